@@ -1,0 +1,26 @@
+// Loopback addresses and free ports.
+
+import { createSocket } from "node:dgram";
+import { createServer } from "node:net";
+
+export const LOOPBACKS = ["127.0.0.1", "::1"] as const;
+export type Loopback = (typeof LOOPBACKS)[number];
+
+/** A UDP port that nothing listened on a moment ago, chosen by the system, in both families. */
+export async function freeUdpPort(): Promise<number> {
+  const socket = createSocket({ type: "udp6", ipv6Only: false });
+  await new Promise<void>((resolve) => socket.bind(0, "::", resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}
+
+/** A TCP port that nothing listened on a moment ago. */
+export async function freeTcpPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "::", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+}

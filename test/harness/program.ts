@@ -1,0 +1,145 @@
+// A program under test or a peer of one: started with pipes, watched until it says what a test
+// waits for, and ended by its own process id. Knows nothing of what the programs say to each other.
+
+import { join } from "node:path";
+
+/** How long a test waits for a line before it gives up, in ms: long, for a busy 2-core machine. */
+const PATIENCE = 20_000;
+
+export const root = join(import.meta.dir, "..", "..");
+
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  /** Everything printed so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Writes to its standard input. */
+  type(text: string | Uint8Array): void;
+  /** Closes its standard input. */
+  endInput(): void;
+  /** Resolves with the match once `stream` holds `pattern`; rejects when it ends or waits in vain. */
+  until(stream: "stdout" | "stderr", pattern: string | RegExp): Promise<RegExpMatchArray>;
+  signal(name: NodeJS.Signals): void;
+  /** The exit status, or 128 plus the signal's number as a shell counts it, once all is read. */
+  readonly exited: Promise<number>;
+}
+
+export interface StartOptions {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  /** All of standard input, then its end; without it the input stays open for `type`. */
+  input?: string | Uint8Array;
+}
+
+/** Starts a program with pipes on all three streams. */
+export function start(command: string[], options: StartOptions = {}): Program {
+  const child = Bun.spawn(command, {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const printed = { stdout: "", stderr: "" };
+  const watchers = new Set<() => void>();
+  let over = false;
+
+  async function collect(stream: "stdout" | "stderr"): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of child[stream]) {
+      printed[stream] += decoder.decode(chunk, { stream: true });
+      for (const look of watchers) look();
+    }
+  }
+  const exited = Promise.all([child.exited, collect("stdout"), collect("stderr")]).then(
+    ([status]) => {
+      over = true;
+      for (const look of watchers) look();
+      return status;
+    },
+  );
+
+  if (options.input !== undefined) {
+    void child.stdin.write(options.input);
+    void child.stdin.end();
+  }
+
+  return {
+    pid: child.pid,
+    get stdout() {
+      return printed.stdout;
+    },
+    get stderr() {
+      return printed.stderr;
+    },
+    type(text) {
+      void child.stdin.write(text);
+      void child.stdin.flush();
+    },
+    endInput() {
+      void child.stdin.end();
+    },
+    until(stream, pattern) {
+      return new Promise((resolve, reject) => {
+        const give = (why: string) => {
+          watchers.delete(look);
+          clearTimeout(timer);
+          reject(
+            new Error(
+              `${why} before ${command.join(" ")} printed ${String(pattern)} on ${stream}` +
+                `\n--- stdout\n${printed.stdout}\n--- stderr\n${printed.stderr}`,
+            ),
+          );
+        };
+        const timer = setTimeout(() => give("patience ended"), PATIENCE);
+        const look = () => {
+          const text = printed[stream];
+          const match =
+            typeof pattern === "string"
+              ? text.includes(pattern)
+                ? ([pattern] as RegExpMatchArray)
+                : null
+              : text.match(pattern);
+          if (match !== null) {
+            watchers.delete(look);
+            clearTimeout(timer);
+            resolve(match);
+          } else if (over) give("it ended");
+        };
+        watchers.add(look);
+        look();
+      });
+    },
+    signal(name) {
+      child.kill(name);
+    },
+    exited,
+    async [Symbol.asyncDispose]() {
+      if (!over) child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+/** Starts charla from its source, as `bun src/cli/main.ts` does. */
+export function charla(args: string[], options: StartOptions = {}): Program {
+  return start([process.execPath, join(root, "src/cli/main.ts"), ...args], options);
+}
+
+/** Runs a program to its end: `input` is all of its standard input (nothing, by default). */
+export async function run(
+  command: string[],
+  options: StartOptions = {},
+): Promise<{ stdout: string; stderr: string; status: number }> {
+  await using program = start(command, { input: "", ...options });
+  const status = await program.exited;
+  return { stdout: program.stdout, stderr: program.stderr, status };
+}
+
+/** Runs charla to its end. */
+export function runCharla(
+  args: string[],
+  options: StartOptions = {},
+): Promise<{ stdout: string; stderr: string; status: number }> {
+  return run([process.execPath, join(root, "src/cli/main.ts"), ...args], options);
+}
