@@ -1,0 +1,108 @@
+// The rules of a plain talk between two (docs/protocol.md s. 4): who may speak when, and how it ends.
+// A state machine without I/O: it takes what happened and returns what to do.
+//
+//               hear                say (with turns)
+//   no peer -----------> may speak ------------------> must listen
+//      ^                  |     ^                        |      |
+//      |     peer gone    |     |          hear          |      | peer gone
+//      +------------------+     +------------------------+      |
+//      +--------------------------------------------------------+
+//   The opener starts with no peer, the joiner may speak. `bye`, said or heard, ends it anywhere.
+
+/** The word that ends a talk. It is a message like any other, and is shown. */
+export const FAREWELL = "bye";
+
+/** Messages that may wait for a peer or a turn: more than anyone types, few enough to hold. */
+export const MAX_WAITING = 1_000;
+
+export interface PlainTalk {
+  readonly turns: boolean;
+  /** Whether there is somebody to speak to. */
+  readonly peer: boolean;
+  /** With turns: whether the next word is ours. */
+  readonly myTurn: boolean;
+  /** Said here, not yet sent, oldest first. */
+  readonly waiting: readonly string[];
+  readonly ended: boolean;
+}
+
+export type TalkInput =
+  | { readonly type: "say"; readonly text: string }
+  | { readonly type: "hear"; readonly text: string }
+  | { readonly type: "peer-gone" };
+
+export type TalkOutput =
+  /** Something said here may leave now; each that was taken does so once, in order. */
+  | { readonly type: "send"; readonly text: string }
+  /** A word of the talk itself leaves: the farewell that answers a farewell. */
+  | { readonly type: "answer"; readonly text: string }
+  | { readonly type: "show"; readonly text: string }
+  | { readonly type: "wait"; readonly for: "peer" | "turn"; readonly text: string }
+  /** Too many wait already: the message was not taken. */
+  | { readonly type: "refuse"; readonly text: string }
+  | { readonly type: "turn"; readonly whose: "mine" | "theirs" }
+  | { readonly type: "end"; readonly reason: "said-bye" | "heard-bye" };
+
+/** Who joins speaks first (the lesson's step 3); who opens waits to be spoken to. */
+export function startTalk(role: "opener" | "joiner", turns: boolean): PlainTalk {
+  const joiner = role === "joiner";
+  return { turns, peer: joiner, myTurn: joiner, waiting: [], ended: false };
+}
+
+/** The state after `input`, and what to do about it, in order. After the end nothing happens. */
+export function advance(talk: PlainTalk, input: TalkInput): [PlainTalk, TalkOutput[]] {
+  if (talk.ended) return [talk, []];
+  switch (input.type) {
+    case "say":
+      return say(talk, input.text);
+    case "hear":
+      return hear(talk, input.text);
+    case "peer-gone":
+      return [{ ...talk, peer: false, myTurn: false }, []];
+  }
+}
+
+function say(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
+  if (maySpeak(talk) && talk.waiting.length === 0) return speak(talk, text);
+  if (talk.waiting.length >= MAX_WAITING) return [talk, [{ type: "refuse", text }]];
+  const wait = { type: "wait", for: talk.peer ? "turn" : "peer", text } as const;
+  return [{ ...talk, waiting: [...talk.waiting, text] }, [wait]];
+}
+
+function hear(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
+  const show = { type: "show", text } as const;
+  if (text === FAREWELL) {
+    const answer = { type: "answer", text: FAREWELL } as const;
+    return [{ ...talk, ended: true }, [show, answer, { type: "end", reason: "heard-bye" }]];
+  }
+  const outputs: TalkOutput[] = [show];
+  if (talk.turns && !talk.myTurn) outputs.push({ type: "turn", whose: "mine" });
+  return flush({ ...talk, peer: true, myTurn: true }, outputs);
+}
+
+function maySpeak(talk: PlainTalk): boolean {
+  return !talk.ended && talk.peer && (!talk.turns || talk.myTurn);
+}
+
+/** Sends what waits, as far as the rules allow. */
+function flush(start: PlainTalk, outputs: TalkOutput[]): [PlainTalk, TalkOutput[]] {
+  let talk = start;
+  for (const text of start.waiting) {
+    if (!maySpeak(talk)) break;
+    const [next, spoken] = speak(talk, text);
+    talk = { ...next, waiting: talk.waiting.slice(1) };
+    outputs.push(...spoken);
+  }
+  return [talk, outputs];
+}
+
+function speak(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
+  const outputs: TalkOutput[] = [{ type: "send", text }];
+  if (text === FAREWELL) {
+    outputs.push({ type: "end", reason: "said-bye" });
+    return [{ ...talk, ended: true }, outputs];
+  }
+  if (!talk.turns) return [talk, outputs];
+  outputs.push({ type: "turn", whose: "theirs" });
+  return [{ ...talk, myTurn: false }, outputs];
+}

@@ -1,0 +1,114 @@
+// The command line, read: which command, which options, and what is wrong with them. Knows what may
+// be written, not what it does.
+
+import { parseArgs } from "node:util";
+
+import { CharlaError } from "../errors.ts";
+import { closest } from "./closest.ts";
+
+export type CommandName = "chat" | "send" | "receive";
+
+/** Values as written; each command makes sense of its own. */
+export interface CommandLine {
+  readonly command: CommandName;
+  readonly words: readonly string[];
+  readonly flags: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+interface Option {
+  readonly short?: string;
+  /** `flag` takes no value, `value` needs one, `optional` takes one only as `--name=VALUE`. */
+  readonly takes: "flag" | "value" | "optional";
+  readonly commands: readonly CommandName[];
+}
+
+const EVERY = ["chat", "send", "receive"] as const;
+
+const OPTIONS: Readonly<Record<string, Option>> = {
+  server: { takes: "flag", commands: ["chat"] },
+  plain: { takes: "flag", commands: ["chat"] },
+  turns: { takes: "flag", commands: ["chat"] },
+  stay: { takes: "flag", commands: ["chat"] },
+  port: { short: "p", takes: "value", commands: ["chat", "receive"] },
+  bind: { short: "b", takes: "value", commands: ["chat", "receive"] },
+  to: { takes: "value", commands: ["send"] },
+  reply: { takes: "optional", commands: ["send", "receive"] },
+  json: { takes: "flag", commands: EVERY },
+  quiet: { short: "q", takes: "flag", commands: EVERY },
+  verbose: { short: "v", takes: "flag", commands: EVERY },
+  help: { short: "h", takes: "flag", commands: EVERY },
+  version: { takes: "flag", commands: EVERY },
+};
+
+export const COMMANDS = ["send", "receive"] as const;
+
+/**
+ * Reads the arguments that follow the program's name.
+ *
+ * @throws {CharlaError} UNKNOWN_OPTION, USAGE
+ */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(OPTIONS).map(([name, { short, takes }]) => [
+        name,
+        {
+          type: takes === "value" ? ("string" as const) : ("boolean" as const),
+          ...(short === undefined ? {} : { short }),
+        },
+      ]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  const written = tokens.filter((token) => token.kind === "positional").map(({ value }) => value);
+  const command = COMMANDS.find((name) => name === written[0]) ?? "chat";
+  const words = command === "chat" ? written : written.slice(1);
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const option = OPTIONS[token.name];
+    if (option === undefined) throw unknownOption(token.rawName);
+    if (!option.commands.includes(command)) throw misplaced(token.rawName, option, command);
+    if (option.takes === "value" && (token.value ?? "") === "") {
+      throw new CharlaError("USAGE", `${token.rawName} needs a value`, helpFor(command));
+    }
+    if (option.takes === "flag" && token.value !== undefined) {
+      throw new CharlaError("USAGE", `${token.rawName} takes no value`, helpFor(command));
+    }
+    flags.add(token.name);
+    if (token.value !== undefined) values.set(token.name, token.value);
+  }
+  return { command, words, flags, values };
+}
+
+export function helpFor(command: CommandName): string {
+  return command === "chat" ? "see charla --help" : `see charla ${command} --help`;
+}
+
+function unknownOption(written: string): CharlaError {
+  const known = Object.entries(OPTIONS).flatMap(([name, { short }]) =>
+    short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`],
+  );
+  const meant = written.startsWith("--") ? closest(written, known) : null;
+  const hint = meant === null ? "charla --help lists the options" : `did you mean ${meant}?`;
+  return new CharlaError("UNKNOWN_OPTION", `there is no option ${written}`, hint);
+}
+
+function misplaced(written: string, option: Option, command: CommandName): CharlaError {
+  const goes = option.commands.map((name) =>
+    name === "chat" ? "a conversation" : `charla ${name}`,
+  );
+  const here = command === "chat" ? "a conversation" : `charla ${command}`;
+  return new CharlaError(
+    "USAGE",
+    `${written} does not go with ${here}`,
+    `it goes with ${goes.join(" and ")}`,
+  );
+}

@@ -1,0 +1,51 @@
+// `charla receive`: waits for one message on the plain wire, prints it, answers it if asked to.
+
+import { openPlainReceiver } from "../client/plain-message.ts";
+import { CharlaError } from "../errors.ts";
+import { inputLines } from "../terminal/input-lines.ts";
+import { createPresenter } from "../terminal/presenter.ts";
+import { endOnInterrupt } from "./interruptible.ts";
+import { listeningOptions } from "./listening.ts";
+import { type CommandLine, helpFor } from "./options.ts";
+
+/** @returns the exit status */
+export async function receive(commandLine: CommandLine): Promise<number> {
+  const { words, flags, values } = commandLine;
+  if (words.length > 0) {
+    throw new CharlaError(
+      "USAGE",
+      `receive waits for anyone's message, and takes no ${JSON.stringify(words[0])}`,
+      helpFor("receive"),
+    );
+  }
+  const presenter = createPresenter({
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+    tellSender: true,
+  });
+  endOnInterrupt();
+  using receiver = await openPlainReceiver(listeningOptions(commandLine));
+  await presenter.event({ type: "listening", address: receiver.address });
+
+  const { from, text } = await receiver.message;
+  await presenter.event({ type: "message", from, text });
+  if (flags.has("reply")) {
+    const answer = values.get("reply") ?? (await firstLineOfStdin());
+    await receiver.answer(answer);
+    await presenter.event({ type: "said", text: answer });
+  }
+  return 0;
+}
+
+async function firstLineOfStdin(): Promise<string> {
+  for await (const line of inputLines(process.stdin)) {
+    if ("error" in line) throw line.error;
+    return line.text;
+  }
+  throw new CharlaError(
+    "USAGE",
+    "there is no answer to send: stdin ended",
+    "give one with --reply=TEXT, or a line on stdin",
+  );
+}

@@ -1,0 +1,49 @@
+// `charla send [TEXT]`: one message, or each line of stdin, to one address on the plain wire.
+
+import { openPlainSender } from "../client/plain-message.ts";
+import { CharlaError } from "../errors.ts";
+import { inputLines } from "../terminal/input-lines.ts";
+import { createPresenter } from "../terminal/presenter.ts";
+import { parseHostAndPort } from "../wire/address.ts";
+import { endOnInterrupt } from "./interruptible.ts";
+import { type CommandLine, helpFor } from "./options.ts";
+
+/** @returns the exit status */
+export async function send({ words, flags, values }: CommandLine): Promise<number> {
+  if (values.has("reply")) {
+    throw new CharlaError(
+      "USAGE",
+      "the answer to a message sent is the other end's: --reply takes no text here",
+      helpFor("send"),
+    );
+  }
+  const host = parseHostAndPort(values.get("to") ?? "localhost");
+  const presenter = createPresenter({
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+    tellSender: true,
+  });
+  endOnInterrupt();
+  await using sender = await openPlainSender(host);
+
+  for await (const text of words.length > 0 ? [words.join(" ")] : linesOfStdin()) {
+    if (flags.has("reply")) {
+      const { from, text: answer } = await sender.ask(text);
+      await presenter.event({ type: "said", text });
+      await presenter.event({ type: "message", from, text: answer });
+    } else {
+      await sender.send(text);
+      await presenter.event({ type: "said", text });
+    }
+  }
+  await sender.finish();
+  return 0;
+}
+
+async function* linesOfStdin(): AsyncGenerator<string> {
+  for await (const line of inputLines(process.stdin)) {
+    if ("error" in line) throw line.error;
+    yield line.text;
+  }
+}

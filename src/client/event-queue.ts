@@ -1,0 +1,91 @@
+// What happened and was not yet taken, in order and bounded: a web stream, whose queue the platform
+// keeps. Knows nothing of what the events mean, but for the one that says some were dropped.
+
+import type { ConversationEvent } from "../chat/events.ts";
+import type { CharlaError } from "../errors.ts";
+
+/** Held for a reader that does not take it, in characters: 250 of the longest messages. */
+const MAX_UNREAD = 16 * 1024 * 1024;
+/** What an event weighs beside its text, in characters. */
+const EVENT_OVERHEAD = 200;
+
+function weight(event: ConversationEvent | undefined): number {
+  return EVENT_OVERHEAD + (event !== undefined && "text" in event ? event.text.length : 0);
+}
+
+export interface EventQueue {
+  readonly events: AsyncIterable<ConversationEvent>;
+  /** Adds an event; past the bound it is dropped and counted. */
+  push(event: ConversationEvent): void;
+  /** Adds the last one. */
+  end(event: ConversationEvent): void;
+  /** The reader gets what is left, then `error`. */
+  fail(error: CharlaError): void;
+}
+
+export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
+  let dropped = 0;
+  let reported = 0;
+  let open = true;
+  let failure: CharlaError | null = null;
+  let controller!: ReadableStreamDefaultController<ConversationEvent>; // set by start, at once
+  const stream = new ReadableStream<ConversationEvent>(
+    {
+      start(its) {
+        controller = its;
+      },
+      cancel() {
+        open = false;
+      },
+    },
+    {
+      highWaterMark: maxUnread,
+      size: weight,
+    },
+  );
+
+  /** Says what was dropped as soon as there is room to say it. */
+  function report(): void {
+    if (dropped === reported) return;
+    reported = dropped;
+    controller.enqueue({ type: "dropped", count: dropped });
+  }
+
+  function push(event: ConversationEvent): void {
+    if (!open) return;
+    if ((controller.desiredSize ?? 0) <= 0) {
+      dropped += 1;
+      return;
+    }
+    report();
+    controller.enqueue(event);
+  }
+
+  function close(): void {
+    open = false;
+    controller.close();
+  }
+
+  return {
+    // A stream that errors forgets what it holds: the error waits until all of it is read.
+    events: {
+      async *[Symbol.asyncIterator]() {
+        yield* stream;
+        if (failure !== null) throw failure;
+      },
+    },
+    push,
+    end(event) {
+      if (!open) return;
+      report();
+      controller.enqueue(event);
+      close();
+    },
+    fail(error) {
+      if (!open) return;
+      failure = error;
+      report();
+      close();
+    },
+  };
+}

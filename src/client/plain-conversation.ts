@@ -1,0 +1,182 @@
+// A plain talk as a conversation: the rules of chat/plain-talk.ts over the link of
+// wire/plain-link.ts. For programs; knows no screen.
+
+import type { Conversation, EndReason } from "../chat/events.ts";
+import { advance, MAX_WAITING, startTalk, type TalkInput } from "../chat/plain-talk.ts";
+import { CharlaError } from "../errors.ts";
+import { formatAddress, type HostAndPort } from "../wire/address.ts";
+import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../wire/plain-link.ts";
+import { resolve } from "../wire/resolve.ts";
+import { encodeText } from "../wire/text-datagram.ts";
+import { createEventQueue } from "./event-queue.ts";
+
+export interface PlainOptions {
+  /** Strict turn-taking: who joins speaks first. */
+  readonly turns?: boolean;
+}
+
+export interface OpenPlainOptions extends PlainOptions {
+  /** Where to listen; without one, on every address of this machine. */
+  readonly bind?: string | undefined;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+/**
+ * Opens a plain talk and waits for a peer: whoever speaks first.
+ *
+ * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md)
+ */
+export function openPlain({ bind, port, turns }: OpenPlainOptions): Promise<Conversation> {
+  return converse("opener", turns ?? false, (handlers) => openPlainLink({ bind, port }, handlers));
+}
+
+/**
+ * Joins the plain talk that somebody opened at a host. Nothing is sent before something is said, so
+ * whether anybody is there shows with the first message.
+ *
+ * @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE
+ */
+export async function joinPlain(host: HostAndPort, options?: PlainOptions): Promise<Conversation> {
+  const candidates = await resolve(host);
+  return converse("joiner", options?.turns ?? false, (handlers) =>
+    joinPlainLink(candidates, handlers),
+  );
+}
+
+async function converse(
+  role: "opener" | "joiner",
+  turns: boolean,
+  openLink: (handlers: PlainLinkHandlers) => ReturnType<typeof openPlainLink>,
+): Promise<Conversation> {
+  const queue = createEventQueue();
+  let talk = startTalk(role, turns);
+  // One for each message in talk.waiting, in the same order.
+  const waiting: PromiseWithResolvers<void>[] = [];
+  let ending: Promise<void> | null = null;
+
+  const link = await openLink({
+    onPeer(peer) {
+      queue.push({ type: "joined", peer: formatAddress(peer) });
+    },
+    onText(text, from) {
+      apply({ type: "hear", text }, formatAddress(from));
+    },
+    onRefused: lose,
+    onStranger(from, ignored) {
+      queue.push({ type: "stranger", from: formatAddress(from), ignored });
+    },
+  });
+  queue.push(
+    role === "joiner" && link.peer !== null
+      ? { type: "joining", peer: formatAddress(link.peer) }
+      : { type: "listening", address: formatAddress(link.local) },
+  );
+  if (turns) queue.push({ type: "turn", whose: talk.myTurn ? "mine" : "theirs" });
+
+  function apply(input: TalkInput, from = "", mine?: PromiseWithResolvers<void>): void {
+    const [next, outputs] = advance(talk, input);
+    talk = next;
+    for (const output of outputs) {
+      switch (output.type) {
+        case "send":
+          // The oldest one that waits; when none does, the message just said.
+          transmit(output.text, waiting.shift() ?? mine);
+          break;
+        case "answer":
+          transmit(output.text);
+          break;
+        case "show":
+          queue.push({ type: "message", from, text: output.text });
+          break;
+        case "wait":
+          if (mine !== undefined) waiting.push(mine);
+          queue.push({ type: "waiting", for: output.for, text: output.text });
+          break;
+        case "refuse":
+          mine?.reject(tooManyWaiting());
+          break;
+        case "turn":
+          queue.push({ type: "turn", whose: output.whose });
+          break;
+        case "end":
+          void end(output.reason);
+          break;
+      }
+    }
+  }
+
+  function transmit(text: string, said?: PromiseWithResolvers<void>): void {
+    link.send(text).then(
+      () => {
+        if (said !== undefined) queue.push({ type: "said", text });
+        said?.resolve();
+      },
+      (error: unknown) => {
+        said?.reject(error);
+        if (ending === null && error instanceof CharlaError) lose(error);
+      },
+    );
+  }
+
+  /** Nobody is there. A joiner has nobody to talk to; an opener waits for the next one. */
+  function lose(error: CharlaError): void {
+    if (role === "joiner") return fail(error);
+    apply({ type: "peer-gone" });
+    queue.push({
+      type: "notice",
+      code: error.code,
+      message: `${error.message} any more; what was said last may not have arrived`,
+      hint: "the next one to speak joins the conversation",
+    });
+  }
+
+  function fail(error: CharlaError): void {
+    ending ??= Promise.resolve();
+    link.close();
+    for (const { reject } of waiting.splice(0)) reject(over());
+    queue.fail(error);
+  }
+
+  function end(reason: EndReason): Promise<void> {
+    ending ??= (async () => {
+      const { waiting: unsaid } = talk;
+      talk = { ...talk, ended: true, waiting: [] };
+      // What was said may still be refused, and then was not heard; a farewell answered needs no care.
+      if (reason !== "heard-bye") await link.settle();
+      link.close();
+      for (const { reject } of waiting.splice(0)) reject(over());
+      queue.end({ type: "ended", reason, unsaid });
+    })();
+    return ending;
+  }
+
+  return {
+    events: queue.events,
+    async say(text) {
+      if (talk.ended || ending !== null) throw over();
+      encodeText(text);
+      const said = Promise.withResolvers<void>();
+      apply({ type: "say", text }, "", said);
+      await said.promise;
+    },
+    leave: () => end("left"),
+    [Symbol.asyncDispose]: () => end("left"),
+  };
+}
+
+function over(): CharlaError {
+  return new CharlaError(
+    "CONVERSATION_OVER",
+    "the conversation is over",
+    "open or join another one",
+  );
+}
+
+function tooManyWaiting(): CharlaError {
+  return new CharlaError(
+    "TOO_MANY_WAITING",
+    `${MAX_WAITING} messages wait already`,
+    "wait until the other end has answered",
+  );
+}

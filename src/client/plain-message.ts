@@ -1,0 +1,109 @@
+// Single messages on the plain wire, without a conversation: the lesson's steps 1 and 2. For programs;
+// knows no screen.
+
+import { formatAddress, type HostAndPort } from "../wire/address.ts";
+import { joinPlainLink, openPlainLink } from "../wire/plain-link.ts";
+import { resolve } from "../wire/resolve.ts";
+
+export interface ReceivedMessage {
+  /** Who sent it, as `ADDRESS:PORT`. */
+  readonly from: string;
+  readonly text: string;
+}
+
+/** Sends messages to one peer. */
+export interface PlainSender extends AsyncDisposable {
+  readonly peer: string;
+  /**
+   * Sends one message; resolves when it has left.
+   *
+   * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE
+   */
+  send(text: string): Promise<void>;
+  /**
+   * Sends one message and waits for one answer, however long that takes.
+   *
+   * @throws {CharlaError} as `send` does
+   */
+  ask(text: string): Promise<ReceivedMessage>;
+  /**
+   * Waits until a refusal of what was sent would have come back, and ends.
+   *
+   * @throws {CharlaError} NOBODY_LISTENING, UNREACHABLE
+   */
+  finish(): Promise<void>;
+}
+
+/** @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE */
+export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
+  const refused = Promise.withResolvers<never>();
+  // A refusal that nobody waits for at the moment is told by the next call.
+  refused.promise.catch(() => {});
+  let answer = Promise.withResolvers<ReceivedMessage>();
+  const link = await joinPlainLink(await resolve(host), {
+    onText(text, from) {
+      answer.resolve({ from: formatAddress(from), text });
+    },
+    onRefused: refused.reject,
+  });
+  const send = (text: string) => Promise.race([link.send(text), refused.promise]);
+  return {
+    get peer() {
+      return link.peer === null ? "" : formatAddress(link.peer);
+    },
+    send,
+    async ask(text) {
+      answer = Promise.withResolvers();
+      await send(text);
+      return Promise.race([answer.promise, refused.promise]);
+    },
+    async finish() {
+      await Promise.race([link.settle(), refused.promise]);
+    },
+    async [Symbol.asyncDispose]() {
+      link.close();
+    },
+  };
+}
+
+export interface PlainReceiver extends Disposable {
+  /** Where it listens, as `ADDRESS:PORT`. */
+  readonly address: string;
+  /** The first message that arrives. */
+  readonly message: Promise<ReceivedMessage>;
+  /**
+   * Answers whoever sent that message.
+   *
+   * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE
+   */
+  answer(text: string): Promise<void>;
+}
+
+/**
+ * Listens for one message.
+ *
+ * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md)
+ */
+export async function openPlainReceiver(options: {
+  bind?: string | undefined;
+  port: number;
+}): Promise<PlainReceiver> {
+  const message = Promise.withResolvers<ReceivedMessage>();
+  const refused = Promise.withResolvers<never>();
+  refused.promise.catch(() => {});
+  const link = await openPlainLink(options, {
+    onText(text, from) {
+      message.resolve({ from: formatAddress(from), text });
+    },
+    onRefused: refused.reject,
+  });
+  return {
+    address: formatAddress(link.local),
+    message: message.promise,
+    async answer(text) {
+      await link.send(text);
+      await Promise.race([link.settle(), refused.promise]);
+    },
+    [Symbol.dispose]: () => link.close(),
+  };
+}

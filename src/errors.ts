@@ -1,0 +1,51 @@
+// The base class of every error that charla reports, and the list of its codes. docs/errors.md says
+// of each what causes it and what helps. A bug of charla's own is not one of these: it is an Error.
+
+/** Every code; stable once released: programs match on it, people search for it. */
+export const ERROR_CODES = [
+  "USAGE",
+  "UNKNOWN_OPTION",
+  "INVALID_ADDRESS",
+  "PORT_OUT_OF_RANGE",
+  "UNKNOWN_HOST",
+  "PORT_IN_USE",
+  "PORT_NOT_PERMITTED",
+  "ADDRESS_NOT_AVAILABLE",
+  "ADDRESS_FAMILY_NOT_AVAILABLE",
+  "UNREACHABLE",
+  "NOBODY_LISTENING",
+  "MESSAGE_TOO_LONG",
+  "NOT_UTF8",
+  "TOO_MANY_WAITING",
+  "CONVERSATION_OVER",
+  "SOCKET_FAILED",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Codes that mean the command line was wrong, not the world: exit status 2 instead of 1. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
+  "USAGE",
+  "UNKNOWN_OPTION",
+  "INVALID_ADDRESS",
+  "PORT_OUT_OF_RANGE",
+]);
+
+/** What went wrong, in one sentence, and what to do about it. */
+export class CharlaError extends Error {
+  override readonly name = "CharlaError";
+  readonly code: ErrorCode;
+  /** What to do about it: one sentence without a full stop. */
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.hint = hint;
+  }
+
+  /** 2 for wrong usage, 1 for everything else (docs/errors.md, "Exit status"). */
+  get exitStatus(): 1 | 2 {
+    return USAGE_CODES.has(this.code) ? 2 : 1;
+  }
+}

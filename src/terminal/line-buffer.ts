@@ -1,0 +1,92 @@
+// The line being typed, and what editing keys do to it, one user-perceived character (grapheme,
+// UAX #29) at a time. Pure: no screen, no keyboard.
+
+/** A text and the cursor's place in it, in UTF-16 units, always between two graphemes. */
+export interface LineBuffer {
+  readonly text: string;
+  readonly cursor: number;
+}
+
+export const EMPTY: LineBuffer = { text: "", cursor: 0 };
+
+const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+export function splitGraphemes(text: string): string[] {
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+}
+
+export function lineOf(text: string): LineBuffer {
+  return { text, cursor: text.length };
+}
+
+export function insert({ text, cursor }: LineBuffer, added: string): LineBuffer {
+  const joined = text.slice(0, cursor) + added + text.slice(cursor);
+  // What was typed may have joined its neighbour (an accent, the next part of an emoji).
+  return { text: joined, cursor: boundaryFrom(joined, cursor + added.length) };
+}
+
+export function moveLeft({ text, cursor }: LineBuffer): LineBuffer {
+  return { text, cursor: boundaryBefore(text, cursor) };
+}
+
+export function moveRight({ text, cursor }: LineBuffer): LineBuffer {
+  return { text, cursor: boundaryFrom(text, Math.min(cursor + 1, text.length)) };
+}
+
+export function moveWordLeft({ text, cursor }: LineBuffer): LineBuffer {
+  const before = /[\p{L}\p{N}\p{M}_]*[^\p{L}\p{N}\p{M}_]*$/u.exec(text.slice(0, cursor));
+  return { text, cursor: before?.index ?? 0 };
+}
+
+export function moveWordRight({ text, cursor }: LineBuffer): LineBuffer {
+  const word = /^[^\p{L}\p{N}\p{M}_]*[\p{L}\p{N}\p{M}_]*/u.exec(text.slice(cursor))?.[0] ?? "";
+  return { text, cursor: cursor + word.length };
+}
+
+export function moveToStart({ text }: LineBuffer): LineBuffer {
+  return { text, cursor: 0 };
+}
+
+export function moveToEnd({ text }: LineBuffer): LineBuffer {
+  return lineOf(text);
+}
+
+/** The line without what lies between the cursor and where `move` takes it, and that piece. */
+export function cut(
+  line: LineBuffer,
+  move: (line: LineBuffer) => LineBuffer,
+): { line: LineBuffer; piece: string } {
+  const end = move(line).cursor;
+  const [from, to] = end < line.cursor ? [end, line.cursor] : [line.cursor, end];
+  const text = line.text.slice(0, from) + line.text.slice(to);
+  return { line: { text, cursor: from }, piece: line.text.slice(from, to) };
+}
+
+/** Back over spaces, then over everything that is not one: what Ctrl-W cuts in a shell. */
+export function moveBlankWordLeft({ text, cursor }: LineBuffer): LineBuffer {
+  return { text, cursor: /\S*\s*$/u.exec(text.slice(0, cursor))?.index ?? 0 };
+}
+
+/** Exchanges the grapheme before the cursor with the one under it, or the last two at the end. */
+export function transpose(line: LineBuffer): LineBuffer {
+  const right = line.cursor === line.text.length ? moveLeft(line) : line;
+  const left = moveLeft(right);
+  const end = moveRight(right).cursor;
+  if (left.cursor === right.cursor || end === right.cursor) return line;
+  const before = line.text.slice(left.cursor, right.cursor);
+  const under = line.text.slice(right.cursor, end);
+  const text = line.text.slice(0, left.cursor) + under + before + line.text.slice(end);
+  return { text, cursor: end };
+}
+
+/** The nearest place between two graphemes at or after `index`. */
+function boundaryFrom(text: string, index: number): number {
+  if (index <= 0 || index >= text.length) return Math.max(0, Math.min(index, text.length));
+  const at = graphemes.segment(text).containing(index);
+  if (at === undefined || at.index === index) return index;
+  return at.index + at.segment.length;
+}
+
+function boundaryBefore(text: string, index: number): number {
+  return index <= 0 ? 0 : (graphemes.segment(text).containing(index - 1)?.index ?? 0);
+}

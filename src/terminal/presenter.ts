@@ -1,0 +1,80 @@
+// Where what happens is shown: what the other end said on stdout, all else on stderr, and on a
+// terminal both above the line being typed. Knows the streams, not the conversation's rules.
+
+import { isatty } from "node:tty";
+
+import type { ConversationEvent } from "../chat/events.ts";
+import type { CharlaError } from "../errors.ts";
+import type { LineEditor } from "./line-editor.ts";
+import { describeError, describeEvent } from "./report.ts";
+import { visibleText } from "./visible-text.ts";
+
+export interface PresenterOptions {
+  /** Every event as one JSON object a line on stdout, instead of words. */
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Each message's sender on stderr before it, where the conversation does not make it plain. */
+  readonly tellSender?: boolean;
+}
+
+export interface Presenter {
+  event(event: ConversationEvent): Promise<void>;
+  /** Errors are told even to who wants quiet. */
+  error(error: CharlaError): Promise<void>;
+  /** From now on, what is shown on the editor's terminal goes above its line. */
+  attach(editor: LineEditor | null): void;
+}
+
+export function createPresenter(options: PresenterOptions): Presenter {
+  const { json, quiet, verbose, tellSender = false } = options;
+  let editor: LineEditor | null = null;
+  const dim = styler("\x1b[2m");
+  const cyan = styler("\x1b[36m");
+
+  /** Resolves when the stream has room again, so that a slow reader slows us, not fills us. */
+  async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
+    const to = process[stream];
+    if (editor !== null && to.isTTY) return editor.printAbove(text);
+    if (to.write(`${text}\n`)) return;
+    await new Promise<void>((resolve) => {
+      to.once("drain", resolve);
+      // A reader that went away will never drain: whoever watches the stream for errors ends things.
+      to.once("close", resolve);
+    });
+  }
+
+  function showMessage(text: string): Promise<void> {
+    const visible = visibleText(text);
+    if (editor === null || !process.stdout.isTTY) return write("stdout", visible);
+    return write("stdout", `${cyan("<")} ${visible.replaceAll("\n", "\n  ")}`);
+  }
+
+  return {
+    async event(event) {
+      if (json) return write("stdout", JSON.stringify(event));
+      if (event.type === "message") {
+        if (tellSender && !quiet) await write("stderr", dim(`from ${event.from}`));
+        return showMessage(event.text);
+      }
+      const words = quiet ? null : describeEvent(event, verbose);
+      if (words !== null) await write("stderr", dim(words));
+    },
+    async error(error) {
+      if (json) {
+        const { code, message, hint } = error;
+        await write("stdout", JSON.stringify({ type: "error", code, message, hint }));
+      }
+      await write("stderr", describeError(error));
+    },
+    attach(its) {
+      editor = its;
+    },
+  };
+}
+
+/** Colour is for terminals, and for people who did not refuse it (no-color.org). */
+function styler(start: string): (text: string) => string {
+  const plain = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb";
+  return plain || !isatty(2) ? (text) => text : (text) => `${start}${text}\x1b[0m`;
+}

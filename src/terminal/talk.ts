@@ -1,0 +1,131 @@
+// A conversation held on a terminal, or in a pipe: what is typed is said, what happens is shown, and
+// at the end there is an exit status. Knows nothing of how the conversation travels.
+
+import type { Conversation } from "../chat/events.ts";
+import { CharlaError } from "../errors.ts";
+import { inputLines } from "./input-lines.ts";
+import { type LineEditor, openLineEditor } from "./line-editor.ts";
+import { createPresenter, type Presenter, type PresenterOptions } from "./presenter.ts";
+
+export interface TalkOptions extends PresenterOptions {
+  /** At the end of the input: leave, or stay and listen. */
+  readonly atEndOfInput: "leave" | "stay";
+  /** A sentence to begin with. */
+  readonly opening?: { readonly code: string; readonly message: string };
+}
+
+/** Exit statuses of programs ended by a signal are 128 and its number (POSIX sh, 2.8.2). */
+const INTERRUPTED = 130;
+const HUNG_UP = 129;
+
+/** Holds the conversation until it ends; returns the exit status. */
+export async function talk(conversation: Conversation, options: TalkOptions): Promise<number> {
+  const presenter = createPresenter(options);
+  // The first cause to end decides the status; a message that could not be said makes 0 a 1.
+  let endStatus: number | null = null;
+  let failed = false;
+
+  const leave = (status: number) => {
+    endStatus ??= status;
+    void conversation.leave();
+  };
+  const fail = async (error: unknown) => {
+    if (!(error instanceof CharlaError)) throw error;
+    // Said too late: the end tells which messages were not said.
+    if (error.code === "CONVERSATION_OVER") return;
+    failed = true;
+    await presenter.error(error);
+  };
+  using _signals = onSignals(leave);
+  using _stdout = onClosedStdout(() => leave(0));
+  using editor = options.json ? null : openEditor(conversation, presenter, leave, fail);
+
+  if (options.opening !== undefined) await presenter.event({ type: "notice", ...options.opening });
+  const input = editor === null ? sayInput(conversation, options, leave, fail) : null;
+  input?.catch(fail);
+  try {
+    for await (const event of conversation.events) {
+      if (event.type === "turn")
+        editor?.setPrompt(event.whose === "mine" ? "> " : "(their turn) > ");
+      if (event.type === "ended" && event.unsaid.length > 0) failed = true;
+      await presenter.event(event);
+    }
+  } catch (error) {
+    await fail(error);
+  }
+  return endStatus === null || endStatus === 0 ? Number(failed) : endStatus;
+}
+
+/** The editor, where there is a terminal to type on and one to draw on; null where there is not. */
+function openEditor(
+  conversation: Conversation,
+  presenter: Presenter,
+  leave: (status: number) => void,
+  fail: (error: unknown) => Promise<void>,
+): LineEditor | null {
+  const output = [process.stdout, process.stderr].find((stream) => stream.isTTY);
+  if (!process.stdin.isTTY || output === undefined || process.env["TERM"] === "dumb") return null;
+  const editor = openLineEditor(process.stdin, output, {
+    onLine(text) {
+      // A message has no newline of its own on the plain wire: each line of a paste is one.
+      for (const line of text.split("\n")) {
+        if (line !== "") conversation.say(line).catch(fail);
+      }
+    },
+    onInterrupt: () => leave(INTERRUPTED),
+    onEnd: () => leave(0),
+  });
+  editor.setPrompt("> ");
+  presenter.attach(editor);
+  return {
+    ...editor,
+    [Symbol.dispose]() {
+      presenter.attach(null);
+      editor.close();
+    },
+  };
+}
+
+/** Says each line of standard input, in order, each after the one before has left. */
+async function sayInput(
+  conversation: Conversation,
+  options: TalkOptions,
+  leave: (status: number) => void,
+  fail: (error: unknown) => Promise<void>,
+): Promise<void> {
+  for await (const line of inputLines(process.stdin)) {
+    if ("error" in line) await fail(line.error);
+    else await conversation.say(line.text).catch(fail);
+  }
+  if (options.atEndOfInput === "leave") leave(0);
+}
+
+function onSignals(leave: (status: number) => void): Disposable {
+  const handlers = {
+    SIGINT: () => leave(INTERRUPTED),
+    SIGHUP: () => leave(HUNG_UP),
+    // Asked to end, it ends: that is no failure.
+    SIGTERM: () => leave(0),
+  };
+  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  return {
+    [Symbol.dispose]() {
+      for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+    },
+  };
+}
+
+/** Nobody reads what the other end says any more (`| head -1`): there is nothing left to stay for. */
+function onClosedStdout(leave: () => void): Disposable {
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.stderr.write("charla: stdout was closed: nobody reads what is said; leaving\n");
+    leave();
+  };
+  process.stdout.on("error", onError);
+  return {
+    [Symbol.dispose]() {
+      process.stdout.off("error", onError);
+    },
+  };
+}

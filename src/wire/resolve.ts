@@ -1,0 +1,30 @@
+// From the name of a host to the addresses it may be reached at. Knows the system's resolver only.
+
+import { lookup } from "node:dns/promises";
+
+import { CharlaError } from "../errors.ts";
+import { type HostAndPort, type SocketAddress } from "./address.ts";
+
+/**
+ * The addresses of a host, in the resolver's order of preference (RFC 6724), at least one.
+ *
+ * @throws {CharlaError} UNKNOWN_HOST
+ */
+export async function resolve({ host, port }: HostAndPort): Promise<SocketAddress[]> {
+  try {
+    const found = await lookup(host, { all: true });
+    if (found.length > 0) return found.map(({ address }) => ({ address, port }));
+  } catch (cause) {
+    throw unknownHost(host, cause);
+  }
+  throw unknownHost(host, undefined);
+}
+
+function unknownHost(host: string, cause: unknown): CharlaError {
+  return new CharlaError(
+    "UNKNOWN_HOST",
+    `no host is known as ${JSON.stringify(host)}`,
+    "check the spelling, or give its IP address",
+    { cause },
+  );
+}

@@ -1,0 +1,97 @@
+// The edge to the network: one UDP socket that hears datagrams and sends them. The only file of the
+// wire that names the runtime. Knows nothing of what a datagram holds.
+
+import { isIPv4, isIPv6 } from "node:net";
+
+import type { CharlaError } from "../errors.ts";
+import { formatAddress, type SocketAddress, withoutIpv4Mapping } from "./address.ts";
+import { describeSocketError } from "./socket-error.ts";
+
+export interface UdpSocket extends Disposable {
+  /** Where it listens. */
+  readonly address: SocketAddress;
+  /**
+   * Sends one datagram. When the system's buffer is full the datagram is dropped, as any router on
+   * its way may do.
+   *
+   * @throws {CharlaError} when the system refuses it at once
+   */
+  send(datagram: Uint8Array, to: SocketAddress): void;
+  close(): void;
+}
+
+export interface UdpSocketOptions {
+  /** The address to listen on; without one, every address of both families. */
+  readonly bind?: string | undefined;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  readonly onDatagram: (datagram: Uint8Array, from: SocketAddress) => void;
+  /** The network answered an earlier datagram with an error (ICMP, RFC 792, RFC 4443). */
+  readonly onError: (error: CharlaError) => void;
+}
+
+/** Every address of both families, where the machine has IPv6 (RFC 3493 s. 3.7). */
+const ANY_ADDRESS = "::";
+const ANY_IPV4_ADDRESS = "0.0.0.0";
+
+/** @throws {CharlaError} PORT_IN_USE and its kin: see `describeSocketError` */
+export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocket> {
+  const { bind, port, onDatagram, onError } = options;
+  // Until the socket is open there is nobody to tell; an error then is the opening's own.
+  let lastTo: SocketAddress | undefined;
+
+  const open = (hostname: string) =>
+    Bun.udpSocket({
+      hostname,
+      port,
+      binaryType: "uint8array",
+      socket: {
+        data(_socket, datagram, fromPort, from) {
+          onDatagram(datagram, { address: withoutIpv4Mapping(from), port: fromPort });
+        },
+        // Bun 1.4.5 passes the error first, its declarations say second.
+        error(...told: unknown[]) {
+          const cause = told.find((value) => value instanceof Error);
+          onError(describeSocketError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
+        },
+      },
+    });
+
+  const socket = await open(bind ?? ANY_ADDRESS)
+    .catch((cause: unknown) => {
+      if (bind === undefined && isCode(cause, "EAFNOSUPPORT")) return open(ANY_IPV4_ADDRESS);
+      throw cause;
+    })
+    .catch((cause: unknown) => {
+      throw describeSocketError(cause, where(bind, port));
+    });
+  const address = { address: socket.address.address, port: socket.port };
+  const speaksIpv6 = isIPv6(address.address);
+
+  return {
+    address,
+    send(datagram, to) {
+      lastTo = to;
+      try {
+        const mapped = speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+        socket.send(datagram, to.port, mapped);
+      } catch (cause) {
+        throw describeSocketError(cause, formatAddress(to));
+      }
+    },
+    close() {
+      socket.close();
+    },
+    [Symbol.dispose]() {
+      socket.close();
+    },
+  };
+}
+
+function where(bind: string | undefined, port: number): string {
+  return bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
+}
+
+function isCode(cause: unknown, code: string): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === code;
+}
