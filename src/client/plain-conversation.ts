@@ -60,7 +60,9 @@ async function converse(
       queue.push({ type: "joined", peer: formatAddress(peer) });
     },
     onText(text, from) {
-      apply({ type: "hear", text }, formatAddress(from));
+      // What arrives while this end is leaving is still shown, though it changes nothing any more.
+      if (talk.ended) queue.push({ type: "message", from: formatAddress(from), text });
+      else apply({ type: "hear", text }, formatAddress(from));
     },
     onRefused: lose,
     onStranger(from, ignored) {
@@ -142,8 +144,8 @@ async function converse(
     ending ??= (async () => {
       const { waiting: unsaid } = talk;
       talk = { ...talk, ended: true, waiting: [] };
-      // What was said may still be refused, and then was not heard; a farewell answered needs no care.
-      if (reason !== "heard-bye") await link.settle();
+      // What was said may still be refused, and then was not heard. Who said bye may be gone already.
+      await (reason === "heard-bye" ? link.flush() : link.settle());
       link.close();
       for (const { reject } of waiting.splice(0)) reject(over());
       queue.end({ type: "ended", reason, unsaid });

@@ -32,15 +32,15 @@ export function createPresenter(options: PresenterOptions): Presenter {
   const dim = styler("\x1b[2m");
   const cyan = styler("\x1b[36m");
 
-  /** Resolves when the stream has room again, so that a slow reader slows us, not fills us. */
+  /**
+   * Resolves when the text has left, so that a slow reader slows us instead of filling us; and also
+   * when it cannot leave: whoever watches the stream for errors decides what that means.
+   */
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
     const to = process[stream];
     if (editor !== null && to.isTTY) return editor.printAbove(text);
-    if (to.write(`${text}\n`)) return;
     await new Promise<void>((resolve) => {
-      to.once("drain", resolve);
-      // A reader that went away will never drain: whoever watches the stream for errors ends things.
-      to.once("close", resolve);
+      to.write(`${text}\n`, () => resolve());
     });
   }
 

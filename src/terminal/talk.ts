@@ -41,8 +41,13 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
   using editor = options.json ? null : openEditor(conversation, presenter, leave, fail);
 
   if (options.opening !== undefined) await presenter.event({ type: "notice", ...options.opening });
-  const input = editor === null ? sayInput(conversation, options, leave, fail) : null;
-  input?.catch(fail);
+  let over = false;
+  if (editor === null) {
+    // Input that was cut off because the conversation ended first is no failure.
+    sayInput(conversation, options, leave, fail).catch((error: unknown) =>
+      over ? undefined : fail(error),
+    );
+  }
   try {
     for await (const event of conversation.events) {
       if (event.type === "turn")
@@ -52,6 +57,10 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     }
   } catch (error) {
     await fail(error);
+  } finally {
+    over = true;
+    // Input that nobody will hear any more must not keep the program running.
+    process.stdin.destroy();
   }
   return endStatus === null || endStatus === 0 ? Number(failed) : endStatus;
 }

@@ -26,7 +26,9 @@ export interface PlainLink extends Disposable {
    * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE
    */
   send(text: string): Promise<void>;
-  /** Resolves when every refusal of what was sent has had the time to come back. */
+  /** Resolves when everything said has left, or could not. */
+  flush(): Promise<void>;
+  /** The same, and every refusal of what has left has had the time to come back. */
   settle(): Promise<void>;
   close(): void;
 }
@@ -61,6 +63,12 @@ export function joinPlainLink(
   return createPlainLink(seekPeer(candidates), { port: 0 }, handlers);
 }
 
+/** The message that tries the host's addresses one by one, while it is not known which one listens. */
+interface Trial {
+  readonly datagram: Uint8Array;
+  readonly decided: PromiseWithResolvers<void>;
+}
+
 async function createPlainLink(
   start: PlainPeer,
   { bind, port }: { bind?: string | undefined; port: number },
@@ -69,8 +77,7 @@ async function createPlainLink(
   let state = start;
   let closed = false;
   let lastSent: { at: number; refusalTime: number } | null = null;
-  // The message that tries the host's addresses one by one, while it is not known which one listens.
-  let trial: { datagram: Uint8Array; decided: PromiseWithResolvers<void> } | null = null;
+  let trial: Trial | null = null;
 
   const socket = await openUdpSocket({
     bind,
@@ -94,28 +101,28 @@ async function createPlainLink(
     if (peer === null) return;
     const [next, outcome] = refuse(state);
     state = next;
-    if (outcome === "next" && trial !== null) return transmitTrial(trial.datagram);
-    if (trial === null) handlers.onRefused(error, peer);
+    if (outcome === "next" && trial !== null) void transmitTrial(trial);
+    else if (trial === null) handlers.onRefused(error, peer);
     else trial.decided.reject(error);
   }
 
-  function transmit(datagram: Uint8Array): void {
+  async function transmit(datagram: Uint8Array): Promise<void> {
     if (state.peer === null) throw nobodyThere();
     const loopback = state.peer.address === "::1" || state.peer.address.startsWith("127.");
     lastSent = {
       at: performance.now(),
       refusalTime: loopback ? REFUSAL_TIME_LOOPBACK : REFUSAL_TIME,
     };
-    socket.send(datagram, state.peer);
+    await socket.send(datagram, state.peer);
   }
 
   /** An address the system refuses at once is refused like one where nobody listens. */
-  function transmitTrial(datagram: Uint8Array): void {
+  async function transmitTrial({ datagram, decided }: Trial): Promise<void> {
     try {
-      transmit(datagram);
+      await transmit(datagram);
     } catch (error) {
       if (error instanceof CharlaError) refused(error);
-      else throw error;
+      else decided.reject(error);
     }
   }
 
@@ -124,7 +131,7 @@ async function createPlainLink(
     trial = { datagram, decided: Promise.withResolvers() };
     const { decided } = trial;
     try {
-      transmitTrial(datagram);
+      await transmitTrial(trial);
       await Promise.race([decided.promise, refusalTime()]);
       state = notRefused(state);
     } finally {
@@ -137,7 +144,8 @@ async function createPlainLink(
     while (lastSent !== null && !closed) {
       const left = lastSent.at + lastSent.refusalTime - performance.now();
       if (left <= 0) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
+      // The open socket keeps the program alive meanwhile; once it is closed, nothing should.
+      await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)).unref());
     }
   }
 
@@ -159,6 +167,7 @@ async function createPlainLink(
       sending = sent.catch(() => {});
       return sent;
     },
+    flush: () => sending,
     settle: () => sending.then(refusalTime),
     close,
     [Symbol.dispose]: close,

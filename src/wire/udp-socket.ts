@@ -11,12 +11,11 @@ export interface UdpSocket extends Disposable {
   /** Where it listens. */
   readonly address: SocketAddress;
   /**
-   * Sends one datagram. When the system's buffer is full the datagram is dropped, as any router on
-   * its way may do.
+   * Sends one datagram; while the system's send buffer is full, waits for room in it.
    *
    * @throws {CharlaError} when the system refuses it at once
    */
-  send(datagram: Uint8Array, to: SocketAddress): void;
+  send(datagram: Uint8Array, to: SocketAddress): Promise<void>;
   close(): void;
 }
 
@@ -39,8 +38,10 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
   const { bind, port, onDatagram, onError } = options;
   // Until the socket is open there is nobody to tell; an error then is the opening's own.
   let lastTo: SocketAddress | undefined;
+  let room = Promise.withResolvers<void>();
 
-  const open = (hostname: string) =>
+  // Bun 1.4.5 throws some of what its declarations say it rejects with: async makes them one.
+  const open = async (hostname: string) =>
     Bun.udpSocket({
       hostname,
       port,
@@ -48,6 +49,10 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       socket: {
         data(_socket, datagram, fromPort, from) {
           onDatagram(datagram, { address: withoutIpv4Mapping(from), port: fromPort });
+        },
+        drain() {
+          room.resolve();
+          room = Promise.withResolvers();
         },
         // Bun 1.4.5 passes the error first, its declarations say second.
         error(...told: unknown[]) {
@@ -70,22 +75,23 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
 
   return {
     address,
-    send(datagram, to) {
+    async send(datagram, to) {
       lastTo = to;
+      const address = speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
       try {
-        const mapped = speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
-        socket.send(datagram, to.port, mapped);
+        while (!socket.closed && !socket.send(datagram, to.port, address)) await room.promise;
       } catch (cause) {
         throw describeSocketError(cause, formatAddress(to));
       }
     },
-    close() {
-      socket.close();
-    },
-    [Symbol.dispose]() {
-      socket.close();
-    },
+    close,
+    [Symbol.dispose]: close,
   };
+
+  function close(): void {
+    socket.close();
+    room.resolve();
+  }
 }
 
 function where(bind: string | undefined, port: number): string {

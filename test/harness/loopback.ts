@@ -6,6 +6,11 @@ import { createServer } from "node:net";
 export const LOOPBACKS = ["127.0.0.1", "::1"] as const;
 export type Loopback = (typeof LOOPBACKS)[number];
 
+/** A host and a port as the command line takes them. */
+export function hostAndPort(host: Loopback, port: string): string {
+  return host === "::1" ? `[::1]:${port}` : `${host}:${port}`;
+}
+
 /** A UDP port that nothing listened on a moment ago, chosen by the system, in both families. */
 export async function freeUdpPort(): Promise<number> {
   const socket = createSocket({ type: "udp6", ipv6Only: false });

@@ -3,7 +3,7 @@
 import { test } from "bun:test";
 
 /** How long one end-to-end test may take, in ms. */
-export const END_TO_END_TIMEOUT = 60_000;
+export const END_TO_END_TIMEOUT = 30_000;
 
 /**
  * A test that needs programs of the machine's: skipped with a word where one is missing, run, and so

@@ -1,0 +1,115 @@
+// The import table of the design: each room imports only what it may, and only the edges name the
+// runtime.
+
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+
+import { root } from "./harness/program.ts";
+
+const source = join(root, "src");
+
+/** Room -> rooms it may import; errors.ts is everybody's. */
+const TABLE: Record<string, readonly string[]> = {
+  wire: [],
+  chat: [],
+  "http-server": [],
+  "http-client": [],
+  log: ["chat"],
+  client: ["wire", "chat"],
+  server: ["wire", "chat", "log"],
+  terminal: ["client", "chat"],
+  web: ["client", "chat"],
+  cli: ["wire", "chat", "log", "client", "server", "terminal", "http-server", "http-client"],
+  // The public surface: re-exports only.
+  "index.ts": ["chat", "client", "server", "log"],
+  "errors.ts": [],
+};
+
+/** The files that may name the runtime, and what for. */
+const EDGES = ["wire/udp-socket.ts", "terminal/display-width.ts"];
+
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => path.split(sep).join("/"));
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(join(source, path), "utf8");
+  const found = text.matchAll(/(?:from|import|import\()\s*"([^"]+)"/g);
+  return Array.from(found, ([, specifier = ""]) => specifier);
+}
+
+function roomOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+test("every file under src belongs to a room of the table", () => {
+  expect(files.filter((path) => !(roomOf(path) in TABLE))).toEqual([]);
+});
+
+test("each room imports only the rooms that the table allows it", () => {
+  const offences: string[] = [];
+  for (const path of files) {
+    const room = roomOf(path);
+    for (const specifier of importsOf(path)) {
+      if (!specifier.startsWith(".")) continue;
+      const target = relative(source, join(source, path, "..", specifier))
+        .split(sep)
+        .join("/");
+      const targetRoom = roomOf(target);
+      const allowed =
+        targetRoom === room || target === "errors.ts" || TABLE[room]?.includes(targetRoom);
+      // The version is the package's own; only the program prints it.
+      const isManifest = room === "cli" && target === "../package.json";
+      if (allowed !== true && !isManifest) offences.push(`${path} imports ${specifier}`);
+    }
+  }
+  expect(offences).toEqual([]);
+});
+
+test("nobody imports the commands", () => {
+  const importers = files.filter(
+    (path) => roomOf(path) !== "cli" && importsOf(path).some((name) => name.includes("cli/")),
+  );
+  expect(importers).toEqual([]);
+});
+
+test("rooms import the platform by its node: names, and no package that is not declared", () => {
+  const foreign = files.flatMap((path) =>
+    importsOf(path)
+      .filter((name) => !name.startsWith(".") && !name.startsWith("node:"))
+      .map((name) => `${path} imports ${name}`),
+  );
+  expect(foreign).toEqual([]);
+});
+
+test("only the edges name the runtime", () => {
+  const naming = files.filter((path) => {
+    const text = readFileSync(join(source, path), "utf8");
+    return /\bBun\.|from "bun|import\("bun/.test(text.replaceAll(/\/\/.*$/gm, ""));
+  });
+  expect(naming.toSorted()).toEqual(EDGES.toSorted());
+});
+
+test("no folder is a drawer for odds and ends", () => {
+  const drawers = files.filter((path) =>
+    /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(path),
+  );
+  expect(drawers).toEqual([]);
+});
+
+test("a file of more than 400 lines says in its header why", () => {
+  const long = files.filter((path) => {
+    const text = readFileSync(join(source, path), "utf8");
+    const header = /^(?:#!.*\n)?(?:\/\/.*\n)+/.exec(text)?.[0] ?? "";
+    return text.split("\n").length > 400 && !/\blong\b|\blines\b/.test(header);
+  });
+  expect(long).toEqual([]);
+});
+
+test("every file opens with a comment that says what it is", () => {
+  const bare = files.filter(
+    (path) => !/^(?:#!.*\n)?\/\/ /.test(readFileSync(join(source, path), "utf8")),
+  );
+  expect(bare).toEqual([]);
+});

@@ -1,0 +1,290 @@
+// Every mistake a person or a peer can make: one clear sentence, a hint, the right status, and nothing
+// lost (docs/errors.md).
+
+import { describe, expect, test } from "bun:test";
+import { createSocket } from "node:dgram";
+import { join } from "node:path";
+
+import { freeUdpPort } from "../harness/loopback.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { charla, root, run, runCharla, start } from "../harness/program.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+/** Sends bytes as they are, as a peer may. */
+async function throwDatagrams(port: number, ...datagrams: Uint8Array[]): Promise<void> {
+  const socket = createSocket("udp4");
+  for (const datagram of datagrams) {
+    await new Promise((resolve) => socket.send(datagram, port, "127.0.0.1", resolve));
+  }
+  await new Promise<void>((resolve) => socket.close(resolve));
+}
+
+/** A shell pipeline in which "$0" "$1" is charla; it runs in the foreground of a shell of its own. */
+function charlaPipeline(script: string) {
+  return start(["sh", "-c", script, process.execPath, join(root, "src/cli/main.ts")]);
+}
+
+async function startServer(...args: string[]) {
+  const server = charla(["--server", "--port", "0", ...args]);
+  const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
+  return { server, port: Number(port) };
+}
+
+describe("the command line", () => {
+  const wrong: [args: string[], message: string, hint: string][] = [
+    [
+      ["--server", "--port", "65536"],
+      'charla: "65536" is not a port',
+      "hint: give a whole number from 0 (any free port) to 65535",
+    ],
+    [
+      ["receive", "-p", "-1"],
+      'charla: "-1" is not a port',
+      "hint: give a whole number from 0 (any free port) to 65535",
+    ],
+    [
+      ["localhost:0"],
+      'charla: "0" is not a port',
+      "hint: give a whole number from 1 to 65535, or none for 12345",
+    ],
+    [
+      ["send", "--to", "[::1]:99999", "x"],
+      'charla: "99999" is not a port',
+      "hint: give a whole number from 1 to 65535, or none for 12345",
+    ],
+    [["--sever"], "charla: there is no option --sever", "hint: did you mean --server?"],
+    [["-z"], "charla: there is no option -z", "hint: charla --help lists the options"],
+    [
+      ["send", "--server"],
+      "charla: --server does not go with charla send",
+      "hint: it goes with a conversation",
+    ],
+    [["receive", "--port"], "charla: --port needs a value", "hint: see charla receive --help"],
+    [["--server=yes"], "charla: --server takes no value", "hint: see charla --help"],
+    [
+      ["--server", "example.org"],
+      'charla: --server opens a conversation here, and "example.org" is a host to join',
+      "hint: leave one of them out; --bind ADDRESS chooses where to listen",
+    ],
+    [
+      ["one", "two"],
+      "charla: one host can be joined, not 2",
+      "hint: to send a message without joining: charla send TEXT",
+    ],
+    [
+      ["-p", "5", "localhost"],
+      "charla: --port goes with --server",
+      "hint: to join at another port write HOST:PORT",
+    ],
+    [
+      ["not a host"],
+      'charla: "not a host" is not an address',
+      "hint: write HOST, HOST:PORT or, for IPv6, [ADDRESS]:PORT",
+    ],
+    [
+      ["receive", "--bind", "nowhere"],
+      'charla: "nowhere" is not an address to listen on',
+      "hint: give an IP address of this machine, such as 127.0.0.1 or ::1",
+    ],
+  ];
+  for (const [args, message, hint] of wrong) {
+    endToEnd(`charla ${args.join(" ")} ends with status 2 and says why`, async () => {
+      const ended = await runCharla(args);
+      expect(ended).toEqual({ stdout: "", stderr: `${message}\n${hint}\n`, status: 2 });
+    });
+  }
+});
+
+describe("the network", () => {
+  endToEnd("an unknown host is told by its name (RFC 6761 s. 6.4)", async () => {
+    expect(await runCharla(["no-such-host.invalid"])).toEqual({
+      stdout: "",
+      stderr:
+        'charla: no host is known as "no-such-host.invalid"\n' +
+        "hint: check the spelling, or give its IP address\n",
+      status: 1,
+    });
+  });
+
+  endToEnd("a mistyped command is taken for a host, and the hint names the command", async () => {
+    const ended = await runCharla(["recieve"]);
+    expect(ended.stderr).toEndWith("hint: did you mean charla receive?\n");
+    expect(ended.status).toBe(1);
+  });
+
+  endToEnd("a port in use is told, with what to do", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    expect(await runCharla(["receive", "--port", String(port)])).toEqual({
+      stdout: "",
+      stderr:
+        `charla: port ${port} is in use by another program\n` +
+        "hint: choose another port with --port N, or --port 0 for any free one\n",
+      status: 1,
+    });
+  });
+
+  endToEnd("an address that is not this machine's is told (RFC 5737)", async () => {
+    const ended = await runCharla(["receive", "--bind", "192.0.2.77", "--port", "0"]);
+    expect(ended.stderr).toStartWith("charla: 192.0.2.77:0 cannot be used:");
+    expect(ended.status).toBe(1);
+  });
+
+  endToEnd("charla send tells that nobody is listening (ICMP port unreachable)", async () => {
+    const port = await freeUdpPort();
+    expect(await runCharla(["send", "--to", `127.0.0.1:${port}`, "hello?"])).toEqual({
+      stdout: "",
+      stderr:
+        `charla: nobody is listening at 127.0.0.1:${port}\n` +
+        "hint: start charla --server there first, or charla receive\n",
+      status: 1,
+    });
+  });
+
+  endToEnd(
+    "a joiner is told that nobody is listening as soon as it speaks, over IPv6 too",
+    async () => {
+      const port = await freeUdpPort();
+      const ended = await runCharla([`[::1]:${port}`], { input: "hello?\n" });
+      expect(ended.stderr).toContain(`charla: nobody is listening at [::1]:${port}\n`);
+      expect(ended.status).toBe(1);
+    },
+  );
+
+  endToEnd("with --json an error is an event with its code too", async () => {
+    const port = await freeUdpPort();
+    const ended = await runCharla(["send", "--json", "--to", `127.0.0.1:${port}`, "hello?"]);
+    expect(JSON.parse(ended.stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
+      type: "error",
+      code: "NOBODY_LISTENING",
+      message: `nobody is listening at 127.0.0.1:${port}`,
+      hint: "start charla --server there first, or charla receive",
+    });
+    expect(ended.status).toBe(1);
+  });
+});
+
+describe("messages", () => {
+  endToEnd("65,507 bytes are sent whole, one more is refused (RFC 768)", async () => {
+    await using receiver = charla(["receive", "--port", "0"]);
+    const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
+    const to = ["send", "--to", `127.0.0.1:${port}`];
+    expect(await runCharla(to, { input: `${"x".repeat(65_508)}\n` })).toEqual({
+      stdout: "",
+      stderr:
+        "charla: line 1 of the input is 65508 bytes long; one message carries 65507\n" +
+        "hint: say it in several lines\n",
+      status: 1,
+    });
+    expect((await runCharla(to, { input: `${"x".repeat(65_507)}\n` })).status).toBe(0);
+    expect(await receiver.exited).toBe(0);
+    expect(receiver.stdout).toBe(`${"x".repeat(65_507)}\n`);
+  });
+
+  endToEnd("a line that cannot be said is told, and the others are said all the same", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    const input = Buffer.concat([
+      Buffer.from("before\n"),
+      Buffer.from([0xe9, 0x0a]),
+      Buffer.from("after\n"),
+    ]);
+    const ended = await runCharla([`127.0.0.1:${port}`, "-q"], { input });
+    expect(ended.stderr).toBe(
+      "charla: line 2 of the input is not UTF-8 text\n" +
+        "hint: convert it first, for instance: iconv -f latin1 -t utf-8\n",
+    );
+    expect(ended.status).toBe(1);
+    await server.until("stdout", "before\nafter\n");
+  });
+
+  endToEnd(
+    "bytes that are not UTF-8 arrive as U+FFFD, an empty datagram as an empty line",
+    async () => {
+      const { server, port } = await startServer();
+      await using _ = server;
+      await throwDatagrams(
+        port,
+        Buffer.from([0x61, 0xff, 0x62]), // a, a byte no UTF-8 has, b (RFC 3629 s. 3)
+      );
+      await server.until("stdout", "a\u{fffd}b\n");
+      await using joiner = charla(["receive", "--port", "0", "--json"]);
+      const [, other = ""] = await joiner.until("stdout", /\[::\]:(\d+)/);
+      await throwDatagrams(Number(other), new Uint8Array(0));
+      expect(await joiner.exited).toBe(0);
+      expect(joiner.stdout).toContain('"text":""');
+    },
+  );
+
+  endToEnd("control characters and escape sequences are shown, not obeyed", async () => {
+    await using receiver = charla(["receive", "--port", "0"]);
+    const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
+    // Red text, a window title (OSC 0), a C1 control sequence introducer, a bell, a carriage return.
+    const nasty = "\x1b[31mred\x1b]0;title\x07 \u009b2J \x07 over\rwritten";
+    await throwDatagrams(Number(port), Buffer.from(nasty));
+    expect(await receiver.exited).toBe(0);
+    expect(receiver.stdout).toBe("^[[31mred^[]0;title^G \\u{9b}2J ^G over^Mwritten\n");
+  });
+
+  endToEnd("datagrams from a stranger are ignored and counted", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using joiner = charla([`127.0.0.1:${port}`]);
+    joiner.type("I was first\n");
+    await server.until("stdout", "I was first\n");
+    await throwDatagrams(port, ...Array.from({ length: 10 }, () => Buffer.from("let me in")));
+    await server.until("stderr", /ignored a datagram from 127\.0\.0\.1:\d+/);
+    await server.until("stderr", /ignored 10 datagrams so far, the last from 127\.0\.0\.1:\d+/);
+    joiner.type("still here\nbye\n");
+    expect(await server.exited).toBe(0);
+    expect(server.stdout).toBe("I was first\nstill here\nbye\n");
+  });
+});
+
+describe("the standard streams", () => {
+  endToEnd("when stdout is closed (| head -1) charla says so and leaves", async () => {
+    const program = `"$0" "$1" --server --port 0 </dev/null | head -1`;
+    await using pipeline = charlaPipeline(program);
+    const [, port = ""] = await pipeline.until("stderr", /listening on \S*:(\d+)/);
+    await using joiner = charla(["-q", `127.0.0.1:${port}`]);
+    joiner.type("one\n");
+    await pipeline.until("stdout", "one\n");
+    // head has gone once it has printed; the next message finds the pipe closed, sooner or later.
+    for (let round = 0; round < 200 && !pipeline.stderr.includes("stdout was closed"); round += 1) {
+      joiner.type("another\n");
+      await Bun.sleep(20);
+    }
+    expect(await pipeline.exited).toBe(0);
+    expect(pipeline.stdout).toBe("one\n");
+    expect(pipeline.stderr).toContain(
+      "charla: stdout was closed: nobody reads what is said; leaving\n",
+    );
+  });
+
+  endToEnd(
+    "with stdin closed a joiner has nothing to say and leaves, a server serves",
+    async () => {
+      const main = join(root, "src/cli/main.ts");
+      const script = `"$0" "$@" <&-`;
+      const joined = await run(["sh", "-c", script, process.execPath, main, "-q", "localhost:9"]);
+      expect(joined).toEqual({ stdout: "", stderr: "", status: 0 });
+      await using server = charlaPipeline(`"$0" "$1" --server --port 0 <&-`);
+      const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
+      expect((await runCharla(["send", "--to", `127.0.0.1:${port}`, "bye"])).status).toBe(0);
+      expect(await server.exited).toBe(0);
+      expect(server.stdout).toBe("bye\n");
+    },
+  );
+
+  endToEnd("receive --reply without an answer to give says so", async () => {
+    await using receiver = charla(["receive", "--port", "0", "--reply"], { input: "" });
+    const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
+    await throwDatagrams(Number(port), Buffer.from("question"));
+    expect(await receiver.exited).toBe(2);
+    expect(receiver.stdout).toBe("question\n");
+    expect(receiver.stderr).toContain("charla: there is no answer to send: stdin ended\n");
+  });
+});

@@ -1,0 +1,197 @@
+// Two ends of a plain talk, each a process of its own (docs/protocol.md s. 3 and 4).
+
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+
+import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { charla, type Program, root, start } from "../harness/program.ts";
+
+async function startServer(...args: string[]): Promise<{ server: Program; port: string }> {
+  const server = charla(["--server", "--plain", "--port", "0", ...args]);
+  const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
+  return { server, port };
+}
+
+/** Joins and waits until the joiner has its socket. */
+async function joinTalk(host: string, ...args: string[]): Promise<Program> {
+  const joiner = charla(["--plain", host, ...args]);
+  await joiner.until("stderr", "talking to");
+  return joiner;
+}
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+for (const host of LOOPBACKS) {
+  describe(`over ${host}`, () => {
+    endToEnd("both talk at any moment, in any order, until one says bye", async () => {
+      const { server, port } = await startServer();
+      await using _ = server;
+      await using joiner = await joinTalk(hostAndPort(host, port));
+      joiner.type("hello\nare you there?\n");
+      await server.until("stdout", "hello\nare you there?\n");
+      server.type("yes\nI am\nñandú 👋\n");
+      await joiner.until("stdout", "yes\nI am\nñandú 👋\n");
+      joiner.type("bye\n");
+      expect(await server.exited).toBe(0);
+      expect(await joiner.exited).toBe(0);
+      expect(server.stdout).toBe("hello\nare you there?\nbye\n");
+      expect(joiner.stdout).toStartWith("yes\nI am\nñandú 👋\n");
+      expect(server.stderr).toContain("the conversation is over: the other end said bye\n");
+      expect(joiner.stderr).toContain("the conversation is over: you said bye\n");
+    });
+
+    testWith(["ncat"], "ncat joins, talks, and hears bye answered", async () => {
+      const { server, port } = await startServer();
+      await using _ = server;
+      await using ncat = start(["ncat", "--udp", host, port]);
+      ncat.type("hello from ncat\n");
+      await server.until("stdout", "hello from ncat\n");
+      server.type("hello ncat\n");
+      await ncat.until("stdout", "hello ncat");
+      ncat.type("bye\n");
+      expect(await server.exited).toBe(0);
+      expect(server.stdout).toBe("hello from ncat\nbye\n");
+      await ncat.until("stdout", "hello ncatbye");
+    });
+
+    testWith(["python3"], "charla joins a talk that Python opened", async () => {
+      await using peer = start(["python3", join(root, "test/peers/receive.py"), host, "2"]);
+      const [, port = ""] = await peer.until("stdout", /port (\d+)/);
+      await using joiner = await joinTalk(hostAndPort(host, port));
+      joiner.type("one\n");
+      await joiner.until("stdout", "ONE\n");
+      joiner.type("two\n");
+      await joiner.until("stdout", "ONE\nTWO\n");
+      joiner.endInput();
+      await joiner.exited;
+      expect(peer.stdout).toEndWith("heard one\nheard two\n");
+    });
+  });
+}
+
+describe("with --turns", () => {
+  endToEnd("who joins speaks first, and what is typed out of turn waits for its turn", async () => {
+    await using server = charla(["--server", "--turns", "--json", "--port", "0"]);
+    const [, port = ""] = await server.until("stdout", /"\[::\]:(\d+)"/);
+    server.type("second\nfourth\n");
+    await server.until("stdout", '{"type":"waiting","for":"peer","text":"second"}');
+    await using joiner = await joinTalk(`127.0.0.1:${port}`, "--turns");
+    joiner.type("first\nthird\nbye\n");
+    expect(await server.exited).toBe(0);
+    expect(await joiner.exited).toBe(0);
+    expect(joiner.stdout).toStartWith("second\nfourth\n");
+    const told = server.stdout
+      .replaceAll(/"from":"[^"]*",/g, "")
+      .trimEnd()
+      .split("\n");
+    expect(told.filter((line) => /"type":"(message|said|turn)"/.test(line))).toEqual([
+      '{"type":"turn","whose":"theirs"}',
+      '{"type":"message","text":"first"}',
+      '{"type":"turn","whose":"mine"}',
+      '{"type":"turn","whose":"theirs"}',
+      '{"type":"said","text":"second"}',
+      '{"type":"message","text":"third"}',
+      '{"type":"turn","whose":"mine"}',
+      '{"type":"turn","whose":"theirs"}',
+      '{"type":"said","text":"fourth"}',
+      '{"type":"message","text":"bye"}',
+    ]);
+  });
+});
+
+describe("the end", () => {
+  endToEnd("at the end of stdin a joiner leaves, and a server goes on serving", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    server.endInput();
+    await using joiner = await joinTalk(`127.0.0.1:${port}`);
+    joiner.type("only this\n");
+    joiner.endInput();
+    expect(await joiner.exited).toBe(0);
+    await server.until("stdout", "only this\n");
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(0);
+  });
+
+  endToEnd("with --stay a joiner listens on after the end of stdin", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using joiner = await joinTalk(`127.0.0.1:${port}`, "--stay");
+    joiner.type("over to you\n");
+    joiner.endInput();
+    await server.until("stdout", "over to you\n");
+    server.type("thanks\nbye\n");
+    expect(await joiner.exited).toBe(0);
+    expect(joiner.stdout).toBe("thanks\nbye\n");
+  });
+
+  endToEnd("SIGINT ends either side with status 130", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using joiner = await joinTalk(`127.0.0.1:${port}`);
+    joiner.signal("SIGINT");
+    server.signal("SIGINT");
+    expect(await joiner.exited).toBe(130);
+    expect(await server.exited).toBe(130);
+  });
+
+  endToEnd("what waited when the conversation ended is told, and the status is 1", async () => {
+    const { server } = await startServer();
+    await using _ = server;
+    server.type("nobody will hear this\n");
+    await server.until("stderr", "nobody is here yet; waiting: nobody will hear this\n");
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(1);
+    expect(server.stderr).toContain("not said: nobody will hear this\n");
+  });
+
+  endToEnd("a server whose peer went away tells so, and takes the next one", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using first = await joinTalk(`127.0.0.1:${port}`);
+    first.type("I will not stay\n");
+    await server.until("stdout", "I will not stay\n");
+    first.signal("SIGKILL");
+    await first.exited;
+    server.type("are you there?\n");
+    await server.until("stderr", /nobody is listening at 127\.0\.0\.1:\d+ any more/);
+    await using second = await joinTalk(`127.0.0.1:${port}`);
+    second.type("I am new\n");
+    await server.until("stdout", "I am new\n");
+    server.type("welcome\n");
+    await second.until("stdout", "welcome\n");
+  });
+});
+
+describe("what is shown", () => {
+  endToEnd("every conversation says that it can be read and forged, once", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using joiner = await joinTalk(`127.0.0.1:${port}`);
+    const warning = "not encrypted: anyone on the network can read and forge this conversation\n";
+    expect(server.stderr.split(warning)).toHaveLength(2);
+    expect(joiner.stderr.split(warning)).toHaveLength(2);
+  });
+
+  endToEnd("--quiet leaves only what the other end says", async () => {
+    await using server = charla(["--server", "--port", "0"]);
+    const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
+    await using joiner = charla(["-q", "--stay", `127.0.0.1:${port}`], { input: "hello\n" });
+    await server.until("stdout", "hello\n");
+    server.type("hi\nbye\n");
+    expect(await joiner.exited).toBe(0);
+    expect(joiner.stdout).toBe("hi\nbye\n");
+    expect(joiner.stderr).toBe("");
+  });
+
+  endToEnd(
+    "without arguments charla joins localhost:12345, and --verbose tells what was sent",
+    async () => {
+      await using joiner = charla(["--verbose"]);
+      await joiner.until("stderr", /talking to (127\.0\.0\.1|\[::1\]):12345;/);
+    },
+  );
+});

@@ -1,0 +1,92 @@
+// A real terminal with a screen that can be read: a tmux server of the test's own. What is typed goes
+// in as keys, what is seen comes out as lines.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { root } from "./program.ts";
+
+/** How long a test waits for the screen to show something, in ms. */
+const PATIENCE = 20_000;
+/** How often it looks, in ms. */
+const LOOK_EVERY = 20;
+
+export interface Screen extends AsyncDisposable {
+  /** Presses keys, named as tmux names them: "Enter", "Left", "C-c", or text as it is. */
+  press(...keys: string[]): void;
+  /** Types text letter by letter, without naming keys. */
+  type(text: string): void;
+  /** Pastes as a terminal does: in brackets where the program asked for them. */
+  paste(text: string): void;
+  resize(columns: number, rows: number): void;
+  /** The rows in sight, up to the last that is not empty; no trailing spaces. */
+  rows(): string[];
+  cursor(): { column: number; row: number };
+  /** The terminal's settings, as `stty -a` prints them. */
+  settings(): string;
+  /** Waits until `seen` is true of the rows, and returns them. */
+  until(what: string, seen: (rows: string[]) => boolean): Promise<string[]>;
+}
+
+/** Opens a screen with a shell on it whose prompt is "$ ". */
+export async function openScreen(columns = 60, rows = 20): Promise<Screen> {
+  const folder = mkdtempSync(join(tmpdir(), "charla-screen-"));
+  const socket = join(folder, "tmux");
+
+  function tmux(args: string[], input?: string): string {
+    const done = Bun.spawnSync(["tmux", "-u", "-f", "/dev/null", "-S", socket, ...args], {
+      stdin: input === undefined ? "ignore" : Buffer.from(input),
+      cwd: root,
+      env: { ...process.env, TMUX: "", LC_ALL: "C.UTF-8", NO_COLOR: "1", CHARLA: process.execPath },
+    });
+    if (done.exitCode !== 0) throw new Error(`tmux ${args.join(" ")}: ${String(done.stderr)}`);
+    return done.stdout.toString();
+  }
+  const size = ["-x", String(columns), "-y", String(rows)];
+  tmux(["new-session", "-d", ...size, "env PS1='$ ' sh"]);
+
+  const screen: Screen = {
+    press(...keys) {
+      tmux(["send-keys", ...keys]);
+    },
+    type(text) {
+      tmux(["send-keys", "-l", text]);
+    },
+    paste(text) {
+      tmux(["load-buffer", "-"], text);
+      tmux(["paste-buffer", "-p"]);
+    },
+    resize(toColumns, toRows) {
+      tmux(["resize-window", "-x", String(toColumns), "-y", String(toRows)]);
+    },
+    rows() {
+      return tmux(["capture-pane", "-p"]).trimEnd().split("\n");
+    },
+    cursor() {
+      const [column = "", row = ""] = tmux(["display", "-p", "#{cursor_x} #{cursor_y}"]).split(" ");
+      return { column: Number(column), row: Number(row) };
+    },
+    settings() {
+      const tty = tmux(["display", "-p", "#{pane_tty}"]).trim();
+      return Bun.spawnSync(["stty", "-a", "-F", tty]).stdout.toString();
+    },
+    async until(what, seen) {
+      const start = performance.now();
+      for (;;) {
+        const now = screen.rows();
+        if (seen(now)) return now;
+        if (performance.now() - start > PATIENCE) {
+          throw new Error(`waited in vain for ${what}; the screen shows:\n${now.join("\n")}`);
+        }
+        await Bun.sleep(LOOK_EVERY);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      tmux(["kill-server"]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await screen.until("the shell's prompt", (shown) => shown.at(-1) === "$");
+  return screen;
+}
