@@ -34,9 +34,6 @@ export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
       start(its) {
         controller = its;
       },
-      cancel() {
-        open = false;
-      },
     },
     {
       highWaterMark: maxUnread,
@@ -70,7 +67,8 @@ export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
     // A stream that errors forgets what it holds: the error waits until all of it is read.
     events: {
       async *[Symbol.asyncIterator]() {
-        yield* stream;
+        // A reader may stop and go on later, in another loop.
+        yield* stream.values({ preventCancel: true });
         if (failure !== null) throw failure;
       },
     },

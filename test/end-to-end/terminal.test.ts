@@ -17,7 +17,7 @@ async function talkOnScreen(
   const peer = charla(["--server", "--port", "0", ...args.split(" ").filter(Boolean)]);
   const [, port = ""] = await peer.until("stderr", /listening on \S*:(\d+)/);
   const screen = await openScreen(columns);
-  screen.type(`clear; "$CHARLA" src/cli/main.ts -q ${args} 127.0.0.1:${port}; echo status=$?`);
+  screen.type(`clear; charla -q ${args} 127.0.0.1:${port}; echo status=$?`);
   screen.press("Enter");
   await screen.until("the prompt", (rows) => rows.at(-1) === ">");
   screen.type("hi");

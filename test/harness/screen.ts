@@ -1,7 +1,7 @@
 // A real terminal with a screen that can be read: a tmux server of the test's own. What is typed goes
 // in as keys, what is seen comes out as lines.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -29,16 +29,26 @@ export interface Screen extends AsyncDisposable {
   until(what: string, seen: (rows: string[]) => boolean): Promise<string[]>;
 }
 
-/** Opens a screen with a shell on it whose prompt is "$ ". */
+/** Opens a screen with a shell on it whose prompt is "$ " and which knows `charla`. */
 export async function openScreen(columns = 60, rows = 20): Promise<Screen> {
   const folder = mkdtempSync(join(tmpdir(), "charla-screen-"));
   const socket = join(folder, "tmux");
+  const main = join(root, "src/cli/main.ts");
+  writeFileSync(join(folder, "charla"), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, {
+    mode: 0o755,
+  });
 
   function tmux(args: string[], input?: string): string {
     const done = Bun.spawnSync(["tmux", "-u", "-f", "/dev/null", "-S", socket, ...args], {
       stdin: input === undefined ? "ignore" : Buffer.from(input),
       cwd: root,
-      env: { ...process.env, TMUX: "", LC_ALL: "C.UTF-8", NO_COLOR: "1", CHARLA: process.execPath },
+      env: {
+        ...process.env,
+        TMUX: "",
+        LC_ALL: "C.UTF-8",
+        NO_COLOR: "1",
+        PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+      },
     });
     if (done.exitCode !== 0) throw new Error(`tmux ${args.join(" ")}: ${String(done.stderr)}`);
     return done.stdout.toString();
