@@ -1,0 +1,18 @@
+# A small HTTP client: asks HOST for its front page and prints the first 2,048 bytes that come.
+import socket
+import sys
+
+host = sys.argv[1]
+port = int(sys.argv[2]) if len(sys.argv) > 2 else 80
+
+client = socket.create_connection((host, port))
+client.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+
+left = 2048
+while left > 0:
+    chunk = client.recv(left)
+    if not chunk:
+        break
+    sys.stdout.buffer.write(chunk)
+    left -= len(chunk)
+client.close()
