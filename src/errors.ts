@@ -19,6 +19,8 @@ export const ERROR_CODES = [
   "TOO_MANY_WAITING",
   "CONVERSATION_OVER",
   "SOCKET_FAILED",
+  "STDOUT_CLOSED",
+  "STDOUT_FAILED",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -66,6 +66,11 @@ export function openLineEditor(
     return `${drawn.rows.join("\r\n")}${back}\r${right(drawn.cursorColumn)}`;
   }
 
+  /** A terminal that has hung up takes nothing more (EIO): that is the end of the input. */
+  function onHangUp(): void {
+    if (open) handlers.onEnd();
+  }
+
   function draw(): void {
     drawing = false;
     if (open) output.write(erased() + drawnLine());
@@ -124,7 +129,11 @@ export function openLineEditor(
 
   function giveTerminalBack(): void {
     output.write(erased() + PASTE_BRACKETS_OFF);
-    input.setRawMode(false);
+    try {
+      input.setRawMode(false);
+    } catch {
+      // It has hung up: there is no terminal left to give back.
+    }
   }
 
   /** Ctrl-Z stops the whole job, as the terminal itself would; `fg` continues it. */
@@ -142,6 +151,8 @@ export function openLineEditor(
   input.on("keypress", onKeypress);
   input.on("end", handlers.onEnd);
   output.on("resize", drawSoon);
+  // It stays: what the last write meets is told after the editor has closed.
+  output.on("error", onHangUp);
   takeTerminal();
   input.resume();
   drawSoon();

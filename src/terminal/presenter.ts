@@ -4,7 +4,7 @@
 import { isatty } from "node:tty";
 
 import type { ConversationEvent } from "../chat/events.ts";
-import type { CharlaError } from "../errors.ts";
+import { CharlaError } from "../errors.ts";
 import type { LineEditor } from "./line-editor.ts";
 import { describeError, describeEvent } from "./report.ts";
 import { visibleText } from "./visible-text.ts";
@@ -19,8 +19,9 @@ export interface PresenterOptions {
 }
 
 export interface Presenter {
+  /** @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED: nothing can be shown any more */
   event(event: ConversationEvent): Promise<void>;
-  /** Errors are told even to who wants quiet. */
+  /** Errors are told even to who wants quiet, as far as anyone can be told. */
   error(error: CharlaError): Promise<void>;
   /** From now on, what is shown on the editor's terminal goes above its line. */
   attach(editor: LineEditor | null): void;
@@ -32,15 +33,18 @@ export function createPresenter(options: PresenterOptions): Presenter {
   const dim = styler("\x1b[2m");
   const cyan = styler("\x1b[36m");
 
-  /**
-   * Resolves when the text has left, so that a slow reader slows us instead of filling us; and also
-   * when it cannot leave: whoever watches the stream for errors decides what that means.
-   */
+  /** Resolves when the text has left, so that a slow reader slows us instead of filling us. */
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
     const to = process[stream];
     if (editor !== null && to.isTTY) return editor.printAbove(text);
-    await new Promise<void>((resolve) => {
-      to.write(`${text}\n`, () => resolve());
+    // The callback has the error too; without a listener the stream would throw it at nobody.
+    if (!to.listeners("error").includes(ignore)) to.on("error", ignore);
+    await new Promise<void>((resolve, reject) => {
+      to.write(`${text}\n`, (cause) => {
+        // Where stderr cannot be written there is nobody to tell.
+        if (stream === "stderr" || cause === null || cause === undefined) resolve();
+        else reject(stdoutError(cause));
+      });
     });
   }
 
@@ -63,7 +67,8 @@ export function createPresenter(options: PresenterOptions): Presenter {
     async error(error) {
       if (json) {
         const { code, message, hint } = error;
-        await write("stdout", JSON.stringify({ type: "error", code, message, hint }));
+        const event = JSON.stringify({ type: "error", code, message, hint });
+        await write("stdout", event).catch(ignore);
       }
       await write("stderr", describeError(error));
     },
@@ -71,6 +76,25 @@ export function createPresenter(options: PresenterOptions): Presenter {
       editor = its;
     },
   };
+}
+
+function ignore(): void {}
+
+function stdoutError(cause: Error): CharlaError {
+  if ("code" in cause && cause.code === "EPIPE") {
+    return new CharlaError(
+      "STDOUT_CLOSED",
+      "stdout was closed: nobody reads what is said",
+      "keep the program that reads it running, or let stdout be a file",
+      { cause },
+    );
+  }
+  return new CharlaError(
+    "STDOUT_FAILED",
+    `what is said cannot be written to stdout: ${cause.message}`,
+    "let stdout be a place with room for it",
+    { cause },
+  );
 }
 
 /** Colour is for terminals, and for people who did not refuse it (no-color.org). */

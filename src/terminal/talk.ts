@@ -37,7 +37,6 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     await presenter.error(error);
   };
   using _signals = onSignals(leave);
-  using _stdout = onClosedStdout(() => leave(0));
   using editor = options.json ? null : openEditor(conversation, presenter, leave, fail);
 
   if (options.opening !== undefined) await presenter.event({ type: "notice", ...options.opening });
@@ -57,6 +56,7 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     }
   } catch (error) {
     await fail(error);
+    await conversation.leave();
   } finally {
     over = true;
     // Input that nobody will hear any more must not keep the program running.
@@ -120,21 +120,6 @@ function onSignals(leave: (status: number) => void): Disposable {
   return {
     [Symbol.dispose]() {
       for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
-    },
-  };
-}
-
-/** Nobody reads what the other end says any more (`| head -1`): there is nothing left to stay for. */
-function onClosedStdout(leave: () => void): Disposable {
-  const onError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.stderr.write("charla: stdout was closed: nobody reads what is said; leaving\n");
-    leave();
-  };
-  process.stdout.on("error", onError);
-  return {
-    [Symbol.dispose]() {
-      process.stdout.off("error", onError);
     },
   };
 }

@@ -245,23 +245,57 @@ describe("messages", () => {
 });
 
 describe("the standard streams", () => {
-  endToEnd("when stdout is closed (| head -1) charla says so and leaves", async () => {
-    const program = `"$0" "$1" --server --port 0 </dev/null | head -1`;
-    await using pipeline = charlaPipeline(program);
-    const [, port = ""] = await pipeline.until("stderr", /listening on \S*:(\d+)/);
-    await using joiner = charla(["-q", `127.0.0.1:${port}`]);
-    joiner.type("one\n");
-    await pipeline.until("stdout", "one\n");
-    // head has gone once it has printed; the next message finds the pipe closed, sooner or later.
-    for (let round = 0; round < 200 && !pipeline.stderr.includes("stdout was closed"); round += 1) {
-      joiner.type("another\n");
-      await Bun.sleep(20);
+  endToEnd(
+    "when stdout is closed (| head -1) charla says so and leaves with status 1",
+    async () => {
+      const program = `"$0" "$1" --server --port 0 </dev/null | head -1`;
+      await using pipeline = charlaPipeline(program);
+      const [, port = ""] = await pipeline.until("stderr", /listening on \S*:(\d+)/);
+      await using joiner = charla(["-q", `127.0.0.1:${port}`]);
+      joiner.type("one\n");
+      await pipeline.until("stdout", "one\n");
+      // head has gone once it has printed; the next message finds the pipe closed, sooner or later.
+      for (
+        let round = 0;
+        round < 200 && !pipeline.stderr.includes("stdout was closed");
+        round += 1
+      ) {
+        joiner.type("another\n");
+        await Bun.sleep(20);
+      }
+      expect(await pipeline.exited).toBe(0);
+      expect(pipeline.stdout).toBe("one\n");
+      expect(pipeline.stderr).toEndWith(
+        "charla: stdout was closed: nobody reads what is said\n" +
+          "hint: keep the program that reads it running, or let stdout be a file\n",
+      );
+    },
+  );
+
+  endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
+    await using receiver = charlaPipeline(`"$0" "$1" receive --port 0 >/dev/full`);
+    const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
+    await throwDatagrams(Number(port), Buffer.from("hello"));
+    expect(await receiver.exited).toBe(1);
+    expect(receiver.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
+    await using server = charlaPipeline(`"$0" "$1" --server --port 0 </dev/null >/dev/full`);
+    const [, talkPort = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
+    await throwDatagrams(Number(talkPort), Buffer.from("hello"));
+    expect(await server.exited).toBe(1);
+    expect(server.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
+  });
+
+  endToEnd("when stderr is closed too, charla still ends", async () => {
+    await using pipeline = charlaPipeline(
+      `"$0" "$1" --server --port 0 --json </dev/null 2>&1 | head -2`,
+    );
+    const [, port = ""] = await pipeline.until("stdout", /"\[::\]:(\d+)"/);
+    for (let round = 0; round < 200; round += 1) {
+      await throwDatagrams(Number(port), Buffer.from("anyone?"));
+      if (await Promise.race([pipeline.exited.then(() => true), Bun.sleep(20).then(() => false)]))
+        break;
     }
     expect(await pipeline.exited).toBe(0);
-    expect(pipeline.stdout).toBe("one\n");
-    expect(pipeline.stderr).toContain(
-      "charla: stdout was closed: nobody reads what is said; leaving\n",
-    );
   });
 
   endToEnd(

@@ -1,10 +1,10 @@
 // charla on a real terminal (a tmux of the test's own): what is typed survives what arrives, keys do
 // what they do in a shell, and the terminal is left as it was found.
 
-import { describe, expect } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
-import { testWith } from "../harness/peer-programs.ts";
-import { charla, type Program } from "../harness/program.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { charla, type Program, root } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
@@ -174,6 +174,30 @@ describe("the terminal", () => {
       await screen.until("the shell", (rows) => rows.includes("status=0") && rows.at(-1) === "$");
       expect(screen.settings()).toContain(" icanon ");
     },
+  );
+
+  test(
+    "that hangs up ends charla, without a word to anyone",
+    async () => {
+      let shown = "";
+      const ready = Promise.withResolvers<void>();
+      await using terminal = new Bun.Terminal({
+        data(_terminal, bytes) {
+          shown += new TextDecoder().decode(bytes);
+          if (shown.includes("> ")) ready.resolve();
+        },
+      });
+      const program = Bun.spawn([process.execPath, "src/cli/main.ts", "--server", "--port", "0"], {
+        cwd: root,
+        terminal,
+      });
+      await ready.promise;
+      terminal.write("half a li");
+      terminal.close();
+      // The end of its input and SIGHUP race; both are an end.
+      expect([0, 129]).toContain(await program.exited);
+    },
+    END_TO_END_TIMEOUT,
   );
 
   onTerminal("shows the line anew when its window changes size", async () => {
