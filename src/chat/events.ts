@@ -35,11 +35,13 @@ export type EndReason =
   /** The other end said bye. */
   | "heard-bye"
   /** This end left without a word. */
-  | "left";
+  | "left"
+  /** Nobody is at the other end; `events` goes on to throw the reason. */
+  | "lost";
 
 /** A conversation as seen from one end. */
 export interface Conversation extends AsyncDisposable {
-  /** Everything that happens, in order, once; ends after `ended`. */
+  /** Everything that happens, in order, once; ends after `ended`, and throws when that was "lost". */
   readonly events: AsyncIterable<ConversationEvent>;
   /**
    * Says one message. Resolves when it has left for the other end; what has to wait, waits.

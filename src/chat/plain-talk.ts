@@ -58,7 +58,7 @@ export function advance(talk: PlainTalk, input: TalkInput): [PlainTalk, TalkOutp
     case "hear":
       return hear(talk, input.text);
     case "peer-gone":
-      return [{ ...talk, peer: false, myTurn: false }, []];
+      return lose(talk);
   }
 }
 
@@ -78,6 +78,13 @@ function hear(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
   const outputs: TalkOutput[] = [show];
   if (talk.turns && !talk.myTurn) outputs.push({ type: "turn", whose: "mine" });
   return flush({ ...talk, peer: true, myTurn: true }, outputs);
+}
+
+/** Whoever comes next speaks first. */
+function lose(talk: PlainTalk): [PlainTalk, TalkOutput[]] {
+  const outputs: TalkOutput[] = [];
+  if (talk.turns && talk.myTurn) outputs.push({ type: "turn", whose: "theirs" });
+  return [{ ...talk, peer: false, myTurn: false }, outputs];
 }
 
 function maySpeak(talk: PlainTalk): boolean {

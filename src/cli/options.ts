@@ -65,15 +65,19 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     tokens: true,
   });
 
-  const written = tokens.filter((token) => token.kind === "positional").map(({ value }) => value);
-  const command = COMMANDS.find((name) => name === written[0]) ?? "chat";
+  const positionals = tokens.filter((token) => token.kind === "positional");
+  const written = positionals.map(({ value }) => value);
+  // After "--" a word is a word, though it be a command's name.
+  const terminator = tokens.find((token) => token.kind === "option-terminator");
+  const isWord = terminator !== undefined && terminator.index < (positionals[0]?.index ?? 0);
+  const command = isWord ? "chat" : (COMMANDS.find((name) => name === written[0]) ?? "chat");
   const words = command === "chat" ? written : written.slice(1);
   const flags = new Set<string>();
   const values = new Map<string, string>();
 
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const option = OPTIONS[token.name];
+    const option = Object.hasOwn(OPTIONS, token.name) ? OPTIONS[token.name] : undefined;
     if (option === undefined) throw unknownOption(token.rawName);
     if (!option.commands.includes(command)) throw misplaced(token.rawName, option, command);
     if (option.takes === "value" && (token.value ?? "") === "") {

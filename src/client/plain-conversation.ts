@@ -7,7 +7,7 @@ import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../wire/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../wire/plain-link.ts";
 import { resolve } from "../wire/resolve.ts";
-import { encodeText } from "../wire/text-datagram.ts";
+import { encodeText, withoutNewline } from "../wire/text-datagram.ts";
 import { createEventQueue } from "./event-queue.ts";
 
 export interface PlainOptions {
@@ -115,7 +115,7 @@ async function converse(
         said?.resolve();
       },
       (error: unknown) => {
-        said?.reject(error);
+        said?.reject(ending === null ? error : over());
         if (ending === null && error instanceof CharlaError) lose(error);
       },
     );
@@ -124,6 +124,8 @@ async function converse(
   /** Nobody is there. A joiner has nobody to talk to; an opener waits for the next one. */
   function lose(error: CharlaError): void {
     if (role === "joiner") return fail(error);
+    // What was said to a peer that is gone is refused message by message, and told once.
+    if (!talk.peer) return;
     apply({ type: "peer-gone" });
     queue.push({
       type: "notice",
@@ -135,8 +137,11 @@ async function converse(
 
   function fail(error: CharlaError): void {
     ending ??= Promise.resolve();
+    const { waiting: unsaid } = talk;
+    talk = { ...talk, ended: true, waiting: [] };
     link.close();
     for (const { reject } of waiting.splice(0)) reject(over());
+    queue.push({ type: "ended", reason: "lost", unsaid });
     queue.fail(error);
   }
 
@@ -157,9 +162,10 @@ async function converse(
     events: queue.events,
     async say(text) {
       if (talk.ended || ending !== null) throw over();
+      // Refused now rather than when its turn comes.
       encodeText(text);
       const said = Promise.withResolvers<void>();
-      apply({ type: "say", text }, "", said);
+      apply({ type: "say", text: withoutNewline(text) }, "", said);
       await said.promise;
     },
     leave: () => end("left"),

@@ -46,7 +46,7 @@ export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
     },
     onRefused: refused.reject,
   });
-  const send = (text: string) => Promise.race([link.send(text), refused.promise]);
+  const send = (text: string): Promise<void> => Promise.race([link.send(text), refused.promise]);
   return {
     get peer() {
       return link.peer === null ? "" : formatAddress(link.peer);

@@ -29,8 +29,8 @@ export async function* inputLines(bytes: AsyncIterable<Uint8Array>): AsyncGenera
     if (length <= MAX_LINE_BYTES + 1) pieces.push(piece);
     else pieces = [];
   }
-  function finish(): InputLine {
-    const line = readLine(number, pieces, length);
+  function finish(newline: "\n" | ""): InputLine {
+    const line = readLine(number, pieces, length, newline);
     number += 1;
     pieces = [];
     length = 0;
@@ -41,17 +41,23 @@ export async function* inputLines(bytes: AsyncIterable<Uint8Array>): AsyncGenera
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       take(chunk.subarray(start, end));
-      yield finish();
+      yield finish("\n");
       start = end + 1;
     }
-    if (start < chunk.byteLength) take(chunk.slice(start));
+    if (start < chunk.byteLength) take(chunk.subarray(start));
   }
-  if (length > 0) yield finish();
+  if (length > 0) yield finish("");
 }
 
-function readLine(number: number, pieces: Uint8Array[], length: number): InputLine {
+function readLine(
+  number: number,
+  pieces: Uint8Array[],
+  length: number,
+  newline: "\n" | "",
+): InputLine {
   const all = Buffer.concat(pieces);
-  const bytes = all.at(-1) === CARRIAGE_RETURN ? all.subarray(0, -1) : all;
+  const crlf = newline === "\n" && all.at(-1) === CARRIAGE_RETURN;
+  const bytes = crlf ? all.subarray(0, -1) : all;
   if (length > MAX_LINE_BYTES + 1 || bytes.byteLength > MAX_LINE_BYTES) {
     return { number, error: tooLong(number, length) };
   }

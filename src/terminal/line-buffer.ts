@@ -35,12 +35,12 @@ export function moveRight({ text, cursor }: LineBuffer): LineBuffer {
 
 export function moveWordLeft({ text, cursor }: LineBuffer): LineBuffer {
   const before = /[\p{L}\p{N}\p{M}_]*[^\p{L}\p{N}\p{M}_]*$/u.exec(text.slice(0, cursor));
-  return { text, cursor: before?.index ?? 0 };
+  return { text, cursor: boundaryTo(text, before?.index ?? 0) };
 }
 
 export function moveWordRight({ text, cursor }: LineBuffer): LineBuffer {
   const word = /^[^\p{L}\p{N}\p{M}_]*[\p{L}\p{N}\p{M}_]*/u.exec(text.slice(cursor))?.[0] ?? "";
-  return { text, cursor: cursor + word.length };
+  return { text, cursor: boundaryFrom(text, cursor + word.length) };
 }
 
 export function moveToStart({ text }: LineBuffer): LineBuffer {
@@ -59,12 +59,13 @@ export function cut(
   const end = move(line).cursor;
   const [from, to] = end < line.cursor ? [end, line.cursor] : [line.cursor, end];
   const text = line.text.slice(0, from) + line.text.slice(to);
-  return { line: { text, cursor: from }, piece: line.text.slice(from, to) };
+  // What stood apart may have become one, such as the halves of a flag.
+  return { line: { text, cursor: boundaryFrom(text, from) }, piece: line.text.slice(from, to) };
 }
 
 /** Back over spaces, then over everything that is not one: what Ctrl-W cuts in a shell. */
 export function moveBlankWordLeft({ text, cursor }: LineBuffer): LineBuffer {
-  return { text, cursor: /\S*\s*$/u.exec(text.slice(0, cursor))?.index ?? 0 };
+  return { text, cursor: boundaryTo(text, /\S*\s*$/u.exec(text.slice(0, cursor))?.index ?? 0) };
 }
 
 /** Exchanges the grapheme before the cursor with the one under it, or the last two at the end. */
@@ -76,7 +77,7 @@ export function transpose(line: LineBuffer): LineBuffer {
   const before = line.text.slice(left.cursor, right.cursor);
   const under = line.text.slice(right.cursor, end);
   const text = line.text.slice(0, left.cursor) + under + before + line.text.slice(end);
-  return { text, cursor: end };
+  return { text, cursor: boundaryFrom(text, end) };
 }
 
 /** The nearest place between two graphemes at or after `index`. */
@@ -85,6 +86,12 @@ function boundaryFrom(text: string, index: number): number {
   const at = graphemes.segment(text).containing(index);
   if (at === undefined || at.index === index) return index;
   return at.index + at.segment.length;
+}
+
+/** The nearest place between two graphemes at or before `index`. */
+function boundaryTo(text: string, index: number): number {
+  if (index <= 0 || index >= text.length) return Math.max(0, Math.min(index, text.length));
+  return graphemes.segment(text).containing(index)?.index ?? index;
 }
 
 function boundaryBefore(text: string, index: number): number {

@@ -45,9 +45,6 @@ export type Command =
   | { readonly type: "suspend" }
   | { readonly type: "clear-screen" };
 
-/** Longest line taken, in UTF-16 units; no message may be longer than 65,507 bytes anyway. */
-const MAX_LINE = 100_000;
-
 export const START: Editing = { line: EMPTY, history: NO_HISTORY, cutting: "", paste: null };
 
 /** The state after `key`, and the command it gave, if any. */
@@ -136,7 +133,6 @@ function isText(key: Key): key is Key & { sequence: string } {
 }
 
 function type(editing: Editing, text: string): Editing {
-  if (editing.line.text.length + text.length > MAX_LINE) return editing;
   return { ...editing, line: insert(editing.line, text) };
 }
 
@@ -165,8 +161,7 @@ function cutOut(editing: Editing, move: Move): [Editing, null] {
 /** A paste is taken whole: its newlines do not enter it line by line, nor do its keys command. */
 function pasteKey(editing: Editing, paste: string, key: Key): Editing {
   if (key.name !== "paste-end") {
-    const room = paste.length < MAX_LINE;
-    return { ...editing, paste: room ? paste + (key.sequence ?? "") : paste };
+    return { ...editing, paste: paste + (key.sequence ?? "") };
   }
   const text = paste.replaceAll(/\r\n?/g, "\n");
   return type({ ...editing, paste: null }, text);

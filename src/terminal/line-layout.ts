@@ -21,8 +21,8 @@ const TAB = "    ";
  */
 export function layOut(prompt: string, line: LineBuffer, columns: number, maxRows: number): Layout {
   const rows: string[] = [];
-  let row = prompt;
-  let width = displayWidth(prompt);
+  let row = "";
+  let width = 0;
   let cursor: { row: number; column: number } | null = null;
   let offset = 0;
 
@@ -31,16 +31,23 @@ export function layOut(prompt: string, line: LineBuffer, columns: number, maxRow
     row = "";
     width = 0;
   };
-  for (const grapheme of splitGraphemes(line.text)) {
-    const isNewline = grapheme === "\n";
-    const shown = grapheme === "\t" ? TAB : isNewline ? "" : visibleText(grapheme);
+  const add = (shown: string) => {
     const wide = displayWidth(shown);
     // A full row also makes way for the cursor, which needs a column of its own.
     if (width > 0 && width + Math.max(wide, 1) > columns) breakRow();
-    if (offset === line.cursor) cursor = { row: rows.length, column: width };
-    if (isNewline) breakRow();
     row += shown;
     width += wide;
+  };
+
+  for (const grapheme of splitGraphemes(prompt)) add(grapheme);
+  for (const grapheme of splitGraphemes(line.text)) {
+    const isNewline = grapheme === "\n";
+    const shown = grapheme === "\t" ? TAB : isNewline ? "" : visibleText(grapheme);
+    if (width > 0 && width + Math.max(displayWidth(shown), 1) > columns) breakRow();
+    if (offset === line.cursor) cursor = { row: rows.length, column: width };
+    if (isNewline) breakRow();
+    // The name of a character that is not shown itself may be broken, a letter may not.
+    for (const piece of shown === grapheme ? [shown] : shown) add(piece);
     offset += grapheme.length;
   }
   if (width >= columns) breakRow();
@@ -60,9 +67,23 @@ export function layOut(prompt: string, line: LineBuffer, columns: number, maxRow
  * became narrower has broken the rows it showed.
  */
 export function rowsAboveCursor(layout: Layout, columns: number): number {
-  const broken = (width: number) => Math.max(1, Math.ceil(width / columns));
   const above = layout.rows
     .slice(0, layout.cursorRow)
-    .reduce((sum, row) => sum + broken(displayWidth(row)), 0);
+    .reduce((sum, row) => sum + brokenRows(row, columns), 0);
   return above + Math.floor(layout.cursorColumn / columns);
+}
+
+/** How many rows a terminal of so many columns makes of a row: it does not break a letter. */
+function brokenRows(row: string, columns: number): number {
+  let rows = 1;
+  let width = 0;
+  for (const grapheme of splitGraphemes(row)) {
+    const wide = displayWidth(grapheme);
+    if (width + wide > columns) {
+      rows += 1;
+      width = 0;
+    }
+    width += wide;
+  }
+  return rows;
 }

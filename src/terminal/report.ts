@@ -25,7 +25,7 @@ export function describeEvent(event: ConversationEvent, verbose: boolean): strin
     case "stranger":
       return verbose || isRound(event.ignored) ? describeStranger(event) : null;
     case "dropped":
-      return `${event.count} messages came faster than they could be shown and were dropped`;
+      return `messages came faster than they could be shown; ${event.count} in all were dropped`;
     case "notice":
       return event.hint === undefined ? event.message : `${event.message}\nhint: ${event.hint}`;
     case "ended":
@@ -51,6 +51,7 @@ function describeEnd({ reason, unsaid }: { reason: string; unsaid: readonly stri
     "said-bye": "you said bye",
     "heard-bye": "the other end said bye",
     left: "you left",
+    lost: "nobody is at the other end",
   }[reason];
   const lost = unsaid.map((text) => `\nnot said: ${visibleLine(text)}`).join("");
   return `the conversation is over: ${why}${lost}`;

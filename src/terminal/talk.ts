@@ -29,11 +29,15 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     endStatus ??= status;
     void conversation.leave();
   };
+  let told: CharlaError | null = null;
   const fail = async (error: unknown) => {
     if (!(error instanceof CharlaError)) throw error;
     // Said too late: the end tells which messages were not said.
     if (error.code === "CONVERSATION_OVER") return;
     failed = true;
+    // What a message met may be what ended the conversation: one error, told once.
+    if (error === told) return;
+    told = error;
     await presenter.error(error);
   };
   using _signals = onSignals(leave);
@@ -104,9 +108,24 @@ async function sayInput(
 ): Promise<void> {
   for await (const line of inputLines(process.stdin)) {
     if ("error" in line) await fail(line.error);
-    else await conversation.say(line.text).catch(fail);
+    else if (!(await say(conversation, line.text, fail))) return;
   }
   if (options.atEndOfInput === "leave") leave(0);
+}
+
+/** Whether there is still somebody to say the next message to. */
+async function say(
+  conversation: Conversation,
+  text: string,
+  fail: (error: unknown) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await conversation.say(text);
+    return true;
+  } catch (error) {
+    await fail(error);
+    return !(error instanceof CharlaError) || error.code !== "CONVERSATION_OVER";
+  }
 }
 
 function onSignals(leave: (status: number) => void): Disposable {

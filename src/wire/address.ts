@@ -66,9 +66,18 @@ export function formatAddress({ address, port }: SocketAddress): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** An IPv4 peer of a socket that hears both families is IPv4 to everyone (RFC 4291 s. 2.5.5.2). */
-export function withoutIpv4Mapping(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+/**
+ * The one spelling of an IP address (RFC 5952): addresses are compared as text. An IPv4 peer of a
+ * socket that hears both families is IPv4 to everyone (RFC 4291 s. 2.5.5.2).
+ */
+export function canonicalAddress(address: string): string {
+  // A zone (RFC 4007 s. 11) is this machine's own name for a link, and stays as it is.
+  if (isIP(address) !== 6 || address.includes("%")) return address;
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
+  if (mapped === null) return canonical;
+  const [high, low] = [mapped[1], mapped[2]].map((group = "") => Number.parseInt(group, 16));
+  return [high, low].flatMap((group = 0) => [group >>> 8, group & 0xff]).join(".");
 }
 
 export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
@@ -77,7 +86,7 @@ export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
 
 /** Letters, digits, hyphens, underscores and dots; anything beyond ASCII is left to the resolver. */
 function isHostName(host: string): boolean {
-  return host.length <= MAX_HOST_LENGTH && /^(?!-)[\p{L}\p{M}\p{N}_.-]+$/u.test(host);
+  return host.length <= MAX_HOST_LENGTH && /^(?!-)(?:[\w.-]|[^\p{ASCII}\p{C}\p{Z}])+$/u.test(host);
 }
 
 function invalidAddress(text: string): CharlaError {

@@ -23,7 +23,7 @@ export interface PlainLink extends Disposable {
    * Sends one message. Resolves when it has left, which says nothing of its arrival: this is the
    * plain wire. While it is not known which of the host's addresses listens, messages wait their turn.
    *
-   * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE
+   * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE; also once it is closed
    */
   send(text: string): Promise<void>;
   /** Resolves when everything said has left, or could not. */
@@ -78,6 +78,8 @@ async function createPlainLink(
   let closed = false;
   let lastSent: { at: number; refusalTime: number } | null = null;
   let trial: Trial | null = null;
+  // Why a joiner has nobody left to speak to.
+  let gone: CharlaError | null = null;
 
   const socket = await openUdpSocket({
     bind,
@@ -101,13 +103,14 @@ async function createPlainLink(
     if (peer === null) return;
     const [next, outcome] = refuse(state);
     state = next;
+    if (outcome === "gone" && state.role === "joiner") gone = error;
     if (outcome === "next" && trial !== null) void transmitTrial(trial);
     else if (trial === null) handlers.onRefused(error, peer);
     else trial.decided.reject(error);
   }
 
   async function transmit(datagram: Uint8Array): Promise<void> {
-    if (state.peer === null) throw nobodyThere();
+    if (state.peer === null) throw gone ?? nobodyThere();
     const loopback = state.peer.address === "::1" || state.peer.address.startsWith("127.");
     lastSent = {
       at: performance.now(),
@@ -157,7 +160,7 @@ async function createPlainLink(
     get peer() {
       return state.peer;
     },
-    send(text) {
+    async send(text) {
       const datagram = encodeText(text);
       const sent = sending.then(() => {
         if (state.peer !== null && !state.reached) return tryAddresses(datagram);

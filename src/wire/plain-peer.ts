@@ -30,8 +30,11 @@ export function seekPeer(candidates: readonly SocketAddress[]): PlainPeer {
 
 /** A datagram came from `from`. */
 export function arrive(state: PlainPeer, from: SocketAddress): [PlainPeer, Arrival] {
-  if (state.peer === null) return [{ ...state, peer: from, reached: true }, "new-peer"];
-  if (sameAddress(state.peer, from)) return [{ ...state, reached: true }, "peer"];
+  if (state.peer === null && state.role === "opener") {
+    return [{ ...state, peer: from, reached: true }, "new-peer"];
+  }
+  if (state.peer !== null && sameAddress(state.peer, from))
+    return [{ ...state, reached: true }, "peer"];
   return [{ ...state, strangers: state.strangers + 1 }, "stranger"];
 }
 

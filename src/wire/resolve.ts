@@ -3,7 +3,7 @@
 import { lookup } from "node:dns/promises";
 
 import { CharlaError } from "../errors.ts";
-import { type HostAndPort, type SocketAddress } from "./address.ts";
+import { canonicalAddress, type HostAndPort, type SocketAddress } from "./address.ts";
 
 /**
  * The addresses of a host, in the resolver's order of preference (RFC 6724), at least one.
@@ -13,11 +13,19 @@ import { type HostAndPort, type SocketAddress } from "./address.ts";
 export async function resolve({ host, port }: HostAndPort): Promise<SocketAddress[]> {
   try {
     const found = await lookup(host, { all: true });
-    if (found.length > 0) return found.map(({ address }) => ({ address, port }));
+    if (found.length > 0) {
+      return found.map(({ address }) => ({ address: reachable(canonicalAddress(address)), port }));
+    }
   } catch (cause) {
     throw unknownHost(host, cause);
   }
   throw unknownHost(host, undefined);
+}
+
+/** "Every address of this machine" is where to listen; who speaks to it means this machine. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "::1" : address;
 }
 
 function unknownHost(host: string, cause: unknown): CharlaError {

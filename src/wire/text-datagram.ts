@@ -15,9 +15,14 @@ const encoder = new TextEncoder();
 // A mark of byte order is text like any other here, and stays.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** A message without the newline that line-based tools end what they send with: one, not more. */
+export function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, "");
+}
+
 /** @throws {CharlaError} MESSAGE_TOO_LONG past 65,507 bytes of UTF-8 */
 export function encodeText(text: string): Uint8Array {
-  const datagram = encoder.encode(text);
+  const datagram = encoder.encode(withoutNewline(text));
   if (datagram.byteLength <= MAX_TEXT_BYTES) return datagram;
   throw new CharlaError(
     "MESSAGE_TOO_LONG",
@@ -26,10 +31,7 @@ export function encodeText(text: string): Uint8Array {
   );
 }
 
-/**
- * The text of a datagram. One trailing "\n" or "\r\n" is how line-based tools end what they send, not
- * part of the message; bytes that are not UTF-8 become U+FFFD.
- */
+/** The text of a datagram; bytes that are not UTF-8 become U+FFFD. */
 export function decodeText(datagram: Uint8Array): string {
-  return decoder.decode(datagram).replace(/\r?\n$/, "");
+  return withoutNewline(decoder.decode(datagram));
 }

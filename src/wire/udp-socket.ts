@@ -3,8 +3,8 @@
 
 import { isIPv4, isIPv6 } from "node:net";
 
-import type { CharlaError } from "../errors.ts";
-import { formatAddress, type SocketAddress, withoutIpv4Mapping } from "./address.ts";
+import { CharlaError } from "../errors.ts";
+import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
 import { describeSocketError } from "./socket-error.ts";
 
 export interface UdpSocket extends Disposable {
@@ -13,7 +13,7 @@ export interface UdpSocket extends Disposable {
   /**
    * Sends one datagram; while the system's send buffer is full, waits for room in it.
    *
-   * @throws {CharlaError} when the system refuses it at once
+   * @throws {CharlaError} when the system refuses it at once; UNREACHABLE on a closed socket
    */
   send(datagram: Uint8Array, to: SocketAddress): Promise<void>;
   close(): void;
@@ -48,7 +48,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       binaryType: "uint8array",
       socket: {
         data(_socket, datagram, fromPort, from) {
-          onDatagram(datagram, { address: withoutIpv4Mapping(from), port: fromPort });
+          onDatagram(datagram, { address: canonicalAddress(from), port: fromPort });
         },
         drain() {
           room.resolve();
@@ -78,10 +78,19 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     async send(datagram, to) {
       lastTo = to;
       const address = speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
-      try {
-        while (!socket.closed && !socket.send(datagram, to.port, address)) await room.promise;
-      } catch (cause) {
-        throw describeSocketError(cause, formatAddress(to));
+      let refusals = 0;
+      for (;;) {
+        if (socket.closed) throw closedSocket(to);
+        try {
+          if (socket.send(datagram, to.port, address)) return;
+          await room.promise;
+        } catch (cause) {
+          const error = describeSocketError(cause, formatAddress(to));
+          // The system tells of an earlier datagram's refusal in place of sending the next one.
+          if (error.code !== "NOBODY_LISTENING" || refusals > 0) throw error;
+          refusals += 1;
+          onError(error);
+        }
       }
     },
     close,
@@ -92,6 +101,14 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     socket.close();
     room.resolve();
   }
+}
+
+function closedSocket(to: SocketAddress): CharlaError {
+  return new CharlaError(
+    "UNREACHABLE",
+    `nothing can be sent to ${formatAddress(to)} any more: the socket is closed`,
+    "open or join another conversation",
+  );
 }
 
 function where(bind: string | undefined, port: number): string {

@@ -154,6 +154,34 @@ describe("the network", () => {
     },
   );
 
+  endToEnd("what a joiner could not say is told with the one error that stopped it", async () => {
+    const port = await freeUdpPort();
+    const ended = await runCharla(["--turns", `127.0.0.1:${port}`], { input: "one\ntwo\nthree\n" });
+    expect(ended.stderr).toEndWith(
+      "not your turn yet; waiting: two\n" +
+        "the conversation is over: nobody is at the other end\n" +
+        "not said: two\n" +
+        `charla: nobody is listening at 127.0.0.1:${port}\n` +
+        "hint: start charla --server there first, or charla receive\n",
+    );
+    expect(ended.status).toBe(1);
+    const quick = await runCharla(["-q", `127.0.0.1:${port}`], { input: "one\ntwo\nthree\n" });
+    expect(quick.stderr.split("nobody is listening")).toHaveLength(2);
+  });
+
+  endToEnd(
+    "the address of a server that hears everyone leads to it on its own machine",
+    async () => {
+      const { server, port } = await startServer();
+      await using _ = server;
+      await using joiner = charla([`[::]:${port}`]);
+      joiner.type("hello\n");
+      await server.until("stdout", "hello\n");
+      server.type("welcome\n");
+      await joiner.until("stdout", "welcome\n");
+    },
+  );
+
   endToEnd("with --json an error is an event with its code too", async () => {
     const port = await freeUdpPort();
     const ended = await runCharla(["send", "--json", "--to", `127.0.0.1:${port}`, "hello?"]);

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+
+import { closest } from "../../src/cli/closest.ts";
+
+const KNOWN = ["--server", "--plain", "--turns", "--quiet"];
+
+describe("a mistyped word is taken for the known one that is nearest", () => {
+  test.each([
+    ["with no slip", "--plain", "--plain"],
+    ["with a letter too few", "--plan", "--plain"],
+    ["with a letter too many", "--plainn", "--plain"],
+    ["with a wrong letter", "--plaim", "--plain"],
+    ["with two letters exchanged: two slips", "--sevrer", "--server"],
+    ["with two letters missing", "--srvr", "--server"],
+    ["with a hyphen missing", "-turns", "--turns"],
+  ])("%s", (_what, written, known) => {
+    expect(closest(written, KNOWN)).toBe(known);
+  });
+
+  test("the one with fewer slips, wherever it stands", () => {
+    expect(closest("abcx", ["abyy", "abcd"])).toBe("abcd");
+    expect(closest("abcx", ["abcd", "abyy"])).toBe("abcd");
+  });
+
+  test("the first of two that are as near", () => {
+    expect(closest("ab", ["ax", "bb"])).toBe("ax");
+  });
+});
+
+test("a word three slips away is none of them", () => {
+  expect(closest("--srv", KNOWN)).toBeNull();
+  expect(closest("abcd", ["axyz"])).toBeNull();
+  expect(closest("", ["abc"])).toBeNull();
+  expect(closest("abc", [""])).toBeNull();
+});
+
+test("where nothing is known, nothing is near", () => {
+  expect(closest("--plain", [])).toBeNull();
+});
+
+test("letters are counted, not UTF-16 units", () => {
+  expect(closest("😀😀", ["ab"])).toBe("ab");
+  expect(closest("😀😀😀", ["abc"])).toBeNull();
+});

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "bun:test";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import { createEventQueue } from "../../src/client/event-queue.ts";
+import { CharlaError } from "../../src/errors.ts";
+
+/** An event weighs 200 and its text: this one 210. */
+const heard = (text: string): ConversationEvent => ({ type: "message", from: "a", text });
+const TEN = "0123456789";
+const ENDED: ConversationEvent = { type: "ended", reason: "left", unsaid: [] };
+const FAILURE = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start it first");
+
+/** Everything that is left to read, and what the reading ended with. */
+async function readAll(events: AsyncIterable<ConversationEvent>) {
+  const read: ConversationEvent[] = [];
+  try {
+    for await (const event of events) read.push(event);
+    return { read, error: null };
+  } catch (error) {
+    return { read, error };
+  }
+}
+
+async function readOne(reader: AsyncIterator<ConversationEvent>) {
+  const { value } = await reader.next();
+  return value as unknown;
+}
+
+test("events are read in the order they happened, and end after the last", async () => {
+  const queue = createEventQueue();
+  queue.push(heard("one"));
+  queue.push({ type: "joined", peer: "a" });
+  queue.push(heard("two"));
+  queue.end(ENDED);
+  expect(await readAll(queue.events)).toEqual({
+    read: [heard("one"), { type: "joined", peer: "a" }, heard("two"), ENDED],
+    error: null,
+  });
+});
+
+test("a reader that comes first gets each event as it happens", async () => {
+  const queue = createEventQueue();
+  const reader = queue.events[Symbol.asyncIterator]();
+  for (const text of ["one", "two"]) {
+    const next = readOne(reader);
+    queue.push(heard(text));
+    expect(await next).toEqual(heard(text));
+  }
+});
+
+test("nothing happens after the end", async () => {
+  const queue = createEventQueue();
+  queue.end(ENDED);
+  queue.push(heard("late"));
+  queue.end({ ...ENDED, reason: "said-bye" });
+  queue.fail(FAILURE);
+  expect(await readAll(queue.events)).toEqual({ read: [ENDED], error: null });
+});
+
+test("a failure comes after all that was left to read", async () => {
+  const queue = createEventQueue();
+  queue.push(heard("one"));
+  queue.push(heard("two"));
+  queue.fail(FAILURE);
+  queue.push(heard("late"));
+  queue.end(ENDED);
+  expect(await readAll(queue.events)).toEqual({
+    read: [heard("one"), heard("two")],
+    error: FAILURE,
+  });
+});
+
+test("a reader that waits is told of a failure, too", async () => {
+  const queue = createEventQueue();
+  const reading = readAll(queue.events);
+  queue.fail(FAILURE);
+  expect(await reading).toEqual({ read: [], error: FAILURE });
+});
+
+test("a reader may stop and go on later: nothing that happened meanwhile is lost", async () => {
+  const queue = createEventQueue();
+  queue.push(heard("one"));
+  for await (const event of queue.events) {
+    expect(event).toEqual(heard("one"));
+    break;
+  }
+  queue.push(heard("two"));
+  queue.fail(FAILURE);
+  expect(await readAll(queue.events)).toEqual({ read: [heard("two")], error: FAILURE });
+});
+
+describe("when events come faster than they are read", () => {
+  test("those past the bound are dropped, and the end says how many before it", async () => {
+    // 210 and 210 reach 420: the first two are taken, the other three are not.
+    const queue = createEventQueue(420);
+    for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
+    queue.end(ENDED);
+    expect(await readAll(queue.events)).toEqual({
+      read: [heard(TEN), heard(TEN), { type: "dropped", count: 3 }, ENDED],
+      error: null,
+    });
+  });
+
+  test("the event that reaches the bound is taken whole", async () => {
+    const queue = createEventQueue(421);
+    for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
+    queue.end(ENDED);
+    expect((await readAll(queue.events)).read).toEqual([
+      heard(TEN),
+      heard(TEN),
+      heard(TEN),
+      { type: "dropped", count: 2 },
+      ENDED,
+    ]);
+  });
+
+  test("the next event that there is room for says how many were dropped before it", async () => {
+    const queue = createEventQueue(420);
+    for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
+    const reader = queue.events[Symbol.asyncIterator]();
+    expect(await readOne(reader)).toEqual(heard(TEN));
+    expect(await readOne(reader)).toEqual(heard(TEN));
+    queue.push(heard("after"));
+    expect(await readOne(reader)).toEqual({ type: "dropped", count: 3 });
+    expect(await readOne(reader)).toEqual(heard("after"));
+  });
+
+  test("the count is of all that were ever dropped, and is said once", async () => {
+    const queue = createEventQueue(200);
+    const reader = queue.events[Symbol.asyncIterator]();
+    for (const text of ["1", "2", "3"]) queue.push(heard(text));
+    expect(await readOne(reader)).toEqual(heard("1"));
+    queue.push(heard("4"));
+    queue.push(heard("5"));
+    expect(await readOne(reader)).toEqual({ type: "dropped", count: 2 });
+    expect(await readOne(reader)).toEqual(heard("4"));
+    queue.push(heard("6"));
+    expect(await readOne(reader)).toEqual({ type: "dropped", count: 3 });
+    expect(await readOne(reader)).toEqual(heard("6"));
+    queue.push(heard("7"));
+    expect(await readOne(reader)).toEqual(heard("7"));
+  });
+
+  test("a failure is told after how many were dropped", async () => {
+    const queue = createEventQueue(200);
+    queue.push(heard("1"));
+    queue.push(heard("2"));
+    queue.fail(FAILURE);
+    expect(await readAll(queue.events)).toEqual({
+      read: [heard("1"), { type: "dropped", count: 1 }],
+      error: FAILURE,
+    });
+  });
+
+  test("the end is told however full the queue is", async () => {
+    const queue = createEventQueue(200);
+    queue.push(heard(TEN));
+    queue.end(ENDED);
+    expect((await readAll(queue.events)).read).toEqual([heard(TEN), ENDED]);
+  });
+
+  test("16 Mi characters are held, of which an event takes 200 beside its text", async () => {
+    // 83,886 events of 200 are 16,777,200, 16 characters short of 16 x 1,024 x 1,024.
+    const queue = createEventQueue();
+    for (let count = 0; count < 83_890; count += 1) queue.push({ type: "joined", peer: "a" });
+    queue.end(ENDED);
+    const { read } = await readAll(queue.events);
+    expect(read.slice(-2)).toEqual([{ type: "dropped", count: 3 }, ENDED]);
+    expect(read).toHaveLength(83_887 + 2);
+  });
+
+  test("250 of the longest messages are held", async () => {
+    const queue = createEventQueue();
+    const longest = "a".repeat(65_507);
+    for (let count = 0; count < 250; count += 1) queue.push(heard(longest));
+    queue.end(ENDED);
+    expect((await readAll(queue.events)).read).toHaveLength(251);
+  });
+});

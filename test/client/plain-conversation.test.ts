@@ -1,0 +1,527 @@
+import { describe, expect, test } from "bun:test";
+
+import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
+import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
+import { rejection } from "../wire/rejection.ts";
+import { type BareSocket, closedPort, openBareSocket } from "../wire/sockets.ts";
+import { follow, type Followed, portOf } from "./follow.ts";
+
+interface Opened extends AsyncDisposable {
+  readonly conversation: Conversation;
+  readonly events: Followed;
+  readonly port: number;
+}
+
+/** An opener on the loopback, whose "listening" event is read already. */
+async function open(options: { turns?: boolean } = {}): Promise<Opened> {
+  const conversation = await openPlain({ bind: "127.0.0.1", port: 0, ...options });
+  const events = follow(conversation);
+  const port = portOf(await events.next());
+  return {
+    conversation,
+    events,
+    port,
+    [Symbol.asyncDispose]: () => conversation[Symbol.asyncDispose](),
+  };
+}
+
+/** An opener that somebody has said hello to, and that somebody. */
+async function openWithPeer(options: { turns?: boolean } = {}) {
+  const opened = await open(options);
+  const peer = await openBareSocket();
+  await peer.send("hello", opened.port);
+  const events = await opened.events.take(options.turns === true ? 4 : 2);
+  expect(events.at(-1)).toEqual(
+    options.turns === true
+      ? { type: "turn", whose: "mine" }
+      : { type: "message", from: `127.0.0.1:${peer.port}`, text: "hello" },
+  );
+  return { ...opened, peer };
+}
+
+const join = (port: number, turns = false) => joinPlain({ host: "127.0.0.1", port }, { turns });
+const said = (text: string): ConversationEvent => ({ type: "said", text });
+const ended = (reason: "said-bye" | "heard-bye" | "left", ...unsaid: string[]) =>
+  ({ type: "ended", reason, unsaid }) as const;
+
+test("a talk between two, from the first word to the last, as both ends see it", async () => {
+  await using opener = await open();
+  await using joiner = await join(opener.port);
+  const joined = follow(joiner);
+  const server = `127.0.0.1:${opener.port}`;
+
+  await joiner.say("hello");
+  const [arrived, first] = await opener.events.take(2);
+  const client = arrived?.type === "joined" ? arrived.peer : "nobody";
+  expect(client).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(first).toEqual({ type: "message", from: client, text: "hello" });
+  await opener.conversation.say("welcome");
+  expect(await joined.take(3)).toEqual([
+    { type: "joining", peer: server },
+    said("hello"),
+    { type: "message", from: server, text: "welcome" },
+  ]);
+  await joiner.leave();
+  await opener.conversation.leave();
+  expect(await opener.events.rest()).toEqual([said("welcome"), ended("left")]);
+  expect(await joined.rest()).toEqual([ended("left")]);
+});
+
+test("a farewell between two: bye is said, heard, answered, and the answer heard", async () => {
+  await using opener = await open();
+  await using joiner = await join(opener.port);
+  await joiner.say("bye");
+  expect(await opener.events.rest()).toEqual([
+    { type: "joined", peer: expect.any(String) },
+    { type: "message", from: expect.any(String), text: "bye" },
+    ended("heard-bye"),
+  ]);
+  expect((await follow(joiner).rest()).slice(1)).toEqual([
+    said("bye"),
+    { type: "message", from: `127.0.0.1:${opener.port}`, text: "bye" },
+    ended("said-bye"),
+  ]);
+});
+
+test("a talk in turns, as both ends see it", async () => {
+  await using opener = await open({ turns: true });
+  await using joiner = await join(opener.port, true);
+  const joined = follow(joiner);
+  const server = `127.0.0.1:${opener.port}`;
+
+  await joiner.say("one");
+  const [theirs, arrived, first, mine] = await opener.events.take(4);
+  const client = arrived?.type === "joined" ? arrived.peer : "nobody";
+  expect([theirs, first, mine]).toEqual([
+    { type: "turn", whose: "theirs" },
+    { type: "message", from: client, text: "one" },
+    { type: "turn", whose: "mine" },
+  ]);
+
+  const outOfTurn = joiner.say("three");
+  await opener.conversation.say("two");
+  await outOfTurn;
+  expect(await joined.take(9)).toEqual([
+    { type: "joining", peer: server },
+    { type: "turn", whose: "mine" },
+    { type: "turn", whose: "theirs" },
+    said("one"),
+    { type: "waiting", for: "turn", text: "three" },
+    { type: "message", from: server, text: "two" },
+    { type: "turn", whose: "mine" },
+    { type: "turn", whose: "theirs" },
+    said("three"),
+  ]);
+  expect(await opener.events.take(4)).toEqual([
+    { type: "turn", whose: "theirs" },
+    said("two"),
+    { type: "message", from: client, text: "three" },
+    { type: "turn", whose: "mine" },
+  ]);
+});
+
+describe("an opener", () => {
+  test("without an address listens on every one of both families", async () => {
+    await using conversation = await openPlain({ port: 0 });
+    expect(await follow(conversation).next()).toEqual({
+      type: "listening",
+      address: expect.stringMatching(/^\[::\]:[1-9]\d*$/),
+    });
+  });
+
+  test("keeps what is said before anyone is there, and says it to the first who comes", async () => {
+    await using opener = await open();
+    const saying = Promise.all([opener.conversation.say("one"), opener.conversation.say("two")]);
+    expect(await opener.events.take(2)).toEqual([
+      { type: "waiting", for: "peer", text: "one" },
+      { type: "waiting", for: "peer", text: "two" },
+    ]);
+
+    await using peer = await openBareSocket();
+    await peer.send("hello", opener.port);
+    await saying;
+    expect(await opener.events.take(4)).toEqual([
+      { type: "joined", peer: `127.0.0.1:${peer.port}` },
+      { type: "message", from: `127.0.0.1:${peer.port}`, text: "hello" },
+      said("one"),
+      said("two"),
+    ]);
+    expect((await peer.next()).text).toBe("one");
+    expect((await peer.next()).text).toBe("two");
+  });
+
+  test("tells of strangers, and how many datagrams of theirs it ignored", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    await using stranger = await openBareSocket();
+    await stranger.send("bye", opener.port);
+    await stranger.send("bye", opener.port);
+    await peer.send("still here", opener.port);
+    expect(await opener.events.take(3)).toEqual([
+      { type: "stranger", from: `127.0.0.1:${stranger.port}`, ignored: 1 },
+      { type: "stranger", from: `127.0.0.1:${stranger.port}`, ignored: 2 },
+      { type: "message", from: `127.0.0.1:${peer.port}`, text: "still here" },
+    ]);
+  });
+
+  test("survives a peer that is gone, says so, and takes the next one", async () => {
+    await using opener = await openWithPeer();
+    await opener.peer.close();
+    await opener.conversation.say("are you there?");
+    expect(await opener.events.take(2)).toEqual([
+      said("are you there?"),
+      {
+        type: "notice",
+        code: "NOBODY_LISTENING",
+        message: `nobody is listening at 127.0.0.1:${opener.peer.port} any more; what was said last may not have arrived`,
+        hint: "the next one to speak joins the conversation",
+      },
+    ]);
+
+    await using next = await openBareSocket();
+    await next.send("I am new", opener.port);
+    expect(await opener.events.take(2)).toEqual([
+      { type: "joined", peer: `127.0.0.1:${next.port}` },
+      { type: "message", from: `127.0.0.1:${next.port}`, text: "I am new" },
+    ]);
+    await opener.conversation.say("welcome");
+    expect((await next.next()).text).toBe("welcome");
+  });
+
+  test("keeps what is said after its peer is gone for the next one", async () => {
+    await using opener = await openWithPeer();
+    await opener.peer.close();
+    await opener.conversation.say("one");
+    await opener.events.take(2);
+    const saying = opener.conversation.say("two");
+    expect(await opener.events.next()).toEqual({ type: "waiting", for: "peer", text: "two" });
+
+    await using next = await openBareSocket();
+    await next.send("I am new", opener.port);
+    await saying;
+    expect((await next.next()).text).toBe("two");
+  });
+
+  // The system tells of the first one's refusal in place of sending the second.
+  test("says once that its peer is gone, however much was said to it", async () => {
+    await using opener = await openWithPeer();
+    await opener.peer.close();
+    await Promise.allSettled([opener.conversation.say("one"), opener.conversation.say("two")]);
+    await using next = await openBareSocket();
+    await next.send("I am new", opener.port);
+    const types = (await opener.events.take(5)).map(({ type }) => type);
+    // Which of the two the refusal is told after is the system's choice.
+    expect(types.slice(0, 3).toSorted()).toEqual(["notice", "said", "said"]);
+    expect(types.slice(3)).toEqual(["joined", "message"]);
+  });
+
+  test("that finds its port taken is PORT_IN_USE", async () => {
+    await using opener = await open();
+    expect(await rejection(openPlain({ bind: "127.0.0.1", port: opener.port }))).toMatchObject({
+      code: "PORT_IN_USE",
+      message: `127.0.0.1:${opener.port} is in use by another program`,
+    });
+  });
+});
+
+describe("a joiner", () => {
+  test("of a host that nobody knows is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
+    expect(await rejection(joinPlain({ host: "nobody.invalid", port: 12345 }))).toMatchObject({
+      code: "UNKNOWN_HOST",
+    });
+  });
+
+  test("of a host where nobody listens is told so by its events", async () => {
+    const port = await closedPort();
+    await using joiner = await join(port);
+    const events = follow(joiner);
+    await joiner.say("anyone?");
+    expect(await events.take(3)).toEqual([
+      { type: "joining", peer: `127.0.0.1:${port}` },
+      said("anyone?"),
+      { type: "ended", reason: "lost", unsaid: [] },
+    ]);
+    expect(await rejection(events.next())).toMatchObject({
+      code: "NOBODY_LISTENING",
+      message: `nobody is listening at 127.0.0.1:${port}`,
+    });
+    expect(await rejection(joiner.say("anyone at all?"))).toMatchObject({
+      code: "CONVERSATION_OVER",
+    });
+  });
+
+  test("is told so also when its last word was bye, or it left", async () => {
+    const port = await closedPort();
+    for (const last of ["bye", "leave"]) {
+      await using joiner = await join(port);
+      const events = follow(joiner);
+      await joiner.say(last);
+      if (last === "leave") await joiner.leave();
+      expect(await rejection(events.rest())).toMatchObject({ code: "NOBODY_LISTENING" });
+    }
+  });
+
+  test("that waits for its turn in vain is told that the conversation is over", async () => {
+    await using joiner = await join(await closedPort(), true);
+    const events = follow(joiner);
+    const saying = joiner.say("one");
+    const waiting = joiner.say("two").catch((error: unknown) => error);
+    await saying;
+    expect(await rejection(events.rest())).toMatchObject({ code: "NOBODY_LISTENING" });
+    expect(await waiting).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+
+  test("hears no strangers, but of them", async () => {
+    await using server = await openBareSocket();
+    await using stranger = await openBareSocket();
+    await using joiner = await join(server.port);
+    const events = follow(joiner);
+    await joiner.say("hello");
+    const { from } = await server.next();
+    await stranger.send("bye", from.port);
+    await server.send("welcome", from.port);
+    expect((await events.take(4)).slice(2)).toEqual([
+      { type: "stranger", from: `127.0.0.1:${stranger.port}`, ignored: 1 },
+      { type: "message", from: `127.0.0.1:${server.port}`, text: "welcome" },
+    ]);
+  });
+
+  test("where nobody listens is not told that the messages after the first were said", async () => {
+    await using joiner = await join(await closedPort());
+    const [first, ...others] = await Promise.allSettled(
+      ["one", "two", "three"].map((text) => joiner.say(text)),
+    );
+    expect(first?.status).toBe("fulfilled");
+    for (const other of others) {
+      expect(other).toMatchObject({
+        reason: {
+          code: expect.stringMatching(/^(NOBODY_LISTENING|CONVERSATION_OVER)$/),
+        },
+      });
+    }
+  });
+
+  // One address has many spellings (RFC 4291 s. 2.2, RFC 5952).
+  describe.each([
+    ["::1", "0:0:0:0:0:0:0:1"],
+    ["127.0.0.1", "::ffff:127.0.0.1"],
+    ["127.0.0.1", "::ffff:7f00:1"],
+  ] as const)("of %s, written %s,", (address, host) => {
+    test("hears its peer", async () => {
+      await using server = await openBareSocket(address);
+      await using joiner = await joinPlain({ host, port: server.port });
+      const events = follow(joiner);
+      await joiner.say("hello");
+      const { from } = await server.next();
+      await server.send("welcome", from.port);
+      expect((await events.take(3)).at(-1)).toMatchObject({ type: "message", text: "welcome" });
+    });
+  });
+});
+
+describe("say", () => {
+  test("resolves when the message has left, and the conversation says so", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    await opener.conversation.say("one");
+    await opener.conversation.say("");
+    expect(await opener.events.take(2)).toEqual([said("one"), said("")]);
+    expect((await peer.next()).text).toBe("one");
+    expect((await peer.next()).text).toBe("");
+  });
+
+  test("rejects a message of more than 65,507 bytes, and the conversation goes on", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    expect(await rejection(opener.conversation.say("é".repeat(32_754)))).toMatchObject({
+      code: "MESSAGE_TOO_LONG",
+      message: "the message is 65508 bytes long; one datagram carries 65507",
+    });
+    await opener.conversation.say("é".repeat(32_753));
+    expect(await opener.events.next()).toEqual(said("é".repeat(32_753)));
+    expect((await peer.next()).text).toBe("é".repeat(32_753));
+  });
+
+  test("rejects a message that is too long rather than let it wait", async () => {
+    await using opener = await open();
+    expect(await rejection(opener.conversation.say("a".repeat(65_508)))).toMatchObject({
+      code: "MESSAGE_TOO_LONG",
+    });
+    await opener.conversation.leave();
+    expect(await opener.events.rest()).toEqual([ended("left")]);
+  });
+
+  test("rejects the message that is one too many to wait, 1,000 after the first", async () => {
+    await using opener = await open();
+    const waiting = Array.from({ length: 1_000 }, (_, index) =>
+      opener.conversation.say(`${index}`),
+    );
+    expect(await rejection(opener.conversation.say("one too many"))).toMatchObject({
+      code: "TOO_MANY_WAITING",
+      message: "1000 messages wait already",
+      hint: "wait until the other end has answered",
+    });
+
+    await opener.conversation.leave();
+    const outcomes = await Promise.allSettled(waiting);
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(1_000);
+    const last = (await opener.events.rest()).at(-1);
+    expect(last?.type === "ended" ? last.unsaid.length : null).toBe(1_000);
+  });
+});
+
+describe("bye", () => {
+  test("said is sent, shown as said, and ends the conversation", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    await opener.conversation.say("bye");
+    expect(await opener.events.rest()).toEqual([said("bye"), ended("said-bye")]);
+    expect((await peer.next()).text).toBe("bye");
+  });
+
+  test("heard, also as ncat sends it, is shown and ends the conversation", async () => {
+    for (const word of ["bye", "bye\n", "bye\r\n"]) {
+      await using opener = await openWithPeer();
+      await using peer = opener.peer;
+      await peer.send(word, opener.port);
+      expect(await opener.events.rest()).toEqual([
+        { type: "message", from: `127.0.0.1:${peer.port}`, text: "bye" },
+        ended("heard-bye"),
+      ]);
+    }
+  });
+
+  test("heard is answered with bye", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    await peer.send("bye", opener.port);
+    await opener.events.rest();
+    await using witness = await openBareSocket();
+    await witness.send("nothing came before me", peer.port);
+    expect(await peer.next()).toMatchObject({ text: "bye", from: { port: opener.port } });
+  });
+
+  test("heard from somebody who is gone by then is no failure", async () => {
+    const server = await openBareSocket();
+    await using joiner = await join(server.port);
+    const events = follow(joiner);
+    await joiner.say("hello");
+    const { from } = await server.next();
+    await server.send("bye", from.port);
+    await server.close();
+    expect((await events.rest()).slice(2)).toEqual([
+      { type: "message", from: `127.0.0.1:${server.port}`, text: "bye" },
+      ended("heard-bye"),
+    ]);
+  });
+
+  test("said while nobody is there leaves with the first who comes, after what was said before it", async () => {
+    await using opener = await open();
+    const before = Promise.all([opener.conversation.say("one"), opener.conversation.say("bye")]);
+    const after = opener.conversation.say("two").catch((error: unknown) => error);
+    await using peer = await openBareSocket();
+    await peer.send("hello", opener.port);
+    await before;
+    expect(await after).toMatchObject({ code: "CONVERSATION_OVER" });
+    expect((await peer.next()).text).toBe("one");
+    expect((await peer.next()).text).toBe("bye");
+    expect((await opener.events.rest()).slice(-3)).toEqual([
+      said("one"),
+      said("bye"),
+      ended("said-bye", "two"),
+    ]);
+  });
+
+  test("heard while a message waits for its turn leaves it unsaid", async () => {
+    await using server = await openBareSocket();
+    await using joiner = await join(server.port, true);
+    const events = follow(joiner);
+    await joiner.say("one");
+    const waiting = joiner.say("two").catch((error: unknown) => error);
+    const { from } = await server.next();
+    await server.send("bye", from.port);
+    expect((await events.rest()).at(-1)).toEqual(ended("heard-bye", "two"));
+    expect(await waiting).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+});
+
+describe("leave", () => {
+  test("shows what is heard until it is over", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    await opener.conversation.say("one");
+    const leaving = opener.conversation.leave();
+    await peer.send("wait", opener.port);
+    await leaving;
+    expect(await opener.events.rest()).toEqual([
+      said("one"),
+      { type: "message", from: `127.0.0.1:${peer.port}`, text: "wait" },
+      ended("left"),
+    ]);
+  });
+
+  test("ends the conversation without a word to the other end", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    await opener.conversation.leave();
+    expect(await opener.events.rest()).toEqual([ended("left")]);
+    await using witness = await openBareSocket();
+    await witness.send("nothing came before me", peer.port);
+    expect((await peer.next()).text).toBe("nothing came before me");
+  });
+
+  test("lets what was said before it leave first", async () => {
+    await using opener = await openWithPeer();
+    await using peer = opener.peer;
+    const saying = opener.conversation.say("one");
+    await opener.conversation.leave();
+    await saying;
+    expect(await opener.events.rest()).toEqual([said("one"), ended("left")]);
+    expect((await peer.next()).text).toBe("one");
+  });
+
+  test("tells what was said and never left, oldest first, and rejects it", async () => {
+    await using opener = await open();
+    const waiting = ["one", "two"].map((text) =>
+      opener.conversation.say(text).catch((error: unknown) => error),
+    );
+    await opener.conversation.leave();
+    for (const error of await Promise.all(waiting)) {
+      expect(error).toMatchObject({
+        code: "CONVERSATION_OVER",
+        message: "the conversation is over",
+        hint: "open or join another one",
+      });
+    }
+    expect((await opener.events.rest()).at(-1)).toEqual(ended("left", "one", "two"));
+  });
+
+  test("is the last word: nothing can be said after it, and it can be repeated", async () => {
+    await using opener = await openWithPeer();
+    const leaving = opener.conversation.leave();
+    expect(await rejection(opener.conversation.say("one"))).toMatchObject({
+      code: "CONVERSATION_OVER",
+    });
+    await leaving;
+    await opener.conversation.leave();
+    expect(await opener.events.rest()).toEqual([ended("left")]);
+  });
+
+  test("gives the port back", async () => {
+    const opener = await open();
+    await opener.conversation.leave();
+    await using again = await openPlain({ bind: "127.0.0.1", port: opener.port });
+    expect(portOf(await follow(again).next())).toBe(opener.port);
+  });
+});
+
+test("a conversation disposed of has been left", async () => {
+  let events: Followed;
+  let peer: BareSocket;
+  {
+    await using opener = await openWithPeer();
+    ({ events, peer } = opener);
+  }
+  expect(await events.rest()).toEqual([ended("left")]);
+  await peer.close();
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+
+import { CharlaError, ERROR_CODES, type ErrorCode } from "../src/errors.ts";
+
+// 2: the command line was wrong. 1: the world was. The type holds this table to every code.
+const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
+  USAGE: 2,
+  UNKNOWN_OPTION: 2,
+  INVALID_ADDRESS: 2,
+  PORT_OUT_OF_RANGE: 2,
+  UNKNOWN_HOST: 1,
+  PORT_IN_USE: 1,
+  PORT_NOT_PERMITTED: 1,
+  ADDRESS_NOT_AVAILABLE: 1,
+  ADDRESS_FAMILY_NOT_AVAILABLE: 1,
+  UNREACHABLE: 1,
+  NOBODY_LISTENING: 1,
+  MESSAGE_TOO_LONG: 1,
+  NOT_UTF8: 1,
+  TOO_MANY_WAITING: 1,
+  CONVERSATION_OVER: 1,
+  SOCKET_FAILED: 1,
+  STDOUT_CLOSED: 1,
+  STDOUT_FAILED: 1,
+};
+
+for (const code of ERROR_CODES) {
+  test(`a program that fails with ${code} exits with status ${EXIT_STATUS[code]}`, () => {
+    expect(new CharlaError(code, "it failed", "try again").exitStatus).toBe(EXIT_STATUS[code]);
+  });
+}
+
+test("every code is in the list once", () => {
+  expect(Object.keys(EXIT_STATUS).toSorted()).toEqual([...ERROR_CODES].toSorted());
+});
+
+test("an error carries its code, its sentence, its hint and its cause", () => {
+  const cause = new Error("bind EADDRINUSE");
+  const error = new CharlaError("PORT_IN_USE", "port 12345 is in use", "choose another", { cause });
+
+  expect(error).toBeInstanceOf(Error);
+  expect(error.name).toBe("CharlaError");
+  expect(error.code).toBe("PORT_IN_USE");
+  expect(error.message).toBe("port 12345 is in use");
+  expect(error.hint).toBe("choose another");
+  expect(error.cause).toBe(cause);
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+
+import { type LineHistory, NO_HISTORY, recall, remember } from "../../src/terminal/line-history.ts";
+
+function entered(...lines: string[]): LineHistory {
+  return lines.reduce(remember, NO_HISTORY);
+}
+
+/** The lines shown by steps back (-1) and forth (1) from `typed`; null where there was none. */
+function walk(start: LineHistory, typed: string, ...steps: (-1 | 1)[]): (string | null)[] {
+  let history = start;
+  let shown = typed;
+  return steps.map((step) => {
+    const found = recall(history, shown, step);
+    if (found === null) return null;
+    ({ history, line: shown } = found);
+    return shown;
+  });
+}
+
+test("lines come back from the newest to the oldest, and no further", () => {
+  expect(walk(entered("one", "two", "three"), "", -1, -1, -1, -1)).toEqual([
+    "three",
+    "two",
+    "one",
+    null,
+  ]);
+});
+
+test("the way forth leads over the same lines to the one being typed, and no further", () => {
+  expect(walk(entered("one", "two"), "dra", -1, -1, 1, 1, 1)).toEqual([
+    "two",
+    "one",
+    "two",
+    "dra",
+    null,
+  ]);
+});
+
+test("without lines there is nowhere to go", () => {
+  expect(walk(NO_HISTORY, "typed", -1, 1)).toEqual([null, null]);
+});
+
+describe("an entered line is remembered", () => {
+  test("but not when it is empty", () => {
+    expect(entered("one", "").lines).toEqual(["one"]);
+  });
+
+  test("but not when it repeats the last one", () => {
+    expect(entered("one", "one", "two", "one").lines).toEqual(["one", "two", "one"]);
+  });
+
+  test("and brings back to the present, from wherever an older one was shown", () => {
+    const found = recall(entered("one", "two"), "draft", -1);
+    const again = recall(found?.history ?? NO_HISTORY, "two", -1);
+    const history = remember(again?.history ?? NO_HISTORY, "three");
+    expect(walk(history, "", -1, -1)).toEqual(["three", "two"]);
+  });
+
+  test("and the draft that was being typed is not", () => {
+    const found = recall(entered("one"), "draft", -1);
+    const history = remember(found?.history ?? NO_HISTORY, "one");
+    expect(walk(history, "new", -1, 1)).toEqual(["one", "new"]);
+  });
+});
+
+test("1,000 lines are kept; the oldest goes first", () => {
+  const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
+  const full = entered(...lines);
+  expect(full.lines).toHaveLength(1_000);
+  expect(full.lines.at(0)).toBe("line 0");
+
+  const next = remember(full, "one more");
+  expect(next.lines).toHaveLength(1_000);
+  expect(next.lines.at(0)).toBe("line 1");
+  expect(next.lines.at(-1)).toBe("one more");
+  expect(walk(next, "", -1, -1)).toEqual(["one more", "line 999"]);
+});

@@ -1,0 +1,277 @@
+import { describe, expect, test } from "bun:test";
+
+import { lineOf } from "../../src/terminal/line-buffer.ts";
+import {
+  type Command,
+  type Editing,
+  type Key,
+  press,
+  START,
+} from "../../src/terminal/line-keys.ts";
+
+/** Printable characters, as node:readline decodes them. */
+const text = (written: string): Key[] => Array.from(written, (sequence) => ({ sequence }));
+
+/** A key written "ctrl+a", "meta+b", "left". */
+function key(chord: string): Key {
+  const parts = chord.split("+");
+  return {
+    name: parts.at(-1),
+    ctrl: parts.includes("ctrl"),
+    meta: parts.includes("meta"),
+    sequence: "\u001b",
+  };
+}
+const keys = (...chords: string[]): Key[] => chords.map(key);
+
+/** A bracketed paste, as node:readline decodes it: each character is a key between two others. */
+const paste = (pasted: string): Key[] => [
+  { name: "paste-start", sequence: "\u001b[200~" },
+  ...Array.from(pasted, (sequence) => ({
+    name: sequence === "\r" ? "return" : sequence === "\n" ? "enter" : sequence,
+    sequence,
+  })),
+  { name: "paste-end", sequence: "\u001b[201~" },
+];
+
+interface Pressed {
+  editing: Editing;
+  commands: Command[];
+}
+
+function pressAll(all: Key[], start: Editing = START): Pressed {
+  const commands: Command[] = [];
+  let editing = start;
+  for (const each of all) {
+    const [next, command] = press(editing, each);
+    editing = next;
+    if (command !== null) commands.push(command);
+  }
+  return { editing, commands };
+}
+
+/** The line and its cursor, written "ab|c". */
+function line({ editing }: Pressed): string {
+  const { text: typed, cursor } = editing.line;
+  return `${typed.slice(0, cursor)}|${typed.slice(cursor)}`;
+}
+
+/** What a line "ab|c" is after these keys. */
+function edited(before: string, ...chords: string[]): string {
+  const cursor = before.indexOf("|");
+  const start = { ...START, line: { text: before.replace("|", ""), cursor } };
+  return line(pressAll(keys(...chords), start));
+}
+
+describe("a character", () => {
+  test("is typed where the cursor is", () => {
+    expect(line(pressAll([...text("ac"), ...keys("left"), ...text("b")]))).toBe("ab|c");
+  });
+
+  test.each(["a", "A", " ", "é", "日", "👩‍👩‍👧", "😀", "\u0301", "\u00a0"])(
+    "%p is typed",
+    (sequence) => {
+      expect(pressAll([{ sequence }]).editing.line).toEqual(lineOf(sequence));
+    },
+  );
+
+  test("with a name of its own is typed by its sequence", () => {
+    expect(
+      line(
+        pressAll([
+          { name: "a", sequence: "A" },
+          { name: "space", sequence: " " },
+        ]),
+      ),
+    ).toBe("A |");
+  });
+
+  test.each([
+    ["that controls", { name: "g", ctrl: true, sequence: "\u0007" }],
+    ["with Alt that means nothing", { name: "x", meta: true, sequence: "\u001bx" }],
+    ["that is held with Ctrl", { name: "i", ctrl: true, sequence: "i" }],
+    ["that is held with Alt", { name: "i", meta: true, sequence: "i" }],
+    ["of a key that means nothing", { name: "f5", sequence: "\u001b[15~" }],
+    ["of a sequence nobody knows", { name: "undefined", sequence: "\u001b[99z" }],
+    ["of the C1 controls", { sequence: "\u009b" }],
+    ["that is none", { name: "clear" }],
+  ])("%s is not", (_what, other: Key) => {
+    expect(pressAll([...text("ab"), other])).toEqual(pressAll(text("ab")));
+  });
+});
+
+describe("a key that moves", () => {
+  test.each([
+    ["left", "ab cd|", "ab c|d"],
+    ["ctrl+b", "ab cd|", "ab c|d"],
+    ["right", "|ab cd", "a|b cd"],
+    ["ctrl+f", "|ab cd", "a|b cd"],
+    ["meta+b", "ab cd|", "ab |cd"],
+    ["meta+left", "ab cd|", "ab |cd"],
+    ["ctrl+left", "ab cd|", "ab |cd"],
+    ["meta+f", "|ab cd", "ab| cd"],
+    ["meta+right", "|ab cd", "ab| cd"],
+    ["ctrl+right", "|ab cd", "ab| cd"],
+    ["home", "ab| cd", "|ab cd"],
+    ["ctrl+a", "ab| cd", "|ab cd"],
+    ["end", "ab| cd", "ab cd|"],
+    ["ctrl+e", "ab| cd", "ab cd|"],
+  ])("%s takes %p to %p", (chord, before, after) => {
+    expect(edited(before, chord)).toBe(after);
+  });
+});
+
+describe("a key that edits", () => {
+  test.each([
+    ["backspace", "ab|c", "a|c"],
+    ["ctrl+h", "ab|c", "a|c"],
+    ["backspace", "👩‍👩‍👧|", "|"],
+    ["backspace", "|ab", "|ab"],
+    ["delete", "a|bc", "a|c"],
+    ["ctrl+d", "a|bc", "a|c"],
+    ["delete", "ab|", "ab|"],
+    ["ctrl+d", "ab|", "ab|"],
+    ["ctrl+t", "ab|", "ba|"],
+    ["ctrl+u", "ab| cd", "| cd"],
+    ["ctrl+k", "ab| cd", "ab|"],
+    ["ctrl+w", "ab c.d|", "ab |"],
+    ["meta+backspace", "ab c.d|", "ab c.|"],
+    ["meta+d", "ab| cd ef", "ab| ef"],
+  ])("%s takes %p to %p", (chord, before, after) => {
+    expect(edited(before, chord)).toBe(after);
+  });
+});
+
+describe("Ctrl-Y brings back the last piece that was cut", () => {
+  test.each([
+    ["ctrl+u", "ab| cd", "ab| cd"],
+    ["ctrl+k", "ab| cd", "ab cd|"],
+    ["ctrl+w", "ab c.d|", "ab c.d|"],
+    ["meta+backspace", "ab c.d|", "ab c.d|"],
+    ["meta+d", "ab| cd ef", "ab cd| ef"],
+  ])("by %s", (chord, before, after) => {
+    expect(edited(before, chord, "ctrl+y")).toBe(after);
+  });
+
+  test("as often as it is asked to, and anywhere", () => {
+    expect(edited("ab|", "ctrl+u", "ctrl+y", "home", "ctrl+y")).toBe("ab|ab");
+  });
+
+  test("also when a cut in between found nothing to take", () => {
+    expect(edited("ab|", "ctrl+u", "ctrl+u", "ctrl+k", "ctrl+y")).toBe("ab|");
+  });
+
+  test("but not what was erased letter by letter", () => {
+    expect(edited("ab|", "backspace", "ctrl+y")).toBe("a|");
+    expect(edited("|ab", "delete", "ctrl+y")).toBe("|b");
+  });
+
+  test("also on the next line", () => {
+    const all = [...text("ab"), ...keys("ctrl+u", "return", "ctrl+y")];
+    expect(line(pressAll(all))).toBe("ab|");
+  });
+});
+
+describe("a key that commands", () => {
+  test.each(["return", "enter"])("%s enters the line and begins an empty one", (chord) => {
+    const pressed = pressAll([...text("ab"), ...keys("left", chord)]);
+    expect(pressed.commands).toEqual([{ type: "enter" }]);
+    expect(line(pressed)).toBe("|");
+  });
+
+  test("Ctrl-C drops the line, and does not remember it", () => {
+    const pressed = pressAll([...text("ab"), ...keys("ctrl+c", "up")]);
+    expect(pressed.commands).toEqual([{ type: "interrupt" }]);
+    expect(line(pressed)).toBe("|");
+  });
+
+  test("Ctrl-C returns from an older line to the present", () => {
+    const all = [...text("one"), ...keys("return"), ...text("two"), ...keys("return")];
+    const pressed = pressAll([...all, ...keys("up", "up", "ctrl+c", "up")]);
+    expect(line(pressed)).toBe("two|");
+  });
+
+  test("Ctrl-D ends the input on an empty line only", () => {
+    expect(pressAll(keys("ctrl+d")).commands).toEqual([{ type: "end" }]);
+    expect(pressAll([...text("a"), ...keys("ctrl+d")]).commands).toEqual([]);
+    expect(pressAll([...text("a"), ...keys("backspace", "ctrl+d")]).commands).toEqual([
+      { type: "end" },
+    ]);
+  });
+
+  test("Ctrl-Z suspends and Ctrl-L clears the screen; neither touches the line", () => {
+    const pressed = pressAll([...text("ab"), ...keys("left", "ctrl+z", "ctrl+l")]);
+    expect(pressed.commands).toEqual([{ type: "suspend" }, { type: "clear-screen" }]);
+    expect(line(pressed)).toBe("a|b");
+  });
+});
+
+describe("lines entered before", () => {
+  const entered = [...text("one"), ...keys("return"), ...text("two"), ...keys("return")];
+
+  test.each([
+    ["up", "down"],
+    ["ctrl+p", "ctrl+n"],
+  ])("come back with %s and go with %s, and the line being typed is kept", (back, forth) => {
+    const typing = [...entered, ...text("dra")];
+    expect(line(pressAll([...typing, ...keys(back)]))).toBe("two|");
+    expect(line(pressAll([...typing, ...keys(back, back)]))).toBe("one|");
+    expect(line(pressAll([...typing, ...keys(back, back, back)]))).toBe("one|");
+    expect(line(pressAll([...typing, ...keys(back, back, forth)]))).toBe("two|");
+    expect(line(pressAll([...typing, ...keys(back, back, forth, forth)]))).toBe("dra|");
+    expect(line(pressAll([...typing, ...keys(back, forth, forth)]))).toBe("dra|");
+  });
+
+  test("can be edited and entered again", () => {
+    const pressed = pressAll([...entered, ...keys("up", "up"), ...text("!"), ...keys("return")]);
+    expect(pressed.commands).toHaveLength(3);
+    expect(line(pressAll(keys("up"), pressed.editing))).toBe("one!|");
+    expect(line(pressAll(keys("up", "up"), pressed.editing))).toBe("two|");
+  });
+});
+
+describe("a paste", () => {
+  test("is typed as a whole where the cursor is", () => {
+    expect(line(pressAll([...text("ad"), ...keys("left"), ...paste("bc")]))).toBe("abc|d");
+  });
+
+  test("keeps its lines: a newline of it enters nothing, nor does a key of it command", () => {
+    const pressed = pressAll(paste("one\ntwo\n"));
+    expect(line(pressed)).toBe("one\ntwo\n|");
+    expect(pressed.commands).toEqual([]);
+  });
+
+  test("may end its lines as any system does", () => {
+    expect(line(pressAll(paste("one\r\ntwo\rthree\nfour")))).toBe("one\ntwo\nthree\nfour|");
+  });
+
+  test("may have tabs and control characters: they are text in it", () => {
+    const keysOfIt: Key[] = [
+      { name: "paste-start" },
+      { name: "tab", sequence: "\t" },
+      { name: "c", ctrl: true, sequence: "\u0003" },
+      { name: "d", ctrl: true, sequence: "\u0004" },
+      { name: "up", sequence: "\u001b[A" },
+      { name: "paste-end" },
+    ];
+    const pressed = pressAll(keysOfIt);
+    expect(line(pressed)).toBe("\t\u0003\u0004\u001b[A|");
+    expect(pressed.commands).toEqual([]);
+  });
+
+  test("is entered with the lines it has, and comes back with them", () => {
+    const pressed = pressAll([...paste("one\ntwo"), ...keys("return")]);
+    expect(pressed.commands).toEqual([{ type: "enter" }]);
+    expect(line(pressAll(keys("up"), pressed.editing))).toBe("one\ntwo|");
+  });
+
+  test("of nothing changes nothing", () => {
+    expect(pressAll([...text("ab"), ...paste("")])).toEqual(pressAll(text("ab")));
+  });
+
+  test("is not in the line before it is over", () => {
+    const pressed = pressAll(paste("abc").slice(0, -1));
+    expect(line(pressed)).toBe("|");
+    expect(pressed.editing.paste).toBe("abc");
+  });
+});

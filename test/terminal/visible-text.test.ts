@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+
+import { visibleLine, visibleText } from "../../src/terminal/visible-text.ts";
+
+describe("control characters are shown, not obeyed", () => {
+  test("each of C0, in caret notation, but tab and newline (ECMA-48 s. 5.2)", () => {
+    const names =
+      "^@ ^A ^B ^C ^D ^E ^F ^G ^H \t \n ^K ^L ^M ^N ^O ^P ^Q ^R ^S ^T ^U ^V ^W ^X ^Y ^Z ^[ ^\\ ^] ^^ ^_";
+    for (const [code, name] of names.split(" ").entries()) {
+      expect(visibleText(`a${String.fromCharCode(code)}b`)).toBe(`a${name}b`);
+    }
+  });
+
+  test("DEL, as ^?", () => {
+    expect(visibleText("a\u007fb")).toBe("a^?b");
+  });
+
+  test("each of C1, by its number (ECMA-48 s. 5.3)", () => {
+    for (let code = 0x80; code <= 0x9f; code += 1) {
+      expect(visibleText(`a${String.fromCharCode(code)}b`)).toBe(`a\\u{${code.toString(16)}}b`);
+    }
+    expect(visibleText("\u009b2J")).toBe("\\u{9b}2J");
+  });
+
+  test.each([
+    ["the Arabic letter mark", "\u061c", "\\u{61c}"],
+    ["the left-to-right mark", "\u200e", "\\u{200e}"],
+    ["the right-to-left mark", "\u200f", "\\u{200f}"],
+    ["a left-to-right embedding", "\u202a", "\\u{202a}"],
+    ["a right-to-left embedding", "\u202b", "\\u{202b}"],
+    ["the end of an embedding", "\u202c", "\\u{202c}"],
+    ["a left-to-right override", "\u202d", "\\u{202d}"],
+    ["a right-to-left override", "\u202e", "\\u{202e}"],
+    ["a left-to-right isolate", "\u2066", "\\u{2066}"],
+    ["a right-to-left isolate", "\u2067", "\\u{2067}"],
+    ["an isolate of either direction", "\u2068", "\\u{2068}"],
+    ["the end of an isolate", "\u2069", "\\u{2069}"],
+  ])("%s, which would reorder what is read (UAX #9 s. 2)", (_what, mark, name) => {
+    expect(visibleText(`a${mark}b`)).toBe(`a${name}b`);
+  });
+
+  test("the line and paragraph separators, which some terminals break lines at", () => {
+    expect(visibleText("a\u2028b\u2029c")).toBe("a\\u{2028}b\\u{2029}c");
+  });
+
+  test.each([
+    ["clears the screen (CSI)", "\u001b[2J\u001b[H", "^[[2J^[[H"],
+    ["hides what follows (SGR)", "\u001b[8mpassword", "^[[8mpassword"],
+    ["writes the clipboard (OSC 52)", "\u001b]52;c;cm0gLXJm\u0007", "^[]52;c;cm0gLXJm^G"],
+    ["renames the window (OSC 0)", "\u001b]0;root\u001b\\", "^[]0;root^[\\"],
+    ["asks who the terminal is (DA)", "\u001b[c", "^[[c"],
+    ["resets the terminal (RIS)", "\u001bc", "^[c"],
+    ["is a CSI in one character (C1)", "\u009b31mred", "\\u{9b}31mred"],
+    ["overwrites its line", "good\revil", "good^Mevil"],
+    ["takes a letter back", "evil\b\b\b\bgood", "evil^H^H^H^Hgood"],
+    ["rings", "\u0007", "^G"],
+  ])("a sequence that %s", (_what, sequence, shown) => {
+    expect(visibleText(sequence)).toBe(shown);
+  });
+});
+
+describe("text that needs no care stays as it is", () => {
+  test.each([
+    ["ASCII", " !\"#$%&'()*+,-./0189:;<=>?@AZ[\\]^_`az{|}~"],
+    ["tabs and newlines", "a\tb\nc\n"],
+    ["letters with accents, in one code point and in two", "é e\u0301"],
+    ["wide letters", "日本語 한국어"],
+    ["letters written from right to left", "שלום مرحبا"],
+    ["a family, joined by U+200D (UTS #51)", "👩‍👩‍👧"],
+    ["flags and skin colours", "🇩🇪 👍🏽"],
+    ["an emoji chosen by U+FE0F", "❤️"],
+    ["a key cap", "1️⃣"],
+    ["marks that combine, however many", "Z\u0351\u036b\u0343"],
+    ["the non-joiner that Persian spells with", "می\u200cخواهم"],
+    ["the replacement character", "a\ufffdb"],
+    ["a no-break space, the first after C1", "a\u00a0b"],
+    ["nothing", ""],
+  ])("%s", (_what, text) => {
+    expect(visibleText(text)).toBe(text);
+  });
+
+  test("what looks like the name of a control character", () => {
+    expect(visibleText("^[ \\u{9b}")).toBe("^[ \\u{9b}");
+  });
+});
+
+test("a newline may be CR LF, and only a CR of its own is shown", () => {
+  expect(visibleText("one\r\ntwo")).toBe("one\ntwo");
+  expect(visibleText("one\r\r\ntwo\r")).toBe("one^M\ntwo^M");
+  expect(visibleText("one\n\rtwo")).toBe("one\n^Mtwo");
+});
+
+test("on one line, newlines are shown too", () => {
+  expect(visibleLine("one\ntwo\r\nthree\n")).toBe("one^Jtwo^Jthree^J");
+  expect(visibleLine("\u001b[2J\tdone")).toBe("^[[2J\tdone");
+});

@@ -1,0 +1,9 @@
+/** What a promise is rejected with; a promise that is not fails the test. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("the promise was not rejected");
+}
