@@ -8,6 +8,7 @@ import { DEFAULT_PORT, parseHostAndPort } from "../wire/address.ts";
 import { closest } from "./closest.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
+import { presentation } from "./presentation.ts";
 
 const NOT_SEALED = {
   code: "NOT_SEALED",
@@ -20,9 +21,7 @@ export async function chat(commandLine: CommandLine): Promise<number> {
   const server = flags.has("server");
   const conversation = await (server ? open(commandLine) : join(commandLine));
   return talk(conversation, {
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
+    ...presentation(commandLine),
     atEndOfInput: server || flags.has("stay") ? "stay" : "leave",
     opening: NOT_SEALED,
   });

@@ -7,6 +7,7 @@ import { createPresenter } from "../terminal/presenter.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
 export async function receive(commandLine: CommandLine): Promise<number> {
@@ -18,12 +19,7 @@ export async function receive(commandLine: CommandLine): Promise<number> {
       helpFor("receive"),
     );
   }
-  const presenter = createPresenter({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-    tellSender: true,
-  });
+  const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
   endOnInterrupt();
   using receiver = await openPlainReceiver(listeningOptions(commandLine));
   await presenter.event({ type: "listening", address: receiver.address });

@@ -7,9 +7,11 @@ import { createPresenter } from "../terminal/presenter.ts";
 import { parseHostAndPort } from "../wire/address.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
-export async function send({ words, flags, values }: CommandLine): Promise<number> {
+export async function send(commandLine: CommandLine): Promise<number> {
+  const { words, flags, values } = commandLine;
   if (values.has("reply")) {
     throw new CharlaError(
       "USAGE",
@@ -18,12 +20,7 @@ export async function send({ words, flags, values }: CommandLine): Promise<numbe
     );
   }
   const host = parseHostAndPort(values.get("to") ?? "localhost");
-  const presenter = createPresenter({
-    json: flags.has("json"),
-    quiet: flags.has("quiet"),
-    verbose: flags.has("verbose"),
-    tellSender: true,
-  });
+  const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
   endOnInterrupt();
   await using sender = await openPlainSender(host);
 

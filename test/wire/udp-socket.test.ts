@@ -150,6 +150,24 @@ test("a datagram longer than UDP over IPv4 carries is MESSAGE_TOO_LONG (RFC 768,
   });
 });
 
+test("a peer of the family that the socket is not bound to is ADDRESS_FAMILY_NOT_AVAILABLE", async () => {
+  using one = await open("127.0.0.1");
+  expect(
+    await rejection(one.socket.send(Uint8Array.of(1), { address: "::1", port: 9 })),
+  ).toMatchObject({
+    code: "ADDRESS_FAMILY_NOT_AVAILABLE",
+    message: "[::1]:9 cannot be reached: its address family is not available here",
+  });
+});
+
+test("a socket that was closed sends nothing, and says so", async () => {
+  using one = await open("127.0.0.1");
+  one.socket.close();
+  expect(
+    await rejection(one.socket.send(Uint8Array.of(1), { address: "127.0.0.1", port: 9 })),
+  ).toMatchObject({ code: "UNREACHABLE" });
+});
+
 test("a socket that was closed leaves its port to others, and may be closed again", async () => {
   const one = await open("127.0.0.1");
   const { port } = one.socket.address;

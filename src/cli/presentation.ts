@@ -1,0 +1,12 @@
+// How every command was asked to show what happens.
+
+import type { PresenterOptions } from "../terminal/presenter.ts";
+import type { CommandLine } from "./options.ts";
+
+export function presentation({ flags }: CommandLine): PresenterOptions {
+  return {
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+  };
+}
