@@ -1,6 +1,7 @@
 // The frames inside a sealed packet as bytes (docs/protocol.md s. 10). Knows their layout, not what
 // they do: a reader is told of each.
 
+import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "../recovery/ack-ranges.ts";
 import { type Cursor, readVarint, varintLength, writeVarint } from "./varint.ts";
 
 const PADDING = 0x00;
@@ -18,20 +19,11 @@ export const CHALLENGE_LENGTH = 8;
 const RESET_TOKEN_LENGTH = 16;
 /** Bytes of a CLOSE's reason: a sentence. */
 export const MAX_REASON = 256;
-/** Ranges of an ACK: what a receiver remembers (docs/protocol.md s. 12.1). */
-export const MAX_RANGES = 64;
-
-/** Packet numbers from `first` to `last`, both included. */
-export interface PacketRange {
-  readonly first: number;
-  readonly last: number;
-}
-
 /** What is done with each frame of a packet. Views are of the packet's bytes. */
 export interface FrameReader {
   onPing(): void;
   /** Ranges from the largest down, at least one, apart from each other by at least one number. */
-  onAck(ranges: readonly PacketRange[], delayMicroseconds: number): void;
+  onAck(ranges: AckRanges, delayMicroseconds: number): void;
   onFragment(offset: number, bytes: Uint8Array): void;
   onWindow(limit: number): void;
   onPathChallenge(data: Uint8Array): void;
@@ -109,17 +101,17 @@ function readAck(cursor: Cursor, reader: FrameReader): boolean {
   const more = readVarint(cursor);
   const length = readVarint(cursor);
   if (largest === null || delay === null || more === null || length === null) return false;
-  if (more >= MAX_RANGES || length > largest) return false;
-  const ranges: PacketRange[] = [{ first: largest - length, last: largest }];
-  let first = largest - length;
+  if (more >= MAX_ACK_RANGES || length > largest) return false;
+  const ranges: AckRange[] = [{ smallest: largest - length, largest }];
+  let smallest = largest - length;
   for (let index = 0; index < more; index += 1) {
     const gap = readVarint(cursor);
     const its = readVarint(cursor);
     if (gap === null || its === null) return false;
-    const last = first - gap - 2;
-    if (last < 0 || its > last) return false;
-    first = last - its;
-    ranges.push({ first, last });
+    const next = smallest - gap - 2;
+    if (next < 0 || its > next) return false;
+    smallest = next - its;
+    ranges.push({ smallest, largest: next });
   }
   reader.onAck(ranges, delay);
   return true;
@@ -145,45 +137,40 @@ export function writePing(into: Uint8Array, at: number): number {
 }
 
 /** Bytes that an ACK of these ranges takes. */
-export function ackLength(ranges: readonly PacketRange[], delayMicroseconds: number): number {
-  const [largest] = ranges;
-  if (largest === undefined) return 0;
-  let length = 1 + varintLength(largest.last) + varintLength(delayMicroseconds);
-  length += varintLength(ranges.length - 1) + varintLength(largest.last - largest.first);
-  let above = largest.first;
-  for (const { first, last } of ranges.slice(1)) {
-    length += varintLength(above - last - 2) + varintLength(last - first);
-    above = first;
+export function ackLength(ranges: AckRanges, delayMicroseconds: number): number {
+  const [first] = ranges;
+  if (first === undefined) return 0;
+  let length = 1 + varintLength(first.largest) + varintLength(delayMicroseconds);
+  length += varintLength(ranges.length - 1) + varintLength(first.largest - first.smallest);
+  let above = first.smallest;
+  for (const { smallest, largest } of ranges.slice(1)) {
+    length += varintLength(above - largest - 2) + varintLength(largest - smallest);
+    above = smallest;
   }
   return length;
 }
 
-/** @param ranges from the largest down, at least one */
+/** @param ranges at least one */
 export function writeAck(
   into: Uint8Array,
   at: number,
-  ranges: readonly PacketRange[],
+  ranges: AckRanges,
   delayMicroseconds: number,
 ): number {
-  const [largest] = ranges;
-  if (largest === undefined) return at;
+  const [first] = ranges;
+  if (first === undefined) return at;
   into[at] = ACK;
-  let next = writeVarint(into, at + 1, largest.last);
+  let next = writeVarint(into, at + 1, first.largest);
   next = writeVarint(into, next, delayMicroseconds);
   next = writeVarint(into, next, ranges.length - 1);
-  next = writeVarint(into, next, largest.last - largest.first);
-  let above = largest.first;
-  for (const { first, last } of ranges.slice(1)) {
-    next = writeVarint(into, next, above - last - 2);
-    next = writeVarint(into, next, last - first);
-    above = first;
+  next = writeVarint(into, next, first.largest - first.smallest);
+  let above = first.smallest;
+  for (const { smallest, largest } of ranges.slice(1)) {
+    next = writeVarint(into, next, above - largest - 2);
+    next = writeVarint(into, next, largest - smallest);
+    above = smallest;
   }
   return next;
-}
-
-/** Bytes that a FRAGMENT takes beside what it carries, at the most for this length. */
-export function fragmentOverhead(offset: number, length: number): number {
-  return 1 + varintLength(offset) + varintLength(length);
 }
 
 /** Writes the head of a FRAGMENT; its bytes follow. */

@@ -49,6 +49,12 @@ export function hasPiece(outgoing: OutgoingMessages): boolean {
   return outgoing.lost.length > 0 || outgoing.sent < Math.min(outgoing.said.end, outgoing.limit);
 }
 
+/** Bytes that may be sent now: lost ones, and new ones that the peer takes. */
+export function readyBytes({ lost, limit, said, sent }: OutgoingMessages): number {
+  const again = lost.reduce((sum, { length }) => sum + length, 0);
+  return again + Math.max(0, Math.min(said.end, limit) - sent);
+}
+
 /** Takes the next piece to send, of at most `most` bytes; null when there is none. */
 export function takePiece(outgoing: OutgoingMessages, most: number): Piece | null {
   const again = outgoing.lost[0];

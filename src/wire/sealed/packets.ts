@@ -19,7 +19,8 @@ export const RESET = 0xff;
 export const FIRST_SEALED_BYTE = 0xf8;
 
 export const CONNECTION_ID_LENGTH = 8;
-export const EPHEMERAL_KEY_LENGTH = 32;
+/** Noise message 1 with an empty payload: e, and a tag, for there is a pre-shared key (Noise s. 9.2). */
+export const HELLO_NOISE_LENGTH = 48;
 export const COOKIE_LENGTH = 17;
 export const TOKEN_LENGTH = 16;
 export const TAG_LENGTH = 16;
@@ -47,7 +48,8 @@ export type Packet =
       readonly joinerId: Uint8Array;
       /** Empty, or 17 bytes. */
       readonly cookie: Uint8Array;
-      readonly ephemeralKey: Uint8Array;
+      /** Noise message 1. */
+      readonly noise: Uint8Array;
     }
   | { readonly kind: "retry"; readonly joinerId: Uint8Array; readonly cookie: Uint8Array }
   | {
@@ -126,13 +128,13 @@ function readHello(datagram: Uint8Array): Packet | null {
   const cookieLength = datagram[10] ?? 0;
   if (datagram.length !== BASE_DATAGRAM) return null;
   if (cookieLength !== 0 && cookieLength !== COOKIE_LENGTH) return null;
-  const keyAt = 11 + cookieLength;
+  const noiseAt = 11 + cookieLength;
   return {
     kind: "hello",
     version: datagram[1] ?? 0,
     joinerId: datagram.subarray(2, 10),
-    cookie: datagram.subarray(11, keyAt),
-    ephemeralKey: datagram.subarray(keyAt, keyAt + EPHEMERAL_KEY_LENGTH),
+    cookie: datagram.subarray(11, noiseAt),
+    noise: datagram.subarray(noiseAt, noiseAt + HELLO_NOISE_LENGTH),
   };
 }
 
@@ -154,7 +156,7 @@ function readAnswer(datagram: Uint8Array): Packet | null {
 export function writeHello(
   joinerId: Uint8Array,
   cookie: Uint8Array,
-  ephemeralKey: Uint8Array,
+  noise: Uint8Array,
   padding: Uint8Array,
 ): Uint8Array {
   const hello = padding.slice(0, BASE_DATAGRAM);
@@ -163,7 +165,7 @@ export function writeHello(
   hello.set(joinerId, 2);
   hello[10] = cookie.length;
   hello.set(cookie, 11);
-  hello.set(ephemeralKey, 11 + cookie.length);
+  hello.set(noise, 11 + cookie.length);
   return hello;
 }
 

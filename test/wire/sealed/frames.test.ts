@@ -46,9 +46,9 @@ describe("a frame (docs/protocol.md s. 10)", () => {
 
   test("ACK counts its ranges down from the largest (RFC 9000 s. 19.3.1)", () => {
     const ranges = [
-      { first: 9, last: 10 },
-      { first: 5, last: 5 },
-      { first: 0, last: 3 },
+      { smallest: 9, largest: 10 },
+      { smallest: 5, largest: 5 },
+      { smallest: 0, largest: 3 },
     ];
     // Largest 10, delay 64 us, 2 ranges more, 1 more in the first; a gap of 3 and 1; none and 4.
     const bytes = [2, 10, 0x40, 64, 2, 1, 2, 0, 0, 3];

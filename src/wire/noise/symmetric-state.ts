@@ -1,0 +1,93 @@
+// The SymmetricState of Noise s. 5.2, with the CipherState of s. 5.1 inside: what both sides have hashed
+// and mixed so far. Pure functions from one state to the next; it knows nothing of key pairs and turns.
+
+import { createHash } from "node:crypto";
+
+import { hkdf } from "./hkdf.ts";
+import { open, seal, TAG_BYTES } from "./transport-cipher.ts";
+
+/** HASHLEN of SHA-256, in bytes (Noise s. 12.5); keys of the cipher are as long. */
+const HASH_BYTES = 32;
+const EMPTY = new Uint8Array(0);
+
+export interface SymmetricState {
+  /** `ck`, from which every key is made. */
+  readonly chainingKey: Uint8Array;
+  /** `h`, the hash of all that was said. */
+  readonly hash: Uint8Array;
+  /** `k`; null before the first key was mixed in, while everything is sent in the clear. */
+  readonly key: Uint8Array | null;
+  /** `n`, how often `key` was used. */
+  readonly nonce: number;
+}
+
+/** @param protocolName at most 32 characters of ASCII, as those of all our patterns are */
+export function initializeSymmetric(protocolName: string): SymmetricState {
+  const hash = new Uint8Array(HASH_BYTES);
+  hash.set(new TextEncoder().encode(protocolName));
+  return { chainingKey: hash, hash, key: null, nonce: 0 };
+}
+
+export function mixKey(state: SymmetricState, inputKeyMaterial: Uint8Array): SymmetricState {
+  const [chainingKey, key] = twoKeys(state, inputKeyMaterial);
+  return { ...state, chainingKey, key, nonce: 0 };
+}
+
+export function mixHash(state: SymmetricState, data: Uint8Array): SymmetricState {
+  return { ...state, hash: createHash("sha256").update(state.hash).update(data).digest() };
+}
+
+/** @param inputKeyMaterial the pre-shared key (Noise s. 9.2) */
+export function mixKeyAndHash(state: SymmetricState, inputKeyMaterial: Uint8Array): SymmetricState {
+  const output = hkdf(state.chainingKey, inputKeyMaterial, EMPTY, 3 * HASH_BYTES);
+  return {
+    chainingKey: output.slice(0, HASH_BYTES),
+    hash: mixHash(state, output.subarray(HASH_BYTES, 2 * HASH_BYTES)).hash,
+    key: output.slice(2 * HASH_BYTES),
+    nonce: 0,
+  };
+}
+
+/** The state after, and what to send: the plaintext itself while there is no key. */
+export function encryptAndHash(
+  state: SymmetricState,
+  plaintext: Uint8Array,
+): [SymmetricState, Uint8Array] {
+  if (state.key === null) return [mixHash(state, plaintext), plaintext];
+  const ciphertext = new Uint8Array(plaintext.byteLength + TAG_BYTES);
+  seal(state.key, state.nonce, state.hash, plaintext, ciphertext, 0);
+  return [mixHash({ ...state, nonce: state.nonce + 1 }, ciphertext), ciphertext];
+}
+
+/** The state after, and the plaintext. Returns null when the ciphertext is not authentic. */
+export function decryptAndHash(
+  state: SymmetricState,
+  ciphertext: Uint8Array,
+): [SymmetricState, Uint8Array] | null {
+  if (state.key === null) return [mixHash(state, ciphertext), ciphertext];
+  const plaintext = open(state.key, state.nonce, state.hash, ciphertext);
+  if (plaintext === null) return null;
+  return [mixHash({ ...state, nonce: state.nonce + 1 }, ciphertext), plaintext];
+}
+
+/** The two transport keys: first the one from the initiator to the responder (Noise s. 5). */
+export function split(state: SymmetricState): [Uint8Array, Uint8Array] {
+  return twoKeys(state, EMPTY);
+}
+
+/**
+ * A key beside those of Noise: HKDF (RFC 5869) of the chaining key as salt and an empty input, with the
+ * label and `h` as info. Whatever Noise makes of the same chaining key has an empty info, so that none of
+ * its keys is this one; `h` binds it to every byte said so far, which the chaining key alone does not
+ * (Noise s. 14, "Channel binding").
+ *
+ * @param label not empty
+ */
+export function deriveBeside(state: SymmetricState, label: Uint8Array): Uint8Array {
+  return hkdf(state.chainingKey, EMPTY, Buffer.concat([label, state.hash]), HASH_BYTES);
+}
+
+function twoKeys(state: SymmetricState, inputKeyMaterial: Uint8Array): [Uint8Array, Uint8Array] {
+  const output = hkdf(state.chainingKey, inputKeyMaterial, EMPTY, 2 * HASH_BYTES);
+  return [output.slice(0, HASH_BYTES), output.slice(HASH_BYTES)];
+}

@@ -1,0 +1,246 @@
+// Any number of sealed sessions behind one address (docs/protocol.md s. 6): finds the session that a
+// datagram is for, and answers those that are for none. A state machine without I/O: datagrams and the
+// time go in; datagrams, new sessions and the time to be called again come out.
+
+import { createHmac, hkdfSync } from "node:crypto";
+
+import type { SocketAddress } from "../address.ts";
+import { generateKeyPair, type KeyPair } from "../noise/x25519.ts";
+import { writeResetToken, writeWindow } from "./frames.ts";
+import { RECEIVE_WINDOW } from "./incoming-messages.ts";
+import { startJoining } from "./joining.ts";
+import {
+  createOpening,
+  keyOf,
+  type Opening,
+  type Random,
+  receiveFinish,
+  receiveHello,
+} from "./opening.ts";
+import {
+  BASE_DATAGRAM,
+  CONNECTION_ID_LENGTH,
+  type Packet,
+  readPacket,
+  TOKEN_LENGTH,
+  writeReset,
+} from "./packets.ts";
+import { receive, receivePayload } from "./session-receive.ts";
+import { type Outbound, transmit } from "./session-transmit.ts";
+import { createSession, establish, isOver, type Session, sessionWakeAt, tick } from "./session.ts";
+
+/** Resets a second: they answer packets of no session, which anyone can send. */
+const RESETS_PER_SECOND = 100;
+
+export interface EndpointOptions {
+  readonly staticKeys: KeyPair;
+  readonly random: Random;
+  /** The pre-shared key, 32 bytes, with which others may join; null when nobody may. */
+  readonly openWith: Uint8Array | null;
+  readonly now: number;
+}
+
+export interface Endpoint {
+  readonly options: EndpointOptions;
+  readonly opening: Opening | null;
+  readonly resetKey: Uint8Array;
+  /** By this end's connection id. */
+  readonly sessions: Map<string, Session>;
+  /** A joiner's sessions, by the token that resets each. */
+  readonly byResetToken: Map<string, Session>;
+  /** Sessions that others began, not yet taken by the program above. */
+  readonly arrived: Session[];
+  /** Answers that belong to no session. */
+  readonly answers: Outbound[];
+  /** Sessions that may have something to send. */
+  readonly active: Set<Session>;
+  resets: number;
+  resetsSince: number;
+}
+
+export interface JoinOptions {
+  readonly to: SocketAddress;
+  readonly psk: Uint8Array;
+  /** The opener's public key, when it is known. */
+  readonly expected: Uint8Array | null;
+}
+
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { staticKeys, openWith, random, now } = options;
+  const info = new TextEncoder().encode("charla reset");
+  const resetKey = hkdfSync("sha256", staticKeys.privateKey, new Uint8Array(0), info, 32);
+  return {
+    options,
+    opening: openWith === null ? null : createOpening({ staticKeys, psk: openWith, random, now }),
+    resetKey: new Uint8Array(resetKey),
+    sessions: new Map(),
+    byResetToken: new Map(),
+    arrived: [],
+    answers: [],
+    active: new Set(),
+    resets: 0,
+    resetsSince: now,
+  };
+}
+
+/** Begins a session with whoever listens at an address; whether it comes to be, it tells itself. */
+export function join(endpoint: Endpoint, options: JoinOptions, now: number): Session {
+  const { random, staticKeys } = endpoint.options;
+  const localId = random(CONNECTION_ID_LENGTH);
+  const session = createSession({ role: "joiner", localId, address: options.to, random, now });
+  session.joining = startJoining({
+    staticKeys,
+    ephemeralKeys: generateKeyPair(random(32)),
+    psk: options.psk,
+    expected: options.expected,
+    joinerId: localId,
+    padding: random(BASE_DATAGRAM),
+    now,
+  });
+  endpoint.sessions.set(keyOf(localId), session);
+  endpoint.active.add(session);
+  return session;
+}
+
+/** The session has something new to send: a message was said, or it was closed. */
+export function activate(endpoint: Endpoint, session: Session): void {
+  endpoint.active.add(session);
+}
+
+/** Takes in a datagram, whatever it is. */
+export function receiveDatagram(
+  endpoint: Endpoint,
+  datagram: Uint8Array,
+  from: SocketAddress,
+  now: number,
+): void {
+  const packet = readPacket(datagram);
+  if (packet === null) return;
+  if (packet.kind === "hello") return answerHello(endpoint, packet, from, now);
+  const session =
+    packet.kind === "reset"
+      ? endpoint.byResetToken.get(keyOf(packet.token))
+      : endpoint.sessions.get(keyOf(idOf(packet)));
+  if (session !== undefined) {
+    receive(session, packet, datagram, from, now);
+    endpoint.active.add(session);
+    if (session.resetToken !== null) endpoint.byResetToken.set(keyOf(session.resetToken), session);
+  } else if (packet.kind === "finish") {
+    answerFinish(endpoint, packet, from, now);
+  } else if (packet.kind === "sealed") {
+    answerStray(endpoint, packet.receiverId, from, now);
+  }
+}
+
+/** The next datagram to send now; null when there is none. To be asked until then. */
+export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
+  const answer = endpoint.answers.shift();
+  if (answer !== undefined) return answer;
+  for (const session of endpoint.active) {
+    const outbound = transmit(session, now);
+    if (outbound !== null) return outbound;
+    endpoint.active.delete(session);
+    if (isOver(session)) forget(endpoint, session);
+  }
+  return null;
+}
+
+/** Lets a session do what is due by now. */
+export function tickSession(endpoint: Endpoint, session: Session, now: number): void {
+  tick(session, now);
+  endpoint.active.add(session);
+}
+
+/** Lets every session whose time has come do what is due. */
+export function tickEndpoint(endpoint: Endpoint, now: number): void {
+  for (const session of endpoint.sessions.values()) {
+    if (sessionWakeAt(session) <= now) tickSession(endpoint, session, now);
+  }
+}
+
+/** When `tickEndpoint` is due next, ms; Infinity for never. */
+export function endpointWakeAt(endpoint: Endpoint): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const session of endpoint.sessions.values()) {
+    earliest = Math.min(earliest, sessionWakeAt(session));
+  }
+  return earliest;
+}
+
+function forget(endpoint: Endpoint, { localId, resetToken }: Session): void {
+  endpoint.sessions.delete(keyOf(localId));
+  if (resetToken !== null) endpoint.byResetToken.delete(keyOf(resetToken));
+}
+
+function idOf(packet: Exclude<Packet, { kind: "hello" | "reset" }>): Uint8Array {
+  switch (packet.kind) {
+    case "retry":
+    case "answer":
+    case "refusal":
+      return packet.joinerId;
+    case "finish":
+      return packet.openerId;
+    case "sealed":
+      return packet.receiverId;
+  }
+}
+
+function answerHello(
+  endpoint: Endpoint,
+  hello: Extract<Packet, { kind: "hello" }>,
+  from: SocketAddress,
+  now: number,
+): void {
+  const { opening } = endpoint;
+  if (opening === null) return;
+  const bytes = receiveHello(opening, hello, from, now, (openerId) => {
+    const into = new Uint8Array(9 + 1 + TOKEN_LENGTH);
+    const at = writeResetToken(into, 0, tokenFor(endpoint, openerId));
+    return into.subarray(0, writeWindow(into, at, RECEIVE_WINDOW));
+  });
+  if (bytes !== null) endpoint.answers.push({ to: from, bytes });
+}
+
+function answerFinish(
+  endpoint: Endpoint,
+  finish: Extract<Packet, { kind: "finish" }>,
+  from: SocketAddress,
+  now: number,
+): void {
+  if (endpoint.opening === null) return;
+  const step = receiveFinish(endpoint.opening, finish, now);
+  if (step.type === "refused") endpoint.answers.push({ to: from, bytes: step.refusal });
+  if (step.type !== "finished") return;
+  const { random } = endpoint.options;
+  const { openerId, joinerId, keys, payload } = step;
+  const session = createSession({ role: "opener", localId: openerId, address: from, random, now });
+  establish(session, joinerId, keys);
+  session.pingDue = true;
+  receivePayload(session, payload, now);
+  endpoint.sessions.set(keyOf(openerId), session);
+  endpoint.active.add(session);
+  endpoint.arrived.push(session);
+}
+
+/** A packet of a session that is not known here any more (docs/protocol.md s. 15.4). */
+function answerStray(
+  endpoint: Endpoint,
+  connectionId: Uint8Array,
+  from: SocketAddress,
+  now: number,
+): void {
+  if (endpoint.opening === null) return;
+  if (now - endpoint.resetsSince >= 1_000) {
+    endpoint.resetsSince = now;
+    endpoint.resets = 0;
+  }
+  if (endpoint.resets >= RESETS_PER_SECOND) return;
+  endpoint.resets += 1;
+  const bytes = writeReset(connectionId, tokenFor(endpoint, connectionId));
+  endpoint.answers.push({ to: from, bytes });
+}
+
+function tokenFor({ resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {
+  const whole = createHmac("sha256", resetKey).update(connectionId).digest();
+  return Uint8Array.from(whole.subarray(0, TOKEN_LENGTH));
+}

@@ -1,0 +1,187 @@
+// The opener's half of the handshake (docs/protocol.md s. 8): what to answer a hello with, and which
+// handshakes wait for their finish. A state machine without I/O; keeps nothing for an address that is not
+// proven. What the payloads hold is the session's.
+
+import type { SocketAddress } from "../address.ts";
+import {
+  exportKey,
+  finishHandshake,
+  type Handshake,
+  type HandshakeResult,
+  readMessage,
+  startHandshake,
+  writeMessage,
+} from "../noise/handshake.ts";
+import { XXpsk3 } from "../noise/pattern.ts";
+import { generateKeyPair, type KeyPair } from "../noise/x25519.ts";
+import {
+  type CookieSecrets,
+  createCookieSecrets,
+  isCookie,
+  makeCookie,
+  renewCookieSecrets,
+} from "./cookie.ts";
+import { PROLOGUE, REFUSAL_LABEL, refusalProof } from "./joining.ts";
+import {
+  CONNECTION_ID_LENGTH,
+  type Packet,
+  refusalWithoutProof,
+  TOKEN_LENGTH,
+  VERSION,
+  writeAnswer,
+  writeRefusal,
+  writeRetry,
+} from "./packets.ts";
+
+/** Handshakes that wait for their finish (docs/protocol.md s. 8.3). */
+export const MAX_UNFINISHED = 1_024;
+/** How long each waits, ms. */
+export const UNFINISHED_LIFE = 10_000;
+/** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
+const MAX_WRONG_SECRETS = 4;
+
+const OTHER_VERSION = 1;
+const WRONG_SECRET = 2;
+
+/** @param length bytes, at each call new ones */
+export type Random = (length: number) => Uint8Array;
+
+export interface OpeningOptions {
+  readonly staticKeys: KeyPair;
+  /** 32 bytes. */
+  readonly psk: Uint8Array;
+  readonly random: Random;
+  readonly now: number;
+}
+
+interface Unfinished {
+  readonly noise: Handshake;
+  readonly joinerId: Uint8Array;
+  readonly openerId: Uint8Array;
+  /** Its key in `answered`. */
+  readonly hello: string;
+  readonly answer: Uint8Array;
+  readonly refusalKey: Uint8Array;
+  readonly until: number;
+  wrongSecrets: number;
+}
+
+export interface Opening {
+  readonly options: OpeningOptions;
+  readonly cookies: CookieSecrets;
+  /** By the opener's connection id, oldest first. */
+  readonly unfinished: Map<string, Unfinished>;
+  /** The opener's connection id for each joiner's id and Noise message 1. */
+  readonly answered: Map<string, string>;
+}
+
+/** What came of a finish. */
+export type FinishStep =
+  | { readonly type: "nothing" }
+  | { readonly type: "refused"; readonly refusal: Uint8Array }
+  | {
+      readonly type: "finished";
+      readonly joinerId: Uint8Array;
+      readonly openerId: Uint8Array;
+      readonly keys: HandshakeResult;
+      readonly payload: Uint8Array;
+    };
+
+export function createOpening(options: OpeningOptions): Opening {
+  const cookies = createCookieSecrets(() => options.random(32), options.now);
+  return { options, cookies, unfinished: new Map(), answered: new Map() };
+}
+
+/** A key for maps, of bytes whose length is fixed. */
+export function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+/**
+ * What to answer a hello with, never longer than it; null for nothing.
+ *
+ * @param payloadFor the frames of the answer, given this end's new connection id
+ */
+export function receiveHello(
+  opening: Opening,
+  hello: Extract<Packet, { kind: "hello" }>,
+  from: SocketAddress,
+  now: number,
+  payloadFor: (openerId: Uint8Array) => Uint8Array,
+): Uint8Array | null {
+  const { options, cookies, unfinished, answered } = opening;
+  const { joinerId, cookie, noise: message } = hello;
+  if (hello.version !== VERSION) {
+    return writeRefusal(refusalWithoutProof(joinerId, OTHER_VERSION), new Uint8Array(TOKEN_LENGTH));
+  }
+  renewCookieSecrets(cookies, () => options.random(32), now);
+  const claim = { from, joinerId, noise: message };
+  if (!isCookie(cookies, cookie, claim)) return writeRetry(joinerId, makeCookie(cookies, claim));
+
+  forgetOld(opening, now);
+  const sameHello = keyOf(joinerId) + keyOf(message);
+  const known = unfinished.get(answered.get(sameHello) ?? "");
+  if (known !== undefined) return known.answer;
+  if (unfinished.size >= MAX_UNFINISHED) return null;
+
+  const noise = startHandshake({
+    pattern: XXpsk3,
+    role: "responder",
+    prologue: PROLOGUE,
+    staticKeys: options.staticKeys,
+    ephemeralKeys: generateKeyPair(options.random(32)),
+    psk: options.psk,
+  });
+  if (readMessage(noise, message).type !== "payload") return null;
+  const openerId = options.random(CONNECTION_ID_LENGTH);
+  const answer = writeAnswer(joinerId, openerId, writeMessage(noise, payloadFor(openerId)));
+  const refusalKey = exportKey(noise, REFUSAL_LABEL);
+  const until = now + UNFINISHED_LIFE;
+  const ids = { joinerId: joinerId.slice(), openerId, hello: sameHello };
+  unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, until, wrongSecrets: 0 });
+  answered.set(sameHello, keyOf(openerId));
+  return answer;
+}
+
+/** Takes in a finish for a handshake that waits for it. */
+export function receiveFinish(
+  opening: Opening,
+  { openerId, noise: message }: Extract<Packet, { kind: "finish" }>,
+  now: number,
+): FinishStep {
+  forgetOld(opening, now);
+  const key = keyOf(openerId);
+  const waiting = opening.unfinished.get(key);
+  if (waiting === undefined || waiting.wrongSecrets >= MAX_WRONG_SECRETS)
+    return { type: "nothing" };
+  const reading = readMessage(waiting.noise, message);
+  switch (reading.type) {
+    case "forged":
+      return { type: "nothing" };
+    case "wrong-psk": {
+      waiting.wrongSecrets += 1;
+      const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
+      const refusal = writeRefusal(proven, refusalProof(waiting.refusalKey, proven));
+      return { type: "refused", refusal };
+    }
+    case "payload": {
+      forgetOne(opening, key, waiting);
+      const { joinerId } = waiting;
+      const keys = finishHandshake(waiting.noise);
+      const { payload } = reading;
+      return { type: "finished", joinerId, openerId: waiting.openerId, keys, payload };
+    }
+  }
+}
+
+function forgetOld(opening: Opening, now: number): void {
+  for (const [key, waiting] of opening.unfinished) {
+    if (waiting.until > now) return;
+    forgetOne(opening, key, waiting);
+  }
+}
+
+function forgetOne(opening: Opening, key: string, { hello }: Unfinished): void {
+  opening.unfinished.delete(key);
+  opening.answered.delete(hello);
+}

@@ -1,0 +1,158 @@
+// One run of the simulator: a seed decides the weather, what is said and what happens on the way; the
+// promise of the sealed wire is checked at the end (docs/protocol.md s. 1).
+
+import { allArrived, type Session } from "../../src/wire/sealed/session.ts";
+import type { Weather } from "./network.ts";
+import type { SeededRandom } from "./random.ts";
+import { createWorld, joinOpener, run, type Side, type World } from "./world.ts";
+
+/** Virtual time a run may take, ms: an hour, in which even the worst weather lets everything through. */
+const LONGEST = 3_600_000;
+
+export interface Outcome {
+  readonly seed: number;
+  readonly weather: Weather;
+  /** What broke the promise; null when nothing did. */
+  readonly fault: string | null;
+  /** Whether everything arrived, or the session ended with an error for both. */
+  readonly result: "delivered" | "ended";
+  readonly virtualTime: number;
+  readonly datagrams: number;
+}
+
+/** Weather from fair to foul. */
+export function randomWeather(random: SeededRandom): Weather {
+  const sometimes = (probability: number, value: () => number) =>
+    random.chance(probability) ? value() : 0;
+  return {
+    loss: sometimes(0.7, () => random.fraction() * 0.5),
+    duplication: sometimes(0.5, () => random.fraction() * 0.3),
+    reordering: sometimes(0.5, () => random.fraction() * 0.3),
+    corruption: sometimes(0.3, () => random.fraction() * 0.1),
+    truncation: sometimes(0.3, () => random.fraction() * 0.1),
+    delay: random.between(0, 150),
+    jitter: sometimes(0.5, () => random.between(1, 100)),
+    bursts: sometimes(0.3, () => random.fraction() * 0.02),
+    burstLength: random.between(10, 3_000),
+    mtu: [1_200, 1_280, 1_472, 9_000, 65_507][random.between(0, 4)] ?? 1_200,
+  };
+}
+
+/** Runs one seed; throws only when the code under test does. */
+export function simulate(seed: number): Outcome {
+  const world = createWorld(seed, { ...FIRST_WEATHER });
+  world.network.weather = randomWeather(world.random);
+  const { joiner, opener, random } = world;
+  for (const side of [joiner, opener]) {
+    for (let count = random.between(1, 60); count > 0; count -= 1) {
+      side.words.push(random.bytes(wordLength(random)));
+    }
+  }
+  joinOpener(world);
+  const mishaps = planMishaps(world);
+  const everythingHeard = () =>
+    joiner.heard.length === opener.words.length && opener.heard.length === joiner.words.length;
+  const done = () => {
+    for (const mishap of mishaps) mishap();
+    return (everythingHeard() && quiet(joiner) && quiet(opener)) || bothEnded(world);
+  };
+  const finished = run(world, world.now + LONGEST, done);
+  const fault = finished ? faultOf(world) : "neither delivered nor ended";
+  const result = everythingHeard() ? "delivered" : "ended";
+  return {
+    seed,
+    weather: world.network.weather,
+    fault,
+    result,
+    virtualTime: world.now,
+    datagrams: world.network.sent,
+  };
+}
+
+const FIRST_WEATHER: Weather = {
+  loss: 0,
+  duplication: 0,
+  reordering: 0,
+  corruption: 0,
+  truncation: 0,
+  delay: 0,
+  jitter: 0,
+  bursts: 0,
+  burstLength: 0,
+  mtu: 1_472,
+};
+
+/** Most are short, as people's are; some are the longest there may be. */
+function wordLength(random: SeededRandom): number {
+  if (random.chance(0.05)) return 65_536;
+  return random.chance(0.3) ? random.between(1_000, 20_000) : random.between(0, 200);
+}
+
+/** What happens on the way: silences, moves of the joiner, a reader that pauses. */
+function planMishaps(world: World): (() => void)[] {
+  const { random, network, joiner, opener } = world;
+  const start = world.now;
+  const mishaps: (() => void)[] = [];
+  const once = (at: number, happen: () => void) => {
+    let happened = false;
+    mishaps.push(() => {
+      if (happened || world.now < at) return;
+      happened = true;
+      happen();
+    });
+  };
+  if (random.chance(0.4)) {
+    const length = random.chance(0.2) ? 180_000 : random.between(100, 40_000);
+    once(start + random.between(0, 20_000), () => {
+      network.silentUntil = world.now + length;
+    });
+  }
+  for (let moves = random.chance(0.4) ? random.between(1, 3) : 0; moves > 0; moves -= 1) {
+    const host = random.chance(0.5) ? "192.0.2.1" : `192.0.2.${random.between(10, 99)}`;
+    const port = random.between(1_024, 65_535);
+    once(start + random.between(0, 30_000), () => {
+      joiner.address = { address: host, port };
+    });
+  }
+  if (random.chance(0.3)) {
+    const side = random.chance(0.5) ? joiner : opener;
+    const from = start + random.between(0, 5_000);
+    once(from, () => {
+      side.reading = false;
+    });
+    once(from + random.between(100, 20_000), () => {
+      side.reading = true;
+    });
+  }
+  return mishaps;
+}
+
+function quiet({ session }: Side): boolean {
+  return session !== null && allArrived(session);
+}
+
+function bothEnded({ joiner, opener }: World): boolean {
+  const ended = (session: Session | null) => session?.end !== null;
+  return ended(joiner.session) && (opener.session === null || ended(opener.session));
+}
+
+/** What is wrong with what was heard; null when nothing is. */
+function faultOf({ joiner, opener }: World): string | null {
+  for (const [speaker, listener] of [
+    [joiner, opener],
+    [opener, joiner],
+  ] as const) {
+    for (const [index, heard] of listener.heard.entries()) {
+      const word = speaker.words[index];
+      if (word === undefined) return `${listener.name} heard more than was said`;
+      if (Buffer.compare(word, heard) !== 0) {
+        return `${listener.name} heard message ${index} otherwise than it was said`;
+      }
+    }
+    const end = listener.session?.end ?? null;
+    if (listener.heard.length < speaker.words.length && end === null && listener.session !== null) {
+      return `${listener.name} misses messages and knows of no error`;
+    }
+  }
+  return null;
+}

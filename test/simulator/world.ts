@@ -1,0 +1,158 @@
+// Two sealed endpoints and the network between them, in virtual time: what one says the other is to hear,
+// once, in order, whole, or both are to know why not.
+
+import type { SocketAddress } from "../../src/wire/address.ts";
+import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import {
+  activate,
+  createEndpoint,
+  type Endpoint,
+  endpointWakeAt,
+  join,
+  nextDatagram,
+  receiveDatagram,
+  tickEndpoint,
+} from "../../src/wire/sealed/endpoint.ts";
+import { receiveMessages } from "../../src/wire/sealed/session-receive.ts";
+import { say, type Session } from "../../src/wire/sealed/session.ts";
+import {
+  arrivals,
+  createNetwork,
+  type Network,
+  nextArrival,
+  send,
+  type Weather,
+} from "./network.ts";
+import { type SeededRandom, seededRandom } from "./random.ts";
+
+/** Datagrams that one endpoint sends at one moment: more is a storm. */
+const MAX_AT_ONCE = 2_000;
+/** Wake-ups without a datagram in between, at one time: more is a storm of timers. */
+const MAX_IDLE_WAKES = 50;
+
+export const PSK = new Uint8Array(32).fill(7);
+
+export interface Side {
+  readonly name: "joiner" | "opener";
+  endpoint: Endpoint;
+  address: SocketAddress;
+  session: Session | null;
+  /** What it is to say, and how much of it it has said. */
+  readonly words: Uint8Array[];
+  said: number;
+  readonly heard: Uint8Array[];
+  /** Whether it takes what arrives. */
+  reading: boolean;
+}
+
+export interface World {
+  now: number;
+  readonly random: SeededRandom;
+  readonly network: Network;
+  readonly joiner: Side;
+  readonly opener: Side;
+}
+
+export function createWorld(seed: number, weather: Weather): World {
+  const random = seededRandom(seed);
+  const now = 1_000;
+  const side = (name: "joiner" | "opener", last: number): Side => ({
+    name,
+    endpoint: createEndpoint({
+      staticKeys: generateKeyPair(random.bytes(32)),
+      random: random.bytes,
+      openWith: name === "opener" ? PSK : null,
+      now,
+    }),
+    address: { address: `192.0.2.${last}`, port: 12_345 },
+    session: null,
+    words: [],
+    said: 0,
+    heard: [],
+    reading: true,
+  });
+  const world: World = {
+    now,
+    random,
+    network: createNetwork(random, weather),
+    joiner: side("joiner", 1),
+    opener: side("opener", 2),
+  };
+  return world;
+}
+
+/** The joiner begins its session with the opener. */
+export function joinOpener(world: World, psk: Uint8Array = PSK): Session {
+  const { joiner, opener, now } = world;
+  const session = join(joiner.endpoint, { to: opener.address, psk, expected: null }, now);
+  joiner.session = session;
+  return session;
+}
+
+/** Lets time pass until `done`, or `until`; whether it was done. */
+export function run(world: World, until: number, done: () => boolean): boolean {
+  let idleWakes = 0;
+  while (world.now <= until) {
+    const before = world.network.sent;
+    settle(world);
+    if (done()) return true;
+    const wake = Math.min(
+      nextArrival(world.network),
+      endpointWakeAt(world.joiner.endpoint),
+      endpointWakeAt(world.opener.endpoint),
+    );
+    idleWakes = wake > world.now || world.network.sent > before ? 0 : idleWakes + 1;
+    if (idleWakes > MAX_IDLE_WAKES) throw new Error(`a storm of timers at ${world.now}`);
+    world.now = Math.max(world.now, Math.min(wake, until + 1));
+    tickEndpoint(world.joiner.endpoint, world.now);
+    tickEndpoint(world.opener.endpoint, world.now);
+    deliver(world);
+  }
+  return done();
+}
+
+/** Both sides say, hear and send what they can at this moment. */
+export function settle(world: World): void {
+  for (const side of [world.joiner, world.opener]) {
+    const session = side.endpoint.arrived.shift();
+    if (session !== undefined) side.session ??= session;
+    speak(side);
+    hear(side, world.now);
+    let count = 0;
+    for (;;) {
+      const outbound = nextDatagram(side.endpoint, world.now);
+      if (outbound === null) break;
+      send(world.network, outbound.bytes, side.address, outbound.to, world.now);
+      count += 1;
+      if (count > MAX_AT_ONCE) throw new Error(`a storm of datagrams at ${world.now}`);
+    }
+  }
+}
+
+/** Says as much as there is room for. */
+function speak(side: Side): void {
+  const { endpoint, session, words } = side;
+  if (session === null) return;
+  let word = words[side.said];
+  while (word !== undefined && say(session, word)) {
+    side.said += 1;
+    activate(endpoint, session);
+    word = words[side.said];
+  }
+}
+
+function hear(side: Side, now: number): void {
+  const { session } = side;
+  if (session === null || !side.reading) return;
+  side.heard.push(...receiveMessages(session, 1_000, now));
+  activate(side.endpoint, session);
+}
+
+function deliver({ network, joiner, opener, now }: World): void {
+  for (const { bytes, from, to } of arrivals(network, now)) {
+    for (const { endpoint, address } of [joiner, opener]) {
+      if (to.address !== address.address || to.port !== address.port) continue;
+      receiveDatagram(endpoint, bytes, from, now);
+    }
+  }
+}
