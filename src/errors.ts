@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   "UNKNOWN_OPTION",
   "INVALID_ADDRESS",
   "PORT_OUT_OF_RANGE",
+  "INVALID_INVITATION",
   "UNKNOWN_HOST",
   "PORT_IN_USE",
   "PORT_NOT_PERMITTED",
@@ -18,6 +19,12 @@ export const ERROR_CODES = [
   "NOT_UTF8",
   "TOO_MANY_WAITING",
   "CONVERSATION_OVER",
+  "SERVER_KEY_CHANGED",
+  "KEY_FILE_EXPOSED",
+  "KEY_FILE_DAMAGED",
+  "KNOWN_SERVERS_DAMAGED",
+  "FILE_NOT_READABLE",
+  "FOLDER_NOT_WRITABLE",
   "SOCKET_FAILED",
   "STDOUT_CLOSED",
   "STDOUT_FAILED",
@@ -31,6 +38,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   "UNKNOWN_OPTION",
   "INVALID_ADDRESS",
   "PORT_OUT_OF_RANGE",
+  "INVALID_INVITATION",
 ]);
 
 /** What went wrong, in one sentence, and what to do about it. */

@@ -7,7 +7,8 @@ const MAX_SLIPS = 2;
 export function closest(written: string, known: readonly string[]): string | null {
   const near = known
     .map((word) => ({ word, slips: editDistance(written, word) }))
-    .filter(({ slips }) => slips <= MAX_SLIPS)
+    // Of a short word, so many slips leave no letter.
+    .filter(({ word, slips }) => slips <= MAX_SLIPS && slips < word.length)
     .toSorted((one, other) => one.slips - other.slips);
   return near[0]?.word ?? null;
 }

@@ -9,6 +9,7 @@ charla --server             open a conversation and wait for someone
 charla [HOST[:PORT]]        join one (default localhost:12345)
 charla send [TEXT]          send one message, or each line of stdin, and leave
 charla receive              wait for one message, print it and leave
+charla id                   who I am: name, fingerprint
 
   -p, --port N         with --server: listen on port N (12345; 0: any free one)
   -b, --bind ADDRESS   with --server: listen on this address only
@@ -47,6 +48,18 @@ charla receive [-p PORT] [-b ADDRESS]
       --json           every event as one JSON object a line on stdout
   -q, --quiet          only the message and errors
   -v, --verbose        say what was answered
+  -h, --help           this
+`,
+  id: `Say who I am: my name, and the fingerprint of my key.
+
+charla id
+
+Others see the same fingerprint: it tells them that you are you. The key is
+made on first use, and stays in the config folder, ~/.config/charla.
+
+      --json           one JSON object, with the public key as well
+  -q, --quiet          do not say that a key was made
+  -v, --verbose        say where the key is
   -h, --help           this
 `,
 };

@@ -25,6 +25,8 @@ async function run(commandLine: CommandLine): Promise<number> {
       return (await import("./send.ts")).send(commandLine);
     case "receive":
       return (await import("./receive.ts")).receive(commandLine);
+    case "id":
+      return (await import("./id.ts")).id(commandLine);
   }
 }
 

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { CharlaError } from "../errors.ts";
 import { closest } from "./closest.ts";
 
-export type CommandName = "chat" | "send" | "receive";
+export type CommandName = "chat" | "send" | "receive" | "id";
 
 /** Values as written; each command makes sense of its own. */
 export interface CommandLine {
@@ -23,7 +23,7 @@ interface Option {
   readonly commands: readonly CommandName[];
 }
 
-const EVERY = ["chat", "send", "receive"] as const;
+const EVERY = ["chat", "send", "receive", "id"] as const;
 
 const OPTIONS: Readonly<Record<string, Option>> = {
   server: { takes: "flag", commands: ["chat"] },
@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   version: { takes: "flag", commands: EVERY },
 };
 
-export const COMMANDS = ["send", "receive"] as const;
+export const COMMANDS = ["send", "receive", "id"] as const;
 
 /**
  * Reads the arguments that follow the program's name.

@@ -21,6 +21,12 @@ export interface PresenterOptions {
 export interface Presenter {
   /** @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED: nothing can be shown any more */
   event(event: ConversationEvent): Promise<void>;
+  /**
+   * A line on stdout, as it is: what a command was asked for.
+   *
+   * @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED
+   */
+  print(line: string): Promise<void>;
   /** Errors are told even to who wants quiet, as far as anyone can be told. */
   error(error: CharlaError): Promise<void>;
   /** From now on, what is shown on the editor's terminal goes above its line. */
@@ -64,6 +70,7 @@ export function createPresenter(options: PresenterOptions): Presenter {
       const words = quiet ? null : describeEvent(event, verbose);
       if (words !== null) await write("stderr", dim(words));
     },
+    print: (line) => write("stdout", line),
     async error(error) {
       if (json) {
         const { code, message, hint } = error;

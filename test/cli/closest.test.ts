@@ -34,11 +34,17 @@ test("a word three slips away is none of them", () => {
   expect(closest("abc", [""])).toBeNull();
 });
 
+test("a word that shares no letter with it is not what was meant", () => {
+  expect(closest("db", ["id"])).toBeNull();
+  expect(closest("x", ["id"])).toBeNull();
+  expect(closest("ib", ["id"])).toBe("id");
+});
+
 test("where nothing is known, nothing is near", () => {
   expect(closest("--plain", [])).toBeNull();
 });
 
 test("letters are counted, not UTF-16 units", () => {
-  expect(closest("😀😀", ["ab"])).toBe("ab");
+  expect(closest("😀😀c", ["abc"])).toBe("abc");
   expect(closest("😀😀😀", ["abc"])).toBeNull();
 });

@@ -13,6 +13,9 @@ describe("the command", () => {
     ["send", "send", []],
     ["send hello world", "send", ["hello", "world"]],
     ["receive", "receive", []],
+    ["id", "id", []],
+    ["id ana", "id", ["ana"]],
+    ["localhost id", "chat", ["localhost", "id"]],
     ["--json send hello", "send", ["hello"]],
     ["send send", "send", ["send"]],
     ["localhost send", "chat", ["localhost", "send"]],
@@ -27,8 +30,8 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send and receive are the commands that have a name", () => {
-    expect(COMMANDS).toEqual(["send", "receive"]);
+  test("send, receive and id are the commands that have a name", () => {
+    expect(COMMANDS).toEqual(["send", "receive", "id"]);
   });
 });
 
@@ -46,6 +49,7 @@ describe("the options", () => {
     ["send --reply hello", "reply"],
     ["receive --reply", "reply"],
     ["receive --json --quiet", "json quiet"],
+    ["id --json -qv", "json quiet verbose"],
     ["--json --json", "json"],
   ])("of %p are %s", (line, names) => {
     expect([...read(line).flags]).toEqual(names.split(" "));
@@ -119,6 +123,8 @@ describe("what is wrong with the options is said", () => {
       "-p does not go with charla send",
       "it goes with a conversation and charla receive",
     ],
+    ["id -p 80", "-p does not go with charla id", "it goes with a conversation and charla receive"],
+    ["id --json=yes", "--json takes no value", "see charla id --help"],
     ["--to localhost", "--to does not go with a conversation", "it goes with charla send"],
     [
       "--reply",
@@ -147,4 +153,5 @@ test("each command's help is where its usage errors point to", () => {
   expect(helpFor("chat")).toBe("see charla --help");
   expect(helpFor("send")).toBe("see charla send --help");
   expect(helpFor("receive")).toBe("see charla receive --help");
+  expect(helpFor("id")).toBe("see charla id --help");
 });

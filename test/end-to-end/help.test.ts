@@ -16,6 +16,7 @@ test("charla --help says what charla does", async () => {
     charla [HOST[:PORT]]        join one (default localhost:12345)
     charla send [TEXT]          send one message, or each line of stdin, and leave
     charla receive              wait for one message, print it and leave
+    charla id                   who I am: name, fingerprint
 
       -p, --port N         with --server: listen on port N (12345; 0: any free one)
       -b, --bind ADDRESS   with --server: listen on this address only
@@ -71,8 +72,26 @@ test("charla receive --help says what receive does", async () => {
   `);
 });
 
+test("charla id --help says what id does", async () => {
+  const { stdout } = await runCharla(["id", "--help"]);
+  expect(stdout).toMatchInlineSnapshot(`
+    "Say who I am: my name, and the fingerprint of my key.
+
+    charla id
+
+    Others see the same fingerprint: it tells them that you are you. The key is
+    made on first use, and stays in the config folder, ~/.config/charla.
+
+          --json           one JSON object, with the public key as well
+      -q, --quiet          do not say that a key was made
+      -v, --verbose        say where the key is
+      -h, --help           this
+    "
+  `);
+});
+
 test("every help fits a screen of 80 columns and 24 rows, the prompt's row included", async () => {
-  for (const args of [["--help"], ["send", "--help"], ["receive", "--help"]]) {
+  for (const args of [["--help"], ["send", "--help"], ["receive", "--help"], ["id", "--help"]]) {
     const lines = (await runCharla(args)).stdout.trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(23);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);

@@ -1,0 +1,44 @@
+// `charla id`: who I am to others, by name and by key.
+
+import { randomBytes } from "node:crypto";
+
+import { CharlaError } from "../errors.ts";
+import { createPresenter } from "../terminal/presenter.ts";
+import { encodeBase64url } from "../wire/identity/base64url.ts";
+import { fingerprint } from "../wire/identity/fingerprint.ts";
+import { configFolder } from "../wire/identity/folders.ts";
+import { loadIdentity } from "../wire/identity/key-file.ts";
+import { type CommandLine, helpFor } from "./options.ts";
+import { homeFolder, loginName } from "./person.ts";
+import { presentation } from "./presentation.ts";
+
+/** @returns the exit status */
+export async function id(commandLine: CommandLine): Promise<number> {
+  const { words, flags } = commandLine;
+  if (words.length > 0) {
+    throw new CharlaError(
+      "USAGE",
+      `id says who you are, and takes no ${JSON.stringify(words[0])}`,
+      helpFor("id"),
+    );
+  }
+  // The one object of --json is the identity; what there is to say besides is for people.
+  const presenter = createPresenter({ ...presentation(commandLine), json: false });
+  const { keyPair, path, isNew } = loadIdentity({
+    folder: configFolder(process.env, homeFolder()),
+    user: process.geteuid?.(),
+    random: randomBytes,
+  });
+  if (isNew || flags.has("verbose")) {
+    const message = `${isNew ? "made your key:" : "your key is"} ${path}`;
+    await presenter.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });
+  }
+  const { publicKey } = keyPair;
+  const me = { type: "identity", name: loginName(), fingerprint: fingerprint(publicKey) };
+  await presenter.print(
+    flags.has("json")
+      ? JSON.stringify({ ...me, publicKey: encodeBase64url(publicKey) })
+      : `name         ${me.name}\nfingerprint  ${me.fingerprint}`,
+  );
+  return 0;
+}

@@ -1,0 +1,204 @@
+// `charla id` as people run it: who they are, the key that it makes, and each way it can be refused.
+
+import { expect, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { charla, run, runCharla } from "../harness/program.ts";
+import { temporaryFolder } from "../wire/identity/temporary-folder.ts";
+
+/** Alice's key of RFC 7748 s. 6.1. */
+const ALICE_FILE =
+  "# Alice's\ncharla-secret-key-x25519 dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n";
+const ALICE = "name         ana\nfingerprint  SHA256:MAyclgO5Kks57TlYv5JAEUgE20/TcwEsDKR0MtY0Ja4\n";
+
+function environment(base: string) {
+  return { XDG_CONFIG_HOME: join(base, "config"), XDG_DATA_HOME: join(base, "data"), USER: "ana" };
+}
+
+/** Runs `charla id` with its folders in `base`. */
+function runId(base: string, ...args: string[]) {
+  return runCharla(["id", ...args], { env: environment(base) });
+}
+
+/** A folder whose config folder holds Alice's key, and the paths of both. */
+function withAlice() {
+  const base = temporaryFolder();
+  const folder = join(base.path, "config", "charla");
+  const file = join(folder, "identity");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, ALICE_FILE, { mode: 0o600 });
+  return { base: base.path, folder, file, [Symbol.dispose]: base[Symbol.dispose] };
+}
+
+test("charla id prints my name and my key's fingerprint", async () => {
+  using alice = withAlice();
+  expect(await runId(alice.base)).toEqual({ stdout: ALICE, stderr: "", status: 0 });
+});
+
+test("charla id --json prints them, and the public key, as one object", async () => {
+  using alice = withAlice();
+  expect(await runId(alice.base, "--json")).toEqual({
+    stdout:
+      '{"type":"identity","name":"ana",' +
+      '"fingerprint":"SHA256:MAyclgO5Kks57TlYv5JAEUgE20/TcwEsDKR0MtY0Ja4",' +
+      '"publicKey":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"}\n',
+    stderr: "",
+    status: 0,
+  });
+});
+
+test("charla id --verbose says where the key is", async () => {
+  using alice = withAlice();
+  expect(await runId(alice.base, "-v")).toEqual({
+    stdout: ALICE,
+    stderr: `your key is ${alice.file}\n`,
+    status: 0,
+  });
+});
+
+test("on first use it makes the key, says so on stderr, and keeps it", async () => {
+  using base = temporaryFolder();
+  const file = join(base.path, "config", "charla", "identity");
+  const first = await runId(base.path);
+  expect(first.stderr).toBe(`made your key: ${file}\n`);
+  expect(first.stdout).toMatch(/^name {9}ana\nfingerprint {2}SHA256:[A-Za-z0-9+/]{43}\n$/);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await runId(base.path)).toEqual({ ...first, stderr: "" });
+  // It has no use for the other folder.
+  expect(readdirSync(base.path)).toEqual(["config"]);
+});
+
+test("with --json that is still on stderr, and with --quiet it is not said", async () => {
+  using base = temporaryFolder();
+  const file = join(base.path, "config", "charla", "identity");
+  const json = await runId(base.path, "--json");
+  expect(json.stderr).toBe(`made your key: ${file}\n`);
+  expect(json.stdout.trimEnd().split("\n")).toHaveLength(1);
+  expect(JSON.parse(json.stdout)).toMatchObject({ type: "identity", name: "ana" });
+  using elsewhere = temporaryFolder();
+  expect((await runId(elsewhere.path, "--quiet")).stderr).toBe("");
+});
+
+test("two people have two keys", async () => {
+  using ana = temporaryFolder();
+  using ben = temporaryFolder();
+  expect((await runId(ana.path)).stdout).not.toBe((await runId(ben.path)).stdout);
+});
+
+test(
+  "started eight times at once for the first time, all print the same key",
+  async () => {
+    using base = temporaryFolder();
+    await using stack = new AsyncDisposableStack();
+    const programs = Array.from({ length: 8 }, () =>
+      stack.use(charla(["id", "--json"], { env: environment(base.path), input: "" })),
+    );
+    for (const program of programs) expect(await program.exited).toBe(0);
+    expect(new Set(programs.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(programs.filter(({ stderr }) => stderr.startsWith("made your key: "))).toHaveLength(1);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test("a key that others can read is refused", async () => {
+  using alice = withAlice();
+  chmodSync(alice.file, 0o644);
+  expect(await runId(alice.base)).toEqual({
+    stdout: "",
+    stderr:
+      `charla: the identity key ${alice.file} is open to other users (mode 644)\n` +
+      `hint: chmod 600 "${alice.file}"; if somebody may have read it, remove it instead, and ` +
+      "charla makes a new one\n",
+    status: 1,
+  });
+  chmodSync(alice.file, 0o600);
+  expect((await runId(alice.base)).stdout).toBe(ALICE);
+});
+
+test("a key of another user is refused", async () => {
+  using alice = withAlice();
+  let owner = 65_534;
+  if (process.geteuid?.() === 0) chownSync(alice.file, owner, owner);
+  else {
+    // Who may not give a file away can still point at one.
+    owner = 0;
+    alice.file = join(alice.base, "elsewhere", "charla", "identity");
+    mkdirSync(join(alice.base, "elsewhere", "charla"), { recursive: true });
+    symlinkSync("/etc/passwd", alice.file);
+  }
+  const env = { ...environment(alice.base), XDG_CONFIG_HOME: join(alice.file, "..", "..") };
+  expect(await runCharla(["id"], { env })).toEqual({
+    stdout: "",
+    stderr:
+      `charla: the identity key ${alice.file} belongs to another user (number ${owner})\n` +
+      "hint: run charla as that user, or let XDG_CONFIG_HOME name a folder of your own\n",
+    status: 1,
+  });
+});
+
+test("a damaged key is refused and stays as it is", async () => {
+  using alice = withAlice();
+  writeFileSync(alice.file, "charla-secret-key-x25519 dwdt");
+  expect(await runId(alice.base)).toEqual({
+    stdout: "",
+    stderr:
+      `charla: ${alice.file} does not hold an identity key\n` +
+      "hint: put your key back from a copy, or move this away: charla then makes a new key, and to " +
+      "others you are someone new\n",
+    status: 1,
+  });
+  expect(readFileSync(alice.file, "utf8")).toBe("charla-secret-key-x25519 dwdt");
+});
+
+test("a folder in the key's place is refused", async () => {
+  using base = temporaryFolder();
+  const file = join(base.path, "config", "charla", "identity");
+  mkdirSync(file, { recursive: true });
+  const { stderr, status } = await runId(base.path);
+  expect(stderr).toStartWith(`charla: ${file} is not a file\nhint: `);
+  expect(status).toBe(1);
+});
+
+test("a pipe in the key's place is refused, and not waited for", async () => {
+  using alice = withAlice();
+  rmSync(alice.file);
+  expect((await run(["mkfifo", alice.file])).status).toBe(0);
+  const { stderr, status } = await runId(alice.base);
+  expect(stderr).toStartWith(`charla: ${alice.file} is not a file\nhint: `);
+  expect(status).toBe(1);
+});
+
+test("a file in the config folder's place is told, with --json on stdout as well", async () => {
+  using base = temporaryFolder();
+  writeFileSync(join(base.path, "config"), "");
+  const folder = join(base.path, "config", "charla");
+  const message = `nothing can be kept in ${folder}: there is a file where a folder should be`;
+  const hint = "make it a folder that you may write to, or let XDG_CONFIG_HOME name another place";
+  expect(await runId(base.path, "--json")).toEqual({
+    stdout: `${JSON.stringify({ type: "error", code: "FOLDER_NOT_WRITABLE", message, hint })}\n`,
+    stderr: `charla: ${message}\nhint: ${hint}\n`,
+    status: 1,
+  });
+});
+
+test("id takes no words", async () => {
+  using base = temporaryFolder();
+  expect(await runId(base.path, "ben")).toEqual({
+    stdout: "",
+    stderr: 'charla: id says who you are, and takes no "ben"\nhint: see charla id --help\n',
+    status: 2,
+  });
+  expect(readdirSync(base.path)).toEqual([]);
+});
