@@ -16,6 +16,11 @@ export interface UdpSocket extends Disposable {
    * @throws {CharlaError} when the system refuses it at once; UNREACHABLE on a closed socket
    */
   send(datagram: Uint8Array, to: SocketAddress): Promise<void>;
+  /**
+   * Sends datagrams in as few system calls as there can be. What the system's send buffer has no room
+   * for, or refuses, is dropped as any router on the way may drop it.
+   */
+  sendMany(datagrams: readonly { readonly bytes: Uint8Array; readonly to: SocketAddress }[]): void;
   close(): void;
 }
 
@@ -73,11 +78,25 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
   const address = { address: socket.address.address, port: socket.port };
   const speaksIpv6 = isIPv6(address.address);
 
+  const reachable = (to: SocketAddress) =>
+    speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+
   return {
     address,
+    sendMany(datagrams) {
+      if (socket.closed) return;
+      const packets: (Uint8Array | number | string)[] = [];
+      for (const { bytes, to } of datagrams) packets.push(bytes, to.port, reachable(to));
+      try {
+        socket.sendMany(packets);
+      } catch (cause) {
+        const last = datagrams.at(-1)?.to;
+        onError(describeSocketError(cause, last === undefined ? "" : formatAddress(last)));
+      }
+    },
     async send(datagram, to) {
       lastTo = to;
-      const address = speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+      const address = reachable(to);
       let refusals = 0;
       for (;;) {
         if (socket.closed) throw closedSocket(to);

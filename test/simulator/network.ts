@@ -53,10 +53,15 @@ export interface Network {
   readonly onTheWay: Delivery[];
   readonly random: SeededRandom;
   sent: number;
+  /** What an eavesdropper has kept, to send again. */
+  readonly recorded: Omit<Delivery, "at">[];
 }
 
+/** Datagrams that the eavesdropper keeps. */
+const MAX_RECORDED = 500;
+
 export function createNetwork(random: SeededRandom, weather: Weather): Network {
-  return { weather, silentUntil: 0, lostUntil: 0, onTheWay: [], random, sent: 0 };
+  return { weather, silentUntil: 0, lostUntil: 0, onTheWay: [], random, sent: 0, recorded: [] };
 }
 
 /** Puts a datagram on its way, or not. */
@@ -80,15 +85,27 @@ export function send(
   }
 }
 
+/** Nothing new passes for a time; the eavesdropper fills it with what passed before. */
+export function silence(network: Network, now: number, length: number): void {
+  const { random, recorded } = network;
+  network.silentUntil = now + length;
+  for (let at = now; at < now + length && recorded.length > 0; at += random.between(100, 2_000)) {
+    const again = recorded[random.between(0, recorded.length - 1)];
+    if (again !== undefined) insert(network.onTheWay, { ...again, at });
+  }
+}
+
 /** When the next datagram arrives; Infinity while none is on its way. */
 export function nextArrival({ onTheWay }: Network): number {
   return onTheWay[0]?.at ?? Number.POSITIVE_INFINITY;
 }
 
 /** The datagrams that have arrived by now. */
-export function arrivals({ onTheWay }: Network, now: number): Delivery[] {
+export function arrivals({ onTheWay, recorded }: Network, now: number): Delivery[] {
   const later = onTheWay.findIndex(({ at }) => at > now);
-  return onTheWay.splice(0, later === -1 ? onTheWay.length : later);
+  const arrived = onTheWay.splice(0, later === -1 ? onTheWay.length : later);
+  recorded.push(...arrived.slice(0, MAX_RECORDED - recorded.length));
+  return arrived;
 }
 
 function damaged({ weather, random }: Network, bytes: Uint8Array): Uint8Array {

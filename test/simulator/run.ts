@@ -1,19 +1,27 @@
 // One run of the simulator: a seed decides the weather, what is said and what happens on the way; the
 // promise of the sealed wire is checked at the end (docs/protocol.md s. 1).
 
-import { allArrived, type Session } from "../../src/wire/sealed/session.ts";
-import type { Weather } from "./network.ts";
+import { allArrived, IDLE_TIMEOUT, type SessionEnd } from "../../src/wire/sealed/session.ts";
+import { type Network, silence, type Weather } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
 import { createWorld, joinOpener, run, type Side, type World } from "./world.ts";
 
 /** Virtual time a run may take, ms: an hour, in which even the worst weather lets everything through. */
 const LONGEST = 3_600_000;
 
+/** What was on its way when a silence began may arrive so much later, ms. */
+const LATE = 2_000;
+
+/** Loss up to which no session fails to begin in its eight seconds, but once in very many times. */
+const MILD_LOSS = 0.1;
+
 export interface Outcome {
   readonly seed: number;
   readonly weather: Weather;
   /** What broke the promise; null when nothing did. */
   readonly fault: string | null;
+  /** How the session ended at each end; null where it did not. */
+  readonly ends: { readonly joiner: SessionEnd | null; readonly opener: SessionEnd | null };
   /** Whether everything arrived, or the session ended with an error for both. */
   readonly result: "delivered" | "ended";
   readonly virtualTime: number;
@@ -44,12 +52,15 @@ export function simulate(seed: number): Outcome {
   world.network.weather = randomWeather(world.random);
   const { joiner, opener, random } = world;
   for (const side of [joiner, opener]) {
+    // In foul weather so much would take hours, though it would arrive.
+    const talkative = random.chance(0.1) && world.network.weather.loss < 0.25;
     for (let count = random.between(1, 60); count > 0; count -= 1) {
-      side.words.push(random.bytes(wordLength(random)));
+      side.words.push(random.bytes(talkative ? 65_536 : wordLength(random)));
     }
   }
   joinOpener(world);
-  const mishaps = planMishaps(world);
+  const outlived: number[] = [];
+  const mishaps = planMishaps(world, outlived);
   const everythingHeard = () =>
     joiner.heard.length === opener.words.length && opener.heard.length === joiner.words.length;
   const done = () => {
@@ -57,12 +68,18 @@ export function simulate(seed: number): Outcome {
     return (everythingHeard() && quiet(joiner) && quiet(opener)) || bothEnded(world);
   };
   const finished = run(world, world.now + LONGEST, done);
-  const fault = finished ? faultOf(world) : "neither delivered nor ended";
+  const fault =
+    outlived.length > 0
+      ? `a session outlived a silence of ${outlived.join()} ms`
+      : finished
+        ? faultOf(world)
+        : "neither delivered nor ended";
   const result = everythingHeard() ? "delivered" : "ended";
   return {
     seed,
     weather: world.network.weather,
     fault,
+    ends: { joiner: joiner.session?.end ?? null, opener: opener.session?.end ?? null },
     result,
     virtualTime: world.now,
     datagrams: world.network.sent,
@@ -89,7 +106,7 @@ function wordLength(random: SeededRandom): number {
 }
 
 /** What happens on the way: silences, moves of the joiner, a reader that pauses. */
-function planMishaps(world: World): (() => void)[] {
+function planMishaps(world: World, outlived: number[]): (() => void)[] {
   const { random, network, joiner, opener } = world;
   const start = world.now;
   const mishaps: (() => void)[] = [];
@@ -103,8 +120,12 @@ function planMishaps(world: World): (() => void)[] {
   };
   if (random.chance(0.4)) {
     const length = random.chance(0.2) ? 180_000 : random.between(100, 40_000);
-    once(start + random.between(0, 20_000), () => {
-      network.silentUntil = world.now + length;
+    const from = start + random.between(0, 20_000);
+    once(from, () => {
+      silence(network, world.now, length);
+    });
+    once(from + length, () => {
+      if (length > IDLE_TIMEOUT + LATE && !bothEnded(world)) outlived.push(length);
     });
   }
   for (let moves = random.chance(0.4) ? random.between(1, 3) : 0; moves > 0; moves -= 1) {
@@ -127,17 +148,36 @@ function planMishaps(world: World): (() => void)[] {
   return mishaps;
 }
 
+/** Whether the weather explains an end. */
+function excused(end: SessionEnd, { weather, silentUntil }: Network): boolean {
+  const { loss, corruption, truncation, bursts } = weather;
+  const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
+  switch (end.type) {
+    case "join-failed":
+      return end.failure === "no-answer" ? !mild : end.failure === "wrong-secret" && corruption > 0;
+    case "timed-out":
+      return silentUntil > 0 || !mild;
+    case "closed":
+    case "reset":
+      return false;
+  }
+}
+
 function quiet({ session }: Side): boolean {
   return session !== null && allArrived(session);
 }
 
 function bothEnded({ joiner, opener }: World): boolean {
-  const ended = (session: Session | null) => session?.end !== null;
-  return ended(joiner.session) && (opener.session === null || ended(opener.session));
+  return joiner.session?.end !== null && opener.session?.end !== null;
 }
 
-/** What is wrong with what was heard; null when nothing is. */
-function faultOf({ joiner, opener }: World): string | null {
+/** What is wrong with what was heard, or with how it ended; null when nothing is. */
+function faultOf({ joiner, opener, network }: World): string | null {
+  for (const { name, session } of [joiner, opener]) {
+    const end = session?.end ?? null;
+    // Weather makes a session fail to begin, or fall silent; nobody closed it, and no rule was broken.
+    if (end !== null && !excused(end, network)) return `${name} ended with ${JSON.stringify(end)}`;
+  }
   for (const [speaker, listener] of [
     [joiner, opener],
     [opener, joiner],

@@ -60,7 +60,7 @@ export function createWorld(seed: number, weather: Weather): World {
     name,
     endpoint: createEndpoint({
       staticKeys: generateKeyPair(random.bytes(32)),
-      random: random.bytes,
+      random: (length) => random.bytes(length),
       openWith: name === "opener" ? PSK : null,
       now,
     }),

@@ -30,8 +30,8 @@ export const JOIN_TIMEOUT = 8_000;
 /** Retries taken: one when all goes well, one more for each change of a cookie secret. */
 const MAX_RETRIES = 4;
 
-/** A finish that was damaged on the way looks like one with a wrong secret: it is sent once more. */
-const REFUSALS_BELIEVED = 2;
+/** A finish that was damaged on the way looks like one with a wrong secret: it is sent again. */
+const REFUSALS_BELIEVED = 3;
 
 /** Why there is no session. */
 export type JoinFailure =

@@ -88,6 +88,11 @@ export function challengeSent({ trial }: SessionPath, now: number): void {
   trial.challengeAt = now + trial.interval;
 }
 
+/** Not enough has come from there to send a challenge: later, then. */
+export function postponeChallenge({ trial }: SessionPath, now: number): void {
+  if (trial !== null) trial.challengeAt = Math.max(trial.challengeAt, now + trial.interval);
+}
+
 /** A response came: whether it proves the address. */
 export function prove(path: SessionPath, response: Uint8Array): boolean {
   if (path.trial === null || Buffer.compare(path.trial.challenge, response) !== 0) return false;

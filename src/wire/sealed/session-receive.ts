@@ -49,8 +49,7 @@ export function receive(
     case "refusal":
       return receiveHandshake(session, packet, from, now);
     case "finish":
-      // The answer to the finish was lost: it is given again.
-      session.pingDue = true;
+      session.finishFrom = from;
       return;
     case "reset":
       return receiveReset(session, packet.token);

@@ -4,6 +4,7 @@
 import type { SocketAddress } from "../address.ts";
 import { type Ack, hasNews, takeAck } from "../recovery/received-packets.ts";
 import { nextPathProbe, packetSent, sendableAt } from "../recovery/recovery.ts";
+import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import {
   ackLength,
@@ -22,8 +23,14 @@ import { transmitJoining } from "./joining.ts";
 import { bytesOf, hasPiece, type Piece, readyBytes, takePiece } from "./outgoing-messages.ts";
 import { sealPacket } from "./packet-protection.ts";
 import { BASE_DATAGRAM, SEALED_HEADER, TAG_LENGTH } from "./packets.ts";
-import { allowance, challengeSent, countSent, dueChallenge } from "./session-path.ts";
-import type { Session } from "./session.ts";
+import {
+  allowance,
+  challengeSent,
+  countSent,
+  dueChallenge,
+  postponeChallenge,
+} from "./session-path.ts";
+import type { PacketContent, Session } from "./session.ts";
 
 /** What leaves, and for where. */
 export interface Outbound {
@@ -37,8 +44,15 @@ const FINISH_PAYLOAD = BASE_DATAGRAM - 9 - 48 - TAG_LENGTH;
 const SMALLEST_FRAGMENT = 16;
 /** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING. */
 const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
+/** A packet that proves an address, with an ACK of a few ranges. */
+const PATH_PACKET = 120;
+/** A packet that holds a PING alone; the shortest finish has 73 bytes. */
+const PING_PACKET = SEALED_HEADER + 1 + TAG_LENGTH;
 /** A fragment's type, offset and length at their longest. */
 const FRAGMENT_HEAD = 1 + 8 + 4;
+
+/** A packet that carries nothing that would be missed. */
+const NOTHING: PacketContent = { pieces: [], ack: -1, window: false };
 
 /** The next datagram to send now; null when there is none. To be asked until then. */
 export function transmit(session: Session, now: number): Outbound | null {
@@ -51,25 +65,61 @@ export function transmit(session: Session, now: number): Outbound | null {
   }
   if (established === null) return null;
 
+  const again = session.finishFrom;
+  if (again !== null) {
+    session.finishFrom = null;
+    const ping = new Uint8Array(PING_PACKET);
+    writePing(ping, SEALED_HEADER);
+    seal(session, "eliciting", ping, NOTHING, now);
+    return { to: again, bytes: ping };
+  }
   const room = allowance(path);
-  const wanted = wantedSize(session, now);
+  // What proves an address waits for no congestion window: it is small, and seldom.
+  if (session.response !== null || dueChallenge(path, now) !== null) {
+    const outbound = build(session, "eliciting", Math.min(PATH_PACKET, room), now);
+    if (outbound !== null) return outbound;
+    postponeChallenge(path, now);
+  }
   if (session.probes > 0) {
     session.probes -= 1;
-    return build(session, "eliciting", Math.min(BASE_DATAGRAM, room), now);
+    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM, room), now);
+    if (outbound !== null) return outbound;
   }
-  if (wanted > 0) {
-    const size = Math.min(wanted, session.recovery.path.mtu.size, room);
-    session.blockedUntil = sendableAt(session.recovery, size, now);
-    if (session.blockedUntil <= now) {
-      session.blockedUntil = Number.POSITIVE_INFINITY;
-      return build(session, "eliciting", size, now);
-    }
-  } else session.blockedUntil = Number.POSITIVE_INFINITY;
-  const probe =
-    session.recovery.sent.packetsInFlight > 0 ? nextPathProbe(session.recovery, now) : null;
-  if (probe !== null && probe <= room) return build(session, "path-mtu-probe", probe, now);
-  if (session.received.ackDueAt <= now) return build(session, "ack-only", BASE_DATAGRAM, now);
+  return (
+    transmitReady(session, room, now) ??
+    transmitProbe(session, room, now) ??
+    transmitAck(session, room, now)
+  );
+}
+
+/** What is ready to be said, as far as congestion control lets it go. */
+function transmitReady(session: Session, room: number, now: number): Outbound | null {
+  const { recovery } = session;
+  const wanted = wantedSize(session);
+  session.blockedUntil = Number.POSITIVE_INFINITY;
+  if (wanted === 0) return null;
+  const size = Math.min(wanted, recovery.path.mtu.size, room);
+  const at = sendableAt(recovery, size, now);
+  if (at <= now) return build(session, "eliciting", size, now);
+  session.blockedUntil = at;
   return null;
+}
+
+/** A longer datagram, to find out whether the path carries it; only while there is traffic. */
+function transmitProbe(session: Session, room: number, now: number): Outbound | null {
+  const { recovery } = session;
+  if (recovery.sent.packetsInFlight === 0) return null;
+  const size = nextPathProbe(recovery, now);
+  return size === null || size > room ? null : build(session, "path-mtu-probe", size, now);
+}
+
+function transmitAck(session: Session, room: number, now: number): Outbound | null {
+  const { received, path } = session;
+  if (received.ackDueAt > now) return null;
+  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM, room), now);
+  // Not enough has come from an address that is not proven: the ACK waits for more.
+  if (outbound === null) received.ackDueAt = now + (path.trial?.interval ?? MAX_ACK_DELAY);
+  return outbound;
 }
 
 /** The payload of a joiner's finish: its window, and the first of what was said. */
@@ -81,14 +131,9 @@ export function finishPayload(session: Session): { payload: Uint8Array; pieces: 
 }
 
 /** About how long an ack-eliciting packet with everything that is ready would be; 0 when nothing is. */
-function wantedSize(session: Session, now: number): number {
+function wantedSize(session: Session): number {
   const pieces = hasPiece(session.outgoing) ? readyBytes(session.outgoing) + FRAGMENT_HEAD : 0;
-  const control =
-    session.pingDue ||
-    session.windowDue ||
-    session.response !== null ||
-    windowToGrant(session.incoming) !== null ||
-    dueChallenge(session.path, now) !== null;
+  const control = session.pingDue || session.windowDue || windowToGrant(session.incoming) !== null;
   if (pieces === 0 && !control) return 0;
   return SEALED_HEADER + TAG_LENGTH + ackRoom(session) + CONTROL_BYTES + pieces;
 }
@@ -99,8 +144,8 @@ function ackRoom({ received }: Session): number {
 }
 
 function build(session: Session, kind: PacketKind, size: number, now: number): Outbound | null {
-  const { established, path, recovery } = session;
-  if (established === null || size < SEALED_HEADER + TAG_LENGTH + 1 + ackRoom(session)) return null;
+  if (session.established === null || size < SEALED_HEADER + TAG_LENGTH + 1 + ackRoom(session))
+    return null;
   const into = new Uint8Array(size);
   const limit = size - TAG_LENGTH;
   const start = SEALED_HEADER;
@@ -125,14 +170,26 @@ function build(session: Session, kind: PacketKind, size: number, now: number): O
   // A path MTU probe is padded to its size: zeros are PADDING.
   const end = kind === "path-mtu-probe" ? limit : at;
   const bytes = into.subarray(0, end + TAG_LENGTH);
+  seal(session, kind, bytes, { pieces, ack: ack?.id ?? -1, window }, now);
+  countSent(session.path, bytes.length);
+  return { to: session.path.address, bytes };
+}
+
+/** Seals the frames that stand in a datagram, and keeps in mind what it carries. */
+function seal(
+  session: Session,
+  kind: PacketKind,
+  bytes: Uint8Array,
+  content: PacketContent,
+  now: number,
+): void {
+  const { established, recovery } = session;
+  if (established === null) return;
   sealPacket(established.send, established.remoteId, recovery.sent.nextNumber, bytes);
-  packetSent(recovery, kind, bytes.length, { pieces, ack: ack?.id ?? -1, window }, now);
-  if (kind !== "ack-only") {
-    session.lastElicitingAt = now;
-    session.pingDue = false;
-  }
-  countSent(path, bytes.length);
-  return { to: path.address, bytes };
+  packetSent(recovery, kind, bytes.length, content, now);
+  if (kind === "ack-only") return;
+  session.lastElicitingAt = now;
+  session.pingDue = false;
 }
 
 function writeControl(
@@ -186,15 +243,14 @@ function writePieces(
 }
 
 function transmitClose(session: Session, now: number): Outbound | null {
-  const { closing, established, path, recovery } = session;
-  if (closing === null || !closing.due || established === null) return null;
+  const { closing, path } = session;
+  if (closing === null || !closing.due) return null;
   closing.due = false;
   const into = new Uint8Array(SEALED_HEADER + 16 + MAX_REASON + TAG_LENGTH);
   const end = writeClose(into, SEALED_HEADER, closing.code, closing.reason);
   const bytes = into.subarray(0, end + TAG_LENGTH);
   if (bytes.length > allowance(path)) return null;
-  sealPacket(established.send, established.remoteId, recovery.sent.nextNumber, bytes);
-  packetSent(recovery, "ack-only", bytes.length, { pieces: [], ack: -1, window: false }, now);
+  seal(session, "ack-only", bytes, NOTHING, now);
   countSent(path, bytes.length);
   return { to: path.address, bytes };
 }

@@ -94,6 +94,11 @@ export interface Session {
   /** A PING is owed: a keep-alive, or the answer to a finish. */
   pingDue: boolean;
   windowDue: boolean;
+  /**
+   * Where a finish came from again: its answer goes there, for its joiner may have moved; but the finish
+   * may be anyone's copy, so the session does not.
+   */
+  finishFrom: SocketAddress | null;
   /** Challenges to answer; the last one wins. */
   response: Uint8Array | null;
   /** When congestion control lets the next datagram go, ms. */
@@ -141,6 +146,7 @@ export function createSession({ role, localId, address, random, now }: SessionOp
     probes: 0,
     pingDue: false,
     windowDue: false,
+    finishFrom: null,
     response: null,
     blockedUntil: 0,
     lastHeardAt: now,
@@ -224,7 +230,8 @@ export function sessionWakeAt(session: Session): number {
     timerAt(recovery),
     session.blockedUntil,
     pathWakeAt(path),
-    session.lastElicitingAt + KEEP_ALIVE,
+    // A PING that is owed already waits for room, and whatever takes the room keeps alive as well.
+    session.pingDue ? Number.POSITIVE_INFINITY : session.lastElicitingAt + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
   );
 }

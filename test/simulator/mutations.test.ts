@@ -1,0 +1,97 @@
+// Rules broken on purpose: each must make some seed of the simulator fail, or the simulator proves nothing.
+// A copy of the source is changed in one place and run by a process of its own.
+
+import { expect, test } from "bun:test";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { root, run } from "../harness/program.ts";
+
+interface Mutation {
+  readonly rule: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    rule: "an ACK is ignored",
+    file: "session-receive.ts",
+    from: "for (const packet of outcome.acknowledged) arrived(session, packet);",
+    to: "",
+  },
+  {
+    rule: "what was lost is not sent again",
+    file: "session.ts",
+    from: "for (const piece of content.pieces) lose(session.outgoing, piece);",
+    to: "",
+  },
+  {
+    rule: "a fragment that comes early is dropped",
+    file: "incoming-messages.ts",
+    from: "early.splice(at, 0, fragment);",
+    to: "",
+  },
+  {
+    rule: "the replay window is off",
+    file: "session-receive.ts",
+    from: "if (hasArrived(received.window, number)) return;",
+    to: "",
+  },
+  {
+    rule: "a window that was lost is not told again",
+    file: "session.ts",
+    from: "if (content.window) session.windowDue = true;",
+    to: "",
+  },
+  {
+    rule: "a packet is taken without its tag being right",
+    file: "packet-protection.ts",
+    from: "const frames = key === null ? null : open(key, packetNumber, header, sealed);",
+    to: "const frames = key === null ? null : (open(key, packetNumber, header, sealed) ?? sealed);",
+  },
+  {
+    rule: "a moved peer is not followed",
+    file: "session-receive.ts",
+    from: "if (newest && !sameAddress(from, path.address)) {",
+    to: "if (newest && from.port === -1) {",
+  },
+  {
+    rule: "a challenge is not answered, so that no address is ever proven",
+    file: "session-receive.ts",
+    from: "session.response = data.slice();",
+    to: "",
+  },
+];
+
+for (const { rule, file, from, to } of MUTATIONS) {
+  test(
+    `the simulator notices that ${rule}`,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "charla-mutation-"));
+      try {
+        for (const part of ["src", "test/simulator", "package.json", "tsconfig.json"]) {
+          cpSync(join(root, part), join(folder, part), { recursive: true });
+        }
+        const path = join(folder, "src/wire/sealed", file);
+        const source = readFileSync(path, "utf8");
+        // The source has moved on when the place is not there, and this test has to follow.
+        expect(source.split(from)).toHaveLength(2);
+        writeFileSync(
+          path,
+          source.replace(from, () => to),
+        );
+        const many = join(folder, "test/simulator/many.ts");
+        const ended = await run([process.execPath, many, "--seeds", "60"], { cwd: folder });
+        expect(ended.stdout).toMatch(/^seed \d+: /m);
+        expect(ended.status).toBe(1);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    END_TO_END_TIMEOUT,
+  );
+}
