@@ -15,6 +15,7 @@ import {
   type JoinOptions,
   nextDatagram,
   receiveDatagram,
+  takeTouched,
   tickEndpoint,
 } from "./sealed/endpoint.ts";
 import { receiveMessages } from "./sealed/session-receive.ts";
@@ -39,10 +40,13 @@ export interface SealedLink {
   readonly peer: SocketAddress;
   /** The peer's public key, 32 bytes; null until its handshake has proven it. */
   readonly peerKey: Uint8Array | null;
-  /** Says one message, of at most 65,536 bytes; resolves when there is room for the next one. */
-  say(message: Uint8Array): Promise<void>;
-  /** Resolves when everything said so far has arrived; rejects never, but resolves at the end too. */
-  arrived(): Promise<void>;
+  /**
+   * Says one message, of at most 65,536 bytes, as soon as there is room for it; false when the session
+   * ended first. Messages are said in the order of the calls.
+   */
+  say(message: Uint8Array): Promise<boolean>;
+  /** Resolves when everything said has arrived: true; or the session ended first: false. */
+  arrived(): Promise<boolean>;
   /** Why it is over, as soon as it is. */
   readonly ended: Promise<SessionEnd>;
   /** Ends it once everything said has arrived, or `ended` comes first. */
@@ -78,13 +82,25 @@ interface Attached {
   readonly link: SealedLink;
   readonly handlers: SealedLinkHandlers;
   readonly ended: PromiseWithResolvers<SessionEnd>;
-  /** Who waits until something has arrived, or there is room, or the end. */
-  waiting: { until(): boolean; resolve(): void }[];
+  /** Messages that wait for room, in order. */
+  readonly unsaid: Waiting[];
+  /** Who waits until all that was said has arrived. */
+  readonly arrivals: Waiting[];
+}
+
+interface Waiting {
+  /** Whether what is waited for has come to be. */
+  readonly until: () => boolean;
+  readonly resolve: (came: boolean) => void;
+}
+
+/** Milliseconds that only ever grow. */
+function now(): number {
+  return performance.now();
 }
 
 /** @throws {CharlaError} PORT_IN_USE and its kin */
 export async function openSealedSocket(options: SealedSocketOptions): Promise<SealedSocket> {
-  const now = () => performance.now();
   const endpoint: Endpoint = createEndpoint({
     staticKeys: options.staticKeys,
     random: (length) => new Uint8Array(randomBytes(length)),
@@ -116,21 +132,23 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
 
   function flush(): void {
     due = false;
-    for (let session = endpoint.arrived.shift(); session !== undefined;) {
-      const link = attach(session, (its) => options.onJoined?.(its) ?? { onMessage() {} });
-      void link;
-      session = endpoint.arrived.shift();
+    for (const session of endpoint.arrived.splice(0)) {
+      attach(session, (link) => options.onJoined?.(link) ?? { onMessage() {} });
     }
-    for (const [session, its] of attached) take(session, its);
+    const touched = takeTouched(endpoint);
+    for (const session of touched) take(session);
     send();
-    for (const [session, its] of attached) settle(session, its);
+    for (const session of touched) settle(session);
     schedule();
   }
 
-  function take(session: Session, { handlers }: Attached): void {
+  function take(session: Session): void {
+    const handlers = attached.get(session)?.handlers;
+    if (handlers === undefined) return;
     const messages = receiveMessages(session, MESSAGES_AT_ONCE, now());
     if (messages.length === 0) return;
     activate(endpoint, session);
+    // There may be more: but others come first.
     if (messages.length === MESSAGES_AT_ONCE) flushSoon();
     for (const message of messages) handlers.onMessage(message);
   }
@@ -151,13 +169,16 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   /** Tells whoever waits what has come to be. */
-  function settle(session: Session, its: Attached): void {
+  function settle(session: Session): void {
+    const its = attached.get(session);
+    if (its === undefined) return;
     const { end } = session;
-    its.waiting = its.waiting.filter(({ until, resolve }) => {
-      if (end === null && !until()) return true;
-      resolve();
-      return false;
-    });
+    for (const queue of [its.unsaid, its.arrivals]) {
+      // In order: who came later has no room before who came first.
+      while (queue[0] !== undefined && (end !== null || queue[0].until())) {
+        queue.shift()?.resolve(end === null);
+      }
+    }
     if (end === null) return;
     its.ended.resolve(end);
     attached.delete(session);
@@ -179,11 +200,13 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
 
   function attach(session: Session, handle: (link: SealedLink) => SealedLinkHandlers): SealedLink {
     const ended = Promise.withResolvers<SessionEnd>();
-    const waiting: Attached["waiting"] = [];
-    const wait = (until: () => boolean) => {
-      if (session.end !== null || until()) return Promise.resolve();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      attached.get(session)?.waiting.push({ until, resolve });
+    const unsaid: Waiting[] = [];
+    const arrivals: Waiting[] = [];
+    const wait = (queue: Waiting[], until: () => boolean): Promise<boolean> => {
+      if (session.end !== null) return Promise.resolve(false);
+      if (queue.length === 0 && until()) return Promise.resolve(true);
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      queue.push({ until, resolve });
       return promise;
     };
     const link: SealedLink = {
@@ -193,12 +216,13 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       get peerKey() {
         return session.established?.remoteKey ?? null;
       },
-      async say(message) {
-        await wait(() => say(session, message));
+      say(message) {
+        const said = wait(unsaid, () => say(session, message));
         activate(endpoint, session);
         flushSoon();
+        return said;
       },
-      arrived: () => wait(() => allArrived(session)),
+      arrived: () => wait(arrivals, () => unsaid.length === 0 && allArrived(session)),
       ended: ended.promise,
       async close() {
         await link.arrived();
@@ -208,7 +232,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
         await ended.promise;
       },
     };
-    attached.set(session, { link, handlers: handle(link), ended, waiting });
+    attached.set(session, { link, handlers: handle(link), ended, unsaid, arrivals });
     return link;
   }
 

@@ -28,6 +28,7 @@ import {
 import { receive, receivePayload } from "./session-receive.ts";
 import { type Outbound, transmit } from "./session-transmit.ts";
 import { createSession, establish, isOver, type Session, sessionWakeAt, tick } from "./session.ts";
+import { cancel, createTimers, earliest, takeDue, type Timers, wakeBy } from "./timers.ts";
 
 /** Resets a second: they answer packets of no session, which anyone can send. */
 const RESETS_PER_SECOND = 100;
@@ -54,6 +55,9 @@ export interface Endpoint {
   readonly answers: Outbound[];
   /** Sessions that may have something to send. */
   readonly active: Set<Session>;
+  /** Sessions with whom something has happened since they were last taken. */
+  readonly touched: Set<Session>;
+  readonly timers: Timers<Session>;
   resets: number;
   resetsSince: number;
 }
@@ -78,6 +82,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     arrived: [],
     answers: [],
     active: new Set(),
+    touched: new Set(),
+    timers: createTimers(),
     resets: 0,
     resetsSince: now,
   };
@@ -98,13 +104,21 @@ export function join(endpoint: Endpoint, options: JoinOptions, now: number): Ses
     now,
   });
   endpoint.sessions.set(keyOf(localId), session);
-  endpoint.active.add(session);
+  activate(endpoint, session);
   return session;
 }
 
-/** The session has something new to send: a message was said, or it was closed. */
+/** The session has something new to send: a message was said or taken, or it was closed. */
 export function activate(endpoint: Endpoint, session: Session): void {
   endpoint.active.add(session);
+  endpoint.touched.add(session);
+}
+
+/** The sessions with whom something has happened since this was last asked. */
+export function takeTouched({ touched }: Endpoint): Session[] {
+  const sessions = Array.from(touched);
+  touched.clear();
+  return sessions;
 }
 
 /** Takes in a datagram, whatever it is. */
@@ -123,7 +137,7 @@ export function receiveDatagram(
       : endpoint.sessions.get(keyOf(idOf(packet)));
   if (session !== undefined) {
     receive(session, packet, datagram, from, now);
-    endpoint.active.add(session);
+    activate(endpoint, session);
     if (session.resetToken !== null) endpoint.byResetToken.set(keyOf(session.resetToken), session);
   } else if (packet.kind === "finish") {
     answerFinish(endpoint, packet, from, now);
@@ -141,33 +155,32 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
     if (outbound !== null) return outbound;
     endpoint.active.delete(session);
     if (isOver(session)) forget(endpoint, session);
+    else wakeBy(endpoint.timers, session, sessionWakeAt(session));
   }
   return null;
 }
 
-/** Lets a session do what is due by now. */
-export function tickSession(endpoint: Endpoint, session: Session, now: number): void {
-  tick(session, now);
-  endpoint.active.add(session);
-}
-
 /** Lets every session whose time has come do what is due. */
 export function tickEndpoint(endpoint: Endpoint, now: number): void {
-  for (const session of endpoint.sessions.values()) {
-    if (sessionWakeAt(session) <= now) tickSession(endpoint, session, now);
+  for (const session of takeDue(endpoint.timers, now)) {
+    const at = sessionWakeAt(session);
+    if (at > now) {
+      wakeBy(endpoint.timers, session, at);
+      continue;
+    }
+    tick(session, now);
+    activate(endpoint, session);
   }
 }
 
 /** When `tickEndpoint` is due next, ms; Infinity for never. */
 export function endpointWakeAt(endpoint: Endpoint): number {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const session of endpoint.sessions.values()) {
-    earliest = Math.min(earliest, sessionWakeAt(session));
-  }
-  return earliest;
+  return earliest(endpoint.timers);
 }
 
-function forget(endpoint: Endpoint, { localId, resetToken }: Session): void {
+function forget(endpoint: Endpoint, session: Session): void {
+  const { localId, resetToken } = session;
+  cancel(endpoint.timers, session);
   endpoint.sessions.delete(keyOf(localId));
   if (resetToken !== null) endpoint.byResetToken.delete(keyOf(resetToken));
 }
@@ -218,7 +231,7 @@ function answerFinish(
   session.pingDue = true;
   receivePayload(session, payload, now);
   endpoint.sessions.set(keyOf(openerId), session);
-  endpoint.active.add(session);
+  activate(endpoint, session);
   endpoint.arrived.push(session);
 }
 
