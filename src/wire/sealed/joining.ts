@@ -24,7 +24,7 @@ export const PROLOGUE = new TextEncoder().encode("charla 1\0");
 export const REFUSAL_LABEL = "charla refusal";
 
 /** When a hello or a finish is sent again, ms after the time before; the last goes on. */
-const REPEAT_AFTER = [250, 500, 1_000, 2_000] as const;
+const REPEAT_AFTER = [200, 300, 500, 700, 1_000] as const;
 /** When a joiner gives up, ms after its first hello: people wait no longer for a first sign. */
 export const JOIN_TIMEOUT = 8_000;
 /** Retries taken: one when all goes well, one more for each change of a cookie secret. */
