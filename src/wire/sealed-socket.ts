@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { CharlaError } from "../errors.ts";
 import type { SocketAddress } from "./address.ts";
 import type { KeyPair } from "./noise/x25519.ts";
+import { MAX_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import {
   activate,
   createEndpoint,
@@ -94,6 +95,15 @@ interface Waiting {
   readonly resolve: (came: boolean) => void;
 }
 
+/**
+ * Beyond this machine, datagrams no longer than Ethernet carries, with IPv6's headers and UDP's: where
+ * the system cuts longer ones in pieces on its own, a probe of them proves nothing (RFC 8899 s. 3).
+ */
+function datagramLimit({ address }: SocketAddress): number {
+  const loopback = address === "::1" || address.startsWith("127.");
+  return loopback ? MAX_DATAGRAM_SIZE : 1_500 - 40 - 8;
+}
+
 /** Milliseconds that only ever grow. */
 function now(): number {
   return performance.now();
@@ -105,6 +115,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     staticKeys: options.staticKeys,
     random: (length) => new Uint8Array(randomBytes(length)),
     openWith: options.openWith,
+    datagramLimit,
     now: now(),
   });
   const attached = new Map<Session, Attached>();

@@ -3,6 +3,7 @@
 
 import type { SocketAddress } from "../../src/wire/address.ts";
 import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import { MAX_DATAGRAM_SIZE } from "../../src/wire/recovery/path-mtu.ts";
 import {
   activate,
   createEndpoint,
@@ -62,6 +63,7 @@ export function createWorld(seed: number, weather: Weather): World {
       staticKeys: generateKeyPair(random.bytes(32)),
       random: (length) => random.bytes(length),
       openWith: name === "opener" ? PSK : null,
+      datagramLimit: () => MAX_DATAGRAM_SIZE,
       now,
     }),
     address: { address: `192.0.2.${last}`, port: 12_345 },

@@ -38,6 +38,8 @@ export interface EndpointOptions {
   readonly random: Random;
   /** The pre-shared key, 32 bytes, with which others may join; null when nobody may. */
   readonly openWith: Uint8Array | null;
+  /** Bytes of the longest datagram worth trying on the way to an address. */
+  readonly datagramLimit: (to: SocketAddress) => number;
   readonly now: number;
 }
 
@@ -93,7 +95,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 export function join(endpoint: Endpoint, options: JoinOptions, now: number): Session {
   const { random, staticKeys } = endpoint.options;
   const localId = random(CONNECTION_ID_LENGTH);
-  const session = createSession({ role: "joiner", localId, address: options.to, random, now });
+  const session = begin(endpoint, "joiner", localId, options.to, now);
   session.joining = startJoining({
     staticKeys,
     ephemeralKeys: generateKeyPair(random(32)),
@@ -178,6 +180,18 @@ export function endpointWakeAt(endpoint: Endpoint): number {
   return earliest(endpoint.timers);
 }
 
+function begin(
+  { options }: Endpoint,
+  role: "joiner" | "opener",
+  localId: Uint8Array,
+  address: SocketAddress,
+  now: number,
+): Session {
+  const { random } = options;
+  const datagramLimit = options.datagramLimit(address);
+  return createSession({ role, localId, address, random, datagramLimit, now });
+}
+
 function forget(endpoint: Endpoint, session: Session): void {
   const { localId, resetToken } = session;
   cancel(endpoint.timers, session);
@@ -224,9 +238,8 @@ function answerFinish(
   const step = receiveFinish(endpoint.opening, finish, now);
   if (step.type === "refused") endpoint.answers.push({ to: from, bytes: step.refusal });
   if (step.type !== "finished") return;
-  const { random } = endpoint.options;
   const { openerId, joinerId, keys, payload } = step;
-  const session = createSession({ role: "opener", localId: openerId, address: from, random, now });
+  const session = begin(endpoint, "opener", openerId, from, now);
   establish(session, joinerId, keys);
   session.pingDue = true;
   receivePayload(session, payload, now);

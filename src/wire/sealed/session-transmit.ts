@@ -76,7 +76,7 @@ export function transmit(session: Session, now: number): Outbound | null {
   const room = allowance(path);
   // What proves an address waits for no congestion window: it is small, and seldom.
   if (session.response !== null || dueChallenge(path, now) !== null) {
-    const outbound = build(session, "eliciting", Math.min(PATH_PACKET, room), now);
+    const outbound = build(session, "path", Math.min(PATH_PACKET, room), now);
     if (outbound !== null) return outbound;
     postponeChallenge(path, now);
   }
@@ -143,7 +143,17 @@ function ackRoom({ received }: Session): number {
   return hasNews(received) ? ackLength(received.ranges, 0) + 3 : 0;
 }
 
-function build(session: Session, kind: PacketKind, size: number, now: number): Outbound | null {
+/**
+ * A packet of at most `size` bytes with what is ready; null when nothing fits. One that proves a path
+ * carries no fragments: it may leave when the ledger has no room to remember them.
+ */
+function build(
+  session: Session,
+  purpose: PacketKind | "path",
+  size: number,
+  now: number,
+): Outbound | null {
+  const kind = purpose === "path" ? "eliciting" : purpose;
   if (session.established === null || size < SEALED_HEADER + TAG_LENGTH + 1 + ackRoom(session))
     return null;
   const into = new Uint8Array(size);
@@ -159,9 +169,8 @@ function build(session: Session, kind: PacketKind, size: number, now: number): O
   if (kind === "eliciting") {
     const control = writeControl(session, into, at, limit, now);
     ({ window } = control);
-    const written = writePieces(session, into, control.end, limit);
-    ({ pieces } = written);
-    at = written.end;
+    at = control.end;
+    if (purpose === "eliciting") ({ end: at, pieces } = writePieces(session, into, at, limit));
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
     at = writePing(into, at);

@@ -126,17 +126,20 @@ export interface SessionOptions {
   readonly localId: Uint8Array;
   readonly address: SocketAddress;
   readonly random: Random;
+  /** Bytes of the longest datagram worth trying. */
+  readonly datagramLimit: number;
   readonly now: number;
 }
 
-export function createSession({ role, localId, address, random, now }: SessionOptions): Session {
+export function createSession(options: SessionOptions): Session {
+  const { role, localId, address, random, datagramLimit, now } = options;
   return {
     role,
     localId,
     random,
     path: provenPath(address),
     received: createReceivedPackets(),
-    recovery: createRecovery<PacketContent>(),
+    recovery: createRecovery<PacketContent>({ datagramLimit }),
     outgoing: createOutgoingMessages(),
     incoming: createIncomingMessages(),
     joining: null,

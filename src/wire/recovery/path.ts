@@ -1,0 +1,153 @@
+// The path to the peer, as far as its packets' fates tell (RFC 9002, RFC 8899): round trip, losses,
+// window, pace and MTU, which hold for one path only (RFC 9000 s. 9.4). Knows nothing of which
+// packets are in flight; it is told what became of them.
+
+import { type BlackHoleWatch, createBlackHoleWatch, longArrived, longLost } from "./black-hole.ts";
+import { type CongestionController, initialWindow } from "./congestion.ts";
+import { createLossDetection, type LossDetection, type Losses } from "./loss-detection.ts";
+import { NewReno } from "./new-reno.ts";
+import { createPacer, pacedAt, type Pacer, pacingRate } from "./pacer.ts";
+import {
+  BASE_DATAGRAM_SIZE,
+  createPathMtu,
+  type PathMtu,
+  probeAcknowledged,
+  probeLost,
+  returnToBase,
+} from "./path-mtu.ts";
+import { countLoss, raiseThresholds } from "./reordering.ts";
+import {
+  createRoundTrip,
+  forgetMinimum,
+  probeTimeout,
+  type RoundTrip,
+  TIMER_GRANULARITY,
+} from "./round-trip.ts";
+import { hasRoom, type SentPacket, type SentPackets } from "./sent-packets.ts";
+
+export interface PathOptions {
+  /** NewReno where nothing else is said. */
+  readonly controller?: (datagramSize: number, roundTrip: RoundTrip) => CongestionController;
+  /** The longest datagram that both ends can take, bytes; MAX_DATAGRAM_SIZE at most. */
+  readonly datagramLimit?: number;
+}
+
+export interface Path {
+  /** The number of the first packet sent on it. */
+  readonly firstNumber: number;
+  readonly detection: LossDetection;
+  readonly roundTrip: RoundTrip;
+  readonly congestion: CongestionController;
+  readonly pacer: Pacer;
+  readonly mtu: PathMtu;
+  readonly blackHole: BlackHoleWatch;
+  /** Packets below this number were in flight when another was held back (RFC 9002 s. 7.8). */
+  utilizedBelow: number;
+}
+
+/** @param initialRoundTrip ms that one exchange over this path took, if there was one */
+export function createPath(
+  options: PathOptions,
+  firstNumber: number,
+  initialRoundTrip?: number,
+): Path {
+  const roundTrip = createRoundTrip(initialRoundTrip);
+  const congestion = options.controller?.(BASE_DATAGRAM_SIZE, roundTrip);
+  return {
+    firstNumber,
+    detection: createLossDetection(),
+    roundTrip,
+    congestion: congestion ?? new NewReno(BASE_DATAGRAM_SIZE),
+    pacer: createPacer(),
+    mtu: createPathMtu(options.datagramLimit),
+    blackHole: createBlackHoleWatch(),
+    utilizedBelow: 0,
+  };
+}
+
+/** When a datagram may be put in flight: see `sendableAt` in recovery.ts. */
+export function admittedAt(
+  path: Path,
+  sent: SentPackets<unknown>,
+  size: number,
+  now: number,
+): number {
+  const { congestion, detection, mtu, pacer, roundTrip } = path;
+  if (!hasRoom(sent)) return Infinity;
+  const { bytesInFlight } = sent;
+  if (bytesInFlight === 0 && now - detection.lastElicitingAt > probeTimeout(roundTrip)) {
+    congestion.restartAfterIdle();
+  }
+  const { window } = congestion;
+  // Where nothing is in flight one datagram may leave, or nothing ever would.
+  if (bytesInFlight > 0 && bytesInFlight + size > window) {
+    path.utilizedBelow = sent.nextNumber;
+    return Infinity;
+  }
+  const rate = pacingRate(window, roundTrip.smoothed, congestion.phase === "slow-start");
+  const at = pacedAt(pacer, rate, initialWindow(mtu.size), mtu.size, now);
+  // Half a window in flight and more held back: unpaced, it would be full (s. 7.8).
+  if (at > now && bytesInFlight * 2 >= window) path.utilizedBelow = sent.nextNumber;
+  return at;
+}
+
+/** Learns from what was found out together: losses first, then arrivals (RFC 9002 A.7). */
+export function learn(
+  path: Path,
+  acknowledged: readonly SentPacket<unknown>[],
+  { lost, persistent }: Losses<unknown>,
+  nextNumber: number,
+  now: number,
+): void {
+  const { congestion, detection, mtu, roundTrip } = path;
+  const { size } = mtu;
+  for (const packet of acknowledged) learnArrivedSize(path, packet);
+
+  for (const packet of lost) learnLostSize(path, packet, nextNumber, now);
+  const telling = lost.filter(({ kind }) => kind === "eliciting");
+  const [first] = telling;
+  const last = telling.at(-1);
+  if (first !== undefined && last !== undefined) {
+    countLoss(detection.reordering);
+    const packets = telling.length;
+    const { number: firstNumber } = first;
+    const { number: lastNumber } = last;
+    congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
+  }
+  if (persistent) forgetMinimum(roundTrip);
+
+  for (const packet of acknowledged) {
+    if (packet.kind === "ack-only") continue;
+    congestion.acknowledged(packet, packet.number < path.utilizedBelow, now);
+  }
+  if (mtu.size !== size) congestion.setDatagramSize(mtu.size);
+}
+
+/** A packet that was declared lost has arrived: what its loss taught was wrong. */
+export function unlearn(path: Path, packet: SentPacket<unknown>, now: number): void {
+  const { congestion, detection, firstNumber, mtu, roundTrip } = path;
+  if (packet.number < firstNumber) return;
+  const packets = detection.largestAcknowledged - packet.number;
+  const roundTripNow = Math.max(roundTrip.latest, roundTrip.smoothed, TIMER_GRANULARITY);
+  const roundTrips = (now - packet.sentAt) / roundTripNow;
+  raiseThresholds(detection.reordering, packets, roundTrips);
+  if (packet.kind === "eliciting") congestion.undoLoss(packet);
+  learnArrivedSize(path, packet);
+  congestion.setDatagramSize(mtu.size);
+}
+
+function learnArrivedSize({ blackHole, mtu }: Path, packet: SentPacket<unknown>): void {
+  if (packet.kind === "path-mtu-probe") probeAcknowledged(mtu, packet.size);
+  else if (packet.size > BASE_DATAGRAM_SIZE) longArrived(blackHole, packet);
+}
+
+function learnLostSize(
+  { blackHole, mtu }: Path,
+  packet: SentPacket<unknown>,
+  nextNumber: number,
+  now: number,
+): void {
+  if (packet.kind === "path-mtu-probe") probeLost(mtu, packet.size);
+  else if (packet.size <= BASE_DATAGRAM_SIZE) return;
+  else if (longLost(blackHole, packet, nextNumber)) returnToBase(mtu, now);
+}
