@@ -32,7 +32,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a fragment that comes early is dropped",
     file: "incoming-messages.ts",
-    from: "early.splice(at, 0, fragment);",
+    from: "early.splice(at, 0, { offset: fragment.offset, bytes: Uint8Array.from(fragment.bytes) });",
     to: "",
   },
   {

@@ -17,6 +17,8 @@ export interface CookieSecrets {
   /** Which secret `current` is, modulo 256: the cookie's first byte. */
   generation: number;
   renewAt: number;
+  /** When the previous one is no longer accepted, ms. */
+  previousUntil: number;
 }
 
 /** What a cookie is bound to, beside the secret. */
@@ -30,7 +32,7 @@ export interface CookieClaim {
 /** @param random 32 random bytes at each call */
 export function createCookieSecrets(random: () => Uint8Array, now: number): CookieSecrets {
   const renewAt = now + COOKIE_SECRET_LIFE;
-  return { current: random(), previous: random(), generation: 0, renewAt };
+  return { current: random(), previous: random(), generation: 0, renewAt, previousUntil: now };
 }
 
 /** A cookie for whoever said this hello from this address, 17 bytes. */
@@ -54,13 +56,14 @@ export function renewCookieSecrets(
   random: () => Uint8Array,
   now: number,
 ): void {
-  if (now < secrets.renewAt) return;
-  // After a long quiet both are too old to be accepted.
-  const stale = now >= secrets.renewAt + COOKIE_SECRET_LIFE;
-  secrets.previous = stale ? random() : secrets.current;
-  secrets.current = random();
-  secrets.generation = (secrets.generation + 1) % 256;
-  secrets.renewAt = now + COOKIE_SECRET_LIFE;
+  if (now >= secrets.renewAt) {
+    secrets.previous = secrets.current;
+    secrets.previousUntil = secrets.renewAt + COOKIE_SECRET_LIFE;
+    secrets.current = random();
+    secrets.generation = (secrets.generation + 1) % 256;
+    secrets.renewAt = now + COOKIE_SECRET_LIFE;
+  }
+  if (now >= secrets.previousUntil) secrets.previous = random();
 }
 
 function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): Uint8Array {

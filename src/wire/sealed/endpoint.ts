@@ -4,9 +4,9 @@
 
 import { createHmac, hkdfSync } from "node:crypto";
 
-import type { SocketAddress } from "../address.ts";
+import { sameAddress, type SocketAddress } from "../address.ts";
 import { generateKeyPair, type KeyPair } from "../noise/x25519.ts";
-import { writeResetToken, writeWindow } from "./frames.ts";
+import { CHALLENGE_LENGTH, writeResetToken, writeWindow } from "./frames.ts";
 import { RECEIVE_WINDOW } from "./incoming-messages.ts";
 import { startJoining } from "./joining.ts";
 import {
@@ -25,9 +25,18 @@ import {
   TOKEN_LENGTH,
   writeReset,
 } from "./packets.ts";
-import { receive, receivePayload } from "./session-receive.ts";
+import { countReceived, moveTo } from "./session-path.ts";
+import { digestOf, receive, receivePayload } from "./session-receive.ts";
 import { type Outbound, transmit } from "./session-transmit.ts";
-import { createSession, establish, isOver, type Session, sessionWakeAt, tick } from "./session.ts";
+import {
+  createSession,
+  establish,
+  isOver,
+  type Session,
+  sessionWakeAt,
+  tick,
+  timeoutOf,
+} from "./session.ts";
 import { cancel, createTimers, earliest, takeDue, type Timers, wakeBy } from "./timers.ts";
 
 /** Resets a second: they answer packets of no session, which anyone can send. */
@@ -238,8 +247,15 @@ function answerFinish(
   const step = receiveFinish(endpoint.opening, finish, now);
   if (step.type === "refused") endpoint.answers.push({ to: from, bytes: step.refusal });
   if (step.type !== "finished") return;
-  const { openerId, joinerId, keys, payload } = step;
-  const session = begin(endpoint, "opener", openerId, from, now);
+  const { openerId, joinerId, keys, payload, proven } = step;
+  const session = begin(endpoint, "opener", openerId, proven, now);
+  session.finishDigest = digestOf(finish.noise);
+  // Only the hello's address is proven by its cookie (docs/protocol.md s. 14).
+  if (!sameAddress(from, proven)) {
+    const { random } = endpoint.options;
+    moveTo(session.path, from, random(CHALLENGE_LENGTH), timeoutOf(session), now);
+    countReceived(session.path, from, finish.noise.length);
+  }
   establish(session, joinerId, keys);
   session.pingDue = true;
   receivePayload(session, payload, now);

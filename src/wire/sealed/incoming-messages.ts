@@ -110,6 +110,7 @@ function holdEarly(early: Early[], fragment: Early): MessageFault | null {
   // The same again, or less of it.
   if (before !== undefined && before.offset + before.bytes.length >= end) return null;
   if (early.length >= MAX_EARLY) return "beyond-window";
-  early.splice(at, 0, fragment);
+  // A copy: the fragment is a view of its whole packet, which would be kept as long.
+  early.splice(at, 0, { offset: fragment.offset, bytes: Uint8Array.from(fragment.bytes) });
   return null;
 }

@@ -56,6 +56,8 @@ export interface OpeningOptions {
 
 interface Unfinished {
   readonly noise: Handshake;
+  /** Where the cookie has proven the joiner to be. */
+  readonly proven: SocketAddress;
   readonly joinerId: Uint8Array;
   readonly openerId: Uint8Array;
   /** Its key in `answered`. */
@@ -81,6 +83,7 @@ export type FinishStep =
   | { readonly type: "refused"; readonly refusal: Uint8Array }
   | {
       readonly type: "finished";
+      readonly proven: SocketAddress;
       readonly joinerId: Uint8Array;
       readonly openerId: Uint8Array;
       readonly keys: HandshakeResult;
@@ -137,7 +140,7 @@ export function receiveHello(
   const answer = writeAnswer(joinerId, openerId, writeMessage(noise, payloadFor(openerId)));
   const refusalKey = exportKey(noise, REFUSAL_LABEL);
   const until = now + UNFINISHED_LIFE;
-  const ids = { joinerId: joinerId.slice(), openerId, hello: sameHello };
+  const ids = { proven: from, joinerId: joinerId.slice(), openerId, hello: sameHello };
   unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, until, wrongSecrets: 0 });
   answered.set(sameHello, keyOf(openerId));
   return answer;
@@ -166,10 +169,10 @@ export function receiveFinish(
     }
     case "payload": {
       forgetOne(opening, key, waiting);
-      const { joinerId } = waiting;
+      const { joinerId, proven } = waiting;
       const keys = finishHandshake(waiting.noise);
       const { payload } = reading;
-      return { type: "finished", joinerId, openerId: waiting.openerId, keys, payload };
+      return { type: "finished", proven, joinerId, openerId: waiting.openerId, keys, payload };
     }
   }
 }

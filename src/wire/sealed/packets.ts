@@ -38,6 +38,7 @@ const RESET_LENGTH = 1 + CONNECTION_ID_LENGTH + TOKEN_LENGTH;
 const MIN_ANSWER_NOISE = 32 + 48;
 /** Noise message 3 without its payload: s with its tag. */
 const MIN_FINISH_NOISE = 48;
+/** The frames of an answer and their tag. */
 const MAX_ANSWER_PAYLOAD = 256;
 
 /** A packet taken apart; the fields are views of its bytes. */
@@ -127,12 +128,18 @@ export function readPacket(datagram: Uint8Array): Packet | null {
 function readHello(datagram: Uint8Array): Packet | null {
   const cookieLength = datagram[10] ?? 0;
   if (datagram.length !== BASE_DATAGRAM) return null;
+  const version = datagram[1] ?? 0;
+  const joinerId = datagram.subarray(2, 10);
+  const nothing = datagram.subarray(0, 0);
+  // What follows is laid out as its own version says.
+  if (version !== VERSION)
+    return { kind: "hello", version, joinerId, cookie: nothing, noise: nothing };
   if (cookieLength !== 0 && cookieLength !== COOKIE_LENGTH) return null;
   const noiseAt = 11 + cookieLength;
   return {
     kind: "hello",
-    version: datagram[1] ?? 0,
-    joinerId: datagram.subarray(2, 10),
+    version,
+    joinerId,
     cookie: datagram.subarray(11, noiseAt),
     noise: datagram.subarray(noiseAt, noiseAt + HELLO_NOISE_LENGTH),
   };
@@ -140,7 +147,7 @@ function readHello(datagram: Uint8Array): Packet | null {
 
 function readAnswer(datagram: Uint8Array): Packet | null {
   const payload = datagram.length - 17 - MIN_ANSWER_NOISE;
-  if (payload < TAG_LENGTH || payload > MAX_ANSWER_PAYLOAD + TAG_LENGTH) return null;
+  if (payload < TAG_LENGTH || payload > MAX_ANSWER_PAYLOAD) return null;
   return {
     kind: "answer",
     joinerId: datagram.subarray(1, 9),

@@ -62,8 +62,12 @@ export function moveTo(
   };
 }
 
-export function countReceived({ trial }: SessionPath, from: SocketAddress, length: number): void {
-  if (trial !== null && !sameAddress(from, trial.fallback)) trial.bytesReceived += length;
+export function countReceived(
+  { address, trial }: SessionPath,
+  from: SocketAddress,
+  length: number,
+): void {
+  if (trial !== null && sameAddress(from, address)) trial.bytesReceived += length;
 }
 
 export function countSent({ trial }: SessionPath, length: number): void {

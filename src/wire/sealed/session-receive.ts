@@ -1,7 +1,7 @@
 // What a session does with a packet that came for it (docs/protocol.md s. 8 to 15): opens it, takes its
 // frames in, and knows the peer by it. Whatever a peer sends, it never throws.
 
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 
 import { sameAddress, type SocketAddress } from "../address.ts";
 import { ackAcknowledged, packetReceived } from "../recovery/received-packets.ts";
@@ -42,20 +42,31 @@ export function receive(
   now: number,
 ): void {
   if (packet.kind === "sealed") return receiveSealed(session, packet, datagram, from, now);
+  if (packet.kind === "finish") return receiveFinishAgain(session, packet.noise, from);
   if (session.end !== null) return;
   switch (packet.kind) {
     case "retry":
     case "answer":
     case "refusal":
       return receiveHandshake(session, packet, from, now);
-    case "finish":
-      session.finishFrom = from;
-      return;
     case "reset":
       return receiveReset(session, packet.token);
     case "hello":
       return;
   }
+}
+
+/** The joiner has not heard from us: it is told again, that it may go on, or that it is over. */
+function receiveFinishAgain(session: Session, noise: Uint8Array, from: SocketAddress): void {
+  const { finishDigest, closing } = session;
+  if (finishDigest === null || !timingSafeEqual(finishDigest, digestOf(noise))) return;
+  if (closing !== null) closing.due = true;
+  else session.finishFrom = from;
+}
+
+/** What an opener remembers of a finish. */
+export function digestOf(noise: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(noise).digest());
 }
 
 /** Takes in what the payload of an answer or a finish holds; it has no packet number. */
@@ -205,7 +216,7 @@ function createReader(session: Session, now: number): Reader {
       },
       onResetToken(token) {
         reader.eliciting = true;
-        if (session.role === "joiner") session.resetToken = Uint8Array.from(token);
+        if (session.role === "joiner") session.resetToken ??= Uint8Array.from(token);
       },
     },
   };

@@ -30,7 +30,7 @@ import {
   dueChallenge,
   postponeChallenge,
 } from "./session-path.ts";
-import type { PacketContent, Session } from "./session.ts";
+import { CLOSE_KEYS_USED_UP, closeSession, type PacketContent, type Session } from "./session.ts";
 
 /** What leaves, and for where. */
 export interface Outbound {
@@ -44,8 +44,12 @@ const FINISH_PAYLOAD = BASE_DATAGRAM - 9 - 48 - TAG_LENGTH;
 const SMALLEST_FRAGMENT = 16;
 /** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING. */
 const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
-/** A packet that proves an address, with an ACK of a few ranges. */
-const PATH_PACKET = 120;
+/** A packet that proves an address: a WINDOW, a challenge and a response. */
+const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_LENGTH;
+/**
+ * The last packet number but for some that say so: numbers are exact up to 2^53 (docs/protocol.md s. 9).
+ */
+const LAST_NUMBER = 2 ** 53 - 1_024;
 /** A packet that holds a PING alone; the shortest finish has 73 bytes. */
 const PING_PACKET = SEALED_HEADER + 1 + TAG_LENGTH;
 /** A fragment's type, offset and length at their longest. */
@@ -56,8 +60,11 @@ const NOTHING: PacketContent = { pieces: [], ack: -1, window: false };
 
 /** The next datagram to send now; null when there is none. To be asked until then. */
 export function transmit(session: Session, now: number): Outbound | null {
-  const { joining, closing, established, path } = session;
-  if (closing !== null) return transmitClose(session, now);
+  const { joining, established, path } = session;
+  if (session.recovery.sent.nextNumber >= LAST_NUMBER) {
+    closeSession(session, CLOSE_KEYS_USED_UP, "packet numbers are used up", now);
+  }
+  if (session.closing !== null) return transmitClose(session, now);
   if (session.end !== null) return null;
   if (joining !== null) {
     const bytes = transmitJoining(joining, now);
@@ -145,7 +152,7 @@ function ackRoom({ received }: Session): number {
 
 /**
  * A packet of at most `size` bytes with what is ready; null when nothing fits. One that proves a path
- * carries no fragments: it may leave when the ledger has no room to remember them.
+ * carries nothing else: it is small, and may leave when the ledger has no room to remember more.
  */
 function build(
   session: Session,
@@ -153,14 +160,16 @@ function build(
   size: number,
   now: number,
 ): Outbound | null {
-  const kind = purpose === "path" ? "eliciting" : purpose;
-  if (session.established === null || size < SEALED_HEADER + TAG_LENGTH + 1 + ackRoom(session))
-    return null;
+  const proof = purpose === "path";
+  const kind = proof ? "eliciting" : purpose;
+  const least = SEALED_HEADER + TAG_LENGTH + 1 + (proof ? 0 : ackRoom(session));
+  if (session.established === null || size < least) return null;
   const into = new Uint8Array(size);
   const limit = size - TAG_LENGTH;
   const start = SEALED_HEADER;
 
-  const ack: Ack | null = hasNews(session.received) ? takeAck(session.received, now) : null;
+  const news = !proof && hasNews(session.received);
+  const ack: Ack | null = news ? takeAck(session.received, now) : null;
   let at = start;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;
@@ -170,7 +179,7 @@ function build(
     const control = writeControl(session, into, at, limit, now);
     ({ window } = control);
     at = control.end;
-    if (purpose === "eliciting") ({ end: at, pieces } = writePieces(session, into, at, limit));
+    if (!proof) ({ end: at, pieces } = writePieces(session, into, at, limit));
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
     at = writePing(into, at);

@@ -99,6 +99,8 @@ export interface Session {
    * may be anyone's copy, so the session does not.
    */
   finishFrom: SocketAddress | null;
+  /** An opener's finish, SHA-256: what comes again is told from what only looks like it. */
+  finishDigest: Uint8Array | null;
   /** Challenges to answer; the last one wins. */
   response: Uint8Array | null;
   /** When congestion control lets the next datagram go, ms. */
@@ -150,6 +152,7 @@ export function createSession(options: SessionOptions): Session {
     pingDue: false,
     windowDue: false,
     finishFrom: null,
+    finishDigest: null,
     response: null,
     blockedUntil: 0,
     lastHeardAt: now,
@@ -250,7 +253,11 @@ export function tick(session: Session, now: number): void {
   }
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
   if (now >= session.lastElicitingAt + KEEP_ALIVE) session.pingDue = true;
-  if (giveUpTrial(path, now)) loseContents(session, changePath(recovery, now));
+  const { address } = path.address;
+  // Another port of the same host is the same way there (RFC 9000 s. 9.4).
+  if (giveUpTrial(path, now) && path.address.address !== address) {
+    loseContents(session, changePath(recovery, now));
+  }
   if (now < timerAt(recovery)) return;
   const outcome = timerFired(recovery, now);
   if (outcome.type === "lost") loseContents(session, outcome.lost);
