@@ -1,12 +1,16 @@
-// `npm run simulate -- --seeds N [--from SEED]`: runs many seeds; one that fails is named, and run again
-// by `npm run simulate -- --from SEED --seeds 1`.
+// `npm run simulate -- --seeds N [--from SEED] [--first]`: runs many seeds, or up to the first that fails;
+// one that fails is named, and run again by `npm run simulate -- --from SEED --seeds 1`.
 
 import { parseArgs } from "node:util";
 
 import { simulate } from "./run.ts";
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "2000" }, from: { type: "string", default: "1" } },
+  options: {
+    seeds: { type: "string", default: "2000" },
+    from: { type: "string", default: "1" },
+    first: { type: "boolean" },
+  },
 });
 const from = Number(values.from);
 const seeds = Number(values.seeds);
@@ -32,6 +36,7 @@ for (let seed = from; seed < from + seeds; seed += 1) {
   failed += 1;
   console.log(`seed ${seed}: ${fault}`);
   console.log(`again: npm run simulate -- --from ${seed} --seeds 1`);
+  if (values.first === true) break;
 }
 const seconds = ((performance.now() - start) / 1_000).toFixed(1);
 console.log(`${seeds} seeds in ${seconds} s: ${delivered} delivered everything, ${failed} failed`);

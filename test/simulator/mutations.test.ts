@@ -85,7 +85,9 @@ for (const { rule, file, from, to } of MUTATIONS) {
           source.replace(from, () => to),
         );
         const many = join(folder, "test/simulator/many.ts");
-        const ended = await run([process.execPath, many, "--seeds", "60"], { cwd: folder });
+        const ended = await run([process.execPath, many, "--seeds", "400", "--first"], {
+          cwd: folder,
+        });
         expect(ended.stdout).toMatch(/^seed \d+: /m);
         expect(ended.status).toBe(1);
       } finally {

@@ -77,7 +77,8 @@ export function transmit(session: Session, now: number): Outbound | null {
     session.finishFrom = null;
     const ping = new Uint8Array(PING_PACKET);
     writePing(ping, SEALED_HEADER);
-    seal(session, "eliciting", ping, NOTHING, now);
+    // Not in flight: who copies a finish must not make the session believe in losses.
+    seal(session, "ack-only", ping, NOTHING, now);
     return { to: again, bytes: ping };
   }
   const room = allowance(path);
