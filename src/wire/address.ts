@@ -84,6 +84,11 @@ export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
   return one.port === other.port && one.address === other.address;
 }
 
+/** Whether an address, in its canonical spelling, is this machine itself (RFC 1122 s. 3.2.1.3, RFC 4291). */
+export function isLoopback({ address }: SocketAddress): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
+
 /** Letters, digits, hyphens, underscores and dots; anything beyond ASCII is left to the resolver. */
 function isHostName(host: string): boolean {
   return host.length <= MAX_HOST_LENGTH && /^(?!-)(?:[\w.-]|[^\p{ASCII}\p{C}\p{Z}])+$/u.test(host);

@@ -2,7 +2,7 @@
 // who that is are plain-peer.ts; this adds the socket and the one timer it needs.
 
 import { CharlaError } from "../errors.ts";
-import { formatAddress, type SocketAddress } from "./address.ts";
+import { formatAddress, isLoopback, type SocketAddress } from "./address.ts";
 import { arrive, notRefused, type PlainPeer, refuse, seekPeer, waitForPeer } from "./plain-peer.ts";
 import { decodeText, encodeText } from "./text-datagram.ts";
 import { openUdpSocket } from "./udp-socket.ts";
@@ -111,10 +111,9 @@ async function createPlainLink(
 
   async function transmit(datagram: Uint8Array): Promise<void> {
     if (state.peer === null) throw gone ?? nobodyThere();
-    const loopback = state.peer.address === "::1" || state.peer.address.startsWith("127.");
     lastSent = {
       at: performance.now(),
-      refusalTime: loopback ? REFUSAL_TIME_LOOPBACK : REFUSAL_TIME,
+      refusalTime: isLoopback(state.peer) ? REFUSAL_TIME_LOOPBACK : REFUSAL_TIME,
     };
     await socket.send(datagram, state.peer);
   }

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 
 import type { CharlaError } from "../errors.ts";
-import type { SocketAddress } from "./address.ts";
+import { isLoopback, type SocketAddress } from "./address.ts";
 import type { KeyPair } from "./noise/x25519.ts";
 import { MAX_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import {
@@ -99,9 +99,8 @@ interface Waiting {
  * Beyond this machine, datagrams no longer than Ethernet carries, with IPv6's headers and UDP's: where
  * the system cuts longer ones in pieces on its own, a probe of them proves nothing (RFC 8899 s. 3).
  */
-function datagramLimit({ address }: SocketAddress): number {
-  const loopback = address === "::1" || address.startsWith("127.");
-  return loopback ? MAX_DATAGRAM_SIZE : 1_500 - 40 - 8;
+function datagramLimit(to: SocketAddress): number {
+  return isLoopback(to) ? MAX_DATAGRAM_SIZE : 1_500 - 40 - 8;
 }
 
 /** Milliseconds that only ever grow. */

@@ -4,6 +4,7 @@ import {
   canonicalAddress,
   DEFAULT_PORT,
   formatAddress,
+  isLoopback,
   parseHostAndPort,
   parsePort,
   sameAddress,
@@ -173,6 +174,17 @@ describe("an address", () => {
     ["not an address", "not an address"],
   ])("%p has one spelling, %p (RFC 5952; RFC 4291 s. 2.5.5.2)", (address, canonical) => {
     expect(canonicalAddress(address)).toBe(canonical);
+  });
+
+  test.each([
+    ["127.0.0.1", true],
+    ["127.255.255.254", true],
+    ["::1", true],
+    ["128.0.0.1", false],
+    ["192.0.2.127", false],
+    ["::", false],
+  ])("%p is this machine's own: %p (RFC 1122 s. 3.2.1.3, RFC 4291 s. 2.5.3)", (address, own) => {
+    expect(isLoopback({ address, port: 1 })).toBe(own);
   });
 
   test("is the same as another only where host and port are", () => {
