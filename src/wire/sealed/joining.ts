@@ -27,7 +27,7 @@ export const REFUSAL_LABEL = "charla refusal";
 const REPEAT_AFTER = [200, 300, 500, 700, 1_000] as const;
 /** When a joiner gives up, ms after its first hello: people wait no longer for a first sign. */
 export const JOIN_TIMEOUT = 8_000;
-/** Retries taken: one when all goes well, one more for each change of a cookie secret. */
+/** Retries that are answered at once; any more wait for the next hello's time. */
 const MAX_RETRIES = 4;
 
 /** A finish that was damaged on the way looks like one with a wrong secret: it is sent again. */
@@ -152,10 +152,12 @@ export function finishJoining(
 }
 
 function receiveRetry(joining: Joining, cookie: Uint8Array, now: number): JoiningStep {
-  if (joining.phase !== "hello" || joining.retries >= MAX_RETRIES) return NOTHING;
+  if (joining.phase !== "hello") return NOTHING;
   const { joinerId, padding } = joining.options;
-  joining.retries += 1;
+  // The newest cookie, however many there were: one that was damaged on the way must not be the last.
   joining.datagram = writeHello(joinerId, cookie, joining.message, padding);
+  if (joining.retries >= MAX_RETRIES) return NOTHING;
+  joining.retries += 1;
   joining.repeats = 0;
   joining.sendAt = now;
   return NOTHING;

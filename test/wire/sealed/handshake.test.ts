@@ -354,7 +354,7 @@ describe("a joiner that nobody answers (docs/protocol.md s. 8.1)", () => {
 });
 
 describe("a joiner and retries (docs/protocol.md s. 8.2)", () => {
-  test("takes at most 4", () => {
+  test("answers at most 4 at once; the next hello has the newest cookie all the same", () => {
     const pair = createPair();
     const joined = joinOpener(pair);
     drain(pair.joiner, START);
@@ -367,7 +367,11 @@ describe("a joiner and retries (docs/protocol.md s. 8.2)", () => {
       expect(hello[10]).toBe(17);
       expect(hello[11]).toBe(count);
     }
+    retry[9] = 5;
     expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toEqual([]);
+    // Each retry taken at once began the waiting anew: 200 ms.
+    tickEndpoint(pair.joiner.endpoint, START + 200);
+    expect(only(drain(pair.joiner, START + 200))[11]).toBe(5);
   });
 
   test("takes none from another address than it said hello to", () => {
