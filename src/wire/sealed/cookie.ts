@@ -1,11 +1,12 @@
 // The stateless retry of a handshake (docs/protocol.md s. 8.2): a cookie proves that whoever says hello
 // hears what is sent to its address, and costs the opener no memory. Time and randomness are arguments.
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { isIPv4 } from "node:net";
 
 import type { SocketAddress } from "../address.ts";
 import { COOKIE_LENGTH } from "./packets.ts";
+import { shortProof } from "./short-proof.ts";
 import { writeUint32 } from "./varint.ts";
 
 /** How long a cookie secret is used, ms; the one before is still accepted for as long again. */
@@ -67,14 +68,10 @@ export function renewCookieSecrets(
 }
 
 function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): Uint8Array {
-  const proof = createHmac("sha256", secret)
-    .update(addressBytes(claim.from))
-    .update(claim.joinerId)
-    .update(claim.noise)
-    .digest();
+  const proof = shortProof(secret, addressBytes(claim.from), claim.joinerId, claim.noise);
   const cookie = new Uint8Array(COOKIE_LENGTH);
   cookie[0] = generation;
-  cookie.set(proof.subarray(0, COOKIE_LENGTH - 1), 1);
+  cookie.set(proof, 1);
   return cookie;
 }
 

@@ -2,10 +2,10 @@
 // datagram is for, and answers those that are for none. A state machine without I/O: datagrams and the
 // time go in; datagrams, new sessions and the time to be called again come out.
 
-import { createHmac, hkdfSync } from "node:crypto";
-
 import { sameAddress, type SocketAddress } from "../address.ts";
+import { hkdf } from "../noise/hkdf.ts";
 import { generateKeyPair, type KeyPair } from "../noise/x25519.ts";
+import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { CHALLENGE_LENGTH, writeResetToken, writeWindow } from "./frames.ts";
 import { RECEIVE_WINDOW } from "./incoming-messages.ts";
 import { startJoining } from "./joining.ts";
@@ -18,7 +18,6 @@ import {
   receiveHello,
 } from "./opening.ts";
 import {
-  BASE_DATAGRAM,
   CONNECTION_ID_LENGTH,
   type Packet,
   readPacket,
@@ -37,6 +36,7 @@ import {
   tick,
   timeoutOf,
 } from "./session.ts";
+import { shortProof } from "./short-proof.ts";
 import { cancel, createTimers, earliest, takeDue, type Timers, wakeBy } from "./timers.ts";
 
 /** Resets a second: they answer packets of no session, which anyone can send. */
@@ -83,11 +83,11 @@ export interface JoinOptions {
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { staticKeys, openWith, random, now } = options;
   const info = new TextEncoder().encode("charla reset");
-  const resetKey = hkdfSync("sha256", staticKeys.privateKey, new Uint8Array(0), info, 32);
+  const resetKey = hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32);
   return {
     options,
     opening: openWith === null ? null : createOpening({ staticKeys, psk: openWith, random, now }),
-    resetKey: new Uint8Array(resetKey),
+    resetKey,
     sessions: new Map(),
     byResetToken: new Map(),
     arrived: [],
@@ -111,7 +111,7 @@ export function join(endpoint: Endpoint, options: JoinOptions, now: number): Ses
     psk: options.psk,
     expected: options.expected,
     joinerId: localId,
-    padding: random(BASE_DATAGRAM),
+    padding: random(BASE_DATAGRAM_SIZE),
     now,
   });
   endpoint.sessions.set(keyOf(localId), session);
@@ -283,6 +283,5 @@ function answerStray(
 }
 
 function tokenFor({ resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {
-  const whole = createHmac("sha256", resetKey).update(connectionId).digest();
-  return Uint8Array.from(whole.subarray(0, TOKEN_LENGTH));
+  return shortProof(resetKey, connectionId);
 }

@@ -1,7 +1,7 @@
 // The joiner's half of the handshake (docs/protocol.md s. 8): a state machine without I/O, from the first
 // hello to the finish. Its keys and random bytes are arguments; what the payloads hold is the session's.
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 
 import {
   exportKey,
@@ -15,7 +15,8 @@ import {
 } from "../noise/handshake.ts";
 import { XXpsk3 } from "../noise/pattern.ts";
 import type { KeyPair } from "../noise/x25519.ts";
-import { type Packet, TOKEN_LENGTH, writeFinish, writeHello } from "./packets.ts";
+import { type Packet, writeFinish, writeHello } from "./packets.ts";
+import { shortProof } from "./short-proof.ts";
 
 /** Both ends agree on the protocol and its version by mixing this in (Noise s. 6). */
 export const PROLOGUE = new TextEncoder().encode("charla 1\0");
@@ -187,15 +188,9 @@ function receiveRefusal(
     // Nothing is agreed yet, and anyone on the way could say so; but who can, can also drop the hello.
     return failure === "wrong-secret" ? NOTHING : { type: "failed", failure };
   }
-  if (!timingSafeEqual(refusalProof(refusalKey, proven), proof)) return NOTHING;
+  if (!timingSafeEqual(shortProof(refusalKey, proven), proof)) return NOTHING;
   joining.refusals += 1;
   if (joining.refusals >= REFUSALS_BELIEVED) return { type: "failed", failure };
   joining.sendAt = now;
   return NOTHING;
-}
-
-/** 16 bytes that only the two ends of this handshake can make (docs/protocol.md s. 8.5). */
-export function refusalProof(refusalKey: Uint8Array, proven: Uint8Array): Uint8Array {
-  const whole = createHmac("sha256", refusalKey).update(proven).digest();
-  return Uint8Array.from(whole.subarray(0, TOKEN_LENGTH));
 }

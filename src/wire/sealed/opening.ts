@@ -21,7 +21,7 @@ import {
   makeCookie,
   renewCookieSecrets,
 } from "./cookie.ts";
-import { PROLOGUE, REFUSAL_LABEL, refusalProof } from "./joining.ts";
+import { PROLOGUE, REFUSAL_LABEL } from "./joining.ts";
 import {
   CONNECTION_ID_LENGTH,
   type Packet,
@@ -32,6 +32,7 @@ import {
   writeRefusal,
   writeRetry,
 } from "./packets.ts";
+import { shortProof } from "./short-proof.ts";
 
 /** Handshakes that wait for their finish (docs/protocol.md s. 8.3). */
 export const MAX_UNFINISHED = 1_024;
@@ -164,7 +165,7 @@ export function receiveFinish(
     case "wrong-psk": {
       waiting.wrongSecrets += 1;
       const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
-      const refusal = writeRefusal(proven, refusalProof(waiting.refusalKey, proven));
+      const refusal = writeRefusal(proven, shortProof(waiting.refusalKey, proven));
       return { type: "refused", refusal };
     }
     case "payload": {

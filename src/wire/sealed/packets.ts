@@ -1,6 +1,8 @@
 // The packets of the sealed wire as bytes (docs/protocol.md s. 7 to 9 draws each). Lengths and places
 // only: nothing here seals, proves or remembers.
 
+import { TAG_BYTES } from "../noise/transport-cipher.ts";
+import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { readUint32, writeUint32 } from "./varint.ts";
 
 export const VERSION = 1;
@@ -23,14 +25,11 @@ export const CONNECTION_ID_LENGTH = 8;
 export const HELLO_NOISE_LENGTH = 48;
 export const COOKIE_LENGTH = 17;
 export const TOKEN_LENGTH = 16;
-export const TAG_LENGTH = 16;
 
-/** A hello's length, and the size of datagram that every path is taken to carry (RFC 9000 s. 14). */
-export const BASE_DATAGRAM = 1_200;
 /** The first byte, the connection id and the packet number of a sealed packet. */
 export const SEALED_HEADER = 1 + CONNECTION_ID_LENGTH + 4;
 /** A sealed packet with one byte of frames. */
-const MIN_SEALED = SEALED_HEADER + 1 + TAG_LENGTH;
+const MIN_SEALED = SEALED_HEADER + 1 + TAG_BYTES;
 const RETRY_LENGTH = 1 + CONNECTION_ID_LENGTH + COOKIE_LENGTH;
 const REFUSAL_LENGTH = 1 + CONNECTION_ID_LENGTH + 1 + TOKEN_LENGTH;
 const RESET_LENGTH = 1 + CONNECTION_ID_LENGTH + TOKEN_LENGTH;
@@ -96,8 +95,8 @@ export function readPacket(datagram: Uint8Array): Packet | null {
     case ANSWER:
       return readAnswer(datagram);
     case FINISH:
-      if (datagram.length < 9 + MIN_FINISH_NOISE + TAG_LENGTH) return null;
-      if (datagram.length > BASE_DATAGRAM) return null;
+      if (datagram.length < 9 + MIN_FINISH_NOISE + TAG_BYTES) return null;
+      if (datagram.length > BASE_DATAGRAM_SIZE) return null;
       return { kind: "finish", openerId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
     case SEALED:
     case SEALED_OTHER:
@@ -127,7 +126,7 @@ export function readPacket(datagram: Uint8Array): Packet | null {
 
 function readHello(datagram: Uint8Array): Packet | null {
   const cookieLength = datagram[10] ?? 0;
-  if (datagram.length !== BASE_DATAGRAM) return null;
+  if (datagram.length !== BASE_DATAGRAM_SIZE) return null;
   const version = datagram[1] ?? 0;
   const joinerId = datagram.subarray(2, 10);
   const nothing = datagram.subarray(0, 0);
@@ -147,7 +146,7 @@ function readHello(datagram: Uint8Array): Packet | null {
 
 function readAnswer(datagram: Uint8Array): Packet | null {
   const payload = datagram.length - 17 - MIN_ANSWER_NOISE;
-  if (payload < TAG_LENGTH || payload > MAX_ANSWER_PAYLOAD) return null;
+  if (payload < TAG_BYTES || payload > MAX_ANSWER_PAYLOAD) return null;
   return {
     kind: "answer",
     joinerId: datagram.subarray(1, 9),
@@ -166,7 +165,7 @@ export function writeHello(
   noise: Uint8Array,
   padding: Uint8Array,
 ): Uint8Array {
-  const hello = padding.slice(0, BASE_DATAGRAM);
+  const hello = padding.slice(0, BASE_DATAGRAM_SIZE);
   hello[0] = HELLO;
   hello[1] = VERSION;
   hello.set(joinerId, 2);

@@ -2,6 +2,8 @@
 // what is ready makes it.
 
 import type { SocketAddress } from "../address.ts";
+import { TAG_BYTES } from "../noise/transport-cipher.ts";
+import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { type Ack, hasNews, takeAck } from "../recovery/received-packets.ts";
 import { nextPathProbe, packetSent, sendableAt } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
@@ -22,7 +24,7 @@ import { grant, windowToGrant } from "./incoming-messages.ts";
 import { transmitJoining } from "./joining.ts";
 import { bytesOf, hasPiece, type Piece, readyBytes, takePiece } from "./outgoing-messages.ts";
 import { sealPacket } from "./packet-protection.ts";
-import { BASE_DATAGRAM, SEALED_HEADER, TAG_LENGTH } from "./packets.ts";
+import { SEALED_HEADER } from "./packets.ts";
 import {
   allowance,
   challengeSent,
@@ -39,19 +41,19 @@ export interface Outbound {
 }
 
 /** The frames of a finish: what is left of 1,200 bytes by its header, s, and the payload's tag. */
-const FINISH_PAYLOAD = BASE_DATAGRAM - 9 - 48 - TAG_LENGTH;
+const FINISH_PAYLOAD = BASE_DATAGRAM_SIZE - 9 - 48 - TAG_BYTES;
 /** The least that is worth a fragment, when a packet has room for a part of a piece only. */
 const SMALLEST_FRAGMENT = 16;
 /** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING. */
 const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
 /** A packet that proves an address: a WINDOW, a challenge and a response. */
-const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_LENGTH;
+const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_BYTES;
 /**
  * The last packet number but for some that say so: numbers are exact up to 2^53 (docs/protocol.md s. 9).
  */
 const LAST_NUMBER = 2 ** 53 - 1_024;
 /** A packet that holds a PING alone; the shortest finish has 73 bytes. */
-const PING_PACKET = SEALED_HEADER + 1 + TAG_LENGTH;
+const PING_PACKET = SEALED_HEADER + 1 + TAG_BYTES;
 /** A fragment's type, offset and length at their longest. */
 const FRAGMENT_HEAD = 1 + 8 + 4;
 
@@ -90,7 +92,7 @@ export function transmit(session: Session, now: number): Outbound | null {
   }
   if (session.probes > 0) {
     session.probes -= 1;
-    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM, room), now);
+    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM_SIZE, room), now);
     if (outbound !== null) return outbound;
   }
   return (
@@ -124,7 +126,7 @@ function transmitProbe(session: Session, room: number, now: number): Outbound | 
 function transmitAck(session: Session, room: number, now: number): Outbound | null {
   const { received, path } = session;
   if (received.ackDueAt > now) return null;
-  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM, room), now);
+  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM_SIZE, room), now);
   // Not enough has come from an address that is not proven: the ACK waits for more.
   if (outbound === null) received.ackDueAt = now + (path.trial?.interval ?? MAX_ACK_DELAY);
   return outbound;
@@ -143,7 +145,7 @@ function wantedSize(session: Session): number {
   const pieces = hasPiece(session.outgoing) ? readyBytes(session.outgoing) + FRAGMENT_HEAD : 0;
   const control = session.pingDue || session.windowDue || windowToGrant(session.incoming) !== null;
   if (pieces === 0 && !control) return 0;
-  return SEALED_HEADER + TAG_LENGTH + ackRoom(session) + CONTROL_BYTES + pieces;
+  return SEALED_HEADER + TAG_BYTES + ackRoom(session) + CONTROL_BYTES + pieces;
 }
 
 function ackRoom({ received }: Session): number {
@@ -163,10 +165,10 @@ function build(
 ): Outbound | null {
   const proof = purpose === "path";
   const kind = proof ? "eliciting" : purpose;
-  const least = SEALED_HEADER + TAG_LENGTH + 1 + (proof ? 0 : ackRoom(session));
+  const least = SEALED_HEADER + TAG_BYTES + 1 + (proof ? 0 : ackRoom(session));
   if (session.established === null || size < least) return null;
   const into = new Uint8Array(size);
-  const limit = size - TAG_LENGTH;
+  const limit = size - TAG_BYTES;
   const start = SEALED_HEADER;
 
   const news = !proof && hasNews(session.received);
@@ -188,7 +190,7 @@ function build(
   if (at === start) return null;
   // A path MTU probe is padded to its size: zeros are PADDING.
   const end = kind === "path-mtu-probe" ? limit : at;
-  const bytes = into.subarray(0, end + TAG_LENGTH);
+  const bytes = into.subarray(0, end + TAG_BYTES);
   seal(session, kind, bytes, { pieces, ack: ack?.id ?? -1, window }, now);
   countSent(session.path, bytes.length);
   return { to: session.path.address, bytes };
@@ -265,9 +267,9 @@ function transmitClose(session: Session, now: number): Outbound | null {
   const { closing, path } = session;
   if (closing === null || !closing.due) return null;
   closing.due = false;
-  const into = new Uint8Array(SEALED_HEADER + 16 + MAX_REASON + TAG_LENGTH);
+  const into = new Uint8Array(SEALED_HEADER + 16 + MAX_REASON + TAG_BYTES);
   const end = writeClose(into, SEALED_HEADER, closing.code, closing.reason);
-  const bytes = into.subarray(0, end + TAG_LENGTH);
+  const bytes = into.subarray(0, end + TAG_BYTES);
   if (bytes.length > allowance(path)) return null;
   seal(session, "ack-only", bytes, NOTHING, now);
   countSent(path, bytes.length);

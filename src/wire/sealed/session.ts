@@ -42,7 +42,6 @@ const CLOSING_TIMEOUTS = 3;
 
 /** Codes of CLOSE (docs/protocol.md s. 15.3). */
 export const CLOSE_DONE = 0;
-export const CLOSE_APPLICATION = 1;
 export const CLOSE_PROTOCOL = 2;
 export const CLOSE_WINDOW = 3;
 export const CLOSE_MESSAGE_TOO_LONG = 4;
