@@ -15,7 +15,7 @@ import {
 } from "../noise/handshake.ts";
 import { XXpsk3 } from "../noise/pattern.ts";
 import type { KeyPair } from "../noise/x25519.ts";
-import { type Packet, writeFinish, writeHello } from "./packets.ts";
+import { CONNECTION_ID_LENGTH, type Packet, writeFinish, writeHello } from "./packets.ts";
 import { shortProof } from "./short-proof.ts";
 
 /** Both ends agree on the protocol and its version by mixing this in (Noise s. 6). */
@@ -82,7 +82,7 @@ export interface Joining {
 export type JoiningStep =
   | { readonly type: "nothing" }
   | { readonly type: "failed"; readonly failure: JoinFailure }
-  /** The answer was authentic: with `finishJoining` the session begins. */
+  /** The answer was authentic: with `finishJoining` the session begins. `payload` is its frames. */
   | { readonly type: "answered"; readonly openerId: Uint8Array; readonly payload: Uint8Array };
 
 const NOTHING: JoiningStep = { type: "nothing" };
@@ -129,7 +129,7 @@ export function receiveJoining(joining: Joining, packet: Packet, now: number): J
     case "retry":
       return receiveRetry(joining, packet.cookie, now);
     case "answer":
-      return receiveAnswer(joining, packet.openerId, packet.noise);
+      return receiveAnswer(joining, packet.noise);
     case "refusal":
       return receiveRefusal(joining, packet, now);
     default:
@@ -164,7 +164,7 @@ function receiveRetry(joining: Joining, cookie: Uint8Array, now: number): Joinin
   return NOTHING;
 }
 
-function receiveAnswer(joining: Joining, openerId: Uint8Array, message: Uint8Array): JoiningStep {
+function receiveAnswer(joining: Joining, message: Uint8Array): JoiningStep {
   if (joining.phase !== "hello") return NOTHING;
   const reading = readMessage(joining.noise, message);
   if (reading.type !== "payload") return NOTHING;
@@ -173,7 +173,12 @@ function receiveAnswer(joining: Joining, openerId: Uint8Array, message: Uint8Arr
   if (expected !== null && (server === null || !timingSafeEqual(server, expected))) {
     return { type: "failed", failure: "other-server" };
   }
-  return { type: "answered", openerId: openerId.slice(), payload: reading.payload };
+  const { payload } = reading;
+  return {
+    type: "answered",
+    openerId: payload.slice(0, CONNECTION_ID_LENGTH),
+    payload: payload.subarray(CONNECTION_ID_LENGTH),
+  };
 }
 
 function receiveRefusal(

@@ -138,7 +138,9 @@ export function receiveHello(
   });
   if (readMessage(noise, message).type !== "payload") return null;
   const openerId = options.random(CONNECTION_ID_LENGTH);
-  const answer = writeAnswer(joinerId, openerId, writeMessage(noise, payloadFor(openerId)));
+  // Sealed, and not in the header: a joiner that took a damaged id would send every finish astray.
+  const payload = Buffer.concat([openerId, payloadFor(openerId)]);
+  const answer = writeAnswer(joinerId, writeMessage(noise, payload));
   const refusalKey = exportKey(noise, REFUSAL_LABEL);
   const until = now + UNFINISHED_LIFE;
   const ids = { proven: from, joinerId: joinerId.slice(), openerId, hello: sameHello };

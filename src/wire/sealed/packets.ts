@@ -37,7 +37,8 @@ const RESET_LENGTH = 1 + CONNECTION_ID_LENGTH + TOKEN_LENGTH;
 const MIN_ANSWER_NOISE = 32 + 48;
 /** Noise message 3 without its payload: s with its tag. */
 const MIN_FINISH_NOISE = 48;
-/** The frames of an answer and their tag. */
+/** The opener's connection id and its tag: the least that an answer's payload holds. */
+const MIN_ANSWER_PAYLOAD = CONNECTION_ID_LENGTH + TAG_BYTES;
 const MAX_ANSWER_PAYLOAD = 256;
 
 /** A packet taken apart; the fields are views of its bytes. */
@@ -52,12 +53,7 @@ export type Packet =
       readonly noise: Uint8Array;
     }
   | { readonly kind: "retry"; readonly joinerId: Uint8Array; readonly cookie: Uint8Array }
-  | {
-      readonly kind: "answer";
-      readonly joinerId: Uint8Array;
-      readonly openerId: Uint8Array;
-      readonly noise: Uint8Array;
-    }
+  | { readonly kind: "answer"; readonly joinerId: Uint8Array; readonly noise: Uint8Array }
   | { readonly kind: "finish"; readonly openerId: Uint8Array; readonly noise: Uint8Array }
   | {
       readonly kind: "sealed";
@@ -145,14 +141,9 @@ function readHello(datagram: Uint8Array): Packet | null {
 }
 
 function readAnswer(datagram: Uint8Array): Packet | null {
-  const payload = datagram.length - 17 - MIN_ANSWER_NOISE;
-  if (payload < TAG_BYTES || payload > MAX_ANSWER_PAYLOAD) return null;
-  return {
-    kind: "answer",
-    joinerId: datagram.subarray(1, 9),
-    openerId: datagram.subarray(9, 17),
-    noise: datagram.subarray(17),
-  };
+  const payload = datagram.length - 9 - MIN_ANSWER_NOISE;
+  if (payload < MIN_ANSWER_PAYLOAD || payload > MAX_ANSWER_PAYLOAD) return null;
+  return { kind: "answer", joinerId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
 }
 
 /**
@@ -179,12 +170,8 @@ export function writeRetry(joinerId: Uint8Array, cookie: Uint8Array): Uint8Array
   return concatenate(Uint8Array.of(RETRY), joinerId, cookie);
 }
 
-export function writeAnswer(
-  joinerId: Uint8Array,
-  openerId: Uint8Array,
-  noise: Uint8Array,
-): Uint8Array {
-  return concatenate(Uint8Array.of(ANSWER), joinerId, openerId, noise);
+export function writeAnswer(joinerId: Uint8Array, noise: Uint8Array): Uint8Array {
+  return concatenate(Uint8Array.of(ANSWER), joinerId, noise);
 }
 
 export function writeFinish(openerId: Uint8Array, noise: Uint8Array): Uint8Array {

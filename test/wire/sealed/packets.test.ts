@@ -99,16 +99,13 @@ describe("the other packets of the handshake", () => {
     expect(readPacket(retry)).toEqual({ kind: "retry", joinerId: JOINER, cookie: COOKIE });
   });
 
-  test("an answer is both ids and Noise message 2 (docs/protocol.md s. 8.3)", () => {
-    const noise = counting(0, 32 + 48 + 22 + 16);
-    const answer = writeAnswer(JOINER, OPENER, noise);
-    expect([...answer]).toEqual([0xfa, ...JOINER, ...OPENER, ...noise]);
-    expect(readPacket(answer)).toEqual({
-      kind: "answer",
-      joinerId: JOINER,
-      openerId: OPENER,
-      noise,
-    });
+  test("an answer is the joiner's id and Noise message 2 (docs/protocol.md s. 8.3)", () => {
+    const noise = counting(0, 32 + 48 + 8 + 22 + 16);
+    const answer = writeAnswer(JOINER, noise);
+    expect([...answer]).toEqual([0xfa, ...JOINER, ...noise]);
+    expect(readPacket(answer)).toEqual({ kind: "answer", joinerId: JOINER, noise });
+    // Its payload holds the opener's id at least, and a tag.
+    expect(readPacket(writeAnswer(JOINER, noise.subarray(0, 32 + 48 + 8 + 15)))).toBeNull();
   });
 
   test("a finish is the opener's id and Noise message 3 (docs/protocol.md s. 8.4)", () => {
@@ -188,13 +185,13 @@ describe("a datagram", () => {
       expect(lengthsTaken(first)).toEqual([...upTo(30, 1_500), 65_507]);
   });
 
-  test("is an answer from 113 bytes on: no frames, and their tag (docs/protocol.md s. 8.3)", () => {
+  test("is an answer from 113 bytes on: the opener's id, no frames, and a tag (docs/protocol.md s. 8.3)", () => {
     expect(lengthsTaken(0xfa)[0]).toBe(113);
   });
 
-  // "payload (frames, 16 to 256)", where the finish's "16 to 1,143" has the tag in it: 97 + 256.
-  test("is an answer up to 353 bytes (docs/protocol.md s. 8.3)", () => {
-    expect(lengthsTaken(0xfa).at(-1)).toBe(353);
+  // The header and Noise message 2 without its payload, and the longest payload: 9 + 80 + 256.
+  test("is an answer up to 345 bytes (docs/protocol.md s. 8.3)", () => {
+    expect(lengthsTaken(0xfa).at(-1)).toBe(345);
   });
 
   test("of any other first byte, or empty, is no packet", () => {
