@@ -41,12 +41,18 @@ import { cancel, createTimers, earliest, takeDue, type Timers, wakeBy } from "./
 
 /** Resets a second: they answer packets of no session, which anyone can send. */
 const RESETS_PER_SECOND = 100;
+/** Sessions of one endpoint, unless it is told another bound: some 100 MB while nobody talks. */
+export const MAX_SESSIONS = 16_384;
+/** Answers that wait to leave: a receive buffer's worth of hellos. */
+const MAX_ANSWERS = 4_096;
 
 export interface EndpointOptions {
   readonly staticKeys: KeyPair;
   readonly random: Random;
   /** The pre-shared key, 32 bytes, with which others may join; null when nobody may. */
   readonly openWith: Uint8Array | null;
+  /** Past so many sessions nobody else may join. */
+  readonly maxSessions?: number | undefined;
   /** Bytes of the longest datagram worth trying on the way to an address. */
   readonly datagramLimit: (to: SocketAddress) => number;
   readonly now: number;
@@ -159,8 +165,8 @@ export function receiveDatagram(
 
 /** The next datagram to send now; null when there is none. To be asked until then. */
 export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
-  const answer = endpoint.answers.shift();
-  if (answer !== undefined) return answer;
+  const ready = endpoint.answers.shift();
+  if (ready !== undefined) return ready;
   for (const session of endpoint.active) {
     const outbound = transmit(session, now);
     if (outbound !== null) return outbound;
@@ -229,12 +235,17 @@ function answerHello(
 ): void {
   const { opening } = endpoint;
   if (opening === null) return;
-  const bytes = receiveHello(opening, hello, from, now, (openerId) => {
+  const room = (endpoint.options.maxSessions ?? MAX_SESSIONS) - endpoint.sessions.size;
+  const bytes = receiveHello(opening, hello, from, room, now, (openerId) => {
     const into = new Uint8Array(9 + 1 + TOKEN_LENGTH);
     const at = writeResetToken(into, 0, tokenFor(endpoint, openerId));
     return into.subarray(0, writeWindow(into, at, RECEIVE_WINDOW));
   });
-  if (bytes !== null) endpoint.answers.push({ to: from, bytes });
+  if (bytes !== null) answer(endpoint, { to: from, bytes });
+}
+
+function answer({ answers }: Endpoint, outbound: Outbound): void {
+  if (answers.length < MAX_ANSWERS) answers.push(outbound);
 }
 
 function answerFinish(
@@ -245,7 +256,7 @@ function answerFinish(
 ): void {
   if (endpoint.opening === null) return;
   const step = receiveFinish(endpoint.opening, finish, now);
-  if (step.type === "refused") endpoint.answers.push({ to: from, bytes: step.refusal });
+  if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
   if (step.type !== "finished") return;
   const { openerId, joinerId, keys, payload, proven } = step;
   const session = begin(endpoint, "opener", openerId, proven, now);
@@ -279,7 +290,7 @@ function answerStray(
   if (endpoint.resets >= RESETS_PER_SECOND) return;
   endpoint.resets += 1;
   const bytes = writeReset(connectionId, tokenFor(endpoint, connectionId));
-  endpoint.answers.push({ to: from, bytes });
+  answer(endpoint, { to: from, bytes });
 }
 
 function tokenFor({ resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {

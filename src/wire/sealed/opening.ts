@@ -43,6 +43,7 @@ const MAX_WRONG_SECRETS = 4;
 
 const OTHER_VERSION = 1;
 const WRONG_SECRET = 2;
+const FULL = 3;
 
 /** @param length bytes, at each call new ones */
 export type Random = (length: number) => Uint8Array;
@@ -104,20 +105,20 @@ export function keyOf(bytes: Uint8Array): string {
 /**
  * What to answer a hello with, never longer than it; null for nothing.
  *
+ * @param room sessions that may begin before there are too many
  * @param payloadFor the frames of the answer, given this end's new connection id
  */
 export function receiveHello(
   opening: Opening,
   hello: Extract<Packet, { kind: "hello" }>,
   from: SocketAddress,
+  room: number,
   now: number,
   payloadFor: (openerId: Uint8Array) => Uint8Array,
 ): Uint8Array | null {
   const { options, cookies, unfinished, answered } = opening;
   const { joinerId, cookie, noise: message } = hello;
-  if (hello.version !== VERSION) {
-    return writeRefusal(refusalWithoutProof(joinerId, OTHER_VERSION), new Uint8Array(TOKEN_LENGTH));
-  }
+  if (hello.version !== VERSION) return refuse(joinerId, OTHER_VERSION);
   renewCookieSecrets(cookies, () => options.random(32), now);
   const claim = { from, joinerId, noise: message };
   if (!isCookie(cookies, cookie, claim)) return writeRetry(joinerId, makeCookie(cookies, claim));
@@ -126,6 +127,7 @@ export function receiveHello(
   const sameHello = keyOf(joinerId) + keyOf(message);
   const known = unfinished.get(answered.get(sameHello) ?? "");
   if (known !== undefined) return known.answer;
+  if (unfinished.size >= room) return refuse(joinerId, FULL);
   if (unfinished.size >= MAX_UNFINISHED) return null;
 
   const noise = startHandshake({
@@ -178,6 +180,11 @@ export function receiveFinish(
       return { type: "finished", proven, joinerId, openerId: waiting.openerId, keys, payload };
     }
   }
+}
+
+/** A refusal before the answer: there is no key yet to prove it with. */
+function refuse(joinerId: Uint8Array, code: number): Uint8Array {
+  return writeRefusal(refusalWithoutProof(joinerId, code), new Uint8Array(TOKEN_LENGTH));
 }
 
 function forgetOld(opening: Opening, now: number): void {

@@ -78,6 +78,8 @@ export interface PairOptions {
   readonly openerKeys?: KeyPair;
   /** Null where the opener takes nobody. */
   readonly openWith?: Uint8Array | null;
+  /** The opener's bound. */
+  readonly maxSessions?: number;
 }
 
 export function createPair(options: PairOptions = {}): Pair {
@@ -95,6 +97,7 @@ export function createPair(options: PairOptions = {}): Pair {
       staticKeys,
       random: (length) => random.bytes(length),
       openWith: psk,
+      maxSessions: options.maxSessions,
       datagramLimit,
       now: START,
     }),
