@@ -51,8 +51,7 @@ function unreachable(where: string): ReturnType<Words> {
 
 /** Gives a system error its code, sentence and hint; `where` is the address or port it is about. */
 export function describeSocketError(cause: unknown, where: string): CharlaError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const words = WORDS[code];
+  const words = WORDS[systemCode(cause)];
   if (words !== undefined) return new CharlaError(...words(where), { cause });
   const said = cause instanceof Error ? cause.message : String(cause);
   return new CharlaError(
@@ -61,4 +60,9 @@ export function describeSocketError(cause: unknown, where: string): CharlaError 
     "try again; if it stays, report it with this line",
     { cause },
   );
+}
+
+/** The system's own code for an error, like EMSGSIZE; empty for what is none of its errors. */
+export function systemCode(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }

@@ -1,13 +1,16 @@
-// The edge to the network: one UDP socket that hears datagrams and sends them. The only file of the
-// wire that names the runtime. Knows nothing of what a datagram holds.
+// The edge to the network: one UDP socket that hears datagrams and sends them. With socket-calls.ts
+// the only file of the wire that names the runtime. Knows nothing of what a datagram holds.
 
 import { isIPv4, isIPv6 } from "node:net";
 
 import { CharlaError } from "../errors.ts";
 import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
-import { describeSocketError } from "./socket-error.ts";
+import { sendBatch } from "./send-batch.ts";
+import { describeSocketError, systemCode } from "./socket-error.ts";
+import { NOTHING_IN_FORCE, type OptionsInForce, type WantedOptions } from "./socket-options.ts";
+import { loadTuning } from "./socket-tuning.ts";
 
-export interface UdpSocket extends Disposable {
+export interface UdpSocket extends Disposable, OptionsInForce {
   /** Where it listens. */
   readonly address: SocketAddress;
   /**
@@ -17,14 +20,14 @@ export interface UdpSocket extends Disposable {
    */
   send(datagram: Uint8Array, to: SocketAddress): Promise<void>;
   /**
-   * Sends datagrams in as few system calls as there can be. What the system's send buffer has no room
-   * for, or refuses, is dropped as any router on the way may drop it.
+   * Sends datagrams in as few system calls as there can be. What the system refuses is left out and
+   * told of; what its buffers have no room for is dropped as any router on the way may drop it.
    */
   sendMany(datagrams: readonly { readonly bytes: Uint8Array; readonly to: SocketAddress }[]): void;
   close(): void;
 }
 
-export interface UdpSocketOptions {
+export interface UdpSocketOptions extends WantedOptions {
   /** The address to listen on; without one, every address of both families. */
   readonly bind?: string | undefined;
   /** 0 lets the system choose a free port. */
@@ -32,18 +35,34 @@ export interface UdpSocketOptions {
   readonly onDatagram: (datagram: Uint8Array, from: SocketAddress) => void;
   /** The network answered an earlier datagram with an error (ICMP, RFC 792, RFC 4443). */
   readonly onError: (error: CharlaError) => void;
+  /**
+   * A datagram of `sendMany` is longer than the way out of this machine carries, and was not sent;
+   * without this, `onError` is told of it.
+   */
+  readonly onTooLong?: ((to: SocketAddress, length: number) => void) | undefined;
 }
 
 /** Every address of both families, where the machine has IPv6 (RFC 3493 s. 3.7). */
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
 
+/** What the system says of a datagram longer than its way out carries. */
+const TOO_LONG = "EMSGSIZE";
+/** The bytes, the port and the address: so the runtime wants a batch. */
+const PACKET_PARTS = 3;
+
 /** @throws {CharlaError} PORT_IN_USE and its kin: see `describeSocketError` */
 export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocket> {
-  const { bind, port, onDatagram, onError } = options;
+  const { bind, port, onDatagram, onError, onTooLong } = options;
   // Until the socket is open there is nobody to tell; an error then is the opening's own.
   let lastTo: SocketAddress | undefined;
   let room = Promise.withResolvers<void>();
+
+  const isForOnTooLong = (cause: unknown) =>
+    onTooLong !== undefined && systemCode(cause) === TOO_LONG;
+
+  // Before the socket is open: afterwards it would hear datagrams while nobody has it yet to answer.
+  using tuning = await loadTuning(options);
 
   // Bun 1.4.5 throws some of what its declarations say it rejects with: async makes them one.
   const open = async (hostname: string) =>
@@ -62,6 +81,9 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
         // Bun 1.4.5 passes the error first, its declarations say second.
         error(...told: unknown[]) {
           const cause = told.find((value) => value instanceof Error);
+          // sendMany has told of it; or a router says that its way on is narrow, which anyone may
+          // claim, and which the probing finds out itself (RFC 8899 s. 4.6).
+          if (isForOnTooLong(cause)) return;
           onError(describeSocketError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
         },
       },
@@ -69,7 +91,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
 
   const socket = await open(bind ?? ANY_ADDRESS)
     .catch((cause: unknown) => {
-      if (bind === undefined && isCode(cause, "EAFNOSUPPORT")) return open(ANY_IPV4_ADDRESS);
+      if (bind === undefined && systemCode(cause) === "EAFNOSUPPORT") return open(ANY_IPV4_ADDRESS);
       throw cause;
     })
     .catch((cause: unknown) => {
@@ -77,22 +99,41 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     });
   const address = { address: socket.address.address, port: socket.port };
   const speaksIpv6 = isIPv6(address.address);
+  const inForce = tuning?.apply(socket, address.address) ?? NOTHING_IN_FORCE;
 
   const reachable = (to: SocketAddress) =>
     speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
 
   return {
     address,
+    ...inForce,
     sendMany(datagrams) {
-      if (socket.closed) return;
+      const last = datagrams.at(-1);
+      if (socket.closed || last === undefined) return;
       const packets: (Uint8Array | number | string)[] = [];
       for (const { bytes, to } of datagrams) packets.push(bytes, to.port, reachable(to));
-      try {
-        socket.sendMany(packets);
-      } catch (cause) {
-        const last = datagrams.at(-1)?.to;
-        onError(describeSocketError(cause, last === undefined ? "" : formatAddress(last)));
-      }
+      lastTo = last.to;
+      // Once for each peer, however many datagrams were for it.
+      const told = new Set<string>();
+      const tell = (cause: unknown, to: SocketAddress) => {
+        const error = describeSocketError(cause, formatAddress(to));
+        if (!told.has(error.message)) onError(error);
+        told.add(error.message);
+      };
+      sendBatch(datagrams.length, {
+        send(at) {
+          if (socket.closed) return 0;
+          return socket.sendMany(at === 0 ? packets : packets.slice(PACKET_PARTS * at));
+        },
+        onRefused(at, cause) {
+          const { bytes, to } = datagrams[at] ?? last;
+          if (isForOnTooLong(cause)) onTooLong?.(to, bytes.length);
+          else tell(cause, to);
+        },
+        onEarlierRefused(cause) {
+          if (!isForOnTooLong(cause)) tell(cause, last.to);
+        },
+      });
     },
     async send(datagram, to) {
       lastTo = to;
@@ -132,8 +173,4 @@ function closedSocket(to: SocketAddress): CharlaError {
 
 function where(bind: string | undefined, port: number): string {
   return bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
-}
-
-function isCode(cause: unknown, code: string): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === code;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import type { ErrorCode } from "../../src/errors.ts";
-import { describeSocketError } from "../../src/wire/socket-error.ts";
+import { describeSocketError, systemCode } from "../../src/wire/socket-error.ts";
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: it failed`), { code });
@@ -68,4 +68,10 @@ test.each([
     hint: "try again; if it stays, report it with this line",
   });
   expect(error.cause).toBe(cause);
+});
+
+test("a system error's own code is told; other errors have none", () => {
+  expect(systemCode(systemError("EMSGSIZE"))).toBe("EMSGSIZE");
+  expect(systemCode(new Error("it broke"))).toBe("");
+  expect(systemCode("EMSGSIZE")).toBe("");
 });

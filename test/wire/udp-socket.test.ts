@@ -1,35 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
-import type { CharlaError } from "../../src/errors.ts";
-import type { SocketAddress } from "../../src/wire/address.ts";
-import { openUdpSocket, type UdpSocket } from "../../src/wire/udp-socket.ts";
-import { createInbox } from "./inbox.ts";
+import { openUdpSocket } from "../../src/wire/udp-socket.ts";
 import { rejection } from "./rejection.ts";
 import { closedPort, openBareSocket } from "./sockets.ts";
-
-interface Heard {
-  datagram: Uint8Array;
-  from: SocketAddress;
-}
-
-async function open(bind?: string, port = 0) {
-  const heard = createInbox<Heard>();
-  const errors = createInbox<CharlaError>();
-  const socket: UdpSocket = await openUdpSocket({
-    bind,
-    port,
-    onDatagram: (datagram, from) => heard.put({ datagram, from }),
-    onError: (error) => errors.put(error),
-  });
-  return {
-    socket,
-    heard,
-    errors,
-    [Symbol.dispose]() {
-      socket.close();
-    },
-  };
-}
+import { open } from "./watched-socket.ts";
 
 describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
   test("says where it listens; port 0 became a free one", async () => {
