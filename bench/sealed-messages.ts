@@ -35,10 +35,15 @@ async function serve(): Promise<void> {
     onJoined(link) {
       let count = 0;
       return {
-        onMessage(message) {
-          if (message[0] === ECHO) return void link.say(message);
-          count += 1;
-          if (count % BURST === 0) void link.say(MESSAGE);
+        onMessages(messages) {
+          for (const message of messages) {
+            if (message[0] === ECHO) {
+              void link.say(message);
+              continue;
+            }
+            count += 1;
+            if (count % BURST === 0) void link.say(MESSAGE);
+          }
         },
       };
     },
@@ -88,7 +93,7 @@ async function measure(): Promise<void> {
   const to = { address: "127.0.0.1", port: sealedPort };
   const link = client.join(
     { to, psk: PSK, expected: null },
-    { onMessage: () => answered.resolve() },
+    { onMessages: () => answered.resolve() },
   );
   const echo = MESSAGE.slice();
   echo[0] = ECHO;

@@ -4,11 +4,22 @@
 import { randomBytes } from "node:crypto";
 
 import type { CharlaError } from "../errors.ts";
-import { isLoopback, type SocketAddress } from "./address.ts";
+import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
 import type { KeyPair } from "./noise/x25519.ts";
 import { MAX_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
+import { datagramRefused } from "./recovery/recovery.ts";
+import {
+  type AttachedSession,
+  attachSession,
+  handOnMessages,
+  type SealedLink,
+  type SealedLinkHandlers,
+  type SessionDriver,
+  tellWhatCameToBe,
+} from "./sealed-link.ts";
 import {
   activate,
+  answerOtherWire,
   createEndpoint,
   type Endpoint,
   endpointWakeAt,
@@ -19,44 +30,14 @@ import {
   takeTouched,
   tickEndpoint,
 } from "./sealed/endpoint.ts";
-import { receiveMessages } from "./sealed/session-receive.ts";
+import { isSealedWire } from "./sealed/packets.ts";
 import type { Outbound } from "./sealed/session-transmit.ts";
-import {
-  allArrived,
-  CLOSE_DONE,
-  closeSession,
-  say,
-  type Session,
-  type SessionEnd,
-} from "./sealed/session.ts";
+import type { Session } from "./sealed/session.ts";
+import { LARGE_RECEIVE_BUFFER } from "./socket-options.ts";
 import { openUdpSocket, type UdpSocket } from "./udp-socket.ts";
 
-/** Messages handed on at a time: the rest waits for the next turn of the event loop. */
-const MESSAGES_AT_ONCE = 1_024;
 /** Datagrams handed to the system at a time. */
 const DATAGRAMS_AT_ONCE = 256;
-
-export interface SealedLink {
-  /** Where the peer was heard last. */
-  readonly peer: SocketAddress;
-  /** The peer's public key, 32 bytes; null until its handshake has proven it. */
-  readonly peerKey: Uint8Array | null;
-  /**
-   * Says one message, of at most 65,536 bytes, as soon as there is room for it; false when the session
-   * ended first. Messages are said in the order of the calls.
-   */
-  say(message: Uint8Array): Promise<boolean>;
-  /** Resolves when everything said has arrived: true; or the session ended first: false. */
-  arrived(): Promise<boolean>;
-  /** Why it is over, as soon as it is. */
-  readonly ended: Promise<SessionEnd>;
-  /** Ends it once everything said has arrived, or `ended` comes first. */
-  close(): Promise<void>;
-}
-
-export interface SealedLinkHandlers {
-  onMessage(message: Uint8Array): void;
-}
 
 export interface SealedSocketOptions {
   readonly bind?: string | undefined;
@@ -64,44 +45,29 @@ export interface SealedSocketOptions {
   readonly staticKeys: KeyPair;
   /** The pre-shared key, 32 bytes, with which others may join; null when nobody may. */
   readonly openWith: Uint8Array | null;
+  /** Past so many sessions nobody else may join. */
+  readonly maxSessions?: number | undefined;
   /** Somebody has joined. */
   onJoined?(link: SealedLink): SealedLinkHandlers;
   /** The network refused something: nobody listens there, or there is no way. */
   onRefused?(error: CharlaError): void;
+  /** Somebody speaks the plain wire, or another one, to this socket. */
+  onOtherWire?(from: SocketAddress): void;
 }
 
 export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
   /** Begins a session; that it failed is told by the link's `ended`. */
   join(options: JoinOptions, handlers: SealedLinkHandlers): SealedLink;
-  /** Ends every session, once what was said has arrived, and the socket. */
+  /** Ends every session, once what was said has arrived, tells the peers so, and closes the socket. */
   close(): Promise<void>;
 }
 
-/** What the glue keeps of a session. */
-interface Attached {
-  readonly link: SealedLink;
-  readonly handlers: SealedLinkHandlers;
-  readonly ended: PromiseWithResolvers<SessionEnd>;
-  /** Messages that wait for room, in order. */
-  readonly unsaid: Waiting[];
-  /** Who waits until all that was said has arrived. */
-  readonly arrivals: Waiting[];
-}
-
-interface Waiting {
-  /** Whether what is waited for has come to be. */
-  readonly until: () => boolean;
-  readonly resolve: (came: boolean) => void;
-}
-
 /**
- * Beyond this machine, datagrams no longer than Ethernet carries, with IPv6's headers and UDP's: where
- * the system cuts longer ones in pieces on its own, a probe of them proves nothing (RFC 8899 s. 3).
+ * Where the system cuts longer datagrams in pieces on its own, a probe of them proves nothing (RFC 8899
+ * s. 3): no longer than Ethernet carries then, with IPv6's headers and UDP's.
  */
-function datagramLimit(to: SocketAddress): number {
-  return isLoopback(to) ? MAX_DATAGRAM_SIZE : 1_500 - 40 - 8;
-}
+const LIMIT_WHERE_CUT = 1_500 - 40 - 8;
 
 /** Milliseconds that only ever grow. */
 function now(): number {
@@ -114,24 +80,52 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     staticKeys: options.staticKeys,
     random: (length) => new Uint8Array(randomBytes(length)),
     openWith: options.openWith,
-    datagramLimit,
+    maxSessions: options.maxSessions,
+    datagramLimit: (to) =>
+      socket.dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : LIMIT_WHERE_CUT,
     now: now(),
   });
-  const attached = new Map<Session, Attached>();
+  const attached = new Map<Session, AttachedSession>();
+  const driver: SessionDriver = {
+    now,
+    changed(session) {
+      activate(endpoint, session);
+      flushSoon();
+    },
+  };
   let timer: ReturnType<typeof setTimeout> | null = null;
   let due = false;
+  /** The sessions whose datagrams may be leaving. */
+  let sending: readonly Session[] = [];
+  let closed: PromiseWithResolvers<void> | null = null;
 
   const socket: UdpSocket = await openUdpSocket({
     bind: options.bind,
     port: options.port,
     onDatagram(datagram, from) {
+      if (!isSealedWire(datagram)) return onOtherWire(datagram, from);
       receiveDatagram(endpoint, datagram, from, now());
       flushSoon();
     },
+    receiveBuffer: LARGE_RECEIVE_BUFFER,
+    dontFragment: true,
     onError(error) {
       options.onRefused?.(error);
     },
+    onTooLong(to, length) {
+      for (const session of sending) {
+        if (!sameAddress(session.path.address, to)) continue;
+        datagramRefused(session.recovery, length);
+        driver.changed(session);
+      }
+    },
   });
+
+  function onOtherWire(datagram: Uint8Array, from: SocketAddress): void {
+    answerOtherWire(endpoint, datagram, from, now());
+    flushSoon();
+    options.onOtherWire?.(from);
+  }
 
   /** One flush for all that happens in a turn of the event loop: full datagrams, few system calls. */
   function flushSoon(): void {
@@ -143,24 +137,29 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   function flush(): void {
     due = false;
     for (const session of endpoint.arrived.splice(0)) {
-      attach(session, (link) => options.onJoined?.(link) ?? { onMessage() {} });
+      attach(session, (link) => options.onJoined?.(link) ?? { onMessages() {} });
     }
     const touched = takeTouched(endpoint);
-    for (const session of touched) take(session);
+    for (const session of touched) {
+      const its = attached.get(session);
+      if (its !== undefined) handOnMessages(its, driver);
+    }
+    sending = touched;
     send();
-    for (const session of touched) settle(session);
+    sending = [];
+    for (const session of touched) {
+      const its = attached.get(session);
+      if (its !== undefined && !tellWhatCameToBe(its, now())) attached.delete(session);
+    }
+    if (closed !== null && !isClosing()) closed.resolve();
     schedule();
   }
 
-  function take(session: Session): void {
-    const handlers = attached.get(session)?.handlers;
-    if (handlers === undefined) return;
-    const messages = receiveMessages(session, MESSAGES_AT_ONCE, now());
-    if (messages.length === 0) return;
-    activate(endpoint, session);
-    // There may be more: but others come first.
-    if (messages.length === MESSAGES_AT_ONCE) flushSoon();
-    for (const message of messages) handlers.onMessage(message);
+  /** Whether some peer is still to be told that its session is over. */
+  function isClosing(): boolean {
+    return endpoint.sessions
+      .values()
+      .some(({ closing, end }) => closing !== null && end?.type === "closed" && end.by === "us");
   }
 
   function send(): void {
@@ -178,22 +177,6 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     if (batch.length > 0) socket.sendMany(batch);
   }
 
-  /** Tells whoever waits what has come to be. */
-  function settle(session: Session): void {
-    const its = attached.get(session);
-    if (its === undefined) return;
-    const { end } = session;
-    for (const queue of [its.unsaid, its.arrivals]) {
-      // In order: who came later has no room before who came first.
-      while (queue[0] !== undefined && (end !== null || queue[0].until())) {
-        queue.shift()?.resolve(end === null);
-      }
-    }
-    if (end === null) return;
-    its.ended.resolve(end);
-    attached.delete(session);
-  }
-
   function schedule(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
@@ -209,47 +192,18 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function attach(session: Session, handle: (link: SealedLink) => SealedLinkHandlers): SealedLink {
-    const ended = Promise.withResolvers<SessionEnd>();
-    const unsaid: Waiting[] = [];
-    const arrivals: Waiting[] = [];
-    const wait = (queue: Waiting[], until: () => boolean): Promise<boolean> => {
-      if (session.end !== null) return Promise.resolve(false);
-      if (queue.length === 0 && until()) return Promise.resolve(true);
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      queue.push({ until, resolve });
-      return promise;
-    };
-    const link: SealedLink = {
-      get peer() {
-        return session.path.address;
-      },
-      get peerKey() {
-        return session.established?.remoteKey ?? null;
-      },
-      say(message) {
-        const said = wait(unsaid, () => say(session, message));
-        activate(endpoint, session);
-        flushSoon();
-        return said;
-      },
-      arrived: () => wait(arrivals, () => unsaid.length === 0 && allArrived(session)),
-      ended: ended.promise,
-      async close() {
-        await link.arrived();
-        closeSession(session, CLOSE_DONE, "", now());
-        activate(endpoint, session);
-        flushSoon();
-        await ended.promise;
-      },
-    };
-    attached.set(session, { link, handlers: handle(link), ended, unsaid, arrivals });
-    return link;
+    const its = attachSession(session, driver, handle);
+    attached.set(session, its);
+    return its.link;
   }
 
   async function close(): Promise<void> {
     await Promise.all(Array.from(attached.values(), ({ link }) => link.close()));
-    send();
+    closed ??= Promise.withResolvers<void>();
+    flushSoon();
+    await closed.promise;
     if (timer !== null) clearTimeout(timer);
+    timer = null;
     socket.close();
   }
 

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 
 import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
-import { openSealedSocket, type SealedLink } from "../../src/wire/sealed-socket.ts";
+import type { SealedLink } from "../../src/wire/sealed-link.ts";
+import { openSealedSocket } from "../../src/wire/sealed-socket.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
@@ -26,7 +27,7 @@ async function openServer(address: string) {
     openWith: PSK,
     onJoined(link) {
       joined.resolve(link);
-      return { onMessage: (message) => heard.push(text(message)) };
+      return { onMessages: (messages) => void heard.push(...messages.map(text)) };
     },
   });
   return { socket, heard, joined: joined.promise };
@@ -44,7 +45,7 @@ describe.each(LOOPBACKS)("over %s", (address) => {
     const answers: string[] = [];
     const link = client.join(
       { to: server.socket.local, psk: PSK, expected: SERVER_KEYS.publicKey },
-      { onMessage: (message) => answers.push(text(message)) },
+      { onMessages: (messages) => void answers.push(...messages.map(text)) },
     );
     await link.say(bytes("hello"));
     const back = await server.joined;
@@ -65,7 +66,7 @@ test("a wrong secret, and a server that is not the expected one, end the join", 
   await using _ = server.socket;
   await using client = await openClient("127.0.0.1");
   const to = server.socket.local;
-  const quiet = { onMessage() {} };
+  const quiet = { onMessages() {} };
   const wrongSecret = client.join({ to, psk: new Uint8Array(32), expected: null }, quiet);
   expect(await wrongSecret.ended).toEqual({ type: "join-failed", failure: "wrong-secret" });
   const expected = generateKeyPair(new Uint8Array(32).fill(3)).publicKey;
@@ -90,7 +91,7 @@ test(
     const answers: string[] = [];
     const link = client.join(
       { to: { address, port: relay.port }, psk: PSK, expected: null },
-      { onMessage: (message) => answers.push(text(message)) },
+      { onMessages: (messages) => void answers.push(...messages.map(text)) },
     );
     const words = Array.from({ length: COUNT }, (_unused, index) => `message ${index}`);
     async function sayAll(its: SealedLink, moves: number): Promise<void> {

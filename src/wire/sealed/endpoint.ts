@@ -21,6 +21,7 @@ import {
   CONNECTION_ID_LENGTH,
   type Packet,
   readPacket,
+  SEALED_WIRE_SIGN,
   TOKEN_LENGTH,
   writeReset,
 } from "./packets.ts";
@@ -31,6 +32,7 @@ import {
   createSession,
   establish,
   isOver,
+  measured,
   type Session,
   sessionWakeAt,
   tick,
@@ -39,7 +41,7 @@ import {
 import { shortProof } from "./short-proof.ts";
 import { cancel, createTimers, earliest, takeDue, type Timers, wakeBy } from "./timers.ts";
 
-/** Resets a second: they answer packets of no session, which anyone can send. */
+/** Resets and signs a second: they answer datagrams of no session, which anyone can send. */
 const RESETS_PER_SECOND = 100;
 /** Sessions of one endpoint, unless it is told another bound: some 100 MB while nobody talks. */
 export const MAX_SESSIONS = 16_384;
@@ -163,6 +165,17 @@ export function receiveDatagram(
   }
 }
 
+/** A datagram of another wire came: who sent it is told so (docs/protocol.md s. 6). */
+export function answerOtherWire(
+  endpoint: Endpoint,
+  datagram: Uint8Array,
+  from: SocketAddress,
+  now: number,
+): void {
+  if (endpoint.opening === null || datagram.length === 0 || !mayAnswerStray(endpoint, now)) return;
+  answer(endpoint, { to: from, bytes: SEALED_WIRE_SIGN });
+}
+
 /** The next datagram to send now; null when there is none. To be asked until then. */
 export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
   const ready = endpoint.answers.shift();
@@ -258,7 +271,7 @@ function answerFinish(
   const step = receiveFinish(endpoint.opening, finish, now);
   if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
   if (step.type !== "finished") return;
-  const { openerId, joinerId, keys, payload, proven } = step;
+  const { openerId, joinerId, keys, payload, proven, took } = step;
   const session = begin(endpoint, "opener", openerId, proven, now);
   session.finishDigest = digestOf(finish.noise);
   // Only the hello's address is proven by its cookie (docs/protocol.md s. 14).
@@ -268,6 +281,7 @@ function answerFinish(
     countReceived(session.path, from, finish.noise.length);
   }
   establish(session, joinerId, keys);
+  if (took !== null) measured(session, took, now);
   session.pingDue = true;
   receivePayload(session, payload, now);
   endpoint.sessions.set(keyOf(openerId), session);
@@ -282,15 +296,18 @@ function answerStray(
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.opening === null) return;
+  if (endpoint.opening === null || !mayAnswerStray(endpoint, now)) return;
+  const bytes = writeReset(connectionId, tokenFor(endpoint, connectionId));
+  answer(endpoint, { to: from, bytes });
+}
+
+function mayAnswerStray(endpoint: Endpoint, now: number): boolean {
   if (now - endpoint.resetsSince >= 1_000) {
     endpoint.resetsSince = now;
     endpoint.resets = 0;
   }
-  if (endpoint.resets >= RESETS_PER_SECOND) return;
   endpoint.resets += 1;
-  const bytes = writeReset(connectionId, tokenFor(endpoint, connectionId));
-  answer(endpoint, { to: from, bytes });
+  return endpoint.resets <= RESETS_PER_SECOND;
 }
 
 function tokenFor({ resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {

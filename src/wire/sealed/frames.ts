@@ -47,6 +47,11 @@ export function readFrames(bytes: Uint8Array, reader: FrameReader): boolean {
   return true;
 }
 
+/** Whether the packet ends the session: CLOSE stands first in it. */
+export function holdsClose(bytes: Uint8Array): boolean {
+  return bytes[0] === CLOSE;
+}
+
 function readFrame(type: number | undefined, cursor: Cursor, reader: FrameReader): boolean {
   switch (type) {
     case PING:

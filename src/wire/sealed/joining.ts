@@ -26,6 +26,8 @@ export const REFUSAL_LABEL = "charla refusal";
 
 /** When a hello or a finish is sent again, ms after the time before; the last goes on. */
 const REPEAT_AFTER = [200, 300, 500, 700, 1_000] as const;
+/** The longest of them, ms. */
+export const LONGEST_REPEAT = 1_000;
 /** When a joiner gives up, ms after its first hello: people wait no longer for a first sign. */
 export const JOIN_TIMEOUT = 8_000;
 /** Retries that are answered at once; any more wait for the next hello's time. */
@@ -71,6 +73,8 @@ export interface Joining {
   datagram: Uint8Array;
   phase: "hello" | "finish";
   repeats: number;
+  /** When it was sent last. */
+  sentAt: number;
   sendAt: number;
   readonly giveUpAt: number;
   refusalKey: Uint8Array | null;
@@ -107,6 +111,7 @@ export function startJoining(options: JoiningOptions): Joining {
     datagram: writeHello(joinerId, new Uint8Array(0), message, padding),
     phase: "hello",
     repeats: 0,
+    sentAt: now,
     sendAt: now,
     giveUpAt: now + JOIN_TIMEOUT,
     refusalKey: null,
@@ -119,8 +124,17 @@ export function transmitJoining(joining: Joining, now: number): Uint8Array | nul
   if (now < joining.sendAt) return null;
   const wait = REPEAT_AFTER[Math.min(joining.repeats, REPEAT_AFTER.length - 1)] ?? 0;
   joining.repeats += 1;
+  joining.sentAt = now;
   joining.sendAt = now + wait;
   return joining.datagram;
+}
+
+/**
+ * What the last exchange took, ms; null when it cannot be told which of several datagrams was answered
+ * (Karn's algorithm, RFC 6298 s. 3).
+ */
+export function exchangeTook({ repeats, sentAt }: Joining, now: number): number | null {
+  return repeats === 1 ? now - sentAt : null;
 }
 
 /** Takes in a retry, an answer or a refusal that bears this joiner's connection id. */

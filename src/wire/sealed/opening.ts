@@ -67,6 +67,8 @@ interface Unfinished {
   readonly answer: Uint8Array;
   readonly refusalKey: Uint8Array;
   readonly until: number;
+  /** When the answer was sent; null once it was sent again. */
+  answeredAt: number | null;
   wrongSecrets: number;
 }
 
@@ -90,6 +92,8 @@ export type FinishStep =
       readonly openerId: Uint8Array;
       readonly keys: HandshakeResult;
       readonly payload: Uint8Array;
+      /** Ms from the answer to the finish; null when there were several answers. */
+      readonly took: number | null;
     };
 
 export function createOpening(options: OpeningOptions): Opening {
@@ -126,7 +130,10 @@ export function receiveHello(
   forgetOld(opening, now);
   const sameHello = keyOf(joinerId) + keyOf(message);
   const known = unfinished.get(answered.get(sameHello) ?? "");
-  if (known !== undefined) return known.answer;
+  if (known !== undefined) {
+    known.answeredAt = null;
+    return known.answer;
+  }
   if (unfinished.size >= room) return refuse(joinerId, FULL);
   if (unfinished.size >= MAX_UNFINISHED) return null;
 
@@ -144,9 +151,9 @@ export function receiveHello(
   const payload = Buffer.concat([openerId, payloadFor(openerId)]);
   const answer = writeAnswer(joinerId, writeMessage(noise, payload));
   const refusalKey = exportKey(noise, REFUSAL_LABEL);
-  const until = now + UNFINISHED_LIFE;
   const ids = { proven: from, joinerId: joinerId.slice(), openerId, hello: sameHello };
-  unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, until, wrongSecrets: 0 });
+  const times = { until: now + UNFINISHED_LIFE, answeredAt: now };
+  unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, ...times, wrongSecrets: 0 });
   answered.set(sameHello, keyOf(openerId));
   return answer;
 }
@@ -174,10 +181,11 @@ export function receiveFinish(
     }
     case "payload": {
       forgetOne(opening, key, waiting);
-      const { joinerId, proven } = waiting;
-      const keys = finishHandshake(waiting.noise);
+      const { answeredAt, joinerId, noise, openerId, proven } = waiting;
+      const keys = finishHandshake(noise);
+      const took = answeredAt === null ? null : now - answeredAt;
       const { payload } = reading;
-      return { type: "finished", proven, joinerId, openerId: waiting.openerId, keys, payload };
+      return { type: "finished", proven, joinerId, openerId, keys, payload, took };
     }
   }
 }

@@ -73,11 +73,23 @@ export type Packet =
     }
   | { readonly kind: "reset"; readonly connectionId: Uint8Array; readonly token: Uint8Array };
 
+/**
+ * What says "here is the sealed wire" to a peer of the plain one: one byte, no longer than anything it
+ * answers, and no packet.
+ */
+export const SEALED_WIRE_SIGN = Uint8Array.of(RESET);
+
 export type PacketKind = Packet["kind"];
 
 /** Whether a datagram's first byte is one of the sealed wire's. */
 export function isSealedWire(datagram: Uint8Array): boolean {
   return (datagram[0] ?? 0) >= FIRST_SEALED_BYTE;
+}
+
+/** Whether a datagram that came to a peer of the plain wire was meant for the sealed one, and is no text. */
+export function speaksSealedWire(datagram: Uint8Array): boolean {
+  if (datagram.length === 1) return datagram[0] === RESET;
+  return datagram[0] === HELLO && datagram[1] === VERSION && readPacket(datagram) !== null;
 }
 
 /** Takes a datagram apart; null when it is no packet of the sealed wire, or not as long as its kind. */

@@ -8,9 +8,9 @@ import { ackAcknowledged, packetReceived } from "../recovery/received-packets.ts
 import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
-import { type FrameReader, readFrames } from "./frames.ts";
+import { type FrameReader, holdsClose, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
-import { finishJoining, receiveJoining } from "./joining.ts";
+import { exchangeTook, finishJoining, receiveJoining } from "./joining.ts";
 import { acknowledge, widen } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
 import { type Packet, wholePacketNumber } from "./packets.ts";
@@ -21,10 +21,13 @@ import {
   CLOSE_MESSAGE_TOO_LONG,
   CLOSE_PROTOCOL,
   CLOSE_WINDOW,
+  closedByPeer,
   closeSession,
   endSession,
   establish,
+  heard,
   loseContents,
+  measured,
   type PacketContent,
   type Session,
   timeoutOf,
@@ -98,6 +101,8 @@ function receiveHandshake(
   if (step.type !== "answered") return;
   // The answer's frames open the window before the finish is filled.
   receivePayload(session, step.payload, now);
+  const took = exchangeTook(joining, now);
+  if (took !== null) measured(session, took, now);
   const { payload, pieces } = finishPayload(session);
   session.finishPieces = pieces;
   establish(session, step.openerId, finishJoining(joining, step.openerId, payload, now));
@@ -125,6 +130,11 @@ function receiveSealed(
   }
   if (closing !== null) {
     packetReceived(received, number, false, now);
+    // The answer to our CLOSE, or the peer's own that crossed it.
+    if (session.end?.type === "closed" && session.end.by === "us" && holdsClose(frames)) {
+      session.closing = null;
+      return;
+    }
     closing.heard += 1;
     if (closing.heard < closing.again) return;
     closing.heard = 0;
@@ -135,12 +145,13 @@ function receiveSealed(
   if (session.end !== null) return;
 
   const newest = number > received.window.largest;
-  session.lastHeardAt = now;
   confirmFinish(session);
   follow(session, from, datagram.length, newest, now);
   const reader = createReader(session, now);
   if (!readFrames(frames, reader.frames)) reader.fault = "protocol";
   packetReceived(received, number, reader.eliciting, now);
+  // After its ACK was taken in, which may leave nothing to wait for.
+  heard(session, now);
   closeForFault(session, reader.fault, now);
 }
 
@@ -212,7 +223,7 @@ function createReader(session: Session, now: number): Reader {
         prove(session.path, data);
       },
       onClose(code, reason) {
-        endSession(session, { type: "closed", by: "peer", code, reason });
+        closedByPeer(session, code, reason, now);
       },
       onResetToken(token) {
         reader.eliciting = true;

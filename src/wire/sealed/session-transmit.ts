@@ -32,7 +32,13 @@ import {
   dueChallenge,
   postponeChallenge,
 } from "./session-path.ts";
-import { CLOSE_KEYS_USED_UP, closeSession, type PacketContent, type Session } from "./session.ts";
+import {
+  askedPeer,
+  CLOSE_KEYS_USED_UP,
+  closeSession,
+  type PacketContent,
+  type Session,
+} from "./session.ts";
 
 /** What leaves, and for where. */
 export interface Outbound {
@@ -209,8 +215,7 @@ function seal(
   sealPacket(established.send, established.remoteId, recovery.sent.nextNumber, bytes);
   packetSent(recovery, kind, bytes.length, content, now);
   if (kind === "ack-only") return;
-  session.lastElicitingAt = now;
-  session.pingDue = false;
+  askedPeer(session, now);
 }
 
 function writeControl(

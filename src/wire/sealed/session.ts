@@ -3,6 +3,7 @@
 // state, its life and its end; session-receive.ts and session-transmit.ts have what it does with packets.
 
 import type { SocketAddress } from "../address.ts";
+import { remoteStaticKey } from "../noise/handshake.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import {
   changePath,
@@ -14,7 +15,7 @@ import {
 import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import { createIncomingMessages, type IncomingMessages } from "./incoming-messages.ts";
-import type { JoinFailure, Joining } from "./joining.ts";
+import { type JoinFailure, type Joining, LONGEST_REPEAT } from "./joining.ts";
 import type { Random } from "./opening.ts";
 import {
   append,
@@ -35,6 +36,8 @@ import { giveUpTrial, pathWakeAt, provenPath, type SessionPath } from "./session
 
 /** NATs forget a binding that is not used, some after 30 s (RFC 4787 s. 4.3). */
 export const KEEP_ALIVE = 20_000;
+/** Something is owed by the peer, and nothing came for so long: people are told (docs/protocol.md s. 15.1). */
+export const SILENCE = 5_000;
 /** Three keep-alives unheard: the peer is gone. */
 export const IDLE_TIMEOUT = 60_000;
 /** A closed session answers what is late for so many probe timeouts (RFC 9000 s. 10.2). */
@@ -106,6 +109,10 @@ export interface Session {
   blockedUntil: number;
   lastHeardAt: number;
   lastElicitingAt: number;
+  /** Since when an acknowledgment is awaited and nothing was heard, ms; Infinity while none is. */
+  awaitingSince: number;
+  /** Whether that has been going on for `SILENCE`. */
+  silent: boolean;
   closing: Closing | null;
   end: SessionEnd | null;
 }
@@ -117,6 +124,9 @@ export interface Closing {
   readonly until: number;
   /** Whether CLOSE is to be sent now. */
   due: boolean;
+  /** When it is sent again unasked, ms; Infinity for never: it is an answer. */
+  nextAt: number;
+  readonly interval: number;
   /** Packets that came since, and after how many CLOSE is sent again. */
   heard: number;
   again: number;
@@ -156,6 +166,8 @@ export function createSession(options: SessionOptions): Session {
     blockedUntil: 0,
     lastHeardAt: now,
     lastElicitingAt: now,
+    awaitingSince: Number.POSITIVE_INFINITY,
+    silent: false,
     closing: null,
     end: null,
   };
@@ -173,6 +185,32 @@ export function establish(
     send: createSendProtection(keys.sendKey),
     receive: createReceiveProtection(keys.receiveKey),
   };
+}
+
+/** The peer's static key as its part of the handshake has proven it; null before. */
+export function peerKeyOf({ established, joining }: Session): Uint8Array | null {
+  if (established !== null) return established.remoteKey;
+  return joining === null ? null : remoteStaticKey(joining.noise);
+}
+
+/** What one exchange of the handshake took, ms: better than a guess (RFC 9002 s. 6.2.2). */
+export function measured({ recovery }: Session, took: number, now: number): void {
+  changePath(recovery, now, took);
+}
+
+/** Something authentic came from the peer, and what it acknowledges is known. */
+export function heard(session: Session, now: number): void {
+  session.lastHeardAt = now;
+  session.silent = false;
+  session.awaitingSince =
+    session.recovery.sent.packetsInFlight > 0 ? now : Number.POSITIVE_INFINITY;
+}
+
+/** Something that the peer has to acknowledge has left. */
+export function askedPeer(session: Session, now: number): void {
+  session.lastElicitingAt = now;
+  session.pingDue = false;
+  session.awaitingSince = Math.min(session.awaitingSince, now);
 }
 
 /**
@@ -196,8 +234,24 @@ export function closeSession(session: Session, code: number, reason: string, now
   if (session.end !== null) return;
   session.end = { type: "closed", by: "us", code, reason };
   if (session.established === null || session.joining !== null) return;
-  const until = now + CLOSING_TIMEOUTS * timeoutOf(session);
-  session.closing = { code, reason, until, due: true, heard: 0, again: 1 };
+  // A joiner that has not heard from us says its finish again, in its own time.
+  const unconfirmed = session.received.window.largest < 0;
+  const interval = Math.max(timeoutOf(session), unconfirmed ? LONGEST_REPEAT : 0);
+  const times = { interval, nextAt: now + interval, until: now + CLOSING_TIMEOUTS * interval };
+  session.closing = { code, reason, ...times, due: true, heard: 0, again: 1 };
+}
+
+/** The peer has ended the session, and is answered, so that it can forget it. */
+export function closedByPeer(session: Session, code: number, reason: string, now: number): void {
+  if (session.end !== null) return;
+  session.end = { type: "closed", by: "peer", code, reason };
+  const interval = timeoutOf(session);
+  const times = {
+    interval,
+    nextAt: Number.POSITIVE_INFINITY,
+    until: now + CLOSING_TIMEOUTS * interval,
+  };
+  session.closing = { code: CLOSE_DONE, reason: "", ...times, due: true, heard: 0, again: 1 };
 }
 
 /** Ends it without a word to the peer, who knows, or does not hear. */
@@ -227,7 +281,7 @@ export function loseContents(session: Session, lost: readonly SentPacket<PacketC
 /** When `tick`, or a transmission, is due next, ms; Infinity for never. */
 export function sessionWakeAt(session: Session): number {
   const { joining, closing, recovery, received, path } = session;
-  if (closing !== null) return closing.until;
+  if (closing !== null) return Math.min(closing.nextAt, closing.until);
   if (session.end !== null) return Number.POSITIVE_INFINITY;
   if (joining !== null) return Math.min(joining.sendAt, joining.giveUpAt);
   return Math.min(
@@ -238,6 +292,7 @@ export function sessionWakeAt(session: Session): number {
     // A PING that is owed already waits for room, and whatever takes the room keeps alive as well.
     session.pingDue ? Number.POSITIVE_INFINITY : session.lastElicitingAt + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
+    session.silent ? Number.POSITIVE_INFINITY : session.awaitingSince + SILENCE,
   );
 }
 
@@ -245,12 +300,17 @@ export function sessionWakeAt(session: Session): number {
 export function tick(session: Session, now: number): void {
   const { joining, closing, recovery, path } = session;
   if (closing !== null && now >= closing.until) session.closing = null;
+  else if (closing !== null && now >= closing.nextAt) {
+    closing.nextAt += closing.interval;
+    closing.due = true;
+  }
   if (session.end !== null) return;
   if (joining !== null) {
     if (now >= joining.giveUpAt) endSession(session, { type: "join-failed", failure: "no-answer" });
     return;
   }
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
+  if (now >= session.awaitingSince + SILENCE) session.silent = true;
   if (now >= session.lastElicitingAt + KEEP_ALIVE) session.pingDue = true;
   const { address } = path.address;
   // Another port of the same host is the same way there (RFC 9000 s. 9.4).

@@ -264,6 +264,64 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
   });
 });
 
+describe("silence (docs/protocol.md s. 15.1)", () => {
+  test("is noticed 5 s after something was said that nobody acknowledges, and is over with the first word", () => {
+    const { pair, joined, opened } = joinedPair();
+    pass(pair, 1_000);
+    speak(pair.joiner, joined, "are you there?");
+    pair.loses = () => true;
+    pass(pair, 4_990);
+    expect(joined.silent).toBe(false);
+    pass(pair, 20);
+    expect([joined.silent, opened.silent]).toEqual([true, false]);
+    pair.loses = () => false;
+    pass(pair, 3_000);
+    expect(joined.silent).toBe(false);
+    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["are you there?"]);
+  });
+
+  test("is no silence while nothing is owed: a quiet minute with keep-alives is not", () => {
+    const { pair, joined, opened } = joinedPair();
+    for (let elapsed = 0; elapsed < 60_000; elapsed += 100) {
+      pass(pair, 100);
+      expect([joined.silent, opened.silent]).toEqual([false, false]);
+    }
+  });
+
+  test("is noticed 5 s after a keep-alive that nobody answers", () => {
+    const { pair, joined } = joinedPair();
+    pass(pair, 1_000);
+    pair.loses = () => true;
+    const last = joined.lastElicitingAt;
+    pass(pair, last + 20_000 + 5_000 - 10 - pair.now);
+    expect(joined.silent).toBe(false);
+    pass(pair, 20);
+    expect(joined.silent).toBe(true);
+  });
+});
+
+describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
+  test("is the handshake's: a first message that is lost is sent again after it, and not after 1 s", () => {
+    const { pair, joined, opened } = joinedPair();
+    pair.loses = () => true;
+    speak(pair.opener, opened, "first");
+    pass(pair, 1);
+    pair.loses = () => false;
+    // 20 ms there and back, four times half of that, 25 ms for the ACK, and 10 ms on the way.
+    pass(pair, 20 + 40 + 25 + 10 + 1);
+    expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["first"]);
+  });
+
+  test("is not taken from an answer that came twice: it may have been to either hello", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { helloAgain, finish } = untilFinish(pair);
+    answersTo(pair.opener, helloAgain, pair.joiner.address, pair.now);
+    deliver(pair.opener, finish, pair.joiner.address, pair.now);
+    expect(arrivedAt(pair).recovery.path.roundTrip.smoothed).toBe(333);
+  });
+});
+
 describe("a reset (docs/protocol.md s. 15.4)", () => {
   test("ends the session of a joiner whose opener was restarted with the same key", () => {
     const { pair, joined } = joinedPair();

@@ -1,0 +1,200 @@
+// One sealed session as the program above sees it: promises and handlers around the state machine of
+// sealed/session.ts. Knows no socket and no clock; whoever drives it says when something has happened.
+
+import { sameAddress, type SocketAddress } from "./address.ts";
+import { receiveMessages } from "./sealed/session-receive.ts";
+import {
+  allArrived,
+  CLOSE_DONE,
+  closeSession,
+  peerKeyOf,
+  say,
+  type Session,
+  type SessionEnd,
+} from "./sealed/session.ts";
+
+/** Messages handed on at a time: the rest waits for the next turn of the event loop. */
+const MESSAGES_AT_ONCE = 1_024;
+
+export interface SealedLink {
+  /** Where the peer was heard last. */
+  readonly peer: SocketAddress;
+  /**
+   * The peer's public key, 32 bytes, also when it is not the expected one; null until its part of the
+   * handshake has proven it.
+   */
+  readonly peerKey: Uint8Array | null;
+  /**
+   * Says one message, of at most 65,536 bytes, as soon as there is room for it. Messages are said in the
+   * order of the calls. Resolves with where it ends in all that was said here, in bytes, which `onArrived`
+   * will reach; with null when the session ended first.
+   */
+  say(message: Uint8Array): Promise<number | null>;
+  /** Resolves when both ends are in the session: true; or it ended first: false. */
+  readonly joined: Promise<boolean>;
+  /** Resolves when everything said has arrived: true; or the session ended first: false. */
+  arrived(): Promise<boolean>;
+  /** Why it is over, once all that has arrived was handed on. */
+  readonly ended: Promise<SessionEnd>;
+  /** Ends it once everything said has arrived, or `ended` comes first. */
+  close(): Promise<void>;
+  /** Ends it now; the peer is told why. */
+  abort(code: number, reason: string): void;
+}
+
+export interface SealedLinkHandlers {
+  /** While a promise that it gave is pending nothing more is taken, and soon the peer has to wait. */
+  onMessages(messages: readonly Uint8Array[]): void | Promise<void>;
+  /** All that was said up to `end`, in bytes, has arrived. */
+  onArrived?(end: number): void;
+  /** Nothing has come from the peer for `duration` ms, though something should have. */
+  onSilent?(duration: number): void;
+  /** The peer is heard again after a silence of `duration` ms. */
+  onHeard?(duration: number): void;
+  /** The peer goes on from another address. */
+  onMoved?(to: SocketAddress): void;
+}
+
+/** What is kept of a session for the program above. */
+export interface AttachedSession {
+  readonly session: Session;
+  readonly link: SealedLink;
+  readonly handlers: SealedLinkHandlers;
+  readonly joined: PromiseWithResolvers<boolean>;
+  readonly ended: PromiseWithResolvers<SessionEnd>;
+  /** Messages that wait for room, in order. */
+  readonly unsaid: Waiting[];
+  /** Who waits until all that was said has arrived. */
+  readonly arrivals: Waiting[];
+  /** The program above is still at the messages it has. */
+  busy: boolean;
+  /** It has all that has arrived. */
+  drained: boolean;
+  /** That the session has come to be was told, or will not be. */
+  joining: boolean;
+  /** What was told last. */
+  arrivedUpTo: number;
+  silentSince: number | null;
+  peer: SocketAddress;
+}
+
+interface Waiting {
+  /** Whether what is waited for has come to be. */
+  readonly until: () => boolean;
+  readonly resolve: (came: boolean) => void;
+}
+
+/** What drives a session. */
+export interface SessionDriver {
+  now(): number;
+  /** Something was done to the session: what follows from it is to be sent and told soon. */
+  changed(session: Session): void;
+}
+
+export function attachSession(
+  session: Session,
+  driver: SessionDriver,
+  handle: (link: SealedLink) => SealedLinkHandlers,
+): AttachedSession {
+  const joined = Promise.withResolvers<boolean>();
+  const ended = Promise.withResolvers<SessionEnd>();
+  const unsaid: Waiting[] = [];
+  const arrivals: Waiting[] = [];
+  const wait = (queue: Waiting[], until: () => boolean): Promise<boolean> => {
+    if (session.end !== null) return Promise.resolve(false);
+    if (queue.length === 0 && until()) return Promise.resolve(true);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    queue.push({ until, resolve });
+    return promise;
+  };
+  const link: SealedLink = {
+    get peer() {
+      return session.path.address;
+    },
+    get peerKey() {
+      return peerKeyOf(session);
+    },
+    joined: joined.promise,
+    async say(message) {
+      let end = 0;
+      const said = wait(unsaid, () => {
+        if (!say(session, message)) return false;
+        ({ end } = session.outgoing.said);
+        return true;
+      });
+      driver.changed(session);
+      return (await said) ? end : null;
+    },
+    arrived: () => wait(arrivals, () => unsaid.length === 0 && allArrived(session)),
+    ended: ended.promise,
+    async close() {
+      await link.arrived();
+      link.abort(CLOSE_DONE, "");
+      await ended.promise;
+    },
+    abort(code, reason) {
+      closeSession(session, code, reason, driver.now());
+      driver.changed(session);
+    },
+  };
+  const { address: peer } = session.path;
+  const state = { busy: false, drained: true, joining: true };
+  const told = { arrivedUpTo: 0, silentSince: null, peer };
+  const handlers = handle(link);
+  return { session, link, handlers, joined, ended, unsaid, arrivals, ...state, ...told };
+}
+
+/** Hands on the messages that have arrived, unless the program above is still at earlier ones. */
+export function handOnMessages(attached: AttachedSession, driver: SessionDriver): void {
+  const { session, handlers } = attached;
+  if (attached.busy) return;
+  const messages = receiveMessages(session, MESSAGES_AT_ONCE, driver.now());
+  attached.drained = messages.length === 0;
+  if (messages.length === 0) return;
+  const taken = handlers.onMessages(messages);
+  if (taken === undefined) {
+    // There may be more, and there is room for more: but others come first.
+    driver.changed(session);
+    return;
+  }
+  attached.busy = true;
+  void taken.finally(() => {
+    attached.busy = false;
+    driver.changed(session);
+  });
+}
+
+/** Tells whoever waits what has come to be; false when it was the end. */
+export function tellWhatCameToBe(attached: AttachedSession, now: number): boolean {
+  const { session, handlers, unsaid, arrivals } = attached;
+  const { end, outgoing, path } = session;
+  if (attached.joining && (end !== null || session.joining === null)) {
+    attached.joining = false;
+    attached.joined.resolve(end === null);
+  }
+  const { start } = outgoing.said;
+  if (start > attached.arrivedUpTo) {
+    attached.arrivedUpTo = start;
+    handlers.onArrived?.(start);
+  }
+  if (session.silent && attached.silentSince === null) {
+    attached.silentSince = session.lastHeardAt;
+    handlers.onSilent?.(now - session.lastHeardAt);
+  } else if (!session.silent && attached.silentSince !== null) {
+    handlers.onHeard?.(now - attached.silentSince);
+    attached.silentSince = null;
+  }
+  if (path.trial === null && !sameAddress(path.address, attached.peer)) {
+    attached.peer = path.address;
+    handlers.onMoved?.(path.address);
+  }
+  for (const queue of [unsaid, arrivals]) {
+    // In order: who came later has no room before who came first.
+    while (queue[0] !== undefined && (end !== null || queue[0].until())) {
+      queue.shift()?.resolve(end === null);
+    }
+  }
+  if (end === null || attached.busy || !attached.drained) return true;
+  attached.ended.resolve(end);
+  return false;
+}
