@@ -1,17 +1,20 @@
 // A line editor on a real terminal: what arrives is drawn above the line being typed, which keeps its
-// text and its cursor. Draws what line-layout.ts lays out, obeys the keys of line-keys.ts; knows
-// nothing of conversations.
+// text and its cursor. Obeys the keys of line-keys.ts, has live-area.ts draw; knows nothing of
+// conversations.
 
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 
-import { lineOf } from "./line-buffer.ts";
 import { type Command, type Key, press, START } from "./line-keys.ts";
-import { type Layout, layOut, rowsAboveCursor } from "./line-layout.ts";
+import { createLiveArea } from "./live-area.ts";
 
 export interface LineEditor extends Disposable {
   /** What stands before the line being typed. */
   setPrompt(prompt: string): void;
+  /** Lines shown above it as on their way, oldest first; what is still there at the end stays. */
+  setPending(lines: readonly string[]): void;
+  /** Leaves a line on the screen for good, above all that: one that was typed after `prompt`. */
+  settle(prompt: string, text: string): void;
   /** Writes whole lines above the line being typed. */
   printAbove(text: string): void;
   /** Leaves the terminal as it was found. */
@@ -19,6 +22,7 @@ export interface LineEditor extends Disposable {
 }
 
 export interface LineEditorHandlers {
+  /** A line was entered: it is gone from the screen, unless it is shown again. */
   onLine: (text: string) => void;
   /** Ctrl-C on an empty line; on any other it drops the line, as a shell does. */
   onInterrupt: () => void;
@@ -26,45 +30,23 @@ export interface LineEditorHandlers {
   onEnd: () => void;
 }
 
-// ECMA-48 s. 8.3; bracketed paste is DEC private mode 2004 (xterm ctlseqs).
+// Bracketed paste is DEC private mode 2004 (xterm ctlseqs).
 const PASTE_BRACKETS_ON = "\x1b[?2004h";
 const PASTE_BRACKETS_OFF = "\x1b[?2004l";
-const ERASE_BELOW = "\x1b[J";
-const CLEAR_SCREEN = "\x1b[H\x1b[2J";
-const up = (rows: number) => (rows > 0 ? `\x1b[${rows}A` : "");
-const right = (columns: number) => (columns > 0 ? `\x1b[${columns}C` : "");
-
-const NOTHING_DRAWN: Layout = { rows: [""], cursorRow: 0, cursorColumn: 0 };
 
 export function openLineEditor(
   input: ReadStream,
   output: WriteStream,
   handlers: LineEditorHandlers,
 ): LineEditor {
+  const area = createLiveArea(output);
   let editing = START;
   let prompt = "";
-  let drawn = NOTHING_DRAWN;
+  let pending: readonly string[] = [];
   let drawing = false;
   let open = true;
 
-  function size(): { columns: number; rows: number } {
-    // A terminal that does not know its size is taken for the classic one (VT100).
-    return { columns: output.columns || 80, rows: output.rows || 24 };
-  }
-
-  /** Takes the line off the screen and stands at its first column. */
-  function erased(): string {
-    const rows = rowsAboveCursor(drawn, size().columns);
-    drawn = NOTHING_DRAWN;
-    return `${up(rows)}\r${ERASE_BELOW}`;
-  }
-
-  function drawnLine(): string {
-    const { columns, rows } = size();
-    drawn = layOut(prompt, editing.line, columns, rows);
-    const back = up(drawn.rows.length - 1 - drawn.cursorRow);
-    return `${drawn.rows.join("\r\n")}${back}\r${right(drawn.cursorColumn)}`;
-  }
+  const contents = () => ({ pending, prompt, line: editing.line });
 
   /** A terminal that has hung up takes nothing more (EIO): that is the end of the input. */
   function onHangUp(): void {
@@ -73,7 +55,7 @@ export function openLineEditor(
 
   function draw(): void {
     drawing = false;
-    if (open) output.write(erased() + drawnLine());
+    if (open) area.draw(contents());
   }
 
   /** Draws once for all the keys that arrived together. */
@@ -83,11 +65,8 @@ export function openLineEditor(
     queueMicrotask(draw);
   }
 
-  /** Leaves the line on the screen as it stands, and goes on below it. */
-  function settle(text: string, mark = ""): void {
-    const { columns, rows } = size();
-    const whole = layOut(prompt, lineOf(text), columns, rows);
-    output.write(`${erased()}${whole.rows.join("\r\n")}${mark}\r\n`);
+  function settle(its: string, text: string): void {
+    if (open) area.settle(its, text, contents());
   }
 
   function onKeypress(_text: string | undefined, key: Key): void {
@@ -102,12 +81,11 @@ export function openLineEditor(
   function obey(command: Command, text: string): void {
     switch (command.type) {
       case "enter":
-        if (text !== "") settle(text);
         handlers.onLine(text);
         break;
       case "interrupt":
         if (text === "") handlers.onInterrupt();
-        else settle(text, "^C");
+        else settle(prompt, `${text}^C`);
         break;
       case "end":
         handlers.onEnd();
@@ -116,8 +94,7 @@ export function openLineEditor(
         suspend();
         break;
       case "clear-screen":
-        drawn = NOTHING_DRAWN;
-        output.write(CLEAR_SCREEN);
+        area.clearScreen();
         break;
     }
   }
@@ -128,7 +105,7 @@ export function openLineEditor(
   }
 
   function giveTerminalBack(): void {
-    output.write(erased() + PASTE_BRACKETS_OFF);
+    output.write(PASTE_BRACKETS_OFF);
     try {
       input.setRawMode(false);
     } catch {
@@ -138,6 +115,7 @@ export function openLineEditor(
 
   /** Ctrl-Z stops the whole job, as the terminal itself would; `fg` continues it. */
   function suspend(): void {
+    area.erase();
     giveTerminalBack();
     process.once("SIGCONT", () => {
       if (!open) return;
@@ -160,6 +138,7 @@ export function openLineEditor(
   function close(): void {
     if (!open) return;
     open = false;
+    area.eraseTyped(pending);
     giveTerminalBack();
     input.off("keypress", onKeypress);
     input.off("end", handlers.onEnd);
@@ -172,9 +151,13 @@ export function openLineEditor(
       prompt = text;
       drawSoon();
     },
+    setPending(lines) {
+      pending = lines;
+      drawSoon();
+    },
+    settle,
     printAbove(text) {
-      const lines = text.split("\n").join("\r\n");
-      output.write(`${erased()}${lines}\r\n${drawnLine()}`);
+      area.printAbove(text, contents());
     },
     close,
     [Symbol.dispose]: close,

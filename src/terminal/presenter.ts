@@ -1,12 +1,11 @@
 // Where what happens is shown: what the other end said on stdout, all else on stderr, and on a
 // terminal both above the line being typed. Knows the streams, not the conversation's rules.
 
-import { isatty } from "node:tty";
-
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import type { LineEditor } from "./line-editor.ts";
-import { describeError, describeEvent } from "./report.ts";
+import { type Delivery, describeError, describeEvent } from "./report.ts";
+import { CYAN, DIM, styler } from "./style.ts";
 import { visibleText } from "./visible-text.ts";
 
 export interface PresenterOptions {
@@ -16,6 +15,8 @@ export interface PresenterOptions {
   readonly verbose: boolean;
   /** Each message's sender on stderr before it, where the conversation does not make it plain. */
   readonly tellSender?: boolean;
+  /** Whether the conversation tells when the other end has a message; "unknown" by default. */
+  readonly delivery?: Delivery;
 }
 
 export interface Presenter {
@@ -34,10 +35,10 @@ export interface Presenter {
 }
 
 export function createPresenter(options: PresenterOptions): Presenter {
-  const { json, quiet, verbose, tellSender = false } = options;
+  const { json, quiet, verbose, tellSender = false, delivery } = options;
   let editor: LineEditor | null = null;
-  const dim = styler("\x1b[2m");
-  const cyan = styler("\x1b[36m");
+  const dim = styler(DIM);
+  const cyan = styler(CYAN);
 
   /** Resolves when the text has left, so that a slow reader slows us instead of filling us. */
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
@@ -67,7 +68,9 @@ export function createPresenter(options: PresenterOptions): Presenter {
         if (tellSender && !quiet) await write("stderr", dim(`from ${event.from}`));
         return showMessage(event.text);
       }
-      const words = quiet ? null : describeEvent(event, verbose);
+      // The prompt shows a silence while it lasts.
+      if (event.type === "silent" && editor !== null) return;
+      const words = quiet ? null : describeEvent(event, verbose, delivery);
       if (words !== null) await write("stderr", dim(words));
     },
     print: (line) => write("stdout", line),
@@ -102,10 +105,4 @@ function stdoutError(cause: Error): CharlaError {
     "let stdout be a place with room for it",
     { cause },
   );
-}
-
-/** Colour is for terminals, and for people who did not refuse it (no-color.org). */
-function styler(start: string): (text: string) => string {
-  const plain = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb";
-  return plain || !isatty(2) ? (text) => text : (text) => `${start}${text}\x1b[0m`;
 }

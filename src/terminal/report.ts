@@ -1,27 +1,47 @@
 // What happens in a conversation, in words for a person. Pure: where the words go is presenter.ts.
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { ConversationEvent, EndReason } from "../chat/events.ts";
 import type { CharlaError } from "../errors.ts";
 import { visibleLine } from "./visible-text.ts";
 
+/** Whether a conversation tells when the other end has a message, or only when it has left. */
+export type Delivery = "shown" | "unknown";
+
 /**
  * One line about an event, or null for those that are not told: messages, which are shown themselves,
- * and turns, which the prompt shows. `said` is told only to who asked for every detail (`verbose`).
+ * and turns, which the prompt shows. What became of each message said is told only to who asked for
+ * every detail (`verbose`).
  */
-export function describeEvent(event: ConversationEvent, verbose: boolean): string | null {
+export function describeEvent(
+  event: ConversationEvent,
+  verbose: boolean,
+  delivery: Delivery = "unknown",
+): string | null {
   switch (event.type) {
     case "listening":
       return `listening on ${event.address}`;
+    case "invitation":
+      return `invite with: charla ${quoteForShell(event.invitation)}`;
     case "joining":
       return `talking to ${event.peer}; "bye" ends it`;
     case "joined":
-      return `${event.peer} joined; "bye" ends it`;
+      return describeJoined(event, verbose);
+    case "left":
+      return `${event.peer} left; waiting for the next`;
     case "said":
       return verbose ? `sent: ${visibleLine(event.text)}` : null;
+    case "delivered":
+      return verbose ? `delivered: ${visibleLine(event.text)}` : null;
     case "waiting":
       return event.for === "peer"
         ? `nobody is here yet; waiting: ${visibleLine(event.text)}`
         : `not your turn yet; waiting: ${visibleLine(event.text)}`;
+    case "silent":
+      return `no contact for ${Math.round(event.seconds)} s`;
+    case "heard":
+      return `in contact again after ${Math.round(event.seconds)} s`;
+    case "moved":
+      return `the other end goes on from ${event.peer}`;
     case "stranger":
       return verbose || isRound(event.ignored) ? describeStranger(event) : null;
     case "dropped":
@@ -29,7 +49,7 @@ export function describeEvent(event: ConversationEvent, verbose: boolean): strin
     case "notice":
       return event.hint === undefined ? event.message : `${event.message}\nhint: ${event.hint}`;
     case "ended":
-      return describeEnd(event);
+      return describeEnd(event, delivery);
     case "message":
     case "turn":
       return null;
@@ -46,15 +66,33 @@ function describeStranger({ from, ignored }: { from: string; ignored: number }):
   return `ignored ${times} from ${from}: this conversation has its two ends already`;
 }
 
-function describeEnd({ reason, unsaid }: { reason: string; unsaid: readonly string[] }): string {
+function describeEnd(
+  { reason, unsaid }: { reason: EndReason; unsaid: readonly string[] },
+  delivery: Delivery,
+): string {
   const why = {
     "said-bye": "you said bye",
     "heard-bye": "the other end said bye",
     left: "you left",
+    "peer-left": "the other end left",
     lost: "nobody is at the other end",
   }[reason];
-  const lost = unsaid.map((text) => `\nnot said: ${visibleLine(text)}`).join("");
+  const fate = delivery === "shown" ? "not known to have arrived" : "not said";
+  const lost = unsaid.map((text) => `\n${fate}: ${visibleLine(text)}`).join("");
   return `the conversation is over: ${why}${lost}`;
+}
+
+function describeJoined(
+  { peer, fingerprint }: { peer: string; fingerprint?: string },
+  verbose: boolean,
+): string {
+  const whose = verbose && fingerprint !== undefined ? `\nits fingerprint: ${fingerprint}` : "";
+  return `${peer} joined; "bye" ends it${whose}`;
+}
+
+/** Ready to paste: an IPv6 address's brackets, for one, are a pattern to a shell. */
+function quoteForShell(invitation: string): string {
+  return /^[\w.:/#%-]+$/.test(invitation) ? invitation : `'${invitation}'`;
 }
 
 /** 1, 10, 100, ...: a flood is told in as many lines as it has digits. */

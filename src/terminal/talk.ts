@@ -4,15 +4,26 @@
 import type { Conversation } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "./input-lines.ts";
-import { type LineEditor, openLineEditor } from "./line-editor.ts";
-import { createPresenter, type Presenter, type PresenterOptions } from "./presenter.ts";
+import { sayLines } from "./piped-lines.ts";
+import { createPresenter, type PresenterOptions } from "./presenter.ts";
+import { openTypedLines } from "./typed-lines.ts";
 
 export interface TalkOptions extends PresenterOptions {
   /** At the end of the input: leave, or stay and listen. */
   readonly atEndOfInput: "leave" | "stay";
-  /** A sentence to begin with. */
-  readonly opening?: { readonly code: string; readonly message: string };
+  /** What there is to say to begin with. */
+  readonly openings?: readonly Opening[];
 }
+
+/** A sentence about the conversation, before it begins. */
+export interface Opening {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Piped messages that may be on their way at once: they fill a long path's round trip. */
+const MAX_ON_THE_WAY = 256;
 
 /** Exit statuses of programs ended by a signal are 128 and its number (POSIX sh, 2.8.2). */
 const INTERRUPTED = 130;
@@ -41,20 +52,35 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     await presenter.error(error);
   };
   using _signals = onSignals(leave);
-  using editor = options.json ? null : openEditor(conversation, presenter, leave, fail);
+  const showsDelivery = options.delivery === "shown";
+  using typed = options.json
+    ? null
+    : openTypedLines(
+        conversation,
+        presenter,
+        { showsDelivery, endIsTold: !options.quiet },
+        { onInterrupt: () => leave(INTERRUPTED), onEnd: () => leave(0), onError: fail },
+      );
 
-  if (options.opening !== undefined) await presenter.event({ type: "notice", ...options.opening });
+  for (const { code, message, hint } of options.openings ?? []) {
+    const its = hint === undefined ? { code, message } : { code, message, hint };
+    await presenter.event({ type: "notice", ...its });
+  }
   let over = false;
-  if (editor === null) {
-    // Input that was cut off because the conversation ended first is no failure.
-    sayInput(conversation, options, leave, fail).catch((error: unknown) =>
-      over ? undefined : fail(error),
+  if (typed === null) {
+    // Where a message is done only when the other end has it, waiting for each would be slow.
+    const ahead = showsDelivery ? MAX_ON_THE_WAY : 1;
+    sayLines(inputLines(process.stdin), conversation, ahead, fail).then(
+      (all) => {
+        if (all && options.atEndOfInput === "leave") leave(0);
+      },
+      // Input that was cut off because the conversation ended first is no failure.
+      (error: unknown) => (over ? undefined : fail(error)),
     );
   }
   try {
     for await (const event of conversation.events) {
-      if (event.type === "turn")
-        editor?.setPrompt(event.whose === "mine" ? "> " : "(their turn) > ");
+      typed?.event(event);
       if (event.type === "ended" && event.unsaid.length > 0) failed = true;
       await presenter.event(event);
     }
@@ -67,65 +93,6 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     process.stdin.destroy();
   }
   return endStatus === null || endStatus === 0 ? Number(failed) : endStatus;
-}
-
-/** The editor, where there is a terminal to type on and one to draw on; null where there is not. */
-function openEditor(
-  conversation: Conversation,
-  presenter: Presenter,
-  leave: (status: number) => void,
-  fail: (error: unknown) => Promise<void>,
-): LineEditor | null {
-  const output = [process.stdout, process.stderr].find((stream) => stream.isTTY);
-  if (!process.stdin.isTTY || output === undefined || process.env["TERM"] === "dumb") return null;
-  const editor = openLineEditor(process.stdin, output, {
-    onLine(text) {
-      // A message has no newline of its own on the plain wire: each line of a paste is one.
-      for (const line of text.split("\n")) {
-        if (line !== "") conversation.say(line).catch(fail);
-      }
-    },
-    onInterrupt: () => leave(INTERRUPTED),
-    onEnd: () => leave(0),
-  });
-  editor.setPrompt("> ");
-  presenter.attach(editor);
-  return {
-    ...editor,
-    [Symbol.dispose]() {
-      presenter.attach(null);
-      editor.close();
-    },
-  };
-}
-
-/** Says each line of standard input, in order, each after the one before has left. */
-async function sayInput(
-  conversation: Conversation,
-  options: TalkOptions,
-  leave: (status: number) => void,
-  fail: (error: unknown) => Promise<void>,
-): Promise<void> {
-  for await (const line of inputLines(process.stdin)) {
-    if ("error" in line) await fail(line.error);
-    else if (!(await say(conversation, line.text, fail))) return;
-  }
-  if (options.atEndOfInput === "leave") leave(0);
-}
-
-/** Whether there is still somebody to say the next message to. */
-async function say(
-  conversation: Conversation,
-  text: string,
-  fail: (error: unknown) => Promise<void>,
-): Promise<boolean> {
-  try {
-    await conversation.say(text);
-    return true;
-  } catch (error) {
-    await fail(error);
-    return !(error instanceof CharlaError) || error.code !== "CONVERSATION_OVER";
-  }
 }
 
 function onSignals(leave: (status: number) => void): Disposable {

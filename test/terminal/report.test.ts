@@ -6,10 +6,19 @@ import { describeError, describeEvent } from "../../src/terminal/report.ts";
 
 const TOLD: [event: ConversationEvent, words: string][] = [
   [{ type: "listening", address: "127.0.0.1:12345" }, "listening on 127.0.0.1:12345"],
+  [
+    { type: "invitation", invitation: "charla://192.0.2.1:12345/main#KEY.SECRET" },
+    "invite with: charla charla://192.0.2.1:12345/main#KEY.SECRET",
+  ],
   [{ type: "joining", peer: "[::1]:12345" }, 'talking to [::1]:12345; "bye" ends it'],
   [{ type: "joined", peer: "192.0.2.1:5000" }, '192.0.2.1:5000 joined; "bye" ends it'],
+  [{ type: "left", peer: "192.0.2.1:5000" }, "192.0.2.1:5000 left; waiting for the next"],
   [{ type: "waiting", for: "peer", text: "hello" }, "nobody is here yet; waiting: hello"],
   [{ type: "waiting", for: "turn", text: "hello" }, "not your turn yet; waiting: hello"],
+  [{ type: "silent", seconds: 12 }, "no contact for 12 s"],
+  [{ type: "silent", seconds: 12.6 }, "no contact for 13 s"],
+  [{ type: "heard", seconds: 31.2 }, "in contact again after 31 s"],
+  [{ type: "moved", peer: "192.0.2.7:6000" }, "the other end goes on from 192.0.2.7:6000"],
   [
     { type: "stranger", from: "192.0.2.9:1", ignored: 1 },
     "ignored a datagram from 192.0.2.9:1: this conversation has its two ends already",
@@ -28,6 +37,10 @@ const TOLD: [event: ConversationEvent, words: string][] = [
     "nobody is there\nhint: wait",
   ],
   [{ type: "ended", reason: "said-bye", unsaid: [] }, "the conversation is over: you said bye"],
+  [
+    { type: "ended", reason: "peer-left", unsaid: [] },
+    "the conversation is over: the other end left",
+  ],
   [
     { type: "ended", reason: "heard-bye", unsaid: [] },
     "the conversation is over: the other end said bye",
@@ -48,6 +61,60 @@ describe("an event is told in words, with every detail or without", () => {
 test("what was said is told only to who wants every detail", () => {
   expect(describeEvent({ type: "said", text: "hello" }, false)).toBeNull();
   expect(describeEvent({ type: "said", text: "hello" }, true)).toBe("sent: hello");
+});
+
+test("what was delivered is told only to who wants every detail", () => {
+  expect(describeEvent({ type: "delivered", text: "hello" }, false)).toBeNull();
+  expect(describeEvent({ type: "delivered", text: "a\nb" }, true)).toBe("delivered: a^Jb");
+});
+
+test("who joined is told with a fingerprint only to who wants every detail", () => {
+  const fingerprint = "SHA256:NZ9cVAmlIuCBQoMkGRMaVCYUPVSkWKVzQHQhQgtqE1k";
+  const joined = { type: "joined", peer: "192.0.2.1:5000", fingerprint } as const;
+  expect(describeEvent(joined, false)).toBe('192.0.2.1:5000 joined; "bye" ends it');
+  expect(describeEvent(joined, true)).toBe(
+    `192.0.2.1:5000 joined; "bye" ends it\nits fingerprint: ${fingerprint}`,
+  );
+});
+
+describe("an invitation", () => {
+  test.each([
+    "charla://192.0.2.1/main#a-b_c.D9",
+    "charla://example.org:12345/caf%C3%A9#KEY",
+    "charla://example.org:12345#KEY.SECRET",
+  ])("is ready to paste into a shell as it is: %s", (invitation) => {
+    expect(describeEvent({ type: "invitation", invitation }, false)).toBe(
+      `invite with: charla ${invitation}`,
+    );
+  });
+
+  // What sh, bash, zsh or fish take for their own in the middle of a word.
+  test.each([
+    "[::1]:1",
+    "a?b",
+    "a*b",
+    "~b",
+    "a&b",
+    "a;b",
+    "$b",
+    "a|b",
+    "{a,b}",
+    "(a)",
+    "a=b",
+    "a^b",
+  ])("is quoted when a shell would take a part of it for its own: %s", (part) => {
+    expect(
+      describeEvent({ type: "invitation", invitation: `charla://${part}/main#KEY` }, false),
+    ).toBe(`invite with: charla 'charla://${part}/main#KEY'`);
+  });
+});
+
+test("where delivery shows, what remains at the end is not known to have arrived", () => {
+  const ended = { type: "ended", reason: "lost", unsaid: ["one", "t\nwo"] } as const;
+  expect(describeEvent(ended, false, "shown")).toBe(
+    "the conversation is over: nobody is at the other end\n" +
+      "not known to have arrived: one\nnot known to have arrived: t^Jwo",
+  );
 });
 
 test("messages and turns are not told: they show elsewhere", () => {

@@ -1,0 +1,69 @@
+// What a program in a pipe does in a conversation that tells when the other end has a message, made up
+// by the test.
+
+import { expect, test } from "bun:test";
+
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { start } from "../harness/program.ts";
+import { openScript } from "./script.ts";
+
+const delivered = { type: "delivered", text: "" } as const;
+const input = Array.from({ length: 300 }, (_, index) => `line ${index}\n`).join("");
+
+test(
+  "256 lines are on their way at once, and the end waits until all are delivered",
+  async () => {
+    using script = await openScript();
+    await using program = start(script.command, { input });
+    await script.hears(256);
+    script.happens(delivered, { type: "silent", seconds: 3 });
+    // What came before is done when this is told.
+    await program.until("stderr", "no contact for 3 s\n");
+    await script.hears(257);
+    expect(script.said).toHaveLength(257);
+    for (let count = 1; count < 300; count += 1) {
+      await script.hears(count + 1);
+      script.happens(delivered);
+    }
+    expect(await program.exited).toBe(0);
+    expect(script.said.map((text) => `${text}\n`).join("")).toBe(input);
+    expect(program.stderr).toBe("no contact for 3 s\nthe conversation is over: you left\n");
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "lines that the end overtakes are not known to have arrived, and the status says so",
+  async () => {
+    using script = await openScript();
+    await using program = start(script.command, { input: "one\ntwo\nthree\n" });
+    await script.hears(3);
+    script.happens(delivered, { type: "ended", reason: "heard-bye", unsaid: [] });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toBe(
+      "the conversation is over: the other end said bye\n" +
+        "not known to have arrived: two\nnot known to have arrived: three\n",
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a silence and its end are told in a line each, and not to who wants quiet",
+  async () => {
+    for (const quiet of [false, true]) {
+      using script = await openScript({ quiet });
+      await using program = start(script.command);
+      script.happens(
+        { type: "silent", seconds: 12 },
+        { type: "heard", seconds: 31 },
+        { type: "message", from: "192.0.2.1:5000", text: "hello" },
+      );
+      await program.until("stdout", "hello\n");
+      expect(program.stderr).toBe(
+        quiet ? "" : "no contact for 12 s\nin contact again after 31 s\n",
+      );
+    }
+  },
+  END_TO_END_TIMEOUT,
+);

@@ -1,0 +1,108 @@
+// The other side of scripted-talk.ts: a test that says what happens, and hears what is said. Also reads
+// how a screen's letters look, which test/harness/screen.ts leaves out.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import type { TalkOptions } from "../../src/terminal/talk.ts";
+import { root } from "../harness/program.ts";
+import { openScreen, type Screen } from "../harness/screen.ts";
+
+export interface Script extends Disposable {
+  /** The program that follows it. */
+  readonly command: string[];
+  /** What was said, oldest first. */
+  readonly said: readonly string[];
+  happens(...events: ConversationEvent[]): void;
+  /** Resolves once so many messages in all were said. */
+  hears(count: number): Promise<void>;
+}
+
+/** For a program yet to start. */
+export async function openScript(options: Partial<TalkOptions> = {}): Promise<Script> {
+  const folder = mkdtempSync(join(tmpdir(), "charla-script-"));
+  const path = join(folder, "socket");
+  const said: string[] = [];
+  let heard = Promise.withResolvers<void>();
+  let write = (line: string): void => void unsent.push(line);
+  const unsent: string[] = [];
+  const server = createServer((socket) => {
+    createInterface(socket).on("line", (line) => {
+      const text: string = JSON.parse(line);
+      said.push(text);
+      heard.resolve();
+      heard = Promise.withResolvers();
+    });
+    write = (line) => void socket.write(line);
+    for (const line of unsent) write(line);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(path, resolve);
+  });
+  return {
+    command: [
+      process.execPath,
+      join(root, "test/terminal/scripted-talk.ts"),
+      path,
+      JSON.stringify(options),
+    ],
+    said,
+    happens(...events) {
+      for (const event of events) write(`${JSON.stringify(event)}\n`);
+    },
+    async hears(count) {
+      while (said.length < count) await heard.promise;
+    },
+    [Symbol.dispose]() {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Stage extends AsyncDisposable {
+  readonly screen: Screen;
+  readonly script: Script;
+  /** The rows in sight with what makes them dim: "\x1b[2m". */
+  styledRows(): string[];
+}
+
+/** The program on a screen, at its prompt. */
+export async function openStage({
+  columns = 60,
+  rows = 20,
+  colour = false,
+  options = {},
+}: {
+  columns?: number;
+  rows?: number;
+  colour?: boolean;
+  options?: Partial<TalkOptions>;
+} = {}): Promise<Stage> {
+  const script = await openScript(options);
+  const screen = await openScreen(columns, rows);
+  const folder = mkdtempSync(join(tmpdir(), "charla-stage-"));
+  const command = script.command.map((word) => `'${word}'`).join(" ");
+  const environment = colour ? "env -u NO_COLOR " : "";
+  screen.type(`echo "$TMUX" >${folder}/tmux; clear; ${environment}${command}; echo status=$?`);
+  screen.press("Enter");
+  await screen.until("the prompt", (shown) => shown.join("") === ">");
+  const [socket = ""] = readFileSync(join(folder, "tmux"), "utf8").split(",");
+  return {
+    screen,
+    script,
+    styledRows() {
+      const done = Bun.spawnSync(["tmux", "-S", socket, "capture-pane", "-p", "-e"]);
+      return done.stdout.toString().trimEnd().split("\n");
+    },
+    async [Symbol.asyncDispose]() {
+      await screen[Symbol.asyncDispose]();
+      script[Symbol.dispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
