@@ -14,4 +14,13 @@ export {
   type PlainSender,
   type ReceivedMessage,
 } from "./client/plain-message.ts";
+export {
+  type JoinedConversation,
+  joinSealed,
+  type JoinSealedOptions,
+  type OpenedConversation,
+  openSealed,
+  type OpenSealedOptions,
+} from "./client/sealed-conversation.ts";
+export { openSealedSender } from "./client/sealed-message.ts";
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";

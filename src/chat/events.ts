@@ -4,17 +4,29 @@
 export type ConversationEvent =
   /** This end waits for others at `address`. */
   | { readonly type: "listening"; readonly address: string }
-  /** This end speaks to `peer`, which need not have answered. */
-  | { readonly type: "joining"; readonly peer: string }
-  /** The other end spoke for the first time. */
-  | { readonly type: "joined"; readonly peer: string }
+  /** What lets somebody in: a secret, unless the conversation is open to all. */
+  | { readonly type: "invitation"; readonly invitation: string }
+  /** This end speaks to `peer`, which need not have answered; with a fingerprint it has, and proved itself. */
+  | { readonly type: "joining"; readonly peer: string; readonly fingerprint?: string }
+  /** The other end spoke for the first time; on the sealed wire it has proven who it is. */
+  | { readonly type: "joined"; readonly peer: string; readonly fingerprint?: string }
+  /** The other end is gone, and the conversation waits for the next. */
+  | { readonly type: "left"; readonly peer: string }
   | { readonly type: "message"; readonly from: string; readonly text: string }
   /** What was said here left for the other end. */
   | { readonly type: "said"; readonly text: string }
+  /** The other end has it: sealed only, once for each `said`, in the same order. */
+  | { readonly type: "delivered"; readonly text: string }
   /** What was said here waits: nobody is there yet, or it is the other end's turn. */
   | { readonly type: "waiting"; readonly for: "peer" | "turn"; readonly text: string }
   /** Turn-taking: whose turn it is now. */
   | { readonly type: "turn"; readonly whose: "mine" | "theirs" }
+  /** Nothing has come from the other end for so long, though something should have. */
+  | { readonly type: "silent"; readonly seconds: number }
+  /** The other end is heard again after a silence of so long. */
+  | { readonly type: "heard"; readonly seconds: number }
+  /** The other end goes on from another address. */
+  | { readonly type: "moved"; readonly peer: string }
   /** Somebody outside the conversation spoke and was ignored, `ignored` times in all. */
   | { readonly type: "stranger"; readonly from: string; readonly ignored: number }
   /** Messages came faster than they were taken; `count` in all were dropped. */
@@ -26,7 +38,7 @@ export type ConversationEvent =
       readonly message: string;
       readonly hint?: string;
     }
-  /** The end: nothing follows. `unsaid` is what was said here and never left. */
+  /** The end: nothing follows. `unsaid` was said here and never left; sealed: is not known to have arrived. */
   | { readonly type: "ended"; readonly reason: EndReason; readonly unsaid: readonly string[] };
 
 export type EndReason =
@@ -36,6 +48,8 @@ export type EndReason =
   | "heard-bye"
   /** This end left without a word. */
   | "left"
+  /** The other end left without a word. */
+  | "peer-left"
   /** Nobody is at the other end; `events` goes on to throw the reason. */
   | "lost";
 

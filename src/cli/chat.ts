@@ -1,46 +1,31 @@
-// `charla --server` and `charla [HOST[:PORT]]`: a conversation, opened or joined.
+// `charla --server` and `charla [HOST[:PORT] | INVITATION]`: a conversation, opened or joined, on the
+// sealed wire or, with --plain, on the lesson's.
 
-import type { Conversation } from "../chat/events.ts";
-import { joinPlain, openPlain } from "../client/plain-conversation.ts";
 import { CharlaError } from "../errors.ts";
-import { talk } from "../terminal/talk.ts";
-import { DEFAULT_PORT, parseHostAndPort } from "../wire/address.ts";
 import { closest } from "./closest.ts";
-import { listeningOptions } from "./listening.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
-import { presentation } from "./presentation.ts";
-
-const NOT_SEALED = {
-  code: "NOT_SEALED",
-  message: "not encrypted: anyone on the network can read and forge this conversation",
-};
 
 /** @returns the exit status */
 export async function chat(commandLine: CommandLine): Promise<number> {
-  const { flags } = commandLine;
-  const server = flags.has("server");
-  const conversation = await (server ? open(commandLine) : join(commandLine));
-  return talk(conversation, {
-    ...presentation(commandLine),
-    atEndOfInput: server || flags.has("stay") ? "stay" : "leave",
-    opening: NOT_SEALED,
-  });
+  refuseWhatDoesNotGoTogether(commandLine);
+  try {
+    return commandLine.flags.has("plain")
+      ? await (await import("./plain-chat.ts")).plainChat(commandLine)
+      : await (await import("./sealed-chat.ts")).sealedChat(commandLine);
+  } catch (error) {
+    throw meantACommand(error, commandLine);
+  }
 }
 
-function open(commandLine: CommandLine): Promise<Conversation> {
-  const [extra] = commandLine.words;
-  if (extra !== undefined) {
+function refuseWhatDoesNotGoTogether({ words, flags, values }: CommandLine): void {
+  const [first, extra] = words;
+  if (flags.has("server") && first !== undefined) {
     throw new CharlaError(
       "USAGE",
-      `--server opens a conversation here, and ${JSON.stringify(extra)} is a host to join`,
+      `--server opens a conversation here, and ${JSON.stringify(first)} is a host to join`,
       "leave one of them out; --bind ADDRESS chooses where to listen",
     );
   }
-  return openPlain({ ...listeningOptions(commandLine), turns: commandLine.flags.has("turns") });
-}
-
-async function join({ words, flags, values }: CommandLine): Promise<Conversation> {
-  const [host = `localhost:${DEFAULT_PORT}`, extra] = words;
   if (extra !== undefined) {
     throw new CharlaError(
       "USAGE",
@@ -48,21 +33,37 @@ async function join({ words, flags, values }: CommandLine): Promise<Conversation
       "to send a message without joining: charla send TEXT",
     );
   }
-  for (const option of ["port", "bind"]) {
-    if (!values.has(option)) continue;
+  for (const option of flags.has("server") ? [] : ["port", "bind", "open"]) {
+    if (!values.has(option) && !flags.has(option)) continue;
     throw new CharlaError(
       "USAGE",
       `--${option} goes with --server`,
-      "to join at another port write HOST:PORT",
+      option === "open"
+        ? "whether a conversation is open to all is for its server to say"
+        : "to join at another port write HOST:PORT",
     );
   }
-  try {
-    return await joinPlain(parseHostAndPort(host), { turns: flags.has("turns") });
-  } catch (error) {
-    const meant = closest(host, COMMANDS);
-    if (!(error instanceof CharlaError) || error.code !== "UNKNOWN_HOST" || meant === null) {
-      throw error;
-    }
-    throw new CharlaError(error.code, error.message, `did you mean charla ${meant}?`);
+  if (flags.has("turns") && !flags.has("plain")) {
+    throw new CharlaError(
+      "USAGE",
+      "--turns goes with --plain",
+      "both ends take turns with --plain --turns",
+    );
   }
+  if (flags.has("open") && flags.has("plain")) {
+    throw new CharlaError(
+      "USAGE",
+      "--open goes without --plain",
+      "a plain conversation has no lock that could be left open",
+    );
+  }
+}
+
+/** A host that nobody knows may be a command that was mistyped. */
+function meantACommand(error: unknown, { words }: CommandLine): unknown {
+  const meant = closest(words[0] ?? "", COMMANDS);
+  if (!(error instanceof CharlaError) || error.code !== "UNKNOWN_HOST" || meant === null) {
+    return error;
+  }
+  return new CharlaError(error.code, error.message, `did you mean charla ${meant}?`);
 }

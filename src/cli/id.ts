@@ -1,15 +1,12 @@
 // `charla id`: who I am to others, by name and by key.
 
-import { randomBytes } from "node:crypto";
-
 import { CharlaError } from "../errors.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { encodeBase64url } from "../wire/identity/base64url.ts";
 import { fingerprint } from "../wire/identity/fingerprint.ts";
-import { configFolder } from "../wire/identity/folders.ts";
-import { loadIdentity } from "../wire/identity/key-file.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { homeFolder, loginName } from "./person.ts";
+import { ownIdentity } from "./own-identity.ts";
+import { loginName } from "./person.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
@@ -24,11 +21,7 @@ export async function id(commandLine: CommandLine): Promise<number> {
   }
   // The one object of --json is the identity; what there is to say besides is for people.
   const presenter = createPresenter({ ...presentation(commandLine), json: false });
-  const { keyPair, path, isNew } = loadIdentity({
-    folder: configFolder(process.env, homeFolder()),
-    user: process.geteuid?.(),
-    random: randomBytes,
-  });
+  const { keyPair, path, isNew } = ownIdentity();
   if (isNew || flags.has("verbose")) {
     const message = `${isNew ? "made your key:" : "your key is"} ${path}`;
     await presenter.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });

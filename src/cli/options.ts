@@ -27,6 +27,7 @@ const EVERY = ["chat", "send", "receive", "id"] as const;
 
 const OPTIONS: Readonly<Record<string, Option>> = {
   server: { takes: "flag", commands: ["chat"] },
+  open: { takes: "flag", commands: ["chat"] },
   plain: { takes: "flag", commands: ["chat"] },
   turns: { takes: "flag", commands: ["chat"] },
   stay: { takes: "flag", commands: ["chat"] },

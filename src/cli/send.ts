@@ -1,12 +1,15 @@
-// `charla send [TEXT]`: one message, or each line of stdin, to one address on the plain wire.
+// `charla send [TEXT]`: one message, or each line of stdin, to an address on the plain wire, or to an
+// invitation on the sealed one.
 
-import { openPlainSender } from "../client/plain-message.ts";
+import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "../terminal/input-lines.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { parseHostAndPort } from "../wire/address.ts";
+import { looksLikeInvitation } from "../wire/identity/invitation.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { ownIdentity } from "./own-identity.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
@@ -19,10 +22,9 @@ export async function send(commandLine: CommandLine): Promise<number> {
       helpFor("send"),
     );
   }
-  const host = parseHostAndPort(values.get("to") ?? "localhost");
   const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
   endOnInterrupt();
-  await using sender = await openPlainSender(host);
+  await using sender = await openSender(values.get("to") ?? "localhost");
 
   for await (const text of words.length > 0 ? [words.join(" ")] : linesOfStdin()) {
     if (flags.has("reply")) {
@@ -36,6 +38,16 @@ export async function send(commandLine: CommandLine): Promise<number> {
   }
   await sender.finish();
   return 0;
+}
+
+async function openSender(to: string): Promise<MessageSender> {
+  if (looksLikeInvitation(to)) {
+    const { openSealedSender } = await import("../client/sealed-message.ts");
+    const { sealedTarget } = await import("./sealed-target.ts");
+    return openSealedSender(sealedTarget(to).target, { identity: ownIdentity().keyPair });
+  }
+  const { openPlainSender } = await import("../client/plain-message.ts");
+  return openPlainSender(parseHostAndPort(to));
 }
 
 async function* linesOfStdin(): AsyncGenerator<string> {

@@ -15,24 +15,39 @@ function weight(event: ConversationEvent | undefined): number {
 
 export interface EventQueue {
   readonly events: AsyncIterable<ConversationEvent>;
-  /** Adds an event; past the bound it is dropped and counted. */
+  /** Adds an event; past the bound it is dropped and counted, unless nothing may be. */
   push(event: ConversationEvent): void;
+  /** Resolves when there is room below the bound. */
+  room(): Promise<void>;
   /** Adds the last one. */
   end(event: ConversationEvent): void;
   /** The reader gets what is left, then `error`. */
   fail(error: CharlaError): void;
 }
 
-export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
+export interface EventQueueOptions {
+  /** Characters held; 200 more for each event. */
+  readonly maxUnread?: number;
+  /** Past the bound events are dropped; or kept, for who pushes waits for `room` before there are more. */
+  readonly past?: "drop" | "keep";
+}
+
+export function createEventQueue(options: EventQueueOptions = {}): EventQueue {
+  const { maxUnread = MAX_UNREAD, past = "drop" } = options;
   let dropped = 0;
   let reported = 0;
   let open = true;
   let failure: CharlaError | null = null;
+  let taken = Promise.withResolvers<void>();
   let controller!: ReadableStreamDefaultController<ConversationEvent>; // set by start, at once
   const stream = new ReadableStream<ConversationEvent>(
     {
       start(its) {
         controller = its;
+      },
+      pull() {
+        taken.resolve();
+        taken = Promise.withResolvers();
       },
     },
     {
@@ -50,7 +65,7 @@ export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
 
   function push(event: ConversationEvent): void {
     if (!open) return;
-    if ((controller.desiredSize ?? 0) <= 0) {
+    if (past === "drop" && !hasRoom()) {
       dropped += 1;
       return;
     }
@@ -58,9 +73,14 @@ export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
     controller.enqueue(event);
   }
 
+  function hasRoom(): boolean {
+    return (controller.desiredSize ?? 0) > 0;
+  }
+
   function close(): void {
     open = false;
     controller.close();
+    taken.resolve();
   }
 
   return {
@@ -73,6 +93,9 @@ export function createEventQueue(maxUnread: number = MAX_UNREAD): EventQueue {
       },
     },
     push,
+    async room() {
+      while (open && !hasRoom()) await taken.promise;
+    },
     end(event) {
       if (!open) return;
       report();

@@ -54,6 +54,7 @@ async function converse(
   // One for each message in talk.waiting, in the same order.
   const waiting: PromiseWithResolvers<void>[] = [];
   let ending: Promise<void> | null = null;
+  let otherWireTold = false;
 
   const link = await openLink({
     onPeer(peer) {
@@ -65,6 +66,10 @@ async function converse(
       else apply({ type: "hear", text }, formatAddress(from));
     },
     onRefused: lose,
+    onOtherWire({ code, message, hint }) {
+      if (!otherWireTold) queue.push({ type: "notice", code, message, hint });
+      otherWireTold = true;
+    },
     onStranger(from, ignored) {
       queue.push({ type: "stranger", from: formatAddress(from), ignored });
     },

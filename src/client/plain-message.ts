@@ -12,8 +12,7 @@ export interface ReceivedMessage {
 }
 
 /** Sends messages to one peer. */
-export interface PlainSender extends AsyncDisposable {
-  readonly peer: string;
+export interface MessageSender extends AsyncDisposable {
   /**
    * Sends one message; resolves when it has left.
    *
@@ -32,6 +31,12 @@ export interface PlainSender extends AsyncDisposable {
    * @throws {CharlaError} NOBODY_LISTENING, UNREACHABLE
    */
   finish(): Promise<void>;
+}
+
+/** A sender on the plain wire. */
+export interface PlainSender extends MessageSender {
+  /** Where it sends to, as `ADDRESS:PORT`. */
+  readonly peer: string;
 }
 
 /** @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE */

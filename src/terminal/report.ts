@@ -23,9 +23,9 @@ export function describeEvent(
     case "invitation":
       return `invite with: charla ${quoteForShell(event.invitation)}`;
     case "joining":
-      return `talking to ${event.peer}; "bye" ends it`;
+      return describePeer(`talking to ${event.peer}`, event.fingerprint, verbose);
     case "joined":
-      return describeJoined(event, verbose);
+      return describePeer(`${event.peer} joined`, event.fingerprint, verbose);
     case "left":
       return `${event.peer} left; waiting for the next`;
     case "said":
@@ -82,12 +82,9 @@ function describeEnd(
   return `the conversation is over: ${why}${lost}`;
 }
 
-function describeJoined(
-  { peer, fingerprint }: { peer: string; fingerprint?: string },
-  verbose: boolean,
-): string {
+function describePeer(what: string, fingerprint: string | undefined, verbose: boolean): string {
   const whose = verbose && fingerprint !== undefined ? `\nits fingerprint: ${fingerprint}` : "";
-  return `${peer} joined; "bye" ends it${whose}`;
+  return `${what}; "bye" ends it${whose}`;
 }
 
 /** Ready to paste: an IPv6 address's brackets, for one, are a pattern to a shell. */

@@ -2,8 +2,9 @@
 // who that is are plain-peer.ts; this adds the socket and the one timer it needs.
 
 import { CharlaError } from "../errors.ts";
-import { formatAddress, isLoopback, type SocketAddress } from "./address.ts";
+import { formatAddress, isLoopback, sameAddress, type SocketAddress } from "./address.ts";
 import { arrive, notRefused, type PlainPeer, refuse, seekPeer, waitForPeer } from "./plain-peer.ts";
+import { speaksSealedWire } from "./sealed/packets.ts";
 import { decodeText, encodeText } from "./text-datagram.ts";
 import { openUdpSocket } from "./udp-socket.ts";
 
@@ -41,6 +42,8 @@ export interface PlainLinkHandlers {
   onRefused(error: CharlaError, peer: SocketAddress | null): void;
   /** Somebody else's datagram was ignored, as were `ignored` in all. */
   onStranger?(from: SocketAddress, ignored: number): void;
+  /** Somebody speaks the sealed wire to this opener, and is told which one this is. */
+  onOtherWire?(error: CharlaError, from: SocketAddress): void;
 }
 
 /**
@@ -69,6 +72,17 @@ interface Trial {
   readonly decided: PromiseWithResolvers<void>;
 }
 
+/** What a joiner of the sealed wire is answered, and the person at another program may read. */
+const THIS_WIRE = "this conversation speaks the plain wire: join it with charla --plain";
+
+function speaksSealed(from: SocketAddress): CharlaError {
+  return new CharlaError(
+    "OTHER_WIRE",
+    `${formatAddress(from)} speaks the sealed wire, and this conversation the plain one`,
+    "join a sealed conversation with its invitation and without --plain; --plain opens and joins plain ones",
+  );
+}
+
 async function createPlainLink(
   start: PlainPeer,
   { bind, port }: { bind?: string | undefined; port: number },
@@ -86,6 +100,7 @@ async function createPlainLink(
     port,
     onDatagram(datagram, from) {
       if (closed) return;
+      if (speaksSealedWire(datagram)) return onSealedWire(from);
       const [next, arrival] = arrive(state, from);
       state = next;
       if (arrival === "stranger") return handlers.onStranger?.(from, state.strangers);
@@ -97,6 +112,20 @@ async function createPlainLink(
       if (!closed) refused(error);
     },
   });
+
+  /** Who speaks the sealed wire is told so, and is no peer of this conversation (docs/protocol.md s. 6). */
+  function onSealedWire(from: SocketAddress): void {
+    const error = speaksSealed(from);
+    if (state.role === "opener") {
+      handlers.onOtherWire?.(error, from);
+      void socket.send(encodeText(THIS_WIRE), from).catch(() => {});
+    } else if (state.peer !== null && sameAddress(from, state.peer)) {
+      gone = error;
+      if (trial !== null) trial.decided.reject(error);
+      else handlers.onRefused(error, from);
+      state = { ...state, peer: null, alternatives: [] };
+    }
+  }
 
   function refused(error: CharlaError): void {
     const { peer } = state;

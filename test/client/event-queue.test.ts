@@ -92,7 +92,7 @@ test("a reader may stop and go on later: nothing that happened meanwhile is lost
 describe("when events come faster than they are read", () => {
   test("those past the bound are dropped, and the end says how many before it", async () => {
     // 210 and 210 reach 420: the first two are taken, the other three are not.
-    const queue = createEventQueue(420);
+    const queue = createEventQueue({ maxUnread: 420 });
     for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
     queue.end(ENDED);
     expect(await readAll(queue.events)).toEqual({
@@ -102,7 +102,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the event that reaches the bound is taken whole", async () => {
-    const queue = createEventQueue(421);
+    const queue = createEventQueue({ maxUnread: 421 });
     for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
     queue.end(ENDED);
     expect((await readAll(queue.events)).read).toEqual([
@@ -115,7 +115,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the next event that there is room for says how many were dropped before it", async () => {
-    const queue = createEventQueue(420);
+    const queue = createEventQueue({ maxUnread: 420 });
     for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
     const reader = queue.events[Symbol.asyncIterator]();
     expect(await readOne(reader)).toEqual(heard(TEN));
@@ -126,7 +126,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the count is of all that were ever dropped, and is said once", async () => {
-    const queue = createEventQueue(200);
+    const queue = createEventQueue({ maxUnread: 200 });
     const reader = queue.events[Symbol.asyncIterator]();
     for (const text of ["1", "2", "3"]) queue.push(heard(text));
     expect(await readOne(reader)).toEqual(heard("1"));
@@ -142,7 +142,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("a failure is told after how many were dropped", async () => {
-    const queue = createEventQueue(200);
+    const queue = createEventQueue({ maxUnread: 200 });
     queue.push(heard("1"));
     queue.push(heard("2"));
     queue.fail(FAILURE);
@@ -153,7 +153,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the end is told however full the queue is", async () => {
-    const queue = createEventQueue(200);
+    const queue = createEventQueue({ maxUnread: 200 });
     queue.push(heard(TEN));
     queue.end(ENDED);
     expect((await readAll(queue.events)).read).toEqual([heard(TEN), ENDED]);

@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   openSync,
   readSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -92,6 +93,35 @@ export function createKeptFile(path: string, text: string): boolean {
 }
 
 /**
+ * Makes a file, and its folder where that is missing, in place of the one that was there. Others find the
+ * old one or the new one, each complete.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE
+ */
+export function replaceKeptFile(path: string, text: string): void {
+  writing(path, () => {
+    const temporary = mkdtempSync(`${path}-`);
+    try {
+      const complete = join(temporary, "complete");
+      writeFileSync(complete, text, { mode: FILE_MODE, flush: true });
+      renameSync(complete, path);
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Removes a file as long as it still holds `text`, at most `maxBytes` long; that it cannot be is no error. */
+export function removeKeptFile(path: string, text: string, maxBytes: number): void {
+  try {
+    const file = readKeptFile(path, maxBytes);
+    if (file !== null && typeof file === "object" && file.text === text) rmSync(path);
+  } catch {
+    // It stays, and leads nowhere.
+  }
+}
+
+/**
  * Adds a line to a file, which it makes, with its folder, where that is missing. Lines that several
  * programs add at once stay whole.
  *
@@ -140,7 +170,7 @@ function writing<T>(path: string, write: () => T): T {
     throw new CharlaError(
       "FOLDER_NOT_WRITABLE",
       `nothing can be kept in ${folder}: ${why(cause)}`,
-      "make it a folder that you may write to, or let XDG_CONFIG_HOME name another place",
+      "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places",
       { cause },
     );
   }

@@ -1,0 +1,66 @@
+// Whom to join on the sealed wire, and how the server is to prove itself: by an invitation, by the one
+// that a server of the same person has left on this machine, or by the key it had before (DESIGN s. 7).
+
+import { invitedTo, type SealedTarget } from "../client/sealed-conversation.ts";
+import { type HostAndPort, parseHostAndPort } from "../wire/address.ts";
+import { configFolder, dataFolder } from "../wire/identity/folders.ts";
+import {
+  type Invitation,
+  looksLikeInvitation,
+  parseInvitation,
+} from "../wire/identity/invitation.ts";
+import {
+  findKnownServer,
+  rememberServer,
+  serverKeyChanged,
+} from "../wire/identity/known-servers.ts";
+import { findLeftInvitation, leadsTo } from "../wire/identity/left-invitation.ts";
+import { homeFolder } from "./person.ts";
+
+export interface FoundTarget {
+  readonly target: SealedTarget;
+  /**
+   * The server was reached, and has this key: whether it is met for the first time.
+   *
+   * @throws {CharlaError} SERVER_KEY_CHANGED, FOLDER_NOT_WRITABLE
+   */
+  readonly met: (key: Uint8Array) => boolean;
+}
+
+/**
+ * @param written HOST, HOST:PORT or an invitation; undefined for the server of this machine
+ * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE, KNOWN_SERVERS_DAMAGED,
+ *   FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
+ */
+export function sealedTarget(written: string | undefined): FoundTarget {
+  if (written !== undefined && looksLikeInvitation(written))
+    return invited(parseInvitation(written));
+  const left = findLeftInvitation(dataFolder(process.env, homeFolder()));
+  if (written === undefined)
+    return left === null ? byHost(parseHostAndPort("localhost")) : invited(left);
+  const host = parseHostAndPort(written);
+  return left !== null && leadsTo(left, host) ? invited(left) : byHost(host);
+}
+
+function invited(invitation: Invitation): FoundTarget {
+  return { target: invitedTo(invitation), met: () => false };
+}
+
+/** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
+function byHost(server: HostAndPort): FoundTarget {
+  const folder = configFolder(process.env, homeFolder());
+  const known = findKnownServer(folder, server);
+  const refused = (key: Uint8Array) => {
+    if (known === null) throw new Error("a server that nobody knew was another one");
+    return serverKeyChanged(folder, server, key, known);
+  };
+  const trust = { expected: known?.key ?? null, refused };
+  return {
+    target: { ...server, secret: null, trust },
+    met(key) {
+      if (known !== null) return false;
+      rememberServer(folder, server, key);
+      return true;
+    },
+  };
+}
