@@ -58,16 +58,19 @@ export function openTypedLines(
   function say(message: Message): void {
     if (showsDelivery) setPending([...pending, message]);
     conversation.say(message.text).catch((error: unknown) => {
+      const code = error instanceof CharlaError ? error.code : null;
       // Those that the end overtakes stay pending: it is what tells of them.
-      if (!(error instanceof CharlaError) || error.code !== "CONVERSATION_OVER") refuse(message);
+      if (code === "SESSION_LOST") settle("(may not have arrived) > ", message);
+      else if (code !== "CONVERSATION_OVER") settle("(not said) > ", message);
       return onError(error);
     });
   }
 
-  function refuse(message: Message): void {
+  /** It is not on its way any more. */
+  function settle(prompt: string, message: Message): void {
     if (!pending.includes(message)) return;
     setPending(pending.filter((other) => other !== message));
-    editor.settle("(not said) > ", message.text);
+    editor.settle(prompt, message.text);
   }
 
   function setPending(messages: readonly Message[]): void {

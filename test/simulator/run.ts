@@ -148,8 +148,12 @@ function planMishaps(world: World, outlived: number[]): (() => void)[] {
   return mishaps;
 }
 
-/** Whether the weather explains an end. */
-function excused(end: SessionEnd, { weather, silentUntil }: Network): boolean {
+/** Whether the weather explains an end, or the end that the other side had come to. */
+function excused(
+  end: SessionEnd,
+  other: SessionEnd | null,
+  { weather, silentUntil }: Network,
+): boolean {
   const { loss, corruption, truncation, bursts } = weather;
   const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
   switch (end.type) {
@@ -159,8 +163,10 @@ function excused(end: SessionEnd, { weather, silentUntil }: Network): boolean {
         : end.failure === "wrong-secret" && corruption + truncation > 0;
     case "timed-out":
       return silentUntil > 0 || !mild;
-    case "closed":
     case "reset":
+      // Who spoke again after the other's minute of silence.
+      return other?.type === "timed-out";
+    case "closed":
       return false;
   }
 }
@@ -175,10 +181,15 @@ function bothEnded({ joiner, opener }: World): boolean {
 
 /** What is wrong with what was heard, or with how it ended; null when nothing is. */
 function faultOf({ joiner, opener, network }: World): string | null {
-  for (const { name, session } of [joiner, opener]) {
+  for (const [{ name, session }, other] of [
+    [joiner, opener],
+    [opener, joiner],
+  ] as const) {
     const end = session?.end ?? null;
     // Weather makes a session fail to begin, or fall silent; nobody closed it, and no rule was broken.
-    if (end !== null && !excused(end, network)) return `${name} ended with ${JSON.stringify(end)}`;
+    if (end !== null && !excused(end, other.session?.end ?? null, network)) {
+      return `${name} ended with ${JSON.stringify(end)}`;
+    }
   }
   for (const [speaker, listener] of [
     [joiner, opener],
