@@ -158,9 +158,7 @@ function excused(
   const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
   switch (end.type) {
     case "join-failed":
-      return end.failure === "no-answer"
-        ? !mild
-        : end.failure === "wrong-secret" && corruption + truncation > 0;
+      return end.failure === "no-answer" && !mild;
     case "timed-out":
       return silentUntil > 0 || !mild;
     case "reset":

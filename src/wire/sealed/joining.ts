@@ -15,7 +15,13 @@ import {
 } from "../noise/handshake.ts";
 import { XXpsk3 } from "../noise/pattern.ts";
 import type { KeyPair } from "../noise/x25519.ts";
-import { CONNECTION_ID_LENGTH, type Packet, writeFinish, writeHello } from "./packets.ts";
+import {
+  CONNECTION_ID_LENGTH,
+  FINISH_HEADER,
+  type Packet,
+  writeFinish,
+  writeHello,
+} from "./packets.ts";
 import { shortProof } from "./short-proof.ts";
 
 /** Both ends agree on the protocol and its version by mixing this in (Noise s. 6). */
@@ -32,9 +38,6 @@ export const LONGEST_REPEAT = 1_000;
 export const JOIN_TIMEOUT = 8_000;
 /** Retries that are answered at once; any more wait for the next hello's time. */
 const MAX_RETRIES = 4;
-
-/** A finish that was damaged on the way looks like one with a wrong secret: it is sent again. */
-const REFUSALS_BELIEVED = 3;
 
 /** Why there is no session. */
 export type JoinFailure =
@@ -78,8 +81,6 @@ export interface Joining {
   sendAt: number;
   readonly giveUpAt: number;
   refusalKey: Uint8Array | null;
-  /** Authentic words that the secret is wrong. */
-  refusals: number;
 }
 
 /** What came of a packet. */
@@ -115,7 +116,6 @@ export function startJoining(options: JoiningOptions): Joining {
     sendAt: now,
     giveUpAt: now + JOIN_TIMEOUT,
     refusalKey: null,
-    refusals: 0,
   };
 }
 
@@ -145,7 +145,7 @@ export function receiveJoining(joining: Joining, packet: Packet, now: number): J
     case "answer":
       return receiveAnswer(joining, packet.noise);
     case "refusal":
-      return receiveRefusal(joining, packet, now);
+      return receiveRefusal(joining, packet);
     default:
       return NOTHING;
   }
@@ -198,7 +198,6 @@ function receiveAnswer(joining: Joining, message: Uint8Array): JoiningStep {
 function receiveRefusal(
   joining: Joining,
   { code, proven, proof }: Extract<Packet, { kind: "refusal" }>,
-  now: number,
 ): JoiningStep {
   const failure = (["other-version", "wrong-secret", "full"] as const)[code - 1];
   if (failure === undefined) return NOTHING;
@@ -207,9 +206,8 @@ function receiveRefusal(
     // Nothing is agreed yet, and anyone on the way could say so; but who can, can also drop the hello.
     return failure === "wrong-secret" ? NOTHING : { type: "failed", failure };
   }
-  if (!timingSafeEqual(shortProof(refusalKey, proven), proof)) return NOTHING;
-  joining.refusals += 1;
-  if (joining.refusals >= REFUSALS_BELIEVED) return { type: "failed", failure };
-  joining.sendAt = now;
-  return NOTHING;
+  // One that was damaged on the way looks like one with a wrong secret: it is another's refusal.
+  const finish = joining.datagram.subarray(FINISH_HEADER);
+  const expected = shortProof(refusalKey, proven, finish);
+  return timingSafeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
 }

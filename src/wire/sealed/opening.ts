@@ -39,7 +39,7 @@ export const MAX_UNFINISHED = 1_024;
 /** How long each waits, ms. */
 export const UNFINISHED_LIFE = 10_000;
 /** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
-const MAX_WRONG_SECRETS = 4;
+const MAX_WRONG_SECRETS = 8;
 
 const OTHER_VERSION = 1;
 const WRONG_SECRET = 2;
@@ -176,7 +176,7 @@ export function receiveFinish(
     case "wrong-psk": {
       waiting.wrongSecrets += 1;
       const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
-      const refusal = writeRefusal(proven, shortProof(waiting.refusalKey, proven));
+      const refusal = writeRefusal(proven, shortProof(waiting.refusalKey, proven, message));
       return { type: "refused", refusal };
     }
     case "payload": {

@@ -26,6 +26,8 @@ export const HELLO_NOISE_LENGTH = 48;
 export const COOKIE_LENGTH = 17;
 export const TOKEN_LENGTH = 16;
 
+/** The first byte and the connection id of a finish. */
+export const FINISH_HEADER = 1 + CONNECTION_ID_LENGTH;
 /** The first byte, the connection id and the packet number of a sealed packet. */
 export const SEALED_HEADER = 1 + CONNECTION_ID_LENGTH + 4;
 /** A sealed packet with one byte of frames. */
