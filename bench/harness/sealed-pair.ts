@@ -1,0 +1,137 @@
+// Two sealed endpoints in one process, each on a socket of its own on loopback, and a session between them:
+// what sealed-socket.ts does for a program, but for datagrams of a size that is asked for, and counted.
+
+import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import {
+  activate,
+  createEndpoint,
+  type Endpoint,
+  endpointWakeAt,
+  join,
+  nextDatagram,
+  receiveDatagram,
+  tickEndpoint,
+} from "../../src/wire/sealed/endpoint.ts";
+import { receiveMessages } from "../../src/wire/sealed/session-receive.ts";
+import type { Outbound } from "../../src/wire/sealed/session-transmit.ts";
+import type { Session } from "../../src/wire/sealed/session.ts";
+import { LARGE_RECEIVE_BUFFER } from "../../src/wire/socket-options.ts";
+import { openUdpSocket, type UdpSocket } from "../../src/wire/udp-socket.ts";
+
+const PSK = new Uint8Array(32);
+/** As in sealed-link.ts and sealed-socket.ts. */
+const MESSAGES_AT_ONCE = 1_024;
+const DATAGRAMS_AT_ONCE = 256;
+
+export interface PairEnd {
+  readonly endpoint: Endpoint;
+  readonly socket: UdpSocket;
+  session: Session | null;
+  /** Datagrams. */
+  sent: number;
+  received: number;
+  onMessage: (message: Uint8Array) => void;
+  /** Something has happened: says what there is to say. */
+  speak: (session: Session) => void;
+  flushSoon(): void;
+}
+
+export interface SealedPair extends Disposable {
+  readonly joiner: PairEnd;
+  readonly opener: PairEnd;
+}
+
+/** @param datagramLimit bytes of the longest datagram */
+export async function openSealedPair(datagramLimit: number): Promise<SealedPair> {
+  const opener = await openEnd(datagramLimit, PSK);
+  const joiner = await openEnd(datagramLimit, null);
+  const to = opener.socket.address;
+  joiner.session = join(joiner.endpoint, { to, psk: PSK, expected: null }, performance.now());
+  joiner.flushSoon();
+  while (opener.session === null || joiner.session.joining !== null) await Bun.sleep(1);
+  return {
+    joiner,
+    opener,
+    [Symbol.dispose]() {
+      joiner.socket.close();
+      opener.socket.close();
+    },
+  };
+}
+
+async function openEnd(datagramLimit: number, openWith: Uint8Array | null): Promise<PairEnd> {
+  const endpoint = createEndpoint({
+    staticKeys: generateKeyPair(crypto.getRandomValues(new Uint8Array(32))),
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    openWith,
+    datagramLimit: () => datagramLimit,
+    now: performance.now(),
+  });
+  let due = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const socket = await openUdpSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    receiveBuffer: LARGE_RECEIVE_BUFFER,
+    onDatagram(datagram, from) {
+      end.received += 1;
+      receiveDatagram(endpoint, datagram, from, performance.now());
+      end.flushSoon();
+    },
+    onError(error) {
+      throw error;
+    },
+  });
+  const end: PairEnd = {
+    endpoint,
+    socket,
+    session: null,
+    sent: 0,
+    received: 0,
+    onMessage() {},
+    speak() {},
+    flushSoon() {
+      if (due) return;
+      due = true;
+      setImmediate(flush);
+    },
+  };
+
+  function flush(): void {
+    due = false;
+    end.session ??= endpoint.arrived.shift() ?? null;
+    const { session } = end;
+    if (session !== null) {
+      const messages = receiveMessages(session, MESSAGES_AT_ONCE, performance.now());
+      for (const message of messages) end.onMessage(message);
+      end.speak(session);
+      activate(endpoint, session);
+    }
+    send();
+    clearTimeout(timer);
+    const at = endpointWakeAt(endpoint);
+    if (at === Number.POSITIVE_INFINITY) return;
+    // An idle session is not to keep the process alive.
+    timer = setTimeout(tick, Math.max(0, Math.ceil(at - performance.now()))).unref();
+  }
+
+  function tick(): void {
+    tickEndpoint(endpoint, performance.now());
+    flush();
+  }
+
+  function send(): void {
+    let batch: Outbound[] = [];
+    let next = nextDatagram(endpoint, performance.now());
+    while (next !== null) {
+      batch.push(next);
+      end.sent += 1;
+      next = nextDatagram(endpoint, performance.now());
+      if (next !== null && batch.length < DATAGRAMS_AT_ONCE) continue;
+      socket.sendMany(batch);
+      batch = [];
+    }
+  }
+
+  return end;
+}

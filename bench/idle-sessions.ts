@@ -1,0 +1,125 @@
+// Ten thousand sessions at one endpoint, of which nothing is heard but keep-alives: what memory they take
+// there, what CPU, and whether a message costs more for them. The joiners are all in another process.
+
+import { generateKeyPair } from "../src/wire/noise/x25519.ts";
+import type { SealedLink } from "../src/wire/sealed-link.ts";
+import { openSealedSocket, type SealedSocket } from "../src/wire/sealed-socket.ts";
+import { machine } from "./harness/machine.ts";
+import { answerAsOther, type OtherProcess, startOther } from "./harness/other-process.ts";
+import { quantile } from "./harness/quantiles.ts";
+
+const PSK = new Uint8Array(32);
+const MESSAGE = new Uint8Array(64).fill(1);
+const FEW = 10;
+const MANY = 10_000;
+/** Sessions that begin at the same time. */
+const AT_ONCE = 32;
+/** Long enough for two keep-alives of every session, ms. */
+const IDLE = 45_000;
+const ECHOES = 10_000;
+/** Echoes before those that count: the compiler has seen everything by then. */
+const WARM_UP = 20_000;
+/** Until no acknowledgment is held back any more, ms. */
+const SETTLED = 500;
+
+const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
+
+interface Echoing {
+  readonly link: SealedLink;
+  /** An echo has come. */
+  heard: () => void;
+}
+
+async function serve(): Promise<void> {
+  const socket = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: keys(),
+    openWith: PSK,
+    onJoined: (link) => ({
+      onMessages(messages) {
+        for (const message of messages) void link.say(message);
+      },
+    }),
+  });
+  answerAsOther(socket.local.port);
+}
+
+async function joinOne(client: SealedSocket, port: number): Promise<Echoing> {
+  const session: Echoing = {
+    link: client.join(
+      { to: { address: "127.0.0.1", port }, psk: PSK, expected: null },
+      { onMessages: () => session.heard() },
+    ),
+    heard() {},
+  };
+  await echo(session);
+  return session;
+}
+
+/** One message there and back, ms. */
+async function echo(session: Echoing): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  session.heard = resolve;
+  const start = performance.now();
+  void session.link.say(MESSAGE);
+  await promise;
+  return performance.now() - start;
+}
+
+async function joinUntil(count: number, sessions: Echoing[], client: SealedSocket, port: number) {
+  while (sessions.length < count) {
+    const more = Math.min(AT_ONCE, count - sessions.length);
+    sessions.push(
+      ...(await Promise.all(Array.from({ length: more }, () => joinOne(client, port)))),
+    );
+  }
+  await Bun.sleep(SETTLED);
+}
+
+/** What a message costs the server, us of CPU, and takes, us, in the middle. */
+async function costOfAnEcho(sessions: readonly Echoing[], echoes: number, server: OtherProcess) {
+  const times: number[] = [];
+  const before = await server.usage();
+  for (let count = 0; count < echoes; count += 1) {
+    const session = sessions[count % sessions.length];
+    if (session !== undefined) times.push(await echo(session));
+  }
+  const after = await server.usage();
+  return { cpu: (after.cpu - before.cpu) / echoes, p50: quantile(times, 0.5) * 1_000 };
+}
+
+async function measure(): Promise<void> {
+  await using server = await startOther(import.meta.path);
+  await using client = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: keys(),
+    openWith: null,
+  });
+  const sessions: Echoing[] = [];
+  await joinUntil(FEW, sessions, client, server.port);
+  await costOfAnEcho(sessions, WARM_UP, server);
+  const amongFew = await costOfAnEcho(sessions, ECHOES, server);
+  const empty = await server.collect();
+
+  await joinUntil(MANY, sessions, client, server.port);
+  const full = await server.collect();
+  await Bun.sleep(IDLE);
+  const rested = await server.usage();
+  const idle = (rested.cpu - full.cpu) / (IDLE * 1_000);
+  const amongMany = await costOfAnEcho(sessions.slice(0, FEW), ECHOES, server);
+  const each = (await server.collect()).memory - empty.memory;
+
+  console.log(`${MANY} idle sessions at one endpoint, the joiners in another process`);
+  console.log(machine);
+  console.log(`memory (RSS)       ${(each / (MANY - FEW) / 1_024).toFixed(1)} KiB a session`);
+  console.log(`CPU, keep-alives   ${(idle * 100).toFixed(1)} % of one core over ${IDLE / 1_000} s`);
+  const report = (sum: typeof amongFew) =>
+    `${sum.cpu.toFixed(1)} us of CPU, p50 ${sum.p50.toFixed(0)} us`;
+  console.log(`an echo, of ${FEW}      ${report(amongFew)}`);
+  const ratio = (amongMany.cpu / amongFew.cpu).toFixed(2);
+  console.log(`an echo, of ${MANY}   ${report(amongMany)}; ${ratio} times the CPU`);
+}
+
+await (process.argv[2] === "serve" ? serve() : measure());

@@ -1,0 +1,94 @@
+// Messages through a network that loses datagrams in both directions, in virtual time: how many a second
+// when there is always more to say, and how late each is heard, in order, when people talk. Beside
+//
+//   TCP     the model of loss/tcp-sender.ts on the same simulated network with the same loss
+//   bound   for messages a second what Mathis et al. (1997) give a sender that halves its window for a
+//           loss; for the delay a sender that learns of each loss in exactly one round trip
+//
+// The network has no bandwidth to run out of and no queue: loss alone limits. Everything is computed, so the
+// same on every machine.
+
+import { machine } from "./harness/machine.ts";
+import { quantile } from "./harness/quantiles.ts";
+import { idealDelays, mathisRate } from "./loss/bounds.ts";
+import { type LossyTalk, lossyWeather } from "./loss/lossy-talk.ts";
+import { sealedTalk } from "./loss/sealed-talk.ts";
+import { SEGMENT_SIZE } from "./loss/tcp-sender.ts";
+import { tcpTalk } from "./loss/tcp-talk.ts";
+
+const LOSSES = [0.05, 0.1, 0.3];
+const ROUND_TRIP = 100;
+const LENGTHS = [64, 1_100];
+/** Virtual time of each run, ms. */
+const DURATION = 300_000;
+/** Between two messages of people who talk, ms: 50 a second. */
+const INTERVAL = 20;
+const TALK_LENGTH = 64;
+/** More messages than any run can carry. */
+const ENOUGH = 1_000_000;
+
+type Open = (loss: number) => LossyTalk;
+
+function openSealed(loss: number): LossyTalk {
+  for (let seed = 1; ; seed += 1) {
+    const talk = sealedTalk(seed, lossyWeather(loss, ROUND_TRIP));
+    if (talk !== null) return talk;
+  }
+}
+
+function openTcp(loss: number): LossyTalk {
+  return tcpTalk(1, lossyWeather(loss, ROUND_TRIP));
+}
+
+/** Messages a second, when there is always one more to say. */
+function rate(open: Open, loss: number, length: number): number {
+  const talk = open(loss);
+  talk.say(length, ENOUGH);
+  talk.run(talk.now + DURATION);
+  return talk.heardAt.length / (DURATION / 1_000);
+}
+
+/** The delay, ms, that one message of a hundred exceeds. */
+function delay(open: Open, loss: number): number {
+  const talk = open(loss);
+  const saidAt: number[] = [];
+  const start = talk.now;
+  for (let index = 0; index * INTERVAL < DURATION; index += 1) {
+    talk.run(start + index * INTERVAL);
+    saidAt.push(talk.now);
+    talk.say(TALK_LENGTH, 1);
+  }
+  // Those still on their way are heard, too.
+  talk.run(talk.now + DURATION);
+  if (talk.heardAt.length < saidAt.length) throw new Error("a message was never heard");
+  return quantile(
+    talk.heardAt.map((at, index) => at - (saidAt[index] ?? 0)),
+    0.99,
+  );
+}
+
+function row(what: string, sealed: number, tcp: number, bound: number): void {
+  const columns = [sealed, tcp, bound].map((value) =>
+    Math.round(value).toLocaleString("en").padStart(9),
+  );
+  console.log(`${what.padEnd(42)}${columns.join("")}`);
+}
+
+console.log(
+  `lossy network, ${ROUND_TRIP} ms there and back, ${DURATION / 1_000} virtual seconds each`,
+);
+console.log(machine);
+console.log(
+  `${"".padEnd(42)}${["sealed", "TCP", "bound"].map((name) => name.padStart(9)).join("")}`,
+);
+for (const loss of LOSSES) {
+  const percent = `${loss * 100} % lost`;
+  for (const length of LENGTHS) {
+    const most = mathisRate(SEGMENT_SIZE, ROUND_TRIP, loss) / length;
+    const [sealed, tcp] = [rate(openSealed, loss, length), rate(openTcp, loss, length)];
+    row(`${percent}, messages of ${length} bytes a second`, sealed, tcp, most);
+  }
+  const ideal = idealDelays(1, loss, ROUND_TRIP, INTERVAL, DURATION / INTERVAL);
+  const [sealed, tcp] = [delay(openSealed, loss), delay(openTcp, loss)];
+  row(`${percent}, p99 delay at 50 a second, ms`, sealed, tcp, quantile(ideal, 0.99));
+}

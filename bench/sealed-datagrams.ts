@@ -1,0 +1,87 @@
+// Sealed datagrams a second, sent and received by one process over loopback: two endpoints with a session
+// between them and all that belongs to it, beside a C program that does nothing but sendmmsg and recvmmsg
+// with as many bytes. Both send a batch, receive it, and send the next: little enough for the receive buffer,
+// so that nothing is lost.
+
+import { join } from "node:path";
+
+import { say } from "../src/wire/sealed/session.ts";
+import { compile, type CProgram } from "./harness/c-program.ts";
+import { machine } from "./harness/machine.ts";
+import { median } from "./harness/quantiles.ts";
+import { openSealedPair, type SealedPair } from "./harness/sealed-pair.ts";
+
+const ROUNDS = 7;
+const MESSAGE = new Uint8Array(8_192).fill(1);
+/** What every path carries, and what loopback does: the C program's receive buffer holds 92 and 3 of them. */
+const CASES = [
+  { size: 1_200, batch: 54, datagrams: 100_000 },
+  { size: 65_487, batch: 2, datagrams: 10_000 },
+];
+
+type Case = (typeof CASES)[number];
+
+/** Says `datagrams` of them from one end to the other, a batch at a time: how many a second. */
+async function round({ joiner, opener }: SealedPair, { size, batch, datagrams }: Case) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const [sentBefore, receivedBefore] = [joiner.sent, opener.received];
+  let said = 0;
+  let heard = 0;
+  joiner.speak = (session) => {
+    while (said < datagrams * size && said - heard < batch * size && say(session, MESSAGE)) {
+      said += MESSAGE.length;
+    }
+  };
+  opener.onMessage = (message) => {
+    heard += message.length;
+    joiner.flushSoon();
+    if (heard >= datagrams * size) resolve();
+  };
+  const start = performance.now();
+  joiner.flushSoon();
+  await promise;
+  const sent = joiner.sent - sentBefore;
+  const lost = sent - (opener.received - receivedBefore);
+  return { rate: (sent / (performance.now() - start)) * 1_000, lost };
+}
+
+async function compare(program: CProgram, which: Case): Promise<void> {
+  const { size, batch, datagrams } = which;
+  using pair = await openSealedPair(size);
+  // The compiler sees everything, and the session finds out how long a datagram may be.
+  await round(pair, which);
+  await round(pair, which);
+  const sealed: number[] = [];
+  const bare: number[] = [];
+  let lost = 0;
+  // In turns, so that whatever else the machine does falls on both.
+  for (let count = 0; count < ROUNDS; count += 1) {
+    bare.push(...program.run(size, batch, 1, datagrams));
+    const outcome = await round(pair, which);
+    sealed.push(outcome.rate);
+    lost += outcome.lost;
+  }
+  const [ours, theirs] = [median(sealed), median(bare)];
+  const ratio = (ours / theirs).toFixed(2);
+  console.log(`${size.toLocaleString("en")} bytes each, ${batch} at a time; ${lost} of ours lost`);
+  console.log(`  sendmmsg, recvmmsg   ${report(theirs)}`);
+  console.log(`  sealed               ${report(ours)}, ${ratio} of that`);
+}
+
+function report(rate: number): string {
+  const rounded = (Math.round(rate / 1_000) * 1_000).toLocaleString("en");
+  return `${rounded} a second, ${(1e6 / rate).toFixed(1)} us each`;
+}
+
+using program = compile(join(import.meta.dir, "sendmmsg.c"));
+if (program === null) {
+  console.error(
+    "there is no C compiler\nhint: install one that is called cc (Debian: apt-get install gcc)",
+  );
+  process.exit(1);
+}
+console.log(
+  `datagrams between two sockets of one process over loopback, median of ${ROUNDS} rounds in turns`,
+);
+console.log(machine);
+for (const which of CASES) await compare(program, which);
