@@ -135,6 +135,7 @@ export function converse(role: "opener" | "joiner"): SealedTalk {
   /** Once what is under way has arrived; or at once, when it is asked for again. */
   function end(reason: EndReason): Promise<void> {
     if (ending !== null) {
+      queue.letGo();
       guest?.link.abort(CLOSE_DONE, "");
       return ending;
     }
@@ -142,6 +143,8 @@ export function converse(role: "opener" | "joiner"): SealedTalk {
       const patience = setTimeout(tellWhatIsWaitedFor, PATIENCE);
       await guest?.link.arrived();
       clearTimeout(patience);
+      // Who leaves need not read what there is, and the session ends once all of it is taken.
+      queue.letGo();
       await socket?.close();
       queue.end({ type: "ended", reason, unsaid: giveUpAll() });
     })();
@@ -171,7 +174,8 @@ export function converse(role: "opener" | "joiner"): SealedTalk {
       for (const event of events) queue.push(event);
     },
     onRefused(error) {
-      if (guest === null || refusalTold) return;
+      // Of a farewell it is no news that nobody is there any more.
+      if (guest === null || refusalTold || ending !== null) return;
       refusalTold = true;
       const { code } = error;
       const message = `${guest.peer} refuses what is sent to it: the other end may be gone`;

@@ -2,6 +2,7 @@
 // sealed/session.ts. Knows no socket and no clock; whoever drives it says when something has happened.
 
 import { sameAddress, type SocketAddress } from "./address.ts";
+import { MAX_MESSAGE } from "./sealed/outgoing-messages.ts";
 import { receiveMessages } from "./sealed/session-receive.ts";
 import {
   allArrived,
@@ -55,27 +56,11 @@ export interface SealedLinkHandlers {
   onMoved?(to: SocketAddress): void;
 }
 
-/** What is kept of a session for the program above. */
-export interface AttachedSession {
-  readonly session: Session;
-  readonly link: SealedLink;
-  readonly handlers: SealedLinkHandlers;
-  readonly joined: PromiseWithResolvers<boolean>;
-  readonly ended: PromiseWithResolvers<SessionEnd>;
-  /** Messages that wait for room, in order. */
-  readonly unsaid: Waiting[];
-  /** Who waits until all that was said has arrived. */
-  readonly arrivals: Waiting[];
-  /** The program above is still at the messages it has. */
-  busy: boolean;
-  /** It has all that has arrived. */
-  drained: boolean;
-  /** That the session has come to be was told, or will not be. */
-  joining: boolean;
-  /** What was told last. */
-  arrivedUpTo: number;
-  silentSince: number | null;
-  peer: SocketAddress;
+/** What drives a session. */
+export interface SessionDriver {
+  now(): number;
+  /** Something was done to the session: what follows from it is to be sent and told soon. */
+  changed(session: Session): void;
 }
 
 interface Waiting {
@@ -84,64 +69,94 @@ interface Waiting {
   readonly resolve: (came: boolean) => void;
 }
 
-/** What drives a session. */
-export interface SessionDriver {
-  now(): number;
-  /** Something was done to the session: what follows from it is to be sent and told soon. */
-  changed(session: Session): void;
-}
+/** Shared by all for whom nobody waits yet. */
+const NOBODY: Waiting[] = [];
+const NO_HANDLERS: SealedLinkHandlers = { onMessages() {} };
 
-export function attachSession(
-  session: Session,
-  driver: SessionDriver,
-  handle: (link: SealedLink) => SealedLinkHandlers,
-): AttachedSession {
-  const joined = Promise.withResolvers<boolean>();
-  const ended = Promise.withResolvers<SessionEnd>();
-  const unsaid: Waiting[] = [];
-  const arrivals: Waiting[] = [];
-  const wait = (queue: Waiting[], until: () => boolean): Promise<boolean> => {
-    if (session.end !== null) return Promise.resolve(false);
+/**
+ * What is kept of a session for the program above. A class, for there is one for each of thousands of
+ * sessions: as an object of closures it takes four times the memory.
+ */
+export class AttachedSession implements SealedLink {
+  readonly session: Session;
+  readonly joined: Promise<boolean>;
+  readonly ended: Promise<SessionEnd>;
+  handlers: SealedLinkHandlers = NO_HANDLERS;
+  /** Messages that wait for room, in order. */
+  unsaid: Waiting[] = NOBODY;
+  /** Who waits until all that was said has arrived. */
+  arrivals: Waiting[] = NOBODY;
+  /** The program above is still at the messages it has. */
+  busy = false;
+  /** It has all that has arrived. */
+  drained = true;
+  /** Tells that the session has come to be, or will not; null once it was told. */
+  tellJoined: ((joined: boolean) => void) | null = null;
+  tellEnded: (end: SessionEnd) => void = () => {};
+  /** What was told last. */
+  arrivedUpTo = 0;
+  silentSince: number | null = null;
+  peerTold: SocketAddress;
+  readonly #driver: SessionDriver;
+
+  constructor(session: Session, driver: SessionDriver) {
+    this.session = session;
+    this.#driver = driver;
+    this.peerTold = session.path.address;
+    this.joined = new Promise((resolve) => {
+      this.tellJoined = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.tellEnded = resolve;
+    });
+  }
+
+  get peer(): SocketAddress {
+    return this.session.path.address;
+  }
+
+  get peerKey(): Uint8Array | null {
+    return peerKeyOf(this.session);
+  }
+
+  async say(message: Uint8Array): Promise<number | null> {
+    // Told to whoever says it, now: when its turn comes there is nobody to tell.
+    if (message.length > MAX_MESSAGE) throw new Error(`a message has at most ${MAX_MESSAGE} bytes`);
+    const { session } = this;
+    let end = 0;
+    if (this.unsaid === NOBODY) this.unsaid = [];
+    const said = this.#wait(this.unsaid, () => {
+      if (!say(session, message)) return false;
+      ({ end } = session.outgoing.said);
+      return true;
+    });
+    this.#driver.changed(session);
+    return (await said) ? end : null;
+  }
+
+  arrived(): Promise<boolean> {
+    if (this.arrivals === NOBODY) this.arrivals = [];
+    return this.#wait(this.arrivals, () => this.unsaid.length === 0 && allArrived(this.session));
+  }
+
+  async close(): Promise<void> {
+    await this.arrived();
+    this.abort(CLOSE_DONE, "");
+    await this.ended;
+  }
+
+  abort(code: number, reason: string): void {
+    closeSession(this.session, code, reason, this.#driver.now());
+    this.#driver.changed(this.session);
+  }
+
+  #wait(queue: Waiting[], until: () => boolean): Promise<boolean> {
+    if (this.session.end !== null) return Promise.resolve(false);
     if (queue.length === 0 && until()) return Promise.resolve(true);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     queue.push({ until, resolve });
     return promise;
-  };
-  const link: SealedLink = {
-    get peer() {
-      return session.path.address;
-    },
-    get peerKey() {
-      return peerKeyOf(session);
-    },
-    joined: joined.promise,
-    async say(message) {
-      let end = 0;
-      const said = wait(unsaid, () => {
-        if (!say(session, message)) return false;
-        ({ end } = session.outgoing.said);
-        return true;
-      });
-      driver.changed(session);
-      return (await said) ? end : null;
-    },
-    arrived: () => wait(arrivals, () => unsaid.length === 0 && allArrived(session)),
-    ended: ended.promise,
-    async close() {
-      await link.arrived();
-      link.abort(CLOSE_DONE, "");
-      await ended.promise;
-    },
-    abort(code, reason) {
-      closeSession(session, code, reason, driver.now());
-      driver.changed(session);
-    },
-  };
-  const { address: peer } = session.path;
-  const state = { busy: false, drained: true, joining: true };
-  const told = { arrivedUpTo: 0, silentSince: null, peer };
-  const handlers = handle(link);
-  return { session, link, handlers, joined, ended, unsaid, arrivals, ...state, ...told };
+  }
 }
 
 /** Hands on the messages that have arrived, unless the program above is still at earlier ones. */
@@ -164,18 +179,24 @@ export function handOnMessages(attached: AttachedSession, driver: SessionDriver)
   });
 }
 
+/**
+ * Tells what of that which was said here has arrived: before the messages that came with the ACK, which may
+ * be the answer to it.
+ */
+export function tellArrived(attached: AttachedSession): void {
+  const { start } = attached.session.outgoing.said;
+  if (start === attached.arrivedUpTo) return;
+  attached.arrivedUpTo = start;
+  attached.handlers.onArrived?.(start);
+}
+
 /** Tells whoever waits what has come to be; false when it was the end. */
 export function tellWhatCameToBe(attached: AttachedSession, now: number): boolean {
   const { session, handlers, unsaid, arrivals } = attached;
-  const { end, outgoing, path } = session;
-  if (attached.joining && (end !== null || session.joining === null)) {
-    attached.joining = false;
-    attached.joined.resolve(end === null);
-  }
-  const { start } = outgoing.said;
-  if (start > attached.arrivedUpTo) {
-    attached.arrivedUpTo = start;
-    handlers.onArrived?.(start);
+  const { end, path } = session;
+  if (attached.tellJoined !== null && (end !== null || session.joining === null)) {
+    attached.tellJoined(end === null);
+    attached.tellJoined = null;
   }
   if (session.silent && attached.silentSince === null) {
     attached.silentSince = session.lastHeardAt;
@@ -184,8 +205,8 @@ export function tellWhatCameToBe(attached: AttachedSession, now: number): boolea
     handlers.onHeard?.(now - attached.silentSince);
     attached.silentSince = null;
   }
-  if (path.trial === null && !sameAddress(path.address, attached.peer)) {
-    attached.peer = path.address;
+  if (path.trial === null && !sameAddress(path.address, attached.peerTold)) {
+    attached.peerTold = path.address;
     handlers.onMoved?.(path.address);
   }
   for (const queue of [unsaid, arrivals]) {
@@ -195,6 +216,6 @@ export function tellWhatCameToBe(attached: AttachedSession, now: number): boolea
     }
   }
   if (end === null || attached.busy || !attached.drained) return true;
-  attached.ended.resolve(end);
+  attached.tellEnded(end);
   return false;
 }

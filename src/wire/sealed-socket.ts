@@ -9,12 +9,12 @@ import type { KeyPair } from "./noise/x25519.ts";
 import { MAX_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import { datagramRefused } from "./recovery/recovery.ts";
 import {
-  type AttachedSession,
-  attachSession,
+  AttachedSession,
   handOnMessages,
   type SealedLink,
   type SealedLinkHandlers,
   type SessionDriver,
+  tellArrived,
   tellWhatCameToBe,
 } from "./sealed-link.ts";
 import {
@@ -142,7 +142,9 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     const touched = takeTouched(endpoint);
     for (const session of touched) {
       const its = attached.get(session);
-      if (its !== undefined) handOnMessages(its, driver);
+      if (its === undefined) continue;
+      tellArrived(its);
+      handOnMessages(its, driver);
     }
     sending = touched;
     send();
@@ -192,13 +194,14 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function attach(session: Session, handle: (link: SealedLink) => SealedLinkHandlers): SealedLink {
-    const its = attachSession(session, driver, handle);
-    attached.set(session, its);
-    return its.link;
+    const link = new AttachedSession(session, driver);
+    link.handlers = handle(link);
+    attached.set(session, link);
+    return link;
   }
 
   async function close(): Promise<void> {
-    await Promise.all(Array.from(attached.values(), ({ link }) => link.close()));
+    await Promise.all(Array.from(attached.values(), (link) => link.close()));
     closed ??= Promise.withResolvers<void>();
     flushSoon();
     await closed.promise;

@@ -22,7 +22,7 @@ import {
   writeFinish,
   writeHello,
 } from "./packets.ts";
-import { shortProof } from "./short-proof.ts";
+import { shortDigest, shortProof } from "./short-proof.ts";
 
 /** Both ends agree on the protocol and its version by mixing this in (Noise s. 6). */
 export const PROLOGUE = new TextEncoder().encode("charla 1\0");
@@ -201,13 +201,16 @@ function receiveRefusal(
 ): JoiningStep {
   const failure = (["other-version", "wrong-secret", "full"] as const)[code - 1];
   if (failure === undefined) return NOTHING;
-  const { refusalKey } = joining;
+  const { datagram, refusalKey } = joining;
   if (refusalKey === null) {
     // Nothing is agreed yet, and anyone on the way could say so; but who can, can also drop the hello.
-    return failure === "wrong-secret" ? NOTHING : { type: "failed", failure };
+    if (failure === "wrong-secret" || !timingSafeEqual(shortDigest(datagram), proof)) {
+      return NOTHING;
+    }
+    return { type: "failed", failure };
   }
   // One that was damaged on the way looks like one with a wrong secret: it is another's refusal.
-  const finish = joining.datagram.subarray(FINISH_HEADER);
+  const finish = datagram.subarray(FINISH_HEADER);
   const expected = shortProof(refusalKey, proven, finish);
   return timingSafeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
 }

@@ -26,13 +26,12 @@ import {
   CONNECTION_ID_LENGTH,
   type Packet,
   refusalWithoutProof,
-  TOKEN_LENGTH,
   VERSION,
   writeAnswer,
   writeRefusal,
   writeRetry,
 } from "./packets.ts";
-import { shortProof } from "./short-proof.ts";
+import { shortDigest, shortProof } from "./short-proof.ts";
 
 /** Handshakes that wait for their finish (docs/protocol.md s. 8.3). */
 export const MAX_UNFINISHED = 1_024;
@@ -103,7 +102,8 @@ export function createOpening(options: OpeningOptions): Opening {
 
 /** A key for maps, of bytes whose length is fixed. */
 export function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  // Not by way of a Buffer: naming its memory makes the runtime keep a second object for it.
+  return String.fromCharCode(...bytes);
 }
 
 /**
@@ -122,7 +122,7 @@ export function receiveHello(
 ): Uint8Array | null {
   const { options, cookies, unfinished, answered } = opening;
   const { joinerId, cookie, noise: message } = hello;
-  if (hello.version !== VERSION) return refuse(joinerId, OTHER_VERSION);
+  if (hello.version !== VERSION) return refuse(hello, OTHER_VERSION);
   renewCookieSecrets(cookies, () => options.random(32), now);
   const claim = { from, joinerId, noise: message };
   if (!isCookie(cookies, cookie, claim)) return writeRetry(joinerId, makeCookie(cookies, claim));
@@ -134,7 +134,7 @@ export function receiveHello(
     known.answeredAt = null;
     return known.answer;
   }
-  if (unfinished.size >= room) return refuse(joinerId, FULL);
+  if (unfinished.size >= room) return refuse(hello, FULL);
   if (unfinished.size >= MAX_UNFINISHED) return null;
 
   const noise = startHandshake({
@@ -190,9 +190,12 @@ export function receiveFinish(
   }
 }
 
-/** A refusal before the answer: there is no key yet to prove it with. */
-function refuse(joinerId: Uint8Array, code: number): Uint8Array {
-  return writeRefusal(refusalWithoutProof(joinerId, code), new Uint8Array(TOKEN_LENGTH));
+/** A refusal before the answer: there is no key yet to prove it with, but that the hello came. */
+function refuse(
+  { joinerId, datagram }: Extract<Packet, { kind: "hello" }>,
+  code: number,
+): Uint8Array {
+  return writeRefusal(refusalWithoutProof(joinerId, code), shortDigest(datagram));
 }
 
 function forgetOld(opening: Opening, now: number): void {

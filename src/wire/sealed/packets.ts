@@ -47,6 +47,7 @@ const MAX_ANSWER_PAYLOAD = 256;
 export type Packet =
   | {
       readonly kind: "hello";
+      readonly datagram: Uint8Array;
       readonly version: number;
       readonly joinerId: Uint8Array;
       /** Empty, or 17 bytes. */
@@ -142,11 +143,12 @@ function readHello(datagram: Uint8Array): Packet | null {
   const nothing = datagram.subarray(0, 0);
   // What follows is laid out as its own version says.
   if (version !== VERSION)
-    return { kind: "hello", version, joinerId, cookie: nothing, noise: nothing };
+    return { kind: "hello", datagram, version, joinerId, cookie: nothing, noise: nothing };
   if (cookieLength !== 0 && cookieLength !== COOKIE_LENGTH) return null;
   const noiseAt = 11 + cookieLength;
   return {
     kind: "hello",
+    datagram,
     version,
     joinerId,
     cookie: datagram.subarray(11, noiseAt),

@@ -11,7 +11,6 @@ import type { PacketKind } from "../recovery/sent-packets.ts";
 import {
   ackLength,
   CHALLENGE_LENGTH,
-  MAX_REASON,
   writeAck,
   writeClose,
   writeFragmentHead,
@@ -272,8 +271,11 @@ function transmitClose(session: Session, now: number): Outbound | null {
   const { closing, path } = session;
   if (closing === null || !closing.due) return null;
   closing.due = false;
-  const into = new Uint8Array(SEALED_HEADER + 16 + MAX_REASON + TAG_BYTES);
-  const end = writeClose(into, SEALED_HEADER, closing.code, closing.reason);
+  const into = new Uint8Array(BASE_DATAGRAM_SIZE);
+  let end = writeClose(into, SEALED_HEADER, closing.code, closing.reason);
+  // What had arrived is said with it: there will be no other ACK.
+  const ack = takeAck(session.received, now);
+  if (ack !== null) end = writeAck(into, end, ack.ranges, Math.round(ack.delay * 1_000));
   const bytes = into.subarray(0, end + TAG_BYTES);
   if (bytes.length > allowance(path)) return null;
   seal(session, "ack-only", bytes, NOTHING, now);

@@ -290,7 +290,7 @@ export function sessionWakeAt(session: Session): number {
     session.blockedUntil,
     pathWakeAt(path),
     // A PING that is owed already waits for room, and whatever takes the room keeps alive as well.
-    session.pingDue ? Number.POSITIVE_INFINITY : session.lastElicitingAt + KEEP_ALIVE,
+    session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
     session.silent ? Number.POSITIVE_INFINITY : session.awaitingSince + SILENCE,
   );
@@ -311,7 +311,7 @@ export function tick(session: Session, now: number): void {
   }
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
   if (now >= session.awaitingSince + SILENCE) session.silent = true;
-  if (now >= session.lastElicitingAt + KEEP_ALIVE) session.pingDue = true;
+  if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
   const { address } = path.address;
   // Another port of the same host is the same way there (RFC 9000 s. 9.4).
   if (giveUpTrial(path, now) && path.address.address !== address) {
@@ -325,4 +325,12 @@ export function tick(session: Session, now: number): void {
     // Without anything newer, a probe carries again what has waited longest (RFC 9002 s. 6.2.4).
     loseContents(session, outcome.oldest);
   }
+}
+
+/**
+ * The joiner's PING and its answer keep both directions alive: an opener sends one only where that is
+ * overdue.
+ */
+function quietSince({ role, lastElicitingAt, lastHeardAt }: Session): number {
+  return role === "opener" ? Math.max(lastElicitingAt, lastHeardAt + SILENCE) : lastElicitingAt;
 }

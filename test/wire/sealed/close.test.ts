@@ -63,8 +63,8 @@ describe("CLOSE", () => {
     pass(pair, 60_000);
     expect(remembered(pair)).toEqual([0, 0]);
     expect(conversationOf(joined, from, start)).toEqual([
-      "joiner at 0: close 1 off to bed",
-      "opener at 10: close 0 ",
+      "joiner at 0: close 1 off to bed, ack",
+      "opener at 10: close 0 , ack",
     ]);
   });
 
@@ -132,10 +132,10 @@ describe("CLOSE", () => {
     expect(
       conversationOf(joined, from, start).map((line) => line.replace(/at \S+:/, "says")),
     ).toEqual([
-      "joiner says close 0 ",
-      "opener says close 0 ",
-      "joiner says close 0 ",
-      "opener says close 0 ",
+      "joiner says close 0 , ack",
+      "opener says close 0 , ack",
+      "joiner says close 0 , ack",
+      "opener says close 0 , ack",
     ]);
   });
 
@@ -162,7 +162,7 @@ describe("CLOSE", () => {
     pass(pair, 11);
     // The opener has the joiner's, and takes it for the answer.
     expect(remembered(pair)).toEqual([1, 0]);
-    // A joiner that speaks to a session nobody knows is reset; it is over either way, and soon.
+    // The joiner's next CLOSEs are for a session that nobody knows: they are reset, and it ends in its time.
     pass(pair, 3 * timeout);
     expect(remembered(pair)).toEqual([0, 0]);
     expect(joined.end).toMatchObject({ type: "closed", by: "us", code: 0 });

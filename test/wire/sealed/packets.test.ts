@@ -53,6 +53,7 @@ describe("a hello (docs/protocol.md s. 8.1)", () => {
     expect(hello.subarray(59)).toEqual(new Uint8Array(1_141).fill(0x77));
     expect(readPacket(hello)).toEqual({
       kind: "hello",
+      datagram: hello,
       version: 1,
       joinerId: JOINER,
       cookie: new Uint8Array(0),

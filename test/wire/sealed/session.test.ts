@@ -210,7 +210,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
 });
 
 describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
-  test("that is quiet has a PING every 20 s from each end, and goes on", () => {
+  test("that is quiet has a PING of the joiner every 20 s, none of the opener, and goes on", () => {
     const { pair, joined, opened } = joinedPair();
     pass(pair, 5_000);
     const from = pair.sent.length;
@@ -220,9 +220,20 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     expect(opened.end).toBeNull();
     const [first] = pair.sent.slice(from);
     expect(first?.sentAt).toBeLessThanOrEqual(quietSince + 20_000);
-    // PINGs of both and an ACK of each, 30 times, and path MTU probes: far below one datagram a second.
+    // PINGs and an ACK of each, 30 times, and path MTU probes: far below one datagram a second.
     expect(pair.sent.length - from).toBeGreaterThanOrEqual(60);
     expect(pair.sent.length - from).toBeLessThan(200);
+    expect(opened.lastElicitingAt).toBeLessThanOrEqual(quietSince);
+  });
+
+  test("has a PING of the opener 25 s after it has heard the joiner last", () => {
+    const { pair, opened } = joinedPair();
+    pass(pair, 5_000);
+    pair.loses = ({ by }) => by === "joiner";
+    pass(pair, opened.lastHeardAt + 24_990 - pair.now);
+    expect(opened.lastElicitingAt).toBeLessThan(opened.lastHeardAt + 5_000);
+    pass(pair, 20);
+    expect(opened.lastElicitingAt).toBe(opened.lastHeardAt + 25_000);
   });
 
   test("is over 60 s after the last packet that was heard, at each end by itself", () => {
