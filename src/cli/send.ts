@@ -12,6 +12,9 @@ import { type CommandLine, helpFor } from "./options.ts";
 import { ownIdentity } from "./own-identity.ts";
 import { presentation } from "./presentation.ts";
 
+/** Where a message is done only when the other end has it, so many may be on their way at once. */
+const MAX_ON_THE_WAY = 256;
+
 /** @returns the exit status */
 export async function send(commandLine: CommandLine): Promise<number> {
   const { words, flags, values } = commandLine;
@@ -24,18 +27,28 @@ export async function send(commandLine: CommandLine): Promise<number> {
   }
   const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
   endOnInterrupt();
-  await using sender = await openSender(values.get("to") ?? "localhost");
+  const to = values.get("to") ?? "localhost";
+  await using sender = await openSender(to);
 
+  const ask = async (text: string) => {
+    const { from, text: answer } = await sender.ask(text);
+    await presenter.event({ type: "said", text });
+    await presenter.event({ type: "message", from, text: answer });
+  };
+  const say = async (text: string) => {
+    await sender.send(text);
+    await presenter.event({ type: "said", text });
+  };
+  const ahead = looksLikeInvitation(to) && !flags.has("reply") ? MAX_ON_THE_WAY : 1;
+  const onTheWay: Promise<void>[] = [];
   for await (const text of words.length > 0 ? [words.join(" ")] : linesOfStdin()) {
-    if (flags.has("reply")) {
-      const { from, text: answer } = await sender.ask(text);
-      await presenter.event({ type: "said", text });
-      await presenter.event({ type: "message", from, text: answer });
-    } else {
-      await sender.send(text);
-      await presenter.event({ type: "said", text });
-    }
+    const said = flags.has("reply") ? ask(text) : say(text);
+    // What became of it is asked for below, in its turn.
+    said.catch(() => {});
+    onTheWay.push(said);
+    if (onTheWay.length >= ahead) await onTheWay.shift();
   }
+  await Promise.all(onTheWay);
   await sender.finish();
   return 0;
 }

@@ -19,6 +19,8 @@ export interface EventQueue {
   push(event: ConversationEvent): void;
   /** Resolves when there is room below the bound. */
   room(): Promise<void>;
+  /** From now on nobody waits for room: there is little more to come. */
+  letGo(): void;
   /** Adds the last one. */
   end(event: ConversationEvent): void;
   /** The reader gets what is left, then `error`. */
@@ -37,6 +39,7 @@ export function createEventQueue(options: EventQueueOptions = {}): EventQueue {
   let dropped = 0;
   let reported = 0;
   let open = true;
+  let bounded = true;
   let failure: CharlaError | null = null;
   let taken = Promise.withResolvers<void>();
   let controller!: ReadableStreamDefaultController<ConversationEvent>; // set by start, at once
@@ -94,7 +97,11 @@ export function createEventQueue(options: EventQueueOptions = {}): EventQueue {
     },
     push,
     async room() {
-      while (open && !hasRoom()) await taken.promise;
+      while (open && bounded && !hasRoom()) await taken.promise;
+    },
+    letGo() {
+      bounded = false;
+      taken.resolve();
     },
     end(event) {
       if (!open) return;

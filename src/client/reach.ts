@@ -51,19 +51,35 @@ export interface SealedHandlers extends SealedLinkHandlers {
  *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE
  */
 export async function reach(host: HostAndPort, options: ReachOptions): Promise<Reached> {
-  const candidates = (await resolve(host)).slice(0, MAX_ATTEMPTS);
+  return reachFirst(await resolve(host), options);
+}
+
+/**
+ * Joins whoever listens at one of the addresses, which are tried in this order.
+ *
+ * @throws {CharlaError} as `reach` does, but for UNKNOWN_HOST
+ */
+export async function reachFirst(
+  addresses: readonly SocketAddress[],
+  options: ReachOptions,
+): Promise<Reached> {
+  const candidates = addresses.slice(0, MAX_ATTEMPTS);
   const winner = Promise.withResolvers<Reached>();
   const attempts: Promise<void>[] = [];
-  let decided = false;
+  const decided = new AbortController();
   let failure: CharlaError | null = null;
 
   for (const [index, to] of candidates.entries()) {
-    const attempt = tryAddress(to, options).then(
+    const attempt = tryAddress(to, options, decided.signal).then(
       (reached) => {
         // Two may let us in at once: the first is the conversation.
-        if (decided) void reached.socket.close();
-        decided = true;
+        if (decided.signal.aborted) {
+          void discard(reached);
+          return;
+        }
         winner.resolve(reached);
+        // Whoever is still asked need not answer any more.
+        decided.abort();
       },
       (error: unknown) => {
         if (!(error instanceof CharlaError)) winner.reject(error);
@@ -73,7 +89,7 @@ export async function reach(host: HostAndPort, options: ReachOptions): Promise<R
     );
     attempts.push(attempt);
     if (index < candidates.length - 1) await Promise.race([attempt, delay(ATTEMPT_DELAY)]);
-    if (decided) break;
+    if (decided.signal.aborted) break;
   }
   void Promise.all(attempts).then(() => {
     if (failure !== null) winner.reject(failure);
@@ -81,14 +97,27 @@ export async function reach(host: HostAndPort, options: ReachOptions): Promise<R
   return winner.promise;
 }
 
+function discard({ socket, attend }: Reached): Promise<void> {
+  attend(NOBODY);
+  return socket.close();
+}
+
+/** A session that nobody holds still ends only when all that came in it was taken. */
+const NOBODY: SealedHandlers = { onMessages() {}, onRefused() {} };
+
 /** Codes of failures in which nobody has answered. */
 const SILENT = new Set(["NO_ANSWER", "NOBODY_LISTENING", "UNREACHABLE"]);
 
-async function tryAddress(to: SocketAddress, options: ReachOptions): Promise<Reached> {
+async function tryAddress(
+  to: SocketAddress,
+  options: ReachOptions,
+  decided: AbortSignal,
+): Promise<Reached> {
   const { staticKeys, secret, trust } = options;
   const attended = Promise.withResolvers<SealedHandlers>();
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => {});
+  decided.addEventListener("abort", () => refused.reject(decided.reason));
   let attending: SealedHandlers | null = null;
   const socket = await openSealedSocket({
     port: 0,
@@ -123,9 +152,12 @@ async function tryAddress(to: SocketAddress, options: ReachOptions): Promise<Rea
         },
       };
     }
+    // What it said before that has nobody to hear it.
+    attended.resolve(NOBODY);
     const { peerKey } = link;
     throw describeJoinFailure(await link.ended, { to, secret, peerKey, trust });
   } catch (error) {
+    attended.resolve(NOBODY);
     link.abort(0, "");
     await socket.close();
     throw error;

@@ -31,6 +31,11 @@ export interface SealedLink {
    * will reach; with null when the session ended first.
    */
   say(message: Uint8Array): Promise<number | null>;
+  /**
+   * Says messages, in order. True when there was room for all; else a promise of it: true once there is, false
+   * when the session ended first.
+   */
+  sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean>;
   /** Resolves when both ends are in the session: true; or it ended first: false. */
   readonly joined: Promise<boolean>;
   /** Resolves when everything said has arrived: true; or the session ended first: false. */
@@ -69,6 +74,7 @@ interface Waiting {
   readonly resolve: (came: boolean) => void;
 }
 
+const EMPTY = new Uint8Array(0);
 /** Shared by all for whom nobody waits yet. */
 const NOBODY: Waiting[] = [];
 const NO_HANDLERS: SealedLinkHandlers = { onMessages() {} };
@@ -132,6 +138,23 @@ export class AttachedSession implements SealedLink {
     });
     this.#driver.changed(session);
     return (await said) ? end : null;
+  }
+
+  sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean> {
+    const { session } = this;
+    if (session.end !== null) return false;
+    let said = 0;
+    if (this.unsaid.length === 0) {
+      while (said < messages.length && say(session, messages[said] ?? EMPTY)) said += 1;
+    }
+    this.#driver.changed(session);
+    if (said === messages.length) return true;
+    return this.#sayRest(messages.slice(said));
+  }
+
+  async #sayRest(messages: readonly Uint8Array[]): Promise<boolean> {
+    const all = await Promise.all(messages.map((message) => this.say(message)));
+    return all.at(-1) !== null;
   }
 
   arrived(): Promise<boolean> {

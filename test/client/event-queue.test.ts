@@ -177,3 +177,115 @@ describe("when events come faster than they are read", () => {
     expect((await readAll(queue.events)).read).toHaveLength(251);
   });
 });
+
+const keeping = (maxUnread: number) => createEventQueue({ maxUnread, past: "keep" });
+
+/** Whether the promise has resolved by now. */
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  let done = false;
+  void promise.then(() => (done = true));
+  await new Promise((turn) => setImmediate(turn));
+  return done;
+}
+
+describe("a queue that keeps what is past its bound", () => {
+  test("drops nothing, however full it is", async () => {
+    const queue = keeping(200);
+    const all = ["1", "2", "3", "4", "5"].map(heard);
+    for (const event of all) queue.push(event);
+    queue.end(ENDED);
+    expect(await readAll(queue.events)).toEqual({ read: [...all, ENDED], error: null });
+  });
+
+  test("has room at once while it is below the bound", async () => {
+    const queue = keeping(401);
+    expect(await isDone(queue.room())).toBe(true);
+    queue.push(heard(""));
+    queue.push(heard(""));
+    expect(await isDone(queue.room())).toBe(true);
+    queue.push(heard(""));
+    expect(await isDone(queue.room())).toBe(false);
+  });
+
+  test("has room again once the reader has taken enough, and not before", async () => {
+    const queue = keeping(420);
+    for (const text of ["0", "1", "2"]) queue.push(heard(text));
+    const room = queue.room();
+    const reader = queue.events[Symbol.asyncIterator]();
+    // 603 characters, and 402 after the first is taken.
+    expect(await isDone(room)).toBe(false);
+    expect(await readOne(reader)).toEqual(heard("0"));
+    expect(await isDone(room)).toBe(true);
+    expect(await isDone(queue.room())).toBe(true);
+  });
+
+  test("tells each of several that wait", async () => {
+    const queue = keeping(200);
+    queue.push(heard(TEN));
+    const waiting = [queue.room(), queue.room(), queue.room()];
+    expect(await isDone(Promise.any(waiting))).toBe(false);
+    await readOne(queue.events[Symbol.asyncIterator]());
+    expect(await isDone(Promise.all(waiting))).toBe(true);
+  });
+
+  test("waits on where a reader takes too little", async () => {
+    const queue = keeping(200);
+    for (let count = 0; count < 3; count += 1) queue.push(heard(TEN));
+    const room = queue.room();
+    const reader = queue.events[Symbol.asyncIterator]();
+    await readOne(reader);
+    expect(await isDone(room)).toBe(false);
+    await readOne(reader);
+    expect(await isDone(room)).toBe(false);
+    await readOne(reader);
+    expect(await isDone(room)).toBe(true);
+  });
+
+  test("lets whoever waits go when it is over", async () => {
+    const [ended, failed] = [keeping(200), keeping(200)];
+    for (const queue of [ended, failed]) queue.push(heard(TEN));
+    const waiting = [ended.room(), failed.room()];
+    ended.end(ENDED);
+    failed.fail(FAILURE);
+    expect(await isDone(Promise.all(waiting))).toBe(true);
+    expect(await isDone(Promise.all([ended.room(), failed.room()]))).toBe(true);
+    expect((await readAll(failed.events)).error).toBe(FAILURE);
+  });
+
+  test("lets whoever waits go when it is told to, and drops nothing afterwards either", async () => {
+    const queue = keeping(200);
+    queue.push(heard("1"));
+    const room = queue.room();
+    expect(await isDone(room)).toBe(false);
+    queue.letGo();
+    expect(await isDone(room)).toBe(true);
+    queue.push(heard("2"));
+    expect(await isDone(queue.room())).toBe(true);
+    queue.end(ENDED);
+    expect((await readAll(queue.events)).read).toEqual([heard("1"), heard("2"), ENDED]);
+  });
+
+  test("holds no more than its bound and one batch, when who pushes waits for room", async () => {
+    const queue = keeping(2_000);
+    let pushed = 0;
+    let read = 0;
+    let most = 0;
+    const pushing = (async () => {
+      while (pushed < 1_000) {
+        queue.push(heard(`${pushed++}`));
+        most = Math.max(most, pushed - read);
+        await queue.room();
+      }
+      queue.end(ENDED);
+    })();
+    for await (const event of queue.events) {
+      if (event.type !== "message") continue;
+      expect(event.text).toBe(`${read}`);
+      read += 1;
+    }
+    await pushing;
+    expect(read).toBe(1_000);
+    // Ten of more than 200, and one that the reader has in its hand.
+    expect(most).toBeLessThanOrEqual(11);
+  });
+});

@@ -7,7 +7,8 @@ import { join } from "node:path";
 
 import { freeUdpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, root, run, runCharla, start } from "../harness/program.ts";
+import { charla, type Program, root, runCharla, start } from "../harness/program.ts";
+import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
@@ -23,12 +24,12 @@ async function throwDatagrams(port: number, ...datagrams: Uint8Array[]): Promise
 }
 
 /** A shell pipeline in which "$0" "$1" is charla; it runs in the foreground of a shell of its own. */
-function charlaPipeline(script: string) {
+function charlaPipeline(script: string): Program {
   return start(["sh", "-c", script, process.execPath, join(root, "src/cli/main.ts")]);
 }
 
-async function startServer(...args: string[]) {
-  const server = charla(["--server", "--port", "0", ...args]);
+async function startServer(wire: Wire) {
+  const server = charla([...wire.server, "--port", "0"]);
   const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
   return { server, port: Number(port) };
 }
@@ -115,17 +116,21 @@ describe("the network", () => {
     expect(ended.status).toBe(1);
   });
 
-  endToEnd("a port in use is told, with what to do", async () => {
-    const { server, port } = await startServer();
-    await using _ = server;
-    expect(await runCharla(["receive", "--port", String(port)])).toEqual({
-      stdout: "",
-      stderr:
-        `charla: port ${port} is in use by another program\n` +
-        "hint: choose another port with --port N, or --port 0 for any free one\n",
-      status: 1,
+  for (const wire of WIRES) {
+    endToEnd(`a port in use is told, with what to do, by a ${wire.wire} server too`, async () => {
+      const { server, port } = await startServer(wire);
+      await using _ = server;
+      for (const command of [["receive"], wire.server]) {
+        expect(await runCharla([...command, "--port", String(port)])).toEqual({
+          stdout: "",
+          stderr:
+            `charla: port ${port} is in use by another program\n` +
+            "hint: choose another port with --port N, or --port 0 for any free one\n",
+          status: 1,
+        });
+      }
     });
-  });
+  }
 
   endToEnd("an address that is not this machine's is told (RFC 5737)", async () => {
     const ended = await runCharla(["receive", "--bind", "192.0.2.77", "--port", "0"]);
@@ -148,7 +153,7 @@ describe("the network", () => {
     "a joiner is told that nobody is listening as soon as it speaks, over IPv6 too",
     async () => {
       const port = await freeUdpPort();
-      const ended = await runCharla([`[::1]:${port}`], { input: "hello?\n" });
+      const ended = await runCharla(["--plain", `[::1]:${port}`], { input: "hello?\n" });
       expect(ended.stderr).toContain(`charla: nobody is listening at [::1]:${port}\n`);
       expect(ended.status).toBe(1);
     },
@@ -156,7 +161,9 @@ describe("the network", () => {
 
   endToEnd("what a joiner could not say is told with the one error that stopped it", async () => {
     const port = await freeUdpPort();
-    const ended = await runCharla(["--turns", `127.0.0.1:${port}`], { input: "one\ntwo\nthree\n" });
+    const ended = await runCharla(["--plain", "--turns", `127.0.0.1:${port}`], {
+      input: "one\ntwo\nthree\n",
+    });
     expect(ended.stderr).toEndWith(
       "not your turn yet; waiting: two\n" +
         "the conversation is over: nobody is at the other end\n" +
@@ -165,22 +172,26 @@ describe("the network", () => {
         "hint: start charla --server there first, or charla receive\n",
     );
     expect(ended.status).toBe(1);
-    const quick = await runCharla(["-q", `127.0.0.1:${port}`], { input: "one\ntwo\nthree\n" });
+    const quick = await runCharla(["--plain", "-q", `127.0.0.1:${port}`], {
+      input: "one\ntwo\nthree\n",
+    });
     expect(quick.stderr.split("nobody is listening")).toHaveLength(2);
   });
 
-  endToEnd(
-    "the address of a server that hears everyone leads to it on its own machine",
-    async () => {
-      const { server, port } = await startServer();
-      await using _ = server;
-      await using joiner = charla([`[::]:${port}`]);
-      joiner.type("hello\n");
-      await server.until("stdout", "hello\n");
-      server.type("welcome\n");
-      await joiner.until("stdout", "welcome\n");
-    },
-  );
+  for (const wire of WIRES) {
+    endToEnd(
+      `the address of a ${wire.wire} server that hears everyone leads to it on its own machine`,
+      async () => {
+        const { server, port } = await startServer(wire);
+        await using _ = server;
+        await using joiner = charla([...wire.joiner, `[::]:${port}`]);
+        joiner.type("hello\n");
+        await server.until("stdout", "hello\n");
+        server.type("welcome\n");
+        await joiner.until("stdout", "welcome\n");
+      },
+    );
+  }
 
   endToEnd("with --json an error is an event with its code too", async () => {
     const port = await freeUdpPort();
@@ -212,27 +223,32 @@ describe("messages", () => {
     expect(receiver.stdout).toBe(`${"x".repeat(65_507)}\n`);
   });
 
-  endToEnd("a line that cannot be said is told, and the others are said all the same", async () => {
-    const { server, port } = await startServer();
-    await using _ = server;
-    const input = Buffer.concat([
-      Buffer.from("before\n"),
-      Buffer.from([0xe9, 0x0a]),
-      Buffer.from("after\n"),
-    ]);
-    const ended = await runCharla([`127.0.0.1:${port}`, "-q"], { input });
-    expect(ended.stderr).toBe(
-      "charla: line 2 of the input is not UTF-8 text\n" +
-        "hint: convert it first, for instance: iconv -f latin1 -t utf-8\n",
+  for (const wire of WIRES) {
+    endToEnd(
+      `a line that cannot be said on the ${wire.wire} wire is told, and the others are said all the same`,
+      async () => {
+        const { server, port } = await startServer(wire);
+        await using _ = server;
+        const input = Buffer.concat([
+          Buffer.from("before\n"),
+          Buffer.from([0xe9, 0x0a]),
+          Buffer.from("after\n"),
+        ]);
+        const ended = await runCharla([...wire.joiner, `127.0.0.1:${port}`, "-q"], { input });
+        expect(ended.stderr).toBe(
+          "charla: line 2 of the input is not UTF-8 text\n" +
+            "hint: convert it first, for instance: iconv -f latin1 -t utf-8\n",
+        );
+        expect(ended.status).toBe(1);
+        await server.until("stdout", "before\nafter\n");
+      },
     );
-    expect(ended.status).toBe(1);
-    await server.until("stdout", "before\nafter\n");
-  });
+  }
 
   endToEnd(
     "bytes that are not UTF-8 arrive as U+FFFD, an empty datagram as an empty line",
     async () => {
-      const { server, port } = await startServer();
+      const { server, port } = await startServer(PLAIN);
       await using _ = server;
       await throwDatagrams(
         port,
@@ -258,9 +274,9 @@ describe("messages", () => {
   });
 
   endToEnd("datagrams from a stranger are ignored and counted", async () => {
-    const { server, port } = await startServer();
+    const { server, port } = await startServer(PLAIN);
     await using _ = server;
-    await using joiner = charla([`127.0.0.1:${port}`]);
+    await using joiner = charla(["--plain", `127.0.0.1:${port}`]);
     joiner.type("I was first\n");
     await server.until("stdout", "I was first\n");
     await throwDatagrams(port, ...Array.from({ length: 10 }, () => Buffer.from("let me in")));
@@ -272,74 +288,95 @@ describe("messages", () => {
   });
 });
 
-describe("the standard streams", () => {
-  endToEnd(
-    "when stdout is closed (| head -1) charla says so and leaves with status 1",
-    async () => {
-      const program = `"$0" "$1" --server --port 0 </dev/null | head -1`;
-      await using pipeline = charlaPipeline(program);
-      const [, port = ""] = await pipeline.until("stderr", /listening on \S*:(\d+)/);
-      await using joiner = charla(["-q", `127.0.0.1:${port}`]);
-      joiner.type("one\n");
-      await pipeline.until("stdout", "one\n");
-      // head has gone once it has printed; the next message finds the pipe closed, sooner or later.
-      for (
-        let round = 0;
-        round < 200 && !pipeline.stderr.includes("stdout was closed");
-        round += 1
-      ) {
-        joiner.type("another\n");
-        await Bun.sleep(20);
-      }
-      expect(await pipeline.exited).toBe(0);
-      expect(pipeline.stdout).toBe("one\n");
-      expect(pipeline.stderr).toEndWith(
-        "charla: stdout was closed: nobody reads what is said\n" +
-          "hint: keep the program that reads it running, or let stdout be a file\n",
-      );
-    },
-  );
+/** Says something again and again, until the pipeline has ended: a closed pipe is found by writing. */
+async function pester(joiner: Program, pipeline: Program): Promise<void> {
+  let over = false;
+  void pipeline.exited.then(() => (over = true));
+  while (!over) {
+    joiner.type("anyone?\n");
+    await Bun.sleep(20);
+  }
+}
 
+for (const wire of WIRES) {
+  const server = `"$0" "$1" ${wire.server.join(" ")} --port 0`;
+
+  /** Joins by the port that `pattern` finds on the pipeline's `stream`. */
+  async function joinPipeline(
+    pipeline: Program,
+    stream: "stdout" | "stderr",
+    pattern: RegExp,
+  ): Promise<Program> {
+    const [, port = ""] = await pipeline.until(stream, pattern);
+    return charla([...wire.joiner, "-q", `127.0.0.1:${port}`]);
+  }
+
+  describe(`the standard streams of a ${wire.wire} conversation`, () => {
+    endToEnd(
+      "when stdout is closed (| head -1) charla says so and leaves with status 1",
+      async () => {
+        await using pipeline = charlaPipeline(
+          `(${server} </dev/null; echo "status=$?" >&2) | head -1`,
+        );
+        await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
+        joiner.type("one\n");
+        await pipeline.until("stdout", "one\n");
+        await pester(joiner, pipeline);
+        expect(pipeline.stdout).toBe("one\n");
+        expect(pipeline.stderr).toEndWith(
+          "charla: stdout was closed: nobody reads what is said\n" +
+            "hint: keep the program that reads it running, or let stdout be a file\n" +
+            "status=1\n",
+        );
+      },
+    );
+
+    endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
+      await using pipeline = charlaPipeline(`${server} </dev/null >/dev/full`);
+      await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
+      joiner.type("hello\n");
+      expect(await pipeline.exited).toBe(1);
+      expect(pipeline.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
+    });
+
+    endToEnd("when stderr is closed too, charla still ends", async () => {
+      await using pipeline = charlaPipeline(`${server} --json </dev/null 2>&1 | head -2`);
+      await using joiner = await joinPipeline(pipeline, "stdout", /"\[::\]:(\d+)"/);
+      await pester(joiner, pipeline);
+      expect(await pipeline.exited).toBe(0);
+    });
+
+    endToEnd(
+      "with stdin closed a joiner has nothing to say and leaves, a server serves",
+      async () => {
+        await using opened = charlaPipeline(`exec ${server} <&-`);
+        const [, port = ""] = await opened.until("stderr", /listening on \S*:(\d+)/);
+        await using joined = charlaPipeline(
+          `"$0" "$1" ${wire.joiner.join(" ")} -q 127.0.0.1:${port} <&-`,
+        );
+        expect(await joined.exited).toBe(0);
+        expect({ stdout: joined.stdout, stderr: joined.stderr }).toEqual({
+          stdout: "",
+          stderr: "",
+        });
+        await using joiner = charla([...wire.joiner, `127.0.0.1:${port}`]);
+        joiner.type("still there?\n");
+        await opened.until("stdout", "still there?\n");
+        opened.signal("SIGTERM");
+        expect(await opened.exited).toBe(0);
+      },
+    );
+  });
+}
+
+describe("the standard streams of charla receive", () => {
   endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
     await using receiver = charlaPipeline(`"$0" "$1" receive --port 0 >/dev/full`);
     const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
     await throwDatagrams(Number(port), Buffer.from("hello"));
     expect(await receiver.exited).toBe(1);
     expect(receiver.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
-    await using server = charlaPipeline(`"$0" "$1" --server --port 0 </dev/null >/dev/full`);
-    const [, talkPort = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
-    await throwDatagrams(Number(talkPort), Buffer.from("hello"));
-    expect(await server.exited).toBe(1);
-    expect(server.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
   });
-
-  endToEnd("when stderr is closed too, charla still ends", async () => {
-    await using pipeline = charlaPipeline(
-      `"$0" "$1" --server --port 0 --json </dev/null 2>&1 | head -2`,
-    );
-    const [, port = ""] = await pipeline.until("stdout", /"\[::\]:(\d+)"/);
-    for (let round = 0; round < 200; round += 1) {
-      await throwDatagrams(Number(port), Buffer.from("anyone?"));
-      if (await Promise.race([pipeline.exited.then(() => true), Bun.sleep(20).then(() => false)]))
-        break;
-    }
-    expect(await pipeline.exited).toBe(0);
-  });
-
-  endToEnd(
-    "with stdin closed a joiner has nothing to say and leaves, a server serves",
-    async () => {
-      const main = join(root, "src/cli/main.ts");
-      const script = `"$0" "$@" <&-`;
-      const joined = await run(["sh", "-c", script, process.execPath, main, "-q", "localhost:9"]);
-      expect(joined).toEqual({ stdout: "", stderr: "", status: 0 });
-      await using server = charlaPipeline(`"$0" "$1" --server --port 0 <&-`);
-      const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
-      expect((await runCharla(["send", "--to", `127.0.0.1:${port}`, "bye"])).status).toBe(0);
-      expect(await server.exited).toBe(0);
-      expect(server.stdout).toBe("bye\n");
-    },
-  );
 
   endToEnd("receive --reply without an answer to give says so", async () => {
     await using receiver = charla(["receive", "--port", "0", "--reply"], { input: "" });

@@ -74,7 +74,7 @@ for (const host of LOOPBACKS) {
 
 describe("with --turns", () => {
   endToEnd("who joins speaks first, and what is typed out of turn waits for its turn", async () => {
-    await using server = charla(["--server", "--turns", "--json", "--port", "0"]);
+    await using server = charla(["--server", "--plain", "--turns", "--json", "--port", "0"]);
     const [, port = ""] = await server.until("stdout", /"\[::\]:(\d+)"/);
     server.type("second\nfourth\n");
     await server.until("stdout", '{"type":"waiting","for":"peer","text":"second"}');
@@ -177,9 +177,11 @@ describe("what is shown", () => {
   });
 
   endToEnd("--quiet leaves only what the other end says", async () => {
-    await using server = charla(["--server", "--port", "0"]);
-    const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
-    await using joiner = charla(["-q", "--stay", `127.0.0.1:${port}`], { input: "hello\n" });
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using joiner = charla(["--plain", "-q", "--stay", `127.0.0.1:${port}`], {
+      input: "hello\n",
+    });
     await server.until("stdout", "hello\n");
     server.type("hi\nbye\n");
     expect(await joiner.exited).toBe(0);
@@ -187,11 +189,16 @@ describe("what is shown", () => {
     expect(joiner.stderr).toBe("");
   });
 
-  endToEnd(
-    "without arguments charla joins localhost:12345, and --verbose tells what was sent",
-    async () => {
-      await using joiner = charla(["--verbose"]);
-      await joiner.until("stderr", /talking to (127\.0\.0\.1|\[::1\]):12345;/);
-    },
-  );
+  endToEnd("--verbose tells what was sent as well", async () => {
+    const { server, port } = await startServer();
+    await using _ = server;
+    await using joiner = await joinTalk(`127.0.0.1:${port}`, "--verbose");
+    joiner.type("hello\n");
+    await joiner.until("stderr", "sent: hello\n");
+  });
+
+  endToEnd("without a host charla --plain joins localhost:12345", async () => {
+    await using joiner = charla(["--plain"]);
+    await joiner.until("stderr", /talking to (127\.0\.0\.1|\[::1\]):12345;/);
+  });
 });

@@ -12,16 +12,18 @@ test("charla --help says what charla does", async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "Talk over the network from a terminal.
 
-    charla --server             open a conversation and wait for someone
-    charla [HOST[:PORT]]        join one (default localhost:12345)
+    charla --server             open a conversation; prints an invitation to join it
+    charla INVITATION           join it
+    charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
     charla send [TEXT]          send one message, or each line of stdin, and leave
     charla receive              wait for one message, print it and leave
     charla id                   who I am: name, fingerprint
 
       -p, --port N         with --server: listen on port N (12345; 0: any free one)
       -b, --bind ADDRESS   with --server: listen on this address only
-          --plain          the lesson's wire: bare UTF-8 datagrams, one peer
-          --turns          take strict turns; who joins speaks first
+          --open           with --server: let anyone in, without an invitation
+          --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
+          --turns          with --plain: take strict turns; who joins speaks first
           --stay           at the end of stdin stay and listen
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only what the other end says, and errors
@@ -30,7 +32,7 @@ test("charla --help says what charla does", async () => {
           --version        charla's version
 
     Say bye to end a conversation. What the other end says is on stdout, the rest on
-    stderr. Every conversation is plain today: anyone on the network can read it.
+    stderr.
     "
   `);
 });
@@ -40,11 +42,12 @@ test("charla send --help says what send does", async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "Send one message and leave.
 
-    charla send [--to HOST[:PORT]] [TEXT]
+    charla send [--to HOST[:PORT] | --to INVITATION] [TEXT]
 
-    Without TEXT, each line of stdin is a message.
+    Without TEXT, each line of stdin is a message. An invitation's conversation is
+    encrypted, and the message is known to have arrived; a host gets it in plain.
 
-          --to HOST[:PORT]   where to (default localhost:12345)
+          --to WHERE         where to (default localhost:12345)
           --reply            wait for an answer to each message and print it
           --json             every event as one JSON object a line on stdout
       -q, --quiet            only answers and errors
@@ -60,6 +63,8 @@ test("charla receive --help says what receive does", async () => {
     "Wait for one message, print it and leave.
 
     charla receive [-p PORT] [-b ADDRESS]
+
+    The message comes in plain: anyone on the network can read it.
 
       -p, --port N         listen on port N (default 12345; 0: any free one)
       -b, --bind ADDRESS   listen on this address only

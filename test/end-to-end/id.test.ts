@@ -185,7 +185,8 @@ test("a file in the config folder's place is told, with --json on stdout as well
   writeFileSync(join(base.path, "config"), "");
   const folder = join(base.path, "config", "charla");
   const message = `nothing can be kept in ${folder}: there is a file where a folder should be`;
-  const hint = "make it a folder that you may write to, or let XDG_CONFIG_HOME name another place";
+  const hint =
+    "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places";
   expect(await runId(base.path, "--json")).toEqual({
     stdout: `${JSON.stringify({ type: "error", code: "FOLDER_NOT_WRITABLE", message, hint })}\n`,
     stderr: `charla: ${message}\nhint: ${hint}\n`,

@@ -4,25 +4,30 @@
 import { describe, expect, test } from "bun:test";
 
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { newPerson } from "../harness/person.ts";
 import { charla, type Program, root } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
+import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
 
 /** A server in a pipe, and charla on a screen that has joined it and said "hi". */
 async function talkOnScreen(
+  wire: Wire,
   columns?: number,
-  args = "",
+  ...args: string[]
 ): Promise<{ screen: Screen; peer: Program } & AsyncDisposable> {
-  const peer = charla(["--server", "--port", "0", ...args.split(" ").filter(Boolean)]);
+  const peer = charla([...wire.server, "--port", "0", ...args]);
   const [, port = ""] = await peer.until("stderr", /listening on \S*:(\d+)/);
   const screen = await openScreen(columns);
-  screen.type(`clear; charla -q ${args} 127.0.0.1:${port}; echo status=$?`);
+  const joining = ["charla", "-q", ...wire.joiner, ...args, `127.0.0.1:${port}`].join(" ");
+  screen.type(`clear; ${joining}; echo status=$?`);
   screen.press("Enter");
   await screen.until("the prompt", (rows) => rows.at(-1) === ">");
   screen.type("hi");
   screen.press("Enter");
   await peer.until("stdout", "hi\n");
+  await screen.until("that it was said", (rows) => rows[0] === "> hi");
   return {
     screen,
     peer,
@@ -33,207 +38,219 @@ async function talkOnScreen(
   };
 }
 
-describe("an incoming message", () => {
-  onTerminal("is drawn above the line being typed, which keeps its text and cursor", async () => {
-    await using talk = await talkOnScreen();
-    const { screen, peer } = talk;
-    screen.type("half typed");
-    screen.press("Left", "Left", "Left");
-    await screen.until("the line", (rows) => rows.at(-1) === "> half typed");
-    peer.type("first\nsecond\n");
-    const rows = await screen.until("both messages", (shown) => shown.includes("< second"));
-    expect(rows).toEqual(["> hi", "< first", "< second", "> half typed"]);
-    await screen.until("the cursor", () => screen.cursor().column === 9);
-    expect(screen.cursor()).toEqual({ column: 9, row: 3 });
-    screen.type("X");
-    screen.press("Enter");
-    await peer.until("stdout", "half tyXped\n");
-  });
-
-  onTerminal("leaves wide characters, emoji and accents in place", async () => {
-    await using talk = await talkOnScreen();
-    const { screen, peer } = talk;
-    screen.type("日本 👋 é");
-    screen.press("Left", "Left", "Left");
-    peer.type("何か 👩‍👩‍👧\n");
-    const rows = await screen.until("the message", (shown) =>
-      shown.some((row) => row.startsWith("<")),
-    );
-    expect(rows.at(-1)).toBe("> 日本 👋 é");
-    // "> " 2, 日本 4, space 1: the cursor is on the hand.
-    await screen.until("the cursor", () => screen.cursor().column === 7);
-    screen.press("DC", "Enter");
-    await peer.until("stdout", "日本  é\n");
-  });
-
-  onTerminal("leaves a line that takes several rows in place", async () => {
-    await using talk = await talkOnScreen(40);
-    const { screen, peer } = talk;
-    const long = "0123456789".repeat(9);
-    screen.type(long);
-    const typed = [`> ${long.slice(0, 38)}`, long.slice(38, 78), long.slice(78)];
-    await screen.until("the rows", (rows) => rows.slice(-3).join() === typed.join());
-    screen.press("Home");
-    peer.type("hello\n");
-    const rows = await screen.until("the message", (shown) => shown.includes("< hello"));
-    expect(rows).toEqual(["> hi", "< hello", ...typed]);
-    await screen.until("the cursor", () => screen.cursor().column === 2);
-    expect(screen.cursor()).toEqual({ column: 2, row: 2 });
-    screen.press("Enter");
-    await peer.until("stdout", `${long}\n`);
-  });
-
-  onTerminal("cannot move the cursor or change the screen", async () => {
-    await using talk = await talkOnScreen();
-    const { screen, peer } = talk;
-    peer.type("\x1b[2J\x1b[1;1Hgone?\x07\n");
-    const rows = await screen.until("the message", (shown) => shown.length > 2);
-    expect(rows).toEqual(["> hi", "< ^[[2J^[[1;1Hgone?^G", ">"]);
-  });
-});
-
-describe("the keys", () => {
-  onTerminal("of a shell edit the line, and the arrows bring back what was said", async () => {
-    await using talk = await talkOnScreen();
-    const { screen, peer } = talk;
-    screen.type("one two three");
-    screen.press("C-w", "C-a", "C-k", "C-y", "C-y", "M-b", "M-d", "Enter");
-    await peer.until("stdout", "one two one  \n");
-    screen.press("Up", "Up", "Enter");
-    await peer.until("stdout", "one two one  \nhi\n");
-    screen.type("draft");
-    screen.press("Up", "Down", "Enter");
-    await peer.until("stdout", "\ndraft\n");
-  });
-
-  onTerminal("of a paste of several lines send nothing before Enter, then each line", async () => {
-    await using talk = await talkOnScreen();
-    const { screen, peer } = talk;
-    screen.paste("first line\nsecond line");
-    await screen.until("the paste", (rows) => rows.at(-1) === "second line");
-    expect(screen.rows()).toEqual(["> hi", "> first line", "second line"]);
-    expect(peer.stdout).toBe("hi\n");
-    screen.press("Enter");
-    await peer.until("stdout", "hi\nfirst line\nsecond line\n");
-  });
-
-  onTerminal("Ctrl-C drops the line, and on an empty line leaves with status 130", async () => {
-    await using talk = await talkOnScreen();
-    const { screen } = talk;
-    screen.type("never mind");
-    screen.press("C-c");
-    await screen.until(
-      "a new line",
-      (rows) => rows.at(-1) === ">" && rows.includes("> never mind^C"),
-    );
-    screen.press("C-c");
-    await screen.until("the status", (rows) => rows.includes("status=130"));
-  });
-
-  onTerminal("Ctrl-D deletes within a line, and on an empty one leaves with status 0", async () => {
-    await using talk = await talkOnScreen();
-    const { screen } = talk;
-    screen.type("ab");
-    screen.press("C-a", "C-d");
-    await screen.until("one letter", (rows) => rows.at(-1) === "> b");
-    screen.press("C-d", "C-d");
-    await screen.until("the status", (rows) => rows.includes("status=0"));
-  });
-});
-
-describe("the terminal", () => {
-  for (const [how, leave] of [
-    ["bye", (screen: Screen) => screen.press("b", "y", "e", "Enter")],
-    ["Ctrl-C", (screen: Screen) => screen.press("C-c")],
-    ["Ctrl-D", (screen: Screen) => screen.press("C-d")],
-  ] as const) {
-    onTerminal(`is left as it was found after ${how}`, async () => {
-      await using talk = await talkOnScreen();
+for (const wire of WIRES) {
+  describe(`an incoming message on the ${wire.wire} wire`, () => {
+    onTerminal("is drawn above the line being typed, which keeps its text and cursor", async () => {
+      await using talk = await talkOnScreen(wire);
       const { screen, peer } = talk;
-      leave(screen);
-      await screen.until("the shell", (rows) => rows.at(-1) === "$");
-      const during = charla(["--version"]);
-      await during.exited;
-      expect(screen.settings()).toContain(" icanon ");
-      expect(screen.settings()).toContain(" echo ");
-      screen.type("printf 'pa''ste'");
+      screen.type("half typed");
+      screen.press("Left", "Left", "Left");
+      await screen.until("the line", (rows) => rows.at(-1) === "> half typed");
+      peer.type("first\nsecond\n");
+      const rows = await screen.until("both messages", (shown) => shown.includes("< second"));
+      expect(rows).toEqual(["> hi", "< first", "< second", "> half typed"]);
+      await screen.until("the cursor", () => screen.cursor().column === 9);
+      expect(screen.cursor()).toEqual({ column: 9, row: 3 });
+      screen.type("X");
       screen.press("Enter");
-      await screen.until("what was typed", (rows) => rows.some((row) => row.startsWith("paste")));
-      await peer[Symbol.asyncDispose]();
+      await peer.until("stdout", "half tyXped\n");
     });
-  }
 
-  onTerminal(
-    "is left as it was found when the other end says bye or a signal ends charla",
-    async () => {
-      await using talk = await talkOnScreen();
+    onTerminal("leaves wide characters, emoji and accents in place", async () => {
+      await using talk = await talkOnScreen(wire);
       const { screen, peer } = talk;
-      screen.type("half a line");
-      await screen.until("the line", (rows) => rows.at(-1) === "> half a line");
-      peer.type("bye\n");
-      await screen.until("the shell", (rows) => rows.includes("status=0") && rows.at(-1) === "$");
-      expect(screen.settings()).toContain(" icanon ");
-    },
-  );
+      screen.type("日本 👋 é");
+      screen.press("Left", "Left", "Left");
+      peer.type("何か 👩‍👩‍👧\n");
+      const rows = await screen.until("the message", (shown) =>
+        shown.some((row) => row.startsWith("<")),
+      );
+      expect(rows.at(-1)).toBe("> 日本 👋 é");
+      // "> " 2, 日本 4, space 1: the cursor is on the hand.
+      await screen.until("the cursor", () => screen.cursor().column === 7);
+      screen.press("DC", "Enter");
+      await peer.until("stdout", "日本  é\n");
+    });
 
-  test(
-    "that hangs up ends charla, without a word to anyone",
-    async () => {
-      let shown = "";
-      const ready = Promise.withResolvers<void>();
-      await using terminal = new Bun.Terminal({
-        data(_terminal, bytes) {
-          shown += new TextDecoder().decode(bytes);
-          if (shown.includes("> ")) ready.resolve();
-        },
-      });
-      const program = Bun.spawn([process.execPath, "src/cli/main.ts", "--server", "--port", "0"], {
-        cwd: root,
-        terminal,
-      });
-      await ready.promise;
-      terminal.write("half a li");
-      terminal.close();
-      // The end of its input and SIGHUP race; both are an end.
-      expect([0, 129]).toContain(await program.exited);
-    },
-    END_TO_END_TIMEOUT,
-  );
+    onTerminal("leaves a line that takes several rows in place", async () => {
+      await using talk = await talkOnScreen(wire, 40);
+      const { screen, peer } = talk;
+      const long = "0123456789".repeat(9);
+      screen.type(long);
+      const typed = [`> ${long.slice(0, 38)}`, long.slice(38, 78), long.slice(78)];
+      await screen.until("the rows", (rows) => rows.slice(-3).join() === typed.join());
+      screen.press("Home");
+      peer.type("hello\n");
+      const rows = await screen.until("the message", (shown) => shown.includes("< hello"));
+      expect(rows).toEqual(["> hi", "< hello", ...typed]);
+      await screen.until("the cursor", () => screen.cursor().column === 2);
+      expect(screen.cursor()).toEqual({ column: 2, row: 2 });
+      screen.press("Enter");
+      await peer.until("stdout", `${long}\n`);
+    });
 
-  onTerminal("shows the line anew when its window changes size", async () => {
-    await using talk = await talkOnScreen(60);
-    const { screen, peer } = talk;
-    const long = "0123456789".repeat(7);
-    screen.type(long);
-    await screen.until("two rows", (rows) => rows.at(-1) === long.slice(58));
-    screen.resize(40, 20);
-    await screen.until("narrower rows", (rows) => rows.at(-1) === long.slice(38));
-    // What stood above has scrolled out of sight: the terminal itself broke the rows first.
-    expect(screen.rows()).toEqual([`> ${long.slice(0, 38)}`, long.slice(38)]);
-    peer.type("ok\n");
-    const rows = await screen.until("the message", (shown) => shown.includes("< ok"));
-    expect(rows).toEqual(["< ok", `> ${long.slice(0, 38)}`, long.slice(38)]);
+    onTerminal("cannot move the cursor or change the screen", async () => {
+      await using talk = await talkOnScreen(wire);
+      const { screen, peer } = talk;
+      peer.type("\x1b[2J\x1b[1;1Hgone?\x07\n");
+      const rows = await screen.until("the message", (shown) => shown.length > 2);
+      expect(rows).toEqual(["> hi", "< ^[[2J^[[1;1Hgone?^G", ">"]);
+    });
   });
 
-  onTerminal("is given back by Ctrl-Z and taken again by fg, with the line as it was", async () => {
-    await using talk = await talkOnScreen();
-    const { screen, peer } = talk;
-    screen.type("still here");
-    await screen.until("the line", (rows) => rows.at(-1) === "> still here");
-    screen.press("C-z");
-    await screen.until("the shell", (rows) => rows.at(-1) === "$");
-    expect(screen.settings()).toContain(" icanon ");
-    screen.type("fg");
-    screen.press("Enter");
-    await screen.until("the line again", (rows) => rows.at(-1) === "> still here");
-    screen.press("Enter");
-    await peer.until("stdout", "still here\n");
+  describe(`on the ${wire.wire} wire the keys`, () => {
+    onTerminal("of a shell edit the line, and the arrows bring back what was said", async () => {
+      await using talk = await talkOnScreen(wire);
+      const { screen, peer } = talk;
+      screen.type("one two three");
+      screen.press("C-w", "C-a", "C-k", "C-y", "C-y", "M-b", "M-d", "Enter");
+      await peer.until("stdout", "one two one  \n");
+      screen.press("Up", "Up", "Enter");
+      await peer.until("stdout", "one two one  \nhi\n");
+      screen.type("draft");
+      screen.press("Up", "Down", "Enter");
+      await peer.until("stdout", "\ndraft\n");
+    });
+
+    onTerminal(
+      "of a paste of several lines send nothing before Enter, then each line",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        screen.paste("first line\nsecond line");
+        await screen.until("the paste", (rows) => rows.at(-1) === "second line");
+        expect(screen.rows()).toEqual(["> hi", "> first line", "second line"]);
+        expect(peer.stdout).toBe("hi\n");
+        screen.press("Enter");
+        await peer.until("stdout", "hi\nfirst line\nsecond line\n");
+      },
+    );
+
+    onTerminal("Ctrl-C drops the line, and on an empty line leaves with status 130", async () => {
+      await using talk = await talkOnScreen(wire);
+      const { screen } = talk;
+      screen.type("never mind");
+      screen.press("C-c");
+      await screen.until(
+        "a new line",
+        (rows) => rows.at(-1) === ">" && rows.includes("> never mind^C"),
+      );
+      screen.press("C-c");
+      await screen.until("the status", (rows) => rows.includes("status=130"));
+    });
+
+    onTerminal(
+      "Ctrl-D deletes within a line, and on an empty one leaves with status 0",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen } = talk;
+        screen.type("ab");
+        screen.press("C-a", "C-d");
+        await screen.until("one letter", (rows) => rows.at(-1) === "> b");
+        screen.press("C-d", "C-d");
+        await screen.until("the status", (rows) => rows.includes("status=0"));
+      },
+    );
   });
-});
+
+  describe(`on the ${wire.wire} wire the terminal`, () => {
+    for (const [how, leave] of [
+      ["bye", (screen: Screen) => screen.press("b", "y", "e", "Enter")],
+      ["Ctrl-C", (screen: Screen) => screen.press("C-c")],
+      ["Ctrl-D", (screen: Screen) => screen.press("C-d")],
+    ] as const) {
+      onTerminal(`is left as it was found after ${how}`, async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        leave(screen);
+        await screen.until("the shell", (rows) => rows.at(-1) === "$");
+        const during = charla(["--version"]);
+        await during.exited;
+        expect(screen.settings()).toContain(" icanon ");
+        expect(screen.settings()).toContain(" echo ");
+        screen.type("printf 'pa''ste'");
+        screen.press("Enter");
+        await screen.until("what was typed", (rows) => rows.some((row) => row.startsWith("paste")));
+        await peer[Symbol.asyncDispose]();
+      });
+    }
+
+    onTerminal(
+      "is left as it was found when the other end says bye or a signal ends charla",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        screen.type("half a line");
+        await screen.until("the line", (rows) => rows.at(-1) === "> half a line");
+        peer.type("bye\n");
+        await screen.until("the shell", (rows) => rows.includes("status=0") && rows.at(-1) === "$");
+        expect(screen.settings()).toContain(" icanon ");
+      },
+    );
+
+    test(
+      "that hangs up ends charla, without a word to anyone",
+      async () => {
+        let shown = "";
+        const ready = Promise.withResolvers<void>();
+        await using terminal = new Bun.Terminal({
+          data(_terminal, bytes) {
+            shown += new TextDecoder().decode(bytes);
+            if (shown.includes("> ")) ready.resolve();
+          },
+        });
+        using somebody = newPerson();
+        const program = Bun.spawn(
+          [process.execPath, "src/cli/main.ts", ...wire.server, "--port", "0"],
+          { cwd: root, env: { ...process.env, ...somebody.env }, terminal },
+        );
+        await ready.promise;
+        terminal.write("half a li");
+        terminal.close();
+        // The end of its input and SIGHUP race; both are an end.
+        expect([0, 129]).toContain(await program.exited);
+      },
+      END_TO_END_TIMEOUT,
+    );
+
+    onTerminal("shows the line anew when its window changes size", async () => {
+      await using talk = await talkOnScreen(wire, 60);
+      const { screen, peer } = talk;
+      const long = "0123456789".repeat(7);
+      screen.type(long);
+      await screen.until("two rows", (rows) => rows.at(-1) === long.slice(58));
+      screen.resize(40, 20);
+      await screen.until("narrower rows", (rows) => rows.at(-1) === long.slice(38));
+      // What stood above has scrolled out of sight: the terminal itself broke the rows first.
+      expect(screen.rows()).toEqual([`> ${long.slice(0, 38)}`, long.slice(38)]);
+      peer.type("ok\n");
+      const rows = await screen.until("the message", (shown) => shown.includes("< ok"));
+      expect(rows).toEqual(["< ok", `> ${long.slice(0, 38)}`, long.slice(38)]);
+    });
+
+    onTerminal(
+      "is given back by Ctrl-Z and taken again by fg, with the line as it was",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        screen.type("still here");
+        await screen.until("the line", (rows) => rows.at(-1) === "> still here");
+        screen.press("C-z");
+        await screen.until("the shell", (rows) => rows.at(-1) === "$");
+        expect(screen.settings()).toContain(" icanon ");
+        screen.type("fg");
+        screen.press("Enter");
+        await screen.until("the line again", (rows) => rows.at(-1) === "> still here");
+        screen.press("Enter");
+        await peer.until("stdout", "still here\n");
+      },
+    );
+  });
+}
 
 describe("turn-taking", () => {
   onTerminal("says in the prompt whose turn it is", async () => {
-    await using talk = await talkOnScreen(60, "--turns");
+    await using talk = await talkOnScreen(PLAIN, 60, "--turns");
     const { screen, peer } = talk;
     await screen.until("their turn", (rows) => rows.at(-1) === "(their turn) >");
     screen.type("too early");

@@ -3,6 +3,8 @@
 
 import { join } from "node:path";
 
+import { newPerson, type Person } from "./person.ts";
+
 /** How long a test waits for a line before it gives up, in ms: long, for a busy 2-core machine. */
 const PATIENCE = 20_000;
 
@@ -26,6 +28,8 @@ export interface Program extends AsyncDisposable {
 
 export interface StartOptions {
   cwd?: string;
+  /** Who starts it; somebody new where it is left out. */
+  as?: Person;
   env?: Record<string, string | undefined>;
   /** All of standard input, then its end; without it the input stays open for `type`. */
   input?: string | Uint8Array;
@@ -33,9 +37,11 @@ export interface StartOptions {
 
 /** Starts a program with pipes on all three streams. */
 export function start(command: string[], options: StartOptions = {}): Program {
+  const stranger = options.as === undefined ? newPerson() : null;
+  const { env } = options.as ?? stranger ?? {};
   const child = Bun.spawn(command, {
     cwd: options.cwd ?? root,
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    env: { ...process.env, NO_COLOR: "1", ...env, ...options.env },
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
@@ -54,6 +60,7 @@ export function start(command: string[], options: StartOptions = {}): Program {
   const exited = Promise.all([child.exited, collect("stdout"), collect("stderr")]).then(
     ([status]) => {
       over = true;
+      stranger?.[Symbol.dispose]();
       for (const look of watchers) look();
       return status;
     },

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { newPerson, type Person } from "./person.ts";
 import { root } from "./program.ts";
 
 /** How long a test waits for the screen to show something, in ms. */
@@ -22,6 +23,8 @@ export interface Screen extends AsyncDisposable {
   resize(columns: number, rows: number): void;
   /** The rows in sight, up to the last that is not empty; no trailing spaces. */
   rows(): string[];
+  /** The same rows, with the escape sequences that dim and colour them. */
+  styledRows(): string[];
   cursor(): { column: number; row: number };
   /** The terminal's settings, as `stty -a` prints them. */
   settings(): string;
@@ -29,8 +32,20 @@ export interface Screen extends AsyncDisposable {
   until(what: string, seen: (rows: string[]) => boolean): Promise<string[]>;
 }
 
+export interface ScreenOptions {
+  /** Whose screen it is; somebody new's where it is left out. */
+  as?: Person;
+  /** Whether charla may dim and colour text. */
+  styled?: boolean;
+}
+
 /** Opens a screen with a shell on it whose prompt is "$ " and which knows `charla`. */
-export async function openScreen(columns = 60, rows = 20): Promise<Screen> {
+export async function openScreen(
+  columns = 60,
+  rows = 20,
+  { as, styled = false }: ScreenOptions = {},
+): Promise<Screen> {
+  const stranger = as === undefined ? newPerson() : null;
   const folder = mkdtempSync(join(tmpdir(), "charla-screen-"));
   const socket = join(folder, "tmux");
   const main = join(root, "src/cli/main.ts");
@@ -46,7 +61,8 @@ export async function openScreen(columns = 60, rows = 20): Promise<Screen> {
         ...process.env,
         TMUX: "",
         LC_ALL: "C.UTF-8",
-        NO_COLOR: "1",
+        NO_COLOR: styled ? "" : "1",
+        ...(as ?? stranger)?.env,
         PATH: `${folder}:${process.env["PATH"] ?? ""}`,
       },
     });
@@ -73,6 +89,9 @@ export async function openScreen(columns = 60, rows = 20): Promise<Screen> {
     rows() {
       return tmux(["capture-pane", "-p"]).trimEnd().split("\n");
     },
+    styledRows() {
+      return tmux(["capture-pane", "-p", "-e"]).trimEnd().split("\n");
+    },
     cursor() {
       const [column = "", row = ""] = tmux(["display", "-p", "#{cursor_x} #{cursor_y}"]).split(" ");
       return { column: Number(column), row: Number(row) };
@@ -95,6 +114,7 @@ export async function openScreen(columns = 60, rows = 20): Promise<Screen> {
     async [Symbol.asyncDispose]() {
       tmux(["kill-server"]);
       rmSync(folder, { recursive: true, force: true });
+      stranger?.[Symbol.dispose]();
     },
   };
   await screen.until("the shell's prompt", (shown) => shown.at(-1) === "$");

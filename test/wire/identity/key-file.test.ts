@@ -281,7 +281,8 @@ describe("a key that is no secret is KEY_FILE_EXPOSED", () => {
 });
 
 describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
-  const hint = "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places";
+  const hint =
+    "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places";
 
   test("when a file is in its place", () => {
     using base = temporaryFolder();

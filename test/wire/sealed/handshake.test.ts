@@ -493,18 +493,21 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
   test.each([
     [1, "other-version"],
     [3, "full"],
-  ] as const)("of code %d of the hello as it was sent is believed before the answer: %s", (code, failure) => {
-    const pair = createPair();
-    const joined = joinOpener(pair);
-    const hello = only(drain(pair.joiner, START));
-    const refusal = new Uint8Array(26);
-    refusal.set([0xfe, ...joined.localId, code]);
-    deliver(pair.joiner, refusal, pair.opener.address, START);
-    expect(joined.end).toBeNull();
-    refusal.set(createHash("sha256").update(hello).digest().subarray(0, 16), 10);
-    deliver(pair.joiner, refusal, pair.opener.address, START);
-    expect(joined.end).toEqual({ type: "join-failed", failure });
-  });
+  ] as const)(
+    "of code %d of the hello as it was sent is believed before the answer: %s",
+    (code, failure) => {
+      const pair = createPair();
+      const joined = joinOpener(pair);
+      const hello = only(drain(pair.joiner, START));
+      const refusal = new Uint8Array(26);
+      refusal.set([0xfe, ...joined.localId, code]);
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+      expect(joined.end).toBeNull();
+      refusal.set(createHash("sha256").update(hello).digest().subarray(0, 16), 10);
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+      expect(joined.end).toEqual({ type: "join-failed", failure });
+    },
+  );
 
   test("answers a hello of another version, and is no answer to one that was changed on the way", () => {
     const pair = createPair();

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test";
+
+import type { ServerTrust } from "../../src/client/reach.ts";
+import { describeJoinFailure, describeSessionEnd } from "../../src/client/session-errors.ts";
+import { CharlaError } from "../../src/errors.ts";
+import type { SessionEnd } from "../../src/wire/sealed/session.ts";
+
+const TO = { address: "2001:db8::1", port: 12_345 };
+const WHERE = "[2001:db8::1]:12345";
+const SECRET = new Uint8Array(16).fill(7);
+const KEY = new Uint8Array(32).fill(9);
+
+const trust: ServerTrust = {
+  expected: null,
+  refused: (key) => new CharlaError("SERVER_KEY_CHANGED", `it has key ${key[0]}`, "ask"),
+};
+
+function described(end: SessionEnd, secret: Uint8Array | null = SECRET, peerKey = KEY) {
+  const { code, message, hint } = describeJoinFailure(end, { to: TO, secret, peerKey, trust });
+  return { code, message, hint };
+}
+
+function lost(end: SessionEnd) {
+  const { code, message, hint } = describeSessionEnd(end, WHERE);
+  expect({ code, hint }).toEqual({
+    code: "SESSION_LOST",
+    hint: "join again, or open another conversation",
+  });
+  return message;
+}
+
+describe("that there is no session is told with", () => {
+  test("NO_ANSWER where nobody answered", () => {
+    expect(described({ type: "join-failed", failure: "no-answer" })).toEqual({
+      code: "NO_ANSWER",
+      message: `no answer from ${WHERE}`,
+      hint: "check the address, and that charla --server runs there; a firewall on the way may drop UDP",
+    });
+  });
+
+  test("WRONG_SECRET where the invitation is another conversation's", () => {
+    expect(described({ type: "join-failed", failure: "wrong-secret" })).toEqual({
+      code: "WRONG_SECRET",
+      message: `the conversation at ${WHERE} does not take this invitation`,
+      hint: "ask its owner for the present one: each charla --server makes its own",
+    });
+  });
+
+  test("WRONG_SECRET where an invitation is needed and there was none", () => {
+    expect(described({ type: "join-failed", failure: "wrong-secret" }, null)).toEqual({
+      code: "WRONG_SECRET",
+      message: `the conversation at ${WHERE} takes only who has its invitation`,
+      hint: "ask its owner for the whole line that begins with charla://, up to what follows the dot",
+    });
+  });
+
+  test("what whoever trusts a server says of another one, with the other's key", () => {
+    expect(described({ type: "join-failed", failure: "other-server" })).toEqual({
+      code: "SERVER_KEY_CHANGED",
+      message: "it has key 9",
+      hint: "ask",
+    });
+  });
+
+  test("OTHER_VERSION where another version answers", () => {
+    expect(described({ type: "join-failed", failure: "other-version" })).toEqual({
+      code: "OTHER_VERSION",
+      message: `${WHERE} speaks another version of charla's wire`,
+      hint: "use the same version of charla at both ends: charla --version",
+    });
+  });
+
+  test("CONVERSATION_FULL where nobody else is taken", () => {
+    expect(described({ type: "join-failed", failure: "full" })).toEqual({
+      code: "CONVERSATION_FULL",
+      message: `${WHERE} takes nobody else at the moment`,
+      hint: "try again later",
+    });
+  });
+
+  test("SESSION_LOST where it came to be and was over at once", () => {
+    expect(
+      described({ type: "closed", by: "peer", code: 1, reason: "its two ends are there" }),
+    ).toEqual({
+      code: "SESSION_LOST",
+      message: `${WHERE} ended the session: its two ends are there`,
+      hint: "join again, or open another conversation",
+    });
+  });
+});
+
+describe("that a session is over is SESSION_LOST, with why", () => {
+  test.each<[string, SessionEnd, string]>([
+    ["a minute's silence", { type: "timed-out" }, `nothing was heard from ${WHERE} for a minute`],
+    [
+      "a restart",
+      { type: "reset" },
+      `${WHERE} was started anew, and does not know this session any more`,
+    ],
+    [
+      "the peer's reason",
+      { type: "closed", by: "peer", code: 1, reason: "no room" },
+      `${WHERE} ended the session: no room`,
+    ],
+    [
+      "the peer's end without a reason",
+      { type: "closed", by: "peer", code: 5, reason: "" },
+      `${WHERE} ended the session`,
+    ],
+    [
+      "our own reason",
+      { type: "closed", by: "us", code: 2, reason: "a packet broke the protocol" },
+      `the session with ${WHERE} was ended: a packet broke the protocol`,
+    ],
+    [
+      "a session that never was",
+      { type: "join-failed", failure: "no-answer" },
+      `there is no session with ${WHERE}: no-answer`,
+    ],
+  ])("%s", (_what, end, message) => {
+    expect(lost(end)).toBe(message);
+  });
+});

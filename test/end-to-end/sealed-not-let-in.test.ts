@@ -1,0 +1,113 @@
+// Who cannot join hears why, soon: nobody listens there, nobody answers, or two are talking already
+// (docs/protocol.md s. 8 and 17).
+
+import { describe, expect, test } from "bun:test";
+
+import { freeUdpPort, hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { charla, runCharla } from "../harness/program.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+import { openBareSocket } from "../wire/sockets.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+/** A key and a secret of nobody. */
+const ENDING = `main#${"A".repeat(43)}.${"A".repeat(22)}`;
+
+for (const host of LOOPBACKS) {
+  describe(`over ${host}`, () => {
+    endToEnd(
+      "that nobody listens is told at once, to who has a host or an invitation",
+      async () => {
+        const where = hostAndPort(host, String(await freeUdpPort()));
+        const start = performance.now();
+        const stderr =
+          `charla: nobody is listening at ${where}\n` +
+          "hint: start charla --server there first, or charla receive\n";
+        const input = "hello?\n";
+        for (const target of [where, `charla://${where}/${ENDING}`]) {
+          expect(await runCharla([target], { input })).toEqual({ stdout: "", stderr, status: 1 });
+        }
+        // It takes 0.1 s: that is no waiting for an answer.
+        expect(performance.now() - start).toBeLessThan(5_000);
+      },
+    );
+  });
+}
+
+endToEnd("that a host is silent is told within 10 s", async () => {
+  await Promise.all(
+    LOOPBACKS.map(async (host) => {
+      await using silent = await openBareSocket(host);
+      const where = hostAndPort(host, String(silent.port));
+      const start = performance.now();
+      expect(await runCharla([`charla://${where}/${ENDING}`], { input: "hello?\n" })).toEqual({
+        stdout: "",
+        stderr:
+          `charla: no answer from ${where}\n` +
+          "hint: check the address, and that charla --server runs there; a firewall on the way may " +
+          "drop UDP\n",
+        status: 1,
+      });
+      expect(performance.now() - start).toBeLessThan(10_000);
+    }),
+  );
+});
+
+endToEnd("with --json why one could not join is an event with its code", async () => {
+  const where = `127.0.0.1:${await freeUdpPort()}`;
+  const ended = await runCharla([where, "--json"], { input: "hello?\n" });
+  expect(ended.stdout.trimEnd().split("\n")).toHaveLength(1);
+  expect(JSON.parse(ended.stdout)).toEqual({
+    type: "error",
+    code: "NOBODY_LISTENING",
+    message: `nobody is listening at ${where}`,
+    hint: "start charla --server there first, or charla receive",
+  });
+  expect(ended.status).toBe(1);
+});
+
+endToEnd("Ctrl-C while nobody answers ends a joiner with status 130", async () => {
+  await using silent = await openBareSocket();
+  await using joiner = charla([`127.0.0.1:${silent.port}`]);
+  await silent.next();
+  joiner.signal("SIGINT");
+  expect(await joiner.exited).toBe(130);
+});
+
+endToEnd("a third who wants in is turned away, and the two go on undisturbed", async () => {
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  await using joiner = charla([server.invitation]);
+  joiner.type("we are two\n");
+  await server.until("stdout", "we are two\n");
+
+  await using third = charla([server.invitation]);
+  expect(await third.exited).toBe(1);
+  expect(third.stderr).toContain(
+    `charla: 127.0.0.1:${server.port} ended the session: this conversation has its two ends already\n`,
+  );
+  expect(third.stdout).toBe("");
+  await server.until("stderr", /^ignored \S+ .*127\.0\.0\.1:\d+: .*has its two ends already$/m);
+
+  server.type("still us\n");
+  await joiner.until("stdout", "still us\n");
+  joiner.type("yes\n");
+  await server.until("stdout", "we are two\nyes\n");
+  expect(joiner.stderr).toBe(`talking to 127.0.0.1:${server.port}; "bye" ends it\n`);
+  expect(server.stdout).toBe("we are two\nyes\n");
+});
+
+endToEnd("what a third says before it is turned away reaches nobody", async () => {
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  await using joiner = charla([server.invitation]);
+  joiner.type("we are two\n");
+  await server.until("stdout", "we are two\n");
+  const third = await runCharla([server.invitation], { input: "let me\nsay something\n" });
+  expect(third.status).toBe(1);
+  expect(third.stderr).toContain("this conversation has its two ends already");
+  joiner.type("nobody heard that\n");
+  await server.until("stdout", "nobody heard that\n");
+  expect(server.stdout).toBe("we are two\nnobody heard that\n");
+});

@@ -1,0 +1,146 @@
+// A sealed talk between two terminals (each a tmux of the test's own), typed by hand on both; and what a
+// terminal shows of what has arrived and what has not.
+
+import { expect } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { LOOPBACKS } from "../harness/loopback.ts";
+import { testWith } from "../harness/peer-programs.ts";
+import { newPerson } from "../harness/person.ts";
+import { charla } from "../harness/program.ts";
+import { openScreen, type Screen } from "../harness/screen.ts";
+import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import { until } from "../harness/until.ts";
+
+const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
+
+/** Room for an invitation on one row. */
+const COLUMNS = 140;
+
+function enter(screen: Screen, line: string): void {
+  screen.type(line);
+  screen.press("Enter");
+}
+
+/** A screen on which somebody has joined a server in a pipe. */
+async function joinOnScreen(server: SealedServer, styled: boolean): Promise<Screen> {
+  const screen = await openScreen(COLUMNS, 20, { styled });
+  enter(screen, `clear; charla -q '${server.invitation}'; echo status=$?`);
+  await screen.until("the prompt", (rows) => rows.at(-1) === ">");
+  return screen;
+}
+
+const isInvitation = (row: string) => row.startsWith("invite with: ");
+const prompts = (rows: string[]) => rows.at(-1) === ">";
+
+for (const host of LOOPBACKS) {
+  onTerminal(`two who type talk by the invitation that one prints, over ${host}`, async () => {
+    await using ana = await openScreen(COLUMNS);
+    await using ben = await openScreen(COLUMNS);
+    enter(ana, `clear; charla --server --bind ${host} --port 0; echo status=$?`);
+    const opened = await ana.until("the invitation", (rows) => rows.some(isInvitation));
+    const invitation = opened.find(isInvitation)?.slice(13) ?? "";
+
+    // As it is printed: what a shell might take for its own is in quotes.
+    enter(ben, `clear; ${invitation}; echo status=$?`);
+    await ben.until("the prompt", prompts);
+    await ana.until("Ben", (rows) => rows.some((row) => row.endsWith('joined; "bye" ends it')));
+
+    enter(ben, "hello Ana, are you there?");
+    await ana.until("Ben's words", (rows) => rows.includes("< hello Ana, are you there?"));
+    ben.type("I have half a");
+    await ben.until("half a line", (rows) => rows.at(-1) === "> I have half a");
+    enter(ana, "I am. 日本 👋");
+    const heard = await ben.until("Ana's words", (rows) => rows.includes("< I am. 日本 👋"));
+    expect(heard.slice(-3)).toEqual([
+      "> hello Ana, are you there?",
+      "< I am. 日本 👋",
+      "> I have half a",
+    ]);
+    enter(ben, " line");
+    await ana.until("the whole line", (rows) => rows.includes("< I have half a line"));
+    enter(ben, "bye");
+    const benSaw = await ben.until("Ben's end", (rows) => rows.includes("status=0"));
+    expect(benSaw.slice(-5)).toEqual([
+      "> I have half a line",
+      "> bye",
+      "the conversation is over: you said bye",
+      "status=0",
+      "$",
+    ]);
+    const anaSaw = await ana.until("that Ben left", (rows) =>
+      rows.some((row) => row.endsWith("left; waiting for the next")),
+    );
+    expect(anaSaw.at(-1)).toBe(">");
+    ana.press("C-d");
+    await ana.until("Ana's end", (rows) => rows.includes("status=0"));
+  });
+}
+
+onTerminal("a line is dim until the other end has it, and a silence is counted", async () => {
+  await using server = await startSealedServer();
+  await using screen = await joinOnScreen(server, true);
+  enter(screen, "hello");
+  await screen.until("that it has arrived", () => screen.styledRows().includes("> hello"));
+
+  server.signal("SIGSTOP");
+  enter(screen, "are you asleep?");
+  await screen.until("the dim line", () =>
+    screen.styledRows().some((row) => row.startsWith("\x1b[2m> are you asleep?")),
+  );
+  screen.type("half typed");
+  await screen.until("the silence", (rows) =>
+    /^\(no contact for \d+ s\) > half typed$/.test(rows.at(-1) ?? ""),
+  );
+  const [seconds] = /\d+/.exec(screen.rows().at(-1) ?? "") ?? ["0"];
+  await screen.until("the next second", (rows) => {
+    const [now] = /\d+/.exec(rows.at(-1) ?? "") ?? ["0"];
+    return Number(now) > Number(seconds);
+  });
+  server.signal("SIGCONT");
+  const rows = await screen.until("the contact", (shown) => shown.at(-1) === "> half typed");
+  expect(rows).toEqual(["> hello", "> are you asleep?", "> half typed"]);
+  expect(screen.styledRows()).toContain("> are you asleep?");
+  screen.press("Enter");
+  await server.until("stdout", "hello\nare you asleep?\nhalf typed\n");
+});
+
+onTerminal("without styles a line on its way says so in words", async () => {
+  await using server = await startSealedServer();
+  await using screen = await joinOnScreen(server, false);
+  server.signal("SIGSTOP");
+  enter(screen, "one");
+  enter(screen, "two");
+  await screen.until("what is on its way", (rows) => rows.at(-2) === "(on its way) > two");
+  expect(screen.rows()).toEqual(["(on its way) > one", "(on its way) > two", ">"]);
+  server.signal("SIGCONT");
+  await screen.until("that it has arrived", (rows) => rows.join("|") === "> one|> two|>");
+});
+
+// The acknowledgment, which may wait 25 ms for company, travels with the answer.
+onTerminal("an answer that comes at once stands below what it answers", async () => {
+  await using server = await startSealedServer();
+  await using screen = await joinOnScreen(server, false);
+  enter(screen, "question");
+  await server.until("stdout", "question\n");
+  server.type("answer\n");
+  const rows = await screen.until("both", (shown) => shown.length === 3 && prompts(shown));
+  expect(rows).toEqual(["> question", "< answer", ">"]);
+});
+
+onTerminal("the same holds for the one who opened the talk", async () => {
+  using ana = newPerson();
+  await using screen = await openScreen(COLUMNS, 20, { as: ana });
+  enter(screen, "clear; charla --server -q --bind 127.0.0.1 --port 0");
+  await screen.until("the prompt", prompts);
+  await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+  await using joiner = charla([], { as: ana });
+  joiner.type("ask me\n");
+  await screen.until("Ben", (rows) => rows.includes("< ask me"));
+  enter(screen, "question");
+  await joiner.until("stdout", "question\n");
+  joiner.type("answer\n");
+  const rows = await screen.until("both", (shown) => shown.length === 4 && prompts(shown));
+  expect(rows).toEqual(["< ask me", "> question", "< answer", ">"]);
+});

@@ -1,0 +1,134 @@
+// The invitation that a running server leaves for the same person's other programs: it takes no word to
+// join, nobody else may read it, and it goes when the server goes (DESIGN s. 7).
+
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import { charla, runCharla } from "../harness/program.ts";
+import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import { until } from "../harness/until.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+const invitationOf = (person: Person) => join(person.data, "invitation");
+
+/** Starts a server and waits until it has left its invitation. */
+async function startServer(person: Person, ...args: string[]): Promise<SealedServer> {
+  const server = await startSealedServer(args, { as: person });
+  const [, end = ""] = server.invitation.split("#");
+  await until("the left invitation", () => {
+    const file = invitationOf(person);
+    return existsSync(file) && readFileSync(file, "utf8").includes(end);
+  });
+  return server;
+}
+
+for (const words of [
+  "charla",
+  "charla localhost:PORT",
+  "charla 127.0.0.1:PORT",
+  "charla [::1]:PORT",
+]) {
+  endToEnd(`${words} joins the server of the same person`, async () => {
+    using ana = newPerson();
+    await using server = await startServer(ana);
+    const args = words.replace("PORT", server.port).split(" ").slice(1);
+    const said = await runCharla([...args, "-q"], { as: ana, input: "it is me\n" });
+    expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
+    await server.until("stdout", "it is me\n");
+  });
+}
+
+for (const bind of ["127.0.0.1", "::1", "localhost"]) {
+  endToEnd(`charla joins the same person's server that listens on ${bind} only`, async () => {
+    using ana = newPerson();
+    await using server = await startServer(ana, "--bind", bind);
+    const said = await runCharla(["-q"], { as: ana, input: "it is me\n" });
+    expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
+    await server.until("stdout", "it is me\n");
+  });
+}
+
+endToEnd("somebody else's charla is not let in by it", async () => {
+  using ana = newPerson();
+  await using server = await startServer(ana);
+  const said = await runCharla([`localhost:${server.port}`], { input: "let me in\n" });
+  expect(said.stderr).toContain("takes only who has its invitation\nhint: ask its owner");
+  expect(said.status).toBe(1);
+  expect(server.stdout).toBe("");
+});
+
+endToEnd("it is for the person alone, and goes with the server", async () => {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    using ana = newPerson();
+    await using server = await startServer(ana);
+    expect(statSync(invitationOf(ana)).mode & 0o777).toBe(0o600);
+    expect(statSync(ana.data).mode & 0o777).toBe(0o700);
+    server.signal(signal);
+    await server.exited;
+    expect(existsSync(invitationOf(ana))).toBe(false);
+  }
+});
+
+endToEnd("it goes when the server says bye, too", async () => {
+  using ana = newPerson();
+  await using server = await startServer(ana);
+  await using joiner = charla([], { as: ana });
+  await server.until("stderr", "joined");
+  server.type("bye\n");
+  await server.exited;
+  expect(existsSync(invitationOf(ana))).toBe(false);
+  await joiner.exited;
+});
+
+endToEnd(
+  "of two servers the one that came last is joined; the other takes its own away only",
+  async () => {
+    using ana = newPerson();
+    await using first = await startServer(ana);
+    await using second = await startServer(ana);
+    await runCharla([], { as: ana, input: "to the second\n" });
+    await second.until("stdout", "to the second\n");
+    expect(first.stdout).toBe("");
+    first.signal("SIGTERM");
+    await first.exited;
+    await runCharla([], { as: ana, input: "again\n" });
+    await second.until("stdout", "to the second\nagain\n");
+  },
+);
+
+endToEnd(
+  "what a killed server has left is told to lead nowhere, and a new server replaces it",
+  async () => {
+    using ana = newPerson();
+    await using killed = await startServer(ana, "--bind", "127.0.0.1");
+    killed.signal("SIGKILL");
+    await killed.exited;
+    expect(await runCharla([], { as: ana, input: "hello?\n" })).toEqual({
+      stdout: "",
+      stderr:
+        `charla: nobody is listening at 127.0.0.1:${killed.port}\n` +
+        "hint: start charla --server there first, or charla receive\n",
+      status: 1,
+    });
+    await using next = await startServer(ana);
+    await runCharla([], { as: ana, input: "found\n" });
+    await next.until("stdout", "found\n");
+  },
+);
+
+endToEnd("where it cannot be left the server says so and serves all the same", async () => {
+  using ana = newPerson();
+  // A file in the data folder's place.
+  const env = { XDG_DATA_HOME: "/dev/null" };
+  await using server = await startSealedServer([], { as: ana, env });
+  await server.until("stderr", "nothing can be kept in /dev/null/charla: ");
+  const said = await runCharla([server.invitation, "-q"], { input: "hello\n" });
+  expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
+  await server.until("stdout", "hello\n");
+});

@@ -1,0 +1,100 @@
+// `charla send --to INVITATION`: single messages into a sealed conversation, which are known to have
+// arrived, and their answers.
+
+import { describe, expect, test } from "bun:test";
+
+import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { charla, runCharla } from "../harness/program.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+for (const host of LOOPBACKS) {
+  describe(`over ${host}`, () => {
+    endToEnd("one message arrives, and the sender leaves without a word", async () => {
+      await using server = await startSealedServer(["--bind", host]);
+      const sent = await runCharla(["send", "--to", server.invitation, "good", "morning 👋"]);
+      expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
+      await server.until("stdout", "good morning 👋\n");
+      await server.until("stderr", /^\S+ left; waiting for the next$/m);
+      expect(server.stdout).toBe("good morning 👋\n");
+    });
+
+    endToEnd("with --reply the answer is printed, and who gave it", async () => {
+      await using server = await startSealedServer(["--bind", host]);
+      await using sender = charla(["send", "--reply", "--to", server.invitation, "how are you?"]);
+      await server.until("stdout", "how are you?\n");
+      server.type("fine, thanks\n");
+      expect(await sender.exited).toBe(0);
+      expect(sender.stdout).toBe("fine, thanks\n");
+      expect(sender.stderr).toMatch(/^from \S+:\d+\n$/);
+    });
+  });
+}
+
+endToEnd("each line of stdin is a message, empty ones too, and 1,000 arrive in order", async () => {
+  await using server = await startSealedServer();
+  const input = ["", ...Array.from({ length: 999 }, (_, index) => `line ${index + 1}`)].join("\n");
+  const sent = await runCharla(["send", "--to", server.invitation], { input });
+  expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
+  await server.until("stdout", "line 999\n");
+  expect(server.stdout).toBe(`${input}\n`);
+});
+
+endToEnd("with --reply each line of stdin waits for its answer", async () => {
+  await using server = await startSealedServer();
+  await using sender = charla(["send", "--reply", "-q", "--to", server.invitation], {
+    input: "one\ntwo\n",
+  });
+  await server.until("stdout", "one\n");
+  server.type("ONE\n");
+  await server.until("stdout", "one\ntwo\n");
+  expect(sender.stdout).toBe("ONE\n");
+  server.type("TWO\n");
+  expect(await sender.exited).toBe(0);
+  expect(sender.stdout).toBe("ONE\nTWO\n");
+  expect(sender.stderr).toBe("");
+});
+
+endToEnd("a server that leaves instead of answering is told of, with status 1", async () => {
+  await using server = await startSealedServer();
+  await using sender = charla(["send", "--reply", "--to", server.invitation, "how are you?"]);
+  await server.until("stdout", "how are you?\n");
+  server.signal("SIGTERM");
+  expect(await sender.exited).toBe(1);
+  expect(sender.stdout).toBe("");
+  expect(sender.stderr).toBe(
+    "charla: the other end left without an answer\n" +
+      "hint: send the message again, or without --reply\n",
+  );
+});
+
+endToEnd("to nobody, or by a wrong invitation, it says why and nothing was sent", async () => {
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  const port = await freeUdpPort();
+  const nowhere = server.invitation.replace(`:${server.port}/`, `:${port}/`);
+  const [unreached, refused] = await Promise.all([
+    runCharla(["send", "--to", nowhere, "a secret"]),
+    runCharla(["send", "--to", server.invitation.replace(/[^.]*$/, "A".repeat(22)), "a secret"]),
+  ]);
+  expect(unreached.stderr).toStartWith(`charla: nobody is listening at 127.0.0.1:${port}\nhint: `);
+  expect(refused.stderr).toContain("does not take this invitation\nhint: ");
+  expect([unreached.status, refused.status]).toEqual([1, 1]);
+  expect(server.stdout).toBe("");
+});
+
+endToEnd("with --json stdout carries what was said and what was answered", async () => {
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  await using sender = charla(["send", "--json", "--reply", "--to", server.invitation, "how?"]);
+  await server.until("stdout", "how?\n");
+  server.type("fine\n");
+  expect(await sender.exited).toBe(0);
+  const events = sender.stdout.trimEnd().split("\n");
+  expect(events.map((line) => JSON.parse(line))).toEqual([
+    { type: "said", text: "how?" },
+    { type: "message", from: `127.0.0.1:${server.port}`, text: "fine" },
+  ]);
+});

@@ -1,0 +1,196 @@
+// Whom a joiner takes for the server: an invitation proves it at once, a host is trusted on first use, and
+// another key than the expected one stops the join, loudly (docs/protocol.md s. 17.1, RFC 4251 s. 4.1).
+
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import { runCharla } from "../harness/program.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+async function identityOf(person: Person): Promise<{ fingerprint: string; publicKey: string }> {
+  const { stdout } = await runCharla(["id", "--json"], { as: person });
+  return JSON.parse(stdout);
+}
+
+const knownServersOf = (person: Person) => join(person.config, "known-servers");
+
+for (const host of LOOPBACKS) {
+  describe(`an open server at ${host}`, () => {
+    endToEnd("is met the first time, remembered, and joined without a word the next", async () => {
+      using ana = newPerson();
+      using ben = newPerson();
+      await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
+      await server.until("stderr", "open: anyone who can reach this machine can join");
+      const where = hostAndPort(host, server.port);
+      const { fingerprint, publicKey } = await identityOf(ana);
+
+      const first = await runCharla([where], { as: ben, input: "hello\n" });
+      expect(first).toEqual({
+        stdout: "",
+        stderr:
+          `met this server for the first time; its fingerprint is ${fingerprint}\n` +
+          `talking to ${where}; "bye" ends it\nthe conversation is over: you left\n`,
+        status: 0,
+      });
+      expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${publicKey}\n`);
+
+      const second = await runCharla([where], { as: ben, input: "again\n" });
+      expect(second).toEqual({
+        stdout: "",
+        stderr: `talking to ${where}; "bye" ends it\nthe conversation is over: you left\n`,
+        status: 0,
+      });
+      await server.until("stdout", "hello\nagain\n");
+    });
+
+    endToEnd("with another key than it had is not joined", async () => {
+      using ana = newPerson();
+      using ben = newPerson();
+      using eve = newPerson();
+      const was = await identityOf(ana);
+      const is = await identityOf(eve);
+      await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
+      const where = hostAndPort(host, server.port);
+      await runCharla([where], { as: ben, input: "hello\n" });
+      server.signal("SIGTERM");
+      await server.exited;
+
+      await using other = await startSealedServer(
+        ["--open", "--bind", host, "--port", server.port],
+        { as: eve },
+      );
+      expect(await runCharla([where], { as: ben, input: "a secret\n" })).toEqual({
+        stdout: "",
+        stderr:
+          `charla: ${where} IS NOT THE SERVER IT WAS: its key was ${was.fingerprint} and is now ` +
+          `${is.fingerprint}; somebody may be listening in\n` +
+          "hint: ask its owner for the fingerprint that charla id prints there; only if it is the " +
+          `new one, remove line 1 of ${knownServersOf(ben)} and join again\n`,
+        status: 1,
+      });
+      // Nor has it heard a word, nor that somebody came.
+      expect(other.stdout).toBe("");
+      expect(other.stderr).not.toContain("joined");
+      expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${was.publicKey}\n`);
+    });
+  });
+}
+
+describe("an invitation", () => {
+  endToEnd("to a server with another key leads to nobody", async () => {
+    using ana = newPerson();
+    using eve = newPerson();
+    const its = await identityOf(eve);
+    const meant = await identityOf(ana);
+    await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: eve });
+    const forAna = server.invitation.replace(/#[^.]*/, `#${meant.publicKey}`);
+    expect(await runCharla([forAna], { input: "a secret\n" })).toEqual({
+      stdout: "",
+      stderr:
+        `charla: 127.0.0.1:${server.port} is not the server that made this invitation: its ` +
+        `fingerprint is ${its.fingerprint}, and not ${meant.fingerprint}\n` +
+        "hint: ask for a new invitation if the server was set up anew; if it was not, somebody " +
+        "poses as it\n",
+      status: 1,
+    });
+    expect(server.stdout).toBe("");
+    expect(server.stderr).not.toContain("joined");
+  });
+
+  endToEnd("of an earlier server of the same person, with another secret, is refused", async () => {
+    using ana = newPerson();
+    await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
+    await using earlier = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
+    const mixed = server.invitation.replace(/[^.]*$/, /[^.]*$/.exec(earlier.invitation)?.[0] ?? "");
+    expect(mixed).not.toBe(server.invitation);
+    expect(await runCharla([mixed], { input: "a secret\n" })).toEqual({
+      stdout: "",
+      stderr:
+        `charla: the conversation at 127.0.0.1:${server.port} does not take this invitation\n` +
+        "hint: ask its owner for the present one: each charla --server makes its own\n",
+      status: 1,
+    });
+    expect(server.stdout).toBe("");
+  });
+
+  endToEnd("that an open server prints has no secret, and lets in", async () => {
+    await using server = await startSealedServer(["--open", "--bind", "::1"]);
+    expect(server.invitation).toMatch(/^charla:\/\/\[::1\]:\d+\/main#[\w-]{43}$/);
+    const said = await runCharla([server.invitation], { input: "hello\n" });
+    // What the invitation proves need not be met.
+    expect(said.stderr).toStartWith("talking to ");
+    expect(said.status).toBe(0);
+    await server.until("stdout", "hello\n");
+  });
+
+  const cuts: [where: string, cut: (whole: string) => string, message: RegExp, status: number][] = [
+    [
+      "before the dot",
+      (whole) => whole.replace(/\.[^.]*$/, ""),
+      /^charla: the conversation at 127\.0\.0\.1:\d+ takes only who has its invitation\nhint: ask its owner for the whole line that begins with charla:\/\/, up to what follows the dot\n$/,
+      1,
+    ],
+    [
+      "behind the dot",
+      (whole) => whole.replace(/[^.]*$/, ""),
+      /^charla: the invitation's secret is 0 characters long, and should be 22\nhint: it was cut off: copy it whole, up to the end of its line\n$/,
+      2,
+    ],
+    [
+      "inside the secret",
+      (whole) => whole.slice(0, -3),
+      /^charla: the invitation's secret is 19 characters long, and should be 22\nhint: it was cut off: copy it whole, up to the end of its line\n$/,
+      2,
+    ],
+    [
+      "inside the key",
+      (whole) => whole.slice(0, whole.indexOf("#") + 11),
+      /^charla: the invitation's key is 10 characters long, and should be 43\nhint: it was cut off: copy it whole, up to the end of its line\n$/,
+      2,
+    ],
+    [
+      "before the key",
+      (whole) => whole.slice(0, whole.indexOf("#")),
+      /^charla: the invitation ends before its key: it has no #\nhint: copy it whole, and give it "in quotes", so that the shell leaves it as it is\n$/,
+      2,
+    ],
+    [
+      "behind the scheme",
+      () => "charla://",
+      /^charla: the invitation does not say where: [^\n]*\nhint: copy it again, whole, from where it was shown\n$/,
+      2,
+    ],
+  ];
+  for (const [where, cut, message, status] of cuts) {
+    endToEnd(`that is cut ${where} gives one clear sentence and status ${status}`, async () => {
+      await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+      const ended = await runCharla([cut(server.invitation)], { input: "hello\n" });
+      expect(ended.stderr).toMatch(message);
+      expect({ stdout: ended.stdout, status: ended.status }).toEqual({ stdout: "", status });
+      expect(server.stdout).toBe("");
+    });
+  }
+});
+
+endToEnd("a host whose server is not open is not joined, and not remembered", async () => {
+  using ben = newPerson();
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  const where = `127.0.0.1:${server.port}`;
+  expect(await runCharla([where], { as: ben, input: "hello\n" })).toEqual({
+    stdout: "",
+    stderr:
+      `charla: the conversation at ${where} takes only who has its invitation\n` +
+      "hint: ask its owner for the whole line that begins with charla://, up to what follows the dot\n",
+    status: 1,
+  });
+  expect(() => readFileSync(knownServersOf(ben))).toThrow("ENOENT");
+  expect(server.stdout).toBe("");
+});

@@ -1,0 +1,18 @@
+// What opens and what joins a conversation that takes anyone, on each wire: for tests of what is the same
+// on both.
+
+export interface Wire {
+  readonly wire: "plain" | "sealed";
+  readonly server: readonly string[];
+  readonly joiner: readonly string[];
+}
+
+export const PLAIN: Wire = {
+  wire: "plain",
+  server: ["--server", "--plain"],
+  joiner: ["--plain"],
+};
+
+export const SEALED: Wire = { wire: "sealed", server: ["--server", "--open"], joiner: [] };
+
+export const WIRES: readonly Wire[] = [PLAIN, SEALED];
