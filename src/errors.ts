@@ -21,6 +21,10 @@ export const ERROR_CODES = [
   "WRONG_SECRET",
   "CONVERSATION_FULL",
   "SESSION_LOST",
+  "NAME_TAKEN",
+  "REFUSED",
+  "NO_SUCH_MEMBER",
+  "NOT_THE_OWNER",
   "MESSAGE_TOO_LONG",
   "NOT_UTF8",
   "TOO_MANY_WAITING",
@@ -34,6 +38,16 @@ export const ERROR_CODES = [
   "SOCKET_FAILED",
   "STDOUT_CLOSED",
   "STDOUT_FAILED",
+  "STORE_LOCKED",
+  "STORE_TOO_NEW",
+  "STORE_DAMAGED",
+  "STORE_NOT_WRITABLE",
+  "STORE_FULL",
+  "STORE_FAILED",
+  "STORE_GONE",
+  "STORE_MISSING",
+  "TOO_MANY_ROOMS",
+  "TOO_MANY_NAMES",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -27,7 +27,12 @@ const TABLE: Record<string, readonly string[]> = {
 };
 
 /** The files that may name the runtime, and what for. */
-const EDGES = ["wire/udp-socket.ts", "wire/socket-calls.ts", "terminal/display-width.ts"];
+const EDGES = [
+  "wire/udp-socket.ts",
+  "wire/socket-calls.ts",
+  "terminal/display-width.ts",
+  "log/sqlite/database.ts",
+];
 
 const files = readdirSync(source, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
@@ -75,9 +80,11 @@ test("nobody imports the commands", () => {
 });
 
 test("rooms import the platform by its node: names, and no package that is not declared", () => {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { dependencies = {} } = manifest as { dependencies?: Record<string, string> };
   const foreign = files.flatMap((path) =>
     importsOf(path)
-      .filter((name) => !/^(?:\.|node:|bun:ffi$)/.test(name))
+      .filter((name) => !/^(?:\.|node:|bun:ffi$|bun:sqlite$)/.test(name) && !(name in dependencies))
       .map((name) => `${path} imports ${name}`),
   );
   expect(foreign).toEqual([]);

@@ -1,0 +1,106 @@
+// The tables of a store and their versions. A change of the tables is a new migration at the end of the list:
+// those that there are have been run on people's stores, and stay as they are.
+
+import { CharlaError } from "../../errors.ts";
+import type { Database } from "./database.ts";
+
+/** "chla": how a store is told from other SQLite databases (PRAGMA application_id). */
+export const APPLICATION_ID = 0x63_68_6c_61;
+
+/**
+ * What leads from each version to the next, from 0, an empty file. In version 1:
+ *
+ *   rooms    <-- entries --> senders     each text with the ids of its room and its sender, which are long
+ *     ^             ^
+ *     |             +------- words       FTS5, by the id of the entry: which words are in which texts
+ *   names                                who first took a name in a room
+ *
+ * `words` holds no text (content='', detail=none, columnsize=0: 12 bytes an entry, where a copy takes 120), and
+ * is given words that search-words.ts has made, so that its tokenizer has only the spaces to see.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE senders (
+    id INTEGER PRIMARY KEY,
+    author TEXT NOT NULL,
+    device TEXT NOT NULL,
+    UNIQUE (author, device)
+  ) STRICT;
+  CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
+    room INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    sender INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    UNIQUE (room, sequence),
+    UNIQUE (room, sender, number)
+  ) STRICT;
+  CREATE TABLE names (
+    room INTEGER NOT NULL,
+    folded TEXT NOT NULL,
+    author TEXT NOT NULL,
+    PRIMARY KEY (room, folded)
+  ) STRICT, WITHOUT ROWID;
+  CREATE VIRTUAL TABLE words USING fts5 (
+    list, content='', detail=none, columnsize=0, tokenize='ascii'
+  );
+  `,
+];
+
+/**
+ * The version of a store, 0 for an empty one.
+ *
+ * @throws {CharlaError} STORE_TOO_NEW; STORE_DAMAGED when it is a database of something else
+ */
+export function versionOf(database: Database, path: string, newest = MIGRATIONS.length): number {
+  const { version, application, changes } = marksOf(database);
+  const isEmpty = version === 0 && changes === 0;
+  if (application !== APPLICATION_ID && !isEmpty) {
+    throw new CharlaError(
+      "STORE_DAMAGED",
+      `${path} is the database of another program`,
+      "move it away, or name another folder with --data",
+    );
+  }
+  if (version > newest) {
+    throw new CharlaError(
+      "STORE_TOO_NEW",
+      `${path} was written by a newer charla: it is of version ${version}, and this one knows up to ${newest}`,
+      "use that charla, or name another folder with --data",
+    );
+  }
+  return version;
+}
+
+/** Brings a store to the newest version: wholly, or not at all. */
+export function migrate(database: Database, path: string, migrations = MIGRATIONS): void {
+  const version = versionOf(database, path, migrations.length);
+  if (version === migrations.length) return;
+  database.transaction(() => {
+    for (const migration of migrations.slice(version)) database.run(migration);
+    database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+    database.run(`PRAGMA user_version = ${migrations.length}`);
+  })();
+}
+
+interface Marks {
+  readonly version: number;
+  readonly application: number;
+  /** How often the tables were changed: 0 where there never were any. */
+  readonly changes: number;
+}
+
+function marksOf(database: Database): Marks {
+  const marks = database
+    .query<Marks, []>(
+      `SELECT user_version AS version, application_id AS application, schema_version AS changes
+       FROM pragma_user_version, pragma_application_id, pragma_schema_version`,
+    )
+    .get();
+  if (marks === null) throw new Error("a database without a version");
+  return marks;
+}

@@ -1,0 +1,67 @@
+// kill -9 while a program appends as fast as it can: all that it was told is durable is there.
+
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+
+import { openSqliteLog } from "../../src/log/sqlite-log.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { start } from "../harness/program.ts";
+import { seededRandom } from "../simulator/random.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const ROUNDS = 10;
+const random = seededRandom(9);
+
+test(
+  "ten times killed while it appends, a log has every entry that was durable, without gaps",
+  async () => {
+    using folder = temporaryFolder();
+    /** By "room sequence": device and number of what was told to be durable. */
+    const durable = new Map<string, string>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const device = `device ${round}`;
+      await using program = start([
+        process.execPath,
+        join(import.meta.dir, "append-until-killed.ts"),
+        folder.path,
+        device,
+      ]);
+      await program.until("stdout", /main \d+ \d+\n/);
+      await Bun.sleep(random.between(0, 30));
+      program.signal("SIGKILL");
+      await program.exited;
+      // The last line may have been cut.
+      for (const line of program.stdout.split("\n").slice(1, -1)) {
+        const [room, sequence, number] = line.split(" ");
+        durable.set(`${room} ${sequence}`, `${device} ${number}`);
+      }
+
+      await using log = await openSqliteLog({ folder: folder.path, now: Date.now });
+      const found = new Map<string, string>();
+      for (const room of ["main", "garden"]) {
+        let newest = { time: 0, sequence: 0 };
+        const last = await log.last(room);
+        for await (const batch of log.follow(room, 0, AbortSignal.timeout(END_TO_END_TIMEOUT))) {
+          for (const entry of batch) {
+            expect(entry.sequence).toBe(newest.sequence + 1);
+            expect(entry.time).toBeGreaterThanOrEqual(newest.time);
+            newest = entry;
+            found.set(`${room} ${entry.sequence}`, `${entry.device} ${entry.number}`);
+          }
+          if (newest.sequence >= last) break;
+        }
+      }
+      expect(new Set(found.values()).size).toBe(found.size);
+      for (const [place, mark] of durable)
+        expect(`${place}: ${found.get(place)}`).toBe(`${place}: ${mark}`);
+    }
+    expect(durable.size).toBeGreaterThan(ROUNDS * 64);
+    using file = new Database(join(folder.path, "log.sqlite"), { readonly: true });
+    expect(file.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+    expect(
+      file.query("SELECT count(*) AS count FROM words WHERE words MATCH 'message'").get(),
+    ).toEqual(file.query("SELECT count(*) AS count FROM entries").get());
+  },
+  END_TO_END_TIMEOUT,
+);

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+
+import { CharlaError } from "../../src/errors.ts";
+import { createGroupCommit } from "../../src/log/sqlite/group-commit.ts";
+
+/** A transaction that writes down what happens; it can be told to fail at the end. */
+function recorded() {
+  const events: string[] = [];
+  const group = createGroupCommit((body) => {
+    events.push("begin");
+    body();
+    if (events.includes("full")) throw new Error("the disk is full");
+    events.push("commit");
+  });
+  const add = (name: string) =>
+    group.add(() => {
+      events.push(name);
+      return name;
+    });
+  return { group, events, add };
+}
+
+describe("a group commit", () => {
+  test("writes what is added in one turn of the event loop in one transaction, in order", async () => {
+    const { events, add } = recorded();
+    const results = [add("one"), add("two")];
+    await Promise.resolve();
+    results.push(add("three"));
+    expect(events).toEqual([]);
+    expect(await Promise.all(results)).toEqual(["one", "two", "three"]);
+    expect(events).toEqual(["begin", "one", "two", "three", "commit"]);
+  });
+
+  test("writes what is added later in another", async () => {
+    const { events, add } = recorded();
+    await add("one");
+    await add("two");
+    expect(events).toEqual(["begin", "one", "commit", "begin", "two", "commit"]);
+  });
+
+  test("resolves nothing before it is committed", async () => {
+    const { group, events, add } = recorded();
+    void add("one").then((name) => events.push(`${name} resolved`));
+    group.flush();
+    await Promise.resolve();
+    expect(events).toEqual(["begin", "one", "commit", "one resolved"]);
+  });
+
+  test("rejects all of them when it fails, and takes the next", async () => {
+    const { events, add } = recorded();
+    const failing = [add("one"), add("full"), add("two")];
+    const outcomes = await Promise.allSettled(failing);
+    expect(
+      outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.message),
+    ).toEqual(["the disk is full", "the disk is full", "the disk is full"]);
+    events.length = 0;
+    expect(await add("again")).toBe("again");
+  });
+
+  test("rejects by itself what is refused, and writes the others", async () => {
+    const { group, events, add } = recorded();
+    const refused = group.add(() => {
+      throw new CharlaError("TOO_MANY_ROOMS", "no more rooms", "talk in another");
+    });
+    const taken = add("two");
+    expect(refused).rejects.toMatchObject({ code: "TOO_MANY_ROOMS" });
+    expect(await taken).toBe("two");
+    expect(events).toEqual(["begin", "two", "commit"]);
+  });
+
+  test("commits at once when it is told to, and has nothing to do afterwards", async () => {
+    const { group, events, add } = recorded();
+    const result = add("one");
+    group.flush();
+    expect(events).toEqual(["begin", "one", "commit"]);
+    group.flush();
+    await Bun.sleep(1);
+    expect(await result).toBe("one");
+    expect(events).toHaveLength(3);
+  });
+});

@@ -1,0 +1,504 @@
+// What every log does, whatever it keeps its rooms in: the one suite that each of them passes.
+// More than 400 lines, for it is the whole contract.
+
+import { describe, expect, test } from "bun:test";
+
+import type { LogEntry } from "../../src/chat/log-entry.ts";
+import type { Log } from "../../src/log/log.ts";
+import { draft, entry, texts } from "./drafts.ts";
+
+/** Opens an empty log; what it needs beside is removed when the log is closed. */
+export type OpenLog = (now: () => number) => Promise<Log>;
+
+export function testLog(title: string, open: OpenLog): void {
+  const openAtOnce = () => open(() => 1_000);
+
+  describe(`${title}: append`, () => {
+    test("gives the entries of a room their numbers, from 1 without gaps, in the order of the calls", async () => {
+      await using log = await openAtOnce();
+      const appended = await Promise.all([
+        log.append("main", draft(7)),
+        log.append("main", draft(5)),
+        log.append("main", draft(6)),
+      ]);
+      expect(appended).toEqual([
+        entry(1, { number: 7 }),
+        entry(2, { number: 5 }),
+        entry(3, { number: 6 }),
+      ]);
+      expect(await log.append("main", draft(8))).toEqual(entry(4, { number: 8 }));
+    });
+
+    test("numbers each room by itself", async () => {
+      await using log = await openAtOnce();
+      const appended = await Promise.all([
+        log.append("main", draft(1)),
+        log.append("garden", draft(2)),
+        log.append("main", draft(3)),
+      ]);
+      expect(appended.map(({ sequence }) => sequence)).toEqual([1, 1, 2]);
+      expect([await log.last("main"), await log.last("garden"), await log.last("attic")]).toEqual([
+        2, 1, 0,
+      ]);
+    });
+
+    test("takes the same author, device and number for the same message, and answers with the first", async () => {
+      await using log = await openAtOnce();
+      const [first, again] = await Promise.all([
+        log.append("main", draft(1, { text: "hello" })),
+        log.append("main", draft(1, { text: "hello?", name: "Anna" })),
+      ]);
+      const later = await log.append("main", draft(1));
+      expect(first).toEqual(entry(1, { text: "hello" }));
+      expect(again).toEqual(first);
+      expect(later).toEqual(first);
+      expect(await log.read("main", 0, 10)).toEqual([first]);
+      expect((await log.append("main", draft(2))).sequence).toBe(2);
+    });
+
+    test("takes another author, device, number or room for another message", async () => {
+      await using log = await openAtOnce();
+      await log.append("main", draft(1));
+      const others = await Promise.all([
+        log.append("main", draft(1, { author: "key of Bob" })),
+        log.append("main", draft(1, { device: "phone" })),
+        log.append("main", draft(1, { author: "key of Annphone", device: "" })),
+        log.append("main", draft(2)),
+        log.append("garden", draft(1)),
+      ]);
+      expect(others.map(({ sequence }) => sequence)).toEqual([2, 3, 4, 5, 1]);
+    });
+
+    test("gives an entry the time of the clock, and never an earlier one than before", async () => {
+      const times = [5_000, 4_000, 6_000];
+      await using log = await open(() => times.shift() ?? 0);
+      expect((await log.append("main", draft(1))).time).toBe(5_000);
+      expect((await log.append("main", draft(2))).time).toBe(5_000);
+      expect((await log.append("garden", draft(3))).time).toBe(6_000);
+      expect((await log.append("main", draft(4))).time).toBe(6_000);
+    });
+
+    test("keeps every text as it is", async () => {
+      await using log = await openAtOnce();
+      const said = [
+        "",
+        " ",
+        "a\0b",
+        "two\nlines\r\n",
+        "'; DROP TABLE rooms --",
+        "🧑‍🌾 ✍️",
+        "שלום",
+        "x".repeat(65_536),
+      ];
+      for (const [index, text] of said.entries()) await log.append("main", draft(index, { text }));
+      expect(texts(await log.read("main", 0, 10))).toEqual(said);
+    });
+
+    test("makes U+FFFD of half a surrogate, as UTF-8 does", async () => {
+      await using log = await openAtOnce();
+      expect((await log.append("main", draft(1, { text: "\ud83e!" }))).text).toBe("\ufffd!");
+      expect(texts(await log.read("main", 0, 10))).toEqual(["\ufffd!"]);
+    });
+
+    test.each([
+      ["a text of 65,537 characters", { text: "x".repeat(65_537) }],
+      ["a name of 257 characters", { name: "x".repeat(257) }],
+      ["half a surrogate in a name", { name: "\ud83e" }],
+      ["a number below 0", { number: -1 }],
+      ["a number that is none", { number: Number.NaN }],
+    ])("refuses %s, which nobody should have let through, and goes on", async (_, its) => {
+      await using log = await openAtOnce();
+      const refused = log.append("main", { ...draft(1), ...its });
+      const taken = log.append("main", draft(2));
+      expect(refused).rejects.toThrow(RangeError);
+      expect((await taken).sequence).toBe(1);
+    });
+
+    test("refuses the 1,001st room, and goes on in the others", async () => {
+      await using log = await openAtOnce();
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, index) => log.append(`room ${index}`, draft(1))),
+      );
+      const refused = log.append("one more", draft(1));
+      const taken = log.append("room 7", draft(2));
+      expect(refused).rejects.toMatchObject({
+        code: "TOO_MANY_ROOMS",
+        message: "there are 1000 rooms already, and one more is none of them",
+        hint: "talk in one of those that there are",
+      });
+      expect((await taken).sequence).toBe(2);
+      expect(await log.rooms()).toHaveLength(1_000);
+    });
+  });
+
+  describe(`${title}: read`, () => {
+    test("hands out what comes after a place, oldest first, as many as are asked for", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 5);
+      expect(await log.read("main", 2, 2)).toEqual([entry(3), entry(4)]);
+      expect(texts(await log.read("main", 4, 10))).toEqual(["message 5"]);
+      expect(await log.read("main", 5, 10)).toEqual([]);
+      expect(await log.read("main", 9, 10)).toEqual([]);
+      expect(await log.read("main", 0, 0)).toEqual([]);
+      expect(await log.read("main", 0, -1)).toEqual([]);
+      expect(await log.read("attic", 0, 10)).toEqual([]);
+    });
+
+    test("hands out the last ones, oldest first", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 5);
+      await append(log, "garden", 1);
+      expect(await log.readLast("main", 2)).toEqual([entry(4), entry(5)]);
+      expect(await log.readLast("main", 10)).toHaveLength(5);
+      expect(await log.readLast("main", 0)).toEqual([]);
+      expect(await log.readLast("attic", 10)).toEqual([]);
+    });
+
+    test("hands out the last ones before a place, to scroll back", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 5);
+      expect(await log.readLast("main", 2, 4)).toEqual([entry(2), entry(3)]);
+      expect(await log.readLast("main", 2, 2)).toEqual([entry(1)]);
+      expect(await log.readLast("main", 2, 1)).toEqual([]);
+      expect(await log.readLast("main", 2, 0)).toEqual([]);
+      expect(await log.readLast("main", 2, 100)).toEqual([entry(4), entry(5)]);
+    });
+
+    test("hands out no more than 1,000 at once", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 1_001);
+      expect(await log.read("main", 0, 5_000)).toHaveLength(1_000);
+      expect((await log.readLast("main", 5_000))[0]?.sequence).toBe(2);
+      expect((await log.search({ limit: 5_000 }))[0]?.sequence).toBe(2);
+    });
+
+    test("tells what rooms there are, in the order they came to be", async () => {
+      const times = [1_000, 2_000, 3_000];
+      await using log = await open(() => times.shift() ?? 0);
+      expect(await log.rooms()).toEqual([]);
+      await log.append("main", draft(1));
+      await log.append("garden", draft(1));
+      await log.append("main", draft(2));
+      await log.claimName("attic", "Ann", "key of Ann");
+      expect(await log.rooms()).toEqual([
+        { name: "main", entries: 2, time: 3_000 },
+        { name: "garden", entries: 1, time: 2_000 },
+        { name: "attic", entries: 0, time: null },
+      ]);
+    });
+  });
+
+  describe(`${title}: follow`, () => {
+    test("hands out what is there after a place, then what comes", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 3);
+      const following = follow(log, "main", 1, 5);
+      await Bun.sleep(5);
+      await append(log, "garden", 1);
+      await append(log, "main", 2);
+      expect((await following).flat()).toEqual([entry(2), entry(3), entry(4), entry(5)]);
+    });
+
+    test("hands out what comes in a room that was empty", async () => {
+      await using log = await openAtOnce();
+      const following = follow(log, "main", 0, 1);
+      await Bun.sleep(5);
+      await append(log, "main", 1);
+      expect(await following).toEqual([[entry(1)]]);
+    });
+
+    test("hands out what is after a place that is not reached yet, and nothing before it", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 2);
+      const following = follow(log, "main", 3, 4);
+      await Bun.sleep(5);
+      for (let count = 0; count < 3; count += 1) await append(log, "main", 1);
+      expect((await following).flat()).toEqual([entry(4)]);
+    });
+
+    test("serves many entries with one wake-up", async () => {
+      await using log = await openAtOnce();
+      const following = follow(log, "main", 0, 100);
+      await Bun.sleep(5);
+      await append(log, "main", 100);
+      const batches = await following;
+      expect(batches.flat().map(({ sequence }) => sequence)).toEqual(upTo(100));
+      expect(batches.length).toBeLessThan(3);
+    });
+
+    test("waits for a follower that is slow, and then hands out all that it missed", async () => {
+      await using log = await openAtOnce();
+      const seen: number[] = [];
+      const slow = log.follow("main", 0, AbortSignal.timeout(5_000))[Symbol.asyncIterator]();
+      await append(log, "main", 1);
+      expect((await slow.next()).value).toEqual([entry(1)]);
+      for (let count = 0; count < 5; count += 1) await append(log, "main", 500);
+      while (seen.length < 2_500) {
+        const { value } = await slow.next();
+        seen.push(...(value ?? []).map(({ sequence }: LogEntry) => sequence));
+      }
+      expect(seen).toEqual(upTo(2_501).slice(1));
+      await slow.return?.();
+    });
+
+    test("gives 50 followers who come at any time the same entries, none twice", async () => {
+      await using log = await openAtOnce();
+      const followers: Promise<(readonly LogEntry[])[]>[] = [];
+      for (let round = 0; round < 50; round += 1) {
+        followers.push(follow(log, "main", 0, 500));
+        await append(log, "main", 10);
+        // Again, as after a lost answer: it is no new entry, and nobody sees it.
+        await log.append("main", draft(round * 10 + 1));
+      }
+      for (const each of await Promise.all(followers)) {
+        expect(each.flat().map(({ sequence }) => sequence)).toEqual(upTo(500));
+      }
+    });
+
+    test("ends when its signal aborts, while it waits, before it begins, or between two batches", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 1);
+      const waiting = new AbortController();
+      const following = follow(log, "main", 1, 2, waiting.signal);
+      await Bun.sleep(5);
+      waiting.abort();
+      expect(await following).toEqual([]);
+      expect(await follow(log, "main", 0, 1, AbortSignal.abort())).toEqual([]);
+      const between = new AbortController();
+      const batches = log.follow("main", 0, between.signal)[Symbol.asyncIterator]();
+      expect((await batches.next()).done).toBe(false);
+      between.abort();
+      expect((await batches.next()).done).toBe(true);
+    });
+
+    test("ends when the log closes", async () => {
+      const log = await openAtOnce();
+      await append(log, "main", 1);
+      const following = follow(log, "main", 0, 2);
+      await Bun.sleep(5);
+      await log[Symbol.asyncDispose]();
+      expect(await following).toEqual([[entry(1)]]);
+    });
+  });
+
+  describe(`${title}: search`, () => {
+    test("finds the texts that have all of the words, in any order, oldest first", async () => {
+      await using log = await withTexts(
+        open,
+        "the cat sat",
+        "a dog",
+        "sat the cat down",
+        "the mat",
+      );
+      const found = await log.search({ words: "cat the", limit: 10 });
+      expect(found).toEqual([
+        { room: "main", ...entry(1, { text: "the cat sat" }) },
+        { room: "main", ...entry(3, { text: "sat the cat down" }) },
+      ]);
+    });
+
+    test.each([
+      ["MADRID", "Nos vemos en Madrid."],
+      ["cafe", "un café, por favor"],
+      ["CAFÉ", "un cafe"],
+      ["nandu", "El ñandú corre"],
+      ["елка", "Ёлка"],
+      ["mess", "two messages"],
+      ["10", "at 10:30"],
+      ["x_y", "x, y"],
+      ["fine", "ﬁne"],
+      ["ＡＢＣ", "abc"],
+      ["東京", "私は東京に住んでいます"],
+      ["สวัสดี", "ครับสวัสดี"],
+      ["🎉", "done🎉🎉"],
+      ["a", "b a\0c"],
+      ["c", "b a\0c"],
+      ["x".repeat(100), `see ${"x".repeat(70)}`],
+    ])("finds with %j what says %j", async (words, text) => {
+      await using log = await withTexts(open, text, "…");
+      expect(texts(await log.search({ words, limit: 10 }))).toEqual([text]);
+    });
+
+    test.each([
+      ["essage", "two messages"],
+      ["messages", "one message"],
+      ["cat dog", "a cat"],
+      ["", "nothing was searched for"],
+      ["?!", "really?!"],
+    ])("does not find with %j what says %j", async (words, text) => {
+      await using log = await withTexts(open, text);
+      expect(await log.search({ words, limit: 10 })).toEqual([]);
+    });
+
+    test.each([
+      'one"two',
+      "'",
+      "one*",
+      "^one",
+      "words:one",
+      "NEAR(one two)",
+      "one AND two",
+      "one NOT two",
+      "{one}",
+      "-one",
+      "(",
+      '"one" + "two"',
+      "one\0two",
+    ])("takes %j for plain words", async (words) => {
+      await using log = await withTexts(open, "words near one and not two");
+      expect(await log.search({ words, limit: 10 })).toHaveLength(/one|near/i.test(words) ? 1 : 0);
+    });
+
+    test("counts the first 16 words of a search", async () => {
+      await using log = await withTexts(open, "a b c d e f g h i j k l m n o p");
+      expect(
+        await log.search({ words: "a b c d e f g h i j k l m n o p q", limit: 10 }),
+      ).toHaveLength(1);
+      expect(await log.search({ words: "a b c d e f g h i j k l m n o q", limit: 10 })).toEqual([]);
+      expect(await log.search({ words: "a ".repeat(5_000), limit: 10 })).toHaveLength(1);
+    });
+
+    test("finds the newest when there are more than are asked for", async () => {
+      await using log = await withTexts(open, "one", "one more", "two", "one last");
+      expect(texts(await log.search({ words: "one", limit: 2 }))).toEqual(["one more", "one last"]);
+      expect(texts(await log.search({ limit: 3 }))).toEqual(["one more", "two", "one last"]);
+      expect(await log.search({ words: "one", limit: 0 })).toEqual([]);
+    });
+
+    test("finds in one room, or in all of them by time", async () => {
+      const times = [1_000, 2_000, 3_000, 4_000];
+      await using log = await open(() => times.shift() ?? 0);
+      await log.append("main", draft(1, { text: "hello main" }));
+      await log.append("garden", draft(1, { text: "hello garden" }));
+      await log.append("main", draft(2, { text: "bye main" }));
+      await log.append("garden", draft(2, { text: "bye garden" }));
+      const find = async (search: { room?: string; words?: string; since?: number }) =>
+        texts(await log.search({ ...search, limit: 10 }));
+      expect(await find({ words: "hello" })).toEqual(["hello main", "hello garden"]);
+      expect(await find({ words: "hello", room: "garden" })).toEqual(["hello garden"]);
+      expect(await find({ room: "garden" })).toEqual(["hello garden", "bye garden"]);
+      expect(await find({ room: "attic" })).toEqual([]);
+      expect(await find({ room: "attic", words: "hello" })).toEqual([]);
+      expect(await find({ since: 3_000 })).toEqual(["bye main", "bye garden"]);
+      expect(await find({ since: 2_000, room: "garden" })).toEqual(["hello garden", "bye garden"]);
+      expect(await find({ since: 3_001, words: "main" })).toEqual([]);
+      expect(await find({})).toEqual(["hello main", "hello garden", "bye main", "bye garden"]);
+    });
+
+    test("leaves nothing behind that later appends would meet", async () => {
+      await using log = await withTexts(open, "one", "one", "one");
+      await log.search({ words: "one", limit: 1 });
+      await append(log, "main", 1);
+      expect(await log.search({ words: "message", limit: 1 })).toHaveLength(1);
+    });
+  });
+
+  describe(`${title}: names`, () => {
+    test("belong in a room to who first claims them", async () => {
+      await using log = await openAtOnce();
+      expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
+      expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
+      expect(await log.claimName("main", "Ann", "key of Bob")).toBe("taken");
+      expect(await log.claimName("garden", "Ann", "key of Bob")).toBe("yours");
+    });
+
+    test("belong to one of those who claim them at once", async () => {
+      await using log = await openAtOnce();
+      const claims = ["Ann", "Bob", "Eve"].map((who) =>
+        log.claimName("main", "Max", `key of ${who}`),
+      );
+      expect(await Promise.all(claims)).toEqual(["yours", "taken", "taken"]);
+    });
+
+    test.each([
+      ["ann", "ANN"],
+      ["José", "Jose\u0301"],
+      ["Ａnn", "Ann"],
+      ["ÉLISE", "e\u0301lise"],
+    ])("%s and %s are one", async (one, other) => {
+      await using log = await openAtOnce();
+      await log.claimName("main", one, "key of Ann");
+      expect(await log.claimName("main", other, "key of Bob")).toBe("taken");
+    });
+
+    test.each([
+      ["Ann", "Anne"],
+      ["Jose", "José"],
+    ])("%s and %s are two", async (one, other) => {
+      await using log = await openAtOnce();
+      await log.claimName("main", one, "key of Ann");
+      expect(await log.claimName("main", other, "key of Bob")).toBe("yours");
+    });
+
+    test("of one author are at most 20 in a room", async () => {
+      await using log = await openAtOnce();
+      for (let count = 1; count <= 20; count += 1) {
+        expect(await log.claimName("main", `Ann ${count}`, "key of Ann")).toBe("yours");
+      }
+      expect(log.claimName("main", "Ann 21", "key of Ann")).rejects.toMatchObject({
+        code: "TOO_MANY_NAMES",
+        message: "one person can hold 20 names in a room, and these are all taken",
+        hint: "go back to one of the names that you had",
+      });
+      expect(await log.claimName("main", "Ann 20", "key of Ann")).toBe("yours");
+      expect(await log.claimName("main", "Ann 21", "key of Bob")).toBe("yours");
+    });
+  });
+
+  test(`${title}: after it is closed, everything says so`, async () => {
+    const log = await openAtOnce();
+    await append(log, "main", 1);
+    await log[Symbol.asyncDispose]();
+    await log[Symbol.asyncDispose]();
+    const closed = "the log is closed";
+    expect(log.append("main", draft(2))).rejects.toThrow(closed);
+    expect(log.read("main", 0, 1)).rejects.toThrow(closed);
+    expect(log.readLast("main", 1)).rejects.toThrow(closed);
+    expect(log.last("main")).rejects.toThrow(closed);
+    expect(log.rooms()).rejects.toThrow(closed);
+    expect(log.search({ limit: 1 })).rejects.toThrow(closed);
+    expect(log.claimName("main", "Ann", "key of Ann")).rejects.toThrow(closed);
+  });
+
+  test(`${title}: what was appended before it is closed is kept`, async () => {
+    const log = await openAtOnce();
+    const appended = log.append("main", draft(1));
+    await log[Symbol.asyncDispose]();
+    expect(await appended).toEqual(entry(1));
+  });
+}
+
+/** Says the next `count` messages of Ann's, all in one turn. */
+async function append(log: Log, room: string, count: number): Promise<void> {
+  const first = (await log.last(room)) + 1;
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => log.append(room, draft(first + index))),
+  );
+}
+
+/** Follows until the entry of that number, or until the log ends it. */
+async function follow(
+  log: Log,
+  room: string,
+  after: number,
+  until: number,
+  signal = new AbortController().signal,
+) {
+  const batches: (readonly LogEntry[])[] = [];
+  for await (const batch of log.follow(room, after, signal)) {
+    batches.push(batch);
+    if ((batch.at(-1)?.sequence ?? 0) >= until) break;
+  }
+  return batches;
+}
+
+/** A log with these texts in the room `main`. */
+async function withTexts(open: OpenLog, ...said: string[]): Promise<Log> {
+  const log = await open(() => 1_000);
+  for (const [index, text] of said.entries()) await log.append("main", draft(index + 1, { text }));
+  return log;
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { draft } from "./drafts.ts";
+import { testLog } from "./log-suite.ts";
+
+testLog("a log in memory", async (now) => openMemoryLog({ now }));
+
+test("a log in memory that is full says so, and keeps what it has", async () => {
+  await using log = openMemoryLog({ now: Date.now, maxCharacters: 420 });
+  await log.append("main", draft(1, { text: "0123456789" }));
+  await log.append("main", draft(2, { text: "0123456789" }));
+  expect(log.append("main", draft(3, { text: "" }))).rejects.toMatchObject({
+    code: "STORE_FULL",
+    message: "this conversation is held in memory alone, and there is no more of that for it",
+    hint: "begin a new one; without --ephemeral it is kept on the disk",
+  });
+  expect(await log.last("main")).toBe(2);
+  expect((await log.append("main", draft(2))).sequence).toBe(2);
+});

@@ -1,0 +1,21 @@
+// Opens the log of a folder to "write" or to "read", and prints what came of it: "open", or the error.
+
+import { CharlaError } from "../../src/errors.ts";
+import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { draft } from "./drafts.ts";
+
+const [, , folder = "", mode = ""] = process.argv;
+
+try {
+  if (mode === "read") {
+    await using log = await openSqliteReader(folder);
+    await log.rooms();
+  } else {
+    await using log = await openSqliteLog({ folder, now: Date.now });
+    await log.append("main", draft(1));
+  }
+  console.log("open");
+} catch (error) {
+  if (!(error instanceof CharlaError)) throw error;
+  console.log(`${error.code}: ${error.message}\nhint: ${error.hint}`);
+}

@@ -1,0 +1,71 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+
+import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "../../src/log/sqlite/schema.ts";
+
+const first = "CREATE TABLE talks (text TEXT); INSERT INTO talks VALUES ('kept');";
+const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
+
+describe("a store's schema", () => {
+  test("is at the newest version after a migration, and says whose it is", () => {
+    using database = new Database(":memory:");
+    expect(versionOf(database, "log.sqlite")).toBe(0);
+    migrate(database, "log.sqlite");
+    expect(versionOf(database, "log.sqlite")).toBe(1);
+    expect(MIGRATIONS).toHaveLength(1);
+    expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
+  });
+
+  test("is brought from an older version to the newest by what lies between, and keeps what it holds", () => {
+    using database = new Database(":memory:");
+    migrate(database, "log.sqlite", [first]);
+    migrate(database, "log.sqlite", [first, second]);
+    expect(versionOf(database, "log.sqlite", 2)).toBe(2);
+    expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept", time: 0 }]);
+    migrate(database, "log.sqlite", [first, second]);
+    expect(database.query("SELECT * FROM talks").all()).toHaveLength(1);
+  });
+
+  test("stays as it was when a migration fails", () => {
+    using database = new Database(":memory:");
+    migrate(database, "log.sqlite", [first]);
+    const failing = [first, second, "INSERT INTO nowhere VALUES (1)"];
+    expect(() => migrate(database, "log.sqlite", failing)).toThrow("no such table: nowhere");
+    expect(versionOf(database, "log.sqlite", 3)).toBe(1);
+    expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept" }]);
+  });
+
+  test("of a newer charla is left alone", () => {
+    using database = new Database(":memory:");
+    migrate(database, "/data/log.sqlite", [first, second]);
+    expect(() => migrate(database, "/data/log.sqlite", [first])).toThrow(
+      expect.objectContaining({
+        code: "STORE_TOO_NEW",
+        message:
+          "/data/log.sqlite was written by a newer charla: it is of version 2, and this one knows up to 1",
+        hint: "use that charla, or name another folder with --data",
+      }),
+    );
+    expect(versionOf(database, "/data/log.sqlite", 2)).toBe(2);
+  });
+
+  test.each([
+    ["tables but no mark", "CREATE TABLE songs (name TEXT)"],
+    [
+      "another mark",
+      `PRAGMA application_id = ${APPLICATION_ID + 1}; CREATE TABLE songs (name TEXT)`,
+    ],
+    ["a version but no mark", "PRAGMA user_version = 1"],
+  ])("of another program, with %s, is left alone", (_, sql) => {
+    using database = new Database(":memory:");
+    database.run(sql);
+    expect(() => migrate(database, "/data/log.sqlite")).toThrow(
+      expect.objectContaining({
+        code: "STORE_DAMAGED",
+        message: "/data/log.sqlite is the database of another program",
+        hint: "move it away, or name another folder with --data",
+      }),
+    );
+    expect(database.query("SELECT name FROM sqlite_schema WHERE name = 'rooms'").all()).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { openToWrite } from "../../src/log/sqlite/database.ts";
+import { draft, entry, texts } from "./drafts.ts";
+import { testLog } from "./log-suite.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const now = () => 1_000;
+
+testLog("a log on the disk", async (clock) => {
+  const folder = temporaryFolder();
+  const log = await openSqliteLog({ folder: folder.path, now: clock });
+  return {
+    ...log,
+    async [Symbol.asyncDispose]() {
+      await log[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+});
+
+describe("a log on the disk, opened again,", () => {
+  test("has what was appended, and goes on from there", async () => {
+    using folder = temporaryFolder();
+    {
+      await using log = await openSqliteLog({ folder: folder.path, now: () => 2_000 });
+      await log.append("main", draft(1));
+      await log.append("garden", draft(1));
+      await log.claimName("main", "Ann", "key of Ann");
+    }
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    expect(await log.read("main", 0, 10)).toEqual([entry(1, {}, 2_000)]);
+    expect(await log.append("main", draft(1, { text: "again" }))).toEqual(entry(1, {}, 2_000));
+    expect(await log.append("main", draft(2))).toEqual(entry(2, {}, 2_000));
+    expect(await log.claimName("main", "Ann", "key of Bob")).toBe("taken");
+    expect(await log.search({ words: "message", limit: 10 })).toHaveLength(3);
+    expect(await log.rooms()).toEqual([
+      { name: "main", entries: 2, time: 2_000 },
+      { name: "garden", entries: 1, time: 2_000 },
+    ]);
+  });
+
+  test("leaves two files, which its owner alone may read, in a folder that its owner alone may open", async () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "missing", "charla");
+    const modes = () =>
+      Object.fromEntries(
+        readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]),
+      );
+    {
+      await using log = await openSqliteLog({ folder, now });
+      await log.append("main", draft(1));
+      expect(modes()).toEqual({
+        "log.lock": 0o600,
+        "log.sqlite": 0o600,
+        "log.sqlite-shm": 0o600,
+        "log.sqlite-wal": 0o600,
+      });
+    }
+    expect(modes()).toEqual({ "log.lock": 0o600, "log.sqlite": 0o600 });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(dirname(folder)).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe("the commits of a log on the disk", () => {
+  test("wait for the disk (synchronous = FULL), and no reader waits for them (WAL)", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "log.sqlite");
+    writeFileSync(file, "");
+    using database = openToWrite(file);
+    expect(database.query("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+    expect(database.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+  });
+
+  test("are one for all that was appended in a turn of the event loop", async () => {
+    using folder = temporaryFolder();
+    let commits = 0;
+    // The clock is read once for each.
+    const countedNow = () => (commits += 1);
+    await using log = await openSqliteLog({ folder: folder.path, now: countedNow });
+    const appended = Array.from({ length: 500 }, (_, index) => log.append("main", draft(index)));
+    const claimed = log.claimName("garden", "Ann", "key of Ann");
+    await Promise.all([...appended, claimed]);
+    expect(commits).toBe(1);
+  });
+
+  test("wait a second for another program that writes, and then say so", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await log.append("main", draft(1));
+    const file = join(folder.path, "log.sqlite");
+    using other = new Database(file);
+    other.run("BEGIN IMMEDIATE");
+    const begun = performance.now();
+    expect(log.append("main", draft(2))).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+      message: `${file} is being written to by another program`,
+      hint: "end that program, or wait until it is done",
+    });
+    expect(performance.now() - begun).toBeGreaterThan(900);
+    other.run("ROLLBACK");
+    expect((await log.append("main", draft(2))).sequence).toBe(2);
+  });
+});
+
+describe("a reader of a log on the disk", () => {
+  test("sees what the writer has committed, while it writes", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await using reader = await openSqliteReader(folder.path);
+    expect(await reader.rooms()).toEqual([]);
+    await log.append("main", draft(1));
+    expect(await reader.read("main", 0, 10)).toEqual([entry(1)]);
+    const appended = log.append("main", draft(2));
+    expect(await reader.last("main")).toBe(1);
+    await appended;
+    expect(texts(await reader.readLast("main", 1))).toEqual(["message 2"]);
+    expect(texts(await reader.search({ words: "2", limit: 9 }))).toEqual(["message 2"]);
+  });
+
+  test("keeps nobody from writing, nor from closing", async () => {
+    using folder = temporaryFolder();
+    const log = await openSqliteLog({ folder: folder.path, now });
+    await using reader = await openSqliteReader(folder.path);
+    await log.append("main", draft(1));
+    await reader.search({ limit: 1 });
+    await log.append("main", draft(2));
+    await log[Symbol.asyncDispose]();
+    expect(await reader.last("main")).toBe(2);
+    await using again = await openSqliteLog({ folder: folder.path, now });
+    expect((await again.append("main", draft(3))).sequence).toBe(3);
+    expect(await reader.last("main")).toBe(3);
+  });
+
+  test("reads what a server left behind that has ended", async () => {
+    using folder = temporaryFolder();
+    const log = await openSqliteLog({ folder: folder.path, now });
+    await log.append("main", draft(1));
+    await log[Symbol.asyncDispose]();
+    await using reader = await openSqliteReader(folder.path);
+    expect(await reader.read("main", 0, 10)).toEqual([entry(1)]);
+  });
+});

@@ -1,0 +1,366 @@
+// What goes wrong with a store on a disk, done for real: each has its code, its sentence and its hint.
+
+import { describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import type { Log } from "../../src/log/log.ts";
+import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { run, start } from "../harness/program.ts";
+import { draft } from "./drafts.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const open = (folder: string) => openSqliteLog({ folder, now: () => 1_000 });
+
+const program = (name: string, ...args: string[]) => [
+  process.execPath,
+  join(import.meta.dir, name),
+  ...args,
+];
+
+/** A folder whose log has so many entries in the room `main`, and is closed. */
+async function folderWith(entries: number) {
+  const folder = temporaryFolder();
+  await using log = await open(folder.path);
+  await fill(log, entries);
+  return { ...folder, path: folder.path, file: join(folder.path, "log.sqlite") };
+}
+
+async function fill(log: Log, entries: number): Promise<void> {
+  const text = "the same words again and again ".repeat(10);
+  await Promise.all(
+    Array.from({ length: entries }, (_, index) => log.append("main", draft(index, { text }))),
+  );
+}
+
+const recoverHint = (file: string) =>
+  "put it back from a copy, or move it away to begin anew; " +
+  `sqlite3 ${JSON.stringify(file)} .recover shows what can be saved`;
+
+const goneRefusal = (file: string) => ({
+  code: "STORE_GONE",
+  message: `${file} was removed or moved away while it was in use`,
+  hint: "put it back where it was, and start the server again",
+});
+
+/** Whether this system lets a program have disks of its own, which are gone when it ends. */
+const canMount =
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
+
+/** Runs a script of sh with a small disk of its own at `$1`, `$2` the runtime, `$3` the folder of these tests. */
+async function onDisk(folder: string, kibibytes: number, script: string): Promise<string> {
+  const mount = `mount -t tmpfs -o size=${kibibytes}k tmpfs "$1" && `;
+  const command = ["unshare", "-rm", "sh", "-ec", mount + script, "sh"];
+  const { stdout, stderr } = await run([...command, folder, process.execPath, import.meta.dir]);
+  return stdout + stderr;
+}
+
+const testOnDisk = (title: string, body: () => Promise<void>) =>
+  canMount
+    ? test(title, body, END_TO_END_TIMEOUT)
+    : test.skip(`${title} (this system lets no program mount a disk)`, body);
+
+describe("a store that another server writes", () => {
+  test(
+    "is refused at once, until that one ends, however it ends",
+    async () => {
+      using folder = temporaryFolder();
+      await using other = start(program("append-until-killed.ts", folder.path, "other"));
+      await other.until("stdout", "open\n");
+      const begun = performance.now();
+      expect(open(folder.path)).rejects.toMatchObject({
+        code: "STORE_LOCKED",
+        message: `another server keeps its conversation in ${folder.path}`,
+        hint: "end that one first, or give this one a folder of its own with --data",
+      });
+      expect(performance.now() - begun).toBeLessThan(500);
+      other.signal("SIGKILL");
+      await other.exited;
+      await using log = await open(folder.path);
+      await log.append("main", draft(1));
+    },
+    END_TO_END_TIMEOUT,
+  );
+
+  test("is refused in the same program too, and stays that one's", async () => {
+    using folder = temporaryFolder();
+    await using log = await open(folder.path);
+    expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_LOCKED" });
+    const { stdout } = await run(program("open-and-tell.ts", folder.path, "write"));
+    expect(stdout).toStartWith("STORE_LOCKED: another server");
+    await log.append("main", draft(1));
+  });
+
+  test("is free again when its log is closed", async () => {
+    using folder = temporaryFolder();
+    for (let round = 1; round <= 3; round += 1) {
+      await using log = await open(folder.path);
+      expect((await log.append("main", draft(round))).sequence).toBe(round);
+    }
+  });
+});
+
+describe("a store that is damaged", () => {
+  test.each([
+    ["a line of text", "hello\n"],
+    ["a page of text", "hello\n".repeat(1_000)],
+  ])("for it is %s, is refused and not written over", async (_, text) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "log.sqlite");
+    writeFileSync(file, text);
+    const refusal = {
+      code: "STORE_DAMAGED",
+      message: `${file} is damaged: file is not a database`,
+      hint: recoverHint(file),
+    };
+    expect(open(folder.path)).rejects.toMatchObject(refusal);
+    expect(openSqliteReader(folder.path)).rejects.toMatchObject(refusal);
+    // Nor is it locked by the one that was refused.
+    expect(open(folder.path)).rejects.toMatchObject(refusal);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  test("for half of it is missing, is refused", async () => {
+    using folder = await folderWith(500);
+    truncateSync(folder.file, 4_096 * 20);
+    const damaged = { code: "STORE_DAMAGED", hint: recoverHint(folder.file) };
+    const reading = async () => {
+      await using log = await openSqliteReader(folder.path);
+      await log.read("main", 0, 1_000);
+    };
+    expect(reading()).rejects.toMatchObject(damaged);
+    const writing = async () => {
+      await using log = await open(folder.path);
+      await fill(log, 500);
+    };
+    expect(writing()).rejects.toMatchObject(damaged);
+  });
+
+  test("for a page is overwritten, says so to who reads it, and to who follows it", async () => {
+    using folder = await folderWith(500);
+    const bytes = readFileSync(folder.file);
+    // All pages but the first 30, which hold the tables' roots.
+    bytes.fill(0xaa, 4_096 * 30, bytes.length);
+    writeFileSync(folder.file, bytes);
+    await using log = await open(folder.path);
+    const damaged = {
+      code: "STORE_DAMAGED",
+      message: `${folder.file} is damaged: database disk image is malformed`,
+      hint: recoverHint(folder.file),
+    };
+    expect(log.read("main", 0, 1_000)).rejects.toMatchObject(damaged);
+    expect(log.search({ limit: 1_000 })).rejects.toMatchObject(damaged);
+    const following = log.follow("main", 0, AbortSignal.timeout(1_000))[Symbol.asyncIterator]();
+    expect(following.next()).rejects.toMatchObject(damaged);
+  });
+});
+
+describe("a store that is not ours to change", () => {
+  test("for a newer charla wrote it, is left as it is", async () => {
+    using folder = await folderWith(1);
+    const bytes = readFileSync(folder.file);
+    bytes.writeUInt32BE(7, 60); // the user version (SQLite, "Database File Format", 1.3)
+    writeFileSync(folder.file, bytes);
+    const refusal = {
+      code: "STORE_TOO_NEW",
+      message: `${folder.file} was written by a newer charla: it is of version 7, and this one knows up to 1`,
+      hint: "use that charla, or name another folder with --data",
+    };
+    expect(open(folder.path)).rejects.toMatchObject(refusal);
+    expect(openSqliteReader(folder.path)).rejects.toMatchObject(refusal);
+    expect(readFileSync(folder.file).readUInt32BE(60)).toBe(7);
+    // The lock is not kept by the one that was refused.
+    expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_TOO_NEW" });
+  });
+
+  test("for it is a folder, is refused", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "log.sqlite");
+    mkdirSync(file);
+    expect(open(folder.path)).rejects.toMatchObject({
+      code: "STORE_NOT_WRITABLE",
+      message: `nothing can be kept in ${file}: unable to open database file`,
+      hint: "make it a place that you may write to, or name another folder with --data",
+    });
+  });
+
+  test("for its folder is a file, is refused", async () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "data");
+    writeFileSync(folder, "");
+    expect(open(folder)).rejects.toMatchObject({
+      code: "STORE_NOT_WRITABLE",
+      message: `nothing can be kept in ${join(folder, "log.sqlite")}: file already exists`,
+    });
+  });
+
+  testOnDisk("for its disk is read-only, is refused", async () => {
+    using folder = temporaryFolder();
+    const said = await onDisk(
+      folder.path,
+      4_096,
+      `"$2" "$3"/open-and-tell.ts "$1" write
+       mount -o remount,bind,ro "$1"
+       "$2" "$3"/open-and-tell.ts "$1" write
+       "$2" "$3"/open-and-tell.ts "$1" read
+       "$2" "$3"/open-and-tell.ts "$1"/deeper write`,
+    );
+    const file = join(folder.path, "log.sqlite");
+    expect(said.split("\n")).toEqual([
+      "open",
+      `STORE_NOT_WRITABLE: nothing can be kept in ${file}: unable to open database file`,
+      "hint: make it a place that you may write to, or name another folder with --data",
+      `FILE_NOT_READABLE: ${file} cannot be read`,
+      "hint: be the user that it belongs to; from a disk that is read-only, copy its folder to another",
+      `STORE_NOT_WRITABLE: nothing can be kept in ${join(folder.path, "deeper", "log.sqlite")}: read-only file system`,
+      "hint: make it a place that you may write to, or name another folder with --data",
+      "",
+    ]);
+  });
+
+  test.skipIf(process.geteuid?.() === 0)("for its folder is read-only, is refused", async () => {
+    using folder = temporaryFolder();
+    chmodSync(folder.path, 0o500);
+    expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_NOT_WRITABLE" });
+    chmodSync(folder.path, 0o700);
+  });
+});
+
+describe("a store whose disk is full", () => {
+  testOnDisk(
+    "refuses all of a commit, keeps what it has, and goes on when there is room",
+    async () => {
+      using folder = temporaryFolder();
+      const said = await onDisk(
+        folder.path,
+        2_048,
+        `head -c 1000000 /dev/zero > "$1"/ballast; "$2" "$3"/append-until-refused.ts "$1"`,
+      );
+      expect(said.split("\n")).toEqual([
+        `STORE_FULL: the disk of ${join(folder.path, "log.sqlite")} is full`,
+        "hint: make room there; what was refused can be said again",
+        "refused together: 5",
+        "half there: 0",
+        "taken again: 5",
+        "read again: 5",
+        "last: 5",
+        "",
+      ]);
+    },
+  );
+
+  testOnDisk("cannot be begun, nor opened", async () => {
+    using folder = temporaryFolder();
+    const said = await onDisk(
+      folder.path,
+      1_024,
+      `head -c 2000000 /dev/zero > "$1"/ballast || true
+       "$2" "$3"/open-and-tell.ts "$1" write
+       rm "$1"/ballast
+       "$2" "$3"/open-and-tell.ts "$1" write
+       head -c 2000000 /dev/zero > "$1"/ballast || true
+       "$2" "$3"/open-and-tell.ts "$1" write`,
+    );
+    const full = [
+      `STORE_FULL: the disk of ${join(folder.path, "log.sqlite")} is full`,
+      "hint: make room there; what was refused can be said again",
+    ];
+    const lines = said.split("\n").filter((line) => !line.startsWith("head: "));
+    expect(lines).toEqual([...full, "open", ...full, ""]);
+  });
+});
+
+test(
+  "a store that the system fails for another reason quotes it",
+  async () => {
+    using folder = temporaryFolder();
+    // 512 blocks of 1 KiB are the longest file that it may write.
+    const limited = ["bash", "-c", 'ulimit -f 512; exec "$@"', "bash"];
+    const refused = program("append-until-refused.ts", folder.path);
+    const { stdout } = await run([...limited, ...refused]);
+    expect(stdout.split("\n").slice(0, 4)).toEqual([
+      `STORE_FAILED: ${join(folder.path, "log.sqlite")} cannot be read or written: disk I/O error`,
+      "hint: look at its disk and at the system's own log; what was refused can be said again",
+      "refused together: 5",
+      "half there: 0",
+    ]);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+describe("a store that disappears while it is in use", () => {
+  test("refuses what is appended from then on", async () => {
+    using folder = temporaryFolder();
+    await using log = await open(folder.path);
+    await log.append("main", draft(1));
+    rmSync(folder.path, { recursive: true });
+    const refusal = goneRefusal(join(folder.path, "log.sqlite"));
+    expect(log.append("main", draft(2))).rejects.toMatchObject(refusal);
+    expect(log.append("main", draft(3))).rejects.toMatchObject(refusal);
+    expect(log.claimName("main", "Ann", "key of Ann")).rejects.toMatchObject(refusal);
+    await Bun.sleep(5);
+    expect(log.append("main", draft(4))).rejects.toMatchObject(refusal);
+  });
+
+  test("and comes back, takes again what it refused, and its followers skip nothing", async () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "data");
+    await using log = await open(folder);
+    await log.append("main", draft(1));
+    const following = log.follow("main", 0, AbortSignal.timeout(1_000))[Symbol.asyncIterator]();
+    expect((await following.next()).value).toHaveLength(1);
+    const next = following.next();
+    renameSync(folder, join(base.path, "elsewhere"));
+    expect(log.append("main", draft(2))).rejects.toMatchObject(
+      goneRefusal(join(folder, "log.sqlite")),
+    );
+    await Bun.sleep(5);
+    renameSync(join(base.path, "elsewhere"), folder);
+    expect((await log.append("main", draft(2))).sequence).toBe(2);
+    await log.append("main", draft(3));
+    const seen = [...((await next).value ?? [])];
+    while (seen.length < 2) seen.push(...((await following.next()).value ?? []));
+    expect(seen.map(({ sequence }) => sequence)).toEqual([2, 3]);
+  });
+
+  test("for another file took its place, is gone as well", async () => {
+    using folder = temporaryFolder();
+    await using log = await open(folder.path);
+    await log.append("main", draft(1));
+    const file = join(folder.path, "log.sqlite");
+    cpSync(file, `${file}-copy`);
+    renameSync(`${file}-copy`, file);
+    expect(log.append("main", draft(2))).rejects.toMatchObject(goneRefusal(file));
+  });
+});
+
+describe("a store that is not there", () => {
+  test.each(["", "nowhere"])("is told to who reads it, in folder/%s", async (inside) => {
+    using base = temporaryFolder();
+    const folder = join(base.path, inside);
+    expect(openSqliteReader(folder)).rejects.toMatchObject({
+      code: "STORE_MISSING",
+      message: `nothing was ever said in ${folder}`,
+      hint: "start charla --server on this machine first, or name its folder with --data",
+    });
+  });
+
+  test("for its server ended before it had made the tables, is told to who reads it", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "log.sqlite"), "");
+    expect(openSqliteReader(folder.path)).rejects.toMatchObject({ code: "STORE_MISSING" });
+    await using log = await open(folder.path);
+    await log.append("main", draft(1));
+  });
+});
