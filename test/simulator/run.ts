@@ -4,7 +4,7 @@
 import { allArrived, IDLE_TIMEOUT, type SessionEnd } from "../../src/wire/sealed/session.ts";
 import { type Network, silence, type Weather } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
-import { createWorld, joinOpener, run, type Side, type World } from "./world.ts";
+import { createWorld, joinOpener, restart, run, type Side, type World } from "./world.ts";
 
 /** Virtual time a run may take, ms: an hour, in which even the worst weather lets everything through. */
 const LONGEST = 3_600_000;
@@ -135,6 +135,12 @@ function planMishaps(world: World, outlived: number[]): (() => void)[] {
       joiner.address = { address: host, port };
     });
   }
+  if (random.chance(0.1)) {
+    const side = random.chance(0.5) ? joiner : opener;
+    once(start + random.between(0, 10_000), () => {
+      restart(world, side);
+    });
+  }
   if (random.chance(0.3)) {
     const side = random.chance(0.5) ? joiner : opener;
     const from = start + random.between(0, 5_000);
@@ -148,22 +154,22 @@ function planMishaps(world: World, outlived: number[]): (() => void)[] {
   return mishaps;
 }
 
-/** Whether the weather explains an end, or the end that the other side had come to. */
+/** Whether the weather explains an end, or what had become of the other side. */
 function excused(
   end: SessionEnd,
-  other: SessionEnd | null,
+  { session, restarted }: Side,
   { weather, silentUntil }: Network,
 ): boolean {
   const { loss, corruption, truncation, bursts } = weather;
   const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
   switch (end.type) {
     case "join-failed":
-      return end.failure === "no-answer" && !mild;
+      return end.failure === "no-answer" && (!mild || restarted);
     case "timed-out":
-      return silentUntil > 0 || !mild;
+      return silentUntil > 0 || !mild || restarted;
     case "reset":
-      // Who spoke again after the other's minute of silence.
-      return other?.type === "timed-out";
+      // Who spoke again after the other's minute of silence, or to one who has forgotten all.
+      return session?.end?.type === "timed-out" || restarted;
     case "closed":
       return false;
   }
@@ -185,7 +191,7 @@ function faultOf({ joiner, opener, network }: World): string | null {
   ] as const) {
     const end = session?.end ?? null;
     // Weather makes a session fail to begin, or fall silent; nobody closed it, and no rule was broken.
-    if (end !== null && !excused(end, other.session?.end ?? null, network)) {
+    if (end !== null && !excused(end, other, network)) {
       return `${name} ended with ${JSON.stringify(end)}`;
     }
   }

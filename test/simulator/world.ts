@@ -2,7 +2,7 @@
 // once, in order, whole, or both are to know why not.
 
 import type { SocketAddress } from "../../src/wire/address.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import { generateKeyPair, type KeyPair } from "../../src/wire/noise/x25519.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/wire/recovery/path-mtu.ts";
 import {
   activate,
@@ -35,6 +35,7 @@ export const PSK = new Uint8Array(32).fill(7);
 
 export interface Side {
   readonly name: "joiner" | "opener";
+  readonly staticKeys: KeyPair;
   endpoint: Endpoint;
   address: SocketAddress;
   session: Session | null;
@@ -44,6 +45,8 @@ export interface Side {
   readonly heard: Uint8Array[];
   /** Whether it takes what arrives. */
   reading: boolean;
+  /** Its program began anew, and knew nothing of its sessions. */
+  restarted: boolean;
 }
 
 export interface World {
@@ -57,22 +60,21 @@ export interface World {
 export function createWorld(seed: number, weather: Weather): World {
   const random = seededRandom(seed);
   const now = 1_000;
-  const side = (name: "joiner" | "opener", last: number): Side => ({
-    name,
-    endpoint: createEndpoint({
-      staticKeys: generateKeyPair(random.bytes(32)),
-      random: (length) => random.bytes(length),
-      openWith: name === "opener" ? PSK : null,
-      datagramLimit: () => MAX_DATAGRAM_SIZE,
-      now,
-    }),
-    address: { address: `192.0.2.${last}`, port: 12_345 },
-    session: null,
-    words: [],
-    said: 0,
-    heard: [],
-    reading: true,
-  });
+  const side = (name: "joiner" | "opener", last: number): Side => {
+    const staticKeys = generateKeyPair(random.bytes(32));
+    return {
+      name,
+      staticKeys,
+      endpoint: newEndpoint(name, staticKeys, random, now),
+      address: { address: `192.0.2.${last}`, port: 12_345 },
+      session: null,
+      words: [],
+      said: 0,
+      heard: [],
+      reading: true,
+      restarted: false,
+    };
+  };
   const world: World = {
     now,
     random,
@@ -81,6 +83,30 @@ export function createWorld(seed: number, weather: Weather): World {
     opener: side("opener", 2),
   };
   return world;
+}
+
+function newEndpoint(
+  name: "joiner" | "opener",
+  staticKeys: KeyPair,
+  random: SeededRandom,
+  now: number,
+): Endpoint {
+  return createEndpoint({
+    staticKeys,
+    random: (length) => random.bytes(length),
+    openWith: name === "opener" ? PSK : null,
+    datagramLimit: () => MAX_DATAGRAM_SIZE,
+    now,
+  });
+}
+
+/** A program ends without a word and begins anew, with the same key and nothing else. */
+export function restart({ random, now }: World, side: Side): void {
+  side.endpoint = newEndpoint(side.name, side.staticKeys, random, now);
+  side.session = null;
+  side.said = 0;
+  side.heard.length = 0;
+  side.restarted = true;
 }
 
 /** The joiner begins its session with the opener. */
