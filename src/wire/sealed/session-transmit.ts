@@ -268,9 +268,14 @@ function writePieces(
 }
 
 function transmitClose(session: Session, now: number): Outbound | null {
-  const { closing, path } = session;
+  const { closing, joining, path } = session;
   if (closing === null || !closing.due) return null;
+  if (joining !== null && !closing.finishSaid) {
+    closing.finishSaid = true;
+    return { to: path.address, bytes: joining.datagram };
+  }
   closing.due = false;
+  closing.finishSaid = false;
   const into = new Uint8Array(BASE_DATAGRAM_SIZE);
   let end = writeClose(into, SEALED_HEADER, closing.code, closing.reason);
   // What had arrived is said with it: there will be no other ACK.

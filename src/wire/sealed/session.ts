@@ -127,6 +127,8 @@ export interface Closing {
   /** When it is sent again unasked, ms; Infinity for never: it is an answer. */
   nextAt: number;
   readonly interval: number;
+  /** A finish that is not confirmed was said with this CLOSE: without it the opener could not read that. */
+  finishSaid: boolean;
   /** Packets that came since, and after how many CLOSE is sent again. */
   heard: number;
   again: number;
@@ -233,12 +235,13 @@ export function allArrived({ outgoing }: Session): boolean {
 export function closeSession(session: Session, code: number, reason: string, now: number): void {
   if (session.end !== null) return;
   session.end = { type: "closed", by: "us", code, reason };
-  if (session.established === null || session.joining !== null) return;
+  if (session.established === null) return;
   // A joiner that has not heard from us says its finish again, in its own time.
   const unconfirmed = session.received.window.largest < 0;
   const interval = Math.max(timeoutOf(session), unconfirmed ? LONGEST_REPEAT : 0);
   const times = { interval, nextAt: now + interval, until: now + CLOSING_TIMEOUTS * interval };
-  session.closing = { code, reason, ...times, due: true, heard: 0, again: 1 };
+  const state = { due: true, finishSaid: false, heard: 0, again: 1 };
+  session.closing = { code, reason, ...times, ...state };
 }
 
 /** The peer has ended the session, and is answered, so that it can forget it. */
@@ -251,7 +254,8 @@ export function closedByPeer(session: Session, code: number, reason: string, now
     nextAt: Number.POSITIVE_INFINITY,
     until: now + CLOSING_TIMEOUTS * interval,
   };
-  session.closing = { code: CLOSE_DONE, reason: "", ...times, due: true, heard: 0, again: 1 };
+  const state = { due: true, finishSaid: false, heard: 0, again: 1 };
+  session.closing = { code: CLOSE_DONE, reason: "", ...times, ...state };
 }
 
 /** Ends it without a word to the peer, who knows, or does not hear. */
