@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
+import manifest from "../package.json";
 import { root } from "./harness/program.ts";
 
 const source = join(root, "src");
@@ -80,11 +81,13 @@ test("nobody imports the commands", () => {
 });
 
 test("rooms import the platform by its node: names, and no package that is not declared", () => {
-  const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const { dependencies = {} } = manifest as { dependencies?: Record<string, string> };
   const foreign = files.flatMap((path) =>
     importsOf(path)
-      .filter((name) => !/^(?:\.|node:|bun:ffi$|bun:sqlite$)/.test(name) && !(name in dependencies))
+      .filter(
+        (name) =>
+          !/^(?:\.|node:|bun:ffi$|bun:sqlite$)/.test(name) &&
+          !Object.hasOwn(manifest.dependencies, name),
+      )
       .map((name) => `${path} imports ${name}`),
   );
   expect(foreign).toEqual([]);

@@ -100,7 +100,7 @@ async function createPlainLink(
     port,
     onDatagram(datagram, from) {
       if (closed) return;
-      if (speaksSealedWire(datagram)) return onSealedWire(from);
+      if (speaksSealedWire(datagram)) return onSealedWire(datagram, from);
       const [next, arrival] = arrive(state, from);
       state = next;
       if (arrival === "stranger") return handlers.onStranger?.(from, state.strangers);
@@ -114,11 +114,13 @@ async function createPlainLink(
   });
 
   /** Who speaks the sealed wire is told so, and is no peer of this conversation (docs/protocol.md s. 6). */
-  function onSealedWire(from: SocketAddress): void {
+  function onSealedWire(datagram: Uint8Array, from: SocketAddress): void {
     const error = speaksSealed(from);
     if (state.role === "opener") {
       handlers.onOtherWire?.(error, from);
-      void socket.send(encodeText(THIS_WIRE), from).catch(() => {});
+      // A hello is longer than the answer; the other sign may be forged to have two openers answer each other.
+      const answer = encodeText(THIS_WIRE);
+      if (datagram.length > answer.length) void socket.send(answer, from).catch(() => {});
     } else if (state.peer !== null && sameAddress(from, state.peer)) {
       gone = error;
       if (trial !== null) trial.decided.reject(error);

@@ -77,6 +77,8 @@ testWith(["tmux", "ncat"], "README's demo prints what README says it prints", as
   expect(withoutVarying(benSaw.slice(0, -1))).toEqual(withoutVarying(ben.slice(1)));
   one.press("C-d");
   await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
+  enter(one, "clear");
+  await one.until("an empty screen", (rows) => rows.join() === "$");
 
   enter(one, `clear; ${commandOf(receiving)} --port 0`);
   const port = await printedAfter(one, "listening on [::]:");
