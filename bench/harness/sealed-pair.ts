@@ -73,6 +73,8 @@ async function openEnd(datagramLimit: number, openWith: Uint8Array | null): Prom
     bind: "127.0.0.1",
     port: 0,
     receiveBuffer: LARGE_RECEIVE_BUFFER,
+    dontFragment: true,
+    runs: true,
     onDatagram(datagram, from) {
       end.received += 1;
       receiveDatagram(endpoint, datagram, from, performance.now());

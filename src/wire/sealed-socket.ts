@@ -109,6 +109,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     },
     receiveBuffer: LARGE_RECEIVE_BUFFER,
     dontFragment: true,
+    runs: true,
     onError(error) {
       options.onRefused?.(error);
     },

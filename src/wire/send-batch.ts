@@ -18,8 +18,8 @@ export interface BatchHandlers {
   onEarlierRefused(cause: unknown): void;
 }
 
-/** Sends the first `count` datagrams; the rest is dropped as soon as there is no room for more. */
-export function sendBatch(count: number, handlers: BatchHandlers): void {
+/** Sends the first `count` datagrams; false, and the rest is dropped, when there is no room for more. */
+export function sendBatch(count: number, handlers: BatchHandlers): boolean {
   let refused: { readonly cause: unknown } | null = null;
   let at = 0;
   while (at < count) {
@@ -27,10 +27,10 @@ export function sendBatch(count: number, handlers: BatchHandlers): void {
       const sent = handlers.send(at);
       if (refused !== null) handlers.onEarlierRefused(refused.cause);
       refused = null;
-      if (sent === 0) return;
+      if (sent === 0) return false;
       at += sent;
     } catch (cause) {
-      if (systemCode(cause) === NO_ROOM) return;
+      if (systemCode(cause) === NO_ROOM) return false;
       if (refused === null) {
         refused = { cause };
         continue;
@@ -40,4 +40,5 @@ export function sendBatch(count: number, handlers: BatchHandlers): void {
       at += 1;
     }
   }
+  return true;
 }

@@ -15,7 +15,10 @@ export interface SocketCalls {
 }
 
 export interface SocketLibrary extends Disposable {
-  /** The calls for one socket of the runtime's; null when it is closed. */
+  /**
+   * The calls for one socket of the runtime's, null when it is closed: to be made only while it is open, for
+   * its descriptor is another's afterwards, and while the library is not disposed of.
+   */
   callsFor(socket: object): SocketCalls | null;
 }
 

@@ -17,6 +17,8 @@ export interface WantedOptions {
   readonly receiveBuffer?: number | undefined;
   /** No datagram is cut in pieces, neither here nor on its way. */
   readonly dontFragment?: boolean | undefined;
+  /** Runs of datagrams leave in one piece (see send-runs.ts), where the system knows how. */
+  readonly runs?: boolean | undefined;
 }
 
 export interface OptionsInForce {
@@ -40,6 +42,8 @@ interface SystemNumbers {
   readonly dontFragmentIpv4: SocketOption;
   readonly dontFragmentIpv6: SocketOption;
   readonly dontFragment: number;
+  /** Into how long datagrams what is sent is cut; null where nothing is. */
+  readonly segmentSize: SocketOption | null;
 }
 
 const IPPROTO_IP = 0;
@@ -55,6 +59,7 @@ const NUMBERS: Readonly<Record<string, SystemNumbers>> = {
     // PMTUDISC_PROBE: not cut, and whatever routers said of the path is for the probing to find out
     // itself (ip(7), RFC 8899 s. 4.5).
     dontFragment: 3,
+    segmentSize: { level: 17, name: 103 }, // SOL_UDP, UDP_SEGMENT (linux/udp.h, from 4.18 on)
   },
   // sys/socket.h, netinet/in.h, netinet6/in6.h.
   darwin: {
@@ -63,6 +68,7 @@ const NUMBERS: Readonly<Record<string, SystemNumbers>> = {
     dontFragmentIpv4: { level: IPPROTO_IP, name: 28 }, // IP_DONTFRAG
     dontFragmentIpv6: { level: IPPROTO_IPV6, name: 62 }, // IPV6_DONTFRAG
     dontFragment: 1,
+    segmentSize: null,
   },
 };
 
@@ -75,6 +81,11 @@ const DARWIN_WITH_WHOLE_IPV4 = 24;
 /** The C library's file name, null on a system whose numbers are not known. */
 export function libraryOf({ platform }: System): string | null {
   return NUMBERS[platform]?.library ?? null;
+}
+
+/** The option that has what is sent cut into datagrams of so many bytes; null where there is none. */
+export function segmentSizeOf({ platform }: System): SocketOption | null {
+  return NUMBERS[platform]?.segmentSize ?? null;
 }
 
 /**

@@ -1,11 +1,11 @@
 // Run by narrow-loopback.test.ts where the loopback carries packets of 1,500 bytes only: sends around
-// that limit, and prints what became of it. Its arguments: the address to bind, the peer's, and "whole"
-// or "cut".
+// that limit, and prints what became of it. Its arguments: the address to bind, the peer's, "whole" or
+// "cut", and "runs" or "apart".
 
 import { openUdpSocket } from "../../src/wire/udp-socket.ts";
 import { createInbox } from "./inbox.ts";
 
-const [bind, address = "", mode] = process.argv.slice(2);
+const [bind, address = "", mode, together] = process.argv.slice(2);
 const heard = createInbox<number>();
 using peer = await openUdpSocket({
   bind: address,
@@ -20,6 +20,7 @@ using socket = await openUdpSocket({
   bind: bind === "any" ? undefined : bind,
   port: 0,
   dontFragment: mode === "whole",
+  runs: together === "runs",
   onDatagram() {},
   onError: ({ code }) => errors.push(code),
   onTooLong: (where, length) => {

@@ -6,6 +6,7 @@ import {
   LARGE_RECEIVE_BUFFER,
   libraryOf,
   NOTHING_IN_FORCE,
+  segmentSizeOf,
 } from "../../src/wire/socket-options.ts";
 
 const LINUX = { platform: "linux", release: "6.18.44" };
@@ -71,6 +72,12 @@ describe("a receive buffer", () => {
     expect(inForce).toEqual({ receiveBuffer: 8_388_608, dontFragment: false });
     expect(calls.made).toEqual([[level, name, 4_194_304]]);
   });
+});
+
+test("runs are cut on Linux only (UDP_SEGMENT)", () => {
+  expect(segmentSizeOf(LINUX)).toEqual({ level: 17, name: 103 });
+  expect(segmentSizeOf(MACOS_15)).toBeNull();
+  expect(segmentSizeOf({ platform: "win32", release: "10.0.26100" })).toBeNull();
 });
 
 test("nothing is set that is not wanted", () => {

@@ -1,6 +1,8 @@
 // Bytes of a stream between two places in it: added at the end, forgotten at the start. One growing
 // buffer, and none at all while it is empty, for most sessions are quiet most of the time.
 
+import { giveBuffer, takeBuffer } from "./spare-buffers.ts";
+
 /** Room for a quiet session: most never hold more at once. */
 const SMALLEST_BUFFER = 512;
 
@@ -38,6 +40,7 @@ export function view(queue: ByteQueue, offset: number, length: number): Uint8Arr
 export function forget(queue: ByteQueue, start: number): void {
   queue.start = start;
   if (start < queue.end) return;
+  if (queue.buffer !== null) giveBuffer(queue.buffer);
   queue.buffer = null;
   queue.base = start;
 }
@@ -50,8 +53,9 @@ function makeRoom(queue: ByteQueue, added: number): Uint8Array {
   let size = Math.max(SMALLEST_BUFFER, buffer?.length ?? 0);
   // Half of it is free afterwards, so that bytes are moved seldom: about once each.
   while (size < 2 * (held + added)) size *= 2;
-  const roomy = size === buffer?.length ? buffer : new Uint8Array(size);
+  const roomy = size === buffer?.length ? buffer : takeBuffer(size);
   if (buffer !== null) roomy.set(buffer.subarray(start - base, end - base));
+  if (buffer !== null && buffer !== roomy) giveBuffer(buffer);
   queue.buffer = roomy;
   queue.base = start;
   return roomy;

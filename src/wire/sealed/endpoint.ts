@@ -155,9 +155,12 @@ export function receiveDatagram(
       ? endpoint.byResetToken.get(keyOf(packet.token))
       : endpoint.sessions.get(keyOf(idOf(packet)));
   if (session !== undefined) {
+    const { resetToken: known } = session;
     receive(session, packet, datagram, from, now);
     activate(endpoint, session);
-    if (session.resetToken !== null) endpoint.byResetToken.set(keyOf(session.resetToken), session);
+    const { resetToken } = session;
+    if (resetToken !== null && known === null)
+      endpoint.byResetToken.set(keyOf(resetToken), session);
   } else if (packet.kind === "finish") {
     answerFinish(endpoint, packet, from, now);
   } else if (packet.kind === "sealed") {

@@ -99,7 +99,8 @@ export function grant(incoming: IncomingMessages, limit: number): void {
 /** Adds what is new of a fragment that begins at or before the end of what has arrived. */
 function join(arrived: ByteQueue, { offset, bytes }: Early): void {
   const known = arrived.end - offset;
-  if (known < bytes.length) extend(arrived, bytes.length - known).set(bytes.subarray(known));
+  if (known >= bytes.length) return;
+  extend(arrived, bytes.length - known).set(known === 0 ? bytes : bytes.subarray(known));
 }
 
 function holdEarly(early: Early[], fragment: Early): MessageFault | null {

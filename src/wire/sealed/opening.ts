@@ -102,8 +102,9 @@ export function createOpening(options: OpeningOptions): Opening {
 
 /** A key for maps, of bytes whose length is fixed. */
 export function keyOf(bytes: Uint8Array): string {
-  // Not by way of a Buffer: naming its memory makes the runtime keep a second object for it.
-  return String.fromCharCode(...bytes);
+  // Not by way of a Buffer: naming its memory makes the runtime keep a second object for it. Not by spreading:
+  // each packet's connection id comes here, and that takes twice as long.
+  return Reflect.apply(String.fromCharCode, null, bytes);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 import { grant, windowToGrant } from "./incoming-messages.ts";
 import { transmitJoining } from "./joining.ts";
 import { bytesOf, hasPiece, type Piece, readyBytes, takePiece } from "./outgoing-messages.ts";
+import { memoryFor, takeMemory } from "./packet-memory.ts";
 import { sealPacket } from "./packet-protection.ts";
 import { SEALED_HEADER } from "./packets.ts";
 import {
@@ -172,7 +173,7 @@ function build(
   const kind = proof ? "eliciting" : purpose;
   const least = SEALED_HEADER + TAG_BYTES + 1 + (proof ? 0 : ackRoom(session));
   if (session.established === null || size < least) return null;
-  const into = new Uint8Array(size);
+  const into = memoryFor(size);
   const limit = size - TAG_BYTES;
   const start = SEALED_HEADER;
 
@@ -195,7 +196,7 @@ function build(
   if (at === start) return null;
   // A path MTU probe is padded to its size: zeros are PADDING.
   const end = kind === "path-mtu-probe" ? limit : at;
-  const bytes = into.subarray(0, end + TAG_BYTES);
+  const bytes = takeMemory(into, end + TAG_BYTES);
   seal(session, kind, bytes, { pieces, ack: ack?.id ?? -1, window }, now);
   countSent(session.path, bytes.length);
   return { to: session.path.address, bytes };

@@ -1,0 +1,26 @@
+// Buffers that queues have let go of, for the next that needs one as long: while much is said the same few go
+// round, and a full datagram of 1,200 bytes leaves 10 kB less of garbage. Knows no queues.
+
+/** Of one length. A turn of the event loop in which more queues are emptied than this leaves garbage. */
+const MOST_SPARES = 4;
+/**
+ * Bytes of the longest that is kept: a receive window's worth, twice over. Lengths are powers of two, so at
+ * most 16 MiB are kept in all.
+ */
+const LONGEST_SPARE = 2 * 1_024 * 1_024;
+
+const spares = new Map<number, Uint8Array[]>();
+
+/** A buffer that may hold anything. */
+export function takeBuffer(length: number): Uint8Array {
+  return spares.get(length)?.pop() ?? new Uint8Array(length);
+}
+
+/** Whoever gives a buffer keeps no view of it: its bytes are the next one's. */
+export function giveBuffer(buffer: Uint8Array): void {
+  if (buffer.length > LONGEST_SPARE) return;
+  const same = spares.get(buffer.length) ?? [];
+  if (same.length === MOST_SPARES) return;
+  same.push(buffer);
+  spares.set(buffer.length, same);
+}
