@@ -116,7 +116,7 @@ async function measure(): Promise<void> {
   console.log(`machine: ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, Bun ${Bun.version}`);
   const median = rates.toSorted((one, other) => one - other)[1] ?? 0;
   console.log(
-    `64-byte messages, none lost: ${Math.round(median / 1_000)},000 a second (median of 3)`,
+    `64-byte messages, none lost: ${(Math.round(median / 1_000) * 1_000).toLocaleString("en")} a second (median of 3)`,
   );
   console.log(
     `bare UDP echo:    p50 ${percentile(bareTimes, 0.5)}, p99 ${percentile(bareTimes, 0.99)}`,
