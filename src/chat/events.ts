@@ -10,9 +10,31 @@ export type ConversationEvent =
   | { readonly type: "joining"; readonly peer: string; readonly fingerprint?: string }
   /** The other end spoke for the first time; on the sealed wire it has proven who it is. */
   | { readonly type: "joined"; readonly peer: string; readonly fingerprint?: string }
+  /** This end is in a room, under this name, with these others. */
+  | {
+      readonly type: "entered";
+      readonly room: string;
+      readonly name: string;
+      readonly owner: boolean;
+      readonly members: readonly { readonly name: string; readonly fingerprint: string }[];
+    }
+  /** The way to the server is lost; it is looked for again. */
+  | { readonly type: "disconnected"; readonly message: string }
+  | { readonly type: "reconnected" }
+  /** Somebody is not heard, or is heard again. */
+  | { readonly type: "away"; readonly peer: string; readonly away: boolean }
+  | { readonly type: "renamed"; readonly from: string; readonly to: string }
   /** The other end is gone, and the conversation waits for the next. */
   | { readonly type: "left"; readonly peer: string }
-  | { readonly type: "message"; readonly from: string; readonly text: string }
+  /** In a room: with its number there, when it was stored (ms since 1970), and whose key said it. */
+  | {
+      readonly type: "message";
+      readonly from: string;
+      readonly text: string;
+      readonly sequence?: number;
+      readonly time?: number;
+      readonly fingerprint?: string;
+    }
   /** What was said here left for the other end. */
   | { readonly type: "said"; readonly text: string }
   /** The other end has it: sealed only, once for each `said`, in the same order. */

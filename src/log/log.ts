@@ -5,6 +5,8 @@ import type { Draft, LogEntry } from "../chat/log-entry.ts";
 
 /** Every method rejects with a CharlaError when the store fails, with STORE_... (docs/errors.md). */
 export interface LogReader extends AsyncDisposable {
+  /** Tells this log from every other: a sequence number means nothing in another one. */
+  readonly id: string;
   /** The newest sequence number of a room, 0 where nothing was said. */
   readonly last: (room: string) => Promise<number>;
   /** Entries after `after`, oldest first: at most `limit`, and at most MAX_READ. */

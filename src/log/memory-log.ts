@@ -1,6 +1,8 @@
 // A log that is gone when the program ends: for `--ephemeral`, for tests, and as the short statement of what
 // every other log does.
 
+import { randomUUID } from "node:crypto";
+
 import type { LogEntry } from "../chat/log-entry.ts";
 import { CharlaError } from "../errors.ts";
 import {
@@ -27,6 +29,8 @@ export interface MemoryLogOptions {
   readonly now: () => number;
   /** Held before the log is full; 200 more for each entry. */
   readonly maxCharacters?: number;
+  /** Another for every log. */
+  readonly id?: string;
 }
 
 interface Room {
@@ -36,7 +40,8 @@ interface Room {
   readonly names: Map<string, string>;
 }
 
-export function openMemoryLog({ now, maxCharacters = MAX_CHARACTERS }: MemoryLogOptions): Log {
+export function openMemoryLog(options: MemoryLogOptions): Log {
+  const { now, maxCharacters = MAX_CHARACTERS, id = randomUUID() } = options;
   const rooms = new Map<string, Room>();
   /** Of every room, in the order they were appended, which is that of their times. */
   const everything: { readonly room: string; readonly entry: LogEntry }[] = [];
@@ -71,6 +76,7 @@ export function openMemoryLog({ now, maxCharacters = MAX_CHARACTERS }: MemoryLog
   }
 
   return {
+    id,
     read,
     async append(name, given) {
       const draft = checkDraft(name, given);

@@ -139,6 +139,7 @@ function createReader(
       }
     };
   return {
+    id: reads.id,
     last: reading(reads.last),
     read: reading(reads.read),
     readLast: reading(reads.readLast),

@@ -26,6 +26,16 @@ export function describeEvent(
       return describePeer(`talking to ${event.peer}`, event.fingerprint, verbose);
     case "joined":
       return describePeer(`${event.peer} joined`, event.fingerprint, verbose);
+    case "entered":
+      return describeEntered(event);
+    case "disconnected":
+      return `the way to the server is lost (${event.message}); looking for it`;
+    case "reconnected":
+      return "back on the server";
+    case "away":
+      return event.away ? `${event.peer} is away` : `${event.peer} is back`;
+    case "renamed":
+      return `${event.from} is ${event.to} now`;
     case "left":
       return `${event.peer} left; waiting for the next`;
     case "said":
@@ -80,6 +90,20 @@ function describeEnd(
   const fate = delivery === "shown" ? "not known to have arrived" : "not said";
   const lost = unsaid.map((text) => `\n${fate}: ${visibleLine(text)}`).join("");
   return `the conversation is over: ${why}${lost}`;
+}
+
+function describeEntered({
+  room,
+  name,
+  members,
+}: {
+  room: string;
+  name: string;
+  members: readonly { readonly name: string }[];
+}): string {
+  const others = members.map((member) => member.name).filter((other) => other !== name);
+  const who = others.length === 0 ? "nobody else is here yet" : `with ${others.join(", ")}`;
+  return `you are ${name} in ${room}, ${who}; "bye" ends it`;
 }
 
 function describePeer(what: string, fingerprint: string | undefined, verbose: boolean): string {

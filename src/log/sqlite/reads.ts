@@ -8,6 +8,7 @@ import { searchedWords } from "../search-words.ts";
 import type { Database } from "./database.ts";
 
 export interface Reads {
+  readonly id: string;
   readonly last: (room: string) => number;
   readonly read: (room: string, after: number, limit: number) => LogEntry[];
   readonly readLast: (room: string, count: number, before?: number) => LogEntry[];
@@ -62,7 +63,10 @@ export function prepareReads(database: Database): Reads {
     return room === undefined ? newest.iterate() : newestIn.iterate(room);
   }
 
+  const id = database.query<{ id: string }, []>("SELECT id FROM store").get()?.id;
+  if (id === undefined) throw new Error("a store without an id");
   return {
+    id,
     last: (room) => last.get(room)?.last ?? 0,
     read: (room, place, limit) => after.all(room, place, atMost(limit)),
     readLast: (room, count, place = Number.MAX_SAFE_INTEGER) =>

@@ -14,6 +14,7 @@ export const APPLICATION_ID = 0x63_68_6c_61;
  *     ^             ^
  *     |             +------- words       FTS5, by the id of the entry: which words are in which texts
  *   names                                who first took a name in a room
+ *   store                                one row: what tells this store from every other
  *
  * `words` holds no text (content='', detail=none, columnsize=0: 12 bytes an entry, where a copy takes 120), and
  * is given words that search-words.ts has made, so that its tokenizer has only the spaces to see.
@@ -45,6 +46,8 @@ export const MIGRATIONS: readonly string[] = [
     author TEXT NOT NULL,
     PRIMARY KEY (room, folded)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE store (id TEXT NOT NULL) STRICT;
+  INSERT INTO store VALUES (lower(hex(randomblob(16))));
   CREATE VIRTUAL TABLE words USING fts5 (
     list, content='', detail=none, columnsize=0, tokenize='ascii'
   );

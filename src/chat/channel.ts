@@ -1,0 +1,29 @@
+// A way for messages between a member and the server of its room: in order, without loss while it lasts,
+// with a bound on what is under way. What carries it is not known here; a session of the sealed wire is one.
+
+export interface Channel {
+  /**
+   * Says messages, in order. True when there was room for all; else a promise of it: true once there is, false
+   * when the channel ended first.
+   */
+  sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean>;
+  /** Ends it once everything said has arrived. */
+  close(): Promise<void>;
+  /** Ends it now; the other end is told why. */
+  abort(code: number, reason: string): void;
+  /** Resolves, with the reason, when it is over and all that came was handed on. */
+  readonly ended: Promise<unknown>;
+}
+
+/** What a channel tells its owner. */
+export interface ChannelHandlers {
+  /** While a promise that it gave is pending nothing more is handed on, and soon the other end has to wait. */
+  onMessages(messages: readonly Uint8Array[]): void | Promise<void>;
+  /** Nothing has come from the other end for `duration` ms, though something should have. */
+  onSilent?(duration: number): void;
+  /** The other end is heard again after a silence of `duration` ms. */
+  onHeard?(duration: number): void;
+}
+
+/** CLOSE's code for what the program ended, with a reason in words (docs/protocol.md s. 15.3). */
+export const ENDED_BY_PROGRAM = 1;

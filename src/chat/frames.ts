@@ -1,0 +1,164 @@
+// What members and server of a room say to each other, as JSON (docs/protocol.md s. 18): the shape of every
+// frame, and its way into bytes and back. What nobody can have meant is found here; knows no networks.
+
+import * as v from "valibot";
+
+/** Characters of what is said in one message: with JSON's escapes it still fits a message of the wire. */
+export const MAX_TEXT = 10_000;
+/** Entries in one answer to `history`. */
+export const MAX_FOUND = 100;
+const MAX_NAME = 40;
+
+/** A member's name: visible, without blanks at its ends, in one spelling (Unicode NFC). */
+const name = v.pipe(
+  v.string(),
+  v.maxLength(MAX_NAME),
+  v.normalize("NFC"),
+  v.regex(
+    /^[\p{L}\p{N}\p{S}\p{P}\p{M}](?:[\p{L}\p{N}\p{S}\p{P}\p{M} ]*[\p{L}\p{N}\p{S}\p{P}\p{M}])?$/u,
+  ),
+);
+/** A room's name: what can stand in an address without being escaped. */
+const room = v.pipe(v.string(), v.regex(/^[\p{L}\p{N}_.-]{1,40}$/u), v.normalize("NFC"));
+const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** A device's own mark: 16 random bytes in base64url. */
+const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
+/** Which question an answer is to: the asker's own number. */
+const request = count;
+
+const entry = v.object({
+  sequence: count,
+  /** ms since 1970. */
+  time: count,
+  author: v.string(),
+  name: v.string(),
+  device: v.string(),
+  number: count,
+  text: v.string(),
+});
+
+const member = v.object({
+  name: v.string(),
+  fingerprint: v.string(),
+  away: v.boolean(),
+});
+
+/** What a member says. */
+const MEMBER_FRAMES = [
+  /** Comes into a room, or goes to another. Without `after`, a place in a log: for the first time. */
+  v.object({
+    type: v.literal("enter"),
+    room,
+    name,
+    device,
+    after: v.optional(v.object({ log: v.string(), sequence: count })),
+  }),
+  v.object({ type: v.literal("say"), number: count, text }),
+  v.object({ type: v.literal("rename"), request, name }),
+  v.object({ type: v.literal("who"), request }),
+  v.object({ type: v.literal("rooms"), request }),
+  /** The last `count` entries before `before`, or those with all of the words. */
+  v.object({
+    type: v.literal("history"),
+    request,
+    count: v.pipe(count, v.maxValue(MAX_FOUND)),
+    before: v.optional(count),
+    words: v.optional(text),
+  }),
+  v.object({ type: v.literal("kick"), request, name }),
+  v.object({ type: v.literal("mute"), request, name, muted: v.boolean() }),
+  v.object({ type: v.literal("lock"), request, locked: v.boolean() }),
+  /** For how many, and how long, in seconds; without them for anyone, as long as the server runs. */
+  v.object({
+    type: v.literal("invite"),
+    request,
+    uses: v.optional(v.pipe(count, v.minValue(1))),
+    seconds: v.optional(v.pipe(count, v.minValue(1))),
+  }),
+] as const;
+
+/** What the server says. */
+const SERVER_FRAMES = [
+  v.object({
+    type: v.literal("welcome"),
+    room: v.string(),
+    name: v.string(),
+    owner: v.boolean(),
+    /** Tells the server's log from every other: a place in one is none in another. */
+    log: v.string(),
+    /** The newest entry of the room: what comes up to it was missed. */
+    last: count,
+    members: v.array(member),
+  }),
+  v.object({ type: v.literal("message"), ...entry.entries }),
+  v.object({ type: v.literal("joined"), ...member.entries }),
+  v.object({ type: v.literal("left"), name: v.string(), reason: v.string() }),
+  v.object({ type: v.literal("away"), name: v.string(), away: v.boolean() }),
+  v.object({ type: v.literal("renamed"), from: v.string(), to: v.string() }),
+  /** A message was not taken: it will not be stored, and is not to be said again. */
+  v.object({ type: v.literal("refused"), number: count, code: v.string(), message: v.string() }),
+  v.object({ type: v.literal("done"), request }),
+  v.object({ type: v.literal("failed"), request, code: v.string(), message: v.string() }),
+  v.object({ type: v.literal("people"), request, members: v.array(member) }),
+  v.object({
+    type: v.literal("rooms"),
+    request,
+    rooms: v.array(v.object({ name: v.string(), entries: count, members: count })),
+  }),
+  v.object({ type: v.literal("found"), request, entries: v.array(entry) }),
+  v.object({ type: v.literal("invited"), request, invitation: v.string() }),
+] as const;
+
+const memberFrame = v.variant("type", MEMBER_FRAMES);
+const serverFrame = v.variant("type", SERVER_FRAMES);
+
+export type MemberFrame = v.InferOutput<typeof memberFrame>;
+export type ServerFrame = v.InferOutput<typeof serverFrame>;
+export type MemberDescription = v.InferOutput<typeof member>;
+
+/** `unknown` is of a later version, and to be ignored; `invalid` breaks the protocol. */
+export type Reading<Frame> =
+  | { readonly type: "frame"; readonly frame: Frame }
+  | { readonly type: "unknown" }
+  | { readonly type: "invalid"; readonly why: string };
+
+export function encodeFrame(frame: MemberFrame | ServerFrame): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(frame));
+}
+
+export function readMemberFrame(bytes: Uint8Array): Reading<MemberFrame> {
+  return read(bytes, memberFrame, MEMBER_TYPES);
+}
+
+export function readServerFrame(bytes: Uint8Array): Reading<ServerFrame> {
+  return read(bytes, serverFrame, SERVER_TYPES);
+}
+
+const typesOf = (frames: readonly { readonly entries: { readonly type: { literal: string } } }[]) =>
+  new Set(frames.map(({ entries }) => entries.type.literal));
+const MEMBER_TYPES = typesOf(MEMBER_FRAMES);
+const SERVER_TYPES = typesOf(SERVER_FRAMES);
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function read<Frame>(
+  bytes: Uint8Array,
+  schema: v.GenericSchema<unknown, Frame>,
+  types: ReadonlySet<string>,
+): Reading<Frame> {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(bytes));
+  } catch {
+    return { type: "invalid", why: "a frame is not JSON" };
+  }
+  const result = v.safeParse(schema, value);
+  if (result.success) return { type: "frame", frame: result.output };
+  const type: unknown =
+    typeof value === "object" && value !== null && "type" in value ? value.type : null;
+  if (typeof type !== "string") return { type: "invalid", why: "a frame has no type" };
+  if (!types.has(type)) return { type: "unknown" };
+  const where = v.getDotPath(result.issues[0]);
+  return { type: "invalid", why: `${type}: ${where ?? "the frame"} is not as it should be` };
+}

@@ -1,0 +1,96 @@
+// Which of several programs of one person on one machine is which: each holds a slot of a folder while it runs,
+// and one that was killed holds nothing. Knows nothing of what is kept there.
+//
+// A lock is a file with the process id of its holder. Its limits: a process id that was given anew makes a slot
+// look taken, and then another one is used; and programs that do not see each other's processes (two machines,
+// two containers) must not share the folder.
+
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { CharlaError } from "../errors.ts";
+import { createKeptFile, readKeptFile } from "../wire/identity/kept-file.ts";
+
+/** Programs at once. */
+const MAX_SLOTS = 100;
+/** Longer than any process id. */
+const MAX_LOCK_BYTES = 32;
+
+export interface Slot {
+  /** From 1. */
+  readonly number: number;
+  release(): void;
+}
+
+/**
+ * Takes the first slot that no running program holds; makes the folder where it is missing.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE, FILE_NOT_READABLE
+ */
+export function takeSlot(folder: string): Slot {
+  for (let number = 1; number <= MAX_SLOTS; number += 1) {
+    const path = lock(folder, number);
+    if (path !== null) return { number, release: () => rmSync(path, { force: true }) };
+  }
+  throw new CharlaError(
+    "FOLDER_NOT_WRITABLE",
+    `${MAX_SLOTS} programs use ${folder} already`,
+    "end some of them",
+  );
+}
+
+interface Lock {
+  readonly path: string;
+  readonly generation: number;
+  readonly isHeld: boolean;
+}
+
+/**
+ * Whoever takes over from a program that was killed makes the lock of the next generation, which only one can,
+ * and looks again for one that came meanwhile. Null when the slot is taken.
+ */
+function lock(folder: string, slot: number): string | null {
+  const dead = locksOf(folder, slot);
+  if (dead.some(({ isHeld }) => isHeld)) return null;
+  const generation = 1 + Math.max(0, ...dead.map((its) => its.generation));
+  const path = join(folder, `device-${slot}.lock-${generation}`);
+  if (!createKeptFile(path, `${process.pid}\n`)) return null;
+  if (locksOf(folder, slot).some((its) => its.path !== path && its.isHeld)) {
+    rmSync(path, { force: true });
+    return null;
+  }
+  for (const its of dead) rmSync(its.path, { force: true });
+  return path;
+}
+
+function locksOf(folder: string, slot: number): Lock[] {
+  const prefix = `device-${slot}.lock-`;
+  return namesIn(folder).flatMap((name) => {
+    const generation = Number(name.slice(prefix.length));
+    if (!name.startsWith(prefix) || !Number.isSafeInteger(generation)) return [];
+    const path = join(folder, name);
+    return [{ path, generation, isHeld: isHeld(path) }];
+  });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // It is made with the lock, or that says why it cannot be.
+    return [];
+  }
+}
+
+function isHeld(path: string): boolean {
+  const file = readKeptFile(path, MAX_LOCK_BYTES);
+  const holder = typeof file === "object" ? Number(file?.text) : 0;
+  if (!Number.isSafeInteger(holder) || holder <= 0) return false;
+  try {
+    process.kill(holder, 0);
+    return true;
+  } catch (cause) {
+    // There, and somebody else's.
+    return cause instanceof Error && "code" in cause && cause.code === "EPERM";
+  }
+}

@@ -1,0 +1,356 @@
+// A conversation in a room of a server (docs/protocol.md s. 18): what is said is kept until the server has it on
+// disk, what was missed is fetched, and a lost way is found again. Knows channels, and not how they are made.
+
+import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import type { Conversation, ConversationEvent, EndReason } from "../chat/events.ts";
+import {
+  encodeFrame,
+  MAX_TEXT,
+  type MemberFrame,
+  readServerFrame,
+  type ServerFrame,
+} from "../chat/frames.ts";
+import { FAREWELL, MAX_WAITING } from "../chat/plain-talk.ts";
+import { CharlaError } from "../errors.ts";
+import { withoutNewline } from "../wire/text-datagram.ts";
+import { backoff } from "./backoff.ts";
+import type { Cursor, Device, Unstored } from "./device.ts";
+import { createEventQueue } from "./event-queue.ts";
+
+/** How long leaving may take before it is told what for, ms. */
+const PATIENCE = 1_000;
+/**
+ * After how long what is not stored is said again, ms. The server takes it for the same message; one that was
+ * started anew knows nothing of it, and says so, while who only waits would not notice for a long time.
+ */
+const SAY_AGAIN = 2_000;
+
+const seconds = (duration: number) => Math.round(duration / 1_000);
+
+export interface RoomOptions {
+  readonly room: string;
+  /** How others see this member; the server may add to it. */
+  readonly name: string;
+  readonly device: Device;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** After how long what is not stored is said again, ms. */
+  readonly sayAgain?: number;
+  /** How long to wait before another attempt, ms; backoff.ts where it is left out. */
+  readonly waitBefore?: (attempts: number, random: number) => number;
+  /** Whether to go on trying after this. */
+  persist(error: CharlaError): boolean;
+  /**
+   * A channel to the server; called again when it was lost.
+   *
+   * @throws {CharlaError} when there is none to be had
+   */
+  connect(handlers: ChannelHandlers): Promise<ConnectedChannel>;
+}
+
+export interface ConnectedChannel {
+  readonly channel: Channel;
+  readonly ended: Promise<ChannelEnd>;
+}
+
+export type ChannelEnd =
+  /** The server said goodbye, or has sent this member away; the reason may be empty. */
+  | { readonly type: "closed"; readonly reason: string }
+  /** The way is lost: another channel may be had. */
+  | { readonly type: "lost"; readonly error: CharlaError };
+
+interface Saying {
+  readonly number: number;
+  readonly text: string;
+  readonly stored: PromiseWithResolvers<void>;
+}
+
+/** Comes into the room, and stays: `events` tells of it, and of every time that the way is lost. */
+export function converseInRoom(options: RoomOptions): Conversation {
+  const { room, name, device, random, waitBefore = backoff, sayAgain = SAY_AGAIN } = options;
+  const queue = createEventQueue({ past: "keep" });
+  /** What is not stored, by its number, oldest first. */
+  const saying = new Map<number, Saying>();
+  /** Where an event stands in the log: once its reader has it, it was shown. */
+  const places = new WeakMap<ConversationEvent, Cursor>();
+  /** There while a way to the server is. */
+  let line: Channel | null = null;
+  /** The same, while the server has let us in. */
+  let channel: Channel | null = null;
+  /** The log that the server has now. */
+  let log = "";
+  /** The newest entry that has come; its reader may be behind. */
+  let received = device.cursor;
+  let entered = false;
+  let attempts = 0;
+  /** Until the oldest of what is not stored is said again. */
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let patience: (() => void) | null = null;
+  let ending: Promise<void> | null = null;
+  const allStored = () => saying.size === 0;
+  let onStored: (() => void) | null = null;
+
+  for (const unstored of device.unstored) keep(unstored);
+  void visitAgainAndAgain();
+
+  async function visitAgainAndAgain(): Promise<void> {
+    while (ending === null) {
+      try {
+        const end = await visit();
+        // What is not stored by now is not waited for.
+        if (ending !== null) return onStored?.();
+        if (end.type === "closed") return void finish("peer-left", end.reason);
+        queue.push({ type: "disconnected", message: end.error.message });
+      } catch (error) {
+        if (!(error instanceof CharlaError)) throw error;
+        if (ending !== null) return;
+        if (!options.persist(error)) return fail(error);
+      }
+      attempts += 1;
+      await pause(waitBefore(attempts, random()));
+    }
+  }
+
+  /** One channel, from its beginning to its end. */
+  async function visit(): Promise<ChannelEnd> {
+    const connected = await options.connect({
+      async onMessages(frames) {
+        for (const bytes of frames) take(bytes, connected.channel);
+        await queue.room();
+      },
+      onSilent: (duration) => queue.push({ type: "silent", seconds: seconds(duration) }),
+      onHeard: (duration) => queue.push({ type: "heard", seconds: seconds(duration) }),
+    });
+    if (ending !== null) {
+      await connected.channel.close();
+      return connected.ended;
+    }
+    line = connected.channel;
+    const after = received === null ? {} : { after: received };
+    tell(line, { type: "enter", room, name, device: device.id, ...after });
+    const end = await connected.ended;
+    line = null;
+    channel = null;
+    clearTimeout(waiting);
+    return end;
+  }
+
+  function take(bytes: Uint8Array, from: Channel): void {
+    const reading = readServerFrame(bytes);
+    if (reading.type === "invalid") return from.abort(ENDED_BY_PROGRAM, reading.why);
+    if (reading.type === "frame") apply(reading.frame, from);
+  }
+
+  function apply(frame: ServerFrame, from: Channel): void {
+    switch (frame.type) {
+      case "welcome": {
+        const { name: mine, owner, members, last } = frame;
+        ({ log } = frame);
+        // Of an empty room there is nothing older to be shown, and a log that was cut short has what is new
+        // at numbers that were seen before.
+        const known = received?.log === log;
+        if (known ? (received?.sequence ?? 0) > last : last === 0) {
+          received = { log, sequence: last };
+        }
+        const event: ConversationEvent = entered
+          ? { type: "reconnected" }
+          : { type: "entered", room: frame.room, name: mine, owner, members };
+        if (received?.log === log) places.set(event, received);
+        queue.push(event);
+        entered = true;
+        attempts = 0;
+        channel = from;
+        for (const said of saying.values()) sayTo(from, said);
+        return;
+      }
+      case "message":
+        return show(frame);
+      case "refused":
+        return refuse(frame.number, frame.code, frame.message);
+      case "joined":
+        return queue.push({ type: "joined", peer: frame.name, fingerprint: frame.fingerprint });
+      case "left":
+        return queue.push({ type: "left", peer: frame.name });
+      case "away":
+        return queue.push({ type: "away", peer: frame.name, away: frame.away });
+      case "renamed":
+        return queue.push({ type: "renamed", from: frame.from, to: frame.to });
+      case "done":
+      case "failed":
+      case "people":
+      case "rooms":
+      case "found":
+      case "invited":
+        return;
+    }
+  }
+
+  function sayTo(to: Channel, { number, text }: Saying): void {
+    tell(to, { type: "say", number, text });
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const oldest = saying.values().next().value;
+      if (oldest !== undefined && channel === to) sayTo(to, oldest);
+    }, sayAgain);
+  }
+
+  /** What came before, over a channel that was lost, is not shown again. */
+  function show(frame: Extract<ServerFrame, { type: "message" }>): void {
+    const { sequence, time, author, name: from, text, number } = frame;
+    const isNew = received?.log !== log || sequence > received.sequence;
+    if (isNew) received = { log, sequence };
+    const said = frame.device === device.id ? saying.get(number) : undefined;
+    if (said === undefined && !isNew) return;
+    const event: ConversationEvent =
+      said === undefined
+        ? { type: "message", from, text, sequence, time, fingerprint: author }
+        : { type: "delivered", text };
+    if (isNew) places.set(event, { log, sequence });
+    queue.push(event);
+    if (said === undefined) return;
+    said.stored.resolve();
+    settle(said);
+  }
+
+  function refuse(number: number, code: string, message: string): void {
+    const said = saying.get(number);
+    if (said === undefined) return;
+    settle(said);
+    said.stored.reject(new CharlaError("REFUSED", message, `the server's word for it is ${code}`));
+  }
+
+  function settle({ number }: Saying): void {
+    saying.delete(number);
+    device.settled(number);
+    if (!allStored()) return;
+    clearTimeout(waiting);
+    onStored?.();
+  }
+
+  function keep({ number, text }: Unstored): Saying {
+    const stored = Promise.withResolvers<void>();
+    // Who says something need not wait for it.
+    stored.promise.catch(() => {});
+    const its = { number, text, stored };
+    saying.set(number, its);
+    return its;
+  }
+
+  function pause(duration: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, duration);
+      patience = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
+  }
+
+  function fail(error: CharlaError): void {
+    ending = Promise.resolve();
+    queue.push({ type: "ended", reason: "lost", unsaid: giveUp() });
+    queue.fail(error);
+  }
+
+  /** Once everything is stored; or at once, when it is asked for again. */
+  function finish(reason: EndReason, why = ""): Promise<void> {
+    // Who leaves need not read what there is, and a channel ends once all of it is taken.
+    queue.letGo();
+    if (ending !== null) {
+      onStored?.();
+      line?.abort(ENDED_BY_PROGRAM, "");
+      return ending;
+    }
+    ending = (async () => {
+      if (!allStored() && channel !== null) {
+        const leaving = setTimeout(tellWhatIsWaitedFor, PATIENCE);
+        await new Promise<void>((done) => {
+          onStored = done;
+        });
+        clearTimeout(leaving);
+      }
+      patience?.();
+      await line?.close();
+      const notice = { type: "notice", code: "SERVER_SAYS", message: why } as const;
+      if (why !== "") queue.push(notice);
+      queue.end({ type: "ended", reason, unsaid: giveUp() });
+    })();
+    return ending;
+  }
+
+  function tellWhatIsWaitedFor(): void {
+    const count = saying.size;
+    queue.push({
+      type: "notice",
+      code: "LEAVING",
+      message: `leaving once ${count === 1 ? "a message is" : `${count} messages are`} on the server`,
+      hint: "Ctrl-C again leaves at once",
+    });
+  }
+
+  function giveUp(): string[] {
+    const texts = Array.from(saying.values(), ({ number, text, stored }) => {
+      stored.reject(conversationOver());
+      // What waits is said the next time; but that would be over before it has begun.
+      if (text === FAREWELL) device.settled(number);
+      return text;
+    });
+    saying.clear();
+    clearTimeout(waiting);
+    return texts;
+  }
+
+  /** An event that its reader asks to be followed by another, or by none, was shown. */
+  async function* eventsUntilShown(): AsyncGenerator<ConversationEvent, void, undefined> {
+    for await (const event of queue.events) {
+      try {
+        yield event;
+      } finally {
+        const place = places.get(event);
+        if (place !== undefined) device.shown(place);
+      }
+    }
+  }
+
+  return {
+    events: { [Symbol.asyncIterator]: eventsUntilShown },
+    async say(written) {
+      if (ending !== null) throw conversationOver();
+      const text = withoutNewline(written);
+      if (text.length > MAX_TEXT) {
+        throw new CharlaError(
+          "MESSAGE_TOO_LONG",
+          `the message is ${text.length} characters long; one may have ${MAX_TEXT}`,
+          "say it in several messages, or share it as a file",
+        );
+      }
+      if (saying.size >= MAX_WAITING) {
+        throw new CharlaError(
+          "TOO_MANY_WAITING",
+          `${MAX_WAITING} messages wait already`,
+          "wait until the server has them",
+        );
+      }
+      const said = keep(device.say(text));
+      if (channel !== null) sayTo(channel, said);
+      if (channel === null) queue.push({ type: "waiting", for: "peer", text });
+      else queue.push({ type: "said", text });
+      if (text === FAREWELL) void finish("said-bye");
+      await said.stored.promise;
+    },
+    leave: () => finish("left"),
+    [Symbol.asyncDispose]: () => finish("left"),
+  };
+}
+
+function tell(channel: Channel, frame: MemberFrame): void {
+  void channel.sayAll([encodeFrame(frame)]);
+}
+
+function conversationOver(): CharlaError {
+  return new CharlaError(
+    "CONVERSATION_OVER",
+    "the conversation is over",
+    "open or join another one",
+  );
+}

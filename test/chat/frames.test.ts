@@ -1,0 +1,228 @@
+// The frames of a room: what each may hold, and what becomes of those that hold something else.
+
+import { describe, expect, test } from "bun:test";
+
+import {
+  encodeFrame,
+  type MemberFrame,
+  readMemberFrame,
+  readServerFrame,
+  type ServerFrame,
+} from "../../src/chat/frames.ts";
+
+const DEVICE = "abcdefghijklmnopqrstu_";
+const bytes = (value: unknown) =>
+  new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+const entering = { type: "enter", room: "main", name: "Ann", device: DEVICE } as const;
+const entry = {
+  sequence: 1,
+  time: 1_000,
+  author: "key of Ann",
+  name: "Ann",
+  device: DEVICE,
+  number: 0,
+  text: "hello",
+};
+const member = { name: "Ann", fingerprint: "key of Ann", away: false };
+
+const MEMBER_FRAMES: MemberFrame[] = [
+  entering,
+  { ...entering, after: { log: "log", sequence: 7 } },
+  { type: "say", number: 0, text: "" },
+  { type: "rename", request: 1, name: "Bob" },
+  { type: "who", request: 1 },
+  { type: "rooms", request: 1 },
+  { type: "history", request: 1, count: 100 },
+  { type: "history", request: 1, count: 0, before: 5, words: "cat" },
+  { type: "kick", request: 1, name: "Bob" },
+  { type: "mute", request: 1, name: "Bob", muted: true },
+  { type: "lock", request: 1, locked: false },
+  { type: "invite", request: 1 },
+  { type: "invite", request: 1, uses: 1, seconds: 1 },
+];
+
+const SERVER_FRAMES: ServerFrame[] = [
+  {
+    type: "welcome",
+    room: "main",
+    name: "Ann",
+    owner: true,
+    log: "log",
+    last: 0,
+    members: [member],
+  },
+  { type: "message", ...entry },
+  { type: "joined", ...member },
+  { type: "left", name: "Ann", reason: "" },
+  { type: "away", name: "Ann", away: true },
+  { type: "renamed", from: "Ann", to: "Bob" },
+  { type: "refused", number: 0, code: "MUTED", message: "you are muted" },
+  { type: "done", request: 1 },
+  { type: "failed", request: 1, code: "NAME_TAKEN", message: "taken" },
+  { type: "people", request: 1, members: [member] },
+  { type: "rooms", request: 1, rooms: [{ name: "main", entries: 0, members: 1 }] },
+  { type: "found", request: 1, entries: [entry] },
+  { type: "invited", request: 1, invitation: "charla://host/main" },
+];
+
+describe("a frame comes back as it was", () => {
+  test.each(MEMBER_FRAMES.map((frame) => [JSON.stringify(frame), frame] as const))(
+    "of a member: %s",
+    (_, frame) => {
+      expect(readMemberFrame(encodeFrame(frame))).toEqual({ type: "frame", frame });
+    },
+  );
+
+  test.each(SERVER_FRAMES.map((frame) => [JSON.stringify(frame), frame] as const))(
+    "of a server: %s",
+    (_, frame) => {
+      expect(readServerFrame(encodeFrame(frame))).toEqual({ type: "frame", frame });
+    },
+  );
+
+  test("without what is not known of it", () => {
+    const reading = readMemberFrame(bytes({ type: "who", request: 1, later: true }));
+    expect(reading).toEqual({ type: "frame", frame: { type: "who", request: 1 } });
+  });
+});
+
+describe("a frame without one of its parts, or with something else in it, is invalid", () => {
+  const OPTIONAL = new Set(["type", "after", "before", "words", "uses", "seconds"]);
+  const cases = (frames: readonly (MemberFrame | ServerFrame)[]): [string, object][] =>
+    frames.flatMap((frame) =>
+      Object.keys(frame)
+        .filter((key) => !OPTIONAL.has(key))
+        .flatMap((key): [string, object][] => [
+          [`${frame.type} without ${key}`, { ...frame, [key]: undefined }],
+          [`${frame.type} with another ${key}`, { ...frame, [key]: { not: 1 } }],
+        ]),
+    );
+
+  test.each(cases(MEMBER_FRAMES))("of a member: %s", (_, frame) => {
+    expect(readMemberFrame(bytes(frame)).type).toBe("invalid");
+  });
+
+  test.each(cases(SERVER_FRAMES))("of a server: %s", (_, frame) => {
+    expect(readServerFrame(bytes(frame)).type).toBe("invalid");
+  });
+
+  test.each([
+    ["say: number", { type: "say", number: -1, text: "" }],
+    ["say: number", { type: "say", number: 0.5, text: "" }],
+    ["say: number", { type: "say", number: 2 ** 53, text: "" }],
+    ["say: text", { type: "say", number: 0, text: "x".repeat(10_001) }],
+    ["history: count", { type: "history", request: 1, count: 101 }],
+    ["history: before", { type: "history", request: 1, count: 1, before: "5" }],
+    ["invite: uses", { type: "invite", request: 1, uses: 0 }],
+    ["enter: device", { ...entering, device: "short" }],
+    ["enter: after.sequence", { ...entering, after: { log: "log" } }],
+    ["enter: room", { ...entering, room: "" }],
+    ["enter: room", { ...entering, room: "a room" }],
+    ["enter: room", { ...entering, room: "../etc" }],
+    ["enter: room", { ...entering, room: "x".repeat(41) }],
+  ])("%s", (where, frame) => {
+    expect(readMemberFrame(bytes(frame))).toEqual({
+      type: "invalid",
+      why: `${where} is not as it should be`,
+    });
+  });
+
+  test("and what it holds is not repeated", () => {
+    const reading = readMemberFrame(bytes({ type: "kick", request: "secret", name: "Bob" }));
+    expect(JSON.stringify(reading)).not.toContain("secret");
+  });
+});
+
+const nameIn = (name: string) => {
+  const reading = readMemberFrame(bytes({ ...entering, name }));
+  return reading.type === "frame" && reading.frame.type === "enter" ? reading.frame.name : null;
+};
+
+describe("a name", () => {
+  test.each(["A", "Ann Lee", "O'Neil", "ñandú", "李小龍", "أحمد", "👩", "x".repeat(40), "a  b"])(
+    "may be %j",
+    (name) => {
+      expect(nameIn(name)).toBe(name);
+    },
+  );
+
+  test("is in one spelling, however it was typed", () => {
+    expect(nameIn("Jose\u0301")).toBe("Jos\u00e9");
+  });
+
+  test.each([
+    ["empty", ""],
+    ["blank", " "],
+    ["with a blank before it", " Ann"],
+    ["with a blank behind it", "Ann "],
+    ["with a newline", "Ann\nBob"],
+    ["with an escape", "Ann\u001b[31m"],
+    ["with a NUL", "Ann\0"],
+    ["with a C1 control", "Ann\u009b31m"],
+    ["with a right-to-left override", "Ann\u202ebob"],
+    ["with an isolate", "Ann\u2066bob"],
+    ["with a zero-width space", "Ann\u200b"],
+    ["with a byte order mark", "\ufeffAnn"],
+    ["with a no-break space", "Ann\u00a0Lee"],
+    ["with a line separator", "Ann\u2028Lee"],
+    ["with half a surrogate", "Ann\ud83e"],
+    ["of 41 characters", "x".repeat(41)],
+  ])("may not be %s", (_, name) => {
+    expect(nameIn(name)).toBeNull();
+  });
+});
+
+describe("what is no frame", () => {
+  test.each([
+    ["nothing", new Uint8Array(0)],
+    ["no JSON", bytes("hello")],
+    ["JSON that is cut off", bytes('{"type":"who","request":1')],
+    ["two frames", bytes('{"type":"who","request":1}{"type":"who","request":2}')],
+    ["bytes that are not UTF-8", Uint8Array.of(0x22, 0xff, 0x22)],
+  ])("is invalid: %s", (_, message) => {
+    expect(readMemberFrame(message)).toEqual({ type: "invalid", why: "a frame is not JSON" });
+  });
+
+  test.each(["null", "1", '"who"', "[]", "{}", '{"type":1}', '{"type":null}', '{"request":1}'])(
+    "has no type: %s",
+    (json) => {
+      expect(readMemberFrame(bytes(json))).toEqual({
+        type: "invalid",
+        why: "a frame has no type",
+      });
+    },
+  );
+
+  test("is of a later version when its type is not known, and of the other end's as well", () => {
+    expect(readMemberFrame(bytes({ type: "dance", steps: 3 }))).toEqual({ type: "unknown" });
+    expect(readMemberFrame(bytes({ type: "message", ...entry }))).toEqual({ type: "unknown" });
+    expect(readServerFrame(bytes({ type: "say", number: 0, text: "" }))).toEqual({
+      type: "unknown",
+    });
+  });
+
+  test.each(["__proto__", "constructor", "toString", "hasOwnProperty", ""])(
+    "is of a later version, called %j",
+    (type) => {
+      expect(readMemberFrame(bytes({ type }))).toEqual({ type: "unknown" });
+    },
+  );
+
+  test("may be as deep as a message is long", () => {
+    const deep = `${"[".repeat(32_000)}${"]".repeat(32_000)}`;
+    expect(readMemberFrame(bytes(deep)).type).toBe("invalid");
+    const inside = `{"type":"say","number":0,"text":${deep}}`;
+    expect(readMemberFrame(bytes(inside)).type).toBe("invalid");
+    expect(readMemberFrame(bytes(`{"type":"dance","deep":${deep}}`)).type).toBe("unknown");
+  });
+});
+
+test("keys that objects have of their own change nothing", () => {
+  const json = `{"type":"say","number":0,"text":"x","__proto__":{"owner":true},"constructor":1}`;
+  const reading = readMemberFrame(bytes(json));
+  expect(reading).toEqual({ type: "frame", frame: { type: "say", number: 0, text: "x" } });
+  expect(Object.hasOwn({}, "owner")).toBe(false);
+  expect(readMemberFrame(bytes('{"__proto__":{"type":"who","request":1}}')).type).toBe("invalid");
+  const inherited = `{"type":"say","number":0,"__proto__":{"text":"x"}}`;
+  expect(readMemberFrame(bytes(inherited)).type).toBe("invalid");
+});

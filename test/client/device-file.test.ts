@@ -1,0 +1,216 @@
+// What a program keeps of a room on the disk: what survives its end, however that came, and who has which.
+
+import { describe, expect, test } from "bun:test";
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import { type DeviceFileOptions, openDeviceFile } from "../../src/client/device-file.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { root, start } from "../harness/program.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import { seededRandom } from "../simulator/random.ts";
+
+const SERVER_KEY = new Uint8Array(32).fill(7);
+
+const open = (folder: string, its: Partial<DeviceFileOptions> = {}) =>
+  openDeviceFile({ folder, serverKey: SERVER_KEY, room: "main", ...its });
+
+/** Every file in it and below. */
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+const journalIn = (folder: string) =>
+  filesIn(folder).find((path) => path.endsWith("device-1.jsonl")) ?? "no journal";
+
+function codeOf(body: () => unknown): unknown {
+  try {
+    body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it did not throw");
+}
+
+describe("what survives", () => {
+  test("is the mark, what is not stored, in order, the next number, and the place", () => {
+    using folder = temporaryFolder();
+    let id = "";
+    {
+      using device = open(folder.path);
+      ({ id } = device);
+      expect(id).toMatch(/^[\w-]{22}$/);
+      expect([device.unstored, device.cursor]).toEqual([[], null]);
+      expect(device.say("a")).toEqual({ number: 0, text: "a" });
+      device.say("two\nlines \u{1f389} \ud83e");
+      device.say("c");
+      device.settled(0);
+      device.settled(77);
+      device.shown({ log: "log", sequence: 4 });
+      device.shown({ log: "log", sequence: 5 });
+    }
+    for (let time = 0; time < 2; time += 1) {
+      using device = open(folder.path);
+      expect(device.id).toBe(id);
+      expect(device.unstored).toEqual([
+        { number: 1, text: "two\nlines \u{1f389} \ud83e" },
+        { number: 2, text: "c" },
+      ]);
+      expect(device.cursor).toEqual({ log: "log", sequence: 5 });
+    }
+    using device = open(folder.path);
+    device.settled(1);
+    device.settled(2);
+    expect(device.say("d").number).toBe(3);
+  });
+
+  test("is of one room of one server", () => {
+    using folder = temporaryFolder();
+    using device = open(folder.path);
+    device.say("a");
+    using garden = open(folder.path, { room: "garden" });
+    using other = open(folder.path, { serverKey: new Uint8Array(32).fill(8) });
+    expect([garden.unstored, other.unstored]).toEqual([[], []]);
+    expect(new Set([device.id, garden.id, other.id]).size).toBe(3);
+  });
+
+  test("is for its owner alone", () => {
+    using folder = temporaryFolder();
+    using device = open(join(folder.path, "rooms"));
+    device.say("a");
+    const files = filesIn(folder.path);
+    expect(files).toHaveLength(2);
+    for (const path of files) expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder.path, "rooms")).mode & 0o777).toBe(0o700);
+  });
+
+  test("is not spoiled by a last line that was cut", () => {
+    using folder = temporaryFolder();
+    open(folder.path)[Symbol.dispose]();
+    appendFileSync(journalIn(folder.path), '{"said":{"number":0,"text":"a"}}\n{"said":{"numb');
+    using device = open(folder.path);
+    expect(device.unstored).toEqual([{ number: 0, text: "a" }]);
+    device.say("b");
+    expect(readFileSync(journalIn(folder.path), "utf8")).toEndWith(
+      '"text":"a"}}\n{"said":{"number":1,"text":"b"}}\n',
+    );
+  });
+
+  test("grows by no more than a bound, however long the program runs", () => {
+    using folder = temporaryFolder();
+    using device = open(folder.path);
+    const unstored = device.say("waits");
+    for (let sequence = 1; sequence <= 40_000; sequence += 1)
+      device.shown({ log: "log", sequence });
+    expect(statSync(journalIn(folder.path)).size).toBeLessThan(1_100_000);
+    device[Symbol.dispose]();
+    using again = open(folder.path);
+    expect([again.unstored, again.cursor?.sequence]).toEqual([[unstored], 40_000]);
+  });
+});
+
+describe("two programs at once", () => {
+  test("have each its own, and find it again", () => {
+    using folder = temporaryFolder();
+    const first = open(folder.path);
+    const second = open(folder.path);
+    const ids = [first.id, second.id];
+    expect(new Set(ids).size).toBe(2);
+    first[Symbol.dispose]();
+    using third = open(folder.path);
+    expect(third.id).toBe(first.id);
+    second[Symbol.dispose]();
+    using fourth = open(folder.path);
+    expect(fourth.id).toBe(second.id);
+  });
+
+  test("that was killed holds nothing, nor does a lock without sense", () => {
+    using folder = temporaryFolder();
+    const device = open(folder.path);
+    device[Symbol.dispose]();
+    const place = join(journalIn(folder.path), "..");
+    // No process has so large an id.
+    writeFileSync(join(place, "device-1.lock-3"), "999999999\n");
+    writeFileSync(join(place, "device-1.lock-4"), "");
+    using again = open(folder.path);
+    expect(again.id).toBe(device.id);
+    expect(readdirSync(place).toSorted()).toEqual(["device-1.jsonl", "device-1.lock-5"]);
+  });
+});
+
+describe("what cannot be", () => {
+  test("is a folder that is a file", () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "file"), "");
+    expect(codeOf(() => open(join(folder.path, "file")))).toMatchObject({
+      code: "FOLDER_NOT_WRITABLE",
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("is a folder that may not be written to", () => {
+    using folder = temporaryFolder();
+    chmodSync(folder.path, 0o500);
+    expect(codeOf(() => open(folder.path))).toMatchObject({ code: "FOLDER_NOT_WRITABLE" });
+  });
+
+  test.each([
+    ["another beginning", '{"said":{"number":0,"text":"a"}}\n', "line 1"],
+    ["a line of another kind", '{"id":"abcdefghijklmnopqrstuv","next":0}\n{"x":1}\n', "line 2"],
+    ["no JSON", "hello\n", "line 1"],
+    ["two beginnings", '{"id":"abcdefghijklmnopqrstuv","next":0}\n'.repeat(2), "line 2"],
+  ])("is a journal with %s: it stays as it is", (_, text, where) => {
+    using folder = temporaryFolder();
+    open(folder.path)[Symbol.dispose]();
+    const path = journalIn(folder.path);
+    writeFileSync(path, text);
+    expect(codeOf(() => open(folder.path))).toMatchObject({
+      code: "FILE_NOT_READABLE",
+      message: `${path} is damaged: ${where}`,
+    });
+    expect(readFileSync(path, "utf8")).toBe(text);
+    writeFileSync(path, "");
+    // Nor was the slot kept.
+    open(folder.path)[Symbol.dispose]();
+  });
+});
+
+test(
+  "ten times killed, a program has all that it said, once, under one mark",
+  async () => {
+    using folder = temporaryFolder();
+    const random = seededRandom(5);
+    const told: string[] = [];
+    const ids = new Set<string>();
+    for (let round = 0; round < 10; round += 1) {
+      await using program = start([
+        process.execPath,
+        join(root, "test/client/say-until-killed.ts"),
+        folder.path,
+        String(round),
+      ]);
+      await program.until("stdout", /\nsaid .*\n/);
+      await Bun.sleep(random.between(0, 20));
+      program.signal("SIGKILL");
+      await program.exited;
+      // The last line may have been cut.
+      for (const line of program.stdout.split("\n").slice(0, -1)) {
+        if (line.startsWith("said ")) told.push(line.slice("said ".length));
+      }
+      using device = open(folder.path);
+      ids.add(device.id);
+      const kept = device.unstored.map(({ number, text }) => `${number} ${text}`);
+      expect(kept.filter((its) => told.includes(its))).toEqual(told);
+      const numbers = device.unstored.map(({ number }) => number);
+      expect(numbers).toEqual(numbers.map((_, index) => index));
+    }
+    expect(ids.size).toBe(1);
+  },
+  END_TO_END_TIMEOUT,
+);

@@ -1,0 +1,577 @@
+// A conversation in a room without a network: the server is the test's own, and answers as it says.
+
+import { describe, expect, test } from "bun:test";
+
+import type { Channel, ChannelHandlers } from "../../src/chat/channel.ts";
+import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
+import {
+  encodeFrame,
+  type MemberFrame,
+  readMemberFrame,
+  type ServerFrame,
+} from "../../src/chat/frames.ts";
+import { type Device, memoryDevice } from "../../src/client/device.ts";
+import {
+  type ChannelEnd,
+  converseInRoom,
+  type RoomOptions,
+} from "../../src/client/room-conversation.ts";
+import { CharlaError } from "../../src/errors.ts";
+import { until } from "../harness/until.ts";
+import { rejection } from "../wire/rejection.ts";
+import { follow } from "./follow.ts";
+
+const OWN_DEVICE = "device-of-this-program";
+const LOST = new CharlaError("SESSION_LOST", "nothing was heard for a minute", "join again");
+const NOBODY = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start a server");
+
+/** A channel as the server sees it. */
+interface Line {
+  readonly heard: MemberFrame[];
+  readonly handlers: ChannelHandlers;
+  /** What the client ended it with. */
+  readonly ended: string[];
+  say(...frames: ServerFrame[]): Promise<void>;
+  end(end: ChannelEnd): void;
+}
+
+/** A conversation, and each of the lines it opens; a failure is what an attempt fails with. */
+function conversing(its: Partial<RoomOptions> = {}, attempts: (CharlaError | null)[] = []) {
+  const lines: Line[] = [];
+  const waits: number[] = [];
+  let tried = 0;
+  const conversation = converseInRoom({
+    room: "main",
+    name: "Ann",
+    device: memoryDevice(OWN_DEVICE),
+    random: () => 0.5,
+    waitBefore(attempt) {
+      waits.push(attempt);
+      return 0;
+    },
+    persist: () => true,
+    async connect(handlers) {
+      const failure = attempts[tried] ?? null;
+      tried += 1;
+      if (failure !== null) throw failure;
+      const ended = Promise.withResolvers<ChannelEnd>();
+      const line: Line = {
+        heard: [],
+        handlers,
+        ended: [],
+        say: async (...frames) => handlers.onMessages(frames.map(encodeFrame)),
+        end: ended.resolve,
+      };
+      const endHere = (how: string) => {
+        line.ended.push(how);
+        ended.resolve({ type: "closed", reason: "" });
+      };
+      const channel: Channel = {
+        sayAll(messages) {
+          for (const message of messages) {
+            const reading = readMemberFrame(message);
+            if (reading.type !== "frame") throw new Error(JSON.stringify(reading));
+            line.heard.push(reading.frame);
+          }
+          return true;
+        },
+        async close() {
+          endHere("closed");
+        },
+        abort: (_, reason) => endHere(`aborted: ${reason}`),
+        ended: ended.promise,
+      };
+      lines.push(line);
+      return { channel, ended: ended.promise };
+    },
+    ...its,
+  });
+  return {
+    conversation,
+    lines,
+    waits,
+    events: follow(conversation),
+    /** The line of that number, once it is open and the client has said where it enters. */
+    line: async (number: number): Promise<Line> => {
+      await until(`line ${number}`, () => (lines[number - 1]?.heard.length ?? 0) > 0);
+      const line = lines[number - 1];
+      if (line === undefined) throw new Error("no line");
+      return line;
+    },
+  };
+}
+
+const welcome = (
+  last: number,
+  log = "log",
+  its: Partial<Extract<ServerFrame, { type: "welcome" }>> = {},
+): ServerFrame => ({
+  type: "welcome",
+  room: "main",
+  name: "Ann",
+  owner: false,
+  log,
+  last,
+  members: [],
+  ...its,
+});
+
+const message = (
+  sequence: number,
+  its: { device?: string; number?: number; text?: string } = {},
+): ServerFrame => ({
+  type: "message",
+  sequence,
+  time: 1_000,
+  author: "key of Bob",
+  name: "Bob",
+  device: "device-of-another-one.",
+  number: sequence,
+  text: `entry ${sequence}`,
+  ...its,
+});
+
+const own = (sequence: number, number: number, text: string) =>
+  message(sequence, { device: OWN_DEVICE, number, text });
+
+const turn = () => new Promise((done) => setImmediate(done));
+const textsOf = (events: readonly ConversationEvent[]) =>
+  events.map((event) => ("text" in event ? event.text : event.type));
+
+/** Reads all events in the background. */
+function gather({ events }: Conversation) {
+  const read: ConversationEvent[] = [];
+  void (async () => {
+    for await (const event of events) read.push(event);
+  })();
+  return read;
+}
+
+describe("coming in", () => {
+  test("tells who is there, then what is said and who comes and goes", async () => {
+    const { line, events } = conversing();
+    const server = await line(1);
+    expect(server.heard).toEqual([
+      { type: "enter", room: "main", name: "Ann", device: OWN_DEVICE },
+    ]);
+    const bob = { name: "Bob", fingerprint: "key of Bob", away: false };
+    await server.say(
+      welcome(7, "log", { name: "Ann-2", members: [bob] }),
+      message(7),
+      { type: "joined", name: "Eve", fingerprint: "key of Eve", away: false },
+      { type: "away", name: "Eve", away: true },
+      { type: "renamed", from: "Eve", to: "Eva" },
+      { type: "left", name: "Eva", reason: "" },
+    );
+    expect(await events.take(6)).toEqual([
+      { type: "entered", room: "main", name: "Ann-2", owner: false, members: [bob] },
+      {
+        type: "message",
+        from: "Bob",
+        text: "entry 7",
+        sequence: 7,
+        time: 1_000,
+        fingerprint: "key of Bob",
+      },
+      { type: "joined", peer: "Eve", fingerprint: "key of Eve" },
+      { type: "away", peer: "Eve", away: true },
+      { type: "renamed", from: "Eve", to: "Eva" },
+      { type: "left", peer: "Eva" },
+    ]);
+  });
+
+  test("that fails the first time ends with the reason", async () => {
+    const { conversation, events } = conversing({ persist: () => false }, [NOBODY]);
+    const saying = rejection(conversation.say("hello"));
+    expect(await events.take(2)).toEqual([
+      { type: "waiting", for: "peer", text: "hello" },
+      { type: "ended", reason: "lost", unsaid: ["hello"] },
+    ]);
+    expect(await rejection(events.next())).toBe(NOBODY);
+    expect(await saying).toMatchObject({ code: "CONVERSATION_OVER" });
+    await conversation.leave();
+  });
+
+  test("is tried again as long as it is worth it, after longer and longer waits", async () => {
+    const changed = new CharlaError("SERVER_KEY_CHANGED", "another key", "ask");
+    const { waits, events } = conversing({ persist: ({ code }) => code === "NOBODY_LISTENING" }, [
+      NOBODY,
+      NOBODY,
+      NOBODY,
+      changed,
+    ]);
+    expect(await events.next()).toMatchObject({ type: "ended", reason: "lost" });
+    expect(await rejection(events.next())).toBe(changed);
+    expect(waits).toEqual([1, 2, 3]);
+  });
+
+  test("after a line that was lost before it was answered is no return", async () => {
+    const { line, events, waits } = conversing();
+    (await line(1)).end({ type: "lost", error: LOST });
+    await (await line(2)).say(welcome(0));
+    expect((await events.take(2)).map(({ type }) => type)).toEqual(["disconnected", "entered"]);
+    expect(waits).toEqual([1]);
+  });
+});
+
+describe("a lost line", () => {
+  test("is told, looked for again from where it was, and told when it is found", async () => {
+    const { line, events, waits } = conversing({}, [null, NOBODY, NOBODY]);
+    const first = await line(1);
+    await first.say(welcome(2), message(1), message(2));
+    first.end({ type: "lost", error: LOST });
+    const second = await line(2);
+    expect(second.heard).toEqual([
+      {
+        type: "enter",
+        room: "main",
+        name: "Ann",
+        device: OWN_DEVICE,
+        after: { log: "log", sequence: 2 },
+      },
+    ]);
+    await second.say(welcome(3), message(3));
+    const told = await events.take(6);
+    expect(textsOf(told)).toEqual([
+      "entered",
+      "entry 1",
+      "entry 2",
+      "disconnected",
+      "reconnected",
+      "entry 3",
+    ]);
+    expect(told[3]).toEqual({
+      type: "disconnected",
+      message: "nothing was heard for a minute",
+    });
+    expect(waits).toEqual([1, 2, 3]);
+    second.end({ type: "lost", error: LOST });
+    await line(3);
+    expect(waits.at(-1)).toBe(1);
+  });
+
+  test("has what was not stored said again, in order, and each is delivered once", async () => {
+    const { conversation, line } = conversing();
+    const read = gather(conversation);
+    const first = await line(1);
+    await first.say(welcome(0));
+    const stored: string[] = [];
+    for (const text of ["a", "b", "c"]) {
+      void conversation.say(text).then(() => stored.push(text));
+    }
+    await first.say(own(1, 0, "a"));
+    first.end({ type: "lost", error: LOST });
+    await until("that it is told", () => read.at(-1)?.type === "disconnected");
+    void conversation.say("d").then(() => stored.push("d"));
+    const second = await line(2);
+    expect(second.heard).toHaveLength(1);
+    await second.say(welcome(2));
+    expect(second.heard.slice(1)).toEqual([
+      { type: "say", number: 1, text: "b" },
+      { type: "say", number: 2, text: "c" },
+      { type: "say", number: 3, text: "d" },
+    ]);
+    // "b" was stored already when the line was lost.
+    await second.say(own(2, 1, "b"), own(3, 2, "c"), message(4), own(5, 3, "d"));
+    await until("the last", () => stored.length === 4);
+    await turn();
+    expect(stored).toEqual(["a", "b", "c", "d"]);
+    expect(read.map((event) => [event.type, "text" in event ? event.text : ""])).toEqual([
+      ["entered", ""],
+      ["said", "a"],
+      ["said", "b"],
+      ["said", "c"],
+      ["delivered", "a"],
+      ["disconnected", ""],
+      ["waiting", "d"],
+      ["reconnected", ""],
+      ["delivered", "b"],
+      ["delivered", "c"],
+      ["message", "entry 4"],
+      ["delivered", "d"],
+    ]);
+  });
+
+  test("that comes again with what was shown shows nothing twice", async () => {
+    const { conversation, line } = conversing();
+    const read = gather(conversation);
+    const first = await line(1);
+    await first.say(welcome(2), message(1), message(2));
+    first.end({ type: "lost", error: LOST });
+    await (await line(2)).say(welcome(3), message(1), message(2), message(3));
+    await turn();
+    expect(textsOf(read)).toEqual([
+      "entered",
+      "entry 1",
+      "entry 2",
+      "disconnected",
+      "reconnected",
+      "entry 3",
+    ]);
+  });
+
+  test("in a room that was empty is looked for again from its beginning", async () => {
+    const { line } = conversing();
+    const first = await line(1);
+    await first.say(welcome(0));
+    first.end({ type: "lost", error: LOST });
+    expect((await line(2)).heard[0]).toMatchObject({ after: { log: "log", sequence: 0 } });
+  });
+
+  test("to a server with another log shows what is in that", async () => {
+    const { conversation, line } = conversing();
+    const read = gather(conversation);
+    const first = await line(1);
+    await first.say(welcome(9), message(9));
+    first.end({ type: "lost", error: LOST });
+    await (await line(2)).say(welcome(2, "other"), message(1), message(2));
+    await turn();
+    expect(textsOf(read).slice(-2)).toEqual(["entry 1", "entry 2"]);
+  });
+
+  test("to a log that was cut short shows what is new in it", async () => {
+    const { conversation, line } = conversing();
+    const read = gather(conversation);
+    const first = await line(1);
+    await first.say(welcome(9), message(9));
+    first.end({ type: "lost", error: LOST });
+    await (await line(2)).say(welcome(5), message(6));
+    await turn();
+    expect(textsOf(read).at(-1)).toBe("entry 6");
+  });
+});
+
+describe("what is said", () => {
+  test("resolves when it is stored, and not before", async () => {
+    const { conversation, line } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    let stored = false;
+    void conversation.say("hello").then(() => (stored = true));
+    await turn();
+    expect([server.heard.at(-1), stored]).toEqual([
+      { type: "say", number: 0, text: "hello" },
+      false,
+    ]);
+    await server.say(own(1, 0, "hello"));
+    await turn();
+    expect(stored).toBe(true);
+  });
+
+  test("and is not stored for a while is said again, until it is", async () => {
+    const { conversation, line } = conversing({ sayAgain: 5 });
+    const server = await line(1);
+    await server.say(welcome(0));
+    void conversation.say("a");
+    const stored = conversation.say("b");
+    await until("it is said again", () => server.heard.length >= 5);
+    expect(server.heard.slice(1, 5).map((frame) => "number" in frame && frame.number)).toEqual([
+      0, 1, 0, 0,
+    ]);
+    await server.say(own(1, 0, "a"), own(2, 1, "b"));
+    await stored;
+    const { length } = server.heard;
+    await Bun.sleep(20);
+    expect(server.heard).toHaveLength(length);
+  });
+
+  test("and was stored before the line was lost is delivered, though it is behind what was shown", async () => {
+    const device = memoryDevice(OWN_DEVICE);
+    device.say("from before");
+    device.shown({ log: "log", sequence: 8 });
+    const { conversation, line } = conversing({ device });
+    const read = gather(conversation);
+    const server = await line(1);
+    await server.say(welcome(8));
+    expect(server.heard.slice(1)).toEqual([{ type: "say", number: 0, text: "from before" }]);
+    await server.say(own(5, 0, "from before"), message(9));
+    await turn();
+    expect(textsOf(read)).toEqual(["entered", "from before", "entry 9"]);
+    expect([device.unstored, device.cursor?.sequence]).toEqual([[], 9]);
+  });
+
+  test("and is refused rejects with the reason, and is not said again", async () => {
+    const { conversation, line } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    const saying = rejection(conversation.say("hello"));
+    await server.say({ type: "refused", number: 0, code: "MUTED", message: "you are muted" });
+    expect(await saying).toMatchObject({ code: "REFUSED", message: "you are muted" });
+    server.end({ type: "lost", error: LOST });
+    const again = await line(2);
+    await again.say(welcome(0));
+    expect(again.heard).toHaveLength(1);
+  });
+
+  test("is kept up to 1,000 messages of 10,000 characters", async () => {
+    const { conversation } = conversing();
+    expect(await rejection(conversation.say("x".repeat(10_001)))).toMatchObject({
+      code: "MESSAGE_TOO_LONG",
+    });
+    for (let count = 0; count < 1_000; count += 1) void rejection(conversation.say("waits"));
+    expect(await rejection(conversation.say("too many"))).toMatchObject({
+      code: "TOO_MANY_WAITING",
+    });
+    await conversation.leave();
+  });
+});
+
+describe("the end", () => {
+  test("by bye comes once that is stored, and says goodbye", async () => {
+    const { conversation, line, events } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    const saying = conversation.say("bye");
+    await turn();
+    expect(server.ended).toEqual([]);
+    await server.say(own(1, 0, "bye"));
+    await saying;
+    expect((await events.rest()).slice(1)).toEqual([
+      { type: "said", text: "bye" },
+      { type: "delivered", text: "bye" },
+      { type: "ended", reason: "said-bye", unsaid: [] },
+    ]);
+    expect(server.ended).toEqual(["closed"]);
+    expect(await rejection(conversation.say("late"))).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+
+  test("by leaving comes once all is stored; at the second time at once", async () => {
+    const { conversation, line, events } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    const saying = rejection(conversation.say("hello"));
+    const leaving = conversation.leave();
+    await turn();
+    expect(server.ended).toEqual([]);
+    await Promise.all([conversation.leave(), leaving]);
+    expect(await saying).toMatchObject({ code: "CONVERSATION_OVER" });
+    expect((await events.rest()).at(-1)).toEqual({
+      type: "ended",
+      reason: "left",
+      unsaid: ["hello"],
+    });
+    expect(server.ended[0]).toBe("aborted: ");
+  });
+
+  test("by leaving waits no longer when the line is lost meanwhile", async () => {
+    const { conversation, line, lines } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    void rejection(conversation.say("hello"));
+    const leaving = conversation.leave();
+    server.end({ type: "lost", error: LOST });
+    await leaving;
+    await turn();
+    expect(lines).toHaveLength(1);
+  });
+
+  test("by leaving before the server has answered closes the line", async () => {
+    const { conversation, line } = conversing();
+    const server = await line(1);
+    await conversation.leave();
+    expect(server.ended).toEqual(["closed"]);
+  });
+
+  test("by leaving while the server is looked for closes the line that comes of it", async () => {
+    const { conversation, lines } = conversing();
+    const leaving = conversation.leave();
+    await leaving;
+    await until("the line is closed", () => lines[0]?.ended[0] === "closed");
+    expect(lines[0]?.heard).toEqual([]);
+  });
+
+  test("by leaving between two attempts comes at once", async () => {
+    const { conversation, events, lines } = conversing({ waitBefore: () => 60_000 }, [NOBODY]);
+    await turn();
+    await conversation.leave();
+    expect(await events.rest()).toEqual([{ type: "ended", reason: "left", unsaid: [] }]);
+    expect(lines).toEqual([]);
+  });
+
+  test("by leaving does not wait for a reader that has stopped", async () => {
+    const { conversation, line } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    const saying = conversation.say("hello");
+    const long = "x".repeat(10_000);
+    const full = server.say(
+      ...Array.from({ length: 1_800 }, (_, index) => message(index + 1, { text: long })),
+    );
+    expect(await Promise.race([full.then(() => "taken"), turn().then(() => "waits")])).toBe(
+      "waits",
+    );
+    const leaving = conversation.leave();
+    await full;
+    await server.say(own(1_801, 0, "hello"));
+    await Promise.all([saying, leaving]);
+  });
+
+  test.each([
+    ["", []],
+    [
+      "the server ends",
+      [{ type: "notice", code: "SERVER_SAYS", message: "the server ends" } as const],
+    ],
+  ])("by the server's goodbye with the reason %j is told", async (reason, notices) => {
+    const { line, lines, events } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    server.end({ type: "closed", reason });
+    expect((await events.rest()).slice(1)).toEqual([
+      ...notices,
+      { type: "ended", reason: "peer-left", unsaid: [] },
+    ]);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+test("frames that nobody can have meant end the line, and others of later versions do not", async () => {
+  const { line, events } = conversing();
+  const server = await line(1);
+  await server.say(welcome(0));
+  await server.handlers.onMessages([new TextEncoder().encode('{"type":"dance"}')]);
+  await server.say(message(1));
+  expect(textsOf(await events.take(2))).toEqual(["entered", "entry 1"]);
+  await server.handlers.onMessages([new TextEncoder().encode('{"type":"left"}')]);
+  expect(server.ended).toEqual(["aborted: left: name is not as it should be"]);
+});
+
+/** A device that tells what is done with it. */
+function watchedDevice() {
+  const device = memoryDevice(OWN_DEVICE);
+  const done: string[] = [];
+  const watched: Device = {
+    id: device.id,
+    unstored: device.unstored,
+    cursor: null,
+    say: (text) => device.say(text),
+    settled: (number) => void done.push(`settled ${number}`),
+    shown: ({ sequence }) => void done.push(`shown ${sequence}`),
+  };
+  return { watched, done };
+}
+
+describe("what the device keeps", () => {
+  test("is that an entry was shown once its reader asks for the next one, and not when it came", async () => {
+    const { watched, done } = watchedDevice();
+    const { line, events, conversation } = conversing({ device: watched });
+    const server = await line(1);
+    await server.say(welcome(0), message(1), message(2));
+    expect(done).toEqual([]);
+    await events.take(2);
+    expect(done).toEqual(["shown 0"]);
+    await events.next();
+    expect(done).toEqual(["shown 0", "shown 1"]);
+    void conversation.leave();
+    await events.next();
+    expect(done).toEqual(["shown 0", "shown 1", "shown 2"]);
+  });
+
+  test("is no farewell that was never stored: the next time would be over at once", async () => {
+    const { watched, done } = watchedDevice();
+    const { conversation } = conversing({ device: watched }, [NOBODY]);
+    void rejection(conversation.say("hello"));
+    await rejection(conversation.say("bye"));
+    expect(done).toEqual(["settled 1"]);
+  });
+});

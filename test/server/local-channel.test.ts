@@ -1,0 +1,98 @@
+// A channel inside one program: order, bounds, and its end.
+
+import { expect, test } from "bun:test";
+
+import { localChannel } from "../../src/server/local-channel.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const words = (message: Uint8Array) => new TextDecoder().decode(message);
+
+/** An end that keeps what it hears; it is at each batch until `go`. */
+function listening() {
+  const heard: string[] = [];
+  let going = Promise.resolve();
+  return {
+    heard,
+    stopUntil: (promise: Promise<void>) => void (going = promise),
+    onMessages(messages: readonly Uint8Array[]) {
+      heard.push(...messages.map(words));
+      return going;
+    },
+  };
+}
+
+test("messages arrive in order, in both directions, also those said before anybody attends", async () => {
+  const [ann, bob] = localChannel();
+  const [atAnn, atBob] = [listening(), listening()];
+  expect(ann.sayAll([bytes("1"), bytes("2")])).toBe(true);
+  bob.attend(atBob);
+  expect(ann.sayAll([bytes("3")])).toBe(true);
+  void bob.sayAll([bytes("hello")]);
+  ann.attend(atAnn);
+  await ann.close();
+  expect([atBob.heard, atAnn.heard]).toEqual([["1", "2", "3"], ["hello"]]);
+});
+
+test("close comes after all that was said, and both ends are told", async () => {
+  const [ann, bob] = localChannel();
+  const atBob = listening();
+  bob.attend(atBob);
+  for (let number = 0; number < 100; number += 1) void ann.sayAll([bytes(`${number}`)]);
+  await ann.close();
+  expect(atBob.heard).toHaveLength(100);
+  expect([await ann.ended, await bob.ended]).toEqual(["", ""]);
+  expect([ann.sayAll([bytes("late")]), bob.sayAll([bytes("late")])]).toEqual([false, false]);
+});
+
+test("abort is told at once with its reason, and the first one counts", async () => {
+  const [ann, bob] = localChannel();
+  ann.abort(1, "enough");
+  bob.abort(1, "too late");
+  expect([await ann.ended, await bob.ended]).toEqual(["enough", "enough"]);
+});
+
+test("ended waits until what was said before is dealt with", async () => {
+  const [ann, bob] = localChannel();
+  const atBob = listening();
+  const going = Promise.withResolvers<void>();
+  atBob.stopUntil(going.promise);
+  bob.attend(atBob);
+  void ann.sayAll([bytes("1")]);
+  let ended = false;
+  void bob.ended.then(() => (ended = true));
+  await new Promise((done) => setImmediate(done));
+  void ann.sayAll([bytes("2")]);
+  ann.abort(1, "enough");
+  await new Promise((done) => setImmediate(done));
+  expect([atBob.heard, ended]).toEqual([["1"], false]);
+  going.resolve();
+  expect(await bob.ended).toBe("enough");
+  expect(atBob.heard).toEqual(["1", "2"]);
+});
+
+test("more than 1,024 messages that wait leave no room, until they are taken", async () => {
+  const [ann, bob] = localChannel();
+  const message = bytes("m");
+  expect(ann.sayAll(Array.from({ length: 1_024 }, () => message))).toBe(true);
+  const room = ann.sayAll([message]);
+  expect(room).toBeInstanceOf(Promise);
+  bob.attend(listening());
+  expect(await room).toBe(true);
+  expect(ann.sayAll([message])).toBe(true);
+});
+
+test("who waits for room when the channel ends is told that there will be none", async () => {
+  const [ann, bob] = localChannel();
+  const room = ann.sayAll(Array.from({ length: 1_025 }, () => bytes("m")));
+  bob.abort(1, "enough");
+  expect(await room).toBe(false);
+});
+
+test("closing an end whose other end attends to nothing waits until that is over", async () => {
+  const [ann, bob] = localChannel();
+  void ann.sayAll([bytes("1")]);
+  const closing = ann.close();
+  bob.abort(1, "gone");
+  await closing;
+  expect(await ann.ended).toBe("gone");
+});
