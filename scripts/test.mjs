@@ -46,6 +46,6 @@ try {
 // A crash of the runner, or a file that does not load, fails no test of its own: it still counts.
 if (status !== 0 && counts.failed === 0) counts.failed += 1;
 
-const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
-process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped\n`);
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
 process.exit(counts.failed > 0 ? 1 : 0);
