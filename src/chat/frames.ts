@@ -9,17 +9,20 @@ export const MAX_TEXT = 10_000;
 export const MAX_FOUND = 100;
 const MAX_NAME = 40;
 
+/** Letters and symbols that show nothing: fillers of Hangul, and Braille without a dot. */
+const INVISIBLE = /[\u115F\u1160\u2800\u3164\uFFA0]/u;
 /** A member's name: visible, without blanks at its ends, in one spelling (Unicode NFC). */
 const name = v.pipe(
   v.string(),
   v.maxLength(MAX_NAME),
   v.normalize("NFC"),
+  v.check((written) => !INVISIBLE.test(written)),
   v.regex(
     /^[\p{L}\p{N}\p{S}\p{P}\p{M}](?:[\p{L}\p{N}\p{S}\p{P}\p{M} ]*[\p{L}\p{N}\p{S}\p{P}\p{M}])?$/u,
   ),
 );
 /** A room's name: what can stand in an address without being escaped. */
-const room = v.pipe(v.string(), v.regex(/^[\p{L}\p{N}_.-]{1,40}$/u), v.normalize("NFC"));
+const room = v.pipe(v.string(), v.normalize("NFC"), v.regex(/^[\p{L}\p{N}_.-]{1,40}$/u));
 const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A device's own mark: 16 random bytes in base64url. */

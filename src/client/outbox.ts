@@ -2,7 +2,8 @@
 // for the acknowledgment. Knows no link; it is told where each message ends and what has arrived.
 
 import { MAX_WAITING } from "../chat/plain-talk.ts";
-import { CharlaError } from "../errors.ts";
+import type { CharlaError } from "../errors.ts";
+import { tooManyWaiting } from "./conversation-errors.ts";
 
 export interface Said {
   readonly text: string;
@@ -32,11 +33,7 @@ export function createOutbox(): Outbox {
  */
 export function put({ waiting, underWay }: Outbox, text: string): Said {
   if (waiting.length + underWay.length >= MAX_WAITING) {
-    throw new CharlaError(
-      "TOO_MANY_WAITING",
-      `${MAX_WAITING} messages wait already`,
-      "wait until the other end has them",
-    );
+    throw tooManyWaiting("the other end has them");
   }
   const arrived = Promise.withResolvers<void>();
   // Who says something need not wait for it.

@@ -2,12 +2,13 @@
 // wire/plain-link.ts. For programs; knows no screen.
 
 import type { Conversation, EndReason } from "../chat/events.ts";
-import { advance, MAX_WAITING, startTalk, type TalkInput } from "../chat/plain-talk.ts";
+import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../wire/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../wire/plain-link.ts";
 import { resolve } from "../wire/resolve.ts";
 import { encodeText, withoutNewline } from "../wire/text-datagram.ts";
+import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue } from "./event-queue.ts";
 
 export interface PlainOptions {
@@ -101,7 +102,7 @@ async function converse(
           queue.push({ type: "waiting", for: output.for, text: output.text });
           break;
         case "refuse":
-          mine?.reject(tooManyWaiting());
+          mine?.reject(tooManyWaiting("the other end has answered"));
           break;
         case "turn":
           queue.push({ type: "turn", whose: output.whose });
@@ -120,7 +121,7 @@ async function converse(
         said?.resolve();
       },
       (error: unknown) => {
-        said?.reject(ending === null ? error : over());
+        said?.reject(ending === null ? error : conversationOver());
         if (ending === null && error instanceof CharlaError) lose(error);
       },
     );
@@ -145,7 +146,7 @@ async function converse(
     const { waiting: unsaid } = talk;
     talk = { ...talk, ended: true, waiting: [] };
     link.close();
-    for (const { reject } of waiting.splice(0)) reject(over());
+    for (const { reject } of waiting.splice(0)) reject(conversationOver());
     queue.push({ type: "ended", reason: "lost", unsaid });
     queue.fail(error);
   }
@@ -157,7 +158,7 @@ async function converse(
       // What was said may still be refused, and then was not heard. Who said bye may be gone already.
       await (reason === "heard-bye" ? link.flush() : link.settle());
       link.close();
-      for (const { reject } of waiting.splice(0)) reject(over());
+      for (const { reject } of waiting.splice(0)) reject(conversationOver());
       queue.end({ type: "ended", reason, unsaid });
     })();
     return ending;
@@ -166,7 +167,7 @@ async function converse(
   return {
     events: queue.events,
     async say(text) {
-      if (talk.ended || ending !== null) throw over();
+      if (talk.ended || ending !== null) throw conversationOver();
       // Refused now rather than when its turn comes.
       encodeText(text);
       const said = Promise.withResolvers<void>();
@@ -176,20 +177,4 @@ async function converse(
     leave: () => end("left"),
     [Symbol.asyncDispose]: () => end("left"),
   };
-}
-
-function over(): CharlaError {
-  return new CharlaError(
-    "CONVERSATION_OVER",
-    "the conversation is over",
-    "open or join another one",
-  );
-}
-
-function tooManyWaiting(): CharlaError {
-  return new CharlaError(
-    "TOO_MANY_WAITING",
-    `${MAX_WAITING} messages wait already`,
-    "wait until the other end has answered",
-  );
 }

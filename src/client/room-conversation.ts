@@ -14,13 +14,14 @@ import { FAREWELL, MAX_WAITING } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { withoutNewline } from "../wire/text-datagram.ts";
 import { backoff } from "./backoff.ts";
+import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import type { Cursor, Device, Unstored } from "./device.ts";
 import { createEventQueue } from "./event-queue.ts";
 
 /** How long leaving may take before it is told what for, ms. */
 const PATIENCE = 1_000;
 /**
- * After how long what is not stored is said again, ms. The server takes it for the same message; one that was
+ * After how long what is not answered, or not stored, is said again, ms. The server takes it for the same; one that was
  * started anew knows nothing of it, and says so, while who only waits would not notice for a long time.
  */
 const SAY_AGAIN = 2_000;
@@ -34,7 +35,7 @@ export interface RoomOptions {
   readonly device: Device;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** After how long what is not stored is said again, ms. */
+  /** After how long what is not answered, or not stored, is said again, ms. */
   readonly sayAgain?: number;
   /** How long to wait before another attempt, ms; backoff.ts where it is left out. */
   readonly waitBefore?: (attempts: number, random: number) => number;
@@ -83,7 +84,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
   let received = device.cursor;
   let entered = false;
   let attempts = 0;
-  /** Until the oldest of what is not stored is said again. */
+  /** Until that. */
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let patience: (() => void) | null = null;
   let ending: Promise<void> | null = null;
@@ -126,8 +127,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
       return connected.ended;
     }
     line = connected.channel;
-    const after = received === null ? {} : { after: received };
-    tell(line, { type: "enter", room, name, device: device.id, ...after });
+    enterThrough(line);
     const end = await connected.ended;
     line = null;
     channel = null;
@@ -159,6 +159,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
         queue.push(event);
         entered = true;
         attempts = 0;
+        clearTimeout(waiting);
         channel = from;
         for (const said of saying.values()) sayTo(from, said);
         return;
@@ -183,6 +184,14 @@ export function converseInRoom(options: RoomOptions): Conversation {
       case "invited":
         return;
     }
+  }
+
+  function enterThrough(to: Channel): void {
+    const after = received === null ? {} : { after: received };
+    tell(to, { type: "enter", room, name, device: device.id, ...after });
+    waiting = setTimeout(() => {
+      if (channel === null && line === to) enterThrough(to);
+    }, sayAgain);
   }
 
   function sayTo(to: Channel, { number, text }: Saying): void {
@@ -325,11 +334,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
         );
       }
       if (saying.size >= MAX_WAITING) {
-        throw new CharlaError(
-          "TOO_MANY_WAITING",
-          `${MAX_WAITING} messages wait already`,
-          "wait until the server has them",
-        );
+        throw tooManyWaiting("the server has them");
       }
       const said = keep(device.say(text));
       if (channel !== null) sayTo(channel, said);
@@ -345,12 +350,4 @@ export function converseInRoom(options: RoomOptions): Conversation {
 
 function tell(channel: Channel, frame: MemberFrame): void {
   void channel.sayAll([encodeFrame(frame)]);
-}
-
-function conversationOver(): CharlaError {
-  return new CharlaError(
-    "CONVERSATION_OVER",
-    "the conversation is over",
-    "open or join another one",
-  );
 }

@@ -3,12 +3,13 @@
 
 import type { Conversation, ConversationEvent, EndReason } from "../chat/events.ts";
 import { FAREWELL } from "../chat/plain-talk.ts";
-import { CharlaError } from "../errors.ts";
+import type { CharlaError } from "../errors.ts";
 import { formatAddress } from "../wire/address.ts";
 import type { SealedLink, SealedLinkHandlers } from "../wire/sealed-link.ts";
 import type { SealedSocket } from "../wire/sealed-socket.ts";
 import { CLOSE_DONE, type SessionEnd } from "../wire/sealed/session.ts";
 import { decodeText, encodeText, withoutNewline } from "../wire/text-datagram.ts";
+import { conversationOver } from "./conversation-errors.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { createOutbox, giveUp, put, takeArrived } from "./outbox.ts";
 import { describeSessionEnd } from "./session-errors.ts";
@@ -164,7 +165,7 @@ export function converse(role: "opener" | "joiner"): SealedTalk {
   function giveUpAll(): string[] {
     tellArrived();
     const { underWay, waiting } = outbox;
-    return [...giveUp(underWay, over()), ...giveUp(waiting, over())];
+    return [...giveUp(underWay, conversationOver()), ...giveUp(waiting, conversationOver())];
   }
 
   return {
@@ -185,7 +186,7 @@ export function converse(role: "opener" | "joiner"): SealedTalk {
     conversation: {
       events: queue.events,
       async say(written) {
-        if (ending !== null) throw over();
+        if (ending !== null) throw conversationOver();
         // Refused now rather than when somebody is there to hear it.
         encodeText(written);
         const text = withoutNewline(written);
@@ -198,12 +199,4 @@ export function converse(role: "opener" | "joiner"): SealedTalk {
       [Symbol.asyncDispose]: () => end("left"),
     },
   };
-}
-
-function over(): CharlaError {
-  return new CharlaError(
-    "CONVERSATION_OVER",
-    "the conversation is over",
-    "open or join another one",
-  );
 }

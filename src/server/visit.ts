@@ -41,20 +41,20 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
   const { messagesPerSecond, burst, unreadFor } = house.limits;
   const bucket = createTokenBucket(messagesPerSecond, burst, house.now());
   let place: Place | null = null;
-  let over = false;
 
+  // Which comes after all that is still being done, such as coming in.
   void channel.ended.then(() => {
-    over = true;
     if (place !== null) leave(house, place, "");
   });
 
   /** False when nothing more is to be taken. */
   async function takeInTurn(frame: Exclude<MemberFrame, { type: "say" }>): Promise<boolean> {
     if (frame.type === "enter") {
+      // Whoever had no answer in time asks again.
+      if (place?.room.name === frame.room && place.member.device === frame.device) return true;
       if (place !== null) leave(house, place, "");
       place = null;
       place = await enter(house, visitor, frame);
-      if (over && place !== null) leave(house, place, "");
       return place !== null;
     }
     if (place === null) return abortOutside(frame.type);

@@ -166,10 +166,18 @@ describe("a name", () => {
     ["with a no-break space", "Ann\u00a0Lee"],
     ["with a line separator", "Ann\u2028Lee"],
     ["with half a surrogate", "Ann\ud83e"],
+    ["a letter that shows nothing", "\u3164"],
+    ["with a symbol that shows nothing", "Ann\u2800"],
     ["of 41 characters", "x".repeat(41)],
   ])("may not be %s", (_, name) => {
     expect(nameIn(name)).toBeNull();
   });
+});
+
+test("a room's name is in one spelling, and in that at most 40 characters long", () => {
+  const long = "e\u0301".repeat(40);
+  const reading = readMemberFrame(bytes({ ...entering, room: long }));
+  expect(reading).toMatchObject({ type: "frame", frame: { room: "\u00e9".repeat(40) } });
 });
 
 describe("what is no frame", () => {

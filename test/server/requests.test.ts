@@ -3,8 +3,11 @@
 import { describe, expect, test } from "bun:test";
 
 import { encodeFrame, type MemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import type { Log } from "../../src/log/log.ts";
+import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { until } from "../harness/until.ts";
 import {
+  brokenLog,
   come,
   deviceOf,
   entering,
@@ -71,6 +74,18 @@ describe("history", () => {
       27, 28, 29,
     ]);
     expect(numbersIn(await ask(ann, { ...history, request: 4, words: "garden" }))).toEqual([]);
+  });
+
+  test("has what the same member said right before it, however long that takes to be stored", async () => {
+    const memory = openMemoryLog({ now: () => 1_000 });
+    const append: Log["append"] = async (room, draft) => {
+      await new Promise((done) => setImmediate(done));
+      return memory.append(room, draft);
+    };
+    const house = openHouse({ log: brokenLog({ ...memory, append }) });
+    const ann = await come(house, "Ann");
+    ann.say(saying(1), { type: "history", request: 1, count: 5 });
+    expect(numbersIn((await ann.until("found"))[0])).toEqual([1]);
   });
 
   test("that does not fit one message is its newest part", async () => {

@@ -95,10 +95,15 @@ test(
   async () => {
     using folder = temporaryFolder();
     const random = seededRandom(4);
+    await using stack = new AsyncDisposableStack();
     let { program, port } = await serve(folder.path);
+    stack.defer(() => program[Symbol.asyncDispose]());
     const members: Conversation[] = [];
     for (let number = 0; number < MEMBERS; number += 1)
       members.push(joinServed(port, `M${number}`));
+    // Twice, so that a server that is gone is not waited for.
+    for (const member of members) stack.defer(() => member.leave());
+    for (const member of members) stack.defer(() => void member.leave());
     const seen = members.map(shownTo);
     for (const its of seen) await entered(its);
 
@@ -107,7 +112,14 @@ test(
     const talk = async (member: Conversation, index: number) => {
       for (let number = 0; talking; number += 1) {
         const text = `${index} says ${number}`;
-        await member.say(text);
+        // It rejects when the test has failed already.
+        if (
+          !(await member.say(text).then(
+            () => true,
+            () => false,
+          ))
+        )
+          return;
         stored.push(text);
         await Bun.sleep(5);
       }
@@ -129,7 +141,6 @@ test(
     }
     talking = false;
     await Promise.all(talks);
-    await using _program = program;
     await using log = await openSqliteReader(folder.path);
     const last = await log.last("main");
     const kept: string[] = [];
@@ -140,7 +151,6 @@ test(
     expect(kept.toSorted()).toEqual(stored.toSorted());
     await until("all of it", () => seen.every((its) => its.texts.length >= kept.length));
     for (const its of seen) expect(its.texts).toEqual(kept);
-    await Promise.all(members.map((member) => member.leave()));
   },
   END_TO_END_TIMEOUT * 2,
 );

@@ -71,8 +71,9 @@ describe("coming in", () => {
   ])("with a place %s", async (_, after, sequences) => {
     const house = openHouse();
     await talk(house.log, 5);
+    const bob = await come(house, "Bob");
     const ann = await come(house, "Ann", { after });
-    ann.say(saying(1));
+    bob.say(saying(1));
     expect(sequencesOf(await ann.until("message", sequences.length + 1))).toEqual([
       ...sequences,
       6,
@@ -152,6 +153,18 @@ describe("coming in", () => {
     expect(ann.frames.slice(1).map(({ type }) => type)).toEqual(["joined", "left", "joined"]);
     const phone = await come(house, "Bob", { device: deviceOf("phone") });
     expect(phone.of("welcome")[0]?.members).toHaveLength(3);
+  });
+
+  test("twice, because no answer came in time, is coming in once", async () => {
+    const house = openHouse();
+    const ann = await come(house, "Ann");
+    const bob = visit(house, "key of Bob");
+    bob.say(entering("Bob"), entering("Bob"), saying(1));
+    await bob.texts(1);
+    expect(bob.of("welcome")).toHaveLength(1);
+    await ann.texts(1);
+    expect(ann.of("joined")).toHaveLength(1);
+    expect(ann.of("left")).toEqual([]);
   });
 
   test("into another room leaves the one before", async () => {

@@ -1,0 +1,21 @@
+// Why something cannot be said in a conversation, whatever carries it. Pure.
+
+import { MAX_WAITING } from "../chat/plain-talk.ts";
+import { CharlaError } from "../errors.ts";
+
+export function conversationOver(): CharlaError {
+  return new CharlaError(
+    "CONVERSATION_OVER",
+    "the conversation is over",
+    "open or join another one",
+  );
+}
+
+/** @param until what there is to wait for */
+export function tooManyWaiting(until: string): CharlaError {
+  return new CharlaError(
+    "TOO_MANY_WAITING",
+    `${MAX_WAITING} messages wait already`,
+    `wait until ${until}`,
+  );
+}
