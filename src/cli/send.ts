@@ -4,6 +4,7 @@
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "../terminal/input-lines.ts";
+import { MAX_ON_THE_WAY, sayLines } from "../terminal/piped-lines.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { parseHostAndPort } from "../wire/address.ts";
 import { looksLikeInvitation } from "../wire/identity/invitation.ts";
@@ -11,9 +12,6 @@ import { endOnInterrupt } from "./interruptible.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { ownIdentity } from "./own-identity.ts";
 import { presentation } from "./presentation.ts";
-
-/** Where a message is done only when the other end has it, so many may be on their way at once. */
-const MAX_ON_THE_WAY = 256;
 
 /** @returns the exit status */
 export async function send(commandLine: CommandLine): Promise<number> {
@@ -40,15 +38,12 @@ export async function send(commandLine: CommandLine): Promise<number> {
     await presenter.event({ type: "said", text });
   };
   const ahead = looksLikeInvitation(to) && !flags.has("reply") ? MAX_ON_THE_WAY : 1;
-  const onTheWay: Promise<void>[] = [];
-  for await (const text of words.length > 0 ? [words.join(" ")] : linesOfStdin()) {
-    const said = flags.has("reply") ? ask(text) : say(text);
-    // What became of it is asked for below, in its turn.
-    said.catch(() => {});
-    onTheWay.push(said);
-    if (onTheWay.length >= ahead) await onTheWay.shift();
-  }
-  await Promise.all(onTheWay);
+  const lines =
+    words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(process.stdin);
+  // The first that goes wrong ends it.
+  await sayLines(lines, { say: flags.has("reply") ? ask : say }, ahead, async (error) => {
+    throw error;
+  });
   await sender.finish();
   return 0;
 }
@@ -61,11 +56,4 @@ async function openSender(to: string): Promise<MessageSender> {
   }
   const { openPlainSender } = await import("../client/plain-message.ts");
   return openPlainSender(parseHostAndPort(to));
-}
-
-async function* linesOfStdin(): AsyncGenerator<string> {
-  for await (const line of inputLines(process.stdin)) {
-    if ("error" in line) throw line.error;
-    yield line.text;
-  }
 }

@@ -84,7 +84,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
   let received = device.cursor;
   let entered = false;
   let attempts = 0;
-  /** Until that. */
+  /** When what is not answered, or not stored, is said again. */
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let patience: (() => void) | null = null;
   let ending: Promise<void> | null = null;
@@ -337,9 +337,12 @@ export function converseInRoom(options: RoomOptions): Conversation {
         throw tooManyWaiting("the server has them");
       }
       const said = keep(device.say(text));
-      if (channel !== null) sayTo(channel, said);
-      if (channel === null) queue.push({ type: "waiting", for: "peer", text });
-      else queue.push({ type: "said", text });
+      if (channel === null) {
+        queue.push({ type: "waiting", for: "peer", text });
+      } else {
+        sayTo(channel, said);
+        queue.push({ type: "said", text });
+      }
       if (text === FAREWELL) void finish("said-bye");
       await said.stored.promise;
     },

@@ -3,6 +3,7 @@
 
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
+import { foldedName } from "../log/folded-name.ts";
 
 /** Members of one room. */
 export const MAX_MEMBERS = 10_000;
@@ -47,12 +48,8 @@ export function describeMember({ name, fingerprint, away }: Member): MemberDescr
 
 /** Names that differ in capitals only are one. */
 export function findMember({ members }: Room, name: string): Member | null {
-  const wanted = foldName(name);
-  return members.values().find((member) => foldName(member.name) === wanted) ?? null;
-}
-
-function foldName(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
+  const wanted = foldedName(name);
+  return members.values().find((member) => foldedName(member.name) === wanted) ?? null;
 }
 
 /** Tells everybody but `about`. Encoded once, however many there are. */

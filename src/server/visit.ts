@@ -174,7 +174,7 @@ function replaceSameProgram(house: House, room: Room, fingerprint: string, devic
 }
 
 /** The name, or the first of name-2, name-3, ... that nobody else holds. */
-export async function freeName(
+async function freeName(
   log: Log,
   room: Room,
   wanted: string,

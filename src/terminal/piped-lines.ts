@@ -5,6 +5,9 @@ import type { Conversation } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import type { InputLine } from "./input-lines.ts";
 
+/** Where a message is done only when the other end has it: so many fill a long path's round trip. */
+export const MAX_ON_THE_WAY = 256;
+
 /**
  * Says each line, in order; returns true once all are said, and false when the conversation was over
  * before.
@@ -12,7 +15,7 @@ import type { InputLine } from "./input-lines.ts";
  * @param ahead how many may be said before the first of them is done: 1 says each after the one before
  */
 export async function sayLines(
-  lines: AsyncIterable<InputLine>,
+  lines: AsyncIterable<InputLine> | Iterable<InputLine>,
   conversation: Pick<Conversation, "say">,
   ahead: number,
   onError: (error: unknown) => Promise<void>,
@@ -24,7 +27,10 @@ export async function sayLines(
       await onError(line.error);
       continue;
     }
-    said.push(say(conversation, line.text, onError));
+    const its = say(conversation, line.text, onError);
+    // What `onError` throws is asked for below, in its turn.
+    its.catch(() => {});
+    said.push(its);
     if (said.length >= ahead && (await said.shift()) === false) return false;
   }
   return !(await Promise.all(said)).includes(false);

@@ -4,7 +4,7 @@
 import type { Conversation } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "./input-lines.ts";
-import { sayLines } from "./piped-lines.ts";
+import { MAX_ON_THE_WAY, sayLines } from "./piped-lines.ts";
 import { createPresenter, type PresenterOptions } from "./presenter.ts";
 import { openTypedLines } from "./typed-lines.ts";
 
@@ -21,9 +21,6 @@ export interface Opening {
   readonly message: string;
   readonly hint?: string;
 }
-
-/** Piped messages that may be on their way at once: they fill a long path's round trip. */
-const MAX_ON_THE_WAY = 256;
 
 /** Exit statuses of programs ended by a signal are 128 and its number (POSIX sh, 2.8.2). */
 const INTERRUPTED = 130;

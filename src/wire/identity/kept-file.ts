@@ -18,6 +18,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
+import { systemCode } from "../socket-error.ts";
 
 /** For the owner alone. */
 const FILE_MODE = 0o600;
@@ -74,20 +75,14 @@ export function readKeptFile(
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
 export function createKeptFile(path: string, text: string): boolean {
-  return writing(path, () => {
-    const temporary = mkdtempSync(`${path}-`);
+  return writingWhole(path, text, (complete) => {
     try {
-      const complete = join(temporary, "complete");
-      // On the disk before it has its name, so that a power cut leaves no empty file behind.
-      writeFileSync(complete, text, { mode: FILE_MODE, flush: true });
       // Unlike a rename, a link does not replace what another program has put there meanwhile.
       linkSync(complete, path);
       return true;
     } catch (cause) {
       if (systemCode(cause) === "EEXIST") return false;
       throw cause;
-    } finally {
-      rmSync(temporary, { recursive: true, force: true });
     }
   });
 }
@@ -99,16 +94,7 @@ export function createKeptFile(path: string, text: string): boolean {
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
 export function replaceKeptFile(path: string, text: string): void {
-  writing(path, () => {
-    const temporary = mkdtempSync(`${path}-`);
-    try {
-      const complete = join(temporary, "complete");
-      writeFileSync(complete, text, { mode: FILE_MODE, flush: true });
-      renameSync(complete, path);
-    } finally {
-      rmSync(temporary, { recursive: true, force: true });
-    }
-  });
+  writingWhole(path, text, (complete) => renameSync(complete, path));
 }
 
 /** Removes a file as long as it still holds `text`, at most `maxBytes` long; that it cannot be is no error. */
@@ -160,6 +146,21 @@ function endsInNewline(descriptor: number): boolean {
   return size === 0 || (readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE);
 }
 
+/** Writes a file beside its place, whole, for `place` to put it there. */
+function writingWhole<T>(path: string, text: string, place: (complete: string) => T): T {
+  return writing(path, () => {
+    const temporary = mkdtempSync(`${path}-`);
+    try {
+      const complete = join(temporary, "complete");
+      // On the disk before it has its name, so that a power cut leaves no empty file behind.
+      writeFileSync(complete, text, { mode: FILE_MODE, flush: true });
+      return place(complete);
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
 /** Makes the file's folder, then writes; says a failure to a person. */
 function writing<T>(path: string, write: () => T): T {
   const folder = dirname(path);
@@ -191,8 +192,4 @@ const WHY: Readonly<Record<string, string>> = {
 
 function why(cause: unknown): string {
   return WHY[systemCode(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
-}
-
-function systemCode(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }

@@ -239,23 +239,20 @@ export function closeSession(session: Session, code: number, reason: string, now
   // A joiner that has not heard from us says its finish again, in its own time.
   const unconfirmed = session.received.window.largest < 0;
   const interval = Math.max(timeoutOf(session), unconfirmed ? LONGEST_REPEAT : 0);
-  const times = { interval, nextAt: now + interval, until: now + CLOSING_TIMEOUTS * interval };
-  const state = { due: true, finishSaid: false, heard: 0, again: 1 };
-  session.closing = { code, reason, ...times, ...state };
+  session.closing = startClosing(code, reason, interval, now);
 }
 
 /** The peer has ended the session, and is answered, so that it can forget it. */
 export function closedByPeer(session: Session, code: number, reason: string, now: number): void {
   if (session.end !== null) return;
   session.end = { type: "closed", by: "peer", code, reason };
-  const interval = timeoutOf(session);
-  const times = {
-    interval,
-    nextAt: Number.POSITIVE_INFINITY,
-    until: now + CLOSING_TIMEOUTS * interval,
-  };
-  const state = { due: true, finishSaid: false, heard: 0, again: 1 };
-  session.closing = { code: CLOSE_DONE, reason: "", ...times, ...state };
+  const closing = startClosing(CLOSE_DONE, "", timeoutOf(session), now);
+  session.closing = { ...closing, nextAt: Number.POSITIVE_INFINITY };
+}
+
+function startClosing(code: number, reason: string, interval: number, now: number): Closing {
+  const times = { interval, nextAt: now + interval, until: now + CLOSING_TIMEOUTS * interval };
+  return { code, reason, ...times, due: true, finishSaid: false, heard: 0, again: 1 };
 }
 
 /** Ends it without a word to the peer, who knows, or does not hear. */
