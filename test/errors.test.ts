@@ -22,6 +22,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   WRONG_SECRET: 1,
   CONVERSATION_FULL: 1,
   SESSION_LOST: 1,
+  NOT_CONNECTED: 1,
   NAME_TAKEN: 1,
   REFUSED: 1,
   NO_SUCH_MEMBER: 1,

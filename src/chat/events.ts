@@ -24,8 +24,8 @@ export type ConversationEvent =
   /** Somebody is not heard, or is heard again. */
   | { readonly type: "away"; readonly peer: string; readonly away: boolean }
   | { readonly type: "renamed"; readonly from: string; readonly to: string }
-  /** The other end is gone, and the conversation waits for the next. */
-  | { readonly type: "left"; readonly peer: string }
+  /** The other end is gone, and the conversation waits for the next; in a room, a member is. */
+  | { readonly type: "left"; readonly peer: string; readonly reason?: string }
   /** In a room: with its number there, when it was stored (ms since 1970), and whose key said it. */
   | {
       readonly type: "message";
@@ -39,8 +39,8 @@ export type ConversationEvent =
   | { readonly type: "said"; readonly text: string }
   /** The other end has it: sealed only, once for each `said`, in the same order. */
   | { readonly type: "delivered"; readonly text: string }
-  /** What was said here waits: nobody is there yet, or it is the other end's turn. */
-  | { readonly type: "waiting"; readonly for: "peer" | "turn"; readonly text: string }
+  /** What was said here waits: nobody is there yet, it is the other end's turn, or the way to the server is lost. */
+  | { readonly type: "waiting"; readonly for: "peer" | "turn" | "server"; readonly text: string }
   /** Turn-taking: whose turn it is now. */
   | { readonly type: "turn"; readonly whose: "mine" | "theirs" }
   /** Nothing has come from the other end for so long, though something should have. */

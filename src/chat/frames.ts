@@ -113,6 +113,16 @@ const SERVER_FRAMES = [
   v.object({ type: v.literal("invited"), request, invitation: v.string() }),
 ] as const;
 
+/** Whether a member may be called so. */
+export function isName(written: string): boolean {
+  return v.is(name, written);
+}
+
+/** Whether a room may be called so. */
+export function isRoom(written: string): boolean {
+  return v.is(room, written);
+}
+
 const memberFrame = v.variant("type", MEMBER_FRAMES);
 const serverFrame = v.variant("type", SERVER_FRAMES);
 

@@ -43,9 +43,7 @@ export function describeEvent(
     case "delivered":
       return verbose ? `delivered: ${visibleLine(event.text)}` : null;
     case "waiting":
-      return event.for === "peer"
-        ? `nobody is here yet; waiting: ${visibleLine(event.text)}`
-        : `not your turn yet; waiting: ${visibleLine(event.text)}`;
+      return describeWaiting(event, verbose);
     case "silent":
       return `no contact for ${Math.round(event.seconds)} s`;
     case "heard":
@@ -69,6 +67,20 @@ export function describeEvent(
 /** An error as every command tells it: the cause, then what to do. */
 export function describeError(error: CharlaError): string {
   return `charla: ${visibleLine(error.message)}\nhint: ${visibleLine(error.hint)}`;
+}
+
+/** That the way to the server is lost was said once, and need not be for each message. */
+function describeWaiting(
+  { for: what, text }: { for: "peer" | "turn" | "server"; text: string },
+  verbose: boolean,
+): string | null {
+  if (what === "server" && !verbose) return null;
+  const why = {
+    peer: "nobody is here yet",
+    turn: "not your turn yet",
+    server: "the server is not reached yet",
+  }[what];
+  return `${why}; waiting: ${visibleLine(text)}`;
 }
 
 function describeStranger({ from, ignored }: { from: string; ignored: number }): string {
