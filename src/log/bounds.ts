@@ -6,6 +6,8 @@ import { CharlaError } from "../errors.ts";
 
 /** Entries handed out at once: some MB at most of a conversation's messages. */
 export const MAX_READ = 1_000;
+/** Sequence numbers handed out at once, without the entries: 1 MB, for each such look is through a whole index. */
+export const MAX_FOUND = 100_000;
 /** Rooms in one store; all of their names are in memory. */
 export const MAX_ROOMS = 1_000;
 /** Names that one author may hold in one room: enough for a whim, too few to take them all. */
@@ -30,9 +32,9 @@ export function checkLabels(...labels: readonly string[]): void {
   if (unfit !== undefined) throw new RangeError(`${unfit.length} characters in ${unfit}`);
 }
 
-/** How many entries to hand out to who asks for `limit`. */
-export function atMost(limit: number): number {
-  return Math.min(Math.max(limit, 0), MAX_READ);
+/** How many entries, or whatever else has a bound, to hand out to who asks for `limit`. */
+export function atMost(limit: number, bound = MAX_READ): number {
+  return Math.min(Math.max(limit, 0), bound);
 }
 
 export function tooManyRooms(room: string): CharlaError {

@@ -17,6 +17,11 @@ export interface LogReader extends AsyncDisposable {
   readonly rooms: () => Promise<RoomSummary[]>;
   /** The newest that match, oldest first: at most `limit`, and at most MAX_READ. */
   readonly search: (search: Search) => Promise<FoundEntry[]>;
+  /**
+   * The sequence numbers of the entries after `after` in which `search` finds these words, oldest first: at
+   * most `limit`, and at most MAX_FOUND. To go through all of them, from the last one that was handed out.
+   */
+  readonly find: (room: string, words: string, after: number, limit: number) => Promise<number[]>;
 }
 
 export interface Log extends LogReader {

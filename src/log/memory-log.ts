@@ -9,6 +9,7 @@ import {
   atMost,
   checkDraft,
   checkLabels,
+  MAX_FOUND,
   MAX_NAMES,
   MAX_ROOMS,
   tooManyNames,
@@ -123,6 +124,16 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
         if (searched === null || hasWords(entry.text, searched)) found.push({ ...entry, room });
       }
       return found.toReversed();
+    },
+    async find(room, words, after, limit) {
+      const searched = searchedWords(words);
+      if (searched.length === 0) return [];
+      return entriesOf(room)
+        .values()
+        .filter(({ sequence, text }) => sequence > after && hasWords(text, searched))
+        .map(({ sequence }) => sequence)
+        .take(atMost(limit, MAX_FOUND))
+        .toArray();
     },
     async claimName(room, name, author) {
       checkLabels(room, author, name);

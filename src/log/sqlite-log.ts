@@ -145,6 +145,7 @@ function createReader(
     readLast: reading(reads.readLast),
     rooms: reading(reads.rooms),
     search: reading(reads.search),
+    find: reading(reads.find),
   };
 }
 

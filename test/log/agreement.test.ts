@@ -69,12 +69,14 @@ test.each([1, 2, 3])("after 250 steps by chance, seed %d, both logs answer alike
       ...(random.chance(0.3) ? { since: time - 100 } : {}),
       limit,
     };
+    const found = someWords(2);
     const claimed = oneOf(["Ann", "ANN", "Ｂob", "Bob", "İ", "i̇"]);
     const answers = [memory, disk].map(async (log) => [
       await Promise.all([log.append(room, given), log.claimName(room, claimed, author)]),
       await log.read(room, place, limit),
       await log.readLast(room, limit, place),
       await log.search(search),
+      await log.find(room, found, place, limit),
       await log.rooms(),
     ]);
     const [byMemory, byDisk] = await Promise.all(answers);

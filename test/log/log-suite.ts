@@ -385,6 +385,22 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await find({})).toEqual(["hello main", "hello garden", "bye main", "bye garden"]);
     });
 
+    test("finds the places of what it finds in a room, after a place, as many as are asked for", async () => {
+      await using log = await withTexts(open, "a cat", "a dog", "no cat", "a catfish", "the cat");
+      await log.append("garden", draft(1, { text: "a cat" }));
+      expect(await log.find("main", "cat", 0, 10)).toEqual([1, 3, 4, 5]);
+      expect(await log.find("main", "a CAT", 0, 10)).toEqual([1, 4]);
+      expect(await log.find("main", "cat", 1, 2)).toEqual([3, 4]);
+      expect(await log.find("main", "cat", 2, 10)).toEqual([3, 4, 5]);
+      expect(await log.find("main", "cat", 5, 10)).toEqual([]);
+      expect(await log.find("main", "cat", 9, 10)).toEqual([]);
+      expect(await log.find("main", "cat", 0, 0)).toEqual([]);
+      expect(await log.find("main", "cat", 0, -1)).toEqual([]);
+      expect(await log.find("main", "?!", 0, 10)).toEqual([]);
+      expect(await log.find("garden", "cat", 0, 10)).toEqual([1]);
+      expect(await log.find("attic", "cat", 0, 10)).toEqual([]);
+    });
+
     test("leaves nothing behind that later appends would meet", async () => {
       await using log = await withTexts(open, "one", "one", "one");
       await log.search({ words: "one", limit: 1 });
@@ -457,6 +473,7 @@ export function testLog(title: string, open: OpenLog): void {
     expect(log.last("main")).rejects.toThrow(closed);
     expect(log.rooms()).rejects.toThrow(closed);
     expect(log.search({ limit: 1 })).rejects.toThrow(closed);
+    expect(log.find("main", "message", 0, 1)).rejects.toThrow(closed);
     expect(log.claimName("main", "Ann", "key of Ann")).rejects.toThrow(closed);
   });
 

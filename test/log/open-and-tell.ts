@@ -1,4 +1,5 @@
-// Opens the log of a folder to "write" or to "read", and prints what came of it: "open", or the error.
+// Opens the log of a folder to "write", to "read" or to write and "stay", and prints what came of it: "open",
+// or the error.
 
 import { CharlaError } from "../../src/errors.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
@@ -13,6 +14,10 @@ try {
   } else {
     await using log = await openSqliteLog({ folder, now: Date.now });
     await log.append("main", draft(1));
+    if (mode === "stay") {
+      console.log("open");
+      await Bun.sleep(60_000); // until it is killed
+    }
   }
   console.log("open");
 } catch (error) {

@@ -18,6 +18,7 @@ import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
 import { draft } from "./drafts.ts";
+import { testOnDisk } from "./own-disk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const open = (folder: string) => openSqliteLog({ folder, now: () => 1_000 });
@@ -53,11 +54,6 @@ const goneRefusal = (file: string) => ({
   hint: "put it back where it was, and start the server again",
 });
 
-/** Whether this system lets a program have disks of its own, which are gone when it ends. */
-const canMount =
-  Bun.which("unshare") !== null &&
-  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
-
 /** Runs a script of sh with a small disk of its own at `$1`, `$2` the runtime, `$3` the folder of these tests. */
 async function onDisk(folder: string, kibibytes: number, script: string): Promise<string> {
   const mount = `mount -t tmpfs -o size=${kibibytes}k tmpfs "$1" && `;
@@ -65,11 +61,6 @@ async function onDisk(folder: string, kibibytes: number, script: string): Promis
   const { stdout, stderr } = await run([...command, folder, process.execPath, import.meta.dir]);
   return stdout + stderr;
 }
-
-const testOnDisk = (title: string, body: () => Promise<void>) =>
-  canMount
-    ? test(title, body, END_TO_END_TIMEOUT)
-    : test.skip(`${title} (this system lets no program mount a disk)`, body);
 
 describe("a store that another server writes", () => {
   test(
@@ -82,7 +73,7 @@ describe("a store that another server writes", () => {
       expect(open(folder.path)).rejects.toMatchObject({
         code: "STORE_LOCKED",
         message: `another server keeps its conversation in ${folder.path}`,
-        hint: "end that one first, or give this one a folder of its own with --data",
+        hint: "end that one first, or give this one a folder of its own with --data, or none with --ephemeral",
       });
       expect(performance.now() - begun).toBeLessThan(500);
       other.signal("SIGKILL");
@@ -221,13 +212,40 @@ describe("a store that is not ours to change", () => {
       "open",
       `STORE_NOT_WRITABLE: nothing can be kept in ${file}: unable to open database file`,
       "hint: make it a place that you may write to, or name another folder with --data",
-      `FILE_NOT_READABLE: ${file} cannot be read`,
-      "hint: be the user that it belongs to; from a disk that is read-only, copy its folder to another",
+      "open",
       `STORE_NOT_WRITABLE: nothing can be kept in ${join(folder.path, "deeper", "log.sqlite")}: read-only file system`,
       "hint: make it a place that you may write to, or name another folder with --data",
       "",
     ]);
   });
+
+  testOnDisk(
+    "for its disk is read-only, can be read beside its server, and after that was killed if all its files are there",
+    async () => {
+      using folder = temporaryFolder();
+      const said = await onDisk(
+        folder.path,
+        4_096,
+        `touch "$1"/said
+       "$2" "$3"/open-and-tell.ts "$1" stay > "$1"/said & server=$!
+       until grep -q . "$1"/said; do sleep 0.01; done
+       mkdir "$1"/view && mount --bind "$1" "$1"/view && mount -o remount,bind,ro "$1"/view
+       "$2" "$3"/open-and-tell.ts "$1"/view read
+       kill -9 $server; wait $server 2> /dev/null || true
+       "$2" "$3"/open-and-tell.ts "$1"/view read
+       rm "$1"/log.sqlite-shm
+       "$2" "$3"/open-and-tell.ts "$1"/view read`,
+      );
+      const file = join(folder.path, "view", "log.sqlite");
+      expect(said.split("\n")).toEqual([
+        "open",
+        "open",
+        `FILE_NOT_READABLE: ${file} cannot be read`,
+        "hint: be the user that it belongs to; from a disk that is read-only, copy its folder to another",
+        "",
+      ]);
+    },
+  );
 
   test.skipIf(process.geteuid?.() === 0)("for its folder is read-only, is refused", async () => {
     using folder = temporaryFolder();

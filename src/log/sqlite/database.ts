@@ -1,6 +1,7 @@
 // The edge: one SQLite database of Bun's, opened the way a log needs it. Knows no table.
 
 import { constants, Database } from "bun:sqlite";
+import { pathToFileURL } from "node:url";
 
 export type { Database } from "bun:sqlite";
 
@@ -25,6 +26,12 @@ export function openToRead(path: string): Database {
   return opened(path, { readonly: true }, CAREFUL);
 }
 
+/** To read what nobody writes: without the files by which SQLite's readers and writers meet. */
+export function openUnchanging(path: string): Database {
+  const flags = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
+  return opened(`${pathToFileURL(path).href}?immutable=1`, flags, CAREFUL);
+}
+
 /**
  * Takes a file for this program alone, at once or not at all: by a transaction that does not end, and that
  * the system ends with the program, however that ends. Nothing is written, neither into it nor beside it.
@@ -38,7 +45,7 @@ export function openLocked(path: string): Database {
 
 function opened(
   path: string,
-  options: { readonly?: boolean; readwrite?: boolean; create?: boolean },
+  options: number | { readonly?: boolean; readwrite?: boolean; create?: boolean },
   commands: readonly string[],
 ): Database {
   const database = new Database(path, options);

@@ -2,7 +2,7 @@
 // it came there.
 
 import type { LogEntry } from "../../chat/log-entry.ts";
-import { atMost } from "../bounds.ts";
+import { atMost, MAX_FOUND } from "../bounds.ts";
 import type { FoundEntry, RoomSummary, Search } from "../log.ts";
 import { searchedWords } from "../search-words.ts";
 import type { Database } from "./database.ts";
@@ -14,6 +14,7 @@ export interface Reads {
   readonly readLast: (room: string, count: number, before?: number) => LogEntry[];
   readonly rooms: () => RoomSummary[];
   readonly search: (search: Search) => FoundEntry[];
+  readonly find: (room: string, words: string, after: number, limit: number) => number[];
 }
 
 const ENTRY = "sequence, time, author, entries.name AS name, device, number, text";
@@ -52,13 +53,19 @@ export function prepareReads(database: Database): Reads {
      WHERE words MATCH ?1 AND (?2 IS NULL OR rooms.name = ?2) ORDER BY words.rowid DESC`,
   );
 
+  const matchingAfter = database.prepare<{ sequence: number }, [string, string, number, number]>(
+    // The second condition on the place is for the index, which knows ids and no sequence.
+    `SELECT sequence FROM words CROSS JOIN entries ON entries.id = words.rowid
+     WHERE words MATCH ?1 AND room = (SELECT id FROM rooms WHERE name = ?2) AND sequence > ?3
+       AND words.rowid > coalesce((SELECT id FROM entries WHERE sequence = ?3
+         AND room = (SELECT id FROM rooms WHERE name = ?2)), 0)
+     ORDER BY words.rowid LIMIT ?4`,
+  );
+
   function candidates({ room, words }: Search): Iterable<FoundEntry> {
     if (words !== undefined) {
-      const searched = searchedWords(words);
-      if (searched.length === 0) return [];
-      // Quoted, each is a string of FTS5's and nothing else; the star lets it begin a longer word.
-      const match = searched.map((word) => `"${word}"*`).join(" ");
-      return matching.iterate(match, room ?? null);
+      const match = matchOf(words);
+      return match === null ? [] : matching.iterate(match, room ?? null);
     }
     return room === undefined ? newest.iterate() : newestIn.iterate(room);
   }
@@ -84,5 +91,18 @@ export function prepareReads(database: Database): Reads {
       }
       return found.toReversed();
     },
+    find(room, words, place, limit) {
+      const match = matchOf(words);
+      if (match === null) return [];
+      const found = matchingAfter.all(match, room, place, atMost(limit, MAX_FOUND));
+      return found.map(({ sequence }) => sequence);
+    },
   };
+}
+
+/** What is searched for, as FTS5 is asked for it; null where there are no words in it. */
+function matchOf(words: string): string | null {
+  const searched = searchedWords(words);
+  // Quoted, each is a string of FTS5's and nothing else; the star lets it begin a longer word.
+  return searched.length === 0 ? null : searched.map((word) => `"${word}"*`).join(" ");
 }

@@ -1,11 +1,19 @@
 // The files of a store: `log.sqlite`, beside it SQLite's own, and `log.lock`, by which one program at a time
 // writes. Knows nothing of what is in them.
 
-import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
-import { type Database, openLocked, openToRead, openToWrite } from "./database.ts";
+import { type Database, openLocked, openToRead, openToWrite, openUnchanging } from "./database.ts";
 import { storeError } from "./store-error.ts";
 
 const STORE = "log.sqlite";
@@ -60,10 +68,24 @@ export function openStoreToRead(folder: string): StoreFiles {
   const path = join(folder, STORE);
   try {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) throw storeMissing(folder);
-    const database = openToRead(path);
+    const database = isLeftAlone(folder) ? openUnchanging(path) : openToRead(path);
     return { path, database, [Symbol.dispose]: () => database.close(true) };
   } catch (cause) {
     throw cannotRead(cause, path);
+  }
+}
+
+/**
+ * Whether no program can write the store meanwhile, nor has left half of it in its log: then it can be read
+ * where SQLite's own files cannot be made, as on a disk that is read-only.
+ */
+function isLeftAlone(folder: string): boolean {
+  if (existsSync(join(folder, `${STORE}-wal`))) return false;
+  try {
+    accessSync(folder, constants.W_OK);
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -100,7 +122,7 @@ function takeLock(folder: string): Database {
     throw new CharlaError(
       "STORE_LOCKED",
       `another server keeps its conversation in ${folder}`,
-      "end that one first, or give this one a folder of its own with --data",
+      "end that one first, or give this one a folder of its own with --data, or none with --ephemeral",
       { cause },
     );
   }

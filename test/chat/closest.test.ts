@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { closest } from "../../src/cli/closest.ts";
+import { closest } from "../../src/chat/closest.ts";
 
 const KNOWN = ["--server", "--plain", "--turns", "--quiet"];
 

@@ -1,0 +1,311 @@
+// `charla history` as people run it: what was said in a room of a server on this machine, beside that server,
+// in a pipe, and each way it can be refused.
+
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Log } from "../../src/log/log.ts";
+import { openSqliteLog } from "../../src/log/sqlite-log.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import { root, run, runCharla } from "../harness/program.ts";
+import { draft } from "../log/drafts.ts";
+
+/** Noon of 22 November 2026 in UTC; 7 in the morning where these tests are. */
+const NOON = Date.UTC(2026, 10, 22, 12);
+const MINUTE = 60_000;
+const BOGOTA = { TZ: "America/Bogota" };
+
+/** Somebody whose server has heard these texts in a room, one a minute from noon on. */
+async function keeper(texts: readonly string[], room = "main"): Promise<Person> {
+  const person = newPerson();
+  let time = NOON - MINUTE;
+  await using log = await openSqliteLog({ folder: person.data, now: () => (time += MINUTE) });
+  for (const [index, text] of texts.entries()) await log.append(room, draft(index, { text }));
+  return person;
+}
+
+/** Says `message 1` to `message N`, all at once. */
+async function fill(log: Log, count: number): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => log.append("main", draft(index + 1))),
+  );
+}
+
+async function keeperOfMany(count: number): Promise<Person> {
+  const person = newPerson();
+  await using log = await openSqliteLog({ folder: person.data, now: () => NOON });
+  await fill(log, count);
+  return person;
+}
+
+function history(person: Person, ...args: string[]) {
+  return runCharla(["history", ...args], { as: person, env: BOGOTA });
+}
+
+const TALK = ["the cat sat", "a dog", "where is the cat?", "two\nlines"];
+const LINES = [
+  "2026-11-22 07:00  Ann: the cat sat\n",
+  "2026-11-22 07:01  Ann: a dog\n",
+  "2026-11-22 07:02  Ann: where is the cat?\n",
+  "2026-11-22 07:03  Ann: two\n                  lines\n",
+];
+
+describe("charla history prints what was said", () => {
+  test("one message a line, oldest first, with the time here and the name", async () => {
+    using ann = await keeper(TALK);
+    expect(await history(ann)).toEqual({ stdout: LINES.join(""), stderr: "", status: 0 });
+    const { stdout } = await history(ann, "main", "-v");
+    expect(stdout).toStartWith("2026-11-22 07:00:00  Ann (key of Ann): the cat sat\n");
+  });
+
+  test("in the room that is named", async () => {
+    using ann = await keeper(["hello roses"], "garden");
+    expect(await history(ann, "garden")).toEqual({
+      stdout: "2026-11-22 07:00  Ann: hello roses\n",
+      stderr: "",
+      status: 0,
+    });
+  });
+
+  test("with --json as one object a line, with the fields of a message event and the room", async () => {
+    using ann = await keeper(TALK.slice(2));
+    const { stdout, stderr, status } = await history(ann, "--json");
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(stdout).toBe(
+      '{"type":"message","room":"main","sequence":1,"time":1795348800000,' +
+        '"from":"Ann","fingerprint":"key of Ann","text":"where is the cat?"}\n' +
+        '{"type":"message","room":"main","sequence":2,"time":1795348860000,' +
+        '"from":"Ann","fingerprint":"key of Ann","text":"two\\nlines"}\n',
+    );
+  });
+
+  test("with nothing in it that a terminal would obey", async () => {
+    using ann = await keeper(["\x1b[2J\x9b\u202eevil"]);
+    expect((await history(ann)).stdout).toBe("2026-11-22 07:00  Ann: ^[[2J\\u{9b}\\u{202e}evil\n");
+  });
+
+  test("in another folder with --data", async () => {
+    using ann = await keeper(TALK.slice(0, 1));
+    using ben = newPerson();
+    expect((await history(ben, "--data", ann.data)).stdout).toBe(LINES.slice(0, 1).join(""));
+    expect(existsSync(ben.data)).toBe(false);
+  });
+
+  test("while the server runs, up to what is on its disk, and changes nothing of it", async () => {
+    using ann = newPerson();
+    await using log = await openSqliteLog({ folder: ann.data, now: () => NOON });
+    expect(await history(ann)).toEqual({
+      stdout: "",
+      stderr: "nothing was said in main yet\n",
+      status: 0,
+    });
+    for (const number of [1, 2]) {
+      await log.append("main", draft(number));
+      expect((await history(ann)).stdout).toEndWith(`: message ${number}\n`);
+    }
+    await log[Symbol.asyncDispose]();
+    const file = join(ann.data, "log.sqlite");
+    const before = readFileSync(file);
+    expect((await history(ann)).stdout).toEndWith("message 1\n2026-11-22 07:00  Ann: message 2\n");
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+});
+
+describe("charla history prints of all that was said", () => {
+  test("the last 100, and that there is more; with --all all, with --last so many", async () => {
+    using ann = await keeperOfMany(250);
+    const latest = await history(ann);
+    const lines = latest.stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(100);
+    expect(lines[0]).toBe("2026-11-22 07:00  Ann: message 151");
+    expect(lines[99]).toBe("2026-11-22 07:00  Ann: message 250");
+    expect(latest.stderr).toBe("the last 100 of 250 messages; --all shows all of them\n");
+    expect(await history(ann, "-q")).toEqual({ ...latest, stderr: "" });
+    const all = await history(ann, "--all");
+    expect(all.stdout.trimEnd().split("\n")).toHaveLength(250);
+    expect(all.stderr).toBe("");
+    expect(await history(ann, "--last", "1")).toEqual({
+      stdout: "2026-11-22 07:00  Ann: message 250\n",
+      stderr: "",
+      status: 0,
+    });
+  });
+
+  test("what was said since a time of this machine, or since so long ago", async () => {
+    using ann = await keeper(TALK);
+    const since = async (when: string) => (await history(ann, "--since", when)).stdout;
+    expect(await since("2026-11-22T07:02")).toBe(LINES.slice(2).join(""));
+    expect(await since("2026-11-22 07:02:01")).toBe(LINES.slice(3).join(""));
+    expect(await since("2026-11-22T12:02Z")).toBe(LINES.slice(2).join(""));
+    expect(await since("2026-11-22")).toBe(LINES.join(""));
+    expect(await since("3650d")).toBe(LINES.join(""));
+  });
+
+  test("what was said in the last minute, and not what was said an hour ago", async () => {
+    using ann = newPerson();
+    {
+      const times = [Date.now() - 60 * MINUTE, Date.now()];
+      await using log = await openSqliteLog({ folder: ann.data, now: () => times.shift() ?? 0 });
+      for (const number of [1, 2]) await log.append("main", draft(number));
+    }
+    const { stdout } = await history(ann, "--since", "30m");
+    expect(stdout).toEndWith(": message 2\n");
+    expect(stdout).not.toContain("message 1");
+  });
+
+  test("what has all of the words, or words that begin so", async () => {
+    using ann = await keeper(TALK);
+    const search = async (...args: string[]) => (await history(ann, "--search", ...args)).stdout;
+    const [first = "", , third = ""] = LINES;
+    expect(await search("CAT")).toBe(first + third);
+    expect(await search("cat the")).toBe(first + third);
+    expect(await search("wher")).toBe(third);
+    expect(await search("cat", "--last", "1")).toBe(third);
+    expect(await search("cat", "--since", "2026-11-22T07:01")).toBe(third);
+    expect((await history(ann, "--search=-cat")).stdout).toBe(first + third);
+  });
+
+  test("nothing, where nothing is what was asked for, and says so", async () => {
+    using ann = await keeper(TALK);
+    const nothing = {
+      stdout: "",
+      stderr: "none of the 4 messages of main is what was asked for\n",
+      status: 0,
+    };
+    expect(await history(ann, "--search", "elephant")).toEqual(nothing);
+    expect(await history(ann, "--since", "2030-01-01")).toEqual(nothing);
+    expect(await history(ann, "--since", "2030-01-01", "-q")).toEqual({ ...nothing, stderr: "" });
+  });
+});
+
+describe("charla history in a pipe", () => {
+  const program = `"$0" "$1/src/cli/main.ts" history --all`;
+
+  test.each(["", " --json", " --search message"])(
+    "history --all%s ends quietly, with status 0, when its reader has seen enough",
+    async (args) => {
+      using ann = await keeperOfMany(20_000);
+      const script = `{ ${program}${args}; echo "status $?" >&2; } | head -n 1`;
+      const { stdout, stderr } = await run(["sh", "-c", script, process.execPath, root], {
+        as: ann,
+        env: BOGOTA,
+      });
+      expect(stdout).toEndWith(args === " --json" ? '"text":"message 1"}\n' : "Ann: message 1\n");
+      expect(stderr).toBe("status 0\n");
+    },
+    END_TO_END_TIMEOUT,
+  );
+
+  test(
+    "waits for a slow reader, who gets everything once",
+    async () => {
+      using ann = await keeperOfMany(20_000);
+      const script = `${program} | { sleep 0.5; cat; }`;
+      const { stdout } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
+      const numbers = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.replace(/^.* /, ""));
+      expect(numbers).toEqual(Array.from({ length: 20_000 }, (_, index) => `${index + 1}`));
+    },
+    END_TO_END_TIMEOUT,
+  );
+
+  test.skipIf(!existsSync("/dev/full"))("says so when what it prints has no place", async () => {
+    using ann = await keeper(TALK);
+    const script = `${program} > /dev/full`;
+    const { stderr, status } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
+    expect(stderr).toStartWith("charla: what is said cannot be written to stdout: ");
+    expect(status).toBe(1);
+  });
+});
+
+describe("charla history is refused", () => {
+  test.each([
+    ["gardn", "did you mean garden?"],
+    ["elsewhere", "the rooms here are garden"],
+    ["main", "the rooms here are garden"],
+  ])("for the room %s, which there is not", async (room, hint) => {
+    using ann = await keeper(["hello"], "garden");
+    expect(await history(ann, room)).toEqual({
+      stdout: "",
+      stderr: `charla: there is no room ${room}\nhint: ${hint}\n`,
+      status: 1,
+    });
+  });
+
+  test("for a room where there are many, of which ten are named, or none", async () => {
+    using ann = newPerson();
+    await using log = await openSqliteLog({ folder: ann.data, now: () => NOON });
+    expect((await history(ann, "garden")).stderr).toBe(
+      "charla: there is no room garden\nhint: there are no rooms here yet\n",
+    );
+    for (let number = 1; number <= 12; number += 1) await log.append(`room-${number}`, draft(1));
+    const { stdout } = await history(ann, "elsewhere", "--json");
+    expect(JSON.parse(stdout)).toEqual({
+      type: "error",
+      code: "NO_SUCH_ROOM",
+      message: "there is no room elsewhere",
+      hint:
+        "the rooms here are room-1, room-2, room-3, room-4, room-5, room-6, room-7, room-8, " +
+        "room-9, room-10 and 2 more",
+    });
+  });
+
+  test("where no server has ever run, and makes nothing there", async () => {
+    using ann = newPerson();
+    expect(await history(ann)).toEqual({
+      stdout: "",
+      stderr:
+        `charla: nothing was ever said in ${ann.data}\n` +
+        "hint: start charla --server on this machine first, or name its folder with --data\n",
+      status: 1,
+    });
+    expect(existsSync(ann.data)).toBe(false);
+    mkdirSync(ann.data, { recursive: true });
+    expect((await history(ann)).status).toBe(1);
+    expect(readdirSync(ann.data)).toEqual([]);
+  });
+
+  test("for a store that a newer charla wrote, which stays as it is", async () => {
+    using ann = await keeper(TALK);
+    const file = join(ann.data, "log.sqlite");
+    const bytes = readFileSync(file);
+    bytes.writeUInt32BE(7, 60); // the user version (SQLite, "Database File Format", 1.3)
+    writeFileSync(file, bytes);
+    const { stdout, stderr, status } = await history(ann);
+    expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
+    expect(stderr).toStartWith(`charla: ${file} was written by a newer charla: `);
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+
+  test.each([
+    [
+      ["main", "garden"],
+      "history is of one room, not of 2",
+      "several words to search for go in quotes",
+    ],
+    [["--last", "0"], '--last is a number of messages from 1, and not "0"', null],
+    [["--last", "ten"], '--last is a number of messages from 1, and not "ten"', null],
+    [
+      ["--last", "1", "--all"],
+      "--last says how many messages, and --all that it is all",
+      "leave one of them out",
+    ],
+    [["--search", "?!"], 'there is no word in "?!" to search for', null],
+    [
+      ["--since", "yesterday"],
+      '"yesterday" is no time to begin at',
+      "such as 30m, 1h or 2d ago, or a day, 2026-11-22, or a time on it, 2026-11-22T10:00",
+    ],
+  ])("with %j, which makes no sense", async (args, message, hint) => {
+    using ann = newPerson();
+    expect(await history(ann, ...args)).toEqual({
+      stdout: "",
+      stderr: `charla: ${message}\nhint: ${hint ?? "see charla history --help"}\n`,
+      status: 2,
+    });
+  });
+});
