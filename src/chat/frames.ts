@@ -79,6 +79,8 @@ const MEMBER_FRAMES = [
     uses: v.optional(v.pipe(count, v.minValue(1))),
     seconds: v.optional(v.pipe(count, v.minValue(1))),
   }),
+  /** Asks what the server sees of who asks: also outside a room. */
+  v.object({ type: v.literal("look"), request }),
 ] as const;
 
 /** What the server says. */
@@ -102,7 +104,13 @@ const SERVER_FRAMES = [
   /** A message was not taken: it will not be stored, and is not to be said again. */
   v.object({ type: v.literal("refused"), number: count, code: v.string(), message: v.string() }),
   v.object({ type: v.literal("done"), request }),
-  v.object({ type: v.literal("failed"), request, code: v.string(), message: v.string() }),
+  v.object({
+    type: v.literal("failed"),
+    request,
+    code: v.string(),
+    message: v.string(),
+    hint: v.optional(v.string()),
+  }),
   v.object({ type: v.literal("people"), request, members: v.array(member) }),
   v.object({
     type: v.literal("rooms"),
@@ -111,6 +119,14 @@ const SERVER_FRAMES = [
   }),
   v.object({ type: v.literal("found"), request, entries: v.array(entry) }),
   v.object({ type: v.literal("invited"), request, invitation: v.string() }),
+  v.object({
+    type: v.literal("seen"),
+    request,
+    /** The server's clock, ms since 1970. */
+    time: count,
+    /** HOST:PORT that the asker's packets come from; none where there is no network between. */
+    address: v.optional(v.string()),
+  }),
 ] as const;
 
 /** Whether a member may be called so. */

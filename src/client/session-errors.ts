@@ -55,7 +55,7 @@ function wrongSecret(where: string, secret: Uint8Array | null): CharlaError {
   return new CharlaError(
     "WRONG_SECRET",
     `the conversation at ${where} does not take this invitation`,
-    "ask its owner for the present one: each charla --server makes its own",
+    "it may be used up, out of date or of an earlier server: ask its owner for another",
   );
 }
 

@@ -2,6 +2,7 @@
 
 import type { Log } from "../log/log.ts";
 import type { Limits } from "./limits.ts";
+import type { RoomMakers } from "./room-makers.ts";
 import { type Member, type Room, tellOthers } from "./room.ts";
 
 export interface House {
@@ -10,9 +11,14 @@ export interface House {
   readonly limits: Limits;
   /** Fingerprints of who was sent away. */
   readonly banned: Set<string>;
+  readonly makers: RoomMakers;
   /** ms, for limits only. */
   now(): number;
-  /** An invitation for `uses` joins (0: any number), for so many seconds (0: as long as the server runs). */
+  /**
+   * An invitation for `uses` people (0: any number), for so many seconds (0: without an end).
+   *
+   * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE
+   */
   invite(room: string, uses: number, seconds: number): string;
 }
 

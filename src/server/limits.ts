@@ -5,8 +5,21 @@ export interface Limits {
   readonly messagesPerSecond: number;
   /** Messages at once before that counts: a paste, or what waited for the network. */
   readonly burst: number;
+  /** Searches a second, on the average: each may take 100 ms of a server with a million entries. */
+  readonly searchesPerSecond: number;
+  /** Searches at once before that counts. */
+  readonly searchBurst: number;
+  /** Rooms that one member may make: a few for every whim, few of the thousand that a log holds. */
+  readonly roomsPerMember: number;
   /** How long a member may leave its messages unread before it is dropped, ms. */
   readonly unreadFor: number;
 }
 
-export const LIMITS: Limits = { messagesPerSecond: 20, burst: 200, unreadFor: 30_000 };
+export const LIMITS: Limits = {
+  messagesPerSecond: 50,
+  burst: 1_000,
+  searchesPerSecond: 0.5,
+  searchBurst: 10,
+  roomsPerMember: 20,
+  unreadFor: 30_000,
+};

@@ -8,7 +8,7 @@ import { firstThatFit, lastThatFit } from "./fitting.ts";
 import { type House, leave, type Place } from "./house.ts";
 import { describeMember, findMember, type Member, tellOthers } from "./room.ts";
 
-type Request = Exclude<MemberFrame, { type: "enter" | "say" }>;
+type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
 const OWNERS_ONLY: ReadonlySet<Request["type"]> = new Set(["kick", "mute", "lock", "invite"]);
 
 export async function answerRequest(
@@ -22,7 +22,7 @@ export async function answerRequest(
     return await answer(house, place, frame);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
-    return { type: "failed", request, code: error.code, message: error.message };
+    return { type: "failed", request, code: error.code, message: error.message, hint: error.hint };
   }
 }
 

@@ -7,6 +7,11 @@ import { foldedName } from "../log/folded-name.ts";
 
 /** Members of one room. */
 export const MAX_MEMBERS = 10_000;
+/**
+ * Members of a room in which all are told of all who come and go. In a larger one it would be the square of
+ * thousands of frames, when all are back after the server was started again, of which nobody can read the least.
+ */
+const MAX_TOLD = 1_000;
 /** Frames about others that wait for one who does not read. */
 const MAX_UNREAD_NEWS = 256;
 
@@ -52,8 +57,9 @@ export function findMember({ members }: Room, name: string): Member | null {
   return members.values().find((member) => foldedName(member.name) === wanted) ?? null;
 }
 
-/** Tells everybody but `about`. Encoded once, however many there are. */
+/** Tells everybody but `about`, unless they are too many. Encoded once, however many there are. */
 export function tellOthers({ members }: Room, about: Member | null, frame: ServerFrame): void {
+  if (members.size > MAX_TOLD) return;
   const bytes = encodeFrame(frame);
   for (const member of members) {
     if (member !== about) tell(member, bytes);

@@ -1,17 +1,23 @@
 // A server of rooms: glue between the sealed wire, the conversation and the log. Who may come in is decided by
 // the handshake (an invitation's secret, or nobody's), and by visit.ts; what is said goes to the log.
 
+import { randomBytes } from "node:crypto";
+
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../wire/address.ts";
 import { fingerprint } from "../wire/identity/fingerprint.ts";
-import { formatInvitation, secretToPsk } from "../wire/identity/invitation.ts";
+import { formatInvitation, SECRET_BYTES } from "../wire/identity/invitation.ts";
 import type { KeyPair } from "../wire/noise/x25519.ts";
 import { openSealedSocket } from "../wire/sealed-socket.ts";
+import { createAdmission } from "./admission.ts";
+import type { IsAuthorized } from "./authorized-keys-file.ts";
 import type { House } from "./house.ts";
+import { FORGOTTEN, type KeptInvitations } from "./invitations-file.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { localChannel, type LocalEnd } from "./local-channel.ts";
+import { createRoomMakers } from "./room-makers.ts";
 import { receiveVisitor, type Visitor } from "./visit.ts";
 
 export interface ServerOptions {
@@ -22,13 +28,19 @@ export interface ServerOptions {
   readonly identity: KeyPair;
   /** What lets others in, 16 bytes; null lets anyone in. */
   readonly secret: Uint8Array | null;
+  /** Where invitations that end are kept; without it, only while the server runs. */
+  readonly invitations?: KeptInvitations | undefined;
+  /** Who is let in without an invitation; without it, nobody. */
+  readonly authorized?: IsAuthorized | undefined;
+  /** ms since 1970, for invitations that end. */
+  readonly now?: (() => number) | undefined;
   readonly log: Log;
   readonly limits?: Limits;
   /** The host that invitations name. */
   readonly host: string;
   /** Somebody speaks the plain wire, or none, to this server; told once for each. */
   onOtherWire?(peer: string): void;
-  /** A member is lost, or the network refuses what is sent. */
+  /** A member is lost, the network refuses what is sent, or an invitation's guest cannot be kept. */
   onRefused?(error: CharlaError): void;
 }
 
@@ -58,19 +70,33 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     rooms: new Map(),
     limits,
     banned: new Set(),
+    makers: createRoomMakers(),
     now: () => performance.now(),
-    invite: (room) => invitation(room),
+    invite(room, uses, seconds) {
+      if (uses === 0 && seconds === 0) return invitation(room);
+      const wanted = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };
+      admission.invite(wanted);
+      return invitation(room, wanted.secret);
+    },
   };
+  const admission = createAdmission({
+    secret,
+    kept: options.invitations ?? FORGOTTEN,
+    authorized: options.authorized,
+    now: options.now ?? Date.now,
+    onTrouble: (error) => options.onRefused?.(error),
+  });
   const socket = await openSealedSocket({
     bind,
     port,
     staticKeys: identity,
-    openWith: secretToPsk(secret),
+    openWith: admission,
     onJoined(link) {
-      const { peerKey } = link;
+      const { peerKey, admittedTo: onlyRoom } = link;
       if (peerKey === null) throw new Error("a peer without a key has joined");
       const its = fingerprint(peerKey);
-      return receive({ channel: link, fingerprint: its, owner: its === own });
+      const address = () => formatAddress(link.peer);
+      return receive({ channel: link, fingerprint: its, owner: its === own, onlyRoom, address });
     },
     onRefused: (error) => options.onRefused?.(error),
     onOtherWire(from) {
@@ -88,9 +114,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return receiveVisitor(house, visitor);
   }
 
-  function invitation(room: string): string {
+  function invitation(room: string, its: Uint8Array | null = secret): string {
     const where = { host, port: socket.local.port };
-    return formatInvitation({ ...where, room, key: identity.publicKey, secret });
+    return formatInvitation({ ...where, room, key: identity.publicKey, secret: its });
   }
 
   async function close(): Promise<void> {
@@ -99,14 +125,16 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     }, CLOSE_PATIENCE);
     await Promise.all([...Array.from(channels, (channel) => channel.close()), socket.close()]);
     clearTimeout(patience);
+    admission.settle();
   }
 
   return {
     local: socket.local,
-    invitation,
+    invitation: (room) => invitation(room),
     connect(handlers) {
       const [theirs, ours]: [LocalEnd, LocalEnd] = localChannel();
-      ours.attend(receive({ channel: ours, fingerprint: own, owner: true }));
+      const visitor = { channel: ours, fingerprint: own, owner: true, onlyRoom: null };
+      ours.attend(receive({ ...visitor, address: () => null }));
       theirs.attend(handlers);
       return theirs;
     },

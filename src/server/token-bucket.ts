@@ -1,4 +1,4 @@
-// How fast a member may speak: so much at once, and so much a second. Pure; time is an argument, in ms.
+// How often a member may do something: so much at once, and so much a second. Pure; time is an argument, in ms.
 
 export interface TokenBucket {
   readonly perSecond: number;
@@ -10,6 +10,14 @@ export interface TokenBucket {
 
 export function createTokenBucket(perSecond: number, burst: number, now: number): TokenBucket {
   return { perSecond, burst, tokens: burst, at: now };
+}
+
+/** Takes a token if there is one: 0; else takes none: ms until there is. */
+export function takeTokenThere(bucket: TokenBucket, now: number): number {
+  const { tokens, at } = bucket;
+  const wait = takeToken(bucket, now);
+  if (wait > 0) Object.assign(bucket, { tokens, at });
+  return wait;
 }
 
 /** Takes a token, which may not be there yet: ms until it is. */

@@ -14,6 +14,7 @@ import { firstThatFit } from "./fitting.ts";
 import { follow, frameOf, sayInTime } from "./follow.ts";
 import { forgetEmpty, type House, leave, type Place } from "./house.ts";
 import { answerRequest } from "./requests.ts";
+import { noteMade, wouldMake } from "./room-makers.ts";
 import {
   createRoom,
   describeMember,
@@ -23,7 +24,7 @@ import {
   type Room,
   tellOthers,
 } from "./room.ts";
-import { createTokenBucket, takeToken } from "./token-bucket.ts";
+import { createTokenBucket, takeToken, takeTokenThere } from "./token-bucket.ts";
 
 /** Entries shown to who comes into a room for the first time. */
 const FIRST_ENTRIES = 20;
@@ -34,12 +35,17 @@ export interface Visitor {
   readonly channel: Channel;
   readonly fingerprint: string;
   readonly owner: boolean;
+  /** The one room that the visitor's invitation is for; null where it is for all. */
+  readonly onlyRoom: string | null;
+  /** Where the visitor's packets come from now, as HOST:PORT; null where there is no network between. */
+  address(): string | null;
 }
 
 export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers {
   const { channel } = visitor;
-  const { messagesPerSecond, burst, unreadFor } = house.limits;
+  const { messagesPerSecond, burst, searchesPerSecond, searchBurst, unreadFor } = house.limits;
   const bucket = createTokenBucket(messagesPerSecond, burst, house.now());
+  const searches = createTokenBucket(searchesPerSecond, searchBurst, house.now());
   let place: Place | null = null;
 
   // Which comes after all that is still being done, such as coming in.
@@ -57,8 +63,13 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
       place = await enter(house, visitor, frame);
       return place !== null;
     }
+    if (frame.type === "look") return sayInTime(channel, [describeView(visitor, frame)], unreadFor);
     if (place === null) return abortOutside(frame.type);
-    const answer = encodeFrame(await answerRequest(house, place, frame));
+    const isSearch = frame.type === "history" && frame.words !== undefined && !visitor.owner;
+    const wait = isSearch ? takeTokenThere(searches, house.now()) : 0;
+    const answer = encodeFrame(
+      wait > 0 ? tooManySearches(frame.request, wait) : await answerRequest(house, place, frame),
+    );
     // Who asks and does not read gets no more answers.
     return sayInTime(channel, [answer], unreadFor);
   }
@@ -83,7 +94,7 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
         const { frame } = reading;
         // Whoever is too fast has to wait: what they say is not lost, and the others are not flooded.
         const wait = takeToken(bucket, house.now());
-        if (wait > 0) {
+        if (wait > 0 && !visitor.owner) {
           await Promise.all(said);
           said = [];
           await new Promise((done) => setTimeout(done, wait));
@@ -100,6 +111,24 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
     },
     onSilent: () => setAway(place, true),
     onHeard: () => setAway(place, false),
+  };
+}
+
+/** What a visitor cannot know of themselves: how they look from here. */
+function describeView(visitor: Visitor, { request }: { request: number }): Uint8Array {
+  const address = visitor.address();
+  const known = address === null ? {} : { address };
+  return encodeFrame({ type: "seen", request, time: Date.now(), ...known });
+}
+
+/** Each search holds up everybody: who asks for too many is told so, and what they say goes on. */
+function tooManySearches(request: number, wait: number): ServerFrame {
+  return {
+    type: "failed",
+    request,
+    code: "REFUSED",
+    message: "you have searched more often than this server allows",
+    hint: `search again in ${Math.ceil(wait / 1_000)} s`,
   };
 }
 
@@ -121,7 +150,10 @@ async function enter(
   room.entering += 1;
   try {
     checkAdmission(house, room, visitor);
+    const most = owner ? Number.POSITIVE_INFINITY : limits.roomsPerMember;
+    const isNew = await wouldMake(house.makers, log, room.name, fingerprint, most);
     const name = await freeName(log, room, wantedName, fingerprint);
+    if (isNew) noteMade(house.makers, room.name, fingerprint);
     const last = await log.last(room.name);
     // The owner may have thought otherwise meanwhile.
     checkAdmission(house, room, visitor);
@@ -152,15 +184,17 @@ async function enter(
 function checkAdmission(
   { banned }: House,
   { name, members, entering, locked }: Room,
-  { fingerprint, owner }: Visitor,
+  { fingerprint, owner, onlyRoom }: Visitor,
 ): void {
   const why = banned.has(fingerprint)
     ? "you were sent away"
-    : locked && !owner
-      ? `${name} is locked`
-      : members.size + entering > MAX_MEMBERS
-        ? `${name} is full`
-        : null;
+    : onlyRoom !== null && onlyRoom !== name && !owner
+      ? `your invitation is for the room ${onlyRoom}, not for ${name}`
+      : locked && !owner
+        ? `${name} is locked`
+        : members.size + entering > MAX_MEMBERS
+          ? `${name} is full`
+          : null;
   if (why !== null) throw new CharlaError("REFUSED", why, "ask who opened the conversation");
 }
 

@@ -14,13 +14,28 @@ const linkLocal = new BlockList();
 linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
 linkLocal.addSubnet("fe80::", 10, "ipv6");
 
-/** Good within one site (RFC 1918, RFC 4193) or one provider's network (RFC 6598). */
-const privateUse = new BlockList();
-privateUse.addSubnet("10.0.0.0", 8, "ipv4");
-privateUse.addSubnet("172.16.0.0", 12, "ipv4");
-privateUse.addSubnet("192.168.0.0", 16, "ipv4");
-privateUse.addSubnet("100.64.0.0", 10, "ipv4");
-privateUse.addSubnet("fc00::", 7, "ipv6");
+/** Good within one site (RFC 1918, RFC 4193). */
+const siteLocal = new BlockList();
+siteLocal.addSubnet("10.0.0.0", 8, "ipv4");
+siteLocal.addSubnet("172.16.0.0", 12, "ipv4");
+siteLocal.addSubnet("192.168.0.0", 16, "ipv4");
+siteLocal.addSubnet("fc00::", 7, "ipv6");
+
+/** Good within one provider's network, behind a NAT of the provider's (RFC 6598). */
+const providerLocal = new BlockList();
+providerLocal.addSubnet("100.64.0.0", 10, "ipv4");
+
+/** From how far an address leads here. */
+export type AddressScope = "machine" | "link" | "site" | "provider" | "everywhere";
+
+/** @param address in its canonical spelling, an IPv6 one with or without its zone */
+export function scopeOf(address: string): AddressScope {
+  const [bare = ""] = address.split("%");
+  if (isLoopback({ address: bare, port: 0 })) return "machine";
+  if (isIn(linkLocal, bare)) return "link";
+  if (isIn(siteLocal, bare)) return "site";
+  return isIn(providerLocal, bare) ? "provider" : "everywhere";
+}
 
 interface OwnAddress {
   readonly address: string;
@@ -40,7 +55,8 @@ export function ownAddresses(
   for (const [name, infos = []] of Object.entries(interfaces)) {
     for (const info of infos) {
       const address = canonicalAddress(info.address);
-      if (info.internal || isLoopback({ address, port: 0 }) || isIn(linkLocal, address)) continue;
+      const scope = scopeOf(address);
+      if (info.internal || scope === "machine" || scope === "link") continue;
       found.push({ address, bridge: BRIDGE.test(name) });
     }
   }
@@ -49,7 +65,7 @@ export function ownAddresses(
 }
 
 function rank({ address, bridge }: OwnAddress): number {
-  return (bridge ? 4 : 0) + (isIPv4(address) ? 0 : 2) + (isIn(privateUse, address) ? 1 : 0);
+  return (bridge ? 4 : 0) + (isIPv4(address) ? 0 : 2) + (scopeOf(address) === "everywhere" ? 0 : 1);
 }
 
 function isIn(subnets: BlockList, address: string): boolean {

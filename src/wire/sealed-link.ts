@@ -25,6 +25,8 @@ export interface SealedLink {
    * handshake has proven it.
    */
   readonly peerKey: Uint8Array | null;
+  /** What the peer was admitted to by who decides that; null for everything, and for whoever was joined. */
+  readonly admittedTo: string | null;
   /**
    * Says one message, of at most 65,536 bytes, as soon as there is room for it. Messages are said in the
    * order of the calls. Resolves with where it ends in all that was said here, in bytes, which `onArrived`
@@ -123,6 +125,10 @@ export class AttachedSession implements SealedLink {
 
   get peerKey(): Uint8Array | null {
     return peerKeyOf(this.session);
+  }
+
+  get admittedTo(): string | null {
+    return this.session.admittedTo;
   }
 
   async say(message: Uint8Array): Promise<number | null> {

@@ -17,6 +17,7 @@ import {
   tellArrived,
   tellWhatCameToBe,
 } from "./sealed-link.ts";
+import type { Admission } from "./sealed/admission.ts";
 import {
   activate,
   answerOtherWire,
@@ -43,8 +44,8 @@ export interface SealedSocketOptions {
   readonly bind?: string | undefined;
   readonly port: number;
   readonly staticKeys: KeyPair;
-  /** The pre-shared key, 32 bytes, with which others may join; null when nobody may. */
-  readonly openWith: Uint8Array | null;
+  /** The pre-shared key, 32 bytes, with which others may join, or who decides that; null when nobody may. */
+  readonly openWith: Uint8Array | Admission | null;
   /** Past so many sessions nobody else may join. */
   readonly maxSessions?: number | undefined;
   /** Somebody has joined. */
@@ -69,6 +70,14 @@ export interface SealedSocket extends AsyncDisposable {
  */
 const LIMIT_WHERE_CUT = 1_500 - 40 - 8;
 
+/** Bytes of the longest datagram whose arrival tells something of the path. */
+export function longestWorthTrying(
+  { dontFragment }: Pick<UdpSocket, "dontFragment">,
+  to: SocketAddress,
+): number {
+  return dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : LIMIT_WHERE_CUT;
+}
+
 /** Milliseconds that only ever grow. */
 function now(): number {
   return performance.now();
@@ -81,8 +90,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     random: (length) => new Uint8Array(randomBytes(length)),
     openWith: options.openWith,
     maxSessions: options.maxSessions,
-    datagramLimit: (to) =>
-      socket.dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : LIMIT_WHERE_CUT,
+    datagramLimit: (to) => longestWorthTrying(socket, to),
     now: now(),
   });
   const attached = new Map<Session, AttachedSession>();

@@ -39,6 +39,7 @@ const MEMBER_FRAMES: MemberFrame[] = [
   { type: "lock", request: 1, locked: false },
   { type: "invite", request: 1 },
   { type: "invite", request: 1, uses: 1, seconds: 1 },
+  { type: "look", request: 1 },
 ];
 
 const SERVER_FRAMES: ServerFrame[] = [
@@ -63,6 +64,8 @@ const SERVER_FRAMES: ServerFrame[] = [
   { type: "rooms", request: 1, rooms: [{ name: "main", entries: 0, members: 1 }] },
   { type: "found", request: 1, entries: [entry] },
   { type: "invited", request: 1, invitation: "charla://host/main" },
+  { type: "seen", request: 1, time: 1_000 },
+  { type: "seen", request: 1, time: 1_000, address: "192.0.2.1:40000" },
 ];
 
 describe("a frame comes back as it was", () => {
@@ -87,7 +90,7 @@ describe("a frame comes back as it was", () => {
 });
 
 describe("a frame without one of its parts, or with something else in it, is invalid", () => {
-  const OPTIONAL = new Set(["type", "after", "before", "words", "uses", "seconds"]);
+  const OPTIONAL = new Set(["type", "after", "before", "words", "uses", "seconds", "address"]);
   const cases = (frames: readonly (MemberFrame | ServerFrame)[]): [string, object][] =>
     frames.flatMap((frame) =>
       Object.keys(frame)

@@ -42,7 +42,7 @@ describe("that there is no session is told with", () => {
     expect(described({ type: "join-failed", failure: "wrong-secret" })).toEqual({
       code: "WRONG_SECRET",
       message: `the conversation at ${WHERE} does not take this invitation`,
-      hint: "ask its owner for the present one: each charla --server makes its own",
+      hint: "it may be used up, out of date or of an earlier server: ask its owner for another",
     });
   });
 

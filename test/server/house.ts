@@ -12,6 +12,7 @@ import { openMemoryLog } from "../../src/log/memory-log.ts";
 import type { House } from "../../src/server/house.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { localChannel } from "../../src/server/local-channel.ts";
+import { createRoomMakers } from "../../src/server/room-makers.ts";
 import { receiveVisitor } from "../../src/server/visit.ts";
 import { until } from "../harness/until.ts";
 
@@ -22,6 +23,7 @@ export function openHouse(its: Partial<House> = {}): House {
     rooms: new Map(),
     limits: { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000 },
     banned: new Set(),
+    makers: createRoomMakers(),
     now: () => performance.now(),
     invite: (room, uses, seconds) => `${room} ${uses} ${seconds}`,
     ...its,
@@ -51,9 +53,16 @@ const isOf =
     frame.type === type;
 
 /** Somebody at the door, whose key has that fingerprint. */
-export function visit(house: House, fingerprint: string, owner = false): TestMember {
+export function visit(
+  house: House,
+  fingerprint: string,
+  owner = false,
+  address: string | null = null,
+  onlyRoom: string | null = null,
+): TestMember {
   const [channel, server] = localChannel();
-  server.attend(receiveVisitor(house, { channel: server, fingerprint, owner }));
+  const visitor = { channel: server, fingerprint, owner, onlyRoom, address: () => address };
+  server.attend(receiveVisitor(house, visitor));
   const frames: ServerFrame[] = [];
   let stopped: Promise<void> | undefined;
   channel.attend({

@@ -131,6 +131,7 @@ describe("rename", () => {
       type: "failed",
       request: 1,
       code: "NAME_TAKEN",
+      hint: "choose another",
       message: '"ann" is somebody else\'s name in main',
     });
     expect(await ask(bob, { ...renaming("Carl"), request: 2 })).toMatchObject({ type: "failed" });
@@ -159,6 +160,7 @@ describe("the owner alone may", () => {
       type: "failed",
       request: 1,
       code: "NOT_THE_OWNER",
+      hint: "ask them to",
       message: `only who opened the conversation may ${what}`,
     });
     ann.say(saying(1));
@@ -193,12 +195,14 @@ describe("the owner alone may", () => {
       type: "failed",
       request: 1,
       code: "NO_SUCH_MEMBER",
+      hint: "/who lists who is here",
       message: 'nobody in main is called "Eve"',
     });
     expect(await ask(ann, { type: "mute", request: 2, name: "Ann", muted: true })).toEqual({
       type: "failed",
       request: 2,
       code: "NO_SUCH_MEMBER",
+      hint: "/who lists who is here",
       message: "that is you",
     });
   });

@@ -1,19 +1,11 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
+import { hasNarrowNetworks, inNarrowNetwork } from "../harness/narrow-network.ts";
+
 const child = join(import.meta.dir, "narrow-loopback.ts");
 
-/** A network of its own, which needs no rights where users may have namespaces (unshare(1)). */
-function inNarrowNetwork(command: string): string[] {
-  return ["unshare", "-rn", "sh", "-c", `ip link set lo mtu 1500 up && ${command}`];
-}
-
-function isThere(): boolean {
-  if (process.platform !== "linux" || Bun.which("unshare") === null) return false;
-  return Bun.spawnSync(inNarrowNetwork("true"), { stderr: "ignore" }).exitCode === 0;
-}
-
-const narrow = test.skipIf(!isThere());
+const narrow = test.skipIf(!hasNarrowNetworks());
 
 type Mode = "whole" | "cut";
 /** With runs, two of the datagrams are one that is longer than the interface carries when it is cut. */

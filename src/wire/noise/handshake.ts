@@ -41,8 +41,8 @@ export interface HandshakeOptions {
   readonly staticKeys: KeyPair;
   /** For this handshake alone: a second one with the same pair gives its keys away (Noise s. 14). */
   readonly ephemeralKeys: KeyPair;
-  /** 32 bytes; null for a pattern without one. */
-  readonly psk: Uint8Array | null;
+  /** 32 bytes; null for a pattern without one; "one of several" for who reads it by `readMessageOfAny`. */
+  readonly psk: Uint8Array | "one of several" | null;
 }
 
 export interface Handshake {
@@ -69,6 +69,12 @@ export type Reading =
    */
   | { readonly type: "wrong-psk" };
 
+/** What came of a message that ends in one of several pre-shared keys. */
+export type ReadingOfAny<Key> =
+  | { readonly type: "payload"; readonly payload: Uint8Array; readonly key: Key }
+  | { readonly type: "forged" }
+  | { readonly type: "wrong-psk"; readonly tried: number };
+
 export interface HandshakeResult {
   /** 32 bytes, for `seal`. */
   readonly sendKey: Uint8Array;
@@ -86,9 +92,7 @@ export function startHandshake(options: HandshakeOptions): Handshake {
   if (pattern.messages.some((tokens) => tokens.includes("psk")) !== (psk !== null)) {
     throw new Error(`${pattern.name} ${psk === null ? "needs a psk" : "has no psk"}`);
   }
-  if (psk !== null && psk.byteLength !== PSK_BYTES) {
-    throw new Error(`a psk is ${PSK_BYTES} bytes long, not ${psk.byteLength}`);
-  }
+  if (psk instanceof Uint8Array) checkPsk(psk);
   const symmetric = initializeSymmetric(`Noise_${pattern.name}_25519_AESGCM_SHA256`);
   return {
     options,
@@ -148,15 +152,54 @@ export function writeMessage(handshake: Handshake, payload: Uint8Array): Uint8Ar
  * with one forged datagram. Nothing is written between one attempt and the next, so no key is used twice.
  */
 export function readMessage(handshake: Handshake, message: Uint8Array): Reading {
-  const { options } = handshake;
-  const progress = { ...handshake.progress };
   const tokens = takeTokens(handshake, "read");
-  if (message.byteLength > MAX_MESSAGE_BYTES) return { type: "forged" };
+  const read = readTokens(handshake, tokens, message);
+  if (read === null) return { type: "forged" };
+  const payload = readPayload(handshake, read, read.progress.symmetric, message);
+  if (payload === null) return { type: tokens.includes("psk") ? "wrong-psk" : "forged" };
+  return { type: "payload", payload };
+}
+
+/**
+ * `readMessage` for a message whose last token is the psk, of which the peer may have one of several: each
+ * costs a key derivation and an opening, and all of them together one Diffie-Hellman.
+ *
+ * @param keysFor asked once the message has told the peer's static key, which nothing has proven yet to be
+ *   theirs: a key that opens the message proves it. Tried in this order.
+ */
+export function readMessageOfAny<Key extends { readonly psk: Uint8Array }>(
+  handshake: Handshake,
+  message: Uint8Array,
+  keysFor: (remoteStatic: Uint8Array) => Iterable<Key>,
+): ReadingOfAny<Key> {
+  const tokens = takeTokens(handshake, "read");
+  if (tokens.at(-1) !== "psk") throw new Error("the message does not end in a psk");
+  const read = readTokens(handshake, tokens.slice(0, -1), message);
+  if (read === null) return { type: "forged" };
+  let tried = 0;
+  for (const key of keysFor(known(read.progress.remoteStatic).bytes)) {
+    checkPsk(key.psk);
+    tried += 1;
+    const symmetric = mixKeyAndHash(read.progress.symmetric, key.psk);
+    const payload = readPayload(handshake, read, symmetric, message);
+    if (payload !== null) return { type: "payload", payload, key };
+  }
+  return { type: "wrong-psk", tried };
+}
+
+/** What the tokens of a message make of the handshake, and where its payload begins; null when it is forged. */
+function readTokens(
+  { options, progress: before }: Handshake,
+  tokens: readonly Token[],
+  message: Uint8Array,
+): { readonly progress: Progress; readonly at: number } | null {
+  const progress = { ...before };
+  if (message.byteLength > MAX_MESSAGE_BYTES) return null;
   let at = 0;
   for (const token of tokens) {
     if (token === "e") {
       const remote = importPublicKey(message.subarray(at, at + KEY_BYTES));
-      if (remote === null) return { type: "forged" };
+      if (remote === null) return null;
       at += KEY_BYTES;
       progress.remoteEphemeral = remote;
       progress.symmetric = mixEphemeral(options, progress.symmetric, remote.bytes);
@@ -164,7 +207,7 @@ export function readMessage(handshake: Handshake, message: Uint8Array): Reading 
       const length = progress.symmetric.key === null ? KEY_BYTES : KEY_BYTES + TAG_BYTES;
       const opened = decryptAndHash(progress.symmetric, message.subarray(at, at + length));
       const remote = opened === null ? null : importPublicKey(opened[1]);
-      if (opened === null || remote === null) return { type: "forged" };
+      if (opened === null || remote === null) return null;
       at += length;
       progress.remoteStatic = remote;
       progress.symmetric = opened[0];
@@ -172,12 +215,22 @@ export function readMessage(handshake: Handshake, message: Uint8Array): Reading 
       progress.symmetric = mixToken(options, progress, token);
     }
   }
-  const opened = decryptAndHash(progress.symmetric, message.subarray(at));
-  if (opened === null) return { type: tokens.includes("psk") ? "wrong-psk" : "forged" };
+  return { progress, at };
+}
+
+/** The payload, which moves the handshake; null, and it stays where it is, when it is not authentic. */
+function readPayload(
+  handshake: Handshake,
+  { progress, at }: { readonly progress: Progress; readonly at: number },
+  before: SymmetricState,
+  message: Uint8Array,
+): Uint8Array | null {
+  const opened = decryptAndHash(before, message.subarray(at));
+  if (opened === null) return null;
   const [symmetric, payload] = opened;
   handshake.progress = { ...progress, symmetric, messages: progress.messages + 1 };
   // A copy: without a key the payload still lies in the message, whose memory is the caller's.
-  return { type: "payload", payload: Uint8Array.from(payload) };
+  return Uint8Array.from(payload);
 }
 
 /** The other's static public key, once a message has brought it and proven that they own it; else null. */
@@ -244,7 +297,10 @@ function mixToken(
   { symmetric, remoteEphemeral, remoteStatic }: Progress,
   token: Exclude<Token, "e" | "s">,
 ): SymmetricState {
-  if (token === "psk") return mixKeyAndHash(symmetric, known(psk));
+  if (token === "psk") {
+    if (psk === "one of several") throw new Error("which psk it is was not said");
+    return mixKeyAndHash(symmetric, known(psk));
+  }
   // The first letter names the initiator's key, the second the responder's (Noise s. 5.3).
   const [initiators, responders] = token;
   const [ours, theirs] = role === "initiator" ? [initiators, responders] : [responders, initiators];
@@ -257,4 +313,9 @@ function mixToken(
 function known<Value>(value: Value | null): Value {
   if (value === null) throw new Error("the pattern uses a key that is not there yet");
   return value;
+}
+
+function checkPsk(psk: Uint8Array): void {
+  if (psk.byteLength === PSK_BYTES) return;
+  throw new Error(`a psk is ${PSK_BYTES} bytes long, not ${psk.byteLength}`);
 }

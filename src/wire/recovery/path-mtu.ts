@@ -92,8 +92,11 @@ export function nextProbe(mtu: PathMtu, window: number, now: number): number | n
   return 2 * size <= window ? size : null;
 }
 
-/** The likely sizes first, then the middle of what is left. */
-function candidate(size: number, tooLong: number, limit: number): number | null {
+/**
+ * The size to try next, between one that arrives and the shortest that does not; null once it is not worth it:
+ * the likely sizes first, then the middle of what is left.
+ */
+export function candidate(size: number, tooLong: number, limit: number): number | null {
   const longest = Math.min(limit, tooLong - 1);
   const likely = LIKELY_SIZES.find((one) => one > size && one <= longest);
   if (likely !== undefined) return likely;

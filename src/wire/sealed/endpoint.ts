@@ -6,6 +6,7 @@ import { sameAddress, type SocketAddress } from "../address.ts";
 import { hkdf } from "../noise/hkdf.ts";
 import { generateKeyPair, type KeyPair } from "../noise/x25519.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
+import { type Admission, admitWith } from "./admission.ts";
 import { CHALLENGE_LENGTH, writeResetToken, writeWindow } from "./frames.ts";
 import { RECEIVE_WINDOW } from "./incoming-messages.ts";
 import { startJoining } from "./joining.ts";
@@ -51,8 +52,8 @@ const MAX_ANSWERS = 4_096;
 export interface EndpointOptions {
   readonly staticKeys: KeyPair;
   readonly random: Random;
-  /** The pre-shared key, 32 bytes, with which others may join; null when nobody may. */
-  readonly openWith: Uint8Array | null;
+  /** The pre-shared key, 32 bytes, with which others may join, or who decides that; null when nobody may. */
+  readonly openWith: Uint8Array | Admission | null;
   /** Past so many sessions nobody else may join. */
   readonly maxSessions?: number | undefined;
   /** Bytes of the longest datagram worth trying on the way to an address. */
@@ -92,9 +93,10 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const { staticKeys, openWith, random, now } = options;
   const info = new TextEncoder().encode("charla reset");
   const resetKey = hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32);
+  const admission = openWith instanceof Uint8Array ? admitWith(openWith) : openWith;
   return {
     options,
-    opening: openWith === null ? null : createOpening({ staticKeys, psk: openWith, random, now }),
+    opening: admission === null ? null : createOpening({ staticKeys, admission, random, now }),
     resetKey,
     sessions: new Map(),
     byResetToken: new Map(),
@@ -276,6 +278,7 @@ function answerFinish(
   if (step.type !== "finished") return;
   const { openerId, joinerId, keys, payload, proven, took } = step;
   const session = begin(endpoint, "opener", openerId, proven, now);
+  session.admittedTo = step.admitsTo;
   session.finishDigest = digestOf(finish.noise);
   // Only the hello's address is proven by its cookie (docs/protocol.md s. 14).
   if (!sameAddress(from, proven)) {

@@ -2,6 +2,8 @@
 // handshakes wait for their finish. A state machine without I/O; keeps nothing for an address that is not
 // proven. What the payloads hold is the session's.
 
+import { timingSafeEqual } from "node:crypto";
+
 import type { SocketAddress } from "../address.ts";
 import {
   exportKey,
@@ -9,11 +11,13 @@ import {
   type Handshake,
   type HandshakeResult,
   readMessage,
+  readMessageOfAny,
   startHandshake,
   writeMessage,
 } from "../noise/handshake.ts";
 import { XXpsk3 } from "../noise/pattern.ts";
 import { generateKeyPair, type KeyPair } from "../noise/x25519.ts";
+import type { Admission } from "./admission.ts";
 import {
   type CookieSecrets,
   createCookieSecrets,
@@ -39,6 +43,8 @@ export const MAX_UNFINISHED = 1_024;
 export const UNFINISHED_LIFE = 10_000;
 /** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
 const MAX_WRONG_SECRETS = 8;
+/** Accepted keys that one handshake is held against before its last finish, each some 4 us. */
+const MAX_TRIED = 128;
 
 const OTHER_VERSION = 1;
 const WRONG_SECRET = 2;
@@ -49,8 +55,7 @@ export type Random = (length: number) => Uint8Array;
 
 export interface OpeningOptions {
   readonly staticKeys: KeyPair;
-  /** 32 bytes. */
-  readonly psk: Uint8Array;
+  readonly admission: Admission;
   readonly random: Random;
   readonly now: number;
 }
@@ -69,6 +74,10 @@ interface Unfinished {
   /** When the answer was sent; null once it was sent again. */
   answeredAt: number | null;
   wrongSecrets: number;
+  /** Accepted keys that they were held against. */
+  tried: number;
+  /** The last finish that was refused, as its digest, and with what. */
+  refused: { readonly digest: Uint8Array; readonly refusal: Uint8Array } | null;
 }
 
 export interface Opening {
@@ -91,6 +100,8 @@ export type FinishStep =
       readonly openerId: Uint8Array;
       readonly keys: HandshakeResult;
       readonly payload: Uint8Array;
+      /** Of the key that it was let in with. */
+      readonly admitsTo: string | null;
       /** Ms from the answer to the finish; null when there were several answers. */
       readonly took: number | null;
     };
@@ -144,7 +155,7 @@ export function receiveHello(
     prologue: PROLOGUE,
     staticKeys: options.staticKeys,
     ephemeralKeys: generateKeyPair(options.random(32)),
-    psk: options.psk,
+    psk: "one of several",
   });
   if (readMessage(noise, message).type !== "payload") return null;
   const openerId = options.random(CONNECTION_ID_LENGTH);
@@ -154,7 +165,8 @@ export function receiveHello(
   const refusalKey = exportKey(noise, REFUSAL_LABEL);
   const ids = { proven: from, joinerId: joinerId.slice(), openerId, hello: sameHello };
   const times = { until: now + UNFINISHED_LIFE, answeredAt: now };
-  unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, ...times, wrongSecrets: 0 });
+  const refusals = { wrongSecrets: 0, tried: 0, refused: null };
+  unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, ...times, ...refusals });
   answered.set(sameHello, keyOf(openerId));
   return answer;
 }
@@ -166,29 +178,39 @@ export function receiveFinish(
   now: number,
 ): FinishStep {
   forgetOld(opening, now);
+  const { admission } = opening.options;
   const key = keyOf(openerId);
   const waiting = opening.unfinished.get(key);
-  if (waiting === undefined || waiting.wrongSecrets >= MAX_WRONG_SECRETS)
+  if (waiting === undefined) return { type: "nothing" };
+  const { refused } = waiting;
+  // A refusal is lost as anything else is: what it was for costs nothing the second time.
+  if (refused !== null && timingSafeEqual(refused.digest, shortDigest(message))) {
+    return { type: "refused", refusal: refused.refusal };
+  }
+  if (waiting.wrongSecrets >= MAX_WRONG_SECRETS || waiting.tried >= MAX_TRIED) {
     return { type: "nothing" };
-  const reading = readMessage(waiting.noise, message);
-  switch (reading.type) {
-    case "forged":
-      return { type: "nothing" };
-    case "wrong-psk": {
-      waiting.wrongSecrets += 1;
-      const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
-      const refusal = writeRefusal(proven, shortProof(waiting.refusalKey, proven, message));
-      return { type: "refused", refusal };
-    }
-    case "payload": {
+  }
+  // Read in a copy: somebody with a key that opens it may still be turned away.
+  const noise = { ...waiting.noise };
+  const reading = readMessageOfAny(noise, message, (claimed) => admission.keysFor(claimed));
+  if (reading.type === "forged") return { type: "nothing" };
+  if (reading.type === "payload") {
+    const { key: accepted, payload } = reading;
+    const keys = finishHandshake(noise);
+    if (admission.admit(accepted, keys.remoteStatic)) {
       forgetOne(opening, key, waiting);
-      const { answeredAt, joinerId, noise, openerId, proven } = waiting;
-      const keys = finishHandshake(noise);
+      const { answeredAt, joinerId, openerId, proven } = waiting;
       const took = answeredAt === null ? null : now - answeredAt;
-      const { payload } = reading;
-      return { type: "finished", proven, joinerId, openerId, keys, payload, took };
+      const { admitsTo } = accepted;
+      return { type: "finished", proven, joinerId, openerId, keys, payload, admitsTo, took };
     }
   }
+  waiting.wrongSecrets += 1;
+  waiting.tried += reading.type === "wrong-psk" ? reading.tried : 1;
+  const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
+  const refusal = writeRefusal(proven, shortProof(waiting.refusalKey, proven, message));
+  waiting.refused = { digest: shortDigest(message), refusal };
+  return { type: "refused", refusal };
 }
 
 /** A refusal before the answer: there is no key yet to prove it with, but that the hello came. */

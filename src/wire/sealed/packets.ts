@@ -31,7 +31,7 @@ export const FINISH_HEADER = 1 + CONNECTION_ID_LENGTH;
 /** The first byte, the connection id and the packet number of a sealed packet. */
 export const SEALED_HEADER = 1 + CONNECTION_ID_LENGTH + 4;
 /** A sealed packet with one byte of frames. */
-const MIN_SEALED = SEALED_HEADER + 1 + TAG_BYTES;
+export const MIN_SEALED = SEALED_HEADER + 1 + TAG_BYTES;
 const RETRY_LENGTH = 1 + CONNECTION_ID_LENGTH + COOKIE_LENGTH;
 const REFUSAL_LENGTH = 1 + CONNECTION_ID_LENGTH + 1 + TOKEN_LENGTH;
 const RESET_LENGTH = 1 + CONNECTION_ID_LENGTH + TOKEN_LENGTH;

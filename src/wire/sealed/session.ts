@@ -87,6 +87,8 @@ export interface Session {
   /** A joiner's handshake, until its finish is confirmed. */
   joining: Joining | null;
   established: Established | null;
+  /** What the key admits to that somebody was let in with at an opener (admission.ts); null for everything. */
+  admittedTo: string | null;
   /** What a reset by the opener must hold; null at an opener. */
   resetToken: Uint8Array | null;
   /** Pieces that travel with the finish, and arrive with its confirmation. */
@@ -157,6 +159,7 @@ export function createSession(options: SessionOptions): Session {
     incoming: createIncomingMessages(),
     joining: null,
     established: null,
+    admittedTo: null,
     resetToken: null,
     finishPieces: [],
     probes: 0,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { fingerprint } from "../../../src/wire/identity/fingerprint.ts";
+import { fingerprint, isFingerprint } from "../../../src/wire/identity/fingerprint.ts";
 import { testWith } from "../../harness/peer-programs.ts";
 import { run } from "../../harness/program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -13,6 +13,15 @@ test.each([
   [0x60, "SHA256:TY0nT/fhdq+XepWgBVyMXzR404ZANDoGDO6JPlbzmVc"],
 ])("the fingerprint of the 32 bytes from %d up is %s", (from, expected) => {
   expect(fingerprint(Uint8Array.from({ length: 32 }, (_, index) => from + index))).toBe(expected);
+});
+
+test("what is written so is told from what is not", () => {
+  const digest = "Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKS";
+  expect(isFingerprint(`SHA256:${digest}U`)).toBe(true);
+  // The last character holds four bits of the digest; its two spare ones are zero (RFC 4648 s. 3.5).
+  const others = ["V", "", "U=", "UA", "-", "\n"].map((end) => `SHA256:${digest}${end}`);
+  others.push("", "SHA256:", `${digest}U`, ` SHA256:${digest}U`, `sha256:${digest}U`);
+  expect(others.filter(isFingerprint)).toEqual([]);
 });
 
 testWith(["ssh-keygen"], "it is written as ssh-keygen writes one", async () => {

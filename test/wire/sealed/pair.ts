@@ -5,6 +5,7 @@ import { sameAddress, type SocketAddress } from "../../../src/wire/address.ts";
 import { open } from "../../../src/wire/noise/transport-cipher.ts";
 import { generateKeyPair, type KeyPair } from "../../../src/wire/noise/x25519.ts";
 import { MAX_DATAGRAM_SIZE } from "../../../src/wire/recovery/path-mtu.ts";
+import type { Admission } from "../../../src/wire/sealed/admission.ts";
 import {
   activate,
   createEndpoint,
@@ -77,7 +78,7 @@ export interface PairOptions {
   readonly joinerKeys?: KeyPair;
   readonly openerKeys?: KeyPair;
   /** Null where the opener takes nobody. */
-  readonly openWith?: Uint8Array | null;
+  readonly openWith?: Uint8Array | Admission | null;
   /** The opener's bound. */
   readonly maxSessions?: number;
 }
@@ -89,7 +90,7 @@ export function createPair(options: PairOptions = {}): Pair {
     name: "joiner" | "opener",
     address: SocketAddress,
     staticKeys: KeyPair,
-    psk: Uint8Array | null,
+    psk: Uint8Array | Admission | null,
   ): End => ({
     name,
     address,

@@ -1,0 +1,240 @@
+// Who is let into a server, over real sockets: by invitations that end, by a list of authorized keys, and after
+// the server was started again.
+
+import { describe, expect, test } from "bun:test";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { joinRoom } from "../../src/client/join-room.ts";
+import { invitedTo, type SealedTarget } from "../../src/client/target.ts";
+import { createAdmission } from "../../src/server/admission.ts";
+import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
+import { openInvitations } from "../../src/server/invitations-file.ts";
+import type { Server } from "../../src/server/server.ts";
+import { fingerprint } from "../../src/wire/identity/fingerprint.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { until } from "../harness/until.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import { rejection } from "../wire/rejection.ts";
+import { ANN, BOB, CARL, knock, outcomeOf, ownerOf } from "./admitting.ts";
+import { invitationTo, openHere, serve, SERVER_KEYS, SERVER_SECRET, shownTo } from "./served.ts";
+
+/** Its address, without an invitation. */
+function hostOf({ local: { port } }: Server): SealedTarget {
+  const key = SERVER_KEYS.publicKey;
+  return invitedTo({ host: "127.0.0.1", port, room: "main", key, secret: null });
+}
+
+const NOON = 1_800_000_000_000;
+
+describe("an invitation for one", () => {
+  test("lets in one person, and the same one again, as often as they come", async () => {
+    await using server = await openHere();
+    const invitation = await (await ownerOf(server)).invite({ uses: 1 });
+    expect(await knock(invitation, ANN)).toBe("in");
+    expect(await knock(invitation, BOB)).toBe("WRONG_SECRET");
+    expect(await knock(invitation, ANN)).toBe("in");
+  });
+
+  test("lets in exactly one of two who come at once", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    for (let time = 0; time < 5; time += 1) {
+      const invitation = await owner.invite({ uses: 1 });
+      const outcomes = await Promise.all([knock(invitation, ANN), knock(invitation, BOB)]);
+      expect(outcomes.toSorted()).toEqual(["WRONG_SECRET", "in"]);
+    }
+  });
+
+  test("is one use for two programs of one person, also at once", async () => {
+    await using server = await openHere();
+    const invitation = await (await ownerOf(server)).invite({ uses: 2 });
+    const outcomes = await Promise.all([ANN, ANN, ANN].map((who) => knock(invitation, who)));
+    expect(outcomes).toEqual(["in", "in", "in"]);
+    expect(await knock(invitation, BOB)).toBe("in");
+    expect(await knock(invitation, CARL)).toBe("WRONG_SECRET");
+  });
+});
+
+test("an invitation for an hour lets nobody new in after it", async () => {
+  let now = NOON;
+  await using server = await openHere({ now: () => now });
+  const invitation = await (await ownerOf(server)).invite({ seconds: 3_600 });
+  now += 3_599_000;
+  expect(await knock(invitation, ANN)).toBe("in");
+  now += 1_000;
+  expect(await knock(invitation, BOB)).toBe("WRONG_SECRET");
+  expect(await knock(invitation, ANN)).toBe("in");
+});
+
+describe("an invitation with an end is", () => {
+  test("for the room that it was made in, and the server's own for all", async () => {
+    await using server = await openHere();
+    const invitation = await (await ownerOf(server, "garden")).invite({ uses: 5 });
+    expect(invitation).toContain("/garden#");
+    expect(await knock(invitation, ANN)).toBe("in");
+    expect(await knock(invitation, ANN, "main")).toBe(
+      "your invitation is for the room garden, not for main",
+    );
+    expect(await knock(server.invitation("garden"), ANN, "main")).toBe("in");
+  });
+
+  test("no other than the server's own, where no end was given", async () => {
+    await using server = await openHere();
+    expect(await (await ownerOf(server)).invite()).toBe(server.invitation("main"));
+  });
+
+  test("not to be had where anyone may come in", async () => {
+    await using server = await openHere({ secret: null });
+    const owner = await ownerOf(server);
+    expect(await rejection(owner.invite({ uses: 1 }))).toMatchObject({
+      code: "REFUSED",
+      message: "anyone may join: an invitation that ends would keep nobody out",
+    });
+  });
+
+  test("not to be had where it cannot be kept, and lets nobody in", async () => {
+    using folder = temporaryFolder();
+    const place = join(folder.path, "charla");
+    const invitations = openInvitations(place);
+    await using server = await openHere({ invitations });
+    const owner = await ownerOf(server);
+    writeFileSync(place, "");
+    expect(await rejection(owner.invite({ uses: 1 }))).toMatchObject({
+      code: "FOLDER_NOT_WRITABLE",
+      message: `nothing can be kept in ${place}: there is a file in its place`,
+    });
+    rmSync(place);
+    await owner.invite({ uses: 1 });
+    expect(openInvitations(place).found).toHaveLength(1);
+  });
+});
+
+describe("a server that was started again", () => {
+  test("knows how often an invitation was used, and by whom", async () => {
+    using folder = temporaryFolder();
+    const open = (port = 0) => openHere({ port, invitations: openInvitations(folder.path) });
+    const first = await open();
+    const invitation = await (await ownerOf(first)).invite({ uses: 2 });
+    expect(await knock(invitation, ANN)).toBe("in");
+    const { port } = first.local;
+    await first.close();
+    await using second = await open(port);
+    expect(second.local.port).toBe(port);
+    const outcomes = [];
+    for (const who of [BOB, CARL, ANN]) outcomes.push(await knock(invitation, who));
+    expect(outcomes).toEqual(["in", "WRONG_SECRET", "in"]);
+  });
+
+  test(
+    "after it was killed takes its guests back, who go on talking",
+    async () => {
+      using folder = temporaryFolder();
+      await using stack = new AsyncDisposableStack();
+      const first = await serve(folder.path);
+      stack.defer(() => first.program[Symbol.asyncDispose]());
+      const owner = joinRoom(invitationTo(first.port), { name: "owner", identity: SERVER_KEYS });
+      expect(await outcomeOf(owner)).toBe("in");
+      const invitation = await owner.invite({ uses: 1 });
+      const ann = joinRoom(invitation, { name: "Ann", identity: ANN });
+      const seen = shownTo(ann);
+      await until("Ann is in", () => seen.shown.some(({ type }) => type === "entered"));
+      first.program.signal("SIGKILL");
+      await first.program.exited;
+
+      const second = await serve(folder.path, first.port);
+      stack.defer(() => second.program[Symbol.asyncDispose]());
+      await ann.say("still here");
+      expect(await knock(invitation, BOB)).toBe("WRONG_SECRET");
+      await Promise.all([ann.leave(), owner.leave()]);
+    },
+    END_TO_END_TIMEOUT,
+  );
+});
+
+test("a guest who cannot be written down is let in, and that is told", async () => {
+  const told: string[] = [];
+  using folder = temporaryFolder();
+  const place = join(folder.path, "charla");
+  await using server = await openHere({
+    invitations: openInvitations(place),
+    onRefused: ({ code }) => void told.push(code),
+  });
+  const invitation = await (await ownerOf(server)).invite({ uses: 2 });
+  rmSync(place, { recursive: true });
+  writeFileSync(place, "");
+  expect(await knock(invitation, ANN)).toBe("in");
+  expect(told).toEqual(["FOLDER_NOT_WRITABLE"]);
+  rmSync(place);
+  expect(await knock(invitation, BOB)).toBe("in");
+  await until("both are kept", () => openInvitations(place).found[0]?.guests.size === 2);
+});
+
+/** An admission with an invitation for one until noon, and how often it was written down. */
+function invitedUntilNoon() {
+  const clock = { now: NOON - 1_000 };
+  const written: number[] = [];
+  const admission = createAdmission({
+    secret: SERVER_SECRET,
+    kept: { found: [], keep: ([first]) => void written.push(first?.guests.size ?? 0) },
+    authorized: undefined,
+    now: () => clock.now,
+    onTrouble() {},
+  });
+  admission.invite({ secret: new Uint8Array(16), room: "main", uses: 1, seconds: 1 });
+  const [, key] = admission.keysFor(ANN.publicKey);
+  if (key === undefined) throw new Error("there is no key for Ann");
+  return { clock, written, admission, key };
+}
+
+describe("without a network", () => {
+  test("who was found to have a key in time, and is late, is not let in", () => {
+    const { clock, admission, key } = invitedUntilNoon();
+    clock.now = NOON;
+    expect(admission.admit(key, ANN.publicKey)).toBe(false);
+  });
+
+  test("guests are written down soon, and before the server ends", () => {
+    const { written, admission, key } = invitedUntilNoon();
+    expect(admission.admit(key, ANN.publicKey)).toBe(true);
+    expect(written).toEqual([0]);
+    admission.settle();
+    expect(written).toEqual([0, 1]);
+    admission.settle();
+    expect(written).toEqual([0, 1]);
+  });
+});
+
+describe("a list of authorized keys", () => {
+  test("lets in who is on it without an invitation, into any room, and nobody else", async () => {
+    const team = new Set([fingerprint(ANN.publicKey)]);
+    await using server = await openHere({ authorized: (its) => team.has(its) });
+    expect(await knock(hostOf(server), ANN)).toBe("in");
+    expect(await knock(hostOf(server), ANN, "garden")).toBe("in");
+    expect(await knock(hostOf(server), BOB)).toBe("WRONG_SECRET");
+    expect(await knock(server.invitation("main"), BOB)).toBe("in");
+  });
+
+  test("is read again for each: who is taken out of it is not let in again", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "team");
+    const [ann, bob] = [fingerprint(ANN.publicKey), fingerprint(BOB.publicKey)];
+    writeFileSync(path, `${ann} Ann\n`);
+    chmodSync(path, 0o600);
+    const told: string[] = [];
+    const authorized = openAuthorizedKeys(path, ({ code }) => void told.push(code));
+    await using server = await openHere({ authorized });
+    expect(await knock(hostOf(server), ANN)).toBe("in");
+    writeFileSync(path, `${bob} Bob\n`);
+    expect(await knock(hostOf(server), ANN)).toBe("WRONG_SECRET");
+    expect(await knock(hostOf(server), BOB)).toBe("in");
+    writeFileSync(path, "everybody\n");
+    expect(await knock(hostOf(server), BOB)).toBe("WRONG_SECRET");
+    expect(told).toEqual(["AUTHORIZED_KEYS_DAMAGED"]);
+  });
+
+  test("that was not given lets nobody in", async () => {
+    await using server = await openHere();
+    expect(await knock(hostOf(server), ANN)).toBe("WRONG_SECRET");
+  });
+});

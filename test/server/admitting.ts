@@ -1,0 +1,73 @@
+// A server whose door is tested: its owner, who makes invitations, and those who come with them or without.
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import type { RoomConversation } from "../../src/chat/room-talk.ts";
+import { memoryDevice, newDeviceId } from "../../src/client/device.ts";
+import { joinRoom } from "../../src/client/join-room.ts";
+import { converseInRoom } from "../../src/client/room-conversation.ts";
+import { CharlaError } from "../../src/errors.ts";
+import type { Server } from "../../src/server/server.ts";
+import { generateKeyPair, type KeyPair } from "../../src/wire/noise/x25519.ts";
+
+export const ANN = generateKeyPair(new Uint8Array(32).fill(0xa1));
+export const BOB = generateKeyPair(new Uint8Array(32).fill(0xb2));
+export const CARL = generateKeyPair(new Uint8Array(32).fill(0xc3));
+
+/** The owner, once they are in the room. */
+export async function ownerOf(server: Server, room = "main"): Promise<RoomConversation> {
+  const owner = converseInRoom({
+    room,
+    name: "owner",
+    device: memoryDevice(newDeviceId()),
+    random: Math.random,
+    persist: () => false,
+    async connect(handlers) {
+      const channel = server.connect(handlers);
+      return { channel, ended: channel.ended.then(() => ({ type: "closed", reason: "" })) };
+    },
+  });
+  await nextOf(owner, "entered");
+  return owner;
+}
+
+/** What came of an attempt: "in", the code of the error, or why the server has ended it. */
+export async function outcomeOf(conversation: RoomConversation): Promise<string> {
+  try {
+    const event = await nextOf(conversation, "entered", "notice");
+    return event.type === "notice" ? event.message : "in";
+  } catch (error) {
+    if (error instanceof CharlaError) return error.code;
+    throw error;
+  }
+}
+
+/** Comes into the room and goes again, as a new program of that person: what came of it. */
+export async function knock(
+  target: Parameters<typeof joinRoom>[0],
+  identity: KeyPair,
+  room?: string,
+): Promise<string> {
+  const conversation = joinRoom(target, { name: "guest", identity, room });
+  const outcome = await outcomeOf(conversation);
+  await conversation.leave();
+  return outcome;
+}
+
+async function nextOf<T extends ConversationEvent["type"]>(
+  { events }: RoomConversation,
+  ...types: T[]
+): Promise<Extract<ConversationEvent, { type: T }>> {
+  const iterator = events[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await iterator.next();
+    if (done === true) throw new Error(`no ${types.join(" or ")} came`);
+    if (isOf(value, types)) return value;
+  }
+}
+
+function isOf<T extends ConversationEvent["type"]>(
+  event: ConversationEvent,
+  types: readonly T[],
+): event is Extract<ConversationEvent, { type: T }> {
+  return types.some((type) => type === event.type);
+}

@@ -1,0 +1,143 @@
+// Invitations that end, in virtual time and without a network.
+
+import { describe, expect, test } from "bun:test";
+
+import {
+  addInvitation,
+  admitGuest,
+  type Invitations,
+  keysOf,
+  MAX_GUESTS,
+  MAX_INVITATIONS,
+  MAX_SPENT,
+} from "../../src/server/invitations.ts";
+import { secretToPsk } from "../../src/wire/identity/invitation.ts";
+
+const NOON = 1_800_000_000_000;
+const none = (): Invitations => ({ all: [] });
+
+let made = 0;
+/** An invitation with a secret of its own. */
+function invite(
+  invitations: Invitations,
+  its: { room?: string; uses?: number; seconds?: number } = {},
+  now = NOON,
+) {
+  const secret = new Uint8Array(16);
+  new DataView(secret.buffer).setUint32(0, (made += 1));
+  return addInvitation(invitations, { secret, room: "main", uses: 0, seconds: 0, ...its }, now);
+}
+
+describe("an invitation for two", () => {
+  test("lets in two people, and nobody else", () => {
+    const invitations = none();
+    const { key } = invite(invitations, { uses: 2 });
+    const came = ["Ann", "Bob", "Carl"].map((guest) => admitGuest(invitations, key, guest, NOON));
+    expect(came).toEqual(["new", "new", "refused"]);
+  });
+
+  test("lets each of them back in, which is no use of it", () => {
+    const invitations = none();
+    const { key, guests } = invite(invitations, { uses: 2 });
+    const came = ["Ann", "Ann", "Bob", "Ann", "Bob"].map((guest) =>
+      admitGuest(invitations, key, guest, NOON),
+    );
+    expect(came).toEqual(["new", "known", "new", "known", "known"]);
+    expect([...guests]).toEqual(["Ann", "Bob"]);
+  });
+
+  test("is tried with its guests only, once it is used up", () => {
+    const invitations = none();
+    const { key } = invite(invitations, { uses: 1 });
+    expect(keysOf(invitations, "Bob", NOON)).toEqual([key]);
+    admitGuest(invitations, key, "Ann", NOON);
+    expect(keysOf(invitations, "Bob", NOON)).toEqual([]);
+    expect(keysOf(invitations, "Ann", NOON)).toEqual([key]);
+  });
+});
+
+describe("an invitation for an hour", () => {
+  test("lets people in up to its last millisecond, and its guests back in for ever", () => {
+    const invitations = none();
+    const { key } = invite(invitations, { seconds: 3_600 });
+    expect(admitGuest(invitations, key, "Ann", NOON + 3_599_999)).toBe("new");
+    expect(admitGuest(invitations, key, "Bob", NOON + 3_600_000)).toBe("refused");
+    expect(admitGuest(invitations, key, "Ann", NOON + 9_999_999_999)).toBe("known");
+    expect(keysOf(invitations, "Bob", NOON + 3_600_000)).toEqual([]);
+    expect(keysOf(invitations, "Ann", NOON + 3_600_000)).toEqual([key]);
+  });
+
+  test("and for two ends with whatever comes first", () => {
+    const invitations = none();
+    const { key } = invite(invitations, { uses: 2, seconds: 60 });
+    expect(admitGuest(invitations, key, "Ann", NOON)).toBe("new");
+    expect(admitGuest(invitations, key, "Bob", NOON + 60_000)).toBe("refused");
+  });
+
+  test("that is longer than time can be counted is one all the same", () => {
+    const invitations = none();
+    const { until } = invite(invitations, { seconds: Number.MAX_SAFE_INTEGER });
+    expect(until).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+test("an invitation is for its room, with the pre-shared key of its secret", () => {
+  const invitations = none();
+  const { key, secret } = invite(invitations, { room: "garden", uses: 1 });
+  expect(key).toEqual({ psk: secretToPsk(secret), admitsTo: "garden" });
+});
+
+test("a key that no invitation has any more lets nobody in", () => {
+  const invitations = none();
+  const { key } = invite(invitations, { uses: 1 });
+  invitations.all = [];
+  expect(admitGuest(invitations, key, "Ann", NOON)).toBe("refused");
+});
+
+describe("there is a bound", () => {
+  test("of people that one invitation lets in, also where none was given", () => {
+    const invitations = none();
+    const { uses, key } = invite(invitations, { seconds: 60 });
+    expect([uses, MAX_GUESTS]).toEqual([1_000, 1_000]);
+    for (let guest = 0; guest < 1_000; guest += 1) {
+      expect(admitGuest(invitations, key, `guest ${guest}`, NOON)).toBe("new");
+    }
+    expect(admitGuest(invitations, key, "another", NOON)).toBe("refused");
+    expect(() => invite(invitations, { uses: 1_001 })).toThrow(
+      expect.objectContaining({
+        code: "REFUSED",
+        message: "an invitation lets in at most 1000 people",
+      }),
+    );
+  });
+
+  test("of invitations that let somebody in; one that has ended makes room for the next", () => {
+    const invitations = none();
+    for (let count = 0; count < MAX_INVITATIONS; count += 1) {
+      invite(invitations, { seconds: count === 5 ? 60 : 3_600 });
+    }
+    expect(() => invite(invitations, { uses: 1 })).toThrow(
+      expect.objectContaining({
+        code: "TOO_MANY_INVITATIONS",
+        message: "there are 64 invitations that nobody has used up",
+      }),
+    );
+    const { key } = invite(invitations, { uses: 1 }, NOON + 60_000);
+    // Nobody came by the one that has ended: nothing of it is left.
+    expect(invitations.all).toHaveLength(64);
+    expect(invitations.all.at(-1)?.key).toBe(key);
+  });
+
+  test("of invitations that are used up: past it the guests of the oldest need another", () => {
+    const invitations = none();
+    const keys = Array.from({ length: MAX_SPENT + 2 }, (_, index) => {
+      const { key } = invite(invitations, { uses: 1 });
+      admitGuest(invitations, key, `guest ${index}`, NOON);
+      return key;
+    });
+    invite(invitations, { uses: 1 });
+    expect(invitations.all).toHaveLength(MAX_SPENT + 1);
+    const back = [0, 1, 2].map((index) => keysOf(invitations, `guest ${index}`, NOON).slice(0, -1));
+    expect(back).toEqual([[], [], keys.slice(2, 3)]);
+  });
+});
