@@ -1,0 +1,34 @@
+// `charla doctor`: what works here, or on the way to a server, what does not, and what to do about it.
+
+import { CharlaError } from "../errors.ts";
+import { createPresenter } from "../terminal/presenter.ts";
+import { mayColour, writeCheck, writeCheckAsJson } from "./doctor/report.ts";
+import { checkServer } from "./doctor/server.ts";
+import { checkThisMachine } from "./doctor/this-machine.ts";
+import { endOnInterrupt } from "./interruptible.ts";
+import { type CommandLine, helpFor } from "./options.ts";
+import { presentation } from "./presentation.ts";
+
+/** @returns the exit status: 1 when there is a problem */
+export async function doctor(commandLine: CommandLine): Promise<number> {
+  const { words, flags } = commandLine;
+  const [where, more] = words;
+  if (more !== undefined) {
+    throw new CharlaError(
+      "USAGE",
+      `doctor looks at one place at a time, and not at ${JSON.stringify(more)} as well`,
+      helpFor("doctor"),
+    );
+  }
+  endOnInterrupt();
+  const presenter = createPresenter(presentation(commandLine));
+  const coloured = mayColour();
+  let status = 0;
+  for await (const check of where === undefined ? checkThisMachine() : checkServer(where)) {
+    if (check.status === "problem") status = 1;
+    if (flags.has("json")) await presenter.print(writeCheckAsJson(check));
+    else if (check.status !== "ok" || !flags.has("quiet"))
+      await presenter.print(writeCheck(check, coloured));
+  }
+  return status;
+}

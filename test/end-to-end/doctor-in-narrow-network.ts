@@ -1,0 +1,19 @@
+// Run by doctor.test.ts in a network of its own: opens a server to everyone there, sends the doctor to look at
+// it, and prints what the doctor says.
+
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { openServer } from "../../src/server/server.ts";
+import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import { runCharla } from "../harness/program.ts";
+
+await using server = await openServer({
+  bind: "127.0.0.1",
+  port: 0,
+  identity: generateKeyPair(new Uint8Array(32).fill(7)),
+  secret: null,
+  log: openMemoryLog({ now: Date.now }),
+  host: "127.0.0.1",
+});
+const { stdout, status } = await runCharla(["doctor", "--json", `127.0.0.1:${server.local.port}`]);
+console.log(stdout.trimEnd());
+process.exitCode = status;

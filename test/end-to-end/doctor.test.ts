@@ -1,0 +1,372 @@
+// `charla doctor` as people run it: on this machine, and at a server that is there, is not, is another kind of
+// program, or is behind a network that loses datagrams or carries only short ones.
+
+import { expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import {
+  encodeFrame,
+  type MemberFrame,
+  readServerFrame,
+  type ServerFrame,
+} from "../../src/chat/frames.ts";
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { openServer, type Server } from "../../src/server/server.ts";
+import { parseInvitation, secretToPsk } from "../../src/wire/identity/invitation.ts";
+import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import { openSealedSocket } from "../../src/wire/sealed-socket.ts";
+import { openUdpSocket } from "../../src/wire/udp-socket.ts";
+import { freeUdpPort } from "../harness/loopback.ts";
+import { openLossyRelay } from "../harness/lossy-relay.ts";
+import { hasNarrowNetworks, inNarrowNetwork } from "../harness/narrow-network.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import { charla, run, runCharla } from "../harness/program.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+import { until } from "../harness/until.ts";
+
+interface Line {
+  readonly type: "check";
+  readonly name: string;
+  readonly status: "ok" | "note" | "problem";
+  readonly message: string;
+  readonly hint?: string;
+  readonly value?: Record<string, unknown>;
+}
+
+function linesOf(stdout: string): Line[] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line): Line => JSON.parse(line));
+}
+
+/** The doctor's checks, each once, by name. */
+async function examine(where: readonly string[], as?: Person) {
+  const options = as === undefined ? {} : { as };
+  const { stdout, stderr, status } = await runCharla(["doctor", "--json", ...where], options);
+  expect(stderr).toBe("");
+  const lines = linesOf(stdout);
+  return { lines, checks: new Map(lines.map((line) => [line.name, line])), status };
+}
+
+function statuses(lines: readonly Line[]): string[] {
+  return lines.map(({ name, status }) => `${name} ${status}`);
+}
+
+const SECRET = new Uint8Array(16).fill(9);
+
+function serve(secret: Uint8Array | null): Promise<Server> {
+  return openServer({
+    bind: "127.0.0.1",
+    port: 0,
+    identity: generateKeyPair(new Uint8Array(32).fill(7)),
+    secret,
+    log: openMemoryLog({ now: Date.now }),
+    host: "127.0.0.1",
+  });
+}
+
+test(
+  "with an invitation it tells all of the way to the server, whose members notice nothing",
+  async () => {
+    await using server = await serve(SECRET);
+    const told: ServerFrame[] = [];
+    const owner = server.connect({
+      onMessages(messages) {
+        for (const message of messages) {
+          const reading = readServerFrame(message);
+          if (reading.type === "frame") told.push(reading.frame);
+        }
+      },
+    });
+    const say = (frame: MemberFrame) => owner.sayAll([encodeFrame(frame)]);
+    void say({ type: "enter", room: "main", name: "Ann", device: "a".repeat(22) });
+    await until("the owner in the room", () => told.length > 0);
+
+    const { lines, checks, status } = await examine([server.invitation("main")]);
+    expect(statuses(lines)).toEqual([
+      "server ok",
+      "round-trip ok",
+      "loss ok",
+      "path-mtu ok",
+      "session ok",
+      "clock ok",
+      "nat ok",
+    ]);
+    expect(status).toBe(0);
+    expect(checks.get("server")?.message).toBe(
+      `a server answers at 127.0.0.1:${server.local.port}`,
+    );
+    expect(checks.get("loss")?.value).toEqual({ sent: 20, lost: 0 });
+    // Where the system cannot keep datagrams whole on its own, charla tries no longer ones elsewhere.
+    expect(checks.get("path-mtu")?.value).toMatchObject({ tooLong: null });
+    expect(checks.get("nat")?.value).toMatchObject({ translated: false });
+
+    void say({ type: "who", request: 1 });
+    await until("an answer", () => told.some(({ type }) => type === "people"));
+    expect(told.map(({ type }) => type)).toEqual(["welcome", "people"]);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a host whose server takes everyone is looked at as well, and is not remembered",
+  async () => {
+    await using server = await serve(null);
+    using ana = newPerson();
+    const { lines, status } = await examine([`127.0.0.1:${server.local.port}`], ana);
+    expect(statuses(lines)).toContain("nat ok");
+    expect(status).toBe(0);
+    expect(existsSync(join(ana.config, "known-servers"))).toBe(false);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "of a server that takes only who has its invitation, a host shows the way",
+  async () => {
+    await using server = await serve(SECRET);
+    const { lines, checks, status } = await examine([`127.0.0.1:${server.local.port}`]);
+    expect(statuses(lines).slice(-2)).toEqual(["path-mtu ok", "session note"]);
+    expect(checks.get("session")?.hint).toContain("charla doctor INVITATION");
+    expect(status).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "an invitation with another secret, and one of another server, are problems",
+  async () => {
+    await using server = await serve(SECRET);
+    const invitation = server.invitation("main");
+    const { secret } = parseInvitation(invitation);
+    expect(secret).toEqual(SECRET);
+    const forged = await examine([invitation.replace(/\.[^.]*$/, `.${"A".repeat(22)}`)]);
+    expect(forged.checks.get("session")).toMatchObject({
+      status: "problem",
+      value: { code: "WRONG_SECRET" },
+    });
+    expect(forged.status).toBe(1);
+    const other = await examine([invitation.replace(/#[^.]*/, `#${"A".repeat(43)}`)]);
+    expect(other.checks.get("session")).toMatchObject({
+      status: "problem",
+      value: { code: "SERVER_KEY_CHANGED" },
+    });
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a server that does not tell what it sees is told from one that lets nobody in",
+  async () => {
+    await using server = await openSealedSocket({
+      bind: "127.0.0.1",
+      port: 0,
+      staticKeys: generateKeyPair(new Uint8Array(32).fill(7)),
+      openWith: secretToPsk(null),
+    });
+    const { lines, status } = await examine([`127.0.0.1:${server.local.port}`]);
+    expect(statuses(lines).slice(-2)).toEqual(["session ok", "nat note"]);
+    expect(status).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test("where nobody listens it says so, at once, and what to do", async () => {
+  const port = await freeUdpPort();
+  const { stdout, status } = await runCharla(["doctor", `127.0.0.1:${port}`]);
+  expect(stdout).toBe(
+    `problem  nobody is listening at 127.0.0.1:${port}\n` +
+      "         hint: start charla --server there, or check the port: an invitation has the right one\n",
+  );
+  expect(status).toBe(1);
+});
+
+test("a name that is nobody's is a problem", async () => {
+  const { lines, status } = await examine(["nobody.invalid"]);
+  expect(lines).toMatchObject([
+    { name: "name", status: "problem", value: { code: "UNKNOWN_HOST" } },
+  ]);
+  expect(status).toBe(1);
+});
+
+test(
+  "a conversation of the plain wire is told from none, and hears nothing",
+  async () => {
+    await using plain = charla(["--server", "--plain", "-p", "0", "-b", "127.0.0.1"]);
+    const [, port = ""] = await plain.until("stderr", /listening on 127\.0\.0\.1:(\d+)/);
+    const { checks, status } = await examine([`127.0.0.1:${port}`]);
+    expect(checks.get("server")).toMatchObject({
+      status: "problem",
+      hint: expect.stringContaining(`charla --plain 127.0.0.1:${port}`),
+      value: { found: "other-wire" },
+    });
+    expect(status).toBe(1);
+    expect(plain.stdout).toBe("");
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "what says nothing is told from a server, with what may stand between",
+  async () => {
+    using silent = await openUdpSocket({
+      bind: "127.0.0.1",
+      port: 0,
+      onDatagram() {},
+      onError() {},
+    });
+    const { port } = silent.address;
+    const { lines, checks, status } = await examine([`127.0.0.1:${port}`]);
+    expect(statuses(lines)).toEqual(["server problem"]);
+    expect(checks.get("server")?.message).toBe(`nothing answers at 127.0.0.1:${port}`);
+    expect(checks.get("server")?.hint).toContain(`it has to let port ${port} in`);
+    expect(status).toBe(1);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "through a relay that loses a fifth it tells the loss, lets nothing else be wrong, and sees the relay",
+  async () => {
+    await using server = await serve(SECRET);
+    const options = { seed: 4, loss: 0.2, jitter: 5, server: server.local };
+    await using relay = await openLossyRelay(options);
+    const invitation = server.invitation("main").replace(/:\d+\//, `:${relay.port}/`);
+    const { lines, checks } = await examine([invitation]);
+    // 64 % of the hellos are answered: that none of 20 is lost, or nothing answered, happens once in 3,000 runs.
+    const { lost } = checks.get("loss")?.value ?? {};
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThan(20);
+    expect(checks.get("loss")?.status).not.toBe("ok");
+    expect(statuses(lines)).toContain("session ok");
+    expect(statuses(lines)).toContain("clock ok");
+    expect(checks.get("path-mtu")?.value?.["datagram"]).toBeGreaterThanOrEqual(1_372);
+    expect(checks.get("nat")).toMatchObject({ status: "note", value: { translated: true } });
+  },
+  END_TO_END_TIMEOUT,
+);
+
+const narrow = test.skipIf(!hasNarrowNetworks());
+
+async function examineInNetworkOf(mtu: number) {
+  const child = join(import.meta.dir, "doctor-in-narrow-network.ts");
+  const command = `exec "${process.execPath}" "${child}"`;
+  const { stdout, status } = await run(inNarrowNetwork(command, mtu));
+  const lines = linesOf(stdout);
+  return { checks: new Map(lines.map((line) => [line.name, line])), status };
+}
+
+narrow(
+  "the path MTU of a network is what it carries",
+  async () => {
+    const { checks, status } = await examineInNetworkOf(1_400);
+    expect(checks.get("path-mtu")).toMatchObject({
+      status: "ok",
+      message: "datagrams of 1,372 bytes arrive (packets of 1,400; 1,452 are too many)",
+    });
+    expect(checks.get("session")?.status).toBe("ok");
+    expect(status).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+narrow(
+  "a network too narrow for charla is told from one without a server",
+  async () => {
+    const { checks, status } = await examineInNetworkOf(900);
+    expect(checks.get("server")?.value).toMatchObject({ found: "nothing" });
+    const mtu = checks.get("path-mtu");
+    expect(mtu).toMatchObject({ status: "problem", hint: expect.stringContaining("1,280") });
+    expect(mtu?.value?.["packet"]).toBeLessThanOrEqual(900);
+    expect(mtu?.value?.["packet"]).toBeGreaterThan(750);
+    expect(status).toBe(1);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "without a place it looks at this machine, and makes nothing there",
+  async () => {
+    using ana = newPerson();
+    const { lines, checks } = await examine([], ana);
+    expect(new Set(lines.map(({ name }) => name))).toEqual(
+      new Set([
+        "port",
+        "ipv4",
+        "ipv6",
+        "addresses",
+        "receive-buffer",
+        "config-folder",
+        "data-folder",
+        "identity",
+        "own-server",
+      ]),
+    );
+    expect(checks.get("ipv4")?.status).toBe("ok");
+    expect(checks.get("config-folder")?.message).toBe(`${ana.config} is made when it is needed`);
+    expect(checks.get("identity")?.message).toBe("your identity key is made on first use");
+    expect(checks.get("own-server")?.message).toBe("no server of yours is open on this machine");
+    expect(existsSync(ana.config)).toBe(false);
+    expect(existsSync(ana.data)).toBe(false);
+    for (const line of lines.filter(({ status }) => status !== "ok")) {
+      expect(line.hint).not.toBeEmpty();
+    }
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test("a key that others can read is a problem, with its own hint", async () => {
+  using ana = newPerson();
+  mkdirSync(ana.config, { recursive: true });
+  const file = join(ana.config, "identity");
+  writeFileSync(file, "");
+  chmodSync(file, 0o644);
+  const { checks, status } = await examine([], ana);
+  expect(checks.get("identity")).toMatchObject({
+    status: "problem",
+    hint: expect.stringContaining(`chmod 600 "${file}"`),
+    value: { code: "KEY_FILE_EXPOSED" },
+  });
+  expect(status).toBe(1);
+});
+
+test(
+  "a server of one's own is found, and found gone",
+  async () => {
+    using ana = newPerson();
+    const server = await startSealedServer(["-b", "127.0.0.1"], { as: ana });
+    const { host, port } = parseInvitation(server.invitation);
+    const there = await examine([], ana);
+    expect(there.checks.get("own-server")).toMatchObject({
+      status: "ok",
+      message: `your server at ${host}:${port} answers`,
+    });
+    server.signal("SIGKILL");
+    await server.exited;
+    const gone = await examine([], ana);
+    expect(gone.checks.get("own-server")).toMatchObject({ status: "note", value: { port } });
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test("with --quiet there is only what is not as it should be", async () => {
+  await using server = await serve(SECRET);
+  const { stdout, status } = await runCharla(["doctor", "-q", server.invitation("main")]);
+  expect({ stdout, status }).toEqual({ stdout: "", status: 0 });
+});
+
+test("one place at a time, and an address where one is", async () => {
+  const two = await runCharla(["doctor", "one", "two"]);
+  expect(two).toEqual({
+    stdout: "",
+    stderr:
+      'charla: doctor looks at one place at a time, and not at "two" as well\n' +
+      "hint: see charla doctor --help\n",
+    status: 2,
+  });
+  expect((await runCharla(["doctor", "no address"])).status).toBe(2);
+  expect((await runCharla(["doctor", "charla://cut"])).status).toBe(2);
+});
