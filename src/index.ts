@@ -14,13 +14,13 @@ export {
   type PlainSender,
   type ReceivedMessage,
 } from "./client/plain-message.ts";
-export {
-  type JoinedConversation,
-  joinSealed,
-  type JoinSealedOptions,
-  type OpenedConversation,
-  openSealed,
-  type OpenSealedOptions,
-} from "./client/sealed-conversation.ts";
+export type { MemberDescription } from "./chat/frames.ts";
+export type { LogEntry } from "./chat/log-entry.ts";
+export type { HistoryQuestion, RoomConversation, RoomDescription } from "./chat/room-talk.ts";
+export type { Cursor, Device, Unstored } from "./client/device.ts";
+export { type DeviceFile, type DeviceFileOptions, openDeviceFile } from "./client/device-file.ts";
+export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";
 export { openSealedSender } from "./client/sealed-message.ts";
+export { open, type OpenOptions } from "./server/open.ts";
+export type { Server } from "./server/server.ts";
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";

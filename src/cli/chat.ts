@@ -1,8 +1,8 @@
 // `charla --server` and `charla [HOST[:PORT] | INVITATION]`: a conversation, opened or joined, on the
 // sealed wire or, with --plain, on the lesson's.
 
+import { closest } from "../chat/closest.ts";
 import { CharlaError } from "../errors.ts";
-import { closest } from "./closest.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
 
 /** @returns the exit status */
@@ -11,7 +11,9 @@ export async function chat(commandLine: CommandLine): Promise<number> {
   try {
     return commandLine.flags.has("plain")
       ? await (await import("./plain-chat.ts")).plainChat(commandLine)
-      : await (await import("./sealed-chat.ts")).sealedChat(commandLine);
+      : commandLine.flags.has("server")
+        ? await (await import("./open-room.ts")).openRoom(commandLine)
+        : await (await import("./sealed-chat.ts")).sealedChat(commandLine);
   } catch (error) {
     throw meantACommand(error, commandLine);
   }
@@ -33,14 +35,19 @@ function refuseWhatDoesNotGoTogether({ words, flags, values }: CommandLine): voi
       "to send a message without joining: charla send TEXT",
     );
   }
-  for (const option of flags.has("server") ? [] : ["port", "bind", "open"]) {
+  for (const option of flags.has("server")
+    ? []
+    : ["port", "bind", "open", "admit", "data", "ephemeral"]) {
     if (!values.has(option) && !flags.has(option)) continue;
     throw new CharlaError(
       "USAGE",
       `--${option} goes with --server`,
-      option === "open"
-        ? "whether a conversation is open to all is for its server to say"
-        : "to join at another port write HOST:PORT",
+      {
+        admit: "whom it lets in is for its server to say",
+        open: "whether a conversation is open to all is for its server to say",
+        data: "it is the server that keeps what is said",
+        ephemeral: "it is the server that keeps what is said",
+      }[option] ?? "to join at another port write HOST:PORT",
     );
   }
   if (flags.has("turns") && !flags.has("plain")) {
@@ -50,14 +57,35 @@ function refuseWhatDoesNotGoTogether({ words, flags, values }: CommandLine): voi
       "both ends take turns with --plain --turns",
     );
   }
-  if (flags.has("open") && flags.has("plain")) {
+  for (const [option, why] of Object.entries(SEALED_ONLY)) {
+    if (!flags.has("plain") || !flags.has(option)) continue;
+    throw new CharlaError("USAGE", `--${option} goes without --plain`, why);
+  }
+  if (flags.has("open") && flags.has("admit")) {
     throw new CharlaError(
       "USAGE",
-      "--open goes without --plain",
-      "a plain conversation has no lock that could be left open",
+      "--open lets anyone in, and --admit those of a list",
+      "leave one of them out",
+    );
+  }
+  if (flags.has("data") && flags.has("ephemeral")) {
+    throw new CharlaError(
+      "USAGE",
+      "--data says where what is said is kept, and --ephemeral that it is not",
+      "leave one of them out",
     );
   }
 }
+
+/** What a plain conversation has no use for, and why. */
+const SEALED_ONLY = {
+  open: "a plain conversation has no lock that could be left open",
+  admit: "in a plain conversation nobody is known by a fingerprint",
+  data: "nothing of a plain conversation is kept",
+  ephemeral: "nothing of a plain conversation is kept",
+  name: "in a plain conversation nobody has a name",
+  room: "a plain conversation has no rooms",
+};
 
 /** A host that nobody knows may be a command that was mistyped. */
 function meantACommand(error: unknown, { words }: CommandLine): unknown {

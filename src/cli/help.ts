@@ -2,7 +2,7 @@
 
 import type { CommandName } from "./options.ts";
 
-export const HELP: Readonly<Record<CommandName, string>> = {
+export const HELP: Readonly<Record<CommandName | "server", string>> = {
   chat: `Talk over the network from a terminal.
 
 charla --server             open a conversation; prints an invitation to join it
@@ -10,22 +10,43 @@ charla INVITATION           join it
 charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
 charla send [TEXT]          send one message, or each line of stdin, and leave
 charla receive              wait for one message, print it and leave
+charla history [ROOM]       what was said
+charla doctor [WHERE]       what works, here or on the way to a server
 charla id                   who I am: name, fingerprint
 
-  -p, --port N         with --server: listen on port N (12345; 0: any free one)
-  -b, --bind ADDRESS   with --server: listen on this address only
-      --open           with --server: let anyone in, without an invitation
+  -n, --name NAME      how others see me (my login name)
+  -r, --room ROOM      which room (the invitation's, or main)
       --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
       --turns          with --plain: take strict turns; who joins speaks first
       --stay           at the end of stdin stay and listen
+      --bell           ring when somebody says my name
       --json           every event as one JSON object a line on stdout
-  -q, --quiet          only what the other end says, and errors
+  -q, --quiet          only what others say, and errors
   -v, --verbose        every detail
-  -h, --help           this, or after a command, its own help
-      --version        charla's version
+  -h, --help           this, or its own: charla --server -h, charla send -h, ...
 
-Say bye to end a conversation. What the other end says is on stdout, the rest on
-stderr.
+bye ends it, /help lists what else to type. What others say is on stdout.
+`,
+  server: `Open a conversation, and talk in it.
+
+charla --server [-p PORT] [-b ADDRESS] [--open | --admit FILE]
+
+Who has the invitation that it prints joins with charla INVITATION. What is said
+is kept, and the invitation holds when the server is started again.
+
+  -p, --port N         listen on port N (12345; 0: any free one)
+  -b, --bind ADDRESS   listen on this address only
+  -n, --name NAME      how others see me (my login name)
+  -r, --room ROOM      the room that I talk in, and invite to (main)
+      --open           let anyone in, without an invitation
+      --admit FILE     let in without one whose fingerprint is in FILE
+      --data DIR       keep what is said in DIR (~/.local/share/charla)
+      --ephemeral      keep nothing
+      --plain          the lesson's wire, not encrypted, for one other
+      --bell, --json, -q, -v, -h    as with charla --help
+
+bye ends it for all. /help lists what else to type: /invite, /kick, /mute, ...
+Without any input (</dev/null) it just serves, until SIGTERM.
 `,
   send: `Send one message and leave.
 
@@ -35,6 +56,8 @@ Without TEXT, each line of stdin is a message. An invitation's conversation is
 encrypted, and the message is known to have arrived; a host gets it in plain.
 
       --to WHERE         where to (default localhost:12345)
+  -n, --name NAME        with an invitation: how others see me (my login name)
+  -r, --room ROOM        with an invitation: which room (the invitation's)
       --reply            wait for an answer to each message and print it
       --json             every event as one JSON object a line on stdout
   -q, --quiet            only answers and errors
@@ -54,6 +77,39 @@ The message comes in plain: anyone on the network can read it.
   -q, --quiet          only the message and errors
   -v, --verbose        say what was answered
   -h, --help           this
+`,
+  history: `Show what was said in a room of a server on this machine.
+
+charla history [--since WHEN] [--search WORDS] [ROOM]
+
+Of the room main, where no ROOM is given: the last 100 messages, or all that
+--since and --search choose, one a line, oldest first. Times are this machine's.
+
+      --since WHEN     not before WHEN: 30m, 1h, 2d ago, 2026-11-22 or
+                       2026-11-22T10:00
+      --search WORDS   with all of these words, or words that begin so
+      --last N         the last N of them
+      --all            all of them
+      --data DIR       where the server keeps them (~/.local/share/charla)
+      --json           one JSON object a line
+  -q, --quiet          only messages and errors
+  -v, --verbose        seconds, and the fingerprint of who said it
+  -h, --help           this
+`,
+  doctor: `Say what works, what does not, and what to do about it.
+
+charla doctor [HOST[:PORT] | INVITATION]
+
+Without a place, of this machine: whether it lets charla listen, from where its
+addresses reach it, and whether charla can keep what it needs. Of a server:
+whether it is there, and how far; what is lost on the way, and how long a
+datagram may be. Whom it lets in it also tells its clock, and the NAT between.
+
+      --json           one JSON object a line
+  -q, --quiet          only what is not as it should be
+  -h, --help           this
+
+The status is 1 where there is a problem.
 `,
   id: `Say who I am: my name, and the fingerprint of my key.
 

@@ -10,7 +10,7 @@ async function run(commandLine: CommandLine): Promise<number> {
   if (flags.has("help")) {
     const { HELP } = await import("./help.ts");
     // console writes at once and, unlike process.stdout, needs no stream (10 ms to load).
-    console.log(HELP[command].trimEnd());
+    console.log(HELP[flags.has("server") ? "server" : command].trimEnd());
     return 0;
   }
   if (flags.has("version")) {
@@ -25,6 +25,10 @@ async function run(commandLine: CommandLine): Promise<number> {
       return (await import("./send.ts")).send(commandLine);
     case "receive":
       return (await import("./receive.ts")).receive(commandLine);
+    case "history":
+      return (await import("./history.ts")).history(commandLine);
+    case "doctor":
+      return (await import("./doctor.ts")).doctor(commandLine);
     case "id":
       return (await import("./id.ts")).id(commandLine);
   }

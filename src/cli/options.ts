@@ -3,10 +3,10 @@
 
 import { parseArgs } from "node:util";
 
+import { closest } from "../chat/closest.ts";
 import { CharlaError } from "../errors.ts";
-import { closest } from "./closest.ts";
 
-export type CommandName = "chat" | "send" | "receive" | "id";
+export type CommandName = "chat" | "send" | "receive" | "history" | "doctor" | "id";
 
 /** Values as written; each command makes sense of its own. */
 export interface CommandLine {
@@ -23,26 +23,36 @@ interface Option {
   readonly commands: readonly CommandName[];
 }
 
-const EVERY = ["chat", "send", "receive", "id"] as const;
+const EVERY = ["chat", "send", "receive", "history", "doctor", "id"] as const;
 
 const OPTIONS: Readonly<Record<string, Option>> = {
   server: { takes: "flag", commands: ["chat"] },
   open: { takes: "flag", commands: ["chat"] },
+  admit: { takes: "value", commands: ["chat"] },
   plain: { takes: "flag", commands: ["chat"] },
   turns: { takes: "flag", commands: ["chat"] },
   stay: { takes: "flag", commands: ["chat"] },
+  bell: { takes: "flag", commands: ["chat"] },
   port: { short: "p", takes: "value", commands: ["chat", "receive"] },
   bind: { short: "b", takes: "value", commands: ["chat", "receive"] },
+  name: { short: "n", takes: "value", commands: ["chat", "send"] },
+  room: { short: "r", takes: "value", commands: ["chat", "send"] },
+  data: { takes: "value", commands: ["chat", "history"] },
+  ephemeral: { takes: "flag", commands: ["chat"] },
   to: { takes: "value", commands: ["send"] },
   reply: { takes: "optional", commands: ["send", "receive"] },
+  since: { takes: "value", commands: ["history"] },
+  search: { takes: "value", commands: ["history"] },
+  last: { takes: "value", commands: ["history"] },
+  all: { takes: "flag", commands: ["history"] },
   json: { takes: "flag", commands: EVERY },
   quiet: { short: "q", takes: "flag", commands: EVERY },
-  verbose: { short: "v", takes: "flag", commands: EVERY },
+  verbose: { short: "v", takes: "flag", commands: EVERY.filter((name) => name !== "doctor") },
   help: { short: "h", takes: "flag", commands: EVERY },
   version: { takes: "flag", commands: EVERY },
 };
 
-export const COMMANDS = ["send", "receive", "id"] as const;
+export const COMMANDS = ["send", "receive", "history", "doctor", "id"] as const;
 
 /**
  * Reads the arguments that follow the program's name.

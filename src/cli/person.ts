@@ -1,14 +1,19 @@
 // Whose terminal this is, as the system knows them.
 
+import { execFileSync } from "node:child_process";
 import { homedir, userInfo } from "node:os";
 
-/** The login name. */
+/** Bun's word for the name of a user that the environment does not tell. */
+const UNKNOWN = "unknown";
+
+/** The login name; "unknown" of a user without an entry in the system's list, as containers have. */
 export function loginName(): string {
   try {
-    return userInfo().username;
+    const { username } = userInfo();
+    if (username !== UNKNOWN) return username;
+    return execFileSync("id", ["-un"], { encoding: "utf8", stdio: "pipe" }).trim();
   } catch {
-    // A user without an entry in the system's list, as containers have; Bun's own word for it.
-    return "unknown";
+    return UNKNOWN;
   }
 }
 

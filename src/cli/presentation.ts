@@ -8,5 +8,6 @@ export function presentation({ flags }: CommandLine): PresenterOptions {
     json: flags.has("json"),
     quiet: flags.has("quiet"),
     verbose: flags.has("verbose"),
+    bell: flags.has("bell"),
   };
 }

@@ -1,14 +1,18 @@
-// A conversation on the sealed wire, opened or joined: who this is, what lets others in, and whom we
-// take the server for.
+// `charla [HOST[:PORT] | INVITATION]`: a room of somebody's server, joined over the sealed wire: who this is,
+// whom we take for the server, and what this program keeps of the room.
 
-import { joinSealed, type OpenedConversation, openSealed } from "../client/sealed-conversation.ts";
+import { join } from "node:path";
+
+import { type DeviceFile, openDeviceFile } from "../client/device-file.ts";
+import { joinRoom } from "../client/join-room.ts";
+import type { ToldConversation } from "../client/room-conversation.ts";
 import { CharlaError } from "../errors.ts";
-import { type Opening, talk, type TalkOptions } from "../terminal/talk.ts";
+import { type Opening, talk } from "../terminal/talk.ts";
 import { fingerprint } from "../wire/identity/fingerprint.ts";
 import { dataFolder } from "../wire/identity/folders.ts";
-import { parseInvitation } from "../wire/identity/invitation.ts";
-import { leaveInvitation } from "../wire/identity/left-invitation.ts";
-import { listeningOptions } from "./listening.ts";
+import { DEFAULT_ROOM } from "../wire/identity/invitation.ts";
+import { resolve } from "../wire/resolve.ts";
+import { membership } from "./membership.ts";
 import type { CommandLine } from "./options.ts";
 import { ownIdentity } from "./own-identity.ts";
 import { homeFolder } from "./person.ts";
@@ -16,74 +20,71 @@ import { presentation } from "./presentation.ts";
 import { sealedTarget } from "./sealed-target.ts";
 
 /** @returns the exit status */
-export function sealedChat(commandLine: CommandLine): Promise<number> {
-  return commandLine.flags.has("server") ? open(commandLine) : join(commandLine);
-}
-
-async function open(commandLine: CommandLine): Promise<number> {
-  const everyone = commandLine.flags.has("open");
-  const listening = listeningOptions(commandLine);
+export async function sealedChat(commandLine: CommandLine): Promise<number> {
+  const { words, flags } = commandLine;
+  const { name, room: wanted } = membership(commandLine);
+  const { target, server, met } = sealedTarget(words[0]);
   const identity = ownIdentity().keyPair;
-  const conversation = await openSealed({ ...listening, identity, open: everyone });
-  const left = leave(conversation, listening.bind);
-  using _invitation = left instanceof CharlaError ? null : left;
-  return await hold(conversation, commandLine, "stay", [
-    ...(everyone ? [OPEN] : []),
-    ...(left instanceof CharlaError ? [left] : []),
-  ]);
+  // A host that nobody knows may be a command that was mistyped, and is nothing to begin a conversation with.
+  await resolve(target);
+  using devices = new DisposableStack();
+
+  const enter = (room: string): ToldConversation => {
+    const { device, opening } = keep(server, room, (error) => conversation.tell(notice(error)));
+    if (device !== undefined) devices.use(device);
+    const conversation = joinRoom(target, {
+      name,
+      room,
+      identity,
+      device,
+      onServer(key) {
+        const news = meet(key, met);
+        if (news !== null) conversation.tell(notice(news));
+      },
+    });
+    if (opening !== null) conversation.tell(notice(opening));
+    return conversation;
+  };
+  return await talk(enter(wanted ?? target.room ?? DEFAULT_ROOM), {
+    ...presentation(commandLine),
+    atEndOfInput: flags.has("stay") ? "stay" : "leave",
+    delivery: "shown",
+    enter,
+  });
 }
 
-const OPEN: Opening = {
-  code: "OPEN",
-  message: "open: anyone who can reach this machine can join this conversation",
-};
-
-/** What lets this person's other programs in; without it they need the invitation as everybody does. */
-function leave(
-  { invitation }: OpenedConversation,
-  bind: string | undefined,
-): Disposable | CharlaError {
-  const its = parseInvitation(invitation);
+/** Where nothing can be kept one can still talk; that is told. */
+function keep(
+  serverKey: Uint8Array,
+  room: string,
+  onFailure: (error: CharlaError) => void,
+): { readonly device: DeviceFile | undefined; readonly opening: Opening | null } {
   try {
-    const folder = dataFolder(process.env, homeFolder());
-    return leaveInvitation(folder, { ...its, host: bind ?? "localhost" });
+    const folder = join(dataFolder(process.env, homeFolder()), "rooms");
+    return { device: openDeviceFile({ folder, serverKey, room, onFailure }), opening: null };
   } catch (error) {
-    if (error instanceof CharlaError) return error;
+    if (!(error instanceof CharlaError)) throw error;
+    return { device: undefined, opening: error };
+  }
+}
+
+/**
+ * What there is to say of a server that was reached; null of one that is known.
+ *
+ * @throws {CharlaError} SERVER_KEY_CHANGED
+ */
+function meet(key: Uint8Array, met: (key: Uint8Array) => boolean): Opening | null {
+  try {
+    const message = `met this server for the first time; its fingerprint is ${fingerprint(key)}`;
+    return met(key) ? { code: "SERVER_MET", message } : null;
+  } catch (error) {
+    // That it cannot be remembered is no reason not to talk.
+    if (error instanceof CharlaError && error.code === "FOLDER_NOT_WRITABLE") return error;
     throw error;
   }
 }
 
-async function join(commandLine: CommandLine): Promise<number> {
-  const { words, flags } = commandLine;
-  const { target, met } = sealedTarget(words[0]);
-  const conversation = await joinSealed(target, { identity: ownIdentity().keyPair });
-  const openings: Opening[] = [];
-  try {
-    if (met(conversation.serverKey)) {
-      const message = `met this server for the first time; its fingerprint is ${fingerprint(conversation.serverKey)}`;
-      openings.push({ code: "SERVER_MET", message });
-    }
-  } catch (error) {
-    if (!(error instanceof CharlaError) || error.code !== "FOLDER_NOT_WRITABLE") {
-      await conversation.leave();
-      throw error;
-    }
-    // That it cannot be remembered is no reason not to talk.
-    openings.push(error);
-  }
-  return hold(conversation, commandLine, flags.has("stay") ? "stay" : "leave", openings);
-}
-
-function hold(
-  conversation: Parameters<typeof talk>[0],
-  commandLine: CommandLine,
-  atEndOfInput: TalkOptions["atEndOfInput"],
-  openings: readonly Opening[],
-): Promise<number> {
-  return talk(conversation, {
-    ...presentation(commandLine),
-    atEndOfInput,
-    delivery: "shown",
-    openings,
-  });
+function notice({ code, message, hint }: Opening) {
+  const its = { type: "notice", code, message } as const;
+  return hint === undefined ? its : { ...its, hint };
 }

@@ -1,8 +1,8 @@
 // Whom to join on the sealed wire, and how the server is to prove itself: by an invitation, by the one
 // that a server of the same person has left on this machine, or by the key it had before (DESIGN s. 7).
 
-import { invitedTo, type SealedTarget } from "../client/sealed-conversation.ts";
-import { type HostAndPort, parseHostAndPort } from "../wire/address.ts";
+import { invitedTo, type SealedTarget } from "../client/target.ts";
+import { formatAddress, type HostAndPort, parseHostAndPort } from "../wire/address.ts";
 import { configFolder, dataFolder } from "../wire/identity/folders.ts";
 import {
   type Invitation,
@@ -19,6 +19,8 @@ import { homeFolder } from "./person.ts";
 
 export interface FoundTarget {
   readonly target: SealedTarget;
+  /** What tells this server from every other: its key, or, while that may not be known, where it is. */
+  readonly server: Uint8Array;
   /**
    * The server was reached, and has this key: whether it is met for the first time.
    *
@@ -43,7 +45,7 @@ export function sealedTarget(written: string | undefined): FoundTarget {
 }
 
 function invited(invitation: Invitation): FoundTarget {
-  return { target: invitedTo(invitation), met: () => false };
+  return { target: invitedTo(invitation), server: invitation.key, met: () => false };
 }
 
 /** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
@@ -57,6 +59,7 @@ function byHost(server: HostAndPort): FoundTarget {
   const trust = { expected: known?.key ?? null, refused };
   return {
     target: { ...server, secret: null, trust },
+    server: new TextEncoder().encode(formatAddress({ address: server.host, port: server.port })),
     met(key) {
       if (known !== null) return false;
       rememberServer(folder, server, key);

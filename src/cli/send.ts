@@ -9,6 +9,7 @@ import { createPresenter } from "../terminal/presenter.ts";
 import { parseHostAndPort } from "../wire/address.ts";
 import { looksLikeInvitation } from "../wire/identity/invitation.ts";
 import { endOnInterrupt } from "./interruptible.ts";
+import { membership } from "./membership.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { ownIdentity } from "./own-identity.ts";
 import { presentation } from "./presentation.ts";
@@ -26,7 +27,7 @@ export async function send(commandLine: CommandLine): Promise<number> {
   const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
   endOnInterrupt();
   const to = values.get("to") ?? "localhost";
-  await using sender = await openSender(to);
+  await using sender = await openSender(commandLine, to);
 
   const ask = async (text: string) => {
     const { from, text: answer } = await sender.ask(text);
@@ -48,12 +49,25 @@ export async function send(commandLine: CommandLine): Promise<number> {
   return 0;
 }
 
-async function openSender(to: string): Promise<MessageSender> {
+async function openSender(commandLine: CommandLine, to: string): Promise<MessageSender> {
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
     const { sealedTarget } = await import("./sealed-target.ts");
-    return openSealedSender(sealedTarget(to).target, { identity: ownIdentity().keyPair });
+    const member = { ...membership(commandLine), identity: ownIdentity().keyPair };
+    return openSealedSender(sealedTarget(to).target, member);
   }
+  refuseMembership(commandLine);
   const { openPlainSender } = await import("../client/plain-message.ts");
   return openPlainSender(parseHostAndPort(to));
+}
+
+function refuseMembership({ flags }: CommandLine): void {
+  for (const option of ["name", "room"]) {
+    if (!flags.has(option)) continue;
+    throw new CharlaError(
+      "USAGE",
+      `--${option} goes with an invitation`,
+      "a host gets the message in plain, where there are no names and rooms",
+    );
+  }
 }

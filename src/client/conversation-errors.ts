@@ -11,6 +11,14 @@ export function conversationOver(): CharlaError {
   );
 }
 
+export function notConnected(): CharlaError {
+  return new CharlaError(
+    "NOT_CONNECTED",
+    "the way to the server is lost, and looked for",
+    "ask again when it is back",
+  );
+}
+
 /** @param until what there is to wait for */
 export function tooManyWaiting(until: string): CharlaError {
   return new CharlaError(

@@ -6,19 +6,17 @@
 // that one entry again, rather than never. Only a power cut, not a kill, can lose the last lines of what was
 // shown or settled: then that is shown, or said to the server, again.
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 import * as v from "valibot";
 
 import { CharlaError } from "../errors.ts";
-import { encodeBase64url } from "../wire/identity/base64url.ts";
 import { readKeptFile, replaceKeptFile } from "../wire/identity/kept-file.ts";
 import { type Slot, takeSlot } from "./device-slot.ts";
-import type { Cursor, Device, Unstored } from "./device.ts";
+import { type Cursor, type Device, newDeviceId, type Unstored } from "./device.ts";
 
-const ID_BYTES = 16;
 /** Written since the journal was compacted, bytes, before it is compacted again. */
 const MAX_GROWTH = 1024 * 1024;
 /** A longer journal is none of ours: 1,000 messages that wait, of 10,000 characters, with JSON's escapes. */
@@ -128,7 +126,7 @@ function nameOf({ serverKey, room }: DeviceFileOptions): string {
 }
 
 function newState(): State {
-  return { id: encodeBase64url(randomBytes(ID_BYTES)), next: 0, cursor: null, unstored: [] };
+  return { id: newDeviceId(), next: 0, cursor: null, unstored: [] };
 }
 
 function apply(state: State, its: Line): void {

@@ -1,6 +1,10 @@
 // What one of a person's programs keeps of one room: its own mark, what it has said and the server has not
 // stored, and how far it has shown what others said. In memory; a store on disk has the same face.
 
+import { randomBytes } from "node:crypto";
+
+import { encodeBase64url } from "../wire/identity/base64url.ts";
+
 export interface Unstored {
   /** The program's own number for the message. */
   readonly number: number;
@@ -26,6 +30,12 @@ export interface Device {
 export interface Cursor {
   readonly log: string;
   readonly sequence: number;
+}
+
+const ID_BYTES = 16;
+
+export function newDeviceId(): string {
+  return encodeBase64url(randomBytes(ID_BYTES));
 }
 
 export function memoryDevice(id: string): Device {

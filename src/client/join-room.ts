@@ -3,31 +3,34 @@
 
 import { randomBytes } from "node:crypto";
 
-import type { Conversation } from "../chat/events.ts";
+import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { formatAddress } from "../wire/address.ts";
-import { encodeBase64url } from "../wire/identity/base64url.ts";
-import { parseInvitation } from "../wire/identity/invitation.ts";
+import { DEFAULT_ROOM, parseInvitation } from "../wire/identity/invitation.ts";
 import { generateKeyPair, KEY_BYTES, type KeyPair } from "../wire/noise/x25519.ts";
 import { CLOSE_DONE, type SessionEnd } from "../wire/sealed/session.ts";
-import { type Device, memoryDevice } from "./device.ts";
-import { reach } from "./reach.ts";
-import { type ChannelEnd, converseInRoom } from "./room-conversation.ts";
-import { invitedTo, type SealedTarget } from "./sealed-conversation.ts";
+import { type Device, memoryDevice, newDeviceId } from "./device.ts";
+import { discard, reach } from "./reach.ts";
+import { type ChannelEnd, converseInRoom, type ToldConversation } from "./room-conversation.ts";
 import { describeSessionEnd } from "./session-errors.ts";
+import { invitedTo, type SealedTarget } from "./target.ts";
 
 export interface JoinRoomOptions {
   /** Who this end is to others; somebody new where it is left out. */
   readonly identity?: KeyPair | undefined;
+  /** How others see this member; the server may add to it. */
   readonly name: string;
-  readonly room: string;
+  /** Where it is left out: the invitation's, or `main`. */
+  readonly room?: string | undefined;
   /** What this program keeps of the room; where it is left out, nothing survives the program. */
   readonly device?: Device | undefined;
-  /** The server was reached, and has this key. */
+  /**
+   * The server was reached, and has this key.
+   *
+   * @throws {CharlaError} when it is not to be talked to
+   */
   onServer?(key: Uint8Array): void;
 }
-
-const DEVICE_ID_BYTES = 16;
 
 /** Failures that time may heal: nobody is there, or not yet again. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
@@ -45,24 +48,37 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
  * @param target an invitation, or what else is known of the server
  * @throws {CharlaError} INVALID_INVITATION
  */
-export function joinRoom(target: string | SealedTarget, options: JoinRoomOptions): Conversation {
+export function joinRoom(
+  target: string | SealedTarget,
+  options: JoinRoomOptions,
+): ToldConversation {
   const known = typeof target === "string" ? invitedTo(parseInvitation(target)) : target;
   const staticKeys = options.identity ?? generateKeyPair(randomBytes(KEY_BYTES));
   let reached = false;
   return converseInRoom({
-    room: options.room,
+    room: options.room ?? known.room ?? DEFAULT_ROOM,
     name: options.name,
-    device: options.device ?? memoryDevice(encodeBase64url(randomBytes(DEVICE_ID_BYTES))),
+    device: options.device ?? memoryDevice(newDeviceId()),
     random: Math.random,
     persist: ({ code }) => reached && PASSING.has(code),
-    async connect(handlers) {
-      const { link, socket, attend } = await reach(known, { ...known, staticKeys });
+    async connect(handlers, cancelled) {
+      const all = await reach(known, { ...known, staticKeys, cancelled });
+      const { link, socket, attend } = all;
+      try {
+        if (link.peerKey !== null) options.onServer?.(link.peerKey);
+      } catch (error) {
+        await discard(all);
+        throw error;
+      }
       reached = true;
-      if (link.peerKey !== null) options.onServer?.(link.peerKey);
       const where = formatAddress(link.peer);
       // Nothing is taken before its conversation knows of the channel.
       queueMicrotask(() => {
-        attend({ ...handlers, onRefused() {} });
+        attend({
+          ...handlers,
+          // Of a server that is gone the session would notice only after a silence.
+          onRefused: ({ message }) => link.abort(ENDED_BY_PROGRAM, message),
+        });
       });
       const ended = link.ended.then(async (end) => {
         await socket.close();

@@ -29,6 +29,8 @@ export interface ReachOptions {
   /** The invitation's secret, 16 bytes; null to join an open conversation. */
   readonly secret: Uint8Array | null;
   readonly trust: ServerTrust;
+  /** Nobody wants to be let in any more: `reach` fails with its reason, a CharlaError. */
+  readonly cancelled?: AbortSignal | undefined;
 }
 
 export interface Reached {
@@ -68,6 +70,7 @@ export async function reachFirst(
   const attempts: Promise<void>[] = [];
   const decided = new AbortController();
   let failure: CharlaError | null = null;
+  options.cancelled?.addEventListener("abort", () => decided.abort(options.cancelled?.reason));
 
   for (const [index, to] of candidates.entries()) {
     const attempt = tryAddress(to, options, decided.signal).then(
@@ -97,7 +100,8 @@ export async function reachFirst(
   return winner.promise;
 }
 
-function discard({ socket, attend }: Reached): Promise<void> {
+/** Ends what was reached, before anybody attends to it. */
+export function discard({ socket, attend }: Reached): Promise<void> {
   attend(NOBODY);
   return socket.close();
 }

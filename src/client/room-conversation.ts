@@ -2,7 +2,7 @@
 // disk, what was missed is fetched, and a lost way is found again. Knows channels, and not how they are made.
 
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import type { Conversation, ConversationEvent, EndReason } from "../chat/events.ts";
+import type { ConversationEvent, EndReason } from "../chat/events.ts";
 import {
   encodeFrame,
   MAX_TEXT,
@@ -11,12 +11,14 @@ import {
   type ServerFrame,
 } from "../chat/frames.ts";
 import { FAREWELL, MAX_WAITING } from "../chat/plain-talk.ts";
+import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { withoutNewline } from "../wire/text-datagram.ts";
 import { backoff } from "./backoff.ts";
-import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
+import { conversationOver, notConnected, tooManyWaiting } from "./conversation-errors.ts";
 import type { Cursor, Device, Unstored } from "./device.ts";
 import { createEventQueue } from "./event-queue.ts";
+import { createRoomRequests } from "./room-requests.ts";
 
 /** How long leaving may take before it is told what for, ms. */
 const PATIENCE = 1_000;
@@ -44,9 +46,16 @@ export interface RoomOptions {
   /**
    * A channel to the server; called again when it was lost.
    *
+   * @param cancelled aborts when none is wanted any more
    * @throws {CharlaError} when there is none to be had
    */
-  connect(handlers: ChannelHandlers): Promise<ConnectedChannel>;
+  connect(handlers: ChannelHandlers, cancelled: AbortSignal): Promise<ConnectedChannel>;
+}
+
+/** A conversation whose program has something to tell as well. */
+export interface ToldConversation extends RoomConversation {
+  /** Adds an event to those that happen. */
+  tell(event: ConversationEvent): void;
 }
 
 export interface ConnectedChannel {
@@ -62,13 +71,16 @@ export type ChannelEnd =
 
 interface Saying {
   readonly number: number;
+  /** Said before this program was started. */
+  readonly isOld: boolean;
   readonly text: string;
   readonly stored: PromiseWithResolvers<void>;
 }
 
 /** Comes into the room, and stays: `events` tells of it, and of every time that the way is lost. */
-export function converseInRoom(options: RoomOptions): Conversation {
-  const { room, name, device, random, waitBefore = backoff, sayAgain = SAY_AGAIN } = options;
+export function converseInRoom(options: RoomOptions): ToldConversation {
+  const { room, device, random, waitBefore = backoff, sayAgain = SAY_AGAIN } = options;
+  let { name } = options;
   const queue = createEventQueue({ past: "keep" });
   /** What is not stored, by its number, oldest first. */
   const saying = new Map<number, Saying>();
@@ -88,24 +100,38 @@ export function converseInRoom(options: RoomOptions): Conversation {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let patience: (() => void) | null = null;
   let ending: Promise<void> | null = null;
+  /** Aborts when nothing is waited for any more, and no way to the server wanted. */
+  const over = new AbortController();
   const allStored = () => saying.size === 0;
-  let onStored: (() => void) | null = null;
+  const stored = Promise.withResolvers<void>();
+  const requests = createRoomRequests(
+    () => {
+      if (over.signal.aborted) throw conversationOver();
+      if (channel === null) throw notConnected();
+      return channel;
+    },
+    (mine) => {
+      name = mine;
+    },
+  );
 
-  for (const unstored of device.unstored) keep(unstored);
+  for (const unstored of device.unstored) keep(unstored, true);
   void visitAgainAndAgain();
 
   async function visitAgainAndAgain(): Promise<void> {
-    while (ending === null) {
+    while (!over.signal.aborted) {
       try {
         const end = await visit();
-        // What is not stored by now is not waited for.
-        if (ending !== null) return onStored?.();
-        if (end.type === "closed") return void finish("peer-left", end.reason);
+        if (over.signal.aborted) return;
+        if (end.type === "closed") return serverLeft(end.reason);
+        // Who leaves does not wait for a server that may not come back.
+        if (ending !== null) return waitNoMore();
         queue.push({ type: "disconnected", message: end.error.message });
       } catch (error) {
         if (!(error instanceof CharlaError)) throw error;
-        if (ending !== null) return;
-        if (!options.persist(error)) return fail(error);
+        if (over.signal.aborted) return;
+        if (!options.persist(error) || (ending !== null && !entered)) return fail(error);
+        if (ending !== null) return waitNoMore();
       }
       attempts += 1;
       await pause(waitBefore(attempts, random()));
@@ -114,15 +140,18 @@ export function converseInRoom(options: RoomOptions): Conversation {
 
   /** One channel, from its beginning to its end. */
   async function visit(): Promise<ChannelEnd> {
-    const connected = await options.connect({
-      async onMessages(frames) {
-        for (const bytes of frames) take(bytes, connected.channel);
-        await queue.room();
+    const connected = await options.connect(
+      {
+        async onMessages(frames) {
+          for (const bytes of frames) take(bytes, connected.channel);
+          await queue.room();
+        },
+        onSilent: (duration) => queue.push({ type: "silent", seconds: seconds(duration) }),
+        onHeard: (duration) => queue.push({ type: "heard", seconds: seconds(duration) }),
       },
-      onSilent: (duration) => queue.push({ type: "silent", seconds: seconds(duration) }),
-      onHeard: (duration) => queue.push({ type: "heard", seconds: seconds(duration) }),
-    });
-    if (ending !== null) {
+      over.signal,
+    );
+    if (over.signal.aborted) {
       await connected.channel.close();
       return connected.ended;
     }
@@ -132,6 +161,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
     line = null;
     channel = null;
     clearTimeout(waiting);
+    requests.giveUp(notConnected());
     return end;
   }
 
@@ -142,6 +172,7 @@ export function converseInRoom(options: RoomOptions): Conversation {
   }
 
   function apply(frame: ServerFrame, from: Channel): void {
+    if ("request" in frame) return requests.answer(frame);
     switch (frame.type) {
       case "welcome": {
         const { name: mine, owner, members, last } = frame;
@@ -171,18 +202,11 @@ export function converseInRoom(options: RoomOptions): Conversation {
       case "joined":
         return queue.push({ type: "joined", peer: frame.name, fingerprint: frame.fingerprint });
       case "left":
-        return queue.push({ type: "left", peer: frame.name });
+        return queue.push({ type: "left", peer: frame.name, reason: frame.reason });
       case "away":
         return queue.push({ type: "away", peer: frame.name, away: frame.away });
       case "renamed":
         return queue.push({ type: "renamed", from: frame.from, to: frame.to });
-      case "done":
-      case "failed":
-      case "people":
-      case "rooms":
-      case "found":
-      case "invited":
-        return;
     }
   }
 
@@ -233,14 +257,14 @@ export function converseInRoom(options: RoomOptions): Conversation {
     device.settled(number);
     if (!allStored()) return;
     clearTimeout(waiting);
-    onStored?.();
+    if (ending !== null) stored.resolve();
   }
 
-  function keep({ number, text }: Unstored): Saying {
+  function keep({ number, text }: Unstored, isOld: boolean): Saying {
     const stored = Promise.withResolvers<void>();
     // Who says something need not wait for it.
     stored.promise.catch(() => {});
-    const its = { number, text, stored };
+    const its = { number, isOld, text, stored };
     saying.set(number, its);
     return its;
   }
@@ -256,35 +280,47 @@ export function converseInRoom(options: RoomOptions): Conversation {
   }
 
   function fail(error: CharlaError): void {
-    ending = Promise.resolve();
-    queue.push({ type: "ended", reason: "lost", unsaid: giveUp() });
+    ending ??= Promise.resolve();
+    waitNoMore();
+    const unsaid = giveUp();
+    // Whoever was never let in has no conversation that could end.
+    if (entered) queue.push({ type: "ended", reason: "lost", unsaid });
     queue.fail(error);
   }
 
+  function serverLeft(why: string): void {
+    if (why !== "") queue.push({ type: "notice", code: "SERVER_SAYS", message: why });
+    waitNoMore();
+    void finish("peer-left");
+  }
+
+  function waitNoMore(): void {
+    over.abort(conversationOver());
+    stored.resolve();
+    patience?.();
+  }
+
   /** Once everything is stored; or at once, when it is asked for again. */
-  function finish(reason: EndReason, why = ""): Promise<void> {
+  function finish(reason: EndReason): Promise<void> {
     // Who leaves need not read what there is, and a channel ends once all of it is taken.
     queue.letGo();
-    if (ending !== null) {
-      onStored?.();
+    if (ending === null) ending = leave(reason);
+    else {
+      waitNoMore();
       line?.abort(ENDED_BY_PROGRAM, "");
-      return ending;
     }
-    ending = (async () => {
-      if (!allStored() && channel !== null) {
-        const leaving = setTimeout(tellWhatIsWaitedFor, PATIENCE);
-        await new Promise<void>((done) => {
-          onStored = done;
-        });
-        clearTimeout(leaving);
-      }
-      patience?.();
-      await line?.close();
-      const notice = { type: "notice", code: "SERVER_SAYS", message: why } as const;
-      if (why !== "") queue.push(notice);
-      queue.end({ type: "ended", reason, unsaid: giveUp() });
-    })();
     return ending;
+  }
+
+  async function leave(reason: EndReason): Promise<void> {
+    if (!allStored() && !over.signal.aborted) {
+      const leaving = setTimeout(tellWhatIsWaitedFor, PATIENCE);
+      await stored.promise;
+      clearTimeout(leaving);
+    }
+    waitNoMore();
+    await line?.close();
+    queue.end({ type: "ended", reason, unsaid: giveUp() });
   }
 
   function tellWhatIsWaitedFor(): void {
@@ -298,14 +334,16 @@ export function converseInRoom(options: RoomOptions): Conversation {
   }
 
   function giveUp(): string[] {
-    const texts = Array.from(saying.values(), ({ number, text, stored }) => {
+    const texts = Array.from(saying.values(), ({ number, isOld, text, stored }) => {
       stored.reject(conversationOver());
-      // What waits is said the next time; but that would be over before it has begun.
-      if (text === FAREWELL) device.settled(number);
+      // What waits is said the next time. But that would be over before it has begun; and where nobody was reached,
+      // whoever says it again would have said it twice.
+      if (text === FAREWELL || (!entered && !isOld)) device.settled(number);
       return text;
     });
     saying.clear();
     clearTimeout(waiting);
+    requests.giveUp(conversationOver());
     return texts;
   }
 
@@ -336,9 +374,9 @@ export function converseInRoom(options: RoomOptions): Conversation {
       if (saying.size >= MAX_WAITING) {
         throw tooManyWaiting("the server has them");
       }
-      const said = keep(device.say(text));
+      const said = keep(device.say(text), false);
       if (channel === null) {
-        queue.push({ type: "waiting", for: "peer", text });
+        queue.push({ type: "waiting", for: "server", text });
       } else {
         sayTo(channel, said);
         queue.push({ type: "said", text });
@@ -346,6 +384,8 @@ export function converseInRoom(options: RoomOptions): Conversation {
       if (text === FAREWELL) void finish("said-bye");
       await said.stored.promise;
     },
+    ...requests.questions,
+    tell: (event) => queue.push(event),
     leave: () => finish("left"),
     [Symbol.asyncDispose]: () => finish("left"),
   };

@@ -1,43 +1,69 @@
-// Single messages into a sealed conversation: `charla send --to INVITATION`. For programs; knows no
-// screen.
+// Single messages into a room: `charla send --to INVITATION`. For programs; knows no screen.
 
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
+import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
-import { joinSealed, type JoinSealedOptions, type SealedTarget } from "./sealed-conversation.ts";
+import type { SealedTarget } from "./target.ts";
 
 /**
- * Joins the conversation, to say something and leave. `send` resolves when the other end has the message.
+ * Comes into a room, to say something and leave. `send` resolves when the server has the message on its disk,
+ * `ask` with what somebody says after it.
  *
- * @throws {CharlaError} as `joinSealed` does
+ * @throws {CharlaError} INVALID_INVITATION, UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
+ *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, REFUSED, NAME_TAKEN
  */
 export async function openSealedSender(
   target: string | SealedTarget,
-  options?: JoinSealedOptions,
+  options: JoinRoomOptions,
 ): Promise<MessageSender> {
-  const conversation = await joinSealed(target, options);
+  const conversation = joinRoom(target, options);
   const events = conversation.events[Symbol.asyncIterator]();
+  await entered(events);
+  let question: Question | null = null;
+  const over = listen();
+  over.catch(() => {});
+
+  async function listen(): Promise<never> {
+    for (;;) {
+      const event = await nextOf(events);
+      if (question === null) continue;
+      // What was said before the question is no answer to it.
+      if (event.type === "delivered") question.isDelivered = true;
+      if (event.type !== "message" || !question.isDelivered) continue;
+      question.answered.resolve({ from: event.from, text: event.text });
+      question = null;
+    }
+  }
+
   return {
     send: (text) => conversation.say(text),
     async ask(text) {
+      question = { isDelivered: false, answered: Promise.withResolvers() };
+      const { answered } = question;
       await conversation.say(text);
-      return nextMessage(events);
+      return Promise.race([answered.promise, over]);
     },
     finish: () => conversation.leave(),
     [Symbol.asyncDispose]: () => conversation.leave(),
   };
 }
 
-async function nextMessage(events: AsyncIterator<ConversationEvent>): Promise<ReceivedMessage> {
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done === true) {
-      throw new CharlaError(
-        "CONVERSATION_OVER",
-        "the other end left without an answer",
-        "send the message again, or without --reply",
-      );
-    }
-    if (value.type === "message") return { from: value.from, text: value.text };
-  }
+interface Question {
+  isDelivered: boolean;
+  readonly answered: PromiseWithResolvers<ReceivedMessage>;
+}
+
+async function entered(events: AsyncIterator<ConversationEvent>): Promise<void> {
+  while ((await nextOf(events)).type !== "entered");
+}
+
+async function nextOf(events: AsyncIterator<ConversationEvent>): Promise<ConversationEvent> {
+  const { done, value } = await events.next();
+  if (done !== true) return value;
+  throw new CharlaError(
+    "CONVERSATION_OVER",
+    "the server left without an answer",
+    "send the message again, or without --reply",
+  );
 }

@@ -5,8 +5,11 @@
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 
+import { type Completion, listed } from "./completion.ts";
+import type { LineBuffer } from "./line-buffer.ts";
 import { type Command, type Key, press, START } from "./line-keys.ts";
 import { createLiveArea } from "./live-area.ts";
+import { DIM, styler } from "./style.ts";
 
 export interface LineEditor extends Disposable {
   /** What stands before the line being typed. */
@@ -17,6 +20,8 @@ export interface LineEditor extends Disposable {
   settle(prompt: string, text: string): void;
   /** Writes whole lines above the line being typed. */
   printAbove(text: string): void;
+  /** Rings, or whatever this terminal does to call somebody. */
+  ring(): void;
   /** Leaves the terminal as it was found. */
   close(): void;
 }
@@ -28,11 +33,18 @@ export interface LineEditorHandlers {
   onInterrupt: () => void;
   /** Ctrl-D on an empty line, or the terminal is gone. */
   onEnd: () => void;
+  /** What Tab makes of the line; where it has to be asked for, it counts while the line stays as it is. */
+  onTab?: (line: LineBuffer) => Completion | Promise<Completion>;
+  /** Somebody looks at the terminal, or away: told by those terminals that know. */
+  onFocus?: (looking: boolean) => void;
 }
 
-// Bracketed paste is DEC private mode 2004 (xterm ctlseqs).
+// Bracketed paste is DEC private mode 2004, and telling of the focus 1004 (xterm ctlseqs).
 const PASTE_BRACKETS_ON = "\x1b[?2004h";
 const PASTE_BRACKETS_OFF = "\x1b[?2004l";
+const FOCUS_ON = "\x1b[?1004h";
+const FOCUS_OFF = "\x1b[?1004l";
+const FOCUS: Readonly<Record<string, boolean>> = { "\x1b[I": true, "\x1b[O": false };
 
 export function openLineEditor(
   input: ReadStream,
@@ -45,6 +57,9 @@ export function openLineEditor(
   let pending: readonly string[] = [];
   let drawing = false;
   let open = true;
+  /** The line as the last Tab left it: another lists what it may be meant to be. */
+  let tabbed: LineBuffer | null = null;
+  const dim = styler(DIM);
 
   const contents = () => ({ pending, prompt, line: editing.line });
 
@@ -71,6 +86,8 @@ export function openLineEditor(
 
   function onKeypress(_text: string | undefined, key: Key): void {
     if (!open) return;
+    const looking = FOCUS[key.sequence ?? ""];
+    if (looking !== undefined && editing.paste === null) return handlers.onFocus?.(looking);
     const { text } = editing.line;
     const [next, command] = press(editing, key);
     editing = next;
@@ -96,16 +113,38 @@ export function openLineEditor(
       case "clear-screen":
         area.clearScreen();
         break;
+      case "complete":
+        complete();
+        break;
     }
+  }
+
+  function complete(): void {
+    const { line } = editing;
+    const found = handlers.onTab?.(line);
+    if (found instanceof Promise) {
+      void found.then((its) => (open && editing.line === line ? apply(its) : undefined));
+    } else if (found !== undefined) apply(found);
+  }
+
+  function apply(completion: Completion): void {
+    const { line } = completion;
+    const again = tabbed === editing.line && line === tabbed;
+    if (again && completion.candidates.length > 1) {
+      area.printAbove(dim(listed(completion)), contents());
+    }
+    editing = { ...editing, line };
+    tabbed = line;
+    drawSoon();
   }
 
   function takeTerminal(): void {
     input.setRawMode(true);
-    output.write(PASTE_BRACKETS_ON);
+    output.write(PASTE_BRACKETS_ON + (handlers.onFocus === undefined ? "" : FOCUS_ON));
   }
 
   function giveTerminalBack(): void {
-    output.write(PASTE_BRACKETS_OFF);
+    output.write(PASTE_BRACKETS_OFF + (handlers.onFocus === undefined ? "" : FOCUS_OFF));
     try {
       input.setRawMode(false);
     } catch {
@@ -158,6 +197,9 @@ export function openLineEditor(
     settle,
     printAbove(text) {
       area.printAbove(text, contents());
+    },
+    ring() {
+      if (open) output.write("\x07");
     },
     close,
     [Symbol.dispose]: close,

@@ -43,7 +43,9 @@ export type Command =
   /** Ctrl-D on an empty line: the end of the input. */
   | { readonly type: "end" }
   | { readonly type: "suspend" }
-  | { readonly type: "clear-screen" };
+  | { readonly type: "clear-screen" }
+  /** Tab: the word being typed may be finished. */
+  | { readonly type: "complete" };
 
 export const START: Editing = { line: EMPTY, history: NO_HISTORY, cutting: "", paste: null };
 
@@ -72,6 +74,8 @@ export function press(editing: Editing, key: Key): [Editing, Command | null] {
       return [editing, { type: "suspend" }];
     case "ctrl+l":
       return [editing, { type: "clear-screen" }];
+    case "tab":
+      return [editing, { type: "complete" }];
     case "left":
     case "ctrl+b":
       return moveTo(moveLeft);

@@ -4,7 +4,9 @@
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import type { LineEditor } from "./line-editor.ts";
+import { messageText } from "./message-text.ts";
 import { type Delivery, describeError, describeEvent } from "./report.ts";
+import type { RoomScene } from "./room-scene.ts";
 import { CYAN, DIM, styler } from "./style.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -17,6 +19,8 @@ export interface PresenterOptions {
   readonly tellSender?: boolean;
   /** Whether the conversation tells when the other end has a message; "unknown" by default. */
   readonly delivery?: Delivery;
+  /** In a room: ring when a message names this person. */
+  readonly bell?: boolean;
 }
 
 export interface Presenter {
@@ -28,14 +32,17 @@ export interface Presenter {
    * @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED
    */
   print(line: string): Promise<void>;
+  /** What somebody asked for while they talk: whole lines, as they are. */
+  answer(lines: readonly string[]): Promise<void>;
   /** Errors are told even to who wants quiet, as far as anyone can be told. */
   error(error: CharlaError): Promise<void>;
   /** From now on, what is shown on the editor's terminal goes above its line. */
   attach(editor: LineEditor | null): void;
 }
 
-export function createPresenter(options: PresenterOptions): Presenter {
-  const { json, quiet, verbose, tellSender = false, delivery } = options;
+/** @param scene where the conversation is in a room */
+export function createPresenter(options: PresenterOptions, scene?: RoomScene): Presenter {
+  const { json, quiet, verbose, tellSender = false, delivery, bell = false } = options;
   let editor: LineEditor | null = null;
   const dim = styler(DIM);
   const cyan = styler(CYAN);
@@ -55,18 +62,32 @@ export function createPresenter(options: PresenterOptions): Presenter {
     });
   }
 
-  function showMessage(text: string): Promise<void> {
+  type Message = Extract<ConversationEvent, { type: "message" }>;
+
+  function showMessage(message: Message): Promise<void> {
+    const { text } = message;
+    if (message.sequence !== undefined && process.stdout.isTTY) return showSaidBy(message);
     const visible = visibleText(text);
     if (editor === null || !process.stdout.isTTY) return write("stdout", visible);
     return write("stdout", `${cyan("<")} ${visible.replaceAll("\n", "\n  ")}`);
   }
 
+  /** In a room there are many who may have said it. */
+  function showSaidBy(message: Message): Promise<void> {
+    const { from: name, fingerprint, text } = message;
+    const mark = scene?.markBefore(message.time) ?? null;
+    const line = messageText({ name, fingerprint, text });
+    if (bell && scene?.isCalled(message) === true) editor?.ring();
+    return write("stdout", mark === null || quiet ? line : `${dim(mark)}\n${line}`);
+  }
+
   return {
     async event(event) {
+      scene?.see(event);
       if (json) return write("stdout", JSON.stringify(event));
       if (event.type === "message") {
         if (tellSender && !quiet) await write("stderr", dim(`from ${event.from}`));
-        return showMessage(event.text);
+        return showMessage(event);
       }
       // The prompt shows a silence while it lasts.
       if (event.type === "silent" && editor !== null) return;
@@ -74,6 +95,9 @@ export function createPresenter(options: PresenterOptions): Presenter {
       if (words !== null) await write("stderr", dim(words));
     },
     print: (line) => write("stdout", line),
+    async answer(lines) {
+      if (lines.length > 0) await write("stderr", lines.join("\n"));
+    },
     async error(error) {
       if (json) {
         const { code, message, hint } = error;

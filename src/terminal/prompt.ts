@@ -25,6 +25,8 @@ export function promptAfter(
     case "heard":
     case "joined":
     case "left":
+    case "disconnected":
+    case "reconnected":
     case "ended":
       return state.silentSince === null ? state : { ...state, silentSince: null };
     default:

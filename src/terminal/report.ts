@@ -2,7 +2,11 @@
 
 import type { ConversationEvent, EndReason } from "../chat/events.ts";
 import type { CharlaError } from "../errors.ts";
+import { isolated, shownName } from "./shown-name.ts";
 import { visibleLine } from "./visible-text.ts";
+
+/** Names in one line: of more, how many there are is enough. */
+const MAX_LISTED = 12;
 
 /** Whether a conversation tells when the other end has a message, or only when it has left. */
 export type Delivery = "shown" | "unknown";
@@ -21,23 +25,28 @@ export function describeEvent(
     case "listening":
       return `listening on ${event.address}`;
     case "invitation":
-      return `invite with: charla ${quoteForShell(event.invitation)}`;
+      return describeInvitation(event.invitation);
     case "joining":
-      return describePeer(`talking to ${event.peer}`, event.fingerprint, verbose);
+      return withFingerprint(`talking to ${event.peer}; "bye" ends it`, event.fingerprint, verbose);
     case "joined":
-      return describePeer(`${event.peer} joined`, event.fingerprint, verbose);
+      // In a room; between two there is a word that ends it.
+      return event.fingerprint === undefined
+        ? `${event.peer} joined; "bye" ends it`
+        : withFingerprint(`${shownName(event.peer)} joined`, event.fingerprint, verbose);
     case "entered":
       return describeEntered(event);
     case "disconnected":
-      return `the way to the server is lost (${event.message}); looking for it`;
+      return `the way to the server is lost (${visibleLine(event.message)}); looking for it`;
     case "reconnected":
       return "back on the server";
     case "away":
-      return event.away ? `${event.peer} is away` : `${event.peer} is back`;
+      return `${shownName(event.peer)} is ${event.away ? "away" : "back"}`;
     case "renamed":
-      return `${event.from} is ${event.to} now`;
+      return `${shownName(event.from)} is ${shownName(event.to)} now`;
     case "left":
-      return `${event.peer} left; waiting for the next`;
+      return event.reason === undefined
+        ? `${event.peer} left; waiting for the next`
+        : describeLeft(event.peer, event.reason);
     case "said":
       return verbose ? `sent: ${visibleLine(event.text)}` : null;
     case "delivered":
@@ -55,13 +64,17 @@ export function describeEvent(
     case "dropped":
       return `messages came faster than they could be shown; ${event.count} in all were dropped`;
     case "notice":
-      return event.hint === undefined ? event.message : `${event.message}\nhint: ${event.hint}`;
+      return describeNotice(event);
     case "ended":
       return describeEnd(event, delivery);
     case "message":
     case "turn":
       return null;
   }
+}
+
+export function describeInvitation(invitation: string): string {
+  return `invite with: charla ${quoteForShell(visibleLine(invitation))}`;
 }
 
 /** An error as every command tells it: the cause, then what to do. */
@@ -104,6 +117,11 @@ function describeEnd(
   return `the conversation is over: ${why}${lost}`;
 }
 
+function describeNotice({ message, hint }: { message: string; hint?: string }): string {
+  const words = visibleLine(message);
+  return hint === undefined ? words : `${words}\nhint: ${visibleLine(hint)}`;
+}
+
 function describeEntered({
   room,
   name,
@@ -114,13 +132,26 @@ function describeEntered({
   members: readonly { readonly name: string }[];
 }): string {
   const others = members.map((member) => member.name).filter((other) => other !== name);
-  const who = others.length === 0 ? "nobody else is here yet" : `with ${others.join(", ")}`;
-  return `you are ${name} in ${room}, ${who}; "bye" ends it`;
+  const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
+  return `you are ${shownName(name)} in ${shownName(room)}, ${who}; "bye" ends it`;
 }
 
-function describePeer(what: string, fingerprint: string | undefined, verbose: boolean): string {
-  const whose = verbose && fingerprint !== undefined ? `\nits fingerprint: ${fingerprint}` : "";
-  return `${what}; "bye" ends it${whose}`;
+function listNames(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  const listed = names.slice(0, MAX_LISTED).map(shownName).join(", ");
+  return more > 0 ? `${listed} and ${more} more` : listed;
+}
+
+/** A room's member, who need not have said why. */
+function describeLeft(name: string, reason: string): string {
+  return reason === ""
+    ? `${shownName(name)} left`
+    : `${shownName(name)} left: ${isolated(visibleLine(reason))}`;
+}
+
+function withFingerprint(what: string, fingerprint: string | undefined, verbose: boolean): string {
+  if (!verbose || fingerprint === undefined) return what;
+  return `${what}\nits fingerprint: ${visibleLine(fingerprint)}`;
 }
 
 /** Ready to paste: an IPv6 address's brackets, for one, are a pattern to a shell. */

@@ -2,10 +2,14 @@
 // at the end there is an exit status. Knows nothing of how the conversation travels.
 
 import type { Conversation } from "../chat/events.ts";
+import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "./input-lines.ts";
+import { startJourney } from "./journey.ts";
 import { MAX_ON_THE_WAY, sayLines } from "./piped-lines.ts";
 import { createPresenter, type PresenterOptions } from "./presenter.ts";
+import { createRoomInput, isRoom } from "./room-input.ts";
+import { createRoomScene } from "./room-scene.ts";
 import { openTypedLines } from "./typed-lines.ts";
 
 export interface TalkOptions extends PresenterOptions {
@@ -13,6 +17,8 @@ export interface TalkOptions extends PresenterOptions {
   readonly atEndOfInput: "leave" | "stay";
   /** What there is to say to begin with. */
   readonly openings?: readonly Opening[];
+  /** Opens the conversation of another room of the same server; without it there is one room only. */
+  readonly enter?: (room: string) => RoomConversation;
 }
 
 /** A sentence about the conversation, before it begins. */
@@ -27,15 +33,20 @@ const INTERRUPTED = 130;
 const HUNG_UP = 129;
 
 /** Holds the conversation until it ends; returns the exit status. */
-export async function talk(conversation: Conversation, options: TalkOptions): Promise<number> {
-  const presenter = createPresenter(options);
+export async function talk(
+  start: Conversation | RoomConversation,
+  options: TalkOptions,
+): Promise<number> {
+  const journey = startJourney(start, options.enter);
+  const scene = createRoomScene(Date.now);
+  const presenter = createPresenter(options, scene);
   // The first cause to end decides the status; a message that could not be said makes 0 a 1.
   let endStatus: number | null = null;
   let failed = false;
 
   const leave = (status: number) => {
     endStatus ??= status;
-    void conversation.leave();
+    void journey.leave();
   };
   let told: CharlaError | null = null;
   const fail = async (error: unknown) => {
@@ -50,12 +61,18 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
   };
   using _signals = onSignals(leave);
   const showsDelivery = options.delivery === "shown";
-  using typed = options.json
+  const { verbose, json } = options;
+  const room =
+    isRoom(start) && !json
+      ? createRoomInput(journey, scene, presenter, { verbose, quit: () => leave(0) })
+      : null;
+  const say = (text: string) => journey.conversation.say(text);
+  using typed = json
     ? null
     : openTypedLines(
-        conversation,
+        { say },
         presenter,
-        { showsDelivery, endIsTold: !options.quiet },
+        { showsDelivery, endIsTold: !options.quiet, room },
         { onInterrupt: () => leave(INTERRUPTED), onEnd: () => leave(0), onError: fail },
       );
 
@@ -64,11 +81,16 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     await presenter.event({ type: "notice", ...its });
   }
   let over = false;
+  const begun = Promise.withResolvers<void>();
   if (typed === null) {
     // Where a message is done only when the other end has it, waiting for each would be slow.
     const ahead = showsDelivery ? MAX_ON_THE_WAY : 1;
-    sayLines(inputLines(process.stdin), conversation, ahead, fail).then(
-      (all) => {
+    const typedBlind = process.stdin.isTTY ? room : null;
+    const sayLine = (line: string) => typedBlind?.sayOrObey(line) ?? say(line);
+    sayLines(inputLines(process.stdin), { say: sayLine }, ahead, fail).then(
+      async (all) => {
+        // Whoever has nothing to say is told as well when there is nobody to join.
+        await begun.promise;
         if (all && options.atEndOfInput === "leave") leave(0);
       },
       // Input that was cut off because the conversation ended first is no failure.
@@ -76,14 +98,15 @@ export async function talk(conversation: Conversation, options: TalkOptions): Pr
     );
   }
   try {
-    for await (const event of conversation.events) {
+    for await (const event of journey.events) {
+      if (event.type === "entered" || event.type === "joining") begun.resolve();
       typed?.event(event);
       if (event.type === "ended" && event.unsaid.length > 0) failed = true;
       await presenter.event(event);
     }
   } catch (error) {
     await fail(error);
-    await conversation.leave();
+    await journey.leave();
   } finally {
     over = true;
     // Input that nobody will hear any more must not keep the program running.

@@ -1,11 +1,15 @@
 // What a person types on a terminal: each line is said, and is shown as on its way until the other end
 // has it. Knows the editor and the prompt, not what becomes of errors or of the exit status.
 
+import { actionOf, COMMANDS } from "../chat/commands.ts";
 import type { Conversation, ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
+import { complete, type Completion, isRoomTyped } from "./completion.ts";
+import type { LineBuffer } from "./line-buffer.ts";
 import { openLineEditor } from "./line-editor.ts";
 import type { Presenter } from "./presenter.ts";
 import { FIRST_PROMPT, promptAfter, promptText } from "./prompt.ts";
+import type { RoomInput } from "./room-input.ts";
 
 export interface TypedLines extends Disposable {
   /** To be called with each event before it is shown. */
@@ -17,6 +21,8 @@ export interface TypedLinesOptions {
   readonly showsDelivery: boolean;
   /** Whether the end is told in words, and with it the messages that may not have arrived. */
   readonly endIsTold: boolean;
+  /** There in a room, where lines may be commands, and several lines of a paste are one message. */
+  readonly room: RoomInput | null;
 }
 
 export interface TypedLinesHandlers {
@@ -29,11 +35,14 @@ interface Message {
   readonly text: string;
 }
 
+const NOT_SURE = "(may not have arrived) > ";
+const COMMAND_NAMES = COMMANDS.map(({ name }) => name);
+
 /** Null where there is no terminal to type on, or none to draw on. */
 export function openTypedLines(
-  conversation: Conversation,
+  conversation: Pick<Conversation, "say">,
   presenter: Presenter,
-  { showsDelivery, endIsTold }: TypedLinesOptions,
+  { showsDelivery, endIsTold, room }: TypedLinesOptions,
   { onInterrupt, onEnd, onError }: TypedLinesHandlers,
 ): TypedLines | null {
   const output = [process.stdout, process.stderr].find((stream) => stream.isTTY);
@@ -42,12 +51,20 @@ export function openTypedLines(
   let prompt = FIRST_PROMPT;
   let pending: readonly Message[] = [];
   let tick: NodeJS.Timeout | undefined;
-  const editor = openLineEditor(process.stdin, output, { onLine, onInterrupt, onEnd });
+  const inRoom =
+    room === null
+      ? {}
+      : {
+          onTab: (line: LineBuffer) => completed(line, room),
+          onFocus: (looking: boolean) => room.scene.look(looking),
+        };
+  const editor = openLineEditor(process.stdin, output, { onLine, onInterrupt, onEnd, ...inRoom });
   presenter.attach(editor);
   showPrompt();
 
   function onLine(text: string): void {
     if (text === "") return;
+    if (room !== null) return onLineInRoom(text.replace(/\n+$/, ""), room);
     if (!showsDelivery) editor.settle(promptText(prompt, performance.now()), text);
     // A message has no newline of its own on the plain wire: each line of a paste is one.
     for (const line of text.split("\n")) {
@@ -55,27 +72,50 @@ export function openTypedLines(
     }
   }
 
-  function say(message: Message): void {
+  function onLineInRoom(text: string, its: RoomInput): void {
+    const written = text === "" ? null : its.read(text);
+    if (written?.type === "command") void its.command(written.command);
+    if (written?.type !== "say") return;
+    if (!showsDelivery) settleOwn(written.text);
+    say(written);
+  }
+
+  function say({ text }: Message): void {
+    const message = { text };
     if (showsDelivery) setPending([...pending, message]);
-    conversation.say(message.text).catch((error: unknown) => {
+    conversation.say(text).catch((error: unknown) => {
       const code = error instanceof CharlaError ? error.code : null;
       // Those that the end overtakes stay pending: it is what tells of them.
-      if (code === "SESSION_LOST") settle("(may not have arrived) > ", message);
-      else if (code !== "CONVERSATION_OVER") settle("(not said) > ", message);
+      if (code === "SESSION_LOST") drop(NOT_SURE, message);
+      else if (code !== "CONVERSATION_OVER") drop("(not said) > ", message);
       return onError(error);
     });
   }
 
-  /** It is not on its way any more. */
-  function settle(prompt: string, message: Message): void {
+  /** It is not on its way any more, and did not arrive. */
+  function drop(prompt: string, message: Message): void {
     if (!pending.includes(message)) return;
     setPending(pending.filter((other) => other !== message));
-    editor.settle(prompt, message.text);
+    editor.settle(prompt, indented(message.text));
+  }
+
+  /** The other end has it. */
+  function arrive(text: string): void {
+    // What is delivered in a room may be of this person's last visit.
+    const message = room === null ? pending[0] : pending.find((its) => its.text === text);
+    if (message !== undefined) setPending(pending.filter((other) => other !== message));
+    if (message !== undefined || room !== null) settleOwn(message?.text ?? text);
+  }
+
+  function settleOwn(text: string): void {
+    const action = room === null ? null : actionOf(text);
+    if (room === null || action === null) editor.settle("> ", indented(text));
+    else editor.settle("* ", indented(`${room.scene.state.name} ${action}`));
   }
 
   function setPending(messages: readonly Message[]): void {
     pending = messages;
-    editor.setPending(messages.map(({ text }) => text));
+    editor.setPending(messages.map(({ text }) => indented(text)));
   }
 
   function showPrompt(): void {
@@ -87,12 +127,10 @@ export function openTypedLines(
 
   return {
     event(event) {
-      if (event.type === "delivered") {
-        const [oldest, ...rest] = pending;
-        if (oldest !== undefined) {
-          setPending(rest);
-          editor.settle("> ", oldest.text);
-        }
+      if (event.type === "delivered" && showsDelivery) arrive(event.text);
+      if (event.type === "entered" && room !== null && room.scene.state.room !== "") {
+        // Another room: what was on its way to the last one goes there the next time, if at all.
+        for (const message of pending) drop(NOT_SURE, message);
       }
       if (event.type === "ended" && endIsTold) {
         setPending(pending.filter(({ text }) => !event.unsaid.includes(text)));
@@ -109,4 +147,19 @@ export function openTypedLines(
       editor.close();
     },
   };
+}
+
+/** The lines after the first stand two columns in, as those of others do. */
+function indented(text: string): string {
+  return text.replaceAll("\n", "\n  ");
+}
+
+function completed(line: LineBuffer, room: RoomInput): Completion | Promise<Completion> {
+  const known = { commands: COMMAND_NAMES, people: room.scene.state.others, rooms: [] };
+  if (!isRoomTyped(line)) return complete(line, known);
+  return room.rooms().then(
+    (names) => complete(line, { ...known, rooms: names }),
+    // Where nobody can be asked, nothing is finished.
+    () => ({ line, candidates: [] }),
+  );
 }

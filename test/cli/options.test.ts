@@ -15,6 +15,8 @@ describe("the command", () => {
     ["receive", "receive", []],
     ["id", "id", []],
     ["id ana", "id", ["ana"]],
+    ["history", "history", []],
+    ["history garden", "history", ["garden"]],
     ["localhost id", "chat", ["localhost", "id"]],
     ["--json send hello", "send", ["hello"]],
     ["send send", "send", ["send"]],
@@ -30,8 +32,8 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send, receive and id are the commands that have a name", () => {
-    expect(COMMANDS).toEqual(["send", "receive", "id"]);
+  test("send, receive, history, doctor and id are the commands that have a name", () => {
+    expect(COMMANDS).toEqual(["send", "receive", "history", "doctor", "id"]);
   });
 });
 
@@ -50,6 +52,7 @@ describe("the options", () => {
     ["receive --reply", "reply"],
     ["receive --json --quiet", "json quiet"],
     ["id --json -qv", "json quiet verbose"],
+    ["history --all --json -qv", "all json quiet verbose"],
     ["--json --json", "json"],
   ])("of %p are %s", (line, names) => {
     expect([...read(line).flags]).toEqual(names.split(" "));
@@ -66,6 +69,8 @@ describe("the options", () => {
     ["-b 127.0.0.1", { bind: "127.0.0.1" }],
     ["receive -p 8000 -b ::1", { port: "8000", bind: "::1" }],
     ["send --to localhost:80 hello", { to: "localhost:80" }],
+    ["history --since 1h --search hello", { since: "1h", search: "hello" }],
+    ["history --last 10 --data here", { last: "10", data: "here" }],
     ["receive --reply=hello", { reply: "hello" }],
     ["receive --reply=", { reply: "" }],
     ["receive --reply=a=b", { reply: "a=b" }],
@@ -126,6 +131,8 @@ describe("what is wrong with the options is said", () => {
     ["id -p 80", "-p does not go with charla id", "it goes with a conversation and charla receive"],
     ["id --json=yes", "--json takes no value", "see charla id --help"],
     ["--to localhost", "--to does not go with a conversation", "it goes with charla send"],
+    ["--last 1", "--last does not go with a conversation", "it goes with charla history"],
+    ["history --search", "--search needs a value", "see charla history --help"],
     [
       "--reply",
       "--reply does not go with a conversation",
@@ -153,5 +160,6 @@ test("each command's help is where its usage errors point to", () => {
   expect(helpFor("chat")).toBe("see charla --help");
   expect(helpFor("send")).toBe("see charla send --help");
   expect(helpFor("receive")).toBe("see charla receive --help");
+  expect(helpFor("history")).toBe("see charla history --help");
   expect(helpFor("id")).toBe("see charla id --help");
 });

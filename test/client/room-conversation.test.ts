@@ -176,7 +176,7 @@ describe("coming in", () => {
       { type: "joined", peer: "Eve", fingerprint: "key of Eve" },
       { type: "away", peer: "Eve", away: true },
       { type: "renamed", from: "Eve", to: "Eva" },
-      { type: "left", peer: "Eva" },
+      { type: "left", peer: "Eva", reason: "" },
     ]);
   });
 
@@ -194,10 +194,7 @@ describe("coming in", () => {
   test("that fails the first time ends with the reason", async () => {
     const { conversation, events } = conversing({ persist: () => false }, [NOBODY]);
     const saying = rejection(conversation.say("hello"));
-    expect(await events.take(2)).toEqual([
-      { type: "waiting", for: "peer", text: "hello" },
-      { type: "ended", reason: "lost", unsaid: ["hello"] },
-    ]);
+    expect(await events.take(1)).toEqual([{ type: "waiting", for: "server", text: "hello" }]);
     expect(await rejection(events.next())).toBe(NOBODY);
     expect(await saying).toMatchObject({ code: "CONVERSATION_OVER" });
     await conversation.leave();
@@ -211,7 +208,6 @@ describe("coming in", () => {
       NOBODY,
       changed,
     ]);
-    expect(await events.next()).toMatchObject({ type: "ended", reason: "lost" });
     expect(await rejection(events.next())).toBe(changed);
     expect(waits).toEqual([1, 2, 3]);
   });
@@ -426,11 +422,52 @@ describe("what is said", () => {
     expect(await rejection(conversation.say("too many"))).toMatchObject({
       code: "TOO_MANY_WAITING",
     });
-    await conversation.leave();
+    await Promise.all([conversation.leave(), conversation.leave()]);
   });
 });
 
 describe("the end", () => {
+  test("waits for the first attempt when there is something to say", async () => {
+    const { conversation, line, events } = conversing();
+    const saying = conversation.say("hello");
+    const bye = conversation.say("bye");
+    const server = await line(1);
+    await server.say(welcome(0));
+    expect(server.heard.slice(1)).toEqual([
+      { type: "say", number: 0, text: "hello" },
+      { type: "say", number: 1, text: "bye" },
+    ]);
+    await server.say(own(1, 0, "hello"), own(2, 1, "bye"));
+    await Promise.all([saying, bye]);
+    expect((await events.rest()).at(-1)).toEqual({ type: "ended", reason: "said-bye", unsaid: [] });
+  });
+
+  test("tells why the first attempt failed, though it was asked for meanwhile", async () => {
+    const attempt = Promise.withResolvers<never>();
+    const { conversation, events } = conversing({ connect: () => attempt.promise });
+    const saying = rejection(conversation.say("hello"));
+    const leaving = conversation.leave();
+    attempt.reject(NOBODY);
+    await leaving;
+    expect(await saying).toMatchObject({ code: "CONVERSATION_OVER" });
+    expect(await events.take(1)).toEqual([{ type: "waiting", for: "server", text: "hello" }]);
+    expect(await rejection(events.next())).toBe(NOBODY);
+  });
+
+  test("comes at once when nothing was said, and cancels the attempt", async () => {
+    const attempt = Promise.withResolvers<never>();
+    let cancelled: AbortSignal | undefined;
+    const { conversation, events } = conversing({
+      connect(_, signal) {
+        cancelled = signal;
+        return attempt.promise;
+      },
+    });
+    await conversation.leave();
+    expect(await events.rest()).toEqual([{ type: "ended", reason: "left", unsaid: [] }]);
+    expect(cancelled?.reason).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+
   test("by bye comes once that is stored, and says goodbye", async () => {
     const { conversation, line, events } = conversing();
     const server = await line(1);
@@ -565,6 +602,91 @@ function watchedDevice() {
   return { watched, done };
 }
 
+describe("what is asked of the server", () => {
+  async function inRoom() {
+    const all = conversing();
+    const server = await all.line(1);
+    await server.say(welcome(0));
+    return { ...all, server, asked: () => server.heard.slice(1) };
+  }
+  const ben = { name: "Ben", fingerprint: "key of Ben", away: false };
+
+  test("is numbered, and its answer told from others'", async () => {
+    const { conversation, server, asked } = await inRoom();
+    const who = conversation.who();
+    const rooms = conversation.rooms();
+    const history = conversation.history({ count: 20, before: 7 });
+    const found = conversation.history({ count: 5, words: "lunch" });
+    const invitation = conversation.invite({ uses: 2 });
+    await turn();
+    expect(asked()).toEqual([
+      { type: "who", request: 0 },
+      { type: "rooms", request: 1 },
+      { type: "history", request: 2, count: 20, before: 7 },
+      { type: "history", request: 3, count: 5, words: "lunch" },
+      { type: "invite", request: 4, uses: 2 },
+    ]);
+    const room = { name: "main", entries: 3, members: 1 };
+    await server.say(
+      { type: "invited", request: 4, invitation: "charla://" },
+      { type: "found", request: 3, entries: [] },
+      { type: "found", request: 2, entries: [] },
+      { type: "rooms", request: 1, rooms: [room] },
+      { type: "people", request: 0, members: [ben] },
+    );
+    expect(await who).toEqual([ben]);
+    expect(await rooms).toEqual([room]);
+    expect(await history).toEqual([]);
+    expect(await found).toEqual([]);
+    expect(await invitation).toBe("charla://");
+  });
+
+  test("fails with the server's code, sentence and hint", async () => {
+    const { conversation, server } = await inRoom();
+    const kick = rejection(conversation.kick("Ben"));
+    const mute = rejection(conversation.mute("Ben", true));
+    await turn();
+    const message = "only who opened the conversation may kick";
+    const code = "NOT_THE_OWNER";
+    await server.say(
+      { type: "failed", request: 0, code, message, hint: "ask them to" },
+      { type: "failed", request: 1, code: "OF_TOMORROW", message: "not so" },
+    );
+    expect(await kick).toMatchObject({ code, message, hint: "ask them to" });
+    expect(await mute).toMatchObject({
+      code: "REFUSED",
+      message: "not so",
+      hint: "the server's word for it is OF_TOMORROW",
+    });
+  });
+
+  test("fails when the line is lost, and while there is none", async () => {
+    const { conversation, server } = await inRoom();
+    const lock = rejection(conversation.lock(true));
+    server.end({ type: "lost", error: LOST });
+    expect(await lock).toMatchObject({ code: "NOT_CONNECTED" });
+    expect(await rejection(conversation.who())).toMatchObject({ code: "NOT_CONNECTED" });
+    await conversation.leave();
+    expect(await rejection(conversation.who())).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+
+  test("waits for at most 100 answers", async () => {
+    const { conversation } = await inRoom();
+    for (let count = 0; count < 100; count += 1) void rejection(conversation.who());
+    expect(await rejection(conversation.who())).toMatchObject({ code: "TOO_MANY_WAITING" });
+  });
+
+  test("is another name, with which it comes in again as well", async () => {
+    const { conversation, server, line } = await inRoom();
+    const renaming = conversation.rename("Anna");
+    await turn();
+    await server.say({ type: "done", request: 0 });
+    await renaming;
+    server.end({ type: "lost", error: LOST });
+    expect((await line(2)).heard[0]).toMatchObject({ type: "enter", name: "Anna" });
+  });
+});
+
 describe("what the device keeps", () => {
   test("is that an entry was shown once its reader asks for the next one, and not when it came", async () => {
     const { watched, done } = watchedDevice();
@@ -583,9 +705,21 @@ describe("what the device keeps", () => {
 
   test("is no farewell that was never stored: the next time would be over at once", async () => {
     const { watched, done } = watchedDevice();
-    const { conversation } = conversing({ device: watched }, [NOBODY]);
+    const { conversation, line } = conversing({ device: watched });
+    const server = await line(1);
+    await server.say(welcome(0));
     void rejection(conversation.say("hello"));
-    await rejection(conversation.say("bye"));
+    void rejection(conversation.say("bye"));
+    server.end({ type: "lost", error: LOST });
+    await conversation.leave();
+    expect(done).toEqual(["settled 1"]);
+  });
+
+  test("is what was said before, and nothing that is known to have reached nobody", async () => {
+    const { watched, done } = watchedDevice();
+    watched.say("of another run");
+    const { conversation } = conversing({ device: watched, persist: () => false }, [NOBODY]);
+    await rejection(conversation.say("hello"));
     expect(done).toEqual(["settled 1"]);
   });
 });

@@ -315,9 +315,7 @@ for (const wire of WIRES) {
     endToEnd(
       "when stdout is closed (| head -1) charla says so and leaves with status 1",
       async () => {
-        await using pipeline = charlaPipeline(
-          `(${server} </dev/null; echo "status=$?" >&2) | head -1`,
-        );
+        await using pipeline = charlaPipeline(`(${server}; echo "status=$?" >&2) | head -1`);
         await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
         joiner.type("one\n");
         await pipeline.until("stdout", "one\n");
@@ -332,7 +330,7 @@ for (const wire of WIRES) {
     );
 
     endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
-      await using pipeline = charlaPipeline(`${server} </dev/null >/dev/full`);
+      await using pipeline = charlaPipeline(`${server} >/dev/full`);
       await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
       joiner.type("hello\n");
       expect(await pipeline.exited).toBe(1);
@@ -340,7 +338,7 @@ for (const wire of WIRES) {
     });
 
     endToEnd("when stderr is closed too, charla still ends", async () => {
-      await using pipeline = charlaPipeline(`${server} --json </dev/null 2>&1 | head -2`);
+      await using pipeline = charlaPipeline(`${server} --json 2>&1 | head -2`);
       await using joiner = await joinPipeline(pipeline, "stdout", /"\[::\]:(\d+)"/);
       await pester(joiner, pipeline);
       expect(await pipeline.exited).toBe(0);
@@ -359,9 +357,11 @@ for (const wire of WIRES) {
           stdout: "",
           stderr: "",
         });
-        await using joiner = charla([...wire.joiner, `127.0.0.1:${port}`]);
+        await using joiner = charla([...wire.joiner, "-v", `127.0.0.1:${port}`]);
         joiner.type("still there?\n");
-        await opened.until("stdout", "still there?\n");
+        // A sealed server that has no input has nobody to show it to.
+        if (wire === PLAIN) await opened.until("stdout", "still there?\n");
+        else await joiner.until("stderr", "delivered: still there?\n");
         opened.signal("SIGTERM");
         expect(await opened.exited).toBe(0);
       },

@@ -1,21 +1,23 @@
-// Two ends of a sealed talk, each a process of its own: an invitation is all it takes, nothing that was
-// said is lost, and each end says how it ended (docs/protocol.md s. 17).
+// Members of a room, each a process of its own: an invitation is all it takes, nothing that was said is lost,
+// and each says how it ended (docs/protocol.md s. 18).
 
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, type Program, runCharla } from "../harness/program.ts";
+import { newPerson } from "../harness/person.ts";
+import { charla, type Program, root, runCharla, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
-/** Joins and waits until both are in the talk. */
+/** Joins as Ben, or who else is named, and waits until he is in the room. */
 async function joinTalk(invitation: string, ...args: string[]): Promise<Program> {
-  const joiner = charla([invitation, ...args]);
-  await joiner.until("stderr", "talking to");
+  const joiner = charla([invitation, "--name", "ben", ...args]);
+  await joiner.until("stderr", "you are ");
   return joiner;
 }
 
@@ -24,7 +26,8 @@ for (const host of LOOPBACKS) {
     endToEnd("who has the printed invitation joins, and both talk at any moment", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using joiner = await joinTalk(server.invitation);
-      await server.until("stderr", /^\S+ joined; "bye" ends it$/m);
+      await server.until("stderr", /^ben joined$/m);
+      expect(joiner.stderr).toBe('you are ben in main, with ana; "bye" ends it\n');
       joiner.type("hello\nare you there?\n");
       await server.until("stdout", "hello\nare you there?\n");
       server.type("yes\nI am\nñandú 👋\n");
@@ -41,12 +44,12 @@ for (const host of LOOPBACKS) {
       first.type("bye\n");
       expect(await first.exited).toBe(0);
       expect(first.stderr).toEndWith("the conversation is over: you said bye\n");
-      await server.until("stderr", /^\S+ left; waiting for the next$/m);
-      await using second = await joinTalk(server.invitation);
+      await server.until("stderr", /^ben left$/m);
+      await using second = await joinTalk(server.invitation, "--name", "cy");
       second.type("my turn\n");
       await server.until("stdout", "bye\nmy turn\n");
       server.type("welcome\n");
-      await second.until("stdout", "welcome\n");
+      await second.until("stdout", "bye\nwelcome\n");
       expect(first.stdout).toBe("");
     });
 
@@ -58,9 +61,7 @@ for (const host of LOOPBACKS) {
       expect(await joiner.exited).toBe(0);
       expect(joiner.stdout).toBe("that was all\nbye\n");
       expect(server.stderr).toEndWith("the conversation is over: you said bye\n");
-      expect(joiner.stderr).toEndWith("the conversation is over: the other end said bye\n");
-      // That the other end is gone once all is said is nothing to tell.
-      expect(server.stderr + joiner.stderr).not.toContain("refuses");
+      expect(joiner.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
     });
   });
 }
@@ -75,12 +76,43 @@ endToEnd("a server on every address invites to one of them, which leads to it", 
   await server.until("stdout", "found you\n");
 });
 
-endToEnd("what a server says before anyone is there is heard by the first who comes", async () => {
-  await using server = await startSealedServer();
-  server.type("early\nbirds\n");
-  await server.until("stderr", "nobody is here yet; waiting: birds\n");
+endToEnd("who comes late is shown the last 20 messages", async () => {
+  await using server = await startSealedServer(["--verbose"]);
+  const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}\n`);
+  server.type(lines.join(""));
+  await server.until("stderr", "delivered: line 25\n");
   await using joiner = await joinTalk(server.invitation);
-  await joiner.until("stdout", "early\nbirds\n");
+  await joiner.until("stdout", "line 25\n");
+  expect(joiner.stdout).toBe(lines.slice(5).join(""));
+});
+
+endToEnd("a third is as welcome as the second, and each hears both others", async () => {
+  await using server = await startSealedServer();
+  await using ben = await joinTalk(server.invitation);
+  await using cy = await joinTalk(server.invitation, "--name", "cy");
+  expect(cy.stderr).toContain('you are cy in main, with ana, ben; "bye" ends it\n');
+  await ben.until("stderr", /^cy joined$/m);
+  cy.type("we are three\n");
+  await ben.until("stdout", "we are three\n");
+  ben.type("so we are\n");
+  server.type("welcome\n");
+  await cy.until("stdout", "welcome\n");
+  await cy.until("stdout", "so we are\n");
+  await server.until("stdout", "we are three\nso we are\n");
+  expect(cy.stdout).not.toContain("three");
+});
+
+endToEnd("two of one name are told apart, and a room of another name is another room", async () => {
+  await using server = await startSealedServer();
+  await using ben = await joinTalk(server.invitation);
+  await using other = await joinTalk(server.invitation);
+  expect(other.stderr).toContain("you are ben-2 in main, with ana, ben;");
+  await using away = await joinTalk(server.invitation, "--name", "cy", "--room", "cellar");
+  expect(away.stderr).toContain("you are cy in cellar, nobody else is here yet;");
+  away.type("anybody?\n");
+  other.type("hello\n");
+  await ben.until("stdout", "hello\n");
+  expect(ben.stdout + server.stdout).not.toContain("anybody?");
 });
 
 endToEnd("blanks around an invitation and capitals in its scheme do not matter", async () => {
@@ -97,7 +129,7 @@ describe("the end", () => {
     joiner.signal("SIGINT");
     expect(await joiner.exited).toBe(130);
     expect(joiner.stderr).toEndWith("the conversation is over: you left\n");
-    await server.until("stderr", /^\S+ left; waiting for the next$/m);
+    await server.until("stderr", /^ben left$/m);
   });
 
   endToEnd("SIGINT ends a server with status 130, and its joiner with status 0", async () => {
@@ -106,7 +138,7 @@ describe("the end", () => {
     server.signal("SIGINT");
     expect(await server.exited).toBe(130);
     expect(await joiner.exited).toBe(0);
-    expect(joiner.stderr).toEndWith("the conversation is over: the other end left\n");
+    expect(joiner.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
   });
 
   endToEnd("SIGINT ends a server that nobody has joined with status 130", async () => {
@@ -122,27 +154,34 @@ describe("the end", () => {
     joiner.type("only this\n");
     joiner.endInput();
     expect(await joiner.exited).toBe(0);
-    expect(server.stdout).toBe("only this\n");
+    await server.until("stdout", "only this\n");
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
   });
 
   endToEnd("with --stay a joiner listens on after the end of stdin", async () => {
     await using server = await startSealedServer();
-    await using joiner = charla([server.invitation, "--stay"], { input: "over to you\n" });
+    await using joiner = charla([server.invitation, "--stay", "-n", "ben"], {
+      input: "over to you\n",
+    });
     await server.until("stdout", "over to you\n");
     server.type("thanks\nbye\n");
     expect(await joiner.exited).toBe(0);
     expect(joiner.stdout).toBe("thanks\nbye\n");
   });
 
-  endToEnd("what waited when a server ended is told, and the status is 1", async () => {
-    await using server = await startSealedServer();
-    server.type("nobody will hear this\n");
-    await server.until("stderr", "nobody is here yet; waiting: nobody will hear this\n");
+  endToEnd("a server that has no input is no member, and serves until SIGTERM", async () => {
+    using ana = newPerson();
+    const main = join(root, "src/cli/main.ts");
+    const command = `exec ${process.execPath} ${main} --server --port 0 --bind 127.0.0.1 </dev/null`;
+    await using server = start(["sh", "-c", command], { as: ana });
+    const [invitation] = await server.until("stderr", /charla:\/\/\S+/);
+    await using joiner = await joinTalk(invitation);
+    expect(joiner.stderr).toBe('you are ben in main, nobody else is here yet; "bye" ends it\n');
     server.signal("SIGTERM");
-    expect(await server.exited).toBe(1);
-    expect(server.stderr).toContain("not known to have arrived: nobody will hear this\n");
+    expect(await server.exited).toBe(0);
+    expect(await joiner.exited).toBe(0);
+    expect(server.stdout).toBe("");
   });
 });
 
@@ -167,10 +206,10 @@ describe("a pipe", () => {
     expect(await server.exited).toBe(0);
   });
 
-  endToEnd("carries a message of 65,507 bytes both ways, and refuses a longer one", async () => {
+  endToEnd("carries a message of 10,000 characters both ways, and no longer one", async () => {
     await using server = await startSealedServer();
     await using joiner = await joinTalk(server.invitation, "--stay");
-    const long = "x".repeat(65_507);
+    const long = "日".repeat(10_000);
     joiner.type(`${long}\n`);
     await server.until("stdout", `${long}\n`);
     server.type(`${long}\n`);
@@ -178,8 +217,8 @@ describe("a pipe", () => {
     joiner.type(`${long}y\nshort\n`);
     await server.until("stdout", "short\n");
     expect(joiner.stderr).toEndWith(
-      "charla: line 2 of the input is 65508 bytes long; one message carries 65507\n" +
-        "hint: say it in several lines\n",
+      "charla: the message is 10001 characters long; one may have 10000\n" +
+        "hint: say it in several messages, or share it as a file\n",
     );
     expect(server.stdout).toBe(`${long}\nshort\n`);
   });

@@ -1,5 +1,5 @@
-// The other end is killed, or stops for a while: what the one that is left learns of it, and when
-// (docs/protocol.md s. 15).
+// The server is killed, or stops for a while: what who is left learns of it, and that nothing is missing
+// afterwards (docs/protocol.md s. 15 and 18).
 
 import { describe, expect, test } from "bun:test";
 
@@ -13,86 +13,89 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
+const LOST = /^the way to the server is lost \(.+\); looking for it$/m;
+
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
     endToEnd(
-      "a server that is killed is noticed by the next word, and that is no end",
+      "a server that is killed and started again has all back, and nothing is missing",
       async () => {
-        await using server = await startSealedServer(["--bind", host]);
-        await using joiner = charla([server.invitation, "-v"]);
-        joiner.type("hello\n");
-        await joiner.until("stderr", "delivered: hello\n");
+        using ana = newPerson();
+        await using server = await startSealedServer(["--bind", host], { as: ana });
+        await using ben = charla([server.invitation, "-v", "-n", "ben"]);
+        await using cy = charla([server.invitation, "-v", "-n", "cy"]);
+        await cy.until("stderr", "you are cy");
+        ben.type("before\n");
+        await ben.until("stderr", "delivered: before\n");
+        await cy.until("stdout", "before\n");
         server.signal("SIGKILL");
         await server.exited;
-        joiner.type("still there?\n");
-        await joiner.until(
-          "stderr",
-          /^\S+ refuses what is sent to it: the other end may be gone$/m,
-        );
-        joiner.signal("SIGINT");
-        // What is under way may arrive yet: the first Ctrl-C waits for it.
-        await joiner.until(
-          "stderr",
-          "leaving once a message has arrived\nhint: Ctrl-C again leaves",
-        );
-        joiner.signal("SIGINT");
-        expect(await joiner.exited).toBe(130);
-        expect(joiner.stderr).toEndWith(
-          "the conversation is over: you left\nnot known to have arrived: still there?\n",
-        );
+        ben.type("while you were away\n");
+        cy.type("me too\n");
+        await ben.until("stderr", LOST);
+        await cy.until("stderr", LOST);
+
+        await using anew = await startSealedServer(["--bind", host, "--port", server.port], {
+          as: ana,
+        });
+        // The secret is kept, so that who was invited gets in again.
+        expect(anew.invitation).toBe(server.invitation);
+        await ben.until("stderr", "delivered: while you were away\n");
+        await cy.until("stderr", "delivered: me too\n");
+        await ben.until("stdout", "me too\n");
+        await cy.until("stdout", "while you were away\n");
+        for (const member of [ben, cy]) {
+          expect(member.stderr).toContain("back on the server\n");
+          member.type("bye\n");
+          expect(await member.exited).toBe(0);
+        }
+        expect(cy.stdout).toStartWith("before\nwhile you were away\n");
+        expect(ben.stdout.split("me too\n")).toHaveLength(2);
       },
     );
 
-    endToEnd("a server that was started anew resets its joiner at once", async () => {
-      using ana = newPerson();
-      await using server = await startSealedServer(["--bind", host], { as: ana });
+    endToEnd("Ctrl-C leaves while a server is looked for, and tells what it has not", async () => {
+      await using server = await startSealedServer(["--bind", host]);
       await using joiner = charla([server.invitation, "-v"]);
       joiner.type("hello\n");
       await joiner.until("stderr", "delivered: hello\n");
       server.signal("SIGKILL");
       await server.exited;
-      await using anew = await startSealedServer(["--bind", host, "--port", server.port], {
-        as: ana,
-      });
       joiner.type("still there?\n");
-      expect(await joiner.exited).toBe(1);
+      await joiner.until("stderr", LOST);
+      joiner.signal("SIGINT");
+      expect(await joiner.exited).toBe(130);
       expect(joiner.stderr).toEndWith(
-        "the conversation is over: nobody is at the other end\n" +
-          "not known to have arrived: still there?\n" +
-          `charla: ${new URL(server.invitation).host} was started anew, and does not know this session any more\n` +
-          "hint: join again, or open another conversation\n",
+        "the conversation is over: you left\nnot known to have arrived: still there?\n",
       );
-      expect(anew.stdout).toBe("");
-      // The one before is nobody's any more.
-      await using again = charla([anew.invitation]);
-      again.type("here I am\n");
-      await anew.until("stdout", "here I am\n");
     });
   });
 }
 
-endToEnd(
-  "a joiner that is killed is noticed by the next word, and keeps its seat a while",
-  async () => {
-    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-    await using joiner = charla([server.invitation]);
-    joiner.type("hello\n");
-    await server.until("stdout", "hello\n");
-    joiner.signal("SIGKILL");
-    await joiner.exited;
-    server.type("are you there?\nand now?\n");
-    await server.until("stderr", /^\S+ refuses what is sent to it: the other end may be gone$/m);
-    server.signal("SIGTERM");
-    await server.until("stderr", /^leaving once 2 messages have arrived$/m);
-    server.signal("SIGTERM");
-    expect(await server.exited).toBe(1);
-    expect(server.stderr).toEndWith(
-      "not known to have arrived: are you there?\nnot known to have arrived: and now?\n",
-    );
-    // Told once, however much is sent in vain.
-    expect(server.stderr.split("refuses what is sent")).toHaveLength(2);
-  },
-);
+endToEnd("a member that is killed goes on where it was, and says what it could not", async () => {
+  using ana = newPerson();
+  using ben = newPerson();
+  await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
+  await using joiner = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
+  joiner.type("hello\n");
+  await joiner.until("stderr", "delivered: hello\n");
+  server.type("hello Ben\n");
+  await joiner.until("stdout", "hello Ben\n");
+  server.signal("SIGSTOP");
+  joiner.type("nobody hears me\n");
+  await joiner.until("stderr", "sent: nobody hears me\n");
+  joiner.signal("SIGKILL");
+  await joiner.exited;
+  server.signal("SIGCONT");
+  server.type("are you there?\n");
+
+  await using again = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
+  await again.until("stderr", "delivered: nobody hears me\n");
+  await again.until("stdout", "are you there?\n");
+  await server.until("stdout", "hello\nnobody hears me\n");
+  expect(again.stdout).toBe("are you there?\n");
+  expect(server.stdout).toBe("hello\nnobody hears me\n");
+});
 
 endToEnd("a silence is told, and when it is over all that was said meanwhile arrives", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);

@@ -91,7 +91,7 @@ endToEnd(
   async () => {
     using ana = newPerson();
     await using first = await startServer(ana);
-    await using second = await startServer(ana);
+    await using second = await startServer(ana, "--ephemeral");
     await runCharla([], { as: ana, input: "to the second\n" });
     await second.until("stdout", "to the second\n");
     expect(first.stdout).toBe("");
@@ -126,9 +126,49 @@ endToEnd("where it cannot be left the server says so and serves all the same", a
   using ana = newPerson();
   // A file in the data folder's place.
   const env = { XDG_DATA_HOME: "/dev/null" };
-  await using server = await startSealedServer([], { as: ana, env });
+  await using server = await startSealedServer(["--ephemeral"], { as: ana, env });
   await server.until("stderr", "nothing can be kept in /dev/null/charla: ");
   const said = await runCharla([server.invitation, "-q"], { input: "hello\n" });
   expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
   await server.until("stdout", "hello\n");
 });
+
+endToEnd("a second server in one folder is told what holds it, and what to do", async () => {
+  using ana = newPerson();
+  await using first = await startServer(ana);
+  const second = await runCharla(["--server", "--port", "0"], { as: ana });
+  expect(second.status).toBe(1);
+  expect(second.stderr).toMatch(
+    /^charla: [^\n]+\nhint: end that one first, or give this one a folder of its own with --data, or none with --ephemeral\n$/,
+  );
+  // A folder of its own will do.
+  await using third = await startServer(ana, "--data", join(ana.data, "another"));
+  expect(third.invitation).not.toBe(first.invitation);
+  expect(existsSync(join(ana.data, "another", "log.sqlite"))).toBe(true);
+});
+
+endToEnd(
+  "what was said is there when the server is started again, unless --ephemeral",
+  async () => {
+    using ana = newPerson();
+    for (const [args, heard] of [
+      [[], "hello\n"],
+      [["--ephemeral"], ""],
+    ] as const) {
+      using ben = newPerson();
+      await using server = await startServer(ana, "--bind", "127.0.0.1", ...args);
+      expect((await runCharla([server.invitation], { as: ben, input: "hello\n" })).status).toBe(0);
+      await server.until("stdout", "hello\n");
+      server.signal("SIGTERM");
+      await server.exited;
+      await using again = await startServer(ana, "--bind", "127.0.0.1", ...args);
+      await again.until("stderr", "you are ana");
+      await using cy = charla([again.invitation, "-n", "cy"]);
+      cy.type("is anything here?\n");
+      await again.until("stdout", "is anything here?\n");
+      expect(again.stdout).toBe(`${heard}is anything here?\n`);
+      again.signal("SIGTERM");
+      await again.exited;
+    }
+  },
+);

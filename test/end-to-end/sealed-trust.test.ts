@@ -32,20 +32,21 @@ for (const host of LOOPBACKS) {
       const where = hostAndPort(host, server.port);
       const { fingerprint, publicKey } = await identityOf(ana);
 
-      const first = await runCharla([where], { as: ben, input: "hello\n" });
+      const first = await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
       expect(first).toEqual({
         stdout: "",
         stderr:
           `met this server for the first time; its fingerprint is ${fingerprint}\n` +
-          `talking to ${where}; "bye" ends it\nthe conversation is over: you left\n`,
+          'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
         status: 0,
       });
       expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${publicKey}\n`);
 
-      const second = await runCharla([where], { as: ben, input: "again\n" });
+      const second = await runCharla([where, "-n", "ben"], { as: ben, input: "again\n" });
       expect(second).toEqual({
         stdout: "",
-        stderr: `talking to ${where}; "bye" ends it\nthe conversation is over: you left\n`,
+        stderr:
+          'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
         status: 0,
       });
       await server.until("stdout", "hello\nagain\n");
@@ -59,7 +60,7 @@ for (const host of LOOPBACKS) {
       const is = await identityOf(eve);
       await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
       const where = hostAndPort(host, server.port);
-      await runCharla([where], { as: ben, input: "hello\n" });
+      await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
       server.signal("SIGTERM");
       await server.exited;
 
@@ -108,14 +109,16 @@ describe("an invitation", () => {
   endToEnd("of an earlier server of the same person, with another secret, is refused", async () => {
     using ana = newPerson();
     await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
-    await using earlier = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
+    await using earlier = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"], {
+      as: ana,
+    });
     const mixed = server.invitation.replace(/[^.]*$/, /[^.]*$/.exec(earlier.invitation)?.[0] ?? "");
     expect(mixed).not.toBe(server.invitation);
     expect(await runCharla([mixed], { input: "a secret\n" })).toEqual({
       stdout: "",
       stderr:
         `charla: the conversation at 127.0.0.1:${server.port} does not take this invitation\n` +
-        "hint: ask its owner for the present one: each charla --server makes its own\n",
+        "hint: it may be used up, out of date or of an earlier server: ask its owner for another\n",
       status: 1,
     });
     expect(server.stdout).toBe("");
@@ -126,7 +129,7 @@ describe("an invitation", () => {
     expect(server.invitation).toMatch(/^charla:\/\/\[::1\]:\d+\/main#[\w-]{43}$/);
     const said = await runCharla([server.invitation], { input: "hello\n" });
     // What the invitation proves need not be met.
-    expect(said.stderr).toStartWith("talking to ");
+    expect(said.stderr).toStartWith("you are ");
     expect(said.status).toBe(0);
     await server.until("stdout", "hello\n");
   });
@@ -184,7 +187,7 @@ endToEnd("a host whose server is not open is not joined, and not remembered", as
   using ben = newPerson();
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
   const where = `127.0.0.1:${server.port}`;
-  expect(await runCharla([where], { as: ben, input: "hello\n" })).toEqual({
+  expect(await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" })).toEqual({
     stdout: "",
     stderr:
       `charla: the conversation at ${where} takes only who has its invitation\n` +

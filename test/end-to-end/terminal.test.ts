@@ -47,8 +47,11 @@ for (const wire of WIRES) {
       screen.press("Left", "Left", "Left");
       await screen.until("the line", (rows) => rows.at(-1) === "> half typed");
       peer.type("first\nsecond\n");
-      const rows = await screen.until("both messages", (shown) => shown.includes("< second"));
-      expect(rows).toEqual(["> hi", "< first", "< second", "> half typed"]);
+      const rows = await screen.until("both messages", (shown) =>
+        shown.includes(`${wire.from}second`),
+      );
+      const heard = [`${wire.from}first`, `${wire.from}second`];
+      expect(rows).toEqual(["> hi", ...heard, "> half typed"]);
       await screen.until("the cursor", () => screen.cursor().column === 9);
       expect(screen.cursor()).toEqual({ column: 9, row: 3 });
       screen.type("X");
@@ -63,7 +66,7 @@ for (const wire of WIRES) {
       screen.press("Left", "Left", "Left");
       peer.type("何か 👩‍👩‍👧\n");
       const rows = await screen.until("the message", (shown) =>
-        shown.some((row) => row.startsWith("<")),
+        shown.some((row) => row.startsWith(wire.from)),
       );
       expect(rows.at(-1)).toBe("> 日本 👋 é");
       // "> " 2, 日本 4, space 1: the cursor is on the hand.
@@ -81,8 +84,10 @@ for (const wire of WIRES) {
       await screen.until("the rows", (rows) => rows.slice(-3).join() === typed.join());
       screen.press("Home");
       peer.type("hello\n");
-      const rows = await screen.until("the message", (shown) => shown.includes("< hello"));
-      expect(rows).toEqual(["> hi", "< hello", ...typed]);
+      const rows = await screen.until("the message", (shown) =>
+        shown.includes(`${wire.from}hello`),
+      );
+      expect(rows).toEqual(["> hi", `${wire.from}hello`, ...typed]);
       await screen.until("the cursor", () => screen.cursor().column === 2);
       expect(screen.cursor()).toEqual({ column: 2, row: 2 });
       screen.press("Enter");
@@ -94,7 +99,7 @@ for (const wire of WIRES) {
       const { screen, peer } = talk;
       peer.type("\x1b[2J\x1b[1;1Hgone?\x07\n");
       const rows = await screen.until("the message", (shown) => shown.length > 2);
-      expect(rows).toEqual(["> hi", "< ^[[2J^[[1;1Hgone?^G", ">"]);
+      expect(rows).toEqual(["> hi", `${wire.from}^[[2J^[[1;1Hgone?^G`, ">"]);
     });
   });
 
@@ -224,8 +229,8 @@ for (const wire of WIRES) {
       // What stood above has scrolled out of sight: the terminal itself broke the rows first.
       expect(screen.rows()).toEqual([`> ${long.slice(0, 38)}`, long.slice(38)]);
       peer.type("ok\n");
-      const rows = await screen.until("the message", (shown) => shown.includes("< ok"));
-      expect(rows).toEqual(["< ok", `> ${long.slice(0, 38)}`, long.slice(38)]);
+      const rows = await screen.until("the message", (shown) => shown.includes(`${wire.from}ok`));
+      expect(rows).toEqual([`${wire.from}ok`, `> ${long.slice(0, 38)}`, long.slice(38)]);
     });
 
     onTerminal(

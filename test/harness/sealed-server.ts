@@ -7,12 +7,12 @@ export interface SealedServer extends Program {
   readonly invitation: string;
 }
 
-/** Starts `charla --server` on a free port and waits until it has told its invitation. */
+/** Starts `charla --server` of Ana's on a free port and waits until it has told its invitation. */
 export async function startSealedServer(
   args: readonly string[] = [],
   options: StartOptions = {},
 ): Promise<SealedServer> {
-  const server = charla(["--server", "--port", "0", ...args], options);
+  const server = charla(["--server", "--name", "ana", "--port", "0", ...args], options);
   const stream = args.includes("--json") ? "stdout" : "stderr";
   const [invitation] = await server.until(stream, /charla:\/\/[^'"\s]+/);
   const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];

@@ -5,14 +5,22 @@ export interface Wire {
   readonly wire: "plain" | "sealed";
   readonly server: readonly string[];
   readonly joiner: readonly string[];
+  /** What stands before the server's words on a screen. */
+  readonly from: string;
 }
 
 export const PLAIN: Wire = {
   wire: "plain",
   server: ["--server", "--plain"],
   joiner: ["--plain"],
+  from: "< ",
 };
 
-export const SEALED: Wire = { wire: "sealed", server: ["--server", "--open"], joiner: [] };
+export const SEALED: Wire = {
+  wire: "sealed",
+  server: ["--server", "--open", "--name", "ana"],
+  joiner: ["--name", "ben"],
+  from: "ana: ",
+};
 
 export const WIRES: readonly Wire[] = [PLAIN, SEALED];

@@ -14,6 +14,7 @@ test(
   "256 lines are on their way at once, and the end waits until all are delivered",
   async () => {
     using script = await openScript();
+    script.happens({ type: "joining", peer: "192.0.2.1:12345" });
     await using program = start(script.command, { input });
     await script.hears(256);
     script.happens(delivered, { type: "silent", seconds: 3 });
@@ -27,7 +28,10 @@ test(
     }
     expect(await program.exited).toBe(0);
     expect(script.said.map((text) => `${text}\n`).join("")).toBe(input);
-    expect(program.stderr).toBe("no contact for 3 s\nthe conversation is over: you left\n");
+    expect(program.stderr).toBe(
+      'talking to 192.0.2.1:12345; "bye" ends it\n' +
+        "no contact for 3 s\nthe conversation is over: you left\n",
+    );
   },
   END_TO_END_TIMEOUT,
 );

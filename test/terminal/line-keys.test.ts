@@ -275,3 +275,9 @@ describe("a paste", () => {
     expect(pressed.editing.paste).toBe("abc");
   });
 });
+
+test("Tab asks for the end of a word, and leaves the line as it is", () => {
+  const { editing, commands } = pressAll([...text("an"), key("tab")]);
+  expect(line({ editing, commands })).toBe("an|");
+  expect(commands).toEqual([{ type: "complete" }]);
+});

@@ -43,6 +43,8 @@ describe("a silence", () => {
     { type: "heard", seconds: 31 },
     { type: "joined", peer: "192.0.2.1:5000" },
     { type: "left", peer: "192.0.2.1:5000" },
+    { type: "disconnected", message: "no answer" },
+    { type: "reconnected" },
     { type: "ended", reason: "lost", unsaid: [] },
   ] satisfies ConversationEvent[])("is over after %j", (event) => {
     expect(promptText(after([0, silent(12)], [1_000, event]), 1_000)).toBe("> ");

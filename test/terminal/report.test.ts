@@ -68,12 +68,68 @@ test("what was delivered is told only to who wants every detail", () => {
   expect(describeEvent({ type: "delivered", text: "a\nb" }, true)).toBe("delivered: a^Jb");
 });
 
-test("who joined is told with a fingerprint only to who wants every detail", () => {
+describe("in a room", () => {
   const fingerprint = "SHA256:NZ9cVAmlIuCBQoMkGRMaVCYUPVSkWKVzQHQhQgtqE1k";
-  const joined = { type: "joined", peer: "192.0.2.1:5000", fingerprint } as const;
-  expect(describeEvent(joined, false)).toBe('192.0.2.1:5000 joined; "bye" ends it');
-  expect(describeEvent(joined, true)).toBe(
-    `192.0.2.1:5000 joined; "bye" ends it\nits fingerprint: ${fingerprint}`,
+  const joined = { type: "joined", peer: "ana", fingerprint } as const;
+  const member = (name: string) => ({ name, fingerprint });
+  const entered = (...names: string[]) =>
+    describeEvent(
+      { type: "entered", room: "main", name: "ben", owner: false, members: names.map(member) },
+      false,
+    );
+
+  test("who joined is told with a fingerprint only to who wants every detail", () => {
+    expect(describeEvent(joined, false)).toBe("ana joined");
+    expect(describeEvent(joined, true)).toBe(`ana joined\nits fingerprint: ${fingerprint}`);
+  });
+
+  test("who left is told with the reason, where there is one", () => {
+    expect(describeEvent({ type: "left", peer: "ana", reason: "" }, false)).toBe("ana left");
+    expect(describeEvent({ type: "left", peer: "ana", reason: "sent away" }, false)).toBe(
+      "ana left: sent away",
+    );
+  });
+
+  test("who is there is told by name, and of many how many more there are", () => {
+    expect(entered("ben")).toBe('you are ben in main, nobody else is here yet; "bye" ends it');
+    expect(entered("ben", "ana")).toBe('you are ben in main, with ana; "bye" ends it');
+    const names = Array.from({ length: 20 }, (_, index) => `m${index}`);
+    expect(entered("ben", ...names)).toBe(
+      'you are ben in main, with m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 and 8 more; "bye" ends it',
+    );
+  });
+
+  test.each([
+    [{ type: "away", peer: "ana", away: true }, "ana is away"],
+    [{ type: "away", peer: "ana", away: false }, "ana is back"],
+    [{ type: "renamed", from: "ana", to: "anna" }, "ana is anna now"],
+    [{ type: "reconnected" }, "back on the server"],
+    [
+      { type: "disconnected", message: "no answer" },
+      "the way to the server is lost (no answer); looking for it",
+    ],
+  ] satisfies [ConversationEvent, string][])("%j", (event, words) => {
+    expect(describeEvent(event, false)).toBe(words);
+  });
+
+  test("a name that is written from right to left keeps the rest of the line in its order", () => {
+    expect(describeEvent({ type: "joined", peer: "שרה", fingerprint }, false)).toBe(
+      "\u2068שרה\u2069 joined",
+    );
+    expect(entered("علي", "ana")).toStartWith("you are ben in main, with \u2068علي\u2069, ana;");
+  });
+
+  test.each([
+    [{ type: "joined", peer: "a\n\u001b[2J", fingerprint: "f\n" }, "a^J^[[2J joined"],
+    [{ type: "left", peer: "a\u202e", reason: "b\n" }, "a\\u{202e} left: b^J"],
+    [{ type: "away", peer: "a\u0007", away: true }, "a^G is away"],
+    [{ type: "renamed", from: "a\n", to: "\u009bb" }, "a^J is \\u{9b}b now"],
+    [{ type: "notice", code: "SERVER_SAYS", message: "a\nhint: b" }, "a^Jhint: b"],
+  ] satisfies [ConversationEvent, string][])(
+    "what the server says stays on its line: %j",
+    (event, words) => {
+      expect(describeEvent(event, false)).toBe(words);
+    },
   );
 });
 

@@ -1,4 +1,4 @@
-// The other side of scripted-talk.ts: a test that says what happens, and hears what is said. Also reads
+// The other side of scripted-talk.ts, and of scripted-room.ts: a test that says what happens, and hears what is said. Also reads
 // how a screen's letters look, which test/harness/screen.ts leaves out.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -23,7 +23,10 @@ export interface Script extends Disposable {
 }
 
 /** For a program yet to start. */
-export async function openScript(options: Partial<TalkOptions> = {}): Promise<Script> {
+export async function openScript(
+  options: Partial<TalkOptions> = {},
+  program: "scripted-talk" | "scripted-room" = "scripted-talk",
+): Promise<Script> {
   const folder = mkdtempSync(join(tmpdir(), "charla-script-"));
   const path = join(folder, "socket");
   const said: string[] = [];
@@ -46,7 +49,7 @@ export async function openScript(options: Partial<TalkOptions> = {}): Promise<Sc
   return {
     command: [
       process.execPath,
-      join(root, "test/terminal/scripted-talk.ts"),
+      join(root, `test/terminal/${program}.ts`),
       path,
       JSON.stringify(options),
     ],
@@ -69,6 +72,8 @@ export interface Stage extends AsyncDisposable {
   readonly script: Script;
   /** The rows in sight with what makes them dim: "\x1b[2m". */
   styledRows(): string[];
+  /** Whether the terminal was rung. */
+  wasRung(): boolean;
 }
 
 /** The program on a screen, at its prompt. */
@@ -77,13 +82,16 @@ export async function openStage({
   rows = 20,
   colour = false,
   options = {},
+  room = false,
 }: {
   columns?: number;
   rows?: number;
   colour?: boolean;
   options?: Partial<TalkOptions>;
+  /** Whether it is a room's. */
+  room?: boolean;
 } = {}): Promise<Stage> {
-  const script = await openScript(options);
+  const script = await openScript(options, room ? "scripted-room" : "scripted-talk");
   const screen = await openScreen(columns, rows);
   const folder = mkdtempSync(join(tmpdir(), "charla-stage-"));
   const command = script.command.map((word) => `'${word}'`).join(" ");
@@ -92,13 +100,13 @@ export async function openStage({
   screen.press("Enter");
   await screen.until("the prompt", (shown) => shown.join("") === ">");
   const [socket = ""] = readFileSync(join(folder, "tmux"), "utf8").split(",");
+  const tmux = (...args: string[]) =>
+    Bun.spawnSync(["tmux", "-S", socket, ...args]).stdout.toString();
   return {
     screen,
     script,
-    styledRows() {
-      const done = Bun.spawnSync(["tmux", "-S", socket, "capture-pane", "-p", "-e"]);
-      return done.stdout.toString().trimEnd().split("\n");
-    },
+    styledRows: () => tmux("capture-pane", "-p", "-e").trimEnd().split("\n"),
+    wasRung: () => tmux("display", "-p", "#{window_bell_flag}").trim() === "1",
     async [Symbol.asyncDispose]() {
       await screen[Symbol.asyncDispose]();
       script[Symbol.dispose]();

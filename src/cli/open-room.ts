@@ -1,0 +1,149 @@
+// `charla --server`: a server of rooms, and its owner, who talks in one of them as a member does.
+
+import { fstatSync } from "node:fs";
+
+import { memoryDevice, newDeviceId } from "../client/device.ts";
+import { converseInRoom, type ToldConversation } from "../client/room-conversation.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
+import { openAuthorizedKeys } from "../server/authorized-keys-file.ts";
+import { open, type OpenOptions } from "../server/open.ts";
+import type { Server } from "../server/server.ts";
+import { createPresenter } from "../terminal/presenter.ts";
+import { type Opening, talk } from "../terminal/talk.ts";
+import { formatAddress } from "../wire/address.ts";
+import { dataFolder } from "../wire/identity/folders.ts";
+import { DEFAULT_ROOM, parseInvitation } from "../wire/identity/invitation.ts";
+import { leaveInvitation } from "../wire/identity/left-invitation.ts";
+import { listeningOptions } from "./listening.ts";
+import { membership } from "./membership.ts";
+import type { CommandLine } from "./options.ts";
+import { ownIdentity } from "./own-identity.ts";
+import { homeFolder } from "./person.ts";
+import { presentation } from "./presentation.ts";
+
+/** @returns the exit status */
+export async function openRoom(commandLine: CommandLine): Promise<number> {
+  const { flags } = commandLine;
+  const { name, room: mine = DEFAULT_ROOM } = membership(commandLine);
+  const listening = listeningOptions(commandLine);
+  const everyone = flags.has("open");
+  let tell: ToldConversation["tell"] = () => {};
+  const notify = ({ code, message, hint }: Opening) => {
+    const its = { type: "notice", code, message } as const;
+    tell(hint === undefined ? its : { ...its, hint });
+  };
+  await using server = await open({
+    ...listening,
+    identity: ownIdentity().keyPair,
+    open: everyone,
+    data: keptIn(commandLine),
+    ...admitting(commandLine, notify),
+    onOtherWire: (peer) => notify(otherWire(peer)),
+    // That a member is not there shows by their silence.
+    onRefused: (error) => (OF_THE_NETWORK.has(error.code) ? undefined : notify(error)),
+  });
+  const left = leave(server.invitation(mine), listening.bind);
+  using _invitation = left instanceof CharlaError ? null : left;
+  const openings: Opening[] = [
+    ...(everyone ? [OPEN] : []),
+    ...(left instanceof CharlaError ? [left] : []),
+  ];
+  const beginnings = [
+    { type: "listening", address: formatAddress(server.local) },
+    { type: "invitation", invitation: server.invitation(mine) },
+  ] as const;
+  if (nobodyIsHere()) {
+    const presenter = createPresenter(presentation(commandLine));
+    for (const { code, message } of openings)
+      await presenter.event({ type: "notice", code, message });
+    for (const event of beginnings) await presenter.event(event);
+    return await untilEnded();
+  }
+  const enter = (room: string) => {
+    const conversation = hold(server, name, room);
+    ({ tell } = conversation);
+    return conversation;
+  };
+  const conversation = enter(mine);
+  for (const event of beginnings) tell(event);
+  return await talk(conversation, {
+    ...presentation(commandLine),
+    atEndOfInput: "stay",
+    delivery: "shown",
+    openings,
+    enter,
+  });
+}
+
+const OF_THE_NETWORK: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "UNREACHABLE"]);
+
+/** Who gets in without an invitation. */
+function admitting(
+  { values }: CommandLine,
+  notify: (trouble: CharlaError) => void,
+): Pick<OpenOptions, "authorized"> {
+  const path = values.get("admit");
+  return path === undefined ? {} : { authorized: openAuthorizedKeys(path, notify) };
+}
+
+/** Where what is said is kept; undefined for nowhere. */
+function keptIn({ flags, values }: CommandLine): string | undefined {
+  return flags.has("ephemeral")
+    ? undefined
+    : (values.get("data") ?? dataFolder(process.env, homeFolder()));
+}
+
+/** The owner's own way in, which never leaves this program. */
+function hold(server: Server, name: string, room: string): ToldConversation {
+  return converseInRoom({
+    room,
+    name,
+    device: memoryDevice(newDeviceId()),
+    random: Math.random,
+    persist: () => false,
+    async connect(handlers) {
+      const channel = server.connect(handlers);
+      const ended = channel.ended.then((reason) => {
+        return { type: "closed", reason: String(reason) } as const;
+      });
+      return { channel, ended };
+    },
+  });
+}
+
+const OPEN: Opening = {
+  code: "OPEN",
+  message: "open: anyone who can reach this machine can join this conversation",
+};
+
+function otherWire(peer: string): Opening {
+  return {
+    code: "OTHER_WIRE",
+    message: `${peer} does not speak the sealed wire, and was not heard`,
+    hint: "charla INVITATION joins this conversation; ncat and --plain join one opened with --plain",
+  };
+}
+
+/** What lets this person's other programs in; without it they need the invitation as everybody does. */
+function leave(invitation: string, bind: string | undefined): Disposable | CharlaError {
+  const its = parseInvitation(invitation);
+  try {
+    const folder = dataFolder(process.env, homeFolder());
+    return leaveInvitation(folder, { ...its, host: bind ?? "localhost" });
+  } catch (error) {
+    if (error instanceof CharlaError) return error;
+    throw error;
+  }
+}
+
+/** A service's input is a device that is no terminal, /dev/null: nobody is there to be a member. */
+function nobodyIsHere(): boolean {
+  return !process.stdin.isTTY && fstatSync(0).isCharacterDevice();
+}
+
+function untilEnded(): Promise<number> {
+  const status = { SIGTERM: 0, SIGHUP: 129, SIGINT: 130 };
+  return new Promise((resolve) => {
+    for (const [signal, its] of Object.entries(status)) process.once(signal, () => resolve(its));
+  });
+}

@@ -1,0 +1,351 @@
+// What a person sees of a room, at 80 columns and at 40: on a real terminal (a tmux of the test's own), in a
+// room that the test makes up (scripted-room.ts).
+
+import { describe, expect } from "bun:test";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import { testWith } from "../harness/peer-programs.ts";
+import { until } from "../harness/until.ts";
+import { openStage, type Stage } from "./script.ts";
+
+const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
+
+const key = (name: string) => `SHA256:key of ${name}`;
+const PEOPLE = ["ben", "Ana María", "日本太郎", "שרה"];
+const enters = (room = "main", ...people: string[]): ConversationEvent => ({
+  type: "entered",
+  room,
+  name: "ben",
+  owner: true,
+  members: people.map((name) => ({ name, fingerprint: key(name) })),
+});
+let last = 100;
+/** Said just now, or when it is said to be. */
+function says(from: string, text: string, time?: number): ConversationEvent {
+  last += 1;
+  const when = time === undefined ? {} : { time };
+  return { type: "message", from, text, sequence: last, fingerprint: key(from), ...when };
+}
+
+const openRoom = (its: Parameters<typeof openStage>[0] = {}) => openStage({ ...its, room: true });
+
+/** A room that was entered, with what is on the screen to say so. */
+async function openMain(its: Parameters<typeof openStage>[0], ...others: string[]): Promise<Stage> {
+  const stage = await openRoom(its);
+  stage.script.happens(enters("main", "ben", ...others));
+  await stage.screen.until("the room", (rows) => rows[0]?.startsWith("you are ben in main") === true);
+  return stage;
+}
+
+async function enter({ screen }: Stage, ...lines: string[]): Promise<void> {
+  for (const line of lines) {
+    screen.type(line);
+    screen.press("Enter");
+  }
+}
+
+/** Waits for these rows above the prompt, which is bare where no other is given. */
+const lastRows = (stage: Stage, ...rows: string[]) =>
+  stage.screen.until(
+    rows.join(" / "),
+    (shown) => shown.slice(-rows.length).join("\n") === rows.join("\n"),
+  );
+
+describe("what others say", () => {
+  onTerminal("stands behind their names, and what they do behind a star", async () => {
+    await using stage = await openRoom({ columns: 80 });
+    stage.script.happens(
+      enters("main", ...PEOPLE.slice(0, 2)),
+      says("Ana María", "one\n  two"),
+      says("日本太郎", "/me waves 👩‍👩‍👧 e\u0301"),
+      { type: "joined", peer: "eve", fingerprint: key("eve") },
+      says("eve", "\u001b[2J"),
+      { type: "left", peer: "eve", reason: "sent away" },
+    );
+    await lastRows(
+      stage,
+      'you are ben in main, with Ana María; "bye" ends it',
+      "Ana María: one",
+      "    two",
+      "* 日本太郎 waves 👩‍👩‍👧 e\u0301",
+      "eve joined",
+      "eve: ^[[2J",
+      "eve left: sent away",
+      ">",
+    );
+  });
+
+  onTerminal("has a colour for each person, and says so in words without", async () => {
+    await using stage = await openRoom({ columns: 80, colour: true });
+    stage.script.happens(enters("main", "ben"), says("ana", "hello"), says("eve", "hello"));
+    await lastRows(stage, "ana: hello", "eve: hello", ">");
+    const [ana = "", eve = ""] = stage
+      .styledRows()
+      .slice(1, 3)
+      .map((row) => row.replaceAll("\u001b", "^"));
+    expect(ana).toMatch(/\^\[38;5;\d+m(?:\^\[\d+m)?ana\^\[39m: hello$/);
+    expect(eve).toMatch(/\^\[38;5;\d+m(?:\^\[\d+m)?eve\^\[39m: hello$/);
+    expect(/38;5;(\d+)/.exec(ana)?.[1]).not.toBe(/38;5;(\d+)/.exec(eve)?.[1]);
+  });
+
+  onTerminal("before one came is marked, with its time, and so is what comes unseen", async () => {
+    await using stage = await openRoom({ columns: 40 });
+    const { screen, script } = stage;
+    const then = new Date(2026, 2, 1, 11, 5).getTime();
+    script.happens(enters("main", "ben"), says("ana", "old", then), says("ana", "older", then));
+    await lastRows(stage, "-- earlier, 2026-03-01 11:05 --", "ana: old", "ana: older", ">");
+    const now = Date.now();
+    const time = new Date(now).toTimeString().slice(0, 5);
+    script.happens(says("ana", "hello", now));
+    await lastRows(stage, `-- ${time} --`, "ana: hello", ">");
+    // What is typed shows that what the terminal told before it was taken.
+    screen.type("\u001b[Otyping");
+    await lastRows(stage, "> typing");
+    script.happens(says("ana", "psst", now), says("ana", "psst!", now));
+    await lastRows(stage, "ana: hello", "-- new --", "ana: psst", "ana: psst!", "> typing");
+    screen.type("\u001b[I!");
+    await lastRows(stage, "> typing!");
+    script.happens(says("ana", "there you are", now));
+    await lastRows(stage, "ana: psst!", "ana: there you are", "> typing!");
+  });
+
+  onTerminal("rings for who is named, where that is wanted, and not for what is old", async () => {
+    await using loud = await openRoom({ options: { bell: true } });
+    await using silent = await openRoom();
+    for (const { script } of [loud, silent]) {
+      script.happens(enters("main", "ben", "ana"), says("ana", "ben?", 1_000));
+    }
+    await lastRows(loud, "ana: ben?", ">");
+    loud.script.happens(says("ana", "bench"), says("ben", "ben"));
+    await lastRows(loud, "ben: ben", ">");
+    expect(loud.wasRung()).toBe(false);
+    for (const { script } of [loud, silent]) script.happens(says("ana", "ben, are you there?"));
+    await until("the bell", () => loud.wasRung());
+    await lastRows(silent, "ana: ben, are you there?", ">");
+    expect(silent.wasRung()).toBe(false);
+  });
+});
+
+describe("what is said here", () => {
+  onTerminal("is one message, of several lines as well", async () => {
+    await using stage = await openMain({ columns: 40 });
+    const { screen, script } = stage;
+    screen.paste("first\n\n  second\n");
+    screen.press("Enter");
+    await script.hears(1);
+    expect(script.said).toEqual(["first\n\n  second"]);
+    await lastRows(stage, "(on its way) > first", "", "    second", ">");
+    script.happens({ type: "delivered", text: "first\n\n  second" });
+    await lastRows(stage, "> first", "", "    second", ">");
+  });
+
+  onTerminal(
+    "is settled by its text: what was said on the last visit is delivered too",
+    async () => {
+      await using stage = await openRoom();
+      const { script } = stage;
+      await enter(stage, "new");
+      await script.hears(1);
+      script.happens(enters("main", "ben"), { type: "delivered", text: "old" });
+      await lastRows(stage, "> old", "(on its way) > new", ">");
+      script.happens({ type: "delivered", text: "new" });
+      await lastRows(stage, "> old", "> new", ">");
+    },
+  );
+
+  onTerminal("may be an action, or begin with a slash", async () => {
+    await using stage = await openMain({});
+    const { script } = stage;
+    await enter(stage, "/me waves", "//etc/hosts is it");
+    await script.hears(2);
+    expect(script.said).toEqual(["/me waves", "/etc/hosts is it"]);
+    for (const text of script.said) script.happens({ type: "delivered", text });
+    await lastRows(stage, "* ben waves", "> /etc/hosts is it", ">");
+  });
+
+  onTerminal("is a path only with a second slash; without it can be called back", async () => {
+    await using stage = await openRoom();
+    await enter(stage, "/etc/hosts");
+    await lastRows(
+      stage,
+      "charla: there is no command /etc",
+      "hint: /help lists them; //etc/hosts says it as it is",
+      ">",
+    );
+    stage.screen.press("Up");
+    await lastRows(stage, "> /etc/hosts");
+    stage.screen.press("C-u", "C-d");
+    await lastRows(stage, "the conversation is over: you left", "status=0", "$");
+    expect(stage.script.said).toEqual([]);
+  });
+});
+
+describe("a command", () => {
+  onTerminal("lists people and rooms in columns", async () => {
+    await using stage = await openMain({ columns: 80 });
+    await enter(stage, "/who", "/rooms");
+    const rows = await lastRows(
+      stage,
+      "main         2 here   1 message      you",
+      "lunch-time   0 here   1234 messages",
+      "lunch-place  10 here  5 messages",
+      ">",
+    );
+    // A terminal keeps no mark of direction in its first column.
+    expect(rows.slice(1, 5).map((row) => row.replaceAll(/[\u2068\u2069]/g, ""))).toEqual([
+      "ben        benbenbenben…  you",
+      "Ana María  anaanaanaana…",
+      "日本太郎   tarotarotaro…  away",
+      "שרה        sarahsarahsa…",
+    ]);
+  });
+
+  onTerminal("of the list is told in lines that fit forty columns", async () => {
+    await using stage = await openRoom({ columns: 40, rows: 50 });
+    await enter(stage, "/help");
+    const rows = await lastRows(
+      stage,
+      "  invites others; with limits (owner)",
+      "//TEXT says /TEXT",
+      ">",
+    );
+    expect(rows.slice(0, 4)).toEqual(["/help", "  lists these", "/who", "  who is here"]);
+    expect(rows).toHaveLength(32);
+  });
+
+  onTerminal("shows what was said before, and further back when it comes again", async () => {
+    await using stage = await openMain({ columns: 40 });
+    const { script } = stage;
+    await enter(stage, "/history 2");
+    await lastRows(stage, "11:59 Ana María: said 49", "12:00 Ana María: said 50", ">");
+    await enter(stage, "/history 2");
+    await lastRows(
+      stage,
+      "-- 2026-03-01 --",
+      "11:57 Ana María: said 47",
+      "11:58 Ana María: said 48",
+      ">",
+    );
+    await enter(stage, "/history 100", "/history");
+    await lastRows(stage, "11:56 Ana María: said 46", "nothing was said before", ">");
+    await script.hears(4);
+    expect(script.said).toEqual([
+      "(asked) history 2 51 ",
+      "(asked) history 2 49 ",
+      "(asked) history 100 47 ",
+      "(asked) history 20 1 ",
+    ]);
+  });
+
+  onTerminal("finds what was said, wherever it is", async () => {
+    await using stage = await openRoom();
+    stage.script.happens(enters("main", "ben"), says("ana", "hello"));
+    await enter(stage, "/search said 7", "/search lunch");
+    await lastRows(
+      stage,
+      "-- 2026-03-01 --",
+      "11:17 Ana María: said 7",
+      "nothing was said with: lunch",
+      ">",
+    );
+    await enter(stage, "/search said");
+    await lastRows(stage, "12:00 Ana María: said 50", "these are the last 20", ">");
+  });
+
+  onTerminal("that the server refuses is an error, and no failure of the program", async () => {
+    await using stage = await openRoom();
+    await enter(stage, "/kick Ana María", "/mute ana", "/unmute ana", "/lock", "/unlock");
+    await lastRows(
+      stage,
+      "charla: only who opened it may kick",
+      "hint: ask them to",
+      "ana can only listen now",
+      "ana can speak again",
+      "nobody else is let in now",
+      "others are let in again",
+      ">",
+    );
+    await enter(stage, "/invite --uses 3 --for 1h", "/name Benno", "/quit");
+    await lastRows(
+      stage,
+      "invite with: charla charla://192.0.2.1/main#KEY.SECRET",
+      "the conversation is over: you left",
+      "status=0",
+      "$",
+    );
+    expect(stage.script.said).toEqual([
+      "(asked) kick Ana María",
+      "(asked) mute ana true",
+      "(asked) mute ana false",
+      "(asked) lock true",
+      "(asked) lock false",
+      "(asked) invite 3 3600",
+      "(asked) rename Benno",
+    ]);
+  });
+});
+
+describe("another room", () => {
+  onTerminal("is gone to, and what is said from then on is said there", async () => {
+    await using stage = await openMain({ columns: 80 });
+    const { script } = stage;
+    await enter(stage, "unheard", "/join lunch-time", "/join main");
+    await script.hears(2);
+    script.happens(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
+    await lastRows(
+      stage,
+      "(may not have arrived) > unheard",
+      'you are ben in lunch-time, with ana; "bye" ends it',
+      "ana: soup",
+      ">",
+    );
+    expect(stage.screen.rows()).toContain("you are in main already");
+    await enter(stage, "yes");
+    await script.hears(3);
+    script.happens({ type: "delivered", text: "yes" });
+    await lastRows(stage, "ana: soup", "> yes", ">");
+    expect(script.said).toEqual(["unheard", "(asked) enter lunch-time", "yes"]);
+  });
+
+  onTerminal("that cannot be entered leaves one where one is", async () => {
+    await using stage = await openMain({});
+    await enter(stage, "/join none");
+    await lastRows(stage, "charla: no answer", "hint: look for it", ">");
+    await enter(stage, "/who");
+    await stage.screen.until("who is here", (rows) => rows.some((row) => row.endsWith("  you")));
+  });
+});
+
+describe("Tab", () => {
+  onTerminal("finishes names, and told twice tells which", async () => {
+    await using stage = await openMain({ columns: 40 }, "Ana María", "anselm", "日本太郎");
+    const { screen, script } = stage;
+    await lastRows(stage, ">");
+    screen.type("日");
+    screen.press("Tab");
+    await lastRows(stage, "> 日本太郎:");
+    screen.type("and an");
+    screen.press("Tab", "Tab");
+    await lastRows(stage, "Ana María  anselm", "> 日本太郎: and an");
+    screen.type("s");
+    screen.press("Tab");
+    await lastRows(stage, "Ana María  anselm", "> 日本太郎: and anselm");
+    expect(screen.cursor()).toMatchObject({ column: 23 });
+  });
+
+  onTerminal("finishes commands, and the names of rooms, which it asks for", async () => {
+    await using stage = await openMain({ columns: 40 });
+    const { screen, script } = stage;
+    screen.type("/j");
+    screen.press("Tab");
+    await lastRows(stage, "> /join");
+    screen.type("l");
+    screen.press("Tab");
+    await lastRows(stage, "> /join lunch-");
+    screen.press("Tab");
+    await lastRows(stage, "lunch-place  lunch-time", "> /join lunch-");
+    screen.type("t");
+    screen.press("Tab");
+    await lastRows(stage, "> /join lunch-time");
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "bun:test";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import { names, NOWHERE, roomAfter } from "../../src/terminal/room-state.ts";
+
+const after = (...events: ConversationEvent[]) => events.reduce(roomAfter, NOWHERE);
+const member = (name: string) => ({ name, fingerprint: `key of ${name}` });
+const entered = {
+  type: "entered",
+  room: "main",
+  name: "ben",
+  owner: false,
+  members: [member("ben"), member("ana")],
+} as const;
+const message = (from: string, sequence?: number): ConversationEvent =>
+  sequence === undefined
+    ? { type: "message", from, text: "hello" }
+    : { type: "message", from, text: "hello", sequence };
+
+test("who enters is themselves, and meets the others", () => {
+  expect(after(entered)).toEqual({
+    room: "main",
+    name: "ben",
+    fingerprint: "key of ben",
+    others: ["ana"],
+    oldest: null,
+  });
+});
+
+test("another room is another matter", () => {
+  const there = { ...entered, room: "lunch", members: [member("ben")] };
+  expect(after(entered, message("eve", 7), there)).toMatchObject({
+    room: "lunch",
+    others: [],
+    oldest: null,
+  });
+});
+
+const others = (...events: ConversationEvent[]) => after(entered, ...events).others;
+
+describe("others", () => {
+  test("come and go", () => {
+    const joined = { type: "joined", peer: "eve", fingerprint: "" } as const;
+    expect(others(joined)).toEqual(["ana", "eve"]);
+    expect(others(joined, { type: "left", peer: "ana", reason: "" })).toEqual(["eve"]);
+  });
+
+  test("take other names, and so does who this is", () => {
+    expect(others({ type: "renamed", from: "ana", to: "anna" })).toEqual(["anna"]);
+    const renamed = after(entered, { type: "renamed", from: "ben", to: "benno" });
+    expect(renamed).toMatchObject({ name: "benno", others: ["ana"] });
+  });
+
+  test("are met by what they say, also when they have left since", () => {
+    expect(others(message("eve", 1), message("ana", 2), message("ben", 3))).toEqual(["ana", "eve"]);
+  });
+
+  test("are a thousand at most, those that were met last", () => {
+    const many = Array.from({ length: 1_200 }, (_, index) => message(`m${index}`, index + 1));
+    expect(others(...many)).toHaveLength(1_000);
+    expect(others(...many).at(-1)).toBe("m1199");
+  });
+});
+
+test("the oldest message that was shown is known", () => {
+  expect(after(entered, message("ana", 7), message("ana", 8)).oldest).toBe(7);
+  expect(after(entered, message("ana")).oldest).toBeNull();
+});
+
+describe("a text names somebody", () => {
+  test.each([
+    ["ben", "ben"],
+    ["hello Ben!", "ben"],
+    ["(BEN)", "ben"],
+    ["@ben: yes", "ben"],
+    ["ask Ana María.", "ana maría"],
+    ["cafe\u0301", "café"],
+    ["a.b", "a.b"],
+    ["日本太郎 さん", "日本太郎"],
+  ])("%j: %j", (text, name) => {
+    expect(names(text, name)).toBe(true);
+  });
+
+  test.each([
+    ["bench", "ben"],
+    ["Ruben", "ben"],
+    ["ben_2", "ben"],
+    ["ben2", "ben"],
+    ["e\u0301", "e"],
+    ["axb", "a.b"],
+    ["hello", ""],
+  ])("and here not: %j: %j", (text, name) => {
+    expect(names(text, name)).toBe(false);
+  });
+});

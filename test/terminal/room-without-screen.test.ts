@@ -1,0 +1,78 @@
+// A room in a pipe, and on a terminal that can do nothing but take letters: what is told, and what is said.
+
+import { expect, test } from "bun:test";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { start } from "../harness/program.ts";
+import { openScreen } from "../harness/screen.ts";
+import { openScript } from "./script.ts";
+
+const says = (text: string, sequence: number): ConversationEvent => ({
+  type: "message",
+  from: "ana",
+  text,
+  time: 1_000,
+  sequence,
+  fingerprint: "SHA256:ana",
+});
+const entered: ConversationEvent = {
+  type: "entered",
+  room: "main",
+  name: "ben",
+  owner: false,
+  members: [{ name: "ana", fingerprint: "SHA256:ana" }],
+};
+
+test(
+  "in a pipe only what is said is on stdout, and a line with a slash is a message",
+  async () => {
+    using script = await openScript({ bell: true }, "scripted-room");
+    await using program = start(script.command, { input: "/who\n//two\n" });
+    script.happens(entered, says("ben, two\nlines", 1), says("/me waves", 2));
+    await script.hears(2);
+    script.happens({ type: "delivered", text: "/who" }, { type: "delivered", text: "//two" });
+    expect(await program.exited).toBe(0);
+    expect(script.said).toEqual(["/who", "//two"]);
+    expect(program.stdout).toBe("ben, two\nlines\n/me waves\n");
+    expect(program.stderr).toBe(
+      'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+testWith(["tmux"], "on a dumb terminal names are told, and commands obeyed", async () => {
+  using script = await openScript({}, "scripted-room");
+  await using screen = await openScreen(80, 30);
+  screen.type(`clear; TERM=dumb ${script.command.map((word) => `'${word}'`).join(" ")}`);
+  screen.press("Enter");
+  script.happens(entered, says("hello", 1), says("/me waves", 2));
+  await screen.until("an action", (rows) => rows.at(-1) === "* ana waves");
+  screen.type("/rooms");
+  screen.press("Enter");
+  await screen.until("the rooms", (rows) => rows.at(-1) === "lunch-place  10 here  5 messages");
+  screen.type("//rooms");
+  screen.press("Enter");
+  await script.hears(1);
+  expect(script.said).toEqual(["/rooms"]);
+  script.happens({ type: "delivered", text: "/rooms" });
+  screen.type("/join lunch-time");
+  screen.press("Enter");
+  await script.hears(2);
+  screen.type("soup");
+  screen.press("Enter");
+  await script.hears(3);
+  script.happens({ ...entered, room: "lunch-time" });
+  await screen.until("another room", (rows) =>
+    rows.some((row) => row.startsWith("you are ben in lunch-time")),
+  );
+  await screen.until("what was lost", (rows) =>
+    rows.includes("charla: not known to have arrived: soup"),
+  );
+  screen.type("/quit");
+  screen.press("Enter");
+  const rows = await screen.until("the shell", (shown) => shown.at(-1) === "$");
+  expect(rows).toContain("ana: hello");
+  expect(rows).toContain("the conversation is over: you left");
+});

@@ -1,0 +1,56 @@
+// A conversation whose events come from a test and whose words go to it: what scripted-talk.ts and
+// scripted-room.ts hold.
+
+import type { Socket } from "node:net";
+
+import type { Conversation, ConversationEvent, EndReason } from "../../src/chat/events.ts";
+import { createEventQueue } from "../../src/client/event-queue.ts";
+import { CharlaError } from "../../src/errors.ts";
+
+export interface ScriptedConversation {
+  readonly conversation: Conversation;
+  happens(event: ConversationEvent): void;
+  /** Its events throw. */
+  fail(error: CharlaError): void;
+}
+
+/** Tells the other end of the socket what is said, a JSON string a line; says it is delivered when that does. */
+export function createScriptedConversation(socket: Socket): ScriptedConversation {
+  const queue = createEventQueue();
+  const said: { text: string; done: PromiseWithResolvers<void> }[] = [];
+
+  function end(reason: EndReason): void {
+    const unsaid = said.map(({ text }) => text);
+    for (const { done } of said.splice(0)) {
+      done.reject(new CharlaError("CONVERSATION_OVER", "it is over", "join another one"));
+    }
+    queue.end({ type: "ended", reason, unsaid });
+  }
+
+  return {
+    conversation: {
+      events: queue.events,
+      async say(text) {
+        if (text.startsWith("too long")) {
+          throw new CharlaError("MESSAGE_TOO_LONG", "that is too long", "say less");
+        }
+        const done = Promise.withResolvers<void>();
+        said.push({ text, done });
+        socket.write(`${JSON.stringify(text)}\n`);
+        await done.promise;
+      },
+      async leave() {
+        end("left");
+      },
+      async [Symbol.asyncDispose]() {
+        end("left");
+      },
+    },
+    happens(event) {
+      if (event.type === "delivered") said.shift()?.done.resolve();
+      if (event.type === "ended") end(event.reason);
+      else queue.push(event);
+    },
+    fail: (error) => queue.fail(error),
+  };
+}
