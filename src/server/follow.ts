@@ -2,20 +2,12 @@
 // member reads. A member that does not read is dropped; nobody else waits for it.
 
 import { type Channel, ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import { encodeFrame } from "../chat/frames.ts";
-import type { LogEntry } from "../chat/log-entry.ts";
 import type { Log } from "../log/log.ts";
+import { fanOutOf, type Listener } from "./fan-out.ts";
+import { frameOf } from "./frame-of.ts";
 
-/** The frame of each entry that many follow, made once. */
-const frames = new WeakMap<LogEntry, Uint8Array>();
-
-export function frameOf(entry: LogEntry): Uint8Array {
-  const known = frames.get(entry);
-  if (known !== undefined) return known;
-  const frame = encodeFrame({ type: "message", ...entry });
-  frames.set(entry, frame);
-  return frame;
-}
+/** Entries read at once. */
+const AT_ONCE = 1_000;
 
 export interface Following {
   readonly log: Log;
@@ -27,13 +19,55 @@ export interface Following {
 
 /** Follows until `signal` aborts, or the member is gone; throws when the log fails. */
 export async function follow(
-  { log, room, channel, unreadFor }: Following,
+  following: Following,
   after: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const batch of log.follow(room, after, signal)) {
-    const taken = sayInTime(channel, batch.map(frameOf), unreadFor);
-    if (taken !== true && !(await taken)) return;
+  const { log, room, channel, unreadFor } = following;
+  let place = after;
+  while (!signal.aborted) {
+    const batch = await log.read(room, place, AT_ONCE);
+    if (signal.aborted) return;
+    place = batch.at(-1)?.sequence ?? place;
+    if (batch.length > 0 && !(await sayInTime(channel, batch.map(frameOf), unreadFor))) return;
+    if (batch.length > 0) continue;
+    const left = await listen(following, place, signal);
+    if (left === null || !(await left.taken)) return;
+    ({ place } = left);
+  }
+}
+
+/** Where a member has fallen behind, and whether there will be room for what it was sent last. */
+interface FallenBehind {
+  readonly place: number;
+  readonly taken: Promise<boolean> | boolean;
+}
+
+/** Hands on what is appended, until the member falls behind; null when `signal` aborts. */
+async function listen(
+  { log, room, channel, unreadFor }: Following,
+  place: number,
+  signal: AbortSignal,
+): Promise<FallenBehind | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<FallenBehind | null>();
+  const listener: Listener = {
+    place,
+    take(frames) {
+      const taken = sayInTime(channel, frames, unreadFor);
+      if (taken !== true) resolve({ place: listener.place, taken });
+      return taken === true;
+    },
+    fail: reject,
+  };
+  const fanOut = fanOutOf(log, room, place);
+  if (!fanOut.join(listener)) return { place, taken: true };
+  const stop = () => resolve(null);
+  signal.addEventListener("abort", stop);
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    fanOut.leave(listener);
   }
 }
 

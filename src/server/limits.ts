@@ -16,8 +16,8 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
-  messagesPerSecond: 50,
-  burst: 1_000,
+  messagesPerSecond: 500,
+  burst: 10_000,
   searchesPerSecond: 0.5,
   searchBurst: 10,
   roomsPerMember: 20,

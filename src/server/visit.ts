@@ -11,7 +11,8 @@ import {
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { firstThatFit } from "./fitting.ts";
-import { follow, frameOf, sayInTime } from "./follow.ts";
+import { follow, sayInTime } from "./follow.ts";
+import { frameOf } from "./frame-of.ts";
 import { forgetEmpty, type House, leave, type Place } from "./house.ts";
 import { answerRequest } from "./requests.ts";
 import { noteMade, wouldMake } from "./room-makers.ts";

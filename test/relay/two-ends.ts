@@ -1,4 +1,4 @@
-// A server and a joiner of the sealed wire, each a process of its own, with a relay between them that
+// A server and a member who joins it, each a process of its own, with a relay between them that
 // loses, delays and reorders what it passes.
 
 import { type LossyRelay, openLossyRelay, type RelayOptions } from "../harness/lossy-relay.ts";
@@ -17,7 +17,7 @@ export interface TwoEndsOptions extends Omit<RelayOptions, "server"> {
   readonly people?: readonly [Person, Person];
 }
 
-/** Both tell events (--json), and are in the talk; the joiner stays when its input ends. */
+/** Both tell events (--json), and are in the room; the joiner stays when its input ends. */
 export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Promise<TwoEnds> {
   await using stack = new AsyncDisposableStack();
   const [ana, ben] = people ?? [];
@@ -31,10 +31,10 @@ export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Prom
   const relay = stack.use(await openLossyRelay({ ...weather, server: to }));
   const invitation = server.invitation.replace(`:${server.port}/`, `:${relay.port}/`);
   const joiner = stack.use(
-    charla([invitation, "--json", "--stay"], ben === undefined ? {} : { as: ben }),
+    charla([invitation, "--json", "--stay", "-n", "ben"], ben === undefined ? {} : { as: ben }),
   );
   await server.until("stdout", '"type":"joined"');
-  await joiner.until("stdout", '"type":"joining"');
+  await joiner.until("stdout", '"type":"entered"');
   const all = stack.move();
   return { server, joiner, relay, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
@@ -44,6 +44,7 @@ export interface Told {
   readonly text?: string;
   readonly peer?: string;
   readonly seconds?: number;
+  readonly away?: boolean;
 }
 
 /** All that a program with --json has told so far, but for a line that is not complete. */

@@ -6,31 +6,45 @@ import { expect, test } from "bun:test";
 import { parseInvitation } from "../../src/wire/identity/invitation.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
+import type { Program } from "../harness/program.ts";
 import { startTwoEnds, textsOf, toldBy } from "./two-ends.ts";
 
-const COUNT = 10_000;
+const FULL_SIZE = process.env["CI"] === "true";
+/** With 30 % loss, the whole takes a minute. */
+const COUNT = FULL_SIZE ? 10_000 : 1_000;
+const TIMEOUT = FULL_SIZE ? 240_000 : END_TO_END_TIMEOUT;
+/** So many are waited for at once: each takes its time. */
+const STEP = 200;
+
+async function untilSaid(
+  program: Program,
+  type: "message" | "delivered",
+  lines: readonly string[],
+) {
+  for (let at = STEP - 1; at < lines.length; at += STEP) {
+    await program.until("stdout", new RegExp(`"type":"${type}",[^\n]*"text":"${lines[at]}"`));
+  }
+}
 /** Each is another, and says who talks. */
 const linesOf = (who: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${who} at the old mill, ${index}`);
 const typed = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
 test(
-  "through 30 % loss, reordering and three moves, 10,000 messages each way arrive once, in order, unseen",
+  "through 30 % loss, reordering and three moves, all messages each way arrive once, in order, unseen",
   async () => {
     await using ends = await startTwoEnds({ seed: 1, loss: 0.3, jitter: 2 });
     const { server, joiner, relay } = ends;
     const [ofServer, ofJoiner] = [linesOf("Anastasia", COUNT), linesOf("Benedikt", COUNT)];
     server.type(typed(ofServer));
     joiner.type(typed(ofJoiner));
-    for (const mark of [2_500, 5_000, 7_500]) {
-      await server.until("stdout", `"text":"${ofJoiner[mark]}"`);
+    for (const quarter of [0.25, 0.5, 0.75]) {
+      await untilSaid(joiner, "message", ofServer.slice(0, COUNT * quarter));
       await relay.move();
     }
-    const last = COUNT - 1;
-    await Promise.all([
-      server.until("stdout", `"type":"delivered","text":"${ofServer[last]}"`),
-      joiner.until("stdout", `"type":"delivered","text":"${ofJoiner[last]}"`),
-    ]);
+    await untilSaid(joiner, "message", ofServer);
+    await untilSaid(joiner, "delivered", ofJoiner);
+    await untilSaid(server, "delivered", ofServer);
     joiner.type("bye\n");
     expect(await joiner.exited).toBe(0);
     await server.until("stdout", '"type":"left"');
@@ -41,19 +55,18 @@ test(
     expect(textsOf(joiner, "message")).toEqual(ofServer);
     expect(textsOf(server, "delivered")).toEqual(ofServer);
     expect(textsOf(joiner, "delivered")).toEqual([...ofJoiner, "bye"]);
-    // Each move is told, and a joiner that moved is the same one.
-    const moves = toldBy(server).flatMap(({ type, peer }) => (type === "moved" ? [peer] : []));
-    expect(new Set(moves).size).toBe(3);
+    // A member that moved is the same one, and did not need to come in again.
     expect(toldBy(server).filter(({ type }) => type === "joined")).toHaveLength(1);
+    expect(toldBy(joiner).filter(({ type }) => type === "disconnected")).toEqual([]);
 
     // It did lose and reorder: by far more was sent than arrived.
-    expect(relay.seen.length).toBeGreaterThan(400);
+    expect(relay.seen.length).toBeGreaterThan(COUNT / 2);
     const captured = Buffer.concat(relay.seen);
     const { key, secret } = parseInvitation(server.invitation);
     const hidden = ["Anastasia", "Benedikt", "old mill", key, secret ?? ""];
     expect(hidden.filter((one) => captured.indexOf(one) !== -1)).toEqual([]);
   },
-  END_TO_END_TIMEOUT,
+  TIMEOUT,
 );
 
 /** All that the relay saw of the same people who say the same words. */

@@ -1,5 +1,5 @@
-// A member with a device on the disk, who talks until killed: `member.ts INVITATION FOLDER ROUND`. Prints, as
-// JSON, each text that is shown, and each that is known to be stored.
+// A member with a device on the disk, who talks until killed: `member.ts INVITATION FOLDER NAME ROUND`. Prints, as
+// JSON, each text that is shown, each that was taken to be said, and each that is known to be stored, or refused.
 
 import { writeSync } from "node:fs";
 
@@ -8,26 +8,33 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
 import { SERVER_KEYS } from "./served.ts";
 
-const [, , invitation = "", folder = "", round = ""] = process.argv;
+const [, , invitation = "", folder = "", name = "", round = ""] = process.argv;
 const TALK_EVERY = 3;
 
 const conversation = joinRoom(invitation, {
-  name: "Ann",
+  name,
   room: "main",
-  identity: generateKeyPair(new Uint8Array(32).fill(3)),
+  // The same key for the same name.
+  identity: generateKeyPair(Buffer.alloc(32, name)),
   device: openDeviceFile({ folder, serverKey: SERVER_KEYS.publicKey, room: "main" }),
 });
 
+const tell = (kind: string, text: string) => writeSync(1, `${kind} ${JSON.stringify(text)}\n`);
+
 async function talk(): Promise<void> {
   for (let count = 0; round !== "last"; count += 1) {
-    const text = `round ${round}: ${count}`;
-    void conversation.say(text).then(() => writeSync(1, `stored ${JSON.stringify(text)}\n`));
+    const text = `${name} in round ${round}: ${count}`;
+    const said = conversation.say(text);
+    tell("taken", text);
+    void said.then(
+      () => tell("stored", text),
+      () => tell("refused", text),
+    );
     await Bun.sleep(TALK_EVERY);
   }
 }
 void talk();
 
 for await (const event of conversation.events) {
-  if (event.type !== "message" && event.type !== "delivered") continue;
-  writeSync(1, `shown ${JSON.stringify(event.text)}\n`);
+  if (event.type === "message" || event.type === "delivered") tell("shown", event.text);
 }

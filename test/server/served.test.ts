@@ -1,33 +1,11 @@
-// Members and a server over real sockets; the server is killed while they talk, and started again on the same
-// port with the same log.
+// Members and a server over real sockets. Killed while they talk: killed-server.test.ts, killed-members.test.ts.
 
 import { expect, test } from "bun:test";
 
-import type { Conversation } from "../../src/chat/events.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
-import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { openSqliteReader } from "../../src/log/sqlite-log.ts";
-import { openServer, type Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
-import { temporaryFolder } from "../log/temporary-folder.ts";
-import { seededRandom } from "../simulator/random.ts";
-import { joinServed, serve, SERVER_KEYS, SERVER_LIMITS, SERVER_SECRET, shownTo } from "./served.ts";
-
-async function openHere(): Promise<Server> {
-  return openServer({
-    bind: "127.0.0.1",
-    port: 0,
-    identity: SERVER_KEYS,
-    secret: SERVER_SECRET,
-    limits: SERVER_LIMITS,
-    log: openMemoryLog({ now: Date.now }),
-    host: "127.0.0.1",
-  });
-}
-
-const entered = ({ shown }: ReturnType<typeof shownTo>) =>
-  until("a member comes in", () => shown.some(({ type }) => type === "entered"));
+import { entered, openHere, shownTo } from "./served.ts";
 
 test(
   "three members see the same messages in the same order, and the server's goodbye",
@@ -85,72 +63,4 @@ test(
     await ann.leave();
   },
   END_TO_END_TIMEOUT,
-);
-
-const MEMBERS = 5;
-const KILLS = 10;
-
-test(
-  "ten times killed while five members talk, a server loses nothing and repeats nothing",
-  async () => {
-    using folder = temporaryFolder();
-    const random = seededRandom(4);
-    await using stack = new AsyncDisposableStack();
-    let { program, port } = await serve(folder.path);
-    stack.defer(() => program[Symbol.asyncDispose]());
-    const members: Conversation[] = [];
-    for (let number = 0; number < MEMBERS; number += 1)
-      members.push(joinServed(port, `M${number}`));
-    // Twice, so that a server that is gone is not waited for.
-    for (const member of members) stack.defer(() => member.leave());
-    for (const member of members) stack.defer(() => void member.leave());
-    const seen = members.map(shownTo);
-    for (const its of seen) await entered(its);
-
-    const stored: string[] = [];
-    let talking = true;
-    const talk = async (member: Conversation, index: number) => {
-      for (let number = 0; talking; number += 1) {
-        const text = `${index} says ${number}`;
-        // It rejects when the test has failed already.
-        if (
-          !(await member.say(text).then(
-            () => true,
-            () => false,
-          ))
-        )
-          return;
-        stored.push(text);
-        await Bun.sleep(5);
-      }
-    };
-    // Four at a time from each, so that some are under way when it is killed.
-    const talks = members.flatMap((member, index) =>
-      [0, 1, 2, 3].map((lane) => talk(member, index * 10 + lane)),
-    );
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      // Every other time some are still on their way back in.
-      const before = seen.map((its) => its.texts.length);
-      const hears = (its: (typeof seen)[number], index: number) =>
-        its.texts.length > (before[index] ?? 0);
-      await until("talk goes on", () => (kill % 2 === 0 ? seen.every(hears) : seen.some(hears)));
-      await Bun.sleep(random.between(0, 30));
-      program.signal("SIGKILL");
-      await program.exited;
-      ({ program, port } = await serve(folder.path, port));
-    }
-    talking = false;
-    await Promise.all(talks);
-    await using log = await openSqliteReader(folder.path);
-    const last = await log.last("main");
-    const kept: string[] = [];
-    while (kept.length < last) {
-      kept.push(...(await log.read("main", kept.length, 1_000)).map(({ text }) => text));
-    }
-    expect(new Set(kept).size).toBe(kept.length);
-    expect(kept.toSorted()).toEqual(stored.toSorted());
-    await until("all of it", () => seen.every((its) => its.texts.length >= kept.length));
-    for (const its of seen) expect(its.texts).toEqual(kept);
-  },
-  END_TO_END_TIMEOUT * 2,
 );

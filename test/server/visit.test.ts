@@ -351,7 +351,7 @@ describe("who does not read", () => {
   const MANY = 3_000;
 
   test("is dropped after a while with the reason, and slows nobody", async () => {
-    const limits = { messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
+    const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
     const house = openHouse({ limits });
     const ann = await come(house, "Ann");
     const slow = await come(house, "Slow");
@@ -380,7 +380,7 @@ describe("who does not read", () => {
   });
 
   test("and asks on is answered no more, and dropped", async () => {
-    const limits = { messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
+    const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
     let asked = 0;
     const memory = openMemoryLog({ now: () => 1_000 });
     const rooms: Log["rooms"] = async () => {

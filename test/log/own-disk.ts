@@ -1,0 +1,15 @@
+// Tests with a small disk of their own, where the system lets a program mount one, which is gone when it ends.
+
+import { test } from "bun:test";
+
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+
+const canMount =
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
+
+/** A test whose program mounts disks, in namespaces of its own (`unshare -rm`). */
+export const testOnDisk = (title: string, body: () => Promise<void>) =>
+  canMount
+    ? test(title, body, END_TO_END_TIMEOUT)
+    : test.skip(`${title} (this system lets no program mount a disk)`, body);

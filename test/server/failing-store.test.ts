@@ -1,0 +1,165 @@
+// The disk of a server fails while its members talk: they are told, nothing that was acknowledged is lost, and the
+// talk goes on once the disk does.
+
+import { expect, test } from "bun:test";
+import { renameSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Conversation } from "../../src/chat/events.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { start } from "../harness/program.ts";
+import { until } from "../harness/until.ts";
+import { testOnDisk } from "../log/own-disk.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import { entered, joinServed, serve, shownTo } from "./served.ts";
+
+const MEMBERS = 3;
+
+/**
+ * A server whose store has a disk of 2 MiB to itself; the file beside it, of 1 MB, goes at the first line on standard
+ * input, and the server at the second.
+ */
+const ON_SMALL_DISK = `
+  mount -t tmpfs -o size=2048k tmpfs "$1"
+  head -c 1000000 /dev/zero > "$1"/ballast
+  "$2" "$3" "$1" 0 <&- & server=$!
+  read -r line && rm "$1"/ballast
+  read -r line; kill $server; wait $server`;
+
+interface Told {
+  readonly member: Conversation;
+  readonly seen: ReturnType<typeof shownTo>;
+  readonly stored: string[];
+  readonly refused: { readonly text: string; readonly error: unknown }[];
+  talking: boolean;
+}
+
+async function comeIn(port: number, name: string): Promise<Told> {
+  const member = joinServed(port, name);
+  const seen = shownTo(member);
+  await entered(seen);
+  return { member, seen, stored: [], refused: [], talking: true };
+}
+
+/** Says one long message after the other, whatever becomes of them. */
+async function talk(its: Told, name: string): Promise<void> {
+  for (let number = 0; its.talking; number += 1) {
+    const text = `${name} says ${number} `.padEnd(5_000, "x");
+    try {
+      await its.member.say(text);
+      its.stored.push(text);
+    } catch (error) {
+      its.refused.push({ text, error });
+      await Bun.sleep(5);
+    }
+  }
+}
+
+async function whileAllTalk(
+  port: number,
+  during: (members: readonly Told[]) => Promise<void>,
+): Promise<readonly Told[]> {
+  const names = Array.from({ length: MEMBERS }, (_, number) => `M${number}`);
+  const members = await Promise.all(names.map((name) => comeIn(port, name)));
+  const talks = members.map((its, index) => talk(its, names[index] ?? ""));
+  try {
+    await during(members);
+  } finally {
+    for (const its of members) its.talking = false;
+  }
+  await Promise.all(talks);
+  return members;
+}
+
+/** All have seen the same, nothing twice, and all that was stored is in it. */
+async function expectNothingLost(members: readonly Told[]): Promise<void> {
+  const [first, ...others] = members.map(({ seen }) => seen.texts);
+  if (first === undefined) throw new Error("nobody was there");
+  const stored = members.flatMap((its) => its.stored);
+  const isShown = () => new Set(stored).isSubsetOf(new Set(first));
+  await until("all of it", () => isShown() && others.every((its) => its.length === first.length));
+  expect(new Set(first).size).toBe(first.length);
+  for (const texts of others) expect(texts).toEqual(first);
+}
+
+testOnDisk(
+  "a server whose disk is full refuses what is said with the reason, and takes it again when there is room",
+  async () => {
+    using folder = temporaryFolder();
+    const script = ["unshare", "-rm", "sh", "-ec", ON_SMALL_DISK, "sh"];
+    const serving = join(import.meta.dir, "serve.ts");
+    await using server = start([...script, folder.path, process.execPath, serving]);
+    const [, port = ""] = await server.until("stdout", /serves at (\d+)\n/);
+    const members = await whileAllTalk(Number(port), async (all) => {
+      await until("that it is full", () => all.every(({ refused }) => refused.length > 3));
+      const before = all.map(({ stored }) => stored.length);
+      server.type("make room\n");
+      await until("talk goes on", () =>
+        all.every(({ stored }, index) => stored.length > 3 + (before[index] ?? 0)),
+      );
+    });
+    const file = join(folder.path, "log.sqlite");
+    for (const { refused, seen } of members) {
+      for (const { error } of refused) {
+        expect(error).toMatchObject({ code: "REFUSED", message: `the disk of ${file} is full` });
+      }
+      expect(seen.shown.filter(({ type }) => type === "disconnected")).toEqual([]);
+    }
+    await expectNothingLost(members);
+    const refused = members.flatMap((its) => its.refused.map(({ text }) => text));
+    expect(refused.filter((text) => members[0]?.seen.texts.includes(text))).toEqual([]);
+    server.type("end\n");
+    for (const { seen } of members) await seen.ended;
+    expect(await server.exited).toBe(0);
+  },
+);
+
+test(
+  "a server whose folder disappears refuses what is said with the reason, and takes it again when it is back",
+  async () => {
+    using base = temporaryFolder();
+    const [folder, elsewhere] = [join(base.path, "data"), join(base.path, "elsewhere")];
+    const { program, port } = await serve(folder);
+    await using _ = program;
+    const members = await whileAllTalk(port, async (all) => {
+      await until("talk", () => all.every(({ stored }) => stored.length > 3));
+      renameSync(folder, elsewhere);
+      await until("that it is gone", () => all.every(({ refused }) => refused.length > 3));
+      const before = all.map(({ stored }) => stored.length);
+      renameSync(elsewhere, folder);
+      await until("talk goes on", () =>
+        all.every(({ stored }, index) => stored.length > 3 + (before[index] ?? 0)),
+      );
+    });
+    const message = `${join(folder, "log.sqlite")} was removed or moved away while it was in use`;
+    for (const { refused } of members) {
+      for (const { error } of refused) expect(error).toMatchObject({ code: "REFUSED", message });
+    }
+    await expectNothingLost(members);
+    program.signal("SIGTERM");
+    for (const { seen } of members) await seen.ended;
+    expect([await program.exited, program.stderr]).toEqual([0, ""]);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a second server of the same folder is refused, and the first one's members notice nothing",
+  async () => {
+    using folder = temporaryFolder();
+    const { program, port } = await serve(folder.path);
+    await using _ = program;
+    const members = await whileAllTalk(port, async (all) => {
+      const second = start([process.execPath, join(import.meta.dir, "serve.ts"), folder.path, "0"]);
+      expect(await second.exited).toBe(1);
+      expect(second.stderr).toContain("STORE_LOCKED");
+      const before = all.map(({ stored }) => stored.length);
+      await until("talk goes on", () =>
+        all.every(({ stored }, index) => stored.length > 3 + (before[index] ?? 0)),
+      );
+    });
+    expect(members.flatMap(({ refused }) => refused)).toEqual([]);
+    await expectNothingLost(members);
+  },
+  END_TO_END_TIMEOUT,
+);

@@ -1,0 +1,214 @@
+// A member that breaks the protocol, over the sealed wire: its session is closed with a code and the reason, and
+// whoever is in the same room notices nothing but that it came and left.
+
+import { expect, test } from "bun:test";
+
+import { joinRoom } from "../../src/client/join-room.ts";
+import type { Server } from "../../src/server/server.ts";
+import { packetReceived } from "../../src/wire/recovery/received-packets.ts";
+import { append, MAX_MESSAGE } from "../../src/wire/sealed/outgoing-messages.ts";
+import type { SessionEnd } from "../../src/wire/sealed/session.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { until } from "../harness/until.ts";
+import { deviceOf } from "./house.ts";
+import { joinRaw, type RawMember } from "./raw-member.ts";
+import { entered, openHere, shownTo } from "./served.ts";
+
+const enter = { type: "enter", room: "main", name: "Eve", device: deviceOf("Eve") };
+const bytes = (text: string) => new TextEncoder().encode(text);
+const closed = (code: number, reason: string): SessionEnd => ({
+  type: "closed",
+  by: "peer",
+  code,
+  reason,
+});
+
+/** Ann talks before and after Eve does what she does, and hears of nothing else. */
+async function whileAnnTalks(
+  eveDoes: (server: Server) => Promise<void>,
+  expected: readonly string[] = ["before", "after"],
+): Promise<void> {
+  await using server = await openHere();
+  await using ann = joinRoom(server.invitation("main"), { name: "Ann", room: "main" });
+  const seen = shownTo(ann);
+  await entered(seen);
+  await ann.say("before");
+  await eveDoes(server);
+  await ann.say("after");
+  await until("all of it", () => seen.texts.length === expected.length);
+  expect(seen.texts).toEqual([...expected]);
+  const others = new Set(["entered", "said", "delivered", "message", "joined", "left"]);
+  expect(seen.shown.filter(({ type }) => !others.has(type))).toEqual([]);
+}
+
+/** Eve comes in, and breaks the protocol then. */
+async function eveBreaks(
+  server: Server,
+  how: (eve: RawMember) => void,
+  expected: SessionEnd,
+): Promise<void> {
+  await using eve = await joinRaw(server, "Eve");
+  eve.say(enter);
+  await eve.until("welcome");
+  how(eve);
+  expect(await eve.ended).toEqual(expected);
+}
+
+test.each([
+  ["no JSON", bytes("hello?"), "a frame is not JSON"],
+  ["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), "a frame is not JSON"],
+  ["as long as a message may be", new Uint8Array(MAX_MESSAGE).fill(0x5b), "a frame is not JSON"],
+  ["no object", ["say"], "a frame has no type"],
+  ["without a type", { number: 1, text: "hello" }, "a frame has no type"],
+  [
+    "a text that is too long",
+    { type: "say", number: 1, text: "x".repeat(10_001) },
+    "say: text is not as it should be",
+  ],
+  [
+    "a number that is none",
+    { type: "say", number: 0.5, text: "x" },
+    "say: number is not as it should be",
+  ],
+  [
+    "a number past all numbers",
+    { type: "say", number: 2 ** 53, text: "x" },
+    "say: number is not as it should be",
+  ],
+  [
+    "a place before the beginning",
+    { ...enter, room: "other", after: { log: "log", sequence: -1 } },
+    "enter: after.sequence is not as it should be",
+  ],
+  [
+    "a question for too much",
+    { type: "history", request: 1, count: 1_000_000 },
+    "history: count is not as it should be",
+  ],
+  [
+    "a room that nothing can be called",
+    { ...enter, room: "../etc" },
+    "enter: room is not as it should be",
+  ],
+])(
+  "a frame that is %s closes its session with code 1, and the room goes on",
+  async (_what, message, reason) => {
+    await whileAnnTalks((server) =>
+      eveBreaks(server, (eve) => eve.say(message), closed(1, reason)),
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test.each([
+  ["say", { type: "say", number: 1, text: "let me in" }],
+  ["who", { type: "who", request: 1 }],
+  ["kick", { type: "kick", request: 1, name: "Ann" }],
+])(
+  "the frame %s before coming in closes the session with code 1, and the room goes on",
+  async (type, message) => {
+    await whileAnnTalks(async (server) => {
+      await using eve = await joinRaw(server, "Eve");
+      eve.say(message);
+      const reason = `${type} came before the member was in a room`;
+      expect(await eve.ended).toEqual(closed(1, reason));
+    });
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "frames that only a server says, and those of no known type, change nothing",
+  async () => {
+    await whileAnnTalks(
+      async (server) => {
+        await using eve = await joinRaw(server, "Eve");
+        eve.say(
+          {
+            type: "welcome",
+            room: "main",
+            name: "Ann",
+            owner: true,
+            log: "",
+            last: 9,
+            members: [],
+          },
+          enter,
+          { type: "message", sequence: 99, time: 0, author: "Ann", name: "Ann", text: "forged" },
+          { type: "left", name: "Ann", reason: "" },
+          { type: "dance" },
+          { type: "say", number: 1, text: "in all innocence" },
+        );
+        await until("Eve's word", () =>
+          eve.frames.some((its) => its.type === "message" && its.name === "Eve"),
+        );
+      },
+      ["before", "in all innocence", "after"],
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a member that lies about the place it has seen gets what comes from now on, and skips nothing for others",
+  async () => {
+    await whileAnnTalks(
+      async (server) => {
+        await using first = await joinRaw(server, "Eve");
+        first.say(enter);
+        await first.until("welcome");
+        const [welcome] = first.frames;
+        if (welcome?.type !== "welcome") throw new Error("no welcome");
+        const after = { log: welcome.log, sequence: Number.MAX_SAFE_INTEGER };
+        await using eve = await joinRaw(server, "Eve");
+        eve.say({ ...enter, after }, { type: "say", number: 2 ** 40, text: "from far" });
+        await eve.until("message");
+        // A mark that was used is the message that it marked, whatever the text.
+        eve.say({ type: "say", number: 2 ** 40, text: "something else" });
+        eve.say({ type: "say", number: 0, text: "and back" });
+        await until("both", () => texts(eve).length === 2);
+        expect(texts(eve)).toEqual(["2 from far", "3 and back"]);
+      },
+      ["before", "from far", "and back", "after"],
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+const texts = ({ frames }: RawMember) =>
+  frames.flatMap((its) => (its.type === "message" ? [`${its.sequence} ${its.text}`] : []));
+
+test(
+  "a message that is too long for the wire closes its session with code 4, and the room goes on",
+  async () => {
+    await whileAnnTalks((server) =>
+      eveBreaks(
+        server,
+        (eve) => {
+          append(eve.session.outgoing, new Uint8Array(MAX_MESSAGE + 1));
+          eve.say(enter);
+        },
+        closed(4, "a message was too long"),
+      ),
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "an acknowledgment of what was never sent closes its session with code 2, and the room goes on",
+  async () => {
+    await whileAnnTalks((server) =>
+      eveBreaks(
+        server,
+        (eve) => {
+          const { received } = eve.session;
+          packetReceived(received, received.window.largest + 20, true, performance.now());
+          eve.say({ type: "who", request: 1 });
+        },
+        closed(2, "a packet broke the protocol"),
+      ),
+    );
+  },
+  END_TO_END_TIMEOUT,
+);

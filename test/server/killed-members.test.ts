@@ -1,0 +1,135 @@
+// Members are killed again and again while they talk and listen, and started again with what they have on the
+// disk: nothing that they were to say or to be shown is lost, and nothing is said or shown twice.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+
+import { joinRoom } from "../../src/client/join-room.ts";
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { type Program, start } from "../harness/program.ts";
+import { until } from "../harness/until.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import { seededRandom } from "../simulator/random.ts";
+import { allTexts, entered, openHere, shownTo } from "./served.ts";
+
+/** Of all together; more where there is time for it. */
+const KILLS = process.env["CI"] === "true" ? 50 : 6;
+/** Who are killed, each a process of its own. */
+const KILLED = ["Ann", "Ben"];
+/** Who talk all the time, in this process. */
+const OTHERS = 18;
+/** Messages are so far apart from each of them, ms. */
+const TALK_EVERY = 20;
+
+/** The texts that the member has printed as that. */
+const textsIn = ({ stdout }: Program, kind: "shown" | "taken" | "stored" | "refused") =>
+  stdout
+    .split("\n")
+    .slice(0, -1)
+    .filter((line) => line.startsWith(kind))
+    .map((line): string => JSON.parse(line.slice(kind.length)));
+
+/** What a member has printed in all of its lives. */
+interface Lives {
+  readonly name: string;
+  readonly shown: string[];
+  readonly taken: string[];
+  readonly stored: string[];
+  readonly refused: string[];
+}
+
+/** Adds a life that is over. */
+function add({ shown, taken, stored, refused }: Lives, member: Program): void {
+  const its = textsIn(member, "shown");
+  // It may have been killed after it had shown the last one, and before it had kept that it had.
+  if (its[0] === shown.at(-1)) its.shift();
+  shown.push(...its);
+  taken.push(...textsIn(member, "taken"));
+  stored.push(...textsIn(member, "stored"));
+  refused.push(...textsIn(member, "refused"));
+}
+
+test(
+  "killed while twenty talk, members have shown everything once and said what they had taken once",
+  async () => {
+    using folder = temporaryFolder();
+    const random = seededRandom(6);
+    await using log = openMemoryLog({ now: Date.now });
+    await using server = await openHere({ log });
+    const invitation = server.invitation("main");
+    const others = Array.from({ length: OTHERS }, (_, index) =>
+      joinRoom(invitation, { name: `M${index}`, room: "main" }),
+    );
+    const seen = others.map(shownTo);
+    for (const its of seen) await entered(its);
+    let talking = true;
+    const said: string[] = [];
+    const talks = others.map(async (member, index) => {
+      for (let count = 0; talking; count += 1) {
+        const text = `${index} says ${count}`;
+        await member.say(text);
+        said.push(text);
+        await Bun.sleep(TALK_EVERY);
+      }
+    });
+    // Where the test fails before they are awaited.
+    for (const its of talks) its.catch(() => {});
+
+    const startMember = (name: string, round: string) =>
+      start([
+        process.execPath,
+        join(import.meta.dir, "member.ts"),
+        invitation,
+        join(folder.path, name),
+        name,
+        round,
+      ]);
+    const allLives = await Promise.all(
+      KILLED.map(async (name): Promise<Lives> => {
+        const lives: Lives = { name, shown: [], taken: [], stored: [], refused: [] };
+        for (let round = 0; round < KILLS / KILLED.length; round += 1) {
+          await using member = startMember(name, String(round));
+          // Two times of three before what it says can have left, and what it had to say can.
+          const early = round % 3 !== 0;
+          await member.until("stdout", early ? /taken .*\n/ : /\nstored .*\n/);
+          await Bun.sleep(early ? 0 : random.between(0, 50));
+          member.signal("SIGKILL");
+          await member.exited;
+          add(lives, member);
+        }
+        return lives;
+      }),
+    );
+    talking = false;
+    await Promise.all(talks);
+
+    // What was taken before the last kill, and had not left, is said now.
+    for (const lives of allLives) {
+      await using member = startMember(lives.name, "last");
+      const heard = seen[0]?.texts ?? [];
+      const last = lives.taken.at(-1) ?? "";
+      await until("what was taken last", () => heard.includes(last));
+      await others[0]?.say(`the last word to ${lives.name}`);
+      await member.until("stdout", `shown "the last word to ${lives.name}"`);
+      member.signal("SIGKILL");
+      await member.exited;
+      add(lives, member);
+    }
+    const kept = await allTexts(log);
+    expect(new Set(kept).size).toBe(kept.length);
+    expect(said.filter((text) => !kept.includes(text))).toEqual([]);
+    await until("all of it", () => seen.every(({ texts }) => texts.length >= kept.length));
+    for (const { texts } of seen) expect(texts).toEqual(kept);
+    for (const { name, shown, taken, stored, refused } of allLives) {
+      const from = kept.indexOf(shown[0] ?? "");
+      expect(shown).toEqual(kept.slice(from, from + shown.length));
+      expect(shown).toContain(`the last word to ${name}`);
+      expect(refused).toEqual([]);
+      // In the order in which they were taken; one may be there that could not be told any more.
+      const own = kept.filter((text) => text.startsWith(`${name} `));
+      expect(own.filter((text) => taken.includes(text))).toEqual(taken);
+      expect(stored.filter((text) => !own.includes(text))).toEqual([]);
+    }
+  },
+  30_000 + KILLS * 3_000,
+);

@@ -1,0 +1,77 @@
+// A server is killed again and again while its members talk, and started again on the same port with the same
+// log: what was said is in the log once, and was shown to everybody once, in its order.
+
+import { expect, test } from "bun:test";
+
+import type { Conversation } from "../../src/chat/events.ts";
+import { openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { until } from "../harness/until.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import { seededRandom } from "../simulator/random.ts";
+import { allTexts, entered, joinServed, serve, shownTo } from "./served.ts";
+
+/** More where there is time for it. */
+const KILLS = process.env["CI"] === "true" ? 50 : 5;
+const MEMBERS = 20;
+/** At a time from each member, so that some are under way when the server is killed. */
+const LANES = 2;
+/** How long each waits with the next message once one is stored, ms. */
+const TALK_EVERY = 20;
+/** After so many kills everybody is waited for: at other times some are still on their way back in. */
+const EVERYBODY_AFTER = 10;
+
+test(
+  "killed while twenty members talk, a server loses nothing and repeats nothing",
+  async () => {
+    using folder = temporaryFolder();
+    const random = seededRandom(4);
+    await using stack = new AsyncDisposableStack();
+    let { program, port } = await serve(folder.path);
+    stack.defer(() => program[Symbol.asyncDispose]());
+    const members: Conversation[] = [];
+    for (let number = 0; number < MEMBERS; number += 1)
+      members.push(joinServed(port, `M${number}`));
+    // Twice, so that a server that is gone is not waited for.
+    for (const member of members) stack.defer(() => member.leave());
+    for (const member of members) stack.defer(() => void member.leave());
+    const seen = members.map(shownTo);
+    for (const its of seen) await entered(its);
+
+    const stored: string[] = [];
+    let talking = true;
+    const talk = async (member: Conversation, who: string) => {
+      for (let number = 0; talking; number += 1) {
+        const text = `${who} says ${number}`;
+        await member.say(text);
+        stored.push(text);
+        await Bun.sleep(TALK_EVERY);
+      }
+    };
+    const talks = members.flatMap((member, index) =>
+      Array.from({ length: LANES }, (_, lane) => talk(member, `${index}.${lane}`)),
+    );
+    // Where the test fails before they are awaited.
+    for (const its of talks) its.catch(() => {});
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const before = seen.map((its) => its.texts.length);
+      const enough = kill % EVERYBODY_AFTER === 0 ? MEMBERS : MEMBERS / 2;
+      const hears = (its: (typeof seen)[number], index: number) =>
+        its.texts.length > (before[index] ?? 0);
+      await until("talk goes on", () => seen.filter(hears).length >= enough);
+      await Bun.sleep(random.between(0, 30));
+      program.signal("SIGKILL");
+      await program.exited;
+      ({ program, port } = await serve(folder.path, port));
+    }
+    talking = false;
+    await Promise.all(talks);
+    await using log = await openSqliteReader(folder.path);
+    const kept = await allTexts(log);
+    expect(new Set(kept).size).toBe(kept.length);
+    expect(kept.toSorted()).toEqual(stored.toSorted());
+    await until("all of it", () => seen.every((its) => its.texts.length >= kept.length));
+    for (const its of seen) expect(its.texts).toEqual(kept);
+  },
+  // Each kill costs a start and the way back in; who was in the middle of a handshake has lost 8 s.
+  30_000 + KILLS * 5_000,
+);

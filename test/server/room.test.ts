@@ -1,0 +1,44 @@
+// What members are told of each other, and when they are too many for it.
+
+import { expect, test } from "bun:test";
+
+import { createRoom, type Member, tellOthers } from "../../src/server/room.ts";
+
+/** A room of so many, who count what they are told. */
+function roomOf(count: number) {
+  const room = createRoom("main");
+  const told = { count: 0 };
+  for (let number = 1; number <= count; number += 1) {
+    const name = `Member-${number}`;
+    const member: Member = {
+      channel: {
+        sayAll() {
+          told.count += 1;
+          return true;
+        },
+        async close() {},
+        abort() {},
+        ended: new Promise(() => {}),
+      },
+      fingerprint: `key of ${name}`,
+      owner: false,
+      device: name,
+      start: 0,
+      leaving: new AbortController(),
+      name,
+      away: false,
+      unreadNews: 0,
+    };
+    room.members.add(member);
+  }
+  return { room, told };
+}
+
+test.each([
+  [1_000, 1_000],
+  [1_001, 0],
+])("of %d members %d are told who leaves", (members, count) => {
+  const { room, told } = roomOf(members);
+  tellOthers(room, null, { type: "left", name: "Ann", reason: "" });
+  expect(told.count).toBe(count);
+});
