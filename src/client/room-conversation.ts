@@ -237,7 +237,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     const event: ConversationEvent =
       said === undefined
         ? { type: "message", from, text, sequence, time, fingerprint: author }
-        : { type: "delivered", text };
+        : { type: "delivered", text, sequence };
     if (isNew) places.set(event, { log, sequence });
     queue.push(event);
     if (said === undefined) return;

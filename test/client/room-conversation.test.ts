@@ -479,7 +479,7 @@ describe("the end", () => {
     await saying;
     expect((await events.rest()).slice(1)).toEqual([
       { type: "said", text: "bye" },
-      { type: "delivered", text: "bye" },
+      { type: "delivered", text: "bye", sequence: 1 },
       { type: "ended", reason: "said-bye", unsaid: [] },
     ]);
     expect(server.ended).toEqual(["closed"]);
