@@ -37,8 +37,8 @@ export type ConversationEvent =
     }
   /** What was said here left for the other end. */
   | { readonly type: "said"; readonly text: string }
-  /** The other end has it: sealed only, once for each `said`, in the same order. */
-  | { readonly type: "delivered"; readonly text: string }
+  /** The server has it on its disk: in a room only. */
+  | { readonly type: "delivered"; readonly text: string; readonly sequence?: number }
   /** What was said here waits: nobody is there yet, it is the other end's turn, or the way to the server is lost. */
   | { readonly type: "waiting"; readonly for: "peer" | "turn" | "server"; readonly text: string }
   /** Turn-taking: whose turn it is now. */
@@ -47,8 +47,6 @@ export type ConversationEvent =
   | { readonly type: "silent"; readonly seconds: number }
   /** The other end is heard again after a silence of so long. */
   | { readonly type: "heard"; readonly seconds: number }
-  /** The other end goes on from another address. */
-  | { readonly type: "moved"; readonly peer: string }
   /** Somebody outside the conversation spoke and was ignored, `ignored` times in all. */
   | { readonly type: "stranger"; readonly from: string; readonly ignored: number }
   /** Messages came faster than they were taken; `count` in all were dropped. */

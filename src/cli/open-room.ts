@@ -2,6 +2,7 @@
 
 import { fstatSync } from "node:fs";
 
+import type { ConversationEvent } from "../chat/events.ts";
 import { memoryDevice, newDeviceId } from "../client/device.ts";
 import { converseInRoom, type ToldConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
@@ -27,7 +28,8 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
   const { name, room: mine = DEFAULT_ROOM } = membership(commandLine);
   const listening = listeningOptions(commandLine);
   const everyone = flags.has("open");
-  let tell: ToldConversation["tell"] = () => {};
+  const rooms: ToldConversation[] = [];
+  const tell = (event: ConversationEvent) => rooms.forEach((room) => room.tell(event));
   const notify = ({ code, message, hint }: Opening) => {
     const its = { type: "notice", code, message } as const;
     tell(hint === undefined ? its : { ...its, hint });
@@ -59,12 +61,12 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
     for (const event of beginnings) await presenter.event(event);
     return await untilEnded();
   }
-  const enter = (room: string) => {
-    const conversation = hold(server, name, room);
-    ({ tell } = conversation);
+  const enter = (room: string, itsName: string) => {
+    const conversation = hold(server, itsName, room);
+    rooms.push(conversation);
     return conversation;
   };
-  const conversation = enter(mine);
+  const conversation = enter(mine, name);
   for (const event of beginnings) tell(event);
   return await talk(conversation, {
     ...presentation(commandLine),

@@ -22,16 +22,22 @@ import { sealedTarget } from "./sealed-target.ts";
 /** @returns the exit status */
 export async function sealedChat(commandLine: CommandLine): Promise<number> {
   const { words, flags } = commandLine;
-  const { name, room: wanted } = membership(commandLine);
+  const { name: ownName, room: wanted } = membership(commandLine);
   const { target, server, met } = sealedTarget(words[0]);
   const identity = ownIdentity().keyPair;
   // A host that nobody knows may be a command that was mistyped, and is nothing to begin a conversation with.
   await resolve(target);
-  using devices = new DisposableStack();
+  using held = new DisposableStack();
+  /** Of each room that was entered: whoever comes back to one goes on where they were. */
+  const devices = new Map<string, DeviceFile>();
 
-  const enter = (room: string): ToldConversation => {
-    const { device, opening } = keep(server, room, (error) => conversation.tell(notice(error)));
-    if (device !== undefined) devices.use(device);
+  const enter = (room: string, name: string): ToldConversation => {
+    const known = devices.get(room);
+    const { device, opening } =
+      known === undefined
+        ? keep(server, room, (error) => conversation.tell(notice(error)))
+        : { device: known, opening: null };
+    if (device !== undefined && known === undefined) devices.set(room, held.use(device));
     const conversation = joinRoom(target, {
       name,
       room,
@@ -45,7 +51,7 @@ export async function sealedChat(commandLine: CommandLine): Promise<number> {
     if (opening !== null) conversation.tell(notice(opening));
     return conversation;
   };
-  return await talk(enter(wanted ?? target.room ?? DEFAULT_ROOM), {
+  return await talk(enter(wanted ?? target.room ?? DEFAULT_ROOM, ownName), {
     ...presentation(commandLine),
     atEndOfInput: flags.has("stay") ? "stay" : "leave",
     delivery: "shown",

@@ -3,10 +3,11 @@
 
 const two = (count: number) => String(count).padStart(2, "0");
 
-/** "14:05" */
-export function clockTime(time: number): string {
+/** "14:05", or "14:05:59" */
+export function clockTime(time: number, withSeconds = false): string {
   const date = new Date(time);
-  return `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const parts = [date.getHours(), date.getMinutes(), ...(withSeconds ? [date.getSeconds()] : [])];
+  return parts.map(two).join(":");
 }
 
 /** "2026-03-01" */

@@ -124,7 +124,9 @@ async function untilEntered(
 
 /** The server says why before it closes the way. */
 function notLetIn(events: readonly ConversationEvent[]): CharlaError {
-  const why = events.findLast((event) => event.type === "notice");
+  const why = events
+    .filter((event) => event.type === "notice")
+    .findLast(({ code }) => code === "SERVER_SAYS");
   return new CharlaError(
     "REFUSED",
     why?.message ?? "the server closed the way to the other room",

@@ -57,8 +57,6 @@ export function describeEvent(
       return `no contact for ${Math.round(event.seconds)} s`;
     case "heard":
       return `in contact again after ${Math.round(event.seconds)} s`;
-    case "moved":
-      return `the other end goes on from ${event.peer}`;
     case "stranger":
       return verbose || isRound(event.ignored) ? describeStranger(event) : null;
     case "dropped":

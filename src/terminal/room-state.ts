@@ -48,6 +48,8 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
     case "renamed":
       if (event.from === state.name) return { ...state, name: event.to };
       return meet(forget(state, event.from), event.to);
+    case "delivered":
+      return event.sequence === undefined ? state : seen(state, event.sequence);
     case "message":
       return event.sequence === undefined ? state : seen(meet(state, event.from), event.sequence);
     default:

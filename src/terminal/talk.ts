@@ -17,8 +17,11 @@ export interface TalkOptions extends PresenterOptions {
   readonly atEndOfInput: "leave" | "stay";
   /** What there is to say to begin with. */
   readonly openings?: readonly Opening[];
-  /** Opens the conversation of another room of the same server; without it there is one room only. */
-  readonly enter?: (room: string) => RoomConversation;
+  /**
+   * Opens the conversation of another room of the same server, under the name that one has now; without it there is
+   * one room only.
+   */
+  readonly enter?: (room: string, name: string) => RoomConversation;
 }
 
 /** A sentence about the conversation, before it begins. */
@@ -37,8 +40,12 @@ export async function talk(
   start: Conversation | RoomConversation,
   options: TalkOptions,
 ): Promise<number> {
-  const journey = startJourney(start, options.enter);
   const scene = createRoomScene(Date.now);
+  const { enter } = options;
+  const journey = startJourney(
+    start,
+    enter === undefined ? undefined : (room) => enter(room, scene.state.name),
+  );
   const presenter = createPresenter(options, scene);
   // The first cause to end decides the status; a message that could not be said makes 0 a 1.
   let endStatus: number | null = null;

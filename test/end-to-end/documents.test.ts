@@ -88,7 +88,7 @@ testWith(["tmux", "ncat"], "README's demo prints what README says it prints", as
 });
 
 const printed = [
-  "they said hello\nthey said bye\nthey left\n",
+  "ben said hello\nben said bye\n",
   "they said hello\nthey said bye\nit is over: heard-bye\n",
   "asked: how are you?\nanswered: true\n",
 ];

@@ -39,7 +39,7 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
   await server.until("stdout", '"text":"question"');
   server.type("answer\n");
   await joiner.until("stdout", '"text":"answer"');
-  await server.until("stdout", '{"type":"delivered","text":"answer"}');
+  await server.until("stdout", '{"type":"delivered","text":"answer",');
   joiner.type("bye\n");
   expect(await joiner.exited).toBe(0);
   await server.until("stdout", '"type":"left"');
@@ -55,7 +55,7 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
     { type: "joined", peer: "ben", fingerprint: ofBen },
     { type: "message", from: "ben", text: "question", ...AT, fingerprint: ofBen },
     { type: "said", text: "answer" },
-    { type: "delivered", text: "answer" },
+    { type: "delivered", text: "answer", sequence: expect.any(Number) },
     { type: "message", from: "ben", text: "bye", ...AT, fingerprint: ofBen },
     { type: "left", peer: "ben", reason: "" },
     { type: "ended", reason: "left", unsaid: [] },
@@ -73,8 +73,8 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
     { type: "ended", reason: "said-bye", unsaid: [] },
   ]);
   expect(told.filter(({ type }) => type === "delivered")).toEqual([
-    { type: "delivered", text: "question" },
-    { type: "delivered", text: "bye" },
+    { type: "delivered", text: "question", sequence: 1 },
+    { type: "delivered", text: "bye", sequence: 3 },
   ]);
   expect(server.stderr).toBe("");
   expect(joiner.stderr).toBe("");

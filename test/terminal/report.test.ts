@@ -18,7 +18,6 @@ const TOLD: [event: ConversationEvent, words: string][] = [
   [{ type: "silent", seconds: 12 }, "no contact for 12 s"],
   [{ type: "silent", seconds: 12.6 }, "no contact for 13 s"],
   [{ type: "heard", seconds: 31.2 }, "in contact again after 31 s"],
-  [{ type: "moved", peer: "192.0.2.7:6000" }, "the other end goes on from 192.0.2.7:6000"],
   [
     { type: "stranger", from: "192.0.2.9:1", ignored: 1 },
     "ignored a datagram from 192.0.2.9:1: this conversation has its two ends already",

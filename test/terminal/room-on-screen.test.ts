@@ -33,7 +33,10 @@ const openRoom = (its: Parameters<typeof openStage>[0] = {}) => openStage({ ...i
 async function openMain(its: Parameters<typeof openStage>[0], ...others: string[]): Promise<Stage> {
   const stage = await openRoom(its);
   stage.script.happens(enters("main", "ben", ...others));
-  await stage.screen.until("the room", (rows) => rows[0]?.startsWith("you are ben in main") === true);
+  await stage.screen.until(
+    "the room",
+    (rows) => rows[0]?.startsWith("you are ben in main") === true,
+  );
   return stage;
 }
 
@@ -238,8 +241,7 @@ describe("a command", () => {
   });
 
   onTerminal("finds what was said, wherever it is", async () => {
-    await using stage = await openRoom();
-    stage.script.happens(enters("main", "ben"), says("ana", "hello"));
+    await using stage = await openMain({});
     await enter(stage, "/search said 7", "/search lunch");
     await lastRows(
       stage,
@@ -289,6 +291,8 @@ describe("another room", () => {
   onTerminal("is gone to, and what is said from then on is said there", async () => {
     await using stage = await openMain({ columns: 80 });
     const { script } = stage;
+    script.happens({ type: "renamed", from: "ben", to: "Benno" });
+    await lastRows(stage, "ben is Benno now", ">");
     await enter(stage, "unheard", "/join lunch-time", "/join main");
     await script.hears(2);
     script.happens(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
@@ -304,7 +308,7 @@ describe("another room", () => {
     await script.hears(3);
     script.happens({ type: "delivered", text: "yes" });
     await lastRows(stage, "ana: soup", "> yes", ">");
-    expect(script.said).toEqual(["unheard", "(asked) enter lunch-time", "yes"]);
+    expect(script.said).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
   });
 
   onTerminal("that cannot be entered leaves one where one is", async () => {
@@ -319,7 +323,7 @@ describe("another room", () => {
 describe("Tab", () => {
   onTerminal("finishes names, and told twice tells which", async () => {
     await using stage = await openMain({ columns: 40 }, "Ana María", "anselm", "日本太郎");
-    const { screen, script } = stage;
+    const { screen } = stage;
     await lastRows(stage, ">");
     screen.type("日");
     screen.press("Tab");
@@ -335,7 +339,7 @@ describe("Tab", () => {
 
   onTerminal("finishes commands, and the names of rooms, which it asks for", async () => {
     await using stage = await openMain({ columns: 40 });
-    const { screen, script } = stage;
+    const { screen } = stage;
     screen.type("/j");
     screen.press("Tab");
     await lastRows(stage, "> /join");

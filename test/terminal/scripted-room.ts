@@ -85,8 +85,8 @@ process.exitCode = await talk(openRoom("main"), {
   verbose: false,
   atEndOfInput: "leave",
   delivery: "shown",
-  enter(room) {
-    socket.write(`${JSON.stringify(`(asked) enter ${room}`)}\n`);
+  enter(room, name) {
+    socket.write(`${JSON.stringify(`(asked) enter ${room} as ${name}`)}\n`);
     return openRoom(room);
   },
   ...given,

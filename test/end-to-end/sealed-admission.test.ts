@@ -1,0 +1,87 @@
+// Who gets in, and by what: invitations for so many, and a list of keys that need none (docs/protocol.md
+// s. 17.1).
+
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import { charla, runCharla } from "../harness/program.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+async function fingerprintOf(person: Person): Promise<string> {
+  const { stdout } = await runCharla(["id", "--json"], { as: person });
+  return JSON.parse(stdout).fingerprint;
+}
+
+endToEnd("with --admit those of the file join without an invitation, and nobody else", async () => {
+  using ana = newPerson();
+  using ben = newPerson();
+  using cy = newPerson();
+  // Which makes her folders.
+  await fingerprintOf(ana);
+  const path = join(ana.config, "friends");
+  const ofBen = await fingerprintOf(ben);
+  writeFileSync(path, `# friends\n${ofBen} ben\n`, { mode: 0o600 });
+  await using server = await startSealedServer(["--bind", "127.0.0.1", "--admit", path], {
+    as: ana,
+  });
+  const where = `127.0.0.1:${server.port}`;
+  const said = await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
+  expect(said.status).toBe(0);
+  await server.until("stdout", "hello\n");
+  const refused = await runCharla([where], { as: cy, input: "me too\n" });
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain("takes only who has its invitation");
+  // The invitation is good for anyone as before.
+  expect((await runCharla([server.invitation], { as: cy, input: "so do I\n" })).status).toBe(0);
+
+  // The file is read anew: whoever is crossed out does not get in again.
+  writeFileSync(path, "# nobody\n");
+  expect((await runCharla([where], { as: ben, input: "again\n" })).status).toBe(1);
+  expect(server.stdout).toBe("hello\nso do I\n");
+});
+
+endToEnd(
+  "a file of --admit that is wrong is told with its line, and nothing is opened",
+  async () => {
+    using ana = newPerson();
+    const path = join(ana.config, "..", "friends");
+    await runCharla(["id"], { as: ana });
+    writeFileSync(path, "# friends\nben\n", { mode: 0o600 });
+    const ended = await runCharla(["--server", "--port", "0", "--admit", path], { as: ana });
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toMatch(
+      /^charla: line 2 of \S+friends does not begin with a fingerprint\nhint: [^\n]+\n$/,
+    );
+  },
+);
+
+endToEnd("a name or a room that cannot be is refused, with status 2", async () => {
+  for (const [option, value] of [
+    ["--name", " blank"],
+    ["--name", "x".repeat(41)],
+    ["--room", "a room"],
+  ] as const) {
+    const ended = await runCharla(["localhost:1", `${option}=${value}`]);
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toMatch(
+      /^charla: "[^\n]+" cannot be a (name|room): [^\n]+\nhint: see charla --help\n$/,
+    );
+  }
+});
+
+endToEnd("-r is another room of the same server, also for send", async () => {
+  await using server = await startSealedServer();
+  await using cellar = charla([server.invitation, "-n", "cy", "-r", "cellar"]);
+  await cellar.until("stderr", "you are cy in cellar");
+  const args = ["send", "--to", server.invitation, "-n", "dee", "-r", "cellar", "down here"];
+  expect((await runCharla(args)).status).toBe(0);
+  await cellar.until("stdout", "down here\n");
+  expect(server.stdout).toBe("");
+});
