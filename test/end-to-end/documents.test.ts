@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { root, run } from "../harness/program.ts";
+import { newPerson } from "../harness/person.ts";
+import { root, run, start } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
 
 function blocks(path: string, language: string): string[][] {
@@ -17,12 +18,14 @@ function blocks(path: string, language: string): string[][] {
 
 /** The longest invitation to an IPv4 address takes 120. */
 const COLUMNS = 130;
+const ROWS = 40;
 
 /** What differs from one run to the next, and from machine to machine. */
 const VARYING: readonly [what: RegExp, name: string][] = [
   [/charla:\/\/[^\s']+/g, "INVITATION"],
   [/SHA256:[\w+/]{43}/g, "FINGERPRINT"],
   [/\[::\]:\d+/g, "[::]:PORT"],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d/g, "TIME"],
   [/\b\d+\.\d+\.\d+\.\d+:\d+/g, "ADDRESS:PORT"],
 ];
 
@@ -37,12 +40,12 @@ function commandOf(block: readonly string[]): string {
   return block[0]?.replace(/^\w+\$ /, "") ?? "";
 }
 
+const isTold = (row: string) => (rows: string[]) => rows.includes(row);
+
 function enter(screen: Screen, line: string): void {
   screen.type(line);
   screen.press("Enter");
 }
-
-const isTold = (row: string) => (rows: string[]) => rows.includes(row);
 
 /** What a program has printed behind `prefix`, once it has. */
 async function printedAfter(screen: Screen, prefix: string): Promise<string> {
@@ -51,35 +54,83 @@ async function printedAfter(screen: Screen, prefix: string): Promise<string> {
 }
 
 testWith(["tmux", "ncat"], "README's demo prints what README says it prints", async () => {
-  const [ana = [], ben = [], receiving = [], sending = []] = blocks("README.md", "console");
-  await using one = await openScreen(COLUMNS);
-  await using other = await openScreen(COLUMNS);
+  const [ana = [], ben = [], build = [], log = [], history = []] = blocks("README.md", "console");
+  const [parrot = []] = blocks("README.md", "ts");
+  using person = newPerson();
+  await using one = await openScreen(COLUMNS, ROWS, { as: person });
+  await using other = await openScreen(COLUMNS, ROWS);
+  await using third = await openScreen(COLUMNS, ROWS);
+  await using fourth = await openScreen(COLUMNS, ROWS);
 
-  // On a free port: another conversation may be open on this machine.
-  enter(one, `clear; ${commandOf(ana)} --port 0`);
+  // On a free port: another conversation may be open on this machine. Whoever runs this is not called Ana.
+  const pid = join(person.data, "..", "pid");
+  const open = (port: string) =>
+    `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
+  enter(one, `mkdir -p ${join(pid, "..")}; ${open("0")}`);
   const invitation = await printedAfter(one, "invite with: charla ");
-  enter(other, `clear; ${commandOf(ben).replace(/charla:\/\/\S+/, invitation)}`);
-  await other.until("Ben joining", (rows) => rows.at(-1) === ">");
-  await one.until("Ben", (rows) => rows.some((row) => row.includes(" joined")));
-  // Ben's block has all that either says, in order.
+  const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+  const joining = (block: readonly string[]) =>
+    commandOf(block).replace(/charla:\/\/\S+/, invitation);
+
+  enter(other, `clear; ${joining(ben)} --name ben`);
+  await one.until("Ben", isTold("ben joined"));
+  // Ben's block has all that is said, in order.
   for (const row of ben) {
-    if (/^[<>] /.test(row)) enter(row.startsWith(">") ? other : one, row.slice(2));
-    if (row.startsWith("> ")) await one.until("Ben's words", isTold(`< ${row.slice(2)}`));
-    if (row.startsWith("< ")) await other.until("Ana's words", isTold(row));
-    // Before the next is said: a line stands where it was typed only once it has arrived.
-    if (row.startsWith("< ")) await one.until("that they arrived", isTold(`> ${row.slice(2)}`));
+    if (row.startsWith("> ")) enter(other, row.slice(2));
+    if (row.startsWith("> ")) await one.until("Ben's words", isTold(`ben: ${row.slice(2)}`));
+    if (row.startsWith("ana: ")) enter(one, row.slice("ana: ".length));
+    // Before the next is said: a line stands where it was typed only once it is stored.
+    if (row.startsWith("ana: ")) await one.until("it is stored", isTold(`> ${row.slice(5)}`));
+    if (row.startsWith("build joined")) enter(third, `clear; ${joining(build)}`);
+    if (!row.startsWith("ben$ ")) await other.until(row, isTold(row));
   }
   const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
-  const anaSaw = await one.until("Ana's last line", (rows) =>
-    withoutVarying(rows).includes(withoutVarying(ana).at(-1) ?? ""),
-  );
+  const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");
+  const anaSaw = await one.until("Ana's last line", isTold(ana.at(-1) ?? ""));
   expect(withoutVarying(anaSaw.slice(0, -1))).toEqual(withoutVarying(ana.slice(1)));
   expect(withoutVarying(benSaw.slice(0, -1))).toEqual(withoutVarying(ben.slice(1)));
-  one.press("C-d");
-  await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
-  enter(one, "clear");
-  await one.until("an empty screen", (rows) => rows.join() === "$");
+  expect(withoutVarying(buildSaw.slice(0, -1))).toEqual(withoutVarying(build.slice(1)));
 
+  enter(fourth, `clear; ${joining(log)}`);
+  const logSaw = await fourth.until("all that was said", isTold(log.at(-1) ?? ""));
+  expect(logSaw).toEqual(log.slice(1));
+  const answer = ["-e", parrot.join("\n"), invitation];
+  await using program = start([process.execPath, ...answer]);
+  await one.until("the program", isTold("parrot joined"));
+  enter(one, "parrot: who is a clever bird?");
+  await one.until("its answer", isTold("parrot: who is a clever bird?"));
+
+  // Killed, and started again: all are back, and miss nothing.
+  process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+  await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
+  enter(fourth, "are you there?");
+  // A kill leaves the terminal as it was: this shell, unlike others, does not mend it.
+  one.type("stty sane");
+  one.press("C-j");
+  enter(one, open(port));
+  await one.until("what was said meanwhile", isTold("log: are you there?"));
+  enter(one, "parrot: and how are you?");
+  await one.until("its answer", isTold("parrot: and how are you?"));
+  await fourth.until("the answer", (rows) =>
+    rows.some((row) => row.includes('"and how are you?"')),
+  );
+  const numbers = fourth.rows().flatMap((row) => /"sequence":(\d+)/.exec(row)?.[1] ?? []);
+  expect(numbers).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+
+  enter(fourth, "bye");
+  await fourth.until("the end of the log", (rows) => rows.at(-1) === "$");
+  enter(one, "bye");
+  await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
+  enter(one, `clear; ${commandOf(history)}`);
+  const found = await one.until("what was found", (rows) => rows.at(-1) === "$");
+  expect(withoutVarying(found.slice(0, -1))).toEqual(withoutVarying(history.slice(1)));
+  expect(await program.exited).toBe(0);
+});
+
+testWith(["tmux", "ncat"], "README's plain message prints what README says it prints", async () => {
+  const [receiving = [], sending = []] = blocks("README.md", "console").slice(-2);
+  await using one = await openScreen(COLUMNS);
+  await using other = await openScreen(COLUMNS);
   enter(one, `clear; ${commandOf(receiving)} --port 0`);
   const port = await printedAfter(one, "listening on [::]:");
   enter(other, `clear; ${commandOf(sending).replace(/\b12345\b/, port)}`);
