@@ -602,13 +602,14 @@ function watchedDevice() {
   return { watched, done };
 }
 
+async function inRoom() {
+  const all = conversing();
+  const server = await all.line(1);
+  await server.say(welcome(0));
+  return { ...all, server, asked: () => server.heard.slice(1) };
+}
+
 describe("what is asked of the server", () => {
-  async function inRoom() {
-    const all = conversing();
-    const server = await all.line(1);
-    await server.say(welcome(0));
-    return { ...all, server, asked: () => server.heard.slice(1) };
-  }
   const ben = { name: "Ben", fingerprint: "key of Ben", away: false };
 
   test("is numbered, and its answer told from others'", async () => {
