@@ -5,19 +5,19 @@ import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/ch
 import type { ConversationEvent, EndReason } from "../chat/events.ts";
 import {
   encodeFrame,
-  MAX_TEXT,
   type MemberFrame,
   readServerFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
-import { FAREWELL, MAX_WAITING } from "../chat/plain-talk.ts";
+import { FAREWELL } from "../chat/plain-talk.ts";
 import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { withoutNewline } from "../wire/text-datagram.ts";
 import { backoff } from "./backoff.ts";
-import { conversationOver, notConnected, tooManyWaiting } from "./conversation-errors.ts";
-import type { Cursor, Device, Unstored } from "./device.ts";
+import { conversationOver, notConnected } from "./conversation-errors.ts";
+import type { Cursor, Device } from "./device.ts";
 import { createEventQueue } from "./event-queue.ts";
+import { createOutbox, type Said } from "./outbox.ts";
 import { createRoomRequests } from "./room-requests.ts";
 
 /** How long leaving may take before it is told what for, ms. */
@@ -69,21 +69,12 @@ export type ChannelEnd =
   /** The way is lost: another channel may be had. */
   | { readonly type: "lost"; readonly error: CharlaError };
 
-interface Saying {
-  readonly number: number;
-  /** Said before this program was started. */
-  readonly isOld: boolean;
-  readonly text: string;
-  readonly stored: PromiseWithResolvers<void>;
-}
-
 /** Comes into the room, and stays: `events` tells of it, and of every time that the way is lost. */
 export function converseInRoom(options: RoomOptions): ToldConversation {
   const { room, device, random, waitBefore = backoff, sayAgain = SAY_AGAIN } = options;
   let { name } = options;
   const queue = createEventQueue({ past: "keep" });
-  /** What is not stored, by its number, oldest first. */
-  const saying = new Map<number, Saying>();
+  const outbox = createOutbox(device);
   /** Where an event stands in the log: once its reader has it, it was shown. */
   const places = new WeakMap<ConversationEvent, Cursor>();
   /** There while a way to the server is. */
@@ -102,7 +93,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
   let ending: Promise<void> | null = null;
   /** Aborts when nothing is waited for any more, and no way to the server wanted. */
   const over = new AbortController();
-  const allStored = () => saying.size === 0;
+  const allStored = () => outbox.count() === 0;
   const stored = Promise.withResolvers<void>();
   const requests = createRoomRequests(
     () => {
@@ -115,7 +106,6 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     },
   );
 
-  for (const unstored of device.unstored) keep(unstored, true);
   void visitAgainAndAgain();
 
   async function visitAgainAndAgain(): Promise<void> {
@@ -192,7 +182,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
         attempts = 0;
         clearTimeout(waiting);
         channel = from;
-        for (const said of saying.values()) sayTo(from, said);
+        for (const said of outbox.all()) sayTo(from, said);
         return;
       }
       case "message":
@@ -218,11 +208,11 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     }, sayAgain);
   }
 
-  function sayTo(to: Channel, { number, text }: Saying): void {
+  function sayTo(to: Channel, { number, text }: Said): void {
     tell(to, { type: "say", number, text });
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      const oldest = saying.values().next().value;
+      const oldest = outbox.all().next().value;
       if (oldest !== undefined && channel === to) sayTo(to, oldest);
     }, sayAgain);
   }
@@ -232,7 +222,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     const { sequence, time, author, name: from, text, number } = frame;
     const isNew = received?.log !== log || sequence > received.sequence;
     if (isNew) received = { log, sequence };
-    const said = frame.device === device.id ? saying.get(number) : undefined;
+    const said = frame.device === device.id ? outbox.find(number) : undefined;
     if (said === undefined && !isNew) return;
     const event: ConversationEvent =
       said === undefined
@@ -241,32 +231,23 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     if (isNew) places.set(event, { log, sequence });
     queue.push(event);
     if (said === undefined) return;
-    said.stored.resolve();
-    settle(said);
+    outbox.stored(said);
+    rest();
   }
 
   function refuse(number: number, code: string, message: string): void {
-    const said = saying.get(number);
+    const said = outbox.find(number);
     if (said === undefined) return;
-    settle(said);
-    said.stored.reject(new CharlaError("REFUSED", message, `the server's word for it is ${code}`));
+    const hint = `the server's word for it is ${code}`;
+    outbox.refused(said, new CharlaError("REFUSED", message, hint));
+    rest();
   }
 
-  function settle({ number }: Saying): void {
-    saying.delete(number);
-    device.settled(number);
+  /** With nothing left to say again, and perhaps nothing to stay for. */
+  function rest(): void {
     if (!allStored()) return;
     clearTimeout(waiting);
     if (ending !== null) stored.resolve();
-  }
-
-  function keep({ number, text }: Unstored, isOld: boolean): Saying {
-    const stored = Promise.withResolvers<void>();
-    // Who says something need not wait for it.
-    stored.promise.catch(() => {});
-    const its = { number, isOld, text, stored };
-    saying.set(number, its);
-    return its;
   }
 
   function pause(duration: number): Promise<void> {
@@ -324,7 +305,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
   }
 
   function tellWhatIsWaitedFor(): void {
-    const count = saying.size;
+    const count = outbox.count();
     queue.push({
       type: "notice",
       code: "LEAVING",
@@ -334,17 +315,9 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
   }
 
   function giveUp(): string[] {
-    const texts = Array.from(saying.values(), ({ number, isOld, text, stored }) => {
-      stored.reject(conversationOver());
-      // What waits is said the next time. But that would be over before it has begun; and where nobody was reached,
-      // whoever says it again would have said it twice.
-      if (text === FAREWELL || (!entered && !isOld)) device.settled(number);
-      return text;
-    });
-    saying.clear();
     clearTimeout(waiting);
     requests.giveUp(conversationOver());
-    return texts;
+    return outbox.giveUp(entered);
   }
 
   /** An event that its reader asks to be followed by another, or by none, was shown. */
@@ -363,18 +336,8 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     events: { [Symbol.asyncIterator]: eventsUntilShown },
     async say(written) {
       if (ending !== null) throw conversationOver();
-      const text = withoutNewline(written);
-      if (text.length > MAX_TEXT) {
-        throw new CharlaError(
-          "MESSAGE_TOO_LONG",
-          `the message is ${text.length} characters long; one may have ${MAX_TEXT}`,
-          "say it in several messages, or share it as a file",
-        );
-      }
-      if (saying.size >= MAX_WAITING) {
-        throw tooManyWaiting("the server has them");
-      }
-      const said = keep(device.say(text), false);
+      const said = outbox.put(withoutNewline(written));
+      const { text } = said;
       if (channel === null) {
         queue.push({ type: "waiting", for: "server", text });
       } else {
