@@ -101,7 +101,10 @@ const SERVER_FRAMES = [
   v.object({ type: v.literal("left"), name: v.string(), reason: v.string() }),
   v.object({ type: v.literal("away"), name: v.string(), away: v.boolean() }),
   v.object({ type: v.literal("renamed"), from: v.string(), to: v.string() }),
-  /** A message was not taken: it will not be stored, and is not to be said again. */
+  /**
+   * A message was not taken, and is not said again by itself. It will not be stored; only a store that went in the
+   * middle of a commit may have it (docs/protocol.md s. 18.2).
+   */
   v.object({ type: v.literal("refused"), number: count, code: v.string(), message: v.string() }),
   v.object({ type: v.literal("done"), request }),
   v.object({

@@ -28,8 +28,13 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
   const { name, room: mine = DEFAULT_ROOM } = membership(commandLine);
   const listening = listeningOptions(commandLine);
   const everyone = flags.has("open");
+  const service = nobodyIsHere() ? createPresenter(presentation(commandLine)) : null;
   const rooms: ToldConversation[] = [];
-  const tell = (event: ConversationEvent) => rooms.forEach((room) => room.tell(event));
+  const tell = (event: ConversationEvent) => {
+    // Whoever closes what a service prints on wants it to go on serving.
+    if (service !== null) return void service.event(event).catch(() => {});
+    for (const room of rooms) room.tell(event);
+  };
   const notify = ({ code, message, hint }: Opening) => {
     const its = { type: "notice", code, message } as const;
     tell(hint === undefined ? its : { ...its, hint });
@@ -54,11 +59,9 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
     { type: "listening", address: formatAddress(server.local) },
     { type: "invitation", invitation: server.invitation(mine) },
   ] as const;
-  if (nobodyIsHere()) {
-    const presenter = createPresenter(presentation(commandLine));
-    for (const { code, message } of openings)
-      await presenter.event({ type: "notice", code, message });
-    for (const event of beginnings) await presenter.event(event);
+  if (service !== null) {
+    for (const opening of openings) notify(opening);
+    for (const event of beginnings) tell(event);
     return await untilEnded();
   }
   const enter = (room: string, itsName: string) => {

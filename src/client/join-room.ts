@@ -32,9 +32,10 @@ export interface JoinRoomOptions {
   onServer?(key: Uint8Array): void;
 }
 
-/** Failures that time may heal: nobody is there, or not yet again. */
+/** Failures that time may heal: nobody is there, or not yet again, or was started anew while it let us in. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   "NO_ANSWER",
+  "SESSION_LOST",
   "NOBODY_LISTENING",
   "UNREACHABLE",
   "CONVERSATION_FULL",

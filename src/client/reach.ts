@@ -50,7 +50,7 @@ export interface SealedHandlers extends SealedLinkHandlers {
  * Joins whoever listens at the host.
  *
  * @throws {CharlaError} UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
- *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE
+ *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, SESSION_LOST
  */
 export async function reach(host: HostAndPort, options: ReachOptions): Promise<Reached> {
   return reachFirst(await resolve(host), options);

@@ -56,6 +56,8 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       begin.run();
       writes.begin(now());
       body();
+      // A file that was removed takes all that is written, and nobody will find it.
+      if (hasMoved(database)) throw storeGone(path);
       commit.run();
     } catch (error) {
       // Some failures have ended the transaction already.
@@ -63,7 +65,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       writes.forget();
       throw storeError(error, path);
     }
-    // A file that was removed takes all that is written, and nobody will find it.
+    // It went during the commit: what that has written is there again if the file comes back.
     if (hasMoved(database)) throw storeGone(path);
     for (const [room, entries] of writes.appended()) followers.announce(room, entries);
   });

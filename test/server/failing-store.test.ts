@@ -136,6 +136,10 @@ test(
       for (const { error } of refused) expect(error).toMatchObject({ code: "REFUSED", message });
     }
     await expectNothingLost(members);
+    // But for what was being stored when the folder went: of each member one message at most.
+    const refused = members.flatMap((its) => its.refused.map(({ text }) => text));
+    const stored = refused.filter((text) => members[0]?.seen.texts.includes(text));
+    expect(stored.length).toBeLessThanOrEqual(MEMBERS);
     program.signal("SIGTERM");
     for (const { seen } of members) await seen.ended;
     expect([await program.exited, program.stderr]).toEqual([0, ""]);

@@ -72,6 +72,6 @@ test(
     await until("all of it", () => seen.every((its) => its.texts.length >= kept.length));
     for (const its of seen) expect(its.texts).toEqual(kept);
   },
-  // Each kill costs a start and the way back in; who was in the middle of a handshake has lost 8 s.
+  // Each kill costs a start and the way back in.
   30_000 + KILLS * 5_000,
 );
