@@ -275,6 +275,7 @@ function answerFinish(
   if (endpoint.opening === null) return;
   const step = receiveFinish(endpoint.opening, finish, now);
   if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
+  if (step.type === "unknown") answerStray(endpoint, finish.openerId, from, now);
   if (step.type !== "finished") return;
   const { openerId, joinerId, keys, payload, proven, took } = step;
   const session = begin(endpoint, "opener", openerId, proven, now);
@@ -295,7 +296,7 @@ function answerFinish(
   endpoint.arrived.push(session);
 }
 
-/** A packet of a session that is not known here any more (docs/protocol.md s. 15.4). */
+/** A packet of a session, or of a handshake, that is not known here any more (docs/protocol.md s. 15.4). */
 function answerStray(
   endpoint: Endpoint,
   connectionId: Uint8Array,

@@ -92,6 +92,8 @@ export interface Opening {
 /** What came of a finish. */
 export type FinishStep =
   | { readonly type: "nothing" }
+  /** No handshake waits for it. */
+  | { readonly type: "unknown" }
   | { readonly type: "refused"; readonly refusal: Uint8Array }
   | {
       readonly type: "finished";
@@ -181,7 +183,7 @@ export function receiveFinish(
   const { admission } = opening.options;
   const key = keyOf(openerId);
   const waiting = opening.unfinished.get(key);
-  if (waiting === undefined) return { type: "nothing" };
+  if (waiting === undefined) return { type: "unknown" };
   const { refused } = waiting;
   // A refusal is lost as anything else is: what it was for costs nothing the second time.
   if (refused !== null && timingSafeEqual(refused.digest, shortDigest(message))) {

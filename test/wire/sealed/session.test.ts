@@ -14,6 +14,7 @@ import {
   createPair,
   deliver,
   drain,
+  type End,
   flipped,
   hear,
   joinedPair,
@@ -371,13 +372,50 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     expect(joined.end).toEqual({ type: "reset" });
   });
 
+  test("ends a joiner's attempt when its opener was restarted in the middle of the handshake", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    speak(pair.joiner, joined, "first");
+    const { finish } = untilFinish(pair);
+    restartedOpener(pair);
+    // The finish is lost; it is said again after 200 ms, and 10 ms there and back are told of nobody.
+    pass(pair, 219);
+    expect(joined.end).toBeNull();
+    pass(pair, 1);
+    expect(joined.end).toEqual({ type: "reset" });
+    const [reset, ...more] = sentBy(pair, "opener");
+    expect(more).toEqual([]);
+    expect(reset?.bytes).toHaveLength(25);
+    expect(reset?.bytes.subarray(1, 9)).toEqual(finish.subarray(1, 9));
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.joiner.endpoint.sessions.size).toBe(0);
+    expect(pair.joiner.endpoint.byResetToken.size).toBe(0);
+  });
+
+  test("in the middle of a handshake is dropped with a bit of its token changed, or of another key", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const { finish } = untilFinish(pair);
+    const resetOf = (opener: End) => only(answersTo(opener, finish, pair.joiner.address, pair.now));
+    const other = resetOf(restartedOpener(pair, generateKeyPair(new Uint8Array(32).fill(0x44))));
+    const reset = resetOf(restartedOpener(pair));
+    expect(answersTo(pair.joiner, other, pair.opener.address, pair.now)).toEqual([]);
+    for (let bit = 9 * 8; bit < 25 * 8; bit += 1) {
+      deliver(pair.joiner, flipped(reset, bit >> 3, 1 << (bit & 7)), pair.opener.address, pair.now);
+    }
+    expect(joined.end).toBeNull();
+    deliver(pair.joiner, reset, pair.opener.address, pair.now);
+    expect(joined.end).toEqual({ type: "reset" });
+  });
+
   test("is sent at most 100 times a second, and is shorter than what it answers", () => {
     const pair = createPair();
-    const stray = new Uint8Array(30);
-    stray[0] = 0xfc;
+    // The shortest of each: a sealed packet, and a finish.
+    const strays = [new Uint8Array(30).fill(0xfc, 0, 1), new Uint8Array(73).fill(0xfb, 0, 1)];
     const count = (now: number) => {
       let sent = 0;
       for (let packet = 0; packet < 150; packet += 1) {
+        const stray = strays[packet % 2] ?? new Uint8Array(0);
         stray.set(pair.random.bytes(8), 1);
         const answers = answersTo(pair.opener, stray, pair.joiner.address, now);
         for (const { bytes } of answers) expect(bytes).toHaveLength(25);
