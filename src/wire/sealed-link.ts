@@ -2,14 +2,15 @@
 // sealed/session.ts. Knows no socket and no clock; whoever drives it says when something has happened.
 
 import { sameAddress, type SocketAddress } from "./address.ts";
-import { MAX_MESSAGE } from "./sealed/outgoing-messages.ts";
-import { receiveMessages } from "./sealed/session-receive.ts";
+import { MAX_MESSAGE, streamOf } from "./sealed/outgoing-messages.ts";
+import { isDrained, receiveMessages } from "./sealed/session-receive.ts";
 import {
   allArrived,
   CLOSE_DONE,
   closeSession,
   peerKeyOf,
   say,
+  sayStream,
   type Session,
   type SessionEnd,
 } from "./sealed/session.ts";
@@ -34,7 +35,7 @@ export interface SealedLink {
    */
   say(message: Uint8Array): Promise<number | null>;
   /**
-   * Says messages, in order. True when there was room for all; else a promise of it: true once there is, false
+   * Says messages, in order, which stay as they are: the same array may be said to many. True when there was room for all; else a promise of it: true once there is, false
    * when the session ended first.
    */
   sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean>;
@@ -68,6 +69,8 @@ export interface SessionDriver {
   now(): number;
   /** Something was done to the session: what follows from it is to be sent and told soon. */
   changed(session: Session): void;
+  /** Something was said, which is to be sent soon; nothing else follows from it. */
+  said(session: Session): void;
 }
 
 interface Waiting {
@@ -77,6 +80,8 @@ interface Waiting {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Of arrays of messages that are said to many: put together once. */
+const streams = new WeakMap<readonly Uint8Array[], Uint8Array>();
 /** Shared by all for whom nobody waits yet. */
 const NOBODY: Waiting[] = [];
 const NO_HANDLERS: SealedLinkHandlers = { onMessages() {} };
@@ -151,9 +156,10 @@ export class AttachedSession implements SealedLink {
     if (session.end !== null) return false;
     let said = 0;
     if (this.unsaid.length === 0) {
+      if (messages.length > 1 && sayStream(session, streamFor(messages))) said = messages.length;
       while (said < messages.length && say(session, messages[said] ?? EMPTY)) said += 1;
     }
-    this.#driver.changed(session);
+    this.#driver.said(session);
     if (said === messages.length) return true;
     return this.#sayRest(messages.slice(said));
   }
@@ -188,10 +194,20 @@ export class AttachedSession implements SealedLink {
   }
 }
 
+function streamFor(messages: readonly Uint8Array[]): Uint8Array {
+  const known = streams.get(messages);
+  if (known !== undefined) return known;
+  const stream = streamOf(messages);
+  streams.set(messages, stream);
+  return stream;
+}
+
 /** Hands on the messages that have arrived, unless the program above is still at earlier ones. */
 export function handOnMessages(attached: AttachedSession, driver: SessionDriver): void {
   const { session, handlers } = attached;
   if (attached.busy) return;
+  attached.drained = isDrained(session);
+  if (attached.drained) return;
   const messages = receiveMessages(session, MESSAGES_AT_ONCE, driver.now());
   attached.drained = messages.length === 0;
   if (messages.length === 0) return;

@@ -100,11 +100,13 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       activate(endpoint, session);
       flushSoon();
     },
+    said(session) {
+      endpoint.active.add(session);
+      flushSoon();
+    },
   };
   let timer: ReturnType<typeof setTimeout> | null = null;
   let due = false;
-  /** The sessions whose datagrams may be leaving. */
-  let sending: readonly Session[] = [];
   let closed: PromiseWithResolvers<void> | null = null;
 
   const socket: UdpSocket = await openUdpSocket({
@@ -122,7 +124,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       options.onRefused?.(error);
     },
     onTooLong(to, length) {
-      for (const session of sending) {
+      for (const session of endpoint.sessions.values()) {
         if (!sameAddress(session.path.address, to)) continue;
         datagramRefused(session.recovery, length);
         driver.changed(session);
@@ -148,19 +150,17 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     for (const session of endpoint.arrived.splice(0)) {
       attach(session, (link) => options.onJoined?.(link) ?? { onMessages() {} });
     }
-    const touched = takeTouched(endpoint);
-    for (const session of touched) {
+    const links: AttachedSession[] = [];
+    for (const session of takeTouched(endpoint)) {
       const its = attached.get(session);
       if (its === undefined) continue;
+      links.push(its);
       tellArrived(its);
       handOnMessages(its, driver);
     }
-    sending = touched;
     send();
-    sending = [];
-    for (const session of touched) {
-      const its = attached.get(session);
-      if (its !== undefined && !tellWhatCameToBe(its, now())) attached.delete(session);
+    for (const its of links) {
+      if (!tellWhatCameToBe(its, now())) attached.delete(its.session);
     }
     if (closed !== null && !isClosing()) closed.resolve();
     schedule();
@@ -174,18 +174,17 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function send(): void {
-    let batch: Outbound[] = [];
-    for (
-      let next = nextDatagram(endpoint, now());
-      next !== null;
-      next = nextDatagram(endpoint, now())
-    ) {
-      batch.push(next);
-      if (batch.length < DATAGRAMS_AT_ONCE) continue;
-      socket.sendMany(batch);
+    let batch: Outbound[];
+    do {
       batch = [];
-    }
-    if (batch.length > 0) socket.sendMany(batch);
+      const at = now();
+      while (batch.length < DATAGRAMS_AT_ONCE) {
+        const next = nextDatagram(endpoint, at);
+        if (next === null) break;
+        batch.push(next);
+      }
+      socket.sendMany(batch);
+    } while (batch.length === DATAGRAMS_AT_ONCE);
   }
 
   function schedule(): void {

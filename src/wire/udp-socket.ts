@@ -60,14 +60,14 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
   const isForOnTooLong = (cause: unknown) =>
     onTooLong !== undefined && systemCode(cause) === TOO_LONG;
 
-  // The last sender as the runtime spells it, and as we do. The next datagram is mostly its own, too; to find
-  // our spelling of an IPv6 address takes 0.7 us.
+  // The last sender as the runtime spells it, and as we do. The next datagram is mostly its own, too, or comes from
+  // the same host; to find our spelling of an IPv6 address takes 0.7 us.
   let spelling = "";
   let sender: SocketAddress = { address: "", port: 0 };
   function senderOf(from: string, fromPort: number): SocketAddress {
-    if (from === spelling && fromPort === sender.port) return sender;
+    if (from !== spelling) sender = { address: canonicalAddress(from), port: fromPort };
+    else if (fromPort !== sender.port) sender = { address: sender.address, port: fromPort };
     spelling = from;
-    sender = { address: canonicalAddress(from), port: fromPort };
     return sender;
   }
 

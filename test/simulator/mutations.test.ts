@@ -20,7 +20,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "an ACK is ignored",
     file: "session-receive.ts",
-    from: "for (const packet of outcome.acknowledged) arrived(session, packet);",
+    from: "for (const packet of outcome.acknowledged) arrived(this.#session, packet);",
     to: "",
   },
   {
@@ -50,8 +50,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a packet is taken without its tag being right",
     file: "packet-protection.ts",
-    from: "const frames = key === null ? null : open(key, packetNumber, header, sealed);",
-    to: "const frames = key === null ? null : (open(key, packetNumber, header, sealed) ?? sealed);",
+    from: "const frames = key === null ? null : open(key, packetNumber, headerOf(datagram), sealed);",
+    to: "const frames = key === null ? null : (open(key, packetNumber, headerOf(datagram), sealed) ?? sealed);",
   },
   {
     rule: "a moved peer is not followed",
@@ -62,7 +62,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a challenge is not answered, so that no address is ever proven",
     file: "session-receive.ts",
-    from: "session.response = data.slice();",
+    from: "this.#session.response = data.slice();",
     to: "",
   },
 ];

@@ -25,6 +25,7 @@ export function remember<Content>(
   packets: readonly SentPacket<Content>[],
   now: number,
 ): void {
+  if (packets.length === 0) return;
   const added = packets.slice(-MAX_REMEMBERED_LOSSES);
   const excess = lost.length + added.length - MAX_REMEMBERED_LOSSES;
   if (excess > 0) lost.splice(0, excess);
@@ -44,6 +45,7 @@ export function takeAcknowledged<Content>(
   ranges: AckRanges,
 ): SentPacket<Content>[] {
   const taken: SentPacket<Content>[] = [];
+  if (lost.length === 0) return taken;
   // Both from the largest number down, side by side.
   let next = 0;
   for (let index = lost.length - 1; index >= 0; index--) {

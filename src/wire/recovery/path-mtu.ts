@@ -83,7 +83,8 @@ export function nextProbe(mtu: PathMtu, window: number, now: number): number | n
     mtu.search = searchUpTo(mtu.limit);
   }
   const { probing, tooLong } = mtu.search;
-  if (probing !== 0) return null;
+  // Whatever is tried next is longer than what is known to arrive.
+  if (probing !== 0 || (2 * mtu.size >= window && mtu.size < mtu.limit)) return null;
   const size = candidate(mtu.size, tooLong, mtu.limit);
   if (size === null) {
     mtu.search = { type: "resting", until: now + RAISE_INTERVAL };

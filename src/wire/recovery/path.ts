@@ -99,21 +99,11 @@ export function learn(
   nextNumber: number,
   now: number,
 ): void {
-  const { congestion, detection, mtu, roundTrip } = path;
+  const { congestion, mtu, roundTrip } = path;
   const { size } = mtu;
   for (const packet of acknowledged) learnArrivedSize(path, packet);
 
-  for (const packet of lost) learnLostSize(path, packet, nextNumber, now);
-  const telling = lost.filter(({ kind }) => kind === "eliciting");
-  const [first] = telling;
-  const last = telling.at(-1);
-  if (first !== undefined && last !== undefined) {
-    countLoss(detection.reordering);
-    const packets = telling.length;
-    const { number: firstNumber } = first;
-    const { number: lastNumber } = last;
-    congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
-  }
+  if (lost.length > 0) learnLosses(path, lost, persistent, nextNumber, now);
   if (persistent) forgetMinimum(roundTrip);
 
   for (const packet of acknowledged) {
@@ -121,6 +111,26 @@ export function learn(
     congestion.acknowledged(packet, packet.number < path.utilizedBelow, now);
   }
   if (mtu.size !== size) congestion.setDatagramSize(mtu.size);
+}
+
+function learnLosses(
+  path: Path,
+  lost: readonly SentPacket<unknown>[],
+  persistent: boolean,
+  nextNumber: number,
+  now: number,
+): void {
+  for (const packet of lost) learnLostSize(path, packet, nextNumber, now);
+  const telling = lost.filter(({ kind }) => kind === "eliciting");
+  const [first] = telling;
+  const last = telling.at(-1);
+  if (first !== undefined && last !== undefined) {
+    countLoss(path.detection.reordering);
+    const packets = telling.length;
+    const { number: firstNumber } = first;
+    const { number: lastNumber } = last;
+    path.congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
+  }
 }
 
 /** A packet that was declared lost has arrived: what its loss taught was wrong. */

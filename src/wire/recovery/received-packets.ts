@@ -3,11 +3,17 @@
 // what a packet carried.
 
 import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "./ack-ranges.ts";
+import { BASE_DATAGRAM_SIZE } from "./path-mtu.ts";
 import { arrive, createReplayWindow, type ReplayWindow } from "./replay-window.ts";
 import { MAX_ACK_DELAY } from "./round-trip.ts";
 
-/** Ack-eliciting packets after which an ACK leaves at once (RFC 9000 s. 13.2.2). */
+/**
+ * An ACK leaves at once after so many ack-eliciting packets (RFC 9000 s. 13.2.2) that together are longer than
+ * this, bytes: so TCP has it, too (RFC 5681 s. 4.2). In a room each message is a short packet to each member, and
+ * an ACK for every other one is a third of what a server does.
+ */
 export const PACKETS_PER_ACK = 2;
+export const BYTES_PER_ACK = BASE_DATAGRAM_SIZE;
 
 export interface ReceivedPackets {
   readonly window: ReplayWindow;
@@ -17,8 +23,9 @@ export interface ReceivedPackets {
   largestAt: number;
   /** The largest number of an ack-eliciting packet, -1 before the first. */
   largestEliciting: number;
-  /** Ack-eliciting packets that no ACK has told of yet. */
+  /** Ack-eliciting packets that no ACK has told of yet, and the bytes of their datagrams. */
   elicited: number;
+  elicitedBytes: number;
   /** When an ACK is due, ms; Infinity while none is. */
   ackDueAt: number;
   /** ACKs taken so far: the number of the next. */
@@ -49,6 +56,7 @@ export function createReceivedPackets(): ReceivedPackets {
     largestAt: 0,
     largestEliciting: -1,
     elicited: 0,
+    elicitedBytes: 0,
     ackDueAt: Infinity,
     acks: 0,
   };
@@ -57,12 +65,15 @@ export function createReceivedPackets(): ReceivedPackets {
 /**
  * Takes in an authentic packet whose frames have been processed; false, and nothing changes, when
  * its number has come before or is below the replay window.
+ *
+ * @param size bytes of its datagram; a full one, where nothing is said
  */
 export function packetReceived(
   received: ReceivedPackets,
   number: number,
   eliciting: boolean,
   now: number,
+  size: number = BASE_DATAGRAM_SIZE,
 ): boolean {
   const { window, ranges, largestEliciting } = received;
   const before = window.largest;
@@ -72,10 +83,12 @@ export function packetReceived(
   if (!eliciting) return true;
 
   received.elicited += 1;
+  received.elicitedBytes += size;
   received.largestEliciting = Math.max(largestEliciting, number);
   // In order: nothing is missing between the last ack-eliciting packet and this (s. 13.2.1).
   const inOrder = number > largestEliciting && range.smallest <= largestEliciting + 1;
-  const dueAt = inOrder && received.elicited < PACKETS_PER_ACK ? now + MAX_ACK_DELAY : now;
+  const few = received.elicited < PACKETS_PER_ACK || received.elicitedBytes <= BYTES_PER_ACK;
+  const dueAt = inOrder && few ? now + MAX_ACK_DELAY : now;
   received.ackDueAt = Math.min(received.ackDueAt, dueAt);
   return true;
 }
@@ -91,6 +104,7 @@ export function takeAck(received: ReceivedPackets, now: number): Ack | null {
   const id = received.acks;
   received.acks += 1;
   received.elicited = 0;
+  received.elicitedBytes = 0;
   received.ackDueAt = Infinity;
   const ranges = received.ranges.map(({ smallest, largest }) => ({ smallest, largest }));
   return { id, ranges, delay: now - received.largestAt };

@@ -75,6 +75,8 @@ export interface Endpoint {
   readonly answers: Outbound[];
   /** Sessions that may have something to send. */
   readonly active: Set<Session>;
+  /** Those that are being asked for it, the next one last. */
+  asked: Session[];
   /** Sessions with whom something has happened since they were last taken. */
   readonly touched: Set<Session>;
   readonly timers: Timers<Session>;
@@ -103,6 +105,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     arrived: [],
     answers: [],
     active: new Set(),
+    asked: [],
     touched: new Set(),
     timers: createTimers(),
     resets: 0,
@@ -137,7 +140,7 @@ export function activate(endpoint: Endpoint, session: Session): void {
 
 /** The sessions with whom something has happened since this was last asked. */
 export function takeTouched({ touched }: Endpoint): Session[] {
-  const sessions = Array.from(touched);
+  const sessions = [...touched];
   touched.clear();
   return sessions;
 }
@@ -185,14 +188,20 @@ export function answerOtherWire(
 export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
   const ready = endpoint.answers.shift();
   if (ready !== undefined) return ready;
-  for (const session of endpoint.active) {
+  for (;;) {
+    const session = endpoint.asked.at(-1);
+    if (session === undefined) {
+      if (endpoint.active.size === 0) return null;
+      endpoint.asked = [...endpoint.active].reverse();
+      endpoint.active.clear();
+      continue;
+    }
     const outbound = transmit(session, now);
     if (outbound !== null) return outbound;
-    endpoint.active.delete(session);
+    endpoint.asked.pop();
     if (isOver(session)) forget(endpoint, session);
     else wakeBy(endpoint.timers, session, sessionWakeAt(session));
   }
-  return null;
 }
 
 /** Lets every session whose time has come do what is due. */

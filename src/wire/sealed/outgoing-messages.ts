@@ -44,6 +44,26 @@ export function append({ said }: OutgoingMessages, message: Uint8Array): void {
   bytes.set(message, writeVarint(bytes, 0, message.length));
 }
 
+/** Messages as they stand in the stream, each behind its length: for whoever says the same to many. */
+export function streamOf(messages: readonly Uint8Array[]): Uint8Array {
+  const lengths = messages.map(({ length }) => varintLength(length) + length);
+  const stream = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const message of messages) {
+    at = writeVarint(stream, at, message.length);
+    stream.set(message, at);
+    at += message.length;
+  }
+  return stream;
+}
+
+/** Appends what `streamOf` made; false, and nothing is appended, where there is no room for all of it. */
+export function appendStream({ said }: OutgoingMessages, stream: Uint8Array): boolean {
+  if (said.end - said.start + stream.length > MAX_UNACKNOWLEDGED) return false;
+  extend(said, stream.length).set(stream);
+  return true;
+}
+
 /** Whether anything may be sent: lost pieces, or new ones that the peer takes. */
 export function hasPiece(outgoing: OutgoingMessages): boolean {
   return outgoing.lost.length > 0 || outgoing.sent < Math.min(outgoing.said.end, outgoing.limit);
@@ -51,8 +71,9 @@ export function hasPiece(outgoing: OutgoingMessages): boolean {
 
 /** Bytes that may be sent now: lost ones, and new ones that the peer takes. */
 export function readyBytes({ lost, limit, said, sent }: OutgoingMessages): number {
-  const again = lost.reduce((sum, { length }) => sum + length, 0);
-  return again + Math.max(0, Math.min(said.end, limit) - sent);
+  let ready = Math.max(0, Math.min(said.end, limit) - sent);
+  for (const { length } of lost) ready += length;
+  return ready;
 }
 
 /** Takes the next piece to send, of at most `most` bytes; null when there is none. */

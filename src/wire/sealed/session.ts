@@ -19,6 +19,7 @@ import { type JoinFailure, type Joining, LONGEST_REPEAT } from "./joining.ts";
 import type { Random } from "./opening.ts";
 import {
   append,
+  appendStream,
   createOutgoingMessages,
   hasRoom,
   lose,
@@ -227,6 +228,11 @@ export function say(session: Session, message: Uint8Array): boolean {
   if (session.end !== null || !hasRoom(session.outgoing, message.length)) return false;
   append(session.outgoing, message);
   return true;
+}
+
+/** Says messages that `streamOf` put together; false, and none is said, where there is no room for all of them. */
+export function sayStream({ end, outgoing }: Session, stream: Uint8Array): boolean {
+  return end === null && appendStream(outgoing, stream);
 }
 
 /** Whether everything that was said has arrived. */

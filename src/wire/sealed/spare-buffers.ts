@@ -1,11 +1,15 @@
 // Buffers that queues have let go of, for the next that needs one as long: while much is said the same few go
 // round, and a full datagram of 1,200 bytes leaves 10 kB less of garbage. Knows no queues.
 
-/** Of one length. A turn of the event loop in which more queues are emptied than this leaves garbage. */
-const MOST_SPARES = 4;
+/**
+ * Of one length: at least so many, and bytes of short ones, for what is said to a room is held in as many queues as
+ * it has members. A turn of the event loop in which more queues are emptied than this leaves garbage.
+ */
+const LEAST_SPARES = 4;
+const SPARE_BYTES = 1_024 * 1_024;
 /**
  * Bytes of the longest that is kept: a receive window's worth, twice over. Lengths are powers of two, so at
- * most 16 MiB are kept in all.
+ * most 24 MiB are kept in all.
  */
 const LONGEST_SPARE = 2 * 1_024 * 1_024;
 
@@ -20,7 +24,7 @@ export function takeBuffer(length: number): Uint8Array {
 export function giveBuffer(buffer: Uint8Array): void {
   if (buffer.length > LONGEST_SPARE) return;
   const same = spares.get(buffer.length) ?? [];
-  if (same.length === MOST_SPARES) return;
+  if (same.length >= Math.max(LEAST_SPARES, SPARE_BYTES / buffer.length)) return;
   same.push(buffer);
   spares.set(buffer.length, same);
 }

@@ -46,6 +46,24 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(110);
   });
 
+  test("at once after short ones only when together they are longer than a full datagram (RFC 5681 s. 4.2)", () => {
+    const received = createReceivedPackets();
+    for (let number = 0; number < 4; number += 1) packetReceived(received, number, true, 100, 300);
+    expect(received.ackDueAt).toBe(125);
+    packetReceived(received, 4, true, 101, 1);
+    expect(received.ackDueAt).toBe(101);
+    takeAck(received, 101);
+    packetReceived(received, 5, true, 102, 1_200);
+    packetReceived(received, 6, true, 103, 1);
+    expect(received.ackDueAt).toBe(103);
+  });
+
+  test("25 ms after one packet, however long it is", () => {
+    const received = createReceivedPackets();
+    packetReceived(received, 0, true, 100, 65_487);
+    expect(received.ackDueAt).toBe(125);
+  });
+
   test("never for packets that ask for none (s. 13.2.1)", () => {
     const received = createReceivedPackets();
     packetReceived(received, 0, false, 100);

@@ -42,6 +42,7 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
     const driver: SessionDriver = {
       now: () => pair.now,
       changed: (changed) => activate(end.endpoint, changed),
+      said: (changed) => activate(end.endpoint, changed),
     };
     const link = new AttachedSession(session, driver);
     link.handlers = { onMessages() {}, ...its };
