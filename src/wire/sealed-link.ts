@@ -156,7 +156,7 @@ export class AttachedSession implements SealedLink {
     if (session.end !== null) return false;
     let said = 0;
     if (this.unsaid.length === 0) {
-      if (messages.length > 1 && sayStream(session, streamFor(messages))) said = messages.length;
+      if (messages.length > 0 && sayStream(session, streamFor(messages))) said = messages.length;
       while (said < messages.length && say(session, messages[said] ?? EMPTY)) said += 1;
     }
     this.#driver.said(session);

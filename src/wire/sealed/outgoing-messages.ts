@@ -1,7 +1,7 @@
 // Messages on their way out, as one stream of bytes (docs/protocol.md s. 11): what was said, what of it
 // has been sent, what must be sent again and what has arrived. Knows no packets, keys or times.
 
-import { type ByteQueue, createByteQueue, extend, forget, view } from "./byte-queue.ts";
+import { type ChunkQueue, copyTo, createChunkQueue, extend, forget, share } from "./chunk-queue.ts";
 import { varintLength, writeVarint } from "./varint.ts";
 
 /** Bytes of one message. */
@@ -18,7 +18,7 @@ export interface Piece {
 
 export interface OutgoingMessages {
   /** What was said and is not acknowledged from its start on. */
-  readonly said: ByteQueue;
+  readonly said: ChunkQueue;
   /** Everything before it was sent at least once. */
   sent: number;
   /** How far the peer is willing to take bytes. */
@@ -30,7 +30,7 @@ export interface OutgoingMessages {
 }
 
 export function createOutgoingMessages(): OutgoingMessages {
-  return { said: createByteQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
+  return { said: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
 }
 
 /** Whether a message of `length` bytes may be said now. */
@@ -57,10 +57,13 @@ export function streamOf(messages: readonly Uint8Array[]): Uint8Array {
   return stream;
 }
 
-/** Appends what `streamOf` made; false, and nothing is appended, where there is no room for all of it. */
+/**
+ * Appends what `streamOf` made, and nobody changes any more; false, and nothing is appended, where there is no
+ * room for all of it.
+ */
 export function appendStream({ said }: OutgoingMessages, stream: Uint8Array): boolean {
   if (said.end - said.start + stream.length > MAX_UNACKNOWLEDGED) return false;
-  extend(said, stream.length).set(stream);
+  share(said, stream);
   return true;
 }
 
@@ -92,9 +95,14 @@ export function takePiece(outgoing: OutgoingMessages, most: number): Piece | nul
   return piece;
 }
 
-/** The bytes of a piece that was taken and is not acknowledged. */
-export function bytesOf({ said }: OutgoingMessages, { offset, length }: Piece): Uint8Array {
-  return view(said, offset, length);
+/** Writes the bytes of a piece that was taken and is not acknowledged to `into`, from `at` on. */
+export function writePiece(
+  { said }: OutgoingMessages,
+  { offset, length }: Piece,
+  into: Uint8Array,
+  at: number,
+): void {
+  copyTo(said, offset, length, into, at);
 }
 
 /** The peer takes bytes up to `limit`; it never takes that back. */

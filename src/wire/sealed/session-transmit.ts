@@ -21,7 +21,7 @@ import {
 } from "./frames.ts";
 import { grant, windowToGrant } from "./incoming-messages.ts";
 import { transmitJoining } from "./joining.ts";
-import { bytesOf, hasPiece, type Piece, readyBytes, takePiece } from "./outgoing-messages.ts";
+import { hasPiece, type Piece, readyBytes, takePiece, writePiece } from "./outgoing-messages.ts";
 import { memoryFor, takeMemory } from "./packet-memory.ts";
 import { sealPacket } from "./packet-protection.ts";
 import { SEALED_HEADER } from "./packets.ts";
@@ -261,7 +261,7 @@ function writePieces(
     if (piece === null) break;
     const { offset, length } = piece;
     at = writeFragmentHead(into, at, offset, length);
-    into.set(bytesOf(session.outgoing, piece), at);
+    writePiece(session.outgoing, piece, into, at);
     at += length;
     pieces.push(piece);
   }
