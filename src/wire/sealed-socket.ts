@@ -22,6 +22,7 @@ import {
   activate,
   answerOtherWire,
   createEndpoint,
+  datagramsSent,
   type Endpoint,
   endpointWakeAt,
   join,
@@ -184,6 +185,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
         batch.push(next);
       }
       socket.sendMany(batch);
+      datagramsSent(endpoint);
     } while (batch.length === DATAGRAMS_AT_ONCE);
   }
 

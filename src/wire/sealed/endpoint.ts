@@ -18,6 +18,7 @@ import {
   receiveFinish,
   receiveHello,
 } from "./opening.ts";
+import { createPacketMemory, type PacketMemory, reuseMemory } from "./packet-memory.ts";
 import {
   CONNECTION_ID_LENGTH,
   type Packet,
@@ -80,6 +81,7 @@ export interface Endpoint {
   /** Sessions with whom something has happened since they were last taken. */
   readonly touched: Set<Session>;
   readonly timers: Timers<Session>;
+  readonly memory: PacketMemory;
   resets: number;
   resetsSince: number;
 }
@@ -108,6 +110,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     asked: [],
     touched: new Set(),
     timers: createTimers(),
+    memory: createPacketMemory(),
     resets: 0,
     resetsSince: now,
   };
@@ -184,7 +187,7 @@ export function answerOtherWire(
   answer(endpoint, { to: from, bytes: SEALED_WIRE_SIGN });
 }
 
-/** The next datagram to send now; null when there is none. To be asked until then. */
+/** The next datagram to send now, good until `datagramsSent`; null when there is none. To be asked until then. */
 export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
   const ready = endpoint.answers.shift();
   if (ready !== undefined) return ready;
@@ -196,12 +199,17 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
       endpoint.active.clear();
       continue;
     }
-    const outbound = transmit(session, now);
+    const outbound = transmit(session, now, endpoint.memory);
     if (outbound !== null) return outbound;
     endpoint.asked.pop();
     if (isOver(session)) forget(endpoint, session);
     else wakeBy(endpoint.timers, session, sessionWakeAt(session));
   }
+}
+
+/** The system has a copy of every datagram that was taken: their memory is the next ones'. */
+export function datagramsSent({ memory }: Endpoint): void {
+  reuseMemory(memory);
 }
 
 /** Lets every session whose time has come do what is due. */

@@ -1,23 +1,42 @@
-// Memory for packets that are being written, one behind the other in one piece: an array of 1,200 bytes of its
-// own takes each 0.09 us, and a place in a piece 0.03 us. Knows no packets.
+// Memory for the packets of an endpoint that are being written, one behind the other in pieces: an array of 1,200 bytes
+// of its own takes each 0.09 us, and a place in a piece 0.03 us. Once they have been sent the same pieces are
+// written again, for a new one costs the system's zeros each time. Knows no packets.
 
-/** Bytes of a piece: room for any datagram (65,487). It is let go of with the last packet in it. */
+/** Bytes of a piece: room for any datagram (65,487). */
 const PIECE = 64 * 1_024;
+/** Pieces that are written again: 1 MiB. A batch that is longer leaves the rest as garbage. */
+const MOST_KEPT = 16;
 
-let piece = new Uint8Array(PIECE);
-let used = 0;
-
-/** Zeroed memory of `size` bytes; until it is taken, the next one's, too. */
-export function memoryFor(size: number): Uint8Array {
-  if (used + size > PIECE) {
-    piece = new Uint8Array(PIECE);
-    used = 0;
-  }
-  return piece.subarray(used, used + size);
+export interface PacketMemory {
+  readonly pieces: Uint8Array[];
+  /** The index of the piece that is being written, and how much of it is taken. */
+  current: number;
+  used: number;
 }
 
-/** Takes the first `size` bytes of what `memoryFor` gave last. What is behind them must still be zero. */
-export function takeMemory(memory: Uint8Array, size: number): Uint8Array {
-  used += size;
-  return memory.subarray(0, size);
+export function createPacketMemory(): PacketMemory {
+  return { pieces: [], current: 0, used: 0 };
+}
+
+/** `size` bytes that may hold anything; until they are taken, the next one's, too. */
+export function memoryFor(memory: PacketMemory, size: number): Uint8Array {
+  if (memory.used + size > PIECE) {
+    memory.current += 1;
+    memory.used = 0;
+  }
+  const piece = (memory.pieces[memory.current] ??= new Uint8Array(PIECE));
+  return piece.subarray(memory.used, memory.used + size);
+}
+
+/** Takes the first `size` bytes of what `memoryFor` gave last. */
+export function takeMemory(memory: PacketMemory, given: Uint8Array, size: number): Uint8Array {
+  memory.used += size;
+  return given.subarray(0, size);
+}
+
+/** Nobody needs what was taken any more: it is the next packets'. */
+export function reuseMemory(memory: PacketMemory): void {
+  memory.pieces.length = Math.min(memory.pieces.length, MOST_KEPT);
+  memory.current = 0;
+  memory.used = 0;
 }

@@ -22,7 +22,7 @@ import {
 import { grant, windowToGrant } from "./incoming-messages.ts";
 import { transmitJoining } from "./joining.ts";
 import { hasPiece, type Piece, readyBytes, takePiece, writePiece } from "./outgoing-messages.ts";
-import { memoryFor, takeMemory } from "./packet-memory.ts";
+import { memoryFor, type PacketMemory, takeMemory } from "./packet-memory.ts";
 import { sealPacket } from "./packet-protection.ts";
 import { SEALED_HEADER } from "./packets.ts";
 import {
@@ -66,8 +66,12 @@ const FRAGMENT_HEAD = 1 + 8 + 4;
 /** A packet that carries nothing that would be missed. */
 const NOTHING: PacketContent = { pieces: [], ack: -1, window: false };
 
-/** The next datagram to send now; null when there is none. To be asked until then. */
-export function transmit(session: Session, now: number): Outbound | null {
+/**
+ * The next datagram to send now; null when there is none. To be asked until then.
+ *
+ * @param memory where it may be written
+ */
+export function transmit(session: Session, now: number, memory: PacketMemory): Outbound | null {
   const { joining, established, path } = session;
   if (session.recovery.sent.nextNumber >= LAST_NUMBER) {
     closeSession(session, CLOSE_KEYS_USED_UP, "packet numbers are used up", now);
@@ -92,47 +96,63 @@ export function transmit(session: Session, now: number): Outbound | null {
   const room = allowance(path);
   // What proves an address waits for no congestion window: it is small, and seldom.
   if (session.response !== null || dueChallenge(path, now) !== null) {
-    const outbound = build(session, "path", Math.min(PATH_PACKET, room), now);
+    const outbound = build(session, "path", Math.min(PATH_PACKET, room), now, memory);
     if (outbound !== null) return outbound;
     postponeChallenge(path, now);
   }
   if (session.probes > 0) {
     session.probes -= 1;
-    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM_SIZE, room), now);
+    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM_SIZE, room), now, memory);
     if (outbound !== null) return outbound;
   }
   return (
-    transmitReady(session, room, now) ??
-    transmitProbe(session, room, now) ??
-    transmitAck(session, room, now)
+    transmitReady(session, room, now, memory) ??
+    transmitProbe(session, room, now, memory) ??
+    transmitAck(session, room, now, memory)
   );
 }
 
 /** What is ready to be said, as far as congestion control lets it go. */
-function transmitReady(session: Session, room: number, now: number): Outbound | null {
+function transmitReady(
+  session: Session,
+  room: number,
+  now: number,
+  memory: PacketMemory,
+): Outbound | null {
   const { recovery } = session;
   const wanted = wantedSize(session);
   session.blockedUntil = Number.POSITIVE_INFINITY;
   if (wanted === 0) return null;
   const size = Math.min(wanted, recovery.path.mtu.size, room);
   const at = sendableAt(recovery, size, now);
-  if (at <= now) return build(session, "eliciting", size, now);
+  if (at <= now) return build(session, "eliciting", size, now, memory);
   session.blockedUntil = at;
   return null;
 }
 
 /** A longer datagram, to find out whether the path carries it; only while there is traffic. */
-function transmitProbe(session: Session, room: number, now: number): Outbound | null {
+function transmitProbe(
+  session: Session,
+  room: number,
+  now: number,
+  memory: PacketMemory,
+): Outbound | null {
   const { recovery } = session;
   if (recovery.sent.packetsInFlight === 0) return null;
   const size = nextPathProbe(recovery, now);
-  return size === null || size > room ? null : build(session, "path-mtu-probe", size, now);
+  if (size === null || size > room) return null;
+  return build(session, "path-mtu-probe", size, now, memory);
 }
 
-function transmitAck(session: Session, room: number, now: number): Outbound | null {
+function transmitAck(
+  session: Session,
+  room: number,
+  now: number,
+  memory: PacketMemory,
+): Outbound | null {
   const { received, path } = session;
   if (received.ackDueAt > now) return null;
-  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM_SIZE, room), now);
+  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM_SIZE, room), now, memory);
   // Not enough has come from an address that is not proven: the ACK waits for more.
   if (outbound === null) received.ackDueAt = now + (path.trial?.interval ?? MAX_ACK_DELAY);
   return outbound;
@@ -168,12 +188,13 @@ function build(
   purpose: PacketKind | "path",
   size: number,
   now: number,
+  memory: PacketMemory,
 ): Outbound | null {
   const proof = purpose === "path";
   const kind = proof ? "eliciting" : purpose;
   const least = SEALED_HEADER + TAG_BYTES + 1 + (proof ? 0 : ackRoom(session));
   if (session.established === null || size < least) return null;
-  const into = memoryFor(size);
+  const into = memoryFor(memory, size);
   const limit = size - TAG_BYTES;
   const start = SEALED_HEADER;
 
@@ -194,9 +215,12 @@ function build(
     at = writePing(into, at);
   }
   if (at === start) return null;
-  // A path MTU probe is padded to its size: zeros are PADDING.
-  const end = kind === "path-mtu-probe" ? limit : at;
-  const bytes = takeMemory(into, end + TAG_BYTES);
+  if (kind === "path-mtu-probe") {
+    // Padded to its size: zeros are PADDING.
+    into.fill(0, at, limit);
+    at = limit;
+  }
+  const bytes = takeMemory(memory, into, at + TAG_BYTES);
   seal(session, kind, bytes, { pieces, ack: ack?.id ?? -1, window }, now);
   countSent(session.path, bytes.length);
   return { to: session.path.address, bytes };

@@ -1,15 +1,25 @@
 import { expect, test } from "bun:test";
 
-import { memoryFor, takeMemory } from "../../../src/wire/sealed/packet-memory.ts";
+import {
+  createPacketMemory,
+  memoryFor,
+  type PacketMemory,
+  reuseMemory,
+  takeMemory,
+} from "../../../src/wire/sealed/packet-memory.ts";
 
-test("every packet has its own memory, zeroed, of any size that a datagram has", () => {
+function take(memory: PacketMemory, size: number): Uint8Array {
+  return takeMemory(memory, memoryFor(memory, size), size);
+}
+
+test("every packet has its own memory, of any size that a datagram has", () => {
+  const memory = createPacketMemory();
   const taken: Uint8Array[] = [];
   for (let index = 0; index < 500; index += 1) {
     const size = index % 50 === 49 ? 65_487 : 1_200;
-    const memory = memoryFor(size);
-    expect(memory).toHaveLength(size);
-    expect(memory.every((byte) => byte === 0)).toBe(true);
-    const packet = takeMemory(memory, index % 3 === 0 ? size : 700);
+    const given = memoryFor(memory, size);
+    expect(given).toHaveLength(size);
+    const packet = takeMemory(memory, given, index % 3 === 0 ? size : 700);
     packet.fill(1 + (index % 250));
     taken.push(packet);
   }
@@ -19,12 +29,21 @@ test("every packet has its own memory, zeroed, of any size that a datagram has",
 });
 
 test("what is not taken is the next packet's", () => {
-  // The piece is full: the next packet begins another.
-  takeMemory(memoryFor(65_487), 65_487);
-  const memory = memoryFor(200);
-  expect(memoryFor(200).byteOffset).toBe(memory.byteOffset);
-  expect(takeMemory(memory, 50)).toHaveLength(50);
-  const next = memoryFor(200);
-  expect(next.buffer).toBe(memory.buffer);
-  expect(next.byteOffset).toBe(memory.byteOffset + 50);
+  const memory = createPacketMemory();
+  const given = memoryFor(memory, 200);
+  expect(memoryFor(memory, 200).byteOffset).toBe(given.byteOffset);
+  expect(takeMemory(memory, given, 50)).toHaveLength(50);
+  const next = memoryFor(memory, 200);
+  expect(next.buffer).toBe(given.buffer);
+  expect(next.byteOffset).toBe(given.byteOffset + 50);
+});
+
+test("what was sent is written again, at most 1 MiB of it", () => {
+  const memory = createPacketMemory();
+  const first = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
+  expect(new Set(first).size).toBe(20);
+  reuseMemory(memory);
+  const again = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
+  expect(again.slice(0, 16)).toEqual(first.slice(0, 16));
+  expect(again.slice(16).some((buffer) => first.includes(buffer))).toBe(false);
 });
