@@ -195,7 +195,7 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
     const session = endpoint.asked.at(-1);
     if (session === undefined) {
       if (endpoint.active.size === 0) return null;
-      endpoint.asked = [...endpoint.active].reverse();
+      endpoint.asked = Array.from(endpoint.active).toReversed();
       endpoint.active.clear();
       continue;
     }

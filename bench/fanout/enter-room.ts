@@ -1,0 +1,153 @@
+// Leads any number of members into a room, and hands each of their sessions on to whoever goes on with it
+// (sealed-members.c): its ids, its keys and its places.
+
+import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
+import { secretToPsk } from "../../src/wire/identity/invitation.ts";
+import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import {
+  activate,
+  createEndpoint,
+  type Endpoint,
+  endpointWakeAt,
+  join,
+  nextDatagram,
+  receiveDatagram,
+  takeTouched,
+  tickEndpoint,
+} from "../../src/wire/sealed/endpoint.ts";
+import { receiveMessages } from "../../src/wire/sealed/session-receive.ts";
+import type { Outbound } from "../../src/wire/sealed/session-transmit.ts";
+import { allArrived, say, type Session } from "../../src/wire/sealed/session.ts";
+import { LARGE_RECEIVE_BUFFER } from "../../src/wire/socket-options.ts";
+import { openUdpSocket, type UdpSocket } from "../../src/wire/udp-socket.ts";
+
+/** Members on their way in at the same time. */
+const AT_ONCE = 64;
+const MESSAGES_AT_ONCE = 1_024;
+/** Until nothing is under way any more, ms. */
+const SILENCE = 1_000;
+const WAKE_EVERY = 5;
+
+interface Entering {
+  readonly endpoint: Endpoint;
+  readonly socket: UdpSocket;
+  /** Who waits to be welcomed. */
+  readonly welcomes: Map<Session, () => void>;
+  heardAt: number;
+}
+
+const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+/** A line of sealed-members.c for each. */
+export async function enterRoom(port: number, members: number): Promise<string[]> {
+  const entering = await open();
+  const sessions: Session[] = [];
+  const timer = setInterval(() => {
+    if (endpointWakeAt(entering.endpoint) > performance.now()) return;
+    tickEndpoint(entering.endpoint, performance.now());
+    work(entering);
+  }, WAKE_EVERY);
+  while (sessions.length < members) {
+    const more = Math.min(AT_ONCE, members - sessions.length);
+    const names = Array.from({ length: more }, (_, index) => `member-${sessions.length + index}`);
+    sessions.push(...(await Promise.all(names.map((name) => enter(entering, port, name)))));
+  }
+  while (performance.now() - entering.heardAt < SILENCE || !sessions.every(isAtRest)) {
+    await Bun.sleep(WAKE_EVERY);
+  }
+  clearInterval(timer);
+  entering.socket.close();
+  return sessions.map((session) => describe(session, port));
+}
+
+async function open(): Promise<Entering> {
+  let due = false;
+  const workSoon = () => {
+    if (due) return;
+    due = true;
+    setImmediate(() => {
+      due = false;
+      work(entering);
+    });
+  };
+  const endpoint = createEndpoint({
+    // Another one for each who joins: they are as many people.
+    get staticKeys() {
+      return generateKeyPair(random(32));
+    },
+    random,
+    openWith: null,
+    datagramLimit: () => 1_200,
+    now: performance.now(),
+  });
+  const socket = await openUdpSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    receiveBuffer: LARGE_RECEIVE_BUFFER,
+    runs: true,
+    onDatagram(datagram, from) {
+      entering.heardAt = performance.now();
+      receiveDatagram(endpoint, datagram, from, entering.heardAt);
+      workSoon();
+    },
+    onError(error) {
+      throw error;
+    },
+  });
+  const entering = { endpoint, socket, welcomes: new Map(), heardAt: performance.now() };
+  return entering;
+}
+
+async function enter(entering: Entering, port: number, name: string): Promise<Session> {
+  const { endpoint, welcomes } = entering;
+  const to = { address: "127.0.0.1", port };
+  const session = join(endpoint, { to, psk: secretToPsk(null), expected: null }, performance.now());
+  const device = Buffer.from(random(16)).toString("base64url");
+  say(session, encodeFrame({ type: "enter", room: "main", name, device }));
+  const welcomed = new Promise<void>((resolve) => welcomes.set(session, resolve));
+  activate(endpoint, session);
+  work(entering);
+  await welcomed;
+  return session;
+}
+
+/** Takes what has come, and sends what is due. */
+function work({ endpoint, socket, welcomes }: Entering): void {
+  for (const session of takeTouched(endpoint)) {
+    if (session.end !== null) throw new Error(`a member is out: ${JSON.stringify(session.end)}`);
+    const messages = receiveMessages(session, MESSAGES_AT_ONCE, performance.now());
+    if (messages.length > 0) activate(endpoint, session);
+    const welcomed = welcomes.get(session);
+    if (welcomed === undefined || !messages.some(isWelcome)) continue;
+    welcomes.delete(session);
+    welcomed();
+  }
+  const batch: Outbound[] = [];
+  for (;;) {
+    const next = nextDatagram(endpoint, performance.now());
+    if (next === null) break;
+    batch.push(next);
+  }
+  socket.sendMany(batch);
+}
+
+function isWelcome(message: Uint8Array): boolean {
+  const reading = readServerFrame(message);
+  return reading.type === "frame" && reading.frame.type === "welcome";
+}
+
+function isAtRest(session: Session): boolean {
+  return allArrived(session) && session.recovery.sent.packetsInFlight === 0;
+}
+
+function describe(session: Session, port: number): string {
+  const { established, localId, incoming, outgoing, received, recovery } = session;
+  if (established === null || incoming.arrived.start !== incoming.arrived.end) {
+    throw new Error("a session is not at rest");
+  }
+  const { remoteId, send, receive } = established;
+  const secrets = [localId, remoteId, send.key, receive.key].map((bytes) => bytes.toHex());
+  const places = [recovery.sent.nextNumber, received.window.largest, incoming.arrived.end];
+  const windows = [incoming.granted, outgoing.said.end, outgoing.limit];
+  return ["member", port, ...secrets, ...places, ...windows].join(" ");
+}

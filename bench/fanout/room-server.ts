@@ -1,0 +1,24 @@
+// The server of bench/fanout: charla's own, sealed, with its log on the disk, and no limits on who talks. `room-server.ts
+// FOLDER SERVER-KEY`, prints its port; SIGUSR2 collects its garbage.
+
+import { writeSync } from "node:fs";
+
+import { openSqliteLog } from "../../src/log/sqlite-log.ts";
+import { LIMITS } from "../../src/server/limits.ts";
+import { openServer } from "../../src/server/server.ts";
+import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+
+const [, , folder = "", key = ""] = process.argv;
+const NO_LIMIT = 1e9;
+
+const server = await openServer({
+  bind: "127.0.0.1",
+  port: 0,
+  identity: generateKeyPair(Uint8Array.fromHex(key)),
+  secret: null,
+  log: await openSqliteLog({ folder, now: Date.now }),
+  limits: { ...LIMITS, messagesPerSecond: NO_LIMIT, burst: NO_LIMIT },
+  host: "127.0.0.1",
+});
+process.on("SIGUSR2", () => Bun.gc(true));
+writeSync(1, `${server.local.port}\n`);
