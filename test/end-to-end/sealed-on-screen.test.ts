@@ -99,7 +99,10 @@ onTerminal("a line is dim until the other end has it, and a silence is counted",
   server.signal("SIGCONT");
   const rows = await screen.until("the contact", (shown) => shown.at(-1) === "> half typed");
   expect(rows).toEqual(["> hello", "> are you asleep?", "> half typed"]);
-  expect(screen.styledRows()).toContain("> are you asleep?");
+  // The end is heard before it has the line on its disk.
+  await screen.until("that it has arrived", () =>
+    screen.styledRows().includes("> are you asleep?"),
+  );
   screen.press("Enter");
   await server.until("stdout", "hello\nare you asleep?\nhalf typed\n");
 });
