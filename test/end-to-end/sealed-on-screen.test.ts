@@ -80,7 +80,11 @@ onTerminal("a line is dim until the other end has it, and a silence is counted",
   await using server = await startSealedServer();
   await using screen = await joinOnScreen(server, true);
   enter(screen, "hello");
-  await screen.until("that it has arrived", () => screen.styledRows().includes("> hello"));
+  // Not while it is still being typed, which looks the same.
+  await screen.until(
+    "that it has arrived",
+    (rows) => prompts(rows) && screen.styledRows().includes("> hello"),
+  );
 
   server.signal("SIGSTOP");
   enter(screen, "are you asleep?");

@@ -260,7 +260,10 @@ describe("turn-taking", () => {
     await screen.until("their turn", (rows) => rows.at(-1) === "(their turn) >");
     screen.type("too early");
     screen.press("Enter");
-    await screen.until("their turn", (rows) => rows.at(-1) === "(their turn) >");
+    await screen.until(
+      "what waits for its turn",
+      (rows) => rows.at(-2) === "(their turn) > too early" && rows.at(-1) === "(their turn) >",
+    );
     expect(peer.stdout).toBe("hi\n");
     peer.type("now you\n");
     await peer.until("stdout", "hi\ntoo early\n");

@@ -275,6 +275,7 @@ describe("a command", () => {
       "status=0",
       "$",
     );
+    await stage.script.hears(7);
     expect(stage.script.said).toEqual([
       "(asked) kick Ana María",
       "(asked) mute ana true",
@@ -295,6 +296,7 @@ describe("another room", () => {
     await lastRows(stage, "ben is Benno now", ">");
     await enter(stage, "unheard", "/join lunch-time", "/join main");
     await script.hears(2);
+    await stage.screen.until("where one is", (rows) => rows.includes("you are in main already"));
     script.happens(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
     await lastRows(
       stage,
@@ -303,7 +305,6 @@ describe("another room", () => {
       "ana: soup",
       ">",
     );
-    expect(stage.screen.rows()).toContain("you are in main already");
     await enter(stage, "yes");
     await script.hears(3);
     script.happens({ type: "delivered", text: "yes" });
