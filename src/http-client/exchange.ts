@@ -1,0 +1,169 @@
+// One request and its answer, over the runtime's fetch, which neither follows nor unpacks here. A silence of the
+// other end is bounded; time that is spent because the reader is slow does not count as its silence.
+
+import type { CharlaError } from "../errors.ts";
+import { describeFetchError, timedOut } from "./fetch-errors.ts";
+import type { Header, HttpRequest, RequestBody } from "./request.ts";
+
+export interface Way {
+  /** ms without a byte from the other end, or taken by it, before it is given up; 0 for never. */
+  readonly timeout: number;
+  /** Trust any certificate. */
+  readonly insecure: boolean;
+  /** Certificates, PEM, to trust instead of the well-known ones. */
+  readonly ca: string | null;
+  /** Ends everything; its reason is thrown. */
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly url: URL;
+  readonly status: number;
+  /** The reason phrase, which may be empty. */
+  readonly statusText: string;
+  readonly headers: readonly Header[];
+  /** As it comes; its reader gets a CharlaError when it breaks off. */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** Lets go of a body that nobody wants. */
+  discard(): Promise<void>;
+}
+
+/** @throws {CharlaError} what went wrong on the way; or the reason of the signal */
+export async function exchange(request: HttpRequest, way: Way): Promise<Answer> {
+  const { url, method, body } = request;
+  const watch = createWatch(way.timeout, () => timedOut(url, way.timeout));
+  const signal = AbortSignal.any([way.signal, watch.signal]);
+  const failed = (cause: unknown): unknown => {
+    if (way.signal.aborted) return way.signal.reason;
+    return watch.signal.aborted ? watch.signal.reason : describeFetchError(cause, url);
+  };
+  let response: Response;
+  try {
+    watch.arm();
+    const tls = {
+      rejectUnauthorized: !way.insecure,
+      ...(way.ca === null ? {} : { ca: way.ca }),
+    };
+    response = await fetch(withoutCredentials(url), {
+      method,
+      headers: headersFor(request),
+      ...(body === null ? {} : { body: streamed(body, watch, failed) }),
+      redirect: "manual",
+      decompress: false,
+      ...(url.protocol === "https:" ? { tls } : {}),
+      signal,
+    });
+  } catch (cause) {
+    throw failed(cause);
+  } finally {
+    watch.disarm();
+  }
+  const stream = response.body === null ? null : watched(response.body, watch, failed);
+  return {
+    url,
+    status: response.status,
+    statusText: response.statusText,
+    headers: [...response.headers],
+    body: stream,
+    async discard() {
+      await stream?.cancel().catch(ignore);
+    },
+  };
+}
+
+interface Watch {
+  readonly signal: AbortSignal;
+  /** From now on the other end is waited for. */
+  arm(): void;
+  disarm(): void;
+}
+
+function createWatch(timeout: number, reason: () => CharlaError): Watch {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    signal: controller.signal,
+    arm() {
+      clearTimeout(timer);
+      if (timeout > 0) timer = setTimeout(() => controller.abort(reason()), timeout);
+    },
+    disarm() {
+      clearTimeout(timer);
+    },
+  };
+}
+
+type Failed = (cause: unknown) => unknown;
+
+function watched(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  watch: Watch,
+  failed: Failed,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        try {
+          watch.arm();
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (cause) {
+          controller.error(failed(cause));
+        } finally {
+          watch.disarm();
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // Nothing is read ahead of who reads.
+    { highWaterMark: 0 },
+  );
+}
+
+/** Each piece that the other end takes is a sign of life. */
+function streamed(
+  body: RequestBody,
+  watch: Watch,
+  failed: Failed,
+): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
+  const opened = body.open();
+  if (opened instanceof Uint8Array) return opened;
+  const pieces = opened[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      watch.arm();
+      try {
+        const next = await pieces.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      } catch (cause) {
+        controller.error(failed(cause));
+      }
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  });
+}
+
+function headersFor({ headers, body }: HttpRequest): Headers {
+  const all = new Headers();
+  for (const [name, value] of headers) all.append(name, value);
+  if (body !== null) {
+    if (!all.has("content-type")) all.set("content-type", body.contentType);
+    // A body that is streamed would be sent in chunks, which many servers refuse.
+    all.set("content-length", String(body.length));
+  }
+  return all;
+}
+
+function withoutCredentials(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  return bare;
+}
+
+function ignore(): void {}

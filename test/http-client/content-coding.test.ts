@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+
+import { codingsOf, unpacked } from "../../src/http-client/content-coding.ts";
+
+const coding = (written: string) => [["content-encoding", written]] as const;
+
+describe("how a body is to be unpacked", () => {
+  test.each([
+    ["", []],
+    ["identity", []],
+    ["gzip", ["gzip"]],
+    ["x-gzip", ["gzip"]],
+    ["GZIP", ["gzip"]],
+    ["br", ["brotli"]],
+    ["zstd", ["zstd"]],
+    ["deflate", ["deflate"]],
+    ["br, gzip", ["gzip", "brotli"]],
+  ])("%p is %j", (written, formats) => {
+    expect(codingsOf(coding(written), true)).toEqual(formats as never);
+  });
+
+  test.each(["compress", "gzip, gzip, gzip", "constructor"])("%p is BAD_RESPONSE", (written) => {
+    expect(() => codingsOf(coding(written), true)).toThrow(
+      expect.objectContaining({ code: "BAD_RESPONSE" }),
+    );
+  });
+
+  test.each([
+    ["text/html", ["gzip"]],
+    ["application/gzip", []],
+    ["application/x-gzip", []],
+    ["application/x-tar; a=b", []],
+  ])("where nobody asked for it, gzip of %s is %j", (type, formats) => {
+    const headers = [...coding("gzip"), ["content-type", type] as const];
+    expect(codingsOf(headers, false)).toEqual(formats as never);
+    expect(codingsOf(headers, true)).toEqual(["gzip"]);
+  });
+});
+
+async function unpack(bytes: Uint8Array, format: "gzip" | "brotli" | "zstd" | "deflate") {
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      // One byte at a time: nothing depends on how it is cut.
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+      controller.close();
+    },
+  });
+  let packed = 0;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of unpacked(body, [format], ({ length }) => (packed += length))) {
+    pieces.push(piece);
+  }
+  return { text: Buffer.concat(pieces).toString(), packed };
+}
+
+describe.each([
+  ["gzip", gzipSync],
+  ["brotli", brotliCompressSync],
+  ["zstd", zstdCompressSync],
+  ["deflate", deflateSync],
+] as const)("a body in %s", (format, pack) => {
+  const packed = pack(Buffer.from("hello hello hello"));
+
+  test("is unpacked as it comes, and counted as it came", async () => {
+    expect(await unpack(packed, format)).toEqual({
+      text: "hello hello hello",
+      packed: packed.length,
+    });
+  });
+
+  test("that is cut is no body", async () => {
+    await expect(unpack(packed.subarray(0, -3), format)).rejects.toThrow(TypeError);
+  });
+});
