@@ -1,0 +1,89 @@
+// The tar format of POSIX (IEEE 1003.1-2017, pax, "pax Interchange Format"): headers of the older ustar, and an
+// extended one before it where a name or a size does not fit into that.
+
+import { Buffer } from "node:buffer";
+
+import { type Archive, type ArchiveEntry, modeOf } from "./archive-entry.ts";
+
+const BLOCK = 512;
+/** What a ustar header holds: bytes of a name, and a size in eleven octal digits. */
+const MAX_NAME_BYTES = 100;
+const MAX_SIZE = 0o77777777777;
+const MAX_TIME = MAX_SIZE;
+
+const ZEROS = new Uint8Array(65_536);
+
+/** @param entries their sizes hold: what has become shorter is filled up with zeros */
+export async function* tar(entries: AsyncIterable<ArchiveEntry>): Archive {
+  for await (const entry of entries) {
+    const size = entry.content?.size ?? 0;
+    yield headerOf(entry, size);
+    if (entry.content === null) continue;
+    let left = size;
+    for await (const chunk of entry.content.chunks) {
+      left -= chunk.length;
+      yield chunk;
+    }
+    yield* zeros(left + paddingAfter(size));
+  }
+  yield* zeros(2 * BLOCK);
+}
+
+function headerOf(entry: ArchiveEntry, size: number): Uint8Array {
+  const type = entry.content === null ? "5" : "0";
+  const records = extensionsOf(entry.name, size);
+  const header = ustarHeader(entry.name, size, type, entry);
+  if (records.length === 0) return header;
+  const extended = ustarHeader("pax", records.length, "x", entry);
+  const padding = ZEROS.subarray(0, paddingAfter(records.length));
+  return Buffer.concat([extended, records, padding, header]);
+}
+
+/** Empty where the ustar header says it all: a short name of ASCII, which has no charset of its own. */
+function extensionsOf(name: string, size: number): Uint8Array {
+  const isPlain = /^[\x20-\x7e]*$/.test(name) && name.length <= MAX_NAME_BYTES;
+  return Buffer.concat([
+    ...(isPlain ? [] : [record("path", name)]),
+    ...(size <= MAX_SIZE ? [] : [record("size", String(size))]),
+  ]);
+}
+
+/** "LENGTH KEY=VALUE\n", where the length counts its own digits too. */
+function record(key: string, value: string): Uint8Array {
+  const rest = Buffer.from(` ${key}=${value}\n`);
+  let digits = 1;
+  while (String(rest.length + digits).length > digits) digits++;
+  return Buffer.concat([Buffer.from(String(rest.length + digits)), rest]);
+}
+
+function ustarHeader(name: string, size: number, type: string, entry: ArchiveEntry): Uint8Array {
+  const seconds = Math.min(Math.max(Math.floor(entry.modified / 1_000), 0), MAX_TIME);
+  const header = Buffer.alloc(BLOCK);
+  Buffer.from(name).copy(header, 0, 0, MAX_NAME_BYTES);
+  header.write(octal(modeOf(entry) & 0o7777, 7), 100);
+  header.write(octal(0, 7), 108);
+  header.write(octal(0, 7), 116);
+  header.write(octal(size <= MAX_SIZE ? size : 0, 11), 124);
+  header.write(octal(seconds, 11), 136);
+  // The checksum is that of a header with spaces in its place.
+  header.write(" ".repeat(8), 148);
+  header.write(type, 156);
+  header.write("ustar\u000000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${octal(sum, 6)}\0 `, 148);
+  return header;
+}
+
+function octal(number: number, digits: number): string {
+  return number.toString(8).padStart(digits, "0");
+}
+
+function paddingAfter(size: number): number {
+  return (BLOCK - (size % BLOCK)) % BLOCK;
+}
+
+function* zeros(count: number): Generator<Uint8Array, void, void> {
+  for (let left = count; left > 0; left -= ZEROS.length) {
+    yield left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS;
+  }
+}

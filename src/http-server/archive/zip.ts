@@ -1,0 +1,251 @@
+// The ZIP format (PKWARE's APPNOTE.TXT 6.3.10), written in one go: sizes and checksums come after each file, in a
+// data descriptor (s. 4.3.9). Nothing is packed, but as blocks of Deflate that say where they end (RFC 1951
+// s. 3.2.4), so that the archive can be unpacked while it comes as well.
+
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
+
+import { type Archive, type ArchiveEntry, modeOf } from "./archive-entry.ts";
+
+const SIGNATURE = {
+  local: 0x04034b50,
+  descriptor: 0x08074b50,
+  central: 0x02014b50,
+  zip64End: 0x06064b50,
+  zip64Locator: 0x07064b50,
+  end: 0x06054b50,
+} as const;
+
+/** s. 4.4.3: what an unpacker must know: 2.0 folders and Deflate, 4.5 ZIP64. */
+const VERSION = 20;
+const VERSION_64 = 45;
+/** s. 4.4.2: the mode is Unix's. */
+const MADE_BY = (3 << 8) | VERSION_64;
+/** s. 4.4.4: bit 3, sizes come later; bit 11, names are UTF-8. */
+const FLAGS = (1 << 3) | (1 << 11);
+const METHOD = { stored: 0, deflate: 8 } as const;
+/** What stands in a field that is too narrow for its number (s. 4.4.1.4). */
+const IN_ZIP64 = 0xffffffff;
+const COUNT_IN_ZIP64 = 0xffff;
+/** Header ids of extra fields: ZIP64 (s. 4.5.3), and Info-ZIP's time in seconds since 1970. */
+const EXTRA = { zip64: 0x0001, time: 0x5455 } as const;
+
+/** Bytes of a Deflate block that is not packed, and of what stands before it. */
+const MAX_BLOCK = 65_535;
+const BLOCK_HEADER = 5;
+
+/** The directory at the end is kept in pieces of this size: less than an object for each entry would take. */
+const PAGE = 65_536;
+
+/** What is known of an entry once it is written. */
+interface Written {
+  readonly entry: ArchiveEntry;
+  readonly name: Buffer;
+  readonly offset: number;
+  readonly crc: number;
+  readonly size: number;
+  readonly packed: number;
+}
+
+export async function* zip(entries: AsyncIterable<ArchiveEntry>): Archive {
+  const pages: Buffer[] = [];
+  let page: Buffer[] = [];
+  let pageBytes = 0;
+  let directoryBytes = 0;
+  let count = 0;
+  let offset = 0;
+
+  for await (const entry of entries) {
+    const start = offset;
+    const name = Buffer.from(entry.name);
+    const isLarge = packedSize(entry.content?.size ?? 0) >= IN_ZIP64;
+    const local = localHeader(entry, name, isLarge);
+    yield local;
+    offset += local.length;
+
+    let crc = 0;
+    let size = 0;
+    let packed = 0;
+    if (entry.content !== null) {
+      for await (const chunk of entry.content.chunks) {
+        crc = crc32(chunk, crc);
+        size += chunk.length;
+        const blocks = storedBlocks(chunk);
+        packed += blocks.length;
+        yield blocks;
+      }
+      packed += LAST_BLOCK.length;
+      yield Buffer.concat([LAST_BLOCK, descriptor(crc, packed, size, isLarge)]);
+      offset += packed + (isLarge ? 24 : 16);
+    }
+
+    const record = centralHeader({ entry, name, offset: start, crc, size, packed });
+    page.push(record);
+    pageBytes += record.length;
+    directoryBytes += record.length;
+    count++;
+    if (pageBytes < PAGE) continue;
+    pages.push(Buffer.concat(page));
+    page = [];
+    pageBytes = 0;
+  }
+
+  yield* pages;
+  yield* page;
+  yield endOf(count, directoryBytes, offset);
+}
+
+/** BFINAL and BTYPE 00 in a byte, a length of 0, and its complement. */
+const LAST_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff);
+
+function storedBlocks(chunk: Uint8Array): Buffer {
+  const count = Math.ceil(chunk.length / MAX_BLOCK);
+  const blocks = Buffer.allocUnsafeSlow(chunk.length + count * BLOCK_HEADER);
+  let at = 0;
+  for (let from = 0; from < chunk.length; from += MAX_BLOCK) {
+    const piece = chunk.subarray(from, from + MAX_BLOCK);
+    at = blocks.writeUInt8(0, at);
+    at = blocks.writeUInt16LE(piece.length, at);
+    at = blocks.writeUInt16LE(piece.length ^ 0xffff, at);
+    blocks.set(piece, at);
+    at += piece.length;
+  }
+  return blocks;
+}
+
+/** At most: a reader may give the file in pieces of any size from 4 KiB on. */
+function packedSize(size: number): number {
+  return size + (Math.ceil(size / 4_096) + 1) * BLOCK_HEADER;
+}
+
+/** s. 4.3.7 */
+function localHeader(entry: ArchiveEntry, name: Buffer, isLarge: boolean): Buffer {
+  const isFile = entry.content !== null;
+  // An empty ZIP64 field says that the descriptor's sizes have eight bytes (s. 4.3.9.2).
+  const extra = Buffer.concat([
+    ...(isLarge ? [extraField(EXTRA.zip64, Buffer.alloc(16))] : []),
+    timeField(entry.modified),
+  ]);
+  const header = Buffer.alloc(30);
+  header.writeUInt32LE(SIGNATURE.local, 0);
+  header.writeUInt16LE(isLarge ? VERSION_64 : VERSION, 4);
+  writeCommon(header, 6, entry);
+  if (isFile && isLarge) {
+    header.writeUInt32LE(IN_ZIP64, 18);
+    header.writeUInt32LE(IN_ZIP64, 22);
+  }
+  header.writeUInt16LE(name.length, 26);
+  header.writeUInt16LE(extra.length, 28);
+  return Buffer.concat([header, name, extra]);
+}
+
+/** s. 4.3.9 */
+function descriptor(crc: number, packed: number, size: number, isLarge: boolean): Buffer {
+  const written = Buffer.alloc(isLarge ? 24 : 16);
+  written.writeUInt32LE(SIGNATURE.descriptor, 0);
+  written.writeUInt32LE(crc, 4);
+  if (isLarge) {
+    written.writeBigUInt64LE(BigInt(packed), 8);
+    written.writeBigUInt64LE(BigInt(size), 16);
+  } else {
+    written.writeUInt32LE(packed, 8);
+    written.writeUInt32LE(size, 12);
+  }
+  return written;
+}
+
+/** s. 4.3.12 */
+function centralHeader({ entry, name, offset, crc, size, packed }: Written): Buffer {
+  // In this order, and only those whose own field is too narrow (s. 4.5.3).
+  const wide = [size, packed, offset].filter((number) => number >= IN_ZIP64);
+  const extra = Buffer.concat([
+    ...(wide.length === 0 ? [] : [extraField(EXTRA.zip64, Buffer.concat(wide.map(eightBytes)))]),
+    timeField(entry.modified),
+  ]);
+  const header = Buffer.alloc(46);
+  header.writeUInt32LE(SIGNATURE.central, 0);
+  header.writeUInt16LE(MADE_BY, 4);
+  header.writeUInt16LE(wide.length === 0 ? VERSION : VERSION_64, 6);
+  writeCommon(header, 8, entry);
+  header.writeUInt32LE(crc, 16);
+  header.writeUInt32LE(narrow(packed), 20);
+  header.writeUInt32LE(narrow(size), 24);
+  header.writeUInt16LE(name.length, 28);
+  header.writeUInt16LE(extra.length, 30);
+  // The mode of Unix in the upper half; MS-DOS's mark of a folder in the lower.
+  header.writeUInt32LE(((modeOf(entry) << 16) | (entry.content === null ? 0x10 : 0)) >>> 0, 38);
+  header.writeUInt32LE(narrow(offset), 42);
+  return Buffer.concat([header, name, extra]);
+}
+
+/** s. 4.3.14 to 4.3.16 */
+function endOf(count: number, bytes: number, offset: number): Buffer {
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(SIGNATURE.end, 0);
+  end.writeUInt16LE(Math.min(count, COUNT_IN_ZIP64), 8);
+  end.writeUInt16LE(Math.min(count, COUNT_IN_ZIP64), 10);
+  end.writeUInt32LE(narrow(bytes), 12);
+  end.writeUInt32LE(narrow(offset), 16);
+  if (count < COUNT_IN_ZIP64 && bytes < IN_ZIP64 && offset < IN_ZIP64) return end;
+
+  const wide = Buffer.alloc(56 + 20);
+  wide.writeUInt32LE(SIGNATURE.zip64End, 0);
+  wide.writeBigUInt64LE(44n, 4);
+  wide.writeUInt16LE(MADE_BY, 12);
+  wide.writeUInt16LE(VERSION_64, 14);
+  eightBytes(count).copy(wide, 24);
+  eightBytes(count).copy(wide, 32);
+  eightBytes(bytes).copy(wide, 40);
+  eightBytes(offset).copy(wide, 48);
+  wide.writeUInt32LE(SIGNATURE.zip64Locator, 56);
+  eightBytes(offset + bytes).copy(wide, 64);
+  wide.writeUInt32LE(1, 72);
+  return Buffer.concat([wide, end]);
+}
+
+/** The same in both headers: flags, method, time and date. */
+function writeCommon(header: Buffer, at: number, { content, modified }: ArchiveEntry): void {
+  const isFile = content !== null;
+  const { time, date } = dosTime(new Date(modified));
+  header.writeUInt16LE(isFile ? FLAGS : FLAGS & ~(1 << 3), at);
+  header.writeUInt16LE(isFile ? METHOD.deflate : METHOD.stored, at + 2);
+  header.writeUInt16LE(time, at + 4);
+  header.writeUInt16LE(date, at + 6);
+}
+
+/** s. 4.4.6: local time, in steps of two seconds, from 1980 to 2107. */
+function dosTime(moment: Date): { time: number; date: number } {
+  const year = moment.getFullYear();
+  if (year < 1980) return { time: 0, date: (1 << 5) | 1 };
+  const date =
+    (Math.min(year - 1980, 127) << 9) | ((moment.getMonth() + 1) << 5) | moment.getDate();
+  const time = (moment.getHours() << 11) | (moment.getMinutes() << 5) | (moment.getSeconds() >> 1);
+  return { time, date };
+}
+
+/** The moment itself, whatever the zone; a date beyond 2038 has only that of MS-DOS. */
+function timeField(modified: number): Buffer {
+  const seconds = Math.floor(modified / 1_000);
+  if (seconds < -0x80000000 || seconds > 0x7fffffff) return Buffer.alloc(0);
+  const data = Buffer.alloc(5);
+  data.writeUInt8(1, 0);
+  data.writeInt32LE(seconds, 1);
+  return extraField(EXTRA.time, data);
+}
+
+function extraField(id: number, data: Buffer): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(id, 0);
+  head.writeUInt16LE(data.length, 2);
+  return Buffer.concat([head, data]);
+}
+
+function narrow(number: number): number {
+  return Math.min(number, IN_ZIP64);
+}
+
+function eightBytes(number: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(number));
+  return bytes;
+}

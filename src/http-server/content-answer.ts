@@ -1,0 +1,64 @@
+// What is shared as an answer: a file, a folder's index.html or its listing, or that there is nothing.
+
+import { closeSync } from "node:fs";
+
+import type { Answerer, Context } from "./answer.ts";
+import { briefAnswer, emptyAnswer } from "./brief-answer.ts";
+import { fileAnswer } from "./file-answer.ts";
+import type { Found, OpenedFolder } from "./folder.ts";
+import { listingAnswer, type ListingFeatures } from "./listing-answer.ts";
+import { pathOf } from "./target.ts";
+
+export interface ContentOptions {
+  /** Null for none: a folder without an index.html is as if it were not there. */
+  readonly listing: ListingFeatures | null;
+  /** What is not there, and has no extension, is a page of the program in /index.html. */
+  readonly spa: boolean;
+}
+
+const INDEX = "index.html";
+
+/** For GET and HEAD. */
+export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
+  return (request, context) => {
+    const { target, folder } = context;
+    const found = folder.find(target.path);
+    if (found.kind === "file") {
+      if (!target.isFolder) return fileAnswer(request, context, found, target.path.at(-1) ?? "");
+      closeSync(found.descriptor);
+      return missing(request, context);
+    }
+    if (found.kind === "folder") return folderAnswer(request, context, found);
+    return found.kind === "missing" ? missing(request, context) : failed(request, context, found);
+  };
+
+  function folderAnswer(request: Request, context: Context, opened: OpenedFolder) {
+    const { target, folder } = context;
+    const index = folder.find([...target.path, INDEX]);
+    const hasIndex = index.kind === "file";
+    if (hasIndex && target.isFolder) {
+      closeSync(opened.descriptor);
+      return fileAnswer(request, context, index, INDEX);
+    }
+    if ("descriptor" in index) closeSync(index.descriptor);
+    if (target.isFolder && listing !== null) {
+      return listingAnswer(request, context, opened, listing);
+    }
+    closeSync(opened.descriptor);
+    if (target.isFolder || (!hasIndex && listing === null)) return missing(request, context);
+    return emptyAnswer(context, 301, { location: pathOf(target.path, true) + target.search });
+  }
+
+  function missing(request: Request, context: Context): Response {
+    const name = context.target.path.at(-1) ?? "";
+    if (!spa || name.includes(".")) return briefAnswer(request, context, 404);
+    const page = context.folder.find([INDEX]);
+    if (page.kind === "file") return fileAnswer(request, context, page, INDEX);
+    if ("descriptor" in page) closeSync(page.descriptor);
+    return briefAnswer(request, context, 404);
+  }
+}
+
+function failed(request: Request, context: Context, { kind }: Found): Response {
+  return briefAnswer(request, context, kind === "busy" ? 503 : 403);
+}

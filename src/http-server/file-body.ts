@@ -1,0 +1,37 @@
+// The content of a file as a body, and the type that its name tells. An edge to the runtime: it has the
+// system send a file by itself (sendfile), with no more in memory than that takes.
+
+import { readSync } from "node:fs";
+
+import type { OpenedFile } from "./folder.ts";
+
+/** Bytes up to which reading a file at once is faster than having it sent. */
+export const READ_AT_ONCE = 65_536;
+
+/** @param end not with this byte */
+export function readPart(
+  { descriptor }: OpenedFile,
+  start: number,
+  end: number,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(end - start);
+  let at = 0;
+  while (at < bytes.length) {
+    const read = readSync(descriptor, bytes, at, bytes.length - at, start + at);
+    // It has become shorter meanwhile.
+    if (read === 0) return bytes.subarray(0, at);
+    at += read;
+  }
+  return bytes;
+}
+
+/** The runtime opens the file again by its path when the answer is sent: in this turn of the event loop. */
+export function partToSend({ path, size }: OpenedFile, start: number, end: number): Blob {
+  const file = Bun.file(path);
+  return start === 0 && end === size ? file : file.slice(start, end);
+}
+
+/** As the runtime knows it: "" where it does not. */
+export function typeByExtension(extension: string): string {
+  return Bun.file(`name.${extension}`).type;
+}

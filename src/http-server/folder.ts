@@ -1,0 +1,173 @@
+// The folder that is shared: what a path in it means, opened. Nothing outside of it is ever opened, unless
+// links are to be followed; what was opened stays what it is, though its name become another's meanwhile.
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { join, relative, sep } from "node:path";
+
+import { type BeneathOpener, beneathOpener } from "./open-beneath.ts";
+
+export interface FolderOptions {
+  /** An absolute path. */
+  readonly path: string;
+  /** Names that begin with a dot are there too. */
+  readonly dotfiles: boolean;
+  /** Links may lead out of the folder. */
+  readonly followSymlinks: boolean;
+}
+
+/** Something that was opened, until its descriptor is closed. */
+export interface Opened {
+  readonly descriptor: number;
+  /** Leads to the very thing that was opened, where the system has such paths (Linux), else to its name. */
+  readonly path: string;
+  /** Milliseconds since 1970, with fractions: some microseconds' worth. */
+  readonly modified: number;
+}
+
+export interface OpenedFile extends Opened {
+  readonly kind: "file";
+  readonly size: number;
+  readonly inode: number;
+}
+
+export interface OpenedFolder extends Opened {
+  readonly kind: "folder";
+}
+
+export type Found =
+  | OpenedFile
+  | OpenedFolder
+  | { readonly kind: "missing" }
+  /** It is there, and this user may not read it. */
+  | { readonly kind: "forbidden" }
+  /** The system has no descriptor left for it. */
+  | { readonly kind: "busy" };
+
+export interface Folder extends Disposable {
+  /** What is found opened, the caller closes. @param path names as target.ts reads them */
+  find(path: readonly string[]): Found;
+}
+
+/** The folder's own path is looked at again so often (ms): a build may put another in its place. */
+const LOOK_AGAIN = 1_000;
+
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
+const MISSING: Found = { kind: "missing" };
+const FORBIDDEN: Found = { kind: "forbidden" };
+const BUSY: Found = { kind: "busy" };
+
+interface Root {
+  readonly descriptor: number;
+  /** Without links. */
+  readonly path: string;
+  readonly inode: number;
+  readonly device: number;
+}
+
+/**
+ * @param opener null where there is none; then a path is resolved first, and what was opened compared
+ * @throws a system error where it is no folder, or may not be read
+ */
+export function openFolder(
+  { path: folderPath, dotfiles, followSymlinks }: FolderOptions,
+  opener: BeneathOpener | null = beneathOpener(),
+): Folder {
+  let root = openRoot(folderPath);
+  let looked = performance.now();
+
+  function currentRoot(): Root {
+    const now = performance.now();
+    if (now - looked < LOOK_AGAIN) return root;
+    looked = now;
+    try {
+      const { ino, dev } = statSync(folderPath);
+      if (ino === root.inode && dev === root.device) return root;
+      const before = root;
+      root = openRoot(folderPath);
+      closeSync(before.descriptor);
+    } catch {
+      // It is not there just now: what was opened is empty, or still what was shared.
+    }
+    return root;
+  }
+
+  function open(names: readonly string[]): number {
+    const path = names.length === 0 ? "." : names.join("/");
+    const from = currentRoot();
+    if (followSymlinks) return openSync(join(from.path, path), READ);
+    const descriptor = opener?.open(from.descriptor, path) ?? -1;
+    return descriptor === -1 ? openResolved(from, path) : descriptor;
+  }
+
+  /** Where the kernel did not open it: it is not there, or there is an absolute link on the way, which may lead back in. */
+  function openResolved(from: Root, path: string): number {
+    const real = realpathSync(join(from.path, path));
+    if (real !== from.path && !real.startsWith(withSeparator(from.path))) throw new LeadsOut();
+    const opened = opener?.open(from.descriptor, relative(from.path, real) || ".") ?? -1;
+    if (opened !== -1) return opened;
+    const descriptor = openSync(real, READ | constants.O_NOFOLLOW);
+    if (isStillThere(descriptor, real)) return descriptor;
+    closeSync(descriptor);
+    throw new LeadsOut();
+  }
+
+  return {
+    find(names) {
+      if (!dotfiles && names.some((name) => name.startsWith("."))) return MISSING;
+      let descriptor: number;
+      try {
+        descriptor = open(names);
+      } catch (error) {
+        return reasonOf(error);
+      }
+      const stats = fstatSync(descriptor);
+      const path =
+        process.platform === "linux" ? `/proc/self/fd/${descriptor}` : join(root.path, ...names);
+      const { mtimeMs: modified, size, ino: inode } = stats;
+      if (stats.isFile()) return { kind: "file", descriptor, path, modified, size, inode };
+      if (stats.isDirectory()) return { kind: "folder", descriptor, path, modified };
+      closeSync(descriptor);
+      return MISSING;
+    },
+    [Symbol.dispose]() {
+      closeSync(root.descriptor);
+    },
+  };
+}
+
+class LeadsOut extends Error {}
+
+function openRoot(path: string): Root {
+  const real = realpathSync(path);
+  const descriptor = openSync(real, constants.O_RDONLY | constants.O_DIRECTORY);
+  const { ino: inode, dev: device } = fstatSync(descriptor);
+  return { descriptor, path: real, inode, device };
+}
+
+/** What was opened by a path without links is what the path means, and there are none in it now either. */
+function isStillThere(descriptor: number, real: string): boolean {
+  return isSame(fstatSync(descriptor), lstatSync(real)) && realpathSync(real) === real;
+}
+
+function isSame(one: Stats, other: Stats): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
+}
+
+function withSeparator(path: string): string {
+  return path.endsWith(sep) ? path : path + sep;
+}
+
+function reasonOf(error: unknown): Found {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  if (code === "EACCES" || code === "EPERM") return FORBIDDEN;
+  return code === "EMFILE" || code === "ENFILE" ? BUSY : MISSING;
+}
