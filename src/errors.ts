@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "INVALID_ADDRESS",
   "PORT_OUT_OF_RANGE",
   "INVALID_INVITATION",
+  "INVALID_URL",
   "UNKNOWN_HOST",
   "PORT_IN_USE",
   "PORT_NOT_PERMITTED",
@@ -55,6 +56,20 @@ export const ERROR_CODES = [
   "TOO_MANY_ROOMS",
   "TOO_MANY_NAMES",
   "TOO_MANY_INVITATIONS",
+  "TIMED_OUT",
+  "CONNECTION_LOST",
+  "TLS_FAILED",
+  "CERTIFICATE_NOT_TRUSTED",
+  "BAD_RESPONSE",
+  "HTTP_STATUS",
+  "TOO_MANY_REDIRECTS",
+  "REDIRECT_REFUSED",
+  "BODY_TOO_LONG",
+  "BINARY_TO_TERMINAL",
+  "CHECKSUM_WRONG",
+  "FILE_NOT_WRITABLE",
+  "DISK_FULL",
+  "CERTIFICATE_UNUSABLE",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -66,6 +81,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   "INVALID_ADDRESS",
   "PORT_OUT_OF_RANGE",
   "INVALID_INVITATION",
+  "INVALID_URL",
 ]);
 
 /** What went wrong, in one sentence, and what to do about it. */

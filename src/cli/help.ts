@@ -12,14 +12,14 @@ charla send [TEXT]          send one message, or each line of stdin, and leave
 charla receive              wait for one message, print it and leave
 charla history [ROOM]       what was said
 charla doctor [WHERE]       what works, here or on the way to a server
+charla serve [DIR]          share a folder over HTTP
+charla get URL              fetch a URL over HTTP
 charla id                   who I am: name, fingerprint
 
   -n, --name NAME      how others see me (my login name)
   -r, --room ROOM      which room (the invitation's, or main)
-      --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
-      --turns          with --plain: take strict turns; who joins speaks first
-      --stay           at the end of stdin stay and listen
-      --bell           ring when somebody says my name
+      --plain          the lesson's wire, not encrypted; --turns: in turns
+      --stay, --bell   stay at the end of stdin; ring when my name is said
       --json           every event as one JSON object a line on stdout
   -q, --quiet          only what others say, and errors
   -v, --verbose        every detail
@@ -110,6 +110,48 @@ datagram may be. Whom it lets in it also tells its clock, and the NAT between.
   -h, --help           this
 
 The status is 1 where there is a problem.
+`,
+  serve: `Share a folder over HTTP.
+
+charla serve [--public] [-p PORT] [OPTION...] [DIR]
+
+Without DIR, the folder that you are in. Only this machine reaches it, unless
+--public or --bind says otherwise. Nothing outside of it is served.
+
+      --public          open it to the network, and print its addresses
+  -p, --port N          listen on port N (8000; 0: any free one)
+  -b, --bind ADDRESS    listen on this address only
+      --spa             a path that is not there is a page in /index.html
+      --no-listing      no list of a folder that has no index.html
+      --dotfiles        names that begin with a dot too
+      --follow-symlinks links that lead out of DIR too
+      --json            every request as one JSON object a line on stdout
+  -q, --quiet           no line for each request
+  -h, --help            this
+
+Ctrl-C ends it, once the answers under way are done (in 5 seconds at most).
+`,
+  get: `Fetch a URL over HTTP: its body on stdout, all else on stderr.
+
+charla get [-o FILE | -O] [OPTION...] URL
+
+  -o, --output FILE     into FILE; -O: into a file named as the URL's last part
+      --resume          go on with FILE.part, if it still is a part of the same
+      --sha256 HEX      keep only what has this checksum
+      --max-bytes N     take no more than N bytes (2048, 10M, 2G)
+  -i, --include         the headers too; -I, --head: only the headers
+  -H, --header LINE     send this header: "Accept: text/plain"
+  -X, --request METHOD  GET; with data POST
+  -d, --data DATA       send DATA, the content of @FILE, or - for stdin
+      --json DATA       the same as JSON
+  -F, --form FIELD      send a form: NAME=TEXT, NAME=@FILE
+  -u, --user USER:PASSWORD
+      --timeout N       give up after N seconds of silence (300; 0: never)
+      --retry N         try N times more, with growing waits
+      --no-fail         an answer of 400 or more is as good as another
+      --insecure        trust any certificate; --cacert FILE: those in FILE
+      --http0.9         the lesson's request: GET /path, and print 2048 bytes
+  -q, -v, -h            only the body and errors; every detail; this
 `,
   id: `Say who I am: my name, and the fingerprint of my key.
 

@@ -7,7 +7,10 @@ import { DEFAULT_PORT, parsePort } from "../wire/address.ts";
 import type { CommandLine } from "./options.ts";
 
 /** @throws {CharlaError} PORT_OUT_OF_RANGE, INVALID_ADDRESS */
-export function listeningOptions({ values }: CommandLine): {
+export function listeningOptions(
+  { values }: CommandLine,
+  defaultPort: number = DEFAULT_PORT,
+): {
   bind: string | undefined;
   port: number;
 } {
@@ -20,5 +23,5 @@ export function listeningOptions({ values }: CommandLine): {
     );
   }
   const port = values.get("port");
-  return { bind, port: port === undefined ? DEFAULT_PORT : parsePort(port, 0) };
+  return { bind, port: port === undefined ? defaultPort : parsePort(port, 0) };
 }

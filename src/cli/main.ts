@@ -3,7 +3,7 @@
 // nothing that the command does not need: `charla --version` starts in a few milliseconds.
 
 import { CharlaError } from "../errors.ts";
-import { type CommandLine, readCommandLine } from "./options.ts";
+import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
 
 async function run(commandLine: CommandLine): Promise<number> {
   const { command, flags } = commandLine;
@@ -29,6 +29,10 @@ async function run(commandLine: CommandLine): Promise<number> {
       return (await import("./history.ts")).history(commandLine);
     case "doctor":
       return (await import("./doctor.ts")).doctor(commandLine);
+    case "serve":
+      return (await import("./serve.ts")).serve(commandLine);
+    case "get":
+      return (await import("./get.ts")).get(commandLine);
     case "id":
       return (await import("./id.ts")).id(commandLine);
   }
@@ -39,7 +43,7 @@ try {
 } catch (error) {
   if (!(error instanceof CharlaError)) throw error;
   const { createPresenter } = await import("../terminal/presenter.ts");
-  const json = process.argv.includes("--json");
+  const json = wantsEvents(process.argv.slice(2));
   await createPresenter({ json, quiet: false, verbose: false }).error(error);
   process.exitCode = error.exitStatus;
 }

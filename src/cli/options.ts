@@ -6,24 +6,33 @@ import { parseArgs } from "node:util";
 import { closest } from "../chat/closest.ts";
 import { CharlaError } from "../errors.ts";
 
-export type CommandName = "chat" | "send" | "receive" | "history" | "doctor" | "id";
+export type CommandName =
+  "chat" | "send" | "receive" | "history" | "doctor" | "serve" | "get" | "id";
 
 /** Values as written; each command makes sense of its own. */
 export interface CommandLine {
   readonly command: CommandName;
   readonly words: readonly string[];
   readonly flags: ReadonlySet<string>;
+  /** The last value of each. */
   readonly values: ReadonlyMap<string, string>;
+  /** All values of each, in their order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Option {
   readonly short?: string;
-  /** `flag` takes no value, `value` needs one, `optional` takes one only as `--name=VALUE`. */
-  readonly takes: "flag" | "value" | "optional";
+  /**
+   * `flag` takes no value, `value` needs one, `text` one that may be empty, `optional` takes one only as
+   * `--name=VALUE`.
+   */
+  readonly takes: "flag" | "value" | "text" | "optional";
   readonly commands: readonly CommandName[];
 }
 
-const EVERY = ["chat", "send", "receive", "history", "doctor", "id"] as const;
+const EVERY = ["chat", "send", "receive", "history", "doctor", "serve", "id"] as const;
+/** They have nothing more to say of themselves. */
+const TERSE: ReadonlySet<CommandName> = new Set(["doctor", "serve"]);
 
 const OPTIONS: Readonly<Record<string, Option>> = {
   server: { takes: "flag", commands: ["chat"] },
@@ -33,8 +42,8 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   turns: { takes: "flag", commands: ["chat"] },
   stay: { takes: "flag", commands: ["chat"] },
   bell: { takes: "flag", commands: ["chat"] },
-  port: { short: "p", takes: "value", commands: ["chat", "receive"] },
-  bind: { short: "b", takes: "value", commands: ["chat", "receive"] },
+  port: { short: "p", takes: "value", commands: ["chat", "receive", "serve"] },
+  bind: { short: "b", takes: "value", commands: ["chat", "receive", "serve"] },
   name: { short: "n", takes: "value", commands: ["chat", "send"] },
   room: { short: "r", takes: "value", commands: ["chat", "send"] },
   data: { takes: "value", commands: ["chat", "history"] },
@@ -45,14 +54,49 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   search: { takes: "value", commands: ["history"] },
   last: { takes: "value", commands: ["history"] },
   all: { takes: "flag", commands: ["history"] },
+  public: { takes: "flag", commands: ["serve"] },
+  spa: { takes: "flag", commands: ["serve"] },
+  "no-listing": { takes: "flag", commands: ["serve"] },
+  dotfiles: { takes: "flag", commands: ["serve"] },
+  "follow-symlinks": { takes: "flag", commands: ["serve"] },
   json: { takes: "flag", commands: EVERY },
   quiet: { short: "q", takes: "flag", commands: EVERY },
-  verbose: { short: "v", takes: "flag", commands: EVERY.filter((name) => name !== "doctor") },
+  verbose: { short: "v", takes: "flag", commands: EVERY.filter((name) => !TERSE.has(name)) },
   help: { short: "h", takes: "flag", commands: EVERY },
   version: { takes: "flag", commands: EVERY },
 };
 
-export const COMMANDS = ["send", "receive", "history", "doctor", "id"] as const;
+/**
+ * `charla get` has curl's names for its options, which are other commands' for something else: `--json DATA` and
+ * `--data DATA` are what is sent. So they go after `get`; before it `--json` is the flag.
+ */
+const GET_OPTIONS: Readonly<Record<string, Option>> = {
+  output: { short: "o", takes: "value", commands: ["get"] },
+  "remote-name": { short: "O", takes: "flag", commands: ["get"] },
+  resume: { takes: "flag", commands: ["get"] },
+  sha256: { takes: "value", commands: ["get"] },
+  "max-bytes": { takes: "value", commands: ["get"] },
+  include: { short: "i", takes: "flag", commands: ["get"] },
+  head: { short: "I", takes: "flag", commands: ["get"] },
+  request: { short: "X", takes: "value", commands: ["get"] },
+  header: { short: "H", takes: "value", commands: ["get"] },
+  data: { short: "d", takes: "text", commands: ["get"] },
+  json: { takes: "text", commands: ["get"] },
+  form: { short: "F", takes: "value", commands: ["get"] },
+  user: { short: "u", takes: "value", commands: ["get"] },
+  timeout: { takes: "value", commands: ["get"] },
+  retry: { takes: "value", commands: ["get"] },
+  "no-fail": { takes: "flag", commands: ["get"] },
+  insecure: { takes: "flag", commands: ["get"] },
+  cacert: { takes: "value", commands: ["get"] },
+  "http0.9": { takes: "flag", commands: ["get"] },
+  quiet: { short: "q", takes: "flag", commands: ["get"] },
+  verbose: { short: "v", takes: "flag", commands: ["get"] },
+  help: { short: "h", takes: "flag", commands: ["get"] },
+  version: { takes: "flag", commands: ["get"] },
+};
+
+export const COMMANDS = ["send", "receive", "history", "doctor", "serve", "get", "id"] as const;
 
 /**
  * Reads the arguments that follow the program's name.
@@ -60,13 +104,57 @@ export const COMMANDS = ["send", "receive", "history", "doctor", "id"] as const;
  * @throws {CharlaError} UNKNOWN_OPTION, USAGE
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
+  const first = commandOf(tokensOf(args, OPTIONS));
+  const table = first === "get" ? GET_OPTIONS : OPTIONS;
+  const tokens = tokensOf(args, table);
+
+  const command = commandOf(tokens);
+  const written = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const words = command === "chat" ? written : written.slice(1);
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
+
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const option = Object.hasOwn(table, token.name) ? table[token.name] : elsewhere(token.name);
+    if (option === undefined) throw unknownOption(token.rawName, table);
+    if (!option.commands.includes(command)) throw misplaced(token.rawName, option, command);
+    const isMissing =
+      (option.takes === "value" && (token.value ?? "") === "") ||
+      (option.takes === "text" && token.value === undefined);
+    if (isMissing) {
+      throw new CharlaError("USAGE", `${token.rawName} needs a value`, helpFor(command));
+    }
+    if (option.takes === "flag" && token.value !== undefined) {
+      throw new CharlaError("USAGE", `${token.rawName} takes no value`, helpFor(command));
+    }
+    flags.add(token.name);
+    if (token.value === undefined) continue;
+    values.set(token.name, token.value);
+    lists.set(token.name, [...(lists.get(token.name) ?? []), token.value]);
+  }
+  return { command, words, flags, values, lists };
+}
+
+/** Whether an error is to be an event on stdout as well, though the command line may be what is wrong. */
+export function wantsEvents(args: readonly string[]): boolean {
+  const tokens = tokensOf(args, OPTIONS);
+  const isAsked = tokens.some((token) => token.kind === "option" && token.name === "json");
+  return isAsked && commandOf(tokens) !== "get";
+}
+
+type Table = Readonly<Record<string, Option>>;
+type Token = ReturnType<typeof tokensOf>[number];
+
+function tokensOf(args: readonly string[], table: Table) {
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      Object.entries(OPTIONS).map(([name, { short, takes }]) => [
+      Object.entries(table).map(([name, { short, takes }]) => [
         name,
         {
-          type: takes === "value" ? ("string" as const) : ("boolean" as const),
+          type: takes === "value" || takes === "text" ? ("string" as const) : ("boolean" as const),
           ...(short === undefined ? {} : { short }),
         },
       ]),
@@ -75,40 +163,34 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     allowPositionals: true,
     tokens: true,
   });
+  return tokens;
+}
 
-  const positionals = tokens.filter((token) => token.kind === "positional");
-  const written = positionals.map(({ value }) => value);
+function commandOf(tokens: readonly Token[]): CommandName {
+  const first = tokens.find((token) => token.kind === "positional");
   // After "--" a word is a word, though it be a command's name.
   const terminator = tokens.find((token) => token.kind === "option-terminator");
-  const isWord = terminator !== undefined && terminator.index < (positionals[0]?.index ?? 0);
-  const command = isWord ? "chat" : (COMMANDS.find((name) => name === written[0]) ?? "chat");
-  const words = command === "chat" ? written : written.slice(1);
-  const flags = new Set<string>();
-  const values = new Map<string, string>();
+  if (terminator !== undefined && terminator.index < (first?.index ?? 0)) return "chat";
+  return COMMANDS.find((name) => name === first?.value) ?? "chat";
+}
 
-  for (const token of tokens) {
-    if (token.kind !== "option") continue;
-    const option = Object.hasOwn(OPTIONS, token.name) ? OPTIONS[token.name] : undefined;
-    if (option === undefined) throw unknownOption(token.rawName);
-    if (!option.commands.includes(command)) throw misplaced(token.rawName, option, command);
-    if (option.takes === "value" && (token.value ?? "") === "") {
-      throw new CharlaError("USAGE", `${token.rawName} needs a value`, helpFor(command));
-    }
-    if (option.takes === "flag" && token.value !== undefined) {
-      throw new CharlaError("USAGE", `${token.rawName} takes no value`, helpFor(command));
-    }
-    flags.add(token.name);
-    if (token.value !== undefined) values.set(token.name, token.value);
+/** An option of commands that take others than this one. */
+function elsewhere(name: string): Option | undefined {
+  for (const table of [OPTIONS, GET_OPTIONS]) {
+    const found = Object.entries(table).find(
+      ([long, { short }]) => long === name || short === name,
+    );
+    if (found !== undefined) return found[1];
   }
-  return { command, words, flags, values };
+  return undefined;
 }
 
 export function helpFor(command: CommandName): string {
   return command === "chat" ? "see charla --help" : `see charla ${command} --help`;
 }
 
-function unknownOption(written: string): CharlaError {
-  const known = Object.entries(OPTIONS).flatMap(([name, { short }]) =>
+function unknownOption(written: string, table: Table): CharlaError {
+  const known = Object.entries(table).flatMap(([name, { short }]) =>
     short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`],
   );
   const meant = written.startsWith("--") ? closest(written, known) : null;

@@ -32,8 +32,8 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send, receive, history, doctor and id are the commands that have a name", () => {
-    expect(COMMANDS).toEqual(["send", "receive", "history", "doctor", "id"]);
+  test("send, receive, history, doctor, serve, get and id are the commands that have a name", () => {
+    expect(COMMANDS).toEqual(["send", "receive", "history", "doctor", "serve", "get", "id"]);
   });
 });
 

@@ -1,0 +1,76 @@
+// Files over HTTP: `charla serve` beside nginx, Caddy and what Python and npm have, driven by wrk. A small file for
+// many connections, where each request counts, and a large one for a few, where each byte does.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { machine } from "./harness/machine.ts";
+import { median } from "./harness/quantiles.ts";
+import { CHARLA, installPackages, others, start } from "./serve/web-servers.ts";
+
+const ROUNDS = 3;
+/** Of one measurement, s. */
+const DURATION = 3;
+const LOADS = [
+  { title: "1 KiB at 32 connections", file: "small.txt", bytes: 1_024, connections: 32 },
+  { title: "10 MiB at 4 connections", file: "large.bin", bytes: 10 * 1_048_576, connections: 4 },
+] as const;
+
+const wrk = Bun.which("wrk");
+if (wrk === null) {
+  console.error("wrk is missing\nhint: install it (Debian: apt-get install wrk)");
+  process.exit(1);
+}
+
+/** Requests a second. */
+function drive(url: string, connections: number): number {
+  const args = ["-t", "1", "-c", `${connections}`, "-d", `${DURATION}s`, url];
+  const { stdout } = Bun.spawnSync([wrk ?? "wrk", ...args]);
+  const report = stdout.toString();
+  if (/Non-2xx|Socket errors/.test(report)) throw new Error(`${url}: ${report}`);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "charla-serve-"));
+for (const { file, bytes } of LOADS) writeFileSync(join(folder, file), Buffer.alloc(bytes, "x"));
+const packages = installPackages();
+if (packages === null) console.log("npm's servers could not be installed, and are left out");
+const servers = [CHARLA, ...others(packages?.folder ?? null)];
+
+/** Requests a second, by server and load: one figure a round. */
+const figures = new Map<string, number[]>();
+for (let round = 0; round < ROUNDS; round += 1) {
+  // In turns, so that whatever else the machine does falls on all.
+  for (const server of servers) {
+    await using running = await start(server, folder);
+    if (running === null) continue;
+    for (const { title, file, connections } of LOADS) {
+      const key = `${server.name} ${title}`;
+      const rate = drive(`${running.url}/${file}`, connections);
+      figures.set(key, [...(figures.get(key) ?? []), rate]);
+    }
+  }
+}
+packages?.[Symbol.dispose]();
+rmSync(folder, { recursive: true });
+
+console.log(`files over HTTP, median of ${ROUNDS} rounds of ${DURATION} s each, taken in turns`);
+console.log(machine);
+for (const { title, bytes } of LOADS) {
+  const nginx = median(figures.get(`nginx ${title}`) ?? []);
+  console.log(`\n${title}`);
+  for (const { name } of servers) {
+    const rates = figures.get(`${name} ${title}`);
+    if (rates === undefined) {
+      console.log(`  ${name.padEnd(14)} is not on this machine`);
+      continue;
+    }
+    const rate = median(rates);
+    const volume = ((rate * bytes) / 1_048_576).toFixed(0);
+    const ratio = Number.isNaN(nginx) ? "" : `, ${(rate / nginx).toFixed(2)} times nginx`;
+    console.log(
+      `  ${name.padEnd(14)} ${rate.toFixed(0).padStart(7)} a second, ${volume} MiB/s${ratio}`,
+    );
+  }
+}

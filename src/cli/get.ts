@@ -1,0 +1,210 @@
+// `charla get URL`: its body on stdout or in a file, everything else on stderr.
+
+import { CharlaError, type ErrorCode } from "../errors.ts";
+import { BARE_MAX_BYTES, bareRequest } from "../http-client/bare-request.ts";
+import { createDigest, type Digest } from "../http-client/digest.ts";
+import { type FileDestination, openFileDestination } from "../http-client/file-destination.ts";
+import {
+  type Destination,
+  type Head,
+  statusError,
+  transfer,
+  type TransferEvent,
+} from "../http-client/transfer.ts";
+import { shownUrl } from "../http-client/url.ts";
+import { createPresenter, type Presenter } from "../terminal/presenter.ts";
+import { formatBytes, formatSeconds } from "./get/amounts.ts";
+import { type Asked, readAsked } from "./get/asked.ts";
+import { answerText, requestText } from "./get/head-text.ts";
+import { createProgressLine, type ProgressLine } from "./get/progress-line.ts";
+import { createStandardOutput } from "./get/standard-output.ts";
+import { INTERRUPTED, interruption } from "./interruptible.ts";
+import type { CommandLine } from "./options.ts";
+import { presentation } from "./presentation.ts";
+
+/** What leaves a part of no use: more of the same would be as wrong. */
+const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "BODY_TOO_LONG",
+  "BAD_RESPONSE",
+  "CHECKSUM_WRONG",
+]);
+
+/** @returns the exit status */
+export async function get(commandLine: CommandLine): Promise<number> {
+  const asked = await readAsked(commandLine);
+  const { quiet, verbose } = presentation(commandLine);
+  const presenter = createPresenter({ json: false, quiet, verbose });
+  const signal = interruption();
+  const digest = asked.sha256 === null ? null : createDigest(asked.sha256);
+  await using file = await openFile(asked, digest);
+  const toScreen = file === null && process.stdout.isTTY;
+  const progress = createProgressLine(process.stderr.isTTY && !quiet && !toScreen);
+  const start = performance.now();
+  try {
+    const work = asked.bare ? getBare : getWhole;
+    const kept = await work(asked, { file, digest, presenter, progress, verbose, signal });
+    progress.end();
+    if (kept !== null) {
+      const seconds = (performance.now() - start) / 1_000;
+      const took = seconds < 60 ? `${seconds.toFixed(1)} s` : formatSeconds(seconds);
+      await tell(
+        presenter,
+        "SAVED",
+        `${asked.file} has it: ${formatBytes(kept.length)} in ${took}`,
+      );
+    }
+    return 0;
+  } catch (error) {
+    progress.end();
+    if (file !== null) await tellOfPart(asked, file, error, presenter);
+    if (signal.aborted) return INTERRUPTED;
+    // Who reads has seen enough, as `head` has.
+    if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
+    throw error;
+  }
+}
+
+interface Work {
+  readonly file: FileDestination | null;
+  readonly digest: Digest | null;
+  readonly presenter: Presenter;
+  readonly progress: ProgressLine;
+  readonly verbose: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function openFile(asked: Asked, digest: Digest | null): Promise<FileDestination | null> {
+  const { file, resume, request } = asked;
+  if (file === null || file === "-") return null;
+  return openFileDestination({ file, url: shownUrl(request.url), resume, digest });
+}
+
+/** Resolves with the file that the body is in, if it is in one. */
+async function getWhole(asked: Asked, work: Work): Promise<FileDestination | null> {
+  const { file, digest, presenter, progress, signal } = work;
+  const output = createStandardOutput({ heads: asked.heads, raw: asked.file === "-" });
+  const checked = digest === null ? output : digested(output, digest);
+  const isFailure = ({ status }: Head) => asked.fail && status >= 400;
+  // The body of a failure is no part of a file that was asked for.
+  const isKept = (head: Head) => file !== null && !isFailure(head);
+  const head = await transfer({
+    request: asked.request,
+    retries: asked.retries,
+    maxBytes: asked.maxBytes,
+    timeout: asked.timeout,
+    insecure: asked.insecure,
+    ca: asked.ca,
+    signal,
+    destinationOf: (its) =>
+      file !== null && isKept(its) ? file : isFailure(its) ? output : checked,
+    resumes: file ?? checked,
+    onEvent: (event) => onEvent(event, work),
+  });
+  progress.end();
+  if (file !== null && isKept(head)) {
+    if (asked.heads) await presenter.print(answerText(head));
+    await file.finish();
+    return file;
+  }
+  await output.finish();
+  if (isFailure(head)) throw statusError(head);
+  digest?.check();
+  return null;
+}
+
+async function getBare(asked: Asked, work: Work): Promise<FileDestination | null> {
+  const { file, digest, progress, signal } = work;
+  const { url } = asked.request;
+  const output = createStandardOutput({ heads: false, raw: asked.file === "-" });
+  const destination = file ?? (digest === null ? output : digested(output, digest));
+  // There was no status: whatever comes is the body.
+  await destination.begin({ url, status: 200, statusText: "", headers: [] }, 0, null);
+  const maxBytes = asked.maxBytes ?? BARE_MAX_BYTES;
+  let received = 0;
+  for await (const chunk of bareRequest(url, { maxBytes, timeout: asked.timeout, signal })) {
+    received += chunk.length;
+    progress.see(received, null);
+    await destination.write(chunk);
+  }
+  progress.end();
+  if (file === null) {
+    await output.finish();
+    digest?.check();
+  } else {
+    await file.finish();
+  }
+  return file;
+}
+
+function digested(output: Destination, digest: Digest): Destination {
+  return {
+    continuation: () => output.continuation(),
+    canBeginAgain: () => output.canBeginAgain(),
+    begin: (head, from, validator) => output.begin(head, from, validator),
+    async write(bytes) {
+      digest.update(bytes);
+      await output.write(bytes);
+    },
+  };
+}
+
+function onEvent(event: TransferEvent, { presenter, progress, verbose }: Work): void {
+  const say = (code: string, message: string) => {
+    progress.erase();
+    void tell(presenter, code, message);
+  };
+  switch (event.type) {
+    case "progress":
+      return progress.see(event.received, event.total);
+    case "request":
+      if (verbose) void presenter.answer([requestText(event.request)]);
+      return;
+    case "answer":
+      if (verbose) void presenter.answer([answerText(event.head)]);
+      return;
+    case "redirect":
+      if (verbose) say("REDIRECT", `redirected to ${shownUrl(event.to)}`);
+      return;
+    case "retry":
+      return say(
+        "RETRY",
+        `${event.why.message}; trying again in ${formatSeconds(event.after / 1_000)}`,
+      );
+    case "again":
+      return say(
+        "BEGINS_AGAIN",
+        `it cannot be gone on with after ${formatBytes(event.bytes)}, as it has changed; fetching all of it`,
+      );
+  }
+}
+
+/** What is there after a failure, and how to go on with it. */
+async function tellOfPart(
+  { written }: Asked,
+  file: FileDestination,
+  error: unknown,
+  presenter: Presenter,
+): Promise<void> {
+  if (file.length === 0 || (error instanceof CharlaError && USELESS.has(error.code))) {
+    return file.remove();
+  }
+  const message = `${formatBytes(file.length)} of it are in ${file.path}`;
+  const isResumable = file.continuation() !== null;
+  const name = file.path.replace(/\.part$/, "");
+  await presenter.event({
+    type: "notice",
+    code: "PART",
+    message,
+    hint: isResumable
+      ? `charla get --resume -o ${quoted(name)} ${quoted(written)} goes on with it`
+      : "the server gives no way to go on with it; it will be fetched from the beginning",
+  });
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function tell(presenter: Presenter, code: string, message: string): Promise<void> {
+  return presenter.event({ type: "notice", code, message });
+}

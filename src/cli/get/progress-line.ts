@@ -1,0 +1,56 @@
+// The line of a download's progress at the bottom of a terminal: there only for what takes a while, and gone
+// before anything else is written.
+
+import { createMeter } from "./progress.ts";
+
+/** ms before it appears: what is done by then was not worth a line. */
+const APPEARS_AFTER = 500;
+/** ms between two drawings. */
+const DRAWN_EVERY = 100;
+// ECMA-48 s. 8.3.41.
+const ERASE_LINE = "\r\x1b[K";
+
+export interface ProgressLine {
+  see(received: number, total: number | null): void;
+  /** Takes it off the screen; the next bytes bring it back. */
+  erase(): void;
+  /** For good. */
+  end(): void;
+}
+
+/** @param shown whether there is a terminal for it, and a person who wants it */
+export function createProgressLine(shown: boolean): ProgressLine {
+  const start = performance.now();
+  const meter = createMeter(start);
+  let drawn = false;
+  let seen = false;
+
+  function erase(): void {
+    if (drawn) process.stderr.write(ERASE_LINE);
+    drawn = false;
+  }
+
+  function draw(): void {
+    const now = performance.now();
+    if (!seen || now - start < APPEARS_AFTER) return;
+    // The last column stays empty: there some terminals go on to the next row.
+    const columns = (process.stderr.columns || 80) - 1;
+    process.stderr.write(`${ERASE_LINE}${meter.line(columns, now)}`);
+    drawn = true;
+  }
+
+  const timer = shown ? setInterval(draw, DRAWN_EVERY) : undefined;
+  timer?.unref();
+  return {
+    see(received, total) {
+      if (!shown) return;
+      seen = true;
+      meter.see(received, total, performance.now());
+    },
+    erase,
+    end() {
+      clearInterval(timer);
+      erase();
+    },
+  };
+}

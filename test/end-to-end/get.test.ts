@@ -1,0 +1,342 @@
+// `charla get URL` as people run it, against servers on loopback: what is asked, what is printed, and where.
+
+import { describe, expect, test } from "bun:test";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+
+import { newFolder } from "../harness/folder.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { charla, runCharla } from "../harness/program.ts";
+import { openRawServer } from "../harness/raw-server.ts";
+
+type Serve = (request: Request) => Response | Promise<Response>;
+
+function serve(answer: Serve) {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
+  return {
+    at: `127.0.0.1:${server.port}`,
+    async [Symbol.asyncDispose]() {
+      await server.stop(true);
+    },
+  };
+}
+
+/** Answers with what it was asked. */
+async function echo(request: Request): Promise<Response> {
+  const { method, url, headers } = request;
+  const { pathname, search } = new URL(url);
+  const body = await request.text();
+  return Response.json({ method, path: pathname + search, headers, body });
+}
+
+/** What a server heard when it was asked so. */
+async function asked(args: string[], input = "") {
+  await using server = serve(echo);
+  const { stdout, stderr, status } = await runCharla(["get", ...args, `${server.at}/p?q`], {
+    input,
+  });
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  const heard: { method: string; path: string; headers: Record<string, string>; body: string } =
+    JSON.parse(stdout);
+  return heard;
+}
+
+describe("what is asked", () => {
+  test("is GET, by charla, for what can be unpacked", async () => {
+    const { method, path, headers } = await asked([]);
+    expect({ method, path }).toEqual({ method: "GET", path: "/p?q" });
+    expect(headers).toMatchObject({
+      accept: "*/*",
+      "accept-encoding": "gzip, br, zstd",
+      "user-agent": expect.stringMatching(/^charla\/\d/),
+    });
+  });
+
+  test("has the headers of -H", async () => {
+    const { headers } = await asked(["-H", "X-A: b", "-H", "accept: a/b", "-H", "X-E;"]);
+    expect(headers).toMatchObject({ "x-a": "b", accept: "a/b", "x-e": "" });
+  });
+
+  test("is POST of a form with -d, of all that is given", async () => {
+    const { method, headers, body } = await asked(["-d", "a=b", "-d", "c=d e"]);
+    expect({ method, body }).toEqual({ method: "POST", body: "a=b&c=d e" });
+    expect(headers).toMatchObject({ "content-type": "application/x-www-form-urlencoded" });
+    expect(headers["content-length"]).toBe("9");
+  });
+
+  test("may be an empty POST", async () => {
+    expect(await asked(["-d", ""])).toMatchObject({ method: "POST", body: "" });
+  });
+
+  test("is a file's content or stdin's with -d, just as it is", async () => {
+    using folder = newFolder();
+    folder.write("f", "a\nb\r\n");
+    expect((await asked(["-d", `@${folder.path}/f`])).body).toBe("a\nb\r\n");
+    expect((await asked(["-d", "-"], "c\nd\n")).body).toBe("c\nd\n");
+    expect((await asked(["-d", "@-"], "e")).body).toBe("e");
+  });
+
+  test("is JSON with --json, and asks for JSON", async () => {
+    const { method, headers, body } = await asked(["--json", '{"a":1}', "-X", "put"]);
+    expect({ method, body }).toEqual({ method: "PUT", body: '{"a":1}' });
+    expect(headers).toMatchObject({
+      "content-type": "application/json",
+      accept: "application/json",
+    });
+  });
+
+  test("names who asks with -u, or as the URL says", async () => {
+    const { headers } = await asked(["-u", "ann:b:c"]);
+    expect(headers["authorization"]).toBe(`Basic ${btoa("ann:b:c")}`);
+    await using server = serve(echo);
+    const { stdout } = await runCharla(["get", `http://ann:b%20c@${server.at}/`]);
+    expect(stdout).toContain(`Basic ${btoa("ann:b c")}`);
+  });
+
+  test("is a form with a file with -F", async () => {
+    using folder = newFolder();
+    folder.write("f.bin", Uint8Array.of(0, 1, 255));
+    await using server = serve(async (request) => {
+      const form = await request.formData();
+      const file = form.get("file");
+      if (!(file instanceof File)) return new Response("no file");
+      return Response.json([form.get("a"), file.name, file.type, [...(await file.bytes())]]);
+    });
+    const { stdout } = await runCharla([
+      ...["get", "-F", "a=b c", "-F", `file=@${folder.path}/f.bin;type=image/png`, server.at],
+    ]);
+    expect(stdout).toBe('["b c","f.bin","image/png",[0,1,255]]');
+  });
+});
+
+describe("what is printed", () => {
+  test("is the body, byte for byte, and nothing else", async () => {
+    await using server = serve(() => new Response("a\x1b[2J\0b"));
+    expect(await runCharla(["get", server.at])).toEqual({
+      stdout: "a\x1b[2J\0b",
+      stderr: "",
+      status: 0,
+    });
+  });
+
+  test("are the headers as well with -i, and only they with -I", async () => {
+    await using server = serve(({ method }) => {
+      return new Response("body", { headers: { "X-Method": method, "X-A": "b" } });
+    });
+    const { stdout } = await runCharla(["get", "-i", server.at]);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\n(?:.*\n)*x-a: b\n(?:.*\n)*\nbody$/);
+    const heads = await runCharla(["get", "-I", server.at]);
+    expect(heads.stdout).toContain("x-method: HEAD\n");
+    expect(heads.stdout).toContain("content-length: 4\n");
+    expect(heads.stdout).not.toContain("body");
+  });
+
+  test("with -v is what was asked and answered, on stderr, without credentials", async () => {
+    await using server = serve(() => new Response("body"));
+    const { stdout, stderr } = await runCharla(["get", "-v", "-u", "ann:secret", server.at]);
+    expect(stdout).toBe("body");
+    expect(stderr).toStartWith(`> GET / HTTP/1.1\n> Host: ${server.at}\n`);
+    expect(stderr).toContain("> Authorization: (not shown)\n");
+    expect(stderr).toContain("< HTTP/1.1 200 OK\n");
+    expect(stderr).not.toContain(btoa("ann:secret"));
+  });
+
+  test.each([
+    ["gzip", gzipSync],
+    ["br", brotliCompressSync],
+    ["zstd", zstdCompressSync],
+  ] as const)("is what was packed with %s", async (coding, pack) => {
+    const packed = pack(Buffer.from("hello ".repeat(10_000)));
+    await using server = serve(
+      () => new Response(packed, { headers: { "Content-Encoding": coding } }),
+    );
+    expect((await runCharla(["get", server.at])).stdout).toBe("hello ".repeat(10_000));
+  });
+
+  test("is no more than --max-bytes, of what is packed small as well", async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000, "a"));
+    await using server = serve(({ url }) =>
+      url.endsWith("bomb")
+        ? new Response(bomb, { headers: { "Content-Encoding": "gzip" } })
+        : new Response("a".repeat(2_000)),
+    );
+    const packed = await runCharla(["get", "--max-bytes", "1K", `${server.at}/bomb`]);
+    expect(packed).toEqual({
+      stdout: "a".repeat(1_024),
+      stderr: "charla: the body is longer than 1024 bytes\nhint: --max-bytes N takes more\n",
+      status: 1,
+    });
+    const plain = await runCharla(["get", "--max-bytes", "1K", server.at]);
+    expect({ ...plain, stderr: "" }).toEqual({ stdout: "", stderr: "", status: 1 });
+    expect((await runCharla(["get", "--max-bytes", "2000", server.at])).status).toBe(0);
+  });
+
+  test("ends well where its reader has seen enough", async () => {
+    await using server = serve(() => new Response("a".repeat(10_000_000)));
+    const script = `"$0" "$1" get ${server.at} | head -c 3; echo "\${PIPESTATUS[0]}"`;
+    const bash = Bun.spawnSync(["bash", "-c", script, process.execPath, "src/cli/main.ts"]);
+    expect(bash.stdout.toString()).toBe("aaa0\n");
+    expect(bash.stderr.toString()).toBe("");
+  });
+});
+
+describe("an answer of 400 or more", () => {
+  test("is printed, and is an error all the same", async () => {
+    await using server = serve(() => new Response("no such page", { status: 404 }));
+    expect(await runCharla(["get", server.at])).toEqual({
+      stdout: "no such page",
+      stderr: `charla: ${server.at} answers 404 Not Found\nhint: check the path\n`,
+      status: 1,
+    });
+    expect(await runCharla(["get", "--no-fail", server.at])).toEqual({
+      stdout: "no such page",
+      stderr: "",
+      status: 0,
+    });
+  });
+});
+
+describe("redirects", () => {
+  test("are followed, ten of them, and POST becomes GET where it does", async () => {
+    await using server = serve(async (request) => {
+      const left = Number(new URL(request.url).searchParams.get("left"));
+      if (left > 0) return Response.redirect(`/?left=${left - 1}`, 302);
+      return new Response(`${request.method} ${await request.text()}`);
+    });
+    expect((await runCharla(["get", `${server.at}/?left=10`])).stdout).toBe("GET ");
+    expect((await runCharla(["get", "-d", "a", `${server.at}/?left=1`])).stdout).toBe("GET ");
+    const { stderr, status } = await runCharla(["get", `${server.at}/?left=11`]);
+    expect(stderr).toStartWith("charla: the server redirects more than 10 times\n");
+    expect(status).toBe(1);
+  });
+
+  test("with 307 send the file again", async () => {
+    using folder = newFolder();
+    folder.write("f", "x".repeat(300_000));
+    await using server = serve(async (request) => {
+      if (request.url.endsWith("/a")) return Response.redirect("/b", 307);
+      return new Response(`${request.method} ${(await request.text()).length}`);
+    });
+    const { stdout } = await runCharla(["get", "-d", `@${folder.path}/f`, `${server.at}/a`]);
+    expect(stdout).toBe("POST 300000");
+  });
+
+  test("take credentials and cookies to nobody else", async () => {
+    await using other = serve(echo);
+    await using server = serve(({ url }) =>
+      Response.redirect(url.endsWith("/own") ? "/there" : `http://${other.at}/`),
+    );
+    const args = ["get", "-u", "ann:secret", "-H", "Cookie: a=b", "-H", "X-A: b"];
+    const { stdout } = await runCharla([...args, `${server.at}/`]);
+    const heard: { headers: Record<string, string> } = JSON.parse(stdout);
+    expect(heard.headers).toMatchObject({ "x-a": "b" });
+    expect(Object.keys(heard.headers)).not.toContain("authorization");
+    expect(Object.keys(heard.headers)).not.toContain("cookie");
+  });
+
+  test("to a file of this machine are refused", async () => {
+    await using server = await openRawServer((socket) => {
+      socket.end("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
+    });
+    const { stdout, stderr, status } = await runCharla(["get", `127.0.0.1:${server.port}`]);
+    expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
+    expect(stderr).toContain("redirects to file:///etc/passwd, which is neither http nor https\n");
+  });
+});
+
+describe("retries", () => {
+  test("follow an answer that may be otherwise in a moment, when it says", async () => {
+    let answers = 0;
+    await using server = serve(() => {
+      answers += 1;
+      return answers < 3
+        ? new Response("later", { status: 503, headers: { "Retry-After": "0" } })
+        : new Response("now");
+    });
+    expect(await runCharla(["get", "--retry", "2", server.at])).toEqual({
+      stdout: "now",
+      stderr: `${server.at} answers 503 Service Unavailable; trying again in 0 s\n`.repeat(2),
+      status: 0,
+    });
+  });
+
+  test("end with the last answer's body", async () => {
+    await using server = serve(
+      () => new Response("later", { status: 503, headers: { "Retry-After": "0" } }),
+    );
+    const { stdout, status } = await runCharla(["get", "-q", "--retry", "1", server.at]);
+    expect({ stdout, status }).toEqual({ stdout: "later", status: 1 });
+  });
+
+  test("are not of what may not be sent twice", async () => {
+    let answers = 0;
+    await using server = serve(() => {
+      answers += 1;
+      return new Response("later", { status: 503, headers: { "Retry-After": "0" } });
+    });
+    await runCharla(["get", "--retry", "3", "-d", "a", server.at]);
+    expect(answers).toBe(1);
+  });
+
+  test("go on with a file where the connection broke", async () => {
+    using folder = newFolder();
+    await using server = await openRawServer((socket, request) => {
+      const head = 'HTTP/1.1 %\r\nETag: "a"\r\nConnection: close\r\nContent-Length: ';
+      if (!request.includes("Range: bytes=4-")) {
+        socket.write(`${head.replace("%", "200 OK")}8\r\n\r\n`);
+        socket.end("abcd");
+      } else {
+        socket.write(`${head.replace("%", "206 Partial Content")}4\r\n`);
+        socket.end("Content-Range: bytes 4-7/8\r\n\r\nefgh");
+      }
+    });
+    const { stderr, status } = await runCharla(
+      ["get", "--retry", "1", "-O", `127.0.0.1:${server.port}/f`],
+      { cwd: folder.path },
+    );
+    expect(stderr).toContain("trying again in 1 s\n");
+    expect(status).toBe(0);
+    expect(server.requests[1]).toContain('If-Range: "a"\r\n');
+    expect([folder.list(), folder.read("f")]).toEqual([["f"], "abcdefgh"]);
+  });
+});
+
+describe("--http0.9 is the lesson's request", () => {
+  test("a line on a bare socket, and the first 2,048 bytes that come", async () => {
+    await using server = await openRawServer((socket) => socket.end("x".repeat(5_000)), "\n");
+    const url = `127.0.0.1:${server.port}/a%20b?c`;
+    const { stdout, status } = await runCharla(["get", "--http0.9", url]);
+    expect({ length: stdout.length, status }).toEqual({ length: 2_048, status: 0 });
+    expect(server.requests).toEqual(["GET /a%20b?c\n"]);
+    const more = await runCharla(["get", "--http0.9", "--max-bytes", "4K", url]);
+    expect(more.stdout.length).toBe(4_096);
+  });
+
+  test("what today's servers answer to it is printed as it comes", async () => {
+    await using server = serve(() => new Response("x"));
+    const { stdout } = await runCharla(["get", "--http0.9", server.at]);
+    expect(stdout).toStartWith("HTTP/1.1 400 ");
+  });
+
+  test("it goes with no options that it cannot carry", async () => {
+    expect(await runCharla(["get", "--http0.9", "-i", "localhost"])).toMatchObject({
+      stderr: "charla: --http0.9 does not go with --include\nhint: leave one of them out\n",
+      status: 2,
+    });
+    expect(await runCharla(["get", "--http0.9", "https://localhost"])).toMatchObject({ status: 2 });
+  });
+});
+
+describe("Ctrl-C", () => {
+  test(
+    "while an answer is waited for ends it with 130",
+    async () => {
+      await using server = await openRawServer(() => {});
+      await using program = charla(["get", "-v", `127.0.0.1:${server.port}`]);
+      await program.until("stderr", "> GET");
+      program.signal("SIGINT");
+      expect(await program.exited).toBe(130);
+      expect(program.stdout).toBe("");
+    },
+    END_TO_END_TIMEOUT,
+  );
+});
