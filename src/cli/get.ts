@@ -3,19 +3,15 @@
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { BARE_MAX_BYTES, bareRequest } from "../http-client/bare-request.ts";
 import { createDigest, type Digest } from "../http-client/digest.ts";
+import type { Head } from "../http-client/exchange.ts";
 import { type FileDestination, openFileDestination } from "../http-client/file-destination.ts";
-import {
-  type Destination,
-  type Head,
-  statusError,
-  transfer,
-  type TransferEvent,
-} from "../http-client/transfer.ts";
+import { statusError } from "../http-client/status-error.ts";
+import { type Destination, transfer, type TransferEvent } from "../http-client/transfer.ts";
 import { shownUrl } from "../http-client/url.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { formatBytes, formatSeconds } from "./get/amounts.ts";
 import { type Asked, readAsked } from "./get/asked.ts";
-import { answerText, requestText } from "./get/head-text.ts";
+import { answerText, headText, requestText } from "./get/head-text.ts";
 import { createProgressLine, type ProgressLine } from "./get/progress-line.ts";
 import { createStandardOutput } from "./get/standard-output.ts";
 import { INTERRUPTED, interruption } from "./interruptible.ts";
@@ -56,7 +52,7 @@ export async function get(commandLine: CommandLine): Promise<number> {
     return 0;
   } catch (error) {
     progress.end();
-    if (file !== null) await tellOfPart(asked, file, error, presenter);
+    if (file !== null) await tellOfPart(file, error, presenter);
     if (signal.aborted) return INTERRUPTED;
     // Who reads has seen enough, as `head` has.
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
@@ -74,9 +70,10 @@ interface Work {
 }
 
 async function openFile(asked: Asked, digest: Digest | null): Promise<FileDestination | null> {
-  const { file, resume, request } = asked;
+  const { file, isNamedByUrl, resume, request } = asked;
   if (file === null || file === "-") return null;
-  return openFileDestination({ file, url: shownUrl(request.url), resume, digest });
+  const url = shownUrl(request.url);
+  return openFileDestination({ file, followsLink: !isNamedByUrl, url, resume, digest });
 }
 
 /** Resolves with the file that the body is in, if it is in one. */
@@ -85,9 +82,14 @@ async function getWhole(asked: Asked, work: Work): Promise<FileDestination | nul
   const output = createStandardOutput({ heads: asked.heads, raw: asked.file === "-" });
   const checked = digest === null ? output : digested(output, digest);
   const isFailure = ({ status }: Head) => asked.fail && status >= 400;
-  // The body of a failure is no part of a file that was asked for.
-  const isKept = (head: Head) => file !== null && !isFailure(head);
-  const head = await transfer({
+  if (file !== null && file.unusable > 0) {
+    await tell(
+      presenter,
+      "BEGINS_AGAIN",
+      `${file.path} cannot be gone on with: it is of something else; fetching all of it`,
+    );
+  }
+  const { head, destination } = await transfer({
     request: asked.request,
     retries: asked.retries,
     maxBytes: asked.maxBytes,
@@ -95,14 +97,14 @@ async function getWhole(asked: Asked, work: Work): Promise<FileDestination | nul
     insecure: asked.insecure,
     ca: asked.ca,
     signal,
-    destinationOf: (its) =>
-      file !== null && isKept(its) ? file : isFailure(its) ? output : checked,
+    // The body of a failure is no part of a file that was asked for.
+    destinationOf: (its) => (isFailure(its) ? output : (file ?? checked)),
     resumes: file ?? checked,
     onEvent: (event) => onEvent(event, work),
   });
   progress.end();
-  if (file !== null && isKept(head)) {
-    if (asked.heads) await presenter.print(answerText(head));
+  if (file !== null && destination === file) {
+    if (asked.heads) await presenter.print(headText(head));
     await file.finish();
     return file;
   }
@@ -123,7 +125,7 @@ async function getBare(asked: Asked, work: Work): Promise<FileDestination | null
   let received = 0;
   for await (const chunk of bareRequest(url, { maxBytes, timeout: asked.timeout, signal })) {
     received += chunk.length;
-    progress.see(received, null);
+    progress.see("received", received, null);
     await destination.write(chunk);
   }
   progress.end();
@@ -154,8 +156,10 @@ function onEvent(event: TransferEvent, { presenter, progress, verbose }: Work): 
     void tell(presenter, code, message);
   };
   switch (event.type) {
+    case "sent":
+      return progress.see("sent", event.sent, event.total);
     case "progress":
-      return progress.see(event.received, event.total);
+      return progress.see("received", event.received, event.total);
     case "request":
       if (verbose) void presenter.answer([requestText(event.request)]);
       return;
@@ -180,7 +184,6 @@ function onEvent(event: TransferEvent, { presenter, progress, verbose }: Work): 
 
 /** What is there after a failure, and how to go on with it. */
 async function tellOfPart(
-  { written }: Asked,
   file: FileDestination,
   error: unknown,
   presenter: Presenter,
@@ -190,19 +193,14 @@ async function tellOfPart(
   }
   const message = `${formatBytes(file.length)} of it are in ${file.path}`;
   const isResumable = file.continuation() !== null;
-  const name = file.path.replace(/\.part$/, "");
   await presenter.event({
     type: "notice",
     code: "PART",
     message,
     hint: isResumable
-      ? `charla get --resume -o ${quoted(name)} ${quoted(written)} goes on with it`
+      ? "the same command with --resume goes on with it"
       : "the server gives no way to go on with it; it will be fetched from the beginning",
   });
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function tell(presenter: Presenter, code: string, message: string): Promise<void> {

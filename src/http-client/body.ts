@@ -9,9 +9,18 @@ import type { RequestBody } from "./request.ts";
 
 /** Bytes read from a file at once. */
 const READ_AT_ONCE = 262_144;
+/** Bytes that are sent in one piece; of more it can be seen how far they are. */
+const SENT_AT_ONCE = 262_144;
 
 export function bytesBody(bytes: Uint8Array<ArrayBuffer>, contentType: string): RequestBody {
-  return { contentType, length: bytes.length, open: () => bytes };
+  const { length } = bytes;
+  return { contentType, length, open: () => (length <= SENT_AT_ONCE ? bytes : pieces(bytes)) };
+}
+
+async function* pieces(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += SENT_AT_ONCE) {
+    yield bytes.subarray(from, from + SENT_AT_ONCE);
+  }
 }
 
 /** @throws {CharlaError} FILE_NOT_READABLE */

@@ -16,26 +16,44 @@ export interface Way {
   readonly signal: AbortSignal;
 }
 
-export interface Answer {
+/** What an answer says before its body. */
+export interface Head {
   readonly url: URL;
   readonly status: number;
   /** The reason phrase, which may be empty. */
   readonly statusText: string;
   readonly headers: readonly Header[];
+}
+
+export interface Answer extends Head {
   /** As it comes; its reader gets a CharlaError when it breaks off. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Lets go of a body that nobody wants. */
   discard(): Promise<void>;
 }
 
-/** @throws {CharlaError} what went wrong on the way; or the reason of the signal */
-export async function exchange(request: HttpRequest, way: Way): Promise<Answer> {
+/**
+ * @param onSent told how many bytes of the request's body have been taken
+ * @throws {CharlaError} what went wrong on the way; or the reason of the signal
+ */
+export async function exchange(
+  request: HttpRequest,
+  way: Way,
+  onSent: (bytes: number) => void,
+): Promise<Answer> {
   const { url, method, body } = request;
   const watch = createWatch(way.timeout, () => timedOut(url, way.timeout));
   const signal = AbortSignal.any([way.signal, watch.signal]);
   const failed = (cause: unknown): unknown => {
     if (way.signal.aborted) return way.signal.reason;
     return watch.signal.aborted ? watch.signal.reason : describeFetchError(cause, url);
+  };
+  let isAnswered = false;
+  const taken = (bytes: number) => {
+    // An answer may come before all is sent; from then on its reader has the watch.
+    if (isAnswered) return;
+    watch.arm();
+    onSent(bytes);
   };
   let response: Response;
   try {
@@ -47,7 +65,7 @@ export async function exchange(request: HttpRequest, way: Way): Promise<Answer> 
     response = await fetch(withoutCredentials(url), {
       method,
       headers: headersFor(request),
-      ...(body === null ? {} : { body: streamed(body, watch, failed) }),
+      ...(body === null ? {} : { body: streamed(body, taken, failed) }),
       redirect: "manual",
       decompress: false,
       ...(url.protocol === "https:" ? { tls } : {}),
@@ -56,6 +74,7 @@ export async function exchange(request: HttpRequest, way: Way): Promise<Answer> 
   } catch (cause) {
     throw failed(cause);
   } finally {
+    isAnswered = true;
     watch.disarm();
   }
   const stream = response.body === null ? null : watched(response.body, watch, failed);
@@ -63,7 +82,7 @@ export async function exchange(request: HttpRequest, way: Way): Promise<Answer> 
     url,
     status: response.status,
     statusText: response.statusText,
-    headers: [...response.headers],
+    headers: [...response.headers].map(([name, value]) => [name, asWritten(value)]),
     body: stream,
     async discard() {
       await stream?.cancel().catch(ignore);
@@ -125,19 +144,21 @@ function watched(
 /** Each piece that the other end takes is a sign of life. */
 function streamed(
   body: RequestBody,
-  watch: Watch,
+  onTaken: (bytes: number) => void,
   failed: Failed,
 ): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   const opened = body.open();
   if (opened instanceof Uint8Array) return opened;
   const pieces = opened[Symbol.asyncIterator]();
+  let taken = 0;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      watch.arm();
+      onTaken(taken);
       try {
         const next = await pieces.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(next.value);
+        if (next.done === true) return controller.close();
+        taken += next.value.length;
+        controller.enqueue(next.value);
       } catch (cause) {
         controller.error(failed(cause));
       }
@@ -157,6 +178,13 @@ function headersFor({ headers, body }: HttpRequest): Headers {
     all.set("content-length", String(body.length));
   }
   return all;
+}
+
+/** Headers are bytes, and come as one character each; most that are not ASCII are UTF-8. */
+function asWritten(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  const text = bytes.toString("utf8");
+  return Buffer.from(text, "utf8").equals(bytes) ? text : value;
 }
 
 function withoutCredentials(url: URL): URL {

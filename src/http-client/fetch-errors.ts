@@ -87,13 +87,7 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
     );
   }
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
-    return tell(
-      "CONNECTION_LOST",
-      `${url.host} ended the connection before the answer was whole`,
-      url.protocol === "http:"
-        ? "try again with --retry 3; a server that wants https ends http so as well"
-        : "try again with --retry 3",
-    );
+    return endedEarly(url, cause);
   }
   if (code === "EPROTO" || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS")) {
     return tell(
@@ -111,6 +105,18 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
   }
   const what = cause instanceof Error ? cause.message : String(cause);
   return tell("SOCKET_FAILED", `${shortened(what)} (${url.host})`, "see charla get -v");
+}
+
+export function endedEarly(url: URL, cause?: unknown): CharlaError {
+  return new CharlaError(
+    "CONNECTION_LOST",
+    `${url.host} ended the connection before the answer was whole`,
+    // What is too short to be told from HTTP looks the same.
+    url.protocol === "http:"
+      ? "try again with --retry 3; it may want https://, or know no more than --http0.9"
+      : "try again with --retry 3",
+    { cause },
+  );
 }
 
 /** @param after ms of silence, where it was counted here */

@@ -1,7 +1,7 @@
 // Where `-o` leads: to a file that gets its name when it is whole, or to something that is no file, as /dev/null
 // or a named pipe, and is written to as it is.
 
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 
 import { describeWriteError } from "./file-errors.ts";
 import { openPartFile, type PartFile, type PartFileOptions } from "./part-file.ts";
@@ -10,10 +10,10 @@ export type FileDestination = PartFile;
 
 /** @throws {CharlaError} FILE_NOT_WRITABLE */
 export async function openFileDestination(options: PartFileOptions): Promise<FileDestination> {
-  const found = await stat(options.file).catch(() => null);
-  return found === null || found.isFile() || found.isDirectory()
-    ? openPartFile(options)
-    : openDevice(options);
+  const look = options.followsLink ? stat : lstat;
+  const found = await look(options.file).catch(() => null);
+  const isFile = found === null || found.isFile() || found.isDirectory() || found.isSymbolicLink();
+  return isFile ? openPartFile(options) : openDevice(options);
 }
 
 function openDevice({ file, digest }: PartFileOptions): FileDestination {
@@ -31,6 +31,7 @@ function openDevice({ file, digest }: PartFileOptions): FileDestination {
       return length;
     },
     path: file,
+    unusable: 0,
     continuation: () => null,
     // What has been written to it cannot be taken back.
     canBeginAgain: () => length === 0,

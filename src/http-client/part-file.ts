@@ -25,6 +25,8 @@ export interface PartFile extends Destination, AsyncDisposable {
   readonly length: number;
   /** Where they are until it is whole. */
   readonly path: string;
+  /** Bytes of a part that a former run has left, and that cannot be gone on with. */
+  readonly unusable: number;
   /** It is whole: checks it, and gives it its name. @throws {CharlaError} CHECKSUM_WRONG, and as it is written */
   finish(): Promise<void>;
   /** Leaves nothing of it. */
@@ -34,6 +36,8 @@ export interface PartFile extends Destination, AsyncDisposable {
 export interface PartFileOptions {
   /** The name that it gets. */
   readonly file: string;
+  /** Whether a link of that name leads to what is meant, or is replaced: a URL names no place elsewhere. */
+  readonly followsLink: boolean;
   /** What it is of; another URL's part is not gone on with. */
   readonly url: string;
   readonly resume: boolean;
@@ -46,10 +50,11 @@ const MAX_NOTE = 65_536;
 /** @throws {CharlaError} FILE_NOT_WRITABLE */
 export async function openPartFile(options: PartFileOptions): Promise<PartFile> {
   const { url, digest } = options;
-  const { file, before } = await target(options.file);
+  const { file, before } = await target(options);
   const path = `${file}.part`;
   const note = `${path}.json`;
   let continuation = options.resume ? await readContinuation(path, note, url) : null;
+  const unusable = options.resume && continuation === null ? await lengthOf(path) : 0;
   let handle: FileHandle | null = null;
   let length = continuation?.from ?? 0;
   /** Bytes that the digest has seen. */
@@ -105,7 +110,9 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
       return length;
     },
     path,
-    continuation: () => continuation,
+    unusable,
+    // Nothing is no part.
+    continuation: () => (length === 0 ? null : continuation),
     canBeginAgain: () => true,
     async begin(_head, from, validator) {
       await writing(async () => {
@@ -147,9 +154,13 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
 }
 
 /** Where the name leads, and what is there. @throws {CharlaError} FILE_NOT_WRITABLE */
-async function target(written: string): Promise<{ file: string; before: Stats | null }> {
+async function target(
+  options: PartFileOptions,
+): Promise<{ readonly file: string; readonly before: Stats | null }> {
+  const { file: written, followsLink } = options;
   try {
-    const found = await stat(written);
+    const found = await (followsLink ? stat : lstat)(written);
+    if (found.isSymbolicLink()) return { file: written, before: null };
     if (found.isDirectory()) throw notWritable(written, "it is a folder");
     // A link stays one: what it leads to is replaced.
     return { file: await realpath(written), before: found };
@@ -161,6 +172,11 @@ async function target(written: string): Promise<{ file: string; before: Stats | 
     if (!folder.isDirectory()) throw notWritable(written, "what should be its folder is a file");
     return { file: written, before: null };
   }
+}
+
+async function lengthOf(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => null);
+  return found?.isFile() === true ? found.size : 0;
 }
 
 /** What a former run has left; null when there is nothing that can be relied on. */

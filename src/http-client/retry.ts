@@ -21,16 +21,22 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SOCKET_FAILED",
 ]);
 
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method);
-}
+/** Of a server that is busy, or of one behind which another is; 52x are Cloudflare's of these. */
+const PASSING_STATUS: ReadonlySet<number> = new Set([
+  408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524,
+]);
 
 export function isPassingStatus(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
+  return PASSING_STATUS.has(status);
 }
 
-export function isPassingError(error: CharlaError): boolean {
-  return PASSING.has(error.code);
+export function mayRetryStatus(method: string, status: number): boolean {
+  return IDEMPOTENT.has(method) && PASSING_STATUS.has(status);
+}
+
+/** What nobody has heard may be said again, whatever it was. */
+export function mayRetryError(method: string, { code }: CharlaError): boolean {
+  return PASSING.has(code) && (IDEMPOTENT.has(method) || code === "NOBODY_LISTENING");
 }
 
 /**

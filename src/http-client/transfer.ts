@@ -3,14 +3,13 @@
 
 import { CharlaError } from "../errors.ts";
 import { codingsOf, unpacked } from "./content-coding.ts";
-import { type Answer, exchange, type Way } from "./exchange.ts";
+import type { Answer, Head, Way } from "./exchange.ts";
+import { endedEarly } from "./fetch-errors.ts";
+import { follow, type FollowEvent } from "./follow.ts";
 import { type Continuation, continued, rangeHeaders, validatorOf } from "./range.ts";
-import { MAX_REDIRECTS, redirected } from "./redirect.ts";
 import { type Header, headerOf, type HttpRequest } from "./request.ts";
-import { isIdempotent, isPassingError, isPassingStatus, waitBeforeRetry } from "./retry.ts";
-
-/** What an answer says before its body. */
-export type Head = Pick<Answer, "url" | "status" | "statusText" | "headers">;
+import { mayRetryError, mayRetryStatus, waitBeforeRetry } from "./retry.ts";
+import { statusError } from "./status-error.ts";
 
 /** Where a body goes. */
 export interface Destination {
@@ -28,9 +27,7 @@ export interface Destination {
 }
 
 export type TransferEvent =
-  | { readonly type: "request"; readonly request: HttpRequest }
-  | { readonly type: "answer"; readonly head: Head }
-  | { readonly type: "redirect"; readonly status: number; readonly to: URL }
+  | FollowEvent
   | { readonly type: "retry"; readonly after: number; readonly why: CharlaError }
   /** What was there is of no use, and all of it is fetched. */
   | { readonly type: "again"; readonly bytes: number }
@@ -49,50 +46,69 @@ export interface Transfer extends Way {
   readonly onEvent: (event: TransferEvent) => void;
 }
 
+/** The last answer, and where its body is. */
+export interface Transferred {
+  readonly head: Head;
+  readonly destination: Destination;
+}
+
 /**
- * Resolves with the last answer's head, whatever its status, when its body is where it was to go.
+ * Resolves with the last answer, whatever its status, when its body is where it was to go.
  *
  * @throws {CharlaError}
  */
-export async function transfer(options: Transfer): Promise<Head> {
+export async function transfer(options: Transfer): Promise<Transferred> {
   const { retries, request, resumes } = options;
   for (let tries = 1; ; tries += 1) {
-    const mayRetry = tries <= retries && isIdempotent(request.method);
+    const isLast = tries > retries;
     try {
-      const head = await once(options, mayRetry);
-      if (!("retryAfter" in head)) return head;
-      await pause(options, tries, head.retryAfter, head.why);
+      const done = await once(options, isLast ? null : tries);
+      if (!("wait" in done)) return done;
+      await pause(options, done.wait, done.why);
     } catch (error) {
-      const passes = error instanceof CharlaError && isPassingError(error);
       const goesOn = resumes === null || resumes.canBeginAgain() || resumes.continuation() !== null;
-      if (!mayRetry || !passes || !goesOn || options.signal.aborted) throw error;
-      await pause(options, tries, null, error);
+      if (isLast || !goesOn || options.signal.aborted) throw error;
+      if (!(error instanceof CharlaError) || !mayRetryError(request.method, error)) throw error;
+      const wait = waitBeforeRetry(tries, null, Date.now(), Math.random());
+      if (wait === null) throw error;
+      await pause(options, wait, error);
     }
   }
 }
 
 interface TryAgain {
-  readonly retryAfter: string | null;
+  /** ms */
+  readonly wait: number;
   readonly why: CharlaError;
 }
 
-async function once(options: Transfer, mayRetry: boolean): Promise<Head | TryAgain> {
-  let continuation = options.resumes?.continuation() ?? null;
+/** @param tries how many there were with this one; null when no other may follow */
+async function once(options: Transfer, tries: number | null): Promise<Transferred | TryAgain> {
+  const { resumes, request } = options;
+  let continuation = resumes?.continuation() ?? null;
   for (;;) {
-    const answer = await follow(options, continuation);
-    if (mayRetry && isPassingStatus(answer.status)) {
+    const range = continuation === null ? [] : rangeHeaders(continuation);
+    const answer = await follow(
+      { ...request, headers: [...request.headers, ...range] },
+      options,
+      options.onEvent,
+    );
+    const wait = tries === null ? null : waitAfter(answer, request.method, tries);
+    if (wait !== null) {
       await answer.discard();
-      return { retryAfter: headerOf(answer.headers, "retry-after"), why: statusError(answer) };
+      return { wait, why: statusError(answer) };
     }
-    if (continuation === null) return take(options, answer, 0, null);
-    const next = continued(continuation, answer);
+    if (continuation === null || resumes === null) return take(options, answer, 0, null);
+    let next = continued(continuation, answer);
+    // A part of what is packed is no part of what is there.
+    if (next.kind === "rest" && codings(request, answer).length > 0) next = { kind: "again" };
     switch (next.kind) {
       case "rest":
         return take(options, answer, continuation.from, next.total);
       case "complete":
         await answer.discard();
-        await options.resumes?.begin(answer, continuation.from, continuation.validator);
-        return answer;
+        await resumes.begin(answer, continuation.from, continuation.validator);
+        return { head: answer, destination: resumes };
       case "whole":
         if (answer.status < 400) refuseOrTellAgain(options, continuation);
         return take(options, answer, 0, null);
@@ -102,6 +118,12 @@ async function once(options: Transfer, mayRetry: boolean): Promise<Head | TryAga
         continuation = null;
     }
   }
+}
+
+/** ms; null for an answer to be content with. */
+function waitAfter({ status, headers }: Head, method: string, tries: number): number | null {
+  if (!mayRetryStatus(method, status)) return null;
+  return waitBeforeRetry(tries, headerOf(headers, "retry-after"), Date.now(), Math.random());
 }
 
 function refuseOrTellAgain({ resumes, onEvent }: Transfer, { from }: Continuation): void {
@@ -115,51 +137,21 @@ function refuseOrTellAgain({ resumes, onEvent }: Transfer, { from }: Continuatio
   onEvent({ type: "again", bytes: from });
 }
 
-async function follow(options: Transfer, continuation: Continuation | null): Promise<Answer> {
-  let { request } = options;
-  if (continuation !== null) {
-    request = { ...request, headers: [...request.headers, ...rangeHeaders(continuation)] };
-  }
-  for (let redirects = 0; ; redirects += 1) {
-    options.onEvent({ type: "request", request });
-    const answer = await exchange(request, options);
-    options.onEvent({ type: "answer", head: answer });
-    let next: HttpRequest | null;
-    try {
-      next = redirected(request, answer.status, headerOf(answer.headers, "location"));
-    } catch (error) {
-      await answer.discard();
-      throw error;
-    }
-    if (next === null) return answer;
-    await answer.discard();
-    if (redirects === MAX_REDIRECTS) {
-      throw new CharlaError(
-        "TOO_MANY_REDIRECTS",
-        `the server redirects more than ${MAX_REDIRECTS} times`,
-        "it may want a cookie or a login; charla get -v shows where it leads",
-      );
-    }
-    options.onEvent({ type: "redirect", status: answer.status, to: next.url });
-    request = next;
-  }
-}
-
 /** @param size of the whole, as a range tells it */
 async function take(
   options: Transfer,
   answer: Answer,
   from: number,
   size: number | null,
-): Promise<Head> {
+): Promise<Transferred> {
   const { request, maxBytes, signal, onEvent } = options;
   try {
     // Headers alone: a coding is of the body that is not there.
-    const codings = answer.body === null ? [] : codingsOf(answer.headers, asksForCodings(request));
+    const formats = answer.body === null ? [] : codings(request, answer);
     const length = lengthOf(answer.headers);
     const total = size ?? (length === null ? null : from + length);
-    if (codings.length === 0 && answer.body !== null) checkLength(total, maxBytes);
-    const validator = codings.length === 0 ? validatorOf(answer.headers) : null;
+    if (formats.length === 0 && answer.body !== null) checkLength(total, maxBytes);
+    const validator = formats.length === 0 ? validatorOf(answer.headers) : null;
     const destination = options.destinationOf(answer);
     await destination.begin(answer, from, validator);
     let received = from;
@@ -168,8 +160,8 @@ async function take(
       received += length;
       onEvent({ type: "progress", received, total });
     };
-    if (answer.body === null) return answer;
-    for await (const chunk of unpacked(answer.body, codings, count)) {
+    if (answer.body === null) return { head: answer, destination };
+    for await (const chunk of unpacked(answer.body, formats, count)) {
       signal.throwIfAborted();
       const room = maxBytes === null ? chunk.length : maxBytes - taken;
       if (chunk.length > room) {
@@ -179,7 +171,8 @@ async function take(
       await destination.write(chunk);
       taken += chunk.length;
     }
-    return answer;
+    if (size !== null) checkEnd(answer, taken, size);
+    return { head: answer, destination };
   } catch (error) {
     await answer.discard();
     if (signal.aborted) throw signal.reason;
@@ -188,9 +181,9 @@ async function take(
   }
 }
 
-function asksForCodings({ headers }: HttpRequest): boolean {
-  const asked = headerOf(headers, "accept-encoding");
-  return asked !== null && asked !== "identity";
+function codings(request: HttpRequest, { headers }: Head): ReturnType<typeof codingsOf> {
+  const asked = headerOf(request.headers, "accept-encoding");
+  return codingsOf(headers, asked !== null && asked !== "identity");
 }
 
 function lengthOf(headers: readonly Header[]): number | null {
@@ -219,32 +212,18 @@ function badlyPacked({ url }: Head, cause: TypeError): CharlaError {
   );
 }
 
-/** What an answer of 400 or more says. */
-export function statusError({ status, statusText, url }: Head): CharlaError {
-  const phrase = statusText === "" ? "" : ` ${statusText}`;
-  return new CharlaError(
-    "HTTP_STATUS",
-    `${url.host} answers ${status}${phrase}`,
-    statusHint(status),
+/** A range that is sent in chunks has an end of its own, which need not be where it says. */
+function checkEnd({ url }: Head, taken: number, size: number): void {
+  if (taken < size) throw endedEarly(url);
+  if (taken === size) return;
+  throw new CharlaError(
+    "BAD_RESPONSE",
+    `${url.host} sends more than it says: ${taken} bytes in all, and not ${size}`,
+    "fetch all of it, without --resume",
   );
 }
 
-function statusHint(status: number): string {
-  if (status === 401) return "-u USER:PASSWORD says who you are";
-  if (status === 403) return "the server does not let you; -u USER:PASSWORD may help";
-  if (status === 404 || status === 410) return "check the path";
-  if (isPassingStatus(status)) return "try again later, or with --retry 3";
-  return "the body may say why; --no-fail makes it no error";
-}
-
-async function pause(
-  { signal, onEvent }: Transfer,
-  tries: number,
-  retryAfter: string | null,
-  why: CharlaError,
-): Promise<void> {
-  const wait = waitBeforeRetry(tries, retryAfter, Date.now(), Math.random());
-  if (wait === null) throw why;
+async function pause({ signal, onEvent }: Transfer, wait: number, why: CharlaError): Promise<void> {
   onEvent({ type: "retry", after: wait, why });
   await new Promise<void>((resolve, reject) => {
     const stop = () => {

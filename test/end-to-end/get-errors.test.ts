@@ -1,13 +1,23 @@
 // `charla get` when something is wrong: each mistake and each misbehaving server has its sentence and its hint.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 
-import * as certificates from "../harness/certificates.ts";
+import {
+  AUTHORITY,
+  ELSEWHERE,
+  EXPIRED,
+  KEY,
+  SELF_SIGNED,
+  TRUSTED,
+} from "../harness/certificates.ts";
 import { newFolder } from "../harness/folder.ts";
 import { freeTcpPort } from "../harness/loopback.ts";
-import { runCharla } from "../harness/program.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { root, run, runCharla } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
+
+setDefaultTimeout(END_TO_END_TIMEOUT);
 
 describe("what is wrong with the command line", () => {
   test.each([
@@ -88,9 +98,8 @@ describe("what is wrong on the way", () => {
     await using stalled = await openRawServer((socket) => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     });
-    const { stdout, stderr } = await runCharla([
-      ...["get", "--timeout", "0.1", `127.0.0.1:${stalled.port}`],
-    ]);
+    const at = `127.0.0.1:${stalled.port}`;
+    const { stdout, stderr } = await runCharla(["get", "--timeout", "0.1", at]);
     expect(stdout).toBe("abc");
     expect(stderr).toStartWith("charla: nothing came from ");
   });
@@ -107,15 +116,51 @@ describe("what is wrong on the way", () => {
   });
 
   test.each([
-    ["is none of HTTP", "hello\n"],
+    // The runtime looks at it when there are 16 bytes.
+    ["is none of HTTP", "hello, this is a page\n"],
     ["has escape sequences in its headers", "HTTP/1.1 200 OK\r\nX: \x1b[2J\r\n\r\n"],
     ["has two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
-    ["has headers without end", `HTTP/1.1 200 OK\r\n${`X: ${"y".repeat(9_000)}\r\n`.repeat(99)}`],
+    ["has a thousand headers", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(1_000)}`],
   ])("an answer that %s", async (_what, answer) => {
     await using server = await openRawServer((socket) => socket.write(answer));
     const { message, hint } = await failed(`127.0.0.1:${server.port}`);
     expect(message).toStartWith(`127.0.0.1:${server.port} does not answer as HTTP wants it`);
     expect(hint).toBe("a server of the lesson's kind answers to --http0.9");
+  });
+
+  test("a header without end is not waited for to the end", async () => {
+    const piece = "y".repeat(65_536);
+    await using server = await openRawServer((socket) => {
+      const go = () => {
+        while (socket.write(piece));
+      };
+      socket.on("drain", go);
+      socket.write("HTTP/1.1 200 OK\r\nX: ");
+      go();
+    });
+    expect((await failed(`127.0.0.1:${server.port}`)).message).toStartWith(
+      `127.0.0.1:${server.port} does not answer as HTTP wants it`,
+    );
+  });
+
+  test("an answer that is too short to be any ends with a hint", async () => {
+    await using server = await openRawServer((socket) => socket.end("hello\n"));
+    const { message, hint } = await failed(`127.0.0.1:${server.port}`);
+    expect(message).toEndWith("ended the connection before the answer was whole");
+    expect(hint).toBe(
+      "try again with --retry 3; it may want https://, or know no more than --http0.9",
+    );
+  });
+
+  test("stdout that takes no more", async () => {
+    await using server = await openRawServer((socket) => {
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
+    });
+    const main = join(root, "src/cli/main.ts");
+    const script = `"$0" "$1" get 127.0.0.1:${server.port} >/dev/full`;
+    const { stderr, status } = await run(["bash", "-c", script, process.execPath, main]);
+    expect(stderr).toMatch(/^charla: stdout cannot be written: .*\nhint: .*\n$/);
+    expect(status).toBe(1);
   });
 
   test("a body that is not packed as it says", async () => {
@@ -132,42 +177,42 @@ describe("what is wrong on the way", () => {
       socket.end("HTTP/1.1 404 \u00c2\u009b2J\r\nContent-Length: 0\r\n\r\n", "latin1");
     });
     const { stderr } = await runCharla(["get", `127.0.0.1:${server.port}`]);
-    expect(stderr).not.toMatch(/[\u0080-\u009f\x1b]/);
+    expect(stderr).toContain("answers 404 \\u{9b}2J\n");
   });
 });
 
+function serve(cert: string) {
+  const server = Bun.serve({
+    port: 0,
+    tls: { cert, key: KEY },
+    fetch: () => new Response("hello"),
+  });
+  return {
+    url: `https://localhost:${server.port}`,
+    port: server.port,
+    async [Symbol.asyncDispose]() {
+      await server.stop(true);
+    },
+  };
+}
+
+function authority() {
+  const folder = newFolder();
+  folder.write("ca.pem", AUTHORITY);
+  return { folder, path: join(folder.path, "ca.pem"), [Symbol.dispose]: folder[Symbol.dispose] };
+}
+
 describe("a certificate", () => {
-  function serve(cert: string) {
-    const server = Bun.serve({
-      port: 0,
-      tls: { cert, key: certificates.KEY },
-      fetch: () => new Response("hello"),
-    });
-    return {
-      url: `https://localhost:${server.port}`,
-      port: server.port,
-      async [Symbol.asyncDispose]() {
-        await server.stop(true);
-      },
-    };
-  }
-
-  function authority() {
-    const folder = newFolder();
-    folder.write("ca.pem", certificates.AUTHORITY);
-    return { folder, path: join(folder.path, "ca.pem"), [Symbol.dispose]: folder[Symbol.dispose] };
-  }
-
   test.each([
-    ["SELF_SIGNED", "is self-signed: nobody vouches for it", false],
-    ["TRUSTED", "is vouched for by somebody unknown here", false],
-    ["EXPIRED", "has expired", true],
-    ["ELSEWHERE", "is for another host", true],
-  ] as const)(
+    ["self-signed", SELF_SIGNED, "is self-signed: nobody vouches for it", false],
+    ["of somebody unknown", TRUSTED, "is vouched for by somebody unknown here", false],
+    ["expired", EXPIRED, "has expired", true],
+    ["for another host", ELSEWHERE, "is for another host", true],
+  ])(
     "that is %s is told to be so, and --insecure takes it",
-    async (name, told, isKnown) => {
+    async (_what, certificate, told, isKnown) => {
       using known = authority();
-      await using server = serve(certificates[name]);
+      await using server = serve(certificate);
       const trust = isKnown ? ["--cacert", known.path] : [];
       const { message } = await failed(server.url, ...trust);
       expect(message).toBe(`the certificate of localhost:${server.port} ${told}`);
@@ -177,7 +222,7 @@ describe("a certificate", () => {
 
   test("that somebody in --cacert vouches for is trusted", async () => {
     using known = authority();
-    await using server = serve(certificates.TRUSTED);
+    await using server = serve(TRUSTED);
     const { stdout, status } = await runCharla(["get", "--cacert", known.path, server.url]);
     expect({ stdout, status }).toEqual({ stdout: "hello", status: 0 });
   });

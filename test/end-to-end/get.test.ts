@@ -1,12 +1,16 @@
 // `charla get URL` as people run it, against servers on loopback: what is asked, what is printed, and where.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 
 import { newFolder } from "../harness/folder.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, runCharla } from "../harness/program.ts";
+import { charla, root, run, runCharla } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
+import { until } from "../harness/until.ts";
+
+setDefaultTimeout(END_TO_END_TIMEOUT);
 
 type Serve = (request: Request) => Response | Promise<Response>;
 
@@ -99,12 +103,18 @@ describe("what is asked", () => {
       const form = await request.formData();
       const file = form.get("file");
       if (!(file instanceof File)) return new Response("no file");
-      return Response.json([form.get("a"), file.name, file.type, [...(await file.bytes())]]);
+      return Response.json([form.get("a"), file.name, [...(await file.bytes())]]);
     });
-    const { stdout } = await runCharla([
-      ...["get", "-F", "a=b c", "-F", `file=@${folder.path}/f.bin;type=image/png`, server.at],
-    ]);
-    expect(stdout).toBe('["b c","f.bin","image/png",[0,1,255]]');
+    const form = ["-F", "a=b c", "-F", `file=@${folder.path}/f.bin;type=image/png`];
+    expect((await runCharla(["get", ...form, server.at])).stdout).toBe('["b c","f.bin",[0,1,255]]');
+    const { headers, body } = await asked(form);
+    const boundary = /boundary=(.*)$/.exec(headers["content-type"] ?? "")?.[1] ?? "none";
+    expect(headers["content-length"]).toBe(String(Buffer.from(body).length - 2));
+    expect(body).toBe(
+      `--${boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb c\r\n` +
+        `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="f.bin"\r\n` +
+        `Content-Type: image/png\r\n\r\n\0\x01\ufffd\r\n--${boundary}--\r\n`,
+    );
   });
 });
 
@@ -173,9 +183,12 @@ describe("what is printed", () => {
   test("ends well where its reader has seen enough", async () => {
     await using server = serve(() => new Response("a".repeat(10_000_000)));
     const script = `"$0" "$1" get ${server.at} | head -c 3; echo "\${PIPESTATUS[0]}"`;
-    const bash = Bun.spawnSync(["bash", "-c", script, process.execPath, "src/cli/main.ts"]);
-    expect(bash.stdout.toString()).toBe("aaa0\n");
-    expect(bash.stderr.toString()).toBe("");
+    const main = join(root, "src/cli/main.ts");
+    expect(await run(["bash", "-c", script, process.execPath, main])).toEqual({
+      stdout: "aaa0\n",
+      stderr: "",
+      status: 0,
+    });
   });
 });
 
@@ -279,11 +292,15 @@ describe("retries", () => {
 
   test("go on with a file where the connection broke", async () => {
     using folder = newFolder();
-    await using server = await openRawServer((socket, request) => {
+    await using server = await openRawServer(async (socket, request) => {
       const head = 'HTTP/1.1 %\r\nETag: "a"\r\nConnection: close\r\nContent-Length: ';
       if (!request.includes("Range: bytes=4-")) {
-        socket.write(`${head.replace("%", "200 OK")}8\r\n\r\n`);
-        socket.end("abcd");
+        socket.write(`${head.replace("%", "200 OK")}8\r\n\r\nabcd`);
+        // What comes together with the end is not always heard.
+        await until("the part", () => {
+          return folder.list().includes("f.part") && folder.read("f.part") === "abcd";
+        });
+        socket.end();
       } else {
         socket.write(`${head.replace("%", "206 Partial Content")}4\r\n`);
         socket.end("Content-Range: bytes 4-7/8\r\n\r\nefgh");
@@ -314,7 +331,7 @@ describe("--http0.9 is the lesson's request", () => {
   test("what today's servers answer to it is printed as it comes", async () => {
     await using server = serve(() => new Response("x"));
     const { stdout } = await runCharla(["get", "--http0.9", server.at]);
-    expect(stdout).toStartWith("HTTP/1.1 400 ");
+    expect(stdout).toMatch(/^HTTP\/1\.1 [45]\d\d /);
   });
 
   test("it goes with no options that it cannot carry", async () => {
@@ -327,16 +344,12 @@ describe("--http0.9 is the lesson's request", () => {
 });
 
 describe("Ctrl-C", () => {
-  test(
-    "while an answer is waited for ends it with 130",
-    async () => {
-      await using server = await openRawServer(() => {});
-      await using program = charla(["get", "-v", `127.0.0.1:${server.port}`]);
-      await program.until("stderr", "> GET");
-      program.signal("SIGINT");
-      expect(await program.exited).toBe(130);
-      expect(program.stdout).toBe("");
-    },
-    END_TO_END_TIMEOUT,
-  );
+  test("while an answer is waited for ends it with 130", async () => {
+    await using server = await openRawServer(() => {});
+    await using program = charla(["get", "-v", `127.0.0.1:${server.port}`]);
+    await program.until("stderr", "> GET");
+    program.signal("SIGINT");
+    expect(await program.exited).toBe(130);
+    expect(program.stdout).toBe("");
+  });
 });

@@ -10,7 +10,7 @@ export interface RawServer extends AsyncDisposable {
 
 /** @param answer called once for each connection, when `end` has come */
 export async function openRawServer(
-  answer: (socket: Socket, request: string) => void,
+  answer: (socket: Socket, request: string) => void | Promise<void>,
   end = "\r\n\r\n",
 ): Promise<RawServer> {
   const requests: string[] = [];
@@ -25,7 +25,7 @@ export async function openRawServer(
       heard += data.toString("latin1");
       if (!isNew || !heard.includes(end)) return;
       requests.push(heard);
-      answer(socket, heard);
+      void answer(socket, heard);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -57,11 +57,20 @@ test("a body can be sent again", async () => {
   }
 });
 
+test("many bytes are sent in pieces, so that it can be seen how far they are", async () => {
+  const bytes = Buffer.alloc(1_000_000, "abc");
+  const opened = bytesBody(bytes, "a/b").open();
+  if (opened instanceof Uint8Array) throw new Error("they are one piece");
+  const pieces = await Array.fromAsync(opened);
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+});
+
 test("a file that became shorter is not sent as if it were whole", async () => {
   using file = fileOf("content");
   const body = await fileBody(file.path, "a/b");
   truncateSync(file.path, 3);
-  await expect(read(body)).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
+  expect(read(body)).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
 });
 
 test("an empty file is an empty body", async () => {
@@ -70,5 +79,5 @@ test("an empty file is an empty body", async () => {
 });
 
 test.each(["/nowhere", tmpdir()])("%s is FILE_NOT_READABLE", async (path) => {
-  await expect(fileBody(path, "a/b")).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
+  expect(fileBody(path, "a/b")).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
 });

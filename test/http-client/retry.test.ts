@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 
 import { CharlaError, type ErrorCode } from "../../src/errors.ts";
 import {
-  isIdempotent,
-  isPassingError,
   isPassingStatus,
+  mayRetryError,
+  mayRetryStatus,
   parseRetryAfter,
   waitBeforeRetry,
 } from "../../src/http-client/retry.ts";
@@ -20,7 +20,10 @@ test.each([
   ["POST", false],
   ["PATCH", false],
 ])("%s may be sent twice: %p", (method, may) => {
-  expect(isIdempotent(method)).toBe(may);
+  expect(mayRetryStatus(method, 503)).toBe(may);
+  expect(mayRetryError(method, new CharlaError("CONNECTION_LOST", "", ""))).toBe(may);
+  // Nobody has heard it.
+  expect(mayRetryError(method, new CharlaError("NOBODY_LISTENING", "", ""))).toBe(true);
 });
 
 test.each([
@@ -30,8 +33,10 @@ test.each([
   [408, true],
   [429, true],
   [500, true],
+  [501, false],
   [503, true],
-  [599, true],
+  [505, false],
+  [522, true],
 ])("%d may be otherwise a moment later: %p", (status, may) => {
   expect(isPassingStatus(status)).toBe(may);
 });
@@ -46,7 +51,7 @@ test.each<[ErrorCode, boolean]>([
   ["BAD_RESPONSE", false],
   ["DISK_FULL", false],
 ])("%s may be otherwise a moment later: %p", (code, may) => {
-  expect(isPassingError(new CharlaError(code, "", ""))).toBe(may);
+  expect(mayRetryError("GET", new CharlaError(code, "", ""))).toBe(may);
 });
 
 describe("Retry-After", () => {

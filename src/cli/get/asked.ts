@@ -28,10 +28,10 @@ const MOST_RETRIES = 100;
 
 export interface Asked {
   readonly request: HttpRequest;
-  /** The URL, as somebody could write it again. */
-  readonly written: string;
   /** Null for stdout, "-" for stdout though it be a terminal. */
   readonly file: string | null;
+  /** Whether the file has its name from the URL, which somebody else may have made. */
+  readonly isNamedByUrl: boolean;
   readonly resume: boolean;
   /** Headers before the body on stdout; with HEAD there is nothing else. */
   readonly heads: boolean;
@@ -63,8 +63,8 @@ export async function readAsked(commandLine: CommandLine): Promise<Asked> {
   }
   return {
     request: await requestOf(commandLine, url, file === null || file === "-"),
-    written,
     file,
+    isNamedByUrl: flags.has("remote-name"),
     resume: flags.has("resume"),
     heads: flags.has("include") || flags.has("head"),
     fail: !flags.has("no-fail"),

@@ -1,7 +1,7 @@
 // The line of a download's progress at the bottom of a terminal: there only for what takes a while, and gone
 // before anything else is written.
 
-import { createMeter } from "./progress.ts";
+import { createMeter, type Direction } from "./progress.ts";
 
 /** ms before it appears: what is done by then was not worth a line. */
 const APPEARS_AFTER = 500;
@@ -11,7 +11,7 @@ const DRAWN_EVERY = 100;
 const ERASE_LINE = "\r\x1b[K";
 
 export interface ProgressLine {
-  see(received: number, total: number | null): void;
+  see(direction: Direction, bytes: number, total: number | null): void;
   /** Takes it off the screen; the next bytes bring it back. */
   erase(): void;
   /** For good. */
@@ -21,7 +21,8 @@ export interface ProgressLine {
 /** @param shown whether there is a terminal for it, and a person who wants it */
 export function createProgressLine(shown: boolean): ProgressLine {
   const start = performance.now();
-  const meter = createMeter(start);
+  let direction: Direction = "sent";
+  let meter = createMeter(start, direction);
   let drawn = false;
   let seen = false;
 
@@ -42,10 +43,14 @@ export function createProgressLine(shown: boolean): ProgressLine {
   const timer = shown ? setInterval(draw, DRAWN_EVERY) : undefined;
   timer?.unref();
   return {
-    see(received, total) {
+    see(nowDirection, bytes, total) {
       if (!shown) return;
+      if (nowDirection !== direction) {
+        direction = nowDirection;
+        meter = createMeter(performance.now(), direction);
+      }
       seen = true;
-      meter.see(received, total, performance.now());
+      meter.see(bytes, total, performance.now());
     },
     erase,
     end() {

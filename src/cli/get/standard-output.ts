@@ -2,8 +2,9 @@
 // indented. Never more of it in memory than is on its way; but JSON, which is laid out as a whole, up to a bound.
 
 import { CharlaError } from "../../errors.ts";
+import type { Head } from "../../http-client/exchange.ts";
 import { headerOf } from "../../http-client/request.ts";
-import type { Destination, Head } from "../../http-client/transfer.ts";
+import type { Destination } from "../../http-client/transfer.ts";
 import { mayStyle } from "../../terminal/style.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
 import { headText } from "./head-text.ts";
@@ -12,8 +13,8 @@ import { indentedJson } from "./json-text.ts";
 /** Bytes of JSON that are laid out for a terminal; longer than anybody reads there. */
 const MAX_LAID_OUT = 8 * 1_024 * 1_024;
 
-const BINARY =
-  /^(?:image|audio|video|font)\/(?!svg)|^application\/(?:octet-stream|zip|gzip|pdf|zstd)/i;
+/** What is none, though it may begin as text does. Of application/octet-stream nobody knows, but by looking. */
+const BINARY = /^(?:image|audio|video|font)\/(?!svg)|^application\/(?:zip|gzip|pdf|zstd)/i;
 
 export interface StandardOutput extends Destination {
   /** All of it is there. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
 import { parseField } from "../../../src/cli/get/data.ts";
+import type { FormField } from "../../../src/http-client/body.ts";
 
 describe("a field of a form", () => {
-  test.each([
+  test.each<[string, FormField]>([
     ["a=b", { name: "a", content: { kind: "text", text: "b" }, contentType: null }],
     ["a=", { name: "a", content: { kind: "text", text: "" }, contentType: null }],
     [
@@ -32,7 +33,7 @@ describe("a field of a form", () => {
       },
     ],
   ])("%p", (written, field) => {
-    expect(parseField(written)).toEqual(field as never);
+    expect(parseField(written)).toEqual(field);
   });
 
   test.each(["a", "=b", "", "a=@b;type=x\r\ny"])("%p is USAGE", (written) => {
