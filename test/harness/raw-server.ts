@@ -10,7 +10,7 @@ export interface RawServer extends AsyncDisposable {
 
 /** @param answer called once for each connection, when `end` has come */
 export async function openRawServer(
-  answer: (socket: Socket, request: string) => void | Promise<void>,
+  answer: (socket: Socket, request: string) => unknown,
   end = "\r\n\r\n",
 ): Promise<RawServer> {
   const requests: string[] = [];
