@@ -45,33 +45,31 @@ function isArchive(type: string): boolean {
   return /^application\/(?:x-)?(?:gzip|tar|gtar|compressed|zstd|compressed-tar|tgz)\b/i.test(type);
 }
 
-/**
- * The body unpacked; slowed by its reader, so that a small body that grows large stays on the way.
- *
- * @param onPacked sees each piece as it came
- */
-export async function* unpacked(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+/** The body unpacked; slowed by its reader, so that a small body that grows large stays on the way. */
+export function unpacked(
+  body: AsyncIterable<Uint8Array<ArrayBuffer>>,
   formats: readonly Format[],
-  onPacked: (piece: Uint8Array) => void,
-): AsyncGenerator<Uint8Array> {
-  if (formats.length === 0) {
-    for await (const piece of body) {
-      onPacked(piece);
-      yield piece;
-    }
-    return;
-  }
-  let stream = body.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(piece, controller) {
-        onPacked(piece);
-        controller.enqueue(piece);
-      },
-    }),
-  );
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  if (formats.length === 0) return body;
+  let stream = streamOf(body);
   for (const format of formats) stream = stream.pipeThrough(new DecompressionStream(format));
-  yield* stream;
+  return stream;
+}
+
+function streamOf(
+  body: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const pieces = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const next = await pieces.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  });
 }
 
 function unknownCoding(written: string): CharlaError {

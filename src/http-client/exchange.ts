@@ -27,7 +27,9 @@ export interface Head {
 
 export interface Answer extends Head {
   /** As it comes; its reader gets a CharlaError when it breaks off. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly body: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
+  /** Bytes of the body that have come. */
+  readonly received: number;
   /** Lets go of a body that nobody wants. */
   discard(): Promise<void>;
 }
@@ -41,7 +43,7 @@ export async function exchange(
   way: Way,
   onSent: (bytes: number) => void,
 ): Promise<Answer> {
-  const { url, method, body } = request;
+  const { url, method } = request;
   const watch = createWatch(way.timeout, () => timedOut(url, way.timeout));
   const signal = AbortSignal.any([way.signal, watch.signal]);
   const failed = (cause: unknown): unknown => {
@@ -65,7 +67,7 @@ export async function exchange(
     response = await fetch(withoutCredentials(url), {
       method,
       headers: headersFor(request),
-      ...(body === null ? {} : { body: streamed(body, taken, failed) }),
+      ...(request.body === null ? {} : { body: streamed(request.body, taken, failed) }),
       redirect: "manual",
       decompress: false,
       ...(url.protocol === "https:" ? { tls } : {}),
@@ -77,15 +79,18 @@ export async function exchange(
     isAnswered = true;
     watch.disarm();
   }
-  const stream = response.body === null ? null : watched(response.body, watch, failed);
+  const body = response.body === null ? null : watched(response.body, watch, failed);
   return {
     url,
     status: response.status,
     statusText: response.statusText,
     headers: [...response.headers].map(([name, value]) => [name, asWritten(value)]),
-    body: stream,
+    body,
+    get received() {
+      return body?.received ?? 0;
+    },
     async discard() {
-      await stream?.cancel().catch(ignore);
+      await body?.cancel();
     },
   };
 }
@@ -97,48 +102,81 @@ interface Watch {
   disarm(): void;
 }
 
+/** One timer for all of a body: to set one for each piece would cost as much as to read it. */
 function createWatch(timeout: number, reason: () => CharlaError): Watch {
   const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let since: number | null = null;
+  let isSet = false;
+
+  function look(): void {
+    isSet = false;
+    if (since === null) return;
+    const left = timeout - (performance.now() - since);
+    if (left > 0) lookIn(left);
+    else controller.abort(reason());
+  }
+
+  function lookIn(wait: number): void {
+    isSet = true;
+    // What is waited for keeps the program alive, and nothing else.
+    setTimeout(look, Math.ceil(wait)).unref();
+  }
+
   return {
     signal: controller.signal,
     arm() {
-      clearTimeout(timer);
-      if (timeout > 0) timer = setTimeout(() => controller.abort(reason()), timeout);
+      if (timeout === 0) return;
+      since = performance.now();
+      if (!isSet) lookIn(timeout);
     },
     disarm() {
-      clearTimeout(timer);
+      since = null;
     },
   };
 }
 
 type Failed = (cause: unknown) => unknown;
 
+interface WatchedBody extends AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
+  readonly received: number;
+  cancel(): Promise<void>;
+}
+
+/** Nothing is read ahead of who reads. */
 function watched(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   watch: Watch,
   failed: Failed,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+): WatchedBody {
   const reader = body.getReader();
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        try {
-          watch.arm();
-          const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (cause) {
-          controller.error(failed(cause));
-        } finally {
-          watch.disarm();
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
+  const cancel = () => reader.cancel().catch(ignore);
+  let received = 0;
+  return {
+    cancel,
+    get received() {
+      return received;
     },
-    // Nothing is read ahead of who reads.
-    { highWaterMark: 0 },
-  );
+    async next() {
+      watch.arm();
+      try {
+        const { done, value } = await reader.read();
+        if (done) return { done, value: undefined };
+        received += value.length;
+        return { done: false, value };
+      } catch (cause) {
+        throw failed(cause);
+      } finally {
+        watch.disarm();
+      }
+    },
+    async return() {
+      await cancel();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** Each piece that the other end takes is a sign of life. */

@@ -1,7 +1,7 @@
 // A file on its way: FILE.part until it is whole, then FILE. Beside it FILE.part.json says of what it is a part,
 // so that another run can go on. Whoever sees FILE sees all of it.
 
-import { constants, type Stats } from "node:fs";
+import { constants, type Stats, writeSync } from "node:fs";
 import {
   type FileHandle,
   lstat,
@@ -128,7 +128,11 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     async write(bytes) {
       const writer = handle;
       if (writer === null) throw new Error("write() before begin()");
-      await writing(() => writer.writeFile(bytes));
+      try {
+        writeAll(writer, bytes);
+      } catch (cause) {
+        throw describeWriteError(cause, options.file);
+      }
       digest?.update(bytes);
       length += bytes.length;
       digested += bytes.length;
@@ -210,6 +214,14 @@ async function writeNote(note: string, said: { url: string; validator: string })
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * At once, and not by a thread that would have to be waited for: for what comes as fast as the disk takes it, that
+ * costs half of all time.
+ */
+function writeAll({ fd }: FileHandle, bytes: Uint8Array): void {
+  for (let from = 0; from < bytes.length;) from += writeSync(fd, bytes, from);
 }
 
 /** Another run may have put its own part in place of this one. */

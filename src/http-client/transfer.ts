@@ -154,15 +154,11 @@ async function take(
     const validator = formats.length === 0 ? validatorOf(answer.headers) : null;
     const destination = options.destinationOf(answer);
     await destination.begin(answer, from, validator);
-    let received = from;
     let taken = from;
-    const count = ({ length }: Uint8Array) => {
-      received += length;
-      onEvent({ type: "progress", received, total });
-    };
     if (answer.body === null) return { head: answer, destination };
-    for await (const chunk of unpacked(answer.body, formats, count)) {
+    for await (const chunk of unpacked(answer.body, formats)) {
       signal.throwIfAborted();
+      onEvent({ type: "progress", received: from + answer.received, total });
       const room = maxBytes === null ? chunk.length : maxBytes - taken;
       if (chunk.length > room) {
         await destination.write(chunk.subarray(0, room));

@@ -41,19 +41,12 @@ describe("how a body is to be unpacked", () => {
 });
 
 async function unpack(bytes: Uint8Array, format: "gzip" | "brotli" | "zstd" | "deflate") {
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start(controller) {
-      // One byte at a time: nothing depends on how it is cut.
-      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
-      controller.close();
-    },
-  });
-  let packed = 0;
-  const pieces: Uint8Array[] = [];
-  for await (const piece of unpacked(body, [format], ({ length }) => (packed += length))) {
-    pieces.push(piece);
+  // One byte at a time: nothing depends on how it is cut.
+  async function* body(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (const byte of bytes) yield Uint8Array.of(byte);
   }
-  return { text: Buffer.concat(pieces).toString(), packed };
+  const pieces = await Array.fromAsync(unpacked(body(), [format]));
+  return Buffer.concat(pieces).toString();
 }
 
 describe.each([
@@ -64,11 +57,8 @@ describe.each([
 ] as const)("a body in %s", (format, pack) => {
   const packed = pack(Buffer.from("hello hello hello"));
 
-  test("is unpacked as it comes, and counted as it came", async () => {
-    expect(await unpack(packed, format)).toEqual({
-      text: "hello hello hello",
-      packed: packed.length,
-    });
+  test("is unpacked as it comes", async () => {
+    expect(await unpack(packed, format)).toBe("hello hello hello");
   });
 
   test("that is cut is no body", async () => {
