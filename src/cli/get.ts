@@ -34,7 +34,9 @@ export async function get(commandLine: CommandLine): Promise<number> {
   const digest = asked.sha256 === null ? null : createDigest(asked.sha256);
   await using file = await openFile(asked, digest);
   const toScreen = file === null && process.stdout.isTTY;
-  const progress = createProgressLine(process.stderr.isTTY && !quiet && !toScreen);
+  const sent = process.stderr.isTTY && !quiet;
+  // A body on the screen shows itself how far it is.
+  const progress = createProgressLine({ sent, received: sent && !toScreen });
   const start = performance.now();
   try {
     const work = asked.bare ? getBare : getWhole;
@@ -161,9 +163,12 @@ function onEvent(event: TransferEvent, { presenter, progress, verbose }: Work): 
     case "progress":
       return progress.see("received", event.received, event.total);
     case "request":
+      progress.erase();
       if (verbose) void presenter.answer([requestText(event.request)]);
       return;
     case "answer":
+      // Its body may come out on the same terminal.
+      progress.erase();
       if (verbose) void presenter.answer([answerText(event.head)]);
       return;
     case "redirect":
@@ -177,7 +182,7 @@ function onEvent(event: TransferEvent, { presenter, progress, verbose }: Work): 
     case "again":
       return say(
         "BEGINS_AGAIN",
-        `it cannot be gone on with after ${formatBytes(event.bytes)}, as it has changed; fetching all of it`,
+        `the server has no rest after ${formatBytes(event.bytes)}, or it has changed; fetching all of it`,
       );
   }
 }

@@ -12,7 +12,9 @@ const UNNAMED = "index.html";
  *
  * @throws {CharlaError} INVALID_URL
  */
-export function completeUrl(written: string): URL {
+export function completeUrl(given: string): URL {
+  // As HTTPie has it: of this machine only the port need be said.
+  const written = /^:\d/.test(given) ? `localhost${given}` : given;
   const scheme = schemeOf(written);
   if (scheme !== null && scheme !== "http" && scheme !== "https") {
     throw invalid(
@@ -25,7 +27,7 @@ export function completeUrl(written: string): URL {
   );
   if (url === null || url.hostname === "") {
     throw invalid(
-      `${JSON.stringify(written)} is no URL`,
+      `${JSON.stringify(given)} is no URL`,
       "such as https://example.com/file, localhost:8000 or [::1]:8000",
     );
   }

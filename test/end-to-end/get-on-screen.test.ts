@@ -2,22 +2,14 @@
 
 import { expect } from "bun:test";
 
+import { type FetchServer, openFetchServer } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
 import { testWith } from "../harness/peer-programs.ts";
+import { openRawServer } from "../harness/raw-server.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
 
-function serve(body: string, type: string) {
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: () => new Response(body, { headers: { "Content-Type": type } }),
-  });
-  return {
-    at: `127.0.0.1:${server.port}`,
-    async [Symbol.asyncDispose]() {
-      await server.stop(true);
-    },
-  };
+function serve(body: string, type: string): FetchServer {
+  return openFetchServer(() => new Response(body, { headers: { "Content-Type": type } }));
 }
 
 async function shown(screen: Screen, command: string): Promise<string[]> {
@@ -59,28 +51,62 @@ testWith(["tmux"], "JSON on a terminal is indented and coloured", async () => {
 testWith(["tmux"], "what takes a while has a bar, which is gone in the end", async () => {
   using folder = newFolder();
   const { promise: seen, resolve: isSeen } = Promise.withResolvers<void>();
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch() {
-      const body = new ReadableStream({
-        async start(controller) {
-          controller.enqueue(Buffer.alloc(512 * 1_024));
-          await seen;
-          controller.enqueue(Buffer.alloc(512 * 1_024));
-          controller.close();
-        },
-      });
-      return new Response(body, { headers: { "X-Length": "1048576" } });
-    },
+  const half = Buffer.alloc(512 * 1_024, "x");
+  await using server = await openRawServer(async (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n");
+    socket.write(half.subarray(0, -1_024));
+    // A rate is of more than one moment.
+    await Bun.sleep(200);
+    socket.write(half.subarray(-1_024));
+    await seen;
+    socket.end(half);
   });
-  await using screen = await openScreen(70);
+  await using screen = await openScreen(90);
   screen.type(`clear; charla get -o ${folder.path}/f 127.0.0.1:${server.port}`);
   screen.press("Enter");
-  await screen.until("the bar", (rows) => rows.some((row) => /^512\.0 KiB {2}/.test(row)));
+  const bar = / 50% \[#+-+\] 512\.0 KiB of 1\.0 MiB {2}\d+\.\d [KM]?i?B\/s {2}\d+ .*left$/;
+  await screen.until("the bar", (rows) => rows.some((row) => bar.test(row)));
   isSeen();
   const rows = await screen.until("its end", (now) => now.at(-1) === "$");
-  expect(rows.join(" ").replaceAll("  ", " ")).toMatch(/f has it: 1\.0 MiB in \d+\.\d s \$$/);
+  expect(rows.join("")).toMatch(/f has it: 1\.0 MiB in \d+\.\d s\$$/);
   expect(folder.list()).toEqual(["f"]);
-  await server.stop(true);
+});
+
+testWith(["tmux"], "what takes a while to send has a bar as well", async () => {
+  using folder = newFolder();
+  folder.write("f", Buffer.alloc(64 * 1_024 * 1_024));
+  const { promise: seen, resolve: isSeen } = Promise.withResolvers<void>();
+  await using server = await openRawServer(async (socket) => {
+    socket.pause();
+    await seen;
+    socket.resume();
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n");
+  });
+  await using screen = await openScreen(90);
+  screen.type(`clear; charla get -d @${folder.path}/f 127.0.0.1:${server.port}`);
+  screen.press("Enter");
+  const bar = /^ +\d+% \[#*-+\] \d+\.\d [KM]iB of 64\.0 MiB sent/;
+  await screen.until("the bar", (rows) => rows.some((row) => bar.test(row)));
+  isSeen();
+  const rows = await screen.until("its end", (now) => now.at(-1) === "$");
+  expect(rows).toEqual(["ok", "$"]);
+});
+
+testWith(["tmux"], "Ctrl-C takes the bar off the screen, and says what is there", async () => {
+  using folder = newFolder();
+  await using server = await openRawServer((socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n");
+    socket.write(Buffer.alloc(512 * 1_024));
+  });
+  await using screen = await openScreen(90);
+  screen.type(`cd ${folder.path}; clear; charla get -O 127.0.0.1:${server.port}/f`);
+  screen.press("Enter");
+  await screen.until("the bar", (rows) => rows.some((row) => row.startsWith(" 50% [")));
+  screen.press("C-c");
+  const rows = await screen.until("its end", (now) => now.at(-1) === "$");
+  expect(rows.slice(-3)).toEqual([
+    "512.0 KiB of it are in f.part",
+    "hint: the server gives no way to go on with it; it will be fetched from the beginning",
+    "$",
+  ]);
 });

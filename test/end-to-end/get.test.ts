@@ -4,43 +4,22 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 
+import { echo, type Heard, openFetchServer } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { charla, root, run, runCharla } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
-import { until } from "../harness/until.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
-type Serve = (request: Request) => Response | Promise<Response>;
-
-function serve(answer: Serve) {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
-  return {
-    at: `127.0.0.1:${server.port}`,
-    async [Symbol.asyncDispose]() {
-      await server.stop(true);
-    },
-  };
-}
-
-/** Answers with what it was asked. */
-async function echo(request: Request): Promise<Response> {
-  const { method, url, headers } = request;
-  const { pathname, search } = new URL(url);
-  const body = await request.text();
-  return Response.json({ method, path: pathname + search, headers, body });
-}
-
 /** What a server heard when it was asked so. */
 async function asked(args: string[], input = "") {
-  await using server = serve(echo);
+  await using server = openFetchServer(echo);
   const { stdout, stderr, status } = await runCharla(["get", ...args, `${server.at}/p?q`], {
     input,
   });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-  const heard: { method: string; path: string; headers: Record<string, string>; body: string } =
-    JSON.parse(stdout);
+  const heard: Heard = JSON.parse(stdout);
   return heard;
 }
 
@@ -91,7 +70,7 @@ describe("what is asked", () => {
   test("names who asks with -u, or as the URL says", async () => {
     const { headers } = await asked(["-u", "ann:b:c"]);
     expect(headers["authorization"]).toBe(`Basic ${btoa("ann:b:c")}`);
-    await using server = serve(echo);
+    await using server = openFetchServer(echo);
     const { stdout } = await runCharla(["get", `http://ann:b%20c@${server.at}/`]);
     expect(stdout).toContain(`Basic ${btoa("ann:b c")}`);
   });
@@ -99,7 +78,7 @@ describe("what is asked", () => {
   test("is a form with a file with -F", async () => {
     using folder = newFolder();
     folder.write("f.bin", Uint8Array.of(0, 1, 255));
-    await using server = serve(async (request) => {
+    await using server = openFetchServer(async (request) => {
       const form = await request.formData();
       const file = form.get("file");
       if (!(file instanceof File)) return new Response("no file");
@@ -120,7 +99,7 @@ describe("what is asked", () => {
 
 describe("what is printed", () => {
   test("is the body, byte for byte, and nothing else", async () => {
-    await using server = serve(() => new Response("a\x1b[2J\0b"));
+    await using server = openFetchServer(() => new Response("a\x1b[2J\0b"));
     expect(await runCharla(["get", server.at])).toEqual({
       stdout: "a\x1b[2J\0b",
       stderr: "",
@@ -129,7 +108,7 @@ describe("what is printed", () => {
   });
 
   test("are the headers as well with -i, and only they with -I", async () => {
-    await using server = serve(({ method }) => {
+    await using server = openFetchServer(({ method }) => {
       return new Response("body", { headers: { "X-Method": method, "X-A": "b" } });
     });
     const { stdout } = await runCharla(["get", "-i", server.at]);
@@ -141,7 +120,7 @@ describe("what is printed", () => {
   });
 
   test("with -v is what was asked and answered, on stderr, without credentials", async () => {
-    await using server = serve(() => new Response("body"));
+    await using server = openFetchServer(() => new Response("body"));
     const { stdout, stderr } = await runCharla(["get", "-v", "-u", "ann:secret", server.at]);
     expect(stdout).toBe("body");
     expect(stderr).toStartWith(`> GET / HTTP/1.1\n> Host: ${server.at}\n`);
@@ -156,7 +135,7 @@ describe("what is printed", () => {
     ["zstd", zstdCompressSync],
   ] as const)("is what was packed with %s", async (coding, pack) => {
     const packed = pack(Buffer.from("hello ".repeat(10_000)));
-    await using server = serve(
+    await using server = openFetchServer(
       () => new Response(packed, { headers: { "Content-Encoding": coding } }),
     );
     expect((await runCharla(["get", server.at])).stdout).toBe("hello ".repeat(10_000));
@@ -164,7 +143,7 @@ describe("what is printed", () => {
 
   test("is no more than --max-bytes, of what is packed small as well", async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, "a"));
-    await using server = serve(({ url }) =>
+    await using server = openFetchServer(({ url }) =>
       url.endsWith("bomb")
         ? new Response(bomb, { headers: { "Content-Encoding": "gzip" } })
         : new Response("a".repeat(2_000)),
@@ -181,7 +160,7 @@ describe("what is printed", () => {
   });
 
   test("ends well where its reader has seen enough", async () => {
-    await using server = serve(() => new Response("a".repeat(10_000_000)));
+    await using server = openFetchServer(() => new Response("a".repeat(10_000_000)));
     const script = `"$0" "$1" get ${server.at} | head -c 3; echo "\${PIPESTATUS[0]}"`;
     const main = join(root, "src/cli/main.ts");
     expect(await run(["bash", "-c", script, process.execPath, main])).toEqual({
@@ -194,7 +173,7 @@ describe("what is printed", () => {
 
 describe("an answer of 400 or more", () => {
   test("is printed, and is an error all the same", async () => {
-    await using server = serve(() => new Response("no such page", { status: 404 }));
+    await using server = openFetchServer(() => new Response("no such page", { status: 404 }));
     expect(await runCharla(["get", server.at])).toEqual({
       stdout: "no such page",
       stderr: `charla: ${server.at} answers 404 Not Found\nhint: check the path\n`,
@@ -205,115 +184,6 @@ describe("an answer of 400 or more", () => {
       stderr: "",
       status: 0,
     });
-  });
-});
-
-describe("redirects", () => {
-  test("are followed, ten of them, and POST becomes GET where it does", async () => {
-    await using server = serve(async (request) => {
-      const left = Number(new URL(request.url).searchParams.get("left"));
-      if (left > 0) return Response.redirect(`/?left=${left - 1}`, 302);
-      return new Response(`${request.method} ${await request.text()}`);
-    });
-    expect((await runCharla(["get", `${server.at}/?left=10`])).stdout).toBe("GET ");
-    expect((await runCharla(["get", "-d", "a", `${server.at}/?left=1`])).stdout).toBe("GET ");
-    const { stderr, status } = await runCharla(["get", `${server.at}/?left=11`]);
-    expect(stderr).toStartWith("charla: the server redirects more than 10 times\n");
-    expect(status).toBe(1);
-  });
-
-  test("with 307 send the file again", async () => {
-    using folder = newFolder();
-    folder.write("f", "x".repeat(300_000));
-    await using server = serve(async (request) => {
-      if (request.url.endsWith("/a")) return Response.redirect("/b", 307);
-      return new Response(`${request.method} ${(await request.text()).length}`);
-    });
-    const { stdout } = await runCharla(["get", "-d", `@${folder.path}/f`, `${server.at}/a`]);
-    expect(stdout).toBe("POST 300000");
-  });
-
-  test("take credentials and cookies to nobody else", async () => {
-    await using other = serve(echo);
-    await using server = serve(({ url }) =>
-      Response.redirect(url.endsWith("/own") ? "/there" : `http://${other.at}/`),
-    );
-    const args = ["get", "-u", "ann:secret", "-H", "Cookie: a=b", "-H", "X-A: b"];
-    const { stdout } = await runCharla([...args, `${server.at}/`]);
-    const heard: { headers: Record<string, string> } = JSON.parse(stdout);
-    expect(heard.headers).toMatchObject({ "x-a": "b" });
-    expect(Object.keys(heard.headers)).not.toContain("authorization");
-    expect(Object.keys(heard.headers)).not.toContain("cookie");
-  });
-
-  test("to a file of this machine are refused", async () => {
-    await using server = await openRawServer((socket) => {
-      socket.end("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
-    });
-    const { stdout, stderr, status } = await runCharla(["get", `127.0.0.1:${server.port}`]);
-    expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
-    expect(stderr).toContain("redirects to file:///etc/passwd, which is neither http nor https\n");
-  });
-});
-
-describe("retries", () => {
-  test("follow an answer that may be otherwise in a moment, when it says", async () => {
-    let answers = 0;
-    await using server = serve(() => {
-      answers += 1;
-      return answers < 3
-        ? new Response("later", { status: 503, headers: { "Retry-After": "0" } })
-        : new Response("now");
-    });
-    expect(await runCharla(["get", "--retry", "2", server.at])).toEqual({
-      stdout: "now",
-      stderr: `${server.at} answers 503 Service Unavailable; trying again in 0 s\n`.repeat(2),
-      status: 0,
-    });
-  });
-
-  test("end with the last answer's body", async () => {
-    await using server = serve(
-      () => new Response("later", { status: 503, headers: { "Retry-After": "0" } }),
-    );
-    const { stdout, status } = await runCharla(["get", "-q", "--retry", "1", server.at]);
-    expect({ stdout, status }).toEqual({ stdout: "later", status: 1 });
-  });
-
-  test("are not of what may not be sent twice", async () => {
-    let answers = 0;
-    await using server = serve(() => {
-      answers += 1;
-      return new Response("later", { status: 503, headers: { "Retry-After": "0" } });
-    });
-    await runCharla(["get", "--retry", "3", "-d", "a", server.at]);
-    expect(answers).toBe(1);
-  });
-
-  test("go on with a file where the connection broke", async () => {
-    using folder = newFolder();
-    await using server = await openRawServer(async (socket, request) => {
-      const head = 'HTTP/1.1 %\r\nETag: "a"\r\nConnection: close\r\nContent-Length: ';
-      if (!request.includes("Range: bytes=4-")) {
-        socket.write(`${head.replace("%", "200 OK")}8\r\n\r\nabcd`);
-        // What comes together with the end is not always heard.
-        await until("the part", () => {
-          return folder.list().includes("f.part") && folder.read("f.part") === "abcd";
-        });
-        socket.end();
-      } else {
-        socket.write(`${head.replace("%", "206 Partial Content")}4\r\n`);
-        socket.end("Content-Range: bytes 4-7/8\r\n\r\nefgh");
-      }
-    });
-    const { stderr, status } = await runCharla(
-      ["get", "--retry", "1", "-O", `127.0.0.1:${server.port}/f`],
-      { cwd: folder.path },
-    );
-    expect(stderr).toContain("trying again in 1 s\n");
-    expect(status).toBe(0);
-    expect(server.requests[1]).toContain('If-Range: "a"\r\n');
-    expect([folder.list(), folder.read("f")]).toEqual([["f"], "abcdefgh"]);
   });
 });
 
@@ -329,7 +199,7 @@ describe("--http0.9 is the lesson's request", () => {
   });
 
   test("what today's servers answer to it is printed as it comes", async () => {
-    await using server = serve(() => new Response("x"));
+    await using server = openFetchServer(() => new Response("x"));
     const { stdout } = await runCharla(["get", "--http0.9", server.at]);
     expect(stdout).toMatch(/^HTTP\/1\.1 [45]\d\d /);
   });

@@ -12,6 +12,7 @@ describe("a URL as it is written", () => {
     ["localhost:8000", "http://localhost:8000/"],
     ["localhost:8000/a", "http://localhost:8000/a"],
     ["localhost:", "http://localhost/"],
+    [":8000/a", "http://localhost:8000/a"],
     ["LOCALHOST:80/a", "http://localhost/a"],
     ["files.localhost/a", "http://files.localhost/a"],
     ["127.0.0.1", "http://127.0.0.1/"],
@@ -33,6 +34,7 @@ describe("a URL as it is written", () => {
     ["s3://bucket/a", "charla fetches http and https, and not s3"],
     ["", '"" is no URL'],
     ["http://", '"http://" is no URL'],
+    [":", '":" is no URL'],
     ["exa mple.com", '"exa mple.com" is no URL'],
     ["example.com:99999", '"example.com:99999" is no URL'],
   ])("%p is INVALID_URL", (written, message) => {

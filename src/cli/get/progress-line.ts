@@ -18,8 +18,8 @@ export interface ProgressLine {
   end(): void;
 }
 
-/** @param shown whether there is a terminal for it, and a person who wants it */
-export function createProgressLine(shown: boolean): ProgressLine {
+/** @param shown of what: where there is a terminal for it, and a person who wants it */
+export function createProgressLine(shown: Readonly<Record<Direction, boolean>>): ProgressLine {
   const start = performance.now();
   let direction: Direction = "sent";
   let meter = createMeter(start, direction);
@@ -29,6 +29,7 @@ export function createProgressLine(shown: boolean): ProgressLine {
   function erase(): void {
     if (drawn) process.stderr.write(ERASE_LINE);
     drawn = false;
+    seen = false;
   }
 
   function draw(): void {
@@ -40,11 +41,12 @@ export function createProgressLine(shown: boolean): ProgressLine {
     drawn = true;
   }
 
-  const timer = shown ? setInterval(draw, DRAWN_EVERY) : undefined;
+  const isShown = shown.sent || shown.received;
+  const timer = isShown ? setInterval(draw, DRAWN_EVERY) : undefined;
   timer?.unref();
   return {
     see(nowDirection, bytes, total) {
-      if (!shown) return;
+      if (!shown[nowDirection]) return;
       if (nowDirection !== direction) {
         direction = nowDirection;
         meter = createMeter(performance.now(), direction);

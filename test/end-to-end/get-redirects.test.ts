@@ -1,0 +1,95 @@
+// `charla get` where the answer is to be fetched from elsewhere: which request goes there, and what goes along.
+
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+
+import { echo, type Heard, openFetchServer } from "../harness/fetch-server.ts";
+import { newFolder } from "../harness/folder.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { runCharla } from "../harness/program.ts";
+import { openRawServer } from "../harness/raw-server.ts";
+
+setDefaultTimeout(END_TO_END_TIMEOUT);
+
+describe("redirects", () => {
+  test("are followed, ten of them, and POST becomes GET where it does", async () => {
+    await using server = openFetchServer(async (request) => {
+      const left = Number(new URL(request.url).searchParams.get("left"));
+      if (left > 0) return Response.redirect(`/?left=${left - 1}`, 302);
+      return new Response(`${request.method} ${await request.text()}`);
+    });
+    expect((await runCharla(["get", `${server.at}/?left=10`])).stdout).toBe("GET ");
+    expect((await runCharla(["get", "-d", "a", `${server.at}/?left=1`])).stdout).toBe("GET ");
+    const { stderr, status } = await runCharla(["get", `${server.at}/?left=11`]);
+    expect(stderr).toStartWith("charla: the server redirects more than 10 times\n");
+    expect(status).toBe(1);
+  });
+
+  test("with 307 send the file again", async () => {
+    using folder = newFolder();
+    folder.write("f", "x".repeat(300_000));
+    await using server = openFetchServer(async (request) => {
+      if (request.url.endsWith("/a")) return Response.redirect("/b", 307);
+      return new Response(`${request.method} ${(await request.text()).length}`);
+    });
+    const { stdout } = await runCharla(["get", "-d", `@${folder.path}/f`, `${server.at}/a`]);
+    expect(stdout).toBe("POST 300000");
+  });
+
+  test.each([
+    [301, "POST", "GET", ""],
+    [302, "POST", "GET", ""],
+    [303, "PUT", "GET", ""],
+    [307, "POST", "POST", "a"],
+    [308, "PUT", "PUT", "a"],
+  ])("with %d make %s a %s with the body %p", async (status, method, becomes, body) => {
+    await using server = openFetchServer((request) =>
+      request.url.endsWith("/b") ? echo(request) : Response.redirect("/b", status),
+    );
+    const { stdout } = await runCharla(["get", "-X", method, "-d", "a", `${server.at}/a`]);
+    const heard: Heard = JSON.parse(stdout);
+    expect(heard).toMatchObject({ method: becomes, path: "/b", body });
+    expect(Object.keys(heard.headers).includes("content-type")).toBe(body !== "");
+  });
+
+  test("take credentials and cookies along on the same host, and to no other", async () => {
+    await using other = openFetchServer(echo);
+    await using server = openFetchServer((request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/there") return echo(request);
+      return Response.redirect(pathname === "/own" ? "/there" : `http://${other.at}/`);
+    });
+    const args = ["get", "-u", "ann:secret", "-H", "Cookie: a=b", "-H", "X-A: b"];
+    const own: Heard = JSON.parse((await runCharla([...args, `${server.at}/own`])).stdout);
+    expect(own.headers).toMatchObject({
+      authorization: `Basic ${btoa("ann:secret")}`,
+      cookie: "a=b",
+      "x-a": "b",
+    });
+    const heard: Heard = JSON.parse((await runCharla([...args, `${server.at}/`])).stdout);
+    expect(heard.headers).toMatchObject({ "x-a": "b" });
+    expect(Object.keys(heard.headers)).not.toContain("authorization");
+    expect(Object.keys(heard.headers)).not.toContain("cookie");
+  });
+
+  test("to a file of this machine are refused", async () => {
+    await using server = await openRawServer((socket) => {
+      socket.end("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
+    });
+    const { stdout, stderr, status } = await runCharla(["get", `127.0.0.1:${server.port}`]);
+    expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
+    expect(stderr).toContain("redirects to file:///etc/passwd, which is neither http nor https\n");
+  });
+
+  test("are shown with -v, without escape sequences", async () => {
+    await using server = await openRawServer((socket, request) => {
+      socket.end(
+        request.startsWith("GET / ")
+          ? "HTTP/1.1 302 \x1b[2J\r\nLocation: /\x1b[2J\r\nContent-Length: 0\r\n\r\n"
+          : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+      );
+    });
+    const { stdout, stderr } = await runCharla(["get", "-v", `127.0.0.1:${server.port}`]);
+    expect(stderr).not.toMatch(/[^\n\x20-\x7e]/);
+    expect({ stdout, stderr }).toMatchObject({ stdout: expect.any(String) });
+  });
+});
