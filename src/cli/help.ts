@@ -145,7 +145,7 @@ charla get [-o FILE | -O] [OPTION...] URL
   -d, --data DATA       send DATA, the content of @FILE, or - for stdin
       --json DATA       the same as JSON
   -F, --form FIELD      send a form: NAME=TEXT, NAME=@FILE
-  -u, --user USER:PASSWORD
+  -u, --user USER[:PASSWORD]
       --timeout N       give up after N seconds of silence (300; 0: never)
       --retry N         try N times more, with growing waits
       --no-fail         an answer of 400 or more is as good as another

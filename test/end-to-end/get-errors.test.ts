@@ -32,7 +32,7 @@ describe("what is wrong with the command line", () => {
       "a request with GET carries no data",
       "leave -X out to send it with POST, or say -X PUT",
     ],
-    [["-u", "ann", "b"], "-u takes a password as well", "-u USER:PASSWORD"],
+    [["-u", "ann", "b"], "there is no terminal to ask for a password on", "-u USER:PASSWORD"],
     [["--sha256", "abc", "b"], "a SHA-256 is 64 hexadecimal digits", "copy it again, whole"],
     [
       ["--max-bytes", "many", "b"],

@@ -38,6 +38,33 @@ testWith(["tmux"], "binary on a terminal is refused, unless -o - asks for it", a
   expect((await shown(screen, `charla get -o - ${server.at}`)).join()).toContain("status 0");
 });
 
+testWith(["tmux"], "a password that -u leaves out is asked for, and not shown", async () => {
+  await using server = openFetchServer(({ headers }) => {
+    const [, told = ""] = headers.get("authorization")?.split(" ") ?? [];
+    return new Response(`it is ${Buffer.from(told, "base64").toString().replace(":", " and ")}`);
+  });
+  await using screen = await openScreen(70);
+  screen.type(`clear; charla get -u ann ${server.at}`);
+  screen.press("Enter");
+  const asked = `password for ann at ${server.at}:`;
+  await screen.until("the question", (rows) => rows.at(-1) === asked);
+  screen.type("wrong");
+  screen.press("C-u");
+  screen.type("sécrété");
+  screen.press("BSpace", "Enter");
+  const rows = await screen.until("the answer", (now) => now.at(-1) === "$");
+  expect(rows).toEqual([asked, "it is ann and sécrét", "$"]);
+  screen.type(`clear; charla get -u ann ${server.at}; echo "status $?"`);
+  screen.press("Enter");
+  await screen.until("the question", (now) => now.at(-1) === asked);
+  screen.press("C-c");
+  expect(await screen.until("its status", (now) => now.at(-1) === "$")).toEqual([
+    asked,
+    "status 130",
+    "$",
+  ]);
+});
+
 testWith(["tmux"], "JSON on a terminal is indented and coloured", async () => {
   await using server = serve('{"a":[1,"b"]}', "application/json; charset=utf-8");
   await using screen = await openScreen(60, 20, { styled: true });

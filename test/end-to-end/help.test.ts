@@ -151,6 +151,34 @@ test("charla doctor --help says what doctor does", async () => {
   `);
 });
 
+test("charla get --help says what get does", async () => {
+  const { stdout } = await runCharla(["get", "--help"]);
+  expect(stdout).toMatchInlineSnapshot(`
+    "Fetch a URL over HTTP: its body on stdout, all else on stderr.
+
+    charla get [-o FILE | -O] [OPTION...] URL
+
+      -o, --output FILE     into FILE; -O: into a file named as the URL's last part
+          --resume          go on with FILE.part, if it still is a part of the same
+          --sha256 HEX      keep only what has this checksum
+          --max-bytes N     take no more than N bytes (2048, 10M, 2G)
+      -i, --include         the headers too; -I, --head: only the headers
+      -H, --header LINE     send this header: "Accept: text/plain"
+      -X, --request METHOD  GET; with data POST
+      -d, --data DATA       send DATA, the content of @FILE, or - for stdin
+          --json DATA       the same as JSON
+      -F, --form FIELD      send a form: NAME=TEXT, NAME=@FILE
+      -u, --user USER[:PASSWORD]
+          --timeout N       give up after N seconds of silence (300; 0: never)
+          --retry N         try N times more, with growing waits
+          --no-fail         an answer of 400 or more is as good as another
+          --insecure        trust any certificate; --cacert FILE: those in FILE
+          --http0.9         the lesson's request: GET /path, and print 2048 bytes
+      -q, -v, -h            only the body and errors; every detail; this
+    "
+  `);
+});
+
 test("charla id --help says what id does", async () => {
   const { stdout } = await runCharla(["id", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
@@ -170,7 +198,7 @@ test("charla id --help says what id does", async () => {
 });
 
 test("every help fits a screen of 80 columns and 24 rows, the prompt's row included", async () => {
-  for (const command of ["", "send", "receive", "history", "doctor", "id"]) {
+  for (const command of ["", "send", "receive", "history", "doctor", "get", "id"]) {
     const lines = (await runCharla([command, "--help"].filter((word) => word !== ""))).stdout
       .trimEnd()
       .split("\n");

@@ -14,9 +14,11 @@ import {
   parseHeader,
 } from "../../http-client/request.ts";
 import { completeUrl, fileNameOf } from "../../http-client/url.ts";
+import { visibleLine } from "../../terminal/visible-text.ts";
 import { type CommandLine, helpFor } from "../options.ts";
 import { version } from "../version.ts";
 import { parseBytes, parseCount, parseSeconds } from "./amounts.ts";
+import { askPassword } from "./ask-password.ts";
 import { bodyOf } from "./data.ts";
 
 /** Seconds of silence before it is given up, where nobody says: as long as curl tries to connect. */
@@ -129,7 +131,7 @@ async function requestOf(
   const add = (name: string, value: string) => {
     if (!hasHeader(headers, name)) headers.push([name, value]);
   };
-  const credentials = credentialsOf(values.get("user"), url);
+  const credentials = await credentialsOf(values.get("user"), url);
   if (credentials !== null) add("Authorization", credentials);
   add("User-Agent", `charla/${version}`);
   add("Accept", flags.has("json") ? "application/json" : "*/*");
@@ -137,11 +139,14 @@ async function requestOf(
   return { method, url, headers, body };
 }
 
-function credentialsOf(written: string | undefined, url: URL): string | null {
+async function credentialsOf(written: string | undefined, url: URL): Promise<string | null> {
   if (written !== undefined) {
     const end = written.indexOf(":");
-    if (end === -1) throw usage("-u takes a password as well", "-u USER:PASSWORD");
-    return basicAuthorization(written.slice(0, end), written.slice(end + 1));
+    if (end !== -1) return basicAuthorization(written.slice(0, end), written.slice(end + 1));
+    if (!process.stdin.isTTY) {
+      throw usage("there is no terminal to ask for a password on", "-u USER:PASSWORD");
+    }
+    return basicAuthorization(written, await askPassword(visibleLine(`${written} at ${url.host}`)));
   }
   if (url.username === "" && url.password === "") return null;
   return basicAuthorization(unescaped(url.username), unescaped(url.password));
