@@ -99,8 +99,8 @@ async function getWhole(asked: Asked, work: Work): Promise<FileDestination | nul
     insecure: asked.insecure,
     ca: asked.ca,
     signal,
-    // The body of a failure is no part of a file that was asked for.
-    destinationOf: (its) => (isFailure(its) ? output : (file ?? checked)),
+    // The body of a failure is no part of a file that was asked for, and what has not changed has none.
+    destinationOf: (its) => (isFailure(its) || isUnchanged(its) ? output : (file ?? checked)),
     resumes: file ?? checked,
     onEvent: (event) => onEvent(event, work),
   });
@@ -112,6 +112,10 @@ async function getWhole(asked: Asked, work: Work): Promise<FileDestination | nul
   }
   await output.finish();
   if (isFailure(head)) throw statusError(head);
+  if (isUnchanged(head)) {
+    await tell(presenter, "UNCHANGED", `${head.url.host} says that it has not changed`);
+    return null;
+  }
   digest?.check();
   return null;
 }
@@ -138,6 +142,11 @@ async function getBare(asked: Asked, work: Work): Promise<FileDestination | null
     await file.finish();
   }
   return file;
+}
+
+/** As who asks with If-None-Match or If-Modified-Since is told (RFC 9110 s. 15.4.5). */
+function isUnchanged({ status }: Head): boolean {
+  return status === 304;
 }
 
 function digested(output: Destination, digest: Digest): Destination {

@@ -7,7 +7,7 @@ import type { Answer, Head, Way } from "./exchange.ts";
 import { endedEarly } from "./fetch-errors.ts";
 import { follow, type FollowEvent } from "./follow.ts";
 import { type Continuation, continued, rangeHeaders, validatorOf } from "./range.ts";
-import { type Header, headerOf, type HttpRequest } from "./request.ts";
+import { hasHeader, type Header, headerOf, type HttpRequest } from "./request.ts";
 import { mayRetryError, mayRetryStatus, waitBeforeRetry } from "./retry.ts";
 import { statusError } from "./status-error.ts";
 
@@ -151,7 +151,8 @@ async function take(
     const length = lengthOf(answer.headers);
     const total = size ?? (length === null ? null : from + length);
     if (formats.length === 0 && answer.body !== null) checkLength(total, maxBytes);
-    const validator = formats.length === 0 ? validatorOf(answer.headers) : null;
+    const validator =
+      formats.length === 0 && mayContinue(request) ? validatorOf(answer.headers) : null;
     const destination = options.destinationOf(answer);
     await destination.begin(answer, from, validator);
     let taken = from;
@@ -180,6 +181,11 @@ async function take(
 function codings(request: HttpRequest, { headers }: Head): ReturnType<typeof codingsOf> {
   const asked = headerOf(request.headers, "accept-encoding");
   return codingsOf(headers, asked !== null && asked !== "identity");
+}
+
+/** A range is of what GET gives (RFC 9110 s. 14.2), and there is but one in a request. */
+function mayContinue({ method, headers }: HttpRequest): boolean {
+  return method === "GET" && !hasHeader(headers, "range");
 }
 
 function lengthOf(headers: readonly Header[]): number | null {

@@ -44,6 +44,16 @@ describe("what is wrong with the command line", () => {
       "there is one body, and this asks for several",
       "only -d NAME=VALUE can be said more than once",
     ],
+    [
+      ["--resume", "-d", "a", "-O", "b"],
+      "--resume does not go with --data",
+      "leave one of them out",
+    ],
+    [
+      ["--resume", "-O", "-H", "range: bytes=1-", "b"],
+      "--resume asks for a range of its own",
+      'leave out -H "Range: ..."',
+    ],
     [["--json"], "--json needs a value", "see charla get --help"],
     [["-p", "80", "a"], "-p does not go with charla get", /^it goes with /],
     [["--insceure", "a"], "there is no option --insceure", "did you mean --insecure?"],

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
+import { openFetchServer } from "../harness/fetch-server.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { charla, runCharla } from "../harness/program.ts";
@@ -103,6 +104,27 @@ describe("a file", () => {
     await runCharla(["get", "--no-fail", "-o", "f", at], { cwd: folder.path });
     expect(folder.read("f")).toBe("no");
     await server.stop(true);
+  });
+
+  test("is not touched by an answer of 304 to who has it", async () => {
+    using folder = newFolder();
+    folder.write("f", "before");
+    await using server = openFetchServer(({ headers }) => {
+      return new Response(null, { status: headers.get("if-none-match") === '"a"' ? 304 : 200 });
+    });
+    const run = await runCharla(["get", "-H", 'If-None-Match: "a"', "-o", "f", server.at], {
+      cwd: folder.path,
+    });
+    const stderr = `${server.at} says that it has not changed\n`;
+    expect(run).toEqual({ stdout: "", stderr, status: 0 });
+    expect([folder.list(), folder.read("f")]).toEqual([["f"], "before"]);
+  });
+
+  test("of no bytes is a file of no bytes", async () => {
+    using folder = newFolder();
+    await using server = openFetchServer(() => new Response(""));
+    await runCharla(["get", "-o", "f", server.at], { cwd: folder.path });
+    expect([folder.list(), folder.read("f")]).toEqual([["f"], ""]);
   });
 
   test("is asked for as it is, and its headers are printed with -i", async () => {

@@ -120,4 +120,26 @@ describe("retries", () => {
     program.signal("SIGINT");
     expect(await program.exited).toBe(130);
   });
+
+  test("begin at the beginning where a range was asked for", async () => {
+    using folder = newFolder();
+    await using server = await openRawServer(async (socket) => {
+      const isFirst = server.requests.length === 1;
+      const head = 'HTTP/1.1 206 Partial Content\r\nETag: "a"\r\nConnection: close\r\n';
+      socket.write(`${head}Content-Range: bytes 2-5/8\r\nContent-Length: 4\r\n\r\n`);
+      socket.write(isFirst ? "cd" : "cdef");
+      if (isFirst) await until("the part", () => folder.list().includes("f.part"));
+      socket.end();
+    });
+    const args = ["get", "--retry", "1", "-H", "Range: bytes=2-5", "-O"];
+    const { status } = await runCharla([...args, `127.0.0.1:${server.port}/f`], {
+      cwd: folder.path,
+    });
+    expect(status).toBe(0);
+    expect(server.requests.map((request) => /Range: .*/.exec(request)?.[0])).toEqual([
+      "Range: bytes=2-5",
+      "Range: bytes=2-5",
+    ]);
+    expect([folder.list(), folder.read("f")]).toEqual([["f"], "cdef"]);
+  });
 });

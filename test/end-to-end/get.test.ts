@@ -97,6 +97,16 @@ describe("what is asked", () => {
   });
 });
 
+test("is asked of the proxy that the environment names", async () => {
+  await using proxy = await openRawServer((socket) => {
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy");
+  });
+  const env = { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: "", NO_PROXY: "" };
+  const { stdout } = await runCharla(["get", "http://nowhere.invalid/a"], { env });
+  expect(stdout).toBe("proxy");
+  expect(proxy.requests[0]).toStartWith("GET http://nowhere.invalid/a HTTP/1.1\r\n");
+});
+
 describe("what is printed", () => {
   test("is the body, byte for byte, and nothing else", async () => {
     await using server = openFetchServer(() => new Response("a\x1b[2J\0b"));

@@ -87,6 +87,7 @@ const CONTRADICTIONS: readonly (readonly [one: string, ...others: string[]])[] =
   ["data", "json", "form"],
   ["json", "form"],
   ["head", "request", "data", "json", "form", "output", "remote-name", "sha256"],
+  ["resume", "request", "data", "json", "form"],
   ["insecure", "cacert"],
   [
     "http0.9",
@@ -131,6 +132,9 @@ async function requestOf(
   const add = (name: string, value: string) => {
     if (!hasHeader(headers, name)) headers.push([name, value]);
   };
+  if (flags.has("resume") && hasHeader(headers, "Range")) {
+    throw usage("--resume asks for a range of its own", 'leave out -H "Range: ..."');
+  }
   const credentials = await credentialsOf(values.get("user"), url);
   if (credentials !== null) add("Authorization", credentials);
   add("User-Agent", `charla/${version}`);
