@@ -50,24 +50,36 @@ export function unpacked(
   body: AsyncIterable<Uint8Array<ArrayBuffer>>,
   formats: readonly Format[],
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  if (formats.length === 0) return body;
-  let stream = streamOf(body);
+  return formats.length === 0 ? body : unpack(body[Symbol.asyncIterator](), formats);
+}
+
+async function* unpack(
+  pieces: AsyncIterator<Uint8Array<ArrayBuffer>>,
+  formats: readonly Format[],
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const first = await pieces.next();
+  // Servers say how they pack of a body that is not there as well.
+  if (first.done === true) return;
+  let stream = streamOf(first.value, pieces);
   for (const format of formats) stream = stream.pipeThrough(new DecompressionStream(format));
-  return stream;
+  yield* stream;
 }
 
 function streamOf(
-  body: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  first: Uint8Array<ArrayBuffer>,
+  rest: AsyncIterator<Uint8Array<ArrayBuffer>>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const pieces = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      controller.enqueue(first);
+    },
     async pull(controller) {
-      const next = await pieces.next();
+      const next = await rest.next();
       if (next.done === true) controller.close();
       else controller.enqueue(next.value);
     },
     async cancel() {
-      await pieces.return?.();
+      await rest.return?.();
     },
   });
 }

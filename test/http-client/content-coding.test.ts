@@ -61,6 +61,10 @@ describe.each([
     expect(await unpack(packed, format)).toBe("hello hello hello");
   });
 
+  test("of no bytes has nothing to unpack", async () => {
+    expect(await unpack(new Uint8Array(0), format)).toBe("");
+  });
+
   test("that is cut is no body", async () => {
     expect(unpack(packed.subarray(0, -3), format)).rejects.toThrow(TypeError);
   });
