@@ -129,6 +129,17 @@ describe("what is printed", () => {
     expect(heads.stdout).not.toContain("body");
   });
 
+  test("are the headers as they are meant, where they are not ASCII", async () => {
+    await using server = await openRawServer((socket, request) => {
+      const bytes = request.startsWith("GET /latin1 ") ? "latin1" : "utf8";
+      socket.end("HTTP/1.1 200 OK\r\nX: é\r\nContent-Length: 0\r\n\r\n", bytes);
+    });
+    for (const path of ["utf8", "latin1"]) {
+      const { stdout } = await runCharla(["get", "-i", `127.0.0.1:${server.port}/${path}`]);
+      expect(stdout).toContain("x: é\n");
+    }
+  });
+
   test("with -v is what was asked and answered, on stderr, without credentials", async () => {
     await using server = openFetchServer(() => new Response("body"));
     const { stdout, stderr } = await runCharla(["get", "-v", "-u", "ann:secret", server.at]);
