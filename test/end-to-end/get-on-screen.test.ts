@@ -13,10 +13,16 @@ function serve(body: string, type: string): FetchServer {
 }
 
 async function shown(screen: Screen, command: string): Promise<string[]> {
+  // What the command before has shown is not this one's.
+  screen.type("clear");
+  screen.press("Enter");
+  await screen.until("an empty screen", (rows) => rows.length === 1 && rows[0] === "$");
   screen.type(`clear; ${command}; echo "status $?"`);
   screen.press("Enter");
   // What is shown as it is need not end with a newline.
-  return screen.until("its status", (rows) => rows.some((row) => /status \d+$/.test(row)));
+  return screen.until("its status", (rows) => {
+    return rows.at(-1) === "$" && rows.some((row) => /status \d+$/.test(row));
+  });
 }
 
 testWith(["tmux"], "text on a terminal is shown, not obeyed, and ends with a newline", async () => {
