@@ -113,7 +113,7 @@ The status is 1 where there is a problem.
 `,
   serve: `Share a folder over HTTP.
 
-charla serve [--public] [-p PORT] [OPTION...] [DIR]
+charla serve [OPTION...] [DIR]
 
 Without DIR, the folder that you are in. Only this machine reaches it, unless
 --public or --bind says otherwise. Nothing outside of it is served.
@@ -121,13 +121,17 @@ Without DIR, the folder that you are in. Only this machine reaches it, unless
       --public          open it to the network, and print its addresses
   -p, --port N          listen on port N (8000; 0: any free one)
   -b, --bind ADDRESS    listen on this address only
+      --auth USER:PASSWORD   who asks must know both
+      --tls             HTTPS, with a certificate made on the spot
+      --tls-cert FILE --tls-key FILE   HTTPS with this certificate
+      --upload          take files too; --overwrite: and replace those there are
+      --max-upload N    no file of more than N bytes (500K, 20M; 1G)
       --spa             a path that is not there is a page in /index.html
+      --cors            pages of other sites may read what is shared
       --no-listing      no list of a folder that has no index.html
-      --dotfiles        names that begin with a dot too
-      --follow-symlinks links that lead out of DIR too
+      --dotfiles, --follow-symlinks   what begins with a dot; links out of DIR
       --json            every request as one JSON object a line on stdout
   -q, --quiet           no line for each request
-  -h, --help            this
 
 Ctrl-C ends it, once the answers under way are done (in 5 seconds at most).
 `,

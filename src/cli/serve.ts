@@ -8,13 +8,16 @@ import { type FileServerOptions, openFileServer } from "../http-server/file-serv
 import { commonLogLine, jsonLogLine, type RequestEntry } from "../http-server/request-log.ts";
 import type { HttpServer } from "../http-server/server.ts";
 import { mayStyle } from "../terminal/style.ts";
-import { describeSocketError, systemCode } from "../wire/socket-error.ts";
+import { systemCode } from "../wire/socket-error.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { describeFailure } from "./serve/failure.ts";
+import { guardOf } from "./serve/guard.ts";
 import { openLineLog } from "./serve/line-log.ts";
 import { qrCode } from "./serve/qr-code.ts";
 import { type Reach, reachOf, urlsOf } from "./serve/reach.ts";
+import { tlsIdentity } from "./serve/secured.ts";
 
 const HTTP_PORT = 8_000;
 /** For the answers under way when it is to end, in ms. */
@@ -39,6 +42,8 @@ export async function serve(commandLine: CommandLine): Promise<number> {
       "leave one of them out",
     );
   }
+  const { credentials, upload } = guardOf(commandLine);
+  const tls = await tlsIdentity(commandLine);
   const isJson = flags.has("json");
   const log = isJson
     ? openLineLog(process.stdout, (count) => JSON.stringify({ type: "dropped", count }))
@@ -55,11 +60,23 @@ export async function serve(commandLine: CommandLine): Promise<number> {
     followSymlinks: flags.has("follow-symlinks"),
     listing: !flags.has("no-listing"),
     spa: flags.has("spa"),
-    log: isListed ? (entry: RequestEntry) => log.line(lineOf(entry)) : () => {},
+    crossOrigin: flags.has("cors"),
+    credentials,
+    upload,
+    tls,
+    isLoopbackOnly: !reach.isPublic,
+    log: isListed ? (entry: RequestEntry) => log.line(lineOf(entry)) : null,
   });
 
-  const urls = urlsOf("http", server.addresses, server.port, networkInterfaces());
+  const scheme = tls === null ? "http" : "https";
+  const urls = urlsOf(scheme, server.addresses, server.port, networkInterfaces());
   process.stderr.write(`${describe(urls, reach.isPublic)}\n`);
+  if (flags.has("tls") && tls !== null) {
+    process.stderr.write(`Browsers ask about its certificate: SHA-256 ${tls.fingerprint}\n`);
+  }
+  if (reach.isPublic && credentials !== null && tls === null) {
+    process.stderr.write("The password goes over the network in plain: --tls hides it\n");
+  }
   if (isJson) log.line(JSON.stringify({ type: "listening", url: urls[0], urls }));
   await interrupted;
   await server.close(PATIENCE);
@@ -89,7 +106,7 @@ function openReached(
     try {
       return openFileServer({ ...options, addresses });
     } catch (error) {
-      failure = describeFailure(error, options, addresses);
+      failure = describeFailure(error, options.folder, options.port, addresses);
       if (!WITHOUT_IPV6.has(systemCode(error))) break;
     }
   }
@@ -97,40 +114,6 @@ function openReached(
 }
 
 const WITHOUT_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
-
-function describeFailure(
-  cause: unknown,
-  { folder, port }: Omit<FileServerOptions, "addresses">,
-  addresses: readonly string[],
-): unknown {
-  const isSystem = systemCode(cause) !== "" && cause instanceof Error && "syscall" in cause;
-  if (!isSystem) return cause;
-  if (cause.syscall !== "listen") return describeFolderError(cause, folder);
-  if (systemCode(cause) === "EADDRNOTAVAIL") {
-    return new CharlaError(
-      "ADDRESS_NOT_AVAILABLE",
-      `${addresses.join(" and ")} cannot be listened on: this machine does not have that address`,
-      "bind an address of this machine, or use --public for all of them",
-      { cause },
-    );
-  }
-  return describeSocketError(cause, `port ${port}`);
-}
-
-function describeFolderError(cause: Error, folder: string): CharlaError {
-  const code = systemCode(cause);
-  const name = JSON.stringify(folder);
-  const [message, hint] =
-    code === "ENOENT"
-      ? [
-          `there is no folder ${name}`,
-          "check its name; charla serve alone shares the one you are in",
-        ]
-      : code === "ENOTDIR"
-        ? [`${name} is not a folder`, "share the folder that it is in"]
-        : [`the folder ${name} cannot be read: ${cause.message}`, "see whose it is"];
-  return new CharlaError("FILE_NOT_READABLE", message, hint, { cause });
-}
 
 /** With a code to scan, for a phone that is to open it. */
 function describe(urls: readonly string[], isPublic: boolean): string {

@@ -4,11 +4,14 @@
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
+import type { Step } from "./answer.ts";
+import { briefAnswer } from "./brief-answer.ts";
+
 /** Says whether an Authorization header has the right user and password; null stands for none. */
 export type Authorization = (header: string | null) => boolean;
 
 /** What asks for them (s. 2, and s. 2.1 for the charset). */
-export const CHALLENGE = 'Basic realm="charla", charset="UTF-8"';
+const CHALLENGE = 'Basic realm="charla", charset="UTF-8"';
 
 /** Of a header that is looked into; what is longer is as wrong as any other. */
 const MAX_HEADER_CHARACTERS = 8_192;
@@ -33,4 +36,17 @@ function givenIn(header: string | null): Uint8Array | null {
   if (header === null || header.length > MAX_HEADER_CHARACTERS) return null;
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header)?.[1];
   return encoded === undefined ? null : Buffer.from(encoded, "base64");
+}
+
+/** @param credentials USER:PASSWORD */
+export function authorizationStep(credentials: string): Step {
+  const isRight = authorization(credentials);
+  const user = credentials.slice(0, credentials.indexOf(":"));
+  return (request, context) => {
+    if (!isRight(request.headers.get("authorization"))) {
+      return briefAnswer(request, context, 401, { "www-authenticate": CHALLENGE });
+    }
+    context.user = user;
+    return null;
+  };
 }

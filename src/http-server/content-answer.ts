@@ -24,7 +24,7 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
     const { target, folder } = context;
     const found = folder.find(target.path);
     if (found.kind === "file") {
-      if (!target.isFolder) return fileAnswer(request, context, found, target.path.at(-1) ?? "");
+      if (!target.isFolder) return fileAnswer(request, context, found, target.path);
       closeSync(found.descriptor);
       return missing(request, context);
     }
@@ -38,7 +38,7 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
     const hasIndex = index.kind === "file";
     if (hasIndex && target.isFolder) {
       closeSync(opened.descriptor);
-      return fileAnswer(request, context, index, INDEX);
+      return fileAnswer(request, context, index, [...target.path, INDEX]);
     }
     if ("descriptor" in index) closeSync(index.descriptor);
     if (target.isFolder && listing !== null) {
@@ -49,11 +49,11 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
     return emptyAnswer(context, 301, { location: pathOf(target.path, true) + target.search });
   }
 
-  function missing(request: Request, context: Context): Response {
+  function missing(request: Request, context: Context): Response | Promise<Response> {
     const name = context.target.path.at(-1) ?? "";
     if (!spa || name.includes(".")) return briefAnswer(request, context, 404);
     const page = context.folder.find([INDEX]);
-    if (page.kind === "file") return fileAnswer(request, context, page, INDEX);
+    if (page.kind === "file") return fileAnswer(request, context, page, [INDEX]);
     if ("descriptor" in page) closeSync(page.descriptor);
     return briefAnswer(request, context, 404);
   }

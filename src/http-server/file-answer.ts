@@ -1,48 +1,102 @@
-// A file as an answer: whole or in part, or that it is what the client has already (RFC 9110 s. 13, 14).
+// A file as an answer: whole or in part, packed or as it is, or that it is what the client has already (RFC 9110
+// s. 8.4, 13, 14).
 
 import { closeSync } from "node:fs";
 
+import { acceptedCodings, type Coding, CODINGS } from "./accepted-coding.ts";
 import type { Context } from "./answer.ts";
 import { briefAnswer, emptyAnswer } from "./brief-answer.ts";
 import { readRange } from "./byte-range.ts";
+import { isCompressible } from "./compressible.ts";
 import { evaluate, isRangeWanted, type Validators } from "./conditions.ts";
 import { attachment } from "./disposition.ts";
 import { partToSend, READ_AT_ONCE, readPart } from "./file-body.ts";
+import { fileChunks } from "./file-chunks.ts";
 import type { OpenedFile } from "./folder.ts";
 import { mediaTypeOf } from "./media-type.ts";
+import { pack, packed, QUICKEST } from "./packing.ts";
+import { noBody, streamBody } from "./stream-body.ts";
 
-/** @param name of the file, which tells its type; the file is closed by and by */
+/** Bytes from which on packing is worth its time: what is less fits into one packet anyway. */
+const MIN_PACKED = 1_024;
+/** Bytes up to which it is: who shares more of text than that has most likely no line that is too slow for it. */
+const MAX_PACKED = 64 * 1_048_576;
+/** Bytes up to which it is packed as a whole, so that its length can be told. */
+const MAX_PACKED_AT_ONCE = 262_144;
+
+const EXTENSIONS: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };
+
+type Description = Record<string, string>;
+
+/** @param path of the file, which tells its type; the file is closed by and by */
 export function fileAnswer(
   request: Request,
   context: Context,
   file: OpenedFile,
+  path: readonly string[],
+): Response | Promise<Response> {
+  const name = path.at(-1) ?? "";
+  const type = mediaTypeOf(name);
+  if (!isCompressible(type)) return wholeAnswer(request, context, file, name, describe(type));
+
+  const description = { ...describe(type), vary: "Accept-Encoding" };
+  const accepted = request.headers.get("accept-encoding");
+  for (const coding of acceptedCodings(accepted, CODINGS)) {
+    const neighbour = packedNeighbour(context, file, path, coding);
+    if (neighbour === null) continue;
+    closeSync(file.descriptor);
+    return wholeAnswer(request, context, neighbour, name, {
+      ...description,
+      "content-encoding": coding,
+    });
+  }
+  const isWorthIt = file.size >= MIN_PACKED && file.size <= MAX_PACKED;
+  const [coding] = isWorthIt ? acceptedCodings(accepted, QUICKEST) : [];
+  // Parts are of the file as it is: what is packed anew each time is not known to be the same.
+  if (coding === undefined || request.headers.has("range") || request.headers.has("if-match")) {
+    return wholeAnswer(request, context, file, name, description);
+  }
+  return packedAnswer(request, context, file, name, coding, description);
+}
+
+/** Made beforehand, beside the file, from what it holds now: it is no older. */
+function packedNeighbour(
+  { folder }: Context,
+  file: OpenedFile,
+  path: readonly string[],
+  coding: Coding,
+): OpenedFile | null {
+  const name = (path.at(-1) ?? "") + EXTENSIONS[coding];
+  const found = folder.find([...path.slice(0, -1), name]);
+  if (found.kind === "file" && found.modified >= file.modified) return found;
+  if ("descriptor" in found) closeSync(found.descriptor);
+  return null;
+}
+
+function describe(type: string): Description {
+  return {
+    "content-type": type,
+    "x-content-type-options": "nosniff",
+    // To be kept, and asked about each time: what is shared is often what is worked on.
+    "cache-control": "no-cache",
+  };
+}
+
+/** Of one representation, which is what is in the file. */
+function wholeAnswer(
+  request: Request,
+  context: Context,
+  file: OpenedFile,
   name: string,
-  more: Readonly<Record<string, string>> = {},
+  description: Description,
 ): Response {
   const { method, headers } = request;
   const validators = validatorsOf(file);
-  const description: Record<string, string> = {
-    etag: validators.etag,
-    "last-modified": new Date(file.modified).toUTCString(),
-    // To be kept, and asked about each time: what is shared is often what is worked on.
-    "cache-control": "no-cache",
-    ...more,
-  };
-  const verdict = evaluate(method, headers, validators);
-  if (verdict !== "proceed") {
-    closeSync(file.descriptor);
-    if (verdict === "failed") return briefAnswer(request, context, 412);
-    return emptyAnswer(context, 304, description);
-  }
+  const refused = unwanted(request, context, file, validators, description);
+  if (refused !== null) return refused;
 
-  description["content-type"] ??= mediaTypeOf(name);
-  description["x-content-type-options"] = "nosniff";
   description["accept-ranges"] = "bytes";
-  // Where it is not said, the runtime says something of its own.
-  description["content-disposition"] = context.target.query.has("download")
-    ? attachment(name)
-    : "inline";
-
+  dispose(description, context, name);
   const { size } = file;
   if (method === "HEAD") {
     closeSync(file.descriptor);
@@ -67,11 +121,75 @@ export function fileAnswer(
   return new Response(bodyOf(file, start, end, context), { status: 206, headers: description });
 }
 
+/** Weak validators: another version of the packer makes other bytes of the same content (s. 8.8.1). */
+async function packedAnswer(
+  request: Request,
+  context: Context,
+  file: OpenedFile,
+  name: string,
+  coding: Coding,
+  description: Description,
+): Promise<Response> {
+  const { etag, modified } = validatorsOf(file);
+  const weak = { etag: `W/${etag.slice(0, -1)}-${coding}"`, modified };
+  const refused = unwanted(request, context, file, weak, description);
+  if (refused !== null) return refused;
+
+  description["content-encoding"] = coding;
+  description["accept-ranges"] = "none";
+  dispose(description, context, name);
+  if (request.method === "HEAD") {
+    closeSync(file.descriptor);
+    context.length = 0;
+    return new Response(noBody(), { headers: description });
+  }
+  if (file.size > MAX_PACKED_AT_ONCE) {
+    return new Response(streamBody(packed(closedAfter(file), coding)), { headers: description });
+  }
+  const bytes = readPart(file, 0, file.size);
+  closeSync(file.descriptor);
+  const body = await pack(bytes, coding);
+  context.length = body.length;
+  return new Response(body, { headers: description });
+}
+
+async function* closedAfter({ descriptor, size }: OpenedFile) {
+  try {
+    yield* fileChunks(descriptor, size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The answer to who has it already, or wants another; null, and the validators described, where it is to be sent. */
+function unwanted(
+  request: Request,
+  context: Context,
+  { descriptor, modified }: OpenedFile,
+  validators: Validators,
+  description: Description,
+): Response | null {
+  description["etag"] = validators.etag;
+  description["last-modified"] = new Date(modified).toUTCString();
+  const verdict = evaluate(request.method, request.headers, validators);
+  if (verdict === "proceed") return null;
+  closeSync(descriptor);
+  if (verdict === "failed") return briefAnswer(request, context, 412);
+  // What a cache has of it stays as it is (s. 15.4.5).
+  delete description["content-type"];
+  return emptyAnswer(context, 304, description);
+}
+
 /** Strong: a file that is written to has another time, and one that takes its place another inode. */
 export function validatorsOf({ size, modified, inode }: OpenedFile): Validators {
   const microseconds = Math.round(modified * 1_000);
   const etag = `"${size.toString(36)}-${microseconds.toString(36)}-${inode.toString(36)}"`;
   return { etag, modified };
+}
+
+function dispose(description: Description, { target }: Context, name: string): void {
+  // Where it is not said, the runtime says something of its own of a file that it sends.
+  description["content-disposition"] = target.query.has("download") ? attachment(name) : "inline";
 }
 
 function bodyOf(file: OpenedFile, start: number, end: number, context: Context) {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join, relative, sep } from "node:path";
 
-import { type BeneathOpener, beneathOpener } from "./open-beneath.ts";
+import { type BeneathOpener, beneathOpener, ERRNO } from "./open-beneath.ts";
 
 export interface FolderOptions {
   /** An absolute path. */
@@ -61,9 +61,10 @@ export interface Folder extends Disposable {
 const LOOK_AGAIN = 1_000;
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
-const MISSING: Found = { kind: "missing" };
-const FORBIDDEN: Found = { kind: "forbidden" };
-const BUSY: Found = { kind: "busy" };
+const MISSING = { kind: "missing" } as const;
+const FORBIDDEN = { kind: "forbidden" } as const;
+const BUSY = { kind: "busy" } as const;
+type NotOpened = typeof MISSING | typeof FORBIDDEN | typeof BUSY;
 
 interface Root {
   readonly descriptor: number;
@@ -100,20 +101,25 @@ export function openFolder(
     return root;
   }
 
-  function open(names: readonly string[]): number {
+  function open(names: readonly string[]): number | NotOpened {
     const path = names.length === 0 ? "." : names.join("/");
     const from = currentRoot();
-    if (followSymlinks) return openSync(join(from.path, path), READ);
-    const descriptor = opener?.open(from.descriptor, path) ?? -1;
-    return descriptor === -1 ? openResolved(from, path) : descriptor;
+    try {
+      if (followSymlinks) return openSync(join(from.path, path), READ);
+      const opened = opener?.open(from.descriptor, path) ?? -ERRNO.EXDEV;
+      if (opened >= 0) return opened;
+      return REASONS.get(-opened) ?? openResolved(from, path);
+    } catch (error) {
+      return reasonOf(error);
+    }
   }
 
-  /** Where the kernel did not open it: it is not there, or there is an absolute link on the way, which may lead back in. */
+  /** Where the kernel did not open it: there is an absolute link on the way, which may lead back in. */
   function openResolved(from: Root, path: string): number {
     const real = realpathSync(join(from.path, path));
     if (real !== from.path && !real.startsWith(withSeparator(from.path))) throw new LeadsOut();
     const opened = opener?.open(from.descriptor, relative(from.path, real) || ".") ?? -1;
-    if (opened !== -1) return opened;
+    if (opened >= 0) return opened;
     const descriptor = openSync(real, READ | constants.O_NOFOLLOW);
     if (isStillThere(descriptor, real)) return descriptor;
     closeSync(descriptor);
@@ -123,12 +129,8 @@ export function openFolder(
   return {
     find(names) {
       if (!dotfiles && names.some((name) => name.startsWith("."))) return MISSING;
-      let descriptor: number;
-      try {
-        descriptor = open(names);
-      } catch (error) {
-        return reasonOf(error);
-      }
+      const descriptor = open(names);
+      if (typeof descriptor !== "number") return descriptor;
       const stats = fstatSync(descriptor);
       const path =
         process.platform === "linux" ? `/proc/self/fd/${descriptor}` : join(root.path, ...names);
@@ -166,7 +168,16 @@ function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep;
 }
 
-function reasonOf(error: unknown): Found {
+const REASONS = new Map<number, NotOpened>([
+  [ERRNO.ENOENT, MISSING],
+  [ERRNO.ENOTDIR, MISSING],
+  [ERRNO.ENAMETOOLONG, MISSING],
+  [ERRNO.EACCES, FORBIDDEN],
+  [ERRNO.ENFILE, BUSY],
+  [ERRNO.EMFILE, BUSY],
+]);
+
+function reasonOf(error: unknown): NotOpened {
   const code = error instanceof Error && "code" in error ? error.code : "";
   if (code === "EACCES" || code === "EPERM") return FORBIDDEN;
   return code === "EMFILE" || code === "ENFILE" ? BUSY : MISSING;

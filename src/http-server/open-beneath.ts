@@ -1,12 +1,23 @@
 // Linux's openat2 (since 5.6): opens what a path means beneath a folder, and the kernel itself refuses a
 // way that leads out of it, by ".." or by a link, however fast the links are changed. An edge to the runtime.
 
-import { dlopen } from "bun:ffi";
+import { dlopen, read } from "bun:ffi";
 
 export interface BeneathOpener {
-  /** A descriptor to read from, or -1, and why not is not said. */
+  /** A descriptor to read from; or why there is none, as one of the numbers of errno.h, negative. */
   open(folder: number, path: string): number;
 }
+
+/** Of asm-generic/errno-base.h and errno.h. */
+export const ERRNO = {
+  ENOENT: 2,
+  EACCES: 13,
+  EXDEV: 18,
+  ENOTDIR: 20,
+  ENFILE: 23,
+  EMFILE: 24,
+  ENAMETOOLONG: 36,
+} as const;
 
 /** The same on every architecture of Linux. */
 const OPENAT2 = 437;
@@ -28,27 +39,34 @@ const LIBRARIES = [
 /** Null where the system is another, or does not let a program call it, as some containers. */
 export function beneathOpener(): BeneathOpener | null {
   if (process.platform !== "linux") return null;
-  const call = systemCall();
-  if (call === null) return null;
+  const library = openLibrary();
+  if (library === null) return null;
+  const { syscall, __errno_location: errnoLocation } = library;
   const bytes = new Uint8Array(MAX_PATH_BYTES);
   const encoder = new TextEncoder();
   return {
     open(folder, path) {
-      const { read, written } = encoder.encodeInto(path, bytes);
-      if (read < path.length || written === MAX_PATH_BYTES) return -1;
-      bytes[written] = 0;
-      return call(OPENAT2, folder, bytes, HOW, HOW.byteLength);
+      const encoded = encoder.encodeInto(path, bytes);
+      if (encoded.read < path.length || encoded.written === MAX_PATH_BYTES) {
+        return -ERRNO.ENAMETOOLONG;
+      }
+      bytes[encoded.written] = 0;
+      const descriptor = syscall(OPENAT2, folder, bytes, HOW, HOW.byteLength);
+      if (descriptor !== -1) return descriptor;
+      const location = errnoLocation();
+      return location === null ? -ERRNO.EXDEV : -read.i32(location);
     },
   };
 }
 
-function systemCall() {
+function openLibrary() {
   for (const library of LIBRARIES) {
     try {
       const { symbols } = dlopen(library, {
         syscall: { args: ["i64", "i32", "ptr", "ptr", "u64"], returns: "i32" },
+        __errno_location: { args: [], returns: "ptr" },
       });
-      return symbols.syscall;
+      return symbols;
     } catch {
       continue;
     }

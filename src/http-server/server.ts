@@ -6,6 +6,7 @@ import { briefAnswer } from "./brief-answer.ts";
 import type { Folder } from "./folder.ts";
 import type { RequestEntry } from "./request-log.ts";
 import { readTarget, type Target, withoutHost } from "./target.ts";
+import type { TlsIdentity } from "./tls/certificate.ts";
 
 export interface HttpServerOptions {
   /** Addresses to listen on, each at the same port. */
@@ -14,9 +15,11 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly folder: Folder;
   readonly answer: Answerer;
-  readonly log: (entry: RequestEntry) => void;
-  readonly tls?: { readonly cert: string; readonly key: string };
-  /** How long (s) a connection may be still, and take for the header of its next request. */
+  /** Null where nobody wants to know. */
+  readonly log: ((entry: RequestEntry) => void) | null;
+  /** Null for HTTP without TLS. */
+  readonly tls: TlsIdentity | null;
+  /** How long (s) a connection may be still, and take for the header of a request but its first: that has 12 s. */
   readonly idleSeconds?: number;
   /** Bytes of a request's body; more is refused before anyone is asked. Any number by default: no step reads it. */
   readonly maxBody?: number;
@@ -30,7 +33,8 @@ export interface HttpServer {
   close(patience: number): Promise<void>;
 }
 
-const IDLE_SECONDS = 20;
+/** A browser takes nothing of a download while it asks where to put it. */
+const IDLE_SECONDS = 120;
 /** Of a request whose path is not read; there is none that it could mean. */
 const NO_TARGET: Target = { path: [], isFolder: true, query: new URLSearchParams(), search: "" };
 /** How often another free port is taken where an address has the one already that another got. */
@@ -42,14 +46,14 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
 
   function respond(request: Request, server: Runtime): Response | Promise<Response> {
     const { url } = request;
-    const client = server.requestIP(request)?.address ?? null;
+    const client = log === null ? null : addressOf(server, request);
     const read = readTarget(url);
     const target = read.kind === "target" ? read.target : NO_TARGET;
     const context: Context = { target, folder, client, opened: [], user: null, length: null };
 
     function sent(response: Response): Response {
       closeWhenSent(context);
-      log({
+      log?.({
         time: Date.now(),
         client,
         user: context.user,
@@ -110,7 +114,9 @@ function listen(
       idleTimeout: idleSeconds,
       maxRequestBodySize: maxBody,
       development: false,
-      ...(tls === undefined ? {} : { tls: { ...tls }, http2: true }),
+      // Without development it would be true: another server could take half of the requests.
+      reusePort: false,
+      ...(tls === null ? {} : { tls: { cert: tls.certificate, key: tls.key }, http2: true }),
       fetch: respond,
     });
 
@@ -126,6 +132,11 @@ function listen(
       if (options.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
     }
   }
+}
+
+/** Null where the client is gone already. One of IPv4 is written as such where both come to one socket. */
+function addressOf(server: Runtime, request: Request): string | null {
+  return server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/, "") ?? null;
 }
 
 /** RFC 9112 s. 3.2: one, and of nothing but a host; HTTP/1.0 has none. The runtime makes a list of several. */

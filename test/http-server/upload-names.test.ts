@@ -49,7 +49,16 @@ test.each<[string, Record<string, string>, boolean]>([
   ["another port in an older browser", { Origin: "http://a:8001" }, false],
   ["a page of no origin", { Origin: "null" }, false],
 ])("%s: %p", (_who, headers, isOwn) => {
-  expect(isFromOwnPage(new Headers({ Host: "a:8000", ...headers }))).toBe(isOwn);
+  expect(isFromOwnPage(new Headers({ Host: "a:8000", ...headers }), false)).toBe(isOwn);
+});
+
+test("a name that leads to this machine is another site's, where nobody else reaches it", () => {
+  const from = (host: string) =>
+    new Headers({ Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" });
+  expect(isFromOwnPage(from("localhost:8000"), true)).toBe(true);
+  expect(isFromOwnPage(from("attacker.example:8000"), true)).toBe(false);
+  expect(isFromOwnPage(from("attacker.example:8000"), false)).toBe(true);
+  expect(isFromOwnPage(new Headers({ Host: "my-machine:8000" }), true)).toBe(true);
 });
 
 test.each([

@@ -4,23 +4,24 @@
 import { isIP } from "node:net";
 
 /**
- * By Sec-Fetch-Site (W3C Fetch Metadata s. 2.3), else by Origin (RFC 6454 s. 7), one of which every browser sends;
- * programs such as curl send neither.
+ * By Sec-Fetch-Site (W3C Fetch Metadata s. 2.3), else by Origin (RFC 6454 s. 7), one of which every browser sends with
+ * what writes; programs such as curl send neither.
+ *
+ * @param isLoopbackOnly nobody else reaches the server. A site can have its name lead to 127.0.0.1 ("DNS rebinding"),
+ * and its pages are then of the same origin as what listens there: so the name has to be one of this machine's
  */
-export function isFromOwnPage(headers: Headers): boolean {
+export function isFromOwnPage(headers: Headers, isLoopbackOnly: boolean): boolean {
   const site = headers.get("sec-fetch-site");
-  if (site !== null) return site === "same-origin" || site === "none";
   const origin = headers.get("origin");
-  if (origin === null) return true;
+  if (site === null && origin === null) return true;
   const host = headers.get("host") ?? "";
+  if (isLoopbackOnly && !isLoopbackHost(host)) return false;
+  if (site !== null) return site === "same-origin" || site === "none";
   // The scheme may be a proxy's in front of us.
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 
-/**
- * Whether a Host header means this machine without asking the DNS. A site can have its name lead to 127.0.0.1
- * ("DNS rebinding"), and its pages are then of the same origin as what listens there.
- */
+/** Whether a Host header means this machine without asking the DNS. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.replace(/:\d*$/, "").toLowerCase();
   if (name === "localhost" || name.endsWith(".localhost")) return true;

@@ -11,14 +11,14 @@ import { pathOf } from "../target.ts";
 import { baseName, isFileName } from "./file-name.ts";
 import { boundaryOf, MalformedForm, partsOf } from "./multipart.ts";
 import { type Received, receiveFile } from "./new-file.ts";
-import { isFromOwnPage, isLoopbackHost } from "./own-page.ts";
+import { isFromOwnPage } from "./own-page.ts";
 
 export interface UploadOptions {
   readonly overwrite: boolean;
   /** Bytes of a file. */
   readonly limit: number;
   readonly dotfiles: boolean;
-  /** Nobody else reaches the server, and nobody has to say who he is: a page could do that for him. */
+  /** Nobody but this machine reaches the server. */
   readonly isLoopbackOnly: boolean;
 }
 
@@ -31,10 +31,7 @@ export function uploadStep(options: UploadOptions): Step {
   return (request, context) => {
     const { method, headers } = request;
     if (method !== "PUT" && method !== "POST") return null;
-    const isOwn =
-      isFromOwnPage(headers) &&
-      (!options.isLoopbackOnly || isLoopbackHost(headers.get("host") ?? ""));
-    if (!isOwn) {
+    if (!isFromOwnPage(headers, options.isLoopbackOnly)) {
       return refused(request, context, 403, "files are not taken from another site's page");
     }
     // Part of a file, which would look whole (RFC 9110 s. 14.5).
