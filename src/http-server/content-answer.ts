@@ -5,8 +5,10 @@ import { closeSync } from "node:fs";
 import type { Answerer, Context } from "./answer.ts";
 import { briefAnswer, emptyAnswer } from "./brief-answer.ts";
 import { fileAnswer } from "./file-answer.ts";
-import type { Found, OpenedFolder } from "./folder.ts";
+import type { Found, OpenedFile, OpenedFolder } from "./folder.ts";
+import { keptFiles } from "./kept-files.ts";
 import { listingAnswer, type ListingFeatures } from "./listing-answer.ts";
+import { isPlainRequest } from "./plain-request.ts";
 import { pathOf } from "./target.ts";
 
 export interface ContentOptions {
@@ -20,11 +22,18 @@ const INDEX = "index.html";
 
 /** For GET and HEAD. */
 export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
+  const kept = keptFiles();
+
   return (request, context) => {
     const { target, folder } = context;
+    const file = target.search === "" ? kept.recall(folder, target.written) : null;
+    if (file !== null && isPlainRequest(request, file.headers.has("vary"))) {
+      context.length = file.bytes.length;
+      return new Response(file.bytes, file);
+    }
     const found = folder.find(target.path);
     if (found.kind === "file") {
-      if (!target.isFolder) return fileAnswer(request, context, found, target.path);
+      if (!target.isFolder) return openedAnswer(request, context, found, target.path);
       closeSync(found.descriptor);
       return missing(request, context);
     }
@@ -32,13 +41,25 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
     return found.kind === "missing" ? missing(request, context) : failed(request, context, found);
   };
 
+  function openedAnswer(
+    request: Request,
+    context: Context,
+    file: OpenedFile,
+    path: readonly string[],
+  ) {
+    const { folder, target } = context;
+    return fileAnswer(request, context, file, path, (bytes, headers) => {
+      kept.keep(folder, target.written, path, file, { bytes, headers: new Headers(headers) });
+    });
+  }
+
   function folderAnswer(request: Request, context: Context, opened: OpenedFolder) {
     const { target, folder } = context;
     const index = folder.find([...target.path, INDEX]);
     const hasIndex = index.kind === "file";
     if (hasIndex && target.isFolder) {
       closeSync(opened.descriptor);
-      return fileAnswer(request, context, index, [...target.path, INDEX]);
+      return openedAnswer(request, context, index, [...target.path, INDEX]);
     }
     if ("descriptor" in index) closeSync(index.descriptor);
     if (target.isFolder && listing !== null) {

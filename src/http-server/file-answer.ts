@@ -14,11 +14,10 @@ import { partToSend, READ_AT_ONCE, readPart } from "./file-body.ts";
 import { fileChunks } from "./file-chunks.ts";
 import type { OpenedFile } from "./folder.ts";
 import { mediaTypeOf } from "./media-type.ts";
-import { pack, packed, QUICKEST } from "./packing.ts";
+import { MIN_PACKED, pack, packed, QUICKEST } from "./packing.ts";
+import { isPlainRequest } from "./plain-request.ts";
 import { noBody, streamBody } from "./stream-body.ts";
 
-/** Bytes from which on packing is worth its time: what is less fits into one packet anyway. */
-const MIN_PACKED = 1_024;
 /** Bytes up to which it is: who shares more of text than that has most likely no line that is too slow for it. */
 const MAX_PACKED = 64 * 1_048_576;
 /** Bytes up to which it is packed as a whole, so that its length can be told. */
@@ -27,19 +26,28 @@ const MAX_PACKED_AT_ONCE = 262_144;
 const EXTENSIONS: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };
 
 type Description = Record<string, string>;
+type Keep = (bytes: Uint8Array<ArrayBuffer>, headers: Readonly<Description>) => void;
 
-/** @param path of the file, which tells its type; the file is closed by and by */
+/**
+ * @param path of the file, which tells its type; the file is closed by and by
+ * @param keep is given the whole of a small file, and how it is described to who asks for nothing else
+ */
 export function fileAnswer(
   request: Request,
   context: Context,
   file: OpenedFile,
   path: readonly string[],
+  keep: Keep | null = null,
 ): Response | Promise<Response> {
   const name = path.at(-1) ?? "";
   const type = mediaTypeOf(name);
-  if (!isCompressible(type)) return wholeAnswer(request, context, file, name, describe(type));
+  const varies = isCompressible(type);
+  const description: Description = describe(type);
+  if (varies) description["vary"] = "Accept-Encoding";
+  const isPlain = context.target.search === "" && isPlainRequest(request, varies);
+  if (isPlain) return wholeAnswer(request, context, file, name, description, keep);
+  if (!varies) return wholeAnswer(request, context, file, name, description);
 
-  const description = { ...describe(type), vary: "Accept-Encoding" };
   const accepted = request.headers.get("accept-encoding");
   for (const coding of acceptedCodings(accepted, CODINGS)) {
     const neighbour = packedNeighbour(context, file, path, coding);
@@ -89,6 +97,7 @@ function wholeAnswer(
   file: OpenedFile,
   name: string,
   description: Description,
+  keep: Keep | null = null,
 ): Response {
   const { method, headers } = request;
   const validators = validatorsOf(file);
@@ -114,7 +123,9 @@ function wholeAnswer(
     });
   }
   if (range.kind === "whole") {
-    return new Response(bodyOf(file, 0, size, context), { headers: description });
+    const body = bodyOf(file, 0, size, context);
+    if (body instanceof Uint8Array) keep?.(body, description);
+    return new Response(body, { headers: description });
   }
   const { start, end } = range;
   description["content-range"] = `bytes ${start}-${end - 1}/${size}`;

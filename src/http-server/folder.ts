@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join, relative, sep } from "node:path";
 
-import { type BeneathOpener, beneathOpener, ERRNO } from "./open-beneath.ts";
+import { ERRNO, type Identity, type LinuxCalls, linuxCalls, type PathText } from "./linux-calls.ts";
 
 export interface FolderOptions {
   /** An absolute path. */
@@ -55,6 +55,9 @@ export type Found =
 export interface Folder extends Disposable {
   /** What is found opened, the caller closes. @param path names as target.ts reads them */
   find(path: readonly string[]): Found;
+  /** What a path means now, told from what it may mean later; null where the system does not say. */
+  identify(path: PathText): Identity | null;
+  isStill(path: PathText, identity: Identity): boolean;
 }
 
 /** The folder's own path is looked at again so often (ms): a build may put another in its place. */
@@ -75,12 +78,12 @@ interface Root {
 }
 
 /**
- * @param opener null where there is none; then a path is resolved first, and what was opened compared
+ * @param calls null where there is none; then a path is resolved first, and what was opened compared
  * @throws a system error where it is no folder, or may not be read
  */
 export function openFolder(
   { path: folderPath, dotfiles, followSymlinks }: FolderOptions,
-  opener: BeneathOpener | null = beneathOpener(),
+  calls: LinuxCalls | null = linuxCalls(),
 ): Folder {
   let root = openRoot(folderPath);
   let looked = performance.now();
@@ -106,7 +109,7 @@ export function openFolder(
     const from = currentRoot();
     try {
       if (followSymlinks) return openSync(join(from.path, path), READ);
-      const opened = opener?.open(from.descriptor, path) ?? -ERRNO.EXDEV;
+      const opened = calls?.openBeneath(from.descriptor, path) ?? -ERRNO.EXDEV;
       if (opened >= 0) return opened;
       return REASONS.get(-opened) ?? openResolved(from, path);
     } catch (error) {
@@ -118,7 +121,7 @@ export function openFolder(
   function openResolved(from: Root, path: string): number {
     const real = realpathSync(join(from.path, path));
     if (real !== from.path && !real.startsWith(withSeparator(from.path))) throw new LeadsOut();
-    const opened = opener?.open(from.descriptor, relative(from.path, real) || ".") ?? -1;
+    const opened = calls?.openBeneath(from.descriptor, relative(from.path, real) || ".") ?? -1;
     if (opened >= 0) return opened;
     const descriptor = openSync(real, READ | constants.O_NOFOLLOW);
     if (isStillThere(descriptor, real)) return descriptor;
@@ -140,6 +143,8 @@ export function openFolder(
       closeSync(descriptor);
       return MISSING;
     },
+    identify: (path) => calls?.identify(currentRoot().descriptor, path) ?? null,
+    isStill: (path, identity) => calls?.isStill(currentRoot().descriptor, path, identity) ?? false,
     [Symbol.dispose]() {
       closeSync(root.descriptor);
     },

@@ -3,12 +3,14 @@
 import { createHash } from "node:crypto";
 import { closeSync } from "node:fs";
 
+import { acceptedCodings } from "./accepted-coding.ts";
 import type { Context } from "./answer.ts";
 import { type Entries, entriesOf, readOrder, sorted } from "./entries.ts";
 import type { OpenedFolder } from "./folder.ts";
 import { listingPage } from "./listing-page.ts";
 import { STYLE } from "./listing-style.ts";
 import { type Markup, markup } from "./markup.ts";
+import { MIN_PACKED, pack, QUICKEST } from "./packing.ts";
 
 /** What a listing offers besides names. */
 export interface ListingFeatures {
@@ -50,17 +52,21 @@ export async function listingAnswer(
           extra: form?.markup ?? markup``,
         }),
   );
+  const accepted = acceptedCodings(request.headers.get("accept-encoding"), QUICKEST);
+  const coding = body.length < MIN_PACKED ? undefined : accepted[0];
+  const sent = coding === undefined ? body : await pack(body, coding);
   const isHead = request.method === "HEAD";
-  context.length = isHead ? 0 : body.length;
-  return new Response(isHead ? null : body, {
+  context.length = isHead ? 0 : sent.length;
+  return new Response(isHead ? null : sent, {
     headers: {
       "content-type": asJson ? "application/json" : "text/html; charset=utf-8",
-      "content-length": String(body.length),
+      "content-length": String(sent.length),
+      ...(coding === undefined ? {} : { "content-encoding": coding }),
       "content-security-policy": POLICY + (form === null ? NO_FORM : `; ${form.policy}`),
       "x-content-type-options": "nosniff",
       "referrer-policy": "same-origin",
       "cache-control": "no-cache",
-      vary: "Accept",
+      vary: "Accept, Accept-Encoding",
     },
   });
 }

@@ -34,7 +34,7 @@ export function listingPage(page: ListingPage): string {
 <tbody>
 ${path.length === 0 ? markup`` : PARENT}${joined(rows)}</tbody>
 </table>
-${extra}<footer>${joined(archives.map(archiveLink))}<span>${countOf(entries)}</span></footer>
+${rows.length === 0 ? EMPTY : markup``}${extra}<footer>${joined(archives.map(archiveLink))}<span>${countOf(entries)}</span></footer>
 </body>
 </html>
 `;
@@ -42,6 +42,9 @@ ${extra}<footer>${joined(archives.map(archiveLink))}<span>${countOf(entries)}</s
 }
 
 const PARENT = markup`<tr><td><a href="../">../</a></td><td class="size"></td><td class="time"></td></tr>
+`;
+
+const EMPTY = markup`<p>Nothing is here yet.</p>
 `;
 
 /** Each folder on the way a link; relative, so that the page works behind a proxy with a prefix. */

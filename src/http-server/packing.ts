@@ -17,6 +17,9 @@ import type { Coding } from "./accepted-coding.ts";
 /** The order of the codings by what they gain for the time that they take while somebody waits. */
 export const QUICKEST: readonly Coding[] = ["zstd", "br", "gzip"];
 
+/** Bytes from which on packing is worth its time: what is less fits into one packet anyway. */
+export const MIN_PACKED = 1_024;
+
 /** Of 0 to 11: packs better than gzip in about its time. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 

@@ -36,7 +36,13 @@ export interface HttpServer {
 /** A browser takes nothing of a download while it asks where to put it. */
 const IDLE_SECONDS = 120;
 /** Of a request whose path is not read; there is none that it could mean. */
-const NO_TARGET: Target = { path: [], isFolder: true, query: new URLSearchParams(), search: "" };
+const NO_TARGET: Target = {
+  written: "",
+  path: [],
+  isFolder: true,
+  query: new URLSearchParams(),
+  search: "",
+};
 /** How often another free port is taken where an address has the one already that another got. */
 const PORT_ATTEMPTS = 10;
 

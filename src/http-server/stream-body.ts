@@ -28,5 +28,5 @@ export function streamBody(chunks: AsyncGenerator<Uint8Array, void, void>): Read
 
 /** What HEAD gets in the place of a body whose length nobody knows: the runtime then names none. */
 export function noBody(): ReadableStream {
-  return new ReadableStream({ start: (controller) => controller.close() });
+  return new ReadableStream({ pull: (controller) => controller.close() }, { highWaterMark: 0 });
 }

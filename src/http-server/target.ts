@@ -4,6 +4,8 @@
 import { sep } from "node:path";
 
 export interface Target {
+  /** As it was written. */
+  readonly written: string;
   /** Decoded once; never empty, ".", "..", nor with a separator or NUL in it. */
   readonly path: readonly string[];
   /** With a slash at the end: only a folder is meant. */
@@ -51,7 +53,7 @@ export function readTarget(url: string): ReadTarget {
   }
   const search = mark === -1 ? "" : whole.slice(mark);
   const query = mark === -1 ? NO_QUERY : new URLSearchParams(search);
-  return { kind: "target", target: { path, isFolder, query, search } };
+  return { kind: "target", target: { written: rawPath, path, isFolder, query, search } };
 }
 
 /** The path of a URL for these names; a folder's ends in a slash. */

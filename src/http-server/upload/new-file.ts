@@ -50,6 +50,8 @@ export async function receiveFile(
       if (size > limit) return { kind: "too large" };
       await writeWhole(handle, chunk);
     }
+    // Or a power cut after the answer leaves a name without its content.
+    await handle.sync();
     if (overwrite) {
       await rename(temporary, path);
       return { kind: standing === "file" ? "replaced" : "made" };

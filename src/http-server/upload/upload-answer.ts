@@ -41,10 +41,17 @@ export function uploadStep(options: UploadOptions): Step {
     if ((headers.get("content-encoding") ?? "identity") !== "identity") {
       return refused(request, context, 415, "a file is only taken as it is, not packed");
     }
-    return method === "PUT"
-      ? answerPut(request, context, options)
-      : answerForm(request, context, options);
+    const answer = method === "PUT" ? answerPut : answerForm;
+    return answer(request, context, options).catch((error: unknown) => {
+      if (!isBrokenOff(error)) throw error;
+      return refused(request, context, 400, "the request broke off");
+    });
   };
+}
+
+/** The client is gone, or what it sends is malformed: the runtime ends the body with this. */
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }
 
 async function answerPut(

@@ -1,0 +1,78 @@
+// Contents of small files that were just read, so that who asks next costs one look at the file and not the opening,
+// reading and closing of it. Nothing is given out that is not in the folder at that moment: the path still means the
+// very file that was opened beneath the folder, and nothing of it has changed since, or it is opened anew.
+
+import type { Folder, OpenedFile } from "./folder.ts";
+import { changedAt, type Identity, inodeOf, type PathText, pathText } from "./linux-calls.ts";
+
+export interface KeptFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the answer to who asks for nothing but the file. */
+  readonly headers: Headers;
+  readonly path: PathText;
+  readonly identity: Identity;
+  /** When it was read (performance.now). */
+  readonly since: number;
+}
+
+/** Bytes of all together, and how many. */
+const MAX_BYTES = 33_554_432;
+const MAX_FILES = 4_096;
+/** So long (ms) one is kept: who writes to memory that is mapped changes a file without its time, for a while. */
+const KEPT_FOR = 1_000;
+/**
+ * A file that was changed so shortly ago (ms) may be changed again without another time: the clock of a file system
+ * ticks every 4 ms on Linux, and every 2 s on FAT.
+ */
+const MAY_CHANGE_UNSEEN = 3_000;
+
+export interface KeptFiles {
+  /** @param written the path as the request has it */
+  recall(folder: Folder, written: string): KeptFile | null;
+  keep(
+    folder: Folder,
+    written: string,
+    path: readonly string[],
+    file: OpenedFile,
+    content: Pick<KeptFile, "bytes" | "headers">,
+  ): void;
+}
+
+export function keptFiles(): KeptFiles {
+  /** Those that were read longest ago first. */
+  const files = new Map<string, KeptFile>();
+  let bytes = 0;
+
+  function forget(written: string, file: KeptFile): void {
+    files.delete(written);
+    bytes -= file.bytes.length;
+  }
+
+  return {
+    recall(folder, written) {
+      const file = files.get(written);
+      if (file === undefined) return null;
+      if (performance.now() - file.since < KEPT_FOR && folder.isStill(file.path, file.identity)) {
+        return file;
+      }
+      forget(written, file);
+      return null;
+    },
+    keep(folder, written, path, file, content) {
+      const text = pathText(path);
+      const identity = folder.identify(text);
+      // What was read is what the path means, and the whole of it.
+      if (identity === null || inodeOf(identity) !== file.inode) return;
+      if (content.bytes.length !== file.size) return;
+      if (changedAt(identity) > Date.now() - MAY_CHANGE_UNSEEN) return;
+      const before = files.get(written);
+      if (before !== undefined) forget(written, before);
+      files.set(written, { ...content, path: text, identity, since: performance.now() });
+      bytes += content.bytes.length;
+      for (const [oldest, its] of files) {
+        if (bytes <= MAX_BYTES && files.size <= MAX_FILES) break;
+        forget(oldest, its);
+      }
+    },
+  };
+}

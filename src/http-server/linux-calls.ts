@@ -1,0 +1,134 @@
+// Two calls of Linux's that node:fs has not. openat2 (since 5.6) opens what a path means beneath a folder, and the
+// kernel itself refuses a way that leads out of it, by ".." or by a link, however fast the links are changed. statx
+// (since 4.11) says of a path what it means just now, to the nanosecond. An edge to the runtime.
+
+import { dlopen, type Pointer, ptr, read } from "bun:ffi";
+import { Buffer } from "node:buffer";
+
+export interface LinuxCalls {
+  /** A descriptor to read from; or why there is none, as one of the numbers of errno.h, negative. */
+  openBeneath(folder: number, path: string): number;
+  /** Null where there is nothing. */
+  identify(folder: number, path: PathText): Identity | null;
+  /** The same as to identify it and compare, without making anything. */
+  isStill(folder: number, path: PathText, identity: Identity): boolean;
+}
+
+/** A path as C has it, made once for a call that is made often. */
+export interface PathText {
+  readonly pointer: Pointer;
+  /** What it points to, which has to live as long. */
+  readonly bytes: Uint8Array;
+}
+
+/** Which file, and of when: each change of its content, its rights or its links changes this as well. */
+export type Identity = Uint32Array;
+
+/** Of asm-generic/errno-base.h and errno.h. */
+export const ERRNO = {
+  ENOENT: 2,
+  EACCES: 13,
+  EXDEV: 18,
+  ENOTDIR: 20,
+  ENFILE: 23,
+  EMFILE: 24,
+  ENAMETOOLONG: 36,
+} as const;
+
+/** The same on every architecture of Linux. */
+const OPENAT2 = 437;
+/** O_RDONLY | O_NONBLOCK, so that a FIFO does not hold us up, | O_CLOEXEC (asm-generic/fcntl.h). */
+const FLAGS = 0o4000n | 0o2000000n;
+/** RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS (linux/openat2.h). */
+const RESOLVE = 0x08n | 0x02n;
+/** struct open_how: flags, mode, resolve, of 64 bits each. */
+const HOW = BigUint64Array.of(FLAGS, 0n, RESOLVE);
+/** PATH_MAX, with the NUL. */
+const MAX_PATH_BYTES = 4_096;
+
+/** A link is itself, not where it leads (linux/fcntl.h). */
+const AT_SYMLINK_NOFOLLOW = 0x100;
+/** All that stat(2) tells (linux/stat.h). */
+const STATX_BASIC_STATS = 0x7ff;
+/** struct statx has 256 bytes. */
+const STATX_WORDS = 64;
+/** Of them, in words of 32 bits: mode; inode; size; time of change, with nanoseconds; of modification; device. */
+const TELLING = [7, 8, 9, 10, 11, 24, 25, 26, 28, 29, 30, 34, 35] as const;
+
+/** The C libraries of Linux by their file names: GNU's, and musl's. */
+const LIBRARIES = [
+  "libc.so.6",
+  `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`,
+];
+
+const encoder = new TextEncoder();
+
+export function pathText(names: readonly string[]): PathText {
+  const bytes = Buffer.from(`${names.join("/")}\0`);
+  return { pointer: ptr(bytes), bytes };
+}
+
+/** Null where the system is another, or does not let a program call it, as some containers. */
+export function linuxCalls(): LinuxCalls | null {
+  if (process.platform !== "linux") return null;
+  const library = openLibrary();
+  if (library === null) return null;
+  const { syscall, statx, __errno_location: errnoLocation } = library;
+  const bytes = new Uint8Array(MAX_PATH_BYTES);
+  const status = new Uint32Array(STATX_WORDS);
+  const statusPointer = ptr(status);
+
+  function look(folder: number, { pointer }: PathText): boolean {
+    return statx(folder, pointer, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, statusPointer) === 0;
+  }
+
+  return {
+    openBeneath(folder, path) {
+      const encoded = encoder.encodeInto(path, bytes);
+      if (encoded.read < path.length || encoded.written === MAX_PATH_BYTES) {
+        return -ERRNO.ENAMETOOLONG;
+      }
+      bytes[encoded.written] = 0;
+      const descriptor = syscall(OPENAT2, folder, bytes, HOW, HOW.byteLength);
+      if (descriptor !== -1) return descriptor;
+      const location = errnoLocation();
+      return location === null ? -ERRNO.EXDEV : -read.i32(location);
+    },
+    identify: (folder, path) => (look(folder, path) ? Uint32Array.from(status) : null),
+    isStill(folder, path, identity) {
+      if (!look(folder, path)) return false;
+      for (let at = 0; at < TELLING.length; at++) {
+        const word = TELLING[at] ?? 0;
+        if (status[word] !== identity[word]) return false;
+      }
+      return true;
+    },
+  };
+}
+
+/** When something of the file was changed last, ms since 1970. */
+export function changedAt(identity: Identity): number {
+  const [low = 0, high = 0, nanoseconds = 0] = identity.subarray(24, 27);
+  return (high * 2 ** 32 + low) * 1_000 + nanoseconds / 1_000_000;
+}
+
+export function inodeOf(identity: Identity): number {
+  const [low = 0, high = 0] = identity.subarray(8, 10);
+  return high * 2 ** 32 + low;
+}
+
+function openLibrary() {
+  for (const library of LIBRARIES) {
+    try {
+      const { symbols } = dlopen(library, {
+        syscall: { args: ["i64", "i32", "ptr", "ptr", "u64"], returns: "i32" },
+        statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+        __errno_location: { args: [], returns: "ptr" },
+      });
+      return symbols;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
