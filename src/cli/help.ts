@@ -18,11 +18,11 @@ charla id                   who I am: name, fingerprint
 
   -n, --name NAME      how others see me (my login name)
   -r, --room ROOM      which room (the invitation's, or main)
-      --plain          the lesson's wire, not encrypted; --turns: in turns
-      --stay, --bell   stay at the end of stdin; ring when my name is said
+      --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
+      --turns          with --plain: take strict turns; who joins speaks first
+      --stay, --bell   listen on after stdin's end; ring when I am named
       --json           every event as one JSON object a line on stdout
-  -q, --quiet          only what others say, and errors
-  -v, --verbose        every detail
+  -q, --quiet          only messages and errors; -v, --verbose: every detail
   -h, --help           this, or its own: charla --server -h, charla send -h, ...
 
 bye ends it, /help lists what else to type. What others say is on stdout.

@@ -12,7 +12,7 @@ import { methodStep, READING } from "./methods.ts";
 import type { RequestEntry } from "./request-log.ts";
 import { type HttpServer, openHttpServer } from "./server.ts";
 import type { TlsIdentity } from "./tls/certificate.ts";
-import { FORM_OVERHEAD, uploadStep, WRITING } from "./upload/upload-answer.ts";
+import { uploadStep, WRITING } from "./upload/upload-answer.ts";
 import { UPLOAD_FORM } from "./upload/upload-form.ts";
 
 export interface FileServerOptions {
@@ -58,8 +58,7 @@ export function openFileServer(options: FileServerOptions): HttpServer {
     finishes,
   );
   try {
-    const maxBody = upload === null ? {} : { maxBody: upload.limit + FORM_OVERHEAD };
-    const server = openHttpServer({ ...options, ...maxBody, folder, answer });
+    const server = openHttpServer({ ...options, folder, answer });
     return {
       ...server,
       async close(patience) {

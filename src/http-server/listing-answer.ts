@@ -22,8 +22,8 @@ export interface ListingFeatures {
 }
 
 const STYLE_DIGEST = createHash("sha256").update(STYLE).digest("base64");
-/** The page loads nothing, frames nothing, and is framed by nobody. */
-const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_DIGEST}'; base-uri 'none'; frame-ancestors 'none'`;
+/** The page loads nothing but what is in it, frames nothing, and is framed by nobody. */
+const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${STYLE_DIGEST}'; base-uri 'none'; frame-ancestors 'none'`;
 const NO_FORM = "; form-action 'none'";
 
 export async function listingAnswer(

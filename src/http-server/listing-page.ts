@@ -14,6 +14,11 @@ export interface ListingPage {
   readonly extra: Markup;
 }
 
+/** A folder: without any, browsers ask for one at the top of the host. */
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
+  "%3Cpath fill='%230757b8' d='M1 3h5l2 2h7v9H1z'/%3E%3C/svg%3E";
+
 const TITLES: Readonly<Record<Sort, string>> = { name: "Name", size: "Size", time: "Changed" };
 
 export function listingPage(page: ListingPage): string {
@@ -25,6 +30,7 @@ export function listingPage(page: ListingPage): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>/${path.join("/")}</title>
+<link rel="icon" href="${{ text: ICON }}">
 <style>${{ text: STYLE }}</style>
 </head>
 <body>

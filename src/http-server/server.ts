@@ -21,8 +21,6 @@ export interface HttpServerOptions {
   readonly tls: TlsIdentity | null;
   /** How long (s) a connection may be still, and take for the header of a request but its first: that has 12 s. */
   readonly idleSeconds?: number;
-  /** Bytes of a request's body; more is refused before anyone is asked. Any number by default: no step reads it. */
-  readonly maxBody?: number;
 }
 
 export interface HttpServer {
@@ -112,13 +110,14 @@ function listen(
   addresses: readonly string[],
   respond: Respond,
 ): Runtime[] {
-  const { tls, idleSeconds = IDLE_SECONDS, maxBody = Number.MAX_SAFE_INTEGER } = options;
+  const { tls, idleSeconds = IDLE_SECONDS } = options;
   const listenOn = (hostname: string, port: number) =>
     Bun.serve({
       hostname,
       port,
       idleTimeout: idleSeconds,
-      maxRequestBodySize: maxBody,
+      // Who reads a body bounds it, and says so; of what nobody reads nothing is kept.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
       // Without development it would be true: another server could take half of the requests.
       reusePort: false,

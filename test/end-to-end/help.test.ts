@@ -19,17 +19,17 @@ test("charla --help says what charla does", async () => {
     charla receive              wait for one message, print it and leave
     charla history [ROOM]       what was said
     charla doctor [WHERE]       what works, here or on the way to a server
+    charla serve [DIR]          share a folder over HTTP
+    charla get URL              fetch a URL over HTTP
     charla id                   who I am: name, fingerprint
 
       -n, --name NAME      how others see me (my login name)
       -r, --room ROOM      which room (the invitation's, or main)
           --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
           --turns          with --plain: take strict turns; who joins speaks first
-          --stay           at the end of stdin stay and listen
-          --bell           ring when somebody says my name
+          --stay, --bell   listen on after stdin's end; ring when I am named
           --json           every event as one JSON object a line on stdout
-      -q, --quiet          only what others say, and errors
-      -v, --verbose        every detail
+      -q, --quiet          only messages and errors; -v, --verbose: every detail
       -h, --help           this, or its own: charla --server -h, charla send -h, ...
 
     bye ends it, /help lists what else to type. What others say is on stdout.
@@ -179,6 +179,36 @@ test("charla get --help says what get does", async () => {
   `);
 });
 
+test("charla serve --help says what serve does", async () => {
+  const { stdout } = await runCharla(["serve", "--help"]);
+  expect(stdout).toMatchInlineSnapshot(`
+    "Share a folder over HTTP.
+
+    charla serve [OPTION...] [DIR]
+
+    Without DIR, the folder that you are in. Only this machine reaches it, unless
+    --public or --bind says otherwise. Nothing outside of it is served.
+
+          --public          open it to the network, and print its addresses
+      -p, --port N          listen on port N (8000; 0: any free one)
+      -b, --bind ADDRESS    listen on this address only
+          --auth USER:PASSWORD   who asks must know both
+          --tls             HTTPS, with a certificate made on the spot
+          --tls-cert FILE --tls-key FILE   HTTPS with this certificate
+          --upload          take files too; --overwrite: and replace those there are
+          --max-upload N    no file of more than N bytes (500K, 20M; 1G)
+          --spa             a path that is not there is a page in /index.html
+          --cors            pages of other sites may read what is shared
+          --no-listing      no list of a folder that has no index.html
+          --dotfiles, --follow-symlinks   what begins with a dot; links out of DIR
+          --json            every request as one JSON object a line on stdout
+      -q, --quiet           no line for each request
+
+    Ctrl-C ends it, once the answers under way are done (in 5 seconds at most).
+    "
+  `);
+});
+
 test("charla id --help says what id does", async () => {
   const { stdout } = await runCharla(["id", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
@@ -198,7 +228,7 @@ test("charla id --help says what id does", async () => {
 });
 
 test("every help fits a screen of 80 columns and 24 rows, the prompt's row included", async () => {
-  for (const command of ["", "send", "receive", "history", "doctor", "get", "id"]) {
+  for (const command of ["", "send", "receive", "history", "doctor", "serve", "get", "id"]) {
     const lines = (await runCharla([command, "--help"].filter((word) => word !== ""))).stdout
       .trimEnd()
       .split("\n");

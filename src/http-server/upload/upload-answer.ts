@@ -25,7 +25,7 @@ export interface UploadOptions {
 export const WRITING = ["PUT", "POST"] as const;
 
 /** Bytes of a request beyond those of its files: what a form has around them. */
-export const FORM_OVERHEAD = 1_048_576;
+const FORM_OVERHEAD = 1_048_576;
 
 export function uploadStep(options: UploadOptions): Step {
   return (request, context) => {

@@ -26,6 +26,16 @@ function send(file, before, total) {
   });
 }
 
+for (const type of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(type, (event) => {
+    event.preventDefault();
+    form.classList.toggle("over", type === "dragover");
+    if (type !== "drop" || button.disabled || event.dataTransfer.files.length === 0) return;
+    input.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const files = Array.from(input.files);
@@ -47,7 +57,7 @@ form.addEventListener("submit", async (event) => {
 `;
 
 const FORM = markup`<form method="post" enctype="multipart/form-data">
-  <label>Add files <input type="file" name="file" multiple required /></label>
+  <label>Add files: <input type="file" name="file" multiple required></label>
   <button>Send</button>
   <progress max="1" value="0" hidden></progress>
   <output></output>

@@ -1,0 +1,240 @@
+// The listing as people see it, in Chromium: opened, sorted, read from and written to.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Browser, Page } from "playwright-core";
+
+import { CHROMIUM, openBrowser, openWindow, type PageLook } from "../harness/browser.ts";
+import { type Folder, newFolder } from "../harness/folder.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { startServing } from "../harness/served.ts";
+import { until } from "../harness/until.ts";
+
+setDefaultTimeout(END_TO_END_TIMEOUT);
+
+let browser: Browser;
+beforeAll(async () => {
+  if (Bun.which(CHROMIUM) !== null) browser = await openBrowser();
+}, END_TO_END_TIMEOUT);
+afterAll(async () => {
+  await browser?.close();
+});
+
+const LONG = "a rather long name that does not fit on a phone at all, and goes on and on.txt";
+
+function share(): Folder {
+  const folder = newFolder();
+  mkdirSync(join(folder.path, "folder"));
+  folder.write("folder/below.txt", "below");
+  folder.write("small.bin", Buffer.alloc(10, 1));
+  folder.write("middle.bin", Buffer.alloc(100_000, 2));
+  folder.write("large.bin", Buffer.alloc(3_000_000, 3));
+  folder.write(LONG, "x");
+  return folder;
+}
+
+const namesOn = (page: Page) => page.locator("tbody td:first-child a").allTextContents();
+
+testWith([CHROMIUM], "the listing is opened, sorted, and gone through", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path]);
+  await using window = await openWindow(browser);
+  const { page } = window;
+  await page.goto(server.url);
+  expect(await page.title()).toBe("/");
+  expect(await namesOn(page)).toEqual(["folder/", LONG, "large.bin", "middle.bin", "small.bin"]);
+
+  await page.getByRole("link", { name: "Size" }).click();
+  expect(await namesOn(page)).toEqual(["folder/", LONG, "small.bin", "middle.bin", "large.bin"]);
+  expect(await page.locator("th.size").getAttribute("aria-sort")).toBe("ascending");
+  await page.getByRole("link", { name: "Size" }).click();
+  expect(await namesOn(page)).toEqual(["folder/", "large.bin", "middle.bin", "small.bin", LONG]);
+  expect(await page.locator("th.size").getAttribute("aria-sort")).toBe("descending");
+
+  await page.getByRole("link", { name: "folder/" }).click();
+  expect(await namesOn(page)).toEqual(["../", "below.txt"]);
+  await page.getByRole("link", { name: "below.txt" }).click();
+  expect(await page.textContent("body")).toBe("below");
+  await page.goBack();
+  await page.getByRole("link", { name: "home" }).click();
+  expect(await namesOn(page)).toContain("large.bin");
+
+  // Nothing was loaded but the pages themselves, and their policy had nothing to refuse.
+  expect(window.asked.filter((url) => !url.startsWith(server.url))).toEqual([]);
+  expect(window.asked.filter((url) => /\.(?:js|css|png)\b/.test(url))).toEqual([]);
+  // Beside a bare text Chromium wants an icon, which is not there.
+  const missing = Array.from(server.stderr.matchAll(/"GET (\S+) HTTP\/1\.1" 404/g), ([, path]) => path);
+  expect(missing.filter((path) => path !== "/favicon.ico")).toEqual([]);
+  expect(window.said.filter((text) => !text.includes("404"))).toEqual([]);
+});
+
+testWith([CHROMIUM], "a file is downloaded, and a folder as .zip", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path]);
+  await using window = await openWindow(browser);
+  const { page } = window;
+  await page.goto(server.url);
+  for (const [link, name] of [
+    ["large.bin", "large.bin"],
+    ["all as .zip", ".zip"],
+  ] as const) {
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("link", { name: link }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toEndWith(name);
+    const bytes = readFileSync(await download.path());
+    if (name === "large.bin") expect(bytes.equals(Buffer.alloc(3_000_000, 3))).toBe(true);
+    else expect(bytes.toString("latin1", 0, 2)).toBe("PK");
+  }
+});
+
+const LOOKS: [string, PageLook][] = [
+  ["in light", { colorScheme: "light" }],
+  ["in dark", { colorScheme: "dark" }],
+  ["on a phone, in light", { colorScheme: "light", width: 360, height: 740 }],
+  ["on a phone, in dark", { colorScheme: "dark", width: 360, height: 740 }],
+];
+
+for (const [title, look] of LOOKS) {
+  testWith([CHROMIUM], `the page is readable ${title}, and files are sent from it`, async () => {
+    using folder = share();
+    await using server = await startServing([folder.path, "--upload"]);
+    await using window = await openWindow(browser, look);
+    const { page, said } = window;
+    await page.goto(server.url);
+
+    const [paper = 0, ink = 0] = await page.evaluate(() => {
+      const { backgroundColor, color } = getComputedStyle(document.body);
+      const lightness = (written: string) =>
+        (written.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) /
+        765;
+      return [lightness(backgroundColor), lightness(color)];
+    });
+    if (look.colorScheme === "dark") expect([paper < 0.2, ink > 0.8]).toEqual([true, true]);
+    else expect([paper > 0.8, ink < 0.2]).toEqual([true, true]);
+    const { width, of } = await page.evaluate(() => ({
+      width: document.documentElement.scrollWidth,
+      of: window.innerWidth,
+    }));
+    expect(width).toBeLessThanOrEqual(of);
+    // A finger finds its row (WCAG 2.5.8: 24 CSS pixels).
+    const row = await page.locator("tbody td:first-child a").first().boundingBox();
+    expect(row?.height).toBeGreaterThan(24);
+
+    const seen: number[] = [];
+    await page.exposeFunction("report", (value: number) => seen.push(value));
+    await page.evaluate(() => {
+      const progress = document.querySelector("progress");
+      if (progress === null || !("report" in window) || typeof window.report !== "function") return;
+      const { report } = window;
+      new MutationObserver(() => report(progress.hidden ? -1 : progress.value)).observe(progress, {
+        attributes: true,
+      });
+    });
+    const file = { name: "sent ü.bin", mimeType: "image/png", buffer: Buffer.alloc(5_000_000, 7) };
+    await page.locator("input[type=file]").setInputFiles([file]);
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("link", { name: "sent ü.bin" }).waitFor();
+    expect(readFileSync(join(folder.path, "sent ü.bin")).equals(file.buffer)).toBe(true);
+    // The bar came, and went up.
+    await until("the bar", () => seen.some((value) => value > 0));
+
+    await page
+      .locator("input[type=file]")
+      .setInputFiles([{ ...file, buffer: Buffer.from("other") }]);
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("there is something of this name already").waitFor();
+    expect(readFileSync(join(folder.path, "sent ü.bin"))).toHaveLength(5_000_000);
+    // Chromium says of each answer that is an error that it is one.
+    expect(said.filter((text) => !text.includes("409"))).toEqual([]);
+  });
+}
+
+testWith([CHROMIUM], "a file that is not taken is said so, however large it is", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path, "--upload", "--max-upload", "1M"]);
+  await using window = await openWindow(browser);
+  const { page } = window;
+  await page.goto(server.url);
+  const path = join(folder.path, "source");
+  folder.write("source", "");
+  truncateSync(path, 30_000_000);
+  await page.locator("input[type=file]").setInputFiles(path);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText(/source: .*too large|source: the connection broke off/).waitFor();
+  expect(await page.locator("progress").isHidden()).toBe(true);
+});
+
+testWith([CHROMIUM], "without a script the form sends all the same", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path, "--upload"]);
+  await using window = await openWindow(browser, { javaScriptEnabled: false });
+  const { page } = window;
+  await page.goto(`${server.url}/folder/`);
+  await page.locator("input[type=file]").setInputFiles([
+    { name: "one.txt", mimeType: "text/plain", buffer: Buffer.from("one") },
+    { name: "two.txt", mimeType: "text/plain", buffer: Buffer.from("two") },
+  ]);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("link", { name: "two.txt" }).waitFor();
+  expect(page.url()).toBe(`${server.url}/folder/`);
+  expect(folder.read("folder/one.txt")).toBe("one");
+});
+
+testWith([CHROMIUM], "names that are markup do nothing in the page", async () => {
+  using folder = newFolder();
+  const names = ["<img src=x onerror=alert(1)>", "<script>alert(1)<script>", "javascript:alert(1)"];
+  for (const name of names) folder.write(name, "<script>alert(1)</script>");
+  await using server = await startServing([folder.path, "--upload"]);
+  await using window = await openWindow(browser);
+  const { page } = window;
+  await page.goto(server.url);
+  expect((await namesOn(page)).toSorted()).toEqual(names.toSorted());
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("link", { name: "javascript:alert(1)" }).click();
+  await downloading;
+  expect(window.said).toEqual([]);
+});
+
+testWith(
+  [CHROMIUM],
+  "another site's page neither writes here nor reads, whoever looks at it",
+  async () => {
+    using folder = share();
+    await using server = await startServing([folder.path, "--upload", "--overwrite"]);
+    const target = `http://127.0.0.1:${server.port}`;
+    await using other = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () =>
+        new Response(
+          `<form method="post" enctype="multipart/form-data" action="${target}/">` +
+            `<input type="file" name="file"><button>go</button></form>`,
+          { headers: { "content-type": "text/html" } },
+        ),
+    });
+    await using window = await openWindow(browser);
+    const { page } = window;
+    await page.goto(`http://localhost:${other.port}/`);
+    const heard = await page.evaluate(async (url) => {
+      const tried = [
+        fetch(`${url}/evil.txt`, { method: "PUT", body: "evil" }),
+        fetch(`${url}/small.bin`).then((answer) => answer.text()),
+      ];
+      const form = new FormData();
+      form.append("file", new File(["evil"], "evil.txt"));
+      tried.push(fetch(`${url}/`, { method: "POST", body: form, mode: "no-cors" }));
+      return (await Promise.allSettled(tried)).map(({ status }) => status);
+    }, target);
+    expect(heard.slice(0, 2)).toEqual(["rejected", "rejected"]);
+    await page
+      .locator("input")
+      .setInputFiles([{ name: "evil.txt", mimeType: "text/plain", buffer: Buffer.from("evil") }]);
+    await page.getByRole("button", { name: "go" }).click();
+    await page.getByText("files are not taken from another site's page").waitFor();
+    await until("the log", () => /"POST .* 403/.test(server.stderr));
+    expect(folder.list()).not.toContain("evil.txt");
+  },
+);
