@@ -65,7 +65,10 @@ testWith([CHROMIUM], "the listing is opened, sorted, and gone through", async ()
   expect(window.asked.filter((url) => !url.startsWith(server.url))).toEqual([]);
   expect(window.asked.filter((url) => /\.(?:js|css|png)\b/.test(url))).toEqual([]);
   // Beside a bare text Chromium wants an icon, which is not there.
-  const missing = Array.from(server.stderr.matchAll(/"GET (\S+) HTTP\/1\.1" 404/g), ([, path]) => path);
+  const missing = Array.from(
+    server.stderr.matchAll(/"GET (\S+) HTTP\/1\.1" 404/g),
+    ([, path]) => path,
+  );
   expect(missing.filter((path) => path !== "/favicon.ico")).toEqual([]);
   expect(window.said.filter((text) => !text.includes("404"))).toEqual([]);
 });
