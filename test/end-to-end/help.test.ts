@@ -202,8 +202,7 @@ test("charla serve --help says what serve does", async () => {
           --no-listing      no list of a folder that has no index.html
           --dotfiles, --follow-symlinks   what begins with a dot; links out of DIR
           --json            every request as one JSON object a line on stdout
-      -q, --quiet           no line for each request
-      -h, --help            this
+      -q, --quiet           no line for each request; -h, --help: this
 
     Ctrl-C ends it, once the answers under way are done (in 5 seconds at most).
     "
