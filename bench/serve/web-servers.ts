@@ -47,20 +47,39 @@ export function others(packages: string | null): WebServer[] {
     {
       name: "caddy",
       command: installed("caddy", (folder, port) => [
-        ...["file-server", "--root", folder, "--listen", `127.0.0.1:${port}`],
+        "file-server",
+        "--root",
+        folder,
+        "--listen",
+        `127.0.0.1:${port}`,
       ]),
     },
     {
       name: "http.server",
       command: installed("python3", (folder, port) => [
-        ...["-m", "http.server", `${port}`, "--bind", "127.0.0.1", "--directory", folder],
+        "-m",
+        "http.server",
+        `${port}`,
+        "--bind",
+        "127.0.0.1",
+        "--directory",
+        folder,
       ]),
     },
     onNode("serve", (folder, port) => [
-      ...["--no-request-logging", "--no-clipboard", "-l", `tcp://127.0.0.1:${port}`, folder],
+      "--no-request-logging",
+      "--no-clipboard",
+      "-l",
+      `tcp://127.0.0.1:${port}`,
+      folder,
     ]),
     onNode("http-server", (folder, port) => [
-      ...[folder, "--silent", "-a", "127.0.0.1", "-p", `${port}`],
+      folder,
+      "--silent",
+      "-a",
+      "127.0.0.1",
+      "-p",
+      `${port}`,
     ]),
     onNode("sirv", (folder, port) => [folder, "--quiet", "--host", "127.0.0.1", "-p", `${port}`]),
   ];

@@ -93,6 +93,32 @@ testWith([CHROMIUM], "a file is downloaded, and a folder as .zip", async () => {
   }
 });
 
+/** Of the page's ground and of its text, 0 to 1. */
+const LIGHTNESS = `(() => {
+  const { backgroundColor, color } = getComputedStyle(document.body);
+  return [backgroundColor, color].map((written) =>
+    written.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765);
+})()`;
+
+/** Each change of the bar to the test: how far it is, or -1 for one that is not seen. */
+const REPORT_PROGRESS = `(() => {
+  const progress = document.querySelector("progress");
+  new MutationObserver(() => report(progress.hidden ? -1 : progress.value))
+    .observe(progress, { attributes: true });
+})()`;
+
+/** Tries to write, and to read; how each ends. */
+const TRY_ALL = `(async (url) => {
+  const form = new FormData();
+  form.append("file", new File(["evil"], "evil.txt"));
+  const tried = [
+    fetch(url + "/evil.txt", { method: "PUT", body: "evil" }),
+    fetch(url + "/small.bin"),
+    fetch(url + "/", { method: "POST", body: form, mode: "no-cors" }),
+  ];
+  return (await Promise.allSettled(tried)).map(({ status }) => status);
+})`;
+
 const LOOKS: [string, PageLook][] = [
   ["in light", { colorScheme: "light" }],
   ["in dark", { colorScheme: "dark" }],
@@ -108,34 +134,17 @@ for (const [title, look] of LOOKS) {
     const { page, said } = window;
     await page.goto(server.url);
 
-    const [paper = 0, ink = 0] = await page.evaluate(() => {
-      const { backgroundColor, color } = getComputedStyle(document.body);
-      const lightness = (written: string) =>
-        (written.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) /
-        765;
-      return [lightness(backgroundColor), lightness(color)];
-    });
+    const [paper, ink] = await page.evaluate<[number, number]>(LIGHTNESS);
     if (look.colorScheme === "dark") expect([paper < 0.2, ink > 0.8]).toEqual([true, true]);
     else expect([paper > 0.8, ink < 0.2]).toEqual([true, true]);
-    const { width, of } = await page.evaluate(() => ({
-      width: document.documentElement.scrollWidth,
-      of: window.innerWidth,
-    }));
-    expect(width).toBeLessThanOrEqual(of);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     // A finger finds its row (WCAG 2.5.8: 24 CSS pixels).
     const row = await page.locator("tbody td:first-child a").first().boundingBox();
     expect(row?.height).toBeGreaterThan(24);
 
     const seen: number[] = [];
     await page.exposeFunction("report", (value: number) => seen.push(value));
-    await page.evaluate(() => {
-      const progress = document.querySelector("progress");
-      if (progress === null || !("report" in window) || typeof window.report !== "function") return;
-      const { report } = window;
-      new MutationObserver(() => report(progress.hidden ? -1 : progress.value)).observe(progress, {
-        attributes: true,
-      });
-    });
+    await page.evaluate(REPORT_PROGRESS);
     const file = { name: "sent ü.bin", mimeType: "image/png", buffer: Buffer.alloc(5_000_000, 7) };
     await page.locator("input[type=file]").setInputFiles([file]);
     await page.getByRole("button", { name: "Send" }).click();
@@ -208,7 +217,7 @@ testWith(
     using folder = share();
     await using server = await startServing([folder.path, "--upload", "--overwrite"]);
     const target = `http://127.0.0.1:${server.port}`;
-    await using other = Bun.serve({
+    using other = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
       fetch: () =>
@@ -221,16 +230,7 @@ testWith(
     await using window = await openWindow(browser);
     const { page } = window;
     await page.goto(`http://localhost:${other.port}/`);
-    const heard = await page.evaluate(async (url) => {
-      const tried = [
-        fetch(`${url}/evil.txt`, { method: "PUT", body: "evil" }),
-        fetch(`${url}/small.bin`).then((answer) => answer.text()),
-      ];
-      const form = new FormData();
-      form.append("file", new File(["evil"], "evil.txt"));
-      tried.push(fetch(`${url}/`, { method: "POST", body: form, mode: "no-cors" }));
-      return (await Promise.allSettled(tried)).map(({ status }) => status);
-    }, target);
+    const heard = await page.evaluate<string[]>(`${TRY_ALL}(${JSON.stringify(target)})`);
     expect(heard.slice(0, 2)).toEqual(["rejected", "rejected"]);
     await page
       .locator("input")

@@ -59,7 +59,12 @@ testWith(["curl"], "curl fetches, unpacks, resumes and is told what it has alrea
 testWith(["curl"], "curl sends with -T and -F, and a user with -u", async () => {
   using folder = share();
   await using server = await startServing([
-    ...[folder.path, "--upload", "--max-upload", "1M", "--auth", "ana:pass word"],
+    folder.path,
+    "--upload",
+    "--max-upload",
+    "1M",
+    "--auth",
+    "ana:pass word",
   ]);
   const { url } = server;
   const status = ["--output", "/dev/null", "--write-out", "%{http_code}"];
@@ -87,8 +92,14 @@ testWith(
     await using server = await startServing([folder.path]);
     const options = ["--no-verbose", "--directory-prefix", target.path];
     const tree = await run([
-      ...["wget", ...options, "--recursive", "--no-parent", "--no-host-directories"],
-      ...["--reject-regex", "[?]", `${server.url}/`],
+      "wget",
+      ...options,
+      "--recursive",
+      "--no-parent",
+      "--no-host-directories",
+      "--reject-regex",
+      "[?]",
+      `${server.url}/`,
     ]);
     expect({ status: tree.status, stderr: tree.stderr }).toMatchObject({ status: 0 });
     expect(target.read("sub/a b.txt")).toBe("below");
@@ -121,7 +132,8 @@ testWith(
     expect(server.url).toStartWith("https://localhost:");
     const [, fingerprint = ""] = await server.until("stderr", /SHA-256 ([0-9A-F:]{95})\n/);
     const { stdout: shown } = await run([
-      ...["sh", "-c"],
+      "sh",
+      "-c",
       `openssl s_client -connect 127.0.0.1:${server.port} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`,
     ]);
     expect(shown).toContain(fingerprint);
@@ -143,7 +155,12 @@ testWith(
     keys.write("key.pem", key);
     const cert = join(keys.path, "cert.pem");
     await using server = await startServing([
-      ...[folder.path, "--tls-cert", cert, "--tls-key", join(keys.path, "key.pem"), "--upload"],
+      folder.path,
+      "--tls-cert",
+      cert,
+      "--tls-key",
+      join(keys.path, "key.pem"),
+      "--upload",
     ]);
     expect(server.stderr).not.toContain("SHA-256");
     const { url } = server;
@@ -167,7 +184,8 @@ testWith(
       expect(Bun.hash(folder.read(`sub/${version}.bin`))).toBe(Bun.hash(LARGE.toString()));
       expect(await https("--path-as-is", `${url}/../../../etc/passwd`)).toStartWith("404");
       const archive = await run([
-        ...["sh", "-c"],
+        "sh",
+        "-c",
         `curl --silent --cacert '${cert}' ${option} '${url}/?archive=tar' | tar --list | wc -l`,
       ]);
       expect(Number(archive.stdout)).toBeGreaterThanOrEqual(5);

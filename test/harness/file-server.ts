@@ -71,9 +71,9 @@ export function serveFolder(options: ServeOptions = {}, folder: Folder = newFold
 /** All that comes on a connection until the other side ends it. */
 export function exchange(port: number, request: string | Uint8Array): Promise<Buffer> {
   return new Promise((resolve) => {
-    const pieces: Buffer[] = [];
+    const pieces: Uint8Array[] = [];
     const socket = connect(port, "127.0.0.1");
-    socket.on("data", (piece) => pieces.push(piece));
+    socket.on("data", (piece) => pieces.push(Buffer.from(piece)));
     // A server that refuses what still comes resets the connection; what it said before counts.
     socket.on("error", () => {});
     socket.on("close", () => resolve(Buffer.concat(pieces)));

@@ -9,6 +9,10 @@ import { type FileServer, serveFolder } from "../harness/file-server.ts";
 import { run } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 
+function descriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
 function serveTree(): FileServer {
   const server = serveFolder();
   mkdirSync(join(server.folder.path, "a b", "deep"), { recursive: true });
@@ -67,7 +71,6 @@ test.if(process.platform === "linux")(
     truncateSync(join(server.folder.path, "other"), 1_000_000_000);
     server.folder.write("large.txt", "x".repeat(10_000_000));
     await server.get("/");
-    const descriptors = () => readdirSync("/proc/self/fd").length;
     const before = descriptors();
     for (const [path, headers] of [
       ["/?archive=tar", ""],

@@ -125,13 +125,13 @@ test("what is interrupted leaves nothing", async () => {
   expect(folder.list()).toEqual([]);
 });
 
+async function* full() {
+  yield* chunksOf("x");
+  throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+}
+
 test.if(process.platform === "linux")("a full disk is said to be so", async () => {
-  // Whatever is written to /dev/full finds the disk full; a folder of it cannot be had, so a write is.
   using folder = newFolder();
-  async function* full() {
-    yield* chunksOf("x");
-    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-  }
   expect(await receive(folder, full())).toEqual({ kind: "full" });
   expect(folder.list()).toEqual([]);
 });

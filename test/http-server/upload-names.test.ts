@@ -52,9 +52,11 @@ test.each<[string, Record<string, string>, boolean]>([
   expect(isFromOwnPage(new Headers({ Host: "a:8000", ...headers }), false)).toBe(isOwn);
 });
 
+function from(host: string): Headers {
+  return new Headers({ Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" });
+}
+
 test("a name that leads to this machine is another site's, where nobody else reaches it", () => {
-  const from = (host: string) =>
-    new Headers({ Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" });
   expect(isFromOwnPage(from("localhost:8000"), true)).toBe(true);
   expect(isFromOwnPage(from("attacker.example:8000"), true)).toBe(false);
   expect(isFromOwnPage(from("attacker.example:8000"), false)).toBe(true);
