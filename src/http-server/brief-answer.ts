@@ -13,6 +13,7 @@ const TEXTS = {
   413: "this is too large",
   415: "content of this type is not taken",
   416: "there is no such range",
+  421: "this name may be another site's: use localhost",
   431: "the header is too long",
   500: "the server failed at this",
   503: "the server has too many files open",

@@ -27,7 +27,7 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
   return (request, context) => {
     const { target, folder } = context;
     const file = target.search === "" ? kept.recall(folder, target.written) : null;
-    if (file !== null && isPlainRequest(request, file.headers.has("vary"))) {
+    if (file !== null && isPlainRequest(request, file.varies)) {
       context.length = file.bytes.length;
       return new Response(file.bytes, file);
     }
@@ -49,7 +49,12 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
   ) {
     const { folder, target } = context;
     return fileAnswer(request, context, file, path, (bytes, headers) => {
-      kept.keep(folder, target.written, path, file, { bytes, headers: new Headers(headers) });
+      const varies = headers["vary"] !== undefined;
+      kept.keep(folder, target.written, path, file, {
+        bytes,
+        headers: new Headers(headers),
+        varies,
+      });
     });
   }
 

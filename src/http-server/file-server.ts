@@ -9,6 +9,7 @@ import { contentAnswerer } from "./content-answer.ts";
 import { crossOriginFinish, preflightStep } from "./cross-origin.ts";
 import { openFolder } from "./folder.ts";
 import { methodStep, READING } from "./methods.ts";
+import { ownNameStep } from "./own-name.ts";
 import type { RequestEntry } from "./request-log.ts";
 import { type HttpServer, openHttpServer } from "./server.ts";
 import type { TlsIdentity } from "./tls/certificate.ts";
@@ -42,7 +43,9 @@ export interface FileServerOptions {
 /** @throws a system error: the folder is none, or the port is in use */
 export function openFileServer(options: FileServerOptions): HttpServer {
   const { dotfiles, followSymlinks, listing, spa, upload, credentials, isLoopbackOnly } = options;
+  const isOpenToAnyPage = options.crossOrigin || credentials !== null;
   const steps: Step[] = [
+    ...(isLoopbackOnly && !isOpenToAnyPage ? [ownNameStep] : []),
     ...(options.crossOrigin ? [preflightStep] : []),
     ...(credentials === null ? [] : [authorizationStep(credentials)]),
     methodStep(upload === null ? READING : [...READING, ...WRITING]),

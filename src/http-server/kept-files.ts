@@ -9,6 +9,8 @@ export interface KeptFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of the answer to who asks for nothing but the file. */
   readonly headers: Headers;
+  /** Whether others, who accept a coding, get another answer. */
+  readonly varies: boolean;
   readonly path: PathText;
   readonly identity: Identity;
   /** When it was read (performance.now). */
@@ -34,7 +36,7 @@ export interface KeptFiles {
     written: string,
     path: readonly string[],
     file: OpenedFile,
-    content: Pick<KeptFile, "bytes" | "headers">,
+    content: Pick<KeptFile, "bytes" | "headers" | "varies">,
   ): void;
 }
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 
-import { serveFolder } from "../harness/file-server.ts";
+import { exchange, type FileServer, readAnswer, serveFolder } from "../harness/file-server.ts";
 
 const basic = (credentials: string) => ({
   Authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
@@ -86,4 +86,33 @@ test("with --cors they read all, and write nothing", async () => {
   const put = { ...origin, ...basic("ana:x"), "Content-Length": "0" };
   expect((await server.get("/a", put, "PUT")).status).toBe(403);
   expect(server.folder.read("a")).toBe("content");
+});
+
+const BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36";
+
+async function statusFor(server: FileServer, host: string, agent: string): Promise<number> {
+  const request = `GET /a HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`;
+  return readAnswer(await exchange(server.port, request)).status;
+}
+
+test("a site whose name leads to this machine reads nothing of what is for this machine alone", async () => {
+  await using server = serveFolder();
+  server.folder.write("a", "x");
+  for (const host of ["attacker.example", "attacker.example:8000", "localhost.attacker.example"]) {
+    expect([host, await statusFor(server, host, BROWSER)]).toEqual([host, 421]);
+    expect([host, await statusFor(server, host, "curl/8.14.1")]).toEqual([host, 200]);
+  }
+  for (const host of [
+    "localhost",
+    "127.0.0.1:1",
+    "[::1]:1",
+    "my-machine",
+    "a.localhost",
+    "a.test",
+  ]) {
+    expect([host, await statusFor(server, host, BROWSER)]).toEqual([host, 200]);
+  }
+  await using open = serveFolder({ isLoopbackOnly: false });
+  open.folder.write("a", "x");
+  expect(await statusFor(open, "files.example", BROWSER)).toBe(200);
 });

@@ -342,7 +342,11 @@ test("what was kept of a file is given out only while that very file is there, u
     const found = folder.find(names);
     if (found.kind !== "file") throw new Error(found.kind);
     const bytes = new TextEncoder().encode(top.read("shared/sub/inside"));
-    kept.keep(folder, "/sub/inside", names, found, { bytes, headers: new Headers() });
+    kept.keep(folder, "/sub/inside", names, found, {
+      bytes,
+      headers: new Headers(),
+      varies: false,
+    });
     return isKept();
   }
   const isKept = () => kept.recall(folder, "/sub/inside") !== null;
@@ -387,7 +391,7 @@ test("kept files take no more memory than they may", () => {
   if (found.kind !== "file") throw new Error(found.kind);
   setSystemTime(Date.now() + 60_000);
   for (let at = 0; at < 600; at++) {
-    kept.keep(folder, `/${at}`, ["a"], found, { bytes, headers: new Headers() });
+    kept.keep(folder, `/${at}`, ["a"], found, { bytes, headers: new Headers(), varies: false });
   }
   setSystemTime();
   const there = Array.from({ length: 600 }, (_, at) => kept.recall(folder, `/${at}`) !== null);

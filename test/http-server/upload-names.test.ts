@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 
+import { isLoopbackHost } from "../../src/http-server/own-name.ts";
 import { baseName, isFileName } from "../../src/http-server/upload/file-name.ts";
-import { isFromOwnPage, isLoopbackHost } from "../../src/http-server/upload/own-page.ts";
+import { isFromOwnPage } from "../../src/http-server/upload/own-page.ts";
 
 test.each(["a", "a b.txt", "日本.txt", "a..b", "-", "x".repeat(255)])("%p is a name", (name) => {
   expect(isFileName(name, false)).toBe(true);

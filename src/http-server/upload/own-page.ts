@@ -1,7 +1,7 @@
 // Whether a request that writes comes from a page of this server, or from no page at all: another site's page
 // can send forms here too, with the rights of whoever looks at it. Pure.
 
-import { isIP } from "node:net";
+import { isLoopbackHost } from "../own-name.ts";
 
 /**
  * By Sec-Fetch-Site (W3C Fetch Metadata s. 2.3), else by Origin (RFC 6454 s. 7), one of which every browser sends with
@@ -19,11 +19,4 @@ export function isFromOwnPage(headers: Headers, isLoopbackOnly: boolean): boolea
   if (site !== null) return site === "same-origin" || site === "none";
   // The scheme may be a proxy's in front of us.
   return origin === `http://${host}` || origin === `https://${host}`;
-}
-
-/** Whether a Host header means this machine without asking the DNS. */
-export function isLoopbackHost(host: string): boolean {
-  const name = host.replace(/:\d*$/, "").toLowerCase();
-  if (name === "localhost" || name.endsWith(".localhost")) return true;
-  return isIP(name.startsWith("[") ? name.slice(1, -1) : name) !== 0;
 }
