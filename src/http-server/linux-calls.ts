@@ -2,9 +2,7 @@
 // kernel itself refuses a way that leads out of it, by ".." or by a link, however fast the links are changed. statx
 // (since 4.11) says of a path what it means just now, to the nanosecond. An edge to the runtime.
 
-import { dlopen, type Pointer, ptr, read } from "bun:ffi";
-import { Buffer } from "node:buffer";
-
+import { dlopen, read } from "bun:ffi";
 export interface LinuxCalls {
   /** A descriptor to read from; or why there is none, as one of the numbers of errno.h, negative. */
   openBeneath(folder: number, path: string): number;
@@ -14,12 +12,11 @@ export interface LinuxCalls {
   isStill(folder: number, path: PathText, identity: Identity): boolean;
 }
 
-/** A path as C has it, made once for a call that is made often. */
-export interface PathText {
-  readonly pointer: Pointer;
-  /** What it points to, which has to live as long. */
-  readonly bytes: Uint8Array;
-}
+/**
+ * A path as C has it, with its NUL, made once for a call that is made often. Handed over as an array each time: a pointer
+ * into one that is small is not good for longer than the call, for the runtime may move its bytes.
+ */
+export type PathText = Uint8Array;
 
 /** Which file, and of when: each change of its content, its rights or its links changes this as well. */
 export type Identity = Uint32Array;
@@ -64,8 +61,7 @@ const LIBRARIES = [
 const encoder = new TextEncoder();
 
 export function pathText(names: readonly string[]): PathText {
-  const bytes = Buffer.from(`${names.join("/")}\0`);
-  return { pointer: ptr(bytes), bytes };
+  return encoder.encode(`${names.join("/")}\0`);
 }
 
 /** Null where the system is another, or does not let a program call it, as some containers. */
@@ -76,10 +72,9 @@ export function linuxCalls(): LinuxCalls | null {
   const { syscall, statx, __errno_location: errnoLocation } = library;
   const bytes = new Uint8Array(MAX_PATH_BYTES);
   const status = new Uint32Array(STATX_WORDS);
-  const statusPointer = ptr(status);
 
-  function look(folder: number, { pointer }: PathText): boolean {
-    return statx(folder, pointer, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, statusPointer) === 0;
+  function look(folder: number, path: PathText): boolean {
+    return statx(folder, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status) === 0;
   }
 
   return {

@@ -14,6 +14,7 @@ import { basename, dirname, join } from "node:path";
 
 import { openFolder } from "../../src/http-server/folder.ts";
 import { keptFiles } from "../../src/http-server/kept-files.ts";
+import { pathText } from "../../src/http-server/linux-calls.ts";
 import { exchange, serveFolder } from "../harness/file-server.ts";
 import { newFolder } from "../harness/folder.ts";
 
@@ -378,6 +379,21 @@ test("what was kept of a file is given out only while that very file is there, u
   } finally {
     setSystemTime();
     top[Symbol.dispose]();
+  }
+});
+
+test("what the kernel says of a file is heard also after the garbage was collected", () => {
+  using shared = newFolder();
+  using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
+  const name = pathText(["a"]);
+  for (let round = 0; round < 50; round++) {
+    shared.write("a", "x".repeat(round));
+    const identity = folder.identify(name);
+    if (identity === null) throw new Error("the file is not there");
+    Bun.gc(true);
+    expect([round, folder.isStill(name, identity)]).toEqual([round, true]);
+    shared.write("a", "x".repeat(round + 1));
+    expect([round, folder.isStill(name, identity)]).toEqual([round, false]);
   }
 });
 
