@@ -105,8 +105,8 @@ function wholeAnswer(
   if (refused !== null) return refused;
 
   description["accept-ranges"] = "bytes";
-  dispose(description, context, name);
   const { size } = file;
+  dispose(description, context, name, size);
   if (method === "HEAD") {
     closeSync(file.descriptor);
     context.length = 0;
@@ -148,7 +148,7 @@ async function packedAnswer(
 
   description["content-encoding"] = coding;
   description["accept-ranges"] = "none";
-  dispose(description, context, name);
+  dispose(description, context, name, 0);
   if (request.method === "HEAD") {
     closeSync(file.descriptor);
     context.length = 0;
@@ -198,9 +198,13 @@ export function validatorsOf({ size, modified, inode }: OpenedFile): Validators 
   return { etag, modified };
 }
 
-function dispose(description: Description, { target }: Context, name: string): void {
-  // Where it is not said, the runtime says something of its own of a file that it sends.
-  description["content-disposition"] = target.query.has("download") ? attachment(name) : "inline";
+function dispose(description: Description, { target }: Context, name: string, size: number): void {
+  if (target.search !== "" && target.query.has("download")) {
+    description["content-disposition"] = attachment(name);
+  } else if (size > READ_AT_ONCE) {
+    // Where it is not said, the runtime says something of its own of a file that it sends.
+    description["content-disposition"] = "inline";
+  }
 }
 
 function bodyOf(file: OpenedFile, start: number, end: number, context: Context) {

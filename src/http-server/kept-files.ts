@@ -1,6 +1,7 @@
 // Contents of small files that were just read, so that who asks next costs one look at the file and not the opening,
 // reading and closing of it. Nothing is given out that is not in the folder at that moment: the path still means the
-// very file that was opened beneath the folder, and nothing of it has changed since, or it is opened anew.
+// very file that was opened beneath the folder, and nothing of it has changed since, or it is opened anew. A moment is
+// a turn of the event loop, some 0.1 ms: those who are answered in it had asked before it began, or just then.
 
 import type { Folder, OpenedFile } from "./folder.ts";
 import { changedAt, type Identity, inodeOf, type PathText, pathText } from "./linux-calls.ts";
@@ -11,10 +12,15 @@ export interface KeptFile {
   readonly headers: Headers;
   /** Whether others, who accept a coding, get another answer. */
   readonly varies: boolean;
+}
+
+interface Kept extends KeptFile {
   readonly path: PathText;
   readonly identity: Identity;
   /** When it was read (performance.now). */
   readonly since: number;
+  /** In which turn the path was last seen to mean it. */
+  seen: number;
 }
 
 /** Bytes of all together, and how many. */
@@ -36,16 +42,33 @@ export interface KeptFiles {
     written: string,
     path: readonly string[],
     file: OpenedFile,
-    content: Pick<KeptFile, "bytes" | "headers" | "varies">,
+    content: KeptFile,
   ): void;
 }
 
 export function keptFiles(): KeptFiles {
   /** Those that were read longest ago first. */
-  const files = new Map<string, KeptFile>();
+  const files = new Map<string, Kept>();
   let bytes = 0;
+  let turn = 0;
+  let isTurnCounted = false;
 
-  function forget(written: string, file: KeptFile): void {
+  function endTurn(): void {
+    turn++;
+    isTurnCounted = false;
+  }
+
+  function isThere(folder: Folder, file: Kept): boolean {
+    if (file.seen === turn) return true;
+    if (performance.now() - file.since >= KEPT_FOR) return false;
+    if (!folder.isStill(file.path, file.identity)) return false;
+    file.seen = turn;
+    if (!isTurnCounted) setImmediate(endTurn);
+    isTurnCounted = true;
+    return true;
+  }
+
+  function forget(written: string, file: Kept): void {
     files.delete(written);
     bytes -= file.bytes.length;
   }
@@ -54,9 +77,7 @@ export function keptFiles(): KeptFiles {
     recall(folder, written) {
       const file = files.get(written);
       if (file === undefined) return null;
-      if (performance.now() - file.since < KEPT_FOR && folder.isStill(file.path, file.identity)) {
-        return file;
-      }
+      if (isThere(folder, file)) return file;
       forget(written, file);
       return null;
     },
@@ -69,7 +90,7 @@ export function keptFiles(): KeptFiles {
       if (changedAt(identity) > Date.now() - MAY_CHANGE_UNSEEN) return;
       const before = files.get(written);
       if (before !== undefined) forget(written, before);
-      files.set(written, { ...content, path: text, identity, since: performance.now() });
+      files.set(written, { ...content, path: text, identity, since: performance.now(), seen: -1 });
       bytes += content.bytes.length;
       for (const [oldest, its] of files) {
         if (bytes <= MAX_BYTES && files.size <= MAX_FILES) break;

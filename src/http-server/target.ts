@@ -30,8 +30,24 @@ const NO_QUERY = new URLSearchParams();
 const MALFORMED: ReadTarget = { kind: "malformed" };
 const NOTHING: ReadTarget = { kind: "nothing" };
 
+/** What many ask for is read once: so many URLs, of so many characters. */
+const MAX_REMEMBERED = 1_000;
+const MAX_REMEMBERED_LENGTH = 200;
+const remembered = new Map<string, ReadTarget>();
+
 /** @param url the request's: absolute, or a path where the runtime could not make it absolute */
 export function readTarget(url: string): ReadTarget {
+  const before = remembered.get(url);
+  if (before !== undefined) return before;
+  const read = readAnew(url);
+  if (url.length <= MAX_REMEMBERED_LENGTH) {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(url, read);
+  }
+  return read;
+}
+
+function readAnew(url: string): ReadTarget {
   const written = withoutHost(url);
   if (!written.startsWith("/")) return MALFORMED;
   const fragment = written.indexOf("#");

@@ -1,7 +1,7 @@
 // Files as a client gets them: whole, in part, or not again; over a real socket, and read byte by byte.
 
-import { expect, test } from "bun:test";
-import { chmodSync, mkdirSync, renameSync, utimesSync } from "node:fs";
+import { expect, setSystemTime, test } from "bun:test";
+import { chmodSync, mkdirSync, renameSync, unlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
 import { serveFolder } from "../harness/file-server.ts";
@@ -230,6 +230,31 @@ test("a file that is changed is another, however often it was asked for before",
     // Long ago, and always the same: only the time of change says that it is another.
     utimesSync(path, MODIFIED, MODIFIED);
     for (let asked = 0; asked < 3; asked++) expect((await server.get("/ten.txt")).text).toBe(text);
+  }
+});
+
+test("nor is what was kept of it given out once it is changed, or is another", async () => {
+  await using server = serveFolder();
+  const path = join(server.folder.path, "a.txt");
+  // As if it had been there for a minute: what was just changed is not kept.
+  setSystemTime(Date.now() + 60_000);
+  try {
+    for (let round = 0; round < 50; round++) {
+      const text = "x".repeat(round);
+      if (round % 2 === 0) server.folder.write("a.txt", text);
+      else {
+        server.folder.write("new", text);
+        renameSync(join(server.folder.path, "new"), path);
+      }
+      for (let asked = 0; asked < 3; asked++) {
+        const { headers, text: heard } = await server.get("/a.txt");
+        expect([heard, headers.get("content-length")]).toEqual([text, String(round)]);
+      }
+    }
+    unlinkSync(path);
+    expect((await server.get("/a.txt")).status).toBe(404);
+  } finally {
+    setSystemTime();
   }
 });
 

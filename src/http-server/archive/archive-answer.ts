@@ -25,6 +25,7 @@ export const ARCHIVES = Object.keys(FORMATS);
 export function archiveStep(name: string, dotfiles: boolean): Step {
   return (request, context) => {
     const { target, folder } = context;
+    if (target.search === "") return null;
     const asked = target.query.get("archive") ?? "";
     if (!target.isFolder || !Object.hasOwn(FORMATS, asked)) return null;
     const format = FORMATS[asked];
