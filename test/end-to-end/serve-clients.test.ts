@@ -190,6 +190,21 @@ testWith(
       ]);
       expect(Number(archive.stdout)).toBeGreaterThanOrEqual(5);
     }
+    // Many streams of one connection, each of its own file.
+    const streams = Array.from({ length: 10 }, (_, at) => at);
+    for (const at of streams) folder.write(`stream${at}`, Buffer.alloc(1_000_000, `${at}`));
+    const outputs = streams.flatMap((at) => [
+      "--output",
+      join(keys.path, `got${at}`),
+      `${url}/stream${at}`,
+    ]);
+    // It shows how far all are, silent or not.
+    const parallel = await run(["curl", "--cacert", cert, "--http2", "--parallel", ...outputs]);
+    expect(parallel.status).toBe(0);
+    for (const at of streams) {
+      const got = Bun.hash(keys.read(`got${at}`));
+      expect([at, got]).toEqual([at, Bun.hash(folder.read(`stream${at}`))]);
+    }
     const plain = await run(["curl", "--silent", `http://127.0.0.1:${server.port}/`]);
     expect(plain.stdout).not.toContain("text.txt");
   },

@@ -147,6 +147,19 @@ test("a part of a file that is sent by the system, not read, is that part", asyn
   expect((await server.get("/large.bin", { Range: "bytes=-5" })).text).toBe("56789");
 });
 
+test("of many large files that are asked for at once each is itself", async () => {
+  await using server = serveFolder();
+  const size = 300_000;
+  for (let at = 0; at < 10; at++) server.folder.write(`${at}.bin`, Buffer.alloc(size, `${at}`));
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, count) => {
+      const { status, body } = await server.get(`/${count % 10}.bin`);
+      const isItself = body.equals(Buffer.alloc(size, `${count % 10}`));
+      expect([count, status, isItself]).toEqual([count, 200, true]);
+    }),
+  );
+});
+
 test("Range of HEAD is not looked at (RFC 9110 s. 14.2)", async () => {
   await using server = serveTen();
   const { status, headers } = await server.get("/ten.txt", { Range: "bytes=0-3" }, "HEAD");
