@@ -1,13 +1,13 @@
 // Files over HTTP: `charla serve` beside nginx, Caddy and what Python and npm have, driven by wrk. A small file for
 // many connections, where each request counts, and a large one for a few, where each byte does.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { machine } from "./harness/machine.ts";
 import { median } from "./harness/quantiles.ts";
-import { CHARLA, installPackages, others, start } from "./serve/web-servers.ts";
+import { CHARLA, installPackages, others, type RunningServer, start } from "./serve/web-servers.ts";
 
 const ROUNDS = 3;
 /** Of one measurement, s. */
@@ -23,13 +23,33 @@ if (wrk === null) {
   process.exit(1);
 }
 
-/** Requests a second. */
-function drive(url: string, connections: number): number {
+/** Of a process and of those that it has started, in the system's ticks of 10 ms (proc(5), utime and stime). */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+  const own = Number(fields[11]) + Number(fields[12]);
+  return children.reduce((sum, child) => sum + (child === "" ? 0 : cpuTicks(Number(child))), own);
+}
+
+interface Figure {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Of the server, for each of them, us. */
+  readonly cpu: number;
+}
+
+function drive({ url: base, pid }: RunningServer, file: string, connections: number): Figure {
+  const url = `${base}/${file}`;
   const args = ["-t", "1", "-c", `${connections}`, "-d", `${DURATION}s`, url];
+  const before = cpuTicks(pid);
   const { stdout } = Bun.spawnSync([wrk ?? "wrk", ...args]);
+  const spent = (cpuTicks(pid) - before) * 10_000;
   const report = stdout.toString();
   if (/Non-2xx|Socket errors/.test(report)) throw new Error(`${url}: ${report}`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+  const [rate = 0, count = 0] = [/Requests\/sec:\s+([\d.]+)/, /(\d+) requests in/].map((pattern) =>
+    Number(pattern.exec(report)?.[1]),
+  );
+  return { rate, cpu: spent / count };
 }
 
 const folder = mkdtempSync(join(tmpdir(), "charla-serve-"));
@@ -38,8 +58,8 @@ const packages = installPackages();
 if (packages === null) console.log("npm's servers could not be installed, and are left out");
 const servers = [CHARLA, ...others(packages?.folder ?? null)];
 
-/** Requests a second, by server and load: one figure a round. */
-const figures = new Map<string, number[]>();
+/** By server and load: one a round. */
+const figures = new Map<string, Figure[]>();
 for (let round = 0; round < ROUNDS; round += 1) {
   // In turns, so that whatever else the machine does falls on all.
   for (const server of servers) {
@@ -47,8 +67,8 @@ for (let round = 0; round < ROUNDS; round += 1) {
     if (running === null) continue;
     for (const { title, file, connections } of LOADS) {
       const key = `${server.name} ${title}`;
-      const rate = drive(`${running.url}/${file}`, connections);
-      figures.set(key, [...(figures.get(key) ?? []), rate]);
+      const figure = drive(running, file, connections);
+      figures.set(key, [...(figures.get(key) ?? []), figure]);
     }
   }
 }
@@ -58,19 +78,20 @@ rmSync(folder, { recursive: true });
 console.log(`files over HTTP, median of ${ROUNDS} rounds of ${DURATION} s each, taken in turns`);
 console.log(machine);
 for (const { title, bytes } of LOADS) {
-  const nginx = median(figures.get(`nginx ${title}`) ?? []);
+  const nginx = median((figures.get(`nginx ${title}`) ?? []).map(({ rate }) => rate));
   console.log(`\n${title}`);
   for (const { name } of servers) {
-    const rates = figures.get(`${name} ${title}`);
-    if (rates === undefined) {
+    const its = figures.get(`${name} ${title}`);
+    if (its === undefined) {
       console.log(`  ${name.padEnd(14)} is not on this machine`);
       continue;
     }
-    const rate = median(rates);
+    const rate = median(its.map((figure) => figure.rate));
+    const cpu = median(its.map((figure) => figure.cpu)).toFixed(0);
     const volume = ((rate * bytes) / 1_048_576).toFixed(0);
     const ratio = Number.isNaN(nginx) ? "" : `, ${(rate / nginx).toFixed(2)} times nginx`;
     console.log(
-      `  ${name.padEnd(14)} ${rate.toFixed(0).padStart(7)} a second, ${volume} MiB/s${ratio}`,
+      `  ${name.padEnd(14)} ${rate.toFixed(0).padStart(7)} a second, ${volume} MiB/s, ${cpu} us of CPU each${ratio}`,
     );
   }
 }
