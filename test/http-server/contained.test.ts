@@ -239,6 +239,10 @@ function withLinks() {
   return house;
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 const OUT = [
   "/relative-out",
   "/absolute-out",
@@ -351,7 +355,6 @@ test("what was kept of a file is given out only while that very file is there, u
     return isKept();
   }
   const isKept = () => kept.recall(folder, "/sub/inside") !== null;
-  const turn = () => new Promise(setImmediate);
 
   // One that was changed a moment ago may be changed again without a trace.
   expect(keep()).toBe(false);
