@@ -12,6 +12,7 @@ import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { charla, runCharla } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
 import { startServing } from "../harness/served.ts";
+import { until } from "../harness/until.ts";
 
 const LOG_LINE =
   /^127\.0\.0\.1 - - \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "GET \/a HTTP\/1\.1" 200 7$/m;
@@ -194,6 +195,19 @@ test(
   },
   END_TO_END_TIMEOUT,
 );
+
+test("an upload that is under way when it ends leaves nothing", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path, "--upload"]);
+  const sender = connect(server.port, "127.0.0.1");
+  sender.on("error", () => {});
+  sender.write("PUT /b HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nthe beginning");
+  await until("the upload to begin", () => folder.list().length === 2);
+  server.signal("SIGINT");
+  expect(await server.exited).toBe(0);
+  expect(folder.list()).toEqual(["a"]);
+  sender.destroy();
+});
 
 test(
   "slow and endless headers are cut off, whatever they trickle",

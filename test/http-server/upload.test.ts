@@ -259,3 +259,27 @@ test("a second name of the same file is not made through a form's path", async (
   expect(readdirSync(join(server.folder.path, "sub"))).toEqual(["escaped"]);
   expect((await post(server, "/sub/", { "..": "x" })).status).toBe(400);
 });
+
+test("the body of a refused request is not taken for another request", async () => {
+  for (const upload of [null, { overwrite: false, limit: LIMIT }]) {
+    await using server = serveFolder({ upload });
+    server.folder.write("a", "the content");
+    const inner = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const bodies = [
+      [`Content-Length: ${inner.length}`, inner],
+      ["Transfer-Encoding: chunked", `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`],
+    ];
+    for (const [header, body] of bodies) {
+      let heard = "";
+      const socket = connect(server.port, "127.0.0.1");
+      socket.on("data", (data) => (heard += data.toString()));
+      socket.write(`PUT /a HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`);
+      await until("the refusal", () => heard.includes("\r\n\r\n"));
+      socket.write(`${body}GET /none HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      await new Promise((resolve) => socket.once("close", resolve));
+      const statuses = Array.from(heard.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status);
+      expect(statuses).toEqual([upload === null ? "405" : "409", "404"]);
+      expect(heard).not.toContain("the content");
+    }
+  }
+});
