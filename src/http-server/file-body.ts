@@ -1,28 +1,35 @@
 // The content of a file as a body, and the type that its name tells. An edge to the runtime: it has the
 // system send a file by itself (sendfile), with no more in memory than that takes.
 
-import { readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 
 import type { OpenedFile } from "./folder.ts";
 
 /** Bytes up to which reading a file at once is faster than having it sent. */
 export const READ_AT_ONCE = 65_536;
 
-/** @param end not with this byte */
+/** Closes the file as well. @param end not with this byte */
 export function readPart(
   { descriptor }: OpenedFile,
   start: number,
   end: number,
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(end - start);
-  let at = 0;
-  while (at < bytes.length) {
-    const read = readSync(descriptor, bytes, at, bytes.length - at, start + at);
-    // It has become shorter meanwhile.
-    if (read === 0) return bytes.subarray(0, at);
-    at += read;
+  try {
+    for (let at = 0; at < bytes.length;) {
+      const read = readSync(descriptor, bytes, at, bytes.length - at, start + at);
+      // It has become shorter meanwhile.
+      if (read === 0) return bytes.subarray(0, at);
+      at += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(descriptor);
   }
-  return bytes;
+}
+
+export function readWhole(file: OpenedFile): Uint8Array<ArrayBuffer> {
+  return readPart(file, 0, file.size);
 }
 
 /** The runtime opens the file again by its path when the answer is sent: in this turn of the event loop. */

@@ -5,7 +5,7 @@ import { closeSync } from "node:fs";
 import type { Context, Step } from "../answer.ts";
 import { briefAnswer, type BriefStatus, emptyAnswer } from "../brief-answer.ts";
 import { evaluate } from "../conditions.ts";
-import { validatorsOf } from "../file-answer.ts";
+import { validatorsOf } from "../file-description.ts";
 import type { OpenedFolder } from "../folder.ts";
 import { pathOf } from "../target.ts";
 import { baseName, isFileName } from "./file-name.ts";
