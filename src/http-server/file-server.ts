@@ -10,6 +10,7 @@ import { crossOriginFinish, preflightStep } from "./cross-origin.ts";
 import { openFolder } from "./folder.ts";
 import { methodStep, READING } from "./methods.ts";
 import { ownNameStep } from "./own-name.ts";
+import { refusedBodyFinish } from "./refused-body.ts";
 import type { RequestEntry } from "./request-log.ts";
 import { type HttpServer, openHttpServer } from "./server.ts";
 import type { TlsIdentity } from "./tls/certificate.ts";
@@ -52,7 +53,10 @@ export function openFileServer(options: FileServerOptions): HttpServer {
     ...(upload === null ? [] : [uploadStep({ ...upload, dotfiles, isLoopbackOnly })]),
     ...(listing ? [archiveStep(basename(options.folder) || "files", dotfiles)] : []),
   ];
-  const finishes: Finish[] = options.crossOrigin ? [crossOriginFinish] : [];
+  const finishes: Finish[] = [
+    ...(options.crossOrigin ? [crossOriginFinish] : []),
+    ...(options.tls === null ? [] : [refusedBodyFinish]),
+  ];
   const form = upload === null ? null : UPLOAD_FORM;
   const folder = openFolder({ path: options.folder, dotfiles, followSymlinks });
   const answer = answererOf(

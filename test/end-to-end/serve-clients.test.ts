@@ -190,6 +190,14 @@ testWith(
       ]);
       expect(Number(archive.stdout)).toBeGreaterThanOrEqual(5);
     }
+    // Who is refused hears why, also in the middle of sending.
+    for (let count = 0; count < 15; count++) {
+      const refused = ["--output", "/dev/null", "--write-out", "%{http_code}", "-T"];
+      const file = join(folder.path, "large.bin");
+      expect(await curl("--cacert", cert, "--http2", ...refused, file, `${url}/text.txt`)).toBe(
+        "409",
+      );
+    }
     // Many streams of one connection, each of its own file.
     const streams = Array.from({ length: 10 }, (_, at) => at);
     for (const at of streams) folder.write(`stream${at}`, Buffer.alloc(1_000_000, `${at}`));
