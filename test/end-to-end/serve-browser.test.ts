@@ -179,6 +179,24 @@ testWith([CHROMIUM], "a file that is not taken is said so, however large it is",
   expect(await page.locator("progress").isHidden()).toBe(true);
 });
 
+testWith([CHROMIUM], "over --tls, and so HTTP/2, the page is the same", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path, "--upload", "--tls"]);
+  await using window = await openWindow(browser);
+  const { page } = window;
+  await page.goto(server.url);
+  const protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol";
+  expect(await page.evaluate<string>(protocol)).toBe("h2");
+  const file = { name: "sent.bin", mimeType: "image/png", buffer: Buffer.alloc(5_000_000, 7) };
+  await page.locator("input[type=file]").setInputFiles([file]);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("link", { name: "sent.bin" }).waitFor();
+  expect(readFileSync(join(folder.path, "sent.bin")).equals(file.buffer)).toBe(true);
+  await page.locator("input[type=file]").setInputFiles([file]);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("there is something of this name already").waitFor();
+});
+
 testWith([CHROMIUM], "without a script the form sends all the same", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload"]);
