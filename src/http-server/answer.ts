@@ -18,6 +18,8 @@ export interface Context {
   user: string | null;
   /** The body's length in bytes, where it is known before it is sent. */
   length: number | null;
+  /** How many requests have no whole answer yet, with this one. */
+  underWay(): number;
 }
 
 type MaybePromise<T> = T | Promise<T>;

@@ -5,6 +5,7 @@ import { closeSync } from "node:fs";
 import type { Answerer, Context } from "./answer.ts";
 import { briefAnswer, emptyAnswer } from "./brief-answer.ts";
 import { fileAnswer } from "./file-answer.ts";
+import { MOST_FROM_MEMORY, READ_AT_ONCE, READ_FOR_SEVERAL } from "./file-body.ts";
 import type { Found, OpenedFile, OpenedFolder } from "./folder.ts";
 import { keptFiles } from "./kept-files.ts";
 import { listingAnswer, type ListingFeatures } from "./listing-answer.ts";
@@ -27,9 +28,9 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
   return (request, context) => {
     const { target, folder } = context;
     const file = target.search === "" ? kept.recall(folder, target.written) : null;
-    if (file !== null && isPlainRequest(request, file.varies)) {
-      context.length = file.bytes.length;
-      return new Response(file.bytes, file);
+    if (file !== null && mayHold(context, file.size) && isPlainRequest(request, file.varies)) {
+      context.length = file.size;
+      return new Response(file.body, file);
     }
     const found = folder.find(target.path);
     if (found.kind === "file") {
@@ -48,13 +49,13 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
     path: readonly string[],
   ) {
     const { folder, target } = context;
-    return fileAnswer(request, context, file, path, (bytes, headers) => {
-      const varies = headers["vary"] !== undefined;
-      kept.keep(folder, target.written, path, file, {
-        bytes,
-        headers: new Headers(headers),
-        varies,
-      });
+    return fileAnswer(request, context, file, path, {
+      isWanted: (size) => mayHold(context, size) && kept.isAskedAgain(target.written),
+      keep(body, size, headers) {
+        const varies = headers["vary"] !== undefined;
+        const content = { body, size, headers: new Headers(headers), varies };
+        kept.keep(folder, target.written, path, file, content);
+      },
     });
   }
 
@@ -83,6 +84,12 @@ export function contentAnswerer({ listing, spa }: ContentOptions): Answerer {
     if ("descriptor" in page) closeSync(page.descriptor);
     return briefAnswer(request, context, 404);
   }
+}
+
+/** Whether an answer may have so much memory of its own until it is sent. */
+function mayHold(context: Context, size: number): boolean {
+  if (size <= READ_AT_ONCE) return true;
+  return size <= READ_FOR_SEVERAL && context.underWay() <= MOST_FROM_MEMORY;
 }
 
 function failed(request: Request, context: Context, { kind }: Found): Response {

@@ -12,23 +12,28 @@ import { isRangeWanted } from "./conditions.ts";
 import { partToSend, READ_AT_ONCE, readPart } from "./file-body.ts";
 import { describe, type Description, dispose, unwanted, validatorsOf } from "./file-description.ts";
 import type { OpenedFile } from "./folder.ts";
+import type { KeptFile } from "./kept-files.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { isWorthPacking, packedAnswer, packedNeighbour } from "./packed-answer.ts";
 import { QUICKEST } from "./packing.ts";
 import { isPlainRequest } from "./plain-request.ts";
 
-type Keep = (bytes: Uint8Array<ArrayBuffer>, headers: Readonly<Description>) => void;
+export interface Keeper {
+  /** Whether a large file is to be read into memory, for it will be asked for again. */
+  isWanted(size: number): boolean;
+  /** Takes the whole of a file, and how it is described to who asks for nothing else. */
+  keep(body: KeptFile["body"], size: number, headers: Readonly<Description>): void;
+}
 
 /**
  * @param path of the file, which tells its type; the file is closed by and by
- * @param keep is given the whole of a small file, and how it is described to who asks for nothing else
  */
 export function fileAnswer(
   request: Request,
   context: Context,
   file: OpenedFile,
   path: readonly string[],
-  keep: Keep | null = null,
+  keeper: Keeper | null = null,
 ): Response | Promise<Response> {
   const name = path.at(-1) ?? "";
   const type = mediaTypeOf(name);
@@ -36,7 +41,7 @@ export function fileAnswer(
   const description: Description = describe(type);
   if (varies) description["vary"] = "Accept-Encoding";
   const isPlain = context.target.search === "" && isPlainRequest(request, varies);
-  if (isPlain) return wholeAnswer(request, context, file, name, description, keep);
+  if (isPlain) return wholeAnswer(request, context, file, name, description, keeper);
   if (!varies) return wholeAnswer(request, context, file, name, description);
 
   const accepted = request.headers.get("accept-encoding");
@@ -64,7 +69,7 @@ function wholeAnswer(
   file: OpenedFile,
   name: string,
   description: Description,
-  keep: Keep | null = null,
+  keeper: Keeper | null = null,
 ): Response {
   const { method, headers } = request;
   const validators = validatorsOf(file);
@@ -90,8 +95,15 @@ function wholeAnswer(
     });
   }
   if (range.kind === "whole") {
+    if (size > READ_AT_ONCE && keeper?.isWanted(size) === true) {
+      const bytes = readPart(file, 0, size);
+      context.length = bytes.length;
+      const body = new Blob([bytes]);
+      keeper.keep(body, bytes.length, description);
+      return new Response(body, { headers: description });
+    }
     const body = bodyOf(file, 0, size, context);
-    if (body instanceof Uint8Array) keep?.(body, description);
+    if (body instanceof Uint8Array) keeper?.keep(body, body.length, description);
     return new Response(body, { headers: description });
   }
   const { start, end } = range;

@@ -1,5 +1,5 @@
-// Contents of small files that were just read, so that who asks next costs one look at the file and not the opening,
-// reading and closing of it. Nothing is given out that is not in the folder at that moment: the path still means the
+// Contents of files that were just read, so that who asks next costs one look at the file and not the opening,
+// reading and closing of it, and so that a large one goes to several from the same memory. Nothing is given out that is not in the folder at that moment: the path still means the
 // very file that was opened beneath the folder, and nothing of it has changed since, or it is opened anew. A moment is
 // a turn of the event loop, some 0.1 ms: those who are answered in it had asked before it began, or just then.
 
@@ -7,7 +7,9 @@ import type { Folder, OpenedFile } from "./folder.ts";
 import { changedAt, type Identity, inodeOf, type PathText, pathText } from "./linux-calls.ts";
 
 export interface KeptFile {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Small ones as bytes, of which each answer has a copy; a Blob is the same memory for all. */
+  readonly body: Uint8Array<ArrayBuffer> | Blob;
+  readonly size: number;
   /** Of the answer to who asks for nothing but the file. */
   readonly headers: Headers;
   /** Whether others, who accept a coding, get another answer. */
@@ -35,6 +37,8 @@ const KEPT_FOR = 1_000;
 const MAY_CHANGE_UNSEEN = 3_000;
 
 export interface KeptFiles {
+  /** Whether it was asked for already, `KEPT_FOR` ago at most; and notes that it is now. */
+  isAskedAgain(written: string): boolean;
   /** @param written the path as the request has it */
   recall(folder: Folder, written: string): KeptFile | null;
   keep(
@@ -50,6 +54,8 @@ export function keptFiles(): KeptFiles {
   /** Those that were read longest ago first. */
   const files = new Map<string, Kept>();
   let bytes = 0;
+  /** When each was asked for last (performance.now); those that were asked for longest ago first. */
+  const asked = new Map<string, number>();
   let turn = 0;
   let isTurnCounted = false;
 
@@ -70,10 +76,19 @@ export function keptFiles(): KeptFiles {
 
   function forget(written: string, file: Kept): void {
     files.delete(written);
-    bytes -= file.bytes.length;
+    bytes -= file.size;
   }
 
   return {
+    isAskedAgain(written) {
+      const now = performance.now();
+      const before = asked.get(written);
+      asked.delete(written);
+      asked.set(written, now);
+      const [oldest] = asked.keys();
+      if (asked.size > MAX_FILES && oldest !== undefined) asked.delete(oldest);
+      return before !== undefined && now - before < KEPT_FOR;
+    },
     recall(folder, written) {
       const file = files.get(written);
       if (file === undefined) return null;
@@ -86,12 +101,12 @@ export function keptFiles(): KeptFiles {
       const identity = folder.identify(text);
       // What was read is what the path means, and the whole of it.
       if (identity === null || inodeOf(identity) !== file.inode) return;
-      if (content.bytes.length !== file.size) return;
+      if (content.size !== file.size) return;
       if (changedAt(identity) > Date.now() - MAY_CHANGE_UNSEEN) return;
       const before = files.get(written);
       if (before !== undefined) forget(written, before);
       files.set(written, { ...content, path: text, identity, since: performance.now(), seen: -1 });
-      bytes += content.bytes.length;
+      bytes += content.size;
       for (const [oldest, its] of files) {
         if (bytes <= MAX_BYTES && files.size <= MAX_FILES) break;
         forget(oldest, its);

@@ -53,7 +53,15 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
     const client = log === null ? null : addressOf(server, request);
     const read = readTarget(url);
     const target = read.kind === "target" ? read.target : NO_TARGET;
-    const context: Context = { target, folder, client, opened: [], user: null, length: null };
+    const context: Context = {
+      target,
+      folder,
+      client,
+      opened: [],
+      user: null,
+      length: null,
+      underWay,
+    };
 
     function sent(response: Response): Response {
       closeWhenSent(context);
@@ -85,6 +93,7 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   const servers = listen(options, addresses, respond);
+  const underWay = () => servers.reduce((sum, { pendingRequests }) => sum + pendingRequests, 0);
   return {
     port: servers[0]?.port ?? 0,
     addresses,

@@ -348,7 +348,8 @@ test("what was kept of a file is given out only while that very file is there, u
     if (found.kind !== "file") throw new Error(found.kind);
     const bytes = new TextEncoder().encode(top.read("shared/sub/inside"));
     kept.keep(folder, "/sub/inside", names, found, {
-      bytes,
+      body: bytes,
+      size: bytes.length,
       headers: new Headers(),
       varies: false,
     });
@@ -408,13 +409,14 @@ test("kept files take no more memory than they may", () => {
   using shared = newFolder();
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
   const kept = keptFiles();
-  const bytes = new Uint8Array(65_536);
-  shared.write("a", bytes);
+  const body = new Uint8Array(65_536);
+  shared.write("a", body);
   const found = folder.find(["a"]);
   if (found.kind !== "file") throw new Error(found.kind);
   setSystemTime(Date.now() + 60_000);
   for (let at = 0; at < 600; at++) {
-    kept.keep(folder, `/${at}`, ["a"], found, { bytes, headers: new Headers(), varies: false });
+    const content = { body, size: body.length, headers: new Headers(), varies: false };
+    kept.keep(folder, `/${at}`, ["a"], found, content);
   }
   setSystemTime();
   const there = Array.from({ length: 600 }, (_, at) => kept.recall(folder, `/${at}`) !== null);
