@@ -47,14 +47,14 @@ export function receive(
 ): void {
   if (packet.kind === "sealed") return receiveSealed(session, packet, datagram, from, now);
   if (packet.kind === "finish") return receiveFinishAgain(session, packet.noise, from);
+  // Also of a session that is being closed: there is nobody left to tell.
+  if (packet.kind === "reset") return receiveReset(session, packet.token);
   if (session.end !== null) return;
   switch (packet.kind) {
     case "retry":
     case "answer":
     case "refusal":
       return receiveHandshake(session, packet, from, now);
-    case "reset":
-      return receiveReset(session, packet.token);
     case "hello":
       return;
   }
