@@ -7,6 +7,7 @@ import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
 import {
   activate,
   createEndpoint,
+  datagramsSent,
   type Endpoint,
   endpointWakeAt,
   join,
@@ -129,6 +130,7 @@ function work({ endpoint, socket, welcomes }: Entering): void {
     batch.push(next);
   }
   socket.sendMany(batch);
+  datagramsSent(endpoint);
 }
 
 function isWelcome(message: Uint8Array): boolean {

@@ -5,6 +5,7 @@ import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
 import {
   activate,
   createEndpoint,
+  datagramsSent,
   type Endpoint,
   endpointWakeAt,
   join,
@@ -123,16 +124,18 @@ async function openEnd(datagramLimit: number, openWith: Uint8Array | null): Prom
   }
 
   function send(): void {
-    let batch: Outbound[] = [];
-    let next = nextDatagram(endpoint, performance.now());
-    while (next !== null) {
-      batch.push(next);
-      end.sent += 1;
-      next = nextDatagram(endpoint, performance.now());
-      if (next !== null && batch.length < DATAGRAMS_AT_ONCE) continue;
-      socket.sendMany(batch);
+    let batch: Outbound[];
+    do {
       batch = [];
-    }
+      while (batch.length < DATAGRAMS_AT_ONCE) {
+        const next = nextDatagram(endpoint, performance.now());
+        if (next === null) break;
+        batch.push(next);
+      }
+      end.sent += batch.length;
+      socket.sendMany(batch);
+      datagramsSent(endpoint);
+    } while (batch.length === DATAGRAMS_AT_ONCE);
   }
 
   return end;
