@@ -19,8 +19,12 @@ export interface Program extends AsyncDisposable {
   type(text: string | Uint8Array): void;
   /** Closes its standard input. */
   endInput(): void;
-  /** Resolves with the match once `stream` holds `pattern`; rejects when it ends or waits in vain. */
-  until(stream: "stdout" | "stderr", pattern: string | RegExp): Promise<RegExpMatchArray>;
+  /** Resolves with the match once `stream` holds `pattern`; rejects when it ends or waits in vain, for so many ms. */
+  until(
+    stream: "stdout" | "stderr",
+    pattern: string | RegExp,
+    patience?: number,
+  ): Promise<RegExpMatchArray>;
   signal(name: NodeJS.Signals): void;
   /** The exit status, or 128 plus the signal's number as a shell counts it, once all is read. */
   readonly exited: Promise<number>;
@@ -86,7 +90,7 @@ export function start(command: string[], options: StartOptions = {}): Program {
     endInput() {
       void child.stdin.end();
     },
-    until(stream, pattern) {
+    until(stream, pattern, patience = PATIENCE) {
       return new Promise((resolve, reject) => {
         const give = (why: string) => {
           watchers.delete(look);
@@ -98,7 +102,7 @@ export function start(command: string[], options: StartOptions = {}): Program {
             ),
           );
         };
-        const timer = setTimeout(() => give("patience ended"), PATIENCE);
+        const timer = setTimeout(() => give("patience ended"), patience);
         const look = () => {
           const text = printed[stream];
           const match =
