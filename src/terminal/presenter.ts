@@ -9,6 +9,7 @@ import { type Delivery, describeError, describeEvent } from "./report.ts";
 import type { RoomScene } from "./room-scene.ts";
 import { CYAN, DIM, styler } from "./style.ts";
 import { visibleText } from "./visible-text.ts";
+import { written } from "./written.ts";
 
 export interface PresenterOptions {
   /** Every event as one JSON object a line on stdout, instead of words. */
@@ -47,19 +48,12 @@ export function createPresenter(options: PresenterOptions, scene?: RoomScene): P
   const dim = styler(DIM);
   const cyan = styler(CYAN);
 
-  /** Resolves when the text has left, so that a slow reader slows us instead of filling us. */
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
     const to = process[stream];
     if (editor !== null && to.isTTY) return editor.printAbove(text);
-    // The callback has the error too; without a listener the stream would throw it at nobody.
-    if (!to.listeners("error").includes(ignore)) to.on("error", ignore);
-    await new Promise<void>((resolve, reject) => {
-      to.write(`${text}\n`, (cause) => {
-        // Where stderr cannot be written there is nobody to tell.
-        if (stream === "stderr" || cause === null || cause === undefined) resolve();
-        else reject(stdoutError(cause));
-      });
-    });
+    const failure = await written(to, `${text}\n`);
+    // Where stderr cannot be written there is nobody to tell.
+    if (stream === "stdout" && failure !== null) throw stdoutError(failure);
   }
 
   type Message = Extract<ConversationEvent, { type: "message" }>;

@@ -7,6 +7,7 @@ import { headerOf } from "../../http-client/request.ts";
 import type { Destination } from "../../http-client/transfer.ts";
 import { mayStyle } from "../../terminal/style.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
+import { written } from "../../terminal/written.ts";
 import { headText } from "./head-text.ts";
 import { indentedJson } from "./json-text.ts";
 
@@ -30,11 +31,11 @@ export interface StandardOutputOptions {
 
 export function createStandardOutput({ heads, raw }: StandardOutputOptions): StandardOutput {
   const body = raw || !process.stdout.isTTY ? createPlain() : createLegible();
-  let written = 0;
+  let shown = 0;
   let validator: string | null = null;
   return {
-    continuation: () => (validator === null || written === 0 ? null : { from: written, validator }),
-    canBeginAgain: () => written === 0,
+    continuation: () => (validator === null || shown === 0 ? null : { from: shown, validator }),
+    canBeginAgain: () => shown === 0,
     async begin(head, from, its) {
       validator = its;
       if (from > 0) return;
@@ -42,7 +43,7 @@ export function createStandardOutput({ heads, raw }: StandardOutputOptions): Sta
       body.begin(head);
     },
     async write(bytes) {
-      written += bytes.length;
+      shown += bytes.length;
       await body.write(bytes);
     },
     finish: () => body.finish(),
@@ -150,18 +151,9 @@ function binaryToTerminal(): CharlaError {
 
 /** Resolves when stdout takes more. @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED */
 async function writeOut(chunk: string | Uint8Array): Promise<void> {
-  const { stdout } = process;
-  // The callback has the error too; without a listener the stream would throw it at nobody.
-  if (!stdout.listeners("error").includes(ignore)) stdout.on("error", ignore);
-  await new Promise<void>((resolve, reject) => {
-    stdout.write(chunk, (cause) => {
-      if (cause === null || cause === undefined) resolve();
-      else reject(stdoutError(cause));
-    });
-  });
+  const failure = await written(process.stdout, chunk);
+  if (failure !== null) throw stdoutError(failure);
 }
-
-function ignore(): void {}
 
 function stdoutError(cause: Error): CharlaError {
   const isClosed = "code" in cause && cause.code === "EPIPE";
