@@ -37,12 +37,16 @@ export async function entriesOf(
   const names = readdirSync(openedPath);
   for (const [index, name] of names.slice(0, MAX_ENTRIES).entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
-    // A name that is not UTF-8 was replaced, and nobody can ask for it.
-    if ((!dotfiles && name.startsWith(".")) || name.includes("\ufffd")) continue;
+    if (!isShown(name, dotfiles)) continue;
     const entry = entryOf(folder, openedPath, path, name);
     if (entry !== null) entries.push(entry);
   }
   return { entries, more: Math.max(0, names.length - MAX_ENTRIES) };
+}
+
+/** A name that is not UTF-8 was replaced, and nobody can ask for it. */
+export function isShown(name: string, dotfiles: boolean): boolean {
+  return (dotfiles || !name.startsWith(".")) && !name.includes("\ufffd");
 }
 
 /** Null for what would not be served: links that lead out, and what is neither file nor folder. */

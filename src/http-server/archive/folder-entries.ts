@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, readdirSync } from "node:fs";
 
+import { isShown } from "../entries.ts";
 import { fileChunks } from "../file-chunks.ts";
 import type { Folder } from "../folder.ts";
 import type { ArchiveEntry } from "./archive-entry.ts";
@@ -52,8 +53,7 @@ export async function* folderEntries(
       seen.add(identity);
       yield { name: `${prefix}/`, modified, isExecutable: true, content: null };
       for (const name of readdirSync(found.path).toSorted()) {
-        // A name that is not UTF-8 was replaced, and nobody can ask for it.
-        if ((!dotfiles && name.startsWith(".")) || name.includes("\ufffd")) continue;
+        if (!isShown(name, dotfiles)) continue;
         yield* entriesOf([...names, name], `${prefix}/${name}`);
       }
     } finally {
