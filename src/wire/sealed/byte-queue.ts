@@ -1,10 +1,7 @@
 // Bytes of a stream between two places in it: added at the end, forgotten at the start. One growing
 // buffer, and none at all while it is empty, for most sessions are quiet most of the time.
 
-import { giveBuffer, takeBuffer } from "./spare-buffers.ts";
-
-/** Room for a quiet session: most never hold more at once. */
-const SMALLEST_BUFFER = 512;
+import { bufferLength, giveBuffer, takeBuffer } from "./spare-buffers.ts";
 
 export interface ByteQueue {
   /** Where in the stream it begins: everything before is forgotten. */
@@ -50,9 +47,8 @@ function makeRoom(queue: ByteQueue, added: number): Uint8Array {
   const { buffer, base, start, end } = queue;
   if (buffer !== null && end - base + added <= buffer.length) return buffer;
   const held = end - start;
-  let size = Math.max(SMALLEST_BUFFER, buffer?.length ?? 0);
   // Half of it is free afterwards, so that bytes are moved seldom: about once each.
-  while (size < 2 * (held + added)) size *= 2;
+  const size = bufferLength(Math.max(2 * (held + added), buffer?.length ?? 0));
   const roomy = size === buffer?.length ? buffer : takeBuffer(size);
   if (buffer !== null) roomy.set(buffer.subarray(start - base, end - base));
   if (buffer !== null && buffer !== roomy) giveBuffer(buffer);

@@ -3,10 +3,8 @@
 // changes: what is said to a whole room stands in memory once, and not once for each member. No buffer at all while the queue
 // is empty, for most sessions are quiet most of the time.
 
-import { giveBuffer, takeBuffer } from "./spare-buffers.ts";
+import { bufferLength, giveBuffer, takeBuffer } from "./spare-buffers.ts";
 
-/** Room for a quiet session: most never hold more at once. */
-const SMALLEST_BUFFER = 512;
 /** Buffers grow with what the queue holds up to this, bytes; longer only for what is longer. */
 const LONGEST_BUFFER = 64 * 1_024;
 /** Bytes of which a chunk of their own is worth its 100 bytes; fewer are copied. */
@@ -97,9 +95,8 @@ export function forget(queue: ChunkQueue, start: number): void {
 
 function addBuffer({ chunks, start, end }: ChunkQueue, length: number): Chunk {
   const wanted = Math.max(length, Math.min(2 * (end - start), LONGEST_BUFFER));
-  let size = SMALLEST_BUFFER;
-  while (size < wanted) size *= 2;
-  const chunk = { offset: end, bytes: takeBuffer(size), length: 0, isShared: false };
+  const bytes = takeBuffer(bufferLength(wanted));
+  const chunk = { offset: end, bytes, length: 0, isShared: false };
   chunks.push(chunk);
   return chunk;
 }

@@ -13,7 +13,17 @@ const SPARE_BYTES = 1_024 * 1_024;
  */
 const LONGEST_SPARE = 2 * 1_024 * 1_024;
 
+/** Bytes of the shortest: room for a quiet session, for most never hold more at once. */
+const SMALLEST = 512;
+
 const spares = new Map<number, Uint8Array[]>();
+
+/** The length of a buffer for so many bytes: powers of two, so that one serves many. */
+export function bufferLength(bytes: number): number {
+  let length = SMALLEST;
+  while (length < bytes) length *= 2;
+  return length;
+}
 
 /** A buffer that may hold anything. */
 export function takeBuffer(length: number): Uint8Array {
