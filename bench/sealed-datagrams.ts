@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 
-import { say } from "../src/wire/sealed/session.ts";
+import { say } from "../src/protocol/session/session.ts";
 import { compile, type CProgram } from "./harness/c-program.ts";
 import { machine } from "./harness/machine.ts";
 import { median } from "./harness/quantiles.ts";

@@ -12,31 +12,51 @@ const source = join(root, "src");
 
 /** Room -> rooms it may import; errors.ts is everybody's. */
 const TABLE: Record<string, readonly string[]> = {
-  wire: [],
+  protocol: [],
+  net: ["protocol"],
+  identity: ["protocol", "net"],
   chat: [],
-  "http-server": [],
-  "http-client": [],
   log: ["chat"],
-  client: ["wire", "chat"],
-  server: ["wire", "chat", "log"],
+  client: ["protocol", "net", "identity", "chat"],
+  server: ["protocol", "net", "identity", "chat", "log"],
   terminal: ["client", "chat"],
   web: ["client", "chat"],
-  cli: ["wire", "chat", "log", "client", "server", "terminal", "http-server", "http-client"],
+  http: [],
+  doctor: ["protocol", "net", "identity", "client", "terminal", "cli"],
+  cli: [
+    "protocol",
+    "net",
+    "identity",
+    "chat",
+    "log",
+    "client",
+    "server",
+    "terminal",
+    "http",
+    "doctor",
+  ],
   // The public surface: re-exports only.
   "index.ts": ["chat", "client", "server", "log"],
   "errors.ts": [],
 };
 
+/** Parts of a room that know nothing of another part: folder -> folders it must not import. */
+const APART: Record<string, readonly string[]> = {
+  "http/server": ["http/client"],
+  "http/client": ["http/server"],
+  "protocol/recovery": ["protocol/handshake", "protocol/session"],
+};
+
 /** The files that may name the runtime, and what for. */
 const EDGES = [
-  "wire/udp-socket.ts",
-  "wire/socket-calls.ts",
+  "net/udp-socket.ts",
+  "net/socket-calls.ts",
   "terminal/display-width.ts",
   "log/sqlite/database.ts",
   // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.
-  "http-server/server.ts",
-  "http-server/file-body.ts",
-  "http-server/linux-calls.ts",
+  "http/server/server.ts",
+  "http/server/file-body.ts",
+  "http/server/linux-calls.ts",
 ];
 
 const files = readdirSync(source, { recursive: true, encoding: "utf8" })
@@ -77,9 +97,29 @@ test("each room imports only the rooms that the table allows it", () => {
   expect(offences).toEqual([]);
 });
 
+test("the parts of a room that are apart import nothing of each other", () => {
+  const offences: string[] = [];
+  for (const path of files) {
+    for (const [part, others] of Object.entries(APART)) {
+      if (!path.startsWith(`${part}/`)) continue;
+      for (const specifier of importsOf(path)) {
+        const target = relative(source, join(source, path, "..", specifier))
+          .split(sep)
+          .join("/");
+        if (specifier.startsWith(".") && others.some((other) => target.startsWith(`${other}/`))) {
+          offences.push(`${path} imports ${specifier}`);
+        }
+      }
+    }
+  }
+  expect(offences).toEqual([]);
+});
+
 test("nobody imports the commands", () => {
   const importers = files.filter(
-    (path) => roomOf(path) !== "cli" && importsOf(path).some((name) => name.includes("cli/")),
+    (path) =>
+      !["cli", "doctor"].includes(roomOf(path)) &&
+      importsOf(path).some((name) => name.includes("cli/")),
   );
   expect(importers).toEqual([]);
 });

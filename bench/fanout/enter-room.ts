@@ -2,8 +2,9 @@
 // (sealed-members.c): its ids, its keys and its places.
 
 import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
-import { secretToPsk } from "../../src/wire/identity/invitation.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import { secretToPsk } from "../../src/identity/invitation.ts";
+import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
+import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
 import {
   activate,
   createEndpoint,
@@ -15,12 +16,11 @@ import {
   receiveDatagram,
   takeTouched,
   tickEndpoint,
-} from "../../src/wire/sealed/endpoint.ts";
-import { receiveMessages } from "../../src/wire/sealed/session-receive.ts";
-import type { Outbound } from "../../src/wire/sealed/session-transmit.ts";
-import { allArrived, say, type Session } from "../../src/wire/sealed/session.ts";
-import { LARGE_RECEIVE_BUFFER } from "../../src/wire/socket-options.ts";
-import { openUdpSocket, type UdpSocket } from "../../src/wire/udp-socket.ts";
+} from "../../src/protocol/endpoint.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
+import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
+import { allArrived, say, type Session } from "../../src/protocol/session/session.ts";
 
 /** Members on their way in at the same time. */
 const AT_ONCE = 64;

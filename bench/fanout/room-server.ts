@@ -4,9 +4,9 @@
 import { writeSync } from "node:fs";
 
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { openServer } from "../../src/server/server.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
 
 const [, , folder = "", key = ""] = process.argv;
 const NO_LIMIT = 1e9;

@@ -25,7 +25,7 @@ enum {
   /* Frames (s. 10). */
   PADDING = 0, PING = 1, ACK = 2, FRAGMENT = 3, WINDOW = 4, PATH_CHALLENGE = 5, PATH_RESPONSE = 6, CLOSE = 7,
   RESET_TOKEN = 8,
-  /* src/wire/recovery/received-packets.ts, src/wire/sealed/incoming-messages.ts */
+  /* src/protocol/recovery/received-packets.ts, src/protocol/session/incoming-messages.ts */
   PACKETS_PER_ACK = 2, BYTES_PER_ACK = 1200, RECEIVE_WINDOW = 1 << 20,
   LONGEST = 65536, AT_ONCE = 16, MOST_PACKET = 1200, LINE = 512,
   /* Of a message, to tell what it is. */

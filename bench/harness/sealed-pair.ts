@@ -1,7 +1,8 @@
 // Two sealed endpoints in one process, each on a socket of its own on loopback, and a session between them:
 // what sealed-socket.ts does for a program, but for datagrams of a size that is asked for, and counted.
 
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
+import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
+import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
 import {
   activate,
   createEndpoint,
@@ -12,12 +13,11 @@ import {
   nextDatagram,
   receiveDatagram,
   tickEndpoint,
-} from "../../src/wire/sealed/endpoint.ts";
-import { receiveMessages } from "../../src/wire/sealed/session-receive.ts";
-import type { Outbound } from "../../src/wire/sealed/session-transmit.ts";
-import type { Session } from "../../src/wire/sealed/session.ts";
-import { LARGE_RECEIVE_BUFFER } from "../../src/wire/socket-options.ts";
-import { openUdpSocket, type UdpSocket } from "../../src/wire/udp-socket.ts";
+} from "../../src/protocol/endpoint.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
+import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
+import type { Session } from "../../src/protocol/session/session.ts";
 
 const PSK = new Uint8Array(32);
 /** As in sealed-link.ts and sealed-socket.ts. */

@@ -1,10 +1,10 @@
 // `charla doctor`: what works here, or on the way to a server, what does not, and what to do about it.
 
+import { mayColour, writeCheck, writeCheckAsJson } from "../doctor/report.ts";
+import { checkServer } from "../doctor/server.ts";
+import { checkThisMachine } from "../doctor/this-machine.ts";
 import { CharlaError } from "../errors.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { mayColour, writeCheck, writeCheckAsJson } from "./doctor/report.ts";
-import { checkServer } from "./doctor/server.ts";
-import { checkThisMachine } from "./doctor/this-machine.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";

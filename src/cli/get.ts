@@ -1,16 +1,16 @@
 // `charla get URL`: its body on stdout or in a file, everything else on stderr.
 
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { BARE_MAX_BYTES, bareRequest } from "../http-client/bare-request.ts";
-import { createDigest, type Digest } from "../http-client/digest.ts";
-import type { Head } from "../http-client/exchange.ts";
-import { type FileDestination, openFileDestination } from "../http-client/file-destination.ts";
-import { statusError } from "../http-client/status-error.ts";
-import { type Destination, transfer, type TransferEvent } from "../http-client/transfer.ts";
-import { shownUrl } from "../http-client/url.ts";
+import { BARE_MAX_BYTES, bareRequest } from "../http/client/bare-request.ts";
+import { createDigest, type Digest } from "../http/client/digest.ts";
+import type { Head } from "../http/client/exchange.ts";
+import { type FileDestination, openFileDestination } from "../http/client/file-destination.ts";
+import { statusError } from "../http/client/status-error.ts";
+import { type Destination, transfer, type TransferEvent } from "../http/client/transfer.ts";
+import { shownUrl } from "../http/client/url.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { formatBytes, formatSeconds } from "./get/amounts.ts";
-import { type Asked, readAsked } from "./get/asked.ts";
+import { type Asked, readAsked } from "./get/get-options.ts";
 import { answerText, headText, requestText } from "./get/head-text.ts";
 import { createProgressLine, type ProgressLine } from "./get/progress-line.ts";
 import { createStandardOutput } from "./get/standard-output.ts";

@@ -3,13 +3,13 @@
 import { closest } from "../chat/closest.ts";
 import type { LogEntry } from "../chat/log-entry.ts";
 import { CharlaError } from "../errors.ts";
+import { dataFolder } from "../identity/folders.ts";
+import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { wordsOf } from "../log/search-words.ts";
 import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { transcriptOf } from "../terminal/transcript.ts";
-import { dataFolder } from "../wire/identity/folders.ts";
-import { DEFAULT_ROOM } from "../wire/identity/invitation.ts";
 import { parseMoment } from "./moment.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { homeFolder } from "./person.ts";

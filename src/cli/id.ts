@@ -1,9 +1,9 @@
 // `charla id`: who I am to others, by name and by key.
 
 import { CharlaError } from "../errors.ts";
+import { encodeBase64url } from "../identity/base64url.ts";
+import { fingerprint } from "../identity/fingerprint.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { encodeBase64url } from "../wire/identity/base64url.ts";
-import { fingerprint } from "../wire/identity/fingerprint.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { ownIdentity } from "./own-identity.ts";
 import { loginName } from "./person.ts";

@@ -3,7 +3,7 @@
 import { isIP } from "node:net";
 
 import { CharlaError } from "../errors.ts";
-import { DEFAULT_PORT, parsePort } from "../wire/address.ts";
+import { DEFAULT_PORT, parsePort } from "../net/address.ts";
 import type { CommandLine } from "./options.ts";
 
 /** @throws {CharlaError} PORT_OUT_OF_RANGE, INVALID_ADDRESS */

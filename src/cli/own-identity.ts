@@ -2,8 +2,8 @@
 
 import { randomBytes } from "node:crypto";
 
-import { configFolder } from "../wire/identity/folders.ts";
-import { findIdentity, type Identity, loadIdentity } from "../wire/identity/key-file.ts";
+import { configFolder } from "../identity/folders.ts";
+import { findIdentity, type Identity, loadIdentity } from "../identity/key-file.ts";
 import { homeFolder } from "./person.ts";
 
 /** @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE */

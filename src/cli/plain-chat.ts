@@ -2,9 +2,9 @@
 
 import { joinPlain, openPlain } from "../client/plain-conversation.ts";
 import { CharlaError } from "../errors.ts";
+import { looksLikeInvitation } from "../identity/invitation.ts";
+import { parseHostAndPort } from "../net/address.ts";
 import { talk } from "../terminal/talk.ts";
-import { parseHostAndPort } from "../wire/address.ts";
-import { looksLikeInvitation } from "../wire/identity/invitation.ts";
 import { listeningOptions } from "./listening.ts";
 import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";

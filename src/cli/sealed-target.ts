@@ -2,19 +2,11 @@
 // that a server of the same person has left on this machine, or by the key it had before (DESIGN s. 7).
 
 import { invitedTo, type SealedTarget } from "../client/target.ts";
-import { formatAddress, type HostAndPort, parseHostAndPort } from "../wire/address.ts";
-import { configFolder, dataFolder } from "../wire/identity/folders.ts";
-import {
-  type Invitation,
-  looksLikeInvitation,
-  parseInvitation,
-} from "../wire/identity/invitation.ts";
-import {
-  findKnownServer,
-  rememberServer,
-  serverKeyChanged,
-} from "../wire/identity/known-servers.ts";
-import { findLeftInvitation, leadsTo } from "../wire/identity/left-invitation.ts";
+import { configFolder, dataFolder } from "../identity/folders.ts";
+import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
+import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
+import { findLeftInvitation, leadsTo } from "../identity/local-invitation.ts";
+import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { homeFolder } from "./person.ts";
 
 export interface FoundTarget {

@@ -3,11 +3,11 @@
 
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
+import { looksLikeInvitation } from "../identity/invitation.ts";
+import { parseHostAndPort } from "../net/address.ts";
 import { inputLines } from "../terminal/input-lines.ts";
 import { MAX_ON_THE_WAY, sayLines } from "../terminal/piped-lines.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { parseHostAndPort } from "../wire/address.ts";
-import { looksLikeInvitation } from "../wire/identity/invitation.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { membership } from "./membership.ts";
 import { type CommandLine, helpFor } from "./options.ts";

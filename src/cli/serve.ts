@@ -4,20 +4,20 @@ import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 
 import { CharlaError } from "../errors.ts";
-import { type FileServerOptions, openFileServer } from "../http-server/file-server.ts";
-import { commonLogLine, jsonLogLine, type RequestEntry } from "../http-server/request-log.ts";
-import type { HttpServer } from "../http-server/server.ts";
+import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
+import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
+import type { HttpServer } from "../http/server/server.ts";
+import { systemCode } from "../net/socket-error.ts";
 import { mayStyle } from "../terminal/style.ts";
-import { systemCode } from "../wire/socket-error.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
+import { guardOf } from "./serve/access-options.ts";
 import { describeFailure } from "./serve/failure.ts";
-import { guardOf } from "./serve/guard.ts";
 import { openLineLog } from "./serve/line-log.ts";
+import { type Reach, reachOf, urlsOf } from "./serve/listen-addresses.ts";
 import { qrCode } from "./serve/qr-code.ts";
-import { type Reach, reachOf, urlsOf } from "./serve/reach.ts";
-import { tlsIdentity } from "./serve/secured.ts";
+import { tlsIdentity } from "./serve/tls-options.ts";
 
 const HTTP_PORT = 8_000;
 /** For the answers under way when it is to end, in ms. */

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 
 import { CharlaError } from "../errors.ts";
-import { readKeptFile, replaceKeptFile } from "../wire/identity/kept-file.ts";
+import { readKeptFile, replaceKeptFile } from "../identity/atomic-file.ts";
 import { type Slot, takeSlot } from "./device-slot.ts";
 import { type Cursor, type Device, newDeviceId, type Unstored } from "./device.ts";
 

@@ -9,7 +9,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { CharlaError } from "../errors.ts";
-import { createKeptFile, readKeptFile } from "../wire/identity/kept-file.ts";
+import { createKeptFile, readKeptFile } from "../identity/atomic-file.ts";
 
 /** Programs at once. */
 const MAX_SLOTS = 100;

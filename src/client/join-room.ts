@@ -5,12 +5,12 @@ import { randomBytes } from "node:crypto";
 
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { formatAddress } from "../wire/address.ts";
-import { DEFAULT_ROOM, parseInvitation } from "../wire/identity/invitation.ts";
-import { generateKeyPair, KEY_BYTES, type KeyPair } from "../wire/noise/x25519.ts";
-import { CLOSE_DONE, type SessionEnd } from "../wire/sealed/session.ts";
+import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
+import { formatAddress } from "../net/address.ts";
+import { generateKeyPair, KEY_BYTES, type KeyPair } from "../protocol/handshake/noise/x25519.ts";
+import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
+import { discard, reach } from "./connect.ts";
 import { type Device, memoryDevice, newDeviceId } from "./device.ts";
-import { discard, reach } from "./reach.ts";
 import { type ChannelEnd, converseInRoom, type ToldConversation } from "./room-conversation.ts";
 import { describeSessionEnd } from "./session-errors.ts";
 import { invitedTo, type SealedTarget } from "./target.ts";

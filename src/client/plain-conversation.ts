@@ -1,13 +1,13 @@
 // A plain talk as a conversation: the rules of chat/plain-talk.ts over the link of
-// wire/plain-link.ts. For programs; knows no screen.
+// net/plain-link.ts. For programs; knows no screen.
 
 import type { Conversation, EndReason } from "../chat/events.ts";
 import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
-import { formatAddress, type HostAndPort } from "../wire/address.ts";
-import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../wire/plain-link.ts";
-import { resolve } from "../wire/resolve.ts";
-import { encodeText, withoutNewline } from "../wire/text-datagram.ts";
+import { formatAddress, type HostAndPort } from "../net/address.ts";
+import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/plain-link.ts";
+import { resolve } from "../net/resolve.ts";
+import { encodeText, withoutNewline } from "../net/text-datagram.ts";
 import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue } from "./event-queue.ts";
 

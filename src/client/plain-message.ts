@@ -1,9 +1,9 @@
 // Single messages on the plain wire, without a conversation: the lesson's steps 1 and 2. For programs;
 // knows no screen.
 
-import { formatAddress, type HostAndPort } from "../wire/address.ts";
-import { joinPlainLink, openPlainLink } from "../wire/plain-link.ts";
-import { resolve } from "../wire/resolve.ts";
+import { formatAddress, type HostAndPort } from "../net/address.ts";
+import { joinPlainLink, openPlainLink } from "../net/plain-link.ts";
+import { resolve } from "../net/resolve.ts";
 
 export interface ReceivedMessage {
   /** Who sent it, as `ADDRESS:PORT`. */

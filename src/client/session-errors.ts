@@ -1,9 +1,9 @@
 // What the end of a sealed session means to a person: an error with its code, sentence and hint. Pure.
 
 import { CharlaError } from "../errors.ts";
-import { formatAddress, type SocketAddress } from "../wire/address.ts";
-import type { SessionEnd } from "../wire/sealed/session.ts";
-import type { ServerTrust } from "./reach.ts";
+import { formatAddress, type SocketAddress } from "../net/address.ts";
+import type { SessionEnd } from "../protocol/session/session.ts";
+import type { ServerTrust } from "./connect.ts";
 
 interface Attempt {
   readonly to: SocketAddress;

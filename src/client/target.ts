@@ -1,10 +1,10 @@
 // Whom to join on the sealed wire, and how the server is to prove itself. Pure.
 
 import { CharlaError } from "../errors.ts";
-import { formatAddress, type HostAndPort } from "../wire/address.ts";
-import { fingerprint } from "../wire/identity/fingerprint.ts";
-import type { Invitation } from "../wire/identity/invitation.ts";
-import type { ServerTrust } from "./reach.ts";
+import { fingerprint } from "../identity/fingerprint.ts";
+import type { Invitation } from "../identity/invitation.ts";
+import { formatAddress, type HostAndPort } from "../net/address.ts";
+import type { ServerTrust } from "./connect.ts";
 
 export interface SealedTarget extends HostAndPort {
   /** The invitation's secret, 16 bytes; null to join an open conversation. */

@@ -2,9 +2,9 @@
 // the guests of invitations that have an end. Glue between these and the handshake.
 
 import { CharlaError } from "../errors.ts";
-import { fingerprint } from "../wire/identity/fingerprint.ts";
-import { secretToPsk } from "../wire/identity/invitation.ts";
-import type { AcceptedKey, Admission } from "../wire/sealed/admission.ts";
+import { fingerprint } from "../identity/fingerprint.ts";
+import { secretToPsk } from "../identity/invitation.ts";
+import type { AcceptedKey, Admission } from "../protocol/handshake/admission.ts";
 import type { IsAuthorized } from "./authorized-keys-file.ts";
 import type { KeptInvitations } from "./invitations-file.ts";
 import { addInvitation, admitGuest, type Invitations, keysOf, type Wanted } from "./invitations.ts";

@@ -2,7 +2,7 @@
 // let in again, without a restart of the server.
 
 import { CharlaError } from "../errors.ts";
-import { type KeptFile, readKeptFile } from "../wire/identity/kept-file.ts";
+import { type KeptFile, readKeptFile } from "../identity/atomic-file.ts";
 import { parseAuthorizedKeys } from "./authorized-keys.ts";
 
 /** Some 4,000 people with their names; read and compared in a millisecond. */

@@ -3,7 +3,7 @@
 // members, only who listens.
 
 import type { Log } from "../log/log.ts";
-import { frameOf } from "./frame-of.ts";
+import { frameOf } from "./frame-cache.ts";
 
 export interface Listener {
   /** The sequence number up to which it has everything. */

@@ -4,7 +4,7 @@
 import { type Channel, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { Log } from "../log/log.ts";
 import { fanOutOf, type Listener } from "./fan-out.ts";
-import { frameOf } from "./frame-of.ts";
+import { frameOf } from "./frame-cache.ts";
 
 /** Entries read at once. */
 const AT_ONCE = 1_000;

@@ -7,11 +7,11 @@ import * as v from "valibot";
 
 import { isRoom } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
-import { decodeBase64url, encodeBase64url } from "../wire/identity/base64url.ts";
-import { isFingerprint } from "../wire/identity/fingerprint.ts";
-import { SECRET_BYTES } from "../wire/identity/invitation.ts";
-import { replaceKeptFile } from "../wire/identity/kept-file.ts";
-import { readPrivateFile } from "../wire/identity/private-file.ts";
+import { replaceKeptFile } from "../identity/atomic-file.ts";
+import { decodeBase64url, encodeBase64url } from "../identity/base64url.ts";
+import { isFingerprint } from "../identity/fingerprint.ts";
+import { SECRET_BYTES } from "../identity/invitation.ts";
+import { readPrivateFile } from "../identity/private-file.ts";
 import {
   type LimitedInvitation,
   limitedInvitation,

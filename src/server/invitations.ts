@@ -3,8 +3,8 @@
 // the time is an argument; knows no files and no sockets.
 
 import { CharlaError } from "../errors.ts";
-import { secretToPsk } from "../wire/identity/invitation.ts";
-import type { AcceptedKey } from "../wire/sealed/admission.ts";
+import { secretToPsk } from "../identity/invitation.ts";
+import type { AcceptedKey } from "../protocol/handshake/admission.ts";
 
 /** Invitations that still let somebody new in: whoever joins may have the secret of any of them. */
 export const MAX_INVITATIONS = 64;

@@ -4,12 +4,12 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 
+import { SECRET_BYTES } from "../identity/invitation.ts";
+import { loadSecret } from "../identity/secret-file.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { openSqliteLog } from "../log/sqlite-log.ts";
-import { SECRET_BYTES } from "../wire/identity/invitation.ts";
-import { loadSecret } from "../wire/identity/secret-file.ts";
-import { generateKeyPair, KEY_BYTES } from "../wire/noise/x25519.ts";
-import { ownAddresses } from "../wire/own-addresses.ts";
+import { ownAddresses } from "../net/own-addresses.ts";
+import { generateKeyPair, KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
 import { openInvitations } from "./invitations-file.ts";
 import { openServer, type Server, type ServerOptions } from "./server.ts";
 

@@ -4,9 +4,9 @@
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { MemberFrame, ServerFrame } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
-import { firstThatFit, lastThatFit } from "./fitting.ts";
-import { type House, leave, type Place } from "./house.ts";
 import { describeMember, findMember, type Member, tellOthers } from "./room.ts";
+import { type House, leave, type Place } from "./server-state.ts";
+import { firstThatFit, lastThatFit } from "./truncate-list.ts";
 
 type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
 const OWNERS_ONLY: ReadonlySet<Request["type"]> = new Set(["kick", "mute", "lock", "invite"]);

@@ -1,24 +1,24 @@
 // A server of rooms: glue between the sealed wire, the conversation and the log. Who may come in is decided by
-// the handshake (an invitation's secret, or nobody's), and by visit.ts; what is said goes to the log.
+// the handshake (an invitation's secret, or nobody's), and by member-session.ts; what is said goes to the log.
 
 import { randomBytes } from "node:crypto";
 
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
+import { fingerprint } from "../identity/fingerprint.ts";
+import { formatInvitation, SECRET_BYTES } from "../identity/invitation.ts";
 import type { Log } from "../log/log.ts";
-import { formatAddress, type SocketAddress } from "../wire/address.ts";
-import { fingerprint } from "../wire/identity/fingerprint.ts";
-import { formatInvitation, SECRET_BYTES } from "../wire/identity/invitation.ts";
-import type { KeyPair } from "../wire/noise/x25519.ts";
-import { openSealedSocket } from "../wire/sealed-socket.ts";
+import { formatAddress, type SocketAddress } from "../net/address.ts";
+import { openSealedSocket } from "../net/sealed-socket.ts";
+import type { KeyPair } from "../protocol/handshake/noise/x25519.ts";
 import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys-file.ts";
-import type { House } from "./house.ts";
 import { FORGOTTEN, type KeptInvitations } from "./invitations-file.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { localChannel, type LocalEnd } from "./local-channel.ts";
-import { createRoomMakers } from "./room-makers.ts";
-import { receiveVisitor, type Visitor } from "./visit.ts";
+import { receiveVisitor, type Visitor } from "./member-session.ts";
+import { createRoomMakers } from "./room-quota.ts";
+import type { House } from "./server-state.ts";
 
 export interface ServerOptions {
   /** Where to listen; without one, on every address of this machine. */

@@ -6,10 +6,10 @@ import { CharlaError } from "../errors.ts";
 import type { LineEditor } from "./line-editor.ts";
 import { messageText } from "./message-text.ts";
 import { type Delivery, describeError, describeEvent } from "./report.ts";
-import type { RoomScene } from "./room-scene.ts";
+import type { RoomScene } from "./room-view.ts";
 import { CYAN, DIM, styler } from "./style.ts";
 import { visibleText } from "./visible-text.ts";
-import { written } from "./written.ts";
+import { written } from "./write-stream.ts";
 
 export interface PresenterOptions {
   /** Every event as one JSON object a line on stdout, instead of words. */

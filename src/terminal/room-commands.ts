@@ -9,7 +9,7 @@ import { calendarDay, clockTime } from "./clock-text.ts";
 import { inColumns } from "./columns.ts";
 import { messageText } from "./message-text.ts";
 import { describeInvitation } from "./report.ts";
-import type { RoomScene } from "./room-scene.ts";
+import type { RoomScene } from "./room-view.ts";
 import { shownName } from "./shown-name.ts";
 import { DIM, styler } from "./style.ts";
 import { visibleLine } from "./visible-text.ts";

@@ -5,10 +5,10 @@ import { type Command, readWritten, type Written } from "../chat/commands.ts";
 import type { Conversation } from "../chat/events.ts";
 import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError } from "../errors.ts";
-import type { Journey } from "./journey.ts";
 import type { Presenter } from "./presenter.ts";
 import { obey } from "./room-commands.ts";
-import type { RoomScene } from "./room-scene.ts";
+import type { Journey } from "./room-switcher.ts";
+import type { RoomScene } from "./room-view.ts";
 
 export interface RoomInput {
   readonly scene: RoomScene;

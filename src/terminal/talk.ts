@@ -5,11 +5,11 @@ import type { Conversation } from "../chat/events.ts";
 import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "./input-lines.ts";
-import { startJourney } from "./journey.ts";
 import { MAX_ON_THE_WAY, sayLines } from "./piped-lines.ts";
 import { createPresenter, type PresenterOptions } from "./presenter.ts";
 import { createRoomInput, isRoom } from "./room-input.ts";
-import { createRoomScene } from "./room-scene.ts";
+import { startJourney } from "./room-switcher.ts";
+import { createRoomScene } from "./room-view.ts";
 import { openTypedLines } from "./typed-lines.ts";
 
 export interface TalkOptions extends PresenterOptions {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 
 import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
 import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
-import { rejection } from "../wire/rejection.ts";
-import { type BareSocket, closedPort, openBareSocket } from "../wire/sockets.ts";
+import { rejection } from "../net/rejection.ts";
+import { type BareSocket, closedPort, openBareSocket } from "../net/sockets.ts";
 import { follow, type Followed, portOf } from "./follow.ts";
 
 interface Opened extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
 import { openPlainReceiver, openPlainSender } from "../../src/client/plain-message.ts";
-import { rejection } from "../wire/rejection.ts";
-import { closedPort, openBareSocket } from "../wire/sockets.ts";
+import { rejection } from "../net/rejection.ts";
+import { closedPort, openBareSocket } from "../net/sockets.ts";
 
 describe.each([
   ["127.0.0.1", "127.0.0.1"],

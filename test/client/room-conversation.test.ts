@@ -18,7 +18,7 @@ import {
 } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { until } from "../harness/until.ts";
-import { rejection } from "../wire/rejection.ts";
+import { rejection } from "../net/rejection.ts";
 import { follow } from "./follow.ts";
 
 const OWN_DEVICE = "device-of-this-program";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ServerTrust } from "../../src/client/reach.ts";
+import type { ServerTrust } from "../../src/client/connect.ts";
 import { describeJoinFailure, describeSessionEnd } from "../../src/client/session-errors.ts";
 import { CharlaError } from "../../src/errors.ts";
-import type { SessionEnd } from "../../src/wire/sealed/session.ts";
+import type { SessionEnd } from "../../src/protocol/session/session.ts";
 
 const TO = { address: "2001:db8::1", port: 12_345 };
 const WHERE = "[2001:db8::1]:12345";

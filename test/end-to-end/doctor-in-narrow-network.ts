@@ -2,8 +2,8 @@
 // it, and prints what the doctor says.
 
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { openServer } from "../../src/server/server.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
 import { runCharla } from "../harness/program.ts";
 
 await using server = await openServer({

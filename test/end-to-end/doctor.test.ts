@@ -11,12 +11,12 @@ import {
   readServerFrame,
   type ServerFrame,
 } from "../../src/chat/frames.ts";
+import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { openUdpSocket } from "../../src/net/udp-socket.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { openServer, type Server } from "../../src/server/server.ts";
-import { parseInvitation, secretToPsk } from "../../src/wire/identity/invitation.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
-import { openSealedSocket } from "../../src/wire/sealed-socket.ts";
-import { openUdpSocket } from "../../src/wire/udp-socket.ts";
 import { freeUdpPort } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { hasNarrowNetworks, inNarrowNetwork } from "../harness/narrow-network.ts";

@@ -16,7 +16,7 @@ import { join } from "node:path";
 
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { charla, run, runCharla } from "../harness/program.ts";
-import { temporaryFolder } from "../wire/identity/temporary-folder.ts";
+import { temporaryFolder } from "../identity/temporary-folder.ts";
 
 /** Alice's key of RFC 7748 s. 6.1. */
 const ALICE_FILE =

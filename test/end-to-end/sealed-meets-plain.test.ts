@@ -10,7 +10,7 @@ import { charla, type Program, runCharla, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 import { PLAIN } from "../harness/wires.ts";
-import { openBareSocket } from "../wire/sockets.ts";
+import { openBareSocket } from "../net/sockets.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);

@@ -4,7 +4,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 
-import { makeCertificate } from "../../src/http-server/tls/certificate.ts";
+import { makeCertificate } from "../../src/http/server/tls/certificate.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { run, runCharla } from "../harness/program.ts";

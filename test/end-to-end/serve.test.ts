@@ -6,7 +6,7 @@ import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
-import { ownAddresses } from "../../src/wire/own-addresses.ts";
+import { ownAddresses } from "../../src/net/own-addresses.ts";
 import { newFolder } from "../harness/folder.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { charla, runCharla } from "../harness/program.ts";

@@ -3,8 +3,8 @@
 
 import { connect } from "node:net";
 
-import { type FileServerOptions, openFileServer } from "../../src/http-server/file-server.ts";
-import type { RequestEntry } from "../../src/http-server/request-log.ts";
+import { type FileServerOptions, openFileServer } from "../../src/http/server/file-server.ts";
+import type { RequestEntry } from "../../src/http/server/request-log.ts";
 import { type Folder, newFolder } from "./folder.ts";
 
 export interface FileServer extends AsyncDisposable {

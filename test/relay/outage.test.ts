@@ -1,6 +1,6 @@
 // The relay between two processes is pulled out and put back (30 s later in CI; elsewhere as soon as both
 // have noticed): what both said meanwhile arrives, in order. In virtual time, and always the full 30 s:
-// test/wire/sealed/outage.test.ts.
+// test/protocol/session/outage.test.ts.
 
 import { expect, test } from "bun:test";
 

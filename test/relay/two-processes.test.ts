@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 
-import { parseInvitation } from "../../src/wire/identity/invitation.ts";
+import { parseInvitation } from "../../src/identity/invitation.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import type { Program } from "../harness/program.ts";

@@ -7,15 +7,15 @@ import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
 import { invitedTo, type SealedTarget } from "../../src/client/target.ts";
+import { fingerprint } from "../../src/identity/fingerprint.ts";
 import { createAdmission } from "../../src/server/admission.ts";
 import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
 import { openInvitations } from "../../src/server/invitations-file.ts";
 import type { Server } from "../../src/server/server.ts";
-import { fingerprint } from "../../src/wire/identity/fingerprint.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
-import { rejection } from "../wire/rejection.ts";
+import { rejection } from "../net/rejection.ts";
 import { ANN, BOB, CARL, knock, outcomeOf, ownerOf } from "./admitting.ts";
 import { invitationTo, openHere, serve, SERVER_KEYS, SERVER_SECRET, shownTo } from "./served.ts";
 

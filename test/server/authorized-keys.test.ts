@@ -3,9 +3,9 @@ import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from
 import { join } from "node:path";
 
 import type { CharlaError } from "../../src/errors.ts";
+import { fingerprint } from "../../src/identity/fingerprint.ts";
 import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
 import { parseAuthorizedKeys } from "../../src/server/authorized-keys.ts";
-import { fingerprint } from "../../src/wire/identity/fingerprint.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 
 const ANN = fingerprint(new Uint8Array(32).fill(1));

@@ -4,15 +4,15 @@
 import { expect, test } from "bun:test";
 
 import { joinRoom } from "../../src/client/join-room.ts";
+import { packetReceived } from "../../src/protocol/recovery/received-packets.ts";
+import { append, MAX_MESSAGE } from "../../src/protocol/session/outgoing-messages.ts";
+import type { SessionEnd } from "../../src/protocol/session/session.ts";
 import type { Server } from "../../src/server/server.ts";
-import { packetReceived } from "../../src/wire/recovery/received-packets.ts";
-import { append, MAX_MESSAGE } from "../../src/wire/sealed/outgoing-messages.ts";
-import type { SessionEnd } from "../../src/wire/sealed/session.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
-import { deviceOf } from "./house.ts";
 import { joinRaw, type RawMember } from "./raw-member.ts";
 import { entered, openHere, shownTo } from "./served.ts";
+import { deviceOf } from "./server-state.ts";
 
 const enter = { type: "enter", room: "main", name: "Eve", device: deviceOf("Eve") };
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { secretToPsk } from "../../src/identity/invitation.ts";
 import {
   addInvitation,
   admitGuest,
@@ -11,7 +12,6 @@ import {
   MAX_INVITATIONS,
   MAX_SPENT,
 } from "../../src/server/invitations.ts";
-import { secretToPsk } from "../../src/wire/identity/invitation.ts";
 
 const NOON = 1_800_000_000_000;
 const none = (): Invitations => ({ all: [] });

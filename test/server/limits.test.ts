@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import type { MemberFrame } from "../../src/chat/frames.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
-import { come, entering, openHouse, reasonOf, saying, talk } from "./house.ts";
+import { come, entering, openHouse, reasonOf, saying, talk } from "./server-state.ts";
 
 const search = (request: number): MemberFrame => ({
   type: "history",

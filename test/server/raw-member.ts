@@ -2,12 +2,12 @@
 // and takes what it wants.
 
 import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { secretToPsk } from "../../src/identity/invitation.ts";
+import { AttachedSession } from "../../src/net/sealed-link.ts";
+import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import type { Session, SessionEnd } from "../../src/protocol/session/session.ts";
 import type { Server } from "../../src/server/server.ts";
-import { secretToPsk } from "../../src/wire/identity/invitation.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
-import { AttachedSession } from "../../src/wire/sealed-link.ts";
-import { openSealedSocket } from "../../src/wire/sealed-socket.ts";
-import type { Session, SessionEnd } from "../../src/wire/sealed/session.ts";
 import { until } from "../harness/until.ts";
 import { SERVER_KEYS, SERVER_SECRET } from "./served.ts";
 

@@ -17,7 +17,7 @@ import {
   talk,
   type TestMember,
   visit,
-} from "./house.ts";
+} from "./server-state.ts";
 
 /** What a request was answered with. */
 async function ask(member: TestMember, frame: MemberFrame & { request: number }) {

@@ -4,8 +4,8 @@ import { expect, test } from "bun:test";
 import { createSocket, type Socket } from "node:dgram";
 
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { FINISH, HELLO, RESET } from "../../src/protocol/packets.ts";
 import type { Server } from "../../src/server/server.ts";
-import { FINISH, HELLO, RESET } from "../../src/wire/sealed/packets.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { entered, joinServed, openHere, shownTo } from "./served.ts";
 

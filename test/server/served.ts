@@ -4,12 +4,12 @@ import { join } from "node:path";
 
 import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
+import { formatInvitation } from "../../src/identity/invitation.ts";
 import type { LogReader } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";
-import { formatInvitation } from "../../src/wire/identity/invitation.ts";
-import { generateKeyPair } from "../../src/wire/noise/x25519.ts";
 import { type Program, start } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 

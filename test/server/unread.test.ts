@@ -5,9 +5,9 @@ import { expect, test } from "bun:test";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
-import { deviceOf } from "./house.ts";
 import { joinRaw } from "./raw-member.ts";
 import { entered, openHere, SERVER_LIMITS, shownTo } from "./served.ts";
+import { deviceOf } from "./server-state.ts";
 
 /** Together longer than what is held on the way to one member: a window of 1 MiB, and 4 MiB that wait for it. */
 const COUNT = 800;

@@ -76,7 +76,7 @@ for (const { rule, file, from, to } of MUTATIONS) {
         for (const part of ["src", "test/simulator", "package.json", "tsconfig.json"]) {
           cpSync(join(root, part), join(folder, part), { recursive: true });
         }
-        const path = join(folder, "src/wire/sealed", file);
+        const path = join(folder, "src/protocol/session", file);
         const source = readFileSync(path, "utf8");
         // The source has moved on when the place is not there, and this test has to follow.
         expect(source.split(from)).toHaveLength(2);

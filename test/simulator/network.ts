@@ -1,7 +1,7 @@
 // A network in virtual time: datagrams get lost, doubled, late, overtaken, damaged and cut, in bursts and
 // in pauses, as a seed decides. Knows nothing of what they hold.
 
-import type { SocketAddress } from "../../src/wire/address.ts";
+import type { SocketAddress } from "../../src/net/address.ts";
 import type { SeededRandom } from "./random.ts";
 
 export interface Weather {

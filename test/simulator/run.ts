@@ -1,7 +1,7 @@
 // One run of the simulator: a seed decides the weather, what is said and what happens on the way; the
 // promise of the sealed wire is checked at the end (docs/protocol.md s. 1).
 
-import { allArrived, IDLE_TIMEOUT, type SessionEnd } from "../../src/wire/sealed/session.ts";
+import { allArrived, IDLE_TIMEOUT, type SessionEnd } from "../../src/protocol/session/session.ts";
 import { type Network, silence, type Weather } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
 import { createWorld, joinOpener, restart, run, type Side, type World } from "./world.ts";

@@ -1,9 +1,7 @@
 // Two sealed endpoints and the network between them, in virtual time: what one says the other is to hear,
 // once, in order, whole, or both are to know why not.
 
-import type { SocketAddress } from "../../src/wire/address.ts";
-import { generateKeyPair, type KeyPair } from "../../src/wire/noise/x25519.ts";
-import { MAX_DATAGRAM_SIZE } from "../../src/wire/recovery/path-mtu.ts";
+import type { SocketAddress } from "../../src/net/address.ts";
 import {
   activate,
   createEndpoint,
@@ -13,9 +11,11 @@ import {
   nextDatagram,
   receiveDatagram,
   tickEndpoint,
-} from "../../src/wire/sealed/endpoint.ts";
-import { receiveMessages } from "../../src/wire/sealed/session-receive.ts";
-import { say, type Session } from "../../src/wire/sealed/session.ts";
+} from "../../src/protocol/endpoint.ts";
+import { generateKeyPair, type KeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
+import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
+import { say, type Session } from "../../src/protocol/session/session.ts";
 import {
   arrivals,
   createNetwork,

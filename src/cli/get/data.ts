@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
-import { bytesBody, fileBody, formBody, type FormField } from "../../http-client/body.ts";
-import type { RequestBody } from "../../http-client/request.ts";
+import { bytesBody, fileBody, formBody, type FormField } from "../../http/client/body.ts";
+import type { RequestBody } from "../../http/client/request.ts";
 import type { CommandLine } from "../options.ts";
 
 /** Bytes of stdin: it is read before it is sent, for its length and for redirects. A file may be longer. */

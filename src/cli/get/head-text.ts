@@ -1,7 +1,7 @@
 // A request's and an answer's first lines, as `-i`, `-I` and `-v` show them. Pure; what it returns is safe to print.
 
-import type { Head } from "../../http-client/exchange.ts";
-import type { Header, HttpRequest } from "../../http-client/request.ts";
+import type { Head } from "../../http/client/exchange.ts";
+import type { Header, HttpRequest } from "../../http/client/request.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
 
 /** Whoever looks over a shoulder, or reads a log, is not to get in with them. */

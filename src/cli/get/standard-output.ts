@@ -2,12 +2,12 @@
 // indented. Never more of it in memory than is on its way; but JSON, which is laid out as a whole, up to a bound.
 
 import { CharlaError } from "../../errors.ts";
-import type { Head } from "../../http-client/exchange.ts";
-import { headerOf } from "../../http-client/request.ts";
-import type { Destination } from "../../http-client/transfer.ts";
+import type { Head } from "../../http/client/exchange.ts";
+import { headerOf } from "../../http/client/request.ts";
+import type { Destination } from "../../http/client/transfer.ts";
 import { mayStyle } from "../../terminal/style.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
-import { written } from "../../terminal/written.ts";
+import { written } from "../../terminal/write-stream.ts";
 import { headText } from "./head-text.ts";
 import { indentedJson } from "./json-text.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { answerText, headText, requestText } from "../../../src/cli/get/head-text.ts";
-import { bytesBody } from "../../../src/http-client/body.ts";
+import { bytesBody } from "../../../src/http/client/body.ts";
 
 const HEAD = {
   url: new URL("http://example.com/"),

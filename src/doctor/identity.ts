@@ -1,0 +1,20 @@
+// Whether the identity key is there, whole, and nobody else's. Makes none.
+
+import { findOwnIdentity } from "../cli/own-identity.ts";
+import { CharlaError } from "../errors.ts";
+import { fingerprint } from "../identity/fingerprint.ts";
+import { type Check, ok, problemOf } from "./check.ts";
+
+const NAME = "identity";
+
+export function checkIdentity(): Check {
+  try {
+    const identity = findOwnIdentity();
+    if (identity === null) return ok(NAME, "your identity key is made on first use");
+    const own = fingerprint(identity.keyPair.publicKey);
+    return ok(NAME, `your identity key has the fingerprint ${own}`, { fingerprint: own });
+  } catch (error) {
+    if (error instanceof CharlaError) return problemOf(NAME, error);
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+// What a server tells once it has let us in, without our coming into a room: its clock, and where it sees us.
+// An invitation for a number of uses is used by it, as by any program of the same person.
+
+import { isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
+
+import { ownIdentity } from "../cli/own-identity.ts";
+import { type Reached, reachFirst } from "../client/connect.ts";
+import { createLooks, type View } from "../client/server-view.ts";
+import type { SealedTarget } from "../client/target.ts";
+import { CharlaError } from "../errors.ts";
+import { secretToPsk } from "../identity/invitation.ts";
+import { canonicalAddress, type SocketAddress } from "../net/address.ts";
+import { type Check, note, ok, problemOf } from "./check.ts";
+import { describeClock } from "./clock.ts";
+import { describeNat } from "./nat.ts";
+
+const NAME = "session";
+/** The fastest of so many tells the clock best. */
+const LOOKS = 5;
+
+/** @param others addresses at which the same server answers */
+export async function* checkSession(
+  target: SealedTarget,
+  address: SocketAddress,
+  others: readonly SocketAddress[],
+): AsyncGenerator<Check, void, undefined> {
+  const reached = await reachAt(target, address);
+  if (reached instanceof CharlaError) return yield describeRefusal(target, reached);
+  yield ok(NAME, "the server lets you in");
+  try {
+    yield* describeViews(target, reached, others);
+  } finally {
+    await reached.socket.close();
+  }
+}
+
+async function reachAt(
+  { secret, trust }: SealedTarget,
+  address: SocketAddress,
+): Promise<Reached | CharlaError> {
+  try {
+    const staticKeys = ownIdentity().keyPair;
+    return await reachFirst([address], { secret, trust, staticKeys });
+  } catch (error) {
+    if (error instanceof CharlaError) return error;
+    throw error;
+  }
+}
+
+function describeRefusal({ secret }: SealedTarget, error: CharlaError): Check {
+  if (error.code !== "WRONG_SECRET" || secret !== null) return problemOf(NAME, error);
+  return note(
+    NAME,
+    "the server lets in only who has its invitation, and tells nobody else what it sees",
+    "charla doctor INVITATION asks it for its clock and for what stands between",
+  );
+}
+
+async function* describeViews(
+  target: SealedTarget,
+  { link, socket, attend }: Reached,
+  others: readonly SocketAddress[],
+): AsyncGenerator<Check, void, undefined> {
+  const looks = createLooks();
+  attend({ onMessages: looks.onMessages, onRefused() {} });
+  const views: View[] = [];
+  while (views.length < LOOKS) {
+    const view = await looks.look(link);
+    if (view === null) break;
+    views.push(view);
+  }
+  const seen = views.at(-1)?.address ?? null;
+  if (seen === null) {
+    return yield note(
+      "nat",
+      "the server does not tell what it sees of this machine",
+      "it may be of an earlier version; with the present one it tells its clock and the NAT between",
+    );
+  }
+  yield describeClock(views);
+  const { psk, expected } = { psk: secretToPsk(target.secret), expected: link.peerKey };
+  const isSameFamily = ({ address }: SocketAddress) =>
+    isIPv4(address) === isIPv4(link.peer.address);
+  const other = others.find(isSameFamily);
+  let elsewhere: string | null = null;
+  if (other !== undefined) {
+    const again = createLooks();
+    const second = socket.join({ to: other, psk, expected }, { onMessages: again.onMessages });
+    if (await second.joined) elsewhere = (await again.look(second))?.address ?? null;
+  }
+  yield describeNat({
+    address: seen,
+    localPort: socket.local.port,
+    elsewhere,
+    own: ownAddressesOfAllKinds(),
+  });
+}
+
+function ownAddressesOfAllKinds(): ReadonlySet<string> {
+  const infos = Object.values(networkInterfaces()).flatMap((its = []) => its);
+  return new Set(infos.map(({ address }) => canonicalAddress(address.replace(/%.*$/, ""))));
+}

@@ -1,0 +1,45 @@
+// Where charla keeps things for one person (XDG Base Directory Specification 0.8). Pure: environment and
+// home are arguments, and no folder is looked at.
+
+import { isAbsolute, join } from "node:path";
+
+import { CharlaError } from "../errors.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * For what tells who the person is and whom they know.
+ *
+ * @param home the person's own folder; empty where they have none
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home to keep it in
+ */
+export function configFolder(environment: Environment, home: string): string {
+  return charlaFolder(environment, "XDG_CONFIG_HOME", home, [".config"]);
+}
+
+/**
+ * For what charla gathers while it runs.
+ *
+ * @param home the person's own folder; empty where they have none
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home to keep it in
+ */
+export function dataFolder(environment: Environment, home: string): string {
+  return charlaFolder(environment, "XDG_DATA_HOME", home, [".local", "share"]);
+}
+
+function charlaFolder(
+  environment: Environment,
+  variable: string,
+  home: string,
+  inHome: readonly string[],
+): string {
+  const base = environment[variable] ?? "";
+  // The specification has a relative path ignored: it would be another folder in every folder.
+  if (isAbsolute(base)) return join(base, "charla");
+  if (isAbsolute(home)) return join(home, ...inHome, "charla");
+  throw new CharlaError(
+    "FOLDER_NOT_WRITABLE",
+    "there is no home folder to keep anything in",
+    `let HOME or ${variable} be the whole path of a folder of your own`,
+  );
+}

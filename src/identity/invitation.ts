@@ -1,0 +1,152 @@
+// What lets somebody into a conversation, as one line to copy: charla://HOST:PORT/ROOM#KEY.SECRET. Pure.
+//
+//   charla://example.org:12345/main#43 characters.22 characters
+//            `-- where ------' `room' `key ------' `secret ---'
+//
+// The key is the server's, so that who joins knows whom they reach; the secret is what they are let in
+// for, and an open conversation has none. No error quotes any of it: a part that is in the wrong place
+// may be the secret.
+
+import { isIP } from "node:net";
+
+import { CharlaError } from "../errors.ts";
+import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
+import { hkdf } from "../protocol/handshake/noise/hkdf.ts";
+import { KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
+import { base64urlLength, decodeBase64url, encodeBase64url } from "./base64url.ts";
+
+const SCHEME = "charla://";
+export const DEFAULT_ROOM = "main";
+/** More than anyone can guess online or off: 128 bits. */
+export const SECRET_BYTES = 16;
+/** Noise s. 9: a pre-shared key. */
+const PSK_BYTES = 32;
+/** docs/protocol.md s. 8. */
+const PSK_INFO = new TextEncoder().encode("charla invitation");
+
+export interface Invitation extends HostAndPort {
+  readonly room: string;
+  /** The server's public key, 32 bytes. */
+  readonly key: Uint8Array;
+  /** 16 bytes; null for an open conversation. */
+  readonly secret: Uint8Array | null;
+}
+
+/** Whether it was meant as an invitation, well-formed or not, and not as a host. */
+export function looksLikeInvitation(text: string): boolean {
+  // A scheme is the same in capitals (RFC 3986 s. 3.1).
+  return text.trim().slice(0, SCHEME.length).toLowerCase() === SCHEME;
+}
+
+/**
+ * Reads an invitation; blanks around it do not matter.
+ *
+ * @throws {CharlaError} INVALID_INVITATION
+ */
+export function parseInvitation(text: string): Invitation {
+  if (!looksLikeInvitation(text)) {
+    throw invalid(
+      `this is not an invitation: it does not begin with ${SCHEME}`,
+      `an invitation looks like ${SCHEME}HOST:PORT/ROOM#KEY.SECRET`,
+    );
+  }
+  const written = text.trim().slice(SCHEME.length);
+  if (/\s/.test(written)) {
+    throw invalid("the invitation has a blank or a line break inside", "copy it as one line");
+  }
+  const [, place = "", end] = /^([^#]*)(?:#(.*))?$/.exec(written) ?? [];
+  const [, authority = "", room = ""] = /^([^/]*)(?:\/(.*))?$/.exec(place) ?? [];
+  const where = readWhere(authority);
+  const name = readRoom(room);
+  if (end === undefined) {
+    throw invalid(
+      "the invitation ends before its key: it has no #",
+      'copy it whole, and give it "in quotes", so that the shell leaves it as it is',
+    );
+  }
+  const dot = end.indexOf(".");
+  const key = readBytes("key", dot === -1 ? end : end.slice(0, dot), KEY_BYTES);
+  const secret = dot === -1 ? null : readBytes("secret", end.slice(dot + 1), SECRET_BYTES);
+  return { ...where, room: name, key, secret };
+}
+
+/** Writes an invitation in full, as `parseInvitation` reads it. */
+export function formatInvitation({ host, port, room, key, secret }: Invitation): string {
+  if (key.byteLength !== KEY_BYTES) throw new Error(`a key of ${key.byteLength} bytes`);
+  if (secret !== null) checkSecret(secret);
+  const where = formatAddress({ address: host, port });
+  const end = secret === null ? "" : `.${encodeBase64url(secret)}`;
+  return `${SCHEME}${where}/${encodeRoom(room)}#${encodeBase64url(key)}${end}`;
+}
+
+/**
+ * The pre-shared key of the handshake (docs/protocol.md s. 8), 32 bytes.
+ *
+ * @param secret 16 bytes; null for an open conversation
+ */
+export function secretToPsk(secret: Uint8Array | null): Uint8Array {
+  if (secret === null) return new Uint8Array(PSK_BYTES);
+  checkSecret(secret);
+  return hkdf(new Uint8Array(0), secret, PSK_INFO, PSK_BYTES);
+}
+
+function readWhere(authority: string): HostAndPort {
+  // Without brackets, the port of an IPv6 address cannot be told from the address (RFC 3986 s. 3.2.2).
+  if (isIP(authority) !== 6) {
+    try {
+      return parseHostAndPort(authority);
+    } catch (error) {
+      if (!(error instanceof CharlaError)) throw error;
+    }
+  }
+  throw invalid(
+    "the invitation does not say where: HOST, HOST:PORT or [IPV6]:PORT must follow charla://",
+    COPY_IT_WHOLE,
+  );
+}
+
+function readRoom(written: string): string {
+  if (written === "") return DEFAULT_ROOM;
+  try {
+    if (!/[/?]/.test(written)) return decodeURIComponent(written);
+  } catch {
+    // A % that begins no character of UTF-8.
+  }
+  throw invalid(
+    "the invitation's room is not one percent-encoded name",
+    "copy it again from where it was shown",
+  );
+}
+
+/** One path segment (RFC 3986 s. 3.3), without the characters that a shell would take for its own. */
+function encodeRoom(room: string): string {
+  return encodeURIComponent(room).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function readBytes(part: "key" | "secret", written: string, length: number): Uint8Array {
+  const bytes = decodeBase64url(written, length);
+  if (bytes !== null) return bytes;
+  const wanted = base64urlLength(length);
+  if (written.length === wanted) {
+    throw invalid(`the invitation's ${part} has a wrong character`, COPY_IT_WHOLE);
+  }
+  throw invalid(
+    `the invitation's ${part} is ${written.length} characters long, and should be ${wanted}`,
+    written.length < wanted
+      ? "it was cut off: copy it whole, up to the end of its line"
+      : "something was added to it: copy it alone",
+  );
+}
+
+const COPY_IT_WHOLE = "copy it again, whole, from where it was shown";
+
+function checkSecret(secret: Uint8Array): void {
+  if (secret.byteLength !== SECRET_BYTES) throw new Error(`a secret of ${secret.byteLength} bytes`);
+}
+
+function invalid(message: string, hint: string): CharlaError {
+  return new CharlaError("INVALID_INVITATION", message, hint);
+}

@@ -1,0 +1,96 @@
+// Where a peer is: the forms people write (HOST, HOST:PORT, [IPV6]:PORT) and the address a socket
+// knows. Pure: it looks nothing up and opens nothing.
+
+import { isIP } from "node:net";
+
+import { CharlaError } from "../errors.ts";
+import type { SocketAddress } from "../protocol/socket-address.ts";
+
+export { sameAddress, type SocketAddress } from "../protocol/socket-address.ts";
+
+/** The port of the lesson, and so charla's. */
+export const DEFAULT_PORT = 12345;
+/** Ports are 16 bits (RFC 768). */
+const MAX_PORT = 65_535;
+/** A host name is at most 253 characters (RFC 1035 s. 2.3.4, less the root's length and dot). */
+const MAX_HOST_LENGTH = 253;
+
+/** A host as a person named it, before it is looked up. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Reads a port from its decimal digits.
+ *
+ * @param lowest 1 for a port to speak to, 0 where "any free port" makes sense
+ * @throws {CharlaError} PORT_OUT_OF_RANGE
+ */
+export function parsePort(text: string, lowest: 0 | 1): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= lowest && port <= MAX_PORT) return port;
+  throw new CharlaError(
+    "PORT_OUT_OF_RANGE",
+    `${JSON.stringify(text)} is not a port`,
+    lowest === 0
+      ? `give a whole number from 0 (any free port) to ${MAX_PORT}`
+      : `give a whole number from 1 to ${MAX_PORT}, or none for ${DEFAULT_PORT}`,
+  );
+}
+
+/**
+ * Reads `HOST`, `HOST:PORT`, `IPV4:PORT`, `[IPV6]`, `[IPV6]:PORT` or a bare `IPV6`.
+ *
+ * @throws {CharlaError} INVALID_ADDRESS, PORT_OUT_OF_RANGE
+ */
+export function parseHostAndPort(text: string, defaultPort: number = DEFAULT_PORT): HostAndPort {
+  if (isIP(text) !== 0) return { host: text, port: defaultPort };
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
+  if (bracketed !== null) {
+    const [, host = "", port] = bracketed;
+    if (isIP(host) !== 6) throw invalidAddress(text);
+    return { host, port: port === undefined ? defaultPort : parsePort(port, 1) };
+  }
+  const colon = text.indexOf(":");
+  const host = colon === -1 ? text : text.slice(0, colon);
+  if (!isHostName(host)) throw invalidAddress(text);
+  return { host, port: colon === -1 ? defaultPort : parsePort(text.slice(colon + 1), 1) };
+}
+
+/** Writes an address the way `parseHostAndPort` reads it: `127.0.0.1:12345`, `[::1]:12345`. */
+export function formatAddress({ address, port }: SocketAddress): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/**
+ * The one spelling of an IP address (RFC 5952): addresses are compared as text. An IPv4 peer of a
+ * socket that hears both families is IPv4 to everyone (RFC 4291 s. 2.5.5.2).
+ */
+export function canonicalAddress(address: string): string {
+  // A zone (RFC 4007 s. 11) is this machine's own name for a link, and stays as it is.
+  if (isIP(address) !== 6 || address.includes("%")) return address;
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
+  if (mapped === null) return canonical;
+  const [high, low] = [mapped[1], mapped[2]].map((group = "") => Number.parseInt(group, 16));
+  return [high, low].flatMap((group = 0) => [group >>> 8, group & 0xff]).join(".");
+}
+
+/** Whether an address, in its canonical spelling, is this machine itself (RFC 1122 s. 3.2.1.3, RFC 4291). */
+export function isLoopback({ address }: SocketAddress): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
+
+/** Letters, digits, hyphens, underscores and dots; anything beyond ASCII is left to the resolver. */
+function isHostName(host: string): boolean {
+  return host.length <= MAX_HOST_LENGTH && /^(?!-)(?:[\w.-]|[^\p{ASCII}\p{C}\p{Z}])+$/u.test(host);
+}
+
+function invalidAddress(text: string): CharlaError {
+  return new CharlaError(
+    "INVALID_ADDRESS",
+    `${JSON.stringify(text)} is not an address`,
+    "write HOST, HOST:PORT or, for IPv6, [ADDRESS]:PORT",
+  );
+}

@@ -1,0 +1,176 @@
+// Looks at a server of the sealed wire from outside, without a secret and without a session: the state
+// machines of protocol/handshake/hello-probe.ts and size-probe.ts on a socket of their own. Knows nothing of what a
+// person should do about what it finds.
+
+import { randomBytes } from "node:crypto";
+
+import type { CharlaError } from "../errors.ts";
+import {
+  helloProbeWakeAt,
+  isHelloProbeOver,
+  nextHello,
+  receiveAtHelloProbe,
+  startHelloProbe,
+} from "../protocol/handshake/hello-probe.ts";
+import {
+  isSizeProbeOver,
+  nextSizeDatagram,
+  receiveAtSizeProbe,
+  SHORT_SIZES,
+  sizeNotSent,
+  type SizeProbe,
+  startSizeProbe,
+} from "../protocol/handshake/size-probe.ts";
+import { isSealedWire } from "../protocol/packets.ts";
+import { BASE_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
+import { sameAddress, type SocketAddress } from "./address.ts";
+import { longestWorthTrying } from "./sealed-socket.ts";
+import { openUdpSocket } from "./udp-socket.ts";
+
+/** What is at an address. */
+export type Found =
+  | { readonly type: "server" }
+  | { readonly type: "other-version" }
+  /** Somebody answers who does not speak the sealed wire. */
+  | { readonly type: "other-wire" }
+  /** The network, or the machine there, says that nothing can be reached. */
+  | { readonly type: "refused"; readonly error: CharlaError }
+  | { readonly type: "nothing" };
+
+export interface Hellos {
+  readonly found: Found;
+  readonly sent: number;
+  /** Of each hello that was answered, ms. */
+  readonly roundTrips: readonly number[];
+}
+
+/** Bytes of UDP payload. */
+export interface Sizes {
+  /** The longest datagram that has arrived; 0 for none. */
+  readonly arrived: number;
+  /** The shortest that has not; null where all did that there can be. */
+  readonly tooLong: number | null;
+}
+
+export interface ServerProbe extends Disposable {
+  /** Says hello so many times; less often where nobody answers. */
+  hellos(count: number): Promise<Hellos>;
+  /** How long datagrams may be, once hellos were answered. */
+  sizes(answered: Hellos): Promise<Sizes>;
+  /** The same where no hello was: what there is arrives only if it is shorter. */
+  shortSizes(): Promise<Sizes>;
+}
+
+/** Between an answer and the next, ms: so long at least, and so many of the slowest round trips. */
+const LEAST_PATIENCE = 100;
+const SLOWER = 3;
+/** How long short datagrams may take when nothing was answered before, ms. */
+const SHORT_PATIENCE = 500;
+
+interface Machine {
+  next(now: number): Uint8Array | null;
+  wakeAt(): number;
+  isOver(now: number): boolean;
+  receive(datagram: Uint8Array, from: SocketAddress, now: number): void;
+  refuse(error: CharlaError): void;
+  tooLong(size: number, now: number): void;
+}
+
+/** @throws {CharlaError} SOCKET_FAILED and its kin: no socket can be opened here */
+export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
+  let running: { readonly machine: Machine; readonly goOn: () => void } | null = null;
+  const socket = await openUdpSocket({
+    port: 0,
+    dontFragment: true,
+    onDatagram(datagram, from) {
+      running?.machine.receive(datagram, from, now());
+      running?.goOn();
+    },
+    onError(error) {
+      running?.machine.refuse(error);
+      running?.goOn();
+    },
+    onTooLong: (_, length) => running?.machine.tooLong(length, now()),
+  });
+
+  function run(machine: Machine): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const goOn = () => {
+        clearTimeout(timer);
+        for (let next = machine.next(now()); next !== null; next = machine.next(now())) {
+          socket.sendMany([{ bytes: next, to }]);
+        }
+        if (machine.isOver(now())) {
+          running = null;
+          resolve();
+        } else timer = setTimeout(goOn, Math.max(1, machine.wakeAt() - now()));
+      };
+      running = { machine, goOn };
+      goOn();
+    });
+  }
+
+  async function sizes(probe: SizeProbe): Promise<Sizes> {
+    await run({
+      next: (time) => nextSizeDatagram(probe, time),
+      wakeAt: () => probe.wakeAt,
+      isOver: () => isSizeProbeOver(probe),
+      receive: (datagram, _, time) => receiveAtSizeProbe(probe, datagram, time),
+      // That something arrives was known before, or is what is to be found out.
+      refuse() {},
+      tooLong: (size, time) => sizeNotSent(probe, size, time),
+    });
+    const { arrived, tooLong, options } = probe;
+    return { arrived, tooLong: tooLong > options.limit ? null : tooLong };
+  }
+
+  return {
+    async hellos(count) {
+      const probe = startHelloProbe(random, count, now());
+      let other: Found | null = null;
+      await run({
+        next: (time) => (other === null ? nextHello(probe, time) : null),
+        wakeAt: () => helloProbeWakeAt(probe),
+        isOver: (time) => other !== null || isHelloProbeOver(probe, time),
+        receive(datagram, from, time) {
+          if (isSealedWire(datagram)) receiveAtHelloProbe(probe, datagram, time);
+          else if (sameAddress(from, to)) other ??= { type: "other-wire" };
+        },
+        refuse(error) {
+          if (probe.answer === "none") other ??= { type: "refused", error };
+        },
+        tooLong() {
+          other ??= { type: "nothing" };
+        },
+      });
+      const { answer, sent, roundTrips } = probe;
+      const type = answer === "none" ? "nothing" : answer;
+      return { found: other ?? { type }, sent, roundTrips };
+    },
+    sizes: ({ sent, roundTrips }) =>
+      sizes(
+        startSizeProbe({
+          random,
+          arrived: BASE_DATAGRAM_SIZE,
+          limit: longestWorthTrying(socket, to),
+          loss: 1 - roundTrips.length / sent,
+          patience: Math.max(LEAST_PATIENCE, SLOWER * Math.max(...roundTrips)),
+          now: now(),
+        }),
+      ),
+    shortSizes: () =>
+      sizes(
+        startSizeProbe({ random, ...SHORT_SIZES, loss: 0, patience: SHORT_PATIENCE, now: now() }),
+      ),
+    [Symbol.dispose]: () => socket.close(),
+  };
+}
+
+function random(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length));
+}
+
+function now(): number {
+  return performance.now();
+}

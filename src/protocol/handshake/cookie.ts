@@ -1,0 +1,104 @@
+// The stateless retry of a handshake (docs/protocol.md s. 8.2): a cookie proves that whoever says hello
+// hears what is sent to its address, and costs the opener no memory. Time and randomness are arguments.
+
+import { timingSafeEqual } from "node:crypto";
+import { isIPv4 } from "node:net";
+
+import { COOKIE_LENGTH } from "../packets.ts";
+import type { SocketAddress } from "../socket-address.ts";
+import { writeUint32 } from "../varint.ts";
+import { shortProof } from "./truncated-hmac.ts";
+
+/** How long a cookie secret is used, ms; the one before is still accepted for as long again. */
+export const COOKIE_SECRET_LIFE = 30_000;
+
+export interface CookieSecrets {
+  current: Uint8Array;
+  previous: Uint8Array;
+  /** Which secret `current` is, modulo 256: the cookie's first byte. */
+  generation: number;
+  renewAt: number;
+  /** When the previous one is no longer accepted, ms. */
+  previousUntil: number;
+}
+
+/** What a cookie is bound to, beside the secret. */
+export interface CookieClaim {
+  readonly from: SocketAddress;
+  readonly joinerId: Uint8Array;
+  /** The hello's Noise message. */
+  readonly noise: Uint8Array;
+}
+
+/** @param random 32 random bytes at each call */
+export function createCookieSecrets(random: () => Uint8Array, now: number): CookieSecrets {
+  const renewAt = now + COOKIE_SECRET_LIFE;
+  return { current: random(), previous: random(), generation: 0, renewAt, previousUntil: now };
+}
+
+/** A cookie for whoever said this hello from this address, 17 bytes. */
+export function makeCookie(secrets: CookieSecrets, claim: CookieClaim): Uint8Array {
+  return cookieOf(secrets.current, secrets.generation, claim);
+}
+
+/** Whether it was made for the same hello and address, at most 60 s ago. */
+export function isCookie(secrets: CookieSecrets, cookie: Uint8Array, claim: CookieClaim): boolean {
+  if (cookie.length !== COOKIE_LENGTH) return false;
+  const generation = cookie[0] ?? 0;
+  const isCurrent = generation === secrets.generation;
+  if (!isCurrent && generation !== (secrets.generation + 255) % 256) return false;
+  const secret = isCurrent ? secrets.current : secrets.previous;
+  return timingSafeEqual(cookie, cookieOf(secret, generation, claim));
+}
+
+/** Takes a new secret when the current one has been used for 30 s. */
+export function renewCookieSecrets(
+  secrets: CookieSecrets,
+  random: () => Uint8Array,
+  now: number,
+): void {
+  if (now >= secrets.renewAt) {
+    secrets.previous = secrets.current;
+    secrets.previousUntil = secrets.renewAt + COOKIE_SECRET_LIFE;
+    secrets.current = random();
+    secrets.generation = (secrets.generation + 1) % 256;
+    secrets.renewAt = now + COOKIE_SECRET_LIFE;
+  }
+  if (now >= secrets.previousUntil) secrets.previous = random();
+}
+
+function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): Uint8Array {
+  const proof = shortProof(secret, addressBytes(claim.from), claim.joinerId, claim.noise);
+  const cookie = new Uint8Array(COOKIE_LENGTH);
+  cookie[0] = generation;
+  cookie.set(proof, 1);
+  return cookie;
+}
+
+/** An address as 16 bytes (IPv4 mapped, RFC 4291 s. 2.5.5.2) and a port as 2. */
+export function addressBytes({ address, port }: SocketAddress): Uint8Array {
+  const bytes = new Uint8Array(18);
+  if (isIPv4(address)) {
+    bytes.fill(0xff, 10, 12);
+    const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+    writeUint32(bytes, 12, ((a << 24) | (b << 16) | (c << 8) | d) >>> 0);
+  } else {
+    // A zone names a link of this machine, and is not part of the address.
+    bytes.set(ipv6Groups(address.replace(/%.*$/, "")));
+  }
+  bytes[16] = port >>> 8;
+  bytes[17] = port & 0xff;
+  return bytes;
+}
+
+/** The 16 bytes of an IPv6 address in its canonical spelling (RFC 5952). */
+function ipv6Groups(address: string): number[] {
+  const [before = "", after] = address.split("::");
+  const head = before.split(":").filter(Boolean);
+  const tail = (after ?? "").split(":").filter(Boolean);
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0");
+  return [...head, ...zeros, ...tail].flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >>> 8, value & 0xff];
+  });
+}

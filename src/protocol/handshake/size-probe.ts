@@ -1,0 +1,116 @@
+// How long a datagram the path to a server carries, asked without a session: a sealed packet with a
+// connection id that the server does not know is answered by a reset of 25 bytes, however long it was
+// (docs/protocol.md s. 15.4). Tells of the way there only. A state machine without I/O.
+
+import { CONNECTION_ID_LENGTH, MIN_SEALED, readPacket, writeSealedHeader } from "../packets.ts";
+import { BASE_DATAGRAM_SIZE, candidate } from "../recovery/path-mtu.ts";
+import { keyOf, type Random } from "./responder-handshake.ts";
+
+/** Between two datagrams, ms: half of what a server answers in a second, for others may need the rest. */
+export const SIZE_SPACING = 20;
+/** Datagrams of one size that have to be lost before it is too long (RFC 8899 s. 5.1.2). */
+const LEAST_TRIES = 3;
+/** The most, where short ones are lost as well. */
+const MOST_TRIES = 10;
+/** How likely it may be that a size seems too long because all of its datagrams were lost by chance. */
+const LIKELY_WRONG = 0.001;
+
+export interface SizeProbe {
+  readonly options: SizeProbeOptions;
+  /** Datagrams of one size. */
+  readonly tries: number;
+  /** The size of each datagram that was sent, by its connection id. */
+  readonly sizes: Map<string, number>;
+  /** The longest that has arrived; 0 while none has. */
+  arrived: number;
+  /** The shortest that does not; one above the limit until there is one. */
+  tooLong: number;
+  /** What is being tried, null once nothing is worth it, and how often it was sent. */
+  trying: number | null;
+  tried: number;
+  /** When the next datagram is due, or no answer to the last one of its size is waited for any more. */
+  wakeAt: number;
+}
+
+export interface SizeProbeOptions {
+  readonly random: Random;
+  /** The longest that is known to arrive; 0 where nothing is known to. */
+  readonly arrived: number;
+  /** The longest worth trying. */
+  readonly limit: number;
+  /** How many of short datagrams or their answers are lost, 0 to 1. */
+  readonly loss: number;
+  /** How long an answer may take, ms. */
+  readonly patience: number;
+  readonly now: number;
+}
+
+export function startSizeProbe(options: SizeProbeOptions): SizeProbe {
+  const { arrived, limit, loss, now } = options;
+  const tries = loss < 1 ? Math.ceil(Math.log(LIKELY_WRONG) / Math.log(loss)) : MOST_TRIES;
+  const probe: SizeProbe = {
+    options,
+    tries: Math.min(Math.max(tries, LEAST_TRIES), MOST_TRIES),
+    sizes: new Map(),
+    arrived,
+    tooLong: limit + 1,
+    trying: null,
+    tried: 0,
+    wakeAt: now,
+  };
+  tryNext(probe, now);
+  return probe;
+}
+
+/** Looks below what a hello takes: why none is answered. */
+export const SHORT_SIZES = { arrived: 0, limit: BASE_DATAGRAM_SIZE - 1 } as const;
+
+/** The datagram that is due; null while none is. To be asked until then. */
+export function nextSizeDatagram(probe: SizeProbe, now: number): Uint8Array | null {
+  const { options, sizes, tries } = probe;
+  if (now < probe.wakeAt) return null;
+  if (probe.trying !== null && probe.tried === tries) notArrived(probe, probe.trying, now);
+  if (probe.trying === null) return null;
+  probe.tried += 1;
+  probe.wakeAt = now + (probe.tried < tries ? SIZE_SPACING : options.patience);
+  const datagram = options.random(probe.trying);
+  const id = options.random(CONNECTION_ID_LENGTH);
+  writeSealedHeader(datagram, id, 0, 0);
+  sizes.set(keyOf(id), datagram.length);
+  return datagram;
+}
+
+/** Takes in a datagram, whatever it is. */
+export function receiveAtSizeProbe(probe: SizeProbe, datagram: Uint8Array, now: number): void {
+  const packet = readPacket(datagram);
+  if (packet?.kind !== "reset") return;
+  const size = probe.sizes.get(keyOf(packet.connectionId));
+  if (size === undefined || size <= probe.arrived) return;
+  probe.arrived = size;
+  // Its answer was late, and the size given up.
+  if (probe.tooLong <= size) probe.tooLong = probe.options.limit + 1;
+  if (probe.trying !== null && probe.trying <= size) tryNext(probe, now);
+}
+
+/** This machine itself does not send datagrams of that length (EMSGSIZE). */
+export function sizeNotSent(probe: SizeProbe, size: number, now: number): void {
+  if (size === probe.trying) notArrived(probe, size, now);
+}
+
+export function isSizeProbeOver({ trying }: SizeProbe): boolean {
+  return trying === null;
+}
+
+function notArrived(probe: SizeProbe, size: number, now: number): void {
+  probe.tooLong = Math.min(probe.tooLong, size);
+  tryNext(probe, now);
+}
+
+function tryNext(probe: SizeProbe, now: number): void {
+  const { arrived, tooLong, options } = probe;
+  probe.tried = 0;
+  // An answer says nothing of how soon the next datagram may follow.
+  probe.wakeAt = Math.max(now, Math.min(probe.wakeAt, now + SIZE_SPACING));
+  if (arrived > 0) probe.trying = candidate(arrived, tooLong, options.limit);
+  else probe.trying = tooLong > MIN_SEALED ? MIN_SEALED : null;
+}

@@ -1,0 +1,225 @@
+// The frames inside a sealed packet as bytes (docs/protocol.md s. 10). Knows their layout, not what
+// they do: a reader is told of each.
+
+import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "../recovery/ack-ranges.ts";
+import { type Cursor, readVarint, varintLength, writeVarint } from "../varint.ts";
+
+const PADDING = 0x00;
+const PING = 0x01;
+const ACK = 0x02;
+const FRAGMENT = 0x03;
+const WINDOW = 0x04;
+const PATH_CHALLENGE = 0x05;
+const PATH_RESPONSE = 0x06;
+const CLOSE = 0x07;
+const RESET_TOKEN = 0x08;
+
+/** Bytes of a path challenge: too many to guess (RFC 9000 s. 19.17). */
+export const CHALLENGE_LENGTH = 8;
+const RESET_TOKEN_LENGTH = 16;
+/** Bytes of a CLOSE's reason: a sentence. */
+export const MAX_REASON = 256;
+/** What is done with each frame of a packet. Views are of the packet's bytes. */
+export interface FrameReader {
+  onPing(): void;
+  /** Ranges from the largest down, at least one, apart from each other by at least one number. */
+  onAck(ranges: AckRanges, delayMicroseconds: number): void;
+  onFragment(offset: number, bytes: Uint8Array): void;
+  onWindow(limit: number): void;
+  onPathChallenge(data: Uint8Array): void;
+  onPathResponse(data: Uint8Array): void;
+  onClose(code: number, reason: string): void;
+  onResetToken(token: Uint8Array): void;
+}
+
+/**
+ * Tells `reader` of each frame, in order. Returns false as soon as one is cut short, unknown or
+ * impossible: the peer lied, and the rest is not looked at.
+ */
+export function readFrames(bytes: Uint8Array, reader: FrameReader): boolean {
+  const cursor: Cursor = { bytes, at: 0, end: bytes.length };
+  while (cursor.at < cursor.end) {
+    const type = bytes[cursor.at];
+    cursor.at += 1;
+    if (type === PADDING) continue;
+    if (!readFrame(type, cursor, reader)) return false;
+  }
+  return true;
+}
+
+/** Whether the packet ends the session: CLOSE stands first in it. */
+export function holdsClose(bytes: Uint8Array): boolean {
+  return bytes[0] === CLOSE;
+}
+
+function readFrame(type: number | undefined, cursor: Cursor, reader: FrameReader): boolean {
+  switch (type) {
+    case PING:
+      reader.onPing();
+      return true;
+    case ACK:
+      return readAck(cursor, reader);
+    case FRAGMENT: {
+      const offset = readVarint(cursor);
+      const piece = readCounted(cursor, cursor.end);
+      if (offset === null || piece === null) return false;
+      if (!Number.isSafeInteger(offset + piece.length)) return false;
+      reader.onFragment(offset, piece);
+      return true;
+    }
+    case WINDOW: {
+      const limit = readVarint(cursor);
+      if (limit === null) return false;
+      reader.onWindow(limit);
+      return true;
+    }
+    case PATH_CHALLENGE:
+    case PATH_RESPONSE: {
+      const data = readExactly(cursor, CHALLENGE_LENGTH);
+      if (data === null) return false;
+      if (type === PATH_CHALLENGE) reader.onPathChallenge(data);
+      else reader.onPathResponse(data);
+      return true;
+    }
+    case CLOSE: {
+      const code = readVarint(cursor);
+      const reason = readCounted(cursor, MAX_REASON);
+      if (code === null || reason === null) return false;
+      reader.onClose(code, new TextDecoder().decode(reason));
+      return true;
+    }
+    case RESET_TOKEN: {
+      const token = readExactly(cursor, RESET_TOKEN_LENGTH);
+      if (token === null) return false;
+      reader.onResetToken(token);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** RFC 9000 s. 19.3.1: each range is counted down from the one before. */
+function readAck(cursor: Cursor, reader: FrameReader): boolean {
+  const largest = readVarint(cursor);
+  const delay = readVarint(cursor);
+  const more = readVarint(cursor);
+  const length = readVarint(cursor);
+  if (largest === null || delay === null || more === null || length === null) return false;
+  if (more >= MAX_ACK_RANGES || length > largest) return false;
+  const ranges: AckRange[] = [{ smallest: largest - length, largest }];
+  let smallest = largest - length;
+  for (let index = 0; index < more; index += 1) {
+    const gap = readVarint(cursor);
+    const its = readVarint(cursor);
+    if (gap === null || its === null) return false;
+    const next = smallest - gap - 2;
+    if (next < 0 || its > next) return false;
+    smallest = next - its;
+    ranges.push({ smallest, largest: next });
+  }
+  reader.onAck(ranges, delay);
+  return true;
+}
+
+function readCounted(cursor: Cursor, most: number): Uint8Array | null {
+  const length = readVarint(cursor);
+  return length === null || length > most ? null : readExactly(cursor, length);
+}
+
+function readExactly(cursor: Cursor, length: number): Uint8Array | null {
+  if (cursor.at + length > cursor.end) return null;
+  const piece = cursor.bytes.subarray(cursor.at, cursor.at + length);
+  cursor.at += length;
+  return piece;
+}
+
+// Writers return the place after what they wrote. The caller has seen to it that there is room.
+
+export function writePing(into: Uint8Array, at: number): number {
+  into[at] = PING;
+  return at + 1;
+}
+
+/** Bytes that an ACK of these ranges takes. */
+export function ackLength(ranges: AckRanges, delayMicroseconds: number): number {
+  const [first] = ranges;
+  if (first === undefined) return 0;
+  let length = 1 + varintLength(first.largest) + varintLength(delayMicroseconds);
+  length += varintLength(ranges.length - 1) + varintLength(first.largest - first.smallest);
+  let above = first.smallest;
+  for (const { smallest, largest } of ranges.slice(1)) {
+    length += varintLength(above - largest - 2) + varintLength(largest - smallest);
+    above = smallest;
+  }
+  return length;
+}
+
+/** @param ranges at least one */
+export function writeAck(
+  into: Uint8Array,
+  at: number,
+  ranges: AckRanges,
+  delayMicroseconds: number,
+): number {
+  const [first] = ranges;
+  if (first === undefined) return at;
+  into[at] = ACK;
+  let next = writeVarint(into, at + 1, first.largest);
+  next = writeVarint(into, next, delayMicroseconds);
+  next = writeVarint(into, next, ranges.length - 1);
+  next = writeVarint(into, next, first.largest - first.smallest);
+  let above = first.smallest;
+  for (const { smallest, largest } of ranges.slice(1)) {
+    next = writeVarint(into, next, above - largest - 2);
+    next = writeVarint(into, next, largest - smallest);
+    above = smallest;
+  }
+  return next;
+}
+
+/** Writes the head of a FRAGMENT; its bytes follow. */
+export function writeFragmentHead(
+  into: Uint8Array,
+  at: number,
+  offset: number,
+  length: number,
+): number {
+  into[at] = FRAGMENT;
+  return writeVarint(into, writeVarint(into, at + 1, offset), length);
+}
+
+export function writeWindow(into: Uint8Array, at: number, limit: number): number {
+  into[at] = WINDOW;
+  return writeVarint(into, at + 1, limit);
+}
+
+export function writePathChallenge(into: Uint8Array, at: number, data: Uint8Array): number {
+  into[at] = PATH_CHALLENGE;
+  into.set(data, at + 1);
+  return at + 1 + CHALLENGE_LENGTH;
+}
+
+export function writePathResponse(into: Uint8Array, at: number, data: Uint8Array): number {
+  into[at] = PATH_RESPONSE;
+  into.set(data, at + 1);
+  return at + 1 + CHALLENGE_LENGTH;
+}
+
+/** A reason longer than 256 bytes of UTF-8 is cut. */
+export function writeClose(into: Uint8Array, at: number, code: number, reason: string): number {
+  into[at] = CLOSE;
+  const next = writeVarint(into, at + 1, code);
+  const bytes = new Uint8Array(MAX_REASON);
+  // encodeInto stops before a character that no longer fits.
+  const { written } = new TextEncoder().encodeInto(reason, bytes);
+  const start = writeVarint(into, next, written);
+  into.set(bytes.subarray(0, written), start);
+  return start + written;
+}
+
+export function writeResetToken(into: Uint8Array, at: number, token: Uint8Array): number {
+  into[at] = RESET_TOKEN;
+  into.set(token, at + 1);
+  return at + 1 + RESET_TOKEN_LENGTH;
+}

@@ -1,0 +1,286 @@
+// Reaching one of several addresses of a host (RFC 8305): who is tried, in which order, who wins, and what
+// becomes of the others.
+
+import { describe, expect, test } from "bun:test";
+import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
+
+import { reach, reachFirst, type ReachOptions } from "../../src/client/connect.ts";
+import { CharlaError } from "../../src/errors.ts";
+import { secretToPsk } from "../../src/identity/invitation.ts";
+import type { SocketAddress } from "../../src/net/address.ts";
+import type { SealedLink } from "../../src/net/sealed-link.ts";
+import { openSealedSocket } from "../../src/net/sealed-socket.ts";
+import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { until } from "../harness/until.ts";
+import { createInbox } from "../net/inbox.ts";
+import { rejection } from "../net/rejection.ts";
+import { closedPort, openBareSocket } from "../net/sockets.ts";
+
+const SECRET = new Uint8Array(16).fill(4);
+const JOINER = generateKeyPair(new Uint8Array(32).fill(1));
+const SERVER = generateKeyPair(new Uint8Array(32).fill(2));
+
+const options: ReachOptions = {
+  staticKeys: JOINER,
+  secret: SECRET,
+  trust: {
+    expected: SERVER.publicKey,
+    refused: () => new CharlaError("SERVER_KEY_CHANGED", "another server", "ask"),
+  },
+};
+
+const at = (port: number): SocketAddress => ({ address: "127.0.0.1", port });
+
+/** A server that tells who joined and how each session ended, and says `greeting` to each. */
+async function openServer({
+  secret = SECRET,
+  keys = SERVER,
+  greeting = "",
+  onJoined = (_link: SealedLink): void => {},
+} = {}) {
+  const joined = createInbox<SealedLink>();
+  const heard = createInbox<string>();
+  const socket = await openSealedSocket({
+    bind: "127.0.0.1",
+    port: 0,
+    staticKeys: keys,
+    openWith: secretToPsk(secret),
+    onJoined(link) {
+      joined.put(link);
+      onJoined(link);
+      if (greeting !== "") void link.say(new TextEncoder().encode(greeting));
+      return {
+        onMessages: (all) => all.forEach((one) => heard.put(new TextDecoder().decode(one))),
+      };
+    },
+  });
+  return {
+    joined,
+    heard,
+    at: socket.local,
+    [Symbol.asyncDispose]: () => socket.close(),
+  };
+}
+
+/** Whether no socket of this machine's is bound to a port (proc(5)). */
+function isFree(port: number): boolean {
+  const table = `${readFileSync("/proc/net/udp", "utf8")}${readFileSync("/proc/net/udp6", "utf8")}`;
+  return !table.includes(`:${port.toString(16).toUpperCase().padStart(4, "0")} `);
+}
+
+/** A relay to a server, whose answers it holds back from the moment it is told to. */
+async function openHoldingRelay(server: SocketAddress) {
+  const [front, back] = [createSocket("udp4"), createSocket("udp4")];
+  for (const socket of [front, back]) {
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  }
+  const held: Buffer[] = [];
+  const client = { port: 0 };
+  let holds = false;
+  const answer = (datagram: Buffer) => front.send(datagram, client.port, "127.0.0.1");
+  front.on("message", (datagram, { port }) => {
+    client.port = port;
+    back.send(datagram, server.port, server.address);
+  });
+  back.on("message", (datagram) => (holds ? held.push(datagram) : answer(datagram)));
+  return {
+    at: at(front.address().port),
+    client,
+    held,
+    hold: () => {
+      holds = true;
+    },
+    letGo: () => {
+      holds = false;
+      for (const datagram of held.splice(0)) answer(datagram);
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of [front, back]) socket.close();
+    },
+  };
+}
+
+/** Somebody who answers nothing. */
+async function openSilent() {
+  const socket = await openBareSocket();
+  return { socket, at: at(socket.port), [Symbol.asyncDispose]: () => socket.close() };
+}
+
+describe("with one address", () => {
+  test("the server there is reached, and what it said at once is heard when somebody attends", async () => {
+    await using server = await openServer({ greeting: "welcome" });
+    const reached = await reach({ host: "127.0.0.1", port: server.at.port }, options);
+    await using _ = reached.socket;
+    expect(reached.link.peerKey).toEqual(SERVER.publicKey);
+    const heard = createInbox<string>();
+    reached.attend({
+      onMessages: (all) => all.forEach((one) => heard.put(new TextDecoder().decode(one))),
+      onRefused() {},
+    });
+    expect(await heard.next()).toBe("welcome");
+    await reached.link.say(new TextEncoder().encode("hello"));
+    expect(await server.heard.next()).toBe("hello");
+  });
+
+  test("nobody listening is told at once, and not after 8 s", async () => {
+    const port = await closedPort();
+    const start = performance.now();
+    expect(await rejection(reachFirst([at(port)], options))).toMatchObject({
+      code: "NOBODY_LISTENING",
+      message: `nobody is listening at 127.0.0.1:${port}`,
+    });
+    expect(performance.now() - start).toBeLessThan(4_000);
+  });
+
+  test("a wrong secret, another server and the plain wire are each told for what they are", async () => {
+    await using server = await openServer({ secret: new Uint8Array(16).fill(5) });
+    expect(await rejection(reachFirst([server.at], options))).toMatchObject({
+      code: "WRONG_SECRET",
+    });
+    await using other = await openServer({ keys: JOINER });
+    expect(await rejection(reachFirst([other.at], options))).toMatchObject({
+      code: "SERVER_KEY_CHANGED",
+    });
+    await using plain = await openBareSocket();
+    const refused = rejection(reachFirst([at(plain.port)], options));
+    const { from } = await plain.next();
+    await plain.send("who is there?", from.port);
+    expect(await refused).toMatchObject({
+      code: "OTHER_WIRE",
+      message: `127.0.0.1:${plain.port} speaks the plain wire, which is not encrypted`,
+    });
+  });
+
+  test("a server that says something and ends it at once is told for that", async () => {
+    let relay: Awaited<ReturnType<typeof openHoldingRelay>> | null = null;
+    await using server = await openServer({
+      greeting: "welcome, and goodbye",
+      onJoined(link) {
+        relay?.hold();
+        setImmediate(() => link.abort(1, "we are closed"));
+      },
+    });
+    relay = await openHoldingRelay(server.at);
+    await using way = relay;
+    const refused = rejection(reachFirst([way.at], options));
+    // Both come to the joiner in one turn of its loop.
+    await until("the greeting and the end", () => way.held.length >= 2);
+    way.letGo();
+    expect(await refused).toMatchObject({
+      code: "SESSION_LOST",
+      message: `127.0.0.1:${way.at.port} ended the session: we are closed`,
+    });
+    await until("a closed socket", () => isFree(way.client.port));
+  });
+
+  test("a host that nobody knows is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
+    expect(await rejection(reach({ host: "nobody.invalid", port: 1 }, options))).toMatchObject({
+      code: "UNKNOWN_HOST",
+    });
+  });
+});
+
+describe("with several addresses", () => {
+  test("the second is tried at once where the first refuses", async () => {
+    await using server = await openServer();
+    const start = performance.now();
+    const reached = await reachFirst([at(await closedPort()), server.at], options);
+    await using _ = reached.socket;
+    expect(reached.link.peer).toEqual(server.at);
+    expect(performance.now() - start).toBeLessThan(4_000);
+  });
+
+  test("the second is tried beside a silent first, and 250 ms after it", async () => {
+    await using silent = await openSilent();
+    await using server = await openServer();
+    const start = performance.now();
+    const reached = await reachFirst([silent.at, server.at], options);
+    await using _ = reached.socket;
+    expect(reached.link.peer).toEqual(server.at);
+    expect(performance.now() - start).toBeGreaterThan(200);
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  test("the first that lets us in wins: no later one is as much as asked", async () => {
+    await using server = await openServer();
+    await using other = await openSilent();
+    const reached = await reachFirst([server.at, other.at], options);
+    let asked = false;
+    void other.socket.next().then(() => (asked = true));
+    await reached.link.say(new TextEncoder().encode("hello"));
+    await server.heard.next();
+    await reached.socket.close();
+    expect(asked).toBe(false);
+  });
+
+  test("one with a wrong secret does not keep us from the next", async () => {
+    await using wrong = await openServer({ secret: new Uint8Array(16).fill(5) });
+    await using server = await openServer();
+    const reached = await reachFirst([wrong.at, server.at], options);
+    await using _ = reached.socket;
+    expect(reached.link.peer).toEqual(server.at);
+  });
+
+  test("what somebody there says is told rather than that nobody was, whichever came first", async () => {
+    await using wrong = await openServer({ secret: new Uint8Array(16).fill(5) });
+    const closed = at(await closedPort());
+    for (const order of [
+      [closed, wrong.at],
+      [wrong.at, closed],
+    ]) {
+      expect(await rejection(reachFirst(order, options))).toMatchObject({ code: "WRONG_SECRET" });
+    }
+  });
+
+  test("four are tried and no more", async () => {
+    const closed = await Promise.all([1, 2, 3, 4].map(async () => at(await closedPort())));
+    await using fifth = await openServer();
+    expect(await rejection(reachFirst([...closed, fifth.at], options))).toMatchObject({
+      code: "NOBODY_LISTENING",
+    });
+    const reached = await reachFirst([...closed.slice(1), fifth.at], options);
+    await using _ = reached.socket;
+    expect(reached.link.peer).toEqual(fifth.at);
+  });
+
+  test("those that are still asked when one lets us in are asked no more", async () => {
+    await using silent = await openSilent();
+    await using server = await openServer();
+    const reached = await reachFirst([silent.at, server.at], options);
+    await using _ = reached.socket;
+    const { from } = await silent.socket.next();
+    await until("a closed socket", () => isFree(from.port));
+  });
+
+  test("two that let us in at once: one is the conversation, and the other hears that we left", async () => {
+    type Relay = Awaited<ReturnType<typeof openHoldingRelay>>;
+    const relays: Relay[] = [];
+    const servers = [0, 1].map((index) =>
+      openServer({ greeting: "welcome", onJoined: () => relays[index]?.hold() }),
+    );
+    const [one, other] = await Promise.all(servers);
+    if (one === undefined || other === undefined) throw new Error("two servers were opened");
+    await using _one = one;
+    await using _other = other;
+    relays.push(await openHoldingRelay(one.at), await openHoldingRelay(other.at));
+    await using stack = new AsyncDisposableStack();
+    for (const relay of relays) stack.use(relay);
+
+    const reaching = reachFirst(
+      relays.map((relay) => relay.at),
+      options,
+    );
+    await until("both to be let in", () => relays.every(({ held }) => held.length > 0));
+    for (const relay of relays) relay.letGo();
+    const reached = await reaching;
+    await using _ = reached.socket;
+    reached.attend({ onMessages() {}, onRefused() {} });
+    const links = [await one.joined.next(), await other.joined.next()];
+    const won = relays.findIndex((relay) => relay.at.port === reached.link.peer.port);
+    expect(await links[1 - won]?.ended).toMatchObject({ type: "closed", by: "peer", code: 0 });
+    await until("a closed socket", () => isFree(relays[1 - won]?.client.port ?? 0));
+    await reached.link.say(new TextEncoder().encode("hello"));
+    expect(await (won === 0 ? one : other).heard.next()).toBe("hello");
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+
+import { bytesBody } from "../../../src/http/client/body.ts";
+import { redirected } from "../../../src/http/client/redirect.ts";
+import type { Header, HttpRequest } from "../../../src/http/client/request.ts";
+
+const HEADERS: readonly Header[] = [
+  ["Authorization", "Basic x"],
+  ["cookie", "a=b"],
+  ["Host", "example.com"],
+  ["Content-Type", "text/plain"],
+  ["Accept", "*/*"],
+];
+
+function ask(method: string): HttpRequest {
+  const body = method === "GET" || method === "HEAD" ? null : bytesBody(Buffer.from("a"), "b/c");
+  return { method, url: new URL("https://example.com/a/b?c"), headers: HEADERS, body };
+}
+
+describe("the method and the body after a redirect (RFC 9110 s. 15.4)", () => {
+  test.each([
+    [301, "GET", "GET", false],
+    [301, "HEAD", "HEAD", false],
+    [301, "POST", "GET", false],
+    [301, "PUT", "PUT", true],
+    [302, "POST", "GET", false],
+    [302, "DELETE", "DELETE", true],
+    [303, "GET", "GET", false],
+    [303, "HEAD", "HEAD", false],
+    [303, "POST", "GET", false],
+    [303, "PUT", "GET", false],
+    [307, "POST", "POST", true],
+    [308, "POST", "POST", true],
+    [308, "GET", "GET", false],
+  ])("%d turns %s into %s, with a body: %p", (status, method, becomes, hasBody) => {
+    const next = redirected(ask(method), status, "/d");
+    expect(next?.method).toBe(becomes);
+    expect(next !== null && next.body !== null).toBe(hasBody);
+    const dropsType = method !== becomes;
+    expect(next?.headers.some(([name]) => name === "Content-Type")).toBe(!dropsType);
+  });
+
+  test.each([200, 204, 300, 304, 305, 306, 404])("%d is no redirect", (status) => {
+    expect(redirected(ask("GET"), status, "/d")).toBeNull();
+  });
+
+  test("one without a place to go is none", () => {
+    expect(redirected(ask("GET"), 302, null)).toBeNull();
+  });
+});
+
+describe("where a redirect leads", () => {
+  test.each([
+    ["/d", "https://example.com/d"],
+    ["d", "https://example.com/a/d"],
+    ["?d", "https://example.com/a/b?d"],
+    ["//other.example/d", "https://other.example/d"],
+    ["http://ann:secret@other.example/d", "http://other.example/d"],
+  ])("%p is %s", (location, url) => {
+    expect(redirected(ask("GET"), 302, location)?.url.href).toBe(url);
+  });
+
+  test.each([
+    ["file:///etc/passwd", "file:///etc/passwd, which is neither http nor https"],
+    ["data:text/plain,a", "data:text/plain,a, which is neither http nor https"],
+    ["s3://bucket/a", "s3://bucket/a, which is neither http nor https"],
+    ["http://", '"http://", which is no URL'],
+  ])("%p is REDIRECT_REFUSED", (location, told) => {
+    expect(() => redirected(ask("GET"), 302, location)).toThrow(
+      expect.objectContaining({
+        code: "REDIRECT_REFUSED",
+        message: `the server redirects to ${told}`,
+      }),
+    );
+  });
+});
+
+test.each([
+  ["https://example.com/d", true],
+  ["https://example.com:443/d", true],
+  ["http://example.com/d", false],
+  ["https://example.com:8443/d", false],
+  ["https://www.example.com/d", false],
+])("credentials, cookies and the host's name go along to %s: %p", (location, goAlong) => {
+  const names = redirected(ask("GET"), 307, location)?.headers.map(([name]) => name);
+  const own = ["Authorization", "cookie", "Host"];
+  expect(names).toEqual([...(goAlong ? own : []), "Content-Type", "Accept"]);
+});

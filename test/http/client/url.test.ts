@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+
+import { completeUrl, fileNameOf, sameOrigin, shownUrl } from "../../../src/http/client/url.ts";
+
+describe("a URL as it is written", () => {
+  test.each([
+    ["https://example.com/a", "https://example.com/a"],
+    ["HTTP://Example.com", "http://example.com/"],
+    ["example.com", "https://example.com/"],
+    ["example.com:8080/a?b#c", "https://example.com:8080/a?b#c"],
+    ["localhost", "http://localhost/"],
+    ["localhost:8000", "http://localhost:8000/"],
+    ["localhost:8000/a", "http://localhost:8000/a"],
+    ["localhost:", "http://localhost/"],
+    [":8000/a", "http://localhost:8000/a"],
+    ["LOCALHOST:80/a", "http://localhost/a"],
+    ["files.localhost/a", "http://files.localhost/a"],
+    ["127.0.0.1", "http://127.0.0.1/"],
+    ["127.9.9.9:1", "http://127.9.9.9:1/"],
+    ["[::1]:8000/a", "http://[::1]:8000/a"],
+    ["[::2]", "https://[::2]/"],
+    ["192.168.1.7:8000", "https://192.168.1.7:8000/"],
+    ["localhost.example.com", "https://localhost.example.com/"],
+    ["user:secret@example.com/a", "https://user:secret@example.com/a"],
+    ["example.com/a b", "https://example.com/a%20b"],
+  ])("%p is %s", (written, url) => {
+    expect(completeUrl(written).href).toBe(url);
+  });
+
+  test.each([
+    ["file:///etc/passwd", "charla fetches http and https, and not file"],
+    ["ftp://example.com", "charla fetches http and https, and not ftp"],
+    ["data:text/plain,a", '"data:text/plain,a" is no URL'],
+    ["s3://bucket/a", "charla fetches http and https, and not s3"],
+    ["", '"" is no URL'],
+    ["http://", '"http://" is no URL'],
+    [":", '":" is no URL'],
+    ["exa mple.com", '"exa mple.com" is no URL'],
+    ["example.com:99999", '"example.com:99999" is no URL'],
+  ])("%p is INVALID_URL", (written, message) => {
+    expect(() => completeUrl(written)).toThrow(
+      expect.objectContaining({ code: "INVALID_URL", message }),
+    );
+  });
+});
+
+test("an origin is scheme, host and port", () => {
+  const at = new URL("https://example.com/a");
+  const same = ["https://example.com/b?c", "https://example.com:443"];
+  const other = ["http://example.com", "https://www.example.com", "https://example.com:444"];
+  expect(same.map((url) => sameOrigin(at, new URL(url)))).toEqual([true, true]);
+  expect(other.map((url) => sameOrigin(at, new URL(url)))).toEqual([false, false, false]);
+});
+
+test("a URL is shown without user, password and fragment", () => {
+  expect(shownUrl(new URL("https://ann:secret@example.com/a?b#c"))).toBe("https://example.com/a?b");
+});
+
+describe("the name of a file", () => {
+  test.each([
+    ["/a/b.txt", "b.txt"],
+    ["/a/b.txt?c=/d", "b.txt"],
+    ["/", "index.html"],
+    ["/a/", "index.html"],
+    ["/a%20b", "a b"],
+    ["/%C3%A9t%C3%A9.txt", "été.txt"],
+    ["/%ff.txt", "%ff.txt"],
+    ["/..%2f..%2fetc%2fpasswd", "_.._etc_passwd"],
+    ["/a%5cb", "a_b"],
+    ["/c%3a", "c_"],
+    ["/.bashrc", "bashrc"],
+    ["/%2e%2e", "index.html"],
+    ["/...", "index.html"],
+    ["/-rf", "rf"],
+    ["/~", "index.html"],
+    ["/a%00b%1b%5b2J", "a_b_[2J"],
+    ["/a%0ab", "a_b"],
+    ["/a%e2%80%aeb", "a_b"],
+    ["/a%20", "a"],
+  ])("of %p is %p", (path, name) => {
+    expect(fileNameOf(new URL(`http://localhost${path}`))).toBe(name);
+  });
+
+  test("that is too long for a file is USAGE", () => {
+    expect(() => fileNameOf(new URL(`http://localhost/${"a".repeat(241)}`))).toThrow(
+      expect.objectContaining({ code: "USAGE" }),
+    );
+  });
+});

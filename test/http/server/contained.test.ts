@@ -1,0 +1,442 @@
+// Nothing outside of the folder is ever served: whatever the target, whatever links, whatever happens meanwhile.
+
+import { expect, setSystemTime, test } from "bun:test";
+import {
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+import { keptFiles } from "../../../src/http/server/file-cache.ts";
+import { openFolder } from "../../../src/http/server/folder.ts";
+import { pathText } from "../../../src/http/server/linux-calls.ts";
+import { exchange, serveFolder } from "../../harness/file-server.ts";
+import { newFolder } from "../../harness/folder.ts";
+
+const SECRET = "the-secret-outside";
+const INSIDE = "what-is-shared";
+
+/** TOP/secret, TOP/shared-not/secret beside what is shared, TOP/shared. */
+function newHouse() {
+  const top = newFolder();
+  const path = join(top.path, "shared");
+  mkdirSync(join(path, "sub", "deep"), { recursive: true });
+  mkdirSync(join(top.path, "shared-not"));
+  top.write("secret", SECRET);
+  top.write("shared-not/secret", SECRET);
+  top.write("shared/inside", INSIDE);
+  top.write("shared/sub/inside", INSIDE);
+  top.write("shared/.hidden", SECRET);
+  mkdirSync(join(path, ".git"));
+  top.write("shared/.git/config", SECRET);
+  return { top, shared: { ...top, path } };
+}
+
+/** TOP stands for the name of the folder that all is in. */
+const SPELLINGS = [
+  "/../secret",
+  "/../../secret",
+  "/../../../../../../../../../../../../etc/passwd",
+  "/..",
+  "/../",
+  "/sub/../../secret",
+  "/sub/deep/../../../secret",
+  "/./../secret",
+  "/.//../secret",
+  "//../secret",
+  "///../../secret",
+  "//sub/..//../secret",
+  "/sub//../..//secret",
+  "/%2e%2e/secret",
+  "/%2E%2E/secret",
+  "/%2e./secret",
+  "/.%2e/secret",
+  "/%2e%2e%2fsecret",
+  "/%2e%2e%2Fsecret",
+  "/..%2fsecret",
+  "/..%2Fsecret",
+  "/..%2f..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
+  "/sub%2f..%2f..%2fsecret",
+  "/%2fetc%2fpasswd",
+  "/%2f%2fetc/passwd",
+  "//etc/passwd",
+  "///etc/passwd",
+  "/..\\secret",
+  "/..%5csecret",
+  "/..%5Csecret",
+  "/%2e%2e%5csecret",
+  "/%2e%2e\\secret",
+  "\\..\\secret",
+  "/\\../secret",
+  "/\\\\..\\secret",
+  "/sub\\..\\..\\secret",
+  "/sub/..\\../secret",
+  "/C:\\windows\\win.ini",
+  "/C:/windows/win.ini",
+  "/%252e%252e/secret",
+  "/%252e%252e%252fsecret",
+  "/..%252fsecret",
+  "/%25252e%25252e/secret",
+  "/%c0%ae%c0%ae/secret",
+  "/%c0%ae%c0%ae%c0%afsecret",
+  "/..%c0%afsecret",
+  "/..%c1%9csecret",
+  "/%e0%80%ae%e0%80%ae/secret",
+  "/%uff0e%uff0e/secret",
+  "/%u002e%u002e%u2215secret",
+  "/\uff0e\uff0e/secret",
+  "/..\u2215secret",
+  "/%EF%BC%8E%EF%BC%8E/secret",
+  "/..;/secret",
+  "/..;x=y/secret",
+  "/;/../secret",
+  "/..%00/secret",
+  "/%00/../secret",
+  "/inside%00/../../secret",
+  "/..%0d/secret",
+  "/..%0a/secret",
+  "/..%09/secret",
+  "/..%20/secret",
+  "/.. /secret",
+  "/.../secret",
+  "/..../secret",
+  "/....//secret",
+  "/..?/../secret",
+  "/?/../secret",
+  "/#/../secret",
+  "/..#/../secret",
+  "/../shared-not/secret",
+  "/../shared/../secret",
+  "/..%2fshared-not/secret",
+  "-not/secret",
+  "/-not/secret",
+  "/%2d%2fsecret",
+  "../secret",
+  "..",
+  "secret",
+  "file:///etc/passwd",
+  "http://localhost/../secret",
+  "http://localhost/%2e%2e/secret",
+  "http://localhost/..%2fsecret",
+  "http:///../secret",
+  "http://../secret",
+  "https://localhost/../secret",
+  "/proc/self/root/etc/passwd",
+  "/sub/../../TOP/secret",
+  "/../TOP/secret",
+  "/%2e%2e%2fTOP%2fsecret",
+  "/.hidden",
+  "/%2ehidden",
+  "/.git/config",
+  "/sub/../.git/config",
+  "/%2egit/config",
+  "/./.git/config",
+  `/${"../".repeat(1_000)}secret`,
+  `/${"a/../".repeat(1_000)}../secret`,
+  `/${"%2e%2e/".repeat(1_000)}secret`,
+  `/${"x".repeat(5_000)}/../../secret`,
+  `/${"x/".repeat(6_000)}`,
+];
+
+test("there are more than 60 ways to write it", () => {
+  expect(new Set(SPELLINGS).size).toBeGreaterThan(90);
+});
+
+for (const options of [{}, { followSymlinks: true }, { spa: true }]) {
+  test(`no spelling finds what is outside, or hidden: ${JSON.stringify(options)}`, async () => {
+    const { top, shared } = newHouse();
+    await using server = serveFolder(options, shared);
+    const name = basename(top.path);
+    for (const spelling of SPELLINGS) {
+      const target = spelling.replaceAll("TOP", name);
+      for (const query of ["", "?archive=tar", "?download"]) {
+        const request = `GET ${target}${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+        const heard = (await exchange(server.port, Buffer.from(request))).toString("latin1");
+        const what = `${target.slice(0, 80)}${query}`;
+        expect([what, heard.includes(SECRET)]).toEqual([what, false]);
+        expect([what, heard.includes("root:")]).toEqual([what, false]);
+        // Where it is answered at all: what is in the folder, or that there is no such thing.
+        expect([what, /^(?:HTTP\/1\.1 (?:200|301|400|404|431|505) |$)/.test(heard)]).toEqual([
+          what,
+          true,
+        ]);
+      }
+    }
+    expect((await server.get("/inside")).text).toBe(INSIDE);
+    top[Symbol.dispose]();
+  });
+}
+
+test("nor does any write there", async () => {
+  const { top, shared } = newHouse();
+  await using server = serveFolder({ upload: { overwrite: true, limit: 1_000 } }, shared);
+  for (const spelling of SPELLINGS) {
+    const target = spelling.replaceAll("TOP", basename(top.path));
+    const request = `PUT ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbad`;
+    await exchange(server.port, Buffer.from(request));
+  }
+  expect(top.list()).toEqual(["secret", "shared", "shared-not"]);
+  expect(top.read("secret")).toBe(SECRET);
+  expect(top.read("shared-not/secret")).toBe(SECRET);
+  expect(top.read("shared/.hidden")).toBe(SECRET);
+  expect(top.read("shared/.git/config")).toBe(SECRET);
+  top[Symbol.dispose]();
+});
+
+test("names that only look like a way out are names", async () => {
+  await using server = serveFolder();
+  server.folder.write("a..b", "a name");
+  server.folder.write("back\\slash", "a name");
+  server.folder.write("100%", "a name");
+  expect((await server.get("/a..b")).text).toBe("a name");
+  expect((await server.get("/back%5Cslash")).text).toBe("a name");
+  expect((await server.get("/100%25")).text).toBe("a name");
+});
+
+test("dot files are there with --dotfiles, and nowhere without", async () => {
+  const { top, shared } = newHouse();
+  {
+    await using server = serveFolder({ dotfiles: true }, { ...shared, [Symbol.dispose]() {} });
+    expect((await server.get("/.hidden")).text).toBe(SECRET);
+    expect((await server.get("/.git/config")).text).toBe(SECRET);
+    expect((await server.get("/")).text).toContain(".hidden");
+    expect((await server.get("/../secret")).status).toBe(404);
+  }
+  await using server = serveFolder({}, shared);
+  expect((await server.get("/")).text).not.toContain(".hidden");
+  expect((await server.get("/?archive=tar")).text).not.toContain(SECRET);
+  top[Symbol.dispose]();
+});
+
+test("a folder that is shared by a hidden path is shared", async () => {
+  using top = newFolder();
+  mkdirSync(join(top.path, ".shared"));
+  top.write(".shared/a", INSIDE);
+  await using server = serveFolder({}, { ...top, path: join(top.path, ".shared") });
+  expect((await server.get("/a")).text).toBe(INSIDE);
+});
+
+function withLinks() {
+  const house = newHouse();
+  const { top, shared } = house;
+  const link = (to: string, name: string) => symlinkSync(to, join(shared.path, name));
+  link("../secret", "relative-out");
+  link(join(top.path, "secret"), "absolute-out");
+  link("..", "folder-out");
+  link(join(top.path, "shared-not"), "sibling-out");
+  link("relative-out", "twice-out");
+  link("/proc/self/root", "magic");
+  link("/dev/zero", "device");
+  link("loop", "loop");
+  link("inside", "relative-in");
+  link(join(shared.path, "inside"), "absolute-in");
+  link("sub", "folder-in");
+  return house;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+const OUT = [
+  "/relative-out",
+  "/absolute-out",
+  "/twice-out",
+  "/folder-out/secret",
+  "/folder-out/",
+  "/folder-out",
+  "/sibling-out/secret",
+  "/magic/etc/passwd",
+];
+const IN = ["/relative-in", "/absolute-in", "/folder-in/inside"];
+
+test("links that lead out are not followed, nor listed, nor packed; those that stay in are", async () => {
+  const { top, shared } = withLinks();
+  await using server = serveFolder({}, shared);
+  for (const path of OUT) expect([path, (await server.get(path)).status]).toEqual([path, 404]);
+  for (const path of IN) expect([path, (await server.get(path)).text]).toEqual([path, INSIDE]);
+  for (const path of ["/device", "/loop"]) {
+    expect([path, (await server.get(path)).status]).toEqual([path, 404]);
+  }
+  const listing: { entries: { name: string }[] } = JSON.parse(
+    (await server.get("/", { Accept: "application/json" })).text,
+  );
+  const names = ["folder-in", "sub", "absolute-in", "inside", "relative-in"];
+  expect(listing.entries.map(({ name }) => name)).toEqual(names);
+  expect((await server.get("/?archive=tar")).text).not.toContain(SECRET);
+  top[Symbol.dispose]();
+});
+
+test("--follow-symlinks follows them", async () => {
+  const { top, shared } = withLinks();
+  await using server = serveFolder({ followSymlinks: true }, shared);
+  for (const path of ["/relative-out", "/absolute-out", "/folder-out/secret"]) {
+    expect([path, (await server.get(path)).text]).toEqual([path, SECRET]);
+  }
+  for (const path of IN) expect([path, (await server.get(path)).text]).toEqual([path, INSIDE]);
+  expect((await server.get("/loop")).status).toBe(404);
+  expect((await server.get("/device")).status).toBe(404);
+  top[Symbol.dispose]();
+});
+
+test("where the kernel does not open beneath a folder, a path is resolved first and compared", () => {
+  const { top, shared } = withLinks();
+  using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false }, null);
+  for (const path of OUT) {
+    const names = path.split("/").filter((name) => name !== "");
+    expect([path, folder.find(names).kind]).toEqual([path, "missing"]);
+  }
+  for (const path of IN) {
+    expect([path, folder.find(path.slice(1).split("/")).kind]).toEqual([path, "file"]);
+  }
+  expect(folder.find([]).kind).toBe("folder");
+  top[Symbol.dispose]();
+});
+
+test("a file that is swapped for a link while it is served gives nothing away", async () => {
+  const { top, shared } = newHouse();
+  await using server = serveFolder({}, shared);
+  const path = join(shared.path, "swapped");
+  const link = join(shared.path, "link");
+  const file = join(shared.path, "file");
+  symlinkSync("../secret", link);
+  writeFileSync(file, INSIDE);
+  linkSync(file, path);
+
+  let isOver = false;
+  async function swap() {
+    while (!isOver) {
+      for (const source of [link, file]) {
+        linkSync(source, join(shared.path, "next"));
+        renameSync(join(shared.path, "next"), path);
+        // Of two names of one file rename does nothing.
+        rmSync(join(shared.path, "next"), { force: true });
+      }
+      await new Promise(setImmediate);
+    }
+  }
+  const swapping = swap();
+  const seen = new Set<string>();
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (let count = 0; count < 250; count++) {
+        const { status, text } = await server.get("/swapped");
+        seen.add(status === 200 ? text : String(status));
+      }
+    }),
+  );
+  isOver = true;
+  await swapping;
+  for (const what of seen) expect([INSIDE, "404"]).toContain(what);
+  top[Symbol.dispose]();
+});
+
+test("what was kept of a file is given out only while that very file is there, unchanged", async () => {
+  const { top, shared } = newHouse();
+  using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
+  const kept = keptFiles();
+  const path = join(shared.path, "sub", "inside");
+  const names = ["sub", "inside"];
+
+  function keep(): boolean {
+    const found = folder.find(names);
+    if (found.kind !== "file") throw new Error(found.kind);
+    const bytes = new TextEncoder().encode(top.read("shared/sub/inside"));
+    kept.keep(folder, "/sub/inside", names, found, {
+      body: bytes,
+      size: bytes.length,
+      headers: new Headers(),
+      varies: false,
+    });
+    return isKept();
+  }
+  const isKept = () => kept.recall(folder, "/sub/inside") !== null;
+
+  // One that was changed a moment ago may be changed again without a trace.
+  expect(keep()).toBe(false);
+  // As if some seconds had gone by.
+  setSystemTime(Date.now() + 60_000);
+  try {
+    expect(keep()).toBe(true);
+    expect(isKept()).toBe(true);
+
+    writeFileSync(path, "longer than it was");
+    await turn();
+    expect(isKept()).toBe(false);
+    expect(keep()).toBe(true);
+
+    unlinkSync(path);
+    symlinkSync("../../secret", path);
+    await turn();
+    expect(isKept()).toBe(false);
+    unlinkSync(path);
+    writeFileSync(path, INSIDE);
+    expect(keep()).toBe(true);
+
+    // Another folder takes the place of the one that it is in, by a link that leads out.
+    renameSync(dirname(path), join(shared.path, "before"));
+    symlinkSync("../shared-not", dirname(path));
+    writeFileSync(join(top.path, "shared-not", "inside"), INSIDE);
+    await turn();
+    expect(isKept()).toBe(false);
+  } finally {
+    setSystemTime();
+    top[Symbol.dispose]();
+  }
+});
+
+test("what the kernel says of a file is heard also after the garbage was collected", () => {
+  using shared = newFolder();
+  using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
+  const name = pathText(["a"]);
+  for (let round = 0; round < 50; round++) {
+    shared.write("a", "x".repeat(round));
+    const identity = folder.identify(name);
+    if (identity === null) throw new Error("the file is not there");
+    Bun.gc(true);
+    expect([round, folder.isStill(name, identity)]).toEqual([round, true]);
+    shared.write("a", "x".repeat(round + 1));
+    expect([round, folder.isStill(name, identity)]).toEqual([round, false]);
+  }
+});
+
+test("kept files take no more memory than they may", () => {
+  using shared = newFolder();
+  using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
+  const kept = keptFiles();
+  const body = new Uint8Array(65_536);
+  shared.write("a", body);
+  const found = folder.find(["a"]);
+  if (found.kind !== "file") throw new Error(found.kind);
+  setSystemTime(Date.now() + 60_000);
+  for (let at = 0; at < 600; at++) {
+    const content = { body, size: body.length, headers: new Headers(), varies: false };
+    kept.keep(folder, `/${at}`, ["a"], found, content);
+  }
+  setSystemTime();
+  const there = Array.from({ length: 600 }, (_, at) => kept.recall(folder, `/${at}`) !== null);
+  expect(there.filter(Boolean)).toHaveLength(512);
+  expect(there.slice(-512).every(Boolean)).toBe(true);
+});
+
+test("the folder's own name may come to mean another folder", async () => {
+  using top = newFolder();
+  for (const name of ["one", "two"]) {
+    mkdirSync(join(top.path, name));
+    top.write(`${name}/a`, name);
+  }
+  symlinkSync("one", join(top.path, "current"));
+  await using server = serveFolder({}, { ...top, path: join(top.path, "current") });
+  expect((await server.get("/a")).text).toBe("one");
+  unlinkSync(join(top.path, "current"));
+  symlinkSync("two", join(top.path, "current"));
+  const start = performance.now();
+  while ((await server.get("/a")).text !== "two") {
+    if (performance.now() - start > 20_000) throw new Error("the new folder is never seen");
+  }
+});

@@ -1,0 +1,147 @@
+// What is sent packed, and how that is said (RFC 9110 s. 8.4, 12.5.3, 12.5.5).
+
+import { expect, test } from "bun:test";
+import { utimesSync } from "node:fs";
+import { join } from "node:path";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+
+import { type Answer, type FileServer, serveFolder } from "../../harness/file-server.ts";
+
+const TEXT = "a line of text, of many\n".repeat(1_000);
+const LARGE = TEXT.repeat(100);
+
+const UNPACK: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+  gzip: gunzipSync,
+};
+
+function unpacked({ headers, body }: Answer): string {
+  const coding = headers.get("content-encoding");
+  return (coding === undefined ? body : (UNPACK[coding]?.(body) ?? body)).toString();
+}
+
+function serveTexts(): FileServer {
+  const server = serveFolder();
+  server.folder.write("text.txt", TEXT);
+  server.folder.write("large.txt", LARGE);
+  server.folder.write("short.txt", "short");
+  server.folder.write("photo.jpg", TEXT);
+  return server;
+}
+
+test.each([
+  ["br", "br"],
+  ["zstd", "zstd"],
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["gzip, br, zstd", "zstd"],
+  ["gzip, deflate, br", "br"],
+  ["GZIP;q=0.5, br;q=0.4", "gzip"],
+  ["*", "zstd"],
+  ["zstd;q=0, *", "br"],
+  ["identity", undefined],
+  ["br;q=0", undefined],
+  ["br;q=0.5, identity", undefined],
+  ["compress", undefined],
+  ["", undefined],
+  ["br;q=nonsense", undefined],
+])("Accept-Encoding %p gets %p", async (accepted, coding) => {
+  await using server = serveTexts();
+  for (const path of ["/text.txt", "/large.txt"]) {
+    const answer = await server.get(path, { "Accept-Encoding": accepted });
+    expect(answer.headers.get("content-encoding")).toBe(coding);
+    expect(answer.headers.get("vary")).toBe("Accept-Encoding");
+    expect(unpacked(answer)).toBe(path === "/text.txt" ? TEXT : LARGE);
+    if (coding !== undefined) expect(answer.body.length).toBeLessThan(TEXT.length);
+  }
+});
+
+test("what is packed already, or too short to gain by it, is sent as it is", async () => {
+  await using server = serveTexts();
+  for (const path of ["/photo.jpg", "/short.txt"]) {
+    const { headers } = await server.get(path, { "Accept-Encoding": "gzip, br" });
+    expect(headers.get("content-encoding")).toBeUndefined();
+  }
+  const photo = await server.get("/photo.jpg", { "Accept-Encoding": "br" });
+  expect(photo.headers.get("vary")).toBeUndefined();
+});
+
+test("each coding has a validator of its own, and is not sent again to who has it", async () => {
+  await using server = serveTexts();
+  const etags = new Set<string>();
+  for (const coding of ["br", "zstd", "gzip", "identity"]) {
+    const asked = { "Accept-Encoding": coding };
+    const etag = (await server.get("/text.txt", asked)).headers.get("etag") ?? "";
+    etags.add(etag);
+    const again = await server.get("/text.txt", { ...asked, "If-None-Match": etag });
+    expect([coding, again.status, again.body.length]).toEqual([coding, 304, 0]);
+    expect(again.headers.get("vary")).toBe("Accept-Encoding");
+  }
+  expect(etags.size).toBe(4);
+  const [packedTag = ""] = etags;
+  const other = await server.get("/text.txt", { "If-None-Match": packedTag });
+  expect(other.status).toBe(200);
+});
+
+test("a part is of the file as it is", async () => {
+  await using server = serveTexts();
+  const asked = { "Accept-Encoding": "gzip", Range: "bytes=0-5" };
+  const { status, headers, text } = await server.get("/text.txt", asked);
+  expect({ status, text }).toEqual({ status: 206, text: "a line" });
+  expect(headers.get("content-encoding")).toBeUndefined();
+});
+
+test("HEAD says how it would be packed", async () => {
+  await using server = serveTexts();
+  const asked = { "Accept-Encoding": "br" };
+  const { status, headers, body } = await server.get("/text.txt", asked, "HEAD");
+  expect({ status, coding: headers.get("content-encoding") }).toEqual({
+    status: 200,
+    coding: "br",
+  });
+  expect(body).toHaveLength(0);
+  expect(headers.get("content-length")).toBeUndefined();
+});
+
+test("what was made beforehand is sent as it is, the best that is accepted", async () => {
+  await using server = serveFolder();
+  server.folder.write("app.js", "the program");
+  server.folder.write("app.js.br", "made by brotli");
+  server.folder.write("app.js.zst", "made by zstd");
+  server.folder.write("app.js.gz", "made by gzip");
+  const bodyOf = async (accepted: string) => {
+    const { headers, text } = await server.get("/app.js", { "Accept-Encoding": accepted });
+    expect(headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect(headers.get("vary")).toBe("Accept-Encoding");
+    return [headers.get("content-encoding"), text];
+  };
+  expect(await bodyOf("gzip, br, zstd")).toEqual(["br", "made by brotli"]);
+  expect(await bodyOf("gzip, zstd")).toEqual(["zstd", "made by zstd"]);
+  expect(await bodyOf("gzip")).toEqual(["gzip", "made by gzip"]);
+  expect(await bodyOf("br;q=0.1, gzip")).toEqual(["gzip", "made by gzip"]);
+  expect(await bodyOf("identity")).toEqual([undefined, "the program"]);
+  // Its bytes are always the same: parts of them can be had.
+  const part = await server.get("/app.js", { "Accept-Encoding": "br", Range: "bytes=0-3" });
+  expect([part.status, part.text]).toEqual([206, "made"]);
+  expect(part.headers.get("content-encoding")).toBe("br");
+});
+
+test("what was made before the file was changed is not", async () => {
+  await using server = serveFolder();
+  server.folder.write("app.js", "the new program");
+  server.folder.write("app.js.br", "made of the old one");
+  const before = new Date(Date.now() - 60_000);
+  utimesSync(join(server.folder.path, "app.js.br"), before, before);
+  const { headers, text } = await server.get("/app.js", { "Accept-Encoding": "br" });
+  expect([headers.get("content-encoding"), text]).toEqual([undefined, "the new program"]);
+});
+
+test("what is kept for who accepts no coding is not what others get", async () => {
+  await using server = serveTexts();
+  for (let count = 0; count < 3; count++) {
+    expect((await server.get("/text.txt")).text).toBe(TEXT);
+    const packed = await server.get("/text.txt", { "Accept-Encoding": "gzip" });
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+  }
+});

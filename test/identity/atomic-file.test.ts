@@ -1,0 +1,105 @@
+// Replacing and removing a kept file; what makes and reads one is tested with the files that are kept.
+
+import { describe, expect, test } from "bun:test";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import { readKeptFile, removeKeptFile, replaceKeptFile } from "../../src/identity/atomic-file.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { runAtOnce } from "./at-once.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+describe("a file that is replaced", () => {
+  test("is made where there was none, with its folders, for its owner alone", () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "one", "two");
+    replaceKeptFile(join(folder, "file"), "text");
+    expect(readFileSync(join(folder, "file"), "utf8")).toBe("text");
+    expect(statSync(join(folder, "file")).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  test("is another file: who has the old one open goes on reading it whole", () => {
+    using base = temporaryFolder();
+    const path = join(base.path, "file");
+    replaceKeptFile(path, "old");
+    const descriptor = openSync(path, "r");
+    replaceKeptFile(path, "new");
+    expect(readFileSync(descriptor, "utf8")).toBe("old");
+    closeSync(descriptor);
+    expect(readFileSync(path, "utf8")).toBe("new");
+  });
+
+  test("keeps no permission of the one before", () => {
+    using base = temporaryFolder();
+    const path = join(base.path, "file");
+    writeFileSync(path, "old", { mode: 0o666 });
+    replaceKeptFile(path, "new");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test(
+    "is whole at any moment, while twelve programs replace it again and again",
+    async () => {
+      using base = temporaryFolder();
+      const path = join(base.path, "file");
+      replaceKeptFile(path, "0".repeat(10_000));
+      const printed = await runAtOnce("replace-at-once.ts", (index) => [path, `${index % 10}`]);
+      expect(printed).toEqual(printed.map(() => "whole\n"));
+      expect(readFileSync(path, "utf8")).toMatch(/^(\d)\1{9999}$/);
+      expect(readdirSync(base.path)).toEqual(["file"]);
+    },
+    END_TO_END_TIMEOUT,
+  );
+});
+
+describe("a file is removed", () => {
+  test("while it holds the same text", () => {
+    using base = temporaryFolder();
+    const path = join(base.path, "file");
+    replaceKeptFile(path, "mine");
+    removeKeptFile(path, "mine", 100);
+    expect(readKeptFile(path, 100)).toBeNull();
+  });
+
+  test.each([
+    ["another text", "theirs"],
+    ["more of it", "mine, and more"],
+    ["less of it", "min"],
+    ["nothing", ""],
+  ])("and not when it holds %s", (_what, text) => {
+    using base = temporaryFolder();
+    const path = join(base.path, "file");
+    writeFileSync(path, text);
+    removeKeptFile(path, "mine", 100);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  test("and not when it is longer than it may be, though it begins with the text", () => {
+    using base = temporaryFolder();
+    const path = join(base.path, "file");
+    writeFileSync(path, "x".repeat(101));
+    removeKeptFile(path, "x".repeat(101), 100);
+    expect(readdirSync(base.path)).toEqual(["file"]);
+    removeKeptFile(path, "x".repeat(101), 101);
+    expect(readdirSync(base.path)).toEqual([]);
+  });
+
+  test("and that there is none, or a folder in its place, is no error", () => {
+    using base = temporaryFolder();
+    removeKeptFile(join(base.path, "none"), "", 100);
+    removeKeptFile(join(base.path, "none", "deeper"), "", 100);
+    mkdirSync(join(base.path, "folder"));
+    removeKeptFile(join(base.path, "folder"), "", 100);
+    expect(readdirSync(base.path)).toEqual(["folder"]);
+  });
+});

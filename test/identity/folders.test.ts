@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+
+import { configFolder, dataFolder } from "../../src/identity/folders.ts";
+
+describe("the folders are those of the XDG Base Directory Specification", () => {
+  test("without a variable they are in the home folder", () => {
+    expect(configFolder({}, "/home/ana")).toBe("/home/ana/.config/charla");
+    expect(dataFolder({}, "/home/ana")).toBe("/home/ana/.local/share/charla");
+  });
+
+  test("each variable moves its own", () => {
+    const environment = { XDG_CONFIG_HOME: "/etc/ana", XDG_DATA_HOME: "/var/ana" };
+    expect(configFolder(environment, "/home/ana")).toBe("/etc/ana/charla");
+    expect(dataFolder(environment, "/home/ana")).toBe("/var/ana/charla");
+    expect(configFolder({ XDG_DATA_HOME: "/var/ana" }, "/home/ana")).toBe(
+      "/home/ana/.config/charla",
+    );
+    expect(dataFolder({ XDG_CONFIG_HOME: "/etc/ana" }, "/home/ana")).toBe(
+      "/home/ana/.local/share/charla",
+    );
+  });
+
+  test.each(["", "relative", "./here", "~/.config"])(
+    "a variable that is %p is ignored",
+    (value) => {
+      const environment = { XDG_CONFIG_HOME: value, XDG_DATA_HOME: value };
+      expect(configFolder(environment, "/home/ana")).toBe("/home/ana/.config/charla");
+      expect(dataFolder(environment, "/home/ana")).toBe("/home/ana/.local/share/charla");
+    },
+  );
+
+  test("who has no home needs the variable", () => {
+    expect(configFolder({ XDG_CONFIG_HOME: "/etc/ana" }, "")).toBe("/etc/ana/charla");
+    for (const home of ["", "relative"]) {
+      expect(() => configFolder({}, home)).toThrow(
+        expect.objectContaining({
+          code: "FOLDER_NOT_WRITABLE",
+          message: "there is no home folder to keep anything in",
+          hint: "let HOME or XDG_CONFIG_HOME be the whole path of a folder of your own",
+        }),
+      );
+      expect(() => dataFolder({}, home)).toThrow("there is no home folder to keep anything in");
+    }
+  });
+});

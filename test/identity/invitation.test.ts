@@ -1,0 +1,217 @@
+import { describe, expect, test } from "bun:test";
+
+import { CharlaError } from "../../src/errors.ts";
+import {
+  formatInvitation,
+  looksLikeInvitation,
+  parseInvitation,
+  secretToPsk,
+} from "../../src/identity/invitation.ts";
+
+const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+const secret = Uint8Array.from({ length: 16 }, (_, index) => index);
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const SECRET = "AAECAwQFBgcICQoLDA0ODw";
+
+describe("an invitation is one line of text", () => {
+  test.each([
+    ["example.org", 12345, "main", `charla://example.org:12345/main#${KEY}.${SECRET}`],
+    ["192.0.2.1", 80, "main", `charla://192.0.2.1:80/main#${KEY}.${SECRET}`],
+    ["2001:db8::1", 12345, "main", `charla://[2001:db8::1]:12345/main#${KEY}.${SECRET}`],
+    ["fe80::1%eth0", 1, "main", `charla://[fe80::1%eth0]:1/main#${KEY}.${SECRET}`],
+    ["h", 65535, "a b/c?d#e%f.g", `charla://h:65535/a%20b%2Fc%3Fd%23e%25f.g#${KEY}.${SECRET}`],
+    ["h", 1, "mañana 👋", `charla://h:1/ma%C3%B1ana%20%F0%9F%91%8B#${KEY}.${SECRET}`],
+    ["h", 1, "it's!(*)$&;", `charla://h:1/it%27s%21%28%2A%29%24%26%3B#${KEY}.${SECRET}`],
+  ])("to %s, port %d, room %p", (host, port, room, text) => {
+    const invitation = { host, port, room, key, secret };
+    expect(formatInvitation(invitation)).toBe(text);
+    expect(parseInvitation(text)).toEqual(invitation);
+  });
+
+  test("to an open conversation it has no secret", () => {
+    const invitation = { host: "h", port: 1, room: "main", key, secret: null };
+    expect(formatInvitation(invitation)).toBe(`charla://h:1/main#${KEY}`);
+    expect(parseInvitation(`charla://h:1/main#${KEY}`)).toEqual(invitation);
+  });
+
+  test.each([
+    `charla://example.org#${KEY}.${SECRET}`,
+    `charla://example.org/#${KEY}.${SECRET}`,
+    `charla://example.org:12345#${KEY}.${SECRET}`,
+    `CHARLA://example.org/main#${KEY}.${SECRET}`,
+    ` charla://example.org/main#${KEY}.${SECRET}\n`,
+  ])("%j means port 12345 and the room main", (text) => {
+    expect(parseInvitation(text)).toEqual({
+      host: "example.org",
+      port: 12345,
+      room: "main",
+      key,
+      secret,
+    });
+  });
+
+  test("an IPv6 host needs its brackets, and no port", () => {
+    expect(parseInvitation(`charla://[::1]#${KEY}`)).toMatchObject({ host: "::1", port: 12345 });
+  });
+
+  test("what was never an invitation is told from one that is malformed", () => {
+    expect(looksLikeInvitation("charla://")).toBe(true);
+    expect(looksLikeInvitation(" Charla://x")).toBe(true);
+    expect(looksLikeInvitation("charla")).toBe(false);
+    expect(looksLikeInvitation("charla:12345")).toBe(false);
+    expect(looksLikeInvitation("example.org")).toBe(false);
+  });
+
+  test("to write a key or a secret of another length is a bug", () => {
+    const place = { host: "h", port: 1, room: "main" };
+    const short = new Uint8Array(15);
+    expect(() => formatInvitation({ ...place, key: short, secret })).toThrow("a key of 15 bytes");
+    expect(() => formatInvitation({ ...place, key, secret: short })).toThrow(
+      "a secret of 15 bytes",
+    );
+  });
+});
+
+describe("a malformed invitation is INVALID_INVITATION", () => {
+  const WHERE =
+    "the invitation does not say where: HOST, HOST:PORT or [IPV6]:PORT must follow charla://";
+  const ROOM = "the invitation's room is not one percent-encoded name";
+  const NO_KEY = "the invitation ends before its key: it has no #";
+  const AGAIN = "copy it again, whole, from where it was shown";
+  const CUT_OFF = "it was cut off: copy it whole, up to the end of its line";
+  const ADDED = "something was added to it: copy it alone";
+  const QUOTE = 'copy it whole, and give it "in quotes", so that the shell leaves it as it is';
+
+  test.each([
+    ["", "this is not an invitation: it does not begin with charla://", null],
+    [`https://h/main#${KEY}`, "this is not an invitation: it does not begin with charla://", null],
+    [
+      `h/main#${KEY}.${SECRET}`,
+      "this is not an invitation: it does not begin with charla://",
+      null,
+    ],
+    ["charla://", WHERE, AGAIN],
+    [`charla:///main#${KEY}`, WHERE, AGAIN],
+    [`charla://#${KEY}`, WHERE, AGAIN],
+    [`charla://h:0/main#${KEY}`, WHERE, AGAIN],
+    [`charla://h:65536/main#${KEY}`, WHERE, AGAIN],
+    [`charla://h:/main#${KEY}`, WHERE, AGAIN],
+    [`charla://::1/main#${KEY}`, WHERE, AGAIN],
+    [`charla://::1:12345/main#${KEY}`, WHERE, AGAIN],
+    [`charla://[::1/main#${KEY}`, WHERE, AGAIN],
+    [`charla://ana@h/main#${KEY}`, WHERE, AGAIN],
+    [`charla://h/a/b#${KEY}`, ROOM, null],
+    [`charla://h/a?b#${KEY}`, ROOM, null],
+    [`charla://h/100%#${KEY}`, ROOM, null],
+    [`charla://h/%FF#${KEY}`, ROOM, null],
+    ["charla://exam", NO_KEY, QUOTE],
+    ["charla://h:1/main", NO_KEY, QUOTE],
+    ["charla://h:1/main#", "the invitation's key is 0 characters long, and should be 43", CUT_OFF],
+    [
+      `charla://h:1/main#${KEY.slice(0, 42)}`,
+      "the invitation's key is 42 characters long, and should be 43",
+      CUT_OFF,
+    ],
+    [
+      `charla://h:1/main#${KEY}x.${SECRET}`,
+      "the invitation's key is 44 characters long, and should be 43",
+      ADDED,
+    ],
+    [`charla://h:1/main#${KEY.slice(0, 42)}9`, "the invitation's key has a wrong character", AGAIN],
+    [`charla://h:1/main#+${KEY.slice(1)}`, "the invitation's key has a wrong character", AGAIN],
+    // Not an open conversation's: its secret is lost.
+    [
+      `charla://h:1/main#${KEY}.`,
+      "the invitation's secret is 0 characters long, and should be 22",
+      CUT_OFF,
+    ],
+    [
+      `charla://h:1/main#${KEY}.${SECRET.slice(0, 21)}`,
+      "the invitation's secret is 21 characters long, and should be 22",
+      CUT_OFF,
+    ],
+    [
+      `charla://h:1/main#${KEY}.${SECRET}.`,
+      "the invitation's secret is 23 characters long, and should be 22",
+      ADDED,
+    ],
+    [
+      `charla://h:1/main#${KEY}.${SECRET}==`,
+      "the invitation's secret is 24 characters long, and should be 22",
+      ADDED,
+    ],
+    [
+      `charla://h:1/main#${KEY}.${SECRET.slice(0, 21)}x`,
+      "the invitation's secret has a wrong character",
+      AGAIN,
+    ],
+    [
+      `charla://h:1/main#${KEY}.${SECRET.slice(0, 9)}\n${SECRET.slice(9)}`,
+      "the invitation has a blank or a line break inside",
+      "copy it as one line",
+    ],
+  ])("%j", (text, message, hint) => {
+    expect(() => parseInvitation(text)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_INVITATION",
+        message,
+        ...(hint === null ? {} : { hint }),
+      }),
+    );
+  });
+
+  test("the hint shows the form to who gives something else", () => {
+    expect(() => parseInvitation("example.org")).toThrow(
+      expect.objectContaining({
+        hint: "an invitation looks like charla://HOST:PORT/ROOM#KEY.SECRET",
+      }),
+    );
+  });
+
+  test("and no error shows any of the secret, wherever it stands and whatever is cut off", () => {
+    const whole = `charla://h:1/main#${KEY}.${SECRET}`;
+    const texts = [
+      ...Array.from({ length: whole.length }, (_, end) => whole.slice(0, end)),
+      ...Array.from({ length: whole.length }, (_, from) => whole.slice(from + 1)),
+      ...Array.from(
+        { length: whole.length },
+        (_, at) => `${whole.slice(0, at)} ${whole.slice(at)}`,
+      ),
+      ...["charla://", "charla://h:", "charla://h/%", "charla://["].map((start) => start + SECRET),
+    ];
+    const seen = new Set<string>();
+    for (const text of texts) {
+      try {
+        parseInvitation(text);
+      } catch (error) {
+        if (!(error instanceof CharlaError)) throw error;
+        expect(error.code).toBe("INVALID_INVITATION");
+        expect(error.cause).toBeUndefined();
+        const said = `${error.message}\n${error.hint}`;
+        seen.add(said);
+        for (let from = 0; from + 4 <= SECRET.length; from += 1) {
+          expect(said).not.toContain(SECRET.slice(from, from + 4));
+        }
+      }
+    }
+    expect(seen.size).toBeGreaterThan(20);
+  });
+});
+
+describe("the pre-shared key (docs/protocol.md s. 8)", () => {
+  // Computed with Python's hmac after RFC 5869 s. 2.2 and 2.3.
+  test.each([
+    [secret, "321183cebc66fda170d3c4185cd0298e785821378f6b2ec6034ee0debc7a9869"],
+    [new Uint8Array(16), "4fb08f848a3387fdfde6902ee64bcbfdba437dd759bdf34c12b4685d42e7d652"],
+  ])("of the secret %p is the HKDF-SHA256 of it (RFC 5869)", (of, expected) => {
+    expect(Buffer.from(secretToPsk(of)).toString("hex")).toBe(expected);
+  });
+
+  test("of no secret is 32 zero bytes", () => {
+    expect(secretToPsk(null)).toEqual(new Uint8Array(32));
+  });
+
+  test("of a secret of another length is a bug", () => {
+    expect(() => secretToPsk(new Uint8Array(17))).toThrow("a secret of 17 bytes");
+  });
+});

@@ -1,0 +1,178 @@
+import { describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import type { Invitation } from "../../src/identity/invitation.ts";
+import {
+  findLeftInvitation,
+  leadsTo,
+  leaveInvitation,
+} from "../../src/identity/local-invitation.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+const secret = Uint8Array.from({ length: 16 }, (_, index) => 0x80 + index);
+const mine: Invitation = { host: "localhost", port: 12_345, room: "main", key, secret };
+const anothers: Invitation = { ...mine, port: 54_321 };
+const MINE =
+  "charla://localhost:12345/main#AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.gIGCg4SFhoeIiYqLjI2Ojw\n";
+
+describe("a server's invitation", () => {
+  test("is found while it is left, and not after", () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "missing", "charla");
+    expect(findLeftInvitation(folder)).toBeNull();
+    {
+      using _left = leaveInvitation(folder, mine);
+      expect(findLeftInvitation(folder)).toEqual(mine);
+    }
+    expect(findLeftInvitation(folder)).toBeNull();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("is one line of a file that its owner alone may read", () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "charla");
+    using _left = leaveInvitation(folder, mine);
+    expect(readFileSync(join(folder, "invitation"), "utf8")).toBe(MINE);
+    expect(statSync(join(folder, "invitation")).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  test("is the last one's where several are left, and stays when an earlier server ends", () => {
+    using base = temporaryFolder();
+    const first = leaveInvitation(base.path, mine);
+    const second = leaveInvitation(base.path, anothers);
+    expect(findLeftInvitation(base.path)).toEqual(anothers);
+    first[Symbol.dispose]();
+    expect(findLeftInvitation(base.path)).toEqual(anothers);
+    second[Symbol.dispose]();
+    expect(findLeftInvitation(base.path)).toBeNull();
+  });
+
+  test("takes the place of what a killed server left, whatever its permissions", () => {
+    using base = temporaryFolder();
+    const path = join(base.path, "invitation");
+    writeFileSync(path, "charla://somewhere", { mode: 0o644 });
+    using _left = leaveInvitation(base.path, mine);
+    expect(readFileSync(path, "utf8")).toBe(MINE);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(base.path)).toEqual(["invitation"]);
+  });
+
+  test("takes the place of a link, and not of what it leads to", () => {
+    using base = temporaryFolder();
+    const elsewhere = join(base.path, "elsewhere");
+    writeFileSync(elsewhere, "precious");
+    const folder = join(base.path, "charla");
+    mkdirSync(folder);
+    symlinkSync(elsewhere, join(folder, "invitation"));
+    using _left = leaveInvitation(folder, mine);
+    expect(readFileSync(elsewhere, "utf8")).toBe("precious");
+    expect(findLeftInvitation(folder)).toEqual(mine);
+  });
+
+  test("that somebody has taken away already is no error at the end", () => {
+    using base = temporaryFolder();
+    const left = leaveInvitation(base.path, mine);
+    using other = temporaryFolder();
+    spawnSync("mv", [join(base.path, "invitation"), other.path]);
+    left[Symbol.dispose]();
+    left[Symbol.dispose]();
+    expect(existsSync(join(other.path, "invitation"))).toBe(true);
+  });
+
+  test("cannot be left where a file stands in the folder's place", () => {
+    using base = temporaryFolder();
+    const folder = join(base.path, "charla");
+    writeFileSync(folder, "");
+    expect(() => leaveInvitation(folder, mine)).toThrow(
+      expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }),
+    );
+  });
+
+  test("cannot be left where a folder stands in its place, and leaves nothing half done", () => {
+    using base = temporaryFolder();
+    mkdirSync(join(base.path, "invitation", "inside"), { recursive: true });
+    expect(() => leaveInvitation(base.path, mine)).toThrow(
+      expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }),
+    );
+    expect(readdirSync(base.path)).toEqual(["invitation"]);
+  });
+});
+
+describe("what is found as no invitation", () => {
+  const tooLong = `${MINE.trimEnd()}${" ".repeat(4_096)}`;
+  test.each([
+    ["nothing", ""],
+    ["another file's text", "hello\n"],
+    ["an invitation that is cut short", MINE.slice(0, -10)],
+    ["an invitation with something added", `${MINE.trimEnd()}A\n`],
+    ["two invitations", `${MINE}${MINE}`],
+    ["bytes that are not text", Uint8Array.of(0xff, 0xfe, 0, 1)],
+    ["more than 4,096 bytes", tooLong],
+  ])("%s", (_what, content) => {
+    using base = temporaryFolder();
+    writeFileSync(join(base.path, "invitation"), content);
+    expect(findLeftInvitation(base.path)).toBeNull();
+  });
+
+  test("a folder, and a pipe that nobody writes to", () => {
+    using base = temporaryFolder();
+    mkdirSync(join(base.path, "invitation"));
+    expect(findLeftInvitation(base.path)).toBeNull();
+    using other = temporaryFolder();
+    expect(spawnSync("mkfifo", [join(other.path, "invitation")]).status).toBe(0);
+    expect(findLeftInvitation(other.path)).toBeNull();
+  });
+});
+
+test("blanks around a left invitation do not matter", () => {
+  using base = temporaryFolder();
+  writeFileSync(join(base.path, "invitation"), `\n  ${MINE}\n`);
+  expect(findLeftInvitation(base.path)).toEqual(mine);
+});
+
+test("an invitation that cannot be read is FILE_NOT_READABLE", () => {
+  using base = temporaryFolder();
+  // Root may read whatever it wants; a link that leads to itself nobody can.
+  symlinkSync("invitation", join(base.path, "invitation"));
+  expect(() => findLeftInvitation(base.path)).toThrow(
+    expect.objectContaining({
+      code: "FILE_NOT_READABLE",
+      message: `${join(base.path, "invitation")} cannot be read: its links lead in a circle`,
+    }),
+  );
+});
+
+const to = (host: string, port = 12_345) => ({ host, port });
+const left = (host: string): Invitation => ({ ...mine, host });
+
+describe("an invitation leads to", () => {
+  test.each(["localhost", "127.0.0.1", "::1"])(
+    "this machine under each of its names (%s)",
+    (host) => {
+      for (const name of ["localhost", "127.0.0.1", "::1"]) {
+        expect(leadsTo(left(host), to(name))).toBe(true);
+        expect(leadsTo(left(host), to(name, 12_346))).toBe(false);
+      }
+      expect(leadsTo(left(host), to("192.0.2.1"))).toBe(false);
+      expect(leadsTo(left(host), to("localhost.example.org"))).toBe(false);
+    },
+  );
+
+  test("any other host under the very name it has", () => {
+    expect(leadsTo(left("192.0.2.1"), to("192.0.2.1"))).toBe(true);
+    expect(leadsTo(left("192.0.2.1"), to("192.0.2.2"))).toBe(false);
+    expect(leadsTo(left("192.0.2.1"), to("localhost"))).toBe(false);
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, test } from "bun:test";
+
+import {
+  canonicalAddress,
+  DEFAULT_PORT,
+  formatAddress,
+  isLoopback,
+  parseHostAndPort,
+  parsePort,
+  sameAddress,
+} from "../../src/net/address.ts";
+
+test("the default port is the lesson's, 12345", () => {
+  expect(DEFAULT_PORT).toBe(12345);
+});
+
+describe("a port", () => {
+  test.each([
+    ["1", 1],
+    ["80", 80],
+    ["12345", 12345],
+    ["65535", 65535],
+    ["00080", 80],
+  ])("%p is read as the number %d", (text, port) => {
+    expect(parsePort(text, 1)).toBe(port);
+  });
+
+  test.each([
+    "65536",
+    "99999",
+    "100000",
+    "-1",
+    "+1",
+    "1.0",
+    "1e3",
+    "0x50",
+    " 80",
+    "80 ",
+    "",
+    "http",
+  ])("%p is PORT_OUT_OF_RANGE, for a port has 16 bits (RFC 768)", (text) => {
+    expect(() => parsePort(text, 0)).toThrow(
+      expect.objectContaining({
+        code: "PORT_OUT_OF_RANGE",
+        message: `${JSON.stringify(text)} is not a port`,
+      }),
+    );
+  });
+
+  test("0 is any free port to listen on", () => {
+    expect(parsePort("0", 0)).toBe(0);
+  });
+
+  test("0 is no port to speak to", () => {
+    expect(() => parsePort("0", 1)).toThrow(
+      expect.objectContaining({
+        code: "PORT_OUT_OF_RANGE",
+        hint: "give a whole number from 1 to 65535, or none for 12345",
+      }),
+    );
+  });
+
+  test("the hint names 0 where any free port makes sense", () => {
+    expect(() => parsePort("70000", 0)).toThrow(
+      expect.objectContaining({ hint: "give a whole number from 0 (any free port) to 65535" }),
+    );
+  });
+});
+
+describe("a host and port", () => {
+  test.each([
+    ["localhost", "localhost", 12345],
+    ["localhost:80", "localhost", 80],
+    ["example.org:65535", "example.org", 65535],
+    ["my_host-2.lan", "my_host-2.lan", 12345],
+    ["127.0.0.1", "127.0.0.1", 12345],
+    ["127.0.0.1:1", "127.0.0.1", 1],
+    ["::1", "::1", 12345],
+    ["2001:db8::1:80", "2001:db8::1:80", 12345],
+    ["::ffff:192.0.2.1", "::ffff:192.0.2.1", 12345],
+    ["[::1]", "::1", 12345],
+    ["[::1]:80", "::1", 80],
+    ["[fe80::1%eth0]:80", "fe80::1%eth0", 80],
+    ["münchen.example:80", "münchen.example", 80],
+    ["日本.example", "日本.example", 12345],
+    ["cafe\u0301.example", "cafe\u0301.example", 12345],
+  ])("%p is the host %p and the port %d", (text, host, port) => {
+    expect(parseHostAndPort(text)).toEqual({ host, port });
+  });
+
+  test("the port that is left out is the caller's default", () => {
+    expect(parseHostAndPort("localhost", 8000)).toEqual({ host: "localhost", port: 8000 });
+    expect(parseHostAndPort("::1", 8000)).toEqual({ host: "::1", port: 8000 });
+    expect(parseHostAndPort("[::1]", 8000)).toEqual({ host: "::1", port: 8000 });
+  });
+
+  test.each([
+    "",
+    ":",
+    ":80",
+    "-q",
+    "a b",
+    "a/b",
+    "http://a",
+    "host\n",
+    "\u001b[2J",
+    "[]",
+    "[::1",
+    "::1]",
+    "[::1]80",
+    "[::1] :80",
+    "[127.0.0.1]:80",
+    "[localhost]:80",
+    ":::",
+    "::1::2",
+  ])("%p is no address, or its port is none", (text) => {
+    expect(() => parseHostAndPort(text)).toThrow(
+      expect.objectContaining({
+        code: expect.stringMatching(/^(INVALID_ADDRESS|PORT_OUT_OF_RANGE)$/),
+      }),
+    );
+  });
+
+  test("an invalid address is quoted, and the hint says how to write one", () => {
+    expect(() => parseHostAndPort("[::1")).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ADDRESS",
+        message: '"[::1" is not an address',
+        hint: "write HOST, HOST:PORT or, for IPv6, [ADDRESS]:PORT",
+      }),
+    );
+  });
+
+  test.each(["localhost:0", "localhost:", "localhost:65536", "[::1]:0", "[::1]:", "a:1:2"])(
+    "%p is PORT_OUT_OF_RANGE",
+    (text) => {
+      expect(() => parseHostAndPort(text)).toThrow(
+        expect.objectContaining({ code: "PORT_OUT_OF_RANGE" }),
+      );
+    },
+  );
+
+  test("a host name has at most 253 characters (RFC 1035 s. 2.3.4)", () => {
+    const longest = "a".repeat(253);
+    expect(parseHostAndPort(longest)).toEqual({ host: longest, port: 12345 });
+    expect(() => parseHostAndPort(`${longest}a`)).toThrow(
+      expect.objectContaining({ code: "INVALID_ADDRESS" }),
+    );
+  });
+});
+
+describe("an address", () => {
+  test.each([
+    ["127.0.0.1", 12345, "127.0.0.1:12345"],
+    ["::1", 12345, "[::1]:12345"],
+    ["fe80::1%eth0", 1, "[fe80::1%eth0]:1"],
+    ["::", 65535, "[::]:65535"],
+  ])("%p and %d are written %p, the way they are read", (address, port, text) => {
+    expect(formatAddress({ address, port })).toBe(text);
+    expect(parseHostAndPort(text)).toEqual({ host: address, port });
+  });
+
+  test.each([
+    ["::ffff:127.0.0.1", "127.0.0.1"],
+    ["::FFFF:192.0.2.255", "192.0.2.255"],
+    ["127.0.0.1", "127.0.0.1"],
+    ["::1", "::1"],
+    ["::ffff:7f00:1", "127.0.0.1"],
+    ["0:0:0:0:0:0:0:1", "::1"],
+    ["2001:DB8:0:0::1", "2001:db8::1"],
+    ["64:ff9b::192.0.2.1", "64:ff9b::c000:201"],
+    ["1::ffff:192.0.2.1", "1::ffff:c000:201"],
+    ["fe80::1%eth0", "fe80::1%eth0"],
+    ["not an address", "not an address"],
+  ])("%p has one spelling, %p (RFC 5952; RFC 4291 s. 2.5.5.2)", (address, canonical) => {
+    expect(canonicalAddress(address)).toBe(canonical);
+  });
+
+  test.each([
+    ["127.0.0.1", true],
+    ["127.255.255.254", true],
+    ["::1", true],
+    ["128.0.0.1", false],
+    ["192.0.2.127", false],
+    ["::", false],
+  ])("%p is this machine's own: %p (RFC 1122 s. 3.2.1.3, RFC 4291 s. 2.5.3)", (address, own) => {
+    expect(isLoopback({ address, port: 1 })).toBe(own);
+  });
+
+  test("is the same as another only where host and port are", () => {
+    const one = { address: "192.0.2.1", port: 1 };
+    expect(sameAddress(one, { address: "192.0.2.1", port: 1 })).toBe(true);
+    expect(sameAddress(one, { address: "192.0.2.1", port: 2 })).toBe(false);
+    expect(sameAddress(one, { address: "192.0.2.2", port: 1 })).toBe(false);
+  });
+});

@@ -1,0 +1,348 @@
+import { describe, expect, test } from "bun:test";
+
+import type { CharlaError } from "../../src/errors.ts";
+import type { SocketAddress } from "../../src/net/address.ts";
+import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../../src/net/plain-link.ts";
+import { createInbox } from "./inbox.ts";
+import { rejection } from "./rejection.ts";
+import { closedPort, openBareSocket } from "./sockets.ts";
+
+type Happening =
+  | { peer: SocketAddress }
+  | { text: string; from: SocketAddress }
+  | { refused: CharlaError; peer: SocketAddress | null }
+  | { stranger: SocketAddress; ignored: number };
+
+/** What a link tells, in one queue. */
+function watch() {
+  const told = createInbox<Happening>();
+  const handlers: PlainLinkHandlers = {
+    onPeer: (peer) => told.put({ peer }),
+    onText: (text, from) => told.put({ text, from }),
+    onRefused: (refused, peer) => told.put({ refused, peer }),
+    onStranger: (stranger, ignored) => told.put({ stranger, ignored }),
+  };
+  return { handlers, next: () => told.next() };
+}
+
+const on = (address: string, port: number): SocketAddress => ({ address, port });
+
+describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
+  test("has nobody at the other end at first, and says where it listens", async () => {
+    using link = await openPlainLink({ bind: address, port: 0 }, watch().handlers);
+    expect(link.peer).toBeNull();
+    expect(link.local.address).toBe(address);
+    expect(link.local.port).toBeWithin(1, 65_536);
+  });
+
+  test("has for its peer whoever speaks first, tells the first message too, and answers it", async () => {
+    const { handlers, next } = watch();
+    using link = await openPlainLink({ bind: address, port: 0 }, handlers);
+    await using peer = await openBareSocket(address);
+    await peer.send("hello\n", link.local.port);
+    expect(await next()).toEqual({ peer: on(address, peer.port) });
+    expect(await next()).toEqual({ text: "hello", from: on(address, peer.port) });
+    expect(link.peer).toEqual(on(address, peer.port));
+
+    await link.send("welcome 日本");
+    expect(await peer.next()).toEqual({ text: "welcome 日本", from: link.local });
+  });
+
+  test("says that it has no one to send to before anyone spoke", async () => {
+    using link = await openPlainLink({ bind: address, port: 0 }, watch().handlers);
+    const where = address === "::1" ? "[::1]" : "127.0.0.1";
+    expect(await rejection(link.send("hello"))).toMatchObject({
+      code: "NOBODY_LISTENING",
+      message: `nobody is there to hear it at ${where}:${link.local.port}`,
+      hint: "wait until somebody has joined",
+    });
+  });
+
+  test("ignores and counts strangers, and goes on hearing its peer", async () => {
+    const { handlers, next } = watch();
+    using link = await openPlainLink({ bind: address, port: 0 }, handlers);
+    await using peer = await openBareSocket(address);
+    await using stranger = await openBareSocket(address);
+    await peer.send("one", link.local.port);
+    expect(await next()).toEqual({ peer: on(address, peer.port) });
+    expect(await next()).toMatchObject({ text: "one" });
+
+    await stranger.send("let me in", link.local.port);
+    expect(await next()).toEqual({ stranger: on(address, stranger.port), ignored: 1 });
+    await stranger.send("", link.local.port);
+    expect(await next()).toEqual({ stranger: on(address, stranger.port), ignored: 2 });
+    await peer.send("two", link.local.port);
+    expect(await next()).toEqual({ text: "two", from: on(address, peer.port) });
+    expect(link.peer).toEqual(on(address, peer.port));
+  });
+
+  test("tells that its peer is gone, and takes the next one to speak", async () => {
+    const { handlers, next } = watch();
+    using link = await openPlainLink({ bind: address, port: 0 }, handlers);
+    const first = await openBareSocket(address);
+    await first.send("one", link.local.port);
+    await next();
+    await next();
+    await first.close();
+
+    await link.send("are you there?");
+    expect(await next()).toMatchObject({
+      refused: { code: "NOBODY_LISTENING" },
+      peer: on(address, first.port),
+    });
+    expect(link.peer).toBeNull();
+
+    await using second = await openBareSocket(address);
+    await second.send("I am", link.local.port);
+    expect(await next()).toEqual({ peer: on(address, second.port) });
+    expect(await next()).toEqual({ text: "I am", from: on(address, second.port) });
+  });
+});
+
+test("a message that could not leave does not hold back the next, nor the settling", async () => {
+  const { handlers, next } = watch();
+  using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
+  expect(await rejection(link.send("too early"))).toMatchObject({ code: "NOBODY_LISTENING" });
+  await link.settle();
+  await using peer = await openBareSocket();
+  await peer.send("hello", link.local.port);
+  await next();
+  await link.send("welcome");
+  expect(await peer.next()).toMatchObject({ text: "welcome" });
+});
+
+test("a peer over IPv4 of an opener on both families is shown without mapping (RFC 4291 s. 2.5.5.2)", async () => {
+  const { handlers, next } = watch();
+  using link = await openPlainLink({ port: 0 }, handlers);
+  await using peer = await openBareSocket("127.0.0.1");
+  await peer.send("hello", link.local.port);
+  expect(await next()).toEqual({ peer: on("127.0.0.1", peer.port) });
+  expect(await next()).toEqual({ text: "hello", from: on("127.0.0.1", peer.port) });
+});
+
+test("an empty datagram is an empty message, and makes its sender the peer", async () => {
+  const { handlers, next } = watch();
+  using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
+  await using peer = await openBareSocket();
+  await peer.send("", link.local.port);
+  expect(await next()).toEqual({ peer: on("127.0.0.1", peer.port) });
+  expect(await next()).toEqual({ text: "", from: on("127.0.0.1", peer.port) });
+  await link.send("");
+  expect(await peer.next()).toMatchObject({ text: "" });
+});
+
+test("bytes that are not UTF-8 are told as U+FFFD (RFC 3629 s. 3)", async () => {
+  const { handlers, next } = watch();
+  using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
+  await using peer = await openBareSocket();
+  await peer.send(Uint8Array.of(0x61, 0xff, 0x62), link.local.port);
+  await next();
+  expect(await next()).toMatchObject({ text: "a\ufffdb" });
+});
+
+test("a message of 65,507 bytes arrives whole; one byte more is MESSAGE_TOO_LONG and is not sent", async () => {
+  const { handlers, next } = watch();
+  using opener = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
+  using joiner = await joinPlainLink([opener.local], watch().handlers);
+  // Whether it throws at once or rejects is not what this is about.
+  expect(await rejection((async () => joiner.send("a".repeat(65_508)))())).toMatchObject({
+    code: "MESSAGE_TOO_LONG",
+  });
+  await joiner.send(`${"日".repeat(21_835)}ab`);
+  await next();
+  expect(await next()).toMatchObject({ text: `${"日".repeat(21_835)}ab` });
+});
+
+describe("a joiner", () => {
+  test("speaks from one port, hears the answers, and sends nothing before it speaks", async () => {
+    const { handlers, next } = watch();
+    await using opener = await openBareSocket();
+    using link = await joinPlainLink([on("127.0.0.1", opener.port)], handlers);
+    expect(link.peer).toEqual(on("127.0.0.1", opener.port));
+    await link.send("one");
+    await link.send("two");
+
+    expect(await opener.next()).toEqual({ text: "one", from: on("127.0.0.1", link.local.port) });
+    expect(await opener.next()).toEqual({ text: "two", from: on("127.0.0.1", link.local.port) });
+    await opener.send("welcome\r\n", link.local.port);
+    expect(await next()).toEqual({ text: "welcome", from: on("127.0.0.1", opener.port) });
+  });
+
+  test("ignores who is not where it speaks to", async () => {
+    const { handlers, next } = watch();
+    await using opener = await openBareSocket();
+    await using stranger = await openBareSocket();
+    using link = await joinPlainLink([on("127.0.0.1", opener.port)], handlers);
+    await stranger.send("I am the one you seek", link.local.port);
+    expect(await next()).toEqual({ stranger: on("127.0.0.1", stranger.port), ignored: 1 });
+    expect(link.peer).toEqual(on("127.0.0.1", opener.port));
+  });
+
+  test("is told where nobody listens, and by the time it has settled", async () => {
+    const { handlers, next } = watch();
+    const port = await closedPort();
+    using link = await joinPlainLink([on("127.0.0.1", port)], handlers);
+    let settled = false;
+    await link.send("anyone?");
+    const settling = link.settle().then(() => {
+      settled = true;
+    });
+    expect(await next()).toMatchObject({
+      refused: { code: "NOBODY_LISTENING", message: `nobody is listening at 127.0.0.1:${port}` },
+      peer: on("127.0.0.1", port),
+    });
+    expect(settled).toBe(false);
+    await settling;
+    expect(link.peer).toBeNull();
+  });
+
+  test("that has sent nothing has settled at once", async () => {
+    await using opener = await openBareSocket();
+    using link = await joinPlainLink([on("127.0.0.1", opener.port)], watch().handlers);
+    await link.settle();
+  });
+});
+
+describe("a joiner of a host with several addresses", () => {
+  test("reaches the one where somebody listens, with every message once and in order", async () => {
+    const { handlers, next } = watch();
+    await using opener = await openBareSocket("127.0.0.1");
+    const nobody = await closedPort("::1");
+    using link = await joinPlainLink([on("::1", nobody), on("127.0.0.1", opener.port)], handlers);
+    await Promise.all(["one", "two", "three"].map((text) => link.send(text)));
+
+    const heard = [await opener.next(), await opener.next(), await opener.next()];
+    expect(heard.map(({ text }) => text)).toEqual(["one", "two", "three"]);
+    expect(link.peer).toEqual(on("127.0.0.1", opener.port));
+    // No fourth datagram, and no refusal: the next thing each end hears is the other's.
+    await link.send("four");
+    expect(await opener.next()).toMatchObject({ text: "four" });
+    await opener.send("welcome", link.local.port);
+    expect(await next()).toEqual({ text: "welcome", from: on("127.0.0.1", opener.port) });
+  });
+
+  test("passes over two where nobody listens", async () => {
+    await using opener = await openBareSocket("::1");
+    const candidates = [
+      on("::1", await closedPort("::1")),
+      on("127.0.0.1", await closedPort("127.0.0.1")),
+      on("::1", opener.port),
+    ];
+    using link = await joinPlainLink(candidates, watch().handlers);
+    await link.send("hello");
+    expect(await opener.next()).toMatchObject({ text: "hello" });
+  });
+
+  test("stays at the first where somebody listens", async () => {
+    await using opener = await openBareSocket("::1");
+    await using other = await openBareSocket("127.0.0.1");
+    using link = await joinPlainLink(
+      [on("::1", opener.port), on("127.0.0.1", other.port)],
+      watch().handlers,
+    );
+    await link.send("one");
+    await link.send("two");
+    expect(await opener.next()).toMatchObject({ text: "one" });
+    expect(await opener.next()).toMatchObject({ text: "two" });
+    expect(link.peer).toEqual(on("::1", opener.port));
+  });
+
+  test("needs not wait for a refusal where it hears an answer", async () => {
+    const { handlers, next } = watch();
+    await using opener = await openBareSocket("127.0.0.1");
+    using link = await joinPlainLink(
+      [on("127.0.0.1", opener.port), on("::1", await closedPort("::1"))],
+      handlers,
+    );
+    let sent = false;
+    const sending = link.send("hello").then(() => {
+      sent = true;
+    });
+    expect(await opener.next()).toMatchObject({ text: "hello" });
+    expect(sent).toBe(false);
+    await opener.send("welcome", link.local.port);
+    expect(await next()).toMatchObject({ text: "welcome" });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toBe(true);
+    await sending;
+  });
+
+  test("does not go on to another once it has reached one", async () => {
+    const { handlers, next } = watch();
+    const opener = await openBareSocket("127.0.0.1");
+    await using other = await openBareSocket("::1");
+    using link = await joinPlainLink(
+      [on("127.0.0.1", opener.port), on("::1", other.port)],
+      handlers,
+    );
+    await link.send("one");
+    await opener.next();
+    await opener.close();
+    await link.send("two");
+    expect(await next()).toMatchObject({
+      refused: { code: "NOBODY_LISTENING" },
+      peer: on("127.0.0.1", opener.port),
+    });
+    expect(link.peer).toBeNull();
+  });
+
+  test("fails with NOBODY_LISTENING where no address has anyone, and tells it with the message", async () => {
+    const port = await closedPort("127.0.0.1");
+    using link = await joinPlainLink(
+      [on("::1", await closedPort("::1")), on("127.0.0.1", port)],
+      watch().handlers,
+    );
+    expect(await rejection(link.send("anyone?"))).toMatchObject({
+      code: "NOBODY_LISTENING",
+      message: `nobody is listening at 127.0.0.1:${port}`,
+    });
+    expect(link.peer).toBeNull();
+  });
+
+  test("tries the next one also where the system refuses to send at all", async () => {
+    // Port 0 is nobody's (RFC 768): the system does not let a datagram out to it.
+    await using opener = await openBareSocket("127.0.0.1");
+    using link = await joinPlainLink(
+      [on("127.0.0.1", 0), on("127.0.0.1", opener.port)],
+      watch().handlers,
+    );
+    await link.send("hello");
+    expect(await opener.next()).toMatchObject({ text: "hello" });
+  });
+});
+
+test("a link that is closed by a message does not tell the one that came with it", async () => {
+  const told: string[] = [];
+  const link = await openPlainLink(
+    { bind: "127.0.0.1", port: 0 },
+    {
+      onText(text) {
+        told.push(text);
+        link.close();
+      },
+      onRefused() {},
+    },
+  );
+  await using peer = await openBareSocket();
+  await Promise.all([peer.send("one", link.local.port), peer.send("two", link.local.port)]);
+  await using witness = await openBareSocket();
+  await peer.send("by now both have arrived", witness.port);
+  await witness.next();
+  expect(told).toEqual(["one"]);
+});
+
+test("a link that was closed tells nothing more, and leaves its port to others", async () => {
+  const { handlers, next } = watch();
+  const link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
+  const { port } = link.local;
+  link.close();
+  link.close();
+
+  const second = watch();
+  using successor = await openPlainLink({ bind: "127.0.0.1", port }, second.handlers);
+  await using peer = await openBareSocket();
+  await peer.send("hello", successor.local.port);
+  expect(await second.next()).toEqual({ peer: on("127.0.0.1", peer.port) });
+  const late = next().then(() => "told");
+  expect(await Promise.race([late, second.next().then(() => "silent")])).toBe("silent");
+});

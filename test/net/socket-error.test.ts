@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+
+import type { ErrorCode } from "../../src/errors.ts";
+import { describeSocketError, systemCode } from "../../src/net/socket-error.ts";
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: it failed`), { code });
+}
+
+const CASES: [system: string, code: ErrorCode, message: string][] = [
+  ["EADDRINUSE", "PORT_IN_USE", "192.0.2.1:80 is in use by another program"],
+  ["EACCES", "PORT_NOT_PERMITTED", "this user may not use 192.0.2.1:80"],
+  [
+    "EADDRNOTAVAIL",
+    "ADDRESS_NOT_AVAILABLE",
+    "192.0.2.1:80 cannot be used: this machine does not have that address",
+  ],
+  [
+    "EAFNOSUPPORT",
+    "ADDRESS_FAMILY_NOT_AVAILABLE",
+    "192.0.2.1:80 cannot be reached: its address family is not available here",
+  ],
+  ["ECONNREFUSED", "NOBODY_LISTENING", "nobody is listening at 192.0.2.1:80"],
+  [
+    "EMSGSIZE",
+    "MESSAGE_TOO_LONG",
+    "the message is longer than one datagram to 192.0.2.1:80 may be",
+  ],
+  ["ENETUNREACH", "UNREACHABLE", "there is no way to 192.0.2.1:80"],
+  ["EHOSTUNREACH", "UNREACHABLE", "there is no way to 192.0.2.1:80"],
+  ["ENETDOWN", "UNREACHABLE", "there is no way to 192.0.2.1:80"],
+  ["EPERM", "UNREACHABLE", "this machine does not let a datagram out to 192.0.2.1:80"],
+];
+
+test.each(CASES)(
+  "the system's %s is %s: %p, with a hint and its cause",
+  (system, code, message) => {
+    const cause = systemError(system);
+    const error = describeSocketError(cause, "192.0.2.1:80");
+    expect(error).toMatchObject({ code, message });
+    expect(error.cause).toBe(cause);
+    expect(error.hint).toMatch(/^[^.]+.*[^.]$/);
+  },
+);
+
+test("a port in use is said with the way out: another port", () => {
+  expect(describeSocketError(systemError("EADDRINUSE"), "port 12345").hint).toBe(
+    "choose another port with --port N, or --port 0 for any free one",
+  );
+});
+
+test("nobody listening is said with what to start there", () => {
+  expect(describeSocketError(systemError("ECONNREFUSED"), "127.0.0.1:1").hint).toBe(
+    "start charla --server there first, or charla receive",
+  );
+});
+
+test.each([
+  ["an error of a code nobody foresaw", systemError("EWEIRD"), "EWEIRD: it failed"],
+  ["an error without a code", new Error("it broke"), "it broke"],
+  ["something thrown that is no error", "a string", "a string"],
+  ["nothing at all", undefined, "undefined"],
+])("%s is SOCKET_FAILED, in the system's words", (_what, cause, said) => {
+  const error = describeSocketError(cause, "port 12345");
+  expect(error).toMatchObject({
+    code: "SOCKET_FAILED",
+    message: `the network said of port 12345: ${said}`,
+    hint: "try again; if it stays, report it with this line",
+  });
+  expect(error.cause).toBe(cause);
+});
+
+test("a system error's own code is told; other errors have none", () => {
+  expect(systemCode(systemError("EMSGSIZE"))).toBe("EMSGSIZE");
+  expect(systemCode(new Error("it broke"))).toBe("");
+  expect(systemCode("EMSGSIZE")).toBe("");
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test";
+
+import { loadSocketLibrary, type SocketCalls } from "../../src/net/socket-calls.ts";
+import {
+  applyOptions,
+  LARGE_RECEIVE_BUFFER,
+  libraryOf,
+  NOTHING_IN_FORCE,
+  segmentSizeOf,
+} from "../../src/net/socket-options.ts";
+
+const LINUX = { platform: "linux", release: "6.18.44" };
+const MACOS_14 = { platform: "darwin", release: "23.6.0" };
+const MACOS_15 = { platform: "darwin", release: "24.0.0" };
+
+type Call = [level: number, name: number, value: number];
+
+/** A system that lets everything be set but the options named. */
+function recorder(refused: number[] = []): SocketCalls & { made: Call[] } {
+  const made: Call[] = [];
+  return {
+    made,
+    get: () => 8_388_608,
+    set({ level, name }, value) {
+      made.push([level, name, value]);
+      return !refused.includes(name);
+    },
+  };
+}
+
+describe("datagrams kept whole", () => {
+  test.each([
+    ["Linux, IPv4: IP_MTU_DISCOVER", LINUX, "0.0.0.0", [[0, 10, 3]]],
+    [
+      "Linux, both families: IPV6_MTU_DISCOVER, too",
+      LINUX,
+      "::",
+      [
+        [41, 23, 3],
+        [0, 10, 3],
+      ],
+    ],
+    ["macOS, IPv4: IP_DONTFRAG", MACOS_14, "0.0.0.0", [[0, 28, 1]]],
+    ["macOS, IPv6: IPV6_DONTFRAG", MACOS_14, "2001:db8::1", [[41, 62, 1]]],
+    ["macOS from 15 on, both families: IPV6_DONTFRAG", MACOS_15, "::", [[41, 62, 1]]],
+  ] as [string, typeof LINUX, string, Call[]][])("on %s", (_title, system, address, expected) => {
+    const calls = recorder();
+    const inForce = applyOptions(calls, system, address, { dontFragment: true });
+    expect(inForce).toEqual({ receiveBuffer: null, dontFragment: true });
+    expect(calls.made).toEqual(expected);
+  });
+
+  test("not on macOS before 15 for both families, where IPv4's are cut in pieces", () => {
+    expect(applyOptions(recorder(), MACOS_14, "::", { dontFragment: true }).dontFragment).toBe(
+      false,
+    );
+  });
+
+  test.each([[10], [23]])("not where Linux refuses one of the two options, %d", (name) => {
+    const { dontFragment } = applyOptions(recorder([name]), LINUX, "::", { dontFragment: true });
+    expect(dontFragment).toBe(false);
+  });
+});
+
+describe("a receive buffer", () => {
+  test.each([
+    ["Linux", LINUX, [1, 8]],
+    ["macOS", MACOS_14, [0xffff, 0x1002]],
+  ] as const)("on %s is set, and told as the system counts it", (_title, system, [level, name]) => {
+    const calls = recorder();
+    const inForce = applyOptions(calls, system, "::", { receiveBuffer: LARGE_RECEIVE_BUFFER });
+    expect(inForce).toEqual({ receiveBuffer: 8_388_608, dontFragment: false });
+    expect(calls.made).toEqual([[level, name, 4_194_304]]);
+  });
+});
+
+test("runs are cut on Linux only (UDP_SEGMENT)", () => {
+  expect(segmentSizeOf(LINUX)).toEqual({ level: 17, name: 103 });
+  expect(segmentSizeOf(MACOS_15)).toBeNull();
+  expect(segmentSizeOf({ platform: "win32", release: "10.0.26100" })).toBeNull();
+});
+
+test("nothing is set that is not wanted", () => {
+  const calls = recorder();
+  expect(applyOptions(calls, LINUX, "::", {})).toEqual(NOTHING_IN_FORCE);
+  expect(calls.made).toEqual([]);
+});
+
+test("nothing is set on a system whose numbers are not known", () => {
+  const windows = { platform: "win32", release: "10.0.26100" };
+  const calls = recorder();
+  expect(libraryOf(windows)).toBeNull();
+  expect(applyOptions(calls, windows, "::", { receiveBuffer: 1, dontFragment: true })).toEqual(
+    NOTHING_IN_FORCE,
+  );
+  expect(calls.made).toEqual([]);
+});
+
+test("a C library that is not there is no error", async () => {
+  expect(await loadSocketLibrary("libnobody-has-this.so.1")).toBeNull();
+});
+
+test("there are no calls for a socket that is closed, nor for what is none", async () => {
+  const fileName = libraryOf({ platform: process.platform, release: "" });
+  if (fileName === null) return;
+  using library = await loadSocketLibrary(fileName);
+  expect(library?.callsFor({ fd: -1 })).toBeNull();
+  expect(library?.callsFor({})).toBeNull();
+});

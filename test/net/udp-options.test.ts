@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+
+import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
+import type { UdpSocketOptions } from "../../src/net/udp-socket.ts";
+import { open } from "./watched-socket.ts";
+
+/** Of 10,000 datagrams that arrive in one turn of the event loop: how many there was room for. */
+async function heardOfBurst(options: Partial<UdpSocketOptions>): Promise<number> {
+  let count = 0;
+  const last = Promise.withResolvers<void>();
+  using one = await open("127.0.0.1", 0, {
+    ...options,
+    onDatagram(datagram) {
+      if (datagram.length === 1) last.resolve();
+      else count += 1;
+    },
+  });
+  using other = await open("127.0.0.1");
+  const to = one.socket.address;
+  const hundred = Array.from({ length: 100 }, () => ({ bytes: new Uint8Array(1_200), to }));
+  for (let sent = 0; sent < 10_000; sent += 100) other.socket.sendMany(hundred);
+  // There is room for this one again when something of the burst has been heard.
+  const end = setInterval(() => other.socket.sendMany([{ bytes: new Uint8Array(1), to }]), 20);
+  await last.promise;
+  clearInterval(end);
+  return count;
+}
+
+// Where its numbers are known; Linux gives at least twice its own, whatever its limit.
+test.skipIf(!["linux", "darwin"].includes(process.platform))(
+  "a large receive buffer holds more of a burst, and how large it became is told",
+  async () => {
+    using plain = await open("127.0.0.1");
+    using large = await open("127.0.0.1", 0, { receiveBuffer: LARGE_RECEIVE_BUFFER });
+    using small = await open("127.0.0.1", 0, { receiveBuffer: 8_192 });
+    expect(plain.socket.receiveBuffer).toBeNull();
+    expect(large.socket.receiveBuffer).toBeGreaterThan(small.socket.receiveBuffer ?? Infinity);
+    const usual = await heardOfBurst({});
+    expect(await heardOfBurst({ receiveBuffer: LARGE_RECEIVE_BUFFER })).toBeGreaterThan(usual);
+  },
+);
+
+test("a socket that does not ask for whole datagrams has none", async () => {
+  using one = await open();
+  expect(one.socket.dontFragment).toBe(false);
+});

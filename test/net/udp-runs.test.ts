@@ -1,0 +1,102 @@
+import { describe, expect, spyOn, test } from "bun:test";
+
+import type { SocketAddress } from "../../src/net/address.ts";
+import { loadSocketLibrary, type SocketOption } from "../../src/net/socket-calls.ts";
+import { closedPort } from "./sockets.ts";
+import { open } from "./watched-socket.ts";
+
+/** linux/udp.h: what came as one is handed over as one, so that it shows. */
+const UDP_GRO = { level: 17, name: 104 };
+/** Without checksums the kernel refuses to cut (net/ipv4/udp.c, udp_send_skb; net/ipv6/udp.c). */
+const NO_CHECKSUM_IPV4 = { level: 1, name: 11 }; // SO_NO_CHECK, asm-generic/socket.h
+const NO_CHECKSUM_IPV6 = { level: 17, name: 101 }; // UDP_NO_CHECK6_TX, linux/udp.h
+/** What comes without is heard: always over IPv4, and over IPv6 with this (UDP_NO_CHECK6_RX). */
+const HEAR_WITHOUT_CHECKSUM = { level: 17, name: 102 };
+
+const linux = describe.skipIf(process.platform !== "linux");
+
+/** Opens a socket of ours with options that it does not know of. */
+async function openWith(address: string | undefined, runs: boolean, ...wanted: SocketOption[]) {
+  const opening = spyOn(Bun, "udpSocket");
+  const one = await open(address, 0, { runs });
+  const socket = await opening.mock.results[0]?.value;
+  opening.mockRestore();
+  using library = await loadSocketLibrary("libc.so.6");
+  const calls = library?.callsFor(socket ?? {});
+  for (const option of wanted) expect(calls?.set(option, 1)).toBe(true);
+  return one;
+}
+
+function numbered(lengths: number[], to: SocketAddress) {
+  return lengths.map((length, index) => ({ bytes: new Uint8Array(length).fill(index), to }));
+}
+
+const LENGTHS = [30, ...Array<number>(70).fill(1_200), 500, 20, 1_472, 1_472, 0, 1_472, 1_473];
+
+describe.each([
+  ["127.0.0.1", "127.0.0.1"],
+  ["::1", "::1"],
+  [undefined, "127.0.0.1"],
+  [undefined, "::1"],
+])("from %s, runs to %s", (bind, address) => {
+  test("arrive as the datagrams they are made of", async () => {
+    using one = await open(bind, 0, { runs: true });
+    using other = await open(address);
+    const batch = numbered(LENGTHS, other.socket.address);
+    one.socket.sendMany(batch);
+    for (const { bytes } of batch) expect((await other.heard.next()).datagram).toEqual(bytes);
+  });
+
+  linux("on Linux", () => {
+    test("leave as one, and what else the socket sends is not cut", async () => {
+      using one = await open(bind, 0, { runs: true });
+      using other = await openWith(address, false, UDP_GRO);
+      const to = other.socket.address;
+      one.socket.sendMany(numbered([1_200, 1_200, 1_200, 7], to));
+      expect((await other.heard.next()).datagram).toHaveLength(3_607);
+      one.socket.sendMany(numbered([4_000], to));
+      expect((await other.heard.next()).datagram).toHaveLength(4_000);
+      await one.socket.send(new Uint8Array(5_000), to);
+      expect((await other.heard.next()).datagram).toHaveLength(5_000);
+    });
+
+    test("that the kernel refuses to cut arrive all the same, one by one", async () => {
+      const noChecksum = address === "::1" ? NO_CHECKSUM_IPV6 : NO_CHECKSUM_IPV4;
+      using one = await openWith(bind, true, noChecksum);
+      using other = await openWith(address, false, UDP_GRO, HEAR_WITHOUT_CHECKSUM);
+      for (let round = 0; round < 2; round += 1) {
+        one.socket.sendMany(numbered([1_200, 1_200, 7], other.socket.address));
+        for (const length of [1_200, 1_200, 7]) {
+          expect((await other.heard.next()).datagram).toHaveLength(length);
+        }
+      }
+    });
+
+    test("arrive although the network refused earlier ones (RFC 1122 s. 4.1.3.3)", async () => {
+      using one = await open(bind, 0, { runs: true });
+      using other = await open(address);
+      const loopback = address === "::1" ? "::1" : "127.0.0.1";
+      const nobody = { address, port: await closedPort(loopback) };
+      const to = other.socket.address;
+      const lost = numbered([1_200, 1_200], nobody);
+      const batch = numbered([1_100, 1_100, 5], to);
+      one.socket.sendMany([...lost, ...batch, ...lost, ...batch]);
+      for (const { bytes } of [...batch, ...batch]) {
+        expect((await other.heard.next()).datagram).toEqual(bytes);
+      }
+      expect((await one.errors.next()).code).toBe("NOBODY_LISTENING");
+    });
+  });
+});
+
+test("a socket that is closed sends no runs, and closes but once", async () => {
+  const one = await open("127.0.0.1", 0, { runs: true });
+  using other = await open("127.0.0.1");
+  const run = numbered([9, 9], other.socket.address);
+  one.socket.close();
+  one.socket.close();
+  one.socket.sendMany(run);
+  using another = await open("127.0.0.1", 0, { runs: true });
+  another.socket.sendMany(numbered([1], other.socket.address));
+  expect((await other.heard.next()).datagram).toHaveLength(1);
+});

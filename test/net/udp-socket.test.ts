@@ -1,0 +1,167 @@
+import { describe, expect, test } from "bun:test";
+
+import { openUdpSocket } from "../../src/net/udp-socket.ts";
+import { rejection } from "./rejection.ts";
+import { closedPort, openBareSocket } from "./sockets.ts";
+import { open } from "./watched-socket.ts";
+
+describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
+  test("says where it listens; port 0 became a free one", async () => {
+    using one = await open(address);
+    expect(one.socket.address.address).toBe(address);
+    expect(one.socket.address.port).toBeWithin(1, 65_536);
+  });
+
+  test("hears a datagram's bytes as they are, and who sent it", async () => {
+    using one = await open(address);
+    await using peer = await openBareSocket(address);
+    const bytes = Uint8Array.of(0, 0xff, 0x0d, 0x0a, 0xf8);
+    await peer.send(bytes, one.socket.address.port);
+    expect(await one.heard.next()).toEqual({ datagram: bytes, from: { address, port: peer.port } });
+  });
+
+  test("hears an empty datagram, which UDP allows (RFC 768)", async () => {
+    using one = await open(address);
+    await using peer = await openBareSocket(address);
+    await peer.send("", one.socket.address.port);
+    expect(await one.heard.next()).toEqual({
+      datagram: new Uint8Array(),
+      from: { address, port: peer.port },
+    });
+  });
+
+  test("sends and hears 65,507 bytes, the most of one datagram over IPv4", async () => {
+    using one = await open(address);
+    using other = await open(address);
+    const longest = new Uint8Array(65_507).fill(0x61);
+    await one.socket.send(longest, other.socket.address);
+    expect(await other.heard.next()).toEqual({ datagram: longest, from: one.socket.address });
+  });
+
+  test("sends an empty datagram", async () => {
+    using one = await open(address);
+    await using peer = await openBareSocket(address);
+    await one.socket.send(new Uint8Array(), { address, port: peer.port });
+    expect(await peer.next()).toEqual({ text: "", from: one.socket.address });
+  });
+
+  test("is told that nobody listens where it sent to: ICMP port unreachable (RFC 792, RFC 4443)", async () => {
+    using one = await open(address);
+    const port = await closedPort(address);
+    await one.socket.send(Uint8Array.of(0x61), { address, port });
+    const where = address === "::1" ? `[::1]:${port}` : `127.0.0.1:${port}`;
+    expect(await one.errors.next()).toMatchObject({
+      code: "NOBODY_LISTENING",
+      message: `nobody is listening at ${where}`,
+    });
+  });
+});
+
+describe("a socket without an address to bind", () => {
+  test("listens on every address of both families (RFC 3493 s. 3.7)", async () => {
+    using one = await open();
+    expect(one.socket.address.address).toBe("::");
+    for (const address of ["127.0.0.1", "::1"] as const) {
+      await using peer = await openBareSocket(address);
+      await peer.send("hi", one.socket.address.port);
+      expect(await one.heard.next()).toEqual({
+        datagram: Uint8Array.of(0x68, 0x69),
+        from: { address, port: peer.port },
+      });
+    }
+  });
+
+  test("speaks to peers of both families by the addresses they are shown with (RFC 4291 s. 2.5.5.2)", async () => {
+    using one = await open();
+    for (const address of ["127.0.0.1", "::1"] as const) {
+      await using peer = await openBareSocket(address);
+      await one.socket.send(Uint8Array.of(0x68, 0x69), { address, port: peer.port });
+      expect((await peer.next()).text).toBe("hi");
+    }
+  });
+});
+
+describe("a socket that cannot be opened", () => {
+  test("is PORT_IN_USE where another program has the port", async () => {
+    await using other = await openBareSocket("127.0.0.1");
+    expect(await rejection(open("127.0.0.1", other.port))).toMatchObject({
+      code: "PORT_IN_USE",
+      message: `127.0.0.1:${other.port} is in use by another program`,
+    });
+  });
+
+  test("is PORT_IN_USE on all addresses, too", async () => {
+    using other = await open();
+    const { port } = other.socket.address;
+    expect(await rejection(open(undefined, port))).toMatchObject({
+      code: "PORT_IN_USE",
+      message: `port ${port} is in use by another program`,
+    });
+  });
+
+  test("is ADDRESS_NOT_AVAILABLE for an address that no machine has (RFC 5737)", async () => {
+    expect(await rejection(open("192.0.2.1"))).toMatchObject({
+      code: "ADDRESS_NOT_AVAILABLE",
+      message: "192.0.2.1:0 cannot be used: this machine does not have that address",
+    });
+  });
+
+  test("names an IPv6 address in brackets (RFC 3849)", async () => {
+    expect(await rejection(open("2001:db8::1", 1))).toMatchObject({
+      code: "ADDRESS_NOT_AVAILABLE",
+      message: "[2001:db8::1]:1 cannot be used: this machine does not have that address",
+    });
+  });
+});
+
+test("a datagram longer than UDP over IPv4 carries is MESSAGE_TOO_LONG (RFC 768, RFC 791)", async () => {
+  using one = await open("127.0.0.1");
+  await using peer = await openBareSocket();
+  const to = { address: "127.0.0.1", port: peer.port };
+  expect(await rejection(one.socket.send(new Uint8Array(65_508), to))).toMatchObject({
+    code: "MESSAGE_TOO_LONG",
+    message: `the message is longer than one datagram to 127.0.0.1:${peer.port} may be`,
+  });
+});
+
+test("a peer of the family that the socket is not bound to is ADDRESS_FAMILY_NOT_AVAILABLE", async () => {
+  using one = await open("127.0.0.1");
+  expect(
+    await rejection(one.socket.send(Uint8Array.of(1), { address: "::1", port: 9 })),
+  ).toMatchObject({
+    code: "ADDRESS_FAMILY_NOT_AVAILABLE",
+    message: "[::1]:9 cannot be reached: its address family is not available here",
+  });
+});
+
+test("a socket that was closed sends nothing, and says so", async () => {
+  using one = await open("127.0.0.1");
+  one.socket.close();
+  expect(
+    await rejection(one.socket.send(Uint8Array.of(1), { address: "127.0.0.1", port: 9 })),
+  ).toMatchObject({ code: "UNREACHABLE" });
+});
+
+test("a socket that was closed leaves its port to others, and may be closed again", async () => {
+  const one = await open("127.0.0.1");
+  const { port } = one.socket.address;
+  one.socket.close();
+  one.socket.close();
+  using other = await open("127.0.0.1", port);
+  expect(other.socket.address).toEqual({ address: "127.0.0.1", port });
+});
+
+test("a socket disposed of is closed", async () => {
+  let port: number;
+  {
+    using socket = await openUdpSocket({
+      bind: "127.0.0.1",
+      port: 0,
+      onDatagram() {},
+      onError() {},
+    });
+    port = socket.address.port;
+  }
+  using other = await open("127.0.0.1", port);
+  expect(other.socket.address.port).toBe(port);
+});

@@ -1,0 +1,727 @@
+// The handshake, datagram by datagram: in one file however long, for every test carries the same five
+// packets between two endpoints.
+
+import { describe, expect, test } from "bun:test";
+import { createHash, createHmac } from "node:crypto";
+
+import { endpointWakeAt, receiveDatagram, tickEndpoint } from "../../../src/protocol/endpoint.ts";
+import { generateKeyPair } from "../../../src/protocol/handshake/noise/x25519.ts";
+import { readPacket } from "../../../src/protocol/packets.ts";
+import type { Session } from "../../../src/protocol/session/session.ts";
+import {
+  answersTo,
+  arrivedAt,
+  close,
+  createPair,
+  deliver,
+  drain,
+  flipped,
+  framesOf,
+  hear,
+  hex,
+  JOINER_KEYS,
+  joinOpener,
+  keysOf,
+  only,
+  OPENER_KEYS,
+  type Pair,
+  pass,
+  PSK,
+  speak,
+  START,
+  untilFinish,
+  words,
+} from "../pair.ts";
+
+const OTHER_PSK = new Uint8Array(32).fill(8);
+
+/** When a hello or a finish leaves, ms after the first time. */
+const TIMES = [0, 200, 500, 1_000, 1_700, 2_700, 3_700, 4_700, 5_700, 6_700, 7_700];
+
+/** The first byte and the length of a datagram. */
+const shape = (bytes: Uint8Array) => `${hex(bytes.subarray(0, 1))} ${bytes.length}`;
+
+function unfinishedOf({ opener }: Pair): number {
+  return opener.endpoint.opening?.unfinished.size ?? 0;
+}
+
+/** A hello with a valid cookie, from this joiner's address. */
+function helloWithCookie(pair: Pair): Uint8Array {
+  joinOpener(pair);
+  const retry = only(
+    answersTo(pair.opener, only(drain(pair.joiner, pair.now)), pair.joiner.address, pair.now),
+  );
+  return only(answersTo(pair.joiner, retry, pair.opener.address, pair.now));
+}
+
+/** Delivers the finish to the opener and its answers to the joiner: the session is under way. */
+function complete(pair: Pair, finish: Uint8Array): Session {
+  const { joiner, opener, now } = pair;
+  for (const { bytes } of answersTo(opener, finish, joiner.address, now)) {
+    deliver(joiner, bytes, opener.address, now);
+  }
+  drain(joiner, now);
+  return arrivedAt(pair);
+}
+
+/** What each says the other hears. */
+function expectTalk(pair: Pair, joined: Session, opened: Session): void {
+  speak(pair.joiner, joined, "from the joiner");
+  speak(pair.opener, opened, "from the opener");
+  pass(pair, 2_000);
+  expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["from the joiner"]);
+  expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["from the opener"]);
+}
+
+describe("a handshake (docs/protocol.md s. 8)", () => {
+  test("is hello, retry, hello, answer, finish and a sealed packet, each of its length", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const { hello, retry, helloAgain, answer, finish } = untilFinish(pair);
+    expect([hello, retry, helloAgain, answer, finish].map(shape)).toEqual([
+      "f8 1200",
+      "f9 26",
+      "f8 1200",
+      // Ids (17), e (32), s (48), RESET TOKEN (17), WINDOW of 1,048,576 (5) and a tag (16).
+      "fa 135",
+      // Id (9), s (48), WINDOW (5) and a tag (16).
+      "fb 78",
+    ]);
+    const sealed = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const opened = arrivedAt(pair);
+    // Header (13), PING and a tag (16); then a path MTU probe of its own kind (s. 12.3).
+    expect(sealed.map(({ bytes }) => shape(bytes))).toEqual(["fc 30", "fc 1372"]);
+    expect(sealed.map(({ bytes }) => framesOf(opened, bytes))).toEqual([["ping"], ["ping"]]);
+    expect(joined.joining).not.toBeNull();
+    for (const { bytes } of sealed) deliver(pair.joiner, bytes, pair.opener.address, START);
+    expect(joined.joining).toBeNull();
+    expectTalk(pair, joined, opened);
+  });
+
+  test("shows each the other's static key, and gives each direction its own", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const opened = complete(pair, untilFinish(pair).finish);
+    expect(keysOf(joined).remoteKey).toEqual(OPENER_KEYS.publicKey);
+    expect(keysOf(opened).remoteKey).toEqual(JOINER_KEYS.publicKey);
+    expect(keysOf(joined).send.key).toEqual(keysOf(opened).receive.key);
+    expect(keysOf(joined).receive.key).toEqual(keysOf(opened).send.key);
+    expect(keysOf(joined).send.key).not.toEqual(keysOf(opened).send.key);
+    expect(keysOf(joined).remoteId).toEqual(opened.localId);
+    expect(keysOf(opened).remoteId).toEqual(joined.localId);
+  });
+
+  test("says its second hello with the retry's cookie, and everything else as in the first", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { hello, retry, helloAgain } = untilFinish(pair);
+    expect(helloAgain.subarray(0, 10)).toEqual(hello.subarray(0, 10));
+    expect(helloAgain[10]).toBe(17);
+    expect(helloAgain.subarray(11, 28)).toEqual(retry.subarray(9));
+    expect(helloAgain.subarray(28, 76)).toEqual(hello.subarray(11, 59));
+    expect(helloAgain.subarray(76)).toEqual(hello.subarray(76));
+  });
+
+  test("carries the first message with the finish, and it has arrived with the opener's first packet", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    speak(pair.joiner, joined, "first");
+    const { finish } = untilFinish(pair);
+    // WINDOW (5), and a FRAGMENT: type, offset and length (3), the message's length (1) and 5 bytes.
+    expect(finish).toHaveLength(78 + 3 + 6);
+    const sealed = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const opened = arrivedAt(pair);
+    expect(hear(pair.opener, opened, START).map(words)).toEqual(["first"]);
+    expect(joined.outgoing.said.start).toBe(0);
+    deliver(pair.joiner, only(sealed.slice(0, 1)), pair.opener.address, START);
+    expect(joined.outgoing.said.start).toBe(6);
+  });
+
+  test("fills a finish up to 1,200 bytes and sends the rest afterwards", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const long = pair.random.bytes(5_000);
+    speak(pair.joiner, joined, long);
+    const { finish } = untilFinish(pair);
+    expect(finish.length).toBeGreaterThan(1_150);
+    expect(finish.length).toBeLessThanOrEqual(1_200);
+    const opened = complete(pair, finish);
+    pass(pair, 5_000);
+    expect(hear(pair.opener, opened, pair.now)).toEqual([long]);
+  });
+});
+
+describe("an opener before an address is proven (docs/protocol.md s. 8.2)", () => {
+  test("keeps nothing of 100,000 hellos from forged addresses, and answers each with 26 bytes", () => {
+    const pair = createPair();
+    const { opener, random } = pair;
+    joinOpener(pair);
+    const hello = only(drain(pair.joiner, START)).slice();
+    let answered = 0;
+    Bun.gc(true);
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 100_000; count += 1) {
+      // Another id and another key each time, from another address; every other one guesses a cookie.
+      hello.set(random.bytes(8), 2);
+      hello[10] = count % 2 === 0 ? 0 : 17;
+      hello.set(random.bytes(32), 11);
+      const address = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`;
+      receiveDatagram(opener.endpoint, hello, { address, port: 1 + (count % 65_535) }, START);
+      for (const { to, bytes } of drain(opener, START)) {
+        answered += 1;
+        expect(bytes).toHaveLength(26);
+        expect(to.address).toBe(address);
+      }
+    }
+    Bun.gc(true);
+    expect(answered).toBe(100_000);
+    expect(unfinishedOf(pair)).toBe(0);
+    expect(opener.endpoint.opening?.answered.size).toBe(0);
+    expect(opener.endpoint.sessions.size).toBe(0);
+    expect(opener.endpoint.answers).toHaveLength(0);
+    expect(opener.endpoint.active.size).toBe(0);
+    // 20 bytes a hello would be two million.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
+  }, 30_000);
+
+  test("holds 4,096 answers at most while none can leave", () => {
+    const pair = createPair();
+    const { opener } = pair;
+    joinOpener(pair);
+    const hello = only(drain(pair.joiner, START));
+    for (let count = 0; count < 4_097; count += 1) {
+      receiveDatagram(opener.endpoint, hello, pair.joiner.address, START);
+    }
+    expect(drain(opener, START)).toHaveLength(4_096);
+  });
+
+  test("never answers with more bytes than it was asked with", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { hello, retry, helloAgain, answer } = untilFinish(pair);
+    expect(retry.length).toBeLessThan(hello.length);
+    expect(answer.length).toBeLessThan(helloAgain.length);
+    const otherVersion = flipped(hello, 1, 0xff);
+    const refusal = only(answersTo(pair.opener, otherVersion, pair.joiner.address, START));
+    expect(refusal.length).toBeLessThan(otherVersion.length);
+  });
+
+  test.each<[string, (hello: Uint8Array) => Uint8Array, string]>([
+    ["another address", (hello) => hello, "192.0.2.77"],
+    ["another id", (hello) => flipped(hello, 5), "192.0.2.1"],
+    ["another cookie", (hello) => flipped(hello, 20), "192.0.2.1"],
+    ["another ephemeral key", (hello) => flipped(hello, 30), "192.0.2.1"],
+    ["another tag in the Noise message", (hello) => flipped(hello, 70), "192.0.2.1"],
+  ])("takes a cookie from %s for none", (_what, change, address) => {
+    const pair = createPair();
+    const hello = change(helloWithCookie(pair));
+    const from = { address, port: pair.joiner.address.port };
+    expect(shape(only(answersTo(pair.opener, hello, from, START)))).toBe("f9 26");
+    expect(unfinishedOf(pair)).toBe(0);
+  });
+
+  test("keeps nothing of a hello whose key or tag is bad, even with a cookie", () => {
+    const pair = createPair();
+    const hello = helloWithCookie(pair);
+    for (const bad of [hello.slice().fill(0, 28, 60), flipped(hello, 70)]) {
+      // A cookie for the bad hello, which it can have.
+      const bare = bad.slice();
+      bare[10] = 0;
+      bare.copyWithin(11, 28, 76);
+      const retry = only(answersTo(pair.opener, bare, pair.joiner.address, START));
+      bad.set(retry.subarray(9), 11);
+      expect(answersTo(pair.opener, bad, pair.joiner.address, START)).toEqual([]);
+      expect(unfinishedOf(pair)).toBe(0);
+    }
+  });
+
+  test("that takes nobody answers nothing, whatever comes", () => {
+    const pair = createPair({ openWith: null });
+    const open = createPair();
+    joinOpener(open);
+    const parts = Object.values(untilFinish(open));
+    const sealed = answersTo(
+      open.opener,
+      parts.at(-1) ?? new Uint8Array(0),
+      open.joiner.address,
+      START,
+    );
+    for (const bytes of [...parts, ...sealed.map((outbound) => outbound.bytes)]) {
+      expect(answersTo(pair.opener, bytes, open.joiner.address, START)).toEqual([]);
+    }
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+  });
+});
+
+describe("an opener with unfinished handshakes (docs/protocol.md s. 8.3)", () => {
+  test("answers the same hello with the same bytes, and keeps one handshake for both", () => {
+    const pair = createPair();
+    const hello = helloWithCookie(pair);
+    const answer = only(answersTo(pair.opener, hello, pair.joiner.address, START));
+    const again = only(answersTo(pair.opener, hello, pair.joiner.address, START + 9_999));
+    expect(again).toEqual(answer);
+    expect(unfinishedOf(pair)).toBe(1);
+  });
+
+  test("keeps each for 10 s: then the same hello begins anew, and the old finish is nobody's", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { helloAgain, answer, finish } = untilFinish(pair);
+    const other = only(answersTo(pair.opener, helloAgain, pair.joiner.address, START + 10_000));
+    expect(other).not.toEqual(answer);
+    expect(unfinishedOf(pair)).toBe(1);
+    const answered = only(answersTo(pair.opener, finish, pair.joiner.address, START + 10_000));
+    expect(readPacket(answered)?.kind).toBe("reset");
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(unfinishedOf(pair)).toBe(1);
+  });
+
+  test("takes a finish up to 10 s after the answer, and not later", () => {
+    for (const [after, sessions] of [
+      [9_999, 1],
+      [10_000, 0],
+    ] as const) {
+      const pair = createPair();
+      joinOpener(pair);
+      const { finish } = untilFinish(pair);
+      answersTo(pair.opener, finish, pair.joiner.address, START + after);
+      expect(pair.opener.endpoint.sessions.size).toBe(sessions);
+    }
+  });
+
+  test("keeps at most 1,024; past that it drops hellos, until the oldest are 10 s old", () => {
+    const pair = createPair();
+    const hellos = Array.from({ length: 1_025 }, () => helloWithCookie(pair));
+    const answers = hellos.map((hello) =>
+      answersTo(pair.opener, hello, pair.joiner.address, START),
+    );
+    expect(answers.filter(({ length }) => length === 1)).toHaveLength(1_024);
+    expect(answers.at(-1)).toEqual([]);
+    expect(unfinishedOf(pair)).toBe(1_024);
+    expect(pair.opener.endpoint.opening?.answered.size).toBe(1_024);
+    const last = hellos.at(-1) ?? new Uint8Array(0);
+    // One that is known is still answered.
+    const first = hellos[0] ?? new Uint8Array(0);
+    expect(answersTo(pair.opener, first, pair.joiner.address, START)).toEqual(answers[0] ?? []);
+    expect(answersTo(pair.opener, last, pair.joiner.address, START + 9_999)).toEqual([]);
+    expect(answersTo(pair.opener, last, pair.joiner.address, START + 10_000)).toHaveLength(1);
+    expect(unfinishedOf(pair)).toBe(1);
+    expect(pair.opener.endpoint.opening?.answered.size).toBe(1);
+  }, 20_000);
+});
+
+describe("a joiner that nobody answers (docs/protocol.md s. 8.1)", () => {
+  test("says hello again after 200, 300, 500, 700 and then every 1,000 ms, the same bytes", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const first = only(drain(pair.joiner, START));
+    pair.loses = () => true;
+    pass(pair, 7_999);
+    const sent = pair.sent.map(({ sentAt }) => sentAt - START);
+    expect([0, ...sent]).toEqual(TIMES);
+    for (const { bytes } of pair.sent) expect(bytes).toEqual(first);
+  });
+
+  test("gives up 8,000 ms after its first hello, and is forgotten", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    pair.loses = () => true;
+    pass(pair, 7_999);
+    expect(joined.end).toBeNull();
+    pass(pair, 1);
+    expect(joined.end).toEqual({ type: "join-failed", failure: "no-answer" });
+    expect(pair.joiner.endpoint.sessions.size).toBe(0);
+    expect(endpointWakeAt(pair.joiner.endpoint)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("says its finish as often after the answer, and gives up 8,000 ms after the hello all the same", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    pair.loses = ({ by, bytes }) => by === "joiner" && bytes[0] === 0xfb;
+    pass(pair, 7_999);
+    const finishes = pair.sent.filter(({ bytes }) => bytes[0] === 0xfb);
+    const first = finishes[0]?.sentAt ?? 0;
+    // Two journeys there and back, of 20 ms each.
+    expect(first).toBe(START + 40);
+    const times = finishes.map(({ sentAt }) => sentAt - first);
+    expect(times).toEqual(TIMES);
+    for (const { bytes } of finishes) expect(bytes).toEqual(finishes[0]?.bytes ?? bytes);
+    pass(pair, 1);
+    expect(joined.end).toEqual({ type: "join-failed", failure: "no-answer" });
+  });
+
+  test("sends nothing sealed before its finish is confirmed (s. 8.4)", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    speak(pair.joiner, joined, "hello");
+    pair.loses = ({ by }) => by === "opener" && pair.sent.length > 5;
+    pass(pair, 7_000);
+    const kinds = new Set(
+      pair.sent.filter(({ by }) => by === "joiner").map(({ bytes }) => bytes[0]),
+    );
+    expect(kinds).toEqual(new Set([0xf8, 0xfb]));
+  });
+});
+
+describe("a joiner and retries (docs/protocol.md s. 8.2)", () => {
+  test("answers at most 4 at once; the next hello has the newest cookie all the same", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    drain(pair.joiner, START);
+    const retry = new Uint8Array(26);
+    retry[0] = 0xf9;
+    retry.set(joined.localId, 1);
+    for (let count = 1; count <= 4; count += 1) {
+      retry[9] = count;
+      const hello = only(answersTo(pair.joiner, retry, pair.opener.address, START));
+      expect(hello[10]).toBe(17);
+      expect(hello[11]).toBe(count);
+    }
+    retry[9] = 5;
+    expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toEqual([]);
+    // Each retry taken at once began the waiting anew: 200 ms.
+    tickEndpoint(pair.joiner.endpoint, START + 200);
+    expect(only(drain(pair.joiner, START + 200))[11]).toBe(5);
+  });
+
+  test("takes none from another address than it said hello to", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const hello = only(drain(pair.joiner, START));
+    const retry = only(answersTo(pair.opener, hello, pair.joiner.address, START));
+    const other = { ...pair.opener.address, port: 9 };
+    expect(answersTo(pair.joiner, retry, other, START)).toEqual([]);
+    expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toHaveLength(1);
+  });
+
+  test("takes none once the answer has come", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { retry } = untilFinish(pair);
+    expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toEqual([]);
+  });
+});
+
+describe("a joiner that expects somebody (docs/protocol.md s. 8.3)", () => {
+  test("sends no finish to another, and says so", () => {
+    const pair = createPair();
+    const other = generateKeyPair(new Uint8Array(32).fill(0x33));
+    const joined = joinOpener(pair, PSK, other.publicKey);
+    pass(pair, 8_000);
+    expect(joined.end).toEqual({ type: "join-failed", failure: "other-server" });
+    expect(pair.sent.map(({ bytes }) => bytes[0])).toEqual([0xf8, 0xf9, 0xf8, 0xfa]);
+    expect(pair.joiner.endpoint.sessions.size).toBe(0);
+  });
+
+  test("joins the one it expects", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair, PSK, OPENER_KEYS.publicKey);
+    pass(pair, 500);
+    expectTalk(pair, joined, arrivedAt(pair));
+  });
+});
+
+describe("a refusal (docs/protocol.md s. 8.5)", () => {
+  test("of a wrong secret has a proof, and is believed at once", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair, OTHER_PSK);
+    pass(pair, 500);
+    expect(joined.end).toEqual({ type: "join-failed", failure: "wrong-secret" });
+    const kinds = pair.sent.map(({ bytes }) => bytes[0]);
+    expect(kinds.slice(4)).toEqual([0xfb, 0xfe]);
+    const refusal = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
+    expect([...refusal.subarray(0, 10)]).toEqual([0xfe, ...joined.localId, 2]);
+    // Six journeys of 10 ms each.
+    expect(pair.sent.at(-1)?.at).toBe(START + 60);
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+  });
+
+  test("is proven with HMAC-SHA256 under the refusal key, over the ten bytes before and Noise message 3", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair, OTHER_PSK);
+    const { finish } = untilFinish(pair);
+    const refusal = only(answersTo(pair.opener, finish, pair.joiner.address, START));
+    const key = joined.joining?.refusalKey ?? new Uint8Array(0);
+    expect(key).toHaveLength(32);
+    const proven = Buffer.concat([refusal.subarray(0, 10), finish.subarray(9)]);
+    const proof = createHmac("sha256", key).update(proven).digest();
+    expect(hex(refusal.subarray(10))).toBe(hex(proof.subarray(0, 16)));
+  });
+
+  test("of a wrong secret without its proof is ignored, before the answer and after", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const refusal = new Uint8Array(26);
+    refusal.set([0xfe, ...joined.localId, 2]);
+    for (let count = 0; count < 10; count += 1) {
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+    }
+    const { finish } = untilFinish(pair);
+    for (let count = 0; count < 10; count += 1) {
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+    }
+    for (let code = 0; code < 256; code += 1) {
+      refusal[9] = code;
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+    }
+    expect(joined.end).toBeNull();
+    expectTalk(pair, joined, complete(pair, finish));
+  });
+
+  test("of a wrong secret with a bit of its proof or its code changed is ignored", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair, OTHER_PSK);
+    const { finish } = untilFinish(pair);
+    const refusal = only(answersTo(pair.opener, finish, pair.joiner.address, START));
+    for (let bit = 9 * 8; bit < 26 * 8; bit += 1) {
+      deliver(pair.joiner, flipped(refusal, bit >> 3, 1 << (bit & 7)), pair.opener.address, START);
+    }
+    expect(joined.end).toBeNull();
+  });
+
+  test("from another address is ignored", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const refusal = new Uint8Array(26);
+    refusal.set([0xfe, ...joined.localId, 3]);
+    deliver(pair.joiner, refusal, { ...pair.opener.address, port: 9 }, START);
+    expect(joined.end).toBeNull();
+  });
+
+  test.each([
+    [1, "other-version"],
+    [3, "full"],
+  ] as const)(
+    "of code %d of the hello as it was sent is believed before the answer: %s",
+    (code, failure) => {
+      const pair = createPair();
+      const joined = joinOpener(pair);
+      const hello = only(drain(pair.joiner, START));
+      const refusal = new Uint8Array(26);
+      refusal.set([0xfe, ...joined.localId, code]);
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+      expect(joined.end).toBeNull();
+      refusal.set(createHash("sha256").update(hello).digest().subarray(0, 16), 10);
+      deliver(pair.joiner, refusal, pair.opener.address, START);
+      expect(joined.end).toEqual({ type: "join-failed", failure });
+    },
+  );
+
+  test("answers a hello of another version, and is no answer to one that was changed on the way", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const hello = only(drain(pair.joiner, START)).slice();
+    hello[1] = 2;
+    const refusal = only(answersTo(pair.opener, hello, pair.joiner.address, START));
+    const digest = createHash("sha256").update(hello).digest().subarray(0, 16);
+    expect([...refusal]).toEqual([0xfe, ...joined.localId, 1, ...digest]);
+    deliver(pair.joiner, refusal, pair.opener.address, START);
+    expect(joined.end).toBeNull();
+  });
+
+  // What follows the version is laid out as that version says.
+  test("answers a hello of another version whose cookie has another length", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const hello = only(drain(pair.joiner, START)).slice();
+    hello[1] = 2;
+    hello[10] = 33;
+    expect(answersTo(pair.opener, hello, pair.joiner.address, START)).toHaveLength(1);
+  });
+
+  test("says that an opener takes no more sessions, until one is over; who is half in counts (s. 8.3)", () => {
+    const pair = createPair({ maxSessions: 2 });
+    const sessions = [joinOpener(pair), joinOpener(pair)];
+    pass(pair, 100);
+    const [first] = Array.from(pair.opener.endpoint.sessions.values());
+    if (first === undefined) throw new Error("nobody has joined");
+    const third = joinOpener(pair);
+    pass(pair, 100);
+    expect(third.end).toEqual({ type: "join-failed", failure: "full" });
+    expect(sessions.map(({ end }) => end)).toEqual([null, null]);
+
+    close(pair.opener, first, 0, "", pair.now);
+    pass(pair, 3_000);
+    answersTo(pair.opener, helloWithCookie(pair), pair.joiner.address, pair.now);
+    expect(unfinishedOf(pair)).toBe(1);
+    const fourth = joinOpener(pair);
+    pass(pair, 100);
+    expect(fourth.end).toEqual({ type: "join-failed", failure: "full" });
+  });
+
+  test("answers eight wrong secrets of one handshake, and no more", () => {
+    const pair = createPair();
+    joinOpener(pair, OTHER_PSK);
+    const { finish } = untilFinish(pair);
+    // What is behind the joiner's static key looks like a wrong secret when it is changed.
+    const answers = Array.from({ length: 10 }, (_, index) =>
+      answersTo(pair.opener, flipped(finish, 60 + index), pair.joiner.address, START),
+    );
+    expect(answers.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
+  });
+});
+
+describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
+  test.each([
+    ["hello", 0],
+    ["retry", 1],
+    ["second hello", 2],
+    ["answer", 3],
+    ["finish", 4],
+    ["first sealed packet", 5],
+  ])("goes on when the %s is lost", (_what, index) => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    speak(pair.joiner, joined, "first");
+    pair.loses = (sent) => sent === pair.sent[index];
+    pass(pair, 3_000);
+    const opened = arrivedAt(pair);
+    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["first"]);
+    expectTalk(pair, joined, opened);
+    expect(pair.opener.endpoint.sessions.size).toBe(1);
+    expect(pair.opener.endpoint.arrived).toEqual([]);
+  });
+
+  test("gives one session when every datagram comes twice, and once more when all is over", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    speak(pair.joiner, joined, "first");
+    pair.loses = (sent) => {
+      pair.onTheWay.push(sent);
+      return false;
+    };
+    pass(pair, 500);
+    pair.loses = () => false;
+    const opened = arrivedAt(pair);
+    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["first"]);
+    for (const { by, bytes, from } of pair.sent.slice()) {
+      deliver(by === "joiner" ? pair.opener : pair.joiner, bytes, from, pair.now);
+    }
+    expectTalk(pair, joined, opened);
+    expect(pair.opener.endpoint.arrived).toEqual([]);
+    expect(pair.opener.endpoint.sessions.size).toBe(1);
+    expect(pair.joiner.endpoint.sessions.size).toBe(1);
+  });
+
+  test("answers a finish that comes again with a sealed packet of its own (s. 8.4)", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { finish } = untilFinish(pair);
+    const first = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const opened = arrivedAt(pair);
+    const second = answersTo(pair.opener, finish, pair.joiner.address, START);
+    expect(framesOf(opened, second[0]?.bytes ?? new Uint8Array(0))).toContain("ping");
+    expect(second[0]?.bytes).not.toEqual(first[0]?.bytes ?? new Uint8Array(0));
+    expect(pair.opener.endpoint.sessions.size).toBe(1);
+  });
+
+  test("does not follow a finish that comes again from elsewhere", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const { finish } = untilFinish(pair);
+    const opened = complete(pair, finish);
+    deliver(pair.opener, finish, { address: "203.0.113.9", port: 9 }, START);
+    expect(opened.path.address).toEqual(pair.joiner.address);
+    expectTalk(pair, joined, opened);
+  });
+
+  test("does not take a finish again once its session is over", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const { finish } = untilFinish(pair);
+    complete(pair, finish);
+    tickEndpoint(pair.opener.endpoint, START + 60_000);
+    drain(pair.opener, START + 60_000);
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    const answered = only(answersTo(pair.opener, finish, pair.joiner.address, START + 60_000));
+    expect(readPacket(answered)?.kind).toBe("reset");
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.opener.endpoint.arrived).toEqual([]);
+  });
+
+  test("does not mistake a damaged answer for one, and takes the next", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const hello = only(drain(pair.joiner, START));
+    const retry = only(answersTo(pair.opener, hello, pair.joiner.address, START));
+    const again = only(answersTo(pair.joiner, retry, pair.opener.address, START));
+    const answer = only(answersTo(pair.opener, again, pair.joiner.address, START));
+    for (let at = 0; at < answer.length; at += 1) {
+      expect(answersTo(pair.joiner, flipped(answer, at), pair.opener.address, START)).toEqual([]);
+    }
+    expect(joined.established).toBeNull();
+    const finish = only(answersTo(pair.joiner, answer, pair.opener.address, START));
+    expectTalk(pair, joined, complete(pair, finish));
+  });
+
+  test("does not mistake a damaged finish for one, and takes the true one", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const { finish } = untilFinish(pair);
+    // The joiner's static key is sealed before the secret is mixed in.
+    for (let at = 9; at < 57; at += 1) {
+      expect(answersTo(pair.opener, flipped(finish, at), pair.joiner.address, START)).toEqual([]);
+    }
+    // What is after it looks like a wrong secret.
+    const refusal = only(answersTo(pair.opener, flipped(finish, 60), pair.joiner.address, START));
+    expect(readPacket(refusal)?.kind).toBe("refusal");
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    // However often that is said, it was not the finish that the joiner sent.
+    for (let count = 0; count < 10; count += 1) {
+      expect(answersTo(pair.joiner, refusal, pair.opener.address, START)).toEqual([]);
+    }
+    expect(joined.end).toBeNull();
+    expectTalk(pair, joined, complete(pair, finish));
+  });
+});
+
+describe("spliced handshakes (docs/protocol.md s. 8)", () => {
+  test("the answer to another hello is none", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const other = createPair({ seed: 2 });
+    joinOpener(other);
+    const { answer } = untilFinish(other);
+    drain(pair.joiner, START);
+    // Under its own id, and under the id of the joiner that it is brought to.
+    const spliced = answer.slice();
+    spliced.set(joined.localId, 1);
+    expect(answersTo(pair.joiner, answer, pair.opener.address, START)).toEqual([]);
+    expect(answersTo(pair.joiner, spliced, pair.opener.address, START)).toEqual([]);
+    expect(joined.established).toBeNull();
+    expect(joined.end).toBeNull();
+  });
+
+  test("the finish of another handshake is none, under either id", () => {
+    const pair = createPair();
+    joinOpener(pair);
+    const one = untilFinish(pair);
+    joinOpener(pair);
+    const two = untilFinish(pair);
+    const spliced = two.finish.slice();
+    spliced.set(one.finish.subarray(1, 9), 1);
+    expect(answersTo(pair.opener, spliced, pair.joiner.address, START)).toEqual([]);
+    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(unfinishedOf(pair)).toBe(2);
+    complete(pair, one.finish);
+    complete(pair, two.finish);
+    expect(pair.opener.endpoint.sessions.size).toBe(2);
+  });
+
+  test("a packet sealed in one session opens in no other, under either id", () => {
+    const pair = createPair();
+    const joined = joinOpener(pair);
+    const opened = complete(pair, untilFinish(pair).finish);
+    joinOpener(pair);
+    const other = complete(pair, untilFinish(pair).finish);
+    speak(pair.joiner, joined, "not for others");
+    const sealed = only(drain(pair.joiner, START).slice(0, 1)).slice();
+    sealed.set(other.localId, 1);
+    deliver(pair.opener, sealed, pair.joiner.address, START);
+    expect(hear(pair.opener, other, START)).toEqual([]);
+    expect(keysOf(other).receive.forgeries).toBe(1);
+    sealed.set(opened.localId, 1);
+    deliver(pair.opener, sealed, pair.joiner.address, START);
+    expect(hear(pair.opener, opened, START).map(words)).toEqual(["not for others"]);
+  });
+});

@@ -1,0 +1,107 @@
+// A last message whose pre-shared key is one of several that the reader knows.
+
+import { describe, expect, test } from "bun:test";
+
+import {
+  finishHandshake,
+  readMessage,
+  readMessageOfAny,
+  writeMessage,
+} from "../../../../src/protocol/handshake/noise/handshake.ts";
+import {
+  type BothSides,
+  carry,
+  EMPTY,
+  initiatorStatic,
+  PAYLOADS,
+  startBoth,
+  text,
+} from "./both-sides.ts";
+
+const key = (byte: number) => ({ psk: new Uint8Array(32).fill(byte), byte });
+const KEYS = [1, 2, 3, 4].map(key);
+
+/** Where the initiator, who has the psk of that byte, has written its last message. */
+function lastMessage(byte: number): [BothSides, Uint8Array] {
+  const both = startBoth({ psk: key(byte).psk }, { psk: "one of several" });
+  carry(both, 2);
+  return [both, writeMessage(both.initiator, PAYLOADS[2])];
+}
+
+describe("a message with one of several pre-shared keys", () => {
+  test.each([1, 2, 3, 4])("is read with the %d. of them, and both sides agree", (byte) => {
+    const [both, message] = lastMessage(byte);
+    const claimed: Uint8Array[] = [];
+    const reading = readMessageOfAny(both.responder, message, (remote) => {
+      claimed.push(remote);
+      return KEYS;
+    });
+    expect(reading).toEqual({ type: "payload", payload: PAYLOADS[2], key: key(byte) });
+    expect(claimed).toEqual([initiatorStatic.publicKey]);
+    const [ours, theirs] = [finishHandshake(both.initiator), finishHandshake(both.responder)];
+    expect(theirs.handshakeHash).toEqual(ours.handshakeHash);
+    expect(theirs.receiveKey).toEqual(ours.sendKey);
+    expect(theirs.remoteStatic).toEqual(initiatorStatic.publicKey);
+  });
+
+  test("asks for no more of them than it needs", () => {
+    const [both, message] = lastMessage(2);
+    let asked = 0;
+    function* keys() {
+      for (const each of KEYS) {
+        asked += 1;
+        yield each;
+      }
+    }
+    expect(readMessageOfAny(both.responder, message, keys).type).toBe("payload");
+    expect(asked).toBe(2);
+  });
+
+  test("is refused with none of them, and then taken with one that came meanwhile", () => {
+    const [both, message] = lastMessage(9);
+    const before = both.responder.progress;
+    expect(readMessageOfAny(both.responder, message, () => KEYS)).toEqual({
+      type: "wrong-psk",
+      tried: 4,
+    });
+    expect(readMessageOfAny(both.responder, message, () => [])).toEqual({
+      type: "wrong-psk",
+      tried: 0,
+    });
+    expect(both.responder.progress).toBe(before);
+    const reading = readMessageOfAny(both.responder, message, () => [...KEYS, key(9)]);
+    expect(reading).toMatchObject({ type: "payload", key: { byte: 9 } });
+  });
+
+  test("is forged, before any is asked for, when its static key is not authentic", () => {
+    const [both, message] = lastMessage(1);
+    message[5] = (message[5] ?? 0) ^ 1;
+    const reading = readMessageOfAny(both.responder, message, () => {
+      throw new Error("a key was asked for");
+    });
+    expect(reading).toEqual({ type: "forged" });
+    expect(readMessageOfAny(both.responder, EMPTY, () => KEYS)).toEqual({ type: "forged" });
+    expect(readMessageOfAny(both.responder, new Uint8Array(65_536), () => KEYS)).toEqual({
+      type: "forged",
+    });
+  });
+});
+
+describe("a mistake of ours is an error", () => {
+  test("when which psk it is was not said", () => {
+    const [both, message] = lastMessage(1);
+    expect(() => readMessage(both.responder, message)).toThrow("which psk it is was not said");
+  });
+
+  test("when a psk has another length, or the message ends in none", () => {
+    const [both, message] = lastMessage(1);
+    const short = { psk: text("short") };
+    expect(() => readMessageOfAny(both.responder, message, () => [short])).toThrow(
+      "a psk is 32 bytes long, not 5",
+    );
+    const fresh = startBoth({ psk: "one of several" });
+    expect(() => readMessageOfAny(fresh.responder, message, () => KEYS)).toThrow(
+      "the message does not end in a psk",
+    );
+  });
+});

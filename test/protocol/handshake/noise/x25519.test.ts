@@ -1,0 +1,147 @@
+import { describe, expect, test } from "bun:test";
+import { createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
+
+import {
+  diffieHellmanSecret,
+  generateKeyPair,
+  importPublicKey,
+} from "../../../../src/protocol/handshake/noise/x25519.ts";
+import { fromHex, toHex } from "./both-sides.ts";
+
+/** X25519(k, u) of RFC 7748 s. 5, in hexadecimal. */
+function x25519(k: string, u: string): string {
+  const publicKey = importPublicKey(fromHex(u));
+  if (publicKey === null) throw new Error(`${u} was refused`);
+  return toHex(diffieHellmanSecret(generateKeyPair(fromHex(k)), publicKey));
+}
+
+const NINE = `09${"00".repeat(31)}`;
+
+/** Each encoding of a point of small order that has its highest bit clear. */
+const SMALL_ORDER = [
+  ["0", "0000000000000000000000000000000000000000000000000000000000000000"],
+  ["1", "0100000000000000000000000000000000000000000000000000000000000000"],
+  ["order 8", "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"],
+  ["order 8, again", "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"],
+  ["p - 1", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"],
+  ["p", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"],
+  ["p + 1", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"],
+] as const;
+
+function withHighestBit(hex: string): Uint8Array {
+  const bytes = fromHex(hex);
+  bytes[31] = (bytes[31] ?? 0) | 0x80;
+  return bytes;
+}
+
+describe("X25519 gives the secrets of RFC 7748", () => {
+  test("for the first vector of s. 5.2", () => {
+    expect(
+      x25519(
+        "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+        "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+      ),
+    ).toBe("c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
+  });
+
+  test("for the second vector of s. 5.2, whose highest bit is set and ignored", () => {
+    expect(
+      x25519(
+        "4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
+        "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
+      ),
+    ).toBe("95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
+  });
+
+  test("for a thousand rounds, each taking the last two results (s. 5.2)", () => {
+    let k = NINE;
+    let u = NINE;
+    const round = () => ([k, u] = [x25519(k, u), k]);
+    round();
+    expect(k).toBe("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
+    for (let done = 1; done < 1_000; done += 1) round();
+    expect(k).toBe("684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
+  });
+
+  test("for Alice and Bob (s. 6.1)", () => {
+    const alice = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+    const bob = "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
+    const alicePublic = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+    const bobPublic = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
+    const secret = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
+    expect(toHex(generateKeyPair(fromHex(alice)).publicKey)).toBe(alicePublic);
+    expect(toHex(generateKeyPair(fromHex(bob)).publicKey)).toBe(bobPublic);
+    expect(x25519(alice, bobPublic)).toBe(secret);
+    expect(x25519(bob, alicePublic)).toBe(secret);
+  });
+});
+
+describe("a key pair", () => {
+  test("is made of any 32 bytes, which it keeps as they are (RFC 7748 s. 5)", () => {
+    for (const byte of [0x00, 0x7f, 0xff]) {
+      const bytes = new Uint8Array(32).fill(byte);
+      const pair = generateKeyPair(bytes);
+      expect(pair.privateKey).toEqual(new Uint8Array(32).fill(byte));
+      expect(pair.publicKey).toHaveLength(32);
+    }
+  });
+
+  test("is not made of more or fewer, which throws", () => {
+    for (const length of [0, 31, 33, 64]) {
+      expect(() => generateKeyPair(new Uint8Array(length))).toThrow(
+        `a private key is 32 bytes long, not ${length}`,
+      );
+    }
+  });
+
+  test("does not change with the bytes it was made of", () => {
+    const bytes = fromHex("77".repeat(32));
+    const pair = generateKeyPair(bytes);
+    bytes.fill(0);
+    expect(toHex(pair.privateKey)).toBe("77".repeat(32));
+  });
+});
+
+describe("a peer's public key", () => {
+  test.each(SMALL_ORDER)("is refused when it has small order: %s (RFC 7748 s. 6.1)", (_, hex) => {
+    expect(importPublicKey(fromHex(hex))).toBeNull();
+    expect(importPublicKey(withHighestBit(hex))).toBeNull();
+  });
+
+  test.each(SMALL_ORDER)("is refused with reason: the secret would be all zero: %s", (_, hex) => {
+    const { privateKey } = generateKeyPairSync("x25519");
+    const format = { format: "raw-public", asymmetricKeyType: "x25519" } as const;
+    for (const key of [fromHex(hex), withHighestBit(hex)]) {
+      const publicKey = createPublicKey({ key, ...format });
+      expect(() => diffieHellman({ privateKey, publicKey })).toThrow();
+    }
+  });
+
+  test("is taken in every other encoding, also from 2^255 - 17 on (RFC 7748 s. 5)", () => {
+    const own = generateKeyPair(new Uint8Array(32).fill(1));
+    for (let last = 0xef; last <= 0xff; last += 1) {
+      const hex = `${last.toString(16)}${"ff".repeat(30)}7f`;
+      // 2^255 - 19 + n is n.
+      const small = `${(last - 0xed).toString(16).padStart(2, "0")}${"00".repeat(31)}`;
+      for (const bytes of [fromHex(hex), withHighestBit(hex), withHighestBit(small)]) {
+        const publicKey = importPublicKey(bytes);
+        expect(publicKey?.bytes).toEqual(bytes);
+        if (publicKey === null) continue;
+        expect(toHex(diffieHellmanSecret(own, publicKey))).toBe(x25519("01".repeat(32), small));
+      }
+    }
+  });
+
+  test("is refused when it is not 32 bytes long", () => {
+    for (const length of [0, 1, 31, 33, 64]) {
+      expect(importPublicKey(new Uint8Array(length).fill(9))).toBeNull();
+    }
+  });
+
+  test("does not change with the datagram it came in", () => {
+    const datagram = fromHex(NINE);
+    const publicKey = importPublicKey(datagram);
+    datagram.fill(0);
+    expect(toHex(publicKey?.bytes ?? datagram)).toBe(NINE);
+  });
+});

@@ -1,0 +1,252 @@
+// Whatever anybody sends to an endpoint with sessions under way: it never throws, nothing of it grows, no
+// stranger gets more bytes than they sent, and the sessions go on (docs/protocol.md s. 7, 16).
+
+import { expect, test } from "bun:test";
+
+import type { SocketAddress } from "../../src/net/address.ts";
+import type { Session } from "../../src/protocol/session/session.ts";
+import { type SeededRandom, seededRandom } from "../simulator/random.ts";
+import {
+  arrivedAt,
+  createPair,
+  deliver,
+  drain,
+  type End,
+  hear,
+  joinOpener,
+  keysOf,
+  type Pair,
+  pass,
+  PSK,
+  restartedOpener,
+  speak,
+  untilFinish,
+  words,
+} from "./pair.ts";
+
+/** A million where there is time for it. */
+const DATAGRAMS = process.env["CI"] === "true" ? 1_000_000 : 200_000;
+
+/** Strangers, none of whose addresses is proven. */
+const STRANGERS: readonly SocketAddress[] = [
+  { address: "203.0.113.1", port: 1 },
+  { address: "203.0.113.2", port: 65_535 },
+  { address: "2001:db8::bad", port: 53 },
+];
+
+const FIRST_BYTES = [0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff];
+
+/**
+ * What may be more afterwards than before: the two sessions' own PINGs and their ACKs; and a handshake for
+ * each of the two hellos that were recorded with their cookies, when they are replayed from their address.
+ */
+const BOUNDS: Record<string, number> = {
+  ranges: 64,
+  packets: 64,
+  lost: 256,
+  unfinished: 2,
+  answered: 2,
+};
+
+interface UnderAttack {
+  readonly pair: Pair;
+  readonly sessions: readonly { readonly joined: Session; readonly opened: Session }[];
+  /** Packets of each kind, as they were sent. */
+  readonly recorded: readonly Uint8Array[];
+}
+
+/** Two sessions between a joiner and an opener, and packets of every kind that were seen. */
+function underAttack(): UnderAttack {
+  const pair = createPair({ seed: 77 });
+  const sessions = Array.from({ length: 2 }, () => {
+    const joined = joinOpener(pair);
+    speak(pair.joiner, joined, "first");
+    pass(pair, 500);
+    return { joined, opened: arrivedAt(pair) };
+  });
+  for (const { joined, opened } of sessions) {
+    speak(pair.joiner, joined, pair.random.bytes(3_000));
+    speak(pair.opener, opened, pair.random.bytes(3_000));
+  }
+  pass(pair, 2_000);
+  const refused = createPair({ seed: 78 });
+  joinOpener(refused, new Uint8Array(32).fill(9));
+  pass(refused, 500);
+  const recorded = [...pair.sent, ...refused.sent].map(({ bytes }) => bytes);
+  recorded.push(resetOf(recorded));
+  const kinds = new Set(recorded.map(([first]) => first));
+  expect(kinds).toEqual(new Set(FIRST_BYTES.filter((first) => first !== 0xfd)));
+  return { pair, sessions, recorded };
+}
+
+/** What the opener would say to the last sealed packet, had it been restarted. */
+function resetOf(recorded: readonly Uint8Array[]): Uint8Array {
+  const stray = recorded.findLast(([first]) => first === 0xfc) ?? new Uint8Array(0);
+  const opener = restartedOpener(createPair());
+  deliver(opener, stray, { address: "203.0.113.1", port: 1 }, 1_000);
+  return drain(opener, 1_000)[0]?.bytes ?? new Uint8Array(0);
+}
+
+/** A datagram made up, or a true one made untrue. */
+function hostile({ recorded, sessions }: UnderAttack, random: SeededRandom): Uint8Array {
+  const shape = random.between(0, 9);
+  if (shape === 0) return random.bytes(random.between(0, 100));
+  if (shape === 1) {
+    const bytes = random.bytes([25, 26, 30, 78, 135, 1_200][random.between(0, 5)] ?? 0);
+    bytes[0] = pick(FIRST_BYTES, random);
+    return bytes;
+  }
+  const bytes = pick(recorded, random).slice();
+  if (shape === 2) return bytes;
+  if (shape === 3) return bytes.subarray(0, random.between(0, bytes.length));
+  if (shape === 4) {
+    const longer = new Uint8Array(bytes.length + random.between(1, 40));
+    longer.set(bytes);
+    return longer;
+  }
+  if (shape === 5) {
+    const other = pick(recorded, random);
+    const at = random.between(0, Math.min(bytes.length, other.length));
+    bytes.set(other.subarray(0, at));
+    return bytes;
+  }
+  if (shape === 6 && bytes.length > 17) {
+    // Under the id of a session that is under way, or of nobody's.
+    const { joined, opened } = pick(sessions, random);
+    const ids = [joined.localId, opened.localId, random.bytes(8)];
+    bytes.set(pick(ids, random), bytes[0] === 0xf8 ? 2 : 1);
+    return bytes;
+  }
+  if (shape === 7) bytes[0] = pick(FIRST_BYTES, random);
+  for (let flips = random.between(1, 3); flips > 0 && bytes.length > 0; flips -= 1) {
+    const at = random.between(
+      0,
+      random.chance(0.5) ? Math.min(20, bytes.length - 1) : bytes.length - 1,
+    );
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << random.between(0, 7));
+  }
+  return bytes;
+}
+
+function pick<Item>(items: readonly Item[], random: SeededRandom): Item {
+  const item = items[random.between(0, items.length - 1)];
+  if (item === undefined) throw new Error("there is nothing to pick from");
+  return item;
+}
+
+/** How much an endpoint holds, by name. */
+function holdings({ endpoint }: End): Record<string, number> {
+  const { opening } = endpoint;
+  const held: Record<string, number> = {
+    sessions: endpoint.sessions.size,
+    tokens: endpoint.byResetToken.size,
+    arrived: endpoint.arrived.length,
+    answers: endpoint.answers.length,
+    active: endpoint.active.size,
+    unfinished: opening?.unfinished.size ?? 0,
+    answered: opening?.answered.size ?? 0,
+  };
+  for (const session of endpoint.sessions.values()) {
+    const { received, recovery, incoming, outgoing } = session;
+    for (const [name, size] of Object.entries({
+      ranges: received.ranges.length,
+      packets: recovery.sent.packets.length,
+      lost: recovery.lost.length,
+      early: incoming.early.length,
+      acknowledged: outgoing.acknowledged.length,
+      again: outgoing.lost.length,
+      arrivedBytes: incoming.arrived.end - incoming.arrived.start,
+      saidBytes: outgoing.said.end - outgoing.said.start,
+    })) {
+      held[name] = Math.max(held[name] ?? 0, size);
+    }
+  }
+  return held;
+}
+
+test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody`, () => {
+  const attack = underAttack();
+  const { pair, sessions } = attack;
+  const { joiner, opener } = pair;
+  const random = seededRandom(4_711);
+  const ends = [joiner, opener];
+  const before = ends.map(holdings);
+  let answered = 0;
+
+  for (let count = 0; count < DATAGRAMS; count += 1) {
+    const end = count % 2 === 0 ? opener : joiner;
+    const bytes = hostile(attack, random);
+    const spoofed = random.chance(0.2) ? (end === opener ? joiner : opener).address : null;
+    const from = spoofed ?? pick(STRANGERS, random);
+    deliver(end, bytes, from, pair.now);
+    let toStranger = 0;
+    for (const outbound of drain(end, pair.now)) {
+      if (STRANGERS.includes(outbound.to)) toStranger += outbound.bytes.length;
+      else
+        pair.onTheWay.push({
+          by: end.name,
+          ...outbound,
+          from: end.address,
+          sentAt: pair.now,
+          at: pair.now + 10,
+        });
+    }
+    if (toStranger > 0) answered += 1;
+    if (toStranger > bytes.length) {
+      throw new Error(
+        `${toStranger} bytes for the ${bytes.length} of ${Buffer.from(bytes).toString("hex")}`,
+      );
+    }
+    // The sessions live on meanwhile: 50 ms for each thousand.
+    if (count % 1_000 === 999) pass(pair, 50);
+  }
+  // Some of it was worth an answer, or nothing was tried.
+  expect(answered).toBeGreaterThan(DATAGRAMS / 100);
+
+  for (const { joined, opened } of sessions) {
+    expect(joined.end).toBeNull();
+    expect(opened.end).toBeNull();
+    expect(joined.path).toEqual({ address: opener.address, trial: null });
+    expect(opened.path).toEqual({ address: joiner.address, trial: null });
+    expect(keysOf(joined).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
+    expect(keysOf(opened).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
+  }
+  pass(pair, 5_000);
+  for (const [index, held] of ends.map(holdings).entries()) {
+    for (const [name, size] of Object.entries(held)) {
+      const bound = BOUNDS[name] ?? before[index]?.[name] ?? 0;
+      if (size > bound) throw new Error(`${name}: ${size}, more than ${bound}`);
+    }
+  }
+  for (const { joined, opened } of sessions) {
+    hear(opener, opened, pair.now);
+    hear(joiner, joined, pair.now);
+    speak(joiner, joined, "undisturbed");
+    speak(opener, opened, "likewise");
+  }
+  pass(pair, 2_000);
+  for (const { joined, opened } of sessions) {
+    expect(hear(opener, opened, pair.now).map(words)).toEqual(["undisturbed"]);
+    expect(hear(joiner, joined, pair.now).map(words)).toEqual(["likewise"]);
+  }
+}, 60_000);
+
+test("every byte of every packet of a handshake changed, one at a time, leaves a joiner waiting", () => {
+  const pair = createPair({ seed: 5 });
+  const joined = joinOpener(pair);
+  const parts = Object.values(untilFinish(pair));
+  const other = createPair({ seed: 6 });
+  const waiting = joinOpener(other, PSK);
+  drain(other.joiner, other.now);
+  for (const part of parts) {
+    for (let at = 0; at < Math.min(part.length, 200); at += 1) {
+      const bytes = part.slice();
+      bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+      // To the joiner of this handshake, and to one that has nothing to do with it.
+      deliver(pair.joiner, bytes, pair.opener.address, pair.now);
+      deliver(other.joiner, bytes, other.opener.address, other.now);
+    }
+  }
+  expect(joined.end).toBeNull();
+  expect(waiting.end).toBeNull();
+});

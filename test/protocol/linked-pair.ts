@@ -1,0 +1,76 @@
+// Two links (sealed-link.ts) over two endpoints in virtual time: what a socket and its timer do for them, a
+// test does here.
+
+import {
+  AttachedSession,
+  handOnMessages,
+  type SealedLink,
+  type SealedLinkHandlers,
+  type SessionDriver,
+  tellArrived,
+  tellWhatCameToBe,
+} from "../../src/net/sealed-link.ts";
+import { activate } from "../../src/protocol/endpoint.ts";
+import type { Session } from "../../src/protocol/session/session.ts";
+import { type End, joinedPair, type Pair, pass } from "./pair.ts";
+
+export interface LinkedPair {
+  readonly pair: Pair;
+  readonly joined: Session;
+  readonly opened: Session;
+  readonly joiner: SealedLink;
+  readonly opener: SealedLink;
+  /** Lets so much virtual time pass; both links are told of what happens in it. */
+  go(duration: number): Promise<void>;
+}
+
+export interface Handlers {
+  readonly joiner?: Partial<SealedLinkHandlers>;
+  readonly opener?: Partial<SealedLinkHandlers>;
+}
+
+/** How often the links look at their sessions, ms. */
+const STEP = 10;
+
+/** All that awaits what has been resolved goes on. */
+const turn = () => new Promise((done) => setImmediate(done));
+
+export function linkedPair(handlers: Handlers = {}): LinkedPair {
+  const { pair, joined, opened } = joinedPair();
+
+  function attach(end: End, session: Session, its: Partial<SealedLinkHandlers> = {}) {
+    const driver: SessionDriver = {
+      now: () => pair.now,
+      changed: (changed) => activate(end.endpoint, changed),
+      said: (changed) => activate(end.endpoint, changed),
+    };
+    const link = new AttachedSession(session, driver);
+    link.handlers = { onMessages() {}, ...its };
+    return { link, driver, over: false };
+  }
+  const joiner = attach(pair.joiner, joined, handlers.joiner);
+  const opener = attach(pair.opener, opened, handlers.opener);
+
+  async function look(side: typeof joiner): Promise<void> {
+    if (side.over) return;
+    tellArrived(side.link);
+    handOnMessages(side.link, side.driver);
+    side.over = !tellWhatCameToBe(side.link, pair.now);
+    await turn();
+  }
+
+  return {
+    pair,
+    joined,
+    opened,
+    joiner: joiner.link,
+    opener: opener.link,
+    async go(duration) {
+      for (let passed = 0; passed < duration; passed += STEP) {
+        pass(pair, STEP);
+        await look(joiner);
+        await look(opener);
+      }
+    },
+  };
+}

@@ -1,0 +1,297 @@
+// Two endpoints whose datagrams a test carries by hand, or lets pass in virtual time over a network
+// without faults; and what a test that knows the keys can read and write.
+
+import { sameAddress, type SocketAddress } from "../../src/net/address.ts";
+import {
+  activate,
+  createEndpoint,
+  type Endpoint,
+  endpointWakeAt,
+  join,
+  nextDatagram,
+  receiveDatagram,
+  tickEndpoint,
+} from "../../src/protocol/endpoint.ts";
+import type { Admission } from "../../src/protocol/handshake/admission.ts";
+import { open } from "../../src/protocol/handshake/noise/transport-cipher.ts";
+import { generateKeyPair, type KeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
+import { readFrames } from "../../src/protocol/session/frames.ts";
+import { sealPacket } from "../../src/protocol/session/packet-protection.ts";
+import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
+import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
+import {
+  closeSession,
+  type Established,
+  say,
+  type Session,
+} from "../../src/protocol/session/session.ts";
+import { type SeededRandom, seededRandom } from "../simulator/random.ts";
+
+export const PSK = new Uint8Array(32).fill(7);
+export const JOINER_KEYS = generateKeyPair(new Uint8Array(32).fill(0x11));
+export const OPENER_KEYS = generateKeyPair(new Uint8Array(32).fill(0x22));
+export const JOINER_ADDRESS: SocketAddress = { address: "192.0.2.1", port: 40_001 };
+export const OPENER_ADDRESS: SocketAddress = { address: "198.51.100.2", port: 12_345 };
+/** When tests begin, ms. */
+export const START = 1_000;
+/** The longest datagram that any address takes, bytes. */
+const datagramLimit = () => MAX_DATAGRAM_SIZE;
+
+/** How long a datagram is on its way, ms. */
+export const DELAY = 10;
+
+export const text = (words: string) => new TextEncoder().encode(words);
+export const words = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+export interface End {
+  readonly name: "joiner" | "opener";
+  endpoint: Endpoint;
+  address: SocketAddress;
+}
+
+/** A datagram that left, and when it arrives. */
+export interface Sent {
+  readonly by: "joiner" | "opener";
+  readonly bytes: Uint8Array;
+  readonly from: SocketAddress;
+  readonly to: SocketAddress;
+  readonly sentAt: number;
+  readonly at: number;
+}
+
+export interface Pair {
+  now: number;
+  readonly random: SeededRandom;
+  readonly joiner: End;
+  readonly opener: End;
+  readonly onTheWay: Sent[];
+  /** All that was ever sent, lost or not. */
+  readonly sent: Sent[];
+  /** Whether the network loses a datagram. */
+  loses: (sent: Sent) => boolean;
+}
+
+export interface PairOptions {
+  readonly seed?: number;
+  readonly joinerKeys?: KeyPair;
+  readonly openerKeys?: KeyPair;
+  /** Null where the opener takes nobody. */
+  readonly openWith?: Uint8Array | Admission | null;
+  /** The opener's bound. */
+  readonly maxSessions?: number;
+}
+
+export function createPair(options: PairOptions = {}): Pair {
+  const { seed = 1, joinerKeys = JOINER_KEYS, openerKeys = OPENER_KEYS, openWith = PSK } = options;
+  const random = seededRandom(seed);
+  const end = (
+    name: "joiner" | "opener",
+    address: SocketAddress,
+    staticKeys: KeyPair,
+    psk: Uint8Array | Admission | null,
+  ): End => ({
+    name,
+    address,
+    endpoint: createEndpoint({
+      staticKeys,
+      random: (length) => random.bytes(length),
+      openWith: psk,
+      maxSessions: options.maxSessions,
+      datagramLimit,
+      now: START,
+    }),
+  });
+  return {
+    now: START,
+    random,
+    joiner: end("joiner", JOINER_ADDRESS, joinerKeys, null),
+    opener: end("opener", OPENER_ADDRESS, openerKeys, openWith),
+    onTheWay: [],
+    sent: [],
+    loses: () => false,
+  };
+}
+
+export function joinOpener(pair: Pair, psk = PSK, expected: Uint8Array | null = null): Session {
+  return join(pair.joiner.endpoint, { to: pair.opener.address, psk, expected }, pair.now);
+}
+
+/** All that the endpoint has to send now. */
+export function drain({ endpoint }: End, now: number): Outbound[] {
+  const all: Outbound[] = [];
+  for (;;) {
+    const outbound = nextDatagram(endpoint, now);
+    if (outbound === null) return all;
+    all.push(outbound);
+    if (all.length > 5_000) throw new Error("a storm of datagrams");
+  }
+}
+
+/** A datagram arrives; its memory is another's right after, as a socket's may be. */
+export function deliver(end: End, bytes: Uint8Array, from: SocketAddress, now: number): void {
+  const buffer = bytes.slice();
+  receiveDatagram(end.endpoint, buffer, from, now);
+  buffer.fill(0xee);
+}
+
+/** The answers, sent at once, to a datagram. */
+export function answersTo(end: End, bytes: Uint8Array, from: SocketAddress, now: number) {
+  deliver(end, bytes, from, now);
+  return drain(end, now);
+}
+
+/** Lets time pass: whatever is sent arrives 10 ms later, unless the pair loses it. */
+export function pass(pair: Pair, duration: number): void {
+  const until = pair.now + duration;
+  const ends = [pair.joiner, pair.opener];
+  for (let steps = 0; ; steps += 1) {
+    if (steps > 1_000_000) throw new Error(`a storm of timers at ${pair.now}`);
+    for (const end of ends) transmitAll(pair, end);
+    const wakes = ends.map(({ endpoint }) => endpointWakeAt(endpoint));
+    const next = Math.min(pair.onTheWay[0]?.at ?? Number.POSITIVE_INFINITY, ...wakes);
+    if (next > until) break;
+    pair.now = Math.max(pair.now, next);
+    for (const { endpoint } of ends) tickEndpoint(endpoint, pair.now);
+    while ((pair.onTheWay[0]?.at ?? Number.POSITIVE_INFINITY) <= pair.now) {
+      const sent = pair.onTheWay.shift();
+      if (sent === undefined) break;
+      const to = ends.find(({ address }) => sameAddress(sent.to, address));
+      if (to !== undefined) deliver(to, sent.bytes, sent.from, pair.now);
+    }
+  }
+  pair.now = until;
+}
+
+function transmitAll(pair: Pair, end: End): void {
+  for (const { to, bytes } of drain(end, pair.now)) {
+    const at = pair.now + DELAY;
+    const sent = { by: end.name, bytes, from: end.address, to, sentAt: pair.now, at };
+    pair.sent.push(sent);
+    if (!pair.loses(sent)) pair.onTheWay.push(sent);
+  }
+}
+
+export interface Joined {
+  readonly pair: Pair;
+  readonly joined: Session;
+  readonly opened: Session;
+}
+
+/** A pair with a session under way between them, and nothing on its way. */
+export function joinedPair(options: PairOptions = {}): Joined {
+  const pair = createPair(options);
+  const joined = joinOpener(pair);
+  pass(pair, 500);
+  return { pair, joined, opened: arrivedAt(pair) };
+}
+
+/** The session that came to the opener. */
+export function arrivedAt({ opener }: Pair): Session {
+  const session = opener.endpoint.arrived.shift();
+  if (session === undefined) throw new Error("no session has arrived");
+  return session;
+}
+
+export function keysOf({ established }: Session): Established {
+  if (established === null) throw new Error("there are no keys yet");
+  return established;
+}
+
+export function speak(end: End, session: Session, message: Uint8Array | string): boolean {
+  const said = say(session, typeof message === "string" ? text(message) : message);
+  activate(end.endpoint, session);
+  return said;
+}
+
+export function hear(end: End, session: Session, now: number): Uint8Array[] {
+  const messages = receiveMessages(session, 1_000, now);
+  activate(end.endpoint, session);
+  return messages;
+}
+
+export function close(end: End, session: Session, code: number, reason: string, now: number): void {
+  closeSession(session, code, reason, now);
+  activate(end.endpoint, session);
+}
+
+/** A packet of this session's with any frames: its next number, or another, under its own key. */
+export function craft(session: Session, frames: readonly number[], number?: number): Uint8Array {
+  const { send, remoteId } = keysOf(session);
+  const bytes = new Uint8Array(13 + frames.length + 16);
+  bytes.set(frames, 13);
+  sealPacket(send, remoteId, number ?? session.recovery.sent.nextNumber, bytes);
+  if (number === undefined) session.recovery.sent.nextNumber += 1;
+  return bytes;
+}
+
+/** The frames of a sealed packet that this session sent, by name, the PADDING left out. */
+export function framesOf(sender: Session, bytes: Uint8Array): string[] {
+  const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(9);
+  const frames = open(keysOf(sender).send.key, number, bytes.subarray(0, 13), bytes.subarray(13));
+  if (frames === null) throw new Error("not a packet of this session");
+  const names: string[] = [];
+  readFrames(frames, {
+    onPing: () => names.push("ping"),
+    onAck: () => names.push("ack"),
+    onFragment: () => names.push("fragment"),
+    onWindow: () => names.push("window"),
+    onPathChallenge: () => names.push("challenge"),
+    onPathResponse: () => names.push("response"),
+    onClose: (code, reason) => names.push(`close ${code} ${reason}`),
+    onResetToken: () => names.push("token"),
+  });
+  return names;
+}
+
+/** What was sent by one end since `from`, an index of `pair.sent`. */
+export function sentBy(pair: Pair, by: "joiner" | "opener", from = 0): Sent[] {
+  return pair.sent.slice(from).filter((sent) => sent.by === by);
+}
+
+/** The datagrams of one handshake, carried by hand at one moment. */
+export interface ByHand {
+  readonly hello: Uint8Array;
+  readonly retry: Uint8Array;
+  readonly helloAgain: Uint8Array;
+  readonly answer: Uint8Array;
+  readonly finish: Uint8Array;
+}
+
+/** Carries a handshake up to its finish, which is not delivered. */
+export function untilFinish(pair: Pair): ByHand {
+  const { joiner, opener, now } = pair;
+  const hello = only(drain(joiner, now));
+  const retry = only(answersTo(opener, hello, joiner.address, now));
+  const helloAgain = only(answersTo(joiner, retry, opener.address, now));
+  const answer = only(answersTo(opener, helloAgain, joiner.address, now));
+  const finish = only(answersTo(joiner, answer, opener.address, now));
+  return { hello, retry, helloAgain, answer, finish };
+}
+
+/** The bytes of the one datagram there is. */
+export function only(all: readonly Outbound[]): Uint8Array {
+  const [first] = all;
+  if (first === undefined || all.length > 1) throw new Error(`${all.length} datagrams, not one`);
+  return first.bytes;
+}
+
+export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
+  const changed = bytes.slice();
+  changed[at] = (changed[at] ?? 0) ^ bits;
+  return changed;
+}
+
+/** The opener's program begins anew, with these keys; nothing of its sessions is left. */
+export function restartedOpener(pair: Pair, staticKeys: KeyPair = OPENER_KEYS): End {
+  const { random, now } = pair;
+  pair.opener.endpoint = createEndpoint({
+    staticKeys,
+    random: (length) => random.bytes(length),
+    openWith: PSK,
+    datagramLimit,
+    now,
+  });
+  return pair.opener;
+}

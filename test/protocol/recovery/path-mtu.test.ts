@@ -1,0 +1,236 @@
+import { describe, expect, test } from "bun:test";
+
+import {
+  BASE_DATAGRAM_SIZE,
+  BLACK_HOLE_PAUSE,
+  createPathMtu,
+  LIKELY_SIZES,
+  MAX_DATAGRAM_SIZE,
+  MAX_PROBES,
+  nextProbe,
+  type PathMtu,
+  probeAcknowledged,
+  probeLost,
+  probeSent,
+  RAISE_INTERVAL,
+  returnToBase,
+  sizeRefused,
+} from "../../../src/protocol/recovery/path-mtu.ts";
+
+/** A window that holds any two datagrams. */
+const WIDE = 1_000_000;
+
+/** Probes until nothing more is tried, over a path that carries `carried` bytes: their sizes. */
+function search(mtu: PathMtu, carried: number, now = 0): number[] {
+  const sizes: number[] = [];
+  for (;;) {
+    const size = nextProbe(mtu, WIDE, now);
+    if (size === null) return sizes;
+    sizes.push(size);
+    probeSent(mtu, size);
+    if (size <= carried) probeAcknowledged(mtu, size);
+    else probeLost(mtu, size);
+  }
+}
+
+/** A path that was found to carry 1,472 bytes. */
+function found(): PathMtu {
+  const mtu = createPathMtu();
+  search(mtu, 1_472);
+  return mtu;
+}
+
+/** Each size as often as it is tried. */
+function thrice(...sizes: number[]): number[] {
+  return sizes.flatMap((size) => Array.from({ length: MAX_PROBES }, () => size));
+}
+
+describe("the search (RFC 8899 s. 5.3)", () => {
+  test("begins at 1,200 bytes, which the hello has proven (RFC 9000 s. 14.3)", () => {
+    expect(BASE_DATAGRAM_SIZE).toBe(1_200);
+    expect(createPathMtu().size).toBe(1_200);
+  });
+
+  test("goes by likely sizes up to 65,487 bytes", () => {
+    expect(LIKELY_SIZES).toEqual([1_372, 1_452, 1_472, 8_952, 16_336, 65_487]);
+    expect(MAX_DATAGRAM_SIZE).toBe(65_487);
+  });
+
+  test("finds 65,487 bytes on loopback with one probe of each size", () => {
+    const mtu = createPathMtu();
+    expect(search(mtu, 65_507)).toEqual([1_372, 1_452, 1_472, 8_952, 16_336, 65_487]);
+    expect(mtu.size).toBe(65_487);
+  });
+
+  test("finds 1,472 bytes on Ethernet with IPv4, and looks between it and jumbo frames", () => {
+    const mtu = createPathMtu();
+    expect(search(mtu, 1_472)).toEqual([
+      1_372,
+      1_452,
+      1_472,
+      ...thrice(8_952, 5_212, 3_342, 2_407, 1_939, 1_705, 1_588),
+    ]);
+    expect(mtu.size).toBe(1_472);
+  });
+
+  test("finds 1,452 bytes on Ethernet with IPv6", () => {
+    const mtu = createPathMtu();
+    expect(search(mtu, 1_452)).toEqual([1_372, 1_452, ...thrice(1_472)]);
+    expect(mtu.size).toBe(1_452);
+  });
+
+  test("stays at 1,200 bytes where the path carries 1,280-byte packets", () => {
+    const mtu = createPathMtu();
+    expect(search(mtu, 1_232)).toEqual(thrice(1_372, 1_286));
+    expect(mtu.size).toBe(1_200);
+  });
+
+  test("comes within an eighth of jumbo frames that are a little shorter", () => {
+    const mtu = createPathMtu();
+    // 8,896 less 28 bytes of headers.
+    search(mtu, 8_868);
+    expect(mtu.size).toBeGreaterThan(8_868 * (7 / 8));
+    expect(mtu.size).toBeLessThanOrEqual(8_868);
+  });
+
+  test.each([1_200, 1_300, 1_400, 2_000, 4_000, 10_000, 20_000, 60_000])(
+    "never takes more than a path of %d bytes carries, and at least seven eighths",
+    (carried) => {
+      const mtu = createPathMtu();
+      expect(search(mtu, carried).length).toBeLessThan(40);
+      expect(mtu.size).toBeLessThanOrEqual(carried);
+      expect(mtu.size).toBeGreaterThanOrEqual((carried * 7) / 8);
+    },
+  );
+
+  test("never exceeds what the ends can take, and tries just that", () => {
+    const mtu = createPathMtu(4_000);
+    expect(search(mtu, 65_507)).toEqual([1_372, 1_452, 1_472, 4_000]);
+    expect(mtu.size).toBe(4_000);
+  });
+
+  test("does not take place where the ends take no more than the base", () => {
+    expect(nextProbe(createPathMtu(1_200), WIDE, 0)).toBeNull();
+  });
+});
+
+describe("a probe", () => {
+  test("is one at a time", () => {
+    const mtu = createPathMtu();
+    expect(nextProbe(mtu, WIDE, 0)).toBe(1_372);
+    probeSent(mtu, 1_372);
+    expect(nextProbe(mtu, WIDE, 10_000)).toBeNull();
+  });
+
+  test("does not change the size before it has arrived", () => {
+    const mtu = createPathMtu();
+    probeSent(mtu, 1_372);
+    expect(mtu.size).toBe(1_200);
+    probeAcknowledged(mtu, 1_372);
+    expect(mtu.size).toBe(1_372);
+  });
+
+  test("is repeated twice when it is lost, three times in all (RFC 8899 s. 5.1.2)", () => {
+    expect(MAX_PROBES).toBe(3);
+    const mtu = createPathMtu();
+    for (let lost = 0; lost < 3; lost++) {
+      expect(nextProbe(mtu, WIDE, 0)).toBe(1_372);
+      probeSent(mtu, 1_372);
+      probeLost(mtu, 1_372);
+    }
+    expect(nextProbe(mtu, WIDE, 0)).toBe(1_286);
+  });
+
+  test("that is lost by chance does not count once one of its size has arrived", () => {
+    const mtu = createPathMtu();
+    for (const size of [1_372, 1_452]) {
+      for (let lost = 0; lost < 2; lost++) {
+        probeSent(mtu, size);
+        probeLost(mtu, size);
+      }
+      probeSent(mtu, size);
+      probeAcknowledged(mtu, size);
+      expect(mtu.size).toBe(size);
+    }
+  });
+
+  test("that arrives after it was given up counts all the same", () => {
+    const mtu = createPathMtu();
+    for (let lost = 0; lost < 3; lost++) {
+      probeSent(mtu, 1_372);
+      probeLost(mtu, 1_372);
+    }
+    probeSent(mtu, 1_286);
+    probeAcknowledged(mtu, 1_372);
+    expect(mtu.size).toBe(1_372);
+    // The one in flight is still waited for; then the search goes on above.
+    expect(nextProbe(mtu, WIDE, 0)).toBeNull();
+    probeAcknowledged(mtu, 1_286);
+    expect(mtu.size).toBe(1_372);
+    expect(nextProbe(mtu, WIDE, 0)).toBe(1_452);
+  });
+
+  test("waits for a window that holds two of its size (RFC 9002 s. 7.2, RFC 8899 s. 3)", () => {
+    const mtu = createPathMtu();
+    for (const size of [1_372, 1_452, 1_472]) {
+      expect(nextProbe(mtu, 12_000, 0)).toBe(size);
+      probeSent(mtu, size);
+      probeAcknowledged(mtu, size);
+    }
+    expect(nextProbe(mtu, 17_903, 0)).toBeNull();
+    expect(nextProbe(mtu, 17_904, 0)).toBe(8_952);
+  });
+
+  test("that the local link refuses need not be lost three times", () => {
+    const mtu = createPathMtu();
+    for (const size of [1_372, 1_452, 1_472]) {
+      probeSent(mtu, size);
+      probeAcknowledged(mtu, size);
+    }
+    probeSent(mtu, 8_952);
+    sizeRefused(mtu, 8_952);
+    expect(mtu.size).toBe(1_472);
+    expect(nextProbe(mtu, WIDE, 0)).toBe(5_212);
+  });
+});
+
+describe("once the search is over (RFC 8899 s. 5.2)", () => {
+  test("nothing is tried for 600 s, then longer sizes are again (s. 5.1.1)", () => {
+    expect(RAISE_INTERVAL).toBe(600_000);
+    const mtu = createPathMtu();
+    search(mtu, 1_452, 1_000);
+    expect(nextProbe(mtu, WIDE, 600_999)).toBeNull();
+    expect(nextProbe(mtu, WIDE, 601_000)).toBe(1_472);
+    expect(search(mtu, 9_000, 601_000).slice(0, 3)).toEqual([1_472, 8_952, 16_336]);
+    expect(mtu.size).toBeGreaterThanOrEqual(8_952);
+  });
+});
+
+describe("a black hole (RFC 8899 s. 4.3)", () => {
+  test("returns the size to the base, and after 60 s the search begins anew", () => {
+    expect(BLACK_HOLE_PAUSE).toBe(60_000);
+    const mtu = found();
+    returnToBase(mtu, 5_000);
+    expect(mtu.size).toBe(1_200);
+    expect(nextProbe(mtu, WIDE, 64_999)).toBeNull();
+    expect(nextProbe(mtu, WIDE, 65_000)).toBe(1_372);
+  });
+
+  test("ends a search, and a probe of it that arrives or is lost later changes nothing", () => {
+    const mtu = createPathMtu();
+    probeSent(mtu, 1_372);
+    probeAcknowledged(mtu, 1_372);
+    probeSent(mtu, 1_452);
+    returnToBase(mtu, 5_000);
+    probeAcknowledged(mtu, 1_452);
+    probeLost(mtu, 1_452);
+    expect(mtu).toMatchObject({ size: 1_200, search: { type: "resting" } });
+  });
+
+  test("in the local link itself is found at once", () => {
+    const mtu = found();
+    sizeRefused(mtu, 1_472);
+    expect(mtu.size).toBe(1_200);
+    expect(search(mtu, 1_400)).toEqual([1_372, ...thrice(1_452)]);
+  });
+});

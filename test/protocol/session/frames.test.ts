@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+
+import {
+  ackLength,
+  type FrameReader,
+  readFrames,
+  writeAck,
+  writeClose,
+  writeFragmentHead,
+  writePathChallenge,
+  writePathResponse,
+  writePing,
+  writeResetToken,
+  writeWindow,
+} from "../../../src/protocol/session/frames.ts";
+
+/** What a reader was told, and whether the frames were sound. */
+function read(...bytes: number[]): { told: unknown[]; sound: boolean } {
+  const told: unknown[] = [];
+  const reader: FrameReader = {
+    onPing: () => told.push("ping"),
+    onAck: (ranges, delay) => told.push(["ack", ranges, delay]),
+    onFragment: (offset, piece) => told.push(["fragment", offset, [...piece]]),
+    onWindow: (limit) => told.push(["window", limit]),
+    onPathChallenge: (data) => told.push(["challenge", [...data]]),
+    onPathResponse: (data) => told.push(["response", [...data]]),
+    onClose: (code, reason) => told.push(["close", code, reason]),
+    onResetToken: (token) => told.push(["token", [...token]]),
+  };
+  return { sound: readFrames(Uint8Array.from(bytes), reader), told };
+}
+
+function written(write: (into: Uint8Array) => number): number[] {
+  const into = new Uint8Array(600);
+  return [...into.subarray(0, write(into))];
+}
+
+const EIGHT = [1, 2, 3, 4, 5, 6, 7, 8];
+const SIXTEEN = [...EIGHT, ...EIGHT];
+
+describe("a frame (docs/protocol.md s. 10)", () => {
+  test("PADDING is nothing, PING is one byte", () => {
+    expect(read(0, 0, 1, 0)).toEqual({ told: ["ping"], sound: true });
+    expect(written((into) => writePing(into, 0))).toEqual([1]);
+  });
+
+  test("ACK counts its ranges down from the largest (RFC 9000 s. 19.3.1)", () => {
+    const ranges = [
+      { smallest: 9, largest: 10 },
+      { smallest: 5, largest: 5 },
+      { smallest: 0, largest: 3 },
+    ];
+    // Largest 10, delay 64 us, 2 ranges more, 1 more in the first; a gap of 3 and 1; none and 4.
+    const bytes = [2, 10, 0x40, 64, 2, 1, 2, 0, 0, 3];
+    expect(written((into) => writeAck(into, 0, ranges, 64))).toEqual(bytes);
+    expect(ackLength(ranges, 64)).toBe(bytes.length);
+    expect(read(...bytes)).toEqual({ told: [["ack", ranges, 64]], sound: true });
+  });
+
+  test.each([
+    ["a first range below 0", [2, 3, 0, 0, 4]],
+    ["a gap below 0", [2, 3, 0, 1, 0, 2, 0]],
+    ["a range below 0", [2, 5, 0, 1, 0, 0, 4]],
+    ["more ranges than anyone remembers", [2, 0x41, 0, 0, 0x40, 64, 0]],
+  ])("ACK with %s is unsound", (_what, bytes) => {
+    expect(read(...bytes)).toEqual({ told: [], sound: false });
+  });
+
+  test("FRAGMENT carries a piece of the stream", () => {
+    const head = written((into) => writeFragmentHead(into, 0, 70, 3));
+    expect(head).toEqual([3, 0x40, 70, 3]);
+    expect(read(...head, 7, 8, 9)).toEqual({ told: [["fragment", 70, [7, 8, 9]]], sound: true });
+    expect(read(...head, 7, 8)).toEqual({ told: [], sound: false });
+  });
+
+  test("FRAGMENT must end below 2^53", () => {
+    const last = [0xc0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    expect(read(3, ...last, 0).sound).toBe(true);
+    expect(read(3, ...last, 1, 9).sound).toBe(false);
+  });
+
+  test("WINDOW, PATH CHALLENGE, PATH RESPONSE and RESET TOKEN come as they went", () => {
+    const frames = [
+      ...written((into) => writeWindow(into, 0, 1_048_576)),
+      ...written((into) => writePathChallenge(into, 0, Uint8Array.from(EIGHT))),
+      ...written((into) => writePathResponse(into, 0, Uint8Array.from(EIGHT))),
+      ...written((into) => writeResetToken(into, 0, Uint8Array.from(SIXTEEN))),
+    ];
+    expect(frames.slice(0, 6)).toEqual([4, 0x80, 0x10, 0, 0, 5]);
+    expect(read(...frames)).toEqual({
+      told: [
+        ["window", 1_048_576],
+        ["challenge", EIGHT],
+        ["response", EIGHT],
+        ["token", SIXTEEN],
+      ],
+      sound: true,
+    });
+  });
+
+  test("CLOSE has a reason of at most 256 bytes, cut between characters", () => {
+    expect(written((into) => writeClose(into, 0, 2, "é"))).toEqual([7, 2, 2, 0xc3, 0xa9]);
+    const long = written((into) => writeClose(into, 0, 1, `x${"é".repeat(200)}`));
+    // 1 + 127 * 2 = 255: the next é would be byte 256 and 257.
+    expect(read(...long)).toEqual({ told: [["close", 1, `x${"é".repeat(127)}`]], sound: true });
+    expect(read(7, 1, 0x41, 1, ...Array.from({ length: 257 }, () => 65)).sound).toBe(false);
+  });
+
+  test("of an unknown type is unsound, and nothing after it is told", () => {
+    expect(read(1, 0x09, 1)).toEqual({ told: ["ping"], sound: false });
+    expect(read(0xff)).toEqual({ told: [], sound: false });
+  });
+
+  test("that is cut short anywhere is unsound", () => {
+    const frames = [
+      [2, 10, 0x40, 64, 2, 1, 2, 0, 0, 3],
+      [3, 0x40, 70, 3, 7, 8, 9],
+      [4, 0x80, 0x10, 0, 0],
+      [5, ...EIGHT],
+      [6, ...EIGHT],
+      [7, 2, 2, 0xc3, 0xa9],
+      [8, ...SIXTEEN],
+    ];
+    for (const frame of frames) {
+      expect(read(...frame).sound).toBe(true);
+      for (let length = 1; length < frame.length; length += 1) {
+        expect(read(...frame.slice(0, length))).toEqual({ told: [], sound: false });
+      }
+    }
+  });
+});

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "bun:test";
+
+import {
+  createIncomingMessages,
+  grant,
+  MAX_EARLY,
+  RECEIVE_WINDOW,
+  receiveFragment,
+  takeMessages,
+  windowToGrant,
+} from "../../../src/protocol/session/incoming-messages.ts";
+import {
+  acknowledge,
+  append,
+  createOutgoingMessages,
+  hasPiece,
+  hasRoom,
+  lose,
+  MAX_UNACKNOWLEDGED,
+  type OutgoingMessages,
+  type Piece,
+  takePiece,
+  widen,
+  writePiece,
+} from "../../../src/protocol/session/outgoing-messages.ts";
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+/** The next piece, where the test knows that there is one. */
+function take(outgoing: OutgoingMessages, most: number): Piece {
+  const piece = takePiece(outgoing, most);
+  if (piece === null) throw new Error("there is no piece");
+  return piece;
+}
+
+function outgoingWith(...messages: Uint8Array[]) {
+  const outgoing = createOutgoingMessages();
+  for (const message of messages) append(outgoing, message);
+  widen(outgoing, RECEIVE_WINDOW);
+  return outgoing;
+}
+
+describe("messages on their way out (docs/protocol.md s. 11)", () => {
+  test("are one stream: each its length, then its bytes", () => {
+    const outgoing = outgoingWith(bytes(7, 8, 9), bytes(), bytes(1));
+    const piece = take(outgoing, 100);
+    expect(piece).toEqual({ offset: 0, length: 7 });
+    const into = new Uint8Array(9);
+    writePiece(outgoing, piece, into, 1);
+    expect([...into]).toEqual([0, 3, 7, 8, 9, 0, 1, 1, 0]);
+    expect(takePiece(outgoing, 100)).toBeNull();
+  });
+
+  test("go out in pieces as long as there is room for in a packet", () => {
+    const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5));
+    expect(takePiece(outgoing, 4)).toEqual({ offset: 0, length: 4 });
+    expect(takePiece(outgoing, 4)).toEqual({ offset: 4, length: 2 });
+  });
+
+  test("stop at the peer's window, and go on when it widens (s. 13)", () => {
+    const outgoing = createOutgoingMessages();
+    append(outgoing, bytes(1, 2, 3));
+    expect(hasPiece(outgoing)).toBe(false);
+    widen(outgoing, 2);
+    expect(takePiece(outgoing, 100)).toEqual({ offset: 0, length: 2 });
+    widen(outgoing, 1);
+    expect(takePiece(outgoing, 100)).toBeNull();
+    widen(outgoing, 100);
+    expect(takePiece(outgoing, 100)).toEqual({ offset: 2, length: 2 });
+  });
+
+  test("that were lost go before new ones, in pieces of any other size", () => {
+    const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5));
+    const first = take(outgoing, 4);
+    lose(outgoing, first);
+    expect(takePiece(outgoing, 3)).toEqual({ offset: 0, length: 3 });
+    expect(takePiece(outgoing, 3)).toEqual({ offset: 3, length: 1 });
+    expect(takePiece(outgoing, 3)).toEqual({ offset: 4, length: 2 });
+  });
+
+  test("are not sent again where another packet has brought them already", () => {
+    const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5, 6, 7));
+    take(outgoing, 2);
+    acknowledge(outgoing, take(outgoing, 2));
+    take(outgoing, 4);
+    lose(outgoing, { offset: 0, length: 8 });
+    expect(outgoing.lost).toEqual([
+      { offset: 0, length: 2 },
+      { offset: 4, length: 4 },
+    ]);
+    acknowledge(outgoing, { offset: 4, length: 2 });
+    expect(outgoing.lost).toEqual([
+      { offset: 0, length: 2 },
+      { offset: 6, length: 2 },
+    ]);
+  });
+
+  test("are forgotten when all before their end has arrived, and free their memory", () => {
+    const outgoing = outgoingWith(bytes(1, 2, 3));
+    takePiece(outgoing, 100);
+    acknowledge(outgoing, { offset: 2, length: 2 });
+    expect(outgoing.said.start).toBe(0);
+    acknowledge(outgoing, { offset: 0, length: 2 });
+    expect(outgoing.said.start).toBe(4);
+    expect(outgoing.said.chunks).toEqual([]);
+  });
+
+  test("unacknowledged hold at most 4 MiB", () => {
+    const outgoing = createOutgoingMessages();
+    const message = new Uint8Array(65_536);
+    let count = 0;
+    while (hasRoom(outgoing, message.length)) {
+      append(outgoing, message);
+      count += 1;
+    }
+    // 65,536 bytes and a head of 4, 63 times: one more would pass 4,194,304.
+    expect(count).toBe(63);
+    expect(MAX_UNACKNOWLEDGED).toBe(4_194_304);
+  });
+});
+
+describe("messages on their way in (docs/protocol.md s. 11)", () => {
+  test("are whole once every byte before their end has come", () => {
+    const incoming = createIncomingMessages();
+    expect(receiveFragment(incoming, 0, bytes(3, 7, 8))).toBeNull();
+    expect(takeMessages(incoming, 10).messages).toEqual([]);
+    expect(receiveFragment(incoming, 3, bytes(9, 0, 1, 1))).toBeNull();
+    expect(takeMessages(incoming, 10).messages).toEqual([bytes(7, 8, 9), bytes(), bytes(1)]);
+    expect(incoming.arrived.buffer).toBeNull();
+  });
+
+  test("come once and in order from fragments in any order, doubled and overlapping", () => {
+    const incoming = createIncomingMessages();
+    const stream = bytes(4, 1, 2, 3, 4, 2, 5, 6);
+    for (const [from, to] of [
+      [6, 8],
+      [2, 5],
+      [6, 8],
+      [3, 7],
+      [1, 3],
+      [0, 2],
+      [0, 8],
+    ] as const) {
+      expect(receiveFragment(incoming, from, stream.slice(from, to))).toBeNull();
+    }
+    expect(takeMessages(incoming, 10).messages).toEqual([bytes(1, 2, 3, 4), bytes(5, 6)]);
+    expect(takeMessages(incoming, 10).messages).toEqual([]);
+    expect(incoming.early).toEqual([]);
+  });
+
+  test("are taken as many at a time as asked for", () => {
+    const incoming = createIncomingMessages();
+    receiveFragment(incoming, 0, bytes(1, 10, 1, 20, 1, 30));
+    expect(takeMessages(incoming, 2).messages).toEqual([bytes(10), bytes(20)]);
+    expect(takeMessages(incoming, 2).messages).toEqual([bytes(30)]);
+  });
+
+  test("whose length is cut in two are read all the same", () => {
+    const incoming = createIncomingMessages();
+    const message = new Uint8Array(100).fill(9);
+    receiveFragment(incoming, 0, bytes(0x40));
+    expect(takeMessages(incoming, 10)).toEqual({ messages: [], fault: null });
+    receiveFragment(incoming, 1, bytes(100, ...message));
+    expect(takeMessages(incoming, 10).messages).toEqual([message]);
+  });
+
+  test("of more than 65,536 bytes are a fault", () => {
+    const incoming = createIncomingMessages();
+    receiveFragment(incoming, 0, bytes(0x80, 0x01, 0x00, 0x01));
+    expect(takeMessages(incoming, 10)).toEqual({ messages: [], fault: "message-too-long" });
+  });
+
+  test("whose length is more than any number are a fault", () => {
+    const incoming = createIncomingMessages();
+    receiveFragment(incoming, 0, new Uint8Array(8).fill(0xff));
+    expect(takeMessages(incoming, 10).fault).toBe("message-too-long");
+  });
+
+  test("past the window are a fault; the window moves on with the reader (s. 13)", () => {
+    const incoming = createIncomingMessages();
+    expect(receiveFragment(incoming, RECEIVE_WINDOW, bytes(1))).toBe("beyond-window");
+    // Half a window of messages of 1,022 bytes with heads of two.
+    const half = new Uint8Array(RECEIVE_WINDOW / 2);
+    for (let at = 0; at < half.length; at += 1_024) half.set([0x43, 0xfe], at);
+    receiveFragment(incoming, 0, half);
+    expect(windowToGrant(incoming)).toBeNull();
+    expect(takeMessages(incoming, 10_000).messages).toHaveLength(512);
+    expect(windowToGrant(incoming)).toBe(RECEIVE_WINDOW * 1.5);
+    grant(incoming, RECEIVE_WINDOW * 1.5);
+    expect(windowToGrant(incoming)).toBeNull();
+    expect(receiveFragment(incoming, RECEIVE_WINDOW, bytes(1))).toBeNull();
+  });
+
+  test("with more than 4,096 gaps before them are a fault", () => {
+    const incoming = createIncomingMessages();
+    for (let gap = 0; gap < MAX_EARLY; gap += 1) {
+      expect(receiveFragment(incoming, 2 + 2 * gap, bytes(1))).toBeNull();
+    }
+    expect(receiveFragment(incoming, 2 + 2 * MAX_EARLY, bytes(1))).toBe("beyond-window");
+  });
+});

@@ -1,0 +1,116 @@
+// The network is gone for half a minute and comes back (docs/protocol.md s. 12.2, 15.2): whatever was said
+// before, meanwhile and afterwards arrives, in order, and soon.
+
+import { expect, test } from "bun:test";
+
+import { SILENCE } from "../../../src/protocol/session/session.ts";
+import { hear, type Joined, joinedPair, type Pair, pass, speak, words } from "../pair.ts";
+
+const OUTAGE = 30_000;
+/** How long after the network is back everything has to be there, ms. */
+const SOON = 5_000;
+
+const gone = () => true;
+const back = () => false;
+
+/** Lets time pass in steps of 10 ms until `until` holds; returns how long it took, ms. */
+function passUntil(pair: Pair, most: number, until: () => boolean): number {
+  const start = pair.now;
+  while (!until() && pair.now - start < most) pass(pair, 10);
+  return pair.now - start;
+}
+
+/** Both say something each second while nothing passes; returns what was said. */
+function talkIntoTheVoid({ pair, joined, opened }: Joined, duration: number): string[] {
+  const said: string[] = [];
+  for (let second = 0; second < duration / 1_000; second += 1) {
+    const message = `said in second ${second}`;
+    said.push(message);
+    speak(pair.joiner, joined, message);
+    speak(pair.opener, opened, message);
+    pass(pair, 1_000);
+  }
+  return said;
+}
+
+test("an outage of 30 s loses nothing that both say in it: all is there 5 s after it, in order", () => {
+  const session = joinedPair();
+  const { pair, joined, opened } = session;
+  pair.loses = gone;
+  const said = talkIntoTheVoid(session, OUTAGE);
+  expect([joined.silent, opened.silent]).toEqual([true, true]);
+  pair.loses = back;
+  const heard = { joiner: [] as string[], opener: [] as string[] };
+  const took = passUntil(pair, SOON, () => {
+    heard.joiner.push(...hear(pair.joiner, joined, pair.now).map(words));
+    heard.opener.push(...hear(pair.opener, opened, pair.now).map(words));
+    return heard.joiner.length === said.length && heard.opener.length === said.length;
+  });
+  expect(heard).toEqual({ joiner: said, opener: said });
+  expect(took).toBeLessThanOrEqual(SOON);
+  expect([joined.silent, opened.silent]).toEqual([false, false]);
+  expect([joined.end, opened.end]).toEqual([null, null]);
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+  "an outage of 30 s and up to 3 s more, whenever it ends, and in a storm of messages (seed %i)",
+  (seed) => {
+    const { pair, joined, opened } = joinedPair({ seed });
+    const message = (index: number) => `${index} ${"x".repeat(pair.random.between(0, 2_000))}`;
+    const said = Array.from({ length: 200 }, (_, index) => message(index));
+    // Half of it is on its way when the network goes.
+    for (const one of said.slice(0, 100)) speak(pair.joiner, joined, one);
+    pass(pair, 15);
+    pair.loses = gone;
+    for (const one of said.slice(100)) speak(pair.joiner, joined, one);
+    for (const one of said) speak(pair.opener, opened, one);
+    pass(pair, OUTAGE + pair.random.between(0, 3_000));
+    pair.loses = back;
+    const heard = { joiner: [] as string[], opener: [] as string[] };
+    passUntil(pair, SOON, () => {
+      heard.joiner.push(...hear(pair.joiner, joined, pair.now).map(words));
+      heard.opener.push(...hear(pair.opener, opened, pair.now).map(words));
+      return heard.joiner.length === said.length && heard.opener.length === said.length;
+    });
+    expect(heard.opener).toEqual(said);
+    expect(heard.joiner).toEqual(said);
+  },
+);
+
+test("an outage in which nobody says anything is over for both with the first word after it", () => {
+  const { pair, joined, opened } = joinedPair();
+  pass(pair, 1_000);
+  pair.loses = gone;
+  pass(pair, OUTAGE);
+  // A keep-alive was due meanwhile, and nobody answered it.
+  expect(joined.silent || opened.silent).toBe(true);
+  pair.loses = back;
+  speak(pair.joiner, joined, "still there?");
+  pass(pair, SOON);
+  expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["still there?"]);
+  expect([joined.silent, opened.silent]).toEqual([false, false]);
+});
+
+test("an outage of less than 5 s is no silence, and loses nothing either", () => {
+  const session = joinedPair();
+  const { pair, joined, opened } = session;
+  pair.loses = gone;
+  speak(pair.joiner, joined, "into the gap");
+  pass(pair, SILENCE - 100);
+  expect(joined.silent).toBe(false);
+  pair.loses = back;
+  pass(pair, SOON);
+  expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["into the gap"]);
+});
+
+test("an outage of 61 s is the end, at each end by itself, and the messages do not arrive", () => {
+  const session = joinedPair();
+  const { pair, joined, opened } = session;
+  pair.loses = gone;
+  talkIntoTheVoid(session, 61_000);
+  pair.loses = back;
+  pass(pair, 10_000);
+  expect(joined.end).toEqual({ type: "timed-out" });
+  expect(opened.end).toEqual({ type: "timed-out" });
+  expect(hear(pair.opener, opened, pair.now)).toEqual([]);
+});

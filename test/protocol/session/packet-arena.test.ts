@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+
+import {
+  createPacketMemory,
+  memoryFor,
+  type PacketMemory,
+  reuseMemory,
+  takeMemory,
+} from "../../../src/protocol/session/packet-arena.ts";
+
+function take(memory: PacketMemory, size: number): Uint8Array {
+  return takeMemory(memory, memoryFor(memory, size), size);
+}
+
+test("every packet has its own memory, of any size that a datagram has", () => {
+  const memory = createPacketMemory();
+  const taken: Uint8Array[] = [];
+  for (let index = 0; index < 500; index += 1) {
+    const size = index % 50 === 49 ? 65_487 : 1_200;
+    const given = memoryFor(memory, size);
+    expect(given).toHaveLength(size);
+    const packet = takeMemory(memory, given, index % 3 === 0 ? size : 700);
+    packet.fill(1 + (index % 250));
+    taken.push(packet);
+  }
+  for (const [index, packet] of taken.entries()) {
+    expect(packet.every((byte) => byte === 1 + (index % 250))).toBe(true);
+  }
+});
+
+test("what is not taken is the next packet's", () => {
+  const memory = createPacketMemory();
+  const given = memoryFor(memory, 200);
+  expect(memoryFor(memory, 200).byteOffset).toBe(given.byteOffset);
+  expect(takeMemory(memory, given, 50)).toHaveLength(50);
+  const next = memoryFor(memory, 200);
+  expect(next.buffer).toBe(given.buffer);
+  expect(next.byteOffset).toBe(given.byteOffset + 50);
+});
+
+test("what was sent is written again, at most 1 MiB of it", () => {
+  const memory = createPacketMemory();
+  const first = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
+  expect(new Set(first).size).toBe(20);
+  reuseMemory(memory);
+  const again = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
+  expect(again.slice(0, 16)).toEqual(first.slice(0, 16));
+  expect(again.slice(16).some((buffer) => first.includes(buffer))).toBe(false);
+});

@@ -1,0 +1,42 @@
+// What a server tells of who asks, in a room and outside.
+
+import { expect, test } from "bun:test";
+
+import { come, openHouse, visit } from "./server-state.ts";
+
+test("who asks is told the server's time and their own address, without being in a room", async () => {
+  const house = openHouse();
+  const ann = await come(house, "Ann");
+  const visitor = visit(house, "key of Eve", false, "192.0.2.7:40000");
+  const before = Date.now();
+  visitor.say({ type: "look", request: 5 });
+  const [seen] = await visitor.until("seen");
+  expect(seen).toEqual({
+    type: "seen",
+    request: 5,
+    time: expect.any(Number),
+    address: "192.0.2.7:40000",
+  });
+  expect(seen?.time).toBeGreaterThanOrEqual(before);
+  expect(seen?.time).toBeLessThanOrEqual(Date.now());
+  ann.say({ type: "who", request: 1 });
+  const [people] = await ann.until("people");
+  expect(people?.members.map(({ name }) => name)).toEqual(["Ann"]);
+  expect(ann.of("joined")).toEqual([]);
+});
+
+test("who comes over no network has no address", async () => {
+  const visitor = visit(openHouse(), "key of Eve");
+  visitor.say({ type: "look", request: 0 });
+  expect(await visitor.until("seen")).toEqual([
+    { type: "seen", request: 0, time: expect.any(Number) },
+  ]);
+});
+
+test("a member may ask as well, and stays in the room", async () => {
+  const house = openHouse();
+  const ann = await come(house, "Ann");
+  ann.say({ type: "look", request: 1 }, { type: "say", number: 0, text: "here" });
+  await ann.until("seen");
+  expect(await ann.texts(1)).toEqual(["here"]);
+});
