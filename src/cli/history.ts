@@ -3,7 +3,7 @@
 import { closest } from "../chat/closest.ts";
 import type { LogEntry } from "../chat/log-entry.ts";
 import { CharlaError } from "../errors.ts";
-import { dataFolder } from "../identity/folders.ts";
+import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { wordsOf } from "../log/search-words.ts";
 import { select, type Selection } from "../log/selection.ts";
@@ -12,7 +12,6 @@ import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { transcriptOf } from "../terminal/transcript.ts";
 import { parseMoment } from "./moment.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { homeFolder } from "./person.ts";
 import { presentation } from "./presentation.ts";
 
 /** Messages for who asks for nothing else: some screens. */

@@ -3,9 +3,9 @@
 import { CharlaError } from "../errors.ts";
 import { encodeBase64url } from "../identity/base64url.ts";
 import { fingerprint } from "../identity/fingerprint.ts";
+import { ownIdentity } from "../identity/key-file.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { ownIdentity } from "./own-identity.ts";
 import { loginName } from "./person.ts";
 import { presentation } from "./presentation.ts";
 

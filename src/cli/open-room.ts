@@ -6,8 +6,9 @@ import type { ConversationEvent } from "../chat/events.ts";
 import { memoryDevice, newDeviceId } from "../client/device.ts";
 import { converseInRoom, type ToldConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { dataFolder } from "../identity/folders.ts";
+import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
+import { ownIdentity } from "../identity/key-file.ts";
 import { leaveInvitation } from "../identity/local-invitation.ts";
 import { formatAddress } from "../net/address.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys-file.ts";
@@ -18,8 +19,6 @@ import { type Opening, talk } from "../terminal/talk.ts";
 import { listeningOptions } from "./listening.ts";
 import { membership } from "./membership.ts";
 import type { CommandLine } from "./options.ts";
-import { ownIdentity } from "./own-identity.ts";
-import { homeFolder } from "./person.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */

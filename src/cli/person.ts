@@ -1,7 +1,7 @@
 // Whose terminal this is, as the system knows them.
 
 import { execFileSync } from "node:child_process";
-import { homedir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 
 /** Bun's word for the name of a user that the environment does not tell. */
 const UNKNOWN = "unknown";
@@ -14,14 +14,5 @@ export function loginName(): string {
     return execFileSync("id", ["-un"], { encoding: "utf8", stdio: "pipe" }).trim();
   } catch {
     return UNKNOWN;
-  }
-}
-
-/** The person's own folder; empty where they have none. */
-export function homeFolder(): string {
-  try {
-    return homedir();
-  } catch {
-    return "";
   }
 }

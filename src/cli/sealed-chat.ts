@@ -6,18 +6,17 @@ import { join } from "node:path";
 import { type DeviceFile, openDeviceFile } from "../client/device-file.ts";
 import { joinRoom } from "../client/join-room.ts";
 import type { ToldConversation } from "../client/room-conversation.ts";
+import { sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
 import { fingerprint } from "../identity/fingerprint.ts";
-import { dataFolder } from "../identity/folders.ts";
+import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
+import { ownIdentity } from "../identity/key-file.ts";
 import { resolve } from "../net/resolve.ts";
 import { type Opening, talk } from "../terminal/talk.ts";
 import { membership } from "./membership.ts";
 import type { CommandLine } from "./options.ts";
-import { ownIdentity } from "./own-identity.ts";
-import { homeFolder } from "./person.ts";
 import { presentation } from "./presentation.ts";
-import { sealedTarget } from "./sealed-target.ts";
 
 /** @returns the exit status */
 export async function sealedChat(commandLine: CommandLine): Promise<number> {

@@ -4,6 +4,7 @@
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
+import { ownIdentity } from "../identity/key-file.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import { inputLines } from "../terminal/input-lines.ts";
 import { MAX_ON_THE_WAY, sayLines } from "../terminal/piped-lines.ts";
@@ -11,7 +12,6 @@ import { createPresenter } from "../terminal/presenter.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { membership } from "./membership.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { ownIdentity } from "./own-identity.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
@@ -52,7 +52,7 @@ export async function send(commandLine: CommandLine): Promise<number> {
 async function openSender(commandLine: CommandLine, to: string): Promise<MessageSender> {
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
-    const { sealedTarget } = await import("./sealed-target.ts");
+    const { sealedTarget } = await import("../client/sealed-target.ts");
     const member = { ...membership(commandLine), identity: ownIdentity().keyPair };
     return openSealedSender(sealedTarget(to).target, member);
   }

@@ -3,9 +3,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { homeFolder } from "../cli/person.ts";
 import { CharlaError } from "../errors.ts";
-import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
+import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { systemCode } from "../net/socket-error.ts";
 import { type Check, ok, problem, problemOf } from "./check.ts";
 

@@ -1,8 +1,8 @@
 // Whether the identity key is there, whole, and nobody else's. Makes none.
 
-import { findOwnIdentity } from "../cli/own-identity.ts";
 import { CharlaError } from "../errors.ts";
 import { fingerprint } from "../identity/fingerprint.ts";
+import { findOwnIdentity } from "../identity/key-file.ts";
 import { type Check, ok, problemOf } from "./check.ts";
 
 const NAME = "identity";

@@ -1,8 +1,7 @@
 // Whether a server of the same person runs on this machine: by the invitation that it has left there.
 
-import { homeFolder } from "../cli/person.ts";
 import { CharlaError } from "../errors.ts";
-import { dataFolder } from "../identity/folders.ts";
+import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { findLeftInvitation } from "../identity/local-invitation.ts";
 import { formatAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";

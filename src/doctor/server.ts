@@ -3,7 +3,7 @@
 
 import { isIP } from "node:net";
 
-import { type FoundTarget, sealedTarget } from "../cli/sealed-target.ts";
+import { type FoundTarget, sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
 import type { SocketAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";

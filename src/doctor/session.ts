@@ -4,12 +4,12 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 
-import { ownIdentity } from "../cli/own-identity.ts";
 import { type Reached, reachFirst } from "../client/connect.ts";
 import { createLooks, type View } from "../client/server-view.ts";
 import type { SealedTarget } from "../client/target.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
+import { ownIdentity } from "../identity/key-file.ts";
 import { canonicalAddress, type SocketAddress } from "../net/address.ts";
 import { type Check, note, ok, problemOf } from "./check.ts";
 import { describeClock } from "./clock.ts";

@@ -1,11 +1,21 @@
-// Where charla keeps things for one person (XDG Base Directory Specification 0.8). Pure: environment and
-// home are arguments, and no folder is looked at.
+// Where charla keeps one person's files (XDG Base Directory Specification 0.8). Reads no folder; environment
+// and home are arguments.
 
+import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 import { CharlaError } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** This user's home folder; empty for a user without one. */
+export function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return "";
+  }
+}
 
 /**
  * For what tells who the person is and whom they know.

@@ -1,12 +1,14 @@
 // A person's identity key: one X25519 key in the file `identity`, made on first use and never replaced.
-// Knows nothing of sessions; randomness and the user are arguments.
+// Knows nothing of sessions.
 
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 import { CharlaError } from "../errors.ts";
 import { generateKeyPair, KEY_BYTES, type KeyPair } from "../protocol/handshake/noise/x25519.ts";
 import { createKeptFile } from "./atomic-file.ts";
 import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { configFolder, homeFolder } from "./folders.ts";
 import { readPrivateFile } from "./private-file.ts";
 
 const FILE_NAME = "identity";
@@ -34,7 +36,29 @@ export interface Identity {
 }
 
 /**
- * The identity key, where there is one.
+ * The identity key of the user who runs this program; made on first use.
+ *
+ * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
+ */
+export function ownIdentity(): Identity {
+  return loadIdentity({ ...thisUser(), random: randomBytes });
+}
+
+/**
+ * The same, or null where none was made yet.
+ *
+ * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
+ */
+export function findOwnIdentity(): Identity | null {
+  return findIdentity(thisUser());
+}
+
+function thisUser() {
+  return { folder: configFolder(process.env, homeFolder()), user: process.geteuid?.() };
+}
+
+/**
+ * The identity key in a folder, or null where there is none.
  *
  * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE
  */

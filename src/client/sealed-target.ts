@@ -1,13 +1,12 @@
-// Whom to join on the sealed wire, and how the server is to prove itself: by an invitation, by the one
-// that a server of the same person has left on this machine, or by the key it had before (DESIGN s. 7).
+// Finds what HOST, HOST:PORT or an invitation stands for on the sealed wire, and how the server proves who it is:
+// by the key in the invitation, or, as SSH does it, by the key it had the first time.
 
-import { invitedTo, type SealedTarget } from "../client/target.ts";
-import { configFolder, dataFolder } from "../identity/folders.ts";
+import { configFolder, dataFolder, homeFolder } from "../identity/folders.ts";
 import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
 import { findLeftInvitation, leadsTo } from "../identity/local-invitation.ts";
 import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
-import { homeFolder } from "./person.ts";
+import { invitedTo, type SealedTarget } from "./target.ts";
 
 export interface FoundTarget {
   readonly target: SealedTarget;
