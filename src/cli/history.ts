@@ -9,7 +9,7 @@ import { wordsOf } from "../log/search-words.ts";
 import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
-import { transcriptOf } from "../terminal/transcript.ts";
+import { transcriptOf } from "../terminal/view/transcript.ts";
 import { parseMoment } from "./moment.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";

@@ -3,11 +3,11 @@
 
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
-import type { LineEditor } from "./line-editor.ts";
-import { messageText } from "./message-text.ts";
-import { type Delivery, describeError, describeEvent } from "./report.ts";
-import type { RoomScene } from "./room-view.ts";
+import type { LineEditor } from "./editor/line-editor.ts";
 import { CYAN, DIM, styler } from "./style.ts";
+import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
+import { messageText } from "./view/message-text.ts";
+import type { RoomScene } from "./view/room-view.ts";
 import { visibleText } from "./visible-text.ts";
 import { written } from "./write-stream.ts";
 

@@ -5,13 +5,13 @@ import { type Command, COMMANDS, usageOf } from "../chat/commands.ts";
 import type { MemberDescription } from "../chat/frames.ts";
 import type { LogEntry } from "../chat/log-entry.ts";
 import type { RoomConversation, RoomDescription } from "../chat/room-talk.ts";
-import { calendarDay, clockTime } from "./clock-text.ts";
-import { inColumns } from "./columns.ts";
-import { messageText } from "./message-text.ts";
-import { describeInvitation } from "./report.ts";
-import type { RoomScene } from "./room-view.ts";
 import { shownName } from "./shown-name.ts";
 import { DIM, styler } from "./style.ts";
+import { calendarDay, clockTime } from "./view/clock-text.ts";
+import { inColumns } from "./view/columns.ts";
+import { describeInvitation } from "./view/event-text.ts";
+import { messageText } from "./view/message-text.ts";
+import type { RoomScene } from "./view/room-view.ts";
 import { visibleLine } from "./visible-text.ts";
 
 export interface CommandStage {

@@ -8,7 +8,7 @@ import { CharlaError } from "../errors.ts";
 import type { Presenter } from "./presenter.ts";
 import { obey } from "./room-commands.ts";
 import type { Journey } from "./room-switcher.ts";
-import type { RoomScene } from "./room-view.ts";
+import type { RoomScene } from "./view/room-view.ts";
 
 export interface RoomInput {
   readonly scene: RoomScene;

@@ -9,8 +9,8 @@ import { MAX_ON_THE_WAY, sayLines } from "./piped-lines.ts";
 import { createPresenter, type PresenterOptions } from "./presenter.ts";
 import { createRoomInput, isRoom } from "./room-input.ts";
 import { startJourney } from "./room-switcher.ts";
-import { createRoomScene } from "./room-view.ts";
 import { openTypedLines } from "./typed-lines.ts";
+import { createRoomScene } from "./view/room-view.ts";
 
 export interface TalkOptions extends PresenterOptions {
   /** At the end of the input: leave, or stay and listen. */

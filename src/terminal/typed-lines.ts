@@ -4,12 +4,12 @@
 import { actionOf, COMMANDS } from "../chat/commands.ts";
 import type { Conversation, ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
-import { complete, type Completion, isRoomTyped } from "./completion.ts";
-import type { LineBuffer } from "./line-buffer.ts";
-import { openLineEditor } from "./line-editor.ts";
+import { complete, type Completion, isRoomTyped } from "./editor/completion.ts";
+import type { LineBuffer } from "./editor/line-buffer.ts";
+import { openLineEditor } from "./editor/line-editor.ts";
 import type { Presenter } from "./presenter.ts";
-import { FIRST_PROMPT, promptAfter, promptText } from "./prompt.ts";
 import type { RoomInput } from "./room-input.ts";
+import { FIRST_PROMPT, promptAfter, promptText } from "./view/prompt.ts";
 
 export interface TypedLines extends Disposable {
   /** To be called with each event before it is shown. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { inColumns } from "../../src/terminal/columns.ts";
+import { inColumns } from "../../../src/terminal/view/columns.ts";
 
 test("cells stand under each other, by the columns they take", () => {
   expect(

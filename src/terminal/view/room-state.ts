@@ -1,7 +1,7 @@
 // What the events of a room have told so far: who one is there, who else was met, and how far back one has
 // seen. Pure.
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
 
 export interface RoomState {
   readonly room: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { complete, isRoomTyped, listed } from "../../src/terminal/completion.ts";
+import { complete, isRoomTyped, listed } from "../../../src/terminal/editor/completion.ts";
 
 const KNOWN = {
   commands: ["help", "history", "join", "kick", "me"],

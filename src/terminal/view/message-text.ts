@@ -1,10 +1,10 @@
 // A message in a room as one reads it: who said it, and what. Pure, but for whether colours are wanted.
 
-import { actionOf } from "../chat/commands.ts";
+import { actionOf } from "../../chat/commands.ts";
+import { isolated, shownName } from "../shown-name.ts";
+import { styler } from "../style.ts";
+import { visibleText } from "../visible-text.ts";
 import { personColour } from "./person-colour.ts";
-import { isolated, shownName } from "./shown-name.ts";
-import { styler } from "./style.ts";
-import { visibleText } from "./visible-text.ts";
 
 export interface SaidBy {
   readonly name: string;

@@ -3,9 +3,9 @@
 
 import type { WriteStream } from "node:tty";
 
+import { DIM, mayStyle, styler } from "../style.ts";
 import { type Layout, rowsAboveCursor } from "./line-layout.ts";
 import { layOutEntered, layOutLive, layOutPending, type Live } from "./live-layout.ts";
-import { DIM, mayStyle, styler } from "./style.ts";
 
 export type LiveContents = Omit<Live, "pendingPrompt">;
 

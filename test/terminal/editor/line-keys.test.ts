@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import { lineOf } from "../../src/terminal/line-buffer.ts";
+import { lineOf } from "../../../src/terminal/editor/line-buffer.ts";
 import {
   type Command,
   type Editing,
   type Key,
   press,
   START,
-} from "../../src/terminal/line-keys.ts";
+} from "../../../src/terminal/editor/line-keys.ts";
 
 /** Printable characters, as node:readline decodes them. */
 const text = (written: string): Key[] => Array.from(written, (sequence) => ({ sequence }));

@@ -15,8 +15,8 @@ import {
   moveWordRight,
   splitGraphemes,
   transpose,
-} from "../../src/terminal/line-buffer.ts";
-import { seeded, someOf } from "./random.ts";
+} from "../../../src/terminal/editor/line-buffer.ts";
+import { seeded, someOf } from "../random.ts";
 
 const BAR = "|";
 

@@ -1,8 +1,8 @@
 // What Tab makes of the line being typed: the end of a command's name, of a person's, of a room's. Pure.
 
-import { displayWidth } from "./display-width.ts";
+import { displayWidth } from "../display-width.ts";
+import { shownName } from "../shown-name.ts";
 import { insert, type LineBuffer, splitGraphemes } from "./line-buffer.ts";
-import { shownName } from "./shown-name.ts";
 
 export interface Completion {
   readonly line: LineBuffer;

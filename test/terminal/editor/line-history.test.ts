@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 
-import { type LineHistory, NO_HISTORY, recall, remember } from "../../src/terminal/line-history.ts";
+import {
+  type LineHistory,
+  NO_HISTORY,
+  recall,
+  remember,
+} from "../../../src/terminal/editor/line-history.ts";
 
 function entered(...lines: string[]): LineHistory {
   return lines.reduce(remember, NO_HISTORY);

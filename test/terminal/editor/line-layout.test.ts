@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
-import type { LineBuffer } from "../../src/terminal/line-buffer.ts";
-import { type Layout, layOut, rowsAboveCursor } from "../../src/terminal/line-layout.ts";
-import { seeded, someOf } from "./random.ts";
+import type { LineBuffer } from "../../../src/terminal/editor/line-buffer.ts";
+import { type Layout, layOut, rowsAboveCursor } from "../../../src/terminal/editor/line-layout.ts";
+import { seeded, someOf } from "../random.ts";
 
 /** A line written with a bar where its cursor is. */
 function at(text: string): LineBuffer {

@@ -1,7 +1,7 @@
 // A room as it stands on somebody's screen: what was learned of it, and what marks its messages there. Keeps
 // the state of room-state.ts and separators.ts; knows no streams.
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
 import { names, NOWHERE, roomAfter, type RoomState, seen } from "./room-state.ts";
 import { arrived, looked, markBefore, noMarks } from "./separators.ts";
 

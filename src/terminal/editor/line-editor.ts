@@ -5,11 +5,11 @@
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 
+import { DIM, styler } from "../style.ts";
 import { type Completion, listed } from "./completion.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { type Command, type Key, press, START } from "./line-keys.ts";
 import { createLiveArea } from "./live-area.ts";
-import { DIM, styler } from "./style.ts";
 
 export interface LineEditor extends Disposable {
   /** What stands before the line being typed. */

@@ -1,9 +1,9 @@
 // What happens in a conversation, in words for a person. Pure: where the words go is presenter.ts.
 
-import type { ConversationEvent, EndReason } from "../chat/events.ts";
-import type { CharlaError } from "../errors.ts";
-import { isolated, shownName } from "./shown-name.ts";
-import { visibleLine } from "./visible-text.ts";
+import type { ConversationEvent, EndReason } from "../../chat/events.ts";
+import type { CharlaError } from "../../errors.ts";
+import { isolated, shownName } from "../shown-name.ts";
+import { visibleLine } from "../visible-text.ts";
 
 /** Names in one line: of more, how many there are is enough. */
 const MAX_LISTED = 12;

@@ -1,6 +1,6 @@
 // Lists in columns that stay aligned whatever is written in them. Pure.
 
-import { displayWidth } from "./display-width.ts";
+import { displayWidth } from "../display-width.ts";
 
 const GAP = "  ";
 

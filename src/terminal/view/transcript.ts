@@ -1,9 +1,9 @@
 // What was said, one message a line, as it is read, searched and cut up by other programs. Pure, but for the
 // time zone.
 
-import type { LogEntry } from "../chat/log-entry.ts";
+import type { LogEntry } from "../../chat/log-entry.ts";
+import { visibleLine, visibleText } from "../visible-text.ts";
 import { calendarDay, clockTime } from "./clock-text.ts";
-import { visibleLine, visibleText } from "./visible-text.ts";
 
 /**
  * The message with its day and time here, and who said it; with every detail, to the second and with the

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 
-import { messageText } from "../../src/terminal/message-text.ts";
+import { messageText } from "../../../src/terminal/view/message-text.ts";
 
 const before = process.env["NO_COLOR"];
 beforeAll(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ConversationEvent } from "../../src/chat/events.ts";
-import { names, NOWHERE, roomAfter } from "../../src/terminal/room-state.ts";
+import type { ConversationEvent } from "../../../src/chat/events.ts";
+import { names, NOWHERE, roomAfter } from "../../../src/terminal/view/room-state.ts";
 
 const after = (...events: ConversationEvent[]) => events.reduce(roomAfter, NOWHERE);
 const member = (name: string) => ({ name, fingerprint: `key of ${name}` });

@@ -1,9 +1,9 @@
 // Where the line being typed stands on the screen: its rows, broken by us rather than by the terminal,
 // and the cursor among them. Pure.
 
-import { displayWidth } from "./display-width.ts";
+import { displayWidth } from "../display-width.ts";
+import { visibleText } from "../visible-text.ts";
 import { type LineBuffer, splitGraphemes } from "./line-buffer.ts";
-import { visibleText } from "./visible-text.ts";
 
 export interface Layout {
   readonly rows: readonly string[];

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
-import { arrived, looked, markBefore, type Marks, noMarks } from "../../src/terminal/separators.ts";
+import {
+  arrived,
+  looked,
+  markBefore,
+  type Marks,
+  noMarks,
+} from "../../../src/terminal/view/separators.ts";
 
 /** On the second of March, by the clock of this machine. */
 const at = (hours: number, minutes: number, day = 2) =>

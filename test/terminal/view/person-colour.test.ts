@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { personColour } from "../../src/terminal/person-colour.ts";
+import { personColour } from "../../../src/terminal/view/person-colour.ts";
 
 const many = Array.from({ length: 500 }, (_, index) => personColour(`SHA256:${index}`));
 const numbers = [...new Set(many)].map((escape) => Number(/;(\d+)m$/.exec(escape)?.[1]));

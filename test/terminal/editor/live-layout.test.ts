@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
-import { layOut } from "../../src/terminal/line-layout.ts";
-import { layOutEntered, layOutLive, layOutPending } from "../../src/terminal/live-layout.ts";
-import { seeded, someOf } from "./random.ts";
+import { layOut } from "../../../src/terminal/editor/line-layout.ts";
+import {
+  layOutEntered,
+  layOutLive,
+  layOutPending,
+} from "../../../src/terminal/editor/live-layout.ts";
+import { seeded, someOf } from "../random.ts";
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index}`);
 

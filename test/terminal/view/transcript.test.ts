@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { LogEntry } from "../../src/chat/log-entry.ts";
-import { transcriptOf } from "../../src/terminal/transcript.ts";
+import type { LogEntry } from "../../../src/chat/log-entry.ts";
+import { transcriptOf } from "../../../src/terminal/view/transcript.ts";
 
 /** Said on 22 November 2026 at 14:03:09 where this machine is. */
 function said(text: string, name = "ana"): LogEntry {

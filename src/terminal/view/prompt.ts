@@ -1,7 +1,7 @@
 // What stands before the line being typed: whose turn it is, and for how long nothing has been heard.
 // Pure: the time comes in, in ms on any clock that only goes forward.
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
 
 export interface PromptState {
   readonly turn: "mine" | "theirs";
