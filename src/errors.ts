@@ -102,3 +102,10 @@ export class CharlaError extends Error {
     return USAGE_CODES.has(this.code) ? 2 : 1;
   }
 }
+
+/** The system's code for what went wrong, such as EACCES; empty for an error that isn't the system's. */
+export function systemCode(cause: unknown): string {
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : "";
+}

@@ -3,11 +3,10 @@
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 
-import { CharlaError } from "../errors.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
 import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
-import { systemCode } from "../net/socket-error.ts";
 import { mayStyle } from "../terminal/style.ts";
 import { endOnInterrupt } from "./interruptible.ts";
 import { listeningOptions } from "./listening.ts";

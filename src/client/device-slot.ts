@@ -8,7 +8,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { CharlaError } from "../errors.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 import { createKeptFile, readKeptFile } from "../identity/atomic-file.ts";
 
 /** Programs at once. */
@@ -91,6 +91,6 @@ function isHeld(path: string): boolean {
     return true;
   } catch (cause) {
     // There, and somebody else's.
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM";
+    return systemCode(cause) === "EPERM";
   }
 }

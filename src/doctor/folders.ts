@@ -3,9 +3,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { CharlaError } from "../errors.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
-import { systemCode } from "../net/socket-error.ts";
 import { type Check, ok, problem, problemOf } from "./check.ts";
 
 /** Permission to write, of anyone but the owner. */

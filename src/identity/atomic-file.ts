@@ -17,8 +17,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { CharlaError } from "../errors.ts";
-import { systemCode } from "../net/socket-error.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 
 /** For the owner alone. */
 const FILE_MODE = 0o600;

@@ -4,7 +4,7 @@
 // when it is the first, why. The reason need not be that datagram's own. What the network said of an
 // earlier one (ICMP, RFC 1122 s. 4.1.3.3) is told in place of sending the next, once.
 
-import { systemCode } from "./socket-error.ts";
+import { systemCode } from "../errors.ts";
 
 /** There is no room: EAGAIN of the socket's buffer is told as "none sent", this one of the device's. */
 const NO_ROOM = "ENOBUFS";

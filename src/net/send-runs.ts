@@ -4,9 +4,9 @@
 // A run that is refused is sent again datagram by datagram, and each is told of as send-batch.ts has it. If
 // none of them is refused, then the cutting is what the system or the device cannot do: that was the last run.
 
+import { systemCode } from "../errors.ts";
 import { type Datagram, joinRun, MAX_RUN_BYTES, partsOf } from "./runs.ts";
 import { sendBatch } from "./send-batch.ts";
-import { systemCode } from "./socket-error.ts";
 
 export interface SendingSystem {
   /** Sends what it can of these, at once: how many. Throws when none, and why. */

@@ -1,6 +1,6 @@
 // What the system says of a socket, said to a person. Pure.
 
-import { CharlaError, type ErrorCode } from "../errors.ts";
+import { CharlaError, type ErrorCode, systemCode } from "../errors.ts";
 
 type Words = (where: string) => [ErrorCode, message: string, hint: string];
 
@@ -60,9 +60,4 @@ export function describeSocketError(cause: unknown, where: string): CharlaError 
     "try again; if it stays, report it with this line",
     { cause },
   );
-}
-
-/** The system's own code for an error, like EMSGSIZE; empty for what is none of its errors. */
-export function systemCode(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }

@@ -3,11 +3,11 @@
 
 import { isIPv4, isIPv6 } from "node:net";
 
-import { CharlaError } from "../errors.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
 import type { Datagram } from "./runs.ts";
 import { createBatchSender } from "./send-runs.ts";
-import { describeSocketError, systemCode } from "./socket-error.ts";
+import { describeSocketError } from "./socket-error.ts";
 import { NOTHING_IN_FORCE, type OptionsInForce, type WantedOptions } from "./socket-options.ts";
 import { loadTuning } from "./socket-tuning.ts";
 

@@ -2,7 +2,7 @@
 // terminal both above the line being typed. Knows the streams, not the conversation's rules.
 
 import type { ConversationEvent } from "../chat/events.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, systemCode } from "../errors.ts";
 import type { LineEditor } from "./editor/line-editor.ts";
 import { CYAN, DIM, styler } from "./style.ts";
 import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
@@ -109,7 +109,7 @@ export function createPresenter(options: PresenterOptions, scene?: RoomScene): P
 function ignore(): void {}
 
 function stdoutError(cause: Error): CharlaError {
-  if ("code" in cause && cause.code === "EPIPE") {
+  if (systemCode(cause) === "EPIPE") {
     return new CharlaError(
       "STDOUT_CLOSED",
       "stdout was closed: nobody reads what is said",

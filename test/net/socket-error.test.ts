@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
-import type { ErrorCode } from "../../src/errors.ts";
-import { describeSocketError, systemCode } from "../../src/net/socket-error.ts";
+import { type ErrorCode, systemCode } from "../../src/errors.ts";
+import { describeSocketError } from "../../src/net/socket-error.ts";
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: it failed`), { code });

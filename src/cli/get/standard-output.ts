@@ -1,7 +1,7 @@
 // A body on stdout: byte for byte into a pipe or a file, and on a terminal as text that is safe to look at, JSON
 // indented. Never more of it in memory than is on its way; but JSON, which is laid out as a whole, up to a bound.
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, systemCode } from "../../errors.ts";
 import type { Head } from "../../http/client/exchange.ts";
 import { headerOf } from "../../http/client/request.ts";
 import type { Destination } from "../../http/client/transfer.ts";
@@ -156,7 +156,7 @@ async function writeOut(chunk: string | Uint8Array): Promise<void> {
 }
 
 function stdoutError(cause: Error): CharlaError {
-  const isClosed = "code" in cause && cause.code === "EPIPE";
+  const isClosed = systemCode(cause) === "EPIPE";
   return new CharlaError(
     isClosed ? "STDOUT_CLOSED" : "STDOUT_FAILED",
     isClosed ? "nobody reads stdout any more" : `stdout cannot be written: ${cause.message}`,

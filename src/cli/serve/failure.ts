@@ -1,7 +1,7 @@
 // Why a folder cannot be shared, said to a person. Pure.
 
-import { CharlaError } from "../../errors.ts";
-import { describeSocketError, systemCode } from "../../net/socket-error.ts";
+import { CharlaError, systemCode } from "../../errors.ts";
+import { describeSocketError } from "../../net/socket-error.ts";
 
 /** @returns `cause` itself where it is no error of the system's */
 export function describeFailure(

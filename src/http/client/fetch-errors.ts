@@ -1,7 +1,7 @@
 // What went wrong on the way to a server and back, in words for a person: from the codes of the runtime's fetch
 // and of its sockets. Pure.
 
-import { CharlaError, type ErrorCode } from "../../errors.ts";
+import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
 
 /** BoringSSL's and Node.js's names of what may be wrong with a certificate. */
 const CERTIFICATE: Readonly<Record<string, string>> = {
@@ -36,17 +36,10 @@ const UNREACHABLE = new Set([
   "FailedToOpenSocket",
 ]);
 
-/** The code that an error carries, or "". */
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string"
-    ? cause.code
-    : "";
-}
-
 /** @param url as it may be shown */
 export function describeFetchError(cause: unknown, url: URL): CharlaError {
   if (cause instanceof CharlaError) return cause;
-  const code = codeOf(cause);
+  const code = systemCode(cause);
   const tell = (its: ErrorCode, message: string, hint: string) =>
     new CharlaError(its, message, hint, { cause });
   const certificate = CERTIFICATE[code];

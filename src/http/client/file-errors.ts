@@ -1,13 +1,13 @@
 // What the system says when a file cannot be written, in words for a person. Pure.
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, systemCode } from "../../errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 export function describeWriteError(cause: unknown, path: string): CharlaError {
   if (cause instanceof CharlaError) return cause;
-  const code = cause instanceof Error && "code" in cause ? cause.code : "";
-  if (typeof code === "string" && FULL.has(code)) {
+  const code = systemCode(cause);
+  if (FULL.has(code)) {
     return new CharlaError(
       "DISK_FULL",
       `there is no room for more of ${path}`,
@@ -27,7 +27,7 @@ export function notWritable(path: string, why: string, cause?: unknown): CharlaE
   );
 }
 
-function reasonOf(code: unknown, cause: unknown): string {
+function reasonOf(code: string, cause: unknown): string {
   switch (code) {
     case "ENOENT":
       return "there is no such folder";

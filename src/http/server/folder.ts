@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join, relative, sep } from "node:path";
 
+import { systemCode } from "../../errors.ts";
 import { ERRNO, type Identity, type LinuxCalls, linuxCalls, type PathText } from "./linux-calls.ts";
 
 export interface FolderOptions {
@@ -183,7 +184,7 @@ const REASONS = new Map<number, NotOpened>([
 ]);
 
 function reasonOf(error: unknown): NotOpened {
-  const code = error instanceof Error && "code" in error ? error.code : "";
+  const code = systemCode(error);
   if (code === "EACCES" || code === "EPERM") return FORBIDDEN;
   return code === "EMFILE" || code === "ENFILE" ? BUSY : MISSING;
 }

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, systemCode } from "../../errors.ts";
 import { type Database, openLocked, openToRead, openToWrite, openUnchanging } from "./database.ts";
 import { storeError } from "./store-error.ts";
 
@@ -134,6 +134,6 @@ function createFile(path: string): void {
     // Never one that is there: to close it would end the locks that this program has on it (POSIX fcntl).
     closeSync(openSync(path, "wx", FILE_MODE));
   } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
+    if (systemCode(cause) !== "EEXIST") throw cause;
   }
 }

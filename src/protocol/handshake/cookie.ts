@@ -2,11 +2,10 @@
 // hears what is sent to its address, and costs the opener no memory. Time and randomness are arguments.
 
 import { timingSafeEqual } from "node:crypto";
-import { isIPv4 } from "node:net";
 
+import { ipBytes } from "../../ip-bytes.ts";
 import { COOKIE_LENGTH } from "../packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
-import { writeUint32 } from "../varint.ts";
 import { shortProof } from "./truncated-hmac.ts";
 
 /** How long a cookie secret is used, ms; the one before is still accepted for as long again. */
@@ -68,7 +67,7 @@ export function renewCookieSecrets(
 }
 
 function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): Uint8Array {
-  const proof = shortProof(secret, addressBytes(claim.from), claim.joinerId, claim.noise);
+  const proof = shortProof(secret, addressAndPortBytes(claim.from), claim.joinerId, claim.noise);
   const cookie = new Uint8Array(COOKIE_LENGTH);
   cookie[0] = generation;
   cookie.set(proof, 1);
@@ -76,29 +75,12 @@ function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): U
 }
 
 /** An address as 16 bytes (IPv4 mapped, RFC 4291 s. 2.5.5.2) and a port as 2. */
-export function addressBytes({ address, port }: SocketAddress): Uint8Array {
+export function addressAndPortBytes({ address, port }: SocketAddress): Uint8Array {
   const bytes = new Uint8Array(18);
-  if (isIPv4(address)) {
-    bytes.fill(0xff, 10, 12);
-    const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
-    writeUint32(bytes, 12, ((a << 24) | (b << 16) | (c << 8) | d) >>> 0);
-  } else {
-    // A zone names a link of this machine, and is not part of the address.
-    bytes.set(ipv6Groups(address.replace(/%.*$/, "")));
-  }
+  const ip = ipBytes(address);
+  if (ip.length === 4) bytes.fill(0xff, 10, 12);
+  bytes.set(ip, 16 - ip.length);
   bytes[16] = port >>> 8;
   bytes[17] = port & 0xff;
   return bytes;
-}
-
-/** The 16 bytes of an IPv6 address in its canonical spelling (RFC 5952). */
-function ipv6Groups(address: string): number[] {
-  const [before = "", after] = address.split("::");
-  const head = before.split(":").filter(Boolean);
-  const tail = (after ?? "").split(":").filter(Boolean);
-  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0");
-  return [...head, ...zeros, ...tail].flatMap((group) => {
-    const value = Number.parseInt(group, 16);
-    return [value >>> 8, value & 0xff];
-  });
 }

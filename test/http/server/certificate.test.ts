@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 
 import { CharlaError } from "../../../src/errors.ts";
-import { addressBytes } from "../../../src/http/server/tls/address-bytes.ts";
 import { readCertificateFiles } from "../../../src/http/server/tls/certificate-files.ts";
 import { makeCertificate } from "../../../src/http/server/tls/certificate.ts";
 import { objectIdentifier, time, unsignedInteger } from "../../../src/http/server/tls/der.ts";
+import { ipBytes } from "../../../src/ip-bytes.ts";
 import { testWith } from "../../harness/peer-programs.ts";
 import { run } from "../../harness/program.ts";
 
@@ -59,7 +59,7 @@ test.each([
   ["fe80::", "fe800000000000000000000000000000"],
   ["::ffff:192.0.2.1", "00000000000000000000ffffc0000201"],
 ])("%s is %s in bytes", (address, hexadecimal) => {
-  expect(Buffer.from(addressBytes(address)).toString("hex")).toBe(hexadecimal);
+  expect(Buffer.from(ipBytes(address)).toString("hex")).toBe(hexadecimal);
 });
 
 test("the certificate is for every name and address, and for nothing but a server", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import {
-  addressBytes,
+  addressAndPortBytes,
   type CookieClaim,
   type CookieSecrets,
   createCookieSecrets,
@@ -44,7 +44,7 @@ describe("an address in a cookie (docs/protocol.md s. 8.2)", () => {
     // A zone (RFC 4007 s. 11) is this machine's own name for a link.
     ["fe80::1%eth0", 9, "fe8000000000000000000000000000010009"],
   ])("%s, port %d, is 16 bytes and 2", (address, port, bytes) => {
-    expect(hex(addressBytes({ address, port }))).toBe(bytes);
+    expect(hex(addressAndPortBytes({ address, port }))).toBe(bytes);
   });
 });
 

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { isIP } from "node:net";
 
-import { addressBytes } from "./address-bytes.ts";
+import { ipBytes } from "../../../ip-bytes.ts";
 import {
   bitString,
   boolean,
@@ -101,7 +101,7 @@ function extensions(names: readonly string[], publicKeyInfo: Uint8Array): Uint8A
   const alternatives = names.map((name) =>
     isIP(name) === 0
       ? tagged(2, Buffer.from(name, "latin1"), "primitive")
-      : tagged(7, addressBytes(name), "primitive"),
+      : tagged(7, ipBytes(name), "primitive"),
   );
   return sequence(
     extension(OID.subjectAlternativeName, sequence(...alternatives)),

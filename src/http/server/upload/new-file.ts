@@ -6,6 +6,8 @@ import { lstatSync, unlinkSync } from "node:fs";
 import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
+import { systemCode } from "../../../errors.ts";
+
 export type Received =
   | { readonly kind: "made" | "replaced" }
   /** The name is another file's, which is not to be replaced; or a folder's, which never is. */
@@ -80,7 +82,7 @@ async function giveName(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    if (!WITHOUT_LINKS.has(codeOf(error))) throw error;
+    if (!WITHOUT_LINKS.has(systemCode(error))) throw error;
     // FAT has one name to a file: an empty one takes the name, and is replaced at once.
     await using _taken = await open(path, "wx", 0o666);
     await rename(temporary, path);
@@ -116,17 +118,13 @@ const REFUSALS: Readonly<Record<string, Received>> = {
 };
 
 function refusalOf(error: unknown): Received | null {
-  const code = codeOf(error);
+  const code = systemCode(error);
   return Object.hasOwn(REFUSALS, code) ? (REFUSALS[code] ?? null) : null;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 /** It has its own name now, or was never made. */
 function isGone(error: unknown): void {
-  if (codeOf(error) !== "ENOENT") throw error;
+  if (systemCode(error) !== "ENOENT") throw error;
 }
 
 function removeUnfinished(): void {
