@@ -1,9 +1,8 @@
 // `charla id`: who I am to others, by name and by key.
 
 import { CharlaError } from "../errors.ts";
-import { encodeBase64url } from "../identity/base64url.ts";
-import { fingerprint } from "../identity/fingerprint.ts";
-import { ownIdentity } from "../identity/key-file.ts";
+import { encodeBase64url, fingerprint } from "../identity/key-text.ts";
+import { ownIdentity } from "../identity/private-files.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";

@@ -8,8 +8,8 @@ import { converseInRoom, type ToldConversation } from "../client/room-conversati
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
-import { ownIdentity } from "../identity/key-file.ts";
-import { leaveInvitation } from "../identity/local-invitation.ts";
+import { writeLocalInvitation } from "../identity/local-invitation.ts";
+import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys-file.ts";
 import { open, type OpenOptions } from "../server/open.ts";
@@ -133,7 +133,7 @@ function leave(invitation: string, bind: string | undefined): Disposable | Charl
   const its = parseInvitation(invitation);
   try {
     const folder = dataFolder(process.env, homeFolder());
-    return leaveInvitation(folder, { ...its, host: bind ?? "localhost" });
+    return writeLocalInvitation(folder, { ...its, host: bind ?? "localhost" });
   } catch (error) {
     if (error instanceof CharlaError) return error;
     throw error;

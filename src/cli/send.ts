@@ -4,7 +4,7 @@
 import type { MessageSender } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
-import { ownIdentity } from "../identity/key-file.ts";
+import { ownIdentity } from "../identity/private-files.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import { inputLines } from "../terminal/input-lines.ts";
 import { MAX_ON_THE_WAY, sayLines } from "../terminal/piped-lines.ts";

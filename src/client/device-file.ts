@@ -14,7 +14,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 
 import { CharlaError } from "../errors.ts";
-import { readKeptFile, replaceKeptFile } from "../identity/atomic-file.ts";
+import { readSmallFile, replaceFile } from "../identity/atomic-file.ts";
 import { type Slot, takeSlot } from "./device-slot.ts";
 import { type Cursor, type Device, newDeviceId, type Unstored } from "./device.ts";
 
@@ -141,7 +141,7 @@ function apply(state: State, its: Line): void {
 
 /** Null where there is none. */
 function readJournal(path: string): State | null {
-  const file = readKeptFile(path, MAX_JOURNAL_BYTES);
+  const file = readSmallFile(path, MAX_JOURNAL_BYTES);
   if (file === null) return null;
   if (typeof file === "string") throw damaged(path, `it is ${file}`);
   // A program that was killed, or a full disk, may have cut the last line: nobody relied on it.
@@ -179,7 +179,7 @@ function createJournal(path: string, state: State): Journal {
     const lines: Line[] = [{ id, next }];
     if (cursor !== null) lines.push({ shown: cursor });
     for (const said of unstored) lines.push({ said });
-    replaceKeptFile(path, lines.map(format).join(""));
+    replaceFile(path, lines.map(format).join(""));
     return writing(path, () => {
       const descriptor = openSync(path, "a");
       const { size } = fstatSync(descriptor);

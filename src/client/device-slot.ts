@@ -9,7 +9,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { CharlaError, systemCode } from "../errors.ts";
-import { createKeptFile, readKeptFile } from "../identity/atomic-file.ts";
+import { createFile, readSmallFile } from "../identity/atomic-file.ts";
 
 /** Programs at once. */
 const MAX_SLOTS = 100;
@@ -54,7 +54,7 @@ function lock(folder: string, slot: number): string | null {
   if (dead.some(({ isHeld }) => isHeld)) return null;
   const generation = 1 + Math.max(0, ...dead.map((its) => its.generation));
   const path = join(folder, `device-${slot}.lock-${generation}`);
-  if (!createKeptFile(path, `${process.pid}\n`)) return null;
+  if (!createFile(path, `${process.pid}\n`)) return null;
   if (locksOf(folder, slot).some((its) => its.path !== path && its.isHeld)) {
     rmSync(path, { force: true });
     return null;
@@ -83,7 +83,7 @@ function namesIn(folder: string): string[] {
 }
 
 function isHeld(path: string): boolean {
-  const file = readKeptFile(path, MAX_LOCK_BYTES);
+  const file = readSmallFile(path, MAX_LOCK_BYTES);
   const holder = typeof file === "object" ? Number(file?.text) : 0;
   if (!Number.isSafeInteger(holder) || holder <= 0) return false;
   try {

@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import { encodeBase64url } from "../identity/base64url.ts";
+import { encodeBase64url } from "../identity/key-text.ts";
 
 export interface Unstored {
   /** The program's own number for the message. */

@@ -4,7 +4,7 @@
 import { configFolder, dataFolder, homeFolder } from "../identity/folders.ts";
 import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
-import { findLeftInvitation, leadsTo } from "../identity/local-invitation.ts";
+import { isInvitationTo, readLocalInvitation } from "../identity/local-invitation.ts";
 import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { invitedTo, type SealedTarget } from "./target.ts";
 
@@ -28,11 +28,11 @@ export interface FoundTarget {
 export function sealedTarget(written: string | undefined): FoundTarget {
   if (written !== undefined && looksLikeInvitation(written))
     return invited(parseInvitation(written));
-  const left = findLeftInvitation(dataFolder(process.env, homeFolder()));
+  const left = readLocalInvitation(dataFolder(process.env, homeFolder()));
   if (written === undefined)
     return left === null ? byHost(parseHostAndPort("localhost")) : invited(left);
   const host = parseHostAndPort(written);
-  return left !== null && leadsTo(left, host) ? invited(left) : byHost(host);
+  return left !== null && isInvitationTo(left, host) ? invited(left) : byHost(host);
 }
 
 function invited(invitation: Invitation): FoundTarget {

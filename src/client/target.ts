@@ -1,8 +1,8 @@
 // Whom to join on the sealed wire, and how the server is to prove itself. Pure.
 
 import { CharlaError } from "../errors.ts";
-import { fingerprint } from "../identity/fingerprint.ts";
 import type { Invitation } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
 import type { ServerTrust } from "./connect.ts";
 

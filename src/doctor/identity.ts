@@ -1,8 +1,8 @@
 // Whether the identity key is there, whole, and nobody else's. Makes none.
 
 import { CharlaError } from "../errors.ts";
-import { fingerprint } from "../identity/fingerprint.ts";
-import { findOwnIdentity } from "../identity/key-file.ts";
+import { fingerprint } from "../identity/key-text.ts";
+import { findOwnIdentity } from "../identity/private-files.ts";
 import { type Check, ok, problemOf } from "./check.ts";
 
 const NAME = "identity";

@@ -2,7 +2,7 @@
 
 import { CharlaError } from "../errors.ts";
 import { dataFolder, homeFolder } from "../identity/folders.ts";
-import { findLeftInvitation } from "../identity/local-invitation.ts";
+import { readLocalInvitation } from "../identity/local-invitation.ts";
 import { formatAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import { openServerProbe } from "../net/sealed-probe.ts";
@@ -19,7 +19,7 @@ const HELLOS = 3;
 
 export async function findOwnServer(): Promise<OwnServer> {
   try {
-    const left = findLeftInvitation(dataFolder(process.env, homeFolder()));
+    const left = readLocalInvitation(dataFolder(process.env, homeFolder()));
     if (left === null) return { type: "none" };
     const { host, port } = left;
     const addresses = await resolve(left);

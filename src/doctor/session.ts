@@ -9,7 +9,7 @@ import { createLooks, type View } from "../client/server-view.ts";
 import type { SealedTarget } from "../client/target.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
-import { ownIdentity } from "../identity/key-file.ts";
+import { ownIdentity } from "../identity/private-files.ts";
 import { canonicalAddress, type SocketAddress } from "../net/address.ts";
 import { type Check, note, ok, problemOf } from "./check.ts";
 import { describeClock } from "./clock.ts";

@@ -1,5 +1,5 @@
-// The small files that charla keeps for one person: read up to a bound, made whole or not at all, added
-// to line by line, all of it while other programs do the same. Knows nothing of what is in them.
+// Small files that several programs of one person read and write at the same time: a file is read up to a bound,
+// written completely or not at all, or gets a line added. Knows nothing of what is in them.
 
 import {
   closeSync,
@@ -19,13 +19,13 @@ import { dirname, join } from "node:path";
 
 import { CharlaError, systemCode } from "../errors.ts";
 
-/** For the owner alone. */
+/** Only the owner may read and write it. */
 const FILE_MODE = 0o600;
 /** The mode that the XDG Base Directory Specification gives a folder that it makes. */
 const FOLDER_MODE = 0o700;
 const NEWLINE = 0x0a;
 
-export interface KeptFile {
+export interface SmallFile {
   readonly text: string;
   /** The user it belongs to. */
   readonly owner: number;
@@ -38,12 +38,12 @@ export interface KeptFile {
  *
  * @throws {CharlaError} FILE_NOT_READABLE
  */
-export function readKeptFile(
+export function readSmallFile(
   path: string,
   maxBytes: number,
-): KeptFile | "not a file" | "too long" | null {
+): SmallFile | "not a file" | "too long" | null {
   try {
-    // Opening a pipe that somebody left in its place would wait for a writer for ever.
+    // Opening a named pipe in its place would block until somebody writes to it.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const status = fstatSync(descriptor);
@@ -56,27 +56,27 @@ export function readKeptFile(
       closeSync(descriptor);
     }
   } catch (cause) {
-    // Where even the folder is none, who wants to write will say so.
+    // A folder that is missing, or is a file, is reported when something is written.
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause))) return null;
     throw new CharlaError(
       "FILE_NOT_READABLE",
       `${path} cannot be read: ${why(cause)}`,
-      `see whose it is with ls -l ${JSON.stringify(path)}, and make it a file that you may read`,
+      `check its owner and mode with ls -l ${JSON.stringify(path)}, and make it readable for you`,
       { cause },
     );
   }
 }
 
 /**
- * Makes a file, and its folder where that is missing. Others find it complete or not at all, and of
- * several programs that make it at once one succeeds. Returns false where there was one: it stays.
+ * Creates a file, and its folder where that is missing. Others see it complete or not at all, and of several
+ * programs that create it at once one succeeds. Returns false, and changes nothing, where it exists already.
  *
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
-export function createKeptFile(path: string, text: string): boolean {
-  return writingWhole(path, text, (complete) => {
+export function createFile(path: string, text: string): boolean {
+  return writeComplete(path, text, (complete) => {
     try {
-      // Unlike a rename, a link does not replace what another program has put there meanwhile.
+      // Unlike rename(2), link(2) does not replace a file that another program has created meanwhile.
       linkSync(complete, path);
       return true;
     } catch (cause) {
@@ -87,39 +87,39 @@ export function createKeptFile(path: string, text: string): boolean {
 }
 
 /**
- * Makes a file, and its folder where that is missing, in place of the one that was there. Others find the
- * old one or the new one, each complete.
+ * Writes a file in place of the one that was there, if any; creates its folder where that is missing. Others see
+ * the old one or the new one, each complete.
  *
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
-export function replaceKeptFile(path: string, text: string): void {
-  writingWhole(path, text, (complete) => renameSync(complete, path));
+export function replaceFile(path: string, text: string): void {
+  writeComplete(path, text, (complete) => renameSync(complete, path));
 }
 
-/** Removes a file as long as it still holds `text`, at most `maxBytes` long; that it cannot be is no error. */
-export function removeKeptFile(path: string, text: string, maxBytes: number): void {
+/** Removes a file if it still holds `text`, at most `maxBytes` long. That it can't be removed is no error. */
+export function removeUnchangedFile(path: string, text: string, maxBytes: number): void {
   try {
-    const file = readKeptFile(path, maxBytes);
+    const file = readSmallFile(path, maxBytes);
     if (file !== null && typeof file === "object" && file.text === text) rmSync(path);
   } catch {
-    // It stays, and leads nowhere.
+    // It stays, and is out of date.
   }
 }
 
 /**
- * Adds a line to a file, which it makes, with its folder, where that is missing. Lines that several
- * programs add at once stay whole.
+ * Adds a line to a file; creates the file and its folder where they are missing. Lines that several programs add
+ * at once are not mixed.
  *
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
-export function appendToKeptFile(path: string, line: string): void {
-  writing(path, () => {
+export function appendLine(path: string, line: string): void {
+  inFolder(path, () => {
     const { O_APPEND, O_CREAT, O_RDWR } = constants;
     const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT, FILE_MODE);
     try {
-      // Editors and full disks leave a last line without its newline.
+      // An editor or a full disk may have left the last line without its newline.
       const start = endsInNewline(descriptor) ? "" : "\n";
-      // In one piece: each write with O_APPEND lands behind the one before (POSIX write()).
+      // One write: with O_APPEND each goes behind the one before (POSIX write()).
       const bytes = Buffer.from(`${start}${line}\n`);
       if (writeSync(descriptor, bytes) < bytes.byteLength) throw new Error("the disk is full");
     } finally {
@@ -145,23 +145,23 @@ function endsInNewline(descriptor: number): boolean {
   return size === 0 || (readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE);
 }
 
-/** Writes a file beside its place, whole, for `place` to put it there. */
-function writingWhole<T>(path: string, text: string, place: (complete: string) => T): T {
-  return writing(path, () => {
+/** Writes a complete file beside `path`; `move` puts it there. */
+function writeComplete<T>(path: string, text: string, move: (complete: string) => T): T {
+  return inFolder(path, () => {
     const temporary = mkdtempSync(`${path}-`);
     try {
       const complete = join(temporary, "complete");
-      // On the disk before it has its name, so that a power cut leaves no empty file behind.
+      // Flushed before it gets its name, so that a power cut leaves no empty file behind.
       writeFileSync(complete, text, { mode: FILE_MODE, flush: true });
-      return place(complete);
+      return move(complete);
     } finally {
       rmSync(temporary, { recursive: true, force: true });
     }
   });
 }
 
-/** Makes the file's folder, then writes; says a failure to a person. */
-function writing<T>(path: string, write: () => T): T {
+/** Creates the file's folder, then writes. */
+function inFolder<T>(path: string, write: () => T): T {
   const folder = dirname(path);
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
@@ -169,24 +169,24 @@ function writing<T>(path: string, write: () => T): T {
   } catch (cause) {
     throw new CharlaError(
       "FOLDER_NOT_WRITABLE",
-      `nothing can be kept in ${folder}: ${why(cause)}`,
-      "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places",
+      `cannot write to ${folder}: ${why(cause)}`,
+      "make it a writable folder, or set XDG_CONFIG_HOME and XDG_DATA_HOME to other folders",
       { cause },
     );
   }
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  EACCES: "this user may not",
-  EPERM: "this user may not",
-  ENOENT: "there is no such place",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOENT: "no such folder",
   EEXIST: "there is a file in its place",
   ENOTDIR: "there is a file where a folder should be",
   EISDIR: "there is a folder where a file should be",
-  ELOOP: "its links lead in a circle",
-  EROFS: "the disk is read-only",
+  ELOOP: "too many symbolic links",
+  EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
-  EDQUOT: "this user's share of the disk is full",
+  EDQUOT: "the disk quota is used up",
 };
 
 function why(cause: unknown): string {

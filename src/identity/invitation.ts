@@ -13,7 +13,7 @@ import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
 import { hkdf } from "../protocol/handshake/noise/hkdf.ts";
 import { KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
-import { base64urlLength, decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { base64urlLength, decodeBase64url, encodeBase64url } from "./key-text.ts";
 
 const SCHEME = "charla://";
 export const DEFAULT_ROOM = "main";

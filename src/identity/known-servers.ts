@@ -1,6 +1,6 @@
-// The servers that were met before, and their keys: trust on first use, as SSH's known_hosts. Each line
-// of the file `known-servers` is HOST:PORT KEY; a server's first line counts, so that of two programs
-// that meet it at once with different keys, one is refused.
+// The keys of servers that were joined before: trust on first use, as with SSH's known_hosts (RFC 4251 s. 4.1). Each
+// line of the file `known-servers` is HOST:PORT KEY. A server's first line counts: of two programs that add
+// it at once with different keys, one is refused.
 
 import { join } from "node:path";
 
@@ -12,12 +12,11 @@ import {
   parseHostAndPort,
 } from "../net/address.ts";
 import { KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
-import { appendToKeptFile, readKeptFile } from "./atomic-file.ts";
-import { decodeBase64url, encodeBase64url } from "./base64url.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { appendLine, readSmallFile } from "./atomic-file.ts";
+import { decodeBase64url, encodeBase64url, fingerprint } from "./key-text.ts";
 
 const FILE_NAME = "known-servers";
-/** More than 10,000 servers, read in some milliseconds. */
+/** More than 10,000 servers, read in a few milliseconds. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
 export interface KnownServer {
@@ -29,7 +28,7 @@ export interface KnownServer {
 export type ServerCheck = "same" | "new" | { readonly changed: KnownServer };
 
 /**
- * The key that a server had, or null where it was never met.
+ * The key that a server had when it was joined first; null for a new server.
  *
  * @param folder the config folder
  * @throws {CharlaError} KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE
@@ -41,13 +40,13 @@ export function findKnownServer(folder: string, server: HostAndPort): KnownServe
   const index = lines.findIndex((line) => isAbout(line, name));
   if (index === -1) return null;
   const key = decodeBase64url(fieldsOf(lines[index])[1] ?? "", KEY_BYTES);
-  // To take it for a server never met would be to trust whoever answers.
+  // Treating it as a new server would mean trusting any key.
   if (key === null) throw damaged(path, `holds no key for ${name} in line ${index + 1}`);
   return { key, line: index + 1 };
 }
 
 /**
- * Whether a server has the key that it had.
+ * Compares a server's key with the remembered one.
  *
  * @throws {CharlaError} KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE
  */
@@ -58,22 +57,22 @@ export function checkServer(folder: string, server: HostAndPort, key: Uint8Array
 }
 
 /**
- * Remembers a server's key; one that is remembered already stays as it is.
+ * Remembers a server's key; does nothing when it is remembered already.
  *
- * @throws {CharlaError} SERVER_KEY_CHANGED when the server is known by another, also when another
- *   program has remembered that one a moment before; KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE,
+ * @throws {CharlaError} SERVER_KEY_CHANGED when another key is remembered, perhaps by another program a moment before;
+ *   KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE,
  *   FOLDER_NOT_WRITABLE
  */
 export function rememberServer(folder: string, server: HostAndPort, key: Uint8Array): void {
   let check = checkServer(folder, server, key);
   if (check === "new") {
-    appendToKeptFile(knownServersPath(folder), `${nameOf(server)} ${encodeBase64url(key)}`);
+    appendLine(knownServersPath(folder), `${nameOf(server)} ${encodeBase64url(key)}`);
     check = checkServer(folder, server, key);
   }
   if (typeof check === "object") throw serverKeyChanged(folder, server, key, check.changed);
 }
 
-/** The refusal of a server whose key is another than the remembered one. */
+/** The error for a server with another key than the remembered one. */
 export function serverKeyChanged(
   folder: string,
   server: HostAndPort,
@@ -82,9 +81,9 @@ export function serverKeyChanged(
 ): CharlaError {
   return new CharlaError(
     "SERVER_KEY_CHANGED",
-    `${nameOf(server)} IS NOT THE SERVER IT WAS: its key was ${fingerprint(known.key)} and is now ` +
-      `${fingerprint(shown)}; somebody may be listening in`,
-    "ask its owner for the fingerprint that charla id prints there; only if it is the new one, remove " +
+    `THE KEY OF ${nameOf(server)} HAS CHANGED: it was ${fingerprint(known.key)} and is now ` +
+      `${fingerprint(shown)}; somebody may be intercepting the connection`,
+    "ask its owner for the fingerprint that charla id prints there; only if that is the new one, remove " +
       `line ${known.line} of ${knownServersPath(folder)} and join again`,
   );
 }
@@ -94,14 +93,14 @@ function knownServersPath(folder: string): string {
 }
 
 function readLines(path: string): string[] {
-  const file = readKeptFile(path, MAX_FILE_BYTES);
+  const file = readSmallFile(path, MAX_FILE_BYTES);
   if (file === null) return [];
   if (file === "not a file") throw damaged(path, "is not a file");
   if (file === "too long") throw damaged(path, `is longer than ${MAX_FILE_BYTES} bytes`);
   return file.text.split(/\r?\n/);
 }
 
-/** A server's one name in the file: host names are alike in capitals (RFC 4343), addresses canonical. */
+/** A server's name in the file: host names in lower case (RFC 4343), addresses in canonical form. */
 function nameOf({ host, port }: HostAndPort): string {
   return formatAddress({ address: canonicalAddress(host.toLowerCase()), port });
 }
@@ -111,14 +110,14 @@ function isAbout(line: string, name: string): boolean {
   if (server === name) return true;
   if (server === "" || server.startsWith("#")) return false;
   try {
-    // People edit the file, and may have written the name in another way.
+    // People edit the file, and may have spelled the name differently.
     return nameOf(parseHostAndPort(server)) === name;
   } catch {
     return false;
   }
 }
 
-/** The server, the key, and what somebody may have noted behind them. */
+/** The server, the key, and anything noted behind them. */
 function fieldsOf(line: string | undefined): string[] {
   return (line ?? "").trim().split(/\s+/);
 }
@@ -127,6 +126,6 @@ function damaged(path: string, how: string): CharlaError {
   return new CharlaError(
     "KNOWN_SERVERS_DAMAGED",
     `${path} ${how}`,
-    "repair it in an editor: each line is HOST:PORT and the server's key; what is removed is met anew",
+    "repair it in an editor: each line is HOST:PORT and the server's key; a server whose line is removed counts as new",
   );
 }

@@ -1,10 +1,10 @@
-// The invitation that a running server leaves for other programs of the same person on the same machine
-// (DESIGN s. 7): the file `invitation` of the data folder, of whoever left one last.
+// The invitation of a server that runs on this machine, for other programs of the same person: the file `invitation`
+// of the data folder. Of several servers, the last one started has its invitation there.
 
 import { join } from "node:path";
 
 import type { HostAndPort } from "../net/address.ts";
-import { readKeptFile, removeKeptFile, replaceKeptFile } from "./atomic-file.ts";
+import { readSmallFile, removeUnchangedFile, replaceFile } from "./atomic-file.ts";
 import {
   formatInvitation,
   type Invitation,
@@ -13,39 +13,39 @@ import {
 } from "./invitation.ts";
 
 const FILE_NAME = "invitation";
-/** The longest host and room that there can be, and the rest. */
+/** Enough for the longest host and room. */
 const MAX_FILE_BYTES = 4_096;
 
 /**
- * Leaves it until it is disposed of, or somebody else has left another.
+ * Writes the invitation; removes it on disposal, unless another server has replaced it.
  *
  * @param folder the data folder
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
-export function leaveInvitation(folder: string, invitation: Invitation): Disposable {
+export function writeLocalInvitation(folder: string, invitation: Invitation): Disposable {
   const path = join(folder, FILE_NAME);
   const text = `${formatInvitation(invitation)}\n`;
-  replaceKeptFile(path, text);
+  replaceFile(path, text);
   return {
     [Symbol.dispose]() {
-      removeKeptFile(path, text, MAX_FILE_BYTES);
+      removeUnchangedFile(path, text, MAX_FILE_BYTES);
     },
   };
 }
 
 /**
- * The invitation that was left; null where there is none, or no whole one.
+ * The invitation that was written last; null where there is none, or it is damaged.
  *
  * @param folder the data folder
  * @throws {CharlaError} FILE_NOT_READABLE
  */
-export function findLeftInvitation(folder: string): Invitation | null {
-  const file = readKeptFile(join(folder, FILE_NAME), MAX_FILE_BYTES);
+export function readLocalInvitation(folder: string): Invitation | null {
+  const file = readSmallFile(join(folder, FILE_NAME), MAX_FILE_BYTES);
   if (file === null || typeof file === "string" || !looksLikeInvitation(file.text)) return null;
   try {
     return parseInvitation(file.text);
   } catch {
-    // Nothing is lost by it: who left it leaves it again.
+    // The server writes it again when it is restarted.
     return null;
   }
 }
@@ -53,7 +53,9 @@ export function findLeftInvitation(folder: string): Invitation | null {
 /** The names of this machine for itself. */
 const LOCAL: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
 
-/** Whether an invitation leads to a place, under any of this machine's names for itself. */
-export function leadsTo({ host, port }: Invitation, place: HostAndPort): boolean {
-  return port === place.port && (host === place.host || (LOCAL.has(host) && LOCAL.has(place.host)));
+/** Whether an invitation is for this host and port, whichever local name of this machine is used. */
+export function isInvitationTo({ host, port }: Invitation, target: HostAndPort): boolean {
+  return (
+    port === target.port && (host === target.host || (LOCAL.has(host) && LOCAL.has(target.host)))
+  );
 }

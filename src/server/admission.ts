@@ -2,8 +2,8 @@
 // the guests of invitations that have an end. Glue between these and the handshake.
 
 import { CharlaError } from "../errors.ts";
-import { fingerprint } from "../identity/fingerprint.ts";
 import { secretToPsk } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
 import type { AcceptedKey, Admission } from "../protocol/handshake/admission.ts";
 import type { IsAuthorized } from "./authorized-keys-file.ts";
 import type { KeptInvitations } from "./invitations-file.ts";

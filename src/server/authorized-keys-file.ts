@@ -2,7 +2,7 @@
 // let in again, without a restart of the server.
 
 import { CharlaError } from "../errors.ts";
-import { type KeptFile, readKeptFile } from "../identity/atomic-file.ts";
+import { readSmallFile, type SmallFile } from "../identity/atomic-file.ts";
 import { parseAuthorizedKeys } from "./authorized-keys.ts";
 
 /** Some 4,000 people with their names; read and compared in a millisecond. */
@@ -50,7 +50,7 @@ export function openAuthorizedKeys(
 }
 
 function readList(path: string, user: number | undefined): string {
-  const file = readKeptFile(path, MAX_FILE_BYTES);
+  const file = readSmallFile(path, MAX_FILE_BYTES);
   const hint = "each line begins with a fingerprint that charla id prints, or with #";
   if (file === null) throw damaged(`there is no file ${path}`, `make it: ${hint}`);
   if (file === "not a file") throw damaged(`${path} is not a file`, `make it one: ${hint}`);
@@ -62,7 +62,7 @@ function readList(path: string, user: number | undefined): string {
 }
 
 /** Whoever can change the list decides who comes in (as sshd_config's StrictModes). */
-function refuseOpenToChange(path: string, { owner, mode }: KeptFile, user: number): void {
+function refuseOpenToChange(path: string, { owner, mode }: SmallFile, user: number): void {
   if (owner !== user && owner !== ROOT) {
     throw damaged(
       `${path} belongs to another user (number ${owner})`,

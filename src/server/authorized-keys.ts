@@ -1,7 +1,7 @@
 // A list of people who need no invitation: fingerprints, one a line, as `charla id` prints them. Pure.
 
 import { CharlaError } from "../errors.ts";
-import { isFingerprint } from "../identity/fingerprint.ts";
+import { isFingerprint } from "../identity/key-text.ts";
 
 /**
  * The fingerprints of a list. What follows one in its line, blank lines and lines that begin with # are the

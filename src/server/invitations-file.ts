@@ -7,11 +7,10 @@ import * as v from "valibot";
 
 import { isRoom } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
-import { replaceKeptFile } from "../identity/atomic-file.ts";
-import { decodeBase64url, encodeBase64url } from "../identity/base64url.ts";
-import { isFingerprint } from "../identity/fingerprint.ts";
+import { replaceFile } from "../identity/atomic-file.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";
-import { readPrivateFile } from "../identity/private-file.ts";
+import { decodeBase64url, encodeBase64url, isFingerprint } from "../identity/key-text.ts";
+import { readPrivateFile } from "../identity/private-files.ts";
 import {
   type LimitedInvitation,
   limitedInvitation,
@@ -78,7 +77,7 @@ export function openInvitations(
   });
   return {
     found: text === null ? [] : read(path, text),
-    keep: (all) => replaceKeptFile(path, write(all)),
+    keep: (all) => replaceFile(path, write(all)),
   };
 }
 

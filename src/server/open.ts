@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 
 import { SECRET_BYTES } from "../identity/invitation.ts";
-import { loadSecret } from "../identity/secret-file.ts";
+import { loadSecret } from "../identity/private-files.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { openSqliteLog } from "../log/sqlite-log.ts";
 import { ownAddresses } from "../net/own-addresses.ts";

@@ -5,8 +5,8 @@ import { randomBytes } from "node:crypto";
 
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
-import { fingerprint } from "../identity/fingerprint.ts";
 import { formatInvitation, SECRET_BYTES } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { openSealedSocket } from "../net/sealed-socket.ts";

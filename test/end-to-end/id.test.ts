@@ -155,8 +155,8 @@ test("a damaged key is refused and stays as it is", async () => {
     stdout: "",
     stderr:
       `charla: ${alice.file} does not hold an identity key\n` +
-      "hint: put your key back from a copy, or move this away: charla then makes a new key, and to " +
-      "others you are someone new\n",
+      "hint: restore it from a copy, or move it away: charla then makes a new key, and for " +
+      "others you are a new person\n",
     status: 1,
   });
   expect(readFileSync(alice.file, "utf8")).toBe("charla-secret-key-x25519 dwdt");
@@ -184,9 +184,9 @@ test("a file in the config folder's place is told, with --json on stdout as well
   using base = temporaryFolder();
   writeFileSync(join(base.path, "config"), "");
   const folder = join(base.path, "config", "charla");
-  const message = `nothing can be kept in ${folder}: there is a file where a folder should be`;
+  const message = `cannot write to ${folder}: there is a file where a folder should be`;
   const hint =
-    "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places";
+    "make it a writable folder, or set XDG_CONFIG_HOME and XDG_DATA_HOME to other folders";
   expect(await runId(base.path, "--json")).toEqual({
     stdout: `${JSON.stringify({ type: "error", code: "FOLDER_NOT_WRITABLE", message, hint })}\n`,
     stderr: `charla: ${message}\nhint: ${hint}\n`,

@@ -127,7 +127,7 @@ endToEnd("where it cannot be left the server says so and serves all the same", a
   // A file in the data folder's place.
   const env = { XDG_DATA_HOME: "/dev/null" };
   await using server = await startSealedServer(["--ephemeral"], { as: ana, env });
-  await server.until("stderr", "nothing can be kept in /dev/null/charla: ");
+  await server.until("stderr", "cannot write to /dev/null/charla: ");
   const said = await runCharla([server.invitation, "-q"], { input: "hello\n" });
   expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
   await server.until("stdout", "hello\n");

@@ -71,9 +71,9 @@ for (const host of LOOPBACKS) {
       expect(await runCharla([where], { as: ben, input: "a secret\n" })).toEqual({
         stdout: "",
         stderr:
-          `charla: ${where} IS NOT THE SERVER IT WAS: its key was ${was.fingerprint} and is now ` +
-          `${is.fingerprint}; somebody may be listening in\n` +
-          "hint: ask its owner for the fingerprint that charla id prints there; only if it is the " +
+          `charla: THE KEY OF ${where} HAS CHANGED: it was ${was.fingerprint} and is now ` +
+          `${is.fingerprint}; somebody may be intercepting the connection\n` +
+          "hint: ask its owner for the fingerprint that charla id prints there; only if that is the " +
           `new one, remove line 1 of ${knownServersOf(ben)} and join again\n`,
         status: 1,
       });

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { readKeptFile, removeKeptFile, replaceKeptFile } from "../../src/identity/atomic-file.ts";
+import { readSmallFile, removeUnchangedFile, replaceFile } from "../../src/identity/atomic-file.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { runAtOnce } from "./at-once.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -21,7 +21,7 @@ describe("a file that is replaced", () => {
   test("is made where there was none, with its folders, for its owner alone", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "one", "two");
-    replaceKeptFile(join(folder, "file"), "text");
+    replaceFile(join(folder, "file"), "text");
     expect(readFileSync(join(folder, "file"), "utf8")).toBe("text");
     expect(statSync(join(folder, "file")).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -31,9 +31,9 @@ describe("a file that is replaced", () => {
   test("is another file: who has the old one open goes on reading it whole", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
-    replaceKeptFile(path, "old");
+    replaceFile(path, "old");
     const descriptor = openSync(path, "r");
-    replaceKeptFile(path, "new");
+    replaceFile(path, "new");
     expect(readFileSync(descriptor, "utf8")).toBe("old");
     closeSync(descriptor);
     expect(readFileSync(path, "utf8")).toBe("new");
@@ -43,7 +43,7 @@ describe("a file that is replaced", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     writeFileSync(path, "old", { mode: 0o666 });
-    replaceKeptFile(path, "new");
+    replaceFile(path, "new");
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
@@ -52,7 +52,7 @@ describe("a file that is replaced", () => {
     async () => {
       using base = temporaryFolder();
       const path = join(base.path, "file");
-      replaceKeptFile(path, "0".repeat(10_000));
+      replaceFile(path, "0".repeat(10_000));
       const printed = await runAtOnce("replace-at-once.ts", (index) => [path, `${index % 10}`]);
       expect(printed).toEqual(printed.map(() => "whole\n"));
       expect(readFileSync(path, "utf8")).toMatch(/^(\d)\1{9999}$/);
@@ -66,9 +66,9 @@ describe("a file is removed", () => {
   test("while it holds the same text", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
-    replaceKeptFile(path, "mine");
-    removeKeptFile(path, "mine", 100);
-    expect(readKeptFile(path, 100)).toBeNull();
+    replaceFile(path, "mine");
+    removeUnchangedFile(path, "mine", 100);
+    expect(readSmallFile(path, 100)).toBeNull();
   });
 
   test.each([
@@ -80,7 +80,7 @@ describe("a file is removed", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     writeFileSync(path, text);
-    removeKeptFile(path, "mine", 100);
+    removeUnchangedFile(path, "mine", 100);
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
@@ -88,18 +88,18 @@ describe("a file is removed", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     writeFileSync(path, "x".repeat(101));
-    removeKeptFile(path, "x".repeat(101), 100);
+    removeUnchangedFile(path, "x".repeat(101), 100);
     expect(readdirSync(base.path)).toEqual(["file"]);
-    removeKeptFile(path, "x".repeat(101), 101);
+    removeUnchangedFile(path, "x".repeat(101), 101);
     expect(readdirSync(base.path)).toEqual([]);
   });
 
   test("and that there is none, or a folder in its place, is no error", () => {
     using base = temporaryFolder();
-    removeKeptFile(join(base.path, "none"), "", 100);
-    removeKeptFile(join(base.path, "none", "deeper"), "", 100);
+    removeUnchangedFile(join(base.path, "none"), "", 100);
+    removeUnchangedFile(join(base.path, "none", "deeper"), "", 100);
     mkdirSync(join(base.path, "folder"));
-    removeKeptFile(join(base.path, "folder"), "", 100);
+    removeUnchangedFile(join(base.path, "folder"), "", 100);
     expect(readdirSync(base.path)).toEqual(["folder"]);
   });
 });

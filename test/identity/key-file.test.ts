@@ -13,7 +13,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { CharlaError } from "../../src/errors.ts";
-import { loadIdentity } from "../../src/identity/key-file.ts";
+import { loadIdentity } from "../../src/identity/private-files.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { runAtOnce } from "./at-once.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -190,8 +190,8 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
         code: "KEY_FILE_DAMAGED",
         message: `${file.path} does not hold an identity key`,
         hint:
-          "put your key back from a copy, or move this away: charla then makes a new key, and to others " +
-          "you are someone new",
+          "restore it from a copy, or move it away: charla then makes a new key, and for others " +
+          "you are a new person",
       }),
     );
     expect(readFileSync(file.path)).toEqual(Buffer.from(text));
@@ -232,7 +232,7 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
     expect(() => load(base.path, () => ALICE)).toThrow(
       expect.objectContaining({
         code: "KEY_FILE_DAMAGED",
-        message: `${path} is a link to a file that is not there`,
+        message: `${path} is a link to a file that does not exist`,
       }),
     );
     expect(existsSync(join(base.path, "nowhere"))).toBe(false);
@@ -282,7 +282,7 @@ describe("a key that is no secret is KEY_FILE_EXPOSED", () => {
 
 describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
   const hint =
-    "make it a folder that you may write to, or let XDG_CONFIG_HOME and XDG_DATA_HOME name other places";
+    "make it a writable folder, or set XDG_CONFIG_HOME and XDG_DATA_HOME to other folders";
 
   test("when a file is in its place", () => {
     using base = temporaryFolder();
@@ -291,7 +291,7 @@ describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
     expect(() => load(folder, () => ALICE)).toThrow(
       expect.objectContaining({
         code: "FOLDER_NOT_WRITABLE",
-        message: `nothing can be kept in ${folder}: there is a file in its place`,
+        message: `cannot write to ${folder}: there is a file in its place`,
         hint,
       }),
     );
@@ -304,7 +304,7 @@ describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
     expect(() => load(folder, () => ALICE)).toThrow(
       expect.objectContaining({
         code: "FOLDER_NOT_WRITABLE",
-        message: `nothing can be kept in ${folder}: there is a file where a folder should be`,
+        message: `cannot write to ${folder}: there is a file where a folder should be`,
         hint,
       }),
     );
@@ -320,8 +320,8 @@ test("a key file at the end of links that lead in a circle is FILE_NOT_READABLE"
   expect(() => load(base.path)).toThrow(
     expect.objectContaining({
       code: "FILE_NOT_READABLE",
-      message: `${path} cannot be read: its links lead in a circle`,
-      hint: `see whose it is with ls -l "${path}", and make it a file that you may read`,
+      message: `${path} cannot be read: too many symbolic links`,
+      hint: `check its owner and mode with ls -l "${path}", and make it readable for you`,
     }),
   );
 });

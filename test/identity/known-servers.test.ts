@@ -131,7 +131,7 @@ describe("the file is read as people edit it", () => {
 
 describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
   const hint =
-    "repair it in an editor: each line is HOST:PORT and the server's key; what is removed is met anew";
+    "repair it in an editor: each line is HOST:PORT and the server's key; a server whose line is removed counts as new";
 
   test.each(["", KEY.slice(0, 42), `${KEY}A`, "ssh-ed25519"])(
     "when the server's key is %p: it is not taken for one never met",
@@ -179,7 +179,7 @@ test("a server that cannot be remembered is FOLDER_NOT_WRITABLE", () => {
   expect(() => rememberServer(folder, server, key)).toThrow(
     expect.objectContaining({
       code: "FOLDER_NOT_WRITABLE",
-      message: `nothing can be kept in ${folder}: there is a file in its place`,
+      message: `cannot write to ${folder}: there is a file in its place`,
     }),
   );
 });
@@ -188,12 +188,12 @@ test("a changed key is refused loudly, and the hint says how to accept it on pur
   const refusal = serverKeyChanged("/home/ana/.config/charla", server, other, { key, line: 3 });
   expect(refusal.code).toBe("SERVER_KEY_CHANGED");
   expect(refusal.message).toBe(
-    "example.org:12345 IS NOT THE SERVER IT WAS: its key was " +
+    "THE KEY OF example.org:12345 HAS CHANGED: it was " +
       "SHA256:Yw3NKWbEM2aRElRIu7JbT/QSpJxzLbLIq8G4WBvXEN0 and is now " +
-      "SHA256:TY0nT/fhdq+XepWgBVyMXzR404ZANDoGDO6JPlbzmVc; somebody may be listening in",
+      "SHA256:TY0nT/fhdq+XepWgBVyMXzR404ZANDoGDO6JPlbzmVc; somebody may be intercepting the connection",
   );
   expect(refusal.hint).toBe(
-    "ask its owner for the fingerprint that charla id prints there; only if it is the new one, " +
+    "ask its owner for the fingerprint that charla id prints there; only if that is the new one, " +
       "remove line 3 of /home/ana/.config/charla/known-servers and join again",
   );
 });

@@ -3,8 +3,8 @@
 
 import { randomBytes } from "node:crypto";
 
-import { encodeBase64url } from "../../src/identity/base64url.ts";
-import { loadIdentity } from "../../src/identity/key-file.ts";
+import { encodeBase64url } from "../../src/identity/key-text.ts";
+import { loadIdentity } from "../../src/identity/private-files.ts";
 import { everyoneIsReady } from "./at-once.ts";
 
 const folder = process.argv[2] ?? "";

@@ -13,9 +13,9 @@ import { join } from "node:path";
 
 import type { Invitation } from "../../src/identity/invitation.ts";
 import {
-  findLeftInvitation,
-  leadsTo,
-  leaveInvitation,
+  isInvitationTo,
+  readLocalInvitation,
+  writeLocalInvitation,
 } from "../../src/identity/local-invitation.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -30,19 +30,19 @@ describe("a server's invitation", () => {
   test("is found while it is left, and not after", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
-    expect(findLeftInvitation(folder)).toBeNull();
+    expect(readLocalInvitation(folder)).toBeNull();
     {
-      using _left = leaveInvitation(folder, mine);
-      expect(findLeftInvitation(folder)).toEqual(mine);
+      using _left = writeLocalInvitation(folder, mine);
+      expect(readLocalInvitation(folder)).toEqual(mine);
     }
-    expect(findLeftInvitation(folder)).toBeNull();
+    expect(readLocalInvitation(folder)).toBeNull();
     expect(readdirSync(folder)).toEqual([]);
   });
 
   test("is one line of a file that its owner alone may read", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "charla");
-    using _left = leaveInvitation(folder, mine);
+    using _left = writeLocalInvitation(folder, mine);
     expect(readFileSync(join(folder, "invitation"), "utf8")).toBe(MINE);
     expect(statSync(join(folder, "invitation")).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -50,20 +50,20 @@ describe("a server's invitation", () => {
 
   test("is the last one's where several are left, and stays when an earlier server ends", () => {
     using base = temporaryFolder();
-    const first = leaveInvitation(base.path, mine);
-    const second = leaveInvitation(base.path, anothers);
-    expect(findLeftInvitation(base.path)).toEqual(anothers);
+    const first = writeLocalInvitation(base.path, mine);
+    const second = writeLocalInvitation(base.path, anothers);
+    expect(readLocalInvitation(base.path)).toEqual(anothers);
     first[Symbol.dispose]();
-    expect(findLeftInvitation(base.path)).toEqual(anothers);
+    expect(readLocalInvitation(base.path)).toEqual(anothers);
     second[Symbol.dispose]();
-    expect(findLeftInvitation(base.path)).toBeNull();
+    expect(readLocalInvitation(base.path)).toBeNull();
   });
 
   test("takes the place of what a killed server left, whatever its permissions", () => {
     using base = temporaryFolder();
     const path = join(base.path, "invitation");
     writeFileSync(path, "charla://somewhere", { mode: 0o644 });
-    using _left = leaveInvitation(base.path, mine);
+    using _left = writeLocalInvitation(base.path, mine);
     expect(readFileSync(path, "utf8")).toBe(MINE);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(base.path)).toEqual(["invitation"]);
@@ -76,14 +76,14 @@ describe("a server's invitation", () => {
     const folder = join(base.path, "charla");
     mkdirSync(folder);
     symlinkSync(elsewhere, join(folder, "invitation"));
-    using _left = leaveInvitation(folder, mine);
+    using _left = writeLocalInvitation(folder, mine);
     expect(readFileSync(elsewhere, "utf8")).toBe("precious");
-    expect(findLeftInvitation(folder)).toEqual(mine);
+    expect(readLocalInvitation(folder)).toEqual(mine);
   });
 
   test("that somebody has taken away already is no error at the end", () => {
     using base = temporaryFolder();
-    const left = leaveInvitation(base.path, mine);
+    const left = writeLocalInvitation(base.path, mine);
     using other = temporaryFolder();
     spawnSync("mv", [join(base.path, "invitation"), other.path]);
     left[Symbol.dispose]();
@@ -95,7 +95,7 @@ describe("a server's invitation", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "charla");
     writeFileSync(folder, "");
-    expect(() => leaveInvitation(folder, mine)).toThrow(
+    expect(() => writeLocalInvitation(folder, mine)).toThrow(
       expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }),
     );
   });
@@ -103,7 +103,7 @@ describe("a server's invitation", () => {
   test("cannot be left where a folder stands in its place, and leaves nothing half done", () => {
     using base = temporaryFolder();
     mkdirSync(join(base.path, "invitation", "inside"), { recursive: true });
-    expect(() => leaveInvitation(base.path, mine)).toThrow(
+    expect(() => writeLocalInvitation(base.path, mine)).toThrow(
       expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }),
     );
     expect(readdirSync(base.path)).toEqual(["invitation"]);
@@ -123,33 +123,33 @@ describe("what is found as no invitation", () => {
   ])("%s", (_what, content) => {
     using base = temporaryFolder();
     writeFileSync(join(base.path, "invitation"), content);
-    expect(findLeftInvitation(base.path)).toBeNull();
+    expect(readLocalInvitation(base.path)).toBeNull();
   });
 
   test("a folder, and a pipe that nobody writes to", () => {
     using base = temporaryFolder();
     mkdirSync(join(base.path, "invitation"));
-    expect(findLeftInvitation(base.path)).toBeNull();
+    expect(readLocalInvitation(base.path)).toBeNull();
     using other = temporaryFolder();
     expect(spawnSync("mkfifo", [join(other.path, "invitation")]).status).toBe(0);
-    expect(findLeftInvitation(other.path)).toBeNull();
+    expect(readLocalInvitation(other.path)).toBeNull();
   });
 });
 
 test("blanks around a left invitation do not matter", () => {
   using base = temporaryFolder();
   writeFileSync(join(base.path, "invitation"), `\n  ${MINE}\n`);
-  expect(findLeftInvitation(base.path)).toEqual(mine);
+  expect(readLocalInvitation(base.path)).toEqual(mine);
 });
 
 test("an invitation that cannot be read is FILE_NOT_READABLE", () => {
   using base = temporaryFolder();
   // Root may read whatever it wants; a link that leads to itself nobody can.
   symlinkSync("invitation", join(base.path, "invitation"));
-  expect(() => findLeftInvitation(base.path)).toThrow(
+  expect(() => readLocalInvitation(base.path)).toThrow(
     expect.objectContaining({
       code: "FILE_NOT_READABLE",
-      message: `${join(base.path, "invitation")} cannot be read: its links lead in a circle`,
+      message: `${join(base.path, "invitation")} cannot be read: too many symbolic links`,
     }),
   );
 });
@@ -162,17 +162,17 @@ describe("an invitation leads to", () => {
     "this machine under each of its names (%s)",
     (host) => {
       for (const name of ["localhost", "127.0.0.1", "::1"]) {
-        expect(leadsTo(left(host), to(name))).toBe(true);
-        expect(leadsTo(left(host), to(name, 12_346))).toBe(false);
+        expect(isInvitationTo(left(host), to(name))).toBe(true);
+        expect(isInvitationTo(left(host), to(name, 12_346))).toBe(false);
       }
-      expect(leadsTo(left(host), to("192.0.2.1"))).toBe(false);
-      expect(leadsTo(left(host), to("localhost.example.org"))).toBe(false);
+      expect(isInvitationTo(left(host), to("192.0.2.1"))).toBe(false);
+      expect(isInvitationTo(left(host), to("localhost.example.org"))).toBe(false);
     },
   );
 
   test("any other host under the very name it has", () => {
-    expect(leadsTo(left("192.0.2.1"), to("192.0.2.1"))).toBe(true);
-    expect(leadsTo(left("192.0.2.1"), to("192.0.2.2"))).toBe(false);
-    expect(leadsTo(left("192.0.2.1"), to("localhost"))).toBe(false);
+    expect(isInvitationTo(left("192.0.2.1"), to("192.0.2.1"))).toBe(true);
+    expect(isInvitationTo(left("192.0.2.1"), to("192.0.2.2"))).toBe(false);
+    expect(isInvitationTo(left("192.0.2.1"), to("localhost"))).toBe(false);
   });
 });

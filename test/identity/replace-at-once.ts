@@ -2,14 +2,14 @@
 
 import { readFileSync } from "node:fs";
 
-import { replaceKeptFile } from "../../src/identity/atomic-file.ts";
+import { replaceFile } from "../../src/identity/atomic-file.ts";
 import { everyoneIsReady } from "./at-once.ts";
 
 const [path = "", digit = ""] = process.argv.slice(2);
 await everyoneIsReady();
 let fault = "whole";
 for (let count = 0; count < 20; count += 1) {
-  replaceKeptFile(path, digit.repeat(10_000));
+  replaceFile(path, digit.repeat(10_000));
   const text = readFileSync(path, "utf8");
   if (!/^(\d)\1{9999}$/.test(text)) fault = `broken: ${text.length} characters`;
 }

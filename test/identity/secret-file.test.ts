@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { loadSecret } from "../../src/identity/secret-file.ts";
+import { loadSecret } from "../../src/identity/private-files.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const NINES = new Uint8Array(16).fill(9);
@@ -87,7 +87,7 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
         code: "SECRET_FILE_DAMAGED",
         message: `${file.path} does not hold an invitation's secret`,
         hint:
-          "put it back from a copy, or move it away: charla then makes a new one, and who was invited " +
+          "restore it from a copy, or move it away: charla then makes a new one, and everybody " +
           "needs a new invitation",
       }),
     );
@@ -119,7 +119,7 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
     expect(() => loadSecret(base.path, () => NINES)).toThrow(
       expect.objectContaining({
         code: "SECRET_FILE_DAMAGED",
-        message: `${path} is a link to a file that is not there`,
+        message: `${path} is a link to a file that does not exist`,
       }),
     );
   });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
 import { invitedTo, type SealedTarget } from "../../src/client/target.ts";
-import { fingerprint } from "../../src/identity/fingerprint.ts";
+import { fingerprint } from "../../src/identity/key-text.ts";
 import { createAdmission } from "../../src/server/admission.ts";
 import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
 import { openInvitations } from "../../src/server/invitations-file.ts";
@@ -102,7 +102,7 @@ describe("an invitation with an end is", () => {
     writeFileSync(place, "");
     expect(await rejection(owner.invite({ uses: 1 }))).toMatchObject({
       code: "FOLDER_NOT_WRITABLE",
-      message: `nothing can be kept in ${place}: there is a file in its place`,
+      message: `cannot write to ${place}: there is a file in its place`,
     });
     rmSync(place);
     await owner.invite({ uses: 1 });

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from
 import { join } from "node:path";
 
 import type { CharlaError } from "../../src/errors.ts";
-import { fingerprint } from "../../src/identity/fingerprint.ts";
+import { fingerprint } from "../../src/identity/key-text.ts";
 import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
 import { parseAuthorizedKeys } from "../../src/server/authorized-keys.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
