@@ -3,7 +3,7 @@
 // (docs/protocol.md s. 15.4). Tells of the way there only. A state machine without I/O.
 
 import { CONNECTION_ID_LENGTH, MIN_SEALED, readPacket, writeSealedHeader } from "../packets.ts";
-import { BASE_DATAGRAM_SIZE, candidate } from "../recovery/path-mtu.ts";
+import { BASE_DATAGRAM_SIZE, nextSizeToTry } from "../recovery/path-mtu.ts";
 import { keyOf, type Random } from "./responder-handshake.ts";
 
 /** Between two datagrams, ms: half of what a server answers in a second, for others may need the rest. */
@@ -111,6 +111,6 @@ function tryNext(probe: SizeProbe, now: number): void {
   probe.tried = 0;
   // An answer says nothing of how soon the next datagram may follow.
   probe.wakeAt = Math.max(now, Math.min(probe.wakeAt, now + SIZE_SPACING));
-  if (arrived > 0) probe.trying = candidate(arrived, tooLong, options.limit);
+  if (arrived > 0) probe.trying = nextSizeToTry(arrived, tooLong, options.limit);
   else probe.trying = tooLong > MIN_SEALED ? MIN_SEALED : null;
 }

@@ -1,5 +1,5 @@
-// Which packets an ACK frame acknowledges (RFC 9000 s. 19.3.1): ranges of packet numbers. Knows
-// nothing of how a frame writes them down, nor of what the packets were.
+// Which packets an ACK frame acknowledges (RFC 9000 s. 19.3.1): ranges of packet numbers. Knows neither
+// how a frame encodes them nor what the packets carried.
 
 /** Packet numbers from `smallest` to `largest`, both included. */
 export interface AckRange {
@@ -11,20 +11,20 @@ export interface AckRange {
 export type AckRanges = readonly AckRange[];
 
 /**
- * Ranges that one ACK frame tells, and that a receiver remembers to tell. Where every other packet
- * is lost a range comes every four packets, so these tell of the last 256. Written as two integers
+ * Ranges in one ACK frame, and ranges that a receiver remembers to report. Where every other packet
+ * is lost a range comes every four packets, so these cover the last 256. Encoded as two integers
  * of at most 4 bytes each they take 512 bytes: an ACK frame leaves more than half of the smallest
  * datagram to other frames, and never has to be cut.
  */
 export const MAX_ACK_RANGES = 64;
 
 /**
- * Why these ranges are a lie, or null. No honest peer acknowledges what was never sent (RFC 9000
- * s. 13.1), so the answer to a lie is to close the session.
+ * What is wrong with these ranges, or null. An honest peer never acknowledges what was never sent
+ * (RFC 9000 s. 13.1): a fault closes the session.
  *
  * @param largestSent the largest packet number that was ever sent, -1 for none
  */
-export function faultInAckRanges(ranges: AckRanges, largestSent: number): string | null {
+export function findAckFault(ranges: AckRanges, largestSent: number): string | null {
   if (ranges.length > MAX_ACK_RANGES) {
     return `acknowledged ${ranges.length} ranges, more than ${MAX_ACK_RANGES}`;
   }

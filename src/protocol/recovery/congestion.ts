@@ -1,5 +1,6 @@
-// What a congestion controller is (RFC 9002 s. 7): it says how many bytes may be in flight. It knows
-// nothing of packets' contents, of timers, nor of how loss is found out; so one can replace another.
+// How much may be in flight, and how fast it leaves: the interface of a congestion controller (RFC 9002
+// s. 7), so that one can replace another, and the pacer that spreads a window over a round trip (s. 7.7).
+// Knows nothing of what packets carry, of timers, or of how losses are detected.
 
 import type { SentPacket } from "./sent-packets.ts";
 
@@ -8,15 +9,15 @@ export type CongestionPhase = "slow-start" | "recovery" | "congestion-avoidance"
 
 /** Datagrams of the initial window and of a burst (RFC 9002 s. 7.2, 7.7). */
 const INITIAL_WINDOW_DATAGRAMS = 10;
-/** What ten Ethernet datagrams carry: longer ones get no larger initial window (RFC 9002 s. 7.2). */
+/** What ten Ethernet datagrams carry, bytes: longer ones get no larger initial window (RFC 9002 s. 7.2). */
 const INITIAL_WINDOW_BYTES = 14_720;
-/** RFC 9002 s. 7.2: with two datagrams in flight one lost needs no timeout. */
+/** RFC 9002 s. 7.2: with two datagrams in flight the loss of one is found without a timeout. */
 const MINIMUM_WINDOW_DATAGRAMS = 2;
 
 /** What a controller may know of a packet. */
-export type Flown = Pick<SentPacket<unknown>, "number" | "sentAt" | "size">;
+export type PacketInfo = Pick<SentPacket<unknown>, "number" | "sentAt" | "size">;
 
-/** Losses that were found out together. */
+/** Losses that were detected together. */
 export interface LossReport {
   /** Packets lost, path MTU probes not counted; at least 1. */
   readonly packets: number;
@@ -26,7 +27,7 @@ export interface LossReport {
   readonly lastNumber: number;
   /** The number of the first packet that is sent in answer. */
   readonly nextNumber: number;
-  /** Nothing arrived for so long that what was known of the path is void (RFC 9002 s. 7.6). */
+  /** Persistent congestion (RFC 9002 s. 7.6): what was known of the path no longer holds. */
   readonly persistent: boolean;
 }
 
@@ -40,10 +41,10 @@ export interface CongestionController {
    * @param utilized whether it was in flight while the window, or pacing, held others back; if not,
    *   its arrival does not show that the path carries more (RFC 9002 s. 7.8)
    */
-  acknowledged(packet: Flown, utilized: boolean, now: number): void;
+  acknowledged(packet: PacketInfo, utilized: boolean, now: number): void;
   lost(report: LossReport, now: number): void;
   /** A packet that was reported lost has arrived after all. */
-  undoLoss(packet: Flown): void;
+  undoLoss(packet: PacketInfo): void;
   /** Nothing was in flight for longer than a probe timeout. */
   restartAfterIdle(): void;
   /** The path carries datagrams of another size now. The window in bytes stays (RFC 8899 s. 3). */
@@ -61,4 +62,66 @@ export function initialWindow(datagramSize: number): number {
 /** No loss makes the window smaller than this; bytes. */
 export function minimumWindow(datagramSize: number): number {
   return MINIMUM_WINDOW_DATAGRAMS * datagramSize;
+}
+
+/**
+ * The shortest wait, ms: no timer is finer. Where more than one datagram leaves each millisecond, they
+ * leave together.
+ */
+export const SHORTEST_WAIT = 1;
+
+/** What the bucket holds at least, ms of the rate: a timer that is 1 ms late costs no throughput. */
+const BUCKET_TIME = 2;
+
+/** How much faster than a window each round trip: slow start has to be able to double (RFC 9002 s. 7.7). */
+const SLOW_START_GAIN = 2;
+const GAIN = 1.25;
+
+/** Shorter round trips, ms, would make the rate infinite: a simulated network has a round trip of 0. */
+const SHORTEST_ROUND_TRIP = 0.001;
+
+/**
+ * A bucket of credit that fills at the window's rate. A datagram leaves while there is any credit, and may
+ * overdraw it: the mean rate stays exact, and the bucket need not know the size of the next one.
+ */
+export interface Pacer {
+  /** Bytes that may leave now; below 0 after an overdraft. */
+  credit: number;
+  /** When the credit was last computed, ms. */
+  filledAt: number;
+}
+
+export function createPacer(): Pacer {
+  return { credit: 0, filledAt: -Infinity };
+}
+
+/** Bytes a millisecond. */
+export function pacingRate(window: number, roundTrip: number, slowStart: boolean): number {
+  const gain = slowStart ? SLOW_START_GAIN : GAIN;
+  return (gain * window) / Math.max(roundTrip, SHORTEST_ROUND_TRIP);
+}
+
+/**
+ * When the next datagram may leave, ms: `now`, or a later time at which to ask again.
+ *
+ * @param rate bytes a millisecond
+ * @param burst bytes that may leave at once after a pause, however low the rate
+ */
+export function pacedAt(
+  pacer: Pacer,
+  rate: number,
+  burst: number,
+  datagramSize: number,
+  now: number,
+): number {
+  const capacity = Math.max(burst, rate * BUCKET_TIME);
+  pacer.credit = Math.min(capacity, pacer.credit + (now - pacer.filledAt) * rate);
+  pacer.filledAt = now;
+  if (pacer.credit > 0) return now;
+  // Until there is credit for a whole datagram, so that rounding never leaves the bucket just below it.
+  return now + Math.max((datagramSize - pacer.credit) / rate, SHORTEST_WAIT);
+}
+
+export function spendCredit(pacer: Pacer, size: number): void {
+  pacer.credit -= size;
 }

@@ -1,32 +1,57 @@
-// When a sent packet is lost, and when to ask after those nothing is heard of (RFC 9002 s. 6). One
-// timer serves both. Knows nothing of windows: what a loss means for them is congestion control's.
+// When a sent packet is lost, and when to probe a peer that is silent (RFC 9002 s. 6): one timer serves
+// both. The thresholds start as the RFC's and grow with the reordering that the path shows, as in RACK
+// (RFC 8985 s. 6.2). Knows nothing of windows: what a loss means for them is congestion control's.
 
-import { createReordering, type Reordering } from "./reordering.ts";
 import { probeTimeout, type RoundTrip, TIMER_GRANULARITY } from "./round-trip.ts";
 import {
-  decide,
-  dropDecided,
+  dropSettled,
   isInFlight,
   type SentPacket,
   type SentPackets,
+  settlePacket,
 } from "./sent-packets.ts";
 
 /**
  * The longest time between probes of a silent peer, ms, unless one round trip takes longer. RFC 9002
- * s. 6.2.1 doubles it without end: after 30 s of silence the next probe could be 30 s away. Two
- * datagrams of 1,200 bytes each 3 s, under 1 kB/s, congest no link, and a link that comes back is
- * found in 3 s.
+ * s. 6.2.1 doubles it without a limit: after 30 s of silence the next probe could be 30 s away. Two
+ * datagrams of 1,200 bytes every 3 s, under 1 kB/s, congest no link, and a link that works again is
+ * noticed within 3 s.
  */
 export const MAX_PROBE_INTERVAL = 3_000;
 
-/** Losses over so many probe timeouts, nothing arriving in between, are persistent (s. 7.6.1). */
+/** Losses over this many probe timeouts, nothing arriving in between, are persistent (s. 7.6.1). */
 export const PERSISTENT_CONGESTION_THRESHOLD = 3;
+
+/** Packets sent later that arrive before one is declared lost (s. 6.1.1). */
+export const PACKET_THRESHOLD = 3;
+
+/** Round trips a packet may take once a later one has arrived (s. 6.1.2). */
+export const TIME_THRESHOLD = 9 / 8;
+
+/** With more reordering than this, packets, only the time threshold decides. */
+export const MAX_PACKET_THRESHOLD = 128;
+
+/** The time threshold's bound: a round trip beside the packet's own, as in RFC 8985 s. 6.2, step 4. */
+export const MAX_TIME_THRESHOLD = 2;
+
+/** After this many loss detections in a row, none undone, the thresholds are the RFC's again (ibid.). */
+export const LOSSES_UNTIL_FORGOTTEN = 16;
+
+/** How much reordering the path has shown, and so how late a packet may be before it counts as lost. */
+export interface Reordering {
+  /** Packets. */
+  packetThreshold: number;
+  /** Round trips. */
+  timeThreshold: number;
+  /** Loss detections since the last one that turned out to be wrong. */
+  lossesSince: number;
+}
 
 export interface LossDetection {
   readonly reordering: Reordering;
   /** The largest packet number acknowledged so far, -1 before the first. */
   largestAcknowledged: number;
-  /** When the oldest packet in flight is lost by time, ms; Infinity while no later one arrived. */
+  /** When the oldest packet in flight is lost by time, ms; Infinity while no later one has arrived. */
   lossAt: number;
   /** Probe timeouts since the last acknowledgment. */
   timeouts: number;
@@ -54,7 +79,7 @@ export function createLossDetection(): LossDetection {
   };
 }
 
-/** Declares lost what an acknowledged packet has overtaken by too much (s. 6.1, A.10). */
+/** Declares lost each packet that an acknowledged one has overtaken by too much (s. 6.1, A.10). */
 export function detectLosses<Content>(
   detection: LossDetection,
   sent: SentPackets<Content>,
@@ -79,26 +104,26 @@ export function detectLosses<Content>(
     if (packet.status === "acknowledged") silentSince = Infinity;
     if (!isInFlight(packet)) continue;
     const overtaken = packet.number + packetThreshold <= detection.largestAcknowledged;
-    // The same sum as the timer is set to: rounding cannot make it fire for nothing, for ever.
+    // The same sum that the timer is set to: rounding can't make it fire for nothing again and again.
     const lossAt = packet.sentAt + patience;
     if (!overtaken && lossAt > now) {
-      // Those behind it were sent later: none of them is lost before this one.
+      // Later packets were sent later: none of them is lost before this one.
       detection.lossAt = lossAt;
       break;
     }
-    decide(sent, packet, "lost");
+    settlePacket(sent, packet, "lost");
     lost.push(packet);
     if (packet.kind === "path-mtu-probe" || packet.sentAt <= roundTrip.firstSampleAt) continue;
     silentSince = Math.min(silentSince, packet.sentAt);
     longest = Math.max(longest, packet.sentAt - silentSince);
   }
-  dropDecided(sent);
+  dropSettled(sent);
   const limit = PERSISTENT_CONGESTION_THRESHOLD * probeTimeout(roundTrip);
   return { lost, persistent: longest > limit };
 }
 
-/** When to call for the next timeout, ms; Infinity for never (s. 6.2.1, A.8). */
-export function timerAt(
+/** When the loss or the probe timer fires next, ms; Infinity for never (s. 6.2.1, A.8). */
+export function lossTimerAt(
   detection: LossDetection,
   sent: SentPackets<unknown>,
   roundTrip: RoundTrip,
@@ -110,4 +135,34 @@ export function timerAt(
   // From the last timeout too: a probe that could not be sent must not make it fire at once again.
   const since = Math.max(detection.lastElicitingAt, detection.lastTimeoutAt);
   return since + Math.max(timeout, backedOff);
+}
+
+export function createReordering(): Reordering {
+  return { packetThreshold: PACKET_THRESHOLD, timeThreshold: TIME_THRESHOLD, lossesSince: 0 };
+}
+
+/**
+ * A packet that was declared lost has arrived: the thresholds become what would have waited for it.
+ *
+ * @param packets how far its number is below the largest acknowledged one
+ * @param roundTrips how long it took
+ */
+export function raiseThresholds(reordering: Reordering, packets: number, roundTrips: number): void {
+  reordering.lossesSince = 0;
+  reordering.packetThreshold = Math.min(
+    Math.max(reordering.packetThreshold, packets + 1),
+    MAX_PACKET_THRESHOLD,
+  );
+  reordering.timeThreshold = Math.min(
+    Math.max(reordering.timeThreshold, roundTrips),
+    MAX_TIME_THRESHOLD,
+  );
+}
+
+/** Packets were declared lost: the path may have stopped reordering. */
+export function countLoss(reordering: Reordering): void {
+  reordering.lossesSince += 1;
+  if (reordering.lossesSince < LOSSES_UNTIL_FORGOTTEN) return;
+  reordering.packetThreshold = PACKET_THRESHOLD;
+  reordering.timeThreshold = TIME_THRESHOLD;
 }

@@ -1,6 +1,6 @@
-// How long a datagram the path carries (docs/protocol.md s. 12.3, RFC 8899, RFC 9000 s. 14.3), found
-// by sending longer ones and seeing which arrive. Knows nothing of packets: it hears of sizes, bytes
-// of UDP payload.
+// How long a datagram the path carries (docs/protocol.md s. 12.3, RFC 8899, RFC 9000 s. 14.3): longer ones
+// are sent as probes, and a watch notices when long ones stop arriving (a black hole, RFC 8899 s. 4.3).
+// Knows nothing of packets: only sizes, bytes of UDP payload.
 //
 //                nothing longer arrives; or a black hole, and the size is the base again
 //   searching -------------------------------------------------------------------------> resting
@@ -11,13 +11,13 @@
 export const BASE_DATAGRAM_SIZE = 1_200;
 
 /**
- * The longest datagram, for both families alike: the longest packet that IPv4 can write the length
- * of, less the headers of IPv6 (40) and UDP (8). Loopback on Linux carries it.
+ * The longest datagram, for both families alike: the longest packet whose length IPv4 can express,
+ * less the headers of IPv6 (40) and UDP (8). Loopback on Linux carries it.
  */
 export const MAX_DATAGRAM_SIZE = 65_535 - 40 - 8;
 
 /**
- * Sizes worth trying first, upwards: an MTU that is common less its headers, UDP's 8 bytes and IP's
+ * Sizes worth trying first, in rising order: a common MTU less its headers, UDP's 8 bytes and IP's
  * 40 (IPv6) or 20 (IPv4). 1,280, the least that IPv6 allows (RFC 8200 s. 5), is left out: it gains
  * 32 to 52 bytes over the base, and costs everybody a round trip.
  */
@@ -30,22 +30,28 @@ export const LIKELY_SIZES: readonly number[] = [
   MAX_DATAGRAM_SIZE, // loopback on Linux (65,536)
 ];
 
-/** Probes of one size that are lost before it is taken to be too long (RFC 8899 s. 5.1.2). */
+/** Lost probes of one size after which it counts as too long (RFC 8899 s. 5.1.2). */
 export const MAX_PROBES = 3;
 
 /** Between a size that arrives and one that does not the search goes on for at least this gain. */
 const MIN_GAIN = 1 / 8;
 
-/** How long a finding is used before a longer size is tried again, ms (RFC 8899 s. 5.1.1). */
+/** How long a result is used before a longer size is tried again, ms (RFC 8899 s. 5.1.1). */
 export const RAISE_INTERVAL = 600_000;
 
 /** The same after a black hole, ms: the path has changed, and may go on changing for a while. */
 export const BLACK_HOLE_PAUSE = 60_000;
 
+/**
+ * Flights in a row of which no long datagram arrives before the path counts as a black hole. A single
+ * one is what any interruption looks like.
+ */
+export const BLACK_HOLE_FLIGHTS = 3;
+
 export interface PathMtu {
   /** The longest datagram that is known to arrive: none but a probe is longer. */
   size: number;
-  /** Nothing longer is tried: what both ends can take. */
+  /** The longest that both ends can take: nothing longer is tried. */
   readonly limit: number;
   search: Search;
 }
@@ -74,10 +80,10 @@ function searchUpTo(limit: number): Searching {
 /**
  * The size of the probe to send now; null for none.
  *
- * @param window the congestion window, bytes. It does not grow with the size (RFC 8899 s. 3), and is
- *   to hold two datagrams (RFC 9002 s. 7.2): a longer probe waits until there is so much to send.
+ * @param window the congestion window, bytes. It does not grow with the size (RFC 8899 s. 3), and has
+ *   to hold two datagrams (RFC 9002 s. 7.2): a longer probe waits until the window is large enough.
  */
-export function nextProbe(mtu: PathMtu, window: number, now: number): number | null {
+export function nextProbeSize(mtu: PathMtu, window: number, now: number): number | null {
   if (mtu.search.type === "resting") {
     if (now < mtu.search.until) return null;
     mtu.search = searchUpTo(mtu.limit);
@@ -85,7 +91,7 @@ export function nextProbe(mtu: PathMtu, window: number, now: number): number | n
   const { probing, tooLong } = mtu.search;
   // Whatever is tried next is longer than what is known to arrive.
   if (probing !== 0 || (2 * mtu.size >= window && mtu.size < mtu.limit)) return null;
-  const size = candidate(mtu.size, tooLong, mtu.limit);
+  const size = nextSizeToTry(mtu.size, tooLong, mtu.limit);
   if (size === null) {
     mtu.search = { type: "resting", until: now + RAISE_INTERVAL };
     return null;
@@ -94,10 +100,10 @@ export function nextProbe(mtu: PathMtu, window: number, now: number): number | n
 }
 
 /**
- * The size to try next, between one that arrives and the shortest that does not; null once it is not worth it:
- * the likely sizes first, then the middle of what is left.
+ * The size to try next, between one that arrives and the shortest that does not; null once the gain is too
+ * small: the likely sizes first, then the middle of what is left.
  */
-export function candidate(size: number, tooLong: number, limit: number): number | null {
+export function nextSizeToTry(size: number, tooLong: number, limit: number): number | null {
   const longest = Math.min(limit, tooLong - 1);
   const likely = LIKELY_SIZES.find((one) => one > size && one <= longest);
   if (likely !== undefined) return likely;
@@ -139,8 +145,67 @@ export function sizeRefused(mtu: PathMtu, size: number): void {
   mtu.search = search;
 }
 
-/** Long datagrams have ceased to arrive (RFC 8899 s. 4.3). */
+/** Long datagrams have stopped arriving (RFC 8899 s. 4.3). */
 export function returnToBase(mtu: PathMtu, now: number): void {
   mtu.size = BASE_DATAGRAM_SIZE;
   mtu.search = { type: "resting", until: now + BLACK_HOLE_PAUSE };
+}
+
+/** A datagram longer than the base that is no probe. */
+interface LongDatagram {
+  readonly number: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Whether long datagrams have stopped arriving while short ones still arrive: the path has changed, or was
+ * never what the probes made it look like. Hears of long datagrams only, in any order of their numbers.
+ */
+export interface BlackHoleWatch {
+  /** Of the long datagrams that arrived, the one with the largest number. */
+  arrived: LongDatagram;
+  /** Flights in a row that lost long datagrams, none as long having arrived since. */
+  flights: number;
+  /** Packets below this number were sent before the loss of the last of these flights was detected. */
+  flightBelow: number;
+  /** The smallest number and the shortest size of what they lost. */
+  lost: LongDatagram;
+}
+
+const NONE: LongDatagram = { number: -1, size: 0 };
+
+export function createBlackHoleWatch(): BlackHoleWatch {
+  return { arrived: NONE, flights: 0, flightBelow: 0, lost: NONE };
+}
+
+export function longDatagramArrived(watch: BlackHoleWatch, { number, size }: LongDatagram): void {
+  if (number > watch.arrived.number) watch.arrived = { number, size };
+  if (size >= watch.lost.size && number > watch.lost.number) watch.flights = 0;
+}
+
+/**
+ * Returns whether this loss shows a black hole. Arrivals up to now have to be reported before it.
+ *
+ * @param nextNumber the number of the first packet that is sent in answer
+ */
+export function longDatagramLost(
+  watch: BlackHoleWatch,
+  { number, size }: LongDatagram,
+  nextNumber: number,
+): boolean {
+  const { arrived, lost } = watch;
+  // One as long that was sent later has arrived: this one was lost for another reason.
+  if (number < arrived.number && size <= arrived.size) return false;
+  const isFirst = watch.flights === 0;
+  watch.lost = {
+    number: isFirst ? number : Math.min(number, lost.number),
+    size: isFirst ? size : Math.min(size, lost.size),
+  };
+  if (number < watch.flightBelow) return false;
+  watch.flights += 1;
+  watch.flightBelow = nextNumber;
+  if (watch.flights < BLACK_HOLE_FLIGHTS) return false;
+  watch.flights = 0;
+  return true;
 }

@@ -1,21 +1,35 @@
-// The path to the peer, as far as its packets' fates tell (RFC 9002, RFC 8899): round trip, losses,
-// window, pace and MTU, which hold for one path only (RFC 9000 s. 9.4). Knows nothing of which
-// packets are in flight; it is told what became of them.
+// The state of one path to the peer (RFC 9002, RFC 8899): round trip, loss detection, congestion window,
+// pacer and MTU, which hold for one path only (RFC 9000 s. 9.4), and what acknowledgments and losses do to
+// them together. Knows nothing of what packets carry.
 
-import { type BlackHoleWatch, createBlackHoleWatch, longArrived, longLost } from "./black-hole.ts";
-import { type CongestionController, initialWindow } from "./congestion.ts";
-import { createLossDetection, type LossDetection, type Losses } from "./loss-detection.ts";
+import {
+  type CongestionController,
+  createPacer,
+  initialWindow,
+  pacedAt,
+  type Pacer,
+  pacingRate,
+} from "./congestion.ts";
+import {
+  countLoss,
+  createLossDetection,
+  type LossDetection,
+  type Losses,
+  raiseThresholds,
+} from "./loss-detection.ts";
 import { NewReno } from "./new-reno.ts";
-import { createPacer, pacedAt, type Pacer, pacingRate } from "./pacer.ts";
 import {
   BASE_DATAGRAM_SIZE,
+  type BlackHoleWatch,
+  createBlackHoleWatch,
   createPathMtu,
+  longDatagramArrived,
+  longDatagramLost,
   type PathMtu,
   probeAcknowledged,
   probeLost,
   returnToBase,
 } from "./path-mtu.ts";
-import { countLoss, raiseThresholds } from "./reordering.ts";
 import {
   createRoundTrip,
   forgetMinimum,
@@ -23,12 +37,12 @@ import {
   type RoundTrip,
   TIMER_GRANULARITY,
 } from "./round-trip.ts";
-import { hasRoom, type SentPacket, type SentPackets } from "./sent-packets.ts";
+import { hasRoomInFlight, type SentPacket, type SentPackets } from "./sent-packets.ts";
 
 export interface PathOptions {
-  /** NewReno where nothing else is said. */
+  /** NewReno by default. */
   readonly controller?: (datagramSize: number, roundTrip: RoundTrip) => CongestionController;
-  /** The longest datagram that both ends can take, bytes; MAX_DATAGRAM_SIZE at most. */
+  /** The longest datagram that both ends can take, bytes; at most MAX_DATAGRAM_SIZE. */
   readonly datagramLimit?: number;
 }
 
@@ -66,20 +80,20 @@ export function createPath(
 }
 
 /** When a datagram may be put in flight: see `sendableAt` in recovery.ts. */
-export function admittedAt(
+export function pathSendableAt(
   path: Path,
   sent: SentPackets<unknown>,
   size: number,
   now: number,
 ): number {
   const { congestion, detection, mtu, pacer, roundTrip } = path;
-  if (!hasRoom(sent)) return Infinity;
+  if (!hasRoomInFlight(sent)) return Infinity;
   const { bytesInFlight } = sent;
   if (bytesInFlight === 0 && now - detection.lastElicitingAt > probeTimeout(roundTrip)) {
     congestion.restartAfterIdle();
   }
   const { window } = congestion;
-  // Where nothing is in flight one datagram may leave, or nothing ever would.
+  // With nothing in flight one datagram may always leave, or nothing ever would.
   if (bytesInFlight > 0 && bytesInFlight + size > window) {
     path.utilizedBelow = sent.nextNumber;
     return Infinity;
@@ -91,8 +105,8 @@ export function admittedAt(
   return at;
 }
 
-/** Learns from what was found out together: losses first, then arrivals (RFC 9002 A.7). */
-export function learn(
+/** Updates the path for what was detected together: losses first, then arrivals (RFC 9002 A.7). */
+export function updatePath(
   path: Path,
   acknowledged: readonly SentPacket<unknown>[],
   { lost, persistent }: Losses<unknown>,
@@ -101,9 +115,9 @@ export function learn(
 ): void {
   const { congestion, mtu, roundTrip } = path;
   const { size } = mtu;
-  for (const packet of acknowledged) learnArrivedSize(path, packet);
+  for (const packet of acknowledged) noteArrivedSize(path, packet);
 
-  if (lost.length > 0) learnLosses(path, lost, persistent, nextNumber, now);
+  if (lost.length > 0) updateForLosses(path, lost, persistent, nextNumber, now);
   if (persistent) forgetMinimum(roundTrip);
 
   for (const packet of acknowledged) {
@@ -113,28 +127,28 @@ export function learn(
   if (mtu.size !== size) congestion.setDatagramSize(mtu.size);
 }
 
-function learnLosses(
+function updateForLosses(
   path: Path,
   lost: readonly SentPacket<unknown>[],
   persistent: boolean,
   nextNumber: number,
   now: number,
 ): void {
-  for (const packet of lost) learnLostSize(path, packet, nextNumber, now);
-  const telling = lost.filter(({ kind }) => kind === "eliciting");
-  const [first] = telling;
-  const last = telling.at(-1);
+  for (const packet of lost) noteLostSize(path, packet, nextNumber, now);
+  const congestionLosses = lost.filter(({ kind }) => kind === "eliciting");
+  const [first] = congestionLosses;
+  const last = congestionLosses.at(-1);
   if (first !== undefined && last !== undefined) {
     countLoss(path.detection.reordering);
-    const packets = telling.length;
+    const packets = congestionLosses.length;
     const { number: firstNumber } = first;
     const { number: lastNumber } = last;
     path.congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
   }
 }
 
-/** A packet that was declared lost has arrived: what its loss taught was wrong. */
-export function unlearn(path: Path, packet: SentPacket<unknown>, now: number): void {
+/** A packet that was declared lost has arrived: undoes what its loss did to the path. */
+export function undoLoss(path: Path, packet: SentPacket<unknown>, now: number): void {
   const { congestion, detection, firstNumber, mtu, roundTrip } = path;
   if (packet.number < firstNumber) return;
   const packets = detection.largestAcknowledged - packet.number;
@@ -142,16 +156,16 @@ export function unlearn(path: Path, packet: SentPacket<unknown>, now: number): v
   const roundTrips = (now - packet.sentAt) / roundTripNow;
   raiseThresholds(detection.reordering, packets, roundTrips);
   if (packet.kind === "eliciting") congestion.undoLoss(packet);
-  learnArrivedSize(path, packet);
+  noteArrivedSize(path, packet);
   congestion.setDatagramSize(mtu.size);
 }
 
-function learnArrivedSize({ blackHole, mtu }: Path, packet: SentPacket<unknown>): void {
+function noteArrivedSize({ blackHole, mtu }: Path, packet: SentPacket<unknown>): void {
   if (packet.kind === "path-mtu-probe") probeAcknowledged(mtu, packet.size);
-  else if (packet.size > BASE_DATAGRAM_SIZE) longArrived(blackHole, packet);
+  else if (packet.size > BASE_DATAGRAM_SIZE) longDatagramArrived(blackHole, packet);
 }
 
-function learnLostSize(
+function noteLostSize(
   { blackHole, mtu }: Path,
   packet: SentPacket<unknown>,
   nextNumber: number,
@@ -159,5 +173,5 @@ function learnLostSize(
 ): void {
   if (packet.kind === "path-mtu-probe") probeLost(mtu, packet.size);
   else if (packet.size <= BASE_DATAGRAM_SIZE) return;
-  else if (longLost(blackHole, packet, nextNumber)) returnToBase(mtu, now);
+  else if (longDatagramLost(blackHole, packet, nextNumber)) returnToBase(mtu, now);
 }

@@ -1,10 +1,10 @@
-// How long a packet and its acknowledgment take (RFC 9002 s. 5), and the times that follow from it.
-// Knows nothing of packets: it is given samples.
+// The round-trip time, estimated from samples (RFC 9002 s. 5), and the probe timeout that follows from it
+// (s. 6.2.1). Knows nothing of packets.
 
-/** The longest that a receiver holds back an acknowledgment, ms (RFC 9000 s. 13.2.1, 18.2). */
+/** The longest that a receiver delays an acknowledgment, ms (RFC 9000 s. 13.2.1, 18.2). */
 export const MAX_ACK_DELAY = 25;
 
-/** What a timer is trusted to tell apart, ms (RFC 9002 s. 6.1.2). */
+/** What a timer can distinguish, ms (RFC 9002 s. 6.1.2). */
 export const TIMER_GRANULARITY = 1;
 
 /** Assumed before the first sample, ms: the first probe leaves after 1 s (RFC 9002 s. 6.2.2). */
@@ -23,7 +23,7 @@ export interface RoundTrip {
   firstSampleAt: number;
 }
 
-/** @param initial ms assumed until the first sample: what a handshake took, say */
+/** @param initial ms assumed until the first sample, such as what the handshake took */
 export function createRoundTrip(initial: number = INITIAL_ROUND_TRIP): RoundTrip {
   return {
     latest: 0,
@@ -38,7 +38,7 @@ export function createRoundTrip(initial: number = INITIAL_ROUND_TRIP): RoundTrip
  * Takes a sample (RFC 9002 s. 5.3).
  *
  * @param sample ms from sending the largest acknowledged packet to its acknowledgment
- * @param ackDelay ms that the peer says it held the acknowledgment back
+ * @param ackDelay ms that the peer says it delayed the acknowledgment
  */
 export function takeSample(
   roundTrip: RoundTrip,
@@ -55,9 +55,9 @@ export function takeSample(
     return;
   }
   roundTrip.minimum = Math.min(roundTrip.minimum, sample);
-  // More than it promised is the path's or the scheduler's, and will come again.
+  // Delay beyond the peer's promise is the path's or the scheduler's, and counts as round trip.
   const delay = Math.min(Math.max(ackDelay, 0), MAX_ACK_DELAY);
-  // A peer that exaggerates its delay cannot bring the estimate below what was seen.
+  // A peer that exaggerates its delay can't push the estimate below the minimum.
   const adjusted = sample >= roundTrip.minimum + delay ? sample - delay : sample;
   // The variation first, from the old mean, as in RFC 9002 A.7 and RFC 6298 s. 2.3.
   const deviation = Math.abs(roundTrip.smoothed - adjusted);
@@ -65,12 +65,12 @@ export function takeSample(
   roundTrip.smoothed = (7 * roundTrip.smoothed + adjusted) / 8;
 }
 
-/** After persistent congestion the path may be another one (RFC 9002 s. 5.2). */
+/** After persistent congestion the path may have changed (RFC 9002 s. 5.2). */
 export function forgetMinimum(roundTrip: RoundTrip): void {
   roundTrip.minimum = roundTrip.latest;
 }
 
-/** How long to wait for an acknowledgment before asking for one, ms (RFC 9002 s. 6.2.1). */
+/** How long to wait for an acknowledgment before sending a probe, ms (RFC 9002 s. 6.2.1). */
 export function probeTimeout(roundTrip: RoundTrip): number {
   return roundTrip.smoothed + Math.max(4 * roundTrip.variation, TIMER_GRANULARITY) + MAX_ACK_DELAY;
 }

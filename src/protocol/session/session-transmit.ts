@@ -5,8 +5,8 @@ import { transmitJoining } from "../handshake/initiator-handshake.ts";
 import { TAG_BYTES } from "../handshake/noise/transport-cipher.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
-import { type Ack, hasNews, takeAck } from "../recovery/received-packets.ts";
-import { nextPathProbe, packetSent, sendableAt } from "../recovery/recovery.ts";
+import { type Ack, isAckOwed, takeAck } from "../recovery/received-packets.ts";
+import { nextMtuProbeSize, packetSent, sendableAt } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
@@ -139,7 +139,7 @@ function transmitProbe(
 ): Outbound | null {
   const { recovery } = session;
   if (recovery.sent.packetsInFlight === 0) return null;
-  const size = nextPathProbe(recovery, now);
+  const size = nextMtuProbeSize(recovery, now);
   if (size === null || size > room) return null;
   return build(session, "path-mtu-probe", size, now, memory);
 }
@@ -176,7 +176,7 @@ function wantedSize(session: Session): number {
 
 function ackRoom({ received }: Session): number {
   // A delay of up to 16 s takes four bytes.
-  return hasNews(received) ? ackLength(received.ranges, 0) + 3 : 0;
+  return isAckOwed(received) ? ackLength(received.ranges, 0) + 3 : 0;
 }
 
 /**
@@ -198,7 +198,7 @@ function build(
   const limit = size - TAG_BYTES;
   const start = SEALED_HEADER;
 
-  const news = !proof && hasNews(session.received);
+  const news = !proof && isAckOwed(session.received);
   const ack: Ack | null = news ? takeAck(session.received, now) : null;
   let at = start;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));

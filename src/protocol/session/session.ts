@@ -14,7 +14,7 @@ import {
   changePath,
   createRecovery,
   type Recovery,
-  timerAt,
+  recoveryTimerAt,
   timerFired,
 } from "../recovery/recovery.ts";
 import { probeTimeout } from "../recovery/round-trip.ts";
@@ -306,7 +306,7 @@ export function sessionWakeAt(session: Session): number {
   if (joining !== null) return Math.min(joining.sendAt, joining.giveUpAt);
   return Math.min(
     received.ackDueAt,
-    timerAt(recovery),
+    recoveryTimerAt(recovery),
     session.blockedUntil,
     pathWakeAt(path),
     // A PING that is owed already waits for room, and whatever takes the room keeps alive as well.
@@ -337,7 +337,7 @@ export function tick(session: Session, now: number): void {
   if (giveUpTrial(path, now) && path.address.address !== address) {
     loseContents(session, changePath(recovery, now));
   }
-  if (now < timerAt(recovery)) return;
+  if (now < recoveryTimerAt(recovery)) return;
   const outcome = timerFired(recovery, now);
   if (outcome.type === "lost") loseContents(session, outcome.lost);
   if (outcome.type === "probe") {

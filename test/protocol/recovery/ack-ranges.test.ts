@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { faultInAckRanges, MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
+import { findAckFault, MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
 
 /** So many ranges of one packet each, every other packet missing, the largest first. */
 function everyOther(count: number): { smallest: number; largest: number }[] {
@@ -23,12 +23,12 @@ describe("ranges are believed (RFC 9000 s. 19.3.1)", () => {
       9,
     ],
   ])("%j of packets up to %d", (ranges, largestSent) => {
-    expect(faultInAckRanges(ranges, largestSent)).toBeNull();
+    expect(findAckFault(ranges, largestSent)).toBeNull();
   });
 
   test("up to 64 of them", () => {
     expect(MAX_ACK_RANGES).toBe(64);
-    expect(faultInAckRanges(everyOther(64), 126)).toBeNull();
+    expect(findAckFault(everyOther(64), 126)).toBeNull();
   });
 });
 
@@ -93,10 +93,10 @@ describe("a peer lies (RFC 9000 s. 13.1)", () => {
       "acknowledged packet NaN, never sent",
     ],
   ])("%s", (_, ranges, largestSent, reason) => {
-    expect(faultInAckRanges(ranges, largestSent)).toBe(reason);
+    expect(findAckFault(ranges, largestSent)).toBe(reason);
   });
 
   test("when it tells more than 64 ranges", () => {
-    expect(faultInAckRanges(everyOther(65), 1_000)).toBe("acknowledged 65 ranges, more than 64");
+    expect(findAckFault(everyOther(65), 1_000)).toBe("acknowledged 65 ranges, more than 64");
   });
 });

@@ -1,23 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import type { CongestionController } from "../../../src/protocol/recovery/congestion.ts";
 import { seeded } from "../../terminal/random.ts";
 import { type End, exchange, type Weather } from "./exchange.ts";
+import { fixedWindow } from "./sender.ts";
 
 const FAIR: Weather = { loss: 0, duplication: 0, delay: 25, jitter: 0, mtu: 1_500 };
 
 /** A window of 50 datagrams, whatever happens. */
-const STEADY: CongestionController = {
-  window: 60_000,
-  phase: "congestion-avoidance",
-  acknowledged: nothing,
-  lost: nothing,
-  undoLoss: nothing,
-  restartAfterIdle: nothing,
-  setDatagramSize: nothing,
-};
-
-function nothing(): void {}
+const STEADY = fixedWindow(60_000);
 
 /** What holds at the end of every exchange. */
 function expectDone(ends: readonly [End, End], items: readonly [number, number]): void {

@@ -10,7 +10,7 @@ import {
   type Ack,
   ackAcknowledged,
   createReceivedPackets,
-  hasNews,
+  isAckOwed,
   packetReceived,
   type ReceivedPackets,
   takeAck,
@@ -18,11 +18,11 @@ import {
 import {
   ackReceived,
   createRecovery,
-  nextPathProbe,
+  nextMtuProbeSize,
   packetSent,
   type Recovery,
+  recoveryTimerAt,
   sendableAt,
-  timerAt,
   timerFired,
 } from "../../../src/protocol/recovery/recovery.ts";
 import type { PacketKind, SentPacket } from "../../../src/protocol/recovery/sent-packets.ts";
@@ -147,7 +147,7 @@ export function exchange(
 
   function wakeUp(end: End): void {
     if (end.pacedUntil <= now) end.pacedUntil = Infinity;
-    if (timerAt(end.recovery) > now) return;
+    if (recoveryTimerAt(end.recovery) > now) return;
     const outcome = timerFired(end.recovery, now);
     expect(outcome.type).not.toBe("too-early");
     if (outcome.type === "lost") {
@@ -166,7 +166,7 @@ export function exchange(
   function pump(end: End): void {
     const { backlog, recovery } = end;
     while (backlog.length > 0) {
-      const probe = nextPathProbe(recovery, now);
+      const probe = nextMtuProbeSize(recovery, now);
       if (probe !== null) send(end, "path-mtu-probe", probe, []);
       const at = sendableAt(recovery, recovery.path.mtu.size, now);
       if (at > now) {
@@ -182,7 +182,7 @@ export function exchange(
   }
 
   function send(end: End, kind: PacketKind, size: number, carried: readonly number[]): void {
-    const ack = hasNews(end.received) ? takeAck(end.received, now) : null;
+    const ack = isAckOwed(end.received) ? takeAck(end.received, now) : null;
     const number = end.recovery.sent.nextNumber;
     packetSent(end.recovery, kind, size, { items: carried, ack }, now);
     if (kind !== "ack-only") end.fates.set(number, "sent");
@@ -230,7 +230,7 @@ function check({ fates, recovery }: End): void {
 }
 
 function wakesAt({ pacedUntil, received, recovery }: End): number {
-  return Math.min(pacedUntil, received.ackDueAt, timerAt(recovery));
+  return Math.min(pacedUntil, received.ackDueAt, recoveryTimerAt(recovery));
 }
 
 function isBusy({ backlog, recovery }: End): boolean {

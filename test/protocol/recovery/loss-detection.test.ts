@@ -1,18 +1,22 @@
 import { describe, expect, test } from "bun:test";
 
 import {
+  countLoss,
   createLossDetection,
+  createReordering,
   detectLosses,
   type LossDetection,
+  LOSSES_UNTIL_FORGOTTEN,
+  lossTimerAt,
   MAX_PROBE_INTERVAL,
-  timerAt,
+  raiseThresholds,
 } from "../../../src/protocol/recovery/loss-detection.ts";
 import { createRoundTrip, type RoundTrip } from "../../../src/protocol/recovery/round-trip.ts";
 import {
-  acknowledge,
+  acknowledgeRanges,
   createSentPackets,
-  enter,
   type PacketKind,
+  recordSent,
   type SentPackets,
 } from "../../../src/protocol/recovery/sent-packets.ts";
 import { numbersOf, rangesOf } from "./sender.ts";
@@ -28,7 +32,7 @@ function sending(times: readonly number[], kind: (number: number) => PacketKind)
   const sent = createSentPackets<null>();
   const detection = createLossDetection();
   for (const [number, time] of times.entries()) {
-    enter(sent, kind(number), 1_200, null, time);
+    recordSent(sent, kind(number), 1_200, null, time);
     if (kind(number) !== "ack-only") detection.lastElicitingAt = time;
   }
   const roundTrip = createRoundTrip();
@@ -46,14 +50,14 @@ function after(
   numbers: readonly number[],
   now: number,
 ): { lost: number[]; persistent: boolean } {
-  acknowledge(sent, rangesOf(numbers));
+  acknowledgeRanges(sent, rangesOf(numbers));
   detection.largestAcknowledged = Math.max(detection.largestAcknowledged, ...numbers);
   const { lost, persistent } = detectLosses(detection, sent, roundTrip, now);
   return { lost: numbersOf(lost), persistent };
 }
 
 function timer({ sent, detection, roundTrip }: Sending): number {
-  return timerAt(detection, sent, roundTrip);
+  return lossTimerAt(detection, sent, roundTrip);
 }
 
 describe("the packet threshold of 3 (RFC 9002 s. 6.1.1)", () => {
@@ -246,4 +250,46 @@ describe("persistent congestion (RFC 9002 s. 7.6)", () => {
   test("a single loss is none, however long ago", () => {
     expect(after(eliciting(0, 9_000), [1], 9_100)).toEqual({ lost: [0], persistent: false });
   });
+});
+
+test("a path is trusted with the RFC's thresholds at first (RFC 9002 s. 6.1.1, 6.1.2)", () => {
+  expect(createReordering()).toMatchObject({ packetThreshold: 3, timeThreshold: 1.125 });
+});
+
+test("a packet that came after all raises both to what would have waited (s. 6.1.1)", () => {
+  const reordering = createReordering();
+  raiseThresholds(reordering, 7, 1.5);
+  expect(reordering).toMatchObject({ packetThreshold: 8, timeThreshold: 1.5 });
+});
+
+test("a smaller displacement lowers neither", () => {
+  const reordering = createReordering();
+  raiseThresholds(reordering, 7, 1.5);
+  raiseThresholds(reordering, 3, 1.2);
+  expect(reordering).toMatchObject({ packetThreshold: 8, timeThreshold: 1.5 });
+});
+
+test("no displacement raises them beyond 128 packets and 2 round trips (RFC 8985 s. 6.2)", () => {
+  const reordering = createReordering();
+  raiseThresholds(reordering, 100_000, 100_000);
+  expect(reordering).toMatchObject({ packetThreshold: 128, timeThreshold: 2 });
+});
+
+test("after 16 losses that were real they are the RFC's again (RFC 8985 s. 6.2)", () => {
+  expect(LOSSES_UNTIL_FORGOTTEN).toBe(16);
+  const reordering = createReordering();
+  raiseThresholds(reordering, 7, 1.5);
+  for (let loss = 0; loss < 15; loss++) countLoss(reordering);
+  expect(reordering.packetThreshold).toBe(8);
+  countLoss(reordering);
+  expect(reordering).toMatchObject({ packetThreshold: 3, timeThreshold: 1.125 });
+});
+
+test("each packet that comes after all starts that count anew", () => {
+  const reordering = createReordering();
+  raiseThresholds(reordering, 7, 1.5);
+  for (let loss = 0; loss < 15; loss++) countLoss(reordering);
+  raiseThresholds(reordering, 3, 1);
+  for (let loss = 0; loss < 15; loss++) countLoss(reordering);
+  expect(reordering).toMatchObject({ packetThreshold: 8, timeThreshold: 1.5 });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
 
 import {
-  type Flown,
   initialWindow,
   minimumWindow,
+  type PacketInfo,
 } from "../../../src/protocol/recovery/congestion.ts";
 import { NewReno } from "../../../src/protocol/recovery/new-reno.ts";
 
 const SIZE = 1_200;
 
 /** A packet of this number; all that NewReno asks of it besides is its size. */
-function packet(number: number, size: number = SIZE): Flown {
+function packet(number: number, size: number = SIZE): PacketInfo {
   return { number, size, sentAt: 0 };
 }
 

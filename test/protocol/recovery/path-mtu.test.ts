@@ -2,12 +2,17 @@ import { describe, expect, test } from "bun:test";
 
 import {
   BASE_DATAGRAM_SIZE,
+  BLACK_HOLE_FLIGHTS,
   BLACK_HOLE_PAUSE,
+  type BlackHoleWatch,
+  createBlackHoleWatch,
   createPathMtu,
   LIKELY_SIZES,
+  longDatagramArrived,
+  longDatagramLost,
   MAX_DATAGRAM_SIZE,
   MAX_PROBES,
-  nextProbe,
+  nextProbeSize,
   type PathMtu,
   probeAcknowledged,
   probeLost,
@@ -24,7 +29,7 @@ const WIDE = 1_000_000;
 function search(mtu: PathMtu, carried: number, now = 0): number[] {
   const sizes: number[] = [];
   for (;;) {
-    const size = nextProbe(mtu, WIDE, now);
+    const size = nextProbeSize(mtu, WIDE, now);
     if (size === null) return sizes;
     sizes.push(size);
     probeSent(mtu, size);
@@ -110,16 +115,16 @@ describe("the search (RFC 8899 s. 5.3)", () => {
   });
 
   test("does not take place where the ends take no more than the base", () => {
-    expect(nextProbe(createPathMtu(1_200), WIDE, 0)).toBeNull();
+    expect(nextProbeSize(createPathMtu(1_200), WIDE, 0)).toBeNull();
   });
 });
 
 describe("a probe", () => {
   test("is one at a time", () => {
     const mtu = createPathMtu();
-    expect(nextProbe(mtu, WIDE, 0)).toBe(1_372);
+    expect(nextProbeSize(mtu, WIDE, 0)).toBe(1_372);
     probeSent(mtu, 1_372);
-    expect(nextProbe(mtu, WIDE, 10_000)).toBeNull();
+    expect(nextProbeSize(mtu, WIDE, 10_000)).toBeNull();
   });
 
   test("does not change the size before it has arrived", () => {
@@ -134,11 +139,11 @@ describe("a probe", () => {
     expect(MAX_PROBES).toBe(3);
     const mtu = createPathMtu();
     for (let lost = 0; lost < 3; lost++) {
-      expect(nextProbe(mtu, WIDE, 0)).toBe(1_372);
+      expect(nextProbeSize(mtu, WIDE, 0)).toBe(1_372);
       probeSent(mtu, 1_372);
       probeLost(mtu, 1_372);
     }
-    expect(nextProbe(mtu, WIDE, 0)).toBe(1_286);
+    expect(nextProbeSize(mtu, WIDE, 0)).toBe(1_286);
   });
 
   test("that is lost by chance does not count once one of its size has arrived", () => {
@@ -164,21 +169,21 @@ describe("a probe", () => {
     probeAcknowledged(mtu, 1_372);
     expect(mtu.size).toBe(1_372);
     // The one in flight is still waited for; then the search goes on above.
-    expect(nextProbe(mtu, WIDE, 0)).toBeNull();
+    expect(nextProbeSize(mtu, WIDE, 0)).toBeNull();
     probeAcknowledged(mtu, 1_286);
     expect(mtu.size).toBe(1_372);
-    expect(nextProbe(mtu, WIDE, 0)).toBe(1_452);
+    expect(nextProbeSize(mtu, WIDE, 0)).toBe(1_452);
   });
 
   test("waits for a window that holds two of its size (RFC 9002 s. 7.2, RFC 8899 s. 3)", () => {
     const mtu = createPathMtu();
     for (const size of [1_372, 1_452, 1_472]) {
-      expect(nextProbe(mtu, 12_000, 0)).toBe(size);
+      expect(nextProbeSize(mtu, 12_000, 0)).toBe(size);
       probeSent(mtu, size);
       probeAcknowledged(mtu, size);
     }
-    expect(nextProbe(mtu, 17_903, 0)).toBeNull();
-    expect(nextProbe(mtu, 17_904, 0)).toBe(8_952);
+    expect(nextProbeSize(mtu, 17_903, 0)).toBeNull();
+    expect(nextProbeSize(mtu, 17_904, 0)).toBe(8_952);
   });
 
   test("that the local link refuses need not be lost three times", () => {
@@ -190,7 +195,7 @@ describe("a probe", () => {
     probeSent(mtu, 8_952);
     sizeRefused(mtu, 8_952);
     expect(mtu.size).toBe(1_472);
-    expect(nextProbe(mtu, WIDE, 0)).toBe(5_212);
+    expect(nextProbeSize(mtu, WIDE, 0)).toBe(5_212);
   });
 });
 
@@ -199,8 +204,8 @@ describe("once the search is over (RFC 8899 s. 5.2)", () => {
     expect(RAISE_INTERVAL).toBe(600_000);
     const mtu = createPathMtu();
     search(mtu, 1_452, 1_000);
-    expect(nextProbe(mtu, WIDE, 600_999)).toBeNull();
-    expect(nextProbe(mtu, WIDE, 601_000)).toBe(1_472);
+    expect(nextProbeSize(mtu, WIDE, 600_999)).toBeNull();
+    expect(nextProbeSize(mtu, WIDE, 601_000)).toBe(1_472);
     expect(search(mtu, 9_000, 601_000).slice(0, 3)).toEqual([1_472, 8_952, 16_336]);
     expect(mtu.size).toBeGreaterThanOrEqual(8_952);
   });
@@ -212,8 +217,8 @@ describe("a black hole (RFC 8899 s. 4.3)", () => {
     const mtu = found();
     returnToBase(mtu, 5_000);
     expect(mtu.size).toBe(1_200);
-    expect(nextProbe(mtu, WIDE, 64_999)).toBeNull();
-    expect(nextProbe(mtu, WIDE, 65_000)).toBe(1_372);
+    expect(nextProbeSize(mtu, WIDE, 64_999)).toBeNull();
+    expect(nextProbeSize(mtu, WIDE, 65_000)).toBe(1_372);
   });
 
   test("ends a search, and a probe of it that arrives or is lost later changes nothing", () => {
@@ -232,5 +237,69 @@ describe("a black hole (RFC 8899 s. 4.3)", () => {
     sizeRefused(mtu, 1_472);
     expect(mtu.size).toBe(1_200);
     expect(search(mtu, 1_400)).toEqual([1_372, ...thrice(1_452)]);
+  });
+});
+
+/** Datagrams of 1,472 bytes are lost; each is found so before the next number is used. */
+function lose(watch: BlackHoleWatch, ...numbers: number[]): boolean[] {
+  return numbers.map((number) => longDatagramLost(watch, { number, size: 1_472 }, number + 1));
+}
+
+describe("a black hole (RFC 8899 s. 4.3)", () => {
+  test("is found in the third flight of which no long datagram arrives", () => {
+    expect(BLACK_HOLE_FLIGHTS).toBe(3);
+    expect(lose(createBlackHoleWatch(), 1, 3, 5)).toEqual([false, false, true]);
+  });
+
+  test("is not found in one flight, however many of it are lost, and however they are found", () => {
+    const watch = createBlackHoleWatch();
+    for (let number = 0; number < 100; number++) {
+      expect(longDatagramLost(watch, { number, size: 1_472 }, 100)).toBe(false);
+    }
+    expect(watch.flights).toBe(1);
+  });
+
+  test("is none when one as long arrives in between", () => {
+    const watch = createBlackHoleWatch();
+    lose(watch, 1, 3);
+    longDatagramArrived(watch, { number: 4, size: 1_472 });
+    expect(lose(watch, 5, 7)).toEqual([false, false]);
+    expect(lose(watch, 9)).toEqual([true]);
+  });
+
+  test("is none when one as long that was sent later has arrived: that is congestion", () => {
+    const watch = createBlackHoleWatch();
+    for (let number = 1; number < 100; number += 2) {
+      longDatagramArrived(watch, { number: number + 1, size: 1_472 });
+      expect(lose(watch, number)).toEqual([false]);
+    }
+    expect(watch.flights).toBe(0);
+  });
+
+  test("is not disproved by one that was sent before the losses and is heard of after", () => {
+    const watch = createBlackHoleWatch();
+    lose(watch, 5, 7);
+    longDatagramArrived(watch, { number: 4, size: 1_472 });
+    expect(lose(watch, 9)).toEqual([true]);
+  });
+
+  test("is not disproved by a shorter one: the path carries 1,300 bytes and not 1,472", () => {
+    const watch = createBlackHoleWatch();
+    lose(watch, 1, 3);
+    longDatagramArrived(watch, { number: 4, size: 1_300 });
+    expect(lose(watch, 5)).toEqual([true]);
+  });
+
+  test("is not seen in losses of middling datagrams while middling ones arrive", () => {
+    const watch = createBlackHoleWatch();
+    for (let number = 0; number < 100; number += 2) {
+      expect(longDatagramLost(watch, { number, size: 1_300 }, number + 1)).toBe(false);
+      longDatagramArrived(watch, { number: number + 1, size: 1_300 });
+    }
+  });
+
+  test("is found again only in three more flights", () => {
+    const watch = createBlackHoleWatch();
+    expect(lose(watch, 1, 3, 5, 7, 9, 11)).toEqual([false, false, true, false, false, true]);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
-import { faultInAckRanges, MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
+import { findAckFault, MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
 import {
   ackAcknowledged,
   createReceivedPackets,
-  hasNews,
+  isAckOwed,
   packetReceived,
   type ReceivedPackets,
   takeAck,
@@ -28,7 +28,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
   test("never while nothing came", () => {
     const received = createReceivedPackets();
     expect(received.ackDueAt).toBe(Infinity);
-    expect(hasNews(received)).toBe(false);
+    expect(isAckOwed(received)).toBe(false);
     expect(takeAck(received, 0)).toBeNull();
   });
 
@@ -36,7 +36,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     const received = createReceivedPackets();
     packetReceived(received, 0, true, 100);
     expect(received.ackDueAt).toBe(125);
-    expect(hasNews(received)).toBe(true);
+    expect(isAckOwed(received)).toBe(true);
   });
 
   test("at once after the second (s. 13.2.2)", () => {
@@ -70,7 +70,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     packetReceived(received, 5, false, 101);
     packetReceived(received, 2, false, 102);
     expect(received.ackDueAt).toBe(Infinity);
-    expect(hasNews(received)).toBe(false);
+    expect(isAckOwed(received)).toBe(false);
     expect(told(received)).toEqual(["5-5", "2-2", "0-0"]);
   });
 
@@ -129,7 +129,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     const received = after(0, 1);
     takeAck(received, 2);
     expect(received.ackDueAt).toBe(Infinity);
-    expect(hasNews(received)).toBe(false);
+    expect(isAckOwed(received)).toBe(false);
   });
 
   test("not for a duplicate", () => {
@@ -287,7 +287,7 @@ test.each([1, 2, 3, 4])("ranges agree with a plain set of numbers, seed %d", (se
     seen.add(number);
     largest = Math.max(largest, number);
     const ranges = takeAck(received, step)?.ranges ?? [];
-    expect(faultInAckRanges(ranges, largest)).toBeNull();
+    expect(findAckFault(ranges, largest)).toBeNull();
     const lowest = ranges.at(-1)?.smallest ?? 0;
     const covered = ranges.flatMap(({ smallest, largest: top }) =>
       Array.from({ length: top - smallest + 1 }, (_, index) => smallest + index),

@@ -1,19 +1,25 @@
 import { describe, expect, test } from "bun:test";
 
-import type { CongestionController } from "../../../src/protocol/recovery/congestion.ts";
-import { NewReno } from "../../../src/protocol/recovery/new-reno.ts";
 import {
   ackReceived,
   changePath,
   createRecovery,
   datagramRefused,
-  nextPathProbe,
+  nextMtuProbeSize,
   packetSent,
+  recoveryTimerAt,
   sendableAt,
-  timerAt,
   timerFired,
 } from "../../../src/protocol/recovery/recovery.ts";
-import { acknowledge, lostByTimer, numbersOf, sendAt, type Sender, upTo } from "./sender.ts";
+import {
+  acknowledge,
+  fixedWindow,
+  lostByTimer,
+  numbersOf,
+  sendAt,
+  type Sender,
+  upTo,
+} from "./sender.ts";
 
 /** A sender whose packet 0 took 100 ms there and back; now is 100. */
 function acquainted(): Sender {
@@ -46,23 +52,23 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   const { congestion, detection, roundTrip } = sender.path;
 
   // A.4, B.3: nothing in flight, no timer, ten datagrams of window.
-  expect(timerAt(sender)).toBe(Infinity);
+  expect(recoveryTimerAt(sender)).toBe(Infinity);
   expect(congestion).toMatchObject({ window: 12_000, phase: "slow-start" });
 
   // A.5: packet 0. The timer is the probe timeout: 333 + 4 x 166.5 + 25.
   sendAt(sender, [0]);
-  expect(timerAt(sender)).toBe(1_024);
+  expect(recoveryTimerAt(sender)).toBe(1_024);
   expect(sender.sent.bytesInFlight).toBe(1_200);
 
   // A.7: its ACK, the first sample of 100 ms. Nothing is in flight, so there is no timer (A.8).
   expect(numbersOf(acknowledge(sender, [0], 100).acknowledged)).toEqual([0]);
   expect(roundTrip).toMatchObject({ latest: 100, smoothed: 100, variation: 50, minimum: 100 });
-  expect(timerAt(sender)).toBe(Infinity);
+  expect(recoveryTimerAt(sender)).toBe(Infinity);
 
   // A.5: packets 1 to 5. The timer runs from the last: 104 + 100 + 4 x 50 + 25.
   sendAt(sender, [100, 101, 102, 103, 104]);
   expect(sender.sent.bytesInFlight).toBe(6_000);
-  expect(timerAt(sender)).toBe(429);
+  expect(recoveryTimerAt(sender)).toBe(429);
 
   // A.7: an ACK of 5 alone. A sample of 100: the variation is 3/4 x 50. A.10: 1 and 2 are 3 packets
   // behind; 3 is lost 9/8 x 100 after it was sent.
@@ -71,7 +77,7 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   expect(numbersOf(outcome.lost)).toEqual([1, 2]);
   expect(roundTrip).toMatchObject({ smoothed: 100, variation: 37.5 });
   expect(detection.largestAcknowledged).toBe(5);
-  expect(timerAt(sender)).toBe(214.5);
+  expect(recoveryTimerAt(sender)).toBe(214.5);
   // B.8, B.6: half the window; packet 5 was sent before and does not grow it (B.5).
   expect(congestion).toMatchObject({ window: 6_000, phase: "recovery" });
   expect(sender.sent.bytesInFlight).toBe(2_400);
@@ -79,24 +85,24 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   // A.9: the timer finds 3; it was sent before the recovery period, so the window stays.
   expect(timerFired(sender, 214.4)).toEqual({ type: "too-early" });
   expect(lostByTimer(sender, 214.5)).toEqual([3]);
-  expect(timerAt(sender)).toBe(215.5);
+  expect(recoveryTimerAt(sender)).toBe(215.5);
   expect(congestion.window).toBe(6_000);
 
   // A.7: 4 arrives. It is not the largest, so there is no sample (s. 5.1).
   expect(numbersOf(acknowledge(sender, [4, 5], 215).acknowledged)).toEqual([4]);
   expect(roundTrip).toMatchObject({ latest: 100, variation: 37.5 });
-  expect(timerAt(sender)).toBe(Infinity);
+  expect(recoveryTimerAt(sender)).toBe(Infinity);
   expect(sender.sent.bytesInFlight).toBe(0);
 
   // Packet 6 is not answered. A.8: 220 + 100 + 4 x 37.5 + 25.
   sendAt(sender, [220]);
-  expect(timerAt(sender)).toBe(495);
+  expect(recoveryTimerAt(sender)).toBe(495);
   // A.9: a probe timeout declares nothing lost; the next one is twice as long.
   const probe = timerFired(sender, 495);
   expect(probe).toMatchObject({ type: "probe", datagrams: 2, oldest: [{ number: 6 }] });
   sendAt(sender, [495, 495]);
   expect(sender.sent.bytesInFlight).toBe(3_600);
-  expect(timerAt(sender)).toBe(495 + 550);
+  expect(recoveryTimerAt(sender)).toBe(495 + 550);
 
   // A.7: probe 8 arrives, held back for 20 ms: 600 - 495 - 20 is less than the minimum, so 105
   // counts as it is. The backoff is over. Packet 6 is old enough to be lost (A.10), 7 is not.
@@ -105,7 +111,7 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   expect(roundTrip).toMatchObject({ smoothed: 100.625, variation: 29.375 });
   expect(detection.timeouts).toBe(0);
   // 495 + 9/8 x 105; a new recovery period for 6, which was sent in the one before.
-  expect(timerAt(sender)).toBe(613.125);
+  expect(recoveryTimerAt(sender)).toBe(613.125);
   expect(congestion).toMatchObject({ window: 3_000, phase: "recovery" });
 });
 
@@ -149,7 +155,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     const sender = createRecovery<string>();
     sendAt(sender, [0]);
     const times: number[] = [];
-    for (let now = timerAt(sender); now < 30_000; now = timerAt(sender)) {
+    for (let now = recoveryTimerAt(sender); now < 30_000; now = recoveryTimerAt(sender)) {
       times.push(now);
       expect(timerFired(sender, now).type).toBe("probe");
       sendAt(sender, [now, now]);
@@ -160,8 +166,8 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
   test("find a link that returns after 30 s of silence within 3 s, and all is sent at once", () => {
     const sender = acquainted();
     sendAt(sender, [100, 100, 100]);
-    let now = timerAt(sender);
-    for (; now < 30_000; now = timerAt(sender)) {
+    let now = recoveryTimerAt(sender);
+    for (; now < 30_000; now = recoveryTimerAt(sender)) {
       timerFired(sender, now);
       sendAt(sender, [now, now]);
     }
@@ -174,17 +180,17 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     expect(sender.path.congestion).toMatchObject({ window: 2_400, phase: "slow-start" });
     expect(sender.path.roundTrip).toMatchObject({ smoothed: 106.25, variation: 50, minimum: 150 });
     // The other probe is lost 9/8 x 150 after it was sent, not 3 s.
-    expect(timerAt(sender)).toBe(now + 168.75);
+    expect(recoveryTimerAt(sender)).toBe(now + 168.75);
     expect(lostByTimer(sender, now + 168.75)).toEqual([sender.sent.nextNumber - 2]);
     sendAt(sender, [now + 170]);
     // 106.25 + 4 x 50 + 25
-    expect(timerAt(sender)).toBe(now + 170 + 331.25);
+    expect(recoveryTimerAt(sender)).toBe(now + 170 + 331.25);
   });
 
   test("carry what is longest in flight, and declare nothing lost", () => {
     const sender = acquainted();
     sendAt(sender, [100, 101, 102]);
-    const outcome = timerFired(sender, timerAt(sender));
+    const outcome = timerFired(sender, recoveryTimerAt(sender));
     expect(outcome).toMatchObject({
       type: "probe",
       datagrams: 2,
@@ -196,7 +202,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
   test("are one ping when only a path MTU probe is in flight", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
-    expect(timerFired(sender, timerAt(sender))).toEqual({
+    expect(timerFired(sender, recoveryTimerAt(sender))).toEqual({
       type: "probe",
       datagrams: 1,
       oldest: [],
@@ -207,24 +213,24 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
     for (let fired = 0; fired < 10; fired++) {
-      const now = timerAt(sender);
+      const now = recoveryTimerAt(sender);
       timerFired(sender, now);
-      expect(timerAt(sender)).toBeGreaterThanOrEqual(now + 325);
+      expect(recoveryTimerAt(sender)).toBeGreaterThanOrEqual(now + 325);
     }
   });
 
   test("end after 1,024 where the record is full: no peer makes us keep more", () => {
-    const controller = Object.assign(new NewReno(1_200), { window: 1e9 });
+    const controller = fixedWindow(1e9);
     const sender = createRecovery<string>({ controller: () => controller });
     for (let count = 0; count < 8_192; count++) sendAt(sender, [0], 10);
     let probes = 0;
     for (let timeouts = 0; timeouts < 600; timeouts++) {
-      const now = timerAt(sender);
+      const now = recoveryTimerAt(sender);
       const outcome = timerFired(sender, now);
       const datagrams = outcome.type === "probe" ? outcome.datagrams : 0;
       for (let count = 0; count < datagrams; count++) sendAt(sender, [now], 10);
       probes += datagrams;
-      expect(timerAt(sender)).toBeGreaterThan(now);
+      expect(recoveryTimerAt(sender)).toBeGreaterThan(now);
     }
     expect(probes).toBe(1_024);
   });
@@ -232,7 +238,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
   test("leave though the window is full, and count as in flight (s. 7.5)", () => {
     const sender = acquainted();
     expect(fill(sender, 100)).toBe(10);
-    const now = timerAt(sender);
+    const now = recoveryTimerAt(sender);
     timerFired(sender, now);
     sendAt(sender, [now, now]);
     expect(sender.sent.bytesInFlight).toBe(14_400);
@@ -260,8 +266,8 @@ describe("a peer that lies (RFC 9000 s. 13.1)", () => {
   test("may repeat an old ACK as often as it likes: nothing comes of it", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
-    timerFired(sender, timerAt(sender));
-    const before = timerAt(sender);
+    timerFired(sender, recoveryTimerAt(sender));
+    const before = recoveryTimerAt(sender);
     for (let now = 500; now < 600; now++) {
       expect(acknowledge(sender, [0], now)).toEqual({
         type: "taken",
@@ -270,7 +276,7 @@ describe("a peer that lies (RFC 9000 s. 13.1)", () => {
         lost: [],
       });
     }
-    expect(timerAt(sender)).toBe(before);
+    expect(recoveryTimerAt(sender)).toBe(before);
     expect(sender.path.detection.timeouts).toBe(1);
   });
 });
@@ -307,13 +313,13 @@ describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)",
     });
     sendAt(sender, [300, 300, 300, 300]);
     expect(acknowledge(sender, [6, 7, 8], 400).lost).toEqual([]);
-    expect(timerAt(sender)).toBe(420);
+    expect(recoveryTimerAt(sender)).toBe(420);
   });
 
   test("ends the backoff: it is heard of", () => {
     const sender = overtaken();
     sendAt(sender, [200]);
-    timerFired(sender, timerAt(sender));
+    timerFired(sender, recoveryTimerAt(sender));
     expect(sender.path.detection.timeouts).toBe(1);
     acknowledge(sender, [1, 2, 3, 4], 600);
     expect(sender.path.detection.timeouts).toBe(0);
@@ -405,13 +411,13 @@ describe("the window", () => {
   });
 
   test("may be another controller's", () => {
-    const controller: CongestionController = Object.assign(new NewReno(1_200), { window: 3_600 });
+    const controller = fixedWindow(3_600);
     const sender = createRecovery<string>({ controller: () => controller });
     expect(fill(sender, 0)).toBe(3);
   });
 
   test("admits no more than 8,192 packets, however large it is", () => {
-    const controller = Object.assign(new NewReno(1_200), { window: 1e9 });
+    const controller = fixedWindow(1e9);
     const sender = createRecovery<string>({ controller: () => controller }, 1);
     for (let count = 0; count < 8_192; count++) sendAt(sender, [0], 10);
     expect(sendableAt(sender, 10, 0)).toBe(Infinity);
@@ -423,19 +429,19 @@ describe("the window", () => {
 describe("the path's MTU (RFC 8899)", () => {
   test("is no more than both ends can take", () => {
     const sender = createRecovery<string>({ datagramLimit: 1_300 });
-    expect(nextPathProbe(sender, 0)).toBe(1_300);
+    expect(nextMtuProbeSize(sender, 0)).toBe(1_300);
   });
 
   test("is found beside the traffic, and the next datagrams may be as long", () => {
     const sender = acquainted();
     for (const size of [1_372, 1_452, 1_472]) {
-      expect(nextPathProbe(sender, 100)).toBe(size);
+      expect(nextMtuProbeSize(sender, 100)).toBe(size);
       packetSent(sender, "path-mtu-probe", size, "padding", 100);
       acknowledge(sender, [sender.sent.nextNumber - 1], 200);
       expect(sender.path.mtu.size).toBe(size);
     }
     // 8,952 bytes wait for a window of twice that.
-    expect(nextPathProbe(sender, 200)).toBeNull();
+    expect(nextMtuProbeSize(sender, 200)).toBeNull();
     expect(sender.path.congestion.window).toBe(12_000);
   });
 
@@ -444,7 +450,7 @@ describe("the path's MTU (RFC 8899)", () => {
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     datagramRefused(sender, 1_372);
     expect(sender.path.mtu.size).toBe(1_200);
-    expect(nextPathProbe(sender, 100)).toBe(1_286);
+    expect(nextMtuProbeSize(sender, 100)).toBe(1_286);
   });
 
   test("a lost probe is no sign of congestion (RFC 8899 s. 3, RFC 9000 s. 14.4)", () => {
@@ -454,7 +460,7 @@ describe("the path's MTU (RFC 8899)", () => {
     expect(numbersOf(acknowledge(sender, [2, 3, 4], 200).lost)).toEqual([1]);
     expect(sender.path.congestion).toMatchObject({ window: 12_000, phase: "slow-start" });
     expect(sender.sent.bytesInFlight).toBe(0);
-    expect(nextPathProbe(sender, 200)).toBe(1_372);
+    expect(nextMtuProbeSize(sender, 200)).toBe(1_372);
   });
 
   test("a probe that was declared lost and arrives after all has proven its size", () => {
@@ -464,7 +470,7 @@ describe("the path's MTU (RFC 8899)", () => {
     acknowledge(sender, [2, 3, 4], 200);
     expect(numbersOf(acknowledge(sender, upTo(1, 4), 210).revived)).toEqual([1]);
     expect(sender.path.mtu.size).toBe(1_372);
-    expect(nextPathProbe(sender, 210)).toBe(1_452);
+    expect(nextMtuProbeSize(sender, 210)).toBe(1_452);
   });
 
   test("a black hole sends it back to 1,200 bytes (RFC 8899 s. 4.3)", () => {
@@ -482,7 +488,7 @@ describe("the path's MTU (RFC 8899)", () => {
       expect([acknowledged.length, lost.length]).toEqual([1, 1]);
     }
     expect(rounds).toBe(3);
-    expect(nextPathProbe(sender, now)).toBeNull();
+    expect(nextMtuProbeSize(sender, now)).toBeNull();
   });
 
   test("congestion that loses long datagrams, while others arrive, leaves it as it is", () => {
@@ -504,7 +510,7 @@ describe("the path's MTU (RFC 8899)", () => {
     sendAt(sender, upTo(200, 209), 1_372);
     let now = 0;
     while (now < 30_000) {
-      now = timerAt(sender);
+      now = recoveryTimerAt(sender);
       timerFired(sender, now);
       sendAt(sender, [now, now], 80);
     }
@@ -526,7 +532,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
     expect(sender.path.congestion).toMatchObject({ window: 12_000, phase: "slow-start" });
     expect(sender.path.mtu.size).toBe(1_200);
     expect(sender.sent).toMatchObject({ bytesInFlight: 0, nextNumber: 4 });
-    expect(timerAt(sender)).toBe(Infinity);
+    expect(recoveryTimerAt(sender)).toBe(Infinity);
   });
 
   test("may begin with the time that the challenge took", () => {
@@ -534,7 +540,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
     changePath(sender, 200, 40);
     sendAt(sender, [200]);
     // 40 + 4 x 20 + 25
-    expect(timerAt(sender)).toBe(345);
+    expect(recoveryTimerAt(sender)).toBe(345);
   });
 
   test("what arrived by the old one is still reported, and teaches nothing about the new", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import {
-  arrive,
   createReplayWindow,
   hasArrived,
+  recordArrival,
   REPLAY_WINDOW,
 } from "../../../src/protocol/recovery/replay-window.ts";
 import { seeded } from "../../terminal/random.ts";
@@ -11,29 +11,31 @@ import { seeded } from "../../terminal/random.ts";
 describe("a packet number is taken once (RFC 9000 s. 12.3)", () => {
   test("and refused when it comes again", () => {
     const window = createReplayWindow();
-    expect(arrive(window, 0)).toBe(true);
-    expect(arrive(window, 0)).toBe(false);
+    expect(recordArrival(window, 0)).toBe(true);
+    expect(recordArrival(window, 0)).toBe(false);
   });
 
   test("whichever order the numbers come in", () => {
     const window = createReplayWindow();
     const numbers = [5, 0, 31, 32, 33, 4, 1_000, 63, 64];
-    expect(numbers.map((number) => arrive(window, number))).toEqual(numbers.map(() => true));
-    expect(numbers.map((number) => arrive(window, number))).toEqual(numbers.map(() => false));
-    expect(arrive(window, 999)).toBe(true);
+    expect(numbers.map((number) => recordArrival(window, number))).toEqual(numbers.map(() => true));
+    expect(numbers.map((number) => recordArrival(window, number))).toEqual(
+      numbers.map(() => false),
+    );
+    expect(recordArrival(window, 999)).toBe(true);
   });
 
   test("and a number that has not come has not arrived", () => {
     const window = createReplayWindow();
     expect(hasArrived(window, 0)).toBe(false);
-    arrive(window, 7);
+    recordArrival(window, 7);
     expect([6, 7, 8].map((number) => hasArrived(window, number))).toEqual([false, true, false]);
   });
 
   test("and asking changes nothing", () => {
     const window = createReplayWindow();
     hasArrived(window, 3);
-    expect(arrive(window, 3)).toBe(true);
+    expect(recordArrival(window, 3)).toBe(true);
   });
 });
 
@@ -41,23 +43,23 @@ describe("the window of 4,064 numbers", () => {
   test("tells apart the lowest number it holds", () => {
     expect(REPLAY_WINDOW).toBe(4_064);
     const window = createReplayWindow();
-    arrive(window, 4_064);
+    recordArrival(window, 4_064);
     expect(hasArrived(window, 1)).toBe(false);
-    expect(arrive(window, 1)).toBe(true);
-    expect(arrive(window, 1)).toBe(false);
+    expect(recordArrival(window, 1)).toBe(true);
+    expect(recordArrival(window, 1)).toBe(false);
   });
 
   test("takes for seen what is below it", () => {
     const window = createReplayWindow();
-    arrive(window, 4_064);
+    recordArrival(window, 4_064);
     expect(hasArrived(window, 0)).toBe(true);
-    expect(arrive(window, 0)).toBe(false);
+    expect(recordArrival(window, 0)).toBe(false);
   });
 
   test("forgets nothing it should know when it jumps far ahead", () => {
     const window = createReplayWindow();
-    for (let number = 0; number < 10_000; number++) arrive(window, number);
-    arrive(window, 1_000_000);
+    for (let number = 0; number < 10_000; number++) recordArrival(window, number);
+    recordArrival(window, 1_000_000);
     const below = Array.from({ length: REPLAY_WINDOW - 1 }, (_, index) => 999_999 - index);
     expect(below.filter((number) => hasArrived(window, number))).toEqual([]);
     expect(hasArrived(window, 1_000_000 - REPLAY_WINDOW)).toBe(true);
@@ -66,10 +68,10 @@ describe("the window of 4,064 numbers", () => {
   test("works beyond 2^32 and up to the largest safe integer", () => {
     const window = createReplayWindow();
     for (const number of [2 ** 32 - 1, 2 ** 32, 2 ** 32 + 33, 2 ** 52, Number.MAX_SAFE_INTEGER]) {
-      expect(arrive(window, number)).toBe(true);
-      expect(arrive(window, number)).toBe(false);
-      expect(arrive(window, number - 2)).toBe(true);
-      expect(arrive(window, number - 2)).toBe(false);
+      expect(recordArrival(window, number)).toBe(true);
+      expect(recordArrival(window, number)).toBe(false);
+      expect(recordArrival(window, number - 2)).toBe(true);
+      expect(recordArrival(window, number - 2)).toBe(false);
     }
   });
 
@@ -82,7 +84,7 @@ describe("the window of 4,064 numbers", () => {
       const jump = random(50) === 0 ? random(3_000) : random(40);
       const number = Math.max(0, largest + jump - 30 - (random(20) === 0 ? random(5_000) : 0));
       const fresh = number > largest - REPLAY_WINDOW && !seen.has(number);
-      expect(arrive(window, number)).toBe(fresh);
+      expect(recordArrival(window, number)).toBe(fresh);
       seen.add(number);
       largest = Math.max(largest, number);
     }

@@ -1,6 +1,7 @@
 // A sender in virtual time, as short as tests need it: packets carry nothing but a label.
 
 import type { AckRange } from "../../../src/protocol/recovery/ack-ranges.ts";
+import type { CongestionController } from "../../../src/protocol/recovery/congestion.ts";
 import {
   type AckOutcome,
   ackReceived,
@@ -55,4 +56,17 @@ export function numbersOf(packets: readonly SentPacket<unknown>[]): number[] {
 /** Whole numbers from `first` to `last`. */
 export function upTo(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+/** A controller whose window stays as it is. */
+export function fixedWindow(window: number): CongestionController {
+  return {
+    window,
+    phase: "congestion-avoidance",
+    acknowledged() {},
+    lost() {},
+    undoLoss() {},
+    restartAfterIdle() {},
+    setDatagramSize() {},
+  };
 }

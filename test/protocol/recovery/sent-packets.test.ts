@@ -1,18 +1,18 @@
 import { describe, expect, test } from "bun:test";
 
 import {
-  acknowledge,
+  acknowledgeRanges,
   createSentPackets,
-  decide,
-  dropDecided,
-  enter,
-  giveUpAll,
-  hasRoom,
+  declareAllLost,
+  dropSettled,
+  hasRoomInFlight,
   MAX_IN_FLIGHT_PACKETS,
   oldestInFlight,
   type PacketKind,
+  recordSent,
   roomForProbes,
   type SentPackets,
+  settlePacket,
 } from "../../../src/protocol/recovery/sent-packets.ts";
 import { seeded } from "../../terminal/random.ts";
 import { numbersOf, rangesOf, upTo } from "./sender.ts";
@@ -20,7 +20,7 @@ import { numbersOf, rangesOf, upTo } from "./sender.ts";
 /** A ledger of packets of these kinds, 100 bytes each, one sent each millisecond. */
 function ledger(...kinds: PacketKind[]): SentPackets<string> {
   const sent = createSentPackets<string>();
-  for (const [time, kind] of kinds.entries()) enter(sent, kind, 100, kind, time);
+  for (const [time, kind] of kinds.entries()) recordSent(sent, kind, 100, kind, time);
   return sent;
 }
 
@@ -36,16 +36,16 @@ describe("what is in flight (RFC 9002 A.1, s. 7)", () => {
 
   test("is less what was acknowledged, each packet once", () => {
     const sent = eliciting(4);
-    expect(numbersOf(acknowledge(sent, rangesOf([1, 2])))).toEqual([1, 2]);
-    expect(numbersOf(acknowledge(sent, rangesOf([1, 2, 3])))).toEqual([3]);
-    expect(acknowledge(sent, rangesOf([1, 2, 3]))).toEqual([]);
+    expect(numbersOf(acknowledgeRanges(sent, rangesOf([1, 2])))).toEqual([1, 2]);
+    expect(numbersOf(acknowledgeRanges(sent, rangesOf([1, 2, 3])))).toEqual([3]);
+    expect(acknowledgeRanges(sent, rangesOf([1, 2, 3]))).toEqual([]);
     expect(sent).toMatchObject({ packetsInFlight: 1, bytesInFlight: 100 });
   });
 
   test("is nothing at the end, and nothing is kept", () => {
     const sent = eliciting(100);
-    acknowledge(sent, rangesOf(upTo(0, 99)));
-    dropDecided(sent);
+    acknowledgeRanges(sent, rangesOf(upTo(0, 99)));
+    dropSettled(sent);
     expect(sent).toMatchObject({ packetsInFlight: 0, bytesInFlight: 0, packets: [], head: 0 });
   });
 });
@@ -53,8 +53,8 @@ describe("what is in flight (RFC 9002 A.1, s. 7)", () => {
 describe("an acknowledgment", () => {
   test("returns the packets with what they carried, smallest number first", () => {
     const sent = createSentPackets<string>();
-    for (const content of ["a", "b", "c", "d"]) enter(sent, "eliciting", 100, content, 5);
-    const acknowledged = acknowledge(sent, rangesOf([0, 1, 3]));
+    for (const content of ["a", "b", "c", "d"]) recordSent(sent, "eliciting", 100, content, 5);
+    const acknowledged = acknowledgeRanges(sent, rangesOf([0, 1, 3]));
     expect(acknowledged.map(({ content }) => content)).toEqual(["a", "b", "d"]);
     expect(acknowledged[0]).toEqual({
       number: 0,
@@ -68,14 +68,14 @@ describe("an acknowledgment", () => {
 
   test("of packets that are no longer on record changes nothing", () => {
     const sent = eliciting(10);
-    acknowledge(sent, rangesOf(upTo(0, 7)));
-    dropDecided(sent);
-    expect(numbersOf(acknowledge(sent, rangesOf(upTo(0, 8))))).toEqual([8]);
+    acknowledgeRanges(sent, rangesOf(upTo(0, 7)));
+    dropSettled(sent);
+    expect(numbersOf(acknowledgeRanges(sent, rangesOf(upTo(0, 8))))).toEqual([8]);
   });
 
   test("of an ACK's own number counts while a packet before it is in flight (RFC 9002 s. 5.1)", () => {
     const sent = ledger("eliciting", "ack-only");
-    expect(numbersOf(acknowledge(sent, rangesOf([0, 1])))).toEqual([0, 1]);
+    expect(numbersOf(acknowledgeRanges(sent, rangesOf([0, 1])))).toEqual([0, 1]);
     expect(sent).toMatchObject({ packetsInFlight: 0, bytesInFlight: 0 });
   });
 });
@@ -88,18 +88,18 @@ describe("ACKs alone", () => {
 
   test("are dropped with the packet before them", () => {
     const sent = ledger("eliciting", "ack-only", "ack-only", "eliciting");
-    acknowledge(sent, rangesOf([0]));
-    dropDecided(sent);
+    acknowledgeRanges(sent, rangesOf([0]));
+    dropSettled(sent);
     expect(sent.packets[sent.head]?.number).toBe(3);
   });
 
   test("go unrecorded beyond 4,096 packets, and packets after them are still found", () => {
     const sent = eliciting(1);
-    for (let count = 0; count < 10_000; count++) enter(sent, "ack-only", 50, "ack", 1);
+    for (let count = 0; count < 10_000; count++) recordSent(sent, "ack-only", 50, "ack", 1);
     expect(sent.packets).toHaveLength(4_096);
-    expect(hasRoom(sent)).toBe(true);
-    enter(sent, "eliciting", 100, "data", 2);
-    expect(numbersOf(acknowledge(sent, rangesOf(upTo(4_090, 10_001))))).toEqual([
+    expect(hasRoomInFlight(sent)).toBe(true);
+    recordSent(sent, "eliciting", 100, "data", 2);
+    expect(numbersOf(acknowledgeRanges(sent, rangesOf(upTo(4_090, 10_001))))).toEqual([
       ...upTo(4_090, 4_095),
       10_001,
     ]);
@@ -110,20 +110,20 @@ describe("the bound of 8,192 packets in flight", () => {
   test("leaves no room once it is reached, until the oldest is decided", () => {
     expect(MAX_IN_FLIGHT_PACKETS).toBe(8_192);
     const sent = eliciting(8_191);
-    expect(hasRoom(sent)).toBe(true);
-    enter(sent, "eliciting", 100, "", 0);
-    expect(hasRoom(sent)).toBe(false);
-    acknowledge(sent, rangesOf([0]));
-    dropDecided(sent);
-    expect(hasRoom(sent)).toBe(true);
+    expect(hasRoomInFlight(sent)).toBe(true);
+    recordSent(sent, "eliciting", 100, "", 0);
+    expect(hasRoomInFlight(sent)).toBe(false);
+    acknowledgeRanges(sent, rangesOf([0]));
+    dropSettled(sent);
+    expect(hasRoomInFlight(sent)).toBe(true);
   });
 
   test("lets 1,024 probes pass, for nothing blocks them (RFC 9002 s. 7.5), but no more", () => {
     const sent = eliciting(8_192);
     expect(roomForProbes(sent)).toBe(1_024);
-    for (let count = 0; count < 1_024; count++) enter(sent, "eliciting", 100, "", 0);
+    for (let count = 0; count < 1_024; count++) recordSent(sent, "eliciting", 100, "", 0);
     expect(roomForProbes(sent)).toBe(0);
-    enter(sent, "eliciting", 100, "", 0);
+    recordSent(sent, "eliciting", 100, "", 0);
     expect(sent).toMatchObject({ nextNumber: 9_217, packetsInFlight: 9_216 });
     expect(sent.packets).toHaveLength(9_216);
   });
@@ -133,14 +133,14 @@ describe("what is longest in flight", () => {
   test("is neither acknowledged, nor an ACK, nor a path MTU probe", () => {
     const sent = ledger("eliciting", "path-mtu-probe", "ack-only", "eliciting", "eliciting");
     expect(numbersOf(oldestInFlight(sent, 2))).toEqual([0, 3]);
-    acknowledge(sent, rangesOf([0]));
+    acknowledgeRanges(sent, rangesOf([0]));
     expect(numbersOf(oldestInFlight(sent, 9))).toEqual([3, 4]);
   });
 
   test("is given up all at once when the path changes", () => {
     const sent = ledger("eliciting", "ack-only", "path-mtu-probe", "eliciting");
-    acknowledge(sent, rangesOf([3]));
-    const lost = giveUpAll(sent);
+    acknowledgeRanges(sent, rangesOf([3]));
+    const lost = declareAllLost(sent);
     expect(numbersOf(lost)).toEqual([0, 2]);
     expect(lost.map(({ status }) => status)).toEqual(["lost", "lost"]);
     expect(sent).toMatchObject({ packetsInFlight: 0, bytesInFlight: 0, packets: [] });
@@ -156,20 +156,20 @@ test.each([1, 2, 3])("the ledger agrees with a plain map, seed %d", (seed) => {
       const kind = random(4) === 0 ? "ack-only" : "eliciting";
       const size = 50 + random(1_000);
       if (kind === "eliciting") open.set(sent.nextNumber, size);
-      enter(sent, kind, size, null, step);
+      recordSent(sent, kind, size, null, step);
     }
     const first = Math.max(0, sent.nextNumber - 1 - random(60));
     const some = upTo(first, sent.nextNumber - 1).filter(() => random(3) === 0);
     const expected = some.filter((number) => open.delete(number));
-    const acknowledged = acknowledge(sent, rangesOf(some));
+    const acknowledged = acknowledgeRanges(sent, rangesOf(some));
     const counted = acknowledged.filter(({ kind }) => kind !== "ack-only");
     expect(numbersOf(counted)).toEqual(expected);
     const [oldest] = oldestInFlight(sent, 1);
     if (oldest !== undefined && oldest.number < sent.nextNumber - 50) {
-      decide(sent, oldest, "lost");
+      settlePacket(sent, oldest, "lost");
       open.delete(oldest.number);
     }
-    dropDecided(sent);
+    dropSettled(sent);
     expect(sent.packetsInFlight).toBe(open.size);
     expect(sent.bytesInFlight).toBe([...open.values()].reduce((sum, size) => sum + size, 0));
     expect(sent.packets.length).toBeLessThan(300);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import { initialWindow } from "../../../src/protocol/recovery/congestion.ts";
 import {
   createPacer,
+  initialWindow,
   pacedAt,
   pacingRate,
   SHORTEST_WAIT,
-  spend,
-} from "../../../src/protocol/recovery/pacer.ts";
+  spendCredit,
+} from "../../../src/protocol/recovery/congestion.ts";
 
 const SIZE = 1_200;
 const BURST = initialWindow(SIZE);
@@ -21,7 +21,7 @@ function leaving(rate: number, end: number, wakeUp: (at: number) => number = (at
     const at = pacedAt(pacer, rate, BURST, SIZE, now);
     if (at <= now) {
       times.push(now);
-      spend(pacer, SIZE);
+      spendCredit(pacer, SIZE);
     } else {
       expect(at - now).toBeGreaterThanOrEqual(SHORTEST_WAIT);
       now = wakeUp(at);
@@ -49,7 +49,7 @@ describe("a burst", () => {
     const pacer = createPacer();
     for (let count = 0; count < 10; count++) {
       expect(pacedAt(pacer, 120, BURST, SIZE, 500)).toBe(500);
-      spend(pacer, SIZE);
+      spendCredit(pacer, SIZE);
     }
     // 1,200 bytes at 120 bytes a ms.
     expect(pacedAt(pacer, 120, BURST, SIZE, 500)).toBe(510);
@@ -58,9 +58,9 @@ describe("a burst", () => {
   test("is no longer for a longer pause", () => {
     const pacer = createPacer();
     pacedAt(pacer, 120, BURST, SIZE, 0);
-    for (let count = 0; count < 10; count++) spend(pacer, SIZE);
+    for (let count = 0; count < 10; count++) spendCredit(pacer, SIZE);
     expect(pacedAt(pacer, 120, BURST, SIZE, 1_000_000)).toBe(1_000_000);
-    for (let count = 0; count < 10; count++) spend(pacer, SIZE);
+    for (let count = 0; count < 10; count++) spendCredit(pacer, SIZE);
     expect(pacedAt(pacer, 120, BURST, SIZE, 1_000_000)).toBe(1_000_010);
   });
 
@@ -68,7 +68,7 @@ describe("a burst", () => {
     const pacer = createPacer();
     let count = 0;
     while (count < 1_000 && pacedAt(pacer, 60_000, BURST, SIZE, 0) === 0) {
-      spend(pacer, SIZE);
+      spendCredit(pacer, SIZE);
       count += 1;
     }
     expect(count).toBe(100);
@@ -113,7 +113,7 @@ describe("over a virtual second", () => {
 test("a datagram that overdraws the credit is paid for by the next", () => {
   const pacer = createPacer();
   pacedAt(pacer, 120, BURST, SIZE, 0);
-  spend(pacer, 15_000);
+  spendCredit(pacer, 15_000);
   // 3,000 bytes of debt and 1,200 of credit at 120 bytes a ms.
   expect(pacedAt(pacer, 120, BURST, SIZE, 0)).toBe(35);
   expect(pacedAt(pacer, 120, BURST, SIZE, 35)).toBe(35);
@@ -121,6 +121,6 @@ test("a datagram that overdraws the credit is paid for by the next", () => {
 
 test("probes and ACKs that left unasked before the first question do not matter", () => {
   const pacer = createPacer();
-  spend(pacer, 50_000);
+  spendCredit(pacer, 50_000);
   expect(pacedAt(pacer, 120, BURST, SIZE, 0)).toBe(0);
 });
