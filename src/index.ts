@@ -1,6 +1,13 @@
 // charla for programs: everything that other code may import.
 
-export type { Conversation, ConversationEvent, EndReason } from "./chat/events.ts";
+export type {
+  HistoryQuery,
+  InvitationLimits,
+  PlainConversation,
+  RoomConversation,
+  RoomDescription,
+} from "./chat/conversation.ts";
+export type { EndReason, PlainEvent, RoomEvent } from "./chat/events.ts";
 export {
   joinPlain,
   openPlain,
@@ -16,7 +23,6 @@ export {
 } from "./client/plain-message.ts";
 export type { MemberDescription } from "./chat/frames.ts";
 export type { LogEntry } from "./chat/log-entry.ts";
-export type { HistoryQuestion, RoomConversation, RoomDescription } from "./chat/room-talk.ts";
 export type { Cursor, Device, Unstored } from "./client/device.ts";
 export { type DeviceFile, type DeviceFileOptions, openDeviceFile } from "./client/device-file.ts";
 export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";

@@ -2,7 +2,7 @@
 
 import { fstatSync } from "node:fs";
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { RoomEvent } from "../chat/events.ts";
 import { memoryDevice, newDeviceId } from "../client/device.ts";
 import { converseInRoom, type ToldConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
@@ -29,7 +29,7 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
   const everyone = flags.has("open");
   const service = nobodyIsHere() ? createPresenter(presentation(commandLine)) : null;
   const rooms: ToldConversation[] = [];
-  const tell = (event: ConversationEvent) => {
+  const tell = (event: RoomEvent) => {
     // Whoever closes what a service prints on wants it to go on serving.
     if (service !== null) return void service.event(event).catch(() => {});
     for (const room of rooms) room.tell(event);

@@ -1,7 +1,6 @@
-// What happened and was not yet taken, in order and bounded: a web stream, whose queue the platform
-// keeps. Knows nothing of what the events mean, but for the one that says some were dropped.
+// Events that were not read yet, in order and bounded: a web stream, whose queue the platform keeps. Knows nothing
+// of what the events mean.
 
-import type { ConversationEvent } from "../chat/events.ts";
 import type { CharlaError } from "../errors.ts";
 
 /** Held for a reader that does not take it, in characters: 250 of the longest messages. */
@@ -9,44 +8,55 @@ const MAX_UNREAD = 16 * 1024 * 1024;
 /** What an event weighs beside its text, in characters. */
 const EVENT_OVERHEAD = 200;
 
-function weight(event: ConversationEvent | undefined): number {
-  return EVENT_OVERHEAD + (event !== undefined && "text" in event ? event.text.length : 0);
+/** Of an event, text is what can be long. */
+interface Weighed {
+  readonly type: string;
+  readonly text?: string;
 }
 
-export interface EventQueue {
-  readonly events: AsyncIterable<ConversationEvent>;
-  /** Adds an event; past the bound it is dropped and counted, unless nothing may be. */
-  push(event: ConversationEvent): void;
+function weight(event: Weighed): number {
+  return EVENT_OVERHEAD + (event.text?.length ?? 0);
+}
+
+export interface EventQueue<Event> {
+  readonly events: AsyncIterable<Event>;
+  /** Adds an event; past the bound it is dropped and counted, where `dropped` says how to report that. */
+  push(event: Event): void;
   /** Resolves when there is room below the bound. */
   room(): Promise<void>;
-  /** From now on nobody waits for room: there is little more to come. */
+  /** From now on `room` resolves at once: there is little more to come. */
   letGo(): void;
   /** Adds the last one. */
-  end(event: ConversationEvent): void;
+  end(event: Event): void;
   /** The reader gets what is left, then `error`. */
   fail(error: CharlaError): void;
 }
 
-export interface EventQueueOptions {
+export interface EventQueueOptions<Event> {
   /** Characters held; 200 more for each event. */
   readonly maxUnread?: number;
-  /** Past the bound events are dropped; or kept, for who pushes waits for `room` before there are more. */
-  readonly past?: "drop" | "keep";
+  /**
+   * The event that reports how many events were dropped in all, past the bound. Without it none is dropped: the one
+   * who pushes waits for `room`.
+   */
+  readonly dropped?: (count: number) => Event;
 }
 
-export function createEventQueue(options: EventQueueOptions = {}): EventQueue {
-  const { maxUnread = MAX_UNREAD, past = "drop" } = options;
+export function createEventQueue<Event extends Weighed>(
+  options: EventQueueOptions<Event> = {},
+): EventQueue<Event> {
+  const { maxUnread = MAX_UNREAD, dropped: droppedEvent } = options;
   let dropped = 0;
   let reported = 0;
   let open = true;
   let bounded = true;
   let failure: CharlaError | null = null;
   let taken = Promise.withResolvers<void>();
-  let controller!: ReadableStreamDefaultController<ConversationEvent>; // set by start, at once
-  const stream = new ReadableStream<ConversationEvent>(
+  let controller!: ReadableStreamDefaultController<Event>; // set by start, at once
+  const stream = new ReadableStream<Event>(
     {
-      start(its) {
-        controller = its;
+      start(started) {
+        controller = started;
       },
       pull() {
         taken.resolve();
@@ -55,20 +65,20 @@ export function createEventQueue(options: EventQueueOptions = {}): EventQueue {
     },
     {
       highWaterMark: maxUnread,
-      size: weight,
+      size: (event) => (event === undefined ? 0 : weight(event)),
     },
   );
 
-  /** Says what was dropped as soon as there is room to say it. */
+  /** Reports what was dropped as soon as there is room for that. */
   function report(): void {
-    if (dropped === reported) return;
+    if (droppedEvent === undefined || dropped === reported) return;
     reported = dropped;
-    controller.enqueue({ type: "dropped", count: dropped });
+    controller.enqueue(droppedEvent(dropped));
   }
 
-  function push(event: ConversationEvent): void {
+  function push(event: Event): void {
     if (!open) return;
-    if (past === "drop" && !hasRoom()) {
+    if (droppedEvent !== undefined && !hasRoom()) {
       dropped += 1;
       return;
     }

@@ -1,7 +1,8 @@
 // A plain talk as a conversation: the rules of chat/plain-talk.ts over the link of
 // net/plain-link.ts. For programs; knows no screen.
 
-import type { Conversation, EndReason } from "../chat/events.ts";
+import type { PlainConversation } from "../chat/conversation.ts";
+import type { EndReason, PlainEvent } from "../chat/events.ts";
 import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
@@ -28,7 +29,7 @@ export interface OpenPlainOptions extends PlainOptions {
  *
  * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md)
  */
-export function openPlain({ bind, port, turns }: OpenPlainOptions): Promise<Conversation> {
+export function openPlain({ bind, port, turns }: OpenPlainOptions): Promise<PlainConversation> {
   return converse("opener", turns ?? false, (handlers) => openPlainLink({ bind, port }, handlers));
 }
 
@@ -38,7 +39,10 @@ export function openPlain({ bind, port, turns }: OpenPlainOptions): Promise<Conv
  *
  * @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE
  */
-export async function joinPlain(host: HostAndPort, options?: PlainOptions): Promise<Conversation> {
+export async function joinPlain(
+  host: HostAndPort,
+  options?: PlainOptions,
+): Promise<PlainConversation> {
   const candidates = await resolve(host);
   return converse("joiner", options?.turns ?? false, (handlers) =>
     joinPlainLink(candidates, handlers),
@@ -49,8 +53,10 @@ async function converse(
   role: "opener" | "joiner",
   turns: boolean,
   openLink: (handlers: PlainLinkHandlers) => ReturnType<typeof openPlainLink>,
-): Promise<Conversation> {
-  const queue = createEventQueue();
+): Promise<PlainConversation> {
+  const queue = createEventQueue<PlainEvent>({
+    dropped: (count) => ({ type: "dropped", count }),
+  });
   let talk = startTalk(role, turns);
   // One for each message in talk.waiting, in the same order.
   const waiting: PromiseWithResolvers<void>[] = [];

@@ -2,7 +2,8 @@
 // disk, what was missed is fetched, and a lost way is found again. Knows channels, and not how they are made.
 
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import type { ConversationEvent, EndReason } from "../chat/events.ts";
+import type { RoomConversation } from "../chat/conversation.ts";
+import type { EndReason, RoomEvent } from "../chat/events.ts";
 import {
   encodeFrame,
   type MemberFrame,
@@ -10,7 +11,6 @@ import {
   type ServerFrame,
 } from "../chat/frames.ts";
 import { FAREWELL } from "../chat/plain-talk.ts";
-import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { withoutNewline } from "../net/text-datagram.ts";
 import { backoff } from "./backoff.ts";
@@ -55,7 +55,7 @@ export interface RoomOptions {
 /** A conversation whose program has something to tell as well. */
 export interface ToldConversation extends RoomConversation {
   /** Adds an event to those that happen. */
-  tell(event: ConversationEvent): void;
+  tell(event: RoomEvent): void;
 }
 
 export interface ConnectedChannel {
@@ -73,10 +73,10 @@ export type ChannelEnd =
 export function converseInRoom(options: RoomOptions): ToldConversation {
   const { room, device, random, waitBefore = backoff, sayAgain = SAY_AGAIN } = options;
   let { name } = options;
-  const queue = createEventQueue({ past: "keep" });
+  const queue = createEventQueue<RoomEvent>();
   const outbox = createOutbox(device);
   /** Where an event stands in the log: once its reader has it, it was shown. */
-  const places = new WeakMap<ConversationEvent, Cursor>();
+  const places = new WeakMap<RoomEvent, Cursor>();
   /** There while a way to the server is. */
   let line: Channel | null = null;
   /** The same, while the server has let us in. */
@@ -173,7 +173,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
         if (known ? (received?.sequence ?? 0) > last : last === 0) {
           received = { log, sequence: last };
         }
-        const event: ConversationEvent = entered
+        const event: RoomEvent = entered
           ? { type: "reconnected" }
           : { type: "entered", room: frame.room, name: mine, owner, members };
         if (received?.log === log) places.set(event, received);
@@ -224,7 +224,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
     if (isNew) received = { log, sequence };
     const said = frame.device === device.id ? outbox.find(number) : undefined;
     if (said === undefined && !isNew) return;
-    const event: ConversationEvent =
+    const event: RoomEvent =
       said === undefined
         ? { type: "message", from, text, sequence, time, fingerprint: author }
         : { type: "delivered", text, sequence };
@@ -321,7 +321,7 @@ export function converseInRoom(options: RoomOptions): ToldConversation {
   }
 
   /** An event that its reader asks to be followed by another, or by none, was shown. */
-  async function* eventsUntilShown(): AsyncGenerator<ConversationEvent, void, undefined> {
+  async function* eventsUntilShown(): AsyncGenerator<RoomEvent, void, undefined> {
     for await (const event of queue.events) {
       try {
         yield event;

@@ -2,9 +2,8 @@
 // its answer comes. Knows channels, and not which of them lead to the same room.
 
 import type { Channel } from "../chat/channel.ts";
-import type { Conversation } from "../chat/events.ts";
+import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { encodeFrame, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
-import type { RoomConversation } from "../chat/room-talk.ts";
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { tooManyWaiting } from "./conversation-errors.ts";
 

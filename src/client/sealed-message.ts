@@ -1,6 +1,6 @@
 // Single messages into a room: `charla send --to INVITATION`. For programs; knows no screen.
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { RoomEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
@@ -54,11 +54,11 @@ interface Question {
   readonly answered: PromiseWithResolvers<ReceivedMessage>;
 }
 
-async function entered(events: AsyncIterator<ConversationEvent>): Promise<void> {
+async function entered(events: AsyncIterator<RoomEvent>): Promise<void> {
   while ((await nextOf(events)).type !== "entered");
 }
 
-async function nextOf(events: AsyncIterator<ConversationEvent>): Promise<ConversationEvent> {
+async function nextOf(events: AsyncIterator<RoomEvent>): Promise<RoomEvent> {
   const { done, value } = await events.next();
   if (done !== true) return value;
   throw new CharlaError(

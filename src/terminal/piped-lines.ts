@@ -1,7 +1,7 @@
 // Input that is not typed on a terminal: each line is said, in order. Knows neither where the lines come
 // from nor what becomes of errors.
 
-import type { Conversation } from "../chat/events.ts";
+import type { Conversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { InputLine } from "./input-lines.ts";
 

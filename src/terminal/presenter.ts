@@ -1,7 +1,7 @@
 // Where what happens is shown: what the other end said on stdout, all else on stderr, and on a
 // terminal both above the line being typed. Knows the streams, not the conversation's rules.
 
-import type { ConversationEvent } from "../chat/events.ts";
+import type { ConversationEvent, RoomEvent } from "../chat/events.ts";
 import { CharlaError, systemCode } from "../errors.ts";
 import type { LineEditor } from "./editor/line-editor.ts";
 import { CYAN, DIM, styler } from "./style.ts";
@@ -56,18 +56,15 @@ export function createPresenter(options: PresenterOptions, scene?: RoomScene): P
     if (stream === "stdout" && failure !== null) throw stdoutError(failure);
   }
 
-  type Message = Extract<ConversationEvent, { type: "message" }>;
-
-  function showMessage(message: Message): Promise<void> {
-    const { text } = message;
-    if (message.sequence !== undefined && process.stdout.isTTY) return showSaidBy(message);
-    const visible = visibleText(text);
+  function showMessage(message: Extract<ConversationEvent, { type: "message" }>): Promise<void> {
+    if ("sequence" in message && process.stdout.isTTY) return showSaidBy(message);
+    const visible = visibleText(message.text);
     if (editor === null || !process.stdout.isTTY) return write("stdout", visible);
     return write("stdout", `${cyan("<")} ${visible.replaceAll("\n", "\n  ")}`);
   }
 
   /** In a room there are many who may have said it. */
-  function showSaidBy(message: Message): Promise<void> {
+  function showSaidBy(message: Extract<RoomEvent, { type: "message" }>): Promise<void> {
     const { from: name, fingerprint, text } = message;
     const mark = scene?.markBefore(message.time) ?? null;
     const line = messageText({ name, fingerprint, text });

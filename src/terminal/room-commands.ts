@@ -2,9 +2,9 @@
 // nothing of how a command is written (src/chat/commands.ts).
 
 import { type Command, COMMANDS, usageOf } from "../chat/commands.ts";
+import type { RoomConversation, RoomDescription } from "../chat/conversation.ts";
 import type { MemberDescription } from "../chat/frames.ts";
 import type { LogEntry } from "../chat/log-entry.ts";
-import type { RoomConversation, RoomDescription } from "../chat/room-talk.ts";
 import { shownName } from "./shown-name.ts";
 import { DIM, styler } from "./style.ts";
 import { calendarDay, clockTime } from "./view/clock-text.ts";

@@ -2,8 +2,7 @@
 // conversation and the presenter, not the keys.
 
 import { type Command, readWritten, type Written } from "../chat/commands.ts";
-import type { Conversation } from "../chat/events.ts";
-import type { RoomConversation } from "../chat/room-talk.ts";
+import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { Presenter } from "./presenter.ts";
 import { obey } from "./room-commands.ts";

@@ -1,8 +1,8 @@
 // From one room of a server to the next: several conversations that are held one after the other, with their
 // events in a row. Knows neither rooms' rules nor screens.
 
-import type { Conversation, ConversationEvent } from "../chat/events.ts";
-import type { RoomConversation } from "../chat/room-talk.ts";
+import type { Conversation, RoomConversation } from "../chat/conversation.ts";
+import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 
 export interface Journey {

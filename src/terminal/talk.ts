@@ -1,8 +1,7 @@
 // A conversation held on a terminal, or in a pipe: what is typed is said, what happens is shown, and
 // at the end there is an exit status. Knows nothing of how the conversation travels.
 
-import type { Conversation } from "../chat/events.ts";
-import type { RoomConversation } from "../chat/room-talk.ts";
+import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "./input-lines.ts";
 import { MAX_ON_THE_WAY, sayLines } from "./piped-lines.ts";

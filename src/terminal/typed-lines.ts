@@ -2,7 +2,8 @@
 // has it. Knows the editor and the prompt, not what becomes of errors or of the exit status.
 
 import { actionOf, COMMANDS } from "../chat/commands.ts";
-import type { Conversation, ConversationEvent } from "../chat/events.ts";
+import type { Conversation } from "../chat/conversation.ts";
+import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { complete, type Completion, isRoomTyped } from "./editor/completion.ts";
 import type { LineBuffer } from "./editor/line-buffer.ts";

@@ -1,18 +1,20 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ConversationEvent } from "../../src/chat/events.ts";
-import { createEventQueue } from "../../src/client/event-queue.ts";
+import type { PlainEvent } from "../../src/chat/events.ts";
+import { createEventQueue, type EventQueueOptions } from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
 
 /** An event weighs 200 and its text: this one 210. */
-const heard = (text: string): ConversationEvent => ({ type: "message", from: "a", text });
+const heard = (text: string): PlainEvent => ({ type: "message", from: "a", text });
 const TEN = "0123456789";
-const ENDED: ConversationEvent = { type: "ended", reason: "left", unsaid: [] };
+const ENDED: PlainEvent = { type: "ended", reason: "left", unsaid: [] };
+const dropping = (its: EventQueueOptions<PlainEvent> = {}) =>
+  createEventQueue<PlainEvent>({ ...its, dropped: (count) => ({ type: "dropped", count }) });
 const FAILURE = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start it first");
 
 /** Everything that is left to read, and what the reading ended with. */
-async function readAll(events: AsyncIterable<ConversationEvent>) {
-  const read: ConversationEvent[] = [];
+async function readAll(events: AsyncIterable<PlainEvent>) {
+  const read: PlainEvent[] = [];
   try {
     for await (const event of events) read.push(event);
     return { read, error: null };
@@ -21,13 +23,13 @@ async function readAll(events: AsyncIterable<ConversationEvent>) {
   }
 }
 
-async function readOne(reader: AsyncIterator<ConversationEvent>) {
+async function readOne(reader: AsyncIterator<PlainEvent>) {
   const { value } = await reader.next();
   return value as unknown;
 }
 
 test("events are read in the order they happened, and end after the last", async () => {
-  const queue = createEventQueue();
+  const queue = dropping();
   queue.push(heard("one"));
   queue.push({ type: "joined", peer: "a" });
   queue.push(heard("two"));
@@ -39,7 +41,7 @@ test("events are read in the order they happened, and end after the last", async
 });
 
 test("a reader that comes first gets each event as it happens", async () => {
-  const queue = createEventQueue();
+  const queue = dropping();
   const reader = queue.events[Symbol.asyncIterator]();
   for (const text of ["one", "two"]) {
     const next = readOne(reader);
@@ -49,7 +51,7 @@ test("a reader that comes first gets each event as it happens", async () => {
 });
 
 test("nothing happens after the end", async () => {
-  const queue = createEventQueue();
+  const queue = dropping();
   queue.end(ENDED);
   queue.push(heard("late"));
   queue.end({ ...ENDED, reason: "said-bye" });
@@ -58,7 +60,7 @@ test("nothing happens after the end", async () => {
 });
 
 test("a failure comes after all that was left to read", async () => {
-  const queue = createEventQueue();
+  const queue = dropping();
   queue.push(heard("one"));
   queue.push(heard("two"));
   queue.fail(FAILURE);
@@ -71,14 +73,14 @@ test("a failure comes after all that was left to read", async () => {
 });
 
 test("a reader that waits is told of a failure, too", async () => {
-  const queue = createEventQueue();
+  const queue = dropping();
   const reading = readAll(queue.events);
   queue.fail(FAILURE);
   expect(await reading).toEqual({ read: [], error: FAILURE });
 });
 
 test("a reader may stop and go on later: nothing that happened meanwhile is lost", async () => {
-  const queue = createEventQueue();
+  const queue = dropping();
   queue.push(heard("one"));
   for await (const event of queue.events) {
     expect(event).toEqual(heard("one"));
@@ -92,7 +94,7 @@ test("a reader may stop and go on later: nothing that happened meanwhile is lost
 describe("when events come faster than they are read", () => {
   test("those past the bound are dropped, and the end says how many before it", async () => {
     // 210 and 210 reach 420: the first two are taken, the other three are not.
-    const queue = createEventQueue({ maxUnread: 420 });
+    const queue = dropping({ maxUnread: 420 });
     for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
     queue.end(ENDED);
     expect(await readAll(queue.events)).toEqual({
@@ -102,7 +104,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the event that reaches the bound is taken whole", async () => {
-    const queue = createEventQueue({ maxUnread: 421 });
+    const queue = dropping({ maxUnread: 421 });
     for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
     queue.end(ENDED);
     expect((await readAll(queue.events)).read).toEqual([
@@ -115,7 +117,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the next event that there is room for says how many were dropped before it", async () => {
-    const queue = createEventQueue({ maxUnread: 420 });
+    const queue = dropping({ maxUnread: 420 });
     for (let count = 0; count < 5; count += 1) queue.push(heard(TEN));
     const reader = queue.events[Symbol.asyncIterator]();
     expect(await readOne(reader)).toEqual(heard(TEN));
@@ -126,7 +128,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the count is of all that were ever dropped, and is said once", async () => {
-    const queue = createEventQueue({ maxUnread: 200 });
+    const queue = dropping({ maxUnread: 200 });
     const reader = queue.events[Symbol.asyncIterator]();
     for (const text of ["1", "2", "3"]) queue.push(heard(text));
     expect(await readOne(reader)).toEqual(heard("1"));
@@ -142,7 +144,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("a failure is told after how many were dropped", async () => {
-    const queue = createEventQueue({ maxUnread: 200 });
+    const queue = dropping({ maxUnread: 200 });
     queue.push(heard("1"));
     queue.push(heard("2"));
     queue.fail(FAILURE);
@@ -153,7 +155,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("the end is told however full the queue is", async () => {
-    const queue = createEventQueue({ maxUnread: 200 });
+    const queue = dropping({ maxUnread: 200 });
     queue.push(heard(TEN));
     queue.end(ENDED);
     expect((await readAll(queue.events)).read).toEqual([heard(TEN), ENDED]);
@@ -161,7 +163,7 @@ describe("when events come faster than they are read", () => {
 
   test("16 Mi characters are held, of which an event takes 200 beside its text", async () => {
     // 83,886 events of 200 are 16,777,200, 16 characters short of 16 x 1,024 x 1,024.
-    const queue = createEventQueue();
+    const queue = dropping();
     for (let count = 0; count < 83_890; count += 1) queue.push({ type: "joined", peer: "a" });
     queue.end(ENDED);
     const { read } = await readAll(queue.events);
@@ -170,7 +172,7 @@ describe("when events come faster than they are read", () => {
   });
 
   test("250 of the longest messages are held", async () => {
-    const queue = createEventQueue();
+    const queue = dropping();
     const longest = "a".repeat(65_507);
     for (let count = 0; count < 250; count += 1) queue.push(heard(longest));
     queue.end(ENDED);
@@ -178,7 +180,7 @@ describe("when events come faster than they are read", () => {
   });
 });
 
-const keeping = (maxUnread: number) => createEventQueue({ maxUnread, past: "keep" });
+const keeping = (maxUnread: number) => createEventQueue<PlainEvent>({ maxUnread });
 
 /** Whether the promise has resolved by now. */
 async function isDone(promise: Promise<unknown>): Promise<boolean> {

@@ -1,6 +1,7 @@
 // A conversation's events, read one by one.
 
-import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
+import type { ConversationEvent } from "../../src/chat/events.ts";
 
 export interface Followed {
   /** The next event, as soon as it happens; null after the last. */

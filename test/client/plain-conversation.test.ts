@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
+import type { ConversationEvent } from "../../src/chat/events.ts";
 import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
 import { rejection } from "../net/rejection.ts";
 import { type BareSocket, closedPort, openBareSocket } from "../net/sockets.ts";

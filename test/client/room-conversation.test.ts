@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Channel, ChannelHandlers } from "../../src/chat/channel.ts";
-import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
+import type { ConversationEvent } from "../../src/chat/events.ts";
 import {
   encodeFrame,
   type MemberFrame,

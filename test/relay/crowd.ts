@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 
-import type { Conversation } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 
 const [, , invitation = "", name = "", ...numbers] = process.argv;

@@ -1,7 +1,7 @@
 // A server whose door is tested: its owner, who makes invitations, and those who come with them or without.
 
+import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
-import type { RoomConversation } from "../../src/chat/room-talk.ts";
 import { memoryDevice, newDeviceId } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { converseInRoom } from "../../src/client/room-conversation.ts";

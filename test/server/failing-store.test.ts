@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Conversation } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { start } from "../harness/program.ts";
 import { until } from "../harness/until.ts";

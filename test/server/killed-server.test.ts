@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 
-import type { Conversation } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";

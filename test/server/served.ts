@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 
-import type { Conversation, ConversationEvent } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
+import type { ConversationEvent } from "../../src/chat/events.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { formatInvitation } from "../../src/identity/invitation.ts";
 import type { LogReader } from "../../src/log/log.ts";

@@ -7,7 +7,7 @@ import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { start } from "../harness/program.ts";
 import { openScript } from "./script.ts";
 
-const delivered = { type: "delivered", text: "" } as const;
+const delivered = { type: "delivered", text: "", sequence: 1 } as const;
 const input = Array.from({ length: 300 }, (_, index) => `line ${index}\n`).join("");
 
 test(

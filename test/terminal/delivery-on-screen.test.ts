@@ -10,7 +10,7 @@ const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux
 
 const message = (text: string) => ({ type: "message", from: "192.0.2.1:5000", text }) as const;
 // Which one it is shows from the order alone.
-const delivered = { type: "delivered", text: "" } as const;
+const delivered = { type: "delivered", text: "", sequence: 1 } as const;
 
 async function enter({ screen, script }: Stage, ...lines: string[]): Promise<void> {
   for (const line of lines) {

@@ -17,14 +17,13 @@ const enters = (room = "main", ...people: string[]): ConversationEvent => ({
   room,
   name: "ben",
   owner: true,
-  members: people.map((name) => ({ name, fingerprint: key(name) })),
+  members: people.map((name) => ({ name, fingerprint: key(name), away: false })),
 });
 let last = 100;
-/** Said just now, or when it is said to be. */
-function says(from: string, text: string, time?: number): ConversationEvent {
+/** Said at that time; without one, just after the reader of this event has come in. */
+function says(from: string, text: string, time = Date.now() + 1_000): ConversationEvent {
   last += 1;
-  const when = time === undefined ? {} : { time };
-  return { type: "message", from, text, sequence: last, fingerprint: key(from), ...when };
+  return { type: "message", from, text, sequence: last, time, fingerprint: key(from) };
 }
 
 const openRoom = (its: Parameters<typeof openStage>[0] = {}) => openStage({ ...its, room: true });
@@ -138,7 +137,7 @@ describe("what is said here", () => {
     await script.hears(1);
     expect(script.said).toEqual(["first\n\n  second"]);
     await lastRows(stage, "(on its way) > first", "", "    second", ">");
-    script.happens({ type: "delivered", text: "first\n\n  second" });
+    script.happens({ type: "delivered", text: "first\n\n  second", sequence: 1 });
     await lastRows(stage, "> first", "", "    second", ">");
   });
 
@@ -149,9 +148,9 @@ describe("what is said here", () => {
       const { script } = stage;
       await enter(stage, "new");
       await script.hears(1);
-      script.happens(enters("main", "ben"), { type: "delivered", text: "old" });
+      script.happens(enters("main", "ben"), { type: "delivered", text: "old", sequence: 1 });
       await lastRows(stage, "> old", "(on its way) > new", ">");
-      script.happens({ type: "delivered", text: "new" });
+      script.happens({ type: "delivered", text: "new", sequence: 1 });
       await lastRows(stage, "> old", "> new", ">");
     },
   );
@@ -162,7 +161,7 @@ describe("what is said here", () => {
     await enter(stage, "/me waves", "//etc/hosts is it");
     await script.hears(2);
     expect(script.said).toEqual(["/me waves", "/etc/hosts is it"]);
-    for (const text of script.said) script.happens({ type: "delivered", text });
+    for (const text of script.said) script.happens({ type: "delivered", text, sequence: 1 });
     await lastRows(stage, "* ben waves", "> /etc/hosts is it", ">");
   });
 
@@ -307,7 +306,7 @@ describe("another room", () => {
     );
     await enter(stage, "yes");
     await script.hears(3);
-    script.happens({ type: "delivered", text: "yes" });
+    script.happens({ type: "delivered", text: "yes", sequence: 1 });
     await lastRows(stage, "ana: soup", "> yes", ">");
     expect(script.said).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
   });

@@ -1,21 +1,28 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ConversationEvent } from "../../src/chat/events.ts";
-import type { RoomConversation } from "../../src/chat/room-talk.ts";
+import type { RoomConversation } from "../../src/chat/conversation.ts";
+import type { ConversationEvent, RoomEvent } from "../../src/chat/events.ts";
 import { createEventQueue } from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { startJourney } from "../../src/terminal/room-switcher.ts";
 
 const NOBODY = new CharlaError("NO_ANSWER", "no answer", "look for it");
-const entered = (room: string): ConversationEvent => ({
+const entered = (room: string): RoomEvent => ({
   type: "entered",
   room,
   name: "ben",
   owner: false,
   members: [],
 });
-const said = (text: string): ConversationEvent => ({ type: "message", from: "ana", text });
-const ended = (...unsaid: string[]): ConversationEvent => ({
+const said = (text: string): RoomEvent => ({
+  type: "message",
+  from: "ana",
+  text,
+  sequence: 1,
+  time: 0,
+  fingerprint: "key of ana",
+});
+const ended = (...unsaid: string[]): RoomEvent => ({
   type: "ended",
   reason: "left",
   unsaid,
@@ -23,7 +30,7 @@ const ended = (...unsaid: string[]): ConversationEvent => ({
 const never = () => Promise.reject(new Error("nobody asks that here"));
 
 function room() {
-  const queue = createEventQueue();
+  const queue = createEventQueue<RoomEvent>();
   let left = 0;
   const conversation: RoomConversation = {
     events: queue.events,

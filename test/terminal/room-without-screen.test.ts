@@ -16,13 +16,13 @@ const says = (text: string, sequence: number): ConversationEvent => ({
   sequence,
   fingerprint: "SHA256:ana",
 });
-const entered: ConversationEvent = {
+const entered = {
   type: "entered",
   room: "main",
   name: "ben",
   owner: false,
-  members: [{ name: "ana", fingerprint: "SHA256:ana" }],
-};
+  members: [{ name: "ana", fingerprint: "SHA256:ana", away: false }],
+} as const;
 
 test(
   "in a pipe only what is said is on stdout, and a line with a slash is a message",
@@ -31,7 +31,10 @@ test(
     await using program = start(script.command, { input: "/who\n//two\n" });
     script.happens(entered, says("ben, two\nlines", 1), says("/me waves", 2));
     await script.hears(2);
-    script.happens({ type: "delivered", text: "/who" }, { type: "delivered", text: "//two" });
+    script.happens(
+      { type: "delivered", text: "/who", sequence: 1 },
+      { type: "delivered", text: "//two", sequence: 1 },
+    );
     expect(await program.exited).toBe(0);
     expect(script.said).toEqual(["/who", "//two"]);
     expect(program.stdout).toBe("ben, two\nlines\n/me waves\n");
@@ -56,7 +59,7 @@ testWith(["tmux"], "on a dumb terminal names are told, and commands obeyed", asy
   screen.press("Enter");
   await script.hears(1);
   expect(script.said).toEqual(["/rooms"]);
-  script.happens({ type: "delivered", text: "/rooms" });
+  script.happens({ type: "delivered", text: "/rooms", sequence: 1 });
   screen.type("/join lunch-time");
   screen.press("Enter");
   await script.hears(2);

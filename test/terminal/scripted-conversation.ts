@@ -3,20 +3,21 @@
 
 import type { Socket } from "node:net";
 
-import type { Conversation, ConversationEvent, EndReason } from "../../src/chat/events.ts";
+import type { Conversation } from "../../src/chat/conversation.ts";
+import type { EndReason, RoomEvent } from "../../src/chat/events.ts";
 import { createEventQueue } from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
 
 export interface ScriptedConversation {
-  readonly conversation: Conversation;
-  happens(event: ConversationEvent): void;
+  readonly conversation: Conversation<RoomEvent>;
+  happens(event: RoomEvent): void;
   /** Its events throw. */
   fail(error: CharlaError): void;
 }
 
 /** Tells the other end of the socket what is said, a JSON string a line; says it is delivered when that does. */
 export function createScriptedConversation(socket: Socket): ScriptedConversation {
-  const queue = createEventQueue();
+  const queue = createEventQueue<RoomEvent>();
   const said: { text: string; done: PromiseWithResolvers<void> }[] = [];
 
   function end(reason: EndReason): void {

@@ -6,9 +6,9 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
+import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { MemberDescription } from "../../src/chat/frames.ts";
 import type { LogEntry } from "../../src/chat/log-entry.ts";
-import type { RoomConversation } from "../../src/chat/room-talk.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { talk, type TalkOptions } from "../../src/terminal/talk.ts";
 import { createScriptedConversation, type ScriptedConversation } from "./scripted-conversation.ts";

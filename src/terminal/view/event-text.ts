@@ -27,12 +27,12 @@ export function describeEvent(
     case "invitation":
       return describeInvitation(event.invitation);
     case "joining":
-      return withFingerprint(`talking to ${event.peer}; "bye" ends it`, event.fingerprint, verbose);
+      return `talking to ${event.peer}; "bye" ends it`;
     case "joined":
       // In a room; between two there is a word that ends it.
-      return event.fingerprint === undefined
-        ? `${event.peer} joined; "bye" ends it`
-        : withFingerprint(`${shownName(event.peer)} joined`, event.fingerprint, verbose);
+      return "fingerprint" in event
+        ? withFingerprint(`${shownName(event.peer)} joined`, event.fingerprint, verbose)
+        : `${event.peer} joined; "bye" ends it`;
     case "entered":
       return describeEntered(event);
     case "disconnected":
@@ -44,9 +44,7 @@ export function describeEvent(
     case "renamed":
       return `${shownName(event.from)} is ${shownName(event.to)} now`;
     case "left":
-      return event.reason === undefined
-        ? `${event.peer} left; waiting for the next`
-        : describeLeft(event.peer, event.reason);
+      return describeLeft(event.peer, event.reason);
     case "said":
       return verbose ? `sent: ${visibleLine(event.text)}` : null;
     case "delivered":
@@ -147,8 +145,8 @@ function describeLeft(name: string, reason: string): string {
     : `${shownName(name)} left: ${isolated(visibleLine(reason))}`;
 }
 
-function withFingerprint(what: string, fingerprint: string | undefined, verbose: boolean): string {
-  if (!verbose || fingerprint === undefined) return what;
+function withFingerprint(what: string, fingerprint: string, verbose: boolean): string {
+  if (!verbose) return what;
   return `${what}\nits fingerprint: ${visibleLine(fingerprint)}`;
 }
 

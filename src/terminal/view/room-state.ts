@@ -49,9 +49,9 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
       if (event.from === state.name) return { ...state, name: event.to };
       return meet(forget(state, event.from), event.to);
     case "delivered":
-      return event.sequence === undefined ? state : seen(state, event.sequence);
+      return seen(state, event.sequence);
     case "message":
-      return event.sequence === undefined ? state : seen(meet(state, event.from), event.sequence);
+      return "sequence" in event ? seen(meet(state, event.from), event.sequence) : state;
     default:
       return state;
   }

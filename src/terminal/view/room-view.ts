@@ -1,7 +1,7 @@
 // A room as it stands on somebody's screen: what was learned of it, and what marks its messages there. Keeps
 // the state of room-state.ts and separators.ts; knows no streams.
 
-import type { ConversationEvent } from "../../chat/events.ts";
+import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
 import { names, NOWHERE, roomAfter, type RoomState, seen } from "./room-state.ts";
 import { arrived, looked, markBefore, noMarks } from "./separators.ts";
 
@@ -14,9 +14,9 @@ export interface RoomScene {
   /** Whether anybody looks at the screen, as far as the terminal tells. */
   look(looking: boolean): void;
   /** The line before a message of this time, or null where none is wanted. */
-  markBefore(time: number | undefined): string | null;
+  markBefore(time: number): string | null;
   /** Whether the message calls for whom this is, by name, now. */
-  isCalled(message: Extract<ConversationEvent, { type: "message" }>): boolean;
+  isCalled(message: Extract<RoomEvent, { type: "message" }>): boolean;
 }
 
 /** @param clock ms since 1970 */
@@ -44,12 +44,12 @@ export function createRoomScene(clock: () => number): RoomScene {
     look(looking) {
       marks = looked(marks, looking);
     },
-    markBefore(time = clock()) {
+    markBefore(time) {
       const [next, mark] = markBefore(marks, time, clock());
       marks = next;
       return mark;
     },
-    isCalled({ text, fingerprint, time = entered }) {
+    isCalled({ text, fingerprint, time }) {
       return time >= entered && fingerprint !== state.fingerprint && names(text, state.name);
     },
   };

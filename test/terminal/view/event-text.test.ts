@@ -12,7 +12,7 @@ const TOLD: [event: ConversationEvent, words: string][] = [
   ],
   [{ type: "joining", peer: "[::1]:12345" }, 'talking to [::1]:12345; "bye" ends it'],
   [{ type: "joined", peer: "192.0.2.1:5000" }, '192.0.2.1:5000 joined; "bye" ends it'],
-  [{ type: "left", peer: "192.0.2.1:5000" }, "192.0.2.1:5000 left; waiting for the next"],
+  [{ type: "left", peer: "ana", reason: "" }, "ana left"],
   [{ type: "waiting", for: "peer", text: "hello" }, "nobody is here yet; waiting: hello"],
   [{ type: "waiting", for: "turn", text: "hello" }, "not your turn yet; waiting: hello"],
   [{ type: "silent", seconds: 12 }, "no contact for 12 s"],
@@ -63,14 +63,16 @@ test("what was said is told only to who wants every detail", () => {
 });
 
 test("what was delivered is told only to who wants every detail", () => {
-  expect(describeEvent({ type: "delivered", text: "hello" }, false)).toBeNull();
-  expect(describeEvent({ type: "delivered", text: "a\nb" }, true)).toBe("delivered: a^Jb");
+  expect(describeEvent({ type: "delivered", text: "hello", sequence: 1 }, false)).toBeNull();
+  expect(describeEvent({ type: "delivered", text: "a\nb", sequence: 1 }, true)).toBe(
+    "delivered: a^Jb",
+  );
 });
 
 describe("in a room", () => {
   const fingerprint = "SHA256:NZ9cVAmlIuCBQoMkGRMaVCYUPVSkWKVzQHQhQgtqE1k";
   const joined = { type: "joined", peer: "ana", fingerprint } as const;
-  const member = (name: string) => ({ name, fingerprint });
+  const member = (name: string) => ({ name, fingerprint, away: false });
   const entered = (...names: string[]) =>
     describeEvent(
       { type: "entered", room: "main", name: "ben", owner: false, members: names.map(member) },

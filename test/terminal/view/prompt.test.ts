@@ -42,7 +42,7 @@ describe("a silence", () => {
   test.each([
     { type: "heard", seconds: 31 },
     { type: "joined", peer: "192.0.2.1:5000" },
-    { type: "left", peer: "192.0.2.1:5000" },
+    { type: "left", peer: "ana", reason: "" },
     { type: "disconnected", message: "no answer" },
     { type: "reconnected" },
     { type: "ended", reason: "lost", unsaid: [] },
@@ -71,9 +71,9 @@ describe("a silence", () => {
 test("what does not concern the prompt leaves its state the same", () => {
   for (const event of [
     { type: "message", from: "a", text: "hello" },
-    { type: "delivered", text: "hello" },
+    { type: "delivered", text: "hello", sequence: 1 },
     { type: "heard", seconds: 1 },
-    { type: "left", peer: "a" },
+    { type: "left", peer: "a", reason: "" },
   ] satisfies ConversationEvent[]) {
     expect(promptAfter(FIRST_PROMPT, event, 1)).toBe(FIRST_PROMPT);
   }

@@ -4,7 +4,7 @@ import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { names, NOWHERE, roomAfter } from "../../../src/terminal/view/room-state.ts";
 
 const after = (...events: ConversationEvent[]) => events.reduce(roomAfter, NOWHERE);
-const member = (name: string) => ({ name, fingerprint: `key of ${name}` });
+const member = (name: string) => ({ name, fingerprint: `key of ${name}`, away: false });
 const entered = {
   type: "entered",
   room: "main",
@@ -15,7 +15,7 @@ const entered = {
 const message = (from: string, sequence?: number): ConversationEvent =>
   sequence === undefined
     ? { type: "message", from, text: "hello" }
-    : { type: "message", from, text: "hello", sequence };
+    : { type: "message", from, text: "hello", sequence, time: 0, fingerprint: `key of ${from}` };
 
 test("who enters is themselves, and meets the others", () => {
   expect(after(entered)).toEqual({

@@ -1,0 +1,67 @@
+// A conversation as one of its ends sees it: on the plain wire between two, or in a room, where there is more to
+// ask of the server. Knows nothing of how it is carried.
+
+import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
+import type { MemberDescription } from "./frames.ts";
+import type { LogEntry } from "./log-entry.ts";
+
+export interface Conversation<Event = ConversationEvent> extends AsyncDisposable {
+  /** Everything that happens, in order, once; ends after `ended`, and throws when that was "lost". */
+  readonly events: AsyncIterable<Event>;
+  /**
+   * Says one message. Resolves when it was sent or, in a room, when the server has stored it; what has to wait,
+   * waits.
+   *
+   * @throws {CharlaError} MESSAGE_TOO_LONG, TOO_MANY_WAITING, CONVERSATION_OVER, NOBODY_LISTENING
+   */
+  say(text: string): Promise<void>;
+  /** Ends it from here, once everything that could be sent was sent. */
+  leave(): Promise<void>;
+}
+
+export type PlainConversation = Conversation<PlainEvent>;
+
+/**
+ * Each question resolves with the server's answer, and throws CharlaError: NOT_CONNECTED while the connection to the
+ * server is lost, CONVERSATION_OVER, or the server's own (NAME_TAKEN, NO_SUCH_MEMBER, NOT_THE_OWNER, ...).
+ */
+export interface RoomConversation extends Conversation<RoomEvent> {
+  /** The members of the room, this end among them. */
+  who(): Promise<readonly MemberDescription[]>;
+  /** The rooms of the server. */
+  rooms(): Promise<readonly RoomDescription[]>;
+  /** Earlier messages, oldest first. */
+  history(query: HistoryQuery): Promise<readonly LogEntry[]>;
+  /** Takes another name. */
+  rename(name: string): Promise<void>;
+  /** Removes a member for good; only for the owner, as are the next three. */
+  kick(name: string): Promise<void>;
+  /** Refuses what a member says, or takes it again. */
+  mute(name: string, muted: boolean): Promise<void>;
+  /** Lets no new members in, or lets them in again. */
+  lock(locked: boolean): Promise<void>;
+  /** An invitation that admits `uses` people for `seconds`; without limits, anyone while the server runs. */
+  invite(limits?: InvitationLimits): Promise<string>;
+}
+
+export interface RoomDescription {
+  readonly name: string;
+  /** Messages in its log. */
+  readonly entries: number;
+  /** How many members it has now. */
+  readonly members: number;
+}
+
+export interface HistoryQuery {
+  /** How many at most, 1 to MAX_FOUND. */
+  readonly count: number;
+  /** Only messages before this sequence number. */
+  readonly before?: number | undefined;
+  /** Only messages with all of these words. */
+  readonly words?: string | undefined;
+}
+
+export interface InvitationLimits {
+  readonly uses?: number | undefined;
+  readonly seconds?: number | undefined;
+}
