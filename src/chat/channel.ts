@@ -5,8 +5,11 @@ export interface Channel {
   /**
    * Says messages, in order. True when there was room for all; else a promise of it: true once there is, false
    * when the channel ended first.
+   *
+   * @param stream the same messages, each behind its length (docs/protocol.md s. 11), where they are sent to many: so
+   * they are in memory once, and nobody changes them
    */
-  sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean>;
+  sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Ends it once everything said has arrived. */
   close(): Promise<void>;
   /** Ends it now; the other end is told why. */

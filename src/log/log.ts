@@ -38,14 +38,10 @@ export interface Log extends LogReader {
    */
   readonly append: (room: string, draft: Draft) => Promise<LogEntry>;
   /**
-   * Everything after `after`, then what is appended, once it is durable: nothing skipped, nothing twice.
-   * Ends when `signal` aborts or the log closes. A follower that is slow holds nothing but its place.
+   * Calls `onAppended` with what is appended to a room from now on, once it is durable: each entry once, in the order of
+   * the sequence numbers, what is appended in one turn together. Ends when it is disposed of, or the log closes.
    */
-  readonly follow: (
-    room: string,
-    after: number,
-    signal: AbortSignal,
-  ) => AsyncIterable<readonly LogEntry[]>;
+  readonly subscribe: (room: string, onAppended: OnAppended) => Disposable;
   /**
    * Binds a name in a room to the author who is the first to claim it, durably. Names that differ only in
    * capitals or in the spelling of their characters (Unicode NFKC) are one.
@@ -54,6 +50,9 @@ export interface Log extends LogReader {
    */
   readonly claimName: (room: string, name: string, author: string) => Promise<"yours" | "taken">;
 }
+
+/** @param entries at least one */
+export type OnAppended = (entries: readonly LogEntry[]) => void;
 
 export interface RoomSummary {
   readonly name: string;

@@ -16,9 +16,9 @@ import {
   tooManyRooms,
 } from "./bounds.ts";
 import { foldedName } from "./folded-name.ts";
-import { createFollowers } from "./followers.ts";
 import type { FoundEntry, Log } from "./log.ts";
 import { hasWords, searchedWords } from "./search-words.ts";
+import { createSubscribers } from "./subscribers.ts";
 
 /** Characters of text that are held before the log is full: some 500 MB at worst. */
 const MAX_CHARACTERS = 256 * 1024 * 1024;
@@ -48,7 +48,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
   const everything: { readonly room: string; readonly entry: LogEntry }[] = [];
   let characters = 0;
   let open = true;
-  const followers = createFollowers(read);
+  const subscribers = createSubscribers();
 
   function checkOpen(): void {
     if (!open) throw new Error("the log is closed");
@@ -70,15 +70,8 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     return room;
   }
 
-  async function read(room: string, after: number, limit: number): Promise<LogEntry[]> {
-    // Without gaps: the entry after `after` is at that index.
-    const start = Math.max(after, 0);
-    return entriesOf(room).slice(start, start + atMost(limit));
-  }
-
   return {
     id,
-    read,
     async append(name, given) {
       const draft = checkDraft(name, given);
       const room = roomOf(name);
@@ -93,15 +86,20 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       room.entries.push(entry);
       room.byMark.set(mark, entry);
       everything.push({ room: name, entry });
-      followers.announce(name, [entry]);
+      subscribers.notify(name, [entry]);
       return entry;
+    },
+    async read(room, after, limit) {
+      // Without gaps: the entry after `after` is at that index.
+      const start = Math.max(after, 0);
+      return entriesOf(room).slice(start, start + atMost(limit));
     },
     async readLast(room, count, before = Number.POSITIVE_INFINITY) {
       const entries = entriesOf(room);
       const end = Math.min(Math.max(before - 1, 0), entries.length);
       return entries.slice(Math.max(end - atMost(count), 0), end);
     },
-    follow: followers.follow,
+    subscribe: subscribers.subscribe,
     async last(room) {
       return entriesOf(room).length;
     },
@@ -148,7 +146,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     },
     async [Symbol.asyncDispose]() {
       open = false;
-      followers.close();
+      subscribers.close();
     },
   };
 }

@@ -2,7 +2,6 @@
 // writes; others read meanwhile. Knows what the parts in sqlite/ do, and no SQL.
 
 import { checkDraft, checkLabels } from "./bounds.ts";
-import { createFollowers } from "./followers.ts";
 import type { Log, LogReader } from "./log.ts";
 import { hasMoved } from "./sqlite/database.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
@@ -17,6 +16,7 @@ import {
   storeMissing,
 } from "./sqlite/store-files.ts";
 import { prepareWrites } from "./sqlite/writes.ts";
+import { createSubscribers } from "./subscribers.ts";
 
 export interface SqliteLogOptions {
   /** Where `log.sqlite` is, or is to be. */
@@ -49,7 +49,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
     (cause) => storeError(cause, path),
     () => open,
   );
-  const followers = createFollowers(reader.read);
+  const subscribers = createSubscribers();
 
   const group = createGroupCommit((body) => {
     try {
@@ -67,7 +67,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
     }
     // It went during the commit: what that has written is there again if the file comes back.
     if (hasMoved(database)) throw storeGone(path);
-    for (const [room, entries] of writes.appended()) followers.announce(room, entries);
+    for (const [room, entries] of writes.appended()) subscribers.notify(room, entries);
   });
 
   function checkOpen(): void {
@@ -81,7 +81,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       const draft = checkDraft(room, given);
       return group.add(() => writes.append(room, draft));
     },
-    follow: followers.follow,
+    subscribe: subscribers.subscribe,
     async claimName(room, name, author) {
       checkOpen();
       checkLabels(room, name, author);
@@ -91,7 +91,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       if (!open) return;
       group.flush();
       open = false;
-      followers.close();
+      subscribers.close();
       files[Symbol.dispose]();
     },
   };

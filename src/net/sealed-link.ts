@@ -1,7 +1,7 @@
 // One sealed session as the program above sees it: promises and handlers around the state machine of
 // protocol/session/session.ts. Knows no socket and no clock; whoever drives it says when something has happened.
 
-import { MAX_MESSAGE, streamOf } from "../protocol/session/outgoing-messages.ts";
+import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
 import { isDrained, receiveMessages } from "../protocol/session/session-receive.ts";
 import {
   allArrived,
@@ -35,10 +35,12 @@ export interface SealedLink {
    */
   say(message: Uint8Array): Promise<number | null>;
   /**
-   * Says messages, in order, which stay as they are: the same array may be said to many. True when there was room for all; else a promise of it: true once there is, false
-   * when the session ended first.
+   * Sends messages, in order. True when there was room for all; else a promise of it: true once there is, false when the
+   * session ended first.
+   *
+   * @param stream the same messages put together by `streamOf`, where they are sent to many: nobody changes it
    */
-  sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean>;
+  sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Resolves when both ends are in the session: true; or it ended first: false. */
   readonly joined: Promise<boolean>;
   /** Resolves when everything said has arrived: true; or the session ended first: false. */
@@ -80,8 +82,6 @@ interface Waiting {
 }
 
 const EMPTY = new Uint8Array(0);
-/** Of arrays of messages that are said to many: put together once. */
-const streams = new WeakMap<readonly Uint8Array[], Uint8Array>();
 /** Shared by all for whom nobody waits yet. */
 const NOBODY: Waiting[] = [];
 const NO_HANDLERS: SealedLinkHandlers = { onMessages() {} };
@@ -151,12 +151,12 @@ export class AttachedSession implements SealedLink {
     return (await said) ? end : null;
   }
 
-  sayAll(messages: readonly Uint8Array[]): boolean | Promise<boolean> {
+  sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean> {
     const { session } = this;
     if (session.end !== null) return false;
     let said = 0;
     if (this.unsaid.length === 0) {
-      if (messages.length > 0 && sayStream(session, streamFor(messages))) said = messages.length;
+      if (stream !== undefined && sayStream(session, stream)) said = messages.length;
       while (said < messages.length && say(session, messages[said] ?? EMPTY)) said += 1;
     }
     this.#driver.said(session);
@@ -192,14 +192,6 @@ export class AttachedSession implements SealedLink {
     queue.push({ until, resolve });
     return promise;
   }
-}
-
-function streamFor(messages: readonly Uint8Array[]): Uint8Array {
-  const known = streams.get(messages);
-  if (known !== undefined) return known;
-  const stream = streamOf(messages);
-  streams.set(messages, stream);
-  return stream;
 }
 
 /** Hands on the messages that have arrived, unless the program above is still at earlier ones. */

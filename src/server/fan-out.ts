@@ -1,78 +1,167 @@
-// What is appended to a room, for all members who have everything before it: one look at the log and one array of
-// frames, however many they are. Who leaves no room for them is let go of, and catches up by itself. Knows no
-// members, only who listens.
+// What is appended to a room, on its way to the members. A batch is encoded once and handed to each member that
+// has everything before it. A member that has no room for more is taken out: it reads from the log, as fast as
+// it takes what it is sent, and is back once it has caught up. Nobody waits for it. Knows channels and sequence
+// numbers, and not who the members are.
 
+import { type Channel, ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { encodeFrame } from "../chat/frames.ts";
+import type { LogEntry } from "../chat/log-entry.ts";
+import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
-import { frameOf } from "./frame-cache.ts";
+import { streamOf } from "../protocol/session/outgoing-messages.ts";
 
-export interface Listener {
-  /** The sequence number up to which it has everything. */
-  place: number;
-  /** What comes after its place; false when it takes nothing more from here. */
-  take(frames: readonly Uint8Array[]): boolean;
-  /** The log has failed. */
-  fail(error: unknown): void;
+/** Entries that a member reads at once while it catches up. */
+const PAGE = 1_000;
+
+/** Entries without a gap, as they are sent: in memory once, however many members they wait for. */
+export interface EncodedBatch {
+  /** Sequence numbers of the first and the last entry. */
+  readonly first: number;
+  readonly last: number;
+  /** A frame for each entry. */
+  readonly frames: readonly Uint8Array[];
+  /** The frames as they stand in a session's stream. */
+  readonly stream: Uint8Array;
 }
 
-export interface FanOut {
-  /** False when it has missed something that is here no more: it is to read that first. */
-  join(listener: Listener): boolean;
-  leave(listener: Listener): void;
+/** @param entries at least one, without a gap */
+export function encodeBatch(entries: readonly LogEntry[]): EncodedBatch {
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("a batch of no entries");
+  const frames = entries.map((entry) => encodeFrame({ type: "message", ...entry }));
+  return { first: first.sequence, last: last.sequence, frames, stream: streamOf(frames) };
 }
 
-/** Of each log the rooms that somebody listens to. */
-const rooms = new WeakMap<Log, Map<string, FanOut>>();
+/** What of a batch comes after `sequence`, which is in it. */
+function batchAfter({ first, last, frames }: EncodedBatch, sequence: number): EncodedBatch {
+  const rest = frames.slice(sequence - first + 1);
+  return { first: sequence + 1, last, frames: rest, stream: streamOf(rest) };
+}
 
-/** @param place where it begins, when nobody listens there yet */
-export function fanOutOf(log: Log, room: string, place: number): FanOut {
-  const known = rooms.get(log) ?? new Map<string, FanOut>();
-  rooms.set(log, known);
-  const there = known.get(room);
-  if (there !== undefined) return there;
-  const created = createFanOut(log, room, place, () => {
-    if (known.get(room) === created) known.delete(room);
+export interface FanOutOptions {
+  readonly log: Log;
+  readonly room: string;
+  /** How long a member may leave no room for what it is sent, ms. */
+  readonly unreadFor: number;
+}
+
+export interface FanOut extends Disposable {
+  /**
+   * Sends a channel everything after the cursor, until the subscription is disposed of or the channel is over. When
+   * the log fails, the channel is closed with the reason.
+   *
+   * @param cursor sequence number of the last entry that the member has
+   * @param last the newest entry of the log, read after this fan-out was created
+   */
+  send(channel: Channel, cursor: number, last: number): Disposable;
+}
+
+interface Recipient {
+  readonly channel: Channel;
+  /** Sequence number of the last entry that it was sent. */
+  cursor: number;
+  isOver: boolean;
+}
+
+export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
+  /** Those that have everything that is known to be in the log. */
+  const current = new Set<Recipient>();
+  /** The newest entry that is known to be in the log: the log will tell of every later one. */
+  let newest = 0;
+
+  const subscription = log.subscribe(room, (entries) => {
+    newest = Math.max(newest, entries.at(-1)?.sequence ?? 0);
+    if (current.size === 0) return;
+    const batch = encodeBatch(entries);
+    for (const recipient of current) sendBatch(recipient, batch);
   });
-  known.set(room, created);
-  return created;
-}
 
-function createFanOut(log: Log, room: string, from: number, onOver: () => void): FanOut {
-  const listeners = new Set<Listener>();
-  const over = new AbortController();
-  let place = from;
+  function sendBatch(recipient: Recipient, batch: EncodedBatch): void {
+    const { channel, cursor } = recipient;
+    // It has read further than the log has told.
+    if (batch.last <= cursor) return;
+    let hasRoom: boolean | Promise<boolean> = true;
+    // A store across a network may have told of less than there is: that is read.
+    if (batch.first <= cursor + 1) {
+      const { frames, stream } = batch.first > cursor ? batch : batchAfter(batch, cursor);
+      recipient.cursor = batch.last;
+      hasRoom = sendInTime(channel, frames, unreadFor, stream);
+      if (hasRoom === true) return;
+    }
+    current.delete(recipient);
+    void catchUp(recipient, hasRoom);
+  }
 
-  async function run(): Promise<void> {
-    for await (const batch of log.follow(room, place, over.signal)) {
-      const before = place;
-      place = batch.at(-1)?.sequence ?? place;
-      // One array for all: what is done with it is done once.
-      const frames = batch.map(frameOf);
-      for (const listener of listeners) {
-        const its = listener.place <= before ? frames : frames.slice(listener.place - before);
-        listener.place = Math.max(listener.place, place);
-        if (its.length > 0 && !listener.take(its)) leave(listener);
+  /** Reads from the log until the recipient has what is there, and takes it in again. */
+  async function catchUp(recipient: Recipient, hasRoom: boolean | Promise<boolean>): Promise<void> {
+    const { channel } = recipient;
+    try {
+      while ((await hasRoom) && !recipient.isOver) {
+        if (recipient.cursor >= newest) {
+          // Nothing can come between the look at `newest` and this: it is the same turn.
+          current.add(recipient);
+          return;
+        }
+        const entries = await log.read(room, recipient.cursor, PAGE);
+        if (recipient.isOver) return;
+        const { last, frames, stream } = encodeBatch(entries);
+        recipient.cursor = last;
+        hasRoom = sendInTime(channel, frames, unreadFor, stream);
       }
+    } catch (error) {
+      if (!recipient.isOver) abortWith(channel, error);
     }
   }
 
-  function leave(listener: Listener): void {
-    if (!listeners.delete(listener) || listeners.size > 0) return;
-    onOver();
-    over.abort();
-  }
-
   return {
-    join(listener) {
-      if (listener.place < place) return false;
-      if (listeners.size === 0) {
-        run().catch((error: unknown) => {
-          for (const each of listeners) each.fail(error);
-          onOver();
-        });
-      }
-      listeners.add(listener);
-      return true;
+    send(channel, cursor, last) {
+      newest = Math.max(newest, last);
+      const recipient: Recipient = { channel, cursor, isOver: false };
+      void catchUp(recipient, true);
+      return {
+        [Symbol.dispose]() {
+          recipient.isOver = true;
+          current.delete(recipient);
+        },
+      };
     },
-    leave,
+    [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
+}
+
+/**
+ * Sends messages; disconnects a member that has no room for them for `unreadFor` ms.
+ *
+ * @param stream the same messages put together by `streamOf`, when they are sent to many
+ * @returns whether there is room for more, or a promise of it; false when the channel is over
+ */
+export function sendInTime(
+  channel: Channel,
+  messages: readonly Uint8Array[],
+  unreadFor: number,
+  stream?: Uint8Array,
+): boolean | Promise<boolean> {
+  const room = channel.sayAll(messages, stream);
+  return typeof room === "boolean" ? room : roomInTime(room, channel, unreadFor);
+}
+
+async function roomInTime(
+  room: Promise<boolean>,
+  channel: Channel,
+  unreadFor: number,
+): Promise<boolean> {
+  const timeout = setTimeout(() => {
+    channel.abort(ENDED_BY_PROGRAM, `you left your messages unread for ${unreadFor / 1_000} s`);
+  }, unreadFor);
+  try {
+    return await room;
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+/** The log has failed: the member learns why, and may come back when it works again. */
+export function abortWith(channel: Channel, error: unknown): void {
+  if (!(error instanceof CharlaError)) throw error;
+  channel.abort(ENDED_BY_PROGRAM, error.message);
 }

@@ -10,8 +10,7 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
-import { follow, sayInTime } from "./follow.ts";
-import { frameOf } from "./frame-cache.ts";
+import { abortWith, createFanOut, sendInTime } from "./fan-out.ts";
 import { answerRequest } from "./requests.ts";
 import { noteMade, wouldMake } from "./room-quota.ts";
 import {
@@ -64,7 +63,8 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
       place = await enter(house, visitor, frame);
       return place !== null;
     }
-    if (frame.type === "look") return sayInTime(channel, [describeView(visitor, frame)], unreadFor);
+    if (frame.type === "look")
+      return sendInTime(channel, [describeView(visitor, frame)], unreadFor);
     if (place === null) return abortOutside(frame.type);
     const isSearch = frame.type === "history" && frame.words !== undefined && !visitor.owner;
     const wait = isSearch ? takeTokenThere(searches, house.now()) : 0;
@@ -72,7 +72,7 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
       wait > 0 ? tooManySearches(frame.request, wait) : await answerRequest(house, place, frame),
     );
     // Who asks and does not read gets no more answers.
-    return sayInTime(channel, [answer], unreadFor);
+    return sendInTime(channel, [answer], unreadFor);
   }
 
   function abortOutside(type: MemberFrame["type"]): false {
@@ -85,7 +85,7 @@ export function receiveVisitor(house: House, visitor: Visitor): ChannelHandlers 
       // What is said in one turn becomes durable together; everything else happens in its place among it.
       let said: Promise<void>[] = [];
       for (const bytes of messages) {
-        if (place?.member.leaving.signal.aborted === true) return;
+        if (place?.member.following === null) return;
         const reading = readMemberFrame(bytes);
         if (reading.type === "invalid") {
           channel.abort(ENDED_BY_PROGRAM, reading.why);
@@ -145,7 +145,10 @@ async function enter(
 ): Promise<Place | null> {
   const { log, rooms, limits } = house;
   const { channel, fingerprint, owner } = visitor;
-  const room = rooms.get(wantedRoom) ?? createRoom(wantedRoom);
+  const { unreadFor } = limits;
+  const room =
+    rooms.get(wantedRoom) ??
+    createRoom(wantedRoom, createFanOut({ log, room: wantedRoom, unreadFor }));
   // At once: others may be on their way in as well.
   rooms.set(room.name, room);
   room.entering += 1;
@@ -162,18 +165,16 @@ async function enter(
     // A place in another log is none in this, nor is one beyond its end.
     const place = after?.log === log.id ? after.sequence : last - FIRST_ENTRIES;
     const start = Math.min(Math.max(0, place), last);
-    const leaving = new AbortController();
-    const state = { away: false, unreadNews: 0 };
-    const member: Member = { channel, fingerprint, owner, device, start, leaving, name, ...state };
+    const state = { following: null, away: false, unreadNews: 0 };
+    const member: Member = { channel, fingerprint, owner, device, start, name, ...state };
     tellOthers(room, member, { type: "joined", ...describeMember(member) });
     room.members.add(member);
     const members = firstThatFit(room.members, describeMember);
     send(channel, { type: "welcome", room: room.name, name, owner, log: log.id, last, members });
-    const following = { log, room: room.name, channel, unreadFor: limits.unreadFor };
-    follow(following, start, leaving.signal).catch((error: unknown) => endFor(channel, error));
+    member.following = room.fanOut.send(channel, start, last);
     return { room, member };
   } catch (error) {
-    endFor(channel, error);
+    abortWith(channel, error);
     return null;
   } finally {
     room.entering -= 1;
@@ -242,7 +243,7 @@ async function say(
   try {
     const entry = await log.append(room.name, { author, name, device, number, text });
     // It was stored before the member came in, who does not know: nobody else is told again.
-    if (entry.sequence <= start) void channel.sayAll([frameOf(entry)]);
+    if (entry.sequence <= start) send(channel, { type: "message", ...entry });
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
     refuse(error.code, error.message);
@@ -257,10 +258,4 @@ function setAway(place: Place | null, away: boolean): void {
 
 function send(channel: Channel, frame: ServerFrame): void {
   void channel.sayAll([encodeFrame(frame)]);
-}
-
-/** The log fails: the member is told why, and can come back when it works again. */
-function endFor(channel: Channel, error: unknown): void {
-  if (!(error instanceof CharlaError)) throw error;
-  channel.abort(ENDED_BY_PROGRAM, error.message);
 }

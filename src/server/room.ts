@@ -4,6 +4,7 @@
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
 import { foldedName } from "../log/folded-name.ts";
+import type { FanOut } from "./fan-out.ts";
 
 /** Members of one room. */
 export const MAX_MEMBERS = 10_000;
@@ -24,8 +25,8 @@ export interface Member {
   readonly device: string;
   /** What stands in the log up to here was there before, and is not on its way to this member. */
   readonly start: number;
-  /** Aborted when the member is out of the room. */
-  readonly leaving: AbortController;
+  /** What is said in the room, on its way to the member; null when the member is out of the room. */
+  following: Disposable | null;
   name: string;
   away: boolean;
   /** News that wait for room. */
@@ -34,6 +35,7 @@ export interface Member {
 
 export interface Room {
   readonly name: string;
+  readonly fanOut: FanOut;
   readonly members: Set<Member>;
   /** Fingerprints of who may not talk, whichever way they come in again. */
   readonly muted: Set<string>;
@@ -43,8 +45,8 @@ export interface Room {
   locked: boolean;
 }
 
-export function createRoom(name: string): Room {
-  return { name, members: new Set(), muted: new Set(), entering: 0, locked: false };
+export function createRoom(name: string, fanOut: FanOut): Room {
+  return { name, fanOut, members: new Set(), muted: new Set(), entering: 0, locked: false };
 }
 
 export function describeMember({ name, fingerprint, away }: Member): MemberDescription {

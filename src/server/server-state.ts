@@ -30,13 +30,17 @@ export interface Place {
 
 /** Out of the room. */
 export function leave(house: House, { room, member }: Place, reason: string): void {
-  member.leaving.abort();
+  member.following?.[Symbol.dispose]();
+  member.following = null;
   if (!room.members.delete(member)) return;
   tellOthers(room, null, { type: "left", name: member.name, reason });
   forgetEmpty(house, room);
 }
 
 /** Where nobody is any more there is nothing to remember but the log; and that it was locked. */
-export function forgetEmpty({ rooms }: House, { name, members, entering, locked }: Room): void {
-  if (members.size === 0 && entering === 0 && !locked) rooms.delete(name);
+export function forgetEmpty({ rooms }: House, room: Room): void {
+  const { name, fanOut, members, entering, locked } = room;
+  if (members.size > 0 || entering > 0 || locked || rooms.get(name) !== room) return;
+  rooms.delete(name);
+  fanOut[Symbol.dispose]();
 }

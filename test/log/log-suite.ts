@@ -188,96 +188,70 @@ export function testLog(title: string, open: OpenLog): void {
     });
   });
 
-  describe(`${title}: follow`, () => {
-    test("hands out what is there after a place, then what comes", async () => {
+  describe(`${title}: subscribe`, () => {
+    test("hands out what comes after what a read finds, of its room only", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 3);
-      const following = follow(log, "main", 1, 5);
-      await Bun.sleep(5);
+      const { batches } = subscribe(log, "main");
+      const read = await log.read("main", 1, 10);
       await append(log, "garden", 1);
       await append(log, "main", 2);
-      expect((await following).flat()).toEqual([entry(2), entry(3), entry(4), entry(5)]);
+      expect([...read, ...batches.flat()]).toEqual([entry(2), entry(3), entry(4), entry(5)]);
     });
 
     test("hands out what comes in a room that was empty", async () => {
       await using log = await openAtOnce();
-      const following = follow(log, "main", 0, 1);
-      await Bun.sleep(5);
+      const { batches } = subscribe(log, "main");
       await append(log, "main", 1);
-      expect(await following).toEqual([[entry(1)]]);
+      expect(batches).toEqual([[entry(1)]]);
     });
 
-    test("hands out what is after a place that is not reached yet, and nothing before it", async () => {
+    test("hands out together what was appended in one turn", async () => {
       await using log = await openAtOnce();
-      await append(log, "main", 2);
-      const following = follow(log, "main", 3, 4);
-      await Bun.sleep(5);
-      for (let count = 0; count < 3; count += 1) await append(log, "main", 1);
-      expect((await following).flat()).toEqual([entry(4)]);
-    });
-
-    test("serves many entries with one wake-up", async () => {
-      await using log = await openAtOnce();
-      const following = follow(log, "main", 0, 100);
-      await Bun.sleep(5);
+      const { batches } = subscribe(log, "main");
       await append(log, "main", 100);
-      const batches = await following;
       expect(batches.flat().map(({ sequence }) => sequence)).toEqual(upTo(100));
       expect(batches.length).toBeLessThan(3);
     });
 
-    test("waits for a follower that is slow, and then hands out all that it missed", async () => {
+    test("gives 50 subscribers who come at any time and read what was before the same entries, none twice", async () => {
       await using log = await openAtOnce();
-      const seen: number[] = [];
-      const slow = log.follow("main", 0, AbortSignal.timeout(5_000))[Symbol.asyncIterator]();
-      await append(log, "main", 1);
-      expect((await slow.next()).value).toEqual([entry(1)]);
-      for (let count = 0; count < 5; count += 1) await append(log, "main", 500);
-      while (seen.length < 2_500) {
-        const { value } = await slow.next();
-        seen.push(...(value ?? []).map(({ sequence }: LogEntry) => sequence));
-      }
-      expect(seen).toEqual(upTo(2_501).slice(1));
-      await slow.return?.();
-    });
-
-    test("gives 50 followers who come at any time the same entries, none twice", async () => {
-      await using log = await openAtOnce();
-      const followers: Promise<(readonly LogEntry[])[]>[] = [];
+      const seen: number[][] = [];
       for (let round = 0; round < 50; round += 1) {
-        followers.push(follow(log, "main", 0, 500));
+        const own: number[] = [];
+        seen.push(own);
+        log.subscribe("main", (entries) => own.push(...sequencesOf(entries)));
+        own.unshift(...sequencesOf(await log.read("main", 0, 1_000)));
         await append(log, "main", 10);
         // Again, as after a lost answer: it is no new entry, and nobody sees it.
         await log.append("main", draft(round * 10 + 1));
       }
-      for (const each of await Promise.all(followers)) {
-        expect(each.flat().map(({ sequence }) => sequence)).toEqual(upTo(500));
-      }
+      expect(seen).toHaveLength(50);
+      for (const each of seen) expect(each).toEqual(upTo(500));
     });
 
-    test("ends when its signal aborts, while it waits, before it begins, or between two batches", async () => {
+    test("ends when it is disposed of, for that subscriber only", async () => {
       await using log = await openAtOnce();
+      const [first, second, third] = [1, 2, 3].map(() => subscribe(log, "main"));
+      third?.[Symbol.dispose]();
       await append(log, "main", 1);
-      const waiting = new AbortController();
-      const following = follow(log, "main", 1, 2, waiting.signal);
-      await Bun.sleep(5);
-      waiting.abort();
-      expect(await following).toEqual([]);
-      expect(await follow(log, "main", 0, 1, AbortSignal.abort())).toEqual([]);
-      const between = new AbortController();
-      const batches = log.follow("main", 0, between.signal)[Symbol.asyncIterator]();
-      expect((await batches.next()).done).toBe(false);
-      between.abort();
-      expect((await batches.next()).done).toBe(true);
+      first?.[Symbol.dispose]();
+      await append(log, "main", 1);
+      expect(first?.batches).toEqual([[entry(1)]]);
+      expect(second?.batches).toEqual([[entry(1)], [entry(2)]]);
+      expect(third?.batches).toEqual([]);
+      // Again, when another subscriber has the room.
+      first?.[Symbol.dispose]();
+      await append(log, "main", 1);
+      expect(second?.batches).toHaveLength(3);
     });
 
     test("ends when the log closes", async () => {
       const log = await openAtOnce();
+      const { batches } = subscribe(log, "main");
       await append(log, "main", 1);
-      const following = follow(log, "main", 0, 2);
-      await Bun.sleep(5);
       await log[Symbol.asyncDispose]();
-      expect(await following).toEqual([[entry(1)]]);
+      expect(batches).toEqual([[entry(1)]]);
     });
   });
 
@@ -493,20 +467,15 @@ async function append(log: Log, room: string, count: number): Promise<void> {
   );
 }
 
-/** Follows until the entry of that number, or until the log ends it. */
-async function follow(
-  log: Log,
-  room: string,
-  after: number,
-  until: number,
-  signal = new AbortController().signal,
-) {
+/** A subscriber that keeps each batch. */
+function subscribe(log: Log, room: string) {
   const batches: (readonly LogEntry[])[] = [];
-  for await (const batch of log.follow(room, after, signal)) {
-    batches.push(batch);
-    if ((batch.at(-1)?.sequence ?? 0) >= until) break;
-  }
-  return batches;
+  const subscription = log.subscribe(room, (entries) => batches.push(entries));
+  return { batches, [Symbol.dispose]: () => subscription[Symbol.dispose]() };
+}
+
+function sequencesOf(entries: readonly LogEntry[]): number[] {
+  return entries.map(({ sequence }) => sequence);
 }
 
 /** A log with these texts in the room `main`. */

@@ -2,11 +2,14 @@
 
 import { expect, test } from "bun:test";
 
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { createFanOut } from "../../src/server/fan-out.ts";
 import { createRoom, type Member, tellOthers } from "../../src/server/room.ts";
 
 /** A room of so many, who count what they are told. */
 function roomOf(count: number) {
-  const room = createRoom("main");
+  const log = openMemoryLog({ now: () => 1_000 });
+  const room = createRoom("main", createFanOut({ log, room: "main", unreadFor: 30_000 }));
   const told = { count: 0 };
   for (let number = 1; number <= count; number += 1) {
     const name = `Member-${number}`;
@@ -24,7 +27,7 @@ function roomOf(count: number) {
       owner: false,
       device: name,
       start: 0,
-      leaving: new AbortController(),
+      following: null,
       name,
       away: false,
       unreadNews: 0,

@@ -1,0 +1,50 @@
+// Who is told what is appended to the rooms of one log. What is appended in one turn comes as one batch, in a microtask:
+// a subscriber that throws fails no append. Knows no store.
+
+import type { LogEntry } from "../chat/log-entry.ts";
+import type { Log, OnAppended } from "./log.ts";
+
+export interface Subscribers {
+  readonly subscribe: Log["subscribe"];
+  /** Entries of a room have become durable, in order. */
+  notify(room: string, entries: readonly LogEntry[]): void;
+  /** Nobody is told anything more. */
+  close(): void;
+}
+
+export function createSubscribers(): Subscribers {
+  const rooms = new Map<string, Set<OnAppended>>();
+  let pending = new Map<string, LogEntry[]>();
+
+  function flush(): void {
+    const batches = pending;
+    pending = new Map();
+    for (const [room, entries] of batches) {
+      for (const onAppended of rooms.get(room) ?? []) onAppended(entries);
+    }
+  }
+
+  return {
+    subscribe(room, onAppended) {
+      const subscribers = rooms.get(room) ?? new Set();
+      rooms.set(room, subscribers);
+      subscribers.add(onAppended);
+      return {
+        [Symbol.dispose]() {
+          subscribers.delete(onAppended);
+          if (subscribers.size === 0 && rooms.get(room) === subscribers) rooms.delete(room);
+        },
+      };
+    },
+    notify(room, entries) {
+      if (!rooms.has(room)) return;
+      if (pending.size === 0) queueMicrotask(flush);
+      const batch = pending.get(room);
+      if (batch === undefined) pending.set(room, [...entries]);
+      else batch.push(...entries);
+    },
+    close() {
+      rooms.clear();
+    },
+  };
+}

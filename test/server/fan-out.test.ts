@@ -1,0 +1,435 @@
+// What is appended to a room, on its way to the members: over a store across a network, whose answers and news are under
+// way for as long as a test wants. No network, no disk, and no time but the test's own.
+
+import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
+
+import type { Channel } from "../../src/chat/channel.ts";
+import { readServerFrame } from "../../src/chat/frames.ts";
+import type { LogEntry } from "../../src/chat/log-entry.ts";
+import { CharlaError } from "../../src/errors.ts";
+import type { Log, OnAppended } from "../../src/log/log.ts";
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { createFanOut, encodeBatch } from "../../src/server/fan-out.ts";
+import { draft, entry } from "../log/drafts.ts";
+import { seededRandom } from "../simulator/random.ts";
+
+const UNREAD_FOR = 30_000;
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+/** Lets everything happen that waits for nothing but its turn. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+/** A log whose reads are answered, and whose news arrive, when the test says so. */
+function remoteLog() {
+  const entries: LogEntry[] = [];
+  const reads: { readonly after: number; answer(error?: CharlaError): Promise<void> }[] = [];
+  let subscriber: OnAppended | null = null;
+  let told = 0;
+  const log: Log = {
+    ...openMemoryLog({ now: () => 1_000 }),
+    read(_, after, limit) {
+      const found = entries.slice(after, after + limit);
+      return new Promise((resolve, reject) => {
+        const answer = (error?: CharlaError) => {
+          if (error === undefined) resolve(found);
+          else reject(error);
+          return settle();
+        };
+        reads.push({ after, answer });
+      });
+    },
+    subscribe(_, callback) {
+      subscriber = callback;
+      return { [Symbol.dispose]: () => void (subscriber = null) };
+    },
+  };
+  return {
+    log,
+    reads,
+    isSubscribed: () => subscriber !== null,
+    append: (count: number) => {
+      for (const _ of upTo(count)) entries.push(entry(entries.length + 1));
+    },
+    /** Tells of all that was appended since, or of the first so many of it. */
+    tell: async (count = entries.length - told) => {
+      const news = entries.slice(told, told + count);
+      told += count;
+      subscriber?.(news);
+      await settle();
+    },
+    /** News that are lost. */
+    skip: (count: number) => void (told += count),
+  };
+}
+
+/** A channel that keeps what it is sent; it has room for more until it is filled. */
+function recordingChannel() {
+  const sequences: number[] = [];
+  const streams: (Uint8Array | undefined)[] = [];
+  const aborts: string[] = [];
+  let full: PromiseWithResolvers<boolean> | null = null;
+  let isOver = false;
+  const channel: Channel = {
+    sayAll(messages, stream) {
+      if (isOver) return false;
+      streams.push(stream);
+      for (const message of messages) {
+        const reading = readServerFrame(message);
+        if (reading.type !== "frame" || reading.frame.type !== "message") throw new Error("what?");
+        sequences.push(reading.frame.sequence);
+      }
+      return full === null ? true : full.promise;
+    },
+    async close() {},
+    abort(_code, reason) {
+      aborts.push(reason);
+      isOver = true;
+      full?.resolve(false);
+    },
+    ended: new Promise(() => {}),
+  };
+  return {
+    channel,
+    sequences,
+    streams,
+    aborts,
+    fill: () => void (full ??= Promise.withResolvers()),
+    async empty() {
+      full?.resolve(true);
+      full = null;
+      await settle();
+    },
+  };
+}
+
+function fanOutOf(log: Log) {
+  return createFanOut({ log, room: "main", unreadFor: UNREAD_FOR });
+}
+
+describe("a member that has everything", () => {
+  test("is sent what is appended without a look at the log, in the bytes that all others are sent", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(5);
+    using fanOut = fanOutOf(log);
+    const [ann, bob] = [recordingChannel(), recordingChannel()];
+    for (const { channel } of [ann, bob]) fanOut.send(channel, 5, 5);
+    await settle();
+    append(2);
+    await tell(7);
+    append(1);
+    await tell();
+    expect([ann.sequences, bob.sequences]).toEqual([
+      [6, 7, 8],
+      [6, 7, 8],
+    ]);
+    // The second batch began where they were: nothing of it was put together again.
+    expect(ann.streams[1]).toBeInstanceOf(Uint8Array);
+    expect(bob.streams[1]).toBe(ann.streams[1]);
+    expect(reads).toEqual([]);
+  });
+
+  test("is sent nothing more once its subscription is disposed of, and the others are", async () => {
+    const { log, append, tell } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const [ann, bob] = [recordingChannel(), recordingChannel()];
+    const [sending] = [ann, bob].map(({ channel }) => fanOut.send(channel, 0, 0));
+    await settle();
+    append(1);
+    await tell();
+    sending?.[Symbol.dispose]();
+    append(1);
+    await tell();
+    expect([ann.sequences, bob.sequences]).toEqual([[1], [1, 2]]);
+  });
+
+  test("is sent nothing once its channel is over, and the others are", async () => {
+    const { log, append, tell } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const [ann, bob] = [recordingChannel(), recordingChannel()];
+    for (const { channel } of [ann, bob]) fanOut.send(channel, 0, 0);
+    await settle();
+    ann.channel.abort(1, "enough");
+    append(1);
+    await tell();
+    expect([ann.sequences, bob.sequences]).toEqual([[], [1]]);
+  });
+});
+
+describe("a member that is behind", () => {
+  test("reads the log page by page, and is sent what is appended once it has everything", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(2_500);
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    fanOut.send(channel, 100, 2_500);
+    await settle();
+    for (const _ of upTo(3)) await reads.at(-1)?.answer();
+    append(1);
+    await tell(2_501);
+    expect(sequences).toEqual(upTo(2_501).slice(100));
+    expect(reads.map(({ after }) => after)).toEqual([100, 1_100, 2_100]);
+  });
+
+  test("misses nothing that is appended and told of while its last page is on its way", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(3);
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    fanOut.send(channel, 0, 3);
+    await settle();
+    append(2);
+    await tell();
+    await reads[0]?.answer();
+    expect(sequences).toEqual([1, 2, 3]);
+    await reads[1]?.answer();
+    append(1);
+    await tell();
+    expect(sequences).toEqual(upTo(6));
+    expect(reads.map(({ after }) => after)).toEqual([0, 3]);
+  });
+
+  test("misses nothing that is appended while its last page is on its way and told of later", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(3);
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    fanOut.send(channel, 0, 3);
+    await settle();
+    append(2);
+    await reads[0]?.answer();
+    await tell();
+    expect(sequences).toEqual(upTo(5));
+    expect(reads).toHaveLength(1);
+  });
+
+  test("is sent nothing twice when it has read further than the log has told", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(3);
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    fanOut.send(channel, 0, 2);
+    await settle();
+    await reads[0]?.answer();
+    expect(sequences).toEqual([1, 2, 3]);
+    // All of it is known, then a part of it, in one batch with what is new.
+    await tell(2);
+    append(2);
+    await tell(3);
+    expect(sequences).toEqual(upTo(5));
+  });
+
+  test("reads what the log has not told of", async () => {
+    const { log, reads, append, skip, tell } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    fanOut.send(channel, 0, 0);
+    await settle();
+    append(5);
+    skip(3);
+    await tell();
+    expect(sequences).toEqual([]);
+    await reads[0]?.answer();
+    append(1);
+    await tell();
+    expect(sequences).toEqual(upTo(6));
+  });
+
+  test("is sent nothing more when it leaves while a page is on its way", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(3);
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    const sending = fanOut.send(channel, 0, 3);
+    await settle();
+    sending[Symbol.dispose]();
+    await reads[0]?.answer();
+    append(1);
+    await tell();
+    expect(sequences).toEqual([]);
+    expect(reads).toHaveLength(1);
+  });
+});
+
+describe("a member that does not read", () => {
+  test("holds up nobody, and reads what it has missed once it has room", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const [ann, slow] = [recordingChannel(), recordingChannel()];
+    for (const { channel } of [ann, slow]) fanOut.send(channel, 0, 0);
+    await settle();
+    slow.fill();
+    for (const _ of upTo(3)) {
+      append(2);
+      await tell();
+    }
+    expect([ann.sequences, slow.sequences]).toEqual([upTo(6), [1, 2]]);
+    expect(reads).toEqual([]);
+    jest.advanceTimersByTime(UNREAD_FOR - 1);
+    await slow.empty();
+    await reads[0]?.answer();
+    append(1);
+    await tell();
+    expect([ann.sequences, slow.sequences]).toEqual([upTo(7), upTo(7)]);
+    jest.advanceTimersByTime(UNREAD_FOR);
+    expect(slow.aborts).toEqual([]);
+  });
+
+  test("is disconnected after a while, whether it fell behind or was behind", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(2);
+    using fanOut = fanOutOf(log);
+    const [ann, fell, was] = [recordingChannel(), recordingChannel(), recordingChannel()];
+    for (const { channel } of [ann, fell]) fanOut.send(channel, 2, 2);
+    fanOut.send(was.channel, 0, 2);
+    await settle();
+    fell.fill();
+    was.fill();
+    await reads[0]?.answer();
+    append(1);
+    await tell(3);
+    jest.advanceTimersByTime(UNREAD_FOR - 1);
+    expect([fell.aborts, was.aborts]).toEqual([[], []]);
+    jest.advanceTimersByTime(1);
+    const reason = "you left your messages unread for 30 s";
+    expect([fell.aborts, was.aborts]).toEqual([[reason], [reason]]);
+    await settle();
+    append(1);
+    await tell();
+    expect([ann.sequences, fell.sequences, was.sequences]).toEqual([[3, 4], [3], [1, 2]]);
+    expect(reads).toHaveLength(1);
+  });
+});
+
+describe("a log that fails", () => {
+  const full = new CharlaError("STORE_DAMAGED", "the store is damaged", "put it back from a copy");
+
+  test("disconnects with the reason who reads it, and nobody else", async () => {
+    const { log, reads, append, tell } = remoteLog();
+    append(2);
+    using fanOut = fanOutOf(log);
+    const [ann, behind] = [recordingChannel(), recordingChannel()];
+    fanOut.send(ann.channel, 2, 2);
+    fanOut.send(behind.channel, 0, 2);
+    await settle();
+    await reads[0]?.answer(full);
+    append(1);
+    await tell(3);
+    expect([ann.aborts, behind.aborts]).toEqual([[], ["the store is damaged"]]);
+    expect([ann.sequences, behind.sequences]).toEqual([[3], []]);
+  });
+
+  test("is nothing to a member that has left meanwhile", async () => {
+    const { log, reads, append } = remoteLog();
+    append(2);
+    using fanOut = fanOutOf(log);
+    const { channel, aborts } = recordingChannel();
+    const sending = fanOut.send(channel, 0, 2);
+    await settle();
+    sending[Symbol.dispose]();
+    await reads[0]?.answer(full);
+    expect(aborts).toEqual([]);
+  });
+});
+
+test("a fan-out that is disposed of is told of nothing more", () => {
+  const { log, isSubscribed } = remoteLog();
+  const fanOut = fanOutOf(log);
+  expect(isSubscribed()).toBe(true);
+  fanOut[Symbol.dispose]();
+  expect(isSubscribed()).toBe(false);
+});
+
+test("a batch is its frames, and the same as one stream", () => {
+  const batch = encodeBatch([entry(7), entry(8)]);
+  expect([batch.first, batch.last, batch.frames.length]).toEqual([7, 8, 2]);
+  const [frame] = batch.frames;
+  if (frame === undefined) throw new Error("no frame");
+  // A length of two bytes (docs/protocol.md s. 11), then the frame.
+  expect(batch.stream.subarray(2, 2 + frame.length)).toEqual(frame);
+  expect(batch.stream.length).toBe(4 + 2 * frame.length);
+});
+
+test.each(upTo(30))(
+  "members who come, stall, read on and leave by chance are sent everything once, in order, seed %d",
+  async (seed) => {
+    const random = seededRandom(seed);
+    const { log, reads, append, skip, tell } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const members: { readonly from: number; readonly to: ReturnType<typeof recordingChannel> }[] =
+      [];
+    let appended = 0;
+    let told = 0;
+    let answered = 0;
+    const appendSome = () => {
+      const count = random.between(1, 5);
+      append(count);
+      appended += count;
+    };
+    for (let step = 0; step < 300; step += 1) {
+      const any = members[random.between(0, Math.max(0, members.length - 1))]?.to;
+      switch (random.between(0, 7)) {
+        case 0: {
+          const from = random.between(0, appended);
+          const to = recordingChannel();
+          members.push({ from, to });
+          fanOut.send(to.channel, from, appended);
+          break;
+        }
+        case 1:
+        case 2:
+          appendSome();
+          break;
+        case 3:
+        case 4: {
+          const count = random.between(0, appended - told);
+          if (count > 0) await tell(count);
+          told += count;
+          break;
+        }
+        case 5:
+          if (told < appended && random.chance(0.1)) {
+            skip(1);
+            told += 1;
+          } else await reads[answered++]?.answer();
+          break;
+        case 6:
+          any?.fill();
+          break;
+        case 7:
+          await any?.empty();
+      }
+      answered = Math.min(answered, reads.length);
+      await settle();
+    }
+    appendSome();
+    await tell(appended - told);
+    for (const { to } of members) await to.empty();
+    while (answered < reads.length) await reads[answered++]?.answer();
+    expect(members.length).toBeGreaterThan(10);
+    for (const { from, to } of members) expect(to.sequences).toEqual(upTo(appended).slice(from));
+  },
+);
+
+test("over a log in memory a member that comes while hundreds are appended is sent them all", async () => {
+  jest.useRealTimers();
+  await using log = openMemoryLog({ now: () => 1_000 });
+  using fanOut = fanOutOf(log);
+  const members = [];
+  for (let number = 1; number <= 500; number += 1) {
+    void log.append("main", draft(number));
+    if (number % 50 !== 0) continue;
+    const member = recordingChannel();
+    members.push(member);
+    fanOut.send(member.channel, 0, await log.last("main"));
+    if (number % 100 === 0) await settle();
+  }
+  await settle();
+  expect(members).toHaveLength(10);
+  for (const { sequences } of members) expect(sequences).toEqual(upTo(500));
+});
