@@ -3,17 +3,18 @@
 
 import { closest } from "../chat/closest.ts";
 import { CharlaError } from "../errors.ts";
+import type { Io } from "../terminal/io.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
 
 /** @returns the exit status */
-export async function chat(commandLine: CommandLine): Promise<number> {
+export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
   refuseWhatDoesNotGoTogether(commandLine);
   try {
     return commandLine.flags.has("plain")
-      ? await (await import("./plain-chat.ts")).plainChat(commandLine)
+      ? await (await import("./plain-chat.ts")).plainChat(commandLine, io)
       : commandLine.flags.has("server")
-        ? await (await import("./open-room.ts")).openRoom(commandLine)
-        : await (await import("./sealed-chat.ts")).sealedChat(commandLine);
+        ? await (await import("./open-room.ts")).openRoom(commandLine, io)
+        : await (await import("./sealed-chat.ts")).sealedChat(commandLine, io);
   } catch (error) {
     throw meantACommand(error, commandLine);
   }

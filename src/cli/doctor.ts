@@ -1,16 +1,17 @@
 // `charla doctor`: what works here, or on the way to a server, what does not, and what to do about it.
 
-import { mayColour, writeCheck, writeCheckAsJson } from "../doctor/report.ts";
+import { writeCheck, writeCheckAsJson } from "../doctor/report.ts";
 import { checkServer } from "../doctor/server.ts";
 import { checkThisMachine } from "../doctor/this-machine.ts";
 import { CharlaError } from "../errors.ts";
+import type { Io } from "../terminal/io.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { endOnInterrupt } from "./interruptible.ts";
+import { mayStyle } from "../terminal/style.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status: 1 when there is a problem */
-export async function doctor(commandLine: CommandLine): Promise<number> {
+export async function doctor(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const [where, more] = words;
   if (more !== undefined) {
@@ -20,11 +21,12 @@ export async function doctor(commandLine: CommandLine): Promise<number> {
       helpFor("doctor"),
     );
   }
-  endOnInterrupt();
-  const presenter = createPresenter(presentation(commandLine));
-  const coloured = mayColour();
+  const presenter = createPresenter(io, presentation(commandLine));
+  const coloured = mayStyle(io, io.stdout);
   let status = 0;
-  for await (const check of where === undefined ? checkThisMachine() : checkServer(where)) {
+  for await (const check of where === undefined
+    ? checkThisMachine(io.env)
+    : checkServer(where, io.env)) {
     if (check.status === "problem") status = 1;
     if (flags.has("json")) await presenter.print(writeCheckAsJson(check));
     else if (check.status !== "ok" || !flags.has("quiet"))

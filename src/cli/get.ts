@@ -8,13 +8,13 @@ import { type FileDestination, openFileDestination } from "../http/client/file-d
 import { statusError } from "../http/client/status-error.ts";
 import { type Destination, transfer, type TransferEvent } from "../http/client/transfer.ts";
 import { shownUrl } from "../http/client/url.ts";
+import type { Io } from "../terminal/io.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { formatBytes, formatSeconds } from "./get/amounts.ts";
 import { type Asked, readAsked } from "./get/get-options.ts";
 import { answerText, headText, requestText } from "./get/head-text.ts";
 import { createProgressLine, type ProgressLine } from "./get/progress-line.ts";
 import { createStandardOutput } from "./get/standard-output.ts";
-import { INTERRUPTED, interruption } from "./interruptible.ts";
 import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
@@ -26,21 +26,21 @@ const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** @returns the exit status */
-export async function get(commandLine: CommandLine): Promise<number> {
-  const asked = await readAsked(commandLine);
+export async function get(commandLine: CommandLine, io: Io): Promise<number> {
+  const asked = await readAsked(commandLine, io);
   const { quiet, verbose } = presentation(commandLine);
-  const presenter = createPresenter({ json: false, quiet, verbose });
-  const signal = interruption();
+  const presenter = createPresenter(io, { json: false, quiet, verbose });
+  const { signal } = io;
   const digest = asked.sha256 === null ? null : createDigest(asked.sha256);
   await using file = await openFile(asked, digest);
-  const toScreen = file === null && process.stdout.isTTY;
-  const sent = process.stderr.isTTY && !quiet;
+  const toScreen = file === null && io.stdout.isTTY === true;
+  const sent = io.stderr.isTTY === true && !quiet;
   // A body on the screen shows itself how far it is.
-  const progress = createProgressLine({ sent, received: sent && !toScreen });
+  const progress = createProgressLine(io.stderr, { sent, received: sent && !toScreen });
   const start = performance.now();
   try {
     const work = asked.bare ? getBare : getWhole;
-    const kept = await work(asked, { file, digest, presenter, progress, verbose, signal });
+    const kept = await work(asked, { io, file, digest, presenter, progress, verbose, signal });
     progress.end();
     if (kept !== null) {
       const seconds = (performance.now() - start) / 1_000;
@@ -55,7 +55,7 @@ export async function get(commandLine: CommandLine): Promise<number> {
   } catch (error) {
     progress.end();
     if (file !== null) await tellOfPart(file, error, presenter);
-    if (signal.aborted) return INTERRUPTED;
+    if (signal.aborted) throw signal.reason;
     // Who reads has seen enough, as `head` has.
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
     throw error;
@@ -63,6 +63,7 @@ export async function get(commandLine: CommandLine): Promise<number> {
 }
 
 interface Work {
+  readonly io: Io;
   readonly file: FileDestination | null;
   readonly digest: Digest | null;
   readonly presenter: Presenter;
@@ -80,8 +81,8 @@ async function openFile(asked: Asked, digest: Digest | null): Promise<FileDestin
 
 /** Resolves with the file that the body is in, if it is in one. */
 async function getWhole(asked: Asked, work: Work): Promise<FileDestination | null> {
-  const { file, digest, presenter, progress, signal } = work;
-  const output = createStandardOutput({ heads: asked.heads, raw: asked.file === "-" });
+  const { io, file, digest, presenter, progress, signal } = work;
+  const output = createStandardOutput(io, { heads: asked.heads, raw: asked.file === "-" });
   const checked = digest === null ? output : digested(output, digest);
   const isFailure = ({ status }: Head) => asked.fail && status >= 400;
   if (file !== null && file.unusable > 0) {
@@ -121,9 +122,9 @@ async function getWhole(asked: Asked, work: Work): Promise<FileDestination | nul
 }
 
 async function getBare(asked: Asked, work: Work): Promise<FileDestination | null> {
-  const { file, digest, progress, signal } = work;
+  const { io, file, digest, progress, signal } = work;
   const { url } = asked.request;
-  const output = createStandardOutput({ heads: false, raw: asked.file === "-" });
+  const output = createStandardOutput(io, { heads: false, raw: asked.file === "-" });
   const destination = file ?? (digest === null ? output : digested(output, digest));
   // There was no status: whatever comes is the body.
   await destination.begin({ url, status: 200, statusText: "", headers: [] }, 0, null);

@@ -8,6 +8,7 @@ import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { wordsOf } from "../log/search-words.ts";
 import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
+import type { Io } from "../terminal/io.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { transcriptOf } from "../terminal/view/transcript.ts";
 import { parseMoment } from "./moment.ts";
@@ -20,7 +21,7 @@ const SHOWN = 100;
 const ROOMS_NAMED = 10;
 
 /** @returns the exit status */
-export async function history(commandLine: CommandLine): Promise<number> {
+export async function history(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   const [room = DEFAULT_ROOM, extra] = words;
   if (extra !== undefined) {
@@ -31,8 +32,8 @@ export async function history(commandLine: CommandLine): Promise<number> {
   }
   const selection = selectionOf(commandLine);
   // The objects of --json are the messages; what there is to say besides is for people.
-  const presenter = createPresenter({ ...presentation(commandLine), json: false });
-  const folder = values.get("data") ?? dataFolder(process.env, homeFolder());
+  const presenter = createPresenter(io, { ...presentation(commandLine), json: false });
+  const folder = values.get("data") ?? dataFolder(io.env, homeFolder());
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
   const summary = rooms.find(({ name }) => name === room);

@@ -3,13 +3,14 @@
 import { CharlaError } from "../errors.ts";
 import { encodeBase64url, fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
+import type { Io } from "../terminal/io.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
-export async function id(commandLine: CommandLine): Promise<number> {
+export async function id(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   if (words.length > 0) {
     throw new CharlaError(
@@ -19,8 +20,8 @@ export async function id(commandLine: CommandLine): Promise<number> {
     );
   }
   // The one object of --json is the identity; what there is to say besides is for people.
-  const presenter = createPresenter({ ...presentation(commandLine), json: false });
-  const { keyPair, path, isNew } = ownIdentity();
+  const presenter = createPresenter(io, { ...presentation(commandLine), json: false });
+  const { keyPair, path, isNew } = ownIdentity(io.env);
   if (isNew || flags.has("verbose")) {
     const message = `${isNew ? "made your key:" : "your key is"} ${path}`;
     await presenter.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });

@@ -1,12 +1,10 @@
 // `charla --server`: a server of rooms, and its owner, who talks in one of them as a member does.
 
-import { fstatSync } from "node:fs";
-
 import type { RoomEvent } from "../chat/events.ts";
 import { memoryDevice, newDeviceId } from "../client/device.ts";
 import { converseInRoom, type ToldConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { dataFolder, homeFolder } from "../identity/folders.ts";
+import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
@@ -14,6 +12,7 @@ import { formatAddress } from "../net/address.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys-file.ts";
 import { open, type OpenOptions } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
+import { type Io, SIGNAL_STATUS } from "../terminal/io.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { type Opening, talk } from "../terminal/talk.ts";
 import { listeningOptions } from "./listening.ts";
@@ -22,12 +21,12 @@ import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
-export async function openRoom(commandLine: CommandLine): Promise<number> {
+export async function openRoom(commandLine: CommandLine, io: Io): Promise<number> {
   const { flags } = commandLine;
   const { name, room: mine = DEFAULT_ROOM } = membership(commandLine);
   const listening = listeningOptions(commandLine);
   const everyone = flags.has("open");
-  const service = nobodyIsHere() ? createPresenter(presentation(commandLine)) : null;
+  const service = io.isService ? createPresenter(io, presentation(commandLine)) : null;
   const rooms: ToldConversation[] = [];
   const tell = (event: RoomEvent) => {
     // Whoever closes what a service prints on wants it to go on serving.
@@ -40,15 +39,15 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
   };
   await using server = await open({
     ...listening,
-    identity: ownIdentity().keyPair,
+    identity: ownIdentity(io.env).keyPair,
     open: everyone,
-    data: keptIn(commandLine),
+    data: keptIn(commandLine, io.env),
     ...admitting(commandLine, notify),
     onOtherWire: (peer) => notify(otherWire(peer)),
     // That a member is not there shows by their silence.
     onRefused: (error) => (OF_THE_NETWORK.has(error.code) ? undefined : notify(error)),
   });
-  const left = leave(server.invitation(mine), listening.bind);
+  const left = leave(server.invitation(mine), listening.bind, io.env);
   using _invitation = left instanceof CharlaError ? null : left;
   const openings: Opening[] = [
     ...(everyone ? [OPEN] : []),
@@ -61,7 +60,7 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
   if (service !== null) {
     for (const opening of openings) notify(opening);
     for (const event of beginnings) tell(event);
-    return await untilEnded();
+    return await untilEnded(io);
   }
   const enter = (room: string, itsName: string) => {
     const conversation = hold(server, itsName, room);
@@ -70,7 +69,7 @@ export async function openRoom(commandLine: CommandLine): Promise<number> {
   };
   const conversation = enter(mine, name);
   for (const event of beginnings) tell(event);
-  return await talk(conversation, {
+  return await talk(io, conversation, {
     ...presentation(commandLine),
     atEndOfInput: "stay",
     delivery: "shown",
@@ -91,10 +90,8 @@ function admitting(
 }
 
 /** Where what is said is kept; undefined for nowhere. */
-function keptIn({ flags, values }: CommandLine): string | undefined {
-  return flags.has("ephemeral")
-    ? undefined
-    : (values.get("data") ?? dataFolder(process.env, homeFolder()));
+function keptIn({ flags, values }: CommandLine, env: Environment): string | undefined {
+  return flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(env, homeFolder()));
 }
 
 /** The owner's own way in, which never leaves this program. */
@@ -129,10 +126,14 @@ function otherWire(peer: string): Opening {
 }
 
 /** What lets this person's other programs in; without it they need the invitation as everybody does. */
-function leave(invitation: string, bind: string | undefined): Disposable | CharlaError {
+function leave(
+  invitation: string,
+  bind: string | undefined,
+  env: Environment,
+): Disposable | CharlaError {
   const its = parseInvitation(invitation);
   try {
-    const folder = dataFolder(process.env, homeFolder());
+    const folder = dataFolder(env, homeFolder());
     return writeLocalInvitation(folder, { ...its, host: bind ?? "localhost" });
   } catch (error) {
     if (error instanceof CharlaError) return error;
@@ -140,14 +141,11 @@ function leave(invitation: string, bind: string | undefined): Disposable | Charl
   }
 }
 
-/** A service's input is a device that is no terminal, /dev/null: nobody is there to be a member. */
-function nobodyIsHere(): boolean {
-  return !process.stdin.isTTY && fstatSync(0).isCharacterDevice();
-}
-
-function untilEnded(): Promise<number> {
-  const status = { SIGTERM: 0, SIGHUP: 129, SIGINT: 130 };
-  return new Promise((resolve) => {
-    for (const [signal, its] of Object.entries(status)) process.once(signal, () => resolve(its));
-  });
+async function untilEnded(io: Io): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  using _interrupted = io.onSignal("SIGINT", () => resolve(SIGNAL_STATUS.SIGINT));
+  using _hungUp = io.onSignal("SIGHUP", () => resolve(SIGNAL_STATUS.SIGHUP));
+  // Asked to end, it ends: that is no failure.
+  using _asked = io.onSignal("SIGTERM", () => resolve(0));
+  return await promise;
 }

@@ -4,6 +4,7 @@ import { joinPlain, openPlain } from "../client/plain-conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
+import type { Io } from "../terminal/io.ts";
 import { talk } from "../terminal/talk.ts";
 import { listeningOptions } from "./listening.ts";
 import type { CommandLine } from "./options.ts";
@@ -15,7 +16,7 @@ const NOT_SEALED = {
 };
 
 /** @returns the exit status */
-export async function plainChat(commandLine: CommandLine): Promise<number> {
+export async function plainChat(commandLine: CommandLine, io: Io): Promise<number> {
   const { flags, words } = commandLine;
   const server = flags.has("server");
   const turns = flags.has("turns");
@@ -30,7 +31,7 @@ export async function plainChat(commandLine: CommandLine): Promise<number> {
   const conversation = await (server
     ? openPlain({ ...listeningOptions(commandLine), turns })
     : joinPlain(parseHostAndPort(host), { turns }));
-  return talk(conversation, {
+  return talk(io, conversation, {
     ...presentation(commandLine),
     atEndOfInput: server || flags.has("stay") ? "stay" : "leave",
     delivery: "unknown",

@@ -3,14 +3,14 @@
 import { openPlainReceiver } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "../terminal/input-lines.ts";
+import type { Input, Io } from "../terminal/io.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { endOnInterrupt } from "./interruptible.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
-export async function receive(commandLine: CommandLine): Promise<number> {
+export async function receive(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (words.length > 0) {
     throw new CharlaError(
@@ -19,23 +19,22 @@ export async function receive(commandLine: CommandLine): Promise<number> {
       helpFor("receive"),
     );
   }
-  const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
-  endOnInterrupt();
+  const presenter = createPresenter(io, { ...presentation(commandLine), tellSender: true });
   using receiver = await openPlainReceiver(listeningOptions(commandLine));
   await presenter.event({ type: "listening", address: receiver.address });
 
   const { from, text } = await receiver.message;
   await presenter.event({ type: "message", from, text });
   if (flags.has("reply")) {
-    const answer = values.get("reply") ?? (await firstLineOfStdin());
+    const answer = values.get("reply") ?? (await firstLineOf(io.stdin));
     await receiver.answer(answer);
     await presenter.event({ type: "said", text: answer });
   }
   return 0;
 }
 
-async function firstLineOfStdin(): Promise<string> {
-  for await (const line of inputLines(process.stdin)) {
+async function firstLineOf(stdin: Input): Promise<string> {
+  for await (const line of inputLines(stdin)) {
     if ("error" in line) throw line.error;
     return line.text;
   }

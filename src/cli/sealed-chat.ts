@@ -8,22 +8,23 @@ import { joinRoom } from "../client/join-room.ts";
 import type { ToldConversation } from "../client/room-conversation.ts";
 import { sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
-import { dataFolder, homeFolder } from "../identity/folders.ts";
+import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { resolve } from "../net/resolve.ts";
+import type { Io } from "../terminal/io.ts";
 import { type Opening, talk } from "../terminal/talk.ts";
 import { membership } from "./membership.ts";
 import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
-export async function sealedChat(commandLine: CommandLine): Promise<number> {
+export async function sealedChat(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const { name: ownName, room: wanted } = membership(commandLine);
-  const { target, server, met } = sealedTarget(words[0]);
-  const identity = ownIdentity().keyPair;
+  const { target, server, met } = sealedTarget(words[0], io.env);
+  const identity = ownIdentity(io.env).keyPair;
   // A host that nobody knows may be a command that was mistyped, and is nothing to begin a conversation with.
   await resolve(target);
   using held = new DisposableStack();
@@ -34,7 +35,7 @@ export async function sealedChat(commandLine: CommandLine): Promise<number> {
     const known = devices.get(room);
     const { device, opening } =
       known === undefined
-        ? keep(server, room, (error) => conversation.tell(notice(error)))
+        ? keep(io.env, server, room, (error) => conversation.tell(notice(error)))
         : { device: known, opening: null };
     if (device !== undefined && known === undefined) devices.set(room, held.use(device));
     const conversation = joinRoom(target, {
@@ -50,7 +51,7 @@ export async function sealedChat(commandLine: CommandLine): Promise<number> {
     if (opening !== null) conversation.tell(notice(opening));
     return conversation;
   };
-  return await talk(enter(wanted ?? target.room ?? DEFAULT_ROOM, ownName), {
+  return await talk(io, enter(wanted ?? target.room ?? DEFAULT_ROOM, ownName), {
     ...presentation(commandLine),
     atEndOfInput: flags.has("stay") ? "stay" : "leave",
     delivery: "shown",
@@ -60,12 +61,13 @@ export async function sealedChat(commandLine: CommandLine): Promise<number> {
 
 /** Where nothing can be kept one can still talk; that is told. */
 function keep(
+  env: Environment,
   serverKey: Uint8Array,
   room: string,
   onFailure: (error: CharlaError) => void,
 ): { readonly device: DeviceFile | undefined; readonly opening: Opening | null } {
   try {
-    const folder = join(dataFolder(process.env, homeFolder()), "rooms");
+    const folder = join(dataFolder(env, homeFolder()), "rooms");
     return { device: openDeviceFile({ folder, serverKey, room, onFailure }), opening: null };
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;

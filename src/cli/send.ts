@@ -7,15 +7,15 @@ import { looksLikeInvitation } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import { inputLines } from "../terminal/input-lines.ts";
+import type { Io } from "../terminal/io.ts";
 import { MAX_ON_THE_WAY, sayLines } from "../terminal/piped-lines.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { endOnInterrupt } from "./interruptible.ts";
 import { membership } from "./membership.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
-export async function send(commandLine: CommandLine): Promise<number> {
+export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (values.has("reply")) {
     throw new CharlaError(
@@ -24,10 +24,9 @@ export async function send(commandLine: CommandLine): Promise<number> {
       helpFor("send"),
     );
   }
-  const presenter = createPresenter({ ...presentation(commandLine), tellSender: true });
-  endOnInterrupt();
+  const presenter = createPresenter(io, { ...presentation(commandLine), tellSender: true });
   const to = values.get("to") ?? "localhost";
-  await using sender = await openSender(commandLine, to);
+  await using sender = await openSender(commandLine, io, to);
 
   const ask = async (text: string) => {
     const { from, text: answer } = await sender.ask(text);
@@ -39,8 +38,7 @@ export async function send(commandLine: CommandLine): Promise<number> {
     await presenter.event({ type: "said", text });
   };
   const ahead = looksLikeInvitation(to) && !flags.has("reply") ? MAX_ON_THE_WAY : 1;
-  const lines =
-    words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(process.stdin);
+  const lines = words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(io.stdin);
   // The first that goes wrong ends it.
   await sayLines(lines, { say: flags.has("reply") ? ask : say }, ahead, async (error) => {
     throw error;
@@ -49,12 +47,12 @@ export async function send(commandLine: CommandLine): Promise<number> {
   return 0;
 }
 
-async function openSender(commandLine: CommandLine, to: string): Promise<MessageSender> {
+async function openSender(commandLine: CommandLine, io: Io, to: string): Promise<MessageSender> {
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
     const { sealedTarget } = await import("../client/sealed-target.ts");
-    const member = { ...membership(commandLine), identity: ownIdentity().keyPair };
-    return openSealedSender(sealedTarget(to).target, member);
+    const member = { ...membership(commandLine), identity: ownIdentity(io.env).keyPair };
+    return openSealedSender(sealedTarget(to, io.env).target, member);
   }
   refuseMembership(commandLine);
   const { openPlainSender } = await import("../client/plain-message.ts");

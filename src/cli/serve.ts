@@ -7,8 +7,8 @@ import { CharlaError, systemCode } from "../errors.ts";
 import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
 import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
+import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/style.ts";
-import { endOnInterrupt } from "./interruptible.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { guardOf } from "./serve/access-options.ts";
@@ -23,7 +23,7 @@ const HTTP_PORT = 8_000;
 const PATIENCE = 5_000;
 
 /** @returns the exit status */
-export async function serve(commandLine: CommandLine): Promise<number> {
+export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const [folder = ".", extra] = words;
   if (extra !== undefined) {
@@ -45,15 +45,15 @@ export async function serve(commandLine: CommandLine): Promise<number> {
   const tls = await tlsIdentity(commandLine);
   const isJson = flags.has("json");
   const log = isJson
-    ? openLineLog(process.stdout, (count) => JSON.stringify({ type: "dropped", count }))
-    : openLineLog(process.stderr, (count) => `${count} requests came too fast to be listed`);
+    ? openLineLog(io.stdout, (count) => JSON.stringify({ type: "dropped", count }))
+    : openLineLog(io.stderr, (count) => `${count} requests came too fast to be listed`);
   const lineOf = isJson ? jsonLogLine : commonLogLine;
   const isListed = isJson || !flags.has("quiet");
 
   const reach = reachOf(bind, flags.has("public"));
-  const interrupted = firstSignal();
+  const interrupted = aborted(io.signal);
   const server = openReached(reach, {
-    folder: resolve(folder),
+    folder: resolve(io.cwd, folder),
     port,
     dotfiles: flags.has("dotfiles"),
     followSymlinks: flags.has("follow-symlinks"),
@@ -69,12 +69,12 @@ export async function serve(commandLine: CommandLine): Promise<number> {
 
   const scheme = tls === null ? "http" : "https";
   const urls = urlsOf(scheme, server.addresses, server.port, networkInterfaces());
-  process.stderr.write(`${describe(urls, reach.isPublic)}\n`);
+  io.stderr.write(`${describe(urls, reach.isPublic, io)}\n`);
   if (flags.has("tls") && tls !== null) {
-    process.stderr.write(`Browsers ask about its certificate: SHA-256 ${tls.fingerprint}\n`);
+    io.stderr.write(`Browsers ask about its certificate: SHA-256 ${tls.fingerprint}\n`);
   }
   if (reach.isPublic && credentials !== null && tls === null) {
-    process.stderr.write("The password goes over the network in plain: --tls hides it\n");
+    io.stderr.write("The password goes over the network in plain: --tls hides it\n");
   }
   if (isJson) log.line(JSON.stringify({ type: "listening", url: urls[0], urls }));
   await interrupted;
@@ -83,15 +83,9 @@ export async function serve(commandLine: CommandLine): Promise<number> {
   return 0;
 }
 
-/** Ctrl-C, or SIGTERM; who interrupts a second time does not want to wait for the answers under way. */
-function firstSignal(): Promise<void> {
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    for (const name of ["SIGINT", "SIGTERM"] as const) {
-      process.once(name, () => {
-        endOnInterrupt();
-        resolve();
-      });
-    }
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 
@@ -115,13 +109,16 @@ function openReached(
 const WITHOUT_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
 /** With a code to scan, for a phone that is to open it. */
-function describe(urls: readonly string[], isPublic: boolean): string {
+function describe(urls: readonly string[], isPublic: boolean, io: Io): string {
   const [first = "", ...others] = urls;
   const lines = [`Open ${first}`, ...others.map((url) => `  or ${url}`)];
   const reached = others[0] ?? first;
-  if (!isPublic || reached.includes("//localhost") || !process.stderr.isTTY) {
+  if (!isPublic || reached.includes("//localhost") || !io.stderr.isTTY) {
     return lines.join("\n");
   }
-  const code = qrCode(reached, { columns: process.stderr.columns, colours: mayStyle() });
+  const code = qrCode(reached, {
+    columns: io.stderr.columns ?? 80,
+    colours: mayStyle(io, io.stderr),
+  });
   return [...lines, ...(code ?? [])].join("\n");
 }

@@ -1,7 +1,7 @@
 // Finds what HOST, HOST:PORT or an invitation stands for on the sealed wire, and how the server proves who it is:
 // by the key in the invitation, or, as SSH does it, by the key it had the first time.
 
-import { configFolder, dataFolder, homeFolder } from "../identity/folders.ts";
+import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
 import { isInvitationTo, readLocalInvitation } from "../identity/local-invitation.ts";
@@ -25,14 +25,14 @@ export interface FoundTarget {
  * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE, KNOWN_SERVERS_DAMAGED,
  *   FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
-export function sealedTarget(written: string | undefined): FoundTarget {
+export function sealedTarget(written: string | undefined, env: Environment): FoundTarget {
   if (written !== undefined && looksLikeInvitation(written))
     return invited(parseInvitation(written));
-  const left = readLocalInvitation(dataFolder(process.env, homeFolder()));
+  const left = readLocalInvitation(dataFolder(env, homeFolder()));
   if (written === undefined)
-    return left === null ? byHost(parseHostAndPort("localhost")) : invited(left);
+    return left === null ? byHost(parseHostAndPort("localhost"), env) : invited(left);
   const host = parseHostAndPort(written);
-  return left !== null && isInvitationTo(left, host) ? invited(left) : byHost(host);
+  return left !== null && isInvitationTo(left, host) ? invited(left) : byHost(host, env);
 }
 
 function invited(invitation: Invitation): FoundTarget {
@@ -40,8 +40,8 @@ function invited(invitation: Invitation): FoundTarget {
 }
 
 /** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
-function byHost(server: HostAndPort): FoundTarget {
-  const folder = configFolder(process.env, homeFolder());
+function byHost(server: HostAndPort, env: Environment): FoundTarget {
+  const folder = configFolder(env, homeFolder());
   const known = findKnownServer(folder, server);
   const refused = (key: Uint8Array) => {
     if (known === null) throw new Error("a server that nobody knew was another one");

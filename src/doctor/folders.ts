@@ -10,18 +10,19 @@ import { type Check, ok, problem, problemOf } from "./check.ts";
 /** Permission to write, of anyone but the owner. */
 const OTHERS_WRITE = 0o022;
 
-export function* checkFolders(): Generator<Check, void, undefined> {
-  yield checkKept("config-folder", "XDG_CONFIG_HOME", configFolder);
-  yield checkKept("data-folder", "XDG_DATA_HOME", dataFolder);
+export function* checkFolders(env: Environment): Generator<Check, void, undefined> {
+  yield checkKept("config-folder", "XDG_CONFIG_HOME", configFolder, env);
+  yield checkKept("data-folder", "XDG_DATA_HOME", dataFolder, env);
 }
 
 function checkKept(
   name: string,
   variable: string,
   folderOf: (environment: Environment, home: string) => string,
+  env: Environment,
 ): Check {
   try {
-    return checkFolder(name, variable, folderOf(process.env, homeFolder()), process.geteuid?.());
+    return checkFolder(name, variable, folderOf(env, homeFolder()), process.geteuid?.());
   } catch (error) {
     if (error instanceof CharlaError) return problemOf(name, error);
     throw error;

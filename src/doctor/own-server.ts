@@ -1,7 +1,7 @@
 // Whether a server of the same person runs on this machine: by the invitation that it has left there.
 
 import { CharlaError } from "../errors.ts";
-import { dataFolder, homeFolder } from "../identity/folders.ts";
+import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { readLocalInvitation } from "../identity/local-invitation.ts";
 import { formatAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
@@ -17,9 +17,9 @@ const NAME = "own-server";
 /** Its machine is this one: what is lost there is not by chance. */
 const HELLOS = 3;
 
-export async function findOwnServer(): Promise<OwnServer> {
+export async function findOwnServer(env: Environment): Promise<OwnServer> {
   try {
-    const left = readLocalInvitation(dataFolder(process.env, homeFolder()));
+    const left = readLocalInvitation(dataFolder(env, homeFolder()));
     if (left === null) return { type: "none" };
     const { host, port } = left;
     const addresses = await resolve(left);

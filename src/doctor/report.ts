@@ -1,13 +1,8 @@
-// How the doctor's checks are written: a mark, a sentence, and below it what to do. Pure but for asking
-// whether stdout may have colours.
+// How the doctor's checks are written: a mark, a sentence, and below it what to do. Pure.
 
-import { isatty } from "node:tty";
-
-import { mayStyle } from "../terminal/style.ts";
 import { visibleLine } from "../terminal/visible-text.ts";
 import type { Check } from "./check.ts";
 
-const STDOUT = 1;
 const GREEN = "\x1b[32m";
 const YELLOW = "\x1b[33m";
 const RED = "\x1b[31m";
@@ -16,11 +11,6 @@ const PLAIN = "\x1b[0m";
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: GREEN, note: YELLOW, problem: RED };
 /** As wide as the widest mark, and two blanks. */
 const MARK_WIDTH = 9;
-
-/** Whether the report may have colours: it is on stdout, and what holds for stderr holds for it as well. */
-export function mayColour(): boolean {
-  return isatty(STDOUT) && mayStyle();
-}
 
 /** The lines of one check. Host names and servers' words are in it: none of it reaches a terminal raw. */
 export function writeCheck(check: Check, coloured: boolean): string {

@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 
 import { type FoundTarget, sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
+import type { Environment } from "../identity/folders.ts";
 import type { SocketAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import { type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
@@ -28,8 +29,11 @@ interface Probed {
  * @param written HOST, HOST:PORT or an invitation
  * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE, and what keeps us from looking
  */
-export async function* checkServer(written: string): AsyncGenerator<Check, void, undefined> {
-  const { target } = sealedTarget(written);
+export async function* checkServer(
+  written: string,
+  env: Environment,
+): AsyncGenerator<Check, void, undefined> {
+  const { target } = sealedTarget(written, env);
   const named = await addressesOf(target);
   if (named instanceof CharlaError) return yield problemOf("name", named);
   if (isIP(target.host) === 0) {
@@ -56,6 +60,7 @@ export async function* checkServer(written: string): AsyncGenerator<Check, void,
   yield describeSizes(await best.probe.sizes(best.hellos), best.address);
   yield* checkSession(
     target,
+    env,
     best.address,
     others.map(({ address }) => address),
   );

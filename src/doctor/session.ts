@@ -8,6 +8,7 @@ import { type Reached, reachFirst } from "../client/connect.ts";
 import { createLooks, type View } from "../client/server-view.ts";
 import type { SealedTarget } from "../client/target.ts";
 import { CharlaError } from "../errors.ts";
+import type { Environment } from "../identity/folders.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { canonicalAddress, type SocketAddress } from "../net/address.ts";
@@ -22,10 +23,11 @@ const LOOKS = 5;
 /** @param others addresses at which the same server answers */
 export async function* checkSession(
   target: SealedTarget,
+  env: Environment,
   address: SocketAddress,
   others: readonly SocketAddress[],
 ): AsyncGenerator<Check, void, undefined> {
-  const reached = await reachAt(target, address);
+  const reached = await reachAt(target, env, address);
   if (reached instanceof CharlaError) return yield describeRefusal(target, reached);
   yield ok(NAME, "the server lets you in");
   try {
@@ -37,10 +39,11 @@ export async function* checkSession(
 
 async function reachAt(
   { secret, trust }: SealedTarget,
+  env: Environment,
   address: SocketAddress,
 ): Promise<Reached | CharlaError> {
   try {
-    const staticKeys = ownIdentity().keyPair;
+    const staticKeys = ownIdentity(env).keyPair;
     return await reachFirst([address], { secret, trust, staticKeys });
   } catch (error) {
     if (error instanceof CharlaError) return error;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { generateKeyPair, KEY_BYTES, type KeyPair } from "../protocol/handshake/noise/x25519.ts";
 import { createFile, readSmallFile } from "./atomic-file.ts";
-import { configFolder, homeFolder } from "./folders.ts";
+import { configFolder, type Environment, homeFolder } from "./folders.ts";
 import { SECRET_BYTES } from "./invitation.ts";
 import { decodeBase64url, encodeBase64url } from "./key-text.ts";
 
@@ -97,8 +97,8 @@ export interface Identity {
  *
  * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
-export function ownIdentity(): Identity {
-  return loadIdentity({ ...thisUser(), random: randomBytes });
+export function ownIdentity(env: Environment): Identity {
+  return loadIdentity({ ...thisUser(env), random: randomBytes });
 }
 
 /**
@@ -106,12 +106,12 @@ export function ownIdentity(): Identity {
  *
  * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
-export function findOwnIdentity(): Identity | null {
-  return findIdentity(thisUser());
+export function findOwnIdentity(env: Environment): Identity | null {
+  return findIdentity(thisUser(env));
 }
 
-function thisUser() {
-  return { folder: configFolder(process.env, homeFolder()), user: process.geteuid?.() };
+function thisUser(env: Environment) {
+  return { folder: configFolder(env, homeFolder()), user: process.geteuid?.() };
 }
 
 /**

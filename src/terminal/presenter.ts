@@ -4,7 +4,8 @@
 import type { ConversationEvent, RoomEvent } from "../chat/events.ts";
 import { CharlaError, systemCode } from "../errors.ts";
 import type { LineEditor } from "./editor/line-editor.ts";
-import { CYAN, DIM, styler } from "./style.ts";
+import type { Io } from "./io.ts";
+import { CYAN, DIM, mayStyle, styler } from "./style.ts";
 import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
 import { messageText } from "./view/message-text.ts";
 import type { RoomScene } from "./view/room-view.ts";
@@ -42,14 +43,15 @@ export interface Presenter {
 }
 
 /** @param scene where the conversation is in a room */
-export function createPresenter(options: PresenterOptions, scene?: RoomScene): Presenter {
+export function createPresenter(io: Io, options: PresenterOptions, scene?: RoomScene): Presenter {
   const { json, quiet, verbose, tellSender = false, delivery, bell = false } = options;
   let editor: LineEditor | null = null;
-  const dim = styler(DIM);
-  const cyan = styler(CYAN);
+  const styled = mayStyle(io, io.stderr);
+  const dim = styler(DIM, styled);
+  const cyan = styler(CYAN, styled);
 
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
-    const to = process[stream];
+    const to = io[stream];
     if (editor !== null && to.isTTY) return editor.printAbove(text);
     const failure = await written(to, `${text}\n`);
     // Where stderr cannot be written there is nobody to tell.
@@ -57,9 +59,9 @@ export function createPresenter(options: PresenterOptions, scene?: RoomScene): P
   }
 
   function showMessage(message: Extract<ConversationEvent, { type: "message" }>): Promise<void> {
-    if ("sequence" in message && process.stdout.isTTY) return showSaidBy(message);
+    if ("sequence" in message && io.stdout.isTTY) return showSaidBy(message);
     const visible = visibleText(message.text);
-    if (editor === null || !process.stdout.isTTY) return write("stdout", visible);
+    if (editor === null || !io.stdout.isTTY) return write("stdout", visible);
     return write("stdout", `${cyan("<")} ${visible.replaceAll("\n", "\n  ")}`);
   }
 
@@ -67,7 +69,7 @@ export function createPresenter(options: PresenterOptions, scene?: RoomScene): P
   function showSaidBy(message: Extract<RoomEvent, { type: "message" }>): Promise<void> {
     const { from: name, fingerprint, text } = message;
     const mark = scene?.markBefore(message.time) ?? null;
-    const line = messageText({ name, fingerprint, text });
+    const line = messageText({ name, fingerprint, text }, styled);
     if (bell && scene?.isCalled(message) === true) editor?.ring();
     return write("stdout", mark === null || quiet ? line : `${dim(mark)}\n${line}`);
   }

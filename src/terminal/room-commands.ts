@@ -20,6 +20,8 @@ export interface CommandStage {
   readonly scene: RoomScene;
   /** Columns of the window. */
   readonly columns: number;
+  /** Answers may be dimmed and coloured. */
+  readonly styled: boolean;
   /** Fingerprints are told whole. */
   readonly verbose: boolean;
   /** ms since 1970. */
@@ -40,7 +42,7 @@ const SHORT_FINGERPRINT = 12;
  */
 export async function obey(command: Command, stage: CommandStage): Promise<readonly string[]> {
   const { conversation, scene, columns, now } = stage;
-  const dim = styler(DIM);
+  const dim = styler(DIM, stage.styled);
   switch (command.type) {
     case "help":
       return listCommands(columns).map(dim);
@@ -61,13 +63,13 @@ export async function obey(command: Command, stage: CommandStage): Promise<reado
       const [oldest] = entries;
       if (oldest === undefined) return [dim("nothing was said before")];
       scene.sawBackTo(oldest.sequence);
-      return listEntries(entries, now);
+      return listEntries(entries, now, stage.styled);
     }
     case "search": {
       const { words } = command;
       const entries = await conversation.history({ count: MAX_SHOWN, words });
       if (entries.length === 0) return [dim(`nothing was said with: ${words}`)];
-      const lines = listEntries(entries, now);
+      const lines = listEntries(entries, now, stage.styled);
       return entries.length < MAX_SHOWN
         ? lines
         : [...lines, dim(`these are the last ${MAX_SHOWN}`)];
@@ -130,11 +132,11 @@ function listRooms(rooms: readonly RoomDescription[], { scene, columns }: Comman
 }
 
 /** As messages, each with its time, and with the day where it changes. */
-function listEntries(entries: readonly LogEntry[], now: number): string[] {
-  const dim = styler(DIM);
+function listEntries(entries: readonly LogEntry[], now: number, styled: boolean): string[] {
+  const dim = styler(DIM, styled);
   let day = calendarDay(now);
   return entries.flatMap(({ time, name, author, text }) => {
-    const line = `${dim(clockTime(time))} ${messageText({ name, fingerprint: author, text })}`;
+    const line = `${dim(clockTime(time))} ${messageText({ name, fingerprint: author, text }, styled)}`;
     if (calendarDay(time) === day) return [line];
     day = calendarDay(time);
     return [dim(`-- ${day} --`), line];

@@ -4,9 +4,11 @@
 import { type Command, readWritten, type Written } from "../chat/commands.ts";
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
+import type { Io } from "./io.ts";
 import type { Presenter } from "./presenter.ts";
 import { obey } from "./room-commands.ts";
 import type { Journey } from "./room-switcher.ts";
+import { mayStyle } from "./style.ts";
 import type { RoomScene } from "./view/room-view.ts";
 
 export interface RoomInput {
@@ -28,6 +30,7 @@ export function isRoom(
 
 /** @param quit leaves without a word */
 export function createRoomInput(
+  io: Io,
   journey: Journey,
   scene: RoomScene,
   presenter: Presenter,
@@ -53,11 +56,12 @@ export function createRoomInput(
     const goTo = (room: string) => journey.goTo(room);
     if (!isRoom(conversation)) return;
     // Where the answers go.
-    const columns = process.stderr.columns || 80;
+    const columns = io.stderr.columns || 80;
+    const styled = mayStyle(io, io.stderr);
     const now = Date.now();
     try {
       await presenter.answer(
-        await obey(its, { conversation, scene, columns, verbose, now, goTo, quit }),
+        await obey(its, { conversation, scene, columns, styled, verbose, now, goTo, quit }),
       );
     } catch (error) {
       await tell(error);

@@ -4,6 +4,7 @@
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { inputLines } from "./input-lines.ts";
+import { type Io, SIGNAL_STATUS } from "./io.ts";
 import { MAX_ON_THE_WAY, sayLines } from "./piped-lines.ts";
 import { createPresenter, type PresenterOptions } from "./presenter.ts";
 import { createRoomInput, isRoom } from "./room-input.ts";
@@ -30,12 +31,9 @@ export interface Opening {
   readonly hint?: string;
 }
 
-/** Exit statuses of programs ended by a signal are 128 and its number (POSIX sh, 2.8.2). */
-const INTERRUPTED = 130;
-const HUNG_UP = 129;
-
 /** Holds the conversation until it ends; returns the exit status. */
 export async function talk(
+  io: Io,
   start: Conversation | RoomConversation,
   options: TalkOptions,
 ): Promise<number> {
@@ -45,7 +43,7 @@ export async function talk(
     start,
     enter === undefined ? undefined : (room) => enter(room, scene.state.name),
   );
-  const presenter = createPresenter(options, scene);
+  const presenter = createPresenter(io, options, scene);
   // The first cause to end decides the status; a message that could not be said makes 0 a 1.
   let endStatus: number | null = null;
   let failed = false;
@@ -65,21 +63,22 @@ export async function talk(
     told = error;
     await presenter.error(error);
   };
-  using _signals = onSignals(leave);
+  using _signals = onSignals(io, leave);
   const showsDelivery = options.delivery === "shown";
   const { verbose, json } = options;
   const room =
     isRoom(start) && !json
-      ? createRoomInput(journey, scene, presenter, { verbose, quit: () => leave(0) })
+      ? createRoomInput(io, journey, scene, presenter, { verbose, quit: () => leave(0) })
       : null;
   const say = (text: string) => journey.conversation.say(text);
   using typed = json
     ? null
     : openTypedLines(
+        io,
         { say },
         presenter,
         { showsDelivery, endIsTold: !options.quiet, room },
-        { onInterrupt: () => leave(INTERRUPTED), onEnd: () => leave(0), onError: fail },
+        { onInterrupt: () => leave(SIGNAL_STATUS.SIGINT), onEnd: () => leave(0), onError: fail },
       );
 
   for (const { code, message, hint } of options.openings ?? []) {
@@ -91,9 +90,9 @@ export async function talk(
   if (typed === null) {
     // Where a message is done only when the other end has it, waiting for each would be slow.
     const ahead = showsDelivery ? MAX_ON_THE_WAY : 1;
-    const typedBlind = process.stdin.isTTY ? room : null;
+    const typedBlind = io.stdin.isTTY ? room : null;
     const sayLine = (line: string) => typedBlind?.sayOrObey(line) ?? say(line);
-    sayLines(inputLines(process.stdin), { say: sayLine }, ahead, fail).then(
+    sayLines(inputLines(io.stdin), { say: sayLine }, ahead, fail).then(
       async (all) => {
         // Whoever has nothing to say is told as well when there is nobody to join.
         await begun.promise;
@@ -116,22 +115,16 @@ export async function talk(
   } finally {
     over = true;
     // Input that nobody will hear any more must not keep the program running.
-    process.stdin.destroy();
+    io.stdin.destroy();
   }
   return endStatus === null || endStatus === 0 ? Number(failed) : endStatus;
 }
 
-function onSignals(leave: (status: number) => void): Disposable {
-  const handlers = {
-    SIGINT: () => leave(INTERRUPTED),
-    SIGHUP: () => leave(HUNG_UP),
-    // Asked to end, it ends: that is no failure.
-    SIGTERM: () => leave(0),
-  };
-  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
-  return {
-    [Symbol.dispose]() {
-      for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
-    },
-  };
+function onSignals(io: Io, leave: (status: number) => void): Disposable {
+  const handlers = new DisposableStack();
+  handlers.use(io.onSignal("SIGINT", () => leave(SIGNAL_STATUS.SIGINT)));
+  handlers.use(io.onSignal("SIGHUP", () => leave(SIGNAL_STATUS.SIGHUP)));
+  // Asked to end, it ends: that is no failure.
+  handlers.use(io.onSignal("SIGTERM", () => leave(0)));
+  return handlers;
 }

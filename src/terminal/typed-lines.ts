@@ -8,8 +8,10 @@ import { CharlaError } from "../errors.ts";
 import { complete, type Completion, isRoomTyped } from "./editor/completion.ts";
 import type { LineBuffer } from "./editor/line-buffer.ts";
 import { openLineEditor } from "./editor/line-editor.ts";
+import { type Io, isTerminal } from "./io.ts";
 import type { Presenter } from "./presenter.ts";
 import type { RoomInput } from "./room-input.ts";
+import { mayStyle } from "./style.ts";
 import { FIRST_PROMPT, promptAfter, promptText } from "./view/prompt.ts";
 
 export interface TypedLines extends Disposable {
@@ -41,13 +43,14 @@ const COMMAND_NAMES = COMMANDS.map(({ name }) => name);
 
 /** Null where there is no terminal to type on, or none to draw on. */
 export function openTypedLines(
+  { stdin, stdout, stderr, env }: Io,
   conversation: Pick<Conversation, "say">,
   presenter: Presenter,
   { showsDelivery, endIsTold, room }: TypedLinesOptions,
   { onInterrupt, onEnd, onError }: TypedLinesHandlers,
 ): TypedLines | null {
-  const output = [process.stdout, process.stderr].find((stream) => stream.isTTY);
-  if (!process.stdin.isTTY || output === undefined || process.env["TERM"] === "dumb") return null;
+  const output = [stdout, stderr].find((stream) => stream.isTTY);
+  if (!isTerminal(stdin) || output === undefined || env["TERM"] === "dumb") return null;
 
   let prompt = FIRST_PROMPT;
   let pending: readonly Message[] = [];
@@ -59,7 +62,12 @@ export function openTypedLines(
           onTab: (line: LineBuffer) => completed(line, room),
           onFocus: (looking: boolean) => room.scene.look(looking),
         };
-  const editor = openLineEditor(process.stdin, output, { onLine, onInterrupt, onEnd, ...inRoom });
+  const editor = openLineEditor(stdin, output, mayStyle({ env }, stderr), {
+    onLine,
+    onInterrupt,
+    onEnd,
+    ...inRoom,
+  });
   presenter.attach(editor);
   showPrompt();
 

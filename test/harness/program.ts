@@ -30,6 +30,13 @@ export interface Program extends AsyncDisposable {
   readonly exited: Promise<number>;
 }
 
+/** A program that was run to its end. */
+export interface Transcript {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
 export interface StartOptions {
   cwd?: string;
   /** Who starts it; somebody new where it is left out. */
@@ -50,22 +57,20 @@ export function start(command: string[], options: StartOptions = {}): Program {
     stdout: "pipe",
     stderr: "pipe",
   });
-  const printed = { stdout: "", stderr: "" };
-  const watchers = new Set<() => void>();
+  const printed = watchPrinted(command.join(" "));
   let over = false;
 
   async function collect(stream: "stdout" | "stderr"): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of child[stream]) {
-      printed[stream] += decoder.decode(chunk, { stream: true });
-      for (const look of watchers) look();
+      printed.add(stream, decoder.decode(chunk, { stream: true }));
     }
   }
   const exited = Promise.all([child.exited, collect("stdout"), collect("stderr")]).then(
     ([status]) => {
       over = true;
       stranger?.[Symbol.dispose]();
-      for (const look of watchers) look();
+      printed.end();
       return status;
     },
   );
@@ -90,37 +95,7 @@ export function start(command: string[], options: StartOptions = {}): Program {
     endInput() {
       void child.stdin.end();
     },
-    until(stream, pattern, patience = PATIENCE) {
-      return new Promise((resolve, reject) => {
-        const give = (why: string) => {
-          watchers.delete(look);
-          clearTimeout(timer);
-          reject(
-            new Error(
-              `${why} before ${command.join(" ")} printed ${String(pattern)} on ${stream}` +
-                `\n--- stdout\n${printed.stdout}\n--- stderr\n${printed.stderr}`,
-            ),
-          );
-        };
-        const timer = setTimeout(() => give("patience ended"), patience);
-        const look = () => {
-          const text = printed[stream];
-          const match =
-            typeof pattern === "string"
-              ? text.includes(pattern)
-                ? ([pattern] as RegExpMatchArray)
-                : null
-              : text.match(pattern);
-          if (match !== null) {
-            watchers.delete(look);
-            clearTimeout(timer);
-            resolve(match);
-          } else if (over) give("it ended");
-        };
-        watchers.add(look);
-        look();
-      });
-    },
+    until: printed.until,
     signal(name) {
       child.kill(name);
     },
@@ -132,25 +107,84 @@ export function start(command: string[], options: StartOptions = {}): Program {
   };
 }
 
+/** What a program has printed, and whoever waits for more of it. */
+export interface Printed extends Pick<Program, "stdout" | "stderr" | "until"> {
+  add(stream: "stdout" | "stderr", text: string): void;
+  /** Nothing more will come. */
+  end(): void;
+}
+
+/** @param title what failures call the program */
+export function watchPrinted(title: string): Printed {
+  const text = { stdout: "", stderr: "" };
+  const watchers = new Set<() => void>();
+  let over = false;
+  const look = () => {
+    for (const watcher of watchers) watcher();
+  };
+  return {
+    get stdout() {
+      return text.stdout;
+    },
+    get stderr() {
+      return text.stderr;
+    },
+    add(stream, more) {
+      text[stream] += more;
+      look();
+    },
+    end() {
+      over = true;
+      look();
+    },
+    until(stream, pattern, patience = PATIENCE) {
+      return new Promise((resolve, reject) => {
+        const settle = () => {
+          watchers.delete(watcher);
+          clearTimeout(timer);
+        };
+        const fail = (why: string) => {
+          settle();
+          reject(
+            new Error(
+              `${why} before ${title} printed ${String(pattern)} on ${stream}` +
+                `\n--- stdout\n${text.stdout}\n--- stderr\n${text.stderr}`,
+            ),
+          );
+        };
+        const timer = setTimeout(() => fail(`${patience} ms passed`), patience);
+        const watcher = () => {
+          const match = find(text[stream], pattern);
+          if (match !== null) {
+            settle();
+            resolve(match);
+          } else if (over) fail("it ended");
+        };
+        watchers.add(watcher);
+        watcher();
+      });
+    },
+  };
+}
+
+function find(text: string, pattern: string | RegExp): RegExpMatchArray | null {
+  if (typeof pattern !== "string") return text.match(pattern);
+  return text.includes(pattern) ? [pattern] : null;
+}
+
 /** Starts charla from its source, as `bun src/cli/main.ts` does. */
 export function charla(args: string[], options: StartOptions = {}): Program {
   return start([process.execPath, join(root, "src/cli/main.ts"), ...args], options);
 }
 
 /** Runs a program to its end: `input` is all of its standard input (nothing, by default). */
-export async function run(
-  command: string[],
-  options: StartOptions = {},
-): Promise<{ stdout: string; stderr: string; status: number }> {
+export async function run(command: string[], options: StartOptions = {}): Promise<Transcript> {
   await using program = start(command, { input: "", ...options });
   const status = await program.exited;
   return { stdout: program.stdout, stderr: program.stderr, status };
 }
 
 /** Runs charla to its end. */
-export function runCharla(
-  args: string[],
-  options: StartOptions = {},
-): Promise<{ stdout: string; stderr: string; status: number }> {
+export function runCharla(args: string[], options: StartOptions = {}): Promise<Transcript> {
   return run([process.execPath, join(root, "src/cli/main.ts"), ...args], options);
 }

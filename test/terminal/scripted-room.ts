@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { MemberDescription } from "../../src/chat/frames.ts";
 import type { LogEntry } from "../../src/chat/log-entry.ts";
+import { processIo } from "../../src/cli/io.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { talk, type TalkOptions } from "../../src/terminal/talk.ts";
 import { createScriptedConversation, type ScriptedConversation } from "./scripted-conversation.ts";
@@ -79,7 +80,7 @@ function openRoom(room: string): RoomConversation {
 // Only the test at the other end writes here.
 createInterface(socket).on("line", (line) => latest.happens(JSON.parse(line)));
 
-process.exitCode = await talk(openRoom("main"), {
+process.exitCode = await talk(processIo(), openRoom("main"), {
   json: false,
   quiet: false,
   verbose: false,

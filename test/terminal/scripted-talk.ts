@@ -6,6 +6,7 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
+import { processIo } from "../../src/cli/io.ts";
 import { talk, type TalkOptions } from "../../src/terminal/talk.ts";
 import { createScriptedConversation } from "./scripted-conversation.ts";
 
@@ -17,7 +18,7 @@ const scripted = createScriptedConversation(socket);
 // Only the test at the other end writes here.
 createInterface(socket).on("line", (line) => scripted.happens(JSON.parse(line)));
 
-process.exitCode = await talk(scripted.conversation, {
+process.exitCode = await talk(processIo(), scripted.conversation, {
   json: false,
   quiet: false,
   verbose: false,

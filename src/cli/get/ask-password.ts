@@ -1,7 +1,7 @@
 // A password that is asked for on the terminal, where it is not shown; so that it is in no history of a shell, and
 // in no list of processes.
 
-import { INTERRUPTED } from "../interruptible.ts";
+import { Interruption, type Output, type TerminalInput } from "../../terminal/io.ts";
 
 /** Bytes; what comes after them is not taken. */
 const MAX_PASSWORD = 1_024;
@@ -13,18 +13,18 @@ const BACKSPACE = new Set([0x08, 0x7f]);
 const ERASE_ALL = 0x15;
 
 /** @param where what it is for; safe to print */
-export async function askPassword(where: string): Promise<string> {
-  const { stdin, stderr } = process;
+export async function askPassword(
+  stdin: TerminalInput,
+  stderr: Output,
+  where: string,
+): Promise<string> {
   stderr.write(`password for ${where}: `);
   stdin.setRawMode(true);
-  const { promise, resolve } = Promise.withResolvers<string>();
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let typed = Buffer.alloc(0);
   const take = (keys: Uint8Array) => {
     for (const key of keys) {
-      if (key === INTERRUPT) {
-        finish();
-        process.exit(INTERRUPTED);
-      }
+      if (key === INTERRUPT) return reject(new Interruption("SIGINT"));
       if (ENTER.has(key) || key === END) return resolve(typed.toString("utf8"));
       if (BACKSPACE.has(key)) typed = withoutLast(typed);
       else if (key === ERASE_ALL) typed = Buffer.alloc(0);

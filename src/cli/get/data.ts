@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { CharlaError } from "../../errors.ts";
 import { bytesBody, fileBody, formBody, type FormField } from "../../http/client/body.ts";
 import type { RequestBody } from "../../http/client/request.ts";
+import type { Input } from "../../terminal/io.ts";
 import type { CommandLine } from "../options.ts";
 
 /** Bytes of stdin: it is read before it is sent, for its length and for redirects. A file may be longer. */
@@ -15,7 +16,7 @@ const FORM = "application/x-www-form-urlencoded";
 const JSON_TYPE = "application/json";
 
 /** @throws {CharlaError} USAGE, FILE_NOT_READABLE */
-export async function bodyOf({ lists }: CommandLine): Promise<RequestBody | null> {
+export async function bodyOf({ lists }: CommandLine, stdin: Input): Promise<RequestBody | null> {
   const form = lists.get("form");
   if (form !== undefined) {
     return formBody(form.map(parseField), `----charla${randomBytes(16).toString("hex")}`);
@@ -25,7 +26,7 @@ export async function bodyOf({ lists }: CommandLine): Promise<RequestBody | null
   const [first] = written ?? [];
   if (written === undefined || first === undefined) return null;
   const contentType = json === undefined ? FORM : JSON_TYPE;
-  if (written.length === 1) return single(first, contentType);
+  if (written.length === 1) return single(first, contentType, stdin);
   if (json !== undefined || written.some(isElsewhere)) {
     throw new CharlaError(
       "USAGE",
@@ -40,16 +41,16 @@ function isElsewhere(written: string): boolean {
   return written === "-" || written.startsWith("@");
 }
 
-async function single(written: string, contentType: string): Promise<RequestBody> {
-  if (written === "-" || written === "@-") return bytesBody(await readStdin(), contentType);
+async function single(written: string, contentType: string, stdin: Input): Promise<RequestBody> {
+  if (written === "-" || written === "@-") return bytesBody(await readAll(stdin), contentType);
   if (written.startsWith("@")) return fileBody(written.slice(1), contentType);
   return bytesBody(Buffer.from(written), contentType);
 }
 
-async function readStdin(): Promise<Buffer<ArrayBuffer>> {
+async function readAll(stdin: Input): Promise<Buffer<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of process.stdin) {
+  for await (const piece of stdin) {
     if (!(piece instanceof Uint8Array)) continue;
     pieces.push(piece);
     length += piece.length;

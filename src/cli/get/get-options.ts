@@ -14,6 +14,7 @@ import {
   parseHeader,
 } from "../../http/client/request.ts";
 import { completeUrl, fileNameOf } from "../../http/client/url.ts";
+import { type Io, isTerminal } from "../../terminal/io.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
 import { type CommandLine, helpFor } from "../options.ts";
 import { version } from "../version.ts";
@@ -50,7 +51,7 @@ export interface Asked {
 }
 
 /** @throws {CharlaError} USAGE, INVALID_URL, FILE_NOT_READABLE */
-export async function readAsked(commandLine: CommandLine): Promise<Asked> {
+export async function readAsked(commandLine: CommandLine, io: Io): Promise<Asked> {
   const { words, flags, values } = commandLine;
   const [written, extra] = words;
   if (written === undefined) throw usage("there is no URL to get", "charla get URL");
@@ -64,7 +65,7 @@ export async function readAsked(commandLine: CommandLine): Promise<Asked> {
     throw usage("--resume goes with a file", "-O, or -o FILE");
   }
   return {
-    request: await requestOf(commandLine, url, file === null || file === "-"),
+    request: await requestOf(commandLine, io, url, file === null || file === "-"),
     file,
     isNamedByUrl: flags.has("remote-name"),
     resume: flags.has("resume"),
@@ -121,11 +122,12 @@ function refuseWhatContradicts({ flags }: CommandLine, url: URL): void {
 
 async function requestOf(
   commandLine: CommandLine,
+  io: Io,
   url: URL,
   isRead: boolean,
 ): Promise<HttpRequest> {
   const { flags, values, lists } = commandLine;
-  const body = await bodyOf(commandLine);
+  const body = await bodyOf(commandLine, io.stdin);
   const usual = flags.has("head") ? "HEAD" : body === null ? "GET" : "POST";
   const method = checkedMethod(values.get("request") ?? usual, body !== null);
   const headers = (lists.get("header") ?? []).map(parseHeader);
@@ -135,7 +137,7 @@ async function requestOf(
   if (flags.has("resume") && hasHeader(headers, "Range")) {
     throw usage("--resume asks for a range of its own", 'leave out -H "Range: ..."');
   }
-  const credentials = await credentialsOf(values.get("user"), url);
+  const credentials = await credentialsOf(values.get("user"), url, io);
   if (credentials !== null) add("Authorization", credentials);
   add("User-Agent", `charla/${version}`);
   add("Accept", flags.has("json") ? "application/json" : "*/*");
@@ -143,14 +145,21 @@ async function requestOf(
   return { method, url, headers, body };
 }
 
-async function credentialsOf(written: string | undefined, url: URL): Promise<string | null> {
+async function credentialsOf(
+  written: string | undefined,
+  url: URL,
+  io: Io,
+): Promise<string | null> {
   if (written !== undefined) {
     const end = written.indexOf(":");
     if (end !== -1) return basicAuthorization(written.slice(0, end), written.slice(end + 1));
-    if (!process.stdin.isTTY) {
+    if (!isTerminal(io.stdin)) {
       throw usage("there is no terminal to ask for a password on", "-u USER:PASSWORD");
     }
-    return basicAuthorization(written, await askPassword(visibleLine(`${written} at ${url.host}`)));
+    return basicAuthorization(
+      written,
+      await askPassword(io.stdin, io.stderr, visibleLine(`${written} at ${url.host}`)),
+    );
   }
   if (url.username === "" && url.password === "") return null;
   return basicAuthorization(unescaped(url.username), unescaped(url.password));

@@ -1,6 +1,7 @@
 // The line of a download's progress at the bottom of a terminal: there only for what takes a while, and gone
 // before anything else is written.
 
+import type { Output } from "../../terminal/io.ts";
 import { createMeter, type Direction } from "./progress.ts";
 
 /** ms before it appears: what is done by then was not worth a line. */
@@ -19,7 +20,10 @@ export interface ProgressLine {
 }
 
 /** @param shown of what: where there is a terminal for it, and a person who wants it */
-export function createProgressLine(shown: Readonly<Record<Direction, boolean>>): ProgressLine {
+export function createProgressLine(
+  stderr: Output,
+  shown: Readonly<Record<Direction, boolean>>,
+): ProgressLine {
   const start = performance.now();
   let direction: Direction = "sent";
   let meter = createMeter(start, direction);
@@ -27,7 +31,7 @@ export function createProgressLine(shown: Readonly<Record<Direction, boolean>>):
   let seen = false;
 
   function erase(): void {
-    if (drawn) process.stderr.write(ERASE_LINE);
+    if (drawn) stderr.write(ERASE_LINE);
     drawn = false;
     seen = false;
   }
@@ -36,8 +40,8 @@ export function createProgressLine(shown: Readonly<Record<Direction, boolean>>):
     const now = performance.now();
     if (!seen || now - start < APPEARS_AFTER) return;
     // The last column stays empty: there some terminals go on to the next row.
-    const columns = (process.stderr.columns || 80) - 1;
-    process.stderr.write(`${ERASE_LINE}${meter.line(columns, now)}`);
+    const columns = (stderr.columns || 80) - 1;
+    stderr.write(`${ERASE_LINE}${meter.line(columns, now)}`);
     drawn = true;
   }
 

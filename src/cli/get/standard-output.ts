@@ -5,6 +5,7 @@ import { CharlaError, systemCode } from "../../errors.ts";
 import type { Head } from "../../http/client/exchange.ts";
 import { headerOf } from "../../http/client/request.ts";
 import type { Destination } from "../../http/client/transfer.ts";
+import type { Io, Output } from "../../terminal/io.ts";
 import { mayStyle } from "../../terminal/style.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
 import { written } from "../../terminal/write-stream.ts";
@@ -29,8 +30,11 @@ export interface StandardOutputOptions {
   readonly raw: boolean;
 }
 
-export function createStandardOutput({ heads, raw }: StandardOutputOptions): StandardOutput {
-  const body = raw || !process.stdout.isTTY ? createPlain() : createLegible();
+export function createStandardOutput(
+  io: Io,
+  { heads, raw }: StandardOutputOptions,
+): StandardOutput {
+  const body = raw || !io.stdout.isTTY ? createPlain(io.stdout) : createLegible(io);
   let shown = 0;
   let validator: string | null = null;
   return {
@@ -39,7 +43,7 @@ export function createStandardOutput({ heads, raw }: StandardOutputOptions): Sta
     async begin(head, from, its) {
       validator = its;
       if (from > 0) return;
-      if (heads) await writeOut(`${headText(head)}\n\n`);
+      if (heads) await writeOut(io.stdout, `${headText(head)}\n\n`);
       body.begin(head);
     },
     async write(bytes) {
@@ -56,17 +60,17 @@ interface Body {
   finish(): Promise<void>;
 }
 
-function createPlain(): Body {
+function createPlain(stdout: Output): Body {
   return {
     begin() {},
-    write: writeOut,
+    write: (bytes) => writeOut(stdout, bytes),
     async finish() {},
   };
 }
 
 type Charset = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
-function createLegible(): Body {
+function createLegible(io: Io): Body {
   let charset: Charset = "utf-8";
   let decoder = new TextDecoder();
   let pieces: string[] | null = null;
@@ -83,7 +87,7 @@ function createLegible(): Body {
     const now = held === "" ? whole : whole.slice(0, -1);
     if (now === "") return;
     end = now.slice(-1);
-    await writeOut(visibleText(now));
+    await writeOut(io.stdout, visibleText(now));
   }
 
   async function take(text: string): Promise<void> {
@@ -113,11 +117,11 @@ function createLegible(): Body {
       await take(decoder.decode());
       const text = pieces?.join("") ?? "";
       pieces = null;
-      const json = text === "" ? null : indentedJson(text, mayStyle(1));
-      if (json !== null) return writeOut(`${json}\n`);
+      const json = text === "" ? null : indentedJson(text, mayStyle(io, io.stdout));
+      if (json !== null) return writeOut(io.stdout, `${json}\n`);
       await show(text, true);
       // The shell's prompt begins a line.
-      if (end !== "\n") await writeOut("\n");
+      if (end !== "\n") await writeOut(io.stdout, "\n");
     },
   };
 }
@@ -150,8 +154,8 @@ function binaryToTerminal(): CharlaError {
 }
 
 /** Resolves when stdout takes more. @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED */
-async function writeOut(chunk: string | Uint8Array): Promise<void> {
-  const failure = await written(process.stdout, chunk);
+async function writeOut(stdout: Output, chunk: string | Uint8Array): Promise<void> {
+  const failure = await written(stdout, chunk);
   if (failure !== null) throw stdoutError(failure);
 }
 

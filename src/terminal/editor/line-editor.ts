@@ -3,8 +3,8 @@
 // conversations.
 
 import { emitKeypressEvents } from "node:readline";
-import type { ReadStream, WriteStream } from "node:tty";
 
+import type { Output, TerminalInput } from "../io.ts";
 import { DIM, styler } from "../style.ts";
 import { type Completion, listed } from "./completion.ts";
 import type { LineBuffer } from "./line-buffer.ts";
@@ -47,11 +47,12 @@ const FOCUS_OFF = "\x1b[?1004l";
 const FOCUS: Readonly<Record<string, boolean>> = { "\x1b[I": true, "\x1b[O": false };
 
 export function openLineEditor(
-  input: ReadStream,
-  output: WriteStream,
+  input: TerminalInput,
+  output: Output,
+  styled: boolean,
   handlers: LineEditorHandlers,
 ): LineEditor {
-  const area = createLiveArea(output);
+  const area = createLiveArea(output, styled);
   let editing = START;
   let prompt = "";
   let pending: readonly string[] = [];
@@ -59,7 +60,7 @@ export function openLineEditor(
   let open = true;
   /** The line as the last Tab left it: another lists what it may be meant to be. */
   let tabbed: LineBuffer | null = null;
-  const dim = styler(DIM);
+  const dim = styler(DIM, styled);
 
   const contents = () => ({ pending, prompt, line: editing.line });
 

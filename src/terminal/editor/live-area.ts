@@ -1,9 +1,8 @@
 // The bottom of a terminal's screen, drawn anew in place, while what is printed goes above it. Draws
 // what live-layout.ts lays out; knows nothing of keys, or of what the lines are for.
 
-import type { WriteStream } from "node:tty";
-
-import { DIM, mayStyle, styler } from "../style.ts";
+import type { Output } from "../io.ts";
+import { DIM, styler } from "../style.ts";
 import { type Layout, rowsAboveCursor } from "./line-layout.ts";
 import { layOutEntered, layOutLive, layOutPending, type Live } from "./live-layout.ts";
 
@@ -30,10 +29,10 @@ const right = (columns: number) => (columns > 0 ? `\x1b[${columns}C` : "");
 
 const NOTHING_DRAWN: Layout = { rows: [""], cursorRow: 0, cursorColumn: 0 };
 
-export function createLiveArea(output: WriteStream): LiveArea {
+export function createLiveArea(output: Output, styled: boolean): LiveArea {
   let drawn = NOTHING_DRAWN;
-  const dim = styler(DIM);
-  const pendingPrompt = mayStyle() ? "> " : "(on its way) > ";
+  const dim = styler(DIM, styled);
+  const pendingPrompt = styled ? "> " : "(on its way) > ";
 
   function size(): { columns: number; rows: number } {
     // A terminal that does not know its size is taken for the classic one (VT100).

@@ -1,4 +1,4 @@
-// A message in a room as one reads it: who said it, and what. Pure, but for whether colours are wanted.
+// A message in a room as one reads it: who said it, and what. Pure.
 
 import { actionOf } from "../../chat/commands.ts";
 import { isolated, shownName } from "../shown-name.ts";
@@ -14,8 +14,8 @@ export interface SaidBy {
 }
 
 /** "NAME: TEXT", or "* NAME TEXT" for what somebody does; the lines after the first stand two columns in. */
-export function messageText({ name, fingerprint, text }: SaidBy): string {
-  const who = styler(personColour(fingerprint ?? name))(shownName(name));
+export function messageText({ name, fingerprint, text }: SaidBy, styled: boolean): string {
+  const who = styler(personColour(fingerprint ?? name), styled)(shownName(name));
   const action = actionOf(text);
   return action === null ? `${who}: ${indented(text)}` : `* ${who} ${indented(action)}`;
 }

@@ -23,5 +23,5 @@ test.each([
   ["ana", "שלום\nhello\nسلام", "ana: \u2068שלום\u2069\n  hello\n  \u2068سلام\u2069"],
   ["日本", "e\u0301 👩‍👩‍👧", "日本: e\u0301 👩‍👩‍👧"],
 ])("of %j who says %j", (name, text, shown) => {
-  expect(messageText({ name, text })).toBe(shown);
+  expect(messageText({ name, text }, false)).toBe(shown);
 });

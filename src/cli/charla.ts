@@ -1,0 +1,67 @@
+// Finds the command, runs it, and turns what it returns or throws into an exit status. Loads nothing that
+// the command doesn't need: `charla --version` starts in a few milliseconds.
+
+import { CharlaError } from "../errors.ts";
+import type { Io } from "../terminal/io.ts";
+import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
+
+/**
+ * Runs a command line to its end.
+ *
+ * @param args what follows the program's name
+ * @returns the exit status
+ * @throws {Interruption} the command was ended by `io.signal`
+ */
+export async function charla(args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await run(readCommandLine(args), io);
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    const { createPresenter } = await import("../terminal/presenter.ts");
+    const json = wantsEvents(args);
+    await createPresenter(io, { json, quiet: false, verbose: false }).error(error);
+    return error.exitStatus;
+  }
+}
+
+async function run(commandLine: CommandLine, io: Io): Promise<number> {
+  const { command, flags } = commandLine;
+  if (flags.has("help")) {
+    const { HELP } = await import("./help.ts");
+    io.print(HELP[flags.has("server") ? "server" : command].trimEnd());
+    return 0;
+  }
+  if (flags.has("version")) {
+    const { version } = await import("./version.ts");
+    io.print(`charla ${version}`);
+    return 0;
+  }
+  switch (command) {
+    case "chat":
+      return (await import("./chat.ts")).chat(commandLine, io);
+    case "send":
+      return unlessAborted((await import("./send.ts")).send(commandLine, io), io.signal);
+    case "receive":
+      return unlessAborted((await import("./receive.ts")).receive(commandLine, io), io.signal);
+    case "history":
+      return (await import("./history.ts")).history(commandLine, io);
+    case "doctor":
+      return unlessAborted((await import("./doctor.ts")).doctor(commandLine, io), io.signal);
+    case "serve":
+      return (await import("./serve.ts")).serve(commandLine, io);
+    case "get":
+      return (await import("./get.ts")).get(commandLine, io);
+    case "id":
+      return (await import("./id.ts")).id(commandLine, io);
+  }
+}
+
+/** For commands with nothing to tidy up: an interruption ends them at once. */
+function unlessAborted<T>(command: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    command.then(resolve, reject);
+  });
+}

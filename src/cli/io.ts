@@ -1,0 +1,55 @@
+// The real `Io`: this process's own streams, environment and signals. Everything is looked up when it is asked
+// for, because each stream takes milliseconds to load.
+
+import { fstatSync } from "node:fs";
+
+import { Interruption, type Io, SIGNAL_STATUS, type SignalName } from "../terminal/io.ts";
+
+export function processIo(): Io {
+  let interrupted: AbortSignal | null = null;
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    env: process.env,
+    get cwd() {
+      return process.cwd();
+    },
+    get isService() {
+      return !process.stdin.isTTY && fstatSync(0).isCharacterDevice();
+    },
+    // console.log writes before it returns, and needs no stream.
+    print: (line) => console.log(line),
+    get signal() {
+      interrupted ??= abortOnInterruption(onProcessSignal, (status) => process.exit(status));
+      return interrupted;
+    },
+    onSignal: onProcessSignal,
+  };
+}
+
+function onProcessSignal(signal: SignalName, handler: () => void): Disposable {
+  process.on(signal, handler);
+  return { [Symbol.dispose]: () => void process.off(signal, handler) };
+}
+
+/** `Io.signal`: the first SIGINT or SIGTERM aborts it, every later one calls `exit`. */
+export function abortOnInterruption(
+  onSignal: Io["onSignal"],
+  exit: (status: number) => void,
+): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    onSignal(name, () => {
+      if (controller.signal.aborted) exit(SIGNAL_STATUS[name]);
+      else controller.abort(new Interruption(name));
+    });
+  }
+  return controller.signal;
+}

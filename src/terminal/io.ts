@@ -1,0 +1,71 @@
+// What a program has of the place where it was started: its three streams, its environment, its working
+// folder and the signals sent to it. Commands take it as an argument, so that tests run them in their own
+// process. src/cli/main.ts makes the real one.
+
+import type { Readable, Writable } from "node:stream";
+
+/** Standard input: a terminal, or anything else that bytes come from. */
+export interface Input extends Readable {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+}
+
+export interface TerminalInput extends Input {
+  readonly isTTY: true;
+  setRawMode(raw: boolean): unknown;
+}
+
+export function isTerminal(input: Input): input is TerminalInput {
+  return input.isTTY === true;
+}
+
+/** Standard output or standard error. */
+export interface Output extends Writable {
+  readonly isTTY?: boolean;
+  /** Of a terminal that knows its size. */
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** Exit statuses of programs that a signal has ended: 128 and its number (POSIX sh, 2.8.2). */
+export const SIGNAL_STATUS: Readonly<Record<SignalName, number>> = {
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+};
+
+/** Why `Io.signal` was aborted. It ends a command that doesn't catch it, and nothing is printed. */
+export class Interruption extends Error {
+  override readonly name = "Interruption";
+  readonly exitStatus: number;
+
+  constructor(signal: SignalName) {
+    super(`interrupted by ${signal}`);
+    this.exitStatus = SIGNAL_STATUS[signal];
+  }
+}
+
+export interface Io {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths start from. */
+  readonly cwd: string;
+  /**
+   * Nobody types: stdin is a device that is no terminal, such as the /dev/null of a service. A pipe and a
+   * file are somebody's words.
+   */
+  readonly isService: boolean;
+  /** Prints a line on stdout at once, without loading the stream, which takes 10 ms. */
+  print(line: string): void;
+  /**
+   * Aborted by the first SIGINT or SIGTERM, with an `Interruption`; the second ends the program at once.
+   * A command that never reads this property is ended by the first.
+   */
+  readonly signal: AbortSignal;
+  /** Calls `handler` each time that signal comes, until it is disposed of. */
+  onSignal(signal: SignalName, handler: () => void): Disposable;
+}
