@@ -85,7 +85,7 @@ async function open(): Promise<Entering> {
     bind: "127.0.0.1",
     port: 0,
     receiveBuffer: LARGE_RECEIVE_BUFFER,
-    runs: true,
+    gso: true,
     onDatagram(datagram, from) {
       entering.heardAt = performance.now();
       receiveDatagram(endpoint, datagram, from, entering.heardAt);

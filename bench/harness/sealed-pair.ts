@@ -75,7 +75,7 @@ async function openEnd(datagramLimit: number, openWith: Uint8Array | null): Prom
     port: 0,
     receiveBuffer: LARGE_RECEIVE_BUFFER,
     dontFragment: true,
-    runs: true,
+    gso: true,
     onDatagram(datagram, from) {
       end.received += 1;
       receiveDatagram(endpoint, datagram, from, performance.now());

@@ -7,8 +7,8 @@ import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/plain-link.ts";
+import { encodeText, withoutNewline } from "../net/plain-wire.ts";
 import { resolve } from "../net/resolve.ts";
-import { encodeText, withoutNewline } from "../net/text-datagram.ts";
 import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue } from "./event-queue.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../chat/frames.ts";
 import { FAREWELL } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
-import { withoutNewline } from "../net/text-datagram.ts";
+import { withoutNewline } from "../net/plain-wire.ts";
 import { backoff } from "./backoff.ts";
 import { conversationOver, notConnected } from "./conversation-errors.ts";
 import type { Cursor, Device } from "./device.ts";

@@ -1,16 +1,24 @@
-// One end of the plain wire, on a socket: texts go out to the peer and come in from it. The rules of
-// who that is are plain-peer.ts; this adds the socket and the one timer it needs.
+// One end of the plain wire, on a socket: sends texts to the peer and receives them from it. Who the peer is, is
+// decided by plain-wire.ts; this adds the socket and the one timer it needs.
 
 import { CharlaError } from "../errors.ts";
 import { speaksSealedWire } from "../protocol/packets.ts";
 import { formatAddress, isLoopback, sameAddress, type SocketAddress } from "./address.ts";
-import { arrive, notRefused, type PlainPeer, refuse, seekPeer, waitForPeer } from "./plain-peer.ts";
-import { decodeText, encodeText } from "./text-datagram.ts";
+import {
+  arrive,
+  decodeText,
+  encodeText,
+  notRefused,
+  type PlainPeer,
+  refuse,
+  seekPeer,
+  waitForPeer,
+} from "./plain-wire.ts";
 import { openUdpSocket } from "./udp-socket.ts";
 
 /**
- * How long a refusal (ICMP port unreachable) may take to come back, in ms. From this machine it is
- * there before the sending returns; from elsewhere it takes a round trip: 300 ms reaches most of Earth.
+ * How long to wait for a refusal (ICMP port unreachable), ms. On this machine it comes before the send call returns;
+ * from elsewhere it takes a round trip, which is under 300 ms to most of Earth.
  */
 const REFUSAL_TIME_LOOPBACK = 50;
 const REFUSAL_TIME = 300;
@@ -18,38 +26,38 @@ const REFUSAL_TIME = 300;
 export interface PlainLink extends Disposable {
   /** Where this end listens. */
   readonly local: SocketAddress;
-  /** The other end; null while nobody is there. */
+  /** The other end; null while there is none. */
   readonly peer: SocketAddress | null;
   /**
-   * Sends one message. Resolves when it has left, which says nothing of its arrival: this is the
-   * plain wire. While it is not known which of the host's addresses listens, messages wait their turn.
+   * Sends one message. Resolves when it has left, which says nothing about its arrival: this is the plain wire.
+   * While the first message tries the host's addresses, the others wait.
    *
    * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE; also once it is closed
    */
   send(text: string): Promise<void>;
-  /** Resolves when everything said has left, or could not. */
+  /** Resolves when every message has left, or failed to. */
   flush(): Promise<void>;
-  /** The same, and every refusal of what has left has had the time to come back. */
+  /** The same, after the time that a refusal may take. */
   settle(): Promise<void>;
   close(): void;
 }
 
 export interface PlainLinkHandlers {
-  /** The opener's peer appeared. */
+  /** The server has a peer. */
   onPeer?(peer: SocketAddress): void;
   onText(text: string, from: SocketAddress): void;
-  /** Nobody listens at `peer` any more, or the network has no way there. */
+  /** No program is listening at `peer` any more, or there is no route to it. */
   onRefused(error: CharlaError, peer: SocketAddress | null): void;
-  /** Somebody else's datagram was ignored, as were `ignored` in all. */
+  /** A datagram from another address was ignored, the `ignored`th so far. */
   onStranger?(from: SocketAddress, ignored: number): void;
-  /** Somebody speaks the sealed wire to this opener, and is told which one this is. */
+  /** A client of the sealed wire sent something to this server, and was answered that this is the plain wire. */
   onOtherWire?(error: CharlaError, from: SocketAddress): void;
 }
 
 /**
- * Listens for a peer: whoever speaks first.
+ * Listens for a peer: the sender of the first datagram.
  *
- * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin
+ * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and others of `describeSocketError`
  */
 export function openPlainLink(
   options: { bind?: string | undefined; port: number },
@@ -58,7 +66,7 @@ export function openPlainLink(
   return createPlainLink(waitForPeer(), options, handlers);
 }
 
-/** Speaks to the first of a host's addresses (at least one) where somebody listens. */
+/** Talks to the first of a host's addresses (at least one) that does not refuse. */
 export function joinPlainLink(
   candidates: readonly SocketAddress[],
   handlers: PlainLinkHandlers,
@@ -66,13 +74,13 @@ export function joinPlainLink(
   return createPlainLink(seekPeer(candidates), { port: 0 }, handlers);
 }
 
-/** The message that tries the host's addresses one by one, while it is not known which one listens. */
+/** The first message, which tries the host's addresses one by one. */
 interface Trial {
   readonly datagram: Uint8Array;
   readonly decided: PromiseWithResolvers<void>;
 }
 
-/** What a joiner of the sealed wire is answered, and the person at another program may read. */
+/** The answer to a client of the sealed wire, for people to read. */
 const THIS_WIRE = "this conversation speaks the plain wire: join it with charla --plain";
 
 function speaksSealed(from: SocketAddress): CharlaError {
@@ -92,7 +100,7 @@ async function createPlainLink(
   let closed = false;
   let lastSent: { at: number; refusalTime: number } | null = null;
   let trial: Trial | null = null;
-  // Why a joiner has nobody left to speak to.
+  // Why a client has no address left to send to.
   let gone: CharlaError | null = null;
 
   const socket = await openUdpSocket({
@@ -113,12 +121,12 @@ async function createPlainLink(
     },
   });
 
-  /** Who speaks the sealed wire is told so, and is no peer of this conversation (docs/protocol.md s. 6). */
+  /** The sender is told that it uses the wrong wire, and is no peer (docs/protocol.md s. 6). */
   function onSealedWire(datagram: Uint8Array, from: SocketAddress): void {
     const error = speaksSealed(from);
-    if (state.role === "opener") {
+    if (state.role === "server") {
       handlers.onOtherWire?.(error, from);
-      // A hello is longer than the answer; the other sign may be forged to have two openers answer each other.
+      // Only something longer, as a hello is, is answered: a forged short one could have two servers answer each other.
       const answer = encodeText(THIS_WIRE);
       if (datagram.length > answer.length) void socket.send(answer, from).catch(() => {});
     } else if (state.peer !== null && sameAddress(from, state.peer)) {
@@ -134,14 +142,14 @@ async function createPlainLink(
     if (peer === null) return;
     const [next, outcome] = refuse(state);
     state = next;
-    if (outcome === "gone" && state.role === "joiner") gone = error;
+    if (outcome === "gone" && state.role === "client") gone = error;
     if (outcome === "next" && trial !== null) void transmitTrial(trial);
     else if (trial === null) handlers.onRefused(error, peer);
     else trial.decided.reject(error);
   }
 
   async function transmit(datagram: Uint8Array): Promise<void> {
-    if (state.peer === null) throw gone ?? nobodyThere();
+    if (state.peer === null) throw gone ?? noPeer();
     lastSent = {
       at: performance.now(),
       refusalTime: isLoopback(state.peer) ? REFUSAL_TIME_LOOPBACK : REFUSAL_TIME,
@@ -149,7 +157,7 @@ async function createPlainLink(
     await socket.send(datagram, state.peer);
   }
 
-  /** An address the system refuses at once is refused like one where nobody listens. */
+  /** An address that the system refuses at once counts as refused, too. */
   async function transmitTrial({ datagram, decided }: Trial): Promise<void> {
     try {
       await transmit(datagram);
@@ -159,7 +167,7 @@ async function createPlainLink(
     }
   }
 
-  /** Sends the datagram to one address after the other until one of them does not refuse it. */
+  /** Sends the datagram to one address after the other until one does not refuse it. */
   async function tryAddresses(datagram: Uint8Array): Promise<void> {
     trial = { datagram, decided: Promise.withResolvers() };
     const { decided } = trial;
@@ -172,17 +180,17 @@ async function createPlainLink(
     }
   }
 
-  /** Waits until the last datagram, also one sent meanwhile, can no longer be refused. */
+  /** Waits as long as the last datagram, which may be sent meanwhile, can still be refused. */
   async function refusalTime(): Promise<void> {
     while (lastSent !== null && !closed) {
       const left = lastSent.at + lastSent.refusalTime - performance.now();
       if (left <= 0) return;
-      // The open socket keeps the program alive meanwhile; once it is closed, nothing should.
+      // The open socket keeps the program running meanwhile; once it is closed, the timer must not.
       await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)).unref());
     }
   }
 
-  // Messages leave in the order they were said, also behind one that still seeks its address.
+  // Messages leave in the order of the calls, also behind the first, which may still try addresses.
   let sending: Promise<void> = Promise.resolve();
 
   return {
@@ -196,7 +204,7 @@ async function createPlainLink(
         if (state.peer !== null && !state.reached) return tryAddresses(datagram);
         return transmit(datagram);
       });
-      // A message that could not leave is its sender's to know, and does not hold back the next.
+      // A failure is reported to its own caller, and does not hold back the next message.
       sending = sent.catch(() => {});
       return sent;
     },
@@ -211,10 +219,10 @@ async function createPlainLink(
     socket.close();
   }
 
-  function nobodyThere(): CharlaError {
+  function noPeer(): CharlaError {
     return new CharlaError(
       "NOBODY_LISTENING",
-      `nobody is there to hear it at ${formatAddress(socket.address)}`,
+      `nobody has joined at ${formatAddress(socket.address)} yet`,
       "wait until somebody has joined",
     );
   }

@@ -1,4 +1,4 @@
-// From the name of a host to the addresses it may be reached at. Knows the system's resolver only.
+// Looks up a host's addresses with the system's resolver.
 
 import { lookup } from "node:dns/promises";
 
@@ -14,7 +14,10 @@ export async function resolve({ host, port }: HostAndPort): Promise<SocketAddres
   try {
     const found = await lookup(host, { all: true });
     if (found.length > 0) {
-      return found.map(({ address }) => ({ address: reachable(canonicalAddress(address)), port }));
+      return found.map(({ address }) => ({
+        address: destination(canonicalAddress(address)),
+        port,
+      }));
     }
   } catch (cause) {
     throw unknownHost(host, cause);
@@ -22,8 +25,8 @@ export async function resolve({ host, port }: HostAndPort): Promise<SocketAddres
   throw unknownHost(host, undefined);
 }
 
-/** "Every address of this machine" is where to listen; who speaks to it means this machine. */
-function reachable(address: string): string {
+/** "Every address of this machine" is for listening; as a destination it means this machine. */
+function destination(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   return address === "::" ? "::1" : address;
 }
@@ -31,7 +34,7 @@ function reachable(address: string): string {
 function unknownHost(host: string, cause: unknown): CharlaError {
   return new CharlaError(
     "UNKNOWN_HOST",
-    `no host is known as ${JSON.stringify(host)}`,
+    `unknown host ${JSON.stringify(host)}`,
     "check the spelling, or give its IP address",
     { cause },
   );

@@ -120,7 +120,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     },
     receiveBuffer: LARGE_RECEIVE_BUFFER,
     dontFragment: true,
-    runs: true,
+    gso: true,
     onError(error) {
       options.onRefused?.(error);
     },

@@ -1,10 +1,10 @@
-// What the system says of a socket, said to a person. Pure.
+// Turns the system's socket errors into errors for people. Pure.
 
 import { CharlaError, type ErrorCode, systemCode } from "../errors.ts";
 
-type Words = (where: string) => [ErrorCode, message: string, hint: string];
+type Description = (where: string) => [ErrorCode, message: string, hint: string];
 
-const WORDS: Readonly<Record<string, Words>> = {
+const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   EADDRINUSE: (where) => [
     "PORT_IN_USE",
     `${where} is in use by another program`,
@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   ],
   EACCES: (where) => [
     "PORT_NOT_PERMITTED",
-    `this user may not use ${where}`,
+    `permission denied for ${where}`,
     "choose a port from 1024 up with --port N",
   ],
   EADDRNOTAVAIL: (where) => [
@@ -27,37 +27,37 @@ const WORDS: Readonly<Record<string, Words>> = {
   ],
   ECONNREFUSED: (where) => [
     "NOBODY_LISTENING",
-    `nobody is listening at ${where}`,
+    `no program is listening at ${where}`,
     "start charla --server there first, or charla receive",
   ],
   EMSGSIZE: (where) => [
     "MESSAGE_TOO_LONG",
-    `the message is longer than one datagram to ${where} may be`,
-    "say it in several messages",
+    `the message is too long for one datagram to ${where}`,
+    "split it into several messages",
   ],
   ENETUNREACH: unreachable,
   EHOSTUNREACH: unreachable,
   ENETDOWN: unreachable,
   EPERM: (where) => [
     "UNREACHABLE",
-    `this machine does not let a datagram out to ${where}`,
-    "look at its firewall",
+    `this machine refuses to send to ${where}`,
+    "check its firewall",
   ],
 };
 
-function unreachable(where: string): ReturnType<Words> {
-  return ["UNREACHABLE", `there is no way to ${where}`, "check the address and the network"];
+function unreachable(where: string): ReturnType<Description> {
+  return ["UNREACHABLE", `no route to ${where}`, "check the address and the network"];
 }
 
-/** Gives a system error its code, sentence and hint; `where` is the address or port it is about. */
+/** @param where the address or port that the error is about */
 export function describeSocketError(cause: unknown, where: string): CharlaError {
-  const words = WORDS[systemCode(cause)];
-  if (words !== undefined) return new CharlaError(...words(where), { cause });
+  const describe = DESCRIPTIONS[systemCode(cause)];
+  if (describe !== undefined) return new CharlaError(...describe(where), { cause });
   const said = cause instanceof Error ? cause.message : String(cause);
   return new CharlaError(
     "SOCKET_FAILED",
-    `the network said of ${where}: ${said}`,
-    "try again; if it stays, report it with this line",
+    `network error at ${where}: ${said}`,
+    "try again; if it happens again, report it with this line",
     { cause },
   );
 }

@@ -1,24 +1,35 @@
-// What the sealed wire asks of its socket beyond sending and hearing: room for bursts, and datagrams
-// that arrive whole or not at all. Knows each system's numbers, and nothing of the runtime.
+// The socket options that the sealed wire wants: a receive buffer for bursts, no IP fragmentation, and GSO. Knows each
+// system's numbers, and nothing of the runtime.
 
 import { isIPv4 } from "node:net";
 
-import type { SocketCalls, SocketOption } from "./socket-calls.ts";
+/** A socket option, by the numbers in the system's headers. */
+export interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+}
+
+export interface SocketCalls {
+  /** Null where the system does not say. */
+  get(option: SocketOption): number | null;
+  /** False where the system refuses. */
+  set(option: SocketOption, value: number): boolean;
+}
 
 /**
- * Bytes of a receive buffer that holds a burst: on Linux 3,640 datagrams of 1,200 bytes, 24 ms of what
- * one core can seal, where the system's own (212,992 bytes) holds 92, less than a millisecond of it.
- * Linux cuts it down to net.core.rmem_max; macOS takes it (kern.ipc.maxsockbuf is 8 MiB).
+ * Bytes of a receive buffer that holds a burst: on Linux 3,640 datagrams of 1,200 bytes, which is what one core
+ * seals in 24 ms; the default (212,992 bytes) holds 92, less than a millisecond. Linux limits it to
+ * net.core.rmem_max; macOS accepts it (kern.ipc.maxsockbuf is 8 MiB).
  */
 export const LARGE_RECEIVE_BUFFER = 4 * 1_024 * 1_024;
 
 export interface WantedOptions {
-  /** Bytes; the system cuts it down to its limit. */
+  /** Bytes; the system limits it. */
   readonly receiveBuffer?: number | undefined;
-  /** No datagram is cut in pieces, neither here nor on its way. */
+  /** No datagram is fragmented, neither here nor on its path. */
   readonly dontFragment?: boolean | undefined;
-  /** Runs of datagrams leave in one piece (see send-runs.ts), where the system knows how. */
-  readonly runs?: boolean | undefined;
+  /** Generic segmentation offload (see udp-gso.ts), where the system has it. */
+  readonly gso?: boolean | undefined;
 }
 
 export interface OptionsInForce {
@@ -36,13 +47,13 @@ export interface System {
 }
 
 interface SystemNumbers {
-  /** musl answers to glibc's name, too: it takes every libc.* for itself. */
+  /** The C library's file name. musl accepts glibc's name, too: it treats every libc.* as itself. */
   readonly library: string;
   readonly receiveBuffer: SocketOption;
   readonly dontFragmentIpv4: SocketOption;
   readonly dontFragmentIpv6: SocketOption;
   readonly dontFragment: number;
-  /** Into how long datagrams what is sent is cut; null where nothing is. */
+  /** The length of the datagrams into which what is sent is cut; null on a system without GSO. */
   readonly segmentSize: SocketOption | null;
 }
 
@@ -56,8 +67,8 @@ const NUMBERS: Readonly<Record<string, SystemNumbers>> = {
     receiveBuffer: { level: 1, name: 8 }, // SOL_SOCKET, SO_RCVBUF
     dontFragmentIpv4: { level: IPPROTO_IP, name: 10 }, // IP_MTU_DISCOVER
     dontFragmentIpv6: { level: IPPROTO_IPV6, name: 23 }, // IPV6_MTU_DISCOVER
-    // PMTUDISC_PROBE: not cut, and whatever routers said of the path is for the probing to find out
-    // itself (ip(7), RFC 8899 s. 4.5).
+    // PMTUDISC_PROBE: don't fragment, and ignore the path MTU that routers report: our own probing finds it
+    // (ip(7), RFC 8899 s. 4.5).
     dontFragment: 3,
     segmentSize: { level: 17, name: 103 }, // SOL_UDP, UDP_SEGMENT (linux/udp.h, from 4.18 on)
   },
@@ -73,23 +84,23 @@ const NUMBERS: Readonly<Record<string, SystemNumbers>> = {
 };
 
 /**
- * From macOS 15 on, Darwin 24, a socket of both families keeps IPv4 datagrams whole with IPv6's
- * option; before, with none (draft-seemann-tsvwg-udp-fragmentation).
+ * From macOS 15 on, Darwin 24, IPv6's option also holds for the IPv4 datagrams of a dual-stack socket; before, no option
+ * does (draft-seemann-tsvwg-udp-fragmentation).
  */
-const DARWIN_WITH_WHOLE_IPV4 = 24;
+const DARWIN_DUAL_STACK = 24;
 
-/** The C library's file name, null on a system whose numbers are not known. */
-export function libraryOf({ platform }: System): string | null {
+/** The C library's file name; null on a system whose numbers are not known here. */
+export function libraryName({ platform }: System): string | null {
   return NUMBERS[platform]?.library ?? null;
 }
 
-/** The option that has what is sent cut into datagrams of so many bytes; null where there is none. */
-export function segmentSizeOf({ platform }: System): SocketOption | null {
+/** The option for GSO's segment size; null on a system without GSO. */
+export function segmentSizeOption({ platform }: System): SocketOption | null {
   return NUMBERS[platform]?.segmentSize ?? null;
 }
 
 /**
- * Sets what is wanted as far as the system lets it be set.
+ * Sets what is wanted, as far as the system allows.
  *
  * @param address where the socket listens
  */
@@ -105,23 +116,22 @@ export function applyOptions(
   if (wanted.receiveBuffer !== undefined) calls.set(receiveBuffer, wanted.receiveBuffer);
   return {
     receiveBuffer: wanted.receiveBuffer === undefined ? null : calls.get(receiveBuffer),
-    dontFragment: wanted.dontFragment === true && keepWhole(calls, system, numbers, address),
+    dontFragment: wanted.dontFragment === true && forbidFragments(calls, system, numbers, address),
   };
 }
 
-/** Whether every datagram of the socket is kept whole from now on, of either family. */
-function keepWhole(
+/** Returns whether no datagram of the socket is fragmented from now on, of either family. */
+function forbidFragments(
   calls: SocketCalls,
   system: System,
   numbers: SystemNumbers,
   address: string,
 ): boolean {
   const { dontFragment, dontFragmentIpv4, dontFragmentIpv6 } = numbers;
-  const whole = (option: SocketOption) => calls.set(option, dontFragment);
-  if (isIPv4(address)) return whole(dontFragmentIpv4);
-  if (system.platform === "linux") return whole(dontFragmentIpv6) && whole(dontFragmentIpv4);
-  // Darwin knows no option of IPv4 on a socket of IPv6.
-  const wholeIpv4 =
-    address !== "::" || Number.parseInt(system.release, 10) >= DARWIN_WITH_WHOLE_IPV4;
-  return whole(dontFragmentIpv6) && wholeIpv4;
+  const forbid = (option: SocketOption) => calls.set(option, dontFragment);
+  if (isIPv4(address)) return forbid(dontFragmentIpv4);
+  if (system.platform === "linux") return forbid(dontFragmentIpv6) && forbid(dontFragmentIpv4);
+  // Darwin has no IPv4 options on an IPv6 socket.
+  const coversIpv4 = address !== "::" || Number.parseInt(system.release, 10) >= DARWIN_DUAL_STACK;
+  return forbid(dontFragmentIpv6) && coversIpv4;
 }

@@ -1,15 +1,13 @@
-// The edge to the network: one UDP socket that hears datagrams and sends them. With socket-calls.ts
-// the only file of the wire that names the runtime. Knows nothing of what a datagram holds.
+// The edge to the network: one UDP socket that receives and sends datagrams. Knows nothing of what a datagram holds.
 
 import { isIPv4, isIPv6 } from "node:net";
 
 import { CharlaError, systemCode } from "../errors.ts";
 import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
-import type { Datagram } from "./runs.ts";
-import { createBatchSender } from "./send-runs.ts";
+import { loadSocketTuner } from "./socket-calls.ts";
 import { describeSocketError } from "./socket-error.ts";
 import { NOTHING_IN_FORCE, type OptionsInForce, type WantedOptions } from "./socket-options.ts";
-import { loadTuning } from "./socket-tuning.ts";
+import { createBatchSender, type Datagram } from "./udp-gso.ts";
 
 export interface UdpSocket extends Disposable, OptionsInForce {
   /** Where it listens. */
@@ -21,8 +19,8 @@ export interface UdpSocket extends Disposable, OptionsInForce {
    */
   send(datagram: Uint8Array, to: SocketAddress): Promise<void>;
   /**
-   * Sends datagrams in as few system calls as there can be. What the system refuses is left out and
-   * told of; what its buffers have no room for is dropped as any router on the way may drop it.
+   * Sends datagrams in as few system calls as possible. What the system refuses is left out and reported; what its
+   * buffers have no room for is dropped, as any router on the path may drop it.
    */
   sendMany(datagrams: readonly Datagram[]): void;
   close(): void;
@@ -37,8 +35,8 @@ export interface UdpSocketOptions extends WantedOptions {
   /** The network answered an earlier datagram with an error (ICMP, RFC 792, RFC 4443). */
   readonly onError: (error: CharlaError) => void;
   /**
-   * A datagram of `sendMany` is longer than the way out of this machine carries, and was not sent;
-   * without this, `onError` is told of it.
+   * A datagram of `sendMany` is longer than this machine's network interface carries, and was not sent; without this
+   * handler it is reported to `onError`.
    */
   readonly onTooLong?: ((to: SocketAddress, length: number) => void) | undefined;
 }
@@ -47,34 +45,34 @@ export interface UdpSocketOptions extends WantedOptions {
 const ANY_ADDRESS = "::";
 const ANY_IPV4_ADDRESS = "0.0.0.0";
 
-/** What the system says of a datagram longer than its way out carries. */
+/** The system's code for a datagram that is longer than the network interface carries. */
 const TOO_LONG = "EMSGSIZE";
 
-/** @throws {CharlaError} PORT_IN_USE and its kin: see `describeSocketError` */
+/** @throws {CharlaError} PORT_IN_USE and others: see `describeSocketError` */
 export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocket> {
   const { bind, port, onDatagram, onError, onTooLong } = options;
-  // Until the socket is open there is nobody to tell; an error then is the opening's own.
   let lastTo: SocketAddress | undefined;
   let room = Promise.withResolvers<void>();
 
   const isForOnTooLong = (cause: unknown) =>
     onTooLong !== undefined && systemCode(cause) === TOO_LONG;
 
-  // The last sender as the runtime spells it, and as we do. The next datagram is mostly its own, too, or comes from
-  // the same host; to find our spelling of an IPv6 address takes 0.7 us.
+  // The last sender, as the runtime spells it and in canonical form. Mostly the next datagram comes from there, too, or
+  // from the same host; canonicalizing an IPv6 address takes 0.7 us.
   let spelling = "";
   let sender: SocketAddress = { address: "", port: 0 };
-  function senderOf(from: string, fromPort: number): SocketAddress {
+  function toAddress(from: string, fromPort: number): SocketAddress {
     if (from !== spelling) sender = { address: canonicalAddress(from), port: fromPort };
     else if (fromPort !== sender.port) sender = { address: sender.address, port: fromPort };
     spelling = from;
     return sender;
   }
 
-  // Before the socket is open: afterwards it would hear datagrams while nobody has it yet to answer.
-  const tuning = await loadTuning(options);
+  // Before the socket is open: between opening and returning it there must be no await, or datagrams would arrive that
+  // the caller can't answer yet.
+  const tuner = await loadSocketTuner(options);
 
-  // Bun 1.4.5 throws some of what its declarations say it rejects with: async makes them one.
+  // Bun 1.4.5 throws some errors that its declarations say it rejects with; async makes them rejections.
   const open = async (hostname: string) =>
     Bun.udpSocket({
       hostname,
@@ -82,17 +80,17 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       binaryType: "uint8array",
       socket: {
         data(_socket, datagram, fromPort, from) {
-          onDatagram(datagram, senderOf(from, fromPort));
+          onDatagram(datagram, toAddress(from, fromPort));
         },
         drain() {
           room.resolve();
           room = Promise.withResolvers();
         },
-        // Bun 1.4.5 passes the error first, its declarations say second.
-        error(...told: unknown[]) {
-          const cause = told.find((value) => value instanceof Error);
-          // sendMany has told of it; or a router says that its way on is narrow, which anyone may
-          // claim, and which the probing finds out itself (RFC 8899 s. 4.6).
+        // Bun 1.4.5 passes the error first; its declarations say second.
+        error(...args: unknown[]) {
+          const cause = args.find((value) => value instanceof Error);
+          // sendMany has reported it; or a router reports a smaller MTU, which anyone can forge, and which our own
+          // probing finds out (RFC 8899 s. 4.6).
           if (isForOnTooLong(cause)) return;
           onError(describeSocketError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
         },
@@ -105,30 +103,31 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       throw cause;
     })
     .catch((cause: unknown) => {
-      tuning?.[Symbol.dispose]();
+      tuner?.[Symbol.dispose]();
       throw describeSocketError(cause, where(bind, port));
     });
   const address = { address: socket.address.address, port: socket.port };
-  const speaksIpv6 = isIPv6(address.address);
-  const inForce = tuning?.apply(socket, address.address) ?? NOTHING_IN_FORCE;
+  const isDualStack = isIPv6(address.address);
+  const inForce = tuner?.apply(socket, address.address) ?? NOTHING_IN_FORCE;
 
-  const reachable = (to: SocketAddress) =>
-    speaksIpv6 && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+  const destination = (to: SocketAddress) =>
+    isDualStack && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
 
-  /** Sends what it can at once: how many. */
+  /** Sends as many as it can without waiting. Returns how many. */
   function sendNow(datagrams: readonly Datagram[]): number {
     if (socket.closed) return 0;
-    // The bytes, the port and the address of each: so the runtime wants a batch.
+    // The runtime takes a batch as a flat array: bytes, port, address of each.
     const packets: (Uint8Array | number | string)[] = [];
-    for (const { bytes, to } of datagrams) packets.push(bytes, to.port, reachable(to));
+    for (const { bytes, to } of datagrams) packets.push(bytes, to.port, destination(to));
     return socket.sendMany(packets);
   }
 
-  const cut = tuning?.cutter(socket) ?? null;
+  const segment = tuner?.segmenter(socket) ?? null;
   const sendBatch = createBatchSender({
     send: sendNow,
-    // The calls of `tuning` are for an open socket.
-    sendCut: cut && ((joined, size) => (socket.closed ? 0 : cut(size, () => sendNow([joined])))),
+    // `segment` may only be called while the socket is open.
+    sendSegmented:
+      segment && ((run, size) => (socket.closed ? 0 : segment(size, () => sendNow([run])))),
   });
 
   return {
@@ -139,25 +138,25 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       if (socket.closed || last === undefined) return;
       lastTo = last.to;
       // Once for each peer, however many datagrams were for it.
-      const told = new Set<string>();
-      const tell = (cause: unknown, to: SocketAddress) => {
+      const reported = new Set<string>();
+      const report = (cause: unknown, to: SocketAddress) => {
         const error = describeSocketError(cause, formatAddress(to));
-        if (!told.has(error.message)) onError(error);
-        told.add(error.message);
+        if (!reported.has(error.message)) onError(error);
+        reported.add(error.message);
       };
       sendBatch(datagrams, {
         onRefused({ bytes, to }, cause) {
           if (isForOnTooLong(cause)) onTooLong?.(to, bytes.length);
-          else tell(cause, to);
+          else report(cause, to);
         },
         onEarlierRefused(cause) {
-          if (!isForOnTooLong(cause)) tell(cause, last.to);
+          if (!isForOnTooLong(cause)) report(cause, last.to);
         },
       });
     },
     async send(datagram, to) {
       lastTo = to;
-      const address = reachable(to);
+      const address = destination(to);
       let refusals = 0;
       for (;;) {
         if (socket.closed) throw closedSocket(to);
@@ -166,7 +165,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
           await room.promise;
         } catch (cause) {
           const error = describeSocketError(cause, formatAddress(to));
-          // The system tells of an earlier datagram's refusal in place of sending the next one.
+          // The system reports an earlier datagram's refusal in place of sending this one.
           if (error.code !== "NOBODY_LISTENING" || refusals > 0) throw error;
           refusals += 1;
           onError(error);
@@ -178,7 +177,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
   };
 
   function close(): void {
-    if (!socket.closed) tuning?.[Symbol.dispose]();
+    if (!socket.closed) tuner?.[Symbol.dispose]();
     socket.close();
     room.resolve();
   }
@@ -187,7 +186,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
 function closedSocket(to: SocketAddress): CharlaError {
   return new CharlaError(
     "UNREACHABLE",
-    `nothing can be sent to ${formatAddress(to)} any more: the socket is closed`,
+    `cannot send to ${formatAddress(to)}: the socket is closed`,
     "open or join another conversation",
   );
 }

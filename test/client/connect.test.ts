@@ -128,7 +128,7 @@ describe("with one address", () => {
     const start = performance.now();
     expect(await rejection(reachFirst([at(port)], options))).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${port}`,
+      message: `no program is listening at 127.0.0.1:${port}`,
     });
     expect(performance.now() - start).toBeLessThan(4_000);
   });

@@ -174,7 +174,7 @@ describe("an opener", () => {
       {
         type: "notice",
         code: "NOBODY_LISTENING",
-        message: `nobody is listening at 127.0.0.1:${opener.peer.port} any more; what was said last may not have arrived`,
+        message: `no program is listening at 127.0.0.1:${opener.peer.port} any more; what was said last may not have arrived`,
         hint: "the next one to speak joins the conversation",
       },
     ]);
@@ -244,7 +244,7 @@ describe("a joiner", () => {
     ]);
     expect(await rejection(events.next())).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${port}`,
+      message: `no program is listening at 127.0.0.1:${port}`,
     });
     expect(await rejection(joiner.say("anyone at all?"))).toMatchObject({
       code: "CONVERSATION_OVER",

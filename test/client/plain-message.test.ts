@@ -56,7 +56,7 @@ describe("a sender", () => {
     await sender.send("anyone?");
     expect(await rejection(sender.finish())).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${port}`,
+      message: `no program is listening at 127.0.0.1:${port}`,
     });
   });
 
@@ -67,7 +67,7 @@ describe("a sender", () => {
     await sender.finish().catch(() => {});
     const refused = {
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${port}`,
+      message: `no program is listening at 127.0.0.1:${port}`,
     };
     expect(await rejection(sender.send("anyone at all?"))).toMatchObject(refused);
     expect(await rejection(sender.ask("anyone at all?"))).toMatchObject(refused);
@@ -160,7 +160,7 @@ describe("a receiver", () => {
     await peer.close();
     expect(await rejection(receiver.answer("welcome"))).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${peer.port}`,
+      message: `no program is listening at 127.0.0.1:${peer.port}`,
     });
   });
 

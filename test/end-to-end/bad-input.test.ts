@@ -104,7 +104,7 @@ describe("the network", () => {
     expect(await runCharla(["no-such-host.invalid"])).toEqual({
       stdout: "",
       stderr:
-        'charla: no host is known as "no-such-host.invalid"\n' +
+        'charla: unknown host "no-such-host.invalid"\n' +
         "hint: check the spelling, or give its IP address\n",
       status: 1,
     });
@@ -143,7 +143,7 @@ describe("the network", () => {
     expect(await runCharla(["send", "--to", `127.0.0.1:${port}`, "hello?"])).toEqual({
       stdout: "",
       stderr:
-        `charla: nobody is listening at 127.0.0.1:${port}\n` +
+        `charla: no program is listening at 127.0.0.1:${port}\n` +
         "hint: start charla --server there first, or charla receive\n",
       status: 1,
     });
@@ -154,7 +154,7 @@ describe("the network", () => {
     async () => {
       const port = await freeUdpPort();
       const ended = await runCharla(["--plain", `[::1]:${port}`], { input: "hello?\n" });
-      expect(ended.stderr).toContain(`charla: nobody is listening at [::1]:${port}\n`);
+      expect(ended.stderr).toContain(`charla: no program is listening at [::1]:${port}\n`);
       expect(ended.status).toBe(1);
     },
   );
@@ -168,7 +168,7 @@ describe("the network", () => {
       "not your turn yet; waiting: two\n" +
         "the conversation is over: nobody is at the other end\n" +
         "not said: two\n" +
-        `charla: nobody is listening at 127.0.0.1:${port}\n` +
+        `charla: no program is listening at 127.0.0.1:${port}\n` +
         "hint: start charla --server there first, or charla receive\n",
     );
     expect(ended.status).toBe(1);
@@ -199,7 +199,7 @@ describe("the network", () => {
     expect(JSON.parse(ended.stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
       type: "error",
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${port}`,
+      message: `no program is listening at 127.0.0.1:${port}`,
       hint: "start charla --server there first, or charla receive",
     });
     expect(ended.status).toBe(1);

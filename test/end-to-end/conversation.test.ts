@@ -157,7 +157,7 @@ describe("the end", () => {
     first.signal("SIGKILL");
     await first.exited;
     server.type("are you there?\n");
-    await server.until("stderr", /nobody is listening at 127\.0\.0\.1:\d+ any more/);
+    await server.until("stderr", /no program is listening at 127\.0\.0\.1:\d+ any more/);
     await using second = await joinTalk(`127.0.0.1:${port}`);
     second.type("I am new\n");
     await server.until("stdout", "I am new\n");

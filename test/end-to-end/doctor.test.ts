@@ -178,7 +178,7 @@ test("where nobody listens it says so, at once, and what to do", async () => {
   const port = await freeUdpPort();
   const { stdout, status } = await runCharla(["doctor", `127.0.0.1:${port}`]);
   expect(stdout).toBe(
-    `problem  nobody is listening at 127.0.0.1:${port}\n` +
+    `problem  no program is listening at 127.0.0.1:${port}\n` +
       "         hint: start charla --server there, or check the port: an invitation has the right one\n",
   );
   expect(status).toBe(1);

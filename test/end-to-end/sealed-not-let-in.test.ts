@@ -22,7 +22,7 @@ for (const host of LOOPBACKS) {
         const where = hostAndPort(host, String(await freeUdpPort()));
         const start = performance.now();
         const stderr =
-          `charla: nobody is listening at ${where}\n` +
+          `charla: no program is listening at ${where}\n` +
           "hint: start charla --server there first, or charla receive\n";
         const input = "hello?\n";
         for (const target of [where, `charla://${where}/${ENDING}`]) {
@@ -67,7 +67,7 @@ endToEnd("with --json why one could not join is an event with its code", async (
     {
       type: "error",
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at ${where}`,
+      message: `no program is listening at ${where}`,
       hint: "start charla --server there first, or charla receive",
     },
   ]);

@@ -112,7 +112,7 @@ endToEnd(
     expect(await runCharla([], { as: ana, input: "hello?\n" })).toEqual({
       stdout: "",
       stderr:
-        `charla: nobody is listening at 127.0.0.1:${killed.port}\n` +
+        `charla: no program is listening at 127.0.0.1:${killed.port}\n` +
         "hint: start charla --server there first, or charla receive\n",
       status: 1,
     });

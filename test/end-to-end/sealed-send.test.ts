@@ -81,7 +81,9 @@ endToEnd("to nobody, or by a wrong invitation, it says why and nothing was sent"
     runCharla(["send", "--to", nowhere, "a secret"]),
     runCharla(["send", "--to", server.invitation.replace(/[^.]*$/, "A".repeat(22)), "a secret"]),
   ]);
-  expect(unreached.stderr).toStartWith(`charla: nobody is listening at 127.0.0.1:${port}\nhint: `);
+  expect(unreached.stderr).toStartWith(
+    `charla: no program is listening at 127.0.0.1:${port}\nhint: `,
+  );
   expect(refused.stderr).toContain("does not take this invitation\nhint: ");
   expect([unreached.status, refused.status]).toEqual([1, 1]);
   expect(server.stdout).toBe("");

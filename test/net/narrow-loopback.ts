@@ -20,7 +20,7 @@ using socket = await openUdpSocket({
   bind: bind === "any" ? undefined : bind,
   port: 0,
   dontFragment: mode === "whole",
-  runs: together === "runs",
+  gso: together === "runs",
   onDatagram() {},
   onError: ({ code }) => errors.push(code),
   onTooLong: (where, length) => {

@@ -53,7 +53,7 @@ describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
     const where = address === "::1" ? "[::1]" : "127.0.0.1";
     expect(await rejection(link.send("hello"))).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is there to hear it at ${where}:${link.local.port}`,
+      message: `nobody has joined at ${where}:${link.local.port} yet`,
       hint: "wait until somebody has joined",
     });
   });
@@ -188,7 +188,10 @@ describe("a joiner", () => {
       settled = true;
     });
     expect(await next()).toMatchObject({
-      refused: { code: "NOBODY_LISTENING", message: `nobody is listening at 127.0.0.1:${port}` },
+      refused: {
+        code: "NOBODY_LISTENING",
+        message: `no program is listening at 127.0.0.1:${port}`,
+      },
       peer: on("127.0.0.1", port),
     });
     expect(settled).toBe(false);
@@ -294,7 +297,7 @@ describe("a joiner of a host with several addresses", () => {
     );
     expect(await rejection(link.send("anyone?"))).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at 127.0.0.1:${port}`,
+      message: `no program is listening at 127.0.0.1:${port}`,
     });
     expect(link.peer).toBeNull();
   });

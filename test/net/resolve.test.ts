@@ -26,7 +26,7 @@ test("a name in .invalid is an UNKNOWN_HOST, with the resolver's error as its ca
   );
   expect(error).toMatchObject({
     code: "UNKNOWN_HOST",
-    message: 'no host is known as "nobody.invalid"',
+    message: 'unknown host "nobody.invalid"',
     hint: "check the spelling, or give its IP address",
     cause: expect.any(Error),
   });

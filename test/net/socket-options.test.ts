@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import { loadSocketLibrary, type SocketCalls } from "../../src/net/socket-calls.ts";
+import { loadSocketLibrary } from "../../src/net/socket-calls.ts";
 import {
   applyOptions,
   LARGE_RECEIVE_BUFFER,
-  libraryOf,
+  libraryName,
   NOTHING_IN_FORCE,
-  segmentSizeOf,
+  segmentSizeOption,
+  type SocketCalls,
 } from "../../src/net/socket-options.ts";
 
 const LINUX = { platform: "linux", release: "6.18.44" };
@@ -75,9 +76,9 @@ describe("a receive buffer", () => {
 });
 
 test("runs are cut on Linux only (UDP_SEGMENT)", () => {
-  expect(segmentSizeOf(LINUX)).toEqual({ level: 17, name: 103 });
-  expect(segmentSizeOf(MACOS_15)).toBeNull();
-  expect(segmentSizeOf({ platform: "win32", release: "10.0.26100" })).toBeNull();
+  expect(segmentSizeOption(LINUX)).toEqual({ level: 17, name: 103 });
+  expect(segmentSizeOption(MACOS_15)).toBeNull();
+  expect(segmentSizeOption({ platform: "win32", release: "10.0.26100" })).toBeNull();
 });
 
 test("nothing is set that is not wanted", () => {
@@ -89,7 +90,7 @@ test("nothing is set that is not wanted", () => {
 test("nothing is set on a system whose numbers are not known", () => {
   const windows = { platform: "win32", release: "10.0.26100" };
   const calls = recorder();
-  expect(libraryOf(windows)).toBeNull();
+  expect(libraryName(windows)).toBeNull();
   expect(applyOptions(calls, windows, "::", { receiveBuffer: 1, dontFragment: true })).toEqual(
     NOTHING_IN_FORCE,
   );
@@ -101,7 +102,7 @@ test("a C library that is not there is no error", async () => {
 });
 
 test("there are no calls for a socket that is closed, nor for what is none", async () => {
-  const fileName = libraryOf({ platform: process.platform, release: "" });
+  const fileName = libraryName({ platform: process.platform, release: "" });
   if (fileName === null) return;
   using library = await loadSocketLibrary(fileName);
   expect(library?.callsFor({ fd: -1 })).toBeNull();

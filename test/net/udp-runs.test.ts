@@ -1,7 +1,8 @@
 import { describe, expect, spyOn, test } from "bun:test";
 
 import type { SocketAddress } from "../../src/net/address.ts";
-import { loadSocketLibrary, type SocketOption } from "../../src/net/socket-calls.ts";
+import { loadSocketLibrary } from "../../src/net/socket-calls.ts";
+import type { SocketOption } from "../../src/net/socket-options.ts";
 import { closedPort } from "./sockets.ts";
 import { open } from "./watched-socket.ts";
 
@@ -18,7 +19,7 @@ const linux = describe.skipIf(process.platform !== "linux");
 /** Opens a socket of ours with options that it does not know of. */
 async function openWith(address: string | undefined, runs: boolean, ...wanted: SocketOption[]) {
   const opening = spyOn(Bun, "udpSocket");
-  const one = await open(address, 0, { runs });
+  const one = await open(address, 0, { gso: runs });
   const socket = await opening.mock.results[0]?.value;
   opening.mockRestore();
   using library = await loadSocketLibrary("libc.so.6");
@@ -40,7 +41,7 @@ describe.each([
   [undefined, "::1"],
 ])("from %s, runs to %s", (bind, address) => {
   test("arrive as the datagrams they are made of", async () => {
-    using one = await open(bind, 0, { runs: true });
+    using one = await open(bind, 0, { gso: true });
     using other = await open(address);
     const batch = numbered(LENGTHS, other.socket.address);
     one.socket.sendMany(batch);
@@ -49,7 +50,7 @@ describe.each([
 
   linux("on Linux", () => {
     test("leave as one, and what else the socket sends is not cut", async () => {
-      using one = await open(bind, 0, { runs: true });
+      using one = await open(bind, 0, { gso: true });
       using other = await openWith(address, false, UDP_GRO);
       const to = other.socket.address;
       one.socket.sendMany(numbered([1_200, 1_200, 1_200, 7], to));
@@ -73,7 +74,7 @@ describe.each([
     });
 
     test("arrive although the network refused earlier ones (RFC 1122 s. 4.1.3.3)", async () => {
-      using one = await open(bind, 0, { runs: true });
+      using one = await open(bind, 0, { gso: true });
       using other = await open(address);
       const loopback = address === "::1" ? "::1" : "127.0.0.1";
       const nobody = { address, port: await closedPort(loopback) };
@@ -90,13 +91,13 @@ describe.each([
 });
 
 test("a socket that is closed sends no runs, and closes but once", async () => {
-  const one = await open("127.0.0.1", 0, { runs: true });
+  const one = await open("127.0.0.1", 0, { gso: true });
   using other = await open("127.0.0.1");
   const run = numbered([9, 9], other.socket.address);
   one.socket.close();
   one.socket.close();
   one.socket.sendMany(run);
-  using another = await open("127.0.0.1", 0, { runs: true });
+  using another = await open("127.0.0.1", 0, { gso: true });
   another.socket.sendMany(numbered([1], other.socket.address));
   expect((await other.heard.next()).datagram).toHaveLength(1);
 });

@@ -52,7 +52,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
     const where = address === "::1" ? `[::1]:${port}` : `127.0.0.1:${port}`;
     expect(await one.errors.next()).toMatchObject({
       code: "NOBODY_LISTENING",
-      message: `nobody is listening at ${where}`,
+      message: `no program is listening at ${where}`,
     });
   });
 });
@@ -120,7 +120,7 @@ test("a datagram longer than UDP over IPv4 carries is MESSAGE_TOO_LONG (RFC 768,
   const to = { address: "127.0.0.1", port: peer.port };
   expect(await rejection(one.socket.send(new Uint8Array(65_508), to))).toMatchObject({
     code: "MESSAGE_TOO_LONG",
-    message: `the message is longer than one datagram to 127.0.0.1:${peer.port} may be`,
+    message: `the message is too long for one datagram to 127.0.0.1:${peer.port}`,
   });
 });
 
