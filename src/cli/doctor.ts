@@ -5,8 +5,8 @@ import { checkServer } from "../doctor/server.ts";
 import { checkThisMachine } from "../doctor/this-machine.ts";
 import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
+import { mayStyle } from "../terminal/output-stream.ts";
 import { createPresenter } from "../terminal/presenter.ts";
-import { mayStyle } from "../terminal/style.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
 

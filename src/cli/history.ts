@@ -10,7 +10,7 @@ import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
-import { transcriptOf } from "../terminal/view/transcript.ts";
+import { transcriptLine } from "../terminal/view/message-text.ts";
 import { parseMoment } from "./moment.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
@@ -45,7 +45,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   const entries = summary?.entries ?? 0;
   const lineOf = flags.has("json")
     ? (entry: LogEntry) => eventOf(room, entry)
-    : (entry: LogEntry) => transcriptOf(entry, flags.has("verbose"));
+    : (entry: LogEntry) => transcriptLine(entry, flags.has("verbose"));
   let shown = 0;
   try {
     for await (const batch of select(log, room, selection)) {

@@ -2,8 +2,8 @@
 
 import { openPlainReceiver } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
-import { inputLines } from "../terminal/input-lines.ts";
 import type { Input, Io } from "../terminal/io.ts";
+import { inputLines } from "../terminal/piped-lines.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -19,7 +19,7 @@ export async function receive(commandLine: CommandLine, io: Io): Promise<number>
       helpFor("receive"),
     );
   }
-  const presenter = createPresenter(io, { ...presentation(commandLine), tellSender: true });
+  const presenter = createPresenter(io, { ...presentation(commandLine), showSender: true });
   using receiver = await openPlainReceiver(listeningOptions(commandLine));
   await presenter.event({ type: "listening", address: receiver.address });
 

@@ -6,9 +6,8 @@ import { CharlaError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { parseHostAndPort } from "../net/address.ts";
-import { inputLines } from "../terminal/input-lines.ts";
 import type { Io } from "../terminal/io.ts";
-import { MAX_ON_THE_WAY, sayLines } from "../terminal/piped-lines.ts";
+import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
 import { createPresenter } from "../terminal/presenter.ts";
 import { membership } from "./membership.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -24,7 +23,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
       helpFor("send"),
     );
   }
-  const presenter = createPresenter(io, { ...presentation(commandLine), tellSender: true });
+  const presenter = createPresenter(io, { ...presentation(commandLine), showSender: true });
   const to = values.get("to") ?? "localhost";
   await using sender = await openSender(commandLine, io, to);
 
@@ -37,10 +36,10 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
     await sender.send(text);
     await presenter.event({ type: "said", text });
   };
-  const ahead = looksLikeInvitation(to) && !flags.has("reply") ? MAX_ON_THE_WAY : 1;
+  const inFlight = looksLikeInvitation(to) && !flags.has("reply") ? MAX_IN_FLIGHT : 1;
   const lines = words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(io.stdin);
   // The first that goes wrong ends it.
-  await sayLines(lines, { say: flags.has("reply") ? ask : say }, ahead, async (error) => {
+  await sendLines(lines, { say: flags.has("reply") ? ask : say }, inFlight, async (error) => {
     throw error;
   });
   await sender.finish();

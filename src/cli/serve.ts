@@ -8,7 +8,7 @@ import { type FileServerOptions, openFileServer } from "../http/server/file-serv
 import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
 import type { Io } from "../terminal/io.ts";
-import { mayStyle } from "../terminal/style.ts";
+import { mayStyle } from "../terminal/output-stream.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { guardOf } from "./serve/access-options.ts";

@@ -1,43 +1,88 @@
-// Input that is not typed on a terminal: each line is said, in order. Knows neither where the lines come
-// from nor what becomes of errors.
+// Input that is not typed on a terminal: bytes in, whole lines of bounded length out, each sent in order. Knows
+// neither where the bytes come from nor what becomes of errors.
 
 import type { Conversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
-import type { InputLine } from "./input-lines.ts";
 
-/** Where a message is done only when the other end has it: so many fill a long path's round trip. */
-export const MAX_ON_THE_WAY = 256;
+/** Bytes of one line: a UDP datagram carries no more (65,535 - 20 - 8), so a longer line is refused. */
+const MAX_LINE_BYTES = 65_507;
+
+/** Messages sent before the first is delivered: enough for the round trip of a long path. */
+export const MAX_IN_FLIGHT = 256;
+
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** A line, or what is wrong with it; `number` counts from 1. */
+export type InputLine =
+  | { readonly number: number; readonly text: string }
+  | { readonly number: number; readonly error: CharlaError };
 
 /**
- * Says each line, in order; returns true once all are said, and false when the conversation was over
+ * Splits a stream of bytes into lines at "\n" or "\r\n"; the last line needs neither. A line that can't be
+ * a message is reported as an error in its place, and the next line follows.
+ */
+export async function* inputLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<InputLine> {
+  let number = 1;
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+
+  function take(piece: Uint8Array): void {
+    length += piece.byteLength;
+    // Past the bound (and room for a "\r") only the length matters.
+    if (length <= MAX_LINE_BYTES + 1) pieces.push(piece);
+    else pieces = [];
+  }
+  function finish(newline: "\n" | ""): InputLine {
+    const line = readLine(number, pieces, length, newline);
+    number += 1;
+    pieces = [];
+    length = 0;
+    return line;
+  }
+
+  for await (const chunk of bytes) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      take(chunk.subarray(start, end));
+      yield finish("\n");
+      start = end + 1;
+    }
+    if (start < chunk.byteLength) take(chunk.subarray(start));
+  }
+  if (length > 0) yield finish("");
+}
+
+/**
+ * Sends each line, in order; returns true once all have been sent, and false if the conversation was over
  * before.
  *
- * @param ahead how many may be said before the first of them is done: 1 says each after the one before
+ * @param inFlight how many may be sent before the first of them is done: 1 waits for each
  */
-export async function sayLines(
+export async function sendLines(
   lines: AsyncIterable<InputLine> | Iterable<InputLine>,
   conversation: Pick<Conversation, "say">,
-  ahead: number,
+  inFlight: number,
   onError: (error: unknown) => Promise<void>,
 ): Promise<boolean> {
-  // Whether there was somebody to say it to, for each that may not be done, oldest first.
-  const said: Promise<boolean>[] = [];
+  // For each line not known to be done, oldest first: whether the conversation goes on after it.
+  const sent: Promise<boolean>[] = [];
   for await (const line of lines) {
     if ("error" in line) {
       await onError(line.error);
       continue;
     }
-    const its = say(conversation, line.text, onError);
-    // What `onError` throws is asked for below, in its turn.
-    its.catch(() => {});
-    said.push(its);
-    if (said.length >= ahead && (await said.shift()) === false) return false;
+    const sending = send(conversation, line.text, onError);
+    // What `onError` throws is awaited below, in its turn.
+    sending.catch(() => {});
+    sent.push(sending);
+    if (sent.length >= inFlight && (await sent.shift()) === false) return false;
   }
-  return !(await Promise.all(said)).includes(false);
+  return !(await Promise.all(sent)).includes(false);
 }
 
-/** Whether there is still somebody to say the next message to. */
-async function say(
+/** Whether the conversation goes on, so that the next message can be sent. */
+async function send(
   conversation: Pick<Conversation, "say">,
   text: string,
   onError: (error: unknown) => Promise<void>,
@@ -49,4 +94,43 @@ async function say(
     await onError(error);
     return !(error instanceof CharlaError) || error.code !== "CONVERSATION_OVER";
   }
+}
+
+function readLine(
+  number: number,
+  pieces: Uint8Array[],
+  length: number,
+  newline: "\n" | "",
+): InputLine {
+  const all = Buffer.concat(pieces);
+  const crlf = newline === "\n" && all.at(-1) === CARRIAGE_RETURN;
+  const bytes = crlf ? all.subarray(0, -1) : all;
+  if (length > MAX_LINE_BYTES + 1 || bytes.byteLength > MAX_LINE_BYTES) {
+    return { number, error: tooLong(number, length) };
+  }
+  try {
+    return {
+      number,
+      text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    };
+  } catch (cause) {
+    return { number, error: notUtf8(number, cause) };
+  }
+}
+
+function tooLong(number: number, length: number): CharlaError {
+  return new CharlaError(
+    "MESSAGE_TOO_LONG",
+    `line ${number} of the input is ${length} bytes long; one message carries ${MAX_LINE_BYTES}`,
+    "say it in several lines",
+  );
+}
+
+function notUtf8(number: number, cause: unknown): CharlaError {
+  return new CharlaError(
+    "NOT_UTF8",
+    `line ${number} of the input is not UTF-8 text`,
+    "convert it first, for instance: iconv -f latin1 -t utf-8",
+    { cause },
+  );
 }

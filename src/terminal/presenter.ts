@@ -1,27 +1,26 @@
-// Where what happens is shown: what the other end said on stdout, all else on stderr, and on a
-// terminal both above the line being typed. Knows the streams, not the conversation's rules.
+// Shows a conversation: messages from others on stdout, everything else on stderr; on a terminal both go
+// above the line being typed. Knows the streams, not the conversation's rules.
 
 import type { ConversationEvent, RoomEvent } from "../chat/events.ts";
 import { CharlaError, systemCode } from "../errors.ts";
 import type { LineEditor } from "./editor/line-editor.ts";
 import type { Io } from "./io.ts";
-import { CYAN, DIM, mayStyle, styler } from "./style.ts";
+import { CYAN, DIM, styleFor, writeTo } from "./output-stream.ts";
 import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
 import { messageText } from "./view/message-text.ts";
-import type { RoomScene } from "./view/room-view.ts";
+import type { RoomView } from "./view/room-view.ts";
 import { visibleText } from "./visible-text.ts";
-import { written } from "./write-stream.ts";
 
 export interface PresenterOptions {
-  /** Every event as one JSON object a line on stdout, instead of words. */
+  /** Every event as a line of JSON on stdout, instead of words. */
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Each message's sender on stderr before it, where the conversation does not make it plain. */
-  readonly tellSender?: boolean;
-  /** Whether the conversation tells when the other end has a message; "unknown" by default. */
+  /** Prints each message's sender on stderr before it, for conversations with more than one possible sender. */
+  readonly showSender?: boolean;
+  /** Whether the conversation reports when a message has been delivered; "unknown" by default. */
   readonly delivery?: Delivery;
-  /** In a room: ring when a message names this person. */
+  /** In a room: ring when a message mentions this person. */
   readonly bell?: boolean;
 }
 
@@ -29,60 +28,68 @@ export interface Presenter {
   /** @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED: nothing can be shown any more */
   event(event: ConversationEvent): Promise<void>;
   /**
-   * A line on stdout, as it is: what a command was asked for.
+   * Prints a line on stdout, as it is: a command's result.
    *
    * @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED
    */
   print(line: string): Promise<void>;
-  /** What somebody asked for while they talk: whole lines, as they are. */
+  /** Prints whole lines, as they are: the result of a command that was typed in a room. */
   answer(lines: readonly string[]): Promise<void>;
-  /** Errors are told even to who wants quiet, as far as anyone can be told. */
+  /** Errors are shown even if `quiet`. */
   error(error: CharlaError): Promise<void>;
-  /** From now on, what is shown on the editor's terminal goes above its line. */
+  /** From now on, what goes to the editor's terminal is printed above its line. */
   attach(editor: LineEditor | null): void;
 }
 
-/** @param scene where the conversation is in a room */
-export function createPresenter(io: Io, options: PresenterOptions, scene?: RoomScene): Presenter {
-  const { json, quiet, verbose, tellSender = false, delivery, bell = false } = options;
+/** @param room the room, if the conversation is in one */
+export function createPresenter(
+  io: Pick<Io, "stdout" | "stderr" | "env">,
+  options: PresenterOptions,
+  room?: RoomView,
+): Presenter {
+  const { json, quiet, verbose, showSender = false, delivery, bell = false } = options;
   let editor: LineEditor | null = null;
-  const styled = mayStyle(io, io.stderr);
-  const dim = styler(DIM, styled);
-  const cyan = styler(CYAN, styled);
+  const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
 
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
-    const to = io[stream];
-    if (editor !== null && to.isTTY) return editor.printAbove(text);
-    const failure = await written(to, `${text}\n`);
-    // Where stderr cannot be written there is nobody to tell.
+    const output = io[stream];
+    if (editor !== null && output.isTTY === true) return editor.printAbove(text);
+    const failure = await writeTo(output, `${text}\n`);
+    // An error of stderr can't be reported anywhere.
     if (stream === "stdout" && failure !== null) throw stdoutError(failure);
   }
 
   function showMessage(message: Extract<ConversationEvent, { type: "message" }>): Promise<void> {
-    if ("sequence" in message && io.stdout.isTTY) return showSaidBy(message);
+    const isTerminal = io.stdout.isTTY === true;
+    if ("sequence" in message && isTerminal) return showRoomMessage(message);
     const visible = visibleText(message.text);
-    if (editor === null || !io.stdout.isTTY) return write("stdout", visible);
-    return write("stdout", `${cyan("<")} ${visible.replaceAll("\n", "\n  ")}`);
+    if (editor === null || !isTerminal) return write("stdout", visible);
+    const mark = styleFor(io, io.stdout)(CYAN, "<");
+    return write("stdout", `${mark} ${visible.replaceAll("\n", "\n  ")}`);
   }
 
-  /** In a room there are many who may have said it. */
-  function showSaidBy(message: Extract<RoomEvent, { type: "message" }>): Promise<void> {
+  /** With its author's name: in a room there are many. */
+  function showRoomMessage(message: Extract<RoomEvent, { type: "message" }>): Promise<void> {
     const { from: name, fingerprint, text } = message;
-    const mark = scene?.markBefore(message.time) ?? null;
-    const line = messageText({ name, fingerprint, text }, styled);
-    if (bell && scene?.isCalled(message) === true) editor?.ring();
-    return write("stdout", mark === null || quiet ? line : `${dim(mark)}\n${line}`);
+    const style = styleFor(io, io.stdout);
+    const separator = room?.separatorBefore(message.time) ?? null;
+    const line = messageText({ name, fingerprint, text }, style);
+    if (bell && room?.mentions(message) === true) editor?.ring();
+    return write(
+      "stdout",
+      separator === null || quiet ? line : `${style(DIM, separator)}\n${line}`,
+    );
   }
 
   return {
     async event(event) {
-      scene?.see(event);
+      room?.update(event);
       if (json) return write("stdout", JSON.stringify(event));
       if (event.type === "message") {
-        if (tellSender && !quiet) await write("stderr", dim(`from ${event.from}`));
+        if (showSender && !quiet) await write("stderr", dim(`from ${event.from}`));
         return showMessage(event);
       }
-      // The prompt shows a silence while it lasts.
+      // While it lasts, a silence is shown in the prompt.
       if (event.type === "silent" && editor !== null) return;
       const words = quiet ? null : describeEvent(event, verbose, delivery);
       if (words !== null) await write("stderr", dim(words));
@@ -99,8 +106,8 @@ export function createPresenter(io: Io, options: PresenterOptions, scene?: RoomS
       }
       await write("stderr", describeError(error));
     },
-    attach(its) {
-      editor = its;
+    attach(attached) {
+      editor = attached;
     },
   };
 }

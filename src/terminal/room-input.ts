@@ -1,26 +1,40 @@
-// What is typed in a room, on its way: commands are done and their answers told, a message is said. Knows the
-// conversation and the presenter, not the keys.
+// What is typed in a room: commands are run and their answers shown, everything else is sent. Knows the
+// conversation and the presenter, not the keys, nor how a command is written (src/chat/commands.ts).
 
 import { type Command, readWritten, type Written } from "../chat/commands.ts";
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
+import type { Completion } from "./editor/completion.ts";
+import type { LineBuffer } from "./editor/line-buffer.ts";
 import type { Io } from "./io.ts";
+import { DIM, styleFor } from "./output-stream.ts";
 import type { Presenter } from "./presenter.ts";
-import { obey } from "./room-commands.ts";
-import type { Journey } from "./room-switcher.ts";
-import { mayStyle } from "./style.ts";
-import type { RoomScene } from "./view/room-view.ts";
+import { completeInRoom, isTypingRoom } from "./room-completion.ts";
+import type { RoomSwitcher } from "./room-switcher.ts";
+import { describeInvitation } from "./view/event-text.ts";
+import { commandLines, entryLines, peopleLines, roomLines } from "./view/room-lists.ts";
+import type { RoomView } from "./view/room-view.ts";
+import { visibleName } from "./visible-text.ts";
 
 export interface RoomInput {
-  readonly scene: RoomScene;
-  /** Null, once it is told, when that is a command and a mistyped one. */
-  read(line: string): Written | null;
-  command(command: Command): Promise<void>;
-  /** Names of the rooms that one could go to. */
-  rooms(): Promise<readonly string[]>;
-  /** For lines that are typed where nothing can be drawn. */
-  sayOrObey(line: string): Promise<void>;
+  readonly view: RoomView;
+  /** What a line means; null, once the error has been shown, if it is a mistyped command. */
+  parse(line: string): Written | null;
+  run(command: Command): Promise<void>;
+  /** What Tab makes of a line. */
+  complete(line: LineBuffer): Completion | Promise<Completion>;
+  /** Sends a line or runs it: for terminals on which nothing can be drawn. */
+  enter(line: string): Promise<void>;
 }
+
+export interface RoomInputOptions {
+  /** Shows fingerprints whole. */
+  readonly verbose: boolean;
+  quit: () => void;
+}
+
+/** Messages that a search shows. */
+const MAX_FOUND = 20;
 
 export function isRoom(
   conversation: Conversation | RoomConversation,
@@ -28,70 +42,131 @@ export function isRoom(
   return "who" in conversation;
 }
 
-/** @param quit leaves without a word */
 export function createRoomInput(
-  io: Io,
-  journey: Journey,
-  scene: RoomScene,
+  io: Pick<Io, "stderr" | "env">,
+  switcher: RoomSwitcher,
+  view: RoomView,
   presenter: Presenter,
-  { verbose, quit }: { verbose: boolean; quit: () => void },
+  { verbose, quit }: RoomInputOptions,
 ): RoomInput {
-  /** What cannot be done is no message that could not be said: the exit status is none of its business. */
-  async function tell(error: unknown): Promise<void> {
-    if (!(error instanceof CharlaError)) throw error;
-    if (error.code !== "CONVERSATION_OVER") await presenter.error(error);
-  }
-
-  function read(line: string): Written | null {
+  function parse(line: string): Written | null {
     try {
       return readWritten(line);
     } catch (error) {
-      void tell(error);
+      void showError(error);
       return null;
     }
   }
 
-  async function command(its: Command): Promise<void> {
-    const { conversation } = journey;
-    const goTo = (room: string) => journey.goTo(room);
+  async function run(command: Command): Promise<void> {
+    const { conversation } = switcher;
     if (!isRoom(conversation)) return;
-    // Where the answers go.
-    const columns = io.stderr.columns || 80;
-    const styled = mayStyle(io, io.stderr);
-    const now = Date.now();
     try {
-      await presenter.answer(
-        await obey(its, { conversation, scene, columns, styled, verbose, now, goTo, quit }),
-      );
+      await presenter.answer(await runIn(conversation, command));
     } catch (error) {
-      await tell(error);
+      await showError(error);
     }
   }
 
+  /** A command that fails is no message that wasn't sent: it doesn't change the exit status. */
+  async function showError(error: unknown): Promise<void> {
+    if (!(error instanceof CharlaError)) throw error;
+    if (error.code !== "CONVERSATION_OVER") await presenter.error(error);
+  }
+
+  /** @returns the lines to show */
+  async function runIn(
+    conversation: RoomConversation,
+    command: Command,
+  ): Promise<readonly string[]> {
+    const columns = io.stderr.columns || 80;
+    const style = styleFor(io, io.stderr);
+    const dim = (text: string) => style(DIM, text);
+    const { room, name: ownName, oldest } = view.state;
+    switch (command.type) {
+      case "help":
+        return commandLines(columns).map(dim);
+      case "who":
+        return peopleLines(await conversation.who(), ownName, columns, verbose).map(dim);
+      case "rooms":
+        return roomLines(await conversation.rooms(), room, columns).map(dim);
+      case "join":
+        if (command.room === room) return [dim(`you are in ${room} already`)];
+        await switcher.switchTo(command.room);
+        return [];
+      case "name":
+        await conversation.rename(command.name);
+        return [];
+      case "history": {
+        const { count } = command;
+        const entries = await conversation.history({ count, before: oldest ?? undefined });
+        const [first] = entries;
+        if (first === undefined) return [dim("nothing was said before")];
+        view.shownBackTo(first.sequence);
+        return entryLines(entries, Date.now(), style);
+      }
+      case "search": {
+        const { words } = command;
+        const entries = await conversation.history({ count: MAX_FOUND, words });
+        if (entries.length === 0) return [dim(`nothing was said with: ${words}`)];
+        const lines = entryLines(entries, Date.now(), style);
+        return entries.length < MAX_FOUND
+          ? lines
+          : [...lines, dim(`these are the last ${MAX_FOUND}`)];
+      }
+      case "quit":
+        quit();
+        return [];
+      case "kick":
+        await conversation.kick(command.name);
+        return [];
+      case "mute": {
+        const { name, muted } = command;
+        await conversation.mute(name, muted);
+        return [dim(`${visibleName(name)} ${muted ? "can only listen now" : "can speak again"}`)];
+      }
+      case "lock":
+        await conversation.lock(command.locked);
+        return [dim(command.locked ? "nobody else is let in now" : "others are let in again")];
+      case "invite":
+        return [dim(describeInvitation(await conversation.invite(command)))];
+    }
+  }
+
+  async function roomNames(): Promise<readonly string[]> {
+    const { conversation } = switcher;
+    return isRoom(conversation) ? (await conversation.rooms()).map(({ name }) => name) : [];
+  }
+
   return {
-    scene,
-    read,
-    command,
-    async rooms() {
-      const { conversation } = journey;
-      return isRoom(conversation) ? (await conversation.rooms()).map(({ name }) => name) : [];
+    view,
+    parse,
+    run,
+    complete(line) {
+      const people = view.state.others;
+      if (!isTypingRoom(line)) return completeInRoom(line, people, []);
+      return roomNames().then(
+        (rooms) => completeInRoom(line, people, rooms),
+        // While the server can't be asked, nothing is completed.
+        () => ({ line, candidates: [] }),
+      );
     },
-    async sayOrObey(line) {
-      const written = read(line);
-      if (written?.type === "command") await command(written.command);
+    async enter(line) {
+      const written = parse(line);
+      if (written?.type === "command") await run(written.command);
       if (written?.type !== "say") return;
-      const { conversation } = journey;
+      const { conversation } = switcher;
       try {
         await conversation.say(written.text);
       } catch (error) {
-        throw journey.isLeftBehind(conversation) ? leftBehind(written.text) : error;
+        throw switcher.hasLeft(conversation) ? notDelivered(written.text) : error;
       }
     },
   };
 }
 
-/** It was said in a room that was left before it was heard there. */
-function leftBehind(text: string): CharlaError {
+/** It was sent in a room that was left before it was delivered there. */
+function notDelivered(text: string): CharlaError {
   return new CharlaError(
     "NOT_CONNECTED",
     `not known to have arrived: ${text}`,

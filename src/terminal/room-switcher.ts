@@ -1,149 +1,151 @@
-// From one room of a server to the next: several conversations that are held one after the other, with their
-// events in a row. Knows neither rooms' rules nor screens.
+// Switches between the rooms of one server: holds one conversation after the other, and gives their events in
+// one sequence. Knows neither the rules of rooms nor screens.
 
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 
-export interface Journey {
-  /** The one that is held now. */
+export interface RoomSwitcher {
+  /** The current conversation. */
   readonly conversation: Conversation | RoomConversation;
-  /** Whether another takes its place, or has. */
-  isLeftBehind(conversation: Conversation): boolean;
-  /** What happens, until one ends that no other follows. */
+  /** Whether another conversation has replaced this one, or is about to. */
+  hasLeft(conversation: Conversation): boolean;
+  /** Events of the current conversation, until one ends that no other follows. */
   readonly events: AsyncIterable<ConversationEvent>;
   /**
-   * Resolves once it is the other room's conversation that is held.
+   * Resolves once the other room has been entered and the current one left.
    *
-   * @throws {CharlaError} why it is not, then nothing has changed; or CONVERSATION_OVER
+   * @throws {CharlaError} why it can't be entered; then the current room stays. Or CONVERSATION_OVER
    */
-  goTo(room: string): Promise<void>;
-  /** Ends it, wherever it is. */
+  switchTo(room: string): Promise<void>;
+  /** Ends all conversations. */
   leave(): Promise<void>;
 }
 
-interface Leg {
+interface Visit {
   readonly conversation: Conversation | RoomConversation;
   readonly events: AsyncIterator<ConversationEvent>;
-  /** Those that have come and were not told. */
+  /** Events up to "entered", read before the switch. */
   readonly first: readonly ConversationEvent[];
 }
 
-/** @param enter opens the conversation of another room; without it there is one room only */
-export function startJourney(
+/** @param open opens the conversation of another room; without it there is only one room */
+export function createRoomSwitcher(
   start: Conversation | RoomConversation,
-  enter?: (room: string) => RoomConversation,
-): Journey {
-  let leg: Leg = { conversation: start, events: eventsOf(start), first: [] };
-  let next: Leg | null = null;
-  /** The conversation that may come next. */
-  let opening: RoomConversation | null = null;
+  open?: (room: string) => RoomConversation,
+): RoomSwitcher {
+  let current: Visit = { conversation: start, events: iterate(start), first: [] };
+  let next: Visit | null = null;
+  /** The conversation of a room that is being entered. */
+  let entering: RoomConversation | null = null;
   let over = false;
 
   async function* events(): AsyncGenerator<ConversationEvent, void, undefined> {
     try {
       for (;;) {
-        yield* leg.first;
-        yield* follow(rest(leg.events));
+        yield* current.first;
+        yield* remaining(current.events);
         if (next === null) return;
-        leg = next;
+        current = next;
         next = null;
       }
     } finally {
       over = true;
-      void opening?.leave();
+      void entering?.leave();
     }
   }
 
-  async function* follow(
-    its: AsyncIterable<ConversationEvent>,
+  async function* remaining(
+    iterator: AsyncIterator<ConversationEvent>,
   ): AsyncGenerator<ConversationEvent, void, undefined> {
     try {
-      for await (const event of its) {
-        // Where there is another, this was not the end.
+      for await (const event of { [Symbol.asyncIterator]: () => iterator }) {
+        // If another room follows, this is not the end.
         if (event.type !== "ended" || next === null) yield event;
       }
     } catch (error) {
-      // How a room ends that was left anyway is of no interest.
+      // It doesn't matter how a room ends that was left anyway.
       if (next === null) throw error;
     }
   }
 
-  async function goTo(room: string): Promise<void> {
-    if (enter === undefined || opening !== null || next !== null) throw notNow(enter !== undefined);
-    const conversation = enter(room);
-    opening = conversation;
+  async function switchTo(room: string): Promise<void> {
+    if (open === undefined) throw onlyOneRoom();
+    if (entering !== null || next !== null) throw alreadySwitching();
+    const conversation = open(room);
+    entering = conversation;
     try {
-      const its = eventsOf(conversation);
-      const first = await untilEntered(its);
+      const iterator = iterate(conversation);
+      const first = await readUntilEntered(iterator);
       if (over) return await conversation.leave();
-      next = { conversation, events: its, first };
+      next = { conversation, events: iterator, first };
     } catch (error) {
-      throw over ? leftMeanwhile() : error;
+      throw over ? conversationOver() : error;
     } finally {
-      opening = null;
+      entering = null;
     }
-    await leg.conversation.leave();
+    await current.conversation.leave();
   }
 
   return {
     get conversation() {
-      return leg.conversation;
+      return current.conversation;
     },
-    isLeftBehind: (conversation) => conversation !== leg.conversation || next !== null,
+    hasLeft: (conversation) => conversation !== current.conversation || next !== null,
     events: { [Symbol.asyncIterator]: events },
-    goTo,
+    switchTo,
     async leave() {
       over = true;
-      await Promise.all([opening?.leave(), next?.conversation.leave(), leg.conversation.leave()]);
+      await Promise.all([
+        entering?.leave(),
+        next?.conversation.leave(),
+        current.conversation.leave(),
+      ]);
     },
   };
 }
 
-/** What an iterator has left; whoever stops early stops it as well. */
-function rest(events: AsyncIterator<ConversationEvent>): AsyncIterable<ConversationEvent> {
-  return { [Symbol.asyncIterator]: () => events };
-}
-
-function eventsOf(conversation: Conversation): AsyncIterator<ConversationEvent> {
+function iterate(conversation: Conversation): AsyncIterator<ConversationEvent> {
   return conversation.events[Symbol.asyncIterator]();
 }
 
-/** What comes up to its entering, that included. */
-async function untilEntered(
-  events: AsyncIterator<ConversationEvent>,
+/** The events up to "entered", which is the last of them. */
+async function readUntilEntered(
+  iterator: AsyncIterator<ConversationEvent>,
 ): Promise<readonly ConversationEvent[]> {
   const first: ConversationEvent[] = [];
   for (;;) {
-    const result = await events.next();
-    if (result.done === true) throw notLetIn(first);
+    const result = await iterator.next();
+    if (result.done === true) throw refused(first);
     first.push(result.value);
     if (result.value.type === "entered") return first;
   }
 }
 
-/** The server says why before it closes the way. */
-function notLetIn(events: readonly ConversationEvent[]): CharlaError {
-  const why = events
+/** The server says why before it closes the connection. */
+function refused(events: readonly ConversationEvent[]): CharlaError {
+  const reason = events
     .filter((event) => event.type === "notice")
     .findLast(({ code }) => code === "SERVER_SAYS");
   return new CharlaError(
     "REFUSED",
-    why?.message ?? "the server closed the way to the other room",
-    why?.hint ?? "/rooms lists the rooms of this server",
+    reason?.message ?? "the server closed the way to the other room",
+    reason?.hint ?? "/rooms lists the rooms of this server",
   );
 }
 
-function leftMeanwhile(): CharlaError {
+function conversationOver(): CharlaError {
   return new CharlaError("CONVERSATION_OVER", "the conversation is over", "join it again");
 }
 
-function notNow(possible: boolean): CharlaError {
-  return possible
-    ? new CharlaError("USAGE", "another room is being entered already", "wait for it")
-    : new CharlaError(
-        "USAGE",
-        "there is one room only in this conversation",
-        "to join another: charla --room ROOM",
-      );
+function alreadySwitching(): CharlaError {
+  return new CharlaError("USAGE", "another room is being entered already", "wait for it");
+}
+
+function onlyOneRoom(): CharlaError {
+  return new CharlaError(
+    "USAGE",
+    "there is one room only in this conversation",
+    "to join another: charla --room ROOM",
+  );
 }

@@ -4,7 +4,7 @@ import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent, RoomEvent } from "../../src/chat/events.ts";
 import { createEventQueue } from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { startJourney } from "../../src/terminal/room-switcher.ts";
+import { createRoomSwitcher } from "../../src/terminal/room-switcher.ts";
 
 const NOBODY = new CharlaError("NO_ANSWER", "no answer", "look for it");
 const entered = (room: string): RoomEvent => ({
@@ -14,7 +14,7 @@ const entered = (room: string): RoomEvent => ({
   owner: false,
   members: [],
 });
-const said = (text: string): RoomEvent => ({
+const message = (text: string): RoomEvent => ({
   type: "message",
   from: "ana",
   text,
@@ -52,19 +52,19 @@ function room() {
   return { ...queue, conversation, left: () => left };
 }
 
-/** A journey from one room, with others to go to by their names. */
-function journeying(others: Readonly<Record<string, ReturnType<typeof room>>> = {}) {
+/** A switcher that starts in one room; the others are opened by their names. */
+function start(others: Readonly<Record<string, ReturnType<typeof room>>> = {}) {
   const first = room();
-  const journey = startJourney(first.conversation, (name) => {
+  const switcher = createRoomSwitcher(first.conversation, (name) => {
     const other = others[name];
     if (other === undefined) throw new Error(`there is no ${name}`);
     return other.conversation;
   });
-  const told: ConversationEvent[] = [];
+  const events: ConversationEvent[] = [];
   const over = (async () => {
-    for await (const event of journey.events) told.push(event);
+    for await (const event of switcher.events) events.push(event);
   })();
-  return { first, journey, told, over };
+  return { first, switcher, events, over };
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -74,133 +74,133 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test("where nobody goes anywhere, what happens is told to its end", async () => {
-  const { first, told, over } = journeying();
+test("without a switch, the events are those of the first room up to its end", async () => {
+  const { first, events, over } = start();
   first.push(entered("main"));
   first.end(ended("unsaid"));
   await over;
-  expect(told).toEqual([entered("main"), ended("unsaid")]);
+  expect(events).toEqual([entered("main"), ended("unsaid")]);
 });
 
-test("whoever stops to listen stops the room's events as well", async () => {
+test("stopping to read the events stops the room's events too", async () => {
   const { conversation } = room();
   let stopped = false;
-  async function* events() {
+  async function* someEvents() {
     try {
       yield entered("main");
     } finally {
       stopped = true;
     }
   }
-  const journey = startJourney({ ...conversation, events: events() });
-  for await (const _ of journey.events) break;
+  const switcher = createRoomSwitcher({ ...conversation, events: someEvents() });
+  for await (const _ of switcher.events) break;
   expect(stopped).toBe(true);
 });
 
-describe("going to another room", () => {
-  test("leaves the first one once the other is entered, and goes on there", async () => {
+describe("switching to another room", () => {
+  test("leaves the first room once the other has been entered, and goes on there", async () => {
     const other = room();
-    const { first, journey, told, over } = journeying({ other });
+    const { first, switcher, events, over } = start({ other });
     first.push(entered("main"));
-    const going = journey.goTo("other");
+    const switching = switcher.switchTo("other");
     const notice = { type: "notice", code: "SERVER_MET", message: "met" } as const;
     other.push(notice);
-    first.push(said("still here"));
+    first.push(message("still here"));
     await Bun.sleep(0);
     expect(first.left()).toBe(0);
-    expect(journey.conversation).toBe(first.conversation);
+    expect(switcher.conversation).toBe(first.conversation);
     other.push(entered("other"));
-    other.push(said("hello"));
-    await going;
+    other.push(message("hello"));
+    await switching;
     other.end(ended());
     await over;
     expect(first.left()).toBe(1);
-    expect(journey.conversation).toBe(other.conversation);
-    expect(told).toEqual([
+    expect(switcher.conversation).toBe(other.conversation);
+    expect(events).toEqual([
       entered("main"),
-      said("still here"),
+      message("still here"),
       notice,
       entered("other"),
-      said("hello"),
+      message("hello"),
       ended(),
     ]);
   });
 
   test("that fails changes nothing", async () => {
     const other = room();
-    const { first, journey, told, over } = journeying({ other });
+    const { first, switcher, events, over } = start({ other });
     other.fail(NOBODY);
-    expect(await rejection(journey.goTo("other"))).toBe(NOBODY);
-    first.push(said("still here"));
+    expect(await rejection(switcher.switchTo("other"))).toBe(NOBODY);
+    first.push(message("still here"));
     first.end(ended());
     await over;
-    expect(told).toEqual([said("still here"), ended()]);
+    expect(events).toEqual([message("still here"), ended()]);
   });
 
-  test("where nobody is let in tells what the server says", async () => {
+  test("is refused with the server's own words", async () => {
     const other = room();
-    const { journey } = journeying({ other });
+    const { switcher } = start({ other });
     other.push({ type: "notice", code: "SERVER_SAYS", message: "the room is locked" });
     other.end({ type: "ended", reason: "peer-left", unsaid: [] });
-    expect(await rejection(journey.goTo("other"))).toMatchObject({
+    expect(await rejection(switcher.switchTo("other"))).toMatchObject({
       code: "REFUSED",
       message: "the room is locked",
     });
   });
 
-  test("happens once at a time, and again from there", async () => {
+  test("happens once at a time, and again from the new room", async () => {
     const [one, two] = [room(), room()];
-    const { journey, told, over } = journeying({ one, two });
-    const going = journey.goTo("one");
-    expect(await rejection(journey.goTo("two"))).toMatchObject({ code: "USAGE" });
+    const { switcher, events, over } = start({ one, two });
+    const switching = switcher.switchTo("one");
+    expect(await rejection(switcher.switchTo("two"))).toMatchObject({ code: "USAGE" });
     one.push(entered("one"));
-    await going;
+    await switching;
     two.push(entered("two"));
-    // The first leg is left behind once its end was told.
-    while (journey.conversation !== one.conversation) await Bun.sleep(0);
-    await journey.goTo("two");
+    // The first room has been left once its end was read.
+    while (switcher.conversation !== one.conversation) await Bun.sleep(0);
+    await switcher.switchTo("two");
     two.end(ended());
     await over;
-    expect(told).toEqual([entered("one"), entered("two"), ended()]);
+    expect(events).toEqual([entered("one"), entered("two"), ended()]);
   });
 
-  test("is not possible where there is one room only", async () => {
-    const journey = startJourney(room().conversation);
-    expect(await rejection(journey.goTo("other"))).toMatchObject({ code: "USAGE" });
+  test("is not possible if there is only one room", async () => {
+    const switcher = createRoomSwitcher(room().conversation);
+    expect(await rejection(switcher.switchTo("other"))).toMatchObject({ code: "USAGE" });
   });
 
-  test("does not tell how the first one was lost when it was left anyway", async () => {
+  test("does not report how the first room was lost, because it was left anyway", async () => {
     const other = room();
-    const { first, journey, told, over } = journeying({ other });
+    const { first, switcher, events, over } = start({ other });
     other.push(entered("other"));
     first.conversation.leave = async () => first.fail(NOBODY);
-    await journey.goTo("other");
+    await switcher.switchTo("other");
     other.end(ended());
     await over;
-    expect(told).toEqual([entered("other"), ended()]);
+    expect(events).toEqual([entered("other"), ended()]);
   });
 });
 
 describe("leaving", () => {
-  test("ends the other room as well that was not entered yet", async () => {
+  test("also leaves the other room, which has not been entered yet", async () => {
     const other = room();
-    const { first, journey, over } = journeying({ other });
-    const going = rejection(journey.goTo("other"));
-    await journey.leave();
+    const { first, switcher, over } = start({ other });
+    const switching = rejection(switcher.switchTo("other"));
+    await switcher.leave();
     await over;
-    expect(await going).toMatchObject({ code: "CONVERSATION_OVER" });
+    expect(await switching).toMatchObject({ code: "CONVERSATION_OVER" });
     expect([first.left(), other.left()]).toEqual([1, 1]);
   });
 
-  test("by the first room's own end gives up the other, also when that lets one in too late", async () => {
+  test("because the first room ends gives up the other, even if that is entered later", async () => {
     const other = room();
-    const { first, journey, told, over } = journeying({ other });
-    const going = journey.goTo("other");
+    const { first, switcher, events, over } = start({ other });
+    const switching = switcher.switchTo("other");
     first.end(ended());
     await over;
     other.push(entered("other"));
     expect(other.left()).toBe(1);
-    await rejection(going);
-    expect(told).toEqual([ended()]);
+    await rejection(switching);
+    expect(events).toEqual([ended()]);
   });
 });

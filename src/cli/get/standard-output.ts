@@ -6,9 +6,8 @@ import type { Head } from "../../http/client/exchange.ts";
 import { headerOf } from "../../http/client/request.ts";
 import type { Destination } from "../../http/client/transfer.ts";
 import type { Io, Output } from "../../terminal/io.ts";
-import { mayStyle } from "../../terminal/style.ts";
+import { mayStyle, writeTo } from "../../terminal/output-stream.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
-import { written } from "../../terminal/write-stream.ts";
 import { headText } from "./head-text.ts";
 import { indentedJson } from "./json-text.ts";
 
@@ -155,7 +154,7 @@ function binaryToTerminal(): CharlaError {
 
 /** Resolves when stdout takes more. @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED */
 async function writeOut(stdout: Output, chunk: string | Uint8Array): Promise<void> {
-  const failure = await written(stdout, chunk);
+  const failure = await writeTo(stdout, chunk);
   if (failure !== null) throw stdoutError(failure);
 }
 

@@ -1,70 +1,33 @@
-// What Tab makes of the line being typed: the end of a command's name, of a person's, of a room's. Pure.
+// What Tab does to a word being typed: the letters that all candidates have in common, or the only
+// candidate whole. Knows nothing of where candidates come from. Pure.
 
 import { displayWidth } from "../display-width.ts";
-import { shownName } from "../shown-name.ts";
+import { visibleName } from "../visible-text.ts";
 import { insert, type LineBuffer, splitGraphemes } from "./line-buffer.ts";
 
 export interface Completion {
+  /** The line that Tab leaves; the same object if nothing could be added. */
   readonly line: LineBuffer;
-  /** What it may be meant to be; more than one, where that is not clear yet. */
+  /** What the word may become; more than one if that is still open. */
   readonly candidates: readonly string[];
 }
 
-export interface Completable {
-  /** Without their slash. */
-  readonly commands: readonly string[];
-  readonly people: readonly string[];
-  readonly rooms: readonly string[];
+/** Candidates shown by name; of more, how many there are is enough. */
+const MAX_SHOWN = 60;
+
+const collator = new Intl.Collator("und");
+
+/** Those that begin as `typed` does, in upper or lower case, sorted. */
+export function startingWith(typed: string, all: readonly string[]): string[] {
+  const start = fold(typed);
+  return all.filter((name) => fold(name).startsWith(start)).toSorted(collator.compare);
 }
 
-/** Candidates that are told by name. */
-const MAX_TOLD = 60;
-
-const JOIN = /^\/join\s+(\S*)$/;
-
-/** Whether it is a room's name that is being typed. */
-export function isRoomTyped({ text, cursor }: LineBuffer): boolean {
-  return JOIN.test(text.slice(0, cursor));
-}
-
-export function complete(line: LineBuffer, { commands, people, rooms }: Completable): Completion {
-  const before = line.text.slice(0, line.cursor);
-  const room = JOIN.exec(before)?.[1];
-  if (room !== undefined) return finish(line, room, beginningWith(room, rooms), " ");
-  const command = /^\/(?!\/)\S*$/.exec(before)?.[0];
-  if (command !== undefined) {
-    const all = commands.map((name) => `/${name}`);
-    return finish(line, command, beginningWith(command, all), " ");
-  }
-  return completePerson(line, before, people);
-}
-
-/** Candidates in one line, as many as one may want to read. */
-export function listed({ candidates }: Completion): string {
-  const more = candidates.length - MAX_TOLD;
-  const told = candidates.slice(0, MAX_TOLD).map(shownName).join("  ");
-  return more > 0 ? `${told}  and ${more} more` : told;
-}
-
-/** Names may have blanks: of what stands before the cursor, the longest beginning of a name counts. */
-function completePerson(line: LineBuffer, before: string, people: readonly string[]): Completion {
-  for (const { index } of before.matchAll(/(?<!\S)\S/g)) {
-    const typed = before.slice(index);
-    const candidates = beginningWith(typed, people);
-    if (candidates.length > 0) return finish(line, typed, candidates, index === 0 ? ": " : " ");
-  }
-  return { line, candidates: [] };
-}
-
-function beginningWith(typed: string, all: readonly string[]): string[] {
-  const its = fold(typed);
-  return all.filter((name) => fold(name).startsWith(its)).toSorted(byLetters.compare);
-}
-
-const byLetters = new Intl.Collator("und");
-
-/** Writes what all candidates have in common in place of what was typed, and `end` behind the only one. */
-function finish(
+/**
+ * Replaces `typed`, which stands before the cursor, by what all candidates have in common. If there is only
+ * one, `end` follows it.
+ */
+export function completeWord(
   line: LineBuffer,
   typed: string,
   candidates: readonly string[],
@@ -72,8 +35,8 @@ function finish(
 ): Completion {
   const [first, ...others] = candidates;
   if (first === undefined) return { line, candidates };
-  const common = others.reduce(commonBeginning, first);
-  // It may have one that is longer in one spelling and shorter in another.
+  const common = others.reduce(commonStart, first);
+  // Spellings differ in length, so widths are compared: a shorter one would take letters back.
   if (others.length > 0 && displayWidth(common) <= displayWidth(typed)) return { line, candidates };
   const start = line.cursor - typed.length;
   const after = line.text.slice(line.cursor);
@@ -82,11 +45,17 @@ function finish(
   return { line: insert(without, common + missing), candidates };
 }
 
-function commonBeginning(one: string, other: string): string {
-  const others = splitGraphemes(other);
-  const its = splitGraphemes(one);
-  const end = its.findIndex((grapheme, index) => fold(grapheme) !== fold(others[index] ?? ""));
-  return end === -1 ? one : its.slice(0, end).join("");
+/** The candidates on one line. */
+export function candidateList({ candidates }: Completion): string {
+  const more = candidates.length - MAX_SHOWN;
+  const shown = candidates.slice(0, MAX_SHOWN).map(visibleName).join("  ");
+  return more > 0 ? `${shown}  and ${more} more` : shown;
+}
+
+function commonStart(one: string, other: string): string {
+  const [ones, others] = [splitGraphemes(one), splitGraphemes(other)];
+  const end = ones.findIndex((grapheme, index) => fold(grapheme) !== fold(others[index] ?? ""));
+  return end === -1 ? one : ones.slice(0, end).join("");
 }
 
 function fold(text: string): string {

@@ -1,7 +1,7 @@
 // The line being typed, and what editing keys do to it, one user-perceived character (grapheme,
 // UAX #29) at a time. Pure: no screen, no keyboard.
 
-/** A text and the cursor's place in it, in UTF-16 units, always between two graphemes. */
+/** A text and the cursor's position in it, in UTF-16 units, always between two graphemes. */
 export interface LineBuffer {
   readonly text: string;
   readonly cursor: number;
@@ -15,13 +15,14 @@ export function splitGraphemes(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-export function lineOf(text: string): LineBuffer {
+/** A line with the cursor at its end. */
+export function atEnd(text: string): LineBuffer {
   return { text, cursor: text.length };
 }
 
 export function insert({ text, cursor }: LineBuffer, added: string): LineBuffer {
   const joined = text.slice(0, cursor) + added + text.slice(cursor);
-  // What was typed may have joined its neighbour (an accent, the next part of an emoji).
+  // The added text may have joined its neighbour (an accent, the next part of an emoji).
   return { text: joined, cursor: boundaryFrom(joined, cursor + added.length) };
 }
 
@@ -48,10 +49,10 @@ export function moveToStart({ text }: LineBuffer): LineBuffer {
 }
 
 export function moveToEnd({ text }: LineBuffer): LineBuffer {
-  return lineOf(text);
+  return atEnd(text);
 }
 
-/** The line without what lies between the cursor and where `move` takes it, and that piece. */
+/** Cuts out what lies between the cursor and where `move` takes it. */
 export function cut(
   line: LineBuffer,
   move: (line: LineBuffer) => LineBuffer,
@@ -59,11 +60,11 @@ export function cut(
   const end = move(line).cursor;
   const [from, to] = end < line.cursor ? [end, line.cursor] : [line.cursor, end];
   const text = line.text.slice(0, from) + line.text.slice(to);
-  // What stood apart may have become one, such as the halves of a flag.
+  // Two graphemes may have become one, such as the halves of a flag.
   return { line: { text, cursor: boundaryFrom(text, from) }, piece: line.text.slice(from, to) };
 }
 
-/** Back over spaces, then over everything that is not one: what Ctrl-W cuts in a shell. */
+/** Back over spaces, then over everything that isn't one: what Ctrl-W cuts in a shell. */
 export function moveBlankWordLeft({ text, cursor }: LineBuffer): LineBuffer {
   return { text, cursor: boundaryTo(text, /\S*\s*$/u.exec(text.slice(0, cursor))?.index ?? 0) };
 }
@@ -80,7 +81,7 @@ export function transpose(line: LineBuffer): LineBuffer {
   return { text, cursor: boundaryFrom(text, end) };
 }
 
-/** The nearest place between two graphemes at or after `index`. */
+/** The nearest boundary between two graphemes at or after `index`. */
 function boundaryFrom(text: string, index: number): number {
   if (index <= 0 || index >= text.length) return Math.max(0, Math.min(index, text.length));
   const at = graphemes.segment(text).containing(index);
@@ -88,7 +89,7 @@ function boundaryFrom(text: string, index: number): number {
   return at.index + at.segment.length;
 }
 
-/** The nearest place between two graphemes at or before `index`. */
+/** The nearest boundary between two graphemes at or before `index`. */
 function boundaryTo(text: string, index: number): number {
   if (index <= 0 || index >= text.length) return Math.max(0, Math.min(index, text.length));
   return graphemes.segment(text).containing(index)?.index ?? index;

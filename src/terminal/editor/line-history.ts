@@ -1,4 +1,4 @@
-// Lines entered before, and the way back through them with the arrow keys. Pure.
+// Lines entered before, recalled with the arrow keys. Pure.
 
 /** Lines kept; the oldest goes first. */
 const MAX_LINES = 1_000;
@@ -13,24 +13,24 @@ export interface LineHistory {
 
 export const NO_HISTORY: LineHistory = { lines: [], at: 0, draft: "" };
 
-/** Adds an entered line, unless it is empty or repeats the last one, and returns to the present. */
+/** Adds an entered line, unless it is empty or repeats the last one; the line being typed is shown again. */
 export function remember({ lines }: LineHistory, line: string): LineHistory {
   const kept = line === "" || line === lines.at(-1) ? lines : [...lines, line].slice(-MAX_LINES);
   return { lines: kept, at: kept.length, draft: "" };
 }
 
-/** One line back (-1) or forth (1) from `shown`; null where there is none. */
+/** One line back (-1) or forward (1) from `shown`; null if there is none. */
 export function recall(
   history: LineHistory,
   shown: string,
   step: -1 | 1,
 ): { history: LineHistory; line: string } | null {
   const at = history.at + step;
-  const present = history.lines.length;
-  if (at < 0 || at > present) return null;
-  const draft = history.at === present ? shown : history.draft;
+  const newest = history.lines.length;
+  if (at < 0 || at > newest) return null;
+  const draft = history.at === newest ? shown : history.draft;
   return {
     history: { ...history, at, draft },
-    line: at === present ? draft : (history.lines[at] ?? ""),
+    line: at === newest ? draft : (history.lines[at] ?? ""),
   };
 }

@@ -1,12 +1,12 @@
 // Which key does what to the line being typed, as in a shell (readline's emacs keys). Pure: a key and
-// the editing state in, the next state and what to do out.
+// the editing state in, the next state and a command for the editor out.
 
 import {
+  atEnd,
   cut,
   EMPTY,
   insert,
   type LineBuffer,
-  lineOf,
   moveBlankWordLeft,
   moveLeft,
   moveRight,
@@ -31,7 +31,7 @@ export interface Editing {
   readonly history: LineHistory;
   /** The last piece cut, for Ctrl-Y. */
   readonly cutting: string;
-  /** What a bracketed paste has brought so far; null outside one. */
+  /** The text of a bracketed paste so far; null outside one. */
   readonly paste: string | null;
 }
 
@@ -44,10 +44,15 @@ export type Command =
   | { readonly type: "end" }
   | { readonly type: "suspend" }
   | { readonly type: "clear-screen" }
-  /** Tab: the word being typed may be finished. */
+  /** Tab: completes the word being typed. */
   | { readonly type: "complete" };
 
-export const START: Editing = { line: EMPTY, history: NO_HISTORY, cutting: "", paste: null };
+export const NOTHING_TYPED: Editing = {
+  line: EMPTY,
+  history: NO_HISTORY,
+  cutting: "",
+  paste: null,
+};
 
 /** The state after `key`, and the command it gave, if any. */
 export function press(editing: Editing, key: Key): [Editing, Command | null] {
@@ -148,7 +153,7 @@ function enter(editing: Editing): [Editing, Command] {
 function browse(editing: Editing, step: -1 | 1): [Editing, null] {
   const found = recall(editing.history, editing.line.text, step);
   if (found === null) return [editing, null];
-  return [{ ...editing, history: found.history, line: lineOf(found.line) }, null];
+  return [{ ...editing, history: found.history, line: atEnd(found.line) }, null];
 }
 
 type Move = (line: LineBuffer) => LineBuffer;
@@ -162,7 +167,7 @@ function cutOut(editing: Editing, move: Move): [Editing, null] {
   return [{ ...editing, line, cutting: piece === "" ? editing.cutting : piece }, null];
 }
 
-/** A paste is taken whole: its newlines do not enter it line by line, nor do its keys command. */
+/** A paste is inserted whole: its newlines don't enter lines, and its control characters aren't keys. */
 function pasteKey(editing: Editing, paste: string, key: Key): Editing {
   if (key.name !== "paste-end") {
     return { ...editing, paste: paste + (key.sequence ?? "") };

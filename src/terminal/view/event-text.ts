@@ -1,20 +1,18 @@
-// What happens in a conversation, in words for a person. Pure: where the words go is presenter.ts.
+// Events and errors in words for people. Pure: presenter.ts prints them.
 
 import type { ConversationEvent, EndReason } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
-import { isolated, shownName } from "../shown-name.ts";
-import { visibleLine } from "../visible-text.ts";
+import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
-/** Names in one line: of more, how many there are is enough. */
+/** Names on one line; of more, how many there are is enough. */
 const MAX_LISTED = 12;
 
-/** Whether a conversation tells when the other end has a message, or only when it has left. */
+/** Whether a conversation reports when a message has been delivered, or only when it has been sent. */
 export type Delivery = "shown" | "unknown";
 
 /**
- * One line about an event, or null for those that are not told: messages, which are shown themselves,
- * and turns, which the prompt shows. What became of each message said is told only to who asked for
- * every detail (`verbose`).
+ * A line about an event, or null for those without one: messages, which are printed themselves, and turns,
+ * which the prompt shows. That a message was sent or delivered is shown only if `verbose`.
  */
 export function describeEvent(
   event: ConversationEvent,
@@ -29,9 +27,9 @@ export function describeEvent(
     case "joining":
       return `talking to ${event.peer}; "bye" ends it`;
     case "joined":
-      // In a room; between two there is a word that ends it.
+      // Only members of rooms have fingerprints, and a room goes on without them.
       return "fingerprint" in event
-        ? withFingerprint(`${shownName(event.peer)} joined`, event.fingerprint, verbose)
+        ? withFingerprint(`${visibleName(event.peer)} joined`, event.fingerprint, verbose)
         : `${event.peer} joined; "bye" ends it`;
     case "entered":
       return describeEntered(event);
@@ -40,9 +38,9 @@ export function describeEvent(
     case "reconnected":
       return "back on the server";
     case "away":
-      return `${shownName(event.peer)} is ${event.away ? "away" : "back"}`;
+      return `${visibleName(event.peer)} is ${event.away ? "away" : "back"}`;
     case "renamed":
-      return `${shownName(event.from)} is ${shownName(event.to)} now`;
+      return `${visibleName(event.from)} is ${visibleName(event.to)} now`;
     case "left":
       return describeLeft(event.peer, event.reason);
     case "said":
@@ -56,7 +54,7 @@ export function describeEvent(
     case "heard":
       return `in contact again after ${Math.round(event.seconds)} s`;
     case "stranger":
-      return verbose || isRound(event.ignored) ? describeStranger(event) : null;
+      return verbose || isPowerOfTen(event.ignored) ? describeStranger(event) : null;
     case "dropped":
       return `messages came faster than they could be shown; ${event.count} in all were dropped`;
     case "notice":
@@ -73,12 +71,12 @@ export function describeInvitation(invitation: string): string {
   return `invite with: charla ${quoteForShell(visibleLine(invitation))}`;
 }
 
-/** An error as every command tells it: the cause, then what to do. */
+/** An error as every command shows it: the cause, then what to do. */
 export function describeError(error: CharlaError): string {
   return `charla: ${visibleLine(error.message)}\nhint: ${visibleLine(error.hint)}`;
 }
 
-/** That the way to the server is lost was said once, and need not be for each message. */
+/** That the server can't be reached was shown once, and isn't repeated for each message. */
 function describeWaiting(
   { for: what, text }: { for: "peer" | "turn" | "server"; text: string },
   verbose: boolean,
@@ -129,20 +127,20 @@ function describeEntered({
 }): string {
   const others = members.map((member) => member.name).filter((other) => other !== name);
   const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
-  return `you are ${shownName(name)} in ${shownName(room)}, ${who}; "bye" ends it`;
+  return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}; "bye" ends it`;
 }
 
 function listNames(names: readonly string[]): string {
   const more = names.length - MAX_LISTED;
-  const listed = names.slice(0, MAX_LISTED).map(shownName).join(", ");
+  const listed = names.slice(0, MAX_LISTED).map(visibleName).join(", ");
   return more > 0 ? `${listed} and ${more} more` : listed;
 }
 
-/** A room's member, who need not have said why. */
+/** Of a room's member; the reason may be empty. */
 function describeLeft(name: string, reason: string): string {
   return reason === ""
-    ? `${shownName(name)} left`
-    : `${shownName(name)} left: ${isolated(visibleLine(reason))}`;
+    ? `${visibleName(name)} left`
+    : `${visibleName(name)} left: ${isolated(visibleLine(reason))}`;
 }
 
 function withFingerprint(what: string, fingerprint: string, verbose: boolean): string {
@@ -150,12 +148,12 @@ function withFingerprint(what: string, fingerprint: string, verbose: boolean): s
   return `${what}\nits fingerprint: ${visibleLine(fingerprint)}`;
 }
 
-/** Ready to paste: an IPv6 address's brackets, for one, are a pattern to a shell. */
+/** Ready to paste: to a shell the brackets of an IPv6 address, for one, are a pattern. */
 function quoteForShell(invitation: string): string {
   return /^[\w.:/#%-]+$/.test(invitation) ? invitation : `'${invitation}'`;
 }
 
-/** 1, 10, 100, ...: a flood is told in as many lines as it has digits. */
-function isRound(count: number): boolean {
+/** 1, 10, 100, ...: a flood is reported in as many lines as its count has digits. */
+function isPowerOfTen(count: number): boolean {
   return /^10*$/.test(String(count));
 }

@@ -1,25 +1,76 @@
-// A message in a room as one reads it: who said it, and what. Pure.
+// A message of a room as people read it: on a screen while they talk, and in a transcript. Pure, but for
+// the time zone of this machine.
 
 import { actionOf } from "../../chat/commands.ts";
-import { isolated, shownName } from "../shown-name.ts";
-import { styler } from "../style.ts";
-import { visibleText } from "../visible-text.ts";
-import { personColour } from "./person-colour.ts";
+import type { LogEntry } from "../../chat/log-entry.ts";
+import { type Style, unstyled } from "../output-stream.ts";
+import { isolated, visibleLine, visibleName, visibleText } from "../visible-text.ts";
 
-export interface SaidBy {
+export interface MessageWords {
   readonly name: string;
-  /** Whose key; their name stands for it where it is not known. */
+  /** The author's key; where it is not known, the name stands for it. */
   readonly fingerprint?: string | undefined;
   readonly text: string;
 }
 
-/** "NAME: TEXT", or "* NAME TEXT" for what somebody does; the lines after the first stand two columns in. */
-export function messageText({ name, fingerprint, text }: SaidBy, styled: boolean): string {
-  const who = styler(personColour(fingerprint ?? name), styled)(shownName(name));
+/**
+ * Colours of xterm's 256, from around the wheel. Each has a contrast of 3.4 or more to black and to white
+ * (WCAG 2.2, "contrast ratio"), so it is readable on a dark screen and on a light one.
+ */
+const COLOURS = [160, 166, 130, 100, 64, 28, 30, 32, 62, 98, 134, 163] as const;
+
+/** "NAME: TEXT", or "* NAME TEXT" for an action; further lines are indented by two columns. */
+export function messageText(message: MessageWords, style: Style = unstyled): string {
+  const { name, fingerprint, text } = message;
+  const author = style(personColour(fingerprint ?? name), visibleName(name));
   const action = actionOf(text);
-  return action === null ? `${who}: ${indented(text)}` : `* ${who} ${indented(action)}`;
+  return action === null ? `${author}: ${indentLines(text)}` : `* ${author} ${indentLines(action)}`;
 }
 
-function indented(text: string): string {
+/**
+ * The message with its local day and time and its author; `verbose` adds the seconds and the fingerprint.
+ * Further lines of the text are indented, so that no text can pose as another message.
+ */
+export function transcriptLine(entry: LogEntry, verbose: boolean): string {
+  const { time, name, author, text } = entry;
+  // Written so that lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
+  const when = `${calendarDay(time)} ${clockTime(time, verbose)}`;
+  const who = verbose ? `${visibleLine(name)} (${visibleLine(author)})` : visibleLine(name);
+  const indent = " ".repeat(when.length + 2);
+  return `${when}  ${who}: ${visibleText(text).replaceAll("\n", `\n${indent}`)}`;
+}
+
+/** "14:05", or "14:05:59" */
+export function clockTime(time: number, withSeconds = false): string {
+  const date = new Date(time);
+  const parts = [date.getHours(), date.getMinutes(), ...(withSeconds ? [date.getSeconds()] : [])];
+  return parts.map(twoDigits).join(":");
+}
+
+/** "2026-03-01" */
+export function calendarDay(time: number): string {
+  const date = new Date(time);
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+}
+
+/** The escape sequence (SGR 38;5) of a person's colour, always the same. Two people may share one. */
+export function personColour(fingerprint: string): string {
+  return `\x1b[38;5;${COLOURS[fnv1a(fingerprint) % COLOURS.length] ?? COLOURS[0]}m`;
+}
+
+/** FNV-1a, 32 bits, over UTF-16 units. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+function indentLines(text: string): string {
   return visibleText(text).split("\n").map(isolated).join("\n  ");
+}
+
+function twoDigits(count: number): string {
+  return String(count).padStart(2, "0");
 }

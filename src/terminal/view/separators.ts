@@ -1,52 +1,66 @@
-// What stands in a line of its own before a message: that what follows was said before one came, or came while
-// nobody looked, and when it was said where that is not plain. Pure: times come in, in ms since 1970.
+// The separator lines between messages: that what follows is from before one joined, or came while nobody
+// was looking, and when it was sent if that isn't obvious. Pure: times come in, in ms since 1970.
 
-import { calendarDay, moment } from "./clock-text.ts";
+import { calendarDay, clockTime } from "./message-text.ts";
 
-export interface Marks {
-  /** Whether the terminal has the person's eyes, as far as it tells. */
-  readonly looking: boolean;
-  /** What came since nobody looks is marked. */
-  readonly marked: boolean;
-  /** What is marked when the next message was said before `time`. */
+export interface Separators {
+  /** Whether the terminal has the focus, as far as it reports that. */
+  readonly focused: boolean;
+  /** "new" was shown since the focus was lost. */
+  readonly markedNew: boolean;
+  /** The label of the next message, if it is from before `time`. */
   readonly past: { readonly label: "earlier" | "new"; readonly time: number } | null;
-  /** The time that was last told: so near, the next need not be. */
-  readonly told: number;
+  /** The last time that was shown: a message near it needs none. */
+  readonly shownTime: number;
 }
 
-/** So long after the time that was last told, it is told again, ms. */
-const TELL_AGAIN = 5 * 60_000;
+/** How far from the last time shown a message may be without showing its own, ms. */
+const SHOW_TIME_AFTER = 5 * 60_000;
 
-/** Whoever starts now knows what time it is. */
-export function noMarks(now: number): Marks {
-  return { looking: true, marked: false, past: null, told: now };
+/** At the start, when people know what time it is. */
+export function noSeparators(now: number): Separators {
+  return { focused: true, markedNew: false, past: null, shownTime: now };
 }
 
-export function looked(marks: Marks, looking: boolean): Marks {
-  return { ...marks, looking, marked: marks.marked && !looking };
+export function focusChanged(separators: Separators, focused: boolean): Separators {
+  return { ...separators, focused, markedNew: separators.markedNew && !focused };
 }
 
-/** In the room at `now`, for the first time or again: what was said before is about to be shown. */
-export function arrived(marks: Marks, label: "earlier" | "new", now: number): Marks {
-  return { ...marks, past: { label, time: now } };
+/** In the room since `now`, for the first time or again; messages from before may follow. */
+export function enteredRoom(
+  separators: Separators,
+  label: "earlier" | "new",
+  now: number,
+): Separators {
+  return { ...separators, past: { label, time: now } };
 }
 
-/** The line before a message of that `time`, or null where none is wanted. */
-export function markBefore(marks: Marks, time: number, now: number): [Marks, string | null] {
-  const { looking, past } = marks;
+/** The line before a message of that `time`, or null if none is needed. */
+export function separatorBefore(
+  separators: Separators,
+  time: number,
+  now: number,
+): [Separators, string | null] {
+  const { focused, markedNew, past, shownTime } = separators;
   const isPast = past !== null && time < past.time;
-  const isUnread = !looking && !marks.marked;
-  const isTold =
-    Math.abs(time - marks.told) < TELL_AGAIN && calendarDay(time) === calendarDay(marks.told);
+  const isUnseen = !focused && !markedNew;
+  const isNear =
+    Math.abs(time - shownTime) < SHOW_TIME_AFTER && calendarDay(time) === calendarDay(shownTime);
   const words = [
-    ...(isPast ? [past.label] : isUnread ? ["new"] : []),
-    ...(isTold ? [] : [moment(time, now)]),
+    ...(isPast ? [past.label] : isUnseen ? ["new"] : []),
+    ...(isNear ? [] : [dayAndTime(time, now)]),
   ];
   const next = {
-    looking,
-    marked: marks.marked || isUnread,
+    focused,
+    markedNew: markedNew || isUnseen,
     past: null,
-    told: isTold ? marks.told : time,
+    shownTime: isNear ? shownTime : time,
   };
   return [next, words.length === 0 ? null : `-- ${words.join(", ")} --`];
+}
+
+/** "14:05", with the day before it unless that is today. */
+function dayAndTime(time: number, now: number): string {
+  const day = calendarDay(time);
+  return day === calendarDay(now) ? clockTime(time) : `${day} ${clockTime(time)}`;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 
 import {
+  atEnd,
   cut,
   EMPTY,
   insert,
   type LineBuffer,
-  lineOf,
   moveBlankWordLeft,
   moveLeft,
   moveRight,
@@ -48,8 +48,8 @@ test("an empty line has its cursor at its only place", () => {
   expect(EMPTY).toEqual({ text: "", cursor: 0 });
 });
 
-test("a line that is taken up has its cursor at the end", () => {
-  expect(written(lineOf("ab日"))).toBe("ab日|");
+test("a recalled line has its cursor at the end", () => {
+  expect(written(atEnd("ab日"))).toBe("ab日|");
 });
 
 test("text is split into user-perceived characters (UAX #29 s. 3)", () => {

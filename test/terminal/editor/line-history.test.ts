@@ -11,7 +11,7 @@ function entered(...lines: string[]): LineHistory {
   return lines.reduce(remember, NO_HISTORY);
 }
 
-/** The lines shown by steps back (-1) and forth (1) from `typed`; null where there was none. */
+/** The lines shown by steps back (-1) and forward (1) from `typed`; null where there was none. */
 function walk(start: LineHistory, typed: string, ...steps: (-1 | 1)[]): (string | null)[] {
   let history = start;
   let shown = typed;
@@ -32,7 +32,7 @@ test("lines come back from the newest to the oldest, and no further", () => {
   ]);
 });
 
-test("the way forth leads over the same lines to the one being typed, and no further", () => {
+test("going forward shows the same lines up to the one being typed, and no further", () => {
   expect(walk(entered("one", "two"), "dra", -1, -1, 1, 1, 1)).toEqual([
     "two",
     "one",
@@ -42,7 +42,7 @@ test("the way forth leads over the same lines to the one being typed, and no fur
   ]);
 });
 
-test("without lines there is nowhere to go", () => {
+test("without lines there is nothing to recall", () => {
   expect(walk(NO_HISTORY, "typed", -1, 1)).toEqual([null, null]);
 });
 
@@ -55,14 +55,14 @@ describe("an entered line is remembered", () => {
     expect(entered("one", "one", "two", "one").lines).toEqual(["one", "two", "one"]);
   });
 
-  test("and brings back to the present, from wherever an older one was shown", () => {
+  test("and the line being typed is shown again, wherever an older one was", () => {
     const found = recall(entered("one", "two"), "draft", -1);
     const again = recall(found?.history ?? NO_HISTORY, "two", -1);
     const history = remember(again?.history ?? NO_HISTORY, "three");
     expect(walk(history, "", -1, -1)).toEqual(["three", "two"]);
   });
 
-  test("and the draft that was being typed is not", () => {
+  test("and a draft that was being typed is not", () => {
     const found = recall(entered("one"), "draft", -1);
     const history = remember(found?.history ?? NO_HISTORY, "one");
     expect(walk(history, "new", -1, 1)).toEqual(["one", "new"]);

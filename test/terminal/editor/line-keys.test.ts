@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
-import { lineOf } from "../../../src/terminal/editor/line-buffer.ts";
+import { atEnd } from "../../../src/terminal/editor/line-buffer.ts";
 import {
   type Command,
   type Editing,
   type Key,
+  NOTHING_TYPED,
   press,
-  START,
 } from "../../../src/terminal/editor/line-keys.ts";
 
 /** Printable characters, as node:readline decodes them. */
@@ -39,7 +39,7 @@ interface Pressed {
   commands: Command[];
 }
 
-function pressAll(all: Key[], start: Editing = START): Pressed {
+function pressAll(all: Key[], start: Editing = NOTHING_TYPED): Pressed {
   const commands: Command[] = [];
   let editing = start;
   for (const each of all) {
@@ -59,7 +59,7 @@ function line({ editing }: Pressed): string {
 /** What a line "ab|c" is after these keys. */
 function edited(before: string, ...chords: string[]): string {
   const cursor = before.indexOf("|");
-  const start = { ...START, line: { text: before.replace("|", ""), cursor } };
+  const start = { ...NOTHING_TYPED, line: { text: before.replace("|", ""), cursor } };
   return line(pressAll(keys(...chords), start));
 }
 
@@ -71,7 +71,7 @@ describe("a character", () => {
   test.each(["a", "A", " ", "é", "日", "👩‍👩‍👧", "😀", "\u0301", "\u00a0"])(
     "%p is typed",
     (sequence) => {
-      expect(pressAll([{ sequence }]).editing.line).toEqual(lineOf(sequence));
+      expect(pressAll([{ sequence }]).editing.line).toEqual(atEnd(sequence));
     },
   );
 
@@ -92,7 +92,7 @@ describe("a character", () => {
     ["that is held with Ctrl", { name: "i", ctrl: true, sequence: "i" }],
     ["that is held with Alt", { name: "i", meta: true, sequence: "i" }],
     ["of a key that means nothing", { name: "f5", sequence: "\u001b[15~" }],
-    ["of a sequence nobody knows", { name: "undefined", sequence: "\u001b[99z" }],
+    ["of an unknown sequence", { name: "undefined", sequence: "\u001b[99z" }],
     ["of the C1 controls", { sequence: "\u009b" }],
     ["that is none", { name: "clear" }],
   ])("%s is not", (_what, other: Key) => {
@@ -185,7 +185,7 @@ describe("a key that commands", () => {
     expect(line(pressed)).toBe("|");
   });
 
-  test("Ctrl-C returns from an older line to the present", () => {
+  test("Ctrl-C returns from an older line to the one being typed", () => {
     const all = [...text("one"), ...keys("return"), ...text("two"), ...keys("return")];
     const pressed = pressAll([...all, ...keys("up", "up", "ctrl+c", "up")]);
     expect(line(pressed)).toBe("two|");
@@ -235,7 +235,7 @@ describe("a paste", () => {
     expect(line(pressAll([...text("ad"), ...keys("left"), ...paste("bc")]))).toBe("abc|d");
   });
 
-  test("keeps its lines: a newline of it enters nothing, nor does a key of it command", () => {
+  test("keeps its lines: its newlines enter nothing, and its control characters are no keys", () => {
     const pressed = pressAll(paste("one\ntwo\n"));
     expect(line(pressed)).toBe("one\ntwo\n|");
     expect(pressed.commands).toEqual([]);
@@ -246,7 +246,7 @@ describe("a paste", () => {
   });
 
   test("may have tabs and control characters: they are text in it", () => {
-    const keysOfIt: Key[] = [
+    const pasted: Key[] = [
       { name: "paste-start" },
       { name: "tab", sequence: "\t" },
       { name: "c", ctrl: true, sequence: "\u0003" },
@@ -254,7 +254,7 @@ describe("a paste", () => {
       { name: "up", sequence: "\u001b[A" },
       { name: "paste-end" },
     ];
-    const pressed = pressAll(keysOfIt);
+    const pressed = pressAll(pasted);
     expect(line(pressed)).toBe("\t\u0003\u0004\u001b[A|");
     expect(pressed.commands).toEqual([]);
   });
@@ -276,7 +276,7 @@ describe("a paste", () => {
   });
 });
 
-test("Tab asks for the end of a word, and leaves the line as it is", () => {
+test("Tab asks for a completion, and leaves the line as it is", () => {
   const { editing, commands } = pressAll([...text("an"), key("tab")]);
   expect(line({ editing, commands })).toBe("an|");
   expect(commands).toEqual([{ type: "complete" }]);

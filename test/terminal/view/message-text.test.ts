@@ -1,15 +1,29 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
-import { messageText } from "../../../src/terminal/view/message-text.ts";
+import type { LogEntry } from "../../../src/chat/log-entry.ts";
+import { styled } from "../../../src/terminal/output-stream.ts";
+import {
+  messageText,
+  personColour,
+  transcriptLine,
+} from "../../../src/terminal/view/message-text.ts";
 
-const before = process.env["NO_COLOR"];
-beforeAll(() => {
-  process.env["NO_COLOR"] = "1";
-});
-afterAll(() => {
-  if (before === undefined) delete process.env["NO_COLOR"];
-  else process.env["NO_COLOR"] = before;
-});
+/** Sent on 22 November 2026 at 14:03:09 where this machine is. */
+function sent(text: string, name = "ana"): LogEntry {
+  const time = new Date(2026, 10, 22, 14, 3, 9).getTime();
+  return { sequence: 7, time, author: "SHA256:abc", name, device: "laptop", number: 1, text };
+}
+
+/** Relative luminance of one of xterm's 216 colours (WCAG 2.2). */
+function luminance(colour: number): number {
+  const place = colour - 16;
+  const [red = 0, green = 0, blue = 0] = [36, 6, 1].map((unit) => {
+    const level = [0, 95, 135, 175, 215, 255][Math.floor(place / unit) % 6] ?? 0;
+    const part = level / 255;
+    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
 
 test.each([
   ["ana", "hello", "ana: hello"],
@@ -22,6 +36,70 @@ test.each([
   ["שרה", "hello", "\u2068שרה\u2069: hello"],
   ["ana", "שלום\nhello\nسلام", "ana: \u2068שלום\u2069\n  hello\n  \u2068سلام\u2069"],
   ["日本", "e\u0301 👩‍👩‍👧", "日本: e\u0301 👩‍👩‍👧"],
-])("of %j who says %j", (name, text, shown) => {
-  expect(messageText({ name, text }, false)).toBe(shown);
+])("a message of %j that says %j", (name, text, shown) => {
+  expect(messageText({ name, text })).toBe(shown);
+});
+
+test("where there are styles the name has the person's colour, by the key if that is known", () => {
+  const colour = personColour("SHA256:abc");
+  const message = { name: "ana", fingerprint: "SHA256:abc", text: "hello" };
+  expect(messageText(message, styled)).toBe(`${colour}ana\u001b[0m: hello`);
+  expect(messageText({ name: "ana", text: "hello" }, styled)).toBe(
+    `${personColour("ana")}ana\u001b[0m: hello`,
+  );
+});
+
+describe("a message in the transcript of a room", () => {
+  test("is one line: day and time, the author, and the text", () => {
+    expect(transcriptLine(sent("hello there"), false)).toBe("2026-11-22 14:03  ana: hello there");
+  });
+
+  test("has the seconds and the fingerprint as well if it is verbose", () => {
+    expect(transcriptLine(sent("hello"), true)).toBe(
+      "2026-11-22 14:03:09  ana (SHA256:abc): hello",
+    );
+  });
+
+  test("writes days and times with as many digits as the others", () => {
+    const early = { ...sent("hi"), time: new Date(2026, 0, 2, 3, 4, 5).getTime() };
+    expect(transcriptLine(early, true)).toStartWith("2026-01-02 03:04:05  ");
+  });
+
+  test("has its further lines indented, so that none of them poses as another message", () => {
+    const text = "one\n2026-11-22 14:03  ben: two\r\n\nthree";
+    expect(transcriptLine(sent(text), false).split("\n")).toEqual([
+      "2026-11-22 14:03  ana: one",
+      "                  2026-11-22 14:03  ben: two",
+      "                  ",
+      "                  three",
+    ]);
+  });
+
+  test("shows control characters as text, in the message as in the name", () => {
+    expect(transcriptLine(sent("\x1b[2Jgone\rben: hi\u2028", "a\nna\x9b"), true)).toBe(
+      "2026-11-22 14:03:09  a^Jna\\u{9b} (SHA256:abc): ^[[2Jgone^Mben: hi\\u{2028}",
+    );
+  });
+});
+
+describe("a person's colour", () => {
+  const many = Array.from({ length: 500 }, (_, index) => personColour(`SHA256:${index}`));
+  const numbers = [...new Set(many)].map((escape) => Number(/;(\d+)m$/.exec(escape)?.[1]));
+
+  test("is the same every time", () => {
+    const fingerprint = "SHA256:NZ9cVAmlIuCBQoMkGRMaVCYUPVSkWKVzQHQhQgtqE1k";
+    expect(personColour(fingerprint)).toBe("\u001b[38;5;100m");
+    expect(personColour(fingerprint)).toBe(personColour(fingerprint));
+  });
+
+  test("is one of twelve", () => {
+    expect(numbers).toHaveLength(12);
+  });
+
+  test("can be read on black and on white", () => {
+    for (const colour of numbers) {
+      expect((luminance(colour) + 0.05) / 0.05).toBeGreaterThan(3.4);
+      expect(1.05 / (luminance(colour) + 0.05)).toBeGreaterThan(3.4);
+    }
+  });
 });

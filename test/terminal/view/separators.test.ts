@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 
 import {
-  arrived,
-  looked,
-  markBefore,
-  type Marks,
-  noMarks,
+  enteredRoom,
+  focusChanged,
+  noSeparators,
+  separatorBefore,
+  type Separators,
 } from "../../../src/terminal/view/separators.ts";
 
 /** On the second of March, by the clock of this machine. */
@@ -13,24 +13,24 @@ const at = (hours: number, minutes: number, day = 2) =>
   new Date(2026, 2, day, hours, minutes).getTime();
 const NOON = at(12, 0);
 
-/** The lines before messages of these times, all shown at noon. */
-function before(start: Marks, ...times: number[]): (string | null)[] {
-  let marks = start;
+/** The separators before messages of these times, all shown at noon. */
+function before(start: Separators, ...times: number[]): (string | null)[] {
+  let separators = start;
   return times.map((time) => {
-    const [next, line] = markBefore(marks, time, NOON);
-    marks = next;
+    const [next, line] = separatorBefore(separators, time, NOON);
+    separators = next;
     return line;
   });
 }
 
 describe("the time", () => {
-  test("is not told while it is near the one that is known", () => {
-    expect(before(noMarks(NOON), NOON, at(12, 4), at(11, 56))).toEqual([null, null, null]);
+  test("is not shown near the last one that was shown", () => {
+    expect(before(noSeparators(NOON), NOON, at(12, 4), at(11, 56))).toEqual([null, null, null]);
   });
 
-  test("is told every five minutes at most, however short the pauses are", () => {
+  test("is shown every five minutes at most, however short the pauses are", () => {
     const times = [3, 6, 9, 12, 15].map((minutes) => at(12, minutes));
-    expect(before(noMarks(NOON), ...times)).toEqual([
+    expect(before(noSeparators(NOON), ...times)).toEqual([
       null,
       "-- 12:06 --",
       null,
@@ -39,44 +39,44 @@ describe("the time", () => {
     ]);
   });
 
-  test("is told with the day where that is another one", () => {
-    expect(before(noMarks(NOON), at(9, 5, 1), at(9, 6, 1), at(8, 0))).toEqual([
+  test("is shown with the day if that is another one", () => {
+    expect(before(noSeparators(NOON), at(9, 5, 1), at(9, 6, 1), at(8, 0))).toEqual([
       "-- 2026-03-01 09:05 --",
       null,
       "-- 08:00 --",
     ]);
-    expect(before(noMarks(at(23, 59, 1)), at(0, 1))).toEqual(["-- 00:01 --"]);
+    expect(before(noSeparators(at(23, 59, 1)), at(0, 1))).toEqual(["-- 00:01 --"]);
   });
 });
 
-describe("what was said before one came", () => {
-  test("is marked once, with its time where that is not plain", () => {
-    const marks = arrived(noMarks(NOON), "earlier", NOON);
-    expect(before(marks, at(11, 59), at(11, 59), NOON)).toEqual(["-- earlier --", null, null]);
-    expect(before(marks, at(9, 0), at(9, 1))).toEqual(["-- earlier, 09:00 --", null]);
+describe("what was sent before one joined", () => {
+  test("is marked once, with its time unless that is near", () => {
+    const separators = enteredRoom(noSeparators(NOON), "earlier", NOON);
+    expect(before(separators, at(11, 59), at(11, 59), NOON)).toEqual(["-- earlier --", null, null]);
+    expect(before(separators, at(9, 0), at(9, 1))).toEqual(["-- earlier, 09:00 --", null]);
   });
 
-  test("is not what is said from then on", () => {
-    const marks = arrived(noMarks(NOON), "new", NOON);
-    expect(before(marks, NOON, at(11, 59))).toEqual([null, null]);
+  test("does not include what is sent from then on", () => {
+    const separators = enteredRoom(noSeparators(NOON), "new", NOON);
+    expect(before(separators, NOON, at(11, 59))).toEqual([null, null]);
   });
 });
 
-describe("what comes while nobody looks", () => {
-  const away = looked(noMarks(NOON), false);
+describe("what comes while the terminal has no focus", () => {
+  const away = focusChanged(noSeparators(NOON), false);
 
   test("is marked before the first of it", () => {
     expect(before(away, NOON, NOON)).toEqual(["-- new --", null]);
   });
 
-  test("is marked again only once somebody has looked", () => {
-    const [marked] = markBefore(away, NOON, NOON);
-    expect(before(looked(marked, false), NOON)).toEqual([null]);
-    expect(before(looked(marked, true), NOON)).toEqual([null]);
-    expect(before(looked(looked(marked, true), false), NOON)).toEqual(["-- new --"]);
+  test("is marked again only after the focus has come back", () => {
+    const [marked] = separatorBefore(away, NOON, NOON);
+    expect(before(focusChanged(marked, false), NOON)).toEqual([null]);
+    expect(before(focusChanged(marked, true), NOON)).toEqual([null]);
+    expect(before(focusChanged(focusChanged(marked, true), false), NOON)).toEqual(["-- new --"]);
   });
 
-  test("is marked once also where it was missed", () => {
-    expect(before(arrived(away, "new", NOON), at(11, 58), NOON)).toEqual(["-- new --", null]);
+  test("is marked once even if the connection was lost as well", () => {
+    expect(before(enteredRoom(away, "new", NOON), at(11, 58), NOON)).toEqual(["-- new --", null]);
   });
 });

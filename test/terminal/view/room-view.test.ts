@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
-import { names, NOWHERE, roomAfter } from "../../../src/terminal/view/room-state.ts";
+import { mentionsName, NO_ROOM, roomAfter } from "../../../src/terminal/view/room-view.ts";
 
-const after = (...events: ConversationEvent[]) => events.reduce(roomAfter, NOWHERE);
+const after = (...events: ConversationEvent[]) => events.reduce(roomAfter, NO_ROOM);
 const member = (name: string) => ({ name, fingerprint: `key of ${name}`, away: false });
 const entered = {
   type: "entered",
@@ -17,7 +17,7 @@ const message = (from: string, sequence?: number): ConversationEvent =>
     ? { type: "message", from, text: "hello" }
     : { type: "message", from, text: "hello", sequence, time: 0, fingerprint: `key of ${from}` };
 
-test("who enters is themselves, and meets the others", () => {
+test("entering a room gives one a name there and the names of the others", () => {
   expect(after(entered)).toEqual({
     room: "main",
     name: "ben",
@@ -27,7 +27,7 @@ test("who enters is themselves, and meets the others", () => {
   });
 });
 
-test("another room is another matter", () => {
+test("entering another room forgets the last one", () => {
   const there = { ...entered, room: "lunch", members: [member("ben")] };
   expect(after(entered, message("eve", 7), there)).toMatchObject({
     room: "lunch",
@@ -45,29 +45,29 @@ describe("others", () => {
     expect(others(joined, { type: "left", peer: "ana", reason: "" })).toEqual(["eve"]);
   });
 
-  test("take other names, and so does who this is", () => {
+  test("take other names, and so does this member", () => {
     expect(others({ type: "renamed", from: "ana", to: "anna" })).toEqual(["anna"]);
     const renamed = after(entered, { type: "renamed", from: "ben", to: "benno" });
     expect(renamed).toMatchObject({ name: "benno", others: ["ana"] });
   });
 
-  test("are met by what they say, also when they have left since", () => {
+  test("are known from their messages, even if they have left since", () => {
     expect(others(message("eve", 1), message("ana", 2), message("ben", 3))).toEqual(["ana", "eve"]);
   });
 
-  test("are a thousand at most, those that were met last", () => {
+  test("are a thousand at most, the latest ones", () => {
     const many = Array.from({ length: 1_200 }, (_, index) => message(`m${index}`, index + 1));
     expect(others(...many)).toHaveLength(1_000);
     expect(others(...many).at(-1)).toBe("m1199");
   });
 });
 
-test("the oldest message that was shown is known", () => {
+test("the oldest message shown is remembered", () => {
   expect(after(entered, message("ana", 7), message("ana", 8)).oldest).toBe(7);
   expect(after(entered, message("ana")).oldest).toBeNull();
 });
 
-describe("a text names somebody", () => {
+describe("a text mentions a name", () => {
   test.each([
     ["ben", "ben"],
     ["hello Ben!", "ben"],
@@ -78,7 +78,7 @@ describe("a text names somebody", () => {
     ["a.b", "a.b"],
     ["日本太郎 さん", "日本太郎"],
   ])("%j: %j", (text, name) => {
-    expect(names(text, name)).toBe(true);
+    expect(mentionsName(text, name)).toBe(true);
   });
 
   test.each([
@@ -89,7 +89,7 @@ describe("a text names somebody", () => {
     ["e\u0301", "e"],
     ["axb", "a.b"],
     ["hello", ""],
-  ])("and here not: %j: %j", (text, name) => {
-    expect(names(text, name)).toBe(false);
+  ])("and not here: %j: %j", (text, name) => {
+    expect(mentionsName(text, name)).toBe(false);
   });
 });

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "bun:test";
 
+import {
+  type Layout,
+  layOutEditor,
+  layOutEntered,
+  layOutLine,
+  layOutPending,
+  rowsAboveCursor,
+} from "../../../src/terminal/editor/layout.ts";
 import type { LineBuffer } from "../../../src/terminal/editor/line-buffer.ts";
-import { type Layout, layOut, rowsAboveCursor } from "../../../src/terminal/editor/line-layout.ts";
 import { seeded, someOf } from "../random.ts";
 
 /** A line written with a bar where its cursor is. */
@@ -10,7 +17,7 @@ function at(text: string): LineBuffer {
 }
 
 /** Lays out after the prompt "> " in a window high enough for anything. */
-const lay = (line: string, columns: number) => layOut("> ", at(line), columns, 1_000);
+const lay = (line: string, columns: number) => layOutLine("> ", at(line), columns, 1_000);
 
 const layout = (rows: string[], cursorRow: number, cursorColumn: number): Layout => ({
   rows,
@@ -27,7 +34,7 @@ describe("a line that fits its row", () => {
   });
 
   test("stands at the edge without a prompt", () => {
-    expect(layOut("", at("ab|c"), 10, 10)).toEqual(layout(["abc"], 0, 2));
+    expect(layOutLine("", at("ab|c"), 10, 10)).toEqual(layout(["abc"], 0, 2));
   });
 
   test("takes a column for a narrow character, two for a wide one, none for an accent (UAX #11)", () => {
@@ -104,7 +111,7 @@ describe("a newline, from a paste,", () => {
 describe("a line of more rows than the window has", () => {
   const LINE = "one\ntwo\nthree\nfour\nfive";
   const window = (cursor: number, maxRows: number) =>
-    layOut("> ", { text: LINE, cursor }, 10, maxRows);
+    layOutLine("> ", { text: LINE, cursor }, 10, maxRows);
 
   test("shows those down to the cursor's when it is at the end", () => {
     expect(window(LINE.length, 3)).toEqual(layout(["three", "four", "five"], 2, 4));
@@ -161,8 +168,8 @@ describe("the rows above the cursor's", () => {
     expect(rowsAboveCursor(lay("日本日本\n|", 20), 6)).toBe(2);
   });
 
-  // `rowsAboveCursor` divides columns, but a terminal does not break a wide letter: "> 日本日本", of 10
-  // columns, takes three rows of 5, "> 日", "本日" and "本".
+  // A terminal doesn't break a wide letter: "> 日本日本", of 10 columns, takes three rows of 5, "> 日",
+  // "本日" and "本".
   test("count the column that a wide letter leaves free at a narrow window's edge", () => {
     expect(rowsAboveCursor(lay("日本日本\n|", 20), 5)).toBe(3);
   });
@@ -200,7 +207,7 @@ describe("whatever is typed, in 300 random lines,", () => {
 
   test("no row is wider than the window", () => {
     for (const { line, columns } of cases) {
-      for (const row of layOut("> ", line, columns, 1_000).rows) {
+      for (const row of layOutLine("> ", line, columns, 1_000).rows) {
         expect(columnsOf(row)).toBeLessThanOrEqual(columns);
       }
     }
@@ -208,14 +215,14 @@ describe("whatever is typed, in 300 random lines,", () => {
 
   test("the rows together are the prompt and the line, once and in order", () => {
     for (const { pieces, line, columns } of cases) {
-      const { rows } = layOut("> ", line, columns, 1_000);
+      const { rows } = layOutLine("> ", line, columns, 1_000);
       expect(rows.join("")).toBe(`> ${pieces.map(shown).join("")}`);
     }
   });
 
   test("what stands before the cursor on the screen is what stands before it in the line", () => {
     for (const { pieces, before, line, columns } of cases) {
-      const { rows, cursorRow, cursorColumn } = layOut("> ", line, columns, 1_000);
+      const { rows, cursorRow, cursorColumn } = layOutLine("> ", line, columns, 1_000);
       const shownBefore = `> ${pieces.slice(0, before).map(shown).join("")}`;
       const above = rows.slice(0, cursorRow).join("");
       expect(shownBefore.startsWith(above)).toBe(true);
@@ -226,8 +233,8 @@ describe("whatever is typed, in 300 random lines,", () => {
 
   test("a low window shows as many rows as it has, the cursor's among them", () => {
     for (const { line, columns } of cases) {
-      const whole = layOut("> ", line, columns, 1_000);
-      const low = layOut("> ", line, columns, 3);
+      const whole = layOutLine("> ", line, columns, 1_000);
+      const low = layOutLine("> ", line, columns, 3);
       expect(low.rows).toHaveLength(Math.min(3, whole.rows.length));
       expect(low.cursorColumn).toBe(whole.cursorColumn);
       expect(low.rows.at(low.cursorRow)).toBe(whole.rows.at(whole.cursorRow) ?? "");
@@ -236,14 +243,141 @@ describe("whatever is typed, in 300 random lines,", () => {
 });
 
 describe("in a window too narrow for what cannot be broken", () => {
-  // `layOut` breaks neither the prompt nor the name of a control character.
   test("no row is wider than the window: the prompt", () => {
-    const { rows } = layOut("(their turn) > ", at("abc|"), 10, 1_000);
+    const { rows } = layOutLine("(their turn) > ", at("abc|"), 10, 1_000);
     for (const row of rows) expect(row.length).toBeLessThanOrEqual(10);
   });
 
   test("no row is wider than the window: a control character's name", () => {
-    const { rows } = layOut("> ", at("\u202e|"), 6, 1_000);
+    const { rows } = layOutLine("> ", at("\u202e|"), 6, 1_000);
     for (const row of rows) expect(row.length).toBeLessThanOrEqual(6);
+  });
+});
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index}`);
+
+describe("lines on their way", () => {
+  test("stand in their order, each after its prompt", () => {
+    expect(layOutPending("> ", ["one", "two"], 20, 10)).toEqual(["> one", "> two"]);
+    expect(layOutPending("(on its way) > ", ["one"], 20, 10)).toEqual(["(on its way) > one"]);
+    expect(layOutPending("> ", [], 20, 10)).toEqual([]);
+  });
+
+  test("take as many rows as they need, and none for a cursor", () => {
+    expect(layOutPending("> ", ["abcdefgh", "日本日本日"], 7, 10)).toEqual([
+      "> abcde",
+      "fgh",
+      "> 日本",
+      "日本日",
+    ]);
+    expect(layOutPending("> ", ["abcde", "x"], 7, 10)).toEqual(["> abcde", "> x"]);
+  });
+
+  test("that just fit are all shown", () => {
+    expect(layOutPending("> ", numbered(3), 30, 3)).toEqual(["> line 0", "> line 1", "> line 2"]);
+  });
+
+  test("that do not fit are counted, the oldest ones", () => {
+    expect(layOutPending("> ", numbered(4), 30, 3)).toEqual([
+      "… 2 more on their way",
+      "> line 2",
+      "> line 3",
+    ]);
+    expect(layOutPending("> ", numbered(1_000), 30, 2)).toEqual([
+      "… 999 more on their way",
+      "> line 999",
+    ]);
+    expect(layOutPending("> ", numbered(7), 30, 1)).toEqual(["… 7 more on their way"]);
+  });
+
+  test("are not shown in part, except one that is longer than all the space", () => {
+    expect(layOutPending("> ", ["one", "abcdefghijkl", "x"], 7, 3)).toEqual(["… 2 mor", "> x"]);
+    expect(layOutPending("> ", ["abcdefghijklmnopq"], 7, 2)).toEqual(["> abcde", "fghijkl"]);
+    expect(layOutPending("> ", ["abcdefgh", "abcdefghijklmnopq"], 7, 3)).toEqual([
+      "… 1 mor",
+      "> abcde",
+      "fghijkl",
+    ]);
+  });
+
+  test("are not shown if there is no space at all", () => {
+    expect(layOutPending("> ", numbered(3), 30, 0)).toEqual([]);
+  });
+});
+
+describe("a line that is no longer edited", () => {
+  test("is laid out whole, however long, without a row for the cursor", () => {
+    expect(layOutEntered("> ", "abcde", 7)).toEqual(["> abcde"]);
+    expect(layOutEntered("> ", "abcdefghijkl", 7)).toEqual(["> abcde", "fghijkl"]);
+    expect(layOutEntered("> ", "x".repeat(6_999), 7)).toHaveLength(1_001);
+  });
+
+  test("shows a newline within as a row, and control characters by their names", () => {
+    expect(layOutEntered("> ", "one\n\u001b[2J", 20)).toEqual(["> one", "^[[2J"]);
+  });
+
+  test("keeps an empty prompt's one row", () => {
+    expect(layOutEntered("", "", 20)).toEqual([""]);
+  });
+});
+
+describe("the editor at the bottom of the screen", () => {
+  const line = { text: "typing", cursor: 3 };
+  const typing = { prompt: "> ", line };
+
+  test("is the line being typed, when nothing is on its way", () => {
+    expect(layOutEditor({ ...typing, pending: [] }, "> ", 20, 10)).toEqual({
+      ...layOutLine("> ", line, 20, 10),
+      pendingRows: 0,
+    });
+  });
+
+  test("is the lines on their way, and below them the one being typed with the cursor", () => {
+    expect(layOutEditor({ ...typing, pending: ["one", "two"] }, "> ", 20, 10)).toEqual({
+      rows: ["> one", "> two", "> typing"],
+      cursorRow: 2,
+      cursorColumn: 5,
+      pendingRows: 2,
+    });
+  });
+
+  test("leaves half of the window to the line being typed", () => {
+    const layout = layOutEditor({ ...typing, pending: numbered(50) }, "> ", 30, 9);
+    expect(layout.rows).toEqual([
+      "… 47 more on their way",
+      "> line 47",
+      "> line 48",
+      "> line 49",
+      "> typing",
+    ]);
+    expect(layout.pendingRows).toBe(4);
+  });
+
+  test("is only the line being typed in a window of one row", () => {
+    expect(layOutEditor({ ...typing, pending: numbered(2) }, "> ", 30, 1).rows).toEqual([
+      "> typing",
+    ]);
+  });
+
+  test("fits its window, whatever is on its way or being typed: 300 random ones", () => {
+    for (let seed = 0; seed < 300; seed += 1) {
+      const random = seeded(seed);
+      const text = (most: number) => someOf(random, ["a", " ", "日", "👩‍👩‍👧"], random(most)).join("");
+      const pending = Array.from({ length: random(12) }, () => text(60));
+      const typed = text(200);
+      const columns = 6 + random(40);
+      const rows = 1 + random(20);
+      const layout = layOutEditor(
+        { ...typing, pending, line: { text: typed, cursor: typed.length } },
+        "> ",
+        columns,
+        rows,
+      );
+      expect(layout.rows.length).toBeLessThanOrEqual(rows);
+      expect(layout.pendingRows).toBeLessThanOrEqual(rows / 2);
+      expect(layout.cursorRow).toBeGreaterThanOrEqual(layout.pendingRows);
+      expect(layout.cursorRow).toBeLessThan(layout.rows.length);
+      for (const row of layout.rows) expect(Bun.stringWidth(row)).toBeLessThanOrEqual(columns);
+    }
   });
 });

@@ -1,0 +1,103 @@
+// The line editor as a state machine: a key or another event in, the next state and what to do out. The keys
+// that edit the line are in line-keys.ts. Pure.
+
+import { candidateList, type Completion } from "./completion.ts";
+import type { EditorLines } from "./layout.ts";
+import type { LineBuffer } from "./line-buffer.ts";
+import { type Command, type Editing, type Key, NOTHING_TYPED, press } from "./line-keys.ts";
+
+export interface EditorState {
+  readonly editing: Editing;
+  readonly prompt: string;
+  /** Lines on their way to the other end, oldest first. */
+  readonly pending: readonly string[];
+  /** The line as the last Tab left it: Tab again lists the candidates. */
+  readonly tabbed: LineBuffer | null;
+}
+
+export type EditorEvent =
+  | { readonly type: "key"; readonly key: Key }
+  | { readonly type: "prompt"; readonly text: string }
+  | { readonly type: "pending"; readonly lines: readonly string[] }
+  /** The answer to "complete" for that line. */
+  | { readonly type: "completion"; readonly line: LineBuffer; readonly completion: Completion };
+
+export type EditorAction =
+  | { readonly type: "enter"; readonly text: string }
+  | { readonly type: "interrupt" }
+  | { readonly type: "end" }
+  | { readonly type: "suspend" }
+  | { readonly type: "clear-screen" }
+  /** Asks what `line` may be completed to. */
+  | { readonly type: "complete"; readonly line: LineBuffer }
+  /** The terminal got the focus or lost it. */
+  | { readonly type: "focus"; readonly focused: boolean }
+  /** A line leaves the editor and stays on the screen, after its prompt. */
+  | { readonly type: "print-entered"; readonly prompt: string; readonly text: string }
+  | { readonly type: "print-note"; readonly text: string };
+
+/** What a terminal sends when it gets the focus and when it loses it (xterm ctlseqs, "FocusIn/FocusOut"). */
+const FOCUS: Readonly<Record<string, boolean>> = { "\x1b[I": true, "\x1b[O": false };
+
+export const START: EditorState = {
+  editing: NOTHING_TYPED,
+  prompt: "",
+  pending: [],
+  tabbed: null,
+};
+
+export function update(state: EditorState, event: EditorEvent): [EditorState, EditorAction | null] {
+  switch (event.type) {
+    case "key":
+      return pressKey(state, event.key);
+    case "prompt":
+      return [{ ...state, prompt: event.text }, null];
+    case "pending":
+      return [{ ...state, pending: event.lines }, null];
+    case "completion":
+      // The line may have changed while the completion was looked up.
+      return event.line === state.editing.line ? complete(state, event.completion) : [state, null];
+  }
+}
+
+/** What is drawn of the state. */
+export function view({ pending, prompt, editing }: EditorState): EditorLines {
+  return { pending, prompt, line: editing.line };
+}
+
+function pressKey(state: EditorState, key: Key): [EditorState, EditorAction | null] {
+  const focused = FOCUS[key.sequence ?? ""];
+  if (focused !== undefined && state.editing.paste === null) {
+    return [state, { type: "focus", focused }];
+  }
+  const [editing, command] = press(state.editing, key);
+  return [{ ...state, editing }, command === null ? null : actionFor(command, state)];
+}
+
+/** @param state before the key */
+function actionFor(command: Command, { editing, prompt }: EditorState): EditorAction {
+  const { line } = editing;
+  switch (command.type) {
+    case "enter":
+      return { type: "enter", text: line.text };
+    case "interrupt":
+      return line.text === "" ? command : { type: "print-entered", prompt, text: `${line.text}^C` };
+    case "complete":
+      return { type: "complete", line };
+    case "end":
+    case "suspend":
+    case "clear-screen":
+      return command;
+  }
+}
+
+function complete(state: EditorState, completion: Completion): [EditorState, EditorAction | null] {
+  const { line, candidates } = completion;
+  const isAgain = state.tabbed === state.editing.line && line === state.tabbed;
+  return [
+    { ...state, editing: { ...state.editing, line }, tabbed: line },
+    isAgain && candidates.length > 1
+      ? { type: "print-note", text: candidateList(completion) }
+      : null,
+  ];
+}

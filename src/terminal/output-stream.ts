@@ -1,0 +1,36 @@
+// An output stream of the program: written at the pace of its reader, and styled where it is a terminal
+// and nobody has turned styles off (no-color.org). Knows nothing of what is written.
+
+import type { Writable } from "node:stream";
+
+import type { Io, Output } from "./io.ts";
+
+export const DIM = "\x1b[2m";
+export const CYAN = "\x1b[36m";
+const PLAIN = "\x1b[0m";
+
+/** Puts text between the escape sequence (SGR, ECMA-48 s. 8.3.117) and its end, or leaves it plain. */
+export type Style = (sgr: string, text: string) => string;
+
+export const styled: Style = (sgr, text) => `${sgr}${text}${PLAIN}`;
+export const unstyled: Style = (_sgr, text) => text;
+
+/** Whether text on `stream` may be dim or coloured; if it may not, words must say the same. */
+export function mayStyle({ env }: Pick<Io, "env">, stream: Output): boolean {
+  return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb" && stream.isTTY === true;
+}
+
+export function styleFor(io: Pick<Io, "env">, stream: Output): Style {
+  return mayStyle(io, stream) ? styled : unstyled;
+}
+
+/** Resolves once the chunk has been written out, so that a slow reader slows the program; with the error if it failed. */
+export function writeTo(stream: Writable, chunk: string | Uint8Array): Promise<Error | null> {
+  // The callback gets the error too; without a listener the stream would throw it as uncaught.
+  if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);
+  return new Promise((resolve) => {
+    stream.write(chunk, (cause) => resolve(cause ?? null));
+  });
+}
+
+function ignore(): void {}

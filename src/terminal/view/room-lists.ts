@@ -1,0 +1,74 @@
+// What a room's commands show, as lines: commands, people, rooms, messages. Pure, but for the time zone of
+// this machine.
+
+import { COMMANDS, usageOf } from "../../chat/commands.ts";
+import type { RoomDescription } from "../../chat/conversation.ts";
+import type { MemberDescription } from "../../chat/frames.ts";
+import type { LogEntry } from "../../chat/log-entry.ts";
+import { layOutTable } from "../display-width.ts";
+import { DIM, type Style } from "../output-stream.ts";
+import { visibleLine, visibleName } from "../visible-text.ts";
+import { calendarDay, clockTime, messageText } from "./message-text.ts";
+
+/** Letters of a fingerprint that tell the people of one room apart. */
+const SHORT_FINGERPRINT = 12;
+
+/** @param columns of the window */
+export function commandLines(columns: number): string[] {
+  const rows = COMMANDS.map((command) => [
+    usageOf(command),
+    "owner" in command ? `${command.does} (owner)` : command.does,
+  ]);
+  return [...layOutTable(rows, columns), "//TEXT says /TEXT"];
+}
+
+/**
+ * @param ownName of the person who asks
+ * @param verbose shows fingerprints whole
+ */
+export function peopleLines(
+  people: readonly MemberDescription[],
+  ownName: string,
+  columns: number,
+  verbose: boolean,
+): string[] {
+  const rows = people.map(({ name, fingerprint, away }) => [
+    visibleName(name),
+    verbose ? visibleLine(fingerprint) : shortFingerprint(fingerprint),
+    name === ownName ? "you" : away ? "away" : "",
+  ]);
+  return layOutTable(rows, columns);
+}
+
+/** @param current the room that the person who asks is in */
+export function roomLines(
+  rooms: readonly RoomDescription[],
+  current: string,
+  columns: number,
+): string[] {
+  const rows = rooms.map(({ name, members, entries }) => [
+    visibleName(name),
+    `${members} here`,
+    entries === 1 ? "1 message" : `${entries} messages`,
+    name === current ? "you" : "",
+  ]);
+  return layOutTable(rows, columns);
+}
+
+/** Messages with their times, and a line with the day where it changes. */
+export function entryLines(entries: readonly LogEntry[], now: number, style: Style): string[] {
+  let day = calendarDay(now);
+  return entries.flatMap(({ time, name, author, text }) => {
+    const message = messageText({ name, fingerprint: author, text }, style);
+    const line = `${style(DIM, clockTime(time))} ${message}`;
+    if (calendarDay(time) === day) return [line];
+    day = calendarDay(time);
+    return [style(DIM, `-- ${day} --`), line];
+  });
+}
+
+/** Without the name of the hash, which is always the same. */
+function shortFingerprint(fingerprint: string): string {
+  const digits = visibleLine(fingerprint).replace(/^SHA256:/, "");
+  return digits.length > SHORT_FINGERPRINT ? `${digits.slice(0, SHORT_FINGERPRINT)}…` : digits;
+}

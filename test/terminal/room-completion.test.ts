@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+
+import { completeInRoom, isTypingRoom } from "../../src/terminal/room-completion.ts";
+
+const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
+const ROOMS = ["main", "lunch-time", "lunch-place"];
+
+/** A line written "ab|c". */
+const written = (line: string) => ({ text: line.replace("|", ""), cursor: line.indexOf("|") });
+
+/** The line after Tab, and the candidates. */
+function tab(line: string): [line: string, ...candidates: string[]] {
+  const { line: next, candidates } = completeInRoom(written(line), PEOPLE, ROOMS);
+  return [`${next.text.slice(0, next.cursor)}|${next.text.slice(next.cursor)}`, ...candidates];
+}
+
+describe("a command at the beginning of the line", () => {
+  test("is completed, with a blank after it", () => {
+    expect(tab("/j|")).toEqual(["/join |", "/join"]);
+    expect(tab("/he|")).toEqual(["/help |", "/help"]);
+    expect(tab("/he| me")).toEqual(["/help| me", "/help"]);
+  });
+
+  test("that could be several stays as it is", () => {
+    expect(tab("/h|")).toEqual(["/h|", "/help", "/history"]);
+    expect(tab("/|")).toEqual([
+      "/|",
+      "/help",
+      "/history",
+      "/invite",
+      "/join",
+      "/kick",
+      "/lock",
+      "/me",
+      "/mute",
+      "/name",
+      "/quit",
+      "/rooms",
+      "/search",
+      "/unlock",
+      "/unmute",
+      "/who",
+    ]);
+  });
+
+  test("is not completed elsewhere in the line, nor after two slashes", () => {
+    expect(tab("//he|")).toEqual(["//he|"]);
+    expect(tab("see /he|")).toEqual(["see /he|"]);
+    expect(tab("/x|")).toEqual(["/x|"]);
+  });
+});
+
+describe("a person's name", () => {
+  test("at the beginning of the line is followed by a colon", () => {
+    expect(tab("be|")).toEqual(["Ben: |", "Ben"]);
+    expect(tab("be|: yes")).toEqual(["Ben|: yes", "Ben"]);
+  });
+
+  test("elsewhere is followed by a blank", () => {
+    expect(tab("is be|")).toEqual(["is Ben |", "Ben"]);
+    expect(tab("is be| there")).toEqual(["is Ben| there", "Ben"]);
+    expect(tab("/kick be|")).toEqual(["/kick Ben |", "Ben"]);
+  });
+
+  test("that could be several is completed as far as they agree, in upper or lower case", () => {
+    expect(tab("日|")).toEqual(["日本|", "日本太郎", "日本次郎"]);
+    expect(tab("an|")).toEqual(["an|", "ana", "Ana María", "Anselm"]);
+    expect(tab("ans|")).toEqual(["Anselm: |", "Anselm"]);
+  });
+
+  test("may contain a blank", () => {
+    expect(tab("ana m|")).toEqual(["Ana María: |", "Ana María"]);
+    expect(tab("ask ana m|")).toEqual(["ask Ana María |", "Ana María"]);
+    expect(tab("ana b|")).toEqual(["ana Ben |", "Ben"]);
+  });
+
+  test("is found however its letters are composed", () => {
+    expect(tab("e\u0301m|")).toEqual(["émile: |", "émile"]);
+  });
+
+  test("is not guessed if nothing of it is typed", () => {
+    expect(tab("|")).toEqual(["|"]);
+    expect(tab("hello |")).toEqual(["hello |"]);
+    expect(tab("x|")).toEqual(["x|"]);
+  });
+});
+
+describe("a room's name", () => {
+  test("is completed after /join, as far as the rooms agree", () => {
+    expect(tab("/join m|")).toEqual(["/join main |", "main"]);
+    expect(tab("/join l|")).toEqual(["/join lunch-|", "lunch-place", "lunch-time"]);
+    expect(tab("/join |")).toEqual(["/join |", "lunch-place", "lunch-time", "main"]);
+    expect(tab("/join ben|")).toEqual(["/join ben|"]);
+  });
+
+  test("is being typed there and nowhere else", () => {
+    expect(isTypingRoom(written("/join l|"))).toBe(true);
+    expect(isTypingRoom(written("/join |"))).toBe(true);
+    for (const line of ["/join|", "/jo|in x", "/join a b|", "x /join a|"]) {
+      expect(isTypingRoom(written(line))).toBe(false);
+    }
+  });
+});
