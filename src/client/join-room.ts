@@ -3,17 +3,16 @@
 
 import { randomBytes } from "node:crypto";
 
-import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { formatAddress } from "../net/address.ts";
 import { generateKeyPair, KEY_BYTES, type KeyPair } from "../protocol/handshake/noise/x25519.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
-import { discard, reach } from "./connect.ts";
+import { connect } from "./connect.ts";
 import { type Device, memoryDevice, newDeviceId } from "./device.ts";
 import { type ChannelEnd, converseInRoom, type ToldConversation } from "./room-conversation.ts";
+import { invitedTo, type SealedTarget } from "./sealed-target.ts";
 import { describeSessionEnd } from "./session-errors.ts";
-import { invitedTo, type SealedTarget } from "./target.ts";
 
 export interface JoinRoomOptions {
   /** Who this end is to others; somebody new where it is left out. */
@@ -55,32 +54,24 @@ export function joinRoom(
 ): ToldConversation {
   const known = typeof target === "string" ? invitedTo(parseInvitation(target)) : target;
   const staticKeys = options.identity ?? generateKeyPair(randomBytes(KEY_BYTES));
-  let reached = false;
+  let wasConnected = false;
   return converseInRoom({
     room: options.room ?? known.room ?? DEFAULT_ROOM,
     name: options.name,
     device: options.device ?? memoryDevice(newDeviceId()),
     random: Math.random,
-    persist: ({ code }) => reached && PASSING.has(code),
-    async connect(handlers, cancelled) {
-      const all = await reach(known, { ...known, staticKeys, cancelled });
-      const { link, socket, attend } = all;
+    persist: ({ code }) => wasConnected && PASSING.has(code),
+    async connect(handlers, signal) {
+      const { link, socket } = await connect(known, { ...known, staticKeys, signal });
       try {
         if (link.peerKey !== null) options.onServer?.(link.peerKey);
       } catch (error) {
-        await discard(all);
+        await socket.close();
         throw error;
       }
-      reached = true;
+      wasConnected = true;
       const where = formatAddress(link.peer);
-      // Nothing is taken before its conversation knows of the channel.
-      queueMicrotask(() => {
-        attend({
-          ...handlers,
-          // Of a server that is gone the session would notice only after a silence.
-          onRefused: ({ message }) => link.abort(ENDED_BY_PROGRAM, message),
-        });
-      });
+      link.receive(handlers);
       const ended = link.ended.then(async (end) => {
         await socket.close();
         return describeEnd(end, where);

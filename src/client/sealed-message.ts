@@ -4,7 +4,7 @@ import type { RoomEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
-import type { SealedTarget } from "./target.ts";
+import type { SealedTarget } from "./sealed-target.ts";
 
 /**
  * Comes into a room, to say something and leave. `send` resolves when the server has the message on its disk,

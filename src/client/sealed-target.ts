@@ -1,12 +1,29 @@
 // Finds what HOST, HOST:PORT or an invitation stands for on the sealed wire, and how the server proves who it is:
 // by the key in the invitation, or, as SSH does it, by the key it had the first time.
 
+import { CharlaError } from "../errors.ts";
 import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
 import { isInvitationTo, readLocalInvitation } from "../identity/local-invitation.ts";
 import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
-import { invitedTo, type SealedTarget } from "./target.ts";
+
+/** Which server a client accepts. */
+export interface ServerTrust {
+  /** The server's public key; null where it is not known yet. */
+  readonly expected: Uint8Array | null;
+  /** The error to report when the server has another key. */
+  refused(key: Uint8Array): CharlaError;
+}
+
+export interface SealedTarget extends HostAndPort {
+  /** The invitation's secret, 16 bytes; null to join an open conversation. */
+  readonly secret: Uint8Array | null;
+  readonly trust: ServerTrust;
+  /** Which room to come into; `main` where it is left out. */
+  readonly room?: string;
+}
 
 export interface FoundTarget {
   readonly target: SealedTarget;
@@ -57,4 +74,15 @@ function byHost(server: HostAndPort, env: Environment): FoundTarget {
       return true;
     },
   };
+}
+
+/** What an invitation says of both. */
+export function invitedTo({ host, port, room, key, secret }: Invitation): SealedTarget {
+  const refused = (other: Uint8Array) =>
+    new CharlaError(
+      "SERVER_KEY_CHANGED",
+      `${formatAddress({ address: host, port })} is not the server that made this invitation: its fingerprint is ${fingerprint(other)}, and not ${fingerprint(key)}`,
+      "ask for a new invitation if the server was set up anew; if it was not, somebody poses as it",
+    );
+  return { host, port, room, secret, trust: { expected: key, refused } };
 }

@@ -3,7 +3,7 @@
 import { CharlaError } from "../errors.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
-import type { ServerTrust } from "./connect.ts";
+import type { ServerTrust } from "./sealed-target.ts";
 
 interface Attempt {
   readonly to: SocketAddress;

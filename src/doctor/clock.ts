@@ -1,6 +1,6 @@
 // How far a server's clock is from this machine's, by the exchange that was fastest (RFC 5905 s. 8). Pure.
 
-import type { View } from "../client/server-view.ts";
+import type { ServerView } from "../client/server-view.ts";
 import { type Check, note, ok } from "./check.ts";
 
 const NAME = "clock";
@@ -9,7 +9,7 @@ const NOTICED = 2_000;
 /** Both clocks are read in whole ms. */
 const RESOLUTION = 1;
 
-export function describeClock(views: readonly View[]): Check {
+export function describeClock(views: readonly ServerView[]): Check {
   const [best] = views
     .map(({ serverTime, askedAt, answeredAt }) => ({
       ahead: serverTime - (askedAt + answeredAt) / 2,

@@ -4,9 +4,9 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 
-import { type Reached, reachFirst } from "../client/connect.ts";
-import { createLooks, type View } from "../client/server-view.ts";
-import type { SealedTarget } from "../client/target.ts";
+import { type Connection, connectToFirst } from "../client/connect.ts";
+import type { SealedTarget } from "../client/sealed-target.ts";
+import { createServerViewRequests, type ServerView } from "../client/server-view.ts";
 import { CharlaError } from "../errors.ts";
 import type { Environment } from "../identity/folders.ts";
 import { secretToPsk } from "../identity/invitation.ts";
@@ -27,24 +27,24 @@ export async function* checkSession(
   address: SocketAddress,
   others: readonly SocketAddress[],
 ): AsyncGenerator<Check, void, undefined> {
-  const reached = await reachAt(target, env, address);
-  if (reached instanceof CharlaError) return yield describeRefusal(target, reached);
+  const connection = await connectAt(target, env, address);
+  if (connection instanceof CharlaError) return yield describeRefusal(target, connection);
   yield ok(NAME, "the server lets you in");
   try {
-    yield* describeViews(target, reached, others);
+    yield* describeViews(target, connection, others);
   } finally {
-    await reached.socket.close();
+    await connection.socket.close();
   }
 }
 
-async function reachAt(
+async function connectAt(
   { secret, trust }: SealedTarget,
   env: Environment,
   address: SocketAddress,
-): Promise<Reached | CharlaError> {
+): Promise<Connection | CharlaError> {
   try {
     const staticKeys = ownIdentity(env).keyPair;
-    return await reachFirst([address], { secret, trust, staticKeys });
+    return await connectToFirst([address], { secret, trust, staticKeys });
   } catch (error) {
     if (error instanceof CharlaError) return error;
     throw error;
@@ -62,14 +62,14 @@ function describeRefusal({ secret }: SealedTarget, error: CharlaError): Check {
 
 async function* describeViews(
   target: SealedTarget,
-  { link, socket, attend }: Reached,
+  { link, socket }: Connection,
   others: readonly SocketAddress[],
 ): AsyncGenerator<Check, void, undefined> {
-  const looks = createLooks();
-  attend({ onMessages: looks.onMessages, onRefused() {} });
-  const views: View[] = [];
+  const requests = createServerViewRequests();
+  link.receive(requests);
+  const views: ServerView[] = [];
   while (views.length < LOOKS) {
-    const view = await looks.look(link);
+    const view = await requests.send(link);
     if (view === null) break;
     views.push(view);
   }
@@ -88,9 +88,9 @@ async function* describeViews(
   const other = others.find(isSameFamily);
   let elsewhere: string | null = null;
   if (other !== undefined) {
-    const again = createLooks();
-    const second = socket.join({ to: other, psk, expected }, { onMessages: again.onMessages });
-    if (await second.joined) elsewhere = (await again.look(second))?.address ?? null;
+    const again = createServerViewRequests();
+    const second = socket.join({ to: other, psk, expected }, again);
+    if (await second.joined) elsewhere = (await again.send(second))?.address ?? null;
   }
   yield describeNat({
     address: seen,

@@ -41,11 +41,13 @@ export interface SealedLink {
    * @param stream the same messages put together by `streamOf`, where they are sent to many: nobody changes it
    */
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
+  /** Hands what comes to these from now on. What came before was not taken: the peer waits when it is too much. */
+  receive(handlers: SealedLinkHandlers): void;
   /** Resolves when both ends are in the session: true; or it ended first: false. */
   readonly joined: Promise<boolean>;
   /** Resolves when everything said has arrived: true; or the session ended first: false. */
   arrived(): Promise<boolean>;
-  /** Why it is over, once all that has arrived was handed on. */
+  /** Why it is over, once all that has arrived was handed on, where somebody receives it. */
   readonly ended: Promise<SessionEnd>;
   /** Ends it once everything said has arrived, or `ended` comes first. */
   close(): Promise<void>;
@@ -84,7 +86,6 @@ interface Waiting {
 const EMPTY = new Uint8Array(0);
 /** Shared by all for whom nobody waits yet. */
 const NOBODY: Waiting[] = [];
-const NO_HANDLERS: SealedLinkHandlers = { onMessages() {} };
 
 /**
  * What is kept of a session for the program above. A class, for there is one for each of thousands of
@@ -94,7 +95,8 @@ export class AttachedSession implements SealedLink {
   readonly session: Session;
   readonly joined: Promise<boolean>;
   readonly ended: Promise<SessionEnd>;
-  handlers: SealedLinkHandlers = NO_HANDLERS;
+  /** Null until somebody receives what comes. */
+  handlers: SealedLinkHandlers | null = null;
   /** Messages that wait for room, in order. */
   unsaid: Waiting[] = NOBODY;
   /** Who waits until all that was said has arrived. */
@@ -169,6 +171,11 @@ export class AttachedSession implements SealedLink {
     return all.at(-1) !== null;
   }
 
+  receive(handlers: SealedLinkHandlers): void {
+    this.handlers = handlers;
+    this.#driver.changed(this.session);
+  }
+
   arrived(): Promise<boolean> {
     if (this.arrivals === NOBODY) this.arrivals = [];
     return this.#wait(this.arrivals, () => this.unsaid.length === 0 && allArrived(this.session));
@@ -197,7 +204,7 @@ export class AttachedSession implements SealedLink {
 /** Hands on the messages that have arrived, unless the program above is still at earlier ones. */
 export function handOnMessages(attached: AttachedSession, driver: SessionDriver): void {
   const { session, handlers } = attached;
-  if (attached.busy) return;
+  if (attached.busy || handlers === null) return;
   attached.drained = isDrained(session);
   if (attached.drained) return;
   const messages = receiveMessages(session, MESSAGES_AT_ONCE, driver.now());
@@ -224,7 +231,7 @@ export function tellArrived(attached: AttachedSession): void {
   const { start } = attached.session.outgoing.said;
   if (start === attached.arrivedUpTo) return;
   attached.arrivedUpTo = start;
-  attached.handlers.onArrived?.(start);
+  attached.handlers?.onArrived?.(start);
 }
 
 /** Tells whoever waits what has come to be; false when it was the end. */
@@ -237,14 +244,14 @@ export function tellWhatCameToBe(attached: AttachedSession, now: number): boolea
   }
   if (session.silent && attached.silentSince === null) {
     attached.silentSince = session.lastHeardAt;
-    handlers.onSilent?.(now - session.lastHeardAt);
+    handlers?.onSilent?.(now - session.lastHeardAt);
   } else if (!session.silent && attached.silentSince !== null) {
-    handlers.onHeard?.(now - attached.silentSince);
+    handlers?.onHeard?.(now - attached.silentSince);
     attached.silentSince = null;
   }
   if (path.trial === null && !sameAddress(path.address, attached.peerTold)) {
     attached.peerTold = path.address;
-    handlers.onMoved?.(path.address);
+    handlers?.onMoved?.(path.address);
   }
   for (const queue of [unsaid, arrivals]) {
     // In order: who came later has no room before who came first.

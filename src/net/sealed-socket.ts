@@ -59,8 +59,8 @@ export interface SealedSocketOptions {
 
 export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
-  /** Begins a session; that it failed is told by the link's `ended`. */
-  join(options: JoinOptions, handlers: SealedLinkHandlers): SealedLink;
+  /** Begins a session; that it failed is told by the link's `ended`. Without handlers, `receive` sets them later. */
+  join(options: JoinOptions, handlers?: SealedLinkHandlers): SealedLink;
   /** Ends every session, once what was said has arrived, tells the peers so, and closes the socket. */
   close(): Promise<void>;
 }
@@ -149,7 +149,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   function flush(): void {
     due = false;
     for (const session of endpoint.arrived.splice(0)) {
-      attach(session, (link) => options.onJoined?.(link) ?? { onMessages() {} });
+      const link = attach(session);
+      link.receive(options.onJoined?.(link) ?? { onMessages() {} });
     }
     const links: AttachedSession[] = [];
     for (const session of takeTouched(endpoint)) {
@@ -203,9 +204,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     );
   }
 
-  function attach(session: Session, handle: (link: SealedLink) => SealedLinkHandlers): SealedLink {
+  function attach(session: Session): SealedLink {
     const link = new AttachedSession(session, driver);
-    link.handlers = handle(link);
     attached.set(session, link);
     return link;
   }
@@ -223,7 +223,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   return {
     local: socket.address,
     join(joinOptions, handlers) {
-      const link = attach(join(endpoint, joinOptions, now()), () => handlers);
+      const link = attach(join(endpoint, joinOptions, now()));
+      if (handlers !== undefined) link.receive(handlers);
       flushSoon();
       return link;
     },

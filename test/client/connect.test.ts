@@ -1,11 +1,12 @@
-// Reaching one of several addresses of a host (RFC 8305): who is tried, in which order, who wins, and what
+// Connecting to one of several addresses of a host (RFC 8305): which are tried, in which order, which wins, and what
 // becomes of the others.
 
 import { describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
+import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 
-import { reach, reachFirst, type ReachOptions } from "../../src/client/connect.ts";
+import { connect, type ConnectOptions, connectToFirst } from "../../src/client/connect.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
@@ -21,7 +22,7 @@ const SECRET = new Uint8Array(16).fill(4);
 const JOINER = generateKeyPair(new Uint8Array(32).fill(1));
 const SERVER = generateKeyPair(new Uint8Array(32).fill(2));
 
-const options: ReachOptions = {
+const options: ConnectOptions = {
   staticKeys: JOINER,
   secret: SECRET,
   trust: {
@@ -108,25 +109,24 @@ async function openSilent() {
 }
 
 describe("with one address", () => {
-  test("the server there is reached, and what it said at once is heard when somebody attends", async () => {
+  test("the server there is reached, and what it said at once waits until somebody receives it", async () => {
     await using server = await openServer({ greeting: "welcome" });
-    const reached = await reach({ host: "127.0.0.1", port: server.at.port }, options);
-    await using _ = reached.socket;
-    expect(reached.link.peerKey).toEqual(SERVER.publicKey);
+    const connection = await connect({ host: "127.0.0.1", port: server.at.port }, options);
+    await using _ = connection.socket;
+    expect(connection.link.peerKey).toEqual(SERVER.publicKey);
     const heard = createInbox<string>();
-    reached.attend({
+    connection.link.receive({
       onMessages: (all) => all.forEach((one) => heard.put(new TextDecoder().decode(one))),
-      onRefused() {},
     });
     expect(await heard.next()).toBe("welcome");
-    await reached.link.say(new TextEncoder().encode("hello"));
+    await connection.link.say(new TextEncoder().encode("hello"));
     expect(await server.heard.next()).toBe("hello");
   });
 
   test("nobody listening is told at once, and not after 8 s", async () => {
     const port = await closedPort();
     const start = performance.now();
-    expect(await rejection(reachFirst([at(port)], options))).toMatchObject({
+    expect(await rejection(connectToFirst([at(port)], options))).toMatchObject({
       code: "NOBODY_LISTENING",
       message: `no program is listening at 127.0.0.1:${port}`,
     });
@@ -135,15 +135,15 @@ describe("with one address", () => {
 
   test("a wrong secret, another server and the plain wire are each told for what they are", async () => {
     await using server = await openServer({ secret: new Uint8Array(16).fill(5) });
-    expect(await rejection(reachFirst([server.at], options))).toMatchObject({
+    expect(await rejection(connectToFirst([server.at], options))).toMatchObject({
       code: "WRONG_SECRET",
     });
     await using other = await openServer({ keys: JOINER });
-    expect(await rejection(reachFirst([other.at], options))).toMatchObject({
+    expect(await rejection(connectToFirst([other.at], options))).toMatchObject({
       code: "SERVER_KEY_CHANGED",
     });
     await using plain = await openBareSocket();
-    const refused = rejection(reachFirst([at(plain.port)], options));
+    const refused = rejection(connectToFirst([at(plain.port)], options));
     const { from } = await plain.next();
     await plain.send("who is there?", from.port);
     expect(await refused).toMatchObject({
@@ -163,7 +163,7 @@ describe("with one address", () => {
     });
     relay = await openHoldingRelay(server.at);
     await using way = relay;
-    const refused = rejection(reachFirst([way.at], options));
+    const refused = rejection(connectToFirst([way.at], options));
     // Both come to the joiner in one turn of its loop.
     await until("the greeting and the end", () => way.held.length >= 2);
     way.letGo();
@@ -175,7 +175,7 @@ describe("with one address", () => {
   });
 
   test("a host that nobody knows is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
-    expect(await rejection(reach({ host: "nobody.invalid", port: 1 }, options))).toMatchObject({
+    expect(await rejection(connect({ host: "nobody.invalid", port: 1 }, options))).toMatchObject({
       code: "UNKNOWN_HOST",
     });
   });
@@ -185,9 +185,9 @@ describe("with several addresses", () => {
   test("the second is tried at once where the first refuses", async () => {
     await using server = await openServer();
     const start = performance.now();
-    const reached = await reachFirst([at(await closedPort()), server.at], options);
-    await using _ = reached.socket;
-    expect(reached.link.peer).toEqual(server.at);
+    const connection = await connectToFirst([at(await closedPort()), server.at], options);
+    await using _ = connection.socket;
+    expect(connection.link.peer).toEqual(server.at);
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
@@ -195,9 +195,9 @@ describe("with several addresses", () => {
     await using silent = await openSilent();
     await using server = await openServer();
     const start = performance.now();
-    const reached = await reachFirst([silent.at, server.at], options);
-    await using _ = reached.socket;
-    expect(reached.link.peer).toEqual(server.at);
+    const connection = await connectToFirst([silent.at, server.at], options);
+    await using _ = connection.socket;
+    expect(connection.link.peer).toEqual(server.at);
     expect(performance.now() - start).toBeGreaterThan(200);
     expect(performance.now() - start).toBeLessThan(5_000);
   });
@@ -205,21 +205,21 @@ describe("with several addresses", () => {
   test("the first that lets us in wins: no later one is as much as asked", async () => {
     await using server = await openServer();
     await using other = await openSilent();
-    const reached = await reachFirst([server.at, other.at], options);
+    const connection = await connectToFirst([server.at, other.at], options);
     let asked = false;
     void other.socket.next().then(() => (asked = true));
-    await reached.link.say(new TextEncoder().encode("hello"));
+    await connection.link.say(new TextEncoder().encode("hello"));
     await server.heard.next();
-    await reached.socket.close();
+    await connection.socket.close();
     expect(asked).toBe(false);
   });
 
   test("one with a wrong secret does not keep us from the next", async () => {
     await using wrong = await openServer({ secret: new Uint8Array(16).fill(5) });
     await using server = await openServer();
-    const reached = await reachFirst([wrong.at, server.at], options);
-    await using _ = reached.socket;
-    expect(reached.link.peer).toEqual(server.at);
+    const connection = await connectToFirst([wrong.at, server.at], options);
+    await using _ = connection.socket;
+    expect(connection.link.peer).toEqual(server.at);
   });
 
   test("what somebody there says is told rather than that nobody was, whichever came first", async () => {
@@ -229,26 +229,28 @@ describe("with several addresses", () => {
       [closed, wrong.at],
       [wrong.at, closed],
     ]) {
-      expect(await rejection(reachFirst(order, options))).toMatchObject({ code: "WRONG_SECRET" });
+      expect(await rejection(connectToFirst(order, options))).toMatchObject({
+        code: "WRONG_SECRET",
+      });
     }
   });
 
   test("four are tried and no more", async () => {
     const closed = await Promise.all([1, 2, 3, 4].map(async () => at(await closedPort())));
     await using fifth = await openServer();
-    expect(await rejection(reachFirst([...closed, fifth.at], options))).toMatchObject({
+    expect(await rejection(connectToFirst([...closed, fifth.at], options))).toMatchObject({
       code: "NOBODY_LISTENING",
     });
-    const reached = await reachFirst([...closed.slice(1), fifth.at], options);
-    await using _ = reached.socket;
-    expect(reached.link.peer).toEqual(fifth.at);
+    const connection = await connectToFirst([...closed.slice(1), fifth.at], options);
+    await using _ = connection.socket;
+    expect(connection.link.peer).toEqual(fifth.at);
   });
 
   test("those that are still asked when one lets us in are asked no more", async () => {
     await using silent = await openSilent();
     await using server = await openServer();
-    const reached = await reachFirst([silent.at, server.at], options);
-    await using _ = reached.socket;
+    const connection = await connectToFirst([silent.at, server.at], options);
+    await using _ = connection.socket;
     const { from } = await silent.socket.next();
     await until("a closed socket", () => isFree(from.port));
   });
@@ -267,20 +269,75 @@ describe("with several addresses", () => {
     await using stack = new AsyncDisposableStack();
     for (const relay of relays) stack.use(relay);
 
-    const reaching = reachFirst(
+    const connecting = connectToFirst(
       relays.map((relay) => relay.at),
       options,
     );
     await until("both to be let in", () => relays.every(({ held }) => held.length > 0));
     for (const relay of relays) relay.letGo();
-    const reached = await reaching;
-    await using _ = reached.socket;
-    reached.attend({ onMessages() {}, onRefused() {} });
+    const connection = await connecting;
+    await using _ = connection.socket;
+    connection.link.receive({ onMessages() {} });
     const links = [await one.joined.next(), await other.joined.next()];
-    const won = relays.findIndex((relay) => relay.at.port === reached.link.peer.port);
+    const won = relays.findIndex((relay) => relay.at.port === connection.link.peer.port);
     expect(await links[1 - won]?.ended).toMatchObject({ type: "closed", by: "peer", code: 0 });
     await until("a closed socket", () => isFree(relays[1 - won]?.client.port ?? 0));
-    await reached.link.say(new TextEncoder().encode("hello"));
+    await connection.link.say(new TextEncoder().encode("hello"));
     expect(await (won === 0 ? one : other).heard.next()).toBe("hello");
+  });
+});
+
+/** How many listeners wait for the signal's abort now, and how many did at most. */
+function countListeners(signal: AbortSignal) {
+  let most = 0;
+  const count = () => getEventListeners(signal, "abort").length;
+  const addEventListener = signal.addEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<AbortSignal["addEventListener"]>) => {
+    addEventListener(...args);
+    most = Math.max(most, count());
+  };
+  return { count, most: () => most };
+}
+
+describe("with a signal", () => {
+  test("attempts fail with its reason, and their sockets are closed", async () => {
+    await using silent = await openSilent();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failed = rejection(connectToFirst([silent.at], { ...options, signal }));
+    const { from } = await silent.socket.next();
+    const reason = new Error("no longer wanted");
+    controller.abort(reason);
+    expect(await failed).toBe(reason);
+    await until("a closed socket", () => isFree(from.port));
+  });
+
+  test("that was aborted before, no address is tried", async () => {
+    await using silent = await openSilent();
+    let asked = false;
+    void silent.socket.next().then(() => (asked = true));
+    const controller = new AbortController();
+    const { signal } = controller;
+    controller.abort("gone");
+    expect(await rejection(connectToFirst([silent.at], { ...options, signal }))).toBe("gone");
+    expect(asked).toBe(false);
+  });
+
+  test("that lives on, a hundred attempts leave no listener on it", async () => {
+    await using server = await openServer();
+    const { signal } = new AbortController();
+    const { count, most } = countListeners(signal);
+    const closed = at(await closedPort());
+    for (let attempt = 0; attempt < 90; attempt += 1) {
+      await rejection(connectToFirst([closed], { ...options, signal }));
+      expect(count()).toBeLessThanOrEqual(1);
+    }
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      const connection = await connectToFirst([closed, server.at], { ...options, signal });
+      await connection.socket.close();
+      expect(count()).toBe(0);
+    }
+    expect(count()).toBe(0);
+    expect(most()).toBeLessThanOrEqual(1);
   });
 });

@@ -1,13 +1,16 @@
-// Asking a server what it sees: which answer is taken, and what happens where none comes.
+// Asking a server what it sees of this end: which answer counts, and what happens when none comes.
 
 import { expect, test } from "bun:test";
 
 import type { Channel } from "../../src/chat/channel.ts";
 import { encodeFrame, readMemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
-import { createLooks, type Looks } from "../../src/client/server-view.ts";
+import { createServerViewRequests, type ServerViewRequests } from "../../src/client/server-view.ts";
 
 /** A channel to a server that answers with these frames. */
-function channelTo(looks: Looks, answers: (request: number) => readonly ServerFrame[]) {
+function channelTo(
+  requests: ServerViewRequests,
+  answers: (request: number) => readonly ServerFrame[],
+) {
   const ended = Promise.withResolvers<unknown>();
   const channel: Channel = {
     sayAll(messages) {
@@ -15,7 +18,7 @@ function channelTo(looks: Looks, answers: (request: number) => readonly ServerFr
         const reading = readMemberFrame(message);
         if (reading.type !== "frame" || reading.frame.type !== "look") throw new Error("no look");
         const { request } = reading.frame;
-        queueMicrotask(() => looks.onMessages(answers(request).map(encodeFrame)));
+        queueMicrotask(() => requests.onMessages(answers(request).map(encodeFrame)));
       }
       return true;
     },
@@ -27,38 +30,38 @@ function channelTo(looks: Looks, answers: (request: number) => readonly ServerFr
 }
 
 test("a view is the server's answer between two readings of this clock", async () => {
-  const looks = createLooks();
-  const channel = channelTo(looks, (request) => [
+  const requests = createServerViewRequests();
+  const channel = channelTo(requests, (request) => [
     { type: "seen", request, time: 1_000, address: "192.0.2.7:40000" },
   ]);
   const before = Date.now();
-  const view = await looks.look(channel);
+  const view = await requests.send(channel);
   expect(view).toMatchObject({ address: "192.0.2.7:40000", serverTime: 1_000 });
   expect(view?.askedAt).toBeGreaterThanOrEqual(before);
   expect(view?.answeredAt).toBeGreaterThanOrEqual(view?.askedAt ?? Infinity);
 });
 
 test("answers to other questions, and other frames, are left alone", async () => {
-  const looks = createLooks();
-  const channel = channelTo(looks, (request) => [
+  const requests = createServerViewRequests();
+  const channel = channelTo(requests, (request) => [
     { type: "left", name: "Ann", reason: "" },
     { type: "seen", request: request - 1, time: 1 },
     { type: "seen", request, time: 2 },
     { type: "seen", request, time: 3 },
   ]);
-  expect(await looks.look(channel)).toMatchObject({ address: null, serverTime: 2 });
-  expect(await looks.look(channel)).toMatchObject({ serverTime: 2 });
+  expect(await requests.send(channel)).toMatchObject({ address: null, serverTime: 2 });
+  expect(await requests.send(channel)).toMatchObject({ serverTime: 2 });
 });
 
 test("a channel that ends gives no view", async () => {
-  const looks = createLooks();
-  const channel = channelTo(looks, () => []);
-  const view = looks.look(channel);
+  const requests = createServerViewRequests();
+  const channel = channelTo(requests, () => []);
+  const view = requests.send(channel);
   channel.abort(0, "");
   expect(await view).toBeNull();
 });
 
 test("a server that never answers gives no view", async () => {
-  const looks = createLooks();
-  expect(await looks.look(channelTo(looks, () => []))).toBeNull();
+  const requests = createServerViewRequests();
+  expect(await requests.send(channelTo(requests, () => []))).toBeNull();
 });

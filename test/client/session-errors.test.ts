@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ServerTrust } from "../../src/client/connect.ts";
+import type { ServerTrust } from "../../src/client/sealed-target.ts";
 import { describeJoinFailure, describeSessionEnd } from "../../src/client/session-errors.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";

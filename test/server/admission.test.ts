@@ -6,7 +6,7 @@ import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
-import { invitedTo, type SealedTarget } from "../../src/client/target.ts";
+import { invitedTo, type SealedTarget } from "../../src/client/sealed-target.ts";
 import { fingerprint } from "../../src/identity/key-text.ts";
 import { createAdmission } from "../../src/server/admission.ts";
 import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
