@@ -5,9 +5,9 @@ import type { LogEntry } from "../chat/log-entry.ts";
 import { CharlaError } from "../errors.ts";
 import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
-import { wordsOf } from "../log/search-words.ts";
 import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
+import { splitWords } from "../log/text-matching.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
@@ -75,7 +75,7 @@ function selectionOf({ flags, values }: CommandLine): Selection {
   if (last !== undefined && flags.has("all")) {
     throw usage("--last says how many messages, and --all that it is all", "leave one of them out");
   }
-  if (words !== undefined && wordsOf(words).length === 0) {
+  if (words !== undefined && splitWords(words).length === 0) {
     throw usage(`there is no word in ${JSON.stringify(words)} to search for`);
   }
   if (since === undefined && words === undefined && last === undefined && !flags.has("all")) {

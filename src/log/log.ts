@@ -1,25 +1,40 @@
-// A room is a log. The one interface of every store of rooms: in memory, in SQLite, and written so that one
-// across a network (NATS JetStream) can be the next. Knows nothing of members, and nothing of who may what.
+// A room is a log. The interface of every store of rooms (memory, SQLite, and written so that one across a network can
+// be the next), with the bounds of all of them. These are wider than those of the conversation (chat/frames.ts):
+// to break them is a bug of the caller. Knows nothing of members and permissions.
 
 import type { Draft, LogEntry } from "../chat/log-entry.ts";
+import { CharlaError } from "../errors.ts";
+
+/** Entries returned at once: some MB of a conversation's messages. */
+export const MAX_READ = 1_000;
+/** Sequence numbers returned at once, without the entries: 1 MB. Many, for each query goes through a whole index. */
+export const MAX_FOUND = 100_000;
+/** Rooms in one store; all of their names are in memory. */
+export const MAX_ROOMS = 1_000;
+/** Names that one author may hold in one room: enough for a whim, too few to take them all. */
+export const MAX_NAMES = 20;
+/** Characters of one text: as many as the bytes of the longest message on the wire. */
+const MAX_TEXT = 65_536;
+/** Characters of everything else, such as a room's name or a fingerprint. */
+const MAX_LABEL = 256;
 
 /** Every method rejects with a CharlaError when the store fails, with STORE_... (docs/errors.md). */
 export interface LogReader extends AsyncDisposable {
   /** Tells this log from every other: a sequence number means nothing in another one. */
   readonly id: string;
-  /** The newest sequence number of a room, 0 where nothing was said. */
+  /** The newest sequence number of a room, 0 for an empty one. */
   readonly last: (room: string) => Promise<number>;
-  /** Entries after `after`, oldest first: at most `limit`, and at most MAX_READ. */
+  /** Entries after the sequence number `after`, oldest first: at most `limit`, and at most MAX_READ. */
   readonly read: (room: string, after: number, limit: number) => Promise<LogEntry[]>;
   /** The last `count` entries, at most MAX_READ, oldest first; with `before`, of those before that sequence number. */
   readonly readLast: (room: string, count: number, before?: number) => Promise<LogEntry[]>;
-  /** In the order they came to be. */
+  /** In the order in which they were created. */
   readonly rooms: () => Promise<RoomSummary[]>;
   /** The newest that match, oldest first: at most `limit`, and at most MAX_READ. */
   readonly search: (search: Search) => Promise<FoundEntry[]>;
   /**
    * The sequence numbers of the entries after `after` in which `search` finds these words, oldest first: at
-   * most `limit`, and at most MAX_FOUND. To go through all of them, from the last one that was handed out.
+   * most `limit`, and at most MAX_FOUND. To get all of them, continue after the last one returned.
    */
   readonly find: (room: string, words: string, after: number, limit: number) => Promise<number[]>;
 }
@@ -27,11 +42,11 @@ export interface LogReader extends AsyncDisposable {
 export interface Log extends LogReader {
   /**
    * Resolves once the entry is durable. The same author, device and number in the same room are the same
-   * message: it resolves with the entry that is there, whatever the text. Order of calls is order of
-   * sequence numbers; the calls of one turn of the event loop become durable together. A half surrogate
+   * message: it resolves with the entry that is there, whatever the text. Sequence numbers follow the order of
+   * the calls; the calls of one turn of the event loop become durable together. A half surrogate
    * becomes U+FFFD, for no UTF-8 can hold it.
    *
-   * After a rejection with a STORE_... code the message may be there nevertheless, as it may after a crash:
+   * After a rejection with a STORE_... code the message may be stored nevertheless, as it may after a crash:
    * to append it again is safe.
    *
    * @throws {CharlaError} TOO_MANY_ROOMS, STORE_...
@@ -43,8 +58,8 @@ export interface Log extends LogReader {
    */
   readonly subscribe: (room: string, onAppended: OnAppended) => Disposable;
   /**
-   * Binds a name in a room to the author who is the first to claim it, durably. Names that differ only in
-   * capitals or in the spelling of their characters (Unicode NFKC) are one.
+   * Binds a name in a room to the first author who claims it, durably. Names that differ only in
+   * case or in the spelling of their characters (Unicode NFKC) are one.
    *
    * @throws {CharlaError} TOO_MANY_NAMES, TOO_MANY_ROOMS, STORE_...
    */
@@ -57,16 +72,16 @@ export type OnAppended = (entries: readonly LogEntry[]) => void;
 export interface RoomSummary {
   readonly name: string;
   readonly entries: number;
-  /** Of the newest entry, ms since 1970; null where a name was claimed and nothing said. */
+  /** Of the newest entry, ms since 1970; null for a room in which a name was claimed and nothing said. */
   readonly time: number | null;
 }
 
-/** What is given must all be so. */
+/** An entry must match every condition that is given. */
 export interface Search {
   readonly room?: string | undefined;
   /**
-   * Each of the first MAX_SEARCH_WORDS begins a word of the text, whatever its capitals and accents; where
-   * there are no words in it, it finds nothing.
+   * Each of the first MAX_SEARCH_WORDS is the beginning of a word of the text, whatever its case and accents.
+   * A string without any words finds nothing.
    */
   readonly words?: string | undefined;
   /** Not before this time, ms since 1970. */
@@ -76,4 +91,40 @@ export interface Search {
 
 export interface FoundEntry extends LogEntry {
   readonly room: string;
+}
+
+/** The draft as UTF-8 can hold it. */
+export function checkDraft(room: string, draft: Draft): Draft {
+  const { author, name, device, number, text } = draft;
+  checkLabels(room, author, name, device);
+  if (text.length > MAX_TEXT) throw new RangeError(`a text of ${text.length} characters`);
+  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`number ${number}`);
+  return { author, name, device, number, text: text.toWellFormed() };
+}
+
+/** Everything but texts: it is looked up again, and so must be stored as it is. */
+export function checkLabels(...labels: readonly string[]): void {
+  const unfit = labels.find((label) => label.length > MAX_LABEL || !label.isWellFormed());
+  if (unfit !== undefined) throw new RangeError(`${unfit.length} characters in ${unfit}`);
+}
+
+/** `limit`, from 0 to `bound`. */
+export function clampLimit(limit: number, bound = MAX_READ): number {
+  return Math.min(Math.max(limit, 0), bound);
+}
+
+export function tooManyRooms(room: string): CharlaError {
+  return new CharlaError(
+    "TOO_MANY_ROOMS",
+    `there are already ${MAX_ROOMS} rooms, as many as a store holds; ${room} would be one more`,
+    "use a room that exists",
+  );
+}
+
+export function tooManyNames(): CharlaError {
+  return new CharlaError(
+    "TOO_MANY_NAMES",
+    `you hold ${MAX_NAMES} names in this room, and a person can hold no more`,
+    "use one of the names that you had",
+  );
 }

@@ -1,24 +1,24 @@
-// What somebody asks of a room's past, from an oldest entry on, in batches: however much it is, little of it
-// is in memory. Knows nothing of how it is shown.
+// The entries of a room that match some conditions, oldest first, in batches: however many they are, only a few
+// are in memory. Knows nothing of how they are shown.
 
 import type { LogEntry } from "../chat/log-entry.ts";
-import { MAX_FOUND } from "./bounds.ts";
+import { MAX_FOUND } from "./log.ts";
 import type { LogReader } from "./log.ts";
 
-/** Entries of one batch: 13 MB at worst, and enough that the way to each costs little. */
+/** Entries of one batch: 13 MB at worst, and enough that a query for each costs little. */
 const BATCH = 200;
 
-/** What is given must all be so. */
+/** An entry must match every condition that is given. */
 export interface Selection {
   /** Not before this time, ms since 1970. */
   readonly since?: number | undefined;
   /** As in a Search. */
   readonly words?: string | undefined;
-  /** The newest so many of those that the rest leaves. */
+  /** Only the newest so many of those that match the other conditions. */
   readonly last?: number | undefined;
 }
 
-/** Oldest first; what is said after the call is no part of it. */
+/** Entries that are appended after the call are left out. */
 export async function* select(
   log: LogReader,
   room: string,
@@ -27,35 +27,35 @@ export async function* select(
   const end = await log.last(room);
   const start = since === undefined ? 0 : await lastBefore(log, room, since);
   if (words === undefined) {
-    yield* entriesBetween(log, room, Math.max(start, end - last), end);
+    yield* readBetween(log, room, Math.max(start, end - last), end);
     return;
   }
   const found = findBetween(log, room, words, start, end);
-  for await (const sequences of last === Number.POSITIVE_INFINITY ? found : newest(found, last)) {
-    yield* entriesOf(log, room, sequences);
+  for await (const sequences of last === Number.POSITIVE_INFINITY ? found : lastOf(found, last)) {
+    yield* readEntries(log, room, sequences);
   }
 }
 
 /** The sequence number of a room's last entry before a time, ms since 1970; 0 where there is none. */
 export async function lastBefore(log: LogReader, room: string, time: number): Promise<number> {
-  // Time never goes back within a room, so that what lies between the two can be halved.
-  let before = 0;
-  let perhaps = await log.last(room);
-  while (before < perhaps) {
-    const middle = Math.ceil((before + perhaps) / 2);
+  // Time never goes back within a room: a binary search.
+  let low = 0;
+  let high = await log.last(room);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
     const [entry] = await log.read(room, middle - 1, 1);
-    if (entry !== undefined && entry.time < time) before = middle;
-    else perhaps = middle - 1;
+    if (entry !== undefined && entry.time < time) low = middle;
+    else high = middle - 1;
   }
-  return before;
+  return low;
 }
 
-async function* entriesBetween(log: LogReader, room: string, start: number, end: number) {
-  for (let place = start; place < end;) {
-    const batch = await log.read(room, place, Math.min(BATCH, end - place));
+async function* readBetween(log: LogReader, room: string, start: number, end: number) {
+  for (let cursor = start; cursor < end;) {
+    const batch = await log.read(room, cursor, Math.min(BATCH, end - cursor));
     if (batch.length === 0) return;
     yield batch;
-    place += batch.length;
+    cursor += batch.length;
   }
 }
 
@@ -66,26 +66,26 @@ async function* findBetween(
   start: number,
   end: number,
 ) {
-  for (let place = start; place < end;) {
-    const found = await log.find(room, words, place, MAX_FOUND);
+  for (let cursor = start; cursor < end;) {
+    const found = await log.find(room, words, cursor, MAX_FOUND);
     yield found.filter((sequence) => sequence <= end);
-    place = found.at(-1) ?? end;
+    cursor = found.at(-1) ?? end;
   }
 }
 
-/** The last `count` of all, at once: numbers, of which a million are 8 MB. */
-async function* newest(found: AsyncIterable<number[]>, count: number) {
-  let kept: number[] = [];
-  for await (const sequences of found) kept = kept.concat(sequences).slice(-count);
-  yield kept;
+/** The last `count` of all, at once: a million numbers are 8 MB. */
+async function* lastOf(found: AsyncIterable<number[]>, count: number) {
+  let newest: number[] = [];
+  for await (const sequences of found) newest = newest.concat(sequences).slice(-count);
+  yield newest;
 }
 
-async function* entriesOf(log: LogReader, room: string, sequences: readonly number[]) {
+async function* readEntries(log: LogReader, room: string, sequences: readonly number[]) {
   let batch: LogEntry[] = [];
   for (let index = 0; index < sequences.length;) {
     const first = sequences[index] ?? 0;
     let length = 1;
-    // What follows one another is read at once.
+    // Consecutive entries are read at once.
     while (batch.length + length < BATCH && sequences[index + length] === first + length)
       length += 1;
     batch.push(...(await log.read(room, first - 1, length)));

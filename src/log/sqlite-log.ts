@@ -1,13 +1,12 @@
-// A log on the disk, in one SQLite file of a folder: what was appended is there after any crash. One program
-// writes; others read meanwhile. Knows what the parts in sqlite/ do, and no SQL.
+// A log on the disk, in one SQLite file of a folder: what was appended survives any crash. One program
+// writes; others may read at the same time. Knows what the parts in sqlite/ do, and no SQL.
 
-import { checkDraft, checkLabels } from "./bounds.ts";
+import { checkDraft, checkLabels } from "./log.ts";
 import type { Log, LogReader } from "./log.ts";
-import { hasMoved } from "./sqlite/database.ts";
+import { hasMoved, storeError, storeGone } from "./sqlite/database.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { prepareReads, type Reads } from "./sqlite/reads.ts";
-import { migrate, MIGRATIONS, versionOf } from "./sqlite/schema.ts";
-import { storeError, storeGone } from "./sqlite/store-error.ts";
+import { migrate, MIGRATIONS, readVersion } from "./sqlite/schema.ts";
 import {
   cannotRead,
   openStoreToRead,
@@ -19,14 +18,14 @@ import { prepareWrites } from "./sqlite/writes.ts";
 import { createSubscribers } from "./subscribers.ts";
 
 export interface SqliteLogOptions {
-  /** Where `log.sqlite` is, or is to be. */
+  /** The folder of `log.sqlite`; created if it is missing. */
   readonly folder: string;
   /** ms since 1970. */
   readonly now: () => number;
 }
 
 /**
- * Opens the log of a folder for the one program that writes it; makes both where they are missing.
+ * Opens the log of a folder for the one program that writes it; creates both if they are missing.
  *
  * @throws {CharlaError} STORE_LOCKED, STORE_TOO_NEW, STORE_DAMAGED, STORE_NOT_WRITABLE, STORE_FULL, STORE_FAILED
  */
@@ -56,16 +55,16 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       begin.run();
       writes.begin(now());
       body();
-      // A file that was removed takes all that is written, and nobody will find it.
+      // A file that was removed still takes all that is written, and loses it.
       if (hasMoved(database)) throw storeGone(path);
       commit.run();
     } catch (error) {
       // Some failures have ended the transaction already.
       if (database.inTransaction) rollback.run();
-      writes.forget();
+      writes.rolledBack();
       throw storeError(error, path);
     }
-    // It went during the commit: what that has written is there again if the file comes back.
+    // It was moved during the commit: what that has written is there again if the file comes back.
     if (hasMoved(database)) throw storeGone(path);
     for (const [room, entries] of writes.appended()) subscribers.notify(room, entries);
   });
@@ -98,7 +97,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
 }
 
 /**
- * Opens the log of a folder to read what is there, also while a server writes it.
+ * Opens the log of a folder for reading, also while a server writes it.
  *
  * @throws {CharlaError} STORE_MISSING, STORE_TOO_NEW, STORE_DAMAGED, FILE_NOT_READABLE, STORE_FAILED
  */
@@ -106,8 +105,8 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
   const files = openStoreToRead(folder);
   const { path, database } = files;
   const reads = orClose(files, cannotRead, () => {
-    // A server has made the file, and ended before it made the tables.
-    if (versionOf(database, path) < MIGRATIONS.length) throw storeMissing(folder);
+    // A server has created the file, and ended before it created the tables.
+    if (readVersion(database, path) < MIGRATIONS.length) throw storeMissing(folder);
     return prepareReads(database);
   });
   let open = true;
@@ -124,7 +123,7 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
   };
 }
 
-/** The reads as promises, which reject with what a person understands. */
+/** The queries as promises, which reject with a CharlaError. */
 function createReader(
   reads: Reads,
   explain: (cause: unknown) => unknown,

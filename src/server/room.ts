@@ -3,7 +3,7 @@
 
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
-import { foldedName } from "../log/folded-name.ts";
+import { foldName } from "../log/text-matching.ts";
 import type { FanOut } from "./fan-out.ts";
 
 /** Members of one room. */
@@ -55,8 +55,8 @@ export function describeMember({ name, fingerprint, away }: Member): MemberDescr
 
 /** Names that differ in capitals only are one. */
 export function findMember({ members }: Room, name: string): Member | null {
-  const wanted = foldedName(name);
-  return members.values().find((member) => foldedName(member.name) === wanted) ?? null;
+  const wanted = foldName(name);
+  return members.values().find((member) => foldName(member.name) === wanted) ?? null;
 }
 
 /** Tells everybody but `about`, unless they are too many. Encoded once, however many there are. */

@@ -259,7 +259,7 @@ describe("charla history is refused", () => {
     expect(await history(ann)).toEqual({
       stdout: "",
       stderr:
-        `charla: nothing was ever said in ${ann.data}\n` +
+        `charla: there is no conversation in ${ann.data}\n` +
         "hint: start charla --server on this machine first, or name its folder with --data\n",
       status: 1,
     });

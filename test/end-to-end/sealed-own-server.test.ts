@@ -139,7 +139,7 @@ endToEnd("a second server in one folder is told what holds it, and what to do", 
   const second = await runCharla(["--server", "--port", "0"], { as: ana });
   expect(second.status).toBe(1);
   expect(second.stderr).toMatch(
-    /^charla: [^\n]+\nhint: end that one first, or give this one a folder of its own with --data, or none with --ephemeral\n$/,
+    /^charla: [^\n]+\nhint: stop that one first, or give this one a folder of its own with --data, or none with --ephemeral\n$/,
   );
   // A folder of its own will do.
   await using third = await startServer(ana, "--data", join(ana.data, "another"));

@@ -123,8 +123,9 @@ export function testLog(title: string, open: OpenLog): void {
       const taken = log.append("room 7", draft(2));
       expect(refused).rejects.toMatchObject({
         code: "TOO_MANY_ROOMS",
-        message: "there are 1000 rooms already, and one more is none of them",
-        hint: "talk in one of those that there are",
+        message:
+          "there are already 1000 rooms, as many as a store holds; one more would be one more",
+        hint: "use a room that exists",
       });
       expect((await taken).sequence).toBe(2);
       expect(await log.rooms()).toHaveLength(1_000);
@@ -427,8 +428,8 @@ export function testLog(title: string, open: OpenLog): void {
       }
       expect(log.claimName("main", "Ann 21", "key of Ann")).rejects.toMatchObject({
         code: "TOO_MANY_NAMES",
-        message: "one person can hold 20 names in a room, and these are all taken",
-        hint: "go back to one of the names that you had",
+        message: "you hold 20 names in this room, and a person can hold no more",
+        hint: "use one of the names that you had",
       });
       expect(await log.claimName("main", "Ann 20", "key of Ann")).toBe("yours");
       expect(await log.claimName("main", "Ann 21", "key of Bob")).toBe("yours");

@@ -12,8 +12,8 @@ test("a log in memory that is full says so, and keeps what it has", async () => 
   await log.append("main", draft(2, { text: "0123456789" }));
   expect(log.append("main", draft(3, { text: "" }))).rejects.toMatchObject({
     code: "STORE_FULL",
-    message: "this conversation is held in memory alone, and there is no more of that for it",
-    hint: "begin a new one; without --ephemeral it is kept on the disk",
+    message: "this conversation is only in memory, and its memory is full",
+    hint: "start a new one; without --ephemeral it is stored on the disk",
   });
   expect(await log.last("main")).toBe(2);
   expect((await log.append("main", draft(2))).sequence).toBe(2);

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 
-import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "../../src/log/sqlite/schema.ts";
+import { APPLICATION_ID, migrate, MIGRATIONS, readVersion } from "../../src/log/sqlite/schema.ts";
 
 const first = "CREATE TABLE talks (text TEXT); INSERT INTO talks VALUES ('kept');";
 const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
@@ -9,9 +9,9 @@ const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
 describe("a store's schema", () => {
   test("is at the newest version after a migration, and says whose it is", () => {
     using database = new Database(":memory:");
-    expect(versionOf(database, "log.sqlite")).toBe(0);
+    expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
-    expect(versionOf(database, "log.sqlite")).toBe(1);
+    expect(readVersion(database, "log.sqlite")).toBe(1);
     expect(MIGRATIONS).toHaveLength(1);
     expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
@@ -20,7 +20,7 @@ describe("a store's schema", () => {
     using database = new Database(":memory:");
     migrate(database, "log.sqlite", [first]);
     migrate(database, "log.sqlite", [first, second]);
-    expect(versionOf(database, "log.sqlite", 2)).toBe(2);
+    expect(readVersion(database, "log.sqlite", 2)).toBe(2);
     expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept", time: 0 }]);
     migrate(database, "log.sqlite", [first, second]);
     expect(database.query("SELECT * FROM talks").all()).toHaveLength(1);
@@ -31,7 +31,7 @@ describe("a store's schema", () => {
     migrate(database, "log.sqlite", [first]);
     const failing = [first, second, "INSERT INTO nowhere VALUES (1)"];
     expect(() => migrate(database, "log.sqlite", failing)).toThrow("no such table: nowhere");
-    expect(versionOf(database, "log.sqlite", 3)).toBe(1);
+    expect(readVersion(database, "log.sqlite", 3)).toBe(1);
     expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept" }]);
   });
 
@@ -42,11 +42,11 @@ describe("a store's schema", () => {
       expect.objectContaining({
         code: "STORE_TOO_NEW",
         message:
-          "/data/log.sqlite was written by a newer charla: it is of version 2, and this one knows up to 1",
-        hint: "use that charla, or name another folder with --data",
+          "/data/log.sqlite was written by a newer charla: it has version 2, and this one knows up to 1",
+        hint: "use the newer charla, or name another folder with --data",
       }),
     );
-    expect(versionOf(database, "/data/log.sqlite", 2)).toBe(2);
+    expect(readVersion(database, "/data/log.sqlite", 2)).toBe(2);
   });
 
   test.each([

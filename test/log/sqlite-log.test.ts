@@ -99,7 +99,7 @@ describe("the commits of a log on the disk", () => {
     const begun = performance.now();
     expect(log.append("main", draft(2))).rejects.toMatchObject({
       code: "STORE_LOCKED",
-      message: `${file} is being written to by another program`,
+      message: `another program is writing to ${file}`,
       hint: "end that program, or wait until it is done",
     });
     expect(performance.now() - begun).toBeGreaterThan(900);

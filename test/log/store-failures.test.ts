@@ -46,13 +46,13 @@ async function fill(log: Log, entries: number): Promise<void> {
 }
 
 const recoverHint = (file: string) =>
-  "put it back from a copy, or move it away to begin anew; " +
+  "restore it from a copy, or move it away to start anew; " +
   `sqlite3 ${JSON.stringify(file)} .recover shows what can be saved`;
 
 const goneRefusal = (file: string) => ({
   code: "STORE_GONE",
   message: `${file} was removed or moved away while it was in use`,
-  hint: "put it back where it was, and start the server again",
+  hint: "put it back where it was, and restart the server",
 });
 
 /** Runs a script of sh with a small disk of its own at `$1`, `$2` the runtime, `$3` the folder of these tests. */
@@ -73,8 +73,8 @@ describe("a store that another server writes", () => {
       const begun = performance.now();
       expect(open(folder.path)).rejects.toMatchObject({
         code: "STORE_LOCKED",
-        message: `another server keeps its conversation in ${folder.path}`,
-        hint: "end that one first, or give this one a folder of its own with --data, or none with --ephemeral",
+        message: `another server uses ${folder.path}`,
+        hint: "stop that one first, or give this one a folder of its own with --data, or none with --ephemeral",
       });
       expect(performance.now() - begun).toBeLessThan(500);
       other.signal("SIGKILL");
@@ -165,8 +165,8 @@ describe("a store that is not ours to change", () => {
     writeFileSync(folder.file, bytes);
     const refusal = {
       code: "STORE_TOO_NEW",
-      message: `${folder.file} was written by a newer charla: it is of version 7, and this one knows up to 1`,
-      hint: "use that charla, or name another folder with --data",
+      message: `${folder.file} was written by a newer charla: it has version 7, and this one knows up to 1`,
+      hint: "use the newer charla, or name another folder with --data",
     };
     expect(open(folder.path)).rejects.toMatchObject(refusal);
     expect(openSqliteReader(folder.path)).rejects.toMatchObject(refusal);
@@ -181,8 +181,8 @@ describe("a store that is not ours to change", () => {
     mkdirSync(file);
     expect(open(folder.path)).rejects.toMatchObject({
       code: "STORE_NOT_WRITABLE",
-      message: `nothing can be kept in ${file}: unable to open database file`,
-      hint: "make it a place that you may write to, or name another folder with --data",
+      message: `${file} cannot be written: unable to open database file`,
+      hint: "make it writable for this user, or name another folder with --data",
     });
   });
 
@@ -192,7 +192,7 @@ describe("a store that is not ours to change", () => {
     writeFileSync(folder, "");
     expect(open(folder)).rejects.toMatchObject({
       code: "STORE_NOT_WRITABLE",
-      message: `nothing can be kept in ${join(folder, "log.sqlite")}: file already exists`,
+      message: `${join(folder, "log.sqlite")} cannot be written: file already exists`,
     });
   });
 
@@ -210,11 +210,11 @@ describe("a store that is not ours to change", () => {
     const file = join(folder.path, "log.sqlite");
     expect(said.split("\n")).toEqual([
       "open",
-      `STORE_NOT_WRITABLE: nothing can be kept in ${file}: unable to open database file`,
-      "hint: make it a place that you may write to, or name another folder with --data",
+      `STORE_NOT_WRITABLE: ${file} cannot be written: unable to open database file`,
+      "hint: make it writable for this user, or name another folder with --data",
       "open",
-      `STORE_NOT_WRITABLE: nothing can be kept in ${join(folder.path, "deeper", "log.sqlite")}: read-only file system`,
-      "hint: make it a place that you may write to, or name another folder with --data",
+      `STORE_NOT_WRITABLE: ${join(folder.path, "deeper", "log.sqlite")} cannot be written: read-only file system`,
+      "hint: make it writable for this user, or name another folder with --data",
       "",
     ]);
   });
@@ -241,7 +241,7 @@ describe("a store that is not ours to change", () => {
         "open",
         "open",
         `FILE_NOT_READABLE: ${file} cannot be read`,
-        "hint: be the user that it belongs to; from a disk that is read-only, copy its folder to another",
+        "hint: run charla as the user who owns it; if its disk is read-only, copy the folder to another",
         "",
       ]);
     },
@@ -267,7 +267,7 @@ describe("a store whose disk is full", () => {
       );
       expect(said.split("\n")).toEqual([
         `STORE_FULL: the disk of ${join(folder.path, "log.sqlite")} is full`,
-        "hint: make room there; what was refused can be said again",
+        "hint: free some space; what was refused can be sent again",
         "refused together: 5",
         "half there: 0",
         "taken again: 5",
@@ -292,7 +292,7 @@ describe("a store whose disk is full", () => {
     );
     const full = [
       `STORE_FULL: the disk of ${join(folder.path, "log.sqlite")} is full`,
-      "hint: make room there; what was refused can be said again",
+      "hint: free some space; what was refused can be sent again",
     ];
     const lines = said.split("\n").filter((line) => !line.startsWith("head: "));
     expect(lines).toEqual([...full, "open", ...full, ""]);
@@ -309,7 +309,7 @@ test(
     const { stdout } = await run([...limited, ...refused]);
     expect(stdout.split("\n").slice(0, 4)).toEqual([
       `STORE_FAILED: ${join(folder.path, "log.sqlite")} cannot be read or written: disk I/O error`,
-      "hint: look at its disk and at the system's own log; what was refused can be said again",
+      "hint: check its disk and the system log; what was refused can be sent again",
       "refused together: 5",
       "half there: 0",
     ]);
@@ -368,7 +368,7 @@ describe("a store that is not there", () => {
     const folder = join(base.path, inside);
     expect(openSqliteReader(folder)).rejects.toMatchObject({
       code: "STORE_MISSING",
-      message: `nothing was ever said in ${folder}`,
+      message: `there is no conversation in ${folder}`,
       hint: "start charla --server on this machine first, or name its folder with --data",
     });
   });

@@ -1,49 +1,52 @@
-// The edge: one SQLite database of Bun's, opened the way a log needs it. Knows no table.
+// The edge: one SQLite database of Bun's, opened the way a log needs it, and what people are told when SQLite or the
+// system reports an error. Knows no table.
 
 import { constants, Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
 
+import { CharlaError, systemCode } from "../../errors.ts";
+
 export type { Database } from "bun:sqlite";
 
-const CAREFUL = [
-  // How long another program's commit or recovery is waited for, in ms: a reader may meet one.
+const COMMON = [
+  // How long to wait for another program's commit or recovery, ms: a reader may meet one.
   "PRAGMA busy_timeout = 1000",
   // The file may be damaged, or made by somebody else.
   "PRAGMA cell_size_check = ON",
   "PRAGMA trusted_schema = OFF",
 ];
 
-/** To write: every commit is on the disk before it returns (SQLite, "Write-Ahead Logging", 2.3). */
+/** For writing: every commit is on the disk before it returns (SQLite, "Write-Ahead Logging", 2.3). */
 export function openToWrite(path: string): Database {
-  return opened(path, { readwrite: true, create: false }, [
-    ...CAREFUL,
+  return openDatabase(path, { readwrite: true, create: false }, [
+    ...COMMON,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
   ]);
 }
 
 export function openToRead(path: string): Database {
-  return opened(path, { readonly: true }, CAREFUL);
+  return openDatabase(path, { readonly: true }, COMMON);
 }
 
-/** To read what nobody writes: without the files by which SQLite's readers and writers meet. */
-export function openUnchanging(path: string): Database {
+/** For reading what no program writes: without the files that SQLite's readers and writers share. */
+export function openImmutable(path: string): Database {
   const flags = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
-  return opened(`${pathToFileURL(path).href}?immutable=1`, flags, CAREFUL);
+  return openDatabase(`${pathToFileURL(path).href}?immutable=1`, flags, COMMON);
 }
 
 /**
- * Takes a file for this program alone, at once or not at all: by a transaction that does not end, and that
- * the system ends with the program, however that ends. Nothing is written, neither into it nor beside it.
+ * Locks a file for this program, at once or not at all: with a transaction that never ends, and that
+ * the system ends with the program, however that ends. Writes nothing, neither into it nor beside it.
  */
 export function openLocked(path: string): Database {
-  return opened(path, { readwrite: true, create: false }, [
+  return openDatabase(path, { readwrite: true, create: false }, [
     "PRAGMA journal_mode = MEMORY",
     "BEGIN EXCLUSIVE",
   ]);
 }
 
-function opened(
+function openDatabase(
   path: string,
   options: number | { readonly?: boolean; readwrite?: boolean; create?: boolean },
   commands: readonly string[],
@@ -58,9 +61,77 @@ function opened(
   }
 }
 
-/** Whether its file is no longer where it was opened: what is written now is for nobody. */
+/** Whether its file is no longer where it was opened: what is written now is lost. */
 export function hasMoved(database: Database): boolean {
   const answer = new Int32Array(2); // fileControl wants 8 bytes; SQLite writes an int
   database.fileControl(constants.SQLITE_FCNTL_HAS_MOVED, answer);
   return answer[0] !== 0;
+}
+
+/** The memory that SQLite shares between programs is a file as well (-shm), and may not fit either. */
+const FULL = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC$|EDQUOT$)/;
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/;
+const LOCKED = /^SQLITE_(BUSY|LOCKED)/;
+const NOT_WRITABLE =
+  /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST|EISDIR|ELOOP)$)/;
+/** Not SQLITE_ERROR or SQLITE_MISUSE: those are bugs of ours. */
+const SYSTEM = /^(SQLITE_(IOERR|NOMEM|PROTOCOL|NOLFS)|E[A-Z0-9]+$)/;
+
+/** A failure of the store at `path` as a CharlaError; anything else, which is a bug, as it is. */
+export function storeError(cause: unknown, path: string): unknown {
+  if (cause instanceof CharlaError || !(cause instanceof Error)) return cause;
+  const code = systemCode(cause);
+  // Of "EACCES: permission denied, mkdir '/x'" the middle.
+  const why = cause.message.replace(/^E[A-Z0-9]+: ([^,]+).*$/s, "$1");
+  if (FULL.test(code)) {
+    return new CharlaError(
+      "STORE_FULL",
+      `the disk of ${path} is full`,
+      "free some space; what was refused can be sent again",
+      { cause },
+    );
+  }
+  if (DAMAGED.test(code)) {
+    return new CharlaError(
+      "STORE_DAMAGED",
+      `${path} is damaged: ${why}`,
+      "restore it from a copy, or move it away to start anew; " +
+        `sqlite3 ${JSON.stringify(path)} .recover shows what can be saved`,
+      { cause },
+    );
+  }
+  if (LOCKED.test(code)) {
+    return new CharlaError(
+      "STORE_LOCKED",
+      `another program is writing to ${path}`,
+      "end that program, or wait until it is done",
+      { cause },
+    );
+  }
+  if (NOT_WRITABLE.test(code)) {
+    return new CharlaError(
+      "STORE_NOT_WRITABLE",
+      `${path} cannot be written: ${why}`,
+      "make it writable for this user, or name another folder with --data",
+      { cause },
+    );
+  }
+  if (SYSTEM.test(code)) {
+    return new CharlaError(
+      "STORE_FAILED",
+      `${path} cannot be read or written: ${why}`,
+      "check its disk and the system log; what was refused can be sent again",
+      { cause },
+    );
+  }
+  return cause;
+}
+
+/** Its file was moved or removed: what was written since is lost. */
+export function storeGone(path: string): CharlaError {
+  return new CharlaError(
+    "STORE_GONE",
+    `${path} was removed or moved away while it was in use`,
+    "put it back where it was, and restart the server",
+  );
 }

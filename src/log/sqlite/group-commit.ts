@@ -1,5 +1,5 @@
-// All that is to be written in one turn of the event loop, in one transaction: a commit waits for the disk,
-// and for a thousand entries as long as for one. Knows nothing of SQL, nor of what is written.
+// Runs all writes of one turn of the event loop in one transaction: a commit waits for the disk, and takes as
+// long for one entry as for a thousand. Knows nothing of SQL, nor of what is written.
 
 import { setImmediate } from "node:timers";
 
@@ -8,48 +8,48 @@ import { CharlaError } from "../../errors.ts";
 export interface GroupCommit {
   /**
    * Runs `write` in the transaction of this turn, after those that were added before, and resolves with what
-   * it returned once that is durable. A CharlaError that it throws, before it has written anything, rejects
-   * it alone; any other error ends the transaction, and rejects all that are in it.
+   * it returned once that is durable. If it throws a CharlaError, before it has written anything, only its own
+   * promise rejects; any other error ends the transaction, and rejects all writes in it.
    */
   add<Result>(write: () => Result): Promise<Result>;
-  /** Commits what waits now. */
+  /** Commits now what was added. */
   flush(): void;
 }
 
-/** A write within the transaction; returns what tells of it once that is over. */
+/** A write within the transaction; returns the function that settles its promise after the commit. */
 type Write = () => () => void;
 
-interface Waiting {
+interface PendingWrite {
   readonly write: Write;
   readonly reject: (error: unknown) => void;
 }
 
-/** @param transaction runs `body` in one: after it all of that is durable, or, when it throws, nothing */
+/** @param transaction runs `body` in one: what that wrote is durable when it returns; nothing is, if it throws */
 export function createGroupCommit(transaction: (body: () => void) => void): GroupCommit {
-  let waiting: Waiting[] = [];
+  let pending: PendingWrite[] = [];
 
   function flush(): void {
-    const group = waiting;
-    waiting = [];
+    const group = pending;
+    pending = [];
     if (group.length === 0) return;
-    const tell: (() => void)[] = [];
+    const settle: (() => void)[] = [];
     try {
       transaction(() => {
-        for (const { write } of group) tell.push(write());
+        for (const { write } of group) settle.push(write());
       });
     } catch (error) {
       for (const { reject } of group) reject(error);
       return;
     }
-    for (const each of tell) each();
+    for (const each of settle) each();
   }
 
   return {
     add(write) {
       return new Promise((resolve, reject) => {
-        // After the input that has come in this turn, so that what it brings is in the same commit.
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({
+        // After the input of this turn, so that what it brings is in the same commit.
+        if (pending.length === 0) setImmediate(flush);
+        pending.push({
           write() {
             try {
               const result = write();

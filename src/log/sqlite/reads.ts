@@ -1,10 +1,9 @@
-// What is read from a store, each in one query: entries, rooms, and what a search finds. Knows nothing of how
-// it came there.
+// The queries of a store: entries, rooms, and what a search finds. Knows nothing of how it was written.
 
 import type { LogEntry } from "../../chat/log-entry.ts";
-import { atMost, MAX_FOUND } from "../bounds.ts";
+import { clampLimit, MAX_FOUND } from "../log.ts";
 import type { FoundEntry, RoomSummary, Search } from "../log.ts";
-import { searchedWords } from "../search-words.ts";
+import { searchPrefixes } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 
 export interface Reads {
@@ -26,7 +25,7 @@ const WITH_ROOM =
 
 export function prepareReads(database: Database): Reads {
   const last = database.prepare<{ last: number }, [string]>(
-    // Over one table: only so does SQLite look at the end of the index alone.
+    // From one table: only then does SQLite read just the end of the index.
     `SELECT coalesce(max(sequence), 0) AS last FROM entries
      WHERE room = (SELECT id FROM rooms WHERE name = ?)`,
   );
@@ -54,7 +53,7 @@ export function prepareReads(database: Database): Reads {
   );
 
   const matchingAfter = database.prepare<{ sequence: number }, [string, string, number, number]>(
-    // The second condition on the place is for the index, which knows ids and no sequence.
+    // The second condition on the sequence number is for the index, which has ids only.
     `SELECT sequence FROM words CROSS JOIN entries ON entries.id = words.rowid
      WHERE words MATCH ?1 AND room = (SELECT id FROM rooms WHERE name = ?2) AND sequence > ?3
        AND words.rowid > coalesce((SELECT id FROM entries WHERE sequence = ?3
@@ -64,7 +63,7 @@ export function prepareReads(database: Database): Reads {
 
   function candidates({ room, words }: Search): Iterable<FoundEntry> {
     if (words !== undefined) {
-      const match = matchOf(words);
+      const match = ftsQuery(words);
       return match === null ? [] : matching.iterate(match, room ?? null);
     }
     return room === undefined ? newest.iterate() : newestIn.iterate(room);
@@ -75,34 +74,34 @@ export function prepareReads(database: Database): Reads {
   return {
     id,
     last: (room) => last.get(room)?.last ?? 0,
-    read: (room, place, limit) => after.all(room, place, atMost(limit)),
-    readLast: (room, count, place = Number.MAX_SAFE_INTEGER) =>
-      before.all(room, place, atMost(count)).toReversed(),
+    read: (room, sequence, limit) => after.all(room, sequence, clampLimit(limit)),
+    readLast: (room, count, sequence = Number.MAX_SAFE_INTEGER) =>
+      before.all(room, sequence, clampLimit(count)).toReversed(),
     rooms: () => summaries.all(),
     search(search) {
-      const limit = atMost(search.limit);
+      const limit = clampLimit(search.limit);
       const found: FoundEntry[] = [];
       if (limit === 0) return found;
       for (const entry of candidates(search)) {
-        // From the newest on: all that are left are older still.
+        // Newest first: the rest is older still.
         if (entry.time < (search.since ?? 0)) break;
         found.push(entry);
         if (found.length === limit) break;
       }
       return found.toReversed();
     },
-    find(room, words, place, limit) {
-      const match = matchOf(words);
+    find(room, words, sequence, limit) {
+      const match = ftsQuery(words);
       if (match === null) return [];
-      const found = matchingAfter.all(match, room, place, atMost(limit, MAX_FOUND));
-      return found.map(({ sequence }) => sequence);
+      const rows = matchingAfter.all(match, room, sequence, clampLimit(limit, MAX_FOUND));
+      return rows.map((row) => row.sequence);
     },
   };
 }
 
-/** What is searched for, as FTS5 is asked for it; null where there are no words in it. */
-function matchOf(words: string): string | null {
-  const searched = searchedWords(words);
-  // Quoted, each is a string of FTS5's and nothing else; the star lets it begin a longer word.
-  return searched.length === 0 ? null : searched.map((word) => `"${word}"*`).join(" ");
+/** A search as a query of FTS5; null if there are no words in it. */
+function ftsQuery(words: string): string | null {
+  const prefixes = searchPrefixes(words);
+  // Quoted, it is a string to FTS5 and no operator; the star makes it a prefix.
+  return prefixes.length === 0 ? null : prefixes.map((prefix) => `"${prefix}"*`).join(" ");
 }

@@ -1,23 +1,23 @@
-// The tables of a store and their versions. A change of the tables is a new migration at the end of the list:
-// those that there are have been run on people's stores, and stay as they are.
+// The tables of a store and their versions. To change the tables, add a migration at the end of the list:
+// those before it have been run on people's stores, and stay as they are.
 
 import { CharlaError } from "../../errors.ts";
 import type { Database } from "./database.ts";
 
-/** "chla": how a store is told from other SQLite databases (PRAGMA application_id). */
+/** "chla": tells a store from other SQLite databases (PRAGMA application_id). */
 export const APPLICATION_ID = 0x63_68_6c_61;
 
 /**
- * What leads from each version to the next, from 0, an empty file. In version 1:
+ * The migrations from each version to the next, from 0, an empty file. Version 1:
  *
- *   rooms    <-- entries --> senders     each text with the ids of its room and its sender, which are long
+ *   rooms    <-- entries --> senders     each text with the ids of its room and its sender, whose names are long
  *     ^             ^
  *     |             +------- words       FTS5, by the id of the entry: which words are in which texts
- *   names                                who first took a name in a room
- *   store                                one row: what tells this store from every other
+ *   names                                who first claimed a name in a room
+ *   store                                one row: the id of this store
  *
  * `words` holds no text (content='', detail=none, columnsize=0: 12 bytes an entry, where a copy takes 120), and
- * is given words that search-words.ts has made, so that its tokenizer has only the spaces to see.
+ * is given the words that text-matching.ts has split, so that its tokenizer only splits at spaces.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -55,12 +55,12 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * The version of a store, 0 for an empty one.
+ * The version of a store, 0 for an empty file.
  *
  * @throws {CharlaError} STORE_TOO_NEW; STORE_DAMAGED when it is a database of something else
  */
-export function versionOf(database: Database, path: string, newest = MIGRATIONS.length): number {
-  const { version, application, changes } = marksOf(database);
+export function readVersion(database: Database, path: string, newest = MIGRATIONS.length): number {
+  const { version, application, changes } = readHeader(database);
   const isEmpty = version === 0 && changes === 0;
   if (application !== APPLICATION_ID && !isEmpty) {
     throw new CharlaError(
@@ -72,16 +72,16 @@ export function versionOf(database: Database, path: string, newest = MIGRATIONS.
   if (version > newest) {
     throw new CharlaError(
       "STORE_TOO_NEW",
-      `${path} was written by a newer charla: it is of version ${version}, and this one knows up to ${newest}`,
-      "use that charla, or name another folder with --data",
+      `${path} was written by a newer charla: it has version ${version}, and this one knows up to ${newest}`,
+      "use the newer charla, or name another folder with --data",
     );
   }
   return version;
 }
 
-/** Brings a store to the newest version: wholly, or not at all. */
+/** Brings a store to the newest version, in one transaction. */
 export function migrate(database: Database, path: string, migrations = MIGRATIONS): void {
-  const version = versionOf(database, path, migrations.length);
+  const version = readVersion(database, path, migrations.length);
   if (version === migrations.length) return;
   database.transaction(() => {
     for (const migration of migrations.slice(version)) database.run(migration);
@@ -90,20 +90,20 @@ export function migrate(database: Database, path: string, migrations = MIGRATION
   })();
 }
 
-interface Marks {
+interface Header {
   readonly version: number;
   readonly application: number;
-  /** How often the tables were changed: 0 where there never were any. */
+  /** How often the tables were changed: 0 for an empty file. */
   readonly changes: number;
 }
 
-function marksOf(database: Database): Marks {
-  const marks = database
-    .query<Marks, []>(
+function readHeader(database: Database): Header {
+  const header = database
+    .query<Header, []>(
       `SELECT user_version AS version, application_id AS application, schema_version AS changes
        FROM pragma_user_version, pragma_application_id, pragma_schema_version`,
     )
     .get();
-  if (marks === null) throw new Error("a database without a version");
-  return marks;
+  if (header === null) throw new Error("a database without a version");
+  return header;
 }

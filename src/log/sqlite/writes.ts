@@ -1,14 +1,13 @@
-// What is written to a store, inside a transaction that others begin and end: entries and names. Keeps in
-// memory what every entry needs, and forgets it when a transaction has failed.
+// The writes of a store, inside a transaction that the caller begins and ends: entries and names. Caches what
+// every entry needs, and drops the cache when a transaction has failed.
 
 import type { Draft, LogEntry } from "../../chat/log-entry.ts";
-import { MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../bounds.ts";
-import { foldedName } from "../folded-name.ts";
-import { indexedWords } from "../search-words.ts";
+import { MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../log.ts";
+import { foldName, indexedText } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 
-/** Senders whose ids are in memory; when there are more, they are looked up again. */
-const MAX_KNOWN_SENDERS = 10_000;
+/** Senders whose ids are cached; with more of them, the cache starts anew. */
+const MAX_CACHED_SENDERS = 10_000;
 
 export interface Writes {
   /** Begins a transaction: the time of its entries, ms since 1970, or of the last one if that was later. */
@@ -17,8 +16,8 @@ export interface Writes {
   claimName(room: string, name: string, author: string): "yours" | "taken";
   /** Appended since `begin`, by room, in order: they are durable once the transaction is. */
   appended(): ReadonlyMap<string, readonly LogEntry[]>;
-  /** The transaction came to nothing. */
-  forget(): void;
+  /** The transaction was rolled back. */
+  rolledBack(): void;
 }
 
 interface Room {
@@ -27,12 +26,11 @@ interface Room {
   last: number;
 }
 
-/** What is known of the store without a look into it. */
-interface Known {
+interface Cache {
   readonly rooms: Map<string, Room>;
-  /** Id by device, by author. */
+  /** Id by author and device. */
   readonly senders: Map<string, number>;
-  /** Of the newest entry. */
+  /** Of the newest entry of all rooms, ms since 1970. */
   time: number;
 }
 
@@ -45,7 +43,7 @@ export function prepareWrites(database: Database): Writes {
   );
   const insertRoom = database.prepare<null, [string]>("INSERT INTO rooms (name) VALUES (?)");
   const insertSender = database.prepare<{ id: number }, [string, string]>(
-    // An update that changes nothing, for only a row that was written is returned.
+    // An update that changes nothing, because RETURNING only returns rows that were written.
     `INSERT INTO senders (author, device) VALUES (?, ?)
      ON CONFLICT DO UPDATE SET device = device RETURNING id`,
   );
@@ -59,11 +57,11 @@ export function prepareWrites(database: Database): Writes {
   const insertWords = database.prepare<null, [number, string]>(
     "INSERT INTO words (rowid, list) VALUES (?, ?)",
   );
-  const sameMark = database.prepare<
+  const sameMessage = database.prepare<
     { sequence: number; time: number; name: string; text: string },
     [number, number, number]
   >("SELECT sequence, time, name, text FROM entries WHERE room = ? AND sender = ? AND number = ?");
-  const holderOf = database.prepare<{ author: string }, [number, string]>(
+  const holder = database.prepare<{ author: string }, [number, string]>(
     "SELECT author FROM names WHERE room = ? AND folded = ?",
   );
   const countNames = database.prepare<{ count: number }, [number, string]>(
@@ -73,21 +71,21 @@ export function prepareWrites(database: Database): Writes {
     "INSERT INTO names (room, folded, author) VALUES (?, ?, ?)",
   );
 
-  let known: Known | null = null;
+  let cache: Cache | null = null;
   let time = 0;
   let appended = new Map<string, LogEntry[]>();
 
-  function knowledge(): Known {
-    known ??= {
+  function fillCache(): Cache {
+    cache ??= {
       rooms: new Map(allRooms.all().map(({ name, id, last }) => [name, { id, last }])),
       senders: new Map(),
       time: newest.get()?.time ?? 0,
     };
-    return known;
+    return cache;
   }
 
-  function roomOf(name: string): Room {
-    const { rooms } = knowledge();
+  function findOrAddRoom(name: string): Room {
+    const { rooms } = fillCache();
     let room = rooms.get(name);
     if (room === undefined) {
       if (rooms.size >= MAX_ROOMS) throw tooManyRooms(name);
@@ -97,14 +95,14 @@ export function prepareWrites(database: Database): Writes {
     return room;
   }
 
-  function senderOf(author: string, device: string): number {
-    const { senders } = knowledge();
+  function findOrAddSender(author: string, device: string): number {
+    const { senders } = fillCache();
     const key = `${author.length} ${author}${device}`;
     let id = senders.get(key);
     if (id === undefined) {
       id = insertSender.get(author, device)?.id;
       if (id === undefined) throw new Error("a sender without an id");
-      if (senders.size >= MAX_KNOWN_SENDERS) senders.clear();
+      if (senders.size >= MAX_CACHED_SENDERS) senders.clear();
       senders.set(key, id);
     }
     return id;
@@ -112,24 +110,24 @@ export function prepareWrites(database: Database): Writes {
 
   return {
     begin(now) {
-      time = Math.max(now, knowledge().time);
+      time = Math.max(now, fillCache().time);
       appended = new Map();
     },
     append(name, draft) {
-      const room = roomOf(name);
-      const sender = senderOf(draft.author, draft.device);
+      const room = findOrAddRoom(name);
+      const sender = findOrAddSender(draft.author, draft.device);
       const { number, text } = draft;
       const sequence = room.last + 1;
       const inserted = insertEntry.run(room.id, sequence, time, sender, number, draft.name, text);
       if (inserted.changes === 0) {
-        const same = sameMark.get(room.id, sender, number);
-        if (same === null) throw new Error("an entry that is neither new nor there");
+        const stored = sameMessage.get(room.id, sender, number);
+        if (stored === null) throw new Error("an entry that is neither new nor stored");
         const { author, device } = draft;
-        return { ...same, author, device, number };
+        return { ...stored, author, device, number };
       }
-      insertWords.run(Number(inserted.lastInsertRowid), indexedWords(text));
+      insertWords.run(Number(inserted.lastInsertRowid), indexedText(text));
       room.last = sequence;
-      knowledge().time = time;
+      fillCache().time = time;
       const entry = { sequence, time, ...draft };
       const inRoom = appended.get(name);
       if (inRoom === undefined) appended.set(name, [entry]);
@@ -137,17 +135,17 @@ export function prepareWrites(database: Database): Writes {
       return entry;
     },
     claimName(roomName, name, author) {
-      const { id } = roomOf(roomName);
-      const folded = foldedName(name);
-      const holder = holderOf.get(id, folded)?.author;
-      if (holder !== undefined) return holder === author ? "yours" : "taken";
+      const { id } = findOrAddRoom(roomName);
+      const folded = foldName(name);
+      const heldBy = holder.get(id, folded)?.author;
+      if (heldBy !== undefined) return heldBy === author ? "yours" : "taken";
       if ((countNames.get(id, author)?.count ?? 0) >= MAX_NAMES) throw tooManyNames();
       insertName.run(id, folded, author);
       return "yours";
     },
     appended: () => appended,
-    forget() {
-      known = null;
+    rolledBack() {
+      cache = null;
     },
   };
 }
