@@ -4,8 +4,8 @@
 
 import { diffieHellman, generateKeyPairSync } from "node:crypto";
 
+import { generateKeyPair } from "../src/net/node-crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
-import { generateKeyPair } from "../src/protocol/handshake/noise/x25519.ts";
 import { machine } from "./harness/machine.ts";
 import { answerAsOther, startOther } from "./harness/other-process.ts";
 

@@ -1,9 +1,9 @@
 // Ten thousand sessions at one endpoint, of which nothing is heard but keep-alives: what memory they take
 // there, what CPU, and whether a message costs more for them. The joiners are all in another process.
 
+import { generateKeyPair } from "../src/net/node-crypto.ts";
 import type { SealedLink } from "../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../src/net/sealed-socket.ts";
-import { generateKeyPair } from "../src/protocol/handshake/noise/x25519.ts";
 import { machine } from "./harness/machine.ts";
 import { answerAsOther, type OtherProcess, startOther } from "./harness/other-process.ts";
 import { quantile } from "./harness/quantiles.ts";

@@ -3,8 +3,8 @@
 
 import { cpus } from "node:os";
 
+import { generateKeyPair } from "../src/net/node-crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
-import { generateKeyPair } from "../src/protocol/handshake/noise/x25519.ts";
 
 const PSK = new Uint8Array(32);
 const MESSAGE = new Uint8Array(64).fill(1);

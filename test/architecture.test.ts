@@ -151,6 +151,22 @@ test("only the edges name the runtime", () => {
   expect(naming.toSorted()).toEqual(EDGES.toSorted());
 });
 
+test("the protocol names no runtime, clock or randomness: it is given them", () => {
+  const offences = files
+    .filter((path) => path.startsWith("protocol/"))
+    .flatMap((path) => {
+      const code = readFileSync(join(source, path), "utf8").replaceAll(
+        /\/\*[\s\S]*?\*\/|\/\/.*$/gm,
+        "",
+      );
+      const named = code.matchAll(
+        /"(?:node|bun):|\b(?:Bun|Buffer|process|globalThis|Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bMath\.random\b|\bgetRandomValues\b/g,
+      );
+      return Array.from(named, ([name]) => `${path} names ${name}`);
+    });
+  expect(offences).toEqual([]);
+});
+
 test("no folder is a drawer for odds and ends", () => {
   const drawers = files.filter((path) =>
     /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(path),

@@ -3,6 +3,7 @@
 
 import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
+import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
 import {
@@ -17,7 +18,6 @@ import {
   takeTouched,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
 import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
 import { allArrived, say, type Session } from "../../src/protocol/session/session.ts";
@@ -72,6 +72,7 @@ async function open(): Promise<Entering> {
     });
   };
   const endpoint = createEndpoint({
+    crypto: nodeCrypto,
     // Another one for each who joins: they are as many people.
     get staticKeys() {
       return generateKeyPair(random(32));

@@ -4,7 +4,7 @@
 import { writeSync } from "node:fs";
 
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { openServer } from "../../src/server/server.ts";
 

@@ -1,6 +1,7 @@
 // Two sealed endpoints in one process, each on a socket of its own on loopback, and a session between them:
 // what sealed-socket.ts does for a program, but for datagrams of a size that is asked for, and counted.
 
+import { generateKeyPair, nodeCrypto, randomBytes } from "../../src/net/node-crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
 import {
@@ -14,7 +15,6 @@ import {
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
 import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
@@ -62,8 +62,9 @@ export async function openSealedPair(datagramLimit: number): Promise<SealedPair>
 
 async function openEnd(datagramLimit: number, openWith: Uint8Array | null): Promise<PairEnd> {
   const endpoint = createEndpoint({
+    crypto: nodeCrypto,
     staticKeys: generateKeyPair(crypto.getRandomValues(new Uint8Array(32))),
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    random: randomBytes,
     openWith,
     datagramLimit: () => datagramLimit,
     now: performance.now(),

@@ -9,7 +9,7 @@ import { formatAddress, type HostAndPort, type SocketAddress } from "../net/addr
 import { resolve } from "../net/resolve.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
-import type { KeyPair } from "../protocol/handshake/noise/x25519.ts";
+import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { ServerTrust } from "./sealed-target.ts";
 import { describeJoinFailure } from "./session-errors.ts";
 

@@ -11,8 +11,8 @@ import { isIP } from "node:net";
 
 import { CharlaError } from "../errors.ts";
 import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
-import { hkdf } from "../protocol/handshake/noise/hkdf.ts";
-import { KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
+import { hkdf } from "../net/node-crypto.ts";
+import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { base64urlLength, decodeBase64url, encodeBase64url } from "./key-text.ts";
 
 const SCHEME = "charla://";

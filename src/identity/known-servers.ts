@@ -11,7 +11,7 @@ import {
   type HostAndPort,
   parseHostAndPort,
 } from "../net/address.ts";
-import { KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
+import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { appendLine, readSmallFile } from "./atomic-file.ts";
 import { decodeBase64url, encodeBase64url, fingerprint } from "./key-text.ts";
 

@@ -7,7 +7,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { generateKeyPair, KEY_BYTES, type KeyPair } from "../protocol/handshake/noise/x25519.ts";
+import { generateKeyPair } from "../net/node-crypto.ts";
+import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { createFile, readSmallFile } from "./atomic-file.ts";
 import { configFolder, type Environment, homeFolder } from "./folders.ts";
 import { SECRET_BYTES } from "./invitation.ts";

@@ -2,8 +2,6 @@
 // machines of protocol/handshake/hello-probe.ts and size-probe.ts on a socket of their own. Knows nothing of what a
 // person should do about what it finds.
 
-import { randomBytes } from "node:crypto";
-
 import type { CharlaError } from "../errors.ts";
 import {
   helloProbeWakeAt,
@@ -24,6 +22,7 @@ import {
 import { isSealedWire } from "../protocol/packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { sameAddress, type SocketAddress } from "./address.ts";
+import { randomBytes } from "./node-crypto.ts";
 import { longestWorthTrying } from "./sealed-socket.ts";
 import { openUdpSocket } from "./udp-socket.ts";
 
@@ -127,7 +126,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
 
   return {
     async hellos(count) {
-      const probe = startHelloProbe(random, count, now());
+      const probe = startHelloProbe(randomBytes, count, now());
       let other: Found | null = null;
       await run({
         next: (time) => (other === null ? nextHello(probe, time) : null),
@@ -151,7 +150,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
     sizes: ({ sent, roundTrips }) =>
       sizes(
         startSizeProbe({
-          random,
+          random: randomBytes,
           arrived: BASE_DATAGRAM_SIZE,
           limit: longestWorthTrying(socket, to),
           loss: 1 - roundTrips.length / sent,
@@ -161,14 +160,16 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
       ),
     shortSizes: () =>
       sizes(
-        startSizeProbe({ random, ...SHORT_SIZES, loss: 0, patience: SHORT_PATIENCE, now: now() }),
+        startSizeProbe({
+          random: randomBytes,
+          ...SHORT_SIZES,
+          loss: 0,
+          patience: SHORT_PATIENCE,
+          now: now(),
+        }),
       ),
     [Symbol.dispose]: () => socket.close(),
   };
-}
-
-function random(length: number): Uint8Array {
-  return new Uint8Array(randomBytes(length));
 }
 
 function now(): number {

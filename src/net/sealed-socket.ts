@@ -1,9 +1,8 @@
 // Sealed sessions on a real socket: protocol/endpoint.ts with a UDP socket, the clock and one timer for all
 // of its sessions. Knows nothing of what the messages mean.
 
-import { randomBytes } from "node:crypto";
-
 import type { CharlaError } from "../errors.ts";
+import type { KeyPair } from "../protocol/crypto-provider.ts";
 import {
   activate,
   answerOtherWire,
@@ -19,13 +18,13 @@ import {
   tickEndpoint,
 } from "../protocol/endpoint.ts";
 import type { Admission } from "../protocol/handshake/admission.ts";
-import type { KeyPair } from "../protocol/handshake/noise/x25519.ts";
 import { isSealedWire } from "../protocol/packets.ts";
 import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
 import type { Outbound } from "../protocol/session/session-transmit.ts";
 import type { Session } from "../protocol/session/session.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
+import { nodeCrypto, randomBytes } from "./node-crypto.ts";
 import {
   AttachedSession,
   handOnMessages,
@@ -87,8 +86,9 @@ function now(): number {
 /** @throws {CharlaError} PORT_IN_USE and its kin */
 export async function openSealedSocket(options: SealedSocketOptions): Promise<SealedSocket> {
   const endpoint: Endpoint = createEndpoint({
+    crypto: nodeCrypto,
     staticKeys: options.staticKeys,
-    random: (length) => new Uint8Array(randomBytes(length)),
+    random: randomBytes,
     openWith: options.openWith,
     maxSessions: options.maxSessions,
     datagramLimit: (to) => longestWorthTrying(socket, to),

@@ -2,19 +2,17 @@
 // datagram is for, and answers those that are for none. A state machine without I/O: datagrams and the
 // time go in; datagrams, new sessions and the time to be called again come out.
 
+import { mapKey } from "./bytes.ts";
+import type { CryptoProvider, KeyPair, RandomBytes } from "./crypto-provider.ts";
 import { type Admission, admitWith } from "./handshake/admission.ts";
 import { startJoining } from "./handshake/initiator-handshake.ts";
-import { hkdf } from "./handshake/noise/hkdf.ts";
-import { generateKeyPair, type KeyPair } from "./handshake/noise/x25519.ts";
+import { truncatedHmac } from "./handshake/proofs.ts";
 import {
   createOpening,
-  keyOf,
   type Opening,
-  type Random,
   receiveFinish,
   receiveHello,
 } from "./handshake/responder-handshake.ts";
-import { shortProof } from "./handshake/truncated-hmac.ts";
 import {
   CONNECTION_ID_LENGTH,
   type Packet,
@@ -28,7 +26,7 @@ import { CHALLENGE_LENGTH, writeResetToken, writeWindow } from "./session/frames
 import { RECEIVE_WINDOW } from "./session/incoming-messages.ts";
 import { createPacketMemory, type PacketMemory, reuseMemory } from "./session/packet-arena.ts";
 import { countReceived, moveTo } from "./session/session-path.ts";
-import { digestOf, receive, receivePayload } from "./session/session-receive.ts";
+import { receive, receivePayload } from "./session/session-receive.ts";
 import { type Outbound, transmit } from "./session/session-transmit.ts";
 import {
   createSession,
@@ -51,8 +49,9 @@ export const MAX_SESSIONS = 16_384;
 const MAX_ANSWERS = 4_096;
 
 export interface EndpointOptions {
+  readonly crypto: CryptoProvider;
   readonly staticKeys: KeyPair;
-  readonly random: Random;
+  readonly random: RandomBytes;
   /** The pre-shared key, 32 bytes, with which others may join, or who decides that; null when nobody may. */
   readonly openWith: Uint8Array | Admission | null;
   /** Past so many sessions nobody else may join. */
@@ -94,13 +93,14 @@ export interface JoinOptions {
 }
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { staticKeys, openWith, random, now } = options;
+  const { crypto, staticKeys, openWith, random, now } = options;
   const info = new TextEncoder().encode("charla reset");
-  const resetKey = hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32);
+  const resetKey = crypto.hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32);
   const admission = openWith instanceof Uint8Array ? admitWith(openWith) : openWith;
   return {
     options,
-    opening: admission === null ? null : createOpening({ staticKeys, admission, random, now }),
+    opening:
+      admission === null ? null : createOpening({ crypto, staticKeys, admission, random, now }),
     resetKey,
     sessions: new Map(),
     byResetToken: new Map(),
@@ -118,19 +118,20 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 
 /** Begins a session with whoever listens at an address; whether it comes to be, it tells itself. */
 export function join(endpoint: Endpoint, options: JoinOptions, now: number): Session {
-  const { random, staticKeys } = endpoint.options;
+  const { crypto, random, staticKeys } = endpoint.options;
   const localId = random(CONNECTION_ID_LENGTH);
   const session = begin(endpoint, "joiner", localId, options.to, now);
   session.joining = startJoining({
+    crypto,
     staticKeys,
-    ephemeralKeys: generateKeyPair(random(32)),
+    ephemeralKeys: crypto.generateKeyPair(random(32)),
     psk: options.psk,
     expected: options.expected,
     joinerId: localId,
     padding: random(BASE_DATAGRAM_SIZE),
     now,
   });
-  endpoint.sessions.set(keyOf(localId), session);
+  endpoint.sessions.set(mapKey(localId), session);
   activate(endpoint, session);
   return session;
 }
@@ -160,15 +161,15 @@ export function receiveDatagram(
   if (packet.kind === "hello") return answerHello(endpoint, packet, from, now);
   const session =
     packet.kind === "reset"
-      ? endpoint.byResetToken.get(keyOf(packet.token))
-      : endpoint.sessions.get(keyOf(idOf(packet)));
+      ? endpoint.byResetToken.get(mapKey(packet.token))
+      : endpoint.sessions.get(mapKey(idOf(packet)));
   if (session !== undefined) {
     const { resetToken: known } = session;
     receive(session, packet, datagram, from, now);
     activate(endpoint, session);
     const { resetToken } = session;
     if (resetToken !== null && known === null)
-      endpoint.byResetToken.set(keyOf(resetToken), session);
+      endpoint.byResetToken.set(mapKey(resetToken), session);
   } else if (packet.kind === "finish") {
     answerFinish(endpoint, packet, from, now);
   } else if (packet.kind === "sealed") {
@@ -237,16 +238,16 @@ function begin(
   address: SocketAddress,
   now: number,
 ): Session {
-  const { random } = options;
+  const { crypto, random } = options;
   const datagramLimit = options.datagramLimit(address);
-  return createSession({ role, localId, address, random, datagramLimit, now });
+  return createSession({ crypto, role, localId, address, random, datagramLimit, now });
 }
 
 function forget(endpoint: Endpoint, session: Session): void {
   const { localId, resetToken } = session;
   cancel(endpoint.timers, session);
-  endpoint.sessions.delete(keyOf(localId));
-  if (resetToken !== null) endpoint.byResetToken.delete(keyOf(resetToken));
+  endpoint.sessions.delete(mapKey(localId));
+  if (resetToken !== null) endpoint.byResetToken.delete(mapKey(resetToken));
 }
 
 function idOf(packet: Exclude<Packet, { kind: "hello" | "reset" }>): Uint8Array {
@@ -297,7 +298,7 @@ function answerFinish(
   const { openerId, joinerId, keys, payload, proven, took } = step;
   const session = begin(endpoint, "opener", openerId, proven, now);
   session.admittedTo = step.admitsTo;
-  session.finishDigest = digestOf(finish.noise);
+  session.finishDigest = endpoint.options.crypto.sha256(finish.noise);
   // Only the hello's address is proven by its cookie (docs/protocol.md s. 14).
   if (!sameAddress(from, proven)) {
     const { random } = endpoint.options;
@@ -308,7 +309,7 @@ function answerFinish(
   if (took !== null) measured(session, took, now);
   session.pingDue = true;
   receivePayload(session, payload, now);
-  endpoint.sessions.set(keyOf(openerId), session);
+  endpoint.sessions.set(mapKey(openerId), session);
   activate(endpoint, session);
   endpoint.arrived.push(session);
 }
@@ -334,6 +335,6 @@ function mayAnswerStray(endpoint: Endpoint, now: number): boolean {
   return endpoint.resets <= RESETS_PER_SECOND;
 }
 
-function tokenFor({ resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {
-  return shortProof(resetKey, connectionId);
+function tokenFor({ options, resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {
+  return truncatedHmac(options.crypto, resetKey, connectionId);
 }

@@ -1,9 +1,9 @@
 // The packets of the sealed wire as bytes (docs/protocol.md s. 7 to 9 draws each). Lengths and places
 // only: nothing here seals, proves or remembers.
 
-import { TAG_BYTES } from "./handshake/noise/transport-cipher.ts";
+import { concatenate, readUint32, writeUint32 } from "./bytes.ts";
+import { TAG_BYTES } from "./crypto-provider.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
-import { readUint32, writeUint32 } from "./varint.ts";
 
 export const VERSION = 1;
 
@@ -226,14 +226,4 @@ export function wholePacketNumber(low: number, expected: number): number {
   if (candidate + range / 2 <= expected) return candidate + range;
   if (candidate > expected + range / 2 && candidate >= range) return candidate - range;
   return candidate;
-}
-
-function concatenate(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

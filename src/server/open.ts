@@ -8,8 +8,9 @@ import { SECRET_BYTES } from "../identity/invitation.ts";
 import { loadSecret } from "../identity/private-files.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { openSqliteLog } from "../log/sqlite-log.ts";
+import { generateKeyPair } from "../net/node-crypto.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
-import { generateKeyPair, KEY_BYTES } from "../protocol/handshake/noise/x25519.ts";
+import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { openInvitations } from "./invitations-file.ts";
 import { openServer, type Server, type ServerOptions } from "./server.ts";
 

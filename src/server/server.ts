@@ -10,7 +10,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { openSealedSocket } from "../net/sealed-socket.ts";
-import type { KeyPair } from "../protocol/handshake/noise/x25519.ts";
+import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys-file.ts";
 import { FORGOTTEN, type KeptInvitations } from "./invitations-file.ts";

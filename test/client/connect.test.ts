@@ -10,9 +10,9 @@ import { connect, type ConnectOptions, connectToFirst } from "../../src/client/c
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { until } from "../harness/until.ts";
 import { createInbox } from "../net/inbox.ts";
 import { rejection } from "../net/rejection.ts";

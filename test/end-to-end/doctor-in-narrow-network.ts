@@ -2,7 +2,7 @@
 // it, and prints what the doctor says.
 
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openServer } from "../../src/server/server.ts";
 import { runCharla } from "../harness/program.ts";
 

@@ -13,9 +13,9 @@ import {
 } from "../../src/chat/frames.ts";
 import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import { openUdpSocket } from "../../src/net/udp-socket.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { openServer, type Server } from "../../src/server/server.ts";
 import { freeUdpPort } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";

@@ -4,9 +4,9 @@
 import { describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
 
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { SealedLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";

@@ -2,6 +2,8 @@
 // without faults; and what a test that knows the keys can read and write.
 
 import { sameAddress, type SocketAddress } from "../../src/net/address.ts";
+import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
   activate,
   createEndpoint,
@@ -13,8 +15,7 @@ import {
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
 import type { Admission } from "../../src/protocol/handshake/admission.ts";
-import { open } from "../../src/protocol/handshake/noise/transport-cipher.ts";
-import { generateKeyPair, type KeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { open } from "../../src/protocol/handshake/noise/cipher.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { readFrames } from "../../src/protocol/session/frames.ts";
 import { sealPacket } from "../../src/protocol/session/packet-protection.ts";
@@ -95,6 +96,7 @@ export function createPair(options: PairOptions = {}): Pair {
     name,
     address,
     endpoint: createEndpoint({
+      crypto: nodeCrypto,
       staticKeys,
       random: (length) => random.bytes(length),
       openWith: psk,
@@ -229,7 +231,13 @@ export function craft(session: Session, frames: readonly number[], number?: numb
 /** The frames of a sealed packet that this session sent, by name, the PADDING left out. */
 export function framesOf(sender: Session, bytes: Uint8Array): string[] {
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(9);
-  const frames = open(keysOf(sender).send.key, number, bytes.subarray(0, 13), bytes.subarray(13));
+  const frames = open(
+    nodeCrypto,
+    keysOf(sender).send.key,
+    number,
+    bytes.subarray(0, 13),
+    bytes.subarray(13),
+  );
   if (frames === null) throw new Error("not a packet of this session");
   const names: string[] = [];
   readFrames(frames, {
@@ -287,6 +295,7 @@ export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
 export function restartedOpener(pair: Pair, staticKeys: KeyPair = OPENER_KEYS): End {
   const { random, now } = pair;
   pair.opener.endpoint = createEndpoint({
+    crypto: nodeCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
     openWith: PSK,

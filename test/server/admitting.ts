@@ -6,7 +6,8 @@ import { memoryDevice, newDeviceId } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { converseInRoom } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { generateKeyPair, type KeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import type { Server } from "../../src/server/server.ts";
 
 export const ANN = generateKeyPair(new Uint8Array(32).fill(0xa1));

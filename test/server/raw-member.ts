@@ -3,9 +3,9 @@
 
 import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { AttachedSession } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
-import { generateKeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import type { Session, SessionEnd } from "../../src/protocol/session/session.ts";
 import type { Server } from "../../src/server/server.ts";
 import { until } from "../harness/until.ts";

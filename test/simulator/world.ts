@@ -2,6 +2,8 @@
 // once, in order, whole, or both are to know why not.
 
 import type { SocketAddress } from "../../src/net/address.ts";
+import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
+import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
   activate,
   createEndpoint,
@@ -12,7 +14,6 @@ import {
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
-import { generateKeyPair, type KeyPair } from "../../src/protocol/handshake/noise/x25519.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
 import { say, type Session } from "../../src/protocol/session/session.ts";
@@ -92,6 +93,7 @@ function newEndpoint(
   now: number,
 ): Endpoint {
   return createEndpoint({
+    crypto: nodeCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
     openWith: name === "opener" ? PSK : null,

@@ -2,9 +2,10 @@
 // asked without a secret: each hello of a row is answered by a retry, of which the server keeps nothing
 // (docs/protocol.md s. 8.2). A state machine without I/O; random bytes and the time are arguments.
 
+import { mapKey } from "../bytes.ts";
+import type { RandomBytes } from "../crypto-provider.ts";
 import { CONNECTION_ID_LENGTH, HELLO_NOISE_LENGTH, readPacket, writeHello } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
-import { keyOf, type Random } from "./responder-handshake.ts";
 
 /** Between two hellos once one was answered, ms: 24 kB a second, which is no burden to any network. */
 export const HELLO_SPACING = 50;
@@ -27,7 +28,7 @@ export type HelloAnswer =
   | "other-version";
 
 export interface HelloProbe {
-  readonly random: Random;
+  readonly random: RandomBytes;
   /** Hellos to send. */
   readonly count: number;
   /** When each unanswered hello was sent, by its connection id. */
@@ -40,7 +41,7 @@ export interface HelloProbe {
   lastSentAt: number;
 }
 
-export function startHelloProbe(random: Random, count: number, now: number): HelloProbe {
+export function startHelloProbe(random: RandomBytes, count: number, now: number): HelloProbe {
   return {
     random,
     count,
@@ -57,7 +58,7 @@ export function nextHello(probe: HelloProbe, now: number): Uint8Array | null {
   const { random, sent } = probe;
   if (sent === wanted(probe) || now < helloProbeWakeAt(probe)) return null;
   const joinerId = random(CONNECTION_ID_LENGTH);
-  probe.unanswered.set(keyOf(joinerId), now);
+  probe.unanswered.set(mapKey(joinerId), now);
   probe.sent += 1;
   probe.lastSentAt = now;
   // Nobody reads the Noise message of a hello without a cookie.
@@ -69,7 +70,7 @@ export function nextHello(probe: HelloProbe, now: number): Uint8Array | null {
 export function receiveAtHelloProbe(probe: HelloProbe, datagram: Uint8Array, now: number): void {
   const packet = readPacket(datagram);
   if (packet?.kind !== "retry" && packet?.kind !== "refusal") return;
-  const id = keyOf(packet.joinerId);
+  const id = mapKey(packet.joinerId);
   const sentAt = probe.unanswered.get(id);
   // Somebody else's, or one that came twice.
   if (sentAt === undefined) return;

@@ -1,8 +1,7 @@
 // The joiner's half of the handshake (docs/protocol.md s. 8): a state machine without I/O, from the first
 // hello to the finish. Its keys and random bytes are arguments; what the payloads hold is the session's.
 
-import { timingSafeEqual } from "node:crypto";
-
+import type { CryptoProvider, KeyPair } from "../crypto-provider.ts";
 import {
   CONNECTION_ID_LENGTH,
   FINISH_HEADER,
@@ -11,18 +10,17 @@ import {
   writeHello,
 } from "../packets.ts";
 import {
+  createHandshake,
   exportKey,
   finishHandshake,
-  type Handshake,
   type HandshakeResult,
+  type HandshakeState,
   readMessage,
   remoteStaticKey,
-  startHandshake,
   writeMessage,
-} from "./noise/handshake.ts";
-import { XXpsk3 } from "./noise/pattern.ts";
-import type { KeyPair } from "./noise/x25519.ts";
-import { shortDigest, shortProof } from "./truncated-hmac.ts";
+  XXpsk3,
+} from "./noise/handshake-state.ts";
+import { truncatedHash, truncatedHmac } from "./proofs.ts";
 
 /** Both ends agree on the protocol and its version by mixing this in (Noise s. 6). */
 export const PROLOGUE = new TextEncoder().encode("charla 1\0");
@@ -53,6 +51,7 @@ export type JoinFailure =
   | "full";
 
 export interface JoiningOptions {
+  readonly crypto: CryptoProvider;
   readonly staticKeys: KeyPair;
   readonly ephemeralKeys: KeyPair;
   /** 32 bytes. */
@@ -68,7 +67,7 @@ export interface JoiningOptions {
 
 export interface Joining {
   readonly options: JoiningOptions;
-  readonly noise: Handshake;
+  readonly noise: HandshakeState;
   /** Noise message 1. */
   readonly message: Uint8Array;
   retries: number;
@@ -94,8 +93,9 @@ const NOTHING: JoiningStep = { type: "nothing" };
 
 /** Begins with a hello, which is due at once. */
 export function startJoining(options: JoiningOptions): Joining {
-  const { staticKeys, ephemeralKeys, psk, joinerId, padding, now } = options;
-  const noise = startHandshake({
+  const { crypto, staticKeys, ephemeralKeys, psk, joinerId, padding, now } = options;
+  const noise = createHandshake({
+    crypto,
     pattern: XXpsk3,
     role: "initiator",
     prologue: PROLOGUE,
@@ -182,9 +182,9 @@ function receiveAnswer(joining: Joining, message: Uint8Array): JoiningStep {
   if (joining.phase !== "hello") return NOTHING;
   const reading = readMessage(joining.noise, message);
   if (reading.type !== "payload") return NOTHING;
-  const { expected } = joining.options;
+  const { crypto, expected } = joining.options;
   const server = remoteStaticKey(joining.noise);
-  if (expected !== null && (server === null || !timingSafeEqual(server, expected))) {
+  if (expected !== null && (server === null || !crypto.constantTimeEqual(server, expected))) {
     return { type: "failed", failure: "other-server" };
   }
   const { payload } = reading;
@@ -202,15 +202,19 @@ function receiveRefusal(
   const failure = (["other-version", "wrong-secret", "full"] as const)[code - 1];
   if (failure === undefined) return NOTHING;
   const { datagram, refusalKey } = joining;
+  const { crypto } = joining.options;
   if (refusalKey === null) {
     // Nothing is agreed yet, and anyone on the way could say so; but who can, can also drop the hello.
-    if (failure === "wrong-secret" || !timingSafeEqual(shortDigest(datagram), proof)) {
+    if (
+      failure === "wrong-secret" ||
+      !crypto.constantTimeEqual(truncatedHash(crypto, datagram), proof)
+    ) {
       return NOTHING;
     }
     return { type: "failed", failure };
   }
   // One that was damaged on the way looks like one with a wrong secret: it is another's refusal.
   const finish = datagram.subarray(FINISH_HEADER);
-  const expected = shortProof(refusalKey, proven, finish);
-  return timingSafeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
+  const expected = truncatedHmac(crypto, refusalKey, proven, finish);
+  return crypto.constantTimeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
 }

@@ -2,8 +2,8 @@
 // handshakes wait for their finish. A state machine without I/O; keeps nothing for an address that is not
 // proven. What the payloads hold is the session's.
 
-import { timingSafeEqual } from "node:crypto";
-
+import { concatenate, mapKey } from "../bytes.ts";
+import type { CryptoProvider, KeyPair, RandomBytes } from "../crypto-provider.ts";
 import {
   CONNECTION_ID_LENGTH,
   type Packet,
@@ -15,27 +15,27 @@ import {
 } from "../packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { Admission } from "./admission.ts";
+import { PROLOGUE, REFUSAL_LABEL } from "./initiator-handshake.ts";
+import {
+  createHandshake,
+  exportKey,
+  finishHandshake,
+  type HandshakeResult,
+  type HandshakeState,
+  readMessage,
+  readMessageWithAnyPsk,
+  writeMessage,
+  XXpsk3,
+} from "./noise/handshake-state.ts";
 import {
   type CookieSecrets,
   createCookieSecrets,
-  isCookie,
+  isValidCookie,
   makeCookie,
   renewCookieSecrets,
-} from "./cookie.ts";
-import { PROLOGUE, REFUSAL_LABEL } from "./initiator-handshake.ts";
-import {
-  exportKey,
-  finishHandshake,
-  type Handshake,
-  type HandshakeResult,
-  readMessage,
-  readMessageOfAny,
-  startHandshake,
-  writeMessage,
-} from "./noise/handshake.ts";
-import { XXpsk3 } from "./noise/pattern.ts";
-import { generateKeyPair, type KeyPair } from "./noise/x25519.ts";
-import { shortDigest, shortProof } from "./truncated-hmac.ts";
+  truncatedHash,
+  truncatedHmac,
+} from "./proofs.ts";
 
 /** Handshakes that wait for their finish (docs/protocol.md s. 8.3). */
 export const MAX_UNFINISHED = 1_024;
@@ -50,18 +50,16 @@ const OTHER_VERSION = 1;
 const WRONG_SECRET = 2;
 const FULL = 3;
 
-/** @param length bytes, at each call new ones */
-export type Random = (length: number) => Uint8Array;
-
 export interface OpeningOptions {
+  readonly crypto: CryptoProvider;
   readonly staticKeys: KeyPair;
   readonly admission: Admission;
-  readonly random: Random;
+  readonly random: RandomBytes;
   readonly now: number;
 }
 
 interface Unfinished {
-  readonly noise: Handshake;
+  readonly noise: HandshakeState;
   /** Where the cookie has proven the joiner to be. */
   readonly proven: SocketAddress;
   readonly joinerId: Uint8Array;
@@ -113,13 +111,6 @@ export function createOpening(options: OpeningOptions): Opening {
   return { options, cookies, unfinished: new Map(), answered: new Map() };
 }
 
-/** A key for maps, of bytes whose length is fixed. */
-export function keyOf(bytes: Uint8Array): string {
-  // Not by way of a Buffer: naming its memory makes the runtime keep a second object for it. Not by spreading:
-  // each packet's connection id comes here, and that takes twice as long.
-  return Reflect.apply(String.fromCharCode, null, bytes);
-}
-
 /**
  * What to answer a hello with, never longer than it; null for nothing.
  *
@@ -135,41 +126,45 @@ export function receiveHello(
   payloadFor: (openerId: Uint8Array) => Uint8Array,
 ): Uint8Array | null {
   const { options, cookies, unfinished, answered } = opening;
+  const { crypto } = options;
   const { joinerId, cookie, noise: message } = hello;
-  if (hello.version !== VERSION) return refuse(hello, OTHER_VERSION);
+  if (hello.version !== VERSION) return refuse(crypto, hello, OTHER_VERSION);
   renewCookieSecrets(cookies, () => options.random(32), now);
   const claim = { from, joinerId, noise: message };
-  if (!isCookie(cookies, cookie, claim)) return writeRetry(joinerId, makeCookie(cookies, claim));
+  if (!isValidCookie(crypto, cookies, cookie, claim)) {
+    return writeRetry(joinerId, makeCookie(crypto, cookies, claim));
+  }
 
   forgetOld(opening, now);
-  const sameHello = keyOf(joinerId) + keyOf(message);
+  const sameHello = mapKey(joinerId) + mapKey(message);
   const known = unfinished.get(answered.get(sameHello) ?? "");
   if (known !== undefined) {
     known.answeredAt = null;
     return known.answer;
   }
-  if (unfinished.size >= room) return refuse(hello, FULL);
+  if (unfinished.size >= room) return refuse(crypto, hello, FULL);
   if (unfinished.size >= MAX_UNFINISHED) return null;
 
-  const noise = startHandshake({
+  const noise = createHandshake({
+    crypto,
     pattern: XXpsk3,
     role: "responder",
     prologue: PROLOGUE,
     staticKeys: options.staticKeys,
-    ephemeralKeys: generateKeyPair(options.random(32)),
+    ephemeralKeys: crypto.generateKeyPair(options.random(32)),
     psk: "one of several",
   });
   if (readMessage(noise, message).type !== "payload") return null;
   const openerId = options.random(CONNECTION_ID_LENGTH);
   // Sealed, and not in the header: a joiner that took a damaged id would send every finish astray.
-  const payload = Buffer.concat([openerId, payloadFor(openerId)]);
+  const payload = concatenate(openerId, payloadFor(openerId));
   const answer = writeAnswer(joinerId, writeMessage(noise, payload));
   const refusalKey = exportKey(noise, REFUSAL_LABEL);
   const ids = { proven: from, joinerId: joinerId.slice(), openerId, hello: sameHello };
   const times = { until: now + UNFINISHED_LIFE, answeredAt: now };
   const refusals = { wrongSecrets: 0, tried: 0, refused: null };
-  unfinished.set(keyOf(openerId), { noise, ...ids, answer, refusalKey, ...times, ...refusals });
-  answered.set(sameHello, keyOf(openerId));
+  unfinished.set(mapKey(openerId), { noise, ...ids, answer, refusalKey, ...times, ...refusals });
+  answered.set(sameHello, mapKey(openerId));
   return answer;
 }
 
@@ -180,13 +175,16 @@ export function receiveFinish(
   now: number,
 ): FinishStep {
   forgetOld(opening, now);
-  const { admission } = opening.options;
-  const key = keyOf(openerId);
+  const { admission, crypto } = opening.options;
+  const key = mapKey(openerId);
   const waiting = opening.unfinished.get(key);
   if (waiting === undefined) return { type: "unknown" };
   const { refused } = waiting;
   // A refusal is lost as anything else is: what it was for costs nothing the second time.
-  if (refused !== null && timingSafeEqual(refused.digest, shortDigest(message))) {
+  if (
+    refused !== null &&
+    crypto.constantTimeEqual(refused.digest, truncatedHash(crypto, message))
+  ) {
     return { type: "refused", refusal: refused.refusal };
   }
   if (waiting.wrongSecrets >= MAX_WRONG_SECRETS || waiting.tried >= MAX_TRIED) {
@@ -194,7 +192,7 @@ export function receiveFinish(
   }
   // Read in a copy: somebody with a key that opens it may still be turned away.
   const noise = { ...waiting.noise };
-  const reading = readMessageOfAny(noise, message, (claimed) => admission.keysFor(claimed));
+  const reading = readMessageWithAnyPsk(noise, message, (claimed) => admission.keysFor(claimed));
   if (reading.type === "forged") return { type: "nothing" };
   if (reading.type === "payload") {
     const { key: accepted, payload } = reading;
@@ -210,17 +208,18 @@ export function receiveFinish(
   waiting.wrongSecrets += 1;
   waiting.tried += reading.type === "wrong-psk" ? reading.tried : 1;
   const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
-  const refusal = writeRefusal(proven, shortProof(waiting.refusalKey, proven, message));
-  waiting.refused = { digest: shortDigest(message), refusal };
+  const refusal = writeRefusal(proven, truncatedHmac(crypto, waiting.refusalKey, proven, message));
+  waiting.refused = { digest: truncatedHash(crypto, message), refusal };
   return { type: "refused", refusal };
 }
 
 /** A refusal before the answer: there is no key yet to prove it with, but that the hello came. */
 function refuse(
+  crypto: CryptoProvider,
   { joinerId, datagram }: Extract<Packet, { kind: "hello" }>,
   code: number,
 ): Uint8Array {
-  return writeRefusal(refusalWithoutProof(joinerId, code), shortDigest(datagram));
+  return writeRefusal(refusalWithoutProof(joinerId, code), truncatedHash(crypto, datagram));
 }
 
 function forgetOld(opening: Opening, now: number): void {

@@ -2,9 +2,10 @@
 // connection id that the server does not know is answered by a reset of 25 bytes, however long it was
 // (docs/protocol.md s. 15.4). Tells of the way there only. A state machine without I/O.
 
+import { mapKey } from "../bytes.ts";
+import type { RandomBytes } from "../crypto-provider.ts";
 import { CONNECTION_ID_LENGTH, MIN_SEALED, readPacket, writeSealedHeader } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE, nextSizeToTry } from "../recovery/path-mtu.ts";
-import { keyOf, type Random } from "./responder-handshake.ts";
 
 /** Between two datagrams, ms: half of what a server answers in a second, for others may need the rest. */
 export const SIZE_SPACING = 20;
@@ -33,7 +34,7 @@ export interface SizeProbe {
 }
 
 export interface SizeProbeOptions {
-  readonly random: Random;
+  readonly random: RandomBytes;
   /** The longest that is known to arrive; 0 where nothing is known to. */
   readonly arrived: number;
   /** The longest worth trying. */
@@ -76,7 +77,7 @@ export function nextSizeDatagram(probe: SizeProbe, now: number): Uint8Array | nu
   const datagram = options.random(probe.trying);
   const id = options.random(CONNECTION_ID_LENGTH);
   writeSealedHeader(datagram, id, 0, 0);
-  sizes.set(keyOf(id), datagram.length);
+  sizes.set(mapKey(id), datagram.length);
   return datagram;
 }
 
@@ -84,7 +85,7 @@ export function nextSizeDatagram(probe: SizeProbe, now: number): Uint8Array | nu
 export function receiveAtSizeProbe(probe: SizeProbe, datagram: Uint8Array, now: number): void {
   const packet = readPacket(datagram);
   if (packet?.kind !== "reset") return;
-  const size = probe.sizes.get(keyOf(packet.connectionId));
+  const size = probe.sizes.get(mapKey(packet.connectionId));
   if (size === undefined || size <= probe.arrived) return;
   probe.arrived = size;
   // Its answer was late, and the size given up.

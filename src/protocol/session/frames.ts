@@ -1,8 +1,8 @@
 // The frames inside a sealed packet as bytes (docs/protocol.md s. 10). Knows their layout, not what
 // they do: a reader is told of each.
 
+import { type Cursor, readVarint, varintLength, writeVarint } from "../bytes.ts";
 import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "../recovery/ack-ranges.ts";
-import { type Cursor, readVarint, varintLength, writeVarint } from "../varint.ts";
 
 const PADDING = 0x00;
 const PING = 0x01;

@@ -1,7 +1,7 @@
 // Messages on their way in: fragments of the stream, in any order and any number of times, become whole
 // messages, once and in order (docs/protocol.md s. 11), in bounded memory (s. 13). Knows no packets.
 
-import { readVarint } from "../varint.ts";
+import { readVarint } from "../bytes.ts";
 import { type ByteQueue, createByteQueue, extend, forget, view } from "./byte-queue.ts";
 import { MAX_MESSAGE } from "./outgoing-messages.ts";
 

@@ -1,7 +1,7 @@
 // Messages on their way out, as one stream of bytes (docs/protocol.md s. 11): what was said, what of it
 // has been sent, what must be sent again and what has arrived. Knows no packets, keys or times.
 
-import { varintLength, writeVarint } from "../varint.ts";
+import { varintLength, writeVarint } from "../bytes.ts";
 import { type ChunkQueue, copyTo, createChunkQueue, extend, forget, share } from "./chunk-queue.ts";
 
 /** Bytes of one message. */

@@ -1,7 +1,8 @@
 // The keys of one session, one for each direction, and their updates (docs/protocol.md s. 9). Knows how a
 // sealed packet is opened and closed, not what is in it nor whether it came before.
 
-import { open, rekey, seal, TAG_BYTES } from "../handshake/noise/transport-cipher.ts";
+import { type CryptoProvider, TAG_BYTES } from "../crypto-provider.ts";
+import { open, rekey, seal } from "../handshake/noise/cipher.ts";
 import { SEALED_HEADER, writeSealedHeader } from "../packets.ts";
 
 /**
@@ -13,9 +14,10 @@ export const PACKETS_PER_KEY = 2 ** 20;
 /** Packets that did not authenticate, after which a session ends: far below AES-GCM's 2^52. */
 export const MAX_FORGERIES = 2 ** 36;
 
-const header = new Uint8Array(SEALED_HEADER);
+const headerCopy = new Uint8Array(SEALED_HEADER);
 
 export interface SendProtection {
+  readonly crypto: CryptoProvider;
   key: Uint8Array;
   phase: 0 | 1;
   /** The first packet number sealed with this key. */
@@ -25,6 +27,7 @@ export interface SendProtection {
 }
 
 export interface ReceiveProtection {
+  readonly crypto: CryptoProvider;
   key: Uint8Array;
   phase: 0 | 1;
   /** The smallest packet number that came with this key. */
@@ -34,12 +37,15 @@ export interface ReceiveProtection {
   forgeries: number;
 }
 
-export function createSendProtection(key: Uint8Array): SendProtection {
-  return { key, phase: 0, since: 0, confirmed: false };
+export function createSendProtection(crypto: CryptoProvider, key: Uint8Array): SendProtection {
+  return { crypto, key, phase: 0, since: 0, confirmed: false };
 }
 
-export function createReceiveProtection(key: Uint8Array): ReceiveProtection {
-  return { key, phase: 0, since: 0, previous: null, forgeries: 0 };
+export function createReceiveProtection(
+  crypto: CryptoProvider,
+  key: Uint8Array,
+): ReceiveProtection {
+  return { crypto, key, phase: 0, since: 0, previous: null, forgeries: 0 };
 }
 
 /**
@@ -53,14 +59,15 @@ export function sealPacket(
   datagram: Uint8Array,
 ): void {
   if (packetNumber - protection.since >= PACKETS_PER_KEY && protection.confirmed) {
-    protection.key = rekey(protection.key);
+    protection.key = rekey(protection.crypto, protection.key);
     protection.phase = protection.phase === 0 ? 1 : 0;
     protection.since = packetNumber;
     protection.confirmed = false;
   }
   writeSealedHeader(datagram, receiverId, protection.phase, packetNumber);
   const frames = datagram.subarray(SEALED_HEADER, datagram.length - TAG_BYTES);
-  seal(protection.key, packetNumber, headerOf(datagram), frames, datagram, SEALED_HEADER);
+  const { crypto, key } = protection;
+  seal(crypto, key, packetNumber, copyHeader(datagram), frames, datagram, SEALED_HEADER);
 }
 
 /** The peer has a packet with this number: the key it was sealed with works. */
@@ -82,12 +89,13 @@ export function openPacket(
   now: number,
   keepFor: number,
 ): Uint8Array | null {
-  const { previous } = protection;
+  const { crypto, previous } = protection;
   if (previous !== null && now >= previous.until) protection.previous = null;
   const sealed = datagram.subarray(SEALED_HEADER);
   const update = phase !== protection.phase && protection.previous === null;
   const key = keyFor(protection, phase, packetNumber);
-  const frames = key === null ? null : open(key, packetNumber, headerOf(datagram), sealed);
+  const header = copyHeader(datagram);
+  const frames = key === null ? null : open(crypto, key, packetNumber, header, sealed);
   if (key === null || frames === null) {
     protection.forgeries += 1;
     return null;
@@ -104,18 +112,18 @@ export function openPacket(
 }
 
 /** A copy of the header, good until the next one's: a view of it costs more than its 13 bytes. */
-function headerOf(datagram: Uint8Array): Uint8Array {
-  for (let index = 0; index < SEALED_HEADER; index += 1) header[index] = datagram[index] ?? 0;
-  return header;
+function copyHeader(datagram: Uint8Array): Uint8Array {
+  for (let index = 0; index < SEALED_HEADER; index += 1) headerCopy[index] = datagram[index] ?? 0;
+  return headerCopy;
 }
 
 function keyFor(
-  { key, phase: current, since, previous }: ReceiveProtection,
+  { crypto, key, phase: current, since, previous }: ReceiveProtection,
   phase: 0 | 1,
   packetNumber: number,
 ): Uint8Array | null {
   if (phase === current) return key;
-  if (previous === null) return rekey(key);
+  if (previous === null) return rekey(crypto, key);
   // Only what was sent before this key was taken up can have the other one.
   return packetNumber < since ? previous.key : null;
 }

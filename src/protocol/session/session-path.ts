@@ -1,6 +1,7 @@
 // Where a session's peer is, and whether that is proven (docs/protocol.md s. 14; RFC 9000 s. 8.2, 9). A
 // state machine without I/O; its challenges are arguments.
 
+import { equalBytes } from "../bytes.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
 
 /** Bytes sent to an address that is not proven, for each that came from it (RFC 9000 s. 8.1). */
@@ -99,7 +100,7 @@ export function postponeChallenge({ trial }: SessionPath, now: number): void {
 
 /** A response came: whether it proves the address. */
 export function prove(path: SessionPath, response: Uint8Array): boolean {
-  if (path.trial === null || Buffer.compare(path.trial.challenge, response) !== 0) return false;
+  if (path.trial === null || !equalBytes(path.trial.challenge, response)) return false;
   path.trial = null;
   return true;
 }

@@ -1,8 +1,6 @@
 // What a session does with a packet that came for it (docs/protocol.md s. 8 to 15): opens it, takes its
 // frames in, and knows the peer by it. Whatever a peer sends, it never throws.
 
-import { createHash, timingSafeEqual } from "node:crypto";
-
 import { exchangeTook, finishJoining, receiveJoining } from "../handshake/initiator-handshake.ts";
 import { type Packet, wholePacketNumber } from "../packets.ts";
 import type { AckRanges } from "../recovery/ack-ranges.ts";
@@ -62,15 +60,11 @@ export function receive(
 
 /** The joiner has not heard from us: it is told again, that it may go on, or that it is over. */
 function receiveFinishAgain(session: Session, noise: Uint8Array, from: SocketAddress): void {
-  const { finishDigest, closing } = session;
-  if (finishDigest === null || !timingSafeEqual(finishDigest, digestOf(noise))) return;
+  const { crypto, finishDigest, closing } = session;
+  if (finishDigest === null) return;
+  if (!crypto.constantTimeEqual(finishDigest, crypto.sha256(noise))) return;
   if (closing !== null) closing.due = true;
   else session.finishFrom = from;
-}
-
-/** What an opener remembers of a finish. */
-export function digestOf(noise: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(noise).digest());
 }
 
 /** Takes in what the payload of an answer or a finish holds; it has no packet number. */
@@ -267,6 +261,7 @@ function closeForFault(session: Session, fault: Fault | null, now: number): void
 
 /** Only the opener, restarted or not, knows the token that it gave us. */
 function receiveReset(session: Session, token: Uint8Array): void {
-  const { resetToken: known } = session;
-  if (known !== null && timingSafeEqual(known, token)) endSession(session, { type: "reset" });
+  const { crypto, resetToken: known } = session;
+  if (known !== null && crypto.constantTimeEqual(known, token))
+    endSession(session, { type: "reset" });
 }

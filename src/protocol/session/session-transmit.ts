@@ -1,8 +1,8 @@
 // What a session sends, and when (docs/protocol.md s. 8 to 15): one datagram at a time, each as full as
 // what is ready makes it.
 
+import { TAG_BYTES } from "../crypto-provider.ts";
 import { transmitJoining } from "../handshake/initiator-handshake.ts";
-import { TAG_BYTES } from "../handshake/noise/transport-cipher.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { type Ack, isAckOwed, takeAck } from "../recovery/received-packets.ts";

@@ -2,13 +2,13 @@
 // datagrams and messages come out; no clock, socket, timer or randomness is inside. This file has its
 // state, its life and its end; session-receive.ts and session-transmit.ts have what it does with packets.
 
+import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
 import {
   type JoinFailure,
   type Joining,
   LONGEST_REPEAT,
 } from "../handshake/initiator-handshake.ts";
-import { remoteStaticKey } from "../handshake/noise/handshake.ts";
-import type { Random } from "../handshake/responder-handshake.ts";
+import { remoteStaticKey } from "../handshake/noise/handshake-state.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import {
   changePath,
@@ -88,7 +88,8 @@ export interface Established {
 export interface Session {
   readonly role: "joiner" | "opener";
   readonly localId: Uint8Array;
-  readonly random: Random;
+  readonly crypto: CryptoProvider;
+  readonly random: RandomBytes;
   readonly path: SessionPath;
   readonly received: ReceivedPackets;
   readonly recovery: Recovery<PacketContent>;
@@ -150,17 +151,19 @@ export interface SessionOptions {
   readonly role: "joiner" | "opener";
   readonly localId: Uint8Array;
   readonly address: SocketAddress;
-  readonly random: Random;
+  readonly crypto: CryptoProvider;
+  readonly random: RandomBytes;
   /** Bytes of the longest datagram worth trying. */
   readonly datagramLimit: number;
   readonly now: number;
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { role, localId, address, random, datagramLimit, now } = options;
+  const { crypto, role, localId, address, random, datagramLimit, now } = options;
   return {
     role,
     localId,
+    crypto,
     random,
     path: provenPath(address),
     received: createReceivedPackets(),
@@ -197,8 +200,8 @@ export function establish(
   session.established = {
     remoteId,
     remoteKey: keys.remoteStatic,
-    send: createSendProtection(keys.sendKey),
-    receive: createReceiveProtection(keys.receiveKey),
+    send: createSendProtection(session.crypto, keys.sendKey),
+    receive: createReceiveProtection(session.crypto, keys.receiveKey),
   };
 }
 

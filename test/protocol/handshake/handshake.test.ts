@@ -4,8 +4,8 @@
 import { describe, expect, test } from "bun:test";
 import { createHash, createHmac } from "node:crypto";
 
+import { generateKeyPair } from "../../../src/net/node-crypto.ts";
 import { endpointWakeAt, receiveDatagram, tickEndpoint } from "../../../src/protocol/endpoint.ts";
-import { generateKeyPair } from "../../../src/protocol/handshake/noise/x25519.ts";
 import { readPacket } from "../../../src/protocol/packets.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { nodeCrypto } from "../../../src/net/node-crypto.ts";
 import {
   confirmKey,
   createReceiveProtection,
@@ -35,7 +36,7 @@ function opened(protection: ReceiveProtection, datagram: Uint8Array, number: num
 
 /** A sender that has just changed its key: its first packet with it has number 2^20. */
 function updated(): { send: SendProtection; late: Uint8Array; first: Uint8Array } {
-  const send = createSendProtection(KEY);
+  const send = createSendProtection(nodeCrypto, KEY);
   confirmKey(send, 0);
   const late = sealed(send, PACKETS_PER_KEY - 1, 1);
   return { send, late, first: sealed(send, PACKETS_PER_KEY, 1) };
@@ -43,22 +44,22 @@ function updated(): { send: SendProtection; late: Uint8Array; first: Uint8Array 
 
 describe("a sealed packet (docs/protocol.md s. 9)", () => {
   test("is AES-256-GCM with the number as nonce (Noise s. 12.4) and the 13 bytes before as data", () => {
-    const datagram = sealed(createSendProtection(KEY), 42, 1, 0, 1);
+    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1, 0, 1);
     // Checked beside this code with a nonce of 00000000 000000000000002a.
     expect(hex(datagram)).toBe("fc01020304050607080000002acb5cfff76dd475e4d45674af7aebe54f68ebfa");
-    expect(opened(createReceiveProtection(KEY), datagram, 42)).toEqual([1, 0, 1]);
+    expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 42)).toEqual([1, 0, 1]);
   });
 
   test("opens under its whole number only: the half that is not on the wire counts too", () => {
-    const datagram = sealed(createSendProtection(KEY), 2 ** 32 + 42, 1);
+    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 2 ** 32 + 42, 1);
     expect([...datagram.subarray(9, 13)]).toEqual([0, 0, 0, 42]);
-    expect(opened(createReceiveProtection(KEY), datagram, 42)).toBeNull();
-    expect(opened(createReceiveProtection(KEY), datagram, 2 ** 32 + 42)).toEqual([1]);
+    expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 42)).toBeNull();
+    expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 2 ** 32 + 42)).toEqual([1]);
   });
 
   test("in which any bit is another does not open, and is counted", () => {
-    const datagram = sealed(createSendProtection(KEY), 42, 1, 2, 3);
-    const protection = createReceiveProtection(KEY);
+    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1, 2, 3);
+    const protection = createReceiveProtection(nodeCrypto, KEY);
     for (let bit = 0; bit < datagram.length * 8; bit += 1) {
       const changed = datagram.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -86,7 +87,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   });
 
   test("waits until a packet with the key is acknowledged", () => {
-    const send = createSendProtection(KEY);
+    const send = createSendProtection(nodeCrypto, KEY);
     expect(sealed(send, PACKETS_PER_KEY + 5, 1)[0]).toBe(0xfc);
     confirmKey(send, 3);
     expect(sealed(send, PACKETS_PER_KEY + 6, 1)[0]).toBe(0xfd);
@@ -98,8 +99,8 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   });
 
   test("is taken by the receiver, and again, with 0xFC and 0xFD in turn", () => {
-    const send = createSendProtection(KEY);
-    const receive = createReceiveProtection(KEY);
+    const send = createSendProtection(nodeCrypto, KEY);
+    const receive = createReceiveProtection(nodeCrypto, KEY);
     for (let update = 0; update < 4; update += 1) {
       const number = update * PACKETS_PER_KEY;
       const datagram = sealed(send, number, 1, update);
@@ -112,7 +113,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
 
   test("lets packets of the key before through that come late, for 3 probe timeouts", () => {
     const { first, late } = updated();
-    const receive = createReceiveProtection(KEY);
+    const receive = createReceiveProtection(nodeCrypto, KEY);
     expect(opened(receive, first, PACKETS_PER_KEY, 1_000)).toEqual([1]);
     expect(opened(receive, late, PACKETS_PER_KEY - 1, 1_000 + KEEP - 1)).toEqual([1]);
     expect(receive.forgeries).toBe(0);
@@ -125,7 +126,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   test("is overtaken by packets after it, which open too", () => {
     const { send, first, late } = updated();
     const second = sealed(send, PACKETS_PER_KEY + 1, 2);
-    const receive = createReceiveProtection(KEY);
+    const receive = createReceiveProtection(nodeCrypto, KEY);
     expect(opened(receive, second, PACKETS_PER_KEY + 1)).toEqual([2]);
     expect(opened(receive, late, PACKETS_PER_KEY - 1)).toEqual([1]);
     expect(opened(receive, first, PACKETS_PER_KEY)).toEqual([1]);
@@ -133,7 +134,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
 
   test("is not taken while the key before is kept", () => {
     const { send, first } = updated();
-    const receive = createReceiveProtection(KEY);
+    const receive = createReceiveProtection(nodeCrypto, KEY);
     opened(receive, first, PACKETS_PER_KEY, 1_000);
     confirmKey(send, PACKETS_PER_KEY);
     const next = sealed(send, 2 * PACKETS_PER_KEY, 3);
@@ -143,16 +144,16 @@ describe("a key update (docs/protocol.md s. 9)", () => {
   });
 
   test("is not made by a forger: the other first byte alone changes nothing", () => {
-    const datagram = sealed(createSendProtection(KEY), 42, 1);
+    const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1);
     datagram[0] = 0xfd;
-    const receive = createReceiveProtection(KEY);
+    const receive = createReceiveProtection(nodeCrypto, KEY);
     expect(opened(receive, datagram, 42)).toBeNull();
     expect(receive).toMatchObject({ key: KEY, phase: 0, previous: null, forgeries: 1 });
   });
 
   test("leaves nothing that the key before opens", () => {
     const { first } = updated();
-    const old = createReceiveProtection(KEY);
+    const old = createReceiveProtection(nodeCrypto, KEY);
     first[0] = 0xfc;
     expect(opened(old, first, PACKETS_PER_KEY)).toBeNull();
   });

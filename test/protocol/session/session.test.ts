@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { generateKeyPair } from "../../../src/protocol/handshake/noise/x25519.ts";
+import { generateKeyPair } from "../../../src/net/node-crypto.ts";
 import { MAX_FORGERIES, PACKETS_PER_KEY } from "../../../src/protocol/session/packet-protection.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {

@@ -1,14 +1,14 @@
 // Two sides of one handshake, from keys written down here: those of the published vectors.
 
+import { generateKeyPair, nodeCrypto } from "../../../../src/net/node-crypto.ts";
 import {
-  type Handshake,
+  createHandshake,
   type HandshakeOptions,
+  type HandshakeState,
   readMessage,
-  startHandshake,
   writeMessage,
-} from "../../../../src/protocol/handshake/noise/handshake.ts";
-import { XXpsk3 } from "../../../../src/protocol/handshake/noise/pattern.ts";
-import { generateKeyPair } from "../../../../src/protocol/handshake/noise/x25519.ts";
+  XXpsk3,
+} from "../../../../src/protocol/handshake/noise/handshake-state.ts";
 
 export const fromHex = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 export const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -22,7 +22,12 @@ export const responderStatic = generateKeyPair(
   fromHex("4a3acbfdb163dec651dfa3194dece676d437029c62a408b4c5ea9114246e4893"),
 );
 
-const COMMON = { pattern: XXpsk3, prologue: text("charla 1\0"), psk: text("p".repeat(32)) };
+const COMMON = {
+  crypto: nodeCrypto,
+  pattern: XXpsk3,
+  prologue: text("charla 1\0"),
+  psk: text("p".repeat(32)),
+};
 
 export const INITIATOR: HandshakeOptions = {
   ...COMMON,
@@ -43,8 +48,8 @@ export const RESPONDER: HandshakeOptions = {
 };
 
 export interface BothSides {
-  readonly initiator: Handshake;
-  readonly responder: Handshake;
+  readonly initiator: HandshakeState;
+  readonly responder: HandshakeState;
 }
 
 /** Both sides, and what differs from the keys above. */
@@ -53,8 +58,8 @@ export function startBoth(
   responder: Partial<HandshakeOptions> = initiator,
 ): BothSides {
   return {
-    initiator: startHandshake({ ...INITIATOR, ...initiator }),
-    responder: startHandshake({ ...RESPONDER, ...responder }),
+    initiator: createHandshake({ ...INITIATOR, ...initiator }),
+    responder: createHandshake({ ...RESPONDER, ...responder }),
   };
 }
 
@@ -65,7 +70,7 @@ export const PAYLOADS = [text("hello"), text("good day"), text("how are you?")] 
 export function sidesOf(
   { initiator, responder }: BothSides,
   message: number,
-): [Handshake, Handshake] {
+): [HandshakeState, HandshakeState] {
   return message % 2 === 0 ? [initiator, responder] : [responder, initiator];
 }
 

@@ -3,15 +3,15 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 
+import { generateKeyPair } from "../../../../src/net/node-crypto.ts";
 import {
   exportKey,
   finishHandshake,
   readMessage,
   writeMessage,
-} from "../../../../src/protocol/handshake/noise/handshake.ts";
-import { XX } from "../../../../src/protocol/handshake/noise/pattern.ts";
+  XX,
+} from "../../../../src/protocol/handshake/noise/handshake-state.ts";
 import { split } from "../../../../src/protocol/handshake/noise/symmetric-state.ts";
-import { generateKeyPair } from "../../../../src/protocol/handshake/noise/x25519.ts";
 import { carry, PAYLOADS, startBoth, text, toHex } from "./both-sides.ts";
 
 const LABEL = "charla refusal";

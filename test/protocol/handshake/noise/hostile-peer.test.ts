@@ -2,14 +2,15 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { generateKeyPair } from "../../../../src/net/node-crypto.ts";
+import type { KeyPair } from "../../../../src/protocol/crypto-provider.ts";
 import {
   finishHandshake,
-  type Handshake,
+  type HandshakeState,
   readMessage,
   writeMessage,
-} from "../../../../src/protocol/handshake/noise/handshake.ts";
-import { XX } from "../../../../src/protocol/handshake/noise/pattern.ts";
-import { generateKeyPair, type KeyPair } from "../../../../src/protocol/handshake/noise/x25519.ts";
+  XX,
+} from "../../../../src/protocol/handshake/noise/handshake-state.ts";
 import { seeded } from "../../../terminal/random.ts";
 import {
   type BothSides,
@@ -31,7 +32,7 @@ function flipped(message: Uint8Array, bit: number): Uint8Array {
 }
 
 /** Both sides where message `index` is on its way, and that message. */
-function onItsWay(index: number, options = {}): [Handshake, Uint8Array, BothSides] {
+function onItsWay(index: number, options = {}): [HandshakeState, Uint8Array, BothSides] {
   const both = startBoth(options);
   carry(both, index);
   const [writer, reader] = sidesOf(both, index);
@@ -39,7 +40,7 @@ function onItsWay(index: number, options = {}): [Handshake, Uint8Array, BothSide
 }
 
 /** `reader` refuses `changed`, without a throw, and is as it was. */
-function expectRefused(reader: Handshake, changed: Uint8Array): void {
+function expectRefused(reader: HandshakeState, changed: Uint8Array): void {
   const before = reader.progress;
   expect(readMessage(reader, changed).type).not.toBe("payload");
   expect(reader.progress).toBe(before);

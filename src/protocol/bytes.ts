@@ -1,5 +1,6 @@
-// Variable-length integers (RFC 9000 s. 16): the first two bits say how many bytes follow. Numbers up
-// to 2^53 - 1, JavaScript's exact ones, are enough: no count of ours gets that far.
+// Integers in bytes, and whole arrays of bytes: compared, joined, as a key of a map. Variable-length integers
+// are RFC 9000's (s. 16): the first two bits say how many bytes follow. Numbers up to 2^53 - 1, which
+// JavaScript has exactly, are enough: none of ours gets that large.
 //
 //   00xxxxxx                                      6 bits
 //   01xxxxxx xxxxxxxx                            14 bits
@@ -18,7 +19,7 @@ export function varintLength(value: number): 1 | 2 | 4 | 8 {
   return value <= MAX_4_BYTES ? 4 : 8;
 }
 
-/** Writes `value` (a whole number, 0 to 2^53 - 1) at `at`; returns the place after it. */
+/** Writes `value` (a whole number, 0 to 2^53 - 1) at `at`; returns the index after it. */
 export function writeVarint(into: Uint8Array, at: number, value: number): number {
   if (value <= MAX_1_BYTE) {
     into[at] = value;
@@ -38,7 +39,7 @@ export function writeVarint(into: Uint8Array, at: number, value: number): number
   return at + 8;
 }
 
-/** A place in bytes from which values are read one after the other. */
+/** Bytes, and where in them the next value is read. */
 export interface Cursor {
   readonly bytes: Uint8Array;
   at: number;
@@ -70,4 +71,27 @@ export function readUint32(from: Uint8Array, at: number): number {
   const high = ((from[at] ?? 0) << 8) | (from[at + 1] ?? 0);
   const low = ((from[at + 2] ?? 0) << 8) | (from[at + 3] ?? 0);
   return high * 0x1_0000 + low;
+}
+
+/** The arrays one after the other, in a new one. */
+export function concatenate(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Whether two arrays have the same bytes. Not for secrets: it stops at the first difference. */
+export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+/** A string to find bytes by in a map or set, one character for each byte. */
+export function mapKey(bytes: Uint8Array): string {
+  // Not by way of a Buffer: that makes the runtime keep a second object for the memory. Not by spreading:
+  // the connection id of each packet comes here, and that takes twice as long.
+  return Reflect.apply(String.fromCharCode, null, bytes);
 }

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "bun:test";
 
+import { nodeCrypto } from "../../../src/net/node-crypto.ts";
 import {
-  addressAndPortBytes,
   type CookieClaim,
   type CookieSecrets,
   createCookieSecrets,
-  isCookie,
+  encodeSocketAddress,
+  isValidCookie,
   makeCookie,
   renewCookieSecrets,
-} from "../../../src/protocol/handshake/cookie.ts";
+} from "../../../src/protocol/handshake/proofs.ts";
 
 const CLAIM: CookieClaim = {
   from: { address: "192.0.2.1", port: 12_345 },
@@ -44,7 +45,7 @@ describe("an address in a cookie (docs/protocol.md s. 8.2)", () => {
     // A zone (RFC 4007 s. 11) is this machine's own name for a link.
     ["fe80::1%eth0", 9, "fe8000000000000000000000000000010009"],
   ])("%s, port %d, is 16 bytes and 2", (address, port, bytes) => {
-    expect(hex(addressAndPortBytes({ address, port }))).toBe(bytes);
+    expect(hex(encodeSocketAddress({ address, port }))).toBe(bytes);
   });
 });
 
@@ -52,12 +53,14 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
   test("is its secret's number and 16 bytes of HMAC-SHA256 over address, port, id and message", () => {
     const { secrets } = secretsFrom(0);
     // openssl dgst -sha256 -mac HMAC -macopt hexkey:01… over 0…ffffc0000201 3039 01…08 09…
-    expect(hex(makeCookie(secrets, CLAIM))).toBe("00b31b533dcf8aa62c456bf1e59d6a8f24");
+    expect(hex(makeCookie(nodeCrypto, secrets, CLAIM))).toBe("00b31b533dcf8aa62c456bf1e59d6a8f24");
   });
 
   test("is accepted for the hello and the address that it was made for", () => {
     const { secrets } = secretsFrom(0);
-    expect(isCookie(secrets, makeCookie(secrets, CLAIM), CLAIM)).toBe(true);
+    expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, secrets, CLAIM), CLAIM)).toBe(
+      true,
+    );
   });
 
   test.each<[string, Partial<CookieClaim>]>([
@@ -68,84 +71,91 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     ["Noise message", { noise: new Uint8Array(48).fill(9, 0, 47) }],
   ])("is refused for another %s", (_what, other) => {
     const { secrets } = secretsFrom(0);
-    expect(isCookie(secrets, makeCookie(secrets, CLAIM), { ...CLAIM, ...other })).toBe(false);
+    expect(
+      isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, secrets, CLAIM), {
+        ...CLAIM,
+        ...other,
+      }),
+    ).toBe(false);
   });
 
   test("with any bit changed, cut short or made longer is refused", () => {
     const { secrets } = secretsFrom(0);
-    const cookie = makeCookie(secrets, CLAIM);
+    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     for (let bit = 0; bit < 17 * 8; bit += 1) {
       const changed = cookie.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(isCookie(secrets, changed, CLAIM)).toBe(false);
+      expect(isValidCookie(nodeCrypto, secrets, changed, CLAIM)).toBe(false);
     }
-    expect(isCookie(secrets, new Uint8Array(0), CLAIM)).toBe(false);
-    expect(isCookie(secrets, cookie.subarray(0, 16), CLAIM)).toBe(false);
-    expect(isCookie(secrets, Uint8Array.of(...cookie, 0), CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, new Uint8Array(0), CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, cookie.subarray(0, 16), CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, Uint8Array.of(...cookie, 0), CLAIM)).toBe(false);
   });
 
   test("of another opener is refused", () => {
     const { secrets } = secretsFrom(0);
     const other = createCookieSecrets(() => new Uint8Array(32).fill(99), 0);
-    expect(isCookie(secrets, makeCookie(other, CLAIM), CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, other, CLAIM), CLAIM)).toBe(
+      false,
+    );
   });
 });
 
 describe("a cookie's time (docs/protocol.md s. 8.2)", () => {
   test("made just after a renewal is 60 s, and not a moment longer", () => {
     const { secrets, renew } = secretsFrom(0);
-    const cookie = makeCookie(secrets, CLAIM);
+    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     for (const now of [29_999, 30_000, 59_999]) {
       renew(now);
-      expect(isCookie(secrets, cookie, CLAIM)).toBe(true);
+      expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(true);
     }
     renew(60_000);
-    expect(isCookie(secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
   test("made just before a renewal is 30 s", () => {
     const { secrets, renew } = secretsFrom(0);
     renew(29_999);
-    const cookie = makeCookie(secrets, CLAIM);
+    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     renew(30_000);
     renew(59_999);
-    expect(isCookie(secrets, cookie, CLAIM)).toBe(true);
+    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(true);
     renew(60_000);
-    expect(isCookie(secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
   // A secret is renewed when somebody says hello: here nobody does until 59,999.
   test("is never more than 60 s, however seldom anybody says hello", () => {
     const { secrets, renew } = secretsFrom(0);
-    const cookie = makeCookie(secrets, CLAIM);
+    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     renew(59_999);
     renew(60_000);
-    expect(isCookie(secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
   test("is over after a long quiet, in which nobody said hello", () => {
     const { secrets, renew } = secretsFrom(0);
-    const cookie = makeCookie(secrets, CLAIM);
+    const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     renew(60_000);
-    expect(isCookie(secrets, cookie, CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
     // The secret before is one that no cookie was made with.
     expect(secrets.previous).not.toEqual(new Uint8Array(32).fill(1));
   });
 
   test("does not return when the secrets' numbers begin again after 256", () => {
     const { secrets, renew } = secretsFrom(0);
-    const first = makeCookie(secrets, CLAIM);
+    const first = makeCookie(nodeCrypto, secrets, CLAIM);
     for (let renewal = 1; renewal <= 255; renewal += 1) renew(renewal * 30_000);
-    const last = makeCookie(secrets, CLAIM);
+    const last = makeCookie(nodeCrypto, secrets, CLAIM);
     expect(last[0]).toBe(255);
     renew(256 * 30_000);
-    const next = makeCookie(secrets, CLAIM);
+    const next = makeCookie(nodeCrypto, secrets, CLAIM);
     expect(next[0]).toBe(0);
     // 255 is the number before 0; the first 0 is not this one.
-    expect(isCookie(secrets, last, CLAIM)).toBe(true);
-    expect(isCookie(secrets, next, CLAIM)).toBe(true);
-    expect(isCookie(secrets, first, CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, last, CLAIM)).toBe(true);
+    expect(isValidCookie(nodeCrypto, secrets, next, CLAIM)).toBe(true);
+    expect(isValidCookie(nodeCrypto, secrets, first, CLAIM)).toBe(false);
     renew(257 * 30_000);
-    expect(isCookie(secrets, last, CLAIM)).toBe(false);
+    expect(isValidCookie(nodeCrypto, secrets, last, CLAIM)).toBe(false);
   });
 });

@@ -1,17 +1,26 @@
-// The HandshakeState of Noise s. 5.3: a state machine without I/O, clock or randomness that turns messages
-// into keys. It knows nothing of datagrams, of who the peers are, or of what the payloads say.
+// The HandshakeState of Noise s. 5.3 and its patterns: a state machine without I/O, clock or randomness that
+// turns messages into keys. It knows nothing of datagrams, of who the peers are, or of what the payloads hold.
 //
 //   XXpsk3           initiator                         responder
 //   message 1        write    e, payload  ----------->  read
 //   message 2        read     <-----------  e, ee, s, es, payload    write
 //                    (the responder's key is known here, and exportKey has its moment)
 //   message 3        write    s, se, psk, payload --->  read
-//   finishHandshake  the two transport keys, the hash, the other's key
+//   finishHandshake  the two transport keys, the hash, the peer's key
 
-import type { HandshakePattern, Token } from "./pattern.ts";
+import { concatenate } from "../../bytes.ts";
+import {
+  type CryptoProvider,
+  KEY_BYTES,
+  type KeyPair,
+  type PublicKey,
+  TAG_BYTES,
+} from "../../crypto-provider.ts";
+import { MAX_MESSAGE_BYTES } from "./cipher.ts";
+import { readPublicKey } from "./public-key.ts";
 import {
   decryptAndHash,
-  deriveBeside,
+  deriveLabelledKey,
   encryptAndHash,
   initializeSymmetric,
   mixHash,
@@ -20,34 +29,49 @@ import {
   split,
   type SymmetricState,
 } from "./symmetric-state.ts";
-import { MAX_MESSAGE_BYTES, TAG_BYTES } from "./transport-cipher.ts";
-import {
-  diffieHellmanSecret,
-  importPublicKey,
-  KEY_BYTES,
-  type KeyPair,
-  type PublicKey,
-} from "./x25519.ts";
+
+export type Token = "e" | "s" | "ee" | "es" | "se" | "psk";
+
+/** Which keys each message carries and mixes in (Noise s. 7.1). */
+export interface HandshakePattern {
+  /** As in the protocol's name (Noise s. 8.1). */
+  readonly name: string;
+  /** The initiator writes the first message, the responder the second, and so on. */
+  readonly messages: readonly (readonly Token[])[];
+}
+
+/** Both send their static keys, the responder first; none is known before (Noise s. 7.5). */
+export const XX: HandshakePattern = {
+  name: "XX",
+  messages: [["e"], ["e", "ee", "s", "es"], ["s", "se"]],
+};
+
+/** The same, and the last message proves that the initiator knows the pre-shared key (Noise s. 9.4). */
+export const XXpsk3: HandshakePattern = {
+  name: "XXpsk3",
+  messages: [["e"], ["e", "ee", "s", "es"], ["s", "se", "psk"]],
+};
 
 /** Bytes of a pre-shared key (Noise s. 9). */
 export const PSK_BYTES = 32;
 
 export interface HandshakeOptions {
+  readonly crypto: CryptoProvider;
   readonly pattern: HandshakePattern;
   readonly role: "initiator" | "responder";
-  /** What both must agree on without saying it (Noise s. 6). */
+  /** What both have to agree on without sending it (Noise s. 6). */
   readonly prologue: Uint8Array;
-  /** Who we are. */
+  /** Our identity. */
   readonly staticKeys: KeyPair;
   /** For this handshake alone: a second one with the same pair gives its keys away (Noise s. 14). */
   readonly ephemeralKeys: KeyPair;
-  /** 32 bytes; null for a pattern without one; "one of several" for who reads it by `readMessageOfAny`. */
+  /** 32 bytes; null for a pattern without one; "one of several" for use with `readMessageWithAnyPsk`. */
   readonly psk: Uint8Array | "one of several" | null;
 }
 
-export interface Handshake {
+export interface HandshakeState {
   readonly options: HandshakeOptions;
-  /** Where it stands. A message moves it as a whole or not at all. */
+  /** Each message changes it as a whole or not at all. */
   progress: Progress;
 }
 
@@ -59,18 +83,18 @@ interface Progress {
   readonly remoteStatic: PublicKey | null;
 }
 
-export type Reading =
+export type ReadResult =
   | { readonly type: "payload"; readonly payload: Uint8Array }
-  /** Not what the peer of this handshake wrote. */
+  /** The peer of this handshake did not write this. */
   | { readonly type: "forged" }
   /**
-   * From the peer of this handshake, as far as its static key; but its psk is not ours, or it does not own
-   * that static key, or somebody changed the payload on the way.
+   * The peer of this handshake wrote it up to its static key; but its psk is not ours, or it does not own
+   * that static key, or the payload was changed on the way.
    */
   | { readonly type: "wrong-psk" };
 
-/** What came of a message that ends in one of several pre-shared keys. */
-export type ReadingOfAny<Key> =
+/** The result for a message that ends in one of several pre-shared keys. */
+export type ReadAnyPskResult<Key> =
   | { readonly type: "payload"; readonly payload: Uint8Array; readonly key: Key }
   | { readonly type: "forged" }
   | { readonly type: "wrong-psk"; readonly tried: number };
@@ -80,20 +104,20 @@ export interface HandshakeResult {
   readonly sendKey: Uint8Array;
   /** 32 bytes, for `open`. */
   readonly receiveKey: Uint8Array;
-  /** `h`, 32 bytes: names this session as nothing else does (Noise s. 11.2). */
+  /** `h`, 32 bytes: identifies this session uniquely (Noise s. 11.2). */
   readonly handshakeHash: Uint8Array;
-  /** The other's static public key, 32 bytes, proven to be theirs. */
+  /** The peer's static public key, 32 bytes, proven to be theirs. */
   readonly remoteStatic: Uint8Array;
 }
 
-/** Initialize() of Noise s. 5.3; XX and its kin have no pre-messages. */
-export function startHandshake(options: HandshakeOptions): Handshake {
-  const { pattern, psk, prologue } = options;
+/** Initialize() of Noise s. 5.3; XX and XXpsk3 have no pre-messages. */
+export function createHandshake(options: HandshakeOptions): HandshakeState {
+  const { crypto, pattern, psk, prologue } = options;
   if (pattern.messages.some((tokens) => tokens.includes("psk")) !== (psk !== null)) {
     throw new Error(`${pattern.name} ${psk === null ? "needs a psk" : "has no psk"}`);
   }
   if (psk instanceof Uint8Array) checkPsk(psk);
-  const symmetric = initializeSymmetric(`Noise_${pattern.name}_25519_AESGCM_SHA256`);
+  const symmetric = initializeSymmetric(crypto, `Noise_${pattern.name}_25519_AESGCM_SHA256`);
   return {
     options,
     progress: {
@@ -105,21 +129,21 @@ export function startHandshake(options: HandshakeOptions): Handshake {
   };
 }
 
-/** What is to be done next. */
-export function handshakeTurn({ options, progress }: Handshake): "write" | "read" | "finish" {
+/** What has to happen next. */
+export function handshakeTurn({ options, progress }: HandshakeState): "write" | "read" | "finish" {
   if (progress.messages === options.pattern.messages.length) return "finish";
   const initiatorWrites = progress.messages % 2 === 0;
   return initiatorWrites === (options.role === "initiator") ? "write" : "read";
 }
 
 /**
- * WriteMessage() of Noise s. 5.3: the next message, with `payload` in it. Who can read the payload, and who
- * can have written it, grows with each message (Noise s. 7.7): of XXpsk3 the first is readable by anybody
- * who sees it, the second by the initiator, whoever that is, the third by the responder alone.
+ * WriteMessage() of Noise s. 5.3: the next message, with `payload` in it. The payload is better protected
+ * with each message (Noise s. 7.7): in XXpsk3 anybody who sees the first can read it, the second only the
+ * initiator, who is not authenticated yet, the third only the responder.
  *
  * @param payload such that the message is at most 65,535 bytes long (Noise s. 3)
  */
-export function writeMessage(handshake: Handshake, payload: Uint8Array): Uint8Array {
+export function writeMessage(handshake: HandshakeState, payload: Uint8Array): Uint8Array {
   const { options } = handshake;
   const progress = { ...handshake.progress };
   const parts: Uint8Array[] = [];
@@ -138,7 +162,7 @@ export function writeMessage(handshake: Handshake, payload: Uint8Array): Uint8Ar
     }
   }
   const [symmetric, sealed] = encryptAndHash(progress.symmetric, payload);
-  const message = Uint8Array.from(Buffer.concat([...parts, sealed]));
+  const message = concatenate(...parts, sealed);
   if (message.byteLength > MAX_MESSAGE_BYTES) {
     throw new Error(`a message is at most ${MAX_MESSAGE_BYTES} bytes long: ${message.byteLength}`);
   }
@@ -148,10 +172,10 @@ export function writeMessage(handshake: Handshake, payload: Uint8Array): Uint8Ar
 
 /**
  * ReadMessage() of Noise s. 5.3. Never throws for anything that a peer can send. A message that fails
- * leaves the handshake as it was: Noise would have it deleted (s. 5), but over UDP anyone could then end it
- * with one forged datagram. Nothing is written between one attempt and the next, so no key is used twice.
+ * leaves the handshake as it was: Noise deletes it (s. 5), but over UDP anyone could then end it with one
+ * forged datagram. Nothing is written between two attempts, so no key is used twice.
  */
-export function readMessage(handshake: Handshake, message: Uint8Array): Reading {
+export function readMessage(handshake: HandshakeState, message: Uint8Array): ReadResult {
   const tokens = takeTokens(handshake, "read");
   const read = readTokens(handshake, tokens, message);
   if (read === null) return { type: "forged" };
@@ -161,23 +185,23 @@ export function readMessage(handshake: Handshake, message: Uint8Array): Reading 
 }
 
 /**
- * `readMessage` for a message whose last token is the psk, of which the peer may have one of several: each
- * costs a key derivation and an opening, and all of them together one Diffie-Hellman.
+ * `readMessage` for a message whose last token is the psk, where the peer may have one of several: each
+ * costs a key derivation and a decryption, and all of them together one Diffie-Hellman.
  *
- * @param keysFor asked once the message has told the peer's static key, which nothing has proven yet to be
- *   theirs: a key that opens the message proves it. Tried in this order.
+ * @param keysFor called with the static key that the message carries; that the peer owns it is not proven
+ *   until one of the keys decrypts the payload. They are tried in this order.
  */
-export function readMessageOfAny<Key extends { readonly psk: Uint8Array }>(
-  handshake: Handshake,
+export function readMessageWithAnyPsk<Key extends { readonly psk: Uint8Array }>(
+  handshake: HandshakeState,
   message: Uint8Array,
   keysFor: (remoteStatic: Uint8Array) => Iterable<Key>,
-): ReadingOfAny<Key> {
+): ReadAnyPskResult<Key> {
   const tokens = takeTokens(handshake, "read");
   if (tokens.at(-1) !== "psk") throw new Error("the message does not end in a psk");
   const read = readTokens(handshake, tokens.slice(0, -1), message);
   if (read === null) return { type: "forged" };
   let tried = 0;
-  for (const key of keysFor(known(read.progress.remoteStatic).bytes)) {
+  for (const key of keysFor(required(read.progress.remoteStatic).bytes)) {
     checkPsk(key.psk);
     tried += 1;
     const symmetric = mixKeyAndHash(read.progress.symmetric, key.psk);
@@ -187,9 +211,9 @@ export function readMessageOfAny<Key extends { readonly psk: Uint8Array }>(
   return { type: "wrong-psk", tried };
 }
 
-/** What the tokens of a message make of the handshake, and where its payload begins; null when it is forged. */
+/** The handshake after the tokens of a message, and where its payload begins; null when it is forged. */
 function readTokens(
-  { options, progress: before }: Handshake,
+  { options, progress: before }: HandshakeState,
   tokens: readonly Token[],
   message: Uint8Array,
 ): { readonly progress: Progress; readonly at: number } | null {
@@ -198,7 +222,7 @@ function readTokens(
   let at = 0;
   for (const token of tokens) {
     if (token === "e") {
-      const remote = importPublicKey(message.subarray(at, at + KEY_BYTES));
+      const remote = readPublicKey(options.crypto, message.subarray(at, at + KEY_BYTES));
       if (remote === null) return null;
       at += KEY_BYTES;
       progress.remoteEphemeral = remote;
@@ -206,7 +230,7 @@ function readTokens(
     } else if (token === "s") {
       const length = progress.symmetric.key === null ? KEY_BYTES : KEY_BYTES + TAG_BYTES;
       const opened = decryptAndHash(progress.symmetric, message.subarray(at, at + length));
-      const remote = opened === null ? null : importPublicKey(opened[1]);
+      const remote = opened === null ? null : readPublicKey(options.crypto, opened[1]);
       if (opened === null || remote === null) return null;
       at += length;
       progress.remoteStatic = remote;
@@ -218,9 +242,9 @@ function readTokens(
   return { progress, at };
 }
 
-/** The payload, which moves the handshake; null, and it stays where it is, when it is not authentic. */
+/** The payload, after which the handshake advances; null, and it does not, when it is not authentic. */
 function readPayload(
-  handshake: Handshake,
+  handshake: HandshakeState,
   { progress, at }: { readonly progress: Progress; readonly at: number },
   before: SymmetricState,
   message: Uint8Array,
@@ -229,39 +253,39 @@ function readPayload(
   if (opened === null) return null;
   const [symmetric, payload] = opened;
   handshake.progress = { ...progress, symmetric, messages: progress.messages + 1 };
-  // A copy: without a key the payload still lies in the message, whose memory is the caller's.
+  // A copy: without a key the payload is still a view of the message, whose memory is the caller's.
   return Uint8Array.from(payload);
 }
 
-/** The other's static public key, once a message has brought it and proven that they own it; else null. */
-export function remoteStaticKey({ progress }: Handshake): Uint8Array | null {
+/** The peer's static public key, once a message has carried it and proven that they own it; else null. */
+export function remoteStaticKey({ progress }: HandshakeState): Uint8Array | null {
   return progress.remoteStatic?.bytes ?? null;
 }
 
 /**
  * A key of 32 bytes that both sides can derive between the second message and the third, before the psk is
- * mixed in: for the responder to prove that it is the one who refuses, when the psk turns out to be wrong
- * and no other key will ever be shared. The initiator takes it before it writes message 3; the responder
- * still can after reading a message 3 that failed, which leaves it where it was.
+ * mixed in: with it the responder proves that a refusal is its own when the psk is wrong, and no other key
+ * will ever be shared. The initiator derives it before it writes message 3; the responder still can after
+ * reading a message 3 that failed, which leaves the handshake as it was.
  *
- * Who can know it: the chaining key then holds `ee` and `es`, so it takes the private half of the initiator's
- * ephemeral key, or of both the responder's ephemeral and its static key. To the initiator it stands for
- * whoever owns the static key that came in message 2: check that key first. To the responder it stands for
- * nobody, as anyone may write message 1: let it protect no secret. Whoever learns it learns nothing of the
- * keys of Noise, nor the other way round (see `deriveBeside`).
+ * Who can derive it: the chaining key then includes `ee` and `es`, so it takes the private half of the
+ * initiator's ephemeral key, or of both the responder's ephemeral and its static key. For the initiator it
+ * authenticates the owner of the static key in message 2: check that key first. For the responder it
+ * authenticates nobody, as anyone may write message 1: don't protect a secret with it. It reveals nothing of
+ * Noise's own keys, nor they of it (see `deriveLabelledKey`).
  *
  * @param label what the key is for; not empty
  */
-export function exportKey({ options, progress }: Handshake, label: string): Uint8Array {
+export function exportKey({ options, progress }: HandshakeState, label: string): Uint8Array {
   if (progress.messages !== options.pattern.messages.length - 1) {
     throw new Error("a key is exported just before the last message");
   }
   if (label === "") throw new Error("a key is exported under a label");
-  return deriveBeside(progress.symmetric, new TextEncoder().encode(label));
+  return deriveLabelledKey(progress.symmetric, new TextEncoder().encode(label));
 }
 
-/** Split() of Noise s. 5.2, after the last message; the handshake can be forgotten then. */
-export function finishHandshake(handshake: Handshake): HandshakeResult {
+/** Split() of Noise s. 5.2, after the last message; the handshake can be dropped then. */
+export function finishHandshake(handshake: HandshakeState): HandshakeResult {
   const turn = handshakeTurn(handshake);
   if (turn !== "finish") throw new Error(`the handshake is not over: ${turn} comes next`);
   const { options, progress } = handshake;
@@ -271,18 +295,18 @@ export function finishHandshake(handshake: Handshake): HandshakeResult {
     sendKey: isInitiator ? fromInitiator : fromResponder,
     receiveKey: isInitiator ? fromResponder : fromInitiator,
     handshakeHash: Uint8Array.from(progress.symmetric.hash),
-    remoteStatic: known(progress.remoteStatic).bytes,
+    remoteStatic: required(progress.remoteStatic).bytes,
   };
 }
 
-function takeTokens(handshake: Handshake, action: "write" | "read"): readonly Token[] {
+function takeTokens(handshake: HandshakeState, action: "write" | "read"): readonly Token[] {
   const turn = handshakeTurn(handshake);
   const tokens = handshake.options.pattern.messages[handshake.progress.messages];
   if (turn === action && tokens !== undefined) return tokens;
   throw new Error(`it is not the turn to ${action}: ${turn} comes next`);
 }
 
-/** With a psk every ephemeral key is mixed in as well, so that no two handshakes share a key (s. 9.2). */
+/** With a psk every ephemeral key is mixed in too, so that no two handshakes share a key (s. 9.2). */
 function mixEphemeral(
   { psk }: HandshakeOptions,
   symmetric: SymmetricState,
@@ -293,25 +317,25 @@ function mixEphemeral(
 }
 
 function mixToken(
-  { role, staticKeys, ephemeralKeys, psk }: HandshakeOptions,
+  { crypto, role, staticKeys, ephemeralKeys, psk }: HandshakeOptions,
   { symmetric, remoteEphemeral, remoteStatic }: Progress,
   token: Exclude<Token, "e" | "s">,
 ): SymmetricState {
   if (token === "psk") {
-    if (psk === "one of several") throw new Error("which psk it is was not said");
-    return mixKeyAndHash(symmetric, known(psk));
+    if (psk === "one of several") throw new Error("the psk is not given");
+    return mixKeyAndHash(symmetric, required(psk));
   }
   // The first letter names the initiator's key, the second the responder's (Noise s. 5.3).
   const [initiators, responders] = token;
   const [ours, theirs] = role === "initiator" ? [initiators, responders] : [responders, initiators];
   const own = ours === "e" ? ephemeralKeys : staticKeys;
-  const remote = known(theirs === "e" ? remoteEphemeral : remoteStatic);
-  return mixKey(symmetric, diffieHellmanSecret(own, remote));
+  const remote = required(theirs === "e" ? remoteEphemeral : remoteStatic);
+  return mixKey(symmetric, crypto.diffieHellman(own, remote));
 }
 
-/** A valid pattern uses no key before it came (Noise s. 7.3). */
-function known<Value>(value: Value | null): Value {
-  if (value === null) throw new Error("the pattern uses a key that is not there yet");
+/** A valid pattern uses no key before a message has carried it (Noise s. 7.3). */
+function required<Value>(value: Value | null): Value {
+  if (value === null) throw new Error("the pattern uses a key that has not arrived yet");
   return value;
 }
 

@@ -1,12 +1,25 @@
-// The stateless retry of a handshake (docs/protocol.md s. 8.2): a cookie proves that whoever says hello
-// hears what is sent to its address, and costs the opener no memory. Time and randomness are arguments.
-
-import { timingSafeEqual } from "node:crypto";
+// Proofs of 16 bytes, short enough for the smallest packets and too long to guess: truncated HMACs and hashes.
+// The cookie of a stateless retry (docs/protocol.md s. 8.2) is one: it proves that the sender of a hello
+// receives what is sent to its address, and costs the responder no memory. Time and randomness are arguments.
 
 import { ipBytes } from "../../ip-bytes.ts";
-import { COOKIE_LENGTH } from "../packets.ts";
+import type { CryptoProvider } from "../crypto-provider.ts";
+import { COOKIE_LENGTH, TOKEN_LENGTH } from "../packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
-import { shortProof } from "./truncated-hmac.ts";
+
+/** The first 16 bytes of HMAC-SHA256 (RFC 2104 s. 5 on truncation). */
+export function truncatedHmac(
+  crypto: CryptoProvider,
+  key: Uint8Array,
+  ...parts: readonly Uint8Array[]
+): Uint8Array {
+  return crypto.hmac(key, ...parts).slice(0, TOKEN_LENGTH);
+}
+
+/** The first 16 bytes of SHA-256: says, where there is no key yet, which datagram is meant. */
+export function truncatedHash(crypto: CryptoProvider, datagram: Uint8Array): Uint8Array {
+  return crypto.sha256(datagram).slice(0, TOKEN_LENGTH);
+}
 
 /** How long a cookie secret is used, ms; the one before is still accepted for as long again. */
 export const COOKIE_SECRET_LIFE = 30_000;
@@ -36,18 +49,27 @@ export function createCookieSecrets(random: () => Uint8Array, now: number): Cook
 }
 
 /** A cookie for whoever said this hello from this address, 17 bytes. */
-export function makeCookie(secrets: CookieSecrets, claim: CookieClaim): Uint8Array {
-  return cookieOf(secrets.current, secrets.generation, claim);
+export function makeCookie(
+  crypto: CryptoProvider,
+  secrets: CookieSecrets,
+  claim: CookieClaim,
+): Uint8Array {
+  return writeCookie(crypto, secrets.current, secrets.generation, claim);
 }
 
 /** Whether it was made for the same hello and address, at most 60 s ago. */
-export function isCookie(secrets: CookieSecrets, cookie: Uint8Array, claim: CookieClaim): boolean {
+export function isValidCookie(
+  crypto: CryptoProvider,
+  secrets: CookieSecrets,
+  cookie: Uint8Array,
+  claim: CookieClaim,
+): boolean {
   if (cookie.length !== COOKIE_LENGTH) return false;
   const generation = cookie[0] ?? 0;
   const isCurrent = generation === secrets.generation;
   if (!isCurrent && generation !== (secrets.generation + 255) % 256) return false;
   const secret = isCurrent ? secrets.current : secrets.previous;
-  return timingSafeEqual(cookie, cookieOf(secret, generation, claim));
+  return crypto.constantTimeEqual(cookie, writeCookie(crypto, secret, generation, claim));
 }
 
 /** Takes a new secret when the current one has been used for 30 s. */
@@ -66,8 +88,19 @@ export function renewCookieSecrets(
   if (now >= secrets.previousUntil) secrets.previous = random();
 }
 
-function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): Uint8Array {
-  const proof = shortProof(secret, addressAndPortBytes(claim.from), claim.joinerId, claim.noise);
+function writeCookie(
+  crypto: CryptoProvider,
+  secret: Uint8Array,
+  generation: number,
+  claim: CookieClaim,
+): Uint8Array {
+  const proof = truncatedHmac(
+    crypto,
+    secret,
+    encodeSocketAddress(claim.from),
+    claim.joinerId,
+    claim.noise,
+  );
   const cookie = new Uint8Array(COOKIE_LENGTH);
   cookie[0] = generation;
   cookie.set(proof, 1);
@@ -75,7 +108,7 @@ function cookieOf(secret: Uint8Array, generation: number, claim: CookieClaim): U
 }
 
 /** An address as 16 bytes (IPv4 mapped, RFC 4291 s. 2.5.5.2) and a port as 2. */
-export function addressAndPortBytes({ address, port }: SocketAddress): Uint8Array {
+export function encodeSocketAddress({ address, port }: SocketAddress): Uint8Array {
   const bytes = new Uint8Array(18);
   const ip = ipBytes(address);
   if (ip.length === 4) bytes.fill(0xff, 10, 12);

@@ -5,9 +5,9 @@ import { describe, expect, test } from "bun:test";
 import {
   finishHandshake,
   readMessage,
-  readMessageOfAny,
+  readMessageWithAnyPsk,
   writeMessage,
-} from "../../../../src/protocol/handshake/noise/handshake.ts";
+} from "../../../../src/protocol/handshake/noise/handshake-state.ts";
 import {
   type BothSides,
   carry,
@@ -32,7 +32,7 @@ describe("a message with one of several pre-shared keys", () => {
   test.each([1, 2, 3, 4])("is read with the %d. of them, and both sides agree", (byte) => {
     const [both, message] = lastMessage(byte);
     const claimed: Uint8Array[] = [];
-    const reading = readMessageOfAny(both.responder, message, (remote) => {
+    const reading = readMessageWithAnyPsk(both.responder, message, (remote) => {
       claimed.push(remote);
       return KEYS;
     });
@@ -53,54 +53,54 @@ describe("a message with one of several pre-shared keys", () => {
         yield each;
       }
     }
-    expect(readMessageOfAny(both.responder, message, keys).type).toBe("payload");
+    expect(readMessageWithAnyPsk(both.responder, message, keys).type).toBe("payload");
     expect(asked).toBe(2);
   });
 
   test("is refused with none of them, and then taken with one that came meanwhile", () => {
     const [both, message] = lastMessage(9);
     const before = both.responder.progress;
-    expect(readMessageOfAny(both.responder, message, () => KEYS)).toEqual({
+    expect(readMessageWithAnyPsk(both.responder, message, () => KEYS)).toEqual({
       type: "wrong-psk",
       tried: 4,
     });
-    expect(readMessageOfAny(both.responder, message, () => [])).toEqual({
+    expect(readMessageWithAnyPsk(both.responder, message, () => [])).toEqual({
       type: "wrong-psk",
       tried: 0,
     });
     expect(both.responder.progress).toBe(before);
-    const reading = readMessageOfAny(both.responder, message, () => [...KEYS, key(9)]);
+    const reading = readMessageWithAnyPsk(both.responder, message, () => [...KEYS, key(9)]);
     expect(reading).toMatchObject({ type: "payload", key: { byte: 9 } });
   });
 
   test("is forged, before any is asked for, when its static key is not authentic", () => {
     const [both, message] = lastMessage(1);
     message[5] = (message[5] ?? 0) ^ 1;
-    const reading = readMessageOfAny(both.responder, message, () => {
+    const reading = readMessageWithAnyPsk(both.responder, message, () => {
       throw new Error("a key was asked for");
     });
     expect(reading).toEqual({ type: "forged" });
-    expect(readMessageOfAny(both.responder, EMPTY, () => KEYS)).toEqual({ type: "forged" });
-    expect(readMessageOfAny(both.responder, new Uint8Array(65_536), () => KEYS)).toEqual({
+    expect(readMessageWithAnyPsk(both.responder, EMPTY, () => KEYS)).toEqual({ type: "forged" });
+    expect(readMessageWithAnyPsk(both.responder, new Uint8Array(65_536), () => KEYS)).toEqual({
       type: "forged",
     });
   });
 });
 
 describe("a mistake of ours is an error", () => {
-  test("when which psk it is was not said", () => {
+  test("when the psk is not given", () => {
     const [both, message] = lastMessage(1);
-    expect(() => readMessage(both.responder, message)).toThrow("which psk it is was not said");
+    expect(() => readMessage(both.responder, message)).toThrow("the psk is not given");
   });
 
   test("when a psk has another length, or the message ends in none", () => {
     const [both, message] = lastMessage(1);
     const short = { psk: text("short") };
-    expect(() => readMessageOfAny(both.responder, message, () => [short])).toThrow(
+    expect(() => readMessageWithAnyPsk(both.responder, message, () => [short])).toThrow(
       "a psk is 32 bytes long, not 5",
     );
     const fresh = startBoth({ psk: "one of several" });
-    expect(() => readMessageOfAny(fresh.responder, message, () => KEYS)).toThrow(
+    expect(() => readMessageWithAnyPsk(fresh.responder, message, () => KEYS)).toThrow(
       "the message does not end in a psk",
     );
   });

@@ -1,18 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
 
-import {
-  diffieHellmanSecret,
-  generateKeyPair,
-  importPublicKey,
-} from "../../../../src/protocol/handshake/noise/x25519.ts";
-import { fromHex, toHex } from "./both-sides.ts";
+import { generateKeyPair, hkdf, nodeCrypto } from "../../src/net/node-crypto.ts";
+import { readPublicKey } from "../../src/protocol/handshake/noise/public-key.ts";
+import { fromHex, toHex } from "../protocol/handshake/noise/both-sides.ts";
 
 /** X25519(k, u) of RFC 7748 s. 5, in hexadecimal. */
 function x25519(k: string, u: string): string {
-  const publicKey = importPublicKey(fromHex(u));
+  const publicKey = readPublicKey(nodeCrypto, fromHex(u));
   if (publicKey === null) throw new Error(`${u} was refused`);
-  return toHex(diffieHellmanSecret(generateKeyPair(fromHex(k)), publicKey));
+  return toHex(nodeCrypto.diffieHellman(generateKeyPair(fromHex(k)), publicKey));
 }
 
 const NINE = `09${"00".repeat(31)}`;
@@ -104,8 +101,8 @@ describe("a key pair", () => {
 
 describe("a peer's public key", () => {
   test.each(SMALL_ORDER)("is refused when it has small order: %s (RFC 7748 s. 6.1)", (_, hex) => {
-    expect(importPublicKey(fromHex(hex))).toBeNull();
-    expect(importPublicKey(withHighestBit(hex))).toBeNull();
+    expect(readPublicKey(nodeCrypto, fromHex(hex))).toBeNull();
+    expect(readPublicKey(nodeCrypto, withHighestBit(hex))).toBeNull();
   });
 
   test.each(SMALL_ORDER)("is refused with reason: the secret would be all zero: %s", (_, hex) => {
@@ -124,24 +121,59 @@ describe("a peer's public key", () => {
       // 2^255 - 19 + n is n.
       const small = `${(last - 0xed).toString(16).padStart(2, "0")}${"00".repeat(31)}`;
       for (const bytes of [fromHex(hex), withHighestBit(hex), withHighestBit(small)]) {
-        const publicKey = importPublicKey(bytes);
+        const publicKey = readPublicKey(nodeCrypto, bytes);
         expect(publicKey?.bytes).toEqual(bytes);
         if (publicKey === null) continue;
-        expect(toHex(diffieHellmanSecret(own, publicKey))).toBe(x25519("01".repeat(32), small));
+        expect(toHex(nodeCrypto.diffieHellman(own, publicKey))).toBe(
+          x25519("01".repeat(32), small),
+        );
       }
     }
   });
 
   test("is refused when it is not 32 bytes long", () => {
     for (const length of [0, 1, 31, 33, 64]) {
-      expect(importPublicKey(new Uint8Array(length).fill(9))).toBeNull();
+      expect(readPublicKey(nodeCrypto, new Uint8Array(length).fill(9))).toBeNull();
     }
   });
 
   test("does not change with the datagram it came in", () => {
     const datagram = fromHex(NINE);
-    const publicKey = importPublicKey(datagram);
+    const publicKey = readPublicKey(nodeCrypto, datagram);
     datagram.fill(0);
     expect(toHex(publicKey?.bytes ?? datagram)).toBe(NINE);
+  });
+});
+
+/** `from`, `from` + 1, ... in hexadecimal. */
+const run = (from: number, length: number) =>
+  toHex(Uint8Array.from({ length }, (_, index) => from + index));
+
+describe("HKDF with SHA-256 derives the bytes of RFC 5869", () => {
+  test("s. A.1, with a salt and an info", () => {
+    const output = hkdf(
+      fromHex(run(0x00, 13)),
+      fromHex("0b".repeat(22)),
+      fromHex(run(0xf0, 10)),
+      42,
+    );
+    expect(toHex(output)).toBe(
+      "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
+    );
+  });
+
+  test("s. A.2, with long inputs", () => {
+    const output = hkdf(fromHex(run(0x60, 80)), fromHex(run(0x00, 80)), fromHex(run(0xb0, 80)), 82);
+    expect(toHex(output)).toBe(
+      "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41" +
+        "c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87",
+    );
+  });
+
+  test("s. A.3, with an empty salt and an empty info", () => {
+    const output = hkdf(fromHex(""), fromHex("0b".repeat(22)), fromHex(""), 42);
+    expect(toHex(output)).toBe(
+      "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { readVarint, varintLength, writeVarint } from "../../src/protocol/varint.ts";
+import { readVarint, varintLength, writeVarint } from "../../src/protocol/bytes.ts";
 
 function written(value: number): number[] {
   const bytes = new Uint8Array(8);

@@ -2,17 +2,18 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { generateKeyPair } from "../../../../src/net/node-crypto.ts";
 import {
+  createHandshake,
   finishHandshake,
-  type Handshake,
+  type HandshakePattern,
+  type HandshakeState,
   handshakeTurn,
   readMessage,
   remoteStaticKey,
-  startHandshake,
   writeMessage,
-} from "../../../../src/protocol/handshake/noise/handshake.ts";
-import { type HandshakePattern, XX } from "../../../../src/protocol/handshake/noise/pattern.ts";
-import { generateKeyPair } from "../../../../src/protocol/handshake/noise/x25519.ts";
+  XX,
+} from "../../../../src/protocol/handshake/noise/handshake-state.ts";
 import {
   carry,
   EMPTY,
@@ -29,7 +30,7 @@ import {
 const PLAIN = { pattern: XX, psk: null };
 
 /** What each action does to a handshake whose turn it is not: it throws, and changes nothing. */
-function expectOnly(handshake: Handshake, turn: "write" | "read" | "finish"): void {
+function expectOnly(handshake: HandshakeState, turn: "write" | "read" | "finish"): void {
   const before = handshake.progress;
   expect(handshakeTurn(handshake)).toBe(turn);
   if (turn !== "write") {
@@ -241,22 +242,22 @@ test("a responder that does not own its static key is noticed at message 2 (Nois
 describe("a handshake is not started", () => {
   test("with a psk of another length than 32 bytes (Noise s. 9)", () => {
     for (const length of [0, 16, 31, 33]) {
-      expect(() => startHandshake({ ...INITIATOR, psk: new Uint8Array(length) })).toThrow(
+      expect(() => createHandshake({ ...INITIATOR, psk: new Uint8Array(length) })).toThrow(
         `a psk is 32 bytes long, not ${length}`,
       );
     }
   });
 
   test("without the psk that its pattern mixes in, nor with one that it does not (s. 9.2)", () => {
-    expect(() => startHandshake({ ...INITIATOR, psk: null })).toThrow("XXpsk3 needs a psk");
-    expect(() => startHandshake({ ...INITIATOR, pattern: XX })).toThrow("XX has no psk");
+    expect(() => createHandshake({ ...INITIATOR, psk: null })).toThrow("XXpsk3 needs a psk");
+    expect(() => createHandshake({ ...INITIATOR, pattern: XX })).toThrow("XX has no psk");
   });
 });
 
 test("a pattern that uses a key before it came throws when it does (Noise s. 7.3)", () => {
   const pattern: HandshakePattern = { name: "XX", messages: [["e", "es"]] };
-  const handshake = startHandshake({ ...INITIATOR, pattern, psk: null });
+  const handshake = createHandshake({ ...INITIATOR, pattern, psk: null });
   expect(() => writeMessage(handshake, EMPTY)).toThrow(
-    "the pattern uses a key that is not there yet",
+    "the pattern uses a key that has not arrived yet",
   );
 });
