@@ -121,8 +121,8 @@ function readLine(
 function tooLong(number: number, length: number): CharlaError {
   return new CharlaError(
     "MESSAGE_TOO_LONG",
-    `line ${number} of the input is ${length} bytes long; one message carries ${MAX_LINE_BYTES}`,
-    "say it in several lines",
+    `line ${number} of the input is ${length} bytes long; a message can have at most ${MAX_LINE_BYTES}`,
+    "split it into several lines",
   );
 }
 

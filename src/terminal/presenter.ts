@@ -118,15 +118,15 @@ function stdoutError(cause: Error): CharlaError {
   if (systemCode(cause) === "EPIPE") {
     return new CharlaError(
       "STDOUT_CLOSED",
-      "stdout was closed: nobody reads what is said",
-      "keep the program that reads it running, or let stdout be a file",
+      "stdout was closed, and messages can't be shown any more",
+      "keep the program that reads it running, or redirect stdout to a file",
       { cause },
     );
   }
   return new CharlaError(
     "STDOUT_FAILED",
-    `what is said cannot be written to stdout: ${cause.message}`,
-    "let stdout be a place with room for it",
+    `messages can't be written to stdout: ${cause.message}`,
+    "redirect stdout to a place with free space",
     { cause },
   );
 }

@@ -91,7 +91,7 @@ export function createRoomInput(
       case "rooms":
         return roomLines(await conversation.rooms(), room, columns).map(dim);
       case "join":
-        if (command.room === room) return [dim(`you are in ${room} already`)];
+        if (command.room === room) return [dim(`you are already in ${room}`)];
         await switcher.switchTo(command.room);
         return [];
       case "name":
@@ -101,18 +101,18 @@ export function createRoomInput(
         const { count } = command;
         const entries = await conversation.history({ count, before: oldest ?? undefined });
         const [first] = entries;
-        if (first === undefined) return [dim("nothing was said before")];
+        if (first === undefined) return [dim("no earlier messages")];
         view.shownBackTo(first.sequence);
         return entryLines(entries, Date.now(), style);
       }
       case "search": {
         const { words } = command;
         const entries = await conversation.history({ count: MAX_FOUND, words });
-        if (entries.length === 0) return [dim(`nothing was said with: ${words}`)];
+        if (entries.length === 0) return [dim(`no messages found with: ${words}`)];
         const lines = entryLines(entries, Date.now(), style);
         return entries.length < MAX_FOUND
           ? lines
-          : [...lines, dim(`these are the last ${MAX_FOUND}`)];
+          : [...lines, dim(`only the last ${MAX_FOUND} are shown`)];
       }
       case "quit":
         quit();
@@ -123,11 +123,17 @@ export function createRoomInput(
       case "mute": {
         const { name, muted } = command;
         await conversation.mute(name, muted);
-        return [dim(`${visibleName(name)} ${muted ? "can only listen now" : "can speak again"}`)];
+        return [dim(`${visibleName(name)} ${muted ? "is muted" : "is no longer muted"}`)];
       }
       case "lock":
         await conversation.lock(command.locked);
-        return [dim(command.locked ? "nobody else is let in now" : "others are let in again")];
+        return [
+          dim(
+            command.locked
+              ? "the room is locked: nobody else can join"
+              : "the room is unlocked: others can join again",
+          ),
+        ];
       case "invite":
         return [dim(describeInvitation(await conversation.invite(command)))];
     }
@@ -169,7 +175,7 @@ export function createRoomInput(
 function notDelivered(text: string): CharlaError {
   return new CharlaError(
     "NOT_CONNECTED",
-    `not known to have arrived: ${text}`,
-    "say it again there",
+    `may not have been delivered: ${text}`,
+    "send it again there",
   );
 }

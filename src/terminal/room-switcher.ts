@@ -129,7 +129,7 @@ function refused(events: readonly ConversationEvent[]): CharlaError {
     .findLast(({ code }) => code === "SERVER_SAYS");
   return new CharlaError(
     "REFUSED",
-    reason?.message ?? "the server closed the way to the other room",
+    reason?.message ?? "the server closed the connection to the other room",
     reason?.hint ?? "/rooms lists the rooms of this server",
   );
 }
@@ -139,13 +139,13 @@ function conversationOver(): CharlaError {
 }
 
 function alreadySwitching(): CharlaError {
-  return new CharlaError("USAGE", "another room is being entered already", "wait for it");
+  return new CharlaError("USAGE", "already joining another room", "wait until that is done");
 }
 
 function onlyOneRoom(): CharlaError {
   return new CharlaError(
     "USAGE",
-    "there is one room only in this conversation",
+    "this conversation has only one room",
     "to join another: charla --room ROOM",
   );
 }

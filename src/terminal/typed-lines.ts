@@ -34,8 +34,8 @@ interface Message {
   readonly text: string;
 }
 
-const MAYBE_LOST = "(may not have arrived) > ";
-const NOT_SENT = "(not said) > ";
+const MAYBE_LOST = "(may not have been delivered) > ";
+const NOT_SENT = "(not sent) > ";
 
 /** Null if there is no terminal to type on, or none to draw on. */
 export function openTypedLines(

@@ -166,8 +166,8 @@ describe("the network", () => {
     });
     expect(ended.stderr).toEndWith(
       "not your turn yet; waiting: two\n" +
-        "the conversation is over: nobody is at the other end\n" +
-        "not said: two\n" +
+        "the conversation is over: the other end can't be reached\n" +
+        "not sent: two\n" +
         `charla: no program is listening at 127.0.0.1:${port}\n` +
         "hint: start charla --server there first, or charla receive\n",
     );
@@ -175,7 +175,7 @@ describe("the network", () => {
     const quick = await runCharla(["--plain", "-q", `127.0.0.1:${port}`], {
       input: "one\ntwo\nthree\n",
     });
-    expect(quick.stderr.split("nobody is listening")).toHaveLength(2);
+    expect(quick.stderr.split("no program is listening")).toHaveLength(2);
   });
 
   for (const wire of WIRES) {
@@ -214,8 +214,8 @@ describe("messages", () => {
     expect(await runCharla(to, { input: `${"x".repeat(65_508)}\n` })).toEqual({
       stdout: "",
       stderr:
-        "charla: line 1 of the input is 65508 bytes long; one message carries 65507\n" +
-        "hint: say it in several lines\n",
+        "charla: line 1 of the input is 65508 bytes long; a message can have at most 65507\n" +
+        "hint: split it into several lines\n",
       status: 1,
     });
     expect((await runCharla(to, { input: `${"x".repeat(65_507)}\n` })).status).toBe(0);
@@ -322,8 +322,8 @@ for (const wire of WIRES) {
         await pester(joiner, pipeline);
         expect(pipeline.stdout).toBe("one\n");
         expect(pipeline.stderr).toEndWith(
-          "charla: stdout was closed: nobody reads what is said\n" +
-            "hint: keep the program that reads it running, or let stdout be a file\n" +
+          "charla: stdout was closed, and messages can't be shown any more\n" +
+            "hint: keep the program that reads it running, or redirect stdout to a file\n" +
             "status=1\n",
         );
       },
@@ -334,7 +334,7 @@ for (const wire of WIRES) {
       await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
       joiner.type("hello\n");
       expect(await pipeline.exited).toBe(1);
-      expect(pipeline.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
+      expect(pipeline.stderr).toContain("charla: messages can't be written to stdout: ENOSPC");
     });
 
     endToEnd("when stderr is closed too, charla still ends", async () => {
@@ -375,7 +375,7 @@ describe("the standard streams of charla receive", () => {
     const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
     await throwDatagrams(Number(port), Buffer.from("hello"));
     expect(await receiver.exited).toBe(1);
-    expect(receiver.stderr).toContain("charla: what is said cannot be written to stdout: ENOSPC");
+    expect(receiver.stderr).toContain("charla: messages can't be written to stdout: ENOSPC");
   });
 
   endToEnd("receive --reply without an answer to give says so", async () => {

@@ -145,7 +145,7 @@ describe("the end", () => {
     await server.until("stderr", "nobody is here yet; waiting: nobody will hear this\n");
     server.signal("SIGTERM");
     expect(await server.exited).toBe(1);
-    expect(server.stderr).toContain("not said: nobody will hear this\n");
+    expect(server.stderr).toContain("not sent: nobody will hear this\n");
   });
 
   endToEnd("a server whose peer went away tells so, and takes the next one", async () => {

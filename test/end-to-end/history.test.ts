@@ -217,7 +217,7 @@ describe("charla history in a pipe", () => {
     using ann = await keeper(TALK);
     const script = `${program} > /dev/full`;
     const { stderr, status } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
-    expect(stderr).toStartWith("charla: what is said cannot be written to stdout: ");
+    expect(stderr).toStartWith("charla: messages can't be written to stdout: ");
     expect(status).toBe(1);
   });
 });

@@ -129,6 +129,6 @@ endToEnd(
     joiner.type("hello\n");
     await joiner.until("stderr", "sent: hello\ndelivered: hello\n");
     await server.until("stdout", "hello\n");
-    expect(server.stderr).toContain(`ben joined\nits fingerprint: ${await fingerprintOf(ben)}\n`);
+    expect(server.stderr).toContain(`ben joined\nfingerprint: ${await fingerprintOf(ben)}\n`);
   },
 );

@@ -13,7 +13,7 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
-const LOST = /^the way to the server is lost \(.+\); looking for it$/m;
+const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
@@ -45,7 +45,7 @@ for (const host of LOOPBACKS) {
         await ben.until("stdout", "me too\n");
         await cy.until("stdout", "while you were away\n");
         for (const member of [ben, cy]) {
-          expect(member.stderr).toContain("back on the server\n");
+          expect(member.stderr).toContain("reconnected to the server\n");
           member.type("bye\n");
           expect(await member.exited).toBe(0);
         }
@@ -66,7 +66,7 @@ for (const host of LOOPBACKS) {
       joiner.signal("SIGINT");
       expect(await joiner.exited).toBe(130);
       expect(joiner.stderr).toEndWith(
-        "the conversation is over: you left\nnot known to have arrived: still there?\n",
+        "the conversation is over: you left\nmay not have been delivered: still there?\n",
       );
     });
   });

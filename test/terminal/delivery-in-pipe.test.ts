@@ -46,7 +46,7 @@ test(
     expect(await program.exited).toBe(1);
     expect(program.stderr).toBe(
       "the conversation is over: the other end said bye\n" +
-        "not known to have arrived: two\nnot known to have arrived: three\n",
+        "may not have been delivered: two\nmay not have been delivered: three\n",
     );
   },
   END_TO_END_TIMEOUT,

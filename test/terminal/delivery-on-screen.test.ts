@@ -89,7 +89,7 @@ describe("a line said", () => {
     stage.screen.press("Enter");
     await lastRows(
       stage,
-      "(not said) > too long to say",
+      "(not sent) > too long to say",
       "charla: that is too long",
       "hint: say less",
       "(on its way) > one",
@@ -163,7 +163,7 @@ describe("at the end, what was not delivered", () => {
     expect(rows).toEqual([
       "> one",
       "the conversation is over: you left",
-      "not known to have arrived: two",
+      "may not have been delivered: two",
       "status=130",
       "$",
     ]);

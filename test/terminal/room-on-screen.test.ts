@@ -208,7 +208,7 @@ describe("a command", () => {
     const rows = await lastRows(
       stage,
       "  invites others; with limits (owner)",
-      "//TEXT says /TEXT",
+      "//TEXT sends /TEXT",
       ">",
     );
     expect(rows.slice(0, 4)).toEqual(["/help", "  lists these", "/who", "  who is here"]);
@@ -229,7 +229,7 @@ describe("a command", () => {
       ">",
     );
     await enter(stage, "/history 100", "/history");
-    await lastRows(stage, "11:56 Ana María: said 46", "nothing was said before", ">");
+    await lastRows(stage, "11:56 Ana María: said 46", "no earlier messages", ">");
     await script.hears(4);
     expect(script.said).toEqual([
       "(asked) history 2 51 ",
@@ -246,11 +246,11 @@ describe("a command", () => {
       stage,
       "-- 2026-03-01 --",
       "11:17 Ana María: said 7",
-      "nothing was said with: lunch",
+      "no messages found with: lunch",
       ">",
     );
     await enter(stage, "/search said");
-    await lastRows(stage, "12:00 Ana María: said 50", "these are the last 20", ">");
+    await lastRows(stage, "12:00 Ana María: said 50", "only the last 20 are shown", ">");
   });
 
   onTerminal("that the server refuses is an error, and no failure of the program", async () => {
@@ -260,10 +260,10 @@ describe("a command", () => {
       stage,
       "charla: only who opened it may kick",
       "hint: ask them to",
-      "ana can only listen now",
-      "ana can speak again",
-      "nobody else is let in now",
-      "others are let in again",
+      "ana is muted",
+      "ana is no longer muted",
+      "the room is locked: nobody else can join",
+      "the room is unlocked: others can join again",
       ">",
     );
     await enter(stage, "/invite --uses 3 --for 1h", "/name Benno", "/quit");
@@ -292,14 +292,14 @@ describe("another room", () => {
     await using stage = await openMain({ columns: 80 });
     const { script } = stage;
     script.happens({ type: "renamed", from: "ben", to: "Benno" });
-    await lastRows(stage, "ben is Benno now", ">");
+    await lastRows(stage, "ben is now Benno", ">");
     await enter(stage, "unheard", "/join lunch-time", "/join main");
     await script.hears(2);
-    await stage.screen.until("where one is", (rows) => rows.includes("you are in main already"));
+    await stage.screen.until("where one is", (rows) => rows.includes("you are already in main"));
     script.happens(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
     await lastRows(
       stage,
-      "(may not have arrived) > unheard",
+      "(may not have been delivered) > unheard",
       'you are ben in lunch-time, with ana; "bye" ends it',
       "ana: soup",
       ">",

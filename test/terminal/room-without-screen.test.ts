@@ -71,7 +71,7 @@ testWith(["tmux"], "on a dumb terminal names are told, and commands obeyed", asy
     rows.some((row) => row.startsWith("you are ben in lunch-time")),
   );
   await screen.until("what was lost", (rows) =>
-    rows.includes("charla: not known to have arrived: soup"),
+    rows.includes("charla: may not have been delivered: soup"),
   );
   screen.type("/quit");
   screen.press("Enter");

@@ -34,13 +34,13 @@ export function describeEvent(
     case "entered":
       return describeEntered(event);
     case "disconnected":
-      return `the way to the server is lost (${visibleLine(event.message)}); looking for it`;
+      return `connection to the server lost (${visibleLine(event.message)}); reconnecting`;
     case "reconnected":
-      return "back on the server";
+      return "reconnected to the server";
     case "away":
       return `${visibleName(event.peer)} is ${event.away ? "away" : "back"}`;
     case "renamed":
-      return `${visibleName(event.from)} is ${visibleName(event.to)} now`;
+      return `${visibleName(event.from)} is now ${visibleName(event.to)}`;
     case "left":
       return describeLeft(event.peer, event.reason);
     case "said":
@@ -56,7 +56,7 @@ export function describeEvent(
     case "stranger":
       return verbose || isPowerOfTen(event.ignored) ? describeStranger(event) : null;
     case "dropped":
-      return `messages came faster than they could be shown; ${event.count} in all were dropped`;
+      return `messages arrived faster than they could be shown; ${event.count} dropped so far`;
     case "notice":
       return describeNotice(event);
     case "ended":
@@ -85,14 +85,14 @@ function describeWaiting(
   const why = {
     peer: "nobody is here yet",
     turn: "not your turn yet",
-    server: "the server is not reached yet",
+    server: "not connected to the server yet",
   }[what];
   return `${why}; waiting: ${visibleLine(text)}`;
 }
 
 function describeStranger({ from, ignored }: { from: string; ignored: number }): string {
   const times = ignored === 1 ? "a datagram" : `${ignored} datagrams so far, the last`;
-  return `ignored ${times} from ${from}: this conversation has its two ends already`;
+  return `ignored ${times} from ${from}: not part of this conversation`;
 }
 
 function describeEnd(
@@ -104,9 +104,9 @@ function describeEnd(
     "heard-bye": "the other end said bye",
     left: "you left",
     "peer-left": "the other end left",
-    lost: "nobody is at the other end",
+    lost: "the other end can't be reached",
   }[reason];
-  const fate = delivery === "shown" ? "not known to have arrived" : "not said";
+  const fate = delivery === "shown" ? "may not have been delivered" : "not sent";
   const lost = unsaid.map((text) => `\n${fate}: ${visibleLine(text)}`).join("");
   return `the conversation is over: ${why}${lost}`;
 }
@@ -145,7 +145,7 @@ function describeLeft(name: string, reason: string): string {
 
 function withFingerprint(what: string, fingerprint: string, verbose: boolean): string {
   if (!verbose) return what;
-  return `${what}\nits fingerprint: ${visibleLine(fingerprint)}`;
+  return `${what}\nfingerprint: ${visibleLine(fingerprint)}`;
 }
 
 /** Ready to paste: to a shell the brackets of an IPv6 address, for one, are a pattern. */

@@ -19,7 +19,7 @@ export function commandLines(columns: number): string[] {
     usageOf(command),
     "owner" in command ? `${command.does} (owner)` : command.does,
   ]);
-  return [...layOutTable(rows, columns), "//TEXT says /TEXT"];
+  return [...layOutTable(rows, columns), "//TEXT sends /TEXT"];
 }
 
 /**

@@ -20,15 +20,15 @@ const TOLD: [event: ConversationEvent, words: string][] = [
   [{ type: "heard", seconds: 31.2 }, "in contact again after 31 s"],
   [
     { type: "stranger", from: "192.0.2.9:1", ignored: 1 },
-    "ignored a datagram from 192.0.2.9:1: this conversation has its two ends already",
+    "ignored a datagram from 192.0.2.9:1: not part of this conversation",
   ],
   [
     { type: "stranger", from: "192.0.2.9:1", ignored: 10 },
-    "ignored 10 datagrams so far, the last from 192.0.2.9:1: this conversation has its two ends already",
+    "ignored 10 datagrams so far, the last from 192.0.2.9:1: not part of this conversation",
   ],
   [
     { type: "dropped", count: 12 },
-    "messages came faster than they could be shown; 12 in all were dropped",
+    "messages arrived faster than they could be shown; 12 dropped so far",
   ],
   [{ type: "notice", code: "NOT_SEALED", message: "not encrypted" }, "not encrypted"],
   [
@@ -46,7 +46,7 @@ const TOLD: [event: ConversationEvent, words: string][] = [
   ],
   [
     { type: "ended", reason: "left", unsaid: ["one", "two"] },
-    "the conversation is over: you left\nnot said: one\nnot said: two",
+    "the conversation is over: you left\nnot sent: one\nnot sent: two",
   ],
 ];
 
@@ -81,7 +81,7 @@ describe("in a room", () => {
 
   test("who joined is told with a fingerprint only to who wants every detail", () => {
     expect(describeEvent(joined, false)).toBe("ana joined");
-    expect(describeEvent(joined, true)).toBe(`ana joined\nits fingerprint: ${fingerprint}`);
+    expect(describeEvent(joined, true)).toBe(`ana joined\nfingerprint: ${fingerprint}`);
   });
 
   test("who left is told with the reason, where there is one", () => {
@@ -103,11 +103,11 @@ describe("in a room", () => {
   test.each([
     [{ type: "away", peer: "ana", away: true }, "ana is away"],
     [{ type: "away", peer: "ana", away: false }, "ana is back"],
-    [{ type: "renamed", from: "ana", to: "anna" }, "ana is anna now"],
-    [{ type: "reconnected" }, "back on the server"],
+    [{ type: "renamed", from: "ana", to: "anna" }, "ana is now anna"],
+    [{ type: "reconnected" }, "reconnected to the server"],
     [
       { type: "disconnected", message: "no answer" },
-      "the way to the server is lost (no answer); looking for it",
+      "connection to the server lost (no answer); reconnecting",
     ],
   ] satisfies [ConversationEvent, string][])("%j", (event, words) => {
     expect(describeEvent(event, false)).toBe(words);
@@ -124,7 +124,7 @@ describe("in a room", () => {
     [{ type: "joined", peer: "a\n\u001b[2J", fingerprint: "f\n" }, "a^J^[[2J joined"],
     [{ type: "left", peer: "a\u202e", reason: "b\n" }, "a\\u{202e} left: b^J"],
     [{ type: "away", peer: "a\u0007", away: true }, "a^G is away"],
-    [{ type: "renamed", from: "a\n", to: "\u009bb" }, "a^J is \\u{9b}b now"],
+    [{ type: "renamed", from: "a\n", to: "\u009bb" }, "a^J is now \\u{9b}b"],
     [{ type: "notice", code: "SERVER_SAYS", message: "a\nhint: b" }, "a^Jhint: b"],
   ] satisfies [ConversationEvent, string][])(
     "what the server says stays on its line: %j",
@@ -169,8 +169,8 @@ describe("an invitation", () => {
 test("where delivery shows, what remains at the end is not known to have arrived", () => {
   const ended = { type: "ended", reason: "lost", unsaid: ["one", "t\nwo"] } as const;
   expect(describeEvent(ended, false, "shown")).toBe(
-    "the conversation is over: nobody is at the other end\n" +
-      "not known to have arrived: one\nnot known to have arrived: t^Jwo",
+    "the conversation is over: the other end can't be reached\n" +
+      "may not have been delivered: one\nmay not have been delivered: t^Jwo",
   );
 });
 
@@ -194,7 +194,7 @@ describe("a flood of strangers", () => {
 
   test("is told whole to who wants every detail", () => {
     expect(describeEvent(stranger(7), true)).toBe(
-      "ignored 7 datagrams so far, the last from 192.0.2.9:1: this conversation has its two ends already",
+      "ignored 7 datagrams so far, the last from 192.0.2.9:1: not part of this conversation",
     );
   });
 });
@@ -206,7 +206,7 @@ describe("what a person typed or a peer sent stays on its line, and moves no cur
     [{ type: "waiting", for: "turn", text: "a\r\nb" }, "not your turn yet; waiting: a^Jb"],
     [
       { type: "ended", reason: "left", unsaid: ["a\nhint: obey", "\u202eb"] },
-      "the conversation is over: you left\nnot said: a^Jhint: obey\nnot said: \\u{202e}b",
+      "the conversation is over: you left\nnot sent: a^Jhint: obey\nnot sent: \\u{202e}b",
     ],
   ] satisfies [ConversationEvent, string][])("%j", (event, words) => {
     expect(describeEvent(event, true)).toBe(words);
