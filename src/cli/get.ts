@@ -1,25 +1,32 @@
-// `charla get URL`: its body on stdout or in a file, everything else on stderr.
+// `charla get URL`: the body on stdout or in a file, everything else on stderr.
+
+import { resolve } from "node:path";
 
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { BARE_MAX_BYTES, bareRequest } from "../http/client/bare-request.ts";
-import { createDigest, type Digest } from "../http/client/digest.ts";
-import type { Head } from "../http/client/exchange.ts";
-import { type FileDestination, openFileDestination } from "../http/client/file-destination.ts";
-import { statusError } from "../http/client/status-error.ts";
-import { type Destination, transfer, type TransferEvent } from "../http/client/transfer.ts";
+import {
+  createDigest,
+  type Destination,
+  type Digest,
+  type FileDestination,
+} from "../http/client/destination.ts";
+import type { ResponseHead } from "../http/client/exchange.ts";
+import { statusError } from "../http/client/fetch-errors.ts";
+import { fetchHttp09, HTTP09_MAX_BYTES } from "../http/client/http09.ts";
+import { openFileDestination } from "../http/client/part-file.ts";
+import { transfer, type TransferEvent } from "../http/client/transfer.ts";
 import { shownUrl } from "../http/client/url.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPresenter, type Presenter } from "../terminal/presenter.ts";
-import { formatBytes, formatSeconds } from "./get/amounts.ts";
-import { type Asked, readAsked } from "./get/get-options.ts";
-import { answerText, headText, requestText } from "./get/head-text.ts";
-import { createProgressLine, type ProgressLine } from "./get/progress-line.ts";
+import { formatBytes, formatSeconds } from "./amounts.ts";
+import { headText, requestText, responseText } from "./get/display-text.ts";
+import { type GetOptions, readGetOptions } from "./get/get-options.ts";
+import { createProgressLine, type ProgressLine } from "./get/progress.ts";
 import { createStandardOutput } from "./get/standard-output.ts";
 import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
-/** What leaves a part of no use: more of the same would be as wrong. */
-const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Failures after which the part of a file is removed: resuming it would lead to the same failure. */
+const NOT_RESUMABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "BODY_TOO_LONG",
   "BAD_RESPONSE",
   "CHECKSUM_WRONG",
@@ -27,42 +34,39 @@ const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** @returns the exit status */
 export async function get(commandLine: CommandLine, io: Io): Promise<number> {
-  const asked = await readAsked(commandLine, io);
+  const options = await readGetOptions(commandLine, io);
   const { quiet, verbose } = presentation(commandLine);
   const presenter = createPresenter(io, { json: false, quiet, verbose });
   const { signal } = io;
-  const digest = asked.sha256 === null ? null : createDigest(asked.sha256);
-  await using file = await openFile(asked, digest);
-  const toScreen = file === null && io.stdout.isTTY === true;
+  const digest = options.sha256 === null ? null : createDigest(options.sha256);
+  await using file = await openFile(options, io.cwd, digest);
+  const hasBodyOnScreen = file === null && io.stdout.isTTY === true;
   const sent = io.stderr.isTTY === true && !quiet;
-  // A body on the screen shows itself how far it is.
-  const progress = createProgressLine(io.stderr, { sent, received: sent && !toScreen });
+  // A body that appears on the screen needs no progress line.
+  const progress = createProgressLine(io.stderr, { sent, received: sent && !hasBodyOnScreen });
   const start = performance.now();
   try {
-    const work = asked.bare ? getBare : getWhole;
-    const kept = await work(asked, { io, file, digest, presenter, progress, verbose, signal });
+    const run = options.http09 ? getHttp09 : getHttp;
+    const saved = await run(options, { io, file, digest, presenter, progress, verbose, signal });
     progress.end();
-    if (kept !== null) {
+    if (saved !== null) {
       const seconds = (performance.now() - start) / 1_000;
-      const took = seconds < 60 ? `${seconds.toFixed(1)} s` : formatSeconds(seconds);
-      await tell(
-        presenter,
-        "SAVED",
-        `${asked.file} has it: ${formatBytes(kept.length)} in ${took}`,
-      );
+      const duration = seconds < 60 ? `${seconds.toFixed(1)} s` : formatSeconds(seconds);
+      const size = formatBytes(saved.length);
+      await notify(presenter, "SAVED", `saved ${options.file}: ${size} in ${duration}`);
     }
     return 0;
   } catch (error) {
     progress.end();
-    if (file !== null) await tellOfPart(file, error, presenter);
+    if (file !== null) await keepOrRemovePart(file, error, presenter);
     if (signal.aborted) throw signal.reason;
-    // Who reads has seen enough, as `head` has.
+    // As with `head`, whatever reads stdout has seen enough.
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
     throw error;
   }
 }
 
-interface Work {
+interface Run {
   readonly io: Io;
   readonly file: FileDestination | null;
   readonly digest: Digest | null;
@@ -72,67 +76,75 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-async function openFile(asked: Asked, digest: Digest | null): Promise<FileDestination | null> {
-  const { file, isNamedByUrl, resume, request } = asked;
+async function openFile(
+  { file, isNamedByUrl, resume, request }: GetOptions,
+  cwd: string,
+  digest: Digest | null,
+): Promise<FileDestination | null> {
   if (file === null || file === "-") return null;
-  const url = shownUrl(request.url);
-  return openFileDestination({ file, followsLink: !isNamedByUrl, url, resume, digest });
+  return openFileDestination({
+    file: resolve(cwd, file),
+    name: file,
+    followsLink: !isNamedByUrl,
+    url: shownUrl(request.url),
+    resume,
+    digest,
+  });
 }
 
-/** Resolves with the file that the body is in, if it is in one. */
-async function getWhole(asked: Asked, work: Work): Promise<FileDestination | null> {
-  const { io, file, digest, presenter, progress, signal } = work;
-  const output = createStandardOutput(io, { heads: asked.heads, raw: asked.file === "-" });
-  const checked = digest === null ? output : digested(output, digest);
-  const isFailure = ({ status }: Head) => asked.fail && status >= 400;
+/** Resolves with the file that the body was saved in, or null. */
+async function getHttp(options: GetOptions, run: Run): Promise<FileDestination | null> {
+  const { io, file, digest, presenter, progress, signal } = run;
+  const { includeHeaders } = options;
+  const output = createStandardOutput(io, { includeHeaders, raw: options.file === "-" });
+  const stdout = digest === null ? output : withDigest(output, digest);
+  const isFailure = ({ status }: ResponseHead) => options.fail && status >= 400;
   if (file !== null && file.unusable > 0) {
-    await tell(
-      presenter,
-      "BEGINS_AGAIN",
-      `${file.path} cannot be gone on with: it is of something else; fetching all of it`,
-    );
+    const message = `cannot resume ${file.path}: it is part of something else; fetching everything`;
+    await notify(presenter, "BEGINS_AGAIN", message);
   }
   const { head, destination } = await transfer({
-    request: asked.request,
-    retries: asked.retries,
-    maxBytes: asked.maxBytes,
-    timeout: asked.timeout,
-    insecure: asked.insecure,
-    ca: asked.ca,
+    request: options.request,
+    retries: options.retries,
+    maxBytes: options.maxBytes,
+    timeout: options.timeout,
+    insecure: options.insecure,
+    ca: options.ca,
     signal,
-    // The body of a failure is no part of a file that was asked for, and what has not changed has none.
-    destinationOf: (its) => (isFailure(its) || isUnchanged(its) ? output : (file ?? checked)),
-    resumes: file ?? checked,
-    onEvent: (event) => onEvent(event, work),
+    // An error page does not go into the file, and an unchanged file has no body.
+    chooseDestination: (each) => (isFailure(each) || isUnchanged(each) ? output : (file ?? stdout)),
+    resumable: file ?? stdout,
+    onEvent: (event) => showEvent(event, run),
   });
   progress.end();
   if (file !== null && destination === file) {
-    if (asked.heads) await presenter.print(headText(head));
+    if (includeHeaders) await presenter.print(headText(head));
     await file.finish();
     return file;
   }
   await output.finish();
   if (isFailure(head)) throw statusError(head);
   if (isUnchanged(head)) {
-    await tell(presenter, "UNCHANGED", `${head.url.host} says that it has not changed`);
+    await notify(presenter, "UNCHANGED", `${head.url.host}: not changed`);
     return null;
   }
   digest?.check();
   return null;
 }
 
-async function getBare(asked: Asked, work: Work): Promise<FileDestination | null> {
-  const { io, file, digest, progress, signal } = work;
-  const { url } = asked.request;
-  const output = createStandardOutput(io, { heads: false, raw: asked.file === "-" });
-  const destination = file ?? (digest === null ? output : digested(output, digest));
-  // There was no status: whatever comes is the body.
+async function getHttp09(options: GetOptions, run: Run): Promise<FileDestination | null> {
+  const { io, file, digest, progress, signal } = run;
+  const { timeout, request } = options;
+  const { url } = request;
+  const output = createStandardOutput(io, { includeHeaders: false, raw: options.file === "-" });
+  const destination = file ?? (digest === null ? output : withDigest(output, digest));
+  // HTTP/0.9 has neither status nor headers.
   await destination.begin({ url, status: 200, statusText: "", headers: [] }, 0, null);
-  const maxBytes = asked.maxBytes ?? BARE_MAX_BYTES;
+  const maxBytes = options.maxBytes ?? HTTP09_MAX_BYTES;
   let received = 0;
-  for await (const chunk of bareRequest(url, { maxBytes, timeout: asked.timeout, signal })) {
+  for await (const chunk of fetchHttp09(url, { maxBytes, timeout, signal })) {
     received += chunk.length;
-    progress.see("received", received, null);
+    progress.update("received", received, null);
     await destination.write(chunk);
   }
   progress.end();
@@ -145,15 +157,15 @@ async function getBare(asked: Asked, work: Work): Promise<FileDestination | null
   return file;
 }
 
-/** As who asks with If-None-Match or If-Modified-Since is told (RFC 9110 s. 15.4.5). */
-function isUnchanged({ status }: Head): boolean {
+/** The response to If-None-Match or If-Modified-Since (RFC 9110 s. 15.4.5). */
+function isUnchanged({ status }: ResponseHead): boolean {
   return status === 304;
 }
 
-function digested(output: Destination, digest: Digest): Destination {
+function withDigest(output: Destination, digest: Digest): Destination {
   return {
-    continuation: () => output.continuation(),
-    canBeginAgain: () => output.canBeginAgain(),
+    resumePoint: () => output.resumePoint(),
+    canRestart: () => output.canRestart(),
     begin: (head, from, validator) => output.begin(head, from, validator),
     async write(bytes) {
       digest.update(bytes);
@@ -162,62 +174,61 @@ function digested(output: Destination, digest: Digest): Destination {
   };
 }
 
-function onEvent(event: TransferEvent, { presenter, progress, verbose }: Work): void {
-  const say = (code: string, message: string) => {
+function showEvent(event: TransferEvent, { presenter, progress, verbose }: Run): void {
+  const show = (code: string, message: string) => {
     progress.erase();
-    void tell(presenter, code, message);
+    void notify(presenter, code, message);
   };
   switch (event.type) {
     case "sent":
-      return progress.see("sent", event.sent, event.total);
+      return progress.update("sent", event.sent, event.total);
     case "progress":
-      return progress.see("received", event.received, event.total);
+      return progress.update("received", event.received, event.total);
     case "request":
       progress.erase();
       if (verbose) void presenter.answer([requestText(event.request)]);
       return;
-    case "answer":
-      // Its body may come out on the same terminal.
+    case "response":
+      // The body may be printed on the same terminal.
       progress.erase();
-      if (verbose) void presenter.answer([answerText(event.head)]);
+      if (verbose) void presenter.answer([responseText(event.head)]);
       return;
     case "redirect":
-      if (verbose) say("REDIRECT", `redirected to ${shownUrl(event.to)}`);
+      if (verbose) show("REDIRECT", `redirected to ${shownUrl(event.to)}`);
       return;
     case "retry":
-      return say(
+      return show(
         "RETRY",
-        `${event.why.message}; trying again in ${formatSeconds(event.after / 1_000)}`,
+        `${event.cause.message}; trying again in ${formatSeconds(event.wait / 1_000)}`,
       );
-    case "again":
-      return say(
+    case "restart":
+      return show(
         "BEGINS_AGAIN",
-        `the server has no rest after ${formatBytes(event.bytes)}, or it has changed; fetching all of it`,
+        `the server cannot continue after ${formatBytes(event.bytes)}, or the file has changed; fetching everything`,
       );
   }
 }
 
-/** What is there after a failure, and how to go on with it. */
-async function tellOfPart(
+/** After a failure: what is left, and how to resume it. */
+async function keepOrRemovePart(
   file: FileDestination,
   error: unknown,
   presenter: Presenter,
 ): Promise<void> {
-  if (file.length === 0 || (error instanceof CharlaError && USELESS.has(error.code))) {
+  if (file.length === 0 || (error instanceof CharlaError && NOT_RESUMABLE.has(error.code))) {
     return file.remove();
   }
-  const message = `${formatBytes(file.length)} of it are in ${file.path}`;
-  const isResumable = file.continuation() !== null;
+  const isResumable = file.resumePoint() !== null;
   await presenter.event({
     type: "notice",
     code: "PART",
-    message,
+    message: `${formatBytes(file.length)} are in ${file.path}`,
     hint: isResumable
-      ? "the same command with --resume goes on with it"
-      : "the server gives no way to go on with it; it will be fetched from the beginning",
+      ? "the same command with --resume fetches the rest"
+      : "this server cannot resume; the next try starts from the beginning",
   });
 }
 
-function tell(presenter: Presenter, code: string, message: string): Promise<void> {
+function notify(presenter: Presenter, code: string, message: string): Promise<void> {
   return presenter.event({ type: "notice", code, message });
 }

@@ -1,4 +1,4 @@
-// `charla get` when something is wrong: each mistake and each misbehaving server has its sentence and its hint.
+// `charla get` when something goes wrong: each mistake and each misbehaving server has a message and a hint.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
@@ -12,46 +12,55 @@ import {
   TRUSTED,
 } from "../harness/certificates.ts";
 import { newFolder } from "../harness/folder.ts";
+import { runCharla } from "../harness/in-process.ts";
 import { freeTcpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { root, run, runCharla } from "../harness/program.ts";
+import { root, run } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
-describe("what is wrong with the command line", () => {
+describe("a mistake on the command line", () => {
   test.each([
-    [[], "there is no URL to get", "charla get URL"],
-    [["a", "b"], "charla gets one URL at a time, not 2", "quote it for the shell"],
-    [["ftp://a"], "charla fetches http and https, and not ftp", "http://HOST or https://HOST"],
-    [["-o", "a", "-O", "b"], "--output does not go with --remote-name", "leave one of them out"],
-    [["-d", "a", "--json", "b", "c"], "--data does not go with --json", "leave one of them out"],
-    [["-I", "-d", "a", "b"], "--head does not go with --data", "leave one of them out"],
+    [[], "the URL is missing", "write charla get URL"],
+    [["a", "b"], "charla gets one URL at a time, not 2", "quote the URL for the shell"],
+    [["ftp://a"], "charla can fetch http and https, not ftp", "use http://HOST or https://HOST"],
+    [
+      ["-o", "a", "-O", "b"],
+      "--output cannot be combined with --remote-name",
+      "leave one of them out",
+    ],
+    [
+      ["-d", "a", "--json", "b", "c"],
+      "--data cannot be combined with --json",
+      "leave one of them out",
+    ],
+    [["-I", "-d", "a", "b"], "--head cannot be combined with --data", "leave one of them out"],
     [
       ["-X", "GET", "-d", "a", "b"],
-      "a request with GET carries no data",
-      "leave -X out to send it with POST, or say -X PUT",
+      "a GET request cannot carry data",
+      "leave -X out to send it with POST, or use -X PUT",
     ],
-    [["-u", "ann", "b"], "there is no terminal to ask for a password on", "-u USER:PASSWORD"],
-    [["--sha256", "abc", "b"], "a SHA-256 is 64 hexadecimal digits", "copy it again, whole"],
+    [["-u", "ann", "b"], "there is no terminal to ask for the password on", "use -u USER:PASSWORD"],
+    [["--sha256", "abc", "b"], "a SHA-256 has 64 hexadecimal digits", "copy all of it"],
     [
       ["--max-bytes", "many", "b"],
-      '--max-bytes takes no "many"',
+      '"many" is not valid for --max-bytes',
       "it takes bytes, such as 2048, 10M or 2G",
     ],
     [
       ["-d", "a", "-d", "@b", "c"],
-      "there is one body, and this asks for several",
-      "only -d NAME=VALUE can be said more than once",
+      "a request has only one body",
+      "only -d NAME=VALUE can be given more than once",
     ],
     [
       ["--resume", "-d", "a", "-O", "b"],
-      "--resume does not go with --data",
+      "--resume cannot be combined with --data",
       "leave one of them out",
     ],
     [
       ["--resume", "-O", "-H", "range: bytes=1-", "b"],
-      "--resume asks for a range of its own",
+      "--resume sets the Range header itself",
       'leave out -H "Range: ..."',
     ],
     [["--json"], "--json needs a value", "see charla get --help"],
@@ -65,16 +74,16 @@ describe("what is wrong with the command line", () => {
     expect(second?.slice("hint: ".length)).toMatch(hint);
   });
 
-  test.each(["-d", "--cacert"])("a file of %s that is not there", async (option) => {
+  test.each(["-d", "--cacert"])("a missing file for %s", async (option) => {
     const name = option === "-d" ? "@/nowhere" : "/nowhere";
     const { stderr, status } = await runCharla(["get", option, name, "localhost"]);
-    expect(stderr).toStartWith("charla: /nowhere cannot be read: ");
+    expect(stderr).toStartWith("charla: cannot read /nowhere: ");
     expect(status).toBe(1);
   });
 
-  test("a file of --cacert that holds no certificate", async () => {
+  test("a file for --cacert without a certificate", async () => {
     const { stderr } = await runCharla(["get", "--cacert", "package.json", "localhost"]);
-    expect(stderr).toStartWith("charla: package.json is no file of certificates\n");
+    expect(stderr).toStartWith("charla: package.json is not a file of certificates\n");
   });
 });
 
@@ -85,60 +94,60 @@ async function failed(url: string, ...args: string[]) {
   return { message, hint };
 }
 
-describe("what is wrong on the way", () => {
-  test("a host that there is not", async () => {
+describe("a failed request", () => {
+  test("an unknown host", async () => {
     expect((await failed("http://nowhere.invalid")).message).toBe(
-      "there is no host nowhere.invalid, as far as the resolver knows",
+      "the host nowhere.invalid is not known",
     );
   });
 
-  test("a port where nobody listens", async () => {
+  test("a port that no server listens on", async () => {
     const port = await freeTcpPort();
-    const told = `nobody listens at localhost, port ${port}`;
-    expect((await failed(`localhost:${port}`)).message).toBe(told);
-    expect((await failed(`localhost:${port}`, "--http0.9")).message).toBe(told);
+    const expected = `connection refused: no server is listening at localhost, port ${port}`;
+    expect((await failed(`localhost:${port}`)).message).toBe(expected);
+    expect((await failed(`localhost:${port}`, "--http0.9")).message).toBe(expected);
   });
 
-  test("a server that says nothing, or stops in the middle", async () => {
+  test("a server that sends nothing, or stops in the middle", async () => {
     await using silent = await openRawServer(() => {});
-    const told = `nothing came from 127.0.0.1:${silent.port} for 0.1 s`;
+    const expected = `no data from 127.0.0.1:${silent.port} for 0.1 s`;
     const url = `127.0.0.1:${silent.port}`;
-    expect((await failed(url, "--timeout", "0.1")).message).toBe(told);
-    expect((await failed(url, "--timeout", "0.1", "--http0.9")).message).toBe(told);
+    expect((await failed(url, "--timeout", "0.1")).message).toBe(expected);
+    expect((await failed(url, "--timeout", "0.1", "--http0.9")).message).toBe(expected);
     await using stalled = await openRawServer((socket) => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     });
     const at = `127.0.0.1:${stalled.port}`;
     const { stdout, stderr } = await runCharla(["get", "--timeout", "0.1", at]);
     expect(stdout).toBe("abc");
-    expect(stderr).toStartWith("charla: nothing came from ");
+    expect(stderr).toStartWith("charla: no data from ");
   });
 
   test.each([
-    ["closes at once", ""],
+    ["closes the connection at once", ""],
     ["stops before its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"],
     ["stops before the last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
-  ])("a server that %s", async (_what, answer) => {
-    await using server = await openRawServer((socket) => socket.end(answer));
+  ])("a server that %s", async (_what, response) => {
+    await using server = await openRawServer((socket) => socket.end(response));
     expect((await failed(`127.0.0.1:${server.port}`)).message).toBe(
-      `127.0.0.1:${server.port} ended the connection before the answer was whole`,
+      `127.0.0.1:${server.port} closed the connection before the response was complete`,
     );
   });
 
   test.each([
-    // The runtime looks at it when there are 16 bytes.
-    ["is none of HTTP", "hello, this is a page\n"],
+    // The runtime looks at a response once it has 16 bytes.
+    ["is not HTTP", "hello, this is a page\n"],
     ["has escape sequences in its headers", "HTTP/1.1 200 OK\r\nX: \x1b[2J\r\n\r\n"],
     ["has two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
     ["has a thousand headers", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(1_000)}`],
-  ])("an answer that %s", async (_what, answer) => {
-    await using server = await openRawServer((socket) => socket.write(answer));
+  ])("a response that %s", async (_what, response) => {
+    await using server = await openRawServer((socket) => socket.write(response));
     const { message, hint } = await failed(`127.0.0.1:${server.port}`);
-    expect(message).toStartWith(`127.0.0.1:${server.port} does not answer as HTTP wants it`);
-    expect(hint).toBe("a server of the lesson's kind answers to --http0.9");
+    expect(message).toStartWith(`the response of 127.0.0.1:${server.port} is not valid HTTP`);
+    expect(hint).toBe("if it is a server like the lesson's, use --http0.9");
   });
 
-  test("a header without end is not waited for to the end", async () => {
+  test("an endless header is given up", async () => {
     const piece = "y".repeat(65_536);
     await using server = await openRawServer((socket) => {
       const go = () => {
@@ -149,45 +158,45 @@ describe("what is wrong on the way", () => {
       go();
     });
     expect((await failed(`127.0.0.1:${server.port}`)).message).toStartWith(
-      `127.0.0.1:${server.port} does not answer as HTTP wants it`,
+      `the response of 127.0.0.1:${server.port} is not valid HTTP`,
     );
   });
 
-  test("an answer that is too short to be any ends with a hint", async () => {
+  test("a response too short to be HTTP has a hint of its own", async () => {
     await using server = await openRawServer((socket) => socket.end("hello\n"));
     const { message, hint } = await failed(`127.0.0.1:${server.port}`);
-    expect(message).toEndWith("ended the connection before the answer was whole");
+    expect(message).toEndWith("closed the connection before the response was complete");
     expect(hint).toBe(
-      "try again with --retry 3; it may want https://, or know no more than --http0.9",
+      "try again with --retry 3; the server may need https://, or understand only --http0.9",
     );
   });
 
-  test("stdout that takes no more", async () => {
+  test("a full stdout", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
     });
     const main = join(root, "src/cli/main.ts");
     const script = `"$0" "$1" get 127.0.0.1:${server.port} >/dev/full`;
     const { stderr, status } = await run(["bash", "-c", script, process.execPath, main]);
-    expect(stderr).toMatch(/^charla: stdout cannot be written: .*\nhint: .*\n$/);
+    expect(stderr).toMatch(/^charla: cannot write to stdout: .*\nhint: .*\n$/);
     expect(status).toBe(1);
   });
 
-  test("a body that is not packed as it says", async () => {
+  test("a body that is not in the coding that its header names", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello");
     });
     expect((await failed(`127.0.0.1:${server.port}`)).message).toStartWith(
-      `the body from 127.0.0.1:${server.port} cannot be unpacked: `,
+      `the body from 127.0.0.1:${server.port} cannot be decompressed: `,
     );
   });
 
-  test("what a server says of itself is shown, not obeyed", async () => {
+  test("control characters from a server are made visible", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 404 \u00c2\u009b2J\r\nContent-Length: 0\r\n\r\n", "latin1");
     });
     const { stderr } = await runCharla(["get", `127.0.0.1:${server.port}`]);
-    expect(stderr).toContain("answers 404 \\u{9b}2J\n");
+    expect(stderr).toContain("responded with 404 \\u{9b}2J\n");
   });
 });
 
@@ -214,34 +223,34 @@ function authority() {
 
 describe("a certificate", () => {
   test.each([
-    ["self-signed", SELF_SIGNED, "is self-signed: nobody vouches for it", false],
-    ["of somebody unknown", TRUSTED, "is vouched for by somebody unknown here", false],
+    ["self-signed", SELF_SIGNED, "is self-signed", false],
+    ["of an unknown authority", TRUSTED, "is signed by an unknown authority", false],
     ["expired", EXPIRED, "has expired", true],
     ["for another host", ELSEWHERE, "is for another host", true],
   ])(
-    "that is %s is told to be so, and --insecure takes it",
-    async (_what, certificate, told, isKnown) => {
+    "that is %s is an error, and --insecure accepts it",
+    async (_what, certificate, problem, isKnown) => {
       using known = authority();
       await using server = serve(certificate);
       const trust = isKnown ? ["--cacert", known.path] : [];
       const { message } = await failed(server.url, ...trust);
-      expect(message).toBe(`the certificate of localhost:${server.port} ${told}`);
+      expect(message).toBe(`the certificate of localhost:${server.port} ${problem}`);
       expect((await runCharla(["get", "--insecure", server.url])).stdout).toBe("hello");
     },
   );
 
-  test("that somebody in --cacert vouches for is trusted", async () => {
+  test("that an authority in --cacert has signed is trusted", async () => {
     using known = authority();
     await using server = serve(TRUSTED);
     const { stdout, status } = await runCharla(["get", "--cacert", known.path, server.url]);
     expect({ stdout, status }).toEqual({ stdout: "hello", status: 0 });
   });
 
-  test("is not what a server without TLS has", async () => {
+  test("is missing on a server without TLS", async () => {
     const server = Bun.serve({ port: 0, fetch: () => new Response("hello") });
     const { message, hint } = await failed(`https://localhost:${server.port}`);
-    expect(message).toBe(`localhost:${server.port} does not speak TLS as it should`);
-    expect(hint).toBe("if it is a server without TLS, say http://");
+    expect(message).toBe(`the TLS handshake with localhost:${server.port} failed`);
+    expect(hint).toBe("if the server has no TLS, use http://");
     await server.stop(true);
   });
 });

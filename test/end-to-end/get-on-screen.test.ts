@@ -1,4 +1,4 @@
-// `charla get` on a real terminal: text that is safe to look at, JSON laid out, a bar for what takes a while.
+// `charla get` on a real terminal: text without escape sequences, indented JSON, a progress bar.
 
 import { expect } from "bun:test";
 
@@ -13,59 +13,65 @@ function serve(body: string, type: string): FetchServer {
 }
 
 async function shown(screen: Screen, command: string): Promise<string[]> {
-  // What the command before has shown is not this one's.
+  // Without the output of the command before.
   screen.type("clear");
   screen.press("Enter");
   await screen.until("an empty screen", (rows) => rows.length === 1 && rows[0] === "$");
   screen.type(`clear; ${command}; echo "status $?"`);
   screen.press("Enter");
-  // What is shown as it is need not end with a newline.
+  // With -o - the output need not end with a newline.
   return screen.until("its status", (rows) => {
     return rows.at(-1) === "$" && rows.some((row) => /status \d+$/.test(row));
   });
 }
 
-testWith(["tmux"], "text on a terminal is shown, not obeyed, and ends with a newline", async () => {
-  await using server = serve("one\r\n\x1b[2Jtwo\u009b", "text/plain");
-  await using screen = await openScreen();
-  const rows = await shown(screen, `charla get ${server.at}`);
-  expect(rows).toEqual(["one", "^[[2Jtwo\\u{9b}", "status 0", "$"]);
-});
+testWith(
+  ["tmux"],
+  "control characters on a terminal are made visible, and the output ends with a newline",
+  async () => {
+    await using server = serve("one\r\n\x1b[2Jtwo\u009b", "text/plain");
+    await using screen = await openScreen();
+    const rows = await shown(screen, `charla get ${server.at}`);
+    expect(rows).toEqual(["one", "^[[2Jtwo\\u{9b}", "status 0", "$"]);
+  },
+);
 
-testWith(["tmux"], "binary on a terminal is refused, unless -o - asks for it", async () => {
+testWith(["tmux"], "a binary body is refused on a terminal, unless -o - is given", async () => {
   await using server = serve("a\0b", "text/plain");
   await using screen = await openScreen(70);
   const refused = await shown(screen, `charla get ${server.at}`);
   expect(refused.slice(0, 3)).toEqual([
-    "charla: this is no text, and would upset the terminal",
-    "hint: -O or -o FILE keeps it; -o - shows it all the same",
+    "charla: the body is binary and could garble the terminal",
+    "hint: save it with -O or -o FILE; -o - prints it anyway",
     "status 1",
   ]);
   expect((await shown(screen, `charla get -o - ${server.at}`)).join()).toContain("status 0");
 });
 
-testWith(["tmux"], "a password that -u leaves out is asked for, and not shown", async () => {
+testWith(["tmux"], "a password missing from -u is asked for, and not shown", async () => {
   await using server = openFetchServer(({ headers }) => {
-    const [, told = ""] = headers.get("authorization")?.split(" ") ?? [];
-    return new Response(`it is ${Buffer.from(told, "base64").toString().replace(":", " and ")}`);
+    const [, credentials = ""] = headers.get("authorization")?.split(" ") ?? [];
+    return new Response(
+      `it is ${Buffer.from(credentials, "base64").toString().replace(":", " and ")}`,
+    );
   });
   await using screen = await openScreen(70);
   screen.type(`clear; charla get -u ann ${server.at}`);
   screen.press("Enter");
-  const asked = `password for ann at ${server.at}:`;
-  await screen.until("the question", (rows) => rows.at(-1) === asked);
+  const question = `password for ann at ${server.at}:`;
+  await screen.until("the question", (rows) => rows.at(-1) === question);
   screen.type("wrong");
   screen.press("C-u");
   screen.type("sécrété");
   screen.press("BSpace", "Enter");
   const rows = await screen.until("the answer", (now) => now.at(-1) === "$");
-  expect(rows).toEqual([asked, "it is ann and sécrét", "$"]);
+  expect(rows).toEqual([question, "it is ann and sécrét", "$"]);
   screen.type(`clear; charla get -u ann ${server.at}; echo "status $?"`);
   screen.press("Enter");
-  await screen.until("the question", (now) => now.at(-1) === asked);
+  await screen.until("the question", (now) => now.at(-1) === question);
   screen.press("C-c");
   expect(await screen.until("its status", (now) => now.at(-1) === "$")).toEqual([
-    asked,
+    question,
     "status 130",
     "$",
   ]);
@@ -81,14 +87,14 @@ testWith(["tmux"], "JSON on a terminal is indented and coloured", async () => {
   expect(screen.styledRows().join("\n")).not.toContain("\x1b[36m");
 });
 
-testWith(["tmux"], "what takes a while has a bar, which is gone in the end", async () => {
+testWith(["tmux"], "a long download has a progress bar, which disappears at the end", async () => {
   using folder = newFolder();
   const { promise: seen, resolve: isSeen } = Promise.withResolvers<void>();
   const half = Buffer.alloc(512 * 1_024, "x");
   await using server = await openRawServer(async (socket) => {
     socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n");
     socket.write(half.subarray(0, -1_024));
-    // A rate is of more than one moment.
+    // A rate needs two moments.
     await Bun.sleep(200);
     socket.write(half.subarray(-1_024));
     await seen;
@@ -101,11 +107,11 @@ testWith(["tmux"], "what takes a while has a bar, which is gone in the end", asy
   await screen.until("the bar", (rows) => rows.some((row) => bar.test(row)));
   isSeen();
   const rows = await screen.until("its end", (now) => now.at(-1) === "$");
-  expect(rows.join("")).toMatch(/f has it: 1\.0 MiB in \d+\.\d s\$$/);
+  expect(rows.join("")).toMatch(/saved .*f: 1\.0 MiB in \d+\.\d s\$$/);
   expect(folder.list()).toEqual(["f"]);
 });
 
-testWith(["tmux"], "what takes a while to send has a bar as well", async () => {
+testWith(["tmux"], "a long upload has a progress bar, too", async () => {
   using folder = newFolder();
   folder.write("f", Buffer.alloc(64 * 1_024 * 1_024));
   const { promise: seen, resolve: isSeen } = Promise.withResolvers<void>();
@@ -125,7 +131,7 @@ testWith(["tmux"], "what takes a while to send has a bar as well", async () => {
   expect(rows).toEqual(["ok", "$"]);
 });
 
-testWith(["tmux"], "Ctrl-C takes the bar off the screen, and says what is there", async () => {
+testWith(["tmux"], "Ctrl-C removes the bar and says what is kept", async () => {
   using folder = newFolder();
   await using server = await openRawServer((socket) => {
     socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n");
@@ -138,8 +144,8 @@ testWith(["tmux"], "Ctrl-C takes the bar off the screen, and says what is there"
   screen.press("C-c");
   const rows = await screen.until("its end", (now) => now.at(-1) === "$");
   expect(rows.slice(-3)).toEqual([
-    "512.0 KiB of it are in f.part",
-    "hint: the server gives no way to go on with it; it will be fetched from the beginning",
+    "512.0 KiB are in f.part",
+    "hint: this server cannot resume; the next try starts from the beginning",
     "$",
   ]);
 });

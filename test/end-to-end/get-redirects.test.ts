@@ -1,17 +1,17 @@
-// `charla get` where the answer is to be fetched from elsewhere: which request goes there, and what goes along.
+// `charla get` and redirects: which request is sent on, and what of it.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
-import { echo, type Heard, openFetchServer } from "../harness/fetch-server.ts";
+import { echo, openFetchServer, type ReceivedRequest } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
+import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { runCharla } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
 describe("redirects", () => {
-  test("are followed, ten of them, and POST becomes GET where it does", async () => {
+  test("are followed up to ten times, and turn POST into GET", async () => {
     await using server = openFetchServer(async (request) => {
       const left = Number(new URL(request.url).searchParams.get("left"));
       if (left > 0) return Response.redirect(`/?left=${left - 1}`, 302);
@@ -41,17 +41,17 @@ describe("redirects", () => {
     [303, "PUT", "GET", ""],
     [307, "POST", "POST", "a"],
     [308, "PUT", "PUT", "a"],
-  ])("with %d make %s a %s with the body %p", async (status, method, becomes, body) => {
+  ])("with %d turn %s into %s with the body %p", async (status, method, becomes, body) => {
     await using server = openFetchServer((request) =>
       request.url.endsWith("/b") ? echo(request) : Response.redirect("/b", status),
     );
     const { stdout } = await runCharla(["get", "-X", method, "-d", "a", `${server.at}/a`]);
-    const heard: Heard = JSON.parse(stdout);
-    expect(heard).toMatchObject({ method: becomes, path: "/b", body });
-    expect(Object.keys(heard.headers).includes("content-type")).toBe(body !== "");
+    const received: ReceivedRequest = JSON.parse(stdout);
+    expect(received).toMatchObject({ method: becomes, path: "/b", body });
+    expect(Object.keys(received.headers).includes("content-type")).toBe(body !== "");
   });
 
-  test("take credentials and cookies along on the same host, and to no other", async () => {
+  test("send credentials and cookies to the same host only", async () => {
     await using other = openFetchServer(echo);
     await using server = openFetchServer((request) => {
       const { pathname } = new URL(request.url);
@@ -59,19 +59,23 @@ describe("redirects", () => {
       return Response.redirect(pathname === "/own" ? "/there" : `http://${other.at}/`);
     });
     const args = ["get", "-u", "ann:secret", "-H", "Cookie: a=b", "-H", "X-A: b"];
-    const own: Heard = JSON.parse((await runCharla([...args, `${server.at}/own`])).stdout);
+    const own: ReceivedRequest = JSON.parse(
+      (await runCharla([...args, `${server.at}/own`])).stdout,
+    );
     expect(own.headers).toMatchObject({
       authorization: `Basic ${btoa("ann:secret")}`,
       cookie: "a=b",
       "x-a": "b",
     });
-    const heard: Heard = JSON.parse((await runCharla([...args, `${server.at}/`])).stdout);
-    expect(heard.headers).toMatchObject({ "x-a": "b" });
-    expect(Object.keys(heard.headers)).not.toContain("authorization");
-    expect(Object.keys(heard.headers)).not.toContain("cookie");
+    const received: ReceivedRequest = JSON.parse(
+      (await runCharla([...args, `${server.at}/`])).stdout,
+    );
+    expect(received.headers).toMatchObject({ "x-a": "b" });
+    expect(Object.keys(received.headers)).not.toContain("authorization");
+    expect(Object.keys(received.headers)).not.toContain("cookie");
   });
 
-  test("to a file of this machine are refused", async () => {
+  test("to a local file are refused", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
     });

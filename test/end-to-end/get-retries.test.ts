@@ -1,34 +1,36 @@
-// `charla get --retry`: what is tried again, when, and what is not.
+// `charla get --retry`: which requests are sent again, and when.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { openFetchServer } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
+import { charla, runCharla } from "../harness/in-process.ts";
 import { freeTcpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, runCharla } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 import { until } from "../harness/until.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
 describe("retries", () => {
-  test("follow an answer that may be otherwise in a moment, when it says", async () => {
-    let answers = 0;
+  test("follow a temporary failure, after the time that Retry-After gives", async () => {
+    let responses = 0;
     await using server = openFetchServer(() => {
-      answers += 1;
-      return answers < 3
+      responses += 1;
+      return responses < 3
         ? new Response("later", { status: 503, headers: { "Retry-After": "0" } })
         : new Response("now");
     });
     expect(await runCharla(["get", "--retry", "2", server.at])).toEqual({
       stdout: "now",
-      stderr: `${server.at} answers 503 Service Unavailable; trying again in 0 s\n`.repeat(2),
+      stderr: `${server.at} responded with 503 Service Unavailable; trying again in 0 s\n`.repeat(
+        2,
+      ),
       status: 0,
     });
   });
 
-  test("end with the last answer's body", async () => {
+  test("end with the body of the last response", async () => {
     await using server = openFetchServer(
       () => new Response("later", { status: 503, headers: { "Retry-After": "0" } }),
     );
@@ -36,23 +38,23 @@ describe("retries", () => {
     expect({ stdout, status }).toEqual({ stdout: "later", status: 1 });
   });
 
-  test("are not of what may not be sent twice", async () => {
-    let answers = 0;
+  test("never send a POST twice", async () => {
+    let responses = 0;
     await using server = openFetchServer(() => {
-      answers += 1;
+      responses += 1;
       return new Response("later", { status: 503, headers: { "Retry-After": "0" } });
     });
     await runCharla(["get", "--retry", "3", "-d", "a", server.at]);
-    expect(answers).toBe(1);
+    expect(responses).toBe(1);
   });
 
-  test("go on with a file where the connection broke", async () => {
+  test("resume a file after a lost connection", async () => {
     using folder = newFolder();
     await using server = await openRawServer(async (socket, request) => {
       const head = 'HTTP/1.1 %\r\nETag: "a"\r\nConnection: close\r\nContent-Length: ';
       if (!request.includes("Range: bytes=4-")) {
         socket.write(`${head.replace("%", "200 OK")}8\r\n\r\nabcd`);
-        // What comes together with the end is not always heard.
+        // Bytes that arrive together with the end of the connection may be lost.
         await until("the part", () => {
           return folder.list().includes("f.part") && folder.read("f.part") === "abcd";
         });
@@ -72,46 +74,46 @@ describe("retries", () => {
     expect([folder.list(), folder.read("f")]).toEqual([["f"], "abcdefgh"]);
   });
 
-  test("are not waited for longer than anybody waits, and the answer is printed", async () => {
+  test("are given up if the server asks for an hour, and the response is printed", async () => {
     await using server = openFetchServer(
       () => new Response("in an hour", { status: 429, headers: { "Retry-After": "3600" } }),
     );
     const { stdout, stderr, status } = await runCharla(["get", "--retry", "1", server.at]);
     expect({ stdout, status }).toEqual({ stdout: "in an hour", status: 1 });
-    expect(stderr).toStartWith(`charla: ${server.at} answers 429 Too Many Requests\n`);
+    expect(stderr).toStartWith(`charla: ${server.at} responded with 429 Too Many Requests\n`);
   });
 
-  test("wait until the date that the server names", async () => {
-    let answers = 0;
+  test("wait until the date in Retry-After", async () => {
+    let responses = 0;
     await using server = openFetchServer(() => {
-      answers += 1;
+      responses += 1;
       const past = new Date(Date.now() - 60_000).toUTCString();
-      return answers === 1
+      return responses === 1
         ? new Response("later", { status: 503, headers: { "Retry-After": past } })
         : new Response("now");
     });
     const { stdout, stderr } = await runCharla(["get", "--retry", "1", server.at]);
     expect({ stdout, stderr }).toEqual({
       stdout: "now",
-      stderr: `${server.at} answers 503 Service Unavailable; trying again in 0 s\n`,
+      stderr: `${server.at} responded with 503 Service Unavailable; trying again in 0 s\n`,
     });
   });
 
-  test("are of what nobody has heard, whatever it is", async () => {
+  test("send a POST again if no server has received it", async () => {
     const port = await freeTcpPort();
     await using program = charla(["get", "--retry", "5", "-d", "a", `127.0.0.1:${port}`]);
-    await program.until("stderr", "nobody listens at 127.0.0.1");
+    await program.until("stderr", "no server is listening at 127.0.0.1");
     const server = Bun.serve({
       port,
       hostname: "127.0.0.1",
-      fetch: async (request) => new Response(`heard ${await request.text()}`),
+      fetch: async (request) => new Response(`received ${await request.text()}`),
     });
     expect(await program.exited).toBe(0);
-    expect(program.stdout).toBe("heard a");
+    expect(program.stdout).toBe("received a");
     await server.stop(true);
   });
 
-  test("end with Ctrl-C while they are waited for", async () => {
+  test("end with Ctrl-C during a wait", async () => {
     await using server = openFetchServer(
       () => new Response("later", { status: 503, headers: { "Retry-After": "500" } }),
     );
@@ -121,7 +123,7 @@ describe("retries", () => {
     expect(await program.exited).toBe(130);
   });
 
-  test("begin at the beginning where a range was asked for", async () => {
+  test("start over if the request asked for a range", async () => {
     using folder = newFolder();
     await using server = await openRawServer(async (socket) => {
       const isFirst = server.requests.length === 1;

@@ -1,31 +1,32 @@
-// `charla get URL` as people run it, against servers on loopback: what is asked, what is printed, and where.
+// `charla get URL` against servers on loopback: the request it sends, and what it prints.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 
-import { echo, type Heard, openFetchServer } from "../harness/fetch-server.ts";
+import { echo, openFetchServer, type ReceivedRequest } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
+import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, root, run, runCharla } from "../harness/program.ts";
+import { charla, root, run, runCharla as runProcess } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
-/** What a server heard when it was asked so. */
-async function asked(args: string[], input = "") {
+/** The request that a server receives. */
+async function requested(args: string[], input = "") {
   await using server = openFetchServer(echo);
   const { stdout, stderr, status } = await runCharla(["get", ...args, `${server.at}/p?q`], {
     input,
   });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-  const heard: Heard = JSON.parse(stdout);
-  return heard;
+  const received: ReceivedRequest = JSON.parse(stdout);
+  return received;
 }
 
-describe("what is asked", () => {
-  test("is GET, by charla, for what can be unpacked", async () => {
-    const { method, path, headers } = await asked([]);
+describe("the request", () => {
+  test("is a GET by charla that accepts compressed bodies", async () => {
+    const { method, path, headers } = await requested([]);
     expect({ method, path }).toEqual({ method: "GET", path: "/p?q" });
     expect(headers).toMatchObject({
       accept: "*/*",
@@ -34,32 +35,32 @@ describe("what is asked", () => {
     });
   });
 
-  test("has the headers of -H", async () => {
-    const { headers } = await asked(["-H", "X-A: b", "-H", "accept: a/b", "-H", "X-E;"]);
+  test("has the headers that -H sets", async () => {
+    const { headers } = await requested(["-H", "X-A: b", "-H", "accept: a/b", "-H", "X-E;"]);
     expect(headers).toMatchObject({ "x-a": "b", accept: "a/b", "x-e": "" });
   });
 
-  test("is POST of a form with -d, of all that is given", async () => {
-    const { method, headers, body } = await asked(["-d", "a=b", "-d", "c=d e"]);
+  test("is a POST of a form with -d, which can be given several times", async () => {
+    const { method, headers, body } = await requested(["-d", "a=b", "-d", "c=d e"]);
     expect({ method, body }).toEqual({ method: "POST", body: "a=b&c=d e" });
     expect(headers).toMatchObject({ "content-type": "application/x-www-form-urlencoded" });
     expect(headers["content-length"]).toBe("9");
   });
 
-  test("may be an empty POST", async () => {
-    expect(await asked(["-d", ""])).toMatchObject({ method: "POST", body: "" });
+  test("is an empty POST with an empty -d", async () => {
+    expect(await requested(["-d", ""])).toMatchObject({ method: "POST", body: "" });
   });
 
-  test("is a file's content or stdin's with -d, just as it is", async () => {
+  test("has the content of a file or of stdin with -d, unchanged", async () => {
     using folder = newFolder();
     folder.write("f", "a\nb\r\n");
-    expect((await asked(["-d", `@${folder.path}/f`])).body).toBe("a\nb\r\n");
-    expect((await asked(["-d", "-"], "c\nd\n")).body).toBe("c\nd\n");
-    expect((await asked(["-d", "@-"], "e")).body).toBe("e");
+    expect((await requested(["-d", `@${folder.path}/f`])).body).toBe("a\nb\r\n");
+    expect((await requested(["-d", "-"], "c\nd\n")).body).toBe("c\nd\n");
+    expect((await requested(["-d", "@-"], "e")).body).toBe("e");
   });
 
-  test("is JSON with --json, and asks for JSON", async () => {
-    const { method, headers, body } = await asked(["--json", '{"a":1}', "-X", "put"]);
+  test("is JSON with --json, and accepts JSON", async () => {
+    const { method, headers, body } = await requested(["--json", '{"a":1}', "-X", "put"]);
     expect({ method, body }).toEqual({ method: "PUT", body: '{"a":1}' });
     expect(headers).toMatchObject({
       "content-type": "application/json",
@@ -67,15 +68,15 @@ describe("what is asked", () => {
     });
   });
 
-  test("names who asks with -u, or as the URL says", async () => {
-    const { headers } = await asked(["-u", "ann:b:c"]);
+  test("has the credentials of -u, or of the URL", async () => {
+    const { headers } = await requested(["-u", "ann:b:c"]);
     expect(headers["authorization"]).toBe(`Basic ${btoa("ann:b:c")}`);
     await using server = openFetchServer(echo);
     const { stdout } = await runCharla(["get", `http://ann:b%20c@${server.at}/`]);
     expect(stdout).toContain(`Basic ${btoa("ann:b c")}`);
   });
 
-  test("is a form with a file with -F", async () => {
+  test("is a multipart form with -F, which may contain files", async () => {
     using folder = newFolder();
     folder.write("f.bin", Uint8Array.of(0, 1, 255));
     await using server = openFetchServer(async (request) => {
@@ -86,7 +87,7 @@ describe("what is asked", () => {
     });
     const form = ["-F", "a=b c", "-F", `file=@${folder.path}/f.bin;type=image/png`];
     expect((await runCharla(["get", ...form, server.at])).stdout).toBe('["b c","f.bin",[0,1,255]]');
-    const { headers, body } = await asked(form);
+    const { headers, body } = await requested(form);
     const boundary = /boundary=(.*)$/.exec(headers["content-type"] ?? "")?.[1] ?? "none";
     expect(headers["content-length"]).toBe(String(Buffer.from(body).length - 2));
     expect(body).toBe(
@@ -97,27 +98,27 @@ describe("what is asked", () => {
   });
 });
 
-test("is asked of the proxy that the environment names", async () => {
+test("the request goes to the proxy that the environment names", async () => {
   await using proxy = await openRawServer((socket) => {
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy");
   });
   const env = { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: "", NO_PROXY: "" };
-  const { stdout } = await runCharla(["get", "http://nowhere.invalid/a"], { env });
+  const { stdout } = await runProcess(["get", "http://nowhere.invalid/a"], { env });
   expect(stdout).toBe("proxy");
   expect(proxy.requests[0]).toStartWith("GET http://nowhere.invalid/a HTTP/1.1\r\n");
 });
 
-describe("what is printed", () => {
+describe("the output", () => {
   test("is the body, byte for byte, and nothing else", async () => {
     await using server = openFetchServer(() => new Response("a\x1b[2J\0b"));
-    expect(await runCharla(["get", server.at])).toEqual({
+    expect(await runProcess(["get", server.at])).toEqual({
       stdout: "a\x1b[2J\0b",
       stderr: "",
       status: 0,
     });
   });
 
-  test("are the headers as well with -i, and only they with -I", async () => {
+  test("has the headers, too, with -i, and only the headers with -I", async () => {
     await using server = openFetchServer(({ method }) => {
       return new Response("body", { headers: { "X-Method": method, "X-A": "b" } });
     });
@@ -129,7 +130,7 @@ describe("what is printed", () => {
     expect(heads.stdout).not.toContain("body");
   });
 
-  test("are the headers as they are meant, where they are not ASCII", async () => {
+  test("has headers that are not ASCII decoded from UTF-8 or latin1", async () => {
     await using server = await openRawServer((socket, request) => {
       const bytes = request.startsWith("GET /latin1 ") ? "latin1" : "utf8";
       socket.end("HTTP/1.1 200 OK\r\nX: é\r\nContent-Length: 0\r\n\r\n", bytes);
@@ -140,7 +141,7 @@ describe("what is printed", () => {
     }
   });
 
-  test("with -v is what was asked and answered, on stderr, without credentials", async () => {
+  test("has request and response on stderr with -v, without credentials", async () => {
     await using server = openFetchServer(() => new Response("body"));
     const { stdout, stderr } = await runCharla(["get", "-v", "-u", "ann:secret", server.at]);
     expect(stdout).toBe("body");
@@ -154,15 +155,15 @@ describe("what is printed", () => {
     ["gzip", gzipSync],
     ["br", brotliCompressSync],
     ["zstd", zstdCompressSync],
-  ] as const)("is what was packed with %s", async (coding, pack) => {
-    const packed = pack(Buffer.from("hello ".repeat(10_000)));
+  ] as const)("is a body compressed with %s, decompressed", async (coding, compress) => {
+    const compressed = compress(Buffer.from("hello ".repeat(10_000)));
     await using server = openFetchServer(
-      () => new Response(packed, { headers: { "Content-Encoding": coding } }),
+      () => new Response(compressed, { headers: { "Content-Encoding": coding } }),
     );
     expect((await runCharla(["get", server.at])).stdout).toBe("hello ".repeat(10_000));
   });
 
-  test("is no more than --max-bytes, of what is packed small as well", async () => {
+  test("is at most --max-bytes long, counted after decompression", async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, "a"));
     await using server = openFetchServer(({ url }) =>
       url.endsWith("bomb")
@@ -172,7 +173,7 @@ describe("what is printed", () => {
     const packed = await runCharla(["get", "--max-bytes", "1K", `${server.at}/bomb`]);
     expect(packed).toEqual({
       stdout: "a".repeat(1_024),
-      stderr: "charla: the body is longer than 1024 bytes\nhint: --max-bytes N takes more\n",
+      stderr: "charla: the body is longer than 1024 bytes\nhint: allow more with --max-bytes N\n",
       status: 1,
     });
     const plain = await runCharla(["get", "--max-bytes", "1K", server.at]);
@@ -180,7 +181,7 @@ describe("what is printed", () => {
     expect((await runCharla(["get", "--max-bytes", "2000", server.at])).status).toBe(0);
   });
 
-  test("ends well where its reader has seen enough", async () => {
+  test("ends without an error when its reader closes the pipe", async () => {
     await using server = openFetchServer(() => new Response("a".repeat(10_000_000)));
     const script = `"$0" "$1" get ${server.at} | head -c 3; echo "\${PIPESTATUS[0]}"`;
     const main = join(root, "src/cli/main.ts");
@@ -192,12 +193,12 @@ describe("what is printed", () => {
   });
 });
 
-describe("an answer of 400 or more", () => {
-  test("is printed, and is an error all the same", async () => {
+describe("a response of 400 or more", () => {
+  test("is printed and is an error, unless --no-fail is given", async () => {
     await using server = openFetchServer(() => new Response("no such page", { status: 404 }));
     expect(await runCharla(["get", server.at])).toEqual({
       stdout: "no such page",
-      stderr: `charla: ${server.at} answers 404 Not Found\nhint: check the path\n`,
+      stderr: `charla: ${server.at} responded with 404 Not Found\nhint: check the path\n`,
       status: 1,
     });
     expect(await runCharla(["get", "--no-fail", server.at])).toEqual({
@@ -208,8 +209,8 @@ describe("an answer of 400 or more", () => {
   });
 });
 
-describe("--http0.9 is the lesson's request", () => {
-  test("a line on a bare socket, and the first 2,048 bytes that come", async () => {
+describe("--http0.9 sends the lesson's request", () => {
+  test("it sends one line on a TCP socket and prints the first 2,048 bytes", async () => {
     await using server = await openRawServer((socket) => socket.end("x".repeat(5_000)), "\n");
     const url = `127.0.0.1:${server.port}/a%20b?c`;
     const { stdout, status } = await runCharla(["get", "--http0.9", url]);
@@ -219,15 +220,15 @@ describe("--http0.9 is the lesson's request", () => {
     expect(more.stdout.length).toBe(4_096);
   });
 
-  test("what today's servers answer to it is printed as it comes", async () => {
+  test("the error that today's servers respond with is printed as it is", async () => {
     await using server = openFetchServer(() => new Response("x"));
     const { stdout } = await runCharla(["get", "--http0.9", server.at]);
     expect(stdout).toMatch(/^HTTP\/1\.1 [45]\d\d /);
   });
 
-  test("it goes with no options that it cannot carry", async () => {
+  test("it is refused together with options that need HTTP/1.1", async () => {
     expect(await runCharla(["get", "--http0.9", "-i", "localhost"])).toMatchObject({
-      stderr: "charla: --http0.9 does not go with --include\nhint: leave one of them out\n",
+      stderr: "charla: --http0.9 cannot be combined with --include\nhint: leave one of them out\n",
       status: 2,
     });
     expect(await runCharla(["get", "--http0.9", "https://localhost"])).toMatchObject({ status: 2 });
@@ -235,7 +236,7 @@ describe("--http0.9 is the lesson's request", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("while an answer is waited for ends it with 130", async () => {
+  test("while it waits for a response ends it with status 130", async () => {
     await using server = await openRawServer(() => {});
     await using program = charla(["get", "-v", `127.0.0.1:${server.port}`]);
     await program.until("stderr", "> GET");

@@ -1,4 +1,4 @@
-// An HTTP server of a test's own on loopback, over a real socket: it answers as the test says.
+// An HTTP server on loopback that responds as a test says.
 
 export interface FetchServer extends AsyncDisposable {
   /** HOST:PORT */
@@ -6,9 +6,9 @@ export interface FetchServer extends AsyncDisposable {
 }
 
 export function openFetchServer(
-  answer: (request: Request) => Response | Promise<Response>,
+  respond: (request: Request) => Response | Promise<Response>,
 ): FetchServer {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: respond });
   return {
     at: `127.0.0.1:${server.port}`,
     async [Symbol.asyncDispose]() {
@@ -17,18 +17,18 @@ export function openFetchServer(
   };
 }
 
-/** What a server has heard, as `echo` answers it. */
-export interface Heard {
+/** A request as `echo` responds with it. */
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Answers with what it was asked, as JSON. */
+/** Responds with the request, as JSON. */
 export async function echo(request: Request): Promise<Response> {
   const { method, url, headers } = request;
   const { pathname, search } = new URL(url);
-  const heard = { method, path: pathname + search, headers, body: await request.text() };
-  return Response.json(heard);
+  const received = { method, path: pathname + search, headers, body: await request.text() };
+  return Response.json(received);
 }

@@ -1,31 +1,32 @@
-// A TCP server that says just what a test wants, and knows nothing of HTTP: for answers that no server should give.
+// A TCP server that sends exactly what a test wants, and knows nothing of HTTP: for responses that no server should send.
 
 import { createServer, type Socket } from "node:net";
 
 export interface RawServer extends AsyncDisposable {
   readonly port: number;
-  /** Each connection's request: all that came until `answer` was called. */
+  /** Every request so far: what arrived until `respond` was called. */
   readonly requests: string[];
 }
 
-/** @param answer called once for each connection, when `end` has come */
+/** @param respond called for each request, once its `end` has arrived */
 export async function openRawServer(
-  answer: (socket: Socket, request: string) => unknown,
+  respond: (socket: Socket, request: string) => unknown,
   end = "\r\n\r\n",
 ): Promise<RawServer> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    let heard = "";
+    let received = "";
     sockets.add(socket);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
     socket.on("data", (data) => {
-      const isNew = !heard.includes(end);
-      heard += data.toString("latin1");
-      if (!isNew || !heard.includes(end)) return;
-      requests.push(heard);
-      void answer(socket, heard);
+      received += data.toString("latin1");
+      if (!received.includes(end)) return;
+      const request = received;
+      received = "";
+      requests.push(request);
+      void respond(socket, request);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

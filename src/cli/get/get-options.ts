@@ -1,43 +1,39 @@
-// What `charla get` was asked for, read from its command line: the request, and what becomes of its answer.
+// The options of `charla get`, read and checked: the request, and what to do with the response.
 
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
-import { notReadable } from "../../http/client/body.ts";
 import { ACCEPTED_CODINGS } from "../../http/client/content-coding.ts";
-import {
-  basicAuthorization,
-  checkedMethod,
-  hasHeader,
-  type HttpRequest,
-  parseHeader,
-} from "../../http/client/request.ts";
-import { completeUrl, fileNameOf } from "../../http/client/url.ts";
+import { notReadable } from "../../http/client/request-body.ts";
+import { checkedMethod, type HttpRequest, parseHeader } from "../../http/client/request.ts";
+import { completeUrl, fileNameFor } from "../../http/client/url.ts";
+import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
+import { parseBytes, parseCount, parseSeconds } from "../amounts.ts";
 import { type CommandLine, helpFor } from "../options.ts";
 import { version } from "../version.ts";
-import { parseBytes, parseCount, parseSeconds } from "./amounts.ts";
-import { askPassword } from "./ask-password.ts";
-import { bodyOf } from "./data.ts";
+import { askPassword, readBody } from "./request-input.ts";
 
-/** Seconds of silence before it is given up, where nobody says: as long as curl tries to connect. */
-const TIMEOUT = 300;
-/** Seconds: a day. */
-const LONGEST_TIMEOUT = 86_400;
-/** With waits of a minute between them these take two hours. */
-const MOST_RETRIES = 100;
+/** ms of silence before a server is given up, by default: as long as curl tries to connect. */
+const DEFAULT_TIMEOUT = 300_000;
+/** s: a day. */
+const MAX_TIMEOUT = 86_400;
+/** With waits of a minute in between these take two hours. */
+const MAX_RETRIES = 100;
 
-export interface Asked {
+export interface GetOptions {
   readonly request: HttpRequest;
-  /** Null for stdout, "-" for stdout though it be a terminal. */
+  /** Null for stdout, "-" for stdout byte for byte. */
   readonly file: string | null;
-  /** Whether the file has its name from the URL, which somebody else may have made. */
+  /** Whether the name comes from the URL, which may not be the user's own. */
   readonly isNamedByUrl: boolean;
   readonly resume: boolean;
-  /** Headers before the body on stdout; with HEAD there is nothing else. */
-  readonly heads: boolean;
+  /** Print the headers before the body. */
+  readonly includeHeaders: boolean;
+  /** A status of 400 or more is a failure. */
   readonly fail: boolean;
   readonly retries: number;
   /** ms */
@@ -46,44 +42,47 @@ export interface Asked {
   readonly sha256: string | null;
   readonly insecure: boolean;
   readonly ca: string | null;
-  /** The lesson's own request. */
-  readonly bare: boolean;
+  /** Send the lesson's request. */
+  readonly http09: boolean;
 }
 
 /** @throws {CharlaError} USAGE, INVALID_URL, FILE_NOT_READABLE */
-export async function readAsked(commandLine: CommandLine, io: Io): Promise<Asked> {
+export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<GetOptions> {
   const { words, flags, values } = commandLine;
   const [written, extra] = words;
-  if (written === undefined) throw usage("there is no URL to get", "charla get URL");
+  if (written === undefined) throw usage("the URL is missing", "write charla get URL");
   if (extra !== undefined) {
-    throw usage(`charla gets one URL at a time, not ${words.length}`, "quote it for the shell");
+    throw usage(
+      `charla gets one URL at a time, not ${words.length}`,
+      "quote the URL for the shell",
+    );
   }
   const url = completeUrl(written);
-  refuseWhatContradicts(commandLine, url);
-  const file = values.get("output") ?? (flags.has("remote-name") ? fileNameOf(url) : null);
+  checkConflicts(commandLine, url);
+  const file = values.get("output") ?? (flags.has("remote-name") ? fileNameFor(url) : null);
   if (flags.has("resume") && (file === null || file === "-")) {
-    throw usage("--resume goes with a file", "-O, or -o FILE");
+    throw usage("--resume needs a file", "add -O or -o FILE");
   }
   return {
-    request: await requestOf(commandLine, io, url, file === null || file === "-"),
+    request: await readRequest(commandLine, io, url, file === null || file === "-"),
     file,
     isNamedByUrl: flags.has("remote-name"),
     resume: flags.has("resume"),
-    heads: flags.has("include") || flags.has("head"),
+    includeHeaders: flags.has("include") || flags.has("head"),
     fail: !flags.has("no-fail"),
-    retries: amountOf(values, "retry", (text) => parseCount(text, MOST_RETRIES)) ?? 0,
+    retries: readAmount(values, "retry", (text) => parseCount(text, MAX_RETRIES)) ?? 0,
     timeout:
-      amountOf(values, "timeout", (text) => parseSeconds(text, LONGEST_TIMEOUT)) ?? TIMEOUT * 1_000,
-    maxBytes: amountOf(values, "max-bytes", parseBytes),
-    sha256: checksumOf(values.get("sha256")),
+      readAmount(values, "timeout", (text) => parseSeconds(text, MAX_TIMEOUT)) ?? DEFAULT_TIMEOUT,
+    maxBytes: readAmount(values, "max-bytes", parseBytes),
+    sha256: readChecksum(values.get("sha256")),
     insecure: flags.has("insecure"),
-    ca: await certificatesOf(values.get("cacert")),
-    bare: flags.has("http0.9"),
+    ca: await readCertificates(values.get("cacert"), io.cwd),
+    http09: flags.has("http0.9"),
   };
 }
 
-/** Options that would take back what others ask for. */
-const CONTRADICTIONS: readonly (readonly [one: string, ...others: string[]])[] = [
+/** The first option of each row cannot be combined with the others. */
+const CONFLICTS: readonly (readonly [one: string, ...others: string[]])[] = [
   ["output", "remote-name"],
   ["data", "json", "form"],
   ["json", "form"],
@@ -108,44 +107,44 @@ const CONTRADICTIONS: readonly (readonly [one: string, ...others: string[]])[] =
   ],
 ];
 
-function refuseWhatContradicts({ flags }: CommandLine, url: URL): void {
-  for (const [one, ...others] of CONTRADICTIONS) {
+function checkConflicts({ flags }: CommandLine, url: URL): void {
+  for (const [one, ...others] of CONFLICTS) {
     const other = flags.has(one) ? others.find((name) => flags.has(name)) : undefined;
     if (other !== undefined) {
-      throw usage(`--${one} does not go with --${other}`, "leave one of them out");
+      throw usage(`--${one} cannot be combined with --${other}`, "leave one of them out");
     }
   }
   if (flags.has("http0.9") && url.protocol === "https:") {
-    throw usage("there was no https when there was HTTP/0.9", `http://${url.host}`);
+    throw usage("HTTP/0.9 has no https", `use http://${url.host}`);
   }
 }
 
-async function requestOf(
+async function readRequest(
   commandLine: CommandLine,
   io: Io,
   url: URL,
-  isRead: boolean,
+  isForStdout: boolean,
 ): Promise<HttpRequest> {
   const { flags, values, lists } = commandLine;
-  const body = await bodyOf(commandLine, io.stdin);
-  const usual = flags.has("head") ? "HEAD" : body === null ? "GET" : "POST";
-  const method = checkedMethod(values.get("request") ?? usual, body !== null);
+  const body = await readBody(commandLine, io);
+  const defaultMethod = flags.has("head") ? "HEAD" : body === null ? "GET" : "POST";
+  const method = checkedMethod(values.get("request") ?? defaultMethod, body !== null);
   const headers = (lists.get("header") ?? []).map(parseHeader);
   const add = (name: string, value: string) => {
     if (!hasHeader(headers, name)) headers.push([name, value]);
   };
   if (flags.has("resume") && hasHeader(headers, "Range")) {
-    throw usage("--resume asks for a range of its own", 'leave out -H "Range: ..."');
+    throw usage("--resume sets the Range header itself", 'leave out -H "Range: ..."');
   }
-  const credentials = await credentialsOf(values.get("user"), url, io);
+  const credentials = await readCredentials(values.get("user"), url, io);
   if (credentials !== null) add("Authorization", credentials);
   add("User-Agent", `charla/${version}`);
   add("Accept", flags.has("json") ? "application/json" : "*/*");
-  add("Accept-Encoding", isRead ? ACCEPTED_CODINGS : "identity");
+  add("Accept-Encoding", isForStdout ? ACCEPTED_CODINGS : "identity");
   return { method, url, headers, body };
 }
 
-async function credentialsOf(
+async function readCredentials(
   written: string | undefined,
   url: URL,
   io: Io,
@@ -154,7 +153,7 @@ async function credentialsOf(
     const end = written.indexOf(":");
     if (end !== -1) return basicAuthorization(written.slice(0, end), written.slice(end + 1));
     if (!isTerminal(io.stdin)) {
-      throw usage("there is no terminal to ask for a password on", "-u USER:PASSWORD");
+      throw usage("there is no terminal to ask for the password on", "use -u USER:PASSWORD");
     }
     return basicAuthorization(
       written,
@@ -162,10 +161,10 @@ async function credentialsOf(
     );
   }
   if (url.username === "" && url.password === "") return null;
-  return basicAuthorization(unescaped(url.username), unescaped(url.password));
+  return basicAuthorization(unescape(url.username), unescape(url.password));
 }
 
-function unescaped(part: string): string {
+function unescape(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -173,13 +172,13 @@ function unescaped(part: string): string {
   }
 }
 
-const TAKES: Readonly<Record<string, string>> = {
-  retry: `a whole number up to ${MOST_RETRIES}`,
-  timeout: "seconds, such as 30 or 0.5; 0 waits for ever",
+const EXPECTED: Readonly<Record<string, string>> = {
+  retry: `a whole number up to ${MAX_RETRIES}`,
+  timeout: "seconds, such as 30 or 0.5; 0 waits forever",
   "max-bytes": "bytes, such as 2048, 10M or 2G",
 };
 
-function amountOf(
+function readAmount(
   values: ReadonlyMap<string, string>,
   option: string,
   parse: (written: string) => number | null,
@@ -188,32 +187,35 @@ function amountOf(
   if (written === undefined) return null;
   const amount = parse(written);
   if (amount !== null) return amount;
-  throw usage(`--${option} takes no ${JSON.stringify(written)}`, `it takes ${TAKES[option]}`);
+  throw usage(
+    `${JSON.stringify(written)} is not valid for --${option}`,
+    `it takes ${EXPECTED[option]}`,
+  );
 }
 
-function checksumOf(written: string | undefined): string | null {
+function readChecksum(written: string | undefined): string | null {
   if (written === undefined || /^[\da-f]{64}$/i.test(written)) return written ?? null;
-  throw usage("a SHA-256 is 64 hexadecimal digits", "copy it again, whole");
+  throw usage("a SHA-256 has 64 hexadecimal digits", "copy all of it");
 }
 
-async function certificatesOf(path: string | undefined): Promise<string | null> {
+async function readCertificates(path: string | undefined, cwd: string): Promise<string | null> {
   if (path === undefined) return null;
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readFile(resolve(cwd, path), "utf8");
   } catch (cause) {
     throw notReadable(path, cause);
   }
   try {
-    // Each of them, or the runtime would say that there is no such host.
+    // Checked here, because the runtime reports a malformed one as an unknown host.
     const found = text.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
-    if (found.length === 0) throw new Error("it holds no certificate");
+    if (found.length === 0) throw new Error("it contains no certificate");
     for (const certificate of found) void new X509Certificate(certificate);
   } catch (cause) {
     throw new CharlaError(
       "FILE_NOT_READABLE",
-      `${path} is no file of certificates`,
-      "--cacert takes PEM: -----BEGIN CERTIFICATE-----",
+      `${path} is not a file of certificates`,
+      "--cacert takes PEM files: -----BEGIN CERTIFICATE-----",
       { cause },
     );
   }

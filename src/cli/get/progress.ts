@@ -1,20 +1,21 @@
-// How far a download is, in one line: a bar, the amount, the rate and the time left. Pure: the clock is an
-// argument; who draws it is progress-line.ts.
+// The progress of a transfer on a terminal: a bar, the amount, the rate and the time left, in one line that is gone
+// before anything else is printed. The meter that makes the text is pure: its clock is an argument.
 
-import { formatBytes, formatSeconds } from "./amounts.ts";
+import type { Output } from "../../terminal/io.ts";
+import { formatBytes, formatSeconds } from "../amounts.ts";
 
-/** ms back to which the rate is measured: long enough not to jump, short enough to follow. */
+/** ms over which the rate is measured: long enough not to jump, short enough to follow changes. */
 const WINDOW = 5_000;
-/** Columns of the bar at most, and at least where there is one at all. */
-const BAR = 30;
-const SHORTEST_BAR = 8;
+/** Columns of the bar. One shorter than the minimum is left out. */
+const MAX_BAR = 30;
+const MIN_BAR = 8;
 
 export type Direction = "sent" | "received";
 
 export interface Meter {
-  /** So many bytes are there now, of all of them or of nobody knows how many. */
-  see(bytes: number, total: number | null, now: number): void;
-  /** A line of at most so many columns, all of them ASCII. */
+  /** @param total null if unknown */
+  update(bytes: number, total: number | null, now: number): void;
+  /** The line, in ASCII, cut to `columns`. */
   line(columns: number, now: number): string;
 }
 
@@ -31,14 +32,14 @@ export function createMeter(start: number, direction: Direction = "received"): M
   }
 
   return {
-    see(nowBytes, nowTotal, now) {
-      // It began again.
-      if (nowBytes < bytes) samples = [];
-      // What was there before, of a former run, has no rate.
-      if (samples.length === 0) samples.push({ at: now, bytes: nowBytes });
-      bytes = nowBytes;
-      total = nowTotal;
-      // Ten a second are as good as a million.
+    update(newBytes, newTotal, now) {
+      // The transfer started over.
+      if (newBytes < bytes) samples = [];
+      // What an earlier run has fetched counts as a start, not as speed.
+      if (samples.length === 0) samples.push({ at: now, bytes: newBytes });
+      bytes = newBytes;
+      total = newTotal;
+      // Ten samples a second are enough.
       if (now - (samples.at(-1)?.at ?? 0) >= 100) samples.push({ at: now, bytes });
       while ((samples[1]?.at ?? now) < now - WINDOW) samples.shift();
     },
@@ -59,10 +60,72 @@ export function createMeter(start: number, direction: Direction = "received"): M
       if (total === null || total === 0) return text.slice(0, columns);
       const part = Math.min(1, bytes / total);
       const percent = `${String(Math.floor(part * 100)).padStart(3)}%`;
-      const width = Math.min(BAR, columns - text.length - percent.length - 4);
-      if (width < SHORTEST_BAR) return `${percent} ${text}`.slice(0, columns);
+      const width = Math.min(MAX_BAR, columns - text.length - percent.length - 4);
+      if (width < MIN_BAR) return `${percent} ${text}`.slice(0, columns);
       const filled = Math.round(part * width);
       return `${percent} [${"#".repeat(filled)}${"-".repeat(width - filled)}] ${text}`;
+    },
+  };
+}
+
+/** ms before the line appears: a shorter transfer needs none. */
+const SHOW_AFTER = 500;
+/** ms between two updates. */
+const REDRAW_EVERY = 100;
+/** ECMA-48 s. 8.3.41. */
+const ERASE_LINE = "\r\x1b[K";
+
+export interface ProgressLine {
+  update(direction: Direction, bytes: number, total: number | null): void;
+  /** Removes it from the screen until the next update. */
+  erase(): void;
+  /** Removes it for good. */
+  end(): void;
+}
+
+/** The line of a transfer's progress at the bottom of a terminal. @param shown whether to show each direction */
+export function createProgressLine(
+  stderr: Output,
+  shown: Readonly<Record<Direction, boolean>>,
+): ProgressLine {
+  const start = performance.now();
+  let direction: Direction = "sent";
+  let meter = createMeter(start, direction);
+  let isDrawn = false;
+  let isUpdated = false;
+
+  function erase(): void {
+    if (isDrawn) stderr.write(ERASE_LINE);
+    isDrawn = false;
+    isUpdated = false;
+  }
+
+  function draw(): void {
+    const now = performance.now();
+    if (!isUpdated || now - start < SHOW_AFTER) return;
+    // Some terminals wrap when the last column is written to.
+    const columns = (stderr.columns || 80) - 1;
+    stderr.write(`${ERASE_LINE}${meter.line(columns, now)}`);
+    isDrawn = true;
+  }
+
+  const isShown = shown.sent || shown.received;
+  const timer = isShown ? setInterval(draw, REDRAW_EVERY) : undefined;
+  timer?.unref();
+  return {
+    update(newDirection, bytes, total) {
+      if (!shown[newDirection]) return;
+      if (newDirection !== direction) {
+        direction = newDirection;
+        meter = createMeter(performance.now(), direction);
+      }
+      isUpdated = true;
+      meter.update(bytes, total, performance.now());
+    },
+    erase,
+    end() {
+      clearInterval(timer);
+      erase();
     },
   };
 }

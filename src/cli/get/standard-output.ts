@@ -1,52 +1,51 @@
-// A body on stdout: byte for byte into a pipe or a file, and on a terminal as text that is safe to look at, JSON
-// indented. Never more of it in memory than is on its way; but JSON, which is laid out as a whole, up to a bound.
+// A body on stdout: byte for byte into a pipe or a file; on a terminal as text with control characters made visible, and
+// JSON indented. Streamed, except that JSON is collected to be indented, up to a limit.
 
 import { CharlaError, systemCode } from "../../errors.ts";
-import type { Head } from "../../http/client/exchange.ts";
-import { headerOf } from "../../http/client/request.ts";
-import type { Destination } from "../../http/client/transfer.ts";
+import type { Destination } from "../../http/client/destination.ts";
+import type { ResponseHead } from "../../http/client/exchange.ts";
+import { headerValue } from "../../http/header-fields.ts";
 import type { Io, Output } from "../../terminal/io.ts";
 import { mayStyle, writeTo } from "../../terminal/output-stream.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
-import { headText } from "./head-text.ts";
-import { indentedJson } from "./json-text.ts";
+import { headText, indentedJson } from "./display-text.ts";
 
-/** Bytes of JSON that are laid out for a terminal; longer than anybody reads there. */
-const MAX_LAID_OUT = 8 * 1_024 * 1_024;
+/** Bytes of JSON that are indented for a terminal; nobody reads more there. */
+const MAX_INDENTED = 8 * 1_024 * 1_024;
 
-/** What is none, though it may begin as text does. Of application/octet-stream nobody knows, but by looking. */
+/** Types that are never text. application/octet-stream may be: its first bytes decide. */
 const BINARY = /^(?:image|audio|video|font)\/(?!svg)|^application\/(?:zip|gzip|pdf|zstd)/i;
 
 export interface StandardOutput extends Destination {
-  /** All of it is there. */
+  /** The body is complete. */
   finish(): Promise<void>;
 }
 
 export interface StandardOutputOptions {
-  /** The headers before the body. */
-  readonly heads: boolean;
-  /** On a terminal as well byte for byte, whatever that does to it. */
+  /** Print the headers before the body. */
+  readonly includeHeaders: boolean;
+  /** Byte for byte even on a terminal. */
   readonly raw: boolean;
 }
 
 export function createStandardOutput(
   io: Io,
-  { heads, raw }: StandardOutputOptions,
+  { includeHeaders, raw }: StandardOutputOptions,
 ): StandardOutput {
-  const body = raw || !io.stdout.isTTY ? createPlain(io.stdout) : createLegible(io);
-  let shown = 0;
+  const body = raw || !io.stdout.isTTY ? createPlain(io.stdout) : createText(io);
+  let length = 0;
   let validator: string | null = null;
   return {
-    continuation: () => (validator === null || shown === 0 ? null : { from: shown, validator }),
-    canBeginAgain: () => shown === 0,
-    async begin(head, from, its) {
-      validator = its;
+    resumePoint: () => (validator === null || length === 0 ? null : { from: length, validator }),
+    canRestart: () => length === 0,
+    async begin(head, from, newValidator) {
+      validator = newValidator;
       if (from > 0) return;
-      if (heads) await writeOut(io.stdout, `${headText(head)}\n\n`);
+      if (includeHeaders) await writeOut(io.stdout, `${headText(head)}\n\n`);
       body.begin(head);
     },
     async write(bytes) {
-      shown += bytes.length;
+      length += bytes.length;
       await body.write(bytes);
     },
     finish: () => body.finish(),
@@ -54,7 +53,7 @@ export function createStandardOutput(
 }
 
 interface Body {
-  begin(head: Head): void;
+  begin(head: ResponseHead): void;
   write(bytes: Uint8Array): Promise<void>;
   finish(): Promise<void>;
 }
@@ -69,21 +68,21 @@ function createPlain(stdout: Output): Body {
 
 type Charset = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
-function createLegible(io: Io): Body {
+function createText(io: Io): Body {
   let charset: Charset = "utf-8";
   let decoder = new TextDecoder();
   let pieces: string[] | null = null;
   let length = 0;
   let isFirst = true;
   let isBinary = false;
-  /** What the last piece ended with: a line that goes on, or a return whose newline is still to come. */
+  /** The last character printed, and a carriage return kept back until its newline may follow. */
   let end = "\n";
-  let held = "";
+  let pending = "";
 
   async function show(text: string, isLast: boolean): Promise<void> {
-    const whole = held + text;
-    held = !isLast && whole.endsWith("\r") ? "\r" : "";
-    const now = held === "" ? whole : whole.slice(0, -1);
+    const whole = pending + text;
+    pending = !isLast && whole.endsWith("\r") ? "\r" : "";
+    const now = pending === "" ? whole : whole.slice(0, -1);
     if (now === "") return;
     end = now.slice(-1);
     await writeOut(io.stdout, visibleText(now));
@@ -93,7 +92,7 @@ function createLegible(io: Io): Body {
     if (pieces === null) return show(text, false);
     pieces.push(text);
     length += text.length;
-    if (length <= MAX_LAID_OUT) return;
+    if (length <= MAX_INDENTED) return;
     const all = pieces.join("");
     pieces = null;
     await show(all, false);
@@ -101,9 +100,9 @@ function createLegible(io: Io): Body {
 
   return {
     begin({ headers }) {
-      const type = headerOf(headers, "content-type") ?? "";
+      const type = headerValue(headers, "content-type") ?? "";
       isBinary = BINARY.test(type);
-      charset = charsetOf(type);
+      charset = readCharset(type);
       decoder = new TextDecoder(charset);
       pieces = /^[^;]+[/+]json\b/i.test(type) ? [] : null;
     },
@@ -119,21 +118,21 @@ function createLegible(io: Io): Body {
       const json = text === "" ? null : indentedJson(text, mayStyle(io, io.stdout));
       if (json !== null) return writeOut(io.stdout, `${json}\n`);
       await show(text, true);
-      // The shell's prompt begins a line.
+      // The shell's prompt starts on a line of its own.
       if (end !== "\n") await writeOut(io.stdout, "\n");
     },
   };
 }
 
-/** As in the Encoding Standard, s. 4.2: what says latin1 is windows-1252. */
-function charsetOf(type: string): Charset {
+/** latin1 means windows-1252 (Encoding Standard s. 4.2). */
+function readCharset(type: string): Charset {
   const written = /;\s*charset="?([\w.:-]+)/i.exec(type)?.[1]?.toLowerCase() ?? "";
   if (/^(?:us-ascii|iso-?8859-1|latin1|windows-1252)$/.test(written)) return "windows-1252";
   if (written === "utf-16" || written === "utf-16le") return "utf-16le";
   return written === "utf-16be" ? "utf-16be" : "utf-8";
 }
 
-/** Text holds no NUL, and is what its charset makes of it; its last character may be cut. */
+/** Text is valid in its charset, apart from a last character that is cut, and has no NUL. */
 function isText(bytes: Uint8Array, charset: Charset): boolean {
   if (!charset.startsWith("utf-16") && bytes.includes(0)) return false;
   try {
@@ -147,12 +146,12 @@ function isText(bytes: Uint8Array, charset: Charset): boolean {
 function binaryToTerminal(): CharlaError {
   return new CharlaError(
     "BINARY_TO_TERMINAL",
-    "this is no text, and would upset the terminal",
-    "-O or -o FILE keeps it; -o - shows it all the same",
+    "the body is binary and could garble the terminal",
+    "save it with -O or -o FILE; -o - prints it anyway",
   );
 }
 
-/** Resolves when stdout takes more. @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED */
+/** Resolves when stdout can take more. @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED */
 async function writeOut(stdout: Output, chunk: string | Uint8Array): Promise<void> {
   const failure = await writeTo(stdout, chunk);
   if (failure !== null) throw stdoutError(failure);
@@ -162,8 +161,8 @@ function stdoutError(cause: Error): CharlaError {
   const isClosed = systemCode(cause) === "EPIPE";
   return new CharlaError(
     isClosed ? "STDOUT_CLOSED" : "STDOUT_FAILED",
-    isClosed ? "nobody reads stdout any more" : `stdout cannot be written: ${cause.message}`,
-    "let stdout be a file, or a program that reads all of it",
+    isClosed ? "stdout was closed" : `cannot write to stdout: ${cause.message}`,
+    "write to a file, or to a program that reads everything",
     { cause },
   );
 }

@@ -1,7 +1,7 @@
 // Who may come to a shared folder, and what they may leave there: read from the command line. Pure.
 
 import { CharlaError } from "../../errors.ts";
-import { parseBytes } from "../get/amounts.ts";
+import { parseBytes } from "../amounts.ts";
 import { type CommandLine, helpFor } from "../options.ts";
 
 /** Bytes of a file, where nothing is said: a mistake, or a prank, does not fill a disk. */

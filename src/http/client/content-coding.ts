@@ -1,9 +1,9 @@
-// How a body was packed for the way (RFC 9110 s. 8.4), and its unpacking as it comes, by the platform.
+// Decompression of a response's body (RFC 9110 s. 8.4), as it arrives, by the platform.
 
 import { CharlaError } from "../../errors.ts";
-import { type Header, headerOf } from "./request.ts";
+import { type Header, headerValue } from "../header-fields.ts";
 
-/** Asked for where the body is to be read at once. A file is asked for as it is, so that it can be resumed. */
+/** Sent when the body is read at once. A file is requested uncompressed, so that it can be resumed. */
 export const ACCEPTED_CODINGS = "gzip, br, zstd";
 
 const FORMATS = {
@@ -15,22 +15,22 @@ const FORMATS = {
 } as const;
 type Format = (typeof FORMATS)[keyof typeof FORMATS];
 
-/** One is what servers use; a chain of them multiplies what a small body can grow to. */
+/** Servers use one. Each further one multiplies what a small body can grow to. */
 const MAX_CODINGS = 2;
 
 /**
- * In which order to unpack; empty for a body that is as it should be.
+ * The formats to decompress a body with, in order.
  *
- * @param asked whether packing was asked for. Where it was not, an archive that is sent as "gzip" is what it is.
- * @throws {CharlaError} BAD_RESPONSE: a coding that nobody asked for, and that is not known here
+ * @param requested whether compression was requested. If not, a "gzip" coding of an archive is the archive itself.
+ * @throws {CharlaError} BAD_RESPONSE: an unknown coding, or too many
  */
-export function codingsOf(headers: readonly Header[], asked: boolean): Format[] {
-  const written = headerOf(headers, "content-encoding") ?? "";
+export function decompressionFormats(headers: readonly Header[], requested: boolean): Format[] {
+  const written = headerValue(headers, "content-encoding") ?? "";
   const codings = written
     .split(",")
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== "" && coding !== "identity");
-  if (!asked && isArchive(headerOf(headers, "content-type") ?? "")) return [];
+  if (!requested && isArchive(headerValue(headers, "content-type") ?? "")) return [];
   const formats = codings.map((coding) => {
     const known = Object.entries(FORMATS).find(([name]) => name === coding);
     if (known === undefined) throw unknownCoding(written);
@@ -40,32 +40,32 @@ export function codingsOf(headers: readonly Header[], asked: boolean): Format[] 
   return formats.toReversed();
 }
 
-/** What servers say of .tar.gz and its like, with a Content-Encoding that means the file itself. */
+/** Types that servers give to .tar.gz and the like, together with a Content-Encoding. */
 function isArchive(type: string): boolean {
   return /^application\/(?:x-)?(?:gzip|tar|gtar|compressed|zstd|compressed-tar|tgz)\b/i.test(type);
 }
 
-/** The body unpacked; slowed by its reader, so that a small body that grows large stays on the way. */
-export function unpacked(
+/** The body decompressed at its reader's pace: a small body that grows large never does so in memory. */
+export function decompress(
   body: AsyncIterable<Uint8Array<ArrayBuffer>>,
   formats: readonly Format[],
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  return formats.length === 0 ? body : unpack(body[Symbol.asyncIterator](), formats);
+  return formats.length === 0 ? body : decompressAll(body[Symbol.asyncIterator](), formats);
 }
 
-async function* unpack(
+async function* decompressAll(
   pieces: AsyncIterator<Uint8Array<ArrayBuffer>>,
   formats: readonly Format[],
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const first = await pieces.next();
-  // Servers say how they pack of a body that is not there as well.
+  // Servers name a coding for an empty body, too.
   if (first.done === true) return;
-  let stream = streamOf(first.value, pieces);
+  let stream = toStream(first.value, pieces);
   for (const format of formats) stream = stream.pipeThrough(new DecompressionStream(format));
   yield* stream;
 }
 
-function streamOf(
+function toStream(
   first: Uint8Array<ArrayBuffer>,
   rest: AsyncIterator<Uint8Array<ArrayBuffer>>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -87,7 +87,7 @@ function streamOf(
 function unknownCoding(written: string): CharlaError {
   return new CharlaError(
     "BAD_RESPONSE",
-    `the body is packed as ${JSON.stringify(written)}, which charla cannot unpack`,
-    'ask for it as it is: -H "Accept-Encoding: identity"',
+    `the body is compressed as ${JSON.stringify(written)}, which charla cannot decompress`,
+    'request it uncompressed: -H "Accept-Encoding: identity"',
   );
 }

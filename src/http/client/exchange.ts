@@ -1,23 +1,24 @@
-// One request and its answer, over the runtime's fetch, which neither follows nor unpacks here. A silence of the
-// other end is bounded; time that is spent because the reader is slow does not count as its silence.
+// One request and its response, over the runtime's fetch, which neither follows redirects nor decompresses here. A server
+// that stays silent is given up after a time-out; time during which the reader of the body is slow doesn't count.
 
 import type { CharlaError } from "../../errors.ts";
+import type { Header } from "../header-fields.ts";
 import { describeFetchError, timedOut } from "./fetch-errors.ts";
-import type { Header, HttpRequest, RequestBody } from "./request.ts";
+import type { HttpRequest, RequestBody } from "./request.ts";
 
-export interface Way {
-  /** ms without a byte from the other end, or taken by it, before it is given up; 0 for never. */
+export interface ExchangeOptions {
+  /** ms in which the server neither sends nor takes a byte before it is given up; 0 for never. */
   readonly timeout: number;
   /** Trust any certificate. */
   readonly insecure: boolean;
-  /** Certificates, PEM, to trust instead of the well-known ones. */
+  /** Certificates (PEM) to trust instead of the system's. */
   readonly ca: string | null;
   /** Ends everything; its reason is thrown. */
   readonly signal: AbortSignal;
 }
 
-/** What an answer says before its body. */
-export interface Head {
+/** What a response says before its body. */
+export interface ResponseHead {
   readonly url: URL;
   readonly status: number;
   /** The reason phrase, which may be empty. */
@@ -25,66 +26,63 @@ export interface Head {
   readonly headers: readonly Header[];
 }
 
-export interface Answer extends Head {
-  /** As it comes; its reader gets a CharlaError when it breaks off. */
+export interface HttpResponse extends ResponseHead {
+  /** As it arrives; reading it throws a CharlaError if the connection is lost. */
   readonly body: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
-  /** Bytes of the body that have come. */
+  /** Bytes of the body that have arrived. */
   readonly received: number;
-  /** Lets go of a body that nobody wants. */
+  /** Cancels the rest of the body. */
   discard(): Promise<void>;
 }
 
 /**
- * @param onSent told how many bytes of the request's body have been taken
- * @throws {CharlaError} what went wrong on the way; or the reason of the signal
+ * @param onSent called with how many bytes of the request's body the server has taken
+ * @throws {CharlaError} what went wrong; or the reason of the signal
  */
 export async function exchange(
   request: HttpRequest,
-  way: Way,
+  options: ExchangeOptions,
   onSent: (bytes: number) => void,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { url, method } = request;
-  const watch = createWatch(way.timeout, () => timedOut(url, way.timeout));
-  const signal = AbortSignal.any([way.signal, watch.signal]);
-  const failed = (cause: unknown): unknown => {
-    if (way.signal.aborted) return way.signal.reason;
-    return watch.signal.aborted ? watch.signal.reason : describeFetchError(cause, url);
+  const { timeout, insecure, ca } = options;
+  const silence = createSilenceTimer(timeout, () => timedOut(url, timeout));
+  const describe = (cause: unknown): unknown => {
+    if (options.signal.aborted) return options.signal.reason;
+    return silence.signal.aborted ? silence.signal.reason : describeFetchError(cause, url);
   };
-  let isAnswered = false;
-  const taken = (bytes: number) => {
-    // An answer may come before all is sent; from then on its reader has the watch.
-    if (isAnswered) return;
-    watch.arm();
+  let hasResponse = false;
+  const onTaken = (bytes: number) => {
+    // A response may come before the body is sent; from then on reading the response runs the timer.
+    if (hasResponse) return;
+    silence.start();
     onSent(bytes);
   };
   let response: Response;
   try {
-    watch.arm();
-    const tls = {
-      rejectUnauthorized: !way.insecure,
-      ...(way.ca === null ? {} : { ca: way.ca }),
-    };
+    silence.start();
+    const tls = { rejectUnauthorized: !insecure, ...(ca === null ? {} : { ca }) };
     response = await fetch(withoutCredentials(url), {
       method,
-      headers: headersFor(request),
-      ...(request.body === null ? {} : { body: streamed(request.body, taken, failed) }),
+      headers: completeHeaders(request),
+      ...(request.body === null ? {} : { body: sendable(request.body, onTaken, describe) }),
       redirect: "manual",
       decompress: false,
       ...(url.protocol === "https:" ? { tls } : {}),
-      signal,
+      signal: AbortSignal.any([options.signal, silence.signal]),
     });
   } catch (cause) {
-    throw failed(cause);
+    throw describe(cause);
   } finally {
-    isAnswered = true;
-    watch.disarm();
+    hasResponse = true;
+    silence.stop();
   }
-  const body = response.body === null ? null : watched(response.body, watch, failed);
+  const body = response.body === null ? null : readable(response.body, silence, describe);
   return {
     url,
     status: response.status,
     statusText: response.statusText,
-    headers: [...response.headers].map(([name, value]) => [name, asWritten(value)]),
+    headers: [...response.headers].map(([name, value]) => [name, decodeHeader(value)]),
     body,
     get received() {
       return body?.received ?? 0;
@@ -95,59 +93,60 @@ export async function exchange(
   };
 }
 
-interface Watch {
+interface SilenceTimer {
+  /** Aborted when the time is over. */
   readonly signal: AbortSignal;
-  /** From now on the other end is waited for. */
-  arm(): void;
-  disarm(): void;
+  /** Starts waiting for the server, or starts anew. */
+  start(): void;
+  stop(): void;
 }
 
-/** One timer for all of a body: to set one for each piece would cost as much as to read it. */
-function createWatch(timeout: number, reason: () => CharlaError): Watch {
+/** One timer for a whole body: setting one for each piece would cost as much as reading it. */
+function createSilenceTimer(timeout: number, reason: () => CharlaError): SilenceTimer {
   const controller = new AbortController();
   let since: number | null = null;
   let isSet = false;
 
-  function look(): void {
+  function check(): void {
     isSet = false;
     if (since === null) return;
     const left = timeout - (performance.now() - since);
-    if (left > 0) lookIn(left);
+    if (left > 0) checkAfter(left);
     else controller.abort(reason());
   }
 
-  function lookIn(wait: number): void {
+  function checkAfter(wait: number): void {
     isSet = true;
-    // What is waited for keeps the program alive, and nothing else.
-    setTimeout(look, Math.ceil(wait)).unref();
+    // The request keeps the program running; the timer alone must not.
+    setTimeout(check, Math.ceil(wait)).unref();
   }
 
   return {
     signal: controller.signal,
-    arm() {
+    start() {
       if (timeout === 0) return;
       since = performance.now();
-      if (!isSet) lookIn(timeout);
+      if (!isSet) checkAfter(timeout);
     },
-    disarm() {
+    stop() {
       since = null;
     },
   };
 }
 
-type Failed = (cause: unknown) => unknown;
+type Describe = (cause: unknown) => unknown;
 
-interface WatchedBody extends AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
+interface ReadableBody extends AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
   readonly received: number;
   cancel(): Promise<void>;
 }
 
-/** Nothing is read ahead of who reads. */
-function watched(
+/** Reads nothing ahead. */
+function readable(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  watch: Watch,
-  failed: Failed,
-): WatchedBody {
+  silence: SilenceTimer,
+  describe: Describe,
+): ReadableBody {
   const reader = body.getReader();
   const cancel = () => reader.cancel().catch(ignore);
   let received = 0;
@@ -157,16 +156,16 @@ function watched(
       return received;
     },
     async next() {
-      watch.arm();
+      silence.start();
       try {
         const { done, value } = await reader.read();
         if (done) return { done, value: undefined };
         received += value.length;
         return { done: false, value };
       } catch (cause) {
-        throw failed(cause);
+        throw describe(cause);
       } finally {
-        watch.disarm();
+        silence.stop();
       }
     },
     async return() {
@@ -179,11 +178,10 @@ function watched(
   };
 }
 
-/** Each piece that the other end takes is a sign of life. */
-function streamed(
+function sendable(
   body: RequestBody,
   onTaken: (bytes: number) => void,
-  failed: Failed,
+  describe: Describe,
 ): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   const opened = body.open();
   if (opened instanceof Uint8Array) return opened;
@@ -198,7 +196,7 @@ function streamed(
         taken += next.value.length;
         controller.enqueue(next.value);
       } catch (cause) {
-        controller.error(failed(cause));
+        controller.error(describe(cause));
       }
     },
     async cancel() {
@@ -207,19 +205,19 @@ function streamed(
   });
 }
 
-function headersFor({ headers, body }: HttpRequest): Headers {
+function completeHeaders({ headers, body }: HttpRequest): Headers {
   const all = new Headers();
   for (const [name, value] of headers) all.append(name, value);
   if (body !== null) {
     if (!all.has("content-type")) all.set("content-type", body.contentType);
-    // A body that is streamed would be sent in chunks, which many servers refuse.
+    // Without it a stream would be sent in chunks, which many servers refuse.
     all.set("content-length", String(body.length));
   }
   return all;
 }
 
-/** Headers are bytes, and come as one character each; most that are not ASCII are UTF-8. */
-function asWritten(value: string): string {
+/** The runtime gives each byte of a header as one character; most headers that are not ASCII are UTF-8. */
+function decodeHeader(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   const text = bytes.toString("utf8");
   return Buffer.from(text, "utf8").equals(bytes) ? text : value;

@@ -1,23 +1,24 @@
-// What went wrong on the way to a server and back, in words for a person: from the codes of the runtime's fetch
-// and of its sockets. Pure.
+// What can go wrong with a request, in words for a person: from the codes of the runtime's fetch and sockets, and from
+// statuses of 400 and more. Pure.
 
 import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
+import type { ResponseHead } from "./exchange.ts";
+import { isTemporaryStatus } from "./retry.ts";
 
-/** BoringSSL's and Node.js's names of what may be wrong with a certificate. */
+/** BoringSSL's and Node.js's codes for what is wrong with a certificate. */
 const CERTIFICATE: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: "is self-signed: nobody vouches for it",
-  SELF_SIGNED_CERT_IN_CHAIN:
-    "is vouched for by somebody unknown here, with a certificate of their own",
-  UNABLE_TO_GET_ISSUER_CERT: "is vouched for by somebody unknown here",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "is vouched for by somebody unknown here",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "is vouched for by somebody unknown here",
-  CERT_UNTRUSTED: "is vouched for by somebody who is not trusted",
-  INVALID_CA: "is vouched for by somebody who may not",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "is self-signed",
+  SELF_SIGNED_CERT_IN_CHAIN: "is signed by an unknown authority with a self-signed certificate",
+  UNABLE_TO_GET_ISSUER_CERT: "is signed by an unknown authority",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "is signed by an unknown authority",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "is signed by an unknown authority",
+  CERT_UNTRUSTED: "is signed by an authority that is not trusted",
+  INVALID_CA: "is signed by a certificate that is not an authority's",
   CERT_REJECTED: "is not for this purpose",
   CERT_REVOKED: "was revoked",
   CERT_HAS_EXPIRED: "has expired",
   CERT_NOT_YET_VALID: "is not valid yet",
-  CERT_SIGNATURE_FAILURE: "is not signed by whom it names",
+  CERT_SIGNATURE_FAILURE: "is not signed by the authority that it names",
   ERR_TLS_CERT_ALTNAME_INVALID: "is for another host",
   HOSTNAME_MISMATCH: "is for another host",
 };
@@ -36,36 +37,36 @@ const UNREACHABLE = new Set([
   "FailedToOpenSocket",
 ]);
 
-/** @param url as it may be shown */
+/** @param url safe to show: without credentials */
 export function describeFetchError(cause: unknown, url: URL): CharlaError {
   if (cause instanceof CharlaError) return cause;
   const code = systemCode(cause);
-  const tell = (its: ErrorCode, message: string, hint: string) =>
-    new CharlaError(its, message, hint, { cause });
+  const describe = (errorCode: ErrorCode, message: string, hint: string) =>
+    new CharlaError(errorCode, message, hint, { cause });
   const certificate = CERTIFICATE[code];
   if (certificate !== undefined) {
-    return tell(
+    return describe(
       "CERTIFICATE_NOT_TRUSTED",
       `the certificate of ${url.host} ${certificate}`,
       certificateHint(code),
     );
   }
   if (code === "ECONNREFUSED") {
-    return tell(
+    return describe(
       "NOBODY_LISTENING",
-      `nobody listens at ${url.hostname}, port ${portOf(url)}`,
-      "check the port, and that the server runs",
+      `connection refused: no server is listening at ${url.hostname}, port ${effectivePort(url)}`,
+      "check the port, and that the server is running",
     );
   }
   if (code === "ENOTFOUND" || code.startsWith("EAI_") || code === "ENODATA") {
-    return tell(
+    return describe(
       "UNKNOWN_HOST",
-      `there is no host ${url.hostname}, as far as the resolver knows`,
-      "check the spelling, and the network",
+      `the host ${url.hostname} is not known`,
+      "check its spelling, and the network",
     );
   }
   if (UNREACHABLE.has(code)) {
-    return tell(
+    return describe(
       "UNREACHABLE",
       `${url.host} cannot be reached from here`,
       "check the address and the network",
@@ -73,9 +74,9 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
   }
   if (code === "ETIMEDOUT") return timedOut(url, null);
   if (code === "ERR_PROXY_TUNNEL") {
-    return tell(
+    return describe(
       "UNREACHABLE",
-      `the proxy does not let through to ${url.host}`,
+      `the proxy refuses to connect to ${url.host}`,
       "see HTTPS_PROXY and NO_PROXY in the environment",
     );
   }
@@ -83,57 +84,75 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
     return endedEarly(url, cause);
   }
   if (code === "EPROTO" || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS")) {
-    return tell(
+    return describe(
       "TLS_FAILED",
-      `${url.host} does not speak TLS as it should`,
-      "if it is a server without TLS, say http://",
+      `the TLS handshake with ${url.host} failed`,
+      "if the server has no TLS, use http://",
     );
   }
   if (/^(?:Malformed|Invalid|ResponseHeaders|Unsupported|TooMany|Unexpected)/.test(code)) {
-    return tell(
+    return describe(
       "BAD_RESPONSE",
-      `${url.host} does not answer as HTTP wants it (${code})`,
-      "a server of the lesson's kind answers to --http0.9",
+      `the response of ${url.host} is not valid HTTP (${code})`,
+      "if it is a server like the lesson's, use --http0.9",
     );
   }
-  const what = cause instanceof Error ? cause.message : String(cause);
-  return tell("SOCKET_FAILED", `${shortened(what)} (${url.host})`, "see charla get -v");
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return describe("SOCKET_FAILED", `${withoutAdvice(message)} (${url.host})`, "see charla get -v");
 }
 
 export function endedEarly(url: URL, cause?: unknown): CharlaError {
   return new CharlaError(
     "CONNECTION_LOST",
-    `${url.host} ended the connection before the answer was whole`,
-    // What is too short to be told from HTTP looks the same.
+    `${url.host} closed the connection before the response was complete`,
+    // A response too short to be recognized as HTTP ends in the same error.
     url.protocol === "http:"
-      ? "try again with --retry 3; it may want https://, or know no more than --http0.9"
+      ? "try again with --retry 3; the server may need https://, or understand only --http0.9"
       : "try again with --retry 3",
     { cause },
   );
 }
 
-/** @param after ms of silence, where it was counted here */
+/** @param after ms of silence; null if the system gave up */
 export function timedOut(url: URL, after: number | null): CharlaError {
-  const how = after === null ? "" : ` for ${after / 1_000} s`;
+  const duration = after === null ? "" : ` for ${after / 1_000} s`;
   return new CharlaError(
     "TIMED_OUT",
-    `nothing came from ${url.host}${how}`,
+    `no data from ${url.host}${duration}`,
     "check the address; --timeout SECONDS waits longer, --retry N tries again",
   );
 }
 
-function certificateHint(code: string): string {
-  if (NAME.has(code)) return "use the name that the certificate is for; anybody may pose as a host";
-  if (EXPIRY.has(code)) return "check this machine's clock, or tell who runs the server";
-  return "if you know who made it, --cacert FILE trusts it; --insecure trusts anybody";
+/** For a response of 400 or more. */
+export function statusError({ status, statusText, url }: ResponseHead): CharlaError {
+  const phrase = statusText === "" ? "" : ` ${statusText}`;
+  return new CharlaError(
+    "HTTP_STATUS",
+    `${url.host} responded with ${status}${phrase}`,
+    statusHint(status),
+  );
 }
 
-function portOf(url: URL): string {
+function statusHint(status: number): string {
+  if (status === 401) return "give a user and password: -u USER:PASSWORD";
+  if (status === 403) return "the server denies access; -u USER:PASSWORD may help";
+  if (status === 404 || status === 410) return "check the path";
+  if (isTemporaryStatus(status)) return "try again later, or with --retry 3";
+  return "the body may say why; with --no-fail it is not an error";
+}
+
+function certificateHint(code: string): string {
+  if (NAME.has(code)) return "use the name that the certificate is for";
+  if (EXPIRY.has(code)) return "check this machine's clock, or tell the server's operator";
+  return "if you know its origin, use --cacert FILE; --insecure accepts any certificate";
+}
+
+function effectivePort(url: URL): string {
   if (url.port !== "") return url.port;
   return url.protocol === "https:" ? "443" : "80";
 }
 
 /** Without the runtime's advice to programmers. */
-function shortened(message: string): string {
+function withoutAdvice(message: string): string {
   return message.replace(/\. For more information.*$/s, "");
 }

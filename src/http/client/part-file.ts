@@ -1,5 +1,5 @@
-// A file on its way: FILE.part until it is whole, then FILE. Beside it FILE.part.json says of what it is a part,
-// so that another run can go on. Whoever sees FILE sees all of it.
+// A download into a file: FILE.part until it is complete, then FILE, so that FILE is never seen incomplete. FILE.part.json
+// says which URL and version the part is of, so that a later run can resume it.
 
 import { constants, type Stats, writeSync } from "node:fs";
 import {
@@ -15,30 +15,23 @@ import {
 import { dirname } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
-import type { Digest } from "./digest.ts";
-import { describeWriteError, notWritable } from "./file-errors.ts";
-import type { Continuation } from "./range.ts";
-import type { Destination } from "./transfer.ts";
-
-export interface PartFile extends Destination, AsyncDisposable {
-  /** Bytes that are in it. */
-  readonly length: number;
-  /** Where they are until it is whole. */
-  readonly path: string;
-  /** Bytes of a part that a former run has left, and that cannot be gone on with. */
-  readonly unusable: number;
-  /** It is whole: checks it, and gives it its name. @throws {CharlaError} CHECKSUM_WRONG, and as it is written */
-  finish(): Promise<void>;
-  /** Leaves nothing of it. */
-  remove(): Promise<void>;
-}
+import {
+  describeWriteError,
+  type Digest,
+  type FileDestination,
+  notWritable,
+  openDevice,
+} from "./destination.ts";
+import type { ResumePoint } from "./resume.ts";
 
 export interface PartFileOptions {
-  /** The name that it gets. */
+  /** The final path. */
   readonly file: string;
-  /** Whether a link of that name leads to what is meant, or is replaced: a URL names no place elsewhere. */
+  /** The path as the user wrote it, for messages. */
+  readonly name: string;
+  /** Whether a symbolic link of that name is followed, or replaced because the name comes from a URL. */
   readonly followsLink: boolean;
-  /** What it is of; another URL's part is not gone on with. */
+  /** A part of another URL is not resumed. */
   readonly url: string;
   readonly resume: boolean;
   readonly digest: Digest | null;
@@ -48,15 +41,23 @@ export interface PartFileOptions {
 const MAX_NOTE = 65_536;
 
 /** @throws {CharlaError} FILE_NOT_WRITABLE */
-export async function openPartFile(options: PartFileOptions): Promise<PartFile> {
-  const { url, digest } = options;
-  const { file, before } = await target(options);
+export async function openFileDestination(options: PartFileOptions): Promise<FileDestination> {
+  const look = options.followsLink ? stat : lstat;
+  const found = await look(options.file).catch(() => null);
+  const isFile = found === null || found.isFile() || found.isDirectory() || found.isSymbolicLink();
+  return isFile ? openPartFile(options) : openDevice(options);
+}
+
+/** @throws {CharlaError} FILE_NOT_WRITABLE */
+export async function openPartFile(options: PartFileOptions): Promise<FileDestination> {
+  const { url, digest, name } = options;
+  const { file, existing } = await resolveTarget(options);
   const path = `${file}.part`;
   const note = `${path}.json`;
-  let continuation = options.resume ? await readContinuation(path, note, url) : null;
-  const unusable = options.resume && continuation === null ? await lengthOf(path) : 0;
+  let resumePoint = options.resume ? await readResumePoint(path, note, url) : null;
+  const unusable = options.resume && resumePoint === null ? await fileSize(path) : 0;
   let handle: FileHandle | null = null;
-  let length = continuation?.from ?? 0;
+  let length = resumePoint?.from ?? 0;
   /** Bytes that the digest has seen. */
   let digested = 0;
 
@@ -64,7 +65,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     try {
       return await work();
     } catch (cause) {
-      throw describeWriteError(cause, options.file);
+      throw describeWriteError(cause, name);
     }
   };
 
@@ -76,17 +77,17 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
 
   async function openAt(from: number): Promise<FileHandle> {
     if (from === 0) {
-      // A part of something else, or of somebody else's: what is begun here is a new file.
+      // What is there may be of another file, or another user's: never write into it.
       await rm(path, { force: true });
       await rm(note, { force: true });
-      return open(path, "wx", before === null ? 0o666 : before.mode & 0o777);
+      return open(path, "wx", existing === null ? 0o666 : existing.mode & 0o777);
     }
     const opened = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
     await opened.truncate(from);
     return opened;
   }
 
-  /** What a former run has fetched belongs to the checksum as well. */
+  /** The checksum covers what an earlier run has fetched, too. */
   async function digestTo(from: number): Promise<void> {
     if (digest === null || digested === from) return;
     digest.restart();
@@ -109,18 +110,17 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     get length() {
       return length;
     },
-    path,
+    path: `${name}.part`,
     unusable,
-    // Nothing is no part.
-    continuation: () => (length === 0 ? null : continuation),
-    canBeginAgain: () => true,
+    resumePoint: () => (length === 0 ? null : resumePoint),
+    canRestart: () => true,
     async begin(_head, from, validator) {
       await writing(async () => {
         await close();
         handle = await openAt(from);
         await digestTo(from);
         length = from;
-        continuation = validator === null ? null : { from, validator };
+        resumePoint = validator === null ? null : { from, validator };
         if (validator === null) await rm(note, { force: true });
         else await writeNote(note, { url, validator });
       });
@@ -131,12 +131,12 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
       try {
         writeAll(writer, bytes);
       } catch (cause) {
-        throw describeWriteError(cause, options.file);
+        throw describeWriteError(cause, name);
       }
       digest?.update(bytes);
       length += bytes.length;
       digested += bytes.length;
-      if (continuation !== null) continuation = { ...continuation, from: length };
+      if (resumePoint !== null) resumePoint = { ...resumePoint, from: length };
     },
     async finish() {
       try {
@@ -146,7 +146,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
         throw error;
       }
       await writing(async () => {
-        await checkOwn(handle, path, length);
+        await checkUnchanged(handle, options, path, length);
         await close();
         await rename(path, file);
         await rm(note, { force: true });
@@ -157,83 +157,82 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
   };
 }
 
-/** Where the name leads, and what is there. @throws {CharlaError} FILE_NOT_WRITABLE */
-async function target(
-  options: PartFileOptions,
-): Promise<{ readonly file: string; readonly before: Stats | null }> {
-  const { file: written, followsLink } = options;
+/** The file that a name means, and what is there now. @throws {CharlaError} FILE_NOT_WRITABLE */
+async function resolveTarget({
+  file,
+  name,
+  followsLink,
+}: PartFileOptions): Promise<{ readonly file: string; readonly existing: Stats | null }> {
   try {
-    const found = await (followsLink ? stat : lstat)(written);
-    if (found.isSymbolicLink()) return { file: written, before: null };
-    if (found.isDirectory()) throw notWritable(written, "it is a folder");
-    // A link stays one: what it leads to is replaced.
-    return { file: await realpath(written), before: found };
+    const found = await (followsLink ? stat : lstat)(file);
+    if (found.isSymbolicLink()) return { file, existing: null };
+    if (found.isDirectory()) throw notWritable(name, "it is a folder");
+    // A link stays in place: the file that it points to is replaced.
+    return { file: await realpath(file), existing: found };
   } catch (cause) {
     if (cause instanceof CharlaError) throw cause;
-    const folder = await stat(dirname(written)).catch((its: unknown) => {
-      throw describeWriteError(its, written);
+    const folder = await stat(dirname(file)).catch((error: unknown) => {
+      throw describeWriteError(error, name);
     });
-    if (!folder.isDirectory()) throw notWritable(written, "what should be its folder is a file");
-    return { file: written, before: null };
+    if (!folder.isDirectory()) throw notWritable(name, "its folder is a file");
+    return { file, existing: null };
   }
 }
 
-async function lengthOf(path: string): Promise<number> {
+async function fileSize(path: string): Promise<number> {
   const found = await lstat(path).catch(() => null);
   return found?.isFile() === true ? found.size : 0;
 }
 
-/** What a former run has left; null when there is nothing that can be relied on. */
-async function readContinuation(
+/** What an earlier run has left; null if there is nothing that can be relied on. */
+async function readResumePoint(
   path: string,
   note: string,
   url: string,
-): Promise<Continuation | null> {
+): Promise<ResumePoint | null> {
   try {
     const part = await lstat(path);
     const about = await lstat(note);
     if (!part.isFile() || part.size === 0 || !about.isFile() || about.size > MAX_NOTE) return null;
-    const said: unknown = JSON.parse(await readFile(note, "utf8"));
-    if (typeof said !== "object" || said === null) return null;
-    if (!("url" in said) || said.url !== url) return null;
-    if (!("validator" in said) || typeof said.validator !== "string") return null;
-    // It goes into a header as it is.
-    if (!/^[\x20-\x7e]+$/.test(said.validator)) return null;
-    return { from: part.size, validator: said.validator };
+    const read: unknown = JSON.parse(await readFile(note, "utf8"));
+    if (typeof read !== "object" || read === null) return null;
+    if (!("url" in read) || read.url !== url) return null;
+    if (!("validator" in read) || typeof read.validator !== "string") return null;
+    // It is sent in a header as it is.
+    if (!/^[\x20-\x7e]+$/.test(read.validator)) return null;
+    return { from: part.size, validator: read.validator };
   } catch {
     return null;
   }
 }
 
-async function writeNote(note: string, said: { url: string; validator: string }): Promise<void> {
-  await rm(note, { force: true });
-  // The URL may hold a secret.
-  const handle = await open(note, "wx", 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify(said)}\n`);
-  } finally {
-    await handle.close();
-  }
+async function writeNote(path: string, note: { url: string; validator: string }): Promise<void> {
+  await rm(path, { force: true });
+  // 0600, because the URL may contain a secret.
+  await using handle = await open(path, "wx", 0o600);
+  await handle.writeFile(`${JSON.stringify(note)}\n`);
 }
 
-/**
- * At once, and not by a thread that would have to be waited for: for what comes as fast as the disk takes it, that
- * costs half of all time.
- */
+/** Synchronously: waiting for a thread pool would take half of the time of a download at the disk's speed. */
 function writeAll({ fd }: FileHandle, bytes: Uint8Array): void {
   for (let from = 0; from < bytes.length;) from += writeSync(fd, bytes, from);
 }
 
-/** Another run may have put its own part in place of this one. */
-async function checkOwn(handle: FileHandle | null, path: string, length: number): Promise<void> {
+/** Another run may have replaced the part with its own. */
+async function checkUnchanged(
+  handle: FileHandle | null,
+  { name }: PartFileOptions,
+  path: string,
+  length: number,
+): Promise<void> {
   const own = await handle?.stat();
-  const there = await stat(path);
+  const current = await stat(path);
   if (
     own === undefined ||
-    own.ino !== there.ino ||
-    own.dev !== there.dev ||
-    there.size !== length
+    own.ino !== current.ino ||
+    own.dev !== current.dev ||
+    current.size !== length
   ) {
-    throw notWritable(path, "another program has changed it meanwhile");
+    throw notWritable(name, "another program has changed it");
   }
 }

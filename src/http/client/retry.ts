@@ -1,19 +1,20 @@
-// Whether a request that failed may be tried again, and when. Pure: time and chance are arguments.
+// Whether a failed request may be sent again, and when. Pure: time and randomness are arguments.
 
 import type { CharlaError, ErrorCode } from "../../errors.ts";
+import { parseHttpDate } from "../header-fields.ts";
 
-/** ms before the first retry; each next one waits twice as long. */
+/** ms before the first retry; the wait doubles each time. */
 const FIRST_WAIT = 1_000;
-/** ms between two tries, where the server names no time. */
-const LONGEST_WAIT = 60_000;
-/** ms that a server may ask for: who would wait longer had better come again by hand. */
-export const LONGEST_RETRY_AFTER = 600_000;
+/** ms between two tries, unless the server says when. */
+const MAX_WAIT = 60_000;
+/** ms that a server may ask for; beyond that, trying again is left to the user. */
+export const MAX_RETRY_AFTER = 600_000;
 
-/** RFC 9110 s. 9.2.2: twice does what once does. */
+/** Sending these twice does the same as sending them once (RFC 9110 s. 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
-/** What may be otherwise a moment later. A wrong name, certificate or answer will not be. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Failures that may be gone a moment later; a wrong name, certificate or response will not be. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "NOBODY_LISTENING",
   "UNREACHABLE",
   "TIMED_OUT",
@@ -21,47 +22,46 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SOCKET_FAILED",
 ]);
 
-/** Of a server that is busy, or of one behind which another is; 52x are Cloudflare's of these. */
-const PASSING_STATUS: ReadonlySet<number> = new Set([
+/** Statuses of an overloaded server or of a gateway to one; 52x are Cloudflare's. */
+const TEMPORARY_STATUS: ReadonlySet<number> = new Set([
   408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524,
 ]);
 
-export function isPassingStatus(status: number): boolean {
-  return PASSING_STATUS.has(status);
+export function isTemporaryStatus(status: number): boolean {
+  return TEMPORARY_STATUS.has(status);
 }
 
 export function mayRetryStatus(method: string, status: number): boolean {
-  return IDEMPOTENT.has(method) && PASSING_STATUS.has(status);
+  return IDEMPOTENT.has(method) && TEMPORARY_STATUS.has(status);
 }
 
-/** What nobody has heard may be said again, whatever it was. */
+/** A request that no server received may be sent again whatever its method. */
 export function mayRetryError(method: string, { code }: CharlaError): boolean {
-  return PASSING.has(code) && (IDEMPOTENT.has(method) || code === "NOBODY_LISTENING");
+  return TEMPORARY.has(code) && (IDEMPOTENT.has(method) || code === "NOBODY_LISTENING");
 }
 
 /**
- * ms until the next try, or null when the server wants more time than anybody waits.
+ * ms until the next try, or null if the server asks for too long a wait.
  *
  * @param tries how many have failed, from 1
- * @param retryAfter the header of that name, if there was an answer
- * @param chance 0 to 1: many who failed at once are not to come again at once
+ * @param retryAfter the Retry-After header of the response, if there was one
+ * @param random 0 to 1, so that many clients that failed together don't come back together
  */
 export function waitBeforeRetry(
   tries: number,
   retryAfter: string | null,
   now: number,
-  chance: number,
+  random: number,
 ): number | null {
-  const asked = retryAfter === null ? null : parseRetryAfter(retryAfter, now);
-  if (asked !== null) return asked > LONGEST_RETRY_AFTER ? null : asked;
-  const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1));
-  return Math.round(longest * (0.5 + chance / 2));
+  const wait = retryAfter === null ? null : parseRetryAfter(retryAfter, now);
+  if (wait !== null) return wait > MAX_RETRY_AFTER ? null : wait;
+  const longest = Math.min(MAX_WAIT, FIRST_WAIT * 2 ** (tries - 1));
+  return Math.round(longest * (0.5 + random / 2));
 }
 
-/** RFC 9110 s. 10.2.3: seconds, or a date. In ms from now; null when it is neither. */
+/** Seconds or a date (RFC 9110 s. 10.2.3), as ms from now; null for anything else. */
 export function parseRetryAfter(written: string, now: number): number | null {
   if (/^\d+$/.test(written)) return Number(written) * 1_000;
-  // A date is told from a number with a sign or a fraction by its letters.
-  const date = /[a-z]/i.test(written) ? Date.parse(written) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
+  const date = parseHttpDate(written);
+  return date === null ? null : Math.max(0, date - now);
 }

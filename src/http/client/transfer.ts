@@ -1,195 +1,192 @@
-// A request carried through: redirects followed, failures that pass tried again, a body that broke off gone on
-// with, and all of it unpacked into a destination. Knows no files and no screen.
+// Carries out a request: follows redirects, retries temporary failures, resumes a body that was interrupted, and
+// decompresses it into a destination. Knows neither files nor the screen.
+
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { CharlaError } from "../../errors.ts";
-import { codingsOf, unpacked } from "./content-coding.ts";
-import type { Answer, Head, Way } from "./exchange.ts";
-import { endedEarly } from "./fetch-errors.ts";
-import { follow, type FollowEvent } from "./follow.ts";
-import { type Continuation, continued, rangeHeaders, validatorOf } from "./range.ts";
-import { hasHeader, type Header, headerOf, type HttpRequest } from "./request.ts";
+import { hasHeader, headerValue } from "../header-fields.ts";
+import { decompress, decompressionFormats } from "./content-coding.ts";
+import type { Destination } from "./destination.ts";
+import type { ExchangeOptions, HttpResponse, ResponseHead } from "./exchange.ts";
+import { endedEarly, statusError } from "./fetch-errors.ts";
+import { type FollowEvent, followRedirects } from "./redirects.ts";
+import type { HttpRequest } from "./request.ts";
+import { rangeHeaders, resumeOutcome, type ResumePoint, resumeValidator } from "./resume.ts";
 import { mayRetryError, mayRetryStatus, waitBeforeRetry } from "./retry.ts";
-import { statusError } from "./status-error.ts";
-
-/** Where a body goes. */
-export interface Destination {
-  /** What is there of it already; null to begin at the beginning. */
-  continuation(): Continuation | null;
-  /** Whether a body can still be taken from its beginning. */
-  canBeginAgain(): boolean;
-  /**
-   * A body begins, `from` bytes into it.
-   *
-   * @param validator with which to go on one day; null when there is no way to
-   */
-  begin(head: Head, from: number, validator: string | null): Promise<void>;
-  write(bytes: Uint8Array): Promise<void>;
-}
 
 export type TransferEvent =
   | FollowEvent
-  | { readonly type: "retry"; readonly after: number; readonly why: CharlaError }
-  /** What was there is of no use, and all of it is fetched. */
-  | { readonly type: "again"; readonly bytes: number }
-  /** Bytes on the way, packed as they are; `total` is null where the server does not say. */
+  /** `wait` in ms. */
+  | { readonly type: "retry"; readonly wait: number; readonly cause: CharlaError }
+  /** What was there, `bytes` long, cannot be resumed: everything is fetched. */
+  | { readonly type: "restart"; readonly bytes: number }
+  /** Bytes received, still compressed; `total` is null if the server does not say. */
   | { readonly type: "progress"; readonly received: number; readonly total: number | null };
 
-export interface Transfer extends Way {
+export interface TransferOptions extends ExchangeOptions {
   readonly request: HttpRequest;
+  /** How often to try again after a temporary failure. */
   readonly retries: number;
-  /** Bytes of the body, unpacked, that are too many; null for no bound. */
+  /** Bytes of the decompressed body beyond which it is an error; null for no limit. */
   readonly maxBytes: number | null;
-  /** Which destination an answer's body goes to: one that failed need not go where a file is wanted. */
-  readonly destinationOf: (head: Head) => Destination;
-  /** Where one may go on from; the rest of an answer goes there. */
-  readonly resumes: Destination | null;
+  /** Where the body of a response goes; an error page need not go into the file. */
+  readonly chooseDestination: (head: ResponseHead) => Destination;
+  /** The destination that may have a part of the body already; null if nothing is to be resumed. */
+  readonly resumable: Destination | null;
   readonly onEvent: (event: TransferEvent) => void;
 }
 
-/** The last answer, and where its body is. */
+/** The last response, and where its body went. */
 export interface Transferred {
-  readonly head: Head;
+  readonly head: ResponseHead;
   readonly destination: Destination;
 }
 
 /**
- * Resolves with the last answer, whatever its status, when its body is where it was to go.
+ * Resolves with the last response, whatever its status, once its body is at its destination.
  *
  * @throws {CharlaError}
  */
-export async function transfer(options: Transfer): Promise<Transferred> {
-  const { retries, request, resumes } = options;
+export async function transfer(options: TransferOptions): Promise<Transferred> {
+  const { retries, request, resumable } = options;
   for (let tries = 1; ; tries += 1) {
     const isLast = tries > retries;
     try {
-      const done = await once(options, isLast ? null : tries);
-      if (!("wait" in done)) return done;
-      await pause(options, done.wait, done.why);
+      const result = await attempt(options, isLast ? null : tries);
+      if (!("wait" in result)) return result;
+      await waitForRetry(options, result);
     } catch (error) {
-      const goesOn = resumes === null || resumes.canBeginAgain() || resumes.continuation() !== null;
-      if (isLast || !goesOn || options.signal.aborted) throw error;
+      const canContinue =
+        resumable === null || resumable.canRestart() || resumable.resumePoint() !== null;
+      if (isLast || !canContinue || options.signal.aborted) throw error;
       if (!(error instanceof CharlaError) || !mayRetryError(request.method, error)) throw error;
       const wait = waitBeforeRetry(tries, null, Date.now(), Math.random());
       if (wait === null) throw error;
-      await pause(options, wait, error);
+      await waitForRetry(options, { wait, cause: error });
     }
   }
 }
 
-interface TryAgain {
+interface Retry {
   /** ms */
   readonly wait: number;
-  readonly why: CharlaError;
+  readonly cause: CharlaError;
 }
 
-/** @param tries how many there were with this one; null when no other may follow */
-async function once(options: Transfer, tries: number | null): Promise<Transferred | TryAgain> {
-  const { resumes, request } = options;
-  let continuation = resumes?.continuation() ?? null;
+/** @param tries how many there were, with this one; null if no other may follow */
+async function attempt(
+  options: TransferOptions,
+  tries: number | null,
+): Promise<Transferred | Retry> {
+  const { resumable, request } = options;
+  let point = resumable?.resumePoint() ?? null;
   for (;;) {
-    const range = continuation === null ? [] : rangeHeaders(continuation);
-    const answer = await follow(
+    const range = point === null ? [] : rangeHeaders(point);
+    const response = await followRedirects(
       { ...request, headers: [...request.headers, ...range] },
       options,
       options.onEvent,
     );
-    const wait = tries === null ? null : waitAfter(answer, request.method, tries);
+    const wait = tries === null ? null : waitAfter(response, request.method, tries);
     if (wait !== null) {
-      await answer.discard();
-      return { wait, why: statusError(answer) };
+      await response.discard();
+      return { wait, cause: statusError(response) };
     }
-    if (continuation === null || resumes === null) return take(options, answer, 0, null);
-    let next = continued(continuation, answer);
-    // A part of what is packed is no part of what is there.
-    if (next.kind === "rest" && codings(request, answer).length > 0) next = { kind: "again" };
-    switch (next.kind) {
+    if (point === null || resumable === null) return receive(options, response, 0, null);
+    let outcome = resumeOutcome(point, response);
+    // Part of a compressed body cannot follow part of the decompressed one.
+    if (outcome.kind === "rest" && formatsOf(request, response).length > 0) {
+      outcome = { kind: "restart" };
+    }
+    switch (outcome.kind) {
       case "rest":
-        return take(options, answer, continuation.from, next.total);
+        return receive(options, response, point.from, outcome.total);
       case "complete":
-        await answer.discard();
-        await resumes.begin(answer, continuation.from, continuation.validator);
-        return { head: answer, destination: resumes };
+        await response.discard();
+        await resumable.begin(response, point.from, point.validator);
+        return { head: response, destination: resumable };
       case "whole":
-        if (answer.status < 400) refuseOrTellAgain(options, continuation);
-        return take(options, answer, 0, null);
-      case "again":
-        await answer.discard();
-        refuseOrTellAgain(options, continuation);
-        continuation = null;
+        if (response.status < 400) announceRestart(options, point);
+        return receive(options, response, 0, null);
+      case "restart":
+        await response.discard();
+        announceRestart(options, point);
+        point = null;
     }
   }
 }
 
-/** ms; null for an answer to be content with. */
-function waitAfter({ status, headers }: Head, method: string, tries: number): number | null {
+/** ms to wait before trying again; null to take this response. */
+function waitAfter({ status, headers }: ResponseHead, method: string, tries: number) {
   if (!mayRetryStatus(method, status)) return null;
-  return waitBeforeRetry(tries, headerOf(headers, "retry-after"), Date.now(), Math.random());
+  return waitBeforeRetry(tries, headerValue(headers, "retry-after"), Date.now(), Math.random());
 }
 
-function refuseOrTellAgain({ resumes, onEvent }: Transfer, { from }: Continuation): void {
-  if (resumes?.canBeginAgain() === false) {
+/** @throws {CharlaError} CONNECTION_LOST: what was written cannot be taken back */
+function announceRestart({ resumable, onEvent }: TransferOptions, { from }: ResumePoint): void {
+  if (resumable?.canRestart() === false) {
     throw new CharlaError(
       "CONNECTION_LOST",
-      "the connection broke off, and the server does not go on where it was",
+      "the connection was lost, and the server cannot continue where it stopped",
       "fetch it into a file: -o FILE",
     );
   }
-  onEvent({ type: "again", bytes: from });
+  onEvent({ type: "restart", bytes: from });
 }
 
-/** @param size of the whole, as a range tells it */
-async function take(
-  options: Transfer,
-  answer: Answer,
+/** @param size of the complete body, from a Content-Range; null if unknown */
+async function receive(
+  options: TransferOptions,
+  response: HttpResponse,
   from: number,
   size: number | null,
 ): Promise<Transferred> {
   const { request, maxBytes, signal, onEvent } = options;
   try {
-    // Headers alone: a coding is of the body that is not there.
-    const formats = answer.body === null ? [] : codings(request, answer);
-    const length = lengthOf(answer.headers);
+    // The response to HEAD names the coding of a body that is not there.
+    const formats = response.body === null ? [] : formatsOf(request, response);
+    const length = contentLength(response);
     const total = size ?? (length === null ? null : from + length);
-    if (formats.length === 0 && answer.body !== null) checkLength(total, maxBytes);
+    if (formats.length === 0 && response.body !== null) checkLength(total, maxBytes);
     const validator =
-      formats.length === 0 && mayContinue(request) ? validatorOf(answer.headers) : null;
-    const destination = options.destinationOf(answer);
-    await destination.begin(answer, from, validator);
-    let taken = from;
-    if (answer.body === null) return { head: answer, destination };
-    for await (const chunk of unpacked(answer.body, formats)) {
+      formats.length === 0 && isResumable(request) ? resumeValidator(response.headers) : null;
+    const destination = options.chooseDestination(response);
+    await destination.begin(response, from, validator);
+    let written = from;
+    if (response.body === null) return { head: response, destination };
+    for await (const chunk of decompress(response.body, formats)) {
       signal.throwIfAborted();
-      onEvent({ type: "progress", received: from + answer.received, total });
-      const room = maxBytes === null ? chunk.length : maxBytes - taken;
+      onEvent({ type: "progress", received: from + response.received, total });
+      const room = maxBytes === null ? chunk.length : maxBytes - written;
       if (chunk.length > room) {
         await destination.write(chunk.subarray(0, room));
         throw tooLong(maxBytes);
       }
       await destination.write(chunk);
-      taken += chunk.length;
+      written += chunk.length;
     }
-    if (size !== null) checkEnd(answer, taken, size);
-    return { head: answer, destination };
+    if (size !== null) checkComplete(response, written, size);
+    return { head: response, destination };
   } catch (error) {
-    await answer.discard();
+    await response.discard();
     if (signal.aborted) throw signal.reason;
-    if (error instanceof TypeError) throw badlyPacked(answer, error);
+    if (error instanceof TypeError) throw malformedCompression(response, error);
     throw error;
   }
 }
 
-function codings(request: HttpRequest, { headers }: Head): ReturnType<typeof codingsOf> {
-  const asked = headerOf(request.headers, "accept-encoding");
-  return codingsOf(headers, asked !== null && asked !== "identity");
+function formatsOf(request: HttpRequest, { headers }: ResponseHead) {
+  const accepted = headerValue(request.headers, "accept-encoding");
+  return decompressionFormats(headers, accepted !== null && accepted !== "identity");
 }
 
-/** A range is of what GET gives (RFC 9110 s. 14.2), and there is but one in a request. */
-function mayContinue({ method, headers }: HttpRequest): boolean {
+/** Only GET has ranges (RFC 9110 s. 14.2), and a request can have only one. */
+function isResumable({ method, headers }: HttpRequest): boolean {
   return method === "GET" && !hasHeader(headers, "range");
 }
 
-function lengthOf(headers: readonly Header[]): number | null {
-  const written = headerOf(headers, "content-length");
+function contentLength({ headers }: ResponseHead): number | null {
+  const written = headerValue(headers, "content-length");
   return written !== null && /^\d{1,15}$/.test(written) ? Number(written) : null;
 }
 
@@ -201,42 +198,38 @@ function tooLong(maxBytes: number | null): CharlaError {
   return new CharlaError(
     "BODY_TOO_LONG",
     `the body is longer than ${maxBytes} bytes`,
-    "--max-bytes N takes more",
+    "allow more with --max-bytes N",
   );
 }
 
-function badlyPacked({ url }: Head, cause: TypeError): CharlaError {
+function malformedCompression({ url }: ResponseHead, cause: TypeError): CharlaError {
   return new CharlaError(
     "BAD_RESPONSE",
-    `the body from ${url.host} cannot be unpacked: ${cause.message}`,
-    'ask for it as it is: -H "Accept-Encoding: identity"',
+    `the body from ${url.host} cannot be decompressed: ${cause.message}`,
+    'request it uncompressed: -H "Accept-Encoding: identity"',
     { cause },
   );
 }
 
-/** A range that is sent in chunks has an end of its own, which need not be where it says. */
-function checkEnd({ url }: Head, taken: number, size: number): void {
-  if (taken < size) throw endedEarly(url);
-  if (taken === size) return;
+/** A range sent in chunks ends where the last chunk says, which may not be where Content-Range says. */
+function checkComplete({ url }: ResponseHead, written: number, size: number): void {
+  if (written < size) throw endedEarly(url);
+  if (written === size) return;
   throw new CharlaError(
     "BAD_RESPONSE",
-    `${url.host} sends more than it says: ${taken} bytes in all, and not ${size}`,
-    "fetch all of it, without --resume",
+    `${url.host} sent more than it announced: ${written} bytes instead of ${size}`,
+    "fetch the whole file, without --resume",
   );
 }
 
-async function pause({ signal, onEvent }: Transfer, wait: number, why: CharlaError): Promise<void> {
-  onEvent({ type: "retry", after: wait, why });
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, wait);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
+async function waitForRetry(
+  { signal, onEvent }: TransferOptions,
+  { wait, cause }: Retry,
+): Promise<void> {
+  onEvent({ type: "retry", wait, cause });
+  try {
+    await sleep(wait, undefined, { signal });
+  } catch {
+    throw signal.reason;
+  }
 }

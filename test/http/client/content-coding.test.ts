@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 
-import { codingsOf, unpacked } from "../../../src/http/client/content-coding.ts";
+import { decompress, decompressionFormats } from "../../../src/http/client/content-coding.ts";
 
-type Formats = ReturnType<typeof codingsOf>;
+type Formats = ReturnType<typeof decompressionFormats>;
 
 const coding = (written: string) => [["content-encoding", written]] as const;
 
-describe("how a body is to be unpacked", () => {
+describe("the formats to decompress a body with", () => {
   test.each<[string, Formats]>([
     ["", []],
     ["identity", []],
@@ -19,11 +19,11 @@ describe("how a body is to be unpacked", () => {
     ["deflate", ["deflate"]],
     ["br, gzip", ["gzip", "brotli"]],
   ])("%p is %j", (written, formats) => {
-    expect(codingsOf(coding(written), true)).toEqual(formats);
+    expect(decompressionFormats(coding(written), true)).toEqual(formats);
   });
 
   test.each(["compress", "gzip, gzip, gzip", "constructor"])("%p is BAD_RESPONSE", (written) => {
-    expect(() => codingsOf(coding(written), true)).toThrow(
+    expect(() => decompressionFormats(coding(written), true)).toThrow(
       expect.objectContaining({ code: "BAD_RESPONSE" }),
     );
   });
@@ -33,19 +33,19 @@ describe("how a body is to be unpacked", () => {
     ["application/gzip", []],
     ["application/x-gzip", []],
     ["application/x-tar; a=b", []],
-  ])("where nobody asked for it, gzip of %s is %j", (type, formats) => {
+  ])("gzip of %s that was not requested gives %j", (type, formats) => {
     const headers = [...coding("gzip"), ["content-type", type] as const];
-    expect(codingsOf(headers, false)).toEqual(formats);
-    expect(codingsOf(headers, true)).toEqual(["gzip"]);
+    expect(decompressionFormats(headers, false)).toEqual(formats);
+    expect(decompressionFormats(headers, true)).toEqual(["gzip"]);
   });
 });
 
-async function unpack(bytes: Uint8Array, format: "gzip" | "brotli" | "zstd" | "deflate") {
-  // One byte at a time: nothing depends on how it is cut.
+async function decompressed(bytes: Uint8Array, format: "gzip" | "brotli" | "zstd" | "deflate") {
+  // One byte at a time: the result must not depend on how the body is cut.
   async function* body(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (const byte of bytes) yield Uint8Array.of(byte);
   }
-  const pieces = await Array.fromAsync(unpacked(body(), [format]));
+  const pieces = await Array.fromAsync(decompress(body(), [format]));
   return Buffer.concat(pieces).toString();
 }
 
@@ -54,18 +54,18 @@ describe.each([
   ["brotli", brotliCompressSync],
   ["zstd", zstdCompressSync],
   ["deflate", deflateSync],
-] as const)("a body in %s", (format, pack) => {
-  const packed = pack(Buffer.from("hello hello hello"));
+] as const)("a body in %s", (format, compress) => {
+  const compressed = compress(Buffer.from("hello hello hello"));
 
-  test("is unpacked as it comes", async () => {
-    expect(await unpack(packed, format)).toBe("hello hello hello");
+  test("is decompressed as it arrives", async () => {
+    expect(await decompressed(compressed, format)).toBe("hello hello hello");
   });
 
-  test("of no bytes has nothing to unpack", async () => {
-    expect(await unpack(new Uint8Array(0), format)).toBe("");
+  test("of no bytes is empty", async () => {
+    expect(await decompressed(new Uint8Array(0), format)).toBe("");
   });
 
-  test("that is cut is no body", async () => {
-    expect(unpack(packed.subarray(0, -3), format)).rejects.toThrow(TypeError);
+  test("that is cut is an error", async () => {
+    expect(decompressed(compressed.subarray(0, -3), format)).rejects.toThrow(TypeError);
   });
 });

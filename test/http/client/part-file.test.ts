@@ -1,4 +1,4 @@
-// A part and who else is at it: the rest of what a part is, test/end-to-end/get-file.test.ts shows.
+// Part files that another program touches meanwhile; test/end-to-end/get-file.test.ts has the rest.
 
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -7,16 +7,16 @@ import { join } from "node:path";
 import { openPartFile } from "../../../src/http/client/part-file.ts";
 import { newFolder } from "../../harness/folder.ts";
 
-const URL_OF_IT = "http://example.com/f";
-const HEAD = { url: new URL(URL_OF_IT), status: 200, statusText: "OK", headers: [] };
+const FILE_URL = "http://example.com/f";
+const HEAD = { url: new URL(FILE_URL), status: 200, statusText: "OK", headers: [] };
 
 function open(folder: string, resume = false) {
   const file = join(folder, "f");
-  return openPartFile({ file, followsLink: true, url: URL_OF_IT, resume, digest: null });
+  return openPartFile({ file, name: file, followsLink: true, url: FILE_URL, resume, digest: null });
 }
 
 describe("another program", () => {
-  test("that puts its part in place of this one does not get this one's name", async () => {
+  test("that replaces the part with its own does not get the file's name", async () => {
     using folder = newFolder();
     folder.write("f", "before");
     await using part = await open(folder.path);
@@ -26,12 +26,12 @@ describe("another program", () => {
     renameSync(join(folder.path, "other"), join(folder.path, "f.part"));
     expect(part.finish()).rejects.toMatchObject({
       code: "FILE_NOT_WRITABLE",
-      message: expect.stringContaining("another program has changed it meanwhile"),
+      message: expect.stringContaining("another program has changed it"),
     });
     expect(folder.read("f")).toBe("before");
   });
 
-  test("that adds to it does not either", async () => {
+  test("that appends to the part makes it an error", async () => {
     using folder = newFolder();
     await using part = await open(folder.path);
     await part.begin(HEAD, 0, null);
@@ -41,13 +41,13 @@ describe("another program", () => {
     expect(folder.list()).toEqual(["f.part"]);
   });
 
-  test("that makes a link of a part that is gone on with leads nowhere else", async () => {
+  test("that replaces a part with a link does not redirect the resumed download", async () => {
     using folder = newFolder();
     folder.write("precious", "before");
     folder.write("f.part", "abcd");
-    folder.write("f.part.json", JSON.stringify({ url: URL_OF_IT, validator: '"a"' }));
+    folder.write("f.part.json", JSON.stringify({ url: FILE_URL, validator: '"a"' }));
     await using part = await open(folder.path, true);
-    expect(part.continuation()).toEqual({ from: 4, validator: '"a"' });
+    expect(part.resumePoint()).toEqual({ from: 4, validator: '"a"' });
     rmSync(join(folder.path, "f.part"));
     symlinkSync("precious", join(folder.path, "f.part"));
     expect(part.begin(HEAD, 4, '"a"')).rejects.toMatchObject({ code: "FILE_NOT_WRITABLE" });
@@ -55,13 +55,13 @@ describe("another program", () => {
   });
 });
 
-test("what is there of a part is told while it grows, and nothing is no part", async () => {
+test("the resume point moves while the part grows, and an empty part has none", async () => {
   using folder = newFolder();
   await using part = await open(folder.path);
   await part.begin(HEAD, 0, '"a"');
-  expect([part.length, part.continuation()]).toEqual([0, null]);
+  expect([part.length, part.resumePoint()]).toEqual([0, null]);
   await part.write(Buffer.from("abcd"));
-  expect([part.length, part.continuation()]).toEqual([4, { from: 4, validator: '"a"' }]);
+  expect([part.length, part.resumePoint()]).toEqual([4, { from: 4, validator: '"a"' }]);
   await part.finish();
   expect([folder.list(), folder.read("f")]).toEqual([["f"], "abcd"]);
 });

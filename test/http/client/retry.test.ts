@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { CharlaError, type ErrorCode } from "../../../src/errors.ts";
 import {
-  isPassingStatus,
+  isTemporaryStatus,
   mayRetryError,
   mayRetryStatus,
   parseRetryAfter,
@@ -19,10 +19,10 @@ test.each([
   ["DELETE", true],
   ["POST", false],
   ["PATCH", false],
-])("%s may be sent twice: %p", (method, may) => {
+])("%s may be sent again: %p", (method, may) => {
   expect(mayRetryStatus(method, 503)).toBe(may);
   expect(mayRetryError(method, new CharlaError("CONNECTION_LOST", "", ""))).toBe(may);
-  // Nobody has heard it.
+  // No server has received it.
   expect(mayRetryError(method, new CharlaError("NOBODY_LISTENING", "", ""))).toBe(true);
 });
 
@@ -37,8 +37,8 @@ test.each([
   [503, true],
   [505, false],
   [522, true],
-])("%d may be otherwise a moment later: %p", (status, may) => {
-  expect(isPassingStatus(status)).toBe(may);
+])("%d is temporary: %p", (status, may) => {
+  expect(isTemporaryStatus(status)).toBe(may);
 });
 
 test.each<[ErrorCode, boolean]>([
@@ -50,7 +50,7 @@ test.each<[ErrorCode, boolean]>([
   ["CERTIFICATE_NOT_TRUSTED", false],
   ["BAD_RESPONSE", false],
   ["DISK_FULL", false],
-])("%s may be otherwise a moment later: %p", (code, may) => {
+])("%s is temporary: %p", (code, may) => {
   expect(mayRetryError("GET", new CharlaError(code, "", ""))).toBe(may);
 });
 
@@ -81,7 +81,10 @@ describe("the wait before a retry", () => {
     [5, "3", 1, 3_000],
     [1, "600", 1, 600_000],
     [1, "601", 1, null],
-  ])("after %d tries, Retry-After %p and chance %d is %p ms", (tries, after, chance, wait) => {
-    expect(waitBeforeRetry(tries, after, NOW, chance)).toBe(wait);
-  });
+  ])(
+    "after %d tries with Retry-After %p and a random %d is %p ms",
+    (tries, after, random, wait) => {
+      expect(waitBeforeRetry(tries, after, NOW, random)).toBe(wait);
+    },
+  );
 });

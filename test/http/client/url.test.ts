@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
-import { completeUrl, fileNameOf, sameOrigin, shownUrl } from "../../../src/http/client/url.ts";
+import { completeUrl, fileNameFor, sameOrigin, shownUrl } from "../../../src/http/client/url.ts";
 
-describe("a URL as it is written", () => {
+describe("a URL as people write it", () => {
   test.each([
     ["https://example.com/a", "https://example.com/a"],
     ["HTTP://Example.com", "http://example.com/"],
@@ -28,15 +28,15 @@ describe("a URL as it is written", () => {
   });
 
   test.each([
-    ["file:///etc/passwd", "charla fetches http and https, and not file"],
-    ["ftp://example.com", "charla fetches http and https, and not ftp"],
-    ["data:text/plain,a", '"data:text/plain,a" is no URL'],
-    ["s3://bucket/a", "charla fetches http and https, and not s3"],
-    ["", '"" is no URL'],
-    ["http://", '"http://" is no URL'],
-    [":", '":" is no URL'],
-    ["exa mple.com", '"exa mple.com" is no URL'],
-    ["example.com:99999", '"example.com:99999" is no URL'],
+    ["file:///etc/passwd", "charla can fetch http and https, not file"],
+    ["ftp://example.com", "charla can fetch http and https, not ftp"],
+    ["data:text/plain,a", '"data:text/plain,a" is not a URL'],
+    ["s3://bucket/a", "charla can fetch http and https, not s3"],
+    ["", '"" is not a URL'],
+    ["http://", '"http://" is not a URL'],
+    [":", '":" is not a URL'],
+    ["exa mple.com", '"exa mple.com" is not a URL'],
+    ["example.com:99999", '"example.com:99999" is not a URL'],
   ])("%p is INVALID_URL", (written, message) => {
     expect(() => completeUrl(written)).toThrow(
       expect.objectContaining({ code: "INVALID_URL", message }),
@@ -56,7 +56,7 @@ test("a URL is shown without user, password and fragment", () => {
   expect(shownUrl(new URL("https://ann:secret@example.com/a?b#c"))).toBe("https://example.com/a?b");
 });
 
-describe("the name of a file", () => {
+describe("the file name", () => {
   test.each([
     ["/a/b.txt", "b.txt"],
     ["/a/b.txt?c=/d", "b.txt"],
@@ -77,12 +77,12 @@ describe("the name of a file", () => {
     ["/a%0ab", "a_b"],
     ["/a%e2%80%aeb", "a_b"],
     ["/a%20", "a"],
-  ])("of %p is %p", (path, name) => {
-    expect(fileNameOf(new URL(`http://localhost${path}`))).toBe(name);
+  ])("for %p is %p", (path, name) => {
+    expect(fileNameFor(new URL(`http://localhost${path}`))).toBe(name);
   });
 
-  test("that is too long for a file is USAGE", () => {
-    expect(() => fileNameOf(new URL(`http://localhost/${"a".repeat(241)}`))).toThrow(
+  test("that is too long is USAGE", () => {
+    expect(() => fileNameFor(new URL(`http://localhost/${"a".repeat(241)}`))).toThrow(
       expect.objectContaining({ code: "USAGE" }),
     );
   });

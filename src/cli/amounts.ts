@@ -1,9 +1,9 @@
-// Amounts as people write and read them: bytes, seconds, counts. Pure.
+// Amounts as people write and read them: bytes, seconds and counts. Pure.
 
-/** K, M, G and T are of 1,024, as with curl. */
+/** Each is 1,024 times the one before, as in curl. */
 const UNITS = ["", "K", "M", "G", "T"];
 
-/** Bytes: `2048`, `10K`, `1.5G`. Null when it is no such thing. */
+/** Bytes: `2048`, `10K`, `1.5G`. Null for anything else. */
 export function parseBytes(written: string): number | null {
   const found = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(written);
   if (found === null) return null;
@@ -12,13 +12,13 @@ export function parseBytes(written: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** A whole number from 0 to `most`; null when it is none. */
+/** A whole number from 0 to `most`; null for anything else. */
 export function parseCount(written: string, most: number): number | null {
   const count = /^\d{1,9}$/.test(written) ? Number(written) : null;
   return count === null || count > most ? null : count;
 }
 
-/** Seconds, with a fraction, as ms; null when it is no such thing. */
+/** Seconds, possibly with a fraction, from 0 to `most`, as ms; null for anything else. */
 export function parseSeconds(written: string, most: number): number | null {
   if (!/^\d+(?:\.\d+)?$/.test(written) || Number(written) > most) return null;
   return Math.round(Number(written) * 1_000);
@@ -28,7 +28,7 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;
   let value = bytes;
   let unit = 0;
-  // Not 1024.0 of one unit where it is 1.0 of the next.
+  // What rounds to 1024.0 is shown as 1.0 of the next unit.
   while (value >= 1_023.95 && unit < UNITS.length - 1) {
     value /= 1_024;
     unit += 1;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { bytesBody, fileBody, formBody } from "../../../src/http/client/body.ts";
+import { bytesBody, fileBody, formBody } from "../../../src/http/client/request-body.ts";
 import type { RequestBody } from "../../../src/http/client/request.ts";
 
 async function read(body: RequestBody): Promise<string> {
@@ -21,7 +21,7 @@ function fileOf(content: string): { path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
-test("a form is its fields and files between its boundaries (RFC 7578), as long as it says", async () => {
+test("a form has its fields and files between boundaries (RFC 7578), and the announced length", async () => {
   using file = fileOf("content");
   const form = await formBody(
     [
@@ -57,16 +57,16 @@ test("a body can be sent again", async () => {
   }
 });
 
-test("many bytes are sent in pieces, so that it can be seen how far they are", async () => {
+test("a long body is sent in pieces, so that there is progress to show", async () => {
   const bytes = Buffer.alloc(1_000_000, "abc");
   const opened = bytesBody(bytes, "a/b").open();
-  if (opened instanceof Uint8Array) throw new Error("they are one piece");
+  if (opened instanceof Uint8Array) throw new Error("it is in one piece");
   const pieces = await Array.fromAsync(opened);
   expect(pieces.length).toBeGreaterThan(1);
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
 });
 
-test("a file that became shorter is not sent as if it were whole", async () => {
+test("a file that becomes shorter while it is sent is an error", async () => {
   using file = fileOf("content");
   const body = await fileBody(file.path, "a/b");
   truncateSync(file.path, 3);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
-import { bytesBody } from "../../../src/http/client/body.ts";
-import { redirected } from "../../../src/http/client/redirect.ts";
-import type { Header, HttpRequest } from "../../../src/http/client/request.ts";
+import { redirectedRequest } from "../../../src/http/client/redirects.ts";
+import { bytesBody } from "../../../src/http/client/request-body.ts";
+import type { HttpRequest } from "../../../src/http/client/request.ts";
+import type { Header } from "../../../src/http/header-fields.ts";
 
 const HEADERS: readonly Header[] = [
   ["Authorization", "Basic x"],
@@ -12,7 +13,7 @@ const HEADERS: readonly Header[] = [
   ["Accept", "*/*"],
 ];
 
-function ask(method: string): HttpRequest {
+function request(method: string): HttpRequest {
   const body = method === "GET" || method === "HEAD" ? null : bytesBody(Buffer.from("a"), "b/c");
   return { method, url: new URL("https://example.com/a/b?c"), headers: HEADERS, body };
 }
@@ -33,23 +34,23 @@ describe("the method and the body after a redirect (RFC 9110 s. 15.4)", () => {
     [308, "POST", "POST", true],
     [308, "GET", "GET", false],
   ])("%d turns %s into %s, with a body: %p", (status, method, becomes, hasBody) => {
-    const next = redirected(ask(method), status, "/d");
+    const next = redirectedRequest(request(method), status, "/d");
     expect(next?.method).toBe(becomes);
     expect(next !== null && next.body !== null).toBe(hasBody);
     const dropsType = method !== becomes;
     expect(next?.headers.some(([name]) => name === "Content-Type")).toBe(!dropsType);
   });
 
-  test.each([200, 204, 300, 304, 305, 306, 404])("%d is no redirect", (status) => {
-    expect(redirected(ask("GET"), status, "/d")).toBeNull();
+  test.each([200, 204, 300, 304, 305, 306, 404])("%d is not a redirect", (status) => {
+    expect(redirectedRequest(request("GET"), status, "/d")).toBeNull();
   });
 
-  test("one without a place to go is none", () => {
-    expect(redirected(ask("GET"), 302, null)).toBeNull();
+  test("a response without Location is not a redirect", () => {
+    expect(redirectedRequest(request("GET"), 302, null)).toBeNull();
   });
 });
 
-describe("where a redirect leads", () => {
+describe("the target of a redirect", () => {
   test.each([
     ["/d", "https://example.com/d"],
     ["d", "https://example.com/a/d"],
@@ -57,19 +58,19 @@ describe("where a redirect leads", () => {
     ["//other.example/d", "https://other.example/d"],
     ["http://ann:secret@other.example/d", "http://other.example/d"],
   ])("%p is %s", (location, url) => {
-    expect(redirected(ask("GET"), 302, location)?.url.href).toBe(url);
+    expect(redirectedRequest(request("GET"), 302, location)?.url.href).toBe(url);
   });
 
   test.each([
     ["file:///etc/passwd", "file:///etc/passwd, which is neither http nor https"],
     ["data:text/plain,a", "data:text/plain,a, which is neither http nor https"],
     ["s3://bucket/a", "s3://bucket/a, which is neither http nor https"],
-    ["http://", '"http://", which is no URL'],
-  ])("%p is REDIRECT_REFUSED", (location, told) => {
-    expect(() => redirected(ask("GET"), 302, location)).toThrow(
+    ["http://", '"http://", which is not a URL'],
+  ])("%p is REDIRECT_REFUSED", (location, description) => {
+    expect(() => redirectedRequest(request("GET"), 302, location)).toThrow(
       expect.objectContaining({
         code: "REDIRECT_REFUSED",
-        message: `the server redirects to ${told}`,
+        message: `the server redirects to ${description}`,
       }),
     );
   });
@@ -81,8 +82,8 @@ test.each([
   ["http://example.com/d", false],
   ["https://example.com:8443/d", false],
   ["https://www.example.com/d", false],
-])("credentials, cookies and the host's name go along to %s: %p", (location, goAlong) => {
-  const names = redirected(ask("GET"), 307, location)?.headers.map(([name]) => name);
+])("credentials, cookies and Host are sent on to %s: %p", (location, areSent) => {
+  const names = redirectedRequest(request("GET"), 307, location)?.headers.map(([name]) => name);
   const own = ["Authorization", "cookie", "Host"];
-  expect(names).toEqual([...(goAlong ? own : []), "Content-Type", "Accept"]);
+  expect(names).toEqual([...(areSent ? own : []), "Content-Type", "Accept"]);
 });

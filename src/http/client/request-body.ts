@@ -1,5 +1,5 @@
-// Bodies of requests: text and bytes, a file as it is, and forms. Files are read as they are sent, so that
-// none has to fit into memory.
+// Bodies of requests: bytes, a file, and multipart forms. Files are read while they are sent, so that none has to fit
+// into memory.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -7,42 +7,42 @@ import { stat } from "node:fs/promises";
 import { CharlaError } from "../../errors.ts";
 import type { RequestBody } from "./request.ts";
 
-/** Bytes read from a file at once. */
-const READ_AT_ONCE = 262_144;
-/** Bytes that are sent in one piece; of more it can be seen how far they are. */
-const SENT_AT_ONCE = 262_144;
+/** Bytes of a file that are read at once. */
+const READ_SIZE = 262_144;
+/** Bytes that are sent in one piece; longer bodies are cut up, so that there is progress to show. */
+const PIECE_SIZE = 262_144;
 
 export function bytesBody(bytes: Uint8Array<ArrayBuffer>, contentType: string): RequestBody {
   const { length } = bytes;
-  return { contentType, length, open: () => (length <= SENT_AT_ONCE ? bytes : pieces(bytes)) };
+  return { contentType, length, open: () => (length <= PIECE_SIZE ? bytes : cut(bytes)) };
 }
 
-async function* pieces(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += SENT_AT_ONCE) {
-    yield bytes.subarray(from, from + SENT_AT_ONCE);
+async function* cut(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += PIECE_SIZE) {
+    yield bytes.subarray(from, from + PIECE_SIZE);
   }
 }
 
 /** @throws {CharlaError} FILE_NOT_READABLE */
 export async function fileBody(path: string, contentType: string): Promise<RequestBody> {
-  const length = await fileLength(path);
+  const length = await fileSize(path);
   return { contentType, length, open: () => readFile(path, length) };
 }
 
-/** One field of a form; a file's content is read from its path. */
+/** One field of a form. */
 export interface FormField {
   readonly name: string;
   readonly content:
     | { readonly kind: "text"; readonly text: string }
     | { readonly kind: "file"; readonly path: string; readonly fileName: string };
-  /** Null for the usual one. */
+  /** Null for the default. */
   readonly contentType: string | null;
 }
 
 /**
  * multipart/form-data (RFC 7578).
  *
- * @param boundary in none of the fields: made of chance
+ * @param boundary must not occur in any field: use a random one
  * @throws {CharlaError} FILE_NOT_READABLE
  */
 export async function formBody(
@@ -54,20 +54,20 @@ export async function formBody(
     readonly path: string | null;
     readonly length: number;
   }[] = [];
-  const text = (written: string) => {
-    const bytes = Buffer.from(written);
+  const addText = (text: string) => {
+    const bytes = Buffer.from(text);
     pieces.push({ bytes, path: null, length: bytes.length });
   };
   for (const field of fields) {
-    text(`--${boundary}\r\n${headOf(field)}\r\n\r\n`);
-    if (field.content.kind === "text") text(field.content.text);
+    addText(`--${boundary}\r\n${fieldHeaders(field)}\r\n\r\n`);
+    if (field.content.kind === "text") addText(field.content.text);
     else {
       const { path } = field.content;
-      pieces.push({ bytes: Buffer.alloc(0), path, length: await fileLength(path) });
+      pieces.push({ bytes: Buffer.alloc(0), path, length: await fileSize(path) });
     }
-    text("\r\n");
+    addText("\r\n");
   }
-  text(`--${boundary}--\r\n`);
+  addText(`--${boundary}--\r\n`);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     length: pieces.reduce((sum, { length }) => sum + length, 0),
@@ -80,56 +80,53 @@ export async function formBody(
   };
 }
 
-function headOf({ name, content, contentType }: FormField): string {
+function fieldHeaders({ name, content, contentType }: FormField): string {
   const file = content.kind === "file" ? `; filename="${quoted(content.fileName)}"` : "";
   const type = contentType ?? (content.kind === "file" ? "application/octet-stream" : null);
-  const head = `Content-Disposition: form-data; name="${quoted(name)}"${file}`;
-  return type === null ? head : `${head}\r\nContent-Type: ${type}`;
+  const disposition = `Content-Disposition: form-data; name="${quoted(name)}"${file}`;
+  return type === null ? disposition : `${disposition}\r\nContent-Type: ${type}`;
 }
 
-/** As browsers have it (HTML s. 4.10.21.8). */
+/** As browsers do it (HTML s. 4.10.21.8). */
 function quoted(name: string): string {
   return name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
 }
 
-/** Just as many bytes as were promised, though the file should grow meanwhile. */
+/** Exactly `length` bytes, which Content-Length has announced, even if the file grows meanwhile. */
 async function* readFile(path: string, length: number): AsyncGenerator<Uint8Array> {
   if (length === 0) return;
   try {
     let read = 0;
     for await (const chunk of createReadStream(path, {
       end: length - 1,
-      highWaterMark: READ_AT_ONCE,
+      highWaterMark: READ_SIZE,
     })) {
       if (!(chunk instanceof Uint8Array)) continue;
       read += chunk.length;
       yield chunk;
     }
-    if (read < length) throw new Error("it became shorter meanwhile");
+    if (read < length) throw new Error("it became shorter while it was read");
   } catch (cause) {
     throw notReadable(path, cause);
   }
 }
 
-async function fileLength(path: string): Promise<number> {
+async function fileSize(path: string): Promise<number> {
   try {
-    const { size, isFile } = await stat(path).then((found) => ({
-      size: found.size,
-      isFile: found.isFile(),
-    }));
-    if (!isFile) throw new Error("it is no file");
-    return size;
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error("it is not a file");
+    return found.size;
   } catch (cause) {
     throw notReadable(path, cause);
   }
 }
 
 export function notReadable(path: string, cause: unknown): CharlaError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
   return new CharlaError(
     "FILE_NOT_READABLE",
-    `${path} cannot be read: ${why}`,
-    "check the name, and whose file it is",
+    `cannot read ${path}: ${reason}`,
+    "check its name and its permissions",
     { cause },
   );
 }

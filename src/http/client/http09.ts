@@ -1,20 +1,21 @@
-// The lesson's own request, HTTP/0.9 as it was in 1991: `GET /path` and a newline on a bare TCP socket, and what
-// comes back is the answer, until the other end closes.
+// The lesson's request, HTTP/0.9 as it was in 1991: `GET /path` and a newline on a TCP socket; everything until the server
+// closes the connection is the response.
 
 import { connect } from "node:net";
 
 import { describeFetchError, timedOut } from "./fetch-errors.ts";
 import { shownUrl } from "./url.ts";
 
-/** Bytes that are printed unless more are asked for: the lesson's one recv(2048). */
-export const BARE_MAX_BYTES = 2_048;
+/** Bytes that are read unless the user sets another limit: the lesson's single recv(2048). */
+export const HTTP09_MAX_BYTES = 2_048;
 
 /**
- * The first `maxBytes` of the answer.
+ * The first `maxBytes` of the response.
  *
+ * @param options.timeout ms of silence after which the server is given up; 0 for never
  * @throws {CharlaError}
  */
-export async function* bareRequest(
+export async function* fetchHttp09(
   url: URL,
   options: { readonly maxBytes: number; readonly timeout: number; readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {

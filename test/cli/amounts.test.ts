@@ -6,7 +6,7 @@ import {
   parseBytes,
   parseCount,
   parseSeconds,
-} from "../../../src/cli/get/amounts.ts";
+} from "../../src/cli/amounts.ts";
 
 test.each([
   ["0", 0],
