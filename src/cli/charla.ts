@@ -17,9 +17,9 @@ export async function charla(args: readonly string[], io: Io): Promise<number> {
     return await run(readCommandLine(args), io);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
-    const { createPresenter } = await import("../terminal/presenter.ts");
+    const { createPrinter } = await import("../terminal/printer.ts");
     const json = wantsEvents(args);
-    await createPresenter(io, { json, quiet: false, verbose: false }).error(error);
+    await createPrinter(io, { json, quiet: false, verbose: false }).error(error);
     return error.exitStatus;
   }
 }

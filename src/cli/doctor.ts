@@ -6,7 +6,7 @@ import { checkThisMachine } from "../doctor/this-machine.ts";
 import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
-import { createPresenter } from "../terminal/presenter.ts";
+import { createPrinter } from "../terminal/printer.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
 
@@ -21,16 +21,16 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
       helpFor("doctor"),
     );
   }
-  const presenter = createPresenter(io, presentation(commandLine));
+  const printer = createPrinter(io, presentation(commandLine));
   const coloured = mayStyle(io, io.stdout);
   let status = 0;
   for await (const check of where === undefined
     ? checkThisMachine(io.env)
     : checkServer(where, io.env)) {
     if (check.status === "problem") status = 1;
-    if (flags.has("json")) await presenter.print(writeCheckAsJson(check));
+    if (flags.has("json")) await printer.print(writeCheckAsJson(check));
     else if (check.status !== "ok" || !flags.has("quiet"))
-      await presenter.print(writeCheck(check, coloured));
+      await printer.print(writeCheck(check, coloured));
   }
   return status;
 }

@@ -16,7 +16,7 @@ import { openFileDestination } from "../http/client/part-file.ts";
 import { transfer, type TransferEvent } from "../http/client/transfer.ts";
 import { shownUrl } from "../http/client/url.ts";
 import type { Io } from "../terminal/io.ts";
-import { createPresenter, type Presenter } from "../terminal/presenter.ts";
+import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { formatBytes, formatSeconds } from "./amounts.ts";
 import { headText, requestText, responseText } from "./get/display-text.ts";
 import { type GetOptions, readGetOptions } from "./get/get-options.ts";
@@ -36,7 +36,7 @@ const NOT_RESUMABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const options = await readGetOptions(commandLine, io);
   const { quiet, verbose } = presentation(commandLine);
-  const presenter = createPresenter(io, { json: false, quiet, verbose });
+  const printer = createPrinter(io, { json: false, quiet, verbose });
   const { signal } = io;
   const digest = options.sha256 === null ? null : createDigest(options.sha256);
   await using file = await openFile(options, io.cwd, digest);
@@ -47,18 +47,18 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const start = performance.now();
   try {
     const run = options.http09 ? getHttp09 : getHttp;
-    const saved = await run(options, { io, file, digest, presenter, progress, verbose, signal });
+    const saved = await run(options, { io, file, digest, printer, progress, verbose, signal });
     progress.end();
     if (saved !== null) {
       const seconds = (performance.now() - start) / 1_000;
       const duration = seconds < 60 ? `${seconds.toFixed(1)} s` : formatSeconds(seconds);
       const size = formatBytes(saved.length);
-      await notify(presenter, "SAVED", `saved ${options.file}: ${size} in ${duration}`);
+      await notify(printer, "SAVED", `saved ${options.file}: ${size} in ${duration}`);
     }
     return 0;
   } catch (error) {
     progress.end();
-    if (file !== null) await keepOrRemovePart(file, error, presenter);
+    if (file !== null) await keepOrRemovePart(file, error, printer);
     if (signal.aborted) throw signal.reason;
     // As with `head`, whatever reads stdout has seen enough.
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
@@ -70,7 +70,7 @@ interface Run {
   readonly io: Io;
   readonly file: FileDestination | null;
   readonly digest: Digest | null;
-  readonly presenter: Presenter;
+  readonly printer: Printer;
   readonly progress: ProgressLine;
   readonly verbose: boolean;
   readonly signal: AbortSignal;
@@ -94,14 +94,14 @@ async function openFile(
 
 /** Resolves with the file that the body was saved in, or null. */
 async function getHttp(options: GetOptions, run: Run): Promise<FileDestination | null> {
-  const { io, file, digest, presenter, progress, signal } = run;
+  const { io, file, digest, printer, progress, signal } = run;
   const { includeHeaders } = options;
   const output = createStandardOutput(io, { includeHeaders, raw: options.file === "-" });
   const stdout = digest === null ? output : withDigest(output, digest);
   const isFailure = ({ status }: ResponseHead) => options.fail && status >= 400;
   if (file !== null && file.unusable > 0) {
     const message = `cannot resume ${file.path}: it is part of something else; fetching everything`;
-    await notify(presenter, "BEGINS_AGAIN", message);
+    await notify(printer, "BEGINS_AGAIN", message);
   }
   const { head, destination } = await transfer({
     request: options.request,
@@ -118,14 +118,14 @@ async function getHttp(options: GetOptions, run: Run): Promise<FileDestination |
   });
   progress.end();
   if (file !== null && destination === file) {
-    if (includeHeaders) await presenter.print(headText(head));
+    if (includeHeaders) await printer.print(headText(head));
     await file.finish();
     return file;
   }
   await output.finish();
   if (isFailure(head)) throw statusError(head);
   if (isUnchanged(head)) {
-    await notify(presenter, "UNCHANGED", `${head.url.host}: not changed`);
+    await notify(printer, "UNCHANGED", `${head.url.host}: not changed`);
     return null;
   }
   digest?.check();
@@ -174,10 +174,10 @@ function withDigest(output: Destination, digest: Digest): Destination {
   };
 }
 
-function showEvent(event: TransferEvent, { presenter, progress, verbose }: Run): void {
+function showEvent(event: TransferEvent, { printer, progress, verbose }: Run): void {
   const show = (code: string, message: string) => {
     progress.erase();
-    void notify(presenter, code, message);
+    void notify(printer, code, message);
   };
   switch (event.type) {
     case "sent":
@@ -186,12 +186,12 @@ function showEvent(event: TransferEvent, { presenter, progress, verbose }: Run):
       return progress.update("received", event.received, event.total);
     case "request":
       progress.erase();
-      if (verbose) void presenter.answer([requestText(event.request)]);
+      if (verbose) void printer.answer([requestText(event.request)]);
       return;
     case "response":
       // The body may be printed on the same terminal.
       progress.erase();
-      if (verbose) void presenter.answer([responseText(event.head)]);
+      if (verbose) void printer.answer([responseText(event.head)]);
       return;
     case "redirect":
       if (verbose) show("REDIRECT", `redirected to ${shownUrl(event.to)}`);
@@ -213,13 +213,13 @@ function showEvent(event: TransferEvent, { presenter, progress, verbose }: Run):
 async function keepOrRemovePart(
   file: FileDestination,
   error: unknown,
-  presenter: Presenter,
+  printer: Printer,
 ): Promise<void> {
   if (file.length === 0 || (error instanceof CharlaError && NOT_RESUMABLE.has(error.code))) {
     return file.remove();
   }
   const isResumable = file.resumePoint() !== null;
-  await presenter.event({
+  await printer.event({
     type: "notice",
     code: "PART",
     message: `${formatBytes(file.length)} are in ${file.path}`,
@@ -229,6 +229,6 @@ async function keepOrRemovePart(
   });
 }
 
-function notify(presenter: Presenter, code: string, message: string): Promise<void> {
-  return presenter.event({ type: "notice", code, message });
+function notify(printer: Printer, code: string, message: string): Promise<void> {
+  return printer.event({ type: "notice", code, message });
 }

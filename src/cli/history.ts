@@ -9,7 +9,7 @@ import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
 import { splitWords } from "../log/text-matching.ts";
 import type { Io } from "../terminal/io.ts";
-import { createPresenter, type Presenter } from "../terminal/presenter.ts";
+import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
 import { parseMoment } from "./moment.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -32,7 +32,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   }
   const selection = selectionOf(commandLine);
   // The objects of --json are the messages; what there is to say besides is for people.
-  const presenter = createPresenter(io, { ...presentation(commandLine), json: false });
+  const printer = createPrinter(io, { ...presentation(commandLine), json: false });
   const folder = values.get("data") ?? dataFolder(io.env, homeFolder());
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
@@ -49,7 +49,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   let shown = 0;
   try {
     for await (const batch of select(log, room, selection)) {
-      await presenter.print(batch.map(lineOf).join("\n"));
+      await printer.print(batch.map(lineOf).join("\n"));
       shown += batch.length;
     }
   } catch (error) {
@@ -57,10 +57,10 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
     throw error;
   }
-  if (shown === 0) await tell(presenter, "NOTHING_FOUND", nothingFound(room, entries));
+  if (shown === 0) await tell(printer, "NOTHING_FOUND", nothingFound(room, entries));
   if (selection === LATEST && entries > SHOWN) {
     const message = `the last ${SHOWN} of ${entries} messages; --all shows all of them`;
-    await tell(presenter, "EARLIER_MESSAGES", message);
+    await tell(printer, "EARLIER_MESSAGES", message);
   }
   return 0;
 }
@@ -114,8 +114,8 @@ function nothingFound(room: string, entries: number): string {
   return `none of the ${entries} messages of ${room} is what was asked for`;
 }
 
-function tell(presenter: Presenter, code: string, message: string): Promise<void> {
-  return presenter.event({ type: "notice", code, message });
+function tell(printer: Printer, code: string, message: string): Promise<void> {
+  return printer.event({ type: "notice", code, message });
 }
 
 function usage(message: string, hint = helpFor("history")): CharlaError {

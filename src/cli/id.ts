@@ -4,7 +4,7 @@ import { CharlaError } from "../errors.ts";
 import { encodeBase64url, fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import type { Io } from "../terminal/io.ts";
-import { createPresenter } from "../terminal/presenter.ts";
+import { createPrinter } from "../terminal/printer.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
 import { presentation } from "./presentation.ts";
@@ -20,15 +20,15 @@ export async function id(commandLine: CommandLine, io: Io): Promise<number> {
     );
   }
   // The one object of --json is the identity; what there is to say besides is for people.
-  const presenter = createPresenter(io, { ...presentation(commandLine), json: false });
+  const printer = createPrinter(io, { ...presentation(commandLine), json: false });
   const { keyPair, path, isNew } = ownIdentity(io.env);
   if (isNew || flags.has("verbose")) {
     const message = `${isNew ? "made your key:" : "your key is"} ${path}`;
-    await presenter.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });
+    await printer.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });
   }
   const { publicKey } = keyPair;
   const me = { type: "identity", name: loginName(), fingerprint: fingerprint(publicKey) };
-  await presenter.print(
+  await printer.print(
     flags.has("json")
       ? JSON.stringify({ ...me, publicKey: encodeBase64url(publicKey) })
       : `name         ${me.name}\nfingerprint  ${me.fingerprint}`,

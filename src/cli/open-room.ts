@@ -13,8 +13,8 @@ import { openAuthorizedKeys } from "../server/authorized-keys-file.ts";
 import { open, type OpenOptions } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
 import { type Io, SIGNAL_STATUS } from "../terminal/io.ts";
-import { createPresenter } from "../terminal/presenter.ts";
-import { type Opening, talk } from "../terminal/talk.ts";
+import { createPrinter } from "../terminal/printer.ts";
+import { talk, type TalkNotice } from "../terminal/talk.ts";
 import { listeningOptions } from "./listening.ts";
 import { membership } from "./membership.ts";
 import type { CommandLine } from "./options.ts";
@@ -26,14 +26,14 @@ export async function openRoom(commandLine: CommandLine, io: Io): Promise<number
   const { name, room: mine = DEFAULT_ROOM } = membership(commandLine);
   const listening = listeningOptions(commandLine);
   const everyone = flags.has("open");
-  const service = io.isService ? createPresenter(io, presentation(commandLine)) : null;
+  const service = io.isService ? createPrinter(io, presentation(commandLine)) : null;
   const rooms: ToldConversation[] = [];
   const tell = (event: RoomEvent) => {
     // Whoever closes what a service prints on wants it to go on serving.
     if (service !== null) return void service.event(event).catch(() => {});
     for (const room of rooms) room.tell(event);
   };
-  const notify = ({ code, message, hint }: Opening) => {
+  const notify = ({ code, message, hint }: TalkNotice) => {
     const its = { type: "notice", code, message } as const;
     tell(hint === undefined ? its : { ...its, hint });
   };
@@ -49,7 +49,7 @@ export async function openRoom(commandLine: CommandLine, io: Io): Promise<number
   });
   const left = leave(server.invitation(mine), listening.bind, io.env);
   using _invitation = left instanceof CharlaError ? null : left;
-  const openings: Opening[] = [
+  const notices: TalkNotice[] = [
     ...(everyone ? [OPEN] : []),
     ...(left instanceof CharlaError ? [left] : []),
   ];
@@ -58,7 +58,7 @@ export async function openRoom(commandLine: CommandLine, io: Io): Promise<number
     { type: "invitation", invitation: server.invitation(mine) },
   ] as const;
   if (service !== null) {
-    for (const opening of openings) notify(opening);
+    for (const notice of notices) notify(notice);
     for (const event of beginnings) tell(event);
     return await untilEnded(io);
   }
@@ -73,7 +73,7 @@ export async function openRoom(commandLine: CommandLine, io: Io): Promise<number
     ...presentation(commandLine),
     atEndOfInput: "stay",
     delivery: "shown",
-    openings,
+    notices,
     enter,
   });
 }
@@ -112,12 +112,12 @@ function hold(server: Server, name: string, room: string): ToldConversation {
   });
 }
 
-const OPEN: Opening = {
+const OPEN: TalkNotice = {
   code: "OPEN",
   message: "open: anyone who can reach this machine can join this conversation",
 };
 
-function otherWire(peer: string): Opening {
+function otherWire(peer: string): TalkNotice {
   return {
     code: "OTHER_WIRE",
     message: `${peer} does not speak the sealed wire, and was not heard`,

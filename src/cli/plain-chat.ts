@@ -35,6 +35,6 @@ export async function plainChat(commandLine: CommandLine, io: Io): Promise<numbe
     ...presentation(commandLine),
     atEndOfInput: server || flags.has("stay") ? "stay" : "leave",
     delivery: "unknown",
-    openings: [NOT_SEALED],
+    notices: [NOT_SEALED],
   });
 }

@@ -1,9 +1,9 @@
 // How every command was asked to show what happens.
 
-import type { PresenterOptions } from "../terminal/presenter.ts";
+import type { PrinterOptions } from "../terminal/printer.ts";
 import type { CommandLine } from "./options.ts";
 
-export function presentation({ flags }: CommandLine): PresenterOptions {
+export function presentation({ flags }: CommandLine): PrinterOptions {
   return {
     json: flags.has("json"),
     quiet: flags.has("quiet"),

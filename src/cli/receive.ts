@@ -4,7 +4,7 @@ import { openPlainReceiver } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import type { Input, Io } from "../terminal/io.ts";
 import { inputLines } from "../terminal/piped-lines.ts";
-import { createPresenter } from "../terminal/presenter.ts";
+import { createPrinter } from "../terminal/printer.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
@@ -19,16 +19,16 @@ export async function receive(commandLine: CommandLine, io: Io): Promise<number>
       helpFor("receive"),
     );
   }
-  const presenter = createPresenter(io, { ...presentation(commandLine), showSender: true });
+  const printer = createPrinter(io, { ...presentation(commandLine), showSender: true });
   using receiver = await openPlainReceiver(listeningOptions(commandLine));
-  await presenter.event({ type: "listening", address: receiver.address });
+  await printer.event({ type: "listening", address: receiver.address });
 
   const { from, text } = await receiver.message;
-  await presenter.event({ type: "message", from, text });
+  await printer.event({ type: "message", from, text });
   if (flags.has("reply")) {
     const answer = values.get("reply") ?? (await firstLineOf(io.stdin));
     await receiver.answer(answer);
-    await presenter.event({ type: "said", text: answer });
+    await printer.event({ type: "said", text: answer });
   }
   return 0;
 }

@@ -14,7 +14,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
-import { type Opening, talk } from "../terminal/talk.ts";
+import { talk, type TalkNotice } from "../terminal/talk.ts";
 import { membership } from "./membership.ts";
 import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";
@@ -65,7 +65,7 @@ function keep(
   serverKey: Uint8Array,
   room: string,
   onFailure: (error: CharlaError) => void,
-): { readonly device: DeviceFile | undefined; readonly opening: Opening | null } {
+): { readonly device: DeviceFile | undefined; readonly opening: TalkNotice | null } {
   try {
     const folder = join(dataFolder(env, homeFolder()), "rooms");
     return { device: openDeviceFile({ folder, serverKey, room, onFailure }), opening: null };
@@ -80,7 +80,7 @@ function keep(
  *
  * @throws {CharlaError} SERVER_KEY_CHANGED
  */
-function meet(key: Uint8Array, met: (key: Uint8Array) => boolean): Opening | null {
+function meet(key: Uint8Array, met: (key: Uint8Array) => boolean): TalkNotice | null {
   try {
     const message = `met this server for the first time; its fingerprint is ${fingerprint(key)}`;
     return met(key) ? { code: "SERVER_MET", message } : null;
@@ -91,7 +91,7 @@ function meet(key: Uint8Array, met: (key: Uint8Array) => boolean): Opening | nul
   }
 }
 
-function notice({ code, message, hint }: Opening) {
+function notice({ code, message, hint }: TalkNotice) {
   const its = { type: "notice", code, message } as const;
   return hint === undefined ? its : { ...its, hint };
 }

@@ -8,7 +8,7 @@ import { ownIdentity } from "../identity/private-files.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
-import { createPresenter } from "../terminal/presenter.ts";
+import { createPrinter } from "../terminal/printer.ts";
 import { membership } from "./membership.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { presentation } from "./presentation.ts";
@@ -23,18 +23,18 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
       helpFor("send"),
     );
   }
-  const presenter = createPresenter(io, { ...presentation(commandLine), showSender: true });
+  const printer = createPrinter(io, { ...presentation(commandLine), showSender: true });
   const to = values.get("to") ?? "localhost";
   await using sender = await openSender(commandLine, io, to);
 
   const ask = async (text: string) => {
     const { from, text: answer } = await sender.ask(text);
-    await presenter.event({ type: "said", text });
-    await presenter.event({ type: "message", from, text: answer });
+    await printer.event({ type: "said", text });
+    await printer.event({ type: "message", from, text: answer });
   };
   const say = async (text: string) => {
     await sender.send(text);
-    await presenter.event({ type: "said", text });
+    await printer.event({ type: "said", text });
   };
   const inFlight = looksLikeInvitation(to) && !flags.has("reply") ? MAX_IN_FLIGHT : 1;
   const lines = words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(io.stdin);

@@ -1,5 +1,5 @@
 // What is typed in a room: commands are run and their answers shown, everything else is sent. Knows the
-// conversation and the presenter, not the keys, nor how a command is written (src/chat/commands.ts).
+// conversation and the printer, not the keys, nor how a command is written (src/chat/commands.ts).
 
 import { type Command, readWritten, type Written } from "../chat/commands.ts";
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
@@ -8,7 +8,7 @@ import type { Completion } from "./editor/completion.ts";
 import type { LineBuffer } from "./editor/line-buffer.ts";
 import type { Io } from "./io.ts";
 import { DIM, styleFor } from "./output-stream.ts";
-import type { Presenter } from "./presenter.ts";
+import type { Printer } from "./printer.ts";
 import { completeInRoom, isTypingRoom } from "./room-completion.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import { describeInvitation } from "./view/event-text.ts";
@@ -46,7 +46,7 @@ export function createRoomInput(
   io: Pick<Io, "stderr" | "env">,
   switcher: RoomSwitcher,
   view: RoomView,
-  presenter: Presenter,
+  printer: Printer,
   { verbose, quit }: RoomInputOptions,
 ): RoomInput {
   function parse(line: string): Written | null {
@@ -62,7 +62,7 @@ export function createRoomInput(
     const { conversation } = switcher;
     if (!isRoom(conversation)) return;
     try {
-      await presenter.answer(await runIn(conversation, command));
+      await printer.answer(await runIn(conversation, command));
     } catch (error) {
       await showError(error);
     }
@@ -71,7 +71,7 @@ export function createRoomInput(
   /** A command that fails is no message that wasn't sent: it doesn't change the exit status. */
   async function showError(error: unknown): Promise<void> {
     if (!(error instanceof CharlaError)) throw error;
-    if (error.code !== "CONVERSATION_OVER") await presenter.error(error);
+    if (error.code !== "CONVERSATION_OVER") await printer.error(error);
   }
 
   /** @returns the lines to show */

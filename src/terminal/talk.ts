@@ -5,17 +5,17 @@ import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { type Io, SIGNAL_STATUS } from "./io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "./piped-lines.ts";
-import { createPresenter, type PresenterOptions } from "./presenter.ts";
+import { createPrinter, type PrinterOptions } from "./printer.ts";
 import { createRoomInput, isRoom } from "./room-input.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
 import { openTypedLines } from "./typed-lines.ts";
 import { createRoomView } from "./view/room-view.ts";
 
-export interface TalkOptions extends PresenterOptions {
+export interface TalkOptions extends PrinterOptions {
   /** At the end of the input: leave, or stay and listen. */
   readonly atEndOfInput: "leave" | "stay";
   /** Shown before anything happens. */
-  readonly openings?: readonly Opening[];
+  readonly notices?: readonly TalkNotice[];
   /**
    * Opens the conversation of another room of the same server, under one's current name; without it there is
    * only one room.
@@ -24,7 +24,7 @@ export interface TalkOptions extends PresenterOptions {
 }
 
 /** A sentence about the conversation, before it begins. */
-export interface Opening {
+export interface TalkNotice {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
@@ -42,7 +42,7 @@ export async function talk(
     start,
     enter === undefined ? undefined : (room) => enter(room, view.state.name),
   );
-  const presenter = createPresenter(io, options, view);
+  const printer = createPrinter(io, options, view);
   // The first cause to leave decides the status; a message that couldn't be sent makes 0 a 1.
   let leaveStatus: number | null = null;
   let failed = false;
@@ -60,7 +60,7 @@ export async function talk(
     // The error that ended the conversation rejects pending messages too, and is shown once.
     if (error === shownError) return;
     shownError = error;
-    await presenter.error(error);
+    await printer.error(error);
   };
   using signals = new DisposableStack();
   signals.use(io.onSignal("SIGINT", () => leave(SIGNAL_STATUS.SIGINT)));
@@ -71,12 +71,12 @@ export async function talk(
   const showsDelivery = options.delivery === "shown";
   const room =
     isRoom(start) && !json
-      ? createRoomInput(io, switcher, view, presenter, { verbose, quit: () => leave(0) })
+      ? createRoomInput(io, switcher, view, printer, { verbose, quit: () => leave(0) })
       : null;
   const say = (text: string) => switcher.conversation.say(text);
   using typed = json
     ? null
-    : openTypedLines(io, { say }, presenter, {
+    : openTypedLines(io, { say }, printer, {
         showsDelivery,
         showsEnd: !options.quiet,
         room,
@@ -85,8 +85,10 @@ export async function talk(
         onError: fail,
       });
 
-  for (const opening of options.openings ?? []) {
-    await presenter.event({ type: "notice", ...opening });
+  for (const { code, message, hint } of options.notices ?? []) {
+    // A notice may be a CharlaError, which can't be spread: `message` is not enumerable.
+    const notice = { type: "notice", code, message } as const;
+    await printer.event(hint === undefined ? notice : { ...notice, hint });
   }
   let over = false;
   const begun = Promise.withResolvers<void>();
@@ -110,7 +112,7 @@ export async function talk(
       if (event.type === "entered" || event.type === "joining") begun.resolve();
       typed?.event(event);
       if (event.type === "ended" && event.unsaid.length > 0) failed = true;
-      await presenter.event(event);
+      await printer.event(event);
     }
   } catch (error) {
     await fail(error);

@@ -9,7 +9,7 @@ import { CharlaError } from "../errors.ts";
 import { openLineEditor } from "./editor/line-editor.ts";
 import { type Io, isTerminal } from "./io.ts";
 import { mayStyle } from "./output-stream.ts";
-import type { Presenter } from "./presenter.ts";
+import type { Printer } from "./printer.ts";
 import type { RoomInput } from "./room-input.ts";
 import { FIRST_PROMPT, promptAfter, promptText } from "./view/prompt.ts";
 
@@ -41,7 +41,7 @@ const NOT_SENT = "(not sent) > ";
 export function openTypedLines(
   io: Pick<Io, "stdin" | "stdout" | "stderr" | "env">,
   conversation: Pick<Conversation, "say">,
-  presenter: Presenter,
+  printer: Printer,
   { showsDelivery, showsEnd, room, onInterrupt, onEnd, onError }: TypedLinesOptions,
 ): TypedLines | null {
   const { stdin } = io;
@@ -60,7 +60,7 @@ export function openTypedLines(
       ? {}
       : { onTab: (line) => room.complete(line), onFocus: (focused) => room.view.focus(focused) }),
   });
-  presenter.attach(editor);
+  printer.attach(editor);
   showPrompt();
 
   function onLine(text: string): void {
@@ -143,7 +143,7 @@ export function openTypedLines(
     },
     [Symbol.dispose]() {
       clearTimeout(tick);
-      presenter.attach(null);
+      printer.attach(null);
       editor.close();
     },
   };

@@ -1,4 +1,4 @@
-// Events and errors in words for people. Pure: presenter.ts prints them.
+// Events and errors in words for people. Pure: printer.ts prints them.
 
 import type { ConversationEvent, EndReason } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";

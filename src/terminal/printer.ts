@@ -11,7 +11,7 @@ import { messageText } from "./view/message-text.ts";
 import type { RoomView } from "./view/room-view.ts";
 import { visibleText } from "./visible-text.ts";
 
-export interface PresenterOptions {
+export interface PrinterOptions {
   /** Every event as a line of JSON on stdout, instead of words. */
   readonly json: boolean;
   readonly quiet: boolean;
@@ -24,7 +24,7 @@ export interface PresenterOptions {
   readonly bell?: boolean;
 }
 
-export interface Presenter {
+export interface Printer {
   /** @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED: nothing can be shown any more */
   event(event: ConversationEvent): Promise<void>;
   /**
@@ -42,11 +42,11 @@ export interface Presenter {
 }
 
 /** @param room the room, if the conversation is in one */
-export function createPresenter(
+export function createPrinter(
   io: Pick<Io, "stdout" | "stderr" | "env">,
-  options: PresenterOptions,
+  options: PrinterOptions,
   room?: RoomView,
-): Presenter {
+): Printer {
   const { json, quiet, verbose, showSender = false, delivery, bell = false } = options;
   let editor: LineEditor | null = null;
   const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
