@@ -1,6 +1,6 @@
-// `charla doctor`: what works here, or on the way to a server, what does not, and what to do about it.
+// `charla doctor`: checks this machine, or the path to a server, and says what to do about problems.
 
-import { writeCheck, writeCheckAsJson } from "../doctor/report.ts";
+import { formatCheck, formatCheckAsJson } from "../doctor/report.ts";
 import { checkServer } from "../doctor/server.ts";
 import { checkThisMachine } from "../doctor/this-machine.ts";
 import { CharlaError } from "../errors.ts";
@@ -17,7 +17,7 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
   if (more !== undefined) {
     throw new CharlaError(
       "USAGE",
-      `doctor looks at one place at a time, and not at ${JSON.stringify(more)} as well`,
+      `doctor checks one server at a time, and not ${JSON.stringify(more)} as well`,
       helpFor("doctor"),
     );
   }
@@ -28,9 +28,9 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
     ? checkThisMachine(io.env)
     : checkServer(where, io.env)) {
     if (check.status === "problem") status = 1;
-    if (flags.has("json")) await printer.print(writeCheckAsJson(check));
+    if (flags.has("json")) await printer.print(formatCheckAsJson(check));
     else if (check.status !== "ok" || !flags.has("quiet"))
-      await printer.print(writeCheck(check, coloured));
+      await printer.print(formatCheck(check, coloured));
   }
   return status;
 }

@@ -1,31 +1,25 @@
-// Whether charla can keep things, where others cannot change them.
+// Whether charla can write to its folders, and nobody else can.
 
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { CharlaError, systemCode } from "../errors.ts";
+import { systemCode } from "../errors.ts";
 import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
-import { type Check, ok, problem, problemOf } from "./check.ts";
+import { type Check, ok, problem, problemFrom } from "./report.ts";
 
-/** Permission to write, of anyone but the owner. */
+/** Write permission of everybody but the owner. */
 const OTHERS_WRITE = 0o022;
 
 export function* checkFolders(env: Environment): Generator<Check, void, undefined> {
-  yield checkKept("config-folder", "XDG_CONFIG_HOME", configFolder, env);
-  yield checkKept("data-folder", "XDG_DATA_HOME", dataFolder, env);
+  yield checkOwnFolder("config-folder", "XDG_CONFIG_HOME", () => configFolder(env, homeFolder()));
+  yield checkOwnFolder("data-folder", "XDG_DATA_HOME", () => dataFolder(env, homeFolder()));
 }
 
-function checkKept(
-  name: string,
-  variable: string,
-  folderOf: (environment: Environment, home: string) => string,
-  env: Environment,
-): Check {
+function checkOwnFolder(name: string, variable: string, find: () => string): Check {
   try {
-    return checkFolder(name, variable, folderOf(env, homeFolder()), process.geteuid?.());
+    return checkFolder(name, variable, find(), process.geteuid?.());
   } catch (error) {
-    if (error instanceof CharlaError) return problemOf(name, error);
-    throw error;
+    return problemFrom(name, error);
   }
 }
 
@@ -36,14 +30,14 @@ export function checkFolder(
   folder: string,
   user: number | undefined,
 ): Check {
-  const status = statusOf(folder);
+  const status = readStatus(folder);
   if (status === null) {
     const parent = nearestFolder(folder);
-    if (mayWrite(parent)) return ok(name, `${folder} is made when it is needed`, { folder });
+    if (isWritable(parent)) return ok(name, `${folder} is made when it is needed`, { folder });
     return problem(
       name,
-      `${folder} cannot be made: this user may not write to ${parent}`,
-      `let ${variable} be the whole path of a folder of your own`,
+      `${folder} cannot be made: permission denied in ${parent}`,
+      `set ${variable} to the absolute path of a folder of your own`,
       { folder },
     );
   }
@@ -51,35 +45,35 @@ export function checkFolder(
     return problem(
       name,
       `${folder} is not a folder`,
-      `move it away, or let ${variable} name another place`,
+      `move it away, or set ${variable} to another folder`,
       { folder },
     );
   }
-  if (!mayWrite(folder)) {
+  if (!isWritable(folder)) {
     return problem(
       name,
-      `this user may not write to ${folder}`,
-      `see whose it is with ls -ld ${JSON.stringify(folder)}, or let ${variable} name another place`,
+      `cannot write to ${folder}: permission denied`,
+      `check its owner with ls -ld ${JSON.stringify(folder)}, or set ${variable} to another folder`,
       { folder },
     );
   }
   if (user !== undefined && (status.uid !== user || (status.mode & OTHERS_WRITE) !== 0)) {
     return problem(
       name,
-      `other users may change what is in ${folder}`,
+      `other users can change files in ${folder}`,
       `make it yours alone: chmod 700 ${JSON.stringify(folder)}`,
       { folder, owner: status.uid, mode: (status.mode & 0o777).toString(8) },
     );
   }
-  return ok(name, `${folder} is there, and yours to write to`, { folder });
+  return ok(name, `${folder} exists and is writable`, { folder });
 }
 
 function nearestFolder(path: string): string {
   const parent = dirname(path);
-  return parent === path || statusOf(parent) !== null ? parent : nearestFolder(parent);
+  return parent === path || readStatus(parent) !== null ? parent : nearestFolder(parent);
 }
 
-function statusOf(path: string) {
+function readStatus(path: string) {
   try {
     return statSync(path);
   } catch (cause) {
@@ -88,7 +82,7 @@ function statusOf(path: string) {
   }
 }
 
-function mayWrite(folder: string): boolean {
+function isWritable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return statSync(folder).isDirectory();

@@ -1,26 +1,65 @@
-// How the doctor's checks are written: a mark, a sentence, and below it what to do. Pure.
+// The doctor's report: what a check is, and how it is printed: a mark, a sentence, and below it a hint. Pure.
 
+import { CharlaError } from "../errors.ts";
 import { visibleLine } from "../terminal/visible-text.ts";
-import type { Check } from "./check.ts";
+
+interface Finding {
+  /** What was checked; stable, for programs. */
+  readonly name: string;
+  readonly message: string;
+  /** What was found, for programs. */
+  readonly value?: unknown;
+}
+
+export type Check =
+  | (Finding & { readonly status: "ok" })
+  /** A note is good to know; a problem keeps charla from working. */
+  | (Finding & { readonly status: "note" | "problem"; readonly hint: string });
+
+export function ok(name: string, message: string, value?: unknown): Check {
+  return { name, status: "ok", message, ...withValue(value) };
+}
+
+export function note(name: string, message: string, hint: string, value?: unknown): Check {
+  return { name, status: "note", message, hint, ...withValue(value) };
+}
+
+export function problem(name: string, message: string, hint: string, value?: unknown): Check {
+  return { name, status: "problem", message, hint, ...withValue(value) };
+}
+
+/** @throws what is not a CharlaError: a bug */
+export function problemFrom(name: string, error: unknown): Check {
+  if (!(error instanceof CharlaError)) throw error;
+  return problem(name, error.message, error.hint, { code: error.code });
+}
+
+function withValue(value: unknown): { value?: unknown } {
+  return value === undefined ? {} : { value };
+}
 
 const GREEN = "\x1b[32m";
 const YELLOW = "\x1b[33m";
 const RED = "\x1b[31m";
 const PLAIN = "\x1b[0m";
 
-const MARKS: Readonly<Record<Check["status"], string>> = { ok: GREEN, note: YELLOW, problem: RED };
-/** As wide as the widest mark, and two blanks. */
+const COLOURS: Readonly<Record<Check["status"], string>> = {
+  ok: GREEN,
+  note: YELLOW,
+  problem: RED,
+};
+/** The widest mark and two blanks. */
 const MARK_WIDTH = 9;
 
-/** The lines of one check. Host names and servers' words are in it: none of it reaches a terminal raw. */
-export function writeCheck(check: Check, coloured: boolean): string {
+/** The lines of one check. Host names and texts of the server are in it: nothing reaches a terminal unescaped. */
+export function formatCheck(check: Check, coloured: boolean): string {
   const { status, message } = check;
   const mark = status.padEnd(MARK_WIDTH);
-  const first = `${coloured ? `${MARKS[status]}${mark}${PLAIN}` : mark}${visibleLine(message)}`;
+  const first = `${coloured ? `${COLOURS[status]}${mark}${PLAIN}` : mark}${visibleLine(message)}`;
   if (check.status === "ok") return first;
   return `${first}\n${" ".repeat(MARK_WIDTH)}hint: ${visibleLine(check.hint)}`;
 }
 
-export function writeCheckAsJson(check: Check): string {
+export function formatCheckAsJson(check: Check): string {
   return JSON.stringify({ type: "check", ...check });
 }

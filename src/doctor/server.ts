@@ -1,22 +1,21 @@
-// The doctor's look at a server: its name, who answers at its addresses, the way there, and, where it lets
-// us in, what it sees of us.
+// Checks a server: its name, what answers at its addresses, the path to it, and, once it lets us in, its clock and the
+// NAT between.
 
 import { isIP } from "node:net";
 
-import { type FoundTarget, sealedTarget } from "../client/sealed-target.ts";
-import { CharlaError } from "../errors.ts";
+import { sealedTarget } from "../client/sealed-target.ts";
+import type { CharlaError } from "../errors.ts";
 import type { Environment } from "../identity/folders.ts";
-import type { SocketAddress } from "../net/address.ts";
+import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
-import { type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
-import { type Check, ok, problemOf } from "./check.ts";
+import { type Found, type Hellos, openServerProbe, type ServerProbe } from "../net/sealed-probe.ts";
 import { describeLoss, describeRoundTrip, describeShortSizes, describeSizes } from "./path.ts";
-import { describeFound } from "./probe-report.ts";
+import { type Check, note, ok, problem, problemFrom } from "./report.ts";
 import { checkSession } from "./session.ts";
 
-/** One lost is 5 %. Answered, they take a second. */
+/** With these, one lost is 5 %; answered, they take a second. */
 const HELLOS = 20;
-/** Addresses of one host that are looked at. */
+/** Addresses of one host that are checked. */
 const MAX_ADDRESSES = 4;
 
 interface Probed {
@@ -27,23 +26,27 @@ interface Probed {
 
 /**
  * @param written HOST, HOST:PORT or an invitation
- * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE, and what keeps us from looking
+ * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE, and what no socket can be opened for
  */
 export async function* checkServer(
   written: string,
   env: Environment,
 ): AsyncGenerator<Check, void, undefined> {
   const { target } = sealedTarget(written, env);
-  const named = await addressesOf(target);
-  if (named instanceof CharlaError) return yield problemOf("name", named);
+  let addresses: readonly SocketAddress[];
+  try {
+    addresses = await resolve(target);
+  } catch (error) {
+    return yield problemFrom("name", error);
+  }
   if (isIP(target.host) === 0) {
-    const addresses = named.map(({ address }) => address);
-    yield ok("name", `${target.host} is ${addresses.join(" and ")}`, addresses);
+    const ips = addresses.map(({ address }) => address);
+    yield ok("name", `${target.host} is ${ips.join(" and ")}`, ips);
   }
 
   using probes = new DisposableStack();
   const probed = await Promise.all(
-    named.slice(0, MAX_ADDRESSES).map(async (address): Promise<Probed> => {
+    addresses.slice(0, MAX_ADDRESSES).map(async (address): Promise<Probed> => {
       const probe = probes.use(await openServerProbe(address));
       return { address, probe, hellos: await probe.hellos(HELLOS) };
     }),
@@ -54,7 +57,7 @@ export async function* checkServer(
   }
 
   const [best, ...others] = answering;
-  if (best === undefined) return yield* whySilent(probed);
+  if (best === undefined) return yield* checkShortDatagrams(probed);
   yield describeRoundTrip(best.hellos);
   yield describeLoss(best.hellos);
   yield describeSizes(await best.probe.sizes(best.hellos), best.address);
@@ -66,22 +69,56 @@ export async function* checkServer(
   );
 }
 
-async function addressesOf(
-  host: FoundTarget["target"],
-): Promise<readonly SocketAddress[] | CharlaError> {
-  try {
-    return await resolve(host);
-  } catch (error) {
-    if (error instanceof CharlaError) return error;
-    throw error;
+/** @param isElsewhere a server answers at another address of the same host, so it can be reached */
+export function describeFound(to: SocketAddress, found: Found, isElsewhere: boolean): Check {
+  const name = "server";
+  const where = formatAddress(to);
+  const value = { address: where, found: found.type };
+  const wrong = isElsewhere ? note : problem;
+  switch (found.type) {
+    case "server":
+      return ok(name, `a server answers at ${where}`, value);
+    case "other-version":
+      return wrong(
+        name,
+        `the server at ${where} speaks another version of charla's protocol`,
+        "use the same version of charla at both ends: charla --version",
+        value,
+      );
+    case "other-wire":
+      return wrong(
+        name,
+        `the program at ${where} does not speak the sealed wire`,
+        `if it is a conversation opened with --plain, join it with charla --plain ${where}`,
+        value,
+      );
+    case "refused":
+      return wrong(name, found.error.message, refusedHint(found.error), {
+        ...value,
+        code: found.error.code,
+      });
+    case "nothing":
+      return wrong(
+        name,
+        `nothing answers at ${where}`,
+        `check the address, and that charla --server runs there; a firewall there or on the path may drop UDP: it has to let port ${to.port} in`,
+        value,
+      );
   }
 }
 
+function refusedHint({ code, hint }: CharlaError): string {
+  if (code !== "NOBODY_LISTENING") return hint;
+  return "start charla --server there, or check the port: an invitation has the right one";
+}
+
 /**
- * A way that carries short datagrams only looks like none. A program that is no server of ours gets three of them
- * to puzzle over.
+ * A path that carries only short datagrams looks as if no server were there. Another program that ignores charla gets
+ * three meaningless datagrams.
  */
-async function* whySilent(probed: readonly Probed[]): AsyncGenerator<Check, void, undefined> {
+async function* checkShortDatagrams(
+  probed: readonly Probed[],
+): AsyncGenerator<Check, void, undefined> {
   for (const { address, probe, hellos } of probed) {
     if (hellos.found.type !== "nothing") continue;
     const check = describeShortSizes(await probe.shortSizes(), address);

@@ -6,9 +6,6 @@ import {
   describeShortSizes,
   describeSizes,
 } from "../../src/doctor/path.ts";
-import { describeFound } from "../../src/doctor/probe-report.ts";
-import { CharlaError } from "../../src/errors.ts";
-import type { Found } from "../../src/net/sealed-probe.ts";
 
 const IPV4 = { address: "192.0.2.1", port: 12_345 };
 const IPV6 = { address: "2001:db8::1", port: 12_345 };
@@ -16,7 +13,7 @@ const hellos = (sent: number, roundTrips: number[]) => {
   return { found: { type: "server" } as const, sent, roundTrips };
 };
 
-test("a round trip is the median of those that there were, in words and to the microsecond", () => {
+test("the round-trip time is the median of the answered hellos, rounded to microseconds for programs", () => {
   expect(describeRoundTrip(hellos(3, [30.123_456, 2.34, 12]))).toEqual({
     name: "round-trip",
     status: "ok",
@@ -31,7 +28,7 @@ test.each([
   [1, "note", "1 of 20 datagrams or their answers were lost (5 %)"],
   [4, "note", "4 of 20 datagrams or their answers were lost (20 %)"],
   [5, "problem", "5 of 20 datagrams or their answers were lost (25 %)"],
-])("%d of 20 lost is %s", (lost, status, message) => {
+])("%d of 20 hellos lost is %s", (lost, status, message) => {
   const answered = Array.from({ length: 20 - lost }, () => 1);
   expect(describeLoss(hellos(20, answered))).toMatchObject({
     status,
@@ -40,7 +37,7 @@ test.each([
   });
 });
 
-test("the path MTU is told as what a datagram holds and what its packet takes", () => {
+test("the path MTU is reported as datagram length and packet length", () => {
   expect(describeSizes({ arrived: 1_472, tooLong: 1_588 }, IPV4)).toEqual({
     name: "path-mtu",
     status: "ok",
@@ -52,37 +49,14 @@ test("the path MTU is told as what a datagram holds and what its packet takes", 
   expect(all.value).toMatchObject({ packet: 65_535 });
 });
 
-test("a path that is too narrow for a hello is a problem, and one where nothing arrives is unknown", () => {
+test("a path MTU too small for a hello is a problem; where nothing arrives it is unknown", () => {
   expect(describeShortSizes({ arrived: 0, tooLong: 30 }, IPV4)).toBeNull();
   expect(describeShortSizes({ arrived: 872, tooLong: 906 }, IPV4)).toMatchObject({
     status: "problem",
-    hint: "raise the MTU of the tunnel (VPN) or link on the way to 1,280 at least",
+    hint: "raise the MTU of the tunnel (VPN) or link on the path to at least 1,280",
     value: { datagram: 872, packet: 900, tooLong: 906 },
   });
   expect(describeShortSizes({ arrived: 1_199, tooLong: null }, IPV4)?.value).toMatchObject({
     tooLong: 1_200,
-  });
-});
-
-const NOBODY = new CharlaError("NOBODY_LISTENING", "nobody is listening there", "start one");
-const NO_SERVER: [Found["type"], Found][] = [
-  ["other-version", { type: "other-version" }],
-  ["other-wire", { type: "other-wire" }],
-  ["refused", { type: "refused", error: NOBODY }],
-  ["nothing", { type: "nothing" }],
-];
-
-test.each(NO_SERVER)(
-  "%s is a problem, and where another address has a server a note",
-  (_, found) => {
-    expect(describeFound(IPV4, found, false)).toMatchObject({ name: "server", status: "problem" });
-    expect(describeFound(IPV6, found, true)).toMatchObject({ name: "server", status: "note" });
-  },
-);
-
-test("a server is fine", () => {
-  expect(describeFound(IPV6, { type: "server" }, true)).toMatchObject({
-    status: "ok",
-    message: "a server answers at [2001:db8::1]:12345",
   });
 });

@@ -3,11 +3,13 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import type { NetworkInterfaceInfo } from "node:os";
 import { join } from "node:path";
 
-import { checkAddresses } from "../../src/doctor/addresses.ts";
-import { checkFamily, describePortInUse } from "../../src/doctor/binding.ts";
 import { checkFolder } from "../../src/doctor/folders.ts";
-import { findPortOwner, socketsAt } from "../../src/doctor/port-owner.ts";
-import { describeReceiveBuffer } from "../../src/doctor/receive-buffer.ts";
+import { describePortInUse, findPortOwner, socketsAt } from "../../src/doctor/port.ts";
+import {
+  checkAddresses,
+  checkFamily,
+  describeReceiveBuffer,
+} from "../../src/doctor/this-machine.ts";
 import { openUdpSocket } from "../../src/net/udp-socket.ts";
 import { temporaryFolder } from "../identity/temporary-folder.ts";
 
@@ -17,7 +19,7 @@ function info(address: string): NetworkInterfaceInfo {
 }
 
 describe("addresses", () => {
-  test("are told by from how far they lead here, with what to do where it is not far", () => {
+  test("addresses are grouped by the networks from which they reach this machine", () => {
     const checks = checkAddresses({
       eth0: [info("198.51.100.7"), info("192.168.1.5"), info("100.64.0.9")],
       wlan0: [info("10.0.0.5"), info("169.254.3.4")],
@@ -25,7 +27,7 @@ describe("addresses", () => {
     expect(checks.map(({ status, message, value }) => ({ status, message, value }))).toEqual([
       {
         status: "ok",
-        message: "198.51.100.7 reaches this machine from everywhere, where no firewall forbids it",
+        message: "198.51.100.7 reaches this machine from everywhere, unless a firewall blocks it",
         value: ["198.51.100.7"],
       },
       {
@@ -41,7 +43,7 @@ describe("addresses", () => {
     ]);
   });
 
-  test("a machine without a network is told so", () => {
+  test("a machine without a network gets a note", () => {
     expect(checkAddresses({})).toMatchObject([{ status: "note", value: [] }]);
   });
 });
@@ -51,42 +53,47 @@ describe("the receive buffer", () => {
     [8_388_608, "linux", "ok", 4_194_304],
     [425_984, "linux", "note", 212_992],
     [4_194_304, "darwin", "ok", 4_194_304],
-  ] as const)("%d as %s counts is %s", (told, platform, status, granted) => {
-    const check = describeReceiveBuffer(told, platform);
-    expect(check).toMatchObject({ status, value: { granted, wanted: 4_194_304 } });
-  });
+  ] as const)(
+    "a receive buffer of %d bytes as %s counts is %s",
+    (reported, platform, status, granted) => {
+      const check = describeReceiveBuffer(reported, platform);
+      expect(check).toMatchObject({ status, value: { granted, wanted: 4_194_304 } });
+    },
+  );
 
-  test("what to set is told to whoever has too little", () => {
+  test("a receive buffer that is too small gets a hint with the setting", () => {
     expect(describeReceiveBuffer(425_984, "linux")).toMatchObject({
-      message:
-        "a socket may hold 208 KiB, less than the 4096 KiB that bursts to a busy server want",
+      message: "a socket's receive buffer is 208 KiB; a busy server needs 4096 KiB for bursts",
       hint: expect.stringContaining("sysctl -w net.core.rmem_max=4194304"),
     });
     expect(describeReceiveBuffer(null, "plan9").status).toBe("note");
   });
 });
 
-describe("who has a port", () => {
+describe("the owner of a port", () => {
   const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   101: 0100007F:3039 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 4711 2 0000000000000000 0
   205: 00000000:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4712 2 0000000000000000 0
 `;
 
-  test("is found in the kernel's table by its number", () => {
+  test("the sockets of a port are found in the kernel's table", () => {
     expect(socketsAt(TABLE, 12_345)).toEqual(["socket:[4711]"]);
     expect(socketsAt(TABLE, 53)).toEqual(["socket:[4712]"]);
     expect(socketsAt(TABLE, 305)).toEqual([]);
     expect(socketsAt("", 53)).toEqual([]);
   });
 
-  test.skipIf(process.platform !== "linux")("is this program, where it is", async () => {
-    using socket = await openUdpSocket({ port: 0, onDatagram() {}, onError() {} });
-    const owner = await findPortOwner(socket.address.port);
-    expect(owner?.processId).toBe(process.pid);
-    expect(owner?.command).not.toBe("");
-  });
+  test.skipIf(process.platform !== "linux")(
+    "the owner of a port of this program is this program",
+    async () => {
+      using socket = await openUdpSocket({ port: 0, onDatagram() {}, onError() {} });
+      const owner = await findPortOwner(socket.address.port);
+      expect(owner?.processId).toBe(process.pid);
+      expect(owner?.command).not.toBe("");
+    },
+  );
 
-  test("is told with what to do", () => {
+  test("a port in use is reported with the program that has it", () => {
     const check = describePortInUse({ processId: 7, command: "ncat -ul 12345" });
     expect(check).toMatchObject({
       status: "note",
@@ -101,7 +108,7 @@ describe("a folder", () => {
   const check = (folder: string, user = USER) =>
     checkFolder("data-folder", "XDG_DATA_HOME", folder, user);
 
-  test("that is there and one's own is fine, and so is one that can be made", () => {
+  test("a folder that exists and is one's own is ok, and so is one that can be made", () => {
     using base = temporaryFolder();
     expect(check(base.path).status).toBe("ok");
     expect(check(join(base.path, "not", "yet"))).toMatchObject({
@@ -110,7 +117,7 @@ describe("a folder", () => {
     });
   });
 
-  test("that others may write to is a problem", () => {
+  test("a folder that others can write to is a problem", () => {
     using base = temporaryFolder();
     chmodSync(base.path, 0o770);
     expect(check(base.path)).toMatchObject({
@@ -122,7 +129,7 @@ describe("a folder", () => {
     expect(check(base.path, 54_321).status).toBe("problem");
   });
 
-  test("whose place a file has is a problem", () => {
+  test("a file in place of a folder is a problem", () => {
     using base = temporaryFolder();
     const file = join(base.path, "file");
     writeFileSync(file, "");
@@ -130,7 +137,7 @@ describe("a folder", () => {
     expect(check(join(file, "charla")).status).toBe("problem");
   });
 
-  test.skipIf(USER === 0)("that may not be written to is a problem", () => {
+  test.skipIf(USER === 0)("a folder that is not writable is a problem", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "closed");
     mkdirSync(folder, { mode: 0o500 });
@@ -139,7 +146,7 @@ describe("a folder", () => {
   });
 });
 
-test("a family that works is found to work", async () => {
+test("an address family that works is ok", async () => {
   expect(await checkFamily("IPv4", "127.0.0.1")).toEqual({
     name: "ipv4",
     status: "ok",
@@ -147,6 +154,6 @@ test("a family that works is found to work", async () => {
   });
 });
 
-test("an address that this machine does not have is no family of its", async () => {
+test("a family of which this machine has no address gets a note", async () => {
   expect(await checkFamily("IPv6", "2001:db8::1")).toMatchObject({ name: "ipv6", status: "note" });
 });

@@ -1,5 +1,5 @@
-// Run by doctor.test.ts in a network of its own: opens a server to everyone there, sends the doctor to look at
-// it, and prints what the doctor says.
+// Run by doctor.test.ts in a network of its own: opens a server there for everybody, has the doctor check it, and prints
+// the report.
 
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";

@@ -1,5 +1,5 @@
-// `charla doctor` as people run it: on this machine, and at a server that is there, is not, is another kind of
-// program, or is behind a network that loses datagrams or carries only short ones.
+// `charla doctor` as people run it: on this machine, and for a server that answers, that does not, that is another kind
+// of program, or that is behind a network that loses datagrams or carries only short ones.
 
 import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -69,21 +69,21 @@ function serve(secret: Uint8Array | null): Promise<Server> {
 }
 
 test(
-  "with an invitation it tells all of the way to the server, whose members notice nothing",
+  "with an invitation the doctor checks everything about a server, and its members notice nothing",
   async () => {
     await using server = await serve(SECRET);
-    const told: ServerFrame[] = [];
+    const received: ServerFrame[] = [];
     const owner = server.connect({
       onMessages(messages) {
         for (const message of messages) {
           const reading = readServerFrame(message);
-          if (reading.type === "frame") told.push(reading.frame);
+          if (reading.type === "frame") received.push(reading.frame);
         }
       },
     });
     const say = (frame: MemberFrame) => owner.sayAll([encodeFrame(frame)]);
     void say({ type: "enter", room: "main", name: "Ann", device: "a".repeat(22) });
-    await until("the owner in the room", () => told.length > 0);
+    await until("the owner in the room", () => received.length > 0);
 
     const { lines, checks, status } = await examine([server.invitation("main")]);
     expect(statuses(lines)).toEqual([
@@ -100,19 +100,19 @@ test(
       `a server answers at 127.0.0.1:${server.local.port}`,
     );
     expect(checks.get("loss")?.value).toEqual({ sent: 20, lost: 0 });
-    // Where the system cannot keep datagrams whole on its own, charla tries no longer ones elsewhere.
+    // On loopback the longest datagram arrives; elsewhere, a system that fragments on its own is not probed beyond it.
     expect(checks.get("path-mtu")?.value).toMatchObject({ tooLong: null });
     expect(checks.get("nat")?.value).toMatchObject({ translated: false });
 
     void say({ type: "who", request: 1 });
-    await until("an answer", () => told.some(({ type }) => type === "people"));
-    expect(told.map(({ type }) => type)).toEqual(["welcome", "people"]);
+    await until("an answer", () => received.some(({ type }) => type === "people"));
+    expect(received.map(({ type }) => type)).toEqual(["welcome", "people"]);
   },
   END_TO_END_TIMEOUT,
 );
 
 test(
-  "a host whose server takes everyone is looked at as well, and is not remembered",
+  "a server that is open to everybody is checked by its host, and its key is not remembered",
   async () => {
     await using server = await serve(null);
     using ana = newPerson();
@@ -125,7 +125,7 @@ test(
 );
 
 test(
-  "of a server that takes only who has its invitation, a host shows the way",
+  "of a server that needs an invitation, its host lets the doctor check the path only",
   async () => {
     await using server = await serve(SECRET);
     const { lines, checks, status } = await examine([`127.0.0.1:${server.local.port}`]);
@@ -137,7 +137,7 @@ test(
 );
 
 test(
-  "an invitation with another secret, and one of another server, are problems",
+  "an invitation with another secret and one of another server are problems",
   async () => {
     await using server = await serve(SECRET);
     const invitation = server.invitation("main");
@@ -159,7 +159,7 @@ test(
 );
 
 test(
-  "a server that does not tell what it sees is told from one that lets nobody in",
+  "a server that does not say what it sees gets a note after its session is ok",
   async () => {
     await using server = await openSealedSocket({
       bind: "127.0.0.1",
@@ -174,7 +174,7 @@ test(
   END_TO_END_TIMEOUT,
 );
 
-test("where nobody listens it says so, at once, and what to do", async () => {
+test("a port where no program is listening is reported at once, with a hint", async () => {
   const port = await freeUdpPort();
   const { stdout, status } = await runCharla(["doctor", `127.0.0.1:${port}`]);
   expect(stdout).toBe(
@@ -184,7 +184,7 @@ test("where nobody listens it says so, at once, and what to do", async () => {
   expect(status).toBe(1);
 });
 
-test("a name that is nobody's is a problem", async () => {
+test("a host name that does not exist is a problem", async () => {
   const { lines, status } = await examine(["nobody.invalid"]);
   expect(lines).toMatchObject([
     { name: "name", status: "problem", value: { code: "UNKNOWN_HOST" } },
@@ -193,7 +193,7 @@ test("a name that is nobody's is a problem", async () => {
 });
 
 test(
-  "a conversation of the plain wire is told from none, and hears nothing",
+  "a conversation on the plain wire is recognized, and shows nothing of the check",
   async () => {
     await using plain = charla(["--server", "--plain", "-p", "0", "-b", "127.0.0.1"]);
     const [, port = ""] = await plain.until("stderr", /listening on 127\.0\.0\.1:(\d+)/);
@@ -210,7 +210,7 @@ test(
 );
 
 test(
-  "what says nothing is told from a server, with what may stand between",
+  "a program that does not answer is a problem, with a hint about firewalls",
   async () => {
     using silent = await openUdpSocket({
       bind: "127.0.0.1",
@@ -229,7 +229,7 @@ test(
 );
 
 test(
-  "through a relay that loses a fifth it tells the loss, lets nothing else be wrong, and sees the relay",
+  "through a relay that loses a fifth of the datagrams, the doctor reports the loss and the relay and no other problem",
   async () => {
     await using server = await serve(SECRET);
     const options = { seed: 4, loss: 0.2, jitter: 5, server: server.local };
@@ -260,7 +260,7 @@ async function examineInNetworkOf(mtu: number) {
 }
 
 narrow(
-  "the path MTU of a network is what it carries",
+  "the path MTU of a network is reported",
   async () => {
     const { checks, status } = await examineInNetworkOf(1_400);
     expect(checks.get("path-mtu")).toMatchObject({
@@ -274,7 +274,7 @@ narrow(
 );
 
 narrow(
-  "a network too narrow for charla is told from one without a server",
+  "a network too narrow for charla is recognized as such",
   async () => {
     const { checks, status } = await examineInNetworkOf(900);
     expect(checks.get("server")?.value).toMatchObject({ found: "nothing" });
@@ -288,7 +288,7 @@ narrow(
 );
 
 test(
-  "without a place it looks at this machine, and makes nothing there",
+  "without an argument the doctor checks this machine, and creates nothing there",
   async () => {
     using ana = newPerson();
     const { lines, checks } = await examine([], ana);
@@ -318,7 +318,7 @@ test(
   END_TO_END_TIMEOUT,
 );
 
-test("a key that others can read is a problem, with its own hint", async () => {
+test("a key that others can read is a problem, with the hint of its error", async () => {
   using ana = newPerson();
   mkdirSync(ana.config, { recursive: true });
   const file = join(ana.config, "identity");
@@ -334,7 +334,7 @@ test("a key that others can read is a problem, with its own hint", async () => {
 });
 
 test(
-  "a server of one's own is found, and found gone",
+  "one's own server is found on this machine, and so is that it was killed",
   async () => {
     using ana = newPerson();
     const server = await startSealedServer(["-b", "127.0.0.1"], { as: ana });
@@ -352,18 +352,18 @@ test(
   END_TO_END_TIMEOUT,
 );
 
-test("with --quiet there is only what is not as it should be", async () => {
+test("with --quiet nothing is printed when everything is ok", async () => {
   await using server = await serve(SECRET);
   const { stdout, status } = await runCharla(["doctor", "-q", server.invitation("main")]);
   expect({ stdout, status }).toEqual({ stdout: "", status: 0 });
 });
 
-test("one place at a time, and an address where one is", async () => {
+test("two arguments, or an argument that is not an address, are usage errors", async () => {
   const two = await runCharla(["doctor", "one", "two"]);
   expect(two).toEqual({
     stdout: "",
     stderr:
-      'charla: doctor looks at one place at a time, and not at "two" as well\n' +
+      'charla: doctor checks one server at a time, and not "two" as well\n' +
       "hint: see charla doctor --help\n",
     status: 2,
   });

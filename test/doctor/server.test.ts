@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+
+import { describeFound } from "../../src/doctor/server.ts";
+import { CharlaError } from "../../src/errors.ts";
+import type { Found } from "../../src/net/sealed-probe.ts";
+
+const IPV4 = { address: "192.0.2.1", port: 12_345 };
+const IPV6 = { address: "2001:db8::1", port: 12_345 };
+
+const REFUSED = new CharlaError("NOBODY_LISTENING", "no program is listening there", "start one");
+const NO_SERVER: [Found["type"], Found][] = [
+  ["other-version", { type: "other-version" }],
+  ["other-wire", { type: "other-wire" }],
+  ["refused", { type: "refused", error: REFUSED }],
+  ["nothing", { type: "nothing" }],
+];
+
+test.each(NO_SERVER)(
+  "%s at an address is a problem, or a note where another address of the host has a server",
+  (_, found) => {
+    expect(describeFound(IPV4, found, false)).toMatchObject({ name: "server", status: "problem" });
+    expect(describeFound(IPV6, found, true)).toMatchObject({ name: "server", status: "note" });
+  },
+);
+
+test("a server at an address is ok", () => {
+  expect(describeFound(IPV6, { type: "server" }, true)).toMatchObject({
+    status: "ok",
+    message: "a server answers at [2001:db8::1]:12345",
+  });
+});
