@@ -1,6 +1,6 @@
-// What a handshake costs the opener: CPU time of a process that others join one after the other over
+// What a handshake costs the responder: CPU time of a process that others join one after the other over
 // loopback, each with its retry, its first message in the finish and the acknowledgment of that; beside
-// the four X25519 that no opener can do without (Noise XX: one key pair, ee, es, se).
+// the four X25519 that no responder can do without (Noise XX: one key pair, ee, es, se).
 
 import { diffieHellman, generateKeyPairSync } from "node:crypto";
 
@@ -14,7 +14,7 @@ const MESSAGE = new Uint8Array(16).fill(1);
 const HANDSHAKES = 2_000;
 /** Handshakes before those that count: the compiler has seen everything by then. */
 const WARM_UP = 500;
-const X25519_OF_AN_OPENER = 4;
+const X25519_OF_AN_RESPONDER = 4;
 
 const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
 
@@ -62,8 +62,8 @@ async function measure(): Promise<void> {
   await client.close();
 
   const each = (after.cpu - before.cpu) / HANDSHAKES;
-  const bare = X25519_OF_AN_OPENER * bareX25519();
-  console.log(`handshakes, CPU of the opener's process, mean of ${HANDSHAKES} after ${WARM_UP}`);
+  const bare = X25519_OF_AN_RESPONDER * bareX25519();
+  console.log(`handshakes, CPU of the responder's process, mean of ${HANDSHAKES} after ${WARM_UP}`);
   console.log(machine);
   console.log(`4 bare X25519   ${bare.toFixed(0)} us`);
   console.log(`a handshake     ${each.toFixed(0)} us, ${(each / bare).toFixed(2)} times that`);

@@ -1,5 +1,5 @@
 // Ten thousand sessions at one endpoint, of which nothing is heard but keep-alives: what memory they take
-// there, what CPU, and whether a message costs more for them. The joiners are all in another process.
+// there, what CPU, and whether a message costs more for them. The initiators are all in another process.
 
 import { generateKeyPair } from "../src/net/node-crypto.ts";
 import type { SealedLink } from "../src/net/sealed-link.ts";
@@ -111,7 +111,7 @@ async function measure(): Promise<void> {
   const amongMany = await costOfAnEcho(sessions.slice(0, FEW), ECHOES, server);
   const each = (await server.collect()).memory - empty.memory;
 
-  console.log(`${MANY} idle sessions at one endpoint, the joiners in another process`);
+  console.log(`${MANY} idle sessions at one endpoint, the initiators in another process`);
   console.log(machine);
   console.log(`memory (RSS)       ${(each / (MANY - FEW) / 1_024).toFixed(1)} KiB a session`);
   console.log(`CPU, keep-alives   ${(idle * 100).toFixed(1)} % of one core over ${IDLE / 1_000} s`);

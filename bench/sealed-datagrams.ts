@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 
-import { say } from "../src/protocol/session/session.ts";
+import { sendMessage } from "../src/protocol/session/session.ts";
 import { compile, type CProgram } from "./harness/c-program.ts";
 import { machine } from "./harness/machine.ts";
 import { median } from "./harness/quantiles.ts";
@@ -22,26 +22,30 @@ const CASES = [
 type Case = (typeof CASES)[number];
 
 /** Says `datagrams` of them from one end to the other, a batch at a time: how many a second. */
-async function round({ joiner, opener }: SealedPair, { size, batch, datagrams }: Case) {
+async function round({ initiator, responder }: SealedPair, { size, batch, datagrams }: Case) {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const [sentBefore, receivedBefore] = [joiner.sent, opener.received];
+  const [sentBefore, receivedBefore] = [initiator.sent, responder.received];
   let said = 0;
   let heard = 0;
-  joiner.speak = (session) => {
-    while (said < datagrams * size && said - heard < batch * size && say(session, MESSAGE)) {
+  initiator.speak = (session) => {
+    while (
+      said < datagrams * size &&
+      said - heard < batch * size &&
+      sendMessage(session, MESSAGE)
+    ) {
       said += MESSAGE.length;
     }
   };
-  opener.onMessage = (message) => {
+  responder.onMessage = (message) => {
     heard += message.length;
-    joiner.flushSoon();
+    initiator.flushSoon();
     if (heard >= datagrams * size) resolve();
   };
   const start = performance.now();
-  joiner.flushSoon();
+  initiator.flushSoon();
   await promise;
-  const sent = joiner.sent - sentBefore;
-  const lost = sent - (opener.received - receivedBefore);
+  const sent = initiator.sent - sentBefore;
+  const lost = sent - (responder.received - receivedBefore);
   return { rate: (sent / (performance.now() - start)) * 1_000, lost };
 }
 

@@ -8,11 +8,11 @@ import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
 import {
   activate,
+  connect,
   createEndpoint,
   datagramsSent,
   type Endpoint,
   endpointWakeAt,
-  join,
   nextDatagram,
   receiveDatagram,
   takeTouched,
@@ -20,7 +20,11 @@ import {
 } from "../../src/protocol/endpoint.ts";
 import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
 import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
-import { allArrived, say, type Session } from "../../src/protocol/session/session.ts";
+import {
+  isAllAcknowledged,
+  sendMessage,
+  type Session,
+} from "../../src/protocol/session/session.ts";
 
 /** Members on their way in at the same time. */
 const AT_ONCE = 64;
@@ -78,7 +82,7 @@ async function open(): Promise<Entering> {
       return generateKeyPair(random(32));
     },
     random,
-    openWith: null,
+    admission: null,
     datagramLimit: () => 1_200,
     now: performance.now(),
   });
@@ -103,9 +107,13 @@ async function open(): Promise<Entering> {
 async function enter(entering: Entering, port: number, name: string): Promise<Session> {
   const { endpoint, welcomes } = entering;
   const to = { address: "127.0.0.1", port };
-  const session = join(endpoint, { to, psk: secretToPsk(null), expected: null }, performance.now());
+  const session = connect(
+    endpoint,
+    { to, psk: secretToPsk(null), expected: null },
+    performance.now(),
+  );
   const device = Buffer.from(random(16)).toString("base64url");
-  say(session, encodeFrame({ type: "enter", room: "main", name, device }));
+  sendMessage(session, encodeFrame({ type: "enter", room: "main", name, device }));
   const welcomed = new Promise<void>((resolve) => welcomes.set(session, resolve));
   activate(endpoint, session);
   work(entering);
@@ -140,7 +148,7 @@ function isWelcome(message: Uint8Array): boolean {
 }
 
 function isAtRest(session: Session): boolean {
-  return allArrived(session) && session.recovery.sent.packetsInFlight === 0;
+  return isAllAcknowledged(session) && session.recovery.sent.packetsInFlight === 0;
 }
 
 function describe(session: Session, port: number): string {
@@ -151,6 +159,6 @@ function describe(session: Session, port: number): string {
   const { remoteId, send, receive } = established;
   const secrets = [localId, remoteId, send.key, receive.key].map((bytes) => bytes.toHex());
   const places = [recovery.sent.nextNumber, received.window.largest, incoming.arrived.end];
-  const windows = [incoming.granted, outgoing.said.end, outgoing.limit];
+  const windows = [incoming.granted, outgoing.queue.end, outgoing.limit];
   return ["member", port, ...secrets, ...places, ...windows].join(" ");
 }

@@ -6,11 +6,11 @@ import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
 import {
   activate,
+  connect,
   createEndpoint,
   datagramsSent,
   type Endpoint,
   endpointWakeAt,
-  join,
   nextDatagram,
   receiveDatagram,
   tickEndpoint,
@@ -38,34 +38,38 @@ export interface PairEnd {
 }
 
 export interface SealedPair extends Disposable {
-  readonly joiner: PairEnd;
-  readonly opener: PairEnd;
+  readonly initiator: PairEnd;
+  readonly responder: PairEnd;
 }
 
 /** @param datagramLimit bytes of the longest datagram */
 export async function openSealedPair(datagramLimit: number): Promise<SealedPair> {
-  const opener = await openEnd(datagramLimit, PSK);
-  const joiner = await openEnd(datagramLimit, null);
-  const to = opener.socket.address;
-  joiner.session = join(joiner.endpoint, { to, psk: PSK, expected: null }, performance.now());
-  joiner.flushSoon();
-  while (opener.session === null || joiner.session.joining !== null) await Bun.sleep(1);
+  const responder = await openEnd(datagramLimit, PSK);
+  const initiator = await openEnd(datagramLimit, null);
+  const to = responder.socket.address;
+  initiator.session = connect(
+    initiator.endpoint,
+    { to, psk: PSK, expected: null },
+    performance.now(),
+  );
+  initiator.flushSoon();
+  while (responder.session === null || initiator.session.handshake !== null) await Bun.sleep(1);
   return {
-    joiner,
-    opener,
+    initiator,
+    responder,
     [Symbol.dispose]() {
-      joiner.socket.close();
-      opener.socket.close();
+      initiator.socket.close();
+      responder.socket.close();
     },
   };
 }
 
-async function openEnd(datagramLimit: number, openWith: Uint8Array | null): Promise<PairEnd> {
+async function openEnd(datagramLimit: number, admission: Uint8Array | null): Promise<PairEnd> {
   const endpoint = createEndpoint({
     crypto: nodeCrypto,
     staticKeys: generateKeyPair(crypto.getRandomValues(new Uint8Array(32))),
     random: randomBytes,
-    openWith,
+    admission,
     datagramLimit: () => datagramLimit,
     now: performance.now(),
   });

@@ -1,18 +1,18 @@
 // A lossy talk over the sealed wire, in the simulator of test/simulator.
 
 import type { Weather } from "../../test/simulator/network.ts";
-import { createWorld, joinOpener, run } from "../../test/simulator/world.ts";
+import { createWorld, joinResponder, run } from "../../test/simulator/world.ts";
 import type { LossyTalk } from "./lossy-talk.ts";
 
-/** Longer than a joiner tries, ms. */
+/** Longer than an initiator tries, ms. */
 const JOINING = 10_000;
 
 /** Null when the handshake itself was lost too often. */
 export function sealedTalk(seed: number, weather: Weather): LossyTalk | null {
   const world = createWorld(seed, weather);
-  const session = joinOpener(world);
-  const { joiner, opener } = world;
-  if (!run(world, world.now + JOINING, () => session.joining === null)) return null;
+  const session = joinResponder(world);
+  const { initiator, responder } = world;
+  if (!run(world, world.now + JOINING, () => session.handshake === null)) return null;
   if (session.end !== null) return null;
   const heardAt: number[] = [];
   return {
@@ -22,11 +22,11 @@ export function sealedTalk(seed: number, weather: Weather): LossyTalk | null {
     },
     say(length, count) {
       const message = new Uint8Array(length).fill(1);
-      for (let said = 0; said < count; said += 1) joiner.words.push(message);
+      for (let said = 0; said < count; said += 1) initiator.words.push(message);
     },
     run(until) {
       run(world, until - 1, () => {
-        while (heardAt.length < opener.heard.length) heardAt.push(world.now);
+        while (heardAt.length < responder.heard.length) heardAt.push(world.now);
         return false;
       });
       if (session.end !== null) throw new Error(`the session ended: ${session.end.type}`);

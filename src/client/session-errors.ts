@@ -16,7 +16,7 @@ interface Attempt {
 /** Why there is no session. */
 export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaError {
   const where = formatAddress(attempt.to);
-  if (end.type !== "join-failed") return describeSessionEnd(end, where);
+  if (end.type !== "handshake-failed") return describeSessionEnd(end, where);
   switch (end.failure) {
     case "no-answer":
       return new CharlaError(
@@ -69,7 +69,7 @@ export function describeSessionEnd(end: SessionEnd, where: string): CharlaError 
     case "closed":
       if (end.by === "us") return lost(`the session with ${where} was ended: ${end.reason}`);
       return lost(`${where} ended the session${end.reason === "" ? "" : `: ${end.reason}`}`);
-    case "join-failed":
+    case "handshake-failed":
       return lost(`there is no session with ${where}: ${end.failure}`);
   }
 }

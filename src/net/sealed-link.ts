@@ -4,12 +4,12 @@
 import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
 import { isDrained, receiveMessages } from "../protocol/session/session-receive.ts";
 import {
-  allArrived,
   CLOSE_DONE,
   closeSession,
-  peerKeyOf,
-  say,
-  sayStream,
+  findPeerKey,
+  isAllAcknowledged,
+  sendEncoded,
+  sendMessage,
   type Session,
   type SessionEnd,
 } from "../protocol/session/session.ts";
@@ -38,7 +38,7 @@ export interface SealedLink {
    * Sends messages, in order. True when there was room for all; else a promise of it: true once there is, false when the
    * session ended first.
    *
-   * @param stream the same messages put together by `streamOf`, where they are sent to many: nobody changes it
+   * @param stream the same messages put together by `encodeMessages`, where they are sent to many: nobody changes it
    */
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Hands what comes to these from now on. What came before was not taken: the peer waits when it is too much. */
@@ -131,7 +131,7 @@ export class AttachedSession implements SealedLink {
   }
 
   get peerKey(): Uint8Array | null {
-    return peerKeyOf(this.session);
+    return findPeerKey(this.session);
   }
 
   get admittedTo(): string | null {
@@ -145,8 +145,8 @@ export class AttachedSession implements SealedLink {
     let end = 0;
     if (this.unsaid === NOBODY) this.unsaid = [];
     const said = this.#wait(this.unsaid, () => {
-      if (!say(session, message)) return false;
-      ({ end } = session.outgoing.said);
+      if (!sendMessage(session, message)) return false;
+      ({ end } = session.outgoing.queue);
       return true;
     });
     this.#driver.changed(session);
@@ -158,8 +158,8 @@ export class AttachedSession implements SealedLink {
     if (session.end !== null) return false;
     let said = 0;
     if (this.unsaid.length === 0) {
-      if (stream !== undefined && sayStream(session, stream)) said = messages.length;
-      while (said < messages.length && say(session, messages[said] ?? EMPTY)) said += 1;
+      if (stream !== undefined && sendEncoded(session, stream)) said = messages.length;
+      while (said < messages.length && sendMessage(session, messages[said] ?? EMPTY)) said += 1;
     }
     this.#driver.said(session);
     if (said === messages.length) return true;
@@ -178,7 +178,10 @@ export class AttachedSession implements SealedLink {
 
   arrived(): Promise<boolean> {
     if (this.arrivals === NOBODY) this.arrivals = [];
-    return this.#wait(this.arrivals, () => this.unsaid.length === 0 && allArrived(this.session));
+    return this.#wait(
+      this.arrivals,
+      () => this.unsaid.length === 0 && isAllAcknowledged(this.session),
+    );
   }
 
   async close(): Promise<void> {
@@ -228,7 +231,7 @@ export function handOnMessages(attached: AttachedSession, driver: SessionDriver)
  * be the answer to it.
  */
 export function tellArrived(attached: AttachedSession): void {
-  const { start } = attached.session.outgoing.said;
+  const { start } = attached.session.outgoing.queue;
   if (start === attached.arrivedUpTo) return;
   attached.arrivedUpTo = start;
   attached.handlers?.onArrived?.(start);
@@ -238,7 +241,7 @@ export function tellArrived(attached: AttachedSession): void {
 export function tellWhatCameToBe(attached: AttachedSession, now: number): boolean {
   const { session, handlers, unsaid, arrivals } = attached;
   const { end, path } = session;
-  if (attached.tellJoined !== null && (end !== null || session.joining === null)) {
+  if (attached.tellJoined !== null && (end !== null || session.handshake === null)) {
     attached.tellJoined(end === null);
     attached.tellJoined = null;
   }
@@ -249,7 +252,7 @@ export function tellWhatCameToBe(attached: AttachedSession, now: number): boolea
     handlers?.onHeard?.(now - attached.silentSince);
     attached.silentSince = null;
   }
-  if (path.trial === null && !sameAddress(path.address, attached.peerTold)) {
+  if (path.validation === null && !sameAddress(path.address, attached.peerTold)) {
     attached.peerTold = path.address;
     handlers?.onMoved?.(path.address);
   }

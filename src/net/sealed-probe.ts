@@ -7,13 +7,13 @@ import {
   helloProbeWakeAt,
   isHelloProbeOver,
   nextHello,
-  receiveAtHelloProbe,
+  receiveForHelloProbe,
   startHelloProbe,
 } from "../protocol/handshake/hello-probe.ts";
 import {
   isSizeProbeOver,
   nextSizeDatagram,
-  receiveAtSizeProbe,
+  receiveForSizeProbe,
   SHORT_SIZES,
   sizeNotSent,
   type SizeProbe,
@@ -115,7 +115,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
       next: (time) => nextSizeDatagram(probe, time),
       wakeAt: () => probe.wakeAt,
       isOver: () => isSizeProbeOver(probe),
-      receive: (datagram, _, time) => receiveAtSizeProbe(probe, datagram, time),
+      receive: (datagram, _, time) => receiveForSizeProbe(probe, datagram, time),
       // That something arrives was known before, or is what is to be found out.
       refuse() {},
       tooLong: (size, time) => sizeNotSent(probe, size, time),
@@ -133,7 +133,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
         wakeAt: () => helloProbeWakeAt(probe),
         isOver: (time) => other !== null || isHelloProbeOver(probe, time),
         receive(datagram, from, time) {
-          if (isSealedWire(datagram)) receiveAtHelloProbe(probe, datagram, time);
+          if (isSealedWire(datagram)) receiveForHelloProbe(probe, datagram, time);
           else if (sameAddress(from, to)) other ??= { type: "other-wire" };
         },
         refuse(error) {

@@ -5,13 +5,13 @@ import type { CharlaError } from "../errors.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import {
   activate,
-  answerOtherWire,
+  answerPlainWire,
+  connect,
+  type ConnectOptions,
   createEndpoint,
   datagramsSent,
   type Endpoint,
   endpointWakeAt,
-  join,
-  type JoinOptions,
   nextDatagram,
   receiveDatagram,
   takeTouched,
@@ -59,7 +59,7 @@ export interface SealedSocketOptions {
 export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
   /** Begins a session; that it failed is told by the link's `ended`. Without handlers, `receive` sets them later. */
-  join(options: JoinOptions, handlers?: SealedLinkHandlers): SealedLink;
+  join(options: ConnectOptions, handlers?: SealedLinkHandlers): SealedLink;
   /** Ends every session, once what was said has arrived, tells the peers so, and closes the socket. */
   close(): Promise<void>;
 }
@@ -89,7 +89,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     crypto: nodeCrypto,
     staticKeys: options.staticKeys,
     random: randomBytes,
-    openWith: options.openWith,
+    admission: options.openWith,
     maxSessions: options.maxSessions,
     datagramLimit: (to) => longestWorthTrying(socket, to),
     now: now(),
@@ -134,7 +134,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   });
 
   function onOtherWire(datagram: Uint8Array, from: SocketAddress): void {
-    answerOtherWire(endpoint, datagram, from, now());
+    answerPlainWire(endpoint, datagram, from, now());
     flushSoon();
     options.onOtherWire?.(from);
   }
@@ -223,7 +223,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   return {
     local: socket.address,
     join(joinOptions, handlers) {
-      const link = attach(join(endpoint, joinOptions, now()));
+      const link = attach(connect(endpoint, joinOptions, now()));
       if (handlers !== undefined) link.receive(handlers);
       flushSoon();
       return link;

@@ -5,41 +5,48 @@
 import { mapKey } from "./bytes.ts";
 import type { CryptoProvider, KeyPair, RandomBytes } from "./crypto-provider.ts";
 import { type Admission, admitWith } from "./handshake/admission.ts";
-import { startJoining } from "./handshake/initiator-handshake.ts";
+import { startInitiatorHandshake } from "./handshake/initiator-handshake.ts";
 import { truncatedHmac } from "./handshake/proofs.ts";
 import {
-  createOpening,
-  type Opening,
+  createResponder,
   receiveFinish,
   receiveHello,
+  type Responder,
 } from "./handshake/responder-handshake.ts";
 import {
   CONNECTION_ID_LENGTH,
   type Packet,
   readPacket,
-  SEALED_WIRE_SIGN,
+  SEALED_WIRE_NOTICE,
   TOKEN_LENGTH,
   writeReset,
 } from "./packets.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import { CHALLENGE_LENGTH, writeResetToken, writeWindow } from "./session/frames.ts";
 import { RECEIVE_WINDOW } from "./session/incoming-messages.ts";
-import { createPacketMemory, type PacketMemory, reuseMemory } from "./session/packet-arena.ts";
-import { countReceived, moveTo } from "./session/session-path.ts";
+import { createPacketArena, type PacketArena, resetArena } from "./session/packet-arena.ts";
+import { countReceived, migratePath } from "./session/session-path.ts";
 import { receive, receivePayload } from "./session/session-receive.ts";
 import { type Outbound, transmit } from "./session/session-transmit.ts";
 import {
+  applyExchangeTime,
   createSession,
+  currentProbeTimeout,
   establish,
-  isOver,
-  measured,
+  isSessionOver,
   type Session,
   sessionWakeAt,
-  tick,
-  timeoutOf,
+  tickSession,
 } from "./session/session.ts";
 import { sameAddress, type SocketAddress } from "./socket-address.ts";
-import { cancel, createTimers, earliest, takeDue, type Timers, wakeBy } from "./timers.ts";
+import {
+  cancelTimer,
+  createTimers,
+  nextDueAt,
+  scheduleBy,
+  takeDueItems,
+  type Timers,
+} from "./timers.ts";
 
 /** Resets and signs a second: they answer datagrams of no session, which anyone can send. */
 const RESETS_PER_SECOND = 100;
@@ -53,7 +60,7 @@ export interface EndpointOptions {
   readonly staticKeys: KeyPair;
   readonly random: RandomBytes;
   /** The pre-shared key, 32 bytes, with which others may join, or who decides that; null when nobody may. */
-  readonly openWith: Uint8Array | Admission | null;
+  readonly admission: Uint8Array | Admission | null;
   /** Past so many sessions nobody else may join. */
   readonly maxSessions?: number | undefined;
   /** Bytes of the longest datagram worth trying on the way to an address. */
@@ -63,11 +70,11 @@ export interface EndpointOptions {
 
 export interface Endpoint {
   readonly options: EndpointOptions;
-  readonly opening: Opening | null;
+  readonly responder: Responder | null;
   readonly resetKey: Uint8Array;
   /** By this end's connection id. */
   readonly sessions: Map<string, Session>;
-  /** A joiner's sessions, by the token that resets each. */
+  /** An initiator's sessions, by the token that resets each. */
   readonly byResetToken: Map<string, Session>;
   /** Sessions that others began, not yet taken by the program above. */
   readonly arrived: Session[];
@@ -80,27 +87,28 @@ export interface Endpoint {
   /** Sessions with whom something has happened since they were last taken. */
   readonly touched: Set<Session>;
   readonly timers: Timers<Session>;
-  readonly memory: PacketMemory;
+  readonly arena: PacketArena;
   resets: number;
   resetsSince: number;
 }
 
-export interface JoinOptions {
+export interface ConnectOptions {
   readonly to: SocketAddress;
   readonly psk: Uint8Array;
-  /** The opener's public key, when it is known. */
+  /** The responder's public key, when it is known. */
   readonly expected: Uint8Array | null;
 }
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { crypto, staticKeys, openWith, random, now } = options;
+  const { crypto, staticKeys, random, now } = options;
   const info = new TextEncoder().encode("charla reset");
   const resetKey = crypto.hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32);
-  const admission = openWith instanceof Uint8Array ? admitWith(openWith) : openWith;
+  const admission =
+    options.admission instanceof Uint8Array ? admitWith(options.admission) : options.admission;
   return {
     options,
-    opening:
-      admission === null ? null : createOpening({ crypto, staticKeys, admission, random, now }),
+    responder:
+      admission === null ? null : createResponder({ crypto, staticKeys, admission, random, now }),
     resetKey,
     sessions: new Map(),
     byResetToken: new Map(),
@@ -110,24 +118,24 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     asked: [],
     touched: new Set(),
     timers: createTimers(),
-    memory: createPacketMemory(),
+    arena: createPacketArena(),
     resets: 0,
     resetsSince: now,
   };
 }
 
 /** Begins a session with whoever listens at an address; whether it comes to be, it tells itself. */
-export function join(endpoint: Endpoint, options: JoinOptions, now: number): Session {
+export function connect(endpoint: Endpoint, options: ConnectOptions, now: number): Session {
   const { crypto, random, staticKeys } = endpoint.options;
   const localId = random(CONNECTION_ID_LENGTH);
-  const session = begin(endpoint, "joiner", localId, options.to, now);
-  session.joining = startJoining({
+  const session = begin(endpoint, "initiator", localId, options.to, now);
+  session.handshake = startInitiatorHandshake({
     crypto,
     staticKeys,
     ephemeralKeys: crypto.generateKeyPair(random(32)),
     psk: options.psk,
     expected: options.expected,
-    joinerId: localId,
+    initiatorId: localId,
     padding: random(BASE_DATAGRAM_SIZE),
     now,
   });
@@ -178,14 +186,15 @@ export function receiveDatagram(
 }
 
 /** A datagram of another wire came: who sent it is told so (docs/protocol.md s. 6). */
-export function answerOtherWire(
+export function answerPlainWire(
   endpoint: Endpoint,
   datagram: Uint8Array,
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.opening === null || datagram.length === 0 || !mayAnswerStray(endpoint, now)) return;
-  answer(endpoint, { to: from, bytes: SEALED_WIRE_SIGN });
+  if (endpoint.responder === null || datagram.length === 0 || !mayAnswerStray(endpoint, now))
+    return;
+  answer(endpoint, { to: from, bytes: SEALED_WIRE_NOTICE });
 }
 
 /** The next datagram to send now, good until `datagramsSent`; null when there is none. To be asked until then. */
@@ -200,40 +209,40 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
       endpoint.active.clear();
       continue;
     }
-    const outbound = transmit(session, now, endpoint.memory);
+    const outbound = transmit(session, now, endpoint.arena);
     if (outbound !== null) return outbound;
     endpoint.asked.pop();
-    if (isOver(session)) forget(endpoint, session);
-    else wakeBy(endpoint.timers, session, sessionWakeAt(session));
+    if (isSessionOver(session)) forget(endpoint, session);
+    else scheduleBy(endpoint.timers, session, sessionWakeAt(session));
   }
 }
 
 /** The system has a copy of every datagram that was taken: their memory is the next ones'. */
-export function datagramsSent({ memory }: Endpoint): void {
-  reuseMemory(memory);
+export function datagramsSent({ arena }: Endpoint): void {
+  resetArena(arena);
 }
 
 /** Lets every session whose time has come do what is due. */
 export function tickEndpoint(endpoint: Endpoint, now: number): void {
-  for (const session of takeDue(endpoint.timers, now)) {
+  for (const session of takeDueItems(endpoint.timers, now)) {
     const at = sessionWakeAt(session);
     if (at > now) {
-      wakeBy(endpoint.timers, session, at);
+      scheduleBy(endpoint.timers, session, at);
       continue;
     }
-    tick(session, now);
+    tickSession(session, now);
     activate(endpoint, session);
   }
 }
 
 /** When `tickEndpoint` is due next, ms; Infinity for never. */
 export function endpointWakeAt(endpoint: Endpoint): number {
-  return earliest(endpoint.timers);
+  return nextDueAt(endpoint.timers);
 }
 
 function begin(
   { options }: Endpoint,
-  role: "joiner" | "opener",
+  role: "initiator" | "responder",
   localId: Uint8Array,
   address: SocketAddress,
   now: number,
@@ -245,7 +254,7 @@ function begin(
 
 function forget(endpoint: Endpoint, session: Session): void {
   const { localId, resetToken } = session;
-  cancel(endpoint.timers, session);
+  cancelTimer(endpoint.timers, session);
   endpoint.sessions.delete(mapKey(localId));
   if (resetToken !== null) endpoint.byResetToken.delete(mapKey(resetToken));
 }
@@ -255,9 +264,9 @@ function idOf(packet: Exclude<Packet, { kind: "hello" | "reset" }>): Uint8Array 
     case "retry":
     case "answer":
     case "refusal":
-      return packet.joinerId;
+      return packet.initiatorId;
     case "finish":
-      return packet.openerId;
+      return packet.responderId;
     case "sealed":
       return packet.receiverId;
   }
@@ -269,12 +278,12 @@ function answerHello(
   from: SocketAddress,
   now: number,
 ): void {
-  const { opening } = endpoint;
-  if (opening === null) return;
+  const { responder } = endpoint;
+  if (responder === null) return;
   const room = (endpoint.options.maxSessions ?? MAX_SESSIONS) - endpoint.sessions.size;
-  const bytes = receiveHello(opening, hello, from, room, now, (openerId) => {
+  const bytes = receiveHello(responder, hello, from, room, now, (responderId) => {
     const into = new Uint8Array(9 + 1 + TOKEN_LENGTH);
-    const at = writeResetToken(into, 0, tokenFor(endpoint, openerId));
+    const at = writeResetToken(into, 0, tokenFor(endpoint, responderId));
     return into.subarray(0, writeWindow(into, at, RECEIVE_WINDOW));
   });
   if (bytes !== null) answer(endpoint, { to: from, bytes });
@@ -290,26 +299,26 @@ function answerFinish(
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.opening === null) return;
-  const step = receiveFinish(endpoint.opening, finish, now);
+  if (endpoint.responder === null) return;
+  const step = receiveFinish(endpoint.responder, finish, now);
   if (step.type === "refused") answer(endpoint, { to: from, bytes: step.refusal });
-  if (step.type === "unknown") answerStray(endpoint, finish.openerId, from, now);
+  if (step.type === "unknown") answerStray(endpoint, finish.responderId, from, now);
   if (step.type !== "finished") return;
-  const { openerId, joinerId, keys, payload, proven, took } = step;
-  const session = begin(endpoint, "opener", openerId, proven, now);
+  const { responderId, initiatorId, keys, payload, proven, took } = step;
+  const session = begin(endpoint, "responder", responderId, proven, now);
   session.admittedTo = step.admitsTo;
   session.finishDigest = endpoint.options.crypto.sha256(finish.noise);
   // Only the hello's address is proven by its cookie (docs/protocol.md s. 14).
   if (!sameAddress(from, proven)) {
     const { random } = endpoint.options;
-    moveTo(session.path, from, random(CHALLENGE_LENGTH), timeoutOf(session), now);
+    migratePath(session.path, from, random(CHALLENGE_LENGTH), currentProbeTimeout(session), now);
     countReceived(session.path, from, finish.noise.length);
   }
-  establish(session, joinerId, keys);
-  if (took !== null) measured(session, took, now);
+  establish(session, initiatorId, keys);
+  if (took !== null) applyExchangeTime(session, took, now);
   session.pingDue = true;
   receivePayload(session, payload, now);
-  endpoint.sessions.set(mapKey(openerId), session);
+  endpoint.sessions.set(mapKey(responderId), session);
   activate(endpoint, session);
   endpoint.arrived.push(session);
 }
@@ -321,7 +330,7 @@ function answerStray(
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.opening === null || !mayAnswerStray(endpoint, now)) return;
+  if (endpoint.responder === null || !mayAnswerStray(endpoint, now)) return;
   const bytes = writeReset(connectionId, tokenFor(endpoint, connectionId));
   answer(endpoint, { to: from, bytes });
 }

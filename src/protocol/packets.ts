@@ -39,7 +39,7 @@ const RESET_LENGTH = 1 + CONNECTION_ID_LENGTH + TOKEN_LENGTH;
 const MIN_ANSWER_NOISE = 32 + 48;
 /** Noise message 3 without its payload: s with its tag. */
 const MIN_FINISH_NOISE = 48;
-/** The opener's connection id and its tag: the least that an answer's payload holds. */
+/** The responder's connection id and its tag: the least that an answer's payload holds. */
 const MIN_ANSWER_PAYLOAD = CONNECTION_ID_LENGTH + TAG_BYTES;
 const MAX_ANSWER_PAYLOAD = 256;
 
@@ -49,15 +49,15 @@ export type Packet =
       readonly kind: "hello";
       readonly datagram: Uint8Array;
       readonly version: number;
-      readonly joinerId: Uint8Array;
+      readonly initiatorId: Uint8Array;
       /** Empty, or 17 bytes. */
       readonly cookie: Uint8Array;
       /** Noise message 1. */
       readonly noise: Uint8Array;
     }
-  | { readonly kind: "retry"; readonly joinerId: Uint8Array; readonly cookie: Uint8Array }
-  | { readonly kind: "answer"; readonly joinerId: Uint8Array; readonly noise: Uint8Array }
-  | { readonly kind: "finish"; readonly openerId: Uint8Array; readonly noise: Uint8Array }
+  | { readonly kind: "retry"; readonly initiatorId: Uint8Array; readonly cookie: Uint8Array }
+  | { readonly kind: "answer"; readonly initiatorId: Uint8Array; readonly noise: Uint8Array }
+  | { readonly kind: "finish"; readonly responderId: Uint8Array; readonly noise: Uint8Array }
   | {
       readonly kind: "sealed";
       readonly receiverId: Uint8Array;
@@ -68,7 +68,7 @@ export type Packet =
     }
   | {
       readonly kind: "refusal";
-      readonly joinerId: Uint8Array;
+      readonly initiatorId: Uint8Array;
       readonly code: number;
       /** What the proof is over. */
       readonly proven: Uint8Array;
@@ -80,7 +80,7 @@ export type Packet =
  * What says "here is the sealed wire" to a peer of the plain one: one byte, no longer than anything it
  * answers, and no packet.
  */
-export const SEALED_WIRE_SIGN = Uint8Array.of(RESET);
+export const SEALED_WIRE_NOTICE = Uint8Array.of(RESET);
 
 export type PacketKind = Packet["kind"];
 
@@ -102,13 +102,13 @@ export function readPacket(datagram: Uint8Array): Packet | null {
       return readHello(datagram);
     case RETRY:
       if (datagram.length !== RETRY_LENGTH) return null;
-      return { kind: "retry", joinerId: datagram.subarray(1, 9), cookie: datagram.subarray(9) };
+      return { kind: "retry", initiatorId: datagram.subarray(1, 9), cookie: datagram.subarray(9) };
     case ANSWER:
       return readAnswer(datagram);
     case FINISH:
       if (datagram.length < 9 + MIN_FINISH_NOISE + TAG_BYTES) return null;
       if (datagram.length > BASE_DATAGRAM_SIZE) return null;
-      return { kind: "finish", openerId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
+      return { kind: "finish", responderId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
     case SEALED:
     case SEALED_OTHER:
       if (datagram.length < MIN_SEALED) return null;
@@ -122,7 +122,7 @@ export function readPacket(datagram: Uint8Array): Packet | null {
       if (datagram.length !== REFUSAL_LENGTH) return null;
       return {
         kind: "refusal",
-        joinerId: datagram.subarray(1, 9),
+        initiatorId: datagram.subarray(1, 9),
         code: datagram[9] ?? 0,
         proven: datagram.subarray(0, 10),
         proof: datagram.subarray(10),
@@ -139,18 +139,18 @@ function readHello(datagram: Uint8Array): Packet | null {
   const cookieLength = datagram[10] ?? 0;
   if (datagram.length !== BASE_DATAGRAM_SIZE) return null;
   const version = datagram[1] ?? 0;
-  const joinerId = datagram.subarray(2, 10);
+  const initiatorId = datagram.subarray(2, 10);
   const nothing = datagram.subarray(0, 0);
   // What follows is laid out as its own version says.
   if (version !== VERSION)
-    return { kind: "hello", datagram, version, joinerId, cookie: nothing, noise: nothing };
+    return { kind: "hello", datagram, version, initiatorId, cookie: nothing, noise: nothing };
   if (cookieLength !== 0 && cookieLength !== COOKIE_LENGTH) return null;
   const noiseAt = 11 + cookieLength;
   return {
     kind: "hello",
     datagram,
     version,
-    joinerId,
+    initiatorId,
     cookie: datagram.subarray(11, noiseAt),
     noise: datagram.subarray(noiseAt, noiseAt + HELLO_NOISE_LENGTH),
   };
@@ -159,7 +159,7 @@ function readHello(datagram: Uint8Array): Packet | null {
 function readAnswer(datagram: Uint8Array): Packet | null {
   const payload = datagram.length - 9 - MIN_ANSWER_NOISE;
   if (payload < MIN_ANSWER_PAYLOAD || payload > MAX_ANSWER_PAYLOAD) return null;
-  return { kind: "answer", joinerId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
+  return { kind: "answer", initiatorId: datagram.subarray(1, 9), noise: datagram.subarray(9) };
 }
 
 /**
@@ -167,7 +167,7 @@ function readAnswer(datagram: Uint8Array): Packet | null {
  * @param padding 1,200 random bytes, of which the tail is used: what is constant could be recognised
  */
 export function writeHello(
-  joinerId: Uint8Array,
+  initiatorId: Uint8Array,
   cookie: Uint8Array,
   noise: Uint8Array,
   padding: Uint8Array,
@@ -175,28 +175,28 @@ export function writeHello(
   const hello = padding.slice(0, BASE_DATAGRAM_SIZE);
   hello[0] = HELLO;
   hello[1] = VERSION;
-  hello.set(joinerId, 2);
+  hello.set(initiatorId, 2);
   hello[10] = cookie.length;
   hello.set(cookie, 11);
   hello.set(noise, 11 + cookie.length);
   return hello;
 }
 
-export function writeRetry(joinerId: Uint8Array, cookie: Uint8Array): Uint8Array {
-  return concatenate(Uint8Array.of(RETRY), joinerId, cookie);
+export function writeRetry(initiatorId: Uint8Array, cookie: Uint8Array): Uint8Array {
+  return concatenate(Uint8Array.of(RETRY), initiatorId, cookie);
 }
 
-export function writeAnswer(joinerId: Uint8Array, noise: Uint8Array): Uint8Array {
-  return concatenate(Uint8Array.of(ANSWER), joinerId, noise);
+export function writeAnswer(initiatorId: Uint8Array, noise: Uint8Array): Uint8Array {
+  return concatenate(Uint8Array.of(ANSWER), initiatorId, noise);
 }
 
-export function writeFinish(openerId: Uint8Array, noise: Uint8Array): Uint8Array {
-  return concatenate(Uint8Array.of(FINISH), openerId, noise);
+export function writeFinish(responderId: Uint8Array, noise: Uint8Array): Uint8Array {
+  return concatenate(Uint8Array.of(FINISH), responderId, noise);
 }
 
 /** What a refusal's proof is over: everything before it. */
-export function refusalWithoutProof(joinerId: Uint8Array, code: number): Uint8Array {
-  return concatenate(Uint8Array.of(REFUSAL), joinerId, Uint8Array.of(code));
+export function writeUnprovenRefusal(initiatorId: Uint8Array, code: number): Uint8Array {
+  return concatenate(Uint8Array.of(REFUSAL), initiatorId, Uint8Array.of(code));
 }
 
 export function writeRefusal(withoutProof: Uint8Array, proof: Uint8Array): Uint8Array {
@@ -220,7 +220,7 @@ export function writeSealedHeader(
 }
 
 /** The packet number nearest to `expected` whose low 32 bits are `low` (RFC 9000 s. A.3). */
-export function wholePacketNumber(low: number, expected: number): number {
+export function expandPacketNumber(low: number, expected: number): number {
   const range = 0x1_0000_0000;
   const candidate = expected - (expected % range) + low;
   if (candidate + range / 2 <= expected) return candidate + range;

@@ -19,7 +19,7 @@ export function createTimers<Item>(): Timers<Item> {
 }
 
 /** The item is to be woken at `at`, ms, or less than a slot later; it may be woken earlier. */
-export function wakeBy<Item>(timers: Timers<Item>, item: Item, at: number): void {
+export function scheduleBy<Item>(timers: Timers<Item>, item: Item, at: number): void {
   const { heap, slots, scheduled } = timers;
   const slot = Math.ceil(at * SLOTS_PER_MS) / SLOTS_PER_MS;
   if (slot >= (scheduled.get(item) ?? Number.POSITIVE_INFINITY)) return;
@@ -35,12 +35,12 @@ export function wakeBy<Item>(timers: Timers<Item>, item: Item, at: number): void
 }
 
 /** The item is not to be woken any more. */
-export function cancel<Item>({ scheduled }: Timers<Item>, item: Item): void {
+export function cancelTimer<Item>({ scheduled }: Timers<Item>, item: Item): void {
   scheduled.delete(item);
 }
 
 /** When `takeDue` is to be asked, ms; Infinity while nothing is scheduled. */
-export function earliest<Item>({ heap, slots, scheduled }: Timers<Item>): number {
+export function nextDueAt<Item>({ heap, slots, scheduled }: Timers<Item>): number {
   for (;;) {
     const [slot] = heap;
     if (slot === undefined) return Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ export function earliest<Item>({ heap, slots, scheduled }: Timers<Item>): number
 }
 
 /** The items whose time has come; each has to be scheduled anew. */
-export function takeDue<Item>({ heap, slots, scheduled }: Timers<Item>, now: number): Item[] {
+export function takeDueItems<Item>({ heap, slots, scheduled }: Timers<Item>, now: number): Item[] {
   const due: Item[] = [];
   for (let [slot] = heap; slot !== undefined && slot <= now; [slot] = heap) {
     for (const item of slots.get(slot) ?? []) {

@@ -8,7 +8,7 @@ import { encodeFrame } from "../chat/frames.ts";
 import type { LogEntry } from "../chat/log-entry.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
-import { streamOf } from "../protocol/session/outgoing-messages.ts";
+import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 
 /** Entries that a member reads at once while it catches up. */
 const PAGE = 1_000;
@@ -29,13 +29,13 @@ export function encodeBatch(entries: readonly LogEntry[]): EncodedBatch {
   const [first, last] = [entries[0], entries.at(-1)];
   if (first === undefined || last === undefined) throw new Error("a batch of no entries");
   const frames = entries.map((entry) => encodeFrame({ type: "message", ...entry }));
-  return { first: first.sequence, last: last.sequence, frames, stream: streamOf(frames) };
+  return { first: first.sequence, last: last.sequence, frames, stream: encodeMessages(frames) };
 }
 
 /** What of a batch comes after `sequence`, which is in it. */
 function batchAfter({ first, last, frames }: EncodedBatch, sequence: number): EncodedBatch {
   const rest = frames.slice(sequence - first + 1);
-  return { first: sequence + 1, last, frames: rest, stream: streamOf(rest) };
+  return { first: sequence + 1, last, frames: rest, stream: encodeMessages(rest) };
 }
 
 export interface FanOutOptions {
@@ -132,7 +132,7 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
 /**
  * Sends messages; disconnects a member that has no room for them for `unreadFor` ms.
  *
- * @param stream the same messages put together by `streamOf`, when they are sent to many
+ * @param stream the same messages put together by `encodeMessages`, when they are sent to many
  * @returns whether there is room for more, or a promise of it; false when the channel is over
  */
 export function sendInTime(

@@ -31,7 +31,7 @@ function lost(end: SessionEnd) {
 
 describe("that there is no session is told with", () => {
   test("NO_ANSWER where nobody answered", () => {
-    expect(described({ type: "join-failed", failure: "no-answer" })).toEqual({
+    expect(described({ type: "handshake-failed", failure: "no-answer" })).toEqual({
       code: "NO_ANSWER",
       message: `no answer from ${WHERE}`,
       hint: "check the address, and that charla --server runs there; a firewall on the way may drop UDP",
@@ -39,7 +39,7 @@ describe("that there is no session is told with", () => {
   });
 
   test("WRONG_SECRET where the invitation is another conversation's", () => {
-    expect(described({ type: "join-failed", failure: "wrong-secret" })).toEqual({
+    expect(described({ type: "handshake-failed", failure: "wrong-secret" })).toEqual({
       code: "WRONG_SECRET",
       message: `the conversation at ${WHERE} does not take this invitation`,
       hint: "it may be used up, out of date or of an earlier server: ask its owner for another",
@@ -47,7 +47,7 @@ describe("that there is no session is told with", () => {
   });
 
   test("WRONG_SECRET where an invitation is needed and there was none", () => {
-    expect(described({ type: "join-failed", failure: "wrong-secret" }, null)).toEqual({
+    expect(described({ type: "handshake-failed", failure: "wrong-secret" }, null)).toEqual({
       code: "WRONG_SECRET",
       message: `the conversation at ${WHERE} takes only who has its invitation`,
       hint: "ask its owner for the whole line that begins with charla://, up to what follows the dot",
@@ -55,7 +55,7 @@ describe("that there is no session is told with", () => {
   });
 
   test("what whoever trusts a server says of another one, with the other's key", () => {
-    expect(described({ type: "join-failed", failure: "other-server" })).toEqual({
+    expect(described({ type: "handshake-failed", failure: "other-server" })).toEqual({
       code: "SERVER_KEY_CHANGED",
       message: "it has key 9",
       hint: "ask",
@@ -63,7 +63,7 @@ describe("that there is no session is told with", () => {
   });
 
   test("OTHER_VERSION where another version answers", () => {
-    expect(described({ type: "join-failed", failure: "other-version" })).toEqual({
+    expect(described({ type: "handshake-failed", failure: "other-version" })).toEqual({
       code: "OTHER_VERSION",
       message: `${WHERE} speaks another version of charla's wire`,
       hint: "use the same version of charla at both ends: charla --version",
@@ -71,7 +71,7 @@ describe("that there is no session is told with", () => {
   });
 
   test("CONVERSATION_FULL where nobody else is taken", () => {
-    expect(described({ type: "join-failed", failure: "full" })).toEqual({
+    expect(described({ type: "handshake-failed", failure: "full" })).toEqual({
       code: "CONVERSATION_FULL",
       message: `${WHERE} takes nobody else at the moment`,
       hint: "try again later",
@@ -114,7 +114,7 @@ describe("that a session is over is SESSION_LOST, with why", () => {
     ],
     [
       "a session that never was",
-      { type: "join-failed", failure: "no-answer" },
+      { type: "handshake-failed", failure: "no-answer" },
       `there is no session with ${WHERE}: no-answer`,
     ],
   ])("%s", (_what, end, message) => {

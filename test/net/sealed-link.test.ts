@@ -44,9 +44,12 @@ describe("what is said", () => {
   test("ends further on each time, and is told to have arrived in that order", async () => {
     const arrived: number[] = [];
     const reader = createReader();
-    const link = linkedPair({ joiner: { onArrived: (end) => arrived.push(end) }, opener: reader });
+    const link = linkedPair({
+      initiator: { onArrived: (end) => arrived.push(end) },
+      responder: reader,
+    });
     const saying = ["one", "", "three", "x".repeat(60_000)].map((word) =>
-      link.joiner.say(text(word)),
+      link.initiator.say(text(word)),
     );
     // Each its bytes and a head: of 1 byte for the short ones, of 4 for the last (s. 11).
     expect(await Promise.all(saying)).toEqual([4, 5, 11, 11 + 60_004]);
@@ -60,10 +63,10 @@ describe("what is said", () => {
 
   test("is told to have arrived only when it has, and not while it is lost", async () => {
     const arrived: number[] = [];
-    const link = linkedPair({ joiner: { onArrived: (end) => arrived.push(end) } });
+    const link = linkedPair({ initiator: { onArrived: (end) => arrived.push(end) } });
     link.pair.loses = () => true;
-    expect(await link.joiner.say(text("hello"))).toBe(6);
-    const all = link.joiner.arrived();
+    expect(await link.initiator.say(text("hello"))).toBe(6);
+    const all = link.initiator.arrived();
     await link.go(4_000);
     expect(arrived).toEqual([]);
     expect(await stateOf(all)).toBe("pending");
@@ -75,15 +78,15 @@ describe("what is said", () => {
 
   test("waits for room, is said in the order of the calls, and comes in it", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
+    const link = linkedPair({ responder: reader });
     // 4 MiB wait at most (s. 13): 64 of these fit with their heads, and no more.
     const words = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(65_000, "."));
     const said: number[] = [];
     for (const [index, word] of words.entries()) {
-      void link.joiner.say(text(word)).then(() => said.push(index));
+      void link.initiator.say(text(word)).then(() => said.push(index));
     }
     // There would be room for so little; but others came first.
-    void link.joiner.say(text("short")).then(() => said.push(100));
+    void link.initiator.say(text("short")).then(() => said.push(100));
     await stateOf(Promise.resolve());
     expect(said).toEqual(Array.from({ length: 64 }, (_, index) => index));
     await link.go(20_000);
@@ -96,14 +99,14 @@ describe("what is said", () => {
 
   test("all at once is true where there is room for all of it, and else once there is", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
+    const link = linkedPair({ responder: reader });
     const few = wordsOf(10, 20);
-    expect(link.joiner.sayAll(few.map(text))).toBe(true);
+    expect(link.initiator.sayAll(few.map(text))).toBe(true);
     const many = wordsOf(100, 65_000);
-    const all = link.joiner.sayAll(many.map(text));
+    const all = link.initiator.sayAll(many.map(text));
     expect(all).toBeInstanceOf(Promise);
     // What is said next comes after them, though there would be room for it.
-    const last = link.joiner.sayAll([text("last")]);
+    const last = link.initiator.sayAll([text("last")]);
     expect(last).toBeInstanceOf(Promise);
     await link.go(20_000);
     expect([await all, await last]).toEqual([true, true]);
@@ -111,46 +114,46 @@ describe("what is said", () => {
   });
 
   test("all at once is false where the session ended before there was room, or is over", async () => {
-    const link = linkedPair({ opener: { onMessages: () => new Promise<void>(() => {}) } });
-    const all = link.joiner.sayAll(Array.from({ length: 200 }, () => new Uint8Array(65_536)));
+    const link = linkedPair({ responder: { onMessages: () => new Promise<void>(() => {}) } });
+    const all = link.initiator.sayAll(Array.from({ length: 200 }, () => new Uint8Array(65_536)));
     await link.go(100);
-    link.joiner.abort(0, "");
+    link.initiator.abort(0, "");
     await link.go(100);
     expect(await all).toBe(false);
-    expect(await link.joiner.sayAll([text("too late")])).toBe(false);
+    expect(await link.initiator.sayAll([text("too late")])).toBe(false);
   });
 
   test("has arrived when there was nothing to say", async () => {
     const link = linkedPair();
-    expect(await stateOf(link.joiner.arrived())).toBe(true);
+    expect(await stateOf(link.initiator.arrived())).toBe(true);
   });
 
   test("of 65,536 bytes is taken, and of one more is refused, to whoever says it", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
-    expect(await link.joiner.say(new Uint8Array(65_536))).toBe(65_540);
-    expect(await rejection(link.joiner.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
+    const link = linkedPair({ responder: reader });
+    expect(await link.initiator.say(new Uint8Array(65_536))).toBe(65_540);
+    expect(await rejection(link.initiator.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
     // Also when it would have to wait for its turn.
-    for (let count = 0; count < 100; count += 1) void link.joiner.say(new Uint8Array(65_536));
-    expect(await rejection(link.joiner.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
+    for (let count = 0; count < 100; count += 1) void link.initiator.say(new Uint8Array(65_536));
+    expect(await rejection(link.initiator.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
     await link.go(20_000);
     expect(reader.heard).toHaveLength(101);
   });
 
   test("is null, and has not arrived, where the session ended before there was room", async () => {
-    const link = linkedPair({ opener: { onMessages: () => new Promise<void>(() => {}) } });
-    const saying = Array.from({ length: 200 }, () => link.joiner.say(new Uint8Array(65_536)));
-    const arrived = link.joiner.arrived();
+    const link = linkedPair({ responder: { onMessages: () => new Promise<void>(() => {}) } });
+    const saying = Array.from({ length: 200 }, () => link.initiator.say(new Uint8Array(65_536)));
+    const arrived = link.initiator.arrived();
     await link.go(1_000);
-    link.joiner.abort(1, "enough");
+    link.initiator.abort(1, "enough");
     await link.go(100);
     const ends = await Promise.all(saying);
     const left = ends.indexOf(null);
     expect(left).toBeGreaterThan(60);
     expect(ends.slice(left).every((end) => end === null)).toBe(true);
     expect(await arrived).toBe(false);
-    expect(await link.joiner.say(text("too late"))).toBeNull();
-    expect(await link.joiner.arrived()).toBe(false);
+    expect(await link.initiator.say(text("too late"))).toBeNull();
+    expect(await link.initiator.arrived()).toBe(false);
   });
 });
 
@@ -159,19 +162,19 @@ const message = (index: number) => `${index} `.padEnd(10_000, "x");
 describe("a reader that does not take", () => {
   test("stops the writer, at 1 MiB there and 4 MiB here, and loses nothing when it goes on", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
+    const link = linkedPair({ responder: reader });
     reader.stop();
-    await link.joiner.say(text("first"));
+    await link.initiator.say(text("first"));
     await link.go(100);
     expect(reader.heard).toEqual(["first"]);
     let said = 0;
     const saying = (async () => {
-      for (; said < 1_000; said += 1) await link.joiner.say(text(message(said)));
+      for (; said < 1_000; said += 1) await link.initiator.say(text(message(said)));
     })();
     await link.go(30_000);
     const { arrived } = link.opened.incoming;
     expect(arrived.end - arrived.start).toBeLessThanOrEqual(1_048_576);
-    const { said: held } = link.joined.outgoing;
+    const { queue: held } = link.joined.outgoing;
     expect(held.end - held.start).toBeLessThanOrEqual(4_194_304);
     expect(said).toBeWithin(500, 530);
     expect(reader.heard).toEqual(["first"]);
@@ -182,7 +185,7 @@ describe("a reader that does not take", () => {
     await link.go(40_000);
     await saying;
     expect(reader.heard.slice(1)).toEqual(Array.from({ length: 1_000 }, (_, at) => message(at)));
-    expect(link.joined.outgoing.said.chunks).toEqual([]);
+    expect(link.joined.outgoing.queue.chunks).toEqual([]);
     expect(link.opened.incoming.arrived.buffer).toBeNull();
   }, 20_000);
 
@@ -191,7 +194,7 @@ describe("a reader that does not take", () => {
     let at = 0;
     let most = 0;
     const link = linkedPair({
-      opener: {
+      responder: {
         async onMessages(messages) {
           at += 1;
           most = Math.max(most, at);
@@ -201,7 +204,7 @@ describe("a reader that does not take", () => {
         },
       },
     });
-    for (let count = 0; count < 5_000; count += 1) void link.joiner.say(text(`${count}`));
+    for (let count = 0; count < 5_000; count += 1) void link.initiator.say(text(`${count}`));
     await link.go(5_000);
     expect(given).toBe(5_000);
     expect(most).toBe(1);
@@ -211,7 +214,7 @@ describe("a reader that does not take", () => {
     const batches: number[] = [];
     const reader = createReader();
     const link = linkedPair({
-      opener: {
+      responder: {
         onMessages(messages) {
           batches.push(messages.length);
           return reader.onMessages(messages);
@@ -219,9 +222,9 @@ describe("a reader that does not take", () => {
       },
     });
     reader.stop();
-    await link.joiner.say(text("first"));
+    await link.initiator.say(text("first"));
     await link.go(100);
-    for (let count = 0; count < 5_000; count += 1) void link.joiner.say(text(`${count}`));
+    for (let count = 0; count < 5_000; count += 1) void link.initiator.say(text(`${count}`));
     await link.go(5_000);
     reader.goOn();
     await link.go(5_000);
@@ -232,14 +235,14 @@ describe("a reader that does not take", () => {
 describe("the end", () => {
   test("comes after every message that arrived, however slow the reader is", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
+    const link = linkedPair({ responder: reader });
     let ended: SessionEnd | null = null;
-    void link.opener.ended.then((end) => (ended = end));
+    void link.responder.ended.then((end) => (ended = end));
     reader.stop();
-    await link.joiner.say(text("first"));
+    await link.initiator.say(text("first"));
     await link.go(100);
-    for (let count = 0; count < 5_000; count += 1) void link.joiner.say(text(`${count}`));
-    const closed = link.joiner.close();
+    for (let count = 0; count < 5_000; count += 1) void link.initiator.say(text(`${count}`));
+    const closed = link.initiator.close();
     await link.go(5_000);
     expect(await stateOf(closed)).toBeUndefined();
     expect(link.opened.end).toEqual(OVER);
@@ -260,14 +263,14 @@ describe("the end", () => {
 
   test("comes after every message that arrived, also where a reader takes them at once", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
+    const link = linkedPair({ responder: reader });
     reader.stop();
-    await link.joiner.say(text("first"));
+    await link.initiator.say(text("first"));
     await link.go(100);
-    for (let count = 0; count < 5_000; count += 1) void link.joiner.say(text(`${count}`));
-    void link.joiner.close();
+    for (let count = 0; count < 5_000; count += 1) void link.initiator.say(text(`${count}`));
+    void link.initiator.close();
     await link.go(5_000);
-    const after = link.opener.ended.then(() => reader.heard.length);
+    const after = link.responder.ended.then(() => reader.heard.length);
     reader.goOn();
     await link.go(100);
     expect(await stateOf(after)).toBe(5_001);
@@ -275,34 +278,34 @@ describe("the end", () => {
 
   test("that is asked for with close waits until all that was said has arrived", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
+    const link = linkedPair({ responder: reader });
     link.pair.loses = () => true;
-    await link.joiner.say(text("the last word"));
-    const closed = link.joiner.close();
+    await link.initiator.say(text("the last word"));
+    const closed = link.initiator.close();
     await link.go(10_000);
     expect(link.joined.end).toBeNull();
     link.pair.loses = () => false;
     await link.go(3_500);
     expect(reader.heard).toEqual(["the last word"]);
     expect(await stateOf(closed)).toBeUndefined();
-    expect(await stateOf(link.opener.ended)).toEqual(OVER);
+    expect(await stateOf(link.responder.ended)).toEqual(OVER);
   });
 
   test("that is asked for with abort waits for nothing, and tells the peer why", async () => {
     const reader = createReader();
-    const link = linkedPair({ opener: reader });
-    link.pair.loses = ({ by }) => by === "joiner";
-    await link.joiner.say(text("on its way"));
-    link.joiner.abort(1, "no patience");
+    const link = linkedPair({ responder: reader });
+    link.pair.loses = ({ by }) => by === "initiator";
+    await link.initiator.say(text("on its way"));
+    link.initiator.abort(1, "no patience");
     link.pair.loses = () => false;
     await link.go(500);
-    expect(await stateOf(link.joiner.ended)).toEqual({
+    expect(await stateOf(link.initiator.ended)).toEqual({
       type: "closed",
       by: "us",
       code: 1,
       reason: "no patience",
     });
-    expect(await stateOf(link.opener.ended)).toEqual({
+    expect(await stateOf(link.responder.ended)).toEqual({
       type: "closed",
       by: "peer",
       code: 1,
@@ -313,26 +316,26 @@ describe("the end", () => {
 
   test("that was asked for once is what it is, whatever is asked for afterwards", async () => {
     const link = linkedPair();
-    link.joiner.abort(1, "the first");
-    link.joiner.abort(2, "the second");
-    const closed = link.joiner.close();
+    link.initiator.abort(1, "the first");
+    link.initiator.abort(2, "the second");
+    const closed = link.initiator.close();
     await link.go(500);
     expect(await stateOf(closed)).toBeUndefined();
-    expect(await stateOf(link.joiner.ended)).toMatchObject({ code: 1, reason: "the first" });
+    expect(await stateOf(link.initiator.ended)).toMatchObject({ code: 1, reason: "the first" });
   });
 
   test("is 60 s after the peer was heard last, where it is gone: close does not wait longer", async () => {
     const link = linkedPair();
     link.pair.loses = () => true;
-    await link.joiner.say(text("is anybody there?"));
-    const closed = link.joiner.close();
-    const arrived = link.joiner.arrived();
+    await link.initiator.say(text("is anybody there?"));
+    const closed = link.initiator.close();
+    const arrived = link.initiator.arrived();
     await link.go(59_000);
     expect(await stateOf(closed)).toBe("pending");
     await link.go(1_500);
     expect(await stateOf(arrived)).toBe(false);
     expect(await stateOf(closed)).toBeUndefined();
-    expect(await stateOf(link.joiner.ended)).toEqual({ type: "timed-out" });
+    expect(await stateOf(link.initiator.ended)).toEqual({ type: "timed-out" });
   });
 });
 
@@ -340,15 +343,15 @@ describe("silence", () => {
   test("is told once with how long it lasts, and its end with how long it was", async () => {
     const told: string[] = [];
     const link = linkedPair({
-      joiner: {
+      initiator: {
         onSilent: (duration) => told.push(`silent for ${Math.round(duration / 1_000)} s`),
         onHeard: (duration) => told.push(`heard after ${Math.round(duration / 1_000)} s`),
       },
     });
-    await link.joiner.say(text("hello"));
+    await link.initiator.say(text("hello"));
     await link.go(1_000);
     link.pair.loses = () => true;
-    await link.joiner.say(text("hello?"));
+    await link.initiator.say(text("hello?"));
     await link.go(4_900);
     expect(told).toEqual([]);
     await link.go(7_000);
@@ -364,11 +367,11 @@ describe("silence", () => {
   test("is told each time there is one", async () => {
     const told: string[] = [];
     const link = linkedPair({
-      joiner: { onSilent: () => told.push("silent"), onHeard: () => told.push("heard") },
+      initiator: { onSilent: () => told.push("silent"), onHeard: () => told.push("heard") },
     });
     for (let count = 0; count < 2; count += 1) {
       link.pair.loses = () => true;
-      await link.joiner.say(text("hello?"));
+      await link.initiator.say(text("hello?"));
       await link.go(6_000);
       link.pair.loses = () => false;
       await link.go(4_000);
@@ -381,47 +384,47 @@ describe("a move", () => {
   test("is told once the new address is proven, with where the peer is now", async () => {
     const moves: string[] = [];
     const link = linkedPair({
-      opener: { onMoved: ({ address, port }) => moves.push(`${address}:${port}`) },
+      responder: { onMoved: ({ address, port }) => moves.push(`${address}:${port}`) },
     });
-    await link.joiner.say(text("at home"));
+    await link.initiator.say(text("at home"));
     await link.go(100);
-    expect(link.opener.peer).toEqual({ address: "192.0.2.1", port: 40_001 });
-    link.pair.joiner.address = { address: "192.0.2.1", port: 50_002 };
-    await link.joiner.say(text("on the way"));
+    expect(link.responder.peer).toEqual({ address: "192.0.2.1", port: 40_001 });
+    link.pair.initiator.address = { address: "192.0.2.1", port: 50_002 };
+    await link.initiator.say(text("on the way"));
     await link.go(20);
     // Heard from there, but not yet proven.
     expect(moves).toEqual([]);
     await link.go(500);
     expect(moves).toEqual(["192.0.2.1:50002"]);
-    expect(link.opener.peer).toEqual({ address: "192.0.2.1", port: 50_002 });
-    link.pair.joiner.address = { address: "203.0.113.7", port: 60_003 };
-    await link.joiner.say(text("elsewhere"));
+    expect(link.responder.peer).toEqual({ address: "192.0.2.1", port: 50_002 });
+    link.pair.initiator.address = { address: "203.0.113.7", port: 60_003 };
+    await link.initiator.say(text("elsewhere"));
     await link.go(500);
     expect(moves).toEqual(["192.0.2.1:50002", "203.0.113.7:60003"]);
   });
 
   test("that nobody proves is not told: the peer is where it was", async () => {
     const moves: unknown[] = [];
-    const link = linkedPair({ opener: { onMoved: (to) => moves.push(to) } });
-    const home = link.pair.joiner.address;
-    link.pair.joiner.address = { address: "192.0.2.66", port: 6_666 };
+    const link = linkedPair({ responder: { onMoved: (to) => moves.push(to) } });
+    const home = link.pair.initiator.address;
+    link.pair.initiator.address = { address: "192.0.2.66", port: 6_666 };
     // Somebody who can send under its keys would be needed; here the answers to it are lost.
     link.pair.loses = ({ to }) => to.port === 6_666;
-    await link.joiner.say(text("from elsewhere"));
+    await link.initiator.say(text("from elsewhere"));
     await link.go(10);
-    link.pair.joiner.address = home;
+    link.pair.initiator.address = home;
     await link.go(10_000);
     expect(moves).toEqual([]);
-    expect(link.opener.peer).toEqual(home);
+    expect(link.responder.peer).toEqual(home);
   });
 });
 
 test("both ends have joined; each knows the other's key", async () => {
   const link = linkedPair();
   await link.go(10);
-  expect(await stateOf(link.joiner.joined)).toBe(true);
-  expect(await stateOf(link.opener.joined)).toBe(true);
-  expect(link.joiner.peerKey).toHaveLength(32);
-  expect(link.opener.peerKey).toHaveLength(32);
-  expect(link.joiner.peerKey).not.toEqual(link.opener.peerKey);
+  expect(await stateOf(link.initiator.joined)).toBe(true);
+  expect(await stateOf(link.responder.joined)).toBe(true);
+  expect(link.initiator.peerKey).toHaveLength(32);
+  expect(link.responder.peerKey).toHaveLength(32);
+  expect(link.initiator.peerKey).not.toEqual(link.responder.peerKey);
 });

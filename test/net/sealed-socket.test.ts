@@ -72,10 +72,10 @@ test("a wrong secret, and a server that is not the expected one, end the join", 
   const to = server.socket.local;
   const quiet = { onMessages() {} };
   const wrongSecret = client.join({ to, psk: new Uint8Array(32), expected: null }, quiet);
-  expect(await wrongSecret.ended).toEqual({ type: "join-failed", failure: "wrong-secret" });
+  expect(await wrongSecret.ended).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
   const expected = generateKeyPair(new Uint8Array(32).fill(3)).publicKey;
   const otherServer = client.join({ to, psk: PSK, expected }, quiet);
-  expect(await otherServer.ended).toEqual({ type: "join-failed", failure: "other-server" });
+  expect(await otherServer.ended).toEqual({ type: "handshake-failed", failure: "other-server" });
 });
 
 const NOTHING = { onMessages() {} };

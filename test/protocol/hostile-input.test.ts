@@ -13,12 +13,12 @@ import {
   drain,
   type End,
   hear,
-  joinOpener,
+  joinResponder,
   keysOf,
   type Pair,
   pass,
   PSK,
-  restartedOpener,
+  restartedResponder,
   speak,
   untilFinish,
   words,
@@ -55,22 +55,22 @@ interface UnderAttack {
   readonly recorded: readonly Uint8Array[];
 }
 
-/** Two sessions between a joiner and an opener, and packets of every kind that were seen. */
+/** Two sessions between an initiator and a responder, and packets of every kind that were seen. */
 function underAttack(): UnderAttack {
   const pair = createPair({ seed: 77 });
   const sessions = Array.from({ length: 2 }, () => {
-    const joined = joinOpener(pair);
-    speak(pair.joiner, joined, "first");
+    const joined = joinResponder(pair);
+    speak(pair.initiator, joined, "first");
     pass(pair, 500);
     return { joined, opened: arrivedAt(pair) };
   });
   for (const { joined, opened } of sessions) {
-    speak(pair.joiner, joined, pair.random.bytes(3_000));
-    speak(pair.opener, opened, pair.random.bytes(3_000));
+    speak(pair.initiator, joined, pair.random.bytes(3_000));
+    speak(pair.responder, opened, pair.random.bytes(3_000));
   }
   pass(pair, 2_000);
   const refused = createPair({ seed: 78 });
-  joinOpener(refused, new Uint8Array(32).fill(9));
+  joinResponder(refused, new Uint8Array(32).fill(9));
   pass(refused, 500);
   const recorded = [...pair.sent, ...refused.sent].map(({ bytes }) => bytes);
   recorded.push(resetOf(recorded));
@@ -79,12 +79,12 @@ function underAttack(): UnderAttack {
   return { pair, sessions, recorded };
 }
 
-/** What the opener would say to the last sealed packet, had it been restarted. */
+/** What the responder would say to the last sealed packet, had it been restarted. */
 function resetOf(recorded: readonly Uint8Array[]): Uint8Array {
   const stray = recorded.findLast(([first]) => first === 0xfc) ?? new Uint8Array(0);
-  const opener = restartedOpener(createPair());
-  deliver(opener, stray, { address: "203.0.113.1", port: 1 }, 1_000);
-  return drain(opener, 1_000)[0]?.bytes ?? new Uint8Array(0);
+  const responder = restartedResponder(createPair());
+  deliver(responder, stray, { address: "203.0.113.1", port: 1 }, 1_000);
+  return drain(responder, 1_000)[0]?.bytes ?? new Uint8Array(0);
 }
 
 /** A datagram made up, or a true one made untrue. */
@@ -136,15 +136,15 @@ function pick<Item>(items: readonly Item[], random: SeededRandom): Item {
 
 /** How much an endpoint holds, by name. */
 function holdings({ endpoint }: End): Record<string, number> {
-  const { opening } = endpoint;
+  const { responder } = endpoint;
   const held: Record<string, number> = {
     sessions: endpoint.sessions.size,
     tokens: endpoint.byResetToken.size,
     arrived: endpoint.arrived.length,
     answers: endpoint.answers.length,
     active: endpoint.active.size,
-    unfinished: opening?.unfinished.size ?? 0,
-    answered: opening?.answered.size ?? 0,
+    unfinished: responder?.unfinished.size ?? 0,
+    answered: responder?.answered.size ?? 0,
   };
   for (const session of endpoint.sessions.values()) {
     const { received, recovery, incoming, outgoing } = session;
@@ -156,7 +156,7 @@ function holdings({ endpoint }: End): Record<string, number> {
       acknowledged: outgoing.acknowledged.length,
       again: outgoing.lost.length,
       arrivedBytes: incoming.arrived.end - incoming.arrived.start,
-      saidBytes: outgoing.said.end - outgoing.said.start,
+      saidBytes: outgoing.queue.end - outgoing.queue.start,
     })) {
       held[name] = Math.max(held[name] ?? 0, size);
     }
@@ -167,16 +167,16 @@ function holdings({ endpoint }: End): Record<string, number> {
 test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody`, () => {
   const attack = underAttack();
   const { pair, sessions } = attack;
-  const { joiner, opener } = pair;
+  const { initiator, responder } = pair;
   const random = seededRandom(4_711);
-  const ends = [joiner, opener];
+  const ends = [initiator, responder];
   const before = ends.map(holdings);
   let answered = 0;
 
   for (let count = 0; count < DATAGRAMS; count += 1) {
-    const end = count % 2 === 0 ? opener : joiner;
+    const end = count % 2 === 0 ? responder : initiator;
     const bytes = hostile(attack, random);
-    const spoofed = random.chance(0.2) ? (end === opener ? joiner : opener).address : null;
+    const spoofed = random.chance(0.2) ? (end === responder ? initiator : responder).address : null;
     const from = spoofed ?? pick(STRANGERS, random);
     deliver(end, bytes, from, pair.now);
     let toStranger = 0;
@@ -206,8 +206,8 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
   for (const { joined, opened } of sessions) {
     expect(joined.end).toBeNull();
     expect(opened.end).toBeNull();
-    expect(joined.path).toEqual({ address: opener.address, trial: null });
-    expect(opened.path).toEqual({ address: joiner.address, trial: null });
+    expect(joined.path).toEqual({ address: responder.address, validation: null });
+    expect(opened.path).toEqual({ address: initiator.address, validation: null });
     expect(keysOf(joined).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
     expect(keysOf(opened).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
   }
@@ -219,32 +219,32 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
     }
   }
   for (const { joined, opened } of sessions) {
-    hear(opener, opened, pair.now);
-    hear(joiner, joined, pair.now);
-    speak(joiner, joined, "undisturbed");
-    speak(opener, opened, "likewise");
+    hear(responder, opened, pair.now);
+    hear(initiator, joined, pair.now);
+    speak(initiator, joined, "undisturbed");
+    speak(responder, opened, "likewise");
   }
   pass(pair, 2_000);
   for (const { joined, opened } of sessions) {
-    expect(hear(opener, opened, pair.now).map(words)).toEqual(["undisturbed"]);
-    expect(hear(joiner, joined, pair.now).map(words)).toEqual(["likewise"]);
+    expect(hear(responder, opened, pair.now).map(words)).toEqual(["undisturbed"]);
+    expect(hear(initiator, joined, pair.now).map(words)).toEqual(["likewise"]);
   }
 }, 60_000);
 
-test("every byte of every packet of a handshake changed, one at a time, leaves a joiner waiting", () => {
+test("every byte of every packet of a handshake changed, one at a time, leaves an initiator waiting", () => {
   const pair = createPair({ seed: 5 });
-  const joined = joinOpener(pair);
+  const joined = joinResponder(pair);
   const parts = Object.values(untilFinish(pair));
   const other = createPair({ seed: 6 });
-  const waiting = joinOpener(other, PSK);
-  drain(other.joiner, other.now);
+  const waiting = joinResponder(other, PSK);
+  drain(other.initiator, other.now);
   for (const part of parts) {
     for (let at = 0; at < Math.min(part.length, 200); at += 1) {
       const bytes = part.slice();
       bytes[at] = (bytes[at] ?? 0) ^ 0x55;
-      // To the joiner of this handshake, and to one that has nothing to do with it.
-      deliver(pair.joiner, bytes, pair.opener.address, pair.now);
-      deliver(other.joiner, bytes, other.opener.address, other.now);
+      // To the initiator of this handshake, and to one that has nothing to do with it.
+      deliver(pair.initiator, bytes, pair.responder.address, pair.now);
+      deliver(other.initiator, bytes, other.responder.address, other.now);
     }
   }
   expect(joined.end).toBeNull();

@@ -18,15 +18,15 @@ export interface LinkedPair {
   readonly pair: Pair;
   readonly joined: Session;
   readonly opened: Session;
-  readonly joiner: SealedLink;
-  readonly opener: SealedLink;
+  readonly initiator: SealedLink;
+  readonly responder: SealedLink;
   /** Lets so much virtual time pass; both links are told of what happens in it. */
   go(duration: number): Promise<void>;
 }
 
 export interface Handlers {
-  readonly joiner?: Partial<SealedLinkHandlers>;
-  readonly opener?: Partial<SealedLinkHandlers>;
+  readonly initiator?: Partial<SealedLinkHandlers>;
+  readonly responder?: Partial<SealedLinkHandlers>;
 }
 
 /** How often the links look at their sessions, ms. */
@@ -48,10 +48,10 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
     link.handlers = { onMessages() {}, ...its };
     return { link, driver, over: false };
   }
-  const joiner = attach(pair.joiner, joined, handlers.joiner);
-  const opener = attach(pair.opener, opened, handlers.opener);
+  const initiator = attach(pair.initiator, joined, handlers.initiator);
+  const responder = attach(pair.responder, opened, handlers.responder);
 
-  async function look(side: typeof joiner): Promise<void> {
+  async function look(side: typeof initiator): Promise<void> {
     if (side.over) return;
     tellArrived(side.link);
     handOnMessages(side.link, side.driver);
@@ -63,13 +63,13 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
     pair,
     joined,
     opened,
-    joiner: joiner.link,
-    opener: opener.link,
+    initiator: initiator.link,
+    responder: responder.link,
     async go(duration) {
       for (let passed = 0; passed < duration; passed += STEP) {
         pass(pair, STEP);
-        await look(joiner);
-        await look(opener);
+        await look(initiator);
+        await look(responder);
       }
     },
   };

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import {
+  expandPacketNumber,
   isSealedWire,
   readPacket,
-  refusalWithoutProof,
-  wholePacketNumber,
   writeAnswer,
   writeFinish,
   writeHello,
@@ -12,6 +11,7 @@ import {
   writeReset,
   writeRetry,
   writeSealedHeader,
+  writeUnprovenRefusal,
 } from "../../src/protocol/packets.ts";
 
 /** `length` bytes that count up from `first`. */
@@ -19,8 +19,8 @@ function counting(first: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => first + index);
 }
 
-const JOINER = counting(0x01, 8);
-const OPENER = counting(0x11, 8);
+const INITIATOR = counting(0x01, 8);
+const RESPONDER = counting(0x11, 8);
 const TOKEN = counting(0x21, 16);
 const COOKIE = counting(0x31, 17);
 const NOISE_1 = counting(0x41, 48);
@@ -46,7 +46,7 @@ function upTo(first: number, last: number): number[] {
 
 describe("a hello (docs/protocol.md s. 8.1)", () => {
   test("without a cookie is version, id, a zero, Noise message 1, and padding to 1,200", () => {
-    const hello = writeHello(JOINER, new Uint8Array(0), NOISE_1, PADDING);
+    const hello = writeHello(INITIATOR, new Uint8Array(0), NOISE_1, PADDING);
     expect(hello).toHaveLength(1_200);
     expect([...hello.subarray(0, 11)]).toEqual([0xf8, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0]);
     expect(hello.subarray(11, 59)).toEqual(NOISE_1);
@@ -55,14 +55,14 @@ describe("a hello (docs/protocol.md s. 8.1)", () => {
       kind: "hello",
       datagram: hello,
       version: 1,
-      joinerId: JOINER,
+      initiatorId: INITIATOR,
       cookie: new Uint8Array(0),
       noise: NOISE_1,
     });
   });
 
   test("with a cookie has it, 17 bytes, before Noise message 1", () => {
-    const hello = writeHello(JOINER, COOKIE, NOISE_1, PADDING);
+    const hello = writeHello(INITIATOR, COOKIE, NOISE_1, PADDING);
     expect(hello).toHaveLength(1_200);
     expect([...hello.subarray(0, 11)]).toEqual([0xf8, 1, 1, 2, 3, 4, 5, 6, 7, 8, 17]);
     expect(hello.subarray(11, 28)).toEqual(COOKIE);
@@ -72,7 +72,7 @@ describe("a hello (docs/protocol.md s. 8.1)", () => {
   });
 
   test("does not change the padding that it is given", () => {
-    writeHello(JOINER, COOKIE, NOISE_1, PADDING);
+    writeHello(INITIATOR, COOKIE, NOISE_1, PADDING);
     expect(PADDING.every((byte) => byte === 0x77)).toBe(true);
   });
 
@@ -95,35 +95,35 @@ describe("a hello (docs/protocol.md s. 8.1)", () => {
 
 describe("the other packets of the handshake", () => {
   test("a retry is an id and a cookie, 26 bytes (docs/protocol.md s. 8.2)", () => {
-    const retry = writeRetry(JOINER, COOKIE);
-    expect([...retry]).toEqual([0xf9, ...JOINER, ...COOKIE]);
-    expect(readPacket(retry)).toEqual({ kind: "retry", joinerId: JOINER, cookie: COOKIE });
+    const retry = writeRetry(INITIATOR, COOKIE);
+    expect([...retry]).toEqual([0xf9, ...INITIATOR, ...COOKIE]);
+    expect(readPacket(retry)).toEqual({ kind: "retry", initiatorId: INITIATOR, cookie: COOKIE });
   });
 
-  test("an answer is the joiner's id and Noise message 2 (docs/protocol.md s. 8.3)", () => {
+  test("an answer is the initiator's id and Noise message 2 (docs/protocol.md s. 8.3)", () => {
     const noise = counting(0, 32 + 48 + 8 + 22 + 16);
-    const answer = writeAnswer(JOINER, noise);
-    expect([...answer]).toEqual([0xfa, ...JOINER, ...noise]);
-    expect(readPacket(answer)).toEqual({ kind: "answer", joinerId: JOINER, noise });
-    // Its payload holds the opener's id at least, and a tag.
-    expect(readPacket(writeAnswer(JOINER, noise.subarray(0, 32 + 48 + 8 + 15)))).toBeNull();
+    const answer = writeAnswer(INITIATOR, noise);
+    expect([...answer]).toEqual([0xfa, ...INITIATOR, ...noise]);
+    expect(readPacket(answer)).toEqual({ kind: "answer", initiatorId: INITIATOR, noise });
+    // Its payload holds the responder's id at least, and a tag.
+    expect(readPacket(writeAnswer(INITIATOR, noise.subarray(0, 32 + 48 + 8 + 15)))).toBeNull();
   });
 
-  test("a finish is the opener's id and Noise message 3 (docs/protocol.md s. 8.4)", () => {
+  test("a finish is the responder's id and Noise message 3 (docs/protocol.md s. 8.4)", () => {
     const noise = counting(0, 48 + 5 + 16);
-    const finish = writeFinish(OPENER, noise);
-    expect([...finish]).toEqual([0xfb, ...OPENER, ...noise]);
-    expect(readPacket(finish)).toEqual({ kind: "finish", openerId: OPENER, noise });
+    const finish = writeFinish(RESPONDER, noise);
+    expect([...finish]).toEqual([0xfb, ...RESPONDER, ...noise]);
+    expect(readPacket(finish)).toEqual({ kind: "finish", responderId: RESPONDER, noise });
   });
 
   test("a refusal is an id, a code, and a proof of the ten bytes before (docs/protocol.md s. 8.5)", () => {
-    const proven = refusalWithoutProof(JOINER, 2);
-    expect([...proven]).toEqual([0xfe, ...JOINER, 2]);
+    const proven = writeUnprovenRefusal(INITIATOR, 2);
+    expect([...proven]).toEqual([0xfe, ...INITIATOR, 2]);
     const refusal = writeRefusal(proven, TOKEN);
-    expect([...refusal]).toEqual([0xfe, ...JOINER, 2, ...TOKEN]);
+    expect([...refusal]).toEqual([0xfe, ...INITIATOR, 2, ...TOKEN]);
     expect(readPacket(refusal)).toEqual({
       kind: "refusal",
-      joinerId: JOINER,
+      initiatorId: INITIATOR,
       code: 2,
       proven,
       proof: TOKEN,
@@ -131,27 +131,27 @@ describe("the other packets of the handshake", () => {
   });
 
   test("a reset is the id as received and a token (docs/protocol.md s. 15.4)", () => {
-    const reset = writeReset(OPENER, TOKEN);
-    expect([...reset]).toEqual([0xff, ...OPENER, ...TOKEN]);
-    expect(readPacket(reset)).toEqual({ kind: "reset", connectionId: OPENER, token: TOKEN });
+    const reset = writeReset(RESPONDER, TOKEN);
+    expect([...reset]).toEqual([0xff, ...RESPONDER, ...TOKEN]);
+    expect(readPacket(reset)).toEqual({ kind: "reset", connectionId: RESPONDER, token: TOKEN });
   });
 });
 
 describe("a sealed packet (docs/protocol.md s. 9)", () => {
   test("begins with 0xFC or 0xFD, the receiver's id and the low half of its number", () => {
     const into = new Uint8Array(13);
-    writeSealedHeader(into, OPENER, 0, 0x0102_0304);
-    expect([...into]).toEqual([0xfc, ...OPENER, 1, 2, 3, 4]);
-    writeSealedHeader(into, OPENER, 1, 5 * 2 ** 32 + 0xfffe_fdfc);
-    expect([...into]).toEqual([0xfd, ...OPENER, 0xff, 0xfe, 0xfd, 0xfc]);
+    writeSealedHeader(into, RESPONDER, 0, 0x0102_0304);
+    expect([...into]).toEqual([0xfc, ...RESPONDER, 1, 2, 3, 4]);
+    writeSealedHeader(into, RESPONDER, 1, 5 * 2 ** 32 + 0xfffe_fdfc);
+    expect([...into]).toEqual([0xfd, ...RESPONDER, 0xff, 0xfe, 0xfd, 0xfc]);
   });
 
   test("is read as it was written", () => {
     const bytes = new Uint8Array(30);
-    writeSealedHeader(bytes, OPENER, 1, 0xfffe_fdfc);
+    writeSealedHeader(bytes, RESPONDER, 1, 0xfffe_fdfc);
     expect(readPacket(bytes)).toEqual({
       kind: "sealed",
-      receiverId: OPENER,
+      receiverId: RESPONDER,
       phase: 1,
       number: 0xfffe_fdfc,
     });
@@ -186,7 +186,7 @@ describe("a datagram", () => {
       expect(lengthsTaken(first)).toEqual([...upTo(30, 1_500), 65_507]);
   });
 
-  test("is an answer from 113 bytes on: the opener's id, no frames, and a tag (docs/protocol.md s. 8.3)", () => {
+  test("is an answer from 113 bytes on: the responder's id, no frames, and a tag (docs/protocol.md s. 8.3)", () => {
     expect(lengthsTaken(0xfa)[0]).toBe(113);
   });
 
@@ -205,7 +205,7 @@ describe("the whole packet number (RFC 9000 s. A.3)", () => {
   test("has the RFC's sample, 16 bits to the left because ours has 32 bits for its 16", () => {
     // The largest is 0xa82f30ea; 0x9b32 comes, and is 0xa82f9b32.
     const expected = 0xa82f_30eb * 2 ** 16;
-    expect(wholePacketNumber(0x9b32_0000, expected)).toBe(0xa82f_9b32 * 2 ** 16);
+    expect(expandPacketNumber(0x9b32_0000, expected)).toBe(0xa82f_9b32 * 2 ** 16);
   });
 
   test.each([
@@ -229,11 +229,11 @@ describe("the whole packet number (RFC 9000 s. A.3)", () => {
     [0x0000_0005, 0x1_8000_0005, 0x2_0000_0005],
     [0x0000_0006, 0x1_8000_0005, 0x1_0000_0006],
   ])("of %d where %d is expected is %d", (low, expected, whole) => {
-    expect(wholePacketNumber(low, expected)).toBe(whole);
+    expect(expandPacketNumber(low, expected)).toBe(whole);
   });
 
   test("is exact near 2^53", () => {
-    expect(wholePacketNumber(0xffff_ffff, 2 ** 53 - 2)).toBe(2 ** 53 - 1);
-    expect(wholePacketNumber(0xffff_fff0, 2 ** 53 - 1)).toBe(2 ** 53 - 16);
+    expect(expandPacketNumber(0xffff_ffff, 2 ** 53 - 2)).toBe(2 ** 53 - 1);
+    expect(expandPacketNumber(0xffff_fff0, 2 ** 53 - 1)).toBe(2 ** 53 - 16);
   });
 });

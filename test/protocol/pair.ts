@@ -6,10 +6,10 @@ import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
   activate,
+  connect,
   createEndpoint,
   type Endpoint,
   endpointWakeAt,
-  join,
   nextDatagram,
   receiveDatagram,
   tickEndpoint,
@@ -24,16 +24,16 @@ import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
 import {
   closeSession,
   type Established,
-  say,
+  sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 
 export const PSK = new Uint8Array(32).fill(7);
-export const JOINER_KEYS = generateKeyPair(new Uint8Array(32).fill(0x11));
-export const OPENER_KEYS = generateKeyPair(new Uint8Array(32).fill(0x22));
-export const JOINER_ADDRESS: SocketAddress = { address: "192.0.2.1", port: 40_001 };
-export const OPENER_ADDRESS: SocketAddress = { address: "198.51.100.2", port: 12_345 };
+export const INITIATOR_KEYS = generateKeyPair(new Uint8Array(32).fill(0x11));
+export const RESPONDER_KEYS = generateKeyPair(new Uint8Array(32).fill(0x22));
+export const INITIATOR_ADDRESS: SocketAddress = { address: "192.0.2.1", port: 40_001 };
+export const RESPONDER_ADDRESS: SocketAddress = { address: "198.51.100.2", port: 12_345 };
 /** When tests begin, ms. */
 export const START = 1_000;
 /** The longest datagram that any address takes, bytes. */
@@ -47,14 +47,14 @@ export const words = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 export interface End {
-  readonly name: "joiner" | "opener";
+  readonly name: "initiator" | "responder";
   endpoint: Endpoint;
   address: SocketAddress;
 }
 
 /** A datagram that left, and when it arrives. */
 export interface Sent {
-  readonly by: "joiner" | "opener";
+  readonly by: "initiator" | "responder";
   readonly bytes: Uint8Array;
   readonly from: SocketAddress;
   readonly to: SocketAddress;
@@ -65,8 +65,8 @@ export interface Sent {
 export interface Pair {
   now: number;
   readonly random: SeededRandom;
-  readonly joiner: End;
-  readonly opener: End;
+  readonly initiator: End;
+  readonly responder: End;
   readonly onTheWay: Sent[];
   /** All that was ever sent, lost or not. */
   readonly sent: Sent[];
@@ -76,19 +76,24 @@ export interface Pair {
 
 export interface PairOptions {
   readonly seed?: number;
-  readonly joinerKeys?: KeyPair;
-  readonly openerKeys?: KeyPair;
-  /** Null where the opener takes nobody. */
-  readonly openWith?: Uint8Array | Admission | null;
-  /** The opener's bound. */
+  readonly initiatorKeys?: KeyPair;
+  readonly responderKeys?: KeyPair;
+  /** Null where the responder takes nobody. */
+  readonly admission?: Uint8Array | Admission | null;
+  /** The responder's bound. */
   readonly maxSessions?: number;
 }
 
 export function createPair(options: PairOptions = {}): Pair {
-  const { seed = 1, joinerKeys = JOINER_KEYS, openerKeys = OPENER_KEYS, openWith = PSK } = options;
+  const {
+    seed = 1,
+    initiatorKeys = INITIATOR_KEYS,
+    responderKeys = RESPONDER_KEYS,
+    admission = PSK,
+  } = options;
   const random = seededRandom(seed);
   const end = (
-    name: "joiner" | "opener",
+    name: "initiator" | "responder",
     address: SocketAddress,
     staticKeys: KeyPair,
     psk: Uint8Array | Admission | null,
@@ -99,7 +104,7 @@ export function createPair(options: PairOptions = {}): Pair {
       crypto: nodeCrypto,
       staticKeys,
       random: (length) => random.bytes(length),
-      openWith: psk,
+      admission: psk,
       maxSessions: options.maxSessions,
       datagramLimit,
       now: START,
@@ -108,16 +113,16 @@ export function createPair(options: PairOptions = {}): Pair {
   return {
     now: START,
     random,
-    joiner: end("joiner", JOINER_ADDRESS, joinerKeys, null),
-    opener: end("opener", OPENER_ADDRESS, openerKeys, openWith),
+    initiator: end("initiator", INITIATOR_ADDRESS, initiatorKeys, null),
+    responder: end("responder", RESPONDER_ADDRESS, responderKeys, admission),
     onTheWay: [],
     sent: [],
     loses: () => false,
   };
 }
 
-export function joinOpener(pair: Pair, psk = PSK, expected: Uint8Array | null = null): Session {
-  return join(pair.joiner.endpoint, { to: pair.opener.address, psk, expected }, pair.now);
+export function joinResponder(pair: Pair, psk = PSK, expected: Uint8Array | null = null): Session {
+  return connect(pair.initiator.endpoint, { to: pair.responder.address, psk, expected }, pair.now);
 }
 
 /** All that the endpoint has to send now. */
@@ -147,7 +152,7 @@ export function answersTo(end: End, bytes: Uint8Array, from: SocketAddress, now:
 /** Lets time pass: whatever is sent arrives 10 ms later, unless the pair loses it. */
 export function pass(pair: Pair, duration: number): void {
   const until = pair.now + duration;
-  const ends = [pair.joiner, pair.opener];
+  const ends = [pair.initiator, pair.responder];
   for (let steps = 0; ; steps += 1) {
     if (steps > 1_000_000) throw new Error(`a storm of timers at ${pair.now}`);
     for (const end of ends) transmitAll(pair, end);
@@ -184,14 +189,14 @@ export interface Joined {
 /** A pair with a session under way between them, and nothing on its way. */
 export function joinedPair(options: PairOptions = {}): Joined {
   const pair = createPair(options);
-  const joined = joinOpener(pair);
+  const joined = joinResponder(pair);
   pass(pair, 500);
   return { pair, joined, opened: arrivedAt(pair) };
 }
 
-/** The session that came to the opener. */
-export function arrivedAt({ opener }: Pair): Session {
-  const session = opener.endpoint.arrived.shift();
+/** The session that came to the responder. */
+export function arrivedAt({ responder }: Pair): Session {
+  const session = responder.endpoint.arrived.shift();
   if (session === undefined) throw new Error("no session has arrived");
   return session;
 }
@@ -202,7 +207,7 @@ export function keysOf({ established }: Session): Established {
 }
 
 export function speak(end: End, session: Session, message: Uint8Array | string): boolean {
-  const said = say(session, typeof message === "string" ? text(message) : message);
+  const said = sendMessage(session, typeof message === "string" ? text(message) : message);
   activate(end.endpoint, session);
   return said;
 }
@@ -254,7 +259,7 @@ export function framesOf(sender: Session, bytes: Uint8Array): string[] {
 }
 
 /** What was sent by one end since `from`, an index of `pair.sent`. */
-export function sentBy(pair: Pair, by: "joiner" | "opener", from = 0): Sent[] {
+export function sentBy(pair: Pair, by: "initiator" | "responder", from = 0): Sent[] {
   return pair.sent.slice(from).filter((sent) => sent.by === by);
 }
 
@@ -269,12 +274,12 @@ export interface ByHand {
 
 /** Carries a handshake up to its finish, which is not delivered. */
 export function untilFinish(pair: Pair): ByHand {
-  const { joiner, opener, now } = pair;
-  const hello = only(drain(joiner, now));
-  const retry = only(answersTo(opener, hello, joiner.address, now));
-  const helloAgain = only(answersTo(joiner, retry, opener.address, now));
-  const answer = only(answersTo(opener, helloAgain, joiner.address, now));
-  const finish = only(answersTo(joiner, answer, opener.address, now));
+  const { initiator, responder, now } = pair;
+  const hello = only(drain(initiator, now));
+  const retry = only(answersTo(responder, hello, initiator.address, now));
+  const helloAgain = only(answersTo(initiator, retry, responder.address, now));
+  const answer = only(answersTo(responder, helloAgain, initiator.address, now));
+  const finish = only(answersTo(initiator, answer, responder.address, now));
   return { hello, retry, helloAgain, answer, finish };
 }
 
@@ -291,16 +296,16 @@ export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
   return changed;
 }
 
-/** The opener's program begins anew, with these keys; nothing of its sessions is left. */
-export function restartedOpener(pair: Pair, staticKeys: KeyPair = OPENER_KEYS): End {
+/** The responder's program begins anew, with these keys; nothing of its sessions is left. */
+export function restartedResponder(pair: Pair, staticKeys: KeyPair = RESPONDER_KEYS): End {
   const { random, now } = pair;
-  pair.opener.endpoint = createEndpoint({
+  pair.responder.endpoint = createEndpoint({
     crypto: nodeCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
-    openWith: PSK,
+    admission: PSK,
     datagramLimit,
     now,
   });
-  return pair.opener;
+  return pair.responder;
 }

@@ -12,8 +12,8 @@ const SOON = 10_000;
 
 test("pulling the relay out for 30 s and putting it back loses nothing", async () => {
   await using ends = await startTwoEnds({ seed: 3, loss: 0, jitter: 1 });
-  const { server, joiner, relay } = ends;
-  const both = [server, joiner] as const;
+  const { server, initiator, relay } = ends;
+  const both = [server, initiator] as const;
   for (const end of both) end.type("before\n");
   for (const end of both) await end.until("stdout", '"type":"delivered","text":"before"');
 
@@ -26,12 +26,12 @@ test("pulling the relay out for 30 s and putting it back loses nothing", async (
   };
   say("hello?");
   for (const end of both) await end.until("stdout", '"type":"said","text":"hello?"');
-  await joiner.until("stdout", '"type":"silent"');
+  await initiator.until("stdout", '"type":"silent"');
   await server.until("stdout", '{"type":"away","peer":"ben","away":true}');
   // They go on talking, whether or not they are heard.
   for (let count = 0; count === 0 || performance.now() - start < OUTAGE; count += 1) {
     say(`still talking, ${count}`);
-    await joiner.until("stdout", `"type":"said","text":"still talking, ${count}"`);
+    await initiator.until("stdout", `"type":"said","text":"still talking, ${count}"`);
     if (OUTAGE > 0) await Bun.sleep(500);
   }
   for (const end of both) expect(textsOf(end, "message")).toEqual(["before"]);
@@ -42,18 +42,18 @@ test("pulling the relay out for 30 s and putting it back loses nothing", async (
     await end.until("stdout", `"type":"delivered","text":"${said.at(-1)}"`);
   }
   expect(performance.now() - back).toBeLessThan(SOON);
-  await joiner.until("stdout", `"type":"heard"`);
+  await initiator.until("stdout", `"type":"heard"`);
   await server.until("stdout", '{"type":"away","peer":"ben","away":false}');
   for (const end of both) {
     await end.until("stdout", new RegExp(`"type":"message",.*"text":"${said.at(-1)}"`));
     expect(textsOf(end, "message")).toEqual(said);
     expect(textsOf(end, "delivered")).toEqual(said);
   }
-  const silences = toldBy(joiner).filter(({ type }) => type === "silent" || type === "heard");
+  const silences = toldBy(initiator).filter(({ type }) => type === "silent" || type === "heard");
   expect(silences.map(({ type }) => type)).toEqual(["silent", "heard"]);
   expect(silences[0]?.seconds).toBeWithin(5, 15);
   expect(silences[1]?.seconds).toBeGreaterThanOrEqual(Math.max(5, OUTAGE / 1_000));
   expect(toldBy(server).filter(({ type }) => type === "away")).toHaveLength(2);
-  joiner.type("bye\n");
-  expect(await joiner.exited).toBe(0);
+  initiator.type("bye\n");
+  expect(await initiator.exited).toBe(0);
 }, 90_000);

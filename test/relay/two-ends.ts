@@ -8,7 +8,7 @@ import { type SealedServer, startSealedServer } from "../harness/sealed-server.t
 
 export interface TwoEnds extends AsyncDisposable {
   readonly server: SealedServer;
-  readonly joiner: Program;
+  readonly initiator: Program;
   readonly relay: LossyRelay;
 }
 
@@ -17,7 +17,7 @@ export interface TwoEndsOptions extends Omit<RelayOptions, "server"> {
   readonly people?: readonly [Person, Person];
 }
 
-/** Both tell events (--json), and are in the room; the joiner stays when its input ends. */
+/** Both tell events (--json), and are in the room; the initiator stays when its input ends. */
 export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Promise<TwoEnds> {
   await using stack = new AsyncDisposableStack();
   const [ana, ben] = people ?? [];
@@ -30,13 +30,13 @@ export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Prom
   const to = { address: "127.0.0.1", port: Number(server.port) };
   const relay = stack.use(await openLossyRelay({ ...weather, server: to }));
   const invitation = server.invitation.replace(`:${server.port}/`, `:${relay.port}/`);
-  const joiner = stack.use(
+  const initiator = stack.use(
     charla([invitation, "--json", "--stay", "-n", "ben"], ben === undefined ? {} : { as: ben }),
   );
   await server.until("stdout", '"type":"joined"');
-  await joiner.until("stdout", '"type":"entered"');
+  await initiator.until("stdout", '"type":"entered"');
   const all = stack.move();
-  return { server, joiner, relay, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { server, initiator, relay, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 export interface Told {

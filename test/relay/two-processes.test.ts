@@ -40,30 +40,30 @@ test(
   "through 30 % loss, reordering and three moves, all messages each way arrive once, in order, unseen",
   async () => {
     await using ends = await startTwoEnds({ seed: 1, loss: 0.3, jitter: 2 });
-    const { server, joiner, relay } = ends;
-    const [ofServer, ofJoiner] = [linesOf("Anastasia", COUNT), linesOf("Benedikt", COUNT)];
+    const { server, initiator, relay } = ends;
+    const [ofServer, ofInitiator] = [linesOf("Anastasia", COUNT), linesOf("Benedikt", COUNT)];
     server.type(typed(ofServer));
-    joiner.type(typed(ofJoiner));
+    initiator.type(typed(ofInitiator));
     for (const quarter of [0.25, 0.5, 0.75]) {
-      await untilSaid(joiner, "message", ofServer.slice(0, COUNT * quarter));
+      await untilSaid(initiator, "message", ofServer.slice(0, COUNT * quarter));
       await relay.move();
     }
-    await untilSaid(joiner, "message", ofServer);
-    await untilSaid(joiner, "delivered", ofJoiner);
+    await untilSaid(initiator, "message", ofServer);
+    await untilSaid(initiator, "delivered", ofInitiator);
     await untilSaid(server, "delivered", ofServer);
-    joiner.type("bye\n");
-    expect(await joiner.exited).toBe(0);
+    initiator.type("bye\n");
+    expect(await initiator.exited).toBe(0);
     await server.until("stdout", '"type":"left"');
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
 
-    expect(textsOf(server, "message")).toEqual([...ofJoiner, "bye"]);
-    expect(textsOf(joiner, "message")).toEqual(ofServer);
+    expect(textsOf(server, "message")).toEqual([...ofInitiator, "bye"]);
+    expect(textsOf(initiator, "message")).toEqual(ofServer);
     expect(textsOf(server, "delivered")).toEqual(ofServer);
-    expect(textsOf(joiner, "delivered")).toEqual([...ofJoiner, "bye"]);
+    expect(textsOf(initiator, "delivered")).toEqual([...ofInitiator, "bye"]);
     // A member that moved is the same one, and did not need to come in again.
     expect(toldBy(server).filter(({ type }) => type === "joined")).toHaveLength(1);
-    expect(toldBy(joiner).filter(({ type }) => type === "disconnected")).toEqual([]);
+    expect(toldBy(initiator).filter(({ type }) => type === "disconnected")).toEqual([]);
 
     // It did lose and reorder: by far more was sent than arrived.
     expect(relay.seen.length).toBeGreaterThan(COUNT / 2);
@@ -78,14 +78,14 @@ test(
 /** All that the relay saw of the same people who say the same words. */
 async function capture(people: readonly [Person, Person], seed: number): Promise<Buffer[]> {
   await using ends = await startTwoEnds({ seed, loss: 0.1, jitter: 2, people });
-  const { server, joiner, relay } = ends;
+  const { server, initiator, relay } = ends;
   const lines = linesOf("Anastasia", 100);
-  for (const end of [server, joiner]) end.type(typed(lines));
-  for (const end of [server, joiner]) {
+  for (const end of [server, initiator]) end.type(typed(lines));
+  for (const end of [server, initiator]) {
     await end.until("stdout", `"type":"delivered","text":"${lines.at(-1)}"`);
   }
-  joiner.type("bye\n");
-  expect(await joiner.exited).toBe(0);
+  initiator.type("bye\n");
+  expect(await initiator.exited).toBe(0);
   return relay.seen;
 }
 

@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 
 import { joinRoom } from "../../src/client/join-room.ts";
 import { packetReceived } from "../../src/protocol/recovery/received-packets.ts";
-import { append, MAX_MESSAGE } from "../../src/protocol/session/outgoing-messages.ts";
+import { appendMessage, MAX_MESSAGE } from "../../src/protocol/session/outgoing-messages.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
 import type { Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
@@ -185,7 +185,7 @@ test(
       eveBreaks(
         server,
         (eve) => {
-          append(eve.session.outgoing, new Uint8Array(MAX_MESSAGE + 1));
+          appendMessage(eve.session.outgoing, new Uint8Array(MAX_MESSAGE + 1));
           eve.say(enter);
         },
         closed(4, "a message was too long"),

@@ -26,7 +26,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "what was lost is not sent again",
     file: "session.ts",
-    from: "for (const piece of content.pieces) lose(session.outgoing, piece);",
+    from: "for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);",
     to: "",
   },
   {
@@ -50,8 +50,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a packet is taken without its tag being right",
     file: "packet-protection.ts",
-    from: "const frames = key === null ? null : open(key, packetNumber, headerOf(datagram), sealed);",
-    to: "const frames = key === null ? null : (open(key, packetNumber, headerOf(datagram), sealed) ?? sealed);",
+    from: "const frames = key === null ? null : open(crypto, key, packetNumber, header, sealed);",
+    to: "const frames = key === null ? null : (open(crypto, key, packetNumber, header, sealed) ?? sealed);",
   },
   {
     rule: "a moved peer is not followed",

@@ -1,10 +1,14 @@
 // One run of the simulator: a seed decides the weather, what is said and what happens on the way; the
 // promise of the sealed wire is checked at the end (docs/protocol.md s. 1).
 
-import { allArrived, IDLE_TIMEOUT, type SessionEnd } from "../../src/protocol/session/session.ts";
+import {
+  IDLE_TIMEOUT,
+  isAllAcknowledged,
+  type SessionEnd,
+} from "../../src/protocol/session/session.ts";
 import { type Network, silence, type Weather } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
-import { createWorld, joinOpener, restart, run, type Side, type World } from "./world.ts";
+import { createWorld, joinResponder, restart, run, type Side, type World } from "./world.ts";
 
 /** Virtual time a run may take, ms: an hour, in which even the worst weather lets everything through. */
 const LONGEST = 3_600_000;
@@ -21,7 +25,7 @@ export interface Outcome {
   /** What broke the promise; null when nothing did. */
   readonly fault: string | null;
   /** How the session ended at each end; null where it did not. */
-  readonly ends: { readonly joiner: SessionEnd | null; readonly opener: SessionEnd | null };
+  readonly ends: { readonly initiator: SessionEnd | null; readonly responder: SessionEnd | null };
   /** Whether everything arrived, or the session ended with an error for both. */
   readonly result: "delivered" | "ended";
   readonly virtualTime: number;
@@ -50,22 +54,23 @@ export function randomWeather(random: SeededRandom): Weather {
 export function simulate(seed: number): Outcome {
   const world = createWorld(seed, { ...FIRST_WEATHER });
   world.network.weather = randomWeather(world.random);
-  const { joiner, opener, random } = world;
-  for (const side of [joiner, opener]) {
+  const { initiator, responder, random } = world;
+  for (const side of [initiator, responder]) {
     // In foul weather so much would take hours, though it would arrive.
     const talkative = random.chance(0.1) && world.network.weather.loss < 0.25;
     for (let count = random.between(1, 60); count > 0; count -= 1) {
       side.words.push(random.bytes(talkative ? 65_536 : wordLength(random)));
     }
   }
-  joinOpener(world);
+  joinResponder(world);
   const outlived: number[] = [];
   const mishaps = planMishaps(world, outlived);
   const everythingHeard = () =>
-    joiner.heard.length === opener.words.length && opener.heard.length === joiner.words.length;
+    initiator.heard.length === responder.words.length &&
+    responder.heard.length === initiator.words.length;
   const done = () => {
     for (const mishap of mishaps) mishap();
-    return (everythingHeard() && quiet(joiner) && quiet(opener)) || bothEnded(world);
+    return (everythingHeard() && quiet(initiator) && quiet(responder)) || bothEnded(world);
   };
   const finished = run(world, world.now + LONGEST, done);
   const fault =
@@ -79,7 +84,7 @@ export function simulate(seed: number): Outcome {
     seed,
     weather: world.network.weather,
     fault,
-    ends: { joiner: joiner.session?.end ?? null, opener: opener.session?.end ?? null },
+    ends: { initiator: initiator.session?.end ?? null, responder: responder.session?.end ?? null },
     result,
     virtualTime: world.now,
     datagrams: world.network.sent,
@@ -105,9 +110,9 @@ function wordLength(random: SeededRandom): number {
   return random.chance(0.3) ? random.between(1_000, 20_000) : random.between(0, 200);
 }
 
-/** What happens on the way: silences, moves of the joiner, a reader that pauses. */
+/** What happens on the way: silences, moves of the initiator, a reader that pauses. */
 function planMishaps(world: World, outlived: number[]): (() => void)[] {
-  const { random, network, joiner, opener } = world;
+  const { random, network, initiator, responder } = world;
   const start = world.now;
   const mishaps: (() => void)[] = [];
   const once = (at: number, happen: () => void) => {
@@ -132,17 +137,17 @@ function planMishaps(world: World, outlived: number[]): (() => void)[] {
     const host = random.chance(0.5) ? "192.0.2.1" : `192.0.2.${random.between(10, 99)}`;
     const port = random.between(1_024, 65_535);
     once(start + random.between(0, 30_000), () => {
-      joiner.address = { address: host, port };
+      initiator.address = { address: host, port };
     });
   }
   if (random.chance(0.1)) {
-    const side = random.chance(0.5) ? joiner : opener;
+    const side = random.chance(0.5) ? initiator : responder;
     once(start + random.between(0, 10_000), () => {
       restart(world, side);
     });
   }
   if (random.chance(0.3)) {
-    const side = random.chance(0.5) ? joiner : opener;
+    const side = random.chance(0.5) ? initiator : responder;
     const from = start + random.between(0, 5_000);
     once(from, () => {
       side.reading = false;
@@ -163,7 +168,7 @@ function excused(
   const { loss, corruption, truncation, bursts } = weather;
   const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
   switch (end.type) {
-    case "join-failed":
+    case "handshake-failed":
       return end.failure === "no-answer" && (!mild || restarted);
     case "timed-out":
       return silentUntil > 0 || !mild || restarted;
@@ -176,18 +181,18 @@ function excused(
 }
 
 function quiet({ session }: Side): boolean {
-  return session !== null && allArrived(session);
+  return session !== null && isAllAcknowledged(session);
 }
 
-function bothEnded({ joiner, opener }: World): boolean {
-  return joiner.session?.end !== null && opener.session?.end !== null;
+function bothEnded({ initiator, responder }: World): boolean {
+  return initiator.session?.end !== null && responder.session?.end !== null;
 }
 
 /** What is wrong with what was heard, or with how it ended; null when nothing is. */
-function faultOf({ joiner, opener, network }: World): string | null {
+function faultOf({ initiator, responder, network }: World): string | null {
   for (const [{ name, session }, other] of [
-    [joiner, opener],
-    [opener, joiner],
+    [initiator, responder],
+    [responder, initiator],
   ] as const) {
     const end = session?.end ?? null;
     // Weather makes a session fail to begin, or fall silent; nobody closed it, and no rule was broken.
@@ -196,8 +201,8 @@ function faultOf({ joiner, opener, network }: World): string | null {
     }
   }
   for (const [speaker, listener] of [
-    [joiner, opener],
-    [opener, joiner],
+    [initiator, responder],
+    [responder, initiator],
   ] as const) {
     for (const [index, heard] of listener.heard.entries()) {
       const word = speaker.words[index];

@@ -6,17 +6,17 @@ import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
   activate,
+  connect,
   createEndpoint,
   type Endpoint,
   endpointWakeAt,
-  join,
   nextDatagram,
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
-import { say, type Session } from "../../src/protocol/session/session.ts";
+import { sendMessage, type Session } from "../../src/protocol/session/session.ts";
 import {
   arrivals,
   createNetwork,
@@ -35,7 +35,7 @@ const MAX_IDLE_WAKES = 50;
 export const PSK = new Uint8Array(32).fill(7);
 
 export interface Side {
-  readonly name: "joiner" | "opener";
+  readonly name: "initiator" | "responder";
   readonly staticKeys: KeyPair;
   endpoint: Endpoint;
   address: SocketAddress;
@@ -54,14 +54,14 @@ export interface World {
   now: number;
   readonly random: SeededRandom;
   readonly network: Network;
-  readonly joiner: Side;
-  readonly opener: Side;
+  readonly initiator: Side;
+  readonly responder: Side;
 }
 
 export function createWorld(seed: number, weather: Weather): World {
   const random = seededRandom(seed);
   const now = 1_000;
-  const side = (name: "joiner" | "opener", last: number): Side => {
+  const side = (name: "initiator" | "responder", last: number): Side => {
     const staticKeys = generateKeyPair(random.bytes(32));
     return {
       name,
@@ -80,14 +80,14 @@ export function createWorld(seed: number, weather: Weather): World {
     now,
     random,
     network: createNetwork(random, weather),
-    joiner: side("joiner", 1),
-    opener: side("opener", 2),
+    initiator: side("initiator", 1),
+    responder: side("responder", 2),
   };
   return world;
 }
 
 function newEndpoint(
-  name: "joiner" | "opener",
+  name: "initiator" | "responder",
   staticKeys: KeyPair,
   random: SeededRandom,
   now: number,
@@ -96,7 +96,7 @@ function newEndpoint(
     crypto: nodeCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
-    openWith: name === "opener" ? PSK : null,
+    admission: name === "responder" ? PSK : null,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });
@@ -111,11 +111,11 @@ export function restart({ random, now }: World, side: Side): void {
   side.restarted = true;
 }
 
-/** The joiner begins its session with the opener. */
-export function joinOpener(world: World, psk: Uint8Array = PSK): Session {
-  const { joiner, opener, now } = world;
-  const session = join(joiner.endpoint, { to: opener.address, psk, expected: null }, now);
-  joiner.session = session;
+/** The initiator begins its session with the responder. */
+export function joinResponder(world: World, psk: Uint8Array = PSK): Session {
+  const { initiator, responder, now } = world;
+  const session = connect(initiator.endpoint, { to: responder.address, psk, expected: null }, now);
+  initiator.session = session;
   return session;
 }
 
@@ -128,14 +128,14 @@ export function run(world: World, until: number, done: () => boolean): boolean {
     if (done()) return true;
     const wake = Math.min(
       nextArrival(world.network),
-      endpointWakeAt(world.joiner.endpoint),
-      endpointWakeAt(world.opener.endpoint),
+      endpointWakeAt(world.initiator.endpoint),
+      endpointWakeAt(world.responder.endpoint),
     );
     idleWakes = wake > world.now || world.network.sent > before ? 0 : idleWakes + 1;
     if (idleWakes > MAX_IDLE_WAKES) throw new Error(`a storm of timers at ${world.now}`);
     world.now = Math.max(world.now, Math.min(wake, until + 1));
-    tickEndpoint(world.joiner.endpoint, world.now);
-    tickEndpoint(world.opener.endpoint, world.now);
+    tickEndpoint(world.initiator.endpoint, world.now);
+    tickEndpoint(world.responder.endpoint, world.now);
     deliver(world);
   }
   return done();
@@ -143,7 +143,7 @@ export function run(world: World, until: number, done: () => boolean): boolean {
 
 /** Both sides say, hear and send what they can at this moment. */
 export function settle(world: World): void {
-  for (const side of [world.joiner, world.opener]) {
+  for (const side of [world.initiator, world.responder]) {
     const session = side.endpoint.arrived.shift();
     if (session !== undefined) side.session ??= session;
     speak(side);
@@ -164,7 +164,7 @@ function speak(side: Side): void {
   const { endpoint, session, words } = side;
   if (session === null) return;
   let word = words[side.said];
-  while (word !== undefined && say(session, word)) {
+  while (word !== undefined && sendMessage(session, word)) {
     side.said += 1;
     activate(endpoint, session);
     word = words[side.said];
@@ -178,9 +178,9 @@ function hear(side: Side, now: number): void {
   activate(side.endpoint, session);
 }
 
-function deliver({ network, joiner, opener, now }: World): void {
+function deliver({ network, initiator, responder, now }: World): void {
   for (const { bytes, from, to } of arrivals(network, now)) {
-    for (const { endpoint, address } of [joiner, opener]) {
+    for (const { endpoint, address } of [initiator, responder]) {
       if (to.address !== address.address || to.port !== address.port) continue;
       receiveDatagram(endpoint, bytes, from, now);
     }

@@ -57,20 +57,20 @@ export function startHelloProbe(random: RandomBytes, count: number, now: number)
 export function nextHello(probe: HelloProbe, now: number): Uint8Array | null {
   const { random, sent } = probe;
   if (sent === wanted(probe) || now < helloProbeWakeAt(probe)) return null;
-  const joinerId = random(CONNECTION_ID_LENGTH);
-  probe.unanswered.set(mapKey(joinerId), now);
+  const initiatorId = random(CONNECTION_ID_LENGTH);
+  probe.unanswered.set(mapKey(initiatorId), now);
   probe.sent += 1;
   probe.lastSentAt = now;
   // Nobody reads the Noise message of a hello without a cookie.
   const noise = random(HELLO_NOISE_LENGTH);
-  return writeHello(joinerId, new Uint8Array(0), noise, random(BASE_DATAGRAM_SIZE));
+  return writeHello(initiatorId, new Uint8Array(0), noise, random(BASE_DATAGRAM_SIZE));
 }
 
 /** Takes in a datagram, whatever it is. */
-export function receiveAtHelloProbe(probe: HelloProbe, datagram: Uint8Array, now: number): void {
+export function receiveForHelloProbe(probe: HelloProbe, datagram: Uint8Array, now: number): void {
   const packet = readPacket(datagram);
   if (packet?.kind !== "retry" && packet?.kind !== "refusal") return;
-  const id = mapKey(packet.joinerId);
+  const id = mapKey(packet.initiatorId);
   const sentAt = probe.unanswered.get(id);
   // Somebody else's, or one that came twice.
   if (sentAt === undefined) return;

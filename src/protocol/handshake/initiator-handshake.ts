@@ -1,4 +1,4 @@
-// The joiner's half of the handshake (docs/protocol.md s. 8): a state machine without I/O, from the first
+// The initiator's half of the handshake (docs/protocol.md s. 8): a state machine without I/O, from the first
 // hello to the finish. Its keys and random bytes are arguments; what the payloads hold is the session's.
 
 import type { CryptoProvider, KeyPair } from "../crypto-provider.ts";
@@ -29,28 +29,28 @@ export const PROLOGUE = new TextEncoder().encode("charla 1\0");
 export const REFUSAL_LABEL = "charla refusal";
 
 /** When a hello or a finish is sent again, ms after the time before; the last goes on. */
-const REPEAT_AFTER = [200, 300, 500, 700, 1_000] as const;
+const RETRANSMIT_AFTER = [200, 300, 500, 700, 1_000] as const;
 /** The longest of them, ms. */
-export const LONGEST_REPEAT = 1_000;
-/** When a joiner gives up, ms after its first hello: people wait no longer for a first sign. */
-export const JOIN_TIMEOUT = 8_000;
+export const MAX_RETRANSMIT_INTERVAL = 1_000;
+/** When an initiator gives up, ms after its first hello: people wait no longer for a first sign. */
+export const HANDSHAKE_TIMEOUT = 8_000;
 /** Retries that are answered at once; any more wait for the next hello's time. */
 const MAX_RETRIES = 4;
 
 /** Why there is no session. */
-export type JoinFailure =
+export type HandshakeFailure =
   /** Nothing came back in time. */
   | "no-answer"
   /** Somebody answered, and is not who was expected. */
   | "other-server"
-  /** The opener says that the secret is wrong. */
+  /** The responder says that the secret is wrong. */
   | "wrong-secret"
-  /** The opener speaks another version. */
+  /** The responder speaks another version. */
   | "other-version"
-  /** The opener takes no more sessions. */
+  /** The responder takes no more sessions. */
   | "full";
 
-export interface JoiningOptions {
+export interface InitiatorOptions {
   readonly crypto: CryptoProvider;
   readonly staticKeys: KeyPair;
   readonly ephemeralKeys: KeyPair;
@@ -59,14 +59,14 @@ export interface JoiningOptions {
   /** Whom an invitation or an earlier visit promises; null takes anyone. */
   readonly expected: Uint8Array | null;
   /** 8 random bytes. */
-  readonly joinerId: Uint8Array;
+  readonly initiatorId: Uint8Array;
   /** 1,200 random bytes. */
   readonly padding: Uint8Array;
   readonly now: number;
 }
 
-export interface Joining {
-  readonly options: JoiningOptions;
+export interface InitiatorHandshake {
+  readonly options: InitiatorOptions;
   readonly noise: HandshakeState;
   /** Noise message 1. */
   readonly message: Uint8Array;
@@ -83,17 +83,17 @@ export interface Joining {
 }
 
 /** What came of a packet. */
-export type JoiningStep =
+export type InitiatorStep =
   | { readonly type: "nothing" }
-  | { readonly type: "failed"; readonly failure: JoinFailure }
-  /** The answer was authentic: with `finishJoining` the session begins. `payload` is its frames. */
-  | { readonly type: "answered"; readonly openerId: Uint8Array; readonly payload: Uint8Array };
+  | { readonly type: "failed"; readonly failure: HandshakeFailure }
+  /** The answer was authentic: with `sendFinish` the session begins. `payload` is its frames. */
+  | { readonly type: "answered"; readonly responderId: Uint8Array; readonly payload: Uint8Array };
 
-const NOTHING: JoiningStep = { type: "nothing" };
+const NOTHING: InitiatorStep = { type: "nothing" };
 
 /** Begins with a hello, which is due at once. */
-export function startJoining(options: JoiningOptions): Joining {
-  const { crypto, staticKeys, ephemeralKeys, psk, joinerId, padding, now } = options;
+export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHandshake {
+  const { crypto, staticKeys, ephemeralKeys, psk, initiatorId, padding, now } = options;
   const noise = createHandshake({
     crypto,
     pattern: XXpsk3,
@@ -109,100 +109,114 @@ export function startJoining(options: JoiningOptions): Joining {
     noise,
     message,
     retries: 0,
-    datagram: writeHello(joinerId, new Uint8Array(0), message, padding),
+    datagram: writeHello(initiatorId, new Uint8Array(0), message, padding),
     phase: "hello",
     repeats: 0,
     sentAt: now,
     sendAt: now,
-    giveUpAt: now + JOIN_TIMEOUT,
+    giveUpAt: now + HANDSHAKE_TIMEOUT,
     refusalKey: null,
   };
 }
 
 /** The datagram that is due, and when the next will be; null while none is. */
-export function transmitJoining(joining: Joining, now: number): Uint8Array | null {
-  if (now < joining.sendAt) return null;
-  const wait = REPEAT_AFTER[Math.min(joining.repeats, REPEAT_AFTER.length - 1)] ?? 0;
-  joining.repeats += 1;
-  joining.sentAt = now;
-  joining.sendAt = now + wait;
-  return joining.datagram;
+export function nextHandshakeDatagram(
+  handshake: InitiatorHandshake,
+  now: number,
+): Uint8Array | null {
+  if (now < handshake.sendAt) return null;
+  const wait = RETRANSMIT_AFTER[Math.min(handshake.repeats, RETRANSMIT_AFTER.length - 1)] ?? 0;
+  handshake.repeats += 1;
+  handshake.sentAt = now;
+  handshake.sendAt = now + wait;
+  return handshake.datagram;
 }
 
 /**
  * What the last exchange took, ms; null when it cannot be told which of several datagrams was answered
  * (Karn's algorithm, RFC 6298 s. 3).
  */
-export function exchangeTook({ repeats, sentAt }: Joining, now: number): number | null {
+export function measureExchange(
+  { repeats, sentAt }: InitiatorHandshake,
+  now: number,
+): number | null {
   return repeats === 1 ? now - sentAt : null;
 }
 
-/** Takes in a retry, an answer or a refusal that bears this joiner's connection id. */
-export function receiveJoining(joining: Joining, packet: Packet, now: number): JoiningStep {
+/** Takes in a retry, an answer or a refusal that bears this initiator's connection id. */
+export function receiveAsInitiator(
+  handshake: InitiatorHandshake,
+  packet: Packet,
+  now: number,
+): InitiatorStep {
   switch (packet.kind) {
     case "retry":
-      return receiveRetry(joining, packet.cookie, now);
+      return receiveRetry(handshake, packet.cookie, now);
     case "answer":
-      return receiveAnswer(joining, packet.noise);
+      return receiveAnswer(handshake, packet.noise);
     case "refusal":
-      return receiveRefusal(joining, packet);
+      return receiveRefusal(handshake, packet);
     default:
       return NOTHING;
   }
 }
 
 /** Writes the finish around `payload`: it is due at once, and these are the session's keys. */
-export function finishJoining(
-  joining: Joining,
-  openerId: Uint8Array,
+export function sendFinish(
+  handshake: InitiatorHandshake,
+  responderId: Uint8Array,
   payload: Uint8Array,
   now: number,
 ): HandshakeResult {
-  joining.refusalKey = exportKey(joining.noise, REFUSAL_LABEL);
-  joining.datagram = writeFinish(openerId, writeMessage(joining.noise, payload));
-  joining.phase = "finish";
-  joining.repeats = 0;
-  joining.sendAt = now;
-  return finishHandshake(joining.noise);
+  handshake.refusalKey = exportKey(handshake.noise, REFUSAL_LABEL);
+  handshake.datagram = writeFinish(responderId, writeMessage(handshake.noise, payload));
+  handshake.phase = "finish";
+  handshake.repeats = 0;
+  handshake.sendAt = now;
+  return finishHandshake(handshake.noise);
 }
 
-function receiveRetry(joining: Joining, cookie: Uint8Array, now: number): JoiningStep {
-  if (joining.phase !== "hello") return NOTHING;
-  const { joinerId, padding } = joining.options;
+function receiveRetry(
+  handshake: InitiatorHandshake,
+  cookie: Uint8Array,
+  now: number,
+): InitiatorStep {
+  if (handshake.phase !== "hello") return NOTHING;
+  const { initiatorId, padding } = handshake.options;
   // The newest cookie, however many there were: one that was damaged on the way must not be the last.
-  joining.datagram = writeHello(joinerId, cookie, joining.message, padding);
-  if (joining.retries >= MAX_RETRIES) return NOTHING;
-  joining.retries += 1;
-  joining.repeats = 0;
-  joining.sendAt = now;
+  handshake.datagram = writeHello(initiatorId, cookie, handshake.message, padding);
+  if (handshake.retries >= MAX_RETRIES) return NOTHING;
+  handshake.retries += 1;
+  handshake.repeats = 0;
+  handshake.sendAt = now;
   return NOTHING;
 }
 
-function receiveAnswer(joining: Joining, message: Uint8Array): JoiningStep {
-  if (joining.phase !== "hello") return NOTHING;
-  const reading = readMessage(joining.noise, message);
+function receiveAnswer(handshake: InitiatorHandshake, message: Uint8Array): InitiatorStep {
+  if (handshake.phase !== "hello") return NOTHING;
+  const reading = readMessage(handshake.noise, message);
   if (reading.type !== "payload") return NOTHING;
-  const { crypto, expected } = joining.options;
-  const server = remoteStaticKey(joining.noise);
+  const { crypto, expected } = handshake.options;
+  const server = remoteStaticKey(handshake.noise);
   if (expected !== null && (server === null || !crypto.constantTimeEqual(server, expected))) {
     return { type: "failed", failure: "other-server" };
   }
   const { payload } = reading;
   return {
     type: "answered",
-    openerId: payload.slice(0, CONNECTION_ID_LENGTH),
+    responderId: payload.slice(0, CONNECTION_ID_LENGTH),
     payload: payload.subarray(CONNECTION_ID_LENGTH),
   };
 }
 
 function receiveRefusal(
-  joining: Joining,
+  handshake: InitiatorHandshake,
   { code, proven, proof }: Extract<Packet, { kind: "refusal" }>,
-): JoiningStep {
+): InitiatorStep {
   const failure = (["other-version", "wrong-secret", "full"] as const)[code - 1];
   if (failure === undefined) return NOTHING;
-  const { datagram, refusalKey } = joining;
-  const { crypto } = joining.options;
+  const { datagram, refusalKey } = handshake;
+  const { crypto } = handshake.options;
   if (refusalKey === null) {
     // Nothing is agreed yet, and anyone on the way could say so; but who can, can also drop the hello.
     if (

@@ -22,7 +22,7 @@ export function truncatedHash(crypto: CryptoProvider, datagram: Uint8Array): Uin
 }
 
 /** How long a cookie secret is used, ms; the one before is still accepted for as long again. */
-export const COOKIE_SECRET_LIFE = 30_000;
+export const COOKIE_SECRET_LIFETIME = 30_000;
 
 export interface CookieSecrets {
   current: Uint8Array;
@@ -37,14 +37,14 @@ export interface CookieSecrets {
 /** What a cookie is bound to, beside the secret. */
 export interface CookieClaim {
   readonly from: SocketAddress;
-  readonly joinerId: Uint8Array;
+  readonly initiatorId: Uint8Array;
   /** The hello's Noise message. */
   readonly noise: Uint8Array;
 }
 
 /** @param random 32 random bytes at each call */
 export function createCookieSecrets(random: () => Uint8Array, now: number): CookieSecrets {
-  const renewAt = now + COOKIE_SECRET_LIFE;
+  const renewAt = now + COOKIE_SECRET_LIFETIME;
   return { current: random(), previous: random(), generation: 0, renewAt, previousUntil: now };
 }
 
@@ -80,10 +80,10 @@ export function renewCookieSecrets(
 ): void {
   if (now >= secrets.renewAt) {
     secrets.previous = secrets.current;
-    secrets.previousUntil = secrets.renewAt + COOKIE_SECRET_LIFE;
+    secrets.previousUntil = secrets.renewAt + COOKIE_SECRET_LIFETIME;
     secrets.current = random();
     secrets.generation = (secrets.generation + 1) % 256;
-    secrets.renewAt = now + COOKIE_SECRET_LIFE;
+    secrets.renewAt = now + COOKIE_SECRET_LIFETIME;
   }
   if (now >= secrets.previousUntil) secrets.previous = random();
 }
@@ -98,7 +98,7 @@ function writeCookie(
     crypto,
     secret,
     encodeSocketAddress(claim.from),
-    claim.joinerId,
+    claim.initiatorId,
     claim.noise,
   );
   const cookie = new Uint8Array(COOKIE_LENGTH);

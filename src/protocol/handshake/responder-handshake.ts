@@ -1,4 +1,4 @@
-// The opener's half of the handshake (docs/protocol.md s. 8): what to answer a hello with, and which
+// The responder's half of the handshake (docs/protocol.md s. 8): what to answer a hello with, and which
 // handshakes wait for their finish. A state machine without I/O; keeps nothing for an address that is not
 // proven. What the payloads hold is the session's.
 
@@ -7,11 +7,11 @@ import type { CryptoProvider, KeyPair, RandomBytes } from "../crypto-provider.ts
 import {
   CONNECTION_ID_LENGTH,
   type Packet,
-  refusalWithoutProof,
   VERSION,
   writeAnswer,
   writeRefusal,
   writeRetry,
+  writeUnprovenRefusal,
 } from "../packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { Admission } from "./admission.ts";
@@ -40,17 +40,17 @@ import {
 /** Handshakes that wait for their finish (docs/protocol.md s. 8.3). */
 export const MAX_UNFINISHED = 1_024;
 /** How long each waits, ms. */
-export const UNFINISHED_LIFE = 10_000;
+export const UNFINISHED_LIFETIME = 10_000;
 /** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
 const MAX_WRONG_SECRETS = 8;
 /** Accepted keys that one handshake is held against before its last finish, each some 4 us. */
-const MAX_TRIED = 128;
+const MAX_TRIED_KEYS = 128;
 
 const OTHER_VERSION = 1;
 const WRONG_SECRET = 2;
 const FULL = 3;
 
-export interface OpeningOptions {
+export interface ResponderOptions {
   readonly crypto: CryptoProvider;
   readonly staticKeys: KeyPair;
   readonly admission: Admission;
@@ -60,10 +60,10 @@ export interface OpeningOptions {
 
 interface Unfinished {
   readonly noise: HandshakeState;
-  /** Where the cookie has proven the joiner to be. */
+  /** Where the cookie has proven the initiator to be. */
   readonly proven: SocketAddress;
-  readonly joinerId: Uint8Array;
-  readonly openerId: Uint8Array;
+  readonly initiatorId: Uint8Array;
+  readonly responderId: Uint8Array;
   /** Its key in `answered`. */
   readonly hello: string;
   readonly answer: Uint8Array;
@@ -78,12 +78,12 @@ interface Unfinished {
   refused: { readonly digest: Uint8Array; readonly refusal: Uint8Array } | null;
 }
 
-export interface Opening {
-  readonly options: OpeningOptions;
+export interface Responder {
+  readonly options: ResponderOptions;
   readonly cookies: CookieSecrets;
-  /** By the opener's connection id, oldest first. */
+  /** By the responder's connection id, oldest first. */
   readonly unfinished: Map<string, Unfinished>;
-  /** The opener's connection id for each joiner's id and Noise message 1. */
+  /** The responder's connection id for each initiator's id and Noise message 1. */
   readonly answered: Map<string, string>;
 }
 
@@ -96,8 +96,8 @@ export type FinishStep =
   | {
       readonly type: "finished";
       readonly proven: SocketAddress;
-      readonly joinerId: Uint8Array;
-      readonly openerId: Uint8Array;
+      readonly initiatorId: Uint8Array;
+      readonly responderId: Uint8Array;
       readonly keys: HandshakeResult;
       readonly payload: Uint8Array;
       /** Of the key that it was let in with. */
@@ -106,7 +106,7 @@ export type FinishStep =
       readonly took: number | null;
     };
 
-export function createOpening(options: OpeningOptions): Opening {
+export function createResponder(options: ResponderOptions): Responder {
   const cookies = createCookieSecrets(() => options.random(32), options.now);
   return { options, cookies, unfinished: new Map(), answered: new Map() };
 }
@@ -118,25 +118,25 @@ export function createOpening(options: OpeningOptions): Opening {
  * @param payloadFor the frames of the answer, given this end's new connection id
  */
 export function receiveHello(
-  opening: Opening,
+  responder: Responder,
   hello: Extract<Packet, { kind: "hello" }>,
   from: SocketAddress,
   room: number,
   now: number,
-  payloadFor: (openerId: Uint8Array) => Uint8Array,
+  payloadFor: (responderId: Uint8Array) => Uint8Array,
 ): Uint8Array | null {
-  const { options, cookies, unfinished, answered } = opening;
+  const { options, cookies, unfinished, answered } = responder;
   const { crypto } = options;
-  const { joinerId, cookie, noise: message } = hello;
+  const { initiatorId, cookie, noise: message } = hello;
   if (hello.version !== VERSION) return refuse(crypto, hello, OTHER_VERSION);
   renewCookieSecrets(cookies, () => options.random(32), now);
-  const claim = { from, joinerId, noise: message };
+  const claim = { from, initiatorId, noise: message };
   if (!isValidCookie(crypto, cookies, cookie, claim)) {
-    return writeRetry(joinerId, makeCookie(crypto, cookies, claim));
+    return writeRetry(initiatorId, makeCookie(crypto, cookies, claim));
   }
 
-  forgetOld(opening, now);
-  const sameHello = mapKey(joinerId) + mapKey(message);
+  forgetOld(responder, now);
+  const sameHello = mapKey(initiatorId) + mapKey(message);
   const known = unfinished.get(answered.get(sameHello) ?? "");
   if (known !== undefined) {
     known.answeredAt = null;
@@ -155,29 +155,29 @@ export function receiveHello(
     psk: "one of several",
   });
   if (readMessage(noise, message).type !== "payload") return null;
-  const openerId = options.random(CONNECTION_ID_LENGTH);
-  // Sealed, and not in the header: a joiner that took a damaged id would send every finish astray.
-  const payload = concatenate(openerId, payloadFor(openerId));
-  const answer = writeAnswer(joinerId, writeMessage(noise, payload));
+  const responderId = options.random(CONNECTION_ID_LENGTH);
+  // Sealed, and not in the header: an initiator that took a damaged id would send every finish astray.
+  const payload = concatenate(responderId, payloadFor(responderId));
+  const answer = writeAnswer(initiatorId, writeMessage(noise, payload));
   const refusalKey = exportKey(noise, REFUSAL_LABEL);
-  const ids = { proven: from, joinerId: joinerId.slice(), openerId, hello: sameHello };
-  const times = { until: now + UNFINISHED_LIFE, answeredAt: now };
+  const ids = { proven: from, initiatorId: initiatorId.slice(), responderId, hello: sameHello };
+  const times = { until: now + UNFINISHED_LIFETIME, answeredAt: now };
   const refusals = { wrongSecrets: 0, tried: 0, refused: null };
-  unfinished.set(mapKey(openerId), { noise, ...ids, answer, refusalKey, ...times, ...refusals });
-  answered.set(sameHello, mapKey(openerId));
+  unfinished.set(mapKey(responderId), { noise, ...ids, answer, refusalKey, ...times, ...refusals });
+  answered.set(sameHello, mapKey(responderId));
   return answer;
 }
 
 /** Takes in a finish for a handshake that waits for it. */
 export function receiveFinish(
-  opening: Opening,
-  { openerId, noise: message }: Extract<Packet, { kind: "finish" }>,
+  responder: Responder,
+  { responderId, noise: message }: Extract<Packet, { kind: "finish" }>,
   now: number,
 ): FinishStep {
-  forgetOld(opening, now);
-  const { admission, crypto } = opening.options;
-  const key = mapKey(openerId);
-  const waiting = opening.unfinished.get(key);
+  forgetOld(responder, now);
+  const { admission, crypto } = responder.options;
+  const key = mapKey(responderId);
+  const waiting = responder.unfinished.get(key);
   if (waiting === undefined) return { type: "unknown" };
   const { refused } = waiting;
   // A refusal is lost as anything else is: what it was for costs nothing the second time.
@@ -187,7 +187,7 @@ export function receiveFinish(
   ) {
     return { type: "refused", refusal: refused.refusal };
   }
-  if (waiting.wrongSecrets >= MAX_WRONG_SECRETS || waiting.tried >= MAX_TRIED) {
+  if (waiting.wrongSecrets >= MAX_WRONG_SECRETS || waiting.tried >= MAX_TRIED_KEYS) {
     return { type: "nothing" };
   }
   // Read in a copy: somebody with a key that opens it may still be turned away.
@@ -198,16 +198,16 @@ export function receiveFinish(
     const { key: accepted, payload } = reading;
     const keys = finishHandshake(noise);
     if (admission.admit(accepted, keys.remoteStatic)) {
-      forgetOne(opening, key, waiting);
-      const { answeredAt, joinerId, openerId, proven } = waiting;
+      forgetOne(responder, key, waiting);
+      const { answeredAt, initiatorId, responderId, proven } = waiting;
       const took = answeredAt === null ? null : now - answeredAt;
       const { admitsTo } = accepted;
-      return { type: "finished", proven, joinerId, openerId, keys, payload, admitsTo, took };
+      return { type: "finished", proven, initiatorId, responderId, keys, payload, admitsTo, took };
     }
   }
   waiting.wrongSecrets += 1;
   waiting.tried += reading.type === "wrong-psk" ? reading.tried : 1;
-  const proven = refusalWithoutProof(waiting.joinerId, WRONG_SECRET);
+  const proven = writeUnprovenRefusal(waiting.initiatorId, WRONG_SECRET);
   const refusal = writeRefusal(proven, truncatedHmac(crypto, waiting.refusalKey, proven, message));
   waiting.refused = { digest: truncatedHash(crypto, message), refusal };
   return { type: "refused", refusal };
@@ -216,20 +216,20 @@ export function receiveFinish(
 /** A refusal before the answer: there is no key yet to prove it with, but that the hello came. */
 function refuse(
   crypto: CryptoProvider,
-  { joinerId, datagram }: Extract<Packet, { kind: "hello" }>,
+  { initiatorId, datagram }: Extract<Packet, { kind: "hello" }>,
   code: number,
 ): Uint8Array {
-  return writeRefusal(refusalWithoutProof(joinerId, code), truncatedHash(crypto, datagram));
+  return writeRefusal(writeUnprovenRefusal(initiatorId, code), truncatedHash(crypto, datagram));
 }
 
-function forgetOld(opening: Opening, now: number): void {
-  for (const [key, waiting] of opening.unfinished) {
+function forgetOld(responder: Responder, now: number): void {
+  for (const [key, waiting] of responder.unfinished) {
     if (waiting.until > now) return;
-    forgetOne(opening, key, waiting);
+    forgetOne(responder, key, waiting);
   }
 }
 
-function forgetOne(opening: Opening, key: string, { hello }: Unfinished): void {
-  opening.unfinished.delete(key);
-  opening.answered.delete(hello);
+function forgetOne(responder: Responder, key: string, { hello }: Unfinished): void {
+  responder.unfinished.delete(key);
+  responder.answered.delete(hello);
 }

@@ -82,7 +82,7 @@ export function nextSizeDatagram(probe: SizeProbe, now: number): Uint8Array | nu
 }
 
 /** Takes in a datagram, whatever it is. */
-export function receiveAtSizeProbe(probe: SizeProbe, datagram: Uint8Array, now: number): void {
+export function receiveForSizeProbe(probe: SizeProbe, datagram: Uint8Array, now: number): void {
   const packet = readPacket(datagram);
   if (packet?.kind !== "reset") return;
   const size = probe.sizes.get(mapKey(packet.connectionId));

@@ -5,13 +5,13 @@
  * Of one length: at least so many, and bytes of short ones, for what is said to a room is held in as many queues as
  * it has members. A turn of the event loop in which more queues are emptied than this leaves garbage.
  */
-const LEAST_SPARES = 4;
-const SPARE_BYTES = 1_024 * 1_024;
+const MIN_POOLED = 4;
+const POOLED_BYTES = 1_024 * 1_024;
 /**
  * Bytes of the longest that is kept: a receive window's worth, twice over. Lengths are powers of two, so at
  * most 24 MiB are kept in all.
  */
-const LONGEST_SPARE = 2 * 1_024 * 1_024;
+const MAX_POOLED_LENGTH = 2 * 1_024 * 1_024;
 
 /** Bytes of the shortest: room for a quiet session, for most never hold more at once. */
 const SMALLEST = 512;
@@ -26,15 +26,15 @@ export function bufferLength(bytes: number): number {
 }
 
 /** A buffer that may hold anything. */
-export function takeBuffer(length: number): Uint8Array {
+export function acquireBuffer(length: number): Uint8Array {
   return spares.get(length)?.pop() ?? new Uint8Array(length);
 }
 
 /** Whoever gives a buffer keeps no view of it: its bytes are the next one's. */
-export function giveBuffer(buffer: Uint8Array): void {
-  if (buffer.length > LONGEST_SPARE) return;
+export function releaseBuffer(buffer: Uint8Array): void {
+  if (buffer.length > MAX_POOLED_LENGTH) return;
   const same = spares.get(buffer.length) ?? [];
-  if (same.length >= Math.max(LEAST_SPARES, SPARE_BYTES / buffer.length)) return;
+  if (same.length >= Math.max(MIN_POOLED, POOLED_BYTES / buffer.length)) return;
   same.push(buffer);
   spares.set(buffer.length, same);
 }

@@ -1,7 +1,7 @@
 // Bytes of a stream between two places in it: added at the end, forgotten at the start. One growing
 // buffer, and none at all while it is empty, for most sessions are quiet most of the time.
 
-import { bufferLength, giveBuffer, takeBuffer } from "./buffer-pool.ts";
+import { acquireBuffer, bufferLength, releaseBuffer } from "./buffer-pool.ts";
 
 export interface ByteQueue {
   /** Where in the stream it begins: everything before is forgotten. */
@@ -37,7 +37,7 @@ export function view(queue: ByteQueue, offset: number, length: number): Uint8Arr
 export function forget(queue: ByteQueue, start: number): void {
   queue.start = start;
   if (start < queue.end) return;
-  if (queue.buffer !== null) giveBuffer(queue.buffer);
+  if (queue.buffer !== null) releaseBuffer(queue.buffer);
   queue.buffer = null;
   queue.base = start;
 }
@@ -49,9 +49,9 @@ function makeRoom(queue: ByteQueue, added: number): Uint8Array {
   const held = end - start;
   // Half of it is free afterwards, so that bytes are moved seldom: about once each.
   const size = bufferLength(Math.max(2 * (held + added), buffer?.length ?? 0));
-  const roomy = size === buffer?.length ? buffer : takeBuffer(size);
+  const roomy = size === buffer?.length ? buffer : acquireBuffer(size);
   if (buffer !== null) roomy.set(buffer.subarray(start - base, end - base));
-  if (buffer !== null && buffer !== roomy) giveBuffer(buffer);
+  if (buffer !== null && buffer !== roomy) releaseBuffer(buffer);
   queue.buffer = roomy;
   queue.base = start;
   return roomy;

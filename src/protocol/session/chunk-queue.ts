@@ -3,7 +3,7 @@
 // changes: what is said to a whole room stands in memory once, and not once for each member. No buffer at all while the queue
 // is empty, for most sessions are quiet most of the time.
 
-import { bufferLength, giveBuffer, takeBuffer } from "./buffer-pool.ts";
+import { acquireBuffer, bufferLength, releaseBuffer } from "./buffer-pool.ts";
 
 /** Buffers grow with what the queue holds up to this, bytes; longer only for what is longer. */
 const LONGEST_BUFFER = 64 * 1_024;
@@ -86,7 +86,7 @@ export function forget(queue: ChunkQueue, start: number): void {
   let passed = 0;
   for (const chunk of chunks) {
     if (chunk.offset + chunk.length > start) break;
-    if (!chunk.isShared) giveBuffer(chunk.bytes);
+    if (!chunk.isShared) releaseBuffer(chunk.bytes);
     passed += 1;
   }
   if (passed === chunks.length) chunks.length = 0;
@@ -95,7 +95,7 @@ export function forget(queue: ChunkQueue, start: number): void {
 
 function addBuffer({ chunks, start, end }: ChunkQueue, length: number): Chunk {
   const wanted = Math.max(length, Math.min(2 * (end - start), LONGEST_BUFFER));
-  const bytes = takeBuffer(bufferLength(wanted));
+  const bytes = acquireBuffer(bufferLength(wanted));
   const chunk = { offset: end, bytes, length: 0, isShared: false };
   chunks.push(chunk);
   return chunk;

@@ -20,7 +20,7 @@ const RESET_TOKEN_LENGTH = 16;
 /** Bytes of a CLOSE's reason: a sentence. */
 export const MAX_REASON = 256;
 /** What is done with each frame of a packet. Views are of the packet's bytes. */
-export interface FrameReader {
+export interface FrameHandler {
   onPing(): void;
   /** Ranges from the largest down, at least one, apart from each other by at least one number. */
   onAck(ranges: AckRanges, delayMicroseconds: number): void;
@@ -36,7 +36,7 @@ export interface FrameReader {
  * Tells `reader` of each frame, in order. Returns false as soon as one is cut short, unknown or
  * impossible: the peer lied, and the rest is not looked at.
  */
-export function readFrames(bytes: Uint8Array, reader: FrameReader): boolean {
+export function readFrames(bytes: Uint8Array, reader: FrameHandler): boolean {
   const cursor: Cursor = { bytes, at: 0, end: bytes.length };
   while (cursor.at < cursor.end) {
     const type = bytes[cursor.at];
@@ -52,7 +52,7 @@ export function holdsClose(bytes: Uint8Array): boolean {
   return bytes[0] === CLOSE;
 }
 
-function readFrame(type: number | undefined, cursor: Cursor, reader: FrameReader): boolean {
+function readFrame(type: number | undefined, cursor: Cursor, reader: FrameHandler): boolean {
   switch (type) {
     case PING:
       reader.onPing();
@@ -100,7 +100,7 @@ function readFrame(type: number | undefined, cursor: Cursor, reader: FrameReader
 }
 
 /** RFC 9000 s. 19.3.1: each range is counted down from the one before. */
-function readAck(cursor: Cursor, reader: FrameReader): boolean {
+function readAck(cursor: Cursor, reader: FrameHandler): boolean {
   const largest = readVarint(cursor);
   const delay = readVarint(cursor);
   const more = readVarint(cursor);

@@ -12,12 +12,12 @@ export const RECEIVE_WINDOW = 1024 * 1024;
  * Early fragments held at once: a window's worth of the smallest full datagrams, four times over. More
  * gaps than that are not a network's doing.
  */
-export const MAX_EARLY = 4_096;
+export const MAX_EARLY_FRAGMENTS = 4_096;
 
 /** The longest head of a message: a varint. */
 const MAX_HEAD = 8;
 
-interface Early {
+interface EarlyFragment {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
@@ -26,7 +26,7 @@ export interface IncomingMessages {
   /** What has arrived without a gap and was not taken. */
   readonly arrived: ByteQueue;
   /** Fragments that came before what is in front of them, by their offsets. */
-  readonly early: Early[];
+  readonly early: EarlyFragment[];
   /** How far the peer was told that it may go. */
   granted: number;
 }
@@ -46,7 +46,7 @@ export function receiveFragment(
 ): MessageFault | null {
   const { arrived, early } = incoming;
   if (offset + bytes.length > incoming.granted) return "beyond-window";
-  if (offset > arrived.end) return holdEarly(early, { offset, bytes });
+  if (offset > arrived.end) return keepEarly(early, { offset, bytes });
   join(arrived, { offset, bytes });
   let passed = 0;
   for (const fragment of early) {
@@ -86,31 +86,31 @@ export function takeMessages(
  * The limit to tell the peer of now, or null while the last one leaves it enough room: half a window.
  * No message fills a window, so a peer that waits for this never waits for ever.
  */
-export function windowToGrant({ arrived, granted }: IncomingMessages): number | null {
+export function nextWindow({ arrived, granted }: IncomingMessages): number | null {
   const limit = arrived.start + RECEIVE_WINDOW;
   return limit - granted < RECEIVE_WINDOW / 2 ? null : limit;
 }
 
 /** The peer is being told of `limit`. */
-export function grant(incoming: IncomingMessages, limit: number): void {
+export function grantWindow(incoming: IncomingMessages, limit: number): void {
   incoming.granted = Math.max(incoming.granted, limit);
 }
 
 /** Adds what is new of a fragment that begins at or before the end of what has arrived. */
-function join(arrived: ByteQueue, { offset, bytes }: Early): void {
+function join(arrived: ByteQueue, { offset, bytes }: EarlyFragment): void {
   const known = arrived.end - offset;
   if (known >= bytes.length) return;
   extend(arrived, bytes.length - known).set(known === 0 ? bytes : bytes.subarray(known));
 }
 
-function holdEarly(early: Early[], fragment: Early): MessageFault | null {
+function keepEarly(early: EarlyFragment[], fragment: EarlyFragment): MessageFault | null {
   let at = early.length;
   while (at > 0 && (early[at - 1]?.offset ?? 0) > fragment.offset) at -= 1;
   const before = early[at - 1];
   const end = fragment.offset + fragment.bytes.length;
   // The same again, or less of it.
   if (before !== undefined && before.offset + before.bytes.length >= end) return null;
-  if (early.length >= MAX_EARLY) return "beyond-window";
+  if (early.length >= MAX_EARLY_FRAGMENTS) return "beyond-window";
   // A copy: the fragment is a view of its whole packet, which would be kept as long.
   early.splice(at, 0, { offset: fragment.offset, bytes: Uint8Array.from(fragment.bytes) });
   return null;

@@ -11,41 +11,41 @@ export const MAX_MESSAGE = 65_536;
 export const MAX_UNACKNOWLEDGED = 4 * 1024 * 1024;
 
 /** A piece of the stream: `length` bytes from `offset`. */
-export interface Piece {
+export interface Fragment {
   readonly offset: number;
   readonly length: number;
 }
 
 export interface OutgoingMessages {
   /** What was said and is not acknowledged from its start on. */
-  readonly said: ChunkQueue;
+  readonly queue: ChunkQueue;
   /** Everything before it was sent at least once. */
   sent: number;
   /** How far the peer is willing to take bytes. */
   limit: number;
   /** Acknowledged pieces beyond the start of `said`, in order, apart. */
-  acknowledged: Piece[];
+  acknowledged: Fragment[];
   /** Lost pieces, in order, apart: sent before anything new. */
-  lost: Piece[];
+  lost: Fragment[];
 }
 
 export function createOutgoingMessages(): OutgoingMessages {
-  return { said: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
+  return { queue: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
 }
 
 /** Whether a message of `length` bytes may be said now. */
-export function hasRoom({ said }: OutgoingMessages, length: number): boolean {
-  return said.end - said.start + varintLength(length) + length <= MAX_UNACKNOWLEDGED;
+export function hasRoomFor({ queue }: OutgoingMessages, length: number): boolean {
+  return queue.end - queue.start + varintLength(length) + length <= MAX_UNACKNOWLEDGED;
 }
 
 /** Appends a message (of at most 65,536 bytes, for which there is room). */
-export function append({ said }: OutgoingMessages, message: Uint8Array): void {
-  const bytes = extend(said, varintLength(message.length) + message.length);
+export function appendMessage({ queue }: OutgoingMessages, message: Uint8Array): void {
+  const bytes = extend(queue, varintLength(message.length) + message.length);
   bytes.set(message, writeVarint(bytes, 0, message.length));
 }
 
 /** Messages as they stand in the stream, each behind its length: for whoever says the same to many. */
-export function streamOf(messages: readonly Uint8Array[]): Uint8Array {
+export function encodeMessages(messages: readonly Uint8Array[]): Uint8Array {
   const lengths = messages.map(({ length }) => varintLength(length) + length);
   const stream = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
@@ -58,29 +58,29 @@ export function streamOf(messages: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Appends what `streamOf` made, and nobody changes any more; false, and nothing is appended, where there is no
+ * Appends what `encodeMessages` made, and nobody changes any more; false, and nothing is appended, where there is no
  * room for all of it.
  */
-export function appendStream({ said }: OutgoingMessages, stream: Uint8Array): boolean {
-  if (said.end - said.start + stream.length > MAX_UNACKNOWLEDGED) return false;
-  share(said, stream);
+export function appendEncoded({ queue }: OutgoingMessages, stream: Uint8Array): boolean {
+  if (queue.end - queue.start + stream.length > MAX_UNACKNOWLEDGED) return false;
+  share(queue, stream);
   return true;
 }
 
 /** Whether anything may be sent: lost pieces, or new ones that the peer takes. */
-export function hasPiece(outgoing: OutgoingMessages): boolean {
-  return outgoing.lost.length > 0 || outgoing.sent < Math.min(outgoing.said.end, outgoing.limit);
+export function hasFragment(outgoing: OutgoingMessages): boolean {
+  return outgoing.lost.length > 0 || outgoing.sent < Math.min(outgoing.queue.end, outgoing.limit);
 }
 
 /** Bytes that may be sent now: lost ones, and new ones that the peer takes. */
-export function readyBytes({ lost, limit, said, sent }: OutgoingMessages): number {
-  let ready = Math.max(0, Math.min(said.end, limit) - sent);
+export function readyBytes({ lost, limit, queue, sent }: OutgoingMessages): number {
+  let ready = Math.max(0, Math.min(queue.end, limit) - sent);
   for (const { length } of lost) ready += length;
   return ready;
 }
 
 /** Takes the next piece to send, of at most `most` bytes; null when there is none. */
-export function takePiece(outgoing: OutgoingMessages, most: number): Piece | null {
+export function takeFragment(outgoing: OutgoingMessages, most: number): Fragment | null {
   const again = outgoing.lost[0];
   if (again !== undefined) {
     const length = Math.min(again.length, most);
@@ -88,37 +88,37 @@ export function takePiece(outgoing: OutgoingMessages, most: number): Piece | nul
     else outgoing.lost[0] = { offset: again.offset + length, length: again.length - length };
     return { offset: again.offset, length };
   }
-  const length = Math.min(most, Math.min(outgoing.said.end, outgoing.limit) - outgoing.sent);
+  const length = Math.min(most, Math.min(outgoing.queue.end, outgoing.limit) - outgoing.sent);
   if (length <= 0) return null;
-  const piece = { offset: outgoing.sent, length };
+  const fragment = { offset: outgoing.sent, length };
   outgoing.sent += length;
-  return piece;
+  return fragment;
 }
 
 /** Writes the bytes of a piece that was taken and is not acknowledged to `into`, from `at` on. */
-export function writePiece(
-  { said }: OutgoingMessages,
-  { offset, length }: Piece,
+export function copyFragment(
+  { queue }: OutgoingMessages,
+  { offset, length }: Fragment,
   into: Uint8Array,
   at: number,
 ): void {
-  copyTo(said, offset, length, into, at);
+  copyTo(queue, offset, length, into, at);
 }
 
 /** The peer takes bytes up to `limit`; it never takes that back. */
-export function widen(outgoing: OutgoingMessages, limit: number): void {
+export function raiseLimit(outgoing: OutgoingMessages, limit: number): void {
   outgoing.limit = Math.max(outgoing.limit, limit);
 }
 
 /** A piece has arrived. */
-export function acknowledge(outgoing: OutgoingMessages, piece: Piece): void {
-  const { said, acknowledged } = outgoing;
-  outgoing.lost = without(outgoing.lost, piece);
-  if (piece.offset > said.start) {
-    outgoing.acknowledged = withPiece(acknowledged, piece);
+export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
+  const { queue, acknowledged } = outgoing;
+  outgoing.lost = removeFragment(outgoing.lost, fragment);
+  if (fragment.offset > queue.start) {
+    outgoing.acknowledged = addFragment(acknowledged, fragment);
     return;
   }
-  let start = Math.max(said.start, piece.offset + piece.length);
+  let start = Math.max(queue.start, fragment.offset + fragment.length);
   let passed = 0;
   for (const { offset, length } of acknowledged) {
     if (offset > start) break;
@@ -126,30 +126,30 @@ export function acknowledge(outgoing: OutgoingMessages, piece: Piece): void {
     passed += 1;
   }
   if (passed > 0) acknowledged.splice(0, passed);
-  forget(said, start);
+  forget(queue, start);
 }
 
 /** A piece was lost: what of it has not arrived by other ways is sent again. */
-export function lose(outgoing: OutgoingMessages, piece: Piece): void {
-  let missing = [piece];
-  for (const arrived of [{ offset: 0, length: outgoing.said.start }, ...outgoing.acknowledged]) {
-    missing = without(missing, arrived);
+export function loseFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
+  let missing = [fragment];
+  for (const arrived of [{ offset: 0, length: outgoing.queue.start }, ...outgoing.acknowledged]) {
+    missing = removeFragment(missing, arrived);
   }
-  for (const its of missing) outgoing.lost = withPiece(outgoing.lost, its);
+  for (const its of missing) outgoing.lost = addFragment(outgoing.lost, its);
 }
 
 /** The pieces and `added`, joined where they touch. */
-function withPiece(pieces: readonly Piece[], added: Piece): Piece[] {
+function addFragment(fragments: readonly Fragment[], added: Fragment): Fragment[] {
   let { offset } = added;
   let end = offset + added.length;
-  const before: Piece[] = [];
-  const after: Piece[] = [];
-  for (const piece of pieces) {
-    const itsEnd = piece.offset + piece.length;
-    if (itsEnd < offset) before.push(piece);
-    else if (piece.offset > end) after.push(piece);
+  const before: Fragment[] = [];
+  const after: Fragment[] = [];
+  for (const fragment of fragments) {
+    const itsEnd = fragment.offset + fragment.length;
+    if (itsEnd < offset) before.push(fragment);
+    else if (fragment.offset > end) after.push(fragment);
     else {
-      offset = Math.min(offset, piece.offset);
+      offset = Math.min(offset, fragment.offset);
       end = Math.max(end, itsEnd);
     }
   }
@@ -157,15 +157,15 @@ function withPiece(pieces: readonly Piece[], added: Piece): Piece[] {
 }
 
 /** What is left of the pieces outside of `removed`. */
-function without(pieces: readonly Piece[], removed: Piece): Piece[] {
-  if (pieces.length === 0) return [];
+function removeFragment(fragments: readonly Fragment[], removed: Fragment): Fragment[] {
+  if (fragments.length === 0) return [];
   const removedEnd = removed.offset + removed.length;
-  return pieces.flatMap((piece) => {
-    const end = piece.offset + piece.length;
-    if (end <= removed.offset || piece.offset >= removedEnd) return [piece];
-    const left: Piece[] = [];
-    if (piece.offset < removed.offset) {
-      left.push({ offset: piece.offset, length: removed.offset - piece.offset });
+  return fragments.flatMap((fragment) => {
+    const end = fragment.offset + fragment.length;
+    if (end <= removed.offset || fragment.offset >= removedEnd) return [fragment];
+    const left: Fragment[] = [];
+    if (fragment.offset < removed.offset) {
+      left.push({ offset: fragment.offset, length: removed.offset - fragment.offset });
     }
     if (end > removedEnd) left.push({ offset: removedEnd, length: end - removedEnd });
     return left;

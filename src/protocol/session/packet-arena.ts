@@ -7,36 +7,36 @@ const PIECE = 64 * 1_024;
 /** Pieces that are written again: 1 MiB. A batch that is longer leaves the rest as garbage. */
 const MOST_KEPT = 16;
 
-export interface PacketMemory {
+export interface PacketArena {
   readonly pieces: Uint8Array[];
   /** The index of the piece that is being written, and how much of it is taken. */
   current: number;
   used: number;
 }
 
-export function createPacketMemory(): PacketMemory {
+export function createPacketArena(): PacketArena {
   return { pieces: [], current: 0, used: 0 };
 }
 
 /** `size` bytes that may hold anything; until they are taken, the next one's, too. */
-export function memoryFor(memory: PacketMemory, size: number): Uint8Array {
-  if (memory.used + size > PIECE) {
-    memory.current += 1;
-    memory.used = 0;
+export function reservePacket(arena: PacketArena, size: number): Uint8Array {
+  if (arena.used + size > PIECE) {
+    arena.current += 1;
+    arena.used = 0;
   }
-  const piece = (memory.pieces[memory.current] ??= new Uint8Array(PIECE));
-  return piece.subarray(memory.used, memory.used + size);
+  const piece = (arena.pieces[arena.current] ??= new Uint8Array(PIECE));
+  return piece.subarray(arena.used, arena.used + size);
 }
 
-/** Takes the first `size` bytes of what `memoryFor` gave last. */
-export function takeMemory(memory: PacketMemory, given: Uint8Array, size: number): Uint8Array {
-  memory.used += size;
+/** Takes the first `size` bytes of what `reservePacket` gave last. */
+export function commitPacket(arena: PacketArena, given: Uint8Array, size: number): Uint8Array {
+  arena.used += size;
   return given.subarray(0, size);
 }
 
 /** Nobody needs what was taken any more: it is the next packets'. */
-export function reuseMemory(memory: PacketMemory): void {
-  memory.pieces.length = Math.min(memory.pieces.length, MOST_KEPT);
-  memory.current = 0;
-  memory.used = 0;
+export function resetArena(arena: PacketArena): void {
+  arena.pieces.length = Math.min(arena.pieces.length, MOST_KEPT);
+  arena.current = 0;
+  arena.used = 0;
 }

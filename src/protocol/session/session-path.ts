@@ -12,10 +12,10 @@ const MAX_CHALLENGES = 3;
 export interface SessionPath {
   address: SocketAddress;
   /** What is to be proven, and what is gone back to when it is not; null once it is proven. */
-  trial: PathTrial | null;
+  validation: PathValidation | null;
 }
 
-interface PathTrial {
+interface PathValidation {
   readonly challenge: Uint8Array;
   readonly fallback: SocketAddress;
   /** When it is given up, ms. */
@@ -28,8 +28,8 @@ interface PathTrial {
   bytesSent: number;
 }
 
-export function provenPath(address: SocketAddress): SessionPath {
-  return { address, trial: null };
+export function validatedPath(address: SocketAddress): SessionPath {
+  return { address, validation: null };
 }
 
 /**
@@ -38,20 +38,20 @@ export function provenPath(address: SocketAddress): SessionPath {
  * @param challenge 8 random bytes
  * @param timeout a probe timeout, ms
  */
-export function moveTo(
+export function migratePath(
   path: SessionPath,
   address: SocketAddress,
   challenge: Uint8Array,
   timeout: number,
   now: number,
 ): void {
-  const fallback = path.trial?.fallback ?? path.address;
+  const fallback = path.validation?.fallback ?? path.address;
   path.address = address;
   if (sameAddress(address, fallback)) {
-    path.trial = null;
+    path.validation = null;
     return;
   }
-  path.trial = {
+  path.validation = {
     challenge,
     fallback,
     until: now + MAX_CHALLENGES * timeout,
@@ -64,57 +64,65 @@ export function moveTo(
 }
 
 export function countReceived(
-  { address, trial }: SessionPath,
+  { address, validation }: SessionPath,
   from: SocketAddress,
   length: number,
 ): void {
-  if (trial !== null && sameAddress(from, address)) trial.bytesReceived += length;
+  if (validation !== null && sameAddress(from, address)) validation.bytesReceived += length;
 }
 
-export function countSent({ trial }: SessionPath, length: number): void {
-  if (trial !== null) trial.bytesSent += length;
+export function countSent({ validation }: SessionPath, length: number): void {
+  if (validation !== null) validation.bytesSent += length;
 }
 
 /** Bytes that may be sent there now. */
-export function allowance({ trial }: SessionPath): number {
-  if (trial === null) return Number.POSITIVE_INFINITY;
-  return AMPLIFICATION * trial.bytesReceived - trial.bytesSent;
+export function sendAllowance({ validation }: SessionPath): number {
+  if (validation === null) return Number.POSITIVE_INFINITY;
+  return AMPLIFICATION * validation.bytesReceived - validation.bytesSent;
 }
 
 /** The challenge that is due, null for none. */
-export function dueChallenge({ trial }: SessionPath, now: number): Uint8Array | null {
-  if (trial === null || now < trial.challengeAt || trial.challenges >= MAX_CHALLENGES) return null;
-  return trial.challenge;
+export function dueChallenge({ validation }: SessionPath, now: number): Uint8Array | null {
+  if (
+    validation === null ||
+    now < validation.challengeAt ||
+    validation.challenges >= MAX_CHALLENGES
+  )
+    return null;
+  return validation.challenge;
 }
 
-export function challengeSent({ trial }: SessionPath, now: number): void {
-  if (trial === null) return;
-  trial.challenges += 1;
-  trial.challengeAt = now + trial.interval;
+export function challengeSent({ validation }: SessionPath, now: number): void {
+  if (validation === null) return;
+  validation.challenges += 1;
+  validation.challengeAt = now + validation.interval;
 }
 
 /** Not enough has come from there to send a challenge: later, then. */
-export function postponeChallenge({ trial }: SessionPath, now: number): void {
-  if (trial !== null) trial.challengeAt = Math.max(trial.challengeAt, now + trial.interval);
+export function postponeChallenge({ validation }: SessionPath, now: number): void {
+  if (validation !== null)
+    validation.challengeAt = Math.max(validation.challengeAt, now + validation.interval);
 }
 
 /** A response came: whether it proves the address. */
-export function prove(path: SessionPath, response: Uint8Array): boolean {
-  if (path.trial === null || !equalBytes(path.trial.challenge, response)) return false;
-  path.trial = null;
+export function validatePath(path: SessionPath, response: Uint8Array): boolean {
+  if (path.validation === null || !equalBytes(path.validation.challenge, response)) return false;
+  path.validation = null;
   return true;
 }
 
-/** When `giveUpTrial` is to be asked, or a challenge is due, ms. */
-export function pathWakeAt({ trial }: SessionPath): number {
-  if (trial === null) return Number.POSITIVE_INFINITY;
-  return trial.challenges < MAX_CHALLENGES ? Math.min(trial.challengeAt, trial.until) : trial.until;
+/** When `abandonValidation` is to be asked, or a challenge is due, ms. */
+export function validationTimerAt({ validation }: SessionPath): number {
+  if (validation === null) return Number.POSITIVE_INFINITY;
+  return validation.challenges < MAX_CHALLENGES
+    ? Math.min(validation.challengeAt, validation.until)
+    : validation.until;
 }
 
 /** Goes back to the last proven address when the time is up: whether it did. */
-export function giveUpTrial(path: SessionPath, now: number): boolean {
-  if (path.trial === null || now < path.trial.until) return false;
-  path.address = path.trial.fallback;
-  path.trial = null;
+export function abandonValidation(path: SessionPath, now: number): boolean {
+  if (path.validation === null || now < path.validation.until) return false;
+  path.address = path.validation.fallback;
+  path.validation = null;
   return true;
 }

@@ -1,35 +1,39 @@
 // What a session does with a packet that came for it (docs/protocol.md s. 8 to 15): opens it, takes its
 // frames in, and knows the peer by it. Whatever a peer sends, it never throws.
 
-import { exchangeTook, finishJoining, receiveJoining } from "../handshake/initiator-handshake.ts";
-import { type Packet, wholePacketNumber } from "../packets.ts";
+import {
+  measureExchange,
+  receiveAsInitiator,
+  sendFinish,
+} from "../handshake/initiator-handshake.ts";
+import { expandPacketNumber, type Packet } from "../packets.ts";
 import type { AckRanges } from "../recovery/ack-ranges.ts";
 import { ackAcknowledged, packetReceived } from "../recovery/received-packets.ts";
 import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
-import { type FrameReader, holdsClose, readFrames } from "./frames.ts";
+import { type FrameHandler, holdsClose, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
-import { acknowledge, widen } from "./outgoing-messages.ts";
+import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
-import { countReceived, moveTo, prove } from "./session-path.ts";
+import { countReceived, migratePath, validatePath } from "./session-path.ts";
 import { finishPayload } from "./session-transmit.ts";
 import {
+  applyExchangeTime,
   CLOSE_KEYS_USED_UP,
   CLOSE_MESSAGE_TOO_LONG,
   CLOSE_PROTOCOL,
   CLOSE_WINDOW,
   closedByPeer,
   closeSession,
+  currentProbeTimeout,
   endSession,
   establish,
-  heard,
-  loseContents,
-  measured,
   type PacketContent,
+  packetHeard,
+  requeueLost,
   type Session,
-  timeoutOf,
 } from "./session.ts";
 
 /** Probe timeouts that an old key is kept for (docs/protocol.md s. 9). */
@@ -58,7 +62,7 @@ export function receive(
   }
 }
 
-/** The joiner has not heard from us: it is told again, that it may go on, or that it is over. */
+/** The initiator has not heard from us: it is told again, that it may go on, or that it is over. */
 function receiveFinishAgain(session: Session, noise: Uint8Array, from: SocketAddress): void {
   const { crypto, finishDigest, closing } = session;
   if (finishDigest === null) return;
@@ -92,20 +96,20 @@ function receiveHandshake(
   from: SocketAddress,
   now: number,
 ): void {
-  const { joining } = session;
-  if (joining === null || !sameAddress(from, session.path.address)) return;
-  const step = receiveJoining(joining, packet, now);
+  const { handshake } = session;
+  if (handshake === null || !sameAddress(from, session.path.address)) return;
+  const step = receiveAsInitiator(handshake, packet, now);
   if (step.type === "failed") {
-    return endSession(session, { type: "join-failed", failure: step.failure });
+    return endSession(session, { type: "handshake-failed", failure: step.failure });
   }
   if (step.type !== "answered") return;
   // The answer's frames open the window before the finish is filled.
   receivePayload(session, step.payload, now);
-  const took = exchangeTook(joining, now);
-  if (took !== null) measured(session, took, now);
-  const { payload, pieces } = finishPayload(session);
-  session.finishPieces = pieces;
-  establish(session, step.openerId, finishJoining(joining, step.openerId, payload, now));
+  const took = measureExchange(handshake, now);
+  if (took !== null) applyExchangeTime(session, took, now);
+  const { payload, fragments } = finishPayload(session);
+  session.finishFragments = fragments;
+  establish(session, step.responderId, sendFinish(handshake, step.responderId, payload, now));
 }
 
 function receiveSealed(
@@ -117,9 +121,9 @@ function receiveSealed(
 ): void {
   const { established, received, closing } = session;
   if (established === null) return;
-  const number = wholePacketNumber(packet.number, received.window.largest + 1);
+  const number = expandPacketNumber(packet.number, received.window.largest + 1);
   if (hasArrived(received.window, number)) return;
-  const keepFor = KEEP_KEY_TIMEOUTS * timeoutOf(session);
+  const keepFor = KEEP_KEY_TIMEOUTS * currentProbeTimeout(session);
   const { receive: protection } = established;
   const frames = openPacket(protection, packet.phase, number, datagram, now, keepFor);
   if (frames === null) {
@@ -151,16 +155,16 @@ function receiveSealed(
   if (!readFrames(frames, reader)) reader.fault = "protocol";
   packetReceived(received, number, reader.eliciting, now, datagram.length);
   // After its ACK was taken in, which may leave nothing to wait for.
-  heard(session, now);
+  packetHeard(session, now);
   closeForFault(session, reader.fault, now);
 }
 
-/** The opener has our finish: what travelled with it has arrived. */
+/** The responder has our finish: what travelled with it has arrived. */
 function confirmFinish(session: Session): void {
-  if (session.joining === null) return;
-  session.joining = null;
-  for (const piece of session.finishPieces) acknowledge(session.outgoing, piece);
-  session.finishPieces = [];
+  if (session.handshake === null) return;
+  session.handshake = null;
+  for (const fragment of session.finishFragments) acknowledgeFragment(session.outgoing, fragment);
+  session.finishFragments = [];
 }
 
 /** The peer is where its newest packet came from (docs/protocol.md s. 14). */
@@ -174,8 +178,8 @@ function follow(
   const { path } = session;
   if (newest && !sameAddress(from, path.address)) {
     const otherHost = from.address !== path.address.address;
-    moveTo(path, from, session.random(8), timeoutOf(session), now);
-    if (otherHost) loseContents(session, changePath(session.recovery, now));
+    migratePath(path, from, session.random(8), currentProbeTimeout(session), now);
+    if (otherHost) requeueLost(session, changePath(session.recovery, now));
   }
   countReceived(path, from, length);
 }
@@ -183,7 +187,7 @@ function follow(
 type Fault = MessageFault | "protocol";
 
 /** Takes in the frames of one packet. A class, for there is one for each: eight closures cost as much as opening it. */
-class Reader implements FrameReader {
+class Reader implements FrameHandler {
   eliciting = false;
   fault: Fault | null = null;
   readonly #session: Session;
@@ -207,7 +211,7 @@ class Reader implements FrameReader {
     }
     for (const packet of outcome.acknowledged) arrived(this.#session, packet);
     for (const packet of outcome.revived) arrived(this.#session, packet);
-    loseContents(this.#session, outcome.lost);
+    requeueLost(this.#session, outcome.lost);
   }
 
   onFragment(offset: number, bytes: Uint8Array): void {
@@ -217,7 +221,7 @@ class Reader implements FrameReader {
 
   onWindow(limit: number): void {
     this.eliciting = true;
-    widen(this.#session.outgoing, limit);
+    raiseLimit(this.#session.outgoing, limit);
   }
 
   onPathChallenge(data: Uint8Array): void {
@@ -227,7 +231,7 @@ class Reader implements FrameReader {
 
   onPathResponse(data: Uint8Array): void {
     this.eliciting = true;
-    prove(this.#session.path, data);
+    validatePath(this.#session.path, data);
   }
 
   onClose(code: number, reason: string): void {
@@ -236,12 +240,12 @@ class Reader implements FrameReader {
 
   onResetToken(token: Uint8Array): void {
     this.eliciting = true;
-    if (this.#session.role === "joiner") this.#session.resetToken ??= Uint8Array.from(token);
+    if (this.#session.role === "initiator") this.#session.resetToken ??= Uint8Array.from(token);
   }
 }
 
 function arrived(session: Session, { number, content }: SentPacket<PacketContent>): void {
-  for (const piece of content.pieces) acknowledge(session.outgoing, piece);
+  for (const fragment of content.fragments) acknowledgeFragment(session.outgoing, fragment);
   if (content.ack >= 0) ackAcknowledged(session.received, content.ack);
   if (session.established !== null) confirmKey(session.established.send, number);
 }
@@ -259,7 +263,7 @@ function closeForFault(session: Session, fault: Fault | null, now: number): void
   }
 }
 
-/** Only the opener, restarted or not, knows the token that it gave us. */
+/** Only the responder, restarted or not, knows the token that it gave us. */
 function receiveReset(session: Session, token: Uint8Array): void {
   const { crypto, resetToken: known } = session;
   if (known !== null && crypto.constantTimeEqual(known, token))

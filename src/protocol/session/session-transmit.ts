@@ -2,7 +2,7 @@
 // what is ready makes it.
 
 import { TAG_BYTES } from "../crypto-provider.ts";
-import { transmitJoining } from "../handshake/initiator-handshake.ts";
+import { nextHandshakeDatagram } from "../handshake/initiator-handshake.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { type Ack, isAckOwed, takeAck } from "../recovery/received-packets.ts";
@@ -21,21 +21,27 @@ import {
   writePing,
   writeWindow,
 } from "./frames.ts";
-import { grant, windowToGrant } from "./incoming-messages.ts";
-import { hasPiece, type Piece, readyBytes, takePiece, writePiece } from "./outgoing-messages.ts";
-import { memoryFor, type PacketMemory, takeMemory } from "./packet-arena.ts";
+import { grantWindow, nextWindow } from "./incoming-messages.ts";
+import {
+  copyFragment,
+  type Fragment,
+  hasFragment,
+  readyBytes,
+  takeFragment,
+} from "./outgoing-messages.ts";
+import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
 import {
-  allowance,
   challengeSent,
   countSent,
   dueChallenge,
   postponeChallenge,
+  sendAllowance,
 } from "./session-path.ts";
 import {
-  askedPeer,
   CLOSE_KEYS_USED_UP,
   closeSession,
+  elicitingSent,
   type PacketContent,
   type Session,
 } from "./session.ts";
@@ -64,22 +70,22 @@ const PING_PACKET = SEALED_HEADER + 1 + TAG_BYTES;
 const FRAGMENT_HEAD = 1 + 8 + 4;
 
 /** A packet that carries nothing that would be missed. */
-const NOTHING: PacketContent = { pieces: [], ack: -1, window: false };
+const NOTHING: PacketContent = { fragments: [], ack: -1, window: false };
 
 /**
  * The next datagram to send now; null when there is none. To be asked until then.
  *
  * @param memory where it may be written
  */
-export function transmit(session: Session, now: number, memory: PacketMemory): Outbound | null {
-  const { joining, established, path } = session;
+export function transmit(session: Session, now: number, arena: PacketArena): Outbound | null {
+  const { handshake, established, path } = session;
   if (session.recovery.sent.nextNumber >= LAST_NUMBER) {
     closeSession(session, CLOSE_KEYS_USED_UP, "packet numbers are used up", now);
   }
   if (session.closing !== null) return transmitClose(session, now);
   if (session.end !== null) return null;
-  if (joining !== null) {
-    const bytes = transmitJoining(joining, now);
+  if (handshake !== null) {
+    const bytes = nextHandshakeDatagram(handshake, now);
     return bytes === null ? null : { to: path.address, bytes };
   }
   if (established === null) return null;
@@ -93,22 +99,22 @@ export function transmit(session: Session, now: number, memory: PacketMemory): O
     seal(session, "ack-only", ping, NOTHING, now);
     return { to: again, bytes: ping };
   }
-  const room = allowance(path);
+  const room = sendAllowance(path);
   // What proves an address waits for no congestion window: it is small, and seldom.
   if (session.response !== null || dueChallenge(path, now) !== null) {
-    const outbound = build(session, "path", Math.min(PATH_PACKET, room), now, memory);
+    const outbound = build(session, "path", Math.min(PATH_PACKET, room), now, arena);
     if (outbound !== null) return outbound;
     postponeChallenge(path, now);
   }
   if (session.probes > 0) {
     session.probes -= 1;
-    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM_SIZE, room), now, memory);
+    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM_SIZE, room), now, arena);
     if (outbound !== null) return outbound;
   }
   return (
-    transmitReady(session, room, now, memory) ??
-    transmitProbe(session, room, now, memory) ??
-    transmitAck(session, room, now, memory)
+    transmitReady(session, room, now, arena) ??
+    transmitProbe(session, room, now, arena) ??
+    transmitAck(session, room, now, arena)
   );
 }
 
@@ -117,7 +123,7 @@ function transmitReady(
   session: Session,
   room: number,
   now: number,
-  memory: PacketMemory,
+  arena: PacketArena,
 ): Outbound | null {
   const { recovery } = session;
   const wanted = wantedSize(session);
@@ -125,7 +131,7 @@ function transmitReady(
   if (wanted === 0) return null;
   const size = Math.min(wanted, recovery.path.mtu.size, room);
   const at = sendableAt(recovery, size, now);
-  if (at <= now) return build(session, "eliciting", size, now, memory);
+  if (at <= now) return build(session, "eliciting", size, now, arena);
   session.blockedUntil = at;
   return null;
 }
@@ -135,43 +141,48 @@ function transmitProbe(
   session: Session,
   room: number,
   now: number,
-  memory: PacketMemory,
+  arena: PacketArena,
 ): Outbound | null {
   const { recovery } = session;
   if (recovery.sent.packetsInFlight === 0) return null;
   const size = nextMtuProbeSize(recovery, now);
   if (size === null || size > room) return null;
-  return build(session, "path-mtu-probe", size, now, memory);
+  return build(session, "path-mtu-probe", size, now, arena);
 }
 
 function transmitAck(
   session: Session,
   room: number,
   now: number,
-  memory: PacketMemory,
+  arena: PacketArena,
 ): Outbound | null {
   const { received, path } = session;
   if (received.ackDueAt > now) return null;
-  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM_SIZE, room), now, memory);
+  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM_SIZE, room), now, arena);
   // Not enough has come from an address that is not proven: the ACK waits for more.
-  if (outbound === null) received.ackDueAt = now + (path.trial?.interval ?? MAX_ACK_DELAY);
+  if (outbound === null) received.ackDueAt = now + (path.validation?.interval ?? MAX_ACK_DELAY);
   return outbound;
 }
 
-/** The payload of a joiner's finish: its window, and the first of what was said. */
-export function finishPayload(session: Session): { payload: Uint8Array; pieces: readonly Piece[] } {
+/** The payload of an initiator's finish: its window, and the first of what was said. */
+export function finishPayload(session: Session): {
+  payload: Uint8Array;
+  fragments: readonly Fragment[];
+} {
   const into = new Uint8Array(FINISH_PAYLOAD);
   const at = writeWindow(into, 0, session.incoming.granted);
-  const { end, pieces } = writePieces(session, into, at, FINISH_PAYLOAD);
-  return { payload: into.subarray(0, end), pieces };
+  const { end, fragments } = writeFragments(session, into, at, FINISH_PAYLOAD);
+  return { payload: into.subarray(0, end), fragments };
 }
 
 /** About how long an ack-eliciting packet with everything that is ready would be; 0 when nothing is. */
 function wantedSize(session: Session): number {
-  const pieces = hasPiece(session.outgoing) ? readyBytes(session.outgoing) + FRAGMENT_HEAD : 0;
-  const control = session.pingDue || session.windowDue || windowToGrant(session.incoming) !== null;
-  if (pieces === 0 && !control) return 0;
-  return SEALED_HEADER + TAG_BYTES + ackRoom(session) + CONTROL_BYTES + pieces;
+  const fragments = hasFragment(session.outgoing)
+    ? readyBytes(session.outgoing) + FRAGMENT_HEAD
+    : 0;
+  const control = session.pingDue || session.windowDue || nextWindow(session.incoming) !== null;
+  if (fragments === 0 && !control) return 0;
+  return SEALED_HEADER + TAG_BYTES + ackRoom(session) + CONTROL_BYTES + fragments;
 }
 
 function ackRoom({ received }: Session): number {
@@ -188,13 +199,13 @@ function build(
   purpose: PacketKind | "path",
   size: number,
   now: number,
-  memory: PacketMemory,
+  arena: PacketArena,
 ): Outbound | null {
   const proof = purpose === "path";
   const kind = proof ? "eliciting" : purpose;
   const least = SEALED_HEADER + TAG_BYTES + 1 + (proof ? 0 : ackRoom(session));
   if (session.established === null || size < least) return null;
-  const into = memoryFor(memory, size);
+  const into = reservePacket(arena, size);
   const limit = size - TAG_BYTES;
   const start = SEALED_HEADER;
 
@@ -203,13 +214,13 @@ function build(
   let at = start;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;
-  let pieces: readonly Piece[] = [];
+  let fragments: readonly Fragment[] = [];
   let window = false;
   if (kind === "eliciting") {
     const control = writeControl(session, into, at, limit, now);
     ({ window } = control);
     at = control.end;
-    if (!proof) ({ end: at, pieces } = writePieces(session, into, at, limit));
+    if (!proof) ({ end: at, fragments } = writeFragments(session, into, at, limit));
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
     at = writePing(into, at);
@@ -220,8 +231,8 @@ function build(
     into.fill(0, at, limit);
     at = limit;
   }
-  const bytes = takeMemory(memory, into, at + TAG_BYTES);
-  seal(session, kind, bytes, { pieces, ack: ack?.id ?? -1, window }, now);
+  const bytes = commitPacket(arena, into, at + TAG_BYTES);
+  seal(session, kind, bytes, { fragments, ack: ack?.id ?? -1, window }, now);
   countSent(session.path, bytes.length);
   return { to: session.path.address, bytes };
 }
@@ -239,7 +250,7 @@ function seal(
   sealPacket(established.send, established.remoteId, recovery.sent.nextNumber, bytes);
   packetSent(recovery, kind, bytes.length, content, now);
   if (kind === "ack-only") return;
-  askedPeer(session, now);
+  elicitingSent(session, now);
 }
 
 function writeControl(
@@ -251,10 +262,10 @@ function writeControl(
 ): { end: number; window: boolean } {
   let at = from;
   const { incoming, path } = session;
-  const wider = windowToGrant(incoming);
+  const wider = nextWindow(incoming);
   let window = false;
   if ((wider !== null || session.windowDue) && limit - at >= 9) {
-    grant(incoming, wider ?? incoming.granted);
+    grantWindow(incoming, wider ?? incoming.granted);
     at = writeWindow(into, at, incoming.granted);
     session.windowDue = false;
     window = true;
@@ -272,32 +283,32 @@ function writeControl(
 }
 
 /** Writes fragments until there is no room or nothing more to say. */
-function writePieces(
+function writeFragments(
   session: Session,
   into: Uint8Array,
   from: number,
   limit: number,
-): { end: number; pieces: readonly Piece[] } {
-  const pieces: Piece[] = [];
+): { end: number; fragments: readonly Fragment[] } {
+  const fragments: Fragment[] = [];
   let at = from;
   while (limit - at >= FRAGMENT_HEAD + SMALLEST_FRAGMENT) {
-    const piece = takePiece(session.outgoing, limit - at - FRAGMENT_HEAD);
-    if (piece === null) break;
-    const { offset, length } = piece;
+    const fragment = takeFragment(session.outgoing, limit - at - FRAGMENT_HEAD);
+    if (fragment === null) break;
+    const { offset, length } = fragment;
     at = writeFragmentHead(into, at, offset, length);
-    writePiece(session.outgoing, piece, into, at);
+    copyFragment(session.outgoing, fragment, into, at);
     at += length;
-    pieces.push(piece);
+    fragments.push(fragment);
   }
-  return { end: at, pieces };
+  return { end: at, fragments };
 }
 
 function transmitClose(session: Session, now: number): Outbound | null {
-  const { closing, joining, path } = session;
+  const { closing, handshake, path } = session;
   if (closing === null || !closing.due) return null;
-  if (joining !== null && !closing.finishSaid) {
+  if (handshake !== null && !closing.finishSaid) {
     closing.finishSaid = true;
-    return { to: path.address, bytes: joining.datagram };
+    return { to: path.address, bytes: handshake.datagram };
   }
   closing.due = false;
   closing.finishSaid = false;
@@ -307,7 +318,7 @@ function transmitClose(session: Session, now: number): Outbound | null {
   const ack = takeAck(session.received, now);
   if (ack !== null) end = writeAck(into, end, ack.ranges, Math.round(ack.delay * 1_000));
   const bytes = into.subarray(0, end + TAG_BYTES);
-  if (bytes.length > allowance(path)) return null;
+  if (bytes.length > sendAllowance(path)) return null;
   seal(session, "ack-only", bytes, NOTHING, now);
   countSent(path, bytes.length);
   return { to: path.address, bytes };

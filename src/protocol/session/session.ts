@@ -4,9 +4,9 @@
 
 import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
 import {
-  type JoinFailure,
-  type Joining,
-  LONGEST_REPEAT,
+  type HandshakeFailure,
+  type InitiatorHandshake,
+  MAX_RETRANSMIT_INTERVAL,
 } from "../handshake/initiator-handshake.ts";
 import { remoteStaticKey } from "../handshake/noise/handshake-state.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
@@ -22,14 +22,14 @@ import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import { createIncomingMessages, type IncomingMessages } from "./incoming-messages.ts";
 import {
-  append,
-  appendStream,
+  appendEncoded,
+  appendMessage,
   createOutgoingMessages,
-  hasRoom,
-  lose,
+  type Fragment,
+  hasRoomFor,
+  loseFragment,
   MAX_MESSAGE,
   type OutgoingMessages,
-  type Piece,
 } from "./outgoing-messages.ts";
 import {
   createReceiveProtection,
@@ -37,7 +37,12 @@ import {
   type ReceiveProtection,
   type SendProtection,
 } from "./packet-protection.ts";
-import { giveUpTrial, pathWakeAt, provenPath, type SessionPath } from "./session-path.ts";
+import {
+  abandonValidation,
+  type SessionPath,
+  validatedPath,
+  validationTimerAt,
+} from "./session-path.ts";
 
 /** NATs forget a binding that is not used, some after 30 s (RFC 4787 s. 4.3). */
 export const KEEP_ALIVE = 20_000;
@@ -51,7 +56,7 @@ const CLOSING_TIMEOUTS = 3;
  * So many times who ends a session says so, a probe timeout apart, until it is answered: with 30 % loss each way one end
  * of 1,400 is not heard, where with three it is one of 37.
  */
-const MOST_CLOSES = 6;
+const MAX_CLOSES = 6;
 
 /** Codes of CLOSE (docs/protocol.md s. 15.3). */
 export const CLOSE_DONE = 0;
@@ -62,7 +67,7 @@ export const CLOSE_KEYS_USED_UP = 5;
 
 /** Why a session is over. */
 export type SessionEnd =
-  | { readonly type: "join-failed"; readonly failure: JoinFailure }
+  | { readonly type: "handshake-failed"; readonly failure: HandshakeFailure }
   | { readonly type: "closed"; readonly by: "us" | "peer"; readonly code: number; reason: string }
   /** Nothing was heard for 60 s. */
   | { readonly type: "timed-out" }
@@ -71,7 +76,7 @@ export type SessionEnd =
 
 /** What a packet carried that matters once it is lost or has arrived. */
 export interface PacketContent {
-  readonly pieces: readonly Piece[];
+  readonly fragments: readonly Fragment[];
   /** The ACK it carried, -1 for none. */
   readonly ack: number;
   readonly window: boolean;
@@ -86,7 +91,7 @@ export interface Established {
 }
 
 export interface Session {
-  readonly role: "joiner" | "opener";
+  readonly role: "initiator" | "responder";
   readonly localId: Uint8Array;
   readonly crypto: CryptoProvider;
   readonly random: RandomBytes;
@@ -95,26 +100,26 @@ export interface Session {
   readonly recovery: Recovery<PacketContent>;
   readonly outgoing: OutgoingMessages;
   readonly incoming: IncomingMessages;
-  /** A joiner's handshake, until its finish is confirmed. */
-  joining: Joining | null;
+  /** An initiator's handshake, until its finish is confirmed. */
+  handshake: InitiatorHandshake | null;
   established: Established | null;
-  /** What the key admits to that somebody was let in with at an opener (admission.ts); null for everything. */
+  /** What the key admits to that somebody was let in with at a responder (admission.ts); null for everything. */
   admittedTo: string | null;
-  /** What a reset by the opener must hold; null at an opener. */
+  /** What a reset by the responder must hold; null at a responder. */
   resetToken: Uint8Array | null;
   /** Pieces that travel with the finish, and arrive with its confirmation. */
-  finishPieces: readonly Piece[];
+  finishFragments: readonly Fragment[];
   /** Datagrams to send as probes, whatever the congestion window says. */
   probes: number;
   /** A PING is owed: a keep-alive, or the answer to a finish. */
   pingDue: boolean;
   windowDue: boolean;
   /**
-   * Where a finish came from again: its answer goes there, for its joiner may have moved; but the finish
+   * Where a finish came from again: its answer goes there, for its initiator may have moved; but the finish
    * may be anyone's copy, so the session does not.
    */
   finishFrom: SocketAddress | null;
-  /** An opener's finish, SHA-256: what comes again is told from what only looks like it. */
+  /** A responder's finish, SHA-256: what comes again is told from what only looks like it. */
   finishDigest: Uint8Array | null;
   /** Challenges to answer; the last one wins. */
   response: Uint8Array | null;
@@ -140,7 +145,7 @@ export interface Closing {
   /** When it is sent again unasked, ms; Infinity for never: it is an answer. */
   nextAt: number;
   readonly interval: number;
-  /** A finish that is not confirmed was said with this CLOSE: without it the opener could not read that. */
+  /** A finish that is not confirmed was said with this CLOSE: without it the responder could not read that. */
   finishSaid: boolean;
   /** Packets that came since, and after how many CLOSE is sent again. */
   heard: number;
@@ -148,7 +153,7 @@ export interface Closing {
 }
 
 export interface SessionOptions {
-  readonly role: "joiner" | "opener";
+  readonly role: "initiator" | "responder";
   readonly localId: Uint8Array;
   readonly address: SocketAddress;
   readonly crypto: CryptoProvider;
@@ -165,16 +170,16 @@ export function createSession(options: SessionOptions): Session {
     localId,
     crypto,
     random,
-    path: provenPath(address),
+    path: validatedPath(address),
     received: createReceivedPackets(),
     recovery: createRecovery<PacketContent>({ datagramLimit }),
     outgoing: createOutgoingMessages(),
     incoming: createIncomingMessages(),
-    joining: null,
+    handshake: null,
     established: null,
     admittedTo: null,
     resetToken: null,
-    finishPieces: [],
+    finishFragments: [],
     probes: 0,
     pingDue: false,
     windowDue: false,
@@ -206,18 +211,18 @@ export function establish(
 }
 
 /** The peer's static key as its part of the handshake has proven it; null before. */
-export function peerKeyOf({ established, joining }: Session): Uint8Array | null {
+export function findPeerKey({ established, handshake }: Session): Uint8Array | null {
   if (established !== null) return established.remoteKey;
-  return joining === null ? null : remoteStaticKey(joining.noise);
+  return handshake === null ? null : remoteStaticKey(handshake.noise);
 }
 
 /** What one exchange of the handshake took, ms: better than a guess (RFC 9002 s. 6.2.2). */
-export function measured({ recovery }: Session, took: number, now: number): void {
+export function applyExchangeTime({ recovery }: Session, took: number, now: number): void {
   changePath(recovery, now, took);
 }
 
 /** Something authentic came from the peer, and what it acknowledges is known. */
-export function heard(session: Session, now: number): void {
+export function packetHeard(session: Session, now: number): void {
   session.lastHeardAt = now;
   session.silent = false;
   session.awaitingSince =
@@ -225,7 +230,7 @@ export function heard(session: Session, now: number): void {
 }
 
 /** Something that the peer has to acknowledge has left. */
-export function askedPeer(session: Session, now: number): void {
+export function elicitingSent(session: Session, now: number): void {
   session.lastElicitingAt = now;
   session.pingDue = false;
   session.awaitingSince = Math.min(session.awaitingSince, now);
@@ -235,21 +240,21 @@ export function askedPeer(session: Session, now: number): void {
  * Says a message, of at most 65,536 bytes; false when too much waits to be acknowledged, or the session is
  * over.
  */
-export function say(session: Session, message: Uint8Array): boolean {
+export function sendMessage(session: Session, message: Uint8Array): boolean {
   if (message.length > MAX_MESSAGE) throw new Error(`a message has at most ${MAX_MESSAGE} bytes`);
-  if (session.end !== null || !hasRoom(session.outgoing, message.length)) return false;
-  append(session.outgoing, message);
+  if (session.end !== null || !hasRoomFor(session.outgoing, message.length)) return false;
+  appendMessage(session.outgoing, message);
   return true;
 }
 
-/** Says messages that `streamOf` put together; false, and none is said, where there is no room for all of them. */
-export function sayStream({ end, outgoing }: Session, stream: Uint8Array): boolean {
-  return end === null && appendStream(outgoing, stream);
+/** Says messages that `encodeMessages` put together; false, and none is said, where there is no room for all of them. */
+export function sendEncoded({ end, outgoing }: Session, stream: Uint8Array): boolean {
+  return end === null && appendEncoded(outgoing, stream);
 }
 
 /** Whether everything that was said has arrived. */
-export function allArrived({ outgoing }: Session): boolean {
-  return outgoing.said.start === outgoing.said.end;
+export function isAllAcknowledged({ outgoing }: Session): boolean {
+  return outgoing.queue.start === outgoing.queue.end;
 }
 
 /** Ends the session; the peer is told the code and the reason. */
@@ -257,10 +262,13 @@ export function closeSession(session: Session, code: number, reason: string, now
   if (session.end !== null) return;
   session.end = { type: "closed", by: "us", code, reason };
   if (session.established === null) return;
-  // A joiner that has not heard from us says its finish again, in its own time.
+  // An initiator that has not heard from us says its finish again, in its own time.
   const unconfirmed = session.received.window.largest < 0;
-  const interval = Math.max(timeoutOf(session), unconfirmed ? LONGEST_REPEAT : 0);
-  const until = now + (unconfirmed ? CLOSING_TIMEOUTS : MOST_CLOSES) * interval;
+  const interval = Math.max(
+    currentProbeTimeout(session),
+    unconfirmed ? MAX_RETRANSMIT_INTERVAL : 0,
+  );
+  const until = now + (unconfirmed ? CLOSING_TIMEOUTS : MAX_CLOSES) * interval;
   session.closing = { ...startClosing(code, reason, interval, now), until };
 }
 
@@ -268,7 +276,7 @@ export function closeSession(session: Session, code: number, reason: string, now
 export function closedByPeer(session: Session, code: number, reason: string, now: number): void {
   if (session.end !== null) return;
   session.end = { type: "closed", by: "peer", code, reason };
-  const closing = startClosing(CLOSE_DONE, "", timeoutOf(session), now);
+  const closing = startClosing(CLOSE_DONE, "", currentProbeTimeout(session), now);
   session.closing = { ...closing, nextAt: Number.POSITIVE_INFINITY };
 }
 
@@ -284,34 +292,34 @@ export function endSession(session: Session, end: SessionEnd): void {
 }
 
 /** Whether nothing more will be sent or taken: its connection id can be forgotten. */
-export function isOver({ end, closing }: Session): boolean {
+export function isSessionOver({ end, closing }: Session): boolean {
   return end !== null && closing === null;
 }
 
 /** The time a probe waits for its answer now, ms. */
-export function timeoutOf({ recovery }: Session): number {
+export function currentProbeTimeout({ recovery }: Session): number {
   return probeTimeout(recovery.path.roundTrip);
 }
 
 /** What was lost is to be sent again. */
-export function loseContents(session: Session, lost: readonly SentPacket<PacketContent>[]): void {
+export function requeueLost(session: Session, lost: readonly SentPacket<PacketContent>[]): void {
   for (const { content } of lost) {
-    for (const piece of content.pieces) lose(session.outgoing, piece);
+    for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);
     if (content.window) session.windowDue = true;
   }
 }
 
 /** When `tick`, or a transmission, is due next, ms; Infinity for never. */
 export function sessionWakeAt(session: Session): number {
-  const { joining, closing, recovery, received, path } = session;
+  const { handshake, closing, recovery, received, path } = session;
   if (closing !== null) return Math.min(closing.nextAt, closing.until);
   if (session.end !== null) return Number.POSITIVE_INFINITY;
-  if (joining !== null) return Math.min(joining.sendAt, joining.giveUpAt);
+  if (handshake !== null) return Math.min(handshake.sendAt, handshake.giveUpAt);
   return Math.min(
     received.ackDueAt,
     recoveryTimerAt(recovery),
     session.blockedUntil,
-    pathWakeAt(path),
+    validationTimerAt(path),
     // A PING that is owed already waits for room, and whatever takes the room keeps alive as well.
     session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
@@ -320,16 +328,17 @@ export function sessionWakeAt(session: Session): number {
 }
 
 /** Does what time has made due; what is to be sent is then transmitted. */
-export function tick(session: Session, now: number): void {
-  const { joining, closing, recovery, path } = session;
+export function tickSession(session: Session, now: number): void {
+  const { handshake, closing, recovery, path } = session;
   if (closing !== null && now >= closing.until) session.closing = null;
   else if (closing !== null && now >= closing.nextAt) {
     closing.nextAt += closing.interval;
     closing.due = true;
   }
   if (session.end !== null) return;
-  if (joining !== null) {
-    if (now >= joining.giveUpAt) endSession(session, { type: "join-failed", failure: "no-answer" });
+  if (handshake !== null) {
+    if (now >= handshake.giveUpAt)
+      endSession(session, { type: "handshake-failed", failure: "no-answer" });
     return;
   }
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
@@ -337,23 +346,23 @@ export function tick(session: Session, now: number): void {
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
   const { address } = path.address;
   // Another port of the same host is the same way there (RFC 9000 s. 9.4).
-  if (giveUpTrial(path, now) && path.address.address !== address) {
-    loseContents(session, changePath(recovery, now));
+  if (abandonValidation(path, now) && path.address.address !== address) {
+    requeueLost(session, changePath(recovery, now));
   }
   if (now < recoveryTimerAt(recovery)) return;
   const outcome = timerFired(recovery, now);
-  if (outcome.type === "lost") loseContents(session, outcome.lost);
+  if (outcome.type === "lost") requeueLost(session, outcome.lost);
   if (outcome.type === "probe") {
     session.probes = outcome.datagrams;
     // Without anything newer, a probe carries again what has waited longest (RFC 9002 s. 6.2.4).
-    loseContents(session, outcome.oldest);
+    requeueLost(session, outcome.oldest);
   }
 }
 
 /**
- * The joiner's PING and its answer keep both directions alive: an opener sends one only where that is
+ * The initiator's PING and its answer keep both directions alive: a responder sends one only where that is
  * overdue.
  */
 function quietSince({ role, lastElicitingAt, lastHeardAt }: Session): number {
-  return role === "opener" ? Math.max(lastElicitingAt, lastHeardAt + SILENCE) : lastElicitingAt;
+  return role === "responder" ? Math.max(lastElicitingAt, lastHeardAt + SILENCE) : lastElicitingAt;
 }

@@ -1,4 +1,4 @@
-// An opener that takes several pre-shared keys, and decides about each who comes with one.
+// A responder that takes several pre-shared keys, and decides about each who comes with one.
 
 import { describe, expect, test } from "bun:test";
 
@@ -11,8 +11,8 @@ import {
   drain,
   flipped,
   hex,
-  JOINER_KEYS,
-  joinOpener,
+  INITIATOR_KEYS,
+  joinResponder,
   only,
   pass,
   START,
@@ -38,55 +38,55 @@ function admission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
   return { its, asked, keys };
 }
 
-const JOINER = hex(JOINER_KEYS.publicKey).slice(0, 4);
+const INITIATOR = hex(INITIATOR_KEYS.publicKey).slice(0, 4);
 
-describe("an opener with several keys (docs/protocol.md s. 8)", () => {
+describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   test.each([1, 2, 64])("lets in who has the %d., and knows which it was", (byte) => {
     const { its, asked } = admission(Array.from({ length: 64 }, (_, index) => key(index + 1)));
-    const pair = createPair({ openWith: its });
-    const joined = joinOpener(pair, psk(byte));
+    const pair = createPair({ admission: its });
+    const joined = joinResponder(pair, psk(byte));
     pass(pair, 500);
     expect(joined.end).toBeNull();
     expect(arrivedAt(pair).admittedTo).toBe(`key ${byte}`);
-    expect(asked).toEqual([`keys for ${JOINER}`, `key ${byte} by ${JOINER}`]);
+    expect(asked).toEqual([`keys for ${INITIATOR}`, `key ${byte} by ${INITIATOR}`]);
   });
 
   test("knows of a single key that it is for everything", () => {
-    const pair = createPair({ openWith: psk(7) });
-    joinOpener(pair, psk(7));
+    const pair = createPair({ admission: psk(7) });
+    joinResponder(pair, psk(7));
     pass(pair, 500);
     expect(arrivedAt(pair).admittedTo).toBeNull();
   });
 
   test("refuses who has none of them, without being asked to let them in", () => {
     const { its, asked } = admission([key(1), key(2)]);
-    const pair = createPair({ openWith: its });
-    const joined = joinOpener(pair, psk(3));
+    const pair = createPair({ admission: its });
+    const joined = joinResponder(pair, psk(3));
     pass(pair, 500);
-    expect(joined.end).toEqual({ type: "join-failed", failure: "wrong-secret" });
-    expect(asked).toEqual([`keys for ${JOINER}`]);
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(joined.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
+    expect(asked).toEqual([`keys for ${INITIATOR}`]);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
   });
 
   test("refuses who has one that admits nobody any more in the same way", () => {
     const used = admission([key(1), key(2)], () => false);
-    const pair = createPair({ openWith: used.its });
-    const joined = joinOpener(pair, psk(2));
+    const pair = createPair({ admission: used.its });
+    const joined = joinResponder(pair, psk(2));
     pass(pair, 500);
-    expect(joined.end).toEqual({ type: "join-failed", failure: "wrong-secret" });
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
-    expect(pair.opener.endpoint.arrived).toEqual([]);
+    expect(joined.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
+    expect(pair.responder.endpoint.arrived).toEqual([]);
   });
 
   test("goes on reading finishes of one whom it has turned away, and lets them in later", () => {
     let open = false;
     const { its } = admission([key(1)], () => open);
-    const pair = createPair({ openWith: its });
-    joinOpener(pair, psk(1));
+    const pair = createPair({ admission: its });
+    joinResponder(pair, psk(1));
     const { finish } = untilFinish(pair);
-    const answers = () => answersTo(pair.opener, finish, pair.joiner.address, START);
+    const answers = () => answersTo(pair.responder, finish, pair.initiator.address, START);
     expect(readPacket(only(answers()))?.kind).toBe("refusal");
-    const changed = answersTo(pair.opener, flipped(finish, 60), pair.joiner.address, START);
+    const changed = answersTo(pair.responder, flipped(finish, 60), pair.initiator.address, START);
     expect(readPacket(only(changed))?.kind).toBe("refusal");
     open = true;
     answers();
@@ -95,56 +95,56 @@ describe("an opener with several keys (docs/protocol.md s. 8)", () => {
 
   test("asks once about a session, however often its finish comes", () => {
     const { its, asked } = admission([key(1)]);
-    const pair = createPair({ openWith: its });
-    joinOpener(pair, psk(1));
+    const pair = createPair({ admission: its });
+    joinResponder(pair, psk(1));
     const { finish } = untilFinish(pair);
     for (let time = 0; time < 5; time += 1) {
-      answersTo(pair.opener, finish, pair.joiner.address, START);
+      answersTo(pair.responder, finish, pair.initiator.address, START);
     }
     pass(pair, 15_000);
-    answersTo(pair.opener, finish, pair.joiner.address, pair.now);
+    answersTo(pair.responder, finish, pair.initiator.address, pair.now);
     expect(asked.filter((each) => each.startsWith("key 1"))).toHaveLength(1);
-    expect(pair.opener.endpoint.arrived).toHaveLength(1);
+    expect(pair.responder.endpoint.arrived).toHaveLength(1);
   });
 
   test("takes a key from the moment on in which it is one of them", () => {
     const { its, keys } = admission([key(1)]);
-    const pair = createPair({ openWith: its });
-    const early = joinOpener(pair, psk(2));
+    const pair = createPair({ admission: its });
+    const early = joinResponder(pair, psk(2));
     pass(pair, 500);
     keys.push(key(2));
-    const late = joinOpener(pair, psk(2));
+    const late = joinResponder(pair, psk(2));
     pass(pair, 500);
-    expect([early.end?.type, late.end]).toEqual(["join-failed", null]);
+    expect([early.end?.type, late.end]).toEqual(["handshake-failed", null]);
   });
 
   test("says the same again to a finish that it has refused, and looks at no key for it", () => {
     const { its, asked } = admission([key(1)]);
-    const pair = createPair({ openWith: its });
-    joinOpener(pair, psk(2));
+    const pair = createPair({ admission: its });
+    joinResponder(pair, psk(2));
     const { finish } = untilFinish(pair);
-    const first = only(answersTo(pair.opener, finish, pair.joiner.address, START));
+    const first = only(answersTo(pair.responder, finish, pair.initiator.address, START));
     for (let time = 0; time < 20; time += 1) {
-      expect(only(answersTo(pair.opener, finish, pair.joiner.address, START))).toEqual(first);
+      expect(only(answersTo(pair.responder, finish, pair.initiator.address, START))).toEqual(first);
     }
     expect(asked).toHaveLength(1);
   });
 
   test("holds the finishes of one handshake against some 128 keys, and answers no other any more", () => {
     const { its, asked } = admission(Array.from({ length: 65 }, (_, index) => key(index + 1)));
-    const pair = createPair({ openWith: its });
-    joinOpener(pair, psk(200));
+    const pair = createPair({ admission: its });
+    joinResponder(pair, psk(200));
     const { finish } = untilFinish(pair);
     const kinds = [60, 61, 62, 63].map((at) =>
-      answersTo(pair.opener, flipped(finish, at), pair.joiner.address, START).map(
+      answersTo(pair.responder, flipped(finish, at), pair.initiator.address, START).map(
         ({ bytes }) => readPacket(bytes)?.kind,
       ),
     );
     expect(kinds).toEqual([["refusal"], ["refusal"], [], []]);
     expect(asked).toHaveLength(2);
     // Another handshake is none the worse for it.
-    const joined = joinOpener(pair, psk(65));
-    drain(pair.opener, pair.now);
+    const joined = joinResponder(pair, psk(65));
+    drain(pair.responder, pair.now);
     pass(pair, 500);
     expect(joined.end).toBeNull();
   });

@@ -19,14 +19,14 @@ import {
   framesOf,
   hear,
   hex,
-  JOINER_KEYS,
-  joinOpener,
+  INITIATOR_KEYS,
+  joinResponder,
   keysOf,
   only,
-  OPENER_KEYS,
   type Pair,
   pass,
   PSK,
+  RESPONDER_KEYS,
   speak,
   START,
   untilFinish,
@@ -41,42 +41,47 @@ const TIMES = [0, 200, 500, 1_000, 1_700, 2_700, 3_700, 4_700, 5_700, 6_700, 7_7
 /** The first byte and the length of a datagram. */
 const shape = (bytes: Uint8Array) => `${hex(bytes.subarray(0, 1))} ${bytes.length}`;
 
-function unfinishedOf({ opener }: Pair): number {
-  return opener.endpoint.opening?.unfinished.size ?? 0;
+function unfinishedOf({ responder }: Pair): number {
+  return responder.endpoint.responder?.unfinished.size ?? 0;
 }
 
-/** A hello with a valid cookie, from this joiner's address. */
+/** A hello with a valid cookie, from this initiator's address. */
 function helloWithCookie(pair: Pair): Uint8Array {
-  joinOpener(pair);
+  joinResponder(pair);
   const retry = only(
-    answersTo(pair.opener, only(drain(pair.joiner, pair.now)), pair.joiner.address, pair.now),
+    answersTo(
+      pair.responder,
+      only(drain(pair.initiator, pair.now)),
+      pair.initiator.address,
+      pair.now,
+    ),
   );
-  return only(answersTo(pair.joiner, retry, pair.opener.address, pair.now));
+  return only(answersTo(pair.initiator, retry, pair.responder.address, pair.now));
 }
 
-/** Delivers the finish to the opener and its answers to the joiner: the session is under way. */
+/** Delivers the finish to the responder and its answers to the initiator: the session is under way. */
 function complete(pair: Pair, finish: Uint8Array): Session {
-  const { joiner, opener, now } = pair;
-  for (const { bytes } of answersTo(opener, finish, joiner.address, now)) {
-    deliver(joiner, bytes, opener.address, now);
+  const { initiator, responder, now } = pair;
+  for (const { bytes } of answersTo(responder, finish, initiator.address, now)) {
+    deliver(initiator, bytes, responder.address, now);
   }
-  drain(joiner, now);
+  drain(initiator, now);
   return arrivedAt(pair);
 }
 
 /** What each says the other hears. */
 function expectTalk(pair: Pair, joined: Session, opened: Session): void {
-  speak(pair.joiner, joined, "from the joiner");
-  speak(pair.opener, opened, "from the opener");
+  speak(pair.initiator, joined, "from the initiator");
+  speak(pair.responder, opened, "from the responder");
   pass(pair, 2_000);
-  expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["from the joiner"]);
-  expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["from the opener"]);
+  expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["from the initiator"]);
+  expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["from the responder"]);
 }
 
 describe("a handshake (docs/protocol.md s. 8)", () => {
   test("is hello, retry, hello, answer, finish and a sealed packet, each of its length", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { hello, retry, helloAgain, answer, finish } = untilFinish(pair);
     expect([hello, retry, helloAgain, answer, finish].map(shape)).toEqual([
       "f8 1200",
@@ -87,23 +92,23 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
       // Id (9), s (48), WINDOW (5) and a tag (16).
       "fb 78",
     ]);
-    const sealed = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const sealed = answersTo(pair.responder, finish, pair.initiator.address, START);
     const opened = arrivedAt(pair);
     // Header (13), PING and a tag (16); then a path MTU probe of its own kind (s. 12.3).
     expect(sealed.map(({ bytes }) => shape(bytes))).toEqual(["fc 30", "fc 1372"]);
     expect(sealed.map(({ bytes }) => framesOf(opened, bytes))).toEqual([["ping"], ["ping"]]);
-    expect(joined.joining).not.toBeNull();
-    for (const { bytes } of sealed) deliver(pair.joiner, bytes, pair.opener.address, START);
-    expect(joined.joining).toBeNull();
+    expect(joined.handshake).not.toBeNull();
+    for (const { bytes } of sealed) deliver(pair.initiator, bytes, pair.responder.address, START);
+    expect(joined.handshake).toBeNull();
     expectTalk(pair, joined, opened);
   });
 
   test("shows each the other's static key, and gives each direction its own", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const opened = complete(pair, untilFinish(pair).finish);
-    expect(keysOf(joined).remoteKey).toEqual(OPENER_KEYS.publicKey);
-    expect(keysOf(opened).remoteKey).toEqual(JOINER_KEYS.publicKey);
+    expect(keysOf(joined).remoteKey).toEqual(RESPONDER_KEYS.publicKey);
+    expect(keysOf(opened).remoteKey).toEqual(INITIATOR_KEYS.publicKey);
     expect(keysOf(joined).send.key).toEqual(keysOf(opened).receive.key);
     expect(keysOf(joined).receive.key).toEqual(keysOf(opened).send.key);
     expect(keysOf(joined).send.key).not.toEqual(keysOf(opened).send.key);
@@ -113,7 +118,7 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
 
   test("says its second hello with the retry's cookie, and everything else as in the first", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { hello, retry, helloAgain } = untilFinish(pair);
     expect(helloAgain.subarray(0, 10)).toEqual(hello.subarray(0, 10));
     expect(helloAgain[10]).toBe(17);
@@ -122,41 +127,41 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
     expect(helloAgain.subarray(76)).toEqual(hello.subarray(76));
   });
 
-  test("carries the first message with the finish, and it has arrived with the opener's first packet", () => {
+  test("carries the first message with the finish, and it has arrived with the responder's first packet", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    speak(pair.joiner, joined, "first");
+    const joined = joinResponder(pair);
+    speak(pair.initiator, joined, "first");
     const { finish } = untilFinish(pair);
     // WINDOW (5), and a FRAGMENT: type, offset and length (3), the message's length (1) and 5 bytes.
     expect(finish).toHaveLength(78 + 3 + 6);
-    const sealed = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const sealed = answersTo(pair.responder, finish, pair.initiator.address, START);
     const opened = arrivedAt(pair);
-    expect(hear(pair.opener, opened, START).map(words)).toEqual(["first"]);
-    expect(joined.outgoing.said.start).toBe(0);
-    deliver(pair.joiner, only(sealed.slice(0, 1)), pair.opener.address, START);
-    expect(joined.outgoing.said.start).toBe(6);
+    expect(hear(pair.responder, opened, START).map(words)).toEqual(["first"]);
+    expect(joined.outgoing.queue.start).toBe(0);
+    deliver(pair.initiator, only(sealed.slice(0, 1)), pair.responder.address, START);
+    expect(joined.outgoing.queue.start).toBe(6);
   });
 
   test("fills a finish up to 1,200 bytes and sends the rest afterwards", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const long = pair.random.bytes(5_000);
-    speak(pair.joiner, joined, long);
+    speak(pair.initiator, joined, long);
     const { finish } = untilFinish(pair);
     expect(finish.length).toBeGreaterThan(1_150);
     expect(finish.length).toBeLessThanOrEqual(1_200);
     const opened = complete(pair, finish);
     pass(pair, 5_000);
-    expect(hear(pair.opener, opened, pair.now)).toEqual([long]);
+    expect(hear(pair.responder, opened, pair.now)).toEqual([long]);
   });
 });
 
-describe("an opener before an address is proven (docs/protocol.md s. 8.2)", () => {
+describe("a responder before an address is proven (docs/protocol.md s. 8.2)", () => {
   test("keeps nothing of 100,000 hellos from forged addresses, and answers each with 26 bytes", () => {
     const pair = createPair();
-    const { opener, random } = pair;
-    joinOpener(pair);
-    const hello = only(drain(pair.joiner, START)).slice();
+    const { responder, random } = pair;
+    joinResponder(pair);
+    const hello = only(drain(pair.initiator, START)).slice();
     let answered = 0;
     Bun.gc(true);
     const before = process.memoryUsage().heapUsed;
@@ -166,8 +171,8 @@ describe("an opener before an address is proven (docs/protocol.md s. 8.2)", () =
       hello[10] = count % 2 === 0 ? 0 : 17;
       hello.set(random.bytes(32), 11);
       const address = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`;
-      receiveDatagram(opener.endpoint, hello, { address, port: 1 + (count % 65_535) }, START);
-      for (const { to, bytes } of drain(opener, START)) {
+      receiveDatagram(responder.endpoint, hello, { address, port: 1 + (count % 65_535) }, START);
+      for (const { to, bytes } of drain(responder, START)) {
         answered += 1;
         expect(bytes).toHaveLength(26);
         expect(to.address).toBe(address);
@@ -176,33 +181,33 @@ describe("an opener before an address is proven (docs/protocol.md s. 8.2)", () =
     Bun.gc(true);
     expect(answered).toBe(100_000);
     expect(unfinishedOf(pair)).toBe(0);
-    expect(opener.endpoint.opening?.answered.size).toBe(0);
-    expect(opener.endpoint.sessions.size).toBe(0);
-    expect(opener.endpoint.answers).toHaveLength(0);
-    expect(opener.endpoint.active.size).toBe(0);
+    expect(responder.endpoint.responder?.answered.size).toBe(0);
+    expect(responder.endpoint.sessions.size).toBe(0);
+    expect(responder.endpoint.answers).toHaveLength(0);
+    expect(responder.endpoint.active.size).toBe(0);
     // 20 bytes a hello would be two million.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
   }, 30_000);
 
   test("holds 4,096 answers at most while none can leave", () => {
     const pair = createPair();
-    const { opener } = pair;
-    joinOpener(pair);
-    const hello = only(drain(pair.joiner, START));
+    const { responder } = pair;
+    joinResponder(pair);
+    const hello = only(drain(pair.initiator, START));
     for (let count = 0; count < 4_097; count += 1) {
-      receiveDatagram(opener.endpoint, hello, pair.joiner.address, START);
+      receiveDatagram(responder.endpoint, hello, pair.initiator.address, START);
     }
-    expect(drain(opener, START)).toHaveLength(4_096);
+    expect(drain(responder, START)).toHaveLength(4_096);
   });
 
   test("never answers with more bytes than it was asked with", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { hello, retry, helloAgain, answer } = untilFinish(pair);
     expect(retry.length).toBeLessThan(hello.length);
     expect(answer.length).toBeLessThan(helloAgain.length);
     const otherVersion = flipped(hello, 1, 0xff);
-    const refusal = only(answersTo(pair.opener, otherVersion, pair.joiner.address, START));
+    const refusal = only(answersTo(pair.responder, otherVersion, pair.initiator.address, START));
     expect(refusal.length).toBeLessThan(otherVersion.length);
   });
 
@@ -215,8 +220,8 @@ describe("an opener before an address is proven (docs/protocol.md s. 8.2)", () =
   ])("takes a cookie from %s for none", (_what, change, address) => {
     const pair = createPair();
     const hello = change(helloWithCookie(pair));
-    const from = { address, port: pair.joiner.address.port };
-    expect(shape(only(answersTo(pair.opener, hello, from, START)))).toBe("f9 26");
+    const from = { address, port: pair.initiator.address.port };
+    expect(shape(only(answersTo(pair.responder, hello, from, START)))).toBe("f9 26");
     expect(unfinishedOf(pair)).toBe(0);
   });
 
@@ -228,51 +233,55 @@ describe("an opener before an address is proven (docs/protocol.md s. 8.2)", () =
       const bare = bad.slice();
       bare[10] = 0;
       bare.copyWithin(11, 28, 76);
-      const retry = only(answersTo(pair.opener, bare, pair.joiner.address, START));
+      const retry = only(answersTo(pair.responder, bare, pair.initiator.address, START));
       bad.set(retry.subarray(9), 11);
-      expect(answersTo(pair.opener, bad, pair.joiner.address, START)).toEqual([]);
+      expect(answersTo(pair.responder, bad, pair.initiator.address, START)).toEqual([]);
       expect(unfinishedOf(pair)).toBe(0);
     }
   });
 
   test("that takes nobody answers nothing, whatever comes", () => {
-    const pair = createPair({ openWith: null });
+    const pair = createPair({ admission: null });
     const open = createPair();
-    joinOpener(open);
+    joinResponder(open);
     const parts = Object.values(untilFinish(open));
     const sealed = answersTo(
-      open.opener,
+      open.responder,
       parts.at(-1) ?? new Uint8Array(0),
-      open.joiner.address,
+      open.initiator.address,
       START,
     );
     for (const bytes of [...parts, ...sealed.map((outbound) => outbound.bytes)]) {
-      expect(answersTo(pair.opener, bytes, open.joiner.address, START)).toEqual([]);
+      expect(answersTo(pair.responder, bytes, open.initiator.address, START)).toEqual([]);
     }
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
   });
 });
 
-describe("an opener with unfinished handshakes (docs/protocol.md s. 8.3)", () => {
+describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () => {
   test("answers the same hello with the same bytes, and keeps one handshake for both", () => {
     const pair = createPair();
     const hello = helloWithCookie(pair);
-    const answer = only(answersTo(pair.opener, hello, pair.joiner.address, START));
-    const again = only(answersTo(pair.opener, hello, pair.joiner.address, START + 9_999));
+    const answer = only(answersTo(pair.responder, hello, pair.initiator.address, START));
+    const again = only(answersTo(pair.responder, hello, pair.initiator.address, START + 9_999));
     expect(again).toEqual(answer);
     expect(unfinishedOf(pair)).toBe(1);
   });
 
   test("keeps each for 10 s: then the same hello begins anew, and the old finish is nobody's", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { helloAgain, answer, finish } = untilFinish(pair);
-    const other = only(answersTo(pair.opener, helloAgain, pair.joiner.address, START + 10_000));
+    const other = only(
+      answersTo(pair.responder, helloAgain, pair.initiator.address, START + 10_000),
+    );
     expect(other).not.toEqual(answer);
     expect(unfinishedOf(pair)).toBe(1);
-    const answered = only(answersTo(pair.opener, finish, pair.joiner.address, START + 10_000));
+    const answered = only(
+      answersTo(pair.responder, finish, pair.initiator.address, START + 10_000),
+    );
     expect(readPacket(answered)?.kind).toBe("reset");
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
     expect(unfinishedOf(pair)).toBe(1);
   });
 
@@ -282,10 +291,10 @@ describe("an opener with unfinished handshakes (docs/protocol.md s. 8.3)", () =>
       [10_000, 0],
     ] as const) {
       const pair = createPair();
-      joinOpener(pair);
+      joinResponder(pair);
       const { finish } = untilFinish(pair);
-      answersTo(pair.opener, finish, pair.joiner.address, START + after);
-      expect(pair.opener.endpoint.sessions.size).toBe(sessions);
+      answersTo(pair.responder, finish, pair.initiator.address, START + after);
+      expect(pair.responder.endpoint.sessions.size).toBe(sessions);
     }
   });
 
@@ -293,28 +302,30 @@ describe("an opener with unfinished handshakes (docs/protocol.md s. 8.3)", () =>
     const pair = createPair();
     const hellos = Array.from({ length: 1_025 }, () => helloWithCookie(pair));
     const answers = hellos.map((hello) =>
-      answersTo(pair.opener, hello, pair.joiner.address, START),
+      answersTo(pair.responder, hello, pair.initiator.address, START),
     );
     expect(answers.filter(({ length }) => length === 1)).toHaveLength(1_024);
     expect(answers.at(-1)).toEqual([]);
     expect(unfinishedOf(pair)).toBe(1_024);
-    expect(pair.opener.endpoint.opening?.answered.size).toBe(1_024);
+    expect(pair.responder.endpoint.responder?.answered.size).toBe(1_024);
     const last = hellos.at(-1) ?? new Uint8Array(0);
     // One that is known is still answered.
     const first = hellos[0] ?? new Uint8Array(0);
-    expect(answersTo(pair.opener, first, pair.joiner.address, START)).toEqual(answers[0] ?? []);
-    expect(answersTo(pair.opener, last, pair.joiner.address, START + 9_999)).toEqual([]);
-    expect(answersTo(pair.opener, last, pair.joiner.address, START + 10_000)).toHaveLength(1);
+    expect(answersTo(pair.responder, first, pair.initiator.address, START)).toEqual(
+      answers[0] ?? [],
+    );
+    expect(answersTo(pair.responder, last, pair.initiator.address, START + 9_999)).toEqual([]);
+    expect(answersTo(pair.responder, last, pair.initiator.address, START + 10_000)).toHaveLength(1);
     expect(unfinishedOf(pair)).toBe(1);
-    expect(pair.opener.endpoint.opening?.answered.size).toBe(1);
+    expect(pair.responder.endpoint.responder?.answered.size).toBe(1);
   }, 20_000);
 });
 
-describe("a joiner that nobody answers (docs/protocol.md s. 8.1)", () => {
+describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
   test("says hello again after 200, 300, 500, 700 and then every 1,000 ms, the same bytes", () => {
     const pair = createPair();
-    joinOpener(pair);
-    const first = only(drain(pair.joiner, START));
+    joinResponder(pair);
+    const first = only(drain(pair.initiator, START));
     pair.loses = () => true;
     pass(pair, 7_999);
     const sent = pair.sent.map(({ sentAt }) => sentAt - START);
@@ -324,20 +335,20 @@ describe("a joiner that nobody answers (docs/protocol.md s. 8.1)", () => {
 
   test("gives up 8,000 ms after its first hello, and is forgotten", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     pair.loses = () => true;
     pass(pair, 7_999);
     expect(joined.end).toBeNull();
     pass(pair, 1);
-    expect(joined.end).toEqual({ type: "join-failed", failure: "no-answer" });
-    expect(pair.joiner.endpoint.sessions.size).toBe(0);
-    expect(endpointWakeAt(pair.joiner.endpoint)).toBe(Number.POSITIVE_INFINITY);
+    expect(joined.end).toEqual({ type: "handshake-failed", failure: "no-answer" });
+    expect(pair.initiator.endpoint.sessions.size).toBe(0);
+    expect(endpointWakeAt(pair.initiator.endpoint)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("says its finish as often after the answer, and gives up 8,000 ms after the hello all the same", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    pair.loses = ({ by, bytes }) => by === "joiner" && bytes[0] === 0xfb;
+    const joined = joinResponder(pair);
+    pair.loses = ({ by, bytes }) => by === "initiator" && bytes[0] === 0xfb;
     pass(pair, 7_999);
     const finishes = pair.sent.filter(({ bytes }) => bytes[0] === 0xfb);
     const first = finishes[0]?.sentAt ?? 0;
@@ -347,75 +358,75 @@ describe("a joiner that nobody answers (docs/protocol.md s. 8.1)", () => {
     expect(times).toEqual(TIMES);
     for (const { bytes } of finishes) expect(bytes).toEqual(finishes[0]?.bytes ?? bytes);
     pass(pair, 1);
-    expect(joined.end).toEqual({ type: "join-failed", failure: "no-answer" });
+    expect(joined.end).toEqual({ type: "handshake-failed", failure: "no-answer" });
   });
 
   test("sends nothing sealed before its finish is confirmed (s. 8.4)", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    speak(pair.joiner, joined, "hello");
-    pair.loses = ({ by }) => by === "opener" && pair.sent.length > 5;
+    const joined = joinResponder(pair);
+    speak(pair.initiator, joined, "hello");
+    pair.loses = ({ by }) => by === "responder" && pair.sent.length > 5;
     pass(pair, 7_000);
     const kinds = new Set(
-      pair.sent.filter(({ by }) => by === "joiner").map(({ bytes }) => bytes[0]),
+      pair.sent.filter(({ by }) => by === "initiator").map(({ bytes }) => bytes[0]),
     );
     expect(kinds).toEqual(new Set([0xf8, 0xfb]));
   });
 });
 
-describe("a joiner and retries (docs/protocol.md s. 8.2)", () => {
+describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
   test("answers at most 4 at once; the next hello has the newest cookie all the same", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    drain(pair.joiner, START);
+    const joined = joinResponder(pair);
+    drain(pair.initiator, START);
     const retry = new Uint8Array(26);
     retry[0] = 0xf9;
     retry.set(joined.localId, 1);
     for (let count = 1; count <= 4; count += 1) {
       retry[9] = count;
-      const hello = only(answersTo(pair.joiner, retry, pair.opener.address, START));
+      const hello = only(answersTo(pair.initiator, retry, pair.responder.address, START));
       expect(hello[10]).toBe(17);
       expect(hello[11]).toBe(count);
     }
     retry[9] = 5;
-    expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toEqual([]);
+    expect(answersTo(pair.initiator, retry, pair.responder.address, START)).toEqual([]);
     // Each retry taken at once began the waiting anew: 200 ms.
-    tickEndpoint(pair.joiner.endpoint, START + 200);
-    expect(only(drain(pair.joiner, START + 200))[11]).toBe(5);
+    tickEndpoint(pair.initiator.endpoint, START + 200);
+    expect(only(drain(pair.initiator, START + 200))[11]).toBe(5);
   });
 
   test("takes none from another address than it said hello to", () => {
     const pair = createPair();
-    joinOpener(pair);
-    const hello = only(drain(pair.joiner, START));
-    const retry = only(answersTo(pair.opener, hello, pair.joiner.address, START));
-    const other = { ...pair.opener.address, port: 9 };
-    expect(answersTo(pair.joiner, retry, other, START)).toEqual([]);
-    expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toHaveLength(1);
+    joinResponder(pair);
+    const hello = only(drain(pair.initiator, START));
+    const retry = only(answersTo(pair.responder, hello, pair.initiator.address, START));
+    const other = { ...pair.responder.address, port: 9 };
+    expect(answersTo(pair.initiator, retry, other, START)).toEqual([]);
+    expect(answersTo(pair.initiator, retry, pair.responder.address, START)).toHaveLength(1);
   });
 
   test("takes none once the answer has come", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { retry } = untilFinish(pair);
-    expect(answersTo(pair.joiner, retry, pair.opener.address, START)).toEqual([]);
+    expect(answersTo(pair.initiator, retry, pair.responder.address, START)).toEqual([]);
   });
 });
 
-describe("a joiner that expects somebody (docs/protocol.md s. 8.3)", () => {
+describe("an initiator that expects somebody (docs/protocol.md s. 8.3)", () => {
   test("sends no finish to another, and says so", () => {
     const pair = createPair();
     const other = generateKeyPair(new Uint8Array(32).fill(0x33));
-    const joined = joinOpener(pair, PSK, other.publicKey);
+    const joined = joinResponder(pair, PSK, other.publicKey);
     pass(pair, 8_000);
-    expect(joined.end).toEqual({ type: "join-failed", failure: "other-server" });
+    expect(joined.end).toEqual({ type: "handshake-failed", failure: "other-server" });
     expect(pair.sent.map(({ bytes }) => bytes[0])).toEqual([0xf8, 0xf9, 0xf8, 0xfa]);
-    expect(pair.joiner.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.sessions.size).toBe(0);
   });
 
   test("joins the one it expects", () => {
     const pair = createPair();
-    const joined = joinOpener(pair, PSK, OPENER_KEYS.publicKey);
+    const joined = joinResponder(pair, PSK, RESPONDER_KEYS.publicKey);
     pass(pair, 500);
     expectTalk(pair, joined, arrivedAt(pair));
   });
@@ -424,24 +435,24 @@ describe("a joiner that expects somebody (docs/protocol.md s. 8.3)", () => {
 describe("a refusal (docs/protocol.md s. 8.5)", () => {
   test("of a wrong secret has a proof, and is believed at once", () => {
     const pair = createPair();
-    const joined = joinOpener(pair, OTHER_PSK);
+    const joined = joinResponder(pair, OTHER_PSK);
     pass(pair, 500);
-    expect(joined.end).toEqual({ type: "join-failed", failure: "wrong-secret" });
+    expect(joined.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     const kinds = pair.sent.map(({ bytes }) => bytes[0]);
     expect(kinds.slice(4)).toEqual([0xfb, 0xfe]);
     const refusal = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
     expect([...refusal.subarray(0, 10)]).toEqual([0xfe, ...joined.localId, 2]);
     // Six journeys of 10 ms each.
     expect(pair.sent.at(-1)?.at).toBe(START + 60);
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
   });
 
   test("is proven with HMAC-SHA256 under the refusal key, over the ten bytes before and Noise message 3", () => {
     const pair = createPair();
-    const joined = joinOpener(pair, OTHER_PSK);
+    const joined = joinResponder(pair, OTHER_PSK);
     const { finish } = untilFinish(pair);
-    const refusal = only(answersTo(pair.opener, finish, pair.joiner.address, START));
-    const key = joined.joining?.refusalKey ?? new Uint8Array(0);
+    const refusal = only(answersTo(pair.responder, finish, pair.initiator.address, START));
+    const key = joined.handshake?.refusalKey ?? new Uint8Array(0);
     expect(key).toHaveLength(32);
     const proven = Buffer.concat([refusal.subarray(0, 10), finish.subarray(9)]);
     const proof = createHmac("sha256", key).update(proven).digest();
@@ -450,19 +461,19 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("of a wrong secret without its proof is ignored, before the answer and after", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const refusal = new Uint8Array(26);
     refusal.set([0xfe, ...joined.localId, 2]);
     for (let count = 0; count < 10; count += 1) {
-      deliver(pair.joiner, refusal, pair.opener.address, START);
+      deliver(pair.initiator, refusal, pair.responder.address, START);
     }
     const { finish } = untilFinish(pair);
     for (let count = 0; count < 10; count += 1) {
-      deliver(pair.joiner, refusal, pair.opener.address, START);
+      deliver(pair.initiator, refusal, pair.responder.address, START);
     }
     for (let code = 0; code < 256; code += 1) {
       refusal[9] = code;
-      deliver(pair.joiner, refusal, pair.opener.address, START);
+      deliver(pair.initiator, refusal, pair.responder.address, START);
     }
     expect(joined.end).toBeNull();
     expectTalk(pair, joined, complete(pair, finish));
@@ -470,21 +481,26 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("of a wrong secret with a bit of its proof or its code changed is ignored", () => {
     const pair = createPair();
-    const joined = joinOpener(pair, OTHER_PSK);
+    const joined = joinResponder(pair, OTHER_PSK);
     const { finish } = untilFinish(pair);
-    const refusal = only(answersTo(pair.opener, finish, pair.joiner.address, START));
+    const refusal = only(answersTo(pair.responder, finish, pair.initiator.address, START));
     for (let bit = 9 * 8; bit < 26 * 8; bit += 1) {
-      deliver(pair.joiner, flipped(refusal, bit >> 3, 1 << (bit & 7)), pair.opener.address, START);
+      deliver(
+        pair.initiator,
+        flipped(refusal, bit >> 3, 1 << (bit & 7)),
+        pair.responder.address,
+        START,
+      );
     }
     expect(joined.end).toBeNull();
   });
 
   test("from another address is ignored", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const refusal = new Uint8Array(26);
     refusal.set([0xfe, ...joined.localId, 3]);
-    deliver(pair.joiner, refusal, { ...pair.opener.address, port: 9 }, START);
+    deliver(pair.initiator, refusal, { ...pair.responder.address, port: 9 }, START);
     expect(joined.end).toBeNull();
   });
 
@@ -495,67 +511,67 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     "of code %d of the hello as it was sent is believed before the answer: %s",
     (code, failure) => {
       const pair = createPair();
-      const joined = joinOpener(pair);
-      const hello = only(drain(pair.joiner, START));
+      const joined = joinResponder(pair);
+      const hello = only(drain(pair.initiator, START));
       const refusal = new Uint8Array(26);
       refusal.set([0xfe, ...joined.localId, code]);
-      deliver(pair.joiner, refusal, pair.opener.address, START);
+      deliver(pair.initiator, refusal, pair.responder.address, START);
       expect(joined.end).toBeNull();
       refusal.set(createHash("sha256").update(hello).digest().subarray(0, 16), 10);
-      deliver(pair.joiner, refusal, pair.opener.address, START);
-      expect(joined.end).toEqual({ type: "join-failed", failure });
+      deliver(pair.initiator, refusal, pair.responder.address, START);
+      expect(joined.end).toEqual({ type: "handshake-failed", failure });
     },
   );
 
   test("answers a hello of another version, and is no answer to one that was changed on the way", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    const hello = only(drain(pair.joiner, START)).slice();
+    const joined = joinResponder(pair);
+    const hello = only(drain(pair.initiator, START)).slice();
     hello[1] = 2;
-    const refusal = only(answersTo(pair.opener, hello, pair.joiner.address, START));
+    const refusal = only(answersTo(pair.responder, hello, pair.initiator.address, START));
     const digest = createHash("sha256").update(hello).digest().subarray(0, 16);
     expect([...refusal]).toEqual([0xfe, ...joined.localId, 1, ...digest]);
-    deliver(pair.joiner, refusal, pair.opener.address, START);
+    deliver(pair.initiator, refusal, pair.responder.address, START);
     expect(joined.end).toBeNull();
   });
 
   // What follows the version is laid out as that version says.
   test("answers a hello of another version whose cookie has another length", () => {
     const pair = createPair();
-    joinOpener(pair);
-    const hello = only(drain(pair.joiner, START)).slice();
+    joinResponder(pair);
+    const hello = only(drain(pair.initiator, START)).slice();
     hello[1] = 2;
     hello[10] = 33;
-    expect(answersTo(pair.opener, hello, pair.joiner.address, START)).toHaveLength(1);
+    expect(answersTo(pair.responder, hello, pair.initiator.address, START)).toHaveLength(1);
   });
 
-  test("says that an opener takes no more sessions, until one is over; who is half in counts (s. 8.3)", () => {
+  test("says that a responder takes no more sessions, until one is over; who is half in counts (s. 8.3)", () => {
     const pair = createPair({ maxSessions: 2 });
-    const sessions = [joinOpener(pair), joinOpener(pair)];
+    const sessions = [joinResponder(pair), joinResponder(pair)];
     pass(pair, 100);
-    const [first] = Array.from(pair.opener.endpoint.sessions.values());
+    const [first] = Array.from(pair.responder.endpoint.sessions.values());
     if (first === undefined) throw new Error("nobody has joined");
-    const third = joinOpener(pair);
+    const third = joinResponder(pair);
     pass(pair, 100);
-    expect(third.end).toEqual({ type: "join-failed", failure: "full" });
+    expect(third.end).toEqual({ type: "handshake-failed", failure: "full" });
     expect(sessions.map(({ end }) => end)).toEqual([null, null]);
 
-    close(pair.opener, first, 0, "", pair.now);
+    close(pair.responder, first, 0, "", pair.now);
     pass(pair, 3_000);
-    answersTo(pair.opener, helloWithCookie(pair), pair.joiner.address, pair.now);
+    answersTo(pair.responder, helloWithCookie(pair), pair.initiator.address, pair.now);
     expect(unfinishedOf(pair)).toBe(1);
-    const fourth = joinOpener(pair);
+    const fourth = joinResponder(pair);
     pass(pair, 100);
-    expect(fourth.end).toEqual({ type: "join-failed", failure: "full" });
+    expect(fourth.end).toEqual({ type: "handshake-failed", failure: "full" });
   });
 
   test("answers eight wrong secrets of one handshake, and no more", () => {
     const pair = createPair();
-    joinOpener(pair, OTHER_PSK);
+    joinResponder(pair, OTHER_PSK);
     const { finish } = untilFinish(pair);
-    // What is behind the joiner's static key looks like a wrong secret when it is changed.
+    // What is behind the initiator's static key looks like a wrong secret when it is changed.
     const answers = Array.from({ length: 10 }, (_, index) =>
-      answersTo(pair.opener, flipped(finish, 60 + index), pair.joiner.address, START),
+      answersTo(pair.responder, flipped(finish, 60 + index), pair.initiator.address, START),
     );
     expect(answers.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
   });
@@ -571,21 +587,21 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     ["first sealed packet", 5],
   ])("goes on when the %s is lost", (_what, index) => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    speak(pair.joiner, joined, "first");
+    const joined = joinResponder(pair);
+    speak(pair.initiator, joined, "first");
     pair.loses = (sent) => sent === pair.sent[index];
     pass(pair, 3_000);
     const opened = arrivedAt(pair);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["first"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["first"]);
     expectTalk(pair, joined, opened);
-    expect(pair.opener.endpoint.sessions.size).toBe(1);
-    expect(pair.opener.endpoint.arrived).toEqual([]);
+    expect(pair.responder.endpoint.sessions.size).toBe(1);
+    expect(pair.responder.endpoint.arrived).toEqual([]);
   });
 
   test("gives one session when every datagram comes twice, and once more when all is over", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    speak(pair.joiner, joined, "first");
+    const joined = joinResponder(pair);
+    speak(pair.initiator, joined, "first");
     pair.loses = (sent) => {
       pair.onTheWay.push(sent);
       return false;
@@ -593,82 +609,90 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     pass(pair, 500);
     pair.loses = () => false;
     const opened = arrivedAt(pair);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["first"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["first"]);
     for (const { by, bytes, from } of pair.sent.slice()) {
-      deliver(by === "joiner" ? pair.opener : pair.joiner, bytes, from, pair.now);
+      deliver(by === "initiator" ? pair.responder : pair.initiator, bytes, from, pair.now);
     }
     expectTalk(pair, joined, opened);
-    expect(pair.opener.endpoint.arrived).toEqual([]);
-    expect(pair.opener.endpoint.sessions.size).toBe(1);
-    expect(pair.joiner.endpoint.sessions.size).toBe(1);
+    expect(pair.responder.endpoint.arrived).toEqual([]);
+    expect(pair.responder.endpoint.sessions.size).toBe(1);
+    expect(pair.initiator.endpoint.sessions.size).toBe(1);
   });
 
   test("answers a finish that comes again with a sealed packet of its own (s. 8.4)", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { finish } = untilFinish(pair);
-    const first = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const first = answersTo(pair.responder, finish, pair.initiator.address, START);
     const opened = arrivedAt(pair);
-    const second = answersTo(pair.opener, finish, pair.joiner.address, START);
+    const second = answersTo(pair.responder, finish, pair.initiator.address, START);
     expect(framesOf(opened, second[0]?.bytes ?? new Uint8Array(0))).toContain("ping");
     expect(second[0]?.bytes).not.toEqual(first[0]?.bytes ?? new Uint8Array(0));
-    expect(pair.opener.endpoint.sessions.size).toBe(1);
+    expect(pair.responder.endpoint.sessions.size).toBe(1);
   });
 
   test("does not follow a finish that comes again from elsewhere", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
     const opened = complete(pair, finish);
-    deliver(pair.opener, finish, { address: "203.0.113.9", port: 9 }, START);
-    expect(opened.path.address).toEqual(pair.joiner.address);
+    deliver(pair.responder, finish, { address: "203.0.113.9", port: 9 }, START);
+    expect(opened.path.address).toEqual(pair.initiator.address);
     expectTalk(pair, joined, opened);
   });
 
   test("does not take a finish again once its session is over", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { finish } = untilFinish(pair);
     complete(pair, finish);
-    tickEndpoint(pair.opener.endpoint, START + 60_000);
-    drain(pair.opener, START + 60_000);
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
-    const answered = only(answersTo(pair.opener, finish, pair.joiner.address, START + 60_000));
+    tickEndpoint(pair.responder.endpoint, START + 60_000);
+    drain(pair.responder, START + 60_000);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
+    const answered = only(
+      answersTo(pair.responder, finish, pair.initiator.address, START + 60_000),
+    );
     expect(readPacket(answered)?.kind).toBe("reset");
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
-    expect(pair.opener.endpoint.arrived).toEqual([]);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
+    expect(pair.responder.endpoint.arrived).toEqual([]);
   });
 
   test("does not mistake a damaged answer for one, and takes the next", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    const hello = only(drain(pair.joiner, START));
-    const retry = only(answersTo(pair.opener, hello, pair.joiner.address, START));
-    const again = only(answersTo(pair.joiner, retry, pair.opener.address, START));
-    const answer = only(answersTo(pair.opener, again, pair.joiner.address, START));
+    const joined = joinResponder(pair);
+    const hello = only(drain(pair.initiator, START));
+    const retry = only(answersTo(pair.responder, hello, pair.initiator.address, START));
+    const again = only(answersTo(pair.initiator, retry, pair.responder.address, START));
+    const answer = only(answersTo(pair.responder, again, pair.initiator.address, START));
     for (let at = 0; at < answer.length; at += 1) {
-      expect(answersTo(pair.joiner, flipped(answer, at), pair.opener.address, START)).toEqual([]);
+      expect(answersTo(pair.initiator, flipped(answer, at), pair.responder.address, START)).toEqual(
+        [],
+      );
     }
     expect(joined.established).toBeNull();
-    const finish = only(answersTo(pair.joiner, answer, pair.opener.address, START));
+    const finish = only(answersTo(pair.initiator, answer, pair.responder.address, START));
     expectTalk(pair, joined, complete(pair, finish));
   });
 
   test("does not mistake a damaged finish for one, and takes the true one", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    // The joiner's static key is sealed before the secret is mixed in.
+    // The initiator's static key is sealed before the secret is mixed in.
     for (let at = 9; at < 57; at += 1) {
-      expect(answersTo(pair.opener, flipped(finish, at), pair.joiner.address, START)).toEqual([]);
+      expect(answersTo(pair.responder, flipped(finish, at), pair.initiator.address, START)).toEqual(
+        [],
+      );
     }
     // What is after it looks like a wrong secret.
-    const refusal = only(answersTo(pair.opener, flipped(finish, 60), pair.joiner.address, START));
+    const refusal = only(
+      answersTo(pair.responder, flipped(finish, 60), pair.initiator.address, START),
+    );
     expect(readPacket(refusal)?.kind).toBe("refusal");
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
-    // However often that is said, it was not the finish that the joiner sent.
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
+    // However often that is said, it was not the finish that the initiator sent.
     for (let count = 0; count < 10; count += 1) {
-      expect(answersTo(pair.joiner, refusal, pair.opener.address, START)).toEqual([]);
+      expect(answersTo(pair.initiator, refusal, pair.responder.address, START)).toEqual([]);
     }
     expect(joined.end).toBeNull();
     expectTalk(pair, joined, complete(pair, finish));
@@ -678,50 +702,50 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 describe("spliced handshakes (docs/protocol.md s. 8)", () => {
   test("the answer to another hello is none", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const other = createPair({ seed: 2 });
-    joinOpener(other);
+    joinResponder(other);
     const { answer } = untilFinish(other);
-    drain(pair.joiner, START);
-    // Under its own id, and under the id of the joiner that it is brought to.
+    drain(pair.initiator, START);
+    // Under its own id, and under the id of the initiator that it is brought to.
     const spliced = answer.slice();
     spliced.set(joined.localId, 1);
-    expect(answersTo(pair.joiner, answer, pair.opener.address, START)).toEqual([]);
-    expect(answersTo(pair.joiner, spliced, pair.opener.address, START)).toEqual([]);
+    expect(answersTo(pair.initiator, answer, pair.responder.address, START)).toEqual([]);
+    expect(answersTo(pair.initiator, spliced, pair.responder.address, START)).toEqual([]);
     expect(joined.established).toBeNull();
     expect(joined.end).toBeNull();
   });
 
   test("the finish of another handshake is none, under either id", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const one = untilFinish(pair);
-    joinOpener(pair);
+    joinResponder(pair);
     const two = untilFinish(pair);
     const spliced = two.finish.slice();
     spliced.set(one.finish.subarray(1, 9), 1);
-    expect(answersTo(pair.opener, spliced, pair.joiner.address, START)).toEqual([]);
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
+    expect(answersTo(pair.responder, spliced, pair.initiator.address, START)).toEqual([]);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
     expect(unfinishedOf(pair)).toBe(2);
     complete(pair, one.finish);
     complete(pair, two.finish);
-    expect(pair.opener.endpoint.sessions.size).toBe(2);
+    expect(pair.responder.endpoint.sessions.size).toBe(2);
   });
 
   test("a packet sealed in one session opens in no other, under either id", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const opened = complete(pair, untilFinish(pair).finish);
-    joinOpener(pair);
+    joinResponder(pair);
     const other = complete(pair, untilFinish(pair).finish);
-    speak(pair.joiner, joined, "not for others");
-    const sealed = only(drain(pair.joiner, START).slice(0, 1)).slice();
+    speak(pair.initiator, joined, "not for others");
+    const sealed = only(drain(pair.initiator, START).slice(0, 1)).slice();
     sealed.set(other.localId, 1);
-    deliver(pair.opener, sealed, pair.joiner.address, START);
-    expect(hear(pair.opener, other, START)).toEqual([]);
+    deliver(pair.responder, sealed, pair.initiator.address, START);
+    expect(hear(pair.responder, other, START)).toEqual([]);
     expect(keysOf(other).receive.forgeries).toBe(1);
     sealed.set(opened.localId, 1);
-    deliver(pair.opener, sealed, pair.joiner.address, START);
-    expect(hear(pair.opener, opened, START).map(words)).toEqual(["not for others"]);
+    deliver(pair.responder, sealed, pair.initiator.address, START);
+    expect(hear(pair.responder, opened, START).map(words)).toEqual(["not for others"]);
   });
 });

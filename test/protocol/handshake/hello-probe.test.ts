@@ -6,14 +6,14 @@ import {
   type HelloProbe,
   isHelloProbeOver,
   nextHello,
-  receiveAtHelloProbe,
+  receiveForHelloProbe,
   startHelloProbe,
 } from "../../../src/protocol/handshake/hello-probe.ts";
 import {
   readPacket,
-  refusalWithoutProof,
   writeRefusal,
   writeRetry,
+  writeUnprovenRefusal,
 } from "../../../src/protocol/packets.ts";
 import { seededRandom } from "../../simulator/random.ts";
 
@@ -23,7 +23,7 @@ const random = (length: number) => seeded.bytes(length);
 /** Lets it send until it is over; each hello is answered as `answer` says, after so many ms. */
 function run(
   count: number,
-  answer: (index: number, joinerId: Uint8Array) => { bytes: Uint8Array; after: number } | null,
+  answer: (index: number, initiatorId: Uint8Array) => { bytes: Uint8Array; after: number } | null,
 ): { probe: HelloProbe; sentAt: number[]; lengths: number[]; endedAt: number } {
   const probe = startHelloProbe(random, count, 0);
   const under: { bytes: Uint8Array; at: number }[] = [];
@@ -32,13 +32,13 @@ function run(
   let now = 0;
   while (!isHelloProbeOver(probe, now)) {
     for (const { bytes: came } of under.filter(({ at }) => at === now)) {
-      receiveAtHelloProbe(probe, came, now);
+      receiveForHelloProbe(probe, came, now);
     }
     const hello = nextHello(probe, now);
     if (hello !== null) {
       const packet = readPacket(hello);
       if (packet?.kind !== "hello") throw new Error("what it says is no hello");
-      const its = answer(sentAt.length, packet.joinerId);
+      const its = answer(sentAt.length, packet.initiatorId);
       if (its !== null) under.push({ bytes: its.bytes, at: now + its.after });
       sentAt.push(now);
       lengths.push(hello.length);
@@ -49,7 +49,7 @@ function run(
   return { probe, sentAt, lengths, endedAt: now };
 }
 
-const retry = (joinerId: Uint8Array) => writeRetry(joinerId, new Uint8Array(17));
+const retry = (initiatorId: Uint8Array) => writeRetry(initiatorId, new Uint8Array(17));
 
 test("hellos of 1,200 bytes leave every 50 ms while they are answered, and it is over with the last answer", () => {
   const { probe, sentAt, lengths, endedAt } = run(4, (_, id) => ({ bytes: retry(id), after: 30 }));
@@ -98,8 +98,8 @@ test("an answer that comes twice counts once", () => {
   const probe = startHelloProbe(random, 2, 0);
   const hello = nextHello(probe, 0);
   const answer = retry(hello?.subarray(2, 10) ?? new Uint8Array(8));
-  receiveAtHelloProbe(probe, answer, 5);
-  receiveAtHelloProbe(probe, answer, 6);
+  receiveForHelloProbe(probe, answer, 5);
+  receiveForHelloProbe(probe, answer, 6);
   expect(probe.roundTrips).toEqual([5]);
 });
 
@@ -107,14 +107,14 @@ test("an answer to nobody's hello, and what is no answer, count for nothing", ()
   const probe = startHelloProbe(random, 1, 0);
   const hello = nextHello(probe, 0) ?? new Uint8Array();
   for (const datagram of [retry(new Uint8Array(8)), hello, Uint8Array.of(0xff), new Uint8Array()]) {
-    receiveAtHelloProbe(probe, datagram, 1);
+    receiveForHelloProbe(probe, datagram, 1);
   }
   expect(probe).toMatchObject({ answer: "none", roundTrips: [] });
 });
 
 test("a refusal is the word of a server of another version", () => {
   const { probe } = run(1, (_, id) => ({
-    bytes: writeRefusal(refusalWithoutProof(id, 1), new Uint8Array(16)),
+    bytes: writeRefusal(writeUnprovenRefusal(id, 1), new Uint8Array(16)),
     after: 10,
   }));
   expect(probe).toMatchObject({ answer: "other-version", roundTrips: [10] });

@@ -13,7 +13,7 @@ import {
 
 const CLAIM: CookieClaim = {
   from: { address: "192.0.2.1", port: 12_345 },
-  joinerId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+  initiatorId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
   noise: new Uint8Array(48).fill(9),
 };
 
@@ -67,7 +67,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     ["address", { from: { address: "192.0.2.2", port: 12_345 } }],
     ["port", { from: { address: "192.0.2.1", port: 12_346 } }],
     ["family", { from: { address: "::c000:201", port: 12_345 } }],
-    ["connection id", { joinerId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }],
+    ["connection id", { initiatorId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }],
     ["Noise message", { noise: new Uint8Array(48).fill(9, 0, 47) }],
   ])("is refused for another %s", (_what, other) => {
     const { secrets } = secretsFrom(0);
@@ -92,7 +92,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     expect(isValidCookie(nodeCrypto, secrets, Uint8Array.of(...cookie, 0), CLAIM)).toBe(false);
   });
 
-  test("of another opener is refused", () => {
+  test("of another responder is refused", () => {
     const { secrets } = secretsFrom(0);
     const other = createCookieSecrets(() => new Uint8Array(32).fill(99), 0);
     expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, other, CLAIM), CLAIM)).toBe(

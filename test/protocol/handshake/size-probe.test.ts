@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import {
   isSizeProbeOver,
   nextSizeDatagram,
-  receiveAtSizeProbe,
+  receiveForSizeProbe,
   SHORT_SIZES,
   sizeNotSent,
   type SizeProbe,
@@ -37,7 +37,7 @@ function search(path: Path, options: Partial<SizeProbeOptions> = {}) {
   let now = 0;
   for (; !isSizeProbeOver(probe); now += 1) {
     for (const { bytes } of resets.filter(({ at }) => at === now)) {
-      receiveAtSizeProbe(probe, bytes, now);
+      receiveForSizeProbe(probe, bytes, now);
     }
     for (
       let next = nextSizeDatagram(probe, now);
@@ -135,6 +135,6 @@ test("an answer that comes after its size was given up counts all the same", () 
   const [first] = [0, 20, 40, 200].map((at) => nextSizeDatagram(probe, at));
   expect(probe).toMatchObject({ tooLong: 1_372, trying: 1_286 });
   const id = first?.subarray(1, 9) ?? new Uint8Array(8);
-  receiveAtSizeProbe(probe, writeReset(id, new Uint8Array(16)), 210);
+  receiveForSizeProbe(probe, writeReset(id, new Uint8Array(16)), 210);
   expect(probe).toMatchObject({ arrived: 1_372, tooLong: 1_453, trying: 1_452 });
 });

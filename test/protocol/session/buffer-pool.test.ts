@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { giveBuffer, takeBuffer } from "../../../src/protocol/session/buffer-pool.ts";
+import { acquireBuffer, releaseBuffer } from "../../../src/protocol/session/buffer-pool.ts";
 
 /** Lengths that no queue asks for: nobody else has given any. */
 const LENGTH = 777;
@@ -8,20 +8,20 @@ const LENGTH = 777;
 test("the buffers given last are taken again, only for their own length", () => {
   const first = new Uint8Array(LENGTH);
   const second = new Uint8Array(LENGTH);
-  giveBuffer(first);
-  giveBuffer(second);
-  expect(takeBuffer(LENGTH - 1)).toHaveLength(LENGTH - 1);
-  expect(takeBuffer(LENGTH)).toBe(second);
-  expect(takeBuffer(LENGTH)).toBe(first);
-  const third = takeBuffer(LENGTH);
+  releaseBuffer(first);
+  releaseBuffer(second);
+  expect(acquireBuffer(LENGTH - 1)).toHaveLength(LENGTH - 1);
+  expect(acquireBuffer(LENGTH)).toBe(second);
+  expect(acquireBuffer(LENGTH)).toBe(first);
+  const third = acquireBuffer(LENGTH);
   expect(third === first || third === second).toBe(false);
 });
 
 /** How many of so many buffers that were given are there to be taken again. */
 function kept(count: number, length: number): number {
   const given = Array.from({ length: count }, () => new Uint8Array(length));
-  for (const buffer of given) giveBuffer(buffer);
-  const taken = Array.from({ length: count }, () => takeBuffer(length));
+  for (const buffer of given) releaseBuffer(buffer);
+  const taken = Array.from({ length: count }, () => acquireBuffer(length));
   return taken.filter((buffer) => given.some((one) => one === buffer)).length;
 }
 

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { timeoutOf } from "../../../src/protocol/session/session.ts";
+import { currentProbeTimeout } from "../../../src/protocol/session/session.ts";
 import {
   arrivedAt,
   close,
@@ -14,7 +14,7 @@ import {
   hear,
   type Joined,
   joinedPair,
-  joinOpener,
+  joinResponder,
   type Pair,
   pass,
   type Sent,
@@ -31,9 +31,9 @@ function quietPair(): Joined {
   return joined;
 }
 
-const remembered = ({ joiner, opener }: Pair) => [
-  joiner.endpoint.sessions.size,
-  opener.endpoint.sessions.size,
+const remembered = ({ initiator, responder }: Pair) => [
+  initiator.endpoint.sessions.size,
+  responder.endpoint.sessions.size,
 ];
 
 /** Loses the first `count` datagrams that `matches`. */
@@ -45,7 +45,7 @@ function loseFirst(pair: Pair, count: number, matches: (sent: Sent) => boolean):
 /** The frames of all that was sent since `from`, with who sent them and how long after `start`, ms. */
 function conversationOf({ pair, joined, opened }: Joined, from: number, start: number): string[] {
   return pair.sent.slice(from).map(({ by, bytes, sentAt }) => {
-    const frames = framesOf(by === "joiner" ? joined : opened, bytes);
+    const frames = framesOf(by === "initiator" ? joined : opened, bytes);
     return `${by} at ${sentAt - start}: ${frames.join(", ")}`;
   });
 }
@@ -55,7 +55,7 @@ describe("CLOSE", () => {
     const joined = quietPair();
     const { pair } = joined;
     const [from, start] = [pair.sent.length, pair.now];
-    close(pair.joiner, joined.joined, 1, "off to bed", pair.now);
+    close(pair.initiator, joined.joined, 1, "off to bed", pair.now);
     pass(pair, 19);
     expect(remembered(pair)).toEqual([1, 1]);
     pass(pair, 1);
@@ -63,14 +63,14 @@ describe("CLOSE", () => {
     pass(pair, 60_000);
     expect(remembered(pair)).toEqual([0, 0]);
     expect(conversationOf(joined, from, start)).toEqual([
-      "joiner at 0: close 1 off to bed, ack",
-      "opener at 10: close 0 , ack",
+      "initiator at 0: close 1 off to bed, ack",
+      "responder at 10: close 0 , ack",
     ]);
   });
 
-  test("is told by the opener as by the joiner", () => {
+  test("is told by the responder as by the initiator", () => {
     const { pair, joined, opened } = quietPair();
-    close(pair.opener, opened, 1, "no more", pair.now);
+    close(pair.responder, opened, 1, "no more", pair.now);
     pass(pair, 20);
     expect(joined.end).toEqual({ type: "closed", by: "peer", code: 1, reason: "no more" });
     expect(opened.end).toEqual({ type: "closed", by: "us", code: 1, reason: "no more" });
@@ -79,9 +79,9 @@ describe("CLOSE", () => {
 
   test("is remembered for 3 probe timeouts by who answered it", () => {
     const { pair, joined, opened } = quietPair();
-    close(pair.joiner, joined, 0, "", pair.now);
+    close(pair.initiator, joined, 0, "", pair.now);
     pass(pair, 10);
-    const until = pair.now + 3 * timeoutOf(opened);
+    const until = pair.now + 3 * currentProbeTimeout(opened);
     pass(pair, Math.floor(until - pair.now) - 1);
     expect(remembered(pair)).toEqual([0, 1]);
     pass(pair, 2);
@@ -94,30 +94,30 @@ describe("CLOSE", () => {
     ["five times", 5],
   ])("that is lost %s comes again after as many probe timeouts", (_times, count) => {
     const { pair, joined, opened } = quietPair();
-    const timeout = timeoutOf(joined);
+    const timeout = currentProbeTimeout(joined);
     const from = pair.sent.length;
-    loseFirst(pair, count, ({ by }) => by === "joiner");
-    close(pair.joiner, joined, 1, "lost at first", pair.now);
+    loseFirst(pair, count, ({ by }) => by === "initiator");
+    close(pair.initiator, joined, 1, "lost at first", pair.now);
     pass(pair, count * timeout + 9);
     expect(opened.end).toBeNull();
     pass(pair, 2);
     expect(opened.end).toMatchObject({ by: "peer", code: 1, reason: "lost at first" });
     pass(pair, 10);
     expect(remembered(pair)[0]).toBe(0);
-    expect(sentBy(pair, "joiner", from)).toHaveLength(count + 1);
+    expect(sentBy(pair, "initiator", from)).toHaveLength(count + 1);
   });
 
   test("to nobody is sent six times, a probe timeout apart, and forgotten after the sixth", () => {
     const { pair, joined } = quietPair();
-    const [from, start, timeout] = [pair.sent.length, pair.now, timeoutOf(joined)];
+    const [from, start, timeout] = [pair.sent.length, pair.now, currentProbeTimeout(joined)];
     pair.loses = () => true;
-    close(pair.joiner, joined, 0, "", pair.now);
+    close(pair.initiator, joined, 0, "", pair.now);
     pass(pair, Math.floor(6 * timeout) - 1);
     expect(remembered(pair)[0]).toBe(1);
     pass(pair, 2);
     expect(remembered(pair)[0]).toBe(0);
     pass(pair, 5_000);
-    const times = sentBy(pair, "joiner", from).map(({ sentAt }) => sentAt - start);
+    const times = sentBy(pair, "initiator", from).map(({ sentAt }) => sentAt - start);
     const expected = [0, 1, 2, 3, 4, 5].map((count) => count * timeout);
     expect(times).toEqual(expected.map((time) => expect.closeTo(time, 3)));
   });
@@ -125,46 +125,46 @@ describe("CLOSE", () => {
   test("whose answer is lost once comes again, and is answered again", () => {
     const joined = quietPair();
     const { pair } = joined;
-    const timeout = timeoutOf(joined.joined);
+    const timeout = currentProbeTimeout(joined.joined);
     const [from, start] = [pair.sent.length, pair.now];
-    loseFirst(pair, 1, ({ by }) => by === "opener");
-    close(pair.joiner, joined.joined, 0, "", pair.now);
+    loseFirst(pair, 1, ({ by }) => by === "responder");
+    close(pair.initiator, joined.joined, 0, "", pair.now);
     pass(pair, 2 * timeout);
     expect(remembered(pair)[0]).toBe(0);
     expect(
       conversationOf(joined, from, start).map((line) => line.replace(/at \S+:/, "says")),
     ).toEqual([
-      "joiner says close 0 , ack",
-      "opener says close 0 , ack",
-      "joiner says close 0 , ack",
-      "opener says close 0 , ack",
+      "initiator says close 0 , ack",
+      "responder says close 0 , ack",
+      "initiator says close 0 , ack",
+      "responder says close 0 , ack",
     ]);
   });
 
   test("that crosses the other's is its answer: both forget the session, and nothing more is sent", () => {
     const { pair, joined, opened } = quietPair();
     const from = pair.sent.length;
-    close(pair.joiner, joined, 1, "the joiner's", pair.now);
-    close(pair.opener, opened, 1, "the opener's", pair.now);
+    close(pair.initiator, joined, 1, "the initiator's", pair.now);
+    close(pair.responder, opened, 1, "the responder's", pair.now);
     pass(pair, 10);
     expect(remembered(pair)).toEqual([0, 0]);
     pass(pair, 10_000);
     expect(pair.sent.length - from).toBe(2);
     // Each ended it itself.
-    expect(joined.end).toMatchObject({ by: "us", reason: "the joiner's" });
-    expect(opened.end).toMatchObject({ by: "us", reason: "the opener's" });
+    expect(joined.end).toMatchObject({ by: "us", reason: "the initiator's" });
+    expect(opened.end).toMatchObject({ by: "us", reason: "the responder's" });
   });
 
   test("that crosses the other's, and is lost, comes again to an end that has forgotten the session", () => {
     const { pair, joined, opened } = quietPair();
-    const timeout = timeoutOf(joined);
-    loseFirst(pair, 1, ({ by }) => by === "opener");
-    close(pair.joiner, joined, 0, "", pair.now);
-    close(pair.opener, opened, 0, "", pair.now);
+    const timeout = currentProbeTimeout(joined);
+    loseFirst(pair, 1, ({ by }) => by === "responder");
+    close(pair.initiator, joined, 0, "", pair.now);
+    close(pair.responder, opened, 0, "", pair.now);
     pass(pair, 11);
-    // The opener has the joiner's, and takes it for the answer.
+    // The responder has the initiator's, and takes it for the answer.
     expect(remembered(pair)).toEqual([1, 0]);
-    // The joiner's next CLOSE is for a session that nobody knows: it is reset, and ends at once.
+    // The initiator's next CLOSE is for a session that nobody knows: it is reset, and ends at once.
     pass(pair, timeout + 10);
     expect(remembered(pair)).toEqual([0, 0]);
     expect(joined.end).toMatchObject({ type: "closed", by: "us", code: 0 });
@@ -172,31 +172,31 @@ describe("CLOSE", () => {
 
   test("leaves what arrived before it to be taken, and takes nothing that comes after it", () => {
     const { pair, joined, opened } = quietPair();
-    speak(pair.joiner, joined, "before");
+    speak(pair.initiator, joined, "before");
     pass(pair, 100);
-    speak(pair.opener, opened, "too late");
-    close(pair.joiner, joined, 0, "", pair.now);
+    speak(pair.responder, opened, "too late");
+    close(pair.initiator, joined, 0, "", pair.now);
     pass(pair, 100);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["before"]);
-    expect(hear(pair.joiner, joined, pair.now)).toEqual([]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["before"]);
+    expect(hear(pair.initiator, joined, pair.now)).toEqual([]);
   });
 });
 
 describe("a session whose finish is not confirmed", () => {
   test("is told again for 3 s that it is over, however short a probe timeout is", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    deliver(pair.opener, finish, pair.joiner.address, pair.now);
+    deliver(pair.responder, finish, pair.initiator.address, pair.now);
     const opened = arrivedAt(pair);
     const start = pair.now;
-    close(pair.opener, opened, 1, "no room", pair.now);
+    close(pair.responder, opened, 1, "no room", pair.now);
     pair.loses = () => true;
     pass(pair, 2_900);
     expect(joined.end).toBeNull();
     expect(remembered(pair)).toEqual([1, 1]);
     // Each time a second after the one before; the finishes that came meanwhile were lost.
-    const times = sentBy(pair, "opener").map(({ sentAt }) => sentAt - start);
+    const times = sentBy(pair, "responder").map(({ sentAt }) => sentAt - start);
     expect(times).toEqual([0, 1_000, 2_000]);
     pass(pair, 200);
     expect(remembered(pair)).toEqual([1, 0]);
@@ -204,24 +204,24 @@ describe("a session whose finish is not confirmed", () => {
 
   test("hears of its end with the answer to the finish that it says again", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    deliver(pair.opener, finish, pair.joiner.address, pair.now);
-    close(pair.opener, arrivedAt(pair), 1, "no room", pair.now);
-    drain(pair.opener, pair.now);
-    // The joiner says its finish again after 200 ms.
+    deliver(pair.responder, finish, pair.initiator.address, pair.now);
+    close(pair.responder, arrivedAt(pair), 1, "no room", pair.now);
+    drain(pair.responder, pair.now);
+    // The initiator says its finish again after 200 ms.
     pass(pair, 230);
     expect(joined.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
   });
 
-  // It has to: until the opener gives up after 60 s, nobody else gets the seat. Today it forgets at once.
-  test("that its joiner ends is over for the opener too, as soon as it hears of it", () => {
+  // It has to: until the responder gives up after 60 s, nobody else gets the seat. Today it forgets at once.
+  test("that its initiator ends is over for the responder too, as soon as it hears of it", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    deliver(pair.opener, finish, pair.joiner.address, pair.now);
+    deliver(pair.responder, finish, pair.initiator.address, pair.now);
     const opened = arrivedAt(pair);
-    close(pair.joiner, joined, 0, "", pair.now);
+    close(pair.initiator, joined, 0, "", pair.now);
     pass(pair, 3_000);
     expect(opened.end).toMatchObject({ type: "closed", by: "peer", code: 0 });
   });

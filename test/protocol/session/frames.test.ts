@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import {
   ackLength,
-  type FrameReader,
+  type FrameHandler,
   readFrames,
   writeAck,
   writeClose,
@@ -17,7 +17,7 @@ import {
 /** What a reader was told, and whether the frames were sound. */
 function read(...bytes: number[]): { told: unknown[]; sound: boolean } {
   const told: unknown[] = [];
-  const reader: FrameReader = {
+  const reader: FrameHandler = {
     onPing: () => told.push("ping"),
     onAck: (ranges, delay) => told.push(["ack", ranges, delay]),
     onFragment: (offset, piece) => told.push(["fragment", offset, [...piece]]),

@@ -2,93 +2,93 @@ import { describe, expect, test } from "bun:test";
 
 import {
   createIncomingMessages,
-  grant,
-  MAX_EARLY,
+  grantWindow,
+  MAX_EARLY_FRAGMENTS,
+  nextWindow,
   RECEIVE_WINDOW,
   receiveFragment,
   takeMessages,
-  windowToGrant,
 } from "../../../src/protocol/session/incoming-messages.ts";
 import {
-  acknowledge,
-  append,
+  acknowledgeFragment,
+  appendMessage,
+  copyFragment,
   createOutgoingMessages,
-  hasPiece,
-  hasRoom,
-  lose,
+  type Fragment,
+  hasFragment,
+  hasRoomFor,
+  loseFragment,
   MAX_UNACKNOWLEDGED,
   type OutgoingMessages,
-  type Piece,
-  takePiece,
-  widen,
-  writePiece,
+  raiseLimit,
+  takeFragment,
 } from "../../../src/protocol/session/outgoing-messages.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 /** The next piece, where the test knows that there is one. */
-function take(outgoing: OutgoingMessages, most: number): Piece {
-  const piece = takePiece(outgoing, most);
-  if (piece === null) throw new Error("there is no piece");
-  return piece;
+function take(outgoing: OutgoingMessages, most: number): Fragment {
+  const fragment = takeFragment(outgoing, most);
+  if (fragment === null) throw new Error("there is no piece");
+  return fragment;
 }
 
 function outgoingWith(...messages: Uint8Array[]) {
   const outgoing = createOutgoingMessages();
-  for (const message of messages) append(outgoing, message);
-  widen(outgoing, RECEIVE_WINDOW);
+  for (const message of messages) appendMessage(outgoing, message);
+  raiseLimit(outgoing, RECEIVE_WINDOW);
   return outgoing;
 }
 
 describe("messages on their way out (docs/protocol.md s. 11)", () => {
   test("are one stream: each its length, then its bytes", () => {
     const outgoing = outgoingWith(bytes(7, 8, 9), bytes(), bytes(1));
-    const piece = take(outgoing, 100);
-    expect(piece).toEqual({ offset: 0, length: 7 });
+    const fragment = take(outgoing, 100);
+    expect(fragment).toEqual({ offset: 0, length: 7 });
     const into = new Uint8Array(9);
-    writePiece(outgoing, piece, into, 1);
+    copyFragment(outgoing, fragment, into, 1);
     expect([...into]).toEqual([0, 3, 7, 8, 9, 0, 1, 1, 0]);
-    expect(takePiece(outgoing, 100)).toBeNull();
+    expect(takeFragment(outgoing, 100)).toBeNull();
   });
 
   test("go out in pieces as long as there is room for in a packet", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5));
-    expect(takePiece(outgoing, 4)).toEqual({ offset: 0, length: 4 });
-    expect(takePiece(outgoing, 4)).toEqual({ offset: 4, length: 2 });
+    expect(takeFragment(outgoing, 4)).toEqual({ offset: 0, length: 4 });
+    expect(takeFragment(outgoing, 4)).toEqual({ offset: 4, length: 2 });
   });
 
   test("stop at the peer's window, and go on when it widens (s. 13)", () => {
     const outgoing = createOutgoingMessages();
-    append(outgoing, bytes(1, 2, 3));
-    expect(hasPiece(outgoing)).toBe(false);
-    widen(outgoing, 2);
-    expect(takePiece(outgoing, 100)).toEqual({ offset: 0, length: 2 });
-    widen(outgoing, 1);
-    expect(takePiece(outgoing, 100)).toBeNull();
-    widen(outgoing, 100);
-    expect(takePiece(outgoing, 100)).toEqual({ offset: 2, length: 2 });
+    appendMessage(outgoing, bytes(1, 2, 3));
+    expect(hasFragment(outgoing)).toBe(false);
+    raiseLimit(outgoing, 2);
+    expect(takeFragment(outgoing, 100)).toEqual({ offset: 0, length: 2 });
+    raiseLimit(outgoing, 1);
+    expect(takeFragment(outgoing, 100)).toBeNull();
+    raiseLimit(outgoing, 100);
+    expect(takeFragment(outgoing, 100)).toEqual({ offset: 2, length: 2 });
   });
 
   test("that were lost go before new ones, in pieces of any other size", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5));
     const first = take(outgoing, 4);
-    lose(outgoing, first);
-    expect(takePiece(outgoing, 3)).toEqual({ offset: 0, length: 3 });
-    expect(takePiece(outgoing, 3)).toEqual({ offset: 3, length: 1 });
-    expect(takePiece(outgoing, 3)).toEqual({ offset: 4, length: 2 });
+    loseFragment(outgoing, first);
+    expect(takeFragment(outgoing, 3)).toEqual({ offset: 0, length: 3 });
+    expect(takeFragment(outgoing, 3)).toEqual({ offset: 3, length: 1 });
+    expect(takeFragment(outgoing, 3)).toEqual({ offset: 4, length: 2 });
   });
 
   test("are not sent again where another packet has brought them already", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5, 6, 7));
     take(outgoing, 2);
-    acknowledge(outgoing, take(outgoing, 2));
+    acknowledgeFragment(outgoing, take(outgoing, 2));
     take(outgoing, 4);
-    lose(outgoing, { offset: 0, length: 8 });
+    loseFragment(outgoing, { offset: 0, length: 8 });
     expect(outgoing.lost).toEqual([
       { offset: 0, length: 2 },
       { offset: 4, length: 4 },
     ]);
-    acknowledge(outgoing, { offset: 4, length: 2 });
+    acknowledgeFragment(outgoing, { offset: 4, length: 2 });
     expect(outgoing.lost).toEqual([
       { offset: 0, length: 2 },
       { offset: 6, length: 2 },
@@ -97,20 +97,20 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
 
   test("are forgotten when all before their end has arrived, and free their memory", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3));
-    takePiece(outgoing, 100);
-    acknowledge(outgoing, { offset: 2, length: 2 });
-    expect(outgoing.said.start).toBe(0);
-    acknowledge(outgoing, { offset: 0, length: 2 });
-    expect(outgoing.said.start).toBe(4);
-    expect(outgoing.said.chunks).toEqual([]);
+    takeFragment(outgoing, 100);
+    acknowledgeFragment(outgoing, { offset: 2, length: 2 });
+    expect(outgoing.queue.start).toBe(0);
+    acknowledgeFragment(outgoing, { offset: 0, length: 2 });
+    expect(outgoing.queue.start).toBe(4);
+    expect(outgoing.queue.chunks).toEqual([]);
   });
 
   test("unacknowledged hold at most 4 MiB", () => {
     const outgoing = createOutgoingMessages();
     const message = new Uint8Array(65_536);
     let count = 0;
-    while (hasRoom(outgoing, message.length)) {
-      append(outgoing, message);
+    while (hasRoomFor(outgoing, message.length)) {
+      appendMessage(outgoing, message);
       count += 1;
     }
     // 65,536 bytes and a head of 4, 63 times: one more would pass 4,194,304.
@@ -183,19 +183,19 @@ describe("messages on their way in (docs/protocol.md s. 11)", () => {
     const half = new Uint8Array(RECEIVE_WINDOW / 2);
     for (let at = 0; at < half.length; at += 1_024) half.set([0x43, 0xfe], at);
     receiveFragment(incoming, 0, half);
-    expect(windowToGrant(incoming)).toBeNull();
+    expect(nextWindow(incoming)).toBeNull();
     expect(takeMessages(incoming, 10_000).messages).toHaveLength(512);
-    expect(windowToGrant(incoming)).toBe(RECEIVE_WINDOW * 1.5);
-    grant(incoming, RECEIVE_WINDOW * 1.5);
-    expect(windowToGrant(incoming)).toBeNull();
+    expect(nextWindow(incoming)).toBe(RECEIVE_WINDOW * 1.5);
+    grantWindow(incoming, RECEIVE_WINDOW * 1.5);
+    expect(nextWindow(incoming)).toBeNull();
     expect(receiveFragment(incoming, RECEIVE_WINDOW, bytes(1))).toBeNull();
   });
 
   test("with more than 4,096 gaps before them are a fault", () => {
     const incoming = createIncomingMessages();
-    for (let gap = 0; gap < MAX_EARLY; gap += 1) {
+    for (let gap = 0; gap < MAX_EARLY_FRAGMENTS; gap += 1) {
       expect(receiveFragment(incoming, 2 + 2 * gap, bytes(1))).toBeNull();
     }
-    expect(receiveFragment(incoming, 2 + 2 * MAX_EARLY, bytes(1))).toBe("beyond-window");
+    expect(receiveFragment(incoming, 2 + 2 * MAX_EARLY_FRAGMENTS, bytes(1))).toBe("beyond-window");
   });
 });

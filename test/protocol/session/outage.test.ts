@@ -26,8 +26,8 @@ function talkIntoTheVoid({ pair, joined, opened }: Joined, duration: number): st
   for (let second = 0; second < duration / 1_000; second += 1) {
     const message = `said in second ${second}`;
     said.push(message);
-    speak(pair.joiner, joined, message);
-    speak(pair.opener, opened, message);
+    speak(pair.initiator, joined, message);
+    speak(pair.responder, opened, message);
     pass(pair, 1_000);
   }
   return said;
@@ -40,13 +40,13 @@ test("an outage of 30 s loses nothing that both say in it: all is there 5 s afte
   const said = talkIntoTheVoid(session, OUTAGE);
   expect([joined.silent, opened.silent]).toEqual([true, true]);
   pair.loses = back;
-  const heard = { joiner: [] as string[], opener: [] as string[] };
+  const heard = { initiator: [] as string[], responder: [] as string[] };
   const took = passUntil(pair, SOON, () => {
-    heard.joiner.push(...hear(pair.joiner, joined, pair.now).map(words));
-    heard.opener.push(...hear(pair.opener, opened, pair.now).map(words));
-    return heard.joiner.length === said.length && heard.opener.length === said.length;
+    heard.initiator.push(...hear(pair.initiator, joined, pair.now).map(words));
+    heard.responder.push(...hear(pair.responder, opened, pair.now).map(words));
+    return heard.initiator.length === said.length && heard.responder.length === said.length;
   });
-  expect(heard).toEqual({ joiner: said, opener: said });
+  expect(heard).toEqual({ initiator: said, responder: said });
   expect(took).toBeLessThanOrEqual(SOON);
   expect([joined.silent, opened.silent]).toEqual([false, false]);
   expect([joined.end, opened.end]).toEqual([null, null]);
@@ -59,21 +59,21 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
     const message = (index: number) => `${index} ${"x".repeat(pair.random.between(0, 2_000))}`;
     const said = Array.from({ length: 200 }, (_, index) => message(index));
     // Half of it is on its way when the network goes.
-    for (const one of said.slice(0, 100)) speak(pair.joiner, joined, one);
+    for (const one of said.slice(0, 100)) speak(pair.initiator, joined, one);
     pass(pair, 15);
     pair.loses = gone;
-    for (const one of said.slice(100)) speak(pair.joiner, joined, one);
-    for (const one of said) speak(pair.opener, opened, one);
+    for (const one of said.slice(100)) speak(pair.initiator, joined, one);
+    for (const one of said) speak(pair.responder, opened, one);
     pass(pair, OUTAGE + pair.random.between(0, 3_000));
     pair.loses = back;
-    const heard = { joiner: [] as string[], opener: [] as string[] };
+    const heard = { initiator: [] as string[], responder: [] as string[] };
     passUntil(pair, SOON, () => {
-      heard.joiner.push(...hear(pair.joiner, joined, pair.now).map(words));
-      heard.opener.push(...hear(pair.opener, opened, pair.now).map(words));
-      return heard.joiner.length === said.length && heard.opener.length === said.length;
+      heard.initiator.push(...hear(pair.initiator, joined, pair.now).map(words));
+      heard.responder.push(...hear(pair.responder, opened, pair.now).map(words));
+      return heard.initiator.length === said.length && heard.responder.length === said.length;
     });
-    expect(heard.opener).toEqual(said);
-    expect(heard.joiner).toEqual(said);
+    expect(heard.responder).toEqual(said);
+    expect(heard.initiator).toEqual(said);
   },
 );
 
@@ -85,9 +85,9 @@ test("an outage in which nobody says anything is over for both with the first wo
   // A keep-alive was due meanwhile, and nobody answered it.
   expect(joined.silent || opened.silent).toBe(true);
   pair.loses = back;
-  speak(pair.joiner, joined, "still there?");
+  speak(pair.initiator, joined, "still there?");
   pass(pair, SOON);
-  expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["still there?"]);
+  expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["still there?"]);
   expect([joined.silent, opened.silent]).toEqual([false, false]);
 });
 
@@ -95,12 +95,12 @@ test("an outage of less than 5 s is no silence, and loses nothing either", () =>
   const session = joinedPair();
   const { pair, joined, opened } = session;
   pair.loses = gone;
-  speak(pair.joiner, joined, "into the gap");
+  speak(pair.initiator, joined, "into the gap");
   pass(pair, SILENCE - 100);
   expect(joined.silent).toBe(false);
   pair.loses = back;
   pass(pair, SOON);
-  expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["into the gap"]);
+  expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["into the gap"]);
 });
 
 test("an outage of 61 s is the end, at each end by itself, and the messages do not arrive", () => {
@@ -112,5 +112,5 @@ test("an outage of 61 s is the end, at each end by itself, and the messages do n
   pass(pair, 10_000);
   expect(joined.end).toEqual({ type: "timed-out" });
   expect(opened.end).toEqual({ type: "timed-out" });
-  expect(hear(pair.opener, opened, pair.now)).toEqual([]);
+  expect(hear(pair.responder, opened, pair.now)).toEqual([]);
 });

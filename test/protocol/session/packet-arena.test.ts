@@ -1,25 +1,25 @@
 import { expect, test } from "bun:test";
 
 import {
-  createPacketMemory,
-  memoryFor,
-  type PacketMemory,
-  reuseMemory,
-  takeMemory,
+  commitPacket,
+  createPacketArena,
+  type PacketArena,
+  reservePacket,
+  resetArena,
 } from "../../../src/protocol/session/packet-arena.ts";
 
-function take(memory: PacketMemory, size: number): Uint8Array {
-  return takeMemory(memory, memoryFor(memory, size), size);
+function take(memory: PacketArena, size: number): Uint8Array {
+  return commitPacket(memory, reservePacket(memory, size), size);
 }
 
 test("every packet has its own memory, of any size that a datagram has", () => {
-  const memory = createPacketMemory();
+  const memory = createPacketArena();
   const taken: Uint8Array[] = [];
   for (let index = 0; index < 500; index += 1) {
     const size = index % 50 === 49 ? 65_487 : 1_200;
-    const given = memoryFor(memory, size);
+    const given = reservePacket(memory, size);
     expect(given).toHaveLength(size);
-    const packet = takeMemory(memory, given, index % 3 === 0 ? size : 700);
+    const packet = commitPacket(memory, given, index % 3 === 0 ? size : 700);
     packet.fill(1 + (index % 250));
     taken.push(packet);
   }
@@ -29,20 +29,20 @@ test("every packet has its own memory, of any size that a datagram has", () => {
 });
 
 test("what is not taken is the next packet's", () => {
-  const memory = createPacketMemory();
-  const given = memoryFor(memory, 200);
-  expect(memoryFor(memory, 200).byteOffset).toBe(given.byteOffset);
-  expect(takeMemory(memory, given, 50)).toHaveLength(50);
-  const next = memoryFor(memory, 200);
+  const memory = createPacketArena();
+  const given = reservePacket(memory, 200);
+  expect(reservePacket(memory, 200).byteOffset).toBe(given.byteOffset);
+  expect(commitPacket(memory, given, 50)).toHaveLength(50);
+  const next = reservePacket(memory, 200);
   expect(next.buffer).toBe(given.buffer);
   expect(next.byteOffset).toBe(given.byteOffset + 50);
 });
 
 test("what was sent is written again, at most 1 MiB of it", () => {
-  const memory = createPacketMemory();
+  const memory = createPacketArena();
   const first = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
   expect(new Set(first).size).toBe(20);
-  reuseMemory(memory);
+  resetArena(memory);
   const again = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
   expect(again.slice(0, 16)).toEqual(first.slice(0, 16));
   expect(again.slice(16).some((buffer) => first.includes(buffer))).toBe(false);

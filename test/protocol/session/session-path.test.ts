@@ -2,17 +2,17 @@ import { describe, expect, test } from "bun:test";
 
 import type { SocketAddress } from "../../../src/net/address.ts";
 import {
-  allowance,
+  abandonValidation,
   challengeSent,
   countReceived,
   countSent,
   dueChallenge,
-  giveUpTrial,
-  moveTo,
-  pathWakeAt,
+  migratePath,
   postponeChallenge,
-  prove,
-  provenPath,
+  sendAllowance,
+  validatedPath,
+  validatePath,
+  validationTimerAt,
 } from "../../../src/protocol/session/session-path.ts";
 import {
   arrivedAt,
@@ -25,7 +25,7 @@ import {
   hear,
   type Joined,
   joinedPair,
-  joinOpener,
+  joinResponder,
   pass,
   speak,
   untilFinish,
@@ -41,63 +41,63 @@ const TIMEOUT = 100;
 
 /** A path that was proven at home, and moved away at 1,000. */
 function movedAway() {
-  const path = provenPath(HOME);
-  moveTo(path, AWAY, CHALLENGE, TIMEOUT, 1_000);
+  const path = validatedPath(HOME);
+  migratePath(path, AWAY, CHALLENGE, TIMEOUT, 1_000);
   return path;
 }
 
 describe("where a session's peer is (docs/protocol.md s. 14)", () => {
   test("a proven path has no bound, no challenge and nothing to wake for", () => {
-    const path = provenPath(HOME);
-    expect(allowance(path)).toBe(Number.POSITIVE_INFINITY);
+    const path = validatedPath(HOME);
+    expect(sendAllowance(path)).toBe(Number.POSITIVE_INFINITY);
     expect(dueChallenge(path, 1e9)).toBeNull();
-    expect(pathWakeAt(path)).toBe(Number.POSITIVE_INFINITY);
-    expect(giveUpTrial(path, 1e9)).toBe(false);
-    expect(prove(path, CHALLENGE)).toBe(false);
+    expect(validationTimerAt(path)).toBe(Number.POSITIVE_INFINITY);
+    expect(abandonValidation(path, 1e9)).toBe(false);
+    expect(validatePath(path, CHALLENGE)).toBe(false);
     countSent(path, 1e9);
-    expect(allowance(path)).toBe(Number.POSITIVE_INFINITY);
+    expect(sendAllowance(path)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("a new address is used at once, and challenged", () => {
     const path = movedAway();
     expect(path.address).toEqual(AWAY);
     expect(dueChallenge(path, 1_000)).toEqual(CHALLENGE);
-    expect(pathWakeAt(path)).toBe(1_000);
+    expect(validationTimerAt(path)).toBe(1_000);
   });
 
   test("a new address gets three bytes for each that came from it (RFC 9000 s. 8.1)", () => {
     const path = movedAway();
-    expect(allowance(path)).toBe(0);
+    expect(sendAllowance(path)).toBe(0);
     countReceived(path, AWAY, 40);
-    expect(allowance(path)).toBe(120);
+    expect(sendAllowance(path)).toBe(120);
     countSent(path, 100);
-    expect(allowance(path)).toBe(20);
+    expect(sendAllowance(path)).toBe(20);
     countReceived(path, AWAY, 1);
-    expect(allowance(path)).toBe(23);
+    expect(sendAllowance(path)).toBe(23);
   });
 
   test("what comes from the address before does not count for the new one", () => {
     const path = movedAway();
     countReceived(path, HOME, 40);
-    expect(allowance(path)).toBe(0);
+    expect(sendAllowance(path)).toBe(0);
   });
 
   test("nor does what comes from a third address", () => {
     const path = movedAway();
     countReceived(path, FAR, 40);
-    expect(allowance(path)).toBe(0);
+    expect(sendAllowance(path)).toBe(0);
   });
 
   test("the challenge is sent three times, a probe timeout apart", () => {
     const path = movedAway();
     for (const now of [1_000, 1_100, 1_200]) {
       expect(dueChallenge(path, now - 1)).toBeNull();
-      expect(pathWakeAt(path)).toBe(now);
+      expect(validationTimerAt(path)).toBe(now);
       expect(dueChallenge(path, now)).toEqual(CHALLENGE);
       challengeSent(path, now);
     }
     expect(dueChallenge(path, 1_299)).toBeNull();
-    expect(pathWakeAt(path)).toBe(1_300);
+    expect(validationTimerAt(path)).toBe(1_300);
   });
 
   test("a challenge for which there is no room waits a probe timeout", () => {
@@ -114,61 +114,61 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
   test("the response with the same eight bytes proves it, and no other does", () => {
     const path = movedAway();
     for (let bit = 0; bit < 64; bit += 1) {
-      expect(prove(path, flipped(CHALLENGE, bit >> 3, 1 << (bit & 7)))).toBe(false);
+      expect(validatePath(path, flipped(CHALLENGE, bit >> 3, 1 << (bit & 7)))).toBe(false);
     }
-    expect(prove(path, CHALLENGE.subarray(0, 7))).toBe(false);
-    expect(path.trial).not.toBeNull();
-    expect(prove(path, CHALLENGE.slice())).toBe(true);
-    expect(path).toEqual(provenPath(AWAY));
-    expect(prove(path, CHALLENGE)).toBe(false);
+    expect(validatePath(path, CHALLENGE.subarray(0, 7))).toBe(false);
+    expect(path.validation).not.toBeNull();
+    expect(validatePath(path, CHALLENGE.slice())).toBe(true);
+    expect(path).toEqual(validatedPath(AWAY));
+    expect(validatePath(path, CHALLENGE)).toBe(false);
   });
 
   test("without a response for 3 probe timeouts it is where it was before", () => {
     const path = movedAway();
-    expect(giveUpTrial(path, 1_299)).toBe(false);
-    expect(giveUpTrial(path, 1_300)).toBe(true);
-    expect(path).toEqual(provenPath(HOME));
-    expect(giveUpTrial(path, 1_300)).toBe(false);
+    expect(abandonValidation(path, 1_299)).toBe(false);
+    expect(abandonValidation(path, 1_300)).toBe(true);
+    expect(path).toEqual(validatedPath(HOME));
+    expect(abandonValidation(path, 1_300)).toBe(false);
   });
 
   test("back where it was proven it needs no proof", () => {
     const path = movedAway();
-    moveTo(path, HOME, CHALLENGE, TIMEOUT, 1_010);
-    expect(path).toEqual(provenPath(HOME));
+    migratePath(path, HOME, CHALLENGE, TIMEOUT, 1_010);
+    expect(path).toEqual(validatedPath(HOME));
   });
 
   test("from one new address to the next it falls back to the one that was proven", () => {
     const path = movedAway();
     countReceived(path, AWAY, 1_000);
     const other = Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1);
-    moveTo(path, FAR, other, TIMEOUT, 1_050);
+    migratePath(path, FAR, other, TIMEOUT, 1_050);
     expect(path.address).toEqual(FAR);
     // What came from the address between is not for this one.
-    expect(allowance(path)).toBe(0);
-    expect(prove(path, CHALLENGE)).toBe(false);
-    expect(giveUpTrial(path, 1_349)).toBe(false);
-    expect(giveUpTrial(path, 1_350)).toBe(true);
-    expect(path).toEqual(provenPath(HOME));
+    expect(sendAllowance(path)).toBe(0);
+    expect(validatePath(path, CHALLENGE)).toBe(false);
+    expect(abandonValidation(path, 1_349)).toBe(false);
+    expect(abandonValidation(path, 1_350)).toBe(true);
+    expect(path).toEqual(validatedPath(HOME));
   });
 
   test("proven at the new address it falls back there", () => {
     const path = movedAway();
-    prove(path, CHALLENGE);
-    moveTo(path, FAR, CHALLENGE, TIMEOUT, 2_000);
-    giveUpTrial(path, 2_300);
-    expect(path).toEqual(provenPath(AWAY));
+    validatePath(path, CHALLENGE);
+    migratePath(path, FAR, CHALLENGE, TIMEOUT, 2_000);
+    abandonValidation(path, 2_300);
+    expect(path).toEqual(validatedPath(AWAY));
   });
 
   test("another port of the same host is another address", () => {
-    const path = provenPath(HOME);
-    moveTo(path, { ...HOME, port: 9 }, CHALLENGE, TIMEOUT, 1_000);
-    expect(path.trial).not.toBeNull();
+    const path = validatedPath(HOME);
+    migratePath(path, { ...HOME, port: 9 }, CHALLENGE, TIMEOUT, 1_000);
+    expect(path.validation).not.toBeNull();
   });
 });
 
-/** The frames of what the opener sends now, and where to. */
-function openerSends({ pair, opened }: Joined) {
-  return drain(pair.opener, pair.now).map(({ to, bytes }) => ({
+/** The frames of what the responder sends now, and where to. */
+function responderSends({ pair, opened }: Joined) {
+  return drain(pair.responder, pair.now).map(({ to, bytes }) => ({
     to,
     frames: framesOf(opened, bytes),
   }));
@@ -180,30 +180,30 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     ["to another port", { address: "192.0.2.1", port: 9 }],
   ])("%s goes on there, and proves it", (_what, address) => {
     const { pair, joined, opened } = joinedPair();
-    pair.joiner.address = address;
-    speak(pair.joiner, joined, "moved");
+    pair.initiator.address = address;
+    speak(pair.initiator, joined, "moved");
     pass(pair, 15);
     expect(opened.path.address).toEqual(address);
-    expect(opened.path.trial).not.toBeNull();
+    expect(opened.path.validation).not.toBeNull();
     pass(pair, 500);
-    expect(opened.path).toEqual({ address, trial: null });
-    speak(pair.opener, opened, "found");
+    expect(opened.path).toEqual({ address, validation: null });
+    speak(pair.responder, opened, "found");
     pass(pair, 500);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["moved"]);
-    expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["found"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["moved"]);
+    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["found"]);
   });
 
   test("sends at most three times as many bytes there as came, until it is proven", () => {
     const { pair, joined, opened } = joinedPair();
-    speak(pair.opener, opened, new Uint8Array(60_000));
-    drain(pair.opener, pair.now);
+    speak(pair.responder, opened, new Uint8Array(60_000));
+    drain(pair.responder, pair.now);
     const packet = craft(joined, [1]);
     pair.now += 2_000;
-    deliver(pair.opener, packet, AWAY, pair.now);
+    deliver(pair.responder, packet, AWAY, pair.now);
     let sent = 0;
     let challenges = 0;
-    for (let step = 0; step < 40 && opened.path.trial !== null; step += 1) {
-      for (const { to, bytes } of drain(pair.opener, pair.now)) {
+    for (let step = 0; step < 40 && opened.path.validation !== null; step += 1) {
+      for (const { to, bytes } of drain(pair.responder, pair.now)) {
         if (to.address !== AWAY.address) continue;
         sent += bytes.length;
         challenges += framesOf(opened, bytes).filter((name) => name === "challenge").length;
@@ -216,22 +216,22 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
 
   test("gives a silent new address up after 3 probe timeouts, and goes on at the one before", () => {
     const { pair, joined, opened } = joinedPair();
-    // What the opener sends to the new address comes nowhere.
-    deliver(pair.opener, craft(joined, [1]), AWAY, pair.now);
+    // What the responder sends to the new address comes nowhere.
+    deliver(pair.responder, craft(joined, [1]), AWAY, pair.now);
     expect(opened.path.address).toEqual(AWAY);
     pass(pair, 1_000);
-    expect(opened.path).toEqual({ address: pair.joiner.address, trial: null });
-    speak(pair.opener, opened, "still here");
+    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
+    speak(pair.responder, opened, "still here");
     pass(pair, 2_000);
-    expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["still here"]);
+    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["still here"]);
   });
 
   test("is not moved by an old packet that is replayed from elsewhere", () => {
     const { pair, opened } = joinedPair();
     const home = opened.path.address;
     for (const { by, bytes } of pair.sent) {
-      if (by === "joiner") deliver(pair.opener, bytes, AWAY, pair.now);
-      expect(opened.path).toEqual({ address: home, trial: null });
+      if (by === "initiator") deliver(pair.responder, bytes, AWAY, pair.now);
+      expect(opened.path).toEqual({ address: home, validation: null });
     }
   });
 
@@ -239,40 +239,40 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     const { pair, joined, opened } = joinedPair();
     const early = craft(joined, [1]);
     const late = craft(joined, [1]);
-    deliver(pair.opener, late, pair.joiner.address, pair.now);
-    deliver(pair.opener, early, AWAY, pair.now);
-    expect(opened.path).toEqual({ address: pair.joiner.address, trial: null });
+    deliver(pair.responder, late, pair.initiator.address, pair.now);
+    deliver(pair.responder, early, AWAY, pair.now);
+    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
   });
 
   test("is not moved by a copy that loses the race, and comes back from one that wins it (s. 9.3.3)", () => {
     const { pair, joined, opened } = joinedPair();
     const first = craft(joined, [1]);
-    deliver(pair.opener, first, pair.joiner.address, pair.now);
-    deliver(pair.opener, first, AWAY, pair.now);
-    expect(opened.path).toEqual({ address: pair.joiner.address, trial: null });
+    deliver(pair.responder, first, pair.initiator.address, pair.now);
+    deliver(pair.responder, first, AWAY, pair.now);
+    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
     const second = craft(joined, [1]);
-    deliver(pair.opener, second, AWAY, pair.now);
-    deliver(pair.opener, second, pair.joiner.address, pair.now);
+    deliver(pair.responder, second, AWAY, pair.now);
+    deliver(pair.responder, second, pair.initiator.address, pair.now);
     expect(opened.path.address).toEqual(AWAY);
     // The next true packet is newer, and from where the peer was proven to be.
-    speak(pair.joiner, joined, "here");
+    speak(pair.initiator, joined, "here");
     pass(pair, 500);
-    expect(opened.path).toEqual({ address: pair.joiner.address, trial: null });
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["here"]);
+    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["here"]);
   });
 
   test("is not moved by a forged packet", () => {
     const { pair, joined, opened } = joinedPair();
-    deliver(pair.opener, flipped(craft(joined, [1]), 20), AWAY, pair.now);
-    expect(opened.path.address).toEqual(pair.joiner.address);
+    deliver(pair.responder, flipped(craft(joined, [1]), 20), AWAY, pair.now);
+    expect(opened.path.address).toEqual(pair.initiator.address);
   });
 
   test("is challenged with bytes that nobody can guess, other ones for each move", () => {
     const { pair, joined, opened } = joinedPair();
-    deliver(pair.opener, craft(joined, [1]), AWAY, pair.now);
-    const one = opened.path.trial?.challenge;
-    deliver(pair.opener, craft(joined, [1]), FAR, pair.now);
-    const two = opened.path.trial?.challenge;
+    deliver(pair.responder, craft(joined, [1]), AWAY, pair.now);
+    const one = opened.path.validation?.challenge;
+    deliver(pair.responder, craft(joined, [1]), FAR, pair.now);
+    const two = opened.path.validation?.challenge;
     expect(one).toHaveLength(8);
     expect(two).toHaveLength(8);
     expect(one).not.toEqual(two);
@@ -281,51 +281,56 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   test("answers a challenge with its bytes at once", () => {
     const joint = joinedPair();
     const { pair, joined } = joint;
-    deliver(pair.opener, craft(joined, [5, 9, 8, 7, 6, 5, 4, 3, 2]), pair.joiner.address, pair.now);
-    const [first] = openerSends(joint);
+    deliver(
+      pair.responder,
+      craft(joined, [5, 9, 8, 7, 6, 5, 4, 3, 2]),
+      pair.initiator.address,
+      pair.now,
+    );
+    const [first] = responderSends(joint);
     expect(first?.frames).toContain("response");
   });
 
   test("keeps what it knows of the path when only the port is another, and forgets it for another host (s. 9.4)", () => {
     const { pair, joined, opened } = joinedPair();
     const known = opened.recovery.path;
-    deliver(pair.opener, craft(joined, [1]), { ...pair.joiner.address, port: 9 }, pair.now);
+    deliver(pair.responder, craft(joined, [1]), { ...pair.initiator.address, port: 9 }, pair.now);
     expect(opened.recovery.path).toBe(known);
-    deliver(pair.opener, craft(joined, [1]), AWAY, pair.now);
+    deliver(pair.responder, craft(joined, [1]), AWAY, pair.now);
     expect(opened.recovery.path).not.toBe(known);
   });
 
   test("keeps it too when it returns from a port that was not proven", () => {
     const { pair, joined, opened } = joinedPair();
     const known = opened.recovery.path;
-    deliver(pair.opener, craft(joined, [1]), { ...pair.joiner.address, port: 9 }, pair.now);
+    deliver(pair.responder, craft(joined, [1]), { ...pair.initiator.address, port: 9 }, pair.now);
     pass(pair, 1_000);
-    expect(opened.path).toEqual({ address: pair.joiner.address, trial: null });
+    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
     expect(opened.recovery.path).toBe(known);
   });
 
   // Only the hello's address is proven by its cookie; the finish may come from any other.
   test("has not proven an address from which only its finish came", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { finish } = untilFinish(pair);
-    deliver(pair.opener, finish, AWAY, pair.now);
+    deliver(pair.responder, finish, AWAY, pair.now);
     const opened = arrivedAt(pair);
     expect(opened.path.address).toEqual(AWAY);
-    expect(allowance(opened.path)).toBeLessThanOrEqual(3 * finish.length);
+    expect(sendAllowance(opened.path)).toBeLessThanOrEqual(3 * finish.length);
   });
 
   // An ACK of many ranges leaves no room in the small packet that carries a challenge.
   test("challenges a new address at once, even with much to acknowledge", () => {
     const joint = joinedPair();
     const { pair, joined } = joint;
-    const from = pair.joiner.address;
+    const from = pair.initiator.address;
     for (let gap = 0; gap < 60; gap += 1) {
-      deliver(pair.opener, craft(joined, [1]), from, pair.now);
+      deliver(pair.responder, craft(joined, [1]), from, pair.now);
       joined.recovery.sent.nextNumber += 70;
-      drain(pair.opener, pair.now);
+      drain(pair.responder, pair.now);
     }
-    deliver(pair.opener, craft(joined, [1, ...new Uint8Array(1_100)]), AWAY, pair.now);
-    expect(openerSends(joint).flatMap(({ frames }) => frames)).toContain("challenge");
+    deliver(pair.responder, craft(joined, [1, ...new Uint8Array(1_100)]), AWAY, pair.now);
+    expect(responderSends(joint).flatMap(({ frames }) => frames)).toContain("challenge");
   });
 });

@@ -17,15 +17,15 @@ import {
   type End,
   flipped,
   hear,
+  INITIATOR_KEYS,
   joinedPair,
-  JOINER_KEYS,
-  joinOpener,
+  joinResponder,
   keysOf,
   only,
-  OPENER_KEYS,
   pass,
   PSK,
-  restartedOpener,
+  RESPONDER_KEYS,
+  restartedResponder,
   sentBy,
   speak,
   START,
@@ -50,17 +50,17 @@ const varint4 = (value: number) => [
   value & 255,
 ];
 
-/** What the joiner sends is broken, and the opener ends the session with this code. */
+/** What the initiator sends is broken, and the responder ends the session with this code. */
 function expectFault(frames: readonly number[], code: number): void {
   const { pair, joined, opened } = joinedPair();
-  deliver(pair.opener, craft(joined, frames), pair.joiner.address, pair.now);
-  hear(pair.opener, opened, pair.now);
+  deliver(pair.responder, craft(joined, frames), pair.initiator.address, pair.now);
+  hear(pair.responder, opened, pair.now);
   expect(opened.end).toMatchObject({ type: "closed", by: "us", code });
   pass(pair, 100);
   expect(joined.end).toMatchObject({ type: "closed", by: "peer", code });
   pass(pair, 5_000);
-  expect(pair.opener.endpoint.sessions.size).toBe(0);
-  expect(pair.joiner.endpoint.sessions.size).toBe(0);
+  expect(pair.responder.endpoint.sessions.size).toBe(0);
+  expect(pair.initiator.endpoint.sessions.size).toBe(0);
 }
 
 describe("messages of a session (docs/protocol.md s. 11)", () => {
@@ -74,24 +74,24 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
       pair.random.bytes(65_536),
     ];
     for (const message of all) {
-      speak(pair.joiner, joined, message);
-      speak(pair.opener, opened, message);
+      speak(pair.initiator, joined, message);
+      speak(pair.responder, opened, message);
     }
     pass(pair, 5_000);
-    expect(hear(pair.opener, opened, pair.now)).toEqual(all);
-    expect(hear(pair.joiner, joined, pair.now)).toEqual(all);
+    expect(hear(pair.responder, opened, pair.now)).toEqual(all);
+    expect(hear(pair.initiator, joined, pair.now)).toEqual(all);
   });
 
   test("of more than 65,536 bytes are not taken by the sayer", () => {
     const { pair, joined } = joinedPair();
-    expect(() => speak(pair.joiner, joined, new Uint8Array(65_537))).toThrow("65536");
-    expect(speak(pair.joiner, joined, new Uint8Array(65_536))).toBe(true);
+    expect(() => speak(pair.initiator, joined, new Uint8Array(65_537))).toThrow("65536");
+    expect(speak(pair.initiator, joined, new Uint8Array(65_536))).toBe(true);
   });
 
   test("arrive when a third of the datagrams is lost and the others overtake each other", () => {
     const { pair, joined, opened } = joinedPair();
     const all = Array.from({ length: 50 }, (_, index) => `message ${index} ${"x".repeat(700)}`);
-    for (const message of all) speak(pair.joiner, joined, message);
+    for (const message of all) speak(pair.initiator, joined, message);
     pair.loses = (sent) => {
       if (pair.random.chance(0.33)) return true;
       pair.onTheWay.push({ ...sent, at: sent.at + pair.random.between(0, 30) });
@@ -99,7 +99,7 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
       return true;
     };
     pass(pair, 40_000);
-    const heard = hear(pair.opener, opened, pair.now).map(words);
+    const heard = hear(pair.responder, opened, pair.now).map(words);
     expect(heard).toHaveLength(50);
     expect(heard).toEqual(all);
   });
@@ -107,14 +107,14 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
   test("that have arrived are not taken again from a replay (s. 9)", () => {
     const { pair, joined, opened } = joinedPair();
     const from = pair.sent.length;
-    speak(pair.joiner, joined, "once");
+    speak(pair.initiator, joined, "once");
     pass(pair, 500);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["once"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["once"]);
     const before = opened.lastHeardAt;
-    for (const { bytes } of sentBy(pair, "joiner", from)) {
-      deliver(pair.opener, bytes, pair.joiner.address, pair.now);
+    for (const { bytes } of sentBy(pair, "initiator", from)) {
+      deliver(pair.responder, bytes, pair.initiator.address, pair.now);
     }
-    expect(hear(pair.opener, opened, pair.now)).toEqual([]);
+    expect(hear(pair.responder, opened, pair.now)).toEqual([]);
     expect(opened.lastHeardAt).toBe(before);
     expect(keysOf(opened).receive.forgeries).toBe(0);
   });
@@ -123,7 +123,7 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
 describe("the end of a session (docs/protocol.md s. 15.3)", () => {
   test("reaches the peer with its code and its reason", () => {
     const { pair, joined, opened } = joinedPair();
-    close(pair.joiner, joined, 1, "the program ended it: ü", pair.now);
+    close(pair.initiator, joined, 1, "the program ended it: ü", pair.now);
     expect(joined.end).toEqual({
       type: "closed",
       by: "us",
@@ -137,18 +137,18 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
       code: 1,
       reason: "the program ended it: ü",
     });
-    expect(speak(pair.opener, opened, "too late")).toBe(false);
-    expect(speak(pair.joiner, joined, "too late")).toBe(false);
+    expect(speak(pair.responder, opened, "too late")).toBe(false);
+    expect(speak(pair.initiator, joined, "too late")).toBe(false);
   });
 
   test("is told again after 1, 2, 4 and 8 more packets, and to a replay never", () => {
     const { pair, joined, opened } = joinedPair();
-    close(pair.joiner, joined, 0, "", pair.now);
-    const answers = [drain(pair.joiner, pair.now).length];
+    close(pair.initiator, joined, 0, "", pair.now);
+    const answers = [drain(pair.initiator, pair.now).length];
     for (let count = 1; count <= 20; count += 1) {
       const packet = craft(opened, [1]);
-      answers.push(answersTo(pair.joiner, packet, pair.opener.address, pair.now).length);
-      expect(answersTo(pair.joiner, packet, pair.opener.address, pair.now)).toEqual([]);
+      answers.push(answersTo(pair.initiator, packet, pair.responder.address, pair.now).length);
+      expect(answersTo(pair.initiator, packet, pair.responder.address, pair.now)).toEqual([]);
     }
     const told = answers.flatMap((length, index) => (length === 1 ? [index] : []));
     // 1, then 2 more, 4 more and 8 more.
@@ -157,25 +157,25 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
 
   test("reaches a peer to whom the first CLOSE was lost, with its next packet", () => {
     const { pair, joined, opened } = joinedPair();
-    pair.loses = ({ by }) => by === "joiner";
-    close(pair.joiner, joined, 1, "lost at first", pair.now);
+    pair.loses = ({ by }) => by === "initiator";
+    close(pair.initiator, joined, 1, "lost at first", pair.now);
     pass(pair, 1);
     expect(opened.end).toBeNull();
     pair.loses = () => false;
-    speak(pair.opener, opened, "are you there?");
+    speak(pair.responder, opened, "are you there?");
     pass(pair, 100);
     expect(opened.end).toMatchObject({ type: "closed", by: "peer", code: 1 });
   });
 
   // Only sealed packets count as packets that still arrive; a finish does not.
-  test("reaches a joiner whose finish is not confirmed, when it says its finish again", () => {
+  test("reaches an initiator whose finish is not confirmed, when it says its finish again", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    deliver(pair.opener, finish, pair.joiner.address, pair.now);
-    close(pair.opener, arrivedAt(pair), 1, "no room", pair.now);
+    deliver(pair.responder, finish, pair.initiator.address, pair.now);
+    close(pair.responder, arrivedAt(pair), 1, "no room", pair.now);
     // Lost.
-    drain(pair.opener, pair.now);
+    drain(pair.responder, pair.now);
     pass(pair, 2_000);
     expect(joined.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
   });
@@ -183,35 +183,35 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
   test("is forgotten after 3 probe timeouts", () => {
     const { pair, joined } = joinedPair();
     pair.loses = () => true;
-    close(pair.joiner, joined, 0, "", pair.now);
+    close(pair.initiator, joined, 0, "", pair.now);
     pass(pair, 10);
-    expect(pair.joiner.endpoint.sessions.size).toBe(1);
+    expect(pair.initiator.endpoint.sessions.size).toBe(1);
     const until = joined.closing?.until ?? 0;
     expect(until).toBeGreaterThan(pair.now);
     pass(pair, until - pair.now);
-    expect(pair.joiner.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.sessions.size).toBe(0);
   });
 
   test("comes to nothing when both end it at once", () => {
     const { pair, joined, opened } = joinedPair();
     const from = pair.sent.length;
-    close(pair.joiner, joined, 0, "", pair.now);
-    close(pair.opener, opened, 0, "", pair.now);
+    close(pair.initiator, joined, 0, "", pair.now);
+    close(pair.responder, opened, 0, "", pair.now);
     pass(pair, 10_000);
     expect(pair.sent.length - from).toBeLessThanOrEqual(6);
-    expect(pair.joiner.endpoint.sessions.size + pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.sessions.size + pair.responder.endpoint.sessions.size).toBe(0);
   });
 
   test("has a reason of at most 256 bytes", () => {
     const { pair, joined, opened } = joinedPair();
-    close(pair.joiner, joined, 1, "é".repeat(1_000), pair.now);
+    close(pair.initiator, joined, 1, "é".repeat(1_000), pair.now);
     pass(pair, 20);
     expect(opened.end).toMatchObject({ reason: "é".repeat(128) });
   });
 });
 
 describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
-  test("that is quiet has a PING of the joiner every 20 s, none of the opener, and goes on", () => {
+  test("that is quiet has a PING of the initiator every 20 s, none of the responder, and goes on", () => {
     const { pair, joined, opened } = joinedPair();
     pass(pair, 5_000);
     const from = pair.sent.length;
@@ -227,10 +227,10 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     expect(opened.lastElicitingAt).toBeLessThanOrEqual(quietSince);
   });
 
-  test("has a PING of the opener 25 s after it has heard the joiner last", () => {
+  test("has a PING of the responder 25 s after it has heard the initiator last", () => {
     const { pair, opened } = joinedPair();
     pass(pair, 5_000);
-    pair.loses = ({ by }) => by === "joiner";
+    pair.loses = ({ by }) => by === "initiator";
     pass(pair, opened.lastHeardAt + 24_990 - pair.now);
     expect(opened.lastElicitingAt).toBeLessThan(opened.lastHeardAt + 5_000);
     pass(pair, 20);
@@ -248,18 +248,18 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
       pass(pair, 1);
       expect(session.end).toEqual({ type: "timed-out" });
     }
-    expect(pair.joiner.endpoint.sessions.size + pair.opener.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.sessions.size + pair.responder.endpoint.sessions.size).toBe(0);
   });
 
   test("is not kept by packets that do not authenticate, nor by replays", () => {
     const { pair, joined, opened } = joinedPair();
     const packet = craft(joined, [1]);
-    deliver(pair.opener, packet, pair.joiner.address, pair.now);
+    deliver(pair.responder, packet, pair.initiator.address, pair.now);
     pair.loses = () => true;
     for (let second = 0; second < 61; second += 1) {
       pass(pair, 1_000);
-      deliver(pair.opener, packet, pair.joiner.address, pair.now);
-      deliver(pair.opener, flipped(packet, 12), pair.joiner.address, pair.now);
+      deliver(pair.responder, packet, pair.initiator.address, pair.now);
+      deliver(pair.responder, flipped(packet, 12), pair.initiator.address, pair.now);
     }
     expect(opened.end).toEqual({ type: "timed-out" });
   });
@@ -267,12 +267,12 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
   test("survives a silence of 50 s, and everything said in it arrives", () => {
     const { pair, joined, opened } = joinedPair();
     pair.loses = () => true;
-    speak(pair.joiner, joined, "into the silence");
+    speak(pair.initiator, joined, "into the silence");
     pass(pair, 50_000);
     pair.loses = () => false;
     // The next probe is at most 3 s away (s. 12.2).
     pass(pair, 3_100);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["into the silence"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["into the silence"]);
   });
 });
 
@@ -280,7 +280,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
   test("is noticed 5 s after something was said that nobody acknowledges, and is over with the first word", () => {
     const { pair, joined, opened } = joinedPair();
     pass(pair, 1_000);
-    speak(pair.joiner, joined, "are you there?");
+    speak(pair.initiator, joined, "are you there?");
     pair.loses = () => true;
     pass(pair, 4_990);
     expect(joined.silent).toBe(false);
@@ -289,7 +289,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
     pair.loses = () => false;
     pass(pair, 3_000);
     expect(joined.silent).toBe(false);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["are you there?"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["are you there?"]);
   });
 
   test("is no silence while nothing is owed: a quiet minute with keep-alives is not", () => {
@@ -316,43 +316,43 @@ describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
   test("is the handshake's: a first message that is lost is sent again after it, and not after 1 s", () => {
     const { pair, joined, opened } = joinedPair();
     pair.loses = () => true;
-    speak(pair.opener, opened, "first");
+    speak(pair.responder, opened, "first");
     pass(pair, 1);
     pair.loses = () => false;
     // 20 ms there and back, four times half of that, 25 ms for the ACK, and 10 ms on the way.
     pass(pair, 20 + 40 + 25 + 10 + 1);
-    expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["first"]);
+    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["first"]);
   });
 
   test("is not taken from an answer that came twice: it may have been to either hello", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { helloAgain, finish } = untilFinish(pair);
-    answersTo(pair.opener, helloAgain, pair.joiner.address, pair.now);
-    deliver(pair.opener, finish, pair.joiner.address, pair.now);
+    answersTo(pair.responder, helloAgain, pair.initiator.address, pair.now);
+    deliver(pair.responder, finish, pair.initiator.address, pair.now);
     expect(arrivedAt(pair).recovery.path.roundTrip.smoothed).toBe(333);
   });
 });
 
 describe("a reset (docs/protocol.md s. 15.4)", () => {
-  test("ends the session of a joiner whose opener was restarted with the same key", () => {
+  test("ends the session of an initiator whose responder was restarted with the same key", () => {
     const { pair, joined } = joinedPair();
-    restartedOpener(pair);
+    restartedResponder(pair);
     const from = pair.sent.length;
-    speak(pair.joiner, joined, "are you there?");
+    speak(pair.initiator, joined, "are you there?");
     pass(pair, 100);
     expect(joined.end).toEqual({ type: "reset" });
-    const [reset] = sentBy(pair, "opener", from);
+    const [reset] = sentBy(pair, "responder", from);
     expect(reset?.bytes).toHaveLength(25);
     expect(reset?.bytes.subarray(1, 9)).toEqual(keysOf(joined).remoteId);
-    expect(pair.joiner.endpoint.sessions.size).toBe(0);
-    expect(pair.joiner.endpoint.byResetToken.size).toBe(0);
+    expect(pair.initiator.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.byResetToken.size).toBe(0);
   });
 
-  test("of an opener with another key is dropped: the session times out", () => {
+  test("of a responder with another key is dropped: the session times out", () => {
     const { pair, joined } = joinedPair();
-    restartedOpener(pair, generateKeyPair(new Uint8Array(32).fill(0x44)));
-    speak(pair.joiner, joined, "are you there?");
+    restartedResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44)));
+    speak(pair.initiator, joined, "are you there?");
     pass(pair, 59_000);
     expect(joined.end).toBeNull();
     pass(pair, 1_500);
@@ -361,50 +361,61 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
 
   test("with a bit of its token changed is dropped", () => {
     const { pair, joined } = joinedPair();
-    restartedOpener(pair);
+    restartedResponder(pair);
     const packet = craft(joined, [1]);
-    const reset = only(answersTo(pair.opener, packet, pair.joiner.address, pair.now));
+    const reset = only(answersTo(pair.responder, packet, pair.initiator.address, pair.now));
     for (let bit = 9 * 8; bit < 25 * 8; bit += 1) {
-      deliver(pair.joiner, flipped(reset, bit >> 3, 1 << (bit & 7)), pair.opener.address, pair.now);
+      deliver(
+        pair.initiator,
+        flipped(reset, bit >> 3, 1 << (bit & 7)),
+        pair.responder.address,
+        pair.now,
+      );
     }
     expect(joined.end).toBeNull();
-    deliver(pair.joiner, reset, pair.opener.address, pair.now);
+    deliver(pair.initiator, reset, pair.responder.address, pair.now);
     expect(joined.end).toEqual({ type: "reset" });
   });
 
-  test("ends a joiner's attempt when its opener was restarted in the middle of the handshake", () => {
+  test("ends an initiator's attempt when its responder was restarted in the middle of the handshake", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
-    speak(pair.joiner, joined, "first");
+    const joined = joinResponder(pair);
+    speak(pair.initiator, joined, "first");
     const { finish } = untilFinish(pair);
-    restartedOpener(pair);
+    restartedResponder(pair);
     // The finish is lost; it is said again after 200 ms, and 10 ms there and back are told of nobody.
     pass(pair, 219);
     expect(joined.end).toBeNull();
     pass(pair, 1);
     expect(joined.end).toEqual({ type: "reset" });
-    const [reset, ...more] = sentBy(pair, "opener");
+    const [reset, ...more] = sentBy(pair, "responder");
     expect(more).toEqual([]);
     expect(reset?.bytes).toHaveLength(25);
     expect(reset?.bytes.subarray(1, 9)).toEqual(finish.subarray(1, 9));
-    expect(pair.opener.endpoint.sessions.size).toBe(0);
-    expect(pair.joiner.endpoint.sessions.size).toBe(0);
-    expect(pair.joiner.endpoint.byResetToken.size).toBe(0);
+    expect(pair.responder.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.sessions.size).toBe(0);
+    expect(pair.initiator.endpoint.byResetToken.size).toBe(0);
   });
 
   test("in the middle of a handshake is dropped with a bit of its token changed, or of another key", () => {
     const pair = createPair();
-    const joined = joinOpener(pair);
+    const joined = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    const resetOf = (opener: End) => only(answersTo(opener, finish, pair.joiner.address, pair.now));
-    const other = resetOf(restartedOpener(pair, generateKeyPair(new Uint8Array(32).fill(0x44))));
-    const reset = resetOf(restartedOpener(pair));
-    expect(answersTo(pair.joiner, other, pair.opener.address, pair.now)).toEqual([]);
+    const resetOf = (responder: End) =>
+      only(answersTo(responder, finish, pair.initiator.address, pair.now));
+    const other = resetOf(restartedResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44))));
+    const reset = resetOf(restartedResponder(pair));
+    expect(answersTo(pair.initiator, other, pair.responder.address, pair.now)).toEqual([]);
     for (let bit = 9 * 8; bit < 25 * 8; bit += 1) {
-      deliver(pair.joiner, flipped(reset, bit >> 3, 1 << (bit & 7)), pair.opener.address, pair.now);
+      deliver(
+        pair.initiator,
+        flipped(reset, bit >> 3, 1 << (bit & 7)),
+        pair.responder.address,
+        pair.now,
+      );
     }
     expect(joined.end).toBeNull();
-    deliver(pair.joiner, reset, pair.opener.address, pair.now);
+    deliver(pair.initiator, reset, pair.responder.address, pair.now);
     expect(joined.end).toEqual({ type: "reset" });
   });
 
@@ -417,7 +428,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
       for (let packet = 0; packet < 150; packet += 1) {
         const stray = strays[packet % 2] ?? new Uint8Array(0);
         stray.set(pair.random.bytes(8), 1);
-        const answers = answersTo(pair.opener, stray, pair.joiner.address, now);
+        const answers = answersTo(pair.responder, stray, pair.initiator.address, now);
         for (const { bytes } of answers) expect(bytes).toHaveLength(25);
         sent += answers.length;
       }
@@ -429,11 +440,11 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     expect(count(START + 60_000)).toBe(100);
   });
 
-  test("is not what a joiner answers: it opens for nobody", () => {
+  test("is not what an initiator answers: it opens for nobody", () => {
     const { pair, opened } = joinedPair();
     const packet = craft(opened, [1]).slice();
     packet.set(pair.random.bytes(8), 1);
-    expect(answersTo(pair.joiner, packet, pair.opener.address, pair.now)).toEqual([]);
+    expect(answersTo(pair.initiator, packet, pair.responder.address, pair.now)).toEqual([]);
   });
 
   // The frame belongs into the answer; here it comes again and again, and each is kept.
@@ -441,11 +452,11 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     const { pair, joined, opened } = joinedPair();
     for (let count = 0; count < 100; count += 1) {
       const packet = craft(opened, [8, ...pair.random.bytes(16)]);
-      deliver(pair.joiner, packet, pair.opener.address, pair.now);
-      drain(pair.joiner, pair.now);
+      deliver(pair.initiator, packet, pair.responder.address, pair.now);
+      drain(pair.initiator, pair.now);
     }
     expect(joined.end).toBeNull();
-    expect(pair.joiner.endpoint.byResetToken.size).toBe(1);
+    expect(pair.initiator.endpoint.byResetToken.size).toBe(1);
   });
 });
 
@@ -455,19 +466,19 @@ describe("flow control (docs/protocol.md s. 13)", () => {
     const message = pair.random.bytes(10_000);
     let said = 0;
     for (let round = 0; round < 30; round += 1) {
-      while (speak(pair.joiner, joined, message)) said += 1;
+      while (speak(pair.initiator, joined, message)) said += 1;
       pass(pair, 1_000);
     }
     expect(opened.incoming.arrived.end).toBe(1_048_576);
-    expect(joined.outgoing.said.end - joined.outgoing.said.start).toBeLessThanOrEqual(4_194_304);
+    expect(joined.outgoing.queue.end - joined.outgoing.queue.start).toBeLessThanOrEqual(4_194_304);
     expect(opened.incoming.arrived.buffer?.length ?? 0).toBeLessThanOrEqual(4_194_304);
-    const buffers = joined.outgoing.said.chunks.map(({ bytes }) => bytes.length);
+    const buffers = joined.outgoing.queue.chunks.map(({ bytes }) => bytes.length);
     expect(buffers.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(8_388_608);
     // 1 MiB arrived and 4 MiB waits: each message is 10,000 bytes and a head of 2.
     expect(said).toBe(Math.floor((1_048_576 + 4_194_304) / 10_002));
     let heard = 0;
     for (let round = 0; round < 600 && heard < said; round += 1) {
-      for (const one of hear(pair.opener, opened, pair.now)) {
+      for (const one of hear(pair.responder, opened, pair.now)) {
         expect(Buffer.compare(one, message)).toBe(0);
         heard += 1;
       }
@@ -475,7 +486,7 @@ describe("flow control (docs/protocol.md s. 13)", () => {
     }
     expect(heard).toBe(said);
     expect(opened.end).toBeNull();
-    expect(joined.outgoing.said.chunks).toEqual([]);
+    expect(joined.outgoing.queue.chunks).toEqual([]);
     expect(opened.incoming.arrived.buffer).toBeNull();
   }, 20_000);
 
@@ -485,7 +496,7 @@ describe("flow control (docs/protocol.md s. 13)", () => {
       // One byte of the stream, and PADDING.
       const frames = new Uint8Array(1_100);
       frames.set([3, ...varint4(2 + 2 * gap), 1, 9]);
-      deliver(pair.opener, craft(joined, [...frames]), pair.joiner.address, pair.now);
+      deliver(pair.responder, craft(joined, [...frames]), pair.initiator.address, pair.now);
     }
     expect(opened.incoming.early).toHaveLength(100);
     expect(opened.end).toBeNull();
@@ -497,7 +508,7 @@ describe("flow control (docs/protocol.md s. 13)", () => {
     for (let gap = 0; gap < 100; gap += 1) {
       const frames = new Uint8Array(60_000);
       frames.set([3, ...varint4(2 + 2 * gap), 1, 9]);
-      deliver(pair.opener, craft(joined, [...frames]), pair.joiner.address, pair.now);
+      deliver(pair.responder, craft(joined, [...frames]), pair.initiator.address, pair.now);
     }
     expect(opened.incoming.early).toHaveLength(100);
     const held = new Set(opened.incoming.early.map(({ bytes }) => bytes.buffer));
@@ -514,7 +525,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
   test("and not for one that ends just at it", () => {
     const { pair, joined, opened } = joinedPair();
     const packet = craft(joined, [3, ...varint4(1_048_575), 1, 9]);
-    deliver(pair.opener, packet, pair.joiner.address, pair.now);
+    deliver(pair.responder, packet, pair.initiator.address, pair.now);
     expect(opened.end).toBeNull();
   });
 
@@ -525,9 +536,14 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
   test("with code 2 for an ACK of a packet that was never sent", () => {
     const { pair, joined, opened } = joinedPair();
     const next = opened.recovery.sent.nextNumber;
-    deliver(pair.opener, craft(joined, [2, next - 1, 0, 0, 0]), pair.joiner.address, pair.now);
+    deliver(
+      pair.responder,
+      craft(joined, [2, next - 1, 0, 0, 0]),
+      pair.initiator.address,
+      pair.now,
+    );
     expect(opened.end).toBeNull();
-    deliver(pair.opener, craft(joined, [2, next, 0, 0, 0]), pair.joiner.address, pair.now);
+    deliver(pair.responder, craft(joined, [2, next, 0, 0, 0]), pair.initiator.address, pair.now);
     expect(opened.end).toMatchObject({ type: "closed", by: "us", code: 2 });
     expectFault([2, 63, 0, 0, 0], 2);
   });
@@ -548,9 +564,9 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     const { pair, joined, opened } = joinedPair();
     keysOf(opened).receive.forgeries = MAX_FORGERIES - 2;
     const forged = flipped(craft(joined, [1]), 20);
-    deliver(pair.opener, forged, pair.joiner.address, pair.now);
+    deliver(pair.responder, forged, pair.initiator.address, pair.now);
     expect(opened.end).toBeNull();
-    deliver(pair.opener, forged, pair.joiner.address, pair.now);
+    deliver(pair.responder, forged, pair.initiator.address, pair.now);
     expect(opened.end).toMatchObject({ type: "closed", by: "us", code: 5 });
     pass(pair, 100);
     expect(joined.end).toMatchObject({ type: "closed", by: "peer", code: 5 });
@@ -563,21 +579,26 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
       const at = bit >> 3;
       // Another connection id is another session's, and another first byte another kind.
       if (at < 9) continue;
-      deliver(pair.opener, flipped(packet, at, 1 << (bit & 7)), pair.joiner.address, pair.now);
+      deliver(
+        pair.responder,
+        flipped(packet, at, 1 << (bit & 7)),
+        pair.initiator.address,
+        pair.now,
+      );
     }
     // Its number with any bit changed may look like one that came: it is then dropped uncounted.
     expect(keysOf(opened).receive.forgeries).toBeGreaterThan(17 * 8);
     expect(opened.end).toBeNull();
-    deliver(pair.opener, packet, pair.joiner.address, pair.now);
+    deliver(pair.responder, packet, pair.initiator.address, pair.now);
     expect(opened.lastHeardAt).toBe(pair.now);
   });
 
   test("never makes it throw: 20,000 copies of a finish, and not one ACK", () => {
     const pair = createPair();
-    joinOpener(pair);
+    joinResponder(pair);
     const { finish } = untilFinish(pair);
     for (let count = 0; count < 20_000; count += 1) {
-      answersTo(pair.opener, finish, pair.joiner.address, pair.now);
+      answersTo(pair.responder, finish, pair.initiator.address, pair.now);
     }
     // 8,192 packets in flight, and what probes may add.
     expect(arrivedAt(pair).recovery.sent.packets.length).toBeLessThan(12_500);
@@ -587,7 +608,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     const { pair, joined, opened } = joinedPair();
     for (let count = 0; count < 20_000; count += 1) {
       const packet = craft(joined, [5, 1, 2, 3, 4, 5, 6, 7, 8]);
-      answersTo(pair.opener, packet, pair.joiner.address, pair.now);
+      answersTo(pair.responder, packet, pair.initiator.address, pair.now);
     }
     expect(opened.recovery.sent.packets.length).toBeLessThan(12_500);
   });
@@ -599,7 +620,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     forged[0] = 0xfb;
     forged.set(opened.localId, 1);
     const stranger = { address: "203.0.113.9", port: 9 };
-    expect(answersTo(pair.opener, forged, stranger, pair.now)).toEqual([]);
+    expect(answersTo(pair.responder, forged, stranger, pair.now)).toEqual([]);
   });
 });
 
@@ -607,14 +628,14 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
   test("after 2^20 packets goes on, also with packets that overtake each other across it", () => {
     const { pair, joined, opened } = joinedPair();
     // One packet with the key is acknowledged.
-    speak(pair.joiner, joined, "before");
+    speak(pair.initiator, joined, "before");
     pass(pair, 2_000);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(["before"]);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["before"]);
     skipTo(joined, opened, PACKETS_PER_KEY - 3);
     const all = Array.from({ length: 12 }, (_, index) => `across ${index}`);
     const packets = all.map((message) => {
-      speak(pair.joiner, joined, message);
-      return only(drain(pair.joiner, pair.now).slice(0, 1));
+      speak(pair.initiator, joined, message);
+      return only(drain(pair.initiator, pair.now).slice(0, 1));
     });
     // From number 2^20 on the other first byte.
     for (const packet of packets) {
@@ -624,15 +645,15 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     expect(packets[0]?.[0]).toBe(0xfc);
     expect(packets.at(-1)?.[0]).toBe(0xfd);
     for (const packet of packets.toReversed()) {
-      deliver(pair.opener, packet, pair.joiner.address, pair.now);
+      deliver(pair.responder, packet, pair.initiator.address, pair.now);
     }
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(all);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(all);
     expect(keysOf(opened).receive.forgeries).toBe(0);
     expect(keysOf(opened).receive.key).toEqual(keysOf(joined).send.key);
     pass(pair, 2_000);
-    speak(pair.opener, opened, "and back");
+    speak(pair.responder, opened, "and back");
     pass(pair, 500);
-    expect(hear(pair.joiner, joined, pair.now).map(words)).toEqual(["and back"]);
+    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["and back"]);
   });
 
   test("past 2^32 packets goes on: the half of the number that is not sent is not lost", () => {
@@ -641,17 +662,17 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     skipTo(joined, opened, 2 ** 32 - 2);
     const from = pair.sent.length;
     for (const message of ["one", "two", "three", "four", "five"]) {
-      speak(pair.joiner, joined, message);
+      speak(pair.initiator, joined, message);
       pass(pair, 100);
     }
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual([
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual([
       "one",
       "two",
       "three",
       "four",
       "five",
     ]);
-    const numbers = sentBy(pair, "joiner", from).map(({ bytes }) => bytes[9]);
+    const numbers = sentBy(pair, "initiator", from).map(({ bytes }) => bytes[9]);
     expect(numbers).toContain(0xff);
     expect(numbers).toContain(0x00);
   });
@@ -662,7 +683,7 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     pass(pair, 2_000);
     skipTo(joined, opened, 2 ** 53 - 2);
     for (let count = 0; count < 4; count += 1) {
-      speak(pair.joiner, joined, "the last");
+      speak(pair.initiator, joined, "the last");
       pass(pair, 100);
     }
     expect(joined.end).toMatchObject({ type: "closed", by: "us", code: 5 });
@@ -676,13 +697,13 @@ describe("a capture of the traffic (docs/protocol.md s. 16)", () => {
   function capture(seed: number): Uint8Array[] {
     const { pair, joined, opened } = joinedPair({ seed });
     for (const message of MESSAGES) {
-      speak(pair.joiner, joined, message);
-      speak(pair.opener, opened, message);
+      speak(pair.initiator, joined, message);
+      speak(pair.responder, opened, message);
       pass(pair, 1_000);
     }
     pass(pair, 30_000);
-    expect(hear(pair.opener, opened, pair.now).map(words)).toEqual(MESSAGES);
-    close(pair.joiner, joined, 0, "Konstantin has left", pair.now);
+    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(MESSAGES);
+    close(pair.initiator, joined, 0, "Konstantin has left", pair.now);
     pass(pair, 10_000);
     return pair.sent.map(({ bytes }) => bytes);
   }
@@ -690,7 +711,10 @@ describe("a capture of the traffic (docs/protocol.md s. 16)", () => {
   test("shows neither what is said, nor why it ended, nor anybody's key or secret", () => {
     const secrets = [
       ...[...MESSAGES, "Konstantin has left"].map(text),
-      ...[JOINER_KEYS, OPENER_KEYS].flatMap(({ publicKey, privateKey }) => [publicKey, privateKey]),
+      ...[INITIATOR_KEYS, RESPONDER_KEYS].flatMap(({ publicKey, privateKey }) => [
+        publicKey,
+        privateKey,
+      ]),
       PSK,
     ];
     for (const datagram of capture(1)) {
