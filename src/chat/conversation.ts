@@ -10,13 +10,20 @@ export interface Conversation<Event = ConversationEvent> extends AsyncDisposable
   readonly events: AsyncIterable<Event>;
   /**
    * Says one message. Resolves when it was sent or, in a room, when the server has stored it; what has to wait,
-   * waits.
+   * waits. When the signal aborts before the message was sent, it never will be; once it was sent it cannot be taken
+   * back, and the signal changes nothing.
    *
-   * @throws {CharlaError} MESSAGE_TOO_LONG, TOO_MANY_WAITING, CONVERSATION_OVER, NOBODY_LISTENING
+   * @throws {CharlaError} MESSAGE_TOO_LONG, TOO_MANY_WAITING, CONVERSATION_OVER, NOBODY_LISTENING, in a room REFUSED; the
+   *   reason of the signal
    */
-  say(text: string): Promise<void>;
-  /** Ends it from here, once everything that could be sent was sent. */
+  say(text: string, options?: RequestOptions): Promise<void>;
+  /** Ends it from here, once everything that could be sent was sent; called again, at once. */
   leave(): Promise<void>;
+}
+
+export interface RequestOptions {
+  /** When it aborts, nothing is waited for any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type PlainConversation = Conversation<PlainEvent>;
@@ -24,24 +31,25 @@ export type PlainConversation = Conversation<PlainEvent>;
 /**
  * Each question resolves with the server's answer, and throws CharlaError: NOT_CONNECTED while the connection to the
  * server is lost, CONVERSATION_OVER, or the server's own (NAME_TAKEN, NO_SUCH_MEMBER, NOT_THE_OWNER, ...).
+ * When its signal aborts it throws the reason, though the server may still do what it was asked.
  */
 export interface RoomConversation extends Conversation<RoomEvent> {
   /** The members of the room, this end among them. */
-  who(): Promise<readonly MemberDescription[]>;
+  who(options?: RequestOptions): Promise<readonly MemberDescription[]>;
   /** The rooms of the server. */
-  rooms(): Promise<readonly RoomDescription[]>;
+  rooms(options?: RequestOptions): Promise<readonly RoomDescription[]>;
   /** Earlier messages, oldest first. */
-  history(query: HistoryQuery): Promise<readonly LogEntry[]>;
+  history(query: HistoryQuery, options?: RequestOptions): Promise<readonly LogEntry[]>;
   /** Takes another name. */
-  rename(name: string): Promise<void>;
+  rename(name: string, options?: RequestOptions): Promise<void>;
   /** Removes a member for good; only for the owner, as are the next three. */
-  kick(name: string): Promise<void>;
+  kick(name: string, options?: RequestOptions): Promise<void>;
   /** Refuses what a member says, or takes it again. */
-  mute(name: string, muted: boolean): Promise<void>;
+  mute(name: string, muted: boolean, options?: RequestOptions): Promise<void>;
   /** Lets no new members in, or lets them in again. */
-  lock(locked: boolean): Promise<void>;
+  lock(locked: boolean, options?: RequestOptions): Promise<void>;
   /** An invitation that admits `uses` people for `seconds`; without limits, anyone while the server runs. */
-  invite(limits?: InvitationLimits): Promise<string>;
+  invite(limits?: InvitationLimits, options?: RequestOptions): Promise<string>;
 }
 
 export interface RoomDescription {

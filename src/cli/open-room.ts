@@ -2,7 +2,7 @@
 
 import type { RoomEvent } from "../chat/events.ts";
 import { memoryDevice, newDeviceId } from "../client/device.ts";
-import { converseInRoom, type ToldConversation } from "../client/room-conversation.ts";
+import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
@@ -27,11 +27,11 @@ export async function openRoom(commandLine: CommandLine, io: Io): Promise<number
   const listening = listeningOptions(commandLine);
   const everyone = flags.has("open");
   const service = io.isService ? createPrinter(io, presentation(commandLine)) : null;
-  const rooms: ToldConversation[] = [];
+  const rooms: OwnRoomConversation[] = [];
   const tell = (event: RoomEvent) => {
     // Whoever closes what a service prints on wants it to go on serving.
     if (service !== null) return void service.event(event).catch(() => {});
-    for (const room of rooms) room.tell(event);
+    for (const room of rooms) room.addEvent(event);
   };
   const notify = ({ code, message, hint }: TalkNotice) => {
     const its = { type: "notice", code, message } as const;
@@ -95,13 +95,13 @@ function keptIn({ flags, values }: CommandLine, env: Environment): string | unde
 }
 
 /** The owner's own way in, which never leaves this program. */
-function hold(server: Server, name: string, room: string): ToldConversation {
-  return converseInRoom({
+function hold(server: Server, name: string, room: string): OwnRoomConversation {
+  return openRoomConversation({
     room,
     name,
     device: memoryDevice(newDeviceId()),
     random: Math.random,
-    persist: () => false,
+    isTemporary: () => false,
     async connect(handlers) {
       const channel = server.connect(handlers);
       const ended = channel.ended.then((reason) => {

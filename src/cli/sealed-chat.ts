@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { type DeviceFile, openDeviceFile } from "../client/device-file.ts";
 import { joinRoom } from "../client/join-room.ts";
-import type { ToldConversation } from "../client/room-conversation.ts";
+import type { OwnRoomConversation } from "../client/room-conversation.ts";
 import { sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
 import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
@@ -31,11 +31,11 @@ export async function sealedChat(commandLine: CommandLine, io: Io): Promise<numb
   /** Of each room that was entered: whoever comes back to one goes on where they were. */
   const devices = new Map<string, DeviceFile>();
 
-  const enter = (room: string, name: string): ToldConversation => {
+  const enter = (room: string, name: string): OwnRoomConversation => {
     const known = devices.get(room);
     const { device, opening } =
       known === undefined
-        ? keep(io.env, server, room, (error) => conversation.tell(notice(error)))
+        ? keep(io.env, server, room, (error) => conversation.addEvent(notice(error)))
         : { device: known, opening: null };
     if (device !== undefined && known === undefined) devices.set(room, held.use(device));
     const conversation = joinRoom(target, {
@@ -45,10 +45,10 @@ export async function sealedChat(commandLine: CommandLine, io: Io): Promise<numb
       device,
       onServer(key) {
         const news = meet(key, met);
-        if (news !== null) conversation.tell(notice(news));
+        if (news !== null) conversation.addEvent(notice(news));
       },
     });
-    if (opening !== null) conversation.tell(notice(opening));
+    if (opening !== null) conversation.addEvent(notice(opening));
     return conversation;
   };
   return await talk(io, enter(wanted ?? target.room ?? DEFAULT_ROOM, ownName), {

@@ -90,6 +90,8 @@ export async function connectToFirst(
   }
   void Promise.all(attempts).then(() => {
     if (failure !== null) winner.reject(failure);
+    // Also after a failure: until it aborts, the caller's signal keeps the one made of it.
+    decided.abort();
   });
   return winner.promise;
 }

@@ -14,8 +14,8 @@ export function conversationOver(): CharlaError {
 export function notConnected(): CharlaError {
   return new CharlaError(
     "NOT_CONNECTED",
-    "the way to the server is lost, and looked for",
-    "ask again when it is back",
+    "the connection to the server is lost; reconnecting",
+    "ask again once it is back",
   );
 }
 

@@ -8,13 +8,8 @@ const MAX_UNREAD = 16 * 1024 * 1024;
 /** What an event weighs beside its text, in characters. */
 const EVENT_OVERHEAD = 200;
 
-/** Of an event, text is what can be long. */
-interface Weighed {
-  readonly type: string;
-  readonly text?: string;
-}
-
-function weight(event: Weighed): number {
+/** What an event takes of the bound: its text is what can be long. */
+export function eventWeight(event: { readonly type: string; readonly text?: string }): number {
   return EVENT_OVERHEAD + (event.text?.length ?? 0);
 }
 
@@ -26,14 +21,12 @@ export interface EventQueue<Event> {
   room(): Promise<void>;
   /** From now on `room` resolves at once: there is little more to come. */
   letGo(): void;
-  /** Adds the last one. */
-  end(event: Event): void;
-  /** The reader gets what is left, then `error`. */
-  fail(error: CharlaError): void;
+  /** Adds the last one, whether there is room or not; the reader gets what is left, then the error, if there is one. */
+  end(event: Event | null, error?: CharlaError | null): void;
 }
 
 export interface EventQueueOptions<Event> {
-  /** Characters held; 200 more for each event. */
+  /** Of all events that are held, by their weight. */
   readonly maxUnread?: number;
   /**
    * The event that reports how many events were dropped in all, past the bound. Without it none is dropped: the one
@@ -42,7 +35,9 @@ export interface EventQueueOptions<Event> {
   readonly dropped?: (count: number) => Event;
 }
 
-export function createEventQueue<Event extends Weighed>(
+/** @param weight characters that an event takes of the bound */
+export function createEventQueue<Event>(
+  weight: (event: Event) => number,
   options: EventQueueOptions<Event> = {},
 ): EventQueue<Event> {
   const { maxUnread = MAX_UNREAD, dropped: droppedEvent } = options;
@@ -113,16 +108,11 @@ export function createEventQueue<Event extends Weighed>(
       bounded = false;
       taken.resolve();
     },
-    end(event) {
-      if (!open) return;
-      report();
-      controller.enqueue(event);
-      close();
-    },
-    fail(error) {
+    end(event, error = null) {
       if (!open) return;
       failure = error;
       report();
+      if (event !== null) controller.enqueue(event);
       close();
     },
   };

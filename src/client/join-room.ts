@@ -11,7 +11,8 @@ import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { connect } from "./connect.ts";
 import { type Device, memoryDevice, newDeviceId } from "./device.ts";
-import { type ChannelEnd, converseInRoom, type ToldConversation } from "./room-conversation.ts";
+import type { ChannelEnd } from "./room-client-state.ts";
+import { openRoomConversation, type OwnRoomConversation } from "./room-conversation.ts";
 import { invitedTo, type SealedTarget } from "./sealed-target.ts";
 import { describeSessionEnd } from "./session-errors.ts";
 
@@ -33,7 +34,7 @@ export interface JoinRoomOptions {
 }
 
 /** Failures that time may heal: nobody is there, or not yet again, or was started anew while it let us in. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set([
   "NO_ANSWER",
   "SESSION_LOST",
   "NOBODY_LISTENING",
@@ -52,16 +53,16 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 export function joinRoom(
   target: string | SealedTarget,
   options: JoinRoomOptions,
-): ToldConversation {
+): OwnRoomConversation {
   const known = typeof target === "string" ? invitedTo(parseInvitation(target)) : target;
   const staticKeys = options.identity ?? generateKeyPair(randomBytes(KEY_BYTES));
   let wasConnected = false;
-  return converseInRoom({
+  return openRoomConversation({
     room: options.room ?? known.room ?? DEFAULT_ROOM,
     name: options.name,
     device: options.device ?? memoryDevice(newDeviceId()),
     random: Math.random,
-    persist: ({ code }) => wasConnected && PASSING.has(code),
+    isTemporary: ({ code }) => wasConnected && TEMPORARY.has(code),
     async connect(handlers, signal) {
       const { link, socket } = await connect(known, { ...known, staticKeys, signal });
       try {
@@ -73,11 +74,8 @@ export function joinRoom(
       wasConnected = true;
       const where = formatAddress(link.peer);
       link.receive(handlers);
-      const ended = link.ended.then(async (end) => {
-        await socket.close();
-        return describeEnd(end, where);
-      });
-      return { channel: link, ended };
+      void link.ended.then(() => socket.close());
+      return { channel: link, ended: link.ended.then((end) => describeEnd(end, where)) };
     },
   });
 }

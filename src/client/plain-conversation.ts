@@ -10,7 +10,7 @@ import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/pla
 import { encodeText, withoutNewline } from "../net/plain-wire.ts";
 import { resolve } from "../net/resolve.ts";
 import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
-import { createEventQueue } from "./event-queue.ts";
+import { createEventQueue, eventWeight } from "./event-queue.ts";
 
 export interface PlainOptions {
   /** Strict turn-taking: who joins speaks first. */
@@ -54,7 +54,7 @@ async function converse(
   turns: boolean,
   openLink: (handlers: PlainLinkHandlers) => ReturnType<typeof openPlainLink>,
 ): Promise<PlainConversation> {
-  const queue = createEventQueue<PlainEvent>({
+  const queue = createEventQueue<PlainEvent>(eventWeight, {
     dropped: (count) => ({ type: "dropped", count }),
   });
   let talk = startTalk(role, turns);
@@ -153,8 +153,7 @@ async function converse(
     talk = { ...talk, ended: true, waiting: [] };
     link.close();
     for (const { reject } of waiting.splice(0)) reject(conversationOver());
-    queue.push({ type: "ended", reason: "lost", unsaid });
-    queue.fail(error);
+    queue.end({ type: "ended", reason: "lost", unsaid }, error);
   }
 
   function end(reason: EndReason): Promise<void> {

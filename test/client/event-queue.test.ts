@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
 
 import type { PlainEvent } from "../../src/chat/events.ts";
-import { createEventQueue, type EventQueueOptions } from "../../src/client/event-queue.ts";
+import {
+  createEventQueue,
+  type EventQueueOptions,
+  eventWeight,
+} from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
 
 /** An event weighs 200 and its text: this one 210. */
@@ -9,7 +13,10 @@ const heard = (text: string): PlainEvent => ({ type: "message", from: "a", text 
 const TEN = "0123456789";
 const ENDED: PlainEvent = { type: "ended", reason: "left", unsaid: [] };
 const dropping = (its: EventQueueOptions<PlainEvent> = {}) =>
-  createEventQueue<PlainEvent>({ ...its, dropped: (count) => ({ type: "dropped", count }) });
+  createEventQueue<PlainEvent>(eventWeight, {
+    ...its,
+    dropped: (count) => ({ type: "dropped", count }),
+  });
 const FAILURE = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start it first");
 
 /** Everything that is left to read, and what the reading ended with. */
@@ -55,7 +62,7 @@ test("nothing happens after the end", async () => {
   queue.end(ENDED);
   queue.push(heard("late"));
   queue.end({ ...ENDED, reason: "said-bye" });
-  queue.fail(FAILURE);
+  queue.end(null, FAILURE);
   expect(await readAll(queue.events)).toEqual({ read: [ENDED], error: null });
 });
 
@@ -63,7 +70,7 @@ test("a failure comes after all that was left to read", async () => {
   const queue = dropping();
   queue.push(heard("one"));
   queue.push(heard("two"));
-  queue.fail(FAILURE);
+  queue.end(null, FAILURE);
   queue.push(heard("late"));
   queue.end(ENDED);
   expect(await readAll(queue.events)).toEqual({
@@ -75,7 +82,7 @@ test("a failure comes after all that was left to read", async () => {
 test("a reader that waits is told of a failure, too", async () => {
   const queue = dropping();
   const reading = readAll(queue.events);
-  queue.fail(FAILURE);
+  queue.end(null, FAILURE);
   expect(await reading).toEqual({ read: [], error: FAILURE });
 });
 
@@ -87,7 +94,7 @@ test("a reader may stop and go on later: nothing that happened meanwhile is lost
     break;
   }
   queue.push(heard("two"));
-  queue.fail(FAILURE);
+  queue.end(null, FAILURE);
   expect(await readAll(queue.events)).toEqual({ read: [heard("two")], error: FAILURE });
 });
 
@@ -147,7 +154,7 @@ describe("when events come faster than they are read", () => {
     const queue = dropping({ maxUnread: 200 });
     queue.push(heard("1"));
     queue.push(heard("2"));
-    queue.fail(FAILURE);
+    queue.end(null, FAILURE);
     expect(await readAll(queue.events)).toEqual({
       read: [heard("1"), { type: "dropped", count: 1 }],
       error: FAILURE,
@@ -180,7 +187,7 @@ describe("when events come faster than they are read", () => {
   });
 });
 
-const keeping = (maxUnread: number) => createEventQueue<PlainEvent>({ maxUnread });
+const keeping = (maxUnread: number) => createEventQueue<PlainEvent>(eventWeight, { maxUnread });
 
 /** Whether the promise has resolved by now. */
 async function isDone(promise: Promise<unknown>): Promise<boolean> {
@@ -248,7 +255,7 @@ describe("a queue that keeps what is past its bound", () => {
     for (const queue of [ended, failed]) queue.push(heard(TEN));
     const waiting = [ended.room(), failed.room()];
     ended.end(ENDED);
-    failed.fail(FAILURE);
+    failed.end(null, FAILURE);
     expect(await isDone(Promise.all(waiting))).toBe(true);
     expect(await isDone(Promise.all([ended.room(), failed.room()]))).toBe(true);
     expect((await readAll(failed.events)).error).toBe(FAILURE);

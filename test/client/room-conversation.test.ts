@@ -12,10 +12,10 @@ import {
   type ServerFrame,
 } from "../../src/chat/frames.ts";
 import { type Device, memoryDevice } from "../../src/client/device.ts";
+import type { ChannelEnd } from "../../src/client/room-client-state.ts";
 import {
-  type ChannelEnd,
-  converseInRoom,
-  type RoomOptions,
+  openRoomConversation,
+  type RoomConversationOptions,
 } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { until } from "../harness/until.ts";
@@ -37,20 +37,23 @@ interface Line {
 }
 
 /** A conversation, and each of the lines it opens; a failure is what an attempt fails with. */
-function conversing(its: Partial<RoomOptions> = {}, attempts: (CharlaError | null)[] = []) {
+function conversing(
+  its: Partial<RoomConversationOptions> = {},
+  attempts: (CharlaError | null)[] = [],
+) {
   const lines: Line[] = [];
   const waits: number[] = [];
   let tried = 0;
-  const conversation = converseInRoom({
+  const conversation = openRoomConversation({
     room: "main",
     name: "Ann",
     device: memoryDevice(OWN_DEVICE),
     random: () => 0.5,
-    waitBefore(attempt) {
+    retryDelay(attempt) {
       waits.push(attempt);
       return 0;
     },
-    persist: () => true,
+    isTemporary: () => true,
     async connect(handlers) {
       const failure = attempts[tried] ?? null;
       tried += 1;
@@ -182,7 +185,7 @@ describe("coming in", () => {
   });
 
   test("that is not answered is asked for again, until it is", async () => {
-    const { line } = conversing({ sayAgain: 5 });
+    const { line } = conversing({ resendAfter: 5 });
     const server = await line(1);
     await until("it is asked again", () => server.heard.length >= 3);
     await server.say(welcome(0));
@@ -193,7 +196,7 @@ describe("coming in", () => {
   });
 
   test("that fails the first time ends with the reason", async () => {
-    const { conversation, events } = conversing({ persist: () => false }, [NOBODY]);
+    const { conversation, events } = conversing({ isTemporary: () => false }, [NOBODY]);
     const saying = rejection(conversation.say("hello"));
     expect(await events.take(1)).toEqual([{ type: "waiting", for: "server", text: "hello" }]);
     expect(await rejection(events.next())).toBe(NOBODY);
@@ -203,12 +206,10 @@ describe("coming in", () => {
 
   test("is tried again as long as it is worth it, after longer and longer waits", async () => {
     const changed = new CharlaError("SERVER_KEY_CHANGED", "another key", "ask");
-    const { waits, events } = conversing({ persist: ({ code }) => code === "NOBODY_LISTENING" }, [
-      NOBODY,
-      NOBODY,
-      NOBODY,
-      changed,
-    ]);
+    const { waits, events } = conversing(
+      { isTemporary: ({ code }) => code === "NOBODY_LISTENING" },
+      [NOBODY, NOBODY, NOBODY, changed],
+    );
     expect(await rejection(events.next())).toBe(changed);
     expect(waits).toEqual([1, 2, 3]);
   });
@@ -367,7 +368,7 @@ describe("what is said", () => {
   });
 
   test("and is not stored for a while is said again, until it is", async () => {
-    const { conversation, line } = conversing({ sayAgain: 5 });
+    const { conversation, line } = conversing({ resendAfter: 5 });
     const server = await line(1);
     await server.say(welcome(0));
     void conversation.say("a");
@@ -533,7 +534,7 @@ describe("the end", () => {
   });
 
   test("by leaving between two attempts comes at once", async () => {
-    const { conversation, events, lines } = conversing({ waitBefore: () => 60_000 }, [NOBODY]);
+    const { conversation, events, lines } = conversing({ retryDelay: () => 60_000 }, [NOBODY]);
     await turn();
     await conversation.leave();
     expect(await events.rest()).toEqual([{ type: "ended", reason: "left", unsaid: [] }]);
@@ -658,7 +659,7 @@ describe("what is asked of the server", () => {
     expect(await mute).toMatchObject({
       code: "REFUSED",
       message: "not so",
-      hint: "the server's word for it is OF_TOMORROW",
+      hint: "the server's code for it is OF_TOMORROW",
     });
   });
 
@@ -720,7 +721,7 @@ describe("what the device keeps", () => {
   test("is what was said before, and nothing that is known to have reached nobody", async () => {
     const { watched, done } = watchedDevice();
     watched.say("of another run");
-    const { conversation } = conversing({ device: watched, persist: () => false }, [NOBODY]);
+    const { conversation } = conversing({ device: watched, isTemporary: () => false }, [NOBODY]);
     await rejection(conversation.say("hello"));
     expect(done).toEqual(["settled 1"]);
   });

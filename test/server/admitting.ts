@@ -4,7 +4,7 @@ import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
 import { memoryDevice, newDeviceId } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
-import { converseInRoom } from "../../src/client/room-conversation.ts";
+import { openRoomConversation } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
@@ -16,12 +16,12 @@ export const CARL = generateKeyPair(new Uint8Array(32).fill(0xc3));
 
 /** The owner, once they are in the room. */
 export async function ownerOf(server: Server, room = "main"): Promise<RoomConversation> {
-  const owner = converseInRoom({
+  const owner = openRoomConversation({
     room,
     name: "owner",
     device: memoryDevice(newDeviceId()),
     random: Math.random,
-    persist: () => false,
+    isTemporary: () => false,
     async connect(handlers) {
       const channel = server.connect(handlers);
       return { channel, ended: channel.ended.then(() => ({ type: "closed", reason: "" })) };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent, RoomEvent } from "../../src/chat/events.ts";
-import { createEventQueue } from "../../src/client/event-queue.ts";
+import { createEventQueue, eventWeight } from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { createRoomSwitcher } from "../../src/terminal/room-switcher.ts";
 
@@ -30,7 +30,7 @@ const ended = (...unsaid: string[]): RoomEvent => ({
 const never = () => Promise.reject(new Error("nobody asks that here"));
 
 function room() {
-  const queue = createEventQueue<RoomEvent>();
+  const queue = createEventQueue<RoomEvent>(eventWeight);
   let left = 0;
   const conversation: RoomConversation = {
     events: queue.events,
@@ -129,7 +129,7 @@ describe("switching to another room", () => {
   test("that fails changes nothing", async () => {
     const other = room();
     const { first, switcher, events, over } = start({ other });
-    other.fail(NOBODY);
+    other.end(null, NOBODY);
     expect(await rejection(switcher.switchTo("other"))).toBe(NOBODY);
     first.push(message("still here"));
     first.end(ended());
@@ -173,7 +173,7 @@ describe("switching to another room", () => {
     const other = room();
     const { first, switcher, events, over } = start({ other });
     other.push(entered("other"));
-    first.conversation.leave = async () => first.fail(NOBODY);
+    first.conversation.leave = async () => first.end(null, NOBODY);
     await switcher.switchTo("other");
     other.end(ended());
     await over;

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 
 import type { Conversation } from "../../src/chat/conversation.ts";
 import type { EndReason, RoomEvent } from "../../src/chat/events.ts";
-import { createEventQueue } from "../../src/client/event-queue.ts";
+import { createEventQueue, eventWeight } from "../../src/client/event-queue.ts";
 import { CharlaError } from "../../src/errors.ts";
 
 export interface ScriptedConversation {
@@ -17,7 +17,7 @@ export interface ScriptedConversation {
 
 /** Tells the other end of the socket what is said, a JSON string a line; says it is delivered when that does. */
 export function createScriptedConversation(socket: Socket): ScriptedConversation {
-  const queue = createEventQueue<RoomEvent>();
+  const queue = createEventQueue<RoomEvent>(eventWeight);
   const said: { text: string; done: PromiseWithResolvers<void> }[] = [];
 
   function end(reason: EndReason): void {
@@ -52,6 +52,6 @@ export function createScriptedConversation(socket: Socket): ScriptedConversation
       if (event.type === "ended") end(event.reason);
       else queue.push(event);
     },
-    fail: (error) => queue.fail(error),
+    fail: (error) => queue.end(null, error),
   };
 }

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 
-import { backoff } from "../../src/client/backoff.ts";
+import { backoff } from "../../src/client/room-client-state.ts";
 
 test("each wait is up to twice the one before, and at most half a minute", () => {
   expect([1, 2, 3, 4, 5, 6, 7, 8].map((attempts) => backoff(attempts, 1))).toEqual([

@@ -1,0 +1,248 @@
+// The state of a room client, the events that change it, and the actions that follow: the vocabulary of room-client.ts.
+// Pure.
+
+import type { EndReason, RoomEvent } from "../chat/events.ts";
+import { MAX_TEXT, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
+import { MAX_WAITING } from "../chat/plain-talk.ts";
+import { CharlaError } from "../errors.ts";
+import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
+import type { Cursor, Unstored } from "./device.ts";
+
+/**
+ * After how long what is not answered, or not stored, is sent again, ms. The server takes it for the same; one that was
+ * restarted has no session any more, and says so, while a client that only waits would not notice for a long time.
+ */
+const RESEND_AFTER = 2_000;
+/** The first wait before another attempt to connect, ms. */
+const FIRST_RETRY = 500;
+/** The longest, ms: a server that comes back is noticed soon. */
+const LONGEST_RETRY = 30_000;
+
+export interface RoomClientOptions {
+  readonly room: string;
+  /** How others see this member; the server may add to it. */
+  readonly name: string;
+  /** The device's id. */
+  readonly device: string;
+  /** What an earlier run of the device has said, and no server has stored, oldest first. */
+  readonly unstored: readonly Unstored[];
+  /** The newest entry that was shown. */
+  readonly cursor: Cursor | null;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** After how long what is not answered, or not stored, is sent again, ms. */
+  readonly resendAfter?: number | undefined;
+  /** How long to wait before another attempt, ms. */
+  readonly retryDelay?: ((attempts: number, random: number) => number) | undefined;
+}
+
+export interface Connecting {
+  readonly name: "connecting";
+  /** When the next attempt begins; null while one is being made. */
+  readonly retryAt: number | null;
+}
+
+export interface Entering {
+  readonly name: "entering";
+  /** When the server is asked again to let this member in. */
+  readonly resendAt: number;
+}
+
+export interface Joined {
+  readonly name: "joined";
+  /** When the oldest message that is not stored is sent again; null when everything is stored. */
+  readonly resendAt: number | null;
+}
+
+interface Closing {
+  readonly name: "closing";
+}
+
+export interface Leaving {
+  readonly name: "leaving";
+  readonly reason: EndReason;
+  /** When a notice says what it waits for; null once it was given. */
+  readonly noticeAt: number | null;
+  readonly link: Connecting | Entering | Joined | Closing;
+}
+
+export type Phase = Connecting | Entering | Joined | Leaving | { readonly name: "over" };
+
+export interface Outgoing extends Unstored {
+  /** Said by an earlier run of the device. */
+  readonly isOld: boolean;
+  /** Whether it was sent in this run; then the server may have it. */
+  isSent: boolean;
+}
+
+/** A request without its number: that is given by the one who asks. */
+export type Question = WithoutNumber<
+  Exclude<Extract<MemberFrame, { request: number }>, { type: "look" }>
+>;
+type WithoutNumber<Frame> = Frame extends unknown ? Omit<Frame, "request"> : never;
+export type Answer = Extract<ServerFrame, { readonly request: number }>;
+
+export interface RoomClient {
+  readonly room: string;
+  readonly device: string;
+  readonly random: () => number;
+  readonly resendAfter: number;
+  readonly retryDelay: (attempts: number, random: number) => number;
+  /** This member's name, as far as is known. */
+  name: string;
+  phase: Phase;
+  /** Attempts to connect that have failed since the member was in the room. */
+  attempts: number;
+  /** Whether the member was in the room at least once. */
+  entered: boolean;
+  /** The log that the server has now. */
+  log: string;
+  /** The newest entry that has come; its reader may be behind. */
+  received: Cursor | null;
+  /** Said and not known to be stored, by number, oldest first. */
+  readonly outbox: Map<number, Outgoing>;
+  /** Asked and not answered, by number. */
+  readonly questions: Map<number, Question>;
+}
+
+/** How a channel has ended. */
+export type ChannelEnd =
+  /** The server said goodbye, or has removed this member; the reason may be empty. */
+  | { readonly type: "closed"; readonly reason: string }
+  /** The connection is lost: there may be another. */
+  | { readonly type: "lost"; readonly error: CharlaError };
+
+export type ClientEvent =
+  /** The attempt has succeeded: there is a channel to the server. */
+  | { readonly type: "connected" }
+  /** The attempt has failed; `isTemporary` when another one may succeed. */
+  | {
+      readonly type: "connect-failed";
+      readonly error: CharlaError;
+      readonly isTemporary: boolean;
+    }
+  /** The channel has ended, after everything that came in it. */
+  | { readonly type: "ended"; readonly end: ChannelEnd }
+  | { readonly type: "received"; readonly message: Uint8Array }
+  /** A message that `refuseToSay` had nothing against, and the device has kept under this number. */
+  | { readonly type: "say"; readonly number: number; readonly text: string }
+  /** A message is not to be sent any more, if it was not sent yet. */
+  | { readonly type: "withdraw"; readonly number: number; readonly reason: unknown }
+  | { readonly type: "ask"; readonly request: number; readonly question: Question }
+  /** The answer is not waited for any more. */
+  | { readonly type: "stop-asking"; readonly request: number; readonly reason: unknown }
+  /** Leave once everything is stored; at the second time at once. */
+  | { readonly type: "leave" }
+  | { readonly type: "leave-at-once" }
+  /** The time of `wakeAt` has come, or any other. */
+  | { readonly type: "tick" };
+
+export type Action =
+  /** Begin an attempt to connect, which ends with `connected` or `connect-failed`. */
+  | { readonly type: "connect" }
+  /** The attempt is not wanted any more. */
+  | { readonly type: "cancel-connect" }
+  | { readonly type: "send"; readonly frame: MemberFrame }
+  /** End the channel once everything was sent. */
+  | { readonly type: "close" }
+  /** End the channel now. */
+  | { readonly type: "abort"; readonly reason: string }
+  /** Hand an event to the reader; once it has that, everything up to `shown` in the log was shown. */
+  | { readonly type: "emit"; readonly event: RoomEvent; readonly shown: Cursor | null }
+  /** The server has stored a message: the device forgets it. */
+  | { readonly type: "stored"; readonly number: number }
+  /** A message is not known to be stored, and not waited for any more; the device may keep it for its next run. */
+  | {
+      readonly type: "not-stored";
+      readonly number: number;
+      readonly error: unknown;
+      readonly keep: boolean;
+    }
+  | { readonly type: "answer"; readonly request: number; readonly answer: Answer }
+  | { readonly type: "fail-question"; readonly request: number; readonly error: unknown }
+  /** The last: `event` is the last event, and null where the member never was in the room; `error` follows it. */
+  | { readonly type: "over"; readonly event: RoomEvent | null; readonly error: CharlaError | null };
+
+/** Connects at the first `tick`. */
+export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
+  const { room, name, device, unstored, cursor, random } = options;
+  const { resendAfter = RESEND_AFTER, retryDelay = backoff } = options;
+  const outbox = new Map<number, Outgoing>();
+  for (const { number, text } of unstored) {
+    outbox.set(number, { number, text, isOld: true, isSent: false });
+  }
+  return {
+    room,
+    device,
+    random,
+    resendAfter,
+    retryDelay,
+    name,
+    phase: { name: "connecting", retryAt: now },
+    attempts: 0,
+    entered: false,
+    log: "",
+    received: cursor,
+    outbox,
+    questions: new Map(),
+  };
+}
+
+/** When the next `tick` is due; Infinity while only events can change anything. */
+export function wakeAt({ phase }: RoomClient): number {
+  switch (phase.name) {
+    case "leaving":
+      return Math.min(phase.noticeAt ?? Number.POSITIVE_INFINITY, linkWakeAt(phase.link));
+    case "over":
+      return Number.POSITIVE_INFINITY;
+    default:
+      return linkWakeAt(phase);
+  }
+}
+
+function linkWakeAt(link: Leaving["link"]): number {
+  switch (link.name) {
+    case "connecting":
+      return link.retryAt ?? Number.POSITIVE_INFINITY;
+    case "entering":
+    case "joined":
+      return link.resendAt ?? Number.POSITIVE_INFINITY;
+    case "closing":
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Why a message cannot be said now; null when it can. */
+export function refuseToSay({ phase, outbox }: RoomClient, text: string): CharlaError | null {
+  if (phase.name === "leaving" || phase.name === "over") return conversationOver();
+  if (text.length > MAX_TEXT) {
+    return new CharlaError(
+      "MESSAGE_TOO_LONG",
+      `the message is ${text.length} characters long; one may have ${MAX_TEXT}`,
+      "say it in several messages, or share it as a file",
+    );
+  }
+  return outbox.size >= MAX_WAITING ? tooManyWaiting("the server has them") : null;
+}
+
+/**
+ * How long to wait before the next attempt: up to twice as long each time, and not the same for everybody. Only half of
+ * it is random: with "full jitter" some would try again at once.
+ *
+ * @param attempts that have failed so far, at least one
+ * @param random from 0 to 1
+ */
+export function backoff(attempts: number, random: number): number {
+  const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (attempts - 1));
+  return longest / 2 + (random * longest) / 2;
+}
+
+/** The connection, also while leaving; null when it is over. */
+export function linkOf(phase: Phase): Leaving["link"] | null {
+  if (phase.name === "leaving") return phase.link;
+  return phase.name === "over" ? null : phase;
+}
+
+export function setLink(client: RoomClient, link: Connecting | Entering | Joined): void {
+  client.phase = client.phase.name === "leaving" ? { ...client.phase, link } : link;
+}

@@ -1,0 +1,366 @@
+// A member's end of a room (docs/protocol.md s. 18), as a state machine without I/O: what is said is kept until the
+// server has stored it, what was missed is fetched, and a lost connection is made again. Events and the time come in,
+// actions go out; room-conversation.ts carries them out. Knows neither channels nor clocks nor disks.
+//
+//                   connected             welcome
+//    connecting ---------------> entering --------> joined
+//       ^  |                        |                 |
+//       |  | failed      lost       |                 |      `leave` or `bye` makes each of them `leaving`: still
+//       +--+------------------------+-----------------+      connecting, entering or joined until everything is
+//                                                            stored, then closing, and at last over.
+//
+// The server's goodbye, and a failure that no other attempt would mend, end it at once. An event that means nothing in
+// a phase, such as a frame after the end, is ignored.
+
+import type { EndReason, RoomEvent } from "../chat/events.ts";
+import { readServerFrame, type ServerFrame } from "../chat/frames.ts";
+import { FAREWELL } from "../chat/plain-talk.ts";
+import { CharlaError } from "../errors.ts";
+import { conversationOver, notConnected, tooManyWaiting } from "./conversation-errors.ts";
+import type { Cursor } from "./device.ts";
+import {
+  type Action,
+  type Answer,
+  type ChannelEnd,
+  type ClientEvent,
+  linkOf,
+  type Outgoing,
+  type Question,
+  type RoomClient,
+  setLink,
+} from "./room-client-state.ts";
+
+/** How long leaving may take before a notice says what it waits for, ms. */
+const LEAVING_NOTICE = 1_000;
+/** Questions that wait for their answers. */
+const MAX_ASKED = 100;
+
+/** What to do about an event, in order. `now` is in ms, and only grows. */
+export function step(client: RoomClient, event: ClientEvent, now: number): readonly Action[] {
+  const actions: Action[] = [];
+  const { phase } = client;
+  switch (event.type) {
+    case "connected":
+      // An attempt that was not wanted any more.
+      if (phase.name === "over") actions.push({ type: "close" });
+      else if (linkOf(phase)?.name === "connecting") enter(client, now, actions);
+      break;
+    case "connect-failed":
+      if (linkOf(phase)?.name !== "connecting") break;
+      connectFailed(client, event.error, event.isTemporary, now, actions);
+      break;
+    case "ended":
+      channelEnded(client, event.end, now, actions);
+      break;
+    case "received":
+      receive(client, event.message, now, actions);
+      break;
+    case "say":
+      say(client, event.number, event.text, now, actions);
+      break;
+    case "withdraw": {
+      const message = client.outbox.get(event.number);
+      // What was sent cannot be taken back: the server may have it.
+      if (message === undefined || message.isSent || message.isOld) break;
+      actions.push({ type: "not-stored", number: event.number, error: event.reason, keep: false });
+      settled(client, message, actions);
+      break;
+    }
+    case "ask":
+      ask(client, event.request, event.question, actions);
+      break;
+    case "stop-asking":
+      if (!client.questions.delete(event.request)) break;
+      actions.push({ type: "fail-question", request: event.request, error: event.reason });
+      break;
+    case "leave":
+      if (phase.name === "leaving") leaveAtOnce(client, actions);
+      else leave(client, "left", now, actions);
+      break;
+    case "leave-at-once":
+      leaveAtOnce(client, actions);
+      break;
+    case "tick":
+      tick(client, now, actions);
+      break;
+  }
+  return actions;
+}
+
+function enter(client: RoomClient, now: number, actions: Action[]): void {
+  const { room, name, device, received } = client;
+  const after = received === null ? {} : { after: received };
+  actions.push({ type: "send", frame: { type: "enter", room, name, device, ...after } });
+  setLink(client, { name: "entering", resendAt: now + client.resendAfter });
+}
+
+function connectFailed(
+  client: RoomClient,
+  error: CharlaError,
+  isTemporary: boolean,
+  now: number,
+  actions: Action[],
+): void {
+  const { phase, entered } = client;
+  const isLeaving = phase.name === "leaving";
+  // A conversation that never began has no end: its reader gets the error alone.
+  if (!isTemporary || (isLeaving && !entered)) fail(client, error, actions);
+  else if (isLeaving) finish(client, phase.reason, actions);
+  else retry(client, now);
+}
+
+function retry(client: RoomClient, now: number): void {
+  client.attempts += 1;
+  const delay = client.retryDelay(client.attempts, client.random());
+  client.phase = { name: "connecting", retryAt: now + delay };
+}
+
+function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions: Action[]): void {
+  const { phase } = client;
+  const link = linkOf(phase);
+  if (link === null || link.name === "connecting") return;
+  failQuestions(client, notConnected(), actions);
+  if (end.type === "closed" && end.reason !== "" && link.name !== "closing") {
+    emit(actions, { type: "notice", code: "SERVER_SAYS", message: end.reason });
+  }
+  // A member who leaves does not wait for a server that may not come back.
+  if (phase.name === "leaving") return finish(client, phase.reason, actions);
+  if (end.type === "closed") return finish(client, "peer-left", actions);
+  emit(actions, { type: "disconnected", message: end.error.message });
+  retry(client, now);
+}
+
+function receive(client: RoomClient, message: Uint8Array, now: number, actions: Action[]): void {
+  const link = linkOf(client.phase);
+  if (link === null || link.name === "connecting") return;
+  const reading = readServerFrame(message);
+  if (reading.type === "unknown") return;
+  if (reading.type === "invalid") {
+    actions.push({ type: "abort", reason: reading.why });
+    return;
+  }
+  const { frame } = reading;
+  if ("request" in frame) return answer(client, frame, actions);
+  switch (frame.type) {
+    case "welcome":
+      return welcome(client, frame, now, actions);
+    case "message":
+      return receiveEntry(client, frame, actions);
+    case "refused": {
+      const { number, code, message: why } = frame;
+      const refused = client.outbox.get(number);
+      if (refused === undefined) return;
+      const error = new CharlaError("REFUSED", why, `the server's code for it is ${code}`);
+      actions.push({ type: "not-stored", number, error, keep: false });
+      return settled(client, refused, actions);
+    }
+    case "joined": {
+      const { name: peer, fingerprint } = frame;
+      return emit(actions, { type: "joined", peer, fingerprint });
+    }
+    case "left":
+      return emit(actions, { type: "left", peer: frame.name, reason: frame.reason });
+    case "away":
+      return emit(actions, { type: "away", peer: frame.name, away: frame.away });
+    case "renamed":
+      return emit(actions, { type: "renamed", from: frame.from, to: frame.to });
+  }
+}
+
+function welcome(
+  client: RoomClient,
+  { room, name, owner, members, log, last }: Extract<ServerFrame, { type: "welcome" }>,
+  now: number,
+  actions: Action[],
+): void {
+  client.log = log;
+  // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new
+  // the numbers of entries that were seen before.
+  const { received } = client;
+  const isKnown = received?.log === log;
+  if (isKnown ? received.sequence > last : last === 0) {
+    client.received = { log, sequence: last };
+  }
+  const event: RoomEvent = client.entered
+    ? { type: "reconnected" }
+    : { type: "entered", room, name, owner, members };
+  emit(actions, event, client.received?.log === log ? client.received : null);
+  client.entered = true;
+  client.attempts = 0;
+  if (linkOf(client.phase)?.name === "closing") return;
+  setLink(client, { name: "joined", resendAt: null });
+  for (const message of client.outbox.values()) send(client, message, now, actions);
+}
+
+/** Sends a message; it is sent again when nothing else is said, or stored, for a while. */
+function send(client: RoomClient, message: Outgoing, now: number, actions: Action[]): void {
+  const { number, text } = message;
+  actions.push({ type: "send", frame: { type: "say", number, text } });
+  message.isSent = true;
+  setLink(client, { name: "joined", resendAt: now + client.resendAfter });
+}
+
+/** An entry that came before, over a connection that was lost, is not shown again. */
+function receiveEntry(
+  client: RoomClient,
+  frame: Extract<ServerFrame, { type: "message" }>,
+  actions: Action[],
+): void {
+  const { sequence, time, author: fingerprint, name: from, text, number, device } = frame;
+  const { log, received } = client;
+  const isNew = received?.log !== log || sequence > received.sequence;
+  const shown = isNew ? { log, sequence } : null;
+  if (shown !== null) client.received = shown;
+  const own = device === client.device ? client.outbox.get(number) : undefined;
+  if (own !== undefined) {
+    emit(actions, { type: "delivered", text, sequence }, shown);
+    actions.push({ type: "stored", number });
+    settled(client, own, actions);
+  } else if (isNew) {
+    emit(actions, { type: "message", from, text, sequence, time, fingerprint }, shown);
+  }
+}
+
+function say(
+  client: RoomClient,
+  number: number,
+  text: string,
+  now: number,
+  actions: Action[],
+): void {
+  const message = { number, text, isOld: false, isSent: false };
+  client.outbox.set(number, message);
+  if (client.phase.name === "joined") {
+    send(client, message, now, actions);
+    emit(actions, { type: "said", text });
+  } else {
+    emit(actions, { type: "waiting", for: "server", text });
+  }
+  if (text === FAREWELL) leave(client, "said-bye", now, actions);
+}
+
+/** Nothing more is to be done for a message, and perhaps nothing to stay for. */
+function settled(client: RoomClient, { number }: Outgoing, actions: Action[]): void {
+  client.outbox.delete(number);
+  if (client.outbox.size > 0) return;
+  const link = linkOf(client.phase);
+  if (link?.name === "joined") setLink(client, { name: "joined", resendAt: null });
+  if (client.phase.name === "leaving") close(client, client.phase.reason, actions);
+}
+
+function ask(client: RoomClient, request: number, question: Question, actions: Action[]): void {
+  const link = linkOf(client.phase);
+  const error =
+    link === null || link.name === "closing"
+      ? conversationOver()
+      : link.name !== "joined"
+        ? notConnected()
+        : client.questions.size >= MAX_ASKED
+          ? tooManyWaiting("the server has answered")
+          : null;
+  if (error !== null) {
+    actions.push({ type: "fail-question", request, error });
+    return;
+  }
+  client.questions.set(request, question);
+  actions.push({ type: "send", frame: { ...question, request } });
+}
+
+function answer(client: RoomClient, frame: Answer, actions: Action[]): void {
+  const question = client.questions.get(frame.request);
+  if (question === undefined) return;
+  client.questions.delete(frame.request);
+  // The name under which it comes in again.
+  if (question.type === "rename" && frame.type === "done") client.name = question.name;
+  actions.push({ type: "answer", request: frame.request, answer: frame });
+}
+
+/** Leaves once everything is stored. */
+function leave(client: RoomClient, reason: EndReason, now: number, actions: Action[]): void {
+  const { phase, outbox } = client;
+  if (phase.name === "leaving" || phase.name === "over") return;
+  if (outbox.size === 0) return close(client, reason, actions);
+  client.phase = { name: "leaving", reason, noticeAt: now + LEAVING_NOTICE, link: phase };
+}
+
+function leaveAtOnce(client: RoomClient, actions: Action[]): void {
+  const { phase } = client;
+  const link = linkOf(phase);
+  if (link === null) return;
+  const reason = phase.name === "leaving" ? phase.reason : "left";
+  if (link.name === "connecting") return close(client, reason, actions);
+  actions.push({ type: "abort", reason: "" });
+  client.phase = { name: "leaving", reason, noticeAt: null, link: { name: "closing" } };
+}
+
+/** There is nothing left to wait for but the end of the channel, where there is one. */
+function close(client: RoomClient, reason: EndReason, actions: Action[]): void {
+  const link = linkOf(client.phase);
+  if (link === null || link.name === "closing") return;
+  if (link.name === "connecting") {
+    if (link.retryAt === null) actions.push({ type: "cancel-connect" });
+    return finish(client, reason, actions);
+  }
+  actions.push({ type: "close" });
+  client.phase = { name: "leaving", reason, noticeAt: null, link: { name: "closing" } };
+}
+
+function finish(client: RoomClient, reason: EndReason, actions: Action[]): void {
+  const unsaid = giveUp(client, actions);
+  actions.push({ type: "over", event: { type: "ended", reason, unsaid }, error: null });
+}
+
+function fail(client: RoomClient, error: CharlaError, actions: Action[]): void {
+  const unsaid = giveUp(client, actions);
+  const event = client.entered ? ({ type: "ended", reason: "lost", unsaid } as const) : null;
+  actions.push({ type: "over", event, error });
+}
+
+/** Nothing that waits will come any more; returns the texts of what is not known to be stored. */
+function giveUp(client: RoomClient, actions: Action[]): string[] {
+  client.phase = { name: "over" };
+  failQuestions(client, conversationOver(), actions);
+  const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld }) => {
+    // The device sends the rest in its next run. But with a goodbye that would be over before it has begun; and where no
+    // server was reached, the person knows, and says it again.
+    const keep = text !== FAREWELL && (client.entered || isOld);
+    actions.push({ type: "not-stored", number, error: conversationOver(), keep });
+    return text;
+  });
+  client.outbox.clear();
+  return unsaid;
+}
+
+function failQuestions(client: RoomClient, error: CharlaError, actions: Action[]): void {
+  for (const request of client.questions.keys()) {
+    actions.push({ type: "fail-question", request, error });
+  }
+  client.questions.clear();
+}
+
+function tick(client: RoomClient, now: number, actions: Action[]): void {
+  const link = linkOf(client.phase);
+  if (link?.name === "connecting" && link.retryAt !== null && now >= link.retryAt) {
+    actions.push({ type: "connect" });
+    setLink(client, { name: "connecting", retryAt: null });
+  }
+  if (link?.name === "entering" && now >= link.resendAt) enter(client, now, actions);
+  if (link?.name === "joined" && link.resendAt !== null && now >= link.resendAt) {
+    const oldest = client.outbox.values().next().value;
+    if (oldest !== undefined) send(client, oldest, now, actions);
+  }
+  const { phase } = client;
+  if (phase.name !== "leaving" || phase.noticeAt === null || now < phase.noticeAt) return;
+  client.phase = { ...phase, noticeAt: null };
+  const count = client.outbox.size;
+  emit(actions, {
+    type: "notice",
+    code: "LEAVING",
+    message: `leaving once ${count === 1 ? "a message is" : `${count} messages are`} on the server`,
+    hint: "Ctrl-C again leaves at once",
+  });
+}
+
+function emit(actions: Action[], event: RoomEvent, shown: Cursor | null = null): void {
+  actions.push({ type: "emit", event, shown });
+}
