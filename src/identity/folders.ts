@@ -18,20 +18,20 @@ export function homeFolder(): string {
 }
 
 /**
- * For what tells who the person is and whom they know.
+ * For the identity key and the known servers.
  *
- * @param home the person's own folder; empty where they have none
- * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home to keep it in
+ * @param home the user's home folder; empty for a user without one
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
  */
 export function configFolder(environment: Environment, home: string): string {
   return charlaFolder(environment, "XDG_CONFIG_HOME", home, [".config"]);
 }
 
 /**
- * For what charla gathers while it runs.
+ * For what charla stores while it runs.
  *
- * @param home the person's own folder; empty where they have none
- * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home to keep it in
+ * @param home the user's home folder; empty for a user without one
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
  */
 export function dataFolder(environment: Environment, home: string): string {
   return charlaFolder(environment, "XDG_DATA_HOME", home, [".local", "share"]);
@@ -44,12 +44,12 @@ function charlaFolder(
   inHome: readonly string[],
 ): string {
   const base = environment[variable] ?? "";
-  // The specification has a relative path ignored: it would be another folder in every folder.
+  // The specification says to ignore a relative path.
   if (isAbsolute(base)) return join(base, "charla");
   if (isAbsolute(home)) return join(home, ...inHome, "charla");
   throw new CharlaError(
     "FOLDER_NOT_WRITABLE",
-    "there is no home folder to keep anything in",
-    `let HOME or ${variable} be the whole path of a folder of your own`,
+    "there is no home folder to write to",
+    `set HOME or ${variable} to the absolute path of a folder of your own`,
   );
 }

@@ -1,11 +1,10 @@
-// What lets somebody into a conversation, as one line to copy: charla://HOST:PORT/ROOM#KEY.SECRET. Pure.
+// An invitation lets somebody into a conversation. It is one line to copy: charla://HOST:PORT/ROOM#KEY.SECRET. Pure.
 //
 //   charla://example.org:12345/main#43 characters.22 characters
 //            `-- where ------' `room' `key ------' `secret ---'
 //
-// The key is the server's, so that who joins knows whom they reach; the secret is what they are let in
-// for, and an open conversation has none. No error quotes any of it: a part that is in the wrong place
-// may be the secret.
+// The key is the server's, and proves its identity. The secret lets people in; an open conversation has none. No error
+// quotes any part, since one in the wrong place may be the secret.
 
 import { isIP } from "node:net";
 
@@ -17,7 +16,7 @@ import { base64urlLength, decodeBase64url, encodeBase64url } from "./key-text.ts
 
 const SCHEME = "charla://";
 export const DEFAULT_ROOM = "main";
-/** More than anyone can guess online or off: 128 bits. */
+/** 128 bits: nobody can guess that, online or offline. */
 export const SECRET_BYTES = 16;
 /** Noise s. 9: a pre-shared key. */
 const PSK_BYTES = 32;
@@ -32,14 +31,14 @@ export interface Invitation extends HostAndPort {
   readonly secret: Uint8Array | null;
 }
 
-/** Whether it was meant as an invitation, well-formed or not, and not as a host. */
+/** Whether it is meant as an invitation, well-formed or not, and not as a host. */
 export function looksLikeInvitation(text: string): boolean {
-  // A scheme is the same in capitals (RFC 3986 s. 3.1).
+  // A scheme is case-insensitive (RFC 3986 s. 3.1).
   return text.trim().slice(0, SCHEME.length).toLowerCase() === SCHEME;
 }
 
 /**
- * Reads an invitation; blanks around it do not matter.
+ * Reads an invitation; blanks around it are ignored.
  *
  * @throws {CharlaError} INVALID_INVITATION
  */
@@ -56,21 +55,21 @@ export function parseInvitation(text: string): Invitation {
   }
   const [, place = "", end] = /^([^#]*)(?:#(.*))?$/.exec(written) ?? [];
   const [, authority = "", room = ""] = /^([^/]*)(?:\/(.*))?$/.exec(place) ?? [];
-  const where = readWhere(authority);
+  const host = readHost(authority);
   const name = readRoom(room);
   if (end === undefined) {
     throw invalid(
       "the invitation ends before its key: it has no #",
-      'copy it whole, and give it "in quotes", so that the shell leaves it as it is',
+      'copy all of it, and write it "in quotes", so that the shell does not change it',
     );
   }
   const dot = end.indexOf(".");
   const key = readBytes("key", dot === -1 ? end : end.slice(0, dot), KEY_BYTES);
   const secret = dot === -1 ? null : readBytes("secret", end.slice(dot + 1), SECRET_BYTES);
-  return { ...where, room: name, key, secret };
+  return { ...host, room: name, key, secret };
 }
 
-/** Writes an invitation in full, as `parseInvitation` reads it. */
+/** Writes an invitation as `parseInvitation` reads it. */
 export function formatInvitation({ host, port, room, key, secret }: Invitation): string {
   if (key.byteLength !== KEY_BYTES) throw new Error(`a key of ${key.byteLength} bytes`);
   if (secret !== null) checkSecret(secret);
@@ -90,7 +89,7 @@ export function secretToPsk(secret: Uint8Array | null): Uint8Array {
   return hkdf(new Uint8Array(0), secret, PSK_INFO, PSK_BYTES);
 }
 
-function readWhere(authority: string): HostAndPort {
+function readHost(authority: string): HostAndPort {
   // Without brackets, the port of an IPv6 address cannot be told from the address (RFC 3986 s. 3.2.2).
   if (isIP(authority) !== 6) {
     try {
@@ -100,8 +99,8 @@ function readWhere(authority: string): HostAndPort {
     }
   }
   throw invalid(
-    "the invitation does not say where: HOST, HOST:PORT or [IPV6]:PORT must follow charla://",
-    COPY_IT_WHOLE,
+    "the invitation has no address: HOST, HOST:PORT or [IPV6]:PORT must follow charla://",
+    COPY_IT_AGAIN,
   );
 }
 
@@ -110,7 +109,7 @@ function readRoom(written: string): string {
   try {
     if (!/[/?]/.test(written)) return decodeURIComponent(written);
   } catch {
-    // A % that begins no character of UTF-8.
+    // A % that is not UTF-8.
   }
   throw invalid(
     "the invitation's room is not one percent-encoded name",
@@ -118,7 +117,7 @@ function readRoom(written: string): string {
   );
 }
 
-/** One path segment (RFC 3986 s. 3.3), without the characters that a shell would take for its own. */
+/** One path segment (RFC 3986 s. 3.3), with the characters that are special to a shell encoded, too. */
 function encodeRoom(room: string): string {
   return encodeURIComponent(room).replaceAll(
     /[!'()*]/g,
@@ -131,17 +130,17 @@ function readBytes(part: "key" | "secret", written: string, length: number): Uin
   if (bytes !== null) return bytes;
   const wanted = base64urlLength(length);
   if (written.length === wanted) {
-    throw invalid(`the invitation's ${part} has a wrong character`, COPY_IT_WHOLE);
+    throw invalid(`the invitation's ${part} has a wrong character`, COPY_IT_AGAIN);
   }
   throw invalid(
     `the invitation's ${part} is ${written.length} characters long, and should be ${wanted}`,
     written.length < wanted
-      ? "it was cut off: copy it whole, up to the end of its line"
-      : "something was added to it: copy it alone",
+      ? "it was cut off: copy it completely, up to the end of its line"
+      : "something was added to it: copy only the invitation",
   );
 }
 
-const COPY_IT_WHOLE = "copy it again, whole, from where it was shown";
+const COPY_IT_AGAIN = "copy it again, completely, from where it was shown";
 
 function checkSecret(secret: Uint8Array): void {
   if (secret.byteLength !== SECRET_BYTES) throw new Error(`a secret of ${secret.byteLength} bytes`);

@@ -1,5 +1,5 @@
-// Where a peer is: the forms people write (HOST, HOST:PORT, [IPV6]:PORT) and the address a socket
-// knows. Pure: it looks nothing up and opens nothing.
+// Hosts and addresses: the forms that people write (HOST, HOST:PORT, [IPV6]:PORT), and IP addresses with a port. Pure: looks
+// nothing up.
 
 import { isIP } from "node:net";
 
@@ -8,11 +8,11 @@ import type { SocketAddress } from "../protocol/socket-address.ts";
 
 export { sameAddress, type SocketAddress } from "../protocol/socket-address.ts";
 
-/** The port of the lesson, and so charla's. */
+/** The lesson's port. */
 export const DEFAULT_PORT = 12345;
 /** Ports are 16 bits (RFC 768). */
 const MAX_PORT = 65_535;
-/** A host name is at most 253 characters (RFC 1035 s. 2.3.4, less the root's length and dot). */
+/** Characters of a host name (RFC 1035 s. 2.3.4, without the root's length and dot). */
 const MAX_HOST_LENGTH = 253;
 
 /** A host as a person named it, before it is looked up. */
@@ -24,7 +24,7 @@ export interface HostAndPort {
 /**
  * Reads a port from its decimal digits.
  *
- * @param lowest 1 for a port to speak to, 0 where "any free port" makes sense
+ * @param lowest 1 for a port to connect to, 0 where "any free port" makes sense
  * @throws {CharlaError} PORT_OUT_OF_RANGE
  */
 export function parsePort(text: string, lowest: 0 | 1): number {
@@ -64,11 +64,11 @@ export function formatAddress({ address, port }: SocketAddress): string {
 }
 
 /**
- * The one spelling of an IP address (RFC 5952): addresses are compared as text. An IPv4 peer of a
- * socket that hears both families is IPv4 to everyone (RFC 4291 s. 2.5.5.2).
+ * The canonical form of an IP address (RFC 5952), since addresses are compared as text. An IPv4-mapped address (RFC 4291
+ * s. 2.5.5.2), which a dual-stack socket reports for an IPv4 peer, becomes an IPv4 address.
  */
 export function canonicalAddress(address: string): string {
-  // A zone (RFC 4007 s. 11) is this machine's own name for a link, and stays as it is.
+  // With a zone (RFC 4007 s. 11), which only means something on this machine, it stays as it is.
   if (isIP(address) !== 6 || address.includes("%")) return address;
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
@@ -77,12 +77,12 @@ export function canonicalAddress(address: string): string {
   return [high, low].flatMap((group = 0) => [group >>> 8, group & 0xff]).join(".");
 }
 
-/** Whether an address, in its canonical spelling, is this machine itself (RFC 1122 s. 3.2.1.3, RFC 4291). */
+/** Whether an address in canonical form is this machine itself (RFC 1122 s. 3.2.1.3, RFC 4291). */
 export function isLoopback({ address }: SocketAddress): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
-/** Letters, digits, hyphens, underscores and dots; anything beyond ASCII is left to the resolver. */
+/** Letters, digits, hyphens, underscores and dots; characters beyond ASCII are left to the resolver. */
 function isHostName(host: string): boolean {
   return host.length <= MAX_HOST_LENGTH && /^(?!-)(?:[\w.-]|[^\p{ASCII}\p{C}\p{Z}])+$/u.test(host);
 }

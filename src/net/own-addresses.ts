@@ -1,34 +1,34 @@
-// By which addresses others may reach this machine, as an invitation is to say. Pure: what interfaces
-// there are is an argument; whether a firewall or a NAT stands before them nobody here knows.
+// The addresses at which others may reach this machine, for invitations. Pure: the interfaces are an argument. Whether a
+// firewall or a NAT is in between is not known here.
 
 import { BlockList, isIPv4 } from "node:net";
 import type { NetworkInterfaceInfo } from "node:os";
 
 import { canonicalAddress, isLoopback } from "./address.ts";
 
-/** Interfaces that programs make for guests of this machine: nobody else is at their other end. */
+/** Interfaces for containers and virtual machines: only these are at their other end. */
 const BRIDGE = /^(?:docker|br-|veth|virbr)/;
 
-/** Good on one link only, with a zone that means nothing elsewhere (RFC 3927, RFC 4291 s. 2.5.6). */
+/** Valid on one link only, with a zone that means nothing elsewhere (RFC 3927, RFC 4291 s. 2.5.6). */
 const linkLocal = new BlockList();
 linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
 linkLocal.addSubnet("fe80::", 10, "ipv6");
 
-/** Good within one site (RFC 1918, RFC 4193). */
+/** Valid within one site (RFC 1918, RFC 4193). */
 const siteLocal = new BlockList();
 siteLocal.addSubnet("10.0.0.0", 8, "ipv4");
 siteLocal.addSubnet("172.16.0.0", 12, "ipv4");
 siteLocal.addSubnet("192.168.0.0", 16, "ipv4");
 siteLocal.addSubnet("fc00::", 7, "ipv6");
 
-/** Good within one provider's network, behind a NAT of the provider's (RFC 6598). */
+/** Valid within one provider's network, behind the provider's NAT (RFC 6598). */
 const providerLocal = new BlockList();
 providerLocal.addSubnet("100.64.0.0", 10, "ipv4");
 
-/** From how far an address leads here. */
+/** From where an address reaches this machine. */
 export type AddressScope = "machine" | "link" | "site" | "provider" | "everywhere";
 
-/** @param address in its canonical spelling, an IPv6 one with or without its zone */
+/** @param address in canonical form, an IPv6 one with or without its zone */
 export function scopeOf(address: string): AddressScope {
   const [bare = ""] = address.split("%");
   if (isLoopback({ address: bare, port: 0 })) return "machine";
@@ -39,14 +39,14 @@ export function scopeOf(address: string): AddressScope {
 
 interface OwnAddress {
   readonly address: string;
-  readonly bridge: boolean;
+  readonly isBridge: boolean;
 }
 
 /**
- * The one that reaches this machine for most others first. IPv4 before IPv6, for not everybody has
- * that; of each, what is good everywhere before what is good nearby; bridges to guests last.
+ * The addresses of this machine, the one that works for most others first: IPv4 before IPv6, which not everybody has; of
+ * each, those valid everywhere first; those of containers and virtual machines last.
  *
- * @param interfaces what `os.networkInterfaces()` says
+ * @param interfaces from `os.networkInterfaces()`
  */
 export function ownAddresses(
   interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>,
@@ -57,15 +57,17 @@ export function ownAddresses(
       const address = canonicalAddress(info.address);
       const scope = scopeOf(address);
       if (info.internal || scope === "machine" || scope === "link") continue;
-      found.push({ address, bridge: BRIDGE.test(name) });
+      found.push({ address, isBridge: BRIDGE.test(name) });
     }
   }
-  const best = found.toSorted((one, other) => rank(one) - rank(other));
-  return Array.from(new Set(best.map(({ address }) => address)));
+  const ranked = found.toSorted((one, other) => rank(one) - rank(other));
+  return Array.from(new Set(ranked.map(({ address }) => address)));
 }
 
-function rank({ address, bridge }: OwnAddress): number {
-  return (bridge ? 4 : 0) + (isIPv4(address) ? 0 : 2) + (scopeOf(address) === "everywhere" ? 0 : 1);
+function rank({ address, isBridge }: OwnAddress): number {
+  return (
+    (isBridge ? 4 : 0) + (isIPv4(address) ? 0 : 2) + (scopeOf(address) === "everywhere" ? 0 : 1)
+  );
 }
 
 function isIn(subnets: BlockList, address: string): boolean {

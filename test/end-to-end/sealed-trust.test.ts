@@ -144,31 +144,31 @@ describe("an invitation", () => {
     [
       "behind the dot",
       (whole) => whole.replace(/[^.]*$/, ""),
-      /^charla: the invitation's secret is 0 characters long, and should be 22\nhint: it was cut off: copy it whole, up to the end of its line\n$/,
+      /^charla: the invitation's secret is 0 characters long, and should be 22\nhint: it was cut off: copy it completely, up to the end of its line\n$/,
       2,
     ],
     [
       "inside the secret",
       (whole) => whole.slice(0, -3),
-      /^charla: the invitation's secret is 19 characters long, and should be 22\nhint: it was cut off: copy it whole, up to the end of its line\n$/,
+      /^charla: the invitation's secret is 19 characters long, and should be 22\nhint: it was cut off: copy it completely, up to the end of its line\n$/,
       2,
     ],
     [
       "inside the key",
       (whole) => whole.slice(0, whole.indexOf("#") + 11),
-      /^charla: the invitation's key is 10 characters long, and should be 43\nhint: it was cut off: copy it whole, up to the end of its line\n$/,
+      /^charla: the invitation's key is 10 characters long, and should be 43\nhint: it was cut off: copy it completely, up to the end of its line\n$/,
       2,
     ],
     [
       "before the key",
       (whole) => whole.slice(0, whole.indexOf("#")),
-      /^charla: the invitation ends before its key: it has no #\nhint: copy it whole, and give it "in quotes", so that the shell leaves it as it is\n$/,
+      /^charla: the invitation ends before its key: it has no #\nhint: copy all of it, and write it "in quotes", so that the shell does not change it\n$/,
       2,
     ],
     [
       "behind the scheme",
       () => "charla://",
-      /^charla: the invitation does not say where: [^\n]*\nhint: copy it again, whole, from where it was shown\n$/,
+      /^charla: the invitation has no address: [^\n]*\nhint: copy it again, completely, from where it was shown\n$/,
       2,
     ],
   ];

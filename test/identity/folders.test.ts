@@ -35,11 +35,11 @@ describe("the folders are those of the XDG Base Directory Specification", () => 
       expect(() => configFolder({}, home)).toThrow(
         expect.objectContaining({
           code: "FOLDER_NOT_WRITABLE",
-          message: "there is no home folder to keep anything in",
-          hint: "let HOME or XDG_CONFIG_HOME be the whole path of a folder of your own",
+          message: "there is no home folder to write to",
+          hint: "set HOME or XDG_CONFIG_HOME to the absolute path of a folder of your own",
         }),
       );
-      expect(() => dataFolder({}, home)).toThrow("there is no home folder to keep anything in");
+      expect(() => dataFolder({}, home)).toThrow("there is no home folder to write to");
     }
   });
 });

@@ -74,13 +74,13 @@ describe("an invitation is one line of text", () => {
 
 describe("a malformed invitation is INVALID_INVITATION", () => {
   const WHERE =
-    "the invitation does not say where: HOST, HOST:PORT or [IPV6]:PORT must follow charla://";
+    "the invitation has no address: HOST, HOST:PORT or [IPV6]:PORT must follow charla://";
   const ROOM = "the invitation's room is not one percent-encoded name";
   const NO_KEY = "the invitation ends before its key: it has no #";
-  const AGAIN = "copy it again, whole, from where it was shown";
-  const CUT_OFF = "it was cut off: copy it whole, up to the end of its line";
-  const ADDED = "something was added to it: copy it alone";
-  const QUOTE = 'copy it whole, and give it "in quotes", so that the shell leaves it as it is';
+  const AGAIN = "copy it again, completely, from where it was shown";
+  const CUT_OFF = "it was cut off: copy it completely, up to the end of its line";
+  const ADDED = "something was added to it: copy only the invitation";
+  const QUOTE = 'copy all of it, and write it "in quotes", so that the shell does not change it';
 
   test.each([
     ["", "this is not an invitation: it does not begin with charla://", null],
