@@ -1,19 +1,16 @@
-// Step 1, the server: waits for one message, prints it and ends.
+// Step 1, the server: waits for one message, prints it and its sender, and ends.
 //
 //   bun steps/1-one-way/server.ts [PORT]
 
-const port = Number(process.argv[2] ?? 12345);
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 
-const server = await Bun.udpSocket({
-  hostname: "::", // every address of this machine, IPv4 and IPv6
-  port,
-  socket: {
-    data(socket, datagram) {
-      // ncat ends what it sends with a newline, which is not part of the message.
-      console.log(datagram.toString().replace(/\r?\n$/, ""));
-      socket.close();
-    },
-  },
-});
+const socket = createSocket("udp6").bind(Number(process.argv[2] ?? 12345)); // IPv4 and IPv6
+await once(socket, "listening");
+console.log(`Waiting on port ${socket.address().port}`);
 
-console.log(`Waiting on port ${server.port}`);
+const [datagram, client] = await once(socket, "message");
+const message = String(datagram).replace(/\r?\n$/, ""); // ncat ends each message with a newline
+const address = client.address.replace("::ffff:", ""); // which marks IPv4 on an IPv6 socket
+console.log(`${message} from ${address} port ${client.port}`);
+socket.close();

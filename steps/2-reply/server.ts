@@ -1,21 +1,17 @@
-// Step 2, the server: prints the message that comes, asks for an answer and sends it back.
+// Step 2, the server: waits for one message, prints it and its sender, answers and ends.
 //
 //   bun steps/2-reply/server.ts [PORT]
 
-const port = Number(process.argv[2] ?? 12345);
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 
-const server = await Bun.udpSocket({
-  hostname: "::",
-  port,
-  socket: {
-    data(socket, datagram, peerPort, peerAddress) {
-      console.log(datagram.toString().replace(/\r?\n$/, ""));
+const socket = createSocket("udp6").bind(Number(process.argv[2] ?? 12345));
+await once(socket, "listening");
+console.log(`Waiting on port ${socket.address().port}`);
 
-      const answer = prompt("Answer:") ?? "";
-      socket.send(answer, peerPort, peerAddress);
-      socket.close();
-    },
-  },
-});
+const [datagram, client] = await once(socket, "message");
+const message = String(datagram).replace(/\r?\n$/, "");
+const address = client.address.replace("::ffff:", "");
+console.log(`${message} from ${address} port ${client.port}`);
 
-console.log(`Waiting on port ${server.port}`);
+socket.send("qué tal?", client.port, client.address, () => socket.close());

@@ -3,38 +3,71 @@ import { describe, expect } from "bun:test";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
-import { command, ncatWaiting, PAIRS, portOf, UNICODE } from "./lesson.ts";
+import {
+  anyPort,
+  bareSocket,
+  command,
+  ncatWaiting,
+  PAIRS,
+  portOf,
+  printedAfterWaiting,
+  UNICODE,
+  withSender,
+} from "./lesson.ts";
 
 describe("step 1, one way", () => {
   for (const address of LOOPBACKS) {
     for (const { server: opener, client: joiner, needs } of PAIRS) {
-      const title = `A ${opener} server prints the message of a ${joiner} client at ${address}.`;
+      const title = `A ${opener} server prints the hello of a ${joiner} client at ${address}.`;
       testWith(needs, title, async () => {
-        await using server = start(command(opener, "1-one-way/server", "0"));
+        await using server = start(
+          command(opener, "1-one-way/server", ...anyPort(opener, address)),
+        );
         const port = await portOf(server);
-        const client = await run(command(joiner, "1-one-way/client", address, port), {
-          input: `${UNICODE}\n`,
-        });
-        expect(client).toEqual({ stdout: "Message: ", stderr: "", status: 0 });
+        const client = await run(command(joiner, "1-one-way/client", address, port));
+        expect(client).toEqual({ stdout: "", stderr: "", status: 0 });
         expect(await server.exited).toBe(0);
-        expect(server.stdout).toBe(`Waiting on port ${port}\né 日本 🎉\n`);
+        const hello = withSender(opener, " ", { message: "hello", address });
+        expect(printedAfterWaiting(server, port)).toMatch(hello);
         expect(server.stderr).toBe("");
       });
     }
+
+    testWith([], `The server prints who sent the message at ${address}.`, async () => {
+      await using server = start(command("TypeScript", "1-one-way/server", "0"));
+      const port = await portOf(server);
+      await using sender = await bareSocket(address);
+      await sender.send(UNICODE, port);
+      expect(await server.exited).toBe(0);
+      expect(server.stdout).toBe(
+        `Waiting on port ${port}\né 日本 🎉 from ${address} port ${sender.port}\n`,
+      );
+      expect(server.stderr).toBe("");
+    });
 
     testWith(["ncat"], `The server prints what ncat sends to ${address}.`, async () => {
       await using server = start(command("TypeScript", "1-one-way/server", "0"));
       const port = await portOf(server);
       await run(["ncat", "--udp", "--send-only", address, port], { input: "hello\n" });
       expect(await server.exited).toBe(0);
-      expect(server.stdout).toBe(`Waiting on port ${port}\nhello\n`);
+      const hello = withSender("TypeScript", " ", { message: "hello", address });
+      expect(printedAfterWaiting(server, port)).toMatch(hello);
     });
 
     testWith(["ncat"], `ncat gets the client's bare text at ${address}.`, async () => {
       const port = String(await freeUdpPort());
       await using ncat = await ncatWaiting(address, port);
-      await run(command("TypeScript", "1-one-way/client", address, port), { input: "hello\n" });
+      await run(command("TypeScript", "1-one-way/client", address, port));
       await ncat.until("stdout", /^hello$/);
+    });
+
+    testWith([], `The client sends one datagram to ${address}, hello, and ends.`, async () => {
+      await using server = await bareSocket(address);
+      const client = await run(
+        command("TypeScript", "1-one-way/client", address, String(server.port)),
+      );
+      expect(client).toEqual({ stdout: "", stderr: "", status: 0 });
+      expect(await server.receive()).toMatchObject({ text: "hello" });
     });
   }
 
@@ -43,7 +76,10 @@ describe("step 1, one way", () => {
     const port = await portOf(server);
     await run(["ncat", "--udp", "--send-only", "127.0.0.1", port], { input: "one\r\ntwo\r\n" });
     expect(await server.exited).toBe(0);
-    expect(server.stdout).toBe(`Waiting on port ${port}\none\r\ntwo\n`);
+    const message = "one\r\ntwo";
+    expect(printedAfterWaiting(server, port)).toMatch(
+      withSender("TypeScript", " ", { message, address: "127.0.0.1" }),
+    );
   });
 
   testWith(
@@ -54,17 +90,19 @@ describe("step 1, one way", () => {
       const port = await portOf(server);
       const burst = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: Number(port) } });
       burst.sendMany(["first", "second", "third"]);
+      const from = burst.port;
       burst.close();
       expect(await server.exited).toBe(0);
-      expect(server.stdout).toBe(`Waiting on port ${port}\nfirst\n`);
+      expect(server.stdout).toBe(`Waiting on port ${port}\nfirst from 127.0.0.1 port ${from}\n`);
     },
   );
 
   testWith([], "The name localhost finds the server.", async () => {
     await using server = start(command("TypeScript", "1-one-way/server", "0"));
     const port = await portOf(server);
-    await run(command("TypeScript", "1-one-way/client", "localhost", port), { input: "hello\n" });
+    await run(command("TypeScript", "1-one-way/client", "localhost", port));
     expect(await server.exited).toBe(0);
-    expect(server.stdout).toBe(`Waiting on port ${port}\nhello\n`);
+    const hello = withSender("TypeScript", " ", { message: "hello", address: "127.0.0.1" });
+    expect(printedAfterWaiting(server, port)).toMatch(hello);
   });
 });

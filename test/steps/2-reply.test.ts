@@ -3,57 +3,88 @@ import { describe, expect } from "bun:test";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
-import { command, ncatWaiting, PAIRS, portOf, UNICODE } from "./lesson.ts";
+import {
+  anyPort,
+  bareSocket,
+  command,
+  ncatWaiting,
+  PAIRS,
+  portOf,
+  printedAfterWaiting,
+  UNICODE,
+  withSender,
+} from "./lesson.ts";
 
 describe("step 2, with a reply", () => {
   for (const address of LOOPBACKS) {
     for (const { server: opener, client: joiner, needs } of PAIRS) {
-      const title = `A ${opener} server answers a ${joiner} client at ${address}.`;
+      const title = `A ${opener} server answers a ${joiner} client at ${address}, and both end.`;
       testWith(needs, title, async () => {
-        await using server = start(command(opener, "2-reply/server", "0"));
+        await using server = start(command(opener, "2-reply/server", ...anyPort(opener, address)));
         const port = await portOf(server);
         await using client = start(command(joiner, "2-reply/client", address, port));
-        client.type(`${UNICODE}?\n`);
-        await server.until("stdout", "é 日本 🎉?\nAnswer: ");
-        server.type(`${UNICODE}!\n`);
         expect(await client.exited).toBe(0);
-        expect(client.stdout).toBe("Message: é 日本 🎉!\n");
+        const answer = withSender(joiner, " from ", { message: "qué tal?", address, port });
+        expect(client.stdout).toMatch(answer);
         expect(client.stderr).toBe("");
         expect(await server.exited).toBe(0);
-        expect(server.stdout).toBe(`Waiting on port ${port}\né 日本 🎉?\nAnswer: `);
+        const asked = withSender(opener, " ", { message: "hola", address });
+        expect(printedAfterWaiting(server, port)).toMatch(asked);
         expect(server.stderr).toBe("");
       });
     }
+
+    testWith([], `The server prints who asked at ${address}, and answers them.`, async () => {
+      await using server = start(command("TypeScript", "2-reply/server", "0"));
+      const port = await portOf(server);
+      await using client = await bareSocket(address);
+      await client.send(`${UNICODE}?`, port);
+      expect(await client.receive()).toEqual({ text: "qué tal?", from: Number(port) });
+      expect(await server.exited).toBe(0);
+      expect(server.stdout).toBe(
+        `Waiting on port ${port}\né 日本 🎉? from ${address} port ${client.port}\n`,
+      );
+      expect(server.stderr).toBe("");
+    });
+
+    testWith([], `The client sends hola to ${address} and prints who answered.`, async () => {
+      await using server = await bareSocket(address);
+      const port = String(server.port);
+      await using client = start(command("TypeScript", "2-reply/client", address, port));
+      const { text, from } = await server.receive();
+      expect(text).toBe("hola");
+      await server.send(`${UNICODE}!`, from);
+      expect(await client.exited).toBe(0);
+      expect(client.stdout).toBe(`é 日本 🎉! from ${address} port ${port}\n`);
+      expect(client.stderr).toBe("");
+    });
 
     testWith(["ncat"], `The server answers ncat at ${address}.`, async () => {
       await using server = start(command("TypeScript", "2-reply/server", "0"));
       const port = await portOf(server);
       await using ncat = start(["ncat", "--udp", address, port]);
       ncat.type("how are you?\n");
-      server.type("fine\n");
-      await ncat.until("stdout", /^fine$/);
+      await ncat.until("stdout", /^qué tal\?$/);
       expect(await server.exited).toBe(0);
-      expect(server.stdout).toBe(`Waiting on port ${port}\nhow are you?\nAnswer: `);
+      const asked = withSender("TypeScript", " ", { message: "how are you?", address });
+      expect(printedAfterWaiting(server, port)).toMatch(asked);
     });
 
     testWith(["ncat"], `ncat answers the client at ${address}.`, async () => {
       const port = String(await freeUdpPort());
       await using ncat = await ncatWaiting(address, port);
       await using client = start(command("TypeScript", "2-reply/client", address, port));
-      client.type("how are you?\n");
-      await ncat.until("stdout", /^how are you\?$/);
+      await ncat.until("stdout", /^hola$/);
       ncat.type("fine\n");
       expect(await client.exited).toBe(0);
-      expect(client.stdout).toBe("Message: fine\n");
+      expect(client.stdout).toBe(`fine from ${address} port ${port}\n`);
     });
 
-    testWith([], `A client whom nobody hears at ${address} says so and fails.`, async () => {
+    testWith([], `A client to which nothing listens at ${address} says so and fails.`, async () => {
       const port = String(await freeUdpPort());
-      const client = await run(command("TypeScript", "2-reply/client", address, port), {
-        input: "anyone?\n",
-      });
+      const client = await run(command("TypeScript", "2-reply/client", address, port));
       expect(client.status).toBe(1);
-      expect(client.stdout).toBe("Message: ");
+      expect(client.stdout).toBe("");
       expect(client.stderr).toContain("ECONNREFUSED");
     });
   }
@@ -61,14 +92,20 @@ describe("step 2, with a reply", () => {
   testWith([], "The server hears and answers the first who writes, and nobody else.", async () => {
     await using server = start(command("TypeScript", "2-reply/server", "0"));
     const port = await portOf(server);
-    await using first = start(command("TypeScript", "2-reply/client", "127.0.0.1", port));
-    first.type("first\n");
-    await server.until("stdout", "first\nAnswer: ");
-    await run(command("TypeScript", "1-one-way/client", "127.0.0.1", port), { input: "second\n" });
-    server.type("for the first\n");
-    expect(await first.exited).toBe(0);
-    expect(first.stdout).toBe("Message: for the first\n");
+    await using first = await bareSocket("127.0.0.1");
+    await using second = await bareSocket("127.0.0.1");
+    // Both have written before the server reads.
+    server.signal("SIGSTOP");
+    await first.send("first", port);
+    await second.send("second", port);
+    let secondHeard = "";
+    void second.receive().then(({ text }) => (secondHeard += text));
+    server.signal("SIGCONT");
+    expect(await first.receive()).toEqual({ text: "qué tal?", from: Number(port) });
     expect(await server.exited).toBe(0);
-    expect(server.stdout).toBe(`Waiting on port ${port}\nfirst\nAnswer: `);
+    expect(server.stdout).toBe(
+      `Waiting on port ${port}\nfirst from 127.0.0.1 port ${first.port}\n`,
+    );
+    expect(secondHeard).toBe("");
   });
 });

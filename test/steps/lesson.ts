@@ -1,9 +1,12 @@
 // The lesson's programs: ours in TypeScript, and their counterparts as the Python lesson writes them.
 
+import { createSocket } from "node:dgram";
+import { on } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import type { Loopback } from "../harness/loopback.ts";
 import { type Program, root, start } from "../harness/program.ts";
 
 export type Language = "TypeScript" | "Python";
@@ -15,6 +18,9 @@ export const PAIRS: { server: Language; client: Language; needs: string[] }[] = 
   { server: "Python", client: "TypeScript", needs: ["python3"] },
 ];
 
+/** How soon both ends have ended after one of them said bye, in ms. */
+const FAREWELL = 2000;
+
 /** Text whose characters take two, three and four bytes in UTF-8. */
 export const UNICODE = "é 日本 🎉";
 
@@ -22,13 +28,88 @@ export const UNICODE = "é 日本 🎉";
 export function command(language: Language, program: string, ...args: string[]): string[] {
   return language === "TypeScript"
     ? [process.execPath, join(root, "steps", `${program}.ts`), ...args]
-    : ["python3", "-u", "-X", "utf8", join(root, "test/steps/peers", `${program}.py`), ...args];
+    : [
+        "python3",
+        "-u",
+        "-B",
+        "-X",
+        "utf8",
+        join(root, "test/steps/peers", `${program}.py`),
+        ...args,
+      ];
+}
+
+/** What a server is given to wait on a free port: the lesson's Python knows one family at a time. */
+export function anyPort(language: Language, address: Loopback): string[] {
+  return language === "Python" && address === "::1" ? ["0", "::"] : ["0"];
+}
+
+/** How a server or a client prints a message and its sender. */
+export function withSender(
+  language: Language,
+  separator: " " | " from ",
+  { message, address, port = "\\d+" }: { message: string; address: Loopback; port?: string },
+): RegExp {
+  const ipv6 = address === "::1" ? ", 0, 0" : "";
+  const sender =
+    language === "TypeScript"
+      ? ` from ${address} port ${port}`
+      : `${separator}\\('${address}', ${port}${ipv6}\\)`;
+  return new RegExp(`^${RegExp.escape(message)}${sender}\n$`);
+}
+
+/** The exit statuses of both ends, which must have ended 2 s from now: call it once bye is typed. */
+export async function farewell(...ends: Program[]): Promise<number[]> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const printed = ends.map(({ stdout, stderr }) => JSON.stringify({ stdout, stderr }));
+    late.reject(new Error(`not both ended ${FAREWELL} ms after bye: ${printed.join(" ")}`));
+  }, FAREWELL);
+  try {
+    return await Promise.race([Promise.all(ends.map(({ exited }) => exited)), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A bare socket as the other end: it says and hears what a test wants. */
+export async function bareSocket(address: Loopback, port = 0) {
+  const socket = createSocket(address === "::1" ? "udp6" : "udp4");
+  const datagrams = on(socket, "message");
+  await new Promise<void>((resolve) => socket.bind(port, address, resolve));
+  return {
+    port: socket.address().port,
+    /** On its way when this resolves. */
+    send(text: string, toPort: string | number): Promise<void> {
+      return new Promise((resolve, reject) => {
+        socket.send(text, Number(toPort), address, (error) => {
+          if (error === null) resolve();
+          else reject(error);
+        });
+      });
+    },
+    /** The next message that came, and the port it came from. */
+    async receive(): Promise<{ text: string; from: number }> {
+      const { value: [datagram, sender] = [] } = await datagrams.next();
+      return { text: String(datagram), from: Number(sender.port) };
+    },
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => socket.close(resolve));
+    },
+  };
 }
 
 /** The port on which a program of the lesson waits, once it does: give it port 0 to be given a free one. */
 export async function portOf(server: Program): Promise<string> {
   const [, port = ""] = await server.until("stdout", /^Waiting on port (\d+)\n/);
   return port;
+}
+
+/** What a server printed after it said where it waits. */
+export function printedAfterWaiting(server: Program, port: string): string {
+  const waiting = `Waiting on port ${port}\n`;
+  if (!server.stdout.startsWith(waiting)) throw new Error(`it printed ${server.stdout}`);
+  return server.stdout.slice(waiting.length);
 }
 
 /** Starts ncat as the one who waits for a datagram. */

@@ -1,13 +1,12 @@
-# Step 1, the client: asks for one message, sends it and ends.
+# Step 1, the client, as the lesson has it: sends "hello", unasked, and ends.
+#
+#   client.py HOST PORT
 import socket
 import sys
 
-host = sys.argv[1] if len(sys.argv) > 1 else "localhost"
-port = int(sys.argv[2]) if len(sys.argv) > 2 else 12345
+host, port = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-family = socket.getaddrinfo(host, port)[0][0]
-client = socket.socket(family, socket.SOCK_DGRAM)
-
-message = input("Message: ")
-client.sendto(message.encode(), (host, port))
-client.close()
+sock = socket.socket(family, socket.SOCK_DGRAM)
+sock.sendto("hello".encode(), (host, port))
+sock.close()

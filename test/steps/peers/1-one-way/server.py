@@ -1,14 +1,16 @@
-# Step 1, the server: waits for one message, prints it and ends.
+# Step 1, the server, as the lesson has it: prints one message and its sender, and ends.
+#
+#   server.py PORT [HOST]
 import socket
 import sys
 
-port = int(sys.argv[1]) if len(sys.argv) > 1 else 12345
+port, host = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-server.bind(("::", port))
-print("Waiting on port", server.getsockname()[1])
+sock = socket.socket(family, socket.SOCK_DGRAM)
+sock.bind((host, port))
+print("Waiting on port", sock.getsockname()[1])
 
-datagram, peer = server.recvfrom(65535)
-print(datagram.decode())
-server.close()
+message, client = sock.recvfrom(1024)
+print(message.decode(), client)
+sock.close()

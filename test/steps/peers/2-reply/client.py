@@ -1,16 +1,15 @@
-# Step 2, the client: sends one message, waits for the answer and prints it.
+# Step 2, the client, as the lesson has it: sends "hola" and prints the answer and who it came from.
+#
+#   client.py HOST PORT
 import socket
 import sys
 
-host = sys.argv[1] if len(sys.argv) > 1 else "localhost"
-port = int(sys.argv[2]) if len(sys.argv) > 2 else 12345
+host, port = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-family = socket.getaddrinfo(host, port)[0][0]
-client = socket.socket(family, socket.SOCK_DGRAM)
+sock = socket.socket(family, socket.SOCK_DGRAM)
+sock.sendto("hola".encode(), (host, port))
 
-message = input("Message: ")
-client.sendto(message.encode(), (host, port))
-
-datagram, peer = client.recvfrom(65535)
-print(datagram.decode())
-client.close()
+message, peer = sock.recvfrom(1024)
+print(f"{message.decode()} from {peer}")
+sock.close()

@@ -1,17 +1,17 @@
-# Step 2, the server: prints the message that comes, asks for an answer and sends it back.
+# Step 2, the server, as the lesson has it: prints one message and its sender, and answers.
+#
+#   server.py PORT [HOST]
 import socket
 import sys
 
-port = int(sys.argv[1]) if len(sys.argv) > 1 else 12345
+port, host = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-server.bind(("::", port))
-print("Waiting on port", server.getsockname()[1])
+sock = socket.socket(family, socket.SOCK_DGRAM)
+sock.bind((host, port))
+print("Waiting on port", sock.getsockname()[1])
 
-datagram, peer = server.recvfrom(65535)
-print(datagram.decode())
-
-answer = input("Answer: ")
-server.sendto(answer.encode(), peer)
-server.close()
+message, peer = sock.recvfrom(1024)
+print(message.decode(), peer)
+sock.sendto("qué tal?".encode(), peer)
+sock.close()
