@@ -1,23 +1,23 @@
-// Step 3, the server: hears, then speaks, then hears... until one of the two says "bye".
+// Step 3, the server: listens, then speaks, then listens... until either says "bye".
 //
 //   bun steps/3-turns/server.ts [PORT]
 
-const port = Number(process.argv[2] ?? 12345);
+import { createSocket } from "node:dgram";
+import { on, once } from "node:events";
+import { createInterface } from "node:readline";
 
-const server = await Bun.udpSocket({
-  hostname: "::",
-  port,
-  socket: {
-    data(socket, datagram, peerPort, peerAddress) {
-      const heard = datagram.toString().replace(/\r?\n$/, "");
-      console.log(heard);
-      if (heard === "bye") return socket.close();
+const socket = createSocket("udp6").bind(Number(process.argv[2] ?? 12345));
+await once(socket, "listening");
+console.log(`Waiting on port ${socket.address().port}`);
 
-      const said = prompt("You:") ?? "bye"; // an empty line, or the end of input, says bye too
-      socket.send(said, peerPort, peerAddress);
-      if (said === "bye") socket.close();
-    },
-  },
-});
+const keyboard = createInterface(process.stdin)[Symbol.asyncIterator]();
+for await (const [datagram, { address, port }] of on(socket, "message")) {
+  const heard = String(datagram).replace(/\r?\n$/, "");
+  console.log(heard);
+  if (heard === "bye") break;
 
-console.log(`Waiting on port ${server.port}`);
+  const { value: said = "bye" } = await keyboard.next(); // the end of input says bye too
+  await new Promise((sent) => socket.send(said, port, address, sent));
+  if (said === "bye") break;
+}
+process.exit();

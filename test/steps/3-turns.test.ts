@@ -3,7 +3,7 @@ import { describe, expect } from "bun:test";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
-import { command, PAIRS, portOf, UNICODE } from "./lesson.ts";
+import { anyPort, bareSocket, command, farewell, PAIRS, portOf, UNICODE } from "./lesson.ts";
 
 describe("step 3, in turns", () => {
   for (const address of LOOPBACKS) {
@@ -11,37 +11,49 @@ describe("step 3, in turns", () => {
       const pair = `a ${joiner} client and a ${opener} server at ${address}`;
 
       testWith(needs, `The client of ${pair} says bye, and both end.`, async () => {
-        await using server = start(command(opener, "3-turns/server", "0"), {
+        await using server = start(command(opener, "3-turns/server", ...anyPort(opener, address)), {
           input: `two ${UNICODE}\nfour\n`,
         });
         const port = await portOf(server);
-        const client = await run(command(joiner, "3-turns/client", address, port), {
-          input: `one ${UNICODE}\nthree\nbye\n`,
-        });
-        expect(client).toEqual({
-          stdout: "You: two é 日本 🎉\nYou: four\nYou: ",
-          stderr: "",
-          status: 0,
-        });
-        expect(await server.exited).toBe(0);
-        expect(server.stdout).toBe(
-          `Waiting on port ${port}\none é 日本 🎉\nYou: three\nYou: bye\n`,
-        );
+        await using client = start(command(joiner, "3-turns/client", address, port));
+        client.type(`one ${UNICODE}\nthree\n`);
+        await client.until("stdout", "four\n");
+        client.type("bye\n");
+        expect(await farewell(client, server)).toEqual([0, 0]);
+        expect(client.stdout).toBe("two é 日本 🎉\nfour\n");
+        expect(client.stderr).toBe("");
+        expect(server.stdout).toBe(`Waiting on port ${port}\none é 日本 🎉\nthree\nbye\n`);
         expect(server.stderr).toBe("");
       });
 
       testWith(needs, `The server of ${pair} says bye, and both end.`, async () => {
-        await using server = start(command(opener, "3-turns/server", "0"), {
-          input: "two\nbye\n",
-        });
+        await using server = start(command(opener, "3-turns/server", ...anyPort(opener, address)));
         const port = await portOf(server);
-        const client = await run(command(joiner, "3-turns/client", address, port), {
+        await using client = start(command(joiner, "3-turns/client", address, port), {
           input: "one\nthree\n",
         });
-        expect(client).toEqual({ stdout: "You: two\nYou: bye\n", stderr: "", status: 0 });
-        expect(await server.exited).toBe(0);
-        expect(server.stdout).toBe(`Waiting on port ${port}\none\nYou: three\nYou: `);
+        server.type("two\n");
+        await server.until("stdout", "three\n");
+        server.type("bye\n");
+        expect(await farewell(client, server)).toEqual([0, 0]);
+        expect(client.stdout).toBe("two\nbye\n");
+        expect(client.stderr).toBe("");
+        expect(server.stdout).toBe(`Waiting on port ${port}\none\nthree\n`);
         expect(server.stderr).toBe("");
+      });
+
+      testWith(needs, `An empty line of ${pair} is an empty message.`, async () => {
+        await using server = start(command(opener, "3-turns/server", ...anyPort(opener, address)), {
+          input: "\n",
+        });
+        const port = await portOf(server);
+        await using client = start(command(joiner, "3-turns/client", address, port));
+        client.type("\n");
+        await client.until("stdout", "\n");
+        client.type("bye\n");
+        expect(await farewell(client, server)).toEqual([0, 0]);
+        expect(client.stdout).toBe("\n");
+        expect(server.stdout).toBe(`Waiting on port ${port}\n\nbye\n`);
       });
     }
 
@@ -53,17 +65,17 @@ describe("step 3, in turns", () => {
       server.type("two\n");
       await ncat.until("stdout", /^two$/);
       ncat.type("bye\n");
-      expect(await server.exited).toBe(0);
-      expect(server.stdout).toBe(`Waiting on port ${port}\none\nYou: bye\n`);
+      expect(await farewell(server)).toEqual([0]);
+      expect(server.stdout).toBe(`Waiting on port ${port}\none\nbye\n`);
     });
 
-    testWith([], `A client whom nobody hears at ${address} says so and fails.`, async () => {
+    testWith([], `A client to which nothing listens at ${address} says so and fails.`, async () => {
       const port = String(await freeUdpPort());
       const client = await run(command("TypeScript", "3-turns/client", address, port), {
         input: "anyone?\n",
       });
       expect(client.status).toBe(1);
-      expect(client.stdout).toBe("You: ");
+      expect(client.stdout).toBe("");
       expect(client.stderr).toContain("ECONNREFUSED");
     });
   }
@@ -74,9 +86,9 @@ describe("step 3, in turns", () => {
     const client = await run(command("TypeScript", "3-turns/client", "127.0.0.1", port), {
       input: "one\n",
     });
-    expect(client).toEqual({ stdout: "You: two\nYou: ", stderr: "", status: 0 });
+    expect(client).toEqual({ stdout: "two\n", stderr: "", status: 0 });
     expect(await server.exited).toBe(0);
-    expect(server.stdout).toBe(`Waiting on port ${port}\none\nYou: bye\n`);
+    expect(server.stdout).toBe(`Waiting on port ${port}\none\nbye\n`);
   });
 
   testWith([], "The end of the server's input says bye.", async () => {
@@ -85,9 +97,9 @@ describe("step 3, in turns", () => {
     const client = await run(command("TypeScript", "3-turns/client", "127.0.0.1", port), {
       input: "one\n",
     });
-    expect(client).toEqual({ stdout: "You: bye\n", stderr: "", status: 0 });
+    expect(client).toEqual({ stdout: "bye\n", stderr: "", status: 0 });
     expect(await server.exited).toBe(0);
-    expect(server.stdout).toBe(`Waiting on port ${port}\none\nYou: `);
+    expect(server.stdout).toBe(`Waiting on port ${port}\none\n`);
   });
 
   testWith([], "What the server types before its turn waits for it.", async () => {
@@ -96,9 +108,25 @@ describe("step 3, in turns", () => {
     const port = await portOf(server);
     await using client = start(command("TypeScript", "3-turns/client", "127.0.0.1", port));
     client.type("one\n");
-    await client.until("stdout", "You: two\nYou: ");
+    await client.until("stdout", /^two\n$/);
     client.type("bye\n");
+    expect(await farewell(client, server)).toEqual([0, 0]);
+  });
+
+  testWith([], "What comes before the client's turn to listen waits for it.", async () => {
+    await using server = await bareSocket("127.0.0.1");
+    await using client = start(
+      command("TypeScript", "3-turns/client", "127.0.0.1", String(server.port)),
+    );
+    client.type("one\n");
+    const { text, from } = await server.receive();
+    expect(text).toBe("one");
+    await server.send("two", from);
+    await server.send("three", from);
+    await server.send("bye", from);
+    await client.until("stdout", /^two\n$/);
+    client.type("four\nfive\n");
     expect(await client.exited).toBe(0);
-    expect(await server.exited).toBe(0);
+    expect(client.stdout).toBe("two\nthree\nbye\n");
   });
 });

@@ -1,23 +1,22 @@
-# Step 3, the client: speaks, then hears, then speaks... until one of the two says "bye".
+# Step 3, the client, as the lesson has it: speaks, then listens, and so on until one says "bye".
+#
+#   client.py HOST PORT
 import socket
 import sys
 
-host = sys.argv[1] if len(sys.argv) > 1 else "localhost"
-port = int(sys.argv[2]) if len(sys.argv) > 2 else 12345
+QUIT = b"bye"
+host, port = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-family = socket.getaddrinfo(host, port)[0][0]
-client = socket.socket(family, socket.SOCK_DGRAM)
-
+sock = socket.socket(family, socket.SOCK_DGRAM)
 while True:
-    said = input("You: ")
-    client.sendto(said.encode(), (host, port))
-    if said == "bye":
+    said = input().encode()
+    sock.sendto(said, (host, port))
+    if said == QUIT:
         break
 
-    datagram, peer = client.recvfrom(65535)
-    heard = datagram.decode()
-    print(heard)
-    if heard == "bye":
+    heard, peer = sock.recvfrom(1024)
+    print(heard.decode())
+    if heard == QUIT:
         break
-
-client.close()
+sock.close()

@@ -1,24 +1,25 @@
-# Step 3, the server: hears, then speaks, then hears... until one of the two says "bye".
+# Step 3, the server, as the lesson has it: listens, then speaks, and so on until one says "bye".
+#
+#   server.py PORT [HOST]
 import socket
 import sys
 
-port = int(sys.argv[1]) if len(sys.argv) > 1 else 12345
+QUIT = b"bye"
+port, host = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-server.bind(("::", port))
-print("Waiting on port", server.getsockname()[1])
+sock = socket.socket(family, socket.SOCK_DGRAM)
+sock.bind((host, port))
+print("Waiting on port", sock.getsockname()[1])
 
 while True:
-    datagram, peer = server.recvfrom(65535)
-    heard = datagram.decode()
-    print(heard)
-    if heard == "bye":
+    heard, peer = sock.recvfrom(1024)
+    print(heard.decode())
+    if heard == QUIT:
         break
 
-    said = input("You: ")
-    server.sendto(said.encode(), peer)
-    if said == "bye":
+    said = input().encode()
+    sock.sendto(said, peer)
+    if said == QUIT:
         break
-
-server.close()
+sock.close()
