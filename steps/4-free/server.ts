@@ -1,32 +1,30 @@
-// Step 4, the server: talks and listens at any moment, until one of the two says "bye".
+// Step 4, the server: talks and listens at any moment, until both have said "bye".
 //
 //   bun steps/4-free/server.ts [PORT]
 
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-const port = Number(process.argv[2] ?? 12345);
+const socket = createSocket("udp6").bind(Number(process.argv[2] ?? 12345));
+await once(socket, "listening");
+console.log(`Waiting on port ${socket.address().port}`);
 
-// Nobody can be spoken to before the first datagram has told where the peer is.
-const firstDatagram = Promise.withResolvers<{ port: number; address: string }>();
+// The first datagram says who the peer is; from then on the socket is connected to that peer.
+const [first, peer] = await once(socket, "message");
+socket.connect(peer.port, peer.address, () => hear(first));
+await once(socket, "connect");
 
-const socket = await Bun.udpSocket({
-  hostname: "::",
-  port,
-  socket: {
-    data(_socket, datagram, peerPort, peerAddress) {
-      firstDatagram.resolve({ port: peerPort, address: peerAddress });
-      const message = datagram.toString().replace(/\r?\n$/, "");
-      console.log(message);
-      if (message === "bye") process.exit();
-    },
-    error: () => console.error("Nobody is listening there."),
-  },
-});
-
-console.log(`Waiting on port ${socket.port}`);
-const peer = await firstDatagram.promise;
+socket.on("error", () => console.error("Nobody is listening there."));
+socket.on("message", hear);
 
 for await (const line of createInterface(process.stdin)) {
-  socket.send(line, peer.port, peer.address);
-  if (line === "bye") process.exit();
+  socket.send(line);
+  if (line === "bye") break; // and go on listening, until the peer says it too
+}
+
+function hear(datagram: Buffer) {
+  const message = String(datagram).replace(/\r?\n$/, "");
+  console.log(message);
+  if (message === "bye") socket.send("bye", () => process.exit());
 }

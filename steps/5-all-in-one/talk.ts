@@ -1,40 +1,40 @@
-// Step 5, both ends: talks and listens at any moment, until one of the two says "bye".
+// Step 5, both ends: they talk and listen at any moment, until both have said "bye".
 //
-//   bun steps/5-all-in-one/talk.ts --server [PORT]    opens a conversation
-//   bun steps/5-all-in-one/talk.ts [HOST [PORT]]      joins it
+//   bun steps/5-all-in-one/talk.ts --server [PORT]           opens a conversation
+//   bun steps/5-all-in-one/talk.ts --client [HOST [PORT]]    joins it
 
-import { lookup } from "node:dns/promises";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
 import { createInterface } from "node:readline";
 
-const [host = "localhost", port = "12345"] = process.argv.slice(2);
-const opens = host === "--server";
+const [mode, ...where] = process.argv.slice(2);
+const [host = "localhost", port = "12345"] = mode === "--server" ? ["::", ...where] : where;
 
-// Who joins knows the peer from the start; who opens learns it from the first datagram.
-const peerFound = Promise.withResolvers<{ port: number; address: string }>();
-
-const socket = await Bun.udpSocket({
-  hostname: "::",
-  port: opens ? Number(port) : 0, // 0: any free port
-  socket: {
-    data(_socket, datagram, peerPort, peerAddress) {
-      peerFound.resolve({ port: peerPort, address: peerAddress });
-      const message = datagram.toString().replace(/\r?\n$/, "");
-      console.log(message);
-      if (message === "bye") process.exit();
-    },
-    error: () => console.error("Nobody is listening there."),
-  },
-});
-
-if (opens) {
-  console.log(`Waiting on port ${socket.port}`);
+const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
+if (mode === "--server") {
+  socket.bind(Number(port));
+  await once(socket, "listening");
+  console.log(`Waiting on port ${socket.address().port}`);
+  const [first, peer] = await once(socket, "message");
+  socket.connect(peer.port, peer.address, () => hear(first));
+} else if (mode === "--client") {
+  socket.connect(Number(port), host);
 } else {
-  peerFound.resolve({ port: Number(port), address: (await lookup(host)).address });
+  console.error("usage: bun steps/5-all-in-one/talk.ts [--server|--client]");
+  process.exit(2);
+}
+await once(socket, "connect");
+
+socket.on("error", () => console.error("Nobody is listening there."));
+socket.on("message", hear);
+for await (const line of createInterface(process.stdin)) {
+  socket.send(line);
+  if (line === "bye") break;
 }
 
-const peer = await peerFound.promise;
-for await (const line of createInterface(process.stdin)) {
-  socket.send(line, peer.port, peer.address);
-  if (line === "bye") process.exit();
+function hear(datagram: Buffer) {
+  const message = String(datagram).replace(/\r?\n$/, "");
+  console.log(message);
+  if (message === "bye") socket.send("bye", () => process.exit());
 }
-if (!opens) process.exit();

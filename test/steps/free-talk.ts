@@ -1,16 +1,25 @@
-// What steps 4 and 5 both promise: talking and listening at any moment.
+// What steps 4 and 5 both promise: talking and listening at any moment, and a bye that is answered.
 
 import { describe, expect } from "bun:test";
 
-import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
+import { freeUdpPort, type Loopback, LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
-import { run, start } from "../harness/program.ts";
-import { type Language, ncatWaiting, PAIRS, portOf, UNICODE } from "./lesson.ts";
+import { start } from "../harness/program.ts";
+import { openScreen } from "../harness/screen.ts";
+import {
+  bareSocket,
+  farewell,
+  type Language,
+  ncatWaiting,
+  PAIRS,
+  portOf,
+  UNICODE,
+} from "./lesson.ts";
 
 /** How to start the two ends of a step. */
 interface Ends {
-  server(language: Language): string[];
-  client(language: Language, address: string, port: string): string[];
+  server(language: Language, address: Loopback): string[];
+  client(language: Language, address: Loopback, port: string): string[];
 }
 
 export function testFreeTalk(title: string, ends: Ends): void {
@@ -20,7 +29,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         const pair = `a ${joiner} client and a ${opener} server at ${address}`;
 
         testWith(needs, `Both of ${pair} talk out of turn until the client says bye.`, async () => {
-          await using server = start(ends.server(opener));
+          await using server = start(ends.server(opener, address));
           const port = await portOf(server);
           await using client = start(ends.client(joiner, address, port));
           client.type(`one ${UNICODE}\n`);
@@ -32,34 +41,54 @@ export function testFreeTalk(title: string, ends: Ends): void {
           server.type("four\nfive\n");
           await client.until("stdout", "four\nfive\n");
           client.type("bye\n");
-          expect(await client.exited).toBe(0);
-          expect(await server.exited).toBe(0);
-          expect(client.stdout).toBe("three é 日本 🎉\nfour\nfive\n");
+          expect(await farewell(client, server)).toEqual([0, 0]);
+          expect(client.stdout).toBe("three é 日本 🎉\nfour\nfive\nbye\n");
           expect(server.stdout).toBe(`Waiting on port ${port}\none é 日本 🎉\ntwo\nbye\n`);
           expect(client.stderr + server.stderr).toBe("");
         });
 
         testWith(needs, `The server of ${pair} says bye, and both end.`, async () => {
-          await using server = start(ends.server(opener));
+          await using server = start(ends.server(opener, address));
           const port = await portOf(server);
           await using client = start(ends.client(joiner, address, port));
           client.type("hello\n");
           await server.until("stdout", "hello\n");
           server.type("bye\n");
-          expect(await server.exited).toBe(0);
-          expect(await client.exited).toBe(0);
+          expect(await farewell(server, client)).toEqual([0, 0]);
           expect(client.stdout).toBe("bye\n");
+          expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
           expect(client.stderr + server.stderr).toBe("");
         });
 
-        testWith(needs, `The server of ${pair} goes on when the client's input ends.`, async () => {
-          await using server = start(ends.server(opener));
+        testWith(needs, `Both of ${pair} end when they say bye at once.`, async () => {
+          await using server = start(ends.server(opener, address));
           const port = await portOf(server);
-          const client = await run(ends.client(joiner, address, port), {
+          await using client = start(ends.client(joiner, address, port));
+          client.type("hello\n");
+          await server.until("stdout", "hello\n");
+          server.type("hi\n");
+          await client.until("stdout", "hi\n");
+          for (const end of [client, server]) end.signal("SIGSTOP");
+          for (const end of [client, server]) end.type("bye\n");
+          for (const end of [client, server]) end.signal("SIGCONT");
+          expect(await farewell(server, client)).toEqual([0, 0]);
+          expect(client.stdout).toBe("hi\nbye\n");
+          expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
+        });
+
+        testWith(needs, `The client of ${pair} listens on when its input ends.`, async () => {
+          await using server = start(ends.server(opener, address));
+          const port = await portOf(server);
+          await using client = start(ends.client(joiner, address, port), {
             input: "one\ntwo\nthree\n",
           });
-          expect(client).toEqual({ stdout: "", stderr: "", status: 0 });
           await server.until("stdout", "one\ntwo\nthree\n");
+          server.type("four\n");
+          await client.until("stdout", "four\n");
+          client.signal("SIGTERM");
+          expect(await client.exited).toBe(143);
+          expect(client.stdout).toBe("four\n");
+          expect(client.stderr).toBe("");
           server.signal("SIGTERM");
           expect(await server.exited).toBe(143);
           expect(server.stdout).toBe(`Waiting on port ${port}\none\ntwo\nthree\n`);
@@ -67,7 +96,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
       }
 
       testWith(["ncat"], `ncat talks with the server at ${address}.`, async () => {
-        await using server = start(ends.server("TypeScript"));
+        await using server = start(ends.server("TypeScript", address));
         const port = await portOf(server);
         await using ncat = start(["ncat", "--udp", address, port]);
         ncat.type("hello\n");
@@ -75,8 +104,9 @@ export function testFreeTalk(title: string, ends: Ends): void {
         server.type("hi\n");
         await ncat.until("stdout", /^hi$/);
         ncat.type("bye\n");
-        expect(await server.exited).toBe(0);
+        expect(await farewell(server)).toEqual([0]);
         expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
+        await ncat.until("stdout", /^hibye$/);
       });
 
       testWith(["ncat"], `ncat waits at ${address} and the client talks with it.`, async () => {
@@ -88,23 +118,62 @@ export function testFreeTalk(title: string, ends: Ends): void {
         ncat.type("hi\n");
         await client.until("stdout", "hi\n");
         ncat.type("bye\n");
-        expect(await client.exited).toBe(0);
+        expect(await farewell(client)).toEqual([0]);
         expect(client.stdout).toBe("hi\nbye\n");
+        await ncat.until("stdout", /^hellobye$/);
       });
 
-      testWith([], `A client whom nobody hears at ${address} says so and goes on.`, async () => {
+      testWith([], `A client to which nothing listens at ${address} says so.`, async () => {
         const port = String(await freeUdpPort());
         await using client = start(ends.client("TypeScript", address, port));
         client.type("anyone?\n");
         await client.until("stderr", /^Nobody is listening there\.\n$/);
         client.type("bye\n");
-        expect(await client.exited).toBe(0);
+        await client.until("stderr", /^(Nobody is listening there\.\n){2}$/);
+        client.signal("SIGINT");
+        expect(await farewell(client)).toEqual([130]);
         expect(client.stdout).toBe("");
       });
+
+      testWith([], `Bye to a silent peer at ${address} waits, and Ctrl-C ends it.`, async () => {
+        await using peer = await bareSocket(address);
+        await using client = start(ends.client("TypeScript", address, String(peer.port)));
+        client.type("hello\nbye\nnot sent any more\n");
+        const { text, from } = await peer.receive();
+        expect(text).toBe("hello");
+        expect(await peer.receive()).toEqual({ text: "bye", from });
+        await peer.send("one moment", from);
+        await client.until("stdout", /^one moment\n$/);
+        client.signal("SIGINT");
+        expect(await farewell(client)).toEqual([130]);
+        expect(client.stderr).toBe("");
+      });
+
+      testWith(
+        [],
+        `A bye from ${address} is answered once, and nothing after it read.`,
+        async () => {
+          await using server = start(ends.server("TypeScript", address));
+          const port = await portOf(server);
+          await using peer = await bareSocket(address);
+          // All of it is there before the server reads, and before it knows who its peer is.
+          server.signal("SIGSTOP");
+          const lines = Array.from({ length: 50 }, (_, index) => `line ${index}`);
+          for (const text of [...lines, "bye", "bye", "after"]) await peer.send(text, port);
+          server.signal("SIGCONT");
+          expect(await farewell(server)).toEqual([0]);
+          expect(server.stdout).toBe(`Waiting on port ${port}\n${lines.join("\n")}\nbye\n`);
+          expect(server.stderr).toBe("");
+          expect(await peer.receive()).toEqual({ text: "bye", from: Number(port) });
+          // What the test sends itself comes next: there was no second bye.
+          await peer.send("the end", peer.port);
+          expect(await peer.receive()).toEqual({ text: "the end", from: peer.port });
+        },
+      );
     }
 
     testWith([], "What the server types before anyone is there waits for them.", async () => {
-      await using server = start(ends.server("TypeScript"), { input: "welcome\n" });
+      await using server = start(ends.server("TypeScript", "127.0.0.1"), { input: "welcome\n" });
       const port = await portOf(server);
       await using client = start(ends.client("TypeScript", "127.0.0.1", port));
       client.type("hello\n");
@@ -112,7 +181,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
     });
 
     testWith([], "The server goes on listening after its own input has ended.", async () => {
-      await using server = start(ends.server("TypeScript"), { input: "" });
+      await using server = start(ends.server("TypeScript", "127.0.0.1"), { input: "" });
       const port = await portOf(server);
       await using client = start(ends.client("TypeScript", "127.0.0.1", port));
       // Many turns, so that a server about to end because of its input has the time to.
@@ -122,20 +191,59 @@ export function testFreeTalk(title: string, ends: Ends): void {
         await server.until("stdout", line);
       }
       client.type("bye\n");
-      expect(await server.exited).toBe(0);
+      expect(await farewell(server, client)).toEqual([0, 0]);
       expect(server.stdout).toBe(`Waiting on port ${port}\n${lines.join("")}bye\n`);
     });
 
     testWith([], "The server says so when its peer has left, and goes on listening.", async () => {
-      await using server = start(ends.server("TypeScript"));
+      await using server = start(ends.server("TypeScript", "127.0.0.1"));
       const port = await portOf(server);
-      await run(ends.client("TypeScript", "127.0.0.1", port), { input: "hello\n" });
+      const peer = await bareSocket("127.0.0.1");
+      await peer.send("hello", port);
       await server.until("stdout", "hello\n");
+      await peer[Symbol.asyncDispose]();
       server.type("still there?\n");
       await server.until("stderr", "Nobody is listening there.\n");
-      await run(ends.client("TypeScript", "127.0.0.1", port), { input: "bye\n" });
+      await using returned = await bareSocket("127.0.0.1", peer.port);
+      await returned.send("bye", port);
       expect(await server.exited).toBe(0);
       expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
+      expect(await returned.receive()).toEqual({ text: "bye", from: Number(port) });
     });
+
+    testWith([], "Once the server has a peer, a stranger's bye is not heard.", async () => {
+      await using server = start(ends.server("TypeScript", "127.0.0.1"));
+      const port = await portOf(server);
+      await using peer = await bareSocket("127.0.0.1");
+      await peer.send("hello", port);
+      await server.until("stdout", "hello\n");
+      await using stranger = await bareSocket("127.0.0.1");
+      await stranger.send("bye", port);
+      await peer.send("are you there?", port);
+      await server.until("stdout", "are you there?\n");
+      await peer.send("bye", port);
+      expect(await server.exited).toBe(0);
+      expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nare you there?\nbye\n`);
+    });
+
+    testWith(
+      ["tmux"],
+      "On a terminal, Ctrl-C leaves a peer that does not answer bye.",
+      async () => {
+        await using peer = await bareSocket("127.0.0.1");
+        await using screen = await openScreen(100);
+        screen.type(ends.client("TypeScript", "127.0.0.1", String(peer.port)).join(" "));
+        screen.press("Enter");
+        screen.type("bye");
+        screen.press("Enter");
+        const { text, from } = await peer.receive();
+        expect(text).toBe("bye");
+        await peer.send("one moment", from);
+        await screen.until("what the peer says", (rows) => rows.at(-1) === "one moment");
+        screen.press("C-c");
+        const rows = await screen.until("the shell", (shown) => shown.at(-1) === "$");
+        expect(rows.slice(-3)).toEqual(["one moment", "^C", "$"]);
+      },
+    );
   });
 }

@@ -89,7 +89,7 @@ describe("the lesson", () => {
       }
       await using opener = start(command("TypeScript", "5-all-in-one/talk", "--server"));
       expect(await portOf(opener)).toBe("12345");
-      await run(command("TypeScript", "5-all-in-one/talk"), { input: "bye\n" });
+      await run(command("TypeScript", "5-all-in-one/talk", "--client"), { input: "bye\n" });
       expect(await opener.exited).toBe(0);
     },
     END_TO_END_TIMEOUT,

@@ -1,37 +1,54 @@
-# Step 4, the server: talks and listens at any moment, until one of the two says "bye".
+# Step 4, the server, as the lesson has it: a thread reads the keyboard while the main one listens.
+#
+#   server.py PORT [HOST]
+import _thread
 import os
 import socket
 import sys
-import threading
 
-port = int(sys.argv[1]) if len(sys.argv) > 1 else 12345
-
-server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-server.bind(("::", port))
-print("Waiting on port", server.getsockname()[1])
+QUIT = b"bye"
 
 
-def show(datagram):
-    message = datagram.decode()
-    print(message)
-    if message == "bye":
+class Chat:
+    def __init__(self, sock, peer):
+        self.sock = sock
+        self.peer = peer
+
+    def run(self):
+        _thread.start_new_thread(self.sending, ())
+        self.receiving()
+        self.sock.close()
+        # The lesson just ends here. Python aborts then if the thread still reads from a pipe, as it
+        # does in a test; it would not on a terminal.
         os._exit(0)
 
+    def sending(self):
+        while True:
+            try:
+                message = input().encode()
+            except EOFError:
+                break
+            self.sock.sendto(message, self.peer)
+            if message == QUIT:
+                break
 
-def listen():
-    while True:
-        show(server.recv(65535))
+    def receiving(self):
+        while True:
+            message, peer = self.sock.recvfrom(1024)
+            print(message.decode())
+            if message == QUIT:
+                self.sock.sendto(QUIT, self.peer)
+                break
 
 
-datagram, peer = server.recvfrom(65535)
-show(datagram)
-listener = threading.Thread(target=listen, daemon=True)
-listener.start()
+if __name__ == "__main__":
+    port, host = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-for line in sys.stdin:
-    message = line.rstrip("\n")
-    server.sendto(message.encode(), peer)
-    if message == "bye":
-        os._exit(0)
-listener.join()
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.bind((host, port))
+    print("Waiting on port", sock.getsockname()[1])
+
+    # Only looks who is there: the message stays in the socket, to be received.
+    message, client = sock.recvfrom(0, socket.MSG_PEEK)
+    Chat(sock, client).run()

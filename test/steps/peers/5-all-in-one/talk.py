@@ -1,43 +1,56 @@
-# Step 5, both ends: talks and listens at any moment, until one of the two says "bye".
+# Step 5, both ends, as the lesson has it: step 4's Chat, as the server or the client.
+#
+#   talk.py --server PORT [HOST]
+#   talk.py --client HOST PORT
+import _thread
 import os
 import socket
 import sys
-import threading
 
-arguments = sys.argv[1:]
-opens = arguments[:1] == ["--server"]
-host = arguments[0] if arguments else "localhost"
-port = int(arguments[1]) if len(arguments) > 1 else 12345
+QUIT = b"bye"
 
-if opens:
-    talk = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    talk.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    talk.bind(("::", port))
-    print("Waiting on port", talk.getsockname()[1])
-    # Only looks at the first datagram, to learn who the peer is: it stays there to be heard.
-    datagram, peer = talk.recvfrom(65535, socket.MSG_PEEK)
-    talk.connect(peer)
+
+class Chat:
+    def __init__(self, sock, peer):
+        self.sock = sock
+        self.peer = peer
+
+    def run(self):
+        _thread.start_new_thread(self.sending, ())
+        self.receiving()
+        self.sock.close()
+        os._exit(0)  # for the same reason as in step 4
+
+    def sending(self):
+        while True:
+            try:
+                message = input().encode()
+            except EOFError:
+                break
+            self.sock.sendto(message, self.peer)
+            if message == QUIT:
+                break
+
+    def receiving(self):
+        while True:
+            message, peer = self.sock.recvfrom(1024)
+            print(message.decode())
+            if message == QUIT:
+                self.sock.sendto(QUIT, self.peer)
+                break
+
+
+mode, *where = sys.argv[1:]
+if mode == "--server":
+    port, host = int(where[0]), where[1] if len(where) > 1 else ""
 else:
-    family = socket.getaddrinfo(host, port)[0][0]
-    talk = socket.socket(family, socket.SOCK_DGRAM)
-    talk.connect((host, port))
+    host, port = where[0], int(where[1])
+sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
 
-
-def listen():
-    while True:
-        message = talk.recv(65535).decode()
-        print(message)
-        if message == "bye":
-            os._exit(0)
-
-
-listener = threading.Thread(target=listen, daemon=True)
-listener.start()
-
-for line in sys.stdin:
-    message = line.rstrip("\n")
-    talk.send(message.encode())
-    if message == "bye":
-        os._exit(0)
-if opens:
-    listener.join()
+if mode == "--server":
+    sock.bind((host, port))
+    print("Waiting on port", sock.getsockname()[1])
+    message, client = sock.recvfrom(0, socket.MSG_PEEK)
+    Chat(sock, client).run()
+else:
+    Chat(sock, (host, port)).run()
