@@ -1,4 +1,5 @@
 import { describe, expect } from "bun:test";
+import { mkdir, symlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 
@@ -22,6 +23,16 @@ async function ask(port: string, request: string): Promise<string> {
   let answer = "";
   for await (const chunk of socket) answer += String(chunk);
   return answer;
+}
+
+/** Where the links of a page lead. */
+async function linksOf(page: string): Promise<string[]> {
+  const links: string[] = [];
+  const reader = new HTMLRewriter().on("a", {
+    element: (link) => void links.push(link.getAttribute("href") ?? ""),
+  });
+  await reader.transform(new Response(page)).text();
+  return links.map((link) => link.replaceAll("&amp;", "&").replaceAll("&#x27;", "'"));
 }
 
 describe("the HTTP server step", () => {
@@ -66,21 +77,115 @@ describe("the HTTP server step", () => {
       expect(page).not.toContain("<b>");
 
       const found: string[] = [];
-      const links: string[] = [];
-      const reader = new HTMLRewriter().on("a", {
-        element: (link) => void links.push(link.getAttribute("href") ?? ""),
-      });
-      await reader.transform(new Response(page)).text();
-      for (const link of links) {
-        const href = link.replaceAll("&amp;", "&").replaceAll("&#x27;", "'");
-        found.push(await (await fetch(new URL(href, address))).text());
+      for (const link of await linksOf(page)) {
+        found.push(await (await fetch(new URL(link, address))).text());
       }
       expect(found.toSorted()).toEqual(names.toSorted());
     },
   );
 
+  testWith([], "Every folder is listed, and its links lead to all that is in it.", async () => {
+    const files = {
+      "a.txt": "a",
+      "one/b.txt": "b",
+      "one/two/c.txt": "c",
+      'one/two/it\'s 50% "#1"?/é 日本 🎉.txt': "d",
+      "one/a:b&copy;/e.txt": "e",
+      "one/.hidden/f.txt": "f",
+    };
+    await using shared = await folder(files);
+    await mkdir(join(shared.path, "empty"));
+    await using server = serve(shared.path);
+    const address = `http://localhost:${await portOf(server)}`;
+
+    const found: string[] = [];
+    const folders = ["/"];
+    for (const path of folders) {
+      const listing = await fetch(new URL(path, address));
+      expect(listing.status).toBe(200);
+      expect(listing.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+      for (const link of await linksOf(await listing.text())) {
+        if (link.endsWith("/")) folders.push(link);
+        else found.push(await (await fetch(new URL(link, address))).text());
+      }
+    }
+    expect(folders.map((path) => decodeURIComponent(path))).toEqual([
+      "/",
+      "/empty/",
+      "/one/",
+      "/one/a:b&copy;/",
+      "/one/two/",
+      '/one/two/it\'s 50% "#1"?/',
+    ]);
+    expect(found.toSorted()).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
+  testWith([], "A folder is listed with a slash after its name or without.", async () => {
+    await using shared = await folder({ "one/b.txt": "b", "one/two/c.txt": "c" });
+    await using server = serve(shared.path);
+    const address = `http://localhost:${await portOf(server)}`;
+    for (const path of ["/one", "/one/"]) {
+      expect(await (await fetch(address + path)).text()).toBe(
+        "<!doctype html><title>Files</title>" +
+          '<ul><li><a href="/one/b.txt">b.txt</a></li>\n<li><a href="/one/two/">two/</a></li></ul>',
+      );
+    }
+  });
+
+  testWith(["python3"], "Python's urllib gets the listing of a folder within.", async () => {
+    await using shared = await folder({ "one/b.txt": "b" });
+    await using server = serve(shared.path);
+    const address = `http://localhost:${await portOf(server)}`;
+    const listing = await run(command("Python", "http-client/with_urllib", `${address}/one/`));
+    expect(listing.status).toBe(0);
+    expect(listing.stdout).toContain('<li><a href="/one/b.txt">b.txt</a></li>');
+  });
+
+  testWith([], "A symbolic link is followed within the folder, and not out of it.", async () => {
+    await using outer = await folder({ "secret.txt": "secret\n", "shared/one/a.txt": "a\n" });
+    const shared = join(outer.path, "shared");
+    await symlink("one", join(shared, "folder"));
+    await symlink("one/a.txt", join(shared, "file"));
+    await symlink("../secret.txt", join(shared, "file-outside"));
+    await symlink(outer.path, join(shared, "folder-outside"));
+    await using server = serve(shared);
+    const address = `http://localhost:${await portOf(server)}`;
+    expect(await (await fetch(`${address}/folder`)).text()).toContain(">a.txt</a>");
+    expect(await (await fetch(`${address}/file`)).text()).toBe("a\n");
+    for (const path of ["file-outside", "folder-outside", "folder-outside/secret.txt"]) {
+      const answer = await fetch(`${address}/${path}`);
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).not.toContain("secret\n");
+    }
+  });
+
+  testWith([], "What is neither a file nor a folder is not found.", async () => {
+    await using shared = await folder({ "a.txt": "a\n" });
+    Bun.spawnSync(["mkfifo", join(shared.path, "pipe")]);
+    await using server = serve(shared.path);
+    const address = `http://localhost:${await portOf(server)}`;
+    for (const path of ["/pipe", "/missing/", "/a.txt/", "/%00", "/%ff", "/%"]) {
+      expect((await fetch(address + path)).status).toBe(404);
+    }
+  });
+
+  testWith(
+    [],
+    "The lesson's own request, which names no version of HTTP, is refused.",
+    async () => {
+      await using shared = await folder({ "a.txt": "a\n" });
+      await using server = serve(shared.path);
+      const answer = await ask(await portOf(server), "GET /\n");
+      expect(answer).toStartWith("HTTP/1.1 505 HTTP Version Not Supported\r\n");
+    },
+  );
+
   testWith([], "No request reaches a file outside the folder.", async () => {
-    await using outer = await folder({ "secret.txt": "secret\n", "shared/a.txt": "a\n" });
+    await using outer = await folder({
+      "secret.txt": "secret\n",
+      "shared/a.txt": "a\n",
+      "shared/within/b.txt": "b\n",
+    });
     await using server = serve(join(outer.path, "shared"));
     const port = await portOf(server);
     for (const path of [
@@ -93,6 +198,10 @@ describe("the HTTP server step", () => {
       `/${join(outer.path, "secret.txt")}`,
       "//secret.txt",
       "/missing.txt",
+      "/within/../../secret.txt",
+      "/within/..%2f..%2fsecret.txt",
+      "/..%2f",
+      "/within%2f..%2f..",
     ]) {
       for (const version of ["1.0", "1.1"]) {
         const headers = "Host: localhost\r\nConnection: close\r\n";

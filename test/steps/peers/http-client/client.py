@@ -1,4 +1,5 @@
-# A small HTTP client: asks HOST for its front page and prints the first 2,048 bytes that come.
+# The lesson's HTTP client: asks HOST for its front page and prints the first 2,048 bytes that come.
+# The lesson's request is `GET /` and no more, as in HTTP 0.9, which servers no longer speak.
 import socket
 import sys
 
