@@ -23,7 +23,7 @@ async function serve(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    openWith: PSK,
+    admission: PSK,
   });
   answerAsOther(socket.local.port);
 }
@@ -45,7 +45,7 @@ async function measure(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    openWith: null,
+    admission: null,
   });
   const to = { address: "127.0.0.1", port: server.port };
   const join = async (count: number) => {

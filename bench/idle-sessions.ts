@@ -35,7 +35,7 @@ async function serve(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    openWith: PSK,
+    admission: PSK,
     onJoined: (link) => ({
       onMessages(messages) {
         for (const message of messages) void link.say(message);
@@ -95,7 +95,7 @@ async function measure(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    openWith: null,
+    admission: null,
   });
   const sessions: Echoing[] = [];
   await joinUntil(FEW, sessions, client, server.port);

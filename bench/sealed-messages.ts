@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    openWith: PSK,
+    admission: PSK,
     onJoined(link) {
       let count = 0;
       return {
@@ -88,7 +88,7 @@ async function measure(): Promise<void> {
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys(),
-    openWith: null,
+    admission: null,
   });
   const to = { address: "127.0.0.1", port: sealedPort };
   const link = client.join(

@@ -112,7 +112,7 @@ async function tryAddress(
   const socket = await openSealedSocket({
     port: 0,
     staticKeys,
-    openWith: null,
+    admission: null,
     onRefused(error) {
       refusal.reject(error);
       // The session by itself would notice only after a silence.

@@ -23,7 +23,7 @@ import { isSealedWire } from "../protocol/packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { sameAddress, type SocketAddress } from "./address.ts";
 import { randomBytes } from "./node-crypto.ts";
-import { longestWorthTrying } from "./sealed-socket.ts";
+import { maxProbeSize } from "./sealed-socket.ts";
 import { openUdpSocket } from "./udp-socket.ts";
 
 /** What is at an address. */
@@ -152,7 +152,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
         startSizeProbe({
           random: randomBytes,
           arrived: BASE_DATAGRAM_SIZE,
-          limit: longestWorthTrying(socket, to),
+          limit: maxProbeSize(socket, to),
           loss: 1 - roundTrips.length / sent,
           patience: Math.max(LEAST_PATIENCE, SLOWER * Math.max(...roundTrips)),
           now: now(),

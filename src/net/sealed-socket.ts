@@ -1,5 +1,5 @@
-// Sealed sessions on a real socket: protocol/endpoint.ts with a UDP socket, the clock and one timer for all
-// of its sessions. Knows nothing of what the messages mean.
+// The driver of sealed sessions: protocol/endpoint.ts on a UDP socket, with the clock and one timer for all sessions. Knows
+// nothing of what the messages mean.
 
 import type { CharlaError } from "../errors.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
@@ -26,88 +26,85 @@ import type { Session } from "../protocol/session/session.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
 import { nodeCrypto, randomBytes } from "./node-crypto.ts";
 import {
-  AttachedSession,
-  handOnMessages,
   type SealedLink,
   type SealedLinkHandlers,
   type SessionDriver,
-  tellArrived,
-  tellWhatCameToBe,
+  SessionLink,
 } from "./sealed-link.ts";
 import { LARGE_RECEIVE_BUFFER } from "./socket-options.ts";
 import { openUdpSocket, type UdpSocket } from "./udp-socket.ts";
 
-/** Datagrams handed to the system at a time. */
+/** Datagrams sent in one system call, at most. */
 const DATAGRAMS_AT_ONCE = 256;
 
 export interface SealedSocketOptions {
   readonly bind?: string | undefined;
   readonly port: number;
   readonly staticKeys: KeyPair;
-  /** The pre-shared key, 32 bytes, with which others may join, or who decides that; null when nobody may. */
-  readonly openWith: Uint8Array | Admission | null;
-  /** Past so many sessions nobody else may join. */
+  /** The pre-shared key, 32 bytes, that lets others join, or a function that decides; null when nobody may join. */
+  readonly admission: Uint8Array | Admission | null;
+  /** With so many sessions, nobody else may join. */
   readonly maxSessions?: number | undefined;
   /** Somebody has joined. */
   onJoined?(link: SealedLink): SealedLinkHandlers;
-  /** The network refused something: nobody listens there, or there is no way. */
+  /** The network refused a datagram: no program is listening there, or there is no route. */
   onRefused?(error: CharlaError): void;
-  /** Somebody speaks the plain wire, or another one, to this socket. */
+  /** A datagram came that is not of the sealed wire. */
   onOtherWire?(from: SocketAddress): void;
 }
 
 export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
-  /** Begins a session; that it failed is told by the link's `ended`. Without handlers, `receive` sets them later. */
+  /** Begins a session; the link's `ended` says if it failed. Without handlers, `receive` sets them later. */
   join(options: ConnectOptions, handlers?: SealedLinkHandlers): SealedLink;
-  /** Ends every session, once what was said has arrived, tells the peers so, and closes the socket. */
+  /** Ends every session, once its messages have arrived, tells the peers, and closes the socket. */
   close(): Promise<void>;
 }
 
 /**
- * Where the system cuts longer datagrams in pieces on its own, a probe of them proves nothing (RFC 8899
- * s. 3): no longer than Ethernet carries then, with IPv6's headers and UDP's.
+ * Bytes of a datagram on Ethernet, less the headers of IPv6 and UDP. Where the system fragments longer datagrams, their
+ * arrival says nothing about the path MTU (RFC 8899 s. 3).
  */
-const LIMIT_WHERE_CUT = 1_500 - 40 - 8;
+const FRAGMENTED_LIMIT = 1_500 - 40 - 8;
 
-/** Bytes of the longest datagram whose arrival tells something of the path. */
-export function longestWorthTrying(
+/** Bytes of the longest datagram to probe the path MTU with. */
+export function maxProbeSize(
   { dontFragment }: Pick<UdpSocket, "dontFragment">,
   to: SocketAddress,
 ): number {
-  return dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : LIMIT_WHERE_CUT;
+  return dontFragment || isLoopback(to) ? MAX_DATAGRAM_SIZE : FRAGMENTED_LIMIT;
 }
 
-/** Milliseconds that only ever grow. */
+/** Monotonic, ms. */
 function now(): number {
   return performance.now();
 }
 
-/** @throws {CharlaError} PORT_IN_USE and its kin */
+/** @throws {CharlaError} PORT_IN_USE and others: see `describeSocketError` */
 export async function openSealedSocket(options: SealedSocketOptions): Promise<SealedSocket> {
   const endpoint: Endpoint = createEndpoint({
     crypto: nodeCrypto,
     staticKeys: options.staticKeys,
     random: randomBytes,
-    admission: options.openWith,
+    admission: options.admission,
     maxSessions: options.maxSessions,
-    datagramLimit: (to) => longestWorthTrying(socket, to),
+    datagramLimit: (to) => maxProbeSize(socket, to),
     now: now(),
   });
-  const attached = new Map<Session, AttachedSession>();
+  const links = new Map<Session, SessionLink>();
   const driver: SessionDriver = {
     now,
     changed(session) {
       activate(endpoint, session);
       flushSoon();
     },
-    said(session) {
+    queued(session) {
       endpoint.active.add(session);
       flushSoon();
     },
   };
   let timer: ReturnType<typeof setTimeout> | null = null;
-  let due = false;
+  let isFlushDue = false;
   let closed: PromiseWithResolvers<void> | null = null;
 
   const socket: UdpSocket = await openUdpSocket({
@@ -139,36 +136,36 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     options.onOtherWire?.(from);
   }
 
-  /** One flush for all that happens in a turn of the event loop: full datagrams, few system calls. */
+  /** One flush for everything in a turn of the event loop makes full datagrams and few system calls. */
   function flushSoon(): void {
-    if (due) return;
-    due = true;
+    if (isFlushDue) return;
+    isFlushDue = true;
     setImmediate(flush);
   }
 
   function flush(): void {
-    due = false;
+    isFlushDue = false;
     for (const session of endpoint.arrived.splice(0)) {
       const link = attach(session);
       link.receive(options.onJoined?.(link) ?? { onMessages() {} });
     }
-    const links: AttachedSession[] = [];
+    const touched: SessionLink[] = [];
     for (const session of takeTouched(endpoint)) {
-      const its = attached.get(session);
-      if (its === undefined) continue;
-      links.push(its);
-      tellArrived(its);
-      handOnMessages(its, driver);
+      const link = links.get(session);
+      if (link === undefined) continue;
+      touched.push(link);
+      link.reportArrival();
+      link.handOnMessages();
     }
     send();
-    for (const its of links) {
-      if (!tellWhatCameToBe(its, now())) attached.delete(its.session);
+    for (const link of touched) {
+      if (!link.reportChanges(now())) links.delete(link.session);
     }
     if (closed !== null && !isClosing()) closed.resolve();
     schedule();
   }
 
-  /** Whether some peer is still to be told that its session is over. */
+  /** Whether some peer has yet to get our CLOSE. */
   function isClosing(): boolean {
     return endpoint.sessions
       .values()
@@ -205,13 +202,13 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function attach(session: Session): SealedLink {
-    const link = new AttachedSession(session, driver);
-    attached.set(session, link);
+    const link = new SessionLink(session, driver);
+    links.set(session, link);
     return link;
   }
 
   async function close(): Promise<void> {
-    await Promise.all(Array.from(attached.values(), (link) => link.close()));
+    await Promise.all(Array.from(links.values(), (link) => link.close()));
     closed ??= Promise.withResolvers<void>();
     flushSoon();
     await closed.promise;

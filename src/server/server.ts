@@ -90,7 +90,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     bind,
     port,
     staticKeys: identity,
-    openWith: admission,
+    admission: admission,
     onJoined(link) {
       const { peerKey, admittedTo: onlyRoom } = link;
       if (peerKey === null) throw new Error("a peer without a key has joined");

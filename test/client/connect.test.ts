@@ -46,7 +46,7 @@ async function openServer({
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys,
-    openWith: secretToPsk(secret),
+    admission: secretToPsk(secret),
     onJoined(link) {
       joined.put(link);
       onJoined(link);

@@ -165,7 +165,7 @@ test(
       bind: "127.0.0.1",
       port: 0,
       staticKeys: generateKeyPair(new Uint8Array(32).fill(7)),
-      openWith: secretToPsk(null),
+      admission: secretToPsk(null),
     });
     const { lines, status } = await examine([`127.0.0.1:${server.local.port}`]);
     expect(statuses(lines).slice(-2)).toEqual(["session ok", "nat note"]);

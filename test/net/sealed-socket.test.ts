@@ -28,7 +28,7 @@ async function openServer(address: string) {
     bind: address,
     port: 0,
     staticKeys: SERVER_KEYS,
-    openWith: PSK,
+    admission: PSK,
     onJoined(link) {
       joined.resolve(link);
       return { onMessages: (messages) => void heard.push(...messages.map(text)) };
@@ -38,7 +38,7 @@ async function openServer(address: string) {
 }
 
 function openClient(address: string) {
-  return openSealedSocket({ bind: address, port: 0, staticKeys: CLIENT_KEYS, openWith: null });
+  return openSealedSocket({ bind: address, port: 0, staticKeys: CLIENT_KEYS, admission: null });
 }
 
 describe.each(LOOPBACKS)("over %s", (address) => {
@@ -130,7 +130,7 @@ describe("what a session's ends hear of it", () => {
       bind: "127.0.0.1",
       port: 0,
       staticKeys: SERVER_KEYS,
-      openWith: PSK,
+      admission: PSK,
       onJoined(link) {
         void link.ended.then((end) => over.resolve({ end, after: heard.length }));
         return {
@@ -160,7 +160,7 @@ describe("what a session's ends hear of it", () => {
       bind: "127.0.0.1",
       port: 0,
       staticKeys: SERVER_KEYS,
-      openWith: PSK,
+      admission: PSK,
       onJoined: () => ({
         onMessages(messages) {
           heard.push(...messages.map(({ length }) => length));
@@ -274,7 +274,7 @@ async function openPlainSpeaker(stack: AsyncDisposableStack) {
       bind: "127.0.0.1",
       port: 0,
       staticKeys: SERVER_KEYS,
-      openWith: PSK,
+      admission: PSK,
       onOtherWire: ({ port }) => others.push(port),
     }),
   );

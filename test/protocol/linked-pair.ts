@@ -2,13 +2,10 @@
 // test does here.
 
 import {
-  AttachedSession,
-  handOnMessages,
   type SealedLink,
   type SealedLinkHandlers,
   type SessionDriver,
-  tellArrived,
-  tellWhatCameToBe,
+  SessionLink,
 } from "../../src/net/sealed-link.ts";
 import { activate } from "../../src/protocol/endpoint.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
@@ -42,20 +39,20 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
     const driver: SessionDriver = {
       now: () => pair.now,
       changed: (changed) => activate(end.endpoint, changed),
-      said: (changed) => activate(end.endpoint, changed),
+      queued: (changed) => activate(end.endpoint, changed),
     };
-    const link = new AttachedSession(session, driver);
-    link.handlers = { onMessages() {}, ...its };
-    return { link, driver, over: false };
+    const link = new SessionLink(session, driver);
+    link.receive({ onMessages() {}, ...its });
+    return { link, over: false };
   }
   const initiator = attach(pair.initiator, joined, handlers.initiator);
   const responder = attach(pair.responder, opened, handlers.responder);
 
   async function look(side: typeof initiator): Promise<void> {
     if (side.over) return;
-    tellArrived(side.link);
-    handOnMessages(side.link, side.driver);
-    side.over = !tellWhatCameToBe(side.link, pair.now);
+    side.link.reportArrival();
+    side.link.handOnMessages();
+    side.over = !side.link.reportChanges(pair.now);
     await turn();
   }
 

@@ -4,7 +4,7 @@
 import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
-import { AttachedSession } from "../../src/net/sealed-link.ts";
+import { SessionLink } from "../../src/net/sealed-link.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
 import type { Session, SessionEnd } from "../../src/protocol/session/session.ts";
 import type { Server } from "../../src/server/server.ts";
@@ -34,7 +34,7 @@ export async function joinRaw(
     bind: "127.0.0.1",
     port: 0,
     staticKeys: keys,
-    openWith: null,
+    admission: null,
   });
   const frames: ServerFrame[] = [];
   const link = socket.join(
@@ -49,7 +49,7 @@ export async function joinRaw(
       },
     },
   );
-  if (!(link instanceof AttachedSession)) throw new Error("a link of another kind");
+  if (!(link instanceof SessionLink)) throw new Error("a link of another kind");
   return {
     frames,
     session: link.session,
