@@ -1,5 +1,5 @@
-// A room of two terminals (each a tmux of the test's own), typed by hand on both; and what a
-// terminal shows of what has arrived and what has not.
+// A room with two terminals (each a tmux of the test's own), and how a terminal shows what has been delivered
+// and what has not.
 
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
@@ -35,48 +35,51 @@ const isInvitation = (row: string) => row.startsWith("invite with: ");
 const prompts = (rows: string[]) => rows.at(-1) === ">";
 
 for (const host of LOOPBACKS) {
-  onTerminal(`two who type talk by the invitation that one prints, over ${host}`, async () => {
-    await using ana = await openScreen(COLUMNS);
-    await using ben = await openScreen(COLUMNS);
-    enter(ana, `clear; charla --server -n ana --bind ${host} --port 0; echo status=$?`);
-    const opened = await ana.until("the invitation", (rows) => rows.some(isInvitation));
-    const invitation = opened.find(isInvitation)?.slice(13) ?? "";
+  onTerminal(
+    `two people talk by the invitation that one of them prints, over ${host}`,
+    async () => {
+      await using ana = await openScreen(COLUMNS);
+      await using ben = await openScreen(COLUMNS);
+      enter(ana, `clear; charla --server -n ana --bind ${host} --port 0; echo status=$?`);
+      const opened = await ana.until("the invitation", (rows) => rows.some(isInvitation));
+      const invitation = opened.find(isInvitation)?.slice(13) ?? "";
 
-    // As it is printed: what a shell might take for its own is in quotes.
-    enter(ben, `clear; ${invitation} -n ben; echo status=$?`);
-    await ben.until("the prompt", prompts);
-    await ana.until("Ben", (rows) => rows.includes("ben joined"));
+      // As it is printed, quoted for a shell.
+      enter(ben, `clear; ${invitation} -n ben; echo status=$?`);
+      await ben.until("the prompt", prompts);
+      await ana.until("Ben", (rows) => rows.includes("ben joined"));
 
-    enter(ben, "hello Ana, are you there?");
-    await ana.until("Ben's words", (rows) => rows.includes("ben: hello Ana, are you there?"));
-    ben.type("I have half a");
-    await ben.until("half a line", (rows) => rows.at(-1) === "> I have half a");
-    enter(ana, "I am. 日本 👋");
-    const heard = await ben.until("Ana's words", (rows) => rows.includes("ana: I am. 日本 👋"));
-    expect(heard.slice(-3)).toEqual([
-      "> hello Ana, are you there?",
-      "ana: I am. 日本 👋",
-      "> I have half a",
-    ]);
-    enter(ben, " line");
-    await ana.until("the whole line", (rows) => rows.includes("ben: I have half a line"));
-    enter(ben, "bye");
-    const benSaw = await ben.until("Ben's end", (rows) => rows.includes("status=0"));
-    expect(benSaw.slice(-5)).toEqual([
-      "> I have half a line",
-      "> bye",
-      "the conversation is over: you said bye",
-      "status=0",
-      "$",
-    ]);
-    const anaSaw = await ana.until("that Ben left", (rows) => rows.includes("ben left"));
-    expect(anaSaw.at(-1)).toBe(">");
-    ana.press("C-d");
-    await ana.until("Ana's end", (rows) => rows.includes("status=0"));
-  });
+      enter(ben, "hello Ana, are you there?");
+      await ana.until("Ben's words", (rows) => rows.includes("ben: hello Ana, are you there?"));
+      ben.type("I have half a");
+      await ben.until("half a line", (rows) => rows.at(-1) === "> I have half a");
+      enter(ana, "I am. 日本 👋");
+      const heard = await ben.until("Ana's words", (rows) => rows.includes("ana: I am. 日本 👋"));
+      expect(heard.slice(-3)).toEqual([
+        "> hello Ana, are you there?",
+        "ana: I am. 日本 👋",
+        "> I have half a",
+      ]);
+      enter(ben, " line");
+      await ana.until("the whole line", (rows) => rows.includes("ben: I have half a line"));
+      enter(ben, "bye");
+      const benSaw = await ben.until("Ben's end", (rows) => rows.includes("status=0"));
+      expect(benSaw.slice(-5)).toEqual([
+        "> I have half a line",
+        "> bye",
+        "the conversation is over: you said bye",
+        "status=0",
+        "$",
+      ]);
+      const anaSaw = await ana.until("that Ben left", (rows) => rows.includes("ben left"));
+      expect(anaSaw.at(-1)).toBe(">");
+      ana.press("C-d");
+      await ana.until("Ana's end", (rows) => rows.includes("status=0"));
+    },
+  );
 }
 
-onTerminal("a line is dim until the other end has it, and a silence is counted", async () => {
+onTerminal("a line is dim until it has been delivered, and a silence is counted", async () => {
   await using server = await startSealedServer();
   await using screen = await joinOnScreen(server, true);
   enter(screen, "hello");
@@ -103,7 +106,7 @@ onTerminal("a line is dim until the other end has it, and a silence is counted",
   server.signal("SIGCONT");
   const rows = await screen.until("the contact", (shown) => shown.at(-1) === "> half typed");
   expect(rows).toEqual(["> hello", "> are you asleep?", "> half typed"]);
-  // The end is heard before it has the line on its disk.
+  // There is contact again before the server has the line on its disk.
   await screen.until("that it has arrived", () =>
     screen.styledRows().includes("> are you asleep?"),
   );
@@ -123,8 +126,8 @@ onTerminal("without styles a line on its way says so in words", async () => {
   await screen.until("that it has arrived", (rows) => rows.join("|") === "> one|> two|>");
 });
 
-// The acknowledgment, which may wait 25 ms for company, travels with the answer.
-onTerminal("an answer that comes at once stands below what it answers", async () => {
+// The acknowledgment, which may be delayed by 25 ms, travels with the answer.
+onTerminal("an immediate answer stands below the question", async () => {
   await using server = await startSealedServer();
   await using screen = await joinOnScreen(server, false);
   enter(screen, "question");
@@ -134,7 +137,7 @@ onTerminal("an answer that comes at once stands below what it answers", async ()
   expect(rows).toEqual(["> question", "ana: answer", ">"]);
 });
 
-onTerminal("the same holds for the one who opened the talk", async () => {
+onTerminal("the same holds for the person who opened the conversation", async () => {
   using ana = newPerson();
   await using screen = await openScreen(COLUMNS, 20, { as: ana });
   enter(screen, "clear; charla --server -q -n ana --bind 127.0.0.1 --port 0");

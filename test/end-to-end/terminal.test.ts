@@ -104,7 +104,7 @@ for (const wire of WIRES) {
   });
 
   describe(`on the ${wire.wire} wire the keys`, () => {
-    onTerminal("of a shell edit the line, and the arrows bring back what was said", async () => {
+    onTerminal("of a shell edit the line, and the arrows recall lines sent before", async () => {
       await using talk = await talkOnScreen(wire);
       const { screen, peer } = talk;
       screen.type("one two three");
@@ -194,7 +194,7 @@ for (const wire of WIRES) {
     );
 
     test(
-      "that hangs up ends charla, without a word to anyone",
+      "that hangs up ends charla",
       async () => {
         let shown = "";
         const ready = Promise.withResolvers<void>();
@@ -218,7 +218,7 @@ for (const wire of WIRES) {
       END_TO_END_TIMEOUT,
     );
 
-    onTerminal("shows the line anew when its window changes size", async () => {
+    onTerminal("redraws the line when its window changes size", async () => {
       await using talk = await talkOnScreen(wire, 60);
       const { screen, peer } = talk;
       const long = "0123456789".repeat(7);

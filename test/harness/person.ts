@@ -1,20 +1,20 @@
-// A person of a test: folders of their own, in which charla keeps what is theirs. No test touches the
-// folders of whoever runs it.
+// A person in a test, with folders of their own for charla's files. No test touches the folders of the user
+// who runs it.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface Person extends Disposable {
-  /** Where their key and the servers they know are. */
+  /** The folder of their key and known servers. */
   readonly config: string;
-  /** Where a running server leaves its invitation. */
+  /** The folder in which a running server leaves its invitation. */
   readonly data: string;
-  /** What tells charla so. */
+  /** Environment variables that make charla use these folders. */
   readonly env: { readonly XDG_CONFIG_HOME: string; readonly XDG_DATA_HOME: string };
 }
 
-/** Somebody new, forgotten at the end of the scope. */
+/** A new person, whose folders are removed at the end of the scope. */
 export function newPerson(): Person {
   const home = mkdtempSync(join(tmpdir(), "charla-person-"));
   const env = { XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data") };

@@ -1,5 +1,5 @@
-// A real terminal with a screen that can be read: a tmux server of the test's own. What is typed goes
-// in as keys, what is seen comes out as lines.
+// A real terminal with a screen that can be read: a tmux server of the test's own. Keys go in, rows come
+// out.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ export interface Screen extends AsyncDisposable {
   press(...keys: string[]): void;
   /** Types text letter by letter, without naming keys. */
   type(text: string): void;
-  /** Pastes as a terminal does: in brackets where the program asked for them. */
+  /** Pastes as a terminal does: in brackets if the program asked for them. */
   paste(text: string): void;
   resize(columns: number, rows: number): void;
   /** The rows in sight, up to the last that is not empty; no trailing spaces. */
@@ -33,13 +33,13 @@ export interface Screen extends AsyncDisposable {
 }
 
 export interface ScreenOptions {
-  /** Whose screen it is; somebody new's where it is left out. */
+  /** Whose screen it is; without it, a new person's. */
   as?: Person;
-  /** Whether charla may dim and colour text. */
+  /** Whether charla may use styles. */
   styled?: boolean;
 }
 
-/** Opens a screen with a shell on it whose prompt is "$ " and which knows `charla`. */
+/** Opens a screen with a shell whose prompt is "$ " and which has `charla` on its PATH. */
 export async function openScreen(
   columns = 60,
   rows = 20,
@@ -106,7 +106,7 @@ export async function openScreen(
         const now = screen.rows();
         if (seen(now)) return now;
         if (performance.now() - start > PATIENCE) {
-          throw new Error(`waited in vain for ${what}; the screen shows:\n${now.join("\n")}`);
+          throw new Error(`timed out waiting for ${what}; the screen shows:\n${now.join("\n")}`);
         }
         await Bun.sleep(LOOK_EVERY);
       }

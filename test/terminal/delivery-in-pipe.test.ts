@@ -1,5 +1,5 @@
-// What a program in a pipe does in a conversation that tells when the other end has a message, made up
-// by the test.
+// A program in a pipe, in a conversation that reports when a message has been delivered. The test makes up
+// the events.
 
 import { expect, test } from "bun:test";
 
@@ -14,20 +14,20 @@ test(
   "256 lines are on their way at once, and the end waits until all are delivered",
   async () => {
     using script = await openScript();
-    script.happens({ type: "joining", peer: "192.0.2.1:12345" });
+    script.emit({ type: "joining", peer: "192.0.2.1:12345" });
     await using program = start(script.command, { input });
-    await script.hears(256);
-    script.happens(delivered, { type: "silent", seconds: 3 });
-    // What came before is done when this is told.
+    await script.received(256);
+    script.emit(delivered, { type: "silent", seconds: 3 });
+    // Events are handled in order: once this is shown, those before it are done.
     await program.until("stderr", "no contact for 3 s\n");
-    await script.hears(257);
-    expect(script.said).toHaveLength(257);
+    await script.received(257);
+    expect(script.sent).toHaveLength(257);
     for (let count = 1; count < 300; count += 1) {
-      await script.hears(count + 1);
-      script.happens(delivered);
+      await script.received(count + 1);
+      script.emit(delivered);
     }
     expect(await program.exited).toBe(0);
-    expect(script.said.map((text) => `${text}\n`).join("")).toBe(input);
+    expect(script.sent.map((text) => `${text}\n`).join("")).toBe(input);
     expect(program.stderr).toBe(
       'talking to 192.0.2.1:12345; "bye" ends it\n' +
         "no contact for 3 s\nthe conversation is over: you left\n",
@@ -37,12 +37,12 @@ test(
 );
 
 test(
-  "lines that the end overtakes are not known to have arrived, and the status says so",
+  "lines still pending at the end may not have been delivered, and the status says so",
   async () => {
     using script = await openScript();
     await using program = start(script.command, { input: "one\ntwo\nthree\n" });
-    await script.hears(3);
-    script.happens(delivered, { type: "ended", reason: "heard-bye", unsaid: [] });
+    await script.received(3);
+    script.emit(delivered, { type: "ended", reason: "heard-bye", unsaid: [] });
     expect(await program.exited).toBe(1);
     expect(program.stderr).toBe(
       "the conversation is over: the other end said bye\n" +
@@ -53,12 +53,12 @@ test(
 );
 
 test(
-  "a silence and its end are told in a line each, and not to who wants quiet",
+  "a silence and its end are shown on a line each, and not with --quiet",
   async () => {
     for (const quiet of [false, true]) {
       using script = await openScript({ quiet });
       await using program = start(script.command);
-      script.happens(
+      script.emit(
         { type: "silent", seconds: 12 },
         { type: "heard", seconds: 31 },
         { type: "message", from: "192.0.2.1:5000", text: "hello" },

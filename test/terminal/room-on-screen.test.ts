@@ -31,7 +31,7 @@ const openRoom = (its: Parameters<typeof openStage>[0] = {}) => openStage({ ...i
 /** A room that was entered, with what is on the screen to say so. */
 async function openMain(its: Parameters<typeof openStage>[0], ...others: string[]): Promise<Stage> {
   const stage = await openRoom(its);
-  stage.script.happens(enters("main", "ben", ...others));
+  stage.script.emit(enters("main", "ben", ...others));
   await stage.screen.until(
     "the room",
     (rows) => rows[0]?.startsWith("you are ben in main") === true,
@@ -46,17 +46,17 @@ async function enter({ screen }: Stage, ...lines: string[]): Promise<void> {
   }
 }
 
-/** Waits for these rows above the prompt, which is bare where no other is given. */
+/** Waits until these are the last rows. */
 const lastRows = (stage: Stage, ...rows: string[]) =>
   stage.screen.until(
     rows.join(" / "),
     (shown) => shown.slice(-rows.length).join("\n") === rows.join("\n"),
   );
 
-describe("what others say", () => {
-  onTerminal("stands behind their names, and what they do behind a star", async () => {
+describe("a message of somebody else", () => {
+  onTerminal("follows the name, and an action follows a star and the name", async () => {
     await using stage = await openRoom({ columns: 80 });
-    stage.script.happens(
+    stage.script.emit(
       enters("main", ...PEOPLE.slice(0, 2)),
       says("Ana María", "one\n  two"),
       says("日本太郎", "/me waves 👩‍👩‍👧 e\u0301"),
@@ -77,9 +77,9 @@ describe("what others say", () => {
     );
   });
 
-  onTerminal("has a colour for each person, and says so in words without", async () => {
+  onTerminal("has its author's name in a colour, another for each person", async () => {
     await using stage = await openRoom({ columns: 80, colour: true });
-    stage.script.happens(enters("main", "ben"), says("ana", "hello"), says("eve", "hello"));
+    stage.script.emit(enters("main", "ben"), says("ana", "hello"), says("eve", "hello"));
     await lastRows(stage, "ana: hello", "eve: hello", ">");
     const [ana = "", eve = ""] = stage
       .styledRows()
@@ -90,82 +90,85 @@ describe("what others say", () => {
     expect(/38;5;(\d+)/.exec(ana)?.[1]).not.toBe(/38;5;(\d+)/.exec(eve)?.[1]);
   });
 
-  onTerminal("before one came is marked, with its time, and so is what comes unseen", async () => {
-    await using stage = await openRoom({ columns: 40 });
-    const { screen, script } = stage;
-    const then = new Date(2026, 2, 1, 11, 5).getTime();
-    script.happens(enters("main", "ben"), says("ana", "old", then), says("ana", "older", then));
-    await lastRows(stage, "-- earlier, 2026-03-01 11:05 --", "ana: old", "ana: older", ">");
-    const now = Date.now();
-    const time = new Date(now).toTimeString().slice(0, 5);
-    script.happens(says("ana", "hello", now));
-    await lastRows(stage, `-- ${time} --`, "ana: hello", ">");
-    // What is typed shows that what the terminal told before it was taken.
-    screen.type("\u001b[Otyping");
-    await lastRows(stage, "> typing");
-    script.happens(says("ana", "psst", now), says("ana", "psst!", now));
-    await lastRows(stage, "ana: hello", "-- new --", "ana: psst", "ana: psst!", "> typing");
-    screen.type("\u001b[I!");
-    await lastRows(stage, "> typing!");
-    script.happens(says("ana", "there you are", now));
-    await lastRows(stage, "ana: psst!", "ana: there you are", "> typing!");
-  });
+  onTerminal(
+    "from before one joined is marked, with its time, and so is one that comes without the focus",
+    async () => {
+      await using stage = await openRoom({ columns: 40 });
+      const { screen, script } = stage;
+      const then = new Date(2026, 2, 1, 11, 5).getTime();
+      script.emit(enters("main", "ben"), says("ana", "old", then), says("ana", "older", then));
+      await lastRows(stage, "-- earlier, 2026-03-01 11:05 --", "ana: old", "ana: older", ">");
+      const now = Date.now();
+      const time = new Date(now).toTimeString().slice(0, 5);
+      script.emit(says("ana", "hello", now));
+      await lastRows(stage, `-- ${time} --`, "ana: hello", ">");
+      // Once the text is on the screen, the focus report before it has been read.
+      screen.type("\u001b[Otyping");
+      await lastRows(stage, "> typing");
+      script.emit(says("ana", "psst", now), says("ana", "psst!", now));
+      await lastRows(stage, "ana: hello", "-- new --", "ana: psst", "ana: psst!", "> typing");
+      screen.type("\u001b[I!");
+      await lastRows(stage, "> typing!");
+      script.emit(says("ana", "there you are", now));
+      await lastRows(stage, "ana: psst!", "ana: there you are", "> typing!");
+    },
+  );
 
-  onTerminal("rings for who is named, where that is wanted, and not for what is old", async () => {
-    await using loud = await openRoom({ options: { bell: true } });
-    await using silent = await openRoom();
-    for (const { script } of [loud, silent]) {
-      script.happens(enters("main", "ben", "ana"), says("ana", "ben?", 1_000));
-    }
-    await lastRows(loud, "ana: ben?", ">");
-    loud.script.happens(says("ana", "bench"), says("ben", "ben"));
-    await lastRows(loud, "ben: ben", ">");
-    expect(loud.wasRung()).toBe(false);
-    for (const { script } of [loud, silent]) script.happens(says("ana", "ben, are you there?"));
-    await until("the bell", () => loud.wasRung());
-    await lastRows(silent, "ana: ben, are you there?", ">");
-    expect(silent.wasRung()).toBe(false);
-  });
+  onTerminal(
+    "rings if it mentions one's name and --bell is given, but not if it is old",
+    async () => {
+      await using loud = await openRoom({ options: { bell: true } });
+      await using silent = await openRoom();
+      for (const { script } of [loud, silent]) {
+        script.emit(enters("main", "ben", "ana"), says("ana", "ben?", 1_000));
+      }
+      await lastRows(loud, "ana: ben?", ">");
+      loud.script.emit(says("ana", "bench"), says("ben", "ben"));
+      await lastRows(loud, "ben: ben", ">");
+      expect(loud.wasRung()).toBe(false);
+      for (const { script } of [loud, silent]) script.emit(says("ana", "ben, are you there?"));
+      await until("the bell", () => loud.wasRung());
+      await lastRows(silent, "ana: ben, are you there?", ">");
+      expect(silent.wasRung()).toBe(false);
+    },
+  );
 });
 
-describe("what is said here", () => {
-  onTerminal("is one message, of several lines as well", async () => {
+describe("a message typed here", () => {
+  onTerminal("may have several lines", async () => {
     await using stage = await openMain({ columns: 40 });
     const { screen, script } = stage;
     screen.paste("first\n\n  second\n");
     screen.press("Enter");
-    await script.hears(1);
-    expect(script.said).toEqual(["first\n\n  second"]);
+    await script.received(1);
+    expect(script.sent).toEqual(["first\n\n  second"]);
     await lastRows(stage, "(on its way) > first", "", "    second", ">");
-    script.happens({ type: "delivered", text: "first\n\n  second", sequence: 1 });
+    script.emit({ type: "delivered", text: "first\n\n  second", sequence: 1 });
     await lastRows(stage, "> first", "", "    second", ">");
   });
 
-  onTerminal(
-    "is settled by its text: what was said on the last visit is delivered too",
-    async () => {
-      await using stage = await openRoom();
-      const { script } = stage;
-      await enter(stage, "new");
-      await script.hears(1);
-      script.happens(enters("main", "ben"), { type: "delivered", text: "old", sequence: 1 });
-      await lastRows(stage, "> old", "(on its way) > new", ">");
-      script.happens({ type: "delivered", text: "new", sequence: 1 });
-      await lastRows(stage, "> old", "> new", ">");
-    },
-  );
+  onTerminal("is delivered by its text: one of an earlier session is shown too", async () => {
+    await using stage = await openRoom();
+    const { script } = stage;
+    await enter(stage, "new");
+    await script.received(1);
+    script.emit(enters("main", "ben"), { type: "delivered", text: "old", sequence: 1 });
+    await lastRows(stage, "> old", "(on its way) > new", ">");
+    script.emit({ type: "delivered", text: "new", sequence: 1 });
+    await lastRows(stage, "> old", "> new", ">");
+  });
 
   onTerminal("may be an action, or begin with a slash", async () => {
     await using stage = await openMain({});
     const { script } = stage;
     await enter(stage, "/me waves", "//etc/hosts is it");
-    await script.hears(2);
-    expect(script.said).toEqual(["/me waves", "/etc/hosts is it"]);
-    for (const text of script.said) script.happens({ type: "delivered", text, sequence: 1 });
+    await script.received(2);
+    expect(script.sent).toEqual(["/me waves", "/etc/hosts is it"]);
+    for (const text of script.sent) script.emit({ type: "delivered", text, sequence: 1 });
     await lastRows(stage, "* ben waves", "> /etc/hosts is it", ">");
   });
 
-  onTerminal("is a path only with a second slash; without it can be called back", async () => {
+  onTerminal("may be a path only after a second slash; otherwise Up recalls the line", async () => {
     await using stage = await openRoom();
     await enter(stage, "/etc/hosts");
     await lastRows(
@@ -178,7 +181,7 @@ describe("what is said here", () => {
     await lastRows(stage, "> /etc/hosts");
     stage.screen.press("C-u", "C-d");
     await lastRows(stage, "the conversation is over: you left", "status=0", "$");
-    expect(stage.script.said).toEqual([]);
+    expect(stage.script.sent).toEqual([]);
   });
 });
 
@@ -193,7 +196,7 @@ describe("a command", () => {
       "lunch-place  10 here  5 messages",
       ">",
     );
-    // A terminal keeps no mark of direction in its first column.
+    // tmux drops a direction mark in the first column.
     expect(rows.slice(1, 5).map((row) => row.replaceAll(/[\u2068\u2069]/g, ""))).toEqual([
       "ben        benbenbenben…  you",
       "Ana María  anaanaanaana…",
@@ -202,7 +205,7 @@ describe("a command", () => {
     ]);
   });
 
-  onTerminal("of the list is told in lines that fit forty columns", async () => {
+  onTerminal("is listed in lines that fit forty columns", async () => {
     await using stage = await openRoom({ columns: 40, rows: 50 });
     await enter(stage, "/help");
     const rows = await lastRows(
@@ -215,7 +218,7 @@ describe("a command", () => {
     expect(rows).toHaveLength(32);
   });
 
-  onTerminal("shows what was said before, and further back when it comes again", async () => {
+  onTerminal("shows earlier messages, and still earlier ones the next time", async () => {
     await using stage = await openMain({ columns: 40 });
     const { script } = stage;
     await enter(stage, "/history 2");
@@ -230,8 +233,8 @@ describe("a command", () => {
     );
     await enter(stage, "/history 100", "/history");
     await lastRows(stage, "11:56 Ana María: said 46", "no earlier messages", ">");
-    await script.hears(4);
-    expect(script.said).toEqual([
+    await script.received(4);
+    expect(script.sent).toEqual([
       "(asked) history 2 51 ",
       "(asked) history 2 49 ",
       "(asked) history 100 47 ",
@@ -239,7 +242,7 @@ describe("a command", () => {
     ]);
   });
 
-  onTerminal("finds what was said, wherever it is", async () => {
+  onTerminal("finds messages by their words", async () => {
     await using stage = await openMain({});
     await enter(stage, "/search said 7", "/search lunch");
     await lastRows(
@@ -253,7 +256,7 @@ describe("a command", () => {
     await lastRows(stage, "12:00 Ana María: said 50", "only the last 20 are shown", ">");
   });
 
-  onTerminal("that the server refuses is an error, and no failure of the program", async () => {
+  onTerminal("that the server refuses is an error, but no failure of the program", async () => {
     await using stage = await openRoom();
     await enter(stage, "/kick Ana María", "/mute ana", "/unmute ana", "/lock", "/unlock");
     await lastRows(
@@ -274,8 +277,8 @@ describe("a command", () => {
       "status=0",
       "$",
     );
-    await stage.script.hears(7);
-    expect(stage.script.said).toEqual([
+    await stage.script.received(7);
+    expect(stage.script.sent).toEqual([
       "(asked) kick Ana María",
       "(asked) mute ana true",
       "(asked) mute ana false",
@@ -288,15 +291,15 @@ describe("a command", () => {
 });
 
 describe("another room", () => {
-  onTerminal("is gone to, and what is said from then on is said there", async () => {
+  onTerminal("can be joined, and messages go there from then on", async () => {
     await using stage = await openMain({ columns: 80 });
     const { script } = stage;
-    script.happens({ type: "renamed", from: "ben", to: "Benno" });
+    script.emit({ type: "renamed", from: "ben", to: "Benno" });
     await lastRows(stage, "ben is now Benno", ">");
     await enter(stage, "unheard", "/join lunch-time", "/join main");
-    await script.hears(2);
+    await script.received(2);
     await stage.screen.until("where one is", (rows) => rows.includes("you are already in main"));
-    script.happens(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
+    script.emit(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
     await lastRows(
       stage,
       "(may not have been delivered) > unheard",
@@ -305,13 +308,13 @@ describe("another room", () => {
       ">",
     );
     await enter(stage, "yes");
-    await script.hears(3);
-    script.happens({ type: "delivered", text: "yes", sequence: 1 });
+    await script.received(3);
+    script.emit({ type: "delivered", text: "yes", sequence: 1 });
     await lastRows(stage, "ana: soup", "> yes", ">");
-    expect(script.said).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
+    expect(script.sent).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
   });
 
-  onTerminal("that cannot be entered leaves one where one is", async () => {
+  onTerminal("that cannot be joined leaves one in the current room", async () => {
     await using stage = await openMain({});
     await enter(stage, "/join none");
     await lastRows(stage, "charla: no answer", "hint: look for it", ">");
@@ -321,7 +324,7 @@ describe("another room", () => {
 });
 
 describe("Tab", () => {
-  onTerminal("finishes names, and told twice tells which", async () => {
+  onTerminal("completes names, and lists the candidates the second time", async () => {
     await using stage = await openMain({ columns: 40 }, "Ana María", "anselm", "日本太郎");
     const { screen } = stage;
     await lastRows(stage, ">");
@@ -337,7 +340,7 @@ describe("Tab", () => {
     expect(screen.cursor()).toMatchObject({ column: 23 });
   });
 
-  onTerminal("finishes commands, and the names of rooms, which it asks for", async () => {
+  onTerminal("completes commands, and names of rooms, which the server is asked for", async () => {
     await using stage = await openMain({ columns: 40 });
     const { screen } = stage;
     screen.type("/j");

@@ -1,4 +1,4 @@
-// A room in a pipe, and on a terminal that can do nothing but take letters: what is told, and what is said.
+// A room in a pipe, and on a terminal on which nothing can be drawn.
 
 import { expect, test } from "bun:test";
 
@@ -25,18 +25,18 @@ const entered = {
 } as const;
 
 test(
-  "in a pipe only what is said is on stdout, and a line with a slash is a message",
+  "in a pipe only messages are on stdout, and a line with a slash is sent as a message",
   async () => {
     using script = await openScript({ bell: true }, "scripted-room");
     await using program = start(script.command, { input: "/who\n//two\n" });
-    script.happens(entered, says("ben, two\nlines", 1), says("/me waves", 2));
-    await script.hears(2);
-    script.happens(
+    script.emit(entered, says("ben, two\nlines", 1), says("/me waves", 2));
+    await script.received(2);
+    script.emit(
       { type: "delivered", text: "/who", sequence: 1 },
       { type: "delivered", text: "//two", sequence: 1 },
     );
     expect(await program.exited).toBe(0);
-    expect(script.said).toEqual(["/who", "//two"]);
+    expect(script.sent).toEqual(["/who", "//two"]);
     expect(program.stdout).toBe("ben, two\nlines\n/me waves\n");
     expect(program.stderr).toBe(
       'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
@@ -45,28 +45,28 @@ test(
   END_TO_END_TIMEOUT,
 );
 
-testWith(["tmux"], "on a dumb terminal names are told, and commands obeyed", async () => {
+testWith(["tmux"], "on a dumb terminal messages have names, and commands work", async () => {
   using script = await openScript({}, "scripted-room");
   await using screen = await openScreen(80, 30);
   screen.type(`clear; TERM=dumb ${script.command.map((word) => `'${word}'`).join(" ")}`);
   screen.press("Enter");
-  script.happens(entered, says("hello", 1), says("/me waves", 2));
+  script.emit(entered, says("hello", 1), says("/me waves", 2));
   await screen.until("an action", (rows) => rows.at(-1) === "* ana waves");
   screen.type("/rooms");
   screen.press("Enter");
   await screen.until("the rooms", (rows) => rows.at(-1) === "lunch-place  10 here  5 messages");
   screen.type("//rooms");
   screen.press("Enter");
-  await script.hears(1);
-  expect(script.said).toEqual(["/rooms"]);
-  script.happens({ type: "delivered", text: "/rooms", sequence: 1 });
+  await script.received(1);
+  expect(script.sent).toEqual(["/rooms"]);
+  script.emit({ type: "delivered", text: "/rooms", sequence: 1 });
   screen.type("/join lunch-time");
   screen.press("Enter");
-  await script.hears(2);
+  await script.received(2);
   screen.type("soup");
   screen.press("Enter");
-  await script.hears(3);
-  script.happens({ ...entered, room: "lunch-time" });
+  await script.received(3);
+  script.emit({ ...entered, room: "lunch-time" });
   await screen.until("another room", (rows) =>
     rows.some((row) => row.startsWith("you are ben in lunch-time")),
   );

@@ -1,5 +1,5 @@
-// The other side of scripted-talk.ts, and of scripted-room.ts: a test that says what happens, and hears what is said. Also reads
-// how a screen's letters look, which test/harness/screen.ts leaves out.
+// The test's side of scripted-talk.ts and scripted-room.ts: it makes events happen, and receives the messages
+// that are sent.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -15,11 +15,11 @@ import { openScreen, type Screen } from "../harness/screen.ts";
 export interface Script extends Disposable {
   /** The program that follows it. */
   readonly command: string[];
-  /** What was said, oldest first. */
-  readonly said: readonly string[];
-  happens(...events: ConversationEvent[]): void;
-  /** Resolves once so many messages in all were said. */
-  hears(count: number): Promise<void>;
+  /** Messages sent, oldest first. */
+  readonly sent: readonly string[];
+  emit(...events: ConversationEvent[]): void;
+  /** Resolves once so many messages in all have been sent. */
+  received(count: number): Promise<void>;
 }
 
 /** For a program yet to start. */
@@ -29,16 +29,16 @@ export async function openScript(
 ): Promise<Script> {
   const folder = mkdtempSync(join(tmpdir(), "charla-script-"));
   const path = join(folder, "socket");
-  const said: string[] = [];
-  let heard = Promise.withResolvers<void>();
+  const sent: string[] = [];
+  let arrival = Promise.withResolvers<void>();
   let write = (line: string): void => void unsent.push(line);
   const unsent: string[] = [];
   const server = createServer((socket) => {
     createInterface(socket).on("line", (line) => {
       const text: string = JSON.parse(line);
-      said.push(text);
-      heard.resolve();
-      heard = Promise.withResolvers();
+      sent.push(text);
+      arrival.resolve();
+      arrival = Promise.withResolvers();
     });
     write = (line) => void socket.write(line);
     for (const line of unsent) write(line);
@@ -53,12 +53,12 @@ export async function openScript(
       path,
       JSON.stringify(options),
     ],
-    said,
-    happens(...events) {
+    sent,
+    emit(...events) {
       for (const event of events) write(`${JSON.stringify(event)}\n`);
     },
-    async hears(count) {
-      while (said.length < count) await heard.promise;
+    async received(count) {
+      while (sent.length < count) await arrival.promise;
     },
     [Symbol.dispose]() {
       server.close();

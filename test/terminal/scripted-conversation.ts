@@ -1,5 +1,5 @@
-// A conversation whose events come from a test and whose words go to it: what scripted-talk.ts and
-// scripted-room.ts hold.
+// A conversation whose events come from a test and whose messages go to it, for scripted-talk.ts and
+// scripted-room.ts.
 
 import type { Socket } from "node:net";
 
@@ -10,19 +10,19 @@ import { CharlaError } from "../../src/errors.ts";
 
 export interface ScriptedConversation {
   readonly conversation: Conversation<RoomEvent>;
-  happens(event: RoomEvent): void;
+  emit(event: RoomEvent): void;
   /** Its events throw. */
   fail(error: CharlaError): void;
 }
 
-/** Tells the other end of the socket what is said, a JSON string a line; says it is delivered when that does. */
+/** Sends each message to the socket as a JSON string on a line; "delivered" from there resolves the oldest. */
 export function createScriptedConversation(socket: Socket): ScriptedConversation {
   const queue = createEventQueue<RoomEvent>(eventWeight);
-  const said: { text: string; done: PromiseWithResolvers<void> }[] = [];
+  const pending: { text: string; done: PromiseWithResolvers<void> }[] = [];
 
   function end(reason: EndReason): void {
-    const unsaid = said.map(({ text }) => text);
-    for (const { done } of said.splice(0)) {
+    const unsaid = pending.map(({ text }) => text);
+    for (const { done } of pending.splice(0)) {
       done.reject(new CharlaError("CONVERSATION_OVER", "it is over", "join another one"));
     }
     queue.end({ type: "ended", reason, unsaid });
@@ -36,7 +36,7 @@ export function createScriptedConversation(socket: Socket): ScriptedConversation
           throw new CharlaError("MESSAGE_TOO_LONG", "that is too long", "say less");
         }
         const done = Promise.withResolvers<void>();
-        said.push({ text, done });
+        pending.push({ text, done });
         socket.write(`${JSON.stringify(text)}\n`);
         await done.promise;
       },
@@ -47,8 +47,8 @@ export function createScriptedConversation(socket: Socket): ScriptedConversation
         end("left");
       },
     },
-    happens(event) {
-      if (event.type === "delivered") said.shift()?.done.resolve();
+    emit(event) {
+      if (event.type === "delivered") pending.shift()?.done.resolve();
       if (event.type === "ended") end(event.reason);
       else queue.push(event);
     },

@@ -1,5 +1,5 @@
-// The same as scripted-talk.ts in a room: what is asked goes to the test as "(asked) QUESTION", and has answers
-// made up here. Events happen in the room that was opened last; in one called "none" nobody gets in.
+// The same as scripted-talk.ts in a room: questions go to the test as "(asked) QUESTION" and get answers made up
+// here. Events happen in the room that was opened last; the one called "none" can't be joined.
 //
 //   bun scripted-room.ts SOCKET TALK-OPTIONS
 
@@ -78,7 +78,7 @@ function openRoom(room: string): RoomConversation {
 }
 
 // Only the test at the other end writes here.
-createInterface(socket).on("line", (line) => latest.happens(JSON.parse(line)));
+createInterface(socket).on("line", (line) => latest.emit(JSON.parse(line)));
 
 process.exitCode = await talk(processIo(), openRoom("main"), {
   json: false,

@@ -1,5 +1,5 @@
-// A program that holds a conversation with a test instead of a network: what the test writes to the
-// socket happens, what is said goes back to it.
+// A program whose conversation is with a test instead of a network: events come from a socket, and messages
+// go back to it.
 //
 //   bun scripted-talk.ts SOCKET TALK-OPTIONS
 
@@ -16,7 +16,7 @@ const socket = connect(path);
 const scripted = createScriptedConversation(socket);
 
 // Only the test at the other end writes here.
-createInterface(socket).on("line", (line) => scripted.happens(JSON.parse(line)));
+createInterface(socket).on("line", (line) => scripted.emit(JSON.parse(line)));
 
 process.exitCode = await talk(processIo(), scripted.conversation, {
   json: false,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { visibleLine, visibleText } from "../../src/terminal/visible-text.ts";
 
-describe("control characters are shown, not obeyed", () => {
+describe("control characters are shown, not interpreted", () => {
   test("each of C0, in caret notation, but tab and newline (ECMA-48 s. 5.2)", () => {
     const names =
       "^@ ^A ^B ^C ^D ^E ^F ^G ^H \t \n ^K ^L ^M ^N ^O ^P ^Q ^R ^S ^T ^U ^V ^W ^X ^Y ^Z ^[ ^\\ ^] ^^ ^_";

@@ -4,7 +4,7 @@ import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { CharlaError } from "../../../src/errors.ts";
 import { describeError, describeEvent } from "../../../src/terminal/view/event-text.ts";
 
-const TOLD: [event: ConversationEvent, words: string][] = [
+const LINES: [event: ConversationEvent, words: string][] = [
   [{ type: "listening", address: "127.0.0.1:12345" }, "listening on 127.0.0.1:12345"],
   [
     { type: "invitation", invitation: "charla://192.0.2.1:12345/main#KEY.SECRET" },
@@ -50,19 +50,19 @@ const TOLD: [event: ConversationEvent, words: string][] = [
   ],
 ];
 
-describe("an event is told in words, with every detail or without", () => {
-  test.each(TOLD)("%j", (event, words) => {
+describe("an event is the same line, verbose or not", () => {
+  test.each(LINES)("%j", (event, words) => {
     expect(describeEvent(event, false)).toBe(words);
     expect(describeEvent(event, true)).toBe(words);
   });
 });
 
-test("what was said is told only to who wants every detail", () => {
+test("a sent message has a line only if verbose", () => {
   expect(describeEvent({ type: "said", text: "hello" }, false)).toBeNull();
   expect(describeEvent({ type: "said", text: "hello" }, true)).toBe("sent: hello");
 });
 
-test("what was delivered is told only to who wants every detail", () => {
+test("a delivered message has a line only if verbose", () => {
   expect(describeEvent({ type: "delivered", text: "hello", sequence: 1 }, false)).toBeNull();
   expect(describeEvent({ type: "delivered", text: "a\nb", sequence: 1 }, true)).toBe(
     "delivered: a^Jb",
@@ -79,19 +79,19 @@ describe("in a room", () => {
       false,
     );
 
-  test("who joined is told with a fingerprint only to who wants every detail", () => {
+  test("a new member has a fingerprint only if verbose", () => {
     expect(describeEvent(joined, false)).toBe("ana joined");
     expect(describeEvent(joined, true)).toBe(`ana joined\nfingerprint: ${fingerprint}`);
   });
 
-  test("who left is told with the reason, where there is one", () => {
+  test("a member who left has a reason, if there is one", () => {
     expect(describeEvent({ type: "left", peer: "ana", reason: "" }, false)).toBe("ana left");
     expect(describeEvent({ type: "left", peer: "ana", reason: "sent away" }, false)).toBe(
       "ana left: sent away",
     );
   });
 
-  test("who is there is told by name, and of many how many more there are", () => {
+  test("the other members are listed by name, and of many how many more there are", () => {
     expect(entered("ben")).toBe('you are ben in main, nobody else is here yet; "bye" ends it');
     expect(entered("ben", "ana")).toBe('you are ben in main, with ana; "bye" ends it');
     const names = Array.from({ length: 20 }, (_, index) => `m${index}`);
@@ -113,7 +113,7 @@ describe("in a room", () => {
     expect(describeEvent(event, false)).toBe(words);
   });
 
-  test("a name that is written from right to left keeps the rest of the line in its order", () => {
+  test("a name written from right to left keeps the rest of the line in order", () => {
     expect(describeEvent({ type: "joined", peer: "שרה", fingerprint }, false)).toBe(
       "\u2068שרה\u2069 joined",
     );
@@ -127,7 +127,7 @@ describe("in a room", () => {
     [{ type: "renamed", from: "a\n", to: "\u009bb" }, "a^J is now \\u{9b}b"],
     [{ type: "notice", code: "SERVER_SAYS", message: "a\nhint: b" }, "a^Jhint: b"],
   ] satisfies [ConversationEvent, string][])(
-    "what the server says stays on its line: %j",
+    "text from the server stays on its line: %j",
     (event, words) => {
       expect(describeEvent(event, false)).toBe(words);
     },
@@ -166,7 +166,7 @@ describe("an invitation", () => {
   });
 });
 
-test("where delivery shows, what remains at the end is not known to have arrived", () => {
+test("if delivery is reported, what is pending at the end may not have been delivered", () => {
   const ended = { type: "ended", reason: "lost", unsaid: ["one", "t\nwo"] } as const;
   expect(describeEvent(ended, false, "shown")).toBe(
     "the conversation is over: the other end can't be reached\n" +
@@ -174,7 +174,7 @@ test("where delivery shows, what remains at the end is not known to have arrived
   );
 });
 
-test("messages and turns are not told: they show elsewhere", () => {
+test("messages and turns have no line: they are shown elsewhere", () => {
   for (const verbose of [false, true]) {
     expect(describeEvent({ type: "message", from: "a", text: "hello" }, verbose)).toBeNull();
     expect(describeEvent({ type: "turn", whose: "mine" }, verbose)).toBeNull();
@@ -185,21 +185,21 @@ test("messages and turns are not told: they show elsewhere", () => {
 const stranger = (ignored: number) => ({ type: "stranger", from: "192.0.2.9:1", ignored }) as const;
 
 describe("a flood of strangers", () => {
-  test("is told at 1, 10, 100 and so on: in as many lines as its count has digits", () => {
-    const told = Array.from({ length: 1_000 }, (_, index) => index + 1).filter(
+  test("is reported at 1, 10, 100 and so on: in as many lines as its count has digits", () => {
+    const reported = Array.from({ length: 1_000 }, (_, index) => index + 1).filter(
       (ignored) => describeEvent(stranger(ignored), false) !== null,
     );
-    expect(told).toEqual([1, 10, 100, 1_000]);
+    expect(reported).toEqual([1, 10, 100, 1_000]);
   });
 
-  test("is told whole to who wants every detail", () => {
+  test("is reported one by one if verbose", () => {
     expect(describeEvent(stranger(7), true)).toBe(
       "ignored 7 datagrams so far, the last from 192.0.2.9:1: not part of this conversation",
     );
   });
 });
 
-describe("what a person typed or a peer sent stays on its line, and moves no cursor", () => {
+describe("text typed here or sent by a peer stays on its line, and moves no cursor", () => {
   test.each([
     [{ type: "said", text: "a\u001b[2Jb\nc" }, "sent: a^[[2Jb^Jc"],
     [{ type: "waiting", for: "peer", text: "a\u0007\nb" }, "nobody is here yet; waiting: a^G^Jb"],
@@ -214,13 +214,13 @@ describe("what a person typed or a peer sent stays on its line, and moves no cur
 });
 
 describe("an error", () => {
-  test("is told as its cause, then a hint", () => {
+  test("is its cause, then a hint", () => {
     expect(describeError(new CharlaError("UNKNOWN_HOST", "no host is known", "check it"))).toBe(
       "charla: no host is known\nhint: check it",
     );
   });
 
-  test("is told in two lines, whatever somebody wrote into it", () => {
+  test("is two lines, whatever somebody wrote into it", () => {
     const error = new CharlaError("USAGE", "no option --a\nb\u001b[2J", "see\nthere\u0007");
     expect(describeError(error)).toBe("charla: no option --a^Jb^[[2J\nhint: see^Jthere^G");
   });

@@ -14,21 +14,21 @@ test("the prompt is bare at first", () => {
   expect(promptText(FIRST_PROMPT, 0)).toBe("> ");
 });
 
-test("the prompt says when it is the other end's turn, and no more when it is this one's", () => {
+test("the prompt says when it is the other end's turn, and nothing when it is one's own", () => {
   const theirs = after([0, { type: "turn", whose: "theirs" }]);
   expect(promptText(theirs, 0)).toBe("(their turn) > ");
   expect(promptText(promptAfter(theirs, { type: "turn", whose: "mine" }, 1), 1)).toBe("> ");
 });
 
 describe("a silence", () => {
-  test("is counted on from where the event stood, second by second", () => {
+  test("is counted on from the seconds of the event", () => {
     const state = after([5_000, silent(12)]);
     expect(promptText(state, 5_000)).toBe("(no contact for 12 s) > ");
     expect(promptText(state, 6_000)).toBe("(no contact for 13 s) > ");
     expect(promptText(state, 93_000)).toBe("(no contact for 100 s) > ");
   });
 
-  test("is counted without a gap by a timer that is early or late", () => {
+  test("is counted without a gap if a timer is early or late", () => {
     const state = after([5_000, silent(12)]);
     expect(promptText(state, 5_999)).toBe("(no contact for 13 s) > ");
     expect(promptText(state, 7_400)).toBe("(no contact for 14 s) > ");
