@@ -1,43 +1,61 @@
-// What members ask for beside talking, each answered with one frame: names, lists, what was said, and what
-// only the owner may do.
+// What members ask for beside talking, each request answered with one frame: names, lists, history, and what
+// only the owner may do. An answer that would not fit one message of the wire is truncated.
 
-import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import type { MemberFrame, ServerFrame } from "../chat/frames.ts";
+import {
+  encodeFrame,
+  type MemberDescription,
+  type MemberFrame,
+  type ServerFrame,
+} from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
-import { describeMember, findMember, type Member, tellOthers } from "./room.ts";
-import { type House, leave, type Place } from "./server-state.ts";
-import { firstThatFit, lastThatFit } from "./truncate-list.ts";
+import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
+import type { Member, Room } from "./room.ts";
+import type { Membership, ServerState } from "./server-state.ts";
 
-type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
-const OWNERS_ONLY: ReadonlySet<Request["type"]> = new Set(["kick", "mute", "lock", "invite"]);
+export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
+const OWNER_ONLY: ReadonlySet<Request["type"]> = new Set(["kick", "mute", "lock", "invite"]);
 
+/** Bytes of a list in a frame; the rest is a type, a name or two and some numbers. */
+const MAX_LIST = MAX_MESSAGE - 2_048;
+
+/** The answer; a CharlaError is one as well. */
 export async function answerRequest(
-  house: House,
-  place: Place,
+  server: ServerState,
+  membership: Membership,
   frame: Request,
-): Promise<ServerFrame> {
+): Promise<Uint8Array> {
   const { request } = frame;
   try {
-    if (OWNERS_ONLY.has(frame.type) && !place.member.owner) throw notTheOwner(frame.type);
-    return await answer(house, place, frame);
+    if (OWNER_ONLY.has(frame.type) && !membership.member.owner) throw notTheOwner(frame.type);
+    return encodeFrame(await answer(server, membership, frame));
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
-    return { type: "failed", request, code: error.code, message: error.message, hint: error.hint };
+    return encodeFailure(request, error);
   }
 }
 
-async function answer(house: House, place: Place, frame: Request): Promise<ServerFrame> {
-  const { log, rooms } = house;
-  const { room, member } = place;
+export function encodeFailure(
+  request: number,
+  { code, message, hint }: Pick<CharlaError, "code" | "message" | "hint">,
+): Uint8Array {
+  return encodeFrame({ type: "failed", request, code, message, hint });
+}
+
+async function answer(
+  server: ServerState,
+  membership: Membership,
+  frame: Request,
+): Promise<ServerFrame> {
+  const { log, rooms } = server;
+  const { room, member } = membership;
   const { request } = frame;
   const done = { type: "done", request } as const;
   switch (frame.type) {
     case "who":
-      return { type: "people", request, members: firstThatFit(room.members, describeMember) };
+      return { type: "people", request, members: describeMembers(room) };
     case "rooms": {
-      const known = await log.rooms();
-      const list = firstThatFit(known, ({ name, entries }) => {
-        return { name, entries, members: rooms.get(name)?.members.size ?? 0 };
+      const list = truncateList(await log.rooms(), ({ name, entries }) => {
+        return { name, entries, members: rooms.get(name)?.size ?? 0 };
       });
       return { type: "rooms", request, rooms: list };
     }
@@ -47,72 +65,82 @@ async function answer(house: House, place: Place, frame: Request): Promise<Serve
         words === undefined
           ? await log.readLast(room.name, count, before)
           : await log.search({ room: room.name, words, limit: count });
-      return { type: "found", request, entries: lastThatFit(entries) };
+      // The newest are kept.
+      const newestFirst = truncateList(entries.toReversed(), (entry) => entry);
+      return { type: "found", request, entries: newestFirst.toReversed() };
     }
-    case "rename": {
-      await rename(house, place, frame.name);
+    case "rename":
+      await rename(server, membership, frame.name);
       return done;
-    }
-    case "kick": {
-      const { fingerprint } = someoneElse(place, frame.name);
-      house.banned.add(fingerprint);
-      sendAway(house, fingerprint, `${member.name} has sent you away`);
+    case "kick":
+      server.ban(findOther(membership, frame.name).fingerprint, `kicked by ${member.name}`);
       return done;
-    }
     case "mute":
-      if (frame.muted) room.muted.add(someoneElse(place, frame.name).fingerprint);
-      else room.muted.delete(someoneElse(place, frame.name).fingerprint);
+      room.mute(findOther(membership, frame.name).fingerprint, frame.muted);
       return done;
     case "lock":
-      room.locked = frame.locked;
+      room.lock(frame.locked);
       return done;
     case "invite": {
       const { uses = 0, seconds = 0 } = frame;
-      return { type: "invited", request, invitation: house.invite(room.name, uses, seconds) };
+      return { type: "invited", request, invitation: server.invite(room.name, uses, seconds) };
     }
   }
 }
 
-async function rename({ log }: House, { room, member }: Place, name: string): Promise<void> {
-  const holder = findMember(room, name);
-  const free = holder === null || holder.fingerprint === member.fingerprint;
-  if (!free || (await log.claimName(room.name, name, member.fingerprint)) === "taken") {
+async function rename(
+  { log }: ServerState,
+  { room, member }: Membership,
+  name: string,
+): Promise<void> {
+  const holder = room.find(name);
+  const isFree = holder === null || holder.fingerprint === member.fingerprint;
+  if (!isFree || (await log.claimName(room.name, name, member.fingerprint)) === "taken") {
     throw new CharlaError(
       "NAME_TAKEN",
-      `${JSON.stringify(name)} is somebody else's name in ${room.name}`,
+      `the name ${JSON.stringify(name)} is taken in ${room.name}`,
       "choose another",
     );
   }
-  const from = member.name;
-  member.name = name;
-  tellOthers(room, null, { type: "renamed", from, to: name });
+  room.rename(member, name);
 }
 
-/** All of somebody's programs, out of all rooms. */
-function sendAway(house: House, fingerprint: string, reason: string): void {
-  for (const room of house.rooms.values()) {
-    for (const member of room.members) {
-      if (member.fingerprint !== fingerprint) continue;
-      leave(house, { room, member }, reason);
-      member.channel.abort(ENDED_BY_PROGRAM, reason);
-    }
-  }
-}
-
-function someoneElse({ room, member }: Place, name: string): Member {
-  const other = findMember(room, name);
+function findOther({ room, member }: Membership, name: string): Member {
+  const other = room.find(name);
   if (other !== null && other.fingerprint !== member.fingerprint) return other;
   throw new CharlaError(
     "NO_SUCH_MEMBER",
     other === null ? `nobody in ${room.name} is called ${JSON.stringify(name)}` : "that is you",
-    "/who lists who is here",
+    "/who lists the members",
   );
 }
 
 function notTheOwner(what: string): CharlaError {
   return new CharlaError(
     "NOT_THE_OWNER",
-    `only who opened the conversation may ${what}`,
-    "ask them to",
+    `permission denied: only the owner may ${what}`,
+    "ask the owner to do it",
   );
+}
+
+/** The members of a room, as many as fit one message. */
+export function describeMembers({ members }: Room): MemberDescription[] {
+  return truncateList(members, (member) => member.describe());
+}
+
+/** The first of the items, as many as fit one message, each as `describe` gives it. */
+function truncateList<Item, Described>(
+  items: Iterable<Item>,
+  describe: (item: Item) => Described,
+): Described[] {
+  const list: Described[] = [];
+  let length = 0;
+  for (const item of items) {
+    const described = describe(item);
+    // With the comma behind it.
+    length += Buffer.byteLength(JSON.stringify(described)) + 1;
+    if (length > MAX_LIST) break;
+    list.push(described);
+  }
+  return list;
 }

@@ -1,80 +1,199 @@
-// Who is in a room, and what they are told of each other. Knows members by their names and keys, and not
-// what they say: that is the log's.
+// A room: its members, what they are told about each other, and the fan-out that sends them what is said. Knows members
+// by their names and keys, and nothing of how they connected.
 
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
 import { foldName } from "../log/text-matching.ts";
+import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import type { FanOut } from "./fan-out.ts";
 
 /** Members of one room. */
-export const MAX_MEMBERS = 10_000;
+const MAX_MEMBERS = 10_000;
 /**
- * Members of a room in which all are told of all who come and go. In a larger one it would be the square of
- * thousands of frames, when all are back after the server was started again, of which nobody can read the least.
+ * Members of a room in which all are told who comes and goes. In a larger one, the members who all reconnect when
+ * the server restarts would be told the square of thousands of frames, more than anyone could read.
  */
-const MAX_TOLD = 1_000;
-/** Frames about others that wait for one who does not read. */
-const MAX_UNREAD_NEWS = 256;
+const MAX_NOTIFIED = 1_000;
+/** Frames about others that wait for one member that does not read. */
+const MAX_UNREAD_NOTICES = 256;
 
-export interface Member {
+export interface MemberOptions {
   readonly channel: Channel;
   /** Of the member's key. */
   readonly fingerprint: string;
   readonly owner: boolean;
-  /** Which of the member's programs this is. */
+  /** Which of the person's programs this is. */
   readonly device: string;
-  /** What stands in the log up to here was there before, and is not on its way to this member. */
-  readonly start: number;
-  /** What is said in the room, on its way to the member; null when the member is out of the room. */
-  following: Disposable | null;
-  name: string;
-  away: boolean;
-  /** News that wait for room. */
-  unreadNews: number;
-}
-
-export interface Room {
   readonly name: string;
-  readonly fanOut: FanOut;
-  readonly members: Set<Member>;
-  /** Fingerprints of who may not talk, whichever way they come in again. */
-  readonly muted: Set<string>;
-  /** Who is on their way in. */
-  entering: number;
-  /** Whoever comes anew is turned away. */
-  locked: boolean;
+  /** The cursor with which the member enters: it is sent the entries after this sequence number. */
+  readonly start: number;
 }
 
-export function createRoom(name: string, fanOut: FanOut): Room {
-  return { name, fanOut, members: new Set(), muted: new Set(), entering: 0, locked: false };
-}
+/** A class, for there are thousands. */
+export class Member {
+  readonly channel: Channel;
+  readonly fingerprint: string;
+  readonly owner: boolean;
+  readonly device: string;
+  readonly start: number;
+  #name: string;
+  #away = false;
+  #unreadNotices = 0;
 
-export function describeMember({ name, fingerprint, away }: Member): MemberDescription {
-  return { name, fingerprint, away };
-}
+  constructor({ channel, fingerprint, owner, device, name, start }: MemberOptions) {
+    this.channel = channel;
+    this.fingerprint = fingerprint;
+    this.owner = owner;
+    this.device = device;
+    this.start = start;
+    this.#name = name;
+  }
 
-/** Names that differ in capitals only are one. */
-export function findMember({ members }: Room, name: string): Member | null {
-  const wanted = foldName(name);
-  return members.values().find((member) => foldName(member.name) === wanted) ?? null;
-}
+  get name(): string {
+    return this.#name;
+  }
 
-/** Tells everybody but `about`, unless they are too many. Encoded once, however many there are. */
-export function tellOthers({ members }: Room, about: Member | null, frame: ServerFrame): void {
-  if (members.size > MAX_TOLD) return;
-  const bytes = encodeFrame(frame);
-  for (const member of members) {
-    if (member !== about) tell(member, bytes);
+  rename(name: string): void {
+    this.#name = name;
+  }
+
+  /** Returns whether that is new. */
+  setAway(away: boolean): boolean {
+    if (this.#away === away) return false;
+    this.#away = away;
+    return true;
+  }
+
+  describe(): MemberDescription {
+    return { name: this.#name, fingerprint: this.fingerprint, away: this.#away };
+  }
+
+  /** Sends a frame about others; drops it if too many wait already. What is said is in the log, and never dropped. */
+  notify(bytes: Uint8Array, stream: Uint8Array): void {
+    if (this.#unreadNotices >= MAX_UNREAD_NOTICES) return;
+    const hasRoom = this.channel.sayAll([bytes], stream);
+    if (typeof hasRoom === "boolean") return;
+    this.#unreadNotices += 1;
+    void hasRoom.then(() => {
+      this.#unreadNotices -= 1;
+    });
   }
 }
 
-/** Who does not read what others do is not told of all of it; what is said is in the log, and not lost. */
-export function tell(member: Member, bytes: Uint8Array): void {
-  if (member.unreadNews >= MAX_UNREAD_NEWS) return;
-  const room = member.channel.sayAll([bytes]);
-  if (typeof room === "boolean") return;
-  member.unreadNews += 1;
-  void room.then(() => {
-    member.unreadNews -= 1;
-  });
+export class Room implements Disposable {
+  readonly name: string;
+  readonly #fanOut: FanOut;
+  /** With what sends them what is said; null until they follow. */
+  readonly #members = new Map<Member, Disposable | null>();
+  /** Fingerprints of those who may not talk, also after they have entered again. */
+  readonly #muted = new Set<string>();
+  #entering = 0;
+  #locked = false;
+
+  /** @param fanOut disposed of with the room */
+  constructor(name: string, fanOut: FanOut) {
+    this.name = name;
+    this.#fanOut = fanOut;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get members(): Iterable<Member> {
+    return this.#members.keys();
+  }
+
+  /** Nobody can enter any more, but for the owner. */
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  /** Whether it has no room for one more, counting those who are about to enter. */
+  get isFull(): boolean {
+    return this.#members.size + this.#entering > MAX_MEMBERS;
+  }
+
+  /** Whether there is nothing to remember of it but the log. */
+  get isUnused(): boolean {
+    return this.#members.size === 0 && this.#entering === 0 && !this.#locked;
+  }
+
+  /** Somebody is about to enter, until the result is disposed of: then they are a member, or were refused. */
+  reserve(): Disposable {
+    this.#entering += 1;
+    return { [Symbol.dispose]: () => void (this.#entering -= 1) };
+  }
+
+  has(member: Member): boolean {
+    return this.#members.has(member);
+  }
+
+  /** Names that differ only in case are the same. */
+  find(name: string): Member | null {
+    const wanted = foldName(name);
+    return this.#members.keys().find((member) => foldName(member.name) === wanted) ?? null;
+  }
+
+  /** Adds a member, and tells the others. */
+  add(member: Member): void {
+    this.notify({ type: "joined", ...member.describe() });
+    this.#members.set(member, null);
+  }
+
+  /**
+   * Begins to send a member what is said after its start.
+   *
+   * @param last the newest entry of the log, read after the room was opened
+   */
+  follow(member: Member, last: number): void {
+    this.#members.set(member, this.#fanOut.send(member.channel, member.start, last));
+  }
+
+  /** Removes a member, and tells the others why; returns whether it was one. */
+  remove(member: Member, reason: string): boolean {
+    this.#members.get(member)?.[Symbol.dispose]();
+    if (!this.#members.delete(member)) return false;
+    this.notify({ type: "left", name: member.name, reason });
+    return true;
+  }
+
+  /** Renames a member, and tells everybody. */
+  rename(member: Member, to: string): void {
+    const from = member.name;
+    member.rename(to);
+    this.notify({ type: "renamed", from, to });
+  }
+
+  /** Tells the others that a member's connection is silent, or no longer. */
+  setAway(member: Member, away: boolean): void {
+    if (member.setAway(away)) this.notify({ type: "away", name: member.name, away }, member);
+  }
+
+  lock(locked: boolean): void {
+    this.#locked = locked;
+  }
+
+  mute(fingerprint: string, muted: boolean): void {
+    if (muted) this.#muted.add(fingerprint);
+    else this.#muted.delete(fingerprint);
+  }
+
+  isMuted(fingerprint: string): boolean {
+    return this.#muted.has(fingerprint);
+  }
+
+  /** Sends a frame to all members but one, unless they are too many. It is encoded once. */
+  notify(frame: ServerFrame, except: Member | null = null): void {
+    if (this.#members.size > MAX_NOTIFIED) return;
+    const bytes = encodeFrame(frame);
+    const stream = encodeMessages([bytes]);
+    for (const member of this.#members.keys()) {
+      if (member !== except) member.notify(bytes, stream);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#fanOut[Symbol.dispose]();
+  }
 }

@@ -1,46 +1,140 @@
-// What all visits to a server share: its rooms, its log, its limits, and who may not come in.
+// What all member sessions of a server share: the rooms that are in use, the log, the limits, who is banned and how many
+// rooms each person has created.
 
+import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import { createFanOut } from "./fan-out.ts";
 import type { Limits } from "./limits.ts";
-import type { RoomMakers } from "./room-quota.ts";
-import { type Member, type Room, tellOthers } from "./room.ts";
+import { type Member, Room } from "./room.ts";
 
-export interface House {
+export interface ServerStateOptions {
   readonly log: Log;
-  readonly rooms: Map<string, Room>;
   readonly limits: Limits;
-  /** Fingerprints of who was sent away. */
-  readonly banned: Set<string>;
-  readonly makers: RoomMakers;
   /** ms, for limits only. */
-  now(): number;
+  readonly now: () => number;
   /**
    * An invitation for `uses` people (0: any number), for so many seconds (0: without an end).
    *
    * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE
    */
-  invite(room: string, uses: number, seconds: number): string;
+  readonly invite: (room: string, uses: number, seconds: number) => string;
 }
 
-/** The member's place in a room, while it has one. */
-export interface Place {
+/** A member in its room. */
+export interface Membership {
   readonly room: Room;
   readonly member: Member;
 }
 
-/** Out of the room. */
-export function leave(house: House, { room, member }: Place, reason: string): void {
-  member.following?.[Symbol.dispose]();
-  member.following = null;
-  if (!room.members.delete(member)) return;
-  tellOthers(room, null, { type: "left", name: member.name, reason });
-  forgetEmpty(house, room);
+export interface Reservation extends Disposable {
+  readonly room: Room;
 }
 
-/** Where nobody is any more there is nothing to remember but the log; and that it was locked. */
-export function forgetEmpty({ rooms }: House, room: Room): void {
-  const { name, fanOut, members, entering, locked } = room;
-  if (members.size > 0 || entering > 0 || locked || rooms.get(name) !== room) return;
-  rooms.delete(name);
-  fanOut[Symbol.dispose]();
+export class ServerState {
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly quota: RoomQuota;
+  readonly now: () => number;
+  readonly invite: ServerStateOptions["invite"];
+  readonly #rooms = new Map<string, Room>();
+  /** Fingerprints. */
+  readonly #banned = new Set<string>();
+
+  constructor({ log, limits, now, invite }: ServerStateOptions) {
+    this.log = log;
+    this.limits = limits;
+    this.quota = new RoomQuota(log);
+    this.now = now;
+    this.invite = invite;
+  }
+
+  /** The rooms in use: those with members, and those that are locked. */
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#rooms;
+  }
+
+  get banned(): ReadonlySet<string> {
+    return this.#banned;
+  }
+
+  /** The room that somebody is about to enter: until the reservation is disposed of, others find the same one. */
+  reserve(name: string): Reservation {
+    const { log, limits } = this;
+    const { unreadFor } = limits;
+    const room =
+      this.#rooms.get(name) ?? new Room(name, createFanOut({ log, room: name, unreadFor }));
+    this.#rooms.set(name, room);
+    const reservation = room.reserve();
+    return {
+      room,
+      [Symbol.dispose]: () => {
+        reservation[Symbol.dispose]();
+        this.#closeUnused(room);
+      },
+    };
+  }
+
+  leave({ room, member }: Membership, reason = ""): void {
+    if (room.remove(member, reason)) this.#closeUnused(room);
+  }
+
+  /** Removes a member from its room, and closes its channel. */
+  disconnect(membership: Membership, reason: string, toOthers = reason): void {
+    this.leave(membership, toOthers);
+    membership.member.channel.abort(ENDED_BY_PROGRAM, reason);
+  }
+
+  /** Disconnects all of a person's programs, in all rooms, and lets them enter none. */
+  ban(fingerprint: string, reason: string): void {
+    this.#banned.add(fingerprint);
+    for (const room of this.#rooms.values()) {
+      for (const member of room.members) {
+        if (member.fingerprint === fingerprint) this.disconnect({ room, member }, reason);
+      }
+    }
+  }
+
+  #closeUnused(room: Room): void {
+    if (!room.isUnused || this.#rooms.get(room.name) !== room) return;
+    this.#rooms.delete(room.name);
+    room[Symbol.dispose]();
+  }
+}
+
+/** Which rooms the log has, and how many each person has created: it has a bound, and nobody may use it up alone. */
+export class RoomQuota {
+  readonly #log: Log;
+  /** Names of all rooms of the log; null before they are needed. */
+  #existing: Set<string> | null = null;
+  /** By fingerprint, since the server started: together no more than the log has. */
+  readonly #created = new Map<string, number>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * Whether a room would be a new one.
+   *
+   * @param most how many rooms this person may create
+   * @throws {CharlaError} TOO_MANY_ROOMS if it would be one too many; STORE_...
+   */
+  async wouldCreate(room: string, fingerprint: string, most: number): Promise<boolean> {
+    this.#existing ??= new Set((await this.#log.rooms()).map(({ name }) => name));
+    if (this.#existing.has(room)) return false;
+    if ((this.#created.get(fingerprint) ?? 0) < most) return true;
+    throw new CharlaError(
+      "TOO_MANY_ROOMS",
+      `you have created ${most} rooms, as many as this server allows; ${room} would be one more`,
+      "use a room that exists",
+    );
+  }
+
+  /** The room is in the log now. */
+  created(room: string, fingerprint: string): void {
+    if (this.#existing === null || this.#existing.has(room)) return;
+    this.#existing.add(room);
+    this.#created.set(fingerprint, (this.#created.get(fingerprint) ?? 0) + 1);
+  }
 }

@@ -1,5 +1,5 @@
-// A server of rooms: glue between the sealed wire, the conversation and the log. Who may come in is decided by
-// the handshake (an invitation's secret, or nobody's), and by member-session.ts; what is said goes to the log.
+// A server of rooms: connects the sealed wire, the member sessions and the log. Who may join is decided by the
+// handshake (admission.ts), and for each room by member-session.ts.
 
 import { randomBytes } from "node:crypto";
 
@@ -15,10 +15,9 @@ import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys-file.ts";
 import { FORGOTTEN, type KeptInvitations } from "./invitations-file.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import { localChannel, type LocalEnd } from "./local-channel.ts";
-import { receiveVisitor, type Visitor } from "./member-session.ts";
-import { createRoomMakers } from "./room-quota.ts";
-import type { House } from "./server-state.ts";
+import { localChannel } from "./local-channel.ts";
+import { type Client, MemberSession } from "./member-session.ts";
+import { ServerState } from "./server-state.ts";
 
 export interface ServerOptions {
   /** Where to listen; without one, on every address of this machine. */
@@ -26,59 +25,56 @@ export interface ServerOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly identity: KeyPair;
-  /** What lets others in, 16 bytes; null lets anyone in. */
+  /** Of the server's invitation, 16 bytes; null lets anyone in. */
   readonly secret: Uint8Array | null;
-  /** Where invitations that end are kept; without it, only while the server runs. */
+  /** Stores invitations that have an end; without it, they last until the server ends. */
   readonly invitations?: KeptInvitations | undefined;
-  /** Who is let in without an invitation; without it, nobody. */
+  /** Whether somebody may join without an invitation; without it, nobody may. */
   readonly authorized?: IsAuthorized | undefined;
-  /** ms since 1970, for invitations that end. */
+  /** ms since 1970, for invitations that have an end. */
   readonly now?: (() => number) | undefined;
   readonly log: Log;
   readonly limits?: Limits;
   /** The host that invitations name. */
   readonly host: string;
-  /** Somebody speaks the plain wire, or none, to this server; told once for each. */
+  /** Somebody speaks another wire than the sealed one to this server; called once for each of the first 16. */
   onOtherWire?(peer: string): void;
-  /** A member is lost, the network refuses what is sent, or an invitation's guest cannot be kept. */
+  /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
   onRefused?(error: CharlaError): void;
 }
 
 export interface Server extends AsyncDisposable {
   readonly local: SocketAddress;
-  /** What lets somebody into a room. */
+  /** The server's invitation to a room. */
   invitation(room: string): string;
-  /** A channel of the owner's, in this program. */
+  /** Connects the owner, in this program. */
   connect(handlers: ChannelHandlers): Channel;
-  /** Says goodbye to everybody once they have what was said. */
+  /** Ends all sessions, once what was said has arrived, and frees the port. */
   close(): Promise<void>;
 }
 
-/** Who is told that they speak another wire, and whose datagrams after the first are not told. */
+/** Peers that speak another wire and are reported, once each. */
 const MAX_OTHER_WIRES = 16;
-/** How long closing waits for those who do not take what was said, or are gone without a word, ms. */
-const CLOSE_PATIENCE = 3_000;
+/** How long closing waits for members that do not read, or are gone without a word, ms. */
+const CLOSE_TIMEOUT = 3_000;
 
-/** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md) */
+/** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { bind, port, identity, secret, log, host, limits = LIMITS } = options;
-  const own = fingerprint(identity.publicKey);
+  const ownFingerprint = fingerprint(identity.publicKey);
   const otherWires = new Set<string>();
   const channels = new Set<Channel>();
-  const house: House = {
+  const state = new ServerState({
     log,
-    rooms: new Map(),
     limits,
-    banned: new Set(),
-    makers: createRoomMakers(),
     now: () => performance.now(),
     invite(room, uses, seconds) {
       if (uses === 0 && seconds === 0) return invitation(room);
-      const wanted = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };
-      admission.invite(wanted);
-      return invitation(room, wanted.secret);
+      const limited = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };
+      admission.invite(limited);
+      return invitation(room, limited.secret);
     },
-  };
+  });
   const admission = createAdmission({
     secret,
     kept: options.invitations ?? FORGOTTEN,
@@ -94,9 +90,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     onJoined(link) {
       const { peerKey, admittedTo: onlyRoom } = link;
       if (peerKey === null) throw new Error("a peer without a key has joined");
-      const its = fingerprint(peerKey);
-      const address = () => formatAddress(link.peer);
-      return receive({ channel: link, fingerprint: its, owner: its === own, onlyRoom, address });
+      const joined = fingerprint(peerKey);
+      return startSession({
+        channel: link,
+        fingerprint: joined,
+        owner: joined === ownFingerprint,
+        onlyRoom,
+        address: () => formatAddress(link.peer),
+      });
     },
     onRefused: (error) => options.onRefused?.(error),
     onOtherWire(from) {
@@ -107,24 +108,25 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
   });
 
-  function receive(visitor: Visitor): ChannelHandlers {
-    const { channel } = visitor;
+  function startSession(client: Client): ChannelHandlers {
+    const { channel } = client;
     channels.add(channel);
     void channel.ended.then(() => channels.delete(channel));
-    return receiveVisitor(house, visitor);
+    return new MemberSession(state, client);
   }
 
-  function invitation(room: string, its: Uint8Array | null = secret): string {
-    const where = { host, port: socket.local.port };
-    return formatInvitation({ ...where, room, key: identity.publicKey, secret: its });
+  function invitation(room: string, roomSecret: Uint8Array | null = secret): string {
+    const { port: boundPort } = socket.local;
+    const key = identity.publicKey;
+    return formatInvitation({ host, port: boundPort, room, key, secret: roomSecret });
   }
 
   async function close(): Promise<void> {
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       for (const channel of channels) channel.abort(ENDED_BY_PROGRAM, "the server has ended");
-    }, CLOSE_PATIENCE);
+    }, CLOSE_TIMEOUT);
     await Promise.all([...Array.from(channels, (channel) => channel.close()), socket.close()]);
-    clearTimeout(patience);
+    clearTimeout(timeout);
     admission.settle();
   }
 
@@ -132,11 +134,18 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     local: socket.local,
     invitation: (room) => invitation(room),
     connect(handlers) {
-      const [theirs, ours]: [LocalEnd, LocalEnd] = localChannel();
-      const visitor = { channel: ours, fingerprint: own, owner: true, onlyRoom: null };
-      ours.attend(receive({ ...visitor, address: () => null }));
-      theirs.attend(handlers);
-      return theirs;
+      const [clientEnd, serverEnd] = localChannel();
+      serverEnd.attend(
+        startSession({
+          channel: serverEnd,
+          fingerprint: ownFingerprint,
+          owner: true,
+          onlyRoom: null,
+          address: () => null,
+        }),
+      );
+      clientEnd.attend(handlers);
+      return clientEnd;
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -110,7 +110,7 @@ test.each([
     await whileAnnTalks(async (server) => {
       await using eve = await joinRaw(server, "Eve");
       eve.say(message);
-      const reason = `${type} came before the member was in a room`;
+      const reason = `${type} was sent before enter`;
       expect(await eve.ended).toEqual(closed(1, reason));
     });
   },

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 
 import type { MemberFrame } from "../../src/chat/frames.ts";
-import { LIMITS } from "../../src/server/limits.ts";
+import { LIMITS, TokenBucket } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
-import { come, entering, openHouse, reasonOf, saying, talk } from "./server-state.ts";
+import { enter, enterFrame, openState, reasonOf, sayFrame, talk } from "./server-state.ts";
 
 const search = (request: number): MemberFrame => ({
   type: "history",
@@ -18,43 +18,45 @@ describe("rooms", () => {
   const limits = { ...LIMITS, roomsPerMember: 3 };
 
   test("past those that one member may make are refused with the reason, whichever way it comes", async () => {
-    const house = openHouse({ limits });
-    const ann = await come(house, "Ann");
-    ann.say(...["one", "two"].map((room) => entering("Ann", { room })));
+    const state = openState({ limits });
+    const ann = await enter(state, "Ann");
+    ann.say(...["one", "two"].map((room) => enterFrame("Ann", { room })));
     await ann.until("welcome", 3);
     // Those that are there already are nothing new.
-    ann.say(entering("Ann"), entering("Ann", { room: "one" }));
+    ann.say(enterFrame("Ann"), enterFrame("Ann", { room: "one" }));
     await ann.until("welcome", 5);
-    const again = await come(house, "Ann", { room: "two", device: "x".repeat(22) });
-    again.say(entering("Ann", { room: "three" }));
-    expect(await reasonOf(again)).toBe("you have made 3 rooms, and three would be one more");
-    ann.say(saying(1));
+    const again = await enter(state, "Ann", { room: "two", device: "x".repeat(22) });
+    again.say(enterFrame("Ann", { room: "three" }));
+    expect(await reasonOf(again)).toBe(
+      "you have created 3 rooms, as many as this server allows; three would be one more",
+    );
+    ann.say(sayFrame(1));
     await ann.texts(1);
-    expect((await house.log.rooms()).map(({ name }) => name)).toEqual(["main", "one", "two"]);
+    expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["main", "one", "two"]);
   });
 
   test("of others count for nobody else", async () => {
-    const house = openHouse({ limits });
-    const [ann, bob] = [await come(house, "Ann"), await come(house, "Bob")];
-    ann.say(...["one", "two"].map((room) => entering("Ann", { room })));
+    const state = openState({ limits });
+    const [ann, bob] = [await enter(state, "Ann"), await enter(state, "Bob")];
+    ann.say(...["one", "two"].map((room) => enterFrame("Ann", { room })));
     await ann.until("welcome", 3);
-    bob.say(...["one", "two", "three", "four", "five"].map((room) => entering("Bob", { room })));
+    bob.say(...["one", "two", "three", "four", "five"].map((room) => enterFrame("Bob", { room })));
     await bob.until("welcome", 6);
   });
 
   test("that were there before the server was started were made by nobody", async () => {
-    const house = openHouse({ limits });
-    for (const room of ["one", "two", "three", "four"]) await talk(house.log, 1, room);
-    const ann = await come(house, "Ann");
+    const state = openState({ limits });
+    for (const room of ["one", "two", "three", "four"]) await talk(state.log, 1, room);
+    const ann = await enter(state, "Ann");
     const rooms = ["one", "two", "three", "four", "five", "six"];
-    ann.say(...rooms.map((room) => entering("Ann", { room })));
+    ann.say(...rooms.map((room) => enterFrame("Ann", { room })));
     await ann.until("welcome", 7);
   });
 
   test("are the owner's to make", async () => {
-    const house = openHouse({ limits });
-    const ann = await come(house, "Ann", { owner: true });
-    ann.say(...["one", "two", "three", "four"].map((room) => entering("Ann", { room })));
+    const state = openState({ limits });
+    const ann = await enter(state, "Ann", { owner: true });
+    ann.say(...["one", "two", "three", "four"].map((room) => enterFrame("Ann", { room })));
     await ann.until("welcome", 5);
   });
 });
@@ -63,10 +65,10 @@ describe("searches", () => {
   test("that are too many are answered with when to search again, and talk goes on", async () => {
     let now = 0;
     const limits = { ...LIMITS, searchesPerSecond: 0.5, searchBurst: 2 };
-    const house = openHouse({ limits, now: () => now });
-    await talk(house.log, 3);
-    const ann = await come(house, "Ann");
-    ann.say(search(1), search(2), search(3), search(4), saying(1));
+    const state = openState({ limits, now: () => now });
+    await talk(state.log, 3);
+    const ann = await enter(state, "Ann");
+    ann.say(search(1), search(2), search(3), search(4), sayFrame(1));
     expect(await ann.until("failed", 2)).toEqual(
       [3, 4].map((request) => ({
         type: "failed",
@@ -85,11 +87,39 @@ describe("searches", () => {
   });
 
   test("do not count where nothing is searched for", async () => {
-    const house = openHouse({ limits: { ...LIMITS, searchBurst: 1 } });
-    const ann = await come(house, "Ann");
+    const state = openState({ limits: { ...LIMITS, searchBurst: 1 } });
+    const ann = await enter(state, "Ann");
     for (let request = 1; request <= 5; request += 1) {
       ann.say({ type: "history", request, count: 10 });
     }
     await ann.until("found", 5);
+  });
+});
+
+describe("a token bucket, in virtual time", () => {
+  test("a burst is free, and then each token is there a little later", () => {
+    const bucket = new TokenBucket(20, 3, 1_000);
+    const waits = [1, 2, 3, 4, 5].map(() => bucket.take(1_000));
+    expect(waits).toEqual([0, 0, 0, 50, 100]);
+  });
+
+  test("what is owed is paid with time, and no more than a burst is saved", () => {
+    const bucket = new TokenBucket(20, 3, 0);
+    for (let count = 0; count < 5; count += 1) bucket.take(0);
+    expect(bucket.take(100)).toBe(50);
+    const later = [1, 2, 3, 4].map(() => bucket.take(1_000_000));
+    expect(later).toEqual([0, 0, 0, 50]);
+  });
+
+  test("who keeps to the rate never waits", () => {
+    const bucket = new TokenBucket(20, 1, 0);
+    for (let now = 50; now <= 5_000; now += 50) expect(bucket.take(now)).toBe(0);
+  });
+
+  test("a token that is not there is not owed to who asks for one that is", () => {
+    const bucket = new TokenBucket(0.5, 1, 0);
+    expect([0, 0, 1_500, 2_000, 2_000].map((now) => bucket.tryTake(now))).toEqual([
+      0, 2_000, 500, 0, 2_000,
+    ]);
   });
 });

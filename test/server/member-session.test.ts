@@ -10,14 +10,14 @@ import { LIMITS } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
 import {
   brokenLog,
-  come,
+  connect,
   deviceOf,
-  entering,
-  openHouse,
+  enter,
+  enterFrame,
+  openState,
   reasonOf,
-  saying,
+  sayFrame,
   talk,
-  visit,
 } from "./server-state.ts";
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
@@ -26,8 +26,8 @@ const sequencesOf = (entries: readonly { sequence: number }[]) =>
 
 describe("coming in", () => {
   test("is answered with who is there, where the log is, and nothing else in an empty room", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann", { owner: true });
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
     expect(ann.frames).toEqual([
       {
         type: "welcome",
@@ -42,9 +42,9 @@ describe("coming in", () => {
   });
 
   test("is told to those who are there, and so is leaving", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const bob = await come(house, "Bob");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
     expect(bob.of("welcome")[0]?.members.map(({ name }) => name)).toEqual(["Ann", "Bob"]);
     expect(await ann.until("joined")).toEqual([
       { type: "joined", name: "Bob", fingerprint: "key of Bob", away: false },
@@ -55,11 +55,11 @@ describe("coming in", () => {
   });
 
   test("for the first time shows the last 20 entries", async () => {
-    const house = openHouse();
-    await talk(house.log, 25);
-    const ann = await come(house, "Ann");
+    const state = openState();
+    await talk(state.log, 25);
+    const ann = await enter(state, "Ann");
     expect(sequencesOf(await ann.until("message", 20))).toEqual(upTo(25).slice(5));
-    ann.say(saying(1));
+    ann.say(sayFrame(1));
     expect((await ann.texts(21)).at(-1)).toBe("message 1");
   });
 
@@ -69,11 +69,11 @@ describe("coming in", () => {
     ["beyond the end of this log shows nothing", { log: "log", sequence: 900 }, []],
     ["in another log shows the last entries", { log: "other", sequence: 3 }, [1, 2, 3, 4, 5]],
   ])("with a place %s", async (_, after, sequences) => {
-    const house = openHouse();
-    await talk(house.log, 5);
-    const bob = await come(house, "Bob");
-    const ann = await come(house, "Ann", { after });
-    bob.say(saying(1));
+    const state = openState();
+    await talk(state.log, 5);
+    const bob = await enter(state, "Bob");
+    const ann = await enter(state, "Ann", { after });
+    bob.say(sayFrame(1));
     expect(sequencesOf(await ann.until("message", sequences.length + 1))).toEqual([
       ...sequences,
       6,
@@ -81,12 +81,12 @@ describe("coming in", () => {
   });
 
   test("of ten at once into a new room puts them all in the same one", async () => {
-    const house = openHouse();
+    const state = openState();
     const names = upTo(10).map((number) => `Member-${number}`);
-    const members = await Promise.all(names.map((name) => come(house, name)));
-    members[3]?.say(saying(1));
+    const members = await Promise.all(names.map((name) => enter(state, name)));
+    members[3]?.say(sayFrame(1));
     for (const member of members) expect(await member.texts(1)).toEqual(["message 1"]);
-    expect(house.rooms.get("main")?.members.size).toBe(10);
+    expect(state.rooms.get("main")?.size).toBe(10);
   });
 
   test("while the last one leaves, or is turned away, is into the room that others will find", async () => {
@@ -101,27 +101,28 @@ describe("coming in", () => {
         return memory.claimName(room, name, author);
       },
     });
-    const house = openHouse({ log, banned: new Set(["key of Eve"]) });
-    const ann = visit(house, "key of Ann");
-    ann.say(entering("Ann"));
+    const state = openState({ log });
+    state.ban("key of Eve", "");
+    const ann = connect(state, "key of Ann");
+    ann.say(enterFrame("Ann"));
     await until("Ann at the door", () => claims.length === 1);
-    const bob = visit(house, "key of Bob");
-    bob.say(entering("Bob"));
+    const bob = connect(state, "key of Bob");
+    bob.say(enterFrame("Bob"));
     await until("Bob at the door", () => claims.length === 2);
     claims[0]?.resolve();
     await ann.until("welcome");
     await ann.channel.close();
-    const eve = visit(house, "key of Eve");
-    eve.say(entering("Eve"));
+    const eve = connect(state, "key of Eve");
+    eve.say(enterFrame("Eve"));
     await reasonOf(eve);
-    const carl = visit(house, "key of Carl");
-    carl.say(entering("Carl"));
+    const carl = connect(state, "key of Carl");
+    carl.say(enterFrame("Carl"));
     await until("Carl at the door", () => claims.length === 3);
     claims[1]?.resolve();
     claims[2]?.resolve();
     await carl.until("welcome");
     await bob.until("welcome");
-    expect(house.rooms.get("main")?.members.size).toBe(2);
+    expect(state.rooms.get("main")?.size).toBe(2);
   });
 
   test("by who is gone before it is done leaves nobody behind", async () => {
@@ -133,33 +134,33 @@ describe("coming in", () => {
         return claim.promise;
       },
     });
-    const house = openHouse({ log });
-    const ann = visit(house, "key of Ann");
-    ann.say(entering("Ann"));
+    const state = openState({ log });
+    const ann = connect(state, "key of Ann");
+    ann.say(enterFrame("Ann"));
     await until("Ann at the door", () => claimed);
     ann.channel.abort(0, "");
     claim.resolve("yours");
-    await until("an empty house", () => house.rooms.size === 0);
+    await until("no room in use", () => state.rooms.size === 0);
   });
 
   test("again with the same program takes the place of the one that was lost", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const lost = await come(house, "Bob");
-    const back = await come(house, "Bob");
-    expect(await reasonOf(lost)).toBe("the same program has come in again");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const lost = await enter(state, "Bob");
+    const back = await enter(state, "Bob");
+    expect(await reasonOf(lost)).toBe("the same program has entered again");
     expect(back.of("welcome")[0]?.members.map(({ name }) => name)).toEqual(["Ann", "Bob"]);
     await ann.until("joined", 2);
     expect(ann.frames.slice(1).map(({ type }) => type)).toEqual(["joined", "left", "joined"]);
-    const phone = await come(house, "Bob", { device: deviceOf("phone") });
+    const phone = await enter(state, "Bob", { device: deviceOf("phone") });
     expect(phone.of("welcome")[0]?.members).toHaveLength(3);
   });
 
   test("twice, because no answer came in time, is coming in once", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const bob = visit(house, "key of Bob");
-    bob.say(entering("Bob"), entering("Bob"), saying(1));
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = connect(state, "key of Bob");
+    bob.say(enterFrame("Bob"), enterFrame("Bob"), sayFrame(1));
     await bob.texts(1);
     expect(bob.of("welcome")).toHaveLength(1);
     await ann.texts(1);
@@ -168,34 +169,34 @@ describe("coming in", () => {
   });
 
   test("into another room leaves the one before", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const bob = await come(house, "Bob");
-    bob.say(saying(1, "here"), entering("Bob", { room: "garden" }), saying(2, "there"));
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
+    bob.say(sayFrame(1, "here"), enterFrame("Bob", { room: "garden" }), sayFrame(2, "there"));
     await bob.until("welcome", 2);
     expect(await ann.until("left")).toEqual([{ type: "left", name: "Bob", reason: "" }]);
     await until("Bob's word", () => bob.of("message").some(({ text }) => text === "there"));
     const textsIn = async (room: string) =>
-      (await house.log.read(room, 0, 10)).map(({ text }) => text);
+      (await state.log.read(room, 0, 10)).map(({ text }) => text);
     expect([await textsIn("main"), await textsIn("garden")]).toEqual([["here"], ["there"]]);
   });
 
   test("is refused where the log fails, with its reason", async () => {
     const full = new CharlaError("STORE_FULL", "the disk is full", "make room");
-    const house = openHouse({ log: brokenLog({ claimName: () => Promise.reject(full) }) });
-    const ann = visit(house, "key of Ann");
-    ann.say(entering("Ann"));
+    const state = openState({ log: brokenLog({ claimName: () => Promise.reject(full) }) });
+    const ann = connect(state, "key of Ann");
+    ann.say(enterFrame("Ann"));
     expect(await reasonOf(ann)).toBe("the disk is full");
-    expect(house.rooms.size).toBe(0);
+    expect(state.rooms.size).toBe(0);
   });
 
   test("of more members than one message can name is answered with as many as it can", async () => {
-    const house = openHouse();
+    const state = openState();
     for (let number = 1; number <= 900; number += 1) {
-      visit(house, `key of member ${number}`.padEnd(43, ".")).say(entering(`Member-${number}`));
+      connect(state, `key of member ${number}`.padEnd(43, ".")).say(enterFrame(`Member-${number}`));
     }
-    await until("everybody", () => house.rooms.get("main")?.members.size === 900);
-    const last = await come(house, "Last");
+    await until("everybody", () => state.rooms.get("main")?.size === 900);
+    const last = await enter(state, "Last");
     const [welcome] = last.of("welcome");
     if (welcome === undefined) throw new Error("no welcome");
     expect(encodeFrame(welcome).length).toBeLessThan(65_536);
@@ -205,31 +206,31 @@ describe("coming in", () => {
 
 describe("names", () => {
   test("that another key holds get a number, also when that one is away", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const other = await come(house, "ANN", { key: "another key" });
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const other = await enter(state, "ANN", { key: "another key" });
     expect(other.of("welcome")[0]?.name).toBe("ANN-2");
     await ann.channel.close();
-    const third = await come(house, "Ann", { key: "a third key" });
+    const third = await enter(state, "Ann", { key: "a third key" });
     expect(third.of("welcome")[0]?.name).toBe("Ann-3");
   });
 
   test("come back to the key that had them", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
+    const state = openState();
+    const ann = await enter(state, "Ann");
     await ann.channel.close();
-    await until("an empty house", () => house.rooms.size === 0);
-    const again = await come(house, "Ann");
+    await until("no room in use", () => state.rooms.size === 0);
+    const again = await enter(state, "Ann");
     expect(again.of("welcome")[0]?.name).toBe("Ann");
   });
 });
 
 describe("what is said", () => {
   test("comes to everybody in the same order, also to who said it", async () => {
-    const house = openHouse();
-    const members = await Promise.all(["Ann", "Bob", "Carl"].map((name) => come(house, name)));
+    const state = openState();
+    const members = await Promise.all(["Ann", "Bob", "Carl"].map((name) => enter(state, name)));
     for (let number = 1; number <= 20; number += 1) {
-      for (const member of members) member.say(saying(number));
+      for (const member of members) member.say(sayFrame(number));
     }
     const seen = await Promise.all(members.map((member) => member.until("message", 60)));
     expect(sequencesOf(seen[0] ?? [])).toEqual(upTo(60));
@@ -249,30 +250,30 @@ describe("what is said", () => {
   });
 
   test("twice with the same number is stored once", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    ann.say(saying(1, "hello"), saying(1, "hello"), saying(2, "end"));
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    ann.say(sayFrame(1, "hello"), sayFrame(1, "hello"), sayFrame(2, "end"));
     expect(await ann.texts(2)).toEqual(["hello", "end"]);
-    expect(await house.log.last("main")).toBe(2);
+    expect(await state.log.last("main")).toBe(2);
   });
 
   test("again after it was stored in a visit before is shown to who said it, and to nobody else", async () => {
-    const house = openHouse();
-    const bob = await come(house, "Bob");
-    const lost = await come(house, "Ann");
-    lost.say(saying(1, "hello"));
+    const state = openState();
+    const bob = await enter(state, "Bob");
+    const lost = await enter(state, "Ann");
+    lost.say(sayFrame(1, "hello"));
     await bob.texts(1);
-    const ann = await come(house, "Ann", { after: { log: "log", sequence: 1 } });
-    ann.say(saying(1, "hello"), saying(2, "end"));
+    const ann = await enter(state, "Ann", { after: { log: "log", sequence: 1 } });
+    ann.say(sayFrame(1, "hello"), sayFrame(2, "end"));
     expect(await ann.texts(2)).toEqual(["hello", "end"]);
     expect(await bob.texts(2)).toEqual(["hello", "end"]);
   });
 
   test("is refused with the log's reason when that cannot keep it", async () => {
     const full = new CharlaError("STORE_FULL", "the disk is full", "make room");
-    const house = openHouse({ log: brokenLog({ append: () => Promise.reject(full) }) });
-    const ann = await come(house, "Ann");
-    ann.say(saying(7), { type: "who", request: 1 });
+    const state = openState({ log: brokenLog({ append: () => Promise.reject(full) }) });
+    const ann = await enter(state, "Ann");
+    ann.say(sayFrame(7), { type: "who", request: 1 });
     expect(await ann.until("refused")).toEqual([
       { type: "refused", number: 7, code: "STORE_FULL", message: "the disk is full" },
     ]);
@@ -281,10 +282,10 @@ describe("what is said", () => {
 
   test("too fast is slowed, in order and without loss", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 1_000, burst: 5 };
-    const house = openHouse({ limits });
-    const ann = await come(house, "Ann");
+    const state = openState({ limits });
+    const ann = await enter(state, "Ann");
     const start = performance.now();
-    ann.say(...upTo(100).map((number) => saying(number)));
+    ann.say(...upTo(100).map((number) => sayFrame(number)));
     const seen = await ann.texts(100);
     expect(performance.now() - start).toBeGreaterThan(90);
     expect(seen).toEqual(upTo(100).map((number) => `message ${number}`));
@@ -292,56 +293,56 @@ describe("what is said", () => {
 
   test("too fast before going to another room is said in the one before", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 1_000, burst: 2 };
-    const house = openHouse({ limits });
-    const ann = await come(house, "Ann");
-    ann.say(...upTo(10).map((number) => saying(number)), entering("Ann", { room: "garden" }));
+    const state = openState({ limits });
+    const ann = await enter(state, "Ann");
+    ann.say(...upTo(10).map((number) => sayFrame(number)), enterFrame("Ann", { room: "garden" }));
     await ann.until("welcome", 2);
-    expect([await house.log.last("main"), await house.log.last("garden")]).toEqual([10, 0]);
+    expect([await state.log.last("main"), await state.log.last("garden")]).toEqual([10, 0]);
   });
 
   test("too fast by who is gone meanwhile is not waited for", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 100, burst: 2 };
-    const house = openHouse({ limits });
-    const ann = await come(house, "Ann");
-    ann.say(...upTo(1_000).map((number) => saying(number)));
+    const state = openState({ limits });
+    const ann = await enter(state, "Ann");
+    ann.say(...upTo(1_000).map((number) => sayFrame(number)));
     await ann.texts(3);
     ann.channel.abort(0, "");
-    await until("an empty house", () => house.rooms.size === 0);
-    expect(await house.log.last("main")).toBeLessThan(10);
+    await until("no room in use", () => state.rooms.size === 0);
+    expect(await state.log.last("main")).toBeLessThan(10);
   });
 });
 
 describe("frames", () => {
   test("that are malformed end that channel with the reason, and the room goes on", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const bob = await come(house, "Bob");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
     bob.sayBytes(new TextEncoder().encode('{"type":"say","number":-1,"text":"x"}'));
     expect(await reasonOf(bob)).toBe("say: number is not as it should be");
     await ann.until("left");
-    ann.say(saying(1));
+    ann.say(sayFrame(1));
     expect(await ann.texts(1)).toEqual(["message 1"]);
   });
 
   test("of a type that is not known are ignored", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
+    const state = openState();
+    const ann = await enter(state, "Ann");
     ann.sayBytes(new TextEncoder().encode('{"type":"dance","steps":3}'));
-    ann.say(saying(1));
+    ann.say(sayFrame(1));
     expect(await ann.texts(1)).toEqual(["message 1"]);
   });
 
   test.each([
-    ["say", saying(1)],
+    ["say", sayFrame(1)],
     ["who", { type: "who", request: 1 } as const],
     ["kick", { type: "kick", request: 1, name: "Ann" } as const],
   ])("of the type %s before coming in end the channel", async (type, frame) => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const eve = visit(house, "key of Eve", true);
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const eve = connect(state, "key of Eve", true);
     eve.say(frame);
-    expect(await reasonOf(eve)).toBe(`${type} came before the member was in a room`);
-    expect(await house.log.last("main")).toBe(0);
+    expect(await reasonOf(eve)).toBe(`${type} was sent before enter`);
+    expect(await state.log.last("main")).toBe(0);
     expect(ann.frames).toHaveLength(1);
   });
 });
@@ -352,12 +353,12 @@ describe("who does not read", () => {
 
   test("is dropped after a while with the reason, and slows nobody", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
-    const house = openHouse({ limits });
-    const ann = await come(house, "Ann");
-    const slow = await come(house, "Slow");
+    const state = openState({ limits });
+    const ann = await enter(state, "Ann");
+    const slow = await enter(state, "Slow");
     const goesOn = Promise.withResolvers<void>();
     slow.stop(goesOn.promise);
-    for (let number = 1; number <= MANY; number += 1) ann.say(saying(number));
+    for (let number = 1; number <= MANY; number += 1) ann.say(sayFrame(number));
     expect(await ann.texts(MANY)).toHaveLength(MANY);
     // Dropped though it is still at what it has.
     await until("it is dropped", () => slow.channel.sayAll([]) === false);
@@ -367,12 +368,12 @@ describe("who does not read", () => {
   });
 
   test("gets everything, in order, when it goes on in time", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const slow = await come(house, "Slow");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const slow = await enter(state, "Slow");
     const goesOn = Promise.withResolvers<void>();
     slow.stop(goesOn.promise);
-    for (let number = 1; number <= MANY; number += 1) ann.say(saying(number));
+    for (let number = 1; number <= MANY; number += 1) ann.say(sayFrame(number));
     await ann.texts(MANY);
     slow.stop(Promise.resolve());
     goesOn.resolve();
@@ -387,8 +388,8 @@ describe("who does not read", () => {
       asked += 1;
       return memory.rooms();
     };
-    const house = openHouse({ limits, log: brokenLog({ ...memory, rooms }) });
-    const eve = await come(house, "Eve");
+    const state = openState({ limits, log: brokenLog({ ...memory, rooms }) });
+    const eve = await enter(state, "Eve");
     const goesOn = Promise.withResolvers<void>();
     eve.stop(goesOn.promise);
     for (let request = 1; request <= 10_000; request += 1) eve.say({ type: "rooms", request });

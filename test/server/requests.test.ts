@@ -8,15 +8,15 @@ import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { until } from "../harness/until.ts";
 import {
   brokenLog,
-  come,
+  connect,
   deviceOf,
-  entering,
-  openHouse,
+  enter,
+  enterFrame,
+  openState,
   reasonOf,
-  saying,
+  sayFrame,
   talk,
   type TestMember,
-  visit,
 } from "./server-state.ts";
 
 /** What a request was answered with. */
@@ -30,10 +30,10 @@ async function ask(member: TestMember, frame: MemberFrame & { request: number })
 }
 
 test("who tells the members of the room, and whether they are away", async () => {
-  const house = openHouse();
-  const ann = await come(house, "Ann");
-  await come(house, "Bob");
-  await come(house, "Carl", { room: "garden" });
+  const state = openState();
+  const ann = await enter(state, "Ann");
+  await enter(state, "Bob");
+  await enter(state, "Carl", { room: "garden" });
   expect(await ask(ann, { type: "who", request: 5 })).toEqual({
     type: "people",
     request: 5,
@@ -45,9 +45,9 @@ test("who tells the members of the room, and whether they are away", async () =>
 });
 
 test("rooms tells what is in the log, with who is there now", async () => {
-  const house = openHouse();
-  const ann = await come(house, "Ann");
-  await talk(house.log, 3, "garden");
+  const state = openState();
+  const ann = await enter(state, "Ann");
+  await talk(state.log, 3, "garden");
   expect(await ask(ann, { type: "rooms", request: 6 })).toEqual({
     type: "rooms",
     request: 6,
@@ -63,10 +63,10 @@ const numbersIn = (answer: ServerFrame | undefined) =>
 
 describe("history", () => {
   test("is the last entries, those before a place, or those with the words, of this room alone", async () => {
-    const house = openHouse();
-    await talk(house.log, 30);
-    await talk(house.log, 3, "garden");
-    const ann = await come(house, "Ann");
+    const state = openState();
+    await talk(state.log, 30);
+    await talk(state.log, 3, "garden");
+    const ann = await enter(state, "Ann");
     const history = { type: "history", count: 3 } as const;
     expect(numbersIn(await ask(ann, { ...history, request: 1 }))).toEqual([28, 29, 30]);
     expect(numbersIn(await ask(ann, { ...history, request: 2, before: 10 }))).toEqual([7, 8, 9]);
@@ -82,16 +82,17 @@ describe("history", () => {
       await new Promise((done) => setImmediate(done));
       return memory.append(room, draft);
     };
-    const house = openHouse({ log: brokenLog({ ...memory, append }) });
-    const ann = await come(house, "Ann");
-    ann.say(saying(1), { type: "history", request: 1, count: 5 });
+    const state = openState({ log: brokenLog({ ...memory, append }) });
+    const ann = await enter(state, "Ann");
+    ann.say(sayFrame(1), { type: "history", request: 1, count: 5 });
     expect(numbersIn((await ann.until("found"))[0])).toEqual([1]);
   });
 
   test("that does not fit one message is its newest part", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    for (let number = 1; number <= 20; number += 1) ann.say(saying(number, "\u0001".repeat(2_000)));
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    for (let number = 1; number <= 20; number += 1)
+      ann.say(sayFrame(number, "\u0001".repeat(2_000)));
     await ann.texts(20);
     const answer = await ask(ann, { type: "history", request: 1, count: 20 });
     if (answer === undefined) throw new Error("no answer");
@@ -104,44 +105,44 @@ const renaming = (name: string) => ({ type: "rename", request: 1, name }) as con
 
 describe("rename", () => {
   test("is told to everybody, and is the name of what is said from then on", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const bob = await come(house, "Bob");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
     expect(await ask(bob, renaming("Robert"))).toEqual({ type: "done", request: 1 });
     expect(await ann.until("renamed")).toEqual([{ type: "renamed", from: "Bob", to: "Robert" }]);
-    bob.say(saying(1));
+    bob.say(sayFrame(1));
     expect((await ann.until("message"))[0]?.name).toBe("Robert");
   });
 
   test("and what is said right after it carry the new name", async () => {
-    const house = openHouse();
-    const bob = await come(house, "Bob");
-    bob.say(saying(1), renaming("Robert"), saying(2));
+    const state = openState();
+    const bob = await enter(state, "Bob");
+    bob.say(sayFrame(1), renaming("Robert"), sayFrame(2));
     const said = await bob.until("message", 2);
     expect(said.map(({ name }) => name)).toEqual(["Bob", "Robert"]);
   });
 
   test("to a name of somebody else fails, also of one who is away, whatever the capitals", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const carl = await come(house, "Carl");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const carl = await enter(state, "Carl");
     await carl.channel.close();
-    const bob = await come(house, "Bob");
+    const bob = await enter(state, "Bob");
     expect(await ask(bob, renaming("ann"))).toEqual({
       type: "failed",
       request: 1,
       code: "NAME_TAKEN",
       hint: "choose another",
-      message: '"ann" is somebody else\'s name in main',
+      message: 'the name "ann" is taken in main',
     });
     expect(await ask(bob, { ...renaming("Carl"), request: 2 })).toMatchObject({ type: "failed" });
     expect(ann.of("renamed")).toEqual([]);
   });
 
   test("to the name of one's other program is fine", async () => {
-    const house = openHouse();
-    await come(house, "Ann");
-    const phone = await come(house, "Phone", { key: "key of Ann" });
+    const state = openState();
+    await enter(state, "Ann");
+    const phone = await enter(state, "Phone", { key: "key of Ann" });
     expect(await ask(phone, renaming("Ann"))).toMatchObject({ type: "done" });
   });
 });
@@ -153,92 +154,92 @@ describe("the owner alone may", () => {
     ["lock", { type: "lock", request: 1, locked: true }],
     ["invite", { type: "invite", request: 1 }],
   ] as const)("%s", async (what, frame) => {
-    const house = openHouse();
-    const ann = await come(house, "Ann");
-    const bob = await come(house, "Bob");
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
     expect(await ask(bob, frame)).toEqual({
       type: "failed",
       request: 1,
       code: "NOT_THE_OWNER",
-      hint: "ask them to",
-      message: `only who opened the conversation may ${what}`,
+      hint: "ask the owner to do it",
+      message: `permission denied: only the owner may ${what}`,
     });
-    ann.say(saying(1));
+    ann.say(sayFrame(1));
     expect(await bob.texts(1)).toEqual(["message 1"]);
-    expect([house.banned.size, house.rooms.get("main")?.locked]).toEqual([0, false]);
+    expect([state.banned.size, state.rooms.get("main")?.locked]).toEqual([0, false]);
   });
 
   test("kick: all of somebody's programs are out, told so, and stay out", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann", { owner: true });
-    const bob = await come(house, "Bob");
-    const phone = await come(house, "Bob", { device: deviceOf("phone"), room: "garden" });
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob");
+    const phone = await enter(state, "Bob", { device: deviceOf("phone"), room: "garden" });
     expect(await ask(ann, { type: "kick", request: 1, name: "bob" })).toMatchObject({
       type: "done",
     });
     expect(await ann.until("left")).toEqual([
-      { type: "left", name: "Bob", reason: "Ann has sent you away" },
+      { type: "left", name: "Bob", reason: "kicked by Ann" },
     ]);
     expect([await reasonOf(bob), await reasonOf(phone)]).toEqual([
-      "Ann has sent you away",
-      "Ann has sent you away",
+      "kicked by Ann",
+      "kicked by Ann",
     ]);
-    const again = visit(house, "key of Bob");
-    again.say(entering("Robert"));
-    expect(await reasonOf(again)).toBe("you were sent away");
+    const again = connect(state, "key of Bob");
+    again.say(enterFrame("Robert"));
+    expect(await reasonOf(again)).toBe("you are banned from this server");
   });
 
   test("kick and mute: nobody who is not there, nor the owner", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann", { owner: true });
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
     expect(await ask(ann, { type: "kick", request: 1, name: "Eve" })).toEqual({
       type: "failed",
       request: 1,
       code: "NO_SUCH_MEMBER",
-      hint: "/who lists who is here",
+      hint: "/who lists the members",
       message: 'nobody in main is called "Eve"',
     });
     expect(await ask(ann, { type: "mute", request: 2, name: "Ann", muted: true })).toEqual({
       type: "failed",
       request: 2,
       code: "NO_SUCH_MEMBER",
-      hint: "/who lists who is here",
+      hint: "/who lists the members",
       message: "that is you",
     });
   });
 
   test("mute: what is said is refused, also after coming in again, until it is taken back", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann", { owner: true });
-    const before = await come(house, "Bob");
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const before = await enter(state, "Bob");
     await ask(ann, { type: "mute", request: 1, name: "Bob", muted: true });
-    before.say(saying(1));
+    before.say(sayFrame(1));
     expect(await before.until("refused")).toMatchObject([{ number: 1, code: "MUTED" }]);
     await before.channel.close();
-    const bob = await come(house, "Bob");
-    bob.say(saying(2));
+    const bob = await enter(state, "Bob");
+    bob.say(sayFrame(2));
     expect(await bob.until("refused")).toMatchObject([{ number: 2, code: "MUTED" }]);
     await ask(ann, { type: "mute", request: 2, name: "Bob", muted: false });
-    bob.say(saying(3));
+    bob.say(sayFrame(3));
     expect(await ann.texts(1)).toEqual(["message 3"]);
   });
 
   test("lock: whoever comes is turned away, but for the owner, until it is taken back", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann", { owner: true });
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
     await ask(ann, { type: "lock", request: 1, locked: true });
     await ann.channel.close();
-    const bob = visit(house, "key of Bob");
-    bob.say(entering("Bob"));
+    const bob = connect(state, "key of Bob");
+    bob.say(enterFrame("Bob"));
     expect(await reasonOf(bob)).toBe("main is locked");
-    const back = await come(house, "Ann", { owner: true });
+    const back = await enter(state, "Ann", { owner: true });
     await ask(back, { type: "lock", request: 2, locked: false });
-    await come(house, "Bob");
+    await enter(state, "Bob");
   });
 
   test("invite: with its uses and its time", async () => {
-    const house = openHouse();
-    const ann = await come(house, "Ann", { owner: true });
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
     expect(await ask(ann, { type: "invite", request: 1, uses: 2, seconds: 60 })).toEqual({
       type: "invited",
       request: 1,

@@ -1,4 +1,4 @@
-// A server's rooms without a network, and members who come in through channels of this program.
+// The rooms of a server without a network, and members who are connected through channels of this program.
 
 import type { Channel } from "../../src/chat/channel.ts";
 import {
@@ -11,30 +11,26 @@ import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { localChannel } from "../../src/server/local-channel.ts";
-import { receiveVisitor } from "../../src/server/member-session.ts";
-import { createRoomMakers } from "../../src/server/room-quota.ts";
-import type { House } from "../../src/server/server-state.ts";
+import { MemberSession } from "../../src/server/member-session.ts";
+import { ServerState, type ServerStateOptions } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
 
-/** A house with its own log, in which nobody is too fast. */
-export function openHouse(its: Partial<House> = {}): House {
-  return {
+/** Of a server with its own log, for which nobody is too fast. */
+export function openState(options: Partial<ServerStateOptions> = {}): ServerState {
+  return new ServerState({
     log: openMemoryLog({ now: () => 1_000, id: "log" }),
-    rooms: new Map(),
     limits: { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000 },
-    banned: new Set(),
-    makers: createRoomMakers(),
     now: () => performance.now(),
     invite: (room, uses, seconds) => `${room} ${uses} ${seconds}`,
-    ...its,
-  };
+    ...options,
+  });
 }
 
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
 export interface TestMember {
   readonly channel: Channel;
-  /** All that the server has said. */
+  /** All that the server has sent. */
   readonly frames: ServerFrame[];
   say(...frames: MemberFrame[]): void;
   sayBytes(...messages: Uint8Array[]): void;
@@ -43,7 +39,7 @@ export interface TestMember {
   until<T extends ServerFrame["type"]>(type: T, count?: number): Promise<FrameOf<T>[]>;
   /** The texts of all messages, once there are so many. */
   texts(count: number): Promise<string[]>;
-  /** Takes nothing more, until the promise resolves. */
+  /** Reads nothing more, until the promise resolves. */
   stop(until: Promise<void>): void;
 }
 
@@ -52,17 +48,17 @@ const isOf =
   (frame: ServerFrame): frame is FrameOf<T> =>
     frame.type === type;
 
-/** Somebody at the door, whose key has that fingerprint. */
-export function visit(
-  house: House,
+/** A client that is outside, whose key has that fingerprint. */
+export function connect(
+  state: ServerState,
   fingerprint: string,
   owner = false,
   address: string | null = null,
   onlyRoom: string | null = null,
 ): TestMember {
   const [channel, server] = localChannel();
-  const visitor = { channel: server, fingerprint, owner, onlyRoom, address: () => address };
-  server.attend(receiveVisitor(house, visitor));
+  const client = { channel: server, fingerprint, owner, onlyRoom, address: () => address };
+  server.attend(new MemberSession(state, client));
   const frames: ServerFrame[] = [];
   let stopped: Promise<void> | undefined;
   channel.attend({
@@ -95,36 +91,36 @@ export function visit(
   return member;
 }
 
-/** A device's mark, another for each name. */
+/** The id of a device, another one for each name. */
 export const deviceOf = (name: string) => name.padEnd(22, "_").slice(0, 22);
 
-export function entering(name: string, its: Partial<FrameToEnter> = {}): MemberFrame {
-  return { type: "enter", room: "main", name, device: deviceOf(name), ...its };
+export function enterFrame(name: string, fields: Partial<EnterFrame> = {}): MemberFrame {
+  return { type: "enter", room: "main", name, device: deviceOf(name), ...fields };
 }
-type FrameToEnter = Extract<MemberFrame, { type: "enter" }>;
+type EnterFrame = Extract<MemberFrame, { type: "enter" }>;
 
-/** Somebody who is in the room `main`; the fingerprint of their key is "key of" and their name. */
-export async function come(
-  house: House,
+/** A member of the room `main`; the fingerprint of the key is "key of" and the name. */
+export async function enter(
+  state: ServerState,
   name: string,
-  its: Partial<FrameToEnter> & { owner?: boolean; key?: string } = {},
+  options: Partial<EnterFrame> & { owner?: boolean; key?: string } = {},
 ): Promise<TestMember> {
-  const { owner, key = `key of ${name}`, ...frame } = its;
-  const member = visit(house, key, owner);
-  member.say(entering(name, frame));
+  const { owner, key = `key of ${name}`, ...frame } = options;
+  const member = connect(state, key, owner);
+  member.say(enterFrame(name, frame));
   await member.until("welcome");
   return member;
 }
 
-export const saying = (number: number, text = `message ${number}`): MemberFrame => ({
+export const sayFrame = (number: number, text = `message ${number}`): MemberFrame => ({
   type: "say",
   number,
   text,
 });
 
-/** A log of which some part fails. */
-export function brokenLog(its: Partial<Log>): Log {
-  return { ...openMemoryLog({ now: () => 1_000, id: "log" }), ...its };
+/** A log with methods of the test's own, such as some that fail. */
+export function brokenLog(methods: Partial<Log>): Log {
+  return { ...openMemoryLog({ now: () => 1_000, id: "log" }), ...methods };
 }
 
 /** Why the channel has ended. */
@@ -132,7 +128,7 @@ export async function reasonOf({ channel }: TestMember): Promise<unknown> {
   return channel.ended;
 }
 
-/** Each of them said by Ann before anybody came. */
+/** So many entries, by Ann, before anybody has entered. */
 export async function talk(log: Log, count: number, room = "main"): Promise<void> {
   for (let number = 1; number <= count; number += 1) {
     const text = `entry ${number}`;

@@ -2,12 +2,12 @@
 
 import { expect, test } from "bun:test";
 
-import { come, openHouse, visit } from "./server-state.ts";
+import { connect, enter, openState } from "./server-state.ts";
 
 test("who asks is told the server's time and their own address, without being in a room", async () => {
-  const house = openHouse();
-  const ann = await come(house, "Ann");
-  const visitor = visit(house, "key of Eve", false, "192.0.2.7:40000");
+  const state = openState();
+  const ann = await enter(state, "Ann");
+  const visitor = connect(state, "key of Eve", false, "192.0.2.7:40000");
   const before = Date.now();
   visitor.say({ type: "look", request: 5 });
   const [seen] = await visitor.until("seen");
@@ -26,7 +26,7 @@ test("who asks is told the server's time and their own address, without being in
 });
 
 test("who comes over no network has no address", async () => {
-  const visitor = visit(openHouse(), "key of Eve");
+  const visitor = connect(openState(), "key of Eve");
   visitor.say({ type: "look", request: 0 });
   expect(await visitor.until("seen")).toEqual([
     { type: "seen", request: 0, time: expect.any(Number) },
@@ -34,8 +34,8 @@ test("who comes over no network has no address", async () => {
 });
 
 test("a member may ask as well, and stays in the room", async () => {
-  const house = openHouse();
-  const ann = await come(house, "Ann");
+  const state = openState();
+  const ann = await enter(state, "Ann");
   ann.say({ type: "look", request: 1 }, { type: "say", number: 0, text: "here" });
   await ann.until("seen");
   expect(await ann.texts(1)).toEqual(["here"]);
