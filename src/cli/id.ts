@@ -27,7 +27,7 @@ export async function id(commandLine: CommandLine, io: Io): Promise<number> {
     await printer.event({ type: "notice", code: isNew ? "KEY_MADE" : "KEY_KEPT", message });
   }
   const { publicKey } = keyPair;
-  const me = { type: "identity", name: loginName(), fingerprint: fingerprint(publicKey) };
+  const me = { type: "identity", name: loginName(io.env), fingerprint: fingerprint(publicKey) };
   await printer.print(
     flags.has("json")
       ? JSON.stringify({ ...me, publicKey: encodeBase64url(publicKey) })

@@ -2,6 +2,7 @@
 
 import { isName, isRoom } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
+import type { Io } from "../terminal/io.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
 
@@ -15,8 +16,8 @@ export interface Membership {
 const NOBODY = "someone";
 
 /** @throws {CharlaError} USAGE */
-export function membership({ command, values }: CommandLine): Membership {
-  const login = loginName();
+export function membership({ command, values }: CommandLine, env: Io["env"]): Membership {
+  const login = loginName(env);
   const name = values.get("name") ?? (isName(login) ? login : NOBODY);
   if (!isName(name)) {
     throw new CharlaError(

@@ -23,7 +23,7 @@ import { presentation } from "./presentation.ts";
 /** @returns the exit status */
 export async function openRoom(commandLine: CommandLine, io: Io): Promise<number> {
   const { flags } = commandLine;
-  const { name, room: mine = DEFAULT_ROOM } = membership(commandLine);
+  const { name, room: mine = DEFAULT_ROOM } = membership(commandLine, io.env);
   const listening = listeningOptions(commandLine);
   const everyone = flags.has("open");
   const service = io.isService ? createPrinter(io, presentation(commandLine)) : null;

@@ -22,7 +22,7 @@ import { presentation } from "./presentation.ts";
 /** @returns the exit status */
 export async function sealedChat(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
-  const { name: ownName, room: wanted } = membership(commandLine);
+  const { name: ownName, room: wanted } = membership(commandLine, io.env);
   const { target, server, met } = sealedTarget(words[0], io.env);
   const identity = ownIdentity(io.env).keyPair;
   // A host that nobody knows may be a command that was mistyped, and is nothing to begin a conversation with.

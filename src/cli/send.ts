@@ -50,7 +50,7 @@ async function openSender(commandLine: CommandLine, io: Io, to: string): Promise
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
     const { sealedTarget } = await import("../client/sealed-target.ts");
-    const member = { ...membership(commandLine), identity: ownIdentity(io.env).keyPair };
+    const member = { ...membership(commandLine, io.env), identity: ownIdentity(io.env).keyPair };
     return openSealedSender(sealedTarget(to, io.env).target, member);
   }
   refuseMembership(commandLine);

@@ -5,9 +5,10 @@ import { describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
 import { join } from "node:path";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, type Program, root, runCharla, start } from "../harness/program.ts";
+import { type Program, root, start } from "../harness/program.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {

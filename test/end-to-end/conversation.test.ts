@@ -3,12 +3,13 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
+import { charla } from "../harness/in-process.ts";
 import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { charla, type Program, root, start } from "../harness/program.ts";
+import { charla as startProcess, type Program, root, start } from "../harness/program.ts";
 
-async function startServer(...args: string[]): Promise<{ server: Program; port: string }> {
-  const server = charla(["--server", "--plain", "--port", "0", ...args]);
+async function startServer(start = charla): Promise<{ server: Program; port: string }> {
+  const server = start(["--server", "--plain", "--port", "0"]);
   const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
   return { server, port };
 }
@@ -27,9 +28,9 @@ function endToEnd(title: string, body: () => Promise<void>): void {
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
     endToEnd("both talk at any moment, in any order, until one says bye", async () => {
-      const { server, port } = await startServer();
+      const { server, port } = await startServer(startProcess);
       await using _ = server;
-      await using joiner = await joinTalk(hostAndPort(host, port));
+      await using joiner = startProcess(["--plain", hostAndPort(host, port)]);
       joiner.type("hello\nare you there?\n");
       await server.until("stdout", "hello\nare you there?\n");
       server.type("yes\nI am\nñandú 👋\n");
@@ -129,9 +130,10 @@ describe("the end", () => {
   });
 
   endToEnd("SIGINT ends either side with status 130", async () => {
-    const { server, port } = await startServer();
+    const { server, port } = await startServer(startProcess);
     await using _ = server;
-    await using joiner = await joinTalk(`127.0.0.1:${port}`);
+    await using joiner = startProcess(["--plain", `127.0.0.1:${port}`]);
+    await joiner.until("stderr", "talking to");
     joiner.signal("SIGINT");
     server.signal("SIGINT");
     expect(await joiner.exited).toBe(130);
@@ -151,7 +153,7 @@ describe("the end", () => {
   endToEnd("a server whose peer went away tells so, and takes the next one", async () => {
     const { server, port } = await startServer();
     await using _ = server;
-    await using first = await joinTalk(`127.0.0.1:${port}`);
+    await using first = startProcess(["--plain", `127.0.0.1:${port}`]);
     first.type("I will not stay\n");
     await server.until("stdout", "I will not stay\n");
     first.signal("SIGKILL");

@@ -23,7 +23,7 @@ import { hasNarrowNetworks, inNarrowNetwork } from "../harness/narrow-network.ts
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { charla, run, runCharla } from "../harness/program.ts";
-import { startSealedServer } from "../harness/sealed-server.ts";
+import { startSealedServerProcess as startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
 interface Line {

@@ -3,8 +3,9 @@
 import { expect, test } from "bun:test";
 
 import manifest from "../../package.json" with { type: "json" };
+import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { run, runCharla, start } from "../harness/program.ts";
+import { run, runCharla as runProcess, start } from "../harness/program.ts";
 
 test("charla --help says what charla does", async () => {
   const { stdout, stderr, status } = await runCharla(["--help"]);
@@ -238,7 +239,7 @@ test("every help fits a screen of 80 columns and 24 rows, the prompt's row inclu
 });
 
 test("charla --version prints its name and version", async () => {
-  expect(await runCharla(["--version"])).toEqual({
+  expect(await runProcess(["--version"])).toEqual({
     stdout: `charla ${manifest.version}\n`,
     stderr: "",
     status: 0,

@@ -1,21 +1,32 @@
 // `charla history` as people run it: what was said in a room of a server on this machine, beside that server,
 // in a pipe, and each way it can be refused.
 
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
+import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
-import { root, run, runCharla } from "../harness/program.ts";
+import { root, run } from "../harness/program.ts";
 import { draft } from "../log/drafts.ts";
 
 /** Noon of 22 November 2026 in UTC; 7 in the morning where these tests are. */
 const NOON = Date.UTC(2026, 10, 22, 12);
 const MINUTE = 60_000;
 const BOGOTA = { TZ: "America/Bogota" };
+
+// The time zone is the process's: nothing else says where a command that runs in it is.
+const zone = process.env["TZ"];
+beforeAll(() => {
+  process.env["TZ"] = BOGOTA.TZ;
+});
+afterAll(() => {
+  if (zone === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = zone;
+});
 
 /** Somebody whose server has heard these texts in a room, one a minute from noon on. */
 async function keeper(texts: readonly string[], room = "main"): Promise<Person> {
@@ -41,7 +52,7 @@ async function keeperOfMany(count: number): Promise<Person> {
 }
 
 function history(person: Person, ...args: string[]) {
-  return runCharla(["history", ...args], { as: person, env: BOGOTA });
+  return runCharla(["history", ...args], { as: person });
 }
 
 const TALK = ["the cat sat", "a dog", "where is the cat?", "two\nlines"];

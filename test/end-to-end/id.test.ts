@@ -14,8 +14,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
+import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, run, runCharla } from "../harness/program.ts";
+import { charla as startProcess, run, runCharla as runProcess } from "../harness/program.ts";
 import { temporaryFolder } from "../identity/temporary-folder.ts";
 
 /** Alice's key of RFC 7748 s. 6.1. */
@@ -71,7 +72,7 @@ test("charla id --verbose says where the key is", async () => {
 test("on first use it makes the key, says so on stderr, and keeps it", async () => {
   using base = temporaryFolder();
   const file = join(base.path, "config", "charla", "identity");
-  const first = await runId(base.path);
+  const first = await runProcess(["id"], { env: environment(base.path) });
   expect(first.stderr).toBe(`made your key: ${file}\n`);
   expect(first.stdout).toMatch(/^name {9}ana\nfingerprint {2}SHA256:[A-Za-z0-9+/]{43}\n$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -103,7 +104,7 @@ test(
     using base = temporaryFolder();
     await using stack = new AsyncDisposableStack();
     const programs = Array.from({ length: 8 }, () =>
-      stack.use(charla(["id", "--json"], { env: environment(base.path), input: "" })),
+      stack.use(startProcess(["id", "--json"], { env: environment(base.path), input: "" })),
     );
     for (const program of programs) expect(await program.exited).toBe(0);
     expect(new Set(programs.map(({ stdout }) => stdout)).size).toBe(1);

@@ -5,9 +5,9 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
-import { charla, runCharla } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {

@@ -4,10 +4,11 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla, type Program, root, runCharla, start } from "../harness/program.ts";
+import { type Program, root, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {

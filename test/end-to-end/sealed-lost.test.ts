@@ -3,11 +3,12 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { charla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla } from "../harness/program.ts";
-import { startSealedServer } from "../harness/sealed-server.ts";
+import { charla as startProcess } from "../harness/program.ts";
+import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
@@ -21,7 +22,7 @@ for (const host of LOOPBACKS) {
       "a server that is killed and started again has all back, and nothing is missing",
       async () => {
         using ana = newPerson();
-        await using server = await startSealedServer(["--bind", host], { as: ana });
+        await using server = await startSealedServerProcess(["--bind", host], { as: ana });
         await using ben = charla([server.invitation, "-v", "-n", "ben"]);
         await using cy = charla([server.invitation, "-v", "-n", "cy"]);
         await cy.until("stderr", "you are cy");
@@ -55,7 +56,7 @@ for (const host of LOOPBACKS) {
     );
 
     endToEnd("Ctrl-C leaves while a server is looked for, and tells what it has not", async () => {
-      await using server = await startSealedServer(["--bind", host]);
+      await using server = await startSealedServerProcess(["--bind", host]);
       await using joiner = charla([server.invitation, "-v"]);
       joiner.type("hello\n");
       await joiner.until("stderr", "delivered: hello\n");
@@ -75,8 +76,8 @@ for (const host of LOOPBACKS) {
 endToEnd("a member that is killed goes on where it was, and says what it could not", async () => {
   using ana = newPerson();
   using ben = newPerson();
-  await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
-  await using joiner = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
+  await using server = await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana });
+  await using joiner = startProcess([server.invitation, "-v", "-n", "ben"], { as: ben });
   joiner.type("hello\n");
   await joiner.until("stderr", "delivered: hello\n");
   server.type("hello Ben\n");
@@ -98,7 +99,7 @@ endToEnd("a member that is killed goes on where it was, and says what it could n
 });
 
 endToEnd("a silence is told, and when it is over all that was said meanwhile arrives", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
   await using joiner = charla([server.invitation]);
   joiner.type("hello\n");
   await server.until("stdout", "hello\n");

@@ -4,9 +4,10 @@
 import { describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { hostAndPort, type Loopback, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { charla, type Program, runCharla, start } from "../harness/program.ts";
+import { type Program, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 import { PLAIN } from "../harness/wires.ts";

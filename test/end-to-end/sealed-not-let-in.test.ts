@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, runCharla } from "../harness/program.ts";
 import { openBareSocket } from "../net/sockets.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {

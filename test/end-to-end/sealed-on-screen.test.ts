@@ -10,7 +10,7 @@ import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
-import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import { type SealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
@@ -80,7 +80,7 @@ for (const host of LOOPBACKS) {
 }
 
 onTerminal("a line is dim until it has been delivered, and a silence is counted", async () => {
-  await using server = await startSealedServer();
+  await using server = await startSealedServerProcess();
   await using screen = await joinOnScreen(server, true);
   enter(screen, "hello");
   // Not while it is still being typed, which looks the same.
@@ -115,7 +115,7 @@ onTerminal("a line is dim until it has been delivered, and a silence is counted"
 });
 
 onTerminal("without styles a line on its way says so in words", async () => {
-  await using server = await startSealedServer();
+  await using server = await startSealedServerProcess();
   await using screen = await joinOnScreen(server, false);
   server.signal("SIGSTOP");
   enter(screen, "one");
@@ -128,7 +128,7 @@ onTerminal("without styles a line on its way says so in words", async () => {
 
 // The acknowledgment, which may be delayed by 25 ms, travels with the answer.
 onTerminal("an immediate answer stands below the question", async () => {
-  await using server = await startSealedServer();
+  await using server = await startSealedServerProcess();
   await using screen = await joinOnScreen(server, false);
   enter(screen, "question");
   await server.until("stdout", "question\n");

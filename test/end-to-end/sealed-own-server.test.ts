@@ -5,10 +5,14 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
-import { charla, runCharla } from "../harness/program.ts";
-import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import {
+  type SealedServer,
+  startSealedServer,
+  startSealedServerProcess,
+} from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
@@ -19,7 +23,10 @@ const invitationOf = (person: Person) => join(person.data, "invitation");
 
 /** Starts a server and waits until it has left its invitation. */
 async function startServer(person: Person, ...args: string[]): Promise<SealedServer> {
-  const server = await startSealedServer(args, { as: person });
+  return untilLeft(person, await startSealedServer(args, { as: person }));
+}
+
+async function untilLeft(person: Person, server: SealedServer): Promise<SealedServer> {
   const [, end = ""] = server.invitation.split("#");
   await until("the left invitation", () => {
     const file = invitationOf(person);
@@ -106,7 +113,10 @@ endToEnd(
   "what a killed server has left is told to lead nowhere, and a new server replaces it",
   async () => {
     using ana = newPerson();
-    await using killed = await startServer(ana, "--bind", "127.0.0.1");
+    await using killed = await untilLeft(
+      ana,
+      await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana }),
+    );
     killed.signal("SIGKILL");
     await killed.exited;
     expect(await runCharla([], { as: ana, input: "hello?\n" })).toEqual({

@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, runCharla } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {

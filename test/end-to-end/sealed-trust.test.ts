@@ -5,10 +5,10 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { runCharla } from "../harness/in-process.ts";
 import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
-import { runCharla } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {

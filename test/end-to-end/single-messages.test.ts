@@ -4,9 +4,16 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
+import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { charla, root, run, runCharla, start } from "../harness/program.ts";
+import {
+  charla as startProcess,
+  root,
+  run,
+  runCharla as runProcess,
+  start,
+} from "../harness/program.ts";
 
 const python = (script: string, ...args: string[]) => [
   "python3",
@@ -15,8 +22,8 @@ const python = (script: string, ...args: string[]) => [
 ];
 
 /** Starts `charla receive` on a free port and waits until it listens there. */
-async function startReceiver(...args: string[]) {
-  const receiver = charla(["receive", "--port", "0", ...args]);
+async function startReceiver(args: readonly string[] = [], start = charla) {
+  const receiver = start(["receive", "--port", "0", ...args]);
   const [, port = ""] = await receiver.until("stderr", /listening on \[::\]:(\d+)/);
   return { receiver, port };
 }
@@ -44,7 +51,7 @@ for (const host of LOOPBACKS) {
     });
 
     testWith(["python3"], "charla receive prints what Python sends, and answers it", async () => {
-      const { receiver, port } = await startReceiver("--reply=got it, ñandú");
+      const { receiver, port } = await startReceiver(["--reply=got it, ñandú"]);
       await using _ = receiver;
       const peer = await run(python("send", host, port, "héllo 👋", "1"));
       expect(peer.stdout).toBe("got it, ñandú\n");
@@ -75,9 +82,9 @@ for (const host of LOOPBACKS) {
     test(
       "charla send reaches charla receive",
       async () => {
-        const { receiver, port } = await startReceiver();
+        const { receiver, port } = await startReceiver([], startProcess);
         await using _ = receiver;
-        const sent = await runCharla(["send", "--to", hostAndPort(host, port), "good", "morning"]);
+        const sent = await runProcess(["send", "--to", hostAndPort(host, port), "good", "morning"]);
         expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
         expect(await receiver.exited).toBe(0);
         expect(receiver.stdout).toBe("good morning\n");
@@ -108,7 +115,7 @@ testWith(["python3"], "with --reply each line of stdin waits for its answer", as
 test(
   "receive --reply without a text answers with a line of stdin",
   async () => {
-    const { receiver, port } = await startReceiver("--reply");
+    const { receiver, port } = await startReceiver(["--reply"]);
     await using _ = receiver;
     await using sender = charla(["send", "--to", `127.0.0.1:${port}`, "--reply", "question"]);
     await receiver.until("stdout", "question");
@@ -161,7 +168,7 @@ test(
 test(
   "Ctrl-C while waiting ends receive with status 130",
   async () => {
-    const { receiver } = await startReceiver();
+    const { receiver } = await startReceiver([], startProcess);
     await using _ = receiver;
     receiver.signal("SIGINT");
     expect(await receiver.exited).toBe(130);

@@ -47,10 +47,10 @@ export interface StartOptions {
 }
 
 /** Starts a program with pipes on all three streams. */
-export function start(command: string[], options: StartOptions = {}): Program {
+export function start(command: readonly string[], options: StartOptions = {}): Program {
   const stranger = options.as === undefined ? newPerson() : null;
   const { env } = options.as ?? stranger ?? {};
-  const child = Bun.spawn(command, {
+  const child = Bun.spawn([...command], {
     cwd: options.cwd ?? root,
     env: { ...process.env, NO_COLOR: "1", ...env, ...options.env },
     stdin: "pipe",
@@ -173,18 +173,24 @@ function find(text: string, pattern: string | RegExp): RegExpMatchArray | null {
 }
 
 /** Starts charla from its source, as `bun src/cli/main.ts` does. */
-export function charla(args: string[], options: StartOptions = {}): Program {
+export function charla(args: readonly string[], options: StartOptions = {}): Program {
   return start([process.execPath, join(root, "src/cli/main.ts"), ...args], options);
 }
 
 /** Runs a program to its end: `input` is all of its standard input (nothing, by default). */
-export async function run(command: string[], options: StartOptions = {}): Promise<Transcript> {
+export async function run(
+  command: readonly string[],
+  options: StartOptions = {},
+): Promise<Transcript> {
   await using program = start(command, { input: "", ...options });
   const status = await program.exited;
   return { stdout: program.stdout, stderr: program.stderr, status };
 }
 
 /** Runs charla to its end. */
-export function runCharla(args: string[], options: StartOptions = {}): Promise<Transcript> {
+export function runCharla(
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Transcript> {
   return run([process.execPath, join(root, "src/cli/main.ts"), ...args], options);
 }

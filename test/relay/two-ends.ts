@@ -4,7 +4,7 @@
 import { type LossyRelay, openLossyRelay, type RelayOptions } from "../harness/lossy-relay.ts";
 import type { Person } from "../harness/person.ts";
 import { charla, type Program } from "../harness/program.ts";
-import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import { type SealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 
 export interface TwoEnds extends AsyncDisposable {
   readonly server: SealedServer;
@@ -22,7 +22,7 @@ export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Prom
   await using stack = new AsyncDisposableStack();
   const [ana, ben] = people ?? [];
   const server = stack.use(
-    await startSealedServer(
+    await startSealedServerProcess(
       ["--bind", "127.0.0.1", "--json"],
       ana === undefined ? {} : { as: ana },
     ),
