@@ -1,6 +1,5 @@
-// Looks at a server of the sealed wire from outside, without a secret and without a session: the state
-// machines of protocol/handshake/hello-probe.ts and size-probe.ts on a socket of their own. Knows nothing of what a
-// person should do about what it finds.
+// Probes a server of the sealed wire without a secret and without a session: the state machines of
+// protocol/handshake/hello-probe.ts and size-probe.ts, on a socket of their own.
 
 import type { CharlaError } from "../errors.ts";
 import {
@@ -26,46 +25,47 @@ import { randomBytes } from "./node-crypto.ts";
 import { maxProbeSize } from "./sealed-socket.ts";
 import { openUdpSocket } from "./udp-socket.ts";
 
-/** What is at an address. */
+/** What was found at an address. */
 export type Found =
   | { readonly type: "server" }
   | { readonly type: "other-version" }
-  /** Somebody answers who does not speak the sealed wire. */
+  /** Something answers that does not speak the sealed wire. */
   | { readonly type: "other-wire" }
-  /** The network, or the machine there, says that nothing can be reached. */
+  /** The network or the host refused it. */
   | { readonly type: "refused"; readonly error: CharlaError }
   | { readonly type: "nothing" };
 
 export interface Hellos {
   readonly found: Found;
   readonly sent: number;
-  /** Of each hello that was answered, ms. */
+  /** Of the hellos that were answered, ms each. */
   readonly roundTrips: readonly number[];
 }
 
 /** Bytes of UDP payload. */
 export interface Sizes {
-  /** The longest datagram that has arrived; 0 for none. */
+  /** The longest datagram that arrived; 0 for none. */
   readonly arrived: number;
-  /** The shortest that has not; null where all did that there can be. */
+  /** The shortest that did not; null where all did. */
   readonly tooLong: number | null;
 }
 
 export interface ServerProbe extends Disposable {
-  /** Says hello so many times; less often where nobody answers. */
+  /** Sends so many hellos; fewer where nothing answers. */
   hellos(count: number): Promise<Hellos>;
-  /** How long datagrams may be, once hellos were answered. */
+  /** How long datagrams may be, where hellos are answered. */
   sizes(answered: Hellos): Promise<Sizes>;
-  /** The same where no hello was: what there is arrives only if it is shorter. */
+  /** The same where none is: perhaps only shorter datagrams arrive. */
   shortSizes(): Promise<Sizes>;
 }
 
-/** Between an answer and the next, ms: so long at least, and so many of the slowest round trips. */
-const LEAST_PATIENCE = 100;
-const SLOWER = 3;
-/** How long short datagrams may take when nothing was answered before, ms. */
-const SHORT_PATIENCE = 500;
+/** How long to wait for an answer: at least so many ms, and so many times the slowest round trip. */
+const MIN_TIMEOUT = 100;
+const ROUND_TRIPS = 3;
+/** How long to wait for an answer to short datagrams, when no round trip is known, ms. */
+const SHORT_TIMEOUT = 500;
 
+/** One of the two state machines. */
 interface Machine {
   next(now: number): Uint8Array | null;
   wakeAt(): number;
@@ -75,19 +75,19 @@ interface Machine {
   tooLong(size: number, now: number): void;
 }
 
-/** @throws {CharlaError} SOCKET_FAILED and its kin: no socket can be opened here */
+/** @throws {CharlaError} SOCKET_FAILED and others: no socket can be opened here */
 export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
-  let running: { readonly machine: Machine; readonly goOn: () => void } | null = null;
+  let running: { readonly machine: Machine; readonly resume: () => void } | null = null;
   const socket = await openUdpSocket({
     port: 0,
     dontFragment: true,
     onDatagram(datagram, from) {
       running?.machine.receive(datagram, from, now());
-      running?.goOn();
+      running?.resume();
     },
     onError(error) {
       running?.machine.refuse(error);
-      running?.goOn();
+      running?.resume();
     },
     onTooLong: (_, length) => running?.machine.tooLong(length, now()),
   });
@@ -95,7 +95,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
   function run(machine: Machine): Promise<void> {
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      const goOn = () => {
+      const resume = () => {
         clearTimeout(timer);
         for (let next = machine.next(now()); next !== null; next = machine.next(now())) {
           socket.sendMany([{ bytes: next, to }]);
@@ -103,10 +103,10 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
         if (machine.isOver(now())) {
           running = null;
           resolve();
-        } else timer = setTimeout(goOn, Math.max(1, machine.wakeAt() - now()));
+        } else timer = setTimeout(resume, Math.max(1, machine.wakeAt() - now()));
       };
-      running = { machine, goOn };
-      goOn();
+      running = { machine, resume };
+      resume();
     });
   }
 
@@ -116,7 +116,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
       wakeAt: () => probe.wakeAt,
       isOver: () => isSizeProbeOver(probe),
       receive: (datagram, _, time) => receiveForSizeProbe(probe, datagram, time),
-      // That something arrives was known before, or is what is to be found out.
+      // Whether anything arrives is known already, or is what the probe finds out.
       refuse() {},
       tooLong: (size, time) => sizeNotSent(probe, size, time),
     });
@@ -154,7 +154,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
           arrived: BASE_DATAGRAM_SIZE,
           limit: maxProbeSize(socket, to),
           loss: 1 - roundTrips.length / sent,
-          patience: Math.max(LEAST_PATIENCE, SLOWER * Math.max(...roundTrips)),
+          patience: Math.max(MIN_TIMEOUT, ROUND_TRIPS * Math.max(...roundTrips)),
           now: now(),
         }),
       ),
@@ -164,7 +164,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
           random: randomBytes,
           ...SHORT_SIZES,
           loss: 0,
-          patience: SHORT_PATIENCE,
+          patience: SHORT_TIMEOUT,
           now: now(),
         }),
       ),

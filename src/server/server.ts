@@ -86,7 +86,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     bind,
     port,
     staticKeys: identity,
-    admission: admission,
+    admission,
     onJoined(link) {
       const { peerKey, admittedTo: onlyRoom } = link;
       if (peerKey === null) throw new Error("a peer without a key has joined");
