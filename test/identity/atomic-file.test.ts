@@ -1,4 +1,4 @@
-// Replacing and removing a kept file; what makes and reads one is tested with the files that are kept.
+// Replacing and removing files; creating and reading them is tested with the files that use it.
 
 import { describe, expect, test } from "bun:test";
 import {
@@ -17,8 +17,8 @@ import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { runAtOnce } from "./at-once.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-describe("a file that is replaced", () => {
-  test("is made where there was none, with its folders, for its owner alone", () => {
+describe("replaceFile", () => {
+  test("a missing file is created with its folders, for its owner only", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "one", "two");
     replaceFile(join(folder, "file"), "text");
@@ -28,7 +28,7 @@ describe("a file that is replaced", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  test("is another file: who has the old one open goes on reading it whole", () => {
+  test("a program that has the old file open still reads all of it", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     replaceFile(path, "old");
@@ -39,7 +39,7 @@ describe("a file that is replaced", () => {
     expect(readFileSync(path, "utf8")).toBe("new");
   });
 
-  test("keeps no permission of the one before", () => {
+  test("the new file does not keep the old one's permissions", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     writeFileSync(path, "old", { mode: 0o666 });
@@ -48,7 +48,7 @@ describe("a file that is replaced", () => {
   });
 
   test(
-    "is whole at any moment, while twelve programs replace it again and again",
+    "the file is complete at any moment while twelve programs replace it",
     async () => {
       using base = temporaryFolder();
       const path = join(base.path, "file");
@@ -62,8 +62,8 @@ describe("a file that is replaced", () => {
   );
 });
 
-describe("a file is removed", () => {
-  test("while it holds the same text", () => {
+describe("removeUnchangedFile", () => {
+  test("a file that holds the same text is removed", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     replaceFile(path, "mine");
@@ -76,7 +76,7 @@ describe("a file is removed", () => {
     ["more of it", "mine, and more"],
     ["less of it", "min"],
     ["nothing", ""],
-  ])("and not when it holds %s", (_what, text) => {
+  ])("a file that holds %s is not removed", (_what, text) => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     writeFileSync(path, text);
@@ -84,7 +84,7 @@ describe("a file is removed", () => {
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
-  test("and not when it is longer than it may be, though it begins with the text", () => {
+  test("a file that is longer than the bound is not removed", () => {
     using base = temporaryFolder();
     const path = join(base.path, "file");
     writeFileSync(path, "x".repeat(101));
@@ -94,7 +94,7 @@ describe("a file is removed", () => {
     expect(readdirSync(base.path)).toEqual([]);
   });
 
-  test("and that there is none, or a folder in its place, is no error", () => {
+  test("a missing file, or a folder in its place, is no error", () => {
     using base = temporaryFolder();
     removeUnchangedFile(join(base.path, "none"), "", 100);
     removeUnchangedFile(join(base.path, "none", "deeper"), "", 100);

@@ -3,12 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { configFolder, dataFolder } from "../../src/identity/folders.ts";
 
 describe("the folders are those of the XDG Base Directory Specification", () => {
-  test("without a variable they are in the home folder", () => {
+  test("without a variable the folders are in the home folder", () => {
     expect(configFolder({}, "/home/ana")).toBe("/home/ana/.config/charla");
     expect(dataFolder({}, "/home/ana")).toBe("/home/ana/.local/share/charla");
   });
 
-  test("each variable moves its own", () => {
+  test("each variable moves its own folder", () => {
     const environment = { XDG_CONFIG_HOME: "/etc/ana", XDG_DATA_HOME: "/var/ana" };
     expect(configFolder(environment, "/home/ana")).toBe("/etc/ana/charla");
     expect(dataFolder(environment, "/home/ana")).toBe("/var/ana/charla");
@@ -21,7 +21,7 @@ describe("the folders are those of the XDG Base Directory Specification", () => 
   });
 
   test.each(["", "relative", "./here", "~/.config"])(
-    "a variable that is %p is ignored",
+    "a variable with the value %p is ignored",
     (value) => {
       const environment = { XDG_CONFIG_HOME: value, XDG_DATA_HOME: value };
       expect(configFolder(environment, "/home/ana")).toBe("/home/ana/.config/charla");
@@ -29,7 +29,7 @@ describe("the folders are those of the XDG Base Directory Specification", () => 
     },
   );
 
-  test("who has no home needs the variable", () => {
+  test("a user without a home folder needs the variable", () => {
     expect(configFolder({ XDG_CONFIG_HOME: "/etc/ana" }, "")).toBe("/etc/ana/charla");
     for (const home of ["", "relative"]) {
       expect(() => configFolder({}, home)).toThrow(

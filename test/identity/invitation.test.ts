@@ -13,7 +13,7 @@ const secret = Uint8Array.from({ length: 16 }, (_, index) => index);
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const SECRET = "AAECAwQFBgcICQoLDA0ODw";
 
-describe("an invitation is one line of text", () => {
+describe("formatInvitation and parseInvitation", () => {
   test.each([
     ["example.org", 12345, "main", `charla://example.org:12345/main#${KEY}.${SECRET}`],
     ["192.0.2.1", 80, "main", `charla://192.0.2.1:80/main#${KEY}.${SECRET}`],
@@ -22,13 +22,13 @@ describe("an invitation is one line of text", () => {
     ["h", 65535, "a b/c?d#e%f.g", `charla://h:65535/a%20b%2Fc%3Fd%23e%25f.g#${KEY}.${SECRET}`],
     ["h", 1, "mañana 👋", `charla://h:1/ma%C3%B1ana%20%F0%9F%91%8B#${KEY}.${SECRET}`],
     ["h", 1, "it's!(*)$&;", `charla://h:1/it%27s%21%28%2A%29%24%26%3B#${KEY}.${SECRET}`],
-  ])("to %s, port %d, room %p", (host, port, room, text) => {
+  ])("an invitation to %s, port %d, room %p is written and read", (host, port, room, text) => {
     const invitation = { host, port, room, key, secret };
     expect(formatInvitation(invitation)).toBe(text);
     expect(parseInvitation(text)).toEqual(invitation);
   });
 
-  test("to an open conversation it has no secret", () => {
+  test("an invitation to an open conversation has no secret", () => {
     const invitation = { host: "h", port: 1, room: "main", key, secret: null };
     expect(formatInvitation(invitation)).toBe(`charla://h:1/main#${KEY}`);
     expect(parseInvitation(`charla://h:1/main#${KEY}`)).toEqual(invitation);
@@ -40,7 +40,7 @@ describe("an invitation is one line of text", () => {
     `charla://example.org:12345#${KEY}.${SECRET}`,
     `CHARLA://example.org/main#${KEY}.${SECRET}`,
     ` charla://example.org/main#${KEY}.${SECRET}\n`,
-  ])("%j means port 12345 and the room main", (text) => {
+  ])("the invitation %j means port 12345 and the room main", (text) => {
     expect(parseInvitation(text)).toEqual({
       host: "example.org",
       port: 12345,
@@ -50,11 +50,11 @@ describe("an invitation is one line of text", () => {
     });
   });
 
-  test("an IPv6 host needs its brackets, and no port", () => {
+  test("an IPv6 host needs brackets, and no port", () => {
     expect(parseInvitation(`charla://[::1]#${KEY}`)).toMatchObject({ host: "::1", port: 12345 });
   });
 
-  test("what was never an invitation is told from one that is malformed", () => {
+  test("a text that is not meant as an invitation is recognized as such", () => {
     expect(looksLikeInvitation("charla://")).toBe(true);
     expect(looksLikeInvitation(" Charla://x")).toBe(true);
     expect(looksLikeInvitation("charla")).toBe(false);
@@ -62,7 +62,7 @@ describe("an invitation is one line of text", () => {
     expect(looksLikeInvitation("example.org")).toBe(false);
   });
 
-  test("to write a key or a secret of another length is a bug", () => {
+  test("writing a key or a secret of the wrong length throws", () => {
     const place = { host: "h", port: 1, room: "main" };
     const short = new Uint8Array(15);
     expect(() => formatInvitation({ ...place, key: short, secret })).toThrow("a key of 15 bytes");
@@ -150,7 +150,7 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
       "the invitation has a blank or a line break inside",
       "copy it as one line",
     ],
-  ])("%j", (text, message, hint) => {
+  ])("the invitation %j is INVALID_INVITATION", (text, message, hint) => {
     expect(() => parseInvitation(text)).toThrow(
       expect.objectContaining({
         code: "INVALID_INVITATION",
@@ -160,7 +160,7 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
     );
   });
 
-  test("the hint shows the form to who gives something else", () => {
+  test("the hint for anything else shows the form of an invitation", () => {
     expect(() => parseInvitation("example.org")).toThrow(
       expect.objectContaining({
         hint: "an invitation looks like charla://HOST:PORT/ROOM#KEY.SECRET",
@@ -168,7 +168,7 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
     );
   });
 
-  test("and no error shows any of the secret, wherever it stands and whatever is cut off", () => {
+  test("no error shows any part of the secret, wherever it is and whatever is cut off", () => {
     const whole = `charla://h:1/main#${KEY}.${SECRET}`;
     const texts = [
       ...Array.from({ length: whole.length }, (_, end) => whole.slice(0, end)),
@@ -207,11 +207,11 @@ describe("the pre-shared key (docs/protocol.md s. 8)", () => {
     expect(Buffer.from(secretToPsk(of)).toString("hex")).toBe(expected);
   });
 
-  test("of no secret is 32 zero bytes", () => {
+  test("the pre-shared key without a secret is 32 zero bytes", () => {
     expect(secretToPsk(null)).toEqual(new Uint8Array(32));
   });
 
-  test("of a secret of another length is a bug", () => {
+  test("a secret of the wrong length throws", () => {
     expect(() => secretToPsk(new Uint8Array(17))).toThrow("a secret of 17 bytes");
   });
 });

@@ -20,7 +20,7 @@ describe("base64url without padding (RFC 4648 s. 5)", () => {
     [[0x66, 0x6f], "Zm8"],
     [[0x66, 0x6f, 0x6f], "Zm9v"],
     [[0xfb, 0xff, 0xfe], "-__-"],
-  ])("writes %j as %p, and reads it back", (bytes, text) => {
+  ])("the bytes %j are written as %p, and read back", (bytes, text) => {
     expect(encodeBase64url(Uint8Array.from(bytes))).toBe(text);
     expect(decodeBase64url(text, bytes.length)).toEqual(Uint8Array.from(bytes));
     expect(base64urlLength(bytes.length)).toBe(text.length);
@@ -36,7 +36,7 @@ describe("base64url without padding (RFC 4648 s. 5)", () => {
     ["fewer bytes than wanted", "Zg", 2],
     ["more bytes than wanted", "Zm9v", 2],
     ["nothing", "", 1],
-  ])("does not read %s: %p", (_what, text, length) => {
+  ])("text with %s is not read: %p", (_what, text, length) => {
     expect(decodeBase64url(text, length)).toBeNull();
   });
 });
@@ -49,7 +49,7 @@ test.each([
   expect(fingerprint(Uint8Array.from({ length: 32 }, (_, index) => from + index))).toBe(expected);
 });
 
-test("what is written so is told from what is not", () => {
+test("isFingerprint accepts only the spelling of fingerprint", () => {
   const digest = "Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKS";
   expect(isFingerprint(`SHA256:${digest}U`)).toBe(true);
   // The last character holds four bits of the digest; its two spare ones are zero (RFC 4648 s. 3.5).
@@ -58,7 +58,7 @@ test("what is written so is told from what is not", () => {
   expect(others.filter(isFingerprint)).toEqual([]);
 });
 
-testWith(["ssh-keygen"], "it is written as ssh-keygen writes one", async () => {
+testWith(["ssh-keygen"], "a fingerprint is written as ssh-keygen writes it", async () => {
   using folder = temporaryFolder();
   // An Ed25519 key in OpenSSH's form (RFC 8709 s. 4): ssh-keygen hashes all of these bytes.
   const name = Buffer.from("ssh-ed25519");

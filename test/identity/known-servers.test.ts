@@ -27,7 +27,7 @@ function folderWith(text: string | Uint8Array) {
 }
 
 describe("a server is trusted on first use", () => {
-  test("and known from then on, by its name and its port", () => {
+  test("a server is known by its name and its port after the first use", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     expect(checkServer(folder, server, key)).toBe("new");
@@ -39,12 +39,12 @@ describe("a server is trusted on first use", () => {
     expect(checkServer(folder, { ...server, host: "www.example.org" }, key)).toBe("new");
   });
 
-  test("a new key under its name is a changed one", () => {
+  test("another key of a known server is a changed key", () => {
     using file = folderWith(`other.example:1 ${OTHER}\nexample.org:12345 ${KEY}\n`);
     expect(checkServer(file.folder, server, other)).toEqual({ changed: { key, line: 2 } });
   });
 
-  test("in a file of one line each, which its owner alone may read", () => {
+  test("each server is a line of a file that only its owner can read", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "charla");
     rememberServer(folder, server, key);
@@ -57,7 +57,7 @@ describe("a server is trusted on first use", () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  test("and remembered once", () => {
+  test("a server is remembered once", () => {
     using base = temporaryFolder();
     for (const host of ["example.org", "Example.ORG"]) {
       rememberServer(base.path, { host, port: 12345 }, key);
@@ -67,7 +67,7 @@ describe("a server is trusted on first use", () => {
     );
   });
 
-  test("but a known one's new key is not remembered beside it", () => {
+  test("a changed key is not remembered", () => {
     using file = folderWith(`example.org:12345 ${KEY}\n`);
     expect(() => rememberServer(file.folder, server, other)).toThrow(
       expect.objectContaining({ code: "SERVER_KEY_CHANGED" }),
@@ -83,7 +83,7 @@ describe("a server has one name", () => {
     ["2001:db8::a", "2001:DB8:0::A"],
     ["192.0.2.1", "::ffff:192.0.2.1"],
     ["mañana.example", "MAÑANA.example"],
-  ])("%s is %s", (one, same) => {
+  ])("the names %s and %s are the same server", (one, same) => {
     using base = temporaryFolder();
     rememberServer(base.path, { host: one, port: 1 }, key);
     expect(checkServer(base.path, { host: same, port: 1 }, key)).toBe("same");
@@ -115,12 +115,12 @@ describe("the file is read as people edit it", () => {
       `example.org ${KEY}\nexample.org ${OTHER}`,
       1,
     ],
-  ])("%s", (_how, text, line) => {
+  ])("the file of known servers is read %s", (_how, text, line) => {
     using file = folderWith(text);
     expect(findKnownServer(file.folder, server)).toEqual({ key, line });
   });
 
-  test("a line that is not finished is finished before the next", () => {
+  test("a last line without a newline gets one before the next line", () => {
     using file = folderWith(`other.example:1 ${OTHER}`);
     rememberServer(file.folder, server, key);
     expect(readFileSync(file.path, "utf8")).toBe(
@@ -134,7 +134,7 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
     "repair it in an editor: each line is HOST:PORT and the server's key; a server whose line is removed counts as new";
 
   test.each(["", KEY.slice(0, 42), `${KEY}A`, "ssh-ed25519"])(
-    "when the server's key is %p: it is not taken for one never met",
+    "a file in which the server's key is %p is damaged: the server does not count as new",
     (written) => {
       using file = folderWith(`# mine\nexample.org:12345 ${written}\n`);
       const damaged = expect.objectContaining({
@@ -148,7 +148,7 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
     },
   );
 
-  test("when it is longer than 1 MiB", () => {
+  test("a file longer than 1 MiB is damaged", () => {
     const line = `example.org:12345 ${KEY}\n`;
     using longest = folderWith(line.padEnd(1_048_576, "\n"));
     expect(checkServer(longest.folder, server, key)).toBe("same");
@@ -162,7 +162,7 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
     );
   });
 
-  test("when it is a folder", () => {
+  test("a folder in place of the file is damaged", () => {
     using base = temporaryFolder();
     const path = join(base.path, "known-servers");
     mkdirSync(path);
@@ -172,7 +172,7 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
   });
 });
 
-test("a server that cannot be remembered is FOLDER_NOT_WRITABLE", () => {
+test("remembering a server in a folder that is not writable is FOLDER_NOT_WRITABLE", () => {
   using base = temporaryFolder();
   const folder = join(base.path, "charla");
   writeFileSync(folder, "");
@@ -198,7 +198,7 @@ test("a changed key is refused loudly, and the hint says how to accept it on pur
   );
 });
 
-test("to do what the hint says accepts the new key", () => {
+test("doing what the hint says accepts the new key", () => {
   using file = folderWith(`a:1 ${OTHER}\nexample.org:12345 ${KEY}\nb:1 ${OTHER}\n`);
   const check = checkServer(file.folder, server, other);
   if (typeof check !== "object") throw new Error(`the key was ${check}`);
@@ -211,7 +211,7 @@ test("to do what the hint says accepts the new key", () => {
 });
 
 test(
-  "programs that remember servers at once lose none, and agree on the key of one that they share",
+  "programs that remember servers at once lose none, and agree on the key of a shared one",
   async () => {
     using base = temporaryFolder();
     // The key of each program is its own number, 32 times.

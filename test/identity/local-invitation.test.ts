@@ -27,28 +27,28 @@ const MINE =
   "charla://localhost:12345/main#AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.gIGCg4SFhoeIiYqLjI2Ojw\n";
 
 describe("a server's invitation", () => {
-  test("is found while it is left, and not after", () => {
+  test("a local invitation is found until it is disposed of", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     expect(readLocalInvitation(folder)).toBeNull();
     {
-      using _left = writeLocalInvitation(folder, mine);
+      using _written = writeLocalInvitation(folder, mine);
       expect(readLocalInvitation(folder)).toEqual(mine);
     }
     expect(readLocalInvitation(folder)).toBeNull();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("is one line of a file that its owner alone may read", () => {
+  test("a local invitation is one line of a file that only its owner can read", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "charla");
-    using _left = writeLocalInvitation(folder, mine);
+    using _written = writeLocalInvitation(folder, mine);
     expect(readFileSync(join(folder, "invitation"), "utf8")).toBe(MINE);
     expect(statSync(join(folder, "invitation")).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  test("is the last one's where several are left, and stays when an earlier server ends", () => {
+  test("the last of several servers has its invitation in the file, also when an earlier one ends", () => {
     using base = temporaryFolder();
     const first = writeLocalInvitation(base.path, mine);
     const second = writeLocalInvitation(base.path, anothers);
@@ -59,29 +59,29 @@ describe("a server's invitation", () => {
     expect(readLocalInvitation(base.path)).toBeNull();
   });
 
-  test("takes the place of what a killed server left, whatever its permissions", () => {
+  test("a local invitation replaces that of a killed server, whatever its permissions", () => {
     using base = temporaryFolder();
     const path = join(base.path, "invitation");
     writeFileSync(path, "charla://somewhere", { mode: 0o644 });
-    using _left = writeLocalInvitation(base.path, mine);
+    using _written = writeLocalInvitation(base.path, mine);
     expect(readFileSync(path, "utf8")).toBe(MINE);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(base.path)).toEqual(["invitation"]);
   });
 
-  test("takes the place of a link, and not of what it leads to", () => {
+  test("a local invitation replaces a symbolic link, and not its target", () => {
     using base = temporaryFolder();
     const elsewhere = join(base.path, "elsewhere");
     writeFileSync(elsewhere, "precious");
     const folder = join(base.path, "charla");
     mkdirSync(folder);
     symlinkSync(elsewhere, join(folder, "invitation"));
-    using _left = writeLocalInvitation(folder, mine);
+    using _written = writeLocalInvitation(folder, mine);
     expect(readFileSync(elsewhere, "utf8")).toBe("precious");
     expect(readLocalInvitation(folder)).toEqual(mine);
   });
 
-  test("that somebody has taken away already is no error at the end", () => {
+  test("disposing of a local invitation that was removed already is no error", () => {
     using base = temporaryFolder();
     const left = writeLocalInvitation(base.path, mine);
     using other = temporaryFolder();
@@ -91,7 +91,7 @@ describe("a server's invitation", () => {
     expect(existsSync(join(other.path, "invitation"))).toBe(true);
   });
 
-  test("cannot be left where a file stands in the folder's place", () => {
+  test("a file in place of the folder is FOLDER_NOT_WRITABLE", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "charla");
     writeFileSync(folder, "");
@@ -100,7 +100,7 @@ describe("a server's invitation", () => {
     );
   });
 
-  test("cannot be left where a folder stands in its place, and leaves nothing half done", () => {
+  test("a folder in place of the file is FOLDER_NOT_WRITABLE, and nothing else is left behind", () => {
     using base = temporaryFolder();
     mkdirSync(join(base.path, "invitation", "inside"), { recursive: true });
     expect(() => writeLocalInvitation(base.path, mine)).toThrow(
@@ -110,7 +110,7 @@ describe("a server's invitation", () => {
   });
 });
 
-describe("what is found as no invitation", () => {
+describe("a file without an invitation", () => {
   const tooLong = `${MINE.trimEnd()}${" ".repeat(4_096)}`;
   test.each([
     ["nothing", ""],
@@ -120,13 +120,13 @@ describe("what is found as no invitation", () => {
     ["two invitations", `${MINE}${MINE}`],
     ["bytes that are not text", Uint8Array.of(0xff, 0xfe, 0, 1)],
     ["more than 4,096 bytes", tooLong],
-  ])("%s", (_what, content) => {
+  ])("a file with %s holds no local invitation", (_what, content) => {
     using base = temporaryFolder();
     writeFileSync(join(base.path, "invitation"), content);
     expect(readLocalInvitation(base.path)).toBeNull();
   });
 
-  test("a folder, and a pipe that nobody writes to", () => {
+  test("a folder or a named pipe holds no local invitation", () => {
     using base = temporaryFolder();
     mkdirSync(join(base.path, "invitation"));
     expect(readLocalInvitation(base.path)).toBeNull();
@@ -136,15 +136,15 @@ describe("what is found as no invitation", () => {
   });
 });
 
-test("blanks around a left invitation do not matter", () => {
+test("blanks around a local invitation are ignored", () => {
   using base = temporaryFolder();
   writeFileSync(join(base.path, "invitation"), `\n  ${MINE}\n`);
   expect(readLocalInvitation(base.path)).toEqual(mine);
 });
 
-test("an invitation that cannot be read is FILE_NOT_READABLE", () => {
+test("a local invitation that cannot be read is FILE_NOT_READABLE", () => {
   using base = temporaryFolder();
-  // Root may read whatever it wants; a link that leads to itself nobody can.
+  // Root can read every file, but not a link to itself.
   symlinkSync("invitation", join(base.path, "invitation"));
   expect(() => readLocalInvitation(base.path)).toThrow(
     expect.objectContaining({
@@ -157,9 +157,9 @@ test("an invitation that cannot be read is FILE_NOT_READABLE", () => {
 const to = (host: string, port = 12_345) => ({ host, port });
 const left = (host: string): Invitation => ({ ...mine, host });
 
-describe("an invitation leads to", () => {
+describe("isInvitationTo", () => {
   test.each(["localhost", "127.0.0.1", "::1"])(
-    "this machine under each of its names (%s)",
+    "an invitation to %s is for this machine under each of its local names",
     (host) => {
       for (const name of ["localhost", "127.0.0.1", "::1"]) {
         expect(isInvitationTo(left(host), to(name))).toBe(true);
@@ -170,7 +170,7 @@ describe("an invitation leads to", () => {
     },
   );
 
-  test("any other host under the very name it has", () => {
+  test("an invitation to another host is for exactly that name", () => {
     expect(isInvitationTo(left("192.0.2.1"), to("192.0.2.1"))).toBe(true);
     expect(isInvitationTo(left("192.0.2.1"), to("192.0.2.2"))).toBe(false);
     expect(isInvitationTo(left("192.0.2.1"), to("localhost"))).toBe(false);

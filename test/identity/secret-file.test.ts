@@ -30,8 +30,8 @@ function folderWith(text: string, mode = 0o600) {
   return { folder: folder.path, path, [Symbol.dispose]: folder[Symbol.dispose] };
 }
 
-describe("the first use makes a secret", () => {
-  test("of 16 random bytes, as one line that its owner alone may read", () => {
+describe("the first use", () => {
+  test("a new secret is 16 random bytes, in one line that only its owner can read", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     const lengths: number[] = [];
@@ -46,13 +46,13 @@ describe("the first use makes a secret", () => {
     expect(statSync(join(folder, "secret")).mode & 0o777).toBe(0o600);
   });
 
-  test("and every later use finds it", () => {
+  test("a later use finds the secret", () => {
     using base = temporaryFolder();
     loadSecret(base.path, () => NINES);
     expect(loadSecret(base.path, none)).toEqual(NINES);
   });
 
-  test("and where another program was faster, its secret is the one", () => {
+  test("the secret of the fastest program is used by all", () => {
     using base = temporaryFolder();
     const slower = loadSecret(base.path, () => {
       expect(loadSecret(base.path, () => SEVENS)).toEqual(SEVENS);
@@ -72,7 +72,7 @@ test.each([
   expect(loadSecret(file.folder, none)).toEqual(NINES);
 });
 
-describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
+describe("a damaged secret is SECRET_FILE_DAMAGED, and stays as it is", () => {
   test.each([
     ["empty", ""],
     ["zeros, as after a power cut", "\0".repeat(23)],
@@ -80,7 +80,7 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
     ["a character too many", "CQkJCQkJCQkJCQkJCQkJCQA\n"],
     ["a wrong last character", "CQkJCQkJCQkJCQkJCQkJCR\n"],
     ["two of them", NINES_FILE + NINES_FILE],
-  ])("%s", (_how, text) => {
+  ])("a damaged secret file (%s) is SECRET_FILE_DAMAGED", (_how, text) => {
     using file = folderWith(text);
     expect(() => loadSecret(file.folder, none)).toThrow(
       expect.objectContaining({
@@ -94,7 +94,7 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
     expect(readFileSync(file.path, "utf8")).toBe(text);
   });
 
-  test("longer than 64 bytes", () => {
+  test("a secret file longer than 64 bytes is damaged", () => {
     using file = folderWith(NINES_FILE.padEnd(65, "\n"));
     expect(() => loadSecret(file.folder, none)).toThrow(
       expect.objectContaining({
@@ -104,7 +104,7 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
     );
   });
 
-  test("a folder in its place", () => {
+  test("a folder in place of the secret file is damaged", () => {
     using base = temporaryFolder();
     mkdirSync(join(base.path, "secret"));
     expect(() => loadSecret(base.path, none)).toThrow(
@@ -112,7 +112,7 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
     );
   });
 
-  test("a link to a file that is not there", () => {
+  test("a link to a file that does not exist is a damaged secret file", () => {
     using base = temporaryFolder();
     const path = join(base.path, "secret");
     symlinkSync(join(base.path, "nowhere"), path);
@@ -125,8 +125,8 @@ describe("a damaged one is SECRET_FILE_DAMAGED, and stays as it is", () => {
   });
 });
 
-describe("one that is no secret any more is SECRET_FILE_EXPOSED", () => {
-  test.each(["640", "604", "620", "666"])("in a file of mode %s", (mode) => {
+describe("a secret that others can read is SECRET_FILE_EXPOSED", () => {
+  test.each(["640", "604", "620", "666"])("a secret file of mode %s is exposed", (mode) => {
     using file = folderWith(NINES_FILE, Number.parseInt(mode, 8));
     expect(() => loadSecret(file.folder, none, process.geteuid?.())).toThrow(
       expect.objectContaining({
@@ -139,7 +139,7 @@ describe("one that is no secret any more is SECRET_FILE_EXPOSED", () => {
     );
   });
 
-  test("in a file of another user", () => {
+  test("a secret file of another user is exposed", () => {
     using file = folderWith(NINES_FILE);
     const owner = statSync(file.path).uid;
     expect(() => loadSecret(file.folder, none, owner + 1)).toThrow(

@@ -14,14 +14,14 @@ test("the default port is the lesson's, 12345", () => {
   expect(DEFAULT_PORT).toBe(12345);
 });
 
-describe("a port", () => {
+describe("parsePort", () => {
   test.each([
     ["1", 1],
     ["80", 80],
     ["12345", 12345],
     ["65535", 65535],
     ["00080", 80],
-  ])("%p is read as the number %d", (text, port) => {
+  ])("the port %p is read as the number %d", (text, port) => {
     expect(parsePort(text, 1)).toBe(port);
   });
 
@@ -38,7 +38,7 @@ describe("a port", () => {
     "80 ",
     "",
     "http",
-  ])("%p is PORT_OUT_OF_RANGE, for a port has 16 bits (RFC 768)", (text) => {
+  ])("the port %p is PORT_OUT_OF_RANGE, since a port has 16 bits (RFC 768)", (text) => {
     expect(() => parsePort(text, 0)).toThrow(
       expect.objectContaining({
         code: "PORT_OUT_OF_RANGE",
@@ -47,11 +47,11 @@ describe("a port", () => {
     );
   });
 
-  test("0 is any free port to listen on", () => {
+  test("port 0 is valid for listening", () => {
     expect(parsePort("0", 0)).toBe(0);
   });
 
-  test("0 is no port to speak to", () => {
+  test("port 0 is PORT_OUT_OF_RANGE for connecting", () => {
     expect(() => parsePort("0", 1)).toThrow(
       expect.objectContaining({
         code: "PORT_OUT_OF_RANGE",
@@ -60,14 +60,14 @@ describe("a port", () => {
     );
   });
 
-  test("the hint names 0 where any free port makes sense", () => {
+  test("the hint mentions port 0 only where it is valid", () => {
     expect(() => parsePort("70000", 0)).toThrow(
       expect.objectContaining({ hint: "give a whole number from 0 (any free port) to 65535" }),
     );
   });
 });
 
-describe("a host and port", () => {
+describe("parseHostAndPort", () => {
   test.each([
     ["localhost", "localhost", 12345],
     ["localhost:80", "localhost", 80],
@@ -84,11 +84,11 @@ describe("a host and port", () => {
     ["münchen.example:80", "münchen.example", 80],
     ["日本.example", "日本.example", 12345],
     ["cafe\u0301.example", "cafe\u0301.example", 12345],
-  ])("%p is the host %p and the port %d", (text, host, port) => {
+  ])("%p is read as the host %p and the port %d", (text, host, port) => {
     expect(parseHostAndPort(text)).toEqual({ host, port });
   });
 
-  test("the port that is left out is the caller's default", () => {
+  test("a host without a port gets the caller's default port", () => {
     expect(parseHostAndPort("localhost", 8000)).toEqual({ host: "localhost", port: 8000 });
     expect(parseHostAndPort("::1", 8000)).toEqual({ host: "::1", port: 8000 });
     expect(parseHostAndPort("[::1]", 8000)).toEqual({ host: "::1", port: 8000 });
@@ -113,7 +113,7 @@ describe("a host and port", () => {
     "[localhost]:80",
     ":::",
     "::1::2",
-  ])("%p is no address, or its port is none", (text) => {
+  ])("%p is INVALID_ADDRESS or PORT_OUT_OF_RANGE", (text) => {
     expect(() => parseHostAndPort(text)).toThrow(
       expect.objectContaining({
         code: expect.stringMatching(/^(INVALID_ADDRESS|PORT_OUT_OF_RANGE)$/),
@@ -121,7 +121,7 @@ describe("a host and port", () => {
     );
   });
 
-  test("an invalid address is quoted, and the hint says how to write one", () => {
+  test("an invalid address is quoted in the message, and the hint says how to write one", () => {
     expect(() => parseHostAndPort("[::1")).toThrow(
       expect.objectContaining({
         code: "INVALID_ADDRESS",
@@ -149,16 +149,19 @@ describe("a host and port", () => {
   });
 });
 
-describe("an address", () => {
+describe("addresses", () => {
   test.each([
     ["127.0.0.1", 12345, "127.0.0.1:12345"],
     ["::1", 12345, "[::1]:12345"],
     ["fe80::1%eth0", 1, "[fe80::1%eth0]:1"],
     ["::", 65535, "[::]:65535"],
-  ])("%p and %d are written %p, the way they are read", (address, port, text) => {
-    expect(formatAddress({ address, port })).toBe(text);
-    expect(parseHostAndPort(text)).toEqual({ host: address, port });
-  });
+  ])(
+    "the address %p and the port %d are written as %p, which is read back",
+    (address, port, text) => {
+      expect(formatAddress({ address, port })).toBe(text);
+      expect(parseHostAndPort(text)).toEqual({ host: address, port });
+    },
+  );
 
   test.each([
     ["::ffff:127.0.0.1", "127.0.0.1"],
@@ -172,7 +175,7 @@ describe("an address", () => {
     ["1::ffff:192.0.2.1", "1::ffff:c000:201"],
     ["fe80::1%eth0", "fe80::1%eth0"],
     ["not an address", "not an address"],
-  ])("%p has one spelling, %p (RFC 5952; RFC 4291 s. 2.5.5.2)", (address, canonical) => {
+  ])("the canonical form of %p is %p (RFC 5952; RFC 4291 s. 2.5.5.2)", (address, canonical) => {
     expect(canonicalAddress(address)).toBe(canonical);
   });
 
@@ -183,11 +186,11 @@ describe("an address", () => {
     ["128.0.0.1", false],
     ["192.0.2.127", false],
     ["::", false],
-  ])("%p is this machine's own: %p (RFC 1122 s. 3.2.1.3, RFC 4291 s. 2.5.3)", (address, own) => {
+  ])("%p is a loopback address: %p (RFC 1122 s. 3.2.1.3, RFC 4291 s. 2.5.3)", (address, own) => {
     expect(isLoopback({ address, port: 1 })).toBe(own);
   });
 
-  test("is the same as another only where host and port are", () => {
+  test("two addresses are the same only if host and port are", () => {
     const one = { address: "192.0.2.1", port: 1 };
     expect(sameAddress(one, { address: "192.0.2.1", port: 1 })).toBe(true);
     expect(sameAddress(one, { address: "192.0.2.1", port: 2 })).toBe(false);

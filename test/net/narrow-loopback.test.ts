@@ -28,7 +28,7 @@ narrow.each([
   ["any", "127.0.0.1", 1_472, "runs"],
   ["any", "::1", 1_452, "runs"],
 ] as const)(
-  "bound to %s, a datagram to %s longer than the interface carries (%d) is told of, and the rest is sent (%s)",
+  "bound to %s, a datagram to %s longer than the interface carries (%d) is reported, and the others are sent (%s)",
   (bind, address, limit, together) => {
     expect(run(bind, address, "whole", together)).toEqual({
       dontFragment: true,
@@ -45,7 +45,7 @@ narrow.each([
   ["127.0.0.1", "runs"],
   ["::1", "runs"],
 ] as const)(
-  "a socket that does not ask for whole datagrams to %s has the system cut them (%s)",
+  "without dontFragment the system fragments long datagrams to %s (%s)",
   (address, together) => {
     expect(run("any", address, "cut", together)).toMatchObject({
       dontFragment: false,

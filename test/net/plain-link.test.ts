@@ -7,35 +7,35 @@ import { createInbox } from "./inbox.ts";
 import { rejection } from "./rejection.ts";
 import { closedPort, openBareSocket } from "./sockets.ts";
 
-type Happening =
+type Report =
   | { peer: SocketAddress }
   | { text: string; from: SocketAddress }
   | { refused: CharlaError; peer: SocketAddress | null }
   | { stranger: SocketAddress; ignored: number };
 
-/** What a link tells, in one queue. */
+/** Everything that a link reports, in one queue. */
 function watch() {
-  const told = createInbox<Happening>();
+  const reports = createInbox<Report>();
   const handlers: PlainLinkHandlers = {
-    onPeer: (peer) => told.put({ peer }),
-    onText: (text, from) => told.put({ text, from }),
-    onRefused: (refused, peer) => told.put({ refused, peer }),
-    onStranger: (stranger, ignored) => told.put({ stranger, ignored }),
+    onPeer: (peer) => reports.put({ peer }),
+    onText: (text, from) => reports.put({ text, from }),
+    onRefused: (refused, peer) => reports.put({ refused, peer }),
+    onStranger: (stranger, ignored) => reports.put({ stranger, ignored }),
   };
-  return { handlers, next: () => told.next() };
+  return { handlers, next: () => reports.next() };
 }
 
 const on = (address: string, port: number): SocketAddress => ({ address, port });
 
-describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
-  test("has nobody at the other end at first, and says where it listens", async () => {
+describe.each(["127.0.0.1", "::1"] as const)("a server on %s", (address) => {
+  test("a server has no peer at first, and says where it listens", async () => {
     using link = await openPlainLink({ bind: address, port: 0 }, watch().handlers);
     expect(link.peer).toBeNull();
     expect(link.local.address).toBe(address);
     expect(link.local.port).toBeWithin(1, 65_536);
   });
 
-  test("has for its peer whoever speaks first, tells the first message too, and answers it", async () => {
+  test("the sender of the first datagram becomes the peer, and the message is handed on", async () => {
     const { handlers, next } = watch();
     using link = await openPlainLink({ bind: address, port: 0 }, handlers);
     await using peer = await openBareSocket(address);
@@ -48,7 +48,7 @@ describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
     expect(await peer.next()).toEqual({ text: "welcome 日本", from: link.local });
   });
 
-  test("says that it has no one to send to before anyone spoke", async () => {
+  test("sending without a peer is NOBODY_LISTENING", async () => {
     using link = await openPlainLink({ bind: address, port: 0 }, watch().handlers);
     const where = address === "::1" ? "[::1]" : "127.0.0.1";
     expect(await rejection(link.send("hello"))).toMatchObject({
@@ -58,7 +58,7 @@ describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
     });
   });
 
-  test("ignores and counts strangers, and goes on hearing its peer", async () => {
+  test("datagrams from others are ignored and counted", async () => {
     const { handlers, next } = watch();
     using link = await openPlainLink({ bind: address, port: 0 }, handlers);
     await using peer = await openBareSocket(address);
@@ -76,7 +76,7 @@ describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
     expect(link.peer).toEqual(on(address, peer.port));
   });
 
-  test("tells that its peer is gone, and takes the next one to speak", async () => {
+  test("a peer that refuses is reported as gone, and the next sender becomes the peer", async () => {
     const { handlers, next } = watch();
     using link = await openPlainLink({ bind: address, port: 0 }, handlers);
     const first = await openBareSocket(address);
@@ -99,7 +99,7 @@ describe.each(["127.0.0.1", "::1"] as const)("an opener on %s", (address) => {
   });
 });
 
-test("a message that could not leave does not hold back the next, nor the settling", async () => {
+test("a message that cannot be sent holds back neither the next nor settle", async () => {
   const { handlers, next } = watch();
   using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
   expect(await rejection(link.send("too early"))).toMatchObject({ code: "NOBODY_LISTENING" });
@@ -111,7 +111,7 @@ test("a message that could not leave does not hold back the next, nor the settli
   expect(await peer.next()).toMatchObject({ text: "welcome" });
 });
 
-test("a peer over IPv4 of an opener on both families is shown without mapping (RFC 4291 s. 2.5.5.2)", async () => {
+test("an IPv4 peer of a dual-stack server has an IPv4 address (RFC 4291 s. 2.5.5.2)", async () => {
   const { handlers, next } = watch();
   using link = await openPlainLink({ port: 0 }, handlers);
   await using peer = await openBareSocket("127.0.0.1");
@@ -131,7 +131,7 @@ test("an empty datagram is an empty message, and makes its sender the peer", asy
   expect(await peer.next()).toMatchObject({ text: "" });
 });
 
-test("bytes that are not UTF-8 are told as U+FFFD (RFC 3629 s. 3)", async () => {
+test("bytes that are not UTF-8 become U+FFFD (RFC 3629 s. 3)", async () => {
   const { handlers, next } = watch();
   using link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
   await using peer = await openBareSocket();
@@ -140,45 +140,45 @@ test("bytes that are not UTF-8 are told as U+FFFD (RFC 3629 s. 3)", async () => 
   expect(await next()).toMatchObject({ text: "a\ufffdb" });
 });
 
-test("a message of 65,507 bytes arrives whole; one byte more is MESSAGE_TOO_LONG and is not sent", async () => {
+test("a message of 65,507 bytes arrives; one byte more is MESSAGE_TOO_LONG", async () => {
   const { handlers, next } = watch();
-  using opener = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
-  using joiner = await joinPlainLink([opener.local], watch().handlers);
+  using server = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
+  using client = await joinPlainLink([server.local], watch().handlers);
   // Whether it throws at once or rejects is not what this is about.
-  expect(await rejection((async () => joiner.send("a".repeat(65_508)))())).toMatchObject({
+  expect(await rejection((async () => client.send("a".repeat(65_508)))())).toMatchObject({
     code: "MESSAGE_TOO_LONG",
   });
-  await joiner.send(`${"日".repeat(21_835)}ab`);
+  await client.send(`${"日".repeat(21_835)}ab`);
   await next();
   expect(await next()).toMatchObject({ text: `${"日".repeat(21_835)}ab` });
 });
 
-describe("a joiner", () => {
-  test("speaks from one port, hears the answers, and sends nothing before it speaks", async () => {
+describe("a client", () => {
+  test("a client sends from one port, receives the answers, and sends nothing by itself", async () => {
     const { handlers, next } = watch();
-    await using opener = await openBareSocket();
-    using link = await joinPlainLink([on("127.0.0.1", opener.port)], handlers);
-    expect(link.peer).toEqual(on("127.0.0.1", opener.port));
+    await using server = await openBareSocket();
+    using link = await joinPlainLink([on("127.0.0.1", server.port)], handlers);
+    expect(link.peer).toEqual(on("127.0.0.1", server.port));
     await link.send("one");
     await link.send("two");
 
-    expect(await opener.next()).toEqual({ text: "one", from: on("127.0.0.1", link.local.port) });
-    expect(await opener.next()).toEqual({ text: "two", from: on("127.0.0.1", link.local.port) });
-    await opener.send("welcome\r\n", link.local.port);
-    expect(await next()).toEqual({ text: "welcome", from: on("127.0.0.1", opener.port) });
+    expect(await server.next()).toEqual({ text: "one", from: on("127.0.0.1", link.local.port) });
+    expect(await server.next()).toEqual({ text: "two", from: on("127.0.0.1", link.local.port) });
+    await server.send("welcome\r\n", link.local.port);
+    expect(await next()).toEqual({ text: "welcome", from: on("127.0.0.1", server.port) });
   });
 
-  test("ignores who is not where it speaks to", async () => {
+  test("a client ignores datagrams from other addresses than its peer's", async () => {
     const { handlers, next } = watch();
-    await using opener = await openBareSocket();
+    await using server = await openBareSocket();
     await using stranger = await openBareSocket();
-    using link = await joinPlainLink([on("127.0.0.1", opener.port)], handlers);
+    using link = await joinPlainLink([on("127.0.0.1", server.port)], handlers);
     await stranger.send("I am the one you seek", link.local.port);
     expect(await next()).toEqual({ stranger: on("127.0.0.1", stranger.port), ignored: 1 });
-    expect(link.peer).toEqual(on("127.0.0.1", opener.port));
+    expect(link.peer).toEqual(on("127.0.0.1", server.port));
   });
 
-  test("is told where nobody listens, and by the time it has settled", async () => {
+  test("a refusal is reported before settle resolves", async () => {
     const { handlers, next } = watch();
     const port = await closedPort();
     using link = await joinPlainLink([on("127.0.0.1", port)], handlers);
@@ -199,97 +199,97 @@ describe("a joiner", () => {
     expect(link.peer).toBeNull();
   });
 
-  test("that has sent nothing has settled at once", async () => {
-    await using opener = await openBareSocket();
-    using link = await joinPlainLink([on("127.0.0.1", opener.port)], watch().handlers);
+  test("settle resolves at once when nothing was sent", async () => {
+    await using server = await openBareSocket();
+    using link = await joinPlainLink([on("127.0.0.1", server.port)], watch().handlers);
     await link.settle();
   });
 });
 
-describe("a joiner of a host with several addresses", () => {
-  test("reaches the one where somebody listens, with every message once and in order", async () => {
+describe("a client of a host with several addresses", () => {
+  test("every message reaches the address that listens, once and in order", async () => {
     const { handlers, next } = watch();
-    await using opener = await openBareSocket("127.0.0.1");
+    await using server = await openBareSocket("127.0.0.1");
     const nobody = await closedPort("::1");
-    using link = await joinPlainLink([on("::1", nobody), on("127.0.0.1", opener.port)], handlers);
+    using link = await joinPlainLink([on("::1", nobody), on("127.0.0.1", server.port)], handlers);
     await Promise.all(["one", "two", "three"].map((text) => link.send(text)));
 
-    const heard = [await opener.next(), await opener.next(), await opener.next()];
+    const heard = [await server.next(), await server.next(), await server.next()];
     expect(heard.map(({ text }) => text)).toEqual(["one", "two", "three"]);
-    expect(link.peer).toEqual(on("127.0.0.1", opener.port));
+    expect(link.peer).toEqual(on("127.0.0.1", server.port));
     // No fourth datagram, and no refusal: the next thing each end hears is the other's.
     await link.send("four");
-    expect(await opener.next()).toMatchObject({ text: "four" });
-    await opener.send("welcome", link.local.port);
-    expect(await next()).toEqual({ text: "welcome", from: on("127.0.0.1", opener.port) });
+    expect(await server.next()).toMatchObject({ text: "four" });
+    await server.send("welcome", link.local.port);
+    expect(await next()).toEqual({ text: "welcome", from: on("127.0.0.1", server.port) });
   });
 
-  test("passes over two where nobody listens", async () => {
-    await using opener = await openBareSocket("::1");
+  test("two addresses that refuse are passed over", async () => {
+    await using server = await openBareSocket("::1");
     const candidates = [
       on("::1", await closedPort("::1")),
       on("127.0.0.1", await closedPort("127.0.0.1")),
-      on("::1", opener.port),
+      on("::1", server.port),
     ];
     using link = await joinPlainLink(candidates, watch().handlers);
     await link.send("hello");
-    expect(await opener.next()).toMatchObject({ text: "hello" });
+    expect(await server.next()).toMatchObject({ text: "hello" });
   });
 
-  test("stays at the first where somebody listens", async () => {
-    await using opener = await openBareSocket("::1");
+  test("the first address that listens is kept", async () => {
+    await using server = await openBareSocket("::1");
     await using other = await openBareSocket("127.0.0.1");
     using link = await joinPlainLink(
-      [on("::1", opener.port), on("127.0.0.1", other.port)],
+      [on("::1", server.port), on("127.0.0.1", other.port)],
       watch().handlers,
     );
     await link.send("one");
     await link.send("two");
-    expect(await opener.next()).toMatchObject({ text: "one" });
-    expect(await opener.next()).toMatchObject({ text: "two" });
-    expect(link.peer).toEqual(on("::1", opener.port));
+    expect(await server.next()).toMatchObject({ text: "one" });
+    expect(await server.next()).toMatchObject({ text: "two" });
+    expect(link.peer).toEqual(on("::1", server.port));
   });
 
-  test("needs not wait for a refusal where it hears an answer", async () => {
+  test("an answer ends the wait for a refusal", async () => {
     const { handlers, next } = watch();
-    await using opener = await openBareSocket("127.0.0.1");
+    await using server = await openBareSocket("127.0.0.1");
     using link = await joinPlainLink(
-      [on("127.0.0.1", opener.port), on("::1", await closedPort("::1"))],
+      [on("127.0.0.1", server.port), on("::1", await closedPort("::1"))],
       handlers,
     );
     let sent = false;
     const sending = link.send("hello").then(() => {
       sent = true;
     });
-    expect(await opener.next()).toMatchObject({ text: "hello" });
+    expect(await server.next()).toMatchObject({ text: "hello" });
     expect(sent).toBe(false);
-    await opener.send("welcome", link.local.port);
+    await server.send("welcome", link.local.port);
     expect(await next()).toMatchObject({ text: "welcome" });
     await new Promise((resolve) => setImmediate(resolve));
     expect(sent).toBe(true);
     await sending;
   });
 
-  test("does not go on to another once it has reached one", async () => {
+  test("a refusal after an answer does not lead to the next address", async () => {
     const { handlers, next } = watch();
-    const opener = await openBareSocket("127.0.0.1");
+    const server = await openBareSocket("127.0.0.1");
     await using other = await openBareSocket("::1");
     using link = await joinPlainLink(
-      [on("127.0.0.1", opener.port), on("::1", other.port)],
+      [on("127.0.0.1", server.port), on("::1", other.port)],
       handlers,
     );
     await link.send("one");
-    await opener.next();
-    await opener.close();
+    await server.next();
+    await server.close();
     await link.send("two");
     expect(await next()).toMatchObject({
       refused: { code: "NOBODY_LISTENING" },
-      peer: on("127.0.0.1", opener.port),
+      peer: on("127.0.0.1", server.port),
     });
     expect(link.peer).toBeNull();
   });
 
-  test("fails with NOBODY_LISTENING where no address has anyone, and tells it with the message", async () => {
+  test("the message fails with NOBODY_LISTENING when every address refuses", async () => {
     const port = await closedPort("127.0.0.1");
     using link = await joinPlainLink(
       [on("::1", await closedPort("::1")), on("127.0.0.1", port)],
@@ -302,19 +302,19 @@ describe("a joiner of a host with several addresses", () => {
     expect(link.peer).toBeNull();
   });
 
-  test("tries the next one also where the system refuses to send at all", async () => {
+  test("an address to which the system refuses to send is passed over, too", async () => {
     // Port 0 is nobody's (RFC 768): the system does not let a datagram out to it.
-    await using opener = await openBareSocket("127.0.0.1");
+    await using server = await openBareSocket("127.0.0.1");
     using link = await joinPlainLink(
-      [on("127.0.0.1", 0), on("127.0.0.1", opener.port)],
+      [on("127.0.0.1", 0), on("127.0.0.1", server.port)],
       watch().handlers,
     );
     await link.send("hello");
-    expect(await opener.next()).toMatchObject({ text: "hello" });
+    expect(await server.next()).toMatchObject({ text: "hello" });
   });
 });
 
-test("a link that is closed by a message does not tell the one that came with it", async () => {
+test("a link that is closed while it handles a message hands on no further one", async () => {
   const told: string[] = [];
   const link = await openPlainLink(
     { bind: "127.0.0.1", port: 0 },
@@ -334,7 +334,7 @@ test("a link that is closed by a message does not tell the one that came with it
   expect(told).toEqual(["one"]);
 });
 
-test("a link that was closed tells nothing more, and leaves its port to others", async () => {
+test("a closed link reports nothing, and frees its port", async () => {
   const { handlers, next } = watch();
   const link = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
   const { port } = link.local;

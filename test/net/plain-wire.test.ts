@@ -15,33 +15,33 @@ import {
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-describe("a text becomes a datagram", () => {
-  test("that holds its UTF-8 bytes and nothing else (RFC 3629)", () => {
+describe("encodeText", () => {
+  test("a text is encoded as its UTF-8 bytes (RFC 3629)", () => {
     expect(encodeText("hi")).toEqual(bytes(0x68, 0x69));
     expect(encodeText("é")).toEqual(bytes(0xc3, 0xa9));
     expect(encodeText("€")).toEqual(bytes(0xe2, 0x82, 0xac));
     expect(encodeText("😀")).toEqual(bytes(0xf0, 0x9f, 0x98, 0x80));
   });
 
-  test("that is empty when the text is", () => {
+  test("an empty text is encoded as an empty datagram", () => {
     expect(encodeText("")).toEqual(bytes());
   });
 
-  test("with U+FFFD for half a surrogate pair, which UTF-8 cannot say (RFC 3629 s. 3)", () => {
+  test("half a surrogate pair is encoded as U+FFFD (RFC 3629 s. 3)", () => {
     expect(encodeText("a\ud83d")).toEqual(bytes(0x61, 0xef, 0xbf, 0xbd));
   });
 
   // `encodeText` sends the text as it is; the other end removes the newline, and may read "bye".
-  test("that does not end with a newline (docs/protocol.md s. 2)", () => {
+  test("one newline at the end of a text is left out (docs/protocol.md s. 2)", () => {
     expect(Buffer.from(encodeText("bye\n")).toString()).toBe("bye");
   });
 
-  test("of at most 65,507 bytes: 65,535 less the headers of IPv4 and UDP (RFC 791, RFC 768)", () => {
+  test("a text has at most 65,507 bytes: 65,535 less the headers of IPv4 and UDP (RFC 791, RFC 768)", () => {
     expect(MAX_TEXT_BYTES).toBe(65_507);
     expect(encodeText("a".repeat(65_507)).byteLength).toBe(65_507);
   });
 
-  test("or is MESSAGE_TOO_LONG from 65,508 bytes on", () => {
+  test("a text of 65,508 bytes is MESSAGE_TOO_LONG", () => {
     expect(() => encodeText("a".repeat(65_508))).toThrow(
       expect.objectContaining({
         code: "MESSAGE_TOO_LONG",
@@ -51,7 +51,7 @@ describe("a text becomes a datagram", () => {
     );
   });
 
-  test("counted in bytes of UTF-8, not in characters", () => {
+  test("the length of a text is counted in bytes of UTF-8, not in characters", () => {
     // 32,753 é are 65,506 bytes: one more byte fits, one more é does not.
     expect(encodeText(`${"é".repeat(32_753)}a`).byteLength).toBe(65_507);
     expect(() => encodeText("é".repeat(32_754))).toThrow(
@@ -60,12 +60,12 @@ describe("a text becomes a datagram", () => {
   });
 });
 
-describe("a datagram becomes a text", () => {
-  test("of its UTF-8 (RFC 3629)", () => {
+describe("decodeText", () => {
+  test("a datagram is decoded as UTF-8 (RFC 3629)", () => {
     expect(decodeText(bytes(0x68, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80))).toBe("hé😀");
   });
 
-  test("that is empty when the datagram is", () => {
+  test("an empty datagram is decoded as an empty text", () => {
     expect(decodeText(bytes())).toBe("");
   });
 
@@ -85,11 +85,11 @@ describe("a datagram becomes a text", () => {
     ["one\ntwo\n", "one\ntwo"],
     ["bye ", "bye "],
     ["bye\u2028", "bye\u2028"],
-  ])("without one newline at the end, and no more: %p is %p", (sent, text) => {
+  ])("one newline at the end of a datagram is dropped, and no more: %p is %p", (sent, text) => {
     expect(decodeText(Buffer.from(sent))).toBe(text);
   });
 
-  test("with its byte order mark, which is text like any other", () => {
+  test("a byte order mark is kept, as text like any other", () => {
     expect(decodeText(bytes(0xef, 0xbb, 0xbf, 0x61))).toBe("\ufeffa");
   });
 
@@ -105,15 +105,15 @@ describe("a datagram becomes a text", () => {
     ["a code point past U+10FFFF (F4 90 80 80)", bytes(0xf4, 0x90, 0x80, 0x80), "\ufffd".repeat(4)],
     ["a sealed datagram's first byte (F8)", bytes(0xf8, 0x61), "\ufffda"],
     ["an é in Latin-1", bytes(0x63, 0x61, 0x66, 0xe9), "caf\ufffd"],
-  ])("with U+FFFD for %s (RFC 3629 s. 3)", (_what, datagram, text) => {
+  ])("%s is decoded as U+FFFD (RFC 3629 s. 3)", (_what, datagram, text) => {
     expect(decodeText(datagram)).toBe(text);
   });
 
-  test("without its newline also after bytes that are not UTF-8", () => {
+  test("a newline after bytes that are not UTF-8 is dropped, too", () => {
     expect(decodeText(bytes(0xff, 0x0d, 0x0a))).toBe("\ufffd");
   });
 
-  test("of its own, whatever the datagram before it ended with", () => {
+  test("a datagram is decoded independently of the one before", () => {
     expect(decodeText(bytes(0xe2, 0x82))).toBe("\ufffd");
     expect(decodeText(bytes(0xac))).toBe("\ufffd");
   });
@@ -128,42 +128,42 @@ function after(state: PlainPeer, ...senders: SocketAddress[]): PlainPeer {
   return senders.reduce((before, from) => arrive(before, from)[0], state);
 }
 
-describe("an opener (docs/protocol.md s. 3)", () => {
-  test("begins with nobody at the other end", () => {
+describe("the server of the plain wire (docs/protocol.md s. 3)", () => {
+  test("a server has no peer at first", () => {
     expect(waitForPeer()).toMatchObject({ peer: null, reached: false, strangers: 0 });
   });
 
-  test("takes whoever speaks first for its peer", () => {
+  test("the sender of the first datagram becomes the server's peer", () => {
     const [state, arrival] = arrive(waitForPeer(), ANN);
     expect(arrival).toBe("new-peer");
     expect(state).toMatchObject({ peer: ANN, reached: true, strangers: 0 });
   });
 
-  test("goes on hearing its peer", () => {
+  test("later datagrams of the peer are recognized as the peer's", () => {
     const [state, arrival] = arrive(after(waitForPeer(), ANN), ANN);
     expect(arrival).toBe("peer");
     expect(state).toMatchObject({ peer: ANN, strangers: 0 });
   });
 
-  test("ignores and counts everyone else", () => {
+  test("datagrams from others are counted as strangers'", () => {
     const [first, arrival] = arrive(after(waitForPeer(), ANN), BOB);
     expect(arrival).toBe("stranger");
     expect(first).toMatchObject({ peer: ANN, strangers: 1 });
     expect(after(first, CAT, BOB, ANN)).toMatchObject({ peer: ANN, strangers: 3 });
   });
 
-  test("takes another port of its peer's host for a stranger", () => {
+  test("another port of the peer's host is a stranger", () => {
     const [, arrival] = arrive(after(waitForPeer(), ANN), { ...ANN, port: 2 });
     expect(arrival).toBe("stranger");
   });
 
-  test("is alone again when its peer is gone", () => {
+  test("a server has no peer after its peer refused", () => {
     const [state, outcome] = refuse(after(waitForPeer(), ANN));
     expect(outcome).toBe("gone");
     expect(state).toMatchObject({ peer: null, reached: false });
   });
 
-  test("takes the next one to speak after its peer is gone, and remembers its strangers", () => {
+  test("the next sender becomes the peer after a refusal, and the count of strangers stays", () => {
     const [alone] = refuse(after(waitForPeer(), ANN, BOB));
     const [state, arrival] = arrive(alone, BOB);
     expect(arrival).toBe("new-peer");
@@ -171,12 +171,12 @@ describe("an opener (docs/protocol.md s. 3)", () => {
   });
 });
 
-describe("a joiner (docs/protocol.md s. 3)", () => {
-  test("of a host with one address has nothing to find out", () => {
+describe("the client of the plain wire (docs/protocol.md s. 3)", () => {
+  test("a client of a host with one address has reached its peer", () => {
     expect(seekPeer([ANN])).toMatchObject({ peer: ANN, alternatives: [], reached: true });
   });
 
-  test("of a host with several tries the first of them first", () => {
+  test("a client of a host with several addresses tries the first one first", () => {
     expect(seekPeer([ANN, BOB, CAT])).toMatchObject({
       peer: ANN,
       alternatives: [BOB, CAT],
@@ -184,7 +184,7 @@ describe("a joiner (docs/protocol.md s. 3)", () => {
     });
   });
 
-  test("goes on to the next address where nobody listens at one", () => {
+  test("a refusal leads to the next address", () => {
     const [second, outcome] = refuse(seekPeer([ANN, BOB, CAT]));
     expect(outcome).toBe("next");
     expect(second).toMatchObject({ peer: BOB, alternatives: [CAT], reached: false });
@@ -194,46 +194,46 @@ describe("a joiner (docs/protocol.md s. 3)", () => {
     expect(third).toMatchObject({ peer: CAT, alternatives: [], reached: true });
   });
 
-  test("has nobody when the last address refuses too", () => {
+  test("a client has no peer when the last address refuses", () => {
     const [second] = refuse(seekPeer([ANN, BOB]));
     const [state, outcome] = refuse(second);
     expect(outcome).toBe("gone");
     expect(state).toMatchObject({ peer: null });
   });
 
-  test("stays with an address that did not refuse in time, and has nobody when it does later", () => {
+  test("an address that did not refuse in time is kept; when it refuses later, the client has no peer", () => {
     const reached = notRefused(seekPeer([ANN, BOB]));
     expect(reached).toMatchObject({ peer: ANN, reached: true });
     expect(refuse(reached)[1]).toBe("gone");
   });
 
-  test("stays with an address that spoke", () => {
+  test("an address from which a datagram came is kept", () => {
     const [state, arrival] = arrive(seekPeer([ANN, BOB]), ANN);
     expect(arrival).toBe("peer");
     expect(state).toMatchObject({ peer: ANN, reached: true });
     expect(refuse(state)[1]).toBe("gone");
   });
 
-  test("takes for a stranger who is not where it speaks to", () => {
+  test("a sender at another address is a stranger", () => {
     const [state, arrival] = arrive(seekPeer([ANN]), BOB);
     expect(arrival).toBe("stranger");
     expect(state).toMatchObject({ peer: ANN, strangers: 1 });
   });
 
-  test("takes for a stranger an address it has not come to yet", () => {
+  test("an address that was not tried yet is a stranger", () => {
     const [state, arrival] = arrive(seekPeer([ANN, BOB]), BOB);
     expect(arrival).toBe("stranger");
     expect(state).toMatchObject({ peer: ANN, reached: false, strangers: 1 });
   });
 
-  // `arrive` does not ask for the role: only an opener's seat is for whoever speaks.
-  test("that has nobody left does not take a stranger for its peer", () => {
+  // Only a server accepts whoever sends the first datagram.
+  test("a stranger does not become the peer of a client without one", () => {
     const [alone] = refuse(seekPeer([ANN]));
     expect(arrive(alone, BOB)[1]).toBe("stranger");
   });
 });
 
-test("no step changes the state it was given", () => {
+test("no function changes the state that it gets", () => {
   const state = Object.freeze(seekPeer(Object.freeze([ANN, BOB])));
   arrive(state, ANN);
   arrive(state, CAT);

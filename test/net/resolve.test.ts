@@ -3,13 +3,13 @@ import { expect, test } from "bun:test";
 import { resolve } from "../../src/net/resolve.ts";
 
 test.each(["127.0.0.1", "192.0.2.1", "::1", "2001:db8::1"])(
-  "the IP address %s is its own only address",
+  "the IP address %s resolves to itself",
   async (host) => {
     expect(await resolve({ host, port: 12345 })).toEqual([{ address: host, port: 12345 }]);
   },
 );
 
-test("localhost is on the loopback, and keeps the port (RFC 6761 s. 6.3)", async () => {
+test("localhost resolves to loopback addresses with the port (RFC 6761 s. 6.3)", async () => {
   const found = await resolve({ host: "localhost", port: 80 });
   expect(found).not.toBeEmpty();
   for (const address of found) {
@@ -20,7 +20,7 @@ test("localhost is on the loopback, and keeps the port (RFC 6761 s. 6.3)", async
   }
 });
 
-test("a name in .invalid is an UNKNOWN_HOST, with the resolver's error as its cause (RFC 6761 s. 6.4)", async () => {
+test("a name in .invalid is UNKNOWN_HOST, with the resolver's error as its cause (RFC 6761 s. 6.4)", async () => {
   const error: unknown = await resolve({ host: "nobody.invalid", port: 80 }).catch(
     (cause: unknown) => cause,
   );

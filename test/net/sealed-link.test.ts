@@ -1,5 +1,4 @@
-// A link over a session, in virtual time: what was said and has arrived, a slow reader, silence, moves and
-// the end (docs/protocol.md s. 13, 15).
+// A link over a session, in virtual time: sending, a slow reader, silence, moves and the end (docs/protocol.md s. 13, 15).
 
 import { describe, expect, test } from "bun:test";
 
@@ -8,7 +7,7 @@ import { linkedPair } from "../protocol/linked-pair.ts";
 import { text, words } from "../protocol/pair.ts";
 import { rejection } from "./rejection.ts";
 
-/** A reader that keeps what it hears, and can be told to stop and to go on. */
+/** A reader that collects messages, and can stop and go on. */
 function createReader() {
   const heard: string[] = [];
   let stopped: PromiseWithResolvers<void> | null = null;
@@ -28,7 +27,7 @@ function createReader() {
   };
 }
 
-/** What a promise has come to by now: "pending" if to nothing. */
+/** The result of a promise, or "pending". */
 async function stateOf<T>(promise: Promise<T>): Promise<T | "pending"> {
   const pending = new Promise<"pending">((done) => setImmediate(() => done("pending")));
   return Promise.race([promise, pending]);
@@ -36,12 +35,12 @@ async function stateOf<T>(promise: Promise<T>): Promise<T | "pending"> {
 
 const OVER: SessionEnd = { type: "closed", by: "peer", code: 0, reason: "" };
 
-/** So many words of this length, each another. */
+/** Different words of a length. */
 const wordsOf = (count: number, length: number) =>
   Array.from({ length: count }, (_, index) => `${index}`.padEnd(length, "."));
 
-describe("what is said", () => {
-  test("ends further on each time, and is told to have arrived in that order", async () => {
+describe("sending", () => {
+  test("each message ends further on in the stream, and arrival is reported in that order", async () => {
     const arrived: number[] = [];
     const reader = createReader();
     const link = linkedPair({
@@ -61,7 +60,7 @@ describe("what is said", () => {
     expect(arrived.at(-1)).toBe(60_015);
   });
 
-  test("is told to have arrived only when it has, and not while it is lost", async () => {
+  test("a message is reported as arrived only when it has, not while it is lost", async () => {
     const arrived: number[] = [];
     const link = linkedPair({ initiator: { onArrived: (end) => arrived.push(end) } });
     link.pair.loses = () => true;
@@ -76,7 +75,7 @@ describe("what is said", () => {
     expect(await stateOf(all)).toBe(true);
   });
 
-  test("waits for room, is said in the order of the calls, and comes in it", async () => {
+  test("messages wait for room, and are sent and received in the order of the calls", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     // 4 MiB wait at most (s. 13): 64 of these fit with their heads, and no more.
@@ -85,7 +84,7 @@ describe("what is said", () => {
     for (const [index, word] of words.entries()) {
       void link.initiator.say(text(word)).then(() => said.push(index));
     }
-    // There would be room for so little; but others came first.
+    // There would be room for this one, but others came first.
     void link.initiator.say(text("short")).then(() => said.push(100));
     await stateOf(Promise.resolve());
     expect(said).toEqual(Array.from({ length: 64 }, (_, index) => index));
@@ -97,7 +96,7 @@ describe("what is said", () => {
     ]);
   });
 
-  test("all at once is true where there is room for all of it, and else once there is", async () => {
+  test("sayAll is true when there is room for all messages, and otherwise resolves once there is", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     const few = wordsOf(10, 20);
@@ -105,7 +104,7 @@ describe("what is said", () => {
     const many = wordsOf(100, 65_000);
     const all = link.initiator.sayAll(many.map(text));
     expect(all).toBeInstanceOf(Promise);
-    // What is said next comes after them, though there would be room for it.
+    // The next message comes after them, though there would be room for it.
     const last = link.initiator.sayAll([text("last")]);
     expect(last).toBeInstanceOf(Promise);
     await link.go(20_000);
@@ -113,7 +112,7 @@ describe("what is said", () => {
     expect(reader.heard).toEqual([...few, ...many, "last"]);
   });
 
-  test("all at once is false where the session ended before there was room, or is over", async () => {
+  test("sayAll is false when the session ended before there was room, or is over", async () => {
     const link = linkedPair({ responder: { onMessages: () => new Promise<void>(() => {}) } });
     const all = link.initiator.sayAll(Array.from({ length: 200 }, () => new Uint8Array(65_536)));
     await link.go(100);
@@ -123,24 +122,24 @@ describe("what is said", () => {
     expect(await link.initiator.sayAll([text("too late")])).toBe(false);
   });
 
-  test("has arrived when there was nothing to say", async () => {
+  test("arrived resolves when nothing was sent", async () => {
     const link = linkedPair();
     expect(await stateOf(link.initiator.arrived())).toBe(true);
   });
 
-  test("of 65,536 bytes is taken, and of one more is refused, to whoever says it", async () => {
+  test("a message of 65,536 bytes is sent; one byte more throws", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     expect(await link.initiator.say(new Uint8Array(65_536))).toBe(65_540);
     expect(await rejection(link.initiator.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
-    // Also when it would have to wait for its turn.
+    // Also when it would have to wait.
     for (let count = 0; count < 100; count += 1) void link.initiator.say(new Uint8Array(65_536));
     expect(await rejection(link.initiator.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
     await link.go(20_000);
     expect(reader.heard).toHaveLength(101);
   });
 
-  test("is null, and has not arrived, where the session ended before there was room", async () => {
+  test("a message without room when the session ends resolves with null, and has not arrived", async () => {
     const link = linkedPair({ responder: { onMessages: () => new Promise<void>(() => {}) } });
     const saying = Array.from({ length: 200 }, () => link.initiator.say(new Uint8Array(65_536)));
     const arrived = link.initiator.arrived();
@@ -159,8 +158,8 @@ describe("what is said", () => {
 
 const message = (index: number) => `${index} `.padEnd(10_000, "x");
 
-describe("a reader that does not take", () => {
-  test("stops the writer, at 1 MiB there and 4 MiB here, and loses nothing when it goes on", async () => {
+describe("a slow reader", () => {
+  test("a reader that stops makes the writer wait, at 1 MiB there and 4 MiB here, and nothing is lost", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     reader.stop();
@@ -178,7 +177,7 @@ describe("a reader that does not take", () => {
     expect(held.end - held.start).toBeLessThanOrEqual(4_194_304);
     expect(said).toBeWithin(500, 530);
     expect(reader.heard).toEqual(["first"]);
-    // A silence it is not: the peer acknowledges what it cannot take.
+    // This is no silence: the peer sends ACKs.
     expect(link.joined.silent).toBe(false);
 
     reader.goOn();
@@ -189,7 +188,7 @@ describe("a reader that does not take", () => {
     expect(link.opened.incoming.arrived.buffer).toBeNull();
   }, 20_000);
 
-  test("is given no more while it is at it, however much has arrived", async () => {
+  test("a reader gets no more messages while it is busy", async () => {
     let given = 0;
     let at = 0;
     let most = 0;
@@ -210,7 +209,7 @@ describe("a reader that does not take", () => {
     expect(most).toBe(1);
   });
 
-  test("is given 1,024 messages at most at a time", async () => {
+  test("a reader gets at most 1,024 messages at a time", async () => {
     const batches: number[] = [];
     const reader = createReader();
     const link = linkedPair({
@@ -233,7 +232,7 @@ describe("a reader that does not take", () => {
 });
 
 describe("the end", () => {
-  test("comes after every message that arrived, however slow the reader is", async () => {
+  test("the end is reported after every message that arrived, however slow the reader is", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     let ended: SessionEnd | null = null;
@@ -261,7 +260,7 @@ describe("the end", () => {
     expect(ended as SessionEnd | null).toEqual(OVER);
   });
 
-  test("comes after every message that arrived, also where a reader takes them at once", async () => {
+  test("the end is reported after every message that arrived when the reader is fast, too", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     reader.stop();
@@ -276,7 +275,7 @@ describe("the end", () => {
     expect(await stateOf(after)).toBe(5_001);
   });
 
-  test("that is asked for with close waits until all that was said has arrived", async () => {
+  test("close ends the session after every message has arrived", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     link.pair.loses = () => true;
@@ -291,7 +290,7 @@ describe("the end", () => {
     expect(await stateOf(link.responder.ended)).toEqual(OVER);
   });
 
-  test("that is asked for with abort waits for nothing, and tells the peer why", async () => {
+  test("abort ends the session at once, and the peer gets the code and the reason", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     link.pair.loses = ({ by }) => by === "initiator";
@@ -314,7 +313,7 @@ describe("the end", () => {
     expect(reader.heard).toEqual([]);
   });
 
-  test("that was asked for once is what it is, whatever is asked for afterwards", async () => {
+  test("the first abort counts, whatever follows", async () => {
     const link = linkedPair();
     link.initiator.abort(1, "the first");
     link.initiator.abort(2, "the second");
@@ -324,7 +323,7 @@ describe("the end", () => {
     expect(await stateOf(link.initiator.ended)).toMatchObject({ code: 1, reason: "the first" });
   });
 
-  test("is 60 s after the peer was heard last, where it is gone: close does not wait longer", async () => {
+  test("a session whose peer is gone ends 60 s after the peer was heard last, also while close waits", async () => {
     const link = linkedPair();
     link.pair.loses = () => true;
     await link.initiator.say(text("is anybody there?"));
@@ -340,12 +339,12 @@ describe("the end", () => {
 });
 
 describe("silence", () => {
-  test("is told once with how long it lasts, and its end with how long it was", async () => {
-    const told: string[] = [];
+  test("a silence is reported once with its length so far, and its end with its whole length", async () => {
+    const reports: string[] = [];
     const link = linkedPair({
       initiator: {
-        onSilent: (duration) => told.push(`silent for ${Math.round(duration / 1_000)} s`),
-        onHeard: (duration) => told.push(`heard after ${Math.round(duration / 1_000)} s`),
+        onSilent: (duration) => reports.push(`silent for ${Math.round(duration / 1_000)} s`),
+        onHeard: (duration) => reports.push(`heard after ${Math.round(duration / 1_000)} s`),
       },
     });
     await link.initiator.say(text("hello"));
@@ -353,21 +352,21 @@ describe("silence", () => {
     link.pair.loses = () => true;
     await link.initiator.say(text("hello?"));
     await link.go(4_900);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
     await link.go(7_000);
-    // A second after the peer was heard something was owed; five seconds after that it is a silence.
-    expect(told).toEqual(["silent for 6 s"]);
+    // One second after the peer was heard something was due; five seconds later it is a silence.
+    expect(reports).toEqual(["silent for 6 s"]);
     link.pair.loses = () => false;
     await link.go(3_000);
-    expect(told).toEqual(["silent for 6 s", expect.stringMatching(/^heard after 1[2-6] s$/)]);
+    expect(reports).toEqual(["silent for 6 s", expect.stringMatching(/^heard after 1[2-6] s$/)]);
     await link.go(50_000);
-    expect(told).toHaveLength(2);
+    expect(reports).toHaveLength(2);
   });
 
-  test("is told each time there is one", async () => {
-    const told: string[] = [];
+  test("each silence is reported", async () => {
+    const reports: string[] = [];
     const link = linkedPair({
-      initiator: { onSilent: () => told.push("silent"), onHeard: () => told.push("heard") },
+      initiator: { onSilent: () => reports.push("silent"), onHeard: () => reports.push("heard") },
     });
     for (let count = 0; count < 2; count += 1) {
       link.pair.loses = () => true;
@@ -376,12 +375,12 @@ describe("silence", () => {
       link.pair.loses = () => false;
       await link.go(4_000);
     }
-    expect(told).toEqual(["silent", "heard", "silent", "heard"]);
+    expect(reports).toEqual(["silent", "heard", "silent", "heard"]);
   });
 });
 
 describe("a move", () => {
-  test("is told once the new address is proven, with where the peer is now", async () => {
+  test("a move is reported once the new address is proven", async () => {
     const moves: string[] = [];
     const link = linkedPair({
       responder: { onMoved: ({ address, port }) => moves.push(`${address}:${port}`) },
@@ -392,7 +391,7 @@ describe("a move", () => {
     link.pair.initiator.address = { address: "192.0.2.1", port: 50_002 };
     await link.initiator.say(text("on the way"));
     await link.go(20);
-    // Heard from there, but not yet proven.
+    // Datagrams came from there, but the address is not proven yet.
     expect(moves).toEqual([]);
     await link.go(500);
     expect(moves).toEqual(["192.0.2.1:50002"]);
@@ -403,12 +402,12 @@ describe("a move", () => {
     expect(moves).toEqual(["192.0.2.1:50002", "203.0.113.7:60003"]);
   });
 
-  test("that nobody proves is not told: the peer is where it was", async () => {
+  test("a move that is not proven is not reported", async () => {
     const moves: unknown[] = [];
     const link = linkedPair({ responder: { onMoved: (to) => moves.push(to) } });
     const home = link.pair.initiator.address;
     link.pair.initiator.address = { address: "192.0.2.66", port: 6_666 };
-    // Somebody who can send under its keys would be needed; here the answers to it are lost.
+    // As if somebody forged the sender address of its datagrams: the challenges to it are lost.
     link.pair.loses = ({ to }) => to.port === 6_666;
     await link.initiator.say(text("from elsewhere"));
     await link.go(10);
@@ -419,7 +418,7 @@ describe("a move", () => {
   });
 });
 
-test("both ends have joined; each knows the other's key", async () => {
+test("both ends have joined, and each knows the other's key", async () => {
   const link = linkedPair();
   await link.go(10);
   expect(await stateOf(link.initiator.joined)).toBe(true);

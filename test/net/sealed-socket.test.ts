@@ -42,7 +42,7 @@ function openClient(address: string) {
 }
 
 describe.each(LOOPBACKS)("over %s", (address) => {
-  test("two talk, each knows the other's key, and the end reaches both", async () => {
+  test("two ends talk, each knows the other's key, and the end reaches both", async () => {
     const server = await openServer(address);
     await using _ = server.socket;
     await using client = await openClient(address);
@@ -65,7 +65,7 @@ describe.each(LOOPBACKS)("over %s", (address) => {
   });
 });
 
-test("a wrong secret, and a server that is not the expected one, end the join", async () => {
+test("a wrong secret and an unexpected server key end the join", async () => {
   const server = await openServer("127.0.0.1");
   await using _ = server.socket;
   await using client = await openClient("127.0.0.1");
@@ -98,8 +98,8 @@ async function talkThroughRelay(stack: AsyncDisposableStack) {
   return { server, client, relay, link, back };
 }
 
-describe("a session's beginning is told", () => {
-  test("with true to both ends", async () => {
+describe("joined", () => {
+  test("joined resolves with true at both ends", async () => {
     const server = await openServer("127.0.0.1");
     await using _ = server.socket;
     await using client = await openClient("127.0.0.1");
@@ -108,7 +108,7 @@ describe("a session's beginning is told", () => {
     expect(await (await server.joined).joined).toBe(true);
   });
 
-  test("with false where it ended first: refused, or given up", async () => {
+  test("joined resolves with false when the session was refused or aborted", async () => {
     const server = await openServer("127.0.0.1");
     await using _ = server.socket;
     await using client = await openClient("127.0.0.1");
@@ -122,8 +122,8 @@ describe("a session's beginning is told", () => {
   });
 });
 
-describe("what a session's ends hear of it", () => {
-  test("5,000 messages and an end at once: a slow reader has all of them before the end", async () => {
+describe("messages and the end", () => {
+  test("a slow reader gets 5,000 messages before the end that was sent with them", async () => {
     const heard: string[] = [];
     const over = Promise.withResolvers<{ end: SessionEnd; after: number }>();
     await using server = await openSealedSocket({
@@ -153,7 +153,7 @@ describe("what a session's ends hear of it", () => {
     expect(heard).toEqual(words);
   });
 
-  test("a reader that stops lets the writer wait, and gets the rest when it goes on", async () => {
+  test("a reader that stops makes the writer wait, and gets the rest when it goes on", async () => {
     const heard: number[] = [];
     const stopped = Promise.withResolvers<void>();
     await using server = await openSealedSocket({
@@ -189,7 +189,7 @@ describe("what a session's ends hear of it", () => {
     expect(heard).toEqual(lengths);
   });
 
-  test("an end with a code and a reason, at once, whatever is under way", async () => {
+  test("abort reaches the peer with its code and reason, at once", async () => {
     await using stack = new AsyncDisposableStack();
     const { link, back } = await talkThroughRelay(stack);
     link.abort(1, "that was enough");
@@ -206,7 +206,7 @@ describe("what a session's ends hear of it", () => {
 });
 
 describe("closing a socket", () => {
-  test("tells the peer, and is done as soon as it has answered", async () => {
+  test("closing a socket tells the peer, and is done when it has acknowledged", async () => {
     await using stack = new AsyncDisposableStack();
     const { client, back } = await talkThroughRelay(stack);
     const start = performance.now();
@@ -215,7 +215,7 @@ describe("closing a socket", () => {
     expect(await back.ended).toEqual(CLOSED_BY_PEER);
   });
 
-  test("tells the peer also where the first CLOSE is lost", async () => {
+  test("closing a socket tells the peer even when the first CLOSE is lost", async () => {
     await using stack = new AsyncDisposableStack();
     const { client, relay, back } = await talkThroughRelay(stack);
     const before = relay.seen.length;
@@ -227,7 +227,7 @@ describe("closing a socket", () => {
     expect(await back.ended).toEqual(CLOSED_BY_PEER);
   });
 
-  test("ends soon though the peer is dead", async () => {
+  test("closing a socket ends soon when the peer is dead", async () => {
     await using stack = new AsyncDisposableStack();
     const { client, relay } = await talkThroughRelay(stack);
     relay.silent = true;
@@ -237,7 +237,7 @@ describe("closing a socket", () => {
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
-  test("ends soon though the peer is dead and something is under way, if that is given up", async () => {
+  test("closing a socket ends soon when the peer is dead and the session was aborted", async () => {
     await using stack = new AsyncDisposableStack();
     const { client, relay, link } = await talkThroughRelay(stack);
     relay.silent = true;
@@ -251,7 +251,7 @@ describe("closing a socket", () => {
     await closing;
   });
 
-  test("ends every session of it, and may be asked for twice", async () => {
+  test("closing a socket ends all of its sessions, and may be called twice", async () => {
     const server = await openServer("127.0.0.1");
     await using clients = new AsyncDisposableStack();
     const links: SealedLink[] = [];
@@ -291,7 +291,7 @@ async function openPlainSpeaker(stack: AsyncDisposableStack) {
 }
 
 describe("a datagram of another wire", () => {
-  test("is answered with the one byte 0xFF, and told of (docs/protocol.md s. 6)", async () => {
+  test("a datagram of another wire is answered with the byte 0xFF, and reported (docs/protocol.md s. 6)", async () => {
     await using stack = new AsyncDisposableStack();
     const { others, answers, speak, port } = await openPlainSpeaker(stack);
     await speak("hello");
@@ -300,7 +300,7 @@ describe("a datagram of another wire", () => {
     expect(others).toEqual([port]);
   });
 
-  test("that is empty is not answered: no answer is longer than its question", async () => {
+  test("an empty datagram is not answered: no answer is longer than its question", async () => {
     await using stack = new AsyncDisposableStack();
     const { others, answers, speak } = await openPlainSpeaker(stack);
     await speak("");
@@ -309,7 +309,7 @@ describe("a datagram of another wire", () => {
     expect(answers).toEqual(["ff"]);
   });
 
-  test("is answered at most 100 times a second", async () => {
+  test("datagrams of another wire are answered at most 100 times a second", async () => {
     await using stack = new AsyncDisposableStack();
     const { others, answers, speak } = await openPlainSpeaker(stack);
     const start = performance.now();
@@ -321,7 +321,7 @@ describe("a datagram of another wire", () => {
     expect(answers.length).toBeLessThan(300);
   });
 
-  test("is not answered by a socket that nobody may join", async () => {
+  test("a socket that nobody may join answers no datagram of another wire", async () => {
     await using client = await openClient("127.0.0.1");
     await using server = await openBareSocket();
     const link = client.join(

@@ -29,7 +29,7 @@ const CASES: [system: string, code: ErrorCode, message: string][] = [
 ];
 
 test.each(CASES)(
-  "the system's %s is %s: %p, with a hint and its cause",
+  "the system's %s becomes %s: %p, with a hint and its cause",
   (system, code, message) => {
     const cause = systemError(system);
     const error = describeSocketError(cause, "192.0.2.1:80");
@@ -39,24 +39,24 @@ test.each(CASES)(
   },
 );
 
-test("a port in use is said with the way out: another port", () => {
+test("a port in use has the hint to choose another", () => {
   expect(describeSocketError(systemError("EADDRINUSE"), "port 12345").hint).toBe(
     "choose another port with --port N, or --port 0 for any free one",
   );
 });
 
-test("nobody listening is said with what to start there", () => {
+test("a refusal has the hint what to start there", () => {
   expect(describeSocketError(systemError("ECONNREFUSED"), "127.0.0.1:1").hint).toBe(
     "start charla --server there first, or charla receive",
   );
 });
 
 test.each([
-  ["an error of a code nobody foresaw", systemError("EWEIRD"), "EWEIRD: it failed"],
+  ["an error with an unknown code", systemError("EWEIRD"), "EWEIRD: it failed"],
   ["an error without a code", new Error("it broke"), "it broke"],
-  ["something thrown that is no error", "a string", "a string"],
+  ["a thrown value that is not an error", "a string", "a string"],
   ["nothing at all", undefined, "undefined"],
-])("%s is SOCKET_FAILED, in the system's words", (_what, cause, said) => {
+])("%s is SOCKET_FAILED, with the system's message", (_what, cause, said) => {
   const error = describeSocketError(cause, "port 12345");
   expect(error).toMatchObject({
     code: "SOCKET_FAILED",
@@ -66,7 +66,7 @@ test.each([
   expect(error.cause).toBe(cause);
 });
 
-test("a system error's own code is told; other errors have none", () => {
+test("systemCode is the code of a system error, and empty for anything else", () => {
   expect(systemCode(systemError("EMSGSIZE"))).toBe("EMSGSIZE");
   expect(systemCode(new Error("it broke"))).toBe("");
   expect(systemCode("EMSGSIZE")).toBe("");

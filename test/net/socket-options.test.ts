@@ -29,7 +29,7 @@ function recorder(refused: number[] = []): SocketCalls & { made: Call[] } {
   };
 }
 
-describe("datagrams kept whole", () => {
+describe("dontFragment", () => {
   test.each([
     ["Linux, IPv4: IP_MTU_DISCOVER", LINUX, "0.0.0.0", [[0, 10, 3]]],
     [
@@ -51,7 +51,7 @@ describe("datagrams kept whole", () => {
     expect(calls.made).toEqual(expected);
   });
 
-  test("not on macOS before 15 for both families, where IPv4's are cut in pieces", () => {
+  test("macOS before 15 cannot forbid the fragmentation of IPv4 datagrams on a dual-stack socket", () => {
     expect(applyOptions(recorder(), MACOS_14, "::", { dontFragment: true }).dontFragment).toBe(
       false,
     );
@@ -75,19 +75,19 @@ describe("a receive buffer", () => {
   });
 });
 
-test("runs are cut on Linux only (UDP_SEGMENT)", () => {
+test("GSO exists on Linux only (UDP_SEGMENT)", () => {
   expect(segmentSizeOption(LINUX)).toEqual({ level: 17, name: 103 });
   expect(segmentSizeOption(MACOS_15)).toBeNull();
   expect(segmentSizeOption({ platform: "win32", release: "10.0.26100" })).toBeNull();
 });
 
-test("nothing is set that is not wanted", () => {
+test("no option is set that is not wanted", () => {
   const calls = recorder();
   expect(applyOptions(calls, LINUX, "::", {})).toEqual(NOTHING_IN_FORCE);
   expect(calls.made).toEqual([]);
 });
 
-test("nothing is set on a system whose numbers are not known", () => {
+test("no option is set on a system whose numbers are not known", () => {
   const windows = { platform: "win32", release: "10.0.26100" };
   const calls = recorder();
   expect(libraryName(windows)).toBeNull();
@@ -97,11 +97,11 @@ test("nothing is set on a system whose numbers are not known", () => {
   expect(calls.made).toEqual([]);
 });
 
-test("a C library that is not there is no error", async () => {
+test("a C library that does not exist is no error", async () => {
   expect(await loadSocketLibrary("libnobody-has-this.so.1")).toBeNull();
 });
 
-test("there are no calls for a socket that is closed, nor for what is none", async () => {
+test("there are no calls for a closed socket, or for anything else", async () => {
   const fileName = libraryName({ platform: process.platform, release: "" });
   if (fileName === null) return;
   using library = await loadSocketLibrary(fileName);

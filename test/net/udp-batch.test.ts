@@ -9,7 +9,7 @@ function said(text: string, to: SocketAddress) {
 }
 
 describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
-  test("arrives, each datagram where it was sent to", async () => {
+  test("each datagram of a batch arrives where it was sent to", async () => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     await using other = await openBareSocket(address);
@@ -22,7 +22,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
     expect((await other.next()).text).toBe("b");
   });
 
-  test("arrives around the datagrams that are too long, which are told of", async () => {
+  test("datagrams of a batch that are too long are reported, and the others arrive", async () => {
     const tooLong: [SocketAddress, number][] = [];
     using one = await open(address, 0, { onTooLong: (to, length) => tooLong.push([to, length]) });
     await using peer = await openBareSocket(address);
@@ -33,7 +33,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
     expect(tooLong).toEqual(Array.from({ length: 4 }, () => [to, 65_528]));
   });
 
-  test("tells onError once that datagrams to a peer are too long, without onTooLong", async () => {
+  test("without onTooLong, onError is called once for the datagrams to a peer that are too long", async () => {
     using one = await open(address);
     const longer = { bytes: new Uint8Array(65_528), to: { address, port: 9 } };
     const told: string[] = [];
@@ -44,7 +44,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
     expect((await one.errors.next()).code).toBe("MESSAGE_TOO_LONG");
   });
 
-  test("arrives although the network refuses others of it, and an earlier one (RFC 1122 s. 4.1.3.3)", async () => {
+  test("a batch arrives though the network refuses other datagrams of it and an earlier one (RFC 1122 s. 4.1.3.3)", async () => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     const to = { address, port: peer.port };
@@ -58,7 +58,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
   });
 });
 
-test("a batch leaves out the datagrams to a family that the socket does not speak", async () => {
+test("datagrams of a batch to a family that the socket does not have are left out", async () => {
   using one = await open("127.0.0.1");
   await using peer = await openBareSocket("127.0.0.1");
   const bytes = Uint8Array.of(0x61);
@@ -70,7 +70,7 @@ test("a batch leaves out the datagrams to a family that the socket does not spea
   expect((await one.errors.next()).code).toBe("ADDRESS_FAMILY_NOT_AVAILABLE");
 });
 
-test("a batch ends where what it tells closes the socket", async () => {
+test("a batch ends when a handler closes the socket", async () => {
   let told = 0;
   using one = await open("127.0.0.1", 0, {
     onTooLong() {

@@ -20,7 +20,7 @@ function of(length: number, to: SocketAddress = ONE): Datagram {
   return { bytes: new Uint8Array(length).fill(length), to };
 }
 
-/** The parts as lengths, a run in brackets of its own. */
+/** The lengths of the parts, a run in brackets. */
 function shape(...datagrams: Datagram[]): (number | number[])[] {
   const parts = splitIntoRuns(datagrams);
   expect(parts.flatMap((part) => part.datagrams)).toEqual(datagrams);
@@ -30,18 +30,18 @@ function shape(...datagrams: Datagram[]): (number | number[])[] {
   });
 }
 
-test("nothing has no parts, and one datagram is no run", () => {
+test("an empty batch has no parts, and one datagram is no run", () => {
   expect(splitIntoRuns([])).toEqual([]);
   expect(shape(of(1_200))).toEqual([1_200]);
 });
 
-test("what is equally long is a run, and its last may be shorter", () => {
+test("datagrams of equal length are a run, and its last one may be shorter", () => {
   expect(shape(of(9), of(9), of(9))).toEqual([[9, 9, 9]]);
   expect(shape(of(9), of(9), of(4))).toEqual([[9, 9, 4]]);
   expect(shape(of(9), of(4))).toEqual([[9, 4]]);
 });
 
-test("a shorter one ends its run, and a longer one, as a path MTU probe is, is in none", () => {
+test("a shorter datagram ends its run, and a longer one, like a path MTU probe, is in none", () => {
   expect(shape(of(9), of(4), of(9), of(9))).toEqual([
     [9, 4],
     [9, 9],
@@ -50,7 +50,7 @@ test("a shorter one ends its run, and a longer one, as a path MTU probe is, is i
   expect(shape(of(4), of(9), of(9), of(20), of(30))).toEqual([4, [9, 9], 20, 30]);
 });
 
-test("a run goes to one address and port, whoever wrote the address down", () => {
+test("a run goes to one address and port, in equal or identical objects", () => {
   expect(shape(of(9), of(9, { ...ONE }))).toEqual([[9, 9]]);
   expect(shape(of(9), of(9, OTHER_PORT), of(9, OTHER_HOST))).toEqual([9, 9, 9]);
   expect(shape(of(9), of(9), of(9, OTHER_PORT), of(9, OTHER_PORT))).toEqual([
@@ -59,7 +59,7 @@ test("a run goes to one address and port, whoever wrote the address down", () =>
   ]);
 });
 
-test("an empty datagram is in no run: it would leave no trace in it", () => {
+test("an empty datagram is in no run: it would get lost there", () => {
   expect(shape(of(0), of(0))).toEqual([0, 0]);
   expect(shape(of(9), of(9), of(0), of(9))).toEqual([[9, 9], 0, 9]);
 });
@@ -75,7 +75,7 @@ test("a run has at most as many datagrams and bytes as the system takes", () => 
   expect(shape(of(65_487), of(65_487))).toEqual([65_487, 65_487]);
 });
 
-test("a run is joined in its order", () => {
+test("a run is concatenated in its order", () => {
   const run = [[1, 2, 3], [4, 5, 6], [7]].map((bytes) => ({
     bytes: Uint8Array.from(bytes),
     to: ONE,
@@ -108,15 +108,15 @@ function run(count: number, script: (number | string)[]) {
   return { calls, refused, earlier };
 }
 
-test("what the system takes at once is one call", () => {
+test("a batch that the system takes as a whole is one call", () => {
   expect(run(256, [256])).toEqual({ calls: [0], refused: [], earlier: [] });
 });
 
-test("an empty batch is no call", () => {
+test("an empty batch makes no call", () => {
   expect(run(0, []).calls).toEqual([]);
 });
 
-test("one that is refused for itself is left out, and those around it are sent", () => {
+test("a datagram that is refused twice is left out, and those around it are sent", () => {
   expect(run(5, [2, "EMSGSIZE", "EMSGSIZE", 2])).toEqual({
     calls: [0, 2, 2, 3],
     refused: [[2, "Error: EMSGSIZE"]],
@@ -124,14 +124,14 @@ test("one that is refused for itself is left out, and those around it are sent",
   });
 });
 
-test("the first, the last and two in a row are left out like any other", () => {
+test("the first, the last and two refused datagrams in a row are left out like any other", () => {
   const twice = ["EMSGSIZE", "EMSGSIZE"];
   const { calls, refused } = run(4, [...twice, 1, ...twice, ...twice]);
   expect(calls).toEqual([0, 0, 1, 2, 2, 3, 3]);
   expect(refused.map(([at]) => at)).toEqual([0, 2, 3]);
 });
 
-test("an earlier one's refusal is told, and the one in whose place it was told is sent", () => {
+test("an error about an earlier datagram is reported, and the datagram in whose place it came is sent", () => {
   expect(run(3, ["ECONNREFUSED", 3])).toEqual({
     calls: [0, 0],
     refused: [],
@@ -139,28 +139,28 @@ test("an earlier one's refusal is told, and the one in whose place it was told i
   });
 });
 
-test("an earlier one's refusal may come again after each datagram", () => {
+test("an error about an earlier datagram may come after each datagram", () => {
   const { calls, refused, earlier } = run(3, [1, "ECONNREFUSED", 1, "ECONNREFUSED", 1]);
   expect(calls).toEqual([0, 1, 1, 2, 2]);
   expect(refused).toEqual([]);
   expect(earlier).toHaveLength(2);
 });
 
-test("a router's word of an earlier one is not this one's own length", () => {
+test("EMSGSIZE about an earlier datagram, from a router, does not count as this one's", () => {
   const { refused, earlier } = run(2, ["EMSGSIZE", 2]);
   expect(refused).toEqual([]);
   expect(earlier).toEqual(["Error: EMSGSIZE"]);
 });
 
-test("where the socket's buffer is full, the rest is dropped (EAGAIN is told as none sent)", () => {
+test("when the socket's buffer is full, the rest is dropped (EAGAIN comes as none sent)", () => {
   expect(run(5, [2, 0])).toEqual({ calls: [0, 2], refused: [], earlier: [] });
 });
 
-test("where the device's buffer is full, the rest is dropped (ENOBUFS)", () => {
+test("when the device's buffer is full, the rest is dropped (ENOBUFS)", () => {
   expect(run(5, [2, "ENOBUFS"])).toEqual({ calls: [0, 2], refused: [], earlier: [] });
 });
 
-test("a batch of which each is refused ends", () => {
+test("a batch of which every datagram is refused ends", () => {
   const { calls, refused } = run(256, Array<string>(512).fill("ENETUNREACH"));
   expect(calls).toHaveLength(512);
   expect(refused).toHaveLength(256);
@@ -171,7 +171,7 @@ type Answer = number | string;
 /** A system that answers as the scripts say, and then takes everything. */
 function scripted({ sends = [] as Answer[], cuts = [] as Answer[] } = {}) {
   const calls: string[] = [];
-  const told: string[] = [];
+  const reports: string[] = [];
   const answer = (script: Answer[], otherwise: number) => {
     const next = script.shift() ?? otherwise;
     if (typeof next === "string") throw systemError(next);
@@ -191,26 +191,26 @@ function scripted({ sends = [] as Answer[], cuts = [] as Answer[] } = {}) {
   const sendBatch = createBatchSender(system);
   return {
     calls,
-    told,
+    reports,
     send: (...lengths: number[]) =>
       sendBatch(
         lengths.map((length) => of(length)),
         {
-          onRefused: ({ bytes }, cause) => told.push(`${bytes.length}: ${String(cause)}`),
-          onEarlierRefused: (cause) => told.push(`earlier: ${String(cause)}`),
+          onRefused: ({ bytes }, cause) => reports.push(`${bytes.length}: ${String(cause)}`),
+          onEarlierRefused: (cause) => reports.push(`earlier: ${String(cause)}`),
         },
       ),
   };
 }
 
-test("a run is one call, and what is between runs is one, too", () => {
-  const { calls, send, told } = scripted();
+test("a run is one call, and the datagrams between runs are one, too", () => {
+  const { calls, send, reports } = scripted();
   send(5, 9, 9, 9, 4, 20, 30, 40, 40);
   expect(calls).toEqual(["5", "31/9", "20 30", "80/40"]);
-  expect(told).toEqual([]);
+  expect(reports).toEqual([]);
 });
 
-test("where the system cannot cut, a batch is one call", () => {
+test("without GSO a batch is one call", () => {
   const calls: number[] = [];
   const sendBatch = createBatchSender({
     send: ({ length }) => calls.push(length) && length,
@@ -221,44 +221,44 @@ test("where the system cannot cut, a batch is one call", () => {
 });
 
 test.each(["ENOPROTOOPT", "EINVAL", "EIO"])(
-  "a run that is refused with %s is sent datagram by datagram, and there is no other run",
+  "a run that is refused with %s is sent datagram by datagram, and no further run is tried",
   (code) => {
-    const { calls, send, told } = scripted({ cuts: [code, code] });
+    const { calls, send, reports } = scripted({ cuts: [code, code] });
     send(9, 9, 4);
     send(9, 9, 4);
     expect(calls).toEqual(["22/9", "22/9", "9 9 4", "9 9 4"]);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
   },
 );
 
-test("a run whose datagrams are too long: each is told of, and others may be cut", () => {
+test("of a run whose datagrams are too long each is reported, and further runs are tried", () => {
   const twice = ["EMSGSIZE", "EMSGSIZE"];
-  const { calls, send, told } = scripted({ cuts: [...twice], sends: [...twice, ...twice, 1] });
+  const { calls, send, reports } = scripted({ cuts: [...twice], sends: [...twice, ...twice, 1] });
   send(9, 9, 4);
   send(8, 8);
   expect(calls).toEqual(["22/9", "22/9", "9 9 4", "9 9 4", "9 4", "9 4", "4", "16/8"]);
-  expect(told).toEqual(["9: Error: EMSGSIZE", "9: Error: EMSGSIZE"]);
+  expect(reports).toEqual(["9: Error: EMSGSIZE", "9: Error: EMSGSIZE"]);
 });
 
-test("an address that nothing may be sent to (EINVAL, port 0) ends no runs to others", () => {
+test("EINVAL for an address that nothing can be sent to (port 0) does not end GSO", () => {
   const twice = ["EINVAL", "EINVAL"];
-  const { calls, send, told } = scripted({ cuts: [...twice], sends: [...twice, ...twice] });
+  const { calls, send, reports } = scripted({ cuts: [...twice], sends: [...twice, ...twice] });
   send(9, 9);
   send(8, 8);
   expect(calls.at(-1)).toBe("16/8");
-  expect(told).toHaveLength(2);
+  expect(reports).toHaveLength(2);
 });
 
-test("an earlier one's refusal is told, and the run in whose place it was told is sent", () => {
-  const { calls, send, told } = scripted({ cuts: ["ECONNREFUSED"] });
+test("an error about an earlier datagram is reported, and the run in whose place it came is sent", () => {
+  const { calls, send, reports } = scripted({ cuts: ["ECONNREFUSED"] });
   send(9, 9, 20);
   expect(calls).toEqual(["18/9", "18/9", "20"]);
-  expect(told).toEqual(["earlier: Error: ECONNREFUSED"]);
+  expect(reports).toEqual(["earlier: Error: ECONNREFUSED"]);
 });
 
-describe("where there is no room, the rest is dropped", () => {
+describe("a full buffer", () => {
   test.each([
-    ["for a run (EAGAIN is told as none sent)", { cuts: [0] }, ["18/9"]],
+    ["for a run (EAGAIN comes as none sent)", { cuts: [0] }, ["18/9"]],
     ["for a run in the device's buffer", { cuts: ["ENOBUFS"] }, ["18/9"]],
     ["behind a run", { sends: [0] }, ["18/9", "20"]],
     [
@@ -266,10 +266,10 @@ describe("where there is no room, the rest is dropped", () => {
       { cuts: ["EINVAL", "EINVAL"], sends: [1, 0] },
       ["18/9", "18/9", "9 9", "9"],
     ],
-  ])("%s", (_title, script, expected) => {
-    const { calls, send, told } = scripted(script);
+  ])("the rest of a batch is dropped when there is no room %s", (_title, script, expected) => {
+    const { calls, send, reports } = scripted(script);
     send(9, 9, 20, 30, 30);
     expect(calls).toEqual(expected);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
   });
 });

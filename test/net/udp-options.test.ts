@@ -4,7 +4,7 @@ import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import type { UdpSocketOptions } from "../../src/net/udp-socket.ts";
 import { open } from "./watched-socket.ts";
 
-/** Of 10,000 datagrams that arrive in one turn of the event loop: how many there was room for. */
+/** Of 10,000 datagrams in one turn of the event loop, how many arrived. */
 async function heardOfBurst(options: Partial<UdpSocketOptions>): Promise<number> {
   let count = 0;
   const last = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ async function heardOfBurst(options: Partial<UdpSocketOptions>): Promise<number>
 
 // Where its numbers are known; Linux gives at least twice its own, whatever its limit.
 test.skipIf(!["linux", "darwin"].includes(process.platform))(
-  "a large receive buffer holds more of a burst, and how large it became is told",
+  "a large receive buffer holds more of a burst, and the socket says how large it became",
   async () => {
     using plain = await open("127.0.0.1");
     using large = await open("127.0.0.1", 0, { receiveBuffer: LARGE_RECEIVE_BUFFER });
@@ -40,7 +40,7 @@ test.skipIf(!["linux", "darwin"].includes(process.platform))(
   },
 );
 
-test("a socket that does not ask for whole datagrams has none", async () => {
+test("a socket allows fragmentation unless dontFragment is wanted", async () => {
   using one = await open();
   expect(one.socket.dontFragment).toBe(false);
 });

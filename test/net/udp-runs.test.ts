@@ -6,17 +6,17 @@ import type { SocketOption } from "../../src/net/socket-options.ts";
 import { closedPort } from "./sockets.ts";
 import { open } from "./watched-socket.ts";
 
-/** linux/udp.h: what came as one is handed over as one, so that it shows. */
+/** linux/udp.h: datagrams that came in one piece are delivered in one piece, so that the test sees it. */
 const UDP_GRO = { level: 17, name: 104 };
 /** Without checksums the kernel refuses to cut (net/ipv4/udp.c, udp_send_skb; net/ipv6/udp.c). */
 const NO_CHECKSUM_IPV4 = { level: 1, name: 11 }; // SO_NO_CHECK, asm-generic/socket.h
 const NO_CHECKSUM_IPV6 = { level: 17, name: 101 }; // UDP_NO_CHECK6_TX, linux/udp.h
-/** What comes without is heard: always over IPv4, and over IPv6 with this (UDP_NO_CHECK6_RX). */
+/** Datagrams without a checksum are always accepted over IPv4, and over IPv6 with this (UDP_NO_CHECK6_RX). */
 const HEAR_WITHOUT_CHECKSUM = { level: 17, name: 102 };
 
 const linux = describe.skipIf(process.platform !== "linux");
 
-/** Opens a socket of ours with options that it does not know of. */
+/** Opens a socket of ours, and sets options that it does not know. */
 async function openWith(address: string | undefined, runs: boolean, ...wanted: SocketOption[]) {
   const opening = spyOn(Bun, "udpSocket");
   const one = await open(address, 0, { gso: runs });
@@ -39,8 +39,8 @@ describe.each([
   ["::1", "::1"],
   [undefined, "127.0.0.1"],
   [undefined, "::1"],
-])("from %s, runs to %s", (bind, address) => {
-  test("arrive as the datagrams they are made of", async () => {
+])("GSO from %s to %s", (bind, address) => {
+  test("runs arrive as the datagrams they are made of", async () => {
     using one = await open(bind, 0, { gso: true });
     using other = await open(address);
     const batch = numbered(LENGTHS, other.socket.address);
@@ -49,7 +49,7 @@ describe.each([
   });
 
   linux("on Linux", () => {
-    test("leave as one, and what else the socket sends is not cut", async () => {
+    test("runs leave in one piece, and nothing else that the socket sends is cut", async () => {
       using one = await open(bind, 0, { gso: true });
       using other = await openWith(address, false, UDP_GRO);
       const to = other.socket.address;
@@ -61,7 +61,7 @@ describe.each([
       expect((await other.heard.next()).datagram).toHaveLength(5_000);
     });
 
-    test("that the kernel refuses to cut arrive all the same, one by one", async () => {
+    test("runs that the kernel refuses to cut arrive datagram by datagram", async () => {
       const noChecksum = address === "::1" ? NO_CHECKSUM_IPV6 : NO_CHECKSUM_IPV4;
       using one = await openWith(bind, true, noChecksum);
       using other = await openWith(address, false, UDP_GRO, HEAR_WITHOUT_CHECKSUM);
@@ -73,7 +73,7 @@ describe.each([
       }
     });
 
-    test("arrive although the network refused earlier ones (RFC 1122 s. 4.1.3.3)", async () => {
+    test("runs arrive though the network refused earlier datagrams (RFC 1122 s. 4.1.3.3)", async () => {
       using one = await open(bind, 0, { gso: true });
       using other = await open(address);
       const loopback = address === "::1" ? "::1" : "127.0.0.1";
@@ -90,7 +90,7 @@ describe.each([
   });
 });
 
-test("a socket that is closed sends no runs, and closes but once", async () => {
+test("a closed socket sends no runs, and may be closed again", async () => {
   const one = await open("127.0.0.1", 0, { gso: true });
   using other = await open("127.0.0.1");
   const run = numbered([9, 9], other.socket.address);

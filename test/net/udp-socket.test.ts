@@ -6,13 +6,13 @@ import { closedPort, openBareSocket } from "./sockets.ts";
 import { open } from "./watched-socket.ts";
 
 describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
-  test("says where it listens; port 0 became a free one", async () => {
+  test("a socket on port 0 listens on a free port", async () => {
     using one = await open(address);
     expect(one.socket.address.address).toBe(address);
     expect(one.socket.address.port).toBeWithin(1, 65_536);
   });
 
-  test("hears a datagram's bytes as they are, and who sent it", async () => {
+  test("a datagram is received with its bytes and its sender", async () => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     const bytes = Uint8Array.of(0, 0xff, 0x0d, 0x0a, 0xf8);
@@ -20,7 +20,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
     expect(await one.heard.next()).toEqual({ datagram: bytes, from: { address, port: peer.port } });
   });
 
-  test("hears an empty datagram, which UDP allows (RFC 768)", async () => {
+  test("an empty datagram is received, which UDP allows (RFC 768)", async () => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     await peer.send("", one.socket.address.port);
@@ -30,7 +30,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
     });
   });
 
-  test("sends and hears 65,507 bytes, the most of one datagram over IPv4", async () => {
+  test("65,507 bytes, the most of a datagram over IPv4, are sent and received", async () => {
     using one = await open(address);
     using other = await open(address);
     const longest = new Uint8Array(65_507).fill(0x61);
@@ -38,14 +38,14 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
     expect(await other.heard.next()).toEqual({ datagram: longest, from: one.socket.address });
   });
 
-  test("sends an empty datagram", async () => {
+  test("an empty datagram is sent", async () => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     await one.socket.send(new Uint8Array(), { address, port: peer.port });
     expect(await peer.next()).toEqual({ text: "", from: one.socket.address });
   });
 
-  test("is told that nobody listens where it sent to: ICMP port unreachable (RFC 792, RFC 4443)", async () => {
+  test("a refusal by ICMP port unreachable is reported (RFC 792, RFC 4443)", async () => {
     using one = await open(address);
     const port = await closedPort(address);
     await one.socket.send(Uint8Array.of(0x61), { address, port });
@@ -58,7 +58,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
 });
 
 describe("a socket without an address to bind", () => {
-  test("listens on every address of both families (RFC 3493 s. 3.7)", async () => {
+  test("a socket without an address to bind listens on every address of both families (RFC 3493 s. 3.7)", async () => {
     using one = await open();
     expect(one.socket.address.address).toBe("::");
     for (const address of ["127.0.0.1", "::1"] as const) {
@@ -71,7 +71,7 @@ describe("a socket without an address to bind", () => {
     }
   });
 
-  test("speaks to peers of both families by the addresses they are shown with (RFC 4291 s. 2.5.5.2)", async () => {
+  test("a dual-stack socket sends to the addresses that it reports, of both families (RFC 4291 s. 2.5.5.2)", async () => {
     using one = await open();
     for (const address of ["127.0.0.1", "::1"] as const) {
       await using peer = await openBareSocket(address);
@@ -82,7 +82,7 @@ describe("a socket without an address to bind", () => {
 });
 
 describe("a socket that cannot be opened", () => {
-  test("is PORT_IN_USE where another program has the port", async () => {
+  test("opening a socket on a port of another program is PORT_IN_USE", async () => {
     await using other = await openBareSocket("127.0.0.1");
     expect(await rejection(open("127.0.0.1", other.port))).toMatchObject({
       code: "PORT_IN_USE",
@@ -90,7 +90,7 @@ describe("a socket that cannot be opened", () => {
     });
   });
 
-  test("is PORT_IN_USE on all addresses, too", async () => {
+  test("opening a socket on all addresses is PORT_IN_USE, too", async () => {
     using other = await open();
     const { port } = other.socket.address;
     expect(await rejection(open(undefined, port))).toMatchObject({
@@ -99,14 +99,14 @@ describe("a socket that cannot be opened", () => {
     });
   });
 
-  test("is ADDRESS_NOT_AVAILABLE for an address that no machine has (RFC 5737)", async () => {
+  test("opening a socket on an address that no machine has is ADDRESS_NOT_AVAILABLE (RFC 5737)", async () => {
     expect(await rejection(open("192.0.2.1"))).toMatchObject({
       code: "ADDRESS_NOT_AVAILABLE",
       message: "192.0.2.1:0 cannot be used: this machine does not have that address",
     });
   });
 
-  test("names an IPv6 address in brackets (RFC 3849)", async () => {
+  test("an IPv6 address that cannot be bound is written in brackets (RFC 3849)", async () => {
     expect(await rejection(open("2001:db8::1", 1))).toMatchObject({
       code: "ADDRESS_NOT_AVAILABLE",
       message: "[2001:db8::1]:1 cannot be used: this machine does not have that address",
@@ -114,7 +114,7 @@ describe("a socket that cannot be opened", () => {
   });
 });
 
-test("a datagram longer than UDP over IPv4 carries is MESSAGE_TOO_LONG (RFC 768, RFC 791)", async () => {
+test("a datagram that is too long for UDP over IPv4 is MESSAGE_TOO_LONG (RFC 768, RFC 791)", async () => {
   using one = await open("127.0.0.1");
   await using peer = await openBareSocket();
   const to = { address: "127.0.0.1", port: peer.port };
@@ -124,7 +124,7 @@ test("a datagram longer than UDP over IPv4 carries is MESSAGE_TOO_LONG (RFC 768,
   });
 });
 
-test("a peer of the family that the socket is not bound to is ADDRESS_FAMILY_NOT_AVAILABLE", async () => {
+test("sending to the family that the socket is not bound to is ADDRESS_FAMILY_NOT_AVAILABLE", async () => {
   using one = await open("127.0.0.1");
   expect(
     await rejection(one.socket.send(Uint8Array.of(1), { address: "::1", port: 9 })),
@@ -134,7 +134,7 @@ test("a peer of the family that the socket is not bound to is ADDRESS_FAMILY_NOT
   });
 });
 
-test("a socket that was closed sends nothing, and says so", async () => {
+test("sending on a closed socket fails", async () => {
   using one = await open("127.0.0.1");
   one.socket.close();
   expect(
@@ -142,7 +142,7 @@ test("a socket that was closed sends nothing, and says so", async () => {
   ).toMatchObject({ code: "UNREACHABLE" });
 });
 
-test("a socket that was closed leaves its port to others, and may be closed again", async () => {
+test("a closed socket frees its port, and may be closed again", async () => {
   const one = await open("127.0.0.1");
   const { port } = one.socket.address;
   one.socket.close();
@@ -151,7 +151,7 @@ test("a socket that was closed leaves its port to others, and may be closed agai
   expect(other.socket.address).toEqual({ address: "127.0.0.1", port });
 });
 
-test("a socket disposed of is closed", async () => {
+test("disposing of a socket closes it", async () => {
   let port: number;
   {
     using socket = await openUdpSocket({

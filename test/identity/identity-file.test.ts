@@ -60,8 +60,8 @@ function folderWith(text: string | Uint8Array, mode = 0o600) {
   return { folder: folder.path, path, [Symbol.dispose]: folder[Symbol.dispose] };
 }
 
-describe("the first use makes a key", () => {
-  test("from 32 random bytes, in a file that says what it is", () => {
+describe("the first use", () => {
+  test("a new key is made of 32 random bytes, in a file that says what it is", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     const lengths: number[] = [];
@@ -75,7 +75,7 @@ describe("the first use makes a key", () => {
     expect(readFileSync(path, "utf8")).toBe(ALICE_FILE);
   });
 
-  test("which its owner alone may read, in a folder that its owner alone may open", () => {
+  test("only the owner can read the new key, and only the owner can open its folder", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     load(folder, () => ALICE);
@@ -84,20 +84,20 @@ describe("the first use makes a key", () => {
     expect(statSync(dirname(folder)).mode & 0o777).toBe(0o700);
   });
 
-  test("and leaves nothing else in the folder", () => {
+  test("making a key leaves nothing else in the folder", () => {
     using base = temporaryFolder();
     load(base.path, () => ALICE);
     expect(readdirSync(base.path)).toEqual(["identity"]);
   });
 
-  test("and every later use finds it", () => {
+  test("a later use finds the key", () => {
     using base = temporaryFolder();
     load(base.path, () => ALICE);
     const path = join(base.path, "identity");
     expect(load(base.path)).toEqual({ publicKey: ALICE_PUBLIC, path, isNew: false });
   });
 
-  test("and what a program that was killed has left there does not matter", () => {
+  test("the files of a program that was killed do not matter", () => {
     using base = temporaryFolder();
     mkdirSync(join(base.path, "identity-killed"));
     writeFileSync(join(base.path, "identity-killed", "complete"), "charla-sec");
@@ -105,8 +105,8 @@ describe("the first use makes a key", () => {
   });
 });
 
-describe("programs that make the key at once get the same", () => {
-  test("when another was faster, its key is the one", () => {
+describe("programs that make the key at once", () => {
+  test("the key of the fastest program is used by all", () => {
     using base = temporaryFolder();
     const slower = load(base.path, () => {
       expect(load(base.path, () => BOB).isNew).toBe(true);
@@ -118,7 +118,7 @@ describe("programs that make the key at once get the same", () => {
     expect(readdirSync(base.path)).toEqual(["identity"]);
   });
 
-  test("and what was faster and is no key is not overwritten", () => {
+  test("a damaged file that was faster is not overwritten", () => {
     using base = temporaryFolder();
     const path = join(base.path, "identity");
     expect(() =>
@@ -131,7 +131,7 @@ describe("programs that make the key at once get the same", () => {
   });
 
   test(
-    "12 of them, one of which made it",
+    "of twelve programs one makes the key, and all use it",
     async () => {
       using base = temporaryFolder();
       const folder = join(base.path, "charla");
@@ -154,12 +154,12 @@ describe("a key file is read", () => {
     ["without a newline at its end", LINE],
     ["with comments and blank lines of the person's own", `\n# mine\n${LINE}\n\n# since 2026\n`],
     ["with the line ends of another system", ALICE_FILE.replaceAll("\n", "\r\n")],
-  ])("%s", (_how, text) => {
+  ])("a key file is read %s", (_how, text) => {
     using file = folderWith(text);
     expect(load(file.folder).publicKey).toBe(ALICE_PUBLIC);
   });
 
-  test("through a link to where the person keeps it", () => {
+  test("a key file is read through a symbolic link", () => {
     using base = temporaryFolder();
     using file = folderWith(ALICE_FILE);
     symlinkSync(file.path, join(base.path, "identity"));
@@ -183,7 +183,7 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
     ["two keys", `charla-secret-key-x25519 ${KEY}\ncharla-secret-key-x25519 ${KEY}\n`],
     ["another kind of key", `charla-secret-key-x448 ${KEY}\n`],
     ["bytes that are no text", Buffer.from([0xff, 0xfe, 0x00, 0x80])],
-  ])("%s", (_how, text) => {
+  ])("a damaged key file (%s) is KEY_FILE_DAMAGED", (_how, text) => {
     using file = folderWith(text);
     expect(() => load(file.folder)).toThrow(
       expect.objectContaining({
@@ -197,14 +197,14 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
     expect(readFileSync(file.path)).toEqual(Buffer.from(text));
   });
 
-  test("and the error shows none of the key", () => {
+  test("the error for a damaged key file shows no part of the key", () => {
     using file = folderWith(`charla-secret-key-x448 ${KEY}\n`);
     const error = thrown(() => load(file.folder));
     expect(`${error.message} ${error.hint}`).not.toContain(KEY.slice(0, 4));
     expect(error.cause).toBeUndefined();
   });
 
-  test("longer than 4096 bytes", () => {
+  test("a key file longer than 4096 bytes is damaged", () => {
     using longest = folderWith(ALICE_FILE.padEnd(4096, "\n"));
     expect(load(longest.folder).publicKey).toBe(ALICE_PUBLIC);
     using longer = folderWith(ALICE_FILE.padEnd(4097, "\n"));
@@ -216,7 +216,7 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
     );
   });
 
-  test("a folder in its place", () => {
+  test("a folder in place of the key file is damaged", () => {
     using base = temporaryFolder();
     const path = join(base.path, "identity");
     mkdirSync(path);
@@ -225,7 +225,7 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
     );
   });
 
-  test("a link to a file that is not there", () => {
+  test("a link to a file that does not exist is a damaged key file", () => {
     using base = temporaryFolder();
     const path = join(base.path, "identity");
     symlinkSync(join(base.path, "nowhere"), path);
@@ -239,9 +239,9 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
   });
 });
 
-describe("a key that is no secret is KEY_FILE_EXPOSED", () => {
+describe("a key that others can read is KEY_FILE_EXPOSED", () => {
   test.each(["640", "620", "610", "604", "602", "601", "644", "666"])(
-    "in a file of mode %s",
+    "a key file of mode %s is exposed",
     (mode) => {
       using file = folderWith(ALICE_FILE, Number.parseInt(mode, 8));
       expect(() => load(file.folder)).toThrow(
@@ -256,12 +256,12 @@ describe("a key that is no secret is KEY_FILE_EXPOSED", () => {
     },
   );
 
-  test.each(["600", "400", "700"])("but not in one of mode %s", (mode) => {
+  test.each(["600", "400", "700"])("a key file of mode %s is not exposed", (mode) => {
     using file = folderWith(ALICE_FILE, Number.parseInt(mode, 8));
     expect(load(file.folder).publicKey).toBe(ALICE_PUBLIC);
   });
 
-  test("in a file of another user", () => {
+  test("a key file of another user is exposed", () => {
     using file = folderWith(ALICE_FILE);
     const owner = statSync(file.path).uid;
     expect(() => load(file.folder, none, owner + 1)).toThrow(
@@ -273,7 +273,7 @@ describe("a key that is no secret is KEY_FILE_EXPOSED", () => {
     );
   });
 
-  test("but not on a system without users and modes", () => {
+  test("on a system without users and modes no key file is exposed", () => {
     using file = folderWith(ALICE_FILE, 0o666);
     const { keyPair } = loadIdentity({ folder: file.folder, user: undefined, random: none });
     expect(Buffer.from(keyPair.publicKey).toString("hex")).toBe(ALICE_PUBLIC);
@@ -284,7 +284,7 @@ describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
   const hint =
     "make it a writable folder, or set XDG_CONFIG_HOME and XDG_DATA_HOME to other folders";
 
-  test("when a file is in its place", () => {
+  test("a file in place of the folder is FOLDER_NOT_WRITABLE", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "charla");
     writeFileSync(folder, "");
@@ -297,7 +297,7 @@ describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
     );
   });
 
-  test("when a file is in the place of the folder around it", () => {
+  test("a file in place of the parent folder is FOLDER_NOT_WRITABLE", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "config", "charla");
     writeFileSync(join(base.path, "config"), "");
@@ -313,7 +313,7 @@ describe("a folder that cannot be written to is FOLDER_NOT_WRITABLE", () => {
   });
 });
 
-test("a key file at the end of links that lead in a circle is FILE_NOT_READABLE", () => {
+test("a key file behind a cycle of symbolic links is FILE_NOT_READABLE", () => {
   using base = temporaryFolder();
   const path = join(base.path, "identity");
   symlinkSync(path, path);
