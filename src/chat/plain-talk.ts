@@ -28,6 +28,8 @@ export interface PlainTalk {
 
 export type TalkInput =
   | { readonly type: "say"; readonly text: string }
+  /** A message that waits, by its place in `waiting`, is not to be sent any more. */
+  | { readonly type: "withdraw"; readonly index: number }
   | { readonly type: "hear"; readonly text: string }
   | { readonly type: "peer-gone" };
 
@@ -55,6 +57,8 @@ export function advance(talk: PlainTalk, input: TalkInput): [PlainTalk, TalkOutp
   switch (input.type) {
     case "say":
       return say(talk, input.text);
+    case "withdraw":
+      return [{ ...talk, waiting: talk.waiting.toSpliced(input.index, 1) }, []];
     case "hear":
       return hear(talk, input.text);
     case "peer-gone":

@@ -10,6 +10,7 @@ import { resolve } from "../net/resolve.ts";
 import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
+import { untilAborted } from "./abort.ts";
 import type { ServerTrust } from "./sealed-target.ts";
 import { describeJoinFailure } from "./session-errors.ts";
 
@@ -44,7 +45,7 @@ export interface Connection {
  *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, SESSION_LOST; the reason of the signal
  */
 export async function connect(host: HostAndPort, options: ConnectOptions): Promise<Connection> {
-  return connectToFirst(await resolve(host), options);
+  return connectToFirst(await untilAborted(resolve(host), options.signal), options);
 }
 
 /**

@@ -25,6 +25,8 @@ export interface JoinRoomOptions {
   readonly room?: string | undefined;
   /** What this program keeps of the room; where it is left out, nothing survives the program. */
   readonly device?: Device | undefined;
+  /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * The server was reached, and has this key.
    *
@@ -62,6 +64,7 @@ export function joinRoom(
     name: options.name,
     device: options.device ?? memoryDevice(newDeviceId()),
     random: Math.random,
+    signal: options.signal,
     isTemporary: ({ code }) => wasConnected && TEMPORARY.has(code),
     async connect(handlers, signal) {
       const { link, socket } = await connect(known, { ...known, staticKeys, signal });

@@ -9,12 +9,15 @@ import { formatAddress, type HostAndPort } from "../net/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/plain-link.ts";
 import { encodeText, withoutNewline } from "../net/plain-wire.ts";
 import { resolve } from "../net/resolve.ts";
+import { untilAborted, withdrawable } from "./abort.ts";
 import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 
 export interface PlainOptions {
   /** Strict turn-taking: who joins speaks first. */
   readonly turns?: boolean;
+  /** Leaves at once when it aborts: what was not sent is in the `unsaid` of the event `ended`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface OpenPlainOptions extends PlainOptions {
@@ -25,35 +28,35 @@ export interface OpenPlainOptions extends PlainOptions {
 }
 
 /**
- * Opens a plain talk and waits for a peer: whoever speaks first.
+ * Opens a plain talk and waits for a peer: the first who sends something.
  *
- * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md)
+ * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md); the reason of the signal
  */
-export function openPlain({ bind, port, turns }: OpenPlainOptions): Promise<PlainConversation> {
-  return converse("opener", turns ?? false, (handlers) => openPlainLink({ bind, port }, handlers));
+export function openPlain(options: OpenPlainOptions): Promise<PlainConversation> {
+  const { bind, port } = options;
+  return converse("opener", options, (handlers) => openPlainLink({ bind, port }, handlers));
 }
 
 /**
  * Joins the plain talk that somebody opened at a host. Nothing is sent before something is said, so
  * whether anybody is there shows with the first message.
  *
- * @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE
+ * @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE; the reason of the signal
  */
 export async function joinPlain(
   host: HostAndPort,
-  options?: PlainOptions,
+  options: PlainOptions = {},
 ): Promise<PlainConversation> {
-  const candidates = await resolve(host);
-  return converse("joiner", options?.turns ?? false, (handlers) =>
-    joinPlainLink(candidates, handlers),
-  );
+  const candidates = await untilAborted(resolve(host), options.signal);
+  return converse("joiner", options, (handlers) => joinPlainLink(candidates, handlers));
 }
 
 async function converse(
   role: "opener" | "joiner",
-  turns: boolean,
+  { turns = false, signal }: PlainOptions,
   openLink: (handlers: PlainLinkHandlers) => ReturnType<typeof openPlainLink>,
 ): Promise<PlainConversation> {
+  signal?.throwIfAborted();
   const queue = createEventQueue<PlainEvent>(eventWeight, {
     dropped: (count) => ({ type: "dropped", count }),
   });
@@ -61,7 +64,8 @@ async function converse(
   // One for each message in talk.waiting, in the same order.
   const waiting: PromiseWithResolvers<void>[] = [];
   let ending: Promise<void> | null = null;
-  let otherWireTold = false;
+  const aborted = Promise.withResolvers<void>();
+  let otherWireReported = false;
 
   const link = await openLink({
     onPeer(peer) {
@@ -74,13 +78,18 @@ async function converse(
     },
     onRefused: lose,
     onOtherWire({ code, message, hint }) {
-      if (!otherWireTold) queue.push({ type: "notice", code, message, hint });
-      otherWireTold = true;
+      if (!otherWireReported) queue.push({ type: "notice", code, message, hint });
+      otherWireReported = true;
     },
     onStranger(from, ignored) {
       queue.push({ type: "stranger", from: formatAddress(from), ignored });
     },
   });
+  if (signal?.aborted === true) {
+    link.close();
+    throw signal.reason;
+  }
+  signal?.addEventListener("abort", leaveAtOnce);
   queue.push(
     role === "joiner" && link.peer !== null
       ? { type: "joining", peer: formatAddress(link.peer) }
@@ -151,33 +160,50 @@ async function converse(
     ending ??= Promise.resolve();
     const { waiting: unsaid } = talk;
     talk = { ...talk, ended: true, waiting: [] };
+    finish({ type: "ended", reason: "lost", unsaid }, error);
+  }
+
+  function finish(event: PlainEvent, error: CharlaError | null): void {
+    signal?.removeEventListener("abort", leaveAtOnce);
     link.close();
     for (const { reject } of waiting.splice(0)) reject(conversationOver());
-    queue.end({ type: "ended", reason: "lost", unsaid }, error);
+    queue.end(event, error);
+  }
+
+  function leaveAtOnce(): void {
+    aborted.resolve();
+    void end("left");
   }
 
   function end(reason: EndReason): Promise<void> {
     ending ??= (async () => {
       const { waiting: unsaid } = talk;
       talk = { ...talk, ended: true, waiting: [] };
-      // What was said may still be refused, and then was not heard. Who said bye may be gone already.
-      await (reason === "heard-bye" ? link.flush() : link.settle());
-      link.close();
-      for (const { reject } of waiting.splice(0)) reject(conversationOver());
-      queue.end({ type: "ended", reason, unsaid });
+      // What was said may still be refused, and then was not heard. A peer that said bye may be gone already.
+      const sent = reason === "heard-bye" ? link.flush() : link.settle();
+      await Promise.race([sent, aborted.promise]);
+      finish({ type: "ended", reason, unsaid }, null);
     })();
     return ending;
   }
 
   return {
     events: queue.events,
-    async say(text) {
+    async say(text, { signal: withdrawn } = {}) {
+      withdrawn?.throwIfAborted();
       if (talk.ended || ending !== null) throw conversationOver();
       // Refused now rather than when its turn comes.
       encodeText(text);
       const said = Promise.withResolvers<void>();
       apply({ type: "say", text: withoutNewline(text) }, "", said);
-      await said.promise;
+      await withdrawable(said.promise, withdrawn, (reason) => {
+        const index = waiting.indexOf(said);
+        // What was sent cannot be taken back.
+        if (index === -1) return;
+        apply({ type: "withdraw", index });
+        waiting.splice(index, 1);
+        said.reject(reason);
+      });
     },
     leave: () => end("left"),
     [Symbol.asyncDispose]: () => end("left"),

@@ -303,3 +303,17 @@ test("no step changes the state it was given", () => {
     ended: false,
   });
 });
+
+test("a message that waits can be withdrawn: the others are sent in their order", () => {
+  const [talk, none] = after(OPENER, say("one"), say("two"), say("three"), {
+    type: "withdraw",
+    index: 1,
+  });
+  expect(none).toEqual([]);
+  expect(talk.waiting).toEqual(["one", "three"]);
+  expect(outputs(talk, hear("hello"))).toEqual([
+    { type: "show", text: "hello" },
+    { type: "send", text: "one" },
+    { type: "send", text: "three" },
+  ]);
+});

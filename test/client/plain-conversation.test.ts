@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { getEventListeners } from "node:events";
 
 import type { Conversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
@@ -525,4 +526,73 @@ test("a conversation disposed of has been left", async () => {
   }
   expect(await events.rest()).toEqual([ended("left")]);
   await peer.close();
+});
+
+describe("a signal", () => {
+  const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
+
+  test("of the conversation ends it at once, and leaves no listener", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const conversation = await openPlain({ bind: "127.0.0.1", port: 0, signal });
+    const events = follow(conversation);
+    const port = portOf(await events.next());
+    const saying = rejection(conversation.say("one"));
+    expect(listeners(signal)).toBe(1);
+    controller.abort();
+    expect(await saying).toMatchObject({ code: "CONVERSATION_OVER" });
+    expect((await events.rest()).at(-1)).toEqual(ended("left", "one"));
+    expect(listeners(signal)).toBe(0);
+    await using again = await openPlain({ bind: "127.0.0.1", port });
+    expect(portOf(await follow(again).next())).toBe(port);
+  });
+
+  test("of the conversation does not wait for a refusal that may come", async () => {
+    await using opener = await open();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const joiner = await joinPlain({ host: "127.0.0.1", port: opener.port }, { signal });
+    await joiner.say("hello");
+    const leaving = joiner.leave();
+    controller.abort();
+    await leaving;
+    expect(listeners(signal)).toBe(0);
+  });
+
+  test("that has aborted before rejects with its reason, and opens nothing", async () => {
+    const signal = AbortSignal.abort("gone");
+    expect(await rejection(openPlain({ bind: "127.0.0.1", port: 0, signal }))).toBe("gone");
+    expect(await rejection(joinPlain({ host: "127.0.0.1", port: 1 }, { signal }))).toBe("gone");
+  });
+
+  test("of a message rejects with its reason while the message waits, which then is never sent", async () => {
+    await using opener = await open();
+    const { conversation, events, port } = opener;
+    const controller = new AbortController();
+    const first = conversation.say("one");
+    const second = rejection(conversation.say("two", { signal: controller.signal }));
+    const third = conversation.say("three");
+    expect(listeners(controller.signal)).toBe(1);
+    controller.abort("too late");
+    expect(await second).toBe("too late");
+    expect(listeners(controller.signal)).toBe(0);
+    await using peer = await openBareSocket();
+    await peer.send("hello", port);
+    expect([(await peer.next()).text, (await peer.next()).text]).toEqual(["one", "three"]);
+    await Promise.all([first, third]);
+    await conversation.leave();
+    expect((await events.rest()).at(-1)).toEqual(ended("left"));
+  });
+
+  test("of a message that was sent changes nothing", async () => {
+    await using opener = await open();
+    await using joiner = await join(opener.port);
+    const controller = new AbortController();
+    const saying = joiner.say("hello", { signal: controller.signal });
+    controller.abort();
+    await saying;
+    expect(await rejection(joiner.say("again", { signal: controller.signal }))).toMatchObject({
+      name: "AbortError",
+    });
+  });
 });

@@ -1,17 +1,820 @@
-// How long to wait before the next attempt to reach a server.
+// The state machine of a member's end of a room, in virtual time: what follows from each event, in each phase.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
-import { backoff } from "../../src/client/room-client-state.ts";
+import type { RoomEvent } from "../../src/chat/events.ts";
+import { encodeFrame, type MemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import {
+  type Action,
+  backoff,
+  type ClientEvent,
+  createRoomClient,
+  refuseToSay,
+  type RoomClient,
+  type RoomClientOptions,
+  wakeAt,
+} from "../../src/client/room-client-state.ts";
+import { step } from "../../src/client/room-client.ts";
+import { CharlaError } from "../../src/errors.ts";
+import { seededRandom } from "../simulator/random.ts";
 
-test("each wait is up to twice the one before, and at most half a minute", () => {
-  expect([1, 2, 3, 4, 5, 6, 7, 8].map((attempts) => backoff(attempts, 1))).toEqual([
-    500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
-  ]);
-  expect(backoff(2_000, 1)).toBe(30_000);
+const DEVICE = "device-of-this-program";
+const NOBODY = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start a server");
+const LOST = new CharlaError("SESSION_LOST", "nothing was heard for a minute", "join again");
+const OVER = expect.objectContaining({ code: "CONVERSATION_OVER" });
+const NOT_CONNECTED = expect.objectContaining({ code: "NOT_CONNECTED" });
+const NEVER = Number.POSITIVE_INFINITY;
+
+const TICK: ClientEvent = { type: "tick" };
+const CONNECTED: ClientEvent = { type: "connected" };
+const LEAVE: ClientEvent = { type: "leave" };
+const LEAVE_AT_ONCE: ClientEvent = { type: "leave-at-once" };
+const LOSS: ClientEvent = { type: "ended", end: { type: "lost", error: LOST } };
+const failed = (isTemporary: boolean): ClientEvent => ({
+  type: "connect-failed",
+  error: NOBODY,
+  isTemporary,
+});
+const closed = (reason = ""): ClientEvent => ({ type: "ended", end: { type: "closed", reason } });
+const received = (frame: ServerFrame): ClientEvent => ({
+  type: "received",
+  message: encodeFrame(frame),
+});
+const say = (number: number, text = `text ${number}`): ClientEvent => ({
+  type: "say",
+  number,
+  text,
+});
+const withdraw = (number: number): ClientEvent => ({ type: "withdraw", number, reason: "not now" });
+const askWho = (request: number): ClientEvent => ({
+  type: "ask",
+  request,
+  question: { type: "who" },
 });
 
-test("half of each wait is left to chance", () => {
-  expect([backoff(1, 0), backoff(1, 0.5), backoff(1, 1)]).toEqual([250, 375, 500]);
-  expect([backoff(9, 0), backoff(9, 1)]).toEqual([15_000, 30_000]);
+const askRename = (request: number, name: string): ClientEvent => ({
+  type: "ask",
+  request,
+  question: { type: "rename", name },
+});
+
+const welcome = (last: number, log = "log", name = "Ann"): ClientEvent =>
+  received({ type: "welcome", room: "main", name, owner: false, log, last, members: [] });
+const entry = (sequence: number): ClientEvent =>
+  received({
+    type: "message",
+    sequence,
+    time: 1_000,
+    author: "key of Bob",
+    name: "Bob",
+    device: "device-of-another-one.",
+    number: sequence,
+    text: `entry ${sequence}`,
+  });
+const own = (sequence: number, number: number, text = `text ${number}`): ClientEvent =>
+  received({
+    type: "message",
+    sequence,
+    time: 1_000,
+    author: "key of Ann",
+    name: "Ann",
+    device: DEVICE,
+    number,
+    text,
+  });
+const refused = (number: number): ClientEvent =>
+  received({ type: "refused", number, code: "MUTED", message: "you are muted" });
+
+const CONNECT: Action = { type: "connect" };
+const CANCEL: Action = { type: "cancel-connect" };
+const CLOSE: Action = { type: "close" };
+const ABORT: Action = { type: "abort", reason: "" };
+const send = (frame: MemberFrame): Action => ({ type: "send", frame });
+const sendSay = (number: number, text = `text ${number}`) => send({ type: "say", number, text });
+const enter = (after?: { log: string; sequence: number }, name = "Ann") =>
+  send({
+    type: "enter",
+    room: "main",
+    name,
+    device: DEVICE,
+    ...(after === undefined ? {} : { after }),
+  });
+const at = (sequence: number, log = "log") => ({ log, sequence });
+const emit = (event: RoomEvent, shown: ReturnType<typeof at> | null = null): Action => ({
+  type: "emit",
+  event,
+  shown,
+});
+const ENTERED: RoomEvent = {
+  type: "entered",
+  room: "main",
+  name: "Ann",
+  owner: false,
+  members: [],
+};
+const RECONNECTED: RoomEvent = { type: "reconnected" };
+const DISCONNECTED: RoomEvent = { type: "disconnected", message: LOST.message };
+const shows = (sequence: number, log = "log") =>
+  emit(
+    {
+      type: "message",
+      from: "Bob",
+      text: `entry ${sequence}`,
+      sequence,
+      time: 1_000,
+      fingerprint: "key of Bob",
+    },
+    at(sequence, log),
+  );
+const said = (number: number) => emit({ type: "said", text: `text ${number}` });
+const waits = (number: number) => emit({ type: "waiting", for: "server", text: `text ${number}` });
+const delivered = (number: number, sequence: number): Action[] => [
+  emit({ type: "delivered", text: `text ${number}`, sequence }, at(sequence)),
+  { type: "stored", number },
+];
+const notStored = (number: number, keep: boolean, error: unknown = OVER): Action => ({
+  type: "not-stored",
+  number,
+  error,
+  keep,
+});
+const over = (
+  reason: Extract<RoomEvent, { type: "ended" }>["reason"],
+  ...unsaid: string[]
+): Action => ({ type: "over", event: { type: "ended", reason, unsaid }, error: null });
+const unanswered = (request: number, error: unknown): Action => ({
+  type: "fail-question",
+  request,
+  error,
+});
+const leavingNotice = (what: string) =>
+  emit({
+    type: "notice",
+    code: "LEAVING",
+    message: `leaving once ${what} on the server`,
+    hint: "Ctrl-C again leaves at once",
+  });
+
+const create = (its: Partial<RoomClientOptions> = {}) =>
+  createRoomClient(
+    {
+      room: "main",
+      name: "Ann",
+      device: DEVICE,
+      unstored: [],
+      cursor: null,
+      random: () => 0.5,
+      ...its,
+    },
+    0,
+  );
+
+/** Lets these happen, one after the other, at the same time. */
+function happen(client: RoomClient, now: number, ...events: ClientEvent[]): readonly Action[] {
+  return events.flatMap((event) => step(client, event, now));
+}
+
+/** Those actions that were not looked at come before the ones that are. */
+const connecting = (its?: Partial<RoomClientOptions>) => after(create(its), TICK);
+const entering = (its?: Partial<RoomClientOptions>) => after(create(its), TICK, CONNECTED);
+const joined = (its?: Partial<RoomClientOptions>) =>
+  after(create(its), TICK, CONNECTED, welcome(0));
+function after(client: RoomClient, ...events: ClientEvent[]): RoomClient {
+  happen(client, 0, ...events);
+  return client;
+}
+
+describe("connecting", () => {
+  test("begins at once, and one attempt at a time is made", () => {
+    const client = create();
+    expect(wakeAt(client)).toBe(0);
+    expect(happen(client, 0, TICK)).toEqual([CONNECT]);
+    expect(wakeAt(client)).toBe(NEVER);
+    expect(happen(client, 60_000, TICK)).toEqual([]);
+  });
+
+  test("is tried again after longer and longer waits, from 375 ms on average to 22.5 s", () => {
+    const client = connecting();
+    let now = 0;
+    const delays: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      expect(happen(client, now, failed(true))).toEqual([]);
+      const delay = wakeAt(client) - now;
+      delays.push(delay);
+      expect(happen(client, now + delay - 1, TICK)).toEqual([]);
+      now += delay;
+      expect(happen(client, now, TICK)).toEqual([CONNECT]);
+    }
+    expect(delays).toEqual([375, 750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500]);
+  });
+
+  test("begins with the shortest wait again once the member was in the room", () => {
+    const client = connecting();
+    happen(client, 0, failed(true));
+    happen(client, 375, TICK, failed(true));
+    expect(wakeAt(client)).toBe(375 + 750);
+    happen(client, 1_125, TICK, CONNECTED, welcome(0), LOSS);
+    expect(wakeAt(client)).toBe(1_125 + 375);
+  });
+
+  test("is over with the error alone where no other attempt would help, before the member was in the room", () => {
+    expect(happen(connecting(), 0, failed(false))).toEqual([
+      { type: "over", event: null, error: NOBODY },
+    ]);
+  });
+
+  test("is over with an end and the error, where the member was in the room before", () => {
+    const client = after(joined(), say(0), LOSS);
+    happen(client, 375, TICK);
+    expect(happen(client, 375, failed(false))).toEqual([
+      notStored(0, true),
+      { type: "over", event: { type: "ended", reason: "lost", unsaid: ["text 0"] }, error: NOBODY },
+    ]);
+  });
+});
+
+describe("entering", () => {
+  test("is asked for again every 2 s until the server welcomes the member", () => {
+    const client = connecting();
+    expect(happen(client, 100, CONNECTED)).toEqual([enter()]);
+    expect(wakeAt(client)).toBe(2_100);
+    expect(happen(client, 2_099, TICK)).toEqual([]);
+    expect(happen(client, 2_100, TICK)).toEqual([enter()]);
+    expect(happen(client, 4_100, TICK)).toEqual([enter()]);
+    expect(happen(client, 5_000, welcome(0))).toEqual([emit(ENTERED, at(0))]);
+    expect(wakeAt(client)).toBe(NEVER);
+  });
+
+  test("goes on from what the device has shown, and shows no entry up to that", () => {
+    const client = connecting({ cursor: at(2) });
+    expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);
+    expect(happen(client, 0, welcome(4), entry(1), entry(2), entry(3), entry(4))).toEqual([
+      emit(ENTERED, at(2)),
+      shows(3),
+      shows(4),
+    ]);
+  });
+
+  test("for the first time in a room with entries shows those that come", () => {
+    expect(happen(entering(), 0, welcome(7), entry(6), entry(7))).toEqual([
+      emit(ENTERED),
+      shows(6),
+      shows(7),
+    ]);
+  });
+
+  test("sends what an earlier run of the device has said, oldest first", () => {
+    const unstored = [
+      { number: 3, text: "three" },
+      { number: 5, text: "five" },
+    ];
+    const client = entering({ unstored });
+    expect(happen(client, 0, welcome(0))).toEqual([
+      emit(ENTERED, at(0)),
+      sendSay(3, "three"),
+      sendSay(5, "five"),
+    ]);
+  });
+
+  test("that the connection does not outlive is no return to the room", () => {
+    const client = entering();
+    expect(happen(client, 0, LOSS)).toEqual([emit(DISCONNECTED)]);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0))).toEqual([
+      CONNECT,
+      enter(),
+      emit(ENTERED, at(0)),
+    ]);
+  });
+});
+
+describe("a message", () => {
+  test("is sent, sent again every 2 s until it is stored, and then no more", () => {
+    const client = joined();
+    expect(happen(client, 100, say(0))).toEqual([sendSay(0), said(0)]);
+    expect(wakeAt(client)).toBe(2_100);
+    expect(happen(client, 2_099, TICK)).toEqual([]);
+    expect(happen(client, 2_100, TICK)).toEqual([sendSay(0)]);
+    expect(happen(client, 4_100, TICK)).toEqual([sendSay(0)]);
+    expect(happen(client, 4_200, own(1, 0))).toEqual(delivered(0, 1));
+    expect(wakeAt(client)).toBe(NEVER);
+    expect(happen(client, 9_000, TICK, own(1, 0))).toEqual([]);
+  });
+
+  test("that waits behind others is not sent again before the oldest, 2 s after the last was sent", () => {
+    const client = joined();
+    happen(client, 0, say(0));
+    happen(client, 1_900, say(1));
+    expect(wakeAt(client)).toBe(3_900);
+    expect(happen(client, 3_900, TICK)).toEqual([sendSay(0)]);
+    expect(happen(client, 4_000, own(1, 0))).toEqual(delivered(0, 1));
+    expect(happen(client, 5_900, TICK)).toEqual([sendSay(1)]);
+  });
+
+  test("waits while there is no connection, and is sent in its order when the member is in the room", () => {
+    const client = connecting();
+    expect(happen(client, 0, say(0))).toEqual([waits(0)]);
+    expect(happen(client, 0, CONNECTED, say(1))).toEqual([enter(), waits(1)]);
+    expect(happen(client, 0, welcome(0), say(2))).toEqual([
+      emit(ENTERED, at(0)),
+      sendSay(0),
+      sendSay(1),
+      sendSay(2),
+      said(2),
+    ]);
+  });
+
+  test("that is not known to be stored is sent again over the next connection, and delivered once", () => {
+    const client = after(joined(), say(0), say(1), say(2), own(1, 0));
+    expect(happen(client, 0, LOSS, say(3))).toEqual([emit(DISCONNECTED), waits(3)]);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(2))).toEqual([
+      CONNECT,
+      enter(at(1)),
+      emit(RECONNECTED, at(1)),
+      sendSay(1),
+      sendSay(2),
+      sendSay(3),
+    ]);
+    expect(happen(client, 400, own(1, 0), own(2, 1), own(3, 2), own(2, 1), own(4, 3))).toEqual([
+      ...delivered(1, 2),
+      ...delivered(2, 3),
+      ...delivered(3, 4),
+    ]);
+  });
+
+  test("that was stored in another run is delivered, though entries after it were shown", () => {
+    const client = entering({ cursor: at(8), unstored: [{ number: 0, text: "text 0" }] });
+    expect(happen(client, 0, welcome(8), own(5, 0))).toEqual([
+      emit(ENTERED, at(8)),
+      sendSay(0),
+      emit({ type: "delivered", text: "text 0", sequence: 5 }),
+      { type: "stored", number: 0 },
+    ]);
+  });
+
+  test("of the same number from another device is a message like any other", () => {
+    const client = after(joined(), say(1));
+    expect(happen(client, 0, entry(1))).toEqual([shows(1)]);
+    expect(wakeAt(client)).toBe(2_000);
+  });
+
+  test("that is refused is not sent again, and the device forgets it", () => {
+    const client = after(joined(), say(0));
+    const error = expect.objectContaining({
+      code: "REFUSED",
+      message: "you are muted",
+      hint: "the server's code for it is MUTED",
+    });
+    expect(happen(client, 0, refused(0), refused(0), refused(7))).toEqual([
+      notStored(0, false, error),
+    ]);
+    expect(wakeAt(client)).toBe(NEVER);
+    expect(happen(client, 0, LOSS)).toEqual([emit(DISCONNECTED)]);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0))).toEqual([
+      CONNECT,
+      enter(at(0)),
+      emit(RECONNECTED, at(0)),
+    ]);
+  });
+
+  test("can be withdrawn until it was sent, and no longer", () => {
+    const client = after(entering(), say(0), say(1));
+    expect(happen(client, 0, withdraw(0))).toEqual([notStored(0, false, "not now")]);
+    expect(happen(client, 0, welcome(0))).toEqual([emit(ENTERED, at(0)), sendSay(1)]);
+    expect(happen(client, 0, withdraw(1), withdraw(0), withdraw(7))).toEqual([]);
+    expect(happen(client, 0, LOSS, withdraw(1))).toEqual([emit(DISCONNECTED)]);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0)).at(-1)).toEqual(sendSay(1));
+  });
+
+  test("of an earlier run cannot be withdrawn: it may have been sent", () => {
+    const client = entering({ unstored: [{ number: 0, text: "text 0" }] });
+    expect(happen(client, 0, withdraw(0))).toEqual([]);
+  });
+
+  test("is refused when it is too long, when too many wait, and when the member leaves", () => {
+    const client = joined();
+    expect(refuseToSay(client, "x".repeat(10_000))).toBeNull();
+    expect(refuseToSay(client, "x".repeat(10_001))).toMatchObject({ code: "MESSAGE_TOO_LONG" });
+    for (let number = 0; number < 1_000; number += 1) happen(client, 0, say(number));
+    expect(refuseToSay(client, "one more")).toMatchObject({ code: "TOO_MANY_WAITING" });
+    happen(client, 0, LEAVE);
+    expect(refuseToSay(client, "")).toMatchObject({ code: "CONVERSATION_OVER" });
+    happen(client, 0, LOSS);
+    expect(refuseToSay(client, "")).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+});
+
+describe("entries", () => {
+  test("that come again over another connection are not shown again", () => {
+    const client = after(joined(), entry(1), entry(2), LOSS);
+    expect(happen(client, 375, TICK, CONNECTED)).toEqual([CONNECT, enter(at(2))]);
+    expect(happen(client, 375, welcome(3), entry(1), entry(2), entry(3))).toEqual([
+      emit(RECONNECTED, at(2)),
+      shows(3),
+    ]);
+  });
+
+  test("of another log are shown, whatever was shown of the one before", () => {
+    const client = after(joined(), entry(9), LOSS);
+    expect(happen(client, 375, TICK, CONNECTED)).toEqual([CONNECT, enter(at(9))]);
+    expect(happen(client, 375, welcome(2, "other"), entry(1), entry(2))).toEqual([
+      emit(RECONNECTED),
+      shows(1, "other"),
+      shows(2, "other"),
+    ]);
+  });
+
+  test("of a log that was cut short are shown from where it was cut", () => {
+    const client = after(joined(), entry(9), LOSS);
+    happen(client, 375, TICK, CONNECTED);
+    expect(happen(client, 375, welcome(5), entry(5), entry(6))).toEqual([
+      emit(RECONNECTED, at(5)),
+      shows(6),
+    ]);
+  });
+
+  test("are not shown twice after a second welcome, and what is not stored is sent again", () => {
+    const client = after(joined(), entry(1), say(0));
+    expect(happen(client, 50, welcome(1), entry(1), entry(2))).toEqual([
+      emit(RECONNECTED, at(1)),
+      sendSay(0),
+      shows(2),
+    ]);
+    expect(wakeAt(client)).toBe(2_050);
+  });
+
+  test("and news of members are told as they come", () => {
+    const client = joined();
+    const eve = { name: "Eve", fingerprint: "key of Eve", away: false };
+    expect(
+      happen(
+        client,
+        0,
+        received({ type: "joined", ...eve }),
+        received({ type: "away", name: "Eve", away: true }),
+        received({ type: "renamed", from: "Eve", to: "Eva" }),
+        received({ type: "left", name: "Eva", reason: "removed" }),
+      ),
+    ).toEqual([
+      emit({ type: "joined", peer: "Eve", fingerprint: "key of Eve" }),
+      emit({ type: "away", peer: "Eve", away: true }),
+      emit({ type: "renamed", from: "Eve", to: "Eva" }),
+      emit({ type: "left", peer: "Eva", reason: "removed" }),
+    ]);
+  });
+});
+
+const bytes = (text: string): ClientEvent => ({
+  type: "received",
+  message: new TextEncoder().encode(text),
+});
+
+test("a frame of a later version is ignored, and one that breaks the protocol ends the channel", () => {
+  const client = joined();
+  expect(happen(client, 0, bytes('{"type":"dance"}'))).toEqual([]);
+  expect(happen(client, 0, bytes('{"type":"left"}'))).toEqual([
+    { type: "abort", reason: "left: name is not as it should be" },
+  ]);
+  expect(happen(client, 0, LOSS)).toEqual([emit(DISCONNECTED)]);
+  expect(happen(client, 375, TICK)).toEqual([CONNECT]);
+});
+
+describe("leaving", () => {
+  test("while an attempt is made cancels it, and closes the channel that it still gives", () => {
+    const client = connecting();
+    expect(happen(client, 0, LEAVE)).toEqual([CANCEL, over("left")]);
+    expect(happen(client, 0, CONNECTED)).toEqual([CLOSE]);
+    expect(happen(client, 0, failed(true), welcome(0), closed(), LEAVE, TICK)).toEqual([]);
+  });
+
+  test("between two attempts is over at once", () => {
+    const client = after(connecting(), failed(true));
+    expect(happen(client, 0, LEAVE)).toEqual([over("left")]);
+    expect(wakeAt(client)).toBe(NEVER);
+  });
+
+  test.each([
+    ["entering", entering],
+    ["joined", joined],
+  ])("while %s closes the channel, and is over when that has ended", (_, create) => {
+    const client = create();
+    expect(happen(client, 0, LEAVE)).toEqual([CLOSE]);
+    expect(wakeAt(client)).toBe(NEVER);
+    expect(happen(client, 0, closed("goodbye"))).toEqual([over("left")]);
+  });
+
+  test("shows what comes until the channel has ended", () => {
+    const client = after(joined(), LEAVE);
+    expect(happen(client, 0, entry(1), closed())).toEqual([shows(1), over("left")]);
+  });
+
+  test("waits until everything is stored, and says after a second what it waits for, once", () => {
+    const client = after(joined(), say(0), say(1));
+    expect(happen(client, 100, LEAVE)).toEqual([]);
+    expect(wakeAt(client)).toBe(1_100);
+    expect(happen(client, 1_100, TICK)).toEqual([leavingNotice("2 messages are")]);
+    expect(wakeAt(client)).toBe(2_000);
+    expect(happen(client, 2_000, TICK)).toEqual([sendSay(0)]);
+    expect(happen(client, 2_100, own(1, 0))).toEqual(delivered(0, 1));
+    expect(happen(client, 2_200, own(2, 1))).toEqual([...delivered(1, 2), CLOSE]);
+    expect(happen(client, 2_300, closed())).toEqual([over("left")]);
+  });
+
+  test("says of a single message that it is one", () => {
+    const client = after(joined(), say(0), LEAVE);
+    expect(happen(client, 1_000, TICK)).toEqual([leavingNotice("a message is")]);
+  });
+
+  test("waits for what is refused no longer", () => {
+    const client = after(joined(), say(0), LEAVE);
+    expect(happen(client, 0, refused(0)).at(-1)).toEqual(CLOSE);
+  });
+
+  test("waits for the first attempt when something is to be said", () => {
+    const client = after(connecting(), say(0), LEAVE);
+    expect(happen(client, 0, CONNECTED, welcome(0), own(1, 0), closed())).toEqual([
+      enter(),
+      emit(ENTERED, at(0)),
+      sendSay(0),
+      ...delivered(0, 1),
+      CLOSE,
+      over("left"),
+    ]);
+  });
+
+  test("ends with the reason where that attempt fails", () => {
+    const client = after(connecting(), say(0), LEAVE);
+    expect(happen(client, 0, failed(true))).toEqual([
+      notStored(0, false),
+      { type: "over", event: null, error: NOBODY },
+    ]);
+  });
+
+  test("asks to be let in again, as it does otherwise", () => {
+    const client = after(entering(), say(0), LEAVE);
+    expect(happen(client, 2_000, TICK)).toEqual([enter(), leavingNotice("a message is")]);
+  });
+
+  test("waits no longer when the connection is lost, or cannot be made again", () => {
+    const lost = after(joined(), say(0), LEAVE);
+    expect(happen(lost, 0, LOSS)).toEqual([notStored(0, true), over("left", "text 0")]);
+    const again = after(joined(), say(0), LOSS);
+    happen(again, 375, TICK, LEAVE);
+    expect(happen(again, 375, failed(true))).toEqual([notStored(0, true), over("left", "text 0")]);
+  });
+
+  test("a second time is done at once: the channel is aborted", () => {
+    const client = after(joined(), say(0), LEAVE);
+    expect(happen(client, 0, LEAVE)).toEqual([ABORT]);
+    expect(happen(client, 0, closed())).toEqual([notStored(0, true), over("left", "text 0")]);
+    const closing = after(joined(), LEAVE);
+    expect(happen(closing, 0, LEAVE)).toEqual([ABORT]);
+  });
+
+  test("at once does not wait for what is not stored", () => {
+    expect(happen(after(connecting(), say(0)), 0, LEAVE_AT_ONCE)).toEqual([
+      CANCEL,
+      notStored(0, false),
+      over("left", "text 0"),
+    ]);
+    for (const client of [after(entering(), say(0)), after(joined(), say(0))]) {
+      expect(happen(client, 0, LEAVE_AT_ONCE)).toEqual([ABORT]);
+      expect(happen(client, 0, LOSS).at(-1)).toEqual(over("left", "text 0"));
+    }
+    expect(happen(create(), 0, LEAVE_AT_ONCE)).toEqual([over("left")]);
+  });
+
+  test("by `bye` waits until that is stored", () => {
+    const client = joined();
+    expect(happen(client, 0, say(0, "bye"))).toEqual([
+      sendSay(0, "bye"),
+      emit({ type: "said", text: "bye" }),
+    ]);
+    expect(happen(client, 0, own(1, 0, "bye"))).toEqual([
+      emit({ type: "delivered", text: "bye", sequence: 1 }, at(1)),
+      { type: "stored", number: 0 },
+      CLOSE,
+    ]);
+    expect(happen(client, 0, closed())).toEqual([over("said-bye")]);
+  });
+
+  test("by a `bye` that is not stored leaves the device without it: its next run would be over at once", () => {
+    const client = after(joined(), say(0), say(1, "bye"));
+    expect(happen(client, 0, LOSS)).toEqual([
+      notStored(0, true),
+      notStored(1, false),
+      over("said-bye", "text 0", "bye"),
+    ]);
+  });
+
+  test("is over when the last message is withdrawn that it waits for", () => {
+    const client = after(connecting(), say(0), LEAVE);
+    expect(happen(client, 0, withdraw(0))).toEqual([
+      notStored(0, false, "not now"),
+      CANCEL,
+      over("left"),
+    ]);
+  });
+
+  test("leaves with the device what an earlier run has said, also where no server was reached", () => {
+    const client = after(connecting({ unstored: [{ number: 0, text: "old" }] }), say(1));
+    expect(happen(client, 0, failed(false))).toEqual([
+      notStored(0, true),
+      notStored(1, false),
+      { type: "over", event: null, error: NOBODY },
+    ]);
+  });
+});
+
+describe("the server's goodbye", () => {
+  test.each([
+    ["entering", entering],
+    ["joined", joined],
+  ])("is the end while %s, with the reason as a notice", (_, create) => {
+    const notice: RoomEvent = { type: "notice", code: "SERVER_SAYS", message: "closed for today" };
+    expect(happen(create(), 0, closed("closed for today"))).toEqual([
+      emit(notice),
+      over("peer-left"),
+    ]);
+    expect(happen(create(), 0, closed())).toEqual([over("peer-left")]);
+  });
+
+  test("while leaving is the end of that, with what is not known to be stored", () => {
+    const client = after(joined(), say(0), LEAVE);
+    expect(happen(client, 0, closed("full"))).toEqual([
+      emit({ type: "notice", code: "SERVER_SAYS", message: "full" }),
+      notStored(0, true),
+      over("left", "text 0"),
+    ]);
+  });
+});
+
+describe("a question", () => {
+  test("is sent in the room, and answered by its number, once", () => {
+    const client = joined();
+    expect(happen(client, 0, askWho(4), askWho(5))).toEqual([
+      send({ type: "who", request: 4 }),
+      send({ type: "who", request: 5 }),
+    ]);
+    const answer = { type: "people" as const, request: 5, members: [] };
+    expect(happen(client, 0, received(answer), received(answer))).toEqual([
+      { type: "answer", request: 5, answer },
+    ]);
+  });
+
+  test("cannot be asked without a connection, nor when it is over", () => {
+    const lost = after(joined(), LOSS);
+    for (const client of [create(), connecting(), entering(), lost]) {
+      expect(happen(client, 0, askWho(0))).toEqual([unanswered(0, NOT_CONNECTED)]);
+    }
+    for (const client of [after(joined(), LEAVE), after(connecting(), LEAVE)]) {
+      expect(happen(client, 0, askWho(0))).toEqual([unanswered(0, OVER)]);
+    }
+  });
+
+  test("may be asked while leaving waits for what is not stored", () => {
+    const client = after(joined(), say(0), LEAVE);
+    expect(happen(client, 0, askWho(0))).toEqual([send({ type: "who", request: 0 })]);
+  });
+
+  test("fails when the connection is lost", () => {
+    const client = after(joined(), askWho(0), askWho(1));
+    expect(happen(client, 0, LOSS)).toEqual([
+      unanswered(0, NOT_CONNECTED),
+      unanswered(1, NOT_CONNECTED),
+      emit(DISCONNECTED),
+    ]);
+  });
+
+  test("is one of at most a hundred that wait", () => {
+    const client = joined();
+    for (let request = 0; request < 100; request += 1) happen(client, 0, askWho(request));
+    const full = expect.objectContaining({ code: "TOO_MANY_WAITING" });
+    expect(happen(client, 0, askWho(100))).toEqual([unanswered(100, full)]);
+    happen(client, 0, received({ type: "people", request: 0, members: [] }));
+    expect(happen(client, 0, askWho(101))).toEqual([send({ type: "who", request: 101 })]);
+  });
+
+  test("that is not waited for any more fails with the reason, and its answer is ignored", () => {
+    const client = after(joined(), askWho(0));
+    const stop: ClientEvent = { type: "stop-asking", request: 0, reason: "too slow" };
+    expect(happen(client, 0, stop, stop)).toEqual([unanswered(0, "too slow")]);
+    expect(happen(client, 0, received({ type: "people", request: 0, members: [] }))).toEqual([]);
+  });
+
+  test("for another name gives the one with which the member comes in again, if it is done", () => {
+    const client = joined();
+    const taken = { type: "failed", request: 1, code: "NAME_TAKEN", message: "taken" } as const;
+    happen(client, 0, askRename(0, "Anna"), received({ type: "done", request: 0 }));
+    happen(client, 0, askRename(1, "Bob"), received(taken), LOSS);
+    expect(happen(client, 375, TICK, CONNECTED)).toEqual([CONNECT, enter(at(0), "Anna")]);
+  });
+});
+
+describe("the wait before another attempt", () => {
+  test("is up to twice the one before, and at most half a minute", () => {
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map((attempts) => backoff(attempts, 1))).toEqual([
+      500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]);
+    expect(backoff(2_000, 1)).toBe(30_000);
+  });
+
+  test("is half left to chance", () => {
+    expect([backoff(1, 0), backoff(1, 0.5), backoff(1, 1)]).toEqual([250, 375, 500]);
+    expect([backoff(9, 0), backoff(9, 1)]).toEqual([15_000, 30_000]);
+  });
+});
+
+/** What a driver would have at hand after the actions; throws when one of them cannot be carried out. */
+function createDriver() {
+  let attempting = false;
+  let open = false;
+  let over = false;
+  const waiting = new Set<string>();
+  const settle = (what: string) => {
+    if (!waiting.delete(what)) throw new Error(`${what} is settled twice`);
+  };
+  return {
+    waiting,
+    state: () => (over ? "over" : attempting ? "attempting" : open ? "open" : "idle"),
+    expect: (event: ClientEvent) => {
+      if (event.type === "connected") [attempting, open] = [false, true];
+      if (event.type === "connect-failed") attempting = false;
+      if (event.type === "ended") open = false;
+      if (event.type === "say") waiting.add(`message ${event.number}`);
+      if (event.type === "ask") waiting.add(`question ${event.request}`);
+    },
+    carryOut(action: Action) {
+      if (over && action.type !== "fail-question") throw new Error(`${action.type} after the end`);
+      switch (action.type) {
+        case "connect":
+          if (attempting || open) throw new Error("a second attempt, or a second channel");
+          attempting = true;
+          break;
+        case "cancel-connect":
+          if (!attempting) throw new Error("there is no attempt");
+          attempting = false;
+          break;
+        case "send":
+        case "close":
+        case "abort":
+          if (!open) throw new Error(`${action.type} without a channel`);
+          break;
+        case "stored":
+        case "not-stored":
+          settle(`message ${action.number}`);
+          break;
+        case "answer":
+        case "fail-question":
+          settle(`question ${action.request}`);
+          break;
+        case "over":
+          if (open || attempting) throw new Error("something is left open");
+          over = true;
+          break;
+        case "emit":
+          break;
+      }
+    },
+  };
+}
+
+test("whatever happens in whatever order, actions can be carried out, and everything is settled once", () => {
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const random = seededRandom(seed);
+    const client = create({ random: () => random.fraction() });
+    const driver = createDriver();
+    let now = 0;
+    let number = 0;
+    let sequence = 0;
+    for (let count = 0; count < 60 && driver.state() !== "over"; count += 1) {
+      const possible: ClientEvent[] = [TICK, TICK, TICK, say(number), askWho(number)];
+      possible.push(withdraw(random.between(0, number)));
+      possible.push({ type: "stop-asking", request: random.between(0, number), reason: "" });
+      if (random.chance(0.1)) possible.push(LEAVE, say(number, "bye"), LEAVE_AT_ONCE);
+      if (driver.state() === "attempting") possible.push(CONNECTED, CONNECTED, failed(true));
+      if (driver.state() === "attempting" && random.chance(0.05)) possible.push(failed(false));
+      if (driver.state() === "open") {
+        const log = random.chance(0.1) ? "other" : "log";
+        possible.push(welcome(sequence, log), welcome(sequence, log), entry(sequence + 1), LOSS);
+        possible.push(own(sequence, random.between(0, number)), refused(random.between(0, number)));
+        if (random.chance(0.1)) possible.push(closed("goodbye"));
+      }
+      const event = possible[random.between(0, possible.length - 1)] ?? TICK;
+      if (event.type === "say" && refuseToSay(client, event.text) !== null) continue;
+      if (event.type === "tick") now = Math.max(now, Math.min(wakeAt(client), now + 60_000));
+      if (event.type === "say" || event.type === "ask") number += 1;
+      if (event.type === "received") sequence += 1;
+      driver.expect(event);
+      for (const action of step(client, event, now)) driver.carryOut(action);
+      // A driver that would wake at once, again and again, would never rest.
+      if (event.type === "tick") expect(wakeAt(client)).toBeGreaterThan(now);
+    }
+    for (const event of [LEAVE_AT_ONCE, closed()]) {
+      if (driver.state() === "over") break;
+      driver.expect(event);
+      for (const action of step(client, event, now)) driver.carryOut(action);
+    }
+    expect([driver.state(), ...driver.waiting]).toEqual(["over"]);
+    expect(wakeAt(client)).toBe(NEVER);
+  }
 });

@@ -1,6 +1,7 @@
 // A conversation in a room without a network: the server is the test's own, and answers as it says.
 
 import { describe, expect, test } from "bun:test";
+import { getEventListeners } from "node:events";
 
 import type { Channel, ChannelHandlers } from "../../src/chat/channel.ts";
 import type { Conversation } from "../../src/chat/conversation.ts";
@@ -724,5 +725,135 @@ describe("what the device keeps", () => {
     const { conversation } = conversing({ device: watched, isTemporary: () => false }, [NOBODY]);
     await rejection(conversation.say("hello"));
     expect(done).toEqual(["settled 1"]);
+  });
+});
+
+/** How many listeners wait for the signal's abort. */
+const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
+
+describe("a signal", () => {
+  test("of the conversation ends it at once, with what was not stored", async () => {
+    const controller = new AbortController();
+    const { conversation, line, events } = conversing({ signal: controller.signal });
+    const server = await line(1);
+    await server.say(welcome(0));
+    const saying = rejection(conversation.say("hello"));
+    expect(listeners(controller.signal)).toBe(1);
+    controller.abort();
+    expect(await saying).toMatchObject({ code: "CONVERSATION_OVER" });
+    expect((await events.rest()).at(-1)).toEqual({
+      type: "ended",
+      reason: "left",
+      unsaid: ["hello"],
+    });
+    expect(server.ended).toEqual(["aborted: "]);
+    await conversation.leave();
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  test("of the conversation that aborts while the server is looked for cancels the attempt", async () => {
+    const controller = new AbortController();
+    let attempt: AbortSignal | undefined;
+    const { events } = conversing({
+      signal: controller.signal,
+      connect(_, signal) {
+        attempt = signal;
+        return new Promise(() => {});
+      },
+    });
+    controller.abort();
+    expect(await events.rest()).toEqual([{ type: "ended", reason: "left", unsaid: [] }]);
+    expect(attempt?.aborted).toBe(true);
+  });
+
+  test("of the conversation that has aborted already keeps it from connecting", async () => {
+    const { events, lines } = conversing({ signal: AbortSignal.abort() });
+    expect(await events.rest()).toEqual([{ type: "ended", reason: "left", unsaid: [] }]);
+    expect(lines).toEqual([]);
+  });
+
+  test("of a message rejects with its reason while the message waits, which then is never sent", async () => {
+    const { conversation, line, lines, events } = conversing();
+    const controller = new AbortController();
+    const saying = rejection(conversation.say("hello", { signal: controller.signal }));
+    void conversation.say("there");
+    expect(listeners(controller.signal)).toBe(1);
+    controller.abort("too late");
+    expect(await saying).toBe("too late");
+    expect(listeners(controller.signal)).toBe(0);
+    const server = await line(1);
+    await server.say(welcome(0));
+    expect(server.heard.slice(1)).toEqual([{ type: "say", number: 1, text: "there" }]);
+    await server.say(own(1, 1, "there"));
+    await conversation.leave();
+    expect(lines).toHaveLength(1);
+    expect((await events.rest()).at(-1)).toEqual({ type: "ended", reason: "left", unsaid: [] });
+  });
+
+  test("of a message that was sent changes nothing: it resolves when it is stored", async () => {
+    const { conversation, line } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    const controller = new AbortController();
+    const saying = conversation.say("hello", { signal: controller.signal });
+    controller.abort();
+    await server.say(own(1, 0, "hello"));
+    await saying;
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  test("that has aborted already lets nothing be said or asked", async () => {
+    const { watched, done } = watchedDevice();
+    const { conversation, line } = conversing({ device: watched });
+    const server = await line(1);
+    await server.say(welcome(0));
+    const signal = AbortSignal.abort("gone");
+    expect(await rejection(conversation.say("hello", { signal }))).toBe("gone");
+    expect(await rejection(conversation.who({ signal }))).toBe("gone");
+    expect([watched.unstored, done]).toEqual([[], []]);
+    expect(server.heard).toHaveLength(1);
+  });
+
+  test("of a question rejects with its reason, and its answer is ignored", async () => {
+    const { conversation, line } = conversing();
+    const server = await line(1);
+    await server.say(welcome(0));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const asking = [
+      conversation.who({ signal }),
+      conversation.rooms({ signal }),
+      conversation.history({ count: 1 }, { signal }),
+      conversation.rename("Anna", { signal }),
+      conversation.kick("Ben", { signal }),
+      conversation.mute("Ben", true, { signal }),
+      conversation.lock(true, { signal }),
+      conversation.invite({}, { signal }),
+    ].map(rejection);
+    expect(listeners(signal)).toBe(8);
+    controller.abort("too slow");
+    expect(await Promise.all(asking)).toEqual(asking.map(() => "too slow"));
+    expect(listeners(signal)).toBe(0);
+    await server.say({ type: "people", request: 0, members: [] });
+    const who = conversation.who();
+    await server.say({ type: "people", request: 8, members: [] });
+    expect(await who).toEqual([]);
+  });
+
+  test("that is used many times keeps no listener of what is settled", async () => {
+    const { signal } = new AbortController();
+    const { conversation, line } = conversing({ signal });
+    const server = await line(1);
+    await server.say(welcome(0));
+    for (let number = 0; number < 100; number += 1) {
+      const saying = conversation.say(`text ${number}`, { signal });
+      const asking = conversation.who({ signal });
+      await server.say(own(number + 1, number, `text ${number}`));
+      await server.say({ type: "people", request: number, members: [] });
+      await Promise.all([saying, asking]);
+      expect(listeners(signal)).toBe(1);
+    }
+    await conversation.leave();
+    expect(listeners(signal)).toBe(0);
   });
 });
