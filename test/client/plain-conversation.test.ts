@@ -528,9 +528,10 @@ test("a conversation disposed of has been left", async () => {
   await peer.close();
 });
 
-describe("a signal", () => {
-  const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
+/** How many listeners wait for the signal's abort. */
+const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
 
+describe("a signal", () => {
   test("of the conversation ends it at once, and leaves no listener", async () => {
     const controller = new AbortController();
     const { signal } = controller;

@@ -141,6 +141,7 @@ testWith(["tmux", "ncat"], "README's plain message prints what README says it pr
 const printed = [
   "ben said hello\nben said bye\n",
   "they said hello\nthey said bye\nit is over: heard-bye\n",
+  "members: 1\nit is over: left\n",
   "asked: how are you?\nanswered: true\n",
 ];
 for (const [index, example] of blocks("docs/library.md", "ts").entries()) {
