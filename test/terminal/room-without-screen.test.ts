@@ -2,13 +2,12 @@
 
 import { expect, test } from "bun:test";
 
-import type { ConversationEvent } from "../../src/chat/events.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { start } from "../harness/program.ts";
+import type { RoomEvent } from "../../src/chat/events.ts";
+import { testWith } from "../harness/peer-programs.ts";
 import { openScreen } from "../harness/screen.ts";
-import { openScript } from "./script.ts";
+import { openScript, startPipedTalk } from "./script.ts";
 
-const says = (text: string, sequence: number): ConversationEvent => ({
+const says = (text: string, sequence: number): RoomEvent => ({
   type: "message",
   from: "ana",
   text,
@@ -24,29 +23,24 @@ const entered = {
   members: [{ name: "ana", fingerprint: "SHA256:ana", away: false }],
 } as const;
 
-test(
-  "in a pipe only messages are on stdout, and a line with a slash is sent as a message",
-  async () => {
-    using script = await openScript({ bell: true }, "scripted-room");
-    await using program = start(script.command, { input: "/who\n//two\n" });
-    script.emit(entered, says("ben, two\nlines", 1), says("/me waves", 2));
-    await script.received(2);
-    script.emit(
-      { type: "delivered", text: "/who", sequence: 1 },
-      { type: "delivered", text: "//two", sequence: 1 },
-    );
-    expect(await program.exited).toBe(0);
-    expect(script.sent).toEqual(["/who", "//two"]);
-    expect(program.stdout).toBe("ben, two\nlines\n/me waves\n");
-    expect(program.stderr).toBe(
-      'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
-    );
-  },
-  END_TO_END_TIMEOUT,
-);
+test("in a pipe only messages are on stdout, and a line with a slash is sent as a message", async () => {
+  const talk = startPipedTalk({ room: true, options: { bell: true }, input: "/who\n//two\n" });
+  talk.emit(entered, says("ben, two\nlines", 1), says("/me waves", 2));
+  await talk.received(2);
+  talk.emit(
+    { type: "delivered", text: "/who", sequence: 1 },
+    { type: "delivered", text: "//two", sequence: 1 },
+  );
+  expect(await talk.exited).toBe(0);
+  expect(talk.sent).toEqual(["/who", "//two"]);
+  expect(talk.stdout).toBe("ben, two\nlines\n/me waves\n");
+  expect(talk.stderr).toBe(
+    'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
+  );
+});
 
 testWith(["tmux"], "on a dumb terminal messages have names, and commands work", async () => {
-  using script = await openScript({}, "scripted-room");
+  using script = await openScript({}, true);
   await using screen = await openScreen(80, 30);
   screen.type(`clear; TERM=dumb ${script.command.map((word) => `'${word}'`).join(" ")}`);
   screen.press("Enter");

@@ -1,44 +1,47 @@
-// The test's side of scripted-talk.ts and scripted-room.ts: it makes events happen, and receives the messages
-// that are sent.
+// The test's side of scripted-talk.ts: it makes events happen, and receives the messages that are sent. The program
+// runs on a screen or in a pipe of the test's own process.
 
+import { EventEmitter } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
 
 import type { ConversationEvent } from "../../src/chat/events.ts";
+import type { SignalName } from "../../src/terminal/io.ts";
 import type { TalkOptions } from "../../src/terminal/talk.ts";
-import { root } from "../harness/program.ts";
+import { type Printed, root, watchPrinted } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
+import { startTalk } from "./scripted-talk.ts";
 
-export interface Script extends Disposable {
-  /** The program that follows it. */
-  readonly command: string[];
+interface Inbox {
   /** Messages sent, oldest first. */
   readonly sent: readonly string[];
-  emit(...events: ConversationEvent[]): void;
   /** Resolves once so many messages in all have been sent. */
-  received(count: number): Promise<void>;
+  received(this: void, count: number): Promise<void>;
+}
+
+export interface Script extends Inbox, Disposable {
+  /** The program that follows it. */
+  readonly command: string[];
+  emit(...events: ConversationEvent[]): void;
 }
 
 /** For a program yet to start. */
 export async function openScript(
   options: Partial<TalkOptions> = {},
-  program: "scripted-talk" | "scripted-room" = "scripted-talk",
+  isRoom = false,
 ): Promise<Script> {
   const folder = mkdtempSync(join(tmpdir(), "charla-script-"));
   const path = join(folder, "socket");
-  const sent: string[] = [];
-  let arrival = Promise.withResolvers<void>();
+  const inbox = createInbox();
   let write = (line: string): void => void unsent.push(line);
   const unsent: string[] = [];
   const server = createServer((socket) => {
     createInterface(socket).on("line", (line) => {
-      const text: string = JSON.parse(line);
-      sent.push(text);
-      arrival.resolve();
-      arrival = Promise.withResolvers();
+      inbox.add(JSON.parse(line));
     });
     write = (line) => void socket.write(line);
     for (const line of unsent) write(line);
@@ -49,21 +52,90 @@ export async function openScript(
   return {
     command: [
       process.execPath,
-      join(root, `test/terminal/${program}.ts`),
+      join(root, "test/terminal/scripted-talk.ts"),
       path,
       JSON.stringify(options),
+      ...(isRoom ? ["room"] : []),
     ],
-    sent,
+    sent: inbox.sent,
     emit(...events) {
       for (const event of events) write(`${JSON.stringify(event)}\n`);
     },
-    async received(count) {
-      while (sent.length < count) await arrival.promise;
-    },
+    received: inbox.received,
     [Symbol.dispose]() {
       server.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+function createInbox(): Inbox & { add(this: void, text: string): void } {
+  const sent: string[] = [];
+  let arrival = Promise.withResolvers<void>();
+  return {
+    sent,
+    add(text) {
+      sent.push(text);
+      arrival.resolve();
+      arrival = Promise.withResolvers();
+    },
+    async received(count) {
+      while (sent.length < count) await arrival.promise;
+    },
+  };
+}
+
+/** A conversation in a pipe, in the test's own process. */
+export interface PipedTalk extends Inbox, Pick<Printed, "stdout" | "stderr" | "until"> {
+  emit(...events: ConversationEvent[]): void;
+  signal(name: SignalName): void;
+  /** The exit status. */
+  readonly exited: Promise<number>;
+}
+
+/** @param input all of standard input; without it, it stays open */
+export function startPipedTalk({
+  options = {},
+  room = false,
+  input,
+}: {
+  options?: Partial<TalkOptions>;
+  room?: boolean;
+  input?: string;
+}): PipedTalk {
+  const printed = watchPrinted("the conversation");
+  const inbox = createInbox();
+  const signals = new EventEmitter();
+  const stdin = new PassThrough();
+  const output = (name: "stdout" | "stderr") =>
+    new PassThrough({ encoding: "utf8" }).on("data", (text: string) => printed.add(name, text));
+  if (input !== undefined) stdin.end(input);
+  const io = {
+    stdin,
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    env: { NO_COLOR: "1" },
+    onSignal(name: SignalName, handler: () => void) {
+      signals.on(name, handler);
+      return { [Symbol.dispose]: () => void signals.off(name, handler) };
+    },
+  };
+  const talk = startTalk(io, inbox.add, room, options);
+  return {
+    get stdout() {
+      return printed.stdout;
+    },
+    get stderr() {
+      return printed.stderr;
+    },
+    until: printed.until,
+    sent: inbox.sent,
+    received: inbox.received,
+    emit(...events) {
+      for (const event of events) talk.emit(event);
+    },
+    signal: (name) => void signals.emit(name),
+    exited: talk.exited,
   };
 }
 
@@ -91,7 +163,7 @@ export async function openStage({
   /** Whether it is a room's. */
   room?: boolean;
 } = {}): Promise<Stage> {
-  const script = await openScript(options, room ? "scripted-room" : "scripted-talk");
+  const script = await openScript(options, room);
   const screen = await openScreen(columns, rows);
   const folder = mkdtempSync(join(tmpdir(), "charla-stage-"));
   const command = script.command.map((word) => `'${word}'`).join(" ");

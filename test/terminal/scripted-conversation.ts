@@ -1,7 +1,4 @@
-// A conversation whose events come from a test and whose messages go to it, for scripted-talk.ts and
-// scripted-room.ts.
-
-import type { Socket } from "node:net";
+// A conversation whose events come from a test and whose messages go to it.
 
 import type { Conversation } from "../../src/chat/conversation.ts";
 import type { EndReason, RoomEvent } from "../../src/chat/events.ts";
@@ -15,8 +12,8 @@ export interface ScriptedConversation {
   fail(error: CharlaError): void;
 }
 
-/** Sends each message to the socket as a JSON string on a line; "delivered" from there resolves the oldest. */
-export function createScriptedConversation(socket: Socket): ScriptedConversation {
+/** @param send takes each message; it is done when a "delivered" is emitted, the oldest first */
+export function createScriptedConversation(send: (text: string) => void): ScriptedConversation {
   const queue = createEventQueue<RoomEvent>(eventWeight);
   const pending: { text: string; done: PromiseWithResolvers<void> }[] = [];
 
@@ -37,7 +34,7 @@ export function createScriptedConversation(socket: Socket): ScriptedConversation
         }
         const done = Promise.withResolvers<void>();
         pending.push({ text, done });
-        socket.write(`${JSON.stringify(text)}\n`);
+        send(text);
         await done.promise;
       },
       async leave() {

@@ -1,23 +1,15 @@
-// The same as scripted-talk.ts in a room: questions go to the test as "(asked) QUESTION" and get answers made up
-// here. Events happen in the room that was opened last; the one called "none" can't be joined.
-//
-//   bun scripted-room.ts SOCKET TALK-OPTIONS
-
-import { connect } from "node:net";
-import { createInterface } from "node:readline";
+// A room like scripted-conversation.ts: questions go to the test as messages, "(asked) QUESTION", and get answers
+// made up here. The room called "none" can't be joined.
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { MemberDescription } from "../../src/chat/frames.ts";
 import type { LogEntry } from "../../src/chat/log-entry.ts";
-import { processIo } from "../../src/cli/io.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { talk, type TalkOptions } from "../../src/terminal/talk.ts";
 import { createScriptedConversation, type ScriptedConversation } from "./scripted-conversation.ts";
 
-const [path = "", options = "{}"] = process.argv.slice(2);
-const given: Partial<TalkOptions> = JSON.parse(options);
-const socket = connect(path);
-let latest: ScriptedConversation;
+export interface ScriptedRoom extends ScriptedConversation {
+  readonly conversation: RoomConversation;
+}
 
 const PEOPLE: readonly MemberDescription[] = [
   { name: "ben", fingerprint: "SHA256:benbenbenbenbenben", away: false },
@@ -37,12 +29,11 @@ const ENTRIES: readonly LogEntry[] = Array.from({ length: 50 }, (_, index) => ({
   text: `said ${index + 1}`,
 }));
 
-function openRoom(room: string): RoomConversation {
-  const scripted = createScriptedConversation(socket);
-  const ask = (question: string) => void socket.write(`${JSON.stringify(`(asked) ${question}`)}\n`);
-  latest = scripted;
+export function createScriptedRoom(room: string, send: (text: string) => void): ScriptedRoom {
+  const scripted = createScriptedConversation(send);
+  const ask = (question: string) => send(`(asked) ${question}`);
   if (room === "none") scripted.fail(new CharlaError("NO_ANSWER", "no answer", "look for it"));
-  return {
+  const conversation: RoomConversation = {
     ...scripted.conversation,
     who: async () => PEOPLE,
     rooms: async () => [
@@ -75,21 +66,5 @@ function openRoom(room: string): RoomConversation {
       return "charla://192.0.2.1/main#KEY.SECRET";
     },
   };
+  return { ...scripted, conversation };
 }
-
-// Only the test at the other end writes here.
-createInterface(socket).on("line", (line) => latest.emit(JSON.parse(line)));
-
-process.exitCode = await talk(processIo(), openRoom("main"), {
-  json: false,
-  quiet: false,
-  verbose: false,
-  atEndOfInput: "leave",
-  delivery: "shown",
-  enter(room, name) {
-    socket.write(`${JSON.stringify(`(asked) enter ${room} as ${name}`)}\n`);
-    return openRoom(room);
-  },
-  ...given,
-});
-socket.destroy();

@@ -1,29 +1,59 @@
-// A program whose conversation is with a test instead of a network: events come from a socket, and messages
-// go back to it.
+// Holds a conversation that a test makes up, in the test's own process or in one of its own:
 //
-//   bun scripted-talk.ts SOCKET TALK-OPTIONS
+//   bun scripted-talk.ts SOCKET TALK-OPTIONS [room]
+//
+// There, events come from the socket, and messages go back to it; each is JSON on a line.
 
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
+import type { ConversationEvent } from "../../src/chat/events.ts";
 import { processIo } from "../../src/cli/io.ts";
 import { talk, type TalkOptions } from "../../src/terminal/talk.ts";
 import { createScriptedConversation } from "./scripted-conversation.ts";
+import { createScriptedRoom } from "./scripted-room.ts";
 
-const [path = "", options = "{}"] = process.argv.slice(2);
-const asked: Partial<TalkOptions> = JSON.parse(options);
-const socket = connect(path);
-const scripted = createScriptedConversation(socket);
+export interface ScriptedTalk {
+  /** Makes an event happen, in the room that was opened last. */
+  emit(event: ConversationEvent): void;
+  /** The exit status. */
+  readonly exited: Promise<number>;
+}
 
-// Only the test at the other end writes here.
-createInterface(socket).on("line", (line) => scripted.emit(JSON.parse(line)));
+/** @param send takes what is sent and what is asked */
+export function startTalk(
+  io: Parameters<typeof talk>[0],
+  send: (text: string) => void,
+  isRoom: boolean,
+  options: Partial<TalkOptions> = {},
+): ScriptedTalk {
+  const first = isRoom ? createScriptedRoom("main", send) : createScriptedConversation(send);
+  // A test may also emit events of the plain wire.
+  let latest: Pick<ScriptedTalk, "emit"> = first;
+  const exited = talk(io, first.conversation, {
+    json: false,
+    quiet: false,
+    verbose: false,
+    atEndOfInput: "leave",
+    delivery: "shown",
+    enter(name, ownName) {
+      send(`(asked) enter ${name} as ${ownName}`);
+      const room = createScriptedRoom(name, send);
+      latest = room;
+      return room.conversation;
+    },
+    ...options,
+  });
+  return { emit: (event) => latest.emit(event), exited };
+}
 
-process.exitCode = await talk(processIo(), scripted.conversation, {
-  json: false,
-  quiet: false,
-  verbose: false,
-  atEndOfInput: "leave",
-  delivery: "shown",
-  ...asked,
-});
-socket.destroy();
+if (import.meta.main) {
+  const [path = "", options = "{}", kind] = process.argv.slice(2);
+  const socket = connect(path);
+  const send = (text: string) => void socket.write(`${JSON.stringify(text)}\n`);
+  const scripted = startTalk(processIo(), send, kind === "room", JSON.parse(options));
+  // Only the test at the other end writes here.
+  createInterface(socket).on("line", (line) => scripted.emit(JSON.parse(line)));
+  process.exitCode = await scripted.exited;
+  socket.destroy();
+}

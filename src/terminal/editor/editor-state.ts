@@ -23,13 +23,7 @@ export type EditorEvent =
   | { readonly type: "completion"; readonly line: LineBuffer; readonly completion: Completion };
 
 export type EditorAction =
-  | { readonly type: "enter"; readonly text: string }
-  | { readonly type: "interrupt" }
-  | { readonly type: "end" }
-  | { readonly type: "suspend" }
-  | { readonly type: "clear-screen" }
-  /** Asks what `line` may be completed to. */
-  | { readonly type: "complete"; readonly line: LineBuffer }
+  | Command
   /** The terminal got the focus or lost it. */
   | { readonly type: "focus"; readonly focused: boolean }
   /** A line leaves the editor and stays on the screen, after its prompt. */
@@ -71,24 +65,13 @@ function pressKey(state: EditorState, key: Key): [EditorState, EditorAction | nu
     return [state, { type: "focus", focused }];
   }
   const [editing, command] = press(state.editing, key);
-  return [{ ...state, editing }, command === null ? null : actionFor(command, state)];
-}
-
-/** @param state before the key */
-function actionFor(command: Command, { editing, prompt }: EditorState): EditorAction {
-  const { line } = editing;
-  switch (command.type) {
-    case "enter":
-      return { type: "enter", text: line.text };
-    case "interrupt":
-      return line.text === "" ? command : { type: "print-entered", prompt, text: `${line.text}^C` };
-    case "complete":
-      return { type: "complete", line };
-    case "end":
-    case "suspend":
-    case "clear-screen":
-      return command;
+  const next = { ...state, editing };
+  if (command?.type === "interrupt" && command.text !== "") {
+    // As in a shell, Ctrl-C drops the line, which stays on the screen.
+    const { prompt } = state;
+    return [next, { type: "print-entered", prompt, text: `${command.text}^C` }];
   }
+  return [next, command];
 }
 
 function complete(state: EditorState, completion: Completion): [EditorState, EditorAction | null] {

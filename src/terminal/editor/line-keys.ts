@@ -37,15 +37,15 @@ export interface Editing {
 
 export type Command =
   /** The line was entered, and is empty again. */
-  | { readonly type: "enter" }
+  | { readonly type: "enter"; readonly text: string }
   /** Ctrl-C: the line was dropped. */
-  | { readonly type: "interrupt" }
+  | { readonly type: "interrupt"; readonly text: string }
   /** Ctrl-D on an empty line: the end of the input. */
   | { readonly type: "end" }
   | { readonly type: "suspend" }
   | { readonly type: "clear-screen" }
-  /** Tab: completes the word being typed. */
-  | { readonly type: "complete" };
+  /** Tab: asks what the line may be completed to. */
+  | { readonly type: "complete"; readonly line: LineBuffer };
 
 export const NOTHING_TYPED: Editing = {
   line: EMPTY,
@@ -71,7 +71,7 @@ export function press(editing: Editing, key: Key): [Editing, Command | null] {
     case "ctrl+c":
       return [
         { ...editing, line: EMPTY, history: remember(editing.history, "") },
-        { type: "interrupt" },
+        { type: "interrupt", text: line.text },
       ];
     case "ctrl+d":
       return line.text === "" ? [editing, { type: "end" }] : erase(editing, moveRight);
@@ -80,7 +80,7 @@ export function press(editing: Editing, key: Key): [Editing, Command | null] {
     case "ctrl+l":
       return [editing, { type: "clear-screen" }];
     case "tab":
-      return [editing, { type: "complete" }];
+      return [editing, { type: "complete", line }];
     case "left":
     case "ctrl+b":
       return moveTo(moveLeft);
@@ -147,7 +147,10 @@ function type(editing: Editing, text: string): Editing {
 
 function enter(editing: Editing): [Editing, Command] {
   const { text } = editing.line;
-  return [{ ...editing, line: EMPTY, history: remember(editing.history, text) }, { type: "enter" }];
+  return [
+    { ...editing, line: EMPTY, history: remember(editing.history, text) },
+    { type: "enter", text },
+  ];
 }
 
 function browse(editing: Editing, step: -1 | 1): [Editing, null] {

@@ -53,7 +53,7 @@ describe("a key", () => {
   });
 
   test("Ctrl-C interrupts on an empty line, and on any other drops it and leaves it on the screen", () => {
-    expect(after(ctrl("c")).actions).toEqual([{ type: "interrupt" }]);
+    expect(after(ctrl("c")).actions).toEqual([{ type: "interrupt", text: "" }]);
     const { state, actions } = after({ type: "prompt", text: "> " }, ...typing("ab"), ctrl("c"));
     expect(actions).toEqual([{ type: "print-entered", prompt: "> ", text: "ab^C" }]);
     expect(view(state).line.text).toBe("");

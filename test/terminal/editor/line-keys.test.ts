@@ -175,13 +175,13 @@ describe("Ctrl-Y brings back the last piece that was cut", () => {
 describe("a key that commands", () => {
   test.each(["return", "enter"])("%s enters the line and begins an empty one", (chord) => {
     const pressed = pressAll([...text("ab"), ...keys("left", chord)]);
-    expect(pressed.commands).toEqual([{ type: "enter" }]);
+    expect(pressed.commands).toEqual([{ type: "enter", text: "ab" }]);
     expect(line(pressed)).toBe("|");
   });
 
   test("Ctrl-C drops the line, and does not remember it", () => {
     const pressed = pressAll([...text("ab"), ...keys("ctrl+c", "up")]);
-    expect(pressed.commands).toEqual([{ type: "interrupt" }]);
+    expect(pressed.commands).toEqual([{ type: "interrupt", text: "ab" }]);
     expect(line(pressed)).toBe("|");
   });
 
@@ -261,7 +261,7 @@ describe("a paste", () => {
 
   test("is entered with the lines it has, and comes back with them", () => {
     const pressed = pressAll([...paste("one\ntwo"), ...keys("return")]);
-    expect(pressed.commands).toEqual([{ type: "enter" }]);
+    expect(pressed.commands).toEqual([{ type: "enter", text: "one\ntwo" }]);
     expect(line(pressAll(keys("up"), pressed.editing))).toBe("one\ntwo|");
   });
 
@@ -279,5 +279,5 @@ describe("a paste", () => {
 test("Tab asks for a completion, and leaves the line as it is", () => {
   const { editing, commands } = pressAll([...text("an"), key("tab")]);
   expect(line({ editing, commands })).toBe("an|");
-  expect(commands).toEqual([{ type: "complete" }]);
+  expect(commands).toEqual([{ type: "complete", line: { text: "an", cursor: 2 } }]);
 });

@@ -1,0 +1,109 @@
+// A conversation in a pipe, with events that the test makes up.
+
+import { describe, expect, test } from "bun:test";
+
+import { CharlaError } from "../../src/errors.ts";
+import { startPipedTalk } from "./script.ts";
+
+const delivered = { type: "delivered", text: "", sequence: 1 } as const;
+
+describe("lines in a pipe", () => {
+  test("are on their way 256 at once, and the end waits until all are delivered", async () => {
+    const input = Array.from({ length: 300 }, (_, index) => `line ${index}\n`).join("");
+    const talk = startPipedTalk({ input });
+    talk.emit({ type: "joining", peer: "192.0.2.1:12345" });
+    await talk.received(256);
+    talk.emit(delivered, { type: "silent", seconds: 3 });
+    // Events are handled in order: once this is shown, those before it are done.
+    await talk.until("stderr", "no contact for 3 s\n");
+    await talk.received(257);
+    expect(talk.sent).toHaveLength(257);
+    for (let count = 1; count < 300; count += 1) {
+      await talk.received(count + 1);
+      talk.emit(delivered);
+    }
+    expect(await talk.exited).toBe(0);
+    expect(talk.sent.map((text) => `${text}\n`).join("")).toBe(input);
+    expect(talk.stderr).toBe(
+      'talking to 192.0.2.1:12345; "bye" ends it\n' +
+        "no contact for 3 s\nthe conversation is over: you left\n",
+    );
+  });
+
+  test("still pending at the end may not have been delivered, and the status says so", async () => {
+    const talk = startPipedTalk({ input: "one\ntwo\nthree\n" });
+    await talk.received(3);
+    talk.emit(delivered, { type: "ended", reason: "heard-bye", unsaid: [] });
+    expect(await talk.exited).toBe(1);
+    expect(talk.stderr).toBe(
+      "the conversation is over: the other end said bye\n" +
+        "may not have been delivered: two\nmay not have been delivered: three\n",
+    );
+  });
+
+  test("that can't be messages are errors in their place, and the status says so", async () => {
+    const talk = startPipedTalk({ input: "too long to send\ntwo\n" });
+    talk.emit({ type: "joining", peer: "192.0.2.1:12345" });
+    await talk.received(1);
+    talk.emit(delivered);
+    expect(await talk.exited).toBe(1);
+    expect(talk.sent).toEqual(["two"]);
+    expect(talk.stderr).toContain("charla: that is too long\nhint: say less\n");
+  });
+});
+
+test("a silence and its end are shown on a line each, and not with --quiet", async () => {
+  for (const quiet of [false, true]) {
+    const talk = startPipedTalk({ options: { quiet } });
+    talk.emit(
+      { type: "silent", seconds: 12 },
+      { type: "heard", seconds: 31 },
+      { type: "message", from: "192.0.2.1:5000", text: "hello" },
+    );
+    await talk.until("stdout", "hello\n");
+    expect(talk.stderr).toBe(quiet ? "" : "no contact for 12 s\nin contact again after 31 s\n");
+    talk.signal("SIGTERM");
+    expect(await talk.exited).toBe(0);
+  }
+});
+
+describe("a notice before anything happens", () => {
+  test("is shown with its hint, if it has one", async () => {
+    const notices = [
+      { code: "OPEN", message: "anyone can join" },
+      new CharlaError("FOLDER_NOT_WRITABLE", "nothing can be kept", "choose another folder"),
+    ];
+    const talk = startPipedTalk({ options: { notices }, input: "" });
+    talk.emit({ type: "joining", peer: "192.0.2.1:12345" });
+    expect(await talk.exited).toBe(0);
+    expect(talk.stderr).toStartWith(
+      "anyone can join\nnothing can be kept\nhint: choose another folder\n",
+    );
+  });
+
+  test("is an event with --json, also if it is an error", async () => {
+    const notices = [
+      new CharlaError("FOLDER_NOT_WRITABLE", "nothing can be kept", "choose another"),
+    ];
+    const talk = startPipedTalk({ options: { notices, json: true }, input: "" });
+    talk.emit({ type: "joining", peer: "192.0.2.1:12345" });
+    expect(await talk.exited).toBe(0);
+    expect(JSON.parse(talk.stdout.split("\n")[0] ?? "")).toEqual({
+      type: "notice",
+      code: "FOLDER_NOT_WRITABLE",
+      message: "nothing can be kept",
+      hint: "choose another",
+    });
+  });
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGHUP", 129],
+  ["SIGTERM", 0],
+] as const)("%s leaves with status %d", async (signal, status) => {
+  const talk = startPipedTalk({});
+  talk.signal(signal);
+  expect(await talk.exited).toBe(status);
+  expect(talk.stderr).toBe("the conversation is over: you left\n");
+});
