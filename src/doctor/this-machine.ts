@@ -8,7 +8,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import { readLocalInvitation } from "../identity/local-invitation.ts";
 import { findOwnIdentity } from "../identity/private-files.ts";
 import { DEFAULT_PORT, formatAddress } from "../net/address.ts";
-import { type AddressScope, ownAddresses, scopeOf } from "../net/own-addresses.ts";
+import { type AddressScope, addressScope, ownAddresses } from "../net/own-addresses.ts";
 import { resolve } from "../net/resolve.ts";
 import { openServerProbe } from "../net/sealed-probe.ts";
 import { LARGE_RECEIVE_BUFFER } from "../net/socket-options.ts";
@@ -68,7 +68,7 @@ export async function checkFamily(family: "IPv4" | "IPv6", loopback: string): Pr
 export function checkAddresses(
   interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>,
 ): Check[] {
-  const groups = Map.groupBy(ownAddresses(interfaces), scopeOf);
+  const groups = Map.groupBy(ownAddresses(interfaces), addressScope);
   if (groups.size === 0) {
     return [
       note(

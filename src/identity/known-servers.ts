@@ -25,7 +25,7 @@ export interface KnownServer {
   readonly line: number;
 }
 
-export type ServerCheck = "same" | "new" | { readonly changed: KnownServer };
+export type KeyComparison = "same" | "new" | { readonly changed: KnownServer };
 
 /**
  * The key that a server had when it was joined first; null for a new server.
@@ -35,11 +35,11 @@ export type ServerCheck = "same" | "new" | { readonly changed: KnownServer };
  */
 export function findKnownServer(folder: string, server: HostAndPort): KnownServer | null {
   const path = knownServersPath(folder);
-  const name = nameOf(server);
+  const name = serverName(server);
   const lines = readLines(path);
-  const index = lines.findIndex((line) => isAbout(line, name));
+  const index = lines.findIndex((line) => isForServer(line, name));
   if (index === -1) return null;
-  const key = decodeBase64url(fieldsOf(lines[index])[1] ?? "", KEY_BYTES);
+  const key = decodeBase64url(splitLine(lines[index])[1] ?? "", KEY_BYTES);
   // Treating it as a new server would mean trusting any key.
   if (key === null) throw damaged(path, `holds no key for ${name} in line ${index + 1}`);
   return { key, line: index + 1 };
@@ -50,7 +50,11 @@ export function findKnownServer(folder: string, server: HostAndPort): KnownServe
  *
  * @throws {CharlaError} KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE
  */
-export function checkServer(folder: string, server: HostAndPort, key: Uint8Array): ServerCheck {
+export function compareServerKey(
+  folder: string,
+  server: HostAndPort,
+  key: Uint8Array,
+): KeyComparison {
   const known = findKnownServer(folder, server);
   if (known === null) return "new";
   return Buffer.compare(known.key, key) === 0 ? "same" : { changed: known };
@@ -60,16 +64,16 @@ export function checkServer(folder: string, server: HostAndPort, key: Uint8Array
  * Remembers a server's key; does nothing when it is remembered already.
  *
  * @throws {CharlaError} SERVER_KEY_CHANGED when another key is remembered, perhaps by another program a moment before;
- *   KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE,
- *   FOLDER_NOT_WRITABLE
+ *   KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
 export function rememberServer(folder: string, server: HostAndPort, key: Uint8Array): void {
-  let check = checkServer(folder, server, key);
-  if (check === "new") {
-    appendLine(knownServersPath(folder), `${nameOf(server)} ${encodeBase64url(key)}`);
-    check = checkServer(folder, server, key);
+  let comparison = compareServerKey(folder, server, key);
+  if (comparison === "new") {
+    appendLine(knownServersPath(folder), `${serverName(server)} ${encodeBase64url(key)}`);
+    comparison = compareServerKey(folder, server, key);
   }
-  if (typeof check === "object") throw serverKeyChanged(folder, server, key, check.changed);
+  if (typeof comparison === "object")
+    throw serverKeyChanged(folder, server, key, comparison.changed);
 }
 
 /** The error for a server with another key than the remembered one. */
@@ -81,7 +85,7 @@ export function serverKeyChanged(
 ): CharlaError {
   return new CharlaError(
     "SERVER_KEY_CHANGED",
-    `THE KEY OF ${nameOf(server)} HAS CHANGED: it was ${fingerprint(known.key)} and is now ` +
+    `THE KEY OF ${serverName(server)} HAS CHANGED: it was ${fingerprint(known.key)} and is now ` +
       `${fingerprint(shown)}; somebody may be intercepting the connection`,
     "ask its owner for the fingerprint that charla id prints there; only if that is the new one, remove " +
       `line ${known.line} of ${knownServersPath(folder)} and join again`,
@@ -101,24 +105,24 @@ function readLines(path: string): string[] {
 }
 
 /** A server's name in the file: host names in lower case (RFC 4343), addresses in canonical form. */
-function nameOf({ host, port }: HostAndPort): string {
+function serverName({ host, port }: HostAndPort): string {
   return formatAddress({ address: canonicalAddress(host.toLowerCase()), port });
 }
 
-function isAbout(line: string, name: string): boolean {
-  const [server = ""] = fieldsOf(line);
+function isForServer(line: string, name: string): boolean {
+  const [server = ""] = splitLine(line);
   if (server === name) return true;
   if (server === "" || server.startsWith("#")) return false;
   try {
     // People edit the file, and may have spelled the name differently.
-    return nameOf(parseHostAndPort(server)) === name;
+    return serverName(parseHostAndPort(server)) === name;
   } catch {
     return false;
   }
 }
 
 /** The server, the key, and anything noted behind them. */
-function fieldsOf(line: string | undefined): string[] {
+function splitLine(line: string | undefined): string[] {
   return (line ?? "").trim().split(/\s+/);
 }
 

@@ -70,9 +70,9 @@ function refuseExposed(
 }
 
 const IDENTITY_FILE = "identity";
-/** What charla writes takes 143 bytes; the rest is for comments of the person's own. */
+/** What charla writes takes 147 bytes; the rest is for comments of the person's own. */
 const MAX_IDENTITY_FILE_BYTES = 4096;
-const COMMENT = "# charla's identity key. Keep it secret: whoever has it can speak as you.";
+const COMMENT = "# charla's identity key. Keep it secret: anybody who has it can speak as you.";
 /** The word before the key: which kind of key it is, should there be another kind one day. */
 const KIND = "charla-secret-key-x25519";
 

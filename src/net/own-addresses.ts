@@ -29,7 +29,7 @@ providerLocal.addSubnet("100.64.0.0", 10, "ipv4");
 export type AddressScope = "machine" | "link" | "site" | "provider" | "everywhere";
 
 /** @param address in canonical form, an IPv6 one with or without its zone */
-export function scopeOf(address: string): AddressScope {
+export function addressScope(address: string): AddressScope {
   const [bare = ""] = address.split("%");
   if (isLoopback({ address: bare, port: 0 })) return "machine";
   if (isIn(linkLocal, bare)) return "link";
@@ -55,7 +55,7 @@ export function ownAddresses(
   for (const [name, infos = []] of Object.entries(interfaces)) {
     for (const info of infos) {
       const address = canonicalAddress(info.address);
-      const scope = scopeOf(address);
+      const scope = addressScope(address);
       if (info.internal || scope === "machine" || scope === "link") continue;
       found.push({ address, isBridge: BRIDGE.test(name) });
     }
@@ -66,7 +66,9 @@ export function ownAddresses(
 
 function rank({ address, isBridge }: OwnAddress): number {
   return (
-    (isBridge ? 4 : 0) + (isIPv4(address) ? 0 : 2) + (scopeOf(address) === "everywhere" ? 0 : 1)
+    (isBridge ? 4 : 0) +
+    (isIPv4(address) ? 0 : 2) +
+    (addressScope(address) === "everywhere" ? 0 : 1)
   );
 }
 

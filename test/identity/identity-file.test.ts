@@ -28,7 +28,7 @@ const BOB = Buffer.from("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b2
 const BOB_PUBLIC = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
 
 const ALICE_FILE =
-  "# charla's identity key. Keep it secret: whoever has it can speak as you.\n" +
+  "# charla's identity key. Keep it secret: anybody who has it can speak as you.\n" +
   "charla-secret-key-x25519 dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n";
 
 const user = process.geteuid?.();

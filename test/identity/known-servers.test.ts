@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
-  checkServer,
+  compareServerKey,
   findKnownServer,
   rememberServer,
   serverKeyChanged,
@@ -30,18 +30,18 @@ describe("a server is trusted on first use", () => {
   test("a server is known by its name and its port after the first use", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
-    expect(checkServer(folder, server, key)).toBe("new");
+    expect(compareServerKey(folder, server, key)).toBe("new");
     expect(findKnownServer(folder, server)).toBeNull();
     rememberServer(folder, server, key);
-    expect(checkServer(folder, server, key)).toBe("same");
+    expect(compareServerKey(folder, server, key)).toBe("same");
     expect(findKnownServer(folder, server)).toEqual({ key, line: 1 });
-    expect(checkServer(folder, { ...server, port: 12346 }, key)).toBe("new");
-    expect(checkServer(folder, { ...server, host: "www.example.org" }, key)).toBe("new");
+    expect(compareServerKey(folder, { ...server, port: 12346 }, key)).toBe("new");
+    expect(compareServerKey(folder, { ...server, host: "www.example.org" }, key)).toBe("new");
   });
 
   test("another key of a known server is a changed key", () => {
     using file = folderWith(`other.example:1 ${OTHER}\nexample.org:12345 ${KEY}\n`);
-    expect(checkServer(file.folder, server, other)).toEqual({ changed: { key, line: 2 } });
+    expect(compareServerKey(file.folder, server, other)).toEqual({ changed: { key, line: 2 } });
   });
 
   test("each server is a line of a file that only its owner can read", () => {
@@ -86,10 +86,10 @@ describe("a server has one name", () => {
   ])("the names %s and %s are the same server", (one, same) => {
     using base = temporaryFolder();
     rememberServer(base.path, { host: one, port: 1 }, key);
-    expect(checkServer(base.path, { host: same, port: 1 }, key)).toBe("same");
+    expect(compareServerKey(base.path, { host: same, port: 1 }, key)).toBe("same");
     using reverse = temporaryFolder();
     rememberServer(reverse.path, { host: same, port: 1 }, key);
-    expect(checkServer(reverse.path, { host: one, port: 1 }, other)).toMatchObject({
+    expect(compareServerKey(reverse.path, { host: one, port: 1 }, other)).toMatchObject({
       changed: { line: 1 },
     });
   });
@@ -142,18 +142,18 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
         message: `${file.path} holds no key for example.org:12345 in line 2`,
         hint,
       });
-      expect(() => checkServer(file.folder, server, key)).toThrow(damaged);
+      expect(() => compareServerKey(file.folder, server, key)).toThrow(damaged);
       expect(() => rememberServer(file.folder, server, key)).toThrow(damaged);
-      expect(checkServer(file.folder, { host: "elsewhere", port: 1 }, key)).toBe("new");
+      expect(compareServerKey(file.folder, { host: "elsewhere", port: 1 }, key)).toBe("new");
     },
   );
 
   test("a file longer than 1 MiB is damaged", () => {
     const line = `example.org:12345 ${KEY}\n`;
     using longest = folderWith(line.padEnd(1_048_576, "\n"));
-    expect(checkServer(longest.folder, server, key)).toBe("same");
+    expect(compareServerKey(longest.folder, server, key)).toBe("same");
     using longer = folderWith(line.padEnd(1_048_577, "\n"));
-    expect(() => checkServer(longer.folder, server, key)).toThrow(
+    expect(() => compareServerKey(longer.folder, server, key)).toThrow(
       expect.objectContaining({
         code: "KNOWN_SERVERS_DAMAGED",
         message: `${longer.path} is longer than 1048576 bytes`,
@@ -166,7 +166,7 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
     using base = temporaryFolder();
     const path = join(base.path, "known-servers");
     mkdirSync(path);
-    expect(() => checkServer(base.path, server, key)).toThrow(
+    expect(() => compareServerKey(base.path, server, key)).toThrow(
       expect.objectContaining({ code: "KNOWN_SERVERS_DAMAGED", message: `${path} is not a file` }),
     );
   });
@@ -200,7 +200,7 @@ test("a changed key is refused loudly, and the hint says how to accept it on pur
 
 test("doing what the hint says accepts the new key", () => {
   using file = folderWith(`a:1 ${OTHER}\nexample.org:12345 ${KEY}\nb:1 ${OTHER}\n`);
-  const check = checkServer(file.folder, server, other);
+  const check = compareServerKey(file.folder, server, other);
   if (typeof check !== "object") throw new Error(`the key was ${check}`);
   const lines = readFileSync(file.path, "utf8").split("\n");
   writeFileSync(file.path, lines.toSpliced(check.changed.line - 1, 1).join("\n"));
