@@ -9,7 +9,7 @@ import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
-import { openAuthorizedKeys } from "../server/authorized-keys-file.ts";
+import { openAuthorizedKeys } from "../server/authorized-keys.ts";
 import { open, type OpenOptions } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
 import { type Io, SIGNAL_STATUS } from "../terminal/io.ts";

@@ -1,67 +1,67 @@
-// Who may join a server: everybody with its own invitation, those who are on the list of authorized keys, and
-// the guests of invitations that have an end. Glue between these and the handshake.
+// Who may join a server: everybody with its own invitation, the people on the list of authorized keys, and
+// the guests of invitations that have an end. Connects these with the handshake.
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import type { AcceptedKey, Admission } from "../protocol/handshake/admission.ts";
-import type { IsAuthorized } from "./authorized-keys-file.ts";
-import type { KeptInvitations } from "./invitations-file.ts";
-import { addInvitation, admitGuest, type Invitations, keysOf, type Wanted } from "./invitations.ts";
+import type { IsAuthorized } from "./authorized-keys.ts";
+import type { InvitationStore } from "./invitations-file.ts";
+import { acceptedKeys, addInvitation, admitGuest, type NewInvitation } from "./invitations.ts";
 
 export interface AdmissionOptions {
-  /** What lets anyone in, 16 bytes; null where nothing is needed. */
+  /** Of the server's invitation, 16 bytes; null if nobody needs one. */
   readonly secret: Uint8Array | null;
-  readonly kept: KeptInvitations;
+  readonly store: InvitationStore;
   readonly authorized: IsAuthorized | undefined;
   /** ms since 1970. */
   readonly now: () => number;
-  /** What has happened cannot be kept: it is tried again with what happens next. */
-  onTrouble(error: CharlaError): void;
+  /** A new guest could not be stored; the next change stores it as well. */
+  onNotStored(error: CharlaError): void;
 }
 
 export interface ServerAdmission extends Admission {
   /** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE */
-  invite(wanted: Wanted): void;
-  /** Keeps at once what was to be kept soon. */
-  settle(): void;
+  invite(invitation: NewInvitation): void;
+  /** Stores now what was to be stored soon. */
+  flush(): void;
 }
 
 export function createAdmission(options: AdmissionOptions): ServerAdmission {
-  const { secret, kept, authorized, now } = options;
-  const invitations: Invitations = { all: kept.found };
-  const everyone: AcceptedKey = { psk: secretToPsk(secret), admitsTo: null };
-  /** Of those who come without an invitation, where one is needed. */
-  const nobodys: AcceptedKey = { psk: secretToPsk(null), admitsTo: null };
-  let keepSoon: NodeJS.Immediate | null = null;
+  const { secret, store, authorized, now } = options;
+  let invitations = store.stored;
+  const ownKey: AcceptedKey = { psk: secretToPsk(secret), admitsTo: null };
+  /** Of people without an invitation, if one is needed. */
+  const authorizedKey: AcceptedKey = { psk: secretToPsk(null), admitsTo: null };
+  let saving: NodeJS.Immediate | null = null;
 
-  function settle(): void {
-    if (keepSoon === null) return;
-    clearImmediate(keepSoon);
-    keepSoon = null;
+  function flush(): void {
+    if (saving === null) return;
+    clearImmediate(saving);
+    saving = null;
     try {
-      kept.keep(invitations.all);
+      store.save(invitations);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      options.onTrouble(error);
+      options.onNotStored(error);
     }
   }
 
   return {
     *keysFor(claimedKey) {
-      yield everyone;
-      yield* keysOf(invitations, fingerprint(claimedKey), now());
-      if (secret !== null && authorized !== undefined) yield nobodys;
+      yield ownKey;
+      yield* acceptedKeys(invitations, fingerprint(claimedKey), now());
+      if (secret !== null && authorized !== undefined) yield authorizedKey;
     },
     admit(key, peerKey) {
-      if (key === everyone) return true;
-      if (key === nobodys) return authorized?.(fingerprint(peerKey)) === true;
+      if (key === ownKey) return true;
+      if (key === authorizedKey) return authorized?.(fingerprint(peerKey)) === true;
       const admitted = admitGuest(invitations, key, fingerprint(peerKey), now());
-      // Many may come at once: they are written down together.
-      if (admitted === "new") keepSoon ??= setImmediate(settle);
+      // Many may come in one turn: they are stored together.
+      if (admitted === "new") saving ??= setImmediate(flush);
       return admitted !== "refused";
     },
-    invite(wanted) {
+    invite(invitation) {
       if (secret === null) {
         throw new CharlaError(
           "REFUSED",
@@ -69,15 +69,10 @@ export function createAdmission(options: AdmissionOptions): ServerAdmission {
           "open the conversation without --open",
         );
       }
-      const before = invitations.all;
-      addInvitation(invitations, wanted, now());
-      try {
-        kept.keep(invitations.all);
-      } catch (error) {
-        invitations.all = before;
-        throw error;
-      }
+      const added = addInvitation(invitations, invitation, now());
+      store.save(added);
+      invitations = added;
     },
-    settle,
+    flush,
   };
 }

@@ -1,5 +1,5 @@
-// The file `invitations` of a server's data folder: those that have an end, and whom they have let in, so that
-// both outlive the server. One JSON object, written whole each time.
+// The file `invitations` of a server's data folder: invitations that have an end, with their guests, so that
+// both outlive the server. One JSON object, rewritten with every change.
 
 import { join } from "node:path";
 
@@ -13,28 +13,28 @@ import { decodeBase64url, encodeBase64url, isFingerprint } from "../identity/key
 import { readPrivateFile } from "../identity/private-files.ts";
 import {
   type LimitedInvitation,
-  limitedInvitation,
   MAX_GUESTS,
   MAX_INVITATIONS,
   MAX_SPENT,
+  withKey,
 } from "./invitations.ts";
 
 const FILE_NAME = "invitations";
-/** An invitation without its guests, and a guest, as JSON. */
+/** Of an invitation without its guests, and of a guest, as JSON. */
 const MAX_INVITATION_BYTES = 512;
 const MAX_GUEST_BYTES = 64;
-const MAX_KEPT = MAX_INVITATIONS + MAX_SPENT;
-const MAX_FILE_BYTES = MAX_KEPT * (MAX_INVITATION_BYTES + MAX_GUESTS * MAX_GUEST_BYTES);
+const MAX_STORED = MAX_INVITATIONS + MAX_SPENT;
+const MAX_FILE_BYTES = MAX_STORED * (MAX_INVITATION_BYTES + MAX_GUESTS * MAX_GUEST_BYTES);
 
-export interface KeptInvitations {
-  /** What was kept when it was opened, oldest first. */
-  readonly found: readonly LimitedInvitation[];
+export interface InvitationStore {
+  /** What was stored when it was opened, oldest first. */
+  readonly stored: readonly LimitedInvitation[];
   /** @throws {CharlaError} FOLDER_NOT_WRITABLE */
-  keep(all: readonly LimitedInvitation[]): void;
+  save(invitations: readonly LimitedInvitation[]): void;
 }
 
-/** For a server that keeps nothing. */
-export const FORGOTTEN: KeptInvitations = { found: [], keep() {} };
+/** For a server that stores nothing. */
+export const NO_INVITATION_STORE: InvitationStore = { stored: [], save() {} };
 
 const guests = v.pipe(v.array(v.pipe(v.string(), v.check(isFingerprint))), v.maxLength(MAX_GUESTS));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -43,7 +43,7 @@ const secret = v.pipe(
   v.transform((text) => decodeBase64url(text, SECRET_BYTES)),
   v.instance(Uint8Array),
 );
-// What a later version may add is not to be lost when this one writes the file again.
+// Strict: a field that a later version has added must not be lost when this one rewrites the file.
 const invitation = v.strictObject({
   secret,
   room: v.pipe(v.string(), v.check(isRoom)),
@@ -52,18 +52,18 @@ const invitation = v.strictObject({
   guests,
 });
 const contents = v.strictObject({
-  invitations: v.pipe(v.array(invitation), v.maxLength(MAX_KEPT)),
+  invitations: v.pipe(v.array(invitation), v.maxLength(MAX_STORED)),
 });
 
 /**
- * @param folder the data folder; it is made when there is something to keep
+ * @param folder the data folder; it is created when there is something to store
  * @param user that this program runs as; undefined on a system that has no users and modes
  * @throws {CharlaError} INVITATIONS_DAMAGED, SECRET_FILE_EXPOSED, FILE_NOT_READABLE
  */
-export function openInvitations(
+export function openInvitationFile(
   folder: string,
   user: number | undefined = process.geteuid?.(),
-): KeptInvitations {
+): InvitationStore {
   const path = join(folder, FILE_NAME);
   const text = readPrivateFile({
     path,
@@ -76,30 +76,30 @@ export function openInvitations(
     damaged: (how) => damaged(path, how),
   });
   return {
-    found: text === null ? [] : read(path, text),
-    keep: (all) => replaceFile(path, write(all)),
+    stored: text === null ? [] : parse(path, text),
+    save: (invitations) => replaceFile(path, format(invitations)),
   };
 }
 
-function read(path: string, text: string): LimitedInvitation[] {
+function parse(path: string, text: string): LimitedInvitation[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // No cause: it would quote what may be a secret.
+    // Without the cause, which would quote a part of a secret.
     throw damaged(path, "is not JSON");
   }
   const result = v.safeParse(contents, value);
   if (!result.success) {
-    const where = v.getDotPath(result.issues[0]) ?? "its whole";
-    throw damaged(path, `does not hold invitations: ${where} is not as it should be`);
+    const where = v.getDotPath(result.issues[0]) ?? "the whole of it";
+    throw damaged(path, `does not hold invitations: ${where} is not valid`);
   }
-  return result.output.invitations.map(({ guests: known, ...its }) =>
-    limitedInvitation({ ...its, guests: new Set(known) }),
+  return result.output.invitations.map(({ guests: known, ...fields }) =>
+    withKey({ ...fields, guests: new Set(known) }),
   );
 }
 
-function write(all: readonly LimitedInvitation[]): string {
+function format(all: readonly LimitedInvitation[]): string {
   const invitations = all.map(({ secret: bytes, room, uses, until, guests: known }) => {
     return { secret: encodeBase64url(bytes), room, uses, until, guests: [...known] };
   });
@@ -110,6 +110,6 @@ function damaged(path: string, how: string): CharlaError {
   return new CharlaError(
     "INVITATIONS_DAMAGED",
     `${path} ${how}`,
-    "put it back from a copy, or move it away: who came by an invitation with an end needs a new one then",
+    "restore it from a copy, or move it away: then people who joined with an invitation that has an end need a new one",
   );
 }

@@ -1,14 +1,14 @@
-// Invitations that have an end: for one room, for so many people or so long. Who was let in by one may come
-// back with it for as long as it is remembered, for their network may go away, or the server. A state machine:
-// the time is an argument; knows no files and no sockets.
+// Invitations that have an end: for one room, for so many people or so long. A person who was let in by one may
+// come back with it as long as it is remembered, for their network may go away, or the server. Pure but for
+// the guests that are added: the time is an argument; knows no files and no sockets.
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import type { AcceptedKey } from "../protocol/handshake/admission.ts";
 
-/** Invitations that still let somebody new in: whoever joins may have the secret of any of them. */
+/** Invitations that still let somebody new in: the secret of each of them is tried in every handshake. */
 export const MAX_INVITATIONS = 64;
-/** Others, with which guests come back; past that those of the oldest need a new one. */
+/** Others, with which guests come back; past that, the guests of the oldest need a new one. */
 export const MAX_SPENT = 192;
 /** People that one invitation lets in: each is remembered. */
 export const MAX_GUESTS = 1_000;
@@ -19,20 +19,15 @@ export interface LimitedInvitation {
   readonly room: string;
   /** How many people it lets in. */
   readonly uses: number;
-  /** Until when it lets new ones in, ms since 1970; null for as long as there are uses. */
+  /** Until when it lets new people in, ms since 1970; null as long as there are uses. */
   readonly until: number | null;
-  /** Fingerprints of whom it has let in. */
+  /** Fingerprints of the people that it has let in. */
   readonly guests: Set<string>;
   readonly key: AcceptedKey;
 }
 
-export interface Invitations {
-  /** Oldest first. */
-  all: readonly LimitedInvitation[];
-}
-
-export interface Wanted {
-  /** 16 bytes, random ones. */
+export interface NewInvitation {
+  /** 16 random bytes. */
   readonly secret: Uint8Array;
   readonly room: string;
   /** 0 for as many as one invitation can let in. */
@@ -41,16 +36,23 @@ export interface Wanted {
   readonly seconds: number;
 }
 
-export function limitedInvitation(its: Omit<LimitedInvitation, "key">): LimitedInvitation {
-  return { ...its, key: { psk: secretToPsk(its.secret), admitsTo: its.room } };
+export function withKey(invitation: Omit<LimitedInvitation, "key">): LimitedInvitation {
+  const { secret, room } = invitation;
+  return { ...invitation, key: { psk: secretToPsk(secret), admitsTo: room } };
 }
 
-/** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS */
+/**
+ * The invitations with a new one at the end, without those that are spent and have no guests.
+ *
+ * @param invitations oldest first
+ * @param now ms since 1970
+ * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS
+ */
 export function addInvitation(
-  invitations: Invitations,
-  { secret, room, uses, seconds }: Wanted,
+  invitations: readonly LimitedInvitation[],
+  { secret, room, uses, seconds }: NewInvitation,
   now: number,
-): LimitedInvitation {
+): readonly LimitedInvitation[] {
   if (uses > MAX_GUESTS) {
     throw new CharlaError(
       "REFUSED",
@@ -58,41 +60,38 @@ export function addInvitation(
       "make several, or one without an end",
     );
   }
-  forgetSpent(invitations, now);
-  const { all } = invitations;
-  if (all.filter((each) => isOpen(each, now)).length >= MAX_INVITATIONS) {
+  const kept = withoutSpent(invitations, now);
+  if (kept.filter((each) => isOpen(each, now)).length >= MAX_INVITATIONS) {
     throw new CharlaError(
       "TOO_MANY_INVITATIONS",
-      `there are ${MAX_INVITATIONS} invitations that nobody has used up`,
-      "wait until one of them ends, or give the same one to several",
+      `there are ${MAX_INVITATIONS} invitations that are not used up`,
+      "wait until one of them ends, or give the same one to several people",
     );
   }
   const until = seconds === 0 ? null : Math.min(now + seconds * 1_000, Number.MAX_SAFE_INTEGER);
-  const its = {
-    secret,
-    room,
-    uses: uses === 0 ? MAX_GUESTS : uses,
-    until,
-    guests: new Set<string>(),
-  };
-  const made = limitedInvitation(its);
-  invitations.all = [...all, made];
-  return made;
+  const guests = new Set<string>();
+  return [...kept, withKey({ secret, room, uses: uses === 0 ? MAX_GUESTS : uses, until, guests })];
 }
 
-/** What this guest may have been given: what lets in anyone new, and what has let them in. */
-export function keysOf({ all }: Invitations, guest: string, now: number): AcceptedKey[] {
-  return all.filter((each) => each.guests.has(guest) || isOpen(each, now)).map(({ key }) => key);
+/** The keys that this guest may have: those that let in anyone new, and those that have let them in. */
+export function acceptedKeys(
+  invitations: readonly LimitedInvitation[],
+  guest: string,
+  now: number,
+): AcceptedKey[] {
+  return invitations
+    .filter((each) => each.guests.has(guest) || isOpen(each, now))
+    .map(({ key }) => key);
 }
 
-/** Somebody who has the key comes in, or comes back: "new" has taken one of its uses. */
+/** Lets in somebody who has the key, if it still may: "new" has taken one of its uses, "known" has come back. */
 export function admitGuest(
-  { all }: Invitations,
+  invitations: readonly LimitedInvitation[],
   key: AcceptedKey,
   guest: string,
   now: number,
 ): "new" | "known" | "refused" {
-  const invitation = all.find((each) => each.key === key);
+  const invitation = invitations.find((each) => each.key === key);
   if (invitation === undefined) return "refused";
   if (invitation.guests.has(guest)) return "known";
   if (!isOpen(invitation, now)) return "refused";
@@ -104,9 +103,12 @@ function isOpen({ uses, until, guests }: LimitedInvitation, now: number): boolea
   return guests.size < uses && (until === null || now < until);
 }
 
-function forgetSpent(invitations: Invitations, now: number): void {
-  const useful = invitations.all.filter((each) => isOpen(each, now) || each.guests.size > 0);
+function withoutSpent(
+  invitations: readonly LimitedInvitation[],
+  now: number,
+): readonly LimitedInvitation[] {
+  const useful = invitations.filter((each) => isOpen(each, now) || each.guests.size > 0);
   const spent = useful.filter((each) => !isOpen(each, now));
   const tooOld = new Set(spent.slice(0, Math.max(0, spent.length - MAX_SPENT)));
-  invitations.all = useful.filter((each) => !tooOld.has(each));
+  return useful.filter((each) => !tooOld.has(each));
 }

@@ -1,84 +1,87 @@
-// Two ends of a channel inside one program: the one who runs the server is a member too. Whatever one end says
-// the other is handed in the next turn of the event loop, in order, with the same bound as on a network.
+// Two ends of a channel inside one program, for the owner, who is a member too. What one end sends, the other
+// receives in the next turn of the event loop, in order, with a bound as on a network.
 
 import type { Channel, ChannelHandlers } from "../chat/channel.ts";
 
-/** Messages that wait for the other end. */
+/** Messages that wait for the other end before there is no room for more. */
 const MAX_WAITING = 1_024;
 
 export interface LocalEnd extends Channel {
-  /** From now on what comes is handed on. */
+  /** Begins to receive, also what was sent before. */
   attend(handlers: ChannelHandlers): void;
 }
 
-interface Half {
+/** What waits for one end. */
+interface Inbox {
   readonly waiting: Uint8Array[];
   handlers: ChannelHandlers | null;
+  /** The handlers are still at earlier messages. */
   busy: boolean;
+  /** Resolved once what waits is taken: true; or the channel has ended first: false. */
   room: PromiseWithResolvers<boolean>;
 }
 
 export function localChannel(): [LocalEnd, LocalEnd] {
-  const halves = [createHalf(), createHalf()] as const;
+  const inboxes = [createInbox(), createInbox()] as const;
   const ended = Promise.withResolvers<string>();
-  let over = false;
-  let why = "";
+  let isOver = false;
+  let endReason = "";
 
   function end(reason: string): void {
-    if (over) return;
-    over = true;
-    why = reason;
-    for (const { room } of halves) room.resolve(false);
-    tellWhenOver();
+    if (isOver) return;
+    isOver = true;
+    endReason = reason;
+    for (const { room } of inboxes) room.resolve(false);
+    resolveEnded();
   }
 
-  /** What was said before is handed on first. */
-  function tellWhenOver(): void {
-    if (over && halves.every(isIdle)) ended.resolve(why);
+  /** Only after everything that was sent before has been received. */
+  function resolveEnded(): void {
+    if (isOver && inboxes.every(isIdle)) ended.resolve(endReason);
   }
 
-  function hand(to: Half): void {
-    const { handlers, waiting } = to;
-    if (handlers === null || to.busy || waiting.length === 0) return;
-    to.busy = true;
+  function deliver(inbox: Inbox): void {
+    const { handlers, waiting } = inbox;
+    if (handlers === null || inbox.busy || waiting.length === 0) return;
+    inbox.busy = true;
     setImmediate(() => {
       void Promise.resolve(handlers.onMessages(waiting.splice(0))).then(() => {
-        to.busy = false;
-        to.room.resolve(!over);
-        to.room = Promise.withResolvers();
-        hand(to);
-        tellWhenOver();
+        inbox.busy = false;
+        inbox.room.resolve(!isOver);
+        inbox.room = Promise.withResolvers();
+        deliver(inbox);
+        resolveEnded();
       });
     });
   }
 
-  const endOf = (mine: Half, others: Half): LocalEnd => ({
+  const createEnd = (own: Inbox, other: Inbox): LocalEnd => ({
     attend(handlers) {
-      mine.handlers = handlers;
-      hand(mine);
+      own.handlers = handlers;
+      deliver(own);
     },
     sayAll(messages) {
-      if (over) return false;
-      others.waiting.push(...messages);
-      hand(others);
-      return others.waiting.length <= MAX_WAITING || others.room.promise;
+      if (isOver) return false;
+      other.waiting.push(...messages);
+      deliver(other);
+      return other.waiting.length <= MAX_WAITING || other.room.promise;
     },
     async close() {
-      while (others.waiting.length > 0 && !over) await others.room.promise;
+      while (other.waiting.length > 0 && !isOver) await other.room.promise;
       end("");
       await ended.promise;
     },
     abort: (_code, reason) => end(reason),
     ended: ended.promise,
   });
-  return [endOf(halves[0], halves[1]), endOf(halves[1], halves[0])];
+  return [createEnd(inboxes[0], inboxes[1]), createEnd(inboxes[1], inboxes[0])];
 }
 
-function createHalf(): Half {
+function createInbox(): Inbox {
   return { waiting: [], handlers: null, busy: false, room: Promise.withResolvers() };
 }
 
-/** Where nobody attends nothing is handed on any more. */
-function isIdle({ handlers, busy, waiting }: Half): boolean {
+/** Without handlers, nothing is received any more. */
+function isIdle({ handlers, busy, waiting }: Inbox): boolean {
   return handlers === null || (!busy && waiting.length === 0);
 }

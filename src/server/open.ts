@@ -11,7 +11,7 @@ import { openSqliteLog } from "../log/sqlite-log.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
-import { openInvitations } from "./invitations-file.ts";
+import { openInvitationFile } from "./invitations-file.ts";
 import { openServer, type Server, type ServerOptions } from "./server.ts";
 
 export interface OpenOptions extends Partial<
@@ -20,19 +20,23 @@ export interface OpenOptions extends Partial<
     "bind" | "port" | "identity" | "authorized" | "limits" | "onOtherWire" | "onRefused"
   >
 > {
-  /** The folder that keeps what is said, and what lets others in; where it is left out, nothing is kept. */
+  /** The folder of the log, the secret and the invitations; without it, everything is only in memory. */
   readonly data?: string | undefined;
-  /** Lets anyone in; else it takes an invitation. */
+  /** Lets anyone in; otherwise an invitation is needed. */
   readonly open?: boolean | undefined;
+  /** Closes the server when it aborts, as `close()` does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Opens a server in this program.
  *
- * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE, STORE_LOCKED, STORE_TOO_NEW and their kin (docs/errors.md)
+ * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE, STORE_LOCKED, STORE_TOO_NEW and the like (docs/errors.md)
+ * @throws the reason of `signal`, if that aborts before the server is open
  */
 export async function open(options: OpenOptions = {}): Promise<Server> {
-  const { bind, port = 0, data } = options;
+  const { bind, port = 0, data, signal } = options;
+  signal?.throwIfAborted();
   const log =
     data === undefined
       ? openMemoryLog({ now: Date.now })
@@ -43,15 +47,22 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
       ...options,
       port,
       identity: options.identity ?? generateKeyPair(randomBytes(KEY_BYTES)),
-      secret: options.open === true ? null : secretOf(data),
-      invitations: data === undefined ? undefined : openInvitations(data),
+      secret: options.open === true ? null : findSecret(data),
+      invitations: data === undefined ? undefined : openInvitationFile(data),
       log,
       host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
     });
-    const close = async () => {
+    let closed: Promise<void> | null = null;
+    const close = () => (closed ??= closeAll());
+    const onAbort = () => void close();
+    const closeAll = async () => {
+      signal?.removeEventListener("abort", onAbort);
       await server.close();
       await log[Symbol.asyncDispose]();
     };
+    signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted === true) await close();
+    signal?.throwIfAborted();
     return { ...server, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await log[Symbol.asyncDispose]();
@@ -59,6 +70,6 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   }
 }
 
-function secretOf(data: string | undefined): Uint8Array {
+function findSecret(data: string | undefined): Uint8Array {
   return data === undefined ? randomBytes(SECRET_BYTES) : loadSecret(data, randomBytes);
 }

@@ -12,8 +12,8 @@ import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { openSealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { createAdmission } from "./admission.ts";
-import type { IsAuthorized } from "./authorized-keys-file.ts";
-import { FORGOTTEN, type KeptInvitations } from "./invitations-file.ts";
+import type { IsAuthorized } from "./authorized-keys.ts";
+import { type InvitationStore, NO_INVITATION_STORE } from "./invitations-file.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { localChannel } from "./local-channel.ts";
 import { type Client, MemberSession } from "./member-session.ts";
@@ -28,7 +28,7 @@ export interface ServerOptions {
   /** Of the server's invitation, 16 bytes; null lets anyone in. */
   readonly secret: Uint8Array | null;
   /** Stores invitations that have an end; without it, they last until the server ends. */
-  readonly invitations?: KeptInvitations | undefined;
+  readonly invitations?: InvitationStore | undefined;
   /** Whether somebody may join without an invitation; without it, nobody may. */
   readonly authorized?: IsAuthorized | undefined;
   /** ms since 1970, for invitations that have an end. */
@@ -77,10 +77,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   });
   const admission = createAdmission({
     secret,
-    kept: options.invitations ?? FORGOTTEN,
+    store: options.invitations ?? NO_INVITATION_STORE,
     authorized: options.authorized,
     now: options.now ?? Date.now,
-    onTrouble: (error) => options.onRefused?.(error),
+    onNotStored: (error) => options.onRefused?.(error),
   });
   const socket = await openSealedSocket({
     bind,
@@ -127,7 +127,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     }, CLOSE_TIMEOUT);
     await Promise.all([...Array.from(channels, (channel) => channel.close()), socket.close()]);
     clearTimeout(timeout);
-    admission.settle();
+    admission.flush();
   }
 
   return {

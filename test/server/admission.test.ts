@@ -1,5 +1,5 @@
-// Who is let into a server, over real sockets: by invitations that end, by a list of authorized keys, and after
-// the server was started again.
+// Who may join a server, over real sockets: with invitations that have an end, on a list of authorized keys, and after
+// a restart of the server.
 
 import { describe, expect, test } from "bun:test";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
@@ -9,8 +9,8 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { invitedTo, type SealedTarget } from "../../src/client/sealed-target.ts";
 import { fingerprint } from "../../src/identity/key-text.ts";
 import { createAdmission } from "../../src/server/admission.ts";
-import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
-import { openInvitations } from "../../src/server/invitations-file.ts";
+import { openAuthorizedKeys } from "../../src/server/authorized-keys.ts";
+import { openInvitationFile } from "../../src/server/invitations-file.ts";
 import type { Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
@@ -19,8 +19,8 @@ import { rejection } from "../net/rejection.ts";
 import { ANN, BOB, CARL, knock, outcomeOf, ownerOf } from "./admitting.ts";
 import { invitationTo, openHere, serve, SERVER_KEYS, SERVER_SECRET, shownTo } from "./served.ts";
 
-/** Its address, without an invitation. */
-function hostOf({ local: { port } }: Server): SealedTarget {
+/** How to reach a server without an invitation. */
+function withoutInvitation({ local: { port } }: Server): SealedTarget {
   const key = SERVER_KEYS.publicKey;
   return invitedTo({ host: "127.0.0.1", port, room: "main", key, secret: null });
 }
@@ -28,7 +28,7 @@ function hostOf({ local: { port } }: Server): SealedTarget {
 const NOON = 1_800_000_000_000;
 
 describe("an invitation for one", () => {
-  test("lets in one person, and the same one again, as often as they come", async () => {
+  test("lets in one person, and the same one again, as often as they like", async () => {
     await using server = await openHere();
     const invitation = await (await ownerOf(server)).invite({ uses: 1 });
     expect(await knock(invitation, ANN)).toBe("in");
@@ -36,7 +36,7 @@ describe("an invitation for one", () => {
     expect(await knock(invitation, ANN)).toBe("in");
   });
 
-  test("lets in exactly one of two who come at once", async () => {
+  test("lets in exactly one of two people at once", async () => {
     await using server = await openHere();
     const owner = await ownerOf(server);
     for (let time = 0; time < 5; time += 1) {
@@ -79,12 +79,12 @@ describe("an invitation with an end is", () => {
     expect(await knock(server.invitation("garden"), ANN, "main")).toBe("in");
   });
 
-  test("no other than the server's own, where no end was given", async () => {
+  test("the server's own, when no end was given", async () => {
     await using server = await openHere();
     expect(await (await ownerOf(server)).invite()).toBe(server.invitation("main"));
   });
 
-  test("not to be had where anyone may come in", async () => {
+  test("refused on a server that anyone may join", async () => {
     await using server = await openHere({ secret: null });
     const owner = await ownerOf(server);
     expect(await rejection(owner.invite({ uses: 1 }))).toMatchObject({
@@ -93,10 +93,10 @@ describe("an invitation with an end is", () => {
     });
   });
 
-  test("not to be had where it cannot be kept, and lets nobody in", async () => {
+  test("refused when it cannot be stored, and lets nobody in", async () => {
     using folder = temporaryFolder();
     const place = join(folder.path, "charla");
-    const invitations = openInvitations(place);
+    const invitations = openInvitationFile(place);
     await using server = await openHere({ invitations });
     const owner = await ownerOf(server);
     writeFileSync(place, "");
@@ -106,14 +106,14 @@ describe("an invitation with an end is", () => {
     });
     rmSync(place);
     await owner.invite({ uses: 1 });
-    expect(openInvitations(place).found).toHaveLength(1);
+    expect(openInvitationFile(place).stored).toHaveLength(1);
   });
 });
 
-describe("a server that was started again", () => {
+describe("a restarted server", () => {
   test("knows how often an invitation was used, and by whom", async () => {
     using folder = temporaryFolder();
-    const open = (port = 0) => openHere({ port, invitations: openInvitations(folder.path) });
+    const open = (port = 0) => openHere({ port, invitations: openInvitationFile(folder.path) });
     const first = await open();
     const invitation = await (await ownerOf(first)).invite({ uses: 2 });
     expect(await knock(invitation, ANN)).toBe("in");
@@ -127,7 +127,7 @@ describe("a server that was started again", () => {
   });
 
   test(
-    "after it was killed takes its guests back, who go on talking",
+    "after a kill takes its guests back, who go on talking",
     async () => {
       using folder = temporaryFolder();
       await using stack = new AsyncDisposableStack();
@@ -152,34 +152,34 @@ describe("a server that was started again", () => {
   );
 });
 
-test("a guest who cannot be written down is let in, and that is told", async () => {
-  const told: string[] = [];
+test("a guest who cannot be stored is let in, and that is reported", async () => {
+  const reported: string[] = [];
   using folder = temporaryFolder();
   const place = join(folder.path, "charla");
   await using server = await openHere({
-    invitations: openInvitations(place),
-    onRefused: ({ code }) => void told.push(code),
+    invitations: openInvitationFile(place),
+    onRefused: ({ code }) => void reported.push(code),
   });
   const invitation = await (await ownerOf(server)).invite({ uses: 2 });
   rmSync(place, { recursive: true });
   writeFileSync(place, "");
   expect(await knock(invitation, ANN)).toBe("in");
-  expect(told).toEqual(["FOLDER_NOT_WRITABLE"]);
+  expect(reported).toEqual(["FOLDER_NOT_WRITABLE"]);
   rmSync(place);
   expect(await knock(invitation, BOB)).toBe("in");
-  await until("both are kept", () => openInvitations(place).found[0]?.guests.size === 2);
+  await until("both are stored", () => openInvitationFile(place).stored[0]?.guests.size === 2);
 });
 
-/** An admission with an invitation for one until noon, and how often it was written down. */
+/** An admission with an invitation for one person until noon, and the guests it had each time it was stored. */
 function invitedUntilNoon() {
   const clock = { now: NOON - 1_000 };
   const written: number[] = [];
   const admission = createAdmission({
     secret: SERVER_SECRET,
-    kept: { found: [], keep: ([first]) => void written.push(first?.guests.size ?? 0) },
+    store: { stored: [], save: ([first]) => void written.push(first?.guests.size ?? 0) },
     authorized: undefined,
     now: () => clock.now,
-    onTrouble() {},
+    onNotStored() {},
   });
   admission.invite({ secret: new Uint8Array(16), room: "main", uses: 1, seconds: 1 });
   const [, key] = admission.keysFor(ANN.publicKey);
@@ -188,53 +188,53 @@ function invitedUntilNoon() {
 }
 
 describe("without a network", () => {
-  test("who was found to have a key in time, and is late, is not let in", () => {
+  test("a guest who had a key in time, and finishes late, is not let in", () => {
     const { clock, admission, key } = invitedUntilNoon();
     clock.now = NOON;
     expect(admission.admit(key, ANN.publicKey)).toBe(false);
   });
 
-  test("guests are written down soon, and before the server ends", () => {
+  test("guests are stored soon, and before the server ends", () => {
     const { written, admission, key } = invitedUntilNoon();
     expect(admission.admit(key, ANN.publicKey)).toBe(true);
     expect(written).toEqual([0]);
-    admission.settle();
+    admission.flush();
     expect(written).toEqual([0, 1]);
-    admission.settle();
+    admission.flush();
     expect(written).toEqual([0, 1]);
   });
 });
 
 describe("a list of authorized keys", () => {
-  test("lets in who is on it without an invitation, into any room, and nobody else", async () => {
+  test("lets in the people on it without an invitation, into any room, and nobody else", async () => {
     const team = new Set([fingerprint(ANN.publicKey)]);
-    await using server = await openHere({ authorized: (its) => team.has(its) });
-    expect(await knock(hostOf(server), ANN)).toBe("in");
-    expect(await knock(hostOf(server), ANN, "garden")).toBe("in");
-    expect(await knock(hostOf(server), BOB)).toBe("WRONG_SECRET");
+    await using server = await openHere({ authorized: (person) => team.has(person) });
+    expect(await knock(withoutInvitation(server), ANN)).toBe("in");
+    expect(await knock(withoutInvitation(server), ANN, "garden")).toBe("in");
+    expect(await knock(withoutInvitation(server), BOB)).toBe("WRONG_SECRET");
     expect(await knock(server.invitation("main"), BOB)).toBe("in");
   });
 
-  test("is read again for each: who is taken out of it is not let in again", async () => {
+  test("is read again for each: a person who is taken off it is not let in again", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "team");
     const [ann, bob] = [fingerprint(ANN.publicKey), fingerprint(BOB.publicKey)];
     writeFileSync(path, `${ann} Ann\n`);
     chmodSync(path, 0o600);
-    const told: string[] = [];
-    const authorized = openAuthorizedKeys(path, ({ code }) => void told.push(code));
+    const reported: string[] = [];
+    const authorized = openAuthorizedKeys(path, ({ code }) => void reported.push(code));
     await using server = await openHere({ authorized });
-    expect(await knock(hostOf(server), ANN)).toBe("in");
+    expect(await knock(withoutInvitation(server), ANN)).toBe("in");
     writeFileSync(path, `${bob} Bob\n`);
-    expect(await knock(hostOf(server), ANN)).toBe("WRONG_SECRET");
-    expect(await knock(hostOf(server), BOB)).toBe("in");
+    expect(await knock(withoutInvitation(server), ANN)).toBe("WRONG_SECRET");
+    expect(await knock(withoutInvitation(server), BOB)).toBe("in");
     writeFileSync(path, "everybody\n");
-    expect(await knock(hostOf(server), BOB)).toBe("WRONG_SECRET");
-    expect(told).toEqual(["AUTHORIZED_KEYS_DAMAGED"]);
+    expect(await knock(withoutInvitation(server), BOB)).toBe("WRONG_SECRET");
+    expect(reported).toEqual(["AUTHORIZED_KEYS_DAMAGED"]);
   });
 
   test("that was not given lets nobody in", async () => {
     await using server = await openHere();
-    expect(await knock(hostOf(server), ANN)).toBe("WRONG_SECRET");
+    expect(await knock(withoutInvitation(server), ANN)).toBe("WRONG_SECRET");
   });
 });

@@ -4,8 +4,7 @@ import { join } from "node:path";
 
 import type { CharlaError } from "../../src/errors.ts";
 import { fingerprint } from "../../src/identity/key-text.ts";
-import { openAuthorizedKeys } from "../../src/server/authorized-keys-file.ts";
-import { parseAuthorizedKeys } from "../../src/server/authorized-keys.ts";
+import { openAuthorizedKeys, parseAuthorizedKeys } from "../../src/server/authorized-keys.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 
 const ANN = fingerprint(new Uint8Array(32).fill(1));
@@ -37,7 +36,7 @@ describe("a list of authorized keys", () => {
         code: "AUTHORIZED_KEYS_DAMAGED",
         message: "line 3 of /etc/team does not begin with a fingerprint",
         hint:
-          "begin it with the fingerprint that charla id prints there, SHA256: and 43 characters, or " +
+          "begin it with a fingerprint as charla id prints it, SHA256: and 43 characters, or " +
           "with # for a note",
       }),
     );
@@ -115,7 +114,7 @@ describe("a file of authorized keys", () => {
     expect(refused(list.path)).toMatchObject({
       code: "AUTHORIZED_KEYS_DAMAGED",
       message: `${list.path} can be changed by other users (mode 666)`,
-      hint: `chmod o-w "${list.path}", once you have looked at what is in it`,
+      hint: `check its content, then chmod o-w "${list.path}"`,
     });
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { openInvitations } from "../../src/server/invitations-file.ts";
-import { limitedInvitation } from "../../src/server/invitations.ts";
+import { openInvitationFile } from "../../src/server/invitations-file.ts";
+import { withKey } from "../../src/server/invitations.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 
 const ANN = "SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE";
@@ -11,7 +11,7 @@ const SECRET = new Uint8Array(16).fill(9);
 const LINE =
   `{"invitations":[{"secret":"CQkJCQkJCQkJCQkJCQkJCQ","room":"main","uses":2,"until":1800000000000,` +
   `"guests":["${ANN}"]}]}\n`;
-const INVITATION = limitedInvitation({
+const INVITATION = withKey({
   secret: SECRET,
   room: "main",
   uses: 2,
@@ -31,31 +31,31 @@ describe("invitations are kept", () => {
   test("in a file that their owner alone may read, and found there", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
-    const kept = openInvitations(folder);
-    expect(kept.found).toEqual([]);
+    const store = openInvitationFile(folder);
+    expect(store.stored).toEqual([]);
     expect(existsSync(folder)).toBe(false);
-    kept.keep([INVITATION]);
+    store.save([INVITATION]);
     const path = join(folder, "invitations");
     expect(readFileSync(path, "utf8")).toBe(LINE);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(openInvitations(folder).found).toEqual([INVITATION]);
+    expect(openInvitationFile(folder).stored).toEqual([INVITATION]);
   });
 
   test("also those without a time, and none at all", () => {
     using base = temporaryFolder();
-    const kept = openInvitations(base.path);
-    const endless = limitedInvitation({ ...INVITATION, until: null, guests: new Set() });
-    kept.keep([endless, INVITATION]);
-    expect(openInvitations(base.path).found).toEqual([endless, INVITATION]);
-    kept.keep([]);
-    expect(openInvitations(base.path).found).toEqual([]);
+    const store = openInvitationFile(base.path);
+    const endless = withKey({ ...INVITATION, until: null, guests: new Set() });
+    store.save([endless, INVITATION]);
+    expect(openInvitationFile(base.path).stored).toEqual([endless, INVITATION]);
+    store.save([]);
+    expect(openInvitationFile(base.path).stored).toEqual([]);
   });
 });
 
 describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
   const damaged = (from: string, to: string) => LINE.replace(from, to);
   const hint =
-    "put it back from a copy, or move it away: who came by an invitation with an end needs a new one then";
+    "restore it from a copy, or move it away: then people who joined with an invitation that has an end need a new one";
 
   test.each([
     ["empty", ""],
@@ -63,7 +63,7 @@ describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
     ["cut off", LINE.slice(0, 90)],
   ])("%s", (_how, text) => {
     using file = folderWith(text);
-    expect(() => openInvitations(file.folder)).toThrow(
+    expect(() => openInvitationFile(file.folder)).toThrow(
       expect.objectContaining({
         code: "INVITATIONS_DAMAGED",
         message: `${file.path} is not JSON`,
@@ -83,10 +83,10 @@ describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
     ["what a later version wrote", damaged('"uses"', '"for":1,"uses"'), "invitations.0.for"],
   ])("%s", (_how, text, where) => {
     using file = folderWith(text);
-    expect(() => openInvitations(file.folder)).toThrow(
+    expect(() => openInvitationFile(file.folder)).toThrow(
       expect.objectContaining({
         code: "INVITATIONS_DAMAGED",
-        message: `${file.path} does not hold invitations: ${where} is not as it should be`,
+        message: `${file.path} does not hold invitations: ${where} is not valid`,
       }),
     );
   });
@@ -94,7 +94,7 @@ describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
   test("and the error shows nothing of a secret", () => {
     using file = folderWith(damaged('"uses":2', '"uses":oops'));
     try {
-      openInvitations(file.folder);
+      openInvitationFile(file.folder);
     } catch (error) {
       expect(Bun.inspect(error)).not.toContain("CQkJ");
       return;
@@ -105,7 +105,7 @@ describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
 
 test("a file that others may read is SECRET_FILE_EXPOSED", () => {
   using file = folderWith(LINE, 0o644);
-  expect(() => openInvitations(file.folder, process.geteuid?.())).toThrow(
+  expect(() => openInvitationFile(file.folder, process.geteuid?.())).toThrow(
     expect.objectContaining({
       code: "SECRET_FILE_EXPOSED",
       message: `the file of invitations ${file.path} is open to other users (mode 644)`,

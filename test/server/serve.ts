@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs";
 
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
-import { openInvitations } from "../../src/server/invitations-file.ts";
+import { openInvitationFile } from "../../src/server/invitations-file.ts";
 import { openServer } from "../../src/server/server.ts";
 import { SERVER_KEYS, SERVER_LIMITS, SERVER_SECRET } from "./served.ts";
 
@@ -15,7 +15,7 @@ const server = await openServer({
   port: Number(port),
   identity: SERVER_KEYS,
   secret: SERVER_SECRET,
-  invitations: openInvitations(folder),
+  invitations: openInvitationFile(folder),
   limits: SERVER_LIMITS,
   log,
   host: "127.0.0.1",
