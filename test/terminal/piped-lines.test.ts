@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { CharlaError } from "../../src/errors.ts";
 import { type InputLine, inputLines, sendLines } from "../../src/terminal/piped-lines.ts";
-import { seeded } from "./random.ts";
+import { seeded } from "../harness/random.ts";
 
 type Piece = string | Uint8Array;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { seeded } from "../../terminal/random.ts";
+import { seeded } from "../../harness/random.ts";
 import { type End, exchange, type Weather } from "./exchange.ts";
 import { fixedWindow } from "./sender.ts";
 

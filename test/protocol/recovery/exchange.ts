@@ -26,7 +26,7 @@ import {
   timerFired,
 } from "../../../src/protocol/recovery/recovery.ts";
 import type { PacketKind, SentPacket } from "../../../src/protocol/recovery/sent-packets.ts";
-import { seeded } from "../../terminal/random.ts";
+import { seeded } from "../../harness/random.ts";
 
 export interface Weather {
   /** Packets of 1,000 that are lost. */

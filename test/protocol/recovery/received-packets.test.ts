@@ -9,7 +9,7 @@ import {
   type ReceivedPackets,
   takeAck,
 } from "../../../src/protocol/recovery/received-packets.ts";
-import { seeded } from "../../terminal/random.ts";
+import { seeded } from "../../harness/random.ts";
 
 /** What was received after ack-eliciting packets of these numbers, one each millisecond. */
 function after(...numbers: number[]): ReceivedPackets {

@@ -6,7 +6,7 @@ import {
   recordArrival,
   REPLAY_WINDOW,
 } from "../../../src/protocol/recovery/replay-window.ts";
-import { seeded } from "../../terminal/random.ts";
+import { seeded } from "../../harness/random.ts";
 
 describe("a packet number is taken once (RFC 9000 s. 12.3)", () => {
   test("and refused when it comes again", () => {

@@ -14,7 +14,7 @@ import {
   type SentPackets,
   settlePacket,
 } from "../../../src/protocol/recovery/sent-packets.ts";
-import { seeded } from "../../terminal/random.ts";
+import { seeded } from "../../harness/random.ts";
 import { numbersOf, rangesOf, upTo } from "./sender.ts";
 
 /** A ledger of packets of these kinds, 100 bytes each, one sent each millisecond. */

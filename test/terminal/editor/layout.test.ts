@@ -9,7 +9,7 @@ import {
   rowsAboveCursor,
 } from "../../../src/terminal/editor/layout.ts";
 import type { LineBuffer } from "../../../src/terminal/editor/line-buffer.ts";
-import { seeded, someOf } from "../random.ts";
+import { seeded, someOf } from "../../harness/random.ts";
 
 /** A line written with a bar where its cursor is. */
 function at(text: string): LineBuffer {

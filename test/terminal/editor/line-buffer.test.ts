@@ -16,7 +16,7 @@ import {
   splitGraphemes,
   transpose,
 } from "../../../src/terminal/editor/line-buffer.ts";
-import { seeded, someOf } from "../random.ts";
+import { seeded, someOf } from "../../harness/random.ts";
 
 const BAR = "|";
 

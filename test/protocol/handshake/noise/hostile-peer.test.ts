@@ -11,7 +11,7 @@ import {
   writeMessage,
   XX,
 } from "../../../../src/protocol/handshake/noise/handshake-state.ts";
-import { seeded } from "../../../terminal/random.ts";
+import { seeded } from "../../../harness/random.ts";
 import {
   type BothSides,
   carry,

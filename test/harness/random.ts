@@ -1,4 +1,4 @@
-// Chance that can be repeated: a seed gives the same numbers on every machine.
+// Random numbers that can be repeated: a seed gives the same ones on every machine.
 
 /** Numbers from 0 up to `below`, after Tommy Ettinger's mulberry32. */
 export function seeded(seed: number): (below: number) => number {
@@ -11,7 +11,7 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
-/** So many of these, in any order, each as often as it comes. */
+/** So many random ones of these, with repetitions. */
 export function someOf<T>(random: (below: number) => number, items: readonly T[], count: number) {
   return Array.from({ length: count }, () => items[random(items.length)]).filter(
     (item): item is T => item !== undefined,
