@@ -62,7 +62,7 @@ const EDGES = [
   "log/sqlite/database.ts",
   // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.
   "http/server/server.ts",
-  "http/server/file-body.ts",
+  "http/server/bodies.ts",
   "http/server/linux-calls.ts",
 ];
 

@@ -9,18 +9,22 @@ import {
   type Digest,
   type FileDestination,
 } from "../http/client/destination.ts";
-import type { ResponseHead } from "../http/client/exchange.ts";
+import { fetchHttp09, HTTP09_MAX_BYTES, type ResponseHead } from "../http/client/exchange.ts";
 import { statusError } from "../http/client/fetch-errors.ts";
-import { fetchHttp09, HTTP09_MAX_BYTES } from "../http/client/http09.ts";
 import { openFileDestination } from "../http/client/part-file.ts";
 import { transfer, type TransferEvent } from "../http/client/transfer.ts";
 import { shownUrl } from "../http/client/url.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { formatBytes, formatSeconds } from "./amounts.ts";
-import { headText, requestText, responseText } from "./get/display-text.ts";
+import {
+  createProgressLine,
+  headText,
+  type ProgressLine,
+  requestText,
+  responseText,
+} from "./get/display.ts";
 import { type GetOptions, readGetOptions } from "./get/get-options.ts";
-import { createProgressLine, type ProgressLine } from "./get/progress.ts";
 import { createStandardOutput } from "./get/standard-output.ts";
 import type { CommandLine } from "./options.ts";
 import { presentation } from "./presentation.ts";

@@ -11,16 +11,18 @@ import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { listeningOptions } from "./listening.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { guardOf } from "./serve/access-options.ts";
-import { describeFailure } from "./serve/failure.ts";
-import { openLineLog } from "./serve/line-log.ts";
-import { type Reach, reachOf, urlsOf } from "./serve/listen-addresses.ts";
-import { qrCode } from "./serve/qr-code.ts";
-import { tlsIdentity } from "./serve/tls-options.ts";
+import {
+  chooseAddresses,
+  describeServeError,
+  formatUrls,
+  type ListenAddresses,
+} from "./serve/listen-addresses.ts";
+import { openLineLog, qrCode } from "./serve/output.ts";
+import { readAccessOptions, readTlsOptions } from "./serve/serve-options.ts";
 
 const HTTP_PORT = 8_000;
-/** For the answers under way when it is to end, in ms. */
-const PATIENCE = 5_000;
+/** ms that pending responses have to end after an interruption. */
+const GRACE = 5_000;
 
 /** @returns the exit status */
 export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
@@ -37,22 +39,22 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   if (bind !== undefined && flags.has("public")) {
     throw new CharlaError(
       "USAGE",
-      "--public listens on every address, and --bind on one",
+      "--public listens on every address, --bind on one",
       "leave one of them out",
     );
   }
-  const { credentials, upload } = guardOf(commandLine);
-  const tls = await tlsIdentity(commandLine);
+  const { credentials, upload } = readAccessOptions(commandLine);
+  const tls = await readTlsOptions(commandLine, io.cwd);
   const isJson = flags.has("json");
   const log = isJson
     ? openLineLog(io.stdout, (count) => JSON.stringify({ type: "dropped", count }))
-    : openLineLog(io.stderr, (count) => `${count} requests came too fast to be listed`);
-  const lineOf = isJson ? jsonLogLine : commonLogLine;
-  const isListed = isJson || !flags.has("quiet");
+    : openLineLog(io.stderr, (count) => `${count} requests were too many to be logged`);
+  const formatLine = isJson ? jsonLogLine : commonLogLine;
+  const isLogged = isJson || !flags.has("quiet");
 
-  const reach = reachOf(bind, flags.has("public"));
+  const listen = chooseAddresses(bind, flags.has("public"));
   const interrupted = aborted(io.signal);
-  const server = openReached(reach, {
+  const server = openServer(listen, {
     folder: resolve(io.cwd, folder),
     port,
     dotfiles: flags.has("dotfiles"),
@@ -63,35 +65,35 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
     credentials,
     upload,
     tls,
-    isLoopbackOnly: !reach.isPublic,
-    log: isListed ? (entry: RequestEntry) => log.line(lineOf(entry)) : null,
+    isLoopbackOnly: !listen.isPublic,
+    log: isLogged ? (entry: RequestEntry) => log.write(formatLine(entry)) : null,
   });
 
   const scheme = tls === null ? "http" : "https";
-  const urls = urlsOf(scheme, server.addresses, server.port, networkInterfaces());
-  io.stderr.write(`${describe(urls, reach.isPublic, io)}\n`);
+  const urls = formatUrls(scheme, server.addresses, server.port, networkInterfaces());
+  io.stderr.write(`${describeUrls(urls, listen.isPublic, io)}\n`);
   if (flags.has("tls") && tls !== null) {
-    io.stderr.write(`Browsers ask about its certificate: SHA-256 ${tls.fingerprint}\n`);
+    io.stderr.write(`Browsers will warn about its certificate: SHA-256 ${tls.fingerprint}\n`);
   }
-  if (reach.isPublic && credentials !== null && tls === null) {
-    io.stderr.write("The password goes over the network in plain: --tls hides it\n");
+  if (listen.isPublic && credentials !== null && tls === null) {
+    io.stderr.write("The password is sent over the network unencrypted; --tls encrypts it\n");
   }
-  if (isJson) log.line(JSON.stringify({ type: "listening", url: urls[0], urls }));
+  if (isJson) log.write(JSON.stringify({ type: "listening", url: urls[0], urls }));
   await interrupted;
-  await server.close(PATIENCE);
+  await server.close(GRACE);
   await log.flushed();
   return 0;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
+  return new Promise((done) => {
+    signal.addEventListener("abort", () => done(), { once: true });
   });
 }
 
-/** Where this machine has no IPv6, it is served without. */
-function openReached(
-  { candidates }: Reach,
+/** Tries the lists of addresses in turn: a machine without IPv6 is served without it. */
+function openServer(
+  { candidates }: ListenAddresses,
   options: Omit<FileServerOptions, "addresses">,
 ): HttpServer {
   let failure: unknown;
@@ -99,7 +101,7 @@ function openReached(
     try {
       return openFileServer({ ...options, addresses });
     } catch (error) {
-      failure = describeFailure(error, options.folder, options.port, addresses);
+      failure = describeServeError(error, options.folder, options.port, addresses);
       if (!WITHOUT_IPV6.has(systemCode(error))) break;
     }
   }
@@ -108,15 +110,13 @@ function openReached(
 
 const WITHOUT_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
-/** With a code to scan, for a phone that is to open it. */
-function describe(urls: readonly string[], isPublic: boolean, io: Io): string {
+/** On a terminal with a QR code of an address that a phone can open. */
+function describeUrls(urls: readonly string[], isPublic: boolean, io: Io): string {
   const [first = "", ...others] = urls;
   const lines = [`Open ${first}`, ...others.map((url) => `  or ${url}`)];
-  const reached = others[0] ?? first;
-  if (!isPublic || reached.includes("//localhost") || !io.stderr.isTTY) {
-    return lines.join("\n");
-  }
-  const code = qrCode(reached, {
+  const shared = others[0] ?? first;
+  if (!isPublic || shared.includes("//localhost") || !io.stderr.isTTY) return lines.join("\n");
+  const code = qrCode(shared, {
     columns: io.stderr.columns ?? 80,
     colours: mayStyle(io, io.stderr),
   });

@@ -1,4 +1,4 @@
-// The listing as people see it, in Chromium: opened, sorted, read from and written to.
+// The listing in Chromium: navigation, sorting, downloads and uploads.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { mkdirSync, readFileSync, truncateSync } from "node:fs";
@@ -37,7 +37,7 @@ function share(): Folder {
 
 const namesOn = (page: Page) => page.locator("tbody td:first-child a").allTextContents();
 
-testWith([CHROMIUM], "the listing is opened, sorted, and gone through", async () => {
+testWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   await using window = await openWindow(browser);
@@ -61,19 +61,19 @@ testWith([CHROMIUM], "the listing is opened, sorted, and gone through", async ()
   await page.getByRole("link", { name: "home" }).click();
   expect(await namesOn(page)).toContain("large.bin");
 
-  // Nothing was loaded but the pages themselves, and their policy had nothing to refuse.
-  expect(window.asked.filter((url) => !url.startsWith(server.url))).toEqual([]);
-  expect(window.asked.filter((url) => /\.(?:js|css|png)\b/.test(url))).toEqual([]);
-  // Beside a bare text Chromium wants an icon, which is not there.
+  // Nothing but the pages was loaded, and their policy blocked nothing.
+  expect(window.requested.filter((url) => !url.startsWith(server.url))).toEqual([]);
+  expect(window.requested.filter((url) => /\.(?:js|css|png)\b/.test(url))).toEqual([]);
+  // Chromium requests an icon for a plain text, which is missing.
   const missing = Array.from(
     server.stderr.matchAll(/"GET (\S+) HTTP\/1\.1" 404/g),
     ([, path]) => path,
   );
   expect(missing.filter((path) => path !== "/favicon.ico")).toEqual([]);
-  expect(window.said.filter((text) => !text.includes("404"))).toEqual([]);
+  expect(window.messages.filter((text) => !text.includes("404"))).toEqual([]);
 });
 
-testWith([CHROMIUM], "a file is downloaded, and a folder as .zip", async () => {
+testWith([CHROMIUM], "a file can be downloaded, and a folder as .zip", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   await using window = await openWindow(browser);
@@ -93,21 +93,21 @@ testWith([CHROMIUM], "a file is downloaded, and a folder as .zip", async () => {
   }
 });
 
-/** Of the page's ground and of its text, 0 to 1. */
+/** The lightness of the background and of the text, 0 to 1. */
 const LIGHTNESS = `(() => {
   const { backgroundColor, color } = getComputedStyle(document.body);
   return [backgroundColor, color].map((written) =>
     written.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765);
 })()`;
 
-/** Each change of the bar to the test: how far it is, or -1 for one that is not seen. */
+/** Reports each change of the progress bar to the test: its value, or -1 if hidden. */
 const REPORT_PROGRESS = `(() => {
   const progress = document.querySelector("progress");
   new MutationObserver(() => report(progress.hidden ? -1 : progress.value))
     .observe(progress, { attributes: true });
 })()`;
 
-/** Tries to write, and to read; how each ends. */
+/** Tries to write and to read from another site; returns how each attempt ends. */
 const TRY_ALL = `(async (url) => {
   const form = new FormData();
   form.append("file", new File(["evil"], "evil.txt"));
@@ -127,44 +127,47 @@ const LOOKS: [string, PageLook][] = [
 ];
 
 for (const [title, look] of LOOKS) {
-  testWith([CHROMIUM], `the page is readable ${title}, and files are sent from it`, async () => {
+  testWith([CHROMIUM], `the page is readable ${title}, and files can be uploaded`, async () => {
     using folder = share();
     await using server = await startServing([folder.path, "--upload"]);
     await using window = await openWindow(browser, look);
-    const { page, said } = window;
+    const { page, messages } = window;
     await page.goto(server.url);
 
-    const [paper, ink] = await page.evaluate<[number, number]>(LIGHTNESS);
-    if (look.colorScheme === "dark") expect([paper < 0.2, ink > 0.8]).toEqual([true, true]);
-    else expect([paper > 0.8, ink < 0.2]).toEqual([true, true]);
+    const [background, text] = await page.evaluate<[number, number]>(LIGHTNESS);
+    if (look.colorScheme === "dark") expect([background < 0.2, text > 0.8]).toEqual([true, true]);
+    else expect([background > 0.8, text < 0.2]).toEqual([true, true]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
-    // A finger finds its row (WCAG 2.5.8: 24 CSS pixels).
+    // Large enough for a finger (WCAG 2.5.8: 24 CSS pixels).
     const row = await page.locator("tbody td:first-child a").first().boundingBox();
     expect(row?.height).toBeGreaterThan(24);
 
     const seen: number[] = [];
     await page.exposeFunction("report", (value: number) => seen.push(value));
     await page.evaluate(REPORT_PROGRESS);
-    const file = { name: "sent ü.bin", mimeType: "image/png", buffer: Buffer.alloc(5_000_000, 7) };
-    await page.locator("input[type=file]").setInputFiles([file]);
+    using source = newFolder();
+    const content = Buffer.alloc(5_000_000, 7);
+    source.write("sent ü.bin", content);
+    // By its path: Playwright would send the bytes to Chromium as base64.
+    const input = page.locator("input[type=file]");
+    await input.setInputFiles(join(source.path, "sent ü.bin"));
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByRole("link", { name: "sent ü.bin" }).waitFor();
-    expect(readFileSync(join(folder.path, "sent ü.bin")).equals(file.buffer)).toBe(true);
-    // The bar came, and went up.
+    expect(readFileSync(join(folder.path, "sent ü.bin")).equals(content)).toBe(true);
+    // The progress bar was shown and advanced.
     await until("the bar", () => seen.some((value) => value > 0));
 
-    await page
-      .locator("input[type=file]")
-      .setInputFiles([{ ...file, buffer: Buffer.from("other") }]);
+    source.write("sent ü.bin", "other");
+    await input.setInputFiles(join(source.path, "sent ü.bin"));
     await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText("there is something of this name already").waitFor();
+    await page.getByText("a file of this name already exists").waitFor();
     expect(readFileSync(join(folder.path, "sent ü.bin"))).toHaveLength(5_000_000);
-    // Chromium says of each answer that is an error that it is one.
-    expect(said.filter((text) => !text.includes("409"))).toEqual([]);
+    // Chromium logs every response that is an error.
+    expect(messages.filter((text) => !text.includes("409"))).toEqual([]);
   });
 }
 
-testWith([CHROMIUM], "a file that is not taken is said so, however large it is", async () => {
+testWith([CHROMIUM], "a refused upload is reported, however large the file is", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload", "--max-upload", "1M"]);
   await using window = await openWindow(browser);
@@ -175,11 +178,11 @@ testWith([CHROMIUM], "a file that is not taken is said so, however large it is",
   truncateSync(path, 30_000_000);
   await page.locator("input[type=file]").setInputFiles(path);
   await page.getByRole("button", { name: "Send" }).click();
-  await page.getByText(/source: .*too large|source: the connection broke off/).waitFor();
+  await page.getByText(/source: .*too large|source: the connection was lost/).waitFor();
   expect(await page.locator("progress").isHidden()).toBe(true);
 });
 
-testWith([CHROMIUM], "over --tls, and so HTTP/2, the page is the same", async () => {
+testWith([CHROMIUM], "over TLS and HTTP/2 the page works the same", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload", "--tls"]);
   await using window = await openWindow(browser);
@@ -187,17 +190,20 @@ testWith([CHROMIUM], "over --tls, and so HTTP/2, the page is the same", async ()
   await page.goto(server.url);
   const protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol";
   expect(await page.evaluate<string>(protocol)).toBe("h2");
-  const file = { name: "sent.bin", mimeType: "image/png", buffer: Buffer.alloc(5_000_000, 7) };
-  await page.locator("input[type=file]").setInputFiles([file]);
+  using source = newFolder();
+  const content = Buffer.alloc(5_000_000, 7);
+  source.write("sent.bin", content);
+  const input = page.locator("input[type=file]");
+  await input.setInputFiles(join(source.path, "sent.bin"));
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByRole("link", { name: "sent.bin" }).waitFor();
-  expect(readFileSync(join(folder.path, "sent.bin")).equals(file.buffer)).toBe(true);
-  await page.locator("input[type=file]").setInputFiles([file]);
+  expect(readFileSync(join(folder.path, "sent.bin")).equals(content)).toBe(true);
+  await input.setInputFiles(join(source.path, "sent.bin"));
   await page.getByRole("button", { name: "Send" }).click();
-  await page.getByText("there is something of this name already").waitFor();
+  await page.getByText("a file of this name already exists").waitFor();
 });
 
-testWith([CHROMIUM], "without a script the form sends all the same", async () => {
+testWith([CHROMIUM], "without scripts the form uploads, too", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload"]);
   await using window = await openWindow(browser, { javaScriptEnabled: false });
@@ -213,7 +219,7 @@ testWith([CHROMIUM], "without a script the form sends all the same", async () =>
   expect(folder.read("folder/one.txt")).toBe("one");
 });
 
-testWith([CHROMIUM], "names that are markup do nothing in the page", async () => {
+testWith([CHROMIUM], "names that look like HTML do nothing in the page", async () => {
   using folder = newFolder();
   const names = ["<img src=x onerror=alert(1)>", "<script>alert(1)<script>", "javascript:alert(1)"];
   for (const name of names) folder.write(name, "<script>alert(1)</script>");
@@ -225,37 +231,33 @@ testWith([CHROMIUM], "names that are markup do nothing in the page", async () =>
   const downloading = page.waitForEvent("download");
   await page.getByRole("link", { name: "javascript:alert(1)" }).click();
   await downloading;
-  expect(window.said).toEqual([]);
+  expect(window.messages).toEqual([]);
 });
 
-testWith(
-  [CHROMIUM],
-  "another site's page neither writes here nor reads, whoever looks at it",
-  async () => {
-    using folder = share();
-    await using server = await startServing([folder.path, "--upload", "--overwrite"]);
-    const target = `http://127.0.0.1:${server.port}`;
-    using other = Bun.serve({
-      port: 0,
-      hostname: "127.0.0.1",
-      fetch: () =>
-        new Response(
-          `<form method="post" enctype="multipart/form-data" action="${target}/">` +
-            `<input type="file" name="file"><button>go</button></form>`,
-          { headers: { "content-type": "text/html" } },
-        ),
-    });
-    await using window = await openWindow(browser);
-    const { page } = window;
-    await page.goto(`http://localhost:${other.port}/`);
-    const heard = await page.evaluate<string[]>(`${TRY_ALL}(${JSON.stringify(target)})`);
-    expect(heard.slice(0, 2)).toEqual(["rejected", "rejected"]);
-    await page
-      .locator("input")
-      .setInputFiles([{ name: "evil.txt", mimeType: "text/plain", buffer: Buffer.from("evil") }]);
-    await page.getByRole("button", { name: "go" }).click();
-    await page.getByText("files are not taken from another site's page").waitFor();
-    await until("the log", () => /"POST .* 403/.test(server.stderr));
-    expect(folder.list()).not.toContain("evil.txt");
-  },
-);
+testWith([CHROMIUM], "another site's page can neither write nor read", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path, "--upload", "--overwrite"]);
+  const target = `http://127.0.0.1:${server.port}`;
+  using other = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () =>
+      new Response(
+        `<form method="post" enctype="multipart/form-data" action="${target}/">` +
+          `<input type="file" name="file"><button>go</button></form>`,
+        { headers: { "content-type": "text/html" } },
+      ),
+  });
+  await using window = await openWindow(browser);
+  const { page } = window;
+  await page.goto(`http://localhost:${other.port}/`);
+  const attempts = await page.evaluate<string[]>(`${TRY_ALL}(${JSON.stringify(target)})`);
+  expect(attempts.slice(0, 2)).toEqual(["rejected", "rejected"]);
+  await page
+    .locator("input")
+    .setInputFiles([{ name: "evil.txt", mimeType: "text/plain", buffer: Buffer.from("evil") }]);
+  await page.getByRole("button", { name: "go" }).click();
+  await page.getByText("uploads from another site's page are refused").waitFor();
+  await until("the log", () => /"POST .* 403/.test(server.stderr));
+  expect(folder.list()).not.toContain("evil.txt");
+});

@@ -1,4 +1,4 @@
-// What people fetch with, against the real program: curl, wget and openssl, over HTTP/1.1, HTTP/2 and TLS.
+// `charla serve` with curl, wget and openssl, over HTTP/1.1, HTTP/2 and TLS.
 
 import { expect, setDefaultTimeout } from "bun:test";
 import { mkdirSync, truncateSync } from "node:fs";
@@ -6,8 +6,9 @@ import { join } from "node:path";
 
 import { makeCertificate } from "../../src/http/server/tls/certificate.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
+import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { run, runCharla } from "../harness/program.ts";
+import { run } from "../harness/program.ts";
 import { startServing } from "../harness/served.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
@@ -24,14 +25,14 @@ function share(): Folder {
   return folder;
 }
 
-/** What it prints; its status is 0. */
+/** Its output; its status must be 0. */
 async function curl(...args: string[]): Promise<string> {
   const { stdout, stderr, status } = await run(["curl", "--silent", "--show-error", ...args]);
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   return stdout;
 }
 
-testWith(["curl"], "curl fetches, unpacks, resumes and is told what it has already", async () => {
+testWith(["curl"], "curl fetches, decompresses, resumes and revalidates", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   const { url } = server;
@@ -56,7 +57,7 @@ testWith(["curl"], "curl fetches, unpacks, resumes and is told what it has alrea
   expect(await curl("--path-as-is", `${url}/../../../etc/passwd`)).toStartWith("404");
 });
 
-testWith(["curl"], "curl sends with -T and -F, and a user with -u", async () => {
+testWith(["curl"], "curl uploads with -T and -F, and authenticates with -u", async () => {
   using folder = share();
   await using server = await startServing([
     folder.path,
@@ -83,36 +84,32 @@ testWith(["curl"], "curl sends with -T and -F, and a user with -u", async () => 
   await server.until("stderr", /127\.0\.0\.1 - ana \[.*\] "PUT \/over\.bin HTTP\/1\.1" 413 \d+\n/);
 });
 
-testWith(
-  ["wget"],
-  "wget fetches a whole tree by its listings, and goes on with a part",
-  async () => {
-    using folder = share();
-    using target = newFolder();
-    await using server = await startServing([folder.path]);
-    const options = ["--no-verbose", "--directory-prefix", target.path];
-    const tree = await run([
-      "wget",
-      ...options,
-      "--recursive",
-      "--no-parent",
-      "--no-host-directories",
-      "--reject-regex",
-      "[?]",
-      `${server.url}/`,
-    ]);
-    expect({ status: tree.status, stderr: tree.stderr }).toMatchObject({ status: 0 });
-    expect(target.read("sub/a b.txt")).toBe("below");
-    expect(target.read("text.txt")).toBe(TEXT);
-    truncateSync(join(target.path, "large.bin"), 1_000_000);
-    const rest = await run(["wget", ...options, "--continue", `${server.url}/large.bin`]);
-    expect(rest.status).toBe(0);
-    expect(Bun.hash(target.read("large.bin"))).toBe(Bun.hash(LARGE.toString()));
-    await server.until("stderr", /"GET \/large\.bin HTTP\/1\.1" 206 2000000\n/);
-  },
-);
+testWith(["wget"], "wget fetches a tree by its listings, and resumes a file", async () => {
+  using folder = share();
+  using target = newFolder();
+  await using server = await startServing([folder.path]);
+  const options = ["--no-verbose", "--directory-prefix", target.path];
+  const tree = await run([
+    "wget",
+    ...options,
+    "--recursive",
+    "--no-parent",
+    "--no-host-directories",
+    "--reject-regex",
+    "[?]",
+    `${server.url}/`,
+  ]);
+  expect({ status: tree.status, stderr: tree.stderr }).toMatchObject({ status: 0 });
+  expect(target.read("sub/a b.txt")).toBe("below");
+  expect(target.read("text.txt")).toBe(TEXT);
+  truncateSync(join(target.path, "large.bin"), 1_000_000);
+  const rest = await run(["wget", ...options, "--continue", `${server.url}/large.bin`]);
+  expect(rest.status).toBe(0);
+  expect(Bun.hash(target.read("large.bin"))).toBe(Bun.hash(LARGE.toString()));
+  await server.until("stderr", /"GET \/large\.bin HTTP\/1\.1" 206 2000000\n/);
+});
 
-testWith(["curl", "tar"], "a folder comes packed, while it is made", async () => {
+testWith(["curl", "tar"], "tar unpacks a folder while it is sent", async () => {
   using folder = share();
   using target = newFolder();
   await using server = await startServing([folder.path]);
@@ -123,30 +120,26 @@ testWith(["curl", "tar"], "a folder comes packed, while it is made", async () =>
   expect(Bun.hash(target.read(`${root}/large.bin`))).toBe(Bun.hash(LARGE.toString()));
 });
 
-testWith(
-  ["curl"],
-  "--tls makes a certificate on the spot, which is the one that it tells",
-  async () => {
-    using folder = share();
-    await using server = await startServing([folder.path, "--tls"]);
-    expect(server.url).toStartWith("https://localhost:");
-    const [, fingerprint = ""] = await server.until("stderr", /SHA-256 ([0-9A-F:]{95})\n/);
-    const { stdout: shown } = await run([
-      "sh",
-      "-c",
-      `openssl s_client -connect 127.0.0.1:${server.port} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`,
-    ]);
-    expect(shown).toContain(fingerprint);
-    const refused = await run(["curl", "--silent", server.url]);
-    expect(refused.status).toBe(60);
-    const status = ["--output", "/dev/null", "--write-out", "%{http_code} %{http_version}"];
-    expect(await curl("--insecure", ...status, `${server.url}/text.txt`)).toBe("200 2");
-  },
-);
+testWith(["curl"], "--tls makes a certificate with the fingerprint that it prints", async () => {
+  using folder = share();
+  await using server = await startServing([folder.path, "--tls"]);
+  expect(server.url).toStartWith("https://localhost:");
+  const [, fingerprint = ""] = await server.until("stderr", /SHA-256 ([0-9A-F:]{95})\n/);
+  const { stdout: shown } = await run([
+    "sh",
+    "-c",
+    `openssl s_client -connect 127.0.0.1:${server.port} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`,
+  ]);
+  expect(shown).toContain(fingerprint);
+  const refused = await run(["curl", "--silent", server.url]);
+  expect(refused.status).toBe(60);
+  const status = ["--output", "/dev/null", "--write-out", "%{http_code} %{http_version}"];
+  expect(await curl("--insecure", ...status, `${server.url}/text.txt`)).toBe("200 2");
+});
 
 testWith(
   ["curl"],
-  "with a certificate from files, over HTTP/1.1 and HTTP/2, all is as without",
+  "with a certificate from files, everything works over HTTP/1.1 and HTTP/2",
   async () => {
     using folder = share();
     using keys = newFolder();
@@ -190,7 +183,7 @@ testWith(
       ]);
       expect(Number(archive.stdout)).toBeGreaterThanOrEqual(5);
     }
-    // Who is refused hears why, also in the middle of sending.
+    // A refused client gets the response, even while it is sending.
     for (let count = 0; count < 15; count++) {
       const refused = ["--output", "/dev/null", "--write-out", "%{http_code}", "-T"];
       const file = join(folder.path, "large.bin");
@@ -198,7 +191,7 @@ testWith(
         "409",
       );
     }
-    // Many streams of one connection, each of its own file.
+    // Many streams on one connection.
     const streams = Array.from({ length: 10 }, (_, at) => at);
     for (const at of streams) folder.write(`stream${at}`, Buffer.alloc(1_000_000, `${at}`));
     const outputs = streams.flatMap((at) => [
@@ -206,7 +199,7 @@ testWith(
       join(keys.path, `got${at}`),
       `${url}/stream${at}`,
     ]);
-    // It shows how far all are, silent or not.
+    // With --parallel curl shows the progress even with --silent.
     const parallel = await run(["curl", "--cacert", cert, "--http2", "--parallel", ...outputs]);
     expect(parallel.status).toBe(0);
     for (const at of streams) {

@@ -1,4 +1,4 @@
-// `charla serve` as a process: what it prints, how it begins and ends, and what it says of wrong usage.
+// `charla serve`: what it prints, how it starts and ends, and its errors.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, truncateSync } from "node:fs";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 
 import { ownAddresses } from "../../src/net/own-addresses.ts";
 import { newFolder } from "../harness/folder.ts";
+import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
-import { charla, runCharla } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
-import { startServing } from "../harness/served.ts";
+import { startServing, startServingProcess } from "../harness/served.ts";
 import { until } from "../harness/until.ts";
 
 const LOG_LINE =
@@ -25,19 +25,19 @@ function share() {
   return folder;
 }
 
-test("it says first where it is, on stderr, and logs each request in Common Log Format", async () => {
+test("it prints its URL first, on stderr, and logs each request in Common Log Format", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   expect(server.stderr).toMatch(/^Open http:\/\/localhost:\d+\n$/);
   expect(await (await fetch(`http://127.0.0.1:${server.port}/a`)).text()).toBe("content");
   await server.until("stderr", LOG_LINE);
   await fetch(`http://127.0.0.1:${server.port}/none?q="%1b[2J`, { headers: { "X-A": "b" } });
-  await server.until("stderr", /"GET \/none\?q=[^"\n]+ HTTP\/1\.1" 404 27$/m);
+  await server.until("stderr", /"GET \/none\?q=[^"\n]+ HTTP\/1\.1" 404 15$/m);
   expect(server.stderr).not.toContain("\x1b");
   expect(server.stdout).toBe("");
 });
 
-test("what a client sends cannot look like another line of the log", async () => {
+test("a client cannot forge a line of the log", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   const socket = connect(server.port, "127.0.0.1");
@@ -52,7 +52,7 @@ test("what a client sends cannot look like another line of the log", async () =>
   socket.destroy();
 });
 
-test("with --json every request is an object on stdout", async () => {
+test("with --json each request is an object on stdout", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--json", "--auth", "ana:x"]);
   const headers = { Authorization: `Basic ${btoa("ana:x")}` };
@@ -75,7 +75,7 @@ test("with --json every request is an object on stdout", async () => {
   expect(server.stderr.split("\n")).toHaveLength(2);
 });
 
-test("with --quiet it says where it is, and no more", async () => {
+test("with --quiet it prints its URL and nothing else", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--quiet"]);
   await fetch(`http://127.0.0.1:${server.port}/a`);
@@ -85,7 +85,7 @@ test("with --quiet it says where it is, and no more", async () => {
   expect(server.stdout).toBe("");
 });
 
-test("without DIR it shares the folder that it is started in, to this machine alone", async () => {
+test("without DIR it shares the current folder, with this machine only", async () => {
   using folder = share();
   await using server = await startServing([], { cwd: folder.path });
   for (const host of ["127.0.0.1", "[::1]"]) {
@@ -93,11 +93,11 @@ test("without DIR it shares the folder that it is started in, to this machine al
   }
   for (const address of ownAddresses(networkInterfaces())) {
     const url = `http://${address.includes(":") ? `[${address}]` : address}:${server.port}/a`;
-    expect(await fetch(url).then(String, () => "nobody listens")).toBe("nobody listens");
+    expect(await fetch(url).then(String, () => "refused")).toBe("refused");
   }
 });
 
-test("with --public every address that reaches it is printed, and each does", async () => {
+test("with --public every URL is printed, and each works", async () => {
   using folder = share();
   await using server = charla(["serve", "--public", "-p", "0", folder.path]);
   await server.until("stderr", /^Open http:\/\/localhost:\d+\n/);
@@ -108,13 +108,13 @@ test("with --public every address that reaches it is printed, and each does", as
 
 testWith(
   ["tmux"],
-  "on a terminal --public shows a code for the phone, --bind to one address too",
+  "on a terminal a QR code is shown for an address that a phone can open",
   async () => {
     using folder = share();
     await using screen = await openScreen(80, 50);
     screen.type(`charla serve --bind 0.0.0.0 -p 0 ${folder.path}`);
     screen.press("Enter");
-    const rows = await screen.until("where it is", (seen) =>
+    const rows = await screen.until("the URL", (seen) =>
       seen.some((row) => row.startsWith("Open http://localhost:")),
     );
     const hasAnother = rows.some((row) => /^ {2}or http:\/\/\d/.test(row));
@@ -125,7 +125,7 @@ testWith(
   },
 );
 
-test("a port in use is an error with a hint, and both servers keep what is theirs", async () => {
+test("a port in use is an error with a hint", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   const { status, stderr } = await runCharla(["serve", "-p", `${server.port}`, folder.path]);
@@ -137,7 +137,7 @@ test("a port in use is an error with a hint, and both servers keep what is their
   });
 });
 
-test("a port that another program has on one of the loopback addresses is in use", async () => {
+test("a port that another program uses on one of the loopback addresses is in use", async () => {
   using folder = share();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "::1", resolve));
@@ -150,15 +150,15 @@ test("a port that another program has on one of the loopback addresses is in use
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  test(
-    `${signal} ends it once the answers under way are done, with status 0`,
+  test.concurrent(
+    `${signal} ends it after the pending responses, with status 0`,
     async () => {
       using folder = share();
       folder.write("large", "");
       truncateSync(join(folder.path, "large"), 50_000_000);
-      await using server = await startServing([folder.path]);
-      const answer = await fetch(`http://127.0.0.1:${server.port}/large`);
-      const reader = answer.body?.getReader();
+      await using server = await startServingProcess([folder.path]);
+      const response = await fetch(`http://127.0.0.1:${server.port}/large`);
+      const reader = response.body?.getReader();
       let length = (await reader?.read())?.value?.length ?? 0;
       server.signal(signal);
       for (;;) {
@@ -173,13 +173,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   );
 }
 
-test(
-  "who takes an answer too slowly is not waited for longer than 5 seconds, nor is who asks nothing",
+test.concurrent(
+  "slow and idle clients are disconnected 5 seconds after the interruption",
   async () => {
     using folder = share();
     folder.write("large", "");
     truncateSync(join(folder.path, "large"), 500_000_000);
-    await using server = await startServing([folder.path]);
+    await using server = await startServingProcess([folder.path]);
     const slow = connect(server.port, "127.0.0.1");
     slow.on("error", () => {});
     slow.write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -196,21 +196,24 @@ test(
   END_TO_END_TIMEOUT,
 );
 
-test("an upload that is under way when it ends leaves nothing", async () => {
-  using folder = share();
-  await using server = await startServing([folder.path, "--upload"]);
-  const sender = connect(server.port, "127.0.0.1");
-  sender.on("error", () => {});
-  sender.write("PUT /b HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nthe beginning");
-  await until("the upload to begin", () => folder.list().length === 2);
-  server.signal("SIGINT");
-  expect(await server.exited).toBe(0);
-  expect(folder.list()).toEqual(["a"]);
-  sender.destroy();
-});
+test.concurrent(
+  "an upload that is interrupted by the end of the server leaves nothing",
+  async () => {
+    using folder = share();
+    await using server = await startServingProcess([folder.path, "--upload"]);
+    const sender = connect(server.port, "127.0.0.1");
+    sender.on("error", () => {});
+    sender.write("PUT /b HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nthe beginning");
+    await until("the upload to start", () => folder.list().length === 2);
+    server.signal("SIGINT");
+    expect(await server.exited).toBe(0);
+    expect(folder.list()).toEqual(["a"]);
+    sender.destroy();
+  },
+);
 
-test(
-  "slow and endless headers are cut off, whatever they trickle",
+test.concurrent(
+  "slow and endless headers are cut off after 12 seconds",
   async () => {
     using folder = share();
     await using server = await startServing([folder.path]);
@@ -222,7 +225,7 @@ test(
       [`${begun}X: `, "a"],
       [begun, "X: a\r\n"],
     ] as const;
-    const heard = await Promise.all(
+    const received = await Promise.all(
       slow.map(
         ([first, more]) =>
           new Promise<string>((resolve) => {
@@ -239,18 +242,18 @@ test(
           }),
       ),
     );
-    for (const text of heard) expect(text).not.toContain("content");
+    for (const text of received) expect(text).not.toContain("content");
     expect(await (await fetch(`http://127.0.0.1:${server.port}/a`)).text()).toBe("content");
   },
   2 * END_TO_END_TIMEOUT,
 );
 
 test.each<[string, string[], number, RegExp]>([
-  ["a folder that is not there", ["/does/not/exist"], 1, /there is no folder "\/does\/not\/exist"/],
+  ["a missing folder", ["/does/not/exist"], 1, /there is no folder "\/does\/not\/exist"/],
   ["a file", ["package.json"], 1, /package\.json" is not a folder/],
   ["two folders", ["a", "b"], 2, /one folder, not 2/],
-  ["a port that is none", ["-p", "70000"], 2, /70000/],
-  ["an address that is none", ["-b", "nowhere"], 2, /is not an address to listen on/],
+  ["an invalid port", ["-p", "70000"], 2, /70000/],
+  ["an invalid address", ["-b", "nowhere"], 2, /is not an address to listen on/],
   [
     "an address of another machine",
     ["-b", "192.0.2.1", "-p", "0"],
@@ -262,7 +265,7 @@ test.each<[string, string[], number, RegExp]>([
   ["a user of control characters", ["--auth", "a\nb:c"], 2, /--auth needs a user and a password/],
   ["--overwrite without --upload", ["--overwrite"], 2, /add --upload/],
   ["--max-upload without --upload", ["--max-upload", "1G"], 2, /add --upload/],
-  ["an amount that is none", ["--upload", "--max-upload", "much"], 2, /is no number of bytes/],
+  ["an invalid amount", ["--upload", "--max-upload", "much"], 2, /is not a number of bytes/],
   ["a certificate without its key", ["--tls-cert", "a.pem"], 2, /add --tls-key FILE/],
   ["a key without its certificate", ["--tls-key", "a.pem"], 2, /add --tls-cert FILE/],
   [
@@ -271,14 +274,9 @@ test.each<[string, string[], number, RegExp]>([
     2,
     /--tls makes a certificate/,
   ],
-  [
-    "a certificate that is not there",
-    ["--tls-cert", "/none", "--tls-key", "/none"],
-    1,
-    /cannot read \/none/,
-  ],
+  ["a missing certificate", ["--tls-cert", "/none", "--tls-key", "/none"], 1, /cannot read \/none/],
   ["another command's option", ["--turns"], 2, /--turns does not go with charla serve/],
-])("%s is said to be wrong, with a hint", async (_what, args, status, message) => {
+])("%s is an error with a hint", async (_what, args, status, message) => {
   const result = await runCharla(["serve", ...args]);
   expect(result.status).toBe(status);
   expect(result.stderr).toMatch(message);
@@ -286,7 +284,7 @@ test.each<[string, string[], number, RegExp]>([
   expect(result.stderr.split("\n")).toHaveLength(3);
 });
 
-test("a folder within it is shared by its path alone", async () => {
+test("the folder above a shared one is not served", async () => {
   using folder = share();
   mkdirSync(join(folder.path, "sub"));
   folder.write("sub/b", "below");

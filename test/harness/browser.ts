@@ -1,8 +1,8 @@
-// Chromium, without a window: what people look at a page with.
+// Headless Chromium.
 
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Debian's; what `testWith` looks for. */
+/** Debian's name, for `testWith`. */
 export const CHROMIUM = "chromium";
 
 export interface PageLook {
@@ -15,10 +15,10 @@ export interface PageLook {
 
 export interface Window extends AsyncDisposable {
   readonly page: Page;
-  /** What the page's console said, errors and broken policies among it. */
-  readonly said: string[];
-  /** Every URL that was asked for. */
-  readonly asked: string[];
+  /** The messages of the page's console, with errors and violations of the policy, and dialogs. */
+  readonly messages: string[];
+  /** Every URL that was requested. */
+  readonly requested: string[];
 }
 
 export async function openBrowser(): Promise<Browser> {
@@ -44,23 +44,23 @@ export async function openWindow(
     colorScheme,
     viewport: { width, height },
     javaScriptEnabled,
-    // A certificate that was made on the spot is known to nobody.
+    // The server makes its certificate itself.
     ignoreHTTPSErrors: true,
   });
   const page = await context.newPage();
-  const said: string[] = [];
-  const asked: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(String(error)));
+  const messages: string[] = [];
+  const requested: string[] = [];
+  page.on("console", (message) => messages.push(message.text()));
+  page.on("pageerror", (error) => messages.push(String(error)));
   page.on("dialog", (dialog) => {
-    said.push(`dialog: ${dialog.message()}`);
+    messages.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  page.on("request", (request) => asked.push(request.url()));
+  page.on("request", (request) => requested.push(request.url()));
   return {
     page,
-    said,
-    asked,
+    messages,
+    requested,
     async [Symbol.asyncDispose]() {
       await context.close();
     },

@@ -1,5 +1,4 @@
-// A folder that is served in this process, on a port that the system picks, and what is asked of it: by fetch, or byte
-// for byte on a socket.
+// A folder served in this process on a free port, with requests to it written byte for byte on a socket.
 
 import { connect } from "node:net";
 
@@ -11,17 +10,17 @@ export interface FileServer extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   readonly folder: Folder;
-  /** What was logged so far. */
+  /** The log so far. */
   readonly log: RequestEntry[];
-  /** Asks for a path, as it is written where it is no URL's own. Answers are not unpacked, redirects not followed. */
-  get(path: string, headers?: Record<string, string>, method?: string): Promise<Answer>;
-  /** Sends these bytes, and resolves with all that comes until the other side closes. */
+  /** Requests a path exactly as written. Responses are not decompressed, redirects not followed. */
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<FileServerResponse>;
+  /** Sends these bytes, and resolves with everything that is received until the server closes the connection. */
   raw(request: string): Promise<string>;
 }
 
-export interface Answer {
+export interface FileServerResponse {
   readonly status: number;
-  /** By their names in lower case. */
+  /** By name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
   readonly text: string;
@@ -29,7 +28,7 @@ export interface Answer {
 
 export type ServeOptions = Partial<Omit<FileServerOptions, "folder" | "addresses" | "port">>;
 
-/** @param folder removed with the server; a new one where it is left out */
+/** @param folder removed with the server; a new one by default */
 export function serveFolder(options: ServeOptions = {}, folder: Folder = newFolder()): FileServer {
   const log: RequestEntry[] = [];
   const server = openFileServer({
@@ -58,7 +57,7 @@ export function serveFolder(options: ServeOptions = {}, folder: Folder = newFold
     async get(path, headers = {}, method = "GET") {
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
       const request = `${method} ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n${lines.join("")}\r\n`;
-      return readAnswer(await exchange(port, request));
+      return parseResponse(await exchange(port, request));
     },
     raw: async (request) => (await exchange(port, request)).toString("latin1"),
     async [Symbol.asyncDispose]() {
@@ -68,25 +67,26 @@ export function serveFolder(options: ServeOptions = {}, folder: Folder = newFold
   };
 }
 
-/** All that comes on a connection until the other side ends it. */
+/** Everything that is received on a connection until the server closes it. */
 export function exchange(port: number, request: string | Uint8Array): Promise<Buffer> {
   return new Promise((resolve) => {
     const pieces: Uint8Array[] = [];
     const socket = connect(port, "127.0.0.1");
     socket.on("data", (piece) => pieces.push(Buffer.from(piece)));
-    // A server that refuses what still comes resets the connection; what it said before counts.
+    // A server that refuses a body resets the connection; what it sent before counts.
     socket.on("error", () => {});
     socket.on("close", () => resolve(Buffer.concat(pieces)));
     socket.write(request);
   });
 }
 
-/** @throws where it is no whole answer */
-export function readAnswer(bytes: Buffer): Answer {
+/** @throws if the response is malformed or incomplete */
+export function parseResponse(bytes: Buffer): FileServerResponse {
   const end = bytes.indexOf("\r\n\r\n");
   const [statusLine = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
-  if (end === -1 || Number.isNaN(status)) throw new Error(`no answer: ${bytes.toString("latin1")}`);
+  if (end === -1 || Number.isNaN(status))
+    throw new Error(`no response: ${bytes.toString("latin1")}`);
   const headers = new Map(
     lines.map((line) => {
       const colon = line.indexOf(":");
@@ -109,5 +109,5 @@ function unchunked(bytes: Buffer): Buffer {
     at = end + 2 + size + 2;
   }
   if (bytes.length === 0) return bytes;
-  throw new Error("the chunks have no end");
+  throw new Error("the last chunk is missing");
 }

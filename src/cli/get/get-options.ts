@@ -6,8 +6,12 @@ import { resolve } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
 import { ACCEPTED_CODINGS } from "../../http/client/content-coding.ts";
-import { notReadable } from "../../http/client/request-body.ts";
-import { checkedMethod, type HttpRequest, parseHeader } from "../../http/client/request.ts";
+import {
+  checkedMethod,
+  type HttpRequest,
+  notReadable,
+  parseHeader,
+} from "../../http/client/request.ts";
 import { completeUrl, fileNameFor } from "../../http/client/url.ts";
 import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";

@@ -5,8 +5,13 @@ import { randomBytes } from "node:crypto";
 import { basename, resolve } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
-import { bytesBody, fileBody, formBody, type FormField } from "../../http/client/request-body.ts";
-import type { RequestBody } from "../../http/client/request.ts";
+import {
+  bytesBody,
+  fileBody,
+  formBody,
+  type FormField,
+  type RequestBody,
+} from "../../http/client/request.ts";
 import {
   type Input,
   Interruption,

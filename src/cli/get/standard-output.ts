@@ -8,7 +8,7 @@ import { headerValue } from "../../http/header-fields.ts";
 import type { Io, Output } from "../../terminal/io.ts";
 import { mayStyle, writeTo } from "../../terminal/output-stream.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
-import { headText, indentedJson } from "./display-text.ts";
+import { headText, indentedJson } from "./display.ts";
 
 /** Bytes of JSON that are indented for a terminal; nobody reads more there. */
 const MAX_INDENTED = 8 * 1_024 * 1_024;

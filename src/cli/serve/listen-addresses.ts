@@ -1,26 +1,28 @@
-// On which addresses a folder is shared, and by which URLs it is reached. Pure: what interfaces there are
-// is an argument.
+// The addresses that `charla serve` listens on, the URLs that lead to them, and why it cannot listen. Pure: the network
+// interfaces are an argument.
 
 import { isIPv6 } from "node:net";
 import type { NetworkInterfaceInfo } from "node:os";
 
+import { CharlaError, systemCode } from "../../errors.ts";
 import { isLoopback } from "../../net/address.ts";
 import { ownAddresses } from "../../net/own-addresses.ts";
+import { describeSocketError } from "../../net/socket-error.ts";
 
-/** Both, for "localhost" is either; the second only where this machine has it. */
+/** Both, because "localhost" may be either; the second only if this machine has IPv6. */
 export const LOOPBACK = ["127.0.0.1", "::1"] as const;
-/** Those of IPv4 as well. */
+/** Includes IPv4. */
 const ANY = "::";
 const ANY_IPV4 = "0.0.0.0";
 
-export interface Reach {
-  /** To be tried in their order, until one list can be listened on. */
+export interface ListenAddresses {
+  /** Tried in this order, until the server can listen on all addresses of one. */
   readonly candidates: readonly (readonly string[])[];
   readonly isPublic: boolean;
 }
 
-/** @param bind an address, or "localhost"; loopback where nothing is said */
-export function reachOf(bind: string | undefined, isPublic: boolean): Reach {
+/** @param bind an address or "localhost"; loopback by default */
+export function chooseAddresses(bind: string | undefined, isPublic: boolean): ListenAddresses {
   if (isPublic) return { candidates: [[ANY], [ANY_IPV4]], isPublic };
   if (bind === undefined || bind === "localhost") {
     return { candidates: [LOOPBACK, LOOPBACK.slice(0, 1)], isPublic: false };
@@ -30,15 +32,15 @@ export function reachOf(bind: string | undefined, isPublic: boolean): Reach {
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
-/** This machine's own name for it first, where it has one. */
-export function urlsOf(
+/** The one with localhost first, if there is one. */
+export function formatUrls(
   scheme: "http" | "https",
   listening: readonly string[],
   port: number,
   interfaces: Interfaces,
 ): string[] {
   const urls = listening
-    .flatMap((address) => hostsOf(address, interfaces))
+    .flatMap((address) => hostNames(address, interfaces))
     .map((host) => {
       const isDefault = port === (scheme === "http" ? 80 : 443);
       return isDefault ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
@@ -46,13 +48,53 @@ export function urlsOf(
   return Array.from(new Set(urls));
 }
 
-function hostsOf(address: string, interfaces: Interfaces): string[] {
+function hostNames(address: string, interfaces: Interfaces): string[] {
   if (LOOPBACK.some((one) => one === address)) return ["localhost"];
-  if (address !== ANY && address !== ANY_IPV4) return [hostOf(address)];
+  if (address !== ANY && address !== ANY_IPV4) return [formatHost(address)];
   const own = ownAddresses(interfaces).filter((one) => address === ANY || !isIPv6(one));
-  return ["localhost", ...own.map(hostOf)];
+  return ["localhost", ...own.map(formatHost)];
 }
 
-function hostOf(address: string): string {
+function formatHost(address: string): string {
   return isIPv6(address) ? `[${address}]` : address;
+}
+
+/**
+ * Why a folder cannot be served.
+ *
+ * @returns `cause` itself if it is not an error of the system
+ */
+export function describeServeError(
+  cause: unknown,
+  folder: string,
+  port: number,
+  addresses: readonly string[],
+): unknown {
+  const isSystem = systemCode(cause) !== "" && cause instanceof Error && "syscall" in cause;
+  if (!isSystem) return cause;
+  if (cause.syscall !== "listen") return describeFolderError(cause, folder);
+  if (systemCode(cause) === "EADDRNOTAVAIL") {
+    return new CharlaError(
+      "ADDRESS_NOT_AVAILABLE",
+      `cannot listen on ${addresses.join(" and ")}: this machine does not have that address`,
+      "use an address of this machine, or --public for all of them",
+      { cause },
+    );
+  }
+  return describeSocketError(cause, `port ${port}`);
+}
+
+function describeFolderError(cause: Error, folder: string): CharlaError {
+  const code = systemCode(cause);
+  const name = JSON.stringify(folder);
+  const [message, hint] =
+    code === "ENOENT"
+      ? [
+          `there is no folder ${name}`,
+          "check its name; without DIR, charla serve shares the current folder",
+        ]
+      : code === "ENOTDIR"
+        ? [`${name} is not a folder`, "share the folder that contains it"]
+        : [`cannot read the folder ${name}: ${cause.message}`, "check its permissions"];
+  return new CharlaError("FILE_NOT_READABLE", message, hint, { cause });
 }

@@ -1,10 +1,14 @@
-// One request and its response, over the runtime's fetch, which neither follows redirects nor decompresses here. A server
-// that stays silent is given up after a time-out; time during which the reader of the body is slow doesn't count.
+// One request and its response: over the runtime's fetch, which neither follows redirects nor decompresses here, or over a
+// TCP socket as HTTP/0.9. A server that stays silent is given up after a time-out; time during which the reader of the body
+// is slow doesn't count.
+
+import { connect } from "node:net";
 
 import type { CharlaError } from "../../errors.ts";
 import type { Header } from "../header-fields.ts";
 import { describeFetchError, timedOut } from "./fetch-errors.ts";
 import type { HttpRequest, RequestBody } from "./request.ts";
+import { shownUrl } from "./url.ts";
 
 export interface ExchangeOptions {
   /** ms in which the server neither sends nor takes a byte before it is given up; 0 for never. */
@@ -231,3 +235,38 @@ function withoutCredentials(url: URL): URL {
 }
 
 function ignore(): void {}
+
+/** Bytes that are read unless the user sets another limit: the lesson's single recv(2048). */
+export const HTTP09_MAX_BYTES = 2_048;
+
+/**
+ * The first `maxBytes` of the response.
+ *
+ * @param options.timeout ms of silence after which the server is given up; 0 for never
+ * @throws {CharlaError}
+ */
+export async function* fetchHttp09(
+  url: URL,
+  options: { readonly maxBytes: number; readonly timeout: number; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array> {
+  const { maxBytes, timeout, signal } = options;
+  // Without the brackets of an IPv6 address in a URL.
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const socket = connect({ host, port: url.port === "" ? 80 : Number(url.port), signal });
+  socket.setTimeout(timeout, () => socket.destroy(timedOut(url, timeout)));
+  socket.write(`GET ${url.pathname}${url.search}\n`);
+  let left = maxBytes;
+  try {
+    for await (const chunk of socket) {
+      if (!(chunk instanceof Uint8Array)) continue;
+      yield chunk.subarray(0, left);
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw describeFetchError(cause, new URL(shownUrl(url)));
+  } finally {
+    socket.destroy();
+  }
+}

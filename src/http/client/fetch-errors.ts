@@ -1,9 +1,9 @@
-// What can go wrong with a request, in words for a person: from the codes of the runtime's fetch and sockets, and from
-// statuses of 400 and more. Pure.
+// What can go wrong with a request, in words for a person (from the codes of the runtime's fetch and sockets, and from
+// statuses of 400 and more), and whether and when to try again. Pure: time and randomness are arguments.
 
 import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
+import { parseHttpDate } from "../header-fields.ts";
 import type { ResponseHead } from "./exchange.ts";
-import { isTemporaryStatus } from "./retry.ts";
 
 /** BoringSSL's and Node.js's codes for what is wrong with a certificate. */
 const CERTIFICATE: Readonly<Record<string, string>> = {
@@ -155,4 +155,67 @@ function effectivePort(url: URL): string {
 /** Without the runtime's advice to programmers. */
 function withoutAdvice(message: string): string {
   return message.replace(/\. For more information.*$/s, "");
+}
+
+/** ms before the first retry; the wait doubles each time. */
+const FIRST_WAIT = 1_000;
+/** ms between two tries, unless the server says when. */
+const MAX_WAIT = 60_000;
+/** ms that a server may ask for; beyond that, trying again is left to the user. */
+export const MAX_RETRY_AFTER = 600_000;
+
+/** Sending these twice does the same as sending them once (RFC 9110 s. 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** Failures that may be gone a moment later; a wrong name, certificate or response will not be. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "NOBODY_LISTENING",
+  "UNREACHABLE",
+  "TIMED_OUT",
+  "CONNECTION_LOST",
+  "SOCKET_FAILED",
+]);
+
+/** Statuses of an overloaded server or of a gateway to one; 52x are Cloudflare's. */
+const TEMPORARY_STATUS: ReadonlySet<number> = new Set([
+  408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524,
+]);
+
+export function isTemporaryStatus(status: number): boolean {
+  return TEMPORARY_STATUS.has(status);
+}
+
+export function mayRetryStatus(method: string, status: number): boolean {
+  return IDEMPOTENT.has(method) && TEMPORARY_STATUS.has(status);
+}
+
+/** A request that no server received may be sent again whatever its method. */
+export function mayRetryError(method: string, { code }: CharlaError): boolean {
+  return TEMPORARY.has(code) && (IDEMPOTENT.has(method) || code === "NOBODY_LISTENING");
+}
+
+/**
+ * ms until the next try, or null if the server asks for too long a wait.
+ *
+ * @param tries how many have failed, from 1
+ * @param retryAfter the Retry-After header of the response, if there was one
+ * @param random 0 to 1, so that many clients that failed together don't come back together
+ */
+export function waitBeforeRetry(
+  tries: number,
+  retryAfter: string | null,
+  now: number,
+  random: number,
+): number | null {
+  const wait = retryAfter === null ? null : parseRetryAfter(retryAfter, now);
+  if (wait !== null) return wait > MAX_RETRY_AFTER ? null : wait;
+  const longest = Math.min(MAX_WAIT, FIRST_WAIT * 2 ** (tries - 1));
+  return Math.round(longest * (0.5 + random / 2));
+}
+
+/** Seconds or a date (RFC 9110 s. 10.2.3), as ms from now; null for anything else. */
+export function parseRetryAfter(written: string, now: number): number | null {
+  if (/^\d+$/.test(written)) return Number(written) * 1_000;
+  const date = parseHttpDate(written);
+  return date === null ? null : Math.max(0, date - now);
 }

@@ -1,8 +1,7 @@
 // Resuming a download (RFC 9110 s. 13.1.5, 14): which responses can be resumed, how the rest is requested, and what the
 // response to that means. Pure.
 
-import { parseContentRange } from "../byte-ranges.ts";
-import { type Header, headerValue, parseHttpDate } from "../header-fields.ts";
+import { type Header, headerValue, parseContentRange, parseHttpDate } from "../header-fields.ts";
 
 /** How much is there, and of which version of the file. */
 export interface ResumePoint {

@@ -8,11 +8,16 @@ import { hasHeader, headerValue } from "../header-fields.ts";
 import { decompress, decompressionFormats } from "./content-coding.ts";
 import type { Destination } from "./destination.ts";
 import type { ExchangeOptions, HttpResponse, ResponseHead } from "./exchange.ts";
-import { endedEarly, statusError } from "./fetch-errors.ts";
+import {
+  endedEarly,
+  mayRetryError,
+  mayRetryStatus,
+  statusError,
+  waitBeforeRetry,
+} from "./fetch-errors.ts";
 import { type FollowEvent, followRedirects } from "./redirects.ts";
 import type { HttpRequest } from "./request.ts";
 import { rangeHeaders, resumeOutcome, type ResumePoint, resumeValidator } from "./resume.ts";
-import { mayRetryError, mayRetryStatus, waitBeforeRetry } from "./retry.ts";
 
 export type TransferEvent =
   | FollowEvent

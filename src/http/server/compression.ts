@@ -1,5 +1,7 @@
-// Bytes packed while they are sent (RFC 9110 s. 8.4), off the main thread. Knows neither files nor requests.
+// Compressed bodies (RFC 9110 s. 8.4): at once or while they are sent, off the main thread; and files that were compressed
+// beforehand.
 
+import { closeSync } from "node:fs";
 import { pipeline, Readable, type Transform } from "node:stream";
 import { promisify } from "node:util";
 import {
@@ -12,15 +14,22 @@ import {
   zstdCompress,
 } from "node:zlib";
 
-import type { Coding } from "./accepted-coding.ts";
+import type { Coding } from "../header-fields.ts";
+import { readChunks, readPart, streamBody } from "./bodies.ts";
+import type { OpenedFile } from "./folder.ts";
+import type { Context } from "./middleware.ts";
 
-/** The order of the codings by what they gain for the time that they take while somebody waits. */
+/** The codings for compressing while the client waits: the best ratio for the time that it takes first. */
 export const QUICKEST: readonly Coding[] = ["zstd", "br", "gzip"];
 
-/** Bytes from which on packing is worth its time: what is less fits into one packet anyway. */
-export const MIN_PACKED = 1_024;
+/** Bytes from which on compression is worth its time: less fits into one packet anyway. */
+export const MIN_COMPRESSED = 1_024;
+/** Bytes up to which a file is compressed: more takes long, and is done again for every client. */
+const MAX_COMPRESSED = 64 * 1_048_576;
+/** Bytes up to which a file is compressed at once, so that there is a Content-Length. */
+const MAX_AT_ONCE = 262_144;
 
-/** Of 0 to 11: packs better than gzip in about its time. */
+/** Of 0 to 11: about as fast as gzip, and smaller. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 const AT_ONCE: Readonly<Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>>> = {
@@ -29,23 +38,63 @@ const AT_ONCE: Readonly<Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array
   gzip: promisify(gzip),
 };
 
-export function pack(bytes: Uint8Array, coding: Coding): Promise<Uint8Array<ArrayBuffer>> {
+export function compress(bytes: Uint8Array, coding: Coding): Promise<Uint8Array<ArrayBuffer>> {
   return AT_ONCE[coding](bytes);
 }
 
-const PACKERS: Readonly<Record<Coding, () => Transform>> = {
+const COMPRESSORS: Readonly<Record<Coding, () => Transform>> = {
   br: () => createBrotliCompress(BROTLI),
   zstd: () => createZstdCompress(),
   gzip: () => createGzip(),
 };
 
-/** No more is read than is taken; where nobody takes the rest, `chunks` is told to end. */
-export async function* packed(
+/** At the reader's pace; if the reader stops early, `chunks` is returned. */
+async function* compressStream(
   chunks: AsyncIterable<Uint8Array>,
   coding: Coding,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const packer = PACKERS[coding]();
-  // What fails comes out of the packer as well.
-  pipeline(Readable.from(chunks, { objectMode: true }), packer, () => {});
-  for await (const piece of packer) yield piece;
+  const compressor = COMPRESSORS[coding]();
+  // An error of the chunks comes out of the compressor.
+  pipeline(Readable.from(chunks, { objectMode: true }), compressor, () => {});
+  for await (const piece of compressor) yield piece;
+}
+
+export function isWorthCompressing({ size }: OpenedFile): boolean {
+  return size >= MIN_COMPRESSED && size <= MAX_COMPRESSED;
+}
+
+/** The file compressed, and its length if that is known before it is sent. Closes the file. */
+export async function compressedBody(
+  file: OpenedFile,
+  coding: Coding,
+): Promise<{ body: ReadableStream | Uint8Array<ArrayBuffer>; length: number | null }> {
+  if (file.size > MAX_AT_ONCE) {
+    return { body: streamBody(compressStream(closingChunks(file), coding)), length: null };
+  }
+  const body = await compress(readPart(file, 0, file.size), coding);
+  return { body, length: body.length };
+}
+
+async function* closingChunks({ descriptor, size }: OpenedFile) {
+  try {
+    yield* readChunks(descriptor, size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const EXTENSIONS: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };
+
+/** FILE.br, FILE.zst or FILE.gz beside a file, unless it is older than the file. */
+export function openPrecompressed(
+  { folder }: Context,
+  file: OpenedFile,
+  path: readonly string[],
+  coding: Coding,
+): OpenedFile | null {
+  const name = (path.at(-1) ?? "") + EXTENSIONS[coding];
+  const found = folder.find([...path.slice(0, -1), name]);
+  if (found.kind === "file" && found.modified >= file.modified) return found;
+  if ("descriptor" in found) closeSync(found.descriptor);
+  return null;
 }

@@ -1,11 +1,23 @@
-// Conditional requests (RFC 9110 s. 13): whether an answer is still wanted by who has seen an earlier
-// one. Pure: the validators are arguments.
+// Conditional requests (RFC 9110 s. 13): whether the client still needs the response, given the version that it has.
+
+import { closeSync } from "node:fs";
+
+import { parseHttpDate } from "../header-fields.ts";
+import type { OpenedFile } from "./folder.ts";
+import { type Context, emptyResponse, textResponse } from "./middleware.ts";
 
 export interface Validators {
-  /** With its quotes, and with W/ where it is weak. */
+  /** With its quotes, and with W/ if it is weak. */
   readonly etag: string;
-  /** Milliseconds since 1970; HTTP-dates are of whole seconds. */
+  /** ms since 1970; HTTP-dates have whole seconds. */
   readonly modified: number;
+}
+
+/** Strong: a file that is written to gets another time, and a file that replaces it has another inode. */
+export function fileValidators({ size, modified, inode }: OpenedFile): Validators {
+  const microseconds = Math.round(modified * 1_000);
+  const etag = `"${size.toString(36)}-${microseconds.toString(36)}-${inode.toString(36)}"`;
+  return { etag, modified };
 }
 
 export type Verdict = "proceed" | "not modified" | "failed";
@@ -21,7 +33,7 @@ export function evaluate(
   if (ifMatch !== null) {
     if (!matches(ifMatch, etag, isStrongMatch)) return "failed";
   } else {
-    const unmodifiedSince = secondsOf(headers.get("if-unmodified-since"));
+    const unmodifiedSince = dateSeconds(headers.get("if-unmodified-since"));
     if (unmodifiedSince !== null && seconds > unmodifiedSince) return "failed";
   }
 
@@ -31,30 +43,65 @@ export function evaluate(
     if (!matches(ifNoneMatch, etag, isWeakMatch)) return "proceed";
     return reads ? "not modified" : "failed";
   }
-  const modifiedSince = reads ? secondsOf(headers.get("if-modified-since")) : null;
+  const modifiedSince = reads ? dateSeconds(headers.get("if-modified-since")) : null;
   return modifiedSince !== null && seconds <= modifiedSince ? "not modified" : "proceed";
 }
 
-/** Whether a part may be sent (s. 13.1.5): to who has the rest of the very same, or does not say. */
-export function isRangeWanted(headers: Headers, { etag, modified }: Validators): boolean {
+/**
+ * The response if a condition of the request is not met, and the file closed; else null. Adds the validators to `headers`.
+ */
+export function conditionResponse(
+  request: Request,
+  context: Context,
+  { descriptor }: OpenedFile,
+  validators: Validators,
+  headers: Record<string, string>,
+): Response | null {
+  headers["etag"] = validators.etag;
+  headers["last-modified"] = new Date(validators.modified).toUTCString();
+  const verdict = evaluate(request.method, request.headers, validators);
+  if (verdict === "proceed") return null;
+  closeSync(descriptor);
+  if (verdict === "failed") return textResponse(request, context, 412);
+  // A 304 updates the headers of a cached response; the type stays (s. 15.4.5).
+  delete headers["content-type"];
+  return emptyResponse(context, 304, headers);
+}
+
+/** Whether If-Range, if there is one, names this version: only then may a part be sent (s. 13.1.5). */
+export function isRangeAllowed(headers: Headers, { etag, modified }: Validators): boolean {
   const ifRange = headers.get("if-range");
   if (ifRange === null) return true;
   if (ifRange.includes('"')) return isStrongMatch(ifRange.trim(), etag);
-  return secondsOf(ifRange) === Math.floor(modified / 1_000);
+  return dateSeconds(ifRange) === Math.floor(modified / 1_000);
 }
 
-/** An HTTP-date in any of its three forms (s. 5.6.7), in seconds since 1970; null for all else. */
-export function secondsOf(written: string | null): number | null {
-  if (written === null || !HTTP_DATE.test(written)) return null;
-  // asctime does not name its zone, which is GMT as well.
-  const parsed = Date.parse(written.endsWith("GMT") ? written : `${written} GMT`);
-  return Number.isNaN(parsed) ? null : Math.floor(parsed / 1_000);
+/** Headers that can change the response to a GET of a file (s. 13.1, 14.2). */
+const CONDITIONAL = [
+  "if-none-match",
+  "if-modified-since",
+  "range",
+  "if-match",
+  "if-unmodified-since",
+] as const;
+
+/**
+ * Whether a request is for a file and nothing else, as most are: the response is the same for all of them.
+ *
+ * @param varies whether the response depends on Accept-Encoding
+ */
+export function isPlainRequest({ method, headers }: Request, varies: boolean): boolean {
+  if (method !== "GET" || (varies && headers.has("accept-encoding"))) return false;
+  for (const name of CONDITIONAL) if (headers.has(name)) return false;
+  return true;
 }
 
-const HTTP_DATE =
-  /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d [\d:]{8} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4})$/;
+function dateSeconds(written: string | null): number | null {
+  const date = parseHttpDate(written);
+  return date === null ? null : Math.floor(date / 1_000);
+}
 
-/** etagc of s. 8.8.3: no quote is in it. */
+/** etagc of s. 8.8.3: anything but a quote. */
 const ENTITY_TAG = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g;
 
 type Match = (one: string, other: string) => boolean;
@@ -69,9 +116,9 @@ function isStrongMatch(one: string, other: string): boolean {
 }
 
 function isWeakMatch(one: string, other: string): boolean {
-  return opaqueOf(one) === opaqueOf(other);
+  return opaqueTag(one) === opaqueTag(other);
 }
 
-function opaqueOf(etag: string): string {
+function opaqueTag(etag: string): string {
   return etag.startsWith("W/") ? etag.slice(2) : etag;
 }

@@ -1,61 +1,60 @@
-// Contents of files that were just read, so that who asks next costs one look at the file and not the opening,
-// reading and closing of it, and so that a large one goes to several from the same memory. Nothing is given out that is not in the folder at that moment: the path still means the
-// very file that was opened beneath the folder, and nothing of it has changed since, or it is opened anew. A moment is
-// a turn of the event loop, some 0.1 ms: those who are answered in it had asked before it began, or just then.
+// A cache of file contents: a cached file costs one statx instead of opening, reading and closing, and large files go to
+// several clients from the same memory. A cached file is only used while its path still means that very file, opened
+// beneath the folder, and it has not changed; this is checked once per turn of the event loop, about every 0.1 ms.
 
 import type { Folder, OpenedFile } from "./folder.ts";
-import { changedAt, type Identity, inodeOf, type PathText, pathText } from "./linux-calls.ts";
+import { changeTime, type Identity, inode, type PathText, pathText } from "./linux-calls.ts";
 
-export interface KeptFile {
-  /** Small ones as bytes, of which each answer has a copy; a Blob is the same memory for all. */
+export interface CachedFile {
+  /** A small file as bytes, which each response copies; a large one as a Blob, whose memory all responses share. */
   readonly body: Uint8Array<ArrayBuffer> | Blob;
   readonly size: number;
-  /** Of the answer to who asks for nothing but the file. */
+  /** Of the response to a plain request. */
   readonly headers: Headers;
-  /** Whether others, who accept a coding, get another answer. */
+  /** Whether the response depends on Accept-Encoding. */
   readonly varies: boolean;
 }
 
-interface Kept extends KeptFile {
+interface Entry extends CachedFile {
   readonly path: PathText;
   readonly identity: Identity;
   /** When it was read (performance.now). */
   readonly since: number;
-  /** In which turn the path was last seen to mean it. */
-  seen: number;
+  /** The turn of the event loop in which the file was checked last. */
+  checkedIn: number;
 }
 
-/** Bytes of all together, and how many. */
+/** Bytes of all files together, and their number. */
 const MAX_BYTES = 33_554_432;
 const MAX_FILES = 4_096;
-/** So long (ms) one is kept: who writes to memory that is mapped changes a file without its time, for a while. */
-const KEPT_FOR = 1_000;
+/** ms that a file is cached: writing through a memory mapping changes a file without its time, for a while. */
+const MAX_AGE = 1_000;
 /**
- * A file that was changed so shortly ago (ms) may be changed again without another time: the clock of a file system
- * ticks every 4 ms on Linux, and every 2 s on FAT.
+ * ms for which a changed file is not cached, because a second change may not be visible in its time: the clock of a file
+ * system ticks every 4 ms on Linux, and every 2 s on FAT.
  */
-const MAY_CHANGE_UNSEEN = 3_000;
+const SETTLE_TIME = 3_000;
 
-export interface KeptFiles {
-  /** Whether it was asked for already, `KEPT_FOR` ago at most; and notes that it is now. */
-  isAskedAgain(written: string): boolean;
-  /** @param written the path as the request has it */
-  recall(folder: Folder, written: string): KeptFile | null;
-  keep(
+export interface FileCache {
+  /** Notes that a path is requested; true if it already was in the last `MAX_AGE` ms. */
+  isRequestedAgain(written: string): boolean;
+  /** @param written the path as it is in the request */
+  get(folder: Folder, written: string): CachedFile | null;
+  store(
     folder: Folder,
     written: string,
     path: readonly string[],
     file: OpenedFile,
-    content: KeptFile,
+    content: CachedFile,
   ): void;
 }
 
-export function keptFiles(): KeptFiles {
-  /** Those that were read longest ago first. */
-  const files = new Map<string, Kept>();
+export function createFileCache(): FileCache {
+  /** The oldest first. */
+  const entries = new Map<string, Entry>();
   let bytes = 0;
-  /** When each was asked for last (performance.now); those that were asked for longest ago first. */
-  const asked = new Map<string, number>();
+  /** When each path was requested last (performance.now), the longest ago first. */
+  const requested = new Map<string, number>();
   let turn = 0;
   let isTurnCounted = false;
 
@@ -64,52 +63,53 @@ export function keptFiles(): KeptFiles {
     isTurnCounted = false;
   }
 
-  function isThere(folder: Folder, file: Kept): boolean {
-    if (file.seen === turn) return true;
-    if (performance.now() - file.since >= KEPT_FOR) return false;
-    if (!folder.isStill(file.path, file.identity)) return false;
-    file.seen = turn;
+  function isCurrent(folder: Folder, entry: Entry): boolean {
+    if (entry.checkedIn === turn) return true;
+    if (performance.now() - entry.since >= MAX_AGE) return false;
+    if (!folder.isUnchanged(entry.path, entry.identity)) return false;
+    entry.checkedIn = turn;
     if (!isTurnCounted) setImmediate(endTurn);
     isTurnCounted = true;
     return true;
   }
 
-  function forget(written: string, file: Kept): void {
-    files.delete(written);
-    bytes -= file.size;
+  function remove(written: string, entry: Entry): void {
+    entries.delete(written);
+    bytes -= entry.size;
   }
 
   return {
-    isAskedAgain(written) {
+    isRequestedAgain(written) {
       const now = performance.now();
-      const before = asked.get(written);
-      asked.delete(written);
-      asked.set(written, now);
-      const [oldest] = asked.keys();
-      if (asked.size > MAX_FILES && oldest !== undefined) asked.delete(oldest);
-      return before !== undefined && now - before < KEPT_FOR;
+      const before = requested.get(written);
+      requested.delete(written);
+      requested.set(written, now);
+      const [oldest] = requested.keys();
+      if (requested.size > MAX_FILES && oldest !== undefined) requested.delete(oldest);
+      return before !== undefined && now - before < MAX_AGE;
     },
-    recall(folder, written) {
-      const file = files.get(written);
-      if (file === undefined) return null;
-      if (isThere(folder, file)) return file;
-      forget(written, file);
+    get(folder, written) {
+      const entry = entries.get(written);
+      if (entry === undefined) return null;
+      if (isCurrent(folder, entry)) return entry;
+      remove(written, entry);
       return null;
     },
-    keep(folder, written, path, file, content) {
+    store(folder, written, path, file, content) {
       const text = pathText(path);
       const identity = folder.identify(text);
-      // What was read is what the path means, and the whole of it.
-      if (identity === null || inodeOf(identity) !== file.inode) return;
+      // The path must mean the file that was read, and all of it must have been read.
+      if (identity === null || inode(identity) !== file.inode) return;
       if (content.size !== file.size) return;
-      if (changedAt(identity) > Date.now() - MAY_CHANGE_UNSEEN) return;
-      const before = files.get(written);
-      if (before !== undefined) forget(written, before);
-      files.set(written, { ...content, path: text, identity, since: performance.now(), seen: -1 });
+      if (changeTime(identity) > Date.now() - SETTLE_TIME) return;
+      const before = entries.get(written);
+      if (before !== undefined) remove(written, before);
+      const since = performance.now();
+      entries.set(written, { ...content, path: text, identity, since, checkedIn: -1 });
       bytes += content.size;
-      for (const [oldest, its] of files) {
-        if (bytes <= MAX_BYTES && files.size <= MAX_FILES) break;
-        forget(oldest, its);
+      for (const [oldest, entry] of entries) {
+        if (bytes <= MAX_BYTES && entries.size <= MAX_FILES) break;
+        remove(oldest, entry);
       }
     },
   };

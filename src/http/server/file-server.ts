@@ -1,21 +1,18 @@
-// `charla serve`, without its command line: puts together what answers requests for a shared folder.
+// `charla serve` without its command line: the middleware and the handler that serve a folder, put together.
 
 import { basename } from "node:path";
 
-import { ARCHIVES, archiveStep } from "./archive/archive-answer.ts";
-import { authorizationStep } from "./authorization.ts";
-import { contentAnswerer } from "./content-answer.ts";
-import { crossOriginFinish, preflightStep } from "./cross-origin.ts";
-import { ownNameStep } from "./dns-rebinding.ts";
-import { refusedBodyFinish } from "./drain-body.ts";
+import { allowCrossOrigin, rejectRebinding, requireCredentials } from "./access-control.ts";
+import { archiveMiddleware, ARCHIVES } from "./archive/archive-response.ts";
+import { drainRefused } from "./bodies.ts";
+import { contentHandler } from "./content-response.ts";
 import { openFolder } from "./folder.ts";
-import { methodStep, READING } from "./methods.ts";
-import { answererOf, type Finish, type Step } from "./middleware.ts";
+import { UPLOAD_FORM } from "./listing-page.ts";
+import { compose, emptyResponse, type Middleware, textResponse } from "./middleware.ts";
 import type { RequestEntry } from "./request-log.ts";
 import { type HttpServer, openHttpServer } from "./server.ts";
 import type { TlsIdentity } from "./tls/certificate.ts";
-import { uploadStep, WRITING } from "./upload/upload-answer.ts";
-import { UPLOAD_FORM } from "./upload/upload-form.ts";
+import { uploadMiddleware } from "./upload/upload-response.ts";
 
 export interface FileServerOptions {
   /** An absolute path. */
@@ -26,50 +23,47 @@ export interface FileServerOptions {
   readonly followSymlinks: boolean;
   readonly listing: boolean;
   readonly spa: boolean;
-  /** Pages of other origins may read what is shared. */
+  /** Pages of other origins may read. */
   readonly crossOrigin: boolean;
-  /** USER:PASSWORD; null where everybody may come. */
+  /** USER:PASSWORD; null for no password. */
   readonly credentials: string | null;
-  /** Null where no files are taken. */
+  /** Null for no uploads. `limit` in bytes of a file. */
   readonly upload: { readonly overwrite: boolean; readonly limit: number } | null;
   /** Null for HTTP without TLS. */
   readonly tls: TlsIdentity | null;
-  /** Nobody but this machine reaches the addresses. */
+  /** The addresses can be reached from this machine only. */
   readonly isLoopbackOnly: boolean;
-  /** Null where nobody wants to know. */
+  /** Null for no log. */
   readonly log: ((entry: RequestEntry) => void) | null;
   readonly idleSeconds?: number;
 }
 
-/** @throws a system error: the folder is none, or the port is in use */
+const READ_METHODS = ["GET", "HEAD", "OPTIONS"];
+const WRITE_METHODS = ["PUT", "POST"];
+
+/** @throws a system error: the folder does not exist or is not one, or the port is in use */
 export function openFileServer(options: FileServerOptions): HttpServer {
-  const { dotfiles, followSymlinks, listing, spa, upload, credentials, isLoopbackOnly } = options;
+  const { dotfiles, followSymlinks, spa, upload, credentials, isLoopbackOnly } = options;
   const isOpenToAnyPage = options.crossOrigin || credentials !== null;
-  const steps: Step[] = [
-    ...(isLoopbackOnly && !isOpenToAnyPage ? [ownNameStep] : []),
-    ...(options.crossOrigin ? [preflightStep] : []),
-    ...(credentials === null ? [] : [authorizationStep(credentials)]),
-    methodStep(upload === null ? READING : [...READING, ...WRITING]),
-    ...(upload === null ? [] : [uploadStep({ ...upload, dotfiles, isLoopbackOnly })]),
-    ...(listing ? [archiveStep(basename(options.folder) || "files", dotfiles)] : []),
-  ];
-  const finishes: Finish[] = [
-    ...(options.crossOrigin ? [crossOriginFinish] : []),
-    ...(options.tls === null ? [] : [refusedBodyFinish]),
+  const middleware: Middleware[] = [
+    ...(options.tls === null ? [] : [drainRefused]),
+    ...(options.crossOrigin ? [allowCrossOrigin] : []),
+    ...(isLoopbackOnly && !isOpenToAnyPage ? [rejectRebinding] : []),
+    ...(credentials === null ? [] : [requireCredentials(credentials)]),
+    allowMethods(upload === null ? READ_METHODS : [...READ_METHODS, ...WRITE_METHODS]),
+    ...(upload === null ? [] : [uploadMiddleware({ ...upload, dotfiles, isLoopbackOnly })]),
+    ...(options.listing ? [archiveMiddleware(basename(options.folder) || "files", dotfiles)] : []),
   ];
   const form = upload === null ? null : UPLOAD_FORM;
+  const listing = options.listing ? { dotfiles, archives: ARCHIVES, form } : null;
+  const handler = compose(middleware, contentHandler({ listing, spa }));
   const folder = openFolder({ path: options.folder, dotfiles, followSymlinks });
-  const answer = answererOf(
-    steps,
-    contentAnswerer({ listing: listing ? { dotfiles, archives: ARCHIVES, form } : null, spa }),
-    finishes,
-  );
   try {
-    const server = openHttpServer({ ...options, folder, answer });
+    const server = openHttpServer({ ...options, folder, handler });
     return {
       ...server,
-      async close(patience) {
-        await server.close(patience);
+      async close(grace) {
+        await server.close(grace);
         folder[Symbol.dispose]();
       },
     };
@@ -77,4 +71,16 @@ export function openFileServer(options: FileServerOptions): HttpServer {
     folder[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Refuses all other methods, and responds to OPTIONS. */
+function allowMethods(methods: readonly string[]): Middleware {
+  const allow = { allow: methods.join(", ") };
+  return (next) => (request, context) => {
+    const { method } = request;
+    if (method === "GET" || method === "HEAD") return next(request, context);
+    if (method === "OPTIONS") return emptyResponse(context, 204, allow);
+    if (methods.includes(method)) return next(request, context);
+    return textResponse(request, context, 405, allow);
+  };
 }

@@ -1,5 +1,5 @@
-// The folder that is shared: what a path in it means, opened. Nothing outside of it is ever opened, unless
-// links are to be followed; what was opened stays what it is, though its name become another's meanwhile.
+// The shared folder: finds and opens what a path in it means. Nothing outside of the folder is ever opened, unless symbolic
+// links are to be followed; and what was opened is what is served, even if its name comes to mean something else.
 
 import {
   closeSync,
@@ -8,7 +8,6 @@ import {
   lstatSync,
   openSync,
   realpathSync,
-  type Stats,
   statSync,
 } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -19,18 +18,18 @@ import { ERRNO, type Identity, type LinuxCalls, linuxCalls, type PathText } from
 export interface FolderOptions {
   /** An absolute path. */
   readonly path: string;
-  /** Names that begin with a dot are there too. */
+  /** Serve names that begin with a dot, too. */
   readonly dotfiles: boolean;
-  /** Links may lead out of the folder. */
+  /** Follow symbolic links out of the folder. */
   readonly followSymlinks: boolean;
 }
 
-/** Something that was opened, until its descriptor is closed. */
+/** Whoever gets it closes the descriptor. */
 export interface Opened {
   readonly descriptor: number;
-  /** Leads to the very thing that was opened, where the system has such paths (Linux), else to its name. */
+  /** On Linux a path of the descriptor, which always means what was opened; elsewhere the path of its name. */
   readonly path: string;
-  /** Milliseconds since 1970, with fractions: some microseconds' worth. */
+  /** ms since 1970, with fractions, to some microseconds. */
   readonly modified: number;
 }
 
@@ -48,21 +47,21 @@ export type Found =
   | OpenedFile
   | OpenedFolder
   | { readonly kind: "missing" }
-  /** It is there, and this user may not read it. */
+  /** It exists, and this process may not read it. */
   | { readonly kind: "forbidden" }
-  /** The system has no descriptor left for it. */
+  /** The system has no descriptors left. */
   | { readonly kind: "busy" };
 
 export interface Folder extends Disposable {
-  /** What is found opened, the caller closes. @param path names as target.ts reads them */
+  /** The caller closes the descriptor. @param path names, as target.ts parses them */
   find(path: readonly string[]): Found;
-  /** What a path means now, told from what it may mean later; null where the system does not say. */
+  /** Which file a path means now, and its state; null if it is missing or the system cannot tell. */
   identify(path: PathText): Identity | null;
-  isStill(path: PathText, identity: Identity): boolean;
+  isUnchanged(path: PathText, identity: Identity): boolean;
 }
 
-/** The folder's own path is looked at again so often (ms): a build may put another in its place. */
-const LOOK_AGAIN = 1_000;
+/** ms between two checks whether the shared path means another folder by now, as after a build. */
+const CHECK_EVERY = 1_000;
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 const MISSING = { kind: "missing" } as const;
@@ -72,27 +71,27 @@ type NotOpened = typeof MISSING | typeof FORBIDDEN | typeof BUSY;
 
 interface Root {
   readonly descriptor: number;
-  /** Without links. */
+  /** Without symbolic links. */
   readonly path: string;
   readonly inode: number;
   readonly device: number;
 }
 
 /**
- * @param calls null where there is none; then a path is resolved first, and what was opened compared
- * @throws a system error where it is no folder, or may not be read
+ * @param calls null on other systems: there a path is resolved first, and then what was opened is compared with it
+ * @throws a system error if it is not a folder, or may not be read
  */
 export function openFolder(
   { path: folderPath, dotfiles, followSymlinks }: FolderOptions,
   calls: LinuxCalls | null = linuxCalls(),
 ): Folder {
   let root = openRoot(folderPath);
-  let looked = performance.now();
+  let checked = performance.now();
 
   function currentRoot(): Root {
     const now = performance.now();
-    if (now - looked < LOOK_AGAIN) return root;
-    looked = now;
+    if (now - checked < CHECK_EVERY) return root;
+    checked = now;
     try {
       const { ino, dev } = statSync(folderPath);
       if (ino === root.inode && dev === root.device) return root;
@@ -100,7 +99,7 @@ export function openFolder(
       root = openRoot(folderPath);
       closeSync(before.descriptor);
     } catch {
-      // It is not there just now: what was opened is empty, or still what was shared.
+      // The path is missing at the moment: the folder that was opened is still served.
     }
     return root;
   }
@@ -112,22 +111,22 @@ export function openFolder(
       if (followSymlinks) return openSync(join(from.path, path), READ);
       const opened = calls?.openBeneath(from.descriptor, path) ?? -ERRNO.EXDEV;
       if (opened >= 0) return opened;
-      return REASONS.get(-opened) ?? openResolved(from, path);
+      return BY_ERRNO.get(-opened) ?? openResolved(from, path);
     } catch (error) {
-      return reasonOf(error);
+      return describe(error);
     }
   }
 
-  /** Where the kernel did not open it: there is an absolute link on the way, which may lead back in. */
+  /** For what the kernel did not open because of an absolute link, which may lead back into the folder. */
   function openResolved(from: Root, path: string): number {
     const real = realpathSync(join(from.path, path));
-    if (real !== from.path && !real.startsWith(withSeparator(from.path))) throw new LeadsOut();
+    if (real !== from.path && !real.startsWith(withSeparator(from.path))) throw new OutsideFolder();
     const opened = calls?.openBeneath(from.descriptor, relative(from.path, real) || ".") ?? -1;
     if (opened >= 0) return opened;
     const descriptor = openSync(real, READ | constants.O_NOFOLLOW);
-    if (isStillThere(descriptor, real)) return descriptor;
+    if (isSameFile(descriptor, real)) return descriptor;
     closeSync(descriptor);
-    throw new LeadsOut();
+    throw new OutsideFolder();
   }
 
   return {
@@ -145,14 +144,15 @@ export function openFolder(
       return MISSING;
     },
     identify: (path) => calls?.identify(currentRoot().descriptor, path) ?? null,
-    isStill: (path, identity) => calls?.isStill(currentRoot().descriptor, path, identity) ?? false,
+    isUnchanged: (path, identity) =>
+      calls?.isUnchanged(currentRoot().descriptor, path, identity) ?? false,
     [Symbol.dispose]() {
       closeSync(root.descriptor);
     },
   };
 }
 
-class LeadsOut extends Error {}
+class OutsideFolder extends Error {}
 
 function openRoot(path: string): Root {
   const real = realpathSync(path);
@@ -161,20 +161,18 @@ function openRoot(path: string): Root {
   return { descriptor, path: real, inode, device };
 }
 
-/** What was opened by a path without links is what the path means, and there are none in it now either. */
-function isStillThere(descriptor: number, real: string): boolean {
-  return isSame(fstatSync(descriptor), lstatSync(real)) && realpathSync(real) === real;
-}
-
-function isSame(one: Stats, other: Stats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
+/** Whether a path without symbolic links still means what was opened, and still has no links in it. */
+function isSameFile(descriptor: number, real: string): boolean {
+  const opened = fstatSync(descriptor);
+  const found = lstatSync(real);
+  return opened.ino === found.ino && opened.dev === found.dev && realpathSync(real) === real;
 }
 
 function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep;
 }
 
-const REASONS = new Map<number, NotOpened>([
+const BY_ERRNO = new Map<number, NotOpened>([
   [ERRNO.ENOENT, MISSING],
   [ERRNO.ENOTDIR, MISSING],
   [ERRNO.ENAMETOOLONG, MISSING],
@@ -183,7 +181,7 @@ const REASONS = new Map<number, NotOpened>([
   [ERRNO.EMFILE, BUSY],
 ]);
 
-function reasonOf(error: unknown): NotOpened {
+function describe(error: unknown): NotOpened {
   const code = systemCode(error);
   if (code === "EACCES" || code === "EPERM") return FORBIDDEN;
   return code === "EMFILE" || code === "ENFILE" ? BUSY : MISSING;

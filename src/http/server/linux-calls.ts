@@ -1,27 +1,28 @@
-// Two calls of Linux's that node:fs has not. openat2 (since 5.6) opens what a path means beneath a folder, and the
-// kernel itself refuses a way that leads out of it, by ".." or by a link, however fast the links are changed. statx
-// (since 4.11) says of a path what it means just now, to the nanosecond. An edge to the runtime.
+// Two system calls of Linux that node:fs does not have. openat2 (since 5.6) opens a path beneath a folder: the kernel itself
+// refuses a path that leads out, by ".." or by a link, however fast the links are changed. statx (since 4.11) says which
+// file a path means at this moment, and when it changed, to the nanosecond. An edge to the runtime.
 
 import { dlopen, read } from "bun:ffi";
+
 export interface LinuxCalls {
-  /** A descriptor to read from; or why there is none, as one of the numbers of errno.h, negative. */
+  /** A descriptor to read from; or a negative number of errno.h. */
   openBeneath(folder: number, path: string): number;
-  /** Null where there is nothing. */
+  /** Null if there is no such file. */
   identify(folder: number, path: PathText): Identity | null;
-  /** The same as to identify it and compare, without making anything. */
-  isStill(folder: number, path: PathText, identity: Identity): boolean;
+  /** Whether identify() would give the same; allocates nothing. */
+  isUnchanged(folder: number, path: PathText, identity: Identity): boolean;
 }
 
 /**
- * A path as C has it, with its NUL, made once for a call that is made often. Handed over as an array each time: a pointer
- * into one that is small is not good for longer than the call, for the runtime may move its bytes.
+ * A path with a NUL at the end, as C needs it, encoded once for a call that is made often. It is passed as an array, and
+ * not as a pointer, because the runtime may move the bytes of a small array after the call.
  */
 export type PathText = Uint8Array;
 
-/** Which file, and of when: each change of its content, its rights or its links changes this as well. */
+/** Which file, in which state: every change of its content, permissions or links changes this, too. */
 export type Identity = Uint32Array;
 
-/** Of asm-generic/errno-base.h and errno.h. */
+/** asm-generic/errno-base.h and errno.h */
 export const ERRNO = {
   ENOENT: 2,
   EACCES: 13,
@@ -34,25 +35,25 @@ export const ERRNO = {
 
 /** The same on every architecture of Linux. */
 const OPENAT2 = 437;
-/** O_RDONLY | O_NONBLOCK, so that a FIFO does not hold us up, | O_CLOEXEC (asm-generic/fcntl.h). */
+/** O_RDONLY | O_NONBLOCK, so that a FIFO does not block us, | O_CLOEXEC (asm-generic/fcntl.h). */
 const FLAGS = 0o4000n | 0o2000000n;
 /** RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS (linux/openat2.h). */
 const RESOLVE = 0x08n | 0x02n;
-/** struct open_how: flags, mode, resolve, of 64 bits each. */
+/** struct open_how: flags, mode and resolve, 64 bits each. */
 const HOW = BigUint64Array.of(FLAGS, 0n, RESOLVE);
-/** PATH_MAX, with the NUL. */
+/** PATH_MAX, which includes the NUL. */
 const MAX_PATH_BYTES = 4_096;
 
-/** A link is itself, not where it leads (linux/fcntl.h). */
+/** Don't follow a link (linux/fcntl.h). */
 const AT_SYMLINK_NOFOLLOW = 0x100;
-/** All that stat(2) tells (linux/stat.h). */
+/** Everything that stat(2) returns (linux/stat.h). */
 const STATX_BASIC_STATS = 0x7ff;
 /** struct statx has 256 bytes. */
 const STATX_WORDS = 64;
-/** Of them, in words of 32 bits: mode; inode; size; time of change, with nanoseconds; of modification; device. */
-const TELLING = [7, 8, 9, 10, 11, 24, 25, 26, 28, 29, 30, 34, 35] as const;
+/** The 32-bit words that are compared: mode; inode; size; time of change, with nanoseconds; of modification; device. */
+const COMPARED = [7, 8, 9, 10, 11, 24, 25, 26, 28, 29, 30, 34, 35] as const;
 
-/** The C libraries of Linux by their file names: GNU's, and musl's. */
+/** File names of the C library: GNU's, and musl's. */
 const LIBRARIES = [
   "libc.so.6",
   `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`,
@@ -64,7 +65,7 @@ export function pathText(names: readonly string[]): PathText {
   return encoder.encode(`${names.join("/")}\0`);
 }
 
-/** Null where the system is another, or does not let a program call it, as some containers. */
+/** Null on other systems, and where the system does not allow the calls, as in some containers. */
 export function linuxCalls(): LinuxCalls | null {
   if (process.platform !== "linux") return null;
   const library = openLibrary();
@@ -73,7 +74,7 @@ export function linuxCalls(): LinuxCalls | null {
   const bytes = new Uint8Array(MAX_PATH_BYTES);
   const status = new Uint32Array(STATX_WORDS);
 
-  function look(folder: number, path: PathText): boolean {
+  function readStatus(folder: number, path: PathText): boolean {
     return statx(folder, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, status) === 0;
   }
 
@@ -89,11 +90,11 @@ export function linuxCalls(): LinuxCalls | null {
       const location = errnoLocation();
       return location === null ? -ERRNO.EXDEV : -read.i32(location);
     },
-    identify: (folder, path) => (look(folder, path) ? Uint32Array.from(status) : null),
-    isStill(folder, path, identity) {
-      if (!look(folder, path)) return false;
-      for (let at = 0; at < TELLING.length; at++) {
-        const word = TELLING[at] ?? 0;
+    identify: (folder, path) => (readStatus(folder, path) ? Uint32Array.from(status) : null),
+    isUnchanged(folder, path, identity) {
+      if (!readStatus(folder, path)) return false;
+      for (let at = 0; at < COMPARED.length; at++) {
+        const word = COMPARED[at] ?? 0;
         if (status[word] !== identity[word]) return false;
       }
       return true;
@@ -101,13 +102,13 @@ export function linuxCalls(): LinuxCalls | null {
   };
 }
 
-/** When something of the file was changed last, ms since 1970. */
-export function changedAt(identity: Identity): number {
+/** When the file was changed last (ctime), in ms since 1970. */
+export function changeTime(identity: Identity): number {
   const [low = 0, high = 0, nanoseconds = 0] = identity.subarray(24, 27);
   return (high * 2 ** 32 + low) * 1_000 + nanoseconds / 1_000_000;
 }
 
-export function inodeOf(identity: Identity): number {
+export function inode(identity: Identity): number {
   const [low = 0, high = 0] = identity.subarray(8, 10);
   return high * 2 ** 32 + low;
 }

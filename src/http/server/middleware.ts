@@ -1,84 +1,97 @@
-// How one request is answered: by the first of a row of steps that has an answer, which finishing touches
-// then complete. Knows neither sockets nor what the steps do.
+// How a request gets its response: through middleware to a handler; and the responses that any of them may give, errors as
+// a line of text and empty ones. Knows neither sockets nor what the middleware does.
 
 import { closeSync } from "node:fs";
 
 import type { Folder } from "./folder.ts";
 import type { Target } from "./target.ts";
 
-/** One request, besides what is in it, while it is answered. */
+/** What is known of a request besides the request itself. */
 export interface Context {
   readonly target: Target;
   readonly folder: Folder;
-  /** The address that it came from; null where the client is gone already. */
+  /** The client's address; null if it has disconnected already. */
   readonly client: string | null;
-  /** What the steps open for a body that is read later: closed once the answer is on its way. */
+  /** Descriptors opened for a body that is read later; closed once the response is being sent. */
   readonly opened: number[];
-  /** Who asks, as far as that was proven. */
+  /** The authenticated user. */
   user: string | null;
-  /** The body's length in bytes, where it is known before it is sent. */
+  /** Bytes of the body; null while unknown. */
   length: number | null;
-  /** How many requests have no whole answer yet, with this one. */
-  underWay(): number;
+  /** How many requests, with this one, are not completely answered yet. */
+  pendingRequests(): number;
 }
 
-type MaybePromise<T> = T | Promise<T>;
+export type MaybePromise<T> = T | Promise<T>;
 
-/** Null leaves the request to the next step. */
-export type Step = (request: Request, context: Context) => MaybePromise<Response | null>;
+export type Handler = (request: Request, context: Context) => MaybePromise<Response>;
 
-/** Completes, or replaces, an answer whoever made it. */
-export type Finish = (
-  response: Response,
-  request: Request,
-  context: Context,
-) => MaybePromise<Response>;
+/** Wraps a handler: responds itself, or changes the response. */
+export type Middleware = (next: Handler) => Handler;
 
-export type Answerer = (request: Request, context: Context) => MaybePromise<Response>;
-
-/** Without waiting where no step makes it wait: most answers are ready at once. */
-export function answererOf(
-  steps: readonly Step[],
-  last: Answerer,
-  finishes: readonly Finish[],
-): Answerer {
-  function finish(response: Response, request: Request, context: Context, from: number) {
-    let current = response;
-    for (let at = from; at < finishes.length; at++) {
-      const next = finishes[at]?.(current, request, context) ?? current;
-      if (next instanceof Promise) {
-        return next.then((made): MaybePromise<Response> => finish(made, request, context, at + 1));
-      }
-      current = next;
-    }
-    return current;
-  }
-
-  function step(request: Request, context: Context, from: number): MaybePromise<Response> {
-    for (let at = from; at < steps.length; at++) {
-      const made = steps[at]?.(request, context) ?? null;
-      if (made instanceof Promise) {
-        return made.then((response) =>
-          response === null
-            ? step(request, context, at + 1)
-            : finish(response, request, context, 0),
-        );
-      }
-      if (made !== null) return finish(made, request, context, 0);
-    }
-    const made = last(request, context);
-    return made instanceof Promise
-      ? made.then((response) => finish(response, request, context, 0))
-      : finish(made, request, context, 0);
-  }
-
-  return (request, context) => step(request, context, 0);
+/** The first middleware is the outermost. */
+export function compose(middleware: readonly Middleware[], handler: Handler): Handler {
+  return middleware.reduceRight((next, wrap) => wrap(next), handler);
 }
 
-/** The runtime has opened a file that it sends by the next turn of the event loop. */
+/** Applies `change` to a response, at once if it is there: most are, and a promise would cost a turn of the event loop. */
+export function mapResponse(
+  response: MaybePromise<Response>,
+  change: (response: Response) => MaybePromise<Response>,
+): MaybePromise<Response> {
+  return response instanceof Promise ? response.then(change) : change(response);
+}
+
+/** In the next turn of the event loop the runtime has opened the file that it sends. */
 export function closeWhenSent({ opened }: Context): void {
   if (opened.length === 0) return;
   setImmediate(() => {
     for (const descriptor of opened) closeSync(descriptor);
   });
+}
+
+const TEXTS = {
+  400: "malformed request",
+  401: "user and password required",
+  403: "access denied",
+  404: "not found",
+  405: "method not allowed",
+  409: "a file of this name already exists",
+  412: "precondition failed",
+  413: "too large",
+  415: "unsupported content type",
+  416: "range not satisfiable",
+  421: "this name may belong to another site: use localhost",
+  500: "internal error",
+  503: "too many open files",
+  507: "disk full",
+} as const;
+export type TextStatus = keyof typeof TEXTS;
+
+export function textResponse(
+  request: Request,
+  context: Context,
+  status: TextStatus,
+  headers: Readonly<Record<string, string>> = {},
+  reason: string = TEXTS[status],
+): Response {
+  const text = `${status}: ${reason}\n`;
+  context.length = request.method === "HEAD" ? 0 : text.length;
+  return new Response(request.method === "HEAD" ? null : text, {
+    status,
+    headers: {
+      "content-type": "text/plain; charset=utf-8",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+  });
+}
+
+export function emptyResponse(
+  context: Context,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  context.length = 0;
+  return new Response(null, { status, headers });
 }

@@ -1,39 +1,40 @@
-// A folder over HTTP, on the sockets of the runtime. An edge to it: knows how connections are had and ended,
-// and nothing of what is answered.
+// Serves a folder over HTTP, on the sockets of the runtime. An edge: knows how connections start and end, and nothing of what
+// the responses are.
 
 import type { Folder } from "./folder.ts";
-import { type Answerer, closeWhenSent, type Context } from "./middleware.ts";
+import { closeWhenSent, type Context, type Handler, textResponse } from "./middleware.ts";
 import type { RequestEntry } from "./request-log.ts";
-import { readTarget, type Target, withoutHost } from "./target.ts";
-import { briefAnswer } from "./text-response.ts";
+import { parseTarget, type Target, withoutHost } from "./target.ts";
 import type { TlsIdentity } from "./tls/certificate.ts";
 
 export interface HttpServerOptions {
-  /** Addresses to listen on, each at the same port. */
+  /** Addresses to listen on, all at the same port. */
   readonly addresses: readonly string[];
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly folder: Folder;
-  readonly answer: Answerer;
-  /** Null where nobody wants to know. */
+  readonly handler: Handler;
+  /** Null for no log. */
   readonly log: ((entry: RequestEntry) => void) | null;
   /** Null for HTTP without TLS. */
   readonly tls: TlsIdentity | null;
-  /** How long (s) a connection may be still, and take for the header of a request but its first: that has 12 s. */
+  /**
+   * s that a connection may be idle, and that the header of a request may take; the first header of a connection may
+   * take 12 s.
+   */
   readonly idleSeconds?: number;
 }
 
 export interface HttpServer {
   readonly port: number;
-  /** Those that it listens on. */
   readonly addresses: readonly string[];
-  /** Takes no more requests; answers under way have so long (ms) to end. Resolves when all is closed. */
-  close(patience: number): Promise<void>;
+  /** Accepts no more requests; pending responses have `grace` ms to end. Resolves when everything is closed. */
+  close(grace: number): Promise<void>;
 }
 
-/** A browser takes nothing of a download while it asks where to put it. */
+/** Long, because a browser reads nothing of a download while it asks where to save it. */
 const IDLE_SECONDS = 120;
-/** Of a request whose path is not read; there is none that it could mean. */
+/** For a request whose path is malformed or impossible. */
 const NO_TARGET: Target = {
   written: "",
   path: [],
@@ -41,18 +42,18 @@ const NO_TARGET: Target = {
   query: new URLSearchParams(),
   search: "",
 };
-/** How often another free port is taken where an address has the one already that another got. */
+/** How often another free port is tried if an address already uses the one that another address got. */
 const PORT_ATTEMPTS = 10;
 
-/** @throws a system error: the port is in use, the address is not this machine's */
+/** @throws a system error: the port is in use, or the address is not this machine's */
 export function openHttpServer(options: HttpServerOptions): HttpServer {
-  const { addresses, folder, answer, log } = options;
+  const { addresses, folder, handler, log } = options;
 
   function respond(request: Request, server: Runtime): Response | Promise<Response> {
     const { url } = request;
-    const client = log === null ? null : addressOf(server, request);
-    const read = readTarget(url);
-    const target = read.kind === "target" ? read.target : NO_TARGET;
+    const client = log === null ? null : clientAddress(server, request);
+    const parsed = parseTarget(url);
+    const target = parsed.kind === "target" ? parsed.target : NO_TARGET;
     const context: Context = {
       target,
       folder,
@@ -60,10 +61,10 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
       opened: [],
       user: null,
       length: null,
-      underWay,
+      pendingRequests,
     };
 
-    function sent(response: Response): Response {
+    function finish(response: Response): Response {
       closeWhenSent(context);
       log?.({
         time: Date.now(),
@@ -76,34 +77,34 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
       });
       return response;
     }
-    function failed(): Response {
-      return sent(briefAnswer(request, context, 500));
+    function fail(): Response {
+      return finish(textResponse(request, context, 500));
     }
 
-    if (read.kind === "malformed" || !hasOneHost(request)) {
-      return sent(briefAnswer(request, context, 400, { connection: "close" }));
+    if (parsed.kind === "malformed" || !hasValidHost(request)) {
+      return finish(textResponse(request, context, 400, { connection: "close" }));
     }
-    if (read.kind === "nothing") return sent(briefAnswer(request, context, 404));
+    if (parsed.kind === "impossible") return finish(textResponse(request, context, 404));
     try {
-      const made = answer(request, context);
-      return made instanceof Promise ? made.then(sent, failed) : sent(made);
+      const response = handler(request, context);
+      return response instanceof Promise ? response.then(finish, fail) : finish(response);
     } catch {
-      return failed();
+      return fail();
     }
   }
 
   const servers = listen(options, addresses, respond);
-  const underWay = () => servers.reduce((sum, { pendingRequests }) => sum + pendingRequests, 0);
+  const pendingRequests = () => servers.reduce((sum, server) => sum + server.pendingRequests, 0);
   return {
     port: servers[0]?.port ?? 0,
     addresses,
-    async close(patience) {
+    async close(grace) {
       const ended = Promise.all(servers.map((server) => server.stop()));
       let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<"late">((resolve) => {
-        timer = setTimeout(resolve, patience, "late" as const);
+      const timeout = new Promise<"timeout">((resolve) => {
+        timer = setTimeout(resolve, grace, "timeout" as const);
       });
-      if ((await Promise.race([ended, late])) === "late") {
+      if ((await Promise.race([ended, timeout])) === "timeout") {
         await Promise.all(servers.map((server) => server.stop(true)));
       }
       clearTimeout(timer);
@@ -125,10 +126,10 @@ function listen(
       hostname,
       port,
       idleTimeout: idleSeconds,
-      // Who reads a body bounds it, and says so; of what nobody reads nothing is kept.
+      // Uploads have a limit of their own; a body that nobody reads is not kept.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
-      // Without development it would be true: another server could take half of the requests.
+      // True would be the default outside of development: another server could take half of the requests.
       reusePort: false,
       ...(tls === null ? {} : { tls: { cert: tls.certificate, key: tls.key }, http2: true }),
       fetch: respond,
@@ -148,12 +149,12 @@ function listen(
   }
 }
 
-/** Null where the client is gone already. One of IPv4 is written as such where both come to one socket. */
-function addressOf(server: Runtime, request: Request): string | null {
+/** Null if the client has disconnected. A socket of both families gives IPv4 addresses in IPv6's form. */
+function clientAddress(server: Runtime, request: Request): string | null {
   return server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/, "") ?? null;
 }
 
-/** RFC 9112 s. 3.2: one, and of nothing but a host; HTTP/1.0 has none. The runtime makes a list of several. */
-function hasOneHost({ headers }: Request): boolean {
+/** Exactly one Host, and nothing but a host in it (RFC 9112 s. 3.2); the runtime joins several. HTTP/1.0 has none. */
+function hasValidHost({ headers }: Request): boolean {
   return !/[\s,/\\?#@]/.test(headers.get("host") ?? "");
 }

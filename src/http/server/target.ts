@@ -1,69 +1,68 @@
-// What a request asks for: the path and the query of its target, read to the letter. Pure: whether there
-// is such a thing is folder.ts.
+// The target of a request: its path and query, parsed exactly once. Pure; whether there is such a file is folder.ts.
 
 import { sep } from "node:path";
 
 export interface Target {
-  /** As it was written. */
+  /** The path as it is in the request. */
   readonly written: string;
-  /** Decoded once; never empty, ".", "..", nor with a separator or NUL in it. */
+  /** Decoded names; none is empty, "." or "..", or contains a separator or NUL. */
   readonly path: readonly string[];
-  /** With a slash at the end: only a folder is meant. */
+  /** It ends in a slash: only a folder is meant. */
   readonly isFolder: boolean;
   readonly query: URLSearchParams;
-  /** The query as it was written, with its "?"; empty where there is none. */
+  /** The query as it is in the request, with its "?"; empty if there is none. */
   readonly search: string;
 }
 
-export type ReadTarget =
+export type ParsedTarget =
   | { readonly kind: "target"; readonly target: Target }
-  /** Of the right form, but nothing can have that name. */
-  | { readonly kind: "nothing" }
+  /** Well-formed, but no file can have such a name. */
+  | { readonly kind: "impossible" }
   | { readonly kind: "malformed" };
 
-/** The kernel's bound on a path (PATH_MAX), in bytes; no name in it is shorter than one as written. */
+/** Characters of an encoded path: the kernel's limit (PATH_MAX) in bytes, each of which takes up to three. */
 const MAX_WRITTEN = 3 * 4_096;
-/** Windows takes the backslash as well, and ":" names a stream of a file there. */
-const UNNAMEABLE = sep === "\\" ? /[/\\:]/ : /\//;
+/** On Windows the backslash separates, too, and ":" names a stream of a file. */
+const SEPARATOR = sep === "\\" ? /[/\\:]/ : /\//;
 
 const NO_QUERY = new URLSearchParams();
-const MALFORMED: ReadTarget = { kind: "malformed" };
-const NOTHING: ReadTarget = { kind: "nothing" };
+const MALFORMED: ParsedTarget = { kind: "malformed" };
+const IMPOSSIBLE: ParsedTarget = { kind: "impossible" };
 
-/** What many ask for is read once: so many URLs, of so many characters. */
-const MAX_REMEMBERED = 1_000;
-const MAX_REMEMBERED_LENGTH = 200;
-const remembered = new Map<string, ReadTarget>();
+/** URLs whose targets are cached, and their length in characters. */
+const MAX_CACHED = 1_000;
+const MAX_CACHED_LENGTH = 200;
+const cache = new Map<string, ParsedTarget>();
 
-/** @param url the request's: absolute, or a path where the runtime could not make it absolute */
-export function readTarget(url: string): ReadTarget {
-  const before = remembered.get(url);
-  if (before !== undefined) return before;
-  const read = readAnew(url);
-  if (url.length <= MAX_REMEMBERED_LENGTH) {
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(url, read);
+/** @param url of the request: absolute, or a path that the runtime could not make absolute */
+export function parseTarget(url: string): ParsedTarget {
+  const cached = cache.get(url);
+  if (cached !== undefined) return cached;
+  const parsed = parse(url);
+  if (url.length <= MAX_CACHED_LENGTH) {
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(url, parsed);
   }
-  return read;
+  return parsed;
 }
 
-function readAnew(url: string): ReadTarget {
+function parse(url: string): ParsedTarget {
   const written = withoutHost(url);
   if (!written.startsWith("/")) return MALFORMED;
   const fragment = written.indexOf("#");
   const whole = fragment === -1 ? written : written.slice(0, fragment);
   const mark = whole.indexOf("?");
   const rawPath = mark === -1 ? whole : whole.slice(0, mark);
-  if (rawPath.length > MAX_WRITTEN) return NOTHING;
+  if (rawPath.length > MAX_WRITTEN) return IMPOSSIBLE;
 
   const isFolder = rawPath.endsWith("/");
   const segments = (isFolder ? rawPath.slice(1, -1) : rawPath.slice(1)).split("/");
   const path: string[] = [];
   if (rawPath !== "/") {
     for (const segment of segments) {
-      const name = decoded(segment);
+      const name = decode(segment);
       if (name === null) return MALFORMED;
-      if (!isName(name)) return NOTHING;
+      if (!isName(name)) return IMPOSSIBLE;
       path.push(name);
     }
   }
@@ -72,8 +71,8 @@ function readAnew(url: string): ReadTarget {
   return { kind: "target", target: { written: rawPath, path, isFolder, query, search } };
 }
 
-/** The path of a URL for these names; a folder's ends in a slash. */
-export function pathOf(names: readonly string[], isFolder: boolean): string {
+/** The path of a URL; a folder's ends in a slash. */
+export function formatPath(names: readonly string[], isFolder: boolean): string {
   const joined = names.map((name) => `/${encodeURIComponent(name)}`).join("");
   return isFolder ? `${joined}/` : joined;
 }
@@ -85,8 +84,8 @@ export function withoutHost(url: string): string {
   return path === -1 ? "/" : url.slice(path);
 }
 
-/** Null for what is not percent-encoded UTF-8, or has a NUL, which no system takes in a name. */
-function decoded(segment: string): string | null {
+/** Null for what is not percent-encoded UTF-8, or contains a NUL, which no system allows in a name. */
+function decode(segment: string): string | null {
   if (!segment.includes("%")) return segment;
   try {
     const name = decodeURIComponent(segment);
@@ -97,5 +96,5 @@ function decoded(segment: string): string | null {
 }
 
 function isName(name: string): boolean {
-  return name !== "" && name !== "." && name !== ".." && !UNNAMEABLE.test(name);
+  return name !== "" && name !== "." && name !== ".." && !SEPARATOR.test(name);
 }

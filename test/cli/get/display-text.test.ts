@@ -1,12 +1,7 @@
 import { expect, test } from "bun:test";
 
-import {
-  headText,
-  indentedJson,
-  requestText,
-  responseText,
-} from "../../../src/cli/get/display-text.ts";
-import { bytesBody } from "../../../src/http/client/request-body.ts";
+import { headText, indentedJson, requestText, responseText } from "../../../src/cli/get/display.ts";
+import { bytesBody } from "../../../src/http/client/request.ts";
 
 const HEAD = {
   url: new URL("http://example.com/"),

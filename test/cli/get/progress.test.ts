@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { createMeter } from "../../../src/cli/get/progress.ts";
+import { createMeter } from "../../../src/cli/get/display.ts";
 
 const MIB = 1_048_576;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { parseField } from "../../../src/cli/get/request-input.ts";
-import type { FormField } from "../../../src/http/client/request-body.ts";
+import type { FormField } from "../../../src/http/client/request.ts";
 
 describe("a field of a form", () => {
   test.each<[string, FormField]>([

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { redirectedRequest } from "../../../src/http/client/redirects.ts";
-import { bytesBody } from "../../../src/http/client/request-body.ts";
-import type { HttpRequest } from "../../../src/http/client/request.ts";
+import { bytesBody, type HttpRequest } from "../../../src/http/client/request.ts";
 import type { Header } from "../../../src/http/header-fields.ts";
 
 const HEADERS: readonly Header[] = [

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { bytesBody, fileBody, formBody } from "../../../src/http/client/request-body.ts";
-import type { RequestBody } from "../../../src/http/client/request.ts";
+import {
+  bytesBody,
+  fileBody,
+  formBody,
+  type RequestBody,
+} from "../../../src/http/client/request.ts";
 
 async function read(body: RequestBody): Promise<string> {
   const opened = body.open();

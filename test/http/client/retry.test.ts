@@ -7,7 +7,7 @@ import {
   mayRetryStatus,
   parseRetryAfter,
   waitBeforeRetry,
-} from "../../../src/http/client/retry.ts";
+} from "../../../src/http/client/fetch-errors.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 

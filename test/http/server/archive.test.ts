@@ -1,4 +1,4 @@
-// Archives as others read them: Python's zipfile and tarfile, which name every fault they find.
+// Archives as Python's zipfile and tarfile read them, which report every error.
 
 import { expect, test } from "bun:test";
 import {
@@ -12,13 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import type {
-  ArchiveEntry,
-  ArchiveWriter,
-} from "../../../src/http/server/archive/archive-entry.ts";
-import { folderEntries } from "../../../src/http/server/archive/folder-entries.ts";
 import { tar } from "../../../src/http/server/archive/tar.ts";
 import { zip } from "../../../src/http/server/archive/zip.ts";
+import { type ArchiveEntry, walkFolder } from "../../../src/http/server/folder-entries.ts";
 import { openFolder } from "../../../src/http/server/folder.ts";
 import { newFolder } from "../../harness/folder.ts";
 import { run } from "../../harness/program.ts";
@@ -44,6 +40,8 @@ archive = tarfile.open(sys.argv[1], errorlevel=2)
 print(json.dumps([[i.name + ("/" if i.isdir() else ""), i.size, i.mtime, oct(i.mode),
   hashlib.sha256(archive.extractfile(i).read() if i.isfile() else b"").hexdigest()] for i in archive]))
 `;
+
+type ArchiveWriter = typeof zip;
 
 const FORMATS: [name: string, write: ArchiveWriter, list: string][] = [
   ["zip", zip, LIST_ZIP],
@@ -71,7 +69,7 @@ async function contents(path: string, list: string) {
   return entries.map(([name, size, , , digest]) => [name, size, digest]);
 }
 
-async function* made(...entries: ArchiveEntry[]) {
+async function* iterate(...entries: ArchiveEntry[]) {
   yield* entries;
 }
 
@@ -93,7 +91,7 @@ test.each(FORMATS)(
   "a folder as .%s has names, contents, times and modes",
   async (kind, write, list) => {
     using shared = newFolder();
-    using kept = newFolder();
+    using output = newFolder();
     const long = `${"long ".repeat(40)}名前 🎉.txt`;
     const large = new Uint8Array(300_000).map((_, index) => index % 251);
     mkdirSync(join(shared.path, "a folder", "empty"), { recursive: true });
@@ -116,8 +114,8 @@ test.each(FORMATS)(
       utimesSync(join(shared.path, name), MODIFIED, MODIFIED);
     }
     using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
-    const path = join(kept.path, `a.${kind}`);
-    await save(folderEntries({ folder, path: [], root: "top", dotfiles: false }), write, path);
+    const path = join(output.path, `a.${kind}`);
+    await save(walkFolder({ folder, path: [], root: "top", dotfiles: false }), write, path);
 
     const seconds = MODIFIED.getTime() / 1_000;
     const nothing = sha256("");
@@ -134,7 +132,7 @@ test.each(FORMATS)(
   },
 );
 
-test("what a listing does not show is not in the archive, and links go no circles", async () => {
+test("what a listing does not show is not in the archive, and circular links end", async () => {
   using shared = newFolder();
   using outside = newFolder();
   outside.write("secret.txt", "secret");
@@ -147,13 +145,13 @@ test("what a listing does not show is not in the archive, and links go no circle
   symlinkSync("sub/a.txt", join(shared.path, "within.txt"));
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
   const names: string[] = [];
-  for await (const { name } of folderEntries({ folder, path: [], root: "top", dotfiles: false })) {
+  for await (const { name } of walkFolder({ folder, path: [], root: "top", dotfiles: false })) {
     names.push(name);
   }
   expect(names).toEqual(["top/", "top/sub/", "top/sub/a.txt", "top/within.txt"]);
   const open = openFolder({ path: shared.path, dotfiles: true, followSymlinks: false });
   const all: string[] = [];
-  for await (const { name } of folderEntries({
+  for await (const { name } of walkFolder({
     folder: open,
     path: [],
     root: "top",
@@ -165,12 +163,12 @@ test("what a listing does not show is not in the archive, and links go no circle
   expect(all).toContain("top/.hidden");
 });
 
-test("descriptors are closed when the client goes in the middle", async () => {
+test("descriptors are closed when the client disconnects", async () => {
   using shared = newFolder();
   for (let at = 0; at < 10; at++) shared.write(`${at}.txt`, "x".repeat(1_000));
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
   const before = descriptors();
-  for await (const _ of zip(folderEntries({ folder, path: [], root: "top", dotfiles: false }))) {
+  for await (const _ of zip(walkFolder({ folder, path: [], root: "top", dotfiles: false }))) {
     if (descriptors() > before + 1) break;
   }
   expect(descriptors()).toBe(before);
@@ -181,17 +179,17 @@ function descriptors(): number {
 }
 
 test.each(FORMATS)(
-  "a file that is cut or grows while it is sent leaves a sound .%s",
+  "a file that shrinks or grows while it is sent leaves a valid .%s",
   async (kind, write, list) => {
     using shared = newFolder();
-    using kept = newFolder();
-    const path = join(kept.path, `a.${kind}`);
+    using output = newFolder();
+    const path = join(output.path, `a.${kind}`);
     shared.write("1 cut.bin", new Uint8Array(400_000).fill(1));
     shared.write("2 grown.bin", new Uint8Array(400_000).fill(2));
     shared.write("3 last.txt", "last");
     using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
     async function* changing() {
-      for await (const entry of folderEntries({ folder, path: [], root: "top", dotfiles: false })) {
+      for await (const entry of walkFolder({ folder, path: [], root: "top", dotfiles: false })) {
         if (entry.name.includes("cut")) truncateSync(join(shared.path, "1 cut.bin"), 100);
         if (entry.name.includes("grown")) {
           writeFileSync(join(shared.path, "2 grown.bin"), new Uint8Array(500_000).fill(2));
@@ -212,12 +210,12 @@ test.each(FORMATS)(
   },
 );
 
-test("a file that may pass 4 GiB has ZIP64 sizes, also where it turns out to be short", async () => {
-  using kept = newFolder();
-  const path = join(kept.path, "a.zip");
+test("a file that may exceed 4 GiB has ZIP64 sizes, even if it turns out to be short", async () => {
+  using output = newFolder();
+  const path = join(output.path, "a.zip");
   const bytes = new TextEncoder().encode("cut short");
   await save(
-    made(
+    iterate(
       fileOf("large.bin", 5 * 2 ** 30, MODIFIED, bytes),
       fileOf("small.txt", 9, MODIFIED, bytes),
     ),
@@ -234,11 +232,11 @@ test("a file that may pass 4 GiB has ZIP64 sizes, also where it turns out to be 
   expect(local.getUint16(30 + 9, true)).toBe(1);
 });
 
-test("more entries than 16 bits count have a ZIP64 end", async () => {
-  using kept = newFolder();
-  const path = join(kept.path, "a.zip");
+test("more entries than 16 bits can count have a ZIP64 end record", async () => {
+  using output = newFolder();
+  const path = join(output.path, "a.zip");
   const many = Array.from({ length: 65_536 }, (_, at) => fileOf(`${at}`, 0));
-  await save(made(...many), zip, path);
+  await save(iterate(...many), zip, path);
   const { stdout } = await run([
     "python3",
     "-c",
@@ -248,8 +246,8 @@ test("more entries than 16 bits count have a ZIP64 end", async () => {
   expect(stdout).toBe("65536\n");
 });
 
-test("a tar entry of more than 8 GiB says its size in an extended header", async () => {
-  const stream = tar(made(fileOf("large.bin", 9 * 2 ** 30)));
+test("a tar entry of more than 8 GiB has its size in an extended header", async () => {
+  const stream = tar(iterate(fileOf("large.bin", 9 * 2 ** 30)));
   const { value } = await stream.next();
   const text = Buffer.from(value ?? new Uint8Array()).toString("latin1");
   expect(text.slice(512, 512 + 20)).toBe("19 size=9663676416\n\0");
@@ -257,11 +255,11 @@ test("a tar entry of more than 8 GiB says its size in an extended header", async
 });
 
 test("times before 1970 and after 2107 break neither format", async () => {
-  using kept = newFolder();
+  using output = newFolder();
   for (const [kind, write, list] of FORMATS) {
-    const path = join(kept.path, `a.${kind}`);
+    const path = join(output.path, `a.${kind}`);
     const times = [-1e12, 0, 5e12].map((time) => fileOf(`${time}`, 0, time));
-    await save(made(...times), write, path);
+    await save(iterate(...times), write, path);
     expect(await listed(path, list)).toHaveLength(3);
   }
 });

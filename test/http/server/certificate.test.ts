@@ -1,4 +1,4 @@
-// The certificate made on the spot, as openssl and a TLS client see it; and the files that somebody brings.
+// The certificate that is made at the start, as openssl and a TLS client see it; and certificates from files.
 
 import { expect, test } from "bun:test";
 import { createPrivateKey, X509Certificate } from "node:crypto";
@@ -9,8 +9,12 @@ import { connect, createServer } from "node:tls";
 
 import { CharlaError } from "../../../src/errors.ts";
 import { readCertificateFiles } from "../../../src/http/server/tls/certificate-files.ts";
-import { makeCertificate } from "../../../src/http/server/tls/certificate.ts";
-import { objectIdentifier, time, unsignedInteger } from "../../../src/http/server/tls/der.ts";
+import {
+  makeCertificate,
+  objectIdentifier,
+  time,
+  unsignedInteger,
+} from "../../../src/http/server/tls/certificate.ts";
 import { ipBytes } from "../../../src/ip-bytes.ts";
 import { testWith } from "../../harness/peer-programs.ts";
 import { run } from "../../harness/program.ts";
@@ -35,7 +39,7 @@ class Folder implements Disposable {
   }
 }
 
-test("integers, identifiers and times are written as DER wants them", () => {
+test("integers, identifiers and times are valid DER", () => {
   expect([...unsignedInteger(Uint8Array.of(0, 0, 0x7f))]).toEqual([0x02, 1, 0x7f]);
   expect([...unsignedInteger(Uint8Array.of(0x80))]).toEqual([0x02, 2, 0, 0x80]);
   expect([...unsignedInteger(Uint8Array.of(0, 0))]).toEqual([0x02, 1, 0]);
@@ -62,7 +66,7 @@ test.each([
   expect(Buffer.from(ipBytes(address)).toString("hex")).toBe(hexadecimal);
 });
 
-test("the certificate is for every name and address, and for nothing but a server", () => {
+test("the certificate is valid for every name and address, and for a server only", () => {
   expect(parsed.subjectAltName).toBe(
     "DNS:localhost, DNS:laptop.local, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, IP Address:2001:DB8:0:0:0:0:FF00:42",
   );
@@ -79,12 +83,12 @@ test("it is signed by its own key, and the key belongs to it", () => {
   expect(parsed.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: "prime256v1" });
 });
 
-test("it is valid for a month, and a day back for clocks that are slow", () => {
+test("it is valid for a month, and since a day ago for slow clocks", () => {
   expect(Date.parse(parsed.validFrom)).toBe(Date.parse("2026-11-23T12:00:00Z"));
   expect(Date.parse(parsed.validTo)).toBe(Date.parse("2026-12-24T12:00:00Z"));
 });
 
-test("the fingerprint is what other tools print, and each certificate has its own", () => {
+test("the fingerprint is the one that other tools print, and differs for each certificate", () => {
   expect(made.fingerprint).toBe(parsed.fingerprint256);
   expect(made.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   const other = makeCertificate(["localhost"], NOW);
@@ -92,14 +96,14 @@ test("the fingerprint is what other tools print, and each certificate has its ow
   expect(new X509Certificate(other.certificate).serialNumber).not.toBe(parsed.serialNumber);
 });
 
-test("a long host name is cut in the common name alone", () => {
+test("a long host name is cut in the common name only", () => {
   const name = `${"a".repeat(60)}.${"b".repeat(60)}.example`;
   const long = new X509Certificate(makeCertificate([name], NOW).certificate);
   expect(long.subject).toBe(`CN=${name.slice(0, 64)}`);
   expect(long.checkHost(name)).toBe(name);
 });
 
-testWith(["openssl"], "openssl finds nothing wrong with it, strictly", async () => {
+testWith(["openssl"], "openssl accepts it in strict mode", async () => {
   using folder = new Folder();
   const current = makeCertificate(["localhost", "127.0.0.1"], new Date());
   const path = folder.write("certificate.pem", current.certificate);
@@ -120,7 +124,7 @@ testWith(["openssl"], "openssl finds nothing wrong with it, strictly", async () 
   expect(printed.stdout.trim()).toEndWith(`=${current.fingerprint}`);
 });
 
-test("a client that trusts it talks to a server that has it", async () => {
+test("a client that trusts it connects to a server that has it", async () => {
   const current = makeCertificate(["localhost", "127.0.0.1"], new Date());
   const server = createServer({ key: current.key, cert: current.certificate }, (socket) =>
     socket.end("hello"),
@@ -134,9 +138,9 @@ test("a client that trusts it talks to a server that has it", async () => {
     ca: current.certificate,
     servername: "localhost",
   });
-  let heard = "";
-  for await (const chunk of socket) heard += String(chunk);
-  expect(heard).toBe("hello");
+  let received = "";
+  for await (const chunk of socket) received += String(chunk);
+  expect(received).toBe("hello");
   expect(socket.authorized).toBe(true);
   server.close();
 });
@@ -151,7 +155,7 @@ async function failureOf(reading: Promise<unknown>): Promise<string> {
   return "nothing";
 }
 
-test("files that belong together are taken as they are", async () => {
+test("a certificate and its key are read from files", async () => {
   using folder = new Folder();
   const identity = makeCertificate(["localhost"], NOW);
   const read = await readCertificateFiles(
@@ -164,12 +168,12 @@ test("files that belong together are taken as they are", async () => {
 
 test.each<[string, (folder: Folder) => [string, string], RegExp]>([
   [
-    "a file that is not there",
+    "a missing file",
     (folder) => [folder.write("c.pem", made.certificate), join(folder.path, "none.pem")],
     /^cannot read .*none\.pem/,
   ],
   [
-    "a key that is another's",
+    "a key of another certificate",
     (folder) => [
       folder.write("c.pem", made.certificate),
       folder.write("k.pem", makeCertificate(["localhost"], NOW).key),
@@ -200,15 +204,15 @@ test.each<[string, (folder: Folder) => [string, string], RegExp]>([
         }),
       ),
     ],
-    /locked by a passphrase/,
+    /encrypted with a passphrase/,
   ],
-])("%s is said to be so", async (_what, write, message) => {
+])("%s is an error", async (_what, write, message) => {
   using folder = new Folder();
   const [certificate, key] = write(folder);
   expect(await failureOf(readCertificateFiles(certificate, key, NOW))).toMatch(message);
 });
 
-test("a certificate that has ended is refused", async () => {
+test("an expired certificate is refused", async () => {
   using folder = new Folder();
   const later = new Date("2027-01-01T00:00:00Z");
   const reading = readCertificateFiles(
@@ -216,5 +220,5 @@ test("a certificate that has ended is refused", async () => {
     folder.write("k.pem", made.key),
     later,
   );
-  expect(await failureOf(reading)).toContain("was valid until Dec 24 12:00:00 2026 GMT");
+  expect(await failureOf(reading)).toContain("expired on Dec 24 12:00:00 2026 GMT");
 });

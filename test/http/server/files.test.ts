@@ -1,4 +1,4 @@
-// Files as a client gets them: whole, in part, or not again; over a real socket, and read byte by byte.
+// Files over a real socket: whole, in part, and not modified.
 
 import { expect, setSystemTime, test } from "bun:test";
 import { chmodSync, mkdirSync, renameSync, unlinkSync, utimesSync } from "node:fs";
@@ -17,7 +17,7 @@ function serveTen() {
   return server;
 }
 
-test("a file comes whole, with what is known of it", async () => {
+test("a file is sent with its headers", async () => {
   await using server = serveTen();
   const { status, headers, text } = await server.get("/ten.txt");
   expect({ status, text }).toEqual({ status: 200, text: TEN });
@@ -47,7 +47,7 @@ test("HEAD has the headers of GET and no body", async () => {
   expect(undated(head.headers)).toEqual(undated(get.headers));
 });
 
-test("OPTIONS tells the methods, and changes nothing", async () => {
+test("OPTIONS lists the methods", async () => {
   await using server = serveTen();
   const { status, headers, body } = await server.get("/ten.txt", {}, "OPTIONS");
   expect({ status, length: body.length }).toEqual({ status: 204, length: 0 });
@@ -55,7 +55,7 @@ test("OPTIONS tells the methods, and changes nothing", async () => {
 });
 
 test.each(["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "MKCOL", "MOVE", "LOCK"])(
-  "%s is refused, with those that are not (RFC 9110 s. 15.5.6)",
+  "%s is refused with a list of the allowed methods (RFC 9110 s. 15.5.6)",
   async (method) => {
     await using server = serveTen();
     const { status, headers } = await server.get("/ten.txt", { "Content-Length": "0" }, method);
@@ -100,7 +100,7 @@ test.each([
   expect((await server.get(`/${name}`)).headers.get("content-type")).toBe(type);
 });
 
-test("?download keeps the file under its name, whatever that is (RFC 6266, RFC 8187)", async () => {
+test("?download suggests the file's name, in any language (RFC 6266, RFC 8187)", async () => {
   await using server = serveFolder();
   server.folder.write('naïve "1".txt', "x");
   server.folder.write("plain.txt", "x");
@@ -119,23 +119,23 @@ test.each<[string, string, number, string, string | undefined]>([
   ["the last bytes", "bytes=-3", 206, "789", "bytes 7-9/10"],
   ["more last bytes than there are", "bytes=-30", 206, TEN, "bytes 0-9/10"],
   ["an end beyond the end", "bytes=8-99", 206, "89", "bytes 8-9/10"],
-  ["a beginning beyond the end", "bytes=10-", 416, "416: there is no such range\n", "bytes */10"],
-  ["no last bytes", "bytes=-0", 416, "416: there is no such range\n", "bytes */10"],
-  ["an end before the beginning, as if not said", "bytes=5-3", 200, TEN, undefined],
-  ["another unit, as if not said", "lines=0-3", 200, TEN, undefined],
-  ["what is malformed, as if not said", "bytes=a-b", 200, TEN, undefined],
-  ["nothing, as if not said", "bytes=-", 200, TEN, undefined],
-  ["several ranges, as if not said", "bytes=0-1,4-5", 200, TEN, undefined],
-  ["a number past all numbers", "bytes=0-99999999999999999999", 206, TEN, "bytes 0-9/10"],
+  ["a start beyond the end", "bytes=10-", 416, "416: range not satisfiable\n", "bytes */10"],
+  ["no last bytes", "bytes=-0", 416, "416: range not satisfiable\n", "bytes */10"],
+  ["an end before the start, ignored", "bytes=5-3", 200, TEN, undefined],
+  ["another unit, ignored", "lines=0-3", 200, TEN, undefined],
+  ["a malformed range, ignored", "bytes=a-b", 200, TEN, undefined],
+  ["no numbers, ignored", "bytes=-", 200, TEN, undefined],
+  ["several ranges, ignored", "bytes=0-1,4-5", 200, TEN, undefined],
+  ["a number beyond 64 bits", "bytes=0-99999999999999999999", 206, TEN, "bytes 0-9/10"],
 ])("Range: %s (RFC 9110 s. 14.2)", async (_what, range, status, text, contentRange) => {
   await using server = serveTen();
-  const answer = await server.get("/ten.txt", { Range: range });
-  expect({ status: answer.status, text: answer.text }).toEqual({ status, text });
-  expect(answer.headers.get("content-range")).toBe(contentRange);
-  expect(answer.headers.get("content-length")).toBe(String(text.length));
+  const response = await server.get("/ten.txt", { Range: range });
+  expect({ status: response.status, text: response.text }).toEqual({ status, text });
+  expect(response.headers.get("content-range")).toBe(contentRange);
+  expect(response.headers.get("content-length")).toBe(String(text.length));
 });
 
-test("a part of a file that is sent by the system, not read, is that part", async () => {
+test("a range of a large file, which the runtime sends, is exact", async () => {
   await using server = serveFolder();
   const bytes = Buffer.alloc(1_000_000, TEN);
   server.folder.write("large.bin", bytes);
@@ -147,43 +147,43 @@ test("a part of a file that is sent by the system, not read, is that part", asyn
   expect((await server.get("/large.bin", { Range: "bytes=-5" })).text).toBe("56789");
 });
 
-test("of many large files that are asked for at once each is itself", async () => {
+test("many large files requested at once are not mixed up", async () => {
   await using server = serveFolder();
   const size = 300_000;
   for (let at = 0; at < 10; at++) server.folder.write(`${at}.bin`, Buffer.alloc(size, `${at}`));
   await Promise.all(
     Array.from({ length: 100 }, async (_, count) => {
       const { status, body } = await server.get(`/${count % 10}.bin`);
-      const isItself = body.equals(Buffer.alloc(size, `${count % 10}`));
-      expect([count, status, isItself]).toEqual([count, 200, true]);
+      const isSame = body.equals(Buffer.alloc(size, `${count % 10}`));
+      expect([count, status, isSame]).toEqual([count, 200, true]);
     }),
   );
 });
 
-test("Range of HEAD is not looked at (RFC 9110 s. 14.2)", async () => {
+test("Range is ignored for HEAD (RFC 9110 s. 14.2)", async () => {
   await using server = serveTen();
   const { status, headers } = await server.get("/ten.txt", { Range: "bytes=0-3" }, "HEAD");
   expect({ status, length: headers.get("content-length") }).toEqual({ status: 200, length: "10" });
 });
 
-test("an empty file is whole, and has no parts", async () => {
+test("an empty file has no ranges", async () => {
   await using server = serveFolder();
   server.folder.write("empty", "");
   expect(await server.get("/empty")).toMatchObject({ status: 200, text: "" });
   expect((await server.get("/empty", { Range: "bytes=0-" })).status).toBe(416);
 });
 
-test("a part is sent to who has the rest of the same (RFC 9110 s. 13.1.5)", async () => {
+test("a range is sent only for the version in If-Range (RFC 9110 s. 13.1.5)", async () => {
   await using server = serveTen();
   const etag = (await server.get("/ten.txt")).headers.get("etag") ?? "";
-  const statusOf = async (ifRange: string) =>
+  const statusFor = async (ifRange: string) =>
     (await server.get("/ten.txt", { Range: "bytes=0-3", "If-Range": ifRange })).status;
-  expect(await statusOf(etag)).toBe(206);
-  expect(await statusOf(HTTP_DATE)).toBe(206);
-  expect(await statusOf('"another"')).toBe(200);
-  expect(await statusOf(`W/${etag}`)).toBe(200);
-  expect(await statusOf("Thu, 29 Feb 2024 12:34:57 GMT")).toBe(200);
-  expect(await statusOf("nonsense")).toBe(200);
+  expect(await statusFor(etag)).toBe(206);
+  expect(await statusFor(HTTP_DATE)).toBe(206);
+  expect(await statusFor('"another"')).toBe(200);
+  expect(await statusFor(`W/${etag}`)).toBe(200);
+  expect(await statusFor("Thu, 29 Feb 2024 12:34:57 GMT")).toBe(200);
+  expect(await statusFor("nonsense")).toBe(200);
 });
 
 test.each<[string, Record<string, string>, number]>([
@@ -201,7 +201,7 @@ test.each<[string, Record<string, string>, number]>([
     304,
   ],
   ["If-Modified-Since as asctime writes", { "If-Modified-Since": "Thu Feb 29 12:34:56 2024" }, 304],
-  ["If-Modified-Since that is none", { "If-Modified-Since": "yesterday" }, 200],
+  ["If-Modified-Since without a date", { "If-Modified-Since": "yesterday" }, 200],
   [
     "If-None-Match before If-Modified-Since (s. 13.2.2)",
     { "If-None-Match": '"a"', "If-Modified-Since": HTTP_DATE },
@@ -221,35 +221,35 @@ test.each<[string, Record<string, string>, number]>([
 ])("%s (RFC 9110 s. 13.1): %#", async (_what, headers, status) => {
   await using server = serveTen();
   const etag = (await server.get("/ten.txt")).headers.get("etag") ?? "";
-  const asked = Object.fromEntries(
+  const requested = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, value.replace("ETAG", etag)]),
   );
   for (const method of ["GET", "HEAD"]) {
-    const answer = await server.get("/ten.txt", asked, method);
-    expect(answer.status).toBe(status);
+    const response = await server.get("/ten.txt", requested, method);
+    expect(response.status).toBe(status);
     if (status !== 304) continue;
-    expect(answer.body).toHaveLength(0);
-    expect(answer.headers.get("etag")).toBe(etag);
-    expect(answer.headers.get("vary")).toBe("Accept-Encoding");
+    expect(response.body).toHaveLength(0);
+    expect(response.headers.get("etag")).toBe(etag);
+    expect(response.headers.get("vary")).toBe("Accept-Encoding");
   }
 });
 
-test("a file that is changed is another, however often it was asked for before", async () => {
+test("a changed file is served at once, even if it was requested before", async () => {
   await using server = serveTen();
   const path = join(server.folder.path, "ten.txt");
   for (let round = 0; round < 20; round++) {
     const text = `round ${round % 10}`;
     server.folder.write("ten.txt", text);
-    // Long ago, and always the same: only the time of change says that it is another.
+    // Always the same time of modification: only the time of change differs.
     utimesSync(path, MODIFIED, MODIFIED);
-    for (let asked = 0; asked < 3; asked++) expect((await server.get("/ten.txt")).text).toBe(text);
+    for (let count = 0; count < 3; count++) expect((await server.get("/ten.txt")).text).toBe(text);
   }
 });
 
-test("nor is what was kept of it given out once it is changed, or is another", async () => {
+test("a cached file is not served after it has changed or was replaced", async () => {
   await using server = serveFolder();
   const path = join(server.folder.path, "a.txt");
-  // As if it had been there for a minute: what was just changed is not kept.
+  // A minute later: a file that has just changed is not cached.
   setSystemTime(Date.now() + 60_000);
   try {
     for (let round = 0; round < 50; round++) {
@@ -259,9 +259,9 @@ test("nor is what was kept of it given out once it is changed, or is another", a
         server.folder.write("new", text);
         renameSync(join(server.folder.path, "new"), path);
       }
-      for (let asked = 0; asked < 3; asked++) {
-        const { headers, text: heard } = await server.get("/a.txt");
-        expect([heard, headers.get("content-length")]).toEqual([text, String(round)]);
+      for (let count = 0; count < 3; count++) {
+        const { headers, text: received } = await server.get("/a.txt");
+        expect([received, headers.get("content-length")]).toEqual([text, String(round)]);
       }
     }
     unlinkSync(path);
@@ -271,10 +271,10 @@ test("nor is what was kept of it given out once it is changed, or is another", a
   }
 });
 
-test("a file that is gone, renamed or closed to us is so at once", async () => {
+test("a file that is removed, renamed or made unreadable is so at once", async () => {
   await using server = serveTen();
   const path = join(server.folder.path, "ten.txt");
-  for (let asked = 0; asked < 3; asked++) await server.get("/ten.txt");
+  for (let count = 0; count < 3; count++) await server.get("/ten.txt");
   renameSync(path, join(server.folder.path, "other.txt"));
   expect((await server.get("/ten.txt")).status).toBe(404);
   expect((await server.get("/other.txt")).text).toBe(TEN);
@@ -283,7 +283,7 @@ test("a file that is gone, renamed or closed to us is so at once", async () => {
   expect((await server.get("/other.txt")).status).toBe(403);
 });
 
-test("index.html is served for its folder, which a path without a slash leads to", async () => {
+test("index.html is served for its folder, and a path without a slash redirects to the folder", async () => {
   await using server = serveFolder();
   mkdirSync(join(server.folder.path, "a b"));
   server.folder.write("a b/index.html", "<p>here");
@@ -296,7 +296,7 @@ test("index.html is served for its folder, which a path without a slash leads to
   expect((await server.get("/a%20b/index.html/")).status).toBe(404);
 });
 
-test("a folder's path cannot be made to lead to another host", async () => {
+test("the redirect to a folder cannot lead to another host", async () => {
   await using server = serveFolder();
   mkdirSync(join(server.folder.path, "evil.example"));
   for (const path of ["//evil.example", "/\\evil.example", "/%2fevil.example"]) {
@@ -309,7 +309,7 @@ test("a folder's path cannot be made to lead to another host", async () => {
   }
 });
 
-test("--spa: what is not there is a page of the program, unless it looks like a file", async () => {
+test("--spa serves index.html for an unknown path without an extension", async () => {
   await using server = serveFolder({ spa: true });
   server.folder.write("index.html", "the program");
   expect(await server.get("/users/7")).toMatchObject({ status: 200, text: "the program" });
@@ -317,7 +317,7 @@ test("--spa: what is not there is a page of the program, unless it looks like a 
   expect((await server.get("/.env")).status).toBe(404);
 });
 
-test("--no-listing: a folder without an index is as if it were not there, and has no archive", async () => {
+test("--no-listing: a folder without an index is not found, and has no archive", async () => {
   await using server = serveFolder({ listing: false });
   mkdirSync(join(server.folder.path, "sub"));
   server.folder.write("sub/a", "x");
@@ -327,12 +327,14 @@ test("--no-listing: a folder without an index is as if it were not there, and ha
   expect((await server.get("/sub/a")).text).toBe("x");
 });
 
-test("several requests come and are answered on one connection, in their order", async () => {
+test("several requests on one connection are answered in order", async () => {
   await using server = serveTen();
   const one = "GET /ten.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=RANGE\r\n\r\n";
   const last = "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-  const heard = await server.raw(one.replace("RANGE", "0-0") + one.replace("RANGE", "9-9") + last);
-  expect(Array.from(heard.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status)).toEqual([
+  const received = await server.raw(
+    one.replace("RANGE", "0-0") + one.replace("RANGE", "9-9") + last,
+  );
+  expect(Array.from(received.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status)).toEqual([
     "206",
     "206",
     "404",

@@ -1,4 +1,4 @@
-// A folder's listing: a page for people, JSON for programs; whatever the names in it are.
+// The listing of a folder as a page and as JSON, with names of every kind.
 
 import { expect, test } from "bun:test";
 import { mkdirSync, utimesSync } from "node:fs";
@@ -48,7 +48,7 @@ test.each([
   ["?sort=time&order=asc", ["folder/", "file9", "Apple", "file10"]],
   ["?sort=time&order=desc", ["folder/", "file10", "Apple", "file9"]],
   ["?sort=nonsense&order=x", ["folder/", "Apple", "file9", "file10"]],
-])("the page %p is in that order", async (query, names) => {
+])("the page %p is sorted", async (query, names) => {
   await using server = serveSorted();
   const page = await server.get(`/${query}`);
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -59,7 +59,7 @@ test.each([
   expect(entries.map(({ name }) => name)).toEqual(names.map((name) => name.replace("/", "")));
 });
 
-test("JSON says of each entry what it is", async () => {
+test("JSON has kind, size and time of each entry", async () => {
   await using server = serveSorted();
   const { headers, text } = await server.get("/?sort=size", { Accept: "application/json" });
   expect(headers.get("content-type")).toBe("application/json");
@@ -82,12 +82,12 @@ test.each([
   ["application/json", "application/json"],
   ["application/json, text/plain, */*", "application/json"],
   ["text/html, application/json;q=0.5", "text/html; charset=utf-8"],
-])("who accepts %p gets %p", async (accepted, type) => {
+])("a client that accepts %p gets %p", async (accepted, type) => {
   await using server = serveSorted();
   expect((await server.get("/", { Accept: accepted })).headers.get("content-type")).toBe(type);
 });
 
-test("names stay names: nothing in a page is made of them, and each link leads to its file", async () => {
+test("names are escaped in the page, and each link leads to its file", async () => {
   await using server = serveFolder();
   for (const name of NASTY) server.folder.write(name, name);
   const { text: page, headers } = await server.get("/");
@@ -104,7 +104,7 @@ test("names stay names: nothing in a page is made of them, and each link leads t
   expect(policy).not.toMatch(/unsafe|script-src|\*|https?:/);
 });
 
-test("the name of the folder is as little trusted", async () => {
+test("the name of the folder and the query are escaped, too", async () => {
   await using server = serveFolder();
   const name = "<script>alert(1)<script>";
   mkdirSync(join(server.folder.path, name));
@@ -113,7 +113,7 @@ test("the name of the folder is as little trusted", async () => {
   expect(text).toContain('<a href="../">');
 });
 
-test("the page needs nothing but itself: no script, no address", async () => {
+test("the page has no script and loads nothing", async () => {
   await using server = serveSorted();
   const { text } = await server.get("/");
   const [icon = ""] = /<link [^>]*>/.exec(text) ?? [];
@@ -121,7 +121,7 @@ test("the page needs nothing but itself: no script, no address", async () => {
   expect(text.replace(icon, "")).not.toMatch(/<script|<link|<img|https?:|src=|url\(/);
 });
 
-test("the page is packed for who accepts that", async () => {
+test("the page is compressed if the client accepts it", async () => {
   await using server = serveFolder();
   for (let at = 0; at < 200; at++) server.folder.write(`file${at}`, "x");
   const plain = await server.get("/");
@@ -137,5 +137,5 @@ test("the page is packed for who accepts that", async () => {
 
 test("an empty folder says so", async () => {
   await using server = serveFolder();
-  expect((await server.get("/")).text).toContain("Nothing is here yet");
+  expect((await server.get("/")).text).toContain("This folder is empty");
 });

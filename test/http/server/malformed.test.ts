@@ -1,4 +1,4 @@
-// What is no request: answered so, or cut off, and nothing is served for it (RFC 9112).
+// Malformed requests: rejected or disconnected, and nothing is served (RFC 9112).
 
 import { expect, test } from "bun:test";
 
@@ -30,29 +30,29 @@ test.each<[string, string, number]>([
   ["percent at the end", "GET /% HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400],
   ["bytes that are not UTF-8", "GET /%ff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400],
   ["a NUL in the path", "GET /a%00b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400],
-  ["a version that is none", "GET /a HTTP/9.9\r\nHost: a\r\n\r\n", 505],
+  ["an unknown version", "GET /a HTTP/9.9\r\nHost: a\r\n\r\n", 505],
   ["no version", "GET /a\r\n\r\n", 505],
-  ["the beginning of TLS", "\x16\x03\x01\x02\0\x01\0\r\n\r\n", 400],
+  ["a TLS handshake", "\x16\x03\x01\x02\0\x01\0\r\n\r\n", 400],
   ["an endless header", `GET /a HTTP/1.1\r\nHost: a\r\nA: ${"b".repeat(100_000)}`, 431],
   ["endless headers", `GET /a HTTP/1.1\r\nHost: a\r\n${"A: b\r\n".repeat(10_000)}`, 431],
   ["an endless target", `GET /${"a".repeat(100_000)}`, 431],
-])("%s is answered with its status, and the connection closed", async (_what, request, status) => {
+])("%s gets an error, and the connection is closed", async (_what, request, status) => {
   await using server = serveFolder({ upload: { overwrite: false, limit: 100 } });
   server.folder.write("a", "the content");
-  const heard = await server.raw(request);
-  expect(heard).toStartWith(`HTTP/1.1 ${status} `);
-  expect(heard).not.toContain("the content");
+  const received = await server.raw(request);
+  expect(received).toStartWith(`HTTP/1.1 ${status} `);
+  expect(received).not.toContain("the content");
   expect(server.folder.list()).toEqual(["a"]);
 });
 
-test("what is served goes on after all of that", async () => {
+test("the server keeps running after malformed requests", async () => {
   await using server = serveFolder();
   server.folder.write("a", "the content");
   for (let at = 0; at < 50; at++) await server.raw("\r\n\0\xff".repeat(at) + "x\r\n\r\n");
   expect((await server.get("/a")).text).toBe("the content");
 });
 
-test("HTTP/1.0 has no Host, and is answered", async () => {
+test("HTTP/1.0 is served without Host", async () => {
   await using server = serveFolder();
   server.folder.write("a", "the content");
   expect(await server.raw("GET /a HTTP/1.0\r\n\r\n")).toEndWith("\r\n\r\nthe content");

@@ -1,8 +1,12 @@
-// Forms as browsers, curl and Python send them, cut into pieces at every place.
+// Forms as browsers, curl and Python send them, cut into pieces in every possible place.
 
 import { expect, test } from "bun:test";
 
-import { boundaryOf, MalformedForm, partsOf } from "../../../src/http/server/upload/multipart.ts";
+import {
+  MalformedForm,
+  parseBoundary,
+  parseParts,
+} from "../../../src/http/server/upload/multipart.ts";
 
 const FORM = [
   "preamble\r\n",
@@ -22,7 +26,7 @@ async function* pieces(text: string, size: number) {
 
 async function read(text: string, size = text.length): Promise<[string | null, string][]> {
   const parts: [string | null, string][] = [];
-  for await (const { fileName, content } of partsOf(pieces(text, size), "XX")) {
+  for await (const { fileName, content } of parseParts(pieces(text, size), "XX")) {
     let bytes = Buffer.alloc(0);
     for await (const chunk of content) bytes = Buffer.concat([bytes, chunk]);
     parts.push([fileName, bytes.toString()]);
@@ -40,8 +44,8 @@ async function failureOf(text: string): Promise<string> {
   return "nothing";
 }
 
-test("a form is read the same in pieces of any size", async () => {
-  // "--XXL" begins like the boundary, and a line of it with more after is none: that part is malformed.
+test("the result does not depend on the size of the pieces", async () => {
+  // "--XXL" starts like the boundary, but is none.
   const form = FORM.replace("\r\n--XXL", "\r\n--XLX");
   const expected: [string | null, string][] = [
     [null, "hello"],
@@ -53,34 +57,34 @@ test("a form is read the same in pieces of any size", async () => {
   expect(await read(form)).toEqual(expected);
 });
 
-test("what is not asked for is skipped", async () => {
+test("parts that are not read are skipped", async () => {
   const form = FORM.replace("\r\n--XXL", "");
   const names: (string | null)[] = [];
-  for await (const { fileName } of partsOf(pieces(form, 5), "XX")) names.push(fileName);
+  for await (const { fileName } of parseParts(pieces(form, 5), "XX")) names.push(fileName);
   expect(names).toEqual([null, "日本 1.txt", "", 'a"b"c.txt']);
 });
 
 test.each([
-  [
-    "that breaks off in a file",
-    FORM.slice(0, FORM.indexOf("two")).replace("--XXL", ""),
-    "breaks off",
-  ],
+  ["that ends in a file", FORM.slice(0, FORM.indexOf("two")).replace("--XXL", ""), "incomplete"],
   [
     "without its end",
     '--XX\r\nContent-Disposition: form-data; name="f"\r\n\r\nx\r\n--XX',
-    "breaks off",
+    "incomplete",
   ],
-  ["whose boundary goes on", FORM, "line of its own"],
-  ["whose part says nothing", "--XX\r\nContent-Type: text/plain\r\n\r\nx\r\n--XX--", "what it is"],
-  ["with an endless header", `--XX\r\nX: ${"x".repeat(20_000)}`, "too long"],
+  ["whose boundary is followed by text", FORM, "line of its own"],
+  [
+    "with a part without Content-Disposition",
+    "--XX\r\nContent-Type: text/plain\r\n\r\nx\r\n--XX--",
+    "no Content-Disposition",
+  ],
+  ["with endless headers", `--XX\r\nX: ${"x".repeat(20_000)}`, "too long"],
   [
     "of endless parts",
     `${'--XX\r\nContent-Disposition: form-data; name="f"\r\n\r\nx\r\n'.repeat(1_001)}--XX--`,
     "1000 parts",
   ],
-  ["of nothing", "", "breaks off"],
-])("a form %s is malformed", async (_what, form, message) => {
+  ["that is empty", "", "incomplete"],
+])("a form %s is an error", async (_what, form, message) => {
   expect(await failureOf(form)).toContain(message);
 });
 
@@ -97,5 +101,5 @@ test.each([
   ["application/x-www-form-urlencoded", null],
   [null, null],
 ])("the boundary of %p is %p", (contentType, boundary) => {
-  expect(boundaryOf(contentType)).toBe(boundary);
+  expect(parseBoundary(contentType)).toBe(boundary);
 });

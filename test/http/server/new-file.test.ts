@@ -3,9 +3,11 @@ import { lstatSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import {
+  baseName,
+  isFileName,
   type NewFile,
-  type Received,
   receiveFile,
+  type ReceiveResult,
 } from "../../../src/http/server/upload/new-file.ts";
 import { newFolder } from "../../harness/folder.ts";
 
@@ -13,16 +15,16 @@ async function* chunksOf(...texts: string[]) {
   for (const text of texts) yield new TextEncoder().encode(text);
 }
 
-async function* brokenOff() {
+async function* interrupted() {
   yield new Uint8Array(1_000);
-  throw new Error("the client is gone");
+  throw new Error("the client has disconnected");
 }
 
 function receive(
   folder: { path: string },
   chunks: AsyncIterable<Uint8Array>,
   more: Partial<NewFile> = {},
-): Promise<Received> {
+): Promise<ReceiveResult> {
   return receiveFile(chunks, {
     folder: folder.path,
     name: "a.txt",
@@ -32,7 +34,7 @@ function receive(
   });
 }
 
-test("a file has its name once it is whole, and not before", async () => {
+test("a file gets its name when it is complete, and not before", async () => {
   using folder = newFolder();
   const seen: string[][] = [];
   async function* watched() {
@@ -41,37 +43,37 @@ test("a file has its name once it is whole, and not before", async () => {
       yield chunk;
     }
   }
-  expect(await receive(folder, watched())).toEqual({ kind: "made" });
+  expect(await receive(folder, watched())).toEqual({ kind: "created" });
   for (const names of seen) expect(names).toEqual([expect.stringMatching(/^\.charla-upload-/)]);
   expect(folder.list()).toEqual(["a.txt"]);
   expect(folder.read("a.txt")).toBe("one two");
 });
 
-test("an empty file is one", async () => {
+test("a file may be empty", async () => {
   using folder = newFolder();
-  expect(await receive(folder, chunksOf())).toEqual({ kind: "made" });
+  expect(await receive(folder, chunksOf())).toEqual({ kind: "created" });
   expect(folder.read("a.txt")).toBe("");
 });
 
-test("a file that is there stays, and nothing is read for it", async () => {
+test("an existing file stays, and the upload is not read", async () => {
   using folder = newFolder();
   folder.write("a.txt", "old");
-  expect(await receive(folder, brokenOff())).toEqual({ kind: "exists" });
+  expect(await receive(folder, interrupted())).toEqual({ kind: "exists" });
   expect(folder.list()).toEqual(["a.txt"]);
   expect(folder.read("a.txt")).toBe("old");
 });
 
-test("with overwrite it is replaced, once the new one is whole", async () => {
+test("with overwrite it is replaced when the new one is complete", async () => {
   using folder = newFolder();
   folder.write("a.txt", "old");
-  await receive(folder, brokenOff(), { overwrite: true }).catch(String);
+  await receive(folder, interrupted(), { overwrite: true }).catch(String);
   expect(folder.read("a.txt")).toBe("old");
   expect(await receive(folder, chunksOf("new"), { overwrite: true })).toEqual({ kind: "replaced" });
   expect(folder.list()).toEqual(["a.txt"]);
   expect(folder.read("a.txt")).toBe("new");
 });
 
-test("a file that appears meanwhile stays", async () => {
+test("a file that appears during the upload stays", async () => {
   using folder = newFolder();
   async function* late() {
     yield* chunksOf("mine");
@@ -82,18 +84,18 @@ test("a file that appears meanwhile stays", async () => {
   expect(folder.read("a.txt")).toBe("theirs");
 });
 
-test("of a hundred that send the same name at once one has it, whole", async () => {
+test("of a hundred uploads with the same name one wins, and is complete", async () => {
   using folder = newFolder();
   const all = await Promise.all(
     Array.from({ length: 100 }, (_, at) => receive(folder, chunksOf(`${at}`, "!"))),
   );
-  const winners = all.flatMap(({ kind }, at) => (kind === "made" ? [at] : []));
+  const winners = all.flatMap(({ kind }, at) => (kind === "created" ? [at] : []));
   expect(winners).toHaveLength(1);
   expect(folder.read("a.txt")).toBe(`${winners[0]}!`);
   expect(folder.list()).toEqual(["a.txt"]);
 });
 
-test("a folder is never replaced, and a link itself rather than where it leads", async () => {
+test("a folder is never replaced, and a link is replaced itself, not its target", async () => {
   using folder = newFolder();
   using outside = newFolder();
   mkdirSync(join(folder.path, "sub"));
@@ -108,7 +110,7 @@ test("a folder is never replaced, and a link itself rather than where it leads",
   expect(lstatSync(join(folder.path, "a.txt")).isFile()).toBe(true);
 });
 
-test("a link that leads nowhere is not written through", async () => {
+test("a dangling link is not followed", async () => {
   using folder = newFolder();
   using outside = newFolder();
   symlinkSync(join(outside.path, "new.txt"), join(folder.path, "a.txt"));
@@ -116,16 +118,18 @@ test("a link that leads nowhere is not written through", async () => {
   expect(outside.list()).toEqual([]);
 });
 
-test("what is more than the limit is not taken, and the limit itself is", async () => {
+test("a file longer than the limit is refused, and one of exactly the limit is not", async () => {
   using folder = newFolder();
   expect(await receive(folder, chunksOf("1234", "5"), { limit: 4 })).toEqual({ kind: "too large" });
   expect(folder.list()).toEqual([]);
-  expect(await receive(folder, chunksOf("12", "34"), { limit: 4 })).toEqual({ kind: "made" });
+  expect(await receive(folder, chunksOf("12", "34"), { limit: 4 })).toEqual({ kind: "created" });
 });
 
-test("what is interrupted leaves nothing", async () => {
+test("an interrupted upload leaves nothing", async () => {
   using folder = newFolder();
-  expect(await receive(folder, brokenOff()).catch(String)).toBe("Error: the client is gone");
+  expect(await receive(folder, interrupted()).catch(String)).toBe(
+    "Error: the client has disconnected",
+  );
   expect(folder.list()).toEqual([]);
 });
 
@@ -134,14 +138,51 @@ async function* full() {
   throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
 }
 
-test.if(process.platform === "linux")("a full disk is said to be so", async () => {
+test.if(process.platform === "linux")("a full disk is reported", async () => {
   using folder = newFolder();
   expect(await receive(folder, full())).toEqual({ kind: "full" });
   expect(folder.list()).toEqual([]);
 });
 
-test("a folder that is gone is an error", async () => {
+test("a missing folder is an error", async () => {
   expect(await receive({ path: "/does/not/exist" }, chunksOf("x")).catch(() => "gone")).toBe(
     "gone",
   );
+});
+
+test.each(["a", "a b.txt", "日本.txt", "a..b", "-", "x".repeat(255)])(
+  "%p is a file name",
+  (name) => {
+    expect(isFileName(name, false)).toBe(true);
+  },
+);
+
+test.each([
+  "",
+  ".",
+  "..",
+  "a/b",
+  "/",
+  "..\\b",
+  "a\0",
+  "a\nb",
+  "a\x7f",
+  "\ufffd",
+  "\ud800",
+  "x".repeat(256),
+  "é".repeat(128),
+])("%p is not a file name", (name) => {
+  expect(isFileName(name, true)).toBe(false);
+});
+
+test("a name with a dot is allowed only if such files are shared", () => {
+  expect(isFileName(".profile", false)).toBe(false);
+  expect(isFileName(".profile", true)).toBe(true);
+});
+
+test("a path before the name is removed, with any separator", () => {
+  expect(baseName("C:\\Users\\ana\\a.txt")).toBe("a.txt");
+  expect(baseName("../../etc/passwd")).toBe("passwd");
+  expect(baseName("a.txt")).toBe("a.txt");
+  expect(baseName("a/")).toBe("");
 });

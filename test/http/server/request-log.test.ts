@@ -18,13 +18,13 @@ test("a line has the seven fields of Common Log Format", () => {
   );
 });
 
-test("what nobody knows is a hyphen", () => {
+test("an unknown value is a hyphen", () => {
   const line = commonLogLine({ ...ENTRY, client: null, user: null, length: null });
   expect(line).toStartWith("- - - [");
   expect(line).toEndWith(" 200 -");
 });
 
-test("what a client sends is escaped, so that it is neither another field nor a command", () => {
+test("what a client sends is escaped, so that it can forge no field and sends no control character", () => {
   const target = '/"\\\n\x1b[2J\u202eé';
   const line = commonLogLine({ ...ENTRY, user: "a b]", target });
   expect(line).toContain('"GET /\\x22\\x5c\\x0a\\x1b[2J\\xe2\\x80\\xae\\xc3\\xa9 HTTP/1.1"');

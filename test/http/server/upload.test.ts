@@ -1,4 +1,4 @@
-// Files that are sent here, over a real socket: PUT and the form, what is refused, and what is left of what breaks off.
+// Uploads over a real socket: PUT and the form, what is refused, and what an interrupted upload leaves.
 
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
@@ -10,13 +10,13 @@ import { until } from "../../harness/until.ts";
 
 const LIMIT = 1_000;
 
-function taking(overwrite = false, more = {}): FileServer {
+function acceptUploads(overwrite = false, more = {}): FileServer {
   const server = serveFolder({ upload: { overwrite, limit: LIMIT }, ...more });
   mkdirSync(join(server.folder.path, "sub"));
   return server;
 }
 
-interface Sent {
+interface UploadResponse {
   readonly status: number;
   readonly text: string;
   readonly location: string | null;
@@ -27,10 +27,10 @@ async function put(
   path: string,
   body: string,
   headers: Record<string, string> = {},
-): Promise<Sent> {
-  const answer = await fetch(server.url + path, { method: "PUT", body, headers });
-  const { status } = answer;
-  return { status, text: await answer.text(), location: answer.headers.get("location") };
+): Promise<UploadResponse> {
+  const response = await fetch(server.url + path, { method: "PUT", body, headers });
+  const { status } = response;
+  return { status, text: await response.text(), location: response.headers.get("location") };
 }
 
 async function post(
@@ -38,23 +38,23 @@ async function post(
   path: string,
   files: Record<string, string>,
   headers: Record<string, string> = {},
-): Promise<Sent> {
+): Promise<UploadResponse> {
   const form = new FormData();
-  form.append("comment", "a field that is no file");
+  form.append("comment", "a field that is not a file");
   for (const [name, content] of Object.entries(files))
     form.append("file", new File([content], name));
-  const answer = await fetch(server.url + path, {
+  const response = await fetch(server.url + path, {
     method: "POST",
     body: form,
     headers,
     redirect: "manual",
   });
-  const { status } = answer;
-  return { status, text: await answer.text(), location: answer.headers.get("location") };
+  const { status } = response;
+  return { status, text: await response.text(), location: response.headers.get("location") };
 }
 
-test("PUT makes a file, and says where (RFC 9110 s. 9.3.4)", async () => {
-  await using server = taking();
+test("PUT creates a file and returns its location (RFC 9110 s. 9.3.4)", async () => {
+  await using server = acceptUploads();
   expect(await put(server, "/sub/a%20b.txt", "content")).toEqual({
     status: 201,
     text: "",
@@ -64,37 +64,37 @@ test("PUT makes a file, and says where (RFC 9110 s. 9.3.4)", async () => {
   expect((await server.get("/sub/a%20b.txt")).text).toBe("content");
 });
 
-test("PUT of nothing makes an empty file", async () => {
-  await using server = taking();
+test("PUT without content creates an empty file", async () => {
+  await using server = acceptUploads();
   expect((await put(server, "/empty", "")).status).toBe(201);
   expect(server.folder.read("empty")).toBe("");
 });
 
-test("PUT in chunks, whose length nobody tells before, is taken as well", async () => {
-  await using server = taking();
-  const heard = await server.raw(
+test("PUT in chunks, without a length, is accepted", async () => {
+  await using server = acceptUploads();
+  const received = await server.raw(
     "PUT /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" +
       "3\r\none\r\n4\r\n two\r\n0\r\n\r\n",
   );
-  expect(heard).toStartWith("HTTP/1.1 201 ");
+  expect(received).toStartWith("HTTP/1.1 201 ");
   expect(server.folder.read("a")).toBe("one two");
 });
 
-test("a file that is there stays, unless it may be replaced", async () => {
-  await using server = taking();
+test("an existing file stays, unless it may be overwritten", async () => {
+  await using server = acceptUploads();
   server.folder.write("a", "old");
   expect((await put(server, "/a", "new")).status).toBe(409);
   expect(server.folder.read("a")).toBe("old");
 
-  await using other = taking(true);
+  await using other = acceptUploads(true);
   other.folder.write("a", "old");
   expect((await put(other, "/a", "new")).status).toBe(204);
   expect((await other.get("/a")).text).toBe("new");
   expect((await put(other, "/sub", "new")).status).toBe(409);
 });
 
-test("what is replaced is what the client has seen (RFC 9110 s. 13.1.1)", async () => {
-  await using server = taking(true);
+test("with If-Match only the version that the client has seen is replaced (RFC 9110 s. 13.1.1)", async () => {
+  await using server = acceptUploads(true);
   await put(server, "/a", "one");
   const etag = (await server.get("/a")).headers.get("etag") ?? "";
   expect((await put(server, "/a", "two!", { "If-Match": etag })).status).toBe(204);
@@ -105,25 +105,25 @@ test("what is replaced is what the client has seen (RFC 9110 s. 13.1.1)", async 
   expect(server.folder.read("a")).toBe("two!");
 });
 
-test("no more than the limit is taken, told before or not", async () => {
-  await using server = taking();
+test("a file longer than the limit is refused, with and without Content-Length", async () => {
+  await using server = acceptUploads();
   expect((await put(server, "/exact", "x".repeat(LIMIT))).status).toBe(201);
   expect((await put(server, "/over", "x".repeat(LIMIT + 1))).status).toBe(413);
-  const heard = await server.raw(
+  const received = await server.raw(
     "PUT /chunks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" +
       `${`c8\r\n${"x".repeat(200)}\r\n`.repeat(6)}0\r\n\r\n`,
   );
-  expect(heard).toStartWith("HTTP/1.1 413 ");
+  expect(received).toStartWith("HTTP/1.1 413 ");
   expect((await post(server, "/", { form: "x".repeat(LIMIT + 1) })).status).toBe(413);
   expect(server.folder.list()).toEqual(["exact", "sub"]);
 });
 
-test("what is told to be far too much is refused before it comes", async () => {
-  await using server = taking();
-  const heard = await server.raw(
+test("a Content-Length beyond the limit is refused before the body is sent", async () => {
+  await using server = acceptUploads();
+  const received = await server.raw(
     "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\n",
   );
-  expect(heard).toStartWith("HTTP/1.1 413 ");
+  expect(received).toStartWith("HTTP/1.1 413 ");
 });
 
 test.each([
@@ -136,20 +136,20 @@ test.each([
   ["/back%5Cslash", 400],
   [`/${"x".repeat(256)}`, 400],
 ])("PUT %p is refused with %p", async (path, status) => {
-  await using server = taking();
+  await using server = acceptUploads();
   expect((await put(server, path, "x")).status).toBe(status);
   expect(server.folder.list()).toEqual(["sub"]);
 });
 
-test("part of a file, or a packed one, is not taken for a file", async () => {
-  await using server = taking(true);
+test("part of a file, or a compressed one, is refused", async () => {
+  await using server = acceptUploads(true);
   expect((await put(server, "/a", "x", { "Content-Range": "bytes 0-0/9" })).status).toBe(400);
   expect((await put(server, "/a", "x", { "Content-Encoding": "gzip" })).status).toBe(415);
   expect(server.folder.list()).toEqual(["sub"]);
 });
 
-test("nothing is written through a link that leads out", async () => {
-  await using server = taking(true);
+test("nothing is written through a link out of the folder", async () => {
+  await using server = acceptUploads(true);
   await using outside = serveFolder();
   symlinkSync(outside.folder.path, join(server.folder.path, "out"));
   symlinkSync(join(outside.folder.path, "b"), join(server.folder.path, "file-out"));
@@ -159,8 +159,8 @@ test("nothing is written through a link that leads out", async () => {
   expect(outside.folder.list()).toEqual([]);
 });
 
-test("the form takes several files, and leads back to the page", async () => {
-  await using server = taking();
+test("the form accepts several files and redirects to the page", async () => {
+  await using server = acceptUploads();
   const files = { "a.txt": "one", '日本 "1".txt': "two", "C:\\Users\\ana\\c.txt": "three" };
   expect(await post(server, "/sub/", files)).toEqual({ status: 303, text: "", location: "/sub/" });
   expect(readdirSync(join(server.folder.path, "sub")).toSorted()).toEqual(
@@ -172,17 +172,17 @@ test("the form takes several files, and leads back to the page", async () => {
 });
 
 test.each<[string, string, Record<string, string>, number]>([
-  ["a form that is none", "a=b", { "Content-Type": "application/x-www-form-urlencoded" }, 415],
-  ["a form that breaks off", "--X\r\n", { "Content-Type": "multipart/form-data; boundary=X" }, 400],
+  ["a form without files", "a=b", { "Content-Type": "application/x-www-form-urlencoded" }, 415],
+  ["an incomplete form", "--X\r\n", { "Content-Type": "multipart/form-data; boundary=X" }, 400],
 ])("%s is refused", async (_what, body, headers, status) => {
-  await using server = taking();
-  const answer = await fetch(`${server.url}/`, { method: "POST", body, headers });
-  expect(answer.status).toBe(status);
+  await using server = acceptUploads();
+  const response = await fetch(`${server.url}/`, { method: "POST", body, headers });
+  expect(response.status).toBe(status);
   expect(server.folder.list()).toEqual(["sub"]);
 });
 
-test("another site's page sends nothing here, whoever looks at it", async () => {
-  await using server = taking();
+test("uploads from another site's page are refused", async () => {
+  await using server = acceptUploads();
   const foreign: Record<string, string>[] = [
     { Origin: "http://evil.example", "Sec-Fetch-Site": "cross-site" },
     { Origin: "http://evil.example" },
@@ -197,8 +197,8 @@ test("another site's page sends nothing here, whoever looks at it", async () => 
   expect((await put(server, "/a", "x", { Origin: server.url })).status).toBe(201);
 });
 
-test("who goes away in the middle leaves nothing behind", async () => {
-  await using server = taking(false, { upload: { overwrite: false, limit: 1_000_000 } });
+test("a client that disconnects leaves nothing behind", async () => {
+  await using server = acceptUploads(false, { upload: { overwrite: false, limit: 1_000_000 } });
   const temporary = () => server.folder.list().filter((name) => name.startsWith(".charla-upload-"));
   const requests = [
     "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n",
@@ -209,23 +209,23 @@ test("who goes away in the middle leaves nothing behind", async () => {
     const socket = connect(server.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.write(request + "x".repeat(50_000));
-    await until("the upload to begin", () => temporary().length === 1);
+    await until("the upload to start", () => temporary().length === 1);
     socket.destroy();
-    await until("nothing to be left", () => temporary().length === 0);
+    await until("the temporary file to be removed", () => temporary().length === 0);
   }
   expect(server.folder.list()).toEqual(["sub"]);
   await until("the log", () => server.log.length === requests.length);
   expect(server.log.map(({ status }) => status)).toEqual([400, 400, 400]);
 });
 
-test("what comes is seen whole or not at all", async () => {
-  await using server = taking(false, { upload: { overwrite: false, limit: 1_000_000 } });
+test("an upload is not visible until it is complete", async () => {
+  await using server = acceptUploads(false, { upload: { overwrite: false, limit: 1_000_000 } });
   const socket = connect(server.port, "127.0.0.1");
   socket.write(
     "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n",
   );
   socket.write("x".repeat(60_000));
-  await until("the upload to begin", () => server.folder.list().length === 2);
+  await until("the upload to start", () => server.folder.list().length === 2);
   expect((await server.get("/a")).status).toBe(404);
   expect((await server.get("/", { Accept: "application/json" })).text).not.toContain(
     "charla-upload",
@@ -236,13 +236,13 @@ test("what comes is seen whole or not at all", async () => {
   socket.destroy();
 });
 
-test("without --upload nothing is taken, and the page has no form", async () => {
+test("without --upload nothing is accepted, and the page has no form", async () => {
   await using server = serveFolder();
   expect((await put(server, "/a", "x")).status).toBe(405);
   expect((await post(server, "/", { a: "x" })).status).toBe(405);
   expect(server.folder.list()).toEqual([]);
   expect((await server.get("/")).text).not.toContain("<form");
-  await using open = taking();
+  await using open = acceptUploads();
   const { text, headers } = await open.get("/");
   expect(text).toContain("<form");
   expect(headers.get("content-security-policy")).toMatch(
@@ -253,14 +253,14 @@ test("without --upload nothing is taken, and the page has no form", async () => 
   );
 });
 
-test("a second name of the same file is not made through a form's path", async () => {
-  await using server = taking();
+test("the path in a form's file name is ignored", async () => {
+  await using server = acceptUploads();
   expect((await post(server, "/sub/", { "../../escaped": "x" })).status).toBe(303);
   expect(readdirSync(join(server.folder.path, "sub"))).toEqual(["escaped"]);
   expect((await post(server, "/sub/", { "..": "x" })).status).toBe(400);
 });
 
-test("the body of a refused request is not taken for another request", async () => {
+test("the body of a refused request is not read as another request", async () => {
   for (const upload of [null, { overwrite: false, limit: LIMIT }]) {
     await using server = serveFolder({ upload });
     server.folder.write("a", "the content");
@@ -270,16 +270,16 @@ test("the body of a refused request is not taken for another request", async () 
       ["Transfer-Encoding: chunked", `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`],
     ];
     for (const [header, body] of bodies) {
-      let heard = "";
+      let received = "";
       const socket = connect(server.port, "127.0.0.1");
-      socket.on("data", (data) => (heard += data.toString()));
+      socket.on("data", (data) => (received += data.toString()));
       socket.write(`PUT /a HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`);
-      await until("the refusal", () => heard.includes("\r\n\r\n"));
+      await until("the refusal", () => received.includes("\r\n\r\n"));
       socket.write(`${body}GET /none HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       await new Promise((resolve) => socket.once("close", resolve));
-      const statuses = Array.from(heard.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status);
+      const statuses = Array.from(received.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status);
       expect(statuses).toEqual([upload === null ? "405" : "409", "404"]);
-      expect(heard).not.toContain("the content");
+      expect(received).not.toContain("the content");
     }
   }
 });

@@ -1,46 +1,48 @@
-// The tar format of POSIX (IEEE 1003.1-2017, pax, "pax Interchange Format"): headers of the older ustar, and an
-// extended one before it where a name or a size does not fit into that.
+// The tar format of POSIX (IEEE 1003.1-2017, pax, "pax Interchange Format"): ustar headers, each after an extended header if
+// the name or the size does not fit into it.
 
 import { Buffer } from "node:buffer";
 
-import { type Archive, type ArchiveEntry, modeOf } from "./archive-entry.ts";
+import { type ArchiveEntry, unixMode } from "../folder-entries.ts";
 
 const BLOCK = 512;
-/** What a ustar header holds: bytes of a name, and a size in eleven octal digits. */
+/** A ustar header has room for so many bytes of a name, and for eleven octal digits of size and time. */
 const MAX_NAME_BYTES = 100;
 const MAX_SIZE = 0o77777777777;
 const MAX_TIME = MAX_SIZE;
 
 const ZEROS = new Uint8Array(65_536);
 
-/** @param entries their sizes hold: what has become shorter is filled up with zeros */
-export async function* tar(entries: AsyncIterable<ArchiveEntry>): Archive {
+/** A file that has become shorter than its entry says is filled up with zeros. */
+export async function* tar(
+  entries: AsyncIterable<ArchiveEntry>,
+): AsyncGenerator<Uint8Array, void, void> {
   for await (const entry of entries) {
     const size = entry.content?.size ?? 0;
-    yield headerOf(entry, size);
+    yield entryHeader(entry, size);
     if (entry.content === null) continue;
     let left = size;
     for await (const chunk of entry.content.chunks) {
       left -= chunk.length;
       yield chunk;
     }
-    yield* zeros(left + paddingAfter(size));
+    yield* zeros(left + padding(size));
   }
   yield* zeros(2 * BLOCK);
 }
 
-function headerOf(entry: ArchiveEntry, size: number): Uint8Array {
+function entryHeader(entry: ArchiveEntry, size: number): Uint8Array {
   const type = entry.content === null ? "5" : "0";
-  const records = extensionsOf(entry.name, size);
+  const records = paxRecords(entry.name, size);
   const header = ustarHeader(entry.name, size, type, entry);
   if (records.length === 0) return header;
   const extended = ustarHeader("pax", records.length, "x", entry);
-  const padding = ZEROS.subarray(0, paddingAfter(records.length));
-  return Buffer.concat([extended, records, padding, header]);
+  const fill = ZEROS.subarray(0, padding(records.length));
+  return Buffer.concat([extended, records, fill, header]);
 }
 
-/** Empty where the ustar header says it all: a short name of ASCII, which has no charset of its own. */
-function extensionsOf(name: string, size: number): Uint8Array {
+/** Empty if the ustar header suffices: for a short name in ASCII, as the header does not say its charset. */
+function paxRecords(name: string, size: number): Uint8Array {
   const isPlain = /^[\x20-\x7e]*$/.test(name) && name.length <= MAX_NAME_BYTES;
   return Buffer.concat([
     ...(isPlain ? [] : [record("path", name)]),
@@ -48,7 +50,7 @@ function extensionsOf(name: string, size: number): Uint8Array {
   ]);
 }
 
-/** "LENGTH KEY=VALUE\n", where the length counts its own digits too. */
+/** "LENGTH KEY=VALUE\n"; the length includes its own digits. */
 function record(key: string, value: string): Uint8Array {
   const rest = Buffer.from(` ${key}=${value}\n`);
   let digits = 1;
@@ -60,12 +62,12 @@ function ustarHeader(name: string, size: number, type: string, entry: ArchiveEnt
   const seconds = Math.min(Math.max(Math.floor(entry.modified / 1_000), 0), MAX_TIME);
   const header = Buffer.alloc(BLOCK);
   Buffer.from(name).copy(header, 0, 0, MAX_NAME_BYTES);
-  header.write(octal(modeOf(entry) & 0o7777, 7), 100);
+  header.write(octal(unixMode(entry) & 0o7777, 7), 100);
   header.write(octal(0, 7), 108);
   header.write(octal(0, 7), 116);
   header.write(octal(size <= MAX_SIZE ? size : 0, 11), 124);
   header.write(octal(seconds, 11), 136);
-  // The checksum is that of a header with spaces in its place.
+  // The checksum is calculated with spaces in its place.
   header.write(" ".repeat(8), 148);
   header.write(type, 156);
   header.write("ustar\u000000", 257);
@@ -78,7 +80,7 @@ function octal(number: number, digits: number): string {
   return number.toString(8).padStart(digits, "0");
 }
 
-function paddingAfter(size: number): number {
+function padding(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 

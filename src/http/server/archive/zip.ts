@@ -1,11 +1,11 @@
-// The ZIP format (PKWARE's APPNOTE.TXT 6.3.10), written in one go: sizes and checksums come after each file, in a
-// data descriptor (s. 4.3.9). Nothing is packed, but as blocks of Deflate that say where they end (RFC 1951
-// s. 3.2.4), so that the archive can be unpacked while it comes as well.
+// The ZIP format (PKWARE's APPNOTE.TXT 6.3.10), written as a stream: the size and checksum of a file follow it, in a data
+// descriptor (s. 4.3.9). Files are not compressed, but are in stored Deflate blocks (RFC 1951 s. 3.2.4), which mark their
+// own end, so that an archive can also be unpacked as a stream.
 
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 
-import { type Archive, type ArchiveEntry, modeOf } from "./archive-entry.ts";
+import { type ArchiveEntry, unixMode } from "../folder-entries.ts";
 
 const SIGNATURE = {
   local: 0x04034b50,
@@ -16,38 +16,40 @@ const SIGNATURE = {
   end: 0x06054b50,
 } as const;
 
-/** s. 4.4.3: what an unpacker must know: 2.0 folders and Deflate, 4.5 ZIP64. */
+/** The version needed to unpack (s. 4.4.3): 2.0 for folders and Deflate, 4.5 for ZIP64. */
 const VERSION = 20;
 const VERSION_64 = 45;
-/** s. 4.4.2: the mode is Unix's. */
+/** The attributes are Unix's (s. 4.4.2). */
 const MADE_BY = (3 << 8) | VERSION_64;
-/** s. 4.4.4: bit 3, sizes come later; bit 11, names are UTF-8. */
+/** Bit 3: the sizes follow the file; bit 11: names are UTF-8 (s. 4.4.4). */
 const FLAGS = (1 << 3) | (1 << 11);
 const METHOD = { stored: 0, deflate: 8 } as const;
-/** What stands in a field that is too narrow for its number (s. 4.4.1.4). */
+/** Written into a field that is too narrow for its number, which is then in the ZIP64 field (s. 4.4.1.4). */
 const IN_ZIP64 = 0xffffffff;
 const COUNT_IN_ZIP64 = 0xffff;
-/** Header ids of extra fields: ZIP64 (s. 4.5.3), and Info-ZIP's time in seconds since 1970. */
+/** Ids of extra fields: ZIP64 (s. 4.5.3), and Info-ZIP's time in seconds since 1970. */
 const EXTRA = { zip64: 0x0001, time: 0x5455 } as const;
 
-/** Bytes of a Deflate block that is not packed, and of what stands before it. */
+/** Bytes of a stored Deflate block, and of its header. */
 const MAX_BLOCK = 65_535;
 const BLOCK_HEADER = 5;
 
-/** The directory at the end is kept in pieces of this size: less than an object for each entry would take. */
+/** Bytes of the pages in which the central directory is kept: they take less memory than an object for each entry. */
 const PAGE = 65_536;
 
-/** What is known of an entry once it is written. */
+/** An entry that has been written. */
 interface Written {
   readonly entry: ArchiveEntry;
   readonly name: Buffer;
   readonly offset: number;
   readonly crc: number;
   readonly size: number;
-  readonly packed: number;
+  readonly stored: number;
 }
 
-export async function* zip(entries: AsyncIterable<ArchiveEntry>): Archive {
+export async function* zip(
+  entries: AsyncIterable<ArchiveEntry>,
+): AsyncGenerator<Uint8Array, void, void> {
   const pages: Buffer[] = [];
   let page: Buffer[] = [];
   let pageBytes = 0;
@@ -58,28 +60,28 @@ export async function* zip(entries: AsyncIterable<ArchiveEntry>): Archive {
   for await (const entry of entries) {
     const start = offset;
     const name = Buffer.from(entry.name);
-    const isLarge = packedSize(entry.content?.size ?? 0) >= IN_ZIP64;
+    const isLarge = maxStoredSize(entry.content?.size ?? 0) >= IN_ZIP64;
     const local = localHeader(entry, name, isLarge);
     yield local;
     offset += local.length;
 
     let crc = 0;
     let size = 0;
-    let packed = 0;
+    let stored = 0;
     if (entry.content !== null) {
       for await (const chunk of entry.content.chunks) {
         crc = crc32(chunk, crc);
         size += chunk.length;
         const blocks = storedBlocks(chunk);
-        packed += blocks.length;
+        stored += blocks.length;
         yield blocks;
       }
-      packed += LAST_BLOCK.length;
-      yield Buffer.concat([LAST_BLOCK, descriptor(crc, packed, size, isLarge)]);
-      offset += packed + (isLarge ? 24 : 16);
+      stored += LAST_BLOCK.length;
+      yield Buffer.concat([LAST_BLOCK, descriptor(crc, stored, size, isLarge)]);
+      offset += stored + (isLarge ? 24 : 16);
     }
 
-    const record = centralHeader({ entry, name, offset: start, crc, size, packed });
+    const record = centralHeader({ entry, name, offset: start, crc, size, stored });
     page.push(record);
     pageBytes += record.length;
     directoryBytes += record.length;
@@ -92,10 +94,10 @@ export async function* zip(entries: AsyncIterable<ArchiveEntry>): Archive {
 
   yield* pages;
   yield* page;
-  yield endOf(count, directoryBytes, offset);
+  yield endRecords(count, directoryBytes, offset);
 }
 
-/** BFINAL and BTYPE 00 in a byte, a length of 0, and its complement. */
+/** BFINAL 1 and BTYPE 00, a length of 0, and its complement. */
 const LAST_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff);
 
 function storedBlocks(chunk: Uint8Array): Buffer {
@@ -113,15 +115,15 @@ function storedBlocks(chunk: Uint8Array): Buffer {
   return blocks;
 }
 
-/** At most: a reader may give the file in pieces of any size from 4 KiB on. */
-function packedSize(size: number): number {
+/** For a file that is read in chunks of 4 KiB or more. */
+function maxStoredSize(size: number): number {
   return size + (Math.ceil(size / 4_096) + 1) * BLOCK_HEADER;
 }
 
 /** s. 4.3.7 */
 function localHeader(entry: ArchiveEntry, name: Buffer, isLarge: boolean): Buffer {
   const isFile = entry.content !== null;
-  // An empty ZIP64 field says that the descriptor's sizes have eight bytes (s. 4.3.9.2).
+  // A ZIP64 field, though empty, means that the sizes in the data descriptor have eight bytes (s. 4.3.9.2).
   const extra = Buffer.concat([
     ...(isLarge ? [extraField(EXTRA.zip64, Buffer.alloc(16))] : []),
     timeField(entry.modified),
@@ -140,24 +142,24 @@ function localHeader(entry: ArchiveEntry, name: Buffer, isLarge: boolean): Buffe
 }
 
 /** s. 4.3.9 */
-function descriptor(crc: number, packed: number, size: number, isLarge: boolean): Buffer {
+function descriptor(crc: number, stored: number, size: number, isLarge: boolean): Buffer {
   const written = Buffer.alloc(isLarge ? 24 : 16);
   written.writeUInt32LE(SIGNATURE.descriptor, 0);
   written.writeUInt32LE(crc, 4);
   if (isLarge) {
-    written.writeBigUInt64LE(BigInt(packed), 8);
+    written.writeBigUInt64LE(BigInt(stored), 8);
     written.writeBigUInt64LE(BigInt(size), 16);
   } else {
-    written.writeUInt32LE(packed, 8);
+    written.writeUInt32LE(stored, 8);
     written.writeUInt32LE(size, 12);
   }
   return written;
 }
 
 /** s. 4.3.12 */
-function centralHeader({ entry, name, offset, crc, size, packed }: Written): Buffer {
-  // In this order, and only those whose own field is too narrow (s. 4.5.3).
-  const wide = [size, packed, offset].filter((number) => number >= IN_ZIP64);
+function centralHeader({ entry, name, offset, crc, size, stored }: Written): Buffer {
+  // Only the numbers whose own field is too narrow, in this order (s. 4.5.3).
+  const wide = [size, stored, offset].filter((number) => number >= IN_ZIP64);
   const extra = Buffer.concat([
     ...(wide.length === 0 ? [] : [extraField(EXTRA.zip64, Buffer.concat(wide.map(eightBytes)))]),
     timeField(entry.modified),
@@ -168,18 +170,18 @@ function centralHeader({ entry, name, offset, crc, size, packed }: Written): Buf
   header.writeUInt16LE(wide.length === 0 ? VERSION : VERSION_64, 6);
   writeCommon(header, 8, entry);
   header.writeUInt32LE(crc, 16);
-  header.writeUInt32LE(narrow(packed), 20);
+  header.writeUInt32LE(narrow(stored), 20);
   header.writeUInt32LE(narrow(size), 24);
   header.writeUInt16LE(name.length, 28);
   header.writeUInt16LE(extra.length, 30);
-  // The mode of Unix in the upper half; MS-DOS's mark of a folder in the lower.
-  header.writeUInt32LE(((modeOf(entry) << 16) | (entry.content === null ? 0x10 : 0)) >>> 0, 38);
+  // Unix's mode in the upper half, MS-DOS's folder attribute in the lower.
+  header.writeUInt32LE(((unixMode(entry) << 16) | (entry.content === null ? 0x10 : 0)) >>> 0, 38);
   header.writeUInt32LE(narrow(offset), 42);
   return Buffer.concat([header, name, extra]);
 }
 
 /** s. 4.3.14 to 4.3.16 */
-function endOf(count: number, bytes: number, offset: number): Buffer {
+function endRecords(count: number, bytes: number, offset: number): Buffer {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(SIGNATURE.end, 0);
   end.writeUInt16LE(Math.min(count, COUNT_IN_ZIP64), 8);
@@ -203,7 +205,7 @@ function endOf(count: number, bytes: number, offset: number): Buffer {
   return Buffer.concat([wide, end]);
 }
 
-/** The same in both headers: flags, method, time and date. */
+/** Flags, method, time and date: the same in both headers. */
 function writeCommon(header: Buffer, at: number, { content, modified }: ArchiveEntry): void {
   const isFile = content !== null;
   const { time, date } = dosTime(new Date(modified));
@@ -213,7 +215,7 @@ function writeCommon(header: Buffer, at: number, { content, modified }: ArchiveE
   header.writeUInt16LE(date, at + 6);
 }
 
-/** s. 4.4.6: local time, in steps of two seconds, from 1980 to 2107. */
+/** Local time in steps of two seconds, from 1980 to 2107 (s. 4.4.6). */
 function dosTime(moment: Date): { time: number; date: number } {
   const year = moment.getFullYear();
   if (year < 1980) return { time: 0, date: (1 << 5) | 1 };
@@ -223,7 +225,7 @@ function dosTime(moment: Date): { time: number; date: number } {
   return { time, date };
 }
 
-/** The moment itself, whatever the zone; a date beyond 2038 has only that of MS-DOS. */
+/** The time independent of zones; a date after 2038 has only the MS-DOS time. */
 function timeField(modified: number): Buffer {
   const seconds = Math.floor(modified / 1_000);
   if (seconds < -0x80000000 || seconds > 0x7fffffff) return Buffer.alloc(0);

@@ -1,42 +1,30 @@
-// A certificate made on the spot (RFC 5280): self-signed, for the names and addresses by which this machine is
-// reached. Its key is made with it and never leaves the memory of the process.
+// A certificate made when the server starts: self-signed, for the names and addresses of this machine. Its key never leaves
+// the memory of the process. Written in DER, of which it needs little.
 
 import { Buffer } from "node:buffer";
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { isIP } from "node:net";
 
 import { ipBytes } from "../../../ip-bytes.ts";
-import {
-  bitString,
-  boolean,
-  objectIdentifier,
-  octetString,
-  sequence,
-  set,
-  tagged,
-  time,
-  unsignedInteger,
-  utf8String,
-} from "./der.ts";
 
-/** What a TLS server shows, and the key to it: PEM (RFC 7468). */
+/** A certificate and its private key, as PEM (RFC 7468). */
 export interface TlsIdentity {
   readonly certificate: string;
   readonly key: string;
-  /** SHA-256 of the certificate as browsers and openssl write it: pairs of hexadecimal digits and colons. */
+  /** SHA-256 of the certificate, written like browsers and openssl do: pairs of hexadecimal digits with colons. */
   readonly fingerprint: string;
 }
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Long enough for a server that nobody restarts for a while; who wants more brings a certificate. */
+/** ms; a server that runs for longer needs a certificate of its own. */
 const VALID_FOR = 30 * DAY;
 
-/** Before now: the other's clock may be slow. */
+/** ms before now, for clients whose clock is slow. */
 const VALID_SINCE = DAY;
 
-/** RFC 5280 s. 4.1.2.2: at most 20 bytes, positive, hard to guess. */
+/** At most 20, positive and unpredictable (RFC 5280 s. 4.1.2.2). */
 const SERIAL_BYTES = 16;
 
 const OID = {
@@ -52,7 +40,9 @@ const OID = {
 } as const;
 
 /**
- * @param names host names and IP addresses that the certificate is for; the first is also its common name
+ * A self-signed certificate (RFC 5280).
+ *
+ * @param names the host names and IP addresses that it is for; the first is its common name
  */
 export function makeCertificate(names: readonly [string, ...string[]], now: Date): TlsIdentity {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -80,22 +70,22 @@ export function makeCertificate(names: readonly [string, ...string[]], now: Date
   return {
     certificate: pem("CERTIFICATE", certificate),
     key: privateKey.export({ type: "pkcs8", format: "pem" }),
-    fingerprint: fingerprintOf(certificate),
+    fingerprint: fingerprint(certificate),
   };
 }
 
-export function fingerprintOf(der: Uint8Array): string {
+function fingerprint(der: Uint8Array): string {
   const digest = createHash("sha256").update(der).digest("hex").toUpperCase();
   return digest.replaceAll(/..(?=.)/g, "$&:");
 }
 
 function distinguishedName(commonName: string): Uint8Array {
-  // RFC 5280 appendix A.1: a common name has at most 64 characters. It is for the reader's eye alone.
+  // A common name has at most 64 characters (RFC 5280 appendix A.1). Clients don't check it.
   const text = commonName.slice(0, 64);
   return sequence(set(sequence(objectIdentifier(OID.commonName), utf8String(text))));
 }
 
-/** s. 4.2.1: enough for strict verifiers, and no right to sign anything else with it. */
+/** Enough for strict verifiers, and no right to sign other certificates (RFC 5280 s. 4.2.1). */
 function extensions(names: readonly string[], publicKeyInfo: Uint8Array): Uint8Array {
   const keyIdentifier = createHash("sha1").update(publicKeyInfo).digest();
   const alternatives = names.map((name) =>
@@ -106,7 +96,7 @@ function extensions(names: readonly string[], publicKeyInfo: Uint8Array): Uint8A
   return sequence(
     extension(OID.subjectAlternativeName, sequence(...alternatives)),
     extension(OID.basicConstraints, sequence(), "critical"),
-    // The first bit, digitalSignature: all that TLS 1.3, and 1.2 with ECDHE, ask of the key.
+    // Only digitalSignature, the first bit: TLS 1.3, and 1.2 with ECDHE, need no more.
     extension(OID.keyUsage, bitString(Uint8Array.of(0x80), 7), "critical"),
     extension(OID.extendedKeyUsage, sequence(objectIdentifier(OID.serverAuthentication))),
     extension(OID.subjectKeyIdentifier, octetString(keyIdentifier)),
@@ -124,4 +114,82 @@ function pem(label: string, der: Uint8Array): string {
     .toString("base64")
     .replaceAll(/.{1,64}/g, "$&\n");
   return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
+}
+
+// DER (ITU-T X.690).
+
+/** Universal tags (X.690 s. 8.1.2); those of structures include the bit for "constructed". */
+const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  objectIdentifier: 0x06,
+  utf8String: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** A length below 128 takes one byte; a longer one follows the number of its bytes (X.690 s. 8.1.3). */
+function element(tag: number, content: Uint8Array): Uint8Array {
+  const { length } = content;
+  if (length < 0x80) return Buffer.concat([Uint8Array.of(tag, length), content]);
+  const digits = length.toString(16);
+  const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), "0"), "hex");
+  return Buffer.concat([Uint8Array.of(tag, 0x80 | bytes.length), bytes, content]);
+}
+
+const sequence = (...parts: Uint8Array[]) => element(TAG.sequence, Buffer.concat(parts));
+const set = (...parts: Uint8Array[]) => element(TAG.set, Buffer.concat(parts));
+const octetString = (content: Uint8Array) => element(TAG.octetString, content);
+const utf8String = (text: string) => element(TAG.utf8String, Buffer.from(text));
+const boolean = (value: boolean) => element(TAG.boolean, Uint8Array.of(value ? 0xff : 0));
+
+/** Big-endian and as short as possible; a leading zero byte keeps it positive (X.690 s. 8.3). */
+export function unsignedInteger(bytes: Uint8Array): Uint8Array {
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const digits = start === -1 ? Uint8Array.of(0) : bytes.subarray(start);
+  const isHigh = (digits[0] ?? 0) >= 0x80;
+  return element(TAG.integer, isHigh ? Buffer.concat([Uint8Array.of(0), digits]) : digits);
+}
+
+/** X.690 s. 8.6. @param unused bits at the end */
+function bitString(content: Uint8Array, unused = 0): Uint8Array {
+  return element(TAG.bitString, Buffer.concat([Uint8Array.of(unused), content]));
+}
+
+/** The first two numbers share a byte; the others take seven bits of each byte (X.690 s. 8.19). */
+export function objectIdentifier(dotted: string): Uint8Array {
+  const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
+  return element(
+    TAG.objectIdentifier,
+    Uint8Array.from([first * 40 + second, ...rest.flatMap(base128)]),
+  );
+}
+
+function base128(number: number): number[] {
+  const bytes = [number % 128];
+  for (let left = Math.floor(number / 128); left > 0; left = Math.floor(left / 128)) {
+    bytes.unshift((left % 128) | 0x80);
+  }
+  return bytes;
+}
+
+/** The year has two digits until 2049, and four from then on (RFC 5280 s. 4.1.2.5). */
+export function time(moment: Date): Uint8Array {
+  const digits = moment.toISOString().replaceAll(/[-:T]|\.\d+/g, "");
+  return moment.getUTCFullYear() < 2050
+    ? element(TAG.utcTime, Buffer.from(digits.slice(2)))
+    : element(TAG.generalizedTime, Buffer.from(digits));
+}
+
+/** A context-specific tag, which the surrounding structure defines (X.690 s. 8.14). */
+function tagged(
+  number: number,
+  content: Uint8Array,
+  form: "primitive" | "constructed",
+): Uint8Array {
+  return element(0x80 | (form === "constructed" ? 0x20 : 0) | number, content);
 }

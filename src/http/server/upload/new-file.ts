@@ -1,6 +1,7 @@
-// A file that comes over the network: written under a name that nobody sees, and given its own once it is
-// whole. So what has the name is never a part, and what is interrupted leaves nothing.
+// Receiving a new file: written under a hidden temporary name, and renamed when it is complete. So a file is never seen
+// incomplete, and an interrupted upload leaves nothing.
 
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { lstatSync, unlinkSync } from "node:fs";
 import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
@@ -8,38 +9,38 @@ import { join } from "node:path";
 
 import { systemCode } from "../../../errors.ts";
 
-export type Received =
-  | { readonly kind: "made" | "replaced" }
-  /** The name is another file's, which is not to be replaced; or a folder's, which never is. */
+export type ReceiveResult =
+  | { readonly kind: "created" | "replaced" }
+  /** There is a file of this name, which may not be replaced; or a folder, which never may. */
   | { readonly kind: "exists" }
   | { readonly kind: "too large" }
   | { readonly kind: "full" }
-  /** The folder takes no files from this user. */
+  /** This process may not write to the folder. */
   | { readonly kind: "forbidden" };
 
 export interface NewFile {
-  /** A folder that stays what it is: a path by a descriptor, where the system has such. */
+  /** On Linux a path of a descriptor, which always means the same folder. */
   readonly folder: string;
   readonly name: string;
   readonly overwrite: boolean;
-  /** Bytes; what is more is not taken. */
+  /** Bytes; a longer file is refused. */
   readonly limit: number;
 }
 
-/** With a dot, so that it is neither listed nor served. */
+/** The dot hides the file: it is neither listed nor served. */
 const PREFIX = ".charla-upload-";
 
-/** What is being written: removed when the program ends in the middle. */
+/** Temporary files, which are removed if the program ends. */
 const unfinished = new Set<string>();
 
-/** @throws what `chunks` throws, when the client goes; nothing is left then */
+/** @throws what `chunks` throws when the client disconnects; nothing is left then */
 export async function receiveFile(
   chunks: AsyncIterable<Uint8Array>,
   { folder, name, overwrite, limit }: NewFile,
-): Promise<Received> {
+): Promise<ReceiveResult> {
   const path = join(folder, name);
-  const standing = standingAt(path);
-  if (standing === "folder" || (standing === "file" && !overwrite)) return { kind: "exists" };
+  const existing = findExisting(path);
+  if (existing === "folder" || (existing === "file" && !overwrite)) return { kind: "exists" };
 
   const temporary = join(folder, PREFIX + randomBytes(12).toString("hex"));
   if (unfinished.size === 0) process.once("exit", removeUnfinished);
@@ -50,40 +51,40 @@ export async function receiveFile(
     for await (const chunk of chunks) {
       size += chunk.length;
       if (size > limit) return { kind: "too large" };
-      await writeWhole(handle, chunk);
+      await writeAll(handle, chunk);
     }
-    // Or a power cut after the answer leaves a name without its content.
+    // Otherwise a power cut after the response could leave the name without its content.
     await handle.sync();
     if (overwrite) {
       await rename(temporary, path);
-      return { kind: standing === "file" ? "replaced" : "made" };
+      return { kind: existing === "file" ? "replaced" : "created" };
     }
-    await giveName(temporary, path);
-    return { kind: "made" };
+    await linkExclusively(temporary, path);
+    return { kind: "created" };
   } catch (error) {
-    const refused = refusalOf(error);
-    if (refused === null) throw error;
-    return refused;
+    const refusal = describeRefusal(error);
+    if (refusal === null) throw error;
+    return refusal;
   } finally {
-    await unlink(temporary).catch(isGone);
+    await unlink(temporary).catch(ignoreMissing);
     unfinished.delete(temporary);
     if (unfinished.size === 0) process.off("exit", removeUnfinished);
   }
 }
 
-async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length;) {
     at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
   }
 }
 
-/** A second name: the system refuses one that is taken, however close two come. */
-async function giveName(temporary: string, path: string): Promise<void> {
+/** link(2) fails if the name is taken, even by an upload at the same moment. */
+async function linkExclusively(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
     if (!WITHOUT_LINKS.has(systemCode(error))) throw error;
-    // FAT has one name to a file: an empty one takes the name, and is replaced at once.
+    // FAT has no links: an empty file reserves the name, and is replaced at once.
     await using _taken = await open(path, "wx", 0o666);
     await rename(temporary, path);
   }
@@ -97,7 +98,7 @@ const WITHOUT_LINKS: ReadonlySet<string> = new Set([
   "EMLINK",
 ]);
 
-function standingAt(path: string): "file" | "folder" | null {
+function findExisting(path: string): "file" | "folder" | null {
   try {
     return lstatSync(path).isDirectory() ? "folder" : "file";
   } catch {
@@ -105,7 +106,7 @@ function standingAt(path: string): "file" | "folder" | null {
   }
 }
 
-const REFUSALS: Readonly<Record<string, Received>> = {
+const REFUSALS: Readonly<Record<string, ReceiveResult>> = {
   EEXIST: { kind: "exists" },
   EISDIR: { kind: "exists" },
   ENOTEMPTY: { kind: "exists" },
@@ -117,13 +118,13 @@ const REFUSALS: Readonly<Record<string, Received>> = {
   EROFS: { kind: "forbidden" },
 };
 
-function refusalOf(error: unknown): Received | null {
+function describeRefusal(error: unknown): ReceiveResult | null {
   const code = systemCode(error);
   return Object.hasOwn(REFUSALS, code) ? (REFUSALS[code] ?? null) : null;
 }
 
-/** It has its own name now, or was never made. */
-function isGone(error: unknown): void {
+/** The file was renamed, or never created. */
+function ignoreMissing(error: unknown): void {
   if (systemCode(error) !== "ENOENT") throw error;
 }
 
@@ -135,4 +136,26 @@ function removeUnfinished(): void {
       continue;
     }
   }
+}
+
+/** Bytes of a name (NAME_MAX). */
+const MAX_NAME_BYTES = 255;
+
+/** Separators of every system, control characters, and the replacement for bytes that are not UTF-8. */
+const FORBIDDEN_IN_NAMES = /[/\\\p{Cc}\ufffd]/u;
+/** What Windows does not allow; a colon names a stream of a file there. */
+const FORBIDDEN_ON_WINDOWS = /[<>:"|?*]|[. ]$/;
+
+/** Whether a new file may have this name. @param dotfiles whether names with a dot are served */
+export function isFileName(name: string, dotfiles: boolean): boolean {
+  if (name === "" || name === "." || name === "..") return false;
+  if (name.startsWith(".") && !dotfiles) return false;
+  if (FORBIDDEN_IN_NAMES.test(name) || !name.isWellFormed()) return false;
+  if (process.platform === "win32" && FORBIDDEN_ON_WINDOWS.test(name)) return false;
+  return Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
+
+/** Without the path on the client's machine, which some clients send. */
+export function baseName(written: string): string {
+  return written.split(/[/\\]/).at(-1) ?? "";
 }

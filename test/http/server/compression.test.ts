@@ -1,24 +1,28 @@
-// What is sent packed, and how that is said (RFC 9110 s. 8.4, 12.5.3, 12.5.5).
+// Compressed responses (RFC 9110 s. 8.4, 12.5.3, 12.5.5).
 
 import { expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 
-import { type Answer, type FileServer, serveFolder } from "../../harness/file-server.ts";
+import {
+  type FileServer,
+  type FileServerResponse,
+  serveFolder,
+} from "../../harness/file-server.ts";
 
 const TEXT = "a line of text, of many\n".repeat(1_000);
 const LARGE = TEXT.repeat(100);
 
-const UNPACK: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {
+const DECOMPRESS: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {
   br: brotliDecompressSync,
   zstd: zstdDecompressSync,
   gzip: gunzipSync,
 };
 
-function unpacked({ headers, body }: Answer): string {
+function decompressed({ headers, body }: FileServerResponse): string {
   const coding = headers.get("content-encoding");
-  return (coding === undefined ? body : (UNPACK[coding]?.(body) ?? body)).toString();
+  return (coding === undefined ? body : (DECOMPRESS[coding]?.(body) ?? body)).toString();
 }
 
 function serveTexts(): FileServer {
@@ -49,15 +53,15 @@ test.each([
 ])("Accept-Encoding %p gets %p", async (accepted, coding) => {
   await using server = serveTexts();
   for (const path of ["/text.txt", "/large.txt"]) {
-    const answer = await server.get(path, { "Accept-Encoding": accepted });
-    expect(answer.headers.get("content-encoding")).toBe(coding);
-    expect(answer.headers.get("vary")).toBe("Accept-Encoding");
-    expect(unpacked(answer)).toBe(path === "/text.txt" ? TEXT : LARGE);
-    if (coding !== undefined) expect(answer.body.length).toBeLessThan(TEXT.length);
+    const response = await server.get(path, { "Accept-Encoding": accepted });
+    expect(response.headers.get("content-encoding")).toBe(coding);
+    expect(response.headers.get("vary")).toBe("Accept-Encoding");
+    expect(decompressed(response)).toBe(path === "/text.txt" ? TEXT : LARGE);
+    if (coding !== undefined) expect(response.body.length).toBeLessThan(TEXT.length);
   }
 });
 
-test("what is packed already, or too short to gain by it, is sent as it is", async () => {
+test("what is compressed already, or too short, is not compressed", async () => {
   await using server = serveTexts();
   for (const path of ["/photo.jpg", "/short.txt"]) {
     const { headers } = await server.get(path, { "Accept-Encoding": "gzip, br" });
@@ -67,35 +71,35 @@ test("what is packed already, or too short to gain by it, is sent as it is", asy
   expect(photo.headers.get("vary")).toBeUndefined();
 });
 
-test("each coding has a validator of its own, and is not sent again to who has it", async () => {
+test("each coding has an ETag of its own", async () => {
   await using server = serveTexts();
   const etags = new Set<string>();
   for (const coding of ["br", "zstd", "gzip", "identity"]) {
-    const asked = { "Accept-Encoding": coding };
-    const etag = (await server.get("/text.txt", asked)).headers.get("etag") ?? "";
+    const requested = { "Accept-Encoding": coding };
+    const etag = (await server.get("/text.txt", requested)).headers.get("etag") ?? "";
     etags.add(etag);
-    const again = await server.get("/text.txt", { ...asked, "If-None-Match": etag });
+    const again = await server.get("/text.txt", { ...requested, "If-None-Match": etag });
     expect([coding, again.status, again.body.length]).toEqual([coding, 304, 0]);
     expect(again.headers.get("vary")).toBe("Accept-Encoding");
   }
   expect(etags.size).toBe(4);
-  const [packedTag = ""] = etags;
-  const other = await server.get("/text.txt", { "If-None-Match": packedTag });
+  const [compressedTag = ""] = etags;
+  const other = await server.get("/text.txt", { "If-None-Match": compressedTag });
   expect(other.status).toBe(200);
 });
 
-test("a part is of the file as it is", async () => {
+test("a range is of the uncompressed file", async () => {
   await using server = serveTexts();
-  const asked = { "Accept-Encoding": "gzip", Range: "bytes=0-5" };
-  const { status, headers, text } = await server.get("/text.txt", asked);
+  const requested = { "Accept-Encoding": "gzip", Range: "bytes=0-5" };
+  const { status, headers, text } = await server.get("/text.txt", requested);
   expect({ status, text }).toEqual({ status: 206, text: "a line" });
   expect(headers.get("content-encoding")).toBeUndefined();
 });
 
-test("HEAD says how it would be packed", async () => {
+test("the response to HEAD names the coding", async () => {
   await using server = serveTexts();
-  const asked = { "Accept-Encoding": "br" };
-  const { status, headers, body } = await server.get("/text.txt", asked, "HEAD");
+  const requested = { "Accept-Encoding": "br" };
+  const { status, headers, body } = await server.get("/text.txt", requested, "HEAD");
   expect({ status, coding: headers.get("content-encoding") }).toEqual({
     status: 200,
     coding: "br",
@@ -104,7 +108,7 @@ test("HEAD says how it would be packed", async () => {
   expect(headers.get("content-length")).toBeUndefined();
 });
 
-test("what was made beforehand is sent as it is, the best that is accepted", async () => {
+test("a file compressed beforehand is sent in the best coding that is accepted", async () => {
   await using server = serveFolder();
   server.folder.write("app.js", "the program");
   server.folder.write("app.js.br", "made by brotli");
@@ -121,13 +125,13 @@ test("what was made beforehand is sent as it is, the best that is accepted", asy
   expect(await bodyOf("gzip")).toEqual(["gzip", "made by gzip"]);
   expect(await bodyOf("br;q=0.1, gzip")).toEqual(["gzip", "made by gzip"]);
   expect(await bodyOf("identity")).toEqual([undefined, "the program"]);
-  // Its bytes are always the same: parts of them can be had.
+  // The bytes are always the same, so that there are ranges.
   const part = await server.get("/app.js", { "Accept-Encoding": "br", Range: "bytes=0-3" });
   expect([part.status, part.text]).toEqual([206, "made"]);
   expect(part.headers.get("content-encoding")).toBe("br");
 });
 
-test("what was made before the file was changed is not", async () => {
+test("a file compressed before the last change is not sent", async () => {
   await using server = serveFolder();
   server.folder.write("app.js", "the new program");
   server.folder.write("app.js.br", "made of the old one");
@@ -137,11 +141,11 @@ test("what was made before the file was changed is not", async () => {
   expect([headers.get("content-encoding"), text]).toEqual([undefined, "the new program"]);
 });
 
-test("what is kept for who accepts no coding is not what others get", async () => {
+test("a cached uncompressed response is not sent to clients that accept a coding", async () => {
   await using server = serveTexts();
   for (let count = 0; count < 3; count++) {
     expect((await server.get("/text.txt")).text).toBe(TEXT);
-    const packed = await server.get("/text.txt", { "Accept-Encoding": "gzip" });
-    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    const compressed = await server.get("/text.txt", { "Accept-Encoding": "gzip" });
+    expect(compressed.headers.get("content-encoding")).toBe("gzip");
   }
 });

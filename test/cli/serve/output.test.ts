@@ -1,12 +1,12 @@
-// The expected code was read back with zbarimg.
+// The expected code was verified with zbarimg.
 
 import { expect, test } from "bun:test";
 
-import { qrCode } from "../../../src/cli/serve/qr-code.ts";
+import { qrCode } from "../../../src/cli/serve/output.ts";
 
 const TEXT = "http://192.168.178.123:8000/";
 
-test("without colours light modules are drawn, and the quiet zone is four of them wide", () => {
+test("without colours the light modules are drawn, with a quiet zone of four", () => {
   expect(qrCode(TEXT, { columns: 33, colours: false })?.join("\n")).toBe(
     `
 █████████████████████████████████
@@ -30,7 +30,7 @@ test("without colours light modules are drawn, and the quiet zone is four of the
   );
 });
 
-test("with colours dark modules are drawn, black on white whatever the terminal's own are", () => {
+test("with colours the dark modules are drawn in black on white", () => {
   const lines = qrCode(TEXT, { columns: 80, colours: true }) ?? [];
   const plain = qrCode(TEXT, { columns: 80, colours: false }) ?? [];
   const inverse: Record<string, string> = { "█": " ", " ": "█", "▀": "▄", "▄": "▀" };
@@ -42,6 +42,6 @@ test("with colours dark modules are drawn, black on white whatever the terminal'
   );
 });
 
-test("a terminal that is too narrow gets none", () => {
+test("a terminal that is too narrow gets no code", () => {
   expect(qrCode(TEXT, { columns: 32, colours: false })).toBeNull();
 });

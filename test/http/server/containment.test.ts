@@ -1,4 +1,4 @@
-// Nothing outside of the folder is ever served: whatever the target, whatever links, whatever happens meanwhile.
+// Nothing outside of the folder is ever served, whatever the target, the links and the changes made meanwhile.
 
 import { expect, setSystemTime, test } from "bun:test";
 import {
@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-import { keptFiles } from "../../../src/http/server/file-cache.ts";
+import { createFileCache } from "../../../src/http/server/file-cache.ts";
 import { openFolder } from "../../../src/http/server/folder.ts";
 import { pathText } from "../../../src/http/server/linux-calls.ts";
 import { exchange, serveFolder } from "../../harness/file-server.ts";
@@ -21,8 +21,8 @@ import { newFolder } from "../../harness/folder.ts";
 const SECRET = "the-secret-outside";
 const INSIDE = "what-is-shared";
 
-/** TOP/secret, TOP/shared-not/secret beside what is shared, TOP/shared. */
-function newHouse() {
+/** TOP/shared is shared; TOP/secret and TOP/shared-not/secret are beside it. */
+function newTree() {
   const top = newFolder();
   const path = join(top.path, "shared");
   mkdirSync(join(path, "sub", "deep"), { recursive: true });
@@ -37,7 +37,7 @@ function newHouse() {
   return { top, shared: { ...top, path } };
 }
 
-/** TOP stands for the name of the folder that all is in. */
+/** TOP stands for the name of the outer folder. */
 const SPELLINGS = [
   "/../secret",
   "/../../secret",
@@ -143,25 +143,25 @@ const SPELLINGS = [
   `/${"x/".repeat(6_000)}`,
 ];
 
-test("there are more than 60 ways to write it", () => {
+test("there are more than 90 different spellings", () => {
   expect(new Set(SPELLINGS).size).toBeGreaterThan(90);
 });
 
 for (const options of [{}, { followSymlinks: true }, { spa: true }]) {
-  test(`no spelling finds what is outside, or hidden: ${JSON.stringify(options)}`, async () => {
-    const { top, shared } = newHouse();
+  test(`no spelling of a path finds what is outside or hidden: ${JSON.stringify(options)}`, async () => {
+    const { top, shared } = newTree();
     await using server = serveFolder(options, shared);
     const name = basename(top.path);
     for (const spelling of SPELLINGS) {
       const target = spelling.replaceAll("TOP", name);
       for (const query of ["", "?archive=tar", "?download"]) {
         const request = `GET ${target}${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-        const heard = (await exchange(server.port, Buffer.from(request))).toString("latin1");
+        const received = (await exchange(server.port, Buffer.from(request))).toString("latin1");
         const what = `${target.slice(0, 80)}${query}`;
-        expect([what, heard.includes(SECRET)]).toEqual([what, false]);
-        expect([what, heard.includes("root:")]).toEqual([what, false]);
-        // Where it is answered at all: what is in the folder, or that there is no such thing.
-        expect([what, /^(?:HTTP\/1\.1 (?:200|301|400|404|431|505) |$)/.test(heard)]).toEqual([
+        expect([what, received.includes(SECRET)]).toEqual([what, false]);
+        expect([what, received.includes("root:")]).toEqual([what, false]);
+        // If there is a response: the content of the folder, or an error.
+        expect([what, /^(?:HTTP\/1\.1 (?:200|301|400|404|431|505) |$)/.test(received)]).toEqual([
           what,
           true,
         ]);
@@ -172,8 +172,8 @@ for (const options of [{}, { followSymlinks: true }, { spa: true }]) {
   });
 }
 
-test("nor does any write there", async () => {
-  const { top, shared } = newHouse();
+test("no spelling of a path writes outside", async () => {
+  const { top, shared } = newTree();
   await using server = serveFolder({ upload: { overwrite: true, limit: 1_000 } }, shared);
   for (const spelling of SPELLINGS) {
     const target = spelling.replaceAll("TOP", basename(top.path));
@@ -188,7 +188,7 @@ test("nor does any write there", async () => {
   top[Symbol.dispose]();
 });
 
-test("names that only look like a way out are names", async () => {
+test("names that only look like a path out are served", async () => {
   await using server = serveFolder();
   server.folder.write("a..b", "a name");
   server.folder.write("back\\slash", "a name");
@@ -198,8 +198,8 @@ test("names that only look like a way out are names", async () => {
   expect((await server.get("/100%25")).text).toBe("a name");
 });
 
-test("dot files are there with --dotfiles, and nowhere without", async () => {
-  const { top, shared } = newHouse();
+test("names with a dot are served with --dotfiles only", async () => {
+  const { top, shared } = newTree();
   {
     await using server = serveFolder({ dotfiles: true }, { ...shared, [Symbol.dispose]() {} });
     expect((await server.get("/.hidden")).text).toBe(SECRET);
@@ -213,7 +213,7 @@ test("dot files are there with --dotfiles, and nowhere without", async () => {
   top[Symbol.dispose]();
 });
 
-test("a folder that is shared by a hidden path is shared", async () => {
+test("a shared folder may itself be hidden", async () => {
   using top = newFolder();
   mkdirSync(join(top.path, ".shared"));
   top.write(".shared/a", INSIDE);
@@ -222,8 +222,8 @@ test("a folder that is shared by a hidden path is shared", async () => {
 });
 
 function withLinks() {
-  const house = newHouse();
-  const { top, shared } = house;
+  const tree = newTree();
+  const { top, shared } = tree;
   const link = (to: string, name: string) => symlinkSync(to, join(shared.path, name));
   link("../secret", "relative-out");
   link(join(top.path, "secret"), "absolute-out");
@@ -236,7 +236,7 @@ function withLinks() {
   link("inside", "relative-in");
   link(join(shared.path, "inside"), "absolute-in");
   link("sub", "folder-in");
-  return house;
+  return tree;
 }
 
 function turn(): Promise<void> {
@@ -255,7 +255,7 @@ const OUT = [
 ];
 const IN = ["/relative-in", "/absolute-in", "/folder-in/inside"];
 
-test("links that lead out are not followed, nor listed, nor packed; those that stay in are", async () => {
+test("links out of the folder are neither followed nor listed nor archived; links inside are", async () => {
   const { top, shared } = withLinks();
   await using server = serveFolder({}, shared);
   for (const path of OUT) expect([path, (await server.get(path)).status]).toEqual([path, 404]);
@@ -284,7 +284,7 @@ test("--follow-symlinks follows them", async () => {
   top[Symbol.dispose]();
 });
 
-test("where the kernel does not open beneath a folder, a path is resolved first and compared", () => {
+test("without openat2 a path is resolved first and compared", () => {
   const { top, shared } = withLinks();
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false }, null);
   for (const path of OUT) {
@@ -298,8 +298,8 @@ test("where the kernel does not open beneath a folder, a path is resolved first 
   top[Symbol.dispose]();
 });
 
-test("a file that is swapped for a link while it is served gives nothing away", async () => {
-  const { top, shared } = newHouse();
+test("a file that is replaced by a link while it is served leaks nothing", async () => {
+  const { top, shared } = newTree();
   await using server = serveFolder({}, shared);
   const path = join(shared.path, "swapped");
   const link = join(shared.path, "link");
@@ -336,61 +336,61 @@ test("a file that is swapped for a link while it is served gives nothing away", 
   top[Symbol.dispose]();
 });
 
-test("what was kept of a file is given out only while that very file is there, unchanged", async () => {
-  const { top, shared } = newHouse();
+test("a cached file is served only while that very file is there, unchanged", async () => {
+  const { top, shared } = newTree();
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
-  const kept = keptFiles();
+  const cache = createFileCache();
   const path = join(shared.path, "sub", "inside");
   const names = ["sub", "inside"];
 
-  function keep(): boolean {
+  function store(): boolean {
     const found = folder.find(names);
     if (found.kind !== "file") throw new Error(found.kind);
     const bytes = new TextEncoder().encode(top.read("shared/sub/inside"));
-    kept.keep(folder, "/sub/inside", names, found, {
+    cache.store(folder, "/sub/inside", names, found, {
       body: bytes,
       size: bytes.length,
       headers: new Headers(),
       varies: false,
     });
-    return isKept();
+    return isCached();
   }
-  const isKept = () => kept.recall(folder, "/sub/inside") !== null;
+  const isCached = () => cache.get(folder, "/sub/inside") !== null;
 
-  // One that was changed a moment ago may be changed again without a trace.
-  expect(keep()).toBe(false);
-  // As if some seconds had gone by.
+  // A file that has just changed could change again with the same time.
+  expect(store()).toBe(false);
+  // A minute later.
   setSystemTime(Date.now() + 60_000);
   try {
-    expect(keep()).toBe(true);
-    expect(isKept()).toBe(true);
+    expect(store()).toBe(true);
+    expect(isCached()).toBe(true);
 
     writeFileSync(path, "longer than it was");
     await turn();
-    expect(isKept()).toBe(false);
-    expect(keep()).toBe(true);
+    expect(isCached()).toBe(false);
+    expect(store()).toBe(true);
 
     unlinkSync(path);
     symlinkSync("../../secret", path);
     await turn();
-    expect(isKept()).toBe(false);
+    expect(isCached()).toBe(false);
     unlinkSync(path);
     writeFileSync(path, INSIDE);
-    expect(keep()).toBe(true);
+    expect(store()).toBe(true);
 
-    // Another folder takes the place of the one that it is in, by a link that leads out.
+    // Its folder is replaced by a link out of the shared folder.
     renameSync(dirname(path), join(shared.path, "before"));
     symlinkSync("../shared-not", dirname(path));
     writeFileSync(join(top.path, "shared-not", "inside"), INSIDE);
     await turn();
-    expect(isKept()).toBe(false);
+    expect(isCached()).toBe(false);
   } finally {
     setSystemTime();
     top[Symbol.dispose]();
   }
 });
 
-test("what the kernel says of a file is heard also after the garbage was collected", () => {
+test("statx still works after a garbage collection", () => {
   using shared = newFolder();
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
   const name = pathText(["a"]);
@@ -399,16 +399,16 @@ test("what the kernel says of a file is heard also after the garbage was collect
     const identity = folder.identify(name);
     if (identity === null) throw new Error("the file is not there");
     Bun.gc(true);
-    expect([round, folder.isStill(name, identity)]).toEqual([round, true]);
+    expect([round, folder.isUnchanged(name, identity)]).toEqual([round, true]);
     shared.write("a", "x".repeat(round + 1));
-    expect([round, folder.isStill(name, identity)]).toEqual([round, false]);
+    expect([round, folder.isUnchanged(name, identity)]).toEqual([round, false]);
   }
 });
 
-test("kept files take no more memory than they may", () => {
+test("the file cache keeps to its memory limit", () => {
   using shared = newFolder();
   using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
-  const kept = keptFiles();
+  const cache = createFileCache();
   const body = new Uint8Array(65_536);
   shared.write("a", body);
   const found = folder.find(["a"]);
@@ -416,15 +416,15 @@ test("kept files take no more memory than they may", () => {
   setSystemTime(Date.now() + 60_000);
   for (let at = 0; at < 600; at++) {
     const content = { body, size: body.length, headers: new Headers(), varies: false };
-    kept.keep(folder, `/${at}`, ["a"], found, content);
+    cache.store(folder, `/${at}`, ["a"], found, content);
   }
   setSystemTime();
-  const there = Array.from({ length: 600 }, (_, at) => kept.recall(folder, `/${at}`) !== null);
+  const there = Array.from({ length: 600 }, (_, at) => cache.get(folder, `/${at}`) !== null);
   expect(there.filter(Boolean)).toHaveLength(512);
   expect(there.slice(-512).every(Boolean)).toBe(true);
 });
 
-test("the folder's own name may come to mean another folder", async () => {
+test("the shared path may come to mean another folder", async () => {
   using top = newFolder();
   for (const name of ["one", "two"]) {
     mkdirSync(join(top.path, name));

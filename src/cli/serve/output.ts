@@ -1,0 +1,94 @@
+// What `charla serve` prints: a QR code of its address for a phone, and the log.
+
+import type { Writable } from "node:stream";
+
+import { encode } from "uqr";
+
+/** Light modules on every side, without which readers do not find the code (ISO/IEC 18004 s. 9.1). */
+const QUIET_ZONE = 4;
+
+/** Black on white from the 256 colours, because themes change the first 16. */
+const BLACK_ON_WHITE = "\x1b[38;5;16;48;5;231m";
+const RESET = "\x1b[0m";
+
+export interface QrCodeOptions {
+  /** The width of the terminal. */
+  readonly columns: number;
+  /**
+   * Without colours the light modules are drawn and the dark ones left out: right on a dark terminal, and many readers
+   * accept both.
+   */
+  readonly colours: boolean;
+}
+
+/** A QR code as lines, each with two rows of modules, so that modules are square; null if the terminal is too narrow. */
+export function qrCode(text: string, { columns, colours }: QrCodeOptions): string[] | null {
+  const { data: modules, size } = encode(text, { ecc: "L", boostEcc: true, border: 0 });
+  const width = size + 2 * QUIET_ZONE;
+  if (width > columns) return null;
+
+  const isDrawn = (row: number, column: number) => (modules[row]?.[column] ?? false) === colours;
+  const lines: string[] = [];
+  for (let row = -QUIET_ZONE; row < size + QUIET_ZONE; row += 2) {
+    let line = "";
+    for (let column = -QUIET_ZONE; column < size + QUIET_ZONE; column++) {
+      line += block(isDrawn(row, column), isDrawn(row + 1, column));
+    }
+    lines.push(colours ? `${BLACK_ON_WHITE}${line}${RESET}` : line);
+  }
+  return lines;
+}
+
+function block(isTop: boolean, isBottom: boolean): string {
+  if (isTop) return isBottom ? "█" : "▀";
+  return isBottom ? "▄" : " ";
+}
+
+/** Lines that wait to be written, about 100 bytes each. */
+const MAX_WAITING = 20_000;
+
+export interface LineLog {
+  write(line: string): void;
+  /** Resolves when all lines have been written or have failed. */
+  flushed(): Promise<void>;
+}
+
+/**
+ * A log to a stream that may be slow. Lines are written together, and dropped and counted beyond a limit, so that the
+ * server never waits for whatever reads its log.
+ *
+ * @param droppedLine the line that reports how many were dropped
+ */
+export function openLineLog(stream: Writable, droppedLine: (count: number) => string): LineLog {
+  let waiting: string[] = [];
+  let dropped = 0;
+  let writing: Promise<void> | null = null;
+  stream.on("error", ignore);
+
+  async function writeAll(): Promise<void> {
+    // The lines of one turn of the event loop take one write.
+    await new Promise(setImmediate);
+    while (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      if (dropped > 0) lines.push(droppedLine(dropped));
+      dropped = 0;
+      // An error of the log does not stop the server.
+      await new Promise<void>((resolve) => stream.write(`${lines.join("\n")}\n`, () => resolve()));
+    }
+    writing = null;
+  }
+
+  return {
+    write(line) {
+      if (waiting.length >= MAX_WAITING) dropped++;
+      else waiting.push(line);
+      writing ??= writeAll();
+    },
+    async flushed() {
+      await writing;
+    },
+  };
+}
+
+function ignore(): void {}

@@ -1,0 +1,87 @@
+// Media types by file name, and which of them are worth compressing. Text is taken to be UTF-8, and source code is served
+// as plain text: to be read, not to be run.
+
+import { runtimeMediaType } from "./bodies.ts";
+
+const TEXT = "text/plain; charset=utf-8";
+const BYTES = "application/octet-stream";
+
+/** Where the runtime's type is missing or outdated. */
+const TYPES: Readonly<Record<string, string>> = {
+  bmp: "image/bmp",
+  flac: "audio/flac",
+  jxl: "image/jxl",
+  mkv: "video/matroska",
+  rar: "application/vnd.rar",
+  tgz: "application/gzip",
+  wav: "audio/wav",
+  yaml: "application/yaml",
+  yml: "application/yaml",
+  zst: "application/zstd",
+};
+
+const SOURCE = new Set(
+  (
+    "adoc asm awk bash bat bib c cc cfg clj cmake cmd cpp cs cxx dart diff env erl ex exs fish gitignore go " +
+    "gradle graphql groovy h hpp hs hxx ini java jl jsx kt kts lisp lock lua m4 make mk ml nim nix org patch " +
+    "php pl pm proto ps1 py r rb rs rst scala sed service sh sql srt svelte swift tcl tex tf toml ts tsx v vim " +
+    "vue zig zsh"
+  ).split(" "),
+);
+
+/** Text files without an extension. */
+const READABLE =
+  /^(?:readme|licen[cs]e|copying|authors|changelog|changes|news|todo|install|notice|makefile|dockerfile|gemfile|rakefile|procfile)$/i;
+
+export function mediaType(name: string): string {
+  const dot = name.lastIndexOf(".");
+  if (dot === -1) return READABLE.test(name) ? TEXT : BYTES;
+  const extension = name.slice(dot + 1).toLowerCase();
+  return cache.get(extension) ?? findAndCache(extension);
+}
+
+/** Extensions that are cached: users who upload files could make up any number. */
+const MAX_CACHED = 1_000;
+const cache = new Map<string, string>();
+
+function findAndCache(extension: string): string {
+  const type = findType(extension);
+  if (cache.size < MAX_CACHED) cache.set(extension, type);
+  return type;
+}
+
+function findType(extension: string): string {
+  if (SOURCE.has(extension)) return TEXT;
+  const [type = BYTES] = (
+    Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? BYTES) : runtimeMediaType(extension)
+  ).split(";");
+  return type.startsWith("text/") ? `${type}; charset=utf-8` : type || BYTES;
+}
+
+/** Compressible types besides text/, +json and +xml. */
+const COMPRESSIBLE: ReadonlySet<string> = new Set([
+  "application/javascript",
+  "application/json",
+  "application/manifest+json",
+  "application/rtf",
+  "application/wasm",
+  "application/x-ndjson",
+  "application/xml",
+  "application/yaml",
+  "font/otf",
+  "font/ttf",
+  "image/bmp",
+  "image/vnd.microsoft.icon",
+  "image/x-icon",
+]);
+
+/** @param type with or without parameters */
+export function isCompressible(type: string): boolean {
+  const [bare = ""] = type.split(";");
+  return (
+    bare.startsWith("text/") ||
+    bare.endsWith("+json") ||
+    bare.endsWith("+xml") ||
+    COMPRESSIBLE.has(bare)
+  );
+}

@@ -1,0 +1,214 @@
+// Access: --auth (RFC 7617), --cors (the Fetch standard's CORS protocol), DNS rebinding and CSRF.
+
+import { expect, test } from "bun:test";
+
+import {
+  credentialsCheck,
+  isAllowedOrigin,
+  isLoopbackHost,
+  isPreflight,
+} from "../../../src/http/server/access-control.ts";
+import {
+  exchange,
+  type FileServer,
+  parseResponse,
+  serveFolder,
+} from "../../harness/file-server.ts";
+
+const basicHeader = (credentials: string) => `Basic ${Buffer.from(credentials).toString("base64")}`;
+const basic = (credentials: string) => ({ Authorization: basicHeader(credentials) });
+
+test("with --auth everything needs the user and the password", async () => {
+  await using server = serveFolder({
+    credentials: "ana:pass:wörd",
+    upload: { overwrite: false, limit: 100 },
+  });
+  server.folder.write("a", "content");
+  for (let count = 0; count < 3; count++) {
+    expect((await server.get("/a", basic("ana:pass:wörd"))).text).toBe("content");
+  }
+  const wrong: Record<string, string>[] = [
+    {},
+    basic("ana:pass"),
+    basic("ana:pass:wörd2"),
+    basic("ben:pass:wörd"),
+    basic(""),
+    { Authorization: "Basic !!!" },
+    { Authorization: "Bearer x" },
+  ];
+  for (const headers of wrong) {
+    for (const [path, method] of [
+      ["/a", "GET"],
+      ["/", "GET"],
+      ["/?archive=zip", "GET"],
+      ["/none", "GET"],
+      ["/a", "HEAD"],
+      ["/b", "PUT"],
+      ["/", "OPTIONS"],
+    ] as const) {
+      const response = await server.get(path, { ...headers, "Content-Length": "0" }, method);
+      expect([path, method, response.status]).toEqual([path, method, 401]);
+      expect(response.headers.get("www-authenticate")).toBe(
+        'Basic realm="charla", charset="UTF-8"',
+      );
+      expect(response.text).not.toContain("content");
+    }
+  }
+  expect(server.log.at(0)).toMatchObject({ user: "ana", status: 200 });
+  expect(server.log.at(-1)).toMatchObject({ user: null, status: 401 });
+  expect(server.folder.list()).toEqual(["a"]);
+});
+
+test("without --cors pages of other origins cannot read", async () => {
+  await using server = serveFolder();
+  server.folder.write("a", "x");
+  const { headers } = await server.get("/a", { Origin: "http://evil.example" });
+  expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+});
+
+test("with --cors they can read everything and write nothing", async () => {
+  await using server = serveFolder({
+    crossOrigin: true,
+    credentials: "ana:x",
+    upload: { overwrite: true, limit: 100 },
+  });
+  server.folder.write("a", "content");
+  const origin = { Origin: "http://other.example" };
+  for (const [path, status] of [
+    ["/a", 200],
+    ["/", 200],
+    ["/none", 404],
+  ] as const) {
+    const response = await server.get(path, { ...origin, ...basic("ana:x") });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("access-control-expose-headers")).toContain("Content-Range");
+  }
+  expect((await server.get("/a", origin)).headers.get("access-control-allow-origin")).toBe("*");
+
+  const preflight = await server.get(
+    "/a",
+    { ...origin, "Access-Control-Request-Method": "GET" },
+    "OPTIONS",
+  );
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD");
+  expect(preflight.headers.get("access-control-allow-headers")).toContain("Range");
+
+  const put = { ...origin, ...basic("ana:x"), "Content-Length": "0" };
+  expect((await server.get("/a", put, "PUT")).status).toBe(403);
+  expect(server.folder.read("a")).toBe("content");
+});
+
+const BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36";
+
+async function statusFor(server: FileServer, host: string, agent: string): Promise<number> {
+  const request = `GET /a HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`;
+  return parseResponse(await exchange(server.port, request)).status;
+}
+
+test("on loopback, a browser that comes by a public name is rejected (DNS rebinding)", async () => {
+  await using server = serveFolder();
+  server.folder.write("a", "x");
+  for (const host of ["attacker.example", "attacker.example:8000", "localhost.attacker.example"]) {
+    expect([host, await statusFor(server, host, BROWSER)]).toEqual([host, 421]);
+    expect([host, await statusFor(server, host, "curl/8.14.1")]).toEqual([host, 200]);
+  }
+  for (const host of [
+    "localhost",
+    "127.0.0.1:1",
+    "[::1]:1",
+    "my-machine",
+    "a.localhost",
+    "a.test",
+  ]) {
+    expect([host, await statusFor(server, host, BROWSER)]).toEqual([host, 200]);
+  }
+  await using open = serveFolder({ isLoopbackOnly: false });
+  open.folder.write("a", "x");
+  expect(await statusFor(open, "files.example", BROWSER)).toBe(200);
+});
+
+test("the right user and password are accepted, with the scheme in any case", () => {
+  const allows = credentialsCheck("Aladdin:open sesame");
+  // RFC 7617 s. 2
+  expect(allows("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")).toBe(true);
+  expect(allows("bASIC   QWxhZGRpbjpvcGVuIHNlc2FtZQ== ")).toBe(true);
+});
+
+test("a password may contain colons and any characters", () => {
+  expect(credentialsCheck("ana:a:b:c")(basicHeader("ana:a:b:c"))).toBe(true);
+  // RFC 7617 s. 2.1
+  expect(credentialsCheck("test:123£")("Basic dGVzdDoxMjPCow==")).toBe(true);
+});
+
+test("a password may be empty", () => {
+  expect(credentialsCheck("ana:")(basicHeader("ana:"))).toBe(true);
+  expect(credentialsCheck("ana:")(basicHeader("ana"))).toBe(false);
+});
+
+test.each([
+  ["no header", null],
+  ["an empty header", ""],
+  ["no credentials", "Basic"],
+  ["empty credentials", "Basic "],
+  ["another scheme", `Bearer ${Buffer.from("ana:secret").toString("base64")}`],
+  ["another user", basicHeader("Ana:secret")],
+  ["a part of the password", basicHeader("ana:secre")],
+  ["more than the password", basicHeader("ana:secret ")],
+  ["what is not base64", "Basic ana:secret"],
+  ["something after the credentials", `${basicHeader("ana:secret")}, Basic x`],
+  ["a very long header", `Basic ${"A".repeat(100_000)}`],
+])("%s is rejected", (_what, header) => {
+  expect(credentialsCheck("ana:secret")(header)).toBe(false);
+});
+
+const PREFLIGHT = { Origin: "http://example.org", "Access-Control-Request-Method": "GET" };
+
+test("a preflight is OPTIONS with an origin and the method of the actual request", () => {
+  expect(isPreflight("OPTIONS", new Headers(PREFLIGHT))).toBe(true);
+  expect(isPreflight("GET", new Headers(PREFLIGHT))).toBe(false);
+  expect(isPreflight("OPTIONS", new Headers())).toBe(false);
+  expect(isPreflight("OPTIONS", new Headers({ Origin: "http://example.org" }))).toBe(false);
+});
+
+test.each<[string, Record<string, string>, boolean]>([
+  ["a program", {}, true],
+  ["its own page", { "Sec-Fetch-Site": "same-origin", Origin: "http://a:1" }, true],
+  ["a typed address", { "Sec-Fetch-Site": "none" }, true],
+  ["another site", { "Sec-Fetch-Site": "cross-site", Origin: "http://a:8000" }, false],
+  ["another port of the same site", { "Sec-Fetch-Site": "same-site" }, false],
+  ["its own page in an older browser", { Origin: "http://a:8000" }, true],
+  ["its own page behind a proxy with TLS", { Origin: "https://a:8000" }, true],
+  ["another site in an older browser", { Origin: "http://b:8000" }, false],
+  ["another port in an older browser", { Origin: "http://a:8001" }, false],
+  ["a page of no origin", { Origin: "null" }, false],
+])("a request from %s is allowed: %p", (_who, headers, isAllowed) => {
+  expect(isAllowedOrigin(new Headers({ Host: "a:8000", ...headers }), false)).toBe(isAllowed);
+});
+
+function from(host: string): Headers {
+  return new Headers({ Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" });
+}
+
+test("on loopback, a page of a name that another site can own is not allowed (DNS rebinding)", () => {
+  expect(isAllowedOrigin(from("localhost:8000"), true)).toBe(true);
+  expect(isAllowedOrigin(from("attacker.example:8000"), true)).toBe(false);
+  expect(isAllowedOrigin(from("attacker.example:8000"), false)).toBe(true);
+  expect(isAllowedOrigin(new Headers({ Host: "my-machine:8000" }), true)).toBe(true);
+});
+
+test.each([
+  ["localhost", true],
+  ["LocalHost:8000", true],
+  ["app.localhost:8000", true],
+  ["127.0.0.1:8000", true],
+  ["[::1]:8000", true],
+  ["[::1]", true],
+  ["attacker.example:8000", false],
+  ["localhost.attacker.example", false],
+  ["127.0.0.1.attacker.example", false],
+  ["", false],
+])("%p needs no DNS to mean this machine: %p", (host, isOwn) => {
+  expect(isLoopbackHost(host)).toBe(isOwn);
+});
