@@ -3,6 +3,7 @@
 
 import type { Writable } from "node:stream";
 
+import { CharlaError, systemCode } from "../errors.ts";
 import type { Io, Output } from "./io.ts";
 
 export const DIM = "\x1b[2m";
@@ -31,6 +32,23 @@ export function writeTo(stream: Writable, chunk: string | Uint8Array): Promise<E
   return new Promise((resolve) => {
     stream.write(chunk, (cause) => resolve(cause ?? null));
   });
+}
+
+/**
+ * The same, for standard output.
+ *
+ * @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED
+ */
+export async function writeToStdout(stdout: Output, chunk: string | Uint8Array): Promise<void> {
+  const cause = await writeTo(stdout, chunk);
+  if (cause === null) return;
+  const isClosed = systemCode(cause) === "EPIPE";
+  throw new CharlaError(
+    isClosed ? "STDOUT_CLOSED" : "STDOUT_FAILED",
+    isClosed ? "stdout was closed" : `cannot write to stdout: ${cause.message}`,
+    "write to a file, or to a program that reads everything",
+    { cause },
+  );
 }
 
 function ignore(): void {}

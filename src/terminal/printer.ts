@@ -2,10 +2,10 @@
 // above the line being typed. Knows the streams, not the conversation's rules.
 
 import type { ConversationEvent, RoomEvent } from "../chat/events.ts";
-import { CharlaError, systemCode } from "../errors.ts";
+import type { CharlaError } from "../errors.ts";
 import type { LineEditor } from "./editor/line-editor.ts";
 import type { Io } from "./io.ts";
-import { CYAN, DIM, styleFor, writeTo } from "./output-stream.ts";
+import { CYAN, DIM, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
 import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
 import { messageText } from "./view/message-text.ts";
 import type { RoomView } from "./view/room-view.ts";
@@ -54,9 +54,9 @@ export function createPrinter(
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
     const output = io[stream];
     if (editor !== null && output.isTTY === true) return editor.printAbove(text);
-    const failure = await writeTo(output, `${text}\n`);
+    if (stream === "stdout") return writeToStdout(output, `${text}\n`);
     // An error of stderr can't be reported anywhere.
-    if (stream === "stdout" && failure !== null) throw stdoutError(failure);
+    await writeTo(output, `${text}\n`);
   }
 
   function showMessage(message: Extract<ConversationEvent, { type: "message" }>): Promise<void> {
@@ -113,20 +113,3 @@ export function createPrinter(
 }
 
 function ignore(): void {}
-
-function stdoutError(cause: Error): CharlaError {
-  if (systemCode(cause) === "EPIPE") {
-    return new CharlaError(
-      "STDOUT_CLOSED",
-      "stdout was closed, and messages can't be shown any more",
-      "keep the program that reads it running, or redirect stdout to a file",
-      { cause },
-    );
-  }
-  return new CharlaError(
-    "STDOUT_FAILED",
-    `messages can't be written to stdout: ${cause.message}`,
-    "redirect stdout to a place with free space",
-    { cause },
-  );
-}

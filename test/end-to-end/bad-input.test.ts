@@ -323,8 +323,8 @@ for (const wire of WIRES) {
         await pester(joiner, pipeline);
         expect(pipeline.stdout).toBe("one\n");
         expect(pipeline.stderr).toEndWith(
-          "charla: stdout was closed, and messages can't be shown any more\n" +
-            "hint: keep the program that reads it running, or redirect stdout to a file\n" +
+          "charla: stdout was closed\n" +
+            "hint: write to a file, or to a program that reads everything\n" +
             "status=1\n",
         );
       },
@@ -335,7 +335,7 @@ for (const wire of WIRES) {
       await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
       joiner.type("hello\n");
       expect(await pipeline.exited).toBe(1);
-      expect(pipeline.stderr).toContain("charla: messages can't be written to stdout: ENOSPC");
+      expect(pipeline.stderr).toContain("charla: cannot write to stdout: ENOSPC");
     });
 
     endToEnd("when stderr is closed too, charla still ends", async () => {
@@ -376,7 +376,7 @@ describe("the standard streams of charla receive", () => {
     const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
     await throwDatagrams(Number(port), Buffer.from("hello"));
     expect(await receiver.exited).toBe(1);
-    expect(receiver.stderr).toContain("charla: messages can't be written to stdout: ENOSPC");
+    expect(receiver.stderr).toContain("charla: cannot write to stdout: ENOSPC");
   });
 
   endToEnd("receive --reply without an answer to give says so", async () => {

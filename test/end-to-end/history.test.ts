@@ -228,7 +228,7 @@ describe("charla history in a pipe", () => {
     using ann = await keeper(TALK);
     const script = `${program} > /dev/full`;
     const { stderr, status } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
-    expect(stderr).toStartWith("charla: messages can't be written to stdout: ");
+    expect(stderr).toStartWith("charla: cannot write to stdout: ");
     expect(status).toBe(1);
   });
 });

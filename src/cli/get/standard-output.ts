@@ -1,12 +1,12 @@
 // A body on stdout: byte for byte into a pipe or a file; on a terminal as text with control characters made visible, and
 // JSON indented. Streamed, except that JSON is collected to be indented, up to a limit.
 
-import { CharlaError, systemCode } from "../../errors.ts";
+import { CharlaError } from "../../errors.ts";
 import type { Destination } from "../../http/client/destination.ts";
 import type { ResponseHead } from "../../http/client/exchange.ts";
 import { headerValue } from "../../http/header-fields.ts";
 import type { Io, Output } from "../../terminal/io.ts";
-import { mayStyle, writeTo } from "../../terminal/output-stream.ts";
+import { mayStyle, writeToStdout } from "../../terminal/output-stream.ts";
 import { visibleText } from "../../terminal/visible-text.ts";
 import { headText, indentedJson } from "./display.ts";
 
@@ -41,7 +41,7 @@ export function createStandardOutput(
     async begin(head, from, newValidator) {
       validator = newValidator;
       if (from > 0) return;
-      if (includeHeaders) await writeOut(io.stdout, `${headText(head)}\n\n`);
+      if (includeHeaders) await writeToStdout(io.stdout, `${headText(head)}\n\n`);
       body.begin(head);
     },
     async write(bytes) {
@@ -61,7 +61,7 @@ interface Body {
 function createPlain(stdout: Output): Body {
   return {
     begin() {},
-    write: (bytes) => writeOut(stdout, bytes),
+    write: (bytes) => writeToStdout(stdout, bytes),
     async finish() {},
   };
 }
@@ -85,7 +85,7 @@ function createText(io: Io): Body {
     const now = pending === "" ? whole : whole.slice(0, -1);
     if (now === "") return;
     end = now.slice(-1);
-    await writeOut(io.stdout, visibleText(now));
+    await writeToStdout(io.stdout, visibleText(now));
   }
 
   async function take(text: string): Promise<void> {
@@ -116,10 +116,10 @@ function createText(io: Io): Body {
       const text = pieces?.join("") ?? "";
       pieces = null;
       const json = text === "" ? null : indentedJson(text, mayStyle(io, io.stdout));
-      if (json !== null) return writeOut(io.stdout, `${json}\n`);
+      if (json !== null) return writeToStdout(io.stdout, `${json}\n`);
       await show(text, true);
       // The shell's prompt starts on a line of its own.
-      if (end !== "\n") await writeOut(io.stdout, "\n");
+      if (end !== "\n") await writeToStdout(io.stdout, "\n");
     },
   };
 }
@@ -148,21 +148,5 @@ function binaryToTerminal(): CharlaError {
     "BINARY_TO_TERMINAL",
     "the body is binary and could garble the terminal",
     "save it with -O or -o FILE; -o - prints it anyway",
-  );
-}
-
-/** Resolves when stdout can take more. @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED */
-async function writeOut(stdout: Output, chunk: string | Uint8Array): Promise<void> {
-  const failure = await writeTo(stdout, chunk);
-  if (failure !== null) throw stdoutError(failure);
-}
-
-function stdoutError(cause: Error): CharlaError {
-  const isClosed = systemCode(cause) === "EPIPE";
-  return new CharlaError(
-    isClosed ? "STDOUT_CLOSED" : "STDOUT_FAILED",
-    isClosed ? "stdout was closed" : `cannot write to stdout: ${cause.message}`,
-    "write to a file, or to a program that reads everything",
-    { cause },
   );
 }
