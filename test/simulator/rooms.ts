@@ -1,0 +1,457 @@
+// One run of members in a room of a server, in virtual time: the room clients, and the server's own member sessions, over
+// connections that are lost at random, while server and members are killed and started again. A seed decides
+// everything. At the end: what was said is in the log once, in order, and was shown to each member once, in order.
+
+import { type Channel, ENDED_BY_PROGRAM } from "../../src/chat/channel.ts";
+import { encodeFrame } from "../../src/chat/frames.ts";
+import type { Cursor, Unstored } from "../../src/client/device.ts";
+import {
+  type Action,
+  type ClientEvent,
+  createRoomClient,
+  refuseToSay,
+  type RoomClient,
+  wakeAt,
+} from "../../src/client/room-client-state.ts";
+import { step } from "../../src/client/room-client.ts";
+import { CharlaError } from "../../src/errors.ts";
+import type { Log } from "../../src/log/log.ts";
+import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { LIMITS } from "../../src/server/limits.ts";
+import { MemberSession } from "../../src/server/member-session.ts";
+import { ServerState } from "../../src/server/server-state.ts";
+import { type SeededRandom, seededRandom } from "./random.ts";
+
+/** Virtual time a run may take, ms: long after the last mishap everybody is back, and has everything. */
+const LONGEST = 600_000;
+/** When the last thing is said, and the last mishap happens, ms. */
+const LAST_MISHAP = 30_000;
+const LOST = new CharlaError("SESSION_LOST", "the connection was lost", "wait");
+const NO_SERVER = new CharlaError("NOBODY_LISTENING", "the server is down", "wait");
+
+export interface RoomOutcome {
+  readonly seed: number;
+  /** What broke the promise; null when nothing did. */
+  readonly fault: string | null;
+  readonly members: number;
+  readonly said: number;
+  /** How often a member had to connect again. */
+  readonly reconnections: number;
+  readonly virtualTime: number;
+}
+
+/** What outlives a member's program. */
+interface Device {
+  readonly id: string;
+  next: number;
+  readonly unstored: Unstored[];
+  cursor: Cursor | null;
+}
+
+interface Person {
+  readonly name: string;
+  readonly device: Device;
+  client: RoomClient;
+  link: Link | null;
+  /** Counts attempts to connect: one that was cancelled finds a later number. */
+  attempt: number;
+  connections: number;
+  /** Lines that are still to be said. */
+  toSay: number;
+  readonly said: string[];
+  readonly acknowledged: string[];
+  readonly shown: { readonly sequence: number; readonly text: string }[];
+  /** Questions that were neither answered nor failed. */
+  readonly asked: Set<number>;
+  over: boolean;
+}
+
+/** A connection of a client to the server. */
+interface Link {
+  /** Nothing arrives any more, though the ends may not know it yet. */
+  isLost: boolean;
+  /** The server's end is open. */
+  isOpen: boolean;
+  session: MemberSession | null;
+  readonly ended: PromiseWithResolvers<void>;
+  /** The server takes one batch after the other. */
+  taken: Promise<void>;
+  /** When the last message in each direction arrives: none overtakes another. */
+  toServerAt: number;
+  toClientAt: number;
+}
+
+interface World {
+  readonly random: SeededRandom;
+  readonly log: Log;
+  readonly people: Person[];
+  readonly due: { readonly at: number; readonly happen: () => void }[];
+  now: number;
+  /** Null while it is down. */
+  server: ServerState | null;
+  fault: string | null;
+}
+
+/** Runs one seed; throws only when the code under test does. */
+export async function simulateRoom(seed: number): Promise<RoomOutcome> {
+  const random = seededRandom(seed);
+  const world: World = {
+    random,
+    log: openMemoryLog({ now: () => Math.floor(world.now), id: "log" }),
+    people: [],
+    due: [],
+    now: 0,
+    server: null,
+    fault: null,
+  };
+  startServer(world);
+  for (let count = random.between(2, 4); count > 0; count -= 1) addPerson(world);
+  planMishaps(world);
+  let leaving = false;
+  while (world.fault === null && !world.people.every(({ over }) => over)) {
+    await happenNext(world);
+    if (world.now > LONGEST) world.fault = "not everybody has everything";
+    if (!leaving && (await isQuiet(world))) {
+      leaving = true;
+      for (const person of world.people) dispatch(world, person, { type: "leave" });
+    }
+  }
+  return {
+    seed,
+    fault: world.fault ?? (await findFault(world)),
+    members: world.people.length,
+    said: world.people.reduce((sum, { said }) => sum + said.length, 0),
+    reconnections: world.people.reduce((sum, { connections }) => sum + connections - 1, 0),
+    virtualTime: world.now,
+  };
+}
+
+function startServer(world: World): void {
+  world.server = new ServerState({
+    log: world.log,
+    limits: { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000 },
+    now: () => world.now,
+    invite: () => "",
+  });
+}
+
+function addPerson(world: World): void {
+  const { random, people } = world;
+  const name = `M${people.length}`;
+  const device = { id: name.padEnd(22, "_"), next: 0, unstored: [], cursor: null };
+  const person: Person = {
+    name,
+    device,
+    client: startClient(world, name, device),
+    link: null,
+    attempt: 0,
+    connections: 0,
+    toSay: random.between(5, 40),
+    said: [],
+    acknowledged: [],
+    shown: [],
+    asked: new Set(),
+    over: false,
+  };
+  people.push(person);
+  for (let count = person.toSay; count > 0; count -= 1) {
+    schedule(world, random.between(0, LAST_MISHAP), () => say(world, person));
+  }
+  for (let count = random.between(0, 5); count > 0; count -= 1) {
+    schedule(world, random.between(0, LAST_MISHAP), () => ask(world, person));
+  }
+}
+
+function startClient({ random, now }: World, name: string, device: Device): RoomClient {
+  const { id, unstored, cursor } = device;
+  const options = { room: "main", name, device: id, unstored, cursor };
+  return createRoomClient({ ...options, random: () => random.fraction() }, now);
+}
+
+function planMishaps(world: World): void {
+  const { random, people } = world;
+  const anybody = (): Person | undefined => people[random.between(0, people.length - 1)];
+  const plan = (most: number, mishap: () => void) => {
+    for (let count = random.between(0, most); count > 0; count -= 1) {
+      schedule(world, random.between(0, LAST_MISHAP), mishap);
+    }
+  };
+  plan(8, () => loseConnection(world, anybody()?.link ?? null));
+  plan(3, () => killServer(world));
+  plan(3, () => killClient(world, anybody()));
+  // Where everything was said and shown before, it is found out then.
+  schedule(world, LAST_MISHAP, () => {});
+}
+
+function schedule(world: World, delay: number, happen: () => void): void {
+  const at = world.now + delay;
+  let index = world.due.length;
+  while (index > 0 && (world.due[index - 1]?.at ?? 0) > at) index -= 1;
+  world.due.splice(index, 0, { at, happen });
+}
+
+/** Lets the next thing happen, and everything that follows from it at the same time. */
+async function happenNext(world: World): Promise<void> {
+  const { due, people } = world;
+  const wakes = people.map(({ client }) => wakeAt(client));
+  const wake = Math.min(...wakes);
+  const next = due[0];
+  if (next === undefined || wake < next.at) {
+    if (wake === Number.POSITIVE_INFINITY) world.fault = "nothing happens any more";
+    world.now = Math.max(world.now, Math.min(wake, LONGEST + 1));
+    const person = people[wakes.indexOf(wake)];
+    if (person !== undefined) dispatch(world, person, { type: "tick" });
+  } else {
+    due.shift();
+    world.now = next.at;
+    next.happen();
+  }
+  // The server's promises, none of which waits for a timer.
+  await new Promise((done) => setImmediate(done));
+}
+
+function say(world: World, person: Person): void {
+  const { client, device, said } = person;
+  person.toSay -= 1;
+  const text = `${person.name} says ${said.length}`;
+  if (refuseToSay(client, text) !== null) {
+    world.fault = `${person.name} cannot say anything`;
+    return;
+  }
+  const message = { number: device.next, text };
+  device.next += 1;
+  device.unstored.push(message);
+  said.push(text);
+  dispatch(world, person, { type: "say", ...message });
+}
+
+function ask(world: World, person: Person): void {
+  const request = world.random.between(0, 1_000_000_000);
+  person.asked.add(request);
+  dispatch(world, person, { type: "ask", request, question: { type: "who" } });
+}
+
+function dispatch(world: World, person: Person, event: ClientEvent): void {
+  for (const action of step(person.client, event, world.now)) perform(world, person, action);
+}
+
+function perform(world: World, person: Person, action: Action): void {
+  const { device, link } = person;
+  switch (action.type) {
+    case "connect":
+      connect(world, person);
+      break;
+    case "cancel-connect":
+      person.attempt += 1;
+      break;
+    case "send":
+      if (link !== null) sendToServer(world, link, encodeFrame(action.frame));
+      break;
+    case "close":
+    case "abort":
+      if (link !== null) closeFromClient(world, person, link);
+      break;
+    case "emit": {
+      const { event, shown } = action;
+      if (event.type === "message" || event.type === "delivered") person.shown.push(event);
+      if (shown !== null) device.cursor = shown;
+      break;
+    }
+    case "stored":
+      person.acknowledged.push(forget(device, action.number));
+      break;
+    case "not-stored":
+      world.fault = `${person.name} is told that number ${action.number} was not stored`;
+      break;
+    case "answer":
+    case "fail-question":
+      if (!person.asked.delete(action.request)) world.fault = "a question is answered twice";
+      break;
+    case "over":
+      person.over = true;
+      if (action.error !== null) world.fault = `${person.name}: ${action.error.message}`;
+      break;
+  }
+}
+
+function forget(device: Device, number: number): string {
+  const index = device.unstored.findIndex((message) => message.number === number);
+  const [message] = device.unstored.splice(index, index === -1 ? 0 : 1);
+  return message?.text ?? `number ${number}, a second time`;
+}
+
+function connect(world: World, person: Person): void {
+  const { random } = world;
+  person.attempt += 1;
+  const { attempt } = person;
+  schedule(world, random.between(5, 500), () => {
+    if (person.attempt !== attempt) return;
+    if (world.server === null || random.chance(0.1)) {
+      dispatch(world, person, { type: "connect-failed", error: NO_SERVER, isTemporary: true });
+      return;
+    }
+    person.link = openLink(world, person, world.server);
+    person.connections += 1;
+    dispatch(world, person, { type: "connected" });
+  });
+}
+
+function openLink(world: World, person: Person, server: ServerState): Link {
+  const link: Link = {
+    isLost: false,
+    isOpen: true,
+    session: null,
+    ended: Promise.withResolvers<void>(),
+    taken: Promise.resolve(),
+    toServerAt: world.now,
+    toClientAt: world.now,
+  };
+  const channel: Channel = {
+    sayAll(messages) {
+      if (!link.isOpen) return false;
+      for (const message of messages) {
+        sendToClient(world, person, link, { type: "received", message });
+      }
+      return true;
+    },
+    async close() {
+      channel.abort(ENDED_BY_PROGRAM, "");
+    },
+    abort(_, reason) {
+      if (!link.isOpen) return;
+      sendToClient(world, person, link, { type: "ended", end: { type: "closed", reason } });
+      endAtServer(link);
+    },
+    ended: link.ended.promise,
+  };
+  const client = { channel, owner: false, onlyRoom: null, address: () => null };
+  link.session = new MemberSession(server, { ...client, fingerprint: `key of ${person.name}` });
+  return link;
+}
+
+function sendToServer(world: World, link: Link, message: Uint8Array): void {
+  link.toServerAt = Math.max(link.toServerAt, world.now + world.random.between(1, 200));
+  schedule(world, link.toServerAt - world.now, () => {
+    if (link.isLost || !link.isOpen) return;
+    link.taken = link.taken.then(() => link.session?.onMessages([message]));
+  });
+}
+
+function sendToClient(world: World, person: Person, link: Link, event: ClientEvent): void {
+  link.toClientAt = Math.max(link.toClientAt, world.now + world.random.between(1, 200));
+  schedule(world, link.toClientAt - world.now, () => {
+    if (link.isLost || person.link !== link) return;
+    if (event.type === "ended") person.link = null;
+    dispatch(world, person, event);
+  });
+}
+
+function endAtServer(link: Link): void {
+  link.isOpen = false;
+  // After everything that the session is still doing.
+  void link.taken.then(() => link.ended.resolve());
+}
+
+/** The server has what was sent before, and the client hears of the end after what comes before it. */
+function closeFromClient(world: World, person: Person, link: Link): void {
+  schedule(world, Math.max(0, link.toServerAt - world.now), () => endAtServer(link));
+  const end = { type: "closed", reason: "" } as const;
+  sendToClient(world, person, link, { type: "ended", end });
+}
+
+/** What is on the way is lost, and each end notices at another time. */
+function loseConnection(world: World, link: Link | null): void {
+  if (link === null || link.isLost) return;
+  link.isLost = true;
+  const { random, people } = world;
+  schedule(world, random.between(0, 5_000), () => {
+    const person = people.find((other) => other.link === link);
+    if (person === undefined) return;
+    person.link = null;
+    dispatch(world, person, { type: "ended", end: { type: "lost", error: LOST } });
+  });
+  schedule(world, random.between(0, 60_000), () => endAtServer(link));
+}
+
+function killServer(world: World): void {
+  const { random, people } = world;
+  if (world.server === null) return;
+  for (const { link } of people) {
+    loseConnection(world, link);
+    if (link !== null) link.isOpen = false;
+  }
+  world.server = null;
+  schedule(world, random.between(100, 10_000), () => startServer(world));
+}
+
+/** The program is started again with what its device has. */
+function killClient(world: World, person: Person | undefined): void {
+  if (person === undefined) return;
+  const { link } = person;
+  person.link = null;
+  person.attempt += 1;
+  person.asked.clear();
+  loseConnection(world, link);
+  person.client = startClient(world, person.name, person.device);
+}
+
+/** Whether nothing more is to come, and everybody has everything. */
+async function isQuiet({ people, log, now }: World): Promise<boolean> {
+  if (now < LAST_MISHAP) return false;
+  const last = await log.last("main");
+  return people.every(
+    ({ client, toSay, device, shown }) =>
+      client.phase.name === "joined" &&
+      toSay === 0 &&
+      device.unstored.length === 0 &&
+      shown.at(-1)?.sequence === last,
+  );
+}
+
+/** What is wrong with what is in the log, or with what was shown; null when nothing is. */
+async function findFault({ people, log }: World): Promise<string | null> {
+  const entries = await log.read("main", 0, 1_000);
+  const texts = entries.map(({ text }) => text);
+  for (const { name, said, acknowledged, shown, asked } of people) {
+    const own = entries.filter((entry) => entry.author === `key of ${name}`);
+    if (
+      !isSame(
+        own.map(({ text }) => text),
+        said,
+      )
+    ) {
+      return `what ${name} has said is not in the log once, in order`;
+    }
+    if (!isSame(acknowledged.toSorted(), said.toSorted())) {
+      return `what ${name} has said was not acknowledged once`;
+    }
+    const from = (shown[0]?.sequence ?? 1) - 1;
+    if (
+      !isSame(
+        shown.map(({ text }) => text),
+        texts.slice(from),
+      )
+    ) {
+      return `what is in the log was not shown to ${name} once, in order`;
+    }
+    if (asked.size > 0) return `${name} has asked and got no answer`;
+  }
+  return null;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
+// `bun test/simulator/rooms.ts [FROM [SEEDS]]`: runs seeds up to the first that fails, and names it.
+if (import.meta.main) {
+  const [from = 1, seeds = 1_000] = process.argv.slice(2).map(Number);
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const { fault } = await simulateRoom(seed).catch((error: unknown) => ({
+      fault: String(error),
+    }));
+    if (fault === null) continue;
+    console.log(`seed ${seed}: ${fault}`);
+    process.exit(1);
+  }
+}
