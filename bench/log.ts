@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Draft } from "../src/chat/log-entry.ts";
+import type { Draft } from "../src/chat/frames.ts";
 import type { Log } from "../src/log/log.ts";
 import { openMemoryLog } from "../src/log/memory-log.ts";
 import { openSqliteLog } from "../src/log/sqlite-log.ts";

@@ -4,10 +4,12 @@ export type {
   HistoryQuery,
   InvitationLimits,
   PlainConversation,
+  RequestOptions,
   RoomConversation,
   RoomDescription,
 } from "./chat/conversation.ts";
 export type { EndReason, PlainEvent, RoomEvent } from "./chat/events.ts";
+export type { LogEntry, MemberDescription } from "./chat/frames.ts";
 export {
   joinPlain,
   openPlain,
@@ -21,8 +23,6 @@ export {
   type PlainSender,
   type ReceivedMessage,
 } from "./client/plain-message.ts";
-export type { MemberDescription } from "./chat/frames.ts";
-export type { LogEntry } from "./chat/log-entry.ts";
 export type { Cursor, Device, Unstored } from "./client/device.ts";
 export { type DeviceFile, type DeviceFileOptions, openDeviceFile } from "./client/device-file.ts";
 export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";

@@ -3,7 +3,6 @@
 
 import { CharlaError } from "../errors.ts";
 import { closest } from "./closest.ts";
-import { parseDuration } from "./duration.ts";
 import { isName, isRoom, MAX_FOUND } from "./frames.ts";
 
 export type Command =
@@ -63,6 +62,12 @@ type CommandWord = (typeof COMMANDS)[number]["name"];
 const HISTORY = 20;
 /** An invitation for more is one for any number. */
 const MAX_USES = 1_000_000;
+const UNITS = "(?:(\\d+)d)?(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?";
+const DURATION = new RegExp(`^${UNITS}$`);
+/** Seconds of a day, an hour, a minute and a second. */
+const SECONDS = [86_400, 3_600, 60, 1];
+/** Longer than anyone means, and short enough for every date to exist: ten years, s. */
+const MAX_DURATION = 3_650 * 86_400;
 
 /**
  * A line that begins with a slash is a command, and with two a message that begins with one. Several lines are a
@@ -212,4 +217,14 @@ function noSuchCommand(word: string): CharlaError {
     `there is no command /${its}`,
     `${meant === null ? "/help lists them;" : `did you mean /${meant}?`} //${word} says it as it is`,
   );
+}
+
+/** Seconds; null when it is no duration, none at all, or longer than ten years. */
+export function parseDuration(written: string): number | null {
+  const counts = DURATION.exec(written)?.slice(1);
+  if (counts === undefined) return null;
+  const seconds = counts
+    .map((count, index) => Number(count ?? 0) * (SECONDS[index] ?? 0))
+    .reduce((sum, its) => sum + its, 0);
+  return seconds > 0 && seconds <= MAX_DURATION ? seconds : null;
 }

@@ -2,8 +2,7 @@
 // ask of the server. Knows nothing of how it is carried.
 
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
-import type { MemberDescription } from "./frames.ts";
-import type { LogEntry } from "./log-entry.ts";
+import type { LogEntry, MemberDescription } from "./frames.ts";
 
 export interface Conversation<Event = ConversationEvent> extends AsyncDisposable {
   /** Everything that happens, in order, once; ends after `ended`, and throws when that was "lost". */

@@ -30,12 +30,17 @@ const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
 /** Which question an answer is to: the asker's own number. */
 const request = count;
 
+/** One message in a room's log. */
 const entry = v.object({
+  /** From 1, without gaps, in one room. */
   sequence: count,
-  /** ms since 1970. */
+  /** ms since 1970; never less than that of the entry before. */
   time: count,
+  /** Who said it: the fingerprint of their key. */
   author: v.string(),
+  /** The name they had then. */
   name: v.string(),
+  /** Which of the author's programs said it; with `number`, the sender's own mark of this message. */
   device: v.string(),
   number: count,
   text: v.string(),
@@ -145,6 +150,9 @@ export function isRoom(written: string): boolean {
 export type MemberFrame = v.InferOutput<(typeof MEMBER_FRAMES)[number]>;
 export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;
 export type MemberDescription = v.InferOutput<typeof member>;
+export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
+/** An entry before it is in the log. */
+export type Draft = Omit<LogEntry, "sequence" | "time">;
 
 /** `unknown` is of a later version, and to be ignored; `invalid` breaks the protocol. */
 export type Reading<Frame> =

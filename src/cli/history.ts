@@ -1,7 +1,7 @@
 // `charla history [ROOM]`: what was said in a room of a server on this machine, also while that runs.
 
 import { closest } from "../chat/closest.ts";
-import type { LogEntry } from "../chat/log-entry.ts";
+import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { dataFolder, homeFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";

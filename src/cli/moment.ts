@@ -1,6 +1,6 @@
 // A moment as people write it in a command: how long ago, a day, or a day and a time. Pure.
 
-import { parseDuration } from "../chat/duration.ts";
+import { parseDuration } from "../chat/commands.ts";
 
 /** A date, or a date and a time of RFC 3339 (also without seconds and offset): what `charla history` prints, too. */
 const DATE =

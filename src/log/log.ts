@@ -2,7 +2,7 @@
 // be the next), with the bounds of all of them. These are wider than those of the conversation (chat/frames.ts):
 // to break them is a bug of the caller. Knows nothing of members and permissions.
 
-import type { Draft, LogEntry } from "../chat/log-entry.ts";
+import type { Draft, LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 
 /** Entries returned at once: some MB of a conversation's messages. */

@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import type { LogEntry } from "../chat/log-entry.ts";
+import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import {
   checkDraft,

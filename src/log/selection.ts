@@ -1,7 +1,7 @@
 // The entries of a room that match some conditions, oldest first, in batches: however many they are, only a few
 // are in memory. Knows nothing of how they are shown.
 
-import type { LogEntry } from "../chat/log-entry.ts";
+import type { LogEntry } from "../chat/frames.ts";
 import { MAX_FOUND } from "./log.ts";
 import type { LogReader } from "./log.ts";
 

@@ -1,7 +1,7 @@
 // Who is told what is appended to the rooms of one log. What is appended in one turn comes as one batch, in a microtask:
 // a subscriber that throws fails no append. Knows no store.
 
-import type { LogEntry } from "../chat/log-entry.ts";
+import type { LogEntry } from "../chat/frames.ts";
 import type { Log, OnAppended } from "./log.ts";
 
 export interface Subscribers {

@@ -4,8 +4,7 @@
 // numbers, and not who the members are.
 
 import { type Channel, ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import { encodeFrame } from "../chat/frames.ts";
-import type { LogEntry } from "../chat/log-entry.ts";
+import { encodeFrame, type LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { parseDuration } from "../../src/chat/duration.ts";
+import { parseDuration } from "../../src/chat/commands.ts";
 
 test.each([
   ["30s", 30],

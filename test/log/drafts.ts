@@ -1,6 +1,6 @@
 // What tests say in rooms.
 
-import type { Draft } from "../../src/chat/log-entry.ts";
+import type { Draft } from "../../src/chat/frames.ts";
 
 /** Ann's message of that number; any part of it otherwise. */
 export function draft(number: number, its: Partial<Draft> = {}): Draft {

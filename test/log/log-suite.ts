@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { LogEntry } from "../../src/chat/log-entry.ts";
+import type { LogEntry } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { draft, entry, texts } from "./drafts.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import type { LogEntry } from "../../src/chat/log-entry.ts";
+import type { LogEntry } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";

@@ -4,8 +4,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 
 import type { Channel } from "../../src/chat/channel.ts";
-import { readServerFrame } from "../../src/chat/frames.ts";
-import type { LogEntry } from "../../src/chat/log-entry.ts";
+import { type LogEntry, readServerFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log, OnAppended } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";

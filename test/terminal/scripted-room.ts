@@ -2,8 +2,7 @@
 // made up here. The room called "none" can't be joined.
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
-import type { MemberDescription } from "../../src/chat/frames.ts";
-import type { LogEntry } from "../../src/chat/log-entry.ts";
+import type { LogEntry, MemberDescription } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { createScriptedConversation, type ScriptedConversation } from "./scripted-conversation.ts";
 

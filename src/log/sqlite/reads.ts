@@ -1,6 +1,6 @@
 // The queries of a store: entries, rooms, and what a search finds. Knows nothing of how it was written.
 
-import type { LogEntry } from "../../chat/log-entry.ts";
+import type { LogEntry } from "../../chat/frames.ts";
 import { clampLimit, MAX_FOUND } from "../log.ts";
 import type { FoundEntry, RoomSummary, Search } from "../log.ts";
 import { searchPrefixes } from "../text-matching.ts";

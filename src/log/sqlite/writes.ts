@@ -1,7 +1,7 @@
 // The writes of a store, inside a transaction that the caller begins and ends: entries and names. Caches what
 // every entry needs, and drops the cache when a transaction has failed.
 
-import type { Draft, LogEntry } from "../../chat/log-entry.ts";
+import type { Draft, LogEntry } from "../../chat/frames.ts";
 import { MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../log.ts";
 import { foldName, indexedText } from "../text-matching.ts";
 import type { Database } from "./database.ts";

@@ -2,7 +2,7 @@
 // the time zone of this machine.
 
 import { actionOf } from "../../chat/commands.ts";
-import type { LogEntry } from "../../chat/log-entry.ts";
+import type { LogEntry } from "../../chat/frames.ts";
 import { type Style, unstyled } from "../output-stream.ts";
 import { isolated, visibleLine, visibleName, visibleText } from "../visible-text.ts";
 

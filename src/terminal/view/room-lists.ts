@@ -3,8 +3,7 @@
 
 import { COMMANDS, usageOf } from "../../chat/commands.ts";
 import type { RoomDescription } from "../../chat/conversation.ts";
-import type { MemberDescription } from "../../chat/frames.ts";
-import type { LogEntry } from "../../chat/log-entry.ts";
+import type { LogEntry, MemberDescription } from "../../chat/frames.ts";
 import { layOutTable } from "../display-width.ts";
 import { DIM, type Style } from "../output-stream.ts";
 import { visibleLine, visibleName } from "../visible-text.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { LogEntry } from "../../../src/chat/log-entry.ts";
+import type { LogEntry } from "../../../src/chat/frames.ts";
 import { styled } from "../../../src/terminal/output-stream.ts";
 import {
   messageText,
