@@ -167,6 +167,18 @@ test("the protocol names no runtime, clock or randomness: it is given them", () 
   expect(offences).toEqual([]);
 });
 
+test("the state of a session is written only by the protocol's own folders", () => {
+  // `session.end = null`, `session.path.address = here`, `session.probes += 1`; not `===`, `=>` or a new variable.
+  const write = /\b(?:session|recovery|received)(?:\.\w+)+\s*(?:[-+*?|&]{0,2}=(?![=>])|\+\+|--)/g;
+  const offences = files
+    .filter((path) => !/^protocol\/(?:session|recovery)\//.test(path))
+    .flatMap((path) => {
+      const code = readFileSync(join(source, path), "utf8").replaceAll(/\/\/.*$/gm, "");
+      return Array.from(code.matchAll(write), ([found]) => `${path}: ${found}`);
+    });
+  expect(offences).toEqual([]);
+});
+
 test("no folder is a drawer for odds and ends", () => {
   const drawers = files.filter((path) =>
     /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(path),

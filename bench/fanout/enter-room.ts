@@ -18,13 +18,13 @@ import {
   takeTouched,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
-import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
-import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
+import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import {
   isAllAcknowledged,
   sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
+import type { Outbound } from "../../src/protocol/session/transmit.ts";
 
 /** Members on their way in at the same time. */
 const AT_ONCE = 64;

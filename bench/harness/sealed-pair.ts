@@ -15,9 +15,9 @@ import {
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
-import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
-import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
+import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
+import type { Outbound } from "../../src/protocol/session/transmit.ts";
 
 const PSK = new Uint8Array(32);
 /** As in sealed-link.ts and sealed-socket.ts. */
@@ -107,7 +107,7 @@ async function openEnd(datagramLimit: number, admission: Uint8Array | null): Pro
 
   function flush(): void {
     due = false;
-    end.session ??= endpoint.arrived.shift() ?? null;
+    end.session ??= endpoint.accepted.shift() ?? null;
     const { session } = end;
     if (session !== null) {
       const messages = receiveMessages(session, MESSAGES_AT_ONCE, performance.now());

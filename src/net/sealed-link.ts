@@ -3,7 +3,7 @@
 // happened in the session.
 
 import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
-import { isDrained, receiveMessages } from "../protocol/session/session-receive.ts";
+import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
 import {
   CLOSE_DONE,
   closeSession,

@@ -17,12 +17,12 @@ import {
   takeTouched,
   tickEndpoint,
 } from "../protocol/endpoint.ts";
-import type { Admission } from "../protocol/handshake/admission.ts";
+import type { Admission } from "../protocol/handshake/responder-handshake.ts";
 import { isSealedWire } from "../protocol/packets.ts";
 import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
-import type { Outbound } from "../protocol/session/session-transmit.ts";
 import type { Session } from "../protocol/session/session.ts";
+import type { Outbound } from "../protocol/session/transmit.ts";
 import { isLoopback, sameAddress, type SocketAddress } from "./address.ts";
 import { nodeCrypto, randomBytes } from "./node-crypto.ts";
 import {
@@ -145,7 +145,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
 
   function flush(): void {
     isFlushDue = false;
-    for (const session of endpoint.arrived.splice(0)) {
+    for (const session of endpoint.accepted.splice(0)) {
       const link = attach(session);
       link.receive(options.onJoined?.(link) ?? { onMessages() {} });
     }

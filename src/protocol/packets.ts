@@ -1,5 +1,5 @@
-// The packets of the sealed wire as bytes (docs/protocol.md s. 7 to 9 draws each). Lengths and places
-// only: nothing here seals, proves or remembers.
+// The packets of the sealed wire as bytes (docs/protocol.md s. 7 to 9 draws each). Layout only: nothing here
+// encrypts, proves or keeps state.
 
 import { concatenate, readUint32, writeUint32 } from "./bytes.ts";
 import { TAG_BYTES } from "./crypto-provider.ts";
@@ -17,7 +17,7 @@ export const SEALED_OTHER = 0xfd;
 export const REFUSAL = 0xfe;
 export const RESET = 0xff;
 
-/** No UTF-8 text holds a byte from here up (RFC 3629 s. 3): it marks the sealed wire. */
+/** No UTF-8 text contains a byte from here up (RFC 3629 s. 3): it marks the sealed wire. */
 export const FIRST_SEALED_BYTE = 0xf8;
 
 export const CONNECTION_ID_LENGTH = 8;
@@ -39,11 +39,11 @@ const RESET_LENGTH = 1 + CONNECTION_ID_LENGTH + TOKEN_LENGTH;
 const MIN_ANSWER_NOISE = 32 + 48;
 /** Noise message 3 without its payload: s with its tag. */
 const MIN_FINISH_NOISE = 48;
-/** The responder's connection id and its tag: the least that an answer's payload holds. */
+/** The responder's connection id and the tag: the shortest payload of an answer. */
 const MIN_ANSWER_PAYLOAD = CONNECTION_ID_LENGTH + TAG_BYTES;
 const MAX_ANSWER_PAYLOAD = 256;
 
-/** A packet taken apart; the fields are views of its bytes. */
+/** A parsed packet; the fields are views of its bytes. */
 export type Packet =
   | {
       readonly kind: "hello";
@@ -70,15 +70,15 @@ export type Packet =
       readonly kind: "refusal";
       readonly initiatorId: Uint8Array;
       readonly code: number;
-      /** What the proof is over. */
+      /** The bytes that the proof covers. */
       readonly proven: Uint8Array;
       readonly proof: Uint8Array;
     }
   | { readonly kind: "reset"; readonly connectionId: Uint8Array; readonly token: Uint8Array };
 
 /**
- * What says "here is the sealed wire" to a peer of the plain one: one byte, no longer than anything it
- * answers, and no packet.
+ * Tells a peer of the plain wire that this is the sealed one: one byte, no longer than anything that it
+ * answers, and not a packet.
  */
 export const SEALED_WIRE_NOTICE = Uint8Array.of(RESET);
 
@@ -89,13 +89,13 @@ export function isSealedWire(datagram: Uint8Array): boolean {
   return (datagram[0] ?? 0) >= FIRST_SEALED_BYTE;
 }
 
-/** Whether a datagram that came to a peer of the plain wire was meant for the sealed one, and is no text. */
+/** Whether a datagram that arrived at a peer of the plain wire belongs to the sealed wire, and is no text. */
 export function speaksSealedWire(datagram: Uint8Array): boolean {
   if (datagram.length === 1) return datagram[0] === RESET;
   return datagram[0] === HELLO && datagram[1] === VERSION && readPacket(datagram) !== null;
 }
 
-/** Takes a datagram apart; null when it is no packet of the sealed wire, or not as long as its kind. */
+/** Parses a datagram; null when it is no packet of the sealed wire, or has a length that its kind can't have. */
 export function readPacket(datagram: Uint8Array): Packet | null {
   switch (datagram[0]) {
     case HELLO:
@@ -140,10 +140,10 @@ function readHello(datagram: Uint8Array): Packet | null {
   if (datagram.length !== BASE_DATAGRAM_SIZE) return null;
   const version = datagram[1] ?? 0;
   const initiatorId = datagram.subarray(2, 10);
-  const nothing = datagram.subarray(0, 0);
-  // What follows is laid out as its own version says.
+  const empty = datagram.subarray(0, 0);
+  // The layout of the rest depends on the version.
   if (version !== VERSION)
-    return { kind: "hello", datagram, version, initiatorId, cookie: nothing, noise: nothing };
+    return { kind: "hello", datagram, version, initiatorId, cookie: empty, noise: empty };
   if (cookieLength !== 0 && cookieLength !== COOKIE_LENGTH) return null;
   const noiseAt = 11 + cookieLength;
   return {
@@ -164,7 +164,7 @@ function readAnswer(datagram: Uint8Array): Packet | null {
 
 /**
  * @param cookie empty, or 17 bytes
- * @param padding 1,200 random bytes, of which the tail is used: what is constant could be recognised
+ * @param padding 1,200 random bytes, of which the tail is used: constant bytes would make hellos recognisable
  */
 export function writeHello(
   initiatorId: Uint8Array,
@@ -194,20 +194,20 @@ export function writeFinish(responderId: Uint8Array, noise: Uint8Array): Uint8Ar
   return concatenate(Uint8Array.of(FINISH), responderId, noise);
 }
 
-/** What a refusal's proof is over: everything before it. */
+/** A refusal up to its proof, which covers these bytes. */
 export function writeUnprovenRefusal(initiatorId: Uint8Array, code: number): Uint8Array {
   return concatenate(Uint8Array.of(REFUSAL), initiatorId, Uint8Array.of(code));
 }
 
-export function writeRefusal(withoutProof: Uint8Array, proof: Uint8Array): Uint8Array {
-  return concatenate(withoutProof, proof);
+export function writeRefusal(unproven: Uint8Array, proof: Uint8Array): Uint8Array {
+  return concatenate(unproven, proof);
 }
 
 export function writeReset(connectionId: Uint8Array, token: Uint8Array): Uint8Array {
   return concatenate(Uint8Array.of(RESET), connectionId, token);
 }
 
-/** Writes a sealed packet's header, its associated data, at the start of `into`. */
+/** Writes a sealed packet's header, which is its associated data, at the start of `into`. */
 export function writeSealedHeader(
   into: Uint8Array,
   receiverId: Uint8Array,

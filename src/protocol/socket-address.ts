@@ -1,4 +1,7 @@
-// The address of one end of a path: what the protocol compares and remembers. Knows no way to write or to look one up.
+// The address of one end of a path, as the protocol compares, remembers and encodes it. Knows nothing of
+// host names or of how people write addresses.
+
+import { ipBytes } from "../ip-bytes.ts";
 
 /** An IP address as text, never an IPv4-mapped one, and a port. */
 export interface SocketAddress {
@@ -8,4 +11,15 @@ export interface SocketAddress {
 
 export function sameAddress(one: SocketAddress, other: SocketAddress): boolean {
   return one.port === other.port && one.address === other.address;
+}
+
+/** The address as 16 bytes (IPv4-mapped, RFC 4291 s. 2.5.5.2) and the port as 2. */
+export function encodeSocketAddress({ address, port }: SocketAddress): Uint8Array {
+  const bytes = new Uint8Array(18);
+  const ip = ipBytes(address);
+  if (ip.length === 4) bytes.fill(0xff, 10, 12);
+  bytes.set(ip, 16 - ip.length);
+  bytes[16] = port >>> 8;
+  bytes[17] = port & 0xff;
+  return bytes;
 }

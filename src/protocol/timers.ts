@@ -1,16 +1,16 @@
-// One timer for any number of things: what is due in the same quarter of a millisecond is kept together, and a heap
-// says which quarter comes next. A room wakes its members together, and a heap of the members costs an eighth of all
-// that a server does. Putting off a time costs nothing, as most are put off with every packet: an entry that
-// comes too early is asked again.
+// One timer for any number of items: those due in the same quarter of a millisecond share a slot, and a heap
+// of slots says which comes next. A room wakes its members together; a heap of single members would cost an
+// eighth of a server's work. Rescheduling to a later time costs nothing, and happens with every packet: an
+// item that is taken too early is scheduled again.
 
-/** In a millisecond: a timer of the runtime is not more exact than one. */
+/** Slots in a millisecond: the runtime's timers are no more exact than that. */
 const SLOTS_PER_MS = 4;
 
 export interface Timers<Item> {
-  /** When each slot with something in it is due, ms, the earliest first: a binary heap. */
+  /** When each slot that has items is due, ms, the earliest first: a binary heap. */
   readonly heap: number[];
   readonly slots: Map<number, Item[]>;
-  /** The slot of each item that counts; others are left over. */
+  /** The slot of each scheduled item; its entries in other slots are stale. */
   readonly scheduled: Map<Item, number>;
 }
 
@@ -18,7 +18,7 @@ export function createTimers<Item>(): Timers<Item> {
   return { heap: [], slots: new Map(), scheduled: new Map() };
 }
 
-/** The item is to be woken at `at`, ms, or less than a slot later; it may be woken earlier. */
+/** The item will be taken at `at`, ms, less than a slot later, or earlier. */
 export function scheduleBy<Item>(timers: Timers<Item>, item: Item, at: number): void {
   const { heap, slots, scheduled } = timers;
   const slot = Math.ceil(at * SLOTS_PER_MS) / SLOTS_PER_MS;
@@ -31,26 +31,25 @@ export function scheduleBy<Item>(timers: Timers<Item>, item: Item, at: number): 
   }
   slots.set(slot, [item]);
   heap.push(slot);
-  rise(heap, heap.length - 1);
+  siftUp(heap, heap.length - 1);
 }
 
-/** The item is not to be woken any more. */
 export function cancelTimer<Item>({ scheduled }: Timers<Item>, item: Item): void {
   scheduled.delete(item);
 }
 
-/** When `takeDue` is to be asked, ms; Infinity while nothing is scheduled. */
+/** When to call `takeDueItems`, ms; Infinity while nothing is scheduled. */
 export function nextDueAt<Item>({ heap, slots, scheduled }: Timers<Item>): number {
   for (;;) {
     const [slot] = heap;
     if (slot === undefined) return Number.POSITIVE_INFINITY;
     if (slots.get(slot)?.some((item) => scheduled.get(item) === slot) === true) return slot;
     slots.delete(slot);
-    pop(heap);
+    removeFirst(heap);
   }
 }
 
-/** The items whose time has come; each has to be scheduled anew. */
+/** The items that are due; each has to be scheduled again. */
 export function takeDueItems<Item>({ heap, slots, scheduled }: Timers<Item>, now: number): Item[] {
   const due: Item[] = [];
   for (let [slot] = heap; slot !== undefined && slot <= now; [slot] = heap) {
@@ -60,19 +59,19 @@ export function takeDueItems<Item>({ heap, slots, scheduled }: Timers<Item>, now
       due.push(item);
     }
     slots.delete(slot);
-    pop(heap);
+    removeFirst(heap);
   }
   return due;
 }
 
-function pop(heap: number[]): void {
+function removeFirst(heap: number[]): void {
   const last = heap.pop();
   if (last === undefined || heap.length === 0) return;
   heap[0] = last;
-  sink(heap);
+  siftDown(heap);
 }
 
-function rise(heap: number[], from: number): void {
+function siftUp(heap: number[], from: number): void {
   let index = from;
   while (index > 0) {
     const parent = (index - 1) >>> 1;
@@ -81,7 +80,7 @@ function rise(heap: number[], from: number): void {
   }
 }
 
-function sink(heap: number[]): void {
+function siftDown(heap: number[]): void {
   let index = 0;
   for (;;) {
     const left = 2 * index + 1;
@@ -92,7 +91,7 @@ function sink(heap: number[]): void {
   }
 }
 
-/** Exchanges the times when the one at `index` is earlier than the one at `other`; whether it did. */
+/** Swaps the times if the one at `index` is earlier than the one at `other`; returns whether it did. */
 function swapIfEarlier(heap: number[], index: number, other: number): boolean {
   const [one, two] = [heap[index], heap[other]];
   if (one === undefined || two === undefined || one >= two) return false;

@@ -4,7 +4,7 @@
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
-import type { AcceptedKey, Admission } from "../protocol/handshake/admission.ts";
+import type { AcceptedKey, Admission } from "../protocol/handshake/responder-handshake.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
 import type { InvitationStore } from "./invitations-file.ts";
 import { acceptedKeys, addInvitation, admitGuest, type NewInvitation } from "./invitations.ts";

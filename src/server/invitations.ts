@@ -4,7 +4,7 @@
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
-import type { AcceptedKey } from "../protocol/handshake/admission.ts";
+import type { AcceptedKey } from "../protocol/handshake/responder-handshake.ts";
 
 /** Invitations that still let somebody new in: the secret of each of them is tried in every handshake. */
 export const MAX_INVITATIONS = 64;

@@ -171,21 +171,21 @@ describe("a slow reader", () => {
       for (; said < 1_000; said += 1) await link.initiator.say(text(message(said)));
     })();
     await link.go(30_000);
-    const { arrived } = link.opened.incoming;
+    const { arrived } = link.accepted.incoming;
     expect(arrived.end - arrived.start).toBeLessThanOrEqual(1_048_576);
-    const { queue: held } = link.joined.outgoing;
+    const { queue: held } = link.connected.outgoing;
     expect(held.end - held.start).toBeLessThanOrEqual(4_194_304);
     expect(said).toBeWithin(500, 530);
     expect(reader.heard).toEqual(["first"]);
     // This is no silence: the peer sends ACKs.
-    expect(link.joined.silent).toBe(false);
+    expect(link.connected.silent).toBe(false);
 
     reader.goOn();
     await link.go(40_000);
     await saying;
     expect(reader.heard.slice(1)).toEqual(Array.from({ length: 1_000 }, (_, at) => message(at)));
-    expect(link.joined.outgoing.queue.chunks).toEqual([]);
-    expect(link.opened.incoming.arrived.buffer).toBeNull();
+    expect(link.connected.outgoing.queue.chunks).toEqual([]);
+    expect(link.accepted.incoming.arrived.buffer).toBeNull();
   }, 20_000);
 
   test("a reader gets no more messages while it is busy", async () => {
@@ -244,7 +244,7 @@ describe("the end", () => {
     const closed = link.initiator.close();
     await link.go(5_000);
     expect(await stateOf(closed)).toBeUndefined();
-    expect(link.opened.end).toEqual(OVER);
+    expect(link.accepted.end).toEqual(OVER);
     expect(reader.heard).toHaveLength(1);
     expect(ended).toBeNull();
     for (let batch = 1; batch <= 4; batch += 1) {
@@ -282,7 +282,7 @@ describe("the end", () => {
     await link.initiator.say(text("the last word"));
     const closed = link.initiator.close();
     await link.go(10_000);
-    expect(link.joined.end).toBeNull();
+    expect(link.connected.end).toBeNull();
     link.pair.loses = () => false;
     await link.go(3_500);
     expect(reader.heard).toEqual(["the last word"]);

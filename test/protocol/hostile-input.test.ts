@@ -7,19 +7,19 @@ import type { SocketAddress } from "../../src/net/address.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 import {
-  arrivedAt,
   createPair,
   deliver,
   drain,
   type End,
   hear,
   joinResponder,
-  keysOf,
   type Pair,
   pass,
   PSK,
   restartedResponder,
+  sessionKeys,
   speak,
+  takeAccepted,
   untilFinish,
   words,
 } from "./pair.ts";
@@ -50,7 +50,7 @@ const BOUNDS: Record<string, number> = {
 
 interface UnderAttack {
   readonly pair: Pair;
-  readonly sessions: readonly { readonly joined: Session; readonly opened: Session }[];
+  readonly sessions: readonly { readonly connected: Session; readonly accepted: Session }[];
   /** Packets of each kind, as they were sent. */
   readonly recorded: readonly Uint8Array[];
 }
@@ -59,14 +59,14 @@ interface UnderAttack {
 function underAttack(): UnderAttack {
   const pair = createPair({ seed: 77 });
   const sessions = Array.from({ length: 2 }, () => {
-    const joined = joinResponder(pair);
-    speak(pair.initiator, joined, "first");
+    const connected = joinResponder(pair);
+    speak(pair.initiator, connected, "first");
     pass(pair, 500);
-    return { joined, opened: arrivedAt(pair) };
+    return { connected, accepted: takeAccepted(pair) };
   });
-  for (const { joined, opened } of sessions) {
-    speak(pair.initiator, joined, pair.random.bytes(3_000));
-    speak(pair.responder, opened, pair.random.bytes(3_000));
+  for (const { connected, accepted } of sessions) {
+    speak(pair.initiator, connected, pair.random.bytes(3_000));
+    speak(pair.responder, accepted, pair.random.bytes(3_000));
   }
   pass(pair, 2_000);
   const refused = createPair({ seed: 78 });
@@ -112,8 +112,8 @@ function hostile({ recorded, sessions }: UnderAttack, random: SeededRandom): Uin
   }
   if (shape === 6 && bytes.length > 17) {
     // Under the id of a session that is under way, or of nobody's.
-    const { joined, opened } = pick(sessions, random);
-    const ids = [joined.localId, opened.localId, random.bytes(8)];
+    const { connected, accepted } = pick(sessions, random);
+    const ids = [connected.localId, accepted.localId, random.bytes(8)];
     bytes.set(pick(ids, random), bytes[0] === 0xf8 ? 2 : 1);
     return bytes;
   }
@@ -140,7 +140,7 @@ function holdings({ endpoint }: End): Record<string, number> {
   const held: Record<string, number> = {
     sessions: endpoint.sessions.size,
     tokens: endpoint.byResetToken.size,
-    arrived: endpoint.arrived.length,
+    arrived: endpoint.accepted.length,
     answers: endpoint.answers.length,
     active: endpoint.active.size,
     unfinished: responder?.unfinished.size ?? 0,
@@ -203,13 +203,13 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
   // Some of it was worth an answer, or nothing was tried.
   expect(answered).toBeGreaterThan(DATAGRAMS / 100);
 
-  for (const { joined, opened } of sessions) {
-    expect(joined.end).toBeNull();
-    expect(opened.end).toBeNull();
-    expect(joined.path).toEqual({ address: responder.address, validation: null });
-    expect(opened.path).toEqual({ address: initiator.address, validation: null });
-    expect(keysOf(joined).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
-    expect(keysOf(opened).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
+  for (const { connected, accepted } of sessions) {
+    expect(connected.end).toBeNull();
+    expect(accepted.end).toBeNull();
+    expect(connected.path).toEqual({ address: responder.address, validation: null });
+    expect(accepted.path).toEqual({ address: initiator.address, validation: null });
+    expect(sessionKeys(connected).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
+    expect(sessionKeys(accepted).receive.forgeries).toBeGreaterThan(DATAGRAMS / 1_000);
   }
   pass(pair, 5_000);
   for (const [index, held] of ends.map(holdings).entries()) {
@@ -218,22 +218,22 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
       if (size > bound) throw new Error(`${name}: ${size}, more than ${bound}`);
     }
   }
-  for (const { joined, opened } of sessions) {
-    hear(responder, opened, pair.now);
-    hear(initiator, joined, pair.now);
-    speak(initiator, joined, "undisturbed");
-    speak(responder, opened, "likewise");
+  for (const { connected, accepted } of sessions) {
+    hear(responder, accepted, pair.now);
+    hear(initiator, connected, pair.now);
+    speak(initiator, connected, "undisturbed");
+    speak(responder, accepted, "likewise");
   }
   pass(pair, 2_000);
-  for (const { joined, opened } of sessions) {
-    expect(hear(responder, opened, pair.now).map(words)).toEqual(["undisturbed"]);
-    expect(hear(initiator, joined, pair.now).map(words)).toEqual(["likewise"]);
+  for (const { connected, accepted } of sessions) {
+    expect(hear(responder, accepted, pair.now).map(words)).toEqual(["undisturbed"]);
+    expect(hear(initiator, connected, pair.now).map(words)).toEqual(["likewise"]);
   }
 }, 60_000);
 
 test("every byte of every packet of a handshake changed, one at a time, leaves an initiator waiting", () => {
   const pair = createPair({ seed: 5 });
-  const joined = joinResponder(pair);
+  const connected = joinResponder(pair);
   const parts = Object.values(untilFinish(pair));
   const other = createPair({ seed: 6 });
   const waiting = joinResponder(other, PSK);
@@ -247,6 +247,6 @@ test("every byte of every packet of a handshake changed, one at a time, leaves a
       deliver(other.initiator, bytes, other.responder.address, other.now);
     }
   }
-  expect(joined.end).toBeNull();
+  expect(connected.end).toBeNull();
   expect(waiting.end).toBeNull();
 });

@@ -9,12 +9,12 @@ import {
 } from "../../src/net/sealed-link.ts";
 import { activate } from "../../src/protocol/endpoint.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
-import { type End, joinedPair, type Pair, pass } from "./pair.ts";
+import { connectedPair, type End, type Pair, pass } from "./pair.ts";
 
 export interface LinkedPair {
   readonly pair: Pair;
-  readonly joined: Session;
-  readonly opened: Session;
+  readonly connected: Session;
+  readonly accepted: Session;
   readonly initiator: SealedLink;
   readonly responder: SealedLink;
   /** Lets so much virtual time pass; both links are told of what happens in it. */
@@ -33,7 +33,7 @@ const STEP = 10;
 const turn = () => new Promise((done) => setImmediate(done));
 
 export function linkedPair(handlers: Handlers = {}): LinkedPair {
-  const { pair, joined, opened } = joinedPair();
+  const { pair, connected, accepted } = connectedPair();
 
   function attach(end: End, session: Session, its: Partial<SealedLinkHandlers> = {}) {
     const driver: SessionDriver = {
@@ -45,8 +45,8 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
     link.receive({ onMessages() {}, ...its });
     return { link, over: false };
   }
-  const initiator = attach(pair.initiator, joined, handlers.initiator);
-  const responder = attach(pair.responder, opened, handlers.responder);
+  const initiator = attach(pair.initiator, connected, handlers.initiator);
+  const responder = attach(pair.responder, accepted, handlers.responder);
 
   async function look(side: typeof initiator): Promise<void> {
     if (side.over) return;
@@ -58,8 +58,8 @@ export function linkedPair(handlers: Handlers = {}): LinkedPair {
 
   return {
     pair,
-    joined,
-    opened,
+    connected,
+    accepted,
     initiator: initiator.link,
     responder: responder.link,
     async go(duration) {

@@ -14,19 +14,19 @@ import {
   receiveDatagram,
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
-import type { Admission } from "../../src/protocol/handshake/admission.ts";
 import { open } from "../../src/protocol/handshake/noise/cipher.ts";
+import type { Admission } from "../../src/protocol/handshake/responder-handshake.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
 import { readFrames } from "../../src/protocol/session/frames.ts";
 import { sealPacket } from "../../src/protocol/session/packet-protection.ts";
-import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
-import type { Outbound } from "../../src/protocol/session/session-transmit.ts";
+import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import {
   closeSession,
   type Established,
   sendMessage,
   type Session,
 } from "../../src/protocol/session/session.ts";
+import type { Outbound } from "../../src/protocol/session/transmit.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 
 export const PSK = new Uint8Array(32).fill(7);
@@ -180,28 +180,28 @@ function transmitAll(pair: Pair, end: End): void {
   }
 }
 
-export interface Joined {
+export interface ConnectedPair {
   readonly pair: Pair;
-  readonly joined: Session;
-  readonly opened: Session;
+  readonly connected: Session;
+  readonly accepted: Session;
 }
 
 /** A pair with a session under way between them, and nothing on its way. */
-export function joinedPair(options: PairOptions = {}): Joined {
+export function connectedPair(options: PairOptions = {}): ConnectedPair {
   const pair = createPair(options);
-  const joined = joinResponder(pair);
+  const connected = joinResponder(pair);
   pass(pair, 500);
-  return { pair, joined, opened: arrivedAt(pair) };
+  return { pair, connected, accepted: takeAccepted(pair) };
 }
 
 /** The session that came to the responder. */
-export function arrivedAt({ responder }: Pair): Session {
-  const session = responder.endpoint.arrived.shift();
+export function takeAccepted({ responder }: Pair): Session {
+  const session = responder.endpoint.accepted.shift();
   if (session === undefined) throw new Error("no session has arrived");
   return session;
 }
 
-export function keysOf({ established }: Session): Established {
+export function sessionKeys({ established }: Session): Established {
   if (established === null) throw new Error("there are no keys yet");
   return established;
 }
@@ -225,7 +225,7 @@ export function close(end: End, session: Session, code: number, reason: string, 
 
 /** A packet of this session's with any frames: its next number, or another, under its own key. */
 export function craft(session: Session, frames: readonly number[], number?: number): Uint8Array {
-  const { send, remoteId } = keysOf(session);
+  const { send, remoteId } = sessionKeys(session);
   const bytes = new Uint8Array(13 + frames.length + 16);
   bytes.set(frames, 13);
   sealPacket(send, remoteId, number ?? session.recovery.sent.nextNumber, bytes);
@@ -234,11 +234,11 @@ export function craft(session: Session, frames: readonly number[], number?: numb
 }
 
 /** The frames of a sealed packet that this session sent, by name, the PADDING left out. */
-export function framesOf(sender: Session, bytes: Uint8Array): string[] {
+export function frameNames(sender: Session, bytes: Uint8Array): string[] {
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(9);
   const frames = open(
     nodeCrypto,
-    keysOf(sender).send.key,
+    sessionKeys(sender).send.key,
     number,
     bytes.subarray(0, 13),
     bytes.subarray(13),

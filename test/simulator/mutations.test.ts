@@ -19,8 +19,8 @@ interface Mutation {
 const MUTATIONS: readonly Mutation[] = [
   {
     rule: "an ACK is ignored",
-    file: "session-receive.ts",
-    from: "for (const packet of outcome.acknowledged) arrived(this.#session, packet);",
+    file: "receive.ts",
+    from: "for (const packet of outcome.acknowledged) packetAcknowledged(this.#session, packet);",
     to: "",
   },
   {
@@ -37,7 +37,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: "the replay window is off",
-    file: "session-receive.ts",
+    file: "receive.ts",
     from: "if (hasArrived(received.window, number)) return;",
     to: "",
   },
@@ -55,13 +55,13 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: "a moved peer is not followed",
-    file: "session-receive.ts",
+    file: "receive.ts",
     from: "if (newest && !sameAddress(from, path.address)) {",
     to: "if (newest && from.port === -1) {",
   },
   {
     rule: "a challenge is not answered, so that no address is ever proven",
-    file: "session-receive.ts",
+    file: "receive.ts",
     from: "this.#session.response = data.slice();",
     to: "",
   },

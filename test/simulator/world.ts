@@ -15,7 +15,7 @@ import {
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
-import { receiveMessages } from "../../src/protocol/session/session-receive.ts";
+import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import { sendMessage, type Session } from "../../src/protocol/session/session.ts";
 import {
   arrivals,
@@ -144,7 +144,7 @@ export function run(world: World, until: number, done: () => boolean): boolean {
 /** Both sides say, hear and send what they can at this moment. */
 export function settle(world: World): void {
   for (const side of [world.initiator, world.responder]) {
-    const session = side.endpoint.arrived.shift();
+    const session = side.endpoint.accepted.shift();
     if (session !== undefined) side.session ??= session;
     speak(side);
     hear(side, world.now);

@@ -1,5 +1,5 @@
-// Whether a server of the sealed wire is at an address, how far away, and how much is lost on the way,
-// asked without a secret: each hello of a row is answered by a retry, of which the server keeps nothing
+// Finds out without a secret whether a server of the sealed wire is at an address, its round-trip time and
+// the loss on the path: each of a series of hellos is answered by a retry, for which the server keeps nothing
 // (docs/protocol.md s. 8.2). A state machine without I/O; random bytes and the time are arguments.
 
 import { mapKey } from "../bytes.ts";
@@ -7,24 +7,25 @@ import type { RandomBytes } from "../crypto-provider.ts";
 import { CONNECTION_ID_LENGTH, HELLO_NOISE_LENGTH, readPacket, writeHello } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 
-/** Between two hellos once one was answered, ms: 24 kB a second, which is no burden to any network. */
+/** Between two hellos once one was answered, ms: 24 kB a second, which no network minds. */
 export const HELLO_SPACING = 50;
-/** Before: whoever is there may be no server, and is not to be flooded with what it cannot read. */
+/** The same before the first answer, ms: what is there may be no server, and must not be flooded. */
 export const FIRST_SPACING = 200;
-/** So many that nobody answers are enough: of datagrams and answers, a path that loses a fifth loses all in 1 of 3,500. */
+/** Hellos before the first answer: a path that loses a fifth of the datagrams each way loses all in 1 of 3,500 cases. */
 export const MAX_FIRST = 8;
-/** How long the first answer may take after the last hello, ms: twice around the Earth by satellite. */
+/** How long the first answer may take after the last hello, ms: a satellite link takes less. */
 export const FIRST_ANSWER_PATIENCE = 2_000;
-/** Once there was one, the last may take so many times the slowest, and this at least, ms. */
-const SLOWER = 3;
-const LEAST_PATIENCE = 300;
+/** After an answer, the last one may take this many times the slowest round trip, */
+const PATIENCE_FACTOR = 3;
+/** and at least this long, ms. */
+const MIN_PATIENCE = 300;
 
-/** What the answers say. */
+/** What the answers show. */
 export type HelloAnswer =
   | "none"
-  /** A server is there. */
+  /** There is a server. */
   | "server"
-  /** One that does not speak this version. */
+  /** There is one of another version. */
   | "other-version";
 
 export interface HelloProbe {
@@ -37,7 +38,7 @@ export interface HelloProbe {
   readonly roundTrips: number[];
   answer: HelloAnswer;
   sent: number;
-  /** Before the first, when that is due. */
+  /** Before the first hello: when that is due. */
   lastSentAt: number;
 }
 
@@ -56,23 +57,23 @@ export function startHelloProbe(random: RandomBytes, count: number, now: number)
 /** The hello that is due; null while none is. */
 export function nextHello(probe: HelloProbe, now: number): Uint8Array | null {
   const { random, sent } = probe;
-  if (sent === wanted(probe) || now < helloProbeWakeAt(probe)) return null;
+  if (sent === hellosToSend(probe) || now < helloProbeWakeAt(probe)) return null;
   const initiatorId = random(CONNECTION_ID_LENGTH);
   probe.unanswered.set(mapKey(initiatorId), now);
   probe.sent += 1;
   probe.lastSentAt = now;
-  // Nobody reads the Noise message of a hello without a cookie.
+  // A responder does not read the Noise message of a hello without a cookie.
   const noise = random(HELLO_NOISE_LENGTH);
   return writeHello(initiatorId, new Uint8Array(0), noise, random(BASE_DATAGRAM_SIZE));
 }
 
-/** Takes in a datagram, whatever it is. */
+/** Processes any datagram. */
 export function receiveForHelloProbe(probe: HelloProbe, datagram: Uint8Array, now: number): void {
   const packet = readPacket(datagram);
   if (packet?.kind !== "retry" && packet?.kind !== "refusal") return;
   const id = mapKey(packet.initiatorId);
   const sentAt = probe.unanswered.get(id);
-  // Somebody else's, or one that came twice.
+  // An answer to somebody else, or a duplicate.
   if (sentAt === undefined) return;
   probe.unanswered.delete(id);
   probe.roundTrips.push(now - sentAt);
@@ -80,26 +81,26 @@ export function receiveForHelloProbe(probe: HelloProbe, datagram: Uint8Array, no
   probe.answer = packet.kind === "retry" ? "server" : "other-version";
 }
 
-/** When the next hello is due; once all are sent, when no answer is waited for any more. */
+/** When the next hello is due; once all are sent, when waiting for answers ends. */
 export function helloProbeWakeAt(probe: HelloProbe): number {
   const { answer, sent, lastSentAt } = probe;
   if (sent === 0) return lastSentAt;
-  if (sent === wanted(probe)) return lastSentAt + patience(probe);
+  if (sent === hellosToSend(probe)) return lastSentAt + patience(probe);
   return lastSentAt + (answer === "none" ? FIRST_SPACING : HELLO_SPACING);
 }
 
-/** Whether nothing more is to be sent or waited for. */
+/** Whether all hellos are sent, and answered or given up. */
 export function isHelloProbeOver(probe: HelloProbe, now: number): boolean {
   const { sent, unanswered } = probe;
-  return sent === wanted(probe) && (unanswered.size === 0 || now >= helloProbeWakeAt(probe));
+  return sent === hellosToSend(probe) && (unanswered.size === 0 || now >= helloProbeWakeAt(probe));
 }
 
-/** How many hellos are to be sent, by what is known now. */
-function wanted({ count, answer }: HelloProbe): number {
+/** How many hellos to send in all, as far as is known now. */
+function hellosToSend({ count, answer }: HelloProbe): number {
   return answer === "none" ? Math.min(count, MAX_FIRST) : count;
 }
 
 function patience({ roundTrips }: HelloProbe): number {
   if (roundTrips.length === 0) return FIRST_ANSWER_PATIENCE;
-  return Math.max(LEAST_PATIENCE, SLOWER * Math.max(...roundTrips));
+  return Math.max(MIN_PATIENCE, PATIENCE_FACTOR * Math.max(...roundTrips));
 }

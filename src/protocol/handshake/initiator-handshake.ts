@@ -1,5 +1,5 @@
 // The initiator's half of the handshake (docs/protocol.md s. 8): a state machine without I/O, from the first
-// hello to the finish. Its keys and random bytes are arguments; what the payloads hold is the session's.
+// hello to the finish. Its keys and random bytes are arguments; the frames in the payloads are the session's.
 
 import type { CryptoProvider, KeyPair } from "../crypto-provider.ts";
 import {
@@ -22,26 +22,26 @@ import {
 } from "./noise/handshake-state.ts";
 import { truncatedHash, truncatedHmac } from "./proofs.ts";
 
-/** Both ends agree on the protocol and its version by mixing this in (Noise s. 6). */
+/** Mixed in by both ends, so that they agree on the protocol and its version (Noise s. 6). */
 export const PROLOGUE = new TextEncoder().encode("charla 1\0");
 
-/** What `exportKey` is asked for (docs/protocol.md s. 8.5). */
+/** The label of the refusal key (docs/protocol.md s. 8.5). */
 export const REFUSAL_LABEL = "charla refusal";
 
-/** When a hello or a finish is sent again, ms after the time before; the last goes on. */
+/** When a hello or a finish is sent again, ms after the time before; the last one repeats. */
 const RETRANSMIT_AFTER = [200, 300, 500, 700, 1_000] as const;
 /** The longest of them, ms. */
 export const MAX_RETRANSMIT_INTERVAL = 1_000;
-/** When an initiator gives up, ms after its first hello: people wait no longer for a first sign. */
+/** When an initiator gives up, ms after its first hello: people don't wait longer for a first answer. */
 export const HANDSHAKE_TIMEOUT = 8_000;
-/** Retries that are answered at once; any more wait for the next hello's time. */
+/** Retries that are answered at once; further ones wait until the next hello is due. */
 const MAX_RETRIES = 4;
 
 /** Why there is no session. */
 export type HandshakeFailure =
   /** Nothing came back in time. */
   | "no-answer"
-  /** Somebody answered, and is not who was expected. */
+  /** The responder's key is not the expected one. */
   | "other-server"
   /** The responder says that the secret is wrong. */
   | "wrong-secret"
@@ -56,7 +56,7 @@ export interface InitiatorOptions {
   readonly ephemeralKeys: KeyPair;
   /** 32 bytes. */
   readonly psk: Uint8Array;
-  /** Whom an invitation or an earlier visit promises; null takes anyone. */
+  /** The responder's key, from an invitation or from an earlier session; null accepts any. */
   readonly expected: Uint8Array | null;
   /** 8 random bytes. */
   readonly initiatorId: Uint8Array;
@@ -71,27 +71,28 @@ export interface InitiatorHandshake {
   /** Noise message 1. */
   readonly message: Uint8Array;
   retries: number;
-  /** What is sent until something comes back: the hello, then the finish. */
+  /** Sent until it is answered: the hello, then the finish. */
   datagram: Uint8Array;
   phase: "hello" | "finish";
-  repeats: number;
-  /** When it was sent last. */
+  /** How often `datagram` was sent since it last changed. */
+  transmissions: number;
+  /** When it was last sent. */
   sentAt: number;
   sendAt: number;
   readonly giveUpAt: number;
   refusalKey: Uint8Array | null;
 }
 
-/** What came of a packet. */
+/** The result of a packet. */
 export type InitiatorStep =
   | { readonly type: "nothing" }
   | { readonly type: "failed"; readonly failure: HandshakeFailure }
-  /** The answer was authentic: with `sendFinish` the session begins. `payload` is its frames. */
+  /** The answer was authentic: `sendFinish` starts the session. `payload` is its frames. */
   | { readonly type: "answered"; readonly responderId: Uint8Array; readonly payload: Uint8Array };
 
 const NOTHING: InitiatorStep = { type: "nothing" };
 
-/** Begins with a hello, which is due at once. */
+/** Starts with a hello, which is due at once. */
 export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHandshake {
   const { crypto, staticKeys, ephemeralKeys, psk, initiatorId, padding, now } = options;
   const noise = createHandshake({
@@ -111,7 +112,7 @@ export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHan
     retries: 0,
     datagram: writeHello(initiatorId, new Uint8Array(0), message, padding),
     phase: "hello",
-    repeats: 0,
+    transmissions: 0,
     sentAt: now,
     sendAt: now,
     giveUpAt: now + HANDSHAKE_TIMEOUT,
@@ -119,31 +120,32 @@ export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHan
   };
 }
 
-/** The datagram that is due, and when the next will be; null while none is. */
+/** The datagram that is due, which is then scheduled again; null while none is. */
 export function nextHandshakeDatagram(
   handshake: InitiatorHandshake,
   now: number,
 ): Uint8Array | null {
   if (now < handshake.sendAt) return null;
-  const wait = RETRANSMIT_AFTER[Math.min(handshake.repeats, RETRANSMIT_AFTER.length - 1)] ?? 0;
-  handshake.repeats += 1;
+  const wait =
+    RETRANSMIT_AFTER[Math.min(handshake.transmissions, RETRANSMIT_AFTER.length - 1)] ?? 0;
+  handshake.transmissions += 1;
   handshake.sentAt = now;
   handshake.sendAt = now + wait;
   return handshake.datagram;
 }
 
 /**
- * What the last exchange took, ms; null when it cannot be told which of several datagrams was answered
- * (Karn's algorithm, RFC 6298 s. 3).
+ * How long the last exchange took, ms; null when any of several datagrams may have been answered (Karn's
+ * algorithm, RFC 6298 s. 3).
  */
 export function measureExchange(
-  { repeats, sentAt }: InitiatorHandshake,
+  { transmissions, sentAt }: InitiatorHandshake,
   now: number,
 ): number | null {
-  return repeats === 1 ? now - sentAt : null;
+  return transmissions === 1 ? now - sentAt : null;
 }
 
-/** Takes in a retry, an answer or a refusal that bears this initiator's connection id. */
+/** Processes a retry, an answer or a refusal that has this initiator's connection id. */
 export function receiveAsInitiator(
   handshake: InitiatorHandshake,
   packet: Packet,
@@ -161,7 +163,7 @@ export function receiveAsInitiator(
   }
 }
 
-/** Writes the finish around `payload`: it is due at once, and these are the session's keys. */
+/** Writes the finish with `payload` in it, which is due at once, and returns the session's keys. */
 export function sendFinish(
   handshake: InitiatorHandshake,
   responderId: Uint8Array,
@@ -171,7 +173,7 @@ export function sendFinish(
   handshake.refusalKey = exportKey(handshake.noise, REFUSAL_LABEL);
   handshake.datagram = writeFinish(responderId, writeMessage(handshake.noise, payload));
   handshake.phase = "finish";
-  handshake.repeats = 0;
+  handshake.transmissions = 0;
   handshake.sendAt = now;
   return finishHandshake(handshake.noise);
 }
@@ -183,25 +185,25 @@ function receiveRetry(
 ): InitiatorStep {
   if (handshake.phase !== "hello") return NOTHING;
   const { initiatorId, padding } = handshake.options;
-  // The newest cookie, however many there were: one that was damaged on the way must not be the last.
+  // Always the newest cookie: one that was damaged on the way must not be the last.
   handshake.datagram = writeHello(initiatorId, cookie, handshake.message, padding);
   if (handshake.retries >= MAX_RETRIES) return NOTHING;
   handshake.retries += 1;
-  handshake.repeats = 0;
+  handshake.transmissions = 0;
   handshake.sendAt = now;
   return NOTHING;
 }
 
 function receiveAnswer(handshake: InitiatorHandshake, message: Uint8Array): InitiatorStep {
   if (handshake.phase !== "hello") return NOTHING;
-  const reading = readMessage(handshake.noise, message);
-  if (reading.type !== "payload") return NOTHING;
+  const result = readMessage(handshake.noise, message);
+  if (result.type !== "payload") return NOTHING;
   const { crypto, expected } = handshake.options;
-  const server = remoteStaticKey(handshake.noise);
-  if (expected !== null && (server === null || !crypto.constantTimeEqual(server, expected))) {
+  const actual = remoteStaticKey(handshake.noise);
+  if (expected !== null && (actual === null || !crypto.constantTimeEqual(actual, expected))) {
     return { type: "failed", failure: "other-server" };
   }
-  const { payload } = reading;
+  const { payload } = result;
   return {
     type: "answered",
     responderId: payload.slice(0, CONNECTION_ID_LENGTH),
@@ -215,19 +217,15 @@ function receiveRefusal(
 ): InitiatorStep {
   const failure = (["other-version", "wrong-secret", "full"] as const)[code - 1];
   if (failure === undefined) return NOTHING;
-  const { datagram, refusalKey } = handshake;
-  const { crypto } = handshake.options;
+  const { datagram, options, refusalKey } = handshake;
+  const { crypto } = options;
   if (refusalKey === null) {
-    // Nothing is agreed yet, and anyone on the way could say so; but who can, can also drop the hello.
-    if (
-      failure === "wrong-secret" ||
-      !crypto.constantTimeEqual(truncatedHash(crypto, datagram), proof)
-    ) {
-      return NOTHING;
-    }
-    return { type: "failed", failure };
+    // There is no key yet, and anyone on the path could forge this; but they could as well drop the hello.
+    if (failure === "wrong-secret") return NOTHING;
+    const expected = truncatedHash(crypto, datagram);
+    return crypto.constantTimeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
   }
-  // One that was damaged on the way looks like one with a wrong secret: it is another's refusal.
+  // The refusal of another finish proves nothing: one damaged on the way looks like one with a wrong secret.
   const finish = datagram.subarray(FINISH_HEADER);
   const expected = truncatedHmac(crypto, refusalKey, proven, finish);
   return crypto.constantTimeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;

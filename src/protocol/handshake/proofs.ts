@@ -2,10 +2,12 @@
 // The cookie of a stateless retry (docs/protocol.md s. 8.2) is one: it proves that the sender of a hello
 // receives what is sent to its address, and costs the responder no memory. Time and randomness are arguments.
 
-import { ipBytes } from "../../ip-bytes.ts";
 import type { CryptoProvider } from "../crypto-provider.ts";
 import { COOKIE_LENGTH, TOKEN_LENGTH } from "../packets.ts";
-import type { SocketAddress } from "../socket-address.ts";
+import { encodeSocketAddress, type SocketAddress } from "../socket-address.ts";
+
+/** How long a cookie secret is used, ms; afterwards it is still accepted for as long again. */
+export const COOKIE_SECRET_LIFETIME = 30_000;
 
 /** The first 16 bytes of HMAC-SHA256 (RFC 2104 s. 5 on truncation). */
 export function truncatedHmac(
@@ -16,18 +18,15 @@ export function truncatedHmac(
   return crypto.hmac(key, ...parts).slice(0, TOKEN_LENGTH);
 }
 
-/** The first 16 bytes of SHA-256: says, where there is no key yet, which datagram is meant. */
+/** The first 16 bytes of SHA-256: identifies a datagram before there is a key. */
 export function truncatedHash(crypto: CryptoProvider, datagram: Uint8Array): Uint8Array {
   return crypto.sha256(datagram).slice(0, TOKEN_LENGTH);
 }
 
-/** How long a cookie secret is used, ms; the one before is still accepted for as long again. */
-export const COOKIE_SECRET_LIFETIME = 30_000;
-
 export interface CookieSecrets {
   current: Uint8Array;
   previous: Uint8Array;
-  /** Which secret `current` is, modulo 256: the cookie's first byte. */
+  /** The number of `current`, modulo 256: the cookie's first byte. */
   generation: number;
   renewAt: number;
   /** When the previous one is no longer accepted, ms. */
@@ -48,7 +47,7 @@ export function createCookieSecrets(random: () => Uint8Array, now: number): Cook
   return { current: random(), previous: random(), generation: 0, renewAt, previousUntil: now };
 }
 
-/** A cookie for whoever said this hello from this address, 17 bytes. */
+/** A cookie for this hello from this address, 17 bytes. */
 export function makeCookie(
   crypto: CryptoProvider,
   secrets: CookieSecrets,
@@ -94,26 +93,10 @@ function writeCookie(
   generation: number,
   claim: CookieClaim,
 ): Uint8Array {
-  const proof = truncatedHmac(
-    crypto,
-    secret,
-    encodeSocketAddress(claim.from),
-    claim.initiatorId,
-    claim.noise,
-  );
+  const address = encodeSocketAddress(claim.from);
+  const proof = truncatedHmac(crypto, secret, address, claim.initiatorId, claim.noise);
   const cookie = new Uint8Array(COOKIE_LENGTH);
   cookie[0] = generation;
   cookie.set(proof, 1);
   return cookie;
-}
-
-/** An address as 16 bytes (IPv4 mapped, RFC 4291 s. 2.5.5.2) and a port as 2. */
-export function encodeSocketAddress({ address, port }: SocketAddress): Uint8Array {
-  const bytes = new Uint8Array(18);
-  const ip = ipBytes(address);
-  if (ip.length === 4) bytes.fill(0xff, 10, 12);
-  bytes.set(ip, 16 - ip.length);
-  bytes[16] = port >>> 8;
-  bytes[17] = port & 0xff;
-  return bytes;
 }

@@ -1,6 +1,6 @@
-// The responder's half of the handshake (docs/protocol.md s. 8): what to answer a hello with, and which
-// handshakes wait for their finish. A state machine without I/O; keeps nothing for an address that is not
-// proven. What the payloads hold is the session's.
+// The responder's half of the handshake (docs/protocol.md s. 8): how a hello is answered, which handshakes
+// wait for their finish, and who is admitted by it. A state machine without I/O; it keeps nothing for an
+// address that is not proven. The frames in the payloads are the session's.
 
 import { concatenate, mapKey } from "../bytes.ts";
 import type { CryptoProvider, KeyPair, RandomBytes } from "../crypto-provider.ts";
@@ -14,7 +14,6 @@ import {
   writeUnprovenRefusal,
 } from "../packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
-import type { Admission } from "./admission.ts";
 import { PROLOGUE, REFUSAL_LABEL } from "./initiator-handshake.ts";
 import {
   createHandshake,
@@ -37,18 +36,46 @@ import {
   truncatedHmac,
 } from "./proofs.ts";
 
-/** Handshakes that wait for their finish (docs/protocol.md s. 8.3). */
+/** Handshakes that wait for their finish at a time (docs/protocol.md s. 8.3). */
 export const MAX_UNFINISHED = 1_024;
 /** How long each waits, ms. */
 export const UNFINISHED_LIFETIME = 10_000;
 /** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
 const MAX_WRONG_SECRETS = 8;
-/** Accepted keys that one handshake is held against before its last finish, each some 4 us. */
+/** Accepted keys that the finishes of one handshake are tried with before the last, each some 4 us. */
 const MAX_TRIED_KEYS = 128;
 
+/** Codes of a refusal (docs/protocol.md s. 8.5). */
 const OTHER_VERSION = 1;
 const WRONG_SECRET = 2;
 const FULL = 3;
+
+export interface AcceptedKey {
+  /** 32 bytes. */
+  readonly psk: Uint8Array;
+  /** What it admits to, in the terms of the program above; null for everything. */
+  readonly admitsTo: string | null;
+}
+
+/** Decides who may join: with which of several pre-shared keys, and whether with that one now. */
+export interface Admission {
+  /**
+   * The keys that the owner of this static key may have, in the order to try. That the peer owns it is not
+   * proven yet: do nothing because of it. Each key costs some 4 us for every finish that is refused.
+   */
+  keysFor(claimedKey: Uint8Array): Iterable<AcceptedKey>;
+  /**
+   * The peer has proven that it owns `peerKey` and has that key of theirs: returns whether it is admitted,
+   * and counts it. If not, it is refused as with a wrong secret.
+   */
+  admit(key: AcceptedKey, peerKey: Uint8Array): boolean;
+}
+
+/** Admits everybody who has this key. */
+export function admitWith(psk: Uint8Array): Admission {
+  const keys = [{ psk, admitsTo: null }];
+  return { keysFor: () => keys, admit: () => true };
+}
 
 export interface ResponderOptions {
   readonly crypto: CryptoProvider;
@@ -60,7 +87,7 @@ export interface ResponderOptions {
 
 interface Unfinished {
   readonly noise: HandshakeState;
-  /** Where the cookie has proven the initiator to be. */
+  /** The initiator's address, which the cookie has proven. */
   readonly proven: SocketAddress;
   readonly initiatorId: Uint8Array;
   readonly responderId: Uint8Array;
@@ -72,10 +99,10 @@ interface Unfinished {
   /** When the answer was sent; null once it was sent again. */
   answeredAt: number | null;
   wrongSecrets: number;
-  /** Accepted keys that they were held against. */
-  tried: number;
-  /** The last finish that was refused, as its digest, and with what. */
-  refused: { readonly digest: Uint8Array; readonly refusal: Uint8Array } | null;
+  /** Accepted keys that its finishes were tried with. */
+  triedKeys: number;
+  /** The last refused finish, as its hash, and its refusal. */
+  refused: { readonly hash: Uint8Array; readonly refusal: Uint8Array } | null;
 }
 
 export interface Responder {
@@ -87,24 +114,29 @@ export interface Responder {
   readonly answered: Map<string, string>;
 }
 
-/** What came of a finish. */
+/** A finish that was admitted: everything that its session starts with. */
+export interface AdmittedFinish {
+  readonly proven: SocketAddress;
+  readonly initiatorId: Uint8Array;
+  readonly responderId: Uint8Array;
+  readonly keys: HandshakeResult;
+  /** Its frames. */
+  readonly payload: Uint8Array;
+  /** The accepted key's. */
+  readonly admitsTo: string | null;
+  /** Ms from the answer to the finish; null when there were several answers. */
+  readonly exchangeTime: number | null;
+  /** SHA-256 of its Noise message: a repeated finish is recognised by it. */
+  readonly hash: Uint8Array;
+}
+
+/** The result of a finish. */
 export type FinishStep =
   | { readonly type: "nothing" }
   /** No handshake waits for it. */
   | { readonly type: "unknown" }
   | { readonly type: "refused"; readonly refusal: Uint8Array }
-  | {
-      readonly type: "finished";
-      readonly proven: SocketAddress;
-      readonly initiatorId: Uint8Array;
-      readonly responderId: Uint8Array;
-      readonly keys: HandshakeResult;
-      readonly payload: Uint8Array;
-      /** Of the key that it was let in with. */
-      readonly admitsTo: string | null;
-      /** Ms from the answer to the finish; null when there were several answers. */
-      readonly took: number | null;
-    };
+  | { readonly type: "admitted"; readonly finish: AdmittedFinish };
 
 export function createResponder(options: ResponderOptions): Responder {
   const cookies = createCookieSecrets(() => options.random(32), options.now);
@@ -112,10 +144,10 @@ export function createResponder(options: ResponderOptions): Responder {
 }
 
 /**
- * What to answer a hello with, never longer than it; null for nothing.
+ * The answer to a hello, never longer than it; null for none.
  *
- * @param room sessions that may begin before there are too many
- * @param payloadFor the frames of the answer, given this end's new connection id
+ * @param room how many more sessions there may be
+ * @param writeFrames the frames of the answer, given this end's new connection id
  */
 export function receiveHello(
   responder: Responder,
@@ -123,26 +155,26 @@ export function receiveHello(
   from: SocketAddress,
   room: number,
   now: number,
-  payloadFor: (responderId: Uint8Array) => Uint8Array,
+  writeFrames: (responderId: Uint8Array) => Uint8Array,
 ): Uint8Array | null {
   const { options, cookies, unfinished, answered } = responder;
   const { crypto } = options;
   const { initiatorId, cookie, noise: message } = hello;
-  if (hello.version !== VERSION) return refuse(crypto, hello, OTHER_VERSION);
+  if (hello.version !== VERSION) return refuseHello(crypto, hello, OTHER_VERSION);
   renewCookieSecrets(cookies, () => options.random(32), now);
   const claim = { from, initiatorId, noise: message };
   if (!isValidCookie(crypto, cookies, cookie, claim)) {
     return writeRetry(initiatorId, makeCookie(crypto, cookies, claim));
   }
 
-  forgetOld(responder, now);
+  dropExpired(responder, now);
   const sameHello = mapKey(initiatorId) + mapKey(message);
   const known = unfinished.get(answered.get(sameHello) ?? "");
   if (known !== undefined) {
     known.answeredAt = null;
     return known.answer;
   }
-  if (unfinished.size >= room) return refuse(crypto, hello, FULL);
+  if (unfinished.size >= room) return refuseHello(crypto, hello, FULL);
   if (unfinished.size >= MAX_UNFINISHED) return null;
 
   const noise = createHandshake({
@@ -156,65 +188,82 @@ export function receiveHello(
   });
   if (readMessage(noise, message).type !== "payload") return null;
   const responderId = options.random(CONNECTION_ID_LENGTH);
-  // Sealed, and not in the header: an initiator that took a damaged id would send every finish astray.
-  const payload = concatenate(responderId, payloadFor(responderId));
+  // Sealed, not in the header: an initiator that took a damaged id would send every finish to nobody.
+  const payload = concatenate(responderId, writeFrames(responderId));
   const answer = writeAnswer(initiatorId, writeMessage(noise, payload));
-  const refusalKey = exportKey(noise, REFUSAL_LABEL);
-  const ids = { proven: from, initiatorId: initiatorId.slice(), responderId, hello: sameHello };
-  const times = { until: now + UNFINISHED_LIFETIME, answeredAt: now };
-  const refusals = { wrongSecrets: 0, tried: 0, refused: null };
-  unfinished.set(mapKey(responderId), { noise, ...ids, answer, refusalKey, ...times, ...refusals });
+  unfinished.set(mapKey(responderId), {
+    noise,
+    proven: from,
+    initiatorId: initiatorId.slice(),
+    responderId,
+    hello: sameHello,
+    answer,
+    refusalKey: exportKey(noise, REFUSAL_LABEL),
+    until: now + UNFINISHED_LIFETIME,
+    answeredAt: now,
+    wrongSecrets: 0,
+    triedKeys: 0,
+    refused: null,
+  });
   answered.set(sameHello, mapKey(responderId));
   return answer;
 }
 
-/** Takes in a finish for a handshake that waits for it. */
+/** Processes a finish for a handshake that waits for it. */
 export function receiveFinish(
   responder: Responder,
   { responderId, noise: message }: Extract<Packet, { kind: "finish" }>,
   now: number,
 ): FinishStep {
-  forgetOld(responder, now);
+  dropExpired(responder, now);
   const { admission, crypto } = responder.options;
   const key = mapKey(responderId);
   const waiting = responder.unfinished.get(key);
   if (waiting === undefined) return { type: "unknown" };
   const { refused } = waiting;
-  // A refusal is lost as anything else is: what it was for costs nothing the second time.
-  if (
-    refused !== null &&
-    crypto.constantTimeEqual(refused.digest, truncatedHash(crypto, message))
-  ) {
+  // A refusal can be lost: refusing the same finish again costs nothing.
+  if (refused !== null && crypto.constantTimeEqual(refused.hash, truncatedHash(crypto, message))) {
     return { type: "refused", refusal: refused.refusal };
   }
-  if (waiting.wrongSecrets >= MAX_WRONG_SECRETS || waiting.tried >= MAX_TRIED_KEYS) {
+  if (waiting.wrongSecrets >= MAX_WRONG_SECRETS || waiting.triedKeys >= MAX_TRIED_KEYS) {
     return { type: "nothing" };
   }
-  // Read in a copy: somebody with a key that opens it may still be turned away.
+  // From a copy: a finish that a key decrypts may still not be admitted.
   const noise = { ...waiting.noise };
-  const reading = readMessageWithAnyPsk(noise, message, (claimed) => admission.keysFor(claimed));
-  if (reading.type === "forged") return { type: "nothing" };
-  if (reading.type === "payload") {
-    const { key: accepted, payload } = reading;
+  const result = readMessageWithAnyPsk(noise, message, (claimed) => admission.keysFor(claimed));
+  if (result.type === "forged") return { type: "nothing" };
+  if (result.type === "payload") {
+    const { key: accepted, payload } = result;
     const keys = finishHandshake(noise);
     if (admission.admit(accepted, keys.remoteStatic)) {
-      forgetOne(responder, key, waiting);
-      const { answeredAt, initiatorId, responderId, proven } = waiting;
-      const took = answeredAt === null ? null : now - answeredAt;
-      const { admitsTo } = accepted;
-      return { type: "finished", proven, initiatorId, responderId, keys, payload, admitsTo, took };
+      drop(responder, key, waiting);
+      const { answeredAt, initiatorId, proven } = waiting;
+      return {
+        type: "admitted",
+        finish: {
+          proven,
+          initiatorId,
+          responderId: waiting.responderId,
+          keys,
+          payload,
+          admitsTo: accepted.admitsTo,
+          exchangeTime: answeredAt === null ? null : now - answeredAt,
+          hash: crypto.sha256(message),
+        },
+      };
     }
   }
   waiting.wrongSecrets += 1;
-  waiting.tried += reading.type === "wrong-psk" ? reading.tried : 1;
-  const proven = writeUnprovenRefusal(waiting.initiatorId, WRONG_SECRET);
-  const refusal = writeRefusal(proven, truncatedHmac(crypto, waiting.refusalKey, proven, message));
-  waiting.refused = { digest: truncatedHash(crypto, message), refusal };
+  waiting.triedKeys += result.type === "wrong-psk" ? result.tried : 1;
+  const unproven = writeUnprovenRefusal(waiting.initiatorId, WRONG_SECRET);
+  const proof = truncatedHmac(crypto, waiting.refusalKey, unproven, message);
+  const refusal = writeRefusal(unproven, proof);
+  waiting.refused = { hash: truncatedHash(crypto, message), refusal };
   return { type: "refused", refusal };
 }
 
-/** A refusal before the answer: there is no key yet to prove it with, but that the hello came. */
-function refuse(
+/** A refusal before the answer: there is no key yet, so it proves only that it answers this hello. */
+function refuseHello(
   crypto: CryptoProvider,
   { initiatorId, datagram }: Extract<Packet, { kind: "hello" }>,
   code: number,
@@ -222,14 +271,14 @@ function refuse(
   return writeRefusal(writeUnprovenRefusal(initiatorId, code), truncatedHash(crypto, datagram));
 }
 
-function forgetOld(responder: Responder, now: number): void {
+function dropExpired(responder: Responder, now: number): void {
   for (const [key, waiting] of responder.unfinished) {
     if (waiting.until > now) return;
-    forgetOne(responder, key, waiting);
+    drop(responder, key, waiting);
   }
 }
 
-function forgetOne(responder: Responder, key: string, { hello }: Unfinished): void {
+function drop(responder: Responder, key: string, { hello }: Unfinished): void {
   responder.unfinished.delete(key);
   responder.answered.delete(hello);
 }

@@ -110,6 +110,11 @@ export function takeAck(received: ReceivedPackets, now: number): Ack | null {
   return { id, ranges, delay: now - received.largestAt };
 }
 
+/** The ACK that is due can't be sent before `until`, ms. */
+export function postponeAck(received: ReceivedPackets, until: number): void {
+  received.ackDueAt = until;
+}
+
 /**
  * The packet that carried this ACK has arrived: what the ACK reported need not be reported again
  * (RFC 9000 s. 13.2.4). The range of the largest number stays, for every ACK has to name it (s. 13.2.3).

@@ -1,40 +1,42 @@
-// Buffers that queues have let go of, for the next that needs one as long: while much is said the same few go
-// round, and a full datagram of 1,200 bytes leaves 10 kB less of garbage. Knows no queues.
+// Buffers that queues have released, for the next queue that needs one of the same length: under load the
+// same few are used again and again, and a full datagram of 1,200 bytes leaves 10 kB less garbage. Knows no
+// queues.
 
 /**
- * Of one length: at least so many, and bytes of short ones, for what is said to a room is held in as many queues as
- * it has members. A turn of the event loop in which more queues are emptied than this leaves garbage.
+ * Bounds for each length: at least this many buffers, and bytes of short ones, for a message to a room is in
+ * as many queues as it has members. Where one turn of the event loop empties more queues than this, the rest
+ * is garbage.
  */
 const MIN_POOLED = 4;
 const POOLED_BYTES = 1_024 * 1_024;
 /**
- * Bytes of the longest that is kept: a receive window's worth, twice over. Lengths are powers of two, so at
- * most 24 MiB are kept in all.
+ * Bytes of the longest buffer that is kept: two receive windows. Lengths are powers of two, so at most 24 MiB
+ * are kept in all.
  */
 const MAX_POOLED_LENGTH = 2 * 1_024 * 1_024;
 
-/** Bytes of the shortest: room for a quiet session, for most never hold more at once. */
-const SMALLEST = 512;
+/** Bytes of the shortest buffer: most idle sessions never need more at once. */
+const MIN_LENGTH = 512;
 
-const spares = new Map<number, Uint8Array[]>();
+const pool = new Map<number, Uint8Array[]>();
 
-/** The length of a buffer for so many bytes: powers of two, so that one serves many. */
+/** The length of a buffer for this many bytes: a power of two, so that one fits many uses. */
 export function bufferLength(bytes: number): number {
-  let length = SMALLEST;
+  let length = MIN_LENGTH;
   while (length < bytes) length *= 2;
   return length;
 }
 
-/** A buffer that may hold anything. */
+/** A buffer with unspecified content. */
 export function acquireBuffer(length: number): Uint8Array {
-  return spares.get(length)?.pop() ?? new Uint8Array(length);
+  return pool.get(length)?.pop() ?? new Uint8Array(length);
 }
 
-/** Whoever gives a buffer keeps no view of it: its bytes are the next one's. */
+/** The caller keeps no view of the buffer: its next user overwrites it. */
 export function releaseBuffer(buffer: Uint8Array): void {
   if (buffer.length > MAX_POOLED_LENGTH) return;
-  const same = spares.get(buffer.length) ?? [];
+  const same = pool.get(buffer.length) ?? [];
   if (same.length >= Math.max(MIN_POOLED, POOLED_BYTES / buffer.length)) return;
   same.push(buffer);
-  spares.set(buffer.length, same);
+  pool.set(buffer.length, same);
 }

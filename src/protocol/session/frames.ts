@@ -1,5 +1,5 @@
-// The frames inside a sealed packet as bytes (docs/protocol.md s. 10). Knows their layout, not what
-// they do: a reader is told of each.
+// The frames in a sealed packet as bytes (docs/protocol.md s. 10). Knows their layout only: a handler is
+// called for each.
 
 import { type Cursor, readVarint, varintLength, writeVarint } from "../bytes.ts";
 import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "../recovery/ack-ranges.ts";
@@ -14,15 +14,16 @@ const PATH_RESPONSE = 0x06;
 const CLOSE = 0x07;
 const RESET_TOKEN = 0x08;
 
-/** Bytes of a path challenge: too many to guess (RFC 9000 s. 19.17). */
+/** Bytes of a PATH CHALLENGE: too many to guess (RFC 9000 s. 19.17). */
 export const CHALLENGE_LENGTH = 8;
 const RESET_TOKEN_LENGTH = 16;
-/** Bytes of a CLOSE's reason: a sentence. */
+/** Bytes of the reason in a CLOSE: a sentence. */
 export const MAX_REASON = 256;
-/** What is done with each frame of a packet. Views are of the packet's bytes. */
+
+/** Called for each frame of a packet. Arrays are views of the packet's bytes. */
 export interface FrameHandler {
   onPing(): void;
-  /** Ranges from the largest down, at least one, apart from each other by at least one number. */
+  /** At least one range, largest first, with at least one number missing between two. */
   onAck(ranges: AckRanges, delayMicroseconds: number): void;
   onFragment(offset: number, bytes: Uint8Array): void;
   onWindow(limit: number): void;
@@ -33,65 +34,65 @@ export interface FrameHandler {
 }
 
 /**
- * Tells `reader` of each frame, in order. Returns false as soon as one is cut short, unknown or
- * impossible: the peer lied, and the rest is not looked at.
+ * Calls `handler` for each frame, in order. Returns false as soon as one is truncated, unknown or impossible:
+ * the peer broke the protocol, and the rest is not read.
  */
-export function readFrames(bytes: Uint8Array, reader: FrameHandler): boolean {
+export function readFrames(bytes: Uint8Array, handler: FrameHandler): boolean {
   const cursor: Cursor = { bytes, at: 0, end: bytes.length };
   while (cursor.at < cursor.end) {
     const type = bytes[cursor.at];
     cursor.at += 1;
     if (type === PADDING) continue;
-    if (!readFrame(type, cursor, reader)) return false;
+    if (!readFrame(type, cursor, handler)) return false;
   }
   return true;
 }
 
-/** Whether the packet ends the session: CLOSE stands first in it. */
-export function holdsClose(bytes: Uint8Array): boolean {
+/** Whether the packet has a CLOSE, which is always its first frame. */
+export function hasClose(bytes: Uint8Array): boolean {
   return bytes[0] === CLOSE;
 }
 
-function readFrame(type: number | undefined, cursor: Cursor, reader: FrameHandler): boolean {
+function readFrame(type: number | undefined, cursor: Cursor, handler: FrameHandler): boolean {
   switch (type) {
     case PING:
-      reader.onPing();
+      handler.onPing();
       return true;
     case ACK:
-      return readAck(cursor, reader);
+      return readAck(cursor, handler);
     case FRAGMENT: {
       const offset = readVarint(cursor);
-      const piece = readCounted(cursor, cursor.end);
+      const piece = readPrefixed(cursor, cursor.end);
       if (offset === null || piece === null) return false;
       if (!Number.isSafeInteger(offset + piece.length)) return false;
-      reader.onFragment(offset, piece);
+      handler.onFragment(offset, piece);
       return true;
     }
     case WINDOW: {
       const limit = readVarint(cursor);
       if (limit === null) return false;
-      reader.onWindow(limit);
+      handler.onWindow(limit);
       return true;
     }
     case PATH_CHALLENGE:
     case PATH_RESPONSE: {
       const data = readExactly(cursor, CHALLENGE_LENGTH);
       if (data === null) return false;
-      if (type === PATH_CHALLENGE) reader.onPathChallenge(data);
-      else reader.onPathResponse(data);
+      if (type === PATH_CHALLENGE) handler.onPathChallenge(data);
+      else handler.onPathResponse(data);
       return true;
     }
     case CLOSE: {
       const code = readVarint(cursor);
-      const reason = readCounted(cursor, MAX_REASON);
+      const reason = readPrefixed(cursor, MAX_REASON);
       if (code === null || reason === null) return false;
-      reader.onClose(code, new TextDecoder().decode(reason));
+      handler.onClose(code, new TextDecoder().decode(reason));
       return true;
     }
     case RESET_TOKEN: {
       const token = readExactly(cursor, RESET_TOKEN_LENGTH);
       if (token === null) return false;
-      reader.onResetToken(token);
+      handler.onResetToken(token);
       return true;
     }
     default:
@@ -99,8 +100,8 @@ function readFrame(type: number | undefined, cursor: Cursor, reader: FrameHandle
   }
 }
 
-/** RFC 9000 s. 19.3.1: each range is counted down from the one before. */
-function readAck(cursor: Cursor, reader: FrameHandler): boolean {
+/** RFC 9000 s. 19.3.1: each range is relative to the one before. */
+function readAck(cursor: Cursor, handler: FrameHandler): boolean {
   const largest = readVarint(cursor);
   const delay = readVarint(cursor);
   const more = readVarint(cursor);
@@ -111,18 +112,18 @@ function readAck(cursor: Cursor, reader: FrameHandler): boolean {
   let smallest = largest - length;
   for (let index = 0; index < more; index += 1) {
     const gap = readVarint(cursor);
-    const its = readVarint(cursor);
-    if (gap === null || its === null) return false;
+    const rangeLength = readVarint(cursor);
+    if (gap === null || rangeLength === null) return false;
     const next = smallest - gap - 2;
-    if (next < 0 || its > next) return false;
-    smallest = next - its;
+    if (next < 0 || rangeLength > next) return false;
+    smallest = next - rangeLength;
     ranges.push({ smallest, largest: next });
   }
-  reader.onAck(ranges, delay);
+  handler.onAck(ranges, delay);
   return true;
 }
 
-function readCounted(cursor: Cursor, most: number): Uint8Array | null {
+function readPrefixed(cursor: Cursor, most: number): Uint8Array | null {
   const length = readVarint(cursor);
   return length === null || length > most ? null : readExactly(cursor, length);
 }
@@ -134,14 +135,14 @@ function readExactly(cursor: Cursor, length: number): Uint8Array | null {
   return piece;
 }
 
-// Writers return the place after what they wrote. The caller has seen to it that there is room.
+// Writers return the index after what they wrote. The caller makes sure that there is room.
 
 export function writePing(into: Uint8Array, at: number): number {
   into[at] = PING;
   return at + 1;
 }
 
-/** Bytes that an ACK of these ranges takes. */
+/** Bytes of an ACK with these ranges. */
 export function ackLength(ranges: AckRanges, delayMicroseconds: number): number {
   const [first] = ranges;
   if (first === undefined) return 0;
@@ -178,7 +179,7 @@ export function writeAck(
   return next;
 }
 
-/** Writes the head of a FRAGMENT; its bytes follow. */
+/** Writes a FRAGMENT up to its bytes, which the caller writes. */
 export function writeFragmentHead(
   into: Uint8Array,
   at: number,
@@ -206,12 +207,12 @@ export function writePathResponse(into: Uint8Array, at: number, data: Uint8Array
   return at + 1 + CHALLENGE_LENGTH;
 }
 
-/** A reason longer than 256 bytes of UTF-8 is cut. */
+/** A reason longer than 256 bytes of UTF-8 is truncated. */
 export function writeClose(into: Uint8Array, at: number, code: number, reason: string): number {
   into[at] = CLOSE;
   const next = writeVarint(into, at + 1, code);
   const bytes = new Uint8Array(MAX_REASON);
-  // encodeInto stops before a character that no longer fits.
+  // encodeInto stops before a character that does not fit.
   const { written } = new TextEncoder().encodeInto(reason, bytes);
   const start = writeVarint(into, next, written);
   into.set(bytes.subarray(0, written), start);

@@ -1,31 +1,38 @@
-// Messages on their way out, as one stream of bytes (docs/protocol.md s. 11): what was said, what of it
-// has been sent, what must be sent again and what has arrived. Knows no packets, keys or times.
+// Outgoing messages as one stream of bytes (docs/protocol.md s. 11): what is queued, what of it was sent, what
+// has to be sent again and what is acknowledged. Knows no packets, keys or times.
 
 import { varintLength, writeVarint } from "../bytes.ts";
-import { type ChunkQueue, copyTo, createChunkQueue, extend, forget, share } from "./chunk-queue.ts";
+import {
+  appendShared,
+  type ChunkQueue,
+  copyFromChunks,
+  createChunkQueue,
+  discardChunks,
+  extendChunks,
+} from "./stream-queues.ts";
 
-/** Bytes of one message. */
+/** Bytes of the longest message. */
 export const MAX_MESSAGE = 65_536;
 
-/** Bytes said and not yet acknowledged that are held; past it the sayer waits. */
+/** Bytes that are queued and not yet acknowledged; beyond it the sender waits. */
 export const MAX_UNACKNOWLEDGED = 4 * 1024 * 1024;
 
-/** A piece of the stream: `length` bytes from `offset`. */
+/** A part of the stream: `length` bytes from `offset`. */
 export interface Fragment {
   readonly offset: number;
   readonly length: number;
 }
 
 export interface OutgoingMessages {
-  /** What was said and is not acknowledged from its start on. */
+  /** The stream from its first byte that is not acknowledged. */
   readonly queue: ChunkQueue;
   /** Everything before it was sent at least once. */
   sent: number;
-  /** How far the peer is willing to take bytes. */
+  /** The offset up to which the peer accepts bytes. */
   limit: number;
-  /** Acknowledged pieces beyond the start of `said`, in order, apart. */
+  /** Acknowledged fragments beyond the start of `queue`, in order and not adjacent. */
   acknowledged: Fragment[];
-  /** Lost pieces, in order, apart: sent before anything new. */
+  /** Lost fragments, in order and not adjacent: sent before anything new. */
   lost: Fragment[];
 }
 
@@ -33,18 +40,18 @@ export function createOutgoingMessages(): OutgoingMessages {
   return { queue: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
 }
 
-/** Whether a message of `length` bytes may be said now. */
+/** Whether there is room for a message of `length` bytes. */
 export function hasRoomFor({ queue }: OutgoingMessages, length: number): boolean {
   return queue.end - queue.start + varintLength(length) + length <= MAX_UNACKNOWLEDGED;
 }
 
 /** Appends a message (of at most 65,536 bytes, for which there is room). */
 export function appendMessage({ queue }: OutgoingMessages, message: Uint8Array): void {
-  const bytes = extend(queue, varintLength(message.length) + message.length);
+  const bytes = extendChunks(queue, varintLength(message.length) + message.length);
   bytes.set(message, writeVarint(bytes, 0, message.length));
 }
 
-/** Messages as they stand in the stream, each behind its length: for whoever says the same to many. */
+/** Messages as they are in the stream, each after its length: encoded once to be sent to many. */
 export function encodeMessages(messages: readonly Uint8Array[]): Uint8Array {
   const lengths = messages.map(({ length }) => varintLength(length) + length);
   const stream = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
@@ -58,28 +65,28 @@ export function encodeMessages(messages: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Appends what `encodeMessages` made, and nobody changes any more; false, and nothing is appended, where there is no
- * room for all of it.
+ * Appends what `encodeMessages` returned, which must not change any more; false, and nothing is appended, when
+ * there is no room for all of it.
  */
 export function appendEncoded({ queue }: OutgoingMessages, stream: Uint8Array): boolean {
   if (queue.end - queue.start + stream.length > MAX_UNACKNOWLEDGED) return false;
-  share(queue, stream);
+  appendShared(queue, stream);
   return true;
 }
 
-/** Whether anything may be sent: lost pieces, or new ones that the peer takes. */
+/** Whether anything may be sent: lost fragments, or new bytes that the peer accepts. */
 export function hasFragment(outgoing: OutgoingMessages): boolean {
   return outgoing.lost.length > 0 || outgoing.sent < Math.min(outgoing.queue.end, outgoing.limit);
 }
 
-/** Bytes that may be sent now: lost ones, and new ones that the peer takes. */
+/** Bytes that may be sent now: lost ones, and new ones that the peer accepts. */
 export function readyBytes({ lost, limit, queue, sent }: OutgoingMessages): number {
   let ready = Math.max(0, Math.min(queue.end, limit) - sent);
   for (const { length } of lost) ready += length;
   return ready;
 }
 
-/** Takes the next piece to send, of at most `most` bytes; null when there is none. */
+/** Takes the next fragment to send, of at most `most` bytes; null when there is none. */
 export function takeFragment(outgoing: OutgoingMessages, most: number): Fragment | null {
   const again = outgoing.lost[0];
   if (again !== undefined) {
@@ -95,22 +102,22 @@ export function takeFragment(outgoing: OutgoingMessages, most: number): Fragment
   return fragment;
 }
 
-/** Writes the bytes of a piece that was taken and is not acknowledged to `into`, from `at` on. */
+/** Writes the bytes of a fragment that was taken and is not acknowledged to `into`, from `at` on. */
 export function copyFragment(
   { queue }: OutgoingMessages,
   { offset, length }: Fragment,
   into: Uint8Array,
   at: number,
 ): void {
-  copyTo(queue, offset, length, into, at);
+  copyFromChunks(queue, offset, length, into, at);
 }
 
-/** The peer takes bytes up to `limit`; it never takes that back. */
+/** The peer accepts bytes up to `limit`; a smaller limit is ignored. */
 export function raiseLimit(outgoing: OutgoingMessages, limit: number): void {
   outgoing.limit = Math.max(outgoing.limit, limit);
 }
 
-/** A piece has arrived. */
+/** A fragment has arrived. */
 export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
   const { queue, acknowledged } = outgoing;
   outgoing.lost = removeFragment(outgoing.lost, fragment);
@@ -126,37 +133,37 @@ export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragme
     passed += 1;
   }
   if (passed > 0) acknowledged.splice(0, passed);
-  forget(queue, start);
+  discardChunks(queue, start);
 }
 
-/** A piece was lost: what of it has not arrived by other ways is sent again. */
+/** A fragment was lost: what of it has not arrived in other packets is sent again. */
 export function loseFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
   let missing = [fragment];
   for (const arrived of [{ offset: 0, length: outgoing.queue.start }, ...outgoing.acknowledged]) {
     missing = removeFragment(missing, arrived);
   }
-  for (const its of missing) outgoing.lost = addFragment(outgoing.lost, its);
+  for (const part of missing) outgoing.lost = addFragment(outgoing.lost, part);
 }
 
-/** The pieces and `added`, joined where they touch. */
+/** The fragments and `added`, joined where they touch. */
 function addFragment(fragments: readonly Fragment[], added: Fragment): Fragment[] {
   let { offset } = added;
   let end = offset + added.length;
   const before: Fragment[] = [];
   const after: Fragment[] = [];
   for (const fragment of fragments) {
-    const itsEnd = fragment.offset + fragment.length;
-    if (itsEnd < offset) before.push(fragment);
+    const fragmentEnd = fragment.offset + fragment.length;
+    if (fragmentEnd < offset) before.push(fragment);
     else if (fragment.offset > end) after.push(fragment);
     else {
       offset = Math.min(offset, fragment.offset);
-      end = Math.max(end, itsEnd);
+      end = Math.max(end, fragmentEnd);
     }
   }
   return [...before, { offset, length: end - offset }, ...after];
 }
 
-/** What is left of the pieces outside of `removed`. */
+/** What is left of the fragments outside of `removed`. */
 function removeFragment(fragments: readonly Fragment[], removed: Fragment): Fragment[] {
   if (fragments.length === 0) return [];
   const removedEnd = removed.offset + removed.length;

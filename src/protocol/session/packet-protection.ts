@@ -1,17 +1,14 @@
-// The keys of one session, one for each direction, and their updates (docs/protocol.md s. 9). Knows how a
-// sealed packet is opened and closed, not what is in it nor whether it came before.
+// Packet protection (docs/protocol.md s. 9): the keys of one session, one for each direction, and their
+// updates. Encrypts and decrypts packets; knows neither what is in them nor whether they arrived before.
 
 import { type CryptoProvider, TAG_BYTES } from "../crypto-provider.ts";
 import { open, rekey, seal } from "../handshake/noise/cipher.ts";
 import { SEALED_HEADER, writeSealedHeader } from "../packets.ts";
 
-/**
- * Packets sealed with one key: an eighth of what AES-GCM bears with packets as long as ours may be
- * (RFC 9001 s. 6.6, 2^23).
- */
+/** Packets encrypted with one key: an eighth of AES-GCM's limit for packets as long as ours (RFC 9001 s. 6.6, 2^23). */
 export const PACKETS_PER_KEY = 2 ** 20;
 
-/** Packets that did not authenticate, after which a session ends: far below AES-GCM's 2^52. */
+/** Packets that failed authentication after which a session ends: far below AES-GCM's limit of 2^52. */
 export const MAX_FORGERIES = 2 ** 36;
 
 const headerCopy = new Uint8Array(SEALED_HEADER);
@@ -20,9 +17,9 @@ export interface SendProtection {
   readonly crypto: CryptoProvider;
   key: Uint8Array;
   phase: 0 | 1;
-  /** The first packet number sealed with this key. */
+  /** The first packet number encrypted with this key. */
   since: number;
-  /** Whether the peer has acknowledged a packet sealed with it. */
+  /** Whether the peer has acknowledged a packet encrypted with it. */
   confirmed: boolean;
 }
 
@@ -30,9 +27,9 @@ export interface ReceiveProtection {
   readonly crypto: CryptoProvider;
   key: Uint8Array;
   phase: 0 | 1;
-  /** The smallest packet number that came with this key. */
+  /** The smallest packet number that arrived with this key. */
   since: number;
-  /** The key before, for packets that come late; forgotten at `until`, ms. */
+  /** The key before, for late packets; dropped at `until`, ms. */
   previous: { readonly key: Uint8Array; readonly until: number } | null;
   forgeries: number;
 }
@@ -49,8 +46,8 @@ export function createReceiveProtection(
 }
 
 /**
- * Seals the frames that stand in `datagram` behind the header's place, and writes the header. The
- * datagram is as long as header, frames and tag.
+ * Encrypts the frames in `datagram` after the space for the header, and writes the header. The datagram is as
+ * long as header, frames and tag.
  */
 export function sealPacket(
   protection: SendProtection,
@@ -70,16 +67,15 @@ export function sealPacket(
   seal(crypto, key, packetNumber, copyHeader(datagram), frames, datagram, SEALED_HEADER);
 }
 
-/** The peer has a packet with this number: the key it was sealed with works. */
+/** The peer has acknowledged a packet with this number: the key that it was encrypted with works. */
 export function confirmKey(protection: SendProtection, packetNumber: number): void {
   if (packetNumber >= protection.since) protection.confirmed = true;
 }
 
 /**
- * Opens a sealed packet; null when it is not what the peer sealed. A packet with the next key makes that
- * the key.
+ * Decrypts a packet; null when it is not authentic. The first packet with the next key updates the key.
  *
- * @param keepFor how long the key before is kept then, ms
+ * @param keepFor how long the key before an update is kept, ms
  */
 export function openPacket(
   protection: ReceiveProtection,
@@ -93,7 +89,7 @@ export function openPacket(
   if (previous !== null && now >= previous.until) protection.previous = null;
   const sealed = datagram.subarray(SEALED_HEADER);
   const update = phase !== protection.phase && protection.previous === null;
-  const key = keyFor(protection, phase, packetNumber);
+  const key = chooseKey(protection, phase, packetNumber);
   const header = copyHeader(datagram);
   const frames = key === null ? null : open(crypto, key, packetNumber, header, sealed);
   if (key === null || frames === null) {
@@ -111,19 +107,19 @@ export function openPacket(
   return frames;
 }
 
-/** A copy of the header, good until the next one's: a view of it costs more than its 13 bytes. */
+/** A copy of the header, valid until the next call: a view would cost more than copying 13 bytes. */
 function copyHeader(datagram: Uint8Array): Uint8Array {
   for (let index = 0; index < SEALED_HEADER; index += 1) headerCopy[index] = datagram[index] ?? 0;
   return headerCopy;
 }
 
-function keyFor(
+function chooseKey(
   { crypto, key, phase: current, since, previous }: ReceiveProtection,
   phase: 0 | 1,
   packetNumber: number,
 ): Uint8Array | null {
   if (phase === current) return key;
   if (previous === null) return rekey(crypto, key);
-  // Only what was sent before this key was taken up can have the other one.
+  // Only packets sent before the last update can have the key before it.
   return packetNumber < since ? previous.key : null;
 }

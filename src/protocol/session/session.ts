@@ -1,6 +1,7 @@
 // One sealed session (docs/protocol.md s. 6): a state machine without I/O. Datagrams and the time go in,
-// datagrams and messages come out; no clock, socket, timer or randomness is inside. This file has its
-// state, its life and its end; session-receive.ts and session-transmit.ts have what it does with packets.
+// datagrams and messages come out; it has no clock, socket, timer or randomness of its own. This file has its
+// state, its timers and its end; receive.ts and transmit.ts process and build its packets. Only files of this
+// folder write its fields.
 
 import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
 import {
@@ -42,23 +43,23 @@ import {
   type SessionPath,
   validatedPath,
   validationTimerAt,
-} from "./session-path.ts";
+} from "./path-validation.ts";
 
-/** NATs forget a binding that is not used, some after 30 s (RFC 4787 s. 4.3). */
+/** A PING is sent after so long without one, ms: NATs drop an unused binding, some after 30 s (RFC 4787 s. 4.3). */
 export const KEEP_ALIVE = 20_000;
-/** Something is owed by the peer, and nothing came for so long: people are told (docs/protocol.md s. 15.1). */
+/** The peer is silent when an acknowledgment has been awaited for so long, ms (docs/protocol.md s. 15.1). */
 export const SILENCE = 5_000;
-/** Three keep-alives unheard: the peer is gone. */
+/** Nothing was received for so long, ms, three keep-alives: the session is over (docs/protocol.md s. 15.2). */
 export const IDLE_TIMEOUT = 60_000;
-/** A closed session answers what is late for so many probe timeouts (RFC 9000 s. 10.2). */
+/** Probe timeouts for which a closed session answers late packets (RFC 9000 s. 10.2). */
 const CLOSING_TIMEOUTS = 3;
 /**
- * So many times who ends a session says so, a probe timeout apart, until it is answered: with 30 % loss each way one end
- * of 1,400 is not heard, where with three it is one of 37.
+ * How often CLOSE is sent, one probe timeout apart, until it is answered: with 30 % loss each way 1 in 1,400
+ * goes unanswered, with three it would be 1 in 37.
  */
 const MAX_CLOSES = 6;
 
-/** Codes of CLOSE (docs/protocol.md s. 15.3). */
+/** Codes of CLOSE (docs/protocol.md s. 15.3); 1 is the program's above. */
 export const CLOSE_DONE = 0;
 export const CLOSE_PROTOCOL = 2;
 export const CLOSE_WINDOW = 3;
@@ -69,20 +70,20 @@ export const CLOSE_KEYS_USED_UP = 5;
 export type SessionEnd =
   | { readonly type: "handshake-failed"; readonly failure: HandshakeFailure }
   | { readonly type: "closed"; readonly by: "us" | "peer"; readonly code: number; reason: string }
-  /** Nothing was heard for 60 s. */
+  /** Nothing was received for 60 s. */
   | { readonly type: "timed-out" }
-  /** The peer was restarted, and does not know the session any more. */
+  /** The peer does not have the session any more: it was restarted. */
   | { readonly type: "reset" };
 
-/** What a packet carried that matters once it is lost or has arrived. */
+/** What a packet carried that matters once it is lost or acknowledged. */
 export interface PacketContent {
   readonly fragments: readonly Fragment[];
-  /** The ACK it carried, -1 for none. */
+  /** The id of the ACK it carried, -1 for none. */
   readonly ack: number;
   readonly window: boolean;
 }
 
-/** What both ends have once the answer has come, or the finish. */
+/** What an initiator has from the answer on, and a responder from the finish on. */
 export interface Established {
   readonly remoteId: Uint8Array;
   readonly remoteKey: Uint8Array;
@@ -100,60 +101,62 @@ export interface Session {
   readonly recovery: Recovery<PacketContent>;
   readonly outgoing: OutgoingMessages;
   readonly incoming: IncomingMessages;
-  /** An initiator's handshake, until its finish is confirmed. */
+  /** An initiator's handshake, until its finish is confirmed; null at a responder. */
   handshake: InitiatorHandshake | null;
   established: Established | null;
-  /** What the key admits to that somebody was let in with at a responder (admission.ts); null for everything. */
+  /** At a responder, what the initiator's key admits to (`AcceptedKey`); null for everything. */
   admittedTo: string | null;
-  /** What a reset by the responder must hold; null at a responder. */
+  /** The token that a reset must have; null at a responder. */
   resetToken: Uint8Array | null;
-  /** Pieces that travel with the finish, and arrive with its confirmation. */
+  /** Fragments in the finish, which are acknowledged when it is confirmed. */
   finishFragments: readonly Fragment[];
-  /** Datagrams to send as probes, whatever the congestion window says. */
+  /** Probes to send, whatever the congestion window says. */
   probes: number;
-  /** A PING is owed: a keep-alive, or the answer to a finish. */
+  /** A PING is due: a keep-alive, or the answer to a finish. */
   pingDue: boolean;
   windowDue: boolean;
   /**
-   * Where a finish came from again: its answer goes there, for its initiator may have moved; but the finish
-   * may be anyone's copy, so the session does not.
+   * Where a repeated finish came from: it is answered there, for its initiator may have moved; but anyone may
+   * have copied the finish, so the session does not move.
    */
   finishFrom: SocketAddress | null;
-  /** A responder's finish, SHA-256: what comes again is told from what only looks like it. */
-  finishDigest: Uint8Array | null;
-  /** Challenges to answer; the last one wins. */
+  /** At a responder, SHA-256 of the finish's Noise message, by which a repeated one is recognised. */
+  finishHash: Uint8Array | null;
+  /** The data of the PATH CHALLENGE to answer: the last one. */
   response: Uint8Array | null;
-  /** When congestion control lets the next datagram go, ms. */
+  /** When congestion control allows the next datagram, ms. */
   blockedUntil: number;
   lastHeardAt: number;
   lastElicitingAt: number;
-  /** Since when an acknowledgment is awaited and nothing was heard, ms; Infinity while none is. */
+  /** Since when an acknowledgment is awaited and nothing was received, ms; Infinity while none is. */
   awaitingSince: number;
-  /** Whether that has been going on for `SILENCE`. */
+  /** Whether that has lasted for `SILENCE`. */
   silent: boolean;
   closing: Closing | null;
   end: SessionEnd | null;
 }
 
-/** A session that is over for its user, and still answers the peer. */
+/** The state of a session that has ended, and still sends CLOSE. */
 export interface Closing {
   readonly code: number;
   readonly reason: string;
   readonly until: number;
-  /** Whether CLOSE is to be sent now. */
+  /** Whether CLOSE has to be sent now. */
   due: boolean;
-  /** When it is sent again unasked, ms; Infinity for never: it is an answer. */
+  /** When it is retransmitted, ms; Infinity when it answers the peer's. */
   nextAt: number;
   readonly interval: number;
-  /** A finish that is not confirmed was said with this CLOSE: without it the responder could not read that. */
-  finishSaid: boolean;
-  /** Packets that came since, and after how many CLOSE is sent again. */
+  /** The unconfirmed finish was sent before this CLOSE: without it the responder could not decrypt that. */
+  finishSent: boolean;
+  /** Packets received since the last CLOSE that answered one. */
   heard: number;
-  again: number;
+  /** After how many of them CLOSE answers again. */
+  answerAfter: number;
 }
 
 export interface SessionOptions {
-  readonly role: "initiator" | "responder";
+  /** An initiator's; null makes a responder's session. */
+  readonly handshake: InitiatorHandshake | null;
   readonly localId: Uint8Array;
   readonly address: SocketAddress;
   readonly crypto: CryptoProvider;
@@ -164,9 +167,9 @@ export interface SessionOptions {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { crypto, role, localId, address, random, datagramLimit, now } = options;
+  const { crypto, handshake, localId, address, random, datagramLimit, now } = options;
   return {
-    role,
+    role: handshake === null ? "responder" : "initiator",
     localId,
     crypto,
     random,
@@ -175,7 +178,7 @@ export function createSession(options: SessionOptions): Session {
     recovery: createRecovery<PacketContent>({ datagramLimit }),
     outgoing: createOutgoingMessages(),
     incoming: createIncomingMessages(),
-    handshake: null,
+    handshake,
     established: null,
     admittedTo: null,
     resetToken: null,
@@ -184,7 +187,7 @@ export function createSession(options: SessionOptions): Session {
     pingDue: false,
     windowDue: false,
     finishFrom: null,
-    finishDigest: null,
+    finishHash: null,
     response: null,
     blockedUntil: 0,
     lastHeardAt: now,
@@ -196,7 +199,7 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** The handshake has brought the keys. */
+/** The handshake has produced the keys. */
 export function establish(
   session: Session,
   remoteId: Uint8Array,
@@ -210,26 +213,26 @@ export function establish(
   };
 }
 
-/** The peer's static key as its part of the handshake has proven it; null before. */
+/** The peer's static key, once its part of the handshake has proven it; else null. */
 export function findPeerKey({ established, handshake }: Session): Uint8Array | null {
   if (established !== null) return established.remoteKey;
   return handshake === null ? null : remoteStaticKey(handshake.noise);
 }
 
-/** What one exchange of the handshake took, ms: better than a guess (RFC 9002 s. 6.2.2). */
-export function applyExchangeTime({ recovery }: Session, took: number, now: number): void {
-  changePath(recovery, now, took);
+/** Takes the time of one handshake exchange, ms, as the initial round-trip time (RFC 9002 s. 6.2.2). */
+export function applyExchangeTime({ recovery }: Session, exchangeTime: number, now: number): void {
+  changePath(recovery, now, exchangeTime);
 }
 
-/** Something authentic came from the peer, and what it acknowledges is known. */
-export function packetHeard(session: Session, now: number): void {
+/** An authentic packet of the peer was processed, with its ACK. */
+export function peerHeard(session: Session, now: number): void {
   session.lastHeardAt = now;
   session.silent = false;
   session.awaitingSince =
     session.recovery.sent.packetsInFlight > 0 ? now : Number.POSITIVE_INFINITY;
 }
 
-/** Something that the peer has to acknowledge has left. */
+/** An ack-eliciting packet was sent. */
 export function elicitingSent(session: Session, now: number): void {
   session.lastElicitingAt = now;
   session.pingDue = false;
@@ -237,8 +240,7 @@ export function elicitingSent(session: Session, now: number): void {
 }
 
 /**
- * Says a message, of at most 65,536 bytes; false when too much waits to be acknowledged, or the session is
- * over.
+ * Queues a message, of at most 65,536 bytes; false when too much is unacknowledged, or the session has ended.
  */
 export function sendMessage(session: Session, message: Uint8Array): boolean {
   if (message.length > MAX_MESSAGE) throw new Error(`a message has at most ${MAX_MESSAGE} bytes`);
@@ -247,22 +249,22 @@ export function sendMessage(session: Session, message: Uint8Array): boolean {
   return true;
 }
 
-/** Says messages that `encodeMessages` put together; false, and none is said, where there is no room for all of them. */
+/** Queues what `encodeMessages` returned; false, and nothing is queued, when there is no room for all of it. */
 export function sendEncoded({ end, outgoing }: Session, stream: Uint8Array): boolean {
   return end === null && appendEncoded(outgoing, stream);
 }
 
-/** Whether everything that was said has arrived. */
+/** Whether the peer has acknowledged every queued message. */
 export function isAllAcknowledged({ outgoing }: Session): boolean {
   return outgoing.queue.start === outgoing.queue.end;
 }
 
-/** Ends the session; the peer is told the code and the reason. */
+/** Ends the session with a CLOSE that carries the code and the reason. */
 export function closeSession(session: Session, code: number, reason: string, now: number): void {
   if (session.end !== null) return;
   session.end = { type: "closed", by: "us", code, reason };
   if (session.established === null) return;
-  // An initiator that has not heard from us says its finish again, in its own time.
+  // An initiator that has received nothing from us repeats its finish, at its own interval.
   const unconfirmed = session.received.window.largest < 0;
   const interval = Math.max(
     currentProbeTimeout(session),
@@ -272,7 +274,7 @@ export function closeSession(session: Session, code: number, reason: string, now
   session.closing = { ...startClosing(code, reason, interval, now), until };
 }
 
-/** The peer has ended the session, and is answered, so that it can forget it. */
+/** The peer has ended the session; it is answered, so that it can drop the session. */
 export function closedByPeer(session: Session, code: number, reason: string, now: number): void {
   if (session.end !== null) return;
   session.end = { type: "closed", by: "peer", code, reason };
@@ -282,26 +284,26 @@ export function closedByPeer(session: Session, code: number, reason: string, now
 
 function startClosing(code: number, reason: string, interval: number, now: number): Closing {
   const times = { interval, nextAt: now + interval, until: now + CLOSING_TIMEOUTS * interval };
-  return { code, reason, ...times, due: true, finishSaid: false, heard: 0, again: 1 };
+  return { code, reason, ...times, due: true, finishSent: false, heard: 0, answerAfter: 1 };
 }
 
-/** Ends it without a word to the peer, who knows, or does not hear. */
+/** Ends it without a CLOSE: the peer knows, or can't be reached. */
 export function endSession(session: Session, end: SessionEnd): void {
   session.end ??= end;
   session.closing = null;
 }
 
-/** Whether nothing more will be sent or taken: its connection id can be forgotten. */
+/** Whether nothing more will be sent or processed: its connection id can be dropped. */
 export function isSessionOver({ end, closing }: Session): boolean {
   return end !== null && closing === null;
 }
 
-/** The time a probe waits for its answer now, ms. */
+/** The probe timeout now, ms. */
 export function currentProbeTimeout({ recovery }: Session): number {
   return probeTimeout(recovery.path.roundTrip);
 }
 
-/** What was lost is to be sent again. */
+/** Schedules what the lost packets carried to be sent again. */
 export function requeueLost(session: Session, lost: readonly SentPacket<PacketContent>[]): void {
   for (const { content } of lost) {
     for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);
@@ -309,7 +311,7 @@ export function requeueLost(session: Session, lost: readonly SentPacket<PacketCo
   }
 }
 
-/** When `tick`, or a transmission, is due next, ms; Infinity for never. */
+/** When `tickSession`, or a datagram, is due next, ms; Infinity for never. */
 export function sessionWakeAt(session: Session): number {
   const { handshake, closing, recovery, received, path } = session;
   if (closing !== null) return Math.min(closing.nextAt, closing.until);
@@ -320,14 +322,14 @@ export function sessionWakeAt(session: Session): number {
     recoveryTimerAt(recovery),
     session.blockedUntil,
     validationTimerAt(path),
-    // A PING that is owed already waits for room, and whatever takes the room keeps alive as well.
+    // A PING that is due already waits for room, and whatever takes the room keeps the session alive as well.
     session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
     session.silent ? Number.POSITIVE_INFINITY : session.awaitingSince + SILENCE,
   );
 }
 
-/** Does what time has made due; what is to be sent is then transmitted. */
+/** Does what is due; afterwards there may be datagrams to send. */
 export function tickSession(session: Session, now: number): void {
   const { handshake, closing, recovery, path } = session;
   if (closing !== null && now >= closing.until) session.closing = null;
@@ -345,7 +347,7 @@ export function tickSession(session: Session, now: number): void {
   if (now >= session.awaitingSince + SILENCE) session.silent = true;
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
   const { address } = path.address;
-  // Another port of the same host is the same way there (RFC 9000 s. 9.4).
+  // Another port of the same host is the same path (RFC 9000 s. 9.4).
   if (abandonValidation(path, now) && path.address.address !== address) {
     requeueLost(session, changePath(recovery, now));
   }
@@ -354,14 +356,14 @@ export function tickSession(session: Session, now: number): void {
   if (outcome.type === "lost") requeueLost(session, outcome.lost);
   if (outcome.type === "probe") {
     session.probes = outcome.datagrams;
-    // Without anything newer, a probe carries again what has waited longest (RFC 9002 s. 6.2.4).
+    // Without new data, a probe carries again what has been in flight longest (RFC 9002 s. 6.2.4).
     requeueLost(session, outcome.oldest);
   }
 }
 
 /**
- * The initiator's PING and its answer keep both directions alive: a responder sends one only where that is
- * overdue.
+ * Since when a keep-alive counts. The initiator's PING and its ACK keep both directions alive: a responder
+ * sends one only when those are overdue.
  */
 function quietSince({ role, lastElicitingAt, lastHeardAt }: Session): number {
   return role === "responder" ? Math.max(lastElicitingAt, lastHeardAt + SILENCE) : lastElicitingAt;

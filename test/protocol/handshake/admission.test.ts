@@ -2,11 +2,13 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { AcceptedKey, Admission } from "../../../src/protocol/handshake/admission.ts";
+import type {
+  AcceptedKey,
+  Admission,
+} from "../../../src/protocol/handshake/responder-handshake.ts";
 import { readPacket } from "../../../src/protocol/packets.ts";
 import {
   answersTo,
-  arrivedAt,
   createPair,
   drain,
   flipped,
@@ -16,6 +18,7 @@ import {
   only,
   pass,
   START,
+  takeAccepted,
   untilFinish,
 } from "../pair.ts";
 
@@ -44,10 +47,10 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   test.each([1, 2, 64])("lets in who has the %d., and knows which it was", (byte) => {
     const { its, asked } = admission(Array.from({ length: 64 }, (_, index) => key(index + 1)));
     const pair = createPair({ admission: its });
-    const joined = joinResponder(pair, psk(byte));
+    const connected = joinResponder(pair, psk(byte));
     pass(pair, 500);
-    expect(joined.end).toBeNull();
-    expect(arrivedAt(pair).admittedTo).toBe(`key ${byte}`);
+    expect(connected.end).toBeNull();
+    expect(takeAccepted(pair).admittedTo).toBe(`key ${byte}`);
     expect(asked).toEqual([`keys for ${INITIATOR}`, `key ${byte} by ${INITIATOR}`]);
   });
 
@@ -55,15 +58,15 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     const pair = createPair({ admission: psk(7) });
     joinResponder(pair, psk(7));
     pass(pair, 500);
-    expect(arrivedAt(pair).admittedTo).toBeNull();
+    expect(takeAccepted(pair).admittedTo).toBeNull();
   });
 
   test("refuses who has none of them, without being asked to let them in", () => {
     const { its, asked } = admission([key(1), key(2)]);
     const pair = createPair({ admission: its });
-    const joined = joinResponder(pair, psk(3));
+    const connected = joinResponder(pair, psk(3));
     pass(pair, 500);
-    expect(joined.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
+    expect(connected.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     expect(asked).toEqual([`keys for ${INITIATOR}`]);
     expect(pair.responder.endpoint.sessions.size).toBe(0);
   });
@@ -71,11 +74,11 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   test("refuses who has one that admits nobody any more in the same way", () => {
     const used = admission([key(1), key(2)], () => false);
     const pair = createPair({ admission: used.its });
-    const joined = joinResponder(pair, psk(2));
+    const connected = joinResponder(pair, psk(2));
     pass(pair, 500);
-    expect(joined.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
+    expect(connected.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     expect(pair.responder.endpoint.sessions.size).toBe(0);
-    expect(pair.responder.endpoint.arrived).toEqual([]);
+    expect(pair.responder.endpoint.accepted).toEqual([]);
   });
 
   test("goes on reading finishes of one whom it has turned away, and lets them in later", () => {
@@ -90,7 +93,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(readPacket(only(changed))?.kind).toBe("refusal");
     open = true;
     answers();
-    expect(arrivedAt(pair).admittedTo).toBe("key 1");
+    expect(takeAccepted(pair).admittedTo).toBe("key 1");
   });
 
   test("asks once about a session, however often its finish comes", () => {
@@ -104,7 +107,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     pass(pair, 15_000);
     answersTo(pair.responder, finish, pair.initiator.address, pair.now);
     expect(asked.filter((each) => each.startsWith("key 1"))).toHaveLength(1);
-    expect(pair.responder.endpoint.arrived).toHaveLength(1);
+    expect(pair.responder.endpoint.accepted).toHaveLength(1);
   });
 
   test("takes a key from the moment on in which it is one of them", () => {
@@ -143,9 +146,9 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(kinds).toEqual([["refusal"], ["refusal"], [], []]);
     expect(asked).toHaveLength(2);
     // Another handshake is none the worse for it.
-    const joined = joinResponder(pair, psk(65));
+    const connected = joinResponder(pair, psk(65));
     drain(pair.responder, pair.now);
     pass(pair, 500);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
   });
 });

@@ -10,25 +10,25 @@ import { readPacket } from "../../../src/protocol/packets.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {
   answersTo,
-  arrivedAt,
   close,
   createPair,
   deliver,
   drain,
   flipped,
-  framesOf,
+  frameNames,
   hear,
   hex,
   INITIATOR_KEYS,
   joinResponder,
-  keysOf,
   only,
   type Pair,
   pass,
   PSK,
   RESPONDER_KEYS,
+  sessionKeys,
   speak,
   START,
+  takeAccepted,
   untilFinish,
   words,
 } from "../pair.ts";
@@ -66,22 +66,22 @@ function complete(pair: Pair, finish: Uint8Array): Session {
     deliver(initiator, bytes, responder.address, now);
   }
   drain(initiator, now);
-  return arrivedAt(pair);
+  return takeAccepted(pair);
 }
 
 /** What each says the other hears. */
-function expectTalk(pair: Pair, joined: Session, opened: Session): void {
-  speak(pair.initiator, joined, "from the initiator");
-  speak(pair.responder, opened, "from the responder");
+function expectTalk(pair: Pair, connected: Session, accepted: Session): void {
+  speak(pair.initiator, connected, "from the initiator");
+  speak(pair.responder, accepted, "from the responder");
   pass(pair, 2_000);
-  expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["from the initiator"]);
-  expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["from the responder"]);
+  expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["from the initiator"]);
+  expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["from the responder"]);
 }
 
 describe("a handshake (docs/protocol.md s. 8)", () => {
   test("is hello, retry, hello, answer, finish and a sealed packet, each of its length", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { hello, retry, helloAgain, answer, finish } = untilFinish(pair);
     expect([hello, retry, helloAgain, answer, finish].map(shape)).toEqual([
       "f8 1200",
@@ -93,27 +93,27 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
       "fb 78",
     ]);
     const sealed = answersTo(pair.responder, finish, pair.initiator.address, START);
-    const opened = arrivedAt(pair);
+    const accepted = takeAccepted(pair);
     // Header (13), PING and a tag (16); then a path MTU probe of its own kind (s. 12.3).
     expect(sealed.map(({ bytes }) => shape(bytes))).toEqual(["fc 30", "fc 1372"]);
-    expect(sealed.map(({ bytes }) => framesOf(opened, bytes))).toEqual([["ping"], ["ping"]]);
-    expect(joined.handshake).not.toBeNull();
+    expect(sealed.map(({ bytes }) => frameNames(accepted, bytes))).toEqual([["ping"], ["ping"]]);
+    expect(connected.handshake).not.toBeNull();
     for (const { bytes } of sealed) deliver(pair.initiator, bytes, pair.responder.address, START);
-    expect(joined.handshake).toBeNull();
-    expectTalk(pair, joined, opened);
+    expect(connected.handshake).toBeNull();
+    expectTalk(pair, connected, accepted);
   });
 
   test("shows each the other's static key, and gives each direction its own", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    const opened = complete(pair, untilFinish(pair).finish);
-    expect(keysOf(joined).remoteKey).toEqual(RESPONDER_KEYS.publicKey);
-    expect(keysOf(opened).remoteKey).toEqual(INITIATOR_KEYS.publicKey);
-    expect(keysOf(joined).send.key).toEqual(keysOf(opened).receive.key);
-    expect(keysOf(joined).receive.key).toEqual(keysOf(opened).send.key);
-    expect(keysOf(joined).send.key).not.toEqual(keysOf(opened).send.key);
-    expect(keysOf(joined).remoteId).toEqual(opened.localId);
-    expect(keysOf(opened).remoteId).toEqual(joined.localId);
+    const connected = joinResponder(pair);
+    const accepted = complete(pair, untilFinish(pair).finish);
+    expect(sessionKeys(connected).remoteKey).toEqual(RESPONDER_KEYS.publicKey);
+    expect(sessionKeys(accepted).remoteKey).toEqual(INITIATOR_KEYS.publicKey);
+    expect(sessionKeys(connected).send.key).toEqual(sessionKeys(accepted).receive.key);
+    expect(sessionKeys(connected).receive.key).toEqual(sessionKeys(accepted).send.key);
+    expect(sessionKeys(connected).send.key).not.toEqual(sessionKeys(accepted).send.key);
+    expect(sessionKeys(connected).remoteId).toEqual(accepted.localId);
+    expect(sessionKeys(accepted).remoteId).toEqual(connected.localId);
   });
 
   test("says its second hello with the retry's cookie, and everything else as in the first", () => {
@@ -129,30 +129,30 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
 
   test("carries the first message with the finish, and it has arrived with the responder's first packet", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    speak(pair.initiator, joined, "first");
+    const connected = joinResponder(pair);
+    speak(pair.initiator, connected, "first");
     const { finish } = untilFinish(pair);
     // WINDOW (5), and a FRAGMENT: type, offset and length (3), the message's length (1) and 5 bytes.
     expect(finish).toHaveLength(78 + 3 + 6);
     const sealed = answersTo(pair.responder, finish, pair.initiator.address, START);
-    const opened = arrivedAt(pair);
-    expect(hear(pair.responder, opened, START).map(words)).toEqual(["first"]);
-    expect(joined.outgoing.queue.start).toBe(0);
+    const accepted = takeAccepted(pair);
+    expect(hear(pair.responder, accepted, START).map(words)).toEqual(["first"]);
+    expect(connected.outgoing.queue.start).toBe(0);
     deliver(pair.initiator, only(sealed.slice(0, 1)), pair.responder.address, START);
-    expect(joined.outgoing.queue.start).toBe(6);
+    expect(connected.outgoing.queue.start).toBe(6);
   });
 
   test("fills a finish up to 1,200 bytes and sends the rest afterwards", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const long = pair.random.bytes(5_000);
-    speak(pair.initiator, joined, long);
+    speak(pair.initiator, connected, long);
     const { finish } = untilFinish(pair);
     expect(finish.length).toBeGreaterThan(1_150);
     expect(finish.length).toBeLessThanOrEqual(1_200);
-    const opened = complete(pair, finish);
+    const accepted = complete(pair, finish);
     pass(pair, 5_000);
-    expect(hear(pair.responder, opened, pair.now)).toEqual([long]);
+    expect(hear(pair.responder, accepted, pair.now)).toEqual([long]);
   });
 });
 
@@ -335,19 +335,19 @@ describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
 
   test("gives up 8,000 ms after its first hello, and is forgotten", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     pair.loses = () => true;
     pass(pair, 7_999);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     pass(pair, 1);
-    expect(joined.end).toEqual({ type: "handshake-failed", failure: "no-answer" });
+    expect(connected.end).toEqual({ type: "handshake-failed", failure: "no-answer" });
     expect(pair.initiator.endpoint.sessions.size).toBe(0);
     expect(endpointWakeAt(pair.initiator.endpoint)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("says its finish as often after the answer, and gives up 8,000 ms after the hello all the same", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     pair.loses = ({ by, bytes }) => by === "initiator" && bytes[0] === 0xfb;
     pass(pair, 7_999);
     const finishes = pair.sent.filter(({ bytes }) => bytes[0] === 0xfb);
@@ -358,13 +358,13 @@ describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
     expect(times).toEqual(TIMES);
     for (const { bytes } of finishes) expect(bytes).toEqual(finishes[0]?.bytes ?? bytes);
     pass(pair, 1);
-    expect(joined.end).toEqual({ type: "handshake-failed", failure: "no-answer" });
+    expect(connected.end).toEqual({ type: "handshake-failed", failure: "no-answer" });
   });
 
   test("sends nothing sealed before its finish is confirmed (s. 8.4)", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    speak(pair.initiator, joined, "hello");
+    const connected = joinResponder(pair);
+    speak(pair.initiator, connected, "hello");
     pair.loses = ({ by }) => by === "responder" && pair.sent.length > 5;
     pass(pair, 7_000);
     const kinds = new Set(
@@ -377,11 +377,11 @@ describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
 describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
   test("answers at most 4 at once; the next hello has the newest cookie all the same", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     drain(pair.initiator, START);
     const retry = new Uint8Array(26);
     retry[0] = 0xf9;
-    retry.set(joined.localId, 1);
+    retry.set(connected.localId, 1);
     for (let count = 1; count <= 4; count += 1) {
       retry[9] = count;
       const hello = only(answersTo(pair.initiator, retry, pair.responder.address, START));
@@ -417,31 +417,31 @@ describe("an initiator that expects somebody (docs/protocol.md s. 8.3)", () => {
   test("sends no finish to another, and says so", () => {
     const pair = createPair();
     const other = generateKeyPair(new Uint8Array(32).fill(0x33));
-    const joined = joinResponder(pair, PSK, other.publicKey);
+    const connected = joinResponder(pair, PSK, other.publicKey);
     pass(pair, 8_000);
-    expect(joined.end).toEqual({ type: "handshake-failed", failure: "other-server" });
+    expect(connected.end).toEqual({ type: "handshake-failed", failure: "other-server" });
     expect(pair.sent.map(({ bytes }) => bytes[0])).toEqual([0xf8, 0xf9, 0xf8, 0xfa]);
     expect(pair.initiator.endpoint.sessions.size).toBe(0);
   });
 
   test("joins the one it expects", () => {
     const pair = createPair();
-    const joined = joinResponder(pair, PSK, RESPONDER_KEYS.publicKey);
+    const connected = joinResponder(pair, PSK, RESPONDER_KEYS.publicKey);
     pass(pair, 500);
-    expectTalk(pair, joined, arrivedAt(pair));
+    expectTalk(pair, connected, takeAccepted(pair));
   });
 });
 
 describe("a refusal (docs/protocol.md s. 8.5)", () => {
   test("of a wrong secret has a proof, and is believed at once", () => {
     const pair = createPair();
-    const joined = joinResponder(pair, OTHER_PSK);
+    const connected = joinResponder(pair, OTHER_PSK);
     pass(pair, 500);
-    expect(joined.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
+    expect(connected.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     const kinds = pair.sent.map(({ bytes }) => bytes[0]);
     expect(kinds.slice(4)).toEqual([0xfb, 0xfe]);
     const refusal = pair.sent.at(-1)?.bytes ?? new Uint8Array(0);
-    expect([...refusal.subarray(0, 10)]).toEqual([0xfe, ...joined.localId, 2]);
+    expect([...refusal.subarray(0, 10)]).toEqual([0xfe, ...connected.localId, 2]);
     // Six journeys of 10 ms each.
     expect(pair.sent.at(-1)?.at).toBe(START + 60);
     expect(pair.responder.endpoint.sessions.size).toBe(0);
@@ -449,10 +449,10 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("is proven with HMAC-SHA256 under the refusal key, over the ten bytes before and Noise message 3", () => {
     const pair = createPair();
-    const joined = joinResponder(pair, OTHER_PSK);
+    const connected = joinResponder(pair, OTHER_PSK);
     const { finish } = untilFinish(pair);
     const refusal = only(answersTo(pair.responder, finish, pair.initiator.address, START));
-    const key = joined.handshake?.refusalKey ?? new Uint8Array(0);
+    const key = connected.handshake?.refusalKey ?? new Uint8Array(0);
     expect(key).toHaveLength(32);
     const proven = Buffer.concat([refusal.subarray(0, 10), finish.subarray(9)]);
     const proof = createHmac("sha256", key).update(proven).digest();
@@ -461,9 +461,9 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("of a wrong secret without its proof is ignored, before the answer and after", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const refusal = new Uint8Array(26);
-    refusal.set([0xfe, ...joined.localId, 2]);
+    refusal.set([0xfe, ...connected.localId, 2]);
     for (let count = 0; count < 10; count += 1) {
       deliver(pair.initiator, refusal, pair.responder.address, START);
     }
@@ -475,13 +475,13 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
       refusal[9] = code;
       deliver(pair.initiator, refusal, pair.responder.address, START);
     }
-    expect(joined.end).toBeNull();
-    expectTalk(pair, joined, complete(pair, finish));
+    expect(connected.end).toBeNull();
+    expectTalk(pair, connected, complete(pair, finish));
   });
 
   test("of a wrong secret with a bit of its proof or its code changed is ignored", () => {
     const pair = createPair();
-    const joined = joinResponder(pair, OTHER_PSK);
+    const connected = joinResponder(pair, OTHER_PSK);
     const { finish } = untilFinish(pair);
     const refusal = only(answersTo(pair.responder, finish, pair.initiator.address, START));
     for (let bit = 9 * 8; bit < 26 * 8; bit += 1) {
@@ -492,16 +492,16 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
         START,
       );
     }
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
   });
 
   test("from another address is ignored", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const refusal = new Uint8Array(26);
-    refusal.set([0xfe, ...joined.localId, 3]);
+    refusal.set([0xfe, ...connected.localId, 3]);
     deliver(pair.initiator, refusal, { ...pair.responder.address, port: 9 }, START);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
   });
 
   test.each([
@@ -511,28 +511,28 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     "of code %d of the hello as it was sent is believed before the answer: %s",
     (code, failure) => {
       const pair = createPair();
-      const joined = joinResponder(pair);
+      const connected = joinResponder(pair);
       const hello = only(drain(pair.initiator, START));
       const refusal = new Uint8Array(26);
-      refusal.set([0xfe, ...joined.localId, code]);
+      refusal.set([0xfe, ...connected.localId, code]);
       deliver(pair.initiator, refusal, pair.responder.address, START);
-      expect(joined.end).toBeNull();
+      expect(connected.end).toBeNull();
       refusal.set(createHash("sha256").update(hello).digest().subarray(0, 16), 10);
       deliver(pair.initiator, refusal, pair.responder.address, START);
-      expect(joined.end).toEqual({ type: "handshake-failed", failure });
+      expect(connected.end).toEqual({ type: "handshake-failed", failure });
     },
   );
 
   test("answers a hello of another version, and is no answer to one that was changed on the way", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const hello = only(drain(pair.initiator, START)).slice();
     hello[1] = 2;
     const refusal = only(answersTo(pair.responder, hello, pair.initiator.address, START));
     const digest = createHash("sha256").update(hello).digest().subarray(0, 16);
-    expect([...refusal]).toEqual([0xfe, ...joined.localId, 1, ...digest]);
+    expect([...refusal]).toEqual([0xfe, ...connected.localId, 1, ...digest]);
     deliver(pair.initiator, refusal, pair.responder.address, START);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
   });
 
   // What follows the version is laid out as that version says.
@@ -587,34 +587,34 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     ["first sealed packet", 5],
   ])("goes on when the %s is lost", (_what, index) => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    speak(pair.initiator, joined, "first");
+    const connected = joinResponder(pair);
+    speak(pair.initiator, connected, "first");
     pair.loses = (sent) => sent === pair.sent[index];
     pass(pair, 3_000);
-    const opened = arrivedAt(pair);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["first"]);
-    expectTalk(pair, joined, opened);
+    const accepted = takeAccepted(pair);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["first"]);
+    expectTalk(pair, connected, accepted);
     expect(pair.responder.endpoint.sessions.size).toBe(1);
-    expect(pair.responder.endpoint.arrived).toEqual([]);
+    expect(pair.responder.endpoint.accepted).toEqual([]);
   });
 
   test("gives one session when every datagram comes twice, and once more when all is over", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    speak(pair.initiator, joined, "first");
+    const connected = joinResponder(pair);
+    speak(pair.initiator, connected, "first");
     pair.loses = (sent) => {
       pair.onTheWay.push(sent);
       return false;
     };
     pass(pair, 500);
     pair.loses = () => false;
-    const opened = arrivedAt(pair);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["first"]);
+    const accepted = takeAccepted(pair);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["first"]);
     for (const { by, bytes, from } of pair.sent.slice()) {
       deliver(by === "initiator" ? pair.responder : pair.initiator, bytes, from, pair.now);
     }
-    expectTalk(pair, joined, opened);
-    expect(pair.responder.endpoint.arrived).toEqual([]);
+    expectTalk(pair, connected, accepted);
+    expect(pair.responder.endpoint.accepted).toEqual([]);
     expect(pair.responder.endpoint.sessions.size).toBe(1);
     expect(pair.initiator.endpoint.sessions.size).toBe(1);
   });
@@ -624,21 +624,21 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     joinResponder(pair);
     const { finish } = untilFinish(pair);
     const first = answersTo(pair.responder, finish, pair.initiator.address, START);
-    const opened = arrivedAt(pair);
+    const accepted = takeAccepted(pair);
     const second = answersTo(pair.responder, finish, pair.initiator.address, START);
-    expect(framesOf(opened, second[0]?.bytes ?? new Uint8Array(0))).toContain("ping");
+    expect(frameNames(accepted, second[0]?.bytes ?? new Uint8Array(0))).toContain("ping");
     expect(second[0]?.bytes).not.toEqual(first[0]?.bytes ?? new Uint8Array(0));
     expect(pair.responder.endpoint.sessions.size).toBe(1);
   });
 
   test("does not follow a finish that comes again from elsewhere", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
-    const opened = complete(pair, finish);
+    const accepted = complete(pair, finish);
     deliver(pair.responder, finish, { address: "203.0.113.9", port: 9 }, START);
-    expect(opened.path.address).toEqual(pair.initiator.address);
-    expectTalk(pair, joined, opened);
+    expect(accepted.path.address).toEqual(pair.initiator.address);
+    expectTalk(pair, connected, accepted);
   });
 
   test("does not take a finish again once its session is over", () => {
@@ -654,12 +654,12 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     );
     expect(readPacket(answered)?.kind).toBe("reset");
     expect(pair.responder.endpoint.sessions.size).toBe(0);
-    expect(pair.responder.endpoint.arrived).toEqual([]);
+    expect(pair.responder.endpoint.accepted).toEqual([]);
   });
 
   test("does not mistake a damaged answer for one, and takes the next", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const hello = only(drain(pair.initiator, START));
     const retry = only(answersTo(pair.responder, hello, pair.initiator.address, START));
     const again = only(answersTo(pair.initiator, retry, pair.responder.address, START));
@@ -669,14 +669,14 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
         [],
       );
     }
-    expect(joined.established).toBeNull();
+    expect(connected.established).toBeNull();
     const finish = only(answersTo(pair.initiator, answer, pair.responder.address, START));
-    expectTalk(pair, joined, complete(pair, finish));
+    expectTalk(pair, connected, complete(pair, finish));
   });
 
   test("does not mistake a damaged finish for one, and takes the true one", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
     // The initiator's static key is sealed before the secret is mixed in.
     for (let at = 9; at < 57; at += 1) {
@@ -694,26 +694,26 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     for (let count = 0; count < 10; count += 1) {
       expect(answersTo(pair.initiator, refusal, pair.responder.address, START)).toEqual([]);
     }
-    expect(joined.end).toBeNull();
-    expectTalk(pair, joined, complete(pair, finish));
+    expect(connected.end).toBeNull();
+    expectTalk(pair, connected, complete(pair, finish));
   });
 });
 
 describe("spliced handshakes (docs/protocol.md s. 8)", () => {
   test("the answer to another hello is none", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const other = createPair({ seed: 2 });
     joinResponder(other);
     const { answer } = untilFinish(other);
     drain(pair.initiator, START);
     // Under its own id, and under the id of the initiator that it is brought to.
     const spliced = answer.slice();
-    spliced.set(joined.localId, 1);
+    spliced.set(connected.localId, 1);
     expect(answersTo(pair.initiator, answer, pair.responder.address, START)).toEqual([]);
     expect(answersTo(pair.initiator, spliced, pair.responder.address, START)).toEqual([]);
-    expect(joined.established).toBeNull();
-    expect(joined.end).toBeNull();
+    expect(connected.established).toBeNull();
+    expect(connected.end).toBeNull();
   });
 
   test("the finish of another handshake is none, under either id", () => {
@@ -734,18 +734,18 @@ describe("spliced handshakes (docs/protocol.md s. 8)", () => {
 
   test("a packet sealed in one session opens in no other, under either id", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    const opened = complete(pair, untilFinish(pair).finish);
+    const connected = joinResponder(pair);
+    const accepted = complete(pair, untilFinish(pair).finish);
     joinResponder(pair);
     const other = complete(pair, untilFinish(pair).finish);
-    speak(pair.initiator, joined, "not for others");
+    speak(pair.initiator, connected, "not for others");
     const sealed = only(drain(pair.initiator, START).slice(0, 1)).slice();
     sealed.set(other.localId, 1);
     deliver(pair.responder, sealed, pair.initiator.address, START);
     expect(hear(pair.responder, other, START)).toEqual([]);
-    expect(keysOf(other).receive.forgeries).toBe(1);
-    sealed.set(opened.localId, 1);
+    expect(sessionKeys(other).receive.forgeries).toBe(1);
+    sealed.set(accepted.localId, 1);
     deliver(pair.responder, sealed, pair.initiator.address, START);
-    expect(hear(pair.responder, opened, START).map(words)).toEqual(["not for others"]);
+    expect(hear(pair.responder, accepted, START).map(words)).toEqual(["not for others"]);
   });
 });

@@ -5,11 +5,11 @@ import {
   type CookieClaim,
   type CookieSecrets,
   createCookieSecrets,
-  encodeSocketAddress,
   isValidCookie,
   makeCookie,
   renewCookieSecrets,
 } from "../../../src/protocol/handshake/proofs.ts";
+import { encodeSocketAddress } from "../../../src/protocol/socket-address.ts";
 
 const CLAIM: CookieClaim = {
   from: { address: "192.0.2.1", port: 12_345 },

@@ -5,30 +5,30 @@ import { describe, expect, test } from "bun:test";
 
 import { currentProbeTimeout } from "../../../src/protocol/session/session.ts";
 import {
-  arrivedAt,
   close,
+  type ConnectedPair,
+  connectedPair,
   createPair,
   deliver,
   drain,
-  framesOf,
+  frameNames,
   hear,
-  type Joined,
-  joinedPair,
   joinResponder,
   type Pair,
   pass,
   type Sent,
   sentBy,
   speak,
+  takeAccepted,
   untilFinish,
   words,
 } from "../pair.ts";
 
 /** A pair that has been quiet for a second: nothing is owed, and nothing will be sent unasked. */
-function quietPair(): Joined {
-  const joined = joinedPair();
-  pass(joined.pair, 1_000);
-  return joined;
+function quietPair(): ConnectedPair {
+  const connected = connectedPair();
+  pass(connected.pair, 1_000);
+  return connected;
 }
 
 const remembered = ({ initiator, responder }: Pair) => [
@@ -43,45 +43,49 @@ function loseFirst(pair: Pair, count: number, matches: (sent: Sent) => boolean):
 }
 
 /** The frames of all that was sent since `from`, with who sent them and how long after `start`, ms. */
-function conversationOf({ pair, joined, opened }: Joined, from: number, start: number): string[] {
+function conversationOf(
+  { pair, connected, accepted }: ConnectedPair,
+  from: number,
+  start: number,
+): string[] {
   return pair.sent.slice(from).map(({ by, bytes, sentAt }) => {
-    const frames = framesOf(by === "initiator" ? joined : opened, bytes);
+    const frames = frameNames(by === "initiator" ? connected : accepted, bytes);
     return `${by} at ${sentAt - start}: ${frames.join(", ")}`;
   });
 }
 
 describe("CLOSE", () => {
   test("is answered at once, and whoever gets the answer forgets the session", () => {
-    const joined = quietPair();
-    const { pair } = joined;
+    const connected = quietPair();
+    const { pair } = connected;
     const [from, start] = [pair.sent.length, pair.now];
-    close(pair.initiator, joined.joined, 1, "off to bed", pair.now);
+    close(pair.initiator, connected.connected, 1, "off to bed", pair.now);
     pass(pair, 19);
     expect(remembered(pair)).toEqual([1, 1]);
     pass(pair, 1);
     expect(remembered(pair)).toEqual([0, 1]);
     pass(pair, 60_000);
     expect(remembered(pair)).toEqual([0, 0]);
-    expect(conversationOf(joined, from, start)).toEqual([
+    expect(conversationOf(connected, from, start)).toEqual([
       "initiator at 0: close 1 off to bed, ack",
       "responder at 10: close 0 , ack",
     ]);
   });
 
   test("is told by the responder as by the initiator", () => {
-    const { pair, joined, opened } = quietPair();
-    close(pair.responder, opened, 1, "no more", pair.now);
+    const { pair, connected, accepted } = quietPair();
+    close(pair.responder, accepted, 1, "no more", pair.now);
     pass(pair, 20);
-    expect(joined.end).toEqual({ type: "closed", by: "peer", code: 1, reason: "no more" });
-    expect(opened.end).toEqual({ type: "closed", by: "us", code: 1, reason: "no more" });
+    expect(connected.end).toEqual({ type: "closed", by: "peer", code: 1, reason: "no more" });
+    expect(accepted.end).toEqual({ type: "closed", by: "us", code: 1, reason: "no more" });
     expect(remembered(pair)).toEqual([1, 0]);
   });
 
   test("is remembered for 3 probe timeouts by who answered it", () => {
-    const { pair, joined, opened } = quietPair();
-    close(pair.initiator, joined, 0, "", pair.now);
+    const { pair, connected, accepted } = quietPair();
+    close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, 10);
-    const until = pair.now + 3 * currentProbeTimeout(opened);
+    const until = pair.now + 3 * currentProbeTimeout(accepted);
     pass(pair, Math.floor(until - pair.now) - 1);
     expect(remembered(pair)).toEqual([0, 1]);
     pass(pair, 2);
@@ -93,25 +97,25 @@ describe("CLOSE", () => {
     ["twice", 2],
     ["five times", 5],
   ])("that is lost %s comes again after as many probe timeouts", (_times, count) => {
-    const { pair, joined, opened } = quietPair();
-    const timeout = currentProbeTimeout(joined);
+    const { pair, connected, accepted } = quietPair();
+    const timeout = currentProbeTimeout(connected);
     const from = pair.sent.length;
     loseFirst(pair, count, ({ by }) => by === "initiator");
-    close(pair.initiator, joined, 1, "lost at first", pair.now);
+    close(pair.initiator, connected, 1, "lost at first", pair.now);
     pass(pair, count * timeout + 9);
-    expect(opened.end).toBeNull();
+    expect(accepted.end).toBeNull();
     pass(pair, 2);
-    expect(opened.end).toMatchObject({ by: "peer", code: 1, reason: "lost at first" });
+    expect(accepted.end).toMatchObject({ by: "peer", code: 1, reason: "lost at first" });
     pass(pair, 10);
     expect(remembered(pair)[0]).toBe(0);
     expect(sentBy(pair, "initiator", from)).toHaveLength(count + 1);
   });
 
   test("to nobody is sent six times, a probe timeout apart, and forgotten after the sixth", () => {
-    const { pair, joined } = quietPair();
-    const [from, start, timeout] = [pair.sent.length, pair.now, currentProbeTimeout(joined)];
+    const { pair, connected } = quietPair();
+    const [from, start, timeout] = [pair.sent.length, pair.now, currentProbeTimeout(connected)];
     pair.loses = () => true;
-    close(pair.initiator, joined, 0, "", pair.now);
+    close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, Math.floor(6 * timeout) - 1);
     expect(remembered(pair)[0]).toBe(1);
     pass(pair, 2);
@@ -123,16 +127,16 @@ describe("CLOSE", () => {
   });
 
   test("whose answer is lost once comes again, and is answered again", () => {
-    const joined = quietPair();
-    const { pair } = joined;
-    const timeout = currentProbeTimeout(joined.joined);
+    const connected = quietPair();
+    const { pair } = connected;
+    const timeout = currentProbeTimeout(connected.connected);
     const [from, start] = [pair.sent.length, pair.now];
     loseFirst(pair, 1, ({ by }) => by === "responder");
-    close(pair.initiator, joined.joined, 0, "", pair.now);
+    close(pair.initiator, connected.connected, 0, "", pair.now);
     pass(pair, 2 * timeout);
     expect(remembered(pair)[0]).toBe(0);
     expect(
-      conversationOf(joined, from, start).map((line) => line.replace(/at \S+:/, "says")),
+      conversationOf(connected, from, start).map((line) => line.replace(/at \S+:/, "says")),
     ).toEqual([
       "initiator says close 0 , ack",
       "responder says close 0 , ack",
@@ -142,58 +146,58 @@ describe("CLOSE", () => {
   });
 
   test("that crosses the other's is its answer: both forget the session, and nothing more is sent", () => {
-    const { pair, joined, opened } = quietPair();
+    const { pair, connected, accepted } = quietPair();
     const from = pair.sent.length;
-    close(pair.initiator, joined, 1, "the initiator's", pair.now);
-    close(pair.responder, opened, 1, "the responder's", pair.now);
+    close(pair.initiator, connected, 1, "the initiator's", pair.now);
+    close(pair.responder, accepted, 1, "the responder's", pair.now);
     pass(pair, 10);
     expect(remembered(pair)).toEqual([0, 0]);
     pass(pair, 10_000);
     expect(pair.sent.length - from).toBe(2);
     // Each ended it itself.
-    expect(joined.end).toMatchObject({ by: "us", reason: "the initiator's" });
-    expect(opened.end).toMatchObject({ by: "us", reason: "the responder's" });
+    expect(connected.end).toMatchObject({ by: "us", reason: "the initiator's" });
+    expect(accepted.end).toMatchObject({ by: "us", reason: "the responder's" });
   });
 
   test("that crosses the other's, and is lost, comes again to an end that has forgotten the session", () => {
-    const { pair, joined, opened } = quietPair();
-    const timeout = currentProbeTimeout(joined);
+    const { pair, connected, accepted } = quietPair();
+    const timeout = currentProbeTimeout(connected);
     loseFirst(pair, 1, ({ by }) => by === "responder");
-    close(pair.initiator, joined, 0, "", pair.now);
-    close(pair.responder, opened, 0, "", pair.now);
+    close(pair.initiator, connected, 0, "", pair.now);
+    close(pair.responder, accepted, 0, "", pair.now);
     pass(pair, 11);
     // The responder has the initiator's, and takes it for the answer.
     expect(remembered(pair)).toEqual([1, 0]);
     // The initiator's next CLOSE is for a session that nobody knows: it is reset, and ends at once.
     pass(pair, timeout + 10);
     expect(remembered(pair)).toEqual([0, 0]);
-    expect(joined.end).toMatchObject({ type: "closed", by: "us", code: 0 });
+    expect(connected.end).toMatchObject({ type: "closed", by: "us", code: 0 });
   });
 
   test("leaves what arrived before it to be taken, and takes nothing that comes after it", () => {
-    const { pair, joined, opened } = quietPair();
-    speak(pair.initiator, joined, "before");
+    const { pair, connected, accepted } = quietPair();
+    speak(pair.initiator, connected, "before");
     pass(pair, 100);
-    speak(pair.responder, opened, "too late");
-    close(pair.initiator, joined, 0, "", pair.now);
+    speak(pair.responder, accepted, "too late");
+    close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, 100);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["before"]);
-    expect(hear(pair.initiator, joined, pair.now)).toEqual([]);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["before"]);
+    expect(hear(pair.initiator, connected, pair.now)).toEqual([]);
   });
 });
 
 describe("a session whose finish is not confirmed", () => {
   test("is told again for 3 s that it is over, however short a probe timeout is", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
-    const opened = arrivedAt(pair);
+    const accepted = takeAccepted(pair);
     const start = pair.now;
-    close(pair.responder, opened, 1, "no room", pair.now);
+    close(pair.responder, accepted, 1, "no room", pair.now);
     pair.loses = () => true;
     pass(pair, 2_900);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     expect(remembered(pair)).toEqual([1, 1]);
     // Each time a second after the one before; the finishes that came meanwhile were lost.
     const times = sentBy(pair, "responder").map(({ sentAt }) => sentAt - start);
@@ -204,25 +208,25 @@ describe("a session whose finish is not confirmed", () => {
 
   test("hears of its end with the answer to the finish that it says again", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
-    close(pair.responder, arrivedAt(pair), 1, "no room", pair.now);
+    close(pair.responder, takeAccepted(pair), 1, "no room", pair.now);
     drain(pair.responder, pair.now);
     // The initiator says its finish again after 200 ms.
     pass(pair, 230);
-    expect(joined.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
+    expect(connected.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
   });
 
   // It has to: until the responder gives up after 60 s, nobody else gets the seat. Today it forgets at once.
   test("that its initiator ends is over for the responder too, as soon as it hears of it", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
-    const opened = arrivedAt(pair);
-    close(pair.initiator, joined, 0, "", pair.now);
+    const accepted = takeAccepted(pair);
+    close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, 3_000);
-    expect(opened.end).toMatchObject({ type: "closed", by: "peer", code: 0 });
+    expect(accepted.end).toMatchObject({ type: "closed", by: "peer", code: 0 });
   });
 });

@@ -4,7 +4,7 @@
 import { expect, test } from "bun:test";
 
 import { SILENCE } from "../../../src/protocol/session/session.ts";
-import { hear, type Joined, joinedPair, type Pair, pass, speak, words } from "../pair.ts";
+import { type ConnectedPair, connectedPair, hear, type Pair, pass, speak, words } from "../pair.ts";
 
 const OUTAGE = 30_000;
 /** How long after the network is back everything has to be there, ms. */
@@ -21,55 +21,55 @@ function passUntil(pair: Pair, most: number, until: () => boolean): number {
 }
 
 /** Both say something each second while nothing passes; returns what was said. */
-function talkIntoTheVoid({ pair, joined, opened }: Joined, duration: number): string[] {
+function talkIntoTheVoid({ pair, connected, accepted }: ConnectedPair, duration: number): string[] {
   const said: string[] = [];
   for (let second = 0; second < duration / 1_000; second += 1) {
     const message = `said in second ${second}`;
     said.push(message);
-    speak(pair.initiator, joined, message);
-    speak(pair.responder, opened, message);
+    speak(pair.initiator, connected, message);
+    speak(pair.responder, accepted, message);
     pass(pair, 1_000);
   }
   return said;
 }
 
 test("an outage of 30 s loses nothing that both say in it: all is there 5 s after it, in order", () => {
-  const session = joinedPair();
-  const { pair, joined, opened } = session;
+  const session = connectedPair();
+  const { pair, connected, accepted } = session;
   pair.loses = gone;
   const said = talkIntoTheVoid(session, OUTAGE);
-  expect([joined.silent, opened.silent]).toEqual([true, true]);
+  expect([connected.silent, accepted.silent]).toEqual([true, true]);
   pair.loses = back;
   const heard = { initiator: [] as string[], responder: [] as string[] };
   const took = passUntil(pair, SOON, () => {
-    heard.initiator.push(...hear(pair.initiator, joined, pair.now).map(words));
-    heard.responder.push(...hear(pair.responder, opened, pair.now).map(words));
+    heard.initiator.push(...hear(pair.initiator, connected, pair.now).map(words));
+    heard.responder.push(...hear(pair.responder, accepted, pair.now).map(words));
     return heard.initiator.length === said.length && heard.responder.length === said.length;
   });
   expect(heard).toEqual({ initiator: said, responder: said });
   expect(took).toBeLessThanOrEqual(SOON);
-  expect([joined.silent, opened.silent]).toEqual([false, false]);
-  expect([joined.end, opened.end]).toEqual([null, null]);
+  expect([connected.silent, accepted.silent]).toEqual([false, false]);
+  expect([connected.end, accepted.end]).toEqual([null, null]);
 });
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
   "an outage of 30 s and up to 3 s more, whenever it ends, and in a storm of messages (seed %i)",
   (seed) => {
-    const { pair, joined, opened } = joinedPair({ seed });
+    const { pair, connected, accepted } = connectedPair({ seed });
     const message = (index: number) => `${index} ${"x".repeat(pair.random.between(0, 2_000))}`;
     const said = Array.from({ length: 200 }, (_, index) => message(index));
     // Half of it is on its way when the network goes.
-    for (const one of said.slice(0, 100)) speak(pair.initiator, joined, one);
+    for (const one of said.slice(0, 100)) speak(pair.initiator, connected, one);
     pass(pair, 15);
     pair.loses = gone;
-    for (const one of said.slice(100)) speak(pair.initiator, joined, one);
-    for (const one of said) speak(pair.responder, opened, one);
+    for (const one of said.slice(100)) speak(pair.initiator, connected, one);
+    for (const one of said) speak(pair.responder, accepted, one);
     pass(pair, OUTAGE + pair.random.between(0, 3_000));
     pair.loses = back;
     const heard = { initiator: [] as string[], responder: [] as string[] };
     passUntil(pair, SOON, () => {
-      heard.initiator.push(...hear(pair.initiator, joined, pair.now).map(words));
-      heard.responder.push(...hear(pair.responder, opened, pair.now).map(words));
+      heard.initiator.push(...hear(pair.initiator, connected, pair.now).map(words));
+      heard.responder.push(...hear(pair.responder, accepted, pair.now).map(words));
       return heard.initiator.length === said.length && heard.responder.length === said.length;
     });
     expect(heard.responder).toEqual(said);
@@ -78,39 +78,39 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
 );
 
 test("an outage in which nobody says anything is over for both with the first word after it", () => {
-  const { pair, joined, opened } = joinedPair();
+  const { pair, connected, accepted } = connectedPair();
   pass(pair, 1_000);
   pair.loses = gone;
   pass(pair, OUTAGE);
   // A keep-alive was due meanwhile, and nobody answered it.
-  expect(joined.silent || opened.silent).toBe(true);
+  expect(connected.silent || accepted.silent).toBe(true);
   pair.loses = back;
-  speak(pair.initiator, joined, "still there?");
+  speak(pair.initiator, connected, "still there?");
   pass(pair, SOON);
-  expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["still there?"]);
-  expect([joined.silent, opened.silent]).toEqual([false, false]);
+  expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["still there?"]);
+  expect([connected.silent, accepted.silent]).toEqual([false, false]);
 });
 
 test("an outage of less than 5 s is no silence, and loses nothing either", () => {
-  const session = joinedPair();
-  const { pair, joined, opened } = session;
+  const session = connectedPair();
+  const { pair, connected, accepted } = session;
   pair.loses = gone;
-  speak(pair.initiator, joined, "into the gap");
+  speak(pair.initiator, connected, "into the gap");
   pass(pair, SILENCE - 100);
-  expect(joined.silent).toBe(false);
+  expect(connected.silent).toBe(false);
   pair.loses = back;
   pass(pair, SOON);
-  expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["into the gap"]);
+  expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["into the gap"]);
 });
 
 test("an outage of 61 s is the end, at each end by itself, and the messages do not arrive", () => {
-  const session = joinedPair();
-  const { pair, joined, opened } = session;
+  const session = connectedPair();
+  const { pair, connected, accepted } = session;
   pair.loses = gone;
   talkIntoTheVoid(session, 61_000);
   pair.loses = back;
   pass(pair, 10_000);
-  expect(joined.end).toEqual({ type: "timed-out" });
-  expect(opened.end).toEqual({ type: "timed-out" });
-  expect(hear(pair.responder, opened, pair.now)).toEqual([]);
+  expect(connected.end).toEqual({ type: "timed-out" });
+  expect(accepted.end).toEqual({ type: "timed-out" });
+  expect(hear(pair.responder, accepted, pair.now)).toEqual([]);
 });

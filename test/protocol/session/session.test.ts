@@ -8,8 +8,8 @@ import { MAX_FORGERIES, PACKETS_PER_KEY } from "../../../src/protocol/session/pa
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {
   answersTo,
-  arrivedAt,
   close,
+  connectedPair,
   craft,
   createPair,
   deliver,
@@ -18,17 +18,17 @@ import {
   flipped,
   hear,
   INITIATOR_KEYS,
-  joinedPair,
   joinResponder,
-  keysOf,
   only,
   pass,
   PSK,
   RESPONDER_KEYS,
   restartedResponder,
   sentBy,
+  sessionKeys,
   speak,
   START,
+  takeAccepted,
   text,
   untilFinish,
   words,
@@ -52,12 +52,12 @@ const varint4 = (value: number) => [
 
 /** What the initiator sends is broken, and the responder ends the session with this code. */
 function expectFault(frames: readonly number[], code: number): void {
-  const { pair, joined, opened } = joinedPair();
-  deliver(pair.responder, craft(joined, frames), pair.initiator.address, pair.now);
-  hear(pair.responder, opened, pair.now);
-  expect(opened.end).toMatchObject({ type: "closed", by: "us", code });
+  const { pair, connected, accepted } = connectedPair();
+  deliver(pair.responder, craft(connected, frames), pair.initiator.address, pair.now);
+  hear(pair.responder, accepted, pair.now);
+  expect(accepted.end).toMatchObject({ type: "closed", by: "us", code });
   pass(pair, 100);
-  expect(joined.end).toMatchObject({ type: "closed", by: "peer", code });
+  expect(connected.end).toMatchObject({ type: "closed", by: "peer", code });
   pass(pair, 5_000);
   expect(pair.responder.endpoint.sessions.size).toBe(0);
   expect(pair.initiator.endpoint.sessions.size).toBe(0);
@@ -65,7 +65,7 @@ function expectFault(frames: readonly number[], code: number): void {
 
 describe("messages of a session (docs/protocol.md s. 11)", () => {
   test("of 0 and of 65,536 bytes arrive both ways, whole and in order", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     const all = [
       new Uint8Array(0),
       pair.random.bytes(65_536),
@@ -74,24 +74,24 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
       pair.random.bytes(65_536),
     ];
     for (const message of all) {
-      speak(pair.initiator, joined, message);
-      speak(pair.responder, opened, message);
+      speak(pair.initiator, connected, message);
+      speak(pair.responder, accepted, message);
     }
     pass(pair, 5_000);
-    expect(hear(pair.responder, opened, pair.now)).toEqual(all);
-    expect(hear(pair.initiator, joined, pair.now)).toEqual(all);
+    expect(hear(pair.responder, accepted, pair.now)).toEqual(all);
+    expect(hear(pair.initiator, connected, pair.now)).toEqual(all);
   });
 
   test("of more than 65,536 bytes are not taken by the sayer", () => {
-    const { pair, joined } = joinedPair();
-    expect(() => speak(pair.initiator, joined, new Uint8Array(65_537))).toThrow("65536");
-    expect(speak(pair.initiator, joined, new Uint8Array(65_536))).toBe(true);
+    const { pair, connected } = connectedPair();
+    expect(() => speak(pair.initiator, connected, new Uint8Array(65_537))).toThrow("65536");
+    expect(speak(pair.initiator, connected, new Uint8Array(65_536))).toBe(true);
   });
 
   test("arrive when a third of the datagrams is lost and the others overtake each other", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     const all = Array.from({ length: 50 }, (_, index) => `message ${index} ${"x".repeat(700)}`);
-    for (const message of all) speak(pair.initiator, joined, message);
+    for (const message of all) speak(pair.initiator, connected, message);
     pair.loses = (sent) => {
       if (pair.random.chance(0.33)) return true;
       pair.onTheWay.push({ ...sent, at: sent.at + pair.random.between(0, 30) });
@@ -99,54 +99,54 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
       return true;
     };
     pass(pair, 40_000);
-    const heard = hear(pair.responder, opened, pair.now).map(words);
+    const heard = hear(pair.responder, accepted, pair.now).map(words);
     expect(heard).toHaveLength(50);
     expect(heard).toEqual(all);
   });
 
   test("that have arrived are not taken again from a replay (s. 9)", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     const from = pair.sent.length;
-    speak(pair.initiator, joined, "once");
+    speak(pair.initiator, connected, "once");
     pass(pair, 500);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["once"]);
-    const before = opened.lastHeardAt;
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["once"]);
+    const before = accepted.lastHeardAt;
     for (const { bytes } of sentBy(pair, "initiator", from)) {
       deliver(pair.responder, bytes, pair.initiator.address, pair.now);
     }
-    expect(hear(pair.responder, opened, pair.now)).toEqual([]);
-    expect(opened.lastHeardAt).toBe(before);
-    expect(keysOf(opened).receive.forgeries).toBe(0);
+    expect(hear(pair.responder, accepted, pair.now)).toEqual([]);
+    expect(accepted.lastHeardAt).toBe(before);
+    expect(sessionKeys(accepted).receive.forgeries).toBe(0);
   });
 });
 
 describe("the end of a session (docs/protocol.md s. 15.3)", () => {
   test("reaches the peer with its code and its reason", () => {
-    const { pair, joined, opened } = joinedPair();
-    close(pair.initiator, joined, 1, "the program ended it: ü", pair.now);
-    expect(joined.end).toEqual({
+    const { pair, connected, accepted } = connectedPair();
+    close(pair.initiator, connected, 1, "the program ended it: ü", pair.now);
+    expect(connected.end).toEqual({
       type: "closed",
       by: "us",
       code: 1,
       reason: "the program ended it: ü",
     });
     pass(pair, 20);
-    expect(opened.end).toEqual({
+    expect(accepted.end).toEqual({
       type: "closed",
       by: "peer",
       code: 1,
       reason: "the program ended it: ü",
     });
-    expect(speak(pair.responder, opened, "too late")).toBe(false);
-    expect(speak(pair.initiator, joined, "too late")).toBe(false);
+    expect(speak(pair.responder, accepted, "too late")).toBe(false);
+    expect(speak(pair.initiator, connected, "too late")).toBe(false);
   });
 
   test("is told again after 1, 2, 4 and 8 more packets, and to a replay never", () => {
-    const { pair, joined, opened } = joinedPair();
-    close(pair.initiator, joined, 0, "", pair.now);
+    const { pair, connected, accepted } = connectedPair();
+    close(pair.initiator, connected, 0, "", pair.now);
     const answers = [drain(pair.initiator, pair.now).length];
     for (let count = 1; count <= 20; count += 1) {
-      const packet = craft(opened, [1]);
+      const packet = craft(accepted, [1]);
       answers.push(answersTo(pair.initiator, packet, pair.responder.address, pair.now).length);
       expect(answersTo(pair.initiator, packet, pair.responder.address, pair.now)).toEqual([]);
     }
@@ -156,92 +156,92 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
   });
 
   test("reaches a peer to whom the first CLOSE was lost, with its next packet", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pair.loses = ({ by }) => by === "initiator";
-    close(pair.initiator, joined, 1, "lost at first", pair.now);
+    close(pair.initiator, connected, 1, "lost at first", pair.now);
     pass(pair, 1);
-    expect(opened.end).toBeNull();
+    expect(accepted.end).toBeNull();
     pair.loses = () => false;
-    speak(pair.responder, opened, "are you there?");
+    speak(pair.responder, accepted, "are you there?");
     pass(pair, 100);
-    expect(opened.end).toMatchObject({ type: "closed", by: "peer", code: 1 });
+    expect(accepted.end).toMatchObject({ type: "closed", by: "peer", code: 1 });
   });
 
   // Only sealed packets count as packets that still arrive; a finish does not.
   test("reaches an initiator whose finish is not confirmed, when it says its finish again", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
-    close(pair.responder, arrivedAt(pair), 1, "no room", pair.now);
+    close(pair.responder, takeAccepted(pair), 1, "no room", pair.now);
     // Lost.
     drain(pair.responder, pair.now);
     pass(pair, 2_000);
-    expect(joined.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
+    expect(connected.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
   });
 
   test("is forgotten after 3 probe timeouts", () => {
-    const { pair, joined } = joinedPair();
+    const { pair, connected } = connectedPair();
     pair.loses = () => true;
-    close(pair.initiator, joined, 0, "", pair.now);
+    close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, 10);
     expect(pair.initiator.endpoint.sessions.size).toBe(1);
-    const until = joined.closing?.until ?? 0;
+    const until = connected.closing?.until ?? 0;
     expect(until).toBeGreaterThan(pair.now);
     pass(pair, until - pair.now);
     expect(pair.initiator.endpoint.sessions.size).toBe(0);
   });
 
   test("comes to nothing when both end it at once", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     const from = pair.sent.length;
-    close(pair.initiator, joined, 0, "", pair.now);
-    close(pair.responder, opened, 0, "", pair.now);
+    close(pair.initiator, connected, 0, "", pair.now);
+    close(pair.responder, accepted, 0, "", pair.now);
     pass(pair, 10_000);
     expect(pair.sent.length - from).toBeLessThanOrEqual(6);
     expect(pair.initiator.endpoint.sessions.size + pair.responder.endpoint.sessions.size).toBe(0);
   });
 
   test("has a reason of at most 256 bytes", () => {
-    const { pair, joined, opened } = joinedPair();
-    close(pair.initiator, joined, 1, "é".repeat(1_000), pair.now);
+    const { pair, connected, accepted } = connectedPair();
+    close(pair.initiator, connected, 1, "é".repeat(1_000), pair.now);
     pass(pair, 20);
-    expect(opened.end).toMatchObject({ reason: "é".repeat(128) });
+    expect(accepted.end).toMatchObject({ reason: "é".repeat(128) });
   });
 });
 
 describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
   test("that is quiet has a PING of the initiator every 20 s, none of the responder, and goes on", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pass(pair, 5_000);
     const from = pair.sent.length;
-    const quietSince = Math.max(joined.lastElicitingAt, opened.lastElicitingAt);
+    const quietSince = Math.max(connected.lastElicitingAt, accepted.lastElicitingAt);
     pass(pair, 600_000);
-    expect(joined.end).toBeNull();
-    expect(opened.end).toBeNull();
+    expect(connected.end).toBeNull();
+    expect(accepted.end).toBeNull();
     const [first] = pair.sent.slice(from);
     expect(first?.sentAt).toBeLessThanOrEqual(quietSince + 20_000);
     // PINGs and an ACK of each, 30 times, and path MTU probes: far below one datagram a second.
     expect(pair.sent.length - from).toBeGreaterThanOrEqual(60);
     expect(pair.sent.length - from).toBeLessThan(200);
-    expect(opened.lastElicitingAt).toBeLessThanOrEqual(quietSince);
+    expect(accepted.lastElicitingAt).toBeLessThanOrEqual(quietSince);
   });
 
   test("has a PING of the responder 25 s after it has heard the initiator last", () => {
-    const { pair, opened } = joinedPair();
+    const { pair, accepted } = connectedPair();
     pass(pair, 5_000);
     pair.loses = ({ by }) => by === "initiator";
-    pass(pair, opened.lastHeardAt + 24_990 - pair.now);
-    expect(opened.lastElicitingAt).toBeLessThan(opened.lastHeardAt + 5_000);
+    pass(pair, accepted.lastHeardAt + 24_990 - pair.now);
+    expect(accepted.lastElicitingAt).toBeLessThan(accepted.lastHeardAt + 5_000);
     pass(pair, 20);
-    expect(opened.lastElicitingAt).toBe(opened.lastHeardAt + 25_000);
+    expect(accepted.lastElicitingAt).toBe(accepted.lastHeardAt + 25_000);
   });
 
   test("is over 60 s after the last packet that was heard, at each end by itself", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
-    const heard = [joined.lastHeardAt, opened.lastHeardAt];
-    for (const [index, session] of [joined, opened].entries()) {
+    const heard = [connected.lastHeardAt, accepted.lastHeardAt];
+    for (const [index, session] of [connected, accepted].entries()) {
       const over = (heard[index] ?? 0) + 60_000;
       if (pair.now < over - 1) pass(pair, over - 1 - pair.now);
       if (pair.now === over - 1) expect(session.end).toBeNull();
@@ -252,8 +252,8 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
   });
 
   test("is not kept by packets that do not authenticate, nor by replays", () => {
-    const { pair, joined, opened } = joinedPair();
-    const packet = craft(joined, [1]);
+    const { pair, connected, accepted } = connectedPair();
+    const packet = craft(connected, [1]);
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
     pair.loses = () => true;
     for (let second = 0; second < 61; second += 1) {
@@ -261,67 +261,67 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
       deliver(pair.responder, packet, pair.initiator.address, pair.now);
       deliver(pair.responder, flipped(packet, 12), pair.initiator.address, pair.now);
     }
-    expect(opened.end).toEqual({ type: "timed-out" });
+    expect(accepted.end).toEqual({ type: "timed-out" });
   });
 
   test("survives a silence of 50 s, and everything said in it arrives", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
-    speak(pair.initiator, joined, "into the silence");
+    speak(pair.initiator, connected, "into the silence");
     pass(pair, 50_000);
     pair.loses = () => false;
     // The next probe is at most 3 s away (s. 12.2).
     pass(pair, 3_100);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["into the silence"]);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["into the silence"]);
   });
 });
 
 describe("silence (docs/protocol.md s. 15.1)", () => {
   test("is noticed 5 s after something was said that nobody acknowledges, and is over with the first word", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pass(pair, 1_000);
-    speak(pair.initiator, joined, "are you there?");
+    speak(pair.initiator, connected, "are you there?");
     pair.loses = () => true;
     pass(pair, 4_990);
-    expect(joined.silent).toBe(false);
+    expect(connected.silent).toBe(false);
     pass(pair, 20);
-    expect([joined.silent, opened.silent]).toEqual([true, false]);
+    expect([connected.silent, accepted.silent]).toEqual([true, false]);
     pair.loses = () => false;
     pass(pair, 3_000);
-    expect(joined.silent).toBe(false);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["are you there?"]);
+    expect(connected.silent).toBe(false);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["are you there?"]);
   });
 
   test("is no silence while nothing is owed: a quiet minute with keep-alives is not", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     for (let elapsed = 0; elapsed < 60_000; elapsed += 100) {
       pass(pair, 100);
-      expect([joined.silent, opened.silent]).toEqual([false, false]);
+      expect([connected.silent, accepted.silent]).toEqual([false, false]);
     }
   });
 
   test("is noticed 5 s after a keep-alive that nobody answers", () => {
-    const { pair, joined } = joinedPair();
+    const { pair, connected } = connectedPair();
     pass(pair, 1_000);
     pair.loses = () => true;
-    const last = joined.lastElicitingAt;
+    const last = connected.lastElicitingAt;
     pass(pair, last + 20_000 + 5_000 - 10 - pair.now);
-    expect(joined.silent).toBe(false);
+    expect(connected.silent).toBe(false);
     pass(pair, 20);
-    expect(joined.silent).toBe(true);
+    expect(connected.silent).toBe(true);
   });
 });
 
 describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
   test("is the handshake's: a first message that is lost is sent again after it, and not after 1 s", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
-    speak(pair.responder, opened, "first");
+    speak(pair.responder, accepted, "first");
     pass(pair, 1);
     pair.loses = () => false;
     // 20 ms there and back, four times half of that, 25 ms for the ACK, and 10 ms on the way.
     pass(pair, 20 + 40 + 25 + 10 + 1);
-    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["first"]);
+    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["first"]);
   });
 
   test("is not taken from an answer that came twice: it may have been to either hello", () => {
@@ -330,39 +330,39 @@ describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
     const { helloAgain, finish } = untilFinish(pair);
     answersTo(pair.responder, helloAgain, pair.initiator.address, pair.now);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
-    expect(arrivedAt(pair).recovery.path.roundTrip.smoothed).toBe(333);
+    expect(takeAccepted(pair).recovery.path.roundTrip.smoothed).toBe(333);
   });
 });
 
 describe("a reset (docs/protocol.md s. 15.4)", () => {
   test("ends the session of an initiator whose responder was restarted with the same key", () => {
-    const { pair, joined } = joinedPair();
+    const { pair, connected } = connectedPair();
     restartedResponder(pair);
     const from = pair.sent.length;
-    speak(pair.initiator, joined, "are you there?");
+    speak(pair.initiator, connected, "are you there?");
     pass(pair, 100);
-    expect(joined.end).toEqual({ type: "reset" });
+    expect(connected.end).toEqual({ type: "reset" });
     const [reset] = sentBy(pair, "responder", from);
     expect(reset?.bytes).toHaveLength(25);
-    expect(reset?.bytes.subarray(1, 9)).toEqual(keysOf(joined).remoteId);
+    expect(reset?.bytes.subarray(1, 9)).toEqual(sessionKeys(connected).remoteId);
     expect(pair.initiator.endpoint.sessions.size).toBe(0);
     expect(pair.initiator.endpoint.byResetToken.size).toBe(0);
   });
 
   test("of a responder with another key is dropped: the session times out", () => {
-    const { pair, joined } = joinedPair();
+    const { pair, connected } = connectedPair();
     restartedResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44)));
-    speak(pair.initiator, joined, "are you there?");
+    speak(pair.initiator, connected, "are you there?");
     pass(pair, 59_000);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     pass(pair, 1_500);
-    expect(joined.end).toEqual({ type: "timed-out" });
+    expect(connected.end).toEqual({ type: "timed-out" });
   });
 
   test("with a bit of its token changed is dropped", () => {
-    const { pair, joined } = joinedPair();
+    const { pair, connected } = connectedPair();
     restartedResponder(pair);
-    const packet = craft(joined, [1]);
+    const packet = craft(connected, [1]);
     const reset = only(answersTo(pair.responder, packet, pair.initiator.address, pair.now));
     for (let bit = 9 * 8; bit < 25 * 8; bit += 1) {
       deliver(
@@ -372,22 +372,22 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
         pair.now,
       );
     }
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     deliver(pair.initiator, reset, pair.responder.address, pair.now);
-    expect(joined.end).toEqual({ type: "reset" });
+    expect(connected.end).toEqual({ type: "reset" });
   });
 
   test("ends an initiator's attempt when its responder was restarted in the middle of the handshake", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
-    speak(pair.initiator, joined, "first");
+    const connected = joinResponder(pair);
+    speak(pair.initiator, connected, "first");
     const { finish } = untilFinish(pair);
     restartedResponder(pair);
     // The finish is lost; it is said again after 200 ms, and 10 ms there and back are told of nobody.
     pass(pair, 219);
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     pass(pair, 1);
-    expect(joined.end).toEqual({ type: "reset" });
+    expect(connected.end).toEqual({ type: "reset" });
     const [reset, ...more] = sentBy(pair, "responder");
     expect(more).toEqual([]);
     expect(reset?.bytes).toHaveLength(25);
@@ -399,7 +399,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
 
   test("in the middle of a handshake is dropped with a bit of its token changed, or of another key", () => {
     const pair = createPair();
-    const joined = joinResponder(pair);
+    const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
     const resetOf = (responder: End) =>
       only(answersTo(responder, finish, pair.initiator.address, pair.now));
@@ -414,9 +414,9 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
         pair.now,
       );
     }
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     deliver(pair.initiator, reset, pair.responder.address, pair.now);
-    expect(joined.end).toEqual({ type: "reset" });
+    expect(connected.end).toEqual({ type: "reset" });
   });
 
   test("is sent at most 100 times a second, and is shorter than what it answers", () => {
@@ -441,77 +441,79 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
   });
 
   test("is not what an initiator answers: it opens for nobody", () => {
-    const { pair, opened } = joinedPair();
-    const packet = craft(opened, [1]).slice();
+    const { pair, accepted } = connectedPair();
+    const packet = craft(accepted, [1]).slice();
     packet.set(pair.random.bytes(8), 1);
     expect(answersTo(pair.initiator, packet, pair.responder.address, pair.now)).toEqual([]);
   });
 
   // The frame belongs into the answer; here it comes again and again, and each is kept.
   test("has one token at a time: a peer that tells many makes nothing grow", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     for (let count = 0; count < 100; count += 1) {
-      const packet = craft(opened, [8, ...pair.random.bytes(16)]);
+      const packet = craft(accepted, [8, ...pair.random.bytes(16)]);
       deliver(pair.initiator, packet, pair.responder.address, pair.now);
       drain(pair.initiator, pair.now);
     }
-    expect(joined.end).toBeNull();
+    expect(connected.end).toBeNull();
     expect(pair.initiator.endpoint.byResetToken.size).toBe(1);
   });
 });
 
 describe("flow control (docs/protocol.md s. 13)", () => {
   test("a reader that does not read stops the writer, with bounded bytes at both ends", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     const message = pair.random.bytes(10_000);
     let said = 0;
     for (let round = 0; round < 30; round += 1) {
-      while (speak(pair.initiator, joined, message)) said += 1;
+      while (speak(pair.initiator, connected, message)) said += 1;
       pass(pair, 1_000);
     }
-    expect(opened.incoming.arrived.end).toBe(1_048_576);
-    expect(joined.outgoing.queue.end - joined.outgoing.queue.start).toBeLessThanOrEqual(4_194_304);
-    expect(opened.incoming.arrived.buffer?.length ?? 0).toBeLessThanOrEqual(4_194_304);
-    const buffers = joined.outgoing.queue.chunks.map(({ bytes }) => bytes.length);
+    expect(accepted.incoming.arrived.end).toBe(1_048_576);
+    expect(connected.outgoing.queue.end - connected.outgoing.queue.start).toBeLessThanOrEqual(
+      4_194_304,
+    );
+    expect(accepted.incoming.arrived.buffer?.length ?? 0).toBeLessThanOrEqual(4_194_304);
+    const buffers = connected.outgoing.queue.chunks.map(({ bytes }) => bytes.length);
     expect(buffers.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(8_388_608);
     // 1 MiB arrived and 4 MiB waits: each message is 10,000 bytes and a head of 2.
     expect(said).toBe(Math.floor((1_048_576 + 4_194_304) / 10_002));
     let heard = 0;
     for (let round = 0; round < 600 && heard < said; round += 1) {
-      for (const one of hear(pair.responder, opened, pair.now)) {
+      for (const one of hear(pair.responder, accepted, pair.now)) {
         expect(Buffer.compare(one, message)).toBe(0);
         heard += 1;
       }
       pass(pair, 100);
     }
     expect(heard).toBe(said);
-    expect(opened.end).toBeNull();
-    expect(joined.outgoing.queue.chunks).toEqual([]);
-    expect(opened.incoming.arrived.buffer).toBeNull();
+    expect(accepted.end).toBeNull();
+    expect(connected.outgoing.queue.chunks).toEqual([]);
+    expect(accepted.incoming.arrived.buffer).toBeNull();
   }, 20_000);
 
   test("keeps fragments that came early, within the window, and finds no fault with them", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     for (let gap = 0; gap < 100; gap += 1) {
       // One byte of the stream, and PADDING.
       const frames = new Uint8Array(1_100);
       frames.set([3, ...varint4(2 + 2 * gap), 1, 9]);
-      deliver(pair.responder, craft(joined, [...frames]), pair.initiator.address, pair.now);
+      deliver(pair.responder, craft(connected, [...frames]), pair.initiator.address, pair.now);
     }
-    expect(opened.incoming.early).toHaveLength(100);
-    expect(opened.end).toBeNull();
+    expect(accepted.incoming.early).toHaveLength(100);
+    expect(accepted.end).toBeNull();
   });
 
   // Each early fragment is a view of its whole packet: 4,096 of them may hold 256 MiB.
   test("holds no more memory than the window for fragments that came early", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     for (let gap = 0; gap < 100; gap += 1) {
       const frames = new Uint8Array(60_000);
       frames.set([3, ...varint4(2 + 2 * gap), 1, 9]);
-      deliver(pair.responder, craft(joined, [...frames]), pair.initiator.address, pair.now);
+      deliver(pair.responder, craft(connected, [...frames]), pair.initiator.address, pair.now);
     }
-    expect(opened.incoming.early).toHaveLength(100);
-    const held = new Set(opened.incoming.early.map(({ bytes }) => bytes.buffer));
+    expect(accepted.incoming.early).toHaveLength(100);
+    const held = new Set(accepted.incoming.early.map(({ bytes }) => bytes.buffer));
     const total = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(total).toBeLessThanOrEqual(1_048_576);
   });
@@ -523,10 +525,10 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
   });
 
   test("and not for one that ends just at it", () => {
-    const { pair, joined, opened } = joinedPair();
-    const packet = craft(joined, [3, ...varint4(1_048_575), 1, 9]);
+    const { pair, connected, accepted } = connectedPair();
+    const packet = craft(connected, [3, ...varint4(1_048_575), 1, 9]);
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
-    expect(opened.end).toBeNull();
+    expect(accepted.end).toBeNull();
   });
 
   test("with code 4 for a message longer than 65,536 bytes", () => {
@@ -534,17 +536,17 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
   });
 
   test("with code 2 for an ACK of a packet that was never sent", () => {
-    const { pair, joined, opened } = joinedPair();
-    const next = opened.recovery.sent.nextNumber;
+    const { pair, connected, accepted } = connectedPair();
+    const next = accepted.recovery.sent.nextNumber;
     deliver(
       pair.responder,
-      craft(joined, [2, next - 1, 0, 0, 0]),
+      craft(connected, [2, next - 1, 0, 0, 0]),
       pair.initiator.address,
       pair.now,
     );
-    expect(opened.end).toBeNull();
-    deliver(pair.responder, craft(joined, [2, next, 0, 0, 0]), pair.initiator.address, pair.now);
-    expect(opened.end).toMatchObject({ type: "closed", by: "us", code: 2 });
+    expect(accepted.end).toBeNull();
+    deliver(pair.responder, craft(connected, [2, next, 0, 0, 0]), pair.initiator.address, pair.now);
+    expect(accepted.end).toMatchObject({ type: "closed", by: "us", code: 2 });
     expectFault([2, 63, 0, 0, 0], 2);
   });
 
@@ -561,20 +563,20 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
   });
 
   test("with code 5 after 2^36 packets that do not authenticate (s. 9)", () => {
-    const { pair, joined, opened } = joinedPair();
-    keysOf(opened).receive.forgeries = MAX_FORGERIES - 2;
-    const forged = flipped(craft(joined, [1]), 20);
+    const { pair, connected, accepted } = connectedPair();
+    sessionKeys(accepted).receive.forgeries = MAX_FORGERIES - 2;
+    const forged = flipped(craft(connected, [1]), 20);
     deliver(pair.responder, forged, pair.initiator.address, pair.now);
-    expect(opened.end).toBeNull();
+    expect(accepted.end).toBeNull();
     deliver(pair.responder, forged, pair.initiator.address, pair.now);
-    expect(opened.end).toMatchObject({ type: "closed", by: "us", code: 5 });
+    expect(accepted.end).toMatchObject({ type: "closed", by: "us", code: 5 });
     pass(pair, 100);
-    expect(joined.end).toMatchObject({ type: "closed", by: "peer", code: 5 });
+    expect(connected.end).toMatchObject({ type: "closed", by: "peer", code: 5 });
   });
 
   test("counts each forged packet, and is disturbed by none", () => {
-    const { pair, joined, opened } = joinedPair();
-    const packet = craft(joined, [1]);
+    const { pair, connected, accepted } = connectedPair();
+    const packet = craft(connected, [1]);
     for (let bit = 0; bit < packet.length * 8; bit += 1) {
       const at = bit >> 3;
       // Another connection id is another session's, and another first byte another kind.
@@ -587,10 +589,10 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
       );
     }
     // Its number with any bit changed may look like one that came: it is then dropped uncounted.
-    expect(keysOf(opened).receive.forgeries).toBeGreaterThan(17 * 8);
-    expect(opened.end).toBeNull();
+    expect(sessionKeys(accepted).receive.forgeries).toBeGreaterThan(17 * 8);
+    expect(accepted.end).toBeNull();
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
-    expect(opened.lastHeardAt).toBe(pair.now);
+    expect(accepted.lastHeardAt).toBe(pair.now);
   });
 
   test("never makes it throw: 20,000 copies of a finish, and not one ACK", () => {
@@ -601,24 +603,24 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
       answersTo(pair.responder, finish, pair.initiator.address, pair.now);
     }
     // 8,192 packets in flight, and what probes may add.
-    expect(arrivedAt(pair).recovery.sent.packets.length).toBeLessThan(12_500);
+    expect(takeAccepted(pair).recovery.sent.packets.length).toBeLessThan(12_500);
   });
 
   test("never makes it throw: 20,000 path challenges, and not one ACK", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     for (let count = 0; count < 20_000; count += 1) {
-      const packet = craft(joined, [5, 1, 2, 3, 4, 5, 6, 7, 8]);
+      const packet = craft(connected, [5, 1, 2, 3, 4, 5, 6, 7, 8]);
       answersTo(pair.responder, packet, pair.initiator.address, pair.now);
     }
-    expect(opened.recovery.sent.packets.length).toBeLessThan(12_500);
+    expect(accepted.recovery.sent.packets.length).toBeLessThan(12_500);
   });
 
   // Whoever has seen a connection id puts PINGs in flight that nobody will acknowledge.
   test("is not answered when it only looks like a finish (s. 7)", () => {
-    const { pair, opened } = joinedPair();
+    const { pair, accepted } = connectedPair();
     const forged = new Uint8Array(78).fill(0x99);
     forged[0] = 0xfb;
-    forged.set(opened.localId, 1);
+    forged.set(accepted.localId, 1);
     const stranger = { address: "203.0.113.9", port: 9 };
     expect(answersTo(pair.responder, forged, stranger, pair.now)).toEqual([]);
   });
@@ -626,15 +628,15 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
 
 describe("a session that changes its key (docs/protocol.md s. 9)", () => {
   test("after 2^20 packets goes on, also with packets that overtake each other across it", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     // One packet with the key is acknowledged.
-    speak(pair.initiator, joined, "before");
+    speak(pair.initiator, connected, "before");
     pass(pair, 2_000);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["before"]);
-    skipTo(joined, opened, PACKETS_PER_KEY - 3);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["before"]);
+    skipTo(connected, accepted, PACKETS_PER_KEY - 3);
     const all = Array.from({ length: 12 }, (_, index) => `across ${index}`);
     const packets = all.map((message) => {
-      speak(pair.initiator, joined, message);
+      speak(pair.initiator, connected, message);
       return only(drain(pair.initiator, pair.now).slice(0, 1));
     });
     // From number 2^20 on the other first byte.
@@ -647,25 +649,25 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     for (const packet of packets.toReversed()) {
       deliver(pair.responder, packet, pair.initiator.address, pair.now);
     }
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(all);
-    expect(keysOf(opened).receive.forgeries).toBe(0);
-    expect(keysOf(opened).receive.key).toEqual(keysOf(joined).send.key);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(all);
+    expect(sessionKeys(accepted).receive.forgeries).toBe(0);
+    expect(sessionKeys(accepted).receive.key).toEqual(sessionKeys(connected).send.key);
     pass(pair, 2_000);
-    speak(pair.responder, opened, "and back");
+    speak(pair.responder, accepted, "and back");
     pass(pair, 500);
-    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["and back"]);
+    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["and back"]);
   });
 
   test("past 2^32 packets goes on: the half of the number that is not sent is not lost", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pass(pair, 2_000);
-    skipTo(joined, opened, 2 ** 32 - 2);
+    skipTo(connected, accepted, 2 ** 32 - 2);
     const from = pair.sent.length;
     for (const message of ["one", "two", "three", "four", "five"]) {
-      speak(pair.initiator, joined, message);
+      speak(pair.initiator, connected, message);
       pass(pair, 100);
     }
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual([
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual([
       "one",
       "two",
       "three",
@@ -679,14 +681,14 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
 
   // Nothing ends it: the number after the last is refused by the cipher, which throws.
   test("is over before 2^53 packets, with code 5", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pass(pair, 2_000);
-    skipTo(joined, opened, 2 ** 53 - 2);
+    skipTo(connected, accepted, 2 ** 53 - 2);
     for (let count = 0; count < 4; count += 1) {
-      speak(pair.initiator, joined, "the last");
+      speak(pair.initiator, connected, "the last");
       pass(pair, 100);
     }
-    expect(joined.end).toMatchObject({ type: "closed", by: "us", code: 5 });
+    expect(connected.end).toMatchObject({ type: "closed", by: "us", code: 5 });
   });
 });
 
@@ -695,15 +697,15 @@ describe("a capture of the traffic (docs/protocol.md s. 16)", () => {
 
   /** Every datagram of a conversation of the same people about the same things. */
   function capture(seed: number): Uint8Array[] {
-    const { pair, joined, opened } = joinedPair({ seed });
+    const { pair, connected, accepted } = connectedPair({ seed });
     for (const message of MESSAGES) {
-      speak(pair.initiator, joined, message);
-      speak(pair.responder, opened, message);
+      speak(pair.initiator, connected, message);
+      speak(pair.responder, accepted, message);
       pass(pair, 1_000);
     }
     pass(pair, 30_000);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(MESSAGES);
-    close(pair.initiator, joined, 0, "Konstantin has left", pair.now);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(MESSAGES);
+    close(pair.initiator, connected, 0, "Konstantin has left", pair.now);
     pass(pair, 10_000);
     return pair.sent.map(({ bytes }) => bytes);
   }

@@ -1,11 +1,12 @@
-// What a session does with a packet that came for it (docs/protocol.md s. 8 to 15): opens it, takes its
-// frames in, and knows the peer by it. Whatever a peer sends, it never throws.
+// How a session processes packets (docs/protocol.md s. 8 to 15): decrypts them, handles their frames, and
+// follows the peer to a new address. It never throws for anything that a peer sends.
 
 import {
   measureExchange,
   receiveAsInitiator,
   sendFinish,
 } from "../handshake/initiator-handshake.ts";
+import type { AdmittedFinish } from "../handshake/responder-handshake.ts";
 import { expandPacketNumber, type Packet } from "../packets.ts";
 import type { AckRanges } from "../recovery/ack-ranges.ts";
 import { ackAcknowledged, packetReceived } from "../recovery/received-packets.ts";
@@ -13,12 +14,11 @@ import { ackReceived, changePath } from "../recovery/recovery.ts";
 import { hasArrived } from "../recovery/replay-window.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
-import { type FrameHandler, holdsClose, readFrames } from "./frames.ts";
+import { CHALLENGE_LENGTH, type FrameHandler, hasClose, readFrames } from "./frames.ts";
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
-import { countReceived, migratePath, validatePath } from "./session-path.ts";
-import { finishPayload } from "./session-transmit.ts";
+import { countReceived, migratePath, validatePath } from "./path-validation.ts";
 import {
   applyExchangeTime,
   CLOSE_KEYS_USED_UP,
@@ -31,16 +31,17 @@ import {
   endSession,
   establish,
   type PacketContent,
-  packetHeard,
+  peerHeard,
   requeueLost,
   type Session,
 } from "./session.ts";
+import { writeFinishPayload } from "./transmit.ts";
 
-/** Probe timeouts that an old key is kept for (docs/protocol.md s. 9). */
+/** Probe timeouts for which an old key is kept (docs/protocol.md s. 9). */
 const KEEP_KEY_TIMEOUTS = 3;
 
-/** Takes in a packet that bears this session's connection id. */
-export function receive(
+/** Processes a packet with this session's connection id. */
+export function receivePacket(
   session: Session,
   packet: Packet,
   datagram: Uint8Array,
@@ -48,8 +49,8 @@ export function receive(
   now: number,
 ): void {
   if (packet.kind === "sealed") return receiveSealed(session, packet, datagram, from, now);
-  if (packet.kind === "finish") return receiveFinishAgain(session, packet.noise, from);
-  // Also of a session that is being closed: there is nobody left to tell.
+  if (packet.kind === "finish") return receiveRepeatedFinish(session, packet.noise, from);
+  // Also while the session is closing: the peer does not have it any more.
   if (packet.kind === "reset") return receiveReset(session, packet.token);
   if (session.end !== null) return;
   switch (packet.kind) {
@@ -62,28 +63,53 @@ export function receive(
   }
 }
 
-/** The initiator has not heard from us: it is told again, that it may go on, or that it is over. */
-function receiveFinishAgain(session: Session, noise: Uint8Array, from: SocketAddress): void {
-  const { crypto, finishDigest, closing } = session;
-  if (finishDigest === null) return;
-  if (!crypto.constantTimeEqual(finishDigest, crypto.sha256(noise))) return;
+/**
+ * Starts a responder's session from the finish that admitted its initiator.
+ *
+ * @param length bytes of the finish's Noise message
+ */
+export function startFromFinish(
+  session: Session,
+  finish: AdmittedFinish,
+  from: SocketAddress,
+  length: number,
+  now: number,
+): void {
+  session.admittedTo = finish.admitsTo;
+  session.finishHash = finish.hash;
+  // Only the hello's address is proven, by its cookie (docs/protocol.md s. 14).
+  if (!sameAddress(from, finish.proven)) {
+    const timeout = currentProbeTimeout(session);
+    migratePath(session.path, from, session.random(CHALLENGE_LENGTH), timeout, now);
+    countReceived(session.path, from, length);
+  }
+  establish(session, finish.initiatorId, finish.keys);
+  if (finish.exchangeTime !== null) applyExchangeTime(session, finish.exchangeTime, now);
+  session.pingDue = true;
+  receiveHandshakeFrames(session, finish.payload, now);
+}
+
+/** The initiator has not received anything from us: it is answered again, so that it goes on or ends. */
+function receiveRepeatedFinish(session: Session, noise: Uint8Array, from: SocketAddress): void {
+  const { crypto, finishHash, closing } = session;
+  if (finishHash === null || !crypto.constantTimeEqual(finishHash, crypto.sha256(noise))) return;
   if (closing !== null) closing.due = true;
   else session.finishFrom = from;
 }
 
-/** Takes in what the payload of an answer or a finish holds; it has no packet number. */
-export function receivePayload(session: Session, payload: Uint8Array, now: number): void {
-  const reader = new Reader(session, now);
-  if (!readFrames(payload, reader)) reader.fault = "protocol";
-  closeForFault(session, reader.fault, now);
+/** Handles the frames in the payload of an answer or a finish, which has no packet number. */
+function receiveHandshakeFrames(session: Session, payload: Uint8Array, now: number): void {
+  const handler = new PacketFrames(session, now);
+  if (!readFrames(payload, handler)) handler.fault = "protocol";
+  closeForFault(session, handler.fault, now);
 }
 
-/** Whether nothing has arrived that was not taken, not even a part of a message. */
+/** Whether everything that has arrived was taken, and no message is incomplete. */
 export function isDrained({ incoming: { arrived: bytes } }: Session): boolean {
   return bytes.start === bytes.end;
 }
 
-/** Takes whole messages, oldest first, at most so many. */
+/** Takes whole messages, oldest first, at most `most` of them. */
 export function receiveMessages(session: Session, most: number, now: number): Uint8Array[] {
   const { messages, fault } = takeMessages(session.incoming, most);
   if (fault !== null) closeForFault(session, fault, now);
@@ -103,11 +129,11 @@ function receiveHandshake(
     return endSession(session, { type: "handshake-failed", failure: step.failure });
   }
   if (step.type !== "answered") return;
-  // The answer's frames open the window before the finish is filled.
-  receivePayload(session, step.payload, now);
-  const took = measureExchange(handshake, now);
-  if (took !== null) applyExchangeTime(session, took, now);
-  const { payload, fragments } = finishPayload(session);
+  // First, for the answer's frames open the window that the finish fills.
+  receiveHandshakeFrames(session, step.payload, now);
+  const exchangeTime = measureExchange(handshake, now);
+  if (exchangeTime !== null) applyExchangeTime(session, exchangeTime, now);
+  const { payload, fragments } = writeFinishPayload(session);
   session.finishFragments = fragments;
   establish(session, step.responderId, sendFinish(handshake, step.responderId, payload, now));
 }
@@ -134,15 +160,15 @@ function receiveSealed(
   }
   if (closing !== null) {
     packetReceived(received, number, false, now);
-    // The answer to our CLOSE, or the peer's own that crossed it.
-    if (session.end?.type === "closed" && session.end.by === "us" && holdsClose(frames)) {
+    // The answer to our CLOSE, or the peer's own CLOSE, sent before ours arrived.
+    if (session.end?.type === "closed" && session.end.by === "us" && hasClose(frames)) {
       session.closing = null;
       return;
     }
     closing.heard += 1;
-    if (closing.heard < closing.again) return;
+    if (closing.heard < closing.answerAfter) return;
     closing.heard = 0;
-    closing.again *= 2;
+    closing.answerAfter *= 2;
     closing.due = true;
     return;
   }
@@ -150,16 +176,16 @@ function receiveSealed(
 
   const newest = number > received.window.largest;
   confirmFinish(session);
-  follow(session, from, datagram.length, newest, now);
-  const reader = new Reader(session, now);
-  if (!readFrames(frames, reader)) reader.fault = "protocol";
-  packetReceived(received, number, reader.eliciting, now, datagram.length);
-  // After its ACK was taken in, which may leave nothing to wait for.
-  packetHeard(session, now);
-  closeForFault(session, reader.fault, now);
+  followPeer(session, from, datagram.length, newest, now);
+  const handler = new PacketFrames(session, now);
+  if (!readFrames(frames, handler)) handler.fault = "protocol";
+  packetReceived(received, number, handler.eliciting, now, datagram.length);
+  // After its ACK was processed, for then nothing may be left to wait for.
+  peerHeard(session, now);
+  closeForFault(session, handler.fault, now);
 }
 
-/** The responder has our finish: what travelled with it has arrived. */
+/** The responder has our finish: the fragments in it have arrived. */
 function confirmFinish(session: Session): void {
   if (session.handshake === null) return;
   session.handshake = null;
@@ -167,8 +193,8 @@ function confirmFinish(session: Session): void {
   session.finishFragments = [];
 }
 
-/** The peer is where its newest packet came from (docs/protocol.md s. 14). */
-function follow(
+/** The session moves to where the peer's newest packet came from (docs/protocol.md s. 14). */
+function followPeer(
   session: Session,
   from: SocketAddress,
   length: number,
@@ -177,17 +203,18 @@ function follow(
 ): void {
   const { path } = session;
   if (newest && !sameAddress(from, path.address)) {
-    const otherHost = from.address !== path.address.address;
-    migratePath(path, from, session.random(8), currentProbeTimeout(session), now);
-    if (otherHost) requeueLost(session, changePath(session.recovery, now));
+    const isOtherHost = from.address !== path.address.address;
+    const timeout = currentProbeTimeout(session);
+    migratePath(path, from, session.random(CHALLENGE_LENGTH), timeout, now);
+    if (isOtherHost) requeueLost(session, changePath(session.recovery, now));
   }
   countReceived(path, from, length);
 }
 
 type Fault = MessageFault | "protocol";
 
-/** Takes in the frames of one packet. A class, for there is one for each: eight closures cost as much as opening it. */
-class Reader implements FrameHandler {
+/** Handles the frames of one packet. A class, for there is one for each: eight closures cost as much as decrypting it. */
+class PacketFrames implements FrameHandler {
   eliciting = false;
   fault: Fault | null = null;
   readonly #session: Session;
@@ -209,8 +236,8 @@ class Reader implements FrameHandler {
       this.fault ??= "protocol";
       return;
     }
-    for (const packet of outcome.acknowledged) arrived(this.#session, packet);
-    for (const packet of outcome.revived) arrived(this.#session, packet);
+    for (const packet of outcome.acknowledged) packetAcknowledged(this.#session, packet);
+    for (const packet of outcome.revived) packetAcknowledged(this.#session, packet);
     requeueLost(this.#session, outcome.lost);
   }
 
@@ -244,7 +271,10 @@ class Reader implements FrameHandler {
   }
 }
 
-function arrived(session: Session, { number, content }: SentPacket<PacketContent>): void {
+function packetAcknowledged(
+  session: Session,
+  { number, content }: SentPacket<PacketContent>,
+): void {
   for (const fragment of content.fragments) acknowledgeFragment(session.outgoing, fragment);
   if (content.ack >= 0) ackAcknowledged(session.received, content.ack);
   if (session.established !== null) confirmKey(session.established.send, number);
@@ -263,9 +293,10 @@ function closeForFault(session: Session, fault: Fault | null, now: number): void
   }
 }
 
-/** Only the responder, restarted or not, knows the token that it gave us. */
+/** Only the responder, restarted or not, knows the token that its answer carried. */
 function receiveReset(session: Session, token: Uint8Array): void {
   const { crypto, resetToken: known } = session;
-  if (known !== null && crypto.constantTimeEqual(known, token))
+  if (known !== null && crypto.constantTimeEqual(known, token)) {
     endSession(session, { type: "reset" });
+  }
 }

@@ -13,21 +13,21 @@ import {
   validatedPath,
   validatePath,
   validationTimerAt,
-} from "../../../src/protocol/session/session-path.ts";
+} from "../../../src/protocol/session/path-validation.ts";
 import {
-  arrivedAt,
+  type ConnectedPair,
+  connectedPair,
   craft,
   createPair,
   deliver,
   drain,
   flipped,
-  framesOf,
+  frameNames,
   hear,
-  type Joined,
-  joinedPair,
   joinResponder,
   pass,
   speak,
+  takeAccepted,
   untilFinish,
   words,
 } from "../pair.ts";
@@ -167,10 +167,10 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
 });
 
 /** The frames of what the responder sends now, and where to. */
-function responderSends({ pair, opened }: Joined) {
+function responderSends({ pair, accepted }: ConnectedPair) {
   return drain(pair.responder, pair.now).map(({ to, bytes }) => ({
     to,
-    frames: framesOf(opened, bytes),
+    frames: frameNames(accepted, bytes),
   }));
 }
 
@@ -179,34 +179,34 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     ["to another host", AWAY],
     ["to another port", { address: "192.0.2.1", port: 9 }],
   ])("%s goes on there, and proves it", (_what, address) => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     pair.initiator.address = address;
-    speak(pair.initiator, joined, "moved");
+    speak(pair.initiator, connected, "moved");
     pass(pair, 15);
-    expect(opened.path.address).toEqual(address);
-    expect(opened.path.validation).not.toBeNull();
+    expect(accepted.path.address).toEqual(address);
+    expect(accepted.path.validation).not.toBeNull();
     pass(pair, 500);
-    expect(opened.path).toEqual({ address, validation: null });
-    speak(pair.responder, opened, "found");
+    expect(accepted.path).toEqual({ address, validation: null });
+    speak(pair.responder, accepted, "found");
     pass(pair, 500);
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["moved"]);
-    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["found"]);
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["moved"]);
+    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["found"]);
   });
 
   test("sends at most three times as many bytes there as came, until it is proven", () => {
-    const { pair, joined, opened } = joinedPair();
-    speak(pair.responder, opened, new Uint8Array(60_000));
+    const { pair, connected, accepted } = connectedPair();
+    speak(pair.responder, accepted, new Uint8Array(60_000));
     drain(pair.responder, pair.now);
-    const packet = craft(joined, [1]);
+    const packet = craft(connected, [1]);
     pair.now += 2_000;
     deliver(pair.responder, packet, AWAY, pair.now);
     let sent = 0;
     let challenges = 0;
-    for (let step = 0; step < 40 && opened.path.validation !== null; step += 1) {
+    for (let step = 0; step < 40 && accepted.path.validation !== null; step += 1) {
       for (const { to, bytes } of drain(pair.responder, pair.now)) {
         if (to.address !== AWAY.address) continue;
         sent += bytes.length;
-        challenges += framesOf(opened, bytes).filter((name) => name === "challenge").length;
+        challenges += frameNames(accepted, bytes).filter((name) => name === "challenge").length;
       }
       expect(sent).toBeLessThanOrEqual(3 * packet.length);
       pair.now += 10;
@@ -215,75 +215,75 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   });
 
   test("gives a silent new address up after 3 probe timeouts, and goes on at the one before", () => {
-    const { pair, joined, opened } = joinedPair();
+    const { pair, connected, accepted } = connectedPair();
     // What the responder sends to the new address comes nowhere.
-    deliver(pair.responder, craft(joined, [1]), AWAY, pair.now);
-    expect(opened.path.address).toEqual(AWAY);
+    deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
+    expect(accepted.path.address).toEqual(AWAY);
     pass(pair, 1_000);
-    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
-    speak(pair.responder, opened, "still here");
+    expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
+    speak(pair.responder, accepted, "still here");
     pass(pair, 2_000);
-    expect(hear(pair.initiator, joined, pair.now).map(words)).toEqual(["still here"]);
+    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["still here"]);
   });
 
   test("is not moved by an old packet that is replayed from elsewhere", () => {
-    const { pair, opened } = joinedPair();
-    const home = opened.path.address;
+    const { pair, accepted } = connectedPair();
+    const home = accepted.path.address;
     for (const { by, bytes } of pair.sent) {
       if (by === "initiator") deliver(pair.responder, bytes, AWAY, pair.now);
-      expect(opened.path).toEqual({ address: home, validation: null });
+      expect(accepted.path).toEqual({ address: home, validation: null });
     }
   });
 
   test("is not moved by a packet that is overtaken: its number is not the largest", () => {
-    const { pair, joined, opened } = joinedPair();
-    const early = craft(joined, [1]);
-    const late = craft(joined, [1]);
+    const { pair, connected, accepted } = connectedPair();
+    const early = craft(connected, [1]);
+    const late = craft(connected, [1]);
     deliver(pair.responder, late, pair.initiator.address, pair.now);
     deliver(pair.responder, early, AWAY, pair.now);
-    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
+    expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
   });
 
   test("is not moved by a copy that loses the race, and comes back from one that wins it (s. 9.3.3)", () => {
-    const { pair, joined, opened } = joinedPair();
-    const first = craft(joined, [1]);
+    const { pair, connected, accepted } = connectedPair();
+    const first = craft(connected, [1]);
     deliver(pair.responder, first, pair.initiator.address, pair.now);
     deliver(pair.responder, first, AWAY, pair.now);
-    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
-    const second = craft(joined, [1]);
+    expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
+    const second = craft(connected, [1]);
     deliver(pair.responder, second, AWAY, pair.now);
     deliver(pair.responder, second, pair.initiator.address, pair.now);
-    expect(opened.path.address).toEqual(AWAY);
+    expect(accepted.path.address).toEqual(AWAY);
     // The next true packet is newer, and from where the peer was proven to be.
-    speak(pair.initiator, joined, "here");
+    speak(pair.initiator, connected, "here");
     pass(pair, 500);
-    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
-    expect(hear(pair.responder, opened, pair.now).map(words)).toEqual(["here"]);
+    expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
+    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["here"]);
   });
 
   test("is not moved by a forged packet", () => {
-    const { pair, joined, opened } = joinedPair();
-    deliver(pair.responder, flipped(craft(joined, [1]), 20), AWAY, pair.now);
-    expect(opened.path.address).toEqual(pair.initiator.address);
+    const { pair, connected, accepted } = connectedPair();
+    deliver(pair.responder, flipped(craft(connected, [1]), 20), AWAY, pair.now);
+    expect(accepted.path.address).toEqual(pair.initiator.address);
   });
 
   test("is challenged with bytes that nobody can guess, other ones for each move", () => {
-    const { pair, joined, opened } = joinedPair();
-    deliver(pair.responder, craft(joined, [1]), AWAY, pair.now);
-    const one = opened.path.validation?.challenge;
-    deliver(pair.responder, craft(joined, [1]), FAR, pair.now);
-    const two = opened.path.validation?.challenge;
+    const { pair, connected, accepted } = connectedPair();
+    deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
+    const one = accepted.path.validation?.challenge;
+    deliver(pair.responder, craft(connected, [1]), FAR, pair.now);
+    const two = accepted.path.validation?.challenge;
     expect(one).toHaveLength(8);
     expect(two).toHaveLength(8);
     expect(one).not.toEqual(two);
   });
 
   test("answers a challenge with its bytes at once", () => {
-    const joint = joinedPair();
-    const { pair, joined } = joint;
+    const joint = connectedPair();
+    const { pair, connected } = joint;
     deliver(
       pair.responder,
-      craft(joined, [5, 9, 8, 7, 6, 5, 4, 3, 2]),
+      craft(connected, [5, 9, 8, 7, 6, 5, 4, 3, 2]),
       pair.initiator.address,
       pair.now,
     );
@@ -292,21 +292,31 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   });
 
   test("keeps what it knows of the path when only the port is another, and forgets it for another host (s. 9.4)", () => {
-    const { pair, joined, opened } = joinedPair();
-    const known = opened.recovery.path;
-    deliver(pair.responder, craft(joined, [1]), { ...pair.initiator.address, port: 9 }, pair.now);
-    expect(opened.recovery.path).toBe(known);
-    deliver(pair.responder, craft(joined, [1]), AWAY, pair.now);
-    expect(opened.recovery.path).not.toBe(known);
+    const { pair, connected, accepted } = connectedPair();
+    const known = accepted.recovery.path;
+    deliver(
+      pair.responder,
+      craft(connected, [1]),
+      { ...pair.initiator.address, port: 9 },
+      pair.now,
+    );
+    expect(accepted.recovery.path).toBe(known);
+    deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
+    expect(accepted.recovery.path).not.toBe(known);
   });
 
   test("keeps it too when it returns from a port that was not proven", () => {
-    const { pair, joined, opened } = joinedPair();
-    const known = opened.recovery.path;
-    deliver(pair.responder, craft(joined, [1]), { ...pair.initiator.address, port: 9 }, pair.now);
+    const { pair, connected, accepted } = connectedPair();
+    const known = accepted.recovery.path;
+    deliver(
+      pair.responder,
+      craft(connected, [1]),
+      { ...pair.initiator.address, port: 9 },
+      pair.now,
+    );
     pass(pair, 1_000);
-    expect(opened.path).toEqual({ address: pair.initiator.address, validation: null });
-    expect(opened.recovery.path).toBe(known);
+    expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
+    expect(accepted.recovery.path).toBe(known);
   });
 
   // Only the hello's address is proven by its cookie; the finish may come from any other.
@@ -315,22 +325,22 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     joinResponder(pair);
     const { finish } = untilFinish(pair);
     deliver(pair.responder, finish, AWAY, pair.now);
-    const opened = arrivedAt(pair);
-    expect(opened.path.address).toEqual(AWAY);
-    expect(sendAllowance(opened.path)).toBeLessThanOrEqual(3 * finish.length);
+    const accepted = takeAccepted(pair);
+    expect(accepted.path.address).toEqual(AWAY);
+    expect(sendAllowance(accepted.path)).toBeLessThanOrEqual(3 * finish.length);
   });
 
   // An ACK of many ranges leaves no room in the small packet that carries a challenge.
   test("challenges a new address at once, even with much to acknowledge", () => {
-    const joint = joinedPair();
-    const { pair, joined } = joint;
+    const joint = connectedPair();
+    const { pair, connected } = joint;
     const from = pair.initiator.address;
     for (let gap = 0; gap < 60; gap += 1) {
-      deliver(pair.responder, craft(joined, [1]), from, pair.now);
-      joined.recovery.sent.nextNumber += 70;
+      deliver(pair.responder, craft(connected, [1]), from, pair.now);
+      connected.recovery.sent.nextNumber += 70;
       drain(pair.responder, pair.now);
     }
-    deliver(pair.responder, craft(joined, [1, ...new Uint8Array(1_100)]), AWAY, pair.now);
+    deliver(pair.responder, craft(connected, [1, ...new Uint8Array(1_100)]), AWAY, pair.now);
     expect(responderSends(joint).flatMap(({ frames }) => frames)).toContain("challenge");
   });
 });

@@ -1,11 +1,11 @@
-// What a session sends, and when (docs/protocol.md s. 8 to 15): one datagram at a time, each as full as
-// what is ready makes it.
+// What a session sends, and when (docs/protocol.md s. 8 to 15): one datagram at a time, each as full as what
+// is ready makes it.
 
 import { TAG_BYTES } from "../crypto-provider.ts";
 import { nextHandshakeDatagram } from "../handshake/initiator-handshake.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
-import { type Ack, isAckOwed, takeAck } from "../recovery/received-packets.ts";
+import { type Ack, isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts";
 import { nextMtuProbeSize, packetSent, sendableAt } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
@@ -37,7 +37,7 @@ import {
   dueChallenge,
   postponeChallenge,
   sendAllowance,
-} from "./session-path.ts";
+} from "./path-validation.ts";
 import {
   CLOSE_KEYS_USED_UP,
   closeSession,
@@ -46,43 +46,48 @@ import {
   type Session,
 } from "./session.ts";
 
-/** What leaves, and for where. */
+/** A datagram to send, and its destination. */
 export interface Outbound {
   readonly to: SocketAddress;
   readonly bytes: Uint8Array;
 }
 
-/** The frames of a finish: what is left of 1,200 bytes by its header, s, and the payload's tag. */
+/** Bytes of the frames in a finish: 1,200 less its header, s, and the payload's tag. */
 const FINISH_PAYLOAD = BASE_DATAGRAM_SIZE - 9 - 48 - TAG_BYTES;
-/** The least that is worth a fragment, when a packet has room for a part of a piece only. */
-const SMALLEST_FRAGMENT = 16;
-/** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING. */
+/** Bytes of the shortest fragment worth sending, when a packet has room for part of one only. */
+const MIN_FRAGMENT = 16;
+/** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING; bytes. */
 const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
-/** A packet that proves an address: a WINDOW, a challenge and a response. */
+/** A packet that validates a path: WINDOW, challenge and response. */
 const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_BYTES;
 /**
- * The last packet number but for some that say so: numbers are exact up to 2^53 (docs/protocol.md s. 9).
+ * The session is closed at this packet number, which leaves some for the CLOSE: numbers are exact up to 2^53
+ * (docs/protocol.md s. 9).
  */
 const LAST_NUMBER = 2 ** 53 - 1_024;
-/** A packet that holds a PING alone; the shortest finish has 73 bytes. */
+/** A packet with only a PING; the shortest finish has 73 bytes. */
 const PING_PACKET = SEALED_HEADER + 1 + TAG_BYTES;
-/** A fragment's type, offset and length at their longest. */
+/** The type, offset and length of a FRAGMENT at their longest; bytes. */
 const FRAGMENT_HEAD = 1 + 8 + 4;
 
-/** A packet that carries nothing that would be missed. */
+/** The content of a packet whose loss does not matter. */
 const NOTHING: PacketContent = { fragments: [], ack: -1, window: false };
 
 /**
- * The next datagram to send now; null when there is none. To be asked until then.
+ * The next datagram to send now; null when there is none. Call it until then.
  *
- * @param memory where it may be written
+ * @param arena memory that it may be written to
  */
-export function transmit(session: Session, now: number, arena: PacketArena): Outbound | null {
+export function nextSessionDatagram(
+  session: Session,
+  now: number,
+  arena: PacketArena,
+): Outbound | null {
   const { handshake, established, path } = session;
   if (session.recovery.sent.nextNumber >= LAST_NUMBER) {
     closeSession(session, CLOSE_KEYS_USED_UP, "packet numbers are used up", now);
   }
-  if (session.closing !== null) return transmitClose(session, now);
+  if (session.closing !== null) return nextCloseDatagram(session, now);
   if (session.end !== null) return null;
   if (handshake !== null) {
     const bytes = nextHandshakeDatagram(handshake, now);
@@ -90,54 +95,55 @@ export function transmit(session: Session, now: number, arena: PacketArena): Out
   }
   if (established === null) return null;
 
-  const again = session.finishFrom;
-  if (again !== null) {
+  const { finishFrom } = session;
+  if (finishFrom !== null) {
     session.finishFrom = null;
     const ping = new Uint8Array(PING_PACKET);
     writePing(ping, SEALED_HEADER);
-    // Not in flight: who copies a finish must not make the session believe in losses.
+    // Not in flight: a copy of a finish must not make the session believe in losses.
     seal(session, "ack-only", ping, NOTHING, now);
-    return { to: again, bytes: ping };
+    return { to: finishFrom, bytes: ping };
   }
   const room = sendAllowance(path);
-  // What proves an address waits for no congestion window: it is small, and seldom.
+  // Path validation does not wait for the congestion window: it is small and rare.
   if (session.response !== null || dueChallenge(path, now) !== null) {
-    const outbound = build(session, "path", Math.min(PATH_PACKET, room), now, arena);
+    const outbound = buildPacket(session, "path", Math.min(PATH_PACKET, room), now, arena);
     if (outbound !== null) return outbound;
     postponeChallenge(path, now);
   }
   if (session.probes > 0) {
     session.probes -= 1;
-    const outbound = build(session, "eliciting", Math.min(BASE_DATAGRAM_SIZE, room), now, arena);
+    const size = Math.min(BASE_DATAGRAM_SIZE, room);
+    const outbound = buildPacket(session, "eliciting", size, now, arena);
     if (outbound !== null) return outbound;
   }
   return (
-    transmitReady(session, room, now, arena) ??
-    transmitProbe(session, room, now, arena) ??
-    transmitAck(session, room, now, arena)
+    nextReadyDatagram(session, room, now, arena) ??
+    nextMtuProbe(session, room, now, arena) ??
+    nextAckDatagram(session, room, now, arena)
   );
 }
 
-/** What is ready to be said, as far as congestion control lets it go. */
-function transmitReady(
+/** What is ready to be sent, as far as congestion control allows. */
+function nextReadyDatagram(
   session: Session,
   room: number,
   now: number,
   arena: PacketArena,
 ): Outbound | null {
   const { recovery } = session;
-  const wanted = wantedSize(session);
+  const wanted = estimateSize(session);
   session.blockedUntil = Number.POSITIVE_INFINITY;
   if (wanted === 0) return null;
   const size = Math.min(wanted, recovery.path.mtu.size, room);
   const at = sendableAt(recovery, size, now);
-  if (at <= now) return build(session, "eliciting", size, now, arena);
+  if (at <= now) return buildPacket(session, "eliciting", size, now, arena);
   session.blockedUntil = at;
   return null;
 }
 
 /** A longer datagram, to find out whether the path carries it; only while there is traffic. */
-function transmitProbe(
+function nextMtuProbe(
   session: Session,
   room: number,
   now: number,
@@ -147,10 +153,10 @@ function transmitProbe(
   if (recovery.sent.packetsInFlight === 0) return null;
   const size = nextMtuProbeSize(recovery, now);
   if (size === null || size > room) return null;
-  return build(session, "path-mtu-probe", size, now, arena);
+  return buildPacket(session, "path-mtu-probe", size, now, arena);
 }
 
-function transmitAck(
+function nextAckDatagram(
   session: Session,
   room: number,
   now: number,
@@ -158,14 +164,15 @@ function transmitAck(
 ): Outbound | null {
   const { received, path } = session;
   if (received.ackDueAt > now) return null;
-  const outbound = build(session, "ack-only", Math.min(BASE_DATAGRAM_SIZE, room), now, arena);
-  // Not enough has come from an address that is not proven: the ACK waits for more.
-  if (outbound === null) received.ackDueAt = now + (path.validation?.interval ?? MAX_ACK_DELAY);
+  const size = Math.min(BASE_DATAGRAM_SIZE, room);
+  const outbound = buildPacket(session, "ack-only", size, now, arena);
+  // Too little has come from an address that is not validated: the ACK waits for more.
+  if (outbound === null) postponeAck(received, now + (path.validation?.interval ?? MAX_ACK_DELAY));
   return outbound;
 }
 
-/** The payload of an initiator's finish: its window, and the first of what was said. */
-export function finishPayload(session: Session): {
+/** The payload of an initiator's finish: its window, and the first bytes of its stream. */
+export function writeFinishPayload(session: Session): {
   payload: Uint8Array;
   fragments: readonly Fragment[];
 } {
@@ -176,51 +183,51 @@ export function finishPayload(session: Session): {
 }
 
 /** About how long an ack-eliciting packet with everything that is ready would be; 0 when nothing is. */
-function wantedSize(session: Session): number {
-  const fragments = hasFragment(session.outgoing)
-    ? readyBytes(session.outgoing) + FRAGMENT_HEAD
-    : 0;
-  const control = session.pingDue || session.windowDue || nextWindow(session.incoming) !== null;
+function estimateSize(session: Session): number {
+  const { incoming, outgoing } = session;
+  const fragments = hasFragment(outgoing) ? readyBytes(outgoing) + FRAGMENT_HEAD : 0;
+  const control = session.pingDue || session.windowDue || nextWindow(incoming) !== null;
   if (fragments === 0 && !control) return 0;
-  return SEALED_HEADER + TAG_BYTES + ackRoom(session) + CONTROL_BYTES + fragments;
+  return SEALED_HEADER + TAG_BYTES + estimateAck(session) + CONTROL_BYTES + fragments;
 }
 
-function ackRoom({ received }: Session): number {
+/** Bytes of the ACK that the next packet carries; 0 when none is owed. */
+function estimateAck({ received }: Session): number {
   // A delay of up to 16 s takes four bytes.
   return isAckOwed(received) ? ackLength(received.ranges, 0) + 3 : 0;
 }
 
 /**
- * A packet of at most `size` bytes with what is ready; null when nothing fits. One that proves a path
- * carries nothing else: it is small, and may leave when the ledger has no room to remember more.
+ * A packet of at most `size` bytes with what is ready; null when nothing fits. One that validates a path
+ * carries nothing else: it is small, and may be sent when there is no room to record more packets.
  */
-function build(
+function buildPacket(
   session: Session,
   purpose: PacketKind | "path",
   size: number,
   now: number,
   arena: PacketArena,
 ): Outbound | null {
-  const proof = purpose === "path";
-  const kind = proof ? "eliciting" : purpose;
-  const least = SEALED_HEADER + TAG_BYTES + 1 + (proof ? 0 : ackRoom(session));
+  const validatesPath = purpose === "path";
+  const kind = validatesPath ? "eliciting" : purpose;
+  const least = SEALED_HEADER + TAG_BYTES + 1 + (validatesPath ? 0 : estimateAck(session));
   if (session.established === null || size < least) return null;
   const into = reservePacket(arena, size);
   const limit = size - TAG_BYTES;
   const start = SEALED_HEADER;
 
-  const news = !proof && isAckOwed(session.received);
-  const ack: Ack | null = news ? takeAck(session.received, now) : null;
+  const owesAck = !validatesPath && isAckOwed(session.received);
+  const ack: Ack | null = owesAck ? takeAck(session.received, now) : null;
   let at = start;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;
   let fragments: readonly Fragment[] = [];
   let window = false;
   if (kind === "eliciting") {
-    const control = writeControl(session, into, at, limit, now);
+    const control = writeControlFrames(session, into, at, limit, now);
     ({ window } = control);
     at = control.end;
-    if (!proof) ({ end: at, fragments } = writeFragments(session, into, at, limit));
+    if (!validatesPath) ({ end: at, fragments } = writeFragments(session, into, at, limit));
   }
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
     at = writePing(into, at);
@@ -237,7 +244,7 @@ function build(
   return { to: session.path.address, bytes };
 }
 
-/** Seals the frames that stand in a datagram, and keeps in mind what it carries. */
+/** Encrypts the frames in a datagram, and records its content. */
 function seal(
   session: Session,
   kind: PacketKind,
@@ -253,7 +260,7 @@ function seal(
   elicitingSent(session, now);
 }
 
-function writeControl(
+function writeControlFrames(
   session: Session,
   into: Uint8Array,
   from: number,
@@ -282,7 +289,7 @@ function writeControl(
   return { end: at, window };
 }
 
-/** Writes fragments until there is no room or nothing more to say. */
+/** Writes FRAGMENT frames until there is no room or nothing more to send. */
 function writeFragments(
   session: Session,
   into: Uint8Array,
@@ -291,7 +298,7 @@ function writeFragments(
 ): { end: number; fragments: readonly Fragment[] } {
   const fragments: Fragment[] = [];
   let at = from;
-  while (limit - at >= FRAGMENT_HEAD + SMALLEST_FRAGMENT) {
+  while (limit - at >= FRAGMENT_HEAD + MIN_FRAGMENT) {
     const fragment = takeFragment(session.outgoing, limit - at - FRAGMENT_HEAD);
     if (fragment === null) break;
     const { offset, length } = fragment;
@@ -303,18 +310,18 @@ function writeFragments(
   return { end: at, fragments };
 }
 
-function transmitClose(session: Session, now: number): Outbound | null {
+function nextCloseDatagram(session: Session, now: number): Outbound | null {
   const { closing, handshake, path } = session;
   if (closing === null || !closing.due) return null;
-  if (handshake !== null && !closing.finishSaid) {
-    closing.finishSaid = true;
+  if (handshake !== null && !closing.finishSent) {
+    closing.finishSent = true;
     return { to: path.address, bytes: handshake.datagram };
   }
   closing.due = false;
-  closing.finishSaid = false;
+  closing.finishSent = false;
   const into = new Uint8Array(BASE_DATAGRAM_SIZE);
   let end = writeClose(into, SEALED_HEADER, closing.code, closing.reason);
-  // What had arrived is said with it: there will be no other ACK.
+  // With an ACK of what has arrived: there will be no other.
   const ack = takeAck(session.received, now);
   if (ack !== null) end = writeAck(into, end, ack.ranges, Math.round(ack.delay * 1_000));
   const bytes = into.subarray(0, end + TAG_BYTES);

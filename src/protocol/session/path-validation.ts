@@ -1,24 +1,25 @@
-// Where a session's peer is, and whether that is proven (docs/protocol.md s. 14; RFC 9000 s. 8.2, 9). A
-// state machine without I/O; its challenges are arguments.
+// The peer's address, and whether it is validated (docs/protocol.md s. 14; RFC 9000 s. 8.2, 9). A state
+// machine without I/O; the bytes of its challenges are arguments.
 
 import { equalBytes } from "../bytes.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
 
-/** Bytes sent to an address that is not proven, for each that came from it (RFC 9000 s. 8.1). */
+/** Bytes sent to an address before it is validated, for each that came from it (RFC 9000 s. 8.1). */
 const AMPLIFICATION = 3;
-/** A challenge is sent so many times. */
+/** How often a challenge is sent. */
 const MAX_CHALLENGES = 3;
 
 export interface SessionPath {
   address: SocketAddress;
-  /** What is to be proven, and what is gone back to when it is not; null once it is proven. */
+  /** Null once the address is validated. */
   validation: PathValidation | null;
 }
 
 interface PathValidation {
   readonly challenge: Uint8Array;
+  /** The last validated address: the session returns to it when validation fails. */
   readonly fallback: SocketAddress;
-  /** When it is given up, ms. */
+  /** When it is abandoned, ms. */
   readonly until: number;
   /** When the challenge is sent again, ms. */
   challengeAt: number;
@@ -33,7 +34,7 @@ export function validatedPath(address: SocketAddress): SessionPath {
 }
 
 /**
- * The peer's newest packet came from another address: from now on it is there, on trial.
+ * The peer's newest packet came from another address: the session moves there, and validates it.
  *
  * @param challenge 8 random bytes
  * @param timeout a probe timeout, ms
@@ -75,7 +76,7 @@ export function countSent({ validation }: SessionPath, length: number): void {
   if (validation !== null) validation.bytesSent += length;
 }
 
-/** Bytes that may be sent there now. */
+/** Bytes that may be sent to the address now. */
 export function sendAllowance({ validation }: SessionPath): number {
   if (validation === null) return Number.POSITIVE_INFINITY;
   return AMPLIFICATION * validation.bytesReceived - validation.bytesSent;
@@ -83,13 +84,8 @@ export function sendAllowance({ validation }: SessionPath): number {
 
 /** The challenge that is due, null for none. */
 export function dueChallenge({ validation }: SessionPath, now: number): Uint8Array | null {
-  if (
-    validation === null ||
-    now < validation.challengeAt ||
-    validation.challenges >= MAX_CHALLENGES
-  )
-    return null;
-  return validation.challenge;
+  if (validation === null || now < validation.challengeAt) return null;
+  return validation.challenges < MAX_CHALLENGES ? validation.challenge : null;
 }
 
 export function challengeSent({ validation }: SessionPath, now: number): void {
@@ -98,28 +94,27 @@ export function challengeSent({ validation }: SessionPath, now: number): void {
   validation.challengeAt = now + validation.interval;
 }
 
-/** Not enough has come from there to send a challenge: later, then. */
+/** Too little has come from the address for a challenge to be sent there: it is sent later. */
 export function postponeChallenge({ validation }: SessionPath, now: number): void {
-  if (validation !== null)
-    validation.challengeAt = Math.max(validation.challengeAt, now + validation.interval);
+  if (validation === null) return;
+  validation.challengeAt = Math.max(validation.challengeAt, now + validation.interval);
 }
 
-/** A response came: whether it proves the address. */
+/** A PATH RESPONSE arrived; returns whether it validates the address. */
 export function validatePath(path: SessionPath, response: Uint8Array): boolean {
   if (path.validation === null || !equalBytes(path.validation.challenge, response)) return false;
   path.validation = null;
   return true;
 }
 
-/** When `abandonValidation` is to be asked, or a challenge is due, ms. */
+/** When a challenge is due, or `abandonValidation`, ms. */
 export function validationTimerAt({ validation }: SessionPath): number {
   if (validation === null) return Number.POSITIVE_INFINITY;
-  return validation.challenges < MAX_CHALLENGES
-    ? Math.min(validation.challengeAt, validation.until)
-    : validation.until;
+  const { challengeAt, challenges, until } = validation;
+  return challenges < MAX_CHALLENGES ? Math.min(challengeAt, until) : until;
 }
 
-/** Goes back to the last proven address when the time is up: whether it did. */
+/** Returns to the last validated address once the time is up; returns whether it did. */
 export function abandonValidation(path: SessionPath, now: number): boolean {
   if (path.validation === null || now < path.validation.until) return false;
   path.address = path.validation.fallback;
