@@ -5,12 +5,16 @@ import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { charla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
-import { type SealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
+import {
+  type SealedServer,
+  startSealedServer,
+  startSealedServerProcess,
+} from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
@@ -128,7 +132,7 @@ onTerminal("without styles a line on its way says so in words", async () => {
 
 // The acknowledgment, which may be delayed by 25 ms, travels with the answer.
 onTerminal("an immediate answer stands below the question", async () => {
-  await using server = await startSealedServerProcess();
+  await using server = await startSealedServer();
   await using screen = await joinOnScreen(server, false);
   enter(screen, "question");
   await server.until("stdout", "question\n");

@@ -1,17 +1,18 @@
-// charla on a real terminal (a tmux of the test's own): what is typed survives what arrives, keys do
-// what they do in a shell, and the terminal is left as it was found.
+// charla on a real terminal (a tmux of the test's own): the line being typed survives messages that arrive, keys
+// do what they do in a shell, and the terminal is left as it was found.
 
 import { describe, expect, test } from "bun:test";
 
+import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla, type Program, root } from "../harness/program.ts";
+import { type Program, root } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
 
-/** A server in a pipe, and charla on a screen that has joined it and said "hi". */
+/** A server in a pipe, and charla on a screen that has joined it and sent "hi". */
 async function talkOnScreen(
   wire: Wire,
   columns?: number,
@@ -27,7 +28,7 @@ async function talkOnScreen(
   screen.type("hi");
   screen.press("Enter");
   await peer.until("stdout", "hi\n");
-  await screen.until("that it was said", (rows) => rows[0] === "> hi");
+  await screen.until("that it was sent", (rows) => rows[0] === "> hi");
   return {
     screen,
     peer,
@@ -50,8 +51,8 @@ for (const wire of WIRES) {
       const rows = await screen.until("both messages", (shown) =>
         shown.includes(`${wire.from}second`),
       );
-      const heard = [`${wire.from}first`, `${wire.from}second`];
-      expect(rows).toEqual(["> hi", ...heard, "> half typed"]);
+      const received = [`${wire.from}first`, `${wire.from}second`];
+      expect(rows).toEqual(["> hi", ...received, "> half typed"]);
       await screen.until("the cursor", () => screen.cursor().column === 9);
       expect(screen.cursor()).toEqual({ column: 9, row: 3 });
       screen.type("X");
@@ -169,8 +170,6 @@ for (const wire of WIRES) {
         const { screen, peer } = talk;
         leave(screen);
         await screen.until("the shell", (rows) => rows.at(-1) === "$");
-        const during = charla(["--version"]);
-        await during.exited;
         expect(screen.settings()).toContain(" icanon ");
         expect(screen.settings()).toContain(" echo ");
         screen.type("printf 'pa''ste'");

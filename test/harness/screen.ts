@@ -26,6 +26,8 @@ export interface Screen extends AsyncDisposable {
   /** The same rows, with the escape sequences that dim and colour them. */
   styledRows(): string[];
   cursor(): { column: number; row: number };
+  /** Whether the bell has rung. */
+  wasRung(): boolean;
   /** The terminal's settings, as `stty -a` prints them. */
   settings(): string;
   /** Waits until `seen` is true of the rows, and returns them. */
@@ -95,6 +97,9 @@ export async function openScreen(
     cursor() {
       const [column = "", row = ""] = tmux(["display", "-p", "#{cursor_x} #{cursor_y}"]).split(" ");
       return { column: Number(column), row: Number(row) };
+    },
+    wasRung() {
+      return tmux(["display", "-p", "#{window_bell_flag}"]).trim() === "1";
     },
     settings() {
       const tty = tmux(["display", "-p", "#{pane_tty}"]).trim();

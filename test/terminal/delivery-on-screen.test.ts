@@ -25,17 +25,17 @@ const lastRows = (stage: Stage, ...rows: string[]) =>
 
 describe("a line sent", () => {
   onTerminal("is dim until the other end has it, and then is not", async () => {
-    await using stage = await openStage({ colour: true });
+    await using stage = await openStage({ styled: true });
     const { screen, script } = stage;
     await enter(stage, "one", "two");
     await lastRows(stage, "> one", "> two", ">");
-    expect(stage.styledRows().slice(0, 2)).toEqual(["\x1b[2m> one", "> two"]);
-    expect(stage.styledRows().at(2)).toStartWith("\x1b[0m");
+    expect(screen.styledRows().slice(0, 2)).toEqual(["\x1b[2m> one", "> two"]);
+    expect(screen.styledRows().at(2)).toStartWith("\x1b[0m");
     script.emit(delivered);
-    await screen.until("the first in plain letters", () => stage.styledRows()[0] === "> one");
-    expect(stage.styledRows().slice(0, 2)).toEqual(["> one", "\x1b[2m> two"]);
+    await screen.until("the first in plain letters", () => screen.styledRows()[0] === "> one");
+    expect(screen.styledRows().slice(0, 2)).toEqual(["> one", "\x1b[2m> two"]);
     script.emit(delivered);
-    await screen.until("both in plain letters", () => stage.styledRows()[1] === "> two");
+    await screen.until("both in plain letters", () => screen.styledRows()[1] === "> two");
     expect(screen.rows()).toEqual(["> one", "> two", ">"]);
   });
 

@@ -78,10 +78,10 @@ describe("a message of somebody else", () => {
   });
 
   onTerminal("has its author's name in a colour, another for each person", async () => {
-    await using stage = await openRoom({ columns: 80, colour: true });
+    await using stage = await openRoom({ columns: 80, styled: true });
     stage.script.emit(enters("main", "ben"), says("ana", "hello"), says("eve", "hello"));
     await lastRows(stage, "ana: hello", "eve: hello", ">");
-    const [ana = "", eve = ""] = stage
+    const [ana = "", eve = ""] = stage.screen
       .styledRows()
       .slice(1, 3)
       .map((row) => row.replaceAll("\u001b", "^"));
@@ -125,11 +125,11 @@ describe("a message of somebody else", () => {
       await lastRows(loud, "ana: ben?", ">");
       loud.script.emit(says("ana", "bench"), says("ben", "ben"));
       await lastRows(loud, "ben: ben", ">");
-      expect(loud.wasRung()).toBe(false);
+      expect(loud.screen.wasRung()).toBe(false);
       for (const { script } of [loud, silent]) script.emit(says("ana", "ben, are you there?"));
-      await until("the bell", () => loud.wasRung());
+      await until("the bell", () => loud.screen.wasRung());
       await lastRows(silent, "ana: ben, are you there?", ">");
-      expect(silent.wasRung()).toBe(false);
+      expect(silent.screen.wasRung()).toBe(false);
     },
   );
 });

@@ -2,7 +2,7 @@
 // runs on a screen or in a pipe of the test's own process.
 
 import { EventEmitter } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -142,47 +142,35 @@ export function startPipedTalk({
 export interface Stage extends AsyncDisposable {
   readonly screen: Screen;
   readonly script: Script;
-  /** The rows in sight with what makes them dim: "\x1b[2m". */
-  styledRows(): string[];
-  /** Whether the terminal was rung. */
-  wasRung(): boolean;
 }
 
 /** The program on a screen, at its prompt. */
 export async function openStage({
   columns = 60,
   rows = 20,
-  colour = false,
+  styled = false,
   options = {},
   room = false,
 }: {
   columns?: number;
   rows?: number;
-  colour?: boolean;
+  styled?: boolean;
   options?: Partial<TalkOptions>;
   /** Whether it is a room's. */
   room?: boolean;
 } = {}): Promise<Stage> {
   const script = await openScript(options, room);
-  const screen = await openScreen(columns, rows);
-  const folder = mkdtempSync(join(tmpdir(), "charla-stage-"));
+  const screen = await openScreen(columns, rows, { styled });
   const command = script.command.map((word) => `'${word}'`).join(" ");
-  const environment = colour ? "env -u NO_COLOR " : "";
-  screen.type(`echo "$TMUX" >${folder}/tmux; clear; ${environment}${command}; echo status=$?`);
+  screen.type(`clear; ${command}; echo status=$?`);
   screen.press("Enter");
   await screen.until("the prompt", (shown) => shown.join("") === ">");
-  const [socket = ""] = readFileSync(join(folder, "tmux"), "utf8").split(",");
-  const tmux = (...args: string[]) =>
-    Bun.spawnSync(["tmux", "-S", socket, ...args]).stdout.toString();
   return {
     screen,
     script,
-    styledRows: () => tmux("capture-pane", "-p", "-e").trimEnd().split("\n"),
-    wasRung: () => tmux("display", "-p", "#{window_bell_flag}").trim() === "1",
     async [Symbol.asyncDispose]() {
       await screen[Symbol.asyncDispose]();
       script[Symbol.dispose]();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
