@@ -23,8 +23,14 @@ export {
   type PlainSender,
   type ReceivedMessage,
 } from "./client/plain-message.ts";
-export type { Cursor, Device, Unstored } from "./client/device.ts";
-export { type DeviceFile, type DeviceFileOptions, openDeviceFile } from "./client/device-file.ts";
+export {
+  type Cursor,
+  type Device,
+  type DeviceFile,
+  type DeviceFileOptions,
+  openDeviceFile,
+  type Unstored,
+} from "./client/device.ts";
 export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";
 export { openSealedSender } from "./client/sealed-message.ts";
 export { open, type OpenOptions } from "./server/open.ts";

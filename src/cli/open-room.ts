@@ -1,7 +1,7 @@
 // `charla --server`: a server of rooms, and its owner, who talks in one of them as a member does.
 
 import type { RoomEvent } from "../chat/events.ts";
-import { memoryDevice, newDeviceId } from "../client/device.ts";
+import { memoryDevice } from "../client/device.ts";
 import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
@@ -99,7 +99,7 @@ function hold(server: Server, name: string, room: string): OwnRoomConversation {
   return openRoomConversation({
     room,
     name,
-    device: memoryDevice(newDeviceId()),
+    device: memoryDevice(),
     random: Math.random,
     isTemporary: () => false,
     async connect(handlers) {

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 
-import { type DeviceFile, openDeviceFile } from "../client/device-file.ts";
+import { type DeviceFile, openDeviceFile } from "../client/device.ts";
 import { joinRoom } from "../client/join-room.ts";
 import type { OwnRoomConversation } from "../client/room-conversation.ts";
 import { sealedTarget } from "../client/sealed-target.ts";

@@ -11,8 +11,8 @@ import type { SealedLink } from "../net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { untilAborted } from "./abort.ts";
+import { describeJoinFailure } from "./conversation-errors.ts";
 import type { ServerTrust } from "./sealed-target.ts";
-import { describeJoinFailure } from "./session-errors.ts";
 
 /** How long an address is tried before the next one is tried beside it, ms (RFC 8305 s. 5). */
 const ATTEMPT_DELAY = 250;

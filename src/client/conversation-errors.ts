@@ -1,7 +1,11 @@
-// Why something cannot be said in a conversation, whatever carries it. Pure.
+// Errors of conversations, with their sentences and hints: why something cannot be said or asked, why there is no session
+// with a server, and why a session is over. Pure.
 
 import { MAX_WAITING } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
+import { formatAddress, type SocketAddress } from "../net/address.ts";
+import type { SessionEnd } from "../protocol/session/session.ts";
+import type { ServerTrust } from "./sealed-target.ts";
 
 export function conversationOver(): CharlaError {
   return new CharlaError(
@@ -19,11 +23,84 @@ export function notConnected(): CharlaError {
   );
 }
 
-/** @param until what there is to wait for */
+/** @param until what to wait for */
 export function tooManyWaiting(until: string): CharlaError {
   return new CharlaError(
     "TOO_MANY_WAITING",
     `${MAX_WAITING} messages wait already`,
     `wait until ${until}`,
   );
+}
+
+interface Attempt {
+  readonly to: SocketAddress;
+  readonly secret: Uint8Array | null;
+  /** The key of the server that answered; null where none did. */
+  readonly peerKey: Uint8Array | null;
+  readonly trust: ServerTrust;
+}
+
+/** Why there is no session. */
+export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaError {
+  const where = formatAddress(attempt.to);
+  if (end.type !== "handshake-failed") return describeSessionEnd(end, where);
+  switch (end.failure) {
+    case "no-answer":
+      return new CharlaError(
+        "NO_ANSWER",
+        `no answer from ${where}`,
+        "check the address, and that charla --server runs there; a firewall on the way may drop UDP",
+      );
+    case "wrong-secret":
+      return wrongSecret(where, attempt.secret);
+    case "other-server":
+      if (attempt.peerKey === null) throw new Error("a server without a key was another one");
+      return attempt.trust.refused(attempt.peerKey);
+    case "other-version":
+      return new CharlaError(
+        "OTHER_VERSION",
+        `${where} speaks another version of charla's wire`,
+        "use the same version of charla at both ends: charla --version",
+      );
+    case "full":
+      return new CharlaError(
+        "CONVERSATION_FULL",
+        `${where} takes nobody else at the moment`,
+        "try again later",
+      );
+  }
+}
+
+function wrongSecret(where: string, secret: Uint8Array | null): CharlaError {
+  if (secret === null) {
+    return new CharlaError(
+      "WRONG_SECRET",
+      `the conversation at ${where} takes only who has its invitation`,
+      "ask its owner for the whole line that begins with charla://, up to what follows the dot",
+    );
+  }
+  return new CharlaError(
+    "WRONG_SECRET",
+    `the conversation at ${where} does not take this invitation`,
+    "it may be used up, out of date or of an earlier server: ask its owner for another",
+  );
+}
+
+/** Why a session is over that neither end meant to end. */
+export function describeSessionEnd(end: SessionEnd, where: string): CharlaError {
+  switch (end.type) {
+    case "timed-out":
+      return lost(`nothing was heard from ${where} for a minute`);
+    case "reset":
+      return lost(`${where} was started anew, and does not know this session any more`);
+    case "closed":
+      if (end.by === "us") return lost(`the session with ${where} was ended: ${end.reason}`);
+      return lost(`${where} ended the session${end.reason === "" ? "" : `: ${end.reason}`}`);
+    case "handshake-failed":
+      return lost(`there is no session with ${where}: ${end.failure}`);
+  }
+}
+
+function lost(message: string): CharlaError {
+  return new CharlaError("SESSION_LOST", message, "join again, or open another conversation");
 }

@@ -1,12 +1,35 @@
-// What one of a person's programs keeps of one room: its own mark, what it has said and the server has not
-// stored, and how far it has shown what others said. In memory; a store on disk has the same face.
+// A device: what one of a person's programs keeps of one room, in memory or on the disk. That is its id, the messages
+// that it has said and the server has not stored, and how far it has shown the log. Knows no server and no screen.
+//
+// On the disk it is a journal of small JSON lines, written before anything is done that depends on it, so that a program
+// that was killed goes on where it was. A message is with the system before `say` returns, and so is sent after any kill;
+// the server knows it by its number. That an entry was shown is written after its reader had it: a program that is killed
+// between the two shows that one entry again, rather than never. Only a power cut, not a kill, can lose the last lines:
+// flushing each to the disk would take longer than everything else about saying it. Then entries are shown again, or
+// messages sent again; and no number is given twice, as each start leaves out more of them than can have been lost.
 
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
 
+import * as v from "valibot";
+
+import { CharlaError } from "../errors.ts";
+import { readSmallFile, replaceFile } from "../identity/atomic-file.ts";
 import { encodeBase64url } from "../identity/key-text.ts";
+import { takeSlot } from "./device-slot.ts";
+
+/** Bytes of a device's id: enough for no two to be the same. */
+const ID_BYTES = 16;
+/** Written since the journal was compacted, bytes, before it is compacted again. */
+const MAX_GROWTH = 1024 * 1024;
+/** Numbers left out at each start: more than anyone says in the half minute until the system writes to the disk. */
+const NUMBER_GAP = 1_000_000;
+/** A longer file is no journal of ours: 1,000 messages that wait, of 10,000 characters, with JSON's escapes. */
+const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 
 export interface Unstored {
-  /** The program's own number for the message. */
+  /** The device's own number for the message. */
   readonly number: number;
   readonly text: string;
 }
@@ -18,9 +41,13 @@ export interface Device {
   readonly unstored: readonly Unstored[];
   /** The newest entry that was shown, and of which log; null before the first. */
   readonly cursor: Cursor | null;
-  /** Keeps a message until the server has stored it. */
+  /**
+   * Keeps a message until the server has stored it.
+   *
+   * @throws {CharlaError} FOLDER_NOT_WRITABLE
+   */
   say(text: string): Unstored;
-  /** It is stored, or will never be. */
+  /** A message is stored, or will never be. */
   settled(number: number): void;
   /** Everything up to this entry was shown. */
   shown(cursor: Cursor): void;
@@ -32,34 +59,232 @@ export interface Cursor {
   readonly sequence: number;
 }
 
-const ID_BYTES = 16;
+export interface DeviceFileOptions {
+  readonly folder: string;
+  /** The server's public key. */
+  readonly serverKey: Uint8Array;
+  readonly room: string;
+  /**
+   * Called once when the journal cannot be written any more: the next run of the program shows entries again, and sends
+   * messages again.
+   */
+  onFailure?(error: CharlaError): void;
+}
 
-export function newDeviceId(): string {
+export interface DeviceFile extends Device, Disposable {}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const journalLine = v.union([
+  v.object({ id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)), next: count }),
+  v.object({ said: v.object({ number: count, text: v.string() }) }),
+  v.object({ settled: count }),
+  v.object({ shown: v.object({ log: v.string(), sequence: count }) }),
+]);
+type Line = v.InferOutput<typeof journalLine>;
+
+interface State {
+  id: string;
+  next: number;
+  cursor: Cursor | null;
+  readonly unstored: Unstored[];
+}
+
+/** A device that is gone when the program ends. */
+export function memoryDevice(id = newId()): Device {
+  return createDevice({ ...newState(), id }, { write() {}, close() {} });
+}
+
+/**
+ * Opens the device of this program: of several programs at once each has its own.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE, FILE_NOT_READABLE
+ */
+export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
+  const folder = join(options.folder, folderName(options));
+  const slot = takeSlot(folder);
+  const path = join(folder, `device-${slot.number}.jsonl`);
+  try {
+    const known = readJournal(path);
+    const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
+    const journal = createJournal(path, state);
+    const close = () => {
+      journal.close();
+      slot.release();
+    };
+    return createDevice(
+      state,
+      { write: (line) => journal.write(line), close },
+      options.onFailure?.bind(options),
+    );
+  } catch (error) {
+    slot.release();
+    throw error;
+  }
+}
+
+function createDevice(
+  state: State,
+  journal: Journal,
+  onFailure?: (error: CharlaError) => void,
+): DeviceFile {
+  let failed = false;
+  let open = true;
+
+  /** A failure is not worth ending a conversation for. */
+  function note(line: Line): void {
+    if (!open) return;
+    apply(state, line);
+    try {
+      journal.write(line);
+    } catch (error) {
+      if (!(error instanceof CharlaError)) throw error;
+      if (!failed) onFailure?.(error);
+      failed = true;
+    }
+  }
+
+  return {
+    id: state.id,
+    unstored: state.unstored,
+    get cursor() {
+      return state.cursor;
+    },
+    say(text) {
+      const said = { number: state.next, text };
+      journal.write({ said });
+      apply(state, { said });
+      return said;
+    },
+    settled: (number) => note({ settled: number }),
+    shown: (shown) => note({ shown }),
+    [Symbol.dispose]() {
+      if (!open) return;
+      open = false;
+      journal.close();
+    },
+  };
+}
+
+/** The same for the same server and room, and a valid name whatever the room is called. */
+function folderName({ serverKey, room }: DeviceFileOptions): string {
+  return createHash("sha256").update(serverKey).update(room).digest("hex").slice(0, 32);
+}
+
+function newId(): string {
   return encodeBase64url(randomBytes(ID_BYTES));
 }
 
-export function memoryDevice(id: string): Device {
-  let next = 0;
-  let cursor: Cursor | null = null;
-  const unstored: Unstored[] = [];
+function newState(): State {
+  return { id: newId(), next: 0, cursor: null, unstored: [] };
+}
+
+function apply(state: State, line: Line): void {
+  if ("id" in line) {
+    state.id = line.id;
+    state.next = line.next;
+  } else if ("said" in line) {
+    state.unstored.push(line.said);
+    state.next = Math.max(state.next, line.said.number + 1);
+  } else if ("settled" in line) {
+    const index = state.unstored.findIndex(({ number }) => number === line.settled);
+    if (index !== -1) state.unstored.splice(index, 1);
+  } else state.cursor = line.shown;
+}
+
+/** Null where there is none. */
+function readJournal(path: string): State | null {
+  const file = readSmallFile(path, MAX_JOURNAL_BYTES);
+  if (file === null) return null;
+  if (typeof file === "string") throw damaged(path, `it is ${file}`);
+  // A program that was killed, or a full disk, may have cut the last line: nothing depends on it.
+  const lines = file.text.split("\n").slice(0, -1);
+  const state = newState();
+  for (const [index, text] of lines.entries()) {
+    const line = parse(text);
+    if (line === null || "id" in line !== (index === 0)) throw damaged(path, `line ${index + 1}`);
+    apply(state, line);
+  }
+  return lines.length === 0 ? null : state;
+}
+
+function parse(text: string): Line | null {
+  try {
+    const result = v.safeParse(journalLine, JSON.parse(text));
+    return result.success ? result.output : null;
+  } catch {
+    return null;
+  }
+}
+
+interface Journal {
+  /** When it returns the system has the line: a kill does not lose it. */
+  write(line: Line): void;
+  close(): void;
+}
+
+/** Begins the journal anew with what still counts of it. */
+function createJournal(path: string, state: State): Journal {
+  let file = compact();
+
+  function compact(): { readonly descriptor: number; readonly start: number; length: number } {
+    const { id, next, cursor, unstored } = state;
+    const lines: Line[] = [{ id, next }];
+    if (cursor !== null) lines.push({ shown: cursor });
+    for (const said of unstored) lines.push({ said });
+    replaceFile(path, lines.map(format).join(""));
+    return tryWriting(path, () => {
+      const descriptor = openSync(path, "a");
+      const { size } = fstatSync(descriptor);
+      return { descriptor, start: size, length: size };
+    });
+  }
+
   return {
-    id,
-    unstored,
-    get cursor() {
-      return cursor;
+    write(line) {
+      if (file.length - file.start > MAX_GROWTH) {
+        const { descriptor } = file;
+        file = compact();
+        closeSync(descriptor);
+      }
+      const bytes = Buffer.from(format(line));
+      tryWriting(path, () => {
+        let written = 0;
+        try {
+          written = writeSync(file.descriptor, bytes);
+          if (written < bytes.length) throw new Error("the disk is full");
+          file.length += written;
+        } catch (cause) {
+          // Half a line would spoil the next one.
+          ftruncateSync(file.descriptor, file.length);
+          throw cause;
+        }
+      });
     },
-    say(text) {
-      const message = { number: next, text };
-      next += 1;
-      unstored.push(message);
-      return message;
-    },
-    settled(number) {
-      const index = unstored.findIndex((message) => message.number === number);
-      if (index !== -1) unstored.splice(index, 1);
-    },
-    shown(place) {
-      cursor = place;
-    },
+    close: () => closeSync(file.descriptor),
   };
+}
+
+function format(line: Line): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+function tryWriting<Result>(path: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (cause) {
+    throw new CharlaError(
+      "FOLDER_NOT_WRITABLE",
+      `${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "make room on the disk, or look whose folder it is",
+      { cause },
+    );
+  }
+}
+
+function damaged(path: string, what: string): CharlaError {
+  return new CharlaError(
+    "FILE_NOT_READABLE",
+    `${path} is damaged: ${what}`,
+    `move it away with mv ${JSON.stringify(path)} ${JSON.stringify(`${path}.damaged`)}; what waited in it is in there`,
+  );
 }

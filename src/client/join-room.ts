@@ -10,11 +10,11 @@ import { generateKeyPair } from "../net/node-crypto.ts";
 import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { connect } from "./connect.ts";
-import { type Device, memoryDevice, newDeviceId } from "./device.ts";
+import { describeSessionEnd } from "./conversation-errors.ts";
+import { type Device, memoryDevice } from "./device.ts";
 import type { ChannelEnd } from "./room-client-state.ts";
 import { openRoomConversation, type OwnRoomConversation } from "./room-conversation.ts";
 import { invitedTo, type SealedTarget } from "./sealed-target.ts";
-import { describeSessionEnd } from "./session-errors.ts";
 
 export interface JoinRoomOptions {
   /** Who this end is to others; somebody new where it is left out. */
@@ -62,7 +62,7 @@ export function joinRoom(
   return openRoomConversation({
     room: options.room ?? known.room ?? DEFAULT_ROOM,
     name: options.name,
-    device: options.device ?? memoryDevice(newDeviceId()),
+    device: options.device ?? memoryDevice(),
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && TEMPORARY.has(code),

@@ -2,10 +2,10 @@
 // a device and promises. Knows channels, and not how they are made.
 
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import type { RoomConversation } from "../chat/conversation.ts";
+import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
 import { encodeFrame } from "../chat/frames.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
 import { conversationOver } from "./conversation-errors.ts";
@@ -17,12 +17,12 @@ import {
   type ChannelEnd,
   type ClientEvent,
   createRoomClient,
+  type Question,
   refuseToSay,
   type RoomClientOptions,
   wakeAt,
 } from "./room-client-state.ts";
 import { step } from "./room-client.ts";
-import { createRoomRequests } from "./room-requests.ts";
 
 export interface RoomConversationOptions extends Pick<
   RoomClientOptions,
@@ -207,7 +207,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
         dispatch({ type: "withdraw", number, reason });
       });
     },
-    ...createRoomRequests(async (question, { signal: withdrawn } = {}) => {
+    ...createRequests(async (question, { signal: withdrawn } = {}) => {
       withdrawn?.throwIfAborted();
       const request = nextRequest;
       nextRequest += 1;
@@ -226,4 +226,73 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
 
 function inSeconds(duration: number): number {
   return Math.round(duration / 1_000);
+}
+
+/** Asks the server; throws where no answer can be had. */
+type Ask = (question: Question, options: RequestOptions | undefined) => Promise<Answer>;
+
+/** Each question as a request to the server (docs/protocol.md s. 18), and its answer as the library gives it. */
+function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
+  async function request<T extends Answer["type"]>(
+    question: Question,
+    expected: T,
+    options: RequestOptions | undefined,
+  ): Promise<Extract<Answer, { type: T }>> {
+    const answer = await ask(question, options);
+    if (hasType(answer, expected)) return answer;
+    if (answer.type === "failed") throw failure(answer);
+    throw new CharlaError(
+      "REFUSED",
+      `the server answered ${question.type} with ${answer.type}`,
+      "use the same version of charla at both ends: charla --version",
+    );
+  }
+
+  return {
+    async who(options) {
+      return (await request({ type: "who" }, "people", options)).members;
+    },
+    async rooms(options) {
+      return (await request({ type: "rooms" }, "rooms", options)).rooms;
+    },
+    async history({ count, before, words }, options) {
+      const only = {
+        ...(before === undefined ? {} : { before }),
+        ...(words === undefined ? {} : { words }),
+      };
+      return (await request({ type: "history", count, ...only }, "found", options)).entries;
+    },
+    async rename(name, options) {
+      await request({ type: "rename", name }, "done", options);
+    },
+    async kick(name, options) {
+      await request({ type: "kick", name }, "done", options);
+    },
+    async mute(name, muted, options) {
+      await request({ type: "mute", name, muted }, "done", options);
+    },
+    async lock(locked, options) {
+      await request({ type: "lock", locked }, "done", options);
+    },
+    async invite({ uses, seconds } = {}, options) {
+      const limits = {
+        ...(uses === undefined ? {} : { uses }),
+        ...(seconds === undefined ? {} : { seconds }),
+      };
+      return (await request({ type: "invite", ...limits }, "invited", options)).invitation;
+    },
+  };
+}
+
+function hasType<T extends Answer["type"]>(
+  answer: Answer,
+  type: T,
+): answer is Extract<Answer, { type: T }> {
+  return answer.type === type;
+}
+
+/** A code that this program does not know is a later server's. */
+function failure({ code, message, hint }: Extract<Answer, { type: "failed" }>): CharlaError {
+  const known = ERROR_CODES.find((own): own is ErrorCode => own === code) ?? "REFUSED";
+  return new CharlaError(known, message, hint ?? `the server's code for it is ${code}`);
 }

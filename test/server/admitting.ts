@@ -2,7 +2,7 @@
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
-import { memoryDevice, newDeviceId } from "../../src/client/device.ts";
+import { memoryDevice } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { openRoomConversation } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
@@ -19,7 +19,7 @@ export async function ownerOf(server: Server, room = "main"): Promise<RoomConver
   const owner = openRoomConversation({
     room,
     name: "owner",
-    device: memoryDevice(newDeviceId()),
+    device: memoryDevice(),
     random: Math.random,
     isTemporary: () => false,
     async connect(handlers) {

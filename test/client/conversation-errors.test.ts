@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
+import { describeJoinFailure, describeSessionEnd } from "../../src/client/conversation-errors.ts";
 import type { ServerTrust } from "../../src/client/sealed-target.ts";
-import { describeJoinFailure, describeSessionEnd } from "../../src/client/session-errors.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
 
