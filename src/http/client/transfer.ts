@@ -100,7 +100,7 @@ async function attempt(
     if (point === null || resumable === null) return receive(options, response, 0, null);
     let outcome = resumeOutcome(point, response);
     // Part of a compressed body cannot follow part of the decompressed one.
-    if (outcome.kind === "rest" && formatsOf(request, response).length > 0) {
+    if (outcome.kind === "rest" && chooseFormats(request, response).length > 0) {
       outcome = { kind: "restart" };
     }
     switch (outcome.kind) {
@@ -149,7 +149,7 @@ async function receive(
   const { request, maxBytes, signal, onEvent } = options;
   try {
     // The response to HEAD names the coding of a body that is not there.
-    const formats = response.body === null ? [] : formatsOf(request, response);
+    const formats = response.body === null ? [] : chooseFormats(request, response);
     const length = contentLength(response);
     const total = size ?? (length === null ? null : from + length);
     if (formats.length === 0 && response.body !== null) checkLength(total, maxBytes);
@@ -180,7 +180,7 @@ async function receive(
   }
 }
 
-function formatsOf(request: HttpRequest, { headers }: ResponseHead) {
+function chooseFormats(request: HttpRequest, { headers }: ResponseHead) {
   const accepted = headerValue(request.headers, "accept-encoding");
   return decompressionFormats(headers, accepted !== null && accepted !== "identity");
 }

@@ -15,7 +15,7 @@ const DEFAULT_NAME = "index.html";
 export function completeUrl(given: string): URL {
   // As in HTTPie, a port alone means this machine.
   const written = /^:\d/.test(given) ? `localhost${given}` : given;
-  const scheme = schemeOf(written);
+  const scheme = parseScheme(written);
   if (scheme !== null && scheme !== "http" && scheme !== "https") {
     throw invalid(
       `charla can fetch http and https, not ${scheme}`,
@@ -35,7 +35,7 @@ export function completeUrl(given: string): URL {
 }
 
 /** Null for `localhost:8000`, in which RFC 3986 would see the scheme "localhost". */
-function schemeOf(written: string): string | null {
+function parseScheme(written: string): string | null {
   return /^([a-z][a-z\d+.-]*):\/\//i.exec(written)?.[1]?.toLowerCase() ?? null;
 }
 

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-import { checkedMethod, parseHeader } from "../../../src/http/client/request.ts";
-import type { Header } from "../../../src/http/header-fields.ts";
+import {
+  bytesBody,
+  checkedMethod,
+  fileBody,
+  formBody,
+  parseHeader,
+  type RequestBody,
+} from "../../../src/http/client/request.ts";
+import { type Header } from "../../../src/http/header-fields.ts";
 
 describe("a header as -H takes it", () => {
   test.each<[string, Header]>([
@@ -49,4 +59,80 @@ describe("a method", () => {
       expect.objectContaining({ code: "USAGE", message }),
     );
   });
+});
+
+async function read(body: RequestBody): Promise<string> {
+  const opened = body.open();
+  if (opened instanceof Uint8Array) return Buffer.from(opened).toString();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of opened) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+function fileOf(content: string): { path: string } & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), "charla-body-"));
+  const path = join(folder, "f");
+  writeFileSync(path, content);
+  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+}
+
+test("a form has its fields and files between boundaries (RFC 7578), and the announced length", async () => {
+  using file = fileOf("content");
+  const form = await formBody(
+    [
+      { name: "a", content: { kind: "text", text: "b\nc" }, contentType: null },
+      {
+        name: 'q"\n',
+        content: { kind: "file", path: file.path, fileName: 'x".txt' },
+        contentType: null,
+      },
+      {
+        name: "p",
+        content: { kind: "file", path: file.path, fileName: "p" },
+        contentType: "image/png",
+      },
+    ],
+    "XX",
+  );
+  const expected =
+    '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\nc\r\n' +
+    '--XX\r\nContent-Disposition: form-data; name="q%22%0A"; filename="x%22.txt"\r\n' +
+    "Content-Type: application/octet-stream\r\n\r\ncontent\r\n" +
+    '--XX\r\nContent-Disposition: form-data; name="p"; filename="p"\r\n' +
+    "Content-Type: image/png\r\n\r\ncontent\r\n--XX--\r\n";
+  expect(form.contentType).toBe("multipart/form-data; boundary=XX");
+  expect(form.length).toBe(expected.length);
+  expect(await read(form)).toBe(expected);
+});
+
+test("a body can be sent again", async () => {
+  using file = fileOf("content");
+  for (const body of [await fileBody(file.path, "a/b"), bytesBody(Buffer.from("content"), "a/b")]) {
+    expect([body.length, await read(body), await read(body)]).toEqual([7, "content", "content"]);
+  }
+});
+
+test("a long body is sent in pieces, so that there is progress to show", async () => {
+  const bytes = Buffer.alloc(1_000_000, "abc");
+  const opened = bytesBody(bytes, "a/b").open();
+  if (opened instanceof Uint8Array) throw new Error("it is in one piece");
+  const pieces = await Array.fromAsync(opened);
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+});
+
+test("a file that becomes shorter while it is sent is an error", async () => {
+  using file = fileOf("content");
+  const body = await fileBody(file.path, "a/b");
+  truncateSync(file.path, 3);
+  expect(read(body)).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
+});
+
+test("an empty file is an empty body", async () => {
+  using file = fileOf("");
+  expect(await read(await fileBody(file.path, "a/b"))).toBe("");
+});
+
+test.each(["/nowhere", tmpdir()])("%s is FILE_NOT_READABLE", async (path) => {
+  expect(fileBody(path, "a/b")).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
 });

@@ -1,6 +1,72 @@
 import { expect, test } from "bun:test";
 
-import { createMeter } from "../../../src/cli/get/display.ts";
+import {
+  createMeter,
+  headText,
+  indentedJson,
+  requestText,
+  responseText,
+} from "../../../src/cli/get/display.ts";
+import { bytesBody } from "../../../src/http/client/request.ts";
+
+const HEAD = {
+  url: new URL("http://example.com/"),
+  status: 404,
+  statusText: "Not\u009b2J Found",
+  headers: [
+    ["x-a", "ü\u001b[2J"],
+    ["x-b", "\u202eb"],
+  ] as const,
+};
+
+test("control characters in a response's headers are made visible", () => {
+  expect(headText(HEAD)).toBe("HTTP/1.1 404 Not\\u{9b}2J Found\nx-a: ü^[[2J\nx-b: \\u{202e}b");
+  expect(responseText(HEAD)).toBe(
+    "< HTTP/1.1 404 Not\\u{9b}2J Found\n< x-a: ü^[[2J\n< x-b: \\u{202e}b",
+  );
+  expect(headText({ ...HEAD, statusText: "", headers: [] })).toBe("HTTP/1.1 404");
+});
+
+test("a request is shown without credentials and control characters", () => {
+  const request = {
+    method: "POST",
+    url: new URL("http://ann:secret@example.com:8000/a?b#c"),
+    headers: [
+      ["authorization", "Basic c2VjcmV0"],
+      ["Cookie", "a=secret"],
+      ["Proxy-Authorization", "secret"],
+      ["X-A", "\u009b2J"],
+    ] as const,
+    body: bytesBody(Buffer.from("secret"), "text/plain"),
+  };
+  expect(requestText(request)).toBe(
+    "> POST /a?b HTTP/1.1\n> Host: example.com:8000\n> authorization: (not shown)\n" +
+      "> Cookie: (not shown)\n> Proxy-Authorization: (not shown)\n> X-A: \\u{9b}2J\n" +
+      "> (6 bytes of text/plain)",
+  );
+});
+
+test.each([
+  ["{}", "{}"],
+  ["[ ]", "[]"],
+  ["1", "1"],
+  ['{"a":1,"b":[true,null,{}]}', '{\n  "a": 1,\n  "b": [\n    true,\n    null,\n    {}\n  ]\n}'],
+  ['{"a":12345678901234567890,"a":1.0}', '{\n  "a": 12345678901234567890,\n  "a": 1.0\n}'],
+  ['{"a{[,:]}":"\\"b, \\\\"}', '{\n  "a{[,:]}": "\\"b, \\\\"\n}'],
+  ['["\u009b\u202e"]', '[\n  "\\u{9b}\\u{202e}"\n]'],
+])("%s is indented", (text, indented) => {
+  expect(indentedJson(text, false)).toBe(indented);
+});
+
+test.each(["", "{", "hello", '{"a":1}{"b":2}', "[1,]"])("%p is not JSON", (text) => {
+  expect(indentedJson(text, false)).toBeNull();
+});
+
+test("keys, strings and other values have colours of their own", () => {
+  expect(indentedJson('{"a":["b",1]}', true)).toBe(
+    '{\n  \x1b[36m"a"\x1b[0m: [\n    \x1b[32m"b"\x1b[0m,\n    \x1b[33m1\x1b[0m\n  ]\n}',
+  );
+});
 
 const MIB = 1_048_576;
 
