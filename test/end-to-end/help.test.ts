@@ -155,27 +155,27 @@ test("charla doctor --help says what doctor does", async () => {
 test("charla get --help says what get does", async () => {
   const { stdout } = await runCharla(["get", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
-    "Fetch a URL over HTTP: its body on stdout, all else on stderr.
+    "Fetch a URL over HTTP: the body on stdout, everything else on stderr.
 
     charla get [-o FILE | -O] [OPTION...] URL
 
-      -o, --output FILE     into FILE; -O: into a file named as the URL's last part
-          --resume          go on with FILE.part, if it still is a part of the same
-          --sha256 HEX      keep only what has this checksum
-          --max-bytes N     take no more than N bytes (2048, 10M, 2G)
-      -i, --include         the headers too; -I, --head: only the headers
+      -o, --output FILE     save in FILE; -O: named after the end of the URL
+          --resume          continue FILE.part, if the file has not changed
+          --sha256 HEX      check the SHA-256 of the body
+          --max-bytes N     fail after N bytes (2048, 10M, 2G)
+      -i, --include         print the headers, too; -I, --head: only the headers
       -H, --header LINE     send this header: "Accept: text/plain"
-      -X, --request METHOD  GET; with data POST
+      -X, --request METHOD  the method; by default GET, or POST with data
       -d, --data DATA       send DATA, the content of @FILE, or - for stdin
-          --json DATA       the same as JSON
+          --json DATA       the same, as JSON
       -F, --form FIELD      send a form: NAME=TEXT, NAME=@FILE
       -u, --user USER[:PASSWORD]
-          --timeout N       give up after N seconds of silence (300; 0: never)
-          --retry N         try N times more, with growing waits
-          --no-fail         an answer of 400 or more is as good as another
+          --timeout N       give up after N seconds without data (300; 0: never)
+          --retry N         retry temporary failures N times, with growing waits
+          --no-fail         a status of 400 or more is not an error
           --insecure        trust any certificate; --cacert FILE: those in FILE
-          --http0.9         the lesson's request: GET /path, and print 2048 bytes
-      -q, -v, -h            only the body and errors; every detail; this
+          --http0.9         send the lesson's request, GET /path; print 2048 bytes
+      -q, -v, -h            quiet; verbose; this
     "
   `);
 });
@@ -187,25 +187,25 @@ test("charla serve --help says what serve does", async () => {
 
     charla serve [OPTION...] [DIR]
 
-    Without DIR, the folder that you are in. Only this machine reaches it, unless
-    --public or --bind says otherwise. Nothing outside of it is served.
+    Without DIR, the current folder. Only this machine can connect, unless --public
+    or --bind is given. Nothing outside of the folder is served.
 
-          --public          open it to the network, and print its addresses
+          --public          listen on every address, and print the URLs
       -p, --port N          listen on port N (8000; 0: any free one)
       -b, --bind ADDRESS    listen on this address only
-          --auth USER:PASSWORD   who asks must know both
-          --tls             HTTPS, with a certificate made on the spot
+          --auth USER:PASSWORD   require this user and password
+          --tls             HTTPS with a new self-signed certificate
           --tls-cert FILE --tls-key FILE   HTTPS with this certificate
-          --upload          take files too; --overwrite: and replace those there are
-          --max-upload N    no file of more than N bytes (500K, 20M; 1G)
-          --spa             a path that is not there is a page in /index.html
-          --cors            pages of other sites may read what is shared
-          --no-listing      no list of a folder that has no index.html
-          --dotfiles, --follow-symlinks   what begins with a dot; links out of DIR
-          --json            every request as one JSON object a line on stdout
-      -q, --quiet           no line for each request; -h, --help: this
+          --upload          accept uploads; --overwrite: may replace existing files
+          --max-upload N    limit uploads to N bytes (500K, 20M; 1G by default)
+          --spa             serve /index.html for unknown paths
+          --cors            let pages of other sites read the files
+          --no-listing      no listing of folders without an index.html
+          --dotfiles, --follow-symlinks   serve hidden files; links out of DIR
+          --json            log each request as a JSON object on stdout
+      -q, --quiet           no log; -h, --help: this
 
-    Ctrl-C ends it, once the answers under way are done (in 5 seconds at most).
+    Ctrl-C ends the server after the pending responses, or after 5 seconds.
     "
   `);
 });
