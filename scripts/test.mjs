@@ -1,51 +1,100 @@
-// `npm test`: format, lint, types, then every test; the last line counts them all together.
-// Arguments go to `bun test`, and then only the tests run: `npm test -- wire`.
-import { spawnSync } from "node:child_process";
+// `npm test`: every test, and beside them format, lint and types; the last line counts them all together.
+// Arguments choose test files by their path, and then only these tests run: `npm test -- wire`. With `--full` some
+// proofs are longer: more seeds, kills, datagrams and minutes. Other options are those of `bun test`.
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { installWhatIsMissing, program, root } from "./install.mjs";
 
 installWhatIsMissing();
 
-const checks = [
+const CHECKS = [
   { title: "format", name: "bun", args: ["fmt", "--check"] },
   { title: "lint", name: "oxlint", args: ["--type-aware", "--deny-warnings"] },
   { title: "types", name: "bun", args: ["check"] },
 ];
-const chosen = process.argv.slice(2);
-const counts = { passed: 0, failed: 0, skipped: 0 };
+/** Files at a time: one more than processors, because many tests wait for a clock. */
+const WORKERS = availableParallelism() + 1;
+/** Of one test, in ms, where it names no other: long, for a busy machine. */
+const TIMEOUT = 30_000;
 
-function run(name, args) {
-  return spawnSync(program(name), args, { cwd: root, stdio: "inherit" }).status ?? 1;
-}
+const given = process.argv.slice(2);
+const isFull = given.includes("--full");
+const chosen = given.filter((arg) => arg !== "--full");
+const isWhole = chosen.every((arg) => arg.startsWith("-"));
+const environment = { ...process.env, ...(isFull ? { CHARLA_TEST_SIZE: "full" } : {}) };
 
-if (chosen.length === 0) {
-  for (const { title, name, args } of checks) {
-    process.stdout.write(`\n== ${title}\n`);
-    counts[run(name, args) === 0 ? "passed" : "failed"] += 1;
-  }
-}
-
-process.stdout.write("\n== tests\n");
 const folder = mkdtempSync(join(tmpdir(), "charla-test-"));
 const report = join(folder, "junit.xml");
-const status = run("bun", ["test", "--reporter=junit", `--reporter-outfile=${report}`, ...chosen]);
-try {
-  const totals = /<testsuites [^>]*>/.exec(readFileSync(report, "utf8"))?.[0] ?? "";
-  const total = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
-  counts.failed += total("failures");
-  counts.skipped += total("skipped");
-  counts.passed += total("tests") - total("failures") - total("skipped");
-} catch {
-  process.stdout.write("no test report was written\n");
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const tests = run("bun", [
+  "test",
+  `--parallel=${WORKERS}`,
+  `--timeout=${TIMEOUT}`,
+  // Slow files are started first. `npm test -- --update-timings` writes the file anew.
+  `--timings=${join(root, "test", "timings.json")}`,
+  "--reporter=junit",
+  `--reporter-outfile=${report}`,
+  ...chosen,
+]);
+// What they print comes after the tests, where it is seen.
+const checks = isWhole ? await runChecks() : [];
+const status = await tests.ended;
+const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0, ...readReport() };
 // A crash of the runner, or a file that does not load, fails no test of its own: it still counts.
 if (status !== 0 && counts.failed === 0) counts.failed += 1;
+for (const { title, output, passed } of checks) {
+  process.stdout.write(`\n== ${title}\n${output}`);
+  counts[passed ? "passed" : "failed"] += 1;
+}
 
-if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped\n`);
-process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
+if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped`);
+process.stdout.write(`\n${counts.assertions} assertions\n`);
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 process.exit(counts.failed > 0 ? 1 : 0);
+
+/** One after the other: the tests have need of the other processor. */
+async function runChecks() {
+  const done = [];
+  for (const { title, name, args } of CHECKS) {
+    const check = run(name, args, "pipe");
+    const passed = (await check.ended) === 0;
+    done.push({ title, output: check.output(), passed });
+  }
+  return done;
+}
+
+function run(name, args, stdio = "inherit") {
+  const child = spawn(program(name), args, {
+    cwd: root,
+    env: environment,
+    stdio: ["ignore", stdio, stdio],
+  });
+  const pieces = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (piece) => pieces.push(piece));
+  return {
+    /** The exit status, once all is read. */
+    ended: new Promise((resolve) => {
+      child.on("error", () => resolve(1));
+      child.on("close", (code) => resolve(code ?? 1));
+    }),
+    output: () => Buffer.concat(pieces).toString(),
+  };
+}
+
+function readReport() {
+  try {
+    const totals = /<testsuites [^>]*>/.exec(readFileSync(report, "utf8"))?.[0] ?? "";
+    const total = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
+    const [failed, skipped] = [total("failures"), total("skipped")];
+    const passed = total("tests") - failed - skipped;
+    return { passed, failed, skipped, assertions: total("assertions") };
+  } catch {
+    process.stdout.write("no test report was written\n");
+    return {};
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

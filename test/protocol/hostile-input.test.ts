@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 
 import type { SocketAddress } from "../../src/net/address.ts";
 import type { Session } from "../../src/protocol/session/session.ts";
+import { FULL_SIZE } from "../harness/full-size.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 import {
   createPair,
@@ -25,7 +26,7 @@ import {
 } from "./pair.ts";
 
 /** A million where there is time for it. */
-const DATAGRAMS = process.env["CI"] === "true" ? 1_000_000 : 200_000;
+const DATAGRAMS = FULL_SIZE ? 1_000_000 : 200_000;
 
 /** Strangers, none of whose addresses is proven. */
 const STRANGERS: readonly SocketAddress[] = [

@@ -5,12 +5,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { FULL_SIZE } from "../harness/full-size.ts";
 import { type Program, start } from "../harness/program.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { allTexts, invitationTo, serve } from "../server/served.ts";
 
 /** More where there is time for it. */
-const MEMBERS = process.env["CI"] === "true" ? 1_000 : 50;
+const MEMBERS = FULL_SIZE ? 1_000 : 50;
 /** Processes that they are in: as many as keep the processors of a small machine busy. */
 const CROWDS = 2;
 /** Of each process. */

@@ -4,9 +4,10 @@
 
 import { expect, test } from "bun:test";
 
+import { FULL_SIZE } from "../harness/full-size.ts";
 import { startTwoEnds, textsOf, toldBy } from "./two-ends.ts";
 
-const OUTAGE = process.env["CI"] === "true" ? 30_000 : 0;
+const OUTAGE = FULL_SIZE ? 30_000 : 0;
 /** Everything is there so soon after, ms: a probe waits 3 s at most, and the machine may be busy. */
 const SOON = 10_000;
 

@@ -4,12 +4,12 @@
 import { expect, test } from "bun:test";
 
 import { parseInvitation } from "../../src/identity/invitation.ts";
+import { FULL_SIZE } from "../harness/full-size.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import type { Program } from "../harness/program.ts";
 import { startTwoEnds, textsOf, toldBy } from "./two-ends.ts";
 
-const FULL_SIZE = process.env["CI"] === "true";
 /** With 30 % loss, the whole takes a minute. */
 const COUNT = FULL_SIZE ? 10_000 : 1_000;
 const TIMEOUT = FULL_SIZE ? 300_000 : 90_000;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { FULL_SIZE } from "../harness/full-size.ts";
 import { type Program, start } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
@@ -13,7 +14,7 @@ import { seededRandom } from "../simulator/random.ts";
 import { allTexts, entered, openHere, shownTo } from "./served.ts";
 
 /** Of all together; more where there is time for it. */
-const KILLS = process.env["CI"] === "true" ? 50 : 6;
+const KILLS = FULL_SIZE ? 50 : 6;
 /** Who are killed, each a process of its own. */
 const KILLED = ["Ann", "Ben"];
 /** Who talk all the time, in this process. */

@@ -5,13 +5,14 @@ import { expect, test } from "bun:test";
 
 import type { Conversation } from "../../src/chat/conversation.ts";
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { FULL_SIZE } from "../harness/full-size.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { seededRandom } from "../simulator/random.ts";
 import { allTexts, entered, joinServed, serve, shownTo } from "./served.ts";
 
 /** More where there is time for it. */
-const KILLS = process.env["CI"] === "true" ? 50 : 5;
+const KILLS = FULL_SIZE ? 50 : 5;
 const MEMBERS = 20;
 /** At a time from each member, so that some are under way when the server is killed. */
 const LANES = 2;

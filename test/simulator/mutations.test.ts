@@ -6,7 +6,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { root, run } from "../harness/program.ts";
 
 interface Mutation {
@@ -68,32 +67,28 @@ const MUTATIONS: readonly Mutation[] = [
 ];
 
 for (const { rule, file, from, to } of MUTATIONS) {
-  test(
-    `the simulator notices that ${rule}`,
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), "charla-mutation-"));
-      try {
-        for (const part of ["src", "test/simulator", "package.json", "tsconfig.json"]) {
-          cpSync(join(root, part), join(folder, part), { recursive: true });
-        }
-        const path = join(folder, "src/protocol/session", file);
-        const source = readFileSync(path, "utf8");
-        // The source has moved on when the place is not there, and this test has to follow.
-        expect(source.split(from)).toHaveLength(2);
-        writeFileSync(
-          path,
-          source.replace(from, () => to),
-        );
-        const many = join(folder, "test/simulator/many.ts");
-        const ended = await run([process.execPath, many, "--seeds", "400", "--first"], {
-          cwd: folder,
-        });
-        expect(ended.stdout).toMatch(/^seed \d+: /m);
-        expect(ended.status).toBe(1);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
+  test(`the simulator notices that ${rule}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "charla-mutation-"));
+    try {
+      for (const part of ["src", "test/simulator", "package.json", "tsconfig.json"]) {
+        cpSync(join(root, part), join(folder, part), { recursive: true });
       }
-    },
-    END_TO_END_TIMEOUT,
-  );
+      const path = join(folder, "src/protocol/session", file);
+      const source = readFileSync(path, "utf8");
+      // The source has moved on when the place is not there, and this test has to follow.
+      expect(source.split(from)).toHaveLength(2);
+      writeFileSync(
+        path,
+        source.replace(from, () => to),
+      );
+      const many = join(folder, "test/simulator/many.ts");
+      const ended = await run([process.execPath, many, "--seeds", "400", "--first"], {
+        cwd: folder,
+      });
+      expect(ended.stdout).toMatch(/^seed \d+: /m);
+      expect(ended.status).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000); // It searches up to 400 seeds.
 }
