@@ -1,5 +1,5 @@
-// What can be asked for in a room by writing it: a line that begins with a slash. Finds out what is meant, and
-// what is wrong with it; does none of it.
+// Commands that people type in a room: lines that begin with a slash. Parses them, and says what is wrong; runs
+// none of them.
 
 import { CharlaError } from "../errors.ts";
 import { closest } from "./closest.ts";
@@ -19,48 +19,48 @@ export type Command =
   | { readonly type: "lock"; readonly locked: boolean }
   | { readonly type: "invite"; readonly uses?: number; readonly seconds?: number };
 
-/** What a line that was typed means. */
-export type Written =
+/** What a typed line means. */
+export type ParsedLine =
   | { readonly type: "say"; readonly text: string }
   | { readonly type: "command"; readonly command: Command };
 
 export interface CommandDescription {
   readonly name: string;
-  /** What is written behind it. */
+  /** The arguments. */
   readonly takes: string;
   readonly does: string;
-  /** Only for who opened the conversation. */
+  /** Only the owner may. */
   readonly owner?: true;
 }
 
 export const COMMANDS = [
-  { name: "help", takes: "", does: "lists these" },
-  { name: "who", takes: "", does: "who is here" },
-  { name: "rooms", takes: "", does: "the rooms of this server" },
-  { name: "join", takes: "ROOM", does: "goes to another room" },
-  { name: "name", takes: "NAME", does: "takes another name" },
-  { name: "history", takes: "[N]", does: "what was said before; again for more" },
-  { name: "search", takes: "WORDS", does: "what was said with all of these words" },
+  { name: "help", takes: "", does: "lists the commands" },
+  { name: "who", takes: "", does: "lists who is here" },
+  { name: "rooms", takes: "", does: "lists the rooms of this server" },
+  { name: "join", takes: "ROOM", does: "switches to another room" },
+  { name: "name", takes: "NAME", does: "changes your name" },
+  { name: "history", takes: "[N]", does: "shows earlier messages; again for more" },
+  { name: "search", takes: "WORDS", does: "finds messages with all these words" },
   { name: "me", takes: "TEXT", does: "says what you do" },
-  { name: "quit", takes: "", does: "leaves without a word" },
-  { name: "kick", takes: "NAME", does: "sends somebody away for good", owner: true },
-  { name: "mute", takes: "NAME", does: "lets somebody listen only", owner: true },
-  { name: "unmute", takes: "NAME", does: "lets them speak again", owner: true },
-  { name: "lock", takes: "", does: "lets nobody else in", owner: true },
-  { name: "unlock", takes: "", does: "lets others in again", owner: true },
+  { name: "quit", takes: "", does: "leaves without saying bye" },
+  { name: "kick", takes: "NAME", does: "removes somebody for good", owner: true },
+  { name: "mute", takes: "NAME", does: "lets somebody only read", owner: true },
+  { name: "unmute", takes: "NAME", does: "lets them write again", owner: true },
+  { name: "lock", takes: "", does: "lets nobody else join", owner: true },
+  { name: "unlock", takes: "", does: "lets others join again", owner: true },
   {
     name: "invite",
     takes: "[--uses N] [--for 1h]",
-    does: "invites others; with limits",
+    does: "prints an invitation",
     owner: true,
   },
 ] as const satisfies readonly CommandDescription[];
 
 type CommandWord = (typeof COMMANDS)[number]["name"];
 
-/** Messages that `/history` shows when it is not told how many. */
+/** Messages that `/history` shows without a number. */
 const HISTORY = 20;
-/** An invitation for more is one for any number. */
+/** The most uses of a limited invitation. */
 const MAX_USES = 1_000_000;
 const UNITS = "(?:(\\d+)d)?(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?";
 const DURATION = new RegExp(`^${UNITS}$`);
@@ -70,23 +70,23 @@ const SECONDS = [86_400, 3_600, 60, 1];
 const MAX_DURATION = 3_650 * 86_400;
 
 /**
- * A line that begins with a slash is a command, and with two a message that begins with one. Several lines are a
- * message, whatever they begin with.
+ * A line that begins with one slash is a command; with two it is a message that begins with one. Several lines are
+ * always a message.
  *
  * @throws {CharlaError} USAGE
  */
-export function readWritten(line: string): Written {
+export function parseLine(line: string): ParsedLine {
   if (!line.startsWith("/") || line.includes("\n")) return { type: "say", text: line };
   if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
   const known = COMMANDS.find(({ name }) => name === word);
   if (known === undefined) throw noSuchCommand(word);
-  if (known.name === "me") return { type: "say", text: `/me ${needed(known, rest)}` };
+  if (known.name === "me") return { type: "say", text: `/me ${requireArgument(known, rest)}` };
   return { type: "command", command: readCommand(known, rest) };
 }
 
-/** What somebody does, of a message that says so: "waves" of "/me waves"; null of any other. */
-export function actionOf(text: string): string | null {
+/** What somebody does in a message such as "/me waves": "waves". Null for any other message. */
+export function actionText(text: string): string | null {
   return /^\/me (.*\S.*)$/s.exec(text)?.[1] ?? null;
 }
 
@@ -100,11 +100,11 @@ function readCommand(
     case "who":
     case "rooms":
     case "quit":
-      nothing(known, rest);
+      requireNothing(known, rest);
       return { type: name };
     case "lock":
     case "unlock":
-      nothing(known, rest);
+      requireNothing(known, rest);
       return { type: "lock", locked: name === "lock" };
     case "join":
       return { type: "join", room: readRoom(known, rest) };
@@ -113,32 +113,32 @@ function readCommand(
     case "history":
       return { type: "history", count: readCount(known, rest) };
     case "search":
-      return { type: "search", words: needed(known, rest) };
+      return { type: "search", words: requireArgument(known, rest) };
     case "kick":
-      return { type: "kick", name: needed(known, rest) };
+      return { type: "kick", name: requireArgument(known, rest) };
     case "mute":
     case "unmute":
-      return { type: "mute", name: needed(known, rest), muted: name === "mute" };
+      return { type: "mute", name: requireArgument(known, rest), muted: name === "mute" };
     case "invite":
       return readInvite(known, rest);
   }
 }
 
 function readRoom(known: CommandDescription, rest: string): string {
-  if (isRoom(needed(known, rest))) return rest.normalize("NFC");
+  if (isRoom(requireArgument(known, rest))) return rest.normalize("NFC");
   throw new CharlaError(
     "USAGE",
-    `a room cannot be called ${JSON.stringify(rest)}`,
-    'a room\'s name has up to 40 letters, digits, "_", "." and "-"',
+    `${JSON.stringify(rest)} is not a valid room name`,
+    'a room name has up to 40 letters, digits, "_", "." and "-"',
   );
 }
 
 function readName(known: CommandDescription, rest: string): string {
-  if (isName(needed(known, rest))) return rest.normalize("NFC");
+  if (isName(requireArgument(known, rest))) return rest.normalize("NFC");
   throw new CharlaError(
     "USAGE",
-    `nobody can be called ${JSON.stringify(rest)}`,
-    "a name has up to 40 characters, all of them visible",
+    `${JSON.stringify(rest)} is not a valid name`,
+    "a name has up to 40 visible characters",
   );
 }
 
@@ -148,8 +148,8 @@ function readCount(known: CommandDescription, rest: string): number {
   if (count !== null) return count;
   throw new CharlaError(
     "USAGE",
-    `${JSON.stringify(rest)} is no number of messages`,
-    `${usageOf(known)}, from 1 to ${MAX_FOUND}`,
+    `${JSON.stringify(rest)} is not a number from 1 to ${MAX_FOUND}`,
+    `usage: ${commandUsage(known)}`,
   );
 }
 
@@ -164,8 +164,8 @@ function readInvite(known: CommandDescription, rest: string): Command {
       const what = value === "" ? option : `${option} ${value}`;
       throw new CharlaError(
         "USAGE",
-        `/invite does not know ${JSON.stringify(what)}`,
-        `${usageOf(known)}; for how long is 30s, 10m, 1h30m or 2d`,
+        `invalid option of /invite: ${JSON.stringify(what)}`,
+        `usage: ${commandUsage(known)}; durations are such as 30s, 10m, 1h30m or 2d`,
       );
     }
     if (option === "--uses") uses = read;
@@ -183,39 +183,39 @@ function wholeNumber(written: string, max: number): number | null {
   return count >= 1 && count <= max ? count : null;
 }
 
-export function usageOf({ name, takes }: CommandDescription): string {
+export function commandUsage({ name, takes }: CommandDescription): string {
   return takes === "" ? `/${name}` : `/${name} ${takes}`;
 }
 
-function needed(known: CommandDescription, rest: string): string {
+function requireArgument(known: CommandDescription, rest: string): string {
   if (rest !== "") return rest;
   throw new CharlaError(
     "USAGE",
-    `/${known.name} needs ${known.takes} behind it`,
-    `write: ${usageOf(known)}`,
+    `/${known.name} needs an argument: ${known.takes}`,
+    `usage: ${commandUsage(known)}`,
   );
 }
 
-function nothing({ name }: CommandDescription, rest: string): void {
+function requireNothing({ name }: CommandDescription, rest: string): void {
   if (rest === "") return;
   throw new CharlaError(
     "USAGE",
-    `/${name} takes nothing behind it`,
-    `write: /${name}; to say a line that begins with a slash: //${name} ${rest}`,
+    `/${name} takes no argument`,
+    `usage: /${name}; to send it as a message: //${name} ${rest}`,
   );
 }
 
-/** A path, for one: what stands between its first two slashes is no command. */
+/** The line may also be a path: then only its first part is named. */
 function noSuchCommand(word: string): CharlaError {
-  const its = word.split("/")[0] ?? "";
+  const first = word.split("/")[0] ?? "";
   const meant = closest(
-    its,
+    first,
     COMMANDS.map(({ name }) => name),
   );
   return new CharlaError(
     "USAGE",
-    `there is no command /${its}`,
-    `${meant === null ? "/help lists them;" : `did you mean /${meant}?`} //${word} says it as it is`,
+    `there is no command /${first}`,
+    `${meant === null ? "/help lists them;" : `did you mean /${meant}?`} //${word} sends it as a message`,
   );
 }
 

@@ -1,7 +1,7 @@
 // What is typed in a room: commands are run and their answers shown, everything else is sent. Knows the
 // conversation and the printer, not the keys, nor how a command is written (src/chat/commands.ts).
 
-import { type Command, readWritten, type Written } from "../chat/commands.ts";
+import { type Command, type ParsedLine, parseLine } from "../chat/commands.ts";
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { Completion } from "./editor/completion.ts";
@@ -19,7 +19,7 @@ import { visibleName } from "./visible-text.ts";
 export interface RoomInput {
   readonly view: RoomView;
   /** What a line means; null, once the error has been shown, if it is a mistyped command. */
-  parse(line: string): Written | null;
+  parse(line: string): ParsedLine | null;
   run(command: Command): Promise<void>;
   /** What Tab makes of a line. */
   complete(line: LineBuffer): Completion | Promise<Completion>;
@@ -49,9 +49,9 @@ export function createRoomInput(
   printer: Printer,
   { verbose, quit }: RoomInputOptions,
 ): RoomInput {
-  function parse(line: string): Written | null {
+  function parse(line: string): ParsedLine | null {
     try {
-      return readWritten(line);
+      return parseLine(line);
     } catch (error) {
       void showError(error);
       return null;

@@ -2,7 +2,7 @@
 // it. The prompt shows whose turn it is, and how long nothing has been heard. Knows the editor, not what
 // becomes of errors or of the exit status.
 
-import { actionOf } from "../chat/commands.ts";
+import { actionText } from "../chat/commands.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
@@ -108,7 +108,7 @@ export function openTypedLines(
   }
 
   function printOwn(text: string): void {
-    const action = room === null ? null : actionOf(text);
+    const action = room === null ? null : actionText(text);
     if (room === null || action === null) editor.printEntered("> ", indentLines(text));
     else editor.printEntered("* ", indentLines(`${room.view.state.name} ${action}`));
   }

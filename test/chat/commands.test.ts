@@ -1,33 +1,39 @@
 import { describe, expect, test } from "bun:test";
 
-import { actionOf, type Command, COMMANDS, readWritten, usageOf } from "../../src/chat/commands.ts";
+import {
+  actionText,
+  type Command,
+  COMMANDS,
+  commandUsage,
+  parseLine,
+} from "../../src/chat/commands.ts";
 import { CharlaError } from "../../src/errors.ts";
 
 function mistake(line: string): CharlaError {
   try {
-    readWritten(line);
+    parseLine(line);
   } catch (error) {
     if (error instanceof CharlaError) return error;
   }
   throw new Error(`nothing is wrong with ${line}`);
 }
 
-describe("a line is said as it is", () => {
+describe("a line is sent as a message", () => {
   test.each(["hello", " /who", "a/b", "", "what is /who?", "/who\n/quit", "//a\n//b", "\n/who"])(
     "%j",
     (text) => {
-      expect(readWritten(text)).toEqual({ type: "say", text });
+      expect(parseLine(text)).toEqual({ type: "say", text });
     },
   );
 });
 
-test("a line that begins with two slashes is said with one", () => {
-  expect(readWritten("//etc/hosts is it")).toEqual({ type: "say", text: "/etc/hosts is it" });
-  expect(readWritten("//")).toEqual({ type: "say", text: "/" });
-  expect(readWritten("///")).toEqual({ type: "say", text: "//" });
+test("a line that begins with two slashes is sent with one", () => {
+  expect(parseLine("//etc/hosts is it")).toEqual({ type: "say", text: "/etc/hosts is it" });
+  expect(parseLine("//")).toEqual({ type: "say", text: "/" });
+  expect(parseLine("///")).toEqual({ type: "say", text: "//" });
 });
 
-describe("a command is read with what stands behind it", () => {
+describe("a command is parsed with its arguments", () => {
   test.each([
     ["/help", { type: "help" }],
     ["/who", { type: "who" }],
@@ -53,60 +59,60 @@ describe("a command is read with what stands behind it", () => {
     ["/invite --for 1h30m", { type: "invite", seconds: 5_400 }],
     ["/invite --for=2d  --uses=1", { type: "invite", uses: 1, seconds: 172_800 }],
   ] satisfies [string, Command][])("%s", (line, command) => {
-    expect(readWritten(line)).toEqual({ type: "command", command });
+    expect(parseLine(line)).toEqual({ type: "command", command });
   });
 });
 
-test("what somebody does is a message that begins with /me", () => {
-  expect(readWritten("/me  waves ")).toEqual({ type: "say", text: "/me waves" });
-  expect(actionOf("/me waves")).toBe("waves");
-  expect(actionOf("/me is\nhere")).toBe("is\nhere");
+test("an action is a message that begins with /me", () => {
+  expect(parseLine("/me  waves ")).toEqual({ type: "say", text: "/me waves" });
+  expect(actionText("/me waves")).toBe("waves");
+  expect(actionText("/me is\nhere")).toBe("is\nhere");
   for (const text of ["/me", "/me ", "/me  \n", "/mean", "waves", " /me waves", "//me waves"]) {
-    expect(actionOf(text)).toBeNull();
+    expect(actionText(text)).toBeNull();
   }
 });
 
-describe("what is no command is a mistake, with what may have been meant", () => {
+describe("an unknown command is a mistake, with a suggestion", () => {
   test.each([
-    ["/hisory", "there is no command /hisory", "did you mean /history? //hisory says it as it is"],
-    ["/WHO", "there is no command /WHO", "/help lists them; //WHO says it as it is"],
+    [
+      "/hisory",
+      "there is no command /hisory",
+      "did you mean /history? //hisory sends it as a message",
+    ],
+    ["/WHO", "there is no command /WHO", "/help lists them; //WHO sends it as a message"],
     [
       "/etc/hosts is it",
       "there is no command /etc",
-      "/help lists them; //etc/hosts says it as it is",
+      "/help lists them; //etc/hosts sends it as a message",
     ],
-    ["/", "there is no command /", "/help lists them; // says it as it is"],
-    ["/ who", "there is no command /", "/help lists them; // says it as it is"],
+    ["/", "there is no command /", "/help lists them; // sends it as a message"],
+    ["/ who", "there is no command /", "/help lists them; // sends it as a message"],
   ])("%s", (line, message, hint) => {
     expect(mistake(line)).toMatchObject({ code: "USAGE", message, hint });
   });
 });
 
-describe("a command that lacks something, or has too much, says how it is written", () => {
+describe("a command with too few or too many arguments shows its usage", () => {
   test.each([
-    ["/join", "/join needs ROOM behind it", "write: /join ROOM"],
-    ["/name ", "/name needs NAME behind it", "write: /name NAME"],
-    ["/me", "/me needs TEXT behind it", "write: /me TEXT"],
-    ["/search", "/search needs WORDS behind it", "write: /search WORDS"],
-    ["/kick", "/kick needs NAME behind it", "write: /kick NAME"],
-    [
-      "/who is it?",
-      "/who takes nothing behind it",
-      "write: /who; to say a line that begins with a slash: //who is it?",
-    ],
+    ["/join", "/join needs an argument: ROOM", "usage: /join ROOM"],
+    ["/name ", "/name needs an argument: NAME", "usage: /name NAME"],
+    ["/me", "/me needs an argument: TEXT", "usage: /me TEXT"],
+    ["/search", "/search needs an argument: WORDS", "usage: /search WORDS"],
+    ["/kick", "/kick needs an argument: NAME", "usage: /kick NAME"],
+    ["/who is it?", "/who takes no argument", "usage: /who; to send it as a message: //who is it?"],
     [
       "/join two rooms",
-      'a room cannot be called "two rooms"',
-      'a room\'s name has up to 40 letters, digits, "_", "." and "-"',
+      '"two rooms" is not a valid room name',
+      'a room name has up to 40 letters, digits, "_", "." and "-"',
     ],
     [
       `/name ${"a".repeat(41)}`,
-      `nobody can be called "${"a".repeat(41)}"`,
-      "a name has up to 40 characters, all of them visible",
+      `"${"a".repeat(41)}" is not a valid name`,
+      "a name has up to 40 visible characters",
     ],
-    ["/history 0", '"0" is no number of messages', "/history [N], from 1 to 100"],
-    ["/history 101", '"101" is no number of messages', "/history [N], from 1 to 100"],
-    ["/history all", '"all" is no number of messages', "/history [N], from 1 to 100"],
+    ["/history 0", '"0" is not a number from 1 to 100', "usage: /history [N]"],
+    ["/history 101", '"101" is not a number from 1 to 100', "usage: /history [N]"],
+    ["/history all", '"all" is not a number from 1 to 100', "usage: /history [N]"],
   ])("%s", (line, message, hint) => {
     expect(mistake(line)).toMatchObject({ code: "USAGE", message, hint });
   });
@@ -124,19 +130,19 @@ describe("a command that lacks something, or has too much, says how it is writte
   ])("%s", (line, what) => {
     expect(mistake(line)).toMatchObject({
       code: "USAGE",
-      message: `/invite does not know "${what}"`,
-      hint: "/invite [--uses N] [--for 1h]; for how long is 30s, 10m, 1h30m or 2d",
+      message: `invalid option of /invite: "${what}"`,
+      hint: "usage: /invite [--uses N] [--for 1h]; durations are such as 30s, 10m, 1h30m or 2d",
     });
   });
 });
 
-test("every command of the list is one, and fits forty columns in two lines", () => {
-  for (const its of COMMANDS) {
-    const line = usageOf(its)
+test("every listed command can be parsed, and fits forty columns in two lines", () => {
+  for (const command of COMMANDS) {
+    const line = commandUsage(command)
       .replace("[N]", "")
       .replace(/ \[--.*/, "");
-    expect(() => readWritten(line)).not.toThrow();
-    expect(usageOf(its).length).toBeLessThanOrEqual(40);
-    expect(its.does.length + ("owner" in its ? 8 : 0)).toBeLessThanOrEqual(38);
+    expect(() => parseLine(line)).not.toThrow();
+    expect(commandUsage(command).length).toBeLessThanOrEqual(40);
+    expect(command.does.length + ("owner" in command ? 8 : 0)).toBeLessThanOrEqual(38);
   }
 });

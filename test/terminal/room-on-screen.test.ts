@@ -174,7 +174,7 @@ describe("a message typed here", () => {
     await lastRows(
       stage,
       "charla: there is no command /etc",
-      "hint: /help lists them; //etc/hosts says it as it is",
+      "hint: /help lists them; //etc/hosts sends it as a message",
       ">",
     );
     stage.screen.press("Up");
@@ -208,13 +208,13 @@ describe("a command", () => {
   onTerminal("is listed in lines that fit forty columns", async () => {
     await using stage = await openRoom({ columns: 40, rows: 50 });
     await enter(stage, "/help");
-    const rows = await lastRows(
-      stage,
-      "  invites others; with limits (owner)",
-      "//TEXT sends /TEXT",
-      ">",
-    );
-    expect(rows.slice(0, 4)).toEqual(["/help", "  lists these", "/who", "  who is here"]);
+    const rows = await lastRows(stage, "  prints an invitation (owner)", "//TEXT sends /TEXT", ">");
+    expect(rows.slice(0, 4)).toEqual([
+      "/help",
+      "  lists the commands",
+      "/who",
+      "  lists who is here",
+    ]);
     expect(rows).toHaveLength(32);
   });
 

@@ -1,7 +1,7 @@
 // A message of a room as people read it: on a screen while they talk, and in a transcript. Pure, but for
 // the time zone of this machine.
 
-import { actionOf } from "../../chat/commands.ts";
+import { actionText } from "../../chat/commands.ts";
 import type { LogEntry } from "../../chat/frames.ts";
 import { type Style, unstyled } from "../output-stream.ts";
 import { isolated, visibleLine, visibleName, visibleText } from "../visible-text.ts";
@@ -23,7 +23,7 @@ const COLOURS = [160, 166, 130, 100, 64, 28, 30, 32, 62, 98, 134, 163] as const;
 export function messageText(message: MessageWords, style: Style = unstyled): string {
   const { name, fingerprint, text } = message;
   const author = style(personColour(fingerprint ?? name), visibleName(name));
-  const action = actionOf(text);
+  const action = actionText(text);
   return action === null ? `${author}: ${indentLines(text)}` : `* ${author} ${indentLines(action)}`;
 }
 
@@ -33,7 +33,7 @@ export function messageText(message: MessageWords, style: Style = unstyled): str
  */
 export function transcriptLine(entry: LogEntry, verbose: boolean): string {
   const { time, name, author, text } = entry;
-  // Written so that lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
+  // ParsedLine so that lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
   const when = `${calendarDay(time)} ${clockTime(time, verbose)}`;
   const who = verbose ? `${visibleLine(name)} (${visibleLine(author)})` : visibleLine(name);
   const indent = " ".repeat(when.length + 2);

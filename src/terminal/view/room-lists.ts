@@ -1,7 +1,7 @@
 // What a room's commands show, as lines: commands, people, rooms, messages. Pure, but for the time zone of
 // this machine.
 
-import { COMMANDS, usageOf } from "../../chat/commands.ts";
+import { COMMANDS, commandUsage } from "../../chat/commands.ts";
 import type { RoomDescription } from "../../chat/conversation.ts";
 import type { LogEntry, MemberDescription } from "../../chat/frames.ts";
 import { layOutTable } from "../display-width.ts";
@@ -15,7 +15,7 @@ const SHORT_FINGERPRINT = 12;
 /** @param columns of the window */
 export function commandLines(columns: number): string[] {
   const rows = COMMANDS.map((command) => [
-    usageOf(command),
+    commandUsage(command),
     "owner" in command ? `${command.does} (owner)` : command.does,
   ]);
   return [...layOutTable(rows, columns), "//TEXT sends /TEXT"];
