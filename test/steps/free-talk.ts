@@ -147,6 +147,25 @@ export function testFreeTalk(title: string, ends: Ends): void {
         client.signal("SIGINT");
         expect(await farewell(client)).toEqual([130]);
         expect(client.stderr).toBe("");
+        await peer.send("the end", peer.port);
+        expect(await peer.receive()).toEqual({ text: "the end", from: peer.port });
+      });
+
+      testWith([], `The server's bye to a silent peer at ${address} waits too.`, async () => {
+        await using server = start(ends.server("TypeScript", address));
+        const port = await portOf(server);
+        await using peer = await bareSocket(address);
+        await peer.send("hello", port);
+        await server.until("stdout", "hello\n");
+        server.type("bye\nnot sent any more\n");
+        expect(await peer.receive()).toEqual({ text: "bye", from: Number(port) });
+        await peer.send("one moment", port);
+        await server.until("stdout", "one moment\n");
+        await peer.send("bye", port);
+        expect(await farewell(server)).toEqual([0]);
+        expect(server.stdout).toBe(`Waiting on port ${port}\nhello\none moment\nbye\n`);
+        expect(server.stderr).toBe("");
+        expect(await peer.receive()).toEqual({ text: "bye", from: Number(port) });
       });
 
       testWith(
