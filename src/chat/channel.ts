@@ -1,5 +1,5 @@
-// A way for messages between a member and the server of its room: in order, without loss while it lasts,
-// with a bound on what is under way. What carries it is not known here; a session of the sealed wire is one.
+// A channel carries messages between a member and the server of its room: in order, without loss while it lasts, and
+// with a bound on what is in flight. Knows nothing of what carries them; a session of the sealed wire is one.
 
 export interface Channel {
   /**
@@ -12,15 +12,15 @@ export interface Channel {
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Ends it once everything said has arrived. */
   close(): Promise<void>;
-  /** Ends it now; the other end is told why. */
+  /** Ends it now; the other end learns why. */
   abort(code: number, reason: string): void;
   /** Resolves, with the reason, when it is over and all that came was handed on. */
   readonly ended: Promise<unknown>;
 }
 
-/** What a channel tells its owner. */
+/** What a channel calls at the end that it belongs to. */
 export interface ChannelHandlers {
-  /** While a promise that it gave is pending nothing more is handed on, and soon the other end has to wait. */
+  /** While the promise that it returned is pending nothing more is handed on, and soon the other end has to wait. */
   onMessages(messages: readonly Uint8Array[]): void | Promise<void>;
   /** Nothing has come from the other end for `duration` ms, though something should have. */
   onSilent?(duration: number): void;
@@ -28,5 +28,5 @@ export interface ChannelHandlers {
   onHeard?(duration: number): void;
 }
 
-/** CLOSE's code for what the program ended, with a reason in words (docs/protocol.md s. 15.3). */
+/** The code of CLOSE when the program ends a session, with a reason in words (docs/protocol.md s. 15.3). */
 export const ENDED_BY_PROGRAM = 1;

@@ -1,13 +1,13 @@
-// What a mistyped word was probably meant to be. Pure.
+// The known word that a mistyped one was probably meant to be. Pure.
 
-/** More slips than this, and the word was meant to be something else. */
+/** With more slips than this the word was meant to be something else. */
 const MAX_SLIPS = 2;
 
 /** The known word that differs from `written` in the fewest letters, or null where none is near. */
 export function closest(written: string, known: readonly string[]): string | null {
   const near = known
     .map((word) => ({ word, slips: editDistance(written, word) }))
-    // Of a short word, so many slips leave no letter.
+    // So many slips would leave no letter of a short word.
     .filter(({ word, slips }) => slips <= MAX_SLIPS && slips < word.length)
     .toSorted((one, other) => one.slips - other.slips);
   return near[0]?.word ?? null;
@@ -18,8 +18,8 @@ function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(one).entries()) {
     const next = [i + 1];
-    for (const [j, its] of Array.from(other).entries()) {
-      const change = (row[j] ?? 0) + (letter === its ? 0 : 1);
+    for (const [j, expected] of Array.from(other).entries()) {
+      const change = (row[j] ?? 0) + (letter === expected ? 0 : 1);
       next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;

@@ -3,7 +3,7 @@
 
 import { CharlaError } from "../errors.ts";
 import { closest } from "./closest.ts";
-import { isName, isRoom, MAX_FOUND } from "./frames.ts";
+import { isMemberName, isRoomName, MAX_FOUND } from "./frames.ts";
 
 export type Command =
   | { readonly type: "help" }
@@ -125,7 +125,7 @@ function readCommand(
 }
 
 function readRoom(known: CommandDescription, rest: string): string {
-  if (isRoom(requireArgument(known, rest))) return rest.normalize("NFC");
+  if (isRoomName(requireArgument(known, rest))) return rest.normalize("NFC");
   throw new CharlaError(
     "USAGE",
     `${JSON.stringify(rest)} is not a valid room name`,
@@ -134,7 +134,7 @@ function readRoom(known: CommandDescription, rest: string): string {
 }
 
 function readName(known: CommandDescription, rest: string): string {
-  if (isName(requireArgument(known, rest))) return rest.normalize("NFC");
+  if (isMemberName(requireArgument(known, rest))) return rest.normalize("NFC");
   throw new CharlaError(
     "USAGE",
     `${JSON.stringify(rest)} is not a valid name`,
@@ -225,6 +225,6 @@ export function parseDuration(written: string): number | null {
   if (counts === undefined) return null;
   const seconds = counts
     .map((count, index) => Number(count ?? 0) * (SECONDS[index] ?? 0))
-    .reduce((sum, its) => sum + its, 0);
+    .reduce((sum, part) => sum + part, 0);
   return seconds > 0 && seconds <= MAX_DURATION ? seconds : null;
 }

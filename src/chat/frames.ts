@@ -1,15 +1,15 @@
-// What members and server of a room say to each other, as JSON (docs/protocol.md s. 18): the shape of every
-// frame, and its way into bytes and back. What nobody can have meant is found here; knows no networks.
+// The frames that members and the server of a room send each other, as JSON (docs/protocol.md s. 18): their shapes, and
+// their encoding. Finds frames that break the protocol; knows no networks.
 
 import * as v from "valibot";
 
-/** Characters of what is said in one message: with JSON's escapes it still fits a message of the wire. */
+/** Characters of one message: with JSON's escapes it still fits a message of the sealed wire. */
 export const MAX_TEXT = 10_000;
 /** Entries in one answer to `history`. */
 export const MAX_FOUND = 100;
 const MAX_NAME = 40;
 
-/** Letters and symbols that show nothing: fillers of Hangul, and Braille without a dot. */
+/** Letters and symbols without a shape: fillers of Hangul, and Braille without a dot. */
 const INVISIBLE = /[\u115F\u1160\u2800\u3164\uFFA0]/u;
 /** A member's name: visible, without blanks at its ends, in one spelling (Unicode NFC). */
 const name = v.pipe(
@@ -52,9 +52,9 @@ const member = v.object({
   away: v.boolean(),
 });
 
-/** What a member says. */
+/** What a member sends. */
 const MEMBER_FRAMES = [
-  /** Comes into a room, or goes to another. Without `after`, a place in a log: for the first time. */
+  /** Enters a room, or another one. Without `after`, a cursor: for the first time. */
   v.object({
     type: v.literal("enter"),
     room,
@@ -77,27 +77,27 @@ const MEMBER_FRAMES = [
   v.object({ type: v.literal("kick"), request, name }),
   v.object({ type: v.literal("mute"), request, name, muted: v.boolean() }),
   v.object({ type: v.literal("lock"), request, locked: v.boolean() }),
-  /** For how many, and how long, in seconds; without them for anyone, as long as the server runs. */
+  /** For how many people, and how many seconds; without these for anyone, as long as the server runs. */
   v.object({
     type: v.literal("invite"),
     request,
     uses: v.optional(v.pipe(count, v.minValue(1))),
     seconds: v.optional(v.pipe(count, v.minValue(1))),
   }),
-  /** Asks what the server sees of who asks: also outside a room. */
+  /** Asks what the server sees of the sender; also outside a room. */
   v.object({ type: v.literal("look"), request }),
 ] as const;
 
-/** What the server says. */
+/** What the server sends. */
 const SERVER_FRAMES = [
   v.object({
     type: v.literal("welcome"),
     room: v.string(),
     name: v.string(),
     owner: v.boolean(),
-    /** Tells the server's log from every other: a place in one is none in another. */
+    /** The id of the server's log: a cursor of one log means nothing in another. */
     log: v.string(),
-    /** The newest entry of the room: what comes up to it was missed. */
+    /** The newest entry of the room: entries up to it were missed. */
     last: count,
     members: v.array(member),
   }),
@@ -107,8 +107,8 @@ const SERVER_FRAMES = [
   v.object({ type: v.literal("away"), name: v.string(), away: v.boolean() }),
   v.object({ type: v.literal("renamed"), from: v.string(), to: v.string() }),
   /**
-   * A message was not taken, and is not said again by itself. It will not be stored; only a store that went in the
-   * middle of a commit may have it (docs/protocol.md s. 18.2).
+   * A message was not taken, and is not sent again. It will not be stored; only a store that failed in the middle of a
+   * commit may have it (docs/protocol.md s. 18.2).
    */
   v.object({ type: v.literal("refused"), number: count, code: v.string(), message: v.string() }),
   v.object({ type: v.literal("done"), request }),
@@ -137,13 +137,13 @@ const SERVER_FRAMES = [
   }),
 ] as const;
 
-/** Whether a member may be called so. */
-export function isName(written: string): boolean {
+/** Whether a member may have this name. */
+export function isMemberName(written: string): boolean {
   return v.is(name, written);
 }
 
-/** Whether a room may be called so. */
-export function isRoom(written: string): boolean {
+/** Whether a room may have this name. */
+export function isRoomName(written: string): boolean {
   return v.is(room, written);
 }
 
@@ -154,7 +154,7 @@ export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */
 export type Draft = Omit<LogEntry, "sequence" | "time">;
 
-/** `unknown` is of a later version, and to be ignored; `invalid` breaks the protocol. */
+/** `unknown` is from a later version, and to be ignored; `invalid` breaks the protocol. */
 export type Reading<Frame> =
   | { readonly type: "frame"; readonly frame: Frame }
   | { readonly type: "unknown" }
@@ -174,7 +174,7 @@ export function readServerFrame(bytes: Uint8Array): Reading<ServerFrame> {
 
 type Schemas<Frame> = ReadonlyMap<string, v.GenericSchema<unknown, Frame>>;
 
-/** By their types: a union of them all would be tried one after the other for each frame. */
+/** By type: a union of all schemas would try one after the other for each frame. */
 const memberFrames: Schemas<MemberFrame> = new Map(
   MEMBER_FRAMES.map((schema) => [schema.entries.type.literal, schema]),
 );

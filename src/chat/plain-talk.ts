@@ -1,5 +1,5 @@
-// The rules of a plain talk between two (docs/protocol.md s. 4): who may speak when, and how it ends.
-// A state machine without I/O: it takes what happened and returns what to do.
+// The rules of a talk on the plain wire between two (docs/protocol.md s. 4): who may speak when, and how it ends. A
+// state machine without I/O: it takes what happened and returns what to do.
 //
 //               hear                say (with turns)
 //   no peer -----------> may speak ------------------> must listen
@@ -9,8 +9,8 @@
 //      +--------------------------------------------------------+
 //   The opener starts with no peer, the joiner may speak. `bye`, said or heard, ends it anywhere.
 
-/** The word that ends a talk. It is a message like any other, and is shown. */
-export const FAREWELL = "bye";
+/** The message that ends a conversation; it is shown like any other. */
+export const GOODBYE = "bye";
 
 /** Messages that may wait for a peer or a turn: more than anyone types, few enough to hold. */
 export const MAX_WAITING = 1_000;
@@ -19,7 +19,7 @@ export interface PlainTalk {
   readonly turns: boolean;
   /** Whether there is somebody to speak to. */
   readonly peer: boolean;
-  /** With turns: whether the next word is ours. */
+  /** With turns: whether this end has the turn. */
   readonly myTurn: boolean;
   /** Said here, not yet sent, oldest first. */
   readonly waiting: readonly string[];
@@ -34,9 +34,9 @@ export type TalkInput =
   | { readonly type: "peer-gone" };
 
 export type TalkOutput =
-  /** Something said here may leave now; each that was taken does so once, in order. */
+  /** Send a message of this end now; each that was taken is sent once, in order. */
   | { readonly type: "send"; readonly text: string }
-  /** A word of the talk itself leaves: the farewell that answers a farewell. */
+  /** Send the goodbye that answers a goodbye. */
   | { readonly type: "answer"; readonly text: string }
   | { readonly type: "show"; readonly text: string }
   | { readonly type: "wait"; readonly for: "peer" | "turn"; readonly text: string }
@@ -75,8 +75,8 @@ function say(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
 
 function hear(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
   const show = { type: "show", text } as const;
-  if (text === FAREWELL) {
-    const answer = { type: "answer", text: FAREWELL } as const;
+  if (text === GOODBYE) {
+    const answer = { type: "answer", text: GOODBYE } as const;
     return [{ ...talk, ended: true }, [show, answer, { type: "end", reason: "heard-bye" }]];
   }
   const outputs: TalkOutput[] = [show];
@@ -84,7 +84,7 @@ function hear(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
   return flush({ ...talk, peer: true, myTurn: true }, outputs);
 }
 
-/** Whoever comes next speaks first. */
+/** The next peer speaks first. */
 function lose(talk: PlainTalk): [PlainTalk, TalkOutput[]] {
   const outputs: TalkOutput[] = [];
   if (talk.turns && talk.myTurn) outputs.push({ type: "turn", whose: "theirs" });
@@ -109,7 +109,7 @@ function flush(start: PlainTalk, outputs: TalkOutput[]): [PlainTalk, TalkOutput[
 
 function speak(talk: PlainTalk, text: string): [PlainTalk, TalkOutput[]] {
   const outputs: TalkOutput[] = [{ type: "send", text }];
-  if (text === FAREWELL) {
+  if (text === GOODBYE) {
     outputs.push({ type: "end", reason: "said-bye" });
     return [{ ...talk, ended: true }, outputs];
   }

@@ -1,6 +1,6 @@
 // Who someone is in a room, and in which: what --name and --room say, and what holds without them.
 
-import { isName, isRoom } from "../chat/frames.ts";
+import { isMemberName, isRoomName } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -18,8 +18,8 @@ const NOBODY = "someone";
 /** @throws {CharlaError} USAGE */
 export function membership({ command, values }: CommandLine, env: Io["env"]): Membership {
   const login = loginName(env);
-  const name = values.get("name") ?? (isName(login) ? login : NOBODY);
-  if (!isName(name)) {
+  const name = values.get("name") ?? (isMemberName(login) ? login : NOBODY);
+  if (!isMemberName(name)) {
     throw new CharlaError(
       "USAGE",
       `${JSON.stringify(name)} cannot be a name: one has up to 40 visible characters, and no blanks at its ends`,
@@ -27,7 +27,7 @@ export function membership({ command, values }: CommandLine, env: Io["env"]): Me
     );
   }
   const room = values.get("room");
-  if (room !== undefined && !isRoom(room)) {
+  if (room !== undefined && !isRoomName(room)) {
     throw new CharlaError(
       "USAGE",
       `${JSON.stringify(room)} cannot be a room: its name has up to 40 letters, digits, dots, dashes and underscores`,

@@ -126,7 +126,12 @@ async function tryAddress(
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) return { socket, link };
     const { peerKey } = link;
-    throw describeJoinFailure(await link.ended, { to, secret, peerKey, trust });
+    throw describeJoinFailure(await link.ended, {
+      where: formatAddress(to),
+      secret,
+      peerKey,
+      trust,
+    });
   } catch (error) {
     link.abort(0, "");
     await socket.close();

@@ -3,7 +3,6 @@
 
 import { MAX_WAITING } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
-import { formatAddress, type SocketAddress } from "../net/address.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
 import type { ServerTrust } from "./sealed-target.ts";
 
@@ -33,7 +32,9 @@ export function tooManyWaiting(until: string): CharlaError {
 }
 
 interface Attempt {
-  readonly to: SocketAddress;
+  /** Where the server is, as people write it. */
+  readonly where: string;
+  /** The invitation's, 16 bytes; null without an invitation. */
   readonly secret: Uint8Array | null;
   /** The key of the server that answered; null where none did. */
   readonly peerKey: Uint8Array | null;
@@ -42,7 +43,7 @@ interface Attempt {
 
 /** Why there is no session. */
 export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaError {
-  const where = formatAddress(attempt.to);
+  const { where } = attempt;
   if (end.type !== "handshake-failed") return describeSessionEnd(end, where);
   switch (end.failure) {
     case "no-answer":
@@ -63,11 +64,7 @@ export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaEr
         "use the same version of charla at both ends: charla --version",
       );
     case "full":
-      return new CharlaError(
-        "CONVERSATION_FULL",
-        `${where} takes nobody else at the moment`,
-        "try again later",
-      );
+      return new CharlaError("CONVERSATION_FULL", `${where} is full`, "try again later");
   }
 }
 
@@ -75,14 +72,14 @@ function wrongSecret(where: string, secret: Uint8Array | null): CharlaError {
   if (secret === null) {
     return new CharlaError(
       "WRONG_SECRET",
-      `the conversation at ${where} takes only who has its invitation`,
-      "ask its owner for the whole line that begins with charla://, up to what follows the dot",
+      `the conversation at ${where} is by invitation only`,
+      "ask the owner for the whole line that begins with charla://, up to the part after the dot",
     );
   }
   return new CharlaError(
     "WRONG_SECRET",
     `the conversation at ${where} does not take this invitation`,
-    "it may be used up, out of date or of an earlier server: ask its owner for another",
+    "it may be used up, expired or from an earlier server: ask the owner for another",
   );
 }
 
@@ -92,7 +89,7 @@ export function describeSessionEnd(end: SessionEnd, where: string): CharlaError 
     case "timed-out":
       return lost(`nothing was heard from ${where} for a minute`);
     case "reset":
-      return lost(`${where} was started anew, and does not know this session any more`);
+      return lost(`${where} was restarted, and has lost this session`);
     case "closed":
       if (end.by === "us") return lost(`the session with ${where} was ended: ${end.reason}`);
       return lost(`${where} ended the session${end.reason === "" ? "" : `: ${end.reason}`}`);

@@ -1,9 +1,9 @@
-// Which of several programs of one person on one machine is which: each holds a slot of a folder while it runs,
-// and one that was killed holds nothing. Knows nothing of what is kept there.
+// A slot for each of several programs of one person on one machine: a program holds its slot of a folder while it runs,
+// and one that was killed holds none. Knows nothing of what is kept in the folder.
 //
-// A lock is a file with the process id of its holder. Its limits: a process id that was given anew makes a slot
-// look taken, and then another one is used; and programs that do not see each other's processes (two machines,
-// two containers) must not share the folder.
+// A slot is held by a lock, a file with the process id of its holder. The limits of that: when another process has got
+// the same id, the slot looks taken, and another one is used; and programs that do not see each other's processes (on two
+// machines, in two containers) must not share the folder.
 
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { CharlaError, systemCode } from "../errors.ts";
 import { createFile, readSmallFile } from "../identity/atomic-file.ts";
 
-/** Programs at once. */
+/** Programs that run at once. */
 const MAX_SLOTS = 100;
 /** Longer than any process id. */
 const MAX_LOCK_BYTES = 32;
@@ -46,26 +46,26 @@ interface Lock {
 }
 
 /**
- * Whoever takes over from a program that was killed makes the lock of the next generation, which only one can,
- * and looks again for one that came meanwhile. Null when the slot is taken.
+ * A program that takes over from one that was killed makes the lock of the next generation, which only one program can,
+ * and then looks again for a lock made meanwhile. Returns the path of the lock; null when the slot is taken.
  */
 function lock(folder: string, slot: number): string | null {
-  const dead = locksOf(folder, slot);
+  const dead = readLocks(folder, slot);
   if (dead.some(({ isHeld }) => isHeld)) return null;
-  const generation = 1 + Math.max(0, ...dead.map((its) => its.generation));
+  const generation = 1 + Math.max(0, ...dead.map((old) => old.generation));
   const path = join(folder, `device-${slot}.lock-${generation}`);
   if (!createFile(path, `${process.pid}\n`)) return null;
-  if (locksOf(folder, slot).some((its) => its.path !== path && its.isHeld)) {
+  if (readLocks(folder, slot).some((other) => other.path !== path && other.isHeld)) {
     rmSync(path, { force: true });
     return null;
   }
-  for (const its of dead) rmSync(its.path, { force: true });
+  for (const old of dead) rmSync(old.path, { force: true });
   return path;
 }
 
-function locksOf(folder: string, slot: number): Lock[] {
+function readLocks(folder: string, slot: number): Lock[] {
   const prefix = `device-${slot}.lock-`;
-  return namesIn(folder).flatMap((name) => {
+  return fileNames(folder).flatMap((name) => {
     const generation = Number(name.slice(prefix.length));
     if (!name.startsWith(prefix) || !Number.isSafeInteger(generation)) return [];
     const path = join(folder, name);
@@ -73,11 +73,11 @@ function locksOf(folder: string, slot: number): Lock[] {
   });
 }
 
-function namesIn(folder: string): string[] {
+function fileNames(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // It is made with the lock, or that says why it cannot be.
+    // It is made with the lock, or making that says why it cannot be.
     return [];
   }
 }
@@ -90,7 +90,7 @@ function isHeld(path: string): boolean {
     process.kill(holder, 0);
     return true;
   } catch (cause) {
-    // There, and somebody else's.
+    // The process exists, and is another user's.
     return systemCode(cause) === "EPERM";
   }
 }

@@ -3,7 +3,7 @@
 
 import type { CharlaError } from "../errors.ts";
 
-/** Held for a reader that does not take it, in characters: 250 of the longest messages. */
+/** Held for a reader that does not read, in characters: 250 of the longest messages. */
 const MAX_UNREAD = 16 * 1024 * 1024;
 /** What an event weighs beside its text, in characters. */
 const EVENT_OVERHEAD = 200;
@@ -17,10 +17,10 @@ export interface EventQueue<Event> {
   readonly events: AsyncIterable<Event>;
   /** Adds an event; past the bound it is dropped and counted, where `dropped` says how to report that. */
   push(event: Event): void;
-  /** Resolves when there is room below the bound. */
-  room(): Promise<void>;
-  /** From now on `room` resolves at once: there is little more to come. */
-  letGo(): void;
+  /** Resolves when less is held than the bound. */
+  belowBound(): Promise<void>;
+  /** From now on `belowBound` resolves at once: there is little more to come. */
+  liftBound(): void;
   /** Adds the last one, whether there is room or not; the reader gets what is left, then the error, if there is one. */
   end(event: Event | null, error?: CharlaError | null): void;
 }
@@ -30,7 +30,7 @@ export interface EventQueueOptions<Event> {
   readonly maxUnread?: number;
   /**
    * The event that reports how many events were dropped in all, past the bound. Without it none is dropped: the one
-   * who pushes waits for `room`.
+   * who pushes waits for `belowBound`.
    */
   readonly dropped?: (count: number) => Event;
 }
@@ -92,7 +92,7 @@ export function createEventQueue<Event>(
   }
 
   return {
-    // A stream that errors forgets what it holds: the error waits until all of it is read.
+    // A stream that errors drops what it holds: the error waits until all of it is read.
     events: {
       async *[Symbol.asyncIterator]() {
         // A reader may stop and go on later, in another loop.
@@ -101,10 +101,10 @@ export function createEventQueue<Event>(
       },
     },
     push,
-    async room() {
+    async belowBound() {
       while (open && bounded && !hasRoom()) await taken.promise;
     },
-    letGo() {
+    liftBound() {
       bounded = false;
       taken.resolve();
     },

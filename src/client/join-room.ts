@@ -1,5 +1,5 @@
-// Joining a room of a server over the sealed wire: how its channels are made, and which failures are worth
-// another attempt. For programs; knows no screen.
+// Joins a room of a server over the sealed wire: makes its channels, and knows which failures are worth another attempt.
+// For programs; knows no screen.
 
 import { randomBytes } from "node:crypto";
 
@@ -17,25 +17,25 @@ import { openRoomConversation, type OwnRoomConversation } from "./room-conversat
 import { invitedTo, type SealedTarget } from "./sealed-target.ts";
 
 export interface JoinRoomOptions {
-  /** Who this end is to others; somebody new where it is left out. */
+  /** The person's key pair; without it, the member is somebody new. */
   readonly identity?: KeyPair | undefined;
   /** How others see this member; the server may add to it. */
   readonly name: string;
-  /** Where it is left out: the invitation's, or `main`. */
+  /** Without it, the invitation's, or `main`. */
   readonly room?: string | undefined;
-  /** What this program keeps of the room; where it is left out, nothing survives the program. */
+  /** What this program keeps of the room; without it, nothing survives the program. */
   readonly device?: Device | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The server was reached, and has this key.
+   * Called for each connection, with the server's public key.
    *
-   * @throws {CharlaError} when it is not to be talked to
+   * @throws {CharlaError} when this server must not be talked to
    */
   onServer?(key: Uint8Array): void;
 }
 
-/** Failures that time may heal: nobody is there, or not yet again, or was started anew while it let us in. */
+/** Failures that another attempt may not meet: the server is down, full, or was restarted during the handshake. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set([
   "NO_ANSWER",
   "SESSION_LOST",
@@ -46,10 +46,9 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Joins a room. Resolves at once; `events` tells whether it came to be, and throws when the first attempt
- * fails.
+ * Joins a room, in the background: `events` reports when the member is in it, and throws when the first attempt fails.
  *
- * @param target an invitation, or what else is known of the server
+ * @param target an invitation, or what it would say
  * @throws {CharlaError} INVALID_INVITATION
  */
 export function joinRoom(

@@ -1,5 +1,5 @@
-// A plain talk as a conversation: the rules of chat/plain-talk.ts over the link of
-// net/plain-link.ts. For programs; knows no screen.
+// A conversation on the plain wire: the rules of chat/plain-talk.ts over the link of net/plain-link.ts. For programs;
+// knows no screen.
 
 import type { PlainConversation } from "../chat/conversation.ts";
 import type { EndReason, PlainEvent } from "../chat/events.ts";
@@ -14,7 +14,7 @@ import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 
 export interface PlainOptions {
-  /** Strict turn-taking: who joins speaks first. */
+  /** Strict turn-taking: the end that joins speaks first. */
   readonly turns?: boolean;
   /** Leaves at once when it aborts: what was not sent is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
@@ -28,7 +28,7 @@ export interface OpenPlainOptions extends PlainOptions {
 }
 
 /**
- * Opens a plain talk and waits for a peer: the first who sends something.
+ * Opens a conversation and waits for a peer: the first who sends something.
  *
  * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and their kin (docs/errors.md); the reason of the signal
  */
@@ -38,8 +38,8 @@ export function openPlain(options: OpenPlainOptions): Promise<PlainConversation>
 }
 
 /**
- * Joins the plain talk that somebody opened at a host. Nothing is sent before something is said, so
- * whether anybody is there shows with the first message.
+ * Joins the conversation that somebody opened at a host. Nothing is sent before something is said: whether anybody is
+ * there shows with the first message.
  *
  * @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE; the reason of the signal
  */
@@ -142,10 +142,10 @@ async function converse(
     );
   }
 
-  /** Nobody is there. A joiner has nobody to talk to; an opener waits for the next one. */
+  /** The peer is gone. A joiner has no other; an opener waits for the next one. */
   function lose(error: CharlaError): void {
     if (role === "joiner") return fail(error);
-    // What was said to a peer that is gone is refused message by message, and told once.
+    // Every message to a peer that is gone is refused; one notice is enough.
     if (!talk.peer) return;
     apply({ type: "peer-gone" });
     queue.push({
@@ -179,7 +179,7 @@ async function converse(
     ending ??= (async () => {
       const { waiting: unsaid } = talk;
       talk = { ...talk, ended: true, waiting: [] };
-      // What was said may still be refused, and then was not heard. A peer that said bye may be gone already.
+      // A refusal of what was sent may still come. After the peer's bye it would mean nothing: the peer may be gone.
       const sent = reason === "heard-bye" ? link.flush() : link.settle();
       await Promise.race([sent, aborted.promise]);
       finish({ type: "ended", reason, unsaid }, null);
@@ -192,7 +192,7 @@ async function converse(
     async say(text, { signal: withdrawn } = {}) {
       withdrawn?.throwIfAborted();
       if (talk.ended || ending !== null) throw conversationOver();
-      // Refused now rather than when its turn comes.
+      // Throws now rather than when its turn comes.
       encodeText(text);
       const said = Promise.withResolvers<void>();
       apply({ type: "say", text: withoutNewline(text) }, "", said);

@@ -14,7 +14,7 @@ export interface ReceivedMessage {
 /** Sends messages to one peer. */
 export interface MessageSender extends AsyncDisposable {
   /**
-   * Sends one message; resolves when it has left.
+   * Sends one message; resolves when it was sent.
    *
    * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE
    */
@@ -42,7 +42,7 @@ export interface PlainSender extends MessageSender {
 /** @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE */
 export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
   const refused = Promise.withResolvers<never>();
-  // A refusal that nobody waits for at the moment is told by the next call.
+  // A refusal that comes between two calls is thrown by the next one.
   refused.promise.catch(() => {});
   let answer = Promise.withResolvers<ReceivedMessage>();
   const link = await joinPlainLink(await resolve(host), {
@@ -77,7 +77,7 @@ export interface PlainReceiver extends Disposable {
   /** The first message that arrives. */
   readonly message: Promise<ReceivedMessage>;
   /**
-   * Answers whoever sent that message.
+   * Answers the sender of that message.
    *
    * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE
    */

@@ -14,7 +14,7 @@
 
 import type { EndReason, RoomEvent } from "../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../chat/frames.ts";
-import { FAREWELL } from "../chat/plain-talk.ts";
+import { GOODBYE } from "../chat/plain-talk.ts";
 import { CharlaError } from "../errors.ts";
 import { conversationOver, notConnected, tooManyWaiting } from "./conversation-errors.ts";
 import type { Cursor } from "./device.ts";
@@ -236,7 +236,7 @@ function say(
   } else {
     emit(actions, { type: "waiting", for: "server", text });
   }
-  if (text === FAREWELL) leave(client, "said-bye", now, actions);
+  if (text === GOODBYE) leave(client, "said-bye", now, actions);
 }
 
 /** Nothing more is to be done for a message, and perhaps nothing to stay for. */
@@ -323,7 +323,7 @@ function giveUp(client: RoomClient, actions: Action[]): string[] {
   const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld }) => {
     // The device sends the rest in its next run. But with a goodbye that would be over before it has begun; and where no
     // server was reached, the person knows, and says it again.
-    const keep = text !== FAREWELL && (client.entered || isOld);
+    const keep = text !== GOODBYE && (client.entered || isOld);
     actions.push({ type: "not-stored", number, error: conversationOver(), keep });
     return text;
   });

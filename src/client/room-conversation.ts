@@ -49,7 +49,7 @@ export interface ConnectedChannel {
   readonly ended: Promise<ChannelEnd>;
 }
 
-/** A conversation to whose events its program can add. */
+/** A conversation whose program can add events of its own. */
 export interface OwnRoomConversation extends RoomConversation {
   addEvent(event: RoomEvent): void;
 }
@@ -80,7 +80,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
   function dispatch(event: ClientEvent): void {
     for (const action of step(client, event, performance.now())) perform(action);
     // A channel ends once everything that came is taken, and a member who leaves need not read it.
-    if (client.phase.name === "leaving") queue.letGo();
+    if (client.phase.name === "leaving") queue.liftBound();
     schedule();
   }
 
@@ -164,7 +164,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
   const handlers: ChannelHandlers = {
     async onMessages(messages) {
       for (const message of messages) dispatch({ type: "received", message });
-      await queue.room();
+      await queue.belowBound();
     },
     onSilent: (duration) => addEvent({ type: "silent", seconds: inSeconds(duration) }),
     onHeard: (duration) => addEvent({ type: "heard", seconds: inSeconds(duration) }),
@@ -179,7 +179,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       try {
         yield event;
       } finally {
-        // Whoever asks for the next event, or for no more, has shown this one.
+        // A reader that asks for the next event, or stops, has shown this one.
         if (shown !== null) device.shown(shown);
       }
     }

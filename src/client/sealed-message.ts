@@ -1,4 +1,4 @@
-// Single messages into a room: `charla send --to INVITATION`. For programs; knows no screen.
+// Single messages to a room, as `charla send --to INVITATION` sends them. For programs; knows no screen.
 
 import type { RoomEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
@@ -7,8 +7,8 @@ import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 
 /**
- * Comes into a room, to say something and leave. `send` resolves when the server has the message on its disk,
- * `ask` with what somebody says after it.
+ * Enters a room to say something and leave. `send` resolves when the server has stored the message, `ask` with the first
+ * message of another member after it.
  *
  * @throws {CharlaError} INVALID_INVITATION, UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
  *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, REFUSED, NAME_TAKEN
@@ -19,16 +19,16 @@ export async function openSealedSender(
 ): Promise<MessageSender> {
   const conversation = joinRoom(target, options);
   const events = conversation.events[Symbol.asyncIterator]();
-  await entered(events);
+  await waitUntilEntered(events);
   let question: Question | null = null;
   const over = listen();
   over.catch(() => {});
 
   async function listen(): Promise<never> {
     for (;;) {
-      const event = await nextOf(events);
+      const event = await nextEvent(events);
       if (question === null) continue;
-      // What was said before the question is no answer to it.
+      // A message from before the question does not answer it.
       if (event.type === "delivered") question.isDelivered = true;
       if (event.type !== "message" || !question.isDelivered) continue;
       question.answered.resolve({ from: event.from, text: event.text });
@@ -54,11 +54,11 @@ interface Question {
   readonly answered: PromiseWithResolvers<ReceivedMessage>;
 }
 
-async function entered(events: AsyncIterator<RoomEvent>): Promise<void> {
-  while ((await nextOf(events)).type !== "entered");
+async function waitUntilEntered(events: AsyncIterator<RoomEvent>): Promise<void> {
+  while ((await nextEvent(events)).type !== "entered");
 }
 
-async function nextOf(events: AsyncIterator<RoomEvent>): Promise<RoomEvent> {
+async function nextEvent(events: AsyncIterator<RoomEvent>): Promise<RoomEvent> {
   const { done, value } = await events.next();
   if (done !== true) return value;
   throw new CharlaError(

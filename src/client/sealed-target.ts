@@ -21,16 +21,16 @@ export interface SealedTarget extends HostAndPort {
   /** The invitation's secret, 16 bytes; null to join an open conversation. */
   readonly secret: Uint8Array | null;
   readonly trust: ServerTrust;
-  /** Which room to come into; `main` where it is left out. */
+  /** The room to enter; without it, `main`. */
   readonly room?: string;
 }
 
 export interface FoundTarget {
   readonly target: SealedTarget;
-  /** What tells this server from every other: its key, or, while that may not be known, where it is. */
+  /** Identifies this server: its key or, where that may not be known, its host and port. */
   readonly server: Uint8Array;
   /**
-   * The server was reached, and has this key: whether it is met for the first time.
+   * To be called when the server is reached, with its key. Returns whether this is the first time.
    *
    * @throws {CharlaError} SERVER_KEY_CHANGED, FOLDER_NOT_WRITABLE
    */
@@ -76,13 +76,13 @@ function byHost(server: HostAndPort, env: Environment): FoundTarget {
   };
 }
 
-/** What an invitation says of both. */
+/** The server that an invitation is for. */
 export function invitedTo({ host, port, room, key, secret }: Invitation): SealedTarget {
   const refused = (other: Uint8Array) =>
     new CharlaError(
       "SERVER_KEY_CHANGED",
       `${formatAddress({ address: host, port })} is not the server that made this invitation: its fingerprint is ${fingerprint(other)}, and not ${fingerprint(key)}`,
-      "ask for a new invitation if the server was set up anew; if it was not, somebody poses as it",
+      "ask for a new invitation if the server was set up anew; if it was not, somebody is impersonating it",
     );
   return { host, port, room, secret, trust: { expected: key, refused } };
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import * as v from "valibot";
 
-import { isRoom } from "../chat/frames.ts";
+import { isRoomName } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { replaceFile } from "../identity/atomic-file.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";
@@ -46,7 +46,7 @@ const secret = v.pipe(
 // Strict: a field that a later version has added must not be lost when this one rewrites the file.
 const invitation = v.strictObject({
   secret,
-  room: v.pipe(v.string(), v.check(isRoom)),
+  room: v.pipe(v.string(), v.check(isRoomName)),
   uses: v.pipe(count, v.minValue(1), v.maxValue(MAX_GUESTS)),
   until: v.nullable(count),
   guests,

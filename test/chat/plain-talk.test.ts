@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import {
   advance,
-  FAREWELL,
+  GOODBYE,
   MAX_WAITING,
   type PlainTalk,
   startTalk,
@@ -31,8 +31,8 @@ const JOINER = startTalk("joiner", false);
 const OPENER_IN_TURNS = startTalk("opener", true);
 const JOINER_IN_TURNS = startTalk("joiner", true);
 
-test("the farewell is bye", () => {
-  expect(FAREWELL).toBe("bye");
+test("the goodbye is bye", () => {
+  expect(GOODBYE).toBe("bye");
 });
 
 describe("without turns (docs/protocol.md s. 4)", () => {

@@ -109,7 +109,7 @@ async function openSilent() {
 }
 
 describe("with one address", () => {
-  test("the server there is reached, and what it said at once waits until somebody receives it", async () => {
+  test("the server there is reached, and what it said at once waits until it is received", async () => {
     await using server = await openServer({ greeting: "welcome" });
     const connection = await connect({ host: "127.0.0.1", port: server.at.port }, options);
     await using _ = connection.socket;
@@ -123,7 +123,7 @@ describe("with one address", () => {
     expect(await server.heard.next()).toBe("hello");
   });
 
-  test("nobody listening is told at once, and not after 8 s", async () => {
+  test("a port where no server listens fails at once, not after 8 s", async () => {
     const port = await closedPort();
     const start = performance.now();
     expect(await rejection(connectToFirst([at(port)], options))).toMatchObject({
@@ -133,7 +133,7 @@ describe("with one address", () => {
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
-  test("a wrong secret, another server and the plain wire are each told for what they are", async () => {
+  test("a wrong secret, another server and the plain wire each fail with a code of their own", async () => {
     await using server = await openServer({ secret: new Uint8Array(16).fill(5) });
     expect(await rejection(connectToFirst([server.at], options))).toMatchObject({
       code: "WRONG_SECRET",
@@ -152,7 +152,7 @@ describe("with one address", () => {
     });
   });
 
-  test("a server that says something and ends it at once is told for that", async () => {
+  test("a server that says something and ends the session at once fails with its reason", async () => {
     let relay: Awaited<ReturnType<typeof openHoldingRelay>> | null = null;
     await using server = await openServer({
       greeting: "welcome, and goodbye",
@@ -174,7 +174,7 @@ describe("with one address", () => {
     await until("a closed socket", () => isFree(way.client.port));
   });
 
-  test("a host that nobody knows is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
+  test("a host that does not exist is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
     expect(await rejection(connect({ host: "nobody.invalid", port: 1 }, options))).toMatchObject({
       code: "UNKNOWN_HOST",
     });
@@ -222,7 +222,7 @@ describe("with several addresses", () => {
     expect(connection.link.peer).toEqual(server.at);
   });
 
-  test("what somebody there says is told rather than that nobody was, whichever came first", async () => {
+  test("the reason that one server gives counts more than the silence of another, whichever came first", async () => {
     await using wrong = await openServer({ secret: new Uint8Array(16).fill(5) });
     const closed = at(await closedPort());
     for (const order of [

@@ -5,7 +5,6 @@ import type { ServerTrust } from "../../src/client/sealed-target.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
 
-const TO = { address: "2001:db8::1", port: 12_345 };
 const WHERE = "[2001:db8::1]:12345";
 const SECRET = new Uint8Array(16).fill(7);
 const KEY = new Uint8Array(32).fill(9);
@@ -16,7 +15,12 @@ const trust: ServerTrust = {
 };
 
 function described(end: SessionEnd, secret: Uint8Array | null = SECRET, peerKey = KEY) {
-  const { code, message, hint } = describeJoinFailure(end, { to: TO, secret, peerKey, trust });
+  const { code, message, hint } = describeJoinFailure(end, {
+    where: WHERE,
+    secret,
+    peerKey,
+    trust,
+  });
   return { code, message, hint };
 }
 
@@ -29,8 +33,8 @@ function lost(end: SessionEnd) {
   return message;
 }
 
-describe("that there is no session is told with", () => {
-  test("NO_ANSWER where nobody answered", () => {
+describe("a session that did not begin fails with", () => {
+  test("NO_ANSWER when there was no answer", () => {
     expect(described({ type: "handshake-failed", failure: "no-answer" })).toEqual({
       code: "NO_ANSWER",
       message: `no answer from ${WHERE}`,
@@ -42,19 +46,19 @@ describe("that there is no session is told with", () => {
     expect(described({ type: "handshake-failed", failure: "wrong-secret" })).toEqual({
       code: "WRONG_SECRET",
       message: `the conversation at ${WHERE} does not take this invitation`,
-      hint: "it may be used up, out of date or of an earlier server: ask its owner for another",
+      hint: "it may be used up, expired or from an earlier server: ask the owner for another",
     });
   });
 
   test("WRONG_SECRET where an invitation is needed and there was none", () => {
     expect(described({ type: "handshake-failed", failure: "wrong-secret" }, null)).toEqual({
       code: "WRONG_SECRET",
-      message: `the conversation at ${WHERE} takes only who has its invitation`,
-      hint: "ask its owner for the whole line that begins with charla://, up to what follows the dot",
+      message: `the conversation at ${WHERE} is by invitation only`,
+      hint: "ask the owner for the whole line that begins with charla://, up to the part after the dot",
     });
   });
 
-  test("what whoever trusts a server says of another one, with the other's key", () => {
+  test("the error of the trusted server's owner for another server, with the other's key", () => {
     expect(described({ type: "handshake-failed", failure: "other-server" })).toEqual({
       code: "SERVER_KEY_CHANGED",
       message: "it has key 9",
@@ -70,10 +74,10 @@ describe("that there is no session is told with", () => {
     });
   });
 
-  test("CONVERSATION_FULL where nobody else is taken", () => {
+  test("CONVERSATION_FULL when the server is full", () => {
     expect(described({ type: "handshake-failed", failure: "full" })).toEqual({
       code: "CONVERSATION_FULL",
-      message: `${WHERE} takes nobody else at the moment`,
+      message: `${WHERE} is full`,
       hint: "try again later",
     });
   });
@@ -92,11 +96,7 @@ describe("that there is no session is told with", () => {
 describe("that a session is over is SESSION_LOST, with why", () => {
   test.each<[string, SessionEnd, string]>([
     ["a minute's silence", { type: "timed-out" }, `nothing was heard from ${WHERE} for a minute`],
-    [
-      "a restart",
-      { type: "reset" },
-      `${WHERE} was started anew, and does not know this session any more`,
-    ],
+    ["a restart", { type: "reset" }, `${WHERE} was restarted, and has lost this session`],
     [
       "the peer's reason",
       { type: "closed", by: "peer", code: 1, reason: "no room" },

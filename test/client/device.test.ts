@@ -67,7 +67,7 @@ describe("what survives", () => {
     }
   });
 
-  test("is a number higher than any that a power cut can have taken the line of", () => {
+  test("is a number higher than any whose line a power cut can have lost", () => {
     using folder = temporaryFolder();
     {
       using device = open(folder.path);
@@ -100,7 +100,7 @@ describe("what survives", () => {
     expect(statSync(join(folder.path, "rooms")).mode & 0o777).toBe(0o700);
   });
 
-  test("is not spoiled by a last line that was cut", () => {
+  test("is not damaged by a last line that was cut", () => {
     using folder = temporaryFolder();
     open(folder.path)[Symbol.dispose]();
     appendFileSync(journalIn(folder.path), '{"said":{"number":0,"text":"a"}}\n{"said":{"numb');

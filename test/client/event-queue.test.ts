@@ -79,7 +79,7 @@ test("a failure comes after all that was left to read", async () => {
   });
 });
 
-test("a reader that waits is told of a failure, too", async () => {
+test("a reader that waits gets a failure, too", async () => {
   const queue = dropping();
   const reading = readAll(queue.events);
   queue.end(null, FAILURE);
@@ -150,7 +150,7 @@ describe("when events come faster than they are read", () => {
     expect(await readOne(reader)).toEqual(heard("7"));
   });
 
-  test("a failure is told after how many were dropped", async () => {
+  test("a failure comes after the number of events that were dropped", async () => {
     const queue = dropping({ maxUnread: 200 });
     queue.push(heard("1"));
     queue.push(heard("2"));
@@ -161,7 +161,7 @@ describe("when events come faster than they are read", () => {
     });
   });
 
-  test("the end is told however full the queue is", async () => {
+  test("the end is added however full the queue is", async () => {
     const queue = dropping({ maxUnread: 200 });
     queue.push(heard(TEN));
     queue.end(ENDED);
@@ -208,30 +208,30 @@ describe("a queue that keeps what is past its bound", () => {
 
   test("has room at once while it is below the bound", async () => {
     const queue = keeping(401);
-    expect(await isDone(queue.room())).toBe(true);
+    expect(await isDone(queue.belowBound())).toBe(true);
     queue.push(heard(""));
     queue.push(heard(""));
-    expect(await isDone(queue.room())).toBe(true);
+    expect(await isDone(queue.belowBound())).toBe(true);
     queue.push(heard(""));
-    expect(await isDone(queue.room())).toBe(false);
+    expect(await isDone(queue.belowBound())).toBe(false);
   });
 
   test("has room again once the reader has taken enough, and not before", async () => {
     const queue = keeping(420);
     for (const text of ["0", "1", "2"]) queue.push(heard(text));
-    const room = queue.room();
+    const waiting = queue.belowBound();
     const reader = queue.events[Symbol.asyncIterator]();
     // 603 characters, and 402 after the first is taken.
-    expect(await isDone(room)).toBe(false);
+    expect(await isDone(waiting)).toBe(false);
     expect(await readOne(reader)).toEqual(heard("0"));
-    expect(await isDone(room)).toBe(true);
-    expect(await isDone(queue.room())).toBe(true);
+    expect(await isDone(waiting)).toBe(true);
+    expect(await isDone(queue.belowBound())).toBe(true);
   });
 
   test("tells each of several that wait", async () => {
     const queue = keeping(200);
     queue.push(heard(TEN));
-    const waiting = [queue.room(), queue.room(), queue.room()];
+    const waiting = [queue.belowBound(), queue.belowBound(), queue.belowBound()];
     expect(await isDone(Promise.any(waiting))).toBe(false);
     await readOne(queue.events[Symbol.asyncIterator]());
     expect(await isDone(Promise.all(waiting))).toBe(true);
@@ -240,36 +240,36 @@ describe("a queue that keeps what is past its bound", () => {
   test("waits on where a reader takes too little", async () => {
     const queue = keeping(200);
     for (let count = 0; count < 3; count += 1) queue.push(heard(TEN));
-    const room = queue.room();
+    const waiting = queue.belowBound();
     const reader = queue.events[Symbol.asyncIterator]();
     await readOne(reader);
-    expect(await isDone(room)).toBe(false);
+    expect(await isDone(waiting)).toBe(false);
     await readOne(reader);
-    expect(await isDone(room)).toBe(false);
+    expect(await isDone(waiting)).toBe(false);
     await readOne(reader);
-    expect(await isDone(room)).toBe(true);
+    expect(await isDone(waiting)).toBe(true);
   });
 
-  test("lets whoever waits go when it is over", async () => {
+  test("lets those who wait go on when it is over", async () => {
     const [ended, failed] = [keeping(200), keeping(200)];
     for (const queue of [ended, failed]) queue.push(heard(TEN));
-    const waiting = [ended.room(), failed.room()];
+    const waiting = [ended.belowBound(), failed.belowBound()];
     ended.end(ENDED);
     failed.end(null, FAILURE);
     expect(await isDone(Promise.all(waiting))).toBe(true);
-    expect(await isDone(Promise.all([ended.room(), failed.room()]))).toBe(true);
+    expect(await isDone(Promise.all([ended.belowBound(), failed.belowBound()]))).toBe(true);
     expect((await readAll(failed.events)).error).toBe(FAILURE);
   });
 
-  test("lets whoever waits go when it is told to, and drops nothing afterwards either", async () => {
+  test("lets those who wait go on when its bound is lifted, and drops nothing afterwards either", async () => {
     const queue = keeping(200);
     queue.push(heard("1"));
-    const room = queue.room();
-    expect(await isDone(room)).toBe(false);
-    queue.letGo();
-    expect(await isDone(room)).toBe(true);
+    const waiting = queue.belowBound();
+    expect(await isDone(waiting)).toBe(false);
+    queue.liftBound();
+    expect(await isDone(waiting)).toBe(true);
     queue.push(heard("2"));
-    expect(await isDone(queue.room())).toBe(true);
+    expect(await isDone(queue.belowBound())).toBe(true);
     queue.end(ENDED);
     expect((await readAll(queue.events)).read).toEqual([heard("1"), heard("2"), ENDED]);
   });
@@ -283,7 +283,7 @@ describe("a queue that keeps what is past its bound", () => {
       while (pushed < 1_000) {
         queue.push(heard(`${pushed++}`));
         most = Math.max(most, pushed - read);
-        await queue.room();
+        await queue.belowBound();
       }
       queue.end(ENDED);
     })();

@@ -69,7 +69,7 @@ test("a talk between two, from the first word to the last, as both ends see it",
   expect(await joined.rest()).toEqual([ended("left")]);
 });
 
-test("a farewell between two: bye is said, heard, answered, and the answer heard", async () => {
+test("a goodbye between two: bye is said, heard, answered, and the answer heard", async () => {
   await using opener = await open();
   await using joiner = await join(opener.port);
   await joiner.say("bye");
@@ -227,13 +227,13 @@ describe("an opener", () => {
 });
 
 describe("a joiner", () => {
-  test("of a host that nobody knows is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
+  test("of a host that does not exist is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
     expect(await rejection(joinPlain({ host: "nobody.invalid", port: 12345 }))).toMatchObject({
       code: "UNKNOWN_HOST",
     });
   });
 
-  test("of a host where nobody listens is told so by its events", async () => {
+  test("of a host where nobody listens fails in its events", async () => {
     const port = await closedPort();
     await using joiner = await join(port);
     const events = follow(joiner);
@@ -252,7 +252,7 @@ describe("a joiner", () => {
     });
   });
 
-  test("is told so also when its last word was bye, or it left", async () => {
+  test("fails so also when its last message was bye, or it left", async () => {
     const port = await closedPort();
     for (const last of ["bye", "leave"]) {
       await using joiner = await join(port);
@@ -263,7 +263,7 @@ describe("a joiner", () => {
     }
   });
 
-  test("that waits for its turn in vain is told that the conversation is over", async () => {
+  test("that waits for its turn in vain rejects when the conversation is over", async () => {
     await using joiner = await join(await closedPort(), true);
     const events = follow(joiner);
     const saying = joiner.say("one");
@@ -288,7 +288,7 @@ describe("a joiner", () => {
     ]);
   });
 
-  test("where nobody listens is not told that the messages after the first were said", async () => {
+  test("where nobody listens rejects the messages after the first", async () => {
     await using joiner = await join(await closedPort());
     const [first, ...others] = await Promise.allSettled(
       ["one", "two", "three"].map((text) => joiner.say(text)),
@@ -403,7 +403,7 @@ describe("bye", () => {
     expect(await peer.next()).toMatchObject({ text: "bye", from: { port: opener.port } });
   });
 
-  test("heard from somebody who is gone by then is no failure", async () => {
+  test("heard from a peer that is gone by then is no failure", async () => {
     const server = await openBareSocket();
     await using joiner = await join(server.port);
     const events = follow(joiner);
@@ -417,7 +417,7 @@ describe("bye", () => {
     ]);
   });
 
-  test("said while nobody is there leaves with the first who comes, after what was said before it", async () => {
+  test("said without a peer is sent to the first that comes, after what was said before it", async () => {
     await using opener = await open();
     const before = Promise.all([opener.conversation.say("one"), opener.conversation.say("bye")]);
     const after = opener.conversation.say("two").catch((error: unknown) => error);

@@ -44,13 +44,13 @@ describe("a sender", () => {
     expect(second).toEqual({ text: "", from: first.from });
   });
 
-  test("to a host that nobody knows is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
+  test("to a host that does not exist is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
     expect(await rejection(openPlainSender({ host: "nobody.invalid", port: 1 }))).toMatchObject({
       code: "UNKNOWN_HOST",
     });
   });
 
-  test("learns by the end that nobody listens", async () => {
+  test("throws at the end that nobody listens", async () => {
     const port = await closedPort();
     await using sender = await openPlainSender({ host: "127.0.0.1", port });
     await sender.send("anyone?");
@@ -73,7 +73,7 @@ describe("a sender", () => {
     expect(await rejection(sender.ask("anyone at all?"))).toMatchObject(refused);
   });
 
-  test("that asks does not wait for the answer of nobody", async () => {
+  test("that asks where nobody listens does not wait for an answer", async () => {
     await using sender = await openPlainSender({ host: "127.0.0.1", port: await closedPort() });
     expect(await rejection(sender.ask("anyone?"))).toMatchObject({ code: "NOBODY_LISTENING" });
   });
@@ -125,7 +125,7 @@ describe("a sender", () => {
 });
 
 describe("a receiver", () => {
-  test("has the first message, whoever sends the second", async () => {
+  test("has the first message, though another peer sends a second", async () => {
     using receiver = await openPlainReceiver({ bind: "127.0.0.1", port: 0 });
     const port = Number(receiver.address.replace("127.0.0.1:", ""));
     await using first = await openBareSocket();
@@ -152,7 +152,7 @@ describe("a receiver", () => {
     expect(await receiver.message).toEqual({ from: `127.0.0.1:${peer.port}`, text: "hello" });
   });
 
-  test("learns that nobody waited for its answer", async () => {
+  test("throws when nobody waited for its answer", async () => {
     using receiver = await openPlainReceiver({ bind: "127.0.0.1", port: 0 });
     const peer = await openBareSocket();
     await peer.send("hello", Number(receiver.address.replace("127.0.0.1:", "")));

@@ -442,7 +442,7 @@ describe("entries", () => {
     expect(wakeAt(client)).toBe(2_050);
   });
 
-  test("and news of members are told as they come", () => {
+  test("and news of members are emitted as they come", () => {
     const client = joined();
     const eve = { name: "Eve", fingerprint: "key of Eve", away: false };
     expect(

@@ -152,7 +152,7 @@ function gather({ events }: Conversation) {
   return read;
 }
 
-describe("coming in", () => {
+describe("entering a room", () => {
   test("tells who is there, then what is said and who comes and goes", async () => {
     const { line, events } = conversing();
     const server = await line(1);
@@ -215,7 +215,7 @@ describe("coming in", () => {
     expect(waits).toEqual([1, 2, 3]);
   });
 
-  test("after a line that was lost before it was answered is no return", async () => {
+  test("after a connection that was lost before the server answered is no reconnection", async () => {
     const { line, events, waits } = conversing();
     (await line(1)).end({ type: "lost", error: LOST });
     await (await line(2)).say(welcome(0));
@@ -224,8 +224,8 @@ describe("coming in", () => {
   });
 });
 
-describe("a lost line", () => {
-  test("is told, looked for again from where it was, and told when it is found", async () => {
+describe("a lost connection", () => {
+  test("is reported, made again from the same place in the log, and reported when it is back", async () => {
     const { line, events, waits } = conversing({}, [null, NOBODY, NOBODY]);
     const first = await line(1);
     await first.say(welcome(2), message(1), message(2));
@@ -385,7 +385,7 @@ describe("what is said", () => {
     expect(server.heard).toHaveLength(length);
   });
 
-  test("and was stored before the line was lost is delivered, though it is behind what was shown", async () => {
+  test("and was stored before the connection was lost is delivered, though later entries were shown", async () => {
     const device = memoryDevice(OWN_DEVICE);
     device.say("from before");
     device.shown({ log: "log", sequence: 8 });
@@ -507,7 +507,7 @@ describe("the end", () => {
     expect(server.ended[0]).toBe("aborted: ");
   });
 
-  test("by leaving waits no longer when the line is lost meanwhile", async () => {
+  test("by leaving waits no longer when the connection is lost meanwhile", async () => {
     const { conversation, line, lines } = conversing();
     const server = await line(1);
     await server.say(welcome(0));
@@ -519,14 +519,14 @@ describe("the end", () => {
     expect(lines).toHaveLength(1);
   });
 
-  test("by leaving before the server has answered closes the line", async () => {
+  test("by leaving before the server has answered closes the channel", async () => {
     const { conversation, line } = conversing();
     const server = await line(1);
     await conversation.leave();
     expect(server.ended).toEqual(["closed"]);
   });
 
-  test("by leaving while the server is looked for closes the line that comes of it", async () => {
+  test("by leaving during an attempt to connect closes the channel that it gives", async () => {
     const { conversation, lines } = conversing();
     const leaving = conversation.leave();
     await leaving;
@@ -579,7 +579,7 @@ describe("the end", () => {
   });
 });
 
-test("frames that nobody can have meant end the line, and others of later versions do not", async () => {
+test("frames that break the protocol end the channel, and those of later versions do not", async () => {
   const { line, events } = conversing();
   const server = await line(1);
   await server.say(welcome(0));
@@ -615,7 +615,7 @@ async function inRoom() {
 describe("what is asked of the server", () => {
   const ben = { name: "Ben", fingerprint: "key of Ben", away: false };
 
-  test("is numbered, and its answer told from others'", async () => {
+  test("is numbered, and gets the answer with its number", async () => {
     const { conversation, server, asked } = await inRoom();
     const who = conversation.who();
     const rooms = conversation.rooms();
@@ -664,7 +664,7 @@ describe("what is asked of the server", () => {
     });
   });
 
-  test("fails when the line is lost, and while there is none", async () => {
+  test("fails when the connection is lost, and while there is none", async () => {
     const { conversation, server } = await inRoom();
     const lock = rejection(conversation.lock(true));
     server.end({ type: "lost", error: LOST });
@@ -707,7 +707,7 @@ describe("what the device keeps", () => {
     expect(done).toEqual(["shown 0", "shown 1", "shown 2"]);
   });
 
-  test("is no farewell that was never stored: the next time would be over at once", async () => {
+  test("is no goodbye that was never stored: the next run would be over at once", async () => {
     const { watched, done } = watchedDevice();
     const { conversation, line } = conversing({ device: watched });
     const server = await line(1);
@@ -719,7 +719,7 @@ describe("what the device keeps", () => {
     expect(done).toEqual(["settled 1"]);
   });
 
-  test("is what was said before, and nothing that is known to have reached nobody", async () => {
+  test("is what was said in another run, and nothing said in this one when no server was reached", async () => {
     const { watched, done } = watchedDevice();
     watched.say("of another run");
     const { conversation } = conversing({ device: watched, isTemporary: () => false }, [NOBODY]);

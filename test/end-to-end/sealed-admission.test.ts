@@ -37,7 +37,7 @@ endToEnd("with --admit those of the file join without an invitation, and nobody 
   await server.until("stdout", "hello\n");
   const refused = await runCharla([where], { as: cy, input: "me too\n" });
   expect(refused.status).toBe(1);
-  expect(refused.stderr).toContain("takes only who has its invitation");
+  expect(refused.stderr).toContain("is by invitation only");
   // The invitation is good for anyone as before.
   expect((await runCharla([server.invitation], { as: cy, input: "so do I\n" })).status).toBe(0);
 

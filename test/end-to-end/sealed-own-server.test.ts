@@ -65,7 +65,7 @@ endToEnd("somebody else's charla is not let in by it", async () => {
   using ana = newPerson();
   await using server = await startServer(ana);
   const said = await runCharla([`localhost:${server.port}`], { input: "let me in\n" });
-  expect(said.stderr).toContain("takes only who has its invitation\nhint: ask its owner");
+  expect(said.stderr).toContain("is by invitation only\nhint: ask the owner");
   expect(said.status).toBe(1);
   expect(server.stdout).toBe("");
 });

@@ -99,7 +99,7 @@ describe("an invitation", () => {
         `charla: 127.0.0.1:${server.port} is not the server that made this invitation: its ` +
         `fingerprint is ${its.fingerprint}, and not ${meant.fingerprint}\n` +
         "hint: ask for a new invitation if the server was set up anew; if it was not, somebody " +
-        "poses as it\n",
+        "is impersonating it\n",
       status: 1,
     });
     expect(server.stdout).toBe("");
@@ -118,7 +118,7 @@ describe("an invitation", () => {
       stdout: "",
       stderr:
         `charla: the conversation at 127.0.0.1:${server.port} does not take this invitation\n` +
-        "hint: it may be used up, out of date or of an earlier server: ask its owner for another\n",
+        "hint: it may be used up, expired or from an earlier server: ask the owner for another\n",
       status: 1,
     });
     expect(server.stdout).toBe("");
@@ -138,7 +138,7 @@ describe("an invitation", () => {
     [
       "before the dot",
       (whole) => whole.replace(/\.[^.]*$/, ""),
-      /^charla: the conversation at 127\.0\.0\.1:\d+ takes only who has its invitation\nhint: ask its owner for the whole line that begins with charla:\/\/, up to what follows the dot\n$/,
+      /^charla: the conversation at 127\.0\.0\.1:\d+ is by invitation only\nhint: ask the owner for the whole line that begins with charla:\/\/, up to the part after the dot\n$/,
       1,
     ],
     [
@@ -190,8 +190,8 @@ endToEnd("a host whose server is not open is not joined, and not remembered", as
   expect(await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" })).toEqual({
     stdout: "",
     stderr:
-      `charla: the conversation at ${where} takes only who has its invitation\n` +
-      "hint: ask its owner for the whole line that begins with charla://, up to what follows the dot\n",
+      `charla: the conversation at ${where} is by invitation only\n` +
+      "hint: ask the owner for the whole line that begins with charla://, up to the part after the dot\n",
     status: 1,
   });
   expect(() => readFileSync(knownServersOf(ben))).toThrow("ENOENT");

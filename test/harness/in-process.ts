@@ -11,7 +11,7 @@ import { newPerson } from "./person.ts";
 import { type Program, root, type StartOptions, type Transcript, watchPrinted } from "./program.ts";
 
 /** How long a program that is no longer needed may take to leave, in ms. */
-const FAREWELL = 1_000;
+const GOODBYE = 1_000;
 
 /** Starts charla; it is interrupted at the end of the scope if it is still running. */
 export function charla(args: readonly string[], options: StartOptions = {}): Program {
@@ -83,7 +83,7 @@ export function charla(args: readonly string[], options: StartOptions = {}): Pro
     async [Symbol.asyncDispose]() {
       if (over) return;
       this.signal("SIGTERM");
-      await Promise.race([exited, Bun.sleep(FAREWELL)]);
+      await Promise.race([exited, Bun.sleep(GOODBYE)]);
       finish(SIGNAL_STATUS.SIGTERM);
     },
   };

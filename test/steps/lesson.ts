@@ -19,7 +19,7 @@ export const PAIRS: { server: Language; client: Language; needs: string[] }[] = 
 ];
 
 /** How soon both ends have ended after one of them said bye, in ms. */
-const FAREWELL = 2000;
+const GOODBYE = 2000;
 
 /** Text whose characters take two, three and four bytes in UTF-8. */
 export const UNICODE = "é 日本 🎉";
@@ -63,8 +63,8 @@ export async function farewell(...ends: Program[]): Promise<number[]> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const printed = ends.map(({ stdout, stderr }) => JSON.stringify({ stdout, stderr }));
-    late.reject(new Error(`not both ended ${FAREWELL} ms after bye: ${printed.join(" ")}`));
-  }, FAREWELL);
+    late.reject(new Error(`not both ended ${GOODBYE} ms after bye: ${printed.join(" ")}`));
+  }, GOODBYE);
   try {
     return await Promise.race([Promise.all(ends.map(({ exited }) => exited)), late.promise]);
   } finally {
