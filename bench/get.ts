@@ -1,5 +1,5 @@
-// How long `charla get` takes for 1 GiB from loopback to a file, beside curl: `npm run bench -- get`. The server is
-// another process of this file, and serves a file too; the ratio of the median times is what counts.
+// `charla get` compared with curl: 1 GiB from loopback into a file (`npm run bench -- get`). The server is a second process of
+// this file. The result is the ratio of the median times.
 
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,15 +14,15 @@ const BYTES = 1_073_741_824;
 const charla = join(import.meta.dir, "..", "src", "cli", "main.ts");
 
 interface Figures {
-  /** ms, from before it is started until it has ended. */
+  /** ms from its start to its end. */
   readonly time: number;
-  /** ms of all its threads. */
+  /** ms of CPU, of all threads. */
   readonly cpu: number;
 }
 
 function measure(command: string[], file: string): Figures {
   rmSync(file, { force: true });
-  // What the one before has left to be written is not this one's.
+  // So that what the run before has left to be written does not count.
   Bun.spawnSync(["sync"]);
   const start = performance.now();
   const { exitCode, resourceUsage } = Bun.spawnSync(command, { stdout: "ignore" });
@@ -47,7 +47,7 @@ async function compare(): Promise<void> {
   };
   const figures: Record<keyof typeof commands, Figures[]> = { curl: [], charla: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // In turns, so that whatever else the machine does falls on both.
+    // In turns, so that other load on the machine affects both.
     for (const name of ["curl", "charla"] as const) {
       figures[name].push(measure(commands[name], file));
     }
@@ -75,7 +75,7 @@ function serve(): void {
   const folder = mkdtempSync(join(tmpdir(), "charla-get-"));
   const path = join(folder, "served");
   writeFileSync(path, "");
-  // A hole: nothing is read from a disk.
+  // A sparse file: nothing is read from the disk.
   truncateSync(path, BYTES);
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   process.on("SIGTERM", () => process.exit(0));

@@ -1,5 +1,5 @@
-// The memory that `charla serve` takes for what is larger than memory: a file of 4 GiB to 8 clients at once, and an
-// upload as long.
+// The memory of `charla serve` for files larger than memory: one of 4 GiB sent to 8 clients at once, and an upload of the same
+// size.
 
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { CHARLA, start, type WebServer } from "./serve/web-servers.ts";
 const BYTES = 4 * 1024 ** 3;
 const CLIENTS = 8;
 
-/** The most memory that a process has taken so far, MiB (proc(5), VmHWM). */
+/** The peak memory of a process, in MiB (proc(5), VmHWM). */
 function peak(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
@@ -34,20 +34,20 @@ const uploading: WebServer = {
 
 const folder = mkdtempSync(join(tmpdir(), "charla-serve-"));
 const file = join(folder, "large.bin");
-// Its bytes take no room on the disk, and as long to be sent as any.
+// A sparse file takes no disk space, and as long to send as any other.
 const descriptor = openSync(file, "w");
 ftruncateSync(descriptor, BYTES);
 closeSync(descriptor);
 
-console.log(`the most memory that charla serve takes, MiB\n${machine}`);
+console.log(`peak memory of charla serve, MiB\n${machine}`);
 for (const title of ["downloads", "upload"] as const) {
   await using server = await start(uploading, folder);
-  if (server === null) throw new Error("charla is not on this machine");
+  if (server === null) throw new Error("charla could not be started");
   const before = peak(server.pid);
   const { url } = server;
   if (title === "upload") await curl("--upload-file", file, `${url}/uploaded.bin`);
   else await Promise.all(Array.from({ length: CLIENTS }, () => curl(`${url}/large.bin`)));
-  const what = title === "upload" ? "4 GiB come" : `4 GiB go to ${CLIENTS} clients`;
+  const what = title === "upload" ? "4 GiB uploaded" : `4 GiB to ${CLIENTS} clients`;
   console.log(`  ${what}: ${peak(server.pid).toFixed(0)} (${before.toFixed(0)} before)`);
 }
 rmSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// Files over HTTP: `charla serve` beside nginx, Caddy and what Python and npm have, driven by wrk. A small file for
-// many connections, where each request counts, and a large one for a few, where each byte does.
+// `charla serve` compared with nginx, Caddy, Python and npm packages, under load from wrk: a small file for many connections,
+// where the cost of a request counts, and a large one for a few, where that of a byte does.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { median } from "./harness/quantiles.ts";
 import { CHARLA, installPackages, others, type RunningServer, start } from "./serve/web-servers.ts";
 
 const ROUNDS = 3;
-/** Of one measurement, s. */
+/** s of one measurement. */
 const DURATION = 3;
 const LOADS = [
   { title: "1 KiB at 32 connections", file: "small.txt", bytes: 1_024, connections: 32 },
@@ -23,7 +23,7 @@ if (wrk === null) {
   process.exit(1);
 }
 
-/** Of a process and of those that it has started, in the system's ticks of 10 ms (proc(5), utime and stime). */
+/** CPU time of a process and its children, in ticks of 10 ms (proc(5), utime and stime). */
 function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
@@ -34,7 +34,7 @@ function cpuTicks(pid: number): number {
 interface Figure {
   /** Requests a second. */
   readonly rate: number;
-  /** Of the server, for each of them, us. */
+  /** us of the server's CPU for each request. */
   readonly cpu: number;
 }
 
@@ -55,13 +55,13 @@ function drive({ url: base, pid }: RunningServer, file: string, connections: num
 const folder = mkdtempSync(join(tmpdir(), "charla-serve-"));
 for (const { file, bytes } of LOADS) writeFileSync(join(folder, file), Buffer.alloc(bytes, "x"));
 const packages = installPackages();
-if (packages === null) console.log("npm's servers could not be installed, and are left out");
+if (packages === null) console.log("the npm packages could not be installed, and are left out");
 const servers = [CHARLA, ...others(packages?.folder ?? null)];
 
-/** By server and load: one a round. */
+/** By server and load, one for each round. */
 const figures = new Map<string, Figure[]>();
 for (let round = 0; round < ROUNDS; round += 1) {
-  // In turns, so that whatever else the machine does falls on all.
+  // In turns, so that other load on the machine affects all.
   for (const server of servers) {
     await using running = await start(server, folder);
     if (running === null) continue;

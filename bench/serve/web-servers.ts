@@ -1,5 +1,5 @@
-// Servers of a folder over HTTP, each a process of its own that listens on a port of its own: charla, and what
-// people reach for today. Knows how each is started, not what is asked of it.
+// HTTP file servers, each started as a process on its own port: charla and popular ones. Knows how to start them, not what is
+// measured.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 export interface WebServer {
   readonly name: string;
-  /** Null where it is not on this machine. */
+  /** Null if it is not installed. */
   command(folder: string, port: number): string[] | null;
 }
 
@@ -17,12 +17,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** How long a server may take until it answers, ms. */
+/** ms that a server may take to start. */
 const PATIENCE = 20_000;
-/** How often it is asked, ms. */
-const ASK_EVERY = 50;
+/** ms between two attempts to connect. */
+const RETRY_EVERY = 50;
 
-/** npm's, which are installed into a folder that is given. */
+/** npm packages, which are installed into a temporary folder. */
 export const NPM_PACKAGES = ["serve@14.2.4", "http-server@14.1.1", "sirv-cli@3.0.1"];
 
 const main = join(import.meta.dir, "..", "..", "src", "cli", "main.ts");
@@ -32,7 +32,7 @@ export const CHARLA: WebServer = {
   command: (folder, port) => [process.execPath, main, "serve", folder, "-p", `${port}`, "-q"],
 };
 
-/** @param packages where npm's are; null where they could not be installed */
+/** @param packages the folder of the npm packages; null if they could not be installed */
 export function others(packages: string | null): WebServer[] {
   const onNode = (name: string, args: (folder: string, port: number) => string[]): WebServer => ({
     name,
@@ -95,7 +95,7 @@ function installed(
   };
 }
 
-/** One worker, as each of the others is one process; no log, as the others write none. */
+/** One worker and no log, like the others. */
 function nginx(folder: string, port: number): string[] | null {
   const path = Bun.which("nginx") ?? Bun.which("/usr/sbin/nginx");
   if (path === null) return null;
@@ -114,7 +114,7 @@ function nginx(folder: string, port: number): string[] | null {
   return [path, "-p", prefix, "-c", settings];
 }
 
-/** Null where the server is not on this machine. */
+/** Null if the server is not installed. */
 export async function start(server: WebServer, folder: string): Promise<RunningServer | null> {
   const port = await freePort();
   const command = server.command(folder, port);
@@ -127,7 +127,7 @@ export async function start(server: WebServer, folder: string): Promise<RunningS
       child.kill();
       throw new Error(`${server.name} does not answer: ${command.join(" ")}`);
     }
-    await Bun.sleep(ASK_EVERY);
+    await Bun.sleep(RETRY_EVERY);
   }
   return {
     pid: child.pid,
@@ -157,7 +157,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Where npm's servers are; null, and nothing left, where they cannot be installed. */
+/** Null if they cannot be installed. */
 export function installPackages(): (Disposable & { readonly folder: string }) | null {
   const folder = mkdtempSync(join(tmpdir(), "charla-serve-npm-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });

@@ -170,8 +170,8 @@ describe("the output", () => {
         ? new Response(bomb, { headers: { "Content-Encoding": "gzip" } })
         : new Response("a".repeat(2_000)),
     );
-    const packed = await runCharla(["get", "--max-bytes", "1K", `${server.at}/bomb`]);
-    expect(packed).toEqual({
+    const compressed = await runCharla(["get", "--max-bytes", "1K", `${server.at}/bomb`]);
+    expect(compressed).toEqual({
       stdout: "a".repeat(1_024),
       stderr: "charla: the body is longer than 1024 bytes\nhint: allow more with --max-bytes N\n",
       status: 1,

@@ -1,7 +1,7 @@
-// Certificates of servers that are not what they should be, made with openssl for tests alone: one key, a certificate
-// authority that nobody trusts, and what it or nobody vouches for. All but the expired one hold for a century.
+// Certificates with every kind of fault, made with openssl for tests only: one key, an unknown certificate authority, and what
+// it has signed or what is self-signed. All but the expired one are valid for a century.
 
-/** Vouches for TRUSTED, ELSEWHERE and EXPIRED. */
+/** Has signed TRUSTED, ELSEWHERE and EXPIRED. */
 export const AUTHORITY = `-----BEGIN CERTIFICATE-----
 MIIBiTCCAS+gAwIBAgIUR9hhSfBQjrL7h1AeCIobiplLDzUwCgYIKoZIzj0EAwIw
 GTEXMBUGA1UEAwwOY2hhcmxhIHRlc3QgQ0EwIBcNMjYxMTI0MDAzMTU2WhgPMjEy
@@ -56,7 +56,7 @@ NNA0LX8DuJkd5imvAiEAl4UT2MAceE3BnzaM/8Od3HmT+cOCDoC0ncaKDNGM+GQ=
 -----END CERTIFICATE-----
 `;
 
-/** For localhost, by itself. */
+/** For localhost, self-signed. */
 export const SELF_SIGNED = `-----BEGIN CERTIFICATE-----
 MIIBlTCCATugAwIBAgIUGj6EIYBVsYCRYsbc7Ab/cUHjTgcwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDAwMzE1NloYDzIxMjYxMDMx
@@ -70,7 +70,7 @@ SAAwRQIhAOKTrqk7wFpHyNs02WR1pQjFnfmwMgrw/jr3VrtCZaV1AiAu1vp9oMNl
 -----END CERTIFICATE-----
 `;
 
-/** Of all of them. */
+/** The key of all of them. */
 export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg25g4S4yNizlAe7ez
 twAVb22//WhH0jP8isPqLC0u2+ehRANCAARHql6v9COou1AYtS/exTbpSjzZELfm

@@ -67,20 +67,16 @@ async function respondToPut(
   }
   if (contentLength(request) > options.limit) return textResponse(request, context, 413);
   if (isConditionFailed(request, context)) return textResponse(request, context, 412);
-  const opened = openTargetFolder(context, target.path.slice(0, -1));
+  using opened = openTargetFolder(context, target.path.slice(0, -1));
   if (opened === null) return refuse(request, context, 409, "the folder does not exist");
-  try {
-    const result = await receiveFile(request.body ?? noChunks(), {
-      ...options,
-      folder: opened.path,
-      name,
-    });
-    if (result.kind === "replaced") return emptyResponse(context, 204, {});
-    if (result.kind !== "created") return textResponse(request, context, STATUS[result.kind]);
-    return emptyResponse(context, 201, { location: formatPath(target.path, false) });
-  } finally {
-    closeSync(opened.descriptor);
-  }
+  const result = await receiveFile(request.body ?? noChunks(), {
+    ...options,
+    folder: opened.path,
+    name,
+  });
+  if (result.kind === "replaced") return emptyResponse(context, 204, {});
+  if (result.kind !== "created") return textResponse(request, context, STATUS[result.kind]);
+  return emptyResponse(context, 201, { location: formatPath(target.path, false) });
 }
 
 /** Stops at the first file that is refused; those before it are kept. */
@@ -95,9 +91,8 @@ async function respondToForm(
   if (contentLength(request) > options.limit + MAX_FORM_OVERHEAD) {
     return textResponse(request, context, 413);
   }
-  const opened = openTargetFolder(context, target.path);
+  using opened = openTargetFolder(context, target.path);
   if (opened === null || !target.isFolder) {
-    if (opened !== null) closeSync(opened.descriptor);
     return refuse(request, context, 409, "the folder does not exist");
   }
   try {
@@ -116,8 +111,6 @@ async function respondToForm(
   } catch (error) {
     if (!(error instanceof MalformedForm)) throw error;
     return refuse(request, context, 400, error.message);
-  } finally {
-    closeSync(opened.descriptor);
   }
 }
 
@@ -138,9 +131,14 @@ function isConditionFailed(request: Request, { folder, target }: Context): boole
   return evaluate("PUT", headers, fileValidators(found)) === "failed";
 }
 
-function openTargetFolder({ folder }: Context, path: readonly string[]): OpenedFolder | null {
+function openTargetFolder(
+  { folder }: Context,
+  path: readonly string[],
+): (OpenedFolder & Disposable) | null {
   const found = folder.find(path);
-  if (found.kind === "folder") return found;
+  if (found.kind === "folder") {
+    return { ...found, [Symbol.dispose]: () => closeSync(found.descriptor) };
+  }
   if (found.kind === "file") closeSync(found.descriptor);
   return null;
 }
