@@ -1,15 +1,14 @@
-// What is typed in a room: commands are run and their answers shown, everything else is sent. Knows the
-// conversation and the printer, not the keys, nor how a command is written (src/chat/commands.ts).
+// What is typed in a room: commands are run and their answers shown, Tab completes names, everything else is
+// sent. Knows the conversation and the printer, not the keys, nor how a command is written (chat/commands.ts).
 
-import { type Command, type ParsedLine, parseLine } from "../chat/commands.ts";
+import { type Command, COMMANDS, type ParsedLine, parseLine } from "../chat/commands.ts";
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
-import type { Completion } from "./editor/completion.ts";
+import { completeWord, type Completion, startingWith } from "./editor/completion.ts";
 import type { LineBuffer } from "./editor/line-buffer.ts";
 import type { Io } from "./io.ts";
 import { DIM, styleFor } from "./output-stream.ts";
 import type { Printer } from "./printer.ts";
-import { completeInRoom, isTypingRoom } from "./room-completion.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import { describeInvitation } from "./view/event-text.ts";
 import { commandLines, entryLines, peopleLines, roomLines } from "./view/room-lists.ts";
@@ -35,6 +34,9 @@ export interface RoomInputOptions {
 
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
+
+const COMMAND_NAMES = COMMANDS.map(({ name }) => `/${name}`);
+const JOIN = /^\/join\s+(\S*)$/;
 
 export function isRoom(
   conversation: Conversation | RoomConversation,
@@ -169,6 +171,38 @@ export function createRoomInput(
       }
     },
   };
+}
+
+/** Whether the cursor stands behind a room's name, so that `rooms` are needed to complete it. */
+export function isTypingRoom({ text, cursor }: LineBuffer): boolean {
+  return JOIN.test(text.slice(0, cursor));
+}
+
+export function completeInRoom(
+  line: LineBuffer,
+  people: readonly string[],
+  rooms: readonly string[],
+): Completion {
+  const before = line.text.slice(0, line.cursor);
+  const room = JOIN.exec(before)?.[1];
+  if (room !== undefined) return completeWord(line, room, startingWith(room, rooms), " ");
+  const command = /^\/(?!\/)\S*$/.exec(before)?.[0];
+  if (command !== undefined) {
+    return completeWord(line, command, startingWith(command, COMMAND_NAMES), " ");
+  }
+  return completePerson(line, before, people);
+}
+
+/** A name may contain blanks, so the longest text before the cursor that begins one is completed. */
+function completePerson(line: LineBuffer, before: string, people: readonly string[]): Completion {
+  for (const { index } of before.matchAll(/(?<!\S)\S/g)) {
+    const typed = before.slice(index);
+    const candidates = startingWith(typed, people);
+    if (candidates.length > 0) {
+      return completeWord(line, typed, candidates, index === 0 ? ": " : " ");
+    }
+  }
+  return { line, candidates: [] };
 }
 
 /** It was sent in a room that was left before it was delivered there. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { completeInRoom, isTypingRoom } from "../../src/terminal/room-completion.ts";
+import { completeInRoom, isTypingRoom } from "../../src/terminal/room-input.ts";
 
 const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
 const ROOMS = ["main", "lunch-time", "lunch-place"];
