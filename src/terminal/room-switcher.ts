@@ -22,7 +22,7 @@ export interface RoomSwitcher {
   leave(): Promise<void>;
 }
 
-interface Visit {
+interface OpenRoom {
   readonly conversation: Conversation | RoomConversation;
   readonly events: AsyncIterator<ConversationEvent>;
   /** Events up to "entered", read before the switch. */
@@ -34,8 +34,8 @@ export function createRoomSwitcher(
   start: Conversation | RoomConversation,
   open?: (room: string) => RoomConversation,
 ): RoomSwitcher {
-  let current: Visit = { conversation: start, events: iterate(start), first: [] };
-  let next: Visit | null = null;
+  let current: OpenRoom = { conversation: start, events: iterate(start), first: [] };
+  let next: OpenRoom | null = null;
   /** The conversation of a room that is being entered. */
   let entering: RoomConversation | null = null;
   let over = false;
