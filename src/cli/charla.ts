@@ -32,8 +32,8 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     return 0;
   }
   if (flags.has("version")) {
-    const { version } = await import("./version.ts");
-    io.print(`charla ${version}`);
+    const { VERSION } = await import("./help.ts");
+    io.print(`charla ${VERSION}`);
     return 0;
   }
   switch (command) {

@@ -1,26 +1,60 @@
-// `charla --server` and `charla [HOST[:PORT] | INVITATION]`: a conversation, opened or joined, on the
-// sealed wire or, with --plain, on the lesson's.
+// `charla --server` and `charla [HOST[:PORT] | INVITATION]`: opens or joins a conversation, on the sealed wire
+// or, with --plain, on the plain one.
 
 import { closest } from "../chat/closest.ts";
 import { CharlaError } from "../errors.ts";
+import { looksLikeInvitation } from "../identity/invitation.ts";
+import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
+import { listenOptions, printerOptions } from "./command-options.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
 
 /** @returns the exit status */
 export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
-  refuseWhatDoesNotGoTogether(commandLine);
+  const { flags } = commandLine;
+  refuseContradictions(commandLine);
   try {
-    return commandLine.flags.has("plain")
-      ? await (await import("./plain-chat.ts")).plainChat(commandLine, io)
-      : commandLine.flags.has("server")
-        ? await (await import("./open-room.ts")).openRoom(commandLine, io)
-        : await (await import("./sealed-chat.ts")).sealedChat(commandLine, io);
+    if (flags.has("plain")) return await plainChat(commandLine, io);
+    if (flags.has("server"))
+      return await (await import("./open-conversation.ts")).openConversation(commandLine, io);
+    return await (await import("./join-conversation.ts")).joinConversation(commandLine, io);
   } catch (error) {
-    throw meantACommand(error, commandLine);
+    throw withCommandHint(error, commandLine);
   }
 }
 
-function refuseWhatDoesNotGoTogether({ words, flags, values }: CommandLine): void {
+/** On the lesson's wire: anyone on the network can read it. */
+async function plainChat(commandLine: CommandLine, io: Io): Promise<number> {
+  const { flags, words } = commandLine;
+  const server = flags.has("server");
+  const turns = flags.has("turns");
+  const [host = "localhost"] = words;
+  if (looksLikeInvitation(host)) {
+    throw new CharlaError(
+      "USAGE",
+      "an invitation is for the sealed wire, and --plain for the plain one",
+      "leave --plain out",
+    );
+  }
+  const { joinPlain, openPlain } = await import("../client/plain-conversation.ts");
+  const { talk } = await import("../terminal/talk.ts");
+  const conversation = await (server
+    ? openPlain({ ...listenOptions(commandLine), turns })
+    : joinPlain(parseHostAndPort(host), { turns }));
+  return talk(io, conversation, {
+    ...printerOptions(commandLine),
+    atEndOfInput: server || flags.has("stay") ? "stay" : "leave",
+    delivery: "unknown",
+    notices: [NOT_SEALED],
+  });
+}
+
+const NOT_SEALED = {
+  code: "NOT_SEALED",
+  message: "not encrypted: anyone on the network can read and forge this conversation",
+};
+
+function refuseContradictions({ words, flags, values }: CommandLine): void {
   const [first, extra] = words;
   if (flags.has("server") && first !== undefined) {
     throw new CharlaError(
@@ -44,10 +78,10 @@ function refuseWhatDoesNotGoTogether({ words, flags, values }: CommandLine): voi
       "USAGE",
       `--${option} goes with --server`,
       {
-        admit: "whom it lets in is for its server to say",
-        open: "whether a conversation is open to all is for its server to say",
-        data: "it is the server that keeps what is said",
-        ephemeral: "it is the server that keeps what is said",
+        admit: "only the server decides who may join",
+        open: "only the server decides who may join",
+        data: "only the server stores messages",
+        ephemeral: "only the server stores messages",
       }[option] ?? "to join at another port write HOST:PORT",
     );
   }
@@ -65,31 +99,31 @@ function refuseWhatDoesNotGoTogether({ words, flags, values }: CommandLine): voi
   if (flags.has("open") && flags.has("admit")) {
     throw new CharlaError(
       "USAGE",
-      "--open lets anyone in, and --admit those of a list",
+      "--open lets anyone in, and --admit only the people in a file",
       "leave one of them out",
     );
   }
   if (flags.has("data") && flags.has("ephemeral")) {
     throw new CharlaError(
       "USAGE",
-      "--data says where what is said is kept, and --ephemeral that it is not",
+      "--data says where messages are stored, and --ephemeral stores none",
       "leave one of them out",
     );
   }
 }
 
-/** What a plain conversation has no use for, and why. */
+/** Options without a meaning in a plain conversation, and why. */
 const SEALED_ONLY = {
-  open: "a plain conversation has no lock that could be left open",
-  admit: "in a plain conversation nobody is known by a fingerprint",
-  data: "nothing of a plain conversation is kept",
-  ephemeral: "nothing of a plain conversation is kept",
-  name: "in a plain conversation nobody has a name",
+  open: "anyone can join a plain conversation",
+  admit: "a plain conversation knows no fingerprints",
+  data: "a plain conversation stores no messages",
+  ephemeral: "a plain conversation stores no messages",
+  name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
 };
 
-/** A host that nobody knows may be a command that was mistyped. */
-function meantACommand(error: unknown, { words }: CommandLine): unknown {
+/** An unknown host may be a mistyped command. */
+function withCommandHint(error: unknown, { words }: CommandLine): unknown {
   const meant = closest(words[0] ?? "", COMMANDS);
   if (!(error instanceof CharlaError) || error.code !== "UNKNOWN_HOST" || meant === null) {
     return error;

@@ -7,8 +7,8 @@ import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { createPrinter } from "../terminal/printer.ts";
+import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { presentation } from "./presentation.ts";
 
 /** @returns the exit status: 1 when there is a problem */
 export async function doctor(commandLine: CommandLine, io: Io): Promise<number> {
@@ -21,7 +21,7 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
       helpFor("doctor"),
     );
   }
-  const printer = createPrinter(io, presentation(commandLine));
+  const printer = createPrinter(io, printerOptions(commandLine));
   const coloured = mayStyle(io, io.stdout);
   let status = 0;
   for await (const check of where === undefined

@@ -17,6 +17,7 @@ import { shownUrl } from "../http/client/url.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { formatBytes, formatSeconds } from "./amounts.ts";
+import { printerOptions } from "./command-options.ts";
 import {
   createProgressLine,
   headText,
@@ -27,7 +28,6 @@ import {
 import { type GetOptions, readGetOptions } from "./get/get-options.ts";
 import { createStandardOutput } from "./get/standard-output.ts";
 import type { CommandLine } from "./options.ts";
-import { presentation } from "./presentation.ts";
 
 /** Failures after which the part of a file is removed: resuming it would lead to the same failure. */
 const NOT_RESUMABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -39,7 +39,7 @@ const NOT_RESUMABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** @returns the exit status */
 export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const options = await readGetOptions(commandLine, io);
-  const { quiet, verbose } = presentation(commandLine);
+  const { quiet, verbose } = printerOptions(commandLine);
   const printer = createPrinter(io, { json: false, quiet, verbose });
   const { signal } = io;
   const digest = options.sha256 === null ? null : createDigest(options.sha256);

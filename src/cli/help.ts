@@ -1,6 +1,9 @@
-// What `--help` prints: each fits a screen of 80 by 24.
+// What `--help` and `--version` print. Each help fits a screen of 80 by 24.
 
+import manifest from "../../package.json" with { type: "json" };
 import type { CommandName } from "./options.ts";
+
+export const VERSION: string = manifest.version;
 
 export const HELP: Readonly<Record<CommandName | "server", string>> = {
   chat: `Talk over the network from a terminal.

@@ -1,6 +1,7 @@
-// `charla history [ROOM]`: what was said in a room of a server on this machine, also while that runs.
+// `charla history [ROOM]`: the messages of a room of a server on this machine, also while the server runs.
 
 import { closest } from "../chat/closest.ts";
+import { parseDuration } from "../chat/commands.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { dataFolder, homeFolder } from "../identity/folders.ts";
@@ -11,13 +12,12 @@ import { splitWords } from "../log/text-matching.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
-import { parseMoment } from "./moment.ts";
+import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { presentation } from "./presentation.ts";
 
-/** Messages for who asks for nothing else: some screens. */
+/** Messages shown without options: a few screens. */
 const SHOWN = 100;
-/** Rooms that are named to who asks for one that there is not. */
+/** Rooms listed in the hint of NO_SUCH_ROOM. */
 const ROOMS_NAMED = 10;
 
 /** @returns the exit status */
@@ -25,42 +25,39 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   const { words, flags, values } = commandLine;
   const [room = DEFAULT_ROOM, extra] = words;
   if (extra !== undefined) {
-    throw usage(
-      `history is of one room, not of ${words.length}`,
-      "several words to search for go in quotes",
-    );
+    throw usage(`history shows one room, not ${words.length}`, "quote several words to search for");
   }
-  const selection = selectionOf(commandLine);
-  // The objects of --json are the messages; what there is to say besides is for people.
-  const printer = createPrinter(io, { ...presentation(commandLine), json: false });
+  const selection = readSelection(commandLine);
+  // With --json, stdout carries messages only; notices go to stderr.
+  const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
   const folder = values.get("data") ?? dataFolder(io.env, homeFolder());
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
   const summary = rooms.find(({ name }) => name === room);
-  // Until somebody talks a server has no rooms, and then it is right to look for the first one.
+  // A server has no rooms until somebody talks: then the default room is empty, not missing.
   if (summary === undefined && (rooms.length > 0 || room !== DEFAULT_ROOM)) {
     const names = rooms.map(({ name }) => name);
     throw noSuchRoom(room, names);
   }
   const entries = summary?.entries ?? 0;
-  const lineOf = flags.has("json")
-    ? (entry: LogEntry) => eventOf(room, entry)
+  const formatEntry = flags.has("json")
+    ? (entry: LogEntry) => messageEvent(room, entry)
     : (entry: LogEntry) => transcriptLine(entry, flags.has("verbose"));
   let shown = 0;
   try {
     for await (const batch of select(log, room, selection)) {
-      await printer.print(batch.map(lineOf).join("\n"));
+      await printer.print(batch.map(formatEntry).join("\n"));
       shown += batch.length;
     }
   } catch (error) {
-    // Who reads has seen enough, as `head` has: that is no failure here, where nothing is lost by it.
+    // The reader has enough, as `head` does: nothing is lost, so it is no failure.
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
     throw error;
   }
-  if (shown === 0) await tell(printer, "NOTHING_FOUND", nothingFound(room, entries));
+  if (shown === 0) await printNotice(printer, "NOTHING_FOUND", describeNothingFound(room, entries));
   if (selection === LATEST && entries > SHOWN) {
     const message = `the last ${SHOWN} of ${entries} messages; --all shows all of them`;
-    await tell(printer, "EARLIER_MESSAGES", message);
+    await printNotice(printer, "EARLIER_MESSAGES", message);
   }
   return 0;
 }
@@ -68,53 +65,73 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
 const LATEST: Selection = { last: SHOWN };
 
 /** @throws {CharlaError} USAGE */
-function selectionOf({ flags, values }: CommandLine): Selection {
+function readSelection({ flags, values }: CommandLine): Selection {
   const since = values.get("since");
   const words = values.get("search");
   const last = values.get("last");
   if (last !== undefined && flags.has("all")) {
-    throw usage("--last says how many messages, and --all that it is all", "leave one of them out");
+    throw usage("--last shows some messages, and --all shows all", "leave one of them out");
   }
   if (words !== undefined && splitWords(words).length === 0) {
-    throw usage(`there is no word in ${JSON.stringify(words)} to search for`);
+    throw usage(`${JSON.stringify(words)} contains no word to search for`);
   }
   if (since === undefined && words === undefined && last === undefined && !flags.has("all")) {
     return LATEST;
   }
   return {
-    since: since === undefined ? undefined : momentOf(since),
+    since: since === undefined ? undefined : readMoment(since),
     words,
-    last: last === undefined ? undefined : countOf(last),
+    last: last === undefined ? undefined : readCount(last),
   };
 }
 
-function momentOf(written: string): number {
+function readMoment(written: string): number {
   const moment = parseMoment(written, Date.now());
   if (moment !== null) return moment;
   throw usage(
-    `${JSON.stringify(written)} is no time to begin at`,
-    "such as 30m, 1h or 2d ago, or a day, 2026-11-22, or a time on it, 2026-11-22T10:00",
+    `${JSON.stringify(written)} is not a time`,
+    "write 30m, 1h or 2d for so long ago, a day such as 2026-11-22, or a time such as 2026-11-22T10:00",
   );
 }
 
-function countOf(written: string): number {
+function readCount(written: string): number {
   const count = /^\d+$/.test(written) ? Number(written) : 0;
   if (count > 0 && Number.isSafeInteger(count)) return count;
-  throw usage(`--last is a number of messages from 1, and not ${JSON.stringify(written)}`);
+  throw usage(`--last takes a number of messages from 1, not ${JSON.stringify(written)}`);
 }
 
-/** As the `message` event of a conversation, and of which room. */
-function eventOf(room: string, { sequence, time, name, author, text }: LogEntry): string {
+/** A date, or a date and a time as in RFC 3339, also without seconds and offset: `charla history` prints such. */
+const DATE =
+  /^(\d{4}-\d{2}-(\d{2}))(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?))?$/;
+
+/**
+ * The moment that --since names: how long ago, a day, or a day and a time. Without an offset it is in this
+ * machine's time zone.
+ *
+ * @returns ms since 1970; null for anything else
+ */
+export function parseMoment(written: string, now: number): number | null {
+  const ago = parseDuration(written);
+  if (ago !== null) return now - ago * 1_000;
+  const [, date = "", day = "", time = "00:00"] = DATE.exec(written) ?? [];
+  // Date takes the 30th of February for the 2nd of March.
+  if (new Date(date).getUTCDate() !== Number(day)) return null;
+  const moment = new Date(`${date}T${time}`).getTime();
+  return Number.isNaN(moment) ? null : moment;
+}
+
+/** The fields of a `message` event, and the room. */
+function messageEvent(room: string, { sequence, time, name, author, text }: LogEntry): string {
   const event = { type: "message", room, sequence, time, from: name, fingerprint: author, text };
   return JSON.stringify(event);
 }
 
-function nothingFound(room: string, entries: number): string {
+function describeNothingFound(room: string, entries: number): string {
   if (entries === 0) return `nothing was said in ${room} yet`;
-  return `none of the ${entries} messages of ${room} is what was asked for`;
+  return `none of the ${entries} messages in ${room} matches`;
 }
 
-function tell(printer: Printer, code: string, message: string): Promise<void> {
+function printNotice(printer: Printer, code: string, message: string): Promise<void> {
   return printer.event({ type: "notice", code, message });
 }
 

@@ -1,13 +1,13 @@
-// `charla id`: who I am to others, by name and by key.
+// `charla id`: the name and the fingerprint by which others know this person.
 
 import { CharlaError } from "../errors.ts";
 import { encodeBase64url, fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
+import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
-import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
 export async function id(commandLine: CommandLine, io: Io): Promise<number> {
@@ -15,12 +15,12 @@ export async function id(commandLine: CommandLine, io: Io): Promise<number> {
   if (words.length > 0) {
     throw new CharlaError(
       "USAGE",
-      `id says who you are, and takes no ${JSON.stringify(words[0])}`,
+      `id takes no arguments, but got ${JSON.stringify(words[0])}`,
       helpFor("id"),
     );
   }
-  // The one object of --json is the identity; what there is to say besides is for people.
-  const printer = createPrinter(io, { ...presentation(commandLine), json: false });
+  // With --json, stdout carries the identity only; notices go to stderr.
+  const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
   const { keyPair, path, isNew } = ownIdentity(io.env);
   if (isNew || flags.has("verbose")) {
     const message = `${isNew ? "made your key:" : "your key is"} ${path}`;

@@ -1,14 +1,51 @@
-// Whose terminal this is, as the system knows them.
+// Who somebody is in a room, and which room: --name, --room, and what holds without them.
 
 import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 
+import { isMemberName, isRoomName } from "../chat/frames.ts";
+import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
+import { type CommandLine, helpFor } from "./options.ts";
 
-/** Bun's word for the name of a user that the environment does not tell. */
+/** What Bun calls a user whose name is not in the environment. */
 const UNKNOWN = "unknown";
+/** For a login name that is not a valid name in a room. */
+const FALLBACK_NAME = "someone";
 
-/** The login name; "unknown" of a user without an entry in the system's list, as containers have. */
+export interface MemberOptions {
+  readonly name: string;
+  /** Undefined without --room. */
+  readonly room: string | undefined;
+}
+
+/**
+ * --name and --room
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function memberOptions({ command, values }: CommandLine, env: Io["env"]): MemberOptions {
+  const login = loginName(env);
+  const name = values.get("name") ?? (isMemberName(login) ? login : FALLBACK_NAME);
+  if (!isMemberName(name)) {
+    throw new CharlaError(
+      "USAGE",
+      `${JSON.stringify(name)} is not a valid name: at most 40 visible characters, no blanks at either end`,
+      helpFor(command),
+    );
+  }
+  const room = values.get("room");
+  if (room !== undefined && !isRoomName(room)) {
+    throw new CharlaError(
+      "USAGE",
+      `${JSON.stringify(room)} is not a valid room: at most 40 letters, digits, dots, dashes and underscores`,
+      helpFor(command),
+    );
+  }
+  return { name, room };
+}
+
+/** "unknown" for a user without an entry in the system's list, as containers have. */
 export function loginName(env: Io["env"]): string {
   const user = env["USER"] ?? "";
   if (user !== "") return user;

@@ -1,13 +1,12 @@
-// `charla receive`: waits for one message on the plain wire, prints it, answers it if asked to.
+// `charla receive`: waits for one message on the plain wire, prints it, and with --reply answers it.
 
 import { openPlainReceiver } from "../client/plain-message.ts";
 import { CharlaError } from "../errors.ts";
 import type { Input, Io } from "../terminal/io.ts";
 import { inputLines } from "../terminal/piped-lines.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { listeningOptions } from "./listening.ts";
+import { listenOptions, printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { presentation } from "./presentation.ts";
 
 /** @returns the exit status */
 export async function receive(commandLine: CommandLine, io: Io): Promise<number> {
@@ -15,12 +14,12 @@ export async function receive(commandLine: CommandLine, io: Io): Promise<number>
   if (words.length > 0) {
     throw new CharlaError(
       "USAGE",
-      `receive waits for anyone's message, and takes no ${JSON.stringify(words[0])}`,
+      `receive takes no arguments, but got ${JSON.stringify(words[0])}`,
       helpFor("receive"),
     );
   }
-  const printer = createPrinter(io, { ...presentation(commandLine), showSender: true });
-  using receiver = await openPlainReceiver(listeningOptions(commandLine));
+  const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
+  using receiver = await openPlainReceiver(listenOptions(commandLine));
   await printer.event({ type: "listening", address: receiver.address });
 
   const { from, text } = await receiver.message;
@@ -40,7 +39,7 @@ async function firstLineOf(stdin: Input): Promise<string> {
   }
   throw new CharlaError(
     "USAGE",
-    "there is no answer to send: stdin ended",
+    "there is no reply to send: stdin ended",
     "give one with --reply=TEXT, or a line on stdin",
   );
 }

@@ -1,4 +1,4 @@
-// `charla send [TEXT]`: one message, or each line of stdin, to an address on the plain wire, or to an
+// `charla send [TEXT]`: sends one message, or each line of stdin, to a host on the plain wire or to an
 // invitation on the sealed one.
 
 import type { MessageSender } from "../client/plain-message.ts";
@@ -9,9 +9,9 @@ import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { membership } from "./membership.ts";
+import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { presentation } from "./presentation.ts";
+import { memberOptions } from "./person.ts";
 
 /** @returns the exit status */
 export async function send(commandLine: CommandLine, io: Io): Promise<number> {
@@ -19,11 +19,11 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   if (values.has("reply")) {
     throw new CharlaError(
       "USAGE",
-      "the answer to a message sent is the other end's: --reply takes no text here",
+      "--reply takes no text here: the other end writes the reply",
       helpFor("send"),
     );
   }
-  const printer = createPrinter(io, { ...presentation(commandLine), showSender: true });
+  const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const to = values.get("to") ?? "localhost";
   await using sender = await openSender(commandLine, io, to);
 
@@ -38,7 +38,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   };
   const inFlight = looksLikeInvitation(to) && !flags.has("reply") ? MAX_IN_FLIGHT : 1;
   const lines = words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(io.stdin);
-  // The first that goes wrong ends it.
+  // The first line that fails ends the command.
   await sendLines(lines, { say: flags.has("reply") ? ask : say }, inFlight, async (error) => {
     throw error;
   });
@@ -50,21 +50,21 @@ async function openSender(commandLine: CommandLine, io: Io, to: string): Promise
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
     const { sealedTarget } = await import("../client/sealed-target.ts");
-    const member = { ...membership(commandLine, io.env), identity: ownIdentity(io.env).keyPair };
+    const member = { ...memberOptions(commandLine, io.env), identity: ownIdentity(io.env).keyPair };
     return openSealedSender(sealedTarget(to, io.env).target, member);
   }
-  refuseMembership(commandLine);
+  refuseMemberOptions(commandLine);
   const { openPlainSender } = await import("../client/plain-message.ts");
   return openPlainSender(parseHostAndPort(to));
 }
 
-function refuseMembership({ flags }: CommandLine): void {
+function refuseMemberOptions({ flags }: CommandLine): void {
   for (const option of ["name", "room"]) {
     if (!flags.has(option)) continue;
     throw new CharlaError(
       "USAGE",
       `--${option} goes with an invitation`,
-      "a host gets the message in plain, where there are no names and rooms",
+      "the plain wire has no names and no rooms",
     );
   }
 }

@@ -9,7 +9,7 @@ import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/re
 import type { HttpServer } from "../http/server/server.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
-import { listeningOptions } from "./listening.ts";
+import { listenOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import {
   chooseAddresses,
@@ -35,7 +35,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
       helpFor("serve"),
     );
   }
-  const { bind, port } = listeningOptions(commandLine, HTTP_PORT);
+  const { bind, port } = listenOptions(commandLine, HTTP_PORT);
   if (bind !== undefined && flags.has("public")) {
     throw new CharlaError(
       "USAGE",

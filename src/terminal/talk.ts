@@ -30,6 +30,12 @@ export interface TalkNotice {
   readonly hint?: string;
 }
 
+/** A notice may be a CharlaError, which can't be spread: `message` is not enumerable. */
+export function noticeEvent({ code, message, hint }: TalkNotice) {
+  const event = { type: "notice", code, message } as const;
+  return hint === undefined ? event : { ...event, hint };
+}
+
 /** Holds the conversation until it ends; returns the exit status. */
 export async function talk(
   io: Pick<Io, "stdin" | "stdout" | "stderr" | "env" | "onSignal">,
@@ -85,11 +91,7 @@ export async function talk(
         onError: fail,
       });
 
-  for (const { code, message, hint } of options.notices ?? []) {
-    // A notice may be a CharlaError, which can't be spread: `message` is not enumerable.
-    const notice = { type: "notice", code, message } as const;
-    await printer.event(hint === undefined ? notice : { ...notice, hint });
-  }
+  for (const notice of options.notices ?? []) await printer.event(noticeEvent(notice));
   let over = false;
   const begun = Promise.withResolvers<void>();
   if (typed === null) {

@@ -385,6 +385,6 @@ describe("the standard streams of charla receive", () => {
     await throwDatagrams(Number(port), Buffer.from("question"));
     expect(await receiver.exited).toBe(2);
     expect(receiver.stdout).toBe("question\n");
-    expect(receiver.stderr).toContain("charla: there is no answer to send: stdin ended\n");
+    expect(receiver.stderr).toContain("charla: there is no reply to send: stdin ended\n");
   });
 });

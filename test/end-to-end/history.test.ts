@@ -182,7 +182,7 @@ describe("charla history prints of all that was said", () => {
     using ann = await keeper(TALK);
     const nothing = {
       stdout: "",
-      stderr: "none of the 4 messages of main is what was asked for\n",
+      stderr: "none of the 4 messages in main matches\n",
       status: 0,
     };
     expect(await history(ann, "--search", "elephant")).toEqual(nothing);
@@ -293,23 +293,19 @@ describe("charla history is refused", () => {
   });
 
   test.each([
-    [
-      ["main", "garden"],
-      "history is of one room, not of 2",
-      "several words to search for go in quotes",
-    ],
-    [["--last", "0"], '--last is a number of messages from 1, and not "0"', null],
-    [["--last", "ten"], '--last is a number of messages from 1, and not "ten"', null],
+    [["main", "garden"], "history shows one room, not 2", "quote several words to search for"],
+    [["--last", "0"], '--last takes a number of messages from 1, not "0"', null],
+    [["--last", "ten"], '--last takes a number of messages from 1, not "ten"', null],
     [
       ["--last", "1", "--all"],
-      "--last says how many messages, and --all that it is all",
+      "--last shows some messages, and --all shows all",
       "leave one of them out",
     ],
-    [["--search", "?!"], 'there is no word in "?!" to search for', null],
+    [["--search", "?!"], '"?!" contains no word to search for', null],
     [
       ["--since", "yesterday"],
-      '"yesterday" is no time to begin at',
-      "such as 30m, 1h or 2d ago, or a day, 2026-11-22, or a time on it, 2026-11-22T10:00",
+      '"yesterday" is not a time',
+      "write 30m, 1h or 2d for so long ago, a day such as 2026-11-22, or a time such as 2026-11-22T10:00",
     ],
   ])("with %j, which makes no sense", async (args, message, hint) => {
     using ann = newPerson();

@@ -199,7 +199,7 @@ test("id takes no words", async () => {
   using base = temporaryFolder();
   expect(await runId(base.path, "ben")).toEqual({
     stdout: "",
-    stderr: 'charla: id says who you are, and takes no "ben"\nhint: see charla id --help\n',
+    stderr: 'charla: id takes no arguments, but got "ben"\nhint: see charla id --help\n',
     status: 2,
   });
   expect(readdirSync(base.path)).toEqual([]);

@@ -17,7 +17,7 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
-const SEALED_TOLD = "does not speak the sealed wire, and was not heard";
+const SEALED_TOLD = "does not speak the sealed wire, and was ignored";
 
 /** How often a program has said something on stderr. */
 const times = ({ stderr }: Program, what: string) => stderr.split(what).length - 1;

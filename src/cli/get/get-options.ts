@@ -17,8 +17,8 @@ import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
 import { parseBytes, parseCount, parseSeconds } from "../amounts.ts";
+import { VERSION } from "../help.ts";
 import { type CommandLine, helpFor } from "../options.ts";
-import { version } from "../version.ts";
 import { askPassword, readBody } from "./request-input.ts";
 
 /** ms of silence before a server is given up, by default: as long as curl tries to connect. */
@@ -142,7 +142,7 @@ async function readRequest(
   }
   const credentials = await readCredentials(values.get("user"), url, io);
   if (credentials !== null) add("Authorization", credentials);
-  add("User-Agent", `charla/${version}`);
+  add("User-Agent", `charla/${VERSION}`);
   add("Accept", flags.has("json") ? "application/json" : "*/*");
   add("Accept-Encoding", isForStdout ? ACCEPTED_CODINGS : "identity");
   return { method, url, headers, body };

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 
-import { listeningOptions } from "../../src/cli/listening.ts";
+import { listenOptions } from "../../src/cli/command-options.ts";
 import { readCommandLine } from "../../src/cli/options.ts";
 
-const listen = (...args: string[]) => listeningOptions(readCommandLine(["receive", ...args]));
+const listen = (...args: string[]) => listenOptions(readCommandLine(["receive", ...args]));
 
 test("without options charla listens on port 12345 of every address", () => {
   expect(listen()).toEqual({ bind: undefined, port: 12345 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { parseMoment } from "../../src/cli/moment.ts";
+import { parseMoment } from "../../src/cli/history.ts";
 
 const NOW = Date.parse("2026-11-22T14:00:00Z");
 

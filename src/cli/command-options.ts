@@ -1,13 +1,28 @@
-// Where to listen, for every command that listens.
+// Options that several commands have, as what they stand for. Knows the command line, not the commands.
 
 import { isIP } from "node:net";
 
 import { CharlaError } from "../errors.ts";
 import { DEFAULT_PORT, parsePort } from "../net/address.ts";
+import type { PrinterOptions } from "../terminal/printer.ts";
 import type { CommandLine } from "./options.ts";
 
-/** @throws {CharlaError} PORT_OUT_OF_RANGE, INVALID_ADDRESS */
-export function listeningOptions(
+/** --json, --quiet, --verbose, --bell */
+export function printerOptions({ flags }: CommandLine): PrinterOptions {
+  return {
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    verbose: flags.has("verbose"),
+    bell: flags.has("bell"),
+  };
+}
+
+/**
+ * --bind and --port
+ *
+ * @throws {CharlaError} PORT_OUT_OF_RANGE, INVALID_ADDRESS
+ */
+export function listenOptions(
   { values }: CommandLine,
   defaultPort: number = DEFAULT_PORT,
 ): {

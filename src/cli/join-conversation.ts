@@ -1,0 +1,94 @@
+// `charla [HOST[:PORT] | INVITATION]`: joins a room over the sealed wire. Loads this person's key, checks the
+// server's against the one it had before, and keeps what the device has sent and read of each room.
+
+import { join } from "node:path";
+
+import { type DeviceFile, openDeviceFile } from "../client/device.ts";
+import { joinRoom } from "../client/join-room.ts";
+import type { OwnRoomConversation } from "../client/room-conversation.ts";
+import { sealedTarget } from "../client/sealed-target.ts";
+import { CharlaError } from "../errors.ts";
+import { dataFolder, homeFolder } from "../identity/folders.ts";
+import { DEFAULT_ROOM } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
+import { ownIdentity } from "../identity/private-files.ts";
+import { resolve } from "../net/resolve.ts";
+import type { Io } from "../terminal/io.ts";
+import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
+import { printerOptions } from "./command-options.ts";
+import type { CommandLine } from "./options.ts";
+import { memberOptions } from "./person.ts";
+
+/** @returns the exit status */
+export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
+  const { words, flags } = commandLine;
+  const member = memberOptions(commandLine, io.env);
+  const { target, server, met } = sealedTarget(words[0], io.env);
+  const identity = ownIdentity(io.env).keyPair;
+  // An unknown host may be a mistyped command: that is an error before there is a conversation.
+  await resolve(target);
+  using files = new DisposableStack();
+  /** By room: somebody who returns to a room goes on where they were. */
+  const devices = new Map<string, DeviceFile>();
+
+  function openDevice(room: string, addNotice: (notice: TalkNotice) => void) {
+    const known = devices.get(room);
+    if (known !== undefined) return known;
+    try {
+      const folder = join(dataFolder(io.env, homeFolder()), "rooms");
+      const options = { folder, serverKey: server, room, onFailure: addNotice };
+      const device = files.use(openDeviceFile(options));
+      devices.set(room, device);
+      return device;
+    } catch (error) {
+      // One can talk without storing anything.
+      if (!(error instanceof CharlaError)) throw error;
+      addNotice(error);
+      return undefined;
+    }
+  }
+
+  function enter(room: string, name: string): OwnRoomConversation {
+    const early: TalkNotice[] = [];
+    let conversation: OwnRoomConversation | null = null;
+    const addNotice = (notice: TalkNotice) => {
+      if (conversation === null) early.push(notice);
+      else conversation.addEvent(noticeEvent(notice));
+    };
+    const device = openDevice(room, addNotice);
+    conversation = joinRoom(target, {
+      name,
+      room,
+      identity,
+      device,
+      onServer(key) {
+        const notice = checkServerKey(key, met);
+        if (notice !== null) addNotice(notice);
+      },
+    });
+    for (const notice of early) addNotice(notice);
+    return conversation;
+  }
+
+  return await talk(io, enter(member.room ?? target.room ?? DEFAULT_ROOM, member.name), {
+    ...printerOptions(commandLine),
+    atEndOfInput: flags.has("stay") ? "stay" : "leave",
+    delivery: "shown",
+    enter,
+  });
+}
+
+/**
+ * @returns a notice about a server that was unknown until now; null for a known one
+ * @throws {CharlaError} SERVER_KEY_CHANGED
+ */
+function checkServerKey(key: Uint8Array, met: (key: Uint8Array) => boolean): TalkNotice | null {
+  try {
+    const message = `met this server for the first time; its fingerprint is ${fingerprint(key)}`;
+    return met(key) ? { code: "SERVER_MET", message } : null;
+  } catch (error) {
+    // One can talk to a server without remembering its key.
+    if (error instanceof CharlaError && error.code === "FOLDER_NOT_WRITABLE") return error;
+    throw error;
+  }
+}

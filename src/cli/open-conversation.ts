@@ -1,0 +1,149 @@
+// `charla --server`: opens a server, whose owner talks in one of its rooms as a member. A service without input
+// only serves.
+
+import type { RoomEvent } from "../chat/events.ts";
+import { memoryDevice } from "../client/device.ts";
+import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
+import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
+import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
+import { writeLocalInvitation } from "../identity/local-invitation.ts";
+import { ownIdentity } from "../identity/private-files.ts";
+import { formatAddress } from "../net/address.ts";
+import { openAuthorizedKeys } from "../server/authorized-keys.ts";
+import { open, type OpenOptions } from "../server/open.ts";
+import type { Server } from "../server/server.ts";
+import { type Io, SIGNAL_STATUS } from "../terminal/io.ts";
+import { createPrinter } from "../terminal/printer.ts";
+import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
+import { listenOptions, printerOptions } from "./command-options.ts";
+import type { CommandLine } from "./options.ts";
+import { memberOptions } from "./person.ts";
+
+/** @returns the exit status */
+export async function openConversation(commandLine: CommandLine, io: Io): Promise<number> {
+  const { flags } = commandLine;
+  const { name, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
+  const listening = listenOptions(commandLine);
+  const isOpen = flags.has("open");
+  const service = io.isService ? createPrinter(io, printerOptions(commandLine)) : null;
+  /** One for each room that the owner has entered. */
+  const conversations: OwnRoomConversation[] = [];
+  const addEvent = (event: RoomEvent) => {
+    // A service goes on when nobody reads what it prints any more.
+    if (service !== null) return void service.event(event).catch(() => {});
+    for (const conversation of conversations) conversation.addEvent(event);
+  };
+  const addNotice = (notice: TalkNotice) => addEvent(noticeEvent(notice));
+  await using server = await open({
+    ...listening,
+    identity: ownIdentity(io.env).keyPair,
+    open: isOpen,
+    data: storeFolder(commandLine, io.env),
+    ...admissionOptions(commandLine, addNotice),
+    onOtherWire: (peer) => addNotice(otherWireNotice(peer)),
+    // Members see that somebody is gone by their silence.
+    onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
+  });
+  const written = publishInvitation(server.invitation(room), listening.bind, io.env);
+  using _invitation = written instanceof CharlaError ? null : written;
+  const notices: TalkNotice[] = [
+    ...(isOpen ? [OPEN_NOTICE] : []),
+    ...(written instanceof CharlaError ? [written] : []),
+  ];
+  const beginnings = [
+    { type: "listening", address: formatAddress(server.local) },
+    { type: "invitation", invitation: server.invitation(room) },
+  ] as const;
+  if (service !== null) {
+    for (const notice of notices) addNotice(notice);
+    for (const event of beginnings) addEvent(event);
+    return await untilSignal(io);
+  }
+  const enter = (entered: string, ownName: string) => {
+    const conversation = converseWith(server, ownName, entered);
+    conversations.push(conversation);
+    return conversation;
+  };
+  const conversation = enter(room, name);
+  for (const event of beginnings) addEvent(event);
+  return await talk(io, conversation, {
+    ...printerOptions(commandLine),
+    atEndOfInput: "stay",
+    delivery: "shown",
+    notices,
+    enter,
+  });
+}
+
+const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "UNREACHABLE"]);
+
+/** --admit */
+function admissionOptions(
+  { values }: CommandLine,
+  onTrouble: (trouble: CharlaError) => void,
+): Pick<OpenOptions, "authorized"> {
+  const path = values.get("admit");
+  return path === undefined ? {} : { authorized: openAuthorizedKeys(path, onTrouble) };
+}
+
+/** --data and --ephemeral; undefined if nothing is stored. */
+function storeFolder({ flags, values }: CommandLine, env: Environment): string | undefined {
+  return flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(env, homeFolder()));
+}
+
+/** The owner is a member too, over a channel that never leaves this program. */
+function converseWith(server: Server, name: string, room: string): OwnRoomConversation {
+  return openRoomConversation({
+    room,
+    name,
+    device: memoryDevice(),
+    random: Math.random,
+    isTemporary: () => false,
+    async connect(handlers) {
+      const channel = server.connect(handlers);
+      const ended = channel.ended.then((reason) => {
+        return { type: "closed", reason: String(reason) } as const;
+      });
+      return { channel, ended };
+    },
+  });
+}
+
+const OPEN_NOTICE: TalkNotice = {
+  code: "OPEN",
+  message: "open: anyone who can reach this machine can join this conversation",
+};
+
+function otherWireNotice(peer: string): TalkNotice {
+  return {
+    code: "OTHER_WIRE",
+    message: `${peer} does not speak the sealed wire, and was ignored`,
+    hint: "charla INVITATION joins this conversation; ncat and --plain join one opened with --plain",
+  };
+}
+
+/** Lets this person's other programs on this machine join without the invitation. */
+function publishInvitation(
+  invitation: string,
+  bind: string | undefined,
+  env: Environment,
+): Disposable | CharlaError {
+  const parsed = parseInvitation(invitation);
+  try {
+    const folder = dataFolder(env, homeFolder());
+    return writeLocalInvitation(folder, { ...parsed, host: bind ?? "localhost" });
+  } catch (error) {
+    if (error instanceof CharlaError) return error;
+    throw error;
+  }
+}
+
+async function untilSignal(io: Io): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  using _interrupted = io.onSignal("SIGINT", () => resolve(SIGNAL_STATUS.SIGINT));
+  using _hungUp = io.onSignal("SIGHUP", () => resolve(SIGNAL_STATUS.SIGHUP));
+  // SIGTERM asks a program to end: doing so is no failure.
+  using _asked = io.onSignal("SIGTERM", () => resolve(0));
+  return await promise;
+}
