@@ -29,9 +29,11 @@ function enter(screen: Screen, line: string): void {
 
 /** A screen on which somebody has joined a server in a pipe. */
 async function joinOnScreen(server: SealedServer, styled: boolean): Promise<Screen> {
-  const screen = await openScreen(COLUMNS, 20, { styled });
+  await using opened = new AsyncDisposableStack();
+  const screen = opened.use(await openScreen(COLUMNS, 20, { styled }));
   enter(screen, `clear; charla -q -n ben '${server.invitation}'; echo status=$?`);
   await screen.until("the prompt", (rows) => rows.at(-1) === ">");
+  opened.move();
   return screen;
 }
 

@@ -18,9 +18,10 @@ async function talkOnScreen(
   columns?: number,
   ...args: string[]
 ): Promise<{ screen: Screen; peer: Program } & AsyncDisposable> {
-  const peer = charla([...wire.server, "--port", "0", ...args]);
+  await using opened = new AsyncDisposableStack();
+  const peer = opened.use(charla([...wire.server, "--port", "0", ...args]));
   const [, port = ""] = await peer.until("stderr", /listening on \S*:(\d+)/);
-  const screen = await openScreen(columns);
+  const screen = opened.use(await openScreen(columns));
   const joining = ["charla", "-q", ...wire.joiner, ...args, `127.0.0.1:${port}`].join(" ");
   screen.type(`clear; ${joining}; echo status=$?`);
   screen.press("Enter");
@@ -29,14 +30,8 @@ async function talkOnScreen(
   screen.press("Enter");
   await peer.until("stdout", "hi\n");
   await screen.until("that it was sent", (rows) => rows[0] === "> hi");
-  return {
-    screen,
-    peer,
-    async [Symbol.asyncDispose]() {
-      await screen[Symbol.asyncDispose]();
-      await peer[Symbol.asyncDispose]();
-    },
-  };
+  const talk = opened.move();
+  return { screen, peer, [Symbol.asyncDispose]: () => talk.disposeAsync() };
 }
 
 for (const wire of WIRES) {

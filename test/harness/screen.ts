@@ -122,6 +122,9 @@ export async function openScreen(
       stranger?.[Symbol.dispose]();
     },
   };
+  await using opened = new AsyncDisposableStack();
+  opened.use(screen);
   await screen.until("the shell's prompt", (shown) => shown.at(-1) === "$");
+  opened.move();
   return screen;
 }

@@ -159,18 +159,13 @@ export async function openStage({
   /** Whether it is a room's. */
   room?: boolean;
 } = {}): Promise<Stage> {
-  const script = await openScript(options, room);
-  const screen = await openScreen(columns, rows, { styled });
+  await using opened = new AsyncDisposableStack();
+  const script = opened.use(await openScript(options, room));
+  const screen = opened.use(await openScreen(columns, rows, { styled }));
   const command = script.command.map((word) => `'${word}'`).join(" ");
   screen.type(`clear; ${command}; echo status=$?`);
   screen.press("Enter");
   await screen.until("the prompt", (shown) => shown.join("") === ">");
-  return {
-    screen,
-    script,
-    async [Symbol.asyncDispose]() {
-      await screen[Symbol.asyncDispose]();
-      script[Symbol.dispose]();
-    },
-  };
+  const stage = opened.move();
+  return { screen, script, [Symbol.asyncDispose]: () => stage.disposeAsync() };
 }
