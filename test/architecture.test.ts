@@ -49,6 +49,8 @@ const APART: Record<string, readonly string[]> = {
   "http/server": ["http/client"],
   "http/client": ["http/server"],
   "protocol/recovery": ["protocol/handshake", "protocol/session"],
+  // A state machine: no connection, no key, no disk.
+  "client/room-client": ["net", "protocol", "identity"],
   // A line editor knows no conversation.
   "terminal/editor": ["chat", "client", "terminal/view"],
   "terminal/view": ["client"],

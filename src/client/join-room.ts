@@ -12,7 +12,7 @@ import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { connect } from "./connect.ts";
 import { describeSessionEnd } from "./conversation-errors.ts";
 import { type Device, memoryDevice } from "./device.ts";
-import type { ChannelEnd } from "./room-client-state.ts";
+import type { ChannelEnd } from "./room-client/state.ts";
 import { openRoomConversation, type OwnRoomConversation } from "./room-conversation.ts";
 import { invitedTo, type SealedTarget } from "./sealed-target.ts";
 

@@ -1,4 +1,4 @@
-// A conversation in a room of a server, for programs: drives the state machine of room-client.ts with channels, a timer,
+// A conversation in a room of a server, for programs: drives the state machine of room-client/ with channels, a timer,
 // a device and promises. Knows channels, and not how they are made.
 
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
@@ -21,8 +21,8 @@ import {
   refuseToSay,
   type RoomClientOptions,
   wakeAt,
-} from "./room-client-state.ts";
-import { step } from "./room-client.ts";
+} from "./room-client/state.ts";
+import { step } from "./room-client/step.ts";
 
 export interface RoomConversationOptions extends Pick<
   RoomClientOptions,

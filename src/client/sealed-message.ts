@@ -11,7 +11,7 @@ import type { SealedTarget } from "./sealed-target.ts";
  * message of another member after it.
  *
  * @throws {CharlaError} INVALID_INVITATION, UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
- *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, REFUSED, NAME_TAKEN
+ *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, REFUSED, NAME_TAKEN; the reason of the signal
  */
 export async function openSealedSender(
   target: string | SealedTarget,
@@ -19,14 +19,14 @@ export async function openSealedSender(
 ): Promise<MessageSender> {
   const conversation = joinRoom(target, options);
   const events = conversation.events[Symbol.asyncIterator]();
-  await waitUntilEntered(events);
+  while ((await nextEvent()).type !== "entered");
   let question: Question | null = null;
   const over = listen();
   over.catch(() => {});
 
   async function listen(): Promise<never> {
     for (;;) {
-      const event = await nextEvent(events);
+      const event = await nextEvent();
       if (question === null) continue;
       // A message from before the question does not answer it.
       if (event.type === "delivered") question.isDelivered = true;
@@ -34,6 +34,17 @@ export async function openSealedSender(
       question.answered.resolve({ from: event.from, text: event.text });
       question = null;
     }
+  }
+
+  async function nextEvent(): Promise<RoomEvent> {
+    const { done, value } = await events.next();
+    if (done !== true) return value;
+    options.signal?.throwIfAborted();
+    throw new CharlaError(
+      "CONVERSATION_OVER",
+      "the server left without an answer",
+      "send the message again, or without --reply",
+    );
   }
 
   return {
@@ -52,18 +63,4 @@ export async function openSealedSender(
 interface Question {
   isDelivered: boolean;
   readonly answered: PromiseWithResolvers<ReceivedMessage>;
-}
-
-async function waitUntilEntered(events: AsyncIterator<RoomEvent>): Promise<void> {
-  while ((await nextEvent(events)).type !== "entered");
-}
-
-async function nextEvent(events: AsyncIterator<RoomEvent>): Promise<RoomEvent> {
-  const { done, value } = await events.next();
-  if (done !== true) return value;
-  throw new CharlaError(
-    "CONVERSATION_OVER",
-    "the server left without an answer",
-    "send the message again, or without --reply",
-  );
 }

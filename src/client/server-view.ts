@@ -27,7 +27,8 @@ export interface ServerViewRequests {
 
 type Seen = Extract<ServerFrame, { type: "seen" }>;
 
-export function createServerViewRequests(): ServerViewRequests {
+/** @param timeout how long an answer may take, ms */
+export function createServerViewRequests(timeout = ANSWER_TIMEOUT): ServerViewRequests {
   let request = 0;
   let answered: ((seen: Seen | null) => void) | null = null;
 
@@ -43,12 +44,12 @@ export function createServerViewRequests(): ServerViewRequests {
       request += 1;
       const { promise, resolve } = Promise.withResolvers<Seen | null>();
       answered = resolve;
-      const timeout = setTimeout(() => resolve(null), ANSWER_TIMEOUT);
+      const timer = setTimeout(() => resolve(null), timeout);
       void channel.ended.then(() => resolve(null));
       const askedAt = Date.now();
       void channel.sayAll([encodeFrame({ type: "look", request })]);
       const seen = await promise;
-      clearTimeout(timeout);
+      clearTimeout(timer);
       if (seen === null) return null;
       const { address = null, time: serverTime } = seen;
       return { address, serverTime, askedAt, answeredAt: Date.now() };

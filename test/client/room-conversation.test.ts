@@ -13,7 +13,7 @@ import {
   type ServerFrame,
 } from "../../src/chat/frames.ts";
 import { type Device, memoryDevice } from "../../src/client/device.ts";
-import type { ChannelEnd } from "../../src/client/room-client-state.ts";
+import type { ChannelEnd } from "../../src/client/room-client/state.ts";
 import {
   openRoomConversation,
   type RoomConversationOptions,

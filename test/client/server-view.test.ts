@@ -62,6 +62,6 @@ test("a channel that ends gives no view", async () => {
 });
 
 test("a server that never answers gives no view", async () => {
-  const requests = createServerViewRequests();
+  const requests = createServerViewRequests(20);
   expect(await requests.send(channelTo(requests, () => []))).toBeNull();
 });

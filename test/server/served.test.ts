@@ -1,10 +1,13 @@
 // Members and a server over real sockets. Killed while they talk: killed-server.test.ts, killed-members.test.ts.
 
 import { expect, test } from "bun:test";
+import { getEventListeners } from "node:events";
 
 import { joinRoom } from "../../src/client/join-room.ts";
+import { openSealedSender } from "../../src/client/sealed-message.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
+import { rejection } from "../net/rejection.ts";
 import { entered, openHere, shownTo } from "./served.ts";
 
 test(
@@ -61,6 +64,51 @@ test(
     await until("that it is shown", () => seenByAnn.texts.length > 0);
     expect(seenByAnn.texts).toEqual(["still here"]);
     await ann.leave();
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a member whose signal aborts is out at once, and its program has nothing left to do",
+  async () => {
+    await using server = await openHere();
+    const ann = joinRoom(server.invitation("main"), { name: "Ann", room: "main" });
+    const seenByAnn = shownTo(ann);
+    await entered(seenByAnn);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const ben = joinRoom(server.invitation("main"), { name: "Ben", room: "main", signal });
+    const seenByBen = shownTo(ben);
+    await entered(seenByBen);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    controller.abort();
+    await seenByBen.ended;
+    expect(seenByBen.shown.at(-1)).toEqual({ type: "ended", reason: "left", unsaid: [] });
+    await until("that Ann sees it", () => seenByAnn.shown.some(({ type }) => type === "left"));
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    await ann.leave();
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a sender whose signal aborts waits for no answer any more",
+  async () => {
+    await using server = await openHere();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sender = await openSealedSender(server.invitation("main"), { name: "Ann", signal });
+    await sender.send("hello");
+    const answer = rejection(sender.ask("is anybody here?"));
+    const ben = joinRoom(server.invitation("main"), { name: "Ben", room: "main" });
+    const seen = shownTo(ben);
+    await until("the question", () => seen.texts.includes("is anybody here?"));
+    controller.abort("too long");
+    expect(await answer).toBe("too long");
+    expect(await rejection(openSealedSender("", { name: "Ann" }))).toMatchObject({
+      code: "INVALID_INVITATION",
+    });
+    await ben.leave();
   },
   END_TO_END_TIMEOUT,
 );

@@ -42,19 +42,19 @@ interface Mutation {
 const MUTATIONS: readonly Mutation[] = [
   {
     rule: "what is not known to be stored is not sent again over the next connection",
-    file: "client/room-client.ts",
+    file: "client/room-client/step.ts",
     from: "for (const message of client.outbox.values()) send(client, message, now, actions);",
     to: "",
   },
   {
     rule: "what is stored stays in the outbox",
-    file: "client/room-client.ts",
+    file: "client/room-client/step.ts",
     from: "client.outbox.delete(number);",
     to: "",
   },
   {
     rule: "a member comes back without saying what it has already",
-    file: "client/room-client.ts",
+    file: "client/room-client/step.ts",
     from: "if (shown !== null) client.received = shown;",
     to: "",
   },

@@ -12,8 +12,8 @@ import {
   refuseToSay,
   type RoomClient,
   wakeAt,
-} from "../../src/client/room-client-state.ts";
-import { step } from "../../src/client/room-client.ts";
+} from "../../src/client/room-client/state.ts";
+import { step } from "../../src/client/room-client/step.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";

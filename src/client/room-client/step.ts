@@ -1,6 +1,6 @@
 // A member's end of a room (docs/protocol.md s. 18), as a state machine without I/O: what is said is kept until the
 // server has stored it, what was missed is fetched, and a lost connection is made again. Events and the time come in,
-// actions go out; room-conversation.ts carries them out. Knows neither channels nor clocks nor disks.
+// actions go out; ../room-conversation.ts carries them out. Knows neither channels nor clocks nor disks.
 //
 //                   connected             welcome
 //    connecting ---------------> entering --------> joined
@@ -12,12 +12,12 @@
 // The server's goodbye, and a failure that no other attempt would mend, end it at once. An event that means nothing in
 // a phase, such as a frame after the end, is ignored.
 
-import type { EndReason, RoomEvent } from "../chat/events.ts";
-import { readServerFrame, type ServerFrame } from "../chat/frames.ts";
-import { GOODBYE } from "../chat/plain-talk.ts";
-import { CharlaError } from "../errors.ts";
-import { conversationOver, notConnected, tooManyWaiting } from "./conversation-errors.ts";
-import type { Cursor } from "./device.ts";
+import type { EndReason, RoomEvent } from "../../chat/events.ts";
+import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
+import { GOODBYE } from "../../chat/plain-talk.ts";
+import { CharlaError } from "../../errors.ts";
+import { conversationOver, notConnected, tooManyWaiting } from "../conversation-errors.ts";
+import type { Cursor } from "../device.ts";
 import {
   type Action,
   type Answer,
@@ -28,7 +28,7 @@ import {
   type Question,
   type RoomClient,
   setLink,
-} from "./room-client-state.ts";
+} from "./state.ts";
 
 /** How long leaving may take before a notice says what it waits for, ms. */
 const LEAVING_NOTICE = 1_000;
