@@ -12,7 +12,7 @@ function read(...bytes: number[]): number | null {
 }
 
 describe("a variable-length integer", () => {
-  test("has the samples of RFC 9000 s. A.1", () => {
+  test("matches the examples of RFC 9000 s. A.1", () => {
     expect(read(0x9d, 0x7f, 0x3e, 0x7d)).toBe(494_878_333);
     expect(read(0x7b, 0xbd)).toBe(15_293);
     expect(read(0x25)).toBe(37);
@@ -29,13 +29,13 @@ describe("a variable-length integer", () => {
     [1_073_741_823, [0xbf, 0xff, 0xff, 0xff]],
     [1_073_741_824, [0xc0, 0x00, 0x00, 0x00, 0x40, 0x00, 0x00, 0x00]],
     [Number.MAX_SAFE_INTEGER, [0xc0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
-  ])("writes %d in as few bytes as hold it, and reads it back", (value, bytes) => {
+  ])("writes %d in as few bytes as possible, and reads it back", (value, bytes) => {
     expect(written(value)).toEqual(bytes);
     expect<number>(varintLength(value)).toBe(bytes.length);
     expect(read(...bytes)).toBe(value);
   });
 
-  test("that is cut short is null, and the cursor stays", () => {
+  test("that is truncated reads as null, and the cursor stays", () => {
     for (const bytes of [[], [0x40], [0x80, 0, 0], [0xc0, 0, 0, 0, 0, 0, 0]]) {
       const cursor = { bytes: Uint8Array.from(bytes), at: 0, end: bytes.length };
       expect(readVarint(cursor)).toBeNull();
@@ -43,12 +43,12 @@ describe("a variable-length integer", () => {
     }
   });
 
-  test("beyond 2^53 - 1 is null", () => {
+  test("beyond 2^53 - 1 reads as null", () => {
     expect(read(0xc0, 0x20, 0, 0, 0, 0, 0, 0)).toBeNull();
     expect(read(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)).toBeNull();
   });
 
-  test("ends where the cursor says, not where the bytes do", () => {
+  test("is limited by the end of the cursor, not of the bytes", () => {
     const cursor = { bytes: Uint8Array.of(0x40, 0x25), at: 0, end: 1 };
     expect(readVarint(cursor)).toBeNull();
   });

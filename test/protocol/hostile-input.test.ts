@@ -232,7 +232,7 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
   }
 }, 60_000);
 
-test("every byte of every packet of a handshake changed, one at a time, leaves an initiator waiting", () => {
+test("changing any byte of any packet of a handshake leaves the initiator waiting", () => {
   const pair = createPair({ seed: 5 });
   const connected = joinResponder(pair);
   const parts = Object.values(untilFinish(pair));

@@ -71,7 +71,7 @@ describe("a hello (docs/protocol.md s. 8.1)", () => {
     expect(readPacket(hello)).toMatchObject({ kind: "hello", cookie: COOKIE, noise: NOISE_1 });
   });
 
-  test("does not change the padding that it is given", () => {
+  test("leaves the padding argument unchanged", () => {
     writeHello(INITIATOR, COOKIE, NOISE_1, PADDING);
     expect(PADDING.every((byte) => byte === 0x77)).toBe(true);
   });
@@ -86,7 +86,7 @@ describe("a hello (docs/protocol.md s. 8.1)", () => {
     expect(lengths).toEqual([0, 17]);
   });
 
-  test("of another version is told from one of ours, so that it can be refused", () => {
+  test("of another version is recognised, so that it can be refused", () => {
     const hello = datagram(0xf8, 1_200);
     hello[1] = 2;
     expect(readPacket(hello)).toMatchObject({ kind: "hello", version: 2 });
@@ -146,7 +146,7 @@ describe("a sealed packet (docs/protocol.md s. 9)", () => {
     expect([...into]).toEqual([0xfd, ...RESPONDER, 0xff, 0xfe, 0xfd, 0xfc]);
   });
 
-  test("is read as it was written", () => {
+  test("is parsed as it was written", () => {
     const bytes = new Uint8Array(30);
     writeSealedHeader(bytes, RESPONDER, 1, 0xfffe_fdfc);
     expect(readPacket(bytes)).toEqual({
@@ -161,7 +161,7 @@ describe("a sealed packet (docs/protocol.md s. 9)", () => {
 });
 
 describe("a datagram", () => {
-  test("is of the sealed wire from 0xF8 up, which no UTF-8 text holds (docs/protocol.md s. 6)", () => {
+  test("belongs to the sealed wire if its first byte is 0xF8 or more, which no UTF-8 text contains (docs/protocol.md s. 6)", () => {
     const marked = upTo(0, 255).filter((first) => isSealedWire(Uint8Array.of(first)));
     expect(marked).toEqual(upTo(0xf8, 0xff));
     expect(isSealedWire(new Uint8Array(0))).toBe(false);
@@ -202,7 +202,7 @@ describe("a datagram", () => {
 });
 
 describe("the whole packet number (RFC 9000 s. A.3)", () => {
-  test("has the RFC's sample, 16 bits to the left because ours has 32 bits for its 16", () => {
+  test("matches the RFC's example, shifted by 16 bits because ours has 32 bits instead of 16", () => {
     // The largest is 0xa82f30ea; 0x9b32 comes, and is 0xa82f9b32.
     const expected = 0xa82f_30eb * 2 ** 16;
     expect(expandPacketNumber(0x9b32_0000, expected)).toBe(0xa82f_9b32 * 2 ** 16);

@@ -10,7 +10,7 @@ import {
 import { seededRandom } from "../simulator/random.ts";
 
 describe("timers", () => {
-  test("wake what is due, the earliest first, and nothing else", () => {
+  test("take the items that are due, the earliest first, and nothing else", () => {
     const timers = createTimers<string>();
     scheduleBy(timers, "b", 20);
     scheduleBy(timers, "c", 30);
@@ -23,7 +23,7 @@ describe("timers", () => {
     expect(nextDueAt(timers)).toBe(Infinity);
   });
 
-  test("keep the earlier of two times for one item, so that putting off costs nothing", () => {
+  test("keep the earlier of two times for one item, so that postponing costs nothing", () => {
     const timers = createTimers<string>();
     scheduleBy(timers, "a", 10);
     for (let at = 11; at < 1_000; at += 1) scheduleBy(timers, "a", at);
@@ -33,7 +33,7 @@ describe("timers", () => {
     expect(takeDueItems(timers, 100)).toEqual([]);
   });
 
-  test("do not wake what was cancelled", () => {
+  test("do not take a cancelled item", () => {
     const timers = createTimers<string>();
     scheduleBy(timers, "a", 10);
     scheduleBy(timers, "b", 11);
@@ -42,13 +42,13 @@ describe("timers", () => {
     expect(takeDueItems(timers, 20)).toEqual(["b"]);
   });
 
-  test("for ever is never", () => {
+  test("never take an item that is scheduled at Infinity", () => {
     const timers = createTimers<string>();
     scheduleBy(timers, "a", Infinity);
     expect(timers.heap).toEqual([]);
   });
 
-  test("wake 1,000 items in the order of their times, whatever order they came in", () => {
+  test("take 1,000 items in the order of their times, whatever order they were scheduled in", () => {
     const random = seededRandom(1);
     const timers = createTimers<number>();
     const times = Array.from({ length: 1_000 }, () => random.between(0, 5_000));

@@ -44,7 +44,7 @@ function admission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
 const INITIATOR = hex(INITIATOR_KEYS.publicKey).slice(0, 4);
 
 describe("a responder with several keys (docs/protocol.md s. 8)", () => {
-  test.each([1, 2, 64])("lets in who has the %d., and knows which it was", (byte) => {
+  test.each([1, 2, 64])("admits an initiator with key %d, and reports which key it was", (byte) => {
     const { its, asked } = admission(Array.from({ length: 64 }, (_, index) => key(index + 1)));
     const pair = createPair({ admission: its });
     const connected = joinResponder(pair, psk(byte));
@@ -54,14 +54,14 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(asked).toEqual([`keys for ${INITIATOR}`, `key ${byte} by ${INITIATOR}`]);
   });
 
-  test("knows of a single key that it is for everything", () => {
+  test("treats a single key as admitting to everything", () => {
     const pair = createPair({ admission: psk(7) });
     joinResponder(pair, psk(7));
     pass(pair, 500);
     expect(takeAccepted(pair).admittedTo).toBeNull();
   });
 
-  test("refuses who has none of them, without being asked to let them in", () => {
+  test("refuses an initiator with none of them, without asking whether to admit it", () => {
     const { its, asked } = admission([key(1), key(2)]);
     const pair = createPair({ admission: its });
     const connected = joinResponder(pair, psk(3));
@@ -71,7 +71,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.sessions.size).toBe(0);
   });
 
-  test("refuses who has one that admits nobody any more in the same way", () => {
+  test("refuses an initiator whose key admits nobody any more in the same way", () => {
     const used = admission([key(1), key(2)], () => false);
     const pair = createPair({ admission: used.its });
     const connected = joinResponder(pair, psk(2));
@@ -81,7 +81,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.accepted).toEqual([]);
   });
 
-  test("goes on reading finishes of one whom it has turned away, and lets them in later", () => {
+  test("still reads finishes of an initiator that it has refused, and admits it later", () => {
     let open = false;
     const { its } = admission([key(1)], () => open);
     const pair = createPair({ admission: its });
@@ -96,7 +96,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(takeAccepted(pair).admittedTo).toBe("key 1");
   });
 
-  test("asks once about a session, however often its finish comes", () => {
+  test("asks once about a session, however often its finish arrives", () => {
     const { its, asked } = admission([key(1)]);
     const pair = createPair({ admission: its });
     joinResponder(pair, psk(1));
@@ -110,7 +110,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.accepted).toHaveLength(1);
   });
 
-  test("takes a key from the moment on in which it is one of them", () => {
+  test("accepts a key from the moment it is added", () => {
     const { its, keys } = admission([key(1)]);
     const pair = createPair({ admission: its });
     const early = joinResponder(pair, psk(2));
@@ -121,7 +121,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect([early.end?.type, late.end]).toEqual(["handshake-failed", null]);
   });
 
-  test("says the same again to a finish that it has refused, and looks at no key for it", () => {
+  test("repeats its refusal of the same finish without trying any key", () => {
     const { its, asked } = admission([key(1)]);
     const pair = createPair({ admission: its });
     joinResponder(pair, psk(2));
@@ -133,7 +133,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("holds the finishes of one handshake against some 128 keys, and answers no other any more", () => {
+  test("tries about 128 keys on the finishes of one handshake, and drops further ones", () => {
     const { its, asked } = admission(Array.from({ length: 65 }, (_, index) => key(index + 1)));
     const pair = createPair({ admission: its });
     joinResponder(pair, psk(200));

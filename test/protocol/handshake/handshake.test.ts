@@ -103,7 +103,7 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
     expectTalk(pair, connected, accepted);
   });
 
-  test("shows each the other's static key, and gives each direction its own", () => {
+  test("gives each side the other's static key, and each direction a key of its own", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const accepted = complete(pair, untilFinish(pair).finish);
@@ -116,7 +116,7 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
     expect(sessionKeys(accepted).remoteId).toEqual(connected.localId);
   });
 
-  test("says its second hello with the retry's cookie, and everything else as in the first", () => {
+  test("repeats the first hello with the retry's cookie, and everything else unchanged", () => {
     const pair = createPair();
     joinResponder(pair);
     const { hello, retry, helloAgain } = untilFinish(pair);
@@ -127,7 +127,7 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
     expect(helloAgain.subarray(76)).toEqual(hello.subarray(76));
   });
 
-  test("carries the first message with the finish, and it has arrived with the responder's first packet", () => {
+  test("carries the first message in the finish, which the responder's first packet acknowledges", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     speak(pair.initiator, connected, "first");
@@ -189,7 +189,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
   }, 30_000);
 
-  test("holds 4,096 answers at most while none can leave", () => {
+  test("queues at most 4,096 answers while none can be sent", () => {
     const pair = createPair();
     const { responder } = pair;
     joinResponder(pair);
@@ -200,7 +200,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     expect(drain(responder, START)).toHaveLength(4_096);
   });
 
-  test("never answers with more bytes than it was asked with", () => {
+  test("never answers with more bytes than it received", () => {
     const pair = createPair();
     joinResponder(pair);
     const { hello, retry, helloAgain, answer } = untilFinish(pair);
@@ -217,7 +217,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     ["another cookie", (hello) => flipped(hello, 20), "192.0.2.1"],
     ["another ephemeral key", (hello) => flipped(hello, 30), "192.0.2.1"],
     ["another tag in the Noise message", (hello) => flipped(hello, 70), "192.0.2.1"],
-  ])("takes a cookie from %s for none", (_what, change, address) => {
+  ])("treats a cookie from %s as none", (_what, change, address) => {
     const pair = createPair();
     const hello = change(helloWithCookie(pair));
     const from = { address, port: pair.initiator.address.port };
@@ -240,7 +240,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     }
   });
 
-  test("that takes nobody answers nothing, whatever comes", () => {
+  test("that admits nobody answers nothing, whatever arrives", () => {
     const pair = createPair({ admission: null });
     const open = createPair();
     joinResponder(open);
@@ -268,7 +268,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     expect(unfinishedOf(pair)).toBe(1);
   });
 
-  test("keeps each for 10 s: then the same hello begins anew, and the old finish is nobody's", () => {
+  test("keeps each for 10 s: then the same hello starts another, and the old finish is unknown", () => {
     const pair = createPair();
     joinResponder(pair);
     const { helloAgain, answer, finish } = untilFinish(pair);
@@ -285,7 +285,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     expect(unfinishedOf(pair)).toBe(1);
   });
 
-  test("takes a finish up to 10 s after the answer, and not later", () => {
+  test("accepts a finish up to 10 s after the answer, and not later", () => {
     for (const [after, sessions] of [
       [9_999, 1],
       [10_000, 0],
@@ -298,7 +298,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     }
   });
 
-  test("keeps at most 1,024; past that it drops hellos, until the oldest are 10 s old", () => {
+  test("keeps at most 1,024; beyond that it drops hellos, until the oldest are 10 s old", () => {
     const pair = createPair();
     const hellos = Array.from({ length: 1_025 }, () => helloWithCookie(pair));
     const answers = hellos.map((hello) =>
@@ -321,8 +321,8 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
   }, 20_000);
 });
 
-describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
-  test("says hello again after 200, 300, 500, 700 and then every 1,000 ms, the same bytes", () => {
+describe("an initiator without an answer (docs/protocol.md s. 8.1)", () => {
+  test("sends its hello again after 200, 300, 500, 700 and then every 1,000 ms, the same bytes", () => {
     const pair = createPair();
     joinResponder(pair);
     const first = only(drain(pair.initiator, START));
@@ -333,7 +333,7 @@ describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
     for (const { bytes } of pair.sent) expect(bytes).toEqual(first);
   });
 
-  test("gives up 8,000 ms after its first hello, and is forgotten", () => {
+  test("gives up 8,000 ms after its first hello, and its session is dropped", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     pair.loses = () => true;
@@ -345,7 +345,7 @@ describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
     expect(endpointWakeAt(pair.initiator.endpoint)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test("says its finish as often after the answer, and gives up 8,000 ms after the hello all the same", () => {
+  test("sends its finish as often after the answer, and also gives up 8,000 ms after the hello", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     pair.loses = ({ by, bytes }) => by === "initiator" && bytes[0] === 0xfb;
@@ -375,7 +375,7 @@ describe("an initiator that nobody answers (docs/protocol.md s. 8.1)", () => {
 });
 
 describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
-  test("answers at most 4 at once; the next hello has the newest cookie all the same", () => {
+  test("answers at most 4 at once; the next hello still has the newest cookie", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     drain(pair.initiator, START);
@@ -395,7 +395,7 @@ describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
     expect(only(drain(pair.initiator, START + 200))[11]).toBe(5);
   });
 
-  test("takes none from another address than it said hello to", () => {
+  test("ignores one from another address than its hello went to", () => {
     const pair = createPair();
     joinResponder(pair);
     const hello = only(drain(pair.initiator, START));
@@ -405,7 +405,7 @@ describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
     expect(answersTo(pair.initiator, retry, pair.responder.address, START)).toHaveLength(1);
   });
 
-  test("takes none once the answer has come", () => {
+  test("ignores one after the answer", () => {
     const pair = createPair();
     joinResponder(pair);
     const { retry } = untilFinish(pair);
@@ -413,8 +413,8 @@ describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
   });
 });
 
-describe("an initiator that expects somebody (docs/protocol.md s. 8.3)", () => {
-  test("sends no finish to another, and says so", () => {
+describe("an initiator that expects a certain key (docs/protocol.md s. 8.3)", () => {
+  test("sends no finish to a responder with another one, and reports that", () => {
     const pair = createPair();
     const other = generateKeyPair(new Uint8Array(32).fill(0x33));
     const connected = joinResponder(pair, PSK, other.publicKey);
@@ -424,7 +424,7 @@ describe("an initiator that expects somebody (docs/protocol.md s. 8.3)", () => {
     expect(pair.initiator.endpoint.sessions.size).toBe(0);
   });
 
-  test("joins the one it expects", () => {
+  test("connects to a responder with the expected one", () => {
     const pair = createPair();
     const connected = joinResponder(pair, PSK, RESPONDER_KEYS.publicKey);
     pass(pair, 500);
@@ -523,7 +523,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     },
   );
 
-  test("answers a hello of another version, and is no answer to one that was changed on the way", () => {
+  test("answers a hello of another version, and is ignored for a hello that was changed on the way", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const hello = only(drain(pair.initiator, START)).slice();
@@ -545,7 +545,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     expect(answersTo(pair.responder, hello, pair.initiator.address, START)).toHaveLength(1);
   });
 
-  test("says that a responder takes no more sessions, until one is over; who is half in counts (s. 8.3)", () => {
+  test("says that a responder accepts no more sessions, unfinished handshakes included, until one is over (s. 8.3)", () => {
     const pair = createPair({ maxSessions: 2 });
     const sessions = [joinResponder(pair), joinResponder(pair)];
     pass(pair, 100);
@@ -585,7 +585,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     ["answer", 3],
     ["finish", 4],
     ["first sealed packet", 5],
-  ])("goes on when the %s is lost", (_what, index) => {
+  ])("continues when the %s is lost", (_what, index) => {
     const pair = createPair();
     const connected = joinResponder(pair);
     speak(pair.initiator, connected, "first");
@@ -598,7 +598,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.accepted).toEqual([]);
   });
 
-  test("gives one session when every datagram comes twice, and once more when all is over", () => {
+  test("yields one session when every datagram arrives twice, and once more at the end", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     speak(pair.initiator, connected, "first");
@@ -619,7 +619,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     expect(pair.initiator.endpoint.sessions.size).toBe(1);
   });
 
-  test("answers a finish that comes again with a sealed packet of its own (s. 8.4)", () => {
+  test("answers a repeated finish with a sealed packet of its own (s. 8.4)", () => {
     const pair = createPair();
     joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -631,7 +631,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.sessions.size).toBe(1);
   });
 
-  test("does not follow a finish that comes again from elsewhere", () => {
+  test("does not follow a finish that is repeated from another address", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -641,7 +641,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     expectTalk(pair, connected, accepted);
   });
 
-  test("does not take a finish again once its session is over", () => {
+  test("does not accept a finish again once its session is over", () => {
     const pair = createPair();
     joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -657,7 +657,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.accepted).toEqual([]);
   });
 
-  test("does not mistake a damaged answer for one, and takes the next", () => {
+  test("drops a damaged answer, and accepts the next", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const hello = only(drain(pair.initiator, START));
@@ -674,7 +674,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     expectTalk(pair, connected, complete(pair, finish));
   });
 
-  test("does not mistake a damaged finish for one, and takes the true one", () => {
+  test("drops a damaged finish, and accepts the real one", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -700,7 +700,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 });
 
 describe("spliced handshakes (docs/protocol.md s. 8)", () => {
-  test("the answer to another hello is none", () => {
+  test("the answer to another hello is ignored", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const other = createPair({ seed: 2 });
@@ -716,7 +716,7 @@ describe("spliced handshakes (docs/protocol.md s. 8)", () => {
     expect(connected.end).toBeNull();
   });
 
-  test("the finish of another handshake is none, under either id", () => {
+  test("the finish of another handshake is ignored, under either id", () => {
     const pair = createPair();
     joinResponder(pair);
     const one = untilFinish(pair);
@@ -732,7 +732,7 @@ describe("spliced handshakes (docs/protocol.md s. 8)", () => {
     expect(pair.responder.endpoint.sessions.size).toBe(2);
   });
 
-  test("a packet sealed in one session opens in no other, under either id", () => {
+  test("a packet of one session decrypts in no other, under either id", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const accepted = complete(pair, untilFinish(pair).finish);

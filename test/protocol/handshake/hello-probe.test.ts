@@ -51,7 +51,7 @@ function run(
 
 const retry = (initiatorId: Uint8Array) => writeRetry(initiatorId, new Uint8Array(17));
 
-test("hellos of 1,200 bytes leave every 50 ms while they are answered, and it is over with the last answer", () => {
+test("hellos of 1,200 bytes are sent every 50 ms while they are answered, until the last answer", () => {
   const { probe, sentAt, lengths, endedAt } = run(4, (_, id) => ({ bytes: retry(id), after: 30 }));
   expect(sentAt).toEqual([0, 50, 100, 150]);
   expect(lengths).toEqual([1_200, 1_200, 1_200, 1_200]);
@@ -59,18 +59,18 @@ test("hellos of 1,200 bytes leave every 50 ms while they are answered, and it is
   expect(endedAt).toBe(181);
 });
 
-test("until the first answer they leave every 200 ms, and then at once", () => {
+test("hellos are sent every 200 ms until the first answer, and then at once", () => {
   const { sentAt } = run(6, (index, id) => (index === 2 ? { bytes: retry(id), after: 80 } : null));
   expect(sentAt).toEqual([0, 200, 400, 480, 530, 580]);
 });
 
-test("answers that overtake each other are each their own hello's", () => {
+test("answers that overtake each other are matched to their hellos", () => {
   const after = [10, 200, 20, 90];
   const { probe } = run(4, (index, id) => ({ bytes: retry(id), after: after[index] ?? 0 }));
   expect(probe.roundTrips).toEqual([10, 20, 90, 200]);
 });
 
-test("what is lost is waited for as long as three of the slowest answers", () => {
+test("a lost answer is waited for three times as long as the slowest took", () => {
   const { probe, sentAt, endedAt } = run(3, (index, id) =>
     index === 1 ? null : { bytes: retry(id), after: 150 },
   );
@@ -79,14 +79,14 @@ test("what is lost is waited for as long as three of the slowest answers", () =>
   expect(endedAt).toBe(200 + 3 * 150);
 });
 
-test("where nothing answers it gives up two seconds after the eighth", () => {
+test("without any answer it gives up two seconds after the eighth hello", () => {
   const { probe, sentAt, endedAt } = run(20, () => null);
   expect(probe).toMatchObject({ answer: "none", sent: 8, roundTrips: [] });
   expect(sentAt.at(-1)).toBe(1_400);
   expect(endedAt).toBe(1_400 + 2_000);
 });
 
-test("an answer to the last of them, late, lets the others follow", () => {
+test("a late answer to the last of them lets the other hellos follow", () => {
   const { probe, sentAt } = run(20, (index, id) =>
     index < 7 ? null : { bytes: retry(id), after: index === 7 ? 1_900 : 10 },
   );
@@ -94,7 +94,7 @@ test("an answer to the last of them, late, lets the others follow", () => {
   expect(probe).toMatchObject({ answer: "server", sent: 20, roundTrips: { length: 13 } });
 });
 
-test("an answer that comes twice counts once", () => {
+test("a duplicated answer counts once", () => {
   const probe = startHelloProbe(random, 2, 0);
   const hello = nextHello(probe, 0);
   const answer = retry(hello?.subarray(2, 10) ?? new Uint8Array(8));
@@ -103,7 +103,7 @@ test("an answer that comes twice counts once", () => {
   expect(probe.roundTrips).toEqual([5]);
 });
 
-test("an answer to nobody's hello, and what is no answer, count for nothing", () => {
+test("answers to unknown hellos, and datagrams that are no answers, don't count", () => {
   const probe = startHelloProbe(random, 1, 0);
   const hello = nextHello(probe, 0) ?? new Uint8Array();
   for (const datagram of [retry(new Uint8Array(8)), hello, Uint8Array.of(0xff), new Uint8Array()]) {
@@ -112,7 +112,7 @@ test("an answer to nobody's hello, and what is no answer, count for nothing", ()
   expect(probe).toMatchObject({ answer: "none", roundTrips: [] });
 });
 
-test("a refusal is the word of a server of another version", () => {
+test("a refusal shows a server of another version", () => {
   const { probe } = run(1, (_, id) => ({
     bytes: writeRefusal(writeUnprovenRefusal(id, 1), new Uint8Array(16)),
     after: 10,

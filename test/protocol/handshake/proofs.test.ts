@@ -56,7 +56,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     expect(hex(makeCookie(nodeCrypto, secrets, CLAIM))).toBe("00b31b533dcf8aa62c456bf1e59d6a8f24");
   });
 
-  test("is accepted for the hello and the address that it was made for", () => {
+  test("is accepted for its hello and its address", () => {
     const { secrets } = secretsFrom(0);
     expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, secrets, CLAIM), CLAIM)).toBe(
       true,
@@ -69,7 +69,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     ["family", { from: { address: "::c000:201", port: 12_345 } }],
     ["connection id", { initiatorId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }],
     ["Noise message", { noise: new Uint8Array(48).fill(9, 0, 47) }],
-  ])("is refused for another %s", (_what, other) => {
+  ])("is rejected for another %s", (_what, other) => {
     const { secrets } = secretsFrom(0);
     expect(
       isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, secrets, CLAIM), {
@@ -79,7 +79,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     ).toBe(false);
   });
 
-  test("with any bit changed, cut short or made longer is refused", () => {
+  test("is rejected with any bit changed, truncated or made longer", () => {
     const { secrets } = secretsFrom(0);
     const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     for (let bit = 0; bit < 17 * 8; bit += 1) {
@@ -92,7 +92,7 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
     expect(isValidCookie(nodeCrypto, secrets, Uint8Array.of(...cookie, 0), CLAIM)).toBe(false);
   });
 
-  test("of another responder is refused", () => {
+  test("of another responder is rejected", () => {
     const { secrets } = secretsFrom(0);
     const other = createCookieSecrets(() => new Uint8Array(32).fill(99), 0);
     expect(isValidCookie(nodeCrypto, secrets, makeCookie(nodeCrypto, other, CLAIM), CLAIM)).toBe(
@@ -101,8 +101,8 @@ describe("a cookie (docs/protocol.md s. 8.2)", () => {
   });
 });
 
-describe("a cookie's time (docs/protocol.md s. 8.2)", () => {
-  test("made just after a renewal is 60 s, and not a moment longer", () => {
+describe("a cookie's lifetime (docs/protocol.md s. 8.2)", () => {
+  test("is exactly 60 s if it was made just after a renewal", () => {
     const { secrets, renew } = secretsFrom(0);
     const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     for (const now of [29_999, 30_000, 59_999]) {
@@ -113,7 +113,7 @@ describe("a cookie's time (docs/protocol.md s. 8.2)", () => {
     expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
-  test("made just before a renewal is 30 s", () => {
+  test("is 30 s if it was made just before a renewal", () => {
     const { secrets, renew } = secretsFrom(0);
     renew(29_999);
     const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
@@ -125,7 +125,7 @@ describe("a cookie's time (docs/protocol.md s. 8.2)", () => {
   });
 
   // A secret is renewed when somebody says hello: here nobody does until 59,999.
-  test("is never more than 60 s, however seldom anybody says hello", () => {
+  test("is never more than 60 s, however rare hellos are", () => {
     const { secrets, renew } = secretsFrom(0);
     const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     renew(59_999);
@@ -133,7 +133,7 @@ describe("a cookie's time (docs/protocol.md s. 8.2)", () => {
     expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
-  test("is over after a long quiet, in which nobody said hello", () => {
+  test("is over after a long time without a hello", () => {
     const { secrets, renew } = secretsFrom(0);
     const cookie = makeCookie(nodeCrypto, secrets, CLAIM);
     renew(60_000);
@@ -142,7 +142,7 @@ describe("a cookie's time (docs/protocol.md s. 8.2)", () => {
     expect(secrets.previous).not.toEqual(new Uint8Array(32).fill(1));
   });
 
-  test("does not return when the secrets' numbers begin again after 256", () => {
+  test("does not start again when the secrets' numbers wrap after 256", () => {
     const { secrets, renew } = secretsFrom(0);
     const first = makeCookie(nodeCrypto, secrets, CLAIM);
     for (let renewal = 1; renewal <= 255; renewal += 1) renew(renewal * 30_000);

@@ -61,7 +61,7 @@ function search(path: Path, options: Partial<SizeProbeOptions> = {}) {
   return { arrived, tooLong, sent, endedAt: now };
 }
 
-test("a path that carries all is known with one datagram of each likely size", () => {
+test("a path that carries every size is measured with one datagram of each likely size", () => {
   const { arrived, tooLong, sent } = search({ carries: 65_487 });
   expect({ arrived, tooLong }).toEqual({ arrived: 65_487, tooLong: 65_488 });
   expect(sent.map(({ size }) => size)).toEqual([1_372, 1_452, 1_472, 8_952, 16_336, 65_487]);
@@ -73,14 +73,14 @@ test.each([
   [1_472, 1_472],
   [8_952, 8_952],
   [1_200, 1_200],
-])("a path that carries %d is found to carry %d", (carries, found) => {
+])("a path that carries %d bytes is found to carry %d", (carries, found) => {
   const { arrived, tooLong } = search({ carries });
   expect(arrived).toBe(found);
   expect(tooLong).toBeGreaterThan(carries);
   expect(tooLong - arrived).toBeLessThanOrEqual(Math.max(arrived / 8, 172));
 });
 
-test("a size is too long after three datagrams and an answer's time", () => {
+test("a size is too long after three datagrams and the time of an answer", () => {
   const { sent } = search({ carries: 1_372 });
   expect(sent.filter(({ size }) => size === 1_452)).toEqual([
     { size: 1_452, at: 20 },
@@ -89,14 +89,14 @@ test("a size is too long after three datagrams and an answer's time", () => {
   ]);
 });
 
-test("what this machine does not send is given up at once", () => {
+test("a size that this machine does not send is given up at once", () => {
   const { arrived, tooLong, endedAt } = search({ carries: 65_487, sends: 1_472 });
   expect(arrived).toBe(1_472);
   expect(tooLong).toBeLessThanOrEqual(1_472 + 1_472 / 8);
   expect(endedAt).toBeLessThan(400);
 });
 
-test("at most 50 datagrams leave in a second", () => {
+test("at most 50 datagrams are sent in a second", () => {
   const { sent } = search({ carries: 1_200, loses: 0.3 }, { loss: 0.3 });
   for (const [index, { at }] of sent.entries()) {
     expect((sent[index + 50]?.at ?? Infinity) - at).toBeGreaterThanOrEqual(1_000);
@@ -104,7 +104,7 @@ test("at most 50 datagrams leave in a second", () => {
 });
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  "loss by chance is not taken for a narrow path (seed %d)",
+  "random loss is not mistaken for a narrow path (seed %d)",
   (seed) => {
     const { arrived } = search({ carries: 65_487, loses: 0.3, seed }, { loss: 0.3 });
     expect(arrived).toBe(65_487);
@@ -115,20 +115,20 @@ test.each([
   [600, 600],
   [30, 30],
   [1_199, 1_199],
-])("of a path too narrow for a hello, %d bytes, most is found", (carries) => {
+])("most of a path too narrow for a hello, %d bytes, is found", (carries) => {
   const { arrived, tooLong } = search({ carries }, SHORT_SIZES);
   expect(arrived).toBeLessThanOrEqual(carries);
   expect(tooLong).toBeGreaterThan(carries);
   expect(tooLong - arrived).toBeLessThanOrEqual(Math.max(arrived / 8, 1));
 });
 
-test("where nothing arrives the shortest is tried three times", () => {
+test("the shortest size is tried three times when nothing arrives", () => {
   const { arrived, sent } = search({ carries: 0 }, SHORT_SIZES);
   expect(arrived).toBe(0);
   expect(sent.map(({ size }) => size)).toEqual([30, 30, 30]);
 });
 
-test("an answer that comes after its size was given up counts all the same", () => {
+test("an answer that arrives after its size was given up still counts", () => {
   const seeded = seededRandom(1);
   const random = (length: number) => seeded.bytes(length);
   const probe = startSizeProbe({ ...FROM_HELLO, limit: 1_452, random, now: 0 });

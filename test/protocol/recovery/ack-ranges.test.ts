@@ -10,7 +10,7 @@ function everyOther(count: number): { smallest: number; largest: number }[] {
   });
 }
 
-describe("ranges are believed (RFC 9000 s. 19.3.1)", () => {
+describe("ranges are valid (RFC 9000 s. 19.3.1)", () => {
   test.each([
     [[{ smallest: 0, largest: 0 }], 0],
     [[{ smallest: 0, largest: 9 }], 9],
@@ -32,7 +32,7 @@ describe("ranges are believed (RFC 9000 s. 19.3.1)", () => {
   });
 });
 
-describe("a peer lies (RFC 9000 s. 13.1)", () => {
+describe("a peer breaks the protocol (RFC 9000 s. 13.1)", () => {
   test.each([
     ["when it acknowledges nothing", [], 9, "acknowledged nothing"],
     [
@@ -96,7 +96,7 @@ describe("a peer lies (RFC 9000 s. 13.1)", () => {
     expect(findAckFault(ranges, largestSent)).toBe(reason);
   });
 
-  test("when it tells more than 64 ranges", () => {
+  test("when it sends more than 64 ranges", () => {
     expect(findAckFault(everyOther(65), 1_000)).toBe("acknowledged 65 ranges, more than 64");
   });
 });

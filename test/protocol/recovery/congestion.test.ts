@@ -39,13 +39,13 @@ describe("the rate (RFC 9002 s. 7.7)", () => {
     expect(pacingRate(120_000, 100, true)).toBe(2_400);
   });
 
-  test("is finite where a simulated network takes no time at all", () => {
+  test("is finite even if a simulated network takes no time at all", () => {
     expect(pacingRate(12_000, 0, false)).toBe(15_000_000);
   });
 });
 
 describe("a burst", () => {
-  test("of ten datagrams leaves at once after a pause, the eleventh later", () => {
+  test("of ten datagrams is sent at once after a pause, the eleventh later", () => {
     const pacer = createPacer();
     for (let count = 0; count < 10; count++) {
       expect(pacedAt(pacer, 120, BURST, SIZE, 500)).toBe(500);
@@ -64,7 +64,7 @@ describe("a burst", () => {
     expect(pacedAt(pacer, 120, BURST, SIZE, 1_000_000)).toBe(1_000_010);
   });
 
-  test("is what leaves in 2 ms where that is more: no timer is finer than 1 ms", () => {
+  test("is 2 ms of the rate if that is more, for no timer is finer than 1 ms", () => {
     const pacer = createPacer();
     let count = 0;
     while (count < 1_000 && pacedAt(pacer, 60_000, BURST, SIZE, 0) === 0) {
@@ -76,11 +76,11 @@ describe("a burst", () => {
 });
 
 describe("over a virtual second", () => {
-  test("at 1.25 datagrams a ms a burst and then 1,250 datagrams leave", () => {
+  test("a burst and then 1,250 datagrams are sent at 1.25 datagrams a ms", () => {
     expect(leaving(1_500, 1_000)).toHaveLength(10 + 1_250);
   });
 
-  test("never more than a burst and what the rate allows leave in any 20 ms", () => {
+  test("in any 20 ms at most a burst and what the rate allows are sent", () => {
     const times = leaving(1_500, 1_000);
     for (const [index, time] of times.entries()) {
       const within = times.slice(index).filter((other) => other < time + 20);
@@ -98,7 +98,7 @@ describe("over a virtual second", () => {
     },
   );
 
-  test("it waits at most 1,000 times, whatever the rate: there is no storm of timers", () => {
+  test("it waits at most 1,000 times, whatever the rate", () => {
     for (const rate of [1, 100, 10_000, 1_000_000]) {
       let waits = 0;
       leaving(rate, 1_000, (at) => {
@@ -110,7 +110,7 @@ describe("over a virtual second", () => {
   });
 });
 
-test("a datagram that overdraws the credit is paid for by the next", () => {
+test("a datagram that overdraws the credit delays the next", () => {
   const pacer = createPacer();
   pacedAt(pacer, 120, BURST, SIZE, 0);
   spendCredit(pacer, 15_000);
@@ -119,7 +119,7 @@ test("a datagram that overdraws the credit is paid for by the next", () => {
   expect(pacedAt(pacer, 120, BURST, SIZE, 35)).toBe(35);
 });
 
-test("probes and ACKs that left unasked before the first question do not matter", () => {
+test("probes and ACKs sent before the first call do not matter", () => {
   const pacer = createPacer();
   spendCredit(pacer, 50_000);
   expect(pacedAt(pacer, 120, BURST, SIZE, 0)).toBe(0);

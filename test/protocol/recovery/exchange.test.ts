@@ -33,7 +33,7 @@ function fatesOf(end: End): Record<string, number> {
 }
 
 describe("10,000 items arrive, every packet is acknowledged or lost, none twice,", () => {
-  test("over a network without fault, without a single loss or needless packet", () => {
+  test("over a perfect network, without a single loss or needless packet", () => {
     const { ends } = exchange({ ...FAIR, mtu: 65_507 }, [10_000, 0], 1);
     expectDone(ends, [10_000, 0]);
     // Six path MTU probes, of which the window holds the sixth only when it has grown.
@@ -69,7 +69,7 @@ test("pacing does not slow down loopback: 50 us there and back, 10,000 packets i
   expect(now).toBeLessThan(10);
 });
 
-test("reordering is learnt: of 10,000 packets, none of them lost, few are sent twice", () => {
+test("loss detection adapts to reordering: of 10,000 packets, none of them lost, few are sent twice", () => {
   const weather: Weather = { ...FAIR, jitter: 25 };
   const { ends } = exchange(weather, [10_000, 0], 1, { controller: () => STEADY });
   expectDone(ends, [10_000, 0]);
@@ -77,7 +77,7 @@ test("reordering is learnt: of 10,000 packets, none of them lost, few are sent t
   expect(lost + revived).toBeLessThan(100);
 });
 
-test("a silence of 30 s in the middle loses nothing, and is over 3 s after it ends", () => {
+test("a silence of 30 s in the middle loses nothing, and traffic continues within 3 s of its end", () => {
   const weather: Weather = { ...FAIR, silence: [60, 30_060] };
   const { ends, now } = exchange(weather, [500, 500], 7);
   expectDone(ends, [500, 500]);

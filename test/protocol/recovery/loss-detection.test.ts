@@ -65,7 +65,7 @@ describe("the packet threshold of 3 (RFC 9002 s. 6.1.1)", () => {
     expect(after(eliciting(0, 0, 0, 0), [3], 50).lost).toEqual([0]);
   });
 
-  test("and not when one sent 2 packets later has", () => {
+  test("a packet is not lost when one sent 2 packets later has arrived", () => {
     expect(after(eliciting(0, 0, 0, 0), [2], 50).lost).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe("the packet threshold of 3 (RFC 9002 s. 6.1.1)", () => {
     expect(session.sent).toMatchObject({ packetsInFlight: 2, bytesInFlight: 2_400 });
   });
 
-  test("ACKs are never lost: nothing of theirs is to be sent again", () => {
+  test("ACKs are never lost, for they are not sent again", () => {
     const session = sending([0, 0, 0, 0, 0, 0], (number) =>
       number === 1 ? "ack-only" : "eliciting",
     );
@@ -93,7 +93,7 @@ describe("the packet threshold of 3 (RFC 9002 s. 6.1.1)", () => {
 });
 
 describe("the time threshold of 9/8 (RFC 9002 s. 6.1.2)", () => {
-  test("a packet is lost 112.5 ms after it was sent, of 100 ms of round trip", () => {
+  test("a packet is lost 112.5 ms after it was sent with a round trip of 100 ms", () => {
     const session = eliciting(10, 20);
     expect(after(session, [1], 120).lost).toEqual([]);
     expect(timer(session)).toBe(122.5);
@@ -126,7 +126,7 @@ describe("the time threshold of 9/8 (RFC 9002 s. 6.1.2)", () => {
     expect(timer(session)).toBe(142.5);
   });
 
-  test("the timer never fires for nothing, whatever the rounding", () => {
+  test("the timer never fires without a loss, whatever the rounding", () => {
     for (let step = 0; step < 1_000; step++) {
       const session = eliciting(step / 3, step / 3 + 0.1);
       Object.assign(session.roundTrip, { latest: step / 7, smoothed: step / 11 });
@@ -152,7 +152,7 @@ describe("the probe timeout (RFC 9002 s. 6.2.1)", () => {
     expect(timer(eliciting(0, 40))).toBe(166);
   });
 
-  test("yields to the time threshold", () => {
+  test("gives way to the time threshold", () => {
     const session = eliciting(0, 40, 40);
     after(session, [1], 100);
     expect(timer(session)).toBe(112.5);
@@ -208,10 +208,13 @@ describe("persistent congestion (RFC 9002 s. 7.6)", () => {
   test.each([
     [378, false],
     [378.01, true],
-  ])("losses over %d ms, of 3 x 126 ms that are to be exceeded: %p", (span, persistent) => {
-    const session = eliciting(0, span, 1_000, 1_000, 1_000);
-    expect(after(session, [4], 1_100)).toEqual({ lost: [0, 1], persistent });
-  });
+  ])(
+    "losses over %d ms, where more than 3 x 126 ms are needed, are persistent: %p",
+    (span, persistent) => {
+      const session = eliciting(0, span, 1_000, 1_000, 1_000);
+      expect(after(session, [4], 1_100)).toEqual({ lost: [0, 1], persistent });
+    },
+  );
 
   test("a packet between that has arrived disproves it (s. 7.6.2)", () => {
     const session = eliciting(0, 200, 400, 1_000, 1_000, 1_000);
@@ -231,7 +234,7 @@ describe("persistent congestion (RFC 9002 s. 7.6)", () => {
     expect(after(session, [1, 5], 1_050)).toEqual({ lost: [0, 2], persistent: false });
   });
 
-  test("silence on both sides of one that has arrived is counted apart", () => {
+  test("silences before and after a packet that has arrived are counted separately", () => {
     const session = eliciting(0, 200, 400, 800, 1_200, 1_200, 1_200, 1_200);
     expect(after(session, [1, 7], 1_250)).toEqual({ lost: [0, 2, 3, 4], persistent: true });
   });
@@ -247,35 +250,35 @@ describe("persistent congestion (RFC 9002 s. 7.6)", () => {
     expect(after(ends, [5], 1_050)).toEqual({ lost: [0, 1, 2], persistent: false });
   });
 
-  test("a single loss is none, however long ago", () => {
+  test("a single loss is not persistent, however long ago it was", () => {
     expect(after(eliciting(0, 9_000), [1], 9_100)).toEqual({ lost: [0], persistent: false });
   });
 });
 
-test("a path is trusted with the RFC's thresholds at first (RFC 9002 s. 6.1.1, 6.1.2)", () => {
+test("a path starts with the RFC's thresholds (RFC 9002 s. 6.1.1, 6.1.2)", () => {
   expect(createReordering()).toMatchObject({ packetThreshold: 3, timeThreshold: 1.125 });
 });
 
-test("a packet that came after all raises both to what would have waited (s. 6.1.1)", () => {
+test("a packet that arrives after it was declared lost raises both thresholds to what would have waited for it (s. 6.1.1)", () => {
   const reordering = createReordering();
   raiseThresholds(reordering, 7, 1.5);
   expect(reordering).toMatchObject({ packetThreshold: 8, timeThreshold: 1.5 });
 });
 
-test("a smaller displacement lowers neither", () => {
+test("a smaller displacement lowers neither threshold", () => {
   const reordering = createReordering();
   raiseThresholds(reordering, 7, 1.5);
   raiseThresholds(reordering, 3, 1.2);
   expect(reordering).toMatchObject({ packetThreshold: 8, timeThreshold: 1.5 });
 });
 
-test("no displacement raises them beyond 128 packets and 2 round trips (RFC 8985 s. 6.2)", () => {
+test("no displacement raises the thresholds beyond 128 packets and 2 round trips (RFC 8985 s. 6.2)", () => {
   const reordering = createReordering();
   raiseThresholds(reordering, 100_000, 100_000);
   expect(reordering).toMatchObject({ packetThreshold: 128, timeThreshold: 2 });
 });
 
-test("after 16 losses that were real they are the RFC's again (RFC 8985 s. 6.2)", () => {
+test("after 16 real losses the thresholds are the RFC's again (RFC 8985 s. 6.2)", () => {
   expect(LOSSES_UNTIL_FORGOTTEN).toBe(16);
   const reordering = createReordering();
   raiseThresholds(reordering, 7, 1.5);
@@ -285,7 +288,7 @@ test("after 16 losses that were real they are the RFC's again (RFC 8985 s. 6.2)"
   expect(reordering).toMatchObject({ packetThreshold: 3, timeThreshold: 1.125 });
 });
 
-test("each packet that comes after all starts that count anew", () => {
+test("each packet that arrives after all restarts that count", () => {
   const reordering = createReordering();
   raiseThresholds(reordering, 7, 1.5);
   for (let loss = 0; loss < 15; loss++) countLoss(reordering);

@@ -56,7 +56,7 @@ describe("the initial window (RFC 9002 s. 7.2)", () => {
 });
 
 describe("slow start (RFC 9002 s. 7.3.1)", () => {
-  test("adds to the window the bytes that arrived: it doubles each round trip", () => {
+  test("adds the acknowledged bytes to the window, which doubles each round trip", () => {
     const controller = new NewReno(SIZE);
     arrive(controller, 10, 0);
     expect(controller.window).toBe(24_000);
@@ -79,7 +79,7 @@ describe("the recovery period (RFC 9002 s. 7.3.2)", () => {
     expect(controller.window).toBe(6_000);
   });
 
-  test("does not halve again for what was sent before it began", () => {
+  test("does not halve again for packets sent before it began", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     lose(controller, 5, 98, 110);
@@ -87,21 +87,21 @@ describe("the recovery period (RFC 9002 s. 7.3.2)", () => {
     expect(controller.window).toBe(6_000);
   });
 
-  test("does not grow the window for what was sent before it began", () => {
+  test("does not grow the window for packets sent before it began", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     arrive(controller, 50, 99);
     expect(controller).toMatchObject({ window: 6_000, phase: "recovery" });
   });
 
-  test("ends when something sent since has arrived", () => {
+  test("ends when a packet sent since is acknowledged", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     arrive(controller, 1, 100);
     expect(controller.phase).toBe("congestion-avoidance");
   });
 
-  test("begins anew when something sent since is lost", () => {
+  test("starts again when a packet sent since is lost", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     lose(controller, 1, 100, 200);
@@ -115,7 +115,7 @@ describe("the recovery period (RFC 9002 s. 7.3.2)", () => {
     expect(minimumWindow(SIZE)).toBe(2_400);
   });
 
-  test("never makes the window larger, when two datagrams have become longer than it", () => {
+  test("never makes the window larger, even if two datagrams have become longer than it", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     controller.setDatagramSize(8_952);
@@ -125,7 +125,7 @@ describe("the recovery period (RFC 9002 s. 7.3.2)", () => {
 });
 
 describe("congestion avoidance (RFC 9002 s. 7.3.3)", () => {
-  test("adds one datagram for each window that has arrived", () => {
+  test("adds one datagram for each window acknowledged", () => {
     const controller = avoiding();
     arrive(controller, 3, 102);
     expect(controller.window).toBe(6_000);
@@ -145,7 +145,7 @@ describe("congestion avoidance (RFC 9002 s. 7.3.3)", () => {
     expect(controller.window).toBe(7_200);
   });
 
-  test("forgets what it has counted when something is lost", () => {
+  test("resets its count when something is lost", () => {
     const controller = avoiding();
     arrive(controller, 3, 102);
     lose(controller, 1, 150, 200);
@@ -163,7 +163,7 @@ describe("a window that is not used (RFC 9002 s. 7.8)", () => {
     expect(controller.window).toBe(12_000);
   });
 
-  test("does not grow in congestion avoidance, but recovery ends all the same", () => {
+  test("does not grow in congestion avoidance, but recovery still ends", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     for (let count = 0; count < 20; count++) controller.acknowledged(packet(101), false);
@@ -172,7 +172,7 @@ describe("a window that is not used (RFC 9002 s. 7.8)", () => {
 });
 
 describe("persistent congestion (RFC 9002 s. 7.6.2)", () => {
-  test("leaves two datagrams, and slow start to half of what was", () => {
+  test("leaves two datagrams, and slow start up to half of the window before", () => {
     const controller = new NewReno(SIZE);
     loseAll(controller, 0, 5_000);
     expect(controller).toMatchObject({ window: 2_400, phase: "slow-start" });
@@ -180,7 +180,7 @@ describe("persistent congestion (RFC 9002 s. 7.6.2)", () => {
     expect(controller).toMatchObject({ window: 6_000, phase: "congestion-avoidance" });
   });
 
-  test("is not made worse by one more packet of the same silence", () => {
+  test("is not made worse by another lost packet of the same silence", () => {
     const controller = new NewReno(SIZE);
     loseAll(controller, 0, 5_000);
     lose(controller, 1, 4_990, 5_010);
@@ -196,8 +196,8 @@ describe("persistent congestion (RFC 9002 s. 7.6.2)", () => {
   });
 });
 
-describe("losses that were none (RFC 9438 s. 4.9.2)", () => {
-  test("all of them undone, the window and slow start are as before", () => {
+describe("losses that are undone (RFC 9438 s. 4.9.2)", () => {
+  test("restore the window and slow start once all of them are", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 2, 0, 100);
     lose(controller, 1, 50, 110);
@@ -208,7 +208,7 @@ describe("losses that were none (RFC 9438 s. 4.9.2)", () => {
     expect(controller).toMatchObject({ window: 12_000, phase: "slow-start" });
   });
 
-  test("a window that is larger by now stays so", () => {
+  test("leave a window that is larger by now as it is", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     for (let round = 1; round < 40; round++) arrive(controller, 10, 100 + round);
@@ -218,7 +218,7 @@ describe("losses that were none (RFC 9438 s. 4.9.2)", () => {
     expect(controller.window).toBe(window);
   });
 
-  test("of an earlier recovery period do not undo the present one", () => {
+  test("of an earlier recovery period do not end the present one", () => {
     const controller = new NewReno(SIZE);
     lose(controller, 1, 0, 100);
     lose(controller, 1, 150, 200);
@@ -233,7 +233,7 @@ describe("losses that were none (RFC 9438 s. 4.9.2)", () => {
     expect(controller.window).toBe(2_400);
   });
 
-  test("that were never reported change nothing", () => {
+  test("change nothing if they were never reported", () => {
     const controller = new NewReno(SIZE);
     controller.undoLoss(packet(0));
     expect(controller).toMatchObject({ window: 12_000, phase: "slow-start" });
@@ -261,7 +261,7 @@ describe("after idleness (RFC 5681 s. 4.1)", () => {
   });
 });
 
-test("longer datagrams do not grow the window in bytes, but its steps (RFC 8899 s. 3)", () => {
+test("longer datagrams grow the window's steps, not the window (RFC 8899 s. 3)", () => {
   const controller = new NewReno(SIZE);
   controller.setDatagramSize(1_472);
   expect(controller.window).toBe(12_000);

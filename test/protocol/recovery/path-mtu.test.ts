@@ -51,12 +51,12 @@ function thrice(...sizes: number[]): number[] {
 }
 
 describe("the search (RFC 8899 s. 5.3)", () => {
-  test("begins at 1,200 bytes, which the hello has proven (RFC 9000 s. 14.3)", () => {
+  test("starts at 1,200 bytes, which the hello has proven (RFC 9000 s. 14.3)", () => {
     expect(BASE_DATAGRAM_SIZE).toBe(1_200);
     expect(createPathMtu().size).toBe(1_200);
   });
 
-  test("goes by likely sizes up to 65,487 bytes", () => {
+  test("tries likely sizes up to 65,487 bytes", () => {
     expect(LIKELY_SIZES).toEqual([1_372, 1_452, 1_472, 8_952, 16_336, 65_487]);
     expect(MAX_DATAGRAM_SIZE).toBe(65_487);
   });
@@ -67,7 +67,7 @@ describe("the search (RFC 8899 s. 5.3)", () => {
     expect(mtu.size).toBe(65_487);
   });
 
-  test("finds 1,472 bytes on Ethernet with IPv4, and looks between it and jumbo frames", () => {
+  test("finds 1,472 bytes on Ethernet with IPv4, and tries sizes between it and jumbo frames", () => {
     const mtu = createPathMtu();
     expect(search(mtu, 1_472)).toEqual([
       1_372,
@@ -84,7 +84,7 @@ describe("the search (RFC 8899 s. 5.3)", () => {
     expect(mtu.size).toBe(1_452);
   });
 
-  test("stays at 1,200 bytes where the path carries 1,280-byte packets", () => {
+  test("stays at 1,200 bytes if the path carries 1,280-byte packets", () => {
     const mtu = createPathMtu();
     expect(search(mtu, 1_232)).toEqual(thrice(1_372, 1_286));
     expect(mtu.size).toBe(1_200);
@@ -99,7 +99,7 @@ describe("the search (RFC 8899 s. 5.3)", () => {
   });
 
   test.each([1_200, 1_300, 1_400, 2_000, 4_000, 10_000, 20_000, 60_000])(
-    "never takes more than a path of %d bytes carries, and at least seven eighths",
+    "never exceeds what a path of %d bytes carries, and finds at least seven eighths of it",
     (carried) => {
       const mtu = createPathMtu();
       expect(search(mtu, carried).length).toBeLessThan(40);
@@ -108,19 +108,19 @@ describe("the search (RFC 8899 s. 5.3)", () => {
     },
   );
 
-  test("never exceeds what the ends can take, and tries just that", () => {
+  test("never exceeds what the ends can take, and tries exactly that", () => {
     const mtu = createPathMtu(4_000);
     expect(search(mtu, 65_507)).toEqual([1_372, 1_452, 1_472, 4_000]);
     expect(mtu.size).toBe(4_000);
   });
 
-  test("does not take place where the ends take no more than the base", () => {
+  test("does not happen if the ends take no more than the base", () => {
     expect(nextProbeSize(createPathMtu(1_200), WIDE, 0)).toBeNull();
   });
 });
 
 describe("a probe", () => {
-  test("is one at a time", () => {
+  test("is the only one in flight", () => {
     const mtu = createPathMtu();
     expect(nextProbeSize(mtu, WIDE, 0)).toBe(1_372);
     probeSent(mtu, 1_372);
@@ -146,7 +146,7 @@ describe("a probe", () => {
     expect(nextProbeSize(mtu, WIDE, 0)).toBe(1_286);
   });
 
-  test("that is lost by chance does not count once one of its size has arrived", () => {
+  test("that is lost by chance does not count once another of its size has arrived", () => {
     const mtu = createPathMtu();
     for (const size of [1_372, 1_452]) {
       for (let lost = 0; lost < 2; lost++) {
@@ -159,7 +159,7 @@ describe("a probe", () => {
     }
   });
 
-  test("that arrives after it was given up counts all the same", () => {
+  test("that arrives after it was given up still counts", () => {
     const mtu = createPathMtu();
     for (let lost = 0; lost < 3; lost++) {
       probeSent(mtu, 1_372);
@@ -186,7 +186,7 @@ describe("a probe", () => {
     expect(nextProbeSize(mtu, 17_904, 0)).toBe(8_952);
   });
 
-  test("that the local link refuses need not be lost three times", () => {
+  test("that the local link refuses is not sent three times", () => {
     const mtu = createPathMtu();
     for (const size of [1_372, 1_452, 1_472]) {
       probeSent(mtu, size);
@@ -200,7 +200,7 @@ describe("a probe", () => {
 });
 
 describe("once the search is over (RFC 8899 s. 5.2)", () => {
-  test("nothing is tried for 600 s, then longer sizes are again (s. 5.1.1)", () => {
+  test("nothing is tried for 600 s, then longer sizes are tried again (s. 5.1.1)", () => {
     expect(RAISE_INTERVAL).toBe(600_000);
     const mtu = createPathMtu();
     search(mtu, 1_452, 1_000);
@@ -212,7 +212,7 @@ describe("once the search is over (RFC 8899 s. 5.2)", () => {
 });
 
 describe("a black hole (RFC 8899 s. 4.3)", () => {
-  test("returns the size to the base, and after 60 s the search begins anew", () => {
+  test("returns the size to the base, and after 60 s the search starts again", () => {
     expect(BLACK_HOLE_PAUSE).toBe(60_000);
     const mtu = found();
     returnToBase(mtu, 5_000);
@@ -245,13 +245,13 @@ function lose(watch: BlackHoleWatch, ...numbers: number[]): boolean[] {
   return numbers.map((number) => longDatagramLost(watch, { number, size: 1_472 }, number + 1));
 }
 
-describe("a black hole (RFC 8899 s. 4.3)", () => {
-  test("is found in the third flight of which no long datagram arrives", () => {
+describe("the black hole watch (RFC 8899 s. 4.3)", () => {
+  test("detects the third flight in a row of which no long datagram arrives", () => {
     expect(BLACK_HOLE_FLIGHTS).toBe(3);
     expect(lose(createBlackHoleWatch(), 1, 3, 5)).toEqual([false, false, true]);
   });
 
-  test("is not found in one flight, however many of it are lost, and however they are found", () => {
+  test("detects nothing in one flight, however many of its datagrams are lost, in any order", () => {
     const watch = createBlackHoleWatch();
     for (let number = 0; number < 100; number++) {
       expect(longDatagramLost(watch, { number, size: 1_472 }, 100)).toBe(false);
@@ -259,7 +259,7 @@ describe("a black hole (RFC 8899 s. 4.3)", () => {
     expect(watch.flights).toBe(1);
   });
 
-  test("is none when one as long arrives in between", () => {
+  test("detects nothing when one as long arrives in between", () => {
     const watch = createBlackHoleWatch();
     lose(watch, 1, 3);
     longDatagramArrived(watch, { number: 4, size: 1_472 });
@@ -267,7 +267,7 @@ describe("a black hole (RFC 8899 s. 4.3)", () => {
     expect(lose(watch, 9)).toEqual([true]);
   });
 
-  test("is none when one as long that was sent later has arrived: that is congestion", () => {
+  test("detects nothing when one as long that was sent later has arrived, which is congestion", () => {
     const watch = createBlackHoleWatch();
     for (let number = 1; number < 100; number += 2) {
       longDatagramArrived(watch, { number: number + 1, size: 1_472 });
@@ -276,21 +276,21 @@ describe("a black hole (RFC 8899 s. 4.3)", () => {
     expect(watch.flights).toBe(0);
   });
 
-  test("is not disproved by one that was sent before the losses and is heard of after", () => {
+  test("ignores one that was sent before the losses and is acknowledged after them", () => {
     const watch = createBlackHoleWatch();
     lose(watch, 5, 7);
     longDatagramArrived(watch, { number: 4, size: 1_472 });
     expect(lose(watch, 9)).toEqual([true]);
   });
 
-  test("is not disproved by a shorter one: the path carries 1,300 bytes and not 1,472", () => {
+  test("ignores a shorter one, for the path may carry 1,300 bytes and not 1,472", () => {
     const watch = createBlackHoleWatch();
     lose(watch, 1, 3);
     longDatagramArrived(watch, { number: 4, size: 1_300 });
     expect(lose(watch, 5)).toEqual([true]);
   });
 
-  test("is not seen in losses of middling datagrams while middling ones arrive", () => {
+  test("detects nothing when medium datagrams are lost while medium ones arrive", () => {
     const watch = createBlackHoleWatch();
     for (let number = 0; number < 100; number += 2) {
       expect(longDatagramLost(watch, { number, size: 1_300 }, number + 1)).toBe(false);
@@ -298,7 +298,7 @@ describe("a black hole (RFC 8899 s. 4.3)", () => {
     }
   });
 
-  test("is found again only in three more flights", () => {
+  test("detects another black hole only after three more flights", () => {
     const watch = createBlackHoleWatch();
     expect(lose(watch, 1, 3, 5, 7, 9, 11)).toEqual([false, false, true, false, false, true]);
   });

@@ -25,7 +25,7 @@ function told(received: ReceivedPackets): string[] {
 }
 
 describe("an ACK is due (RFC 9000 s. 13.2)", () => {
-  test("never while nothing came", () => {
+  test("never before a packet has arrived", () => {
     const received = createReceivedPackets();
     expect(received.ackDueAt).toBe(Infinity);
     expect(isAckOwed(received)).toBe(false);
@@ -64,7 +64,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(125);
   });
 
-  test("never for packets that ask for none (s. 13.2.1)", () => {
+  test("never for packets that are not ack-eliciting (s. 13.2.1)", () => {
     const received = createReceivedPackets();
     packetReceived(received, 0, false, 100);
     packetReceived(received, 5, false, 101);
@@ -74,7 +74,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(told(received)).toEqual(["5-5", "2-2", "0-0"]);
   });
 
-  test("25 ms after one that asks, however many came that did not", () => {
+  test("25 ms after an ack-eliciting packet, however many others arrived", () => {
     const received = createReceivedPackets();
     packetReceived(received, 0, false, 100);
     packetReceived(received, 1, true, 110);
@@ -82,7 +82,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(135);
   });
 
-  test("at once when a packet comes after a later one (s. 13.2.1)", () => {
+  test("at once when a packet arrives after a later one (s. 13.2.1)", () => {
     const received = after(0, 1, 3);
     takeAck(received, 3);
     packetReceived(received, 2, true, 50);
@@ -102,14 +102,14 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(50);
   });
 
-  test("after 25 ms when what is missing came before the last that asked", () => {
+  test("after 25 ms when the missing packet was sent before the last ack-eliciting one", () => {
     const received = after(0, 3);
     takeAck(received, 2);
     packetReceived(received, 4, true, 50);
     expect(received.ackDueAt).toBe(75);
   });
 
-  test("at once when a packet is missing between one that asks, one that does not, and this", () => {
+  test("at once when a packet is missing between an ack-eliciting one, another, and this", () => {
     const received = after(0);
     takeAck(received, 1);
     packetReceived(received, 2, false, 40);
@@ -117,7 +117,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(50);
   });
 
-  test("after 25 ms when only packets that do not ask came in between", () => {
+  test("after 25 ms when only packets that are not ack-eliciting arrived in between", () => {
     const received = after(0);
     takeAck(received, 1);
     packetReceived(received, 1, false, 40);
@@ -125,7 +125,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(75);
   });
 
-  test("no more once it was taken", () => {
+  test("not any more once it was sent", () => {
     const received = after(0, 1);
     takeAck(received, 2);
     expect(received.ackDueAt).toBe(Infinity);
@@ -139,21 +139,21 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     expect(received.ackDueAt).toBe(Infinity);
   });
 
-  test("not later for a packet that comes while one is due", () => {
+  test("not later for a packet that arrives while one is due", () => {
     const received = after(0, 1);
     packetReceived(received, 2, true, 50);
     expect(received.ackDueAt).toBe(1);
   });
 });
 
-describe("the delay that an ACK tells (RFC 9000 s. 13.2.5)", () => {
-  test("is since the largest number came", () => {
+describe("the delay in an ACK (RFC 9000 s. 13.2.5)", () => {
+  test("is counted from the arrival of the largest number", () => {
     const received = createReceivedPackets();
     packetReceived(received, 0, true, 100);
     expect(takeAck(received, 112.5)?.delay).toBe(12.5);
   });
 
-  test("is not shortened by a packet that came late", () => {
+  test("is not shortened by a late packet", () => {
     const received = createReceivedPackets();
     packetReceived(received, 1, true, 100);
     packetReceived(received, 0, true, 110);
@@ -191,7 +191,7 @@ describe("the ranges (RFC 9000 s. 13.2.3)", () => {
     expect(told(after(...numbers))).toEqual(ranges);
   });
 
-  test("are told again in every ACK until one of those has arrived", () => {
+  test("are repeated in every ACK until one of those has arrived", () => {
     const received = after(0, 2, 4);
     expect(told(received)).toEqual(["4-4", "2-2", "0-0"]);
     expect(told(received)).toEqual(["4-4", "2-2", "0-0"]);
@@ -206,13 +206,13 @@ describe("the ranges (RFC 9000 s. 13.2.3)", () => {
     expect(ack?.ranges.at(-1)).toEqual({ smallest: 72, largest: 72 });
   });
 
-  test("that were forgotten do not let a packet in a second time", () => {
+  test("that were forgotten do not let a packet be accepted a second time", () => {
     const received = after(...Array.from({ length: 100 }, (_, index) => 2 * index));
     expect(packetReceived(received, 0, true, 200)).toBe(false);
     expect(packetReceived(received, 70, true, 200)).toBe(false);
   });
 
-  test("are the ACK's own: what comes later does not change it", () => {
+  test("belong to the ACK: later packets do not change it", () => {
     const received = after(0);
     const ack = takeAck(received, 1);
     packetReceived(received, 1, true, 2);
@@ -221,14 +221,14 @@ describe("the ranges (RFC 9000 s. 13.2.3)", () => {
 });
 
 describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
-  test("its ranges are told no more, but for that of the largest number", () => {
+  test("its ranges are not repeated, except that of the largest number", () => {
     const received = after(0, 2, 4, 5);
     const ack = takeAck(received, 5);
     ackAcknowledged(received, ack?.id ?? -1);
     expect(told(received)).toEqual(["4-5"]);
   });
 
-  test("what came since it was sent is still told", () => {
+  test("packets that arrived since it was sent are still reported", () => {
     const received = after(0, 4, 6);
     const ack = takeAck(received, 5);
     packetReceived(received, 2, true, 6);
@@ -237,7 +237,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     expect(told(received)).toEqual(["8-8", "2-2"]);
   });
 
-  test("a range that has grown since is still told", () => {
+  test("a range that has grown since is still reported", () => {
     const received = after(0, 4, 8);
     const ack = takeAck(received, 5);
     packetReceived(received, 3, true, 6);
@@ -246,7 +246,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     expect(told(received)).toEqual(["8-8", "3-4", "0-1"]);
   });
 
-  test("an earlier one that arrives later changes nothing more", () => {
+  test("an earlier ACK that arrives later changes nothing more", () => {
     const received = after(0, 2);
     const first = takeAck(received, 3);
     packetReceived(received, 4, true, 4);
@@ -257,7 +257,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     expect(told(received)).toEqual(["6-6"]);
   });
 
-  test("packets it told of are still refused", () => {
+  test("packets that it reported are still rejected", () => {
     const received = after(0, 2, 4);
     ackAcknowledged(received, takeAck(received, 5)?.id ?? -1);
     expect([0, 2, 4].map((number) => packetReceived(received, number, true, 9))).toEqual([
@@ -269,7 +269,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     expect(told(received)).toEqual(["4-4", "1-1"]);
   });
 
-  test("and nothing was received, nothing happens", () => {
+  test("nothing happens if nothing was received", () => {
     const received = createReceivedPackets();
     ackAcknowledged(received, 0);
     expect(takeAck(received, 0)).toBeNull();

@@ -125,7 +125,7 @@ describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
     expect(sender.path.roundTrip.latest).toBe(200);
   });
 
-  test("when an ACK of ours is the largest, but something that elicits is acknowledged too", () => {
+  test("when an ACK of ours is the largest, but an ack-eliciting packet is acknowledged too", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
     packetSent(sender, "ack-only", 40, "ack", 150);
@@ -133,7 +133,7 @@ describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
     expect(sender.path.roundTrip.latest).toBe(90);
   });
 
-  test("not when only ACKs of ours are acknowledged: the peer held that back at will", () => {
+  test("not when only ACKs of ours are acknowledged, which the peer may delay at will", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
     packetSent(sender, "ack-only", 40, "ack", 150);
@@ -141,7 +141,7 @@ describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
     expect(sender.path.roundTrip.latest).toBe(100);
   });
 
-  test("less the delay that the peer tells, of at most 25 ms (s. 5.3)", () => {
+  test("less the delay that the peer reports, of at most 25 ms (s. 5.3)", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
     acknowledge(sender, [1], 240, 500);
@@ -151,7 +151,7 @@ describe("a round trip is sampled (RFC 9002 s. 5.1)", () => {
 });
 
 describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
-  test("come after 1,024 ms, then twice as long, then each 3 s for as long as the silence lasts", () => {
+  test("are sent after 1,024 ms, then after twice as long, then every 3 s while the silence lasts", () => {
     const sender = createRecovery<string>();
     sendAt(sender, [0]);
     const times: number[] = [];
@@ -163,7 +163,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     expect(times).toEqual([1_024, 3_072, ...upTo(2, 9).map((count) => count * 3_000 + 72)]);
   });
 
-  test("find a link that returns after 30 s of silence within 3 s, and all is sent at once", () => {
+  test("notice within 3 s a link that returns after 30 s of silence, and everything is sent at once", () => {
     const sender = acquainted();
     sendAt(sender, [100, 100, 100]);
     let now = recoveryTimerAt(sender);
@@ -187,7 +187,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     expect(recoveryTimerAt(sender)).toBe(now + 170 + 331.25);
   });
 
-  test("carry what is longest in flight, and declare nothing lost", () => {
+  test("carry what is in flight longest, and declare nothing lost", () => {
     const sender = acquainted();
     sendAt(sender, [100, 101, 102]);
     const outcome = timerFired(sender, recoveryTimerAt(sender));
@@ -199,7 +199,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     expect(sender.sent.packetsInFlight).toBe(3);
   });
 
-  test("are one ping when only a path MTU probe is in flight", () => {
+  test("are one PING when only a path MTU probe is in flight", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     expect(timerFired(sender, recoveryTimerAt(sender))).toEqual({
@@ -209,7 +209,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     });
   });
 
-  test("need not be sent for the timer to be later", () => {
+  test("need not be sent for the timer to advance", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
     for (let fired = 0; fired < 10; fired++) {
@@ -219,7 +219,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     }
   });
 
-  test("end after 1,024 where the record is full: no peer makes us keep more", () => {
+  test("end after 1,024 when the record is full, which bounds what a peer can make us keep", () => {
     const controller = fixedWindow(1e9);
     const sender = createRecovery<string>({ controller: () => controller });
     for (let count = 0; count < 8_192; count++) sendAt(sender, [0], 10);
@@ -235,7 +235,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     expect(probes).toBe(1_024);
   });
 
-  test("leave though the window is full, and count as in flight (s. 7.5)", () => {
+  test("are sent though the window is full, and count as in flight (s. 7.5)", () => {
     const sender = acquainted();
     expect(fill(sender, 100)).toBe(10);
     const now = recoveryTimerAt(sender);
@@ -246,8 +246,8 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
   });
 });
 
-describe("a peer that lies (RFC 9000 s. 13.1)", () => {
-  test("acknowledges what was never sent, and nothing changes", () => {
+describe("a peer that breaks the protocol (RFC 9000 s. 13.1)", () => {
+  test("acknowledges a packet that was never sent, and nothing changes", () => {
     const sender = acquainted();
     sendAt(sender, [100, 100]);
     expect(ackReceived(sender, [{ smallest: 0, largest: 3 }], 0, 200)).toEqual({
@@ -263,7 +263,7 @@ describe("a peer that lies (RFC 9000 s. 13.1)", () => {
     expect(ackReceived(sender, [{ smallest: 0, largest: 0 }], 0, 0).type).toBe("peer-lied");
   });
 
-  test("may repeat an old ACK as often as it likes: nothing comes of it", () => {
+  test("may repeat an old ACK as often as it likes without effect", () => {
     const sender = acquainted();
     sendAt(sender, [100]);
     timerFired(sender, recoveryTimerAt(sender));
@@ -282,7 +282,7 @@ describe("a peer that lies (RFC 9000 s. 13.1)", () => {
 });
 
 describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)", () => {
-  test("is reported with what it carried, once", () => {
+  test("is reported with its content, once", () => {
     const sender = overtaken();
     const { acknowledged, revived } = acknowledge(sender, [1, 2, 3, 4], 220);
     expect(acknowledged).toEqual([]);
@@ -296,7 +296,7 @@ describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)",
     expect(sender.sent).toMatchObject({ bytesInFlight: 0, packetsInFlight: 0 });
   });
 
-  test("gives the window back (RFC 9438 s. 4.9.2)", () => {
+  test("restores the window (RFC 9438 s. 4.9.2)", () => {
     const sender = overtaken();
     expect(sender.path.congestion.window).toBe(6_000);
     acknowledge(sender, [1, 2, 3, 4], 220);
@@ -316,7 +316,7 @@ describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)",
     expect(recoveryTimerAt(sender)).toBe(420);
   });
 
-  test("ends the backoff: it is heard of", () => {
+  test("ends the backoff, for the peer answers", () => {
     const sender = overtaken();
     sendAt(sender, [200]);
     timerFired(sender, recoveryTimerAt(sender));
@@ -347,7 +347,7 @@ describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)",
 });
 
 describe("the window", () => {
-  test("admits ten datagrams at first, and then none until one is heard of", () => {
+  test("admits ten datagrams at first, and then none until one is acknowledged", () => {
     const sender = createRecovery<string>();
     expect(fill(sender, 0)).toBe(10);
     expect(sendableAt(sender, 1_200, 1_000_000)).toBe(Infinity);
@@ -373,7 +373,7 @@ describe("the window", () => {
     expect(sender.path.congestion.window).toBe(12_000);
   });
 
-  test("grows for what was in flight when more was held back, not for what was sent since", () => {
+  test("grows for packets in flight when others were held back, not for packets sent since", () => {
     const sender = createRecovery<string>();
     fill(sender, 0);
     acknowledge(sender, upTo(0, 9), 100);
@@ -382,7 +382,7 @@ describe("the window", () => {
     expect(sender.path.congestion.window).toBe(24_000);
   });
 
-  test("grows when it is pacing that holds back, from half a window on (RFC 9002 s. 7.8)", () => {
+  test("grows when pacing holds packets back, from half a window on (RFC 9002 s. 7.8)", () => {
     const sender = createRecovery<string>();
     fill(sender, 0);
     acknowledge(sender, upTo(0, 9), 100);
@@ -405,7 +405,7 @@ describe("the window", () => {
     expect(sender.path.congestion.window).toBe(12_000);
   });
 
-  test("admits one datagram where nothing is in flight, or nothing ever would be", () => {
+  test("admits one datagram when nothing is in flight, or nothing ever would be", () => {
     const sender = createRecovery<string>();
     expect(sendableAt(sender, 60_000, 0)).toBe(0);
   });
@@ -427,12 +427,12 @@ describe("the window", () => {
 });
 
 describe("the path's MTU (RFC 8899)", () => {
-  test("is no more than both ends can take", () => {
+  test("is at most what both ends can take", () => {
     const sender = createRecovery<string>({ datagramLimit: 1_300 });
     expect(nextMtuProbeSize(sender, 0)).toBe(1_300);
   });
 
-  test("is found beside the traffic, and the next datagrams may be as long", () => {
+  test("is found during traffic, and the next datagrams may be as long", () => {
     const sender = acquainted();
     for (const size of [1_372, 1_452, 1_472]) {
       expect(nextMtuProbeSize(sender, 100)).toBe(size);
@@ -463,7 +463,7 @@ describe("the path's MTU (RFC 8899)", () => {
     expect(nextMtuProbeSize(sender, 200)).toBe(1_372);
   });
 
-  test("a probe that was declared lost and arrives after all has proven its size", () => {
+  test("a probe that was declared lost and arrives after all proves its size", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     sendAt(sender, [100, 100, 100]);
@@ -473,7 +473,7 @@ describe("the path's MTU (RFC 8899)", () => {
     expect(nextMtuProbeSize(sender, 210)).toBe(1_452);
   });
 
-  test("a black hole sends it back to 1,200 bytes (RFC 8899 s. 4.3)", () => {
+  test("a black hole returns it to 1,200 bytes (RFC 8899 s. 4.3)", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     acknowledge(sender, [1], 200);
@@ -491,7 +491,7 @@ describe("the path's MTU (RFC 8899)", () => {
     expect(nextMtuProbeSize(sender, now)).toBeNull();
   });
 
-  test("congestion that loses long datagrams, while others arrive, leaves it as it is", () => {
+  test("congestion that loses some long datagrams does not change it", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     acknowledge(sender, [1], 200);
@@ -503,7 +503,7 @@ describe("the path's MTU (RFC 8899)", () => {
     expect(sender.path.mtu.size).toBe(1_372);
   });
 
-  test("an interruption of 30 s leaves it as it is", () => {
+  test("an interruption of 30 s does not change it", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     acknowledge(sender, [1], 200);
@@ -521,7 +521,7 @@ describe("the path's MTU (RFC 8899)", () => {
 });
 
 describe("another path (RFC 9000 s. 9.4)", () => {
-  test("is begun without any estimate, and what was in flight is to be sent again", () => {
+  test("starts without any estimate, and everything in flight has to be sent again", () => {
     const sender = acquainted();
     sendAt(sender, [100, 100]);
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
@@ -535,7 +535,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
     expect(recoveryTimerAt(sender)).toBe(Infinity);
   });
 
-  test("may begin with the time that the challenge took", () => {
+  test("may start with the duration of the challenge", () => {
     const sender = acquainted();
     changePath(sender, 200, 40);
     sendAt(sender, [200]);
@@ -543,7 +543,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
     expect(recoveryTimerAt(sender)).toBe(345);
   });
 
-  test("what arrived by the old one is still reported, and teaches nothing about the new", () => {
+  test("arrivals over the old one are still reported, and do not affect the new one", () => {
     const sender = acquainted();
     sendAt(sender, [100, 100]);
     changePath(sender, 110);

@@ -8,14 +8,14 @@ import {
 } from "../../../src/protocol/recovery/replay-window.ts";
 import { seeded } from "../../harness/random.ts";
 
-describe("a packet number is taken once (RFC 9000 s. 12.3)", () => {
-  test("and refused when it comes again", () => {
+describe("a packet number is accepted once (RFC 9000 s. 12.3)", () => {
+  test("and rejected when it arrives again", () => {
     const window = createReplayWindow();
     expect(recordArrival(window, 0)).toBe(true);
     expect(recordArrival(window, 0)).toBe(false);
   });
 
-  test("whichever order the numbers come in", () => {
+  test("in whatever order the numbers arrive", () => {
     const window = createReplayWindow();
     const numbers = [5, 0, 31, 32, 33, 4, 1_000, 63, 64];
     expect(numbers.map((number) => recordArrival(window, number))).toEqual(numbers.map(() => true));
@@ -25,14 +25,14 @@ describe("a packet number is taken once (RFC 9000 s. 12.3)", () => {
     expect(recordArrival(window, 999)).toBe(true);
   });
 
-  test("and a number that has not come has not arrived", () => {
+  test("and not before it has arrived", () => {
     const window = createReplayWindow();
     expect(hasArrived(window, 0)).toBe(false);
     recordArrival(window, 7);
     expect([6, 7, 8].map((number) => hasArrived(window, number))).toEqual([false, true, false]);
   });
 
-  test("and asking changes nothing", () => {
+  test("and asking about it changes nothing", () => {
     const window = createReplayWindow();
     hasArrived(window, 3);
     expect(recordArrival(window, 3)).toBe(true);
@@ -40,7 +40,7 @@ describe("a packet number is taken once (RFC 9000 s. 12.3)", () => {
 });
 
 describe("the window of 4,064 numbers", () => {
-  test("tells apart the lowest number it holds", () => {
+  test("distinguishes the lowest number in it", () => {
     expect(REPLAY_WINDOW).toBe(4_064);
     const window = createReplayWindow();
     recordArrival(window, 4_064);
@@ -49,14 +49,14 @@ describe("the window of 4,064 numbers", () => {
     expect(recordArrival(window, 1)).toBe(false);
   });
 
-  test("takes for seen what is below it", () => {
+  test("counts every number below it as arrived", () => {
     const window = createReplayWindow();
     recordArrival(window, 4_064);
     expect(hasArrived(window, 0)).toBe(true);
     expect(recordArrival(window, 0)).toBe(false);
   });
 
-  test("forgets nothing it should know when it jumps far ahead", () => {
+  test("keeps every number in it when it jumps far ahead", () => {
     const window = createReplayWindow();
     for (let number = 0; number < 10_000; number++) recordArrival(window, number);
     recordArrival(window, 1_000_000);

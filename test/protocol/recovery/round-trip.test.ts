@@ -8,14 +8,14 @@ import {
 } from "../../../src/protocol/recovery/round-trip.ts";
 
 describe("before the first sample (RFC 9002 s. 6.2.2)", () => {
-  test("the round trip is taken to be 333 ms, and the probe timeout is 1,024 ms", () => {
+  test("the round trip is assumed to be 333 ms, and the probe timeout is 1,024 ms", () => {
     const roundTrip = createRoundTrip();
     expect(roundTrip).toMatchObject({ smoothed: 333, variation: 166.5, firstSampleAt: Infinity });
     // 333 + 4 x 166.5 + 25
     expect(probeTimeout(roundTrip)).toBe(1_024);
   });
 
-  test("a handshake's duration may stand in for it, and is no sample", () => {
+  test("a handshake's duration may be used instead, and is no sample", () => {
     const roundTrip = createRoundTrip(40);
     // 40 + 4 x 20 + 25
     expect(probeTimeout(roundTrip)).toBe(145);
@@ -26,7 +26,7 @@ describe("before the first sample (RFC 9002 s. 6.2.2)", () => {
 });
 
 describe("samples (RFC 9002 s. 5.3)", () => {
-  test("the first replaces what was assumed, whatever delay the peer tells", () => {
+  test("the first replaces the assumption, whatever delay the peer reports", () => {
     const roundTrip = createRoundTrip();
     takeSample(roundTrip, 100, 20, 1_000);
     expect(roundTrip).toEqual({
@@ -61,7 +61,7 @@ describe("samples (RFC 9002 s. 5.3)", () => {
     expect(roundTrip.firstSampleAt).toBe(1_000);
   });
 
-  test("a told delay that would bring a sample below the minimum is not subtracted", () => {
+  test("a reported delay that would bring a sample below the minimum is not subtracted", () => {
     const roundTrip = createRoundTrip();
     takeSample(roundTrip, 100, 0, 0);
     takeSample(roundTrip, 110, 11, 0);
@@ -69,14 +69,14 @@ describe("samples (RFC 9002 s. 5.3)", () => {
     expect(roundTrip.smoothed).toBe(101.25);
   });
 
-  test("a told delay that brings it to the minimum just so is subtracted", () => {
+  test("a reported delay that brings it exactly to the minimum is subtracted", () => {
     const roundTrip = createRoundTrip();
     takeSample(roundTrip, 100, 0, 0);
     takeSample(roundTrip, 110, 10, 0);
     expect(roundTrip.smoothed).toBe(100);
   });
 
-  test("of a told delay no more than 25 ms is subtracted", () => {
+  test("at most 25 ms of a reported delay are subtracted", () => {
     const roundTrip = createRoundTrip();
     takeSample(roundTrip, 100, 0, 0);
     takeSample(roundTrip, 205, 90, 0);
@@ -84,14 +84,14 @@ describe("samples (RFC 9002 s. 5.3)", () => {
     expect(roundTrip.smoothed).toBe(110);
   });
 
-  test("a told delay below 0 is none", () => {
+  test("a reported delay below 0 counts as 0", () => {
     const roundTrip = createRoundTrip();
     takeSample(roundTrip, 100, 0, 0);
     takeSample(roundTrip, 100, -500, 0);
     expect(roundTrip.smoothed).toBe(100);
   });
 
-  test("the minimum is of samples as they are, without the told delay (RFC 9002 s. 5.2)", () => {
+  test("the minimum ignores the reported delay (RFC 9002 s. 5.2)", () => {
     const roundTrip = createRoundTrip();
     takeSample(roundTrip, 100, 25, 0);
     takeSample(roundTrip, 90, 25, 0);

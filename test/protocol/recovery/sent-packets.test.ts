@@ -28,13 +28,13 @@ function eliciting(count: number): SentPackets<string> {
   return ledger(...Array.from({ length: count }, () => "eliciting" as const));
 }
 
-describe("what is in flight (RFC 9002 A.1, s. 7)", () => {
-  test("are packets that elicit an acknowledgment, path MTU probes among them", () => {
+describe("packets in flight (RFC 9002 A.1, s. 7)", () => {
+  test("are the ack-eliciting ones, path MTU probes included", () => {
     const sent = ledger("eliciting", "ack-only", "path-mtu-probe");
     expect(sent).toMatchObject({ nextNumber: 3, packetsInFlight: 2, bytesInFlight: 200 });
   });
 
-  test("is less what was acknowledged, each packet once", () => {
+  test("decrease by what is acknowledged, each packet once", () => {
     const sent = eliciting(4);
     expect(numbersOf(acknowledgeRanges(sent, rangesOf([1, 2])))).toEqual([1, 2]);
     expect(numbersOf(acknowledgeRanges(sent, rangesOf([1, 2, 3])))).toEqual([3]);
@@ -42,7 +42,7 @@ describe("what is in flight (RFC 9002 A.1, s. 7)", () => {
     expect(sent).toMatchObject({ packetsInFlight: 1, bytesInFlight: 100 });
   });
 
-  test("is nothing at the end, and nothing is kept", () => {
+  test("are none at the end, and no record is kept", () => {
     const sent = eliciting(100);
     acknowledgeRanges(sent, rangesOf(upTo(0, 99)));
     dropSettled(sent);
@@ -51,7 +51,7 @@ describe("what is in flight (RFC 9002 A.1, s. 7)", () => {
 });
 
 describe("an acknowledgment", () => {
-  test("returns the packets with what they carried, smallest number first", () => {
+  test("returns the packets with their content, smallest number first", () => {
     const sent = createSentPackets<string>();
     for (const content of ["a", "b", "c", "d"]) recordSent(sent, "eliciting", 100, content, 5);
     const acknowledged = acknowledgeRanges(sent, rangesOf([0, 1, 3]));
@@ -81,7 +81,7 @@ describe("an acknowledgment", () => {
 });
 
 describe("ACKs alone", () => {
-  test("are not kept while nothing is in flight: a reader alone needs no memory", () => {
+  test("are not recorded while nothing is in flight, so an end that only receives needs no memory", () => {
     const sent = ledger(...Array.from({ length: 1_000 }, () => "ack-only" as const));
     expect(sent).toMatchObject({ nextNumber: 1_000, packets: [] });
   });
@@ -107,7 +107,7 @@ describe("ACKs alone", () => {
 });
 
 describe("the bound of 8,192 packets in flight", () => {
-  test("leaves no room once it is reached, until the oldest is decided", () => {
+  test("leaves no room once it is reached, until the oldest is acknowledged or lost", () => {
     expect(MAX_IN_FLIGHT_PACKETS).toBe(8_192);
     const sent = eliciting(8_191);
     expect(hasRoomInFlight(sent)).toBe(true);
@@ -129,7 +129,7 @@ describe("the bound of 8,192 packets in flight", () => {
   });
 });
 
-describe("what is longest in flight", () => {
+describe("the oldest packet in flight", () => {
   test("is neither acknowledged, nor an ACK, nor a path MTU probe", () => {
     const sent = ledger("eliciting", "path-mtu-probe", "ack-only", "eliciting", "eliciting");
     expect(numbersOf(oldestInFlight(sent, 2))).toEqual([0, 3]);
@@ -137,7 +137,7 @@ describe("what is longest in flight", () => {
     expect(numbersOf(oldestInFlight(sent, 9))).toEqual([3, 4]);
   });
 
-  test("is given up all at once when the path changes", () => {
+  test("is declared lost with all others when the path changes", () => {
     const sent = ledger("eliciting", "ack-only", "path-mtu-probe", "eliciting");
     acknowledgeRanges(sent, rangesOf([3]));
     const lost = declareAllLost(sent);
@@ -147,7 +147,7 @@ describe("what is longest in flight", () => {
   });
 });
 
-test.each([1, 2, 3])("the ledger agrees with a plain map, seed %d", (seed) => {
+test.each([1, 2, 3])("the record agrees with a plain map, seed %d", (seed) => {
   const random = seeded(seed);
   const sent = createSentPackets<null>();
   const open = new Map<number, number>();

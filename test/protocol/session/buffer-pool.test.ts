@@ -5,7 +5,7 @@ import { acquireBuffer, releaseBuffer } from "../../../src/protocol/session/buff
 /** Lengths that no queue asks for: nobody else has given any. */
 const LENGTH = 777;
 
-test("the buffers given last are taken again, only for their own length", () => {
+test("the buffers released last are used first, only for their own length", () => {
   const first = new Uint8Array(LENGTH);
   const second = new Uint8Array(LENGTH);
   releaseBuffer(first);
@@ -25,7 +25,7 @@ function kept(count: number, length: number): number {
   return taken.filter((buffer) => given.some((one) => one === buffer)).length;
 }
 
-test("a mebibyte is kept of each length, at least four, and none that is very long", () => {
+test("1 MiB of each length is kept, at least four buffers, and none that is very long", () => {
   expect(kept(1_100, 1_023)).toBe(1_026);
   expect(kept(20, 524_287)).toBe(4);
   expect(kept(1, 4 * 1_024 * 1_024)).toBe(0);

@@ -55,7 +55,7 @@ function conversationOf(
 }
 
 describe("CLOSE", () => {
-  test("is answered at once, and whoever gets the answer forgets the session", () => {
+  test("is answered at once, and the end that receives the answer drops the session", () => {
     const connected = quietPair();
     const { pair } = connected;
     const [from, start] = [pair.sent.length, pair.now];
@@ -72,7 +72,7 @@ describe("CLOSE", () => {
     ]);
   });
 
-  test("is told by the responder as by the initiator", () => {
+  test("is sent by the responder just as by the initiator", () => {
     const { pair, connected, accepted } = quietPair();
     close(pair.responder, accepted, 1, "no more", pair.now);
     pass(pair, 20);
@@ -81,7 +81,7 @@ describe("CLOSE", () => {
     expect(remembered(pair)).toEqual([1, 0]);
   });
 
-  test("is remembered for 3 probe timeouts by who answered it", () => {
+  test("keeps the session of the end that answered it for 3 probe timeouts", () => {
     const { pair, connected, accepted } = quietPair();
     close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, 10);
@@ -96,7 +96,7 @@ describe("CLOSE", () => {
     ["once", 1],
     ["twice", 2],
     ["five times", 5],
-  ])("that is lost %s comes again after as many probe timeouts", (_times, count) => {
+  ])("that is lost %s is sent again after as many probe timeouts", (_times, count) => {
     const { pair, connected, accepted } = quietPair();
     const timeout = currentProbeTimeout(connected);
     const from = pair.sent.length;
@@ -111,7 +111,7 @@ describe("CLOSE", () => {
     expect(sentBy(pair, "initiator", from)).toHaveLength(count + 1);
   });
 
-  test("to nobody is sent six times, a probe timeout apart, and forgotten after the sixth", () => {
+  test("that nobody answers is sent six times, one probe timeout apart, and the session is dropped after the sixth", () => {
     const { pair, connected } = quietPair();
     const [from, start, timeout] = [pair.sent.length, pair.now, currentProbeTimeout(connected)];
     pair.loses = () => true;
@@ -126,7 +126,7 @@ describe("CLOSE", () => {
     expect(times).toEqual(expected.map((time) => expect.closeTo(time, 3)));
   });
 
-  test("whose answer is lost once comes again, and is answered again", () => {
+  test("whose answer is lost is sent again, and answered again", () => {
     const connected = quietPair();
     const { pair } = connected;
     const timeout = currentProbeTimeout(connected.connected);
@@ -145,7 +145,7 @@ describe("CLOSE", () => {
     ]);
   });
 
-  test("that crosses the other's is its answer: both forget the session, and nothing more is sent", () => {
+  test("that crosses the other's is its answer: both drop the session, and nothing more is sent", () => {
     const { pair, connected, accepted } = quietPair();
     const from = pair.sent.length;
     close(pair.initiator, connected, 1, "the initiator's", pair.now);
@@ -159,7 +159,7 @@ describe("CLOSE", () => {
     expect(accepted.end).toMatchObject({ by: "us", reason: "the responder's" });
   });
 
-  test("that crosses the other's, and is lost, comes again to an end that has forgotten the session", () => {
+  test("that crosses the other's and is lost is sent again to an end that has dropped the session", () => {
     const { pair, connected, accepted } = quietPair();
     const timeout = currentProbeTimeout(connected);
     loseFirst(pair, 1, ({ by }) => by === "responder");
@@ -174,7 +174,7 @@ describe("CLOSE", () => {
     expect(connected.end).toMatchObject({ type: "closed", by: "us", code: 0 });
   });
 
-  test("leaves what arrived before it to be taken, and takes nothing that comes after it", () => {
+  test("leaves messages that arrived before it to be taken, and nothing after it is accepted", () => {
     const { pair, connected, accepted } = quietPair();
     speak(pair.initiator, connected, "before");
     pass(pair, 100);
@@ -187,7 +187,7 @@ describe("CLOSE", () => {
 });
 
 describe("a session whose finish is not confirmed", () => {
-  test("is told again for 3 s that it is over, however short a probe timeout is", () => {
+  test("sends its CLOSE again for 3 s, however short the probe timeout is", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -206,7 +206,7 @@ describe("a session whose finish is not confirmed", () => {
     expect(remembered(pair)).toEqual([1, 0]);
   });
 
-  test("hears of its end with the answer to the finish that it says again", () => {
+  test("is closed by the answer to its repeated finish", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -219,7 +219,7 @@ describe("a session whose finish is not confirmed", () => {
   });
 
   // It has to: until the responder gives up after 60 s, nobody else gets the seat. Today it forgets at once.
-  test("that its initiator ends is over for the responder too, as soon as it hears of it", () => {
+  test("that its initiator closes ends at the responder too, as soon as the CLOSE arrives", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);

@@ -39,7 +39,7 @@ const EIGHT = [1, 2, 3, 4, 5, 6, 7, 8];
 const SIXTEEN = [...EIGHT, ...EIGHT];
 
 describe("a frame (docs/protocol.md s. 10)", () => {
-  test("PADDING is nothing, PING is one byte", () => {
+  test("PADDING is skipped, PING is one byte", () => {
     expect(read(0, 0, 1, 0)).toEqual({ told: ["ping"], sound: true });
     expect(written((into) => writePing(into, 0))).toEqual([1]);
   });
@@ -62,11 +62,11 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     ["a gap below 0", [2, 3, 0, 1, 0, 2, 0]],
     ["a range below 0", [2, 5, 0, 1, 0, 0, 4]],
     ["more ranges than anyone remembers", [2, 0x41, 0, 0, 0x40, 64, 0]],
-  ])("ACK with %s is unsound", (_what, bytes) => {
+  ])("ACK with %s is invalid", (_what, bytes) => {
     expect(read(...bytes)).toEqual({ told: [], sound: false });
   });
 
-  test("FRAGMENT carries a piece of the stream", () => {
+  test("FRAGMENT carries a part of the stream", () => {
     const head = written((into) => writeFragmentHead(into, 0, 70, 3));
     expect(head).toEqual([3, 0x40, 70, 3]);
     expect(read(...head, 7, 8, 9)).toEqual({ told: [["fragment", 70, [7, 8, 9]]], sound: true });
@@ -79,7 +79,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     expect(read(3, ...last, 1, 9).sound).toBe(false);
   });
 
-  test("WINDOW, PATH CHALLENGE, PATH RESPONSE and RESET TOKEN come as they went", () => {
+  test("WINDOW, PATH CHALLENGE, PATH RESPONSE and RESET TOKEN are read as they were written", () => {
     const frames = [
       ...written((into) => writeWindow(into, 0, 1_048_576)),
       ...written((into) => writePathChallenge(into, 0, Uint8Array.from(EIGHT))),
@@ -98,7 +98,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     });
   });
 
-  test("CLOSE has a reason of at most 256 bytes, cut between characters", () => {
+  test("CLOSE has a reason of at most 256 bytes, truncated between characters", () => {
     expect(written((into) => writeClose(into, 0, 2, "é"))).toEqual([7, 2, 2, 0xc3, 0xa9]);
     const long = written((into) => writeClose(into, 0, 1, `x${"é".repeat(200)}`));
     // 1 + 127 * 2 = 255: the next é would be byte 256 and 257.
@@ -106,12 +106,12 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     expect(read(7, 1, 0x41, 1, ...Array.from({ length: 257 }, () => 65)).sound).toBe(false);
   });
 
-  test("of an unknown type is unsound, and nothing after it is told", () => {
+  test("of an unknown type is invalid, and nothing after it is read", () => {
     expect(read(1, 0x09, 1)).toEqual({ told: ["ping"], sound: false });
     expect(read(0xff)).toEqual({ told: [], sound: false });
   });
 
-  test("that is cut short anywhere is unsound", () => {
+  test("that is truncated anywhere is invalid", () => {
     const frames = [
       [2, 10, 0x40, 64, 2, 1, 2, 0, 0, 3],
       [3, 0x40, 70, 3, 7, 8, 9],

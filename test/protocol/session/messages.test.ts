@@ -40,8 +40,8 @@ function outgoingWith(...messages: Uint8Array[]) {
   return outgoing;
 }
 
-describe("messages on their way out (docs/protocol.md s. 11)", () => {
-  test("are one stream: each its length, then its bytes", () => {
+describe("outgoing messages (docs/protocol.md s. 11)", () => {
+  test("are one stream: the length of each, then its bytes", () => {
     const outgoing = outgoingWith(bytes(7, 8, 9), bytes(), bytes(1));
     const fragment = take(outgoing, 100);
     expect(fragment).toEqual({ offset: 0, length: 7 });
@@ -51,13 +51,13 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
     expect(takeFragment(outgoing, 100)).toBeNull();
   });
 
-  test("go out in pieces as long as there is room for in a packet", () => {
+  test("are sent in fragments as long as a packet has room for", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5));
     expect(takeFragment(outgoing, 4)).toEqual({ offset: 0, length: 4 });
     expect(takeFragment(outgoing, 4)).toEqual({ offset: 4, length: 2 });
   });
 
-  test("stop at the peer's window, and go on when it widens (s. 13)", () => {
+  test("stop at the peer's window, and continue when it grows (s. 13)", () => {
     const outgoing = createOutgoingMessages();
     appendMessage(outgoing, bytes(1, 2, 3));
     expect(hasFragment(outgoing)).toBe(false);
@@ -69,7 +69,7 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
     expect(takeFragment(outgoing, 100)).toEqual({ offset: 2, length: 2 });
   });
 
-  test("that were lost go before new ones, in pieces of any other size", () => {
+  test("that were lost are sent before new ones, in fragments of any other size", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5));
     const first = take(outgoing, 4);
     loseFragment(outgoing, first);
@@ -78,7 +78,7 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
     expect(takeFragment(outgoing, 3)).toEqual({ offset: 4, length: 2 });
   });
 
-  test("are not sent again where another packet has brought them already", () => {
+  test("are not sent again if another packet has delivered them already", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3, 4, 5, 6, 7));
     take(outgoing, 2);
     acknowledgeFragment(outgoing, take(outgoing, 2));
@@ -95,7 +95,7 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
     ]);
   });
 
-  test("are forgotten when all before their end has arrived, and free their memory", () => {
+  test("are discarded when everything before their end has arrived, and release their memory", () => {
     const outgoing = outgoingWith(bytes(1, 2, 3));
     takeFragment(outgoing, 100);
     acknowledgeFragment(outgoing, { offset: 2, length: 2 });
@@ -105,7 +105,7 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
     expect(outgoing.queue.chunks).toEqual([]);
   });
 
-  test("unacknowledged hold at most 4 MiB", () => {
+  test("take at most 4 MiB while they are unacknowledged", () => {
     const outgoing = createOutgoingMessages();
     const message = new Uint8Array(65_536);
     let count = 0;
@@ -119,8 +119,8 @@ describe("messages on their way out (docs/protocol.md s. 11)", () => {
   });
 });
 
-describe("messages on their way in (docs/protocol.md s. 11)", () => {
-  test("are whole once every byte before their end has come", () => {
+describe("incoming messages (docs/protocol.md s. 11)", () => {
+  test("are complete once every byte before their end has arrived", () => {
     const incoming = createIncomingMessages();
     expect(receiveFragment(incoming, 0, bytes(3, 7, 8))).toBeNull();
     expect(takeMessages(incoming, 10).messages).toEqual([]);
@@ -129,7 +129,7 @@ describe("messages on their way in (docs/protocol.md s. 11)", () => {
     expect(incoming.arrived.buffer).toBeNull();
   });
 
-  test("come once and in order from fragments in any order, doubled and overlapping", () => {
+  test("are delivered once and in order from fragments in any order, duplicated and overlapping", () => {
     const incoming = createIncomingMessages();
     const stream = bytes(4, 1, 2, 3, 4, 2, 5, 6);
     for (const [from, to] of [
@@ -148,14 +148,14 @@ describe("messages on their way in (docs/protocol.md s. 11)", () => {
     expect(incoming.early).toEqual([]);
   });
 
-  test("are taken as many at a time as asked for", () => {
+  test("are taken at most as many at a time as asked for", () => {
     const incoming = createIncomingMessages();
     receiveFragment(incoming, 0, bytes(1, 10, 1, 20, 1, 30));
     expect(takeMessages(incoming, 2).messages).toEqual([bytes(10), bytes(20)]);
     expect(takeMessages(incoming, 2).messages).toEqual([bytes(30)]);
   });
 
-  test("whose length is cut in two are read all the same", () => {
+  test("are read even if their length arrives in two fragments", () => {
     const incoming = createIncomingMessages();
     const message = new Uint8Array(100).fill(9);
     receiveFragment(incoming, 0, bytes(0x40));
@@ -170,13 +170,13 @@ describe("messages on their way in (docs/protocol.md s. 11)", () => {
     expect(takeMessages(incoming, 10)).toEqual({ messages: [], fault: "message-too-long" });
   });
 
-  test("whose length is more than any number are a fault", () => {
+  test("whose length is beyond 2^53 are a fault", () => {
     const incoming = createIncomingMessages();
     receiveFragment(incoming, 0, new Uint8Array(8).fill(0xff));
     expect(takeMessages(incoming, 10).fault).toBe("message-too-long");
   });
 
-  test("past the window are a fault; the window moves on with the reader (s. 13)", () => {
+  test("beyond the window are a fault; the window moves with the reader (s. 13)", () => {
     const incoming = createIncomingMessages();
     expect(receiveFragment(incoming, RECEIVE_WINDOW, bytes(1))).toBe("beyond-window");
     // Half a window of messages of 1,022 bytes with heads of two.

@@ -12,7 +12,7 @@ function take(memory: PacketArena, size: number): Uint8Array {
   return commitPacket(memory, reservePacket(memory, size), size);
 }
 
-test("every packet has its own memory, of any size that a datagram has", () => {
+test("every packet has memory of its own, whatever its size", () => {
   const memory = createPacketArena();
   const taken: Uint8Array[] = [];
   for (let index = 0; index < 500; index += 1) {
@@ -28,7 +28,7 @@ test("every packet has its own memory, of any size that a datagram has", () => {
   }
 });
 
-test("what is not taken is the next packet's", () => {
+test("memory that is not committed is the next packet's", () => {
   const memory = createPacketArena();
   const given = reservePacket(memory, 200);
   expect(reservePacket(memory, 200).byteOffset).toBe(given.byteOffset);
@@ -38,7 +38,7 @@ test("what is not taken is the next packet's", () => {
   expect(next.byteOffset).toBe(given.byteOffset + 50);
 });
 
-test("what was sent is written again, at most 1 MiB of it", () => {
+test("memory of sent packets is used again, at most 1 MiB of it", () => {
   const memory = createPacketArena();
   const first = Array.from({ length: 20 }, () => take(memory, 65_487).buffer);
   expect(new Set(first).size).toBe(20);

@@ -50,14 +50,14 @@ describe("a sealed packet (docs/protocol.md s. 9)", () => {
     expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 42)).toEqual([1, 0, 1]);
   });
 
-  test("opens under its whole number only: the half that is not on the wire counts too", () => {
+  test("decrypts only under its full number, of which half is not on the wire", () => {
     const datagram = sealed(createSendProtection(nodeCrypto, KEY), 2 ** 32 + 42, 1);
     expect([...datagram.subarray(9, 13)]).toEqual([0, 0, 0, 42]);
     expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 42)).toBeNull();
     expect(opened(createReceiveProtection(nodeCrypto, KEY), datagram, 2 ** 32 + 42)).toEqual([1]);
   });
 
-  test("in which any bit is another does not open, and is counted", () => {
+  test("with any bit changed does not decrypt, and is counted as a forgery", () => {
     const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1, 2, 3);
     const protection = createReceiveProtection(nodeCrypto, KEY);
     for (let bit = 0; bit < datagram.length * 8; bit += 1) {
@@ -71,13 +71,13 @@ describe("a sealed packet (docs/protocol.md s. 9)", () => {
     expect(opened(protection, datagram, 42)).toEqual([1, 2, 3]);
   });
 
-  test("that failed is counted far below the limit of AES-GCM, 2^52 (RFC 9001 s. 6.6)", () => {
+  test("may fail far less often than AES-GCM's limit of 2^52 (RFC 9001 s. 6.6)", () => {
     expect(MAX_FORGERIES).toBe(2 ** 36);
   });
 });
 
 describe("a key update (docs/protocol.md s. 9)", () => {
-  test("comes after 2^20 packets, not one before, and changes the first byte to 0xFD", () => {
+  test("happens after exactly 2^20 packets, and changes the first byte to 0xFD", () => {
     const { send, late, first } = updated();
     expect(late[0]).toBe(0xfc);
     expect(first[0]).toBe(0xfd);
@@ -98,7 +98,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(sealed(send, 2 * PACKETS_PER_KEY + 7, 1)[0]).toBe(0xfc);
   });
 
-  test("is taken by the receiver, and again, with 0xFC and 0xFD in turn", () => {
+  test("is followed by the receiver each time, with 0xFC and 0xFD in turn", () => {
     const send = createSendProtection(nodeCrypto, KEY);
     const receive = createReceiveProtection(nodeCrypto, KEY);
     for (let update = 0; update < 4; update += 1) {
@@ -111,7 +111,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(receive.forgeries).toBe(0);
   });
 
-  test("lets packets of the key before through that come late, for 3 probe timeouts", () => {
+  test("still accepts late packets with the previous key for 3 probe timeouts", () => {
     const { first, late } = updated();
     const receive = createReceiveProtection(nodeCrypto, KEY);
     expect(opened(receive, first, PACKETS_PER_KEY, 1_000)).toEqual([1]);
@@ -123,7 +123,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(receive).toMatchObject({ phase: 1, previous: null });
   });
 
-  test("is overtaken by packets after it, which open too", () => {
+  test("may be overtaken by later packets, which decrypt too", () => {
     const { send, first, late } = updated();
     const second = sealed(send, PACKETS_PER_KEY + 1, 2);
     const receive = createReceiveProtection(nodeCrypto, KEY);
@@ -132,7 +132,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(opened(receive, first, PACKETS_PER_KEY)).toEqual([1]);
   });
 
-  test("is not taken while the key before is kept", () => {
+  test("is not accepted while the previous key is kept", () => {
     const { send, first } = updated();
     const receive = createReceiveProtection(nodeCrypto, KEY);
     opened(receive, first, PACKETS_PER_KEY, 1_000);
@@ -143,7 +143,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(opened(receive, next, 2 * PACKETS_PER_KEY, 1_000 + KEEP)).toEqual([3]);
   });
 
-  test("is not made by a forger: the other first byte alone changes nothing", () => {
+  test("can't be forged: the other first byte alone changes nothing", () => {
     const datagram = sealed(createSendProtection(nodeCrypto, KEY), 42, 1);
     datagram[0] = 0xfd;
     const receive = createReceiveProtection(nodeCrypto, KEY);
@@ -151,7 +151,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(receive).toMatchObject({ key: KEY, phase: 0, previous: null, forgeries: 1 });
   });
 
-  test("leaves nothing that the key before opens", () => {
+  test("leaves no packet that the previous key decrypts", () => {
     const { first } = updated();
     const old = createReceiveProtection(nodeCrypto, KEY);
     first[0] = 0xfc;

@@ -46,8 +46,8 @@ function movedAway() {
   return path;
 }
 
-describe("where a session's peer is (docs/protocol.md s. 14)", () => {
-  test("a proven path has no bound, no challenge and nothing to wake for", () => {
+describe("the address of a session's peer (docs/protocol.md s. 14)", () => {
+  test("a validated path has no limit, no challenge and no timer", () => {
     const path = validatedPath(HOME);
     expect(sendAllowance(path)).toBe(Number.POSITIVE_INFINITY);
     expect(dueChallenge(path, 1e9)).toBeNull();
@@ -76,19 +76,19 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
     expect(sendAllowance(path)).toBe(23);
   });
 
-  test("what comes from the address before does not count for the new one", () => {
+  test("bytes from the previous address do not count for the new one", () => {
     const path = movedAway();
     countReceived(path, HOME, 40);
     expect(sendAllowance(path)).toBe(0);
   });
 
-  test("nor does what comes from a third address", () => {
+  test("bytes from a third address do not count either", () => {
     const path = movedAway();
     countReceived(path, FAR, 40);
     expect(sendAllowance(path)).toBe(0);
   });
 
-  test("the challenge is sent three times, a probe timeout apart", () => {
+  test("the challenge is sent three times, one probe timeout apart", () => {
     const path = movedAway();
     for (const now of [1_000, 1_100, 1_200]) {
       expect(dueChallenge(path, now - 1)).toBeNull();
@@ -100,7 +100,7 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
     expect(validationTimerAt(path)).toBe(1_300);
   });
 
-  test("a challenge for which there is no room waits a probe timeout", () => {
+  test("a challenge for which there is no room waits one probe timeout", () => {
     const path = movedAway();
     postponeChallenge(path, 1_050);
     expect(dueChallenge(path, 1_149)).toBeNull();
@@ -111,7 +111,7 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
     expect(dueChallenge(path, 1_249)).toBeNull();
   });
 
-  test("the response with the same eight bytes proves it, and no other does", () => {
+  test("only a response with the same eight bytes validates it", () => {
     const path = movedAway();
     for (let bit = 0; bit < 64; bit += 1) {
       expect(validatePath(path, flipped(CHALLENGE, bit >> 3, 1 << (bit & 7)))).toBe(false);
@@ -123,7 +123,7 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
     expect(validatePath(path, CHALLENGE)).toBe(false);
   });
 
-  test("without a response for 3 probe timeouts it is where it was before", () => {
+  test("without a response for 3 probe timeouts it is the previous address again", () => {
     const path = movedAway();
     expect(abandonValidation(path, 1_299)).toBe(false);
     expect(abandonValidation(path, 1_300)).toBe(true);
@@ -131,13 +131,13 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
     expect(abandonValidation(path, 1_300)).toBe(false);
   });
 
-  test("back where it was proven it needs no proof", () => {
+  test("a return to the validated address needs no validation", () => {
     const path = movedAway();
     migratePath(path, HOME, CHALLENGE, TIMEOUT, 1_010);
     expect(path).toEqual(validatedPath(HOME));
   });
 
-  test("from one new address to the next it falls back to the one that was proven", () => {
+  test("from one new address to the next it falls back to the validated one", () => {
     const path = movedAway();
     countReceived(path, AWAY, 1_000);
     const other = Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1);
@@ -151,7 +151,7 @@ describe("where a session's peer is (docs/protocol.md s. 14)", () => {
     expect(path).toEqual(validatedPath(HOME));
   });
 
-  test("proven at the new address it falls back there", () => {
+  test("once validated, the new address is the fallback", () => {
     const path = movedAway();
     validatePath(path, CHALLENGE);
     migratePath(path, FAR, CHALLENGE, TIMEOUT, 2_000);
@@ -178,7 +178,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   test.each([
     ["to another host", AWAY],
     ["to another port", { address: "192.0.2.1", port: 9 }],
-  ])("%s goes on there, and proves it", (_what, address) => {
+  ])("%s continues there, and validates the address", (_what, address) => {
     const { pair, connected, accepted } = connectedPair();
     pair.initiator.address = address;
     speak(pair.initiator, connected, "moved");
@@ -193,7 +193,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["found"]);
   });
 
-  test("sends at most three times as many bytes there as came, until it is proven", () => {
+  test("sends at most three times as many bytes there as came from it, until it is validated", () => {
     const { pair, connected, accepted } = connectedPair();
     speak(pair.responder, accepted, new Uint8Array(60_000));
     drain(pair.responder, pair.now);
@@ -214,7 +214,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(challenges).toBeGreaterThan(0);
   });
 
-  test("gives a silent new address up after 3 probe timeouts, and goes on at the one before", () => {
+  test("gives up a silent new address after 3 probe timeouts, and continues at the previous one", () => {
     const { pair, connected, accepted } = connectedPair();
     // What the responder sends to the new address comes nowhere.
     deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
@@ -226,7 +226,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["still here"]);
   });
 
-  test("is not moved by an old packet that is replayed from elsewhere", () => {
+  test("is not moved by an old packet that is replayed from another address", () => {
     const { pair, accepted } = connectedPair();
     const home = accepted.path.address;
     for (const { by, bytes } of pair.sent) {
@@ -235,7 +235,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     }
   });
 
-  test("is not moved by a packet that is overtaken: its number is not the largest", () => {
+  test("is not moved by a packet that was overtaken, for its number is not the largest", () => {
     const { pair, connected, accepted } = connectedPair();
     const early = craft(connected, [1]);
     const late = craft(connected, [1]);
@@ -244,7 +244,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
   });
 
-  test("is not moved by a copy that loses the race, and comes back from one that wins it (s. 9.3.3)", () => {
+  test("is not moved by a copy that arrives second, and returns after one that arrives first (s. 9.3.3)", () => {
     const { pair, connected, accepted } = connectedPair();
     const first = craft(connected, [1]);
     deliver(pair.responder, first, pair.initiator.address, pair.now);
@@ -267,7 +267,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(accepted.path.address).toEqual(pair.initiator.address);
   });
 
-  test("is challenged with bytes that nobody can guess, other ones for each move", () => {
+  test("is challenged with random bytes, other ones for each move", () => {
     const { pair, connected, accepted } = connectedPair();
     deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
     const one = accepted.path.validation?.challenge;
@@ -291,7 +291,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(first?.frames).toContain("response");
   });
 
-  test("keeps what it knows of the path when only the port is another, and forgets it for another host (s. 9.4)", () => {
+  test("keeps its estimates of the path when only the port changes, and resets them for another host (s. 9.4)", () => {
     const { pair, connected, accepted } = connectedPair();
     const known = accepted.recovery.path;
     deliver(
@@ -305,7 +305,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(accepted.recovery.path).not.toBe(known);
   });
 
-  test("keeps it too when it returns from a port that was not proven", () => {
+  test("keeps its estimates too when it returns from a port that was not validated", () => {
     const { pair, connected, accepted } = connectedPair();
     const known = accepted.recovery.path;
     deliver(
@@ -320,7 +320,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   });
 
   // Only the hello's address is proven by its cookie; the finish may come from any other.
-  test("has not proven an address from which only its finish came", () => {
+  test("has not validated an address from which only its finish came", () => {
     const pair = createPair();
     joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -331,7 +331,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   });
 
   // An ACK of many ranges leaves no room in the small packet that carries a challenge.
-  test("challenges a new address at once, even with much to acknowledge", () => {
+  test("sends a challenge to a new address at once, even with much to acknowledge", () => {
     const joint = connectedPair();
     const { pair, connected } = joint;
     const from = pair.initiator.address;

@@ -82,7 +82,7 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
     expect(hear(pair.initiator, connected, pair.now)).toEqual(all);
   });
 
-  test("of more than 65,536 bytes are not taken by the sayer", () => {
+  test("of more than 65,536 bytes can't be sent", () => {
     const { pair, connected } = connectedPair();
     expect(() => speak(pair.initiator, connected, new Uint8Array(65_537))).toThrow("65536");
     expect(speak(pair.initiator, connected, new Uint8Array(65_536))).toBe(true);
@@ -104,7 +104,7 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
     expect(heard).toEqual(all);
   });
 
-  test("that have arrived are not taken again from a replay (s. 9)", () => {
+  test("that have arrived are not accepted again from a replay (s. 9)", () => {
     const { pair, connected, accepted } = connectedPair();
     const from = pair.sent.length;
     speak(pair.initiator, connected, "once");
@@ -141,7 +141,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
     expect(speak(pair.initiator, connected, "too late")).toBe(false);
   });
 
-  test("is told again after 1, 2, 4 and 8 more packets, and to a replay never", () => {
+  test("is repeated after 1, 2, 4 and 8 more packets, and never for a replay", () => {
     const { pair, connected, accepted } = connectedPair();
     close(pair.initiator, connected, 0, "", pair.now);
     const answers = [drain(pair.initiator, pair.now).length];
@@ -155,7 +155,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
     expect(told).toEqual([0, 1, 3, 7, 15]);
   });
 
-  test("reaches a peer to whom the first CLOSE was lost, with its next packet", () => {
+  test("reaches a peer that missed the first CLOSE, as the answer to its next packet", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = ({ by }) => by === "initiator";
     close(pair.initiator, connected, 1, "lost at first", pair.now);
@@ -168,7 +168,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
   });
 
   // Only sealed packets count as packets that still arrive; a finish does not.
-  test("reaches an initiator whose finish is not confirmed, when it says its finish again", () => {
+  test("reaches an initiator whose finish is not confirmed when it repeats its finish", () => {
     const pair = createPair();
     const connected = joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -180,7 +180,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
     expect(connected.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
   });
 
-  test("is forgotten after 3 probe timeouts", () => {
+  test("drops the session after 3 probe timeouts", () => {
     const { pair, connected } = connectedPair();
     pair.loses = () => true;
     close(pair.initiator, connected, 0, "", pair.now);
@@ -192,7 +192,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
     expect(pair.initiator.endpoint.sessions.size).toBe(0);
   });
 
-  test("comes to nothing when both end it at once", () => {
+  test("leaves nothing behind when both end it at once", () => {
     const { pair, connected, accepted } = connectedPair();
     const from = pair.sent.length;
     close(pair.initiator, connected, 0, "", pair.now);
@@ -211,7 +211,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
 });
 
 describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
-  test("that is quiet has a PING of the initiator every 20 s, none of the responder, and goes on", () => {
+  test("that is idle has a PING of the initiator every 20 s, none of the responder, and goes on", () => {
     const { pair, connected, accepted } = connectedPair();
     pass(pair, 5_000);
     const from = pair.sent.length;
@@ -227,7 +227,7 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     expect(accepted.lastElicitingAt).toBeLessThanOrEqual(quietSince);
   });
 
-  test("has a PING of the responder 25 s after it has heard the initiator last", () => {
+  test("has a PING of the responder 25 s after the initiator's last packet", () => {
     const { pair, accepted } = connectedPair();
     pass(pair, 5_000);
     pair.loses = ({ by }) => by === "initiator";
@@ -237,7 +237,7 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     expect(accepted.lastElicitingAt).toBe(accepted.lastHeardAt + 25_000);
   });
 
-  test("is over 60 s after the last packet that was heard, at each end by itself", () => {
+  test("is over 60 s after the last packet received, at each end independently", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
     const heard = [connected.lastHeardAt, accepted.lastHeardAt];
@@ -251,7 +251,7 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     expect(pair.initiator.endpoint.sessions.size + pair.responder.endpoint.sessions.size).toBe(0);
   });
 
-  test("is not kept by packets that do not authenticate, nor by replays", () => {
+  test("is not kept alive by packets that do not authenticate, nor by replays", () => {
     const { pair, connected, accepted } = connectedPair();
     const packet = craft(connected, [1]);
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
@@ -264,7 +264,7 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
     expect(accepted.end).toEqual({ type: "timed-out" });
   });
 
-  test("survives a silence of 50 s, and everything said in it arrives", () => {
+  test("survives a silence of 50 s, and every message sent in it arrives", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
     speak(pair.initiator, connected, "into the silence");
@@ -277,7 +277,7 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
 });
 
 describe("silence (docs/protocol.md s. 15.1)", () => {
-  test("is noticed 5 s after something was said that nobody acknowledges, and is over with the first word", () => {
+  test("is noticed 5 s after a message that is not acknowledged, and ends with the first packet received", () => {
     const { pair, connected, accepted } = connectedPair();
     pass(pair, 1_000);
     speak(pair.initiator, connected, "are you there?");
@@ -292,7 +292,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
     expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["are you there?"]);
   });
 
-  test("is no silence while nothing is owed: a quiet minute with keep-alives is not", () => {
+  test("is not reported while no acknowledgment is awaited, as in an idle minute with keep-alives", () => {
     const { pair, connected, accepted } = connectedPair();
     for (let elapsed = 0; elapsed < 60_000; elapsed += 100) {
       pass(pair, 100);
@@ -300,7 +300,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
     }
   });
 
-  test("is noticed 5 s after a keep-alive that nobody answers", () => {
+  test("is noticed 5 s after a keep-alive that is not answered", () => {
     const { pair, connected } = connectedPair();
     pass(pair, 1_000);
     pair.loses = () => true;
@@ -313,7 +313,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
 });
 
 describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
-  test("is the handshake's: a first message that is lost is sent again after it, and not after 1 s", () => {
+  test("is the handshake's: a lost first message is sent again after it, not after 1 s", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
     speak(pair.responder, accepted, "first");
@@ -324,7 +324,7 @@ describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
     expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["first"]);
   });
 
-  test("is not taken from an answer that came twice: it may have been to either hello", () => {
+  test("is not taken from a duplicated answer, which may answer either hello", () => {
     const pair = createPair();
     joinResponder(pair);
     const { helloAgain, finish } = untilFinish(pair);
@@ -440,7 +440,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     expect(count(START + 60_000)).toBe(100);
   });
 
-  test("is not what an initiator answers: it opens for nobody", () => {
+  test("is not sent by an initiator, which accepts no sessions", () => {
     const { pair, accepted } = connectedPair();
     const packet = craft(accepted, [1]).slice();
     packet.set(pair.random.bytes(8), 1);
@@ -448,7 +448,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
   });
 
   // The frame belongs into the answer; here it comes again and again, and each is kept.
-  test("has one token at a time: a peer that tells many makes nothing grow", () => {
+  test("has only one token: a peer that sends many makes nothing grow", () => {
     const { pair, connected, accepted } = connectedPair();
     for (let count = 0; count < 100; count += 1) {
       const packet = craft(accepted, [8, ...pair.random.bytes(16)]);
@@ -492,7 +492,7 @@ describe("flow control (docs/protocol.md s. 13)", () => {
     expect(accepted.incoming.arrived.buffer).toBeNull();
   }, 20_000);
 
-  test("keeps fragments that came early, within the window, and finds no fault with them", () => {
+  test("keeps early fragments within the window, and is not disturbed by them", () => {
     const { pair, connected, accepted } = connectedPair();
     for (let gap = 0; gap < 100; gap += 1) {
       // One byte of the stream, and PADDING.
@@ -505,7 +505,7 @@ describe("flow control (docs/protocol.md s. 13)", () => {
   });
 
   // Each early fragment is a view of its whole packet: 4,096 of them may hold 256 MiB.
-  test("holds no more memory than the window for fragments that came early", () => {
+  test("uses no more memory than the window for early fragments", () => {
     const { pair, connected, accepted } = connectedPair();
     for (let gap = 0; gap < 100; gap += 1) {
       const frames = new Uint8Array(60_000);
@@ -524,7 +524,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     expectFault([3, ...varint4(1_048_576), 1, 9], 3);
   });
 
-  test("and not for one that ends just at it", () => {
+  test("but not for one that ends exactly at it", () => {
     const { pair, connected, accepted } = connectedPair();
     const packet = craft(connected, [3, ...varint4(1_048_575), 1, 9]);
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
@@ -574,7 +574,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     expect(connected.end).toMatchObject({ type: "closed", by: "peer", code: 5 });
   });
 
-  test("counts each forged packet, and is disturbed by none", () => {
+  test("but not with forged packets, which are only counted", () => {
     const { pair, connected, accepted } = connectedPair();
     const packet = craft(connected, [1]);
     for (let bit = 0; bit < packet.length * 8; bit += 1) {
@@ -595,7 +595,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     expect(accepted.lastHeardAt).toBe(pair.now);
   });
 
-  test("never makes it throw: 20,000 copies of a finish, and not one ACK", () => {
+  test("but never makes it throw, as with 20,000 copies of a finish and not one ACK", () => {
     const pair = createPair();
     joinResponder(pair);
     const { finish } = untilFinish(pair);
@@ -606,7 +606,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     expect(takeAccepted(pair).recovery.sent.packets.length).toBeLessThan(12_500);
   });
 
-  test("never makes it throw: 20,000 path challenges, and not one ACK", () => {
+  test("but never makes it throw, as with 20,000 path challenges and not one ACK", () => {
     const { pair, connected, accepted } = connectedPair();
     for (let count = 0; count < 20_000; count += 1) {
       const packet = craft(connected, [5, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -616,7 +616,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
   });
 
   // Whoever has seen a connection id puts PINGs in flight that nobody will acknowledge.
-  test("is not answered when it only looks like a finish (s. 7)", () => {
+  test("but not with a packet that only looks like a finish, which is dropped (s. 7)", () => {
     const { pair, accepted } = connectedPair();
     const forged = new Uint8Array(78).fill(0x99);
     forged[0] = 0xfb;
@@ -627,7 +627,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
 });
 
 describe("a session that changes its key (docs/protocol.md s. 9)", () => {
-  test("after 2^20 packets goes on, also with packets that overtake each other across it", () => {
+  test("continues after 2^20 packets, also with packets that overtake each other across the change", () => {
     const { pair, connected, accepted } = connectedPair();
     // One packet with the key is acknowledged.
     speak(pair.initiator, connected, "before");
@@ -658,7 +658,7 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["and back"]);
   });
 
-  test("past 2^32 packets goes on: the half of the number that is not sent is not lost", () => {
+  test("continues past 2^32 packets: the half of the number that is not sent is known", () => {
     const { pair, connected, accepted } = connectedPair();
     pass(pair, 2_000);
     skipTo(connected, accepted, 2 ** 32 - 2);
@@ -680,7 +680,7 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
   });
 
   // Nothing ends it: the number after the last is refused by the cipher, which throws.
-  test("is over before 2^53 packets, with code 5", () => {
+  test("ends before 2^53 packets, with code 5", () => {
     const { pair, connected, accepted } = connectedPair();
     pass(pair, 2_000);
     skipTo(connected, accepted, 2 ** 53 - 2);
@@ -710,7 +710,7 @@ describe("a capture of the traffic (docs/protocol.md s. 16)", () => {
     return pair.sent.map(({ bytes }) => bytes);
   }
 
-  test("shows neither what is said, nor why it ended, nor anybody's key or secret", () => {
+  test("shows neither messages, nor the reason of the end, nor any key or secret", () => {
     const secrets = [
       ...[...MESSAGES, "Konstantin has left"].map(text),
       ...[INITIATOR_KEYS, RESPONDER_KEYS].flatMap(({ publicKey, privateKey }) => [
@@ -732,7 +732,7 @@ describe("a capture of the traffic (docs/protocol.md s. 16)", () => {
 
   // What is constant on the wire is shorter than 8 bytes: the first byte with the version (2), the cookie's
   // length with its secret's number (2), and a packet number (4) between a random id and a sealed byte.
-  test("has no 8 bytes in a row in common with another, of the same keys and the same words", () => {
+  test("has no 8 bytes in a row in common with another of the same keys and messages", () => {
     const seen = new Set<string>();
     for (const datagram of capture(1)) {
       const bytes = Buffer.from(datagram).toString("latin1");

@@ -43,7 +43,7 @@ function chunkBytes(
 }
 
 describe("a queue of bytes", () => {
-  test("an empty queue has no buffer, at first and again", () => {
+  test("an empty queue has no buffer, neither a new one nor one that was emptied", () => {
     const queue = createByteQueue();
     expect(queue.buffer).toBeNull();
     fillBytes(queue, 100, 1);
@@ -53,7 +53,7 @@ describe("a queue of bytes", () => {
     expect(queue.buffer).toBeNull();
   });
 
-  test("a buffer that was let go of is the next queue's, and what was in it is not", () => {
+  test("a released buffer is used by the next queue, which does not see its old content", () => {
     const first = createByteQueue();
     fillBytes(first, 30_000, 1);
     const { buffer } = first;
@@ -68,7 +68,7 @@ describe("a queue of bytes", () => {
     expect(bytesIn(second)).toBe("2 x 20000");
   });
 
-  test("what a growing queue holds stays, while others take its smaller buffers", () => {
+  test("a growing queue keeps its content while others reuse its smaller buffers", () => {
     const queues = [createByteQueue(), createByteQueue(), createByteQueue()];
     for (let round = 0; round < 200; round += 1) {
       for (const [index, queue] of queues.entries()) fillBytes(queue, 700, index);
@@ -78,7 +78,7 @@ describe("a queue of bytes", () => {
 });
 
 describe("a queue of chunks", () => {
-  test("an empty queue has no buffer, at first and again", () => {
+  test("an empty queue has no buffer, neither a new one nor one that was emptied", () => {
     const queue = createChunkQueue();
     expect(queue.chunks).toEqual([]);
     addBytes(queue, 1, 2, 3);
@@ -91,14 +91,14 @@ describe("a queue of chunks", () => {
     expect(chunkBytes(queue, 3)).toEqual([4]);
   });
 
-  test("what is short goes into one buffer, one behind the other", () => {
+  test("short extensions go into one buffer, one behind the other", () => {
     const queue = createChunkQueue();
     for (let value = 0; value < 100; value += 1) addBytes(queue, value, value);
     expect(queue.chunks).toHaveLength(1);
     expect(chunkBytes(queue, 3, 4)).toEqual([1, 2, 2, 3]);
   });
 
-  test("what is shared is not copied, and stays when what is own is written behind it", () => {
+  test("shared bytes are not copied, and stay when the queue's own bytes are written behind them", () => {
     const [one, other] = [createChunkQueue(), createChunkQueue()];
     const bytes = new Uint8Array(128).fill(7);
     for (const queue of [one, other]) {
@@ -115,14 +115,14 @@ describe("a queue of chunks", () => {
     expect(bytes.every((byte) => byte === 7)).toBe(true);
   });
 
-  test("what is shared and shorter than 128 bytes is copied", () => {
+  test("shared bytes are copied when they are fewer than 128", () => {
     const queue = createChunkQueue();
     for (let count = 0; count < 4; count += 1) appendShared(queue, new Uint8Array(127).fill(count));
     expect(queue.chunks).toHaveLength(1);
     expect(chunkBytes(queue, 126, 2)).toEqual([0, 1]);
   });
 
-  test("bytes that were forgotten, or are not there yet, are not to be had", () => {
+  test("reading bytes that were discarded or not appended yet throws", () => {
     const queue = createChunkQueue();
     addBytes(queue, 1, 2, 3);
     discardChunks(queue, 1);
@@ -131,7 +131,7 @@ describe("a queue of chunks", () => {
     expect(() => copyFromChunks(queue, 2, 2, into, 0)).toThrow("2 to 4 is not in the queue");
   });
 
-  test("buffers grow with what is held up to 64 KiB, and further only for what is longer", () => {
+  test("buffers grow with the queue up to 64 KiB, and further only for a longer extension", () => {
     const queue = createChunkQueue();
     for (let count = 0; count < 300; count += 1) extendChunks(queue, 1_000);
     extendChunks(queue, 65_540);
@@ -141,7 +141,7 @@ describe("a queue of chunks", () => {
     expect(lengths.at(-1)).toBe(131_072);
   });
 
-  test("whatever is added, read and forgotten, it is the stream", () => {
+  test("any sequence of appending, reading and discarding yields the stream", () => {
     const random = seededRandom(7);
     const queue = createChunkQueue();
     const stream: number[] = [];

@@ -29,7 +29,7 @@ function lastMessage(byte: number): [BothSides, Uint8Array] {
 }
 
 describe("a message with one of several pre-shared keys", () => {
-  test.each([1, 2, 3, 4])("is read with the %d. of them, and both sides agree", (byte) => {
+  test.each([1, 2, 3, 4])("is read with key %d of them, and both sides agree", (byte) => {
     const [both, message] = lastMessage(byte);
     const claimed: Uint8Array[] = [];
     const reading = readMessageWithAnyPsk(both.responder, message, (remote) => {
@@ -44,7 +44,7 @@ describe("a message with one of several pre-shared keys", () => {
     expect(theirs.remoteStatic).toEqual(initiatorStatic.publicKey);
   });
 
-  test("asks for no more of them than it needs", () => {
+  test("tries no more of them than it needs", () => {
     const [both, message] = lastMessage(2);
     let asked = 0;
     function* keys() {
@@ -57,7 +57,7 @@ describe("a message with one of several pre-shared keys", () => {
     expect(asked).toBe(2);
   });
 
-  test("is refused with none of them, and then taken with one that came meanwhile", () => {
+  test("is rejected if none of them fits, and accepted with one that is added later", () => {
     const [both, message] = lastMessage(9);
     const before = both.responder.progress;
     expect(readMessageWithAnyPsk(both.responder, message, () => KEYS)).toEqual({
@@ -73,7 +73,7 @@ describe("a message with one of several pre-shared keys", () => {
     expect(reading).toMatchObject({ type: "payload", key: { byte: 9 } });
   });
 
-  test("is forged, before any is asked for, when its static key is not authentic", () => {
+  test("is forged, before any of them is tried, when its static key is not authentic", () => {
     const [both, message] = lastMessage(1);
     message[5] = (message[5] ?? 0) ^ 1;
     const reading = readMessageWithAnyPsk(both.responder, message, () => {
@@ -87,13 +87,13 @@ describe("a message with one of several pre-shared keys", () => {
   });
 });
 
-describe("a mistake of ours is an error", () => {
+describe("a bug throws", () => {
   test("when the psk is not given", () => {
     const [both, message] = lastMessage(1);
     expect(() => readMessage(both.responder, message)).toThrow("the psk is not given");
   });
 
-  test("when a psk has another length, or the message ends in none", () => {
+  test("when a psk has another length, or the message does not end in one", () => {
     const [both, message] = lastMessage(1);
     const short = { psk: text("short") };
     expect(() => readMessageWithAnyPsk(both.responder, message, () => [short])).toThrow(

@@ -57,7 +57,7 @@ describe("sealing", () => {
     expect(sealed(HELLO, { packetNumber })).toEqual(withNonce(nonce, HELLO, HEADER));
   });
 
-  test("writes where it is told, and nowhere else", () => {
+  test("writes at the given index, and nowhere else", () => {
     const datagram = new Uint8Array(30).fill(0xee);
     expect(seal(nodeCrypto, KEY, 3, HEADER, HELLO, datagram, 6)).toBe(21);
     const around = "ee".repeat(6) + toHex(sealed(HELLO, { packetNumber: 3 })) + "ee".repeat(3);
@@ -80,7 +80,7 @@ describe("sealing", () => {
     );
   });
 
-  test("throws when they do not fit where they are to go, and writes nothing", () => {
+  test("throws when the sealed bytes do not fit, and writes nothing", () => {
     const into = new Uint8Array(30);
     expect(() => seal(nodeCrypto, KEY, 0, HEADER, HELLO, into, 10)).toThrow(
       "21 sealed bytes have no room",
@@ -101,7 +101,7 @@ describe("sealing", () => {
 });
 
 describe("opening", () => {
-  test("gives back what was sealed, in any order (Noise s. 11.4)", () => {
+  test("returns what was sealed, in any order (Noise s. 11.4)", () => {
     const packets = [EMPTY, HELLO, new Uint8Array(1_100).fill(7)];
     const arriving = packets
       .map((plaintext, packetNumber) => ({
@@ -117,7 +117,7 @@ describe("opening", () => {
     }
   });
 
-  test("leaves the packet as it was, and its plaintext has memory of its own", () => {
+  test("does not change the packet, and the plaintext has memory of its own", () => {
     const packet = sealed(HELLO);
     const before = Uint8Array.from(packet);
     const plaintext = open(nodeCrypto, KEY, 0, HEADER, packet);
@@ -146,7 +146,7 @@ describe("opening", () => {
     }
   });
 
-  test("returns null when anything was cut off or added, also of an empty message", () => {
+  test("returns null when anything was removed or added, also with an empty message", () => {
     for (const packet of [sealed(HELLO), sealed(EMPTY)]) {
       for (let length = 0; length < packet.byteLength; length += 1) {
         expect(open(nodeCrypto, KEY, 0, HEADER, packet.subarray(0, length))).toBeNull();
@@ -168,7 +168,7 @@ describe("opening", () => {
   });
 
   test.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53, 2 ** 64])(
-    "returns null for packet number %p, which a peer may have made up",
+    "returns null for packet number %p, which a peer could have sent",
     (packetNumber) => {
       expect(open(nodeCrypto, KEY, packetNumber, HEADER, sealed(HELLO))).toBeNull();
     },
@@ -182,7 +182,7 @@ describe("opening", () => {
 });
 
 describe("rekeying", () => {
-  test("gives 32 bytes sealed under the number 2^64 - 1, all zero before (Noise s. 4.2)", () => {
+  test("returns 32 zero bytes encrypted under the number 2^64 - 1 (Noise s. 4.2)", () => {
     // AES-256 of the nonce and the block counters 2 and 3, which is what GCM adds to zeros.
     expect(toHex(rekey(nodeCrypto, ZERO_KEY))).toBe(
       "f1573ed7ea59562387a25c24fabe25a3155fecd880e181089fe581c148cc6ba9",
@@ -195,7 +195,7 @@ describe("rekeying", () => {
     );
   });
 
-  test("leaves the key before as it was, and neither opens the other's packets (s. 11.3)", () => {
+  test("does not change the previous key, and neither key opens the other's packets (s. 11.3)", () => {
     const next = rekey(nodeCrypto, KEY);
     expect(toHex(KEY)).toBe("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
     expect(open(nodeCrypto, next, 0, HEADER, sealed(HELLO))).toBeNull();
@@ -203,7 +203,7 @@ describe("rekeying", () => {
     expect(open(nodeCrypto, next, 0, HEADER, sealed(HELLO, { key: next }))).not.toBeNull();
   });
 
-  test("goes on to a new key each time (s. 11.3)", () => {
+  test("returns a new key each time (s. 11.3)", () => {
     const keys: Uint8Array[] = [KEY];
     for (let count = 0; count < 5; count += 1) keys.push(rekey(nodeCrypto, keys.at(-1) ?? KEY));
     expect(new Set(keys.map(toHex)).size).toBe(6);

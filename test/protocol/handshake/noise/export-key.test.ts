@@ -26,7 +26,7 @@ describe("an exported key", () => {
     expect(toHex(key)).toBe("5deca37139fc861e31c2c426e6553f79feac4a8fb1f1786513d0725c94a37e86");
   });
 
-  test("is HKDF of the chaining key, its info the label and the hash (RFC 5869 s. 2.2, 2.3)", () => {
+  test("is HKDF of the chaining key, with the label and the hash as info (RFC 5869 s. 2.2, 2.3)", () => {
     const both = startBoth();
     carry(both, 2);
     const { chainingKey, hash } = both.responder.progress.symmetric;
@@ -44,7 +44,7 @@ describe("an exported key", () => {
     expect(exportKey(both.responder, LABEL)).toEqual(key);
   });
 
-  test("leaves the handshake as it would have been", () => {
+  test("does not change the handshake", () => {
     const [plain, exported] = [startBoth(), startBoth()];
     carry(plain, 3);
     carry(exported, 2);
@@ -54,7 +54,7 @@ describe("an exported key", () => {
     expect(finishHandshake(exported.responder)).toEqual(finishHandshake(plain.responder));
   });
 
-  test("is none of the keys and values of Noise, before or after", () => {
+  test("equals no key or value of Noise, before or after", () => {
     const both = startBoth();
     carry(both, 1);
     const early = both.initiator.progress.symmetric;
@@ -80,7 +80,7 @@ describe("an exported key", () => {
     ["static key of the responder", {}, { staticKeys: OTHER_KEYS }],
     ["prologue", { prologue: text("charla 2\0") }, { prologue: text("charla 2\0") }],
     ["pattern", { pattern: XX, psk: null }, { pattern: XX, psk: null }],
-  ])("is another with another %s", (_what, initiator, responder) => {
+  ])("differs with another %s", (_what, initiator, responder) => {
     const [one, other] = [startBoth(), startBoth(initiator, responder)];
     carry(one, 2);
     carry(other, 2);
@@ -89,7 +89,7 @@ describe("an exported key", () => {
     expect(toHex(key)).not.toBe(toHex(exportKey(one.initiator, LABEL)));
   });
 
-  test("is another with another payload or label", () => {
+  test("differs with another payload or label", () => {
     const both = startBoth();
     carry(both, 1);
     readMessage(both.initiator, writeMessage(both.responder, text("good night")));
@@ -104,7 +104,7 @@ describe("an exported key", () => {
     expect(new Set(keys.map(toHex)).size).toBe(4);
   });
 
-  test("is to be had neither earlier nor later, which throws", () => {
+  test("throws when it is exported earlier or later", () => {
     for (const messages of [0, 1, 3]) {
       const both = startBoth();
       carry(both, messages);
@@ -116,7 +116,7 @@ describe("an exported key", () => {
     }
   });
 
-  test("has a label, or throws: without one it could be a key of Noise's own", () => {
+  test("throws without a label, for it could then be one of Noise's own keys", () => {
     const both = startBoth();
     carry(both, 2);
     expect(() => exportKey(both.initiator, "")).toThrow("a key is exported under a label");

@@ -52,7 +52,7 @@ function expectOnly(handshake: HandshakeState, turn: "write" | "read" | "finish"
 }
 
 describe("the turns of a handshake (Noise s. 7.1)", () => {
-  test("alternate, the initiator first, and whatever is out of turn throws", () => {
+  test("alternate, the initiator first, and a call out of turn throws", () => {
     const both = startBoth();
     for (const [index, payload] of PAYLOADS.entries()) {
       const [writer, reader] = sidesOf(both, index);
@@ -66,7 +66,7 @@ describe("the turns of a handshake (Noise s. 7.1)", () => {
     }
   });
 
-  test("let no side write twice from one state, which would use a key twice (s. 14)", () => {
+  test("don't let a side write twice from one state, which would use a key twice (s. 14)", () => {
     const { initiator } = startBoth();
     writeMessage(initiator, text("one"));
     expect(() => writeMessage(initiator, text("two"))).toThrow("it is not the turn to write");
@@ -136,7 +136,7 @@ describe("the messages of a handshake", () => {
 });
 
 describe("after the handshake", () => {
-  test("what one side sends with, the other receives with (Noise s. 5.2)", () => {
+  test("each side receives with the key that the other sends with (Noise s. 5.2)", () => {
     const both = startBoth();
     carry(both, 3);
     const initiator = finishHandshake(both.initiator);
@@ -150,14 +150,14 @@ describe("after the handshake", () => {
     }
   });
 
-  test("each knows whom it has spoken to (Noise s. 7.5)", () => {
+  test("each side knows the other's static key (Noise s. 7.5)", () => {
     const both = startBoth();
     carry(both, 3);
     expect(finishHandshake(both.initiator).remoteStatic).toEqual(responderStatic.publicKey);
     expect(finishHandshake(both.responder).remoteStatic).toEqual(initiatorStatic.publicKey);
   });
 
-  test("the initiator has known it since message 2, before it says who it is (s. 7.8)", () => {
+  test("the initiator knows it since message 2, before it sends its own (s. 7.8)", () => {
     const known = [0, 1, 2, 3].map((messages) => {
       const { initiator, responder } = startBoth();
       carry({ initiator, responder }, messages);
@@ -172,7 +172,7 @@ describe("after the handshake", () => {
     ]);
   });
 
-  test("other ephemeral keys have given other keys throughout (Noise s. 14)", () => {
+  test("other ephemeral keys give other keys throughout (Noise s. 14)", () => {
     const results = [undefined, "i", "r"].map((changed) => {
       const fresh = { ephemeralKeys: generateKeyPair(new Uint8Array(32).fill(0x42)) };
       const both = startBoth(changed === "i" ? fresh : {}, changed === "r" ? fresh : {});
@@ -197,7 +197,7 @@ describe("a psk that the two do not share (Noise s. 9)", () => {
     expect(handshakeTurn(both.responder)).toBe("read");
   });
 
-  test("is told from a message 3 of somebody else, whose static key does not open", () => {
+  test("is distinguished from a message 3 of somebody else, whose static key does not decrypt", () => {
     const both = startBoth({}, { psk: text("q".repeat(32)) });
     carry(both, 2);
     const message = writeMessage(both.initiator, PAYLOADS[2]);
@@ -216,7 +216,7 @@ describe("a psk that the two do not share (Noise s. 9)", () => {
 });
 
 describe("a prologue that the two do not share (Noise s. 6)", () => {
-  test("is noticed at message 1 with a psk, since its payload is sealed", () => {
+  test("is noticed at message 1 with a psk, since its payload is encrypted", () => {
     const { initiator, responder } = startBoth({}, { prologue: text("charla 2\0") });
     const reading = readMessage(responder, writeMessage(initiator, PAYLOADS[0]));
     expect(reading).toEqual({ type: "forged" });
@@ -239,7 +239,7 @@ test("a responder that does not own its static key is noticed at message 2 (Nois
   expect(reading).toEqual({ type: "forged" });
 });
 
-describe("a handshake is not started", () => {
+describe("a handshake can't be created", () => {
   test("with a psk of another length than 32 bytes (Noise s. 9)", () => {
     for (const length of [0, 16, 31, 33]) {
       expect(() => createHandshake({ ...INITIATOR, psk: new Uint8Array(length) })).toThrow(
@@ -248,13 +248,13 @@ describe("a handshake is not started", () => {
     }
   });
 
-  test("without the psk that its pattern mixes in, nor with one that it does not (s. 9.2)", () => {
+  test("without the psk that its pattern mixes in, or with one that it does not (s. 9.2)", () => {
     expect(() => createHandshake({ ...INITIATOR, psk: null })).toThrow("XXpsk3 needs a psk");
     expect(() => createHandshake({ ...INITIATOR, pattern: XX })).toThrow("XX has no psk");
   });
 });
 
-test("a pattern that uses a key before it came throws when it does (Noise s. 7.3)", () => {
+test("a pattern that uses a key before a message has carried it throws (Noise s. 7.3)", () => {
   const pattern: HandshakePattern = { name: "XX", messages: [["e", "es"]] };
   const handshake = createHandshake({ ...INITIATOR, pattern, psk: null });
   expect(() => writeMessage(handshake, EMPTY)).toThrow(

@@ -51,7 +51,7 @@ describe.each([
   [2, 1],
   [3, 2],
 ])("message %d of XXpsk3", (_number, index) => {
-  test("is refused with any one bit changed, and then taken as it was (Noise s. 5.3, 9.2)", () => {
+  test("is rejected with any one bit changed, and accepted afterwards as it was (Noise s. 5.3, 9.2)", () => {
     const [reader, message] = onItsWay(index);
     for (let bit = 0; bit < message.byteLength * 8; bit += 1) {
       expectRefused(reader, flipped(message, bit));
@@ -59,7 +59,7 @@ describe.each([
     expect(payloadOf(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
   });
 
-  test("is refused cut to any length, at either end, and longer than it was (s. 5.3)", () => {
+  test("is rejected when truncated to any length, at either end, or made longer (s. 5.3)", () => {
     const [reader, message] = onItsWay(index);
     for (let length = 0; length < message.byteLength; length += 1) {
       expectRefused(reader, message.subarray(0, length));
@@ -70,7 +70,7 @@ describe.each([
     expect(payloadOf(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
   });
 
-  test("is refused when it is longer than any message may be (s. 3)", () => {
+  test("is rejected when it is longer than any message may be (s. 3)", () => {
     const [reader, message] = onItsWay(index);
     for (const length of [65_535, 65_536, 100_000]) {
       const long = new Uint8Array(length);
@@ -79,7 +79,7 @@ describe.each([
     }
   });
 
-  test("is refused when it is another message of the same handshake, or of another", () => {
+  test("is rejected when it is another message of the same handshake, or of another one", () => {
     const other = { ephemeralKeys: generateKeyPair(new Uint8Array(32).fill(7)) };
     const elsewhere = startBoth(other, other);
     const strangers = PAYLOADS.map((payload, number) => {
@@ -99,7 +99,7 @@ describe.each([
 });
 
 describe("without a psk, in XX,", () => {
-  test("message 1 is in the clear and taken with a bit changed, but message 2 fails (s. 5.2)", () => {
+  test("message 1 is in the clear and accepted with a bit changed, but message 2 fails (s. 5.2)", () => {
     const [, message, { initiator }] = onItsWay(0, PLAIN);
     for (let bit = 0; bit < message.byteLength * 8; bit += 1) {
       const { responder } = startBoth(PLAIN);
@@ -108,7 +108,7 @@ describe("without a psk, in XX,", () => {
     }
   });
 
-  test("message 1 is refused when its key was cut; with less payload message 2 fails (s. 5.2)", () => {
+  test("message 1 is rejected when its key is truncated; with less payload message 2 fails (s. 5.2)", () => {
     const [, message, { initiator }] = onItsWay(0, PLAIN);
     for (let length = 0; length < message.byteLength; length += 1) {
       const { responder } = startBoth(PLAIN);
@@ -118,7 +118,7 @@ describe("without a psk, in XX,", () => {
     }
   });
 
-  test("message 1 is refused when it is longer than any message may be (s. 3)", () => {
+  test("message 1 is rejected when it is longer than any message may be (s. 3)", () => {
     const [responder, message] = onItsWay(0, PLAIN);
     const long = new Uint8Array(65_536);
     long.set(message);
@@ -129,7 +129,7 @@ describe("without a psk, in XX,", () => {
   test.each([
     [2, 1],
     [3, 2],
-  ])("message %d is refused with any one bit changed (s. 5.2)", (_number, index) => {
+  ])("message %d is rejected with any one bit changed (s. 5.2)", (_number, index) => {
     const [reader, message] = onItsWay(index, PLAIN);
     for (let bit = 0; bit < message.byteLength * 8; bit += 1) {
       const changed = flipped(message, bit);
@@ -145,7 +145,7 @@ function saying(publicKey: Uint8Array): KeyPair {
   return { ...generateKeyPair(new Uint8Array(32).fill(5)), publicKey };
 }
 
-describe("a key of small order (RFC 7748 s. 6.1), all else as it should be,", () => {
+describe("a key of small order in an otherwise valid message (RFC 7748 s. 6.1)", () => {
   const points = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "0100000000000000000000000000000000000000000000000000000000000000",
@@ -156,7 +156,7 @@ describe("a key of small order (RFC 7748 s. 6.1), all else as it should be,", ()
     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
   ].map(fromHex);
 
-  test("is refused as the initiator's ephemeral key, before it could fail an answer", () => {
+  test("is rejected as the initiator's ephemeral key, before it could make an answer fail", () => {
     for (const options of [{}, PLAIN]) {
       for (const point of points) {
         const { initiator, responder } = startBoth(
@@ -169,7 +169,7 @@ describe("a key of small order (RFC 7748 s. 6.1), all else as it should be,", ()
     }
   });
 
-  test("is refused as the responder's ephemeral key", () => {
+  test("is rejected as the responder's ephemeral key", () => {
     for (const point of points) {
       const both = startBoth({}, { ephemeralKeys: saying(point) });
       carry(both, 1);
@@ -178,7 +178,7 @@ describe("a key of small order (RFC 7748 s. 6.1), all else as it should be,", ()
     }
   });
 
-  test("is refused as either side's static key", () => {
+  test("is rejected as either side's static key", () => {
     for (const point of points) {
       const fromResponder = startBoth({}, { staticKeys: saying(point) });
       carry(fromResponder, 1);
@@ -217,7 +217,7 @@ function mutated(
   }
 }
 
-test("a thousand random mutations of each message throw nothing and change nothing", () => {
+test("a thousand random mutations of each message never throw and change nothing", () => {
   const random = seeded(7748);
   const everyMessage = [0, 1, 2].map((index) => onItsWay(index)[1]);
   const both = startBoth();

@@ -32,7 +32,7 @@ describe("the symmetric state", () => {
   const input = fromHex("c5".repeat(32));
   const [output1, output2, output3] = noiseOutputs(start.chainingKey, input);
 
-  test("begins with its protocol's name, filled up with zeros (Noise s. 5.2)", () => {
+  test("starts with its protocol's name, padded with zeros (Noise s. 5.2)", () => {
     expect(start.hash).toEqual(text("Noise_XXpsk3_25519_AESGCM_SHA256"));
     expect(start.chainingKey).toEqual(start.hash);
     expect(initializeSymmetric(nodeCrypto, "Noise_XX_25519_AESGCM_SHA256").hash).toEqual(
@@ -40,7 +40,7 @@ describe("the symmetric state", () => {
     );
   });
 
-  test("mixes a key in by the two outputs of Noise's HKDF (Noise s. 4.3, 5.2)", () => {
+  test("mixes in a key with two outputs of Noise's HKDF (Noise s. 4.3, 5.2)", () => {
     const mixed = mixKey({ ...start, nonce: 7 }, input);
     expect(mixed).toEqual({
       crypto: nodeCrypto,
@@ -51,7 +51,7 @@ describe("the symmetric state", () => {
     });
   });
 
-  test("mixes a key and its hash in by the three (Noise s. 5.2)", () => {
+  test("mixes in a key and its hash with three outputs (Noise s. 5.2)", () => {
     const mixed = mixKeyAndHash({ ...start, nonce: 7 }, input);
     const { hash } = mixHash(start, output2);
     expect(mixed).toEqual({

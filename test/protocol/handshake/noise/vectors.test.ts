@@ -79,7 +79,7 @@ describe.each(file.vectors)("the published vector of $protocol_name", (vector) =
     expect(toHex(responder.handshakeHash)).toBe(vector.handshake_hash);
   });
 
-  test("has each side know the other's static public key (Noise s. 7.5)", () => {
+  test("gives each side the other's static public key (Noise s. 7.5)", () => {
     const [initiator, responder] = shakeHands(vector);
     const [initiatorOptions, responderOptions] = optionsOf(vector);
     expect(initiator.remoteStatic).toEqual(responderOptions.staticKeys.publicKey);
