@@ -1,6 +1,6 @@
-// What a handshake costs the responder: CPU time of a process that others join one after the other over
-// loopback, each with its retry, its first message in the finish and the acknowledgment of that; beside
-// the four X25519 that no responder can do without (Noise XX: one key pair, ee, es, se).
+// CPU time of a handshake at the responder: a process to which others connect one after the other over loopback,
+// each with its retry, its first message in the finish and the acknowledgment of that; compared with the four
+// X25519 operations that every responder needs (Noise XX: one key pair, ee, es, se).
 
 import { diffieHellman, generateKeyPairSync } from "node:crypto";
 
@@ -12,7 +12,7 @@ import { answerAsOther, startOther } from "./harness/other-process.ts";
 const PSK = new Uint8Array(32);
 const MESSAGE = new Uint8Array(16).fill(1);
 const HANDSHAKES = 2_000;
-/** Handshakes before those that count: the compiler has seen everything by then. */
+/** Handshakes before those that count, in which the compiler optimizes. */
 const WARM_UP = 500;
 const X25519_OF_AN_RESPONDER = 4;
 
@@ -28,7 +28,7 @@ async function serve(): Promise<void> {
   answerAsOther(socket.local.port);
 }
 
-/** One X25519 with keys that are ready, us of CPU. */
+/** One X25519 with prepared keys, us of CPU. */
 function bareX25519(): number {
   const ROUNDS = 20_000;
   const { privateKey } = generateKeyPairSync("x25519");

@@ -1,5 +1,5 @@
-// Ten thousand sessions at one endpoint, of which nothing is heard but keep-alives: what memory they take
-// there, what CPU, and whether a message costs more for them. The initiators are all in another process.
+// Ten thousand idle sessions at one endpoint, with keep-alives only: their memory and CPU time, and whether a
+// message costs more because of them. The initiators are all in another process.
 
 import { generateKeyPair } from "../src/net/node-crypto.ts";
 import type { SealedLink } from "../src/net/sealed-link.ts";
@@ -17,16 +17,16 @@ const AT_ONCE = 32;
 /** Long enough for two keep-alives of every session, ms. */
 const IDLE = 45_000;
 const ECHOES = 10_000;
-/** Echoes before those that count: the compiler has seen everything by then. */
+/** Echoes before those that count, in which the compiler optimizes. */
 const WARM_UP = 20_000;
-/** Until no acknowledgment is held back any more, ms. */
+/** Until no acknowledgment is delayed any more, ms. */
 const SETTLED = 500;
 
 const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
 
 interface Echoing {
   readonly link: SealedLink;
-  /** An echo has come. */
+  /** Called for each echo. */
   heard: () => void;
 }
 
@@ -57,7 +57,7 @@ async function joinOne(client: SealedSocket, port: number): Promise<Echoing> {
   return session;
 }
 
-/** One message there and back, ms. */
+/** The round trip of one message, ms. */
 async function echo(session: Echoing): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>();
   session.heard = resolve;
@@ -77,7 +77,7 @@ async function joinUntil(count: number, sessions: Echoing[], client: SealedSocke
   await Bun.sleep(SETTLED);
 }
 
-/** What a message costs the server, us of CPU, and takes, us, in the middle. */
+/** CPU time of the server for a message, us, and its median round trip, us. */
 async function costOfAnEcho(sessions: readonly Echoing[], echoes: number, server: OtherProcess) {
   const times: number[] = [];
   const before = await server.usage();

@@ -1,68 +1,68 @@
-// Messages through a network that loses datagrams in both directions, in virtual time: how many a second
-// when there is always more to say, and how late each is heard, in order, when people talk. Beside
+// Messages over a network that loses datagrams in both directions, in virtual time: how many a second under
+// load, and the delay of each, in order, at the pace of a conversation. Compared with
 //
 //   TCP     the model of loss/tcp-sender.ts on the same simulated network with the same loss
 //   bound   for messages a second what Mathis et al. (1997) give a sender that halves its window for a
 //           loss; for the delay a sender that learns of each loss in exactly one round trip
 //
-// The network has no bandwidth to run out of and no queue: loss alone limits. Everything is computed, so the
-// same on every machine.
+// The network has unlimited bandwidth and no queue: only loss limits. Everything is computed, so the results are
+// the same on every machine.
 
 import { machine } from "./harness/machine.ts";
 import { quantile } from "./harness/quantiles.ts";
 import { idealDelays, mathisRate } from "./loss/bounds.ts";
-import { type LossyTalk, lossyWeather } from "./loss/lossy-talk.ts";
-import { sealedTalk } from "./loss/sealed-talk.ts";
+import { lossyConditions, type LossyTransfer } from "./loss/lossy-transfer.ts";
+import { sealedTransfer } from "./loss/sealed-transfer.ts";
 import { SEGMENT_SIZE } from "./loss/tcp-sender.ts";
-import { tcpTalk } from "./loss/tcp-talk.ts";
+import { tcpTransfer } from "./loss/tcp-transfer.ts";
 
 const LOSSES = [0.05, 0.1, 0.3];
 const ROUND_TRIP = 100;
 const LENGTHS = [64, 1_100];
 /** Virtual time of each run, ms. */
 const DURATION = 300_000;
-/** Between two messages of people who talk, ms: 50 a second. */
+/** Between two messages of a conversation, ms: 50 a second. */
 const INTERVAL = 20;
 const TALK_LENGTH = 64;
-/** More messages than any run can carry. */
+/** More messages than any run can deliver. */
 const ENOUGH = 1_000_000;
 
-type Open = (loss: number) => LossyTalk;
+type Open = (loss: number) => LossyTransfer;
 
-function openSealed(loss: number): LossyTalk {
+function openSealed(loss: number): LossyTransfer {
   for (let seed = 1; ; seed += 1) {
-    const talk = sealedTalk(seed, lossyWeather(loss, ROUND_TRIP));
-    if (talk !== null) return talk;
+    const transfer = sealedTransfer(seed, lossyConditions(loss, ROUND_TRIP));
+    if (transfer !== null) return transfer;
   }
 }
 
-function openTcp(loss: number): LossyTalk {
-  return tcpTalk(1, lossyWeather(loss, ROUND_TRIP));
+function openTcp(loss: number): LossyTransfer {
+  return tcpTransfer(1, lossyConditions(loss, ROUND_TRIP));
 }
 
-/** Messages a second, when there is always one more to say. */
+/** Messages a second, when there is always another to send. */
 function rate(open: Open, loss: number, length: number): number {
-  const talk = open(loss);
-  talk.say(length, ENOUGH);
-  talk.run(talk.now + DURATION);
-  return talk.heardAt.length / (DURATION / 1_000);
+  const transfer = open(loss);
+  transfer.send(length, ENOUGH);
+  transfer.run(transfer.now + DURATION);
+  return transfer.receivedAt.length / (DURATION / 1_000);
 }
 
 /** The delay, ms, that one message of a hundred exceeds. */
 function delay(open: Open, loss: number): number {
-  const talk = open(loss);
+  const transfer = open(loss);
   const saidAt: number[] = [];
-  const start = talk.now;
+  const start = transfer.now;
   for (let index = 0; index * INTERVAL < DURATION; index += 1) {
-    talk.run(start + index * INTERVAL);
-    saidAt.push(talk.now);
-    talk.say(TALK_LENGTH, 1);
+    transfer.run(start + index * INTERVAL);
+    saidAt.push(transfer.now);
+    transfer.send(TALK_LENGTH, 1);
   }
-  // Those still on their way are heard, too.
-  talk.run(talk.now + DURATION);
-  if (talk.heardAt.length < saidAt.length) throw new Error("a message was never heard");
+  // Those in transit arrive, too.
+  transfer.run(transfer.now + DURATION);
+  if (transfer.receivedAt.length < saidAt.length) throw new Error("a message was never heard");
   return quantile(
-    talk.heardAt.map((at, index) => at - (saidAt[index] ?? 0)),
+    transfer.receivedAt.map((at, index) => at - (saidAt[index] ?? 0)),
     0.99,
   );
 }

@@ -1,7 +1,6 @@
-// Sealed datagrams a second, sent and received by one process over loopback: two endpoints with a session
-// between them and all that belongs to it, beside a C program that does nothing but sendmmsg and recvmmsg
-// with as many bytes. Both send a batch, receive it, and send the next: little enough for the receive buffer,
-// so that nothing is lost.
+// Sealed datagrams a second, sent and received by one process over loopback: two endpoints with a complete
+// session between them, compared with a C program that only calls sendmmsg and recvmmsg with as many bytes. Both
+// send a batch, receive it, and send the next: few enough for the receive buffer, so that nothing is lost.
 
 import { join } from "node:path";
 
@@ -21,7 +20,7 @@ const CASES = [
 
 type Case = (typeof CASES)[number];
 
-/** Says `datagrams` of them from one end to the other, a batch at a time: how many a second. */
+/** Sends `datagrams` from one end to the other, a batch at a time; returns how many a second. */
 async function round({ initiator, responder }: SealedPair, { size, batch, datagrams }: Case) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const [sentBefore, receivedBefore] = [initiator.sent, responder.received];
@@ -52,13 +51,13 @@ async function round({ initiator, responder }: SealedPair, { size, batch, datagr
 async function compare(program: CProgram, which: Case): Promise<void> {
   const { size, batch, datagrams } = which;
   using pair = await openSealedPair(size);
-  // The compiler sees everything, and the session finds out how long a datagram may be.
+  // The compiler optimizes, and the session finds its datagram size.
   await round(pair, which);
   await round(pair, which);
   const sealed: number[] = [];
   const bare: number[] = [];
   let lost = 0;
-  // In turns, so that whatever else the machine does falls on both.
+  // In turns, so that other load on the machine affects both.
   for (let count = 0; count < ROUNDS; count += 1) {
     bare.push(...program.run(size, batch, 1, datagrams));
     const outcome = await round(pair, which);

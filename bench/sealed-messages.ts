@@ -1,5 +1,5 @@
-// The sealed wire between two processes on this machine's loopback: 64-byte messages a second through the
-// whole session, and one message there and back beside a bare UDP echo in the same runtime.
+// The sealed wire between two processes over loopback: 64-byte messages a second through the whole session, and
+// the round trip of one message compared with a bare UDP echo in the same runtime.
 
 import { cpus } from "node:os";
 
@@ -10,14 +10,14 @@ const PSK = new Uint8Array(32);
 const MESSAGE = new Uint8Array(64).fill(1);
 const BURST = 1_000_000;
 const ROUNDS = 5_000;
-/** Round trips before those that count: the compiler has seen everything by then. */
+/** Round trips before those that count, in which the compiler optimizes. */
 const WARM_UP = 1_000;
-/** The first byte of a message that is to be echoed. */
+/** The first byte of a message that has to be echoed. */
 const ECHO = 2;
 
 const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
 
-/** The other process: echoes what asks for it, counts the rest, and says when a burst is whole. */
+/** The other process: echoes messages that ask for it, counts the rest, and answers when a burst is complete. */
 async function serve(): Promise<void> {
   const bare = await Bun.udpSocket({
     hostname: "127.0.0.1",

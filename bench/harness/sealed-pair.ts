@@ -1,5 +1,5 @@
-// Two sealed endpoints in one process, each on a socket of its own on loopback, and a session between them:
-// what sealed-socket.ts does for a program, but for datagrams of a size that is asked for, and counted.
+// Two sealed endpoints in one process, each on a socket of its own on loopback, and a session between them: as
+// sealed-socket.ts, but with a given datagram size, and with counters.
 
 import { generateKeyPair, nodeCrypto, randomBytes } from "../../src/net/node-crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
@@ -32,7 +32,7 @@ export interface PairEnd {
   sent: number;
   received: number;
   onMessage: (message: Uint8Array) => void;
-  /** Something has happened: says what there is to say. */
+  /** Called at each turn, to send messages. */
   speak: (session: Session) => void;
   flushSoon(): void;
 }
@@ -119,7 +119,7 @@ async function openEnd(datagramLimit: number, admission: Uint8Array | null): Pro
     clearTimeout(timer);
     const at = endpointWakeAt(endpoint);
     if (at === Number.POSITIVE_INFINITY) return;
-    // An idle session is not to keep the process alive.
+    // An idle session must not keep the process alive.
     timer = setTimeout(tick, Math.max(0, Math.ceil(at - performance.now()))).unref();
   }
 

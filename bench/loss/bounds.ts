@@ -1,10 +1,9 @@
-// What theory says of a path that loses datagrams, whatever the protocol.
+// Theoretical bounds for a path that loses datagrams, whatever the protocol.
 
 import { seededRandom } from "../../test/simulator/random.ts";
 
 /**
- * Bytes a second that a sender reaches at most which halves its window whenever something is lost, and
- * whose timer never has to go off: MSS/RTT * sqrt(3/(2p)) (Mathis et al., "The Macroscopic Behavior of the
+ * The most bytes a second of a sender that halves its window for each loss, and whose timer never fires: MSS/RTT * sqrt(3/(2p)) (Mathis et al., "The Macroscopic Behavior of the
  * TCP Congestion Avoidance Algorithm", 1997).
  *
  * @param roundTrip ms
@@ -14,9 +13,8 @@ export function mathisRate(segment: number, roundTrip: number, loss: number): nu
 }
 
 /**
- * Delays, ms, in order, of messages said at an even pace by an ideal sender: it sends each again exactly one
- * round trip after it was lost, as often as it takes, for it cannot know sooner; and the window never is too
- * small.
+ * Delays, ms, in order, of messages sent at an even pace by an ideal sender: it sends each again exactly one
+ * round trip after it was lost, the earliest that it can know, until it arrives; its window is never too small.
  */
 export function idealDelays(
   seed: number,

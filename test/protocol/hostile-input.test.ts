@@ -80,7 +80,7 @@ function underAttack(): UnderAttack {
   return { pair, sessions, recorded };
 }
 
-/** What the responder would say to the last sealed packet, had it been restarted. */
+/** The responder's answer to the last sealed packet, had it been restarted. */
 function resetOf(recorded: readonly Uint8Array[]): Uint8Array {
   const stray = recorded.findLast(([first]) => first === 0xfc) ?? new Uint8Array(0);
   const responder = restartedResponder(createPair());
@@ -112,7 +112,7 @@ function hostile({ recorded, sessions }: UnderAttack, random: SeededRandom): Uin
     return bytes;
   }
   if (shape === 6 && bytes.length > 17) {
-    // Under the id of a session that is under way, or of nobody's.
+    // With the id of an existing session, or an unknown one.
     const { connected, accepted } = pick(sessions, random);
     const ids = [connected.localId, accepted.localId, random.bytes(8)];
     bytes.set(pick(ids, random), bytes[0] === 0xf8 ? 2 : 1);
@@ -184,7 +184,7 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
     for (const outbound of drain(end, pair.now)) {
       if (STRANGERS.includes(outbound.to)) toStranger += outbound.bytes.length;
       else
-        pair.onTheWay.push({
+        pair.inTransit.push({
           by: end.name,
           ...outbound,
           from: end.address,

@@ -17,7 +17,7 @@ export interface LinkedPair {
   readonly accepted: Session;
   readonly initiator: SealedLink;
   readonly responder: SealedLink;
-  /** Lets so much virtual time pass; both links are told of what happens in it. */
+  /** Lets this much virtual time pass, ms; both links notice what happens in it. */
   go(duration: number): Promise<void>;
 }
 

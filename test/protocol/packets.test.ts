@@ -203,7 +203,7 @@ describe("a datagram", () => {
 
 describe("the whole packet number (RFC 9000 s. A.3)", () => {
   test("matches the RFC's example, shifted by 16 bits because ours has 32 bits instead of 16", () => {
-    // The largest is 0xa82f30ea; 0x9b32 comes, and is 0xa82f9b32.
+    // The largest is 0xa82f30ea; 0x9b32 is 0xa82f9b32.
     const expected = 0xa82f_30eb * 2 ** 16;
     expect(expandPacketNumber(0x9b32_0000, expected)).toBe(0xa82f_9b32 * 2 ** 16);
   });

@@ -67,7 +67,7 @@ export interface Pair {
   readonly random: SeededRandom;
   readonly initiator: End;
   readonly responder: End;
-  readonly onTheWay: Sent[];
+  readonly inTransit: Sent[];
   /** All that was ever sent, lost or not. */
   readonly sent: Sent[];
   /** Whether the network loses a datagram. */
@@ -78,7 +78,7 @@ export interface PairOptions {
   readonly seed?: number;
   readonly initiatorKeys?: KeyPair;
   readonly responderKeys?: KeyPair;
-  /** Null where the responder takes nobody. */
+  /** Null for a responder that admits nobody. */
   readonly admission?: Uint8Array | Admission | null;
   /** The responder's bound. */
   readonly maxSessions?: number;
@@ -115,7 +115,7 @@ export function createPair(options: PairOptions = {}): Pair {
     random,
     initiator: end("initiator", INITIATOR_ADDRESS, initiatorKeys, null),
     responder: end("responder", RESPONDER_ADDRESS, responderKeys, admission),
-    onTheWay: [],
+    inTransit: [],
     sent: [],
     loses: () => false,
   };
@@ -157,12 +157,12 @@ export function pass(pair: Pair, duration: number): void {
     if (steps > 1_000_000) throw new Error(`a storm of timers at ${pair.now}`);
     for (const end of ends) transmitAll(pair, end);
     const wakes = ends.map(({ endpoint }) => endpointWakeAt(endpoint));
-    const next = Math.min(pair.onTheWay[0]?.at ?? Number.POSITIVE_INFINITY, ...wakes);
+    const next = Math.min(pair.inTransit[0]?.at ?? Number.POSITIVE_INFINITY, ...wakes);
     if (next > until) break;
     pair.now = Math.max(pair.now, next);
     for (const { endpoint } of ends) tickEndpoint(endpoint, pair.now);
-    while ((pair.onTheWay[0]?.at ?? Number.POSITIVE_INFINITY) <= pair.now) {
-      const sent = pair.onTheWay.shift();
+    while ((pair.inTransit[0]?.at ?? Number.POSITIVE_INFINITY) <= pair.now) {
+      const sent = pair.inTransit.shift();
       if (sent === undefined) break;
       const to = ends.find(({ address }) => sameAddress(sent.to, address));
       if (to !== undefined) deliver(to, sent.bytes, sent.from, pair.now);
@@ -176,7 +176,7 @@ function transmitAll(pair: Pair, end: End): void {
     const at = pair.now + DELAY;
     const sent = { by: end.name, bytes, from: end.address, to, sentAt: pair.now, at };
     pair.sent.push(sent);
-    if (!pair.loses(sent)) pair.onTheWay.push(sent);
+    if (!pair.loses(sent)) pair.inTransit.push(sent);
   }
 }
 
@@ -194,7 +194,7 @@ export function connectedPair(options: PairOptions = {}): ConnectedPair {
   return { pair, connected, accepted: takeAccepted(pair) };
 }
 
-/** The session that came to the responder. */
+/** The session that the responder has accepted. */
 export function takeAccepted({ responder }: Pair): Session {
   const session = responder.endpoint.accepted.shift();
   if (session === undefined) throw new Error("no session has arrived");
@@ -223,7 +223,7 @@ export function close(end: End, session: Session, code: number, reason: string, 
   activate(end.endpoint, session);
 }
 
-/** A packet of this session's with any frames: its next number, or another, under its own key. */
+/** A packet of this session with any frames, under its key and its next number, or another one. */
 export function craft(session: Session, frames: readonly number[], number?: number): Uint8Array {
   const { send, remoteId } = sessionKeys(session);
   const bytes = new Uint8Array(13 + frames.length + 16);
@@ -296,7 +296,7 @@ export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
   return changed;
 }
 
-/** The responder's program begins anew, with these keys; nothing of its sessions is left. */
+/** The responder's program restarts with these keys, and has lost its sessions. */
 export function restartedResponder(pair: Pair, staticKeys: KeyPair = RESPONDER_KEYS): End {
   const { random, now } = pair;
   pair.responder.endpoint = createEndpoint({

@@ -1,5 +1,5 @@
-// The way of a crowd to one server, in a process of its own: `crowd-relay.ts PORT LOSS SEED`, prints its port. Loses
-// and reorders datagrams in both directions; each client is another port to the server, as behind a NAT.
+// The relay between many members and one server, in a process of its own: `crowd-relay.ts PORT LOSS SEED` prints its
+// port. Loses and reorders datagrams in both directions; the server sees another port for each client, as behind a NAT.
 
 import { writeSync } from "node:fs";
 
@@ -7,7 +7,7 @@ import { seededRandom } from "../simulator/random.ts";
 
 const [, , server = "", loss = "", seed = ""] = process.argv;
 const HOST = "127.0.0.1";
-/** So many of all are held back, up to so many ms, and overtaken by others. */
+/** This part of the datagrams is delayed by up to this many ms, and overtaken by others. */
 const HELD = 0.1;
 const HELD_FOR = 5;
 

@@ -1,4 +1,4 @@
-// A room full of members behind a relay that loses 10 % each way and reorders: all see the same, in the same order.
+// Many members of a room behind a relay that loses 10 % each way and reorders: all see the same log in the same order.
 
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
@@ -10,22 +10,22 @@ import { type Program, start } from "../harness/program.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { allTexts, invitationTo, serve } from "../server/served.ts";
 
-/** More where there is time for it. */
+/** More in a full-size run. */
 const MEMBERS = FULL_SIZE ? 1_000 : 50;
-/** Processes that they are in: as many as keep the processors of a small machine busy. */
+/** Processes that they are in: enough to keep the processors of a small machine busy. */
 const CROWDS = 2;
-/** Of each process. */
+/** Members of each process that send messages. */
 const TALKERS = 5;
 /** Messages of each talker. */
 const EACH = 20;
 const ALL = CROWDS * TALKERS * EACH;
-/** How long all together may take to come in, or to hear everything, ms: long, for a busy 2-core machine. */
+/** How long all together may take to enter, or to receive everything, ms: long, for a busy 2-core machine. */
 const PATIENCE = 20_000 + MEMBERS * 60;
 
 const run = (name: string, ...args: (string | number)[]) =>
   start([process.execPath, join(import.meta.dir, name), ...args.map(String)]);
 
-/** What each has printed, once all have. */
+/** The match in each program's output, once all have one. */
 async function fromAll(programs: readonly Program[], pattern: RegExp): Promise<string[]> {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
@@ -34,7 +34,7 @@ async function fromAll(programs: readonly Program[], pattern: RegExp): Promise<s
     if (all.length === programs.length) return all;
     const failed = programs.map(({ stderr }) => stderr).join("");
     if (failed !== "") throw new Error(failed);
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${pattern.source}`);
+    if (performance.now() > deadline) throw new Error(`no match in time for ${pattern.source}`);
     await Bun.sleep(20);
   }
 }
@@ -70,7 +70,7 @@ test(
     expect(new Set(kept).size).toBe(ALL);
     const digest = createHash("sha256").update(kept.map((text) => `${text}\n`).join(""));
     const expected = { [digest.digest("hex")]: MEMBERS / CROWDS };
-    expect(seen.map((its): unknown => JSON.parse(its))).toEqual(crowds.map(() => expected));
+    expect(seen.map((hash): unknown => JSON.parse(hash))).toEqual(crowds.map(() => expected));
   },
   2 * PATIENCE,
 );

@@ -1,6 +1,6 @@
-// Many members of one room in one process: `crowd.ts INVITATION NAME COUNT TALKERS EACH ALL`. They come in some at a
-// time, and at a line on standard input each of the talkers says EACH messages. Once every member was shown ALL it is
-// printed what: digests of the texts in their order, each with how many members have seen just that.
+// Many members of one room in one process: `crowd.ts INVITATION NAME COUNT TALKERS EACH ALL`. They enter in batches,
+// and after a line on standard input each of the talkers sends EACH messages. Once every member has received ALL, it
+// prints the hashes of the texts in their order, each with the number of members that have it.
 
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
@@ -11,7 +11,7 @@ import { joinRoom } from "../../src/client/join-room.ts";
 const [, , invitation = "", name = "", ...numbers] = process.argv;
 const [count = 0, talkers = 0, each = 0, all = 0] = numbers.map(Number);
 
-/** On their way in together: all at once would be so many handshakes that the last might take its 8 s. */
+/** Members that enter at the same time: with all at once the last handshake might take more than its 8 s. */
 const AT_ONCE = 100;
 
 const seen = new Map<string, number>();
@@ -25,10 +25,10 @@ async function watch({ events }: Conversation, onEntered: () => void): Promise<v
     if (event.type !== "message" && event.type !== "delivered") continue;
     digest.update(`${event.text}\n`);
     shown += 1;
-    if (shown > all) throw new Error(`${event.text} came after all was said`);
+    if (shown > all) throw new Error(`${event.text} arrived after the last message`);
     if (shown < all) continue;
-    const its = digest.digest("hex");
-    seen.set(its, (seen.get(its) ?? 0) + 1);
+    const hash = digest.digest("hex");
+    seen.set(hash, (seen.get(hash) ?? 0) + 1);
     finished += 1;
     if (finished === count) writeSync(1, `seen ${JSON.stringify(Object.fromEntries(seen))}\n`);
   }
@@ -39,8 +39,8 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
-/** Comes in; resolves once it is in the room. */
-async function comeIn(number: number): Promise<Conversation> {
+/** Resolves once the member has entered the room. */
+async function enterRoom(number: number): Promise<Conversation> {
   const member = joinRoom(invitation, { name: `${name}-${number}`, room: "main" });
   const entered = Promise.withResolvers<void>();
   watch(member, entered.resolve).catch(fail);
@@ -51,8 +51,8 @@ async function comeIn(number: number): Promise<Conversation> {
 const members: Conversation[] = [];
 while (members.length < count) {
   const next = Math.min(AT_ONCE, count - members.length);
-  const numbersOf = Array.from({ length: next }, (_, index) => members.length + index);
-  members.push(...(await Promise.all(numbersOf.map(comeIn))));
+  const batch = Array.from({ length: next }, (_, index) => members.length + index);
+  members.push(...(await Promise.all(batch.map(enterRoom))));
 }
 writeSync(1, "entered\n");
 

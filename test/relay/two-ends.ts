@@ -1,5 +1,5 @@
-// A server and a member who joins it, each a process of its own, with a relay between them that
-// loses, delays and reorders what it passes.
+// A server and a client, each a process of its own, with a relay between them that loses, delays and reorders
+// datagrams.
 
 import { type LossyRelay, openLossyRelay, type RelayOptions } from "../harness/lossy-relay.ts";
 import type { Person } from "../harness/person.ts";
@@ -8,17 +8,17 @@ import { type SealedServer, startSealedServerProcess } from "../harness/sealed-s
 
 export interface TwoEnds extends AsyncDisposable {
   readonly server: SealedServer;
-  readonly initiator: Program;
+  readonly client: Program;
   readonly relay: LossyRelay;
 }
 
 export interface TwoEndsOptions extends Omit<RelayOptions, "server"> {
-  /** Who the server is, and who joins it; somebody new each where it is left out. */
+  /** The identities of the server and the client; new ones by default. */
   readonly people?: readonly [Person, Person];
 }
 
-/** Both tell events (--json), and are in the room; the initiator stays when its input ends. */
-export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Promise<TwoEnds> {
+/** Both print events (--json), and are in the room; the client stays when its input ends. */
+export async function startTwoEnds({ people, ...conditions }: TwoEndsOptions): Promise<TwoEnds> {
   await using stack = new AsyncDisposableStack();
   const [ana, ben] = people ?? [];
   const server = stack.use(
@@ -28,18 +28,18 @@ export async function startTwoEnds({ people, ...weather }: TwoEndsOptions): Prom
     ),
   );
   const to = { address: "127.0.0.1", port: Number(server.port) };
-  const relay = stack.use(await openLossyRelay({ ...weather, server: to }));
+  const relay = stack.use(await openLossyRelay({ ...conditions, server: to }));
   const invitation = server.invitation.replace(`:${server.port}/`, `:${relay.port}/`);
-  const initiator = stack.use(
+  const client = stack.use(
     charla([invitation, "--json", "--stay", "-n", "ben"], ben === undefined ? {} : { as: ben }),
   );
   await server.until("stdout", '"type":"joined"');
-  await initiator.until("stdout", '"type":"entered"');
+  await client.until("stdout", '"type":"entered"');
   const all = stack.move();
-  return { server, initiator, relay, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { server, client, relay, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-export interface Told {
+export interface JsonEvent {
   readonly type: string;
   readonly text?: string;
   readonly peer?: string;
@@ -47,8 +47,8 @@ export interface Told {
   readonly away?: boolean;
 }
 
-/** All that a program with --json has told so far, but for a line that is not complete. */
-export function toldBy({ stdout }: Program): Told[] {
+/** The events that a program with --json has printed so far, without an incomplete last line. */
+export function eventsOf({ stdout }: Program): JsonEvent[] {
   const complete = stdout.slice(0, stdout.lastIndexOf("\n") + 1);
   return complete
     .split("\n")
@@ -58,7 +58,7 @@ export function toldBy({ stdout }: Program): Told[] {
 
 /** The texts of all events of a type. */
 export function textsOf(program: Program, type: "message" | "said" | "delivered"): string[] {
-  return toldBy(program).flatMap((told) =>
-    told.type === type && told.text !== undefined ? [told.text] : [],
+  return eventsOf(program).flatMap((event) =>
+    event.type === type && event.text !== undefined ? [event.text] : [],
   );
 }

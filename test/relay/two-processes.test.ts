@@ -1,5 +1,5 @@
-// Two processes through a relay that loses 30 % and reorders, and from which the client goes on at other
-// addresses: nothing is lost, and whoever sees the traffic learns nothing.
+// Two processes with a relay between them that loses 30 % and reorders, and that moves the client to other
+// addresses: nothing is lost, and an observer of the traffic learns nothing.
 
 import { expect, test } from "bun:test";
 
@@ -8,64 +8,64 @@ import { FULL_SIZE } from "../harness/full-size.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import type { Program } from "../harness/program.ts";
-import { startTwoEnds, textsOf, toldBy } from "./two-ends.ts";
+import { eventsOf, startTwoEnds, textsOf } from "./two-ends.ts";
 
 /** With 30 % loss, the whole takes a minute. */
 const COUNT = FULL_SIZE ? 10_000 : 1_000;
 const TIMEOUT = FULL_SIZE ? 300_000 : 90_000;
 /**
- * For the next of them, ms: who only listens by now, and whose last ACK was lost when it moved, is heard from its new
- * address with its next keep-alive, 20 s later (docs/protocol.md s. 15.1).
+ * For the next of them, ms: an end that only receives by now, and whose last ACK was lost when it moved, is heard from
+ * at its new address with its next keep-alive, 20 s later (docs/protocol.md s. 15.1).
  */
 const PATIENCE = 45_000;
-/** So many are waited for at once: each takes its time. */
+/** Waits for every so many lines: each wait takes time. */
 const STEP = 200;
 
-async function untilSaid(
+async function untilLines(
   program: Program,
   type: "message" | "delivered",
   lines: readonly string[],
 ) {
   for (let at = STEP - 1; at < lines.length; at += STEP) {
-    const told = new RegExp(`"type":"${type}",[^\n]*"text":"${lines[at]}"`);
-    await program.until("stdout", told, PATIENCE);
+    const event = new RegExp(`"type":"${type}",[^\n]*"text":"${lines[at]}"`);
+    await program.until("stdout", event, PATIENCE);
   }
 }
-/** Each is another, and says who talks. */
+/** All are different, and have the author's name. */
 const linesOf = (who: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${who} at the old mill, ${index}`);
-const typed = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
+const asInput = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
 test(
   "through 30 % loss, reordering and three moves, all messages each way arrive once, in order, unseen",
   async () => {
     await using ends = await startTwoEnds({ seed: 1, loss: 0.3, jitter: 2 });
-    const { server, initiator, relay } = ends;
-    const [ofServer, ofInitiator] = [linesOf("Anastasia", COUNT), linesOf("Benedikt", COUNT)];
-    server.type(typed(ofServer));
-    initiator.type(typed(ofInitiator));
+    const { server, client, relay } = ends;
+    const [serverLines, clientLines] = [linesOf("Anastasia", COUNT), linesOf("Benedikt", COUNT)];
+    server.type(asInput(serverLines));
+    client.type(asInput(clientLines));
     for (const quarter of [0.25, 0.5, 0.75]) {
-      await untilSaid(initiator, "message", ofServer.slice(0, COUNT * quarter));
+      await untilLines(client, "message", serverLines.slice(0, COUNT * quarter));
       await relay.move();
     }
-    await untilSaid(initiator, "message", ofServer);
-    await untilSaid(initiator, "delivered", ofInitiator);
-    await untilSaid(server, "delivered", ofServer);
-    initiator.type("bye\n");
-    expect(await initiator.exited).toBe(0);
+    await untilLines(client, "message", serverLines);
+    await untilLines(client, "delivered", clientLines);
+    await untilLines(server, "delivered", serverLines);
+    client.type("bye\n");
+    expect(await client.exited).toBe(0);
     await server.until("stdout", '"type":"left"');
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
 
-    expect(textsOf(server, "message")).toEqual([...ofInitiator, "bye"]);
-    expect(textsOf(initiator, "message")).toEqual(ofServer);
-    expect(textsOf(server, "delivered")).toEqual(ofServer);
-    expect(textsOf(initiator, "delivered")).toEqual([...ofInitiator, "bye"]);
-    // A member that moved is the same one, and did not need to come in again.
-    expect(toldBy(server).filter(({ type }) => type === "joined")).toHaveLength(1);
-    expect(toldBy(initiator).filter(({ type }) => type === "disconnected")).toEqual([]);
+    expect(textsOf(server, "message")).toEqual([...clientLines, "bye"]);
+    expect(textsOf(client, "message")).toEqual(serverLines);
+    expect(textsOf(server, "delivered")).toEqual(serverLines);
+    expect(textsOf(client, "delivered")).toEqual([...clientLines, "bye"]);
+    // A member that moved is the same one, and did not have to enter again.
+    expect(eventsOf(server).filter(({ type }) => type === "joined")).toHaveLength(1);
+    expect(eventsOf(client).filter(({ type }) => type === "disconnected")).toEqual([]);
 
-    // It did lose and reorder: by far more was sent than arrived.
+    // Datagrams were lost and sent again: far more were sent than messages.
     expect(relay.seen.length).toBeGreaterThan(COUNT / 2);
     const captured = Buffer.concat(relay.seen);
     const { key, secret } = parseInvitation(server.invitation);
@@ -75,17 +75,17 @@ test(
   TIMEOUT,
 );
 
-/** All that the relay saw of the same people who say the same words. */
+/** Every datagram that the relay saw, of these people with the same messages. */
 async function capture(people: readonly [Person, Person], seed: number): Promise<Buffer[]> {
   await using ends = await startTwoEnds({ seed, loss: 0.1, jitter: 2, people });
-  const { server, initiator, relay } = ends;
+  const { server, client, relay } = ends;
   const lines = linesOf("Anastasia", 100);
-  for (const end of [server, initiator]) end.type(typed(lines));
-  for (const end of [server, initiator]) {
+  for (const end of [server, client]) end.type(asInput(lines));
+  for (const end of [server, client]) {
     await end.until("stdout", `"type":"delivered","text":"${lines.at(-1)}"`);
   }
-  initiator.type("bye\n");
-  expect(await initiator.exited).toBe(0);
+  client.type("bye\n");
+  expect(await client.exited).toBe(0);
   return relay.seen;
 }
 
@@ -94,11 +94,11 @@ const windows = (datagram: Buffer) =>
   Array.from({ length: Math.max(0, datagram.length - 7) }, (_, at) => datagram.readBigUInt64BE(at));
 
 test(
-  "two runs of the same people with the same words share no 8 bytes in a row",
+  "two runs of the same people with the same messages share no 8 bytes in a row",
   async () => {
     using ana = newPerson();
     using ben = newPerson();
-    // Both have their keys, as they have later.
+    // Both runs have the same keys.
     const first = await capture([ana, ben], 1);
     const second = await capture([ana, ben], 2);
     const seen = new Set<bigint>();

@@ -1,5 +1,5 @@
-// `npm run simulate -- --seeds N [--from SEED] [--first]`: runs many seeds, or up to the first that fails;
-// one that fails is named, and run again by `npm run simulate -- --from SEED --seeds 1`.
+// `npm run simulate -- --seeds N [--from SEED] [--first]`: runs many seeds, or until the first that fails. It prints
+// each that fails; `npm run simulate -- --from SEED --seeds 1` runs it again.
 
 import { parseArgs } from "node:util";
 

@@ -1,5 +1,5 @@
 // Rules broken on purpose: each must make some seed of the simulator fail, or the simulator proves nothing.
-// A copy of the source is changed in one place and run by a process of its own.
+// A copy of the source is changed in one place and run in a process of its own.
 
 import { expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,43 +23,43 @@ const MUTATIONS: readonly Mutation[] = [
     to: "",
   },
   {
-    rule: "what was lost is not sent again",
+    rule: "lost fragments are not sent again",
     file: "session.ts",
     from: "for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);",
     to: "",
   },
   {
-    rule: "a fragment that comes early is dropped",
+    rule: "early fragments are dropped",
     file: "incoming-messages.ts",
     from: "early.splice(at, 0, { offset: fragment.offset, bytes: Uint8Array.from(fragment.bytes) });",
     to: "",
   },
   {
-    rule: "the replay window is off",
+    rule: "replays are not dropped",
     file: "receive.ts",
     from: "if (hasArrived(received.window, number)) return;",
     to: "",
   },
   {
-    rule: "a window that was lost is not told again",
+    rule: "a lost WINDOW is not sent again",
     file: "session.ts",
     from: "if (content.window) session.windowDue = true;",
     to: "",
   },
   {
-    rule: "a packet is taken without its tag being right",
+    rule: "a packet with a wrong tag is accepted",
     file: "packet-protection.ts",
     from: "const frames = key === null ? null : open(crypto, key, packetNumber, header, sealed);",
     to: "const frames = key === null ? null : (open(crypto, key, packetNumber, header, sealed) ?? sealed);",
   },
   {
-    rule: "a moved peer is not followed",
+    rule: "a peer is not followed to a new address",
     file: "receive.ts",
     from: "if (newest && !sameAddress(from, path.address)) {",
     to: "if (newest && from.port === -1) {",
   },
   {
-    rule: "a challenge is not answered, so that no address is ever proven",
+    rule: "a challenge is not answered, so that no address is ever validated",
     file: "receive.ts",
     from: "this.#session.response = data.slice();",
     to: "",
@@ -75,7 +75,7 @@ for (const { rule, file, from, to } of MUTATIONS) {
       }
       const path = join(folder, "src/protocol/session", file);
       const source = readFileSync(path, "utf8");
-      // The source has moved on when the place is not there, and this test has to follow.
+      // Where the source has changed, this test has to follow.
       expect(source.split(from)).toHaveLength(2);
       writeFileSync(
         path,

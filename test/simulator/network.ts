@@ -1,30 +1,30 @@
-// A network in virtual time: datagrams get lost, doubled, late, overtaken, damaged and cut, in bursts and
-// in pauses, as a seed decides. Knows nothing of what they hold.
+// A network in virtual time: datagrams are lost, duplicated, delayed, reordered, damaged and truncated, in bursts
+// and with silences, as a seed decides. Knows nothing of their content.
 
 import type { SocketAddress } from "../../src/net/address.ts";
 import type { SeededRandom } from "./random.ts";
 
-export interface Weather {
-  /** Of all datagrams, 0 to 1. */
+export interface Conditions {
+  /** Part of all datagrams, 0 to 1, as the following ones. */
   readonly loss: number;
   readonly duplication: number;
   /** Datagrams that take several times as long as others. */
   readonly reordering: number;
-  /** Datagrams in which some bit is another. */
+  /** Datagrams with one bit changed. */
   readonly corruption: number;
   readonly truncation: number;
   /** One way, ms. */
   readonly delay: number;
-  /** Added to the delay, up to so many ms. */
+  /** At most added to the delay, ms. */
   readonly jitter: number;
-  /** Loss that comes in bursts: how often one begins, for each datagram, and how long it is, ms. */
+  /** Loss in bursts: the part of datagrams at which one starts, and its length, ms. */
   readonly bursts: number;
   readonly burstLength: number;
   /** The longest datagram that passes, bytes. */
   readonly mtu: number;
 }
 
-export const FAIR: Weather = {
+export const PERFECT_NETWORK: Conditions = {
   loss: 0,
   duplication: 0,
   reordering: 0,
@@ -45,26 +45,26 @@ export interface Delivery {
 }
 
 export interface Network {
-  weather: Weather;
-  /** Nothing passes before this time. */
+  conditions: Conditions;
+  /** No datagram passes before this time. */
   silentUntil: number;
   lostUntil: number;
-  /** By time; those of one time in the order they were sent. */
-  readonly onTheWay: Delivery[];
+  /** By arrival; those of one time in the order they were sent. */
+  readonly inTransit: Delivery[];
   readonly random: SeededRandom;
   sent: number;
-  /** What an eavesdropper has kept, to send again. */
+  /** What an attacker has recorded, to replay. */
   readonly recorded: Omit<Delivery, "at">[];
 }
 
-/** Datagrams that the eavesdropper keeps. */
+/** Datagrams that the attacker records. */
 const MAX_RECORDED = 500;
 
-export function createNetwork(random: SeededRandom, weather: Weather): Network {
-  return { weather, silentUntil: 0, lostUntil: 0, onTheWay: [], random, sent: 0, recorded: [] };
+export function createNetwork(random: SeededRandom, conditions: Conditions): Network {
+  return { conditions, silentUntil: 0, lostUntil: 0, inTransit: [], random, sent: 0, recorded: [] };
 }
 
-/** Puts a datagram on its way, or not. */
+/** Sends a datagram, or loses it. */
 export function send(
   network: Network,
   bytes: Uint8Array,
@@ -72,56 +72,56 @@ export function send(
   to: SocketAddress,
   now: number,
 ): void {
-  const { weather, random } = network;
+  const { conditions, random } = network;
   network.sent += 1;
-  if (random.chance(weather.bursts)) network.lostUntil = now + weather.burstLength;
-  if (now < network.silentUntil || now < network.lostUntil || bytes.length > weather.mtu) return;
-  const copies = random.chance(weather.duplication) ? 2 : 1;
+  if (random.chance(conditions.bursts)) network.lostUntil = now + conditions.burstLength;
+  if (now < network.silentUntil || now < network.lostUntil || bytes.length > conditions.mtu) return;
+  const copies = random.chance(conditions.duplication) ? 2 : 1;
   for (let copy = 0; copy < copies; copy += 1) {
-    if (random.chance(weather.loss)) continue;
-    const late = random.chance(weather.reordering) ? random.between(1, 5) * weather.delay : 0;
-    const at = now + weather.delay + late + random.fraction() * weather.jitter;
-    insert(network.onTheWay, { at, bytes: damaged(network, bytes), from, to });
+    if (random.chance(conditions.loss)) continue;
+    const late = random.chance(conditions.reordering) ? random.between(1, 5) * conditions.delay : 0;
+    const at = now + conditions.delay + late + random.fraction() * conditions.jitter;
+    insert(network.inTransit, { at, bytes: damaged(network, bytes), from, to });
   }
 }
 
-/** Nothing new passes for a time; the eavesdropper fills it with what passed before. */
+/** Nothing new passes for a time; the attacker replays what passed before. */
 export function silence(network: Network, now: number, length: number): void {
   const { random, recorded } = network;
   network.silentUntil = now + length;
   for (let at = now; at < now + length && recorded.length > 0; at += random.between(100, 2_000)) {
     const again = recorded[random.between(0, recorded.length - 1)];
-    if (again !== undefined) insert(network.onTheWay, { ...again, at });
+    if (again !== undefined) insert(network.inTransit, { ...again, at });
   }
 }
 
-/** When the next datagram arrives; Infinity while none is on its way. */
-export function nextArrival({ onTheWay }: Network): number {
-  return onTheWay[0]?.at ?? Number.POSITIVE_INFINITY;
+/** When the next datagram arrives; Infinity while none is in transit. */
+export function nextArrival({ inTransit }: Network): number {
+  return inTransit[0]?.at ?? Number.POSITIVE_INFINITY;
 }
 
 /** The datagrams that have arrived by now. */
-export function arrivals({ onTheWay, recorded }: Network, now: number): Delivery[] {
-  const later = onTheWay.findIndex(({ at }) => at > now);
-  const arrived = onTheWay.splice(0, later === -1 ? onTheWay.length : later);
+export function arrivals({ inTransit, recorded }: Network, now: number): Delivery[] {
+  const later = inTransit.findIndex(({ at }) => at > now);
+  const arrived = inTransit.splice(0, later === -1 ? inTransit.length : later);
   recorded.push(...arrived.slice(0, MAX_RECORDED - recorded.length));
   return arrived;
 }
 
-function damaged({ weather, random }: Network, bytes: Uint8Array): Uint8Array {
+function damaged({ conditions, random }: Network, bytes: Uint8Array): Uint8Array {
   let result = bytes.slice();
-  if (result.length > 0 && random.chance(weather.corruption)) {
+  if (result.length > 0 && random.chance(conditions.corruption)) {
     const at = random.between(0, result.length - 1);
     result[at] = (result[at] ?? 0) ^ (1 << random.between(0, 7));
   }
-  if (random.chance(weather.truncation)) {
+  if (random.chance(conditions.truncation)) {
     result = result.subarray(0, random.between(0, result.length));
   }
   return result;
 }
 
-function insert(onTheWay: Delivery[], delivery: Delivery): void {
-  let index = onTheWay.length;
-  while (index > 0 && (onTheWay[index - 1]?.at ?? 0) > delivery.at) index -= 1;
-  onTheWay.splice(index, 0, delivery);
+function insert(inTransit: Delivery[], delivery: Delivery): void {
+  let index = inTransit.length;
+  while (index > 0 && (inTransit[index - 1]?.at ?? 0) > delivery.at) index -= 1;
+  inTransit.splice(index, 0, delivery);
 }

@@ -1,4 +1,4 @@
-// Randomness that a seed repeats: the same seed, the same run.
+// Randomness from a seed: the same seed gives the same run.
 
 import { createCipheriv } from "node:crypto";
 
@@ -7,7 +7,7 @@ export interface SeededRandom {
   fraction(): number;
   /** A whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
-  /** True in so many of all cases. */
+  /** True with this probability. */
   chance(probability: number): boolean;
   bytes(length: number): Uint8Array;
 }

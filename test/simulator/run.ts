@@ -1,30 +1,30 @@
-// One run of the simulator: a seed decides the weather, what is said and what happens on the way; the
-// promise of the sealed wire is checked at the end (docs/protocol.md s. 1).
+// One run of the simulator: a seed decides the network's conditions, the messages and the events on the way; at
+// the end the guarantee of the sealed wire is checked (docs/protocol.md s. 1).
 
 import {
   IDLE_TIMEOUT,
   isAllAcknowledged,
   type SessionEnd,
 } from "../../src/protocol/session/session.ts";
-import { type Network, silence, type Weather } from "./network.ts";
+import { type Conditions, type Network, silence } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
 import { createWorld, joinResponder, restart, run, type Side, type World } from "./world.ts";
 
-/** Virtual time a run may take, ms: an hour, in which even the worst weather lets everything through. */
+/** Virtual time that a run may take, ms: an hour is enough under the worst conditions. */
 const LONGEST = 3_600_000;
 
-/** What was on its way when a silence began may arrive so much later, ms. */
+/** How much later a datagram may arrive that was in transit when a silence began, ms. */
 const LATE = 2_000;
 
-/** Loss up to which no session fails to begin in its eight seconds, but once in very many times. */
+/** Loss up to which a handshake practically never fails in its eight seconds. */
 const MILD_LOSS = 0.1;
 
 export interface Outcome {
   readonly seed: number;
-  readonly weather: Weather;
-  /** What broke the promise; null when nothing did. */
+  readonly conditions: Conditions;
+  /** How the guarantee was broken; null when it was not. */
   readonly fault: string | null;
-  /** How the session ended at each end; null where it did not. */
+  /** How the session ended at each end; null if it did not. */
   readonly ends: { readonly initiator: SessionEnd | null; readonly responder: SessionEnd | null };
   /** Whether everything arrived, or the session ended with an error for both. */
   readonly result: "delivered" | "ended";
@@ -32,8 +32,8 @@ export interface Outcome {
   readonly datagrams: number;
 }
 
-/** Weather from fair to foul. */
-export function randomWeather(random: SeededRandom): Weather {
+/** Conditions from perfect to very bad. */
+export function randomConditions(random: SeededRandom): Conditions {
   const sometimes = (probability: number, value: () => number) =>
     random.chance(probability) ? value() : 0;
   return {
@@ -52,37 +52,39 @@ export function randomWeather(random: SeededRandom): Weather {
 
 /** Runs one seed; throws only when the code under test does. */
 export function simulate(seed: number): Outcome {
-  const world = createWorld(seed, { ...FIRST_WEATHER });
-  world.network.weather = randomWeather(world.random);
+  const world = createWorld(seed, { ...PERFECT });
+  world.network.conditions = randomConditions(world.random);
   const { initiator, responder, random } = world;
   for (const side of [initiator, responder]) {
-    // In foul weather so much would take hours, though it would arrive.
-    const talkative = random.chance(0.1) && world.network.weather.loss < 0.25;
+    // Under bad conditions so much would take hours, though it would arrive.
+    const sendsMuch = random.chance(0.1) && world.network.conditions.loss < 0.25;
     for (let count = random.between(1, 60); count > 0; count -= 1) {
-      side.words.push(random.bytes(talkative ? 65_536 : wordLength(random)));
+      side.messages.push(random.bytes(sendsMuch ? 65_536 : messageLength(random)));
     }
   }
   joinResponder(world);
-  const outlived: number[] = [];
-  const mishaps = planMishaps(world, outlived);
-  const everythingHeard = () =>
-    initiator.heard.length === responder.words.length &&
-    responder.heard.length === initiator.words.length;
+  const overlongSilences: number[] = [];
+  const events = planEvents(world, overlongSilences);
+  const everythingReceived = () =>
+    initiator.received.length === responder.messages.length &&
+    responder.received.length === initiator.messages.length;
   const done = () => {
-    for (const mishap of mishaps) mishap();
-    return (everythingHeard() && quiet(initiator) && quiet(responder)) || bothEnded(world);
+    for (const event of events) event();
+    return (
+      (everythingReceived() && isSettled(initiator) && isSettled(responder)) || bothEnded(world)
+    );
   };
   const finished = run(world, world.now + LONGEST, done);
   const fault =
-    outlived.length > 0
-      ? `a session outlived a silence of ${outlived.join()} ms`
+    overlongSilences.length > 0
+      ? `a session survived a silence of ${overlongSilences.join()} ms`
       : finished
-        ? faultOf(world)
+        ? findFault(world)
         : "neither delivered nor ended";
-  const result = everythingHeard() ? "delivered" : "ended";
+  const result = everythingReceived() ? "delivered" : "ended";
   return {
     seed,
-    weather: world.network.weather,
+    conditions: world.network.conditions,
     fault,
     ends: { initiator: initiator.session?.end ?? null, responder: responder.session?.end ?? null },
     result,
@@ -91,7 +93,7 @@ export function simulate(seed: number): Outcome {
   };
 }
 
-const FIRST_WEATHER: Weather = {
+const PERFECT: Conditions = {
   loss: 0,
   duplication: 0,
   reordering: 0,
@@ -104,20 +106,20 @@ const FIRST_WEATHER: Weather = {
   mtu: 1_472,
 };
 
-/** Most are short, as people's are; some are the longest there may be. */
-function wordLength(random: SeededRandom): number {
+/** Most messages are short, as people's are; some are as long as possible. */
+function messageLength(random: SeededRandom): number {
   if (random.chance(0.05)) return 65_536;
   return random.chance(0.3) ? random.between(1_000, 20_000) : random.between(0, 200);
 }
 
-/** What happens on the way: silences, moves of the initiator, a reader that pauses. */
-function planMishaps(world: World, outlived: number[]): (() => void)[] {
+/** The events of a run: silences, moves of the initiator, a restart, a reader that pauses. */
+function planEvents(world: World, overlongSilences: number[]): (() => void)[] {
   const { random, network, initiator, responder } = world;
   const start = world.now;
-  const mishaps: (() => void)[] = [];
+  const events: (() => void)[] = [];
   const once = (at: number, happen: () => void) => {
     let happened = false;
-    mishaps.push(() => {
+    events.push(() => {
       if (happened || world.now < at) return;
       happened = true;
       happen();
@@ -130,7 +132,7 @@ function planMishaps(world: World, outlived: number[]): (() => void)[] {
       silence(network, world.now, length);
     });
     once(from + length, () => {
-      if (length > IDLE_TIMEOUT + LATE && !bothEnded(world)) outlived.push(length);
+      if (length > IDLE_TIMEOUT + LATE && !bothEnded(world)) overlongSilences.push(length);
     });
   }
   for (let moves = random.chance(0.4) ? random.between(1, 3) : 0; moves > 0; moves -= 1) {
@@ -156,16 +158,16 @@ function planMishaps(world: World, outlived: number[]): (() => void)[] {
       side.reading = true;
     });
   }
-  return mishaps;
+  return events;
 }
 
-/** Whether the weather explains an end, or what had become of the other side. */
-function excused(
+/** Whether the conditions, or the state of the other side, explain an end. */
+function isExplained(
   end: SessionEnd,
   { session, restarted }: Side,
-  { weather, silentUntil }: Network,
+  { conditions, silentUntil }: Network,
 ): boolean {
-  const { loss, corruption, truncation, bursts } = weather;
+  const { loss, corruption, truncation, bursts } = conditions;
   const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
   switch (end.type) {
     case "handshake-failed":
@@ -173,14 +175,14 @@ function excused(
     case "timed-out":
       return silentUntil > 0 || !mild || restarted;
     case "reset":
-      // Who spoke again after the other's minute of silence, or to one who has forgotten all.
+      // The other side has timed out or was restarted, and answered a later packet.
       return session?.end?.type === "timed-out" || restarted;
     case "closed":
       return false;
   }
 }
 
-function quiet({ session }: Side): boolean {
+function isSettled({ session }: Side): boolean {
   return session !== null && isAllAcknowledged(session);
 }
 
@@ -188,32 +190,36 @@ function bothEnded({ initiator, responder }: World): boolean {
   return initiator.session?.end !== null && responder.session?.end !== null;
 }
 
-/** What is wrong with what was heard, or with how it ended; null when nothing is. */
-function faultOf({ initiator, responder, network }: World): string | null {
+/** What is wrong with the received messages, or with the end; null when nothing is. */
+function findFault({ initiator, responder, network }: World): string | null {
   for (const [{ name, session }, other] of [
     [initiator, responder],
     [responder, initiator],
   ] as const) {
     const end = session?.end ?? null;
-    // Weather makes a session fail to begin, or fall silent; nobody closed it, and no rule was broken.
-    if (end !== null && !excused(end, other, network)) {
+    // Bad conditions make a handshake fail or a session time out; neither end closed it.
+    if (end !== null && !isExplained(end, other, network)) {
       return `${name} ended with ${JSON.stringify(end)}`;
     }
   }
-  for (const [speaker, listener] of [
+  for (const [sender, receiver] of [
     [initiator, responder],
     [responder, initiator],
   ] as const) {
-    for (const [index, heard] of listener.heard.entries()) {
-      const word = speaker.words[index];
-      if (word === undefined) return `${listener.name} heard more than was said`;
-      if (Buffer.compare(word, heard) !== 0) {
-        return `${listener.name} heard message ${index} otherwise than it was said`;
+    for (const [index, received] of receiver.received.entries()) {
+      const message = sender.messages[index];
+      if (message === undefined) return `${receiver.name} received more than was sent`;
+      if (Buffer.compare(message, received) !== 0) {
+        return `${receiver.name} received message ${index} changed`;
       }
     }
-    const end = listener.session?.end ?? null;
-    if (listener.heard.length < speaker.words.length && end === null && listener.session !== null) {
-      return `${listener.name} misses messages and knows of no error`;
+    const end = receiver.session?.end ?? null;
+    if (
+      receiver.received.length < sender.messages.length &&
+      end === null &&
+      receiver.session !== null
+    ) {
+      return `${receiver.name} misses messages and reports no error`;
     }
   }
   return null;

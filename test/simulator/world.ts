@@ -1,5 +1,5 @@
-// Two sealed endpoints and the network between them, in virtual time: what one says the other is to hear,
-// once, in order, whole, or both are to know why not.
+// Two sealed endpoints and the network between them, in virtual time: each sends its messages, and records those
+// that it receives.
 
 import type { SocketAddress } from "../../src/net/address.ts";
 import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
@@ -19,17 +19,17 @@ import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import { sendMessage, type Session } from "../../src/protocol/session/session.ts";
 import {
   arrivals,
+  type Conditions,
   createNetwork,
   type Network,
   nextArrival,
   send,
-  type Weather,
 } from "./network.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
 
-/** Datagrams that one endpoint sends at one moment: more is a storm. */
+/** Datagrams that one endpoint may send at one moment: more is a bug. */
 const MAX_AT_ONCE = 2_000;
-/** Wake-ups without a datagram in between, at one time: more is a storm of timers. */
+/** Wake-ups at one time without a datagram in between: more is a bug. */
 const MAX_IDLE_WAKES = 50;
 
 export const PSK = new Uint8Array(32).fill(7);
@@ -40,13 +40,13 @@ export interface Side {
   endpoint: Endpoint;
   address: SocketAddress;
   session: Session | null;
-  /** What it is to say, and how much of it it has said. */
-  readonly words: Uint8Array[];
-  said: number;
-  readonly heard: Uint8Array[];
-  /** Whether it takes what arrives. */
+  /** The messages that it sends, and how many of them are sent. */
+  readonly messages: Uint8Array[];
+  sent: number;
+  readonly received: Uint8Array[];
+  /** Whether it reads what arrives. */
   reading: boolean;
-  /** Its program began anew, and knew nothing of its sessions. */
+  /** Its program was restarted, and lost its sessions. */
   restarted: boolean;
 }
 
@@ -58,7 +58,7 @@ export interface World {
   readonly responder: Side;
 }
 
-export function createWorld(seed: number, weather: Weather): World {
+export function createWorld(seed: number, conditions: Conditions): World {
   const random = seededRandom(seed);
   const now = 1_000;
   const side = (name: "initiator" | "responder", last: number): Side => {
@@ -69,9 +69,9 @@ export function createWorld(seed: number, weather: Weather): World {
       endpoint: newEndpoint(name, staticKeys, random, now),
       address: { address: `192.0.2.${last}`, port: 12_345 },
       session: null,
-      words: [],
-      said: 0,
-      heard: [],
+      messages: [],
+      sent: 0,
+      received: [],
       reading: true,
       restarted: false,
     };
@@ -79,7 +79,7 @@ export function createWorld(seed: number, weather: Weather): World {
   const world: World = {
     now,
     random,
-    network: createNetwork(random, weather),
+    network: createNetwork(random, conditions),
     initiator: side("initiator", 1),
     responder: side("responder", 2),
   };
@@ -102,16 +102,16 @@ function newEndpoint(
   });
 }
 
-/** A program ends without a word and begins anew, with the same key and nothing else. */
+/** A program ends without sending anything, and starts again with the same key and nothing else. */
 export function restart({ random, now }: World, side: Side): void {
   side.endpoint = newEndpoint(side.name, side.staticKeys, random, now);
   side.session = null;
-  side.said = 0;
-  side.heard.length = 0;
+  side.sent = 0;
+  side.received.length = 0;
   side.restarted = true;
 }
 
-/** The initiator begins its session with the responder. */
+/** The initiator connects to the responder. */
 export function joinResponder(world: World, psk: Uint8Array = PSK): Session {
   const { initiator, responder, now } = world;
   const session = connect(initiator.endpoint, { to: responder.address, psk, expected: null }, now);
@@ -119,7 +119,7 @@ export function joinResponder(world: World, psk: Uint8Array = PSK): Session {
   return session;
 }
 
-/** Lets time pass until `done`, or `until`; whether it was done. */
+/** Lets time pass until `done`, or `until`; returns whether it was done. */
 export function run(world: World, until: number, done: () => boolean): boolean {
   let idleWakes = 0;
   while (world.now <= until) {
@@ -141,13 +141,13 @@ export function run(world: World, until: number, done: () => boolean): boolean {
   return done();
 }
 
-/** Both sides say, hear and send what they can at this moment. */
+/** Both sides send and receive what they can at this moment. */
 export function settle(world: World): void {
   for (const side of [world.initiator, world.responder]) {
     const session = side.endpoint.accepted.shift();
     if (session !== undefined) side.session ??= session;
-    speak(side);
-    hear(side, world.now);
+    sendMessages(side);
+    receiveAll(side, world.now);
     let count = 0;
     for (;;) {
       const outbound = nextDatagram(side.endpoint, world.now);
@@ -159,22 +159,22 @@ export function settle(world: World): void {
   }
 }
 
-/** Says as much as there is room for. */
-function speak(side: Side): void {
-  const { endpoint, session, words } = side;
+/** Sends as many messages as there is room for. */
+function sendMessages(side: Side): void {
+  const { endpoint, session, messages } = side;
   if (session === null) return;
-  let word = words[side.said];
-  while (word !== undefined && sendMessage(session, word)) {
-    side.said += 1;
+  let message = messages[side.sent];
+  while (message !== undefined && sendMessage(session, message)) {
+    side.sent += 1;
     activate(endpoint, session);
-    word = words[side.said];
+    message = messages[side.sent];
   }
 }
 
-function hear(side: Side, now: number): void {
+function receiveAll(side: Side, now: number): void {
   const { session } = side;
   if (session === null || !side.reading) return;
-  side.heard.push(...receiveMessages(session, 1_000, now));
+  side.received.push(...receiveMessages(session, 1_000, now));
   activate(side.endpoint, session);
 }
 

@@ -1,4 +1,4 @@
-// A responder that takes several pre-shared keys, and decides about each who comes with one.
+// A responder with several pre-shared keys, which decides about each initiator that has one.
 
 import { describe, expect, test } from "bun:test";
 
@@ -25,7 +25,7 @@ import {
 const psk = (byte: number) => new Uint8Array(32).fill(byte);
 const key = (byte: number): AcceptedKey => ({ psk: psk(byte), admitsTo: `key ${byte}` });
 
-/** Takes these keys, as long as `admits`, and tells what it was asked. */
+/** Accepts these keys while `admits`, and records its calls. */
 function admission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
   const asked: string[] = [];
   const its: Admission = {

@@ -69,7 +69,7 @@ function complete(pair: Pair, finish: Uint8Array): Session {
   return takeAccepted(pair);
 }
 
-/** What each says the other hears. */
+/** Each end receives what the other sends. */
 function expectTalk(pair: Pair, connected: Session, accepted: Session): void {
   speak(pair.initiator, connected, "from the initiator");
   speak(pair.responder, accepted, "from the responder");
@@ -390,7 +390,7 @@ describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
     }
     retry[9] = 5;
     expect(answersTo(pair.initiator, retry, pair.responder.address, START)).toEqual([]);
-    // Each retry taken at once began the waiting anew: 200 ms.
+    // Each retry that was answered at once restarted the wait: 200 ms.
     tickEndpoint(pair.initiator.endpoint, START + 200);
     expect(only(drain(pair.initiator, START + 200))[11]).toBe(5);
   });
@@ -535,7 +535,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     expect(connected.end).toBeNull();
   });
 
-  // What follows the version is laid out as that version says.
+  // The layout after the version depends on it.
   test("answers a hello of another version whose cookie has another length", () => {
     const pair = createPair();
     joinResponder(pair);
@@ -603,7 +603,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     const connected = joinResponder(pair);
     speak(pair.initiator, connected, "first");
     pair.loses = (sent) => {
-      pair.onTheWay.push(sent);
+      pair.inTransit.push(sent);
       return false;
     };
     pass(pair, 500);
@@ -690,7 +690,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     );
     expect(readPacket(refusal)?.kind).toBe("refusal");
     expect(pair.responder.endpoint.sessions.size).toBe(0);
-    // However often that is said, it was not the finish that the initiator sent.
+    // However often it is repeated, it refuses another finish than the initiator's.
     for (let count = 0; count < 10; count += 1) {
       expect(answersTo(pair.initiator, refusal, pair.responder.address, START)).toEqual([]);
     }
@@ -707,7 +707,7 @@ describe("spliced handshakes (docs/protocol.md s. 8)", () => {
     joinResponder(other);
     const { answer } = untilFinish(other);
     drain(pair.initiator, START);
-    // Under its own id, and under the id of the initiator that it is brought to.
+    // With its own id, and with the id of the initiator that receives it.
     const spliced = answer.slice();
     spliced.set(connected.localId, 1);
     expect(answersTo(pair.initiator, answer, pair.responder.address, START)).toEqual([]);

@@ -1,4 +1,4 @@
-// Hellos that measure, in virtual time: what is sent when, and what the answers are taken for.
+// A hello probe in virtual time: what it sends when, and what it concludes from the answers.
 
 import { expect, test } from "bun:test";
 
@@ -20,7 +20,7 @@ import { seededRandom } from "../../simulator/random.ts";
 const seeded = seededRandom(1);
 const random = (length: number) => seeded.bytes(length);
 
-/** Lets it send until it is over; each hello is answered as `answer` says, after so many ms. */
+/** Lets it send until it is over; each hello is answered by `answer` after this many ms. */
 function run(
   count: number,
   answer: (index: number, initiatorId: Uint8Array) => { bytes: Uint8Array; after: number } | null,

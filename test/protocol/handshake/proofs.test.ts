@@ -124,7 +124,7 @@ describe("a cookie's lifetime (docs/protocol.md s. 8.2)", () => {
     expect(isValidCookie(nodeCrypto, secrets, cookie, CLAIM)).toBe(false);
   });
 
-  // A secret is renewed when somebody says hello: here nobody does until 59,999.
+  // A secret is renewed when a hello arrives: here none does until 59,999.
   test("is never more than 60 s, however rare hellos are", () => {
     const { secrets, renew } = secretsFrom(0);
     const cookie = makeCookie(nodeCrypto, secrets, CLAIM);

@@ -28,7 +28,7 @@ import {
 import type { PacketKind, SentPacket } from "../../../src/protocol/recovery/sent-packets.ts";
 import { seeded } from "../../harness/random.ts";
 
-export interface Weather {
+export interface Conditions {
   /** Packets of 1,000 that are lost. */
   readonly loss: number;
   /** Packets of 1,000 that come twice. */
@@ -60,7 +60,7 @@ export interface End {
   readonly backlog: number[];
   /** Items that the other end has acknowledged. */
   readonly confirmed: Set<number>;
-  /** Items of the other end that came. */
+  /** Items of the other end that arrived. */
   readonly arrived: Set<number>;
   /** What became of each packet that elicits an acknowledgment, by its number. */
   readonly fates: Map<number, "sent" | "acknowledged" | "lost" | "revived">;
@@ -91,12 +91,12 @@ interface Arrival {
   readonly packet: Packet;
 }
 
-/** A day: whoever is not done by then never will be. */
+/** A day: an exchange that takes longer never ends. */
 const LATEST = 86_400_000;
 
 /** Runs until both ends know that all their items have arrived; returns them and the time. */
 export function exchange(
-  weather: Weather,
+  conditions: Conditions,
   items: readonly [number, number],
   seed: number,
   options: PathOptions = {},
@@ -187,12 +187,12 @@ export function exchange(
     packetSent(end.recovery, kind, size, { items: carried, ack }, now);
     if (kind !== "ack-only") end.fates.set(number, "sent");
     end.packets += 1;
-    const [from, to] = weather.silence ?? [Infinity, Infinity];
+    const [from, to] = conditions.silence ?? [Infinity, Infinity];
     const isSilent = now >= from && now < to;
-    if (isSilent || size > weather.mtu || random(1_000) < weather.loss) return;
-    const copies = random(1_000) < weather.duplication ? 2 : 1;
+    if (isSilent || size > conditions.mtu || random(1_000) < conditions.loss) return;
+    const copies = random(1_000) < conditions.duplication ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const at = now + weather.delay + (weather.jitter * random(1_000)) / 1_000;
+      const at = now + conditions.delay + (conditions.jitter * random(1_000)) / 1_000;
       const later = network.findIndex((arrival) => arrival.at > at);
       const packet = { number, kind, items: carried, ack };
       network.splice(later === -1 ? network.length : later, 0, {

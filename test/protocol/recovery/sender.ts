@@ -31,7 +31,7 @@ export function rangesOf(numbers: readonly number[]): AckRange[] {
   return ranges;
 }
 
-/** An ACK of these numbers comes, held back for `delay` ms. */
+/** An ACK of these numbers arrives, which the peer delayed for `delay` ms. */
 export function acknowledge(
   sender: Sender,
   numbers: readonly number[],

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 
 import { acquireBuffer, releaseBuffer } from "../../../src/protocol/session/buffer-pool.ts";
 
-/** Lengths that no queue asks for: nobody else has given any. */
+/** Lengths that no queue uses, so that none were released before. */
 const LENGTH = 777;
 
 test("the buffers released last are used first, only for their own length", () => {
@@ -17,7 +17,7 @@ test("the buffers released last are used first, only for their own length", () =
   expect(third === first || third === second).toBe(false);
 });
 
-/** How many of so many buffers that were given are there to be taken again. */
+/** How many of this many released buffers are used again. */
 function kept(count: number, length: number): number {
   const given = Array.from({ length: count }, () => new Uint8Array(length));
   for (const buffer of given) releaseBuffer(buffer);

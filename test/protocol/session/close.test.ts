@@ -1,5 +1,5 @@
-// How the end of a session travels (docs/protocol.md s. 15.3): told, answered, told again where it was
-// lost, and forgotten.
+// The end of a session (docs/protocol.md s. 15.3): CLOSE is sent, answered, sent again when it is lost, and the
+// session is dropped.
 
 import { describe, expect, test } from "bun:test";
 
@@ -166,9 +166,9 @@ describe("CLOSE", () => {
     close(pair.initiator, connected, 0, "", pair.now);
     close(pair.responder, accepted, 0, "", pair.now);
     pass(pair, 11);
-    // The responder has the initiator's, and takes it for the answer.
+    // The responder has the initiator's CLOSE, and treats it as the answer.
     expect(remembered(pair)).toEqual([1, 0]);
-    // The initiator's next CLOSE is for a session that nobody knows: it is reset, and ends at once.
+    // The initiator's next CLOSE is for an unknown session: it is answered with a reset, which ends it at once.
     pass(pair, timeout + 10);
     expect(remembered(pair)).toEqual([0, 0]);
     expect(connected.end).toMatchObject({ type: "closed", by: "us", code: 0 });
@@ -199,7 +199,7 @@ describe("a session whose finish is not confirmed", () => {
     pass(pair, 2_900);
     expect(connected.end).toBeNull();
     expect(remembered(pair)).toEqual([1, 1]);
-    // Each time a second after the one before; the finishes that came meanwhile were lost.
+    // One second apart each; the finishes sent meanwhile were lost.
     const times = sentBy(pair, "responder").map(({ sentAt }) => sentAt - start);
     expect(times).toEqual([0, 1_000, 2_000]);
     pass(pair, 200);
@@ -213,12 +213,12 @@ describe("a session whose finish is not confirmed", () => {
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
     close(pair.responder, takeAccepted(pair), 1, "no room", pair.now);
     drain(pair.responder, pair.now);
-    // The initiator says its finish again after 200 ms.
+    // The initiator repeats its finish after 200 ms.
     pass(pair, 230);
     expect(connected.end).toMatchObject({ type: "closed", by: "peer", code: 1, reason: "no room" });
   });
 
-  // It has to: until the responder gives up after 60 s, nobody else gets the seat. Today it forgets at once.
+  // Otherwise its place would stay taken until the responder gives up after 60 s.
   test("that its initiator closes ends at the responder too, as soon as the CLOSE arrives", () => {
     const pair = createPair();
     const connected = joinResponder(pair);

@@ -14,7 +14,7 @@ import {
   writeWindow,
 } from "../../../src/protocol/session/frames.ts";
 
-/** What a reader was told, and whether the frames were sound. */
+/** The calls of a handler, and whether the frames were valid. */
 function read(...bytes: number[]): { told: unknown[]; sound: boolean } {
   const told: unknown[] = [];
   const reader: FrameHandler = {

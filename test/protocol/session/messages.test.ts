@@ -26,7 +26,7 @@ import {
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-/** The next piece, where the test knows that there is one. */
+/** The next fragment, of which the test knows that it exists. */
 function take(outgoing: OutgoingMessages, most: number): Fragment {
   const fragment = takeFragment(outgoing, most);
   if (fragment === null) throw new Error("there is no piece");

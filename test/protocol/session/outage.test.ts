@@ -1,5 +1,5 @@
-// The network is gone for half a minute and comes back (docs/protocol.md s. 12.2, 15.2): whatever was said
-// before, meanwhile and afterwards arrives, in order, and soon.
+// The network fails for half a minute (docs/protocol.md s. 12.2, 15.2): messages sent before, meanwhile and
+// afterwards arrive, in order, and soon.
 
 import { expect, test } from "bun:test";
 
@@ -20,7 +20,7 @@ function passUntil(pair: Pair, most: number, until: () => boolean): number {
   return pair.now - start;
 }
 
-/** Both say something each second while nothing passes; returns what was said. */
+/** Both send a message each second while nothing passes; returns the messages. */
 function talkIntoTheVoid({ pair, connected, accepted }: ConnectedPair, duration: number): string[] {
   const said: string[] = [];
   for (let second = 0; second < duration / 1_000; second += 1) {
@@ -82,7 +82,7 @@ test("an outage without messages is over for both with the first packet after it
   pass(pair, 1_000);
   pair.loses = gone;
   pass(pair, OUTAGE);
-  // A keep-alive was due meanwhile, and nobody answered it.
+  // A keep-alive was due meanwhile, and was not answered.
   expect(connected.silent || accepted.silent).toBe(true);
   pair.loses = back;
   speak(pair.initiator, connected, "still there?");

@@ -91,7 +91,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(sealed(send, PACKETS_PER_KEY + 5, 1)[0]).toBe(0xfc);
     confirmKey(send, 3);
     expect(sealed(send, PACKETS_PER_KEY + 6, 1)[0]).toBe(0xfd);
-    // The next one needs its own 2^20, and an acknowledgment of this key: 3 was the key before.
+    // The next update needs another 2^20 packets and an acknowledgment of this key; packet 3 had the previous one.
     confirmKey(send, 3);
     expect(sealed(send, 2 * PACKETS_PER_KEY + 6, 1)[0]).toBe(0xfd);
     confirmKey(send, PACKETS_PER_KEY + 6);
@@ -119,7 +119,7 @@ describe("a key update (docs/protocol.md s. 9)", () => {
     expect(receive.forgeries).toBe(0);
     expect(opened(receive, late, PACKETS_PER_KEY - 1, 1_000 + KEEP)).toBeNull();
     expect(receive.forgeries).toBe(1);
-    // The late one is taken for a try of the next key, and does not move the keys on.
+    // The late packet looks like an update, and does not cause one.
     expect(receive).toMatchObject({ phase: 1, previous: null });
   });
 

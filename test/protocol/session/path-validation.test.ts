@@ -105,7 +105,7 @@ describe("the address of a session's peer (docs/protocol.md s. 14)", () => {
     postponeChallenge(path, 1_050);
     expect(dueChallenge(path, 1_149)).toBeNull();
     expect(dueChallenge(path, 1_150)).toEqual(CHALLENGE);
-    // It takes back no longer wait.
+    // It does not shorten a longer wait.
     challengeSent(path, 1_150);
     postponeChallenge(path, 1_000);
     expect(dueChallenge(path, 1_249)).toBeNull();
@@ -143,7 +143,7 @@ describe("the address of a session's peer (docs/protocol.md s. 14)", () => {
     const other = Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1);
     migratePath(path, FAR, other, TIMEOUT, 1_050);
     expect(path.address).toEqual(FAR);
-    // What came from the address between is not for this one.
+    // Bytes from the address in between don't count for this one.
     expect(sendAllowance(path)).toBe(0);
     expect(validatePath(path, CHALLENGE)).toBe(false);
     expect(abandonValidation(path, 1_349)).toBe(false);
@@ -216,7 +216,7 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
 
   test("gives up a silent new address after 3 probe timeouts, and continues at the previous one", () => {
     const { pair, connected, accepted } = connectedPair();
-    // What the responder sends to the new address comes nowhere.
+    // What the responder sends to the new address is lost.
     deliver(pair.responder, craft(connected, [1]), AWAY, pair.now);
     expect(accepted.path.address).toEqual(AWAY);
     pass(pair, 1_000);

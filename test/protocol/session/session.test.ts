@@ -1,5 +1,5 @@
-// A session from its first packet to its last: in one file however long, for every test begins with the
-// same two endpoints and crafts packets under their keys.
+// A session from its first packet to its last: in one long file, for every test starts with the same two
+// endpoints and crafts packets under their keys.
 
 import { describe, expect, test } from "bun:test";
 
@@ -94,8 +94,8 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
     for (const message of all) speak(pair.initiator, connected, message);
     pair.loses = (sent) => {
       if (pair.random.chance(0.33)) return true;
-      pair.onTheWay.push({ ...sent, at: sent.at + pair.random.between(0, 30) });
-      pair.onTheWay.sort((one, other) => one.at - other.at);
+      pair.inTransit.push({ ...sent, at: sent.at + pair.random.between(0, 30) });
+      pair.inTransit.sort((one, other) => one.at - other.at);
       return true;
     };
     pass(pair, 40_000);
@@ -383,7 +383,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     speak(pair.initiator, connected, "first");
     const { finish } = untilFinish(pair);
     restartedResponder(pair);
-    // The finish is lost; it is said again after 200 ms, and 10 ms there and back are told of nobody.
+    // The finish is lost and sent again after 200 ms; the reset arrives 20 ms later.
     pass(pair, 219);
     expect(connected.end).toBeNull();
     pass(pair, 1);
@@ -447,7 +447,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     expect(answersTo(pair.initiator, packet, pair.responder.address, pair.now)).toEqual([]);
   });
 
-  // The frame belongs into the answer; here it comes again and again, and each is kept.
+  // The frame belongs in the answer; here it is sent again and again.
   test("has only one token: a peer that sends many makes nothing grow", () => {
     const { pair, connected, accepted } = connectedPair();
     for (let count = 0; count < 100; count += 1) {
@@ -588,7 +588,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
         pair.now,
       );
     }
-    // Its number with any bit changed may look like one that came: it is then dropped uncounted.
+    // With a bit of its number changed it may look like a replay, which is dropped uncounted.
     expect(sessionKeys(accepted).receive.forgeries).toBeGreaterThan(17 * 8);
     expect(accepted.end).toBeNull();
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
@@ -615,7 +615,7 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     expect(accepted.recovery.sent.packets.length).toBeLessThan(12_500);
   });
 
-  // Whoever has seen a connection id puts PINGs in flight that nobody will acknowledge.
+  // Otherwise anyone who has seen a connection id could put PINGs in flight that are never acknowledged.
   test("but not with a packet that only looks like a finish, which is dropped (s. 7)", () => {
     const { pair, accepted } = connectedPair();
     const forged = new Uint8Array(78).fill(0x99);

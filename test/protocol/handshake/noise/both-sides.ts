@@ -63,7 +63,7 @@ export function startBoth(
   };
 }
 
-/** What each side says: `payloads[0]` is the initiator's. */
+/** What each side sends: the first is the initiator's. */
 export const PAYLOADS = [text("hello"), text("good day"), text("how are you?")] as const;
 
 /** The writer's and the reader's side of message 0, 1 or 2. */

@@ -15,7 +15,7 @@ const ZERO_KEY = new Uint8Array(32);
 const HEADER = text("header");
 const HELLO = text("hello");
 
-/** What `seal` writes, in memory of its own. */
+/** What `seal` writes, in new memory. */
 function sealed(
   plaintext: Uint8Array,
   options: { key?: Uint8Array; packetNumber?: number; associatedData?: Uint8Array } = {},

@@ -140,7 +140,7 @@ describe("without a psk, in XX,", () => {
   });
 });
 
-/** A pair that says its public key is another: what a peer could send who computes as we do. */
+/** A pair with another public key, as a hostile peer could use it. */
 function saying(publicKey: Uint8Array): KeyPair {
   return { ...generateKeyPair(new Uint8Array(32).fill(5)), publicKey };
 }

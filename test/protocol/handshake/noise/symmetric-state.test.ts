@@ -15,7 +15,7 @@ function hmac(key: Uint8Array, ...data: Uint8Array[]): Uint8Array {
   return Uint8Array.from(createHmac("sha256", key).update(Buffer.concat(data)).digest());
 }
 
-/** HKDF() word for word as Noise s. 4.3 has it. */
+/** HKDF() step by step as in Noise s. 4.3. */
 function noiseOutputs(
   chainingKey: Uint8Array,
   inputKeyMaterial: Uint8Array,

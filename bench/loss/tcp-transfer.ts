@@ -1,15 +1,15 @@
-// A lossy talk over TCP, on the same simulated network as the sealed wire's. The network carries bytes and
-// the model needs none: each datagram is as long as its packet, and names what it stands for.
+// A lossy transfer over TCP, on the same simulated network as the sealed wire's. The network carries bytes and
+// the model needs none: each datagram is as long as its packet, and has the number of what it stands for.
 
 import {
   arrivals,
+  type Conditions,
   createNetwork,
   nextArrival,
   send,
-  type Weather,
 } from "../../test/simulator/network.ts";
 import { seededRandom } from "../../test/simulator/random.ts";
-import type { LossyTalk } from "./lossy-talk.ts";
+import type { LossyTransfer } from "./lossy-transfer.ts";
 import { createTcpReceiver, nextAcknowledgment, receiveSegment } from "./tcp-receiver.ts";
 import {
   type Acknowledgment,
@@ -23,19 +23,19 @@ const SENDER = { address: "192.0.2.1", port: 1 };
 const RECEIVER = { address: "192.0.2.2", port: 2 };
 /** TCP's header with timestamps, which takes the place of UDP's. */
 const HEADER = 20 + 12 - 8;
-/** What a program writes before each message, for TCP keeps none apart. */
+/** What a program writes before each message, for TCP has no message boundaries. */
 const LENGTH_PREFIX = 2;
 
 type Packet =
   { readonly start: number; readonly end: number; readonly sentAt: number } | Acknowledgment;
 
-export function tcpTalk(seed: number, weather: Weather): LossyTalk {
-  const network = createNetwork(seededRandom(seed), weather);
-  const sender = createTcpSender(2 * weather.delay);
+export function tcpTransfer(seed: number, conditions: Conditions): LossyTransfer {
+  const network = createNetwork(seededRandom(seed), conditions);
+  const sender = createTcpSender(2 * conditions.delay);
   const receiver = createTcpReceiver();
-  /** By the number that its datagram bears. */
+  /** By the number in its datagram. */
   const packets: Packet[] = [];
-  const heardAt: number[] = [];
+  const receivedAt: number[] = [];
   /** Where each message ends. */
   const ends: number[] = [];
   let now = 0;
@@ -65,11 +65,11 @@ export function tcpTalk(seed: number, weather: Weather): LossyTalk {
   }
 
   return {
-    heardAt,
+    receivedAt,
     get now() {
       return now;
     },
-    say(length, count) {
+    send(length, count) {
       for (let said = 0; said < count; said += 1) {
         sender.written += LENGTH_PREFIX + length;
         ends.push(sender.written);
@@ -80,8 +80,8 @@ export function tcpTalk(seed: number, weather: Weather): LossyTalk {
         deliver();
         timeOut(sender, now);
         transmit();
-        while ((ends[heardAt.length] ?? Number.POSITIVE_INFINITY) <= receiver.upTo)
-          heardAt.push(now);
+        while ((ends[receivedAt.length] ?? Number.POSITIVE_INFINITY) <= receiver.upTo)
+          receivedAt.push(now);
         now = Math.min(until, nextArrival(network), sender.timeoutAt, receiver.dueAt);
       }
     },
