@@ -19,8 +19,7 @@ const TABLE: Record<string, readonly string[]> = {
   log: ["chat"],
   client: ["protocol", "net", "identity", "chat"],
   server: ["protocol", "net", "identity", "chat", "log"],
-  terminal: ["client", "chat"],
-  web: ["client", "chat"],
+  terminal: ["chat"],
   http: [],
   doctor: ["protocol", "net", "identity", "client", "terminal"],
   cli: [
@@ -52,8 +51,7 @@ const APART: Record<string, readonly string[]> = {
   // A state machine: no connection, no key, no disk.
   "client/room-client": ["net", "protocol", "identity"],
   // A line editor knows no conversation.
-  "terminal/editor": ["chat", "client", "terminal/view"],
-  "terminal/view": ["client"],
+  "terminal/editor": ["chat", "terminal/view"],
 };
 
 /** The files that may name the runtime, and what for. */
@@ -202,4 +200,20 @@ test("every file opens with a comment that says what it is", () => {
     (path) => !/^(?:#!.*\n)?\/\/ /.test(readFileSync(join(source, path), "utf8")),
   );
   expect(bare).toEqual([]);
+});
+
+test("docs/architecture.md names every folder of src, and files and functions that exist", () => {
+  const text = readFileSync(join(root, "docs/architecture.md"), "utf8");
+  const described = Array.from(text.matchAll(/^\| `([a-z]+)` +\|/gm), ([, name = ""]) => name);
+  const folders = new Set(files.filter((path) => path.includes("/")).map(roomOf));
+  expect(described.toSorted()).toEqual([...folders].toSorted());
+
+  const stops = Array.from(text.matchAll(/\| `([\w/.-]+\.ts)` +\| `(\w+)` +\|$/gm));
+  expect(stops.length).toBeGreaterThanOrEqual(30);
+  const missing = stops.filter(([, path = "", name = ""]) => {
+    if (!files.includes(path)) return true;
+    const source = readFileSync(join(root, "src", path), "utf8");
+    return !new RegExp(`\\b(?:function\\*?|class|const) ${name}\\b`).test(source);
+  });
+  expect(missing.map(([row]) => row)).toEqual([]);
 });
