@@ -116,7 +116,7 @@ export function clampLimit(limit: number, bound = MAX_READ): number {
 export function tooManyRooms(room: string): CharlaError {
   return new CharlaError(
     "TOO_MANY_ROOMS",
-    `there are already ${MAX_ROOMS} rooms, as many as a store holds; ${room} would be one more`,
+    `there are already ${MAX_ROOMS} rooms, and ${room} would be one more`,
     "use a room that exists",
   );
 }

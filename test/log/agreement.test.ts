@@ -37,7 +37,7 @@ const WORDS = [
 const ROOMS = ["main", "garden", "attic"];
 const STEPS = 250;
 
-test.each([1, 2, 3])("after 250 steps by chance, seed %d, both logs answer alike", async (seed) => {
+test.each([1, 2, 3])("after 250 random steps, seed %d, both logs answer alike", async (seed) => {
   const random = seededRandom(seed);
   const oneOf = (items: readonly string[]) => items[random.between(0, items.length - 1)] ?? "";
   const someWords = (most: number) =>

@@ -1,4 +1,4 @@
-// kill -9 while a program appends as fast as it can: all that it was told is durable is there.
+// kill -9 while a program appends as fast as it can: every entry that was durable is there.
 
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
@@ -14,7 +14,7 @@ const ROUNDS = 10;
 const random = seededRandom(9);
 
 test(
-  "ten times killed while it appends, a log has every entry that was durable, without gaps",
+  "a log that is killed ten times while it appends has every durable entry, without gaps",
   async () => {
     using folder = temporaryFolder();
     /** By "room sequence": device and number of what was told to be durable. */

@@ -31,7 +31,7 @@ describe("a group commit", () => {
     expect(events).toEqual(["begin", "one", "two", "three", "commit"]);
   });
 
-  test("writes what is added later in another", async () => {
+  test("writes what is added later in another one", async () => {
     const { events, add } = recorded();
     await add("one");
     await add("two");
@@ -46,7 +46,7 @@ describe("a group commit", () => {
     expect(events).toEqual(["begin", "one", "commit", "one resolved"]);
   });
 
-  test("rejects all of them when it fails, and takes the next", async () => {
+  test("rejects all of them when it fails, and accepts the next", async () => {
     const { events, add } = recorded();
     const failing = [add("one"), add("full"), add("two")];
     const outcomes = await Promise.allSettled(failing);
@@ -57,7 +57,7 @@ describe("a group commit", () => {
     expect(await add("again")).toBe("again");
   });
 
-  test("rejects by itself what is refused, and writes the others", async () => {
+  test("rejects alone what is refused, and writes the others", async () => {
     const { group, events, add } = recorded();
     const refused = group.add(() => {
       throw new CharlaError("TOO_MANY_ROOMS", "no more rooms", "talk in another");
@@ -68,7 +68,7 @@ describe("a group commit", () => {
     expect(events).toEqual(["begin", "two", "commit"]);
   });
 
-  test("commits at once when it is told to, and has nothing to do afterwards", async () => {
+  test("commits at once when it is flushed, and has nothing to do afterwards", async () => {
     const { group, events, add } = recorded();
     const result = add("one");
     group.flush();

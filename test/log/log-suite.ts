@@ -14,7 +14,7 @@ export function testLog(title: string, open: OpenLog): void {
   const openAtOnce = () => open(() => 1_000);
 
   describe(`${title}: append`, () => {
-    test("gives the entries of a room their numbers, from 1 without gaps, in the order of the calls", async () => {
+    test("numbers the entries of a room, from 1 without gaps, in the order of the calls", async () => {
       await using log = await openAtOnce();
       const appended = await Promise.all([
         log.append("main", draft(7)),
@@ -29,7 +29,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.append("main", draft(8))).toEqual(entry(4, { number: 8 }));
     });
 
-    test("numbers each room by itself", async () => {
+    test("numbers each room separately", async () => {
       await using log = await openAtOnce();
       const appended = await Promise.all([
         log.append("main", draft(1)),
@@ -42,7 +42,7 @@ export function testLog(title: string, open: OpenLog): void {
       ]);
     });
 
-    test("takes the same author, device and number for the same message, and answers with the first", async () => {
+    test("takes the same author, device and number for the same message, and returns the first", async () => {
       await using log = await openAtOnce();
       const [first, again] = await Promise.all([
         log.append("main", draft(1, { text: "hello" })),
@@ -69,7 +69,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(others.map(({ sequence }) => sequence)).toEqual([2, 3, 4, 5, 1]);
     });
 
-    test("gives an entry the time of the clock, and never an earlier one than before", async () => {
+    test("gives an entry the time of the clock, but never an earlier one than before", async () => {
       const times = [5_000, 4_000, 6_000];
       await using log = await open(() => times.shift() ?? 0);
       expect((await log.append("main", draft(1))).time).toBe(5_000);
@@ -78,7 +78,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect((await log.append("main", draft(4))).time).toBe(6_000);
     });
 
-    test("keeps every text as it is", async () => {
+    test("stores every text as it is", async () => {
       await using log = await openAtOnce();
       const said = [
         "",
@@ -94,7 +94,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(texts(await log.read("main", 0, 10))).toEqual(said);
     });
 
-    test("makes U+FFFD of half a surrogate, as UTF-8 does", async () => {
+    test("replaces half a surrogate by U+FFFD, as UTF-8 does", async () => {
       await using log = await openAtOnce();
       expect((await log.append("main", draft(1, { text: "\ud83e!" }))).text).toBe("\ufffd!");
       expect(texts(await log.read("main", 0, 10))).toEqual(["\ufffd!"]);
@@ -123,8 +123,7 @@ export function testLog(title: string, open: OpenLog): void {
       const taken = log.append("room 7", draft(2));
       expect(refused).rejects.toMatchObject({
         code: "TOO_MANY_ROOMS",
-        message:
-          "there are already 1000 rooms, as many as a store holds; one more would be one more",
+        message: "there are already 1000 rooms, and one more would be one more",
         hint: "use a room that exists",
       });
       expect((await taken).sequence).toBe(2);
@@ -133,7 +132,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: read`, () => {
-    test("hands out what comes after a place, oldest first, as many as are asked for", async () => {
+    test("returns the entries after a sequence number, oldest first, as many as are asked for", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 5);
       expect(await log.read("main", 2, 2)).toEqual([entry(3), entry(4)]);
@@ -145,7 +144,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.read("attic", 0, 10)).toEqual([]);
     });
 
-    test("hands out the last ones, oldest first", async () => {
+    test("returns the last entries, oldest first", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 5);
       await append(log, "garden", 1);
@@ -155,7 +154,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.readLast("attic", 10)).toEqual([]);
     });
 
-    test("hands out the last ones before a place, to scroll back", async () => {
+    test("returns the last entries before a sequence number", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 5);
       expect(await log.readLast("main", 2, 4)).toEqual([entry(2), entry(3)]);
@@ -165,7 +164,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.readLast("main", 2, 100)).toEqual([entry(4), entry(5)]);
     });
 
-    test("hands out no more than 1,000 at once", async () => {
+    test("returns no more than 1,000 entries at once", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 1_001);
       expect(await log.read("main", 0, 5_000)).toHaveLength(1_000);
@@ -173,7 +172,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect((await log.search({ limit: 5_000 }))[0]?.sequence).toBe(2);
     });
 
-    test("tells what rooms there are, in the order they came to be", async () => {
+    test("lists the rooms, in the order in which they were created", async () => {
       const times = [1_000, 2_000, 3_000];
       await using log = await open(() => times.shift() ?? 0);
       expect(await log.rooms()).toEqual([]);
@@ -190,7 +189,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: subscribe`, () => {
-    test("hands out what comes after what a read finds, of its room only", async () => {
+    test("passes on what is appended after what a read finds, in its room only", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 3);
       const { batches } = subscribe(log, "main");
@@ -200,14 +199,14 @@ export function testLog(title: string, open: OpenLog): void {
       expect([...read, ...batches.flat()]).toEqual([entry(2), entry(3), entry(4), entry(5)]);
     });
 
-    test("hands out what comes in a room that was empty", async () => {
+    test("passes on what is appended to an empty room", async () => {
       await using log = await openAtOnce();
       const { batches } = subscribe(log, "main");
       await append(log, "main", 1);
       expect(batches).toEqual([[entry(1)]]);
     });
 
-    test("hands out together what was appended in one turn", async () => {
+    test("passes on together what was appended in one turn", async () => {
       await using log = await openAtOnce();
       const { batches } = subscribe(log, "main");
       await append(log, "main", 100);
@@ -215,7 +214,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(batches.length).toBeLessThan(3);
     });
 
-    test("gives 50 subscribers who come at any time and read what was before the same entries, none twice", async () => {
+    test("gives 50 subscribers that begin at any time, and read what was before, the same entries, none twice", async () => {
       await using log = await openAtOnce();
       const seen: number[][] = [];
       for (let round = 0; round < 50; round += 1) {
@@ -257,7 +256,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: search`, () => {
-    test("finds the texts that have all of the words, in any order, oldest first", async () => {
+    test("finds the texts with all of the words, in any order, oldest first", async () => {
       await using log = await withTexts(
         open,
         "the cat sat",
@@ -324,7 +323,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.search({ words, limit: 10 })).toHaveLength(/one|near/i.test(words) ? 1 : 0);
     });
 
-    test("counts the first 16 words of a search", async () => {
+    test("ignores all but the first 16 words of a search", async () => {
       await using log = await withTexts(open, "a b c d e f g h i j k l m n o p");
       expect(
         await log.search({ words: "a b c d e f g h i j k l m n o p q", limit: 10 }),
@@ -333,7 +332,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.search({ words: "a ".repeat(5_000), limit: 10 })).toHaveLength(1);
     });
 
-    test("finds the newest when there are more than are asked for", async () => {
+    test("finds the newest when more match than are asked for", async () => {
       await using log = await withTexts(open, "one", "one more", "two", "one last");
       expect(texts(await log.search({ words: "one", limit: 2 }))).toEqual(["one more", "one last"]);
       expect(texts(await log.search({ limit: 3 }))).toEqual(["one more", "two", "one last"]);
@@ -360,7 +359,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await find({})).toEqual(["hello main", "hello garden", "bye main", "bye garden"]);
     });
 
-    test("finds the places of what it finds in a room, after a place, as many as are asked for", async () => {
+    test("finds the sequence numbers in a room, after one of them, as many as are asked for", async () => {
       await using log = await withTexts(open, "a cat", "a dog", "no cat", "a catfish", "the cat");
       await log.append("garden", draft(1, { text: "a cat" }));
       expect(await log.find("main", "cat", 0, 10)).toEqual([1, 3, 4, 5]);
@@ -376,7 +375,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.find("attic", "cat", 0, 10)).toEqual([]);
     });
 
-    test("leaves nothing behind that later appends would meet", async () => {
+    test("leaves nothing behind that disturbs later appends", async () => {
       await using log = await withTexts(open, "one", "one", "one");
       await log.search({ words: "one", limit: 1 });
       await append(log, "main", 1);
@@ -385,7 +384,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: names`, () => {
-    test("belong in a room to who first claims them", async () => {
+    test("belong to the first who claims them in a room", async () => {
       await using log = await openAtOnce();
       expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
       expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
@@ -393,7 +392,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.claimName("garden", "Ann", "key of Bob")).toBe("yours");
     });
 
-    test("belong to one of those who claim them at once", async () => {
+    test("belong to one of those who claim them at the same time", async () => {
       await using log = await openAtOnce();
       const claims = ["Ann", "Bob", "Eve"].map((who) =>
         log.claimName("main", "Max", `key of ${who}`),
@@ -436,7 +435,7 @@ export function testLog(title: string, open: OpenLog): void {
     });
   });
 
-  test(`${title}: after it is closed, everything says so`, async () => {
+  test(`${title}: once it is closed, every call rejects`, async () => {
     const log = await openAtOnce();
     await append(log, "main", 1);
     await log[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ const first = "CREATE TABLE talks (text TEXT); INSERT INTO talks VALUES ('kept')
 const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
 
 describe("a store's schema", () => {
-  test("is at the newest version after a migration, and says whose it is", () => {
+  test("is at the newest version after a migration, with charla's application id", () => {
     using database = new Database(":memory:");
     expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
@@ -16,7 +16,7 @@ describe("a store's schema", () => {
     expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
 
-  test("is brought from an older version to the newest by what lies between, and keeps what it holds", () => {
+  test("is migrated from an older version to the newest step by step, and keeps its content", () => {
     using database = new Database(":memory:");
     migrate(database, "log.sqlite", [first]);
     migrate(database, "log.sqlite", [first, second]);
@@ -35,7 +35,7 @@ describe("a store's schema", () => {
     expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept" }]);
   });
 
-  test("of a newer charla is left alone", () => {
+  test("of a newer charla is left as it is", () => {
     using database = new Database(":memory:");
     migrate(database, "/data/log.sqlite", [first, second]);
     expect(() => migrate(database, "/data/log.sqlite", [first])).toThrow(

@@ -20,7 +20,7 @@ async function selected(log: Log, selection: Selection): Promise<number[]> {
   return batches.flat().map(({ sequence }) => sequence);
 }
 
-describe("what is selected from a room's past", () => {
+describe("a selection of a room's entries", () => {
   test.each([
     ["everything", {}, [1, 2, 3, 4, 5, 6, 7, 8]],
     ["the last 3", { last: 3 }, [6, 7, 8]],
@@ -41,14 +41,14 @@ describe("what is selected from a room's past", () => {
     expect(await selected(log, selection)).toEqual([...sequences]);
   });
 
-  test("of a room where nobody talked is nothing", async () => {
+  test("of an empty room is empty", async () => {
     await using log = await talked(0);
     for (const its of [{}, { last: 1 }, { since: 1 }, { words: "even" }]) {
       expect(await selected(log, its)).toEqual([]);
     }
   });
 
-  test("comes in batches of 200, whether it is everything or what has a word", async () => {
+  test("comes in batches of 200, whether of everything or of a word", async () => {
     await using log = await talked(900);
     const lengths = async (selection: Selection) =>
       (await Array.fromAsync(select(log, "main", selection))).map(({ length }) => length);
@@ -57,7 +57,7 @@ describe("what is selected from a room's past", () => {
     expect(await lengths({ last: 201 })).toEqual([200, 1]);
   });
 
-  test("is read no further than who asks has taken", async () => {
+  test("is read no further than it is consumed", async () => {
     await using log = await talked(900);
     let reads = 0;
     const counting: Log = {
@@ -75,7 +75,7 @@ describe("what is selected from a room's past", () => {
   });
 
   test.each([[{}], [{ words: "odd" }], [{ words: "odd", last: 200 }]])(
-    "ends with what was said when it was asked for, however much is said meanwhile: %j",
+    "ends with the entries that were there at the call, however many follow: %j",
     async (selection) => {
       await using log = await talked(399);
       const sparing: Log = {
@@ -92,7 +92,7 @@ describe("what is selected from a room's past", () => {
     },
   );
 
-  test("is found further on where a log hands out few places at once", async () => {
+  test("is complete when a log returns few matches at once", async () => {
     await using log = await talked(9);
     const sparing: Log = { ...log, find: (room, words, after) => log.find(room, words, after, 2) };
     expect(await selected(sparing, { words: "odd" })).toEqual([1, 3, 5, 7, 9]);
@@ -100,7 +100,7 @@ describe("what is selected from a room's past", () => {
   });
 });
 
-test("the last entry before a time is found among entries of the same time, too", async () => {
+test("the last entry before a time is found also among entries of the same time", async () => {
   const times = [1_000, 1_000, 1_000, 2_000, 2_000];
   await using log = openMemoryLog({ now: () => times.shift() ?? 0 });
   for (let number = 1; number <= 5; number += 1) await log.append("main", draft(number));

@@ -23,7 +23,7 @@ testLog("a log on the disk", async (clock) => {
   };
 });
 
-describe("a log on the disk, opened again,", () => {
+describe("a log on the disk that is opened again", () => {
   test("has what was appended, and goes on from there", async () => {
     using folder = temporaryFolder();
     {
@@ -44,7 +44,7 @@ describe("a log on the disk, opened again,", () => {
     ]);
   });
 
-  test("leaves two files, which its owner alone may read, in a folder that its owner alone may open", async () => {
+  test("leaves two files that only its owner may read, in a folder that only its owner may open", async () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     const modes = () =>
@@ -77,7 +77,7 @@ describe("the commits of a log on the disk", () => {
     expect(database.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
   });
 
-  test("are one for all that was appended in a turn of the event loop", async () => {
+  test("are one for everything appended in a turn of the event loop", async () => {
     using folder = temporaryFolder();
     let commits = 0;
     // The clock is read once for each.
@@ -89,7 +89,7 @@ describe("the commits of a log on the disk", () => {
     expect(commits).toBe(1);
   });
 
-  test("wait a second for another program that writes, and then say so", async () => {
+  test("wait a second for another program that writes, and then fail", async () => {
     using folder = temporaryFolder();
     await using log = await openSqliteLog({ folder: folder.path, now });
     await log.append("main", draft(1));
@@ -123,7 +123,7 @@ describe("a reader of a log on the disk", () => {
     expect(texts(await reader.search({ words: "2", limit: 9 }))).toEqual(["message 2"]);
   });
 
-  test("keeps nobody from writing, nor from closing", async () => {
+  test("prevents nobody from writing, nor from closing", async () => {
     using folder = temporaryFolder();
     const log = await openSqliteLog({ folder: folder.path, now });
     await using reader = await openSqliteReader(folder.path);
@@ -137,7 +137,7 @@ describe("a reader of a log on the disk", () => {
     expect(await reader.last("main")).toBe(3);
   });
 
-  test("reads what a server left behind that has ended", async () => {
+  test("reads what a server has left behind", async () => {
     using folder = temporaryFolder();
     const log = await openSqliteLog({ folder: folder.path, now });
     await log.append("main", draft(1));

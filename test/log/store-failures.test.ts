@@ -1,4 +1,4 @@
-// What goes wrong with a store on a disk, done for real: each has its code, its sentence and its hint.
+// What can go wrong with a store on a disk, with real files: each failure has its code, its sentence and its hint.
 
 import { describe, expect, test } from "bun:test";
 import {
@@ -65,7 +65,7 @@ async function onDisk(folder: string, kibibytes: number, script: string): Promis
 
 describe("a store that another server writes", () => {
   test(
-    "is refused at once, until that one ends, however it ends",
+    "is refused at once, until that server ends, however it ends",
     async () => {
       using folder = temporaryFolder();
       await using other = start(program("append-until-killed.ts", folder.path, "other"));
@@ -85,7 +85,7 @@ describe("a store that another server writes", () => {
     END_TO_END_TIMEOUT,
   );
 
-  test("is refused in the same program too, and stays that one's", async () => {
+  test("is refused in the same program, too", async () => {
     using folder = temporaryFolder();
     await using log = await open(folder.path);
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_LOCKED" });
@@ -123,7 +123,7 @@ describe("a store that is damaged", () => {
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 
-  test("for half of it is missing, is refused", async () => {
+  test("because half of it is missing is refused", async () => {
     using folder = await folderWith(500);
     truncateSync(folder.file, 4_096 * 20);
     const damaged = { code: "STORE_DAMAGED", hint: recoverHint(folder.file) };
@@ -139,7 +139,7 @@ describe("a store that is damaged", () => {
     expect(writing()).rejects.toMatchObject(damaged);
   });
 
-  test("for a page is overwritten, says so to who reads it, from either end", async () => {
+  test("because a page is overwritten is reported to a reader, from either end", async () => {
     using folder = await folderWith(500);
     const bytes = readFileSync(folder.file);
     // All pages but the first 30, which hold the tables' roots.
@@ -157,8 +157,8 @@ describe("a store that is damaged", () => {
   });
 });
 
-describe("a store that is not ours to change", () => {
-  test("for a newer charla wrote it, is left as it is", async () => {
+describe("a store that must not be changed", () => {
+  test("because a newer charla wrote it is left as it is", async () => {
     using folder = await folderWith(1);
     const bytes = readFileSync(folder.file);
     bytes.writeUInt32BE(7, 60); // the user version (SQLite, "Database File Format", 1.3)
@@ -175,7 +175,7 @@ describe("a store that is not ours to change", () => {
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_TOO_NEW" });
   });
 
-  test("for it is a folder, is refused", async () => {
+  test("because it is a folder is refused", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "log.sqlite");
     mkdirSync(file);
@@ -186,7 +186,7 @@ describe("a store that is not ours to change", () => {
     });
   });
 
-  test("for its folder is a file, is refused", async () => {
+  test("because its folder is a file is refused", async () => {
     using base = temporaryFolder();
     const folder = join(base.path, "data");
     writeFileSync(folder, "");
@@ -196,7 +196,7 @@ describe("a store that is not ours to change", () => {
     });
   });
 
-  testOnDisk("for its disk is read-only, is refused", async () => {
+  testOnDisk("because its disk is read-only is refused", async () => {
     using folder = temporaryFolder();
     const said = await onDisk(
       folder.path,
@@ -220,7 +220,7 @@ describe("a store that is not ours to change", () => {
   });
 
   testOnDisk(
-    "for its disk is read-only, can be read beside its server, and after that was killed if all its files are there",
+    "because its disk is read-only can be read beside its server, and after that was killed if all files are there",
     async () => {
       using folder = temporaryFolder();
       const said = await onDisk(
@@ -247,7 +247,7 @@ describe("a store that is not ours to change", () => {
     },
   );
 
-  test.skipIf(process.geteuid?.() === 0)("for its folder is read-only, is refused", async () => {
+  test.skipIf(process.geteuid?.() === 0)("because its folder is read-only is refused", async () => {
     using folder = temporaryFolder();
     chmodSync(folder.path, 0o500);
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_NOT_WRITABLE" });
@@ -257,7 +257,7 @@ describe("a store that is not ours to change", () => {
 
 describe("a store whose disk is full", () => {
   testOnDisk(
-    "refuses all of a commit, keeps what it has, and goes on when there is room",
+    "refuses a whole commit, keeps what it has, and goes on when there is space",
     async () => {
       using folder = temporaryFolder();
       const said = await onDisk(
@@ -278,7 +278,7 @@ describe("a store whose disk is full", () => {
     },
   );
 
-  testOnDisk("cannot be begun, nor opened", async () => {
+  testOnDisk("cannot be created, nor opened", async () => {
     using folder = temporaryFolder();
     const said = await onDisk(
       folder.path,
@@ -300,7 +300,7 @@ describe("a store whose disk is full", () => {
 });
 
 test(
-  "a store that the system fails for another reason quotes it",
+  "another failure of the system is quoted",
   async () => {
     using folder = temporaryFolder();
     // 512 blocks of 1 KiB are the longest file that it may write.
@@ -331,7 +331,7 @@ describe("a store that disappears while it is in use", () => {
     expect(log.append("main", draft(4))).rejects.toMatchObject(refusal);
   });
 
-  test("and comes back, has nothing of what it refused, takes it again, and its subscribers skip nothing", async () => {
+  test("and comes back contains nothing that it refused, accepts it again, and its subscribers miss nothing", async () => {
     using base = temporaryFolder();
     const folder = join(base.path, "data");
     await using log = await open(folder);
@@ -351,7 +351,7 @@ describe("a store that disappears while it is in use", () => {
     expect(seen.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   });
 
-  test("for another file took its place, is gone as well", async () => {
+  test("because another file took its place is gone as well", async () => {
     using folder = temporaryFolder();
     await using log = await open(folder.path);
     await log.append("main", draft(1));
@@ -363,7 +363,7 @@ describe("a store that disappears while it is in use", () => {
 });
 
 describe("a store that is not there", () => {
-  test.each(["", "nowhere"])("is told to who reads it, in folder/%s", async (inside) => {
+  test.each(["", "nowhere"])("is reported to a reader, in folder/%s", async (inside) => {
     using base = temporaryFolder();
     const folder = join(base.path, inside);
     expect(openSqliteReader(folder)).rejects.toMatchObject({
@@ -373,7 +373,7 @@ describe("a store that is not there", () => {
     });
   });
 
-  test("for its server ended before it had made the tables, is told to who reads it", async () => {
+  test("because its server ended before it had created the tables is reported to a reader", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "log.sqlite"), "");
     expect(openSqliteReader(folder.path)).rejects.toMatchObject({ code: "STORE_MISSING" });

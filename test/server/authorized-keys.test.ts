@@ -11,7 +11,7 @@ const ANN = fingerprint(new Uint8Array(32).fill(1));
 const BOB = fingerprint(new Uint8Array(32).fill(2));
 
 describe("a list of authorized keys", () => {
-  test("has a fingerprint a line, with what its owner notes", () => {
+  test("has a fingerprint a line, and notes of the owner", () => {
     const text = `# the team\n\n${ANN} Ann, from work\r\n  ${BOB}\t# Bob\n   # ${BOB}\n`;
     expect([...parseAuthorizedKeys(text, "team")]).toEqual([ANN, BOB]);
   });
@@ -66,7 +66,7 @@ function refused(path: string, user = process.geteuid?.()) {
 }
 
 describe("a file of authorized keys", () => {
-  test("is read anew for each who comes: one is added, one is taken out", () => {
+  test("is read again for each person: one is added, one is taken off", () => {
     using list = listOf(`${ANN}\n`);
     const isAuthorized = openAuthorizedKeys(list.path, noTrouble);
     expect([isAuthorized(ANN), isAuthorized(BOB)]).toEqual([true, false]);
@@ -75,7 +75,7 @@ describe("a file of authorized keys", () => {
     expect([isAuthorized(ANN), isAuthorized(BOB)]).toEqual([false, true]);
   });
 
-  test("that is damaged later lets nobody in, which is told once, until it is repaired", () => {
+  test("that is damaged later lets nobody in, which is reported once, until it is repaired", () => {
     using list = listOf(`${ANN}\n`);
     const told: string[] = [];
     const isAuthorized = openAuthorizedKeys(list.path, ({ message }) => void told.push(message));
@@ -92,7 +92,7 @@ describe("a file of authorized keys", () => {
     expect(told).toHaveLength(3);
   });
 
-  test("is AUTHORIZED_KEYS_DAMAGED when there is none, or it is none, or too long", () => {
+  test("is AUTHORIZED_KEYS_DAMAGED when it is missing, is no file, or is too long", () => {
     using list = listOf("#".repeat(256 * 1024 + 1));
     expect(refused(list.path)).toMatchObject({
       code: "AUTHORIZED_KEYS_DAMAGED",
@@ -109,7 +109,7 @@ describe("a file of authorized keys", () => {
     });
   });
 
-  test("is AUTHORIZED_KEYS_DAMAGED when somebody else decides what is in it", () => {
+  test("is AUTHORIZED_KEYS_DAMAGED when other users can change it", () => {
     using list = listOf(`${ANN}\n`, 0o666);
     expect(refused(list.path)).toMatchObject({
       code: "AUTHORIZED_KEYS_DAMAGED",
@@ -118,7 +118,7 @@ describe("a file of authorized keys", () => {
     });
   });
 
-  test("is AUTHORIZED_KEYS_DAMAGED when it is another user's, but not when it is root's", () => {
+  test("is AUTHORIZED_KEYS_DAMAGED when it belongs to another user, but not when it belongs to root", () => {
     using list = listOf(`${ANN}\n`);
     const { uid } = statSync(list.path);
     if (uid === 0) {

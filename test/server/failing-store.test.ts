@@ -1,5 +1,5 @@
-// The disk of a server fails while its members talk: they are told, nothing that was acknowledged is lost, and the
-// talk goes on once the disk does.
+// The disk of a server fails while its members talk: they get the reason, nothing that was acknowledged is lost, and
+// the conversation goes on once the disk works again.
 
 import { expect, test } from "bun:test";
 import { renameSync } from "node:fs";
@@ -41,7 +41,7 @@ async function comeIn(port: number, name: string): Promise<Told> {
   return { member, seen, stored: [], refused: [], talking: true };
 }
 
-/** Says one long message after the other, whatever becomes of them. */
+/** Sends one long message after the other, stored or refused. */
 async function talk(its: Told, name: string): Promise<void> {
   for (let number = 0; its.talking; number += 1) {
     const text = `${name} says ${number} `.padEnd(5_000, "x");
@@ -71,7 +71,7 @@ async function whileAllTalk(
   return members;
 }
 
-/** All have seen the same, nothing twice, and all that was stored is in it. */
+/** All have seen the same messages, none twice, and every stored message is among them. */
 async function expectNothingLost(members: readonly Told[]): Promise<void> {
   const [first, ...others] = members.map(({ seen }) => seen.texts);
   if (first === undefined) throw new Error("nobody was there");
@@ -83,7 +83,7 @@ async function expectNothingLost(members: readonly Told[]): Promise<void> {
 }
 
 testOnDisk(
-  "a server whose disk is full refuses what is said with the reason, and takes it again when there is room",
+  "a server whose disk is full refuses messages with the reason, and accepts them when there is space again",
   async () => {
     using folder = temporaryFolder();
     const script = ["unshare", "-rm", "sh", "-ec", ON_SMALL_DISK, "sh"];
@@ -115,7 +115,7 @@ testOnDisk(
 );
 
 test(
-  "a server whose folder disappears refuses what is said with the reason, and takes it again when it is back",
+  "a server whose folder disappears refuses messages with the reason, and accepts them when it is back",
   async () => {
     using base = temporaryFolder();
     const [folder, elsewhere] = [join(base.path, "data"), join(base.path, "elsewhere")];
@@ -136,7 +136,7 @@ test(
       for (const { error } of refused) expect(error).toMatchObject({ code: "REFUSED", message });
     }
     await expectNothingLost(members);
-    // But for what was being stored when the folder went: of each member one message at most.
+    // Except what was being stored when the folder disappeared: at most one message of each member.
     const refused = members.flatMap((its) => its.refused.map(({ text }) => text));
     const stored = refused.filter((text) => members[0]?.seen.texts.includes(text));
     expect(stored.length).toBeLessThanOrEqual(MEMBERS);

@@ -1,5 +1,5 @@
-// What is appended to a room, on its way to the members: over a store across a network, whose answers and news are under
-// way for as long as a test wants. No network, no disk, and no time but the test's own.
+// How a room's members are sent what is appended, with a store across a network whose answers and announcements take
+// as long as a test wants. In virtual time, without I/O.
 
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 
@@ -17,14 +17,14 @@ const UNREAD_FOR = 30_000;
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Runs all pending microtasks. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-/** A log whose reads are answered, and whose news arrive, when the test says so. */
+/** A log whose reads are answered, and whose entries are announced, when the test says so. */
 function remoteLog() {
   const entries: LogEntry[] = [];
   const reads: { readonly after: number; answer(error?: CharlaError): Promise<void> }[] = [];
@@ -55,14 +55,14 @@ function remoteLog() {
     append: (count: number) => {
       for (const _ of upTo(count)) entries.push(entry(entries.length + 1));
     },
-    /** Tells of all that was appended since, or of the first so many of it. */
+    /** Announces all entries since the last announcement, or the first so many of them. */
     tell: async (count = entries.length - told) => {
       const news = entries.slice(told, told + count);
       told += count;
       subscriber?.(news);
       await settle();
     },
-    /** News that are lost. */
+    /** Announcements that are lost. */
     skip: (count: number) => void (told += count),
   };
 }
@@ -112,7 +112,7 @@ function fanOutOf(log: Log) {
 }
 
 describe("a member that has everything", () => {
-  test("is sent what is appended without a look at the log, in the bytes that all others are sent", async () => {
+  test("is sent what is appended without reading the log, in the same bytes as all others", async () => {
     const { log, reads, append, tell } = remoteLog();
     append(5);
     using fanOut = fanOutOf(log);
@@ -175,7 +175,7 @@ describe("a member that is behind", () => {
     expect(reads.map(({ after }) => after)).toEqual([100, 1_100, 2_100]);
   });
 
-  test("misses nothing that is appended and told of while its last page is on its way", async () => {
+  test("misses nothing that is appended and announced while its last page is being read", async () => {
     const { log, reads, append, tell } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
@@ -193,7 +193,7 @@ describe("a member that is behind", () => {
     expect(reads.map(({ after }) => after)).toEqual([0, 3]);
   });
 
-  test("misses nothing that is appended while its last page is on its way and told of later", async () => {
+  test("misses nothing that is appended while its last page is being read and announced later", async () => {
     const { log, reads, append, tell } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
@@ -207,7 +207,7 @@ describe("a member that is behind", () => {
     expect(reads).toHaveLength(1);
   });
 
-  test("is sent nothing twice when it has read further than the log has told", async () => {
+  test("is sent nothing twice when it has read further than the log has announced", async () => {
     const { log, reads, append, tell } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
@@ -223,7 +223,7 @@ describe("a member that is behind", () => {
     expect(sequences).toEqual(upTo(5));
   });
 
-  test("reads what the log has not told of", async () => {
+  test("reads what the log has not announced", async () => {
     const { log, reads, append, skip, tell } = remoteLog();
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
@@ -239,7 +239,7 @@ describe("a member that is behind", () => {
     expect(sequences).toEqual(upTo(6));
   });
 
-  test("is sent nothing more when it leaves while a page is on its way", async () => {
+  test("is sent nothing more when it leaves while a page is being read", async () => {
     const { log, reads, append, tell } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
@@ -308,7 +308,7 @@ describe("a member that does not read", () => {
 describe("a log that fails", () => {
   const full = new CharlaError("STORE_DAMAGED", "the store is damaged", "put it back from a copy");
 
-  test("disconnects with the reason who reads it, and nobody else", async () => {
+  test("disconnects the members that read it with the reason, and nobody else", async () => {
     const { log, reads, append, tell } = remoteLog();
     append(2);
     using fanOut = fanOutOf(log);
@@ -323,7 +323,7 @@ describe("a log that fails", () => {
     expect([ann.sequences, behind.sequences]).toEqual([[3], []]);
   });
 
-  test("is nothing to a member that has left meanwhile", async () => {
+  test("does not concern a member that has left meanwhile", async () => {
     const { log, reads, append } = remoteLog();
     append(2);
     using fanOut = fanOutOf(log);
@@ -336,7 +336,7 @@ describe("a log that fails", () => {
   });
 });
 
-test("a fan-out that is disposed of is told of nothing more", () => {
+test("a fan-out that is disposed of ends its subscription", () => {
   const { log, isSubscribed } = remoteLog();
   const fanOut = fanOutOf(log);
   expect(isSubscribed()).toBe(true);
@@ -355,7 +355,7 @@ test("a batch is its frames, and the same as one stream", () => {
 });
 
 test.each(upTo(30))(
-  "members who come, stall, read on and leave by chance are sent everything once, in order, seed %d",
+  "members that enter, stall and read on at random are sent everything once, in order, seed %d",
   async (seed) => {
     const random = seededRandom(seed);
     const { log, reads, append, skip, tell } = remoteLog();
@@ -415,7 +415,7 @@ test.each(upTo(30))(
   },
 );
 
-test("over a log in memory a member that comes while hundreds are appended is sent them all", async () => {
+test("over a log in memory a member that enters while hundreds of entries are appended is sent them all", async () => {
   jest.useRealTimers();
   await using log = openMemoryLog({ now: () => 1_000 });
   using fanOut = fanOutOf(log);

@@ -13,7 +13,7 @@ const MEMBERS = 20;
 const LANES = 5;
 
 test(
-  "a server that is told to end while twenty talk says goodbye, and loses nothing that was stored",
+  "a server that is stopped while twenty members talk closes their sessions, and loses nothing that was stored",
   async () => {
     using folder = temporaryFolder();
     const { program, port } = await serve(folder.path);

@@ -1,5 +1,5 @@
 // A member that breaks the protocol, over the sealed wire: its session is closed with a code and the reason, and
-// whoever is in the same room notices nothing but that it came and left.
+// the others in the room notice only that it joined and left.
 
 import { expect, test } from "bun:test";
 
@@ -23,7 +23,7 @@ const closed = (code: number, reason: string): SessionEnd => ({
   reason,
 });
 
-/** Ann talks before and after Eve does what she does, and hears of nothing else. */
+/** Ann talks before and after what Eve does, and sees nothing else. */
 async function whileAnnTalks(
   eveDoes: (server: Server) => Promise<void>,
   expected: readonly string[] = ["before", "after"],
@@ -41,7 +41,7 @@ async function whileAnnTalks(
   expect(seen.shown.filter(({ type }) => !others.has(type))).toEqual([]);
 }
 
-/** Eve comes in, and breaks the protocol then. */
+/** Eve enters, and then breaks the protocol. */
 async function eveBreaks(
   server: Server,
   how: (eve: RawMember) => void,
@@ -66,27 +66,27 @@ test.each([
     "say: text is not as it should be",
   ],
   [
-    "a number that is none",
+    "a number that is not whole",
     { type: "say", number: 0.5, text: "x" },
     "say: number is not as it should be",
   ],
   [
-    "a number past all numbers",
+    "a number that is not safe",
     { type: "say", number: 2 ** 53, text: "x" },
     "say: number is not as it should be",
   ],
   [
-    "a place before the beginning",
+    "a cursor before the beginning",
     { ...enter, room: "other", after: { log: "log", sequence: -1 } },
     "enter: after.sequence is not as it should be",
   ],
   [
-    "a question for too much",
+    "a request for too much",
     { type: "history", request: 1, count: 1_000_000 },
     "history: count is not as it should be",
   ],
   [
-    "a room that nothing can be called",
+    "a room with a name that is not allowed",
     { ...enter, room: "../etc" },
     "enter: room is not as it should be",
   ],
@@ -105,7 +105,7 @@ test.each([
   ["who", { type: "who", request: 1 }],
   ["kick", { type: "kick", request: 1, name: "Ann" }],
 ])(
-  "the frame %s before coming in closes the session with code 1, and the room goes on",
+  "the frame %s before enter closes the session with code 1, and the room goes on",
   async (type, message) => {
     await whileAnnTalks(async (server) => {
       await using eve = await joinRaw(server, "Eve");
@@ -118,7 +118,7 @@ test.each([
 );
 
 test(
-  "frames that only a server says, and those of no known type, change nothing",
+  "frames that only a server sends, and frames of unknown types, change nothing",
   async () => {
     await whileAnnTalks(
       async (server) => {
@@ -150,7 +150,7 @@ test(
 );
 
 test(
-  "a member that lies about the place it has seen gets what comes from now on, and skips nothing for others",
+  "a member that lies about its cursor gets what comes from now on, and the others miss nothing",
   async () => {
     await whileAnnTalks(
       async (server) => {
@@ -163,7 +163,7 @@ test(
         await using eve = await joinRaw(server, "Eve");
         eve.say({ ...enter, after }, { type: "say", number: 2 ** 40, text: "from far" });
         await eve.until("message");
-        // A mark that was used is the message that it marked, whatever the text.
+        // A number that was used means the message that had it, whatever the text.
         eve.say({ type: "say", number: 2 ** 40, text: "something else" });
         eve.say({ type: "say", number: 0, text: "and back" });
         await until("both", () => texts(eve).length === 2);

@@ -27,8 +27,8 @@ function folderWith(text: string, mode = 0o600) {
   return { folder: folder.path, path, [Symbol.dispose]: folder[Symbol.dispose] };
 }
 
-describe("invitations are kept", () => {
-  test("in a file that their owner alone may read, and found there", () => {
+describe("invitations are stored", () => {
+  test("in a file that only the owner may read, and read from it", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     const store = openInvitationFile(folder);
@@ -41,7 +41,7 @@ describe("invitations are kept", () => {
     expect(openInvitationFile(folder).stored).toEqual([INVITATION]);
   });
 
-  test("also those without a time, and none at all", () => {
+  test("also without a time, and also none at all", () => {
     using base = temporaryFolder();
     const store = openInvitationFile(base.path);
     const endless = withKey({ ...INVITATION, until: null, guests: new Set() });
@@ -52,7 +52,7 @@ describe("invitations are kept", () => {
   });
 });
 
-describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
+describe("a damaged file is INVITATIONS_DAMAGED, and is left as it is", () => {
   const damaged = (from: string, to: string) => LINE.replace(from, to);
   const hint =
     "restore it from a copy, or move it away: then people who joined with an invitation that has an end need a new one";
@@ -91,7 +91,7 @@ describe("a damaged file is INVITATIONS_DAMAGED, and stays as it is", () => {
     );
   });
 
-  test("and the error shows nothing of a secret", () => {
+  test("and the error contains no part of a secret", () => {
     using file = folderWith(damaged('"uses":2', '"uses":oops'));
     try {
       openInvitationFile(file.folder);

@@ -1,4 +1,4 @@
-// Invitations that end, in virtual time and without a network.
+// Invitations that have an end, in virtual time and without a network.
 
 import { describe, expect, test } from "bun:test";
 
@@ -45,7 +45,7 @@ describe("an invitation for two", () => {
     expect(came).toEqual(["new", "new", "refused"]);
   });
 
-  test("lets each of them back in, which is no use of it", () => {
+  test("lets each of them back in, which does not count as a use", () => {
     const invitations = none();
     const { key, guests } = invite(invitations, { uses: 2 });
     const came = ["Ann", "Ann", "Bob", "Ann", "Bob"].map((guest) =>
@@ -55,7 +55,7 @@ describe("an invitation for two", () => {
     expect([...guests]).toEqual(["Ann", "Bob"]);
   });
 
-  test("is tried with its guests only, once it is used up", () => {
+  test("is tried only with its guests, once it is used up", () => {
     const invitations = none();
     const { key } = invite(invitations, { uses: 1 });
     expect(acceptedKeys(invitations.all, "Bob", NOON)).toEqual([key]);
@@ -66,7 +66,7 @@ describe("an invitation for two", () => {
 });
 
 describe("an invitation for an hour", () => {
-  test("lets people in up to its last millisecond, and its guests back in for ever", () => {
+  test("lets new people in up to its last millisecond, and its guests back in for ever", () => {
     const invitations = none();
     const { key } = invite(invitations, { seconds: 3_600 });
     expect(admitGuest(invitations.all, key, "Ann", NOON + 3_599_999)).toBe("new");
@@ -83,7 +83,7 @@ describe("an invitation for an hour", () => {
     expect(admitGuest(invitations.all, key, "Bob", NOON + 60_000)).toBe("refused");
   });
 
-  test("that is longer than time can be counted is one all the same", () => {
+  test("may be longer than a time in ms can say", () => {
     const invitations = none();
     const { until } = invite(invitations, { seconds: Number.MAX_SAFE_INTEGER });
     expect(until).toBe(Number.MAX_SAFE_INTEGER);
@@ -96,7 +96,7 @@ test("an invitation is for its room, with the pre-shared key of its secret", () 
   expect(key).toEqual({ psk: secretToPsk(secret), admitsTo: "garden" });
 });
 
-test("a key that no invitation has any more lets nobody in", () => {
+test("a key that no invitation has lets nobody in", () => {
   const invitations = none();
   const { key } = invite(invitations, { uses: 1 });
   invitations.all = [];
@@ -104,7 +104,7 @@ test("a key that no invitation has any more lets nobody in", () => {
 });
 
 describe("there is a bound", () => {
-  test("of people that one invitation lets in, also where none was given", () => {
+  test("of people that one invitation lets in, also when no number was given", () => {
     const invitations = none();
     const { uses, key } = invite(invitations, { seconds: 60 });
     expect([uses, MAX_GUESTS]).toEqual([1_000, 1_000]);
@@ -120,7 +120,7 @@ describe("there is a bound", () => {
     );
   });
 
-  test("of invitations that let somebody in; one that has ended makes room for the next", () => {
+  test("of open invitations; one that has ended makes room for the next", () => {
     const invitations = none();
     for (let count = 0; count < MAX_INVITATIONS; count += 1) {
       invite(invitations, { seconds: count === 5 ? 60 : 3_600 });
@@ -132,12 +132,12 @@ describe("there is a bound", () => {
       }),
     );
     const { key } = invite(invitations, { uses: 1 }, NOON + 60_000);
-    // Nobody came by the one that has ended: nothing of it is left.
+    // The one that has ended had no guests: it is forgotten.
     expect(invitations.all).toHaveLength(64);
     expect(invitations.all.at(-1)?.key).toBe(key);
   });
 
-  test("of invitations that are used up: past it the guests of the oldest need another", () => {
+  test("of invitations that are used up: past it, the guests of the oldest need a new one", () => {
     const invitations = none();
     const keys = Array.from({ length: MAX_SPENT + 2 }, (_, index) => {
       const { key } = invite(invitations, { uses: 1 });

@@ -1,5 +1,5 @@
-// Members are killed again and again while they talk and listen, and started again with what they have on the
-// disk: nothing that they were to say or to be shown is lost, and nothing is said or shown twice.
+// Members are killed again and again while they talk, and restarted with what they have on the disk: no message is lost,
+// sent twice or shown twice.
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
@@ -51,7 +51,7 @@ function add({ shown, taken, stored, refused }: Lives, member: Program): void {
 }
 
 test(
-  "killed while twenty talk, members have shown everything once and said what they had taken once",
+  "members that are killed while twenty talk have shown every message once and sent each of theirs once",
   async () => {
     using folder = temporaryFolder();
     const random = seededRandom(6);

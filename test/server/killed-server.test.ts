@@ -22,7 +22,7 @@ const TALK_EVERY = 20;
 const EVERYBODY_AFTER = 10;
 
 test(
-  "killed while twenty members talk, a server loses nothing and repeats nothing",
+  "a server that is killed while twenty members talk loses nothing and repeats nothing",
   async () => {
     using folder = temporaryFolder();
     const random = seededRandom(4);

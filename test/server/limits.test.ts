@@ -1,4 +1,4 @@
-// What one member may ask of a server, and what is said to who asks for more.
+// What one member may ask of a server, and the answers past the limits.
 
 import { describe, expect, test } from "bun:test";
 
@@ -17,12 +17,12 @@ const search = (request: number): MemberFrame => ({
 describe("rooms", () => {
   const limits = { ...LIMITS, roomsPerMember: 3 };
 
-  test("past those that one member may make are refused with the reason, whichever way it comes", async () => {
+  test("past those that one member may create are refused with the reason, whichever program asks", async () => {
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     ann.say(...["one", "two"].map((room) => enterFrame("Ann", { room })));
     await ann.until("welcome", 3);
-    // Those that are there already are nothing new.
+    // Rooms that exist are not new.
     ann.say(enterFrame("Ann"), enterFrame("Ann", { room: "one" }));
     await ann.until("welcome", 5);
     const again = await enter(state, "Ann", { room: "two", device: "x".repeat(22) });
@@ -35,7 +35,7 @@ describe("rooms", () => {
     expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["main", "one", "two"]);
   });
 
-  test("of others count for nobody else", async () => {
+  test("count only for the member that has created them", async () => {
     const state = openState({ limits });
     const [ann, bob] = [await enter(state, "Ann"), await enter(state, "Bob")];
     ann.say(...["one", "two"].map((room) => enterFrame("Ann", { room })));
@@ -44,7 +44,7 @@ describe("rooms", () => {
     await bob.until("welcome", 6);
   });
 
-  test("that were there before the server was started were made by nobody", async () => {
+  test("that existed before the server started count for nobody", async () => {
     const state = openState({ limits });
     for (const room of ["one", "two", "three", "four"]) await talk(state.log, 1, room);
     const ann = await enter(state, "Ann");
@@ -53,7 +53,7 @@ describe("rooms", () => {
     await ann.until("welcome", 7);
   });
 
-  test("are the owner's to make", async () => {
+  test("are not limited for the owner", async () => {
     const state = openState({ limits });
     const ann = await enter(state, "Ann", { owner: true });
     ann.say(...["one", "two", "three", "four"].map((room) => enterFrame("Ann", { room })));
@@ -62,7 +62,7 @@ describe("rooms", () => {
 });
 
 describe("searches", () => {
-  test("that are too many are answered with when to search again, and talk goes on", async () => {
+  test("past the limit are answered with when to search again, and messages go on", async () => {
     let now = 0;
     const limits = { ...LIMITS, searchesPerSecond: 0.5, searchBurst: 2 };
     const state = openState({ limits, now: () => now });
@@ -86,7 +86,7 @@ describe("searches", () => {
     expect(ann.of("found").map(({ request }) => request)).toEqual([1, 2, 5]);
   });
 
-  test("do not count where nothing is searched for", async () => {
+  test("do not count requests for history without words", async () => {
     const state = openState({ limits: { ...LIMITS, searchBurst: 1 } });
     const ann = await enter(state, "Ann");
     for (let request = 1; request <= 5; request += 1) {
@@ -97,13 +97,13 @@ describe("searches", () => {
 });
 
 describe("a token bucket, in virtual time", () => {
-  test("a burst is free, and then each token is there a little later", () => {
+  test("a burst is free, and then each token is earned a little later", () => {
     const bucket = new TokenBucket(20, 3, 1_000);
     const waits = [1, 2, 3, 4, 5].map(() => bucket.take(1_000));
     expect(waits).toEqual([0, 0, 0, 50, 100]);
   });
 
-  test("what is owed is paid with time, and no more than a burst is saved", () => {
+  test("what is owed is earned with time, and no more than a burst is saved", () => {
     const bucket = new TokenBucket(20, 3, 0);
     for (let count = 0; count < 5; count += 1) bucket.take(0);
     expect(bucket.take(100)).toBe(50);
@@ -111,12 +111,12 @@ describe("a token bucket, in virtual time", () => {
     expect(later).toEqual([0, 0, 0, 50]);
   });
 
-  test("who keeps to the rate never waits", () => {
+  test("nobody waits who keeps to the rate", () => {
     const bucket = new TokenBucket(20, 1, 0);
     for (let now = 50; now <= 5_000; now += 50) expect(bucket.take(now)).toBe(0);
   });
 
-  test("a token that is not there is not owed to who asks for one that is", () => {
+  test("an attempt that finds no token owes none", () => {
     const bucket = new TokenBucket(0.5, 1, 0);
     expect([0, 0, 1_500, 2_000, 2_000].map((now) => bucket.tryTake(now))).toEqual([
       0, 2_000, 500, 0, 2_000,

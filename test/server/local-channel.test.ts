@@ -7,7 +7,7 @@ import { localChannel } from "../../src/server/local-channel.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const words = (message: Uint8Array) => new TextDecoder().decode(message);
 
-/** An end that keeps what it hears; it is at each batch until `go`. */
+/** An end that keeps what it receives, and is busy with each batch until the promise resolves. */
 function listening() {
   const heard: string[] = [];
   let going = Promise.resolve();
@@ -21,7 +21,7 @@ function listening() {
   };
 }
 
-test("messages arrive in order, in both directions, also those said before anybody attends", async () => {
+test("messages arrive in order, in both directions, also those sent before the other end attends", async () => {
   const [ann, bob] = localChannel();
   const [atAnn, atBob] = [listening(), listening()];
   expect(ann.sayAll([bytes("1"), bytes("2")])).toBe(true);
@@ -33,7 +33,7 @@ test("messages arrive in order, in both directions, also those said before anybo
   expect([atBob.heard, atAnn.heard]).toEqual([["1", "2", "3"], ["hello"]]);
 });
 
-test("close comes after all that was said, and both ends are told", async () => {
+test("close ends both ends, after all that was sent", async () => {
   const [ann, bob] = localChannel();
   const atBob = listening();
   bob.attend(atBob);
@@ -44,14 +44,14 @@ test("close comes after all that was said, and both ends are told", async () => 
   expect([ann.sayAll([bytes("late")]), bob.sayAll([bytes("late")])]).toEqual([false, false]);
 });
 
-test("abort is told at once with its reason, and the first one counts", async () => {
+test("abort ends both ends at once with its reason, and the first one counts", async () => {
   const [ann, bob] = localChannel();
   ann.abort(1, "enough");
   bob.abort(1, "too late");
   expect([await ann.ended, await bob.ended]).toEqual(["enough", "enough"]);
 });
 
-test("ended waits until what was said before is dealt with", async () => {
+test("ended waits until what was sent before has been handled", async () => {
   const [ann, bob] = localChannel();
   const atBob = listening();
   const going = Promise.withResolvers<void>();
@@ -70,7 +70,7 @@ test("ended waits until what was said before is dealt with", async () => {
   expect(atBob.heard).toEqual(["1", "2"]);
 });
 
-test("more than 1,024 messages that wait leave no room, until they are taken", async () => {
+test("more than 1,024 waiting messages leave no room, until they are received", async () => {
   const [ann, bob] = localChannel();
   const message = bytes("m");
   expect(ann.sayAll(Array.from({ length: 1_024 }, () => message))).toBe(true);
@@ -81,14 +81,14 @@ test("more than 1,024 messages that wait leave no room, until they are taken", a
   expect(ann.sayAll([message])).toBe(true);
 });
 
-test("who waits for room when the channel ends is told that there will be none", async () => {
+test("waiting for room resolves to false when the channel ends", async () => {
   const [ann, bob] = localChannel();
   const room = ann.sayAll(Array.from({ length: 1_025 }, () => bytes("m")));
   bob.abort(1, "enough");
   expect(await room).toBe(false);
 });
 
-test("closing an end whose other end attends to nothing waits until that is over", async () => {
+test("closing an end whose other end does not attend waits until that ends", async () => {
   const [ann, bob] = localChannel();
   void ann.sayAll([bytes("1")]);
   const closing = ann.close();

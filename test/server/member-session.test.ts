@@ -1,4 +1,4 @@
-// Coming into a room, talking there and leaving it, without a network.
+// Entering a room, talking there and leaving it, without a network.
 
 import { describe, expect, test } from "bun:test";
 
@@ -24,8 +24,8 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 const sequencesOf = (entries: readonly { sequence: number }[]) =>
   entries.map(({ sequence }) => sequence);
 
-describe("coming in", () => {
-  test("is answered with who is there, where the log is, and nothing else in an empty room", async () => {
+describe("entering", () => {
+  test("is answered with the members and the end of the log, and with nothing else in an empty room", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
     expect(ann.frames).toEqual([
@@ -41,7 +41,7 @@ describe("coming in", () => {
     ]);
   });
 
-  test("is told to those who are there, and so is leaving", async () => {
+  test("is announced to the members, and so is leaving", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const bob = await enter(state, "Bob");
@@ -68,7 +68,7 @@ describe("coming in", () => {
     ["at the end of this log shows nothing", { log: "log", sequence: 5 }, []],
     ["beyond the end of this log shows nothing", { log: "log", sequence: 900 }, []],
     ["in another log shows the last entries", { log: "other", sequence: 3 }, [1, 2, 3, 4, 5]],
-  ])("with a place %s", async (_, after, sequences) => {
+  ])("with a cursor %s", async (_, after, sequences) => {
     const state = openState();
     await talk(state.log, 5);
     const bob = await enter(state, "Bob");
@@ -80,7 +80,7 @@ describe("coming in", () => {
     ]);
   });
 
-  test("of ten at once into a new room puts them all in the same one", async () => {
+  test("a new room, ten members at once are all in the same one", async () => {
     const state = openState();
     const names = upTo(10).map((number) => `Member-${number}`);
     const members = await Promise.all(names.map((name) => enter(state, name)));
@@ -89,7 +89,7 @@ describe("coming in", () => {
     expect(state.rooms.get("main")?.size).toBe(10);
   });
 
-  test("while the last one leaves, or is turned away, is into the room that others will find", async () => {
+  test("while the last member leaves, or another is refused, leads to the room that others will find", async () => {
     const claims: PromiseWithResolvers<void>[] = [];
     const memory = openMemoryLog({ now: () => 1_000 });
     const log = brokenLog({
@@ -105,10 +105,10 @@ describe("coming in", () => {
     state.ban("key of Eve", "");
     const ann = connect(state, "key of Ann");
     ann.say(enterFrame("Ann"));
-    await until("Ann at the door", () => claims.length === 1);
+    await until("Ann about to enter", () => claims.length === 1);
     const bob = connect(state, "key of Bob");
     bob.say(enterFrame("Bob"));
-    await until("Bob at the door", () => claims.length === 2);
+    await until("Bob about to enter", () => claims.length === 2);
     claims[0]?.resolve();
     await ann.until("welcome");
     await ann.channel.close();
@@ -117,7 +117,7 @@ describe("coming in", () => {
     await reasonOf(eve);
     const carl = connect(state, "key of Carl");
     carl.say(enterFrame("Carl"));
-    await until("Carl at the door", () => claims.length === 3);
+    await until("Carl about to enter", () => claims.length === 3);
     claims[1]?.resolve();
     claims[2]?.resolve();
     await carl.until("welcome");
@@ -125,7 +125,7 @@ describe("coming in", () => {
     expect(state.rooms.get("main")?.size).toBe(2);
   });
 
-  test("by who is gone before it is done leaves nobody behind", async () => {
+  test("leaves nobody behind when the client is gone before it is done", async () => {
     const claim = Promise.withResolvers<"yours">();
     let claimed = false;
     const log = brokenLog({
@@ -137,13 +137,13 @@ describe("coming in", () => {
     const state = openState({ log });
     const ann = connect(state, "key of Ann");
     ann.say(enterFrame("Ann"));
-    await until("Ann at the door", () => claimed);
+    await until("Ann about to enter", () => claimed);
     ann.channel.abort(0, "");
     claim.resolve("yours");
     await until("no room in use", () => state.rooms.size === 0);
   });
 
-  test("again with the same program takes the place of the one that was lost", async () => {
+  test("again with the same program replaces the one whose connection was lost", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const lost = await enter(state, "Bob");
@@ -156,7 +156,7 @@ describe("coming in", () => {
     expect(phone.of("welcome")[0]?.members).toHaveLength(3);
   });
 
-  test("twice, because no answer came in time, is coming in once", async () => {
+  test("twice, because no answer came in time, is entering once", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const bob = connect(state, "key of Bob");
@@ -168,7 +168,7 @@ describe("coming in", () => {
     expect(ann.of("left")).toEqual([]);
   });
 
-  test("into another room leaves the one before", async () => {
+  test("another room leaves the one before", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const bob = await enter(state, "Bob");
@@ -181,7 +181,7 @@ describe("coming in", () => {
     expect([await textsIn("main"), await textsIn("garden")]).toEqual([["here"], ["there"]]);
   });
 
-  test("is refused where the log fails, with its reason", async () => {
+  test("is refused with the reason when the log fails", async () => {
     const full = new CharlaError("STORE_FULL", "the disk is full", "make room");
     const state = openState({ log: brokenLog({ claimName: () => Promise.reject(full) }) });
     const ann = connect(state, "key of Ann");
@@ -190,7 +190,7 @@ describe("coming in", () => {
     expect(state.rooms.size).toBe(0);
   });
 
-  test("of more members than one message can name is answered with as many as it can", async () => {
+  test("a room with more members than fit one message is answered with as many as fit", async () => {
     const state = openState();
     for (let number = 1; number <= 900; number += 1) {
       connect(state, `key of member ${number}`.padEnd(43, ".")).say(enterFrame(`Member-${number}`));
@@ -215,7 +215,7 @@ describe("names", () => {
     expect(third.of("welcome")[0]?.name).toBe("Ann-3");
   });
 
-  test("come back to the key that had them", async () => {
+  test("are given back to the key that had them", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     await ann.channel.close();
@@ -226,7 +226,7 @@ describe("names", () => {
 });
 
 describe("what is said", () => {
-  test("comes to everybody in the same order, also to who said it", async () => {
+  test("comes to everybody in the same order, also to the sender", async () => {
     const state = openState();
     const members = await Promise.all(["Ann", "Bob", "Carl"].map((name) => enter(state, name)));
     for (let number = 1; number <= 20; number += 1) {
@@ -257,7 +257,7 @@ describe("what is said", () => {
     expect(await state.log.last("main")).toBe(2);
   });
 
-  test("again after it was stored in a visit before is shown to who said it, and to nobody else", async () => {
+  test("again after it was stored in an earlier session is sent to the sender, and to nobody else", async () => {
     const state = openState();
     const bob = await enter(state, "Bob");
     const lost = await enter(state, "Ann");
@@ -269,7 +269,7 @@ describe("what is said", () => {
     expect(await bob.texts(2)).toEqual(["hello", "end"]);
   });
 
-  test("is refused with the log's reason when that cannot keep it", async () => {
+  test("is refused with the reason of the log when that cannot store it", async () => {
     const full = new CharlaError("STORE_FULL", "the disk is full", "make room");
     const state = openState({ log: brokenLog({ append: () => Promise.reject(full) }) });
     const ann = await enter(state, "Ann");
@@ -300,7 +300,7 @@ describe("what is said", () => {
     expect([await state.log.last("main"), await state.log.last("garden")]).toEqual([10, 0]);
   });
 
-  test("too fast by who is gone meanwhile is not waited for", async () => {
+  test("too fast is not waited for once the client is gone", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 100, burst: 2 };
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
@@ -324,7 +324,7 @@ describe("frames", () => {
     expect(await ann.texts(1)).toEqual(["message 1"]);
   });
 
-  test("of a type that is not known are ignored", async () => {
+  test("of unknown types are ignored", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     ann.sayBytes(new TextEncoder().encode('{"type":"dance","steps":3}'));
@@ -336,7 +336,7 @@ describe("frames", () => {
     ["say", sayFrame(1)],
     ["who", { type: "who", request: 1 } as const],
     ["kick", { type: "kick", request: 1, name: "Ann" } as const],
-  ])("of the type %s before coming in end the channel", async (type, frame) => {
+  ])("of the type %s before enter end the channel", async (type, frame) => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const eve = connect(state, "key of Eve", true);
@@ -347,11 +347,11 @@ describe("frames", () => {
   });
 });
 
-describe("who does not read", () => {
+describe("a member that does not read", () => {
   /** More than a channel holds, so that there is no room. */
   const MANY = 3_000;
 
-  test("is dropped after a while with the reason, and slows nobody", async () => {
+  test("is disconnected after a while with the reason, and slows nobody", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
@@ -360,14 +360,14 @@ describe("who does not read", () => {
     slow.stop(goesOn.promise);
     for (let number = 1; number <= MANY; number += 1) ann.say(sayFrame(number));
     expect(await ann.texts(MANY)).toHaveLength(MANY);
-    // Dropped though it is still at what it has.
-    await until("it is dropped", () => slow.channel.sayAll([]) === false);
+    // Though it is still busy with what it has.
+    await until("it is disconnected", () => slow.channel.sayAll([]) === false);
     goesOn.resolve();
     expect(await reasonOf(slow)).toBe("you left your messages unread for 0.05 s");
     await ann.until("left");
   });
 
-  test("gets everything, in order, when it goes on in time", async () => {
+  test("gets everything, in order, when it reads on in time", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const slow = await enter(state, "Slow");
@@ -380,7 +380,7 @@ describe("who does not read", () => {
     expect(sequencesOf(await slow.until("message", MANY))).toEqual(upTo(MANY));
   });
 
-  test("and asks on is answered no more, and dropped", async () => {
+  test("and goes on asking gets no more answers, and is disconnected", async () => {
     const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
     let asked = 0;
     const memory = openMemoryLog({ now: () => 1_000 });
@@ -393,7 +393,7 @@ describe("who does not read", () => {
     const goesOn = Promise.withResolvers<void>();
     eve.stop(goesOn.promise);
     for (let request = 1; request <= 10_000; request += 1) eve.say({ type: "rooms", request });
-    await until("it is dropped", () => eve.channel.sayAll([]) === false);
+    await until("it is disconnected", () => eve.channel.sayAll([]) === false);
     goesOn.resolve();
     expect(await reasonOf(eve)).toBe("you left your messages unread for 0.05 s");
     expect(asked).toBeLessThan(2_000);

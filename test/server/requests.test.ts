@@ -19,7 +19,7 @@ import {
   type TestMember,
 } from "./server-state.ts";
 
-/** What a request was answered with. */
+/** The answer to a request. */
 async function ask(member: TestMember, frame: MemberFrame & { request: number }) {
   const { request } = frame;
   const find = () =>
@@ -29,7 +29,7 @@ async function ask(member: TestMember, frame: MemberFrame & { request: number })
   return find();
 }
 
-test("who tells the members of the room, and whether they are away", async () => {
+test("who lists the members of the room, and whether they are away", async () => {
   const state = openState();
   const ann = await enter(state, "Ann");
   await enter(state, "Bob");
@@ -44,7 +44,7 @@ test("who tells the members of the room, and whether they are away", async () =>
   });
 });
 
-test("rooms tells what is in the log, with who is there now", async () => {
+test("rooms lists the rooms of the log, and how many members are there now", async () => {
   const state = openState();
   const ann = await enter(state, "Ann");
   await talk(state.log, 3, "garden");
@@ -62,7 +62,7 @@ const numbersIn = (answer: ServerFrame | undefined) =>
   answer?.type === "found" ? answer.entries.map(({ sequence }) => sequence) : [];
 
 describe("history", () => {
-  test("is the last entries, those before a place, or those with the words, of this room alone", async () => {
+  test("is the last entries, those before a sequence number, or those with the words, of this room alone", async () => {
     const state = openState();
     await talk(state.log, 30);
     await talk(state.log, 3, "garden");
@@ -76,7 +76,7 @@ describe("history", () => {
     expect(numbersIn(await ask(ann, { ...history, request: 4, words: "garden" }))).toEqual([]);
   });
 
-  test("has what the same member said right before it, however long that takes to be stored", async () => {
+  test("contains what the same member said right before, however long that takes to be stored", async () => {
     const memory = openMemoryLog({ now: () => 1_000 });
     const append: Log["append"] = async (room, draft) => {
       await new Promise((done) => setImmediate(done));
@@ -88,7 +88,7 @@ describe("history", () => {
     expect(numbersIn((await ann.until("found"))[0])).toEqual([1]);
   });
 
-  test("that does not fit one message is its newest part", async () => {
+  test("that does not fit one message is truncated to the newest entries", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     for (let number = 1; number <= 20; number += 1)
@@ -104,7 +104,7 @@ describe("history", () => {
 const renaming = (name: string) => ({ type: "rename", request: 1, name }) as const;
 
 describe("rename", () => {
-  test("is told to everybody, and is the name of what is said from then on", async () => {
+  test("is announced to everybody, and is the name of what is said from then on", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const bob = await enter(state, "Bob");
@@ -114,7 +114,7 @@ describe("rename", () => {
     expect((await ann.until("message"))[0]?.name).toBe("Robert");
   });
 
-  test("and what is said right after it carry the new name", async () => {
+  test("right before a message gives that the new name", async () => {
     const state = openState();
     const bob = await enter(state, "Bob");
     bob.say(sayFrame(1), renaming("Robert"), sayFrame(2));
@@ -122,7 +122,7 @@ describe("rename", () => {
     expect(said.map(({ name }) => name)).toEqual(["Bob", "Robert"]);
   });
 
-  test("to a name of somebody else fails, also of one who is away, whatever the capitals", async () => {
+  test("to somebody else's name fails, also when they have left, whatever the case", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const carl = await enter(state, "Carl");
@@ -139,7 +139,7 @@ describe("rename", () => {
     expect(ann.of("renamed")).toEqual([]);
   });
 
-  test("to the name of one's other program is fine", async () => {
+  test("to the name of the person's other program succeeds", async () => {
     const state = openState();
     await enter(state, "Ann");
     const phone = await enter(state, "Phone", { key: "key of Ann" });
@@ -169,7 +169,7 @@ describe("the owner alone may", () => {
     expect([state.banned.size, state.rooms.get("main")?.locked]).toEqual([0, false]);
   });
 
-  test("kick: all of somebody's programs are out, told so, and stay out", async () => {
+  test("kick: all of a person's programs are disconnected with the reason, and cannot enter again", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
     const bob = await enter(state, "Bob");
@@ -189,7 +189,7 @@ describe("the owner alone may", () => {
     expect(await reasonOf(again)).toBe("you are banned from this server");
   });
 
-  test("kick and mute: nobody who is not there, nor the owner", async () => {
+  test("kick and mute: only members, and not oneself", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
     expect(await ask(ann, { type: "kick", request: 1, name: "Eve" })).toEqual({
@@ -208,7 +208,7 @@ describe("the owner alone may", () => {
     });
   });
 
-  test("mute: what is said is refused, also after coming in again, until it is taken back", async () => {
+  test("mute: messages are refused, also after entering again, until it is taken back", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
     const before = await enter(state, "Bob");
@@ -224,7 +224,7 @@ describe("the owner alone may", () => {
     expect(await ann.texts(1)).toEqual(["message 3"]);
   });
 
-  test("lock: whoever comes is turned away, but for the owner, until it is taken back", async () => {
+  test("lock: nobody but the owner can enter, until it is taken back", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
     await ask(ann, { type: "lock", request: 1, locked: true });

@@ -54,7 +54,7 @@ async function bound(): Promise<Socket> {
 }
 
 test(
-  "a server that is started anew in the middle of a handshake does not make the member wait",
+  "a server that restarts in the middle of a handshake does not make the member wait",
   async () => {
     const log = openMemoryLog({ now: Date.now });
     await using first = await openHere({ log });

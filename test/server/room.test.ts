@@ -32,7 +32,7 @@ function openRoom(count: number) {
 test.each([
   [1_000, 1_000],
   [1_001, 0],
-])("of %d members %d are told who leaves", (members, count) => {
+])("of %d members %d are told that one leaves", (members, count) => {
   const { room, sent } = openRoom(members);
   room.notify({ type: "left", name: "Ann", reason: "" });
   expect(sent.count).toBe(count);

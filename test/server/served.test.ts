@@ -11,7 +11,7 @@ import { rejection } from "../net/rejection.ts";
 import { entered, openHere, shownTo } from "./served.ts";
 
 test(
-  "three members see the same messages in the same order, and the server's goodbye",
+  "three members see the same messages in the same order, and the end of the server",
   async () => {
     const server = await openHere();
     const members = ["Ann", "Bob", "Carl"].map((name) =>
@@ -43,7 +43,7 @@ test(
 );
 
 test(
-  "a member that breaks the protocol is out, and the others talk on",
+  "a member that breaks the protocol is disconnected, and the others talk on",
   async () => {
     await using server = await openHere();
     const ann = joinRoom(server.invitation("main"), { name: "Ann", room: "main" });

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 
 import { connect, enter, openState } from "./server-state.ts";
 
-test("who asks is told the server's time and their own address, without being in a room", async () => {
+test("a client outside is told the server's time and its own address", async () => {
   const state = openState();
   const ann = await enter(state, "Ann");
   const visitor = connect(state, "key of Eve", false, "192.0.2.7:40000");
@@ -25,7 +25,7 @@ test("who asks is told the server's time and their own address, without being in
   expect(ann.of("joined")).toEqual([]);
 });
 
-test("who comes over no network has no address", async () => {
+test("a client in the same program has no address", async () => {
   const visitor = connect(openState(), "key of Eve");
   visitor.say({ type: "look", request: 0 });
   expect(await visitor.until("seen")).toEqual([

@@ -9,12 +9,12 @@ import { joinRaw } from "./raw-member.ts";
 import { entered, openHere, SERVER_LIMITS, shownTo } from "./served.ts";
 import { deviceOf } from "./server-state.ts";
 
-/** Together longer than what is held on the way to one member: a window of 1 MiB, and 4 MiB that wait for it. */
+/** Together longer than what is held for one member: a window of 1 MiB, and 4 MiB that wait for it. */
 const COUNT = 800;
 const textOf = (number: number) => `${number} `.padEnd(10_000, "x");
 const ALL = Array.from({ length: COUNT }, (_, index) => textOf(index + 1));
 
-/** Ann says more than is held for Eve, who takes nothing from her first frame on; Bob takes it all. */
+/** Ann sends more than is held for Eve, who stops reading at her first frame; Bob reads it all. */
 async function talkPastEve(unreadFor: number) {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await openHere({ limits: { ...SERVER_LIMITS, unreadFor } }));
@@ -38,7 +38,7 @@ async function talkPastEve(unreadFor: number) {
 }
 
 test(
-  "who does not read is dropped with the reason, and the others miss nothing",
+  "a member that does not read is disconnected with the reason, and the others miss nothing",
   async () => {
     await using talk = await talkPastEve(200);
     const { eve, goesOn, seenByBob } = talk;
@@ -57,7 +57,7 @@ test(
 );
 
 test(
-  "who reads on in time gets everything, in order, and had held up nobody",
+  "a member that reads on in time gets everything, in order, and has held up nobody",
   async () => {
     await using talk = await talkPastEve(60_000);
     const { eve, goesOn } = talk;
