@@ -398,7 +398,8 @@ test("statx still works after a garbage collection", () => {
     shared.write("a", "x".repeat(round));
     const identity = folder.identify(name);
     if (identity === null) throw new Error("the file is not there");
-    Bun.gc(true);
+    // A full collection takes 100 ms where the heap of other tests is large.
+    if (round % 5 === 0) Bun.gc(true);
     expect([round, folder.isUnchanged(name, identity)]).toEqual([round, true]);
     shared.write("a", "x".repeat(round + 1));
     expect([round, folder.isUnchanged(name, identity)]).toEqual([round, false]);
