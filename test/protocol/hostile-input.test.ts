@@ -8,20 +8,20 @@ import type { Session } from "../../src/protocol/session/session.ts";
 import { FULL_SIZE } from "../harness/full-size.ts";
 import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 import {
+  carryUntilFinish,
+  connectToResponder,
   createPair,
   deliver,
   drain,
   type End,
-  hear,
-  joinResponder,
   type Pair,
   pass,
   PSK,
-  restartedResponder,
+  receive,
+  restartResponder,
+  send,
   sessionKeys,
-  speak,
   takeAccepted,
-  untilFinish,
   words,
 } from "./pair.ts";
 
@@ -60,30 +60,30 @@ interface UnderAttack {
 function underAttack(): UnderAttack {
   const pair = createPair({ seed: 77 });
   const sessions = Array.from({ length: 2 }, () => {
-    const connected = joinResponder(pair);
-    speak(pair.initiator, connected, "first");
+    const connected = connectToResponder(pair);
+    send(pair.initiator, connected, "first");
     pass(pair, 500);
     return { connected, accepted: takeAccepted(pair) };
   });
   for (const { connected, accepted } of sessions) {
-    speak(pair.initiator, connected, pair.random.bytes(3_000));
-    speak(pair.responder, accepted, pair.random.bytes(3_000));
+    send(pair.initiator, connected, pair.random.bytes(3_000));
+    send(pair.responder, accepted, pair.random.bytes(3_000));
   }
   pass(pair, 2_000);
   const refused = createPair({ seed: 78 });
-  joinResponder(refused, new Uint8Array(32).fill(9));
+  connectToResponder(refused, new Uint8Array(32).fill(9));
   pass(refused, 500);
   const recorded = [...pair.sent, ...refused.sent].map(({ bytes }) => bytes);
-  recorded.push(resetOf(recorded));
+  recorded.push(expectedReset(recorded));
   const kinds = new Set(recorded.map(([first]) => first));
   expect(kinds).toEqual(new Set(FIRST_BYTES.filter((first) => first !== 0xfd)));
   return { pair, sessions, recorded };
 }
 
 /** The responder's answer to the last sealed packet, had it been restarted. */
-function resetOf(recorded: readonly Uint8Array[]): Uint8Array {
+function expectedReset(recorded: readonly Uint8Array[]): Uint8Array {
   const stray = recorded.findLast(([first]) => first === 0xfc) ?? new Uint8Array(0);
-  const responder = restartedResponder(createPair());
+  const responder = restartResponder(createPair());
   deliver(responder, stray, { address: "203.0.113.1", port: 1 }, 1_000);
   return drain(responder, 1_000)[0]?.bytes ?? new Uint8Array(0);
 }
@@ -220,24 +220,24 @@ test(`${DATAGRAMS} hostile datagrams to both ends of two sessions disturb nobody
     }
   }
   for (const { connected, accepted } of sessions) {
-    hear(responder, accepted, pair.now);
-    hear(initiator, connected, pair.now);
-    speak(initiator, connected, "undisturbed");
-    speak(responder, accepted, "likewise");
+    receive(responder, accepted, pair.now);
+    receive(initiator, connected, pair.now);
+    send(initiator, connected, "undisturbed");
+    send(responder, accepted, "likewise");
   }
   pass(pair, 2_000);
   for (const { connected, accepted } of sessions) {
-    expect(hear(responder, accepted, pair.now).map(words)).toEqual(["undisturbed"]);
-    expect(hear(initiator, connected, pair.now).map(words)).toEqual(["likewise"]);
+    expect(receive(responder, accepted, pair.now).map(words)).toEqual(["undisturbed"]);
+    expect(receive(initiator, connected, pair.now).map(words)).toEqual(["likewise"]);
   }
 }, 60_000);
 
 test("changing any byte of any packet of a handshake leaves the initiator waiting", () => {
   const pair = createPair({ seed: 5 });
-  const connected = joinResponder(pair);
-  const parts = Object.values(untilFinish(pair));
+  const connected = connectToResponder(pair);
+  const parts = Object.values(carryUntilFinish(pair));
   const other = createPair({ seed: 6 });
-  const waiting = joinResponder(other, PSK);
+  const waiting = connectToResponder(other, PSK);
   drain(other.initiator, other.now);
   for (const part of parts) {
     for (let at = 0; at < Math.min(part.length, 200); at += 1) {

@@ -35,14 +35,14 @@ const turn = () => new Promise((done) => setImmediate(done));
 export function linkedPair(handlers: Handlers = {}): LinkedPair {
   const { pair, connected, accepted } = connectedPair();
 
-  function attach(end: End, session: Session, its: Partial<SealedLinkHandlers> = {}) {
+  function attach(end: End, session: Session, partial: Partial<SealedLinkHandlers> = {}) {
     const driver: SessionDriver = {
       now: () => pair.now,
       changed: (changed) => activate(end.endpoint, changed),
       queued: (changed) => activate(end.endpoint, changed),
     };
     const link = new SessionLink(session, driver);
-    link.receive({ onMessages() {}, ...its });
+    link.receive({ onMessages() {}, ...partial });
     return { link, over: false };
   }
   const initiator = attach(pair.initiator, connected, handlers.initiator);

@@ -121,7 +121,11 @@ export function createPair(options: PairOptions = {}): Pair {
   };
 }
 
-export function joinResponder(pair: Pair, psk = PSK, expected: Uint8Array | null = null): Session {
+export function connectToResponder(
+  pair: Pair,
+  psk = PSK,
+  expected: Uint8Array | null = null,
+): Session {
   return connect(pair.initiator.endpoint, { to: pair.responder.address, psk, expected }, pair.now);
 }
 
@@ -189,7 +193,7 @@ export interface ConnectedPair {
 /** A pair with a session under way between them, and nothing on its way. */
 export function connectedPair(options: PairOptions = {}): ConnectedPair {
   const pair = createPair(options);
-  const connected = joinResponder(pair);
+  const connected = connectToResponder(pair);
   pass(pair, 500);
   return { pair, connected, accepted: takeAccepted(pair) };
 }
@@ -206,13 +210,13 @@ export function sessionKeys({ established }: Session): Established {
   return established;
 }
 
-export function speak(end: End, session: Session, message: Uint8Array | string): boolean {
-  const said = sendMessage(session, typeof message === "string" ? text(message) : message);
+export function send(end: End, session: Session, message: Uint8Array | string): boolean {
+  const sent = sendMessage(session, typeof message === "string" ? text(message) : message);
   activate(end.endpoint, session);
-  return said;
+  return sent;
 }
 
-export function hear(end: End, session: Session, now: number): Uint8Array[] {
+export function receive(end: End, session: Session, now: number): Uint8Array[] {
   const messages = receiveMessages(session, 1_000, now);
   activate(end.endpoint, session);
   return messages;
@@ -273,7 +277,7 @@ export interface ByHand {
 }
 
 /** Carries a handshake up to its finish, which is not delivered. */
-export function untilFinish(pair: Pair): ByHand {
+export function carryUntilFinish(pair: Pair): ByHand {
   const { initiator, responder, now } = pair;
   const hello = only(drain(initiator, now));
   const retry = only(answersTo(responder, hello, initiator.address, now));
@@ -297,7 +301,7 @@ export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
 }
 
 /** The responder's program restarts with these keys, and has lost its sessions. */
-export function restartedResponder(pair: Pair, staticKeys: KeyPair = RESPONDER_KEYS): End {
+export function restartResponder(pair: Pair, staticKeys: KeyPair = RESPONDER_KEYS): End {
   const { random, now } = pair;
   pair.responder.endpoint = createEndpoint({
     crypto: nodeCrypto,

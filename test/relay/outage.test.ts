@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 
 import { FULL_SIZE } from "../harness/full-size.ts";
-import { eventsOf, startTwoEnds, textsOf } from "./two-ends.ts";
+import { eventTexts, parseEvents, startTwoEnds } from "./two-ends.ts";
 
 const OUTAGE = FULL_SIZE ? 30_000 : 0;
 /** Everything has arrived this soon afterwards, ms: a probe waits at most 3 s, and the machine may be busy. */
@@ -35,7 +35,7 @@ test("an outage of the relay for 30 s loses nothing", async () => {
     await client.until("stdout", `"type":"said","text":"still talking, ${count}"`);
     if (OUTAGE > 0) await Bun.sleep(500);
   }
-  for (const end of both) expect(textsOf(end, "message")).toEqual(["before"]);
+  for (const end of both) expect(eventTexts(end, "message")).toEqual(["before"]);
 
   relay.silent = false;
   const back = performance.now();
@@ -47,14 +47,14 @@ test("an outage of the relay for 30 s loses nothing", async () => {
   await server.until("stdout", '{"type":"away","peer":"ben","away":false}');
   for (const end of both) {
     await end.until("stdout", new RegExp(`"type":"message",.*"text":"${said.at(-1)}"`));
-    expect(textsOf(end, "message")).toEqual(said);
-    expect(textsOf(end, "delivered")).toEqual(said);
+    expect(eventTexts(end, "message")).toEqual(said);
+    expect(eventTexts(end, "delivered")).toEqual(said);
   }
-  const silences = eventsOf(client).filter(({ type }) => type === "silent" || type === "heard");
+  const silences = parseEvents(client).filter(({ type }) => type === "silent" || type === "heard");
   expect(silences.map(({ type }) => type)).toEqual(["silent", "heard"]);
   expect(silences[0]?.seconds).toBeWithin(5, 15);
   expect(silences[1]?.seconds).toBeGreaterThanOrEqual(Math.max(5, OUTAGE / 1_000));
-  expect(eventsOf(server).filter(({ type }) => type === "away")).toHaveLength(2);
+  expect(parseEvents(server).filter(({ type }) => type === "away")).toHaveLength(2);
   client.type("bye\n");
   expect(await client.exited).toBe(0);
 }, 90_000);

@@ -48,7 +48,7 @@ export interface JsonEvent {
 }
 
 /** The events that a program with --json has printed so far, without an incomplete last line. */
-export function eventsOf({ stdout }: Program): JsonEvent[] {
+export function parseEvents({ stdout }: Program): JsonEvent[] {
   const complete = stdout.slice(0, stdout.lastIndexOf("\n") + 1);
   return complete
     .split("\n")
@@ -57,8 +57,8 @@ export function eventsOf({ stdout }: Program): JsonEvent[] {
 }
 
 /** The texts of all events of a type. */
-export function textsOf(program: Program, type: "message" | "said" | "delivered"): string[] {
-  return eventsOf(program).flatMap((event) =>
+export function eventTexts(program: Program, type: "message" | "said" | "delivered"): string[] {
+  return parseEvents(program).flatMap((event) =>
     event.type === type && event.text !== undefined ? [event.text] : [],
   );
 }

@@ -8,7 +8,7 @@ import { FULL_SIZE } from "../harness/full-size.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import type { Program } from "../harness/program.ts";
-import { eventsOf, startTwoEnds, textsOf } from "./two-ends.ts";
+import { eventTexts, parseEvents, startTwoEnds } from "./two-ends.ts";
 
 /** With 30 % loss, the whole takes a minute. */
 const COUNT = FULL_SIZE ? 10_000 : 1_000;
@@ -32,7 +32,7 @@ async function untilLines(
   }
 }
 /** All are different, and have the author's name. */
-const linesOf = (who: string, count: number) =>
+const makeLines = (who: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${who} at the old mill, ${index}`);
 const asInput = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
@@ -41,7 +41,10 @@ test(
   async () => {
     await using ends = await startTwoEnds({ seed: 1, loss: 0.3, jitter: 2 });
     const { server, client, relay } = ends;
-    const [serverLines, clientLines] = [linesOf("Anastasia", COUNT), linesOf("Benedikt", COUNT)];
+    const [serverLines, clientLines] = [
+      makeLines("Anastasia", COUNT),
+      makeLines("Benedikt", COUNT),
+    ];
     server.type(asInput(serverLines));
     client.type(asInput(clientLines));
     for (const quarter of [0.25, 0.5, 0.75]) {
@@ -57,13 +60,13 @@ test(
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
 
-    expect(textsOf(server, "message")).toEqual([...clientLines, "bye"]);
-    expect(textsOf(client, "message")).toEqual(serverLines);
-    expect(textsOf(server, "delivered")).toEqual(serverLines);
-    expect(textsOf(client, "delivered")).toEqual([...clientLines, "bye"]);
+    expect(eventTexts(server, "message")).toEqual([...clientLines, "bye"]);
+    expect(eventTexts(client, "message")).toEqual(serverLines);
+    expect(eventTexts(server, "delivered")).toEqual(serverLines);
+    expect(eventTexts(client, "delivered")).toEqual([...clientLines, "bye"]);
     // A member that moved is the same one, and did not have to enter again.
-    expect(eventsOf(server).filter(({ type }) => type === "joined")).toHaveLength(1);
-    expect(eventsOf(client).filter(({ type }) => type === "disconnected")).toEqual([]);
+    expect(parseEvents(server).filter(({ type }) => type === "joined")).toHaveLength(1);
+    expect(parseEvents(client).filter(({ type }) => type === "disconnected")).toEqual([]);
 
     // Datagrams were lost and sent again: far more were sent than messages.
     expect(relay.seen.length).toBeGreaterThan(COUNT / 2);
@@ -79,7 +82,7 @@ test(
 async function capture(people: readonly [Person, Person], seed: number): Promise<Buffer[]> {
   await using ends = await startTwoEnds({ seed, loss: 0.1, jitter: 2, people });
   const { server, client, relay } = ends;
-  const lines = linesOf("Anastasia", 100);
+  const lines = makeLines("Anastasia", 100);
   for (const end of [server, client]) end.type(asInput(lines));
   for (const end of [server, client]) {
     await end.until("stdout", `"type":"delivered","text":"${lines.at(-1)}"`);

@@ -9,26 +9,26 @@ import type {
 import { readPacket } from "../../../src/protocol/packets.ts";
 import {
   answersTo,
+  carryUntilFinish,
+  connectToResponder,
   createPair,
   drain,
   flipped,
   hex,
   INITIATOR_KEYS,
-  joinResponder,
   only,
   pass,
   START,
   takeAccepted,
-  untilFinish,
 } from "../pair.ts";
 
 const psk = (byte: number) => new Uint8Array(32).fill(byte);
 const key = (byte: number): AcceptedKey => ({ psk: psk(byte), admitsTo: `key ${byte}` });
 
 /** Accepts these keys while `admits`, and records its calls. */
-function admission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
+function recordingAdmission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
   const asked: string[] = [];
-  const its: Admission = {
+  const admission: Admission = {
     keysFor(claimed) {
       asked.push(`keys for ${hex(claimed).slice(0, 4)}`);
       return keys;
@@ -38,16 +38,18 @@ function admission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
       return admits(accepted);
     },
   };
-  return { its, asked, keys };
+  return { admission, asked, keys };
 }
 
 const INITIATOR = hex(INITIATOR_KEYS.publicKey).slice(0, 4);
 
 describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   test.each([1, 2, 64])("admits an initiator with key %d, and reports which key it was", (byte) => {
-    const { its, asked } = admission(Array.from({ length: 64 }, (_, index) => key(index + 1)));
-    const pair = createPair({ admission: its });
-    const connected = joinResponder(pair, psk(byte));
+    const { admission, asked } = recordingAdmission(
+      Array.from({ length: 64 }, (_, index) => key(index + 1)),
+    );
+    const pair = createPair({ admission: admission });
+    const connected = connectToResponder(pair, psk(byte));
     pass(pair, 500);
     expect(connected.end).toBeNull();
     expect(takeAccepted(pair).admittedTo).toBe(`key ${byte}`);
@@ -56,15 +58,15 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
 
   test("treats a single key as admitting to everything", () => {
     const pair = createPair({ admission: psk(7) });
-    joinResponder(pair, psk(7));
+    connectToResponder(pair, psk(7));
     pass(pair, 500);
     expect(takeAccepted(pair).admittedTo).toBeNull();
   });
 
   test("refuses an initiator with none of them, without asking whether to admit it", () => {
-    const { its, asked } = admission([key(1), key(2)]);
-    const pair = createPair({ admission: its });
-    const connected = joinResponder(pair, psk(3));
+    const { admission, asked } = recordingAdmission([key(1), key(2)]);
+    const pair = createPair({ admission: admission });
+    const connected = connectToResponder(pair, psk(3));
     pass(pair, 500);
     expect(connected.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     expect(asked).toEqual([`keys for ${INITIATOR}`]);
@@ -72,9 +74,9 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   });
 
   test("refuses an initiator whose key admits nobody any more in the same way", () => {
-    const used = admission([key(1), key(2)], () => false);
-    const pair = createPair({ admission: used.its });
-    const connected = joinResponder(pair, psk(2));
+    const used = recordingAdmission([key(1), key(2)], () => false);
+    const pair = createPair({ admission: used.admission });
+    const connected = connectToResponder(pair, psk(2));
     pass(pair, 500);
     expect(connected.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     expect(pair.responder.endpoint.sessions.size).toBe(0);
@@ -83,10 +85,10 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
 
   test("still reads finishes of an initiator that it has refused, and admits it later", () => {
     let open = false;
-    const { its } = admission([key(1)], () => open);
-    const pair = createPair({ admission: its });
-    joinResponder(pair, psk(1));
-    const { finish } = untilFinish(pair);
+    const { admission } = recordingAdmission([key(1)], () => open);
+    const pair = createPair({ admission: admission });
+    connectToResponder(pair, psk(1));
+    const { finish } = carryUntilFinish(pair);
     const answers = () => answersTo(pair.responder, finish, pair.initiator.address, START);
     expect(readPacket(only(answers()))?.kind).toBe("refusal");
     const changed = answersTo(pair.responder, flipped(finish, 60), pair.initiator.address, START);
@@ -97,10 +99,10 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   });
 
   test("asks once about a session, however often its finish arrives", () => {
-    const { its, asked } = admission([key(1)]);
-    const pair = createPair({ admission: its });
-    joinResponder(pair, psk(1));
-    const { finish } = untilFinish(pair);
+    const { admission, asked } = recordingAdmission([key(1)]);
+    const pair = createPair({ admission: admission });
+    connectToResponder(pair, psk(1));
+    const { finish } = carryUntilFinish(pair);
     for (let time = 0; time < 5; time += 1) {
       answersTo(pair.responder, finish, pair.initiator.address, START);
     }
@@ -111,21 +113,21 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   });
 
   test("accepts a key from the moment it is added", () => {
-    const { its, keys } = admission([key(1)]);
-    const pair = createPair({ admission: its });
-    const early = joinResponder(pair, psk(2));
+    const { admission, keys } = recordingAdmission([key(1)]);
+    const pair = createPair({ admission: admission });
+    const early = connectToResponder(pair, psk(2));
     pass(pair, 500);
     keys.push(key(2));
-    const late = joinResponder(pair, psk(2));
+    const late = connectToResponder(pair, psk(2));
     pass(pair, 500);
     expect([early.end?.type, late.end]).toEqual(["handshake-failed", null]);
   });
 
   test("repeats its refusal of the same finish without trying any key", () => {
-    const { its, asked } = admission([key(1)]);
-    const pair = createPair({ admission: its });
-    joinResponder(pair, psk(2));
-    const { finish } = untilFinish(pair);
+    const { admission, asked } = recordingAdmission([key(1)]);
+    const pair = createPair({ admission: admission });
+    connectToResponder(pair, psk(2));
+    const { finish } = carryUntilFinish(pair);
     const first = only(answersTo(pair.responder, finish, pair.initiator.address, START));
     for (let time = 0; time < 20; time += 1) {
       expect(only(answersTo(pair.responder, finish, pair.initiator.address, START))).toEqual(first);
@@ -134,10 +136,12 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
   });
 
   test("tries about 128 keys on the finishes of one handshake, and drops further ones", () => {
-    const { its, asked } = admission(Array.from({ length: 65 }, (_, index) => key(index + 1)));
-    const pair = createPair({ admission: its });
-    joinResponder(pair, psk(200));
-    const { finish } = untilFinish(pair);
+    const { admission, asked } = recordingAdmission(
+      Array.from({ length: 65 }, (_, index) => key(index + 1)),
+    );
+    const pair = createPair({ admission: admission });
+    connectToResponder(pair, psk(200));
+    const { finish } = carryUntilFinish(pair);
     const kinds = [60, 61, 62, 63].map((at) =>
       answersTo(pair.responder, flipped(finish, at), pair.initiator.address, START).map(
         ({ bytes }) => readPacket(bytes)?.kind,
@@ -146,7 +150,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(kinds).toEqual([["refusal"], ["refusal"], [], []]);
     expect(asked).toHaveLength(2);
     // Another handshake is none the worse for it.
-    const connected = joinResponder(pair, psk(65));
+    const connected = connectToResponder(pair, psk(65));
     drain(pair.responder, pair.now);
     pass(pair, 500);
     expect(connected.end).toBeNull();

@@ -10,26 +10,26 @@ import { readPacket } from "../../../src/protocol/packets.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {
   answersTo,
+  carryUntilFinish,
   close,
+  connectToResponder,
   createPair,
   deliver,
   drain,
   flipped,
   frameNames,
-  hear,
   hex,
   INITIATOR_KEYS,
-  joinResponder,
   only,
   type Pair,
   pass,
   PSK,
+  receive,
   RESPONDER_KEYS,
+  send,
   sessionKeys,
-  speak,
   START,
   takeAccepted,
-  untilFinish,
   words,
 } from "../pair.ts";
 
@@ -41,13 +41,13 @@ const TIMES = [0, 200, 500, 1_000, 1_700, 2_700, 3_700, 4_700, 5_700, 6_700, 7_7
 /** The first byte and the length of a datagram. */
 const shape = (bytes: Uint8Array) => `${hex(bytes.subarray(0, 1))} ${bytes.length}`;
 
-function unfinishedOf({ responder }: Pair): number {
+function countUnfinished({ responder }: Pair): number {
   return responder.endpoint.responder?.unfinished.size ?? 0;
 }
 
 /** A hello with a valid cookie, from this initiator's address. */
 function helloWithCookie(pair: Pair): Uint8Array {
-  joinResponder(pair);
+  connectToResponder(pair);
   const retry = only(
     answersTo(
       pair.responder,
@@ -71,18 +71,18 @@ function complete(pair: Pair, finish: Uint8Array): Session {
 
 /** Each end receives what the other sends. */
 function expectTalk(pair: Pair, connected: Session, accepted: Session): void {
-  speak(pair.initiator, connected, "from the initiator");
-  speak(pair.responder, accepted, "from the responder");
+  send(pair.initiator, connected, "from the initiator");
+  send(pair.responder, accepted, "from the responder");
   pass(pair, 2_000);
-  expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["from the initiator"]);
-  expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["from the responder"]);
+  expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["from the initiator"]);
+  expect(receive(pair.initiator, connected, pair.now).map(words)).toEqual(["from the responder"]);
 }
 
 describe("a handshake (docs/protocol.md s. 8)", () => {
   test("is hello, retry, hello, answer, finish and a sealed packet, each of its length", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { hello, retry, helloAgain, answer, finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { hello, retry, helloAgain, answer, finish } = carryUntilFinish(pair);
     expect([hello, retry, helloAgain, answer, finish].map(shape)).toEqual([
       "f8 1200",
       "f9 26",
@@ -105,8 +105,8 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
 
   test("gives each side the other's static key, and each direction a key of its own", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const accepted = complete(pair, untilFinish(pair).finish);
+    const connected = connectToResponder(pair);
+    const accepted = complete(pair, carryUntilFinish(pair).finish);
     expect(sessionKeys(connected).remoteKey).toEqual(RESPONDER_KEYS.publicKey);
     expect(sessionKeys(accepted).remoteKey).toEqual(INITIATOR_KEYS.publicKey);
     expect(sessionKeys(connected).send.key).toEqual(sessionKeys(accepted).receive.key);
@@ -118,8 +118,8 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
 
   test("repeats the first hello with the retry's cookie, and everything else unchanged", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { hello, retry, helloAgain } = untilFinish(pair);
+    connectToResponder(pair);
+    const { hello, retry, helloAgain } = carryUntilFinish(pair);
     expect(helloAgain.subarray(0, 10)).toEqual(hello.subarray(0, 10));
     expect(helloAgain[10]).toBe(17);
     expect(helloAgain.subarray(11, 28)).toEqual(retry.subarray(9));
@@ -129,14 +129,14 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
 
   test("carries the first message in the finish, which the responder's first packet acknowledges", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    speak(pair.initiator, connected, "first");
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    send(pair.initiator, connected, "first");
+    const { finish } = carryUntilFinish(pair);
     // WINDOW (5), and a FRAGMENT: type, offset and length (3), the message's length (1) and 5 bytes.
     expect(finish).toHaveLength(78 + 3 + 6);
     const sealed = answersTo(pair.responder, finish, pair.initiator.address, START);
     const accepted = takeAccepted(pair);
-    expect(hear(pair.responder, accepted, START).map(words)).toEqual(["first"]);
+    expect(receive(pair.responder, accepted, START).map(words)).toEqual(["first"]);
     expect(connected.outgoing.queue.start).toBe(0);
     deliver(pair.initiator, only(sealed.slice(0, 1)), pair.responder.address, START);
     expect(connected.outgoing.queue.start).toBe(6);
@@ -144,15 +144,15 @@ describe("a handshake (docs/protocol.md s. 8)", () => {
 
   test("fills a finish up to 1,200 bytes and sends the rest afterwards", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     const long = pair.random.bytes(5_000);
-    speak(pair.initiator, connected, long);
-    const { finish } = untilFinish(pair);
+    send(pair.initiator, connected, long);
+    const { finish } = carryUntilFinish(pair);
     expect(finish.length).toBeGreaterThan(1_150);
     expect(finish.length).toBeLessThanOrEqual(1_200);
     const accepted = complete(pair, finish);
     pass(pair, 5_000);
-    expect(hear(pair.responder, accepted, pair.now)).toEqual([long]);
+    expect(receive(pair.responder, accepted, pair.now)).toEqual([long]);
   });
 });
 
@@ -160,7 +160,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
   test("keeps nothing of 100,000 hellos from forged addresses, and answers each with 26 bytes", () => {
     const pair = createPair();
     const { responder, random } = pair;
-    joinResponder(pair);
+    connectToResponder(pair);
     const hello = only(drain(pair.initiator, START)).slice();
     let answered = 0;
     Bun.gc(true);
@@ -180,7 +180,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     }
     Bun.gc(true);
     expect(answered).toBe(100_000);
-    expect(unfinishedOf(pair)).toBe(0);
+    expect(countUnfinished(pair)).toBe(0);
     expect(responder.endpoint.responder?.answered.size).toBe(0);
     expect(responder.endpoint.sessions.size).toBe(0);
     expect(responder.endpoint.answers).toHaveLength(0);
@@ -192,7 +192,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
   test("queues at most 4,096 answers while none can be sent", () => {
     const pair = createPair();
     const { responder } = pair;
-    joinResponder(pair);
+    connectToResponder(pair);
     const hello = only(drain(pair.initiator, START));
     for (let count = 0; count < 4_097; count += 1) {
       receiveDatagram(responder.endpoint, hello, pair.initiator.address, START);
@@ -202,8 +202,8 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
 
   test("never answers with more bytes than it received", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { hello, retry, helloAgain, answer } = untilFinish(pair);
+    connectToResponder(pair);
+    const { hello, retry, helloAgain, answer } = carryUntilFinish(pair);
     expect(retry.length).toBeLessThan(hello.length);
     expect(answer.length).toBeLessThan(helloAgain.length);
     const otherVersion = flipped(hello, 1, 0xff);
@@ -222,7 +222,7 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
     const hello = change(helloWithCookie(pair));
     const from = { address, port: pair.initiator.address.port };
     expect(shape(only(answersTo(pair.responder, hello, from, START)))).toBe("f9 26");
-    expect(unfinishedOf(pair)).toBe(0);
+    expect(countUnfinished(pair)).toBe(0);
   });
 
   test("keeps nothing of a hello whose key or tag is bad, even with a cookie", () => {
@@ -236,15 +236,15 @@ describe("a responder before an address is proven (docs/protocol.md s. 8.2)", ()
       const retry = only(answersTo(pair.responder, bare, pair.initiator.address, START));
       bad.set(retry.subarray(9), 11);
       expect(answersTo(pair.responder, bad, pair.initiator.address, START)).toEqual([]);
-      expect(unfinishedOf(pair)).toBe(0);
+      expect(countUnfinished(pair)).toBe(0);
     }
   });
 
   test("that admits nobody answers nothing, whatever arrives", () => {
     const pair = createPair({ admission: null });
     const open = createPair();
-    joinResponder(open);
-    const parts = Object.values(untilFinish(open));
+    connectToResponder(open);
+    const parts = Object.values(carryUntilFinish(open));
     const sealed = answersTo(
       open.responder,
       parts.at(-1) ?? new Uint8Array(0),
@@ -265,24 +265,24 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     const answer = only(answersTo(pair.responder, hello, pair.initiator.address, START));
     const again = only(answersTo(pair.responder, hello, pair.initiator.address, START + 9_999));
     expect(again).toEqual(answer);
-    expect(unfinishedOf(pair)).toBe(1);
+    expect(countUnfinished(pair)).toBe(1);
   });
 
   test("keeps each for 10 s: then the same hello starts another, and the old finish is unknown", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { helloAgain, answer, finish } = untilFinish(pair);
+    connectToResponder(pair);
+    const { helloAgain, answer, finish } = carryUntilFinish(pair);
     const other = only(
       answersTo(pair.responder, helloAgain, pair.initiator.address, START + 10_000),
     );
     expect(other).not.toEqual(answer);
-    expect(unfinishedOf(pair)).toBe(1);
+    expect(countUnfinished(pair)).toBe(1);
     const answered = only(
       answersTo(pair.responder, finish, pair.initiator.address, START + 10_000),
     );
     expect(readPacket(answered)?.kind).toBe("reset");
     expect(pair.responder.endpoint.sessions.size).toBe(0);
-    expect(unfinishedOf(pair)).toBe(1);
+    expect(countUnfinished(pair)).toBe(1);
   });
 
   test("accepts a finish up to 10 s after the answer, and not later", () => {
@@ -291,8 +291,8 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
       [10_000, 0],
     ] as const) {
       const pair = createPair();
-      joinResponder(pair);
-      const { finish } = untilFinish(pair);
+      connectToResponder(pair);
+      const { finish } = carryUntilFinish(pair);
       answersTo(pair.responder, finish, pair.initiator.address, START + after);
       expect(pair.responder.endpoint.sessions.size).toBe(sessions);
     }
@@ -306,7 +306,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     );
     expect(answers.filter(({ length }) => length === 1)).toHaveLength(1_024);
     expect(answers.at(-1)).toEqual([]);
-    expect(unfinishedOf(pair)).toBe(1_024);
+    expect(countUnfinished(pair)).toBe(1_024);
     expect(pair.responder.endpoint.responder?.answered.size).toBe(1_024);
     const last = hellos.at(-1) ?? new Uint8Array(0);
     // One that is known is still answered.
@@ -316,7 +316,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
     );
     expect(answersTo(pair.responder, last, pair.initiator.address, START + 9_999)).toEqual([]);
     expect(answersTo(pair.responder, last, pair.initiator.address, START + 10_000)).toHaveLength(1);
-    expect(unfinishedOf(pair)).toBe(1);
+    expect(countUnfinished(pair)).toBe(1);
     expect(pair.responder.endpoint.responder?.answered.size).toBe(1);
   }, 20_000);
 });
@@ -324,7 +324,7 @@ describe("a responder with unfinished handshakes (docs/protocol.md s. 8.3)", () 
 describe("an initiator without an answer (docs/protocol.md s. 8.1)", () => {
   test("sends its hello again after 200, 300, 500, 700 and then every 1,000 ms, the same bytes", () => {
     const pair = createPair();
-    joinResponder(pair);
+    connectToResponder(pair);
     const first = only(drain(pair.initiator, START));
     pair.loses = () => true;
     pass(pair, 7_999);
@@ -335,7 +335,7 @@ describe("an initiator without an answer (docs/protocol.md s. 8.1)", () => {
 
   test("gives up 8,000 ms after its first hello, and its session is dropped", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     pair.loses = () => true;
     pass(pair, 7_999);
     expect(connected.end).toBeNull();
@@ -347,7 +347,7 @@ describe("an initiator without an answer (docs/protocol.md s. 8.1)", () => {
 
   test("sends its finish as often after the answer, and also gives up 8,000 ms after the hello", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     pair.loses = ({ by, bytes }) => by === "initiator" && bytes[0] === 0xfb;
     pass(pair, 7_999);
     const finishes = pair.sent.filter(({ bytes }) => bytes[0] === 0xfb);
@@ -363,8 +363,8 @@ describe("an initiator without an answer (docs/protocol.md s. 8.1)", () => {
 
   test("sends nothing sealed before its finish is confirmed (s. 8.4)", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    speak(pair.initiator, connected, "hello");
+    const connected = connectToResponder(pair);
+    send(pair.initiator, connected, "hello");
     pair.loses = ({ by }) => by === "responder" && pair.sent.length > 5;
     pass(pair, 7_000);
     const kinds = new Set(
@@ -377,7 +377,7 @@ describe("an initiator without an answer (docs/protocol.md s. 8.1)", () => {
 describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
   test("answers at most 4 at once; the next hello still has the newest cookie", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     drain(pair.initiator, START);
     const retry = new Uint8Array(26);
     retry[0] = 0xf9;
@@ -397,7 +397,7 @@ describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
 
   test("ignores one from another address than its hello went to", () => {
     const pair = createPair();
-    joinResponder(pair);
+    connectToResponder(pair);
     const hello = only(drain(pair.initiator, START));
     const retry = only(answersTo(pair.responder, hello, pair.initiator.address, START));
     const other = { ...pair.responder.address, port: 9 };
@@ -407,8 +407,8 @@ describe("an initiator and retries (docs/protocol.md s. 8.2)", () => {
 
   test("ignores one after the answer", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { retry } = untilFinish(pair);
+    connectToResponder(pair);
+    const { retry } = carryUntilFinish(pair);
     expect(answersTo(pair.initiator, retry, pair.responder.address, START)).toEqual([]);
   });
 });
@@ -417,7 +417,7 @@ describe("an initiator that expects a certain key (docs/protocol.md s. 8.3)", ()
   test("sends no finish to a responder with another one, and reports that", () => {
     const pair = createPair();
     const other = generateKeyPair(new Uint8Array(32).fill(0x33));
-    const connected = joinResponder(pair, PSK, other.publicKey);
+    const connected = connectToResponder(pair, PSK, other.publicKey);
     pass(pair, 8_000);
     expect(connected.end).toEqual({ type: "handshake-failed", failure: "other-server" });
     expect(pair.sent.map(({ bytes }) => bytes[0])).toEqual([0xf8, 0xf9, 0xf8, 0xfa]);
@@ -426,7 +426,7 @@ describe("an initiator that expects a certain key (docs/protocol.md s. 8.3)", ()
 
   test("connects to a responder with the expected one", () => {
     const pair = createPair();
-    const connected = joinResponder(pair, PSK, RESPONDER_KEYS.publicKey);
+    const connected = connectToResponder(pair, PSK, RESPONDER_KEYS.publicKey);
     pass(pair, 500);
     expectTalk(pair, connected, takeAccepted(pair));
   });
@@ -435,7 +435,7 @@ describe("an initiator that expects a certain key (docs/protocol.md s. 8.3)", ()
 describe("a refusal (docs/protocol.md s. 8.5)", () => {
   test("of a wrong secret has a proof, and is believed at once", () => {
     const pair = createPair();
-    const connected = joinResponder(pair, OTHER_PSK);
+    const connected = connectToResponder(pair, OTHER_PSK);
     pass(pair, 500);
     expect(connected.end).toEqual({ type: "handshake-failed", failure: "wrong-secret" });
     const kinds = pair.sent.map(({ bytes }) => bytes[0]);
@@ -449,8 +449,8 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("is proven with HMAC-SHA256 under the refusal key, over the ten bytes before and Noise message 3", () => {
     const pair = createPair();
-    const connected = joinResponder(pair, OTHER_PSK);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair, OTHER_PSK);
+    const { finish } = carryUntilFinish(pair);
     const refusal = only(answersTo(pair.responder, finish, pair.initiator.address, START));
     const key = connected.handshake?.refusalKey ?? new Uint8Array(0);
     expect(key).toHaveLength(32);
@@ -461,13 +461,13 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("of a wrong secret without its proof is ignored, before the answer and after", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     const refusal = new Uint8Array(26);
     refusal.set([0xfe, ...connected.localId, 2]);
     for (let count = 0; count < 10; count += 1) {
       deliver(pair.initiator, refusal, pair.responder.address, START);
     }
-    const { finish } = untilFinish(pair);
+    const { finish } = carryUntilFinish(pair);
     for (let count = 0; count < 10; count += 1) {
       deliver(pair.initiator, refusal, pair.responder.address, START);
     }
@@ -481,8 +481,8 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("of a wrong secret with a bit of its proof or its code changed is ignored", () => {
     const pair = createPair();
-    const connected = joinResponder(pair, OTHER_PSK);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair, OTHER_PSK);
+    const { finish } = carryUntilFinish(pair);
     const refusal = only(answersTo(pair.responder, finish, pair.initiator.address, START));
     for (let bit = 9 * 8; bit < 26 * 8; bit += 1) {
       deliver(
@@ -497,7 +497,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("from another address is ignored", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     const refusal = new Uint8Array(26);
     refusal.set([0xfe, ...connected.localId, 3]);
     deliver(pair.initiator, refusal, { ...pair.responder.address, port: 9 }, START);
@@ -511,7 +511,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     "of code %d of the hello as it was sent is believed before the answer: %s",
     (code, failure) => {
       const pair = createPair();
-      const connected = joinResponder(pair);
+      const connected = connectToResponder(pair);
       const hello = only(drain(pair.initiator, START));
       const refusal = new Uint8Array(26);
       refusal.set([0xfe, ...connected.localId, code]);
@@ -525,7 +525,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("answers a hello of another version, and is ignored for a hello that was changed on the way", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     const hello = only(drain(pair.initiator, START)).slice();
     hello[1] = 2;
     const refusal = only(answersTo(pair.responder, hello, pair.initiator.address, START));
@@ -538,7 +538,7 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
   // The layout after the version depends on it.
   test("answers a hello of another version whose cookie has another length", () => {
     const pair = createPair();
-    joinResponder(pair);
+    connectToResponder(pair);
     const hello = only(drain(pair.initiator, START)).slice();
     hello[1] = 2;
     hello[10] = 33;
@@ -547,11 +547,11 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
 
   test("says that a responder accepts no more sessions, unfinished handshakes included, until one is over (s. 8.3)", () => {
     const pair = createPair({ maxSessions: 2 });
-    const sessions = [joinResponder(pair), joinResponder(pair)];
+    const sessions = [connectToResponder(pair), connectToResponder(pair)];
     pass(pair, 100);
     const [first] = Array.from(pair.responder.endpoint.sessions.values());
     if (first === undefined) throw new Error("nobody has joined");
-    const third = joinResponder(pair);
+    const third = connectToResponder(pair);
     pass(pair, 100);
     expect(third.end).toEqual({ type: "handshake-failed", failure: "full" });
     expect(sessions.map(({ end }) => end)).toEqual([null, null]);
@@ -559,16 +559,16 @@ describe("a refusal (docs/protocol.md s. 8.5)", () => {
     close(pair.responder, first, 0, "", pair.now);
     pass(pair, 3_000);
     answersTo(pair.responder, helloWithCookie(pair), pair.initiator.address, pair.now);
-    expect(unfinishedOf(pair)).toBe(1);
-    const fourth = joinResponder(pair);
+    expect(countUnfinished(pair)).toBe(1);
+    const fourth = connectToResponder(pair);
     pass(pair, 100);
     expect(fourth.end).toEqual({ type: "handshake-failed", failure: "full" });
   });
 
   test("answers eight wrong secrets of one handshake, and no more", () => {
     const pair = createPair();
-    joinResponder(pair, OTHER_PSK);
-    const { finish } = untilFinish(pair);
+    connectToResponder(pair, OTHER_PSK);
+    const { finish } = carryUntilFinish(pair);
     // What is behind the initiator's static key looks like a wrong secret when it is changed.
     const answers = Array.from({ length: 10 }, (_, index) =>
       answersTo(pair.responder, flipped(finish, 60 + index), pair.initiator.address, START),
@@ -587,12 +587,12 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     ["first sealed packet", 5],
   ])("continues when the %s is lost", (_what, index) => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    speak(pair.initiator, connected, "first");
+    const connected = connectToResponder(pair);
+    send(pair.initiator, connected, "first");
     pair.loses = (sent) => sent === pair.sent[index];
     pass(pair, 3_000);
     const accepted = takeAccepted(pair);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["first"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["first"]);
     expectTalk(pair, connected, accepted);
     expect(pair.responder.endpoint.sessions.size).toBe(1);
     expect(pair.responder.endpoint.accepted).toEqual([]);
@@ -600,8 +600,8 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 
   test("yields one session when every datagram arrives twice, and once more at the end", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    speak(pair.initiator, connected, "first");
+    const connected = connectToResponder(pair);
+    send(pair.initiator, connected, "first");
     pair.loses = (sent) => {
       pair.inTransit.push(sent);
       return false;
@@ -609,7 +609,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     pass(pair, 500);
     pair.loses = () => false;
     const accepted = takeAccepted(pair);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["first"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["first"]);
     for (const { by, bytes, from } of pair.sent.slice()) {
       deliver(by === "initiator" ? pair.responder : pair.initiator, bytes, from, pair.now);
     }
@@ -621,8 +621,8 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 
   test("answers a repeated finish with a sealed packet of its own (s. 8.4)", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     const first = answersTo(pair.responder, finish, pair.initiator.address, START);
     const accepted = takeAccepted(pair);
     const second = answersTo(pair.responder, finish, pair.initiator.address, START);
@@ -633,8 +633,8 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 
   test("does not follow a finish that is repeated from another address", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     const accepted = complete(pair, finish);
     deliver(pair.responder, finish, { address: "203.0.113.9", port: 9 }, START);
     expect(accepted.path.address).toEqual(pair.initiator.address);
@@ -643,8 +643,8 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 
   test("does not accept a finish again once its session is over", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     complete(pair, finish);
     tickEndpoint(pair.responder.endpoint, START + 60_000);
     drain(pair.responder, START + 60_000);
@@ -659,7 +659,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 
   test("drops a damaged answer, and accepts the next", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     const hello = only(drain(pair.initiator, START));
     const retry = only(answersTo(pair.responder, hello, pair.initiator.address, START));
     const again = only(answersTo(pair.initiator, retry, pair.responder.address, START));
@@ -676,8 +676,8 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 
   test("drops a damaged finish, and accepts the real one", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     // The initiator's static key is sealed before the secret is mixed in.
     for (let at = 9; at < 57; at += 1) {
       expect(answersTo(pair.responder, flipped(finish, at), pair.initiator.address, START)).toEqual(
@@ -702,10 +702,10 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
 describe("spliced handshakes (docs/protocol.md s. 8)", () => {
   test("the answer to another hello is ignored", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
+    const connected = connectToResponder(pair);
     const other = createPair({ seed: 2 });
-    joinResponder(other);
-    const { answer } = untilFinish(other);
+    connectToResponder(other);
+    const { answer } = carryUntilFinish(other);
     drain(pair.initiator, START);
     // With its own id, and with the id of the initiator that receives it.
     const spliced = answer.slice();
@@ -718,15 +718,15 @@ describe("spliced handshakes (docs/protocol.md s. 8)", () => {
 
   test("the finish of another handshake is ignored, under either id", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const one = untilFinish(pair);
-    joinResponder(pair);
-    const two = untilFinish(pair);
+    connectToResponder(pair);
+    const one = carryUntilFinish(pair);
+    connectToResponder(pair);
+    const two = carryUntilFinish(pair);
     const spliced = two.finish.slice();
     spliced.set(one.finish.subarray(1, 9), 1);
     expect(answersTo(pair.responder, spliced, pair.initiator.address, START)).toEqual([]);
     expect(pair.responder.endpoint.sessions.size).toBe(0);
-    expect(unfinishedOf(pair)).toBe(2);
+    expect(countUnfinished(pair)).toBe(2);
     complete(pair, one.finish);
     complete(pair, two.finish);
     expect(pair.responder.endpoint.sessions.size).toBe(2);
@@ -734,18 +734,18 @@ describe("spliced handshakes (docs/protocol.md s. 8)", () => {
 
   test("a packet of one session decrypts in no other, under either id", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const accepted = complete(pair, untilFinish(pair).finish);
-    joinResponder(pair);
-    const other = complete(pair, untilFinish(pair).finish);
-    speak(pair.initiator, connected, "not for others");
+    const connected = connectToResponder(pair);
+    const accepted = complete(pair, carryUntilFinish(pair).finish);
+    connectToResponder(pair);
+    const other = complete(pair, carryUntilFinish(pair).finish);
+    send(pair.initiator, connected, "not for others");
     const sealed = only(drain(pair.initiator, START).slice(0, 1)).slice();
     sealed.set(other.localId, 1);
     deliver(pair.responder, sealed, pair.initiator.address, START);
-    expect(hear(pair.responder, other, START)).toEqual([]);
+    expect(receive(pair.responder, other, START)).toEqual([]);
     expect(sessionKeys(other).receive.forgeries).toBe(1);
     sealed.set(accepted.localId, 1);
     deliver(pair.responder, sealed, pair.initiator.address, START);
-    expect(hear(pair.responder, accepted, START).map(words)).toEqual(["not for others"]);
+    expect(receive(pair.responder, accepted, START).map(words)).toEqual(["not for others"]);
   });
 });

@@ -38,8 +38,8 @@ function run(
     if (hello !== null) {
       const packet = readPacket(hello);
       if (packet?.kind !== "hello") throw new Error("what it says is no hello");
-      const its = answer(sentAt.length, packet.initiatorId);
-      if (its !== null) under.push({ bytes: its.bytes, at: now + its.after });
+      const reply = answer(sentAt.length, packet.initiatorId);
+      if (reply !== null) under.push({ bytes: reply.bytes, at: now + reply.after });
       sentAt.push(now);
       lengths.push(hello.length);
     }

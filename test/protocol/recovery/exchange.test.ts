@@ -26,7 +26,7 @@ function expectDone(ends: readonly [End, End], items: readonly [number, number])
   }
 }
 
-function fatesOf(end: End): Record<string, number> {
+function countFates(end: End): Record<string, number> {
   const counts: Record<string, number> = { sent: 0, acknowledged: 0, lost: 0, revived: 0 };
   for (const fate of end.fates.values()) counts[fate] = (counts[fate] ?? 0) + 1;
   return counts;
@@ -37,7 +37,7 @@ describe("10,000 items arrive, every packet is acknowledged or lost, none twice,
     const { ends } = exchange({ ...PERFECT_NETWORK, mtu: 65_507 }, [10_000, 0], 1);
     expectDone(ends, [10_000, 0]);
     // Six path MTU probes, of which the window holds the sixth only when it has grown.
-    expect(fatesOf(ends[0])).toMatchObject({ lost: 0, revived: 0, acknowledged: 10_006 });
+    expect(countFates(ends[0])).toMatchObject({ lost: 0, revived: 0, acknowledged: 10_006 });
   });
 
   const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
@@ -73,7 +73,7 @@ test("loss detection adapts to reordering: of 10,000 packets, none of them lost,
   const conditions: Conditions = { ...PERFECT_NETWORK, jitter: 25 };
   const { ends } = exchange(conditions, [10_000, 0], 1, { controller: () => STEADY });
   expectDone(ends, [10_000, 0]);
-  const { lost = 0, revived = 0 } = fatesOf(ends[0]);
+  const { lost = 0, revived = 0 } = countFates(ends[0]);
   expect(lost + revived).toBeLessThan(100);
 });
 

@@ -19,7 +19,7 @@ import {
   recordSent,
   type SentPackets,
 } from "../../../src/protocol/recovery/sent-packets.ts";
-import { numbersOf, rangesOf } from "./sender.ts";
+import { packetNumbers, toRanges } from "./sender.ts";
 
 interface Sending {
   readonly sent: SentPackets<null>;
@@ -50,10 +50,10 @@ function after(
   numbers: readonly number[],
   now: number,
 ): { lost: number[]; persistent: boolean } {
-  acknowledgeRanges(sent, rangesOf(numbers));
+  acknowledgeRanges(sent, toRanges(numbers));
   detection.largestAcknowledged = Math.max(detection.largestAcknowledged, ...numbers);
   const { lost, persistent } = detectLosses(detection, sent, roundTrip, now);
-  return { lost: numbersOf(lost), persistent };
+  return { lost: packetNumbers(lost), persistent };
 }
 
 function timer({ sent, detection, roundTrip }: Sending): number {

@@ -19,7 +19,7 @@ function after(...numbers: number[]): ReceivedPackets {
 }
 
 /** The ranges of the next ACK, each as "smallest-largest". */
-function told(received: ReceivedPackets): string[] {
+function reportedRanges(received: ReceivedPackets): string[] {
   const ack = takeAck(received, 1_000);
   return ack?.ranges.map(({ smallest, largest }) => `${smallest}-${largest}`) ?? [];
 }
@@ -71,7 +71,7 @@ describe("an ACK is due (RFC 9000 s. 13.2)", () => {
     packetReceived(received, 2, false, 102);
     expect(received.ackDueAt).toBe(Infinity);
     expect(isAckOwed(received)).toBe(false);
-    expect(told(received)).toEqual(["5-5", "2-2", "0-0"]);
+    expect(reportedRanges(received)).toEqual(["5-5", "2-2", "0-0"]);
   });
 
   test("25 ms after an ack-eliciting packet, however many others arrived", () => {
@@ -188,13 +188,13 @@ describe("the ranges (RFC 9000 s. 13.2.3)", () => {
     ],
     [[9, 9, 9], ["9-9"]],
   ])("of packets %j are %j", (numbers, ranges) => {
-    expect(told(after(...numbers))).toEqual(ranges);
+    expect(reportedRanges(after(...numbers))).toEqual(ranges);
   });
 
   test("are repeated in every ACK until one of those has arrived", () => {
     const received = after(0, 2, 4);
-    expect(told(received)).toEqual(["4-4", "2-2", "0-0"]);
-    expect(told(received)).toEqual(["4-4", "2-2", "0-0"]);
+    expect(reportedRanges(received)).toEqual(["4-4", "2-2", "0-0"]);
+    expect(reportedRanges(received)).toEqual(["4-4", "2-2", "0-0"]);
   });
 
   test("are at most 64: beyond that the oldest are forgotten", () => {
@@ -225,7 +225,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     const received = after(0, 2, 4, 5);
     const ack = takeAck(received, 5);
     ackAcknowledged(received, ack?.id ?? -1);
-    expect(told(received)).toEqual(["4-5"]);
+    expect(reportedRanges(received)).toEqual(["4-5"]);
   });
 
   test("packets that arrived since it was sent are still reported", () => {
@@ -234,7 +234,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     packetReceived(received, 2, true, 6);
     packetReceived(received, 8, true, 7);
     ackAcknowledged(received, ack?.id ?? -1);
-    expect(told(received)).toEqual(["8-8", "2-2"]);
+    expect(reportedRanges(received)).toEqual(["8-8", "2-2"]);
   });
 
   test("a range that has grown since is still reported", () => {
@@ -243,7 +243,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     packetReceived(received, 3, true, 6);
     packetReceived(received, 1, true, 7);
     ackAcknowledged(received, ack?.id ?? -1);
-    expect(told(received)).toEqual(["8-8", "3-4", "0-1"]);
+    expect(reportedRanges(received)).toEqual(["8-8", "3-4", "0-1"]);
   });
 
   test("an earlier ACK that arrives later changes nothing more", () => {
@@ -254,7 +254,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
     const second = takeAck(received, 5);
     ackAcknowledged(received, second?.id ?? -1);
     ackAcknowledged(received, first?.id ?? -1);
-    expect(told(received)).toEqual(["6-6"]);
+    expect(reportedRanges(received)).toEqual(["6-6"]);
   });
 
   test("packets that it reported are still rejected", () => {
@@ -266,7 +266,7 @@ describe("once an ACK has arrived (RFC 9000 s. 13.2.4)", () => {
       false,
     ]);
     expect(packetReceived(received, 1, true, 9)).toBe(true);
-    expect(told(received)).toEqual(["4-4", "1-1"]);
+    expect(reportedRanges(received)).toEqual(["4-4", "1-1"]);
   });
 
   test("nothing happens if nothing was received", () => {

@@ -15,7 +15,7 @@ import {
   acknowledge,
   fixedWindow,
   lostByTimer,
-  numbersOf,
+  packetNumbers,
   sendAt,
   type Sender,
   upTo,
@@ -33,7 +33,7 @@ function acquainted(): Sender {
 function overtaken(): Sender {
   const sender = acquainted();
   sendAt(sender, [100, 100, 100, 100]);
-  expect(numbersOf(acknowledge(sender, [2, 3, 4], 200).lost)).toEqual([1]);
+  expect(packetNumbers(acknowledge(sender, [2, 3, 4], 200).lost)).toEqual([1]);
   return sender;
 }
 
@@ -61,7 +61,7 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   expect(sender.sent.bytesInFlight).toBe(1_200);
 
   // A.7: its ACK, the first sample of 100 ms. Nothing is in flight, so there is no timer (A.8).
-  expect(numbersOf(acknowledge(sender, [0], 100).acknowledged)).toEqual([0]);
+  expect(packetNumbers(acknowledge(sender, [0], 100).acknowledged)).toEqual([0]);
   expect(roundTrip).toMatchObject({ latest: 100, smoothed: 100, variation: 50, minimum: 100 });
   expect(recoveryTimerAt(sender)).toBe(Infinity);
 
@@ -73,8 +73,8 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   // A.7: an ACK of 5 alone. A sample of 100: the variation is 3/4 x 50. A.10: 1 and 2 are 3 packets
   // behind; 3 is lost 9/8 x 100 after it was sent.
   const outcome = acknowledge(sender, [5], 204);
-  expect(numbersOf(outcome.acknowledged)).toEqual([5]);
-  expect(numbersOf(outcome.lost)).toEqual([1, 2]);
+  expect(packetNumbers(outcome.acknowledged)).toEqual([5]);
+  expect(packetNumbers(outcome.lost)).toEqual([1, 2]);
   expect(roundTrip).toMatchObject({ smoothed: 100, variation: 37.5 });
   expect(detection.largestAcknowledged).toBe(5);
   expect(recoveryTimerAt(sender)).toBe(214.5);
@@ -89,7 +89,7 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   expect(congestion.window).toBe(6_000);
 
   // A.7: 4 arrives. It is not the largest, so there is no sample (s. 5.1).
-  expect(numbersOf(acknowledge(sender, [4, 5], 215).acknowledged)).toEqual([4]);
+  expect(packetNumbers(acknowledge(sender, [4, 5], 215).acknowledged)).toEqual([4]);
   expect(roundTrip).toMatchObject({ latest: 100, variation: 37.5 });
   expect(recoveryTimerAt(sender)).toBe(Infinity);
   expect(sender.sent.bytesInFlight).toBe(0);
@@ -107,7 +107,7 @@ test("the pseudocode of RFC 9002 A and B, step by step", () => {
   // A.7: probe 8 arrives, held back for 20 ms: 600 - 495 - 20 is less than the minimum, so 105
   // counts as it is. The backoff is over. Packet 6 is old enough to be lost (A.10), 7 is not.
   const answer = acknowledge(sender, [8], 600, 20);
-  expect(numbersOf(answer.lost)).toEqual([6]);
+  expect(packetNumbers(answer.lost)).toEqual([6]);
   expect(roundTrip).toMatchObject({ smoothed: 100.625, variation: 29.375 });
   expect(detection.timeouts).toBe(0);
   // 495 + 9/8 x 105; a new recovery period for 6, which was sent in the one before.
@@ -175,7 +175,7 @@ describe("probes of a silent peer (RFC 9002 s. 6.2)", () => {
     sendAt(sender, [now, now]);
     expect(now).toBeLessThan(33_000);
     const { lost } = acknowledge(sender, [sender.sent.nextNumber - 1], now + 150);
-    expect(numbersOf(lost)).toEqual(upTo(1, sender.sent.nextNumber - 3));
+    expect(packetNumbers(lost)).toEqual(upTo(1, sender.sent.nextNumber - 3));
     // Persistent congestion: two datagrams, but in slow start (s. 7.6.2), and a new minimum (s. 5.2).
     expect(sender.path.congestion).toMatchObject({ window: 2_400, phase: "slow-start" });
     expect(sender.path.roundTrip).toMatchObject({ smoothed: 106.25, variation: 50, minimum: 150 });
@@ -255,7 +255,7 @@ describe("a peer that breaks the protocol (RFC 9000 s. 13.1)", () => {
       reason: "acknowledged packet 3, never sent",
     });
     expect(sender.sent.packetsInFlight).toBe(2);
-    expect(numbersOf(acknowledge(sender, [0, 1, 2], 200).acknowledged)).toEqual([1, 2]);
+    expect(packetNumbers(acknowledge(sender, [0, 1, 2], 200).acknowledged)).toEqual([1, 2]);
   });
 
   test("acknowledges before anything was sent", () => {
@@ -342,7 +342,7 @@ describe("a packet that was declared lost and arrives after all (RFC 9002 A.1)",
     expect(acknowledge(sender, [400], 200).lost).toHaveLength(397);
     expect(sender.lost).toHaveLength(256);
     const { revived } = acknowledge(sender, upTo(1, 400), 201);
-    expect(numbersOf(revived)).toEqual(upTo(142, 397));
+    expect(packetNumbers(revived)).toEqual(upTo(142, 397));
   });
 });
 
@@ -457,7 +457,7 @@ describe("the path's MTU (RFC 8899)", () => {
     const sender = acquainted();
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     sendAt(sender, [100, 100, 100]);
-    expect(numbersOf(acknowledge(sender, [2, 3, 4], 200).lost)).toEqual([1]);
+    expect(packetNumbers(acknowledge(sender, [2, 3, 4], 200).lost)).toEqual([1]);
     expect(sender.path.congestion).toMatchObject({ window: 12_000, phase: "slow-start" });
     expect(sender.sent.bytesInFlight).toBe(0);
     expect(nextMtuProbeSize(sender, 200)).toBe(1_372);
@@ -468,7 +468,7 @@ describe("the path's MTU (RFC 8899)", () => {
     packetSent(sender, "path-mtu-probe", 1_372, "padding", 100);
     sendAt(sender, [100, 100, 100]);
     acknowledge(sender, [2, 3, 4], 200);
-    expect(numbersOf(acknowledge(sender, upTo(1, 4), 210).revived)).toEqual([1]);
+    expect(packetNumbers(acknowledge(sender, upTo(1, 4), 210).revived)).toEqual([1]);
     expect(sender.path.mtu.size).toBe(1_372);
     expect(nextMtuProbeSize(sender, 210)).toBe(1_452);
   });
@@ -550,7 +550,7 @@ describe("another path (RFC 9000 s. 9.4)", () => {
     sendAt(sender, [110]);
     const { acknowledged, revived } = acknowledge(sender, [1, 2], 200);
     expect(acknowledged).toEqual([]);
-    expect(numbersOf(revived)).toEqual([1, 2]);
+    expect(packetNumbers(revived)).toEqual([1, 2]);
     expect(sender.path.roundTrip.firstSampleAt).toBe(Infinity);
     expect(sender.path.detection.reordering.packetThreshold).toBe(3);
     expect(sender.sent.packetsInFlight).toBe(1);

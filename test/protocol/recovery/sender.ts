@@ -21,7 +21,7 @@ export function sendAt(sender: Sender, times: readonly number[], size = 1_200): 
 }
 
 /** The ranges of these numbers, which are given in any order. */
-export function rangesOf(numbers: readonly number[]): AckRange[] {
+export function toRanges(numbers: readonly number[]): AckRange[] {
   const ranges: { smallest: number; largest: number }[] = [];
   for (const number of numbers.toSorted((one, other) => other - one)) {
     const last = ranges.at(-1);
@@ -38,7 +38,7 @@ export function acknowledge(
   now: number,
   delay = 0,
 ): Extract<AckOutcome<string>, { type: "taken" }> {
-  const outcome = ackReceived(sender, rangesOf(numbers), delay, now);
+  const outcome = ackReceived(sender, toRanges(numbers), delay, now);
   if (outcome.type === "peer-lied") throw new Error(outcome.reason);
   return outcome;
 }
@@ -46,10 +46,10 @@ export function acknowledge(
 /** The timer fires and finds losses: their numbers. */
 export function lostByTimer(sender: Sender, now: number): number[] {
   const outcome = timerFired(sender, now);
-  return outcome.type === "lost" ? numbersOf(outcome.lost) : [];
+  return outcome.type === "lost" ? packetNumbers(outcome.lost) : [];
 }
 
-export function numbersOf(packets: readonly SentPacket<unknown>[]): number[] {
+export function packetNumbers(packets: readonly SentPacket<unknown>[]): number[] {
   return packets.map(({ number }) => number);
 }
 

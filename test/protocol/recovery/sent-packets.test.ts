@@ -15,7 +15,7 @@ import {
   settlePacket,
 } from "../../../src/protocol/recovery/sent-packets.ts";
 import { seeded } from "../../harness/random.ts";
-import { numbersOf, rangesOf, upTo } from "./sender.ts";
+import { packetNumbers, toRanges, upTo } from "./sender.ts";
 
 /** A ledger of packets of these kinds, 100 bytes each, one sent each millisecond. */
 function ledger(...kinds: PacketKind[]): SentPackets<string> {
@@ -36,15 +36,15 @@ describe("packets in flight (RFC 9002 A.1, s. 7)", () => {
 
   test("decrease by what is acknowledged, each packet once", () => {
     const sent = eliciting(4);
-    expect(numbersOf(acknowledgeRanges(sent, rangesOf([1, 2])))).toEqual([1, 2]);
-    expect(numbersOf(acknowledgeRanges(sent, rangesOf([1, 2, 3])))).toEqual([3]);
-    expect(acknowledgeRanges(sent, rangesOf([1, 2, 3]))).toEqual([]);
+    expect(packetNumbers(acknowledgeRanges(sent, toRanges([1, 2])))).toEqual([1, 2]);
+    expect(packetNumbers(acknowledgeRanges(sent, toRanges([1, 2, 3])))).toEqual([3]);
+    expect(acknowledgeRanges(sent, toRanges([1, 2, 3]))).toEqual([]);
     expect(sent).toMatchObject({ packetsInFlight: 1, bytesInFlight: 100 });
   });
 
   test("are none at the end, and no record is kept", () => {
     const sent = eliciting(100);
-    acknowledgeRanges(sent, rangesOf(upTo(0, 99)));
+    acknowledgeRanges(sent, toRanges(upTo(0, 99)));
     dropSettled(sent);
     expect(sent).toMatchObject({ packetsInFlight: 0, bytesInFlight: 0, packets: [], head: 0 });
   });
@@ -54,7 +54,7 @@ describe("an acknowledgment", () => {
   test("returns the packets with their content, smallest number first", () => {
     const sent = createSentPackets<string>();
     for (const content of ["a", "b", "c", "d"]) recordSent(sent, "eliciting", 100, content, 5);
-    const acknowledged = acknowledgeRanges(sent, rangesOf([0, 1, 3]));
+    const acknowledged = acknowledgeRanges(sent, toRanges([0, 1, 3]));
     expect(acknowledged.map(({ content }) => content)).toEqual(["a", "b", "d"]);
     expect(acknowledged[0]).toEqual({
       number: 0,
@@ -68,14 +68,14 @@ describe("an acknowledgment", () => {
 
   test("of packets that are no longer on record changes nothing", () => {
     const sent = eliciting(10);
-    acknowledgeRanges(sent, rangesOf(upTo(0, 7)));
+    acknowledgeRanges(sent, toRanges(upTo(0, 7)));
     dropSettled(sent);
-    expect(numbersOf(acknowledgeRanges(sent, rangesOf(upTo(0, 8))))).toEqual([8]);
+    expect(packetNumbers(acknowledgeRanges(sent, toRanges(upTo(0, 8))))).toEqual([8]);
   });
 
   test("of an ACK's own number counts while a packet before it is in flight (RFC 9002 s. 5.1)", () => {
     const sent = ledger("eliciting", "ack-only");
-    expect(numbersOf(acknowledgeRanges(sent, rangesOf([0, 1])))).toEqual([0, 1]);
+    expect(packetNumbers(acknowledgeRanges(sent, toRanges([0, 1])))).toEqual([0, 1]);
     expect(sent).toMatchObject({ packetsInFlight: 0, bytesInFlight: 0 });
   });
 });
@@ -88,7 +88,7 @@ describe("ACKs alone", () => {
 
   test("are dropped with the packet before them", () => {
     const sent = ledger("eliciting", "ack-only", "ack-only", "eliciting");
-    acknowledgeRanges(sent, rangesOf([0]));
+    acknowledgeRanges(sent, toRanges([0]));
     dropSettled(sent);
     expect(sent.packets[sent.head]?.number).toBe(3);
   });
@@ -99,7 +99,7 @@ describe("ACKs alone", () => {
     expect(sent.packets).toHaveLength(4_096);
     expect(hasRoomInFlight(sent)).toBe(true);
     recordSent(sent, "eliciting", 100, "data", 2);
-    expect(numbersOf(acknowledgeRanges(sent, rangesOf(upTo(4_090, 10_001))))).toEqual([
+    expect(packetNumbers(acknowledgeRanges(sent, toRanges(upTo(4_090, 10_001))))).toEqual([
       ...upTo(4_090, 4_095),
       10_001,
     ]);
@@ -113,7 +113,7 @@ describe("the bound of 8,192 packets in flight", () => {
     expect(hasRoomInFlight(sent)).toBe(true);
     recordSent(sent, "eliciting", 100, "", 0);
     expect(hasRoomInFlight(sent)).toBe(false);
-    acknowledgeRanges(sent, rangesOf([0]));
+    acknowledgeRanges(sent, toRanges([0]));
     dropSettled(sent);
     expect(hasRoomInFlight(sent)).toBe(true);
   });
@@ -132,16 +132,16 @@ describe("the bound of 8,192 packets in flight", () => {
 describe("the oldest packet in flight", () => {
   test("is neither acknowledged, nor an ACK, nor a path MTU probe", () => {
     const sent = ledger("eliciting", "path-mtu-probe", "ack-only", "eliciting", "eliciting");
-    expect(numbersOf(oldestInFlight(sent, 2))).toEqual([0, 3]);
-    acknowledgeRanges(sent, rangesOf([0]));
-    expect(numbersOf(oldestInFlight(sent, 9))).toEqual([3, 4]);
+    expect(packetNumbers(oldestInFlight(sent, 2))).toEqual([0, 3]);
+    acknowledgeRanges(sent, toRanges([0]));
+    expect(packetNumbers(oldestInFlight(sent, 9))).toEqual([3, 4]);
   });
 
   test("is declared lost with all others when the path changes", () => {
     const sent = ledger("eliciting", "ack-only", "path-mtu-probe", "eliciting");
-    acknowledgeRanges(sent, rangesOf([3]));
+    acknowledgeRanges(sent, toRanges([3]));
     const lost = declareAllLost(sent);
-    expect(numbersOf(lost)).toEqual([0, 2]);
+    expect(packetNumbers(lost)).toEqual([0, 2]);
     expect(lost.map(({ status }) => status)).toEqual(["lost", "lost"]);
     expect(sent).toMatchObject({ packetsInFlight: 0, bytesInFlight: 0, packets: [] });
   });
@@ -161,9 +161,9 @@ test.each([1, 2, 3])("the record agrees with a plain map, seed %d", (seed) => {
     const first = Math.max(0, sent.nextNumber - 1 - random(60));
     const some = upTo(first, sent.nextNumber - 1).filter(() => random(3) === 0);
     const expected = some.filter((number) => open.delete(number));
-    const acknowledged = acknowledgeRanges(sent, rangesOf(some));
+    const acknowledged = acknowledgeRanges(sent, toRanges(some));
     const counted = acknowledged.filter(({ kind }) => kind !== "ack-only");
-    expect(numbersOf(counted)).toEqual(expected);
+    expect(packetNumbers(counted)).toEqual(expected);
     const [oldest] = oldestInFlight(sent, 1);
     if (oldest !== undefined && oldest.number < sent.nextNumber - 50) {
       settlePacket(sent, oldest, "lost");

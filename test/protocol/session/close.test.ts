@@ -5,22 +5,22 @@ import { describe, expect, test } from "bun:test";
 
 import { currentProbeTimeout } from "../../../src/protocol/session/session.ts";
 import {
+  carryUntilFinish,
   close,
   type ConnectedPair,
   connectedPair,
+  connectToResponder,
   createPair,
   deliver,
   drain,
   frameNames,
-  hear,
-  joinResponder,
   type Pair,
   pass,
+  receive,
+  send,
   type Sent,
   sentBy,
-  speak,
   takeAccepted,
-  untilFinish,
   words,
 } from "../pair.ts";
 
@@ -43,7 +43,7 @@ function loseFirst(pair: Pair, count: number, matches: (sent: Sent) => boolean):
 }
 
 /** The frames of all that was sent since `from`, with who sent them and how long after `start`, ms. */
-function conversationOf(
+function transcript(
   { pair, connected, accepted }: ConnectedPair,
   from: number,
   start: number,
@@ -66,7 +66,7 @@ describe("CLOSE", () => {
     expect(remembered(pair)).toEqual([0, 1]);
     pass(pair, 60_000);
     expect(remembered(pair)).toEqual([0, 0]);
-    expect(conversationOf(connected, from, start)).toEqual([
+    expect(transcript(connected, from, start)).toEqual([
       "initiator at 0: close 1 off to bed, ack",
       "responder at 10: close 0 , ack",
     ]);
@@ -136,7 +136,7 @@ describe("CLOSE", () => {
     pass(pair, 2 * timeout);
     expect(remembered(pair)[0]).toBe(0);
     expect(
-      conversationOf(connected, from, start).map((line) => line.replace(/at \S+:/, "says")),
+      transcript(connected, from, start).map((line) => line.replace(/at \S+:/, "says")),
     ).toEqual([
       "initiator says close 0 , ack",
       "responder says close 0 , ack",
@@ -176,21 +176,21 @@ describe("CLOSE", () => {
 
   test("leaves messages that arrived before it to be taken, and nothing after it is accepted", () => {
     const { pair, connected, accepted } = quietPair();
-    speak(pair.initiator, connected, "before");
+    send(pair.initiator, connected, "before");
     pass(pair, 100);
-    speak(pair.responder, accepted, "too late");
+    send(pair.responder, accepted, "too late");
     close(pair.initiator, connected, 0, "", pair.now);
     pass(pair, 100);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["before"]);
-    expect(hear(pair.initiator, connected, pair.now)).toEqual([]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["before"]);
+    expect(receive(pair.initiator, connected, pair.now)).toEqual([]);
   });
 });
 
 describe("a session whose finish is not confirmed", () => {
   test("sends its CLOSE again for 3 s, however short the probe timeout is", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
     const accepted = takeAccepted(pair);
     const start = pair.now;
@@ -208,8 +208,8 @@ describe("a session whose finish is not confirmed", () => {
 
   test("is closed by the answer to its repeated finish", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
     close(pair.responder, takeAccepted(pair), 1, "no room", pair.now);
     drain(pair.responder, pair.now);
@@ -221,8 +221,8 @@ describe("a session whose finish is not confirmed", () => {
   // Otherwise its place would stay taken until the responder gives up after 60 s.
   test("that its initiator closes ends at the responder too, as soon as the CLOSE arrives", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
     const accepted = takeAccepted(pair);
     close(pair.initiator, connected, 0, "", pair.now);

@@ -15,19 +15,19 @@ import {
 } from "../../../src/protocol/session/frames.ts";
 
 /** The calls of a handler, and whether the frames were valid. */
-function read(...bytes: number[]): { told: unknown[]; sound: boolean } {
-  const told: unknown[] = [];
+function read(...bytes: number[]): { calls: unknown[]; sound: boolean } {
+  const calls: unknown[] = [];
   const reader: FrameHandler = {
-    onPing: () => told.push("ping"),
-    onAck: (ranges, delay) => told.push(["ack", ranges, delay]),
-    onFragment: (offset, piece) => told.push(["fragment", offset, [...piece]]),
-    onWindow: (limit) => told.push(["window", limit]),
-    onPathChallenge: (data) => told.push(["challenge", [...data]]),
-    onPathResponse: (data) => told.push(["response", [...data]]),
-    onClose: (code, reason) => told.push(["close", code, reason]),
-    onResetToken: (token) => told.push(["token", [...token]]),
+    onPing: () => calls.push("ping"),
+    onAck: (ranges, delay) => calls.push(["ack", ranges, delay]),
+    onFragment: (offset, piece) => calls.push(["fragment", offset, [...piece]]),
+    onWindow: (limit) => calls.push(["window", limit]),
+    onPathChallenge: (data) => calls.push(["challenge", [...data]]),
+    onPathResponse: (data) => calls.push(["response", [...data]]),
+    onClose: (code, reason) => calls.push(["close", code, reason]),
+    onResetToken: (token) => calls.push(["token", [...token]]),
   };
-  return { sound: readFrames(Uint8Array.from(bytes), reader), told };
+  return { sound: readFrames(Uint8Array.from(bytes), reader), calls };
 }
 
 function written(write: (into: Uint8Array) => number): number[] {
@@ -40,7 +40,7 @@ const SIXTEEN = [...EIGHT, ...EIGHT];
 
 describe("a frame (docs/protocol.md s. 10)", () => {
   test("PADDING is skipped, PING is one byte", () => {
-    expect(read(0, 0, 1, 0)).toEqual({ told: ["ping"], sound: true });
+    expect(read(0, 0, 1, 0)).toEqual({ calls: ["ping"], sound: true });
     expect(written((into) => writePing(into, 0))).toEqual([1]);
   });
 
@@ -54,7 +54,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     const bytes = [2, 10, 0x40, 64, 2, 1, 2, 0, 0, 3];
     expect(written((into) => writeAck(into, 0, ranges, 64))).toEqual(bytes);
     expect(ackLength(ranges, 64)).toBe(bytes.length);
-    expect(read(...bytes)).toEqual({ told: [["ack", ranges, 64]], sound: true });
+    expect(read(...bytes)).toEqual({ calls: [["ack", ranges, 64]], sound: true });
   });
 
   test.each([
@@ -63,14 +63,14 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     ["a range below 0", [2, 5, 0, 1, 0, 0, 4]],
     ["more ranges than anyone remembers", [2, 0x41, 0, 0, 0x40, 64, 0]],
   ])("ACK with %s is invalid", (_what, bytes) => {
-    expect(read(...bytes)).toEqual({ told: [], sound: false });
+    expect(read(...bytes)).toEqual({ calls: [], sound: false });
   });
 
   test("FRAGMENT carries a part of the stream", () => {
     const head = written((into) => writeFragmentHead(into, 0, 70, 3));
     expect(head).toEqual([3, 0x40, 70, 3]);
-    expect(read(...head, 7, 8, 9)).toEqual({ told: [["fragment", 70, [7, 8, 9]]], sound: true });
-    expect(read(...head, 7, 8)).toEqual({ told: [], sound: false });
+    expect(read(...head, 7, 8, 9)).toEqual({ calls: [["fragment", 70, [7, 8, 9]]], sound: true });
+    expect(read(...head, 7, 8)).toEqual({ calls: [], sound: false });
   });
 
   test("FRAGMENT must end below 2^53", () => {
@@ -88,7 +88,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     ];
     expect(frames.slice(0, 6)).toEqual([4, 0x80, 0x10, 0, 0, 5]);
     expect(read(...frames)).toEqual({
-      told: [
+      calls: [
         ["window", 1_048_576],
         ["challenge", EIGHT],
         ["response", EIGHT],
@@ -102,13 +102,13 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     expect(written((into) => writeClose(into, 0, 2, "é"))).toEqual([7, 2, 2, 0xc3, 0xa9]);
     const long = written((into) => writeClose(into, 0, 1, `x${"é".repeat(200)}`));
     // 1 + 127 * 2 = 255: the next é would be byte 256 and 257.
-    expect(read(...long)).toEqual({ told: [["close", 1, `x${"é".repeat(127)}`]], sound: true });
+    expect(read(...long)).toEqual({ calls: [["close", 1, `x${"é".repeat(127)}`]], sound: true });
     expect(read(7, 1, 0x41, 1, ...Array.from({ length: 257 }, () => 65)).sound).toBe(false);
   });
 
   test("of an unknown type is invalid, and nothing after it is read", () => {
-    expect(read(1, 0x09, 1)).toEqual({ told: ["ping"], sound: false });
-    expect(read(0xff)).toEqual({ told: [], sound: false });
+    expect(read(1, 0x09, 1)).toEqual({ calls: ["ping"], sound: false });
+    expect(read(0xff)).toEqual({ calls: [], sound: false });
   });
 
   test("that is truncated anywhere is invalid", () => {
@@ -124,7 +124,7 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     for (const frame of frames) {
       expect(read(...frame).sound).toBe(true);
       for (let length = 1; length < frame.length; length += 1) {
-        expect(read(...frame.slice(0, length))).toEqual({ told: [], sound: false });
+        expect(read(...frame.slice(0, length))).toEqual({ calls: [], sound: false });
       }
     }
   });

@@ -4,7 +4,15 @@
 import { expect, test } from "bun:test";
 
 import { SILENCE } from "../../../src/protocol/session/session.ts";
-import { type ConnectedPair, connectedPair, hear, type Pair, pass, speak, words } from "../pair.ts";
+import {
+  type ConnectedPair,
+  connectedPair,
+  type Pair,
+  pass,
+  receive,
+  send,
+  words,
+} from "../pair.ts";
 
 const OUTAGE = 30_000;
 /** How long after the network is back everything has to be there, ms. */
@@ -21,32 +29,35 @@ function passUntil(pair: Pair, most: number, until: () => boolean): number {
 }
 
 /** Both send a message each second while nothing passes; returns the messages. */
-function talkIntoTheVoid({ pair, connected, accepted }: ConnectedPair, duration: number): string[] {
-  const said: string[] = [];
+function sendDuringOutage(
+  { pair, connected, accepted }: ConnectedPair,
+  duration: number,
+): string[] {
+  const sent: string[] = [];
   for (let second = 0; second < duration / 1_000; second += 1) {
-    const message = `said in second ${second}`;
-    said.push(message);
-    speak(pair.initiator, connected, message);
-    speak(pair.responder, accepted, message);
+    const message = `sent in second ${second}`;
+    sent.push(message);
+    send(pair.initiator, connected, message);
+    send(pair.responder, accepted, message);
     pass(pair, 1_000);
   }
-  return said;
+  return sent;
 }
 
 test("an outage of 30 s loses no message: all have arrived 5 s after it, in order", () => {
   const session = connectedPair();
   const { pair, connected, accepted } = session;
   pair.loses = gone;
-  const said = talkIntoTheVoid(session, OUTAGE);
+  const sent = sendDuringOutage(session, OUTAGE);
   expect([connected.silent, accepted.silent]).toEqual([true, true]);
   pair.loses = back;
-  const heard = { initiator: [] as string[], responder: [] as string[] };
+  const received = { initiator: [] as string[], responder: [] as string[] };
   const took = passUntil(pair, SOON, () => {
-    heard.initiator.push(...hear(pair.initiator, connected, pair.now).map(words));
-    heard.responder.push(...hear(pair.responder, accepted, pair.now).map(words));
-    return heard.initiator.length === said.length && heard.responder.length === said.length;
+    received.initiator.push(...receive(pair.initiator, connected, pair.now).map(words));
+    received.responder.push(...receive(pair.responder, accepted, pair.now).map(words));
+    return received.initiator.length === sent.length && received.responder.length === sent.length;
   });
-  expect(heard).toEqual({ initiator: said, responder: said });
+  expect(received).toEqual({ initiator: sent, responder: sent });
   expect(took).toBeLessThanOrEqual(SOON);
   expect([connected.silent, accepted.silent]).toEqual([false, false]);
   expect([connected.end, accepted.end]).toEqual([null, null]);
@@ -57,23 +68,23 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
   (seed) => {
     const { pair, connected, accepted } = connectedPair({ seed });
     const message = (index: number) => `${index} ${"x".repeat(pair.random.between(0, 2_000))}`;
-    const said = Array.from({ length: 200 }, (_, index) => message(index));
+    const sent = Array.from({ length: 200 }, (_, index) => message(index));
     // Half of it is on its way when the network goes.
-    for (const one of said.slice(0, 100)) speak(pair.initiator, connected, one);
+    for (const one of sent.slice(0, 100)) send(pair.initiator, connected, one);
     pass(pair, 15);
     pair.loses = gone;
-    for (const one of said.slice(100)) speak(pair.initiator, connected, one);
-    for (const one of said) speak(pair.responder, accepted, one);
+    for (const one of sent.slice(100)) send(pair.initiator, connected, one);
+    for (const one of sent) send(pair.responder, accepted, one);
     pass(pair, OUTAGE + pair.random.between(0, 3_000));
     pair.loses = back;
-    const heard = { initiator: [] as string[], responder: [] as string[] };
+    const received = { initiator: [] as string[], responder: [] as string[] };
     passUntil(pair, SOON, () => {
-      heard.initiator.push(...hear(pair.initiator, connected, pair.now).map(words));
-      heard.responder.push(...hear(pair.responder, accepted, pair.now).map(words));
-      return heard.initiator.length === said.length && heard.responder.length === said.length;
+      received.initiator.push(...receive(pair.initiator, connected, pair.now).map(words));
+      received.responder.push(...receive(pair.responder, accepted, pair.now).map(words));
+      return received.initiator.length === sent.length && received.responder.length === sent.length;
     });
-    expect(heard.responder).toEqual(said);
-    expect(heard.initiator).toEqual(said);
+    expect(received.responder).toEqual(sent);
+    expect(received.initiator).toEqual(sent);
   },
 );
 
@@ -85,9 +96,9 @@ test("an outage without messages is over for both with the first packet after it
   // A keep-alive was due meanwhile, and was not answered.
   expect(connected.silent || accepted.silent).toBe(true);
   pair.loses = back;
-  speak(pair.initiator, connected, "still there?");
+  send(pair.initiator, connected, "still there?");
   pass(pair, SOON);
-  expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["still there?"]);
+  expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["still there?"]);
   expect([connected.silent, accepted.silent]).toEqual([false, false]);
 });
 
@@ -95,22 +106,22 @@ test("an outage of less than 5 s is not reported as a silence, and loses nothing
   const session = connectedPair();
   const { pair, connected, accepted } = session;
   pair.loses = gone;
-  speak(pair.initiator, connected, "into the gap");
+  send(pair.initiator, connected, "into the gap");
   pass(pair, SILENCE - 100);
   expect(connected.silent).toBe(false);
   pair.loses = back;
   pass(pair, SOON);
-  expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["into the gap"]);
+  expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["into the gap"]);
 });
 
 test("an outage of 61 s ends the session at each end, and the messages do not arrive", () => {
   const session = connectedPair();
   const { pair, connected, accepted } = session;
   pair.loses = gone;
-  talkIntoTheVoid(session, 61_000);
+  sendDuringOutage(session, 61_000);
   pair.loses = back;
   pass(pair, 10_000);
   expect(connected.end).toEqual({ type: "timed-out" });
   expect(accepted.end).toEqual({ type: "timed-out" });
-  expect(hear(pair.responder, accepted, pair.now)).toEqual([]);
+  expect(receive(pair.responder, accepted, pair.now)).toEqual([]);
 });

@@ -15,20 +15,20 @@ import {
   validationTimerAt,
 } from "../../../src/protocol/session/path-validation.ts";
 import {
+  carryUntilFinish,
   type ConnectedPair,
   connectedPair,
+  connectToResponder,
   craft,
   createPair,
   deliver,
   drain,
   flipped,
   frameNames,
-  hear,
-  joinResponder,
   pass,
-  speak,
+  receive,
+  send,
   takeAccepted,
-  untilFinish,
   words,
 } from "../pair.ts";
 
@@ -181,21 +181,21 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   ])("%s continues there, and validates the address", (_what, address) => {
     const { pair, connected, accepted } = connectedPair();
     pair.initiator.address = address;
-    speak(pair.initiator, connected, "moved");
+    send(pair.initiator, connected, "moved");
     pass(pair, 15);
     expect(accepted.path.address).toEqual(address);
     expect(accepted.path.validation).not.toBeNull();
     pass(pair, 500);
     expect(accepted.path).toEqual({ address, validation: null });
-    speak(pair.responder, accepted, "found");
+    send(pair.responder, accepted, "found");
     pass(pair, 500);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["moved"]);
-    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["found"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["moved"]);
+    expect(receive(pair.initiator, connected, pair.now).map(words)).toEqual(["found"]);
   });
 
   test("sends at most three times as many bytes there as came from it, until it is validated", () => {
     const { pair, connected, accepted } = connectedPair();
-    speak(pair.responder, accepted, new Uint8Array(60_000));
+    send(pair.responder, accepted, new Uint8Array(60_000));
     drain(pair.responder, pair.now);
     const packet = craft(connected, [1]);
     pair.now += 2_000;
@@ -221,9 +221,9 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     expect(accepted.path.address).toEqual(AWAY);
     pass(pair, 1_000);
     expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
-    speak(pair.responder, accepted, "still here");
+    send(pair.responder, accepted, "still here");
     pass(pair, 2_000);
-    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["still here"]);
+    expect(receive(pair.initiator, connected, pair.now).map(words)).toEqual(["still here"]);
   });
 
   test("is not moved by an old packet that is replayed from another address", () => {
@@ -255,10 +255,10 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
     deliver(pair.responder, second, pair.initiator.address, pair.now);
     expect(accepted.path.address).toEqual(AWAY);
     // The next true packet is newer, and from where the peer was proven to be.
-    speak(pair.initiator, connected, "here");
+    send(pair.initiator, connected, "here");
     pass(pair, 500);
     expect(accepted.path).toEqual({ address: pair.initiator.address, validation: null });
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["here"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["here"]);
   });
 
   test("is not moved by a forged packet", () => {
@@ -322,8 +322,8 @@ describe("a session whose peer moves (docs/protocol.md s. 14; RFC 9000 s. 9)", (
   // Only the hello's address is proven by its cookie; the finish may come from any other.
   test("has not validated an address from which only its finish came", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     deliver(pair.responder, finish, AWAY, pair.now);
     const accepted = takeAccepted(pair);
     expect(accepted.path.address).toEqual(AWAY);

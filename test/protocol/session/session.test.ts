@@ -8,29 +8,29 @@ import { MAX_FORGERIES, PACKETS_PER_KEY } from "../../../src/protocol/session/pa
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {
   answersTo,
+  carryUntilFinish,
   close,
   connectedPair,
+  connectToResponder,
   craft,
   createPair,
   deliver,
   drain,
   type End,
   flipped,
-  hear,
   INITIATOR_KEYS,
-  joinResponder,
   only,
   pass,
   PSK,
+  receive,
   RESPONDER_KEYS,
-  restartedResponder,
+  restartResponder,
+  send,
   sentBy,
   sessionKeys,
-  speak,
   START,
   takeAccepted,
   text,
-  untilFinish,
   words,
 } from "../pair.ts";
 
@@ -54,7 +54,7 @@ const varint4 = (value: number) => [
 function expectFault(frames: readonly number[], code: number): void {
   const { pair, connected, accepted } = connectedPair();
   deliver(pair.responder, craft(connected, frames), pair.initiator.address, pair.now);
-  hear(pair.responder, accepted, pair.now);
+  receive(pair.responder, accepted, pair.now);
   expect(accepted.end).toMatchObject({ type: "closed", by: "us", code });
   pass(pair, 100);
   expect(connected.end).toMatchObject({ type: "closed", by: "peer", code });
@@ -74,24 +74,24 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
       pair.random.bytes(65_536),
     ];
     for (const message of all) {
-      speak(pair.initiator, connected, message);
-      speak(pair.responder, accepted, message);
+      send(pair.initiator, connected, message);
+      send(pair.responder, accepted, message);
     }
     pass(pair, 5_000);
-    expect(hear(pair.responder, accepted, pair.now)).toEqual(all);
-    expect(hear(pair.initiator, connected, pair.now)).toEqual(all);
+    expect(receive(pair.responder, accepted, pair.now)).toEqual(all);
+    expect(receive(pair.initiator, connected, pair.now)).toEqual(all);
   });
 
   test("of more than 65,536 bytes can't be sent", () => {
     const { pair, connected } = connectedPair();
-    expect(() => speak(pair.initiator, connected, new Uint8Array(65_537))).toThrow("65536");
-    expect(speak(pair.initiator, connected, new Uint8Array(65_536))).toBe(true);
+    expect(() => send(pair.initiator, connected, new Uint8Array(65_537))).toThrow("65536");
+    expect(send(pair.initiator, connected, new Uint8Array(65_536))).toBe(true);
   });
 
   test("arrive when a third of the datagrams is lost and the others overtake each other", () => {
     const { pair, connected, accepted } = connectedPair();
     const all = Array.from({ length: 50 }, (_, index) => `message ${index} ${"x".repeat(700)}`);
-    for (const message of all) speak(pair.initiator, connected, message);
+    for (const message of all) send(pair.initiator, connected, message);
     pair.loses = (sent) => {
       if (pair.random.chance(0.33)) return true;
       pair.inTransit.push({ ...sent, at: sent.at + pair.random.between(0, 30) });
@@ -99,22 +99,22 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
       return true;
     };
     pass(pair, 40_000);
-    const heard = hear(pair.responder, accepted, pair.now).map(words);
-    expect(heard).toHaveLength(50);
-    expect(heard).toEqual(all);
+    const receivedCount = receive(pair.responder, accepted, pair.now).map(words);
+    expect(receivedCount).toHaveLength(50);
+    expect(receivedCount).toEqual(all);
   });
 
   test("that have arrived are not accepted again from a replay (s. 9)", () => {
     const { pair, connected, accepted } = connectedPair();
     const from = pair.sent.length;
-    speak(pair.initiator, connected, "once");
+    send(pair.initiator, connected, "once");
     pass(pair, 500);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["once"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["once"]);
     const before = accepted.lastHeardAt;
     for (const { bytes } of sentBy(pair, "initiator", from)) {
       deliver(pair.responder, bytes, pair.initiator.address, pair.now);
     }
-    expect(hear(pair.responder, accepted, pair.now)).toEqual([]);
+    expect(receive(pair.responder, accepted, pair.now)).toEqual([]);
     expect(accepted.lastHeardAt).toBe(before);
     expect(sessionKeys(accepted).receive.forgeries).toBe(0);
   });
@@ -137,8 +137,8 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
       code: 1,
       reason: "the program ended it: ü",
     });
-    expect(speak(pair.responder, accepted, "too late")).toBe(false);
-    expect(speak(pair.initiator, connected, "too late")).toBe(false);
+    expect(send(pair.responder, accepted, "too late")).toBe(false);
+    expect(send(pair.initiator, connected, "too late")).toBe(false);
   });
 
   test("is repeated after 1, 2, 4 and 8 more packets, and never for a replay", () => {
@@ -150,9 +150,9 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
       answers.push(answersTo(pair.initiator, packet, pair.responder.address, pair.now).length);
       expect(answersTo(pair.initiator, packet, pair.responder.address, pair.now)).toEqual([]);
     }
-    const told = answers.flatMap((length, index) => (length === 1 ? [index] : []));
+    const answeredAt = answers.flatMap((length, index) => (length === 1 ? [index] : []));
     // 1, then 2 more, 4 more and 8 more.
-    expect(told).toEqual([0, 1, 3, 7, 15]);
+    expect(answeredAt).toEqual([0, 1, 3, 7, 15]);
   });
 
   test("reaches a peer that missed the first CLOSE, as the answer to its next packet", () => {
@@ -162,7 +162,7 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
     pass(pair, 1);
     expect(accepted.end).toBeNull();
     pair.loses = () => false;
-    speak(pair.responder, accepted, "are you there?");
+    send(pair.responder, accepted, "are you there?");
     pass(pair, 100);
     expect(accepted.end).toMatchObject({ type: "closed", by: "peer", code: 1 });
   });
@@ -170,8 +170,8 @@ describe("the end of a session (docs/protocol.md s. 15.3)", () => {
   // Only sealed packets count as packets that still arrive; a finish does not.
   test("reaches an initiator whose finish is not confirmed when it repeats its finish", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
     close(pair.responder, takeAccepted(pair), 1, "no room", pair.now);
     // Lost.
@@ -240,9 +240,9 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
   test("is over 60 s after the last packet received, at each end independently", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
-    const heard = [connected.lastHeardAt, accepted.lastHeardAt];
+    const receivedCount = [connected.lastHeardAt, accepted.lastHeardAt];
     for (const [index, session] of [connected, accepted].entries()) {
-      const over = (heard[index] ?? 0) + 60_000;
+      const over = (receivedCount[index] ?? 0) + 60_000;
       if (pair.now < over - 1) pass(pair, over - 1 - pair.now);
       if (pair.now === over - 1) expect(session.end).toBeNull();
       pass(pair, 1);
@@ -267,12 +267,12 @@ describe("the life of a session (docs/protocol.md s. 15.1, 15.2)", () => {
   test("survives a silence of 50 s, and every message sent in it arrives", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
-    speak(pair.initiator, connected, "into the silence");
+    send(pair.initiator, connected, "into the silence");
     pass(pair, 50_000);
     pair.loses = () => false;
     // The next probe is at most 3 s away (s. 12.2).
     pass(pair, 3_100);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["into the silence"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["into the silence"]);
   });
 });
 
@@ -280,7 +280,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
   test("is noticed 5 s after a message that is not acknowledged, and ends with the first packet received", () => {
     const { pair, connected, accepted } = connectedPair();
     pass(pair, 1_000);
-    speak(pair.initiator, connected, "are you there?");
+    send(pair.initiator, connected, "are you there?");
     pair.loses = () => true;
     pass(pair, 4_990);
     expect(connected.silent).toBe(false);
@@ -289,7 +289,7 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
     pair.loses = () => false;
     pass(pair, 3_000);
     expect(connected.silent).toBe(false);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["are you there?"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["are you there?"]);
   });
 
   test("is not reported while no acknowledgment is awaited, as in an idle minute with keep-alives", () => {
@@ -316,18 +316,18 @@ describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
   test("is the handshake's: a lost first message is sent again after it, not after 1 s", () => {
     const { pair, connected, accepted } = connectedPair();
     pair.loses = () => true;
-    speak(pair.responder, accepted, "first");
+    send(pair.responder, accepted, "first");
     pass(pair, 1);
     pair.loses = () => false;
     // 20 ms there and back, four times half of that, 25 ms for the ACK, and 10 ms on the way.
     pass(pair, 20 + 40 + 25 + 10 + 1);
-    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["first"]);
+    expect(receive(pair.initiator, connected, pair.now).map(words)).toEqual(["first"]);
   });
 
   test("is not taken from a duplicated answer, which may answer either hello", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { helloAgain, finish } = untilFinish(pair);
+    connectToResponder(pair);
+    const { helloAgain, finish } = carryUntilFinish(pair);
     answersTo(pair.responder, helloAgain, pair.initiator.address, pair.now);
     deliver(pair.responder, finish, pair.initiator.address, pair.now);
     expect(takeAccepted(pair).recovery.path.roundTrip.smoothed).toBe(333);
@@ -337,9 +337,9 @@ describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
 describe("a reset (docs/protocol.md s. 15.4)", () => {
   test("ends the session of an initiator whose responder was restarted with the same key", () => {
     const { pair, connected } = connectedPair();
-    restartedResponder(pair);
+    restartResponder(pair);
     const from = pair.sent.length;
-    speak(pair.initiator, connected, "are you there?");
+    send(pair.initiator, connected, "are you there?");
     pass(pair, 100);
     expect(connected.end).toEqual({ type: "reset" });
     const [reset] = sentBy(pair, "responder", from);
@@ -351,8 +351,8 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
 
   test("of a responder with another key is dropped: the session times out", () => {
     const { pair, connected } = connectedPair();
-    restartedResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44)));
-    speak(pair.initiator, connected, "are you there?");
+    restartResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44)));
+    send(pair.initiator, connected, "are you there?");
     pass(pair, 59_000);
     expect(connected.end).toBeNull();
     pass(pair, 1_500);
@@ -361,7 +361,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
 
   test("with a bit of its token changed is dropped", () => {
     const { pair, connected } = connectedPair();
-    restartedResponder(pair);
+    restartResponder(pair);
     const packet = craft(connected, [1]);
     const reset = only(answersTo(pair.responder, packet, pair.initiator.address, pair.now));
     for (let bit = 9 * 8; bit < 25 * 8; bit += 1) {
@@ -379,10 +379,10 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
 
   test("ends an initiator's attempt when its responder was restarted in the middle of the handshake", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    speak(pair.initiator, connected, "first");
-    const { finish } = untilFinish(pair);
-    restartedResponder(pair);
+    const connected = connectToResponder(pair);
+    send(pair.initiator, connected, "first");
+    const { finish } = carryUntilFinish(pair);
+    restartResponder(pair);
     // The finish is lost and sent again after 200 ms; the reset arrives 20 ms later.
     pass(pair, 219);
     expect(connected.end).toBeNull();
@@ -399,12 +399,14 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
 
   test("in the middle of a handshake is dropped with a bit of its token changed, or of another key", () => {
     const pair = createPair();
-    const connected = joinResponder(pair);
-    const { finish } = untilFinish(pair);
-    const resetOf = (responder: End) =>
+    const connected = connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
+    const expectedReset = (responder: End) =>
       only(answersTo(responder, finish, pair.initiator.address, pair.now));
-    const other = resetOf(restartedResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44))));
-    const reset = resetOf(restartedResponder(pair));
+    const other = expectedReset(
+      restartResponder(pair, generateKeyPair(new Uint8Array(32).fill(0x44))),
+    );
+    const reset = expectedReset(restartResponder(pair));
     expect(answersTo(pair.initiator, other, pair.responder.address, pair.now)).toEqual([]);
     for (let bit = 9 * 8; bit < 25 * 8; bit += 1) {
       deliver(
@@ -464,9 +466,9 @@ describe("flow control (docs/protocol.md s. 13)", () => {
   test("a reader that does not read stops the writer, with bounded bytes at both ends", () => {
     const { pair, connected, accepted } = connectedPair();
     const message = pair.random.bytes(10_000);
-    let said = 0;
+    let sentCount = 0;
     for (let round = 0; round < 30; round += 1) {
-      while (speak(pair.initiator, connected, message)) said += 1;
+      while (send(pair.initiator, connected, message)) sentCount += 1;
       pass(pair, 1_000);
     }
     expect(accepted.incoming.arrived.end).toBe(1_048_576);
@@ -477,16 +479,16 @@ describe("flow control (docs/protocol.md s. 13)", () => {
     const buffers = connected.outgoing.queue.chunks.map(({ bytes }) => bytes.length);
     expect(buffers.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(8_388_608);
     // 1 MiB arrived and 4 MiB waits: each message is 10,000 bytes and a head of 2.
-    expect(said).toBe(Math.floor((1_048_576 + 4_194_304) / 10_002));
-    let heard = 0;
-    for (let round = 0; round < 600 && heard < said; round += 1) {
-      for (const one of hear(pair.responder, accepted, pair.now)) {
+    expect(sentCount).toBe(Math.floor((1_048_576 + 4_194_304) / 10_002));
+    let receivedCount = 0;
+    for (let round = 0; round < 600 && receivedCount < sentCount; round += 1) {
+      for (const one of receive(pair.responder, accepted, pair.now)) {
         expect(Buffer.compare(one, message)).toBe(0);
-        heard += 1;
+        receivedCount += 1;
       }
       pass(pair, 100);
     }
-    expect(heard).toBe(said);
+    expect(receivedCount).toBe(sentCount);
     expect(accepted.end).toBeNull();
     expect(connected.outgoing.queue.chunks).toEqual([]);
     expect(accepted.incoming.arrived.buffer).toBeNull();
@@ -597,8 +599,8 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
 
   test("but never makes it throw, as with 20,000 copies of a finish and not one ACK", () => {
     const pair = createPair();
-    joinResponder(pair);
-    const { finish } = untilFinish(pair);
+    connectToResponder(pair);
+    const { finish } = carryUntilFinish(pair);
     for (let count = 0; count < 20_000; count += 1) {
       answersTo(pair.responder, finish, pair.initiator.address, pair.now);
     }
@@ -630,13 +632,13 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
   test("continues after 2^20 packets, also with packets that overtake each other across the change", () => {
     const { pair, connected, accepted } = connectedPair();
     // One packet with the key is acknowledged.
-    speak(pair.initiator, connected, "before");
+    send(pair.initiator, connected, "before");
     pass(pair, 2_000);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(["before"]);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(["before"]);
     skipTo(connected, accepted, PACKETS_PER_KEY - 3);
     const all = Array.from({ length: 12 }, (_, index) => `across ${index}`);
     const packets = all.map((message) => {
-      speak(pair.initiator, connected, message);
+      send(pair.initiator, connected, message);
       return only(drain(pair.initiator, pair.now).slice(0, 1));
     });
     // From number 2^20 on the other first byte.
@@ -649,13 +651,13 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     for (const packet of packets.toReversed()) {
       deliver(pair.responder, packet, pair.initiator.address, pair.now);
     }
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(all);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(all);
     expect(sessionKeys(accepted).receive.forgeries).toBe(0);
     expect(sessionKeys(accepted).receive.key).toEqual(sessionKeys(connected).send.key);
     pass(pair, 2_000);
-    speak(pair.responder, accepted, "and back");
+    send(pair.responder, accepted, "and back");
     pass(pair, 500);
-    expect(hear(pair.initiator, connected, pair.now).map(words)).toEqual(["and back"]);
+    expect(receive(pair.initiator, connected, pair.now).map(words)).toEqual(["and back"]);
   });
 
   test("continues past 2^32 packets: the half of the number that is not sent is known", () => {
@@ -664,10 +666,10 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     skipTo(connected, accepted, 2 ** 32 - 2);
     const from = pair.sent.length;
     for (const message of ["one", "two", "three", "four", "five"]) {
-      speak(pair.initiator, connected, message);
+      send(pair.initiator, connected, message);
       pass(pair, 100);
     }
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual([
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual([
       "one",
       "two",
       "three",
@@ -685,7 +687,7 @@ describe("a session that changes its key (docs/protocol.md s. 9)", () => {
     pass(pair, 2_000);
     skipTo(connected, accepted, 2 ** 53 - 2);
     for (let count = 0; count < 4; count += 1) {
-      speak(pair.initiator, connected, "the last");
+      send(pair.initiator, connected, "the last");
       pass(pair, 100);
     }
     expect(connected.end).toMatchObject({ type: "closed", by: "us", code: 5 });
@@ -699,12 +701,12 @@ describe("a capture of the traffic (docs/protocol.md s. 16)", () => {
   function capture(seed: number): Uint8Array[] {
     const { pair, connected, accepted } = connectedPair({ seed });
     for (const message of MESSAGES) {
-      speak(pair.initiator, connected, message);
-      speak(pair.responder, accepted, message);
+      send(pair.initiator, connected, message);
+      send(pair.responder, accepted, message);
       pass(pair, 1_000);
     }
     pass(pair, 30_000);
-    expect(hear(pair.responder, accepted, pair.now).map(words)).toEqual(MESSAGES);
+    expect(receive(pair.responder, accepted, pair.now).map(words)).toEqual(MESSAGES);
     close(pair.initiator, connected, 0, "Konstantin has left", pair.now);
     pass(pair, 10_000);
     return pair.sent.map(({ bytes }) => bytes);

@@ -67,7 +67,7 @@ export function startBoth(
 export const PAYLOADS = [text("hello"), text("good day"), text("how are you?")] as const;
 
 /** The writer's and the reader's side of message 0, 1 or 2. */
-export function sidesOf(
+export function writerAndReader(
   { initiator, responder }: BothSides,
   message: number,
 ): [HandshakeState, HandshakeState] {
@@ -77,14 +77,14 @@ export function sidesOf(
 /** Carries the messages before `until` across; all of them arrive. */
 export function carry(both: BothSides, until: number): void {
   for (const [index, payload] of PAYLOADS.slice(0, until).entries()) {
-    const [writer, reader] = sidesOf(both, index);
+    const [writer, reader] = writerAndReader(both, index);
     const reading = readMessage(reader, writeMessage(writer, payload));
     if (reading.type !== "payload") throw new Error(`message ${index + 1} was ${reading.type}`);
   }
 }
 
 /** The payload of a reading that has one. */
-export function payloadOf(reading: ReturnType<typeof readMessage>): Uint8Array {
+export function readPayload(reading: ReturnType<typeof readMessage>): Uint8Array {
   if (reading.type === "payload") return reading.payload;
   throw new Error(`the message was ${reading.type}`);
 }

@@ -19,12 +19,12 @@ import {
   EMPTY,
   INITIATOR,
   initiatorStatic,
-  payloadOf,
   PAYLOADS,
+  readPayload,
   responderStatic,
-  sidesOf,
   startBoth,
   text,
+  writerAndReader,
 } from "./both-sides.ts";
 
 const PLAIN = { pattern: XX, psk: null };
@@ -55,13 +55,13 @@ describe("the turns of a handshake (Noise s. 7.1)", () => {
   test("alternate, the initiator first, and a call out of turn throws", () => {
     const both = startBoth();
     for (const [index, payload] of PAYLOADS.entries()) {
-      const [writer, reader] = sidesOf(both, index);
+      const [writer, reader] = writerAndReader(both, index);
       expectOnly(writer, "write");
       expectOnly(reader, "read");
       const message = writeMessage(writer, payload);
       expectOnly(writer, index === 2 ? "finish" : "read");
       expectOnly(reader, "read");
-      expect(payloadOf(readMessage(reader, message))).toEqual(payload);
+      expect(readPayload(readMessage(reader, message))).toEqual(payload);
       expectOnly(reader, index === 2 ? "finish" : "write");
     }
   });
@@ -82,9 +82,9 @@ describe("the messages of a handshake", () => {
     (_name, options, lengths) => {
       const both = startBoth(options);
       const written = PAYLOADS.map((_, index) => {
-        const [writer, reader] = sidesOf(both, index);
+        const [writer, reader] = writerAndReader(both, index);
         const message = writeMessage(writer, EMPTY);
-        expect(payloadOf(readMessage(reader, message))).toEqual(EMPTY);
+        expect(readPayload(readMessage(reader, message))).toEqual(EMPTY);
         return message.byteLength;
       });
       expect(written).toEqual(lengths);
@@ -95,7 +95,7 @@ describe("the messages of a handshake", () => {
     for (const [index, room] of [65_487, 65_439, 65_471].entries()) {
       const both = startBoth();
       carry(both, index);
-      const [writer, reader] = sidesOf(both, index);
+      const [writer, reader] = writerAndReader(both, index);
       const before = writer.progress;
       for (const length of [room + 1, 65_519, 65_536, 100_000]) {
         expect(() => writeMessage(writer, new Uint8Array(length))).toThrow();
@@ -103,7 +103,7 @@ describe("the messages of a handshake", () => {
       expect(writer.progress).toBe(before);
       const message = writeMessage(writer, new Uint8Array(room));
       expect(message).toHaveLength(65_535);
-      expect(payloadOf(readMessage(reader, message))).toHaveLength(room);
+      expect(readPayload(readMessage(reader, message))).toHaveLength(room);
     }
   });
 
@@ -111,11 +111,11 @@ describe("the messages of a handshake", () => {
     for (const options of [{}, PLAIN]) {
       const both = startBoth(options);
       for (const [index, payload] of PAYLOADS.entries()) {
-        const [writer, reader] = sidesOf(both, index);
+        const [writer, reader] = writerAndReader(both, index);
         const message = writeMessage(writer, payload);
         const reading = readMessage(reader, message);
         message.fill(0);
-        expect(payloadOf(reading)).toEqual(payload);
+        expect(readPayload(reading)).toEqual(payload);
       }
       expect(finishHandshake(both.initiator).sendKey).toEqual(
         finishHandshake(both.responder).receiveKey,
@@ -126,11 +126,11 @@ describe("the messages of a handshake", () => {
   test("can be read out of a larger datagram", () => {
     const both = startBoth();
     for (const [index, payload] of PAYLOADS.entries()) {
-      const [writer, reader] = sidesOf(both, index);
+      const [writer, reader] = writerAndReader(both, index);
       const message = writeMessage(writer, payload);
       const datagram = Buffer.concat([Buffer.alloc(9, 0xfa), message, Buffer.alloc(9, 0xfa)]);
       const inside = datagram.subarray(9, 9 + message.byteLength);
-      expect(payloadOf(readMessage(reader, inside))).toEqual(payload);
+      expect(readPayload(readMessage(reader, inside))).toEqual(payload);
     }
   });
 });

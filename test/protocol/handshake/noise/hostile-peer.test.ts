@@ -17,10 +17,10 @@ import {
   carry,
   EMPTY,
   fromHex,
-  payloadOf,
   PAYLOADS,
-  sidesOf,
+  readPayload,
   startBoth,
+  writerAndReader,
 } from "./both-sides.ts";
 
 const PLAIN = { pattern: XX, psk: null };
@@ -35,7 +35,7 @@ function flipped(message: Uint8Array, bit: number): Uint8Array {
 function onItsWay(index: number, options = {}): [HandshakeState, Uint8Array, BothSides] {
   const both = startBoth(options);
   carry(both, index);
-  const [writer, reader] = sidesOf(both, index);
+  const [writer, reader] = writerAndReader(both, index);
   return [reader, writeMessage(writer, PAYLOADS[index] ?? EMPTY), both];
 }
 
@@ -56,7 +56,7 @@ describe.each([
     for (let bit = 0; bit < message.byteLength * 8; bit += 1) {
       expectRefused(reader, flipped(message, bit));
     }
-    expect(payloadOf(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
+    expect(readPayload(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
   });
 
   test("is rejected when truncated to any length, at either end, or made longer (s. 5.3)", () => {
@@ -67,7 +67,7 @@ describe.each([
     }
     expectRefused(reader, Uint8Array.of(...message, 0));
     expectRefused(reader, Uint8Array.of(0, ...message));
-    expect(payloadOf(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
+    expect(readPayload(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
   });
 
   test("is rejected when it is longer than any message may be (s. 3)", () => {
@@ -83,7 +83,7 @@ describe.each([
     const other = { ephemeralKeys: generateKeyPair(new Uint8Array(32).fill(7)) };
     const elsewhere = startBoth(other, other);
     const strangers = PAYLOADS.map((payload, number) => {
-      const [writer, reader] = sidesOf(elsewhere, number);
+      const [writer, reader] = writerAndReader(elsewhere, number);
       const message = writeMessage(writer, payload);
       readMessage(reader, message);
       return message;
@@ -123,7 +123,7 @@ describe("without a psk, in XX,", () => {
     const long = new Uint8Array(65_536);
     long.set(message);
     expectRefused(responder, long);
-    expect(payloadOf(readMessage(responder, long.subarray(0, 65_535)))).toHaveLength(65_503);
+    expect(readPayload(readMessage(responder, long.subarray(0, 65_535)))).toHaveLength(65_503);
   });
 
   test.each([
@@ -136,7 +136,7 @@ describe("without a psk, in XX,", () => {
       expectRefused(reader, changed);
       expect(readMessage(reader, changed)).toEqual({ type: "forged" });
     }
-    expect(payloadOf(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
+    expect(readPayload(readMessage(reader, message))).toEqual(PAYLOADS[index] ?? EMPTY);
   });
 });
 
@@ -222,13 +222,13 @@ test("a thousand random mutations of each message never throw and change nothing
   const everyMessage = [0, 1, 2].map((index) => onItsWay(index)[1]);
   const both = startBoth();
   for (const [index, payload] of PAYLOADS.entries()) {
-    const [writer, reader] = sidesOf(both, index);
+    const [writer, reader] = writerAndReader(both, index);
     const message = writeMessage(writer, payload);
     for (let count = 0; count < 1_000; count += 1) {
       const changed = mutated(message, everyMessage, random);
       if (Buffer.compare(changed, message) !== 0) expectRefused(reader, changed);
     }
-    expect(payloadOf(readMessage(reader, message))).toEqual(payload);
+    expect(readPayload(readMessage(reader, message))).toEqual(payload);
   }
   expect(finishHandshake(both.initiator).sendKey).toEqual(
     finishHandshake(both.responder).receiveKey,

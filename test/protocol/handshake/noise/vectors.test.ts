@@ -22,7 +22,7 @@ type Vector = (typeof file.vectors)[number];
 
 const PATTERNS = [XX, XXpsk3];
 
-function optionsOf(vector: Vector): [HandshakeOptions, HandshakeOptions] {
+function parseOptions(vector: Vector): [HandshakeOptions, HandshakeOptions] {
   const pattern = PATTERNS.find(({ name }) => vector.protocol_name.startsWith(`Noise_${name}_`));
   if (pattern === undefined) throw new Error(`no pattern for ${vector.protocol_name}`);
   return [
@@ -54,7 +54,7 @@ function onePsk(psks: readonly string[] | undefined): Uint8Array | null {
 
 /** The handshake messages as the initiator and the responder exchange them, and how it ends. */
 function shakeHands(vector: Vector): [HandshakeResult, HandshakeResult] {
-  const [initiator, responder] = optionsOf(vector).map(createHandshake);
+  const [initiator, responder] = parseOptions(vector).map(createHandshake);
   if (initiator === undefined || responder === undefined) throw new Error("two sides are needed");
   for (const [index, { payload, ciphertext }] of vector.messages.slice(0, 3).entries()) {
     const [writer, reader] = index % 2 === 0 ? [initiator, responder] : [responder, initiator];
@@ -81,7 +81,7 @@ describe.each(file.vectors)("the published vector of $protocol_name", (vector) =
 
   test("gives each side the other's static public key (Noise s. 7.5)", () => {
     const [initiator, responder] = shakeHands(vector);
-    const [initiatorOptions, responderOptions] = optionsOf(vector);
+    const [initiatorOptions, responderOptions] = parseOptions(vector);
     expect(initiator.remoteStatic).toEqual(responderOptions.staticKeys.publicKey);
     expect(responder.remoteStatic).toEqual(initiatorOptions.staticKeys.publicKey);
   });
