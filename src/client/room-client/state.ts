@@ -58,12 +58,15 @@ interface Closing {
   readonly name: "closing";
 }
 
+export type ConnectionPhase = Connecting | Entering | Joined | Closing;
+
 export interface Leaving {
   readonly name: "leaving";
   readonly reason: EndReason;
   /** When a notice says what it waits for; null once it was given. */
   readonly noticeAt: number | null;
-  readonly link: Connecting | Entering | Joined | Closing;
+  /** Where its connection is meanwhile. */
+  readonly connection: ConnectionPhase;
 }
 
 export type Phase = Connecting | Entering | Joined | Leaving | { readonly name: "over" };
@@ -192,21 +195,24 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
 export function wakeAt({ phase }: RoomClient): number {
   switch (phase.name) {
     case "leaving":
-      return Math.min(phase.noticeAt ?? Number.POSITIVE_INFINITY, linkWakeAt(phase.link));
+      return Math.min(
+        phase.noticeAt ?? Number.POSITIVE_INFINITY,
+        connectionWakeAt(phase.connection),
+      );
     case "over":
       return Number.POSITIVE_INFINITY;
     default:
-      return linkWakeAt(phase);
+      return connectionWakeAt(phase);
   }
 }
 
-function linkWakeAt(link: Leaving["link"]): number {
-  switch (link.name) {
+function connectionWakeAt(connection: ConnectionPhase): number {
+  switch (connection.name) {
     case "connecting":
-      return link.retryAt ?? Number.POSITIVE_INFINITY;
+      return connection.retryAt ?? Number.POSITIVE_INFINITY;
     case "entering":
     case "joined":
-      return link.resendAt ?? Number.POSITIVE_INFINITY;
+      return connection.resendAt ?? Number.POSITIVE_INFINITY;
     case "closing":
       return Number.POSITIVE_INFINITY;
   }
@@ -238,11 +244,14 @@ export function backoff(attempts: number, random: number): number {
 }
 
 /** The connection, also while leaving; null when it is over. */
-export function linkOf(phase: Phase): Leaving["link"] | null {
-  if (phase.name === "leaving") return phase.link;
+export function connectionPhase(phase: Phase): ConnectionPhase | null {
+  if (phase.name === "leaving") return phase.connection;
   return phase.name === "over" ? null : phase;
 }
 
-export function setLink(client: RoomClient, link: Connecting | Entering | Joined): void {
-  client.phase = client.phase.name === "leaving" ? { ...client.phase, link } : link;
+export function setConnection(
+  client: RoomClient,
+  connection: Connecting | Entering | Joined,
+): void {
+  client.phase = client.phase.name === "leaving" ? { ...client.phase, connection } : connection;
 }

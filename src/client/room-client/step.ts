@@ -23,11 +23,11 @@ import {
   type Answer,
   type ChannelEnd,
   type ClientEvent,
-  linkOf,
+  connectionPhase,
   type Outgoing,
   type Question,
   type RoomClient,
-  setLink,
+  setConnection,
 } from "./state.ts";
 
 /** How long leaving may take before a notice says what it waits for, ms. */
@@ -43,10 +43,10 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
     case "connected":
       // An attempt that was not wanted any more.
       if (phase.name === "over") actions.push({ type: "close" });
-      else if (linkOf(phase)?.name === "connecting") enter(client, now, actions);
+      else if (connectionPhase(phase)?.name === "connecting") enter(client, now, actions);
       break;
     case "connect-failed":
-      if (linkOf(phase)?.name !== "connecting") break;
+      if (connectionPhase(phase)?.name !== "connecting") break;
       connectFailed(client, event.error, event.isTemporary, now, actions);
       break;
     case "ended":
@@ -91,7 +91,7 @@ function enter(client: RoomClient, now: number, actions: Action[]): void {
   const { room, name, device, received } = client;
   const after = received === null ? {} : { after: received };
   actions.push({ type: "send", frame: { type: "enter", room, name, device, ...after } });
-  setLink(client, { name: "entering", resendAt: now + client.resendAfter });
+  setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
 }
 
 function connectFailed(
@@ -117,10 +117,10 @@ function retry(client: RoomClient, now: number): void {
 
 function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions: Action[]): void {
   const { phase } = client;
-  const link = linkOf(phase);
-  if (link === null || link.name === "connecting") return;
+  const connection = connectionPhase(phase);
+  if (connection === null || connection.name === "connecting") return;
   failQuestions(client, notConnected(), actions);
-  if (end.type === "closed" && end.reason !== "" && link.name !== "closing") {
+  if (end.type === "closed" && end.reason !== "" && connection.name !== "closing") {
     emit(actions, { type: "notice", code: "SERVER_SAYS", message: end.reason });
   }
   // A member who leaves does not wait for a server that may not come back.
@@ -131,8 +131,8 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
 }
 
 function receive(client: RoomClient, message: Uint8Array, now: number, actions: Action[]): void {
-  const link = linkOf(client.phase);
-  if (link === null || link.name === "connecting") return;
+  const connection = connectionPhase(client.phase);
+  if (connection === null || connection.name === "connecting") return;
   const reading = readServerFrame(message);
   if (reading.type === "unknown") return;
   if (reading.type === "invalid") {
@@ -187,8 +187,8 @@ function welcome(
   emit(actions, event, client.received?.log === log ? client.received : null);
   client.entered = true;
   client.attempts = 0;
-  if (linkOf(client.phase)?.name === "closing") return;
-  setLink(client, { name: "joined", resendAt: null });
+  if (connectionPhase(client.phase)?.name === "closing") return;
+  setConnection(client, { name: "joined", resendAt: null });
   for (const message of client.outbox.values()) send(client, message, now, actions);
 }
 
@@ -197,7 +197,7 @@ function send(client: RoomClient, message: Outgoing, now: number, actions: Actio
   const { number, text } = message;
   actions.push({ type: "send", frame: { type: "say", number, text } });
   message.isSent = true;
-  setLink(client, { name: "joined", resendAt: now + client.resendAfter });
+  setConnection(client, { name: "joined", resendAt: now + client.resendAfter });
 }
 
 /** An entry that came before, over a connection that was lost, is not shown again. */
@@ -243,17 +243,17 @@ function say(
 function settled(client: RoomClient, { number }: Outgoing, actions: Action[]): void {
   client.outbox.delete(number);
   if (client.outbox.size > 0) return;
-  const link = linkOf(client.phase);
-  if (link?.name === "joined") setLink(client, { name: "joined", resendAt: null });
+  const connection = connectionPhase(client.phase);
+  if (connection?.name === "joined") setConnection(client, { name: "joined", resendAt: null });
   if (client.phase.name === "leaving") close(client, client.phase.reason, actions);
 }
 
 function ask(client: RoomClient, request: number, question: Question, actions: Action[]): void {
-  const link = linkOf(client.phase);
+  const connection = connectionPhase(client.phase);
   const error =
-    link === null || link.name === "closing"
+    connection === null || connection.name === "closing"
       ? conversationOver()
-      : link.name !== "joined"
+      : connection.name !== "joined"
         ? notConnected()
         : client.questions.size >= MAX_ASKED
           ? tooManyWaiting("the server has answered")
@@ -280,29 +280,29 @@ function leave(client: RoomClient, reason: EndReason, now: number, actions: Acti
   const { phase, outbox } = client;
   if (phase.name === "leaving" || phase.name === "over") return;
   if (outbox.size === 0) return close(client, reason, actions);
-  client.phase = { name: "leaving", reason, noticeAt: now + LEAVING_NOTICE, link: phase };
+  client.phase = { name: "leaving", reason, noticeAt: now + LEAVING_NOTICE, connection: phase };
 }
 
 function leaveAtOnce(client: RoomClient, actions: Action[]): void {
   const { phase } = client;
-  const link = linkOf(phase);
-  if (link === null) return;
+  const connection = connectionPhase(phase);
+  if (connection === null) return;
   const reason = phase.name === "leaving" ? phase.reason : "left";
-  if (link.name === "connecting") return close(client, reason, actions);
+  if (connection.name === "connecting") return close(client, reason, actions);
   actions.push({ type: "abort", reason: "" });
-  client.phase = { name: "leaving", reason, noticeAt: null, link: { name: "closing" } };
+  client.phase = { name: "leaving", reason, noticeAt: null, connection: { name: "closing" } };
 }
 
 /** There is nothing left to wait for but the end of the channel, where there is one. */
 function close(client: RoomClient, reason: EndReason, actions: Action[]): void {
-  const link = linkOf(client.phase);
-  if (link === null || link.name === "closing") return;
-  if (link.name === "connecting") {
-    if (link.retryAt === null) actions.push({ type: "cancel-connect" });
+  const connection = connectionPhase(client.phase);
+  if (connection === null || connection.name === "closing") return;
+  if (connection.name === "connecting") {
+    if (connection.retryAt === null) actions.push({ type: "cancel-connect" });
     return finish(client, reason, actions);
   }
   actions.push({ type: "close" });
-  client.phase = { name: "leaving", reason, noticeAt: null, link: { name: "closing" } };
+  client.phase = { name: "leaving", reason, noticeAt: null, connection: { name: "closing" } };
 }
 
 function finish(client: RoomClient, reason: EndReason, actions: Action[]): void {
@@ -339,13 +339,17 @@ function failQuestions(client: RoomClient, error: CharlaError, actions: Action[]
 }
 
 function tick(client: RoomClient, now: number, actions: Action[]): void {
-  const link = linkOf(client.phase);
-  if (link?.name === "connecting" && link.retryAt !== null && now >= link.retryAt) {
+  const connection = connectionPhase(client.phase);
+  if (
+    connection?.name === "connecting" &&
+    connection.retryAt !== null &&
+    now >= connection.retryAt
+  ) {
     actions.push({ type: "connect" });
-    setLink(client, { name: "connecting", retryAt: null });
+    setConnection(client, { name: "connecting", retryAt: null });
   }
-  if (link?.name === "entering" && now >= link.resendAt) enter(client, now, actions);
-  if (link?.name === "joined" && link.resendAt !== null && now >= link.resendAt) {
+  if (connection?.name === "entering" && now >= connection.resendAt) enter(client, now, actions);
+  if (connection?.name === "joined" && connection.resendAt !== null && now >= connection.resendAt) {
     const oldest = client.outbox.values().next().value;
     if (oldest !== undefined) send(client, oldest, now, actions);
   }
