@@ -4,6 +4,12 @@
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
 import type { LogEntry, MemberDescription } from "./frames.ts";
 
+/** The message that ends a conversation; it is shown like any other. */
+export const GOODBYE = "bye";
+
+/** Messages of one end that may wait: more than anyone types, few enough to hold. */
+export const MAX_WAITING = 1_000;
+
 export interface Conversation<Event = ConversationEvent> extends AsyncDisposable {
   /** Everything that happens, in order, once; ends after `ended`, and throws when that was "lost". */
   readonly events: AsyncIterable<Event>;

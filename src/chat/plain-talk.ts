@@ -9,11 +9,7 @@
 //      +--------------------------------------------------------+
 //   The opener starts with no peer, the joiner may speak. `bye`, said or heard, ends it anywhere.
 
-/** The message that ends a conversation; it is shown like any other. */
-export const GOODBYE = "bye";
-
-/** Messages that may wait for a peer or a turn: more than anyone types, few enough to hold. */
-export const MAX_WAITING = 1_000;
+import { GOODBYE, MAX_WAITING } from "./conversation.ts";
 
 export interface PlainTalk {
   readonly turns: boolean;

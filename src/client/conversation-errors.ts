@@ -1,7 +1,7 @@
 // Errors of conversations, with their sentences and hints: why something cannot be said or asked, why there is no session
 // with a server, and why a session is over. Pure.
 
-import { MAX_WAITING } from "../chat/plain-talk.ts";
+import { MAX_WAITING } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
 import type { ServerTrust } from "./sealed-target.ts";

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
+import { GOODBYE, MAX_WAITING } from "../../src/chat/conversation.ts";
 import {
   advance,
-  GOODBYE,
-  MAX_WAITING,
   type PlainTalk,
   startTalk,
   type TalkInput,

@@ -1,9 +1,9 @@
 // The state of a room client, the events that change it, and the actions that follow: the vocabulary of step.ts.
 // Pure.
 
+import { MAX_WAITING } from "../../chat/conversation.ts";
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
-import { MAX_WAITING } from "../../chat/plain-talk.ts";
 import { CharlaError } from "../../errors.ts";
 import { conversationOver, tooManyWaiting } from "../conversation-errors.ts";
 import type { Cursor, Unstored } from "../device.ts";

@@ -2,19 +2,21 @@
 // server has stored it, what was missed is fetched, and a lost connection is made again. Events and the time come in,
 // actions go out; ../room-conversation.ts carries them out. Knows neither channels nor clocks nor disks.
 //
-//                   connected             welcome
-//    connecting ---------------> entering --------> joined
-//       ^  |                        |                 |
-//       |  | failed      lost       |                 |      `leave` or `bye` makes each of them `leaving`: still
-//       +--+------------------------+-----------------+      connecting, entering or joined until everything is
-//                                                            stored, then closing, and at last over.
+//                 connected            welcome
+//   connecting ------------> entering ----------> joined
+//     ^   ^  |                  |                   |
+//     |   +--+ failed           | lost              | lost
+//     +-------------------------+-------------------+
+//
+// `leave` or `bye` makes any of them `leaving`: it goes on connecting, entering or sending until everything is stored,
+// then closes the channel, and is over when that has ended.
 //
 // The server's goodbye, and a failure that no other attempt would mend, end it at once. An event that means nothing in
 // a phase, such as a frame after the end, is ignored.
 
+import { GOODBYE } from "../../chat/conversation.ts";
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
-import { GOODBYE } from "../../chat/plain-talk.ts";
 import { CharlaError } from "../../errors.ts";
 import { conversationOver, notConnected, tooManyWaiting } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
