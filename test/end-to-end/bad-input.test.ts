@@ -151,7 +151,7 @@ describe("the network", () => {
   });
 
   endToEnd(
-    "a joiner is told that nobody is listening as soon as it speaks, over IPv6 too",
+    "a client is told that nobody is listening as soon as it speaks, over IPv6 too",
     async () => {
       const port = await freeUdpPort();
       const ended = await runCharla(["--plain", `[::1]:${port}`], { input: "hello?\n" });
@@ -160,7 +160,7 @@ describe("the network", () => {
     },
   );
 
-  endToEnd("what a joiner could not say is told with the one error that stopped it", async () => {
+  endToEnd("what a client could not say is told with the one error that stopped it", async () => {
     const port = await freeUdpPort();
     const ended = await runCharla(["--plain", "--turns", `127.0.0.1:${port}`], {
       input: "one\ntwo\nthree\n",
@@ -185,11 +185,11 @@ describe("the network", () => {
       async () => {
         const { server, port } = await startServer(wire);
         await using _ = server;
-        await using joiner = charla([...wire.joiner, `[::]:${port}`]);
-        joiner.type("hello\n");
+        await using client = charla([...wire.client, `[::]:${port}`]);
+        client.type("hello\n");
         await server.until("stdout", "hello\n");
         server.type("welcome\n");
-        await joiner.until("stdout", "welcome\n");
+        await client.until("stdout", "welcome\n");
       },
     );
   }
@@ -235,7 +235,7 @@ describe("messages", () => {
           Buffer.from([0xe9, 0x0a]),
           Buffer.from("after\n"),
         ]);
-        const ended = await runCharla([...wire.joiner, `127.0.0.1:${port}`, "-q"], { input });
+        const ended = await runCharla([...wire.client, `127.0.0.1:${port}`, "-q"], { input });
         expect(ended.stderr).toBe(
           "charla: line 2 of the input is not UTF-8 text\n" +
             "hint: convert it first, for instance: iconv -f latin1 -t utf-8\n",
@@ -256,11 +256,11 @@ describe("messages", () => {
         Buffer.from([0x61, 0xff, 0x62]), // a, a byte no UTF-8 has, b (RFC 3629 s. 3)
       );
       await server.until("stdout", "a\u{fffd}b\n");
-      await using joiner = charla(["receive", "--port", "0", "--json"]);
-      const [, other = ""] = await joiner.until("stdout", /\[::\]:(\d+)/);
+      await using client = charla(["receive", "--port", "0", "--json"]);
+      const [, other = ""] = await client.until("stdout", /\[::\]:(\d+)/);
       await throwDatagrams(Number(other), new Uint8Array(0));
-      expect(await joiner.exited).toBe(0);
-      expect(joiner.stdout).toContain('"text":""');
+      expect(await client.exited).toBe(0);
+      expect(client.stdout).toContain('"text":""');
     },
   );
 
@@ -277,24 +277,24 @@ describe("messages", () => {
   endToEnd("datagrams from a stranger are ignored and counted", async () => {
     const { server, port } = await startServer(PLAIN);
     await using _ = server;
-    await using joiner = charla(["--plain", `127.0.0.1:${port}`]);
-    joiner.type("I was first\n");
+    await using client = charla(["--plain", `127.0.0.1:${port}`]);
+    client.type("I was first\n");
     await server.until("stdout", "I was first\n");
     await throwDatagrams(port, ...Array.from({ length: 10 }, () => Buffer.from("let me in")));
     await server.until("stderr", /ignored a datagram from 127\.0\.0\.1:\d+/);
     await server.until("stderr", /ignored 10 datagrams so far, the last from 127\.0\.0\.1:\d+/);
-    joiner.type("still here\nbye\n");
+    client.type("still here\nbye\n");
     expect(await server.exited).toBe(0);
     expect(server.stdout).toBe("I was first\nstill here\nbye\n");
   });
 });
 
 /** Says something again and again, until the pipeline has ended: a closed pipe is found by writing. */
-async function pester(joiner: Program, pipeline: Program): Promise<void> {
+async function pester(client: Program, pipeline: Program): Promise<void> {
   let over = false;
   void pipeline.exited.then(() => (over = true));
   while (!over) {
-    joiner.type("anyone?\n");
+    client.type("anyone?\n");
     await Bun.sleep(20);
   }
 }
@@ -309,7 +309,7 @@ for (const wire of WIRES) {
     pattern: RegExp,
   ): Promise<Program> {
     const [, port = ""] = await pipeline.until(stream, pattern);
-    return charla([...wire.joiner, "-q", `127.0.0.1:${port}`]);
+    return charla([...wire.client, "-q", `127.0.0.1:${port}`]);
   }
 
   describe(`the standard streams of a ${wire.wire} conversation`, () => {
@@ -317,10 +317,10 @@ for (const wire of WIRES) {
       "when stdout is closed (| head -1) charla says so and leaves with status 1",
       async () => {
         await using pipeline = charlaPipeline(`(${server}; echo "status=$?" >&2) | head -1`);
-        await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
-        joiner.type("one\n");
+        await using client = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
+        client.type("one\n");
         await pipeline.until("stdout", "one\n");
-        await pester(joiner, pipeline);
+        await pester(client, pipeline);
         expect(pipeline.stdout).toBe("one\n");
         expect(pipeline.stderr).toEndWith(
           "charla: stdout was closed\n" +
@@ -332,37 +332,37 @@ for (const wire of WIRES) {
 
     endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
       await using pipeline = charlaPipeline(`${server} >/dev/full`);
-      await using joiner = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
-      joiner.type("hello\n");
+      await using client = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
+      client.type("hello\n");
       expect(await pipeline.exited).toBe(1);
       expect(pipeline.stderr).toContain("charla: cannot write to stdout: ENOSPC");
     });
 
     endToEnd("when stderr is closed too, charla still ends", async () => {
       await using pipeline = charlaPipeline(`${server} --json 2>&1 | head -2`);
-      await using joiner = await joinPipeline(pipeline, "stdout", /"\[::\]:(\d+)"/);
-      await pester(joiner, pipeline);
+      await using client = await joinPipeline(pipeline, "stdout", /"\[::\]:(\d+)"/);
+      await pester(client, pipeline);
       expect(await pipeline.exited).toBe(0);
     });
 
     endToEnd(
-      "with stdin closed a joiner has nothing to say and leaves, a server serves",
+      "with stdin closed a client has nothing to say and leaves, a server serves",
       async () => {
         await using opened = charlaPipeline(`exec ${server} <&-`);
         const [, port = ""] = await opened.until("stderr", /listening on \S*:(\d+)/);
         await using joined = charlaPipeline(
-          `"$0" "$1" ${wire.joiner.join(" ")} -q 127.0.0.1:${port} <&-`,
+          `"$0" "$1" ${wire.client.join(" ")} -q 127.0.0.1:${port} <&-`,
         );
         expect(await joined.exited).toBe(0);
         expect({ stdout: joined.stdout, stderr: joined.stderr }).toEqual({
           stdout: "",
           stderr: "",
         });
-        await using joiner = charla([...wire.joiner, "-v", `127.0.0.1:${port}`]);
-        joiner.type("still there?\n");
+        await using client = charla([...wire.client, "-v", `127.0.0.1:${port}`]);
+        client.type("still there?\n");
         // A sealed server that has no input has nobody to show it to.
         if (wire === PLAIN) await opened.until("stdout", "still there?\n");
-        else await joiner.until("stderr", "delivered: still there?\n");
+        else await client.until("stderr", "delivered: still there?\n");
         opened.signal("SIGTERM");
         expect(await opened.exited).toBe(0);
       },

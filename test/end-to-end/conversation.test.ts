@@ -14,11 +14,11 @@ async function startServer(start = charla): Promise<{ server: Program; port: str
   return { server, port };
 }
 
-/** Joins and waits until the joiner has its socket. */
+/** Joins and waits until the client has its socket. */
 async function joinTalk(host: string, ...args: string[]): Promise<Program> {
-  const joiner = charla(["--plain", host, ...args]);
-  await joiner.until("stderr", "talking to");
-  return joiner;
+  const client = charla(["--plain", host, ...args]);
+  await client.until("stderr", "talking to");
+  return client;
 }
 
 function endToEnd(title: string, body: () => Promise<void>): void {
@@ -30,18 +30,18 @@ for (const host of LOOPBACKS) {
     endToEnd("both talk at any moment, in any order, until one says bye", async () => {
       const { server, port } = await startServer(startProcess);
       await using _ = server;
-      await using joiner = startProcess(["--plain", hostAndPort(host, port)]);
-      joiner.type("hello\nare you there?\n");
+      await using client = startProcess(["--plain", hostAndPort(host, port)]);
+      client.type("hello\nare you there?\n");
       await server.until("stdout", "hello\nare you there?\n");
       server.type("yes\nI am\nñandú 👋\n");
-      await joiner.until("stdout", "yes\nI am\nñandú 👋\n");
-      joiner.type("bye\n");
+      await client.until("stdout", "yes\nI am\nñandú 👋\n");
+      client.type("bye\n");
       expect(await server.exited).toBe(0);
-      expect(await joiner.exited).toBe(0);
+      expect(await client.exited).toBe(0);
       expect(server.stdout).toBe("hello\nare you there?\nbye\n");
-      expect(joiner.stdout).toStartWith("yes\nI am\nñandú 👋\n");
+      expect(client.stdout).toStartWith("yes\nI am\nñandú 👋\n");
       expect(server.stderr).toContain("the conversation is over: the other end said bye\n");
-      expect(joiner.stderr).toContain("the conversation is over: you said bye\n");
+      expect(client.stderr).toContain("the conversation is over: you said bye\n");
     });
 
     testWith(["ncat"], "ncat joins, talks, and hears bye answered", async () => {
@@ -61,13 +61,13 @@ for (const host of LOOPBACKS) {
     testWith(["python3"], "charla joins a talk that Python opened", async () => {
       await using peer = start(["python3", join(root, "test/peers/receive.py"), host, "2"]);
       const [, port = ""] = await peer.until("stdout", /port (\d+)/);
-      await using joiner = await joinTalk(hostAndPort(host, port));
-      joiner.type("one\n");
-      await joiner.until("stdout", "ONE\n");
-      joiner.type("two\n");
-      await joiner.until("stdout", "ONE\nTWO\n");
-      joiner.endInput();
-      await joiner.exited;
+      await using client = await joinTalk(hostAndPort(host, port));
+      client.type("one\n");
+      await client.until("stdout", "ONE\n");
+      client.type("two\n");
+      await client.until("stdout", "ONE\nTWO\n");
+      client.endInput();
+      await client.exited;
       expect(peer.stdout).toEndWith("heard one\nheard two\n");
     });
   });
@@ -79,11 +79,11 @@ describe("with --turns", () => {
     const [, port = ""] = await server.until("stdout", /"\[::\]:(\d+)"/);
     server.type("second\nfourth\n");
     await server.until("stdout", '{"type":"waiting","for":"peer","text":"second"}');
-    await using joiner = await joinTalk(`127.0.0.1:${port}`, "--turns");
-    joiner.type("first\nthird\nbye\n");
+    await using client = await joinTalk(`127.0.0.1:${port}`, "--turns");
+    client.type("first\nthird\nbye\n");
     expect(await server.exited).toBe(0);
-    expect(await joiner.exited).toBe(0);
-    expect(joiner.stdout).toStartWith("second\nfourth\n");
+    expect(await client.exited).toBe(0);
+    expect(client.stdout).toStartWith("second\nfourth\n");
     const told = server.stdout
       .replaceAll(/"from":"[^"]*",/g, "")
       .trimEnd()
@@ -104,39 +104,39 @@ describe("with --turns", () => {
 });
 
 describe("the end", () => {
-  endToEnd("at the end of stdin a joiner leaves, and a server goes on serving", async () => {
+  endToEnd("at the end of stdin a client leaves, and a server goes on serving", async () => {
     const { server, port } = await startServer();
     await using _ = server;
     server.endInput();
-    await using joiner = await joinTalk(`127.0.0.1:${port}`);
-    joiner.type("only this\n");
-    joiner.endInput();
-    expect(await joiner.exited).toBe(0);
+    await using client = await joinTalk(`127.0.0.1:${port}`);
+    client.type("only this\n");
+    client.endInput();
+    expect(await client.exited).toBe(0);
     await server.until("stdout", "only this\n");
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
   });
 
-  endToEnd("with --stay a joiner listens on after the end of stdin", async () => {
+  endToEnd("with --stay a client listens on after the end of stdin", async () => {
     const { server, port } = await startServer();
     await using _ = server;
-    await using joiner = await joinTalk(`127.0.0.1:${port}`, "--stay");
-    joiner.type("over to you\n");
-    joiner.endInput();
+    await using client = await joinTalk(`127.0.0.1:${port}`, "--stay");
+    client.type("over to you\n");
+    client.endInput();
     await server.until("stdout", "over to you\n");
     server.type("thanks\nbye\n");
-    expect(await joiner.exited).toBe(0);
-    expect(joiner.stdout).toBe("thanks\nbye\n");
+    expect(await client.exited).toBe(0);
+    expect(client.stdout).toBe("thanks\nbye\n");
   });
 
   endToEnd("SIGINT ends either side with status 130", async () => {
     const { server, port } = await startServer(startProcess);
     await using _ = server;
-    await using joiner = startProcess(["--plain", `127.0.0.1:${port}`]);
-    await joiner.until("stderr", "talking to");
-    joiner.signal("SIGINT");
+    await using client = startProcess(["--plain", `127.0.0.1:${port}`]);
+    await client.until("stderr", "talking to");
+    client.signal("SIGINT");
     server.signal("SIGINT");
-    expect(await joiner.exited).toBe(130);
+    expect(await client.exited).toBe(130);
     expect(await server.exited).toBe(130);
   });
 
@@ -172,35 +172,35 @@ describe("what is shown", () => {
   endToEnd("every conversation says that it can be read and forged, once", async () => {
     const { server, port } = await startServer();
     await using _ = server;
-    await using joiner = await joinTalk(`127.0.0.1:${port}`);
+    await using client = await joinTalk(`127.0.0.1:${port}`);
     const warning = "not encrypted: anyone on the network can read and forge this conversation\n";
     expect(server.stderr.split(warning)).toHaveLength(2);
-    expect(joiner.stderr.split(warning)).toHaveLength(2);
+    expect(client.stderr.split(warning)).toHaveLength(2);
   });
 
   endToEnd("--quiet leaves only what the other end says", async () => {
     const { server, port } = await startServer();
     await using _ = server;
-    await using joiner = charla(["--plain", "-q", "--stay", `127.0.0.1:${port}`], {
+    await using client = charla(["--plain", "-q", "--stay", `127.0.0.1:${port}`], {
       input: "hello\n",
     });
     await server.until("stdout", "hello\n");
     server.type("hi\nbye\n");
-    expect(await joiner.exited).toBe(0);
-    expect(joiner.stdout).toBe("hi\nbye\n");
-    expect(joiner.stderr).toBe("");
+    expect(await client.exited).toBe(0);
+    expect(client.stdout).toBe("hi\nbye\n");
+    expect(client.stderr).toBe("");
   });
 
   endToEnd("--verbose tells what was sent as well", async () => {
     const { server, port } = await startServer();
     await using _ = server;
-    await using joiner = await joinTalk(`127.0.0.1:${port}`, "--verbose");
-    joiner.type("hello\n");
-    await joiner.until("stderr", "sent: hello\n");
+    await using client = await joinTalk(`127.0.0.1:${port}`, "--verbose");
+    client.type("hello\n");
+    await client.until("stderr", "sent: hello\n");
   });
 
   endToEnd("without a host charla --plain joins localhost:12345", async () => {
-    await using joiner = charla(["--plain"]);
-    await joiner.until("stderr", /talking to (127\.0\.0\.1|\[::1\]):12345;/);
+    await using client = charla(["--plain"]);
+    await client.until("stderr", /talking to (127\.0\.0\.1|\[::1\]):12345;/);
   });
 });

@@ -17,29 +17,29 @@ function endToEnd(title: string, body: () => Promise<void>): void {
 
 /** Joins as Ben, or who else is named, and waits until he is in the room. */
 async function joinTalk(invitation: string, ...args: string[]): Promise<Program> {
-  const joiner = charla([invitation, "--name", "ben", ...args]);
-  await joiner.until("stderr", "you are ");
-  return joiner;
+  const client = charla([invitation, "--name", "ben", ...args]);
+  await client.until("stderr", "you are ");
+  return client;
 }
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
     endToEnd("who has the printed invitation joins, and both talk at any moment", async () => {
       await using server = await startSealedServer(["--bind", host]);
-      await using joiner = await joinTalk(server.invitation);
+      await using client = await joinTalk(server.invitation);
       await server.until("stderr", /^ben joined$/m);
-      expect(joiner.stderr).toBe('you are ben in main, with ana; "bye" ends it\n');
-      joiner.type("hello\nare you there?\n");
+      expect(client.stderr).toBe('you are ben in main, with ana; "bye" ends it\n');
+      client.type("hello\nare you there?\n");
       await server.until("stdout", "hello\nare you there?\n");
       server.type("yes\nI am\nñandú 👋\n");
-      await joiner.until("stdout", "yes\nI am\nñandú 👋\n");
-      joiner.type("good\n");
+      await client.until("stdout", "yes\nI am\nñandú 👋\n");
+      client.type("good\n");
       await server.until("stdout", "good\n");
       expect(server.stdout).toBe("hello\nare you there?\ngood\n");
-      expect(joiner.stdout).toBe("yes\nI am\nñandú 👋\n");
+      expect(client.stdout).toBe("yes\nI am\nñandú 👋\n");
     });
 
-    endToEnd("the joiner's bye ends it for the joiner, and the server takes the next", async () => {
+    endToEnd("the client's bye ends it for the client, and the server takes the next", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using first = await joinTalk(server.invitation);
       first.type("bye\n");
@@ -56,13 +56,13 @@ for (const host of LOOPBACKS) {
 
     endToEnd("the server's bye ends it for both", async () => {
       await using server = await startSealedServer(["--bind", host]);
-      await using joiner = await joinTalk(server.invitation);
+      await using client = await joinTalk(server.invitation);
       server.type("that was all\nbye\n");
       expect(await server.exited).toBe(0);
-      expect(await joiner.exited).toBe(0);
-      expect(joiner.stdout).toBe("that was all\nbye\n");
+      expect(await client.exited).toBe(0);
+      expect(client.stdout).toBe("that was all\nbye\n");
       expect(server.stderr).toEndWith("the conversation is over: you said bye\n");
-      expect(joiner.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
+      expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
     });
   });
 }
@@ -72,8 +72,8 @@ endToEnd("a server on every address invites to one of them, which leads to it", 
   expect(server.stderr).toStartWith(
     `listening on [::]:${server.port}\ninvite with: charla charla:`,
   );
-  await using joiner = await joinTalk(server.invitation);
-  joiner.type("found you\n");
+  await using client = await joinTalk(server.invitation);
+  client.type("found you\n");
   await server.until("stdout", "found you\n");
 });
 
@@ -82,9 +82,9 @@ endToEnd("who comes late is shown the last 20 messages", async () => {
   const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}\n`);
   server.type(lines.join(""));
   await server.until("stderr", "delivered: line 25\n");
-  await using joiner = await joinTalk(server.invitation);
-  await joiner.until("stdout", "line 25\n");
-  expect(joiner.stdout).toBe(lines.slice(5).join(""));
+  await using client = await joinTalk(server.invitation);
+  await client.until("stdout", "line 25\n");
+  expect(client.stdout).toBe(lines.slice(5).join(""));
 });
 
 endToEnd("a third is as welcome as the second, and each hears both others", async () => {
@@ -118,28 +118,28 @@ endToEnd("two of one name are told apart, and a room of another name is another 
 
 endToEnd("blanks around an invitation and capitals in its scheme do not matter", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-  await using joiner = await joinTalk(` ${server.invitation.replace("charla:", "CHARLA:")}\n`);
-  joiner.type("hello\n");
+  await using client = await joinTalk(` ${server.invitation.replace("charla:", "CHARLA:")}\n`);
+  client.type("hello\n");
   await server.until("stdout", "hello\n");
 });
 
 describe("the end", () => {
-  endToEnd("SIGINT ends a joiner with status 130, and the server hears that it left", async () => {
+  endToEnd("SIGINT ends a client with status 130, and the server hears that it left", async () => {
     await using server = await startSealedServer();
-    await using joiner = await joinTalk(server.invitation);
-    joiner.signal("SIGINT");
-    expect(await joiner.exited).toBe(130);
-    expect(joiner.stderr).toEndWith("the conversation is over: you left\n");
+    await using client = await joinTalk(server.invitation);
+    client.signal("SIGINT");
+    expect(await client.exited).toBe(130);
+    expect(client.stderr).toEndWith("the conversation is over: you left\n");
     await server.until("stderr", /^ben left$/m);
   });
 
-  endToEnd("SIGINT ends a server with status 130, and its joiner with status 0", async () => {
+  endToEnd("SIGINT ends a server with status 130, and its client with status 0", async () => {
     await using server = await startSealedServer();
-    await using joiner = await joinTalk(server.invitation);
+    await using client = await joinTalk(server.invitation);
     server.signal("SIGINT");
     expect(await server.exited).toBe(130);
-    expect(await joiner.exited).toBe(0);
-    expect(joiner.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
+    expect(await client.exited).toBe(0);
+    expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
   });
 
   endToEnd("SIGINT ends a server that nobody has joined with status 130", async () => {
@@ -151,24 +151,24 @@ describe("the end", () => {
   endToEnd("at the end of stdin a server goes on serving until SIGTERM, status 0", async () => {
     await using server = await startSealedServer();
     server.endInput();
-    await using joiner = await joinTalk(server.invitation);
-    joiner.type("only this\n");
-    joiner.endInput();
-    expect(await joiner.exited).toBe(0);
+    await using client = await joinTalk(server.invitation);
+    client.type("only this\n");
+    client.endInput();
+    expect(await client.exited).toBe(0);
     await server.until("stdout", "only this\n");
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
   });
 
-  endToEnd("with --stay a joiner listens on after the end of stdin", async () => {
+  endToEnd("with --stay a client listens on after the end of stdin", async () => {
     await using server = await startSealedServer();
-    await using joiner = charla([server.invitation, "--stay", "-n", "ben"], {
+    await using client = charla([server.invitation, "--stay", "-n", "ben"], {
       input: "over to you\n",
     });
     await server.until("stdout", "over to you\n");
     server.type("thanks\nbye\n");
-    expect(await joiner.exited).toBe(0);
-    expect(joiner.stdout).toBe("thanks\nbye\n");
+    expect(await client.exited).toBe(0);
+    expect(client.stdout).toBe("thanks\nbye\n");
   });
 
   endToEnd("a server that has no input is no member, and serves until SIGTERM", async () => {
@@ -177,11 +177,11 @@ describe("the end", () => {
     const command = `exec ${process.execPath} ${main} --server --port 0 --bind 127.0.0.1 </dev/null`;
     await using server = start(["sh", "-c", command], { as: ana });
     const [invitation] = await server.until("stderr", /charla:\/\/\S+/);
-    await using joiner = await joinTalk(invitation);
-    expect(joiner.stderr).toBe('you are ben in main, nobody else is here yet; "bye" ends it\n');
+    await using client = await joinTalk(invitation);
+    expect(client.stderr).toBe('you are ben in main, nobody else is here yet; "bye" ends it\n');
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
-    expect(await joiner.exited).toBe(0);
+    expect(await client.exited).toBe(0);
     expect(server.stdout).toBe("");
   });
 });
@@ -200,24 +200,24 @@ describe("a pipe", () => {
 
   endToEnd("of 1,000 lines from a server loses none", async () => {
     await using server = await startSealedServer();
-    await using joiner = await joinTalk(server.invitation);
+    await using client = await joinTalk(server.invitation);
     server.type(`${lines}bye\n`);
-    expect(await joiner.exited).toBe(0);
-    expect(joiner.stdout).toBe(`${lines}bye\n`);
+    expect(await client.exited).toBe(0);
+    expect(client.stdout).toBe(`${lines}bye\n`);
     expect(await server.exited).toBe(0);
   });
 
   endToEnd("carries a message of 10,000 characters both ways, and no longer one", async () => {
     await using server = await startSealedServer();
-    await using joiner = await joinTalk(server.invitation, "--stay");
+    await using client = await joinTalk(server.invitation, "--stay");
     const long = "日".repeat(10_000);
-    joiner.type(`${long}\n`);
+    client.type(`${long}\n`);
     await server.until("stdout", `${long}\n`);
     server.type(`${long}\n`);
-    await joiner.until("stdout", `${long}\n`);
-    joiner.type(`${long}y\nshort\n`);
+    await client.until("stdout", `${long}\n`);
+    client.type(`${long}y\nshort\n`);
     await server.until("stdout", "short\n");
-    expect(joiner.stderr).toEndWith(
+    expect(client.stderr).toEndWith(
       "charla: the message is 10001 characters long; one may have 10000\n" +
         "hint: say it in several messages, or share it as a file\n",
     );

@@ -35,14 +35,14 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
   using ana = newPerson();
   using ben = newPerson();
   await using server = await startSealedServer(["--bind", "127.0.0.1", "--json"], { as: ana });
-  await using joiner = charla([server.invitation, "--json", "-n", "ben"], { as: ben });
-  joiner.type("question\n");
+  await using client = charla([server.invitation, "--json", "-n", "ben"], { as: ben });
+  client.type("question\n");
   await server.until("stdout", '"text":"question"');
   server.type("answer\n");
-  await joiner.until("stdout", '"text":"answer"');
+  await client.until("stdout", '"text":"answer"');
   await server.until("stdout", '{"type":"delivered","text":"answer",');
-  joiner.type("bye\n");
-  expect(await joiner.exited).toBe(0);
+  client.type("bye\n");
+  expect(await client.exited).toBe(0);
   await server.until("stdout", '"type":"left"');
   server.signal("SIGTERM");
   expect(await server.exited).toBe(0);
@@ -61,7 +61,7 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
     { type: "left", peer: "ben", reason: "" },
     { type: "ended", reason: "left", unsaid: [] },
   ]);
-  const told = eventsOf(joiner);
+  const told = eventsOf(client);
   members.push({ name: "ben", fingerprint: ofBen, away: false });
   // Whether the question waited for the server is the machine's to say.
   const whichMayBe = new Set(["delivered", "waiting"]);
@@ -78,7 +78,7 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
     { type: "delivered", text: "bye", sequence: 3 },
   ]);
   expect(server.stderr).toBe("");
-  expect(joiner.stderr).toBe("");
+  expect(client.stderr).toBe("");
 });
 
 endToEnd("with --json an open server's first meeting, and what is open, are notices", async () => {
@@ -105,18 +105,18 @@ endToEnd("with --quiet only what the other end says is heard of either", async (
   await using server = charla(["--server", "--port", "0", "-q"], { as: ana });
   // To others a quiet server does not tell how to join; Ana's own charla finds it.
   await until("its invitation", () => existsSync(join(ana.data, "invitation")));
-  await using joiner = charla(["-q"], { as: ana });
-  joiner.type("hello\n");
+  await using client = charla(["-q"], { as: ana });
+  client.type("hello\n");
   await server.until("stdout", "hello\n");
   server.type("hi\n");
-  await joiner.until("stdout", "hi\n");
-  joiner.type("bye\n");
-  expect(await joiner.exited).toBe(0);
+  await client.until("stdout", "hi\n");
+  client.type("bye\n");
+  expect(await client.exited).toBe(0);
   await server.until("stdout", "hello\nbye\n");
   server.signal("SIGTERM");
   expect(await server.exited).toBe(0);
-  for (const { stderr } of [server, joiner]) expect(stderr).toBe("");
-  expect(joiner.stdout).toBe("hi\n");
+  for (const { stderr } of [server, client]) expect(stderr).toBe("");
+  expect(client.stdout).toBe("hi\n");
 });
 
 endToEnd(
@@ -125,10 +125,10 @@ endToEnd(
     using ana = newPerson();
     using ben = newPerson();
     await using server = await startSealedServer(["-v"], { as: ana });
-    await using joiner = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
-    await joiner.until("stderr", "you are ben");
-    joiner.type("hello\n");
-    await joiner.until("stderr", "sent: hello\ndelivered: hello\n");
+    await using client = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
+    await client.until("stderr", "you are ben");
+    client.type("hello\n");
+    await client.until("stderr", "sent: hello\ndelivered: hello\n");
     await server.until("stdout", "hello\n");
     expect(server.stderr).toContain(`ben joined\nfingerprint: ${await fingerprintOf(ben)}\n`);
   },

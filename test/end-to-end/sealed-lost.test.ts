@@ -57,16 +57,16 @@ for (const host of LOOPBACKS) {
 
     endToEnd("Ctrl-C leaves while a server is looked for, and tells what it has not", async () => {
       await using server = await startSealedServerProcess(["--bind", host]);
-      await using joiner = charla([server.invitation, "-v"]);
-      joiner.type("hello\n");
-      await joiner.until("stderr", "delivered: hello\n");
+      await using client = charla([server.invitation, "-v"]);
+      client.type("hello\n");
+      await client.until("stderr", "delivered: hello\n");
       server.signal("SIGKILL");
       await server.exited;
-      joiner.type("still there?\n");
-      await joiner.until("stderr", LOST);
-      joiner.signal("SIGINT");
-      expect(await joiner.exited).toBe(130);
-      expect(joiner.stderr).toEndWith(
+      client.type("still there?\n");
+      await client.until("stderr", LOST);
+      client.signal("SIGINT");
+      expect(await client.exited).toBe(130);
+      expect(client.stderr).toEndWith(
         "the conversation is over: you left\nmay not have been delivered: still there?\n",
       );
     });
@@ -77,16 +77,16 @@ endToEnd("a member that is killed goes on where it was, and says what it could n
   using ana = newPerson();
   using ben = newPerson();
   await using server = await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana });
-  await using joiner = startProcess([server.invitation, "-v", "-n", "ben"], { as: ben });
-  joiner.type("hello\n");
-  await joiner.until("stderr", "delivered: hello\n");
+  await using client = startProcess([server.invitation, "-v", "-n", "ben"], { as: ben });
+  client.type("hello\n");
+  await client.until("stderr", "delivered: hello\n");
   server.type("hello Ben\n");
-  await joiner.until("stdout", "hello Ben\n");
+  await client.until("stdout", "hello Ben\n");
   server.signal("SIGSTOP");
-  joiner.type("nobody hears me\n");
-  await joiner.until("stderr", "sent: nobody hears me\n");
-  joiner.signal("SIGKILL");
-  await joiner.exited;
+  client.type("nobody hears me\n");
+  await client.until("stderr", "sent: nobody hears me\n");
+  client.signal("SIGKILL");
+  await client.exited;
   server.signal("SIGCONT");
   server.type("are you there?\n");
 
@@ -100,17 +100,17 @@ endToEnd("a member that is killed goes on where it was, and says what it could n
 
 endToEnd("a silence is told, and when it is over all that was said meanwhile arrives", async () => {
   await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
-  await using joiner = charla([server.invitation]);
-  joiner.type("hello\n");
+  await using client = charla([server.invitation]);
+  client.type("hello\n");
   await server.until("stdout", "hello\n");
   server.signal("SIGSTOP");
   const meanwhile = Array.from({ length: 20 }, (_, index) => `while you slept ${index}\n`).join("");
-  joiner.type(meanwhile);
-  await joiner.until("stderr", /^no contact for \d+ s$/m);
+  client.type(meanwhile);
+  await client.until("stderr", /^no contact for \d+ s$/m);
   server.signal("SIGCONT");
-  await joiner.until("stderr", /^in contact again after \d+ s$/m);
-  joiner.type("bye\n");
-  expect(await joiner.exited).toBe(0);
+  await client.until("stderr", /^in contact again after \d+ s$/m);
+  client.type("bye\n");
+  expect(await client.exited).toBe(0);
   await server.until("stdout", "bye\n");
   expect(server.stdout).toBe(`hello\n${meanwhile}bye\n`);
 });

@@ -49,10 +49,10 @@ async function openCountingSocket(host: Loopback): Promise<CountingSocket> {
   };
 }
 
-/** What a joiner sends first. */
+/** What a client sends first. */
 async function aHello(host: Loopback): Promise<Uint8Array> {
   await using listening = await openCountingSocket(host);
-  await using _joiner = charla([hostAndPort(host, String(listening.port))]);
+  await using _client = charla([hostAndPort(host, String(listening.port))]);
   await until("a hello", () => listening.datagrams.length > 0);
   return listening.datagrams[0] ?? new Uint8Array(0);
 }
@@ -67,14 +67,14 @@ async function stillServes(server: Program & { invitation: string }): Promise<vo
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
-    endToEnd("a plain joiner of a sealed server is told, and so is the server", async () => {
+    endToEnd("a plain client of a sealed server is told, and so is the server", async () => {
       await using server = await startSealedServer(["--bind", host]);
       const where = hostAndPort(host, server.port);
-      await using joiner = charla(["--plain", where]);
-      joiner.type("hello?\n");
-      expect(await joiner.exited).toBe(1);
-      expect(joiner.stdout).toBe("");
-      expect(joiner.stderr).toEndWith(
+      await using client = charla(["--plain", where]);
+      client.type("hello?\n");
+      expect(await client.exited).toBe(1);
+      expect(client.stdout).toBe("");
+      expect(client.stderr).toEndWith(
         `charla: ${where} speaks the sealed wire, and this conversation the plain one\n` +
           "hint: join a sealed conversation with its invitation and without --plain; --plain opens " +
           "and joins plain ones\n",
@@ -140,7 +140,7 @@ for (const host of LOOPBACKS) {
       expect(peer.received[0]).toBeLessThan(100);
     });
 
-    // An answer of 63 bytes to one byte: who forges the address of a sealed opener would also have the two
+    // An answer of 63 bytes to one byte: who forges the address of a sealed server would also have the two
     // answer each other for ever.
     test("a plain server does not answer the one byte of a sealed one", async () => {
       await using server = charla([...PLAIN.server, "--bind", host, "--port", "0"]);
@@ -156,7 +156,7 @@ for (const host of LOOPBACKS) {
       expect(peer.received).toHaveLength(1);
     });
 
-    endToEnd("a sealed joiner of a plain server is told, and so is the server", async () => {
+    endToEnd("a sealed client of a plain server is told, and so is the server", async () => {
       await using server = charla([...PLAIN.server, "--bind", host, "--port", "0"]);
       const [, port = ""] = await server.until("stderr", /listening on \S*:(\d+)/);
       const where = hostAndPort(host, port);
@@ -176,15 +176,15 @@ for (const host of LOOPBACKS) {
       expect(times(server, "speaks the sealed wire")).toBe(1);
     });
 
-    endToEnd("a sealed joiner of somebody who answers with text is told", async () => {
+    endToEnd("a sealed client of somebody who answers with text is told", async () => {
       await using peer = await openBareSocket(host);
       const where = hostAndPort(host, String(peer.port));
-      await using joiner = charla([where], { input: "a secret\n" });
+      await using client = charla([where], { input: "a secret\n" });
       const { text, from } = await peer.next();
       await peer.send("who is there?", from.port);
-      expect(await joiner.exited).toBe(1);
-      expect(joiner.stdout).toBe("");
-      expect(joiner.stderr).toBe(
+      expect(await client.exited).toBe(1);
+      expect(client.stdout).toBe("");
+      expect(client.stderr).toBe(
         `charla: ${where} speaks the plain wire, which is not encrypted\n` +
           `hint: join it with charla --plain ${where}\n`,
       );

@@ -74,10 +74,10 @@ endToEnd("with --json why one could not join is an event with its code", async (
   expect(ended.status).toBe(1);
 });
 
-endToEnd("Ctrl-C while nobody answers ends a joiner with status 130", async () => {
+endToEnd("Ctrl-C while nobody answers ends a client with status 130", async () => {
   await using silent = await openBareSocket();
-  await using joiner = charla([`127.0.0.1:${silent.port}`]);
+  await using client = charla([`127.0.0.1:${silent.port}`]);
   await silent.next();
-  joiner.signal("SIGINT");
-  expect(await joiner.exited).toBe(130);
+  client.signal("SIGINT");
+  expect(await client.exited).toBe(130);
 });

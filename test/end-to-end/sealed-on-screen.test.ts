@@ -149,12 +149,12 @@ onTerminal("the same holds for the person who opened the conversation", async ()
   enter(screen, "clear; charla --server -q -n ana --bind 127.0.0.1 --port 0");
   await screen.until("the prompt", prompts);
   await until("her invitation", () => existsSync(join(ana.data, "invitation")));
-  await using joiner = charla(["-n", "ben"], { as: ana });
-  joiner.type("ask me\n");
+  await using client = charla(["-n", "ben"], { as: ana });
+  client.type("ask me\n");
   await screen.until("Ben", (rows) => rows.includes("ben: ask me"));
   enter(screen, "question");
-  await joiner.until("stdout", "question\n");
-  joiner.type("answer\n");
+  await client.until("stdout", "question\n");
+  client.type("answer\n");
   const rows = await screen.until("both", (shown) => shown.length === 4 && prompts(shown));
   expect(rows).toEqual(["ben: ask me", "> question", "ben: answer", ">"]);
 });

@@ -85,12 +85,12 @@ endToEnd("it is for the person alone, and goes with the server", async () => {
 endToEnd("it goes when the server says bye, too", async () => {
   using ana = newPerson();
   await using server = await startServer(ana);
-  await using joiner = charla([], { as: ana });
+  await using client = charla([], { as: ana });
   await server.until("stderr", "joined");
   server.type("bye\n");
   await server.exited;
   expect(existsSync(invitationOf(ana))).toBe(false);
-  await joiner.exited;
+  await client.exited;
 });
 
 endToEnd(

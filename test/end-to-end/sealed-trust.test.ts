@@ -1,4 +1,4 @@
-// Whom a joiner takes for the server: an invitation proves it at once, a host is trusted on first use, and
+// Whom a client takes for the server: an invitation proves it at once, a host is trusted on first use, and
 // another key than the expected one stops the join, loudly (docs/protocol.md s. 17.1, RFC 4251 s. 4.1).
 
 import { describe, expect, test } from "bun:test";

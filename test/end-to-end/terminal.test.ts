@@ -22,7 +22,7 @@ async function talkOnScreen(
   const peer = opened.use(charla([...wire.server, "--port", "0", ...args]));
   const [, port = ""] = await peer.until("stderr", /listening on \S*:(\d+)/);
   const screen = opened.use(await openScreen(columns));
-  const joining = ["charla", "-q", ...wire.joiner, ...args, `127.0.0.1:${port}`].join(" ");
+  const joining = ["charla", "-q", ...wire.client, ...args, `127.0.0.1:${port}`].join(" ");
   screen.type(`clear; ${joining}; echo status=$?`);
   screen.press("Enter");
   await screen.until("the prompt", (rows) => rows.at(-1) === ">");

@@ -16,11 +16,11 @@ test("two conversations in one process talk, and the process keeps nothing of th
   {
     await using server = charla(["--server", "--name", "ana", "--port", "0"]);
     const [invitation] = await server.until("stderr", /charla:\/\/[^'"\s]+/);
-    await using joiner = charla([invitation, "--name", "ben"]);
-    joiner.type("hello\n");
+    await using client = charla([invitation, "--name", "ben"]);
+    client.type("hello\n");
     await server.until("stdout", "hello\n");
-    joiner.endInput();
-    expect(await joiner.exited).toBe(0);
+    client.endInput();
+    expect(await client.exited).toBe(0);
     server.signal("SIGINT");
     expect(await server.exited).toBe(130);
   }

@@ -4,7 +4,7 @@
 export interface Wire {
   readonly wire: "plain" | "sealed";
   readonly server: readonly string[];
-  readonly joiner: readonly string[];
+  readonly client: readonly string[];
   /** What stands before the server's words on a screen. */
   readonly from: string;
 }
@@ -12,14 +12,14 @@ export interface Wire {
 export const PLAIN: Wire = {
   wire: "plain",
   server: ["--server", "--plain"],
-  joiner: ["--plain"],
+  client: ["--plain"],
   from: "< ",
 };
 
 export const SEALED: Wire = {
   wire: "sealed",
   server: ["--server", "--open", "--name", "ana"],
-  joiner: ["--name", "ben"],
+  client: ["--name", "ben"],
   from: "ana: ",
 };
 
