@@ -71,7 +71,7 @@ endToEnd("a name or a room that cannot be is refused, with status 2", async () =
     const ended = await runCharla(["localhost:1", `${option}=${value}`]);
     expect(ended.status).toBe(2);
     expect(ended.stderr).toMatch(
-      /^charla: "[^\n]+" cannot be a (name|room): [^\n]+\nhint: see charla --help\n$/,
+      /^charla: "[^\n]+" is not a valid (name|room): [^\n]+\nhint: see charla --help\n$/,
     );
   }
 });
