@@ -3,7 +3,7 @@ import { describe, expect } from "bun:test";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
-import { anyPort, bareSocket, command, farewell, PAIRS, portOf, UNICODE } from "./lesson.ts";
+import { anyPort, bareSocket, command, goodbye, PAIRS, portOf, UNICODE } from "./lesson.ts";
 
 describe("step 3, in turns", () => {
   for (const address of LOOPBACKS) {
@@ -19,7 +19,7 @@ describe("step 3, in turns", () => {
         client.type(`one ${UNICODE}\nthree\n`);
         await client.until("stdout", "four\n");
         client.type("bye\n");
-        expect(await farewell(client, server)).toEqual([0, 0]);
+        expect(await goodbye(client, server)).toEqual([0, 0]);
         expect(client.stdout).toBe("two é 日本 🎉\nfour\n");
         expect(client.stderr).toBe("");
         expect(server.stdout).toBe(`Waiting on port ${port}\none é 日本 🎉\nthree\nbye\n`);
@@ -35,7 +35,7 @@ describe("step 3, in turns", () => {
         server.type("two\n");
         await server.until("stdout", "three\n");
         server.type("bye\n");
-        expect(await farewell(client, server)).toEqual([0, 0]);
+        expect(await goodbye(client, server)).toEqual([0, 0]);
         expect(client.stdout).toBe("two\nbye\n");
         expect(client.stderr).toBe("");
         expect(server.stdout).toBe(`Waiting on port ${port}\none\nthree\n`);
@@ -51,7 +51,7 @@ describe("step 3, in turns", () => {
         client.type("\n");
         await client.until("stdout", "\n");
         client.type("bye\n");
-        expect(await farewell(client, server)).toEqual([0, 0]);
+        expect(await goodbye(client, server)).toEqual([0, 0]);
         expect(client.stdout).toBe("\n");
         expect(server.stdout).toBe(`Waiting on port ${port}\n\nbye\n`);
       });
@@ -65,7 +65,7 @@ describe("step 3, in turns", () => {
       server.type("two\n");
       await ncat.until("stdout", /^two$/);
       ncat.type("bye\n");
-      expect(await farewell(server)).toEqual([0]);
+      expect(await goodbye(server)).toEqual([0]);
       expect(server.stdout).toBe(`Waiting on port ${port}\none\nbye\n`);
     });
 
@@ -110,7 +110,7 @@ describe("step 3, in turns", () => {
     client.type("one\n");
     await client.until("stdout", /^two\n$/);
     client.type("bye\n");
-    expect(await farewell(client, server)).toEqual([0, 0]);
+    expect(await goodbye(client, server)).toEqual([0, 0]);
   });
 
   testWith([], "What comes before the client's turn to listen waits for it.", async () => {

@@ -8,7 +8,7 @@ import { start } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
 import {
   bareSocket,
-  farewell,
+  goodbye,
   type Language,
   ncatWaiting,
   PAIRS,
@@ -41,7 +41,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           server.type("four\nfive\n");
           await client.until("stdout", "four\nfive\n");
           client.type("bye\n");
-          expect(await farewell(client, server)).toEqual([0, 0]);
+          expect(await goodbye(client, server)).toEqual([0, 0]);
           expect(client.stdout).toBe("three é 日本 🎉\nfour\nfive\nbye\n");
           expect(server.stdout).toBe(`Waiting on port ${port}\none é 日本 🎉\ntwo\nbye\n`);
           expect(client.stderr + server.stderr).toBe("");
@@ -54,7 +54,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           client.type("hello\n");
           await server.until("stdout", "hello\n");
           server.type("bye\n");
-          expect(await farewell(server, client)).toEqual([0, 0]);
+          expect(await goodbye(server, client)).toEqual([0, 0]);
           expect(client.stdout).toBe("bye\n");
           expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
           expect(client.stderr + server.stderr).toBe("");
@@ -71,7 +71,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           for (const end of [client, server]) end.signal("SIGSTOP");
           for (const end of [client, server]) end.type("bye\n");
           for (const end of [client, server]) end.signal("SIGCONT");
-          expect(await farewell(server, client)).toEqual([0, 0]);
+          expect(await goodbye(server, client)).toEqual([0, 0]);
           expect(client.stdout).toBe("hi\nbye\n");
           expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
         });
@@ -104,7 +104,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         server.type("hi\n");
         await ncat.until("stdout", /^hi$/);
         ncat.type("bye\n");
-        expect(await farewell(server)).toEqual([0]);
+        expect(await goodbye(server)).toEqual([0]);
         expect(server.stdout).toBe(`Waiting on port ${port}\nhello\nbye\n`);
         await ncat.until("stdout", /^hibye$/);
       });
@@ -118,7 +118,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         ncat.type("hi\n");
         await client.until("stdout", "hi\n");
         ncat.type("bye\n");
-        expect(await farewell(client)).toEqual([0]);
+        expect(await goodbye(client)).toEqual([0]);
         expect(client.stdout).toBe("hi\nbye\n");
         await ncat.until("stdout", /^hellobye$/);
       });
@@ -131,7 +131,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         client.type("bye\n");
         await client.until("stderr", /^(Nobody is listening there\.\n){2}$/);
         client.signal("SIGINT");
-        expect(await farewell(client)).toEqual([130]);
+        expect(await goodbye(client)).toEqual([130]);
         expect(client.stdout).toBe("");
       });
 
@@ -145,7 +145,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         await peer.send("one moment", from);
         await client.until("stdout", /^one moment\n$/);
         client.signal("SIGINT");
-        expect(await farewell(client)).toEqual([130]);
+        expect(await goodbye(client)).toEqual([130]);
         expect(client.stderr).toBe("");
         await peer.send("the end", peer.port);
         expect(await peer.receive()).toEqual({ text: "the end", from: peer.port });
@@ -162,7 +162,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         await peer.send("one moment", port);
         await server.until("stdout", "one moment\n");
         await peer.send("bye", port);
-        expect(await farewell(server)).toEqual([0]);
+        expect(await goodbye(server)).toEqual([0]);
         expect(server.stdout).toBe(`Waiting on port ${port}\nhello\none moment\nbye\n`);
         expect(server.stderr).toBe("");
         expect(await peer.receive()).toEqual({ text: "bye", from: Number(port) });
@@ -180,7 +180,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
           const lines = Array.from({ length: 50 }, (_, index) => `line ${index}`);
           for (const text of [...lines, "bye", "bye", "after"]) await peer.send(text, port);
           server.signal("SIGCONT");
-          expect(await farewell(server)).toEqual([0]);
+          expect(await goodbye(server)).toEqual([0]);
           expect(server.stdout).toBe(`Waiting on port ${port}\n${lines.join("\n")}\nbye\n`);
           expect(server.stderr).toBe("");
           expect(await peer.receive()).toEqual({ text: "bye", from: Number(port) });
@@ -210,7 +210,7 @@ export function testFreeTalk(title: string, ends: Ends): void {
         await server.until("stdout", line);
       }
       client.type("bye\n");
-      expect(await farewell(server, client)).toEqual([0, 0]);
+      expect(await goodbye(server, client)).toEqual([0, 0]);
       expect(server.stdout).toBe(`Waiting on port ${port}\n${lines.join("")}bye\n`);
     });
 

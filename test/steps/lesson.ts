@@ -59,7 +59,7 @@ export function withSender(
 }
 
 /** The exit statuses of both ends, which must have ended 2 s from now: call it once bye is typed. */
-export async function farewell(...ends: Program[]): Promise<number[]> {
+export async function goodbye(...ends: Program[]): Promise<number[]> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const printed = ends.map(({ stdout, stderr }) => JSON.stringify({ stdout, stderr }));
