@@ -1,6 +1,6 @@
-// One member talks, N listen: charla, encrypted and on the disk before anyone sees it, beside servers that do the
-// same job with neither, and beside plain `write` to each. What one server does is measured before the next starts;
-// all listeners and the talker are one C program, which says how busy it was.
+// One member talks, N listen: charla, encrypted and on the disk before anyone sees it, compared with servers that do the
+// same without either, and with plain `write` to each. The servers are measured one after the other;
+// all listeners and the talker are one C program, which reports how busy it was.
 //
 //   npm run bench -- fanout                                          all, which takes half an hour
 //   bun bench/fanout.ts --listeners 10,100 --seconds 2 --only charla,redis
@@ -57,12 +57,12 @@ function floor({ floor: program }: LoadPrograms): Peer {
   };
 }
 
-/** Those that are here, and a sentence for each that is not. */
+/** The servers that are installed; prints a sentence for each of the others. */
 function presentPeers(programs: LoadPrograms, packages: string | null): Peer[] {
   const debian = [ncat, redis, nats, inspircd, ngircd, mosquitto];
   const missing = debian.filter(({ debian: name }) => !isInstalled(name));
-  for (const { name, debian: its } of missing) {
-    console.log(`${name} is missing: apt-get install ${its}`);
+  for (const { name, debian: packageName } of missing) {
+    console.log(`${name} is missing: apt-get install ${packageName}`);
   }
   if (packages === null && ONLY === undefined) {
     console.log("ws and socket.io are missing: they need node, npm and npm's registry");

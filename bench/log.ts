@@ -1,5 +1,5 @@
-// Appends a second to the log on the disk and to the one in memory, beside the same rows by bun:sqlite alone,
-// with the same pragmas, in the same run. "bare" keeps no words to search; what those cost is the difference.
+// Appends a second to the log on the disk and to the one in memory, compared with the same rows by bun:sqlite alone,
+// with the same pragmas, in the same run. "bare" indexes no words for searches; what that costs is the difference.
 
 import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";

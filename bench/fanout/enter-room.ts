@@ -1,5 +1,5 @@
-// Leads any number of members into a room, and hands each of their sessions on to whoever goes on with it
-// (sealed-members.c): its ids, its keys and its places.
+// Lets any number of members enter a room, and describes each of their sessions for the program that continues it
+// (sealed-members.c): ids, keys and positions.
 
 import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
@@ -26,17 +26,17 @@ import {
 } from "../../src/protocol/session/session.ts";
 import type { Outbound } from "../../src/protocol/session/transmit.ts";
 
-/** Members on their way in at the same time. */
+/** Members that enter at the same time. */
 const AT_ONCE = 64;
 const MESSAGES_AT_ONCE = 1_024;
-/** Until nothing is under way any more, ms. */
+/** How long nothing must have come for everything to have arrived, ms. */
 const SILENCE = 1_000;
 const WAKE_EVERY = 5;
 
 interface Entering {
   readonly endpoint: Endpoint;
   readonly socket: UdpSocket;
-  /** Who waits to be welcomed. */
+  /** By sessions that have not been welcomed yet. */
   readonly welcomes: Map<Session, () => void>;
   heardAt: number;
 }

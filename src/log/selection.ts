@@ -31,7 +31,7 @@ export async function* select(
     return;
   }
   const found = findBetween(log, room, words, start, end);
-  for await (const sequences of last === Number.POSITIVE_INFINITY ? found : lastOf(found, last)) {
+  for await (const sequences of last === Number.POSITIVE_INFINITY ? found : keepLast(found, last)) {
     yield* readEntries(log, room, sequences);
   }
 }
@@ -74,7 +74,7 @@ async function* findBetween(
 }
 
 /** The last `count` of all, at once: a million numbers are 8 MB. */
-async function* lastOf(found: AsyncIterable<number[]>, count: number) {
+async function* keepLast(found: AsyncIterable<number[]>, count: number) {
   let newest: number[] = [];
   for await (const sequences of found) newest = newest.concat(sequences).slice(-count);
   yield newest;

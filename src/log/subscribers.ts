@@ -1,4 +1,4 @@
-// Who is told what is appended to the rooms of one log. What is appended in one turn comes as one batch, in a microtask:
+// The subscribers to the rooms of one log. They are called in a microtask, with all entries of one turn as one batch:
 // a subscriber that throws fails no append. Knows no store.
 
 import type { LogEntry } from "../chat/frames.ts";
@@ -8,7 +8,7 @@ export interface Subscribers {
   readonly subscribe: Log["subscribe"];
   /** Entries of a room have become durable, in order. */
   notify(room: string, entries: readonly LogEntry[]): void;
-  /** Nobody is told anything more. */
+  /** No subscriber is called any more. */
   close(): void;
 }
 

@@ -1,7 +1,7 @@
-// What is appended to a room, on its way to the members. A batch is encoded once and handed to each member that
-// has everything before it. A member that has no room for more is taken out: it reads from the log, as fast as
-// it takes what it is sent, and is back once it has caught up. Nobody waits for it. Knows channels and sequence
-// numbers, and not who the members are.
+// Sends what is appended to a room to its members. A batch is encoded once, and handed to each member that has
+// everything before it. A member without room for more is taken out: it reads from the log, as fast as it reads
+// what it is sent, and rejoins once it has caught up. Nobody waits for it. Knows channels and sequence numbers, not who
+// the members are.
 
 import { type Channel, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { encodeFrame, type LogEntry } from "../chat/frames.ts";
@@ -12,14 +12,14 @@ import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 /** Entries that a member reads at once while it catches up. */
 const PAGE = 1_000;
 
-/** Entries without a gap, as they are sent: in memory once, however many members they wait for. */
+/** Entries without a gap, encoded: they are in memory once, however many members have not acknowledged them yet. */
 export interface EncodedBatch {
   /** Sequence numbers of the first and the last entry. */
   readonly first: number;
   readonly last: number;
   /** A frame for each entry. */
   readonly frames: readonly Uint8Array[];
-  /** The frames as they stand in a session's stream. */
+  /** The frames as `encodeMessages` puts them together. */
   readonly stream: Uint8Array;
 }
 
@@ -63,9 +63,9 @@ interface Recipient {
 }
 
 export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
-  /** Those that have everything that is known to be in the log. */
+  /** Those that have everything up to `newest`. */
   const current = new Set<Recipient>();
-  /** The newest entry that is known to be in the log: the log will tell of every later one. */
+  /** The newest entry that is known to be in the log: every later one will be announced. */
   let newest = 0;
 
   const subscription = log.subscribe(room, (entries) => {
@@ -77,10 +77,10 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
 
   function sendBatch(recipient: Recipient, batch: EncodedBatch): void {
     const { channel, cursor } = recipient;
-    // It has read further than the log has told.
+    // It has read further than the log has announced.
     if (batch.last <= cursor) return;
     let hasRoom: boolean | Promise<boolean> = true;
-    // A store across a network may have told of less than there is: that is read.
+    // A store across a network may have lost an announcement: then the entries are read.
     if (batch.first <= cursor + 1) {
       const { frames, stream } = batch.first > cursor ? batch : batchAfter(batch, cursor);
       recipient.cursor = batch.last;
@@ -91,13 +91,13 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
     void catchUp(recipient, hasRoom);
   }
 
-  /** Reads from the log until the recipient has what is there, and takes it in again. */
+  /** Reads from the log until the recipient has caught up, and then lets it rejoin. */
   async function catchUp(recipient: Recipient, hasRoom: boolean | Promise<boolean>): Promise<void> {
     const { channel } = recipient;
     try {
       while ((await hasRoom) && !recipient.isOver) {
         if (recipient.cursor >= newest) {
-          // Nothing can come between the look at `newest` and this: it is the same turn.
+          // Nothing can be announced between that check and this: it is the same turn.
           current.add(recipient);
           return;
         }
@@ -159,7 +159,7 @@ async function roomInTime(
   }
 }
 
-/** The log has failed: the member learns why, and may come back when it works again. */
+/** Closes a channel because the log has failed; the member may come back when it works again. */
 export function abortWith(channel: Channel, error: unknown): void {
   if (!(error instanceof CharlaError)) throw error;
   channel.abort(ENDED_BY_PROGRAM, error.message);

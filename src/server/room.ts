@@ -10,8 +10,8 @@ import type { FanOut } from "./fan-out.ts";
 /** Members of one room. */
 const MAX_MEMBERS = 10_000;
 /**
- * Members of a room in which all are told who comes and goes. In a larger one, the members who all reconnect when
- * the server restarts would be told the square of thousands of frames, more than anyone could read.
+ * Members of a room in which everybody is told who joins and leaves. In a larger one, a restart of the server, after
+ * which all reconnect, would cause the square of thousands of frames, more than anyone could read.
  */
 const MAX_NOTIFIED = 1_000;
 /** Frames about others that wait for one member that does not read. */
@@ -165,7 +165,7 @@ export class Room implements Disposable {
     this.notify({ type: "renamed", from, to });
   }
 
-  /** Tells the others that a member's connection is silent, or no longer. */
+  /** Tells the others that a member's connection has become silent, or is heard again. */
   setAway(member: Member, away: boolean): void {
     if (member.setAway(away)) this.notify({ type: "away", name: member.name, away }, member);
   }

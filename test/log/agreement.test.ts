@@ -1,5 +1,5 @@
-// The log on the disk beside the one in memory, which says in few lines what both do: whatever happens to
-// both, they answer alike.
+// The log on the disk compared with the one in memory, which does the same in few lines: after the same calls, they
+// answer alike.
 
 import { expect, test } from "bun:test";
 

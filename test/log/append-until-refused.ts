@@ -1,5 +1,5 @@
 // Appends, five at a time, until the log of a folder refuses; then removes the file `ballast` from it, appends
-// what was refused again, and prints what came of it all.
+// what was refused again, and prints the results.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { draft, texts } from "./drafts.ts";
 const [, , folder = ""] = process.argv;
 const AT_ONCE = 5;
 
-// A file that would grow past the limit of `ulimit -f` is an error then, and not the end.
+// A file that would grow past the limit of `ulimit -f` is an error then, and does not end the program.
 process.on("SIGXFSZ", () => {});
 
 await using log = await openSqliteLog({ folder, now: Date.now });

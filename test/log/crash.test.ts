@@ -17,7 +17,7 @@ test(
   "a log that is killed ten times while it appends has every durable entry, without gaps",
   async () => {
     using folder = temporaryFolder();
-    /** By "room sequence": device and number of what was told to be durable. */
+    /** By "room sequence": device and number of the entries that were printed as durable. */
     const durable = new Map<string, string>();
     for (let round = 0; round < ROUNDS; round += 1) {
       const device = `device ${round}`;
@@ -27,7 +27,7 @@ test(
         folder.path,
         device,
       ]);
-      // At another place each time.
+      // At another moment each time.
       const entries = random.between(300, 600);
       await program.until("stdout", new RegExp(`(?:.+\n){${entries}}`));
       program.signal("SIGKILL");

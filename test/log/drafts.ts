@@ -1,16 +1,16 @@
-// What tests say in rooms.
+// Drafts and entries for tests.
 
 import type { Draft } from "../../src/chat/frames.ts";
 
-/** Ann's message of that number; any part of it otherwise. */
-export function draft(number: number, its: Partial<Draft> = {}): Draft {
+/** Ann's message of that number, with other fields where they are given. */
+export function draft(number: number, fields: Partial<Draft> = {}): Draft {
   const text = `message ${number}`;
-  return { author: "key of Ann", name: "Ann", device: "laptop", number, text, ...its };
+  return { author: "key of Ann", name: "Ann", device: "laptop", number, text, ...fields };
 }
 
 /** The entry that such a draft becomes, at a time of the suite's clock. */
-export function entry(sequence: number, its: Partial<Draft> = {}, time = 1_000) {
-  return { sequence, time, ...draft(its.number ?? sequence, its) };
+export function entry(sequence: number, fields: Partial<Draft> = {}, time = 1_000) {
+  return { sequence, time, ...draft(fields.number ?? sequence, fields) };
 }
 
 export function texts(entries: readonly { readonly text: string }[]): string[] {

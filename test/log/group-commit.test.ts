@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { CharlaError } from "../../src/errors.ts";
 import { createGroupCommit } from "../../src/log/sqlite/group-commit.ts";
 
-/** A transaction that writes down what happens; it can be told to fail at the end. */
+/** A transaction that records what happens; a test can make it fail at the end. */
 function recorded() {
   const events: string[] = [];
   const group = createGroupCommit((body) => {

@@ -1,5 +1,5 @@
-// What every log does, whatever it keeps its rooms in: the one suite that each of them passes.
-// More than 400 lines, for it is the whole contract.
+// What every log does, in memory or on the disk: the suite that each of them passes.
+// More than 400 lines, because it is the whole contract.
 
 import { describe, expect, test } from "bun:test";
 
@@ -7,7 +7,7 @@ import type { LogEntry } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { draft, entry, texts } from "./drafts.ts";
 
-/** Opens an empty log; what it needs beside is removed when the log is closed. */
+/** Opens an empty log; its files are removed when it is closed. */
 export type OpenLog = (now: () => number) => Promise<Log>;
 
 export function testLog(title: string, open: OpenLog): void {
@@ -106,9 +106,9 @@ export function testLog(title: string, open: OpenLog): void {
       ["half a surrogate in a name", { name: "\ud83e" }],
       ["a number below 0", { number: -1 }],
       ["a number that is none", { number: Number.NaN }],
-    ])("refuses %s, which nobody should have let through, and goes on", async (_, its) => {
+    ])("refuses %s, which the caller should have checked, and goes on", async (_, fields) => {
       await using log = await openAtOnce();
-      const refused = log.append("main", { ...draft(1), ...its });
+      const refused = log.append("main", { ...draft(1), ...fields });
       const taken = log.append("main", draft(2));
       expect(refused).rejects.toThrow(RangeError);
       expect((await taken).sequence).toBe(1);
@@ -223,7 +223,7 @@ export function testLog(title: string, open: OpenLog): void {
         log.subscribe("main", (entries) => own.push(...sequencesOf(entries)));
         own.unshift(...sequencesOf(await log.read("main", 0, 1_000)));
         await append(log, "main", 10);
-        // Again, as after a lost answer: it is no new entry, and nobody sees it.
+        // Again, as after a lost answer: it is not a new entry, and no subscriber sees it.
         await log.append("main", draft(round * 10 + 1));
       }
       expect(seen).toHaveLength(50);
@@ -240,7 +240,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(first?.batches).toEqual([[entry(1)]]);
       expect(second?.batches).toEqual([[entry(1)], [entry(2)]]);
       expect(third?.batches).toEqual([]);
-      // Again, when another subscriber has the room.
+      // Once more, while the other is still subscribed.
       first?.[Symbol.dispose]();
       await append(log, "main", 1);
       expect(second?.batches).toHaveLength(3);
@@ -459,7 +459,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 }
 
-/** Says the next `count` messages of Ann's, all in one turn. */
+/** Appends the next `count` messages of Ann's, all in one turn. */
 async function append(log: Log, room: string, count: number): Promise<void> {
   const first = (await log.last(room)) + 1;
   await Promise.all(

@@ -1,4 +1,4 @@
-// Tests with a small disk of their own, where the system lets a program mount one, which is gone when it ends.
+// Tests with a small disk of their own, on systems that let a program mount one, which is unmounted when it ends.
 
 import { test } from "bun:test";
 

@@ -43,8 +43,8 @@ describe("a selection of a room's entries", () => {
 
   test("of an empty room is empty", async () => {
     await using log = await talked(0);
-    for (const its of [{}, { last: 1 }, { since: 1 }, { words: "even" }]) {
-      expect(await selected(log, its)).toEqual([]);
+    for (const selection of [{}, { last: 1 }, { since: 1 }, { words: "even" }]) {
+      expect(await selected(log, selection)).toEqual([]);
     }
   });
 

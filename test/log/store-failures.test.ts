@@ -89,7 +89,7 @@ describe("a store that another server writes", () => {
     using folder = temporaryFolder();
     await using log = await open(folder.path);
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_LOCKED" });
-    const { stdout } = await run(program("open-and-tell.ts", folder.path, "write"));
+    const { stdout } = await run(program("open-and-report.ts", folder.path, "write"));
     expect(stdout).toStartWith("STORE_LOCKED: another server");
     await log.append("main", draft(1));
   });
@@ -118,7 +118,7 @@ describe("a store that is damaged", () => {
     };
     expect(open(folder.path)).rejects.toMatchObject(refusal);
     expect(openSqliteReader(folder.path)).rejects.toMatchObject(refusal);
-    // Nor is it locked by the one that was refused.
+    // The attempt that was refused has not locked it.
     expect(open(folder.path)).rejects.toMatchObject(refusal);
     expect(readFileSync(file, "utf8")).toBe(text);
   });
@@ -171,7 +171,7 @@ describe("a store that must not be changed", () => {
     expect(open(folder.path)).rejects.toMatchObject(refusal);
     expect(openSqliteReader(folder.path)).rejects.toMatchObject(refusal);
     expect(readFileSync(folder.file).readUInt32BE(60)).toBe(7);
-    // The lock is not kept by the one that was refused.
+    // The attempt that was refused has not kept the lock.
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_TOO_NEW" });
   });
 
@@ -201,11 +201,11 @@ describe("a store that must not be changed", () => {
     const said = await onDisk(
       folder.path,
       4_096,
-      `"$2" "$3"/open-and-tell.ts "$1" write
+      `"$2" "$3"/open-and-report.ts "$1" write
        mount -o remount,bind,ro "$1"
-       "$2" "$3"/open-and-tell.ts "$1" write
-       "$2" "$3"/open-and-tell.ts "$1" read
-       "$2" "$3"/open-and-tell.ts "$1"/deeper write`,
+       "$2" "$3"/open-and-report.ts "$1" write
+       "$2" "$3"/open-and-report.ts "$1" read
+       "$2" "$3"/open-and-report.ts "$1"/deeper write`,
     );
     const file = join(folder.path, "log.sqlite");
     expect(said.split("\n")).toEqual([
@@ -227,14 +227,14 @@ describe("a store that must not be changed", () => {
         folder.path,
         4_096,
         `touch "$1"/said
-       "$2" "$3"/open-and-tell.ts "$1" stay > "$1"/said & server=$!
+       "$2" "$3"/open-and-report.ts "$1" stay > "$1"/said & server=$!
        until grep -q . "$1"/said; do sleep 0.01; done
        mkdir "$1"/view && mount --bind "$1" "$1"/view && mount -o remount,bind,ro "$1"/view
-       "$2" "$3"/open-and-tell.ts "$1"/view read
+       "$2" "$3"/open-and-report.ts "$1"/view read
        kill -9 $server; wait $server 2> /dev/null || true
-       "$2" "$3"/open-and-tell.ts "$1"/view read
+       "$2" "$3"/open-and-report.ts "$1"/view read
        rm "$1"/log.sqlite-shm
-       "$2" "$3"/open-and-tell.ts "$1"/view read`,
+       "$2" "$3"/open-and-report.ts "$1"/view read`,
       );
       const file = join(folder.path, "view", "log.sqlite");
       expect(said.split("\n")).toEqual([
@@ -284,11 +284,11 @@ describe("a store whose disk is full", () => {
       folder.path,
       1_024,
       `head -c 2000000 /dev/zero > "$1"/ballast || true
-       "$2" "$3"/open-and-tell.ts "$1" write
+       "$2" "$3"/open-and-report.ts "$1" write
        rm "$1"/ballast
-       "$2" "$3"/open-and-tell.ts "$1" write
+       "$2" "$3"/open-and-report.ts "$1" write
        head -c 2000000 /dev/zero > "$1"/ballast || true
-       "$2" "$3"/open-and-tell.ts "$1" write`,
+       "$2" "$3"/open-and-report.ts "$1" write`,
     );
     const full = [
       `STORE_FULL: the disk of ${join(folder.path, "log.sqlite")} is full`,

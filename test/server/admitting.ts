@@ -1,4 +1,4 @@
-// A server whose door is tested: its owner, who makes invitations, and those who come with them or without.
+// Who may join: the owner of a server, who makes invitations, and people who try to join with them or without.
 
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import type { ConversationEvent } from "../../src/chat/events.ts";
@@ -14,7 +14,7 @@ export const ANN = generateKeyPair(new Uint8Array(32).fill(0xa1));
 export const BOB = generateKeyPair(new Uint8Array(32).fill(0xb2));
 export const CARL = generateKeyPair(new Uint8Array(32).fill(0xc3));
 
-/** The owner, once they are in the room. */
+/** The owner, once in the room. */
 export async function ownerOf(server: Server, room = "main"): Promise<RoomConversation> {
   const owner = openRoomConversation({
     room,
@@ -31,7 +31,7 @@ export async function ownerOf(server: Server, room = "main"): Promise<RoomConver
   return owner;
 }
 
-/** What came of an attempt: "in", the code of the error, or why the server has ended it. */
+/** The outcome of an attempt to join: "in", the code of the error, or the reason that the server gave. */
 export async function outcomeOf(conversation: RoomConversation): Promise<string> {
   try {
     const event = await nextOf(conversation, "entered", "notice");
@@ -42,7 +42,7 @@ export async function outcomeOf(conversation: RoomConversation): Promise<string>
   }
 }
 
-/** Comes into the room and goes again, as a new program of that person: what came of it. */
+/** Enters the room and leaves again, as a new program of that person; returns the outcome. */
 export async function knock(
   target: Parameters<typeof joinRoom>[0],
   identity: KeyPair,

@@ -30,7 +30,7 @@ describe("a list of authorized keys", () => {
     ["the digest alone", ANN.slice(7)],
     ["another digest", ANN.replace("SHA256", "MD5")],
     ["a word", "everybody"],
-  ])("with %s is AUTHORIZED_KEYS_DAMAGED, and the line is told", (_what, line) => {
+  ])("with %s is AUTHORIZED_KEYS_DAMAGED with the number of the line", (_what, line) => {
     expect(() => parseAuthorizedKeys(`# the team\n${BOB}\n${line}\n`, "/etc/team")).toThrow(
       expect.objectContaining({
         code: "AUTHORIZED_KEYS_DAMAGED",
@@ -77,19 +77,22 @@ describe("a file of authorized keys", () => {
 
   test("that is damaged later lets nobody in, which is reported once, until it is repaired", () => {
     using list = listOf(`${ANN}\n`);
-    const told: string[] = [];
-    const isAuthorized = openAuthorizedKeys(list.path, ({ message }) => void told.push(message));
+    const reported: string[] = [];
+    const isAuthorized = openAuthorizedKeys(
+      list.path,
+      ({ message }) => void reported.push(message),
+    );
     writeFileSync(list.path, `${ANN}\noops\n`);
     expect([isAuthorized(ANN), isAuthorized(ANN)]).toEqual([false, false]);
-    expect(told).toEqual([`line 2 of ${list.path} does not begin with a fingerprint`]);
+    expect(reported).toEqual([`line 2 of ${list.path} does not begin with a fingerprint`]);
     rmSync(list.path);
     expect(isAuthorized(ANN)).toBe(false);
-    expect(told.slice(1)).toEqual([`there is no file ${list.path}`]);
+    expect(reported.slice(1)).toEqual([`there is no file ${list.path}`]);
     writeFileSync(list.path, `${ANN}\n`);
     expect(isAuthorized(ANN)).toBe(true);
     rmSync(list.path);
     expect(isAuthorized(ANN)).toBe(false);
-    expect(told).toHaveLength(3);
+    expect(reported).toHaveLength(3);
   });
 
   test("is AUTHORIZED_KEYS_DAMAGED when it is missing, is no file, or is too long", () => {

@@ -26,7 +26,7 @@ const ON_SMALL_DISK = `
   read -r line && rm "$1"/ballast
   read -r line; kill $server; wait $server`;
 
-interface Told {
+interface Talker {
   readonly member: Conversation;
   readonly seen: ReturnType<typeof shownTo>;
   readonly stored: string[];
@@ -34,7 +34,7 @@ interface Told {
   talking: boolean;
 }
 
-async function comeIn(port: number, name: string): Promise<Told> {
+async function joinAs(port: number, name: string): Promise<Talker> {
   const member = joinServed(port, name);
   const seen = shownTo(member);
   await entered(seen);
@@ -42,14 +42,14 @@ async function comeIn(port: number, name: string): Promise<Told> {
 }
 
 /** Sends one long message after the other, stored or refused. */
-async function talk(its: Told, name: string): Promise<void> {
-  for (let number = 0; its.talking; number += 1) {
+async function talk(talker: Talker, name: string): Promise<void> {
+  for (let number = 0; talker.talking; number += 1) {
     const text = `${name} says ${number} `.padEnd(5_000, "x");
     try {
-      await its.member.say(text);
-      its.stored.push(text);
+      await talker.member.say(text);
+      talker.stored.push(text);
     } catch (error) {
-      its.refused.push({ text, error });
+      talker.refused.push({ text, error });
       await Bun.sleep(5);
     }
   }
@@ -57,27 +57,27 @@ async function talk(its: Told, name: string): Promise<void> {
 
 async function whileAllTalk(
   port: number,
-  during: (members: readonly Told[]) => Promise<void>,
-): Promise<readonly Told[]> {
+  during: (members: readonly Talker[]) => Promise<void>,
+): Promise<readonly Talker[]> {
   const names = Array.from({ length: MEMBERS }, (_, number) => `M${number}`);
-  const members = await Promise.all(names.map((name) => comeIn(port, name)));
-  const talks = members.map((its, index) => talk(its, names[index] ?? ""));
+  const members = await Promise.all(names.map((name) => joinAs(port, name)));
+  const talks = members.map((each, index) => talk(each, names[index] ?? ""));
   try {
     await during(members);
   } finally {
-    for (const its of members) its.talking = false;
+    for (const each of members) each.talking = false;
   }
   await Promise.all(talks);
   return members;
 }
 
 /** All have seen the same messages, none twice, and every stored message is among them. */
-async function expectNothingLost(members: readonly Told[]): Promise<void> {
+async function expectNothingLost(members: readonly Talker[]): Promise<void> {
   const [first, ...others] = members.map(({ seen }) => seen.texts);
   if (first === undefined) throw new Error("nobody was there");
-  const stored = members.flatMap((its) => its.stored);
+  const stored = members.flatMap((each) => each.stored);
   const isShown = () => new Set(stored).isSubsetOf(new Set(first));
-  await until("all of it", () => isShown() && others.every((its) => its.length === first.length));
+  await until("all of it", () => isShown() && others.every((each) => each.length === first.length));
   expect(new Set(first).size).toBe(first.length);
   for (const texts of others) expect(texts).toEqual(first);
 }
@@ -106,7 +106,7 @@ testOnDisk(
       expect(seen.shown.filter(({ type }) => type === "disconnected")).toEqual([]);
     }
     await expectNothingLost(members);
-    const refused = members.flatMap((its) => its.refused.map(({ text }) => text));
+    const refused = members.flatMap((each) => each.refused.map(({ text }) => text));
     expect(refused.filter((text) => members[0]?.seen.texts.includes(text))).toEqual([]);
     server.type("end\n");
     for (const { seen } of members) await seen.ended;
@@ -137,7 +137,7 @@ test(
     }
     await expectNothingLost(members);
     // Except what was being stored when the folder disappeared: at most one message of each member.
-    const refused = members.flatMap((its) => its.refused.map(({ text }) => text));
+    const refused = members.flatMap((each) => each.refused.map(({ text }) => text));
     const stored = refused.filter((text) => members[0]?.seen.texts.includes(text));
     expect(stored.length).toBeLessThanOrEqual(MEMBERS);
     program.signal("SIGTERM");

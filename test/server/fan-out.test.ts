@@ -29,7 +29,7 @@ function remoteLog() {
   const entries: LogEntry[] = [];
   const reads: { readonly after: number; answer(error?: CharlaError): Promise<void> }[] = [];
   let subscriber: OnAppended | null = null;
-  let told = 0;
+  let announced = 0;
   const log: Log = {
     ...openMemoryLog({ now: () => 1_000 }),
     read(_, after, limit) {
@@ -56,18 +56,18 @@ function remoteLog() {
       for (const _ of upTo(count)) entries.push(entry(entries.length + 1));
     },
     /** Announces all entries since the last announcement, or the first so many of them. */
-    tell: async (count = entries.length - told) => {
-      const news = entries.slice(told, told + count);
-      told += count;
-      subscriber?.(news);
+    announce: async (count = entries.length - announced) => {
+      const batch = entries.slice(announced, announced + count);
+      announced += count;
+      subscriber?.(batch);
       await settle();
     },
     /** Announcements that are lost. */
-    skip: (count: number) => void (told += count),
+    skip: (count: number) => void (announced += count),
   };
 }
 
-/** A channel that keeps what it is sent; it has room for more until it is filled. */
+/** A channel that records what it is sent; it has room for more until it is filled. */
 function recordingChannel() {
   const sequences: number[] = [];
   const streams: (Uint8Array | undefined)[] = [];
@@ -113,56 +113,56 @@ function fanOutOf(log: Log) {
 
 describe("a member that has everything", () => {
   test("is sent what is appended without reading the log, in the same bytes as all others", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(5);
     using fanOut = fanOutOf(log);
     const [ann, bob] = [recordingChannel(), recordingChannel()];
     for (const { channel } of [ann, bob]) fanOut.send(channel, 5, 5);
     await settle();
     append(2);
-    await tell(7);
+    await announce(7);
     append(1);
-    await tell();
+    await announce();
     expect([ann.sequences, bob.sequences]).toEqual([
       [6, 7, 8],
       [6, 7, 8],
     ]);
-    // The second batch began where they were: nothing of it was put together again.
+    // The second batch began right after their cursors: it was not encoded again.
     expect(ann.streams[1]).toBeInstanceOf(Uint8Array);
     expect(bob.streams[1]).toBe(ann.streams[1]);
     expect(reads).toEqual([]);
   });
 
   test("is sent nothing more once its subscription is disposed of, and the others are", async () => {
-    const { log, append, tell } = remoteLog();
+    const { log, append, announce } = remoteLog();
     using fanOut = fanOutOf(log);
     const [ann, bob] = [recordingChannel(), recordingChannel()];
     const [sending] = [ann, bob].map(({ channel }) => fanOut.send(channel, 0, 0));
     await settle();
     append(1);
-    await tell();
+    await announce();
     sending?.[Symbol.dispose]();
     append(1);
-    await tell();
+    await announce();
     expect([ann.sequences, bob.sequences]).toEqual([[1], [1, 2]]);
   });
 
   test("is sent nothing once its channel is over, and the others are", async () => {
-    const { log, append, tell } = remoteLog();
+    const { log, append, announce } = remoteLog();
     using fanOut = fanOutOf(log);
     const [ann, bob] = [recordingChannel(), recordingChannel()];
     for (const { channel } of [ann, bob]) fanOut.send(channel, 0, 0);
     await settle();
     ann.channel.abort(1, "enough");
     append(1);
-    await tell();
+    await announce();
     expect([ann.sequences, bob.sequences]).toEqual([[], [1]]);
   });
 });
 
 describe("a member that is behind", () => {
   test("reads the log page by page, and is sent what is appended once it has everything", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(2_500);
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
@@ -170,31 +170,31 @@ describe("a member that is behind", () => {
     await settle();
     for (const _ of upTo(3)) await reads.at(-1)?.answer();
     append(1);
-    await tell(2_501);
+    await announce(2_501);
     expect(sequences).toEqual(upTo(2_501).slice(100));
     expect(reads.map(({ after }) => after)).toEqual([100, 1_100, 2_100]);
   });
 
   test("misses nothing that is appended and announced while its last page is being read", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
     fanOut.send(channel, 0, 3);
     await settle();
     append(2);
-    await tell();
+    await announce();
     await reads[0]?.answer();
     expect(sequences).toEqual([1, 2, 3]);
     await reads[1]?.answer();
     append(1);
-    await tell();
+    await announce();
     expect(sequences).toEqual(upTo(6));
     expect(reads.map(({ after }) => after)).toEqual([0, 3]);
   });
 
   test("misses nothing that is appended while its last page is being read and announced later", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
@@ -202,13 +202,13 @@ describe("a member that is behind", () => {
     await settle();
     append(2);
     await reads[0]?.answer();
-    await tell();
+    await announce();
     expect(sequences).toEqual(upTo(5));
     expect(reads).toHaveLength(1);
   });
 
   test("is sent nothing twice when it has read further than the log has announced", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
@@ -216,31 +216,31 @@ describe("a member that is behind", () => {
     await settle();
     await reads[0]?.answer();
     expect(sequences).toEqual([1, 2, 3]);
-    // All of it is known, then a part of it, in one batch with what is new.
-    await tell(2);
+    // First a batch of which it has everything, then one of which it has a part.
+    await announce(2);
     append(2);
-    await tell(3);
+    await announce(3);
     expect(sequences).toEqual(upTo(5));
   });
 
   test("reads what the log has not announced", async () => {
-    const { log, reads, append, skip, tell } = remoteLog();
+    const { log, reads, append, skip, announce } = remoteLog();
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
     fanOut.send(channel, 0, 0);
     await settle();
     append(5);
     skip(3);
-    await tell();
+    await announce();
     expect(sequences).toEqual([]);
     await reads[0]?.answer();
     append(1);
-    await tell();
+    await announce();
     expect(sequences).toEqual(upTo(6));
   });
 
   test("is sent nothing more when it leaves while a page is being read", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(3);
     using fanOut = fanOutOf(log);
     const { channel, sequences } = recordingChannel();
@@ -249,7 +249,7 @@ describe("a member that is behind", () => {
     sending[Symbol.dispose]();
     await reads[0]?.answer();
     append(1);
-    await tell();
+    await announce();
     expect(sequences).toEqual([]);
     expect(reads).toHaveLength(1);
   });
@@ -257,7 +257,7 @@ describe("a member that is behind", () => {
 
 describe("a member that does not read", () => {
   test("holds up nobody, and reads what it has missed once it has room", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     using fanOut = fanOutOf(log);
     const [ann, slow] = [recordingChannel(), recordingChannel()];
     for (const { channel } of [ann, slow]) fanOut.send(channel, 0, 0);
@@ -265,7 +265,7 @@ describe("a member that does not read", () => {
     slow.fill();
     for (const _ of upTo(3)) {
       append(2);
-      await tell();
+      await announce();
     }
     expect([ann.sequences, slow.sequences]).toEqual([upTo(6), [1, 2]]);
     expect(reads).toEqual([]);
@@ -273,14 +273,14 @@ describe("a member that does not read", () => {
     await slow.empty();
     await reads[0]?.answer();
     append(1);
-    await tell();
+    await announce();
     expect([ann.sequences, slow.sequences]).toEqual([upTo(7), upTo(7)]);
     jest.advanceTimersByTime(UNREAD_FOR);
     expect(slow.aborts).toEqual([]);
   });
 
   test("is disconnected after a while, whether it fell behind or was behind", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(2);
     using fanOut = fanOutOf(log);
     const [ann, fell, was] = [recordingChannel(), recordingChannel(), recordingChannel()];
@@ -291,7 +291,7 @@ describe("a member that does not read", () => {
     was.fill();
     await reads[0]?.answer();
     append(1);
-    await tell(3);
+    await announce(3);
     jest.advanceTimersByTime(UNREAD_FOR - 1);
     expect([fell.aborts, was.aborts]).toEqual([[], []]);
     jest.advanceTimersByTime(1);
@@ -299,7 +299,7 @@ describe("a member that does not read", () => {
     expect([fell.aborts, was.aborts]).toEqual([[reason], [reason]]);
     await settle();
     append(1);
-    await tell();
+    await announce();
     expect([ann.sequences, fell.sequences, was.sequences]).toEqual([[3, 4], [3], [1, 2]]);
     expect(reads).toHaveLength(1);
   });
@@ -309,7 +309,7 @@ describe("a log that fails", () => {
   const full = new CharlaError("STORE_DAMAGED", "the store is damaged", "put it back from a copy");
 
   test("disconnects the members that read it with the reason, and nobody else", async () => {
-    const { log, reads, append, tell } = remoteLog();
+    const { log, reads, append, announce } = remoteLog();
     append(2);
     using fanOut = fanOutOf(log);
     const [ann, behind] = [recordingChannel(), recordingChannel()];
@@ -318,7 +318,7 @@ describe("a log that fails", () => {
     await settle();
     await reads[0]?.answer(full);
     append(1);
-    await tell(3);
+    await announce(3);
     expect([ann.aborts, behind.aborts]).toEqual([[], ["the store is damaged"]]);
     expect([ann.sequences, behind.sequences]).toEqual([[3], []]);
   });
@@ -358,12 +358,12 @@ test.each(upTo(30))(
   "members that enter, stall and read on at random are sent everything once, in order, seed %d",
   async (seed) => {
     const random = seededRandom(seed);
-    const { log, reads, append, skip, tell } = remoteLog();
+    const { log, reads, append, skip, announce } = remoteLog();
     using fanOut = fanOutOf(log);
     const members: { readonly from: number; readonly to: ReturnType<typeof recordingChannel> }[] =
       [];
     let appended = 0;
-    let told = 0;
+    let announced = 0;
     let answered = 0;
     const appendSome = () => {
       const count = random.between(1, 5);
@@ -386,15 +386,15 @@ test.each(upTo(30))(
           break;
         case 3:
         case 4: {
-          const count = random.between(0, appended - told);
-          if (count > 0) await tell(count);
-          told += count;
+          const count = random.between(0, appended - announced);
+          if (count > 0) await announce(count);
+          announced += count;
           break;
         }
         case 5:
-          if (told < appended && random.chance(0.1)) {
+          if (announced < appended && random.chance(0.1)) {
             skip(1);
-            told += 1;
+            announced += 1;
           } else await reads[answered++]?.answer();
           break;
         case 6:
@@ -407,7 +407,7 @@ test.each(upTo(30))(
       await settle();
     }
     appendSome();
-    await tell(appended - told);
+    await announce(appended - announced);
     for (const { to } of members) await to.empty();
     while (answered < reads.length) await reads[answered++]?.answer();
     expect(members.length).toBeGreaterThan(10);

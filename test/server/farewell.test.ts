@@ -1,4 +1,4 @@
-// SIGTERM of a server in the middle of the talk: it says goodbye, and what it has acknowledged it keeps.
+// SIGTERM while members talk: the server closes their sessions, and keeps what it has acknowledged.
 
 import { expect, test } from "bun:test";
 
@@ -20,7 +20,7 @@ test(
     await using _ = program;
     const members = Array.from({ length: MEMBERS }, (__, number) => joinServed(port, `M${number}`));
     const seen = members.map(shownTo);
-    for (const its of seen) await entered(its);
+    for (const each of seen) await entered(each);
     const said = { stored: new Set<string>(), rejected: new Set<string>() };
     const talks = members.flatMap((member, index) =>
       Array.from({ length: LANES }, async (__, lane) => {

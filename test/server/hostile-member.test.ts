@@ -140,7 +140,7 @@ test(
           { type: "say", number: 1, text: "in all innocence" },
         );
         await until("Eve's word", () =>
-          eve.frames.some((its) => its.type === "message" && its.name === "Eve"),
+          eve.frames.some((frame) => frame.type === "message" && frame.name === "Eve"),
         );
       },
       ["before", "in all innocence", "after"],
@@ -176,7 +176,7 @@ test(
 );
 
 const texts = ({ frames }: RawMember) =>
-  frames.flatMap((its) => (its.type === "message" ? [`${its.sequence} ${its.text}`] : []));
+  frames.flatMap((frame) => (frame.type === "message" ? [`${frame.sequence} ${frame.text}`] : []));
 
 test(
   "a message that is too long for the wire closes its session with code 4, and the room goes on",

@@ -13,16 +13,16 @@ import { temporaryFolder } from "../log/temporary-folder.ts";
 import { seededRandom } from "../simulator/random.ts";
 import { allTexts, entered, openHere, shownTo } from "./served.ts";
 
-/** Of all together; more where there is time for it. */
+/** Of all together; more in CI. */
 const KILLS = FULL_SIZE ? 50 : 6;
-/** Who are killed, each a process of its own. */
+/** Members that are killed, each a process of its own. */
 const KILLED = ["Ann", "Ben"];
-/** Who talk all the time, in this process. */
+/** Members that talk all the time, in this process. */
 const OTHERS = 18;
-/** Messages are so far apart from each of them, ms. */
+/** Between two messages of one member, ms. */
 const TALK_EVERY = 20;
 
-/** The texts that the member has printed as that. */
+/** The texts that the member has printed with that word. */
 const textsIn = ({ stdout }: Program, kind: "shown" | "taken" | "stored" | "refused") =>
   stdout
     .split("\n")
@@ -30,7 +30,7 @@ const textsIn = ({ stdout }: Program, kind: "shown" | "taken" | "stored" | "refu
     .filter((line) => line.startsWith(kind))
     .map((line): string => JSON.parse(line.slice(kind.length)));
 
-/** What a member has printed in all of its lives. */
+/** What a member has printed in all of its processes. */
 interface Lives {
   readonly name: string;
   readonly shown: string[];
@@ -39,12 +39,12 @@ interface Lives {
   readonly refused: string[];
 }
 
-/** Adds a life that is over. */
+/** Adds what one process has printed. */
 function add({ shown, taken, stored, refused }: Lives, member: Program): void {
-  const its = textsIn(member, "shown");
-  // It may have been killed after it had shown the last one, and before it had kept that it had.
-  if (its[0] === shown.at(-1)) its.shift();
-  shown.push(...its);
+  const newlyShown = textsIn(member, "shown");
+  // It may have been killed after it had printed the last one, and before it had stored that.
+  if (newlyShown[0] === shown.at(-1)) newlyShown.shift();
+  shown.push(...newlyShown);
   taken.push(...textsIn(member, "taken"));
   stored.push(...textsIn(member, "stored"));
   refused.push(...textsIn(member, "refused"));
@@ -62,7 +62,7 @@ test(
       joinRoom(invitation, { name: `M${index}`, room: "main" }),
     );
     const seen = others.map(shownTo);
-    for (const its of seen) await entered(its);
+    for (const each of seen) await entered(each);
     let talking = true;
     const said: string[] = [];
     const talks = others.map(async (member, index) => {
@@ -73,8 +73,8 @@ test(
         await Bun.sleep(TALK_EVERY);
       }
     });
-    // Where the test fails before they are awaited.
-    for (const its of talks) its.catch(() => {});
+    // In case the test fails before they are awaited.
+    for (const each of talks) each.catch(() => {});
 
     const startMember = (name: string, round: string) =>
       start([
@@ -90,7 +90,7 @@ test(
         const lives: Lives = { name, shown: [], taken: [], stored: [], refused: [] };
         for (let round = 0; round < KILLS / KILLED.length; round += 1) {
           await using member = startMember(name, String(round));
-          // Two times of three before what it says can have left, and what it had to say can.
+          // Two times of three before what it sends can have left.
           const early = round % 3 !== 0;
           await member.until("stdout", early ? /taken .*\n/ : /\nstored .*\n/);
           await Bun.sleep(early ? 0 : random.between(0, 50));
@@ -104,7 +104,7 @@ test(
     talking = false;
     await Promise.all(talks);
 
-    // What was taken before the last kill, and had not left, is said now.
+    // What was taken before the last kill, and had not left, is sent now.
     for (const lives of allLives) {
       await using member = startMember(lives.name, "last");
       const heard = seen[0]?.texts ?? [];
@@ -126,7 +126,7 @@ test(
       expect(shown).toEqual(kept.slice(from, from + shown.length));
       expect(shown).toContain(`the last word to ${name}`);
       expect(refused).toEqual([]);
-      // In the order in which they were taken; one may be there that could not be told any more.
+      // In the order in which they were taken; one may be there that was not printed any more.
       const own = kept.filter((text) => text.startsWith(`${name} `));
       expect(own.filter((text) => taken.includes(text))).toEqual(taken);
       expect(stored.filter((text) => !own.includes(text))).toEqual([]);

@@ -1,5 +1,5 @@
-// A server is killed again and again while its members talk, and started again on the same port with the same
-// log: what was said is in the log once, and was shown to everybody once, in its order.
+// A server is killed again and again while its members talk, and restarted on the same port with the same
+// log: every message is in the log once, and was shown to everybody once, in order.
 
 import { expect, test } from "bun:test";
 
@@ -11,14 +11,14 @@ import { temporaryFolder } from "../log/temporary-folder.ts";
 import { seededRandom } from "../simulator/random.ts";
 import { allTexts, entered, joinServed, serve, shownTo } from "./served.ts";
 
-/** More where there is time for it. */
+/** More in CI. */
 const KILLS = FULL_SIZE ? 50 : 5;
 const MEMBERS = 20;
-/** At a time from each member, so that some are under way when the server is killed. */
+/** In flight from each member, so that some are on their way when the server is killed. */
 const LANES = 2;
-/** How long each waits with the next message once one is stored, ms. */
+/** Between a message that is stored and the next one, ms. */
 const TALK_EVERY = 20;
-/** After so many kills everybody is waited for: at other times some are still on their way back in. */
+/** After so many kills the test waits for everybody: at other times some are still reconnecting. */
 const EVERYBODY_AFTER = 10;
 
 test(
@@ -32,11 +32,11 @@ test(
     const members: Conversation[] = [];
     for (let number = 0; number < MEMBERS; number += 1)
       members.push(joinServed(port, `M${number}`));
-    // Twice, so that a server that is gone is not waited for.
+    // Twice, so that a server that has ended is not waited for.
     for (const member of members) stack.defer(() => member.leave());
     for (const member of members) stack.defer(() => void member.leave());
     const seen = members.map(shownTo);
-    for (const its of seen) await entered(its);
+    for (const each of seen) await entered(each);
 
     const stored: string[] = [];
     let talking = true;
@@ -51,13 +51,13 @@ test(
     const talks = members.flatMap((member, index) =>
       Array.from({ length: LANES }, (_, lane) => talk(member, `${index}.${lane}`)),
     );
-    // Where the test fails before they are awaited.
-    for (const its of talks) its.catch(() => {});
+    // In case the test fails before they are awaited.
+    for (const each of talks) each.catch(() => {});
     for (let kill = 1; kill <= KILLS; kill += 1) {
-      const before = seen.map((its) => its.texts.length);
+      const before = seen.map((each) => each.texts.length);
       const enough = kill % EVERYBODY_AFTER === 0 ? MEMBERS : MEMBERS / 2;
-      const hears = (its: (typeof seen)[number], index: number) =>
-        its.texts.length > (before[index] ?? 0);
+      const hears = (each: (typeof seen)[number], index: number) =>
+        each.texts.length > (before[index] ?? 0);
       await until("talk goes on", () => seen.filter(hears).length >= enough);
       await Bun.sleep(random.between(0, 30));
       program.signal("SIGKILL");
@@ -70,9 +70,9 @@ test(
     const kept = await allTexts(log);
     expect(new Set(kept).size).toBe(kept.length);
     expect(kept.toSorted()).toEqual(stored.toSorted());
-    await until("all of it", () => seen.every((its) => its.texts.length >= kept.length));
-    for (const its of seen) expect(its.texts).toEqual(kept);
+    await until("all of it", () => seen.every((each) => each.texts.length >= kept.length));
+    for (const each of seen) expect(each.texts).toEqual(kept);
   },
-  // Each kill costs a start and the way back in.
+  // Each kill costs a start, and reconnecting.
   30_000 + KILLS * 5_000,
 );

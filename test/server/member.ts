@@ -1,5 +1,5 @@
 // A member with a device on the disk, who talks until killed: `member.ts INVITATION FOLDER NAME ROUND`. Prints, as
-// JSON, each text that is shown, each that was taken to be said, and each that is known to be stored, or refused.
+// JSON, each text that is shown, each that was taken to be sent, and each that is known to be stored, or refused.
 
 import { writeSync } from "node:fs";
 
@@ -19,16 +19,16 @@ const conversation = joinRoom(invitation, {
   device: openDeviceFile({ folder, serverKey: SERVER_KEYS.publicKey, room: "main" }),
 });
 
-const tell = (kind: string, text: string) => writeSync(1, `${kind} ${JSON.stringify(text)}\n`);
+const print = (kind: string, text: string) => writeSync(1, `${kind} ${JSON.stringify(text)}\n`);
 
 async function talk(): Promise<void> {
   for (let count = 0; round !== "last"; count += 1) {
     const text = `${name} in round ${round}: ${count}`;
     const said = conversation.say(text);
-    tell("taken", text);
+    print("taken", text);
     void said.then(
-      () => tell("stored", text),
-      () => tell("refused", text),
+      () => print("stored", text),
+      () => print("refused", text),
     );
     await Bun.sleep(TALK_EVERY);
   }
@@ -36,5 +36,5 @@ async function talk(): Promise<void> {
 void talk();
 
 for await (const event of conversation.events) {
-  if (event.type === "message" || event.type === "delivered") tell("shown", event.text);
+  if (event.type === "message" || event.type === "delivered") print("shown", event.text);
 }

@@ -1,5 +1,4 @@
-// Somebody who joins a server over the sealed wire with a program of their own: says whatever bytes a test wants,
-// and takes what it wants.
+// A member over the sealed wire that sends any bytes, and reads as much, as a test wants.
 
 import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
@@ -12,18 +11,18 @@ import { until } from "../harness/until.ts";
 import { SERVER_KEYS, SERVER_SECRET } from "./served.ts";
 
 export interface RawMember extends AsyncDisposable {
-  /** All that the server has said. */
+  /** All that the server has sent. */
   readonly frames: ServerFrame[];
-  /** The state of the session, to be made untrue. */
+  /** The state of the session, to be falsified. */
   readonly session: Session;
-  /** Says each as it is, bytes or what becomes JSON. */
+  /** Sends each: bytes as they are, anything else as JSON. */
   say(...messages: readonly unknown[]): void;
-  /** Resolves once the server has said a frame of that type. */
+  /** Resolves once the server has sent a frame of that type. */
   until(type: ServerFrame["type"]): Promise<void>;
   readonly ended: Promise<SessionEnd>;
 }
 
-/** @param taken nothing more is taken before it resolves */
+/** @param taken it reads nothing more before this resolves */
 export async function joinRaw(
   { local }: Server,
   name: string,
@@ -62,7 +61,8 @@ export async function joinRaw(
         ),
       );
     },
-    until: (type) => until(`"${type}" for ${name}`, () => frames.some((its) => its.type === type)),
+    until: (type) =>
+      until(`"${type}" for ${name}`, () => frames.some((frame) => frame.type === type)),
     ended: link.ended,
     async [Symbol.asyncDispose]() {
       link.abort(0, "");

@@ -1,4 +1,4 @@
-// A server that is started anew in the middle of a member's handshake says so, and the member begins another at once.
+// A server that restarts in the middle of a handshake resets it, and the member begins another at once.
 
 import { expect, test } from "bun:test";
 import { createSocket, type Socket } from "node:dgram";
@@ -15,7 +15,7 @@ interface Passed {
   readonly id: string;
 }
 
-/** A way to one server at a time: another one in its place is as if it had been killed and started anew. */
+/** Forwards to one server at a time: another one in its place is as if it had been killed and restarted. */
 async function openWay(first: Server) {
   const [front, back] = [await bound(), await bound()];
   const passed: Passed[] = [];
@@ -33,13 +33,13 @@ async function openWay(first: Server) {
   front.on("message", (datagram, { port }) => {
     member = port;
     const at = datagram[0] === HELLO ? 2 : 1;
-    const its = { kind: datagram[0], id: datagram.toString("hex", at, at + 8) };
-    passed.push(its);
-    way.onPassing(its);
+    const header = { kind: datagram[0], id: datagram.toString("hex", at, at + 8) };
+    passed.push(header);
+    way.onPassing(header);
     back.send(datagram, way.server.local.port, "127.0.0.1");
   });
   back.on("message", (datagram, { port }) => {
-    // A server that was killed says nothing more.
+    // A server that was killed sends nothing more.
     if (port !== way.server.local.port) return;
     passed.push({ kind: datagram[0], id: datagram.toString("hex", 1, 9) });
     front.send(datagram, member, "127.0.0.1");
@@ -70,7 +70,7 @@ test(
     way.server = second;
     way.onPassing = ({ kind, id }) => {
       if (kind !== FINISH || id === before || unanswered !== "") return;
-      // It has answered the hello, and is gone before the finish comes.
+      // It has answered the hello, and ends before the finish comes.
       unanswered = id;
       way.server = third;
     };
@@ -78,7 +78,7 @@ test(
     expect(seen.shown.map(({ type }) => type)).toContain("reconnected");
     const reset = way.passed.findLastIndex(({ kind }) => kind === RESET);
     expect(way.passed[reset]?.id).toBe(unanswered);
-    // Not the same finish again for seconds: the next word is a new hello.
+    // Not the same finish again for seconds: next comes a new hello.
     expect(way.passed[reset + 1]?.kind).toBe(HELLO);
     await ann.leave();
     await seen.ended;

@@ -18,14 +18,14 @@ test(
       joinRoom(server.invitation("main"), { name, room: "main" }),
     );
     const seen = members.map(shownTo);
-    for (const its of seen) await entered(its);
+    for (const each of seen) await entered(each);
     await Promise.all(
       members.flatMap((member, index) =>
         Array.from({ length: 50 }, (_, number) => member.say(`${index} says ${number}`)),
       ),
     );
-    await until("all of it", () => seen.every((its) => its.texts.length === 150));
-    const [first] = seen.map((its) => its.texts);
+    await until("all of it", () => seen.every((each) => each.texts.length === 150));
+    const [first] = seen.map((each) => each.texts);
     expect(new Set(first).size).toBe(150);
     expect(seen[1]?.texts).toEqual(first ?? []);
     expect(seen[2]?.texts).toEqual(first ?? []);

@@ -1,4 +1,4 @@
-// A server in this program, or in one of its own, which can be killed and started again; and those who join it.
+// A server in this program, or in a process that can be killed and restarted; and the members who join it.
 
 import { join } from "node:path";
 
@@ -16,11 +16,11 @@ import { until } from "../harness/until.ts";
 
 export const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(7));
 export const SERVER_SECRET = new Uint8Array(16).fill(9);
-/** Nobody in a test types. */
+/** Tests send faster than people type. */
 export const SERVER_LIMITS = { ...LIMITS, messagesPerSecond: 10_000, burst: 10_000 };
 
 /** A server in this program, whose log is in memory. */
-export function openHere(its: Partial<ServerOptions> = {}): Promise<Server> {
+export function openHere(options: Partial<ServerOptions> = {}): Promise<Server> {
   return openServer({
     bind: "127.0.0.1",
     port: 0,
@@ -29,7 +29,7 @@ export function openHere(its: Partial<ServerOptions> = {}): Promise<Server> {
     limits: SERVER_LIMITS,
     log: openMemoryLog({ now: Date.now }),
     host: "127.0.0.1",
-    ...its,
+    ...options,
   });
 }
 
@@ -45,11 +45,11 @@ export async function serve(folder: string, port = 0): Promise<Served> {
     folder,
     String(port),
   ]);
-  const [, its = ""] = await program.until("stdout", /serves at (\d+)\n/);
-  return { program, port: Number(its) };
+  const [, boundPort = ""] = await program.until("stdout", /serves at (\d+)\n/);
+  return { program, port: Number(boundPort) };
 }
 
-/** What lets somebody in at that port. */
+/** The invitation to a server at that port. */
 export function invitationTo(port: number): string {
   const key = SERVER_KEYS.publicKey;
   const where = { host: "127.0.0.1", port, room: "main" };
@@ -61,7 +61,7 @@ export function joinServed(port: number, name: string): Conversation {
   return joinRoom(invitationTo(port), { name, room: "main" });
 }
 
-/** Somebody in the room, and all that was shown to them. */
+/** Collects what a conversation shows. */
 export function shownTo({ events }: Conversation) {
   const shown: ConversationEvent[] = [];
   const texts: string[] = [];
@@ -71,15 +71,15 @@ export function shownTo({ events }: Conversation) {
       if (event.type === "message" || event.type === "delivered") texts.push(event.text);
     }
   })();
-  /** `texts` is what was said in the room, as it came. */
+  /** `texts` are the messages of the room, in the order in which they came. */
   return { shown, texts, ended };
 }
 
-/** Resolves once they are in the room. */
+/** Resolves once the member has entered. */
 export const entered = ({ shown }: ReturnType<typeof shownTo>) =>
   until("a member comes in", () => shown.some(({ type }) => type === "entered"));
 
-/** All that was said in the room `main`. */
+/** The texts of all entries of the room `main`. */
 export async function allTexts(log: LogReader): Promise<string[]> {
   const texts: string[] = [];
   for (;;) {

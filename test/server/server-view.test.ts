@@ -1,4 +1,4 @@
-// What a server tells of who asks, in a room and outside.
+// What a server tells a client about the client itself, in a room and outside.
 
 import { expect, test } from "bun:test";
 

@@ -26,7 +26,7 @@ async function talkPastEve(unreadFor: number) {
   await Promise.all([entered(seenByAnn), entered(seenByBob)]);
   const goesOn = Promise.withResolvers<void>();
   const eve = stack.use(await joinRaw(server, "Eve", goesOn.promise));
-  // Whoever closes waits for what she has.
+  // Closing waits until she has read what she has.
   stack.defer(() => goesOn.resolve());
   eve.say({ type: "enter", room: "main", name: "Eve", device: deviceOf("Eve") });
   await eve.until("welcome");
@@ -61,7 +61,8 @@ test(
   async () => {
     await using talk = await talkPastEve(60_000);
     const { eve, goesOn } = talk;
-    const texts = () => eve.frames.flatMap((its) => (its.type === "message" ? [its.text] : []));
+    const texts = () =>
+      eve.frames.flatMap((frame) => (frame.type === "message" ? [frame.text] : []));
     expect(texts().length).toBeLessThan(COUNT);
     goesOn.resolve();
     await until("all of it", () => texts().length === COUNT);

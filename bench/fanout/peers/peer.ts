@@ -51,13 +51,13 @@ export async function startTcp(
     stdio: ["ignore", port === null ? "pipe" : log, log],
     env: { ...process.env, HOME: folder, PATH },
   });
-  const its = port ?? (await printedPort(child.stdout));
-  await untilListening(its, child);
+  const serverPort = port ?? (await printedPort(child.stdout));
+  await untilListening(serverPort, child);
   return {
     pid: child.pid,
     load: "tcp",
     members: async () => [
-      `connect ${its} ${listeners}`,
+      `connect ${serverPort} ${listeners}`,
       ...speech.listener.map((bytes) => `all ${bytes}`),
       ...speech.talker.map((bytes) => `talker ${bytes}`),
       `message ${speech.message}`,

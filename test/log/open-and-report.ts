@@ -1,4 +1,4 @@
-// Opens the log of a folder to "write", to "read" or to write and "stay", and prints what came of it: "open",
+// Opens the log of a folder to "write", to "read" or to write and "stay", and prints the result: "open",
 // or the error.
 
 import { CharlaError } from "../../src/errors.ts";
