@@ -1,4 +1,4 @@
-// `npm run bench`: every measurement in bench/, or the one that is named: `npm run bench -- start-up`.
+// `npm run bench`: all benchmarks in bench/; `npm run bench -- start-up` runs one.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const all = readdirSync(join(root, "bench"))
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !all.includes(name));
 if (unknown !== undefined) {
-  process.stderr.write(`there is no measurement ${unknown}\nhint: one of ${all.join(", ")}\n`);
+  process.stderr.write(`there is no benchmark ${unknown}\nhint: one of ${all.join(", ")}\n`);
   process.exit(2);
 }
 let failed = false;

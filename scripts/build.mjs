@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { installWhatIsMissing, program, root } from "./install.mjs";
 
 installWhatIsMissing();
-// Not minified: the bytecode starts as fast, and a stack trace stays readable. Split: otherwise each
-// start loads every module of the platform that any command imports.
+// Not minified: bytecode starts as fast, and stack traces stay readable. Split: otherwise each start loads
+// every platform module that any command imports.
 const compile = "build --compile --bytecode --format=esm --splitting".split(" ");
-// A folder's .env and bunfig.toml are its owner's business, not charla's: they are not read.
+// charla must not read the .env and bunfig.toml of the folder it is started in.
 const strict = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
 const files = ["src/cli/main.ts", "--outfile", "dist/charla"];
 const build = spawnSync(program("bun"), [...compile, ...strict, ...files], {

@@ -1,4 +1,4 @@
-// `npm run simulate`: the sealed wire in all weathers, in virtual time; see test/simulator/many.ts.
+// `npm run simulate`: sessions over simulated networks in virtual time; see test/simulator/many.ts.
 import { spawnSync } from "node:child_process";
 
 import { installWhatIsMissing, program, root } from "./install.mjs";

@@ -11,7 +11,7 @@ const charla = spawn(
   [join(root, "src/cli/main.ts"), ...(given.length > 0 ? given : ["--server"])],
   { stdio: "inherit" },
 );
-// A terminal sends Ctrl-C to every process in front of it: charla decides what it means, this one waits.
+// A terminal sends Ctrl-C to all processes in the foreground: charla decides what to do, this one waits.
 process.on("SIGINT", () => {});
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => charla.kill(signal));
 charla.on("exit", (code, signal) => {

@@ -1,6 +1,6 @@
-// `npm test`: every test, and beside them format, lint and types; the last line counts them all together.
-// Arguments choose test files by their path, and then only these tests run: `npm test -- wire`. With `--full` some
-// proofs are longer: more seeds, kills, datagrams and minutes. Other options are those of `bun test`.
+// `npm test`: all tests and, at the same time, format, lint and types; the last line counts them all.
+// `npm test -- session` runs only the test files whose path contains `session`. With `--full`, the proofs whose size can
+// be chosen are larger: more seeds, kills and datagrams. Other options are those of `bun test`.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -15,9 +15,9 @@ const CHECKS = [
   { title: "lint", name: "oxlint", args: ["--type-aware", "--deny-warnings"] },
   { title: "types", name: "bun", args: ["check"] },
 ];
-/** Files at a time: one more than processors, because many tests wait for a clock. */
-const WORKERS = availableParallelism() + 1;
-/** Of one test, in ms, where it names no other: long, for a busy machine. */
+/** Files run at a time: two for each processor, because many tests wait for a clock. */
+const WORKERS = 2 * availableParallelism();
+/** The default time limit of a test, in ms: long, for a busy machine. */
 const TIMEOUT = 30_000;
 
 const given = process.argv.slice(2);
@@ -38,11 +38,11 @@ const tests = run("bun", [
   `--reporter-outfile=${report}`,
   ...chosen,
 ]);
-// What they print comes after the tests, where it is seen.
+// Their output is printed after that of the tests, where it is seen.
 const checks = isWhole ? await runChecks() : [];
 const status = await tests.ended;
 const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0, ...readReport() };
-// A crash of the runner, or a file that does not load, fails no test of its own: it still counts.
+// A crash of the runner, or a file that doesn't load, is no failed test in the report, but counts as one.
 if (status !== 0 && counts.failed === 0) counts.failed += 1;
 for (const { title, output, passed } of checks) {
   process.stdout.write(`\n== ${title}\n${output}`);
@@ -54,7 +54,7 @@ process.stdout.write(`\n${counts.assertions} assertions\n`);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 process.exit(counts.failed > 0 ? 1 : 0);
 
-/** One after the other: the tests have need of the other processor. */
+/** One after the other, because the tests need the processors too. */
 async function runChecks() {
   const done = [];
   for (const { title, name, args } of CHECKS) {

@@ -1,6 +1,5 @@
-// charla run in the test's own process: the same interface as a program of program.ts, without the 150 ms or
-// more that a process takes to start. For everything but what only a process has: a terminal, the real
-// signals, stdin that is a file, the working folder, a death without goodbye.
+// charla in the test's own process, with the interface of a process in program.ts but without the 100 ms that one takes
+// to start. Not for what only a process has: a terminal, real signals, stdin from a file, a working folder, SIGKILL.
 
 import { PassThrough, Writable } from "node:stream";
 
@@ -10,7 +9,7 @@ import { Interruption, type Io, SIGNAL_STATUS, type SignalName } from "../../src
 import { newPerson } from "./person.ts";
 import { type Program, root, type StartOptions, type Transcript, watchPrinted } from "./program.ts";
 
-/** How long a program that is no longer needed may take to leave, in ms. */
+/** How long a program may take to end at the end of a scope, in ms. */
 const GOODBYE = 1_000;
 
 /** Starts charla; it is interrupted at the end of the scope if it is still running. */
@@ -55,7 +54,7 @@ export function charla(args: readonly string[], options: StartOptions = {}): Pro
 
   runCommandLine(args, io).then(finish, (error: unknown) => {
     if (error instanceof Interruption) return finish(error.exitStatus);
-    // A bug of charla's own: whoever waits for its end gets it.
+    // A bug in charla: it is thrown where the test waits for the end.
     printed.add("stderr", String(error));
     reject(error);
     finish(1);

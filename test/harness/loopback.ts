@@ -6,12 +6,12 @@ import { createServer } from "node:net";
 export const LOOPBACKS = ["127.0.0.1", "::1"] as const;
 export type Loopback = (typeof LOOPBACKS)[number];
 
-/** A host and a port as the command line takes them. */
+/** HOST:PORT as on the command line. */
 export function hostAndPort(host: Loopback, port: string): string {
   return host === "::1" ? `[::1]:${port}` : `${host}:${port}`;
 }
 
-/** A UDP port that nothing listened on a moment ago, chosen by the system, in both families. */
+/** A UDP port on which nobody listened a moment ago, in either family; chosen by the system. */
 export async function freeUdpPort(): Promise<number> {
   const socket = createSocket({ type: "udp6", ipv6Only: false });
   await new Promise<void>((resolve) => socket.bind(0, "::", resolve));
@@ -20,7 +20,7 @@ export async function freeUdpPort(): Promise<number> {
   return port;
 }
 
-/** A TCP port that nothing listened on a moment ago. */
+/** A TCP port on which nobody listened a moment ago. */
 export async function freeTcpPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "::", resolve));

@@ -1,5 +1,5 @@
-// A UDP relay in user space between a client and a server: it loses, delays and reorders datagrams as a
-// seed decides, can fall silent, and can take another port, so that the server sees its client move.
+// A UDP relay between a client and a server. It loses, delays and reorders datagrams as its seed decides, can
+// drop everything for a while, and can change its port, so that the server sees its client move.
 
 import { createSocket, type Socket } from "node:dgram";
 
@@ -7,21 +7,21 @@ import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 
 export interface RelayOptions {
   readonly seed: number;
-  /** Of all datagrams, 0 to 1. */
+  /** The fraction of datagrams that are lost, 0 to 1. */
   readonly loss: number;
-  /** Each waits up to so many ms, and so may overtake others. */
+  /** Each datagram is delayed by up to so many ms, and so may overtake others. */
   readonly jitter: number;
   readonly server: { readonly address: string; readonly port: number };
 }
 
 export interface LossyRelay extends AsyncDisposable {
-  /** Where the client finds it. */
+  /** The port for the client. */
   readonly port: number;
-  /** Datagrams that came, in both directions. */
+  /** All datagrams received, in both directions. */
   readonly seen: Buffer[];
-  /** The server sees the client at another port from now on. */
+  /** From now on the server sees the client at another port. */
   move(): Promise<void>;
-  /** Nothing passes while it is silent. */
+  /** While true, everything is dropped. */
   silent: boolean;
 }
 
@@ -57,10 +57,10 @@ export async function openLossyRelay(options: RelayOptions): Promise<LossyRelay>
     }, random.fraction() * options.jitter);
   }
 
-  /** What the server sends to any port the client had is for the client; but only the last is in use. */
-  function listen(its: Socket): void {
-    its.on("message", (datagram) => {
-      if (its !== back) return;
+  /** The server may still send to an earlier port of the client: only the last is in use. */
+  function listen(socket: Socket): void {
+    socket.on("message", (datagram) => {
+      if (socket !== back) return;
       pass(datagram, () => {
         if (client !== null) front.send(datagram, client.port, client.address);
       });

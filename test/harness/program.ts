@@ -1,11 +1,11 @@
-// A program under test or a peer of one: started with pipes, watched until it says what a test
-// waits for, and ended by its own process id. Knows nothing of what the programs say to each other.
+// A program under test, or its peer, as a process with pipes on its three streams: prints are recorded and waited
+// for, and it is ended by its process id. Knows nothing of what programs print.
 
 import { join } from "node:path";
 
 import { newPerson, type Person } from "./person.ts";
 
-/** How long a test waits for a line before it gives up, in ms: long, for a busy 2-core machine. */
+/** How long a test waits for output, in ms: long, for a busy 2-core machine. */
 const PATIENCE = 20_000;
 
 export const root = join(import.meta.dir, "..", "..");
@@ -19,14 +19,14 @@ export interface Program extends AsyncDisposable {
   type(text: string | Uint8Array): void;
   /** Closes its standard input. */
   endInput(): void;
-  /** Resolves with the match once `stream` holds `pattern`; rejects when it ends or waits in vain, for so many ms. */
+  /** Resolves with the match once `stream` contains `pattern`; rejects at the end of the program, or after `patience` ms. */
   until(
     stream: "stdout" | "stderr",
     pattern: string | RegExp,
     patience?: number,
   ): Promise<RegExpMatchArray>;
   signal(name: NodeJS.Signals): void;
-  /** The exit status, or 128 plus the signal's number as a shell counts it, once all is read. */
+  /** The exit status, or 128 and the signal's number as in a shell, once all output is read. */
   readonly exited: Promise<number>;
 }
 
@@ -39,10 +39,10 @@ export interface Transcript {
 
 export interface StartOptions {
   cwd?: string;
-  /** Who starts it; somebody new where it is left out. */
+  /** Who starts it; by default a new person. */
   as?: Person;
   env?: Record<string, string | undefined>;
-  /** All of standard input, then its end; without it the input stays open for `type`. */
+  /** The whole standard input; without it, the input stays open for `type`. */
   input?: string | Uint8Array;
 }
 
@@ -107,14 +107,14 @@ export function start(command: readonly string[], options: StartOptions = {}): P
   };
 }
 
-/** What a program has printed, and whoever waits for more of it. */
+/** The output of a program, and those who wait for more of it. */
 export interface Printed extends Pick<Program, "stdout" | "stderr" | "until"> {
   add(stream: "stdout" | "stderr", text: string): void;
-  /** Nothing more will come. */
+  /** There will be no more output. */
   end(): void;
 }
 
-/** @param title what failures call the program */
+/** @param title the program in error messages */
 export function watchPrinted(title: string): Printed {
   const text = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();

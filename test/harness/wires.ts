@@ -1,11 +1,11 @@
-// What opens and what joins a conversation that takes anyone, on each wire: for tests of what is the same
-// on both.
+// The arguments that open and join a conversation without an invitation, on each wire: for tests of behaviour
+// that both share.
 
 export interface Wire {
   readonly wire: "plain" | "sealed";
   readonly server: readonly string[];
   readonly client: readonly string[];
-  /** What stands before the server's words on a screen. */
+  /** What precedes the server's messages on a screen. */
   readonly from: string;
 }
 
