@@ -37,11 +37,15 @@ const TABLE: Record<string, readonly string[]> = {
   // The public surface: re-exports only.
   "index.ts": ["chat", "client", "server", "log"],
   "errors.ts": [],
+  "backoff.ts": [],
   "ip-bytes.ts": [],
 };
 
-/** Vocabulary: errors and their codes; an address as bytes, for cookies of the handshake and for certificates of http. */
-const EVERYBODYS: ReadonlySet<string> = new Set(["errors.ts", "ip-bytes.ts"]);
+/**
+ * Vocabulary: errors and their codes; waits before another attempt, for rooms and for http; an address as bytes, for
+ * cookies of the handshake and for certificates of http.
+ */
+const EVERYBODYS: ReadonlySet<string> = new Set(["errors.ts", "backoff.ts", "ip-bytes.ts"]);
 
 /** Parts of a room that know nothing of others: folder or file -> folders, rooms or files it must not import. */
 const APART: Record<string, readonly string[]> = {

@@ -6,8 +6,8 @@ import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame, type MemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import {
   type Action,
-  backoff,
   type ClientEvent,
+  connectDelay,
   createRoomClient,
   refuseToSay,
   type RoomClient,
@@ -712,15 +712,15 @@ describe("a question", () => {
 
 describe("the wait before another attempt", () => {
   test("is up to twice the one before, and at most half a minute", () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 8].map((attempts) => backoff(attempts, 1))).toEqual([
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map((attempts) => connectDelay(attempts, 1))).toEqual([
       500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
     ]);
-    expect(backoff(2_000, 1)).toBe(30_000);
+    expect(connectDelay(2_000, 1)).toBe(30_000);
   });
 
   test("is half left to chance", () => {
-    expect([backoff(1, 0), backoff(1, 0.5), backoff(1, 1)]).toEqual([250, 375, 500]);
-    expect([backoff(9, 0), backoff(9, 1)]).toEqual([15_000, 30_000]);
+    expect([connectDelay(1, 0), connectDelay(1, 0.5), connectDelay(1, 1)]).toEqual([250, 375, 500]);
+    expect([connectDelay(9, 0), connectDelay(9, 1)]).toEqual([15_000, 30_000]);
   });
 });
 

@@ -1,6 +1,7 @@
 // The state of a room client, the events that change it, and the actions that follow: the vocabulary of step.ts.
 // Pure.
 
+import { backoff } from "../../backoff.ts";
 import { MAX_WAITING } from "../../chat/conversation.ts";
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
@@ -169,7 +170,7 @@ export type Action =
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, random } = options;
-  const { resendAfter = RESEND_AFTER, retryDelay = backoff } = options;
+  const { resendAfter = RESEND_AFTER, retryDelay = connectDelay } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text } of unstored) {
     outbox.set(number, { number, text, isOld: true, isSent: false });
@@ -231,16 +232,9 @@ export function refuseToSay({ phase, outbox }: RoomClient, text: string): Charla
   return outbox.size >= MAX_WAITING ? tooManyWaiting("the server has them") : null;
 }
 
-/**
- * How long to wait before the next attempt: up to twice as long each time, and not the same for everybody. Only half of
- * it is random: with "full jitter" some would try again at once.
- *
- * @param attempts that have failed so far, at least one
- * @param random from 0 to 1
- */
-export function backoff(attempts: number, random: number): number {
-  const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (attempts - 1));
-  return longest / 2 + (random * longest) / 2;
+/** How long to wait before another attempt to connect, ms. */
+export function connectDelay(failures: number, random: number): number {
+  return backoff(failures, random, FIRST_RETRY, LONGEST_RETRY);
 }
 
 /** The connection, also while leaving; null when it is over. */

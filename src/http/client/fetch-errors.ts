@@ -1,6 +1,7 @@
 // What can go wrong with a request, in words for a person (from the codes of the runtime's fetch and sockets, and from
 // statuses of 400 and more), and whether and when to try again. Pure: time and randomness are arguments.
 
+import { backoff } from "../../backoff.ts";
 import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
 import { parseHttpDate } from "../header-fields.ts";
 import type { ResponseHead } from "./exchange.ts";
@@ -209,8 +210,7 @@ export function waitBeforeRetry(
 ): number | null {
   const wait = retryAfter === null ? null : parseRetryAfter(retryAfter, now);
   if (wait !== null) return wait > MAX_RETRY_AFTER ? null : wait;
-  const longest = Math.min(MAX_WAIT, FIRST_WAIT * 2 ** (tries - 1));
-  return Math.round(longest * (0.5 + random / 2));
+  return Math.round(backoff(tries, random, FIRST_WAIT, MAX_WAIT));
 }
 
 /** Seconds or a date (RFC 9110 s. 10.2.3), as ms from now; null for anything else. */
