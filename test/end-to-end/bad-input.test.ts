@@ -1,5 +1,5 @@
-// Every mistake a person or a peer can make: one clear sentence, a hint, the right status, and nothing
-// lost (docs/errors.md).
+// Mistakes of people and of peers: each is reported in one clear sentence with a hint, the exit status is right,
+// and no message is lost (docs/errors.md).
 
 import { describe, expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
@@ -15,8 +15,8 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
-/** Sends bytes as they are, as a peer may. */
-async function throwDatagrams(port: number, ...datagrams: Uint8Array[]): Promise<void> {
+/** Sends raw datagrams, which need not be UTF-8. */
+async function sendDatagrams(port: number, ...datagrams: Uint8Array[]): Promise<void> {
   const socket = createSocket("udp4");
   for (const datagram of datagrams) {
     await new Promise((resolve) => socket.send(datagram, port, "127.0.0.1", resolve));
@@ -101,7 +101,7 @@ describe("the command line", () => {
 });
 
 describe("the network", () => {
-  endToEnd("an unknown host is told by its name (RFC 6761 s. 6.4)", async () => {
+  endToEnd("an unknown host is reported with its name (RFC 6761 s. 6.4)", async () => {
     expect(await runCharla(["no-such-host.invalid"])).toEqual({
       stdout: "",
       stderr:
@@ -111,35 +111,38 @@ describe("the network", () => {
     });
   });
 
-  endToEnd("a mistyped command is taken for a host, and the hint names the command", async () => {
+  endToEnd("a mistyped command is read as a host, and the hint suggests the command", async () => {
     const ended = await runCharla(["recieve"]);
     expect(ended.stderr).toEndWith("hint: did you mean charla receive?\n");
     expect(ended.status).toBe(1);
   });
 
   for (const wire of WIRES) {
-    endToEnd(`a port in use is told, with what to do, by a ${wire.wire} server too`, async () => {
-      const { server, port } = await startServer(wire);
-      await using _ = server;
-      for (const command of [["receive"], wire.server]) {
-        expect(await runCharla([...command, "--port", String(port)])).toEqual({
-          stdout: "",
-          stderr:
-            `charla: port ${port} is in use by another program\n` +
-            "hint: choose another port with --port N, or --port 0 for any free one\n",
-          status: 1,
-        });
-      }
-    });
+    endToEnd(
+      `a port in use is reported with a hint, by receive and by a ${wire.wire} server`,
+      async () => {
+        const { server, port } = await startServer(wire);
+        await using _ = server;
+        for (const command of [["receive"], wire.server]) {
+          expect(await runCharla([...command, "--port", String(port)])).toEqual({
+            stdout: "",
+            stderr:
+              `charla: port ${port} is in use by another program\n` +
+              "hint: choose another port with --port N, or --port 0 for any free one\n",
+            status: 1,
+          });
+        }
+      },
+    );
   }
 
-  endToEnd("an address that is not this machine's is told (RFC 5737)", async () => {
+  endToEnd("an address that this machine doesn't have is reported (RFC 5737)", async () => {
     const ended = await runCharla(["receive", "--bind", "192.0.2.77", "--port", "0"]);
     expect(ended.stderr).toStartWith("charla: 192.0.2.77:0 cannot be used:");
     expect(ended.status).toBe(1);
   });
 
-  endToEnd("charla send tells that nobody is listening (ICMP port unreachable)", async () => {
+  endToEnd("charla send reports that no program is listening (ICMP port unreachable)", async () => {
     const port = await freeUdpPort();
     expect(await runCharla(["send", "--to", `127.0.0.1:${port}`, "hello?"])).toEqual({
       stdout: "",
@@ -151,7 +154,7 @@ describe("the network", () => {
   });
 
   endToEnd(
-    "a client is told that nobody is listening as soon as it speaks, over IPv6 too",
+    "a client reports that no program is listening after its first message, over IPv6 too",
     async () => {
       const port = await freeUdpPort();
       const ended = await runCharla(["--plain", `[::1]:${port}`], { input: "hello?\n" });
@@ -160,28 +163,31 @@ describe("the network", () => {
     },
   );
 
-  endToEnd("what a client could not say is told with the one error that stopped it", async () => {
-    const port = await freeUdpPort();
-    const ended = await runCharla(["--plain", "--turns", `127.0.0.1:${port}`], {
-      input: "one\ntwo\nthree\n",
-    });
-    expect(ended.stderr).toEndWith(
-      "not your turn yet; waiting: two\n" +
-        "the conversation is over: the other end can't be reached\n" +
-        "not sent: two\n" +
-        `charla: no program is listening at 127.0.0.1:${port}\n` +
-        "hint: start charla --server there first, or charla receive\n",
-    );
-    expect(ended.status).toBe(1);
-    const quick = await runCharla(["--plain", "-q", `127.0.0.1:${port}`], {
-      input: "one\ntwo\nthree\n",
-    });
-    expect(quick.stderr.split("no program is listening")).toHaveLength(2);
-  });
+  endToEnd(
+    "messages that a client could not send are listed with the one error that stopped it",
+    async () => {
+      const port = await freeUdpPort();
+      const ended = await runCharla(["--plain", "--turns", `127.0.0.1:${port}`], {
+        input: "one\ntwo\nthree\n",
+      });
+      expect(ended.stderr).toEndWith(
+        "not your turn yet; waiting: two\n" +
+          "the conversation is over: the other end can't be reached\n" +
+          "not sent: two\n" +
+          `charla: no program is listening at 127.0.0.1:${port}\n` +
+          "hint: start charla --server there first, or charla receive\n",
+      );
+      expect(ended.status).toBe(1);
+      const quick = await runCharla(["--plain", "-q", `127.0.0.1:${port}`], {
+        input: "one\ntwo\nthree\n",
+      });
+      expect(quick.stderr.split("no program is listening")).toHaveLength(2);
+    },
+  );
 
   for (const wire of WIRES) {
     endToEnd(
-      `the address of a ${wire.wire} server that hears everyone leads to it on its own machine`,
+      `a ${wire.wire} server on every address can be joined at [::] from its own machine`,
       async () => {
         const { server, port } = await startServer(wire);
         await using _ = server;
@@ -194,7 +200,7 @@ describe("the network", () => {
     );
   }
 
-  endToEnd("with --json an error is an event with its code too", async () => {
+  endToEnd("with --json an error is also an event with its code", async () => {
     const port = await freeUdpPort();
     const ended = await runCharla(["send", "--json", "--to", `127.0.0.1:${port}`, "hello?"]);
     expect(JSON.parse(ended.stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual({
@@ -208,25 +214,28 @@ describe("the network", () => {
 });
 
 describe("messages", () => {
-  endToEnd("65,507 bytes are sent whole, one more is refused (RFC 768)", async () => {
-    await using receiver = charla(["receive", "--port", "0"]);
-    const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
-    const to = ["send", "--to", `127.0.0.1:${port}`];
-    expect(await runCharla(to, { input: `${"x".repeat(65_508)}\n` })).toEqual({
-      stdout: "",
-      stderr:
-        "charla: line 1 of the input is 65508 bytes long; a message can have at most 65507\n" +
-        "hint: split it into several lines\n",
-      status: 1,
-    });
-    expect((await runCharla(to, { input: `${"x".repeat(65_507)}\n` })).status).toBe(0);
-    expect(await receiver.exited).toBe(0);
-    expect(receiver.stdout).toBe(`${"x".repeat(65_507)}\n`);
-  });
+  endToEnd(
+    "a message of 65,507 bytes is sent, and one of 65,508 is refused (RFC 768)",
+    async () => {
+      await using receiver = charla(["receive", "--port", "0"]);
+      const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
+      const to = ["send", "--to", `127.0.0.1:${port}`];
+      expect(await runCharla(to, { input: `${"x".repeat(65_508)}\n` })).toEqual({
+        stdout: "",
+        stderr:
+          "charla: line 1 of the input is 65508 bytes long; a message can have at most 65507\n" +
+          "hint: split it into several lines\n",
+        status: 1,
+      });
+      expect((await runCharla(to, { input: `${"x".repeat(65_507)}\n` })).status).toBe(0);
+      expect(await receiver.exited).toBe(0);
+      expect(receiver.stdout).toBe(`${"x".repeat(65_507)}\n`);
+    },
+  );
 
   for (const wire of WIRES) {
     endToEnd(
-      `a line that cannot be said on the ${wire.wire} wire is told, and the others are said all the same`,
+      `a line that cannot be sent on the ${wire.wire} wire is reported, and the others are sent`,
       async () => {
         const { server, port } = await startServer(wire);
         await using _ = server;
@@ -247,40 +256,43 @@ describe("messages", () => {
   }
 
   endToEnd(
-    "bytes that are not UTF-8 arrive as U+FFFD, an empty datagram as an empty line",
+    "bytes that are not UTF-8 are printed as U+FFFD, and an empty datagram as an empty line",
     async () => {
       const { server, port } = await startServer(PLAIN);
       await using _ = server;
-      await throwDatagrams(
+      await sendDatagrams(
         port,
-        Buffer.from([0x61, 0xff, 0x62]), // a, a byte no UTF-8 has, b (RFC 3629 s. 3)
+        Buffer.from([0x61, 0xff, 0x62]), // a, a byte that is never in UTF-8, b (RFC 3629 s. 3)
       );
       await server.until("stdout", "a\u{fffd}b\n");
       await using client = charla(["receive", "--port", "0", "--json"]);
       const [, other = ""] = await client.until("stdout", /\[::\]:(\d+)/);
-      await throwDatagrams(Number(other), new Uint8Array(0));
+      await sendDatagrams(Number(other), new Uint8Array(0));
       expect(await client.exited).toBe(0);
       expect(client.stdout).toContain('"text":""');
     },
   );
 
-  endToEnd("control characters and escape sequences are shown, not obeyed", async () => {
-    await using receiver = charla(["receive", "--port", "0"]);
-    const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
-    // Red text, a window title (OSC 0), a C1 control sequence introducer, a bell, a carriage return.
-    const nasty = "\x1b[31mred\x1b]0;title\x07 \u009b2J \x07 over\rwritten";
-    await throwDatagrams(Number(port), Buffer.from(nasty));
-    expect(await receiver.exited).toBe(0);
-    expect(receiver.stdout).toBe("^[[31mred^[]0;title^G \\u{9b}2J ^G over^Mwritten\n");
-  });
+  endToEnd(
+    "control characters and escape sequences are printed visibly and have no effect",
+    async () => {
+      await using receiver = charla(["receive", "--port", "0"]);
+      const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
+      // Red text, a window title (OSC 0), a C1 control sequence introducer, a bell, a carriage return.
+      const hostile = "\x1b[31mred\x1b]0;title\x07 \u009b2J \x07 over\rwritten";
+      await sendDatagrams(Number(port), Buffer.from(hostile));
+      expect(await receiver.exited).toBe(0);
+      expect(receiver.stdout).toBe("^[[31mred^[]0;title^G \\u{9b}2J ^G over^Mwritten\n");
+    },
+  );
 
-  endToEnd("datagrams from a stranger are ignored and counted", async () => {
+  endToEnd("datagrams from a third address are ignored and counted", async () => {
     const { server, port } = await startServer(PLAIN);
     await using _ = server;
     await using client = charla(["--plain", `127.0.0.1:${port}`]);
     client.type("I was first\n");
     await server.until("stdout", "I was first\n");
-    await throwDatagrams(port, ...Array.from({ length: 10 }, () => Buffer.from("let me in")));
+    await sendDatagrams(port, ...Array.from({ length: 10 }, () => Buffer.from("let me in")));
     await server.until("stderr", /ignored a datagram from 127\.0\.0\.1:\d+/);
     await server.until("stderr", /ignored 10 datagrams so far, the last from 127\.0\.0\.1:\d+/);
     client.type("still here\nbye\n");
@@ -289,8 +301,8 @@ describe("messages", () => {
   });
 });
 
-/** Says something again and again, until the pipeline has ended: a closed pipe is found by writing. */
-async function pester(client: Program, pipeline: Program): Promise<void> {
+/** Sends messages until the pipeline has ended: a program notices a closed pipe only when it writes. */
+async function sendUntilEnd(client: Program, pipeline: Program): Promise<void> {
   let over = false;
   void pipeline.exited.then(() => (over = true));
   while (!over) {
@@ -302,7 +314,7 @@ async function pester(client: Program, pipeline: Program): Promise<void> {
 for (const wire of WIRES) {
   const server = `"$0" "$1" ${wire.server.join(" ")} --port 0`;
 
-  /** Joins by the port that `pattern` finds on the pipeline's `stream`. */
+  /** Joins at the port that `pattern` finds on the pipeline's `stream`. */
   async function joinPipeline(
     pipeline: Program,
     stream: "stdout" | "stderr",
@@ -314,13 +326,13 @@ for (const wire of WIRES) {
 
   describe(`the standard streams of a ${wire.wire} conversation`, () => {
     endToEnd(
-      "when stdout is closed (| head -1) charla says so and leaves with status 1",
+      "when stdout is closed (| head -1) charla reports it and ends with status 1",
       async () => {
         await using pipeline = charlaPipeline(`(${server}; echo "status=$?" >&2) | head -1`);
         await using client = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
         client.type("one\n");
         await pipeline.until("stdout", "one\n");
-        await pester(client, pipeline);
+        await sendUntilEnd(client, pipeline);
         expect(pipeline.stdout).toBe("one\n");
         expect(pipeline.stderr).toEndWith(
           "charla: stdout was closed\n" +
@@ -330,7 +342,7 @@ for (const wire of WIRES) {
       },
     );
 
-    endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
+    endToEnd("when stdout cannot be written charla reports it and ends with status 1", async () => {
       await using pipeline = charlaPipeline(`${server} >/dev/full`);
       await using client = await joinPipeline(pipeline, "stderr", /listening on \S*:(\d+)/);
       client.type("hello\n");
@@ -338,15 +350,15 @@ for (const wire of WIRES) {
       expect(pipeline.stderr).toContain("charla: cannot write to stdout: ENOSPC");
     });
 
-    endToEnd("when stderr is closed too, charla still ends", async () => {
+    endToEnd("when stdout and stderr are both closed, charla still ends", async () => {
       await using pipeline = charlaPipeline(`${server} --json 2>&1 | head -2`);
       await using client = await joinPipeline(pipeline, "stdout", /"\[::\]:(\d+)"/);
-      await pester(client, pipeline);
+      await sendUntilEnd(client, pipeline);
       expect(await pipeline.exited).toBe(0);
     });
 
     endToEnd(
-      "with stdin closed a client has nothing to say and leaves, a server serves",
+      "when stdin is closed a client leaves at once, and a server goes on serving",
       async () => {
         await using opened = charlaPipeline(`exec ${server} <&-`);
         const [, port = ""] = await opened.until("stderr", /listening on \S*:(\d+)/);
@@ -360,7 +372,7 @@ for (const wire of WIRES) {
         });
         await using client = charla([...wire.client, "-v", `127.0.0.1:${port}`]);
         client.type("still there?\n");
-        // A sealed server that has no input has nobody to show it to.
+        // A sealed server without input is no member, so it prints no messages.
         if (wire === PLAIN) await opened.until("stdout", "still there?\n");
         else await client.until("stderr", "delivered: still there?\n");
         opened.signal("SIGTERM");
@@ -371,18 +383,18 @@ for (const wire of WIRES) {
 }
 
 describe("the standard streams of charla receive", () => {
-  endToEnd("when stdout cannot be written charla says so and leaves with status 1", async () => {
+  endToEnd("when stdout cannot be written charla reports it and ends with status 1", async () => {
     await using receiver = charlaPipeline(`"$0" "$1" receive --port 0 >/dev/full`);
     const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
-    await throwDatagrams(Number(port), Buffer.from("hello"));
+    await sendDatagrams(Number(port), Buffer.from("hello"));
     expect(await receiver.exited).toBe(1);
     expect(receiver.stderr).toContain("charla: cannot write to stdout: ENOSPC");
   });
 
-  endToEnd("receive --reply without an answer to give says so", async () => {
+  endToEnd("receive --reply reports that stdin has no line for the reply", async () => {
     await using receiver = charla(["receive", "--port", "0", "--reply"], { input: "" });
     const [, port = ""] = await receiver.until("stderr", /\[::\]:(\d+)/);
-    await throwDatagrams(Number(port), Buffer.from("question"));
+    await sendDatagrams(Number(port), Buffer.from("question"));
     expect(await receiver.exited).toBe(2);
     expect(receiver.stdout).toBe("question\n");
     expect(receiver.stderr).toContain("charla: there is no reply to send: stdin ended\n");

@@ -1,4 +1,4 @@
-// Two ends of a plain talk, each a process of its own (docs/protocol.md s. 3 and 4).
+// Conversations on the plain wire between two programs (docs/protocol.md s. 3 and 4).
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ function endToEnd(title: string, body: () => Promise<void>): void {
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
-    endToEnd("both talk at any moment, in any order, until one says bye", async () => {
+    endToEnd("both ends send at any time, in any order, until one says bye", async () => {
       const { server, port } = await startServer(startProcess);
       await using _ = server;
       await using client = startProcess(["--plain", hostAndPort(host, port)]);
@@ -44,21 +44,25 @@ for (const host of LOOPBACKS) {
       expect(client.stderr).toContain("the conversation is over: you said bye\n");
     });
 
-    testWith(["ncat"], "ncat joins, talks, and hears bye answered", async () => {
-      const { server, port } = await startServer();
-      await using _ = server;
-      await using ncat = start(["ncat", "--udp", host, port]);
-      ncat.type("hello from ncat\n");
-      await server.until("stdout", "hello from ncat\n");
-      server.type("hello ncat\n");
-      await ncat.until("stdout", "hello ncat");
-      ncat.type("bye\n");
-      expect(await server.exited).toBe(0);
-      expect(server.stdout).toBe("hello from ncat\nbye\n");
-      await ncat.until("stdout", "hello ncatbye");
-    });
+    testWith(
+      ["ncat"],
+      "ncat joins, exchanges messages, and gets an answer to its bye",
+      async () => {
+        const { server, port } = await startServer();
+        await using _ = server;
+        await using ncat = start(["ncat", "--udp", host, port]);
+        ncat.type("hello from ncat\n");
+        await server.until("stdout", "hello from ncat\n");
+        server.type("hello ncat\n");
+        await ncat.until("stdout", "hello ncat");
+        ncat.type("bye\n");
+        expect(await server.exited).toBe(0);
+        expect(server.stdout).toBe("hello from ncat\nbye\n");
+        await ncat.until("stdout", "hello ncatbye");
+      },
+    );
 
-    testWith(["python3"], "charla joins a talk that Python opened", async () => {
+    testWith(["python3"], "charla joins a server written in Python", async () => {
       await using peer = start(["python3", join(root, "test/peers/receive.py"), host, "2"]);
       const [, port = ""] = await peer.until("stdout", /port (\d+)/);
       await using client = await joinTalk(hostAndPort(host, port));
@@ -74,37 +78,40 @@ for (const host of LOOPBACKS) {
 }
 
 describe("with --turns", () => {
-  endToEnd("who joins speaks first, and what is typed out of turn waits for its turn", async () => {
-    await using server = charla(["--server", "--plain", "--turns", "--json", "--port", "0"]);
-    const [, port = ""] = await server.until("stdout", /"\[::\]:(\d+)"/);
-    server.type("second\nfourth\n");
-    await server.until("stdout", '{"type":"waiting","for":"peer","text":"second"}');
-    await using client = await joinTalk(`127.0.0.1:${port}`, "--turns");
-    client.type("first\nthird\nbye\n");
-    expect(await server.exited).toBe(0);
-    expect(await client.exited).toBe(0);
-    expect(client.stdout).toStartWith("second\nfourth\n");
-    const told = server.stdout
-      .replaceAll(/"from":"[^"]*",/g, "")
-      .trimEnd()
-      .split("\n");
-    expect(told.filter((line) => /"type":"(message|said|turn)"/.test(line))).toEqual([
-      '{"type":"turn","whose":"theirs"}',
-      '{"type":"message","text":"first"}',
-      '{"type":"turn","whose":"mine"}',
-      '{"type":"turn","whose":"theirs"}',
-      '{"type":"said","text":"second"}',
-      '{"type":"message","text":"third"}',
-      '{"type":"turn","whose":"mine"}',
-      '{"type":"turn","whose":"theirs"}',
-      '{"type":"said","text":"fourth"}',
-      '{"type":"message","text":"bye"}',
-    ]);
-  });
+  endToEnd(
+    "the client has the first turn, and lines typed out of turn wait for theirs",
+    async () => {
+      await using server = charla(["--server", "--plain", "--turns", "--json", "--port", "0"]);
+      const [, port = ""] = await server.until("stdout", /"\[::\]:(\d+)"/);
+      server.type("second\nfourth\n");
+      await server.until("stdout", '{"type":"waiting","for":"peer","text":"second"}');
+      await using client = await joinTalk(`127.0.0.1:${port}`, "--turns");
+      client.type("first\nthird\nbye\n");
+      expect(await server.exited).toBe(0);
+      expect(await client.exited).toBe(0);
+      expect(client.stdout).toStartWith("second\nfourth\n");
+      const events = server.stdout
+        .replaceAll(/"from":"[^"]*",/g, "")
+        .trimEnd()
+        .split("\n");
+      expect(events.filter((line) => /"type":"(message|said|turn)"/.test(line))).toEqual([
+        '{"type":"turn","whose":"theirs"}',
+        '{"type":"message","text":"first"}',
+        '{"type":"turn","whose":"mine"}',
+        '{"type":"turn","whose":"theirs"}',
+        '{"type":"said","text":"second"}',
+        '{"type":"message","text":"third"}',
+        '{"type":"turn","whose":"mine"}',
+        '{"type":"turn","whose":"theirs"}',
+        '{"type":"said","text":"fourth"}',
+        '{"type":"message","text":"bye"}',
+      ]);
+    },
+  );
 });
 
 describe("the end", () => {
-  endToEnd("at the end of stdin a client leaves, and a server goes on serving", async () => {
+  endToEnd("at the end of stdin a client leaves, but a server goes on serving", async () => {
     const { server, port } = await startServer();
     await using _ = server;
     server.endInput();
@@ -117,7 +124,7 @@ describe("the end", () => {
     expect(await server.exited).toBe(0);
   });
 
-  endToEnd("with --stay a client listens on after the end of stdin", async () => {
+  endToEnd("with --stay a client goes on receiving after the end of stdin", async () => {
     const { server, port } = await startServer();
     await using _ = server;
     await using client = await joinTalk(`127.0.0.1:${port}`, "--stay");
@@ -140,7 +147,7 @@ describe("the end", () => {
     expect(await server.exited).toBe(130);
   });
 
-  endToEnd("what waited when the conversation ended is told, and the status is 1", async () => {
+  endToEnd("messages still waiting at the end are listed, and the exit status is 1", async () => {
     const { server } = await startServer();
     await using _ = server;
     server.type("nobody will hear this\n");
@@ -150,7 +157,7 @@ describe("the end", () => {
     expect(server.stderr).toContain("not sent: nobody will hear this\n");
   });
 
-  endToEnd("a server whose peer went away tells so, and takes the next one", async () => {
+  endToEnd("a server reports that its peer is gone, and accepts the next one", async () => {
     const { server, port } = await startServer();
     await using _ = server;
     await using first = startProcess(["--plain", `127.0.0.1:${port}`]);
@@ -169,16 +176,19 @@ describe("the end", () => {
 });
 
 describe("what is shown", () => {
-  endToEnd("every conversation says that it can be read and forged, once", async () => {
-    const { server, port } = await startServer();
-    await using _ = server;
-    await using client = await joinTalk(`127.0.0.1:${port}`);
-    const warning = "not encrypted: anyone on the network can read and forge this conversation\n";
-    expect(server.stderr.split(warning)).toHaveLength(2);
-    expect(client.stderr.split(warning)).toHaveLength(2);
-  });
+  endToEnd(
+    "every conversation warns once that others can read and forge its messages",
+    async () => {
+      const { server, port } = await startServer();
+      await using _ = server;
+      await using client = await joinTalk(`127.0.0.1:${port}`);
+      const warning = "not encrypted: anyone on the network can read and forge this conversation\n";
+      expect(server.stderr.split(warning)).toHaveLength(2);
+      expect(client.stderr.split(warning)).toHaveLength(2);
+    },
+  );
 
-  endToEnd("--quiet leaves only what the other end says", async () => {
+  endToEnd("with --quiet only the other end's messages are printed", async () => {
     const { server, port } = await startServer();
     await using _ = server;
     await using client = charla(["--plain", "-q", "--stay", `127.0.0.1:${port}`], {
@@ -191,7 +201,7 @@ describe("what is shown", () => {
     expect(client.stderr).toBe("");
   });
 
-  endToEnd("--verbose tells what was sent as well", async () => {
+  endToEnd("with --verbose sent messages are printed as well", async () => {
     const { server, port } = await startServer();
     await using _ = server;
     await using client = await joinTalk(`127.0.0.1:${port}`, "--verbose");

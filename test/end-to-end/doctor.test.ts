@@ -1,5 +1,5 @@
-// `charla doctor` as people run it: on this machine, and for a server that answers, that does not, that is another kind
-// of program, or that is behind a network that loses datagrams or carries only short ones.
+// `charla doctor` as people run it: on this machine, for a server that answers, a server that doesn't, another kind
+// of program, and through a network that loses datagrams or carries only short ones.
 
 import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -69,7 +69,7 @@ function serve(secret: Uint8Array | null): Promise<Server> {
 }
 
 test(
-  "with an invitation the doctor checks everything about a server, and its members notice nothing",
+  "with an invitation the doctor runs every check of a server, and its members notice nothing",
   async () => {
     await using server = await serve(SECRET);
     const received: ServerFrame[] = [];
@@ -125,7 +125,7 @@ test(
 );
 
 test(
-  "of a server that needs an invitation, its host lets the doctor check the path only",
+  "with only the host of a server that needs an invitation the doctor checks just the path",
   async () => {
     await using server = await serve(SECRET);
     const { lines, checks, status } = await examine([`127.0.0.1:${server.local.port}`]);
@@ -137,7 +137,7 @@ test(
 );
 
 test(
-  "an invitation with another secret and one of another server are problems",
+  "an invitation with a wrong secret and one with another server's key are problems",
   async () => {
     await using server = await serve(SECRET);
     const invitation = server.invitation("main");
@@ -159,7 +159,7 @@ test(
 );
 
 test(
-  "a server that does not say what it sees gets a note after its session is ok",
+  "a server that doesn't answer the doctor's questions gets a note after its session is ok",
   async () => {
     await using server = await openSealedSocket({
       bind: "127.0.0.1",
@@ -193,7 +193,7 @@ test("a host name that does not exist is a problem", async () => {
 });
 
 test(
-  "a conversation on the plain wire is recognized, and shows nothing of the check",
+  "a conversation on the plain wire is recognized, and the check doesn't appear in it",
   async () => {
     await using plain = charla(["--server", "--plain", "-p", "0", "-b", "127.0.0.1"]);
     const [, port = ""] = await plain.until("stderr", /listening on 127\.0\.0\.1:(\d+)/);
@@ -236,7 +236,7 @@ test(
     await using relay = await openLossyRelay(options);
     const invitation = server.invitation("main").replace(/:\d+\//, `:${relay.port}/`);
     const { lines, checks } = await examine([invitation]);
-    // 64 % of the hellos are answered: that none of 20 is lost, or nothing answered, happens once in 3,000 runs.
+    // 64 % of the hellos are answered: that none or all of 20 are lost happens once in 3,000 runs.
     const { lost } = checks.get("loss")?.value ?? {};
     expect(lost).toBeGreaterThan(0);
     expect(lost).toBeLessThan(20);
@@ -334,7 +334,7 @@ test("a key that others can read is a problem, with the hint of its error", asyn
 });
 
 test(
-  "one's own server is found on this machine, and so is that it was killed",
+  "the user's own server is found on this machine, and that it was killed is reported",
   async () => {
     using ana = newPerson();
     const server = await startSealedServer(["-b", "127.0.0.1"], { as: ana });

@@ -1,5 +1,5 @@
-// What the documents show is what happens: README's demo on two real terminals, and the examples of
-// docs/library.md as programs.
+// README's demo on real terminals, and the examples of docs/library.md as programs: both do what the documents
+// show.
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ function blocks(path: string, language: string): string[][] {
 const COLUMNS = 130;
 const ROWS = 40;
 
-/** What differs from one run to the next, and from machine to machine. */
+/** Parts of the output that differ between runs or machines. */
 const VARYING: readonly [what: RegExp, name: string][] = [
   [/charla:\/\/[^\s']+/g, "INVITATION"],
   [/SHA256:[\w+/]{43}/g, "FINGERPRINT"],
@@ -35,25 +35,25 @@ function withoutVarying(rows: readonly string[]): string[] {
   );
 }
 
-/** The command that a block begins with, after its `name$ `. */
+/** The command in a block's first row, after `name$ `. */
 function commandOf(block: readonly string[]): string {
   return block[0]?.replace(/^\w+\$ /, "") ?? "";
 }
 
-const isTold = (row: string) => (rows: string[]) => rows.includes(row);
+const isShown = (row: string) => (rows: string[]) => rows.includes(row);
 
 function enter(screen: Screen, line: string): void {
   screen.type(line);
   screen.press("Enter");
 }
 
-/** What a program has printed behind `prefix`, once it has. */
+/** Waits for a row that begins with `prefix`, and returns the rest of it. */
 async function printedAfter(screen: Screen, prefix: string): Promise<string> {
   const rows = await screen.until(prefix, (shown) => shown.some((row) => row.startsWith(prefix)));
   return rows.find((row) => row.startsWith(prefix))?.slice(prefix.length) ?? "";
 }
 
-testWith(["tmux", "ncat"], "README's demo prints what README says it prints", async () => {
+testWith(["tmux", "ncat"], "README's demo prints what README shows", async () => {
   const [ana = [], ben = [], build = [], log = [], history = []] = blocks("README.md", "console");
   const [parrot = []] = blocks("README.md", "ts");
   using person = newPerson();
@@ -62,7 +62,7 @@ testWith(["tmux", "ncat"], "README's demo prints what README says it prints", as
   await using third = await openScreen(COLUMNS, ROWS);
   await using fourth = await openScreen(COLUMNS, ROWS);
 
-  // On a free port: another conversation may be open on this machine. Whoever runs this is not called Ana.
+  // On a free port, since 12345 may be in use on this machine; --name, since the tests' user is not called Ana.
   const pid = join(person.data, "..", "pid");
   const open = (port: string) =>
     `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
@@ -73,44 +73,44 @@ testWith(["tmux", "ncat"], "README's demo prints what README says it prints", as
     commandOf(block).replace(/charla:\/\/\S+/, invitation);
 
   enter(other, `clear; ${joining(ben)} --name ben`);
-  await one.until("Ben", isTold("ben joined"));
-  // Ben's block has all that is said, in order.
+  await one.until("Ben", isShown("ben joined"));
+  // Ben's block has all messages in order.
   for (const row of ben) {
     if (row.startsWith("> ")) enter(other, row.slice(2));
-    if (row.startsWith("> ")) await one.until("Ben's words", isTold(`ben: ${row.slice(2)}`));
+    if (row.startsWith("> ")) await one.until("Ben's words", isShown(`ben: ${row.slice(2)}`));
     if (row.startsWith("ana: ")) enter(one, row.slice("ana: ".length));
-    // Before the next is said: a line stands where it was typed only once it is stored.
-    if (row.startsWith("ana: ")) await one.until("it is stored", isTold(`> ${row.slice(5)}`));
+    // Wait before the next message: a line gets its final place only when it is stored.
+    if (row.startsWith("ana: ")) await one.until("it is stored", isShown(`> ${row.slice(5)}`));
     if (row.startsWith("build joined")) enter(third, `clear; ${joining(build)}`);
-    if (!row.startsWith("ben$ ")) await other.until(row, isTold(row));
+    if (!row.startsWith("ben$ ")) await other.until(row, isShown(row));
   }
   const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
   const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");
-  const anaSaw = await one.until("Ana's last line", isTold(ana.at(-1) ?? ""));
+  const anaSaw = await one.until("Ana's last line", isShown(ana.at(-1) ?? ""));
   expect(withoutVarying(anaSaw.slice(0, -1))).toEqual(withoutVarying(ana.slice(1)));
   expect(withoutVarying(benSaw.slice(0, -1))).toEqual(withoutVarying(ben.slice(1)));
   expect(withoutVarying(buildSaw.slice(0, -1))).toEqual(withoutVarying(build.slice(1)));
 
   enter(fourth, `clear; ${joining(log)}`);
-  const logSaw = await fourth.until("all that was said", isTold(log.at(-1) ?? ""));
+  const logSaw = await fourth.until("all that was said", isShown(log.at(-1) ?? ""));
   expect(logSaw).toEqual(log.slice(1));
   const answer = ["-e", parrot.join("\n"), invitation];
   await using program = start([process.execPath, ...answer]);
-  await one.until("the program", isTold("parrot joined"));
+  await one.until("the program", isShown("parrot joined"));
   enter(one, "parrot: who is a clever bird?");
-  await one.until("its answer", isTold("parrot: who is a clever bird?"));
+  await one.until("its answer", isShown("parrot: who is a clever bird?"));
 
-  // Killed, and started again: all are back, and miss nothing.
+  // The server is killed and started again: all members reconnect, and no message is missing.
   process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
   await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
   enter(fourth, "are you there?");
-  // A kill leaves the terminal as it was: this shell, unlike others, does not mend it.
+  // A killed program leaves the terminal in raw mode, and this shell, unlike others, does not reset it.
   one.type("stty sane");
   one.press("C-j");
   enter(one, open(port));
-  await one.until("what was said meanwhile", isTold("log: are you there?"));
+  await one.until("what was said meanwhile", isShown("log: are you there?"));
   enter(one, "parrot: and how are you?");
-  await one.until("its answer", isTold("parrot: and how are you?"));
+  await one.until("its answer", isShown("parrot: and how are you?"));
   await fourth.until("the answer", (rows) =>
     rows.some((row) => row.includes('"and how are you?"')),
   );
@@ -127,16 +127,20 @@ testWith(["tmux", "ncat"], "README's demo prints what README says it prints", as
   expect(await program.exited).toBe(0);
 });
 
-testWith(["tmux", "ncat"], "README's plain message prints what README says it prints", async () => {
-  const [receiving = [], sending = []] = blocks("README.md", "console").slice(-2);
-  await using one = await openScreen(COLUMNS);
-  await using other = await openScreen(COLUMNS);
-  enter(one, `clear; ${commandOf(receiving)} --port 0`);
-  const port = await printedAfter(one, "listening on [::]:");
-  enter(other, `clear; ${commandOf(sending).replace(/\b12345\b/, port)}`);
-  const received = await one.until("the message", (rows) => rows.at(-1) === "$");
-  expect(withoutVarying(received.slice(0, -1))).toEqual(withoutVarying(receiving.slice(1)));
-});
+testWith(
+  ["tmux", "ncat"],
+  "README's single message on the plain wire prints what README shows",
+  async () => {
+    const [receiving = [], sending = []] = blocks("README.md", "console").slice(-2);
+    await using one = await openScreen(COLUMNS);
+    await using other = await openScreen(COLUMNS);
+    enter(one, `clear; ${commandOf(receiving)} --port 0`);
+    const port = await printedAfter(one, "listening on [::]:");
+    enter(other, `clear; ${commandOf(sending).replace(/\b12345\b/, port)}`);
+    const received = await one.until("the message", (rows) => rows.at(-1) === "$");
+    expect(withoutVarying(received.slice(0, -1))).toEqual(withoutVarying(receiving.slice(1)));
+  },
+);
 
 const printed = [
   "ben said hello\nben said bye\n",

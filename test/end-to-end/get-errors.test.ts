@@ -20,7 +20,7 @@ import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
-describe("a mistake on the command line", () => {
+describe("usage errors of charla get", () => {
   test.each([
     [[], "the URL is missing", "write charla get URL"],
     [["a", "b"], "charla gets one URL at a time, not 2", "quote the URL for the shell"],
@@ -66,7 +66,7 @@ describe("a mistake on the command line", () => {
     [["--json"], "--json needs a value", "see charla get --help"],
     [["-p", "80", "a"], "-p does not go with charla get", /^it goes with /],
     [["--insceure", "a"], "there is no option --insceure", "did you mean --insecure?"],
-  ])("%j", async (args, message, hint) => {
+  ])("charla get with %j is a usage error", async (args, message, hint) => {
     const { stdout, stderr, status } = await runCharla(["get", ...args]);
     expect({ stdout, status }).toEqual({ stdout: "", status: 2 });
     const [first, second] = stderr.split("\n");
@@ -74,14 +74,14 @@ describe("a mistake on the command line", () => {
     expect(second?.slice("hint: ".length)).toMatch(hint);
   });
 
-  test.each(["-d", "--cacert"])("a missing file for %s", async (option) => {
+  test.each(["-d", "--cacert"])("a missing file for %s is an error", async (option) => {
     const name = option === "-d" ? "@/nowhere" : "/nowhere";
     const { stderr, status } = await runCharla(["get", option, name, "localhost"]);
     expect(stderr).toStartWith("charla: cannot read /nowhere: ");
     expect(status).toBe(1);
   });
 
-  test("a file for --cacert without a certificate", async () => {
+  test("a file for --cacert without a certificate is an error", async () => {
     const { stderr } = await runCharla(["get", "--cacert", "package.json", "localhost"]);
     expect(stderr).toStartWith("charla: package.json is not a file of certificates\n");
   });
@@ -95,20 +95,20 @@ async function failed(url: string, ...args: string[]) {
 }
 
 describe("a failed request", () => {
-  test("an unknown host", async () => {
+  test("an unknown host is reported with its name", async () => {
     expect((await failed("http://nowhere.invalid")).message).toBe(
       "the host nowhere.invalid is not known",
     );
   });
 
-  test("a port that no server listens on", async () => {
+  test("a port that no server listens on is reported", async () => {
     const port = await freeTcpPort();
     const expected = `connection refused: no server is listening at localhost, port ${port}`;
     expect((await failed(`localhost:${port}`)).message).toBe(expected);
     expect((await failed(`localhost:${port}`, "--http0.9")).message).toBe(expected);
   });
 
-  test("a server that sends nothing, or stops in the middle", async () => {
+  test("a server that sends nothing, or stops in the middle, is given up after --timeout", async () => {
     await using silent = await openRawServer(() => {});
     const expected = `no data from 127.0.0.1:${silent.port} for 0.1 s`;
     const url = `127.0.0.1:${silent.port}`;
@@ -127,7 +127,7 @@ describe("a failed request", () => {
     ["closes the connection at once", ""],
     ["stops before its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"],
     ["stops before the last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
-  ])("a server that %s", async (_what, response) => {
+  ])("a server that %s is reported", async (_what, response) => {
     await using server = await openRawServer((socket) => socket.end(response));
     expect((await failed(`127.0.0.1:${server.port}`)).message).toBe(
       `127.0.0.1:${server.port} closed the connection before the response was complete`,
@@ -135,12 +135,12 @@ describe("a failed request", () => {
   });
 
   test.each([
-    // The runtime looks at a response once it has 16 bytes.
+    // The runtime parses a response once it has 16 bytes.
     ["is not HTTP", "hello, this is a page\n"],
     ["has escape sequences in its headers", "HTTP/1.1 200 OK\r\nX: \x1b[2J\r\n\r\n"],
     ["has two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
     ["has a thousand headers", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(1_000)}`],
-  ])("a response that %s", async (_what, response) => {
+  ])("a response that %s is reported as invalid HTTP", async (_what, response) => {
     await using server = await openRawServer((socket) => socket.write(response));
     const { message, hint } = await failed(`127.0.0.1:${server.port}`);
     expect(message).toStartWith(`the response of 127.0.0.1:${server.port} is not valid HTTP`);
@@ -171,7 +171,7 @@ describe("a failed request", () => {
     );
   });
 
-  test("a full stdout", async () => {
+  test("a stdout that cannot be written is reported", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
     });
@@ -182,7 +182,7 @@ describe("a failed request", () => {
     expect(status).toBe(1);
   });
 
-  test("a body that is not in the coding that its header names", async () => {
+  test("a body that is not in the coding that its header names is reported", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello");
     });
@@ -228,7 +228,7 @@ describe("a certificate", () => {
     ["expired", EXPIRED, "has expired", true],
     ["for another host", ELSEWHERE, "is for another host", true],
   ])(
-    "that is %s is an error, and --insecure accepts it",
+    "a certificate that is %s is an error, and --insecure accepts it",
     async (_what, certificate, problem, isKnown) => {
       using known = authority();
       await using server = serve(certificate);
@@ -239,14 +239,14 @@ describe("a certificate", () => {
     },
   );
 
-  test("that an authority in --cacert has signed is trusted", async () => {
+  test("a certificate signed by an authority in --cacert is trusted", async () => {
     using known = authority();
     await using server = serve(TRUSTED);
     const { stdout, status } = await runCharla(["get", "--cacert", known.path, server.url]);
     expect({ stdout, status }).toEqual({ stdout: "hello", status: 0 });
   });
 
-  test("is missing on a server without TLS", async () => {
+  test("https to a server without TLS is an error with a hint", async () => {
     const server = Bun.serve({ port: 0, fetch: () => new Response("hello") });
     const { message, hint } = await failed(`https://localhost:${server.port}`);
     expect(message).toBe(`the TLS handshake with localhost:${server.port} failed`);

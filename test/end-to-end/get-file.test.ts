@@ -1,4 +1,4 @@
-// `charla get` into files, which get their name when they are complete and are resumed when they are not.
+// `charla get` into files: a file gets its name when it is complete, and an incomplete one can be resumed.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
@@ -59,7 +59,7 @@ function file(content = CONTENT): ServedFile {
   return { content, etag: '"one"', ranges: [] };
 }
 
-/** What an interrupted run has left. */
+/** A folder with the part of an interrupted run. */
 function part(content: string, url: string, validator = '"one"') {
   const folder = newFolder();
   folder.write("file.txt.part", content);
@@ -68,7 +68,7 @@ function part(content: string, url: string, validator = '"one"') {
 }
 
 describe("a file", () => {
-  test("gets the name from the URL with -O, and any name with -o", async () => {
+  test("a file gets the name from the URL with -O, and any name with -o", async () => {
     using folder = newFolder();
     await using server = serve(file());
     const { stdout, stderr, status } = await runCharla(["get", "-O", server.url], {
@@ -81,7 +81,7 @@ describe("a file", () => {
     expect([folder.read("file.txt"), folder.read("other")]).toEqual([CONTENT, CONTENT]);
   });
 
-  test("replaces an existing one, whose permissions and links stay", async () => {
+  test("a file replaces an existing one, whose permissions and links stay", async () => {
     using folder = newFolder();
     folder.write("real", "before");
     symlinkSync("real", join(folder.path, "link"));
@@ -93,7 +93,7 @@ describe("a file", () => {
     expect(statSync(join(folder.path, "real")).mode & 0o777).toBe(0o640);
   });
 
-  test("is not changed by a 404, whose body is printed", async () => {
+  test("a file is not changed by a 404, whose body is printed", async () => {
     using folder = newFolder();
     folder.write("f", "before");
     const server = Bun.serve({ port: 0, fetch: () => new Response("no", { status: 404 }) });
@@ -106,7 +106,7 @@ describe("a file", () => {
     await server.stop(true);
   });
 
-  test("is not changed by a 304", async () => {
+  test("a file is not changed by a 304", async () => {
     using folder = newFolder();
     folder.write("f", "before");
     await using server = openFetchServer(({ headers }) => {
@@ -120,14 +120,14 @@ describe("a file", () => {
     expect([folder.list(), folder.read("f")]).toEqual([["f"], "before"]);
   });
 
-  test("may be empty", async () => {
+  test("a file may be empty", async () => {
     using folder = newFolder();
     await using server = openFetchServer(() => new Response(""));
     await runCharla(["get", "-o", "f", server.at], { cwd: folder.path });
     expect([folder.list(), folder.read("f")]).toEqual([["f"], ""]);
   });
 
-  test("is requested uncompressed, and -i prints the headers", async () => {
+  test("a file is requested uncompressed, and -i prints the headers", async () => {
     using folder = newFolder();
     const server = Bun.serve({
       port: 0,
@@ -141,7 +141,7 @@ describe("a file", () => {
     await server.stop(true);
   });
 
-  test("may be a device, which stays one", async () => {
+  test("a device can be written, and stays one", async () => {
     await using server = serve(file());
     expect((await runCharla(["get", "-q", "-o", "/dev/null", server.url])).status).toBe(0);
     expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
@@ -157,7 +157,7 @@ describe("a file", () => {
     [".bashrc", "bashrc"],
     ["..", "index.html"],
     ["a/", "index.html"],
-  ])("of the URL %s is called %s in the current folder with -O", async (path, name) => {
+  ])("with -O the file of the URL %s is called %s in the current folder", async (path, name) => {
     using outer = newFolder();
     mkdirSync(join(outer.path, "a", "b"), { recursive: true });
     await using server = serve(file());
@@ -169,7 +169,7 @@ describe("a file", () => {
     expect(new Set(all)).toEqual(new Set(["a", "a/b", `a/b/${name}`]));
   });
 
-  test("that -O names replaces a symbolic link instead of following it", async () => {
+  test("with -O a file replaces a symbolic link instead of following it", async () => {
     using folder = newFolder();
     folder.write("precious", "before");
     mkdirSync(join(folder.path, "d"));
@@ -183,19 +183,19 @@ describe("a file", () => {
     expect(readdirSync(join(folder.path, "d"))).toEqual(["file.txt"]);
   });
 
-  test("is stdout with -o -", async () => {
+  test("with -o - the file is printed on stdout", async () => {
     await using server = serve(file());
     expect((await runCharla(["get", "-o", "-", server.url])).stdout).toBe(CONTENT);
   });
 });
 
-describe("a file that cannot be written is an error", () => {
+describe("a file that cannot be written", () => {
   test.each([
     ["nowhere/f", "FILE_NOT_WRITABLE", "cannot write nowhere/f: there is no such folder"],
     ["d", "FILE_NOT_WRITABLE", "cannot write d: it is a folder"],
     ["f/g", "FILE_NOT_WRITABLE", "cannot write f/g: its folder is a file"],
     ["/dev/full", "DISK_FULL", "no space left for /dev/full"],
-  ])("%s: %s", async (name, _code, message) => {
+  ])("writing to %s is the error %s", async (name, _code, message) => {
     using folder = newFolder();
     folder.write("f", "");
     mkdirSync(join(folder.path, "d"));
@@ -210,7 +210,7 @@ describe("a file that cannot be written is an error", () => {
 });
 
 describe("the checksum", () => {
-  test("that is right gives the file its name", async () => {
+  test("a file with the right checksum gets its name", async () => {
     using folder = newFolder();
     await using server = serve(file());
     const args = ["get", "-q", "-O", "--sha256", sha256(CONTENT).toUpperCase(), server.url];
@@ -218,7 +218,7 @@ describe("the checksum", () => {
     expect(folder.list()).toEqual(["file.txt"]);
   });
 
-  test("that is wrong leaves nothing but the existing file", async () => {
+  test("a file with a wrong checksum is removed, and an existing file stays", async () => {
     using folder = newFolder();
     folder.write("file.txt", "before");
     await using server = serve(file());
@@ -231,7 +231,7 @@ describe("the checksum", () => {
     expect([folder.list(), folder.read("file.txt")]).toEqual([["file.txt"], "before"]);
   });
 
-  test("is checked for stdout, too", async () => {
+  test("the checksum is checked for stdout, too", async () => {
     await using server = serve(file());
     const right = await runCharla(["get", "--sha256", sha256(CONTENT), server.url]);
     expect(right).toEqual({ stdout: CONTENT, stderr: "", status: 0 });
@@ -251,7 +251,7 @@ async function resume(served: ServedFile, folder: Folder, url: string): Promise<
 }
 
 describe("--resume", () => {
-  test("fetches the rest", async () => {
+  test("--resume fetches the rest", async () => {
     const served = file();
     await using server = serve(served);
     using folder = part(CONTENT.slice(0, 60_000), server.url);
@@ -259,14 +259,14 @@ describe("--resume", () => {
     expect(served.ranges).toEqual(["bytes=60000-"]);
   });
 
-  test("fetches everything if the file has changed", async () => {
+  test("--resume fetches everything if the file has changed", async () => {
     const served = { ...file("changed"), etag: '"two"' };
     await using server = serve(served);
     using folder = part(CONTENT.slice(0, 60_000), server.url);
     expect(await resume(served, folder, server.url)).toContain("fetching everything\n");
   });
 
-  test("fetches nothing if the part is complete", async () => {
+  test("--resume fetches nothing if the part is complete", async () => {
     const served = file();
     await using server = serve(served);
     using folder = part(CONTENT, server.url);
@@ -274,7 +274,7 @@ describe("--resume", () => {
     expect(served.ranges).toEqual(["bytes=100000-"]);
   });
 
-  test("starts over if the part is longer than the file", async () => {
+  test("--resume starts over if the part is longer than the file", async () => {
     const served = file();
     await using server = serve(served);
     using folder = part(`${CONTENT}more`, server.url);
@@ -287,7 +287,7 @@ describe("--resume", () => {
     ["with a malformed note", (url: string) => part(CONTENT.slice(0, 9), url, "a\nb"), true],
     ["that is empty", (url: string) => part("", url), false],
     ["that is missing", () => newFolder(), false],
-  ])("starts from the beginning with a part %s", async (_what, left, isLost) => {
+  ])("--resume starts from the beginning with a part %s", async (_what, left, isLost) => {
     const served = file();
     await using server = serve(served);
     using folder = left(server.url);
@@ -306,7 +306,7 @@ describe("--resume", () => {
       "is of another file",
       'ETag: "two"\r\nContent-Range: bytes 4-7/8\r\nContent-Length: 4\r\n\r\nefgh',
     ],
-  ])("rejects a rest that %s, and fetches everything", async (_what, rest) => {
+  ])("--resume rejects a rest that %s, and fetches everything", async (_what, rest) => {
     await using server = await openRawServer((socket, request) => {
       const isRest = request.includes("Range: bytes=4-\r\n");
       socket.end(
@@ -333,7 +333,7 @@ describe("--resume", () => {
       "6\r\nefghij\r\n0\r\n\r\n",
       "sent more than it announced: 10 bytes instead of 8",
     ],
-  ])("rejects a rest that %s", async (_what, chunks, message) => {
+  ])("--resume rejects a rest that %s", async (_what, chunks, message) => {
     await using server = await openRawServer((socket) => {
       socket.end(
         "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n" +
@@ -350,7 +350,7 @@ describe("--resume", () => {
     expect(folder.list()).not.toContain("file.txt");
   });
 
-  test("keeps the part if the server no longer has the file", async () => {
+  test("--resume keeps the part if the server no longer has the file", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
     });
@@ -364,7 +364,7 @@ describe("--resume", () => {
     expect(folder.read("file.txt.part")).toBe("abcd");
   });
 
-  test("needs a file", async () => {
+  test("--resume needs a file", async () => {
     expect(await runCharla(["get", "--resume", "localhost"])).toMatchObject({
       stderr: "charla: --resume needs a file\nhint: add -O or -o FILE\n",
       status: 2,
@@ -384,7 +384,7 @@ test("without --resume an existing part is replaced", async () => {
 describe("an incomplete file", () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nETag: "one"\r\nContent-Length: 10\r\n\r\n';
 
-  test("after Ctrl-C is kept as a part, with a hint how to resume", async () => {
+  test("an incomplete file is kept as a part after Ctrl-C, with a hint how to resume", async () => {
     using folder = newFolder();
     await using server = await openRawServer((socket) => socket.write(`${HEAD}abcd`));
     const url = `127.0.0.1:${server.port}/`;
@@ -402,7 +402,7 @@ describe("an incomplete file", () => {
     expect(folder.list()).toEqual(["f.part", "f.part.json"]);
   });
 
-  test("after a lost connection is kept as a part, with the error", async () => {
+  test("an incomplete file is kept as a part after a lost connection, with the error", async () => {
     using folder = newFolder();
     await using server = await openRawServer(async (socket) => {
       socket.write(`${HEAD}abcd`);
@@ -421,7 +421,7 @@ describe("an incomplete file", () => {
     expect(folder.list()).toEqual(["f.part", "f.part.json"]);
   });
 
-  test("that is too long is removed", async () => {
+  test("a file longer than --max-bytes is removed", async () => {
     using folder = newFolder();
     const server = Bun.serve({
       port: 0,

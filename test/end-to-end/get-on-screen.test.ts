@@ -13,7 +13,7 @@ function serve(body: string, type: string): FetchServer {
 }
 
 async function shown(screen: Screen, command: string): Promise<string[]> {
-  // Without the output of the command before.
+  // Clears the output of the command before.
   screen.type("clear");
   screen.press("Enter");
   await screen.until("an empty screen", (rows) => rows.length === 1 && rows[0] === "$");

@@ -1,4 +1,4 @@
-// `charla get` and redirects: which request is sent on, and what of it.
+// `charla get` and redirects: which are followed, and with which method, body and headers.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
@@ -11,7 +11,7 @@ import { openRawServer } from "../harness/raw-server.ts";
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
 describe("redirects", () => {
-  test("are followed up to ten times, and turn POST into GET", async () => {
+  test("redirects are followed up to ten times, and turn POST into GET", async () => {
     await using server = openFetchServer(async (request) => {
       const left = Number(new URL(request.url).searchParams.get("left"));
       if (left > 0) return Response.redirect(`/?left=${left - 1}`, 302);
@@ -24,7 +24,7 @@ describe("redirects", () => {
     expect(status).toBe(1);
   });
 
-  test("with 307 send the file again", async () => {
+  test("a redirect with 307 sends the file again", async () => {
     using folder = newFolder();
     folder.write("f", "x".repeat(300_000));
     await using server = openFetchServer(async (request) => {
@@ -41,17 +41,20 @@ describe("redirects", () => {
     [303, "PUT", "GET", ""],
     [307, "POST", "POST", "a"],
     [308, "PUT", "PUT", "a"],
-  ])("with %d turn %s into %s with the body %p", async (status, method, becomes, body) => {
-    await using server = openFetchServer((request) =>
-      request.url.endsWith("/b") ? echo(request) : Response.redirect("/b", status),
-    );
-    const { stdout } = await runCharla(["get", "-X", method, "-d", "a", `${server.at}/a`]);
-    const received: ReceivedRequest = JSON.parse(stdout);
-    expect(received).toMatchObject({ method: becomes, path: "/b", body });
-    expect(Object.keys(received.headers).includes("content-type")).toBe(body !== "");
-  });
+  ])(
+    "a redirect with %d turns %s into %s with the body %p",
+    async (status, method, becomes, body) => {
+      await using server = openFetchServer((request) =>
+        request.url.endsWith("/b") ? echo(request) : Response.redirect("/b", status),
+      );
+      const { stdout } = await runCharla(["get", "-X", method, "-d", "a", `${server.at}/a`]);
+      const received: ReceivedRequest = JSON.parse(stdout);
+      expect(received).toMatchObject({ method: becomes, path: "/b", body });
+      expect(Object.keys(received.headers).includes("content-type")).toBe(body !== "");
+    },
+  );
 
-  test("send credentials and cookies to the same host only", async () => {
+  test("a redirect sends credentials and cookies to the same host only", async () => {
     await using other = openFetchServer(echo);
     await using server = openFetchServer((request) => {
       const { pathname } = new URL(request.url);
@@ -75,7 +78,7 @@ describe("redirects", () => {
     expect(Object.keys(received.headers)).not.toContain("cookie");
   });
 
-  test("to a local file are refused", async () => {
+  test("a redirect to a local file is refused", async () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n");
     });
@@ -84,7 +87,7 @@ describe("redirects", () => {
     expect(stderr).toContain("redirects to file:///etc/passwd, which is neither http nor https\n");
   });
 
-  test("are shown with -v, without escape sequences", async () => {
+  test("redirects are shown with -v, without escape sequences", async () => {
     await using server = await openRawServer((socket, request) => {
       socket.end(
         request.startsWith("GET / ")

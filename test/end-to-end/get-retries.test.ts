@@ -13,7 +13,7 @@ import { until } from "../harness/until.ts";
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
 describe("retries", () => {
-  test("follow a temporary failure, after the time that Retry-After gives", async () => {
+  test("--retry sends a request again after a temporary failure, after the time in Retry-After", async () => {
     let responses = 0;
     await using server = openFetchServer(() => {
       responses += 1;
@@ -30,7 +30,7 @@ describe("retries", () => {
     });
   });
 
-  test("end with the body of the last response", async () => {
+  test("the body of the last response is printed when the retries are used up", async () => {
     await using server = openFetchServer(
       () => new Response("later", { status: 503, headers: { "Retry-After": "0" } }),
     );
@@ -38,7 +38,7 @@ describe("retries", () => {
     expect({ stdout, status }).toEqual({ stdout: "later", status: 1 });
   });
 
-  test("never send a POST twice", async () => {
+  test("--retry never sends a POST twice", async () => {
     let responses = 0;
     await using server = openFetchServer(() => {
       responses += 1;
@@ -48,7 +48,7 @@ describe("retries", () => {
     expect(responses).toBe(1);
   });
 
-  test("resume a file after a lost connection", async () => {
+  test("a retry resumes a file after a lost connection", async () => {
     using folder = newFolder();
     await using server = await openRawServer(async (socket, request) => {
       const head = 'HTTP/1.1 %\r\nETag: "a"\r\nConnection: close\r\nContent-Length: ';
@@ -74,7 +74,7 @@ describe("retries", () => {
     expect([folder.list(), folder.read("f")]).toEqual([["f"], "abcdefgh"]);
   });
 
-  test("are given up if the server asks for an hour, and the response is printed", async () => {
+  test("retries are given up if the server asks for an hour, and the response is printed", async () => {
     await using server = openFetchServer(
       () => new Response("in an hour", { status: 429, headers: { "Retry-After": "3600" } }),
     );
@@ -83,7 +83,7 @@ describe("retries", () => {
     expect(stderr).toStartWith(`charla: ${server.at} responded with 429 Too Many Requests\n`);
   });
 
-  test("wait until the date in Retry-After", async () => {
+  test("a retry waits until the date in Retry-After", async () => {
     let responses = 0;
     await using server = openFetchServer(() => {
       responses += 1;
@@ -99,7 +99,7 @@ describe("retries", () => {
     });
   });
 
-  test("send a POST again if no server has received it", async () => {
+  test("a POST is sent again if no server has received it", async () => {
     const port = await freeTcpPort();
     await using program = charla(["get", "--retry", "5", "-d", "a", `127.0.0.1:${port}`]);
     await program.until("stderr", "no server is listening at 127.0.0.1");
@@ -113,7 +113,7 @@ describe("retries", () => {
     await server.stop(true);
   });
 
-  test("end with Ctrl-C during a wait", async () => {
+  test("Ctrl-C ends a wait for the next retry", async () => {
     await using server = openFetchServer(
       () => new Response("later", { status: 503, headers: { "Retry-After": "500" } }),
     );
@@ -123,7 +123,7 @@ describe("retries", () => {
     expect(await program.exited).toBe(130);
   });
 
-  test("start over if the request asked for a range", async () => {
+  test("a retry starts over if the request asked for a range", async () => {
     using folder = newFolder();
     await using server = await openRawServer(async (socket) => {
       const isFirst = server.requests.length === 1;

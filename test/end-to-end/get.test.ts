@@ -25,7 +25,7 @@ async function requested(args: string[], input = "") {
 }
 
 describe("the request", () => {
-  test("is a GET by charla that accepts compressed bodies", async () => {
+  test("the request is a GET by charla that accepts compressed bodies", async () => {
     const { method, path, headers } = await requested([]);
     expect({ method, path }).toEqual({ method: "GET", path: "/p?q" });
     expect(headers).toMatchObject({
@@ -35,23 +35,23 @@ describe("the request", () => {
     });
   });
 
-  test("has the headers that -H sets", async () => {
+  test("the request has the headers that -H sets", async () => {
     const { headers } = await requested(["-H", "X-A: b", "-H", "accept: a/b", "-H", "X-E;"]);
     expect(headers).toMatchObject({ "x-a": "b", accept: "a/b", "x-e": "" });
   });
 
-  test("is a POST of a form with -d, which can be given several times", async () => {
+  test("the request is a POST of a form with -d, which can be given several times", async () => {
     const { method, headers, body } = await requested(["-d", "a=b", "-d", "c=d e"]);
     expect({ method, body }).toEqual({ method: "POST", body: "a=b&c=d e" });
     expect(headers).toMatchObject({ "content-type": "application/x-www-form-urlencoded" });
     expect(headers["content-length"]).toBe("9");
   });
 
-  test("is an empty POST with an empty -d", async () => {
+  test("the request is an empty POST with an empty -d", async () => {
     expect(await requested(["-d", ""])).toMatchObject({ method: "POST", body: "" });
   });
 
-  test("has the content of a file or of stdin with -d, unchanged", async () => {
+  test("with -d the request has the content of a file or of stdin, unchanged", async () => {
     using folder = newFolder();
     folder.write("f", "a\nb\r\n");
     expect((await requested(["-d", `@${folder.path}/f`])).body).toBe("a\nb\r\n");
@@ -59,7 +59,7 @@ describe("the request", () => {
     expect((await requested(["-d", "@-"], "e")).body).toBe("e");
   });
 
-  test("is JSON with --json, and accepts JSON", async () => {
+  test("with --json the request is JSON, and accepts JSON", async () => {
     const { method, headers, body } = await requested(["--json", '{"a":1}', "-X", "put"]);
     expect({ method, body }).toEqual({ method: "PUT", body: '{"a":1}' });
     expect(headers).toMatchObject({
@@ -68,7 +68,7 @@ describe("the request", () => {
     });
   });
 
-  test("has the credentials of -u, or of the URL", async () => {
+  test("the request has the credentials of -u, or of the URL", async () => {
     const { headers } = await requested(["-u", "ann:b:c"]);
     expect(headers["authorization"]).toBe(`Basic ${btoa("ann:b:c")}`);
     await using server = openFetchServer(echo);
@@ -76,7 +76,7 @@ describe("the request", () => {
     expect(stdout).toContain(`Basic ${btoa("ann:b c")}`);
   });
 
-  test("is a multipart form with -F, which may contain files", async () => {
+  test("with -F the request is a multipart form, which may contain files", async () => {
     using folder = newFolder();
     folder.write("f.bin", Uint8Array.of(0, 1, 255));
     await using server = openFetchServer(async (request) => {
@@ -109,7 +109,7 @@ test("the request goes to the proxy that the environment names", async () => {
 });
 
 describe("the output", () => {
-  test("is the body, byte for byte, and nothing else", async () => {
+  test("the output is the body, byte for byte, and nothing else", async () => {
     await using server = openFetchServer(() => new Response("a\x1b[2J\0b"));
     expect(await runProcess(["get", server.at])).toEqual({
       stdout: "a\x1b[2J\0b",
@@ -118,7 +118,7 @@ describe("the output", () => {
     });
   });
 
-  test("has the headers, too, with -i, and only the headers with -I", async () => {
+  test("-i prints the headers, too, and -I only the headers", async () => {
     await using server = openFetchServer(({ method }) => {
       return new Response("body", { headers: { "X-Method": method, "X-A": "b" } });
     });
@@ -130,7 +130,7 @@ describe("the output", () => {
     expect(heads.stdout).not.toContain("body");
   });
 
-  test("has headers that are not ASCII decoded from UTF-8 or latin1", async () => {
+  test("headers that are not ASCII are decoded from UTF-8 or latin1", async () => {
     await using server = await openRawServer((socket, request) => {
       const bytes = request.startsWith("GET /latin1 ") ? "latin1" : "utf8";
       socket.end("HTTP/1.1 200 OK\r\nX: é\r\nContent-Length: 0\r\n\r\n", bytes);
@@ -141,7 +141,7 @@ describe("the output", () => {
     }
   });
 
-  test("has request and response on stderr with -v, without credentials", async () => {
+  test("-v prints request and response on stderr, without credentials", async () => {
     await using server = openFetchServer(() => new Response("body"));
     const { stdout, stderr } = await runCharla(["get", "-v", "-u", "ann:secret", server.at]);
     expect(stdout).toBe("body");
@@ -155,7 +155,7 @@ describe("the output", () => {
     ["gzip", gzipSync],
     ["br", brotliCompressSync],
     ["zstd", zstdCompressSync],
-  ] as const)("is a body compressed with %s, decompressed", async (coding, compress) => {
+  ] as const)("a body compressed with %s is printed decompressed", async (coding, compress) => {
     const compressed = compress(Buffer.from("hello ".repeat(10_000)));
     await using server = openFetchServer(
       () => new Response(compressed, { headers: { "Content-Encoding": coding } }),
@@ -163,7 +163,7 @@ describe("the output", () => {
     expect((await runCharla(["get", server.at])).stdout).toBe("hello ".repeat(10_000));
   });
 
-  test("is at most --max-bytes long, counted after decompression", async () => {
+  test("the output is at most --max-bytes long, counted after decompression", async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, "a"));
     await using server = openFetchServer(({ url }) =>
       url.endsWith("bomb")
@@ -181,7 +181,7 @@ describe("the output", () => {
     expect((await runCharla(["get", "--max-bytes", "2000", server.at])).status).toBe(0);
   });
 
-  test("ends without an error when its reader closes the pipe", async () => {
+  test("charla get ends without an error when its reader closes the pipe", async () => {
     await using server = openFetchServer(() => new Response("a".repeat(10_000_000)));
     const script = `"$0" "$1" get ${server.at} | head -c 3; echo "\${PIPESTATUS[0]}"`;
     const main = join(root, "src/cli/main.ts");
@@ -194,7 +194,7 @@ describe("the output", () => {
 });
 
 describe("a response of 400 or more", () => {
-  test("is printed and is an error, unless --no-fail is given", async () => {
+  test("a response of 400 or more is printed and is an error, unless --no-fail is given", async () => {
     await using server = openFetchServer(() => new Response("no such page", { status: 404 }));
     expect(await runCharla(["get", server.at])).toEqual({
       stdout: "no such page",
@@ -209,8 +209,8 @@ describe("a response of 400 or more", () => {
   });
 });
 
-describe("--http0.9 sends the lesson's request", () => {
-  test("it sends one line on a TCP socket and prints the first 2,048 bytes", async () => {
+describe("--http0.9", () => {
+  test("--http0.9 sends one line on a TCP socket and prints the first 2,048 bytes", async () => {
     await using server = await openRawServer((socket) => socket.end("x".repeat(5_000)), "\n");
     const url = `127.0.0.1:${server.port}/a%20b?c`;
     const { stdout, status } = await runCharla(["get", "--http0.9", url]);
@@ -220,13 +220,13 @@ describe("--http0.9 sends the lesson's request", () => {
     expect(more.stdout.length).toBe(4_096);
   });
 
-  test("the error that today's servers respond with is printed as it is", async () => {
+  test("--http0.9 prints the error of today's servers as it is", async () => {
     await using server = openFetchServer(() => new Response("x"));
     const { stdout } = await runCharla(["get", "--http0.9", server.at]);
     expect(stdout).toMatch(/^HTTP\/1\.1 [45]\d\d /);
   });
 
-  test("it is refused together with options that need HTTP/1.1", async () => {
+  test("--http0.9 is refused together with options that need HTTP/1.1", async () => {
     expect(await runCharla(["get", "--http0.9", "-i", "localhost"])).toMatchObject({
       stderr: "charla: --http0.9 cannot be combined with --include\nhint: leave one of them out\n",
       status: 2,
@@ -236,7 +236,7 @@ describe("--http0.9 sends the lesson's request", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("while it waits for a response ends it with status 130", async () => {
+  test("Ctrl-C while waiting for a response ends charla get with status 130", async () => {
     await using server = await openRawServer(() => {});
     await using program = charla(["get", "-v", `127.0.0.1:${server.port}`]);
     await program.until("stderr", "> GET");

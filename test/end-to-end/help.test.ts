@@ -1,4 +1,4 @@
-// What --help and --version print, and that npm start is charla.
+// What --help and --version print, and that npm start runs charla.
 
 import { expect, test } from "bun:test";
 
@@ -7,7 +7,7 @@ import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { run, runCharla as runProcess, start } from "../harness/program.ts";
 
-test("charla --help says what charla does", async () => {
+test("charla --help describes charla", async () => {
   const { stdout, stderr, status } = await runCharla(["--help"]);
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   expect(stdout).toMatchInlineSnapshot(`
@@ -38,7 +38,7 @@ test("charla --help says what charla does", async () => {
   `);
 });
 
-test("charla --server --help says what a server does", async () => {
+test("charla --server --help describes a server", async () => {
   const { stdout } = await runCharla(["--server", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Open a conversation, and talk in it.
@@ -65,7 +65,7 @@ test("charla --server --help says what a server does", async () => {
   `);
 });
 
-test("charla send --help says what send does", async () => {
+test("charla send --help describes send", async () => {
   const { stdout } = await runCharla(["send", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Send one message and leave.
@@ -87,7 +87,7 @@ test("charla send --help says what send does", async () => {
   `);
 });
 
-test("charla receive --help says what receive does", async () => {
+test("charla receive --help describes receive", async () => {
   const { stdout } = await runCharla(["receive", "-h"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Wait for one message, print it and leave.
@@ -107,7 +107,7 @@ test("charla receive --help says what receive does", async () => {
   `);
 });
 
-test("charla history --help says what history does", async () => {
+test("charla history --help describes history", async () => {
   const { stdout } = await runCharla(["history", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Show what was said in a room of a server on this machine.
@@ -131,7 +131,7 @@ test("charla history --help says what history does", async () => {
   `);
 });
 
-test("charla doctor --help says what doctor does", async () => {
+test("charla doctor --help describes doctor", async () => {
   const { stdout } = await runCharla(["doctor", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Say what works, what does not, and what to do about it.
@@ -152,7 +152,7 @@ test("charla doctor --help says what doctor does", async () => {
   `);
 });
 
-test("charla get --help says what get does", async () => {
+test("charla get --help describes get", async () => {
   const { stdout } = await runCharla(["get", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Fetch a URL over HTTP: the body on stdout, everything else on stderr.
@@ -180,7 +180,7 @@ test("charla get --help says what get does", async () => {
   `);
 });
 
-test("charla serve --help says what serve does", async () => {
+test("charla serve --help describes serve", async () => {
   const { stdout } = await runCharla(["serve", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Share a folder over HTTP.
@@ -210,7 +210,7 @@ test("charla serve --help says what serve does", async () => {
   `);
 });
 
-test("charla id --help says what id does", async () => {
+test("charla id --help describes id", async () => {
   const { stdout } = await runCharla(["id", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
     "Say who I am: my name, and the fingerprint of my key.
@@ -228,7 +228,7 @@ test("charla id --help says what id does", async () => {
   `);
 });
 
-test("every help fits a screen of 80 columns and 24 rows, the prompt's row included", async () => {
+test("every help text fits a screen of 80 columns and 24 rows, including the prompt", async () => {
   for (const command of ["", "send", "receive", "history", "doctor", "serve", "get", "id"]) {
     const lines = (await runCharla([command, "--help"].filter((word) => word !== ""))).stdout
       .trimEnd()
@@ -247,7 +247,7 @@ test("charla --version prints its name and version", async () => {
 });
 
 test(
-  "npm start -- ARGS is charla ARGS",
+  "npm start -- ARGS runs charla ARGS",
   async () => {
     const { stdout, status } = await run(["npm", "start", "--silent", "--", "--version"]);
     expect({ stdout, status }).toEqual({ stdout: `charla ${manifest.version}\n`, status: 0 });
@@ -262,7 +262,7 @@ test(
   "npm start without arguments opens a conversation, and SIGTERM to npm's child ends it",
   async () => {
     await using npm = start(["node", "scripts/start.mjs"]);
-    // Another conversation may be open on this machine's port 12345; then that is what it says.
+    // Port 12345 of this machine may be in use, which is then reported.
     await npm.until("stderr", /listening on \[::\]:12345|port 12345 is in use/);
     npm.signal("SIGTERM");
     expect([0, 1]).toContain(await npm.exited);

@@ -1,5 +1,5 @@
-// `charla history` as people run it: what was said in a room of a server on this machine, beside that server,
-// in a pipe, and each way it can be refused.
+// `charla history` as people run it: the messages of a room of a server on this machine, while that server runs,
+// in a pipe, and each error.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,12 +13,12 @@ import { newPerson, type Person } from "../harness/person.ts";
 import { root, run } from "../harness/program.ts";
 import { draft } from "../log/drafts.ts";
 
-/** Noon of 22 November 2026 in UTC; 7 in the morning where these tests are. */
+/** Noon of 22 November 2026 in UTC; 7 in the morning in the time zone of these tests. */
 const NOON = Date.UTC(2026, 10, 22, 12);
 const MINUTE = 60_000;
 const BOGOTA = { TZ: "America/Bogota" };
 
-// The time zone is the process's: nothing else says where a command that runs in it is.
+// A command that runs in this process has its time zone: it can't be given as an option.
 const zone = process.env["TZ"];
 beforeAll(() => {
   process.env["TZ"] = BOGOTA.TZ;
@@ -28,8 +28,8 @@ afterAll(() => {
   else process.env["TZ"] = zone;
 });
 
-/** Somebody whose server has heard these texts in a room, one a minute from noon on. */
-async function keeper(texts: readonly string[], room = "main"): Promise<Person> {
+/** A person whose server has stored these texts in a room, one a minute from noon on. */
+async function ownerOf(texts: readonly string[], room = "main"): Promise<Person> {
   const person = newPerson();
   let time = NOON - MINUTE;
   await using log = await openSqliteLog({ folder: person.data, now: () => (time += MINUTE) });
@@ -37,14 +37,14 @@ async function keeper(texts: readonly string[], room = "main"): Promise<Person> 
   return person;
 }
 
-/** Says `message 1` to `message N`, all at once. */
+/** Appends `message 1` to `message N`, all at once. */
 async function fill(log: Log, count: number): Promise<void> {
   await Promise.all(
     Array.from({ length: count }, (_, index) => log.append("main", draft(index + 1))),
   );
 }
 
-async function keeperOfMany(count: number): Promise<Person> {
+async function ownerOfMany(count: number): Promise<Person> {
   const person = newPerson();
   await using log = await openSqliteLog({ folder: person.data, now: () => NOON });
   await fill(log, count);
@@ -63,16 +63,16 @@ const LINES = [
   "2026-11-22 07:03  Ann: two\n                  lines\n",
 ];
 
-describe("charla history prints what was said", () => {
-  test("one message a line, oldest first, with the time here and the name", async () => {
-    using ann = await keeper(TALK);
+describe("charla history", () => {
+  test("history prints one message a line, oldest first, with local time and name", async () => {
+    using ann = await ownerOf(TALK);
     expect(await history(ann)).toEqual({ stdout: LINES.join(""), stderr: "", status: 0 });
     const { stdout } = await history(ann, "main", "-v");
     expect(stdout).toStartWith("2026-11-22 07:00:00  Ann (key of Ann): the cat sat\n");
   });
 
-  test("in the room that is named", async () => {
-    using ann = await keeper(["hello roses"], "garden");
+  test("history prints the room that is named", async () => {
+    using ann = await ownerOf(["hello roses"], "garden");
     expect(await history(ann, "garden")).toEqual({
       stdout: "2026-11-22 07:00  Ann: hello roses\n",
       stderr: "",
@@ -80,8 +80,8 @@ describe("charla history prints what was said", () => {
     });
   });
 
-  test("with --json as one object a line, with the fields of a message event and the room", async () => {
-    using ann = await keeper(TALK.slice(2));
+  test("history --json prints one object a line: a message event and its room", async () => {
+    using ann = await ownerOf(TALK.slice(2));
     const { stdout, stderr, status } = await history(ann, "--json");
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
     expect(stdout).toBe(
@@ -92,19 +92,19 @@ describe("charla history prints what was said", () => {
     );
   });
 
-  test("with nothing in it that a terminal would obey", async () => {
-    using ann = await keeper(["\x1b[2J\x9b\u202eevil"]);
+  test("history makes control characters visible", async () => {
+    using ann = await ownerOf(["\x1b[2J\x9b\u202eevil"]);
     expect((await history(ann)).stdout).toBe("2026-11-22 07:00  Ann: ^[[2J\\u{9b}\\u{202e}evil\n");
   });
 
-  test("in another folder with --data", async () => {
-    using ann = await keeper(TALK.slice(0, 1));
+  test("history --data reads another folder", async () => {
+    using ann = await ownerOf(TALK.slice(0, 1));
     using ben = newPerson();
     expect((await history(ben, "--data", ann.data)).stdout).toBe(LINES.slice(0, 1).join(""));
     expect(existsSync(ben.data)).toBe(false);
   });
 
-  test("while the server runs, up to what is on its disk, and changes nothing of it", async () => {
+  test("history reads a running server's log up to what is on its disk, and changes nothing", async () => {
     using ann = newPerson();
     await using log = await openSqliteLog({ folder: ann.data, now: () => NOON });
     expect(await history(ann)).toEqual({
@@ -124,9 +124,9 @@ describe("charla history prints what was said", () => {
   });
 });
 
-describe("charla history prints of all that was said", () => {
-  test("the last 100, and that there is more; with --all all, with --last so many", async () => {
-    using ann = await keeperOfMany(250);
+describe("charla history with a selection", () => {
+  test("history prints the last 100 messages and that there are more, --all all, --last N the last N", async () => {
+    using ann = await ownerOfMany(250);
     const latest = await history(ann);
     const lines = latest.stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(100);
@@ -144,8 +144,8 @@ describe("charla history prints of all that was said", () => {
     });
   });
 
-  test("what was said since a time of this machine, or since so long ago", async () => {
-    using ann = await keeper(TALK);
+  test("history --since takes a local time, a time in UTC, or a duration", async () => {
+    using ann = await ownerOf(TALK);
     const since = async (when: string) => (await history(ann, "--since", when)).stdout;
     expect(await since("2026-11-22T07:02")).toBe(LINES.slice(2).join(""));
     expect(await since("2026-11-22 07:02:01")).toBe(LINES.slice(3).join(""));
@@ -154,7 +154,7 @@ describe("charla history prints of all that was said", () => {
     expect(await since("3650d")).toBe(LINES.join(""));
   });
 
-  test("what was said in the last minute, and not what was said an hour ago", async () => {
+  test("history --since 30m prints a message of now, and not one of an hour ago", async () => {
     using ann = newPerson();
     {
       const times = [Date.now() - 60 * MINUTE, Date.now()];
@@ -166,8 +166,8 @@ describe("charla history prints of all that was said", () => {
     expect(stdout).not.toContain("message 1");
   });
 
-  test("what has all of the words, or words that begin so", async () => {
-    using ann = await keeper(TALK);
+  test("history --search finds messages with all of the words, or with words that begin with them", async () => {
+    using ann = await ownerOf(TALK);
     const search = async (...args: string[]) => (await history(ann, "--search", ...args)).stdout;
     const [first = "", , third = ""] = LINES;
     expect(await search("CAT")).toBe(first + third);
@@ -178,8 +178,8 @@ describe("charla history prints of all that was said", () => {
     expect((await history(ann, "--search=-cat")).stdout).toBe(first + third);
   });
 
-  test("nothing, where nothing is what was asked for, and says so", async () => {
-    using ann = await keeper(TALK);
+  test("history reports that no message matches", async () => {
+    using ann = await ownerOf(TALK);
     const nothing = {
       stdout: "",
       stderr: "none of the 4 messages in main matches\n",
@@ -197,7 +197,7 @@ describe("charla history in a pipe", () => {
   test.each(["", " --json", " --search message"])(
     "history --all%s ends quietly, with status 0, when its reader has seen enough",
     async (args) => {
-      using ann = await keeperOfMany(20_000);
+      using ann = await ownerOfMany(20_000);
       const script = `{ ${program}${args}; echo "status $?" >&2; } | head -n 1`;
       const { stdout, stderr } = await run(["sh", "-c", script, process.execPath, root], {
         as: ann,
@@ -210,9 +210,9 @@ describe("charla history in a pipe", () => {
   );
 
   test(
-    "waits for a slow reader, who gets everything once",
+    "history waits for a slow reader, which gets everything once",
     async () => {
-      using ann = await keeperOfMany(20_000);
+      using ann = await ownerOfMany(20_000);
       const script = `${program} | { sleep 0.5; cat; }`;
       const { stdout } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
       const numbers = stdout
@@ -225,7 +225,7 @@ describe("charla history in a pipe", () => {
   );
 
   test.skipIf(!existsSync("/dev/full"))("says so when what it prints has no place", async () => {
-    using ann = await keeper(TALK);
+    using ann = await ownerOf(TALK);
     const script = `${program} > /dev/full`;
     const { stderr, status } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
     expect(stderr).toStartWith("charla: cannot write to stdout: ");
@@ -233,13 +233,13 @@ describe("charla history in a pipe", () => {
   });
 });
 
-describe("charla history is refused", () => {
+describe("errors of charla history", () => {
   test.each([
     ["gardn", "did you mean garden?"],
     ["elsewhere", "the rooms here are garden"],
     ["main", "the rooms here are garden"],
-  ])("for the room %s, which there is not", async (room, hint) => {
-    using ann = await keeper(["hello"], "garden");
+  ])("history of the room %s, which doesn't exist, is an error with a hint", async (room, hint) => {
+    using ann = await ownerOf(["hello"], "garden");
     expect(await history(ann, room)).toEqual({
       stdout: "",
       stderr: `charla: there is no room ${room}\nhint: ${hint}\n`,
@@ -247,7 +247,7 @@ describe("charla history is refused", () => {
     });
   });
 
-  test("for a room where there are many, of which ten are named, or none", async () => {
+  test("the hint for an unknown room names at most ten rooms", async () => {
     using ann = newPerson();
     await using log = await openSqliteLog({ folder: ann.data, now: () => NOON });
     expect((await history(ann, "garden")).stderr).toBe(
@@ -265,7 +265,7 @@ describe("charla history is refused", () => {
     });
   });
 
-  test("where no server has ever run, and makes nothing there", async () => {
+  test("history where no server has ever run is an error, and creates nothing", async () => {
     using ann = newPerson();
     expect(await history(ann)).toEqual({
       stdout: "",
@@ -280,8 +280,8 @@ describe("charla history is refused", () => {
     expect(readdirSync(ann.data)).toEqual([]);
   });
 
-  test("for a store that a newer charla wrote, which stays as it is", async () => {
-    using ann = await keeper(TALK);
+  test("history of a store that a newer charla wrote is an error, and the store is not changed", async () => {
+    using ann = await ownerOf(TALK);
     const file = join(ann.data, "log.sqlite");
     const bytes = readFileSync(file);
     bytes.writeUInt32BE(7, 60); // the user version (SQLite, "Database File Format", 1.3)
@@ -307,7 +307,7 @@ describe("charla history is refused", () => {
       '"yesterday" is not a time',
       "write 30m, 1h or 2d for so long ago, a day such as 2026-11-22, or a time such as 2026-11-22T10:00",
     ],
-  ])("with %j, which makes no sense", async (args, message, hint) => {
+  ])("history with %j is a usage error", async (args, message, hint) => {
     using ann = newPerson();
     expect(await history(ann, ...args)).toEqual({
       stdout: "",

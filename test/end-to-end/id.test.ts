@@ -1,4 +1,4 @@
-// `charla id` as people run it: who they are, the key that it makes, and each way it can be refused.
+// `charla id` as people run it: name and fingerprint, the key that it creates, and each error.
 
 import { expect, test } from "bun:test";
 import {
@@ -43,12 +43,12 @@ function withAlice() {
   return { base: base.path, folder, file, [Symbol.dispose]: base[Symbol.dispose] };
 }
 
-test("charla id prints my name and my key's fingerprint", async () => {
+test("charla id prints the user's name and the key's fingerprint", async () => {
   using alice = withAlice();
   expect(await runId(alice.base)).toEqual({ stdout: ALICE, stderr: "", status: 0 });
 });
 
-test("charla id --json prints them, and the public key, as one object", async () => {
+test("charla id --json prints name, fingerprint and public key as one object", async () => {
   using alice = withAlice();
   expect(await runId(alice.base, "--json")).toEqual({
     stdout:
@@ -60,7 +60,7 @@ test("charla id --json prints them, and the public key, as one object", async ()
   });
 });
 
-test("charla id --verbose says where the key is", async () => {
+test("charla id --verbose prints where the key is", async () => {
   using alice = withAlice();
   expect(await runId(alice.base, "-v")).toEqual({
     stdout: ALICE,
@@ -69,7 +69,7 @@ test("charla id --verbose says where the key is", async () => {
   });
 });
 
-test("on first use it makes the key, says so on stderr, and keeps it", async () => {
+test("on first use charla id creates the key, reports it on stderr, and later uses the same one", async () => {
   using base = temporaryFolder();
   const file = join(base.path, "config", "charla", "identity");
   const first = await runProcess(["id"], { env: environment(base.path) });
@@ -77,11 +77,11 @@ test("on first use it makes the key, says so on stderr, and keeps it", async () 
   expect(first.stdout).toMatch(/^name {9}ana\nfingerprint {2}SHA256:[A-Za-z0-9+/]{43}\n$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(await runId(base.path)).toEqual({ ...first, stderr: "" });
-  // It has no use for the other folder.
+  // The data folder is not needed for a key.
   expect(readdirSync(base.path)).toEqual(["config"]);
 });
 
-test("with --json that is still on stderr, and with --quiet it is not said", async () => {
+test("a new key is reported on stderr with --json too, and not at all with --quiet", async () => {
   using base = temporaryFolder();
   const file = join(base.path, "config", "charla", "identity");
   const json = await runId(base.path, "--json");
@@ -92,14 +92,14 @@ test("with --json that is still on stderr, and with --quiet it is not said", asy
   expect((await runId(elsewhere.path, "--quiet")).stderr).toBe("");
 });
 
-test("two people have two keys", async () => {
+test("two people have different keys", async () => {
   using ana = temporaryFolder();
   using ben = temporaryFolder();
   expect((await runId(ana.path)).stdout).not.toBe((await runId(ben.path)).stdout);
 });
 
 test(
-  "started eight times at once for the first time, all print the same key",
+  "charla id started eight times at once for the first time prints the same key eight times",
   async () => {
     using base = temporaryFolder();
     await using stack = new AsyncDisposableStack();
@@ -133,7 +133,7 @@ test("a key of another user is refused", async () => {
   let owner = 65_534;
   if (process.geteuid?.() === 0) chownSync(alice.file, owner, owner);
   else {
-    // Who may not give a file away can still point at one.
+    // Without root a file can't be given to another user, but a link can point to one.
     owner = 0;
     alice.file = join(alice.base, "elsewhere", "charla", "identity");
     mkdirSync(join(alice.base, "elsewhere", "charla"), { recursive: true });
@@ -149,7 +149,7 @@ test("a key of another user is refused", async () => {
   });
 });
 
-test("a damaged key is refused and stays as it is", async () => {
+test("a damaged key is refused and not changed", async () => {
   using alice = withAlice();
   writeFileSync(alice.file, "charla-secret-key-x25519 dwdt");
   expect(await runId(alice.base)).toEqual({
@@ -172,7 +172,7 @@ test("a folder in the key's place is refused", async () => {
   expect(status).toBe(1);
 });
 
-test("a pipe in the key's place is refused, and not waited for", async () => {
+test("a pipe in the key's place is refused without waiting for it", async () => {
   using alice = withAlice();
   rmSync(alice.file);
   expect((await run(["mkfifo", alice.file])).status).toBe(0);
@@ -181,7 +181,7 @@ test("a pipe in the key's place is refused, and not waited for", async () => {
   expect(status).toBe(1);
 });
 
-test("a file in the config folder's place is told, with --json on stdout as well", async () => {
+test("a file in the config folder's place is reported, with --json on stdout too", async () => {
   using base = temporaryFolder();
   writeFileSync(join(base.path, "config"), "");
   const folder = join(base.path, "config", "charla");
@@ -195,7 +195,7 @@ test("a file in the config folder's place is told, with --json on stdout as well
   });
 });
 
-test("id takes no words", async () => {
+test("charla id with an argument is a usage error", async () => {
   using base = temporaryFolder();
   expect(await runId(base.path, "ben")).toEqual({
     stdout: "",

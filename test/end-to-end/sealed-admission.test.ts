@@ -1,5 +1,4 @@
-// Who gets in, and by what: invitations for so many, and a list of keys that need none (docs/protocol.md
-// s. 17.1).
+// Admission: by an invitation, or by a list of authorized keys (docs/protocol.md s. 17.1).
 
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -19,11 +18,11 @@ async function fingerprintOf(person: Person): Promise<string> {
   return JSON.parse(stdout).fingerprint;
 }
 
-endToEnd("with --admit those of the file join without an invitation, and nobody else", async () => {
+endToEnd("with --admit the keys in the file need no invitation, and all others do", async () => {
   using ana = newPerson();
   using ben = newPerson();
   using cy = newPerson();
-  // Which makes her folders.
+  // Creates her folders.
   await fingerprintOf(ana);
   const path = join(ana.config, "friends");
   const ofBen = await fingerprintOf(ben);
@@ -38,17 +37,17 @@ endToEnd("with --admit those of the file join without an invitation, and nobody 
   const refused = await runCharla([where], { as: cy, input: "me too\n" });
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain("is by invitation only");
-  // The invitation is good for anyone as before.
+  // The invitation still admits anyone.
   expect((await runCharla([server.invitation], { as: cy, input: "so do I\n" })).status).toBe(0);
 
-  // The file is read anew: whoever is crossed out does not get in again.
+  // The file is read again: a key that was removed is no longer admitted.
   writeFileSync(path, "# nobody\n");
   expect((await runCharla([where], { as: ben, input: "again\n" })).status).toBe(1);
   expect(server.stdout).toBe("hello\nso do I\n");
 });
 
 endToEnd(
-  "a file of --admit that is wrong is told with its line, and nothing is opened",
+  "an error in the file of --admit is reported with its line, and no server is opened",
   async () => {
     using ana = newPerson();
     const path = join(ana.config, "..", "friends");
@@ -62,7 +61,7 @@ endToEnd(
   },
 );
 
-endToEnd("a name or a room that cannot be is refused, with status 2", async () => {
+endToEnd("an invalid name or room is refused with status 2", async () => {
   for (const [option, value] of [
     ["--name", " blank"],
     ["--name", "x".repeat(41)],
@@ -76,7 +75,7 @@ endToEnd("a name or a room that cannot be is refused, with status 2", async () =
   }
 });
 
-endToEnd("-r is another room of the same server, also for send", async () => {
+endToEnd("-r joins another room of the same server, and sends to it", async () => {
   await using server = await startSealedServer();
   await using cellar = charla([server.invitation, "-n", "cy", "-r", "cellar"]);
   await cellar.until("stderr", "you are cy in cellar");

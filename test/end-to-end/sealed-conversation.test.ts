@@ -1,5 +1,5 @@
-// Members of a room, each a process of its own: an invitation is all it takes, nothing that was said is lost,
-// and each says how it ended (docs/protocol.md s. 18).
+// Members of a room, each a program of its own: an invitation is all they need, no message is lost, and each
+// reports how the conversation ended (docs/protocol.md s. 18).
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
-/** Joins as Ben, or who else is named, and waits until he is in the room. */
+/** Joins as ben, or with the --name in `args`, and waits until the client is in the room. */
 async function joinTalk(invitation: string, ...args: string[]): Promise<Program> {
   const client = charla([invitation, "--name", "ben", ...args]);
   await client.until("stderr", "you are ");
@@ -24,7 +24,7 @@ async function joinTalk(invitation: string, ...args: string[]): Promise<Program>
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
-    endToEnd("who has the printed invitation joins, and both talk at any moment", async () => {
+    endToEnd("a client joins with the printed invitation, and both send at any time", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using client = await joinTalk(server.invitation);
       await server.until("stderr", /^ben joined$/m);
@@ -39,22 +39,25 @@ for (const host of LOOPBACKS) {
       expect(client.stdout).toBe("yes\nI am\nñandú 👋\n");
     });
 
-    endToEnd("the client's bye ends it for the client, and the server takes the next", async () => {
-      await using server = await startSealedServer(["--bind", host]);
-      await using first = await joinTalk(server.invitation);
-      first.type("bye\n");
-      expect(await first.exited).toBe(0);
-      expect(first.stderr).toEndWith("the conversation is over: you said bye\n");
-      await server.until("stderr", /^ben left$/m);
-      await using second = await joinTalk(server.invitation, "--name", "cy");
-      second.type("my turn\n");
-      await server.until("stdout", "bye\nmy turn\n");
-      server.type("welcome\n");
-      await second.until("stdout", "bye\nwelcome\n");
-      expect(first.stdout).toBe("");
-    });
+    endToEnd(
+      "a client's bye ends the conversation for it, and the server accepts the next client",
+      async () => {
+        await using server = await startSealedServer(["--bind", host]);
+        await using first = await joinTalk(server.invitation);
+        first.type("bye\n");
+        expect(await first.exited).toBe(0);
+        expect(first.stderr).toEndWith("the conversation is over: you said bye\n");
+        await server.until("stderr", /^ben left$/m);
+        await using second = await joinTalk(server.invitation, "--name", "cy");
+        second.type("my turn\n");
+        await server.until("stdout", "bye\nmy turn\n");
+        server.type("welcome\n");
+        await second.until("stdout", "bye\nwelcome\n");
+        expect(first.stdout).toBe("");
+      },
+    );
 
-    endToEnd("the server's bye ends it for both", async () => {
+    endToEnd("the server's bye ends the conversation for both", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using client = await joinTalk(server.invitation);
       server.type("that was all\nbye\n");
@@ -67,17 +70,20 @@ for (const host of LOOPBACKS) {
   });
 }
 
-endToEnd("a server on every address invites to one of them, which leads to it", async () => {
-  await using server = await startSealedServer();
-  expect(server.stderr).toStartWith(
-    `listening on [::]:${server.port}\ninvite with: charla charla:`,
-  );
-  await using client = await joinTalk(server.invitation);
-  client.type("found you\n");
-  await server.until("stdout", "found you\n");
-});
+endToEnd(
+  "a server on every address prints an invitation to one of them, and it works",
+  async () => {
+    await using server = await startSealedServer();
+    expect(server.stderr).toStartWith(
+      `listening on [::]:${server.port}\ninvite with: charla charla:`,
+    );
+    await using client = await joinTalk(server.invitation);
+    client.type("found you\n");
+    await server.until("stdout", "found you\n");
+  },
+);
 
-endToEnd("who comes late is shown the last 20 messages", async () => {
+endToEnd("a member who joins later gets the last 20 messages", async () => {
   await using server = await startSealedServer(["--verbose"]);
   const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}\n`);
   server.type(lines.join(""));
@@ -87,7 +93,7 @@ endToEnd("who comes late is shown the last 20 messages", async () => {
   expect(client.stdout).toBe(lines.slice(5).join(""));
 });
 
-endToEnd("a third is as welcome as the second, and each hears both others", async () => {
+endToEnd("a third member can join, and each gets the messages of both others", async () => {
   await using server = await startSealedServer();
   await using ben = await joinTalk(server.invitation);
   await using cy = await joinTalk(server.invitation, "--name", "cy");
@@ -103,7 +109,7 @@ endToEnd("a third is as welcome as the second, and each hears both others", asyn
   expect(cy.stdout).not.toContain("three");
 });
 
-endToEnd("two of one name are told apart, and a room of another name is another room", async () => {
+endToEnd("a second ben becomes ben-2, and messages stay in their room", async () => {
   await using server = await startSealedServer();
   await using ben = await joinTalk(server.invitation);
   await using other = await joinTalk(server.invitation);
@@ -116,7 +122,7 @@ endToEnd("two of one name are told apart, and a room of another name is another 
   expect(ben.stdout + server.stdout).not.toContain("anybody?");
 });
 
-endToEnd("blanks around an invitation and capitals in its scheme do not matter", async () => {
+endToEnd("blanks around an invitation and capitals in its scheme are accepted", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
   await using client = await joinTalk(` ${server.invitation.replace("charla:", "CHARLA:")}\n`);
   client.type("hello\n");
@@ -124,14 +130,17 @@ endToEnd("blanks around an invitation and capitals in its scheme do not matter",
 });
 
 describe("the end", () => {
-  endToEnd("SIGINT ends a client with status 130, and the server hears that it left", async () => {
-    await using server = await startSealedServer();
-    await using client = await joinTalk(server.invitation);
-    client.signal("SIGINT");
-    expect(await client.exited).toBe(130);
-    expect(client.stderr).toEndWith("the conversation is over: you left\n");
-    await server.until("stderr", /^ben left$/m);
-  });
+  endToEnd(
+    "SIGINT ends a client with status 130, and the server reports that it left",
+    async () => {
+      await using server = await startSealedServer();
+      await using client = await joinTalk(server.invitation);
+      client.signal("SIGINT");
+      expect(await client.exited).toBe(130);
+      expect(client.stderr).toEndWith("the conversation is over: you left\n");
+      await server.until("stderr", /^ben left$/m);
+    },
+  );
 
   endToEnd("SIGINT ends a server with status 130, and its client with status 0", async () => {
     await using server = await startSealedServer();
@@ -142,25 +151,28 @@ describe("the end", () => {
     expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
   });
 
-  endToEnd("SIGINT ends a server that nobody has joined with status 130", async () => {
+  endToEnd("SIGINT ends a server without clients with status 130", async () => {
     await using server = await startSealedServer();
     server.signal("SIGINT");
     expect(await server.exited).toBe(130);
   });
 
-  endToEnd("at the end of stdin a server goes on serving until SIGTERM, status 0", async () => {
-    await using server = await startSealedServer();
-    server.endInput();
-    await using client = await joinTalk(server.invitation);
-    client.type("only this\n");
-    client.endInput();
-    expect(await client.exited).toBe(0);
-    await server.until("stdout", "only this\n");
-    server.signal("SIGTERM");
-    expect(await server.exited).toBe(0);
-  });
+  endToEnd(
+    "after the end of stdin a server goes on serving until SIGTERM, and ends with status 0",
+    async () => {
+      await using server = await startSealedServer();
+      server.endInput();
+      await using client = await joinTalk(server.invitation);
+      client.type("only this\n");
+      client.endInput();
+      expect(await client.exited).toBe(0);
+      await server.until("stdout", "only this\n");
+      server.signal("SIGTERM");
+      expect(await server.exited).toBe(0);
+    },
+  );
 
-  endToEnd("with --stay a client listens on after the end of stdin", async () => {
+  endToEnd("with --stay a client goes on receiving after the end of stdin", async () => {
     await using server = await startSealedServer();
     await using client = charla([server.invitation, "--stay", "-n", "ben"], {
       input: "over to you\n",
@@ -171,7 +183,7 @@ describe("the end", () => {
     expect(client.stdout).toBe("thanks\nbye\n");
   });
 
-  endToEnd("a server that has no input is no member, and serves until SIGTERM", async () => {
+  endToEnd("a server without input is no member, and serves until SIGTERM", async () => {
     using ana = newPerson();
     const main = join(root, "src/cli/main.ts");
     const command = `exec ${process.execPath} ${main} --server --port 0 --bind 127.0.0.1 </dev/null`;
@@ -186,19 +198,19 @@ describe("the end", () => {
   });
 });
 
-describe("a pipe", () => {
+describe("messages through a pipe", () => {
   const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index + 1}\n`).join("");
 
-  endToEnd("of 1,000 lines to a server loses none, and ends when all have arrived", async () => {
+  endToEnd("1,000 lines to a server all arrive, and then the client ends", async () => {
     await using server = await startSealedServer();
     const ended = await runCharla([server.invitation, "-q"], { input: lines });
     expect(ended).toEqual({ stdout: "", stderr: "", status: 0 });
-    // It leaves when all is acknowledged: the server has it by then, and prints it in its own time.
+    // The client leaves when all messages are delivered; the server may still be printing them.
     await server.until("stdout", "line 1000\n");
     expect(server.stdout).toBe(lines);
   });
 
-  endToEnd("of 1,000 lines from a server loses none", async () => {
+  endToEnd("1,000 lines from a server all arrive", async () => {
     await using server = await startSealedServer();
     await using client = await joinTalk(server.invitation);
     server.type(`${lines}bye\n`);
@@ -207,20 +219,23 @@ describe("a pipe", () => {
     expect(await server.exited).toBe(0);
   });
 
-  endToEnd("carries a message of 10,000 characters both ways, and no longer one", async () => {
-    await using server = await startSealedServer();
-    await using client = await joinTalk(server.invitation, "--stay");
-    const long = "日".repeat(10_000);
-    client.type(`${long}\n`);
-    await server.until("stdout", `${long}\n`);
-    server.type(`${long}\n`);
-    await client.until("stdout", `${long}\n`);
-    client.type(`${long}y\nshort\n`);
-    await server.until("stdout", "short\n");
-    expect(client.stderr).toEndWith(
-      "charla: the message is 10001 characters long; one may have 10000\n" +
-        "hint: say it in several messages, or share it as a file\n",
-    );
-    expect(server.stdout).toBe(`${long}\nshort\n`);
-  });
+  endToEnd(
+    "a message of 10,000 characters is sent either way, and a longer one is refused",
+    async () => {
+      await using server = await startSealedServer();
+      await using client = await joinTalk(server.invitation, "--stay");
+      const long = "日".repeat(10_000);
+      client.type(`${long}\n`);
+      await server.until("stdout", `${long}\n`);
+      server.type(`${long}\n`);
+      await client.until("stdout", `${long}\n`);
+      client.type(`${long}y\nshort\n`);
+      await server.until("stdout", "short\n");
+      expect(client.stderr).toEndWith(
+        "charla: the message is 10001 characters long; one may have 10000\n" +
+          "hint: say it in several messages, or share it as a file\n",
+      );
+      expect(server.stdout).toBe(`${long}\nshort\n`);
+    },
+  );
 });

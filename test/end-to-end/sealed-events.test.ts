@@ -1,4 +1,4 @@
-// What a room tells, and to whom: every event with --json, nothing with -q, every detail with -v.
+// What a room prints: every event with --json, nothing but messages with -q, every detail with -v.
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
@@ -31,7 +31,7 @@ async function fingerprintOf(person: Person): Promise<string> {
 
 const AT = { sequence: expect.any(Number), time: expect.any(Number) };
 
-endToEnd("with --json both ends tell every event, with who the other is", async () => {
+endToEnd("with --json both ends print every event, with the other's fingerprint", async () => {
   using ana = newPerson();
   using ben = newPerson();
   await using server = await startSealedServer(["--bind", "127.0.0.1", "--json"], { as: ana });
@@ -61,19 +61,21 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
     { type: "left", peer: "ben", reason: "" },
     { type: "ended", reason: "left", unsaid: [] },
   ]);
-  const told = eventsOf(client);
+  const events = eventsOf(client);
   members.push({ name: "ben", fingerprint: ofBen, away: false });
-  // Whether the question waited for the server is the machine's to say.
+  // Whether the question had to wait for the server depends on timing.
   const whichMayBe = new Set(["delivered", "waiting"]);
   expect(
-    told.filter((event) => !whichMayBe.has(String(event["type"])) && event["text"] !== "question"),
+    events.filter(
+      (event) => !whichMayBe.has(String(event["type"])) && event["text"] !== "question",
+    ),
   ).toEqual([
     { type: "entered", room: "main", name: "ben", owner: false, members },
     { type: "message", from: "ana", text: "answer", ...AT, fingerprint: ofAna },
     { type: "said", text: "bye" },
     { type: "ended", reason: "said-bye", unsaid: [] },
   ]);
-  expect(told.filter(({ type }) => type === "delivered")).toEqual([
+  expect(events.filter(({ type }) => type === "delivered")).toEqual([
     { type: "delivered", text: "question", sequence: 1 },
     { type: "delivered", text: "bye", sequence: 3 },
   ]);
@@ -81,29 +83,32 @@ endToEnd("with --json both ends tell every event, with who the other is", async 
   expect(client.stderr).toBe("");
 });
 
-endToEnd("with --json an open server's first meeting, and what is open, are notices", async () => {
-  using ana = newPerson();
-  await using server = await startSealedServer(["--bind", "127.0.0.1", "--open", "--json"], {
-    as: ana,
-  });
-  const joined = await runCharla([`127.0.0.1:${server.port}`, "--json"], { input: "hello\n" });
-  expect(joined.status).toBe(0);
-  expect(eventsOf(joined)).toContainEqual({
-    type: "notice",
-    code: "SERVER_MET",
-    message: expect.stringContaining(await fingerprintOf(ana)),
-  });
-  expect(eventsOf(server)).toContainEqual({
-    type: "notice",
-    code: "OPEN",
-    message: expect.stringContaining("anyone who can reach this machine can join"),
-  });
-});
+endToEnd(
+  "with --json a new server's fingerprint and a warning of an open server are notices",
+  async () => {
+    using ana = newPerson();
+    await using server = await startSealedServer(["--bind", "127.0.0.1", "--open", "--json"], {
+      as: ana,
+    });
+    const joined = await runCharla([`127.0.0.1:${server.port}`, "--json"], { input: "hello\n" });
+    expect(joined.status).toBe(0);
+    expect(eventsOf(joined)).toContainEqual({
+      type: "notice",
+      code: "SERVER_MET",
+      message: expect.stringContaining(await fingerprintOf(ana)),
+    });
+    expect(eventsOf(server)).toContainEqual({
+      type: "notice",
+      code: "OPEN",
+      message: expect.stringContaining("anyone who can reach this machine can join"),
+    });
+  },
+);
 
-endToEnd("with --quiet only what the other end says is heard of either", async () => {
+endToEnd("with --quiet both ends print only the other end's messages", async () => {
   using ana = newPerson();
   await using server = charla(["--server", "--port", "0", "-q"], { as: ana });
-  // To others a quiet server does not tell how to join; Ana's own charla finds it.
+  // A quiet server doesn't print its invitation, but Ana's own charla finds it.
   await until("its invitation", () => existsSync(join(ana.data, "invitation")));
   await using client = charla(["-q"], { as: ana });
   client.type("hello\n");
@@ -119,17 +124,14 @@ endToEnd("with --quiet only what the other end says is heard of either", async (
   expect(client.stdout).toBe("hi\n");
 });
 
-endToEnd(
-  "with --verbose each tells the other's fingerprint, and what becomes of words",
-  async () => {
-    using ana = newPerson();
-    using ben = newPerson();
-    await using server = await startSealedServer(["-v"], { as: ana });
-    await using client = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
-    await client.until("stderr", "you are ben");
-    client.type("hello\n");
-    await client.until("stderr", "sent: hello\ndelivered: hello\n");
-    await server.until("stdout", "hello\n");
-    expect(server.stderr).toContain(`ben joined\nfingerprint: ${await fingerprintOf(ben)}\n`);
-  },
-);
+endToEnd("with --verbose fingerprints and the delivery of messages are printed", async () => {
+  using ana = newPerson();
+  using ben = newPerson();
+  await using server = await startSealedServer(["-v"], { as: ana });
+  await using client = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
+  await client.until("stderr", "you are ben");
+  client.type("hello\n");
+  await client.until("stderr", "sent: hello\ndelivered: hello\n");
+  await server.until("stdout", "hello\n");
+  expect(server.stderr).toContain(`ben joined\nfingerprint: ${await fingerprintOf(ben)}\n`);
+});

@@ -1,5 +1,5 @@
-// The server is killed, or stops for a while: what who is left learns of it, and that nothing is missing
-// afterwards (docs/protocol.md s. 15 and 18).
+// The server is killed, or stops for a while: what the members print, and that no message is missing afterwards
+// (docs/protocol.md s. 15 and 18).
 
 import { describe, expect, test } from "bun:test";
 
@@ -19,7 +19,7 @@ const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
     endToEnd(
-      "a server that is killed and started again has all back, and nothing is missing",
+      "after a server is killed and started again all members reconnect, and no message is missing",
       async () => {
         using ana = newPerson();
         await using server = await startSealedServerProcess(["--bind", host], { as: ana });
@@ -39,7 +39,7 @@ for (const host of LOOPBACKS) {
         await using anew = await startSealedServer(["--bind", host, "--port", server.port], {
           as: ana,
         });
-        // The secret is kept, so that who was invited gets in again.
+        // The secret is stored, so that invitations remain valid.
         expect(anew.invitation).toBe(server.invitation);
         await ben.until("stderr", "delivered: while you were away\n");
         await cy.until("stderr", "delivered: me too\n");
@@ -55,62 +55,73 @@ for (const host of LOOPBACKS) {
       },
     );
 
-    endToEnd("Ctrl-C leaves while a server is looked for, and tells what it has not", async () => {
-      await using server = await startSealedServerProcess(["--bind", host]);
-      await using client = charla([server.invitation, "-v"]);
-      client.type("hello\n");
-      await client.until("stderr", "delivered: hello\n");
-      server.signal("SIGKILL");
-      await server.exited;
-      client.type("still there?\n");
-      await client.until("stderr", LOST);
-      client.signal("SIGINT");
-      expect(await client.exited).toBe(130);
-      expect(client.stderr).toEndWith(
-        "the conversation is over: you left\nmay not have been delivered: still there?\n",
-      );
-    });
+    endToEnd(
+      "Ctrl-C leaves while the client reconnects, and undelivered messages are listed",
+      async () => {
+        await using server = await startSealedServerProcess(["--bind", host]);
+        await using client = charla([server.invitation, "-v"]);
+        client.type("hello\n");
+        await client.until("stderr", "delivered: hello\n");
+        server.signal("SIGKILL");
+        await server.exited;
+        client.type("still there?\n");
+        await client.until("stderr", LOST);
+        client.signal("SIGINT");
+        expect(await client.exited).toBe(130);
+        expect(client.stderr).toEndWith(
+          "the conversation is over: you left\nmay not have been delivered: still there?\n",
+        );
+      },
+    );
   });
 }
 
-endToEnd("a member that is killed goes on where it was, and says what it could not", async () => {
-  using ana = newPerson();
-  using ben = newPerson();
-  await using server = await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana });
-  await using client = startProcess([server.invitation, "-v", "-n", "ben"], { as: ben });
-  client.type("hello\n");
-  await client.until("stderr", "delivered: hello\n");
-  server.type("hello Ben\n");
-  await client.until("stdout", "hello Ben\n");
-  server.signal("SIGSTOP");
-  client.type("nobody hears me\n");
-  await client.until("stderr", "sent: nobody hears me\n");
-  client.signal("SIGKILL");
-  await client.exited;
-  server.signal("SIGCONT");
-  server.type("are you there?\n");
+endToEnd(
+  "a member that was killed resumes where it was, and sends its undelivered messages",
+  async () => {
+    using ana = newPerson();
+    using ben = newPerson();
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana });
+    await using client = startProcess([server.invitation, "-v", "-n", "ben"], { as: ben });
+    client.type("hello\n");
+    await client.until("stderr", "delivered: hello\n");
+    server.type("hello Ben\n");
+    await client.until("stdout", "hello Ben\n");
+    server.signal("SIGSTOP");
+    client.type("nobody hears me\n");
+    await client.until("stderr", "sent: nobody hears me\n");
+    client.signal("SIGKILL");
+    await client.exited;
+    server.signal("SIGCONT");
+    server.type("are you there?\n");
 
-  await using again = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
-  await again.until("stderr", "delivered: nobody hears me\n");
-  await again.until("stdout", "are you there?\n");
-  await server.until("stdout", "hello\nnobody hears me\n");
-  expect(again.stdout).toBe("are you there?\n");
-  expect(server.stdout).toBe("hello\nnobody hears me\n");
-});
+    await using again = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
+    await again.until("stderr", "delivered: nobody hears me\n");
+    await again.until("stdout", "are you there?\n");
+    await server.until("stdout", "hello\nnobody hears me\n");
+    expect(again.stdout).toBe("are you there?\n");
+    expect(server.stdout).toBe("hello\nnobody hears me\n");
+  },
+);
 
-endToEnd("a silence is told, and when it is over all that was said meanwhile arrives", async () => {
-  await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
-  await using client = charla([server.invitation]);
-  client.type("hello\n");
-  await server.until("stdout", "hello\n");
-  server.signal("SIGSTOP");
-  const meanwhile = Array.from({ length: 20 }, (_, index) => `while you slept ${index}\n`).join("");
-  client.type(meanwhile);
-  await client.until("stderr", /^no contact for \d+ s$/m);
-  server.signal("SIGCONT");
-  await client.until("stderr", /^in contact again after \d+ s$/m);
-  client.type("bye\n");
-  expect(await client.exited).toBe(0);
-  await server.until("stdout", "bye\n");
-  expect(server.stdout).toBe(`hello\n${meanwhile}bye\n`);
-});
+endToEnd(
+  "a silent connection is reported, and messages sent meanwhile arrive when it works again",
+  async () => {
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
+    await using client = charla([server.invitation]);
+    client.type("hello\n");
+    await server.until("stdout", "hello\n");
+    server.signal("SIGSTOP");
+    const meanwhile = Array.from({ length: 20 }, (_, index) => `while you slept ${index}\n`).join(
+      "",
+    );
+    client.type(meanwhile);
+    await client.until("stderr", /^no contact for \d+ s$/m);
+    server.signal("SIGCONT");
+    await client.until("stderr", /^in contact again after \d+ s$/m);
+    client.type("bye\n");
+    expect(await client.exited).toBe(0);
+    await server.until("stdout", "bye\n");
+    expect(server.stdout).toBe(`hello\n${meanwhile}bye\n`);
+  },
+);

@@ -1,5 +1,4 @@
-// A room with two terminals (each a tmux of the test's own), and how a terminal shows what has been delivered
-// and what has not.
+// A room with two terminals (each a tmux of its own), and how a terminal shows which messages are delivered.
 
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
@@ -19,7 +18,7 @@ import { until } from "../harness/until.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
 
-/** Room for an invitation on one row. */
+/** Wide enough for an invitation on one row. */
 const COLUMNS = 140;
 
 function enter(screen: Screen, line: string): void {
@@ -27,7 +26,7 @@ function enter(screen: Screen, line: string): void {
   screen.press("Enter");
 }
 
-/** A screen on which somebody has joined a server in a pipe. */
+/** A screen with a client that has joined `server`. */
 async function joinOnScreen(server: SealedServer, styled: boolean): Promise<Screen> {
   await using opened = new AsyncDisposableStack();
   const screen = opened.use(await openScreen(COLUMNS, 20, { styled }));
@@ -42,7 +41,7 @@ const prompts = (rows: string[]) => rows.at(-1) === ">";
 
 for (const host of LOOPBACKS) {
   onTerminal(
-    `two people talk by the invitation that one of them prints, over ${host}`,
+    `two people talk after one joins with the invitation that the other's server prints, over ${host}`,
     async () => {
       await using ana = await openScreen(COLUMNS);
       await using ben = await openScreen(COLUMNS);
@@ -50,7 +49,7 @@ for (const host of LOOPBACKS) {
       const opened = await ana.until("the invitation", (rows) => rows.some(isInvitation));
       const invitation = opened.find(isInvitation)?.slice(13) ?? "";
 
-      // As it is printed, quoted for a shell.
+      // Exactly as printed: it is quoted for a shell.
       enter(ben, `clear; ${invitation} -n ben; echo status=$?`);
       await ben.until("the prompt", prompts);
       await ana.until("Ben", (rows) => rows.includes("ben joined"));
@@ -85,42 +84,45 @@ for (const host of LOOPBACKS) {
   );
 }
 
-onTerminal("a line is dim until it has been delivered, and a silence is counted", async () => {
-  await using server = await startSealedServerProcess();
-  await using screen = await joinOnScreen(server, true);
-  enter(screen, "hello");
-  // Not while it is still being typed, which looks the same.
-  await screen.until(
-    "that it has arrived",
-    (rows) => prompts(rows) && screen.styledRows().includes("> hello"),
-  );
+onTerminal(
+  "a line is dim until it is delivered, and the seconds without contact are counted",
+  async () => {
+    await using server = await startSealedServerProcess();
+    await using screen = await joinOnScreen(server, true);
+    enter(screen, "hello");
+    // A line that is still being typed looks the same, so wait for the empty prompt.
+    await screen.until(
+      "that it has arrived",
+      (rows) => prompts(rows) && screen.styledRows().includes("> hello"),
+    );
 
-  server.signal("SIGSTOP");
-  enter(screen, "are you asleep?");
-  await screen.until("the dim line", () =>
-    screen.styledRows().some((row) => row.startsWith("\x1b[2m> are you asleep?")),
-  );
-  screen.type("half typed");
-  await screen.until("the silence", (rows) =>
-    /^\(no contact for \d+ s\) > half typed$/.test(rows.at(-1) ?? ""),
-  );
-  const [seconds] = /\d+/.exec(screen.rows().at(-1) ?? "") ?? ["0"];
-  await screen.until("the next second", (rows) => {
-    const [now] = /\d+/.exec(rows.at(-1) ?? "") ?? ["0"];
-    return Number(now) > Number(seconds);
-  });
-  server.signal("SIGCONT");
-  const rows = await screen.until("the contact", (shown) => shown.at(-1) === "> half typed");
-  expect(rows).toEqual(["> hello", "> are you asleep?", "> half typed"]);
-  // There is contact again before the server has the line on its disk.
-  await screen.until("that it has arrived", () =>
-    screen.styledRows().includes("> are you asleep?"),
-  );
-  screen.press("Enter");
-  await server.until("stdout", "hello\nare you asleep?\nhalf typed\n");
-});
+    server.signal("SIGSTOP");
+    enter(screen, "are you asleep?");
+    await screen.until("the dim line", () =>
+      screen.styledRows().some((row) => row.startsWith("\x1b[2m> are you asleep?")),
+    );
+    screen.type("half typed");
+    await screen.until("the silence", (rows) =>
+      /^\(no contact for \d+ s\) > half typed$/.test(rows.at(-1) ?? ""),
+    );
+    const [seconds] = /\d+/.exec(screen.rows().at(-1) ?? "") ?? ["0"];
+    await screen.until("the next second", (rows) => {
+      const [now] = /\d+/.exec(rows.at(-1) ?? "") ?? ["0"];
+      return Number(now) > Number(seconds);
+    });
+    server.signal("SIGCONT");
+    const rows = await screen.until("the contact", (shown) => shown.at(-1) === "> half typed");
+    expect(rows).toEqual(["> hello", "> are you asleep?", "> half typed"]);
+    // Contact is restored before the server has the line on its disk.
+    await screen.until("that it has arrived", () =>
+      screen.styledRows().includes("> are you asleep?"),
+    );
+    screen.press("Enter");
+    await server.until("stdout", "hello\nare you asleep?\nhalf typed\n");
+  },
+);
 
-onTerminal("without styles a line on its way says so in words", async () => {
+onTerminal("without styles a line that is not delivered is marked in words", async () => {
   await using server = await startSealedServerProcess();
   await using screen = await joinOnScreen(server, false);
   server.signal("SIGSTOP");
@@ -133,7 +135,7 @@ onTerminal("without styles a line on its way says so in words", async () => {
 });
 
 // The acknowledgment, which may be delayed by 25 ms, travels with the answer.
-onTerminal("an immediate answer stands below the question", async () => {
+onTerminal("an immediate answer is drawn below the question", async () => {
   await using server = await startSealedServer();
   await using screen = await joinOnScreen(server, false);
   enter(screen, "question");
@@ -143,18 +145,21 @@ onTerminal("an immediate answer stands below the question", async () => {
   expect(rows).toEqual(["> question", "ana: answer", ">"]);
 });
 
-onTerminal("the same holds for the person who opened the conversation", async () => {
-  using ana = newPerson();
-  await using screen = await openScreen(COLUMNS, 20, { as: ana });
-  enter(screen, "clear; charla --server -q -n ana --bind 127.0.0.1 --port 0");
-  await screen.until("the prompt", prompts);
-  await until("her invitation", () => existsSync(join(ana.data, "invitation")));
-  await using client = charla(["-n", "ben"], { as: ana });
-  client.type("ask me\n");
-  await screen.until("Ben", (rows) => rows.includes("ben: ask me"));
-  enter(screen, "question");
-  await client.until("stdout", "question\n");
-  client.type("answer\n");
-  const rows = await screen.until("both", (shown) => shown.length === 4 && prompts(shown));
-  expect(rows).toEqual(["ben: ask me", "> question", "ben: answer", ">"]);
-});
+onTerminal(
+  "an immediate answer to the server's owner is drawn below the question, too",
+  async () => {
+    using ana = newPerson();
+    await using screen = await openScreen(COLUMNS, 20, { as: ana });
+    enter(screen, "clear; charla --server -q -n ana --bind 127.0.0.1 --port 0");
+    await screen.until("the prompt", prompts);
+    await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+    await using client = charla(["-n", "ben"], { as: ana });
+    client.type("ask me\n");
+    await screen.until("Ben", (rows) => rows.includes("ben: ask me"));
+    enter(screen, "question");
+    await client.until("stdout", "question\n");
+    client.type("answer\n");
+    const rows = await screen.until("both", (shown) => shown.length === 4 && prompts(shown));
+    expect(rows).toEqual(["ben: ask me", "> question", "ben: answer", ">"]);
+  },
+);

@@ -1,5 +1,5 @@
-// `charla send --to INVITATION`: single messages into a sealed conversation, which are known to have
-// arrived, and their answers.
+// `charla send --to INVITATION`: single messages to a room, which end only when they are delivered, and their
+// answers.
 
 import { describe, expect, test } from "bun:test";
 
@@ -14,7 +14,7 @@ function endToEnd(title: string, body: () => Promise<void>): void {
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
-    endToEnd("one message arrives, and the sender leaves without a word", async () => {
+    endToEnd("charla send delivers one message and prints nothing", async () => {
       await using server = await startSealedServer(["--bind", host]);
       const invited = ["--to", server.invitation, "-n", "ben"];
       const sent = await runCharla(["send", ...invited, "good", "morning 👋"]);
@@ -24,7 +24,7 @@ for (const host of LOOPBACKS) {
       expect(server.stdout).toBe("good morning 👋\n");
     });
 
-    endToEnd("with --reply the answer is printed, and who gave it", async () => {
+    endToEnd("with --reply the answer and its author are printed", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using sender = charla(["send", "--reply", "--to", server.invitation, "how are you?"]);
       await server.until("stdout", "how are you?\n");
@@ -36,7 +36,7 @@ for (const host of LOOPBACKS) {
   });
 }
 
-endToEnd("each line of stdin is a message, empty ones too, and 1,000 arrive in order", async () => {
+endToEnd("1,000 lines of stdin, empty ones too, arrive as messages in order", async () => {
   await using server = await startSealedServer();
   const input = ["", ...Array.from({ length: 999 }, (_, index) => `line ${index + 1}`)].join("\n");
   const sent = await runCharla(["send", "--to", server.invitation], { input });
@@ -60,7 +60,7 @@ endToEnd("with --reply each line of stdin waits for its answer", async () => {
   expect(sender.stderr).toBe("");
 });
 
-endToEnd("a server that leaves instead of answering is told of, with status 1", async () => {
+endToEnd("a server that leaves without an answer is reported with status 1", async () => {
   await using server = await startSealedServer();
   await using sender = charla(["send", "--reply", "--to", server.invitation, "how are you?"]);
   await server.until("stdout", "how are you?\n");
@@ -73,23 +73,26 @@ endToEnd("a server that leaves instead of answering is told of, with status 1", 
   );
 });
 
-endToEnd("to nobody, or by a wrong invitation, it says why and nothing was sent", async () => {
-  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-  const port = await freeUdpPort();
-  const nowhere = server.invitation.replace(`:${server.port}/`, `:${port}/`);
-  const [unreached, refused] = await Promise.all([
-    runCharla(["send", "--to", nowhere, "a secret"]),
-    runCharla(["send", "--to", server.invitation.replace(/[^.]*$/, "A".repeat(22)), "a secret"]),
-  ]);
-  expect(unreached.stderr).toStartWith(
-    `charla: no program is listening at 127.0.0.1:${port}\nhint: `,
-  );
-  expect(refused.stderr).toContain("does not take this invitation\nhint: ");
-  expect([unreached.status, refused.status]).toEqual([1, 1]);
-  expect(server.stdout).toBe("");
-});
+endToEnd(
+  "charla send reports an unreachable server and a wrong invitation, and sends nothing",
+  async () => {
+    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+    const port = await freeUdpPort();
+    const nowhere = server.invitation.replace(`:${server.port}/`, `:${port}/`);
+    const [unreached, refused] = await Promise.all([
+      runCharla(["send", "--to", nowhere, "a secret"]),
+      runCharla(["send", "--to", server.invitation.replace(/[^.]*$/, "A".repeat(22)), "a secret"]),
+    ]);
+    expect(unreached.stderr).toStartWith(
+      `charla: no program is listening at 127.0.0.1:${port}\nhint: `,
+    );
+    expect(refused.stderr).toContain("does not take this invitation\nhint: ");
+    expect([unreached.status, refused.status]).toEqual([1, 1]);
+    expect(server.stdout).toBe("");
+  },
+);
 
-endToEnd("with --json stdout carries what was said and what was answered", async () => {
+endToEnd("with --json sent messages and answers are events on stdout", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
   await using sender = charla(["send", "--json", "--reply", "--to", server.invitation, "how?"]);
   await server.until("stdout", "how?\n");

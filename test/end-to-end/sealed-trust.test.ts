@@ -1,5 +1,5 @@
-// Whom a client takes for the server: an invitation proves it at once, a host is trusted on first use, and
-// another key than the expected one stops the join, loudly (docs/protocol.md s. 17.1, RFC 4251 s. 4.1).
+// How a client authenticates the server: by the key in an invitation, or with trust on first use for a host; another
+// key than the expected one stops the join (docs/protocol.md s. 17.1, RFC 4251 s. 4.1).
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -24,40 +24,43 @@ const knownServersOf = (person: Person) => join(person.config, "known-servers");
 
 for (const host of LOOPBACKS) {
   describe(`an open server at ${host}`, () => {
-    endToEnd("is met the first time, remembered, and joined without a word the next", async () => {
-      using ana = newPerson();
-      using ben = newPerson();
-      await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
-      await server.until("stderr", "open: anyone who can reach this machine can join");
-      const where = hostAndPort(host, server.port);
-      const { fingerprint, publicKey } = await identityOf(ana);
+    endToEnd(
+      "an open server's fingerprint is shown on the first join, and its key is remembered",
+      async () => {
+        using ana = newPerson();
+        using ben = newPerson();
+        await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
+        await server.until("stderr", "open: anyone who can reach this machine can join");
+        const where = hostAndPort(host, server.port);
+        const { fingerprint, publicKey } = await identityOf(ana);
 
-      const first = await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
-      expect(first).toEqual({
-        stdout: "",
-        stderr:
-          `met this server for the first time; its fingerprint is ${fingerprint}\n` +
-          'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
-        status: 0,
-      });
-      expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${publicKey}\n`);
+        const first = await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
+        expect(first).toEqual({
+          stdout: "",
+          stderr:
+            `met this server for the first time; its fingerprint is ${fingerprint}\n` +
+            'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
+          status: 0,
+        });
+        expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${publicKey}\n`);
 
-      const second = await runCharla([where, "-n", "ben"], { as: ben, input: "again\n" });
-      expect(second).toEqual({
-        stdout: "",
-        stderr:
-          'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
-        status: 0,
-      });
-      await server.until("stdout", "hello\nagain\n");
-    });
+        const second = await runCharla([where, "-n", "ben"], { as: ben, input: "again\n" });
+        expect(second).toEqual({
+          stdout: "",
+          stderr:
+            'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
+          status: 0,
+        });
+        await server.until("stdout", "hello\nagain\n");
+      },
+    );
 
-    endToEnd("with another key than it had is not joined", async () => {
+    endToEnd("a server whose key has changed is not joined", async () => {
       using ana = newPerson();
       using ben = newPerson();
       using eve = newPerson();
-      const was = await identityOf(ana);
-      const is = await identityOf(eve);
+      const before = await identityOf(ana);
+      const now = await identityOf(eve);
       await using server = await startSealedServer(["--open", "--bind", host], { as: ana });
       const where = hostAndPort(host, server.port);
       await runCharla([where, "-n", "ben"], { as: ben, input: "hello\n" });
@@ -71,33 +74,33 @@ for (const host of LOOPBACKS) {
       expect(await runCharla([where], { as: ben, input: "a secret\n" })).toEqual({
         stdout: "",
         stderr:
-          `charla: THE KEY OF ${where} HAS CHANGED: it was ${was.fingerprint} and is now ` +
-          `${is.fingerprint}; somebody may be intercepting the connection\n` +
+          `charla: THE KEY OF ${where} HAS CHANGED: it was ${before.fingerprint} and is now ` +
+          `${now.fingerprint}; somebody may be intercepting the connection\n` +
           "hint: ask its owner for the fingerprint that charla id prints there; only if that is the " +
           `new one, remove line 1 of ${knownServersOf(ben)} and join again\n`,
         status: 1,
       });
-      // Nor has it heard a word, nor that somebody came.
+      // The other server got no message and no member.
       expect(other.stdout).toBe("");
       expect(other.stderr).not.toContain("joined");
-      expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${was.publicKey}\n`);
+      expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${before.publicKey}\n`);
     });
   });
 }
 
 describe("an invitation", () => {
-  endToEnd("to a server with another key leads to nobody", async () => {
+  endToEnd("an invitation is refused when the server has another key", async () => {
     using ana = newPerson();
     using eve = newPerson();
-    const its = await identityOf(eve);
-    const meant = await identityOf(ana);
+    const actual = await identityOf(eve);
+    const expected = await identityOf(ana);
     await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: eve });
-    const forAna = server.invitation.replace(/#[^.]*/, `#${meant.publicKey}`);
+    const forAna = server.invitation.replace(/#[^.]*/, `#${expected.publicKey}`);
     expect(await runCharla([forAna], { input: "a secret\n" })).toEqual({
       stdout: "",
       stderr:
         `charla: 127.0.0.1:${server.port} is not the server that made this invitation: its ` +
-        `fingerprint is ${its.fingerprint}, and not ${meant.fingerprint}\n` +
+        `fingerprint is ${actual.fingerprint}, and not ${expected.fingerprint}\n` +
         "hint: ask for a new invitation if the server was set up anew; if it was not, somebody " +
         "is impersonating it\n",
       status: 1,
@@ -106,7 +109,7 @@ describe("an invitation", () => {
     expect(server.stderr).not.toContain("joined");
   });
 
-  endToEnd("of an earlier server of the same person, with another secret, is refused", async () => {
+  endToEnd("an invitation with the secret of an earlier server is refused", async () => {
     using ana = newPerson();
     await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
     await using earlier = await startSealedServer(["--bind", "127.0.0.1", "--ephemeral"], {
@@ -124,11 +127,11 @@ describe("an invitation", () => {
     expect(server.stdout).toBe("");
   });
 
-  endToEnd("that an open server prints has no secret, and lets in", async () => {
+  endToEnd("the invitation of an open server has no secret, and works", async () => {
     await using server = await startSealedServer(["--open", "--bind", "::1"]);
     expect(server.invitation).toMatch(/^charla:\/\/\[::1\]:\d+\/main#[\w-]{43}$/);
     const said = await runCharla([server.invitation], { input: "hello\n" });
-    // What the invitation proves need not be met.
+    // The invitation's key needs no trust on first use.
     expect(said.stderr).toStartWith("you are ");
     expect(said.status).toBe(0);
     await server.until("stdout", "hello\n");
@@ -142,7 +145,7 @@ describe("an invitation", () => {
       1,
     ],
     [
-      "behind the dot",
+      "after the dot",
       (whole) => whole.replace(/[^.]*$/, ""),
       /^charla: the invitation's secret is 0 characters long, and should be 22\nhint: it was cut off: copy it completely, up to the end of its line\n$/,
       2,
@@ -166,24 +169,27 @@ describe("an invitation", () => {
       2,
     ],
     [
-      "behind the scheme",
+      "after the scheme",
       () => "charla://",
       /^charla: the invitation has no address: [^\n]*\nhint: copy it again, completely, from where it was shown\n$/,
       2,
     ],
   ];
   for (const [where, cut, message, status] of cuts) {
-    endToEnd(`that is cut ${where} gives one clear sentence and status ${status}`, async () => {
-      await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-      const ended = await runCharla([cut(server.invitation)], { input: "hello\n" });
-      expect(ended.stderr).toMatch(message);
-      expect({ stdout: ended.stdout, status: ended.status }).toEqual({ stdout: "", status });
-      expect(server.stdout).toBe("");
-    });
+    endToEnd(
+      `an invitation cut off ${where} is reported in one sentence with status ${status}`,
+      async () => {
+        await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+        const ended = await runCharla([cut(server.invitation)], { input: "hello\n" });
+        expect(ended.stderr).toMatch(message);
+        expect({ stdout: ended.stdout, status: ended.status }).toEqual({ stdout: "", status });
+        expect(server.stdout).toBe("");
+      },
+    );
   }
 });
 
-endToEnd("a host whose server is not open is not joined, and not remembered", async () => {
+endToEnd("a host whose server needs an invitation is not joined, and not remembered", async () => {
   using ben = newPerson();
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
   const where = `127.0.0.1:${server.port}`;

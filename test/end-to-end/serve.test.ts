@@ -25,7 +25,7 @@ function share() {
   return folder;
 }
 
-test("it prints its URL first, on stderr, and logs each request in Common Log Format", async () => {
+test("charla serve prints its URL first, on stderr, and logs each request in Common Log Format", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
   expect(server.stderr).toMatch(/^Open http:\/\/localhost:\d+\n$/);
@@ -75,7 +75,7 @@ test("with --json each request is an object on stdout", async () => {
   expect(server.stderr.split("\n")).toHaveLength(2);
 });
 
-test("with --quiet it prints its URL and nothing else", async () => {
+test("with --quiet charla serve prints its URL and nothing else", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--quiet"]);
   await fetch(`http://127.0.0.1:${server.port}/a`);
@@ -85,7 +85,7 @@ test("with --quiet it prints its URL and nothing else", async () => {
   expect(server.stdout).toBe("");
 });
 
-test("without DIR it shares the current folder, with this machine only", async () => {
+test("without DIR charla serve shares the current folder, with this machine only", async () => {
   using folder = share();
   await using server = await startServing([], { cwd: folder.path });
   for (const host of ["127.0.0.1", "[::1]"]) {
@@ -151,7 +151,7 @@ test("a port that another program uses on one of the loopback addresses is in us
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test.concurrent(
-    `${signal} ends it after the pending responses, with status 0`,
+    `${signal} ends charla serve after the pending responses, with status 0`,
     async () => {
       using folder = share();
       folder.write("large", "");
@@ -276,7 +276,7 @@ test.each<[string, string[], number, RegExp]>([
   ],
   ["a missing certificate", ["--tls-cert", "/none", "--tls-key", "/none"], 1, /cannot read \/none/],
   ["another command's option", ["--turns"], 2, /--turns does not go with charla serve/],
-])("%s is an error with a hint", async (_what, args, status, message) => {
+])("charla serve with %s reports an error with a hint", async (_what, args, status, message) => {
   const result = await runCharla(["serve", ...args]);
   expect(result.status).toBe(status);
   expect(result.stderr).toMatch(message);
@@ -284,7 +284,7 @@ test.each<[string, string[], number, RegExp]>([
   expect(result.stderr.split("\n")).toHaveLength(3);
 });
 
-test("the folder above a shared one is not served", async () => {
+test("the folder above the shared one is not served", async () => {
   using folder = share();
   mkdirSync(join(folder.path, "sub"));
   folder.write("sub/b", "below");

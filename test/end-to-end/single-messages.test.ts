@@ -1,5 +1,4 @@
-// `charla send` and `charla receive` against the programs the lesson's wire is spoken by: ncat, Python
-// and charla itself (docs/protocol.md s. 2).
+// `charla send` and `charla receive` on the plain wire with ncat, Python and charla itself (docs/protocol.md s. 2).
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -30,7 +29,7 @@ async function startReceiver(args: readonly string[] = [], start = charla) {
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
-    testWith(["ncat"], "charla receive prints what ncat sends, and who sent it", async () => {
+    testWith(["ncat"], "charla receive prints what ncat sends, and its address", async () => {
       const { receiver, port } = await startReceiver();
       await using _ = receiver;
       await run(["ncat", "--udp", "--send-only", host, port], { input: "hello\n" });
@@ -61,7 +60,7 @@ for (const host of LOOPBACKS) {
 
     testWith(
       ["python3"],
-      "Python prints what charla send sends, and its answer comes back",
+      "Python prints what charla send sends, and charla prints the answer",
       async () => {
         await using peer = start(python("receive", host, "1"));
         const [, port = ""] = await peer.until("stdout", /port (\d+)/);
@@ -80,7 +79,7 @@ for (const host of LOOPBACKS) {
     );
 
     test(
-      "charla send reaches charla receive",
+      "charla receive prints what charla send sends",
       async () => {
         const { receiver, port } = await startReceiver([], startProcess);
         await using _ = receiver;
@@ -94,7 +93,7 @@ for (const host of LOOPBACKS) {
   });
 }
 
-testWith(["python3"], "each line of stdin is a message of its own, empty ones too", async () => {
+testWith(["python3"], "each line of stdin is sent as a message, empty ones too", async () => {
   await using peer = start(python("receive", "127.0.0.1", "3"));
   const [, port = ""] = await peer.until("stdout", /port (\d+)/);
   const sent = await runCharla(["send", "--to", `127.0.0.1:${port}`], { input: "one\n\ntwo" });
@@ -103,14 +102,18 @@ testWith(["python3"], "each line of stdin is a message of its own, empty ones to
   expect(peer.stdout).toEndWith("heard one\nheard \nheard two\n");
 });
 
-testWith(["python3"], "with --reply each line of stdin waits for its answer", async () => {
-  await using peer = start(python("receive", "::1", "2"));
-  const [, port = ""] = await peer.until("stdout", /port (\d+)/);
-  const sent = await runCharla(["send", "--to", `[::1]:${port}`, "--reply", "-q"], {
-    input: "one\ntwo\n",
-  });
-  expect(sent).toEqual({ stdout: "ONE\nTWO\n", stderr: "", status: 0 });
-});
+testWith(
+  ["python3"],
+  "with --reply each line of stdin is sent after the answer to the one before",
+  async () => {
+    await using peer = start(python("receive", "::1", "2"));
+    const [, port = ""] = await peer.until("stdout", /port (\d+)/);
+    const sent = await runCharla(["send", "--to", `[::1]:${port}`, "--reply", "-q"], {
+      input: "one\ntwo\n",
+    });
+    expect(sent).toEqual({ stdout: "ONE\nTWO\n", stderr: "", status: 0 });
+  },
+);
 
 test(
   "receive --reply without a text answers with a line of stdin",
@@ -128,7 +131,7 @@ test(
 );
 
 test(
-  "with --json stdout carries every event as one JSON object a line",
+  "with --json every event is a JSON object on a line of stdout",
   async () => {
     await using receiver = charla(["receive", "--port", "0", "--json", "--reply=fine"]);
     const [, port = ""] = await receiver.until("stdout", /\[::\]:(\d+)/);
@@ -166,7 +169,7 @@ test(
 );
 
 test(
-  "Ctrl-C while waiting ends receive with status 130",
+  "Ctrl-C ends a waiting receive with status 130",
   async () => {
     const { receiver } = await startReceiver([], startProcess);
     await using _ = receiver;

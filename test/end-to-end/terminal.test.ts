@@ -1,5 +1,5 @@
-// charla on a real terminal (a tmux of the test's own): the line being typed survives messages that arrive, keys
-// do what they do in a shell, and the terminal is left as it was found.
+// charla on a real terminal (a tmux of its own): the line being typed stays when messages arrive, keys work as in a
+// shell, and the terminal's settings are restored at the end.
 
 import { describe, expect, test } from "bun:test";
 
@@ -12,7 +12,7 @@ import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
 
-/** A server in a pipe, and charla on a screen that has joined it and sent "hi". */
+/** A server, and a client on a screen that has joined it and sent "hi". */
 async function talkOnScreen(
   wire: Wire,
   columns?: number,
@@ -35,43 +35,49 @@ async function talkOnScreen(
 }
 
 for (const wire of WIRES) {
-  describe(`an incoming message on the ${wire.wire} wire`, () => {
-    onTerminal("is drawn above the line being typed, which keeps its text and cursor", async () => {
-      await using talk = await talkOnScreen(wire);
-      const { screen, peer } = talk;
-      screen.type("half typed");
-      screen.press("Left", "Left", "Left");
-      await screen.until("the line", (rows) => rows.at(-1) === "> half typed");
-      peer.type("first\nsecond\n");
-      const rows = await screen.until("both messages", (shown) =>
-        shown.includes(`${wire.from}second`),
-      );
-      const received = [`${wire.from}first`, `${wire.from}second`];
-      expect(rows).toEqual(["> hi", ...received, "> half typed"]);
-      await screen.until("the cursor", () => screen.cursor().column === 9);
-      expect(screen.cursor()).toEqual({ column: 9, row: 3 });
-      screen.type("X");
-      screen.press("Enter");
-      await peer.until("stdout", "half tyXped\n");
-    });
+  describe(`on the ${wire.wire} wire an incoming message`, () => {
+    onTerminal(
+      "a message is drawn above the line being typed, which keeps its text and cursor",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        screen.type("half typed");
+        screen.press("Left", "Left", "Left");
+        await screen.until("the line", (rows) => rows.at(-1) === "> half typed");
+        peer.type("first\nsecond\n");
+        const rows = await screen.until("both messages", (shown) =>
+          shown.includes(`${wire.from}second`),
+        );
+        const received = [`${wire.from}first`, `${wire.from}second`];
+        expect(rows).toEqual(["> hi", ...received, "> half typed"]);
+        await screen.until("the cursor", () => screen.cursor().column === 9);
+        expect(screen.cursor()).toEqual({ column: 9, row: 3 });
+        screen.type("X");
+        screen.press("Enter");
+        await peer.until("stdout", "half tyXped\n");
+      },
+    );
 
-    onTerminal("leaves wide characters, emoji and accents in place", async () => {
-      await using talk = await talkOnScreen(wire);
-      const { screen, peer } = talk;
-      screen.type("日本 👋 é");
-      screen.press("Left", "Left", "Left");
-      peer.type("何か 👩‍👩‍👧\n");
-      const rows = await screen.until("the message", (shown) =>
-        shown.some((row) => row.startsWith(wire.from)),
-      );
-      expect(rows.at(-1)).toBe("> 日本 👋 é");
-      // "> " 2, 日本 4, space 1: the cursor is on the hand.
-      await screen.until("the cursor", () => screen.cursor().column === 7);
-      screen.press("DC", "Enter");
-      await peer.until("stdout", "日本  é\n");
-    });
+    onTerminal(
+      "a message leaves wide characters, emoji and accents of the typed line in place",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        screen.type("日本 👋 é");
+        screen.press("Left", "Left", "Left");
+        peer.type("何か 👩‍👩‍👧\n");
+        const rows = await screen.until("the message", (shown) =>
+          shown.some((row) => row.startsWith(wire.from)),
+        );
+        expect(rows.at(-1)).toBe("> 日本 👋 é");
+        // "> " 2, 日本 4, space 1: the cursor is on the hand.
+        await screen.until("the cursor", () => screen.cursor().column === 7);
+        screen.press("DC", "Enter");
+        await peer.until("stdout", "日本  é\n");
+      },
+    );
 
-    onTerminal("leaves a line that takes several rows in place", async () => {
+    onTerminal("a message leaves a typed line of several rows in place", async () => {
       await using talk = await talkOnScreen(wire, 40);
       const { screen, peer } = talk;
       const long = "0123456789".repeat(9);
@@ -90,17 +96,20 @@ for (const wire of WIRES) {
       await peer.until("stdout", `${long}\n`);
     });
 
-    onTerminal("cannot move the cursor or change the screen", async () => {
-      await using talk = await talkOnScreen(wire);
-      const { screen, peer } = talk;
-      peer.type("\x1b[2J\x1b[1;1Hgone?\x07\n");
-      const rows = await screen.until("the message", (shown) => shown.length > 2);
-      expect(rows).toEqual(["> hi", `${wire.from}^[[2J^[[1;1Hgone?^G`, ">"]);
-    });
+    onTerminal(
+      "control sequences in a message cannot move the cursor or change the screen",
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen, peer } = talk;
+        peer.type("\x1b[2J\x1b[1;1Hgone?\x07\n");
+        const rows = await screen.until("the message", (shown) => shown.length > 2);
+        expect(rows).toEqual(["> hi", `${wire.from}^[[2J^[[1;1Hgone?^G`, ">"]);
+      },
+    );
   });
 
   describe(`on the ${wire.wire} wire the keys`, () => {
-    onTerminal("of a shell edit the line, and the arrows recall lines sent before", async () => {
+    onTerminal("the keys of a shell edit the line, and the arrows recall sent lines", async () => {
       await using talk = await talkOnScreen(wire);
       const { screen, peer } = talk;
       screen.type("one two three");
@@ -114,7 +123,7 @@ for (const wire of WIRES) {
     });
 
     onTerminal(
-      "of a paste of several lines send nothing before Enter, then each line",
+      "a paste of several lines is sent only on Enter, each line as a message",
       async () => {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
@@ -160,7 +169,7 @@ for (const wire of WIRES) {
       ["Ctrl-C", (screen: Screen) => screen.press("C-c")],
       ["Ctrl-D", (screen: Screen) => screen.press("C-d")],
     ] as const) {
-      onTerminal(`is left as it was found after ${how}`, async () => {
+      onTerminal(`the terminal's settings are restored after ${how}`, async () => {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
         leave(screen);
@@ -175,7 +184,7 @@ for (const wire of WIRES) {
     }
 
     onTerminal(
-      "is left as it was found when the other end says bye or a signal ends charla",
+      "the terminal's settings are restored after the other end's bye and after a signal",
       async () => {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
@@ -188,7 +197,7 @@ for (const wire of WIRES) {
     );
 
     test(
-      "that hangs up ends charla",
+      "a terminal that hangs up ends charla",
       async () => {
         let shown = "";
         const ready = Promise.withResolvers<void>();
@@ -206,13 +215,13 @@ for (const wire of WIRES) {
         await ready.promise;
         terminal.write("half a li");
         terminal.close();
-        // The end of its input and SIGHUP race; both are an end.
+        // The end of input and SIGHUP race: either may end it.
         expect([0, 129]).toContain(await program.exited);
       },
       END_TO_END_TIMEOUT,
     );
 
-    onTerminal("redraws the line when its window changes size", async () => {
+    onTerminal("the line is redrawn when the window changes size", async () => {
       await using talk = await talkOnScreen(wire, 60);
       const { screen, peer } = talk;
       const long = "0123456789".repeat(7);
@@ -220,7 +229,7 @@ for (const wire of WIRES) {
       await screen.until("two rows", (rows) => rows.at(-1) === long.slice(58));
       screen.resize(40, 20);
       await screen.until("narrower rows", (rows) => rows.at(-1) === long.slice(38));
-      // What stood above has scrolled out of sight: the terminal itself broke the rows first.
+      // The rows above have scrolled out of sight, since the terminal itself wrapped them first.
       expect(screen.rows()).toEqual([`> ${long.slice(0, 38)}`, long.slice(38)]);
       peer.type("ok\n");
       const rows = await screen.until("the message", (shown) => shown.includes(`${wire.from}ok`));
@@ -228,7 +237,7 @@ for (const wire of WIRES) {
     });
 
     onTerminal(
-      "is given back by Ctrl-Z and taken again by fg, with the line as it was",
+      "Ctrl-Z restores the terminal, and after fg the line is there as it was",
       async () => {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
@@ -248,7 +257,7 @@ for (const wire of WIRES) {
 }
 
 describe("turn-taking", () => {
-  onTerminal("says in the prompt whose turn it is", async () => {
+  onTerminal("with --turns the prompt says whose turn it is", async () => {
     await using talk = await talkOnScreen(PLAIN, 60, "--turns");
     const { screen, peer } = talk;
     await screen.until("their turn", (rows) => rows.at(-1) === "(their turn) >");

@@ -1,5 +1,5 @@
-// The invitation that a running server leaves for the same person's other programs: it takes no word to
-// join, nobody else may read it, and it goes when the server goes (DESIGN s. 7).
+// The local invitation, which a running server writes for the same person's other programs: they join without an
+// argument, other users cannot read it, and it is removed when the server ends.
 
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -21,30 +21,30 @@ function endToEnd(title: string, body: () => Promise<void>): void {
 
 const invitationOf = (person: Person) => join(person.data, "invitation");
 
-/** Starts a server and waits until it has left its invitation. */
+/** Starts a server and waits until it has written its local invitation. */
 async function startServer(person: Person, ...args: string[]): Promise<SealedServer> {
-  return untilLeft(person, await startSealedServer(args, { as: person }));
+  return untilWritten(person, await startSealedServer(args, { as: person }));
 }
 
-async function untilLeft(person: Person, server: SealedServer): Promise<SealedServer> {
+async function untilWritten(person: Person, server: SealedServer): Promise<SealedServer> {
   const [, end = ""] = server.invitation.split("#");
-  await until("the left invitation", () => {
+  await until("the local invitation", () => {
     const file = invitationOf(person);
     return existsSync(file) && readFileSync(file, "utf8").includes(end);
   });
   return server;
 }
 
-for (const words of [
+for (const command of [
   "charla",
   "charla localhost:PORT",
   "charla 127.0.0.1:PORT",
   "charla [::1]:PORT",
 ]) {
-  endToEnd(`${words} joins the server of the same person`, async () => {
+  endToEnd(`${command} joins the server of the same person`, async () => {
     using ana = newPerson();
     await using server = await startServer(ana);
-    const args = words.replace("PORT", server.port).split(" ").slice(1);
+    const args = command.replace("PORT", server.port).split(" ").slice(1);
     const said = await runCharla([...args, "-q"], { as: ana, input: "it is me\n" });
     expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
     await server.until("stdout", "it is me\n");
@@ -61,7 +61,7 @@ for (const bind of ["127.0.0.1", "::1", "localhost"]) {
   });
 }
 
-endToEnd("somebody else's charla is not let in by it", async () => {
+endToEnd("another person's charla does not use the local invitation", async () => {
   using ana = newPerson();
   await using server = await startServer(ana);
   const said = await runCharla([`localhost:${server.port}`], { input: "let me in\n" });
@@ -70,19 +70,22 @@ endToEnd("somebody else's charla is not let in by it", async () => {
   expect(server.stdout).toBe("");
 });
 
-endToEnd("it is for the person alone, and goes with the server", async () => {
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    using ana = newPerson();
-    await using server = await startServer(ana);
-    expect(statSync(invitationOf(ana)).mode & 0o777).toBe(0o600);
-    expect(statSync(ana.data).mode & 0o777).toBe(0o700);
-    server.signal(signal);
-    await server.exited;
-    expect(existsSync(invitationOf(ana))).toBe(false);
-  }
-});
+endToEnd(
+  "the local invitation is readable by its owner only, and removed when a signal ends the server",
+  async () => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      using ana = newPerson();
+      await using server = await startServer(ana);
+      expect(statSync(invitationOf(ana)).mode & 0o777).toBe(0o600);
+      expect(statSync(ana.data).mode & 0o777).toBe(0o700);
+      server.signal(signal);
+      await server.exited;
+      expect(existsSync(invitationOf(ana))).toBe(false);
+    }
+  },
+);
 
-endToEnd("it goes when the server says bye, too", async () => {
+endToEnd("the local invitation is removed when the server says bye", async () => {
   using ana = newPerson();
   await using server = await startServer(ana);
   await using client = charla([], { as: ana });
@@ -94,7 +97,7 @@ endToEnd("it goes when the server says bye, too", async () => {
 });
 
 endToEnd(
-  "of two servers the one that came last is joined; the other takes its own away only",
+  "the later of two servers is joined, and the earlier one doesn't remove its invitation",
   async () => {
     using ana = newPerson();
     await using first = await startServer(ana);
@@ -110,10 +113,10 @@ endToEnd(
 );
 
 endToEnd(
-  "what a killed server has left is told to lead nowhere, and a new server replaces it",
+  "the local invitation of a killed server is reported as unreachable, and a new server replaces it",
   async () => {
     using ana = newPerson();
-    await using killed = await untilLeft(
+    await using killed = await untilWritten(
       ana,
       await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana }),
     );
@@ -132,18 +135,21 @@ endToEnd(
   },
 );
 
-endToEnd("where it cannot be left the server says so and serves all the same", async () => {
-  using ana = newPerson();
-  // A file in the data folder's place.
-  const env = { XDG_DATA_HOME: "/dev/null" };
-  await using server = await startSealedServer(["--ephemeral"], { as: ana, env });
-  await server.until("stderr", "cannot write to /dev/null/charla: ");
-  const said = await runCharla([server.invitation, "-q"], { input: "hello\n" });
-  expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
-  await server.until("stdout", "hello\n");
-});
+endToEnd(
+  "a server that cannot write the local invitation reports it and serves all the same",
+  async () => {
+    using ana = newPerson();
+    // A file in the data folder's place.
+    const env = { XDG_DATA_HOME: "/dev/null" };
+    await using server = await startSealedServer(["--ephemeral"], { as: ana, env });
+    await server.until("stderr", "cannot write to /dev/null/charla: ");
+    const said = await runCharla([server.invitation, "-q"], { input: "hello\n" });
+    expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
+    await server.until("stdout", "hello\n");
+  },
+);
 
-endToEnd("a second server in one folder is told what holds it, and what to do", async () => {
+endToEnd("a second server in one folder is refused with a hint", async () => {
   using ana = newPerson();
   await using first = await startServer(ana);
   const second = await runCharla(["--server", "--port", "0"], { as: ana });
@@ -151,17 +157,17 @@ endToEnd("a second server in one folder is told what holds it, and what to do", 
   expect(second.stderr).toMatch(
     /^charla: [^\n]+\nhint: stop that one first, or give this one a folder of its own with --data, or none with --ephemeral\n$/,
   );
-  // A folder of its own will do.
+  // With a folder of its own it starts.
   await using third = await startServer(ana, "--data", join(ana.data, "another"));
   expect(third.invitation).not.toBe(first.invitation);
   expect(existsSync(join(ana.data, "another", "log.sqlite"))).toBe(true);
 });
 
 endToEnd(
-  "what was said is there when the server is started again, unless --ephemeral",
+  "messages are there when the server is started again, unless with --ephemeral",
   async () => {
     using ana = newPerson();
-    for (const [args, heard] of [
+    for (const [args, stored] of [
       [[], "hello\n"],
       [["--ephemeral"], ""],
     ] as const) {
@@ -176,7 +182,7 @@ endToEnd(
       await using cy = charla([again.invitation, "-n", "cy"]);
       cy.type("is anything here?\n");
       await again.until("stdout", "is anything here?\n");
-      expect(again.stdout).toBe(`${heard}is anything here?\n`);
+      expect(again.stdout).toBe(`${stored}is anything here?\n`);
       again.signal("SIGTERM");
       await again.exited;
     }

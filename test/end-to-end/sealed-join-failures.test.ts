@@ -1,4 +1,4 @@
-// Who cannot join hears why, soon: nobody listens there, or nobody answers (docs/protocol.md s. 8).
+// A client that cannot join soon reports why: no program is listening, or none answers (docs/protocol.md s. 8).
 
 import { describe, expect, test } from "bun:test";
 
@@ -11,13 +11,13 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
-/** A key and a secret of nobody. */
+/** The end of an invitation with a key and a secret that no server has. */
 const ENDING = `main#${"A".repeat(43)}.${"A".repeat(22)}`;
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {
     endToEnd(
-      "that nobody listens is told at once, to who has a host or an invitation",
+      "that no program is listening is reported at once, for a host and for an invitation",
       async () => {
         const where = hostAndPort(host, String(await freeUdpPort()));
         const start = performance.now();
@@ -28,14 +28,14 @@ for (const host of LOOPBACKS) {
         for (const target of [where, `charla://${where}/${ENDING}`]) {
           expect(await runCharla([target], { input })).toEqual({ stdout: "", stderr, status: 1 });
         }
-        // It takes 0.1 s: that is no waiting for an answer.
+        // It takes 0.1 s; waiting for an answer would take longer than 5 s.
         expect(performance.now() - start).toBeLessThan(5_000);
       },
     );
   });
 }
 
-endToEnd("that a host is silent is told within 10 s", async () => {
+endToEnd("a host that does not answer is reported within 10 s", async () => {
   await Promise.all(
     LOOPBACKS.map(async (host) => {
       await using silent = await openBareSocket(host);
@@ -54,7 +54,7 @@ endToEnd("that a host is silent is told within 10 s", async () => {
   );
 });
 
-endToEnd("with --json why one could not join is an event with its code", async () => {
+endToEnd("with --json the reason for a failed join is an event with its code", async () => {
   const where = `127.0.0.1:${await freeUdpPort()}`;
   const ended = await runCharla([where, "--json"], { input: "hello?\n" });
   expect(
@@ -74,7 +74,7 @@ endToEnd("with --json why one could not join is an event with its code", async (
   expect(ended.status).toBe(1);
 });
 
-endToEnd("Ctrl-C while nobody answers ends a client with status 130", async () => {
+endToEnd("Ctrl-C ends a client that waits for an answer with status 130", async () => {
   await using silent = await openBareSocket();
   await using client = charla([`127.0.0.1:${silent.port}`]);
   await silent.next();
