@@ -60,6 +60,8 @@ export async function connectToFirst(
   options.signal?.throwIfAborted();
   const candidates = addresses.slice(0, MAX_ATTEMPTS);
   const winner = Promise.withResolvers<Connection>();
+  // It may be rejected before it is returned.
+  winner.promise.catch(() => {});
   const attempts: Promise<void>[] = [];
   const decided = new AbortController();
   // The caller's signal may outlive many attempts, and gets no listener: this one is forgotten with them.

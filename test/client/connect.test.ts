@@ -312,6 +312,21 @@ describe("with a signal", () => {
     await until("a closed socket", () => isFree(from.port));
   });
 
+  test("that aborts between two attempts, the first is given up and no other is made", async () => {
+    await using silent = await openSilent();
+    await using other = await openSilent();
+    let asked = false;
+    void other.socket.next().then(() => (asked = true));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failed = rejection(connectToFirst([silent.at, other.at], { ...options, signal }));
+    const { from } = await silent.socket.next();
+    controller.abort("gone");
+    expect(await failed).toBe("gone");
+    await until("a closed socket", () => isFree(from.port));
+    expect(asked).toBe(false);
+  });
+
   test("that was aborted before, no address is tried", async () => {
     await using silent = await openSilent();
     let asked = false;
