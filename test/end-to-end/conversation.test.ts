@@ -72,6 +72,7 @@ for (const host of LOOPBACKS) {
       await client.until("stdout", "ONE\nTWO\n");
       client.endInput();
       await client.exited;
+      await peer.exited;
       expect(peer.stdout).toEndWith("heard one\nheard two\n");
     });
   });
