@@ -167,7 +167,8 @@ export class Room implements Disposable {
 
   /** Tells the others that a member's connection has become silent, or is heard again. */
   setAway(member: Member, away: boolean): void {
-    if (member.setAway(away)) this.notify({ type: "away", name: member.name, away }, member);
+    if (this.has(member) && member.setAway(away))
+      this.notify({ type: "away", name: member.name, away }, member);
   }
 
   lock(locked: boolean): void {

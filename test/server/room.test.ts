@@ -37,3 +37,16 @@ test.each([
   room.notify({ type: "left", name: "Ann", reason: "" });
   expect(sent.count).toBe(count);
 });
+
+test("only members are announced as away, and only when that is new", () => {
+  const { room, sent } = openRoom(3);
+  const [first] = room.members;
+  if (first === undefined) throw new Error("no member");
+  room.setAway(first, true);
+  room.setAway(first, true);
+  expect(sent.count).toBe(2);
+  room.remove(first, "");
+  room.setAway(first, false);
+  // The two that are left were told that it left.
+  expect(sent.count).toBe(4);
+});

@@ -7,10 +7,10 @@ import { connect, enter, openState } from "./server-state.ts";
 test("a client outside is told the server's time and its own address", async () => {
   const state = openState();
   const ann = await enter(state, "Ann");
-  const visitor = connect(state, "key of Eve", false, "192.0.2.7:40000");
+  const client = connect(state, "key of Eve", false, "192.0.2.7:40000");
   const before = Date.now();
-  visitor.say({ type: "look", request: 5 });
-  const [seen] = await visitor.until("seen");
+  client.say({ type: "look", request: 5 });
+  const [seen] = await client.until("seen");
   expect(seen).toEqual({
     type: "seen",
     request: 5,
@@ -26,9 +26,9 @@ test("a client outside is told the server's time and its own address", async () 
 });
 
 test("a client in the same program has no address", async () => {
-  const visitor = connect(openState(), "key of Eve");
-  visitor.say({ type: "look", request: 0 });
-  expect(await visitor.until("seen")).toEqual([
+  const client = connect(openState(), "key of Eve");
+  client.say({ type: "look", request: 0 });
+  expect(await client.until("seen")).toEqual([
     { type: "seen", request: 0, time: expect.any(Number) },
   ]);
 });
