@@ -4,7 +4,7 @@ import { closest } from "../chat/closest.ts";
 import { parseDuration } from "../chat/commands.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
-import { dataFolder, homeFolder } from "../identity/folders.ts";
+import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
@@ -30,7 +30,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   const selection = readSelection(commandLine);
   // With --json, stdout carries messages only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
-  const folder = values.get("data") ?? dataFolder(io.env, homeFolder());
+  const folder = values.get("data") ?? dataFolder(io.env);
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
   const summary = rooms.find(({ name }) => name === room);

@@ -8,7 +8,7 @@ import { joinRoom } from "../client/join-room.ts";
 import type { OwnRoomConversation } from "../client/room-conversation.ts";
 import { sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
-import { dataFolder, homeFolder } from "../identity/folders.ts";
+import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
@@ -35,7 +35,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     const known = devices.get(room);
     if (known !== undefined) return known;
     try {
-      const folder = join(dataFolder(io.env, homeFolder()), "rooms");
+      const folder = join(dataFolder(io.env), "rooms");
       const options = { folder, serverKey: server, room, onFailure: addNotice };
       const device = files.use(openDeviceFile(options));
       devices.set(room, device);

@@ -5,7 +5,7 @@ import type { RoomEvent } from "../chat/events.ts";
 import { memoryDevice } from "../client/device.ts";
 import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
-import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
+import { dataFolder, type Environment } from "../identity/folders.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
@@ -89,7 +89,7 @@ function admissionOptions(
 
 /** --data and --ephemeral; undefined if nothing is stored. */
 function storeFolder({ flags, values }: CommandLine, env: Environment): string | undefined {
-  return flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(env, homeFolder()));
+  return flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(env));
 }
 
 /** The owner is a member too, over a channel that never leaves this program. */
@@ -131,7 +131,7 @@ function publishInvitation(
 ): Disposable | CharlaError {
   const parsed = parseInvitation(invitation);
   try {
-    const folder = dataFolder(env, homeFolder());
+    const folder = dataFolder(env);
     return writeLocalInvitation(folder, { ...parsed, host: bind ?? "localhost" });
   } catch (error) {
     if (error instanceof CharlaError) return error;

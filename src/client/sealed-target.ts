@@ -2,7 +2,7 @@
 // by the key in the invitation, or, as SSH does it, by the key it had the first time.
 
 import { CharlaError } from "../errors.ts";
-import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
+import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
 import { type Invitation, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { findKnownServer, rememberServer, serverKeyChanged } from "../identity/known-servers.ts";
@@ -45,7 +45,7 @@ export interface FoundTarget {
 export function sealedTarget(written: string | undefined, env: Environment): FoundTarget {
   if (written !== undefined && looksLikeInvitation(written))
     return invited(parseInvitation(written));
-  const left = readLocalInvitation(dataFolder(env, homeFolder()));
+  const left = readLocalInvitation(dataFolder(env));
   if (written === undefined)
     return left === null ? byHost(parseHostAndPort("localhost"), env) : invited(left);
   const host = parseHostAndPort(written);
@@ -58,7 +58,7 @@ function invited(invitation: Invitation): FoundTarget {
 
 /** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
 function byHost(server: HostAndPort, env: Environment): FoundTarget {
-  const folder = configFolder(env, homeFolder());
+  const folder = configFolder(env);
   const known = findKnownServer(folder, server);
   const refused = (key: Uint8Array) => {
     if (known === null) throw new Error("a server that nobody knew was another one");

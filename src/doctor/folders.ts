@@ -4,15 +4,15 @@ import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { systemCode } from "../errors.ts";
-import { configFolder, dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
+import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
 import { type Check, ok, problem, problemFrom } from "./report.ts";
 
 /** Write permission of everybody but the owner. */
 const OTHERS_WRITE = 0o022;
 
 export function* checkFolders(env: Environment): Generator<Check, void, undefined> {
-  yield checkOwnFolder("config-folder", "XDG_CONFIG_HOME", () => configFolder(env, homeFolder()));
-  yield checkOwnFolder("data-folder", "XDG_DATA_HOME", () => dataFolder(env, homeFolder()));
+  yield checkOwnFolder("config-folder", "XDG_CONFIG_HOME", () => configFolder(env));
+  yield checkOwnFolder("data-folder", "XDG_DATA_HOME", () => dataFolder(env));
 }
 
 function checkOwnFolder(name: string, variable: string, find: () => string): Check {
@@ -30,31 +30,23 @@ export function checkFolder(
   folder: string,
   user: number | undefined,
 ): Check {
+  const bad = (message: string, hint: string) => problem(name, message, hint, { folder });
   const status = readStatus(folder);
   if (status === null) {
     const parent = nearestFolder(folder);
     if (isWritable(parent)) return ok(name, `${folder} is made when it is needed`, { folder });
-    return problem(
-      name,
+    return bad(
       `${folder} cannot be made: permission denied in ${parent}`,
       `set ${variable} to the absolute path of a folder of your own`,
-      { folder },
     );
   }
   if (!status.isDirectory()) {
-    return problem(
-      name,
-      `${folder} is not a folder`,
-      `move it away, or set ${variable} to another folder`,
-      { folder },
-    );
+    return bad(`${folder} is not a folder`, `move it away, or set ${variable} to another folder`);
   }
   if (!isWritable(folder)) {
-    return problem(
-      name,
+    return bad(
       `cannot write to ${folder}: permission denied`,
       `check its owner with ls -ld ${JSON.stringify(folder)}, or set ${variable} to another folder`,
-      { folder },
     );
   }
   if (user !== undefined && (status.uid !== user || (status.mode & OTHERS_WRITE) !== 0)) {

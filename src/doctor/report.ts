@@ -1,6 +1,7 @@
 // The doctor's report: what a check is, and how it is printed: a mark, a sentence, and below it a hint. Pure.
 
 import { CharlaError } from "../errors.ts";
+import { styled, unstyled } from "../terminal/output-stream.ts";
 import { visibleLine } from "../terminal/visible-text.ts";
 
 interface Finding {
@@ -17,15 +18,15 @@ export type Check =
   | (Finding & { readonly status: "note" | "problem"; readonly hint: string });
 
 export function ok(name: string, message: string, value?: unknown): Check {
-  return { name, status: "ok", message, ...withValue(value) };
+  return { name, status: "ok", message, value };
 }
 
 export function note(name: string, message: string, hint: string, value?: unknown): Check {
-  return { name, status: "note", message, hint, ...withValue(value) };
+  return { name, status: "note", message, hint, value };
 }
 
 export function problem(name: string, message: string, hint: string, value?: unknown): Check {
-  return { name, status: "problem", message, hint, ...withValue(value) };
+  return { name, status: "problem", message, hint, value };
 }
 
 /** @throws what is not a CharlaError: a bug */
@@ -34,28 +35,15 @@ export function problemFrom(name: string, error: unknown): Check {
   return problem(name, error.message, error.hint, { code: error.code });
 }
 
-function withValue(value: unknown): { value?: unknown } {
-  return value === undefined ? {} : { value };
-}
-
-const GREEN = "\x1b[32m";
-const YELLOW = "\x1b[33m";
-const RED = "\x1b[31m";
-const PLAIN = "\x1b[0m";
-
-const COLOURS: Readonly<Record<Check["status"], string>> = {
-  ok: GREEN,
-  note: YELLOW,
-  problem: RED,
-};
+const COLOURS = { ok: "\x1b[32m", note: "\x1b[33m", problem: "\x1b[31m" };
 /** The widest mark and two blanks. */
 const MARK_WIDTH = 9;
 
 /** The lines of one check. Host names and texts of the server are in it: nothing reaches a terminal unescaped. */
 export function formatCheck(check: Check, coloured: boolean): string {
   const { status, message } = check;
-  const mark = status.padEnd(MARK_WIDTH);
-  const first = `${coloured ? `${COLOURS[status]}${mark}${PLAIN}` : mark}${visibleLine(message)}`;
+  const style = coloured ? styled : unstyled;
+  const first = style(COLOURS[status], status.padEnd(MARK_WIDTH)) + visibleLine(message);
   if (check.status === "ok") return first;
   return `${first}\n${" ".repeat(MARK_WIDTH)}hint: ${visibleLine(check.hint)}`;
 }

@@ -4,7 +4,6 @@
 import { isIP } from "node:net";
 
 import { sealedTarget } from "../client/sealed-target.ts";
-import type { CharlaError } from "../errors.ts";
 import type { Environment } from "../identity/folders.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
@@ -17,6 +16,8 @@ import { checkSession } from "./session.ts";
 const HELLOS = 20;
 /** Addresses of one host that are checked. */
 const MAX_ADDRESSES = 4;
+const START_THERE =
+  "start charla --server there, or check the port: an invitation has the right one";
 
 interface Probed {
   readonly address: SocketAddress;
@@ -71,45 +72,33 @@ export async function* checkServer(
 
 /** @param isElsewhere a server answers at another address of the same host, so it can be reached */
 export function describeFound(to: SocketAddress, found: Found, isElsewhere: boolean): Check {
-  const name = "server";
   const where = formatAddress(to);
   const value = { address: where, found: found.type };
-  const wrong = isElsewhere ? note : problem;
+  const wrong = (message: string, hint: string, more = {}) =>
+    (isElsewhere ? note : problem)("server", message, hint, { ...value, ...more });
   switch (found.type) {
     case "server":
-      return ok(name, `a server answers at ${where}`, value);
+      return ok("server", `a server answers at ${where}`, value);
     case "other-version":
       return wrong(
-        name,
         `the server at ${where} speaks another version of charla's protocol`,
         "use the same version of charla at both ends: charla --version",
-        value,
       );
     case "other-wire":
       return wrong(
-        name,
         `the program at ${where} does not speak the sealed wire`,
         `if it is a conversation opened with --plain, join it with charla --plain ${where}`,
-        value,
       );
-    case "refused":
-      return wrong(name, found.error.message, refusedHint(found.error), {
-        ...value,
-        code: found.error.code,
-      });
+    case "refused": {
+      const { code, message, hint } = found.error;
+      return wrong(message, code === "NOBODY_LISTENING" ? START_THERE : hint, { code });
+    }
     case "nothing":
       return wrong(
-        name,
         `nothing answers at ${where}`,
         `check the address, and that charla --server runs there; a firewall there or on the path may drop UDP: it has to let port ${to.port} in`,
-        value,
       );
   }
-}
-
-function refusedHint({ code, hint }: CharlaError): string {
-  if (code !== "NOBODY_LISTENING") return hint;
-  return "start charla --server there, or check the port: an invitation has the right one";
 }
 
 /**

@@ -3,7 +3,7 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
 import { CharlaError } from "../errors.ts";
-import { dataFolder, type Environment, homeFolder } from "../identity/folders.ts";
+import { dataFolder, type Environment } from "../identity/folders.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import { readLocalInvitation } from "../identity/local-invitation.ts";
 import { findOwnIdentity } from "../identity/private-files.ts";
@@ -154,7 +154,7 @@ function checkIdentity(env: Environment): Check {
   try {
     const identity = findOwnIdentity(env);
     if (identity === null) return ok(name, "your identity key is made on first use");
-    const own = fingerprint(identity.keyPair.publicKey);
+    const own = fingerprint(identity.publicKey);
     return ok(name, `your identity key has the fingerprint ${own}`, { fingerprint: own });
   } catch (error) {
     return problemFrom(name, error);
@@ -172,7 +172,7 @@ const OWN_SERVER_HELLOS = 3;
 /** Finds this person's server on this machine, by its local invitation. */
 async function findOwnServer(env: Environment): Promise<OwnServer> {
   try {
-    const invitation = readLocalInvitation(dataFolder(env, homeFolder()));
+    const invitation = readLocalInvitation(dataFolder(env));
     if (invitation === null) return { type: "none" };
     const { host, port } = invitation;
     const addresses = await resolve(invitation);

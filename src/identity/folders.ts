@@ -1,5 +1,5 @@
-// Where charla keeps one person's files (XDG Base Directory Specification 0.8). Reads no folder; environment
-// and home are arguments.
+// Where charla keeps one person's files (XDG Base Directory Specification 0.8). Reads no folder; the environment is an
+// argument.
 
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -8,8 +8,22 @@ import { CharlaError } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** This user's home folder; empty for a user without one. */
-export function homeFolder(): string {
+/**
+ * For the identity key and the known servers.
+ *
+ * @param home empty for a user without a home folder
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
+ */
+export function configFolder(environment: Environment, home: string = homeFolder()): string {
+  return charlaFolder(environment, "XDG_CONFIG_HOME", join(home, ".config"));
+}
+
+/** The same, for what charla stores while it runs. */
+export function dataFolder(environment: Environment, home: string = homeFolder()): string {
+  return charlaFolder(environment, "XDG_DATA_HOME", join(home, ".local", "share"));
+}
+
+function homeFolder(): string {
   try {
     return homedir();
   } catch {
@@ -17,36 +31,11 @@ export function homeFolder(): string {
   }
 }
 
-/**
- * For the identity key and the known servers.
- *
- * @param home the user's home folder; empty for a user without one
- * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
- */
-export function configFolder(environment: Environment, home: string): string {
-  return charlaFolder(environment, "XDG_CONFIG_HOME", home, [".config"]);
-}
-
-/**
- * For what charla stores while it runs.
- *
- * @param home the user's home folder; empty for a user without one
- * @throws {CharlaError} FOLDER_NOT_WRITABLE: there is no home folder
- */
-export function dataFolder(environment: Environment, home: string): string {
-  return charlaFolder(environment, "XDG_DATA_HOME", home, [".local", "share"]);
-}
-
-function charlaFolder(
-  environment: Environment,
-  variable: string,
-  home: string,
-  inHome: readonly string[],
-): string {
-  const base = environment[variable] ?? "";
-  // The specification says to ignore a relative path.
-  if (isAbsolute(base)) return join(base, "charla");
-  if (isAbsolute(home)) return join(home, ...inHome, "charla");
+/** @param inHome where the specification says to look without the variable */
+function charlaFolder(environment: Environment, variable: string, inHome: string): string {
+  // It also says to ignore a relative path.
+  const base = [environment[variable] ?? "", inHome].find((path) => isAbsolute(path));
+  if (base !== undefined) return join(base, "charla");
   throw new CharlaError(
     "FOLDER_NOT_WRITABLE",
     "there is no home folder to write to",

@@ -53,8 +53,8 @@ export function parseInvitation(text: string): Invitation {
   if (/\s/.test(written)) {
     throw invalid("the invitation has a blank or a line break inside", "copy it as one line");
   }
-  const [, place = "", end] = /^([^#]*)(?:#(.*))?$/.exec(written) ?? [];
-  const [, authority = "", room = ""] = /^([^/]*)(?:\/(.*))?$/.exec(place) ?? [];
+  const [, authority = "", room = "", end] =
+    /^([^/#]*)(?:\/([^#]*))?(?:#(.*))?$/.exec(written) ?? [];
   const host = readHost(authority);
   const name = readRoom(room);
   if (end === undefined) {

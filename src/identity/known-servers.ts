@@ -19,13 +19,11 @@ const FILE_NAME = "known-servers";
 /** More than 10,000 servers, read in a few milliseconds. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-export interface KnownServer {
+interface KnownServer {
   readonly key: Uint8Array;
   /** Where in the file, from 1. */
   readonly line: number;
 }
-
-export type KeyComparison = "same" | "new" | { readonly changed: KnownServer };
 
 /**
  * The key that a server had when it was joined first; null for a new server.
@@ -46,34 +44,19 @@ export function findKnownServer(folder: string, server: HostAndPort): KnownServe
 }
 
 /**
- * Compares a server's key with the remembered one.
- *
- * @throws {CharlaError} KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE
- */
-export function compareServerKey(
-  folder: string,
-  server: HostAndPort,
-  key: Uint8Array,
-): KeyComparison {
-  const known = findKnownServer(folder, server);
-  if (known === null) return "new";
-  return Buffer.compare(known.key, key) === 0 ? "same" : { changed: known };
-}
-
-/**
  * Remembers a server's key; does nothing when it is remembered already.
  *
  * @throws {CharlaError} SERVER_KEY_CHANGED when another key is remembered, perhaps by another program a moment before;
  *   KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
 export function rememberServer(folder: string, server: HostAndPort, key: Uint8Array): void {
-  let comparison = compareServerKey(folder, server, key);
-  if (comparison === "new") {
+  let known = findKnownServer(folder, server);
+  if (known === null) {
     appendLine(knownServersPath(folder), `${serverName(server)} ${encodeBase64url(key)}`);
-    comparison = compareServerKey(folder, server, key);
+    known = findKnownServer(folder, server);
   }
-  if (typeof comparison === "object")
-    throw serverKeyChanged(folder, server, key, comparison.changed);
+  if (known !== null && Buffer.compare(known.key, key) !== 0)
+    throw serverKeyChanged(folder, server, key, known);
 }
 
 /** The error for a server with another key than the remembered one. */

@@ -5,12 +5,7 @@ import { join } from "node:path";
 
 import type { HostAndPort } from "../net/address.ts";
 import { readSmallFile, removeUnchangedFile, replaceFile } from "./atomic-file.ts";
-import {
-  formatInvitation,
-  type Invitation,
-  looksLikeInvitation,
-  parseInvitation,
-} from "./invitation.ts";
+import { formatInvitation, type Invitation, parseInvitation } from "./invitation.ts";
 
 const FILE_NAME = "invitation";
 /** Enough for the longest host and room. */
@@ -41,7 +36,7 @@ export function writeLocalInvitation(folder: string, invitation: Invitation): Di
  */
 export function readLocalInvitation(folder: string): Invitation | null {
   const file = readSmallFile(join(folder, FILE_NAME), MAX_FILE_BYTES);
-  if (file === null || typeof file === "string" || !looksLikeInvitation(file.text)) return null;
+  if (file === null || typeof file === "string") return null;
   try {
     return parseInvitation(file.text);
   } catch {

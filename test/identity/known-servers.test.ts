@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
-  compareServerKey,
   findKnownServer,
   rememberServer,
   serverKeyChanged,
@@ -17,6 +16,13 @@ const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const other = Uint8Array.from({ length: 32 }, (_, index) => 0x60 + index);
 const OTHER = "YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8";
 const server = { host: "example.org", port: 12345 };
+
+/** What a server's key is, compared with the remembered one. */
+function compareServerKey(folder: string, target: typeof server, shown: Uint8Array) {
+  const known = findKnownServer(folder, target);
+  if (known === null) return "new";
+  return Buffer.compare(known.key, shown) === 0 ? "same" : { changed: known };
+}
 
 /** A config folder with that text in its file of known servers. */
 function folderWith(text: string | Uint8Array) {
