@@ -10,6 +10,7 @@ const MAX_LINE_BYTES = 65_507;
 /** Messages sent before the first is delivered: enough for the round trip of a long path. */
 export const MAX_IN_FLIGHT = 256;
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -106,31 +107,22 @@ function readLine(
   const crlf = newline === "\n" && all.at(-1) === CARRIAGE_RETURN;
   const bytes = crlf ? all.subarray(0, -1) : all;
   if (length > MAX_LINE_BYTES + 1 || bytes.byteLength > MAX_LINE_BYTES) {
-    return { number, error: tooLong(number, length) };
+    const error = new CharlaError(
+      "MESSAGE_TOO_LONG",
+      `line ${number} of the input is ${length} bytes long; a message can have at most ${MAX_LINE_BYTES}`,
+      "split it into several lines",
+    );
+    return { number, error };
   }
   try {
-    return {
-      number,
-      text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-    };
+    return { number, text: decoder.decode(bytes) };
   } catch (cause) {
-    return { number, error: notUtf8(number, cause) };
+    const error = new CharlaError(
+      "NOT_UTF8",
+      `line ${number} of the input is not UTF-8 text`,
+      "convert it first, for instance: iconv -f latin1 -t utf-8",
+      { cause },
+    );
+    return { number, error };
   }
-}
-
-function tooLong(number: number, length: number): CharlaError {
-  return new CharlaError(
-    "MESSAGE_TOO_LONG",
-    `line ${number} of the input is ${length} bytes long; a message can have at most ${MAX_LINE_BYTES}`,
-    "split it into several lines",
-  );
-}
-
-function notUtf8(number: number, cause: unknown): CharlaError {
-  return new CharlaError(
-    "NOT_UTF8",
-    `line ${number} of the input is not UTF-8 text`,
-    "convert it first, for instance: iconv -f latin1 -t utf-8",
-    { cause },
-  );
 }

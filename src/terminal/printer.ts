@@ -102,7 +102,7 @@ export function createPrinter(
       if (json) {
         const { code, message, hint } = error;
         const event = JSON.stringify({ type: "error", code, message, hint });
-        await write("stdout", event).catch(ignore);
+        await write("stdout", event).catch(() => {});
       }
       await write("stderr", describeError(error));
     },
@@ -111,5 +111,3 @@ export function createPrinter(
     },
   };
 }
-
-function ignore(): void {}

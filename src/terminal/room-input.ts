@@ -26,12 +26,6 @@ export interface RoomInput {
   enter(line: string): Promise<void>;
 }
 
-export interface RoomInputOptions {
-  /** Shows fingerprints whole. */
-  readonly verbose: boolean;
-  quit: () => void;
-}
-
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
 
@@ -49,7 +43,7 @@ export function createRoomInput(
   switcher: RoomSwitcher,
   view: RoomView,
   printer: Printer,
-  { verbose, quit }: RoomInputOptions,
+  { verbose, quit }: { verbose: boolean; quit: () => void },
 ): RoomInput {
   function parse(line: string): ParsedLine | null {
     try {
@@ -127,15 +121,13 @@ export function createRoomInput(
         await conversation.mute(name, muted);
         return [dim(`${visibleName(name)} ${muted ? "is muted" : "is no longer muted"}`)];
       }
-      case "lock":
+      case "lock": {
         await conversation.lock(command.locked);
-        return [
-          dim(
-            command.locked
-              ? "the room is locked: nobody else can join"
-              : "the room is unlocked: others can join again",
-          ),
-        ];
+        const state = command.locked
+          ? "locked: nobody else can join"
+          : "unlocked: others can join again";
+        return [dim(`the room is ${state}`)];
+      }
       case "invite":
         return [dim(describeInvitation(await conversation.invite(command)))];
     }
@@ -167,7 +159,10 @@ export function createRoomInput(
       try {
         await conversation.say(written.text);
       } catch (error) {
-        throw switcher.hasLeft(conversation) ? notDelivered(written.text) : error;
+        if (!switcher.hasLeft(conversation)) throw error;
+        // It was sent in a room that was left before it was delivered there.
+        const message = `may not have been delivered: ${written.text}`;
+        throw new CharlaError("NOT_CONNECTED", message, "send it again there");
       }
     },
   };
@@ -203,13 +198,4 @@ function completePerson(line: LineBuffer, before: string, people: readonly strin
     }
   }
   return { line, candidates: [] };
-}
-
-/** It was sent in a room that was left before it was delivered there. */
-function notDelivered(text: string): CharlaError {
-  return new CharlaError(
-    "NOT_CONNECTED",
-    `may not have been delivered: ${text}`,
-    "send it again there",
-  );
 }

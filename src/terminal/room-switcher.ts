@@ -70,8 +70,15 @@ export function createRoomSwitcher(
   }
 
   async function switchTo(room: string): Promise<void> {
-    if (open === undefined) throw onlyOneRoom();
-    if (entering !== null || next !== null) throw alreadySwitching();
+    if (open === undefined) {
+      throw new CharlaError(
+        "USAGE",
+        "this conversation has only one room",
+        "to join another: charla --room ROOM",
+      );
+    }
+    if (entering !== null || next !== null)
+      throw new CharlaError("USAGE", "already joining another room", "wait until that is done");
     const conversation = open(room);
     entering = conversation;
     try {
@@ -80,7 +87,8 @@ export function createRoomSwitcher(
       if (over) return await conversation.leave();
       next = { conversation, events: iterator, first };
     } catch (error) {
-      throw over ? conversationOver() : error;
+      if (!over) throw error;
+      throw new CharlaError("CONVERSATION_OVER", "the conversation is over", "join it again");
     } finally {
       entering = null;
     }
@@ -131,21 +139,5 @@ function refused(events: readonly ConversationEvent[]): CharlaError {
     "REFUSED",
     reason?.message ?? "the server closed the connection to the other room",
     reason?.hint ?? "/rooms lists the rooms of this server",
-  );
-}
-
-function conversationOver(): CharlaError {
-  return new CharlaError("CONVERSATION_OVER", "the conversation is over", "join it again");
-}
-
-function alreadySwitching(): CharlaError {
-  return new CharlaError("USAGE", "already joining another room", "wait until that is done");
-}
-
-function onlyOneRoom(): CharlaError {
-  return new CharlaError(
-    "USAGE",
-    "this conversation has only one room",
-    "to join another: charla --room ROOM",
   );
 }

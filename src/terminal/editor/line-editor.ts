@@ -66,32 +66,23 @@ export function openLineEditor(
   function perform(action: EditorAction): void {
     switch (action.type) {
       case "enter":
-        onLine(action.text);
-        break;
+        return onLine(action.text);
       case "interrupt":
-        onInterrupt();
-        break;
+        return onInterrupt();
       case "end":
-        onEnd();
-        break;
+        return onEnd();
       case "suspend":
-        suspend();
-        break;
+        return suspend();
       case "clear-screen":
-        renderer.clearScreen();
-        break;
+        return renderer.clearScreen();
       case "complete":
-        complete(action.line);
-        break;
+        return complete(action.line);
       case "focus":
-        onFocus?.(action.focused);
-        break;
+        return onFocus?.(action.focused);
       case "print-entered":
-        printEntered(action.prompt, action.text);
-        break;
+        return printEntered(action.prompt, action.text);
       case "print-note":
-        renderer.printNote(action.text, view(state));
-        break;
+        return renderer.printNote(action.text, view(state));
     }
   }
 

@@ -57,79 +57,87 @@ export const NOTHING_TYPED: Editing = {
 /** The state after `key`, and the command it gave, if any. */
 export function press(editing: Editing, key: Key): [Editing, Command | null] {
   if (editing.paste !== null) return [pasteKey(editing, editing.paste, key), null];
-  const { line } = editing;
-  const moveTo = (move: (line: LineBuffer) => LineBuffer): [Editing, null] => [
-    { ...editing, line: move(line) },
-    null,
-  ];
-  switch (chord(key)) {
-    case "paste-start":
-      return [{ ...editing, paste: "" }, null];
-    case "return":
-    case "enter":
-      return enter(editing);
-    case "ctrl+c":
-      return [
-        { ...editing, line: EMPTY, history: remember(editing.history, "") },
-        { type: "interrupt", text: line.text },
-      ];
-    case "ctrl+d":
-      return line.text === "" ? [editing, { type: "end" }] : erase(editing, moveRight);
-    case "ctrl+z":
-      return [editing, { type: "suspend" }];
-    case "ctrl+l":
-      return [editing, { type: "clear-screen" }];
-    case "tab":
-      return [editing, { type: "complete", line }];
-    case "left":
-    case "ctrl+b":
-      return moveTo(moveLeft);
-    case "right":
-    case "ctrl+f":
-      return moveTo(moveRight);
-    case "meta+b":
-    case "meta+left":
-    case "ctrl+left":
-      return moveTo(moveWordLeft);
-    case "meta+f":
-    case "meta+right":
-    case "ctrl+right":
-      return moveTo(moveWordRight);
-    case "home":
-    case "ctrl+a":
-      return moveTo(moveToStart);
-    case "end":
-    case "ctrl+e":
-      return moveTo(moveToEnd);
-    case "ctrl+t":
-      return moveTo(transpose);
-    case "up":
-    case "ctrl+p":
-      return browse(editing, -1);
-    case "down":
-    case "ctrl+n":
-      return browse(editing, 1);
-    case "backspace":
-    case "ctrl+h":
-      return erase(editing, moveLeft);
-    case "delete":
-      return erase(editing, moveRight);
-    case "ctrl+u":
-      return cutOut(editing, moveToStart);
-    case "ctrl+k":
-      return cutOut(editing, moveToEnd);
-    case "ctrl+w":
-      return cutOut(editing, moveBlankWordLeft);
-    case "meta+backspace":
-      return cutOut(editing, moveWordLeft);
-    case "meta+d":
-      return cutOut(editing, moveWordRight);
-    case "ctrl+y":
-      return [type(editing, editing.cutting), null];
-    default:
-      return [isText(key) ? type(editing, key.sequence) : editing, null];
-  }
+  const action = ACTIONS.get(chord(key));
+  if (action !== undefined) return action(editing);
+  return [isText(key) ? type(editing, key.sequence) : editing, null];
 }
+
+type Action = (editing: Editing) => [Editing, Command | null];
+type Move = (line: LineBuffer) => LineBuffer;
+
+function move(to: Move): Action {
+  return (editing) => [{ ...editing, line: to(editing.line) }, null];
+}
+
+function erase(to: Move): Action {
+  return move((line) => cut(line, to).line);
+}
+
+function cutOut(to: Move): Action {
+  return (editing) => {
+    const { line, piece } = cut(editing.line, to);
+    return [{ ...editing, line, cutting: piece === "" ? editing.cutting : piece }, null];
+  };
+}
+
+function browse(step: -1 | 1): Action {
+  return (editing) => {
+    const found = recall(editing.history, editing.line.text, step);
+    if (found === null) return [editing, null];
+    return [{ ...editing, history: found.history, line: atEnd(found.line) }, null];
+  };
+}
+
+function enter({ line: { text }, ...editing }: Editing): [Editing, Command] {
+  const history = remember(editing.history, text);
+  return [
+    { ...editing, line: EMPTY, history },
+    { type: "enter", text },
+  ];
+}
+
+function interrupt({ line: { text }, ...editing }: Editing): [Editing, Command] {
+  const history = remember(editing.history, "");
+  return [
+    { ...editing, line: EMPTY, history },
+    { type: "interrupt", text },
+  ];
+}
+
+function endOrErase(editing: Editing): [Editing, Command | null] {
+  return editing.line.text === "" ? [editing, { type: "end" }] : erase(moveRight)(editing);
+}
+
+/** Keys, by their names, and what they do. */
+const KEYS: readonly (readonly [keys: string, Action])[] = [
+  ["paste-start", (editing) => [{ ...editing, paste: "" }, null]],
+  ["return enter", enter],
+  ["ctrl+c", interrupt],
+  ["ctrl+d", endOrErase],
+  ["ctrl+z", (editing) => [editing, { type: "suspend" }]],
+  ["ctrl+l", (editing) => [editing, { type: "clear-screen" }]],
+  ["tab", (editing) => [editing, { type: "complete", line: editing.line }]],
+  ["left ctrl+b", move(moveLeft)],
+  ["right ctrl+f", move(moveRight)],
+  ["meta+b meta+left ctrl+left", move(moveWordLeft)],
+  ["meta+f meta+right ctrl+right", move(moveWordRight)],
+  ["home ctrl+a", move(moveToStart)],
+  ["end ctrl+e", move(moveToEnd)],
+  ["ctrl+t", move(transpose)],
+  ["up ctrl+p", browse(-1)],
+  ["down ctrl+n", browse(1)],
+  ["backspace ctrl+h", erase(moveLeft)],
+  ["delete", erase(moveRight)],
+  ["ctrl+u", cutOut(moveToStart)],
+  ["ctrl+k", cutOut(moveToEnd)],
+  ["ctrl+w", cutOut(moveBlankWordLeft)],
+  ["meta+backspace", cutOut(moveWordLeft)],
+  ["meta+d", cutOut(moveWordRight)],
+  ["ctrl+y", (editing) => [type(editing, editing.cutting), null]],
+];
+const ACTIONS: ReadonlyMap<string, Action> = new Map(
+  KEYS.flatMap(([keys, action]) => keys.split(" ").map((key) => [key, action] as const)),
+);
 
 function chord({ name, ctrl, meta }: Key): string {
   if (name === undefined) return "";
@@ -145,36 +153,9 @@ function type(editing: Editing, text: string): Editing {
   return { ...editing, line: insert(editing.line, text) };
 }
 
-function enter(editing: Editing): [Editing, Command] {
-  const { text } = editing.line;
-  return [
-    { ...editing, line: EMPTY, history: remember(editing.history, text) },
-    { type: "enter", text },
-  ];
-}
-
-function browse(editing: Editing, step: -1 | 1): [Editing, null] {
-  const found = recall(editing.history, editing.line.text, step);
-  if (found === null) return [editing, null];
-  return [{ ...editing, history: found.history, line: atEnd(found.line) }, null];
-}
-
-type Move = (line: LineBuffer) => LineBuffer;
-
-function erase(editing: Editing, move: Move): [Editing, null] {
-  return [{ ...editing, line: cut(editing.line, move).line }, null];
-}
-
-function cutOut(editing: Editing, move: Move): [Editing, null] {
-  const { line, piece } = cut(editing.line, move);
-  return [{ ...editing, line, cutting: piece === "" ? editing.cutting : piece }, null];
-}
-
 /** A paste is inserted whole: its newlines don't enter lines, and its control characters aren't keys. */
 function pasteKey(editing: Editing, paste: string, key: Key): Editing {
-  if (key.name !== "paste-end") {
-    return { ...editing, paste: paste + (key.sequence ?? "") };
-  }
+  if (key.name !== "paste-end") return { ...editing, paste: paste + (key.sequence ?? "") };
   const text = paste.replaceAll(/\r\n?/g, "\n");
   return type({ ...editing, paste: null }, text);
 }

@@ -1,6 +1,6 @@
 // Events and errors in words for people. Pure: printer.ts prints them.
 
-import type { ConversationEvent, EndReason } from "../../chat/events.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
@@ -9,6 +9,8 @@ const MAX_LISTED = 12;
 
 /** Whether a conversation reports when a message has been delivered, or only when it has been sent. */
 export type Delivery = "shown" | "unknown";
+
+type EventOf<Type extends ConversationEvent["type"]> = Extract<ConversationEvent, { type: Type }>;
 
 /**
  * A line about an event, or null for those without one: messages, which are printed themselves, and turns,
@@ -26,11 +28,12 @@ export function describeEvent(
       return describeInvitation(event.invitation);
     case "joining":
       return `talking to ${event.peer}; "bye" ends it`;
-    case "joined":
+    case "joined": {
       // Only members of rooms have fingerprints, and a room goes on without them.
-      return "fingerprint" in event
-        ? withFingerprint(`${visibleName(event.peer)} joined`, event.fingerprint, verbose)
-        : `${event.peer} joined; "bye" ends it`;
+      if (!("fingerprint" in event)) return `${event.peer} joined; "bye" ends it`;
+      const fingerprint = verbose ? `\nfingerprint: ${visibleLine(event.fingerprint)}` : "";
+      return `${visibleName(event.peer)} joined${fingerprint}`;
+    }
     case "entered":
       return describeEntered(event);
     case "disconnected":
@@ -41,8 +44,10 @@ export function describeEvent(
       return `${visibleName(event.peer)} is ${event.away ? "away" : "back"}`;
     case "renamed":
       return `${visibleName(event.from)} is now ${visibleName(event.to)}`;
-    case "left":
-      return describeLeft(event.peer, event.reason);
+    case "left": {
+      const why = event.reason === "" ? "" : `: ${isolated(visibleLine(event.reason))}`;
+      return `${visibleName(event.peer)} left${why}`;
+    }
     case "said":
       return verbose ? `sent: ${visibleLine(event.text)}` : null;
     case "delivered":
@@ -57,8 +62,10 @@ export function describeEvent(
       return verbose || isPowerOfTen(event.ignored) ? describeStranger(event) : null;
     case "dropped":
       return `messages arrived faster than they could be shown; ${event.count} dropped so far`;
-    case "notice":
-      return describeNotice(event);
+    case "notice": {
+      const hint = event.hint === undefined ? "" : `\nhint: ${visibleLine(event.hint)}`;
+      return visibleLine(event.message) + hint;
+    }
     case "ended":
       return describeEnd(event, delivery);
     case "message":
@@ -77,10 +84,7 @@ export function describeError(error: CharlaError): string {
 }
 
 /** That the server can't be reached was shown once, and isn't repeated for each message. */
-function describeWaiting(
-  { for: what, text }: { for: "peer" | "turn" | "server"; text: string },
-  verbose: boolean,
-): string | null {
+function describeWaiting({ for: what, text }: EventOf<"waiting">, verbose: boolean): string | null {
   if (what === "server" && !verbose) return null;
   const why = {
     peer: "nobody is here yet",
@@ -90,15 +94,12 @@ function describeWaiting(
   return `${why}; waiting: ${visibleLine(text)}`;
 }
 
-function describeStranger({ from, ignored }: { from: string; ignored: number }): string {
+function describeStranger({ from, ignored }: EventOf<"stranger">): string {
   const times = ignored === 1 ? "a datagram" : `${ignored} datagrams so far, the last`;
   return `ignored ${times} from ${from}: not part of this conversation`;
 }
 
-function describeEnd(
-  { reason, unsaid }: { reason: EndReason; unsaid: readonly string[] },
-  delivery: Delivery,
-): string {
+function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): string {
   const why = {
     "said-bye": "you said bye",
     "heard-bye": "the other end said bye",
@@ -111,20 +112,7 @@ function describeEnd(
   return `the conversation is over: ${why}${lost}`;
 }
 
-function describeNotice({ message, hint }: { message: string; hint?: string }): string {
-  const words = visibleLine(message);
-  return hint === undefined ? words : `${words}\nhint: ${visibleLine(hint)}`;
-}
-
-function describeEntered({
-  room,
-  name,
-  members,
-}: {
-  room: string;
-  name: string;
-  members: readonly { readonly name: string }[];
-}): string {
+function describeEntered({ room, name, members }: EventOf<"entered">): string {
   const others = members.map((member) => member.name).filter((other) => other !== name);
   const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
   return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}; "bye" ends it`;
@@ -134,18 +122,6 @@ function listNames(names: readonly string[]): string {
   const more = names.length - MAX_LISTED;
   const listed = names.slice(0, MAX_LISTED).map(visibleName).join(", ");
   return more > 0 ? `${listed} and ${more} more` : listed;
-}
-
-/** Of a room's member; the reason may be empty. */
-function describeLeft(name: string, reason: string): string {
-  return reason === ""
-    ? `${visibleName(name)} left`
-    : `${visibleName(name)} left: ${isolated(visibleLine(reason))}`;
-}
-
-function withFingerprint(what: string, fingerprint: string, verbose: boolean): string {
-  if (!verbose) return what;
-  return `${what}\nfingerprint: ${visibleLine(fingerprint)}`;
 }
 
 /** Ready to paste: to a shell the brackets of an IPv6 address, for one, are a pattern. */

@@ -6,7 +6,7 @@ import type { LogEntry } from "../../chat/frames.ts";
 import { type Style, unstyled } from "../output-stream.ts";
 import { isolated, visibleLine, visibleName, visibleText } from "../visible-text.ts";
 
-export interface MessageWords {
+interface MessageWords {
   readonly name: string;
   /** The author's key; where it is not known, the name stands for it. */
   readonly fingerprint?: string | undefined;
@@ -33,7 +33,7 @@ export function messageText(message: MessageWords, style: Style = unstyled): str
  */
 export function transcriptLine(entry: LogEntry, verbose: boolean): string {
   const { time, name, author, text } = entry;
-  // ParsedLine so that lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
+  // In this form lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
   const when = `${calendarDay(time)} ${clockTime(time, verbose)}`;
   const who = verbose ? `${visibleLine(name)} (${visibleLine(author)})` : visibleLine(name);
   const indent = " ".repeat(when.length + 2);
