@@ -231,7 +231,9 @@ describe("a command", () => {
       "11:58 Ana María: said 48",
       ">",
     );
-    await enter(stage, "/history 100", "/history");
+    await enter(stage, "/history 100");
+    await lastRows(stage, "11:56 Ana María: said 46", ">");
+    await enter(stage, "/history");
     await lastRows(stage, "11:56 Ana María: said 46", "no earlier messages", ">");
     await script.received(4);
     expect(script.sent).toEqual([
