@@ -3,7 +3,7 @@
 import { test } from "bun:test";
 
 /** How long one end-to-end test may take, in ms. */
-export const END_TO_END_TIMEOUT = 30_000;
+export const END_TO_END_TIMEOUT = 60_000;
 
 /** A test that needs these programs: skipped if one is missing; in CI, which installs them, it fails then. */
 export function testWith(programs: string[], title: string, body: () => Promise<void>): void {
