@@ -108,7 +108,7 @@ describe("a folder", () => {
   const check = (folder: string, user = USER) =>
     checkFolder("data-folder", "XDG_DATA_HOME", folder, user);
 
-  test("a folder that exists and is one's own is ok, and so is one that can be made", () => {
+  test("a folder that the user owns is ok, and so is one that can be created", () => {
     using base = temporaryFolder();
     expect(check(base.path).status).toBe("ok");
     expect(check(join(base.path, "not", "yet"))).toMatchObject({

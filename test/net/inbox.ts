@@ -1,8 +1,8 @@
-// What arrived at a test, to be taken one by one: `next` waits, so that no test needs to sleep.
+// A queue of what a test receives: `next` waits, so that no test needs to sleep.
 
 export interface Inbox<T> {
   put(item: T): void;
-  /** The oldest item not yet taken, as soon as there is one. */
+  /** Removes and returns the oldest item, as soon as there is one. */
   next(): Promise<T>;
 }
 

@@ -8,7 +8,7 @@ const child = join(import.meta.dir, "narrow-loopback.ts");
 const narrow = test.skipIf(!hasNarrowNetworks());
 
 type Mode = "whole" | "cut";
-/** With runs, two of the datagrams are one that is longer than the interface carries when it is cut. */
+/** With GSO, two of the datagrams are one run, which is longer than the interface's MTU. */
 type Together = "runs" | "apart";
 
 function run(bind: string, address: string, mode: Mode, together: Together): unknown {

@@ -32,7 +32,7 @@ function withHighestBit(hex: string): Uint8Array {
 }
 
 describe("X25519 gives the secrets of RFC 7748", () => {
-  test("for the first vector of s. 5.2", () => {
+  test("X25519 gives the result of the first vector of RFC 7748 s. 5.2", () => {
     expect(
       x25519(
         "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
@@ -41,7 +41,7 @@ describe("X25519 gives the secrets of RFC 7748", () => {
     ).toBe("c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
   });
 
-  test("for the second vector of s. 5.2, whose highest bit is set and ignored", () => {
+  test("X25519 ignores the highest bit, which is set in the second vector of RFC 7748 s. 5.2", () => {
     expect(
       x25519(
         "4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
@@ -50,7 +50,7 @@ describe("X25519 gives the secrets of RFC 7748", () => {
     ).toBe("95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
   });
 
-  test("for a thousand rounds, each taking the last two results (s. 5.2)", () => {
+  test("X25519 gives the result of a thousand iterations (RFC 7748 s. 5.2)", () => {
     let k = NINE;
     let u = NINE;
     const round = () => ([k, u] = [x25519(k, u), k]);
@@ -60,7 +60,7 @@ describe("X25519 gives the secrets of RFC 7748", () => {
     expect(k).toBe("684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
   });
 
-  test("for Alice and Bob (s. 6.1)", () => {
+  test("X25519 gives Alice and Bob the same secret (RFC 7748 s. 6.1)", () => {
     const alice = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
     const bob = "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
     const alicePublic = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
@@ -74,7 +74,7 @@ describe("X25519 gives the secrets of RFC 7748", () => {
 });
 
 describe("a key pair", () => {
-  test("is made of any 32 bytes, which it keeps as they are (RFC 7748 s. 5)", () => {
+  test("a key pair can be made of any 32 bytes, which are not changed (RFC 7748 s. 5)", () => {
     for (const byte of [0x00, 0x7f, 0xff]) {
       const bytes = new Uint8Array(32).fill(byte);
       const pair = generateKeyPair(bytes);
@@ -83,7 +83,7 @@ describe("a key pair", () => {
     }
   });
 
-  test("is not made of more or fewer, which throws", () => {
+  test("a key pair of more or fewer than 32 bytes throws", () => {
     for (const length of [0, 31, 33, 64]) {
       expect(() => generateKeyPair(new Uint8Array(length))).toThrow(
         `a private key is 32 bytes long, not ${length}`,
@@ -91,7 +91,7 @@ describe("a key pair", () => {
     }
   });
 
-  test("does not change with the bytes it was made of", () => {
+  test("a key pair does not change when the bytes it was made of are overwritten", () => {
     const bytes = fromHex("77".repeat(32));
     const pair = generateKeyPair(bytes);
     bytes.fill(0);
@@ -114,11 +114,11 @@ describe("a peer's public key", () => {
     }
   });
 
-  test("is taken in every other encoding, also from 2^255 - 17 on (RFC 7748 s. 5)", () => {
+  test("a public key is accepted in every other encoding, also from 2^255 - 17 on (RFC 7748 s. 5)", () => {
     const own = generateKeyPair(new Uint8Array(32).fill(1));
     for (let last = 0xef; last <= 0xff; last += 1) {
       const hex = `${last.toString(16)}${"ff".repeat(30)}7f`;
-      // 2^255 - 19 + n is n.
+      // 2^255 - 19 + n is the same point as n.
       const small = `${(last - 0xed).toString(16).padStart(2, "0")}${"00".repeat(31)}`;
       for (const bytes of [fromHex(hex), withHighestBit(hex), withHighestBit(small)]) {
         const publicKey = readPublicKey(nodeCrypto, bytes);
@@ -131,13 +131,13 @@ describe("a peer's public key", () => {
     }
   });
 
-  test("is refused when it is not 32 bytes long", () => {
+  test("a public key that is not 32 bytes long is refused", () => {
     for (const length of [0, 1, 31, 33, 64]) {
       expect(readPublicKey(nodeCrypto, new Uint8Array(length).fill(9))).toBeNull();
     }
   });
 
-  test("does not change with the datagram it came in", () => {
+  test("a public key does not change when its datagram is overwritten", () => {
     const datagram = fromHex(NINE);
     const publicKey = readPublicKey(nodeCrypto, datagram);
     datagram.fill(0);
@@ -150,7 +150,7 @@ const run = (from: number, length: number) =>
   toHex(Uint8Array.from({ length }, (_, index) => from + index));
 
 describe("HKDF with SHA-256 derives the bytes of RFC 5869", () => {
-  test("s. A.1, with a salt and an info", () => {
+  test("HKDF gives the bytes of RFC 5869 s. A.1, with a salt and an info", () => {
     const output = hkdf(
       fromHex(run(0x00, 13)),
       fromHex("0b".repeat(22)),
@@ -162,7 +162,7 @@ describe("HKDF with SHA-256 derives the bytes of RFC 5869", () => {
     );
   });
 
-  test("s. A.2, with long inputs", () => {
+  test("HKDF gives the bytes of RFC 5869 s. A.2, with long inputs", () => {
     const output = hkdf(fromHex(run(0x60, 80)), fromHex(run(0x00, 80)), fromHex(run(0xb0, 80)), 82);
     expect(toHex(output)).toBe(
       "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41" +
@@ -170,7 +170,7 @@ describe("HKDF with SHA-256 derives the bytes of RFC 5869", () => {
     );
   });
 
-  test("s. A.3, with an empty salt and an empty info", () => {
+  test("HKDF gives the bytes of RFC 5869 s. A.3, with an empty salt and an empty info", () => {
     const output = hkdf(fromHex(""), fromHex("0b".repeat(22)), fromHex(""), 42);
     expect(toHex(output)).toBe(
       "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",

@@ -35,7 +35,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a server on %s", (address) => {
     expect(link.local.port).toBeWithin(1, 65_536);
   });
 
-  test("the sender of the first datagram becomes the peer, and the message is handed on", async () => {
+  test("the sender of the first datagram becomes the peer, and its message is delivered", async () => {
     const { handlers, next } = watch();
     using link = await openPlainLink({ bind: address, port: 0 }, handlers);
     await using peer = await openBareSocket(address);
@@ -144,7 +144,7 @@ test("a message of 65,507 bytes arrives; one byte more is MESSAGE_TOO_LONG", asy
   const { handlers, next } = watch();
   using server = await openPlainLink({ bind: "127.0.0.1", port: 0 }, handlers);
   using client = await joinPlainLink([server.local], watch().handlers);
-  // Whether it throws at once or rejects is not what this is about.
+  // It may throw at once or reject.
   expect(await rejection((async () => client.send("a".repeat(65_508)))())).toMatchObject({
     code: "MESSAGE_TOO_LONG",
   });
@@ -214,10 +214,10 @@ describe("a client of a host with several addresses", () => {
     using link = await joinPlainLink([on("::1", nobody), on("127.0.0.1", server.port)], handlers);
     await Promise.all(["one", "two", "three"].map((text) => link.send(text)));
 
-    const heard = [await server.next(), await server.next(), await server.next()];
-    expect(heard.map(({ text }) => text)).toEqual(["one", "two", "three"]);
+    const received = [await server.next(), await server.next(), await server.next()];
+    expect(received.map(({ text }) => text)).toEqual(["one", "two", "three"]);
     expect(link.peer).toEqual(on("127.0.0.1", server.port));
-    // No fourth datagram, and no refusal: the next thing each end hears is the other's.
+    // No fourth datagram, and no refusal: the next event at each end is the other's message.
     await link.send("four");
     expect(await server.next()).toMatchObject({ text: "four" });
     await server.send("welcome", link.local.port);
@@ -303,7 +303,7 @@ describe("a client of a host with several addresses", () => {
   });
 
   test("an address to which the system refuses to send is passed over, too", async () => {
-    // Port 0 is nobody's (RFC 768): the system does not let a datagram out to it.
+    // Port 0 is reserved (RFC 768): the system refuses to send to it.
     await using server = await openBareSocket("127.0.0.1");
     using link = await joinPlainLink(
       [on("127.0.0.1", 0), on("127.0.0.1", server.port)],
@@ -314,13 +314,13 @@ describe("a client of a host with several addresses", () => {
   });
 });
 
-test("a link that is closed while it handles a message hands on no further one", async () => {
-  const told: string[] = [];
+test("a link that is closed while a message is handled delivers no further one", async () => {
+  const texts: string[] = [];
   const link = await openPlainLink(
     { bind: "127.0.0.1", port: 0 },
     {
       onText(text) {
-        told.push(text);
+        texts.push(text);
         link.close();
       },
       onRefused() {},
@@ -331,7 +331,7 @@ test("a link that is closed while it handles a message hands on no further one",
   await using witness = await openBareSocket();
   await peer.send("by now both have arrived", witness.port);
   await witness.next();
-  expect(told).toEqual(["one"]);
+  expect(texts).toEqual(["one"]);
 });
 
 test("a closed link reports nothing, and frees its port", async () => {
@@ -346,6 +346,6 @@ test("a closed link reports nothing, and frees its port", async () => {
   await using peer = await openBareSocket();
   await peer.send("hello", successor.local.port);
   expect(await second.next()).toEqual({ peer: on("127.0.0.1", peer.port) });
-  const late = next().then(() => "told");
+  const late = next().then(() => "reported");
   expect(await Promise.race([late, second.next().then(() => "silent")])).toBe("silent");
 });

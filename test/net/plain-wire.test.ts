@@ -226,7 +226,7 @@ describe("the client of the plain wire (docs/protocol.md s. 3)", () => {
     expect(state).toMatchObject({ peer: ANN, reached: false, strangers: 1 });
   });
 
-  // Only a server accepts whoever sends the first datagram.
+  // Only a server accepts the sender of the first datagram as its peer.
   test("a stranger does not become the peer of a client without one", () => {
     const [alone] = refuse(seekPeer([ANN]));
     expect(arrive(alone, BOB)[1]).toBe("stranger");

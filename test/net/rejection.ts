@@ -1,4 +1,4 @@
-/** What a promise is rejected with; a promise that is not fails the test. */
+/** The error that a promise is rejected with; a promise that resolves fails the test. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

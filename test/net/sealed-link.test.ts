@@ -9,10 +9,10 @@ import { rejection } from "./rejection.ts";
 
 /** A reader that collects messages, and can stop and go on. */
 function createReader() {
-  const heard: string[] = [];
+  const received: string[] = [];
   let stopped: PromiseWithResolvers<void> | null = null;
   return {
-    heard,
+    received,
     stop() {
       stopped = Promise.withResolvers();
     },
@@ -21,7 +21,7 @@ function createReader() {
       stopped = null;
     },
     onMessages(messages: readonly Uint8Array[]): void | Promise<void> {
-      heard.push(...messages.map(words));
+      received.push(...messages.map(words));
       return stopped?.promise;
     },
   };
@@ -35,7 +35,7 @@ async function stateOf<T>(promise: Promise<T>): Promise<T | "pending"> {
 
 const OVER: SessionEnd = { type: "closed", by: "peer", code: 0, reason: "" };
 
-/** Different words of a length. */
+/** A text of `length` bytes; each `at` gives a different one. */
 const wordsOf = (count: number, length: number) =>
   Array.from({ length: count }, (_, index) => `${index}`.padEnd(length, "."));
 
@@ -50,11 +50,11 @@ describe("sending", () => {
     const saying = ["one", "", "three", "x".repeat(60_000)].map((word) =>
       link.initiator.say(text(word)),
     );
-    // Each its bytes and a head: of 1 byte for the short ones, of 4 for the last (s. 11).
+    // Each is its bytes and a length prefix: of 1 byte for the short ones, of 4 for the last (s. 11).
     expect(await Promise.all(saying)).toEqual([4, 5, 11, 11 + 60_004]);
     expect(arrived).toEqual([]);
     await link.go(2_000);
-    expect(reader.heard.map(({ length }) => length)).toEqual([3, 0, 5, 60_000]);
+    expect(reader.received.map(({ length }) => length)).toEqual([3, 0, 5, 60_000]);
     expect(arrived).toEqual(arrived.toSorted((one, other) => one - other));
     expect(new Set(arrived).size).toBe(arrived.length);
     expect(arrived.at(-1)).toBe(60_015);
@@ -75,28 +75,28 @@ describe("sending", () => {
     expect(await stateOf(all)).toBe(true);
   });
 
-  test("messages wait for room, and are sent and received in the order of the calls", async () => {
+  test("messages wait for space, and are sent and received in the order of the calls", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
-    // 4 MiB wait at most (s. 13): 64 of these fit with their heads, and no more.
+    // At most 4 MiB wait (s. 13): 64 of these fit with their length prefixes.
     const words = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(65_000, "."));
     const said: number[] = [];
     for (const [index, word] of words.entries()) {
       void link.initiator.say(text(word)).then(() => said.push(index));
     }
-    // There would be room for this one, but others came first.
+    // This one would fit, but others came first.
     void link.initiator.say(text("short")).then(() => said.push(100));
     await stateOf(Promise.resolve());
     expect(said).toEqual(Array.from({ length: 64 }, (_, index) => index));
     await link.go(20_000);
     expect(said).toEqual(Array.from({ length: 101 }, (_, index) => index));
-    expect(reader.heard.map((word) => word.replace(/\.+$/, ""))).toEqual([
+    expect(reader.received.map((word) => word.replace(/\.+$/, ""))).toEqual([
       ...Array.from({ length: 100 }, (_, index) => `${index}`),
       "short",
     ]);
   });
 
-  test("sayAll is true when there is room for all messages, and otherwise resolves once there is", async () => {
+  test("sayAll is true when there is space for all messages, and otherwise resolves once there is", async () => {
     const reader = createReader();
     const link = linkedPair({ responder: reader });
     const few = wordsOf(10, 20);
@@ -104,15 +104,15 @@ describe("sending", () => {
     const many = wordsOf(100, 65_000);
     const all = link.initiator.sayAll(many.map(text));
     expect(all).toBeInstanceOf(Promise);
-    // The next message comes after them, though there would be room for it.
+    // The next message comes after them, though it would fit.
     const last = link.initiator.sayAll([text("last")]);
     expect(last).toBeInstanceOf(Promise);
     await link.go(20_000);
     expect([await all, await last]).toEqual([true, true]);
-    expect(reader.heard).toEqual([...few, ...many, "last"]);
+    expect(reader.received).toEqual([...few, ...many, "last"]);
   });
 
-  test("sayAll is false when the session ended before there was room, or is over", async () => {
+  test("sayAll is false when the session ended before there was space, or is over", async () => {
     const link = linkedPair({ responder: { onMessages: () => new Promise<void>(() => {}) } });
     const all = link.initiator.sayAll(Array.from({ length: 200 }, () => new Uint8Array(65_536)));
     await link.go(100);
@@ -132,14 +132,14 @@ describe("sending", () => {
     const link = linkedPair({ responder: reader });
     expect(await link.initiator.say(new Uint8Array(65_536))).toBe(65_540);
     expect(await rejection(link.initiator.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
-    // Also when it would have to wait.
+    // It throws also when it would have to wait.
     for (let count = 0; count < 100; count += 1) void link.initiator.say(new Uint8Array(65_536));
     expect(await rejection(link.initiator.say(new Uint8Array(65_537)))).toBeInstanceOf(Error);
     await link.go(20_000);
-    expect(reader.heard).toHaveLength(101);
+    expect(reader.received).toHaveLength(101);
   });
 
-  test("a message without room when the session ends resolves with null, and has not arrived", async () => {
+  test("a message without space when the session ends resolves with null, and has not arrived", async () => {
     const link = linkedPair({ responder: { onMessages: () => new Promise<void>(() => {}) } });
     const saying = Array.from({ length: 200 }, () => link.initiator.say(new Uint8Array(65_536)));
     const arrived = link.initiator.arrived();
@@ -165,7 +165,7 @@ describe("a slow reader", () => {
     reader.stop();
     await link.initiator.say(text("first"));
     await link.go(100);
-    expect(reader.heard).toEqual(["first"]);
+    expect(reader.received).toEqual(["first"]);
     let said = 0;
     const saying = (async () => {
       for (; said < 1_000; said += 1) await link.initiator.say(text(message(said)));
@@ -176,14 +176,14 @@ describe("a slow reader", () => {
     const { queue: held } = link.connected.outgoing;
     expect(held.end - held.start).toBeLessThanOrEqual(4_194_304);
     expect(said).toBeWithin(500, 530);
-    expect(reader.heard).toEqual(["first"]);
-    // This is no silence: the peer sends ACKs.
+    expect(reader.received).toEqual(["first"]);
+    // The connection is not silent: the peer sends ACKs.
     expect(link.connected.silent).toBe(false);
 
     reader.goOn();
     await link.go(40_000);
     await saying;
-    expect(reader.heard.slice(1)).toEqual(Array.from({ length: 1_000 }, (_, at) => message(at)));
+    expect(reader.received.slice(1)).toEqual(Array.from({ length: 1_000 }, (_, at) => message(at)));
     expect(link.connected.outgoing.queue.chunks).toEqual([]);
     expect(link.accepted.incoming.arrived.buffer).toBeNull();
   }, 20_000);
@@ -245,18 +245,21 @@ describe("the end", () => {
     await link.go(5_000);
     expect(await stateOf(closed)).toBeUndefined();
     expect(link.accepted.end).toEqual(OVER);
-    expect(reader.heard).toHaveLength(1);
+    expect(reader.received).toHaveLength(1);
     expect(ended).toBeNull();
     for (let batch = 1; batch <= 4; batch += 1) {
       reader.goOn();
       reader.stop();
       await link.go(20);
-      expect(reader.heard).toHaveLength(1 + 1_024 * batch);
+      expect(reader.received).toHaveLength(1 + 1_024 * batch);
       expect(ended).toBeNull();
     }
     reader.goOn();
     await link.go(100);
-    expect(reader.heard).toEqual(["first", ...Array.from({ length: 5_000 }, (_, at) => `${at}`)]);
+    expect(reader.received).toEqual([
+      "first",
+      ...Array.from({ length: 5_000 }, (_, at) => `${at}`),
+    ]);
     expect(ended as SessionEnd | null).toEqual(OVER);
   });
 
@@ -269,7 +272,7 @@ describe("the end", () => {
     for (let count = 0; count < 5_000; count += 1) void link.initiator.say(text(`${count}`));
     void link.initiator.close();
     await link.go(5_000);
-    const after = link.responder.ended.then(() => reader.heard.length);
+    const after = link.responder.ended.then(() => reader.received.length);
     reader.goOn();
     await link.go(100);
     expect(await stateOf(after)).toBe(5_001);
@@ -285,7 +288,7 @@ describe("the end", () => {
     expect(link.connected.end).toBeNull();
     link.pair.loses = () => false;
     await link.go(3_500);
-    expect(reader.heard).toEqual(["the last word"]);
+    expect(reader.received).toEqual(["the last word"]);
     expect(await stateOf(closed)).toBeUndefined();
     expect(await stateOf(link.responder.ended)).toEqual(OVER);
   });
@@ -310,7 +313,7 @@ describe("the end", () => {
       code: 1,
       reason: "no patience",
     });
-    expect(reader.heard).toEqual([]);
+    expect(reader.received).toEqual([]);
   });
 
   test("the first abort counts, whatever follows", async () => {
@@ -323,7 +326,7 @@ describe("the end", () => {
     expect(await stateOf(link.initiator.ended)).toMatchObject({ code: 1, reason: "the first" });
   });
 
-  test("a session whose peer is gone ends 60 s after the peer was heard last, also while close waits", async () => {
+  test("a session whose peer is gone ends 60 s after the peer's last packet, also while close waits", async () => {
     const link = linkedPair();
     link.pair.loses = () => true;
     await link.initiator.say(text("is anybody there?"));
@@ -354,7 +357,7 @@ describe("silence", () => {
     await link.go(4_900);
     expect(reports).toEqual([]);
     await link.go(7_000);
-    // One second after the peer was heard something was due; five seconds later it is a silence.
+    // One second after the peer's last packet an ACK was due; five seconds later that is reported as silence.
     expect(reports).toEqual(["silent for 6 s"]);
     link.pair.loses = () => false;
     await link.go(3_000);

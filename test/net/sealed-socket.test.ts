@@ -20,9 +20,9 @@ const CLIENT_KEYS = generateKeyPair(new Uint8Array(32).fill(2));
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (message: Uint8Array) => new TextDecoder().decode(message);
 
-/** A server that keeps what it hears, and the link of whoever joined. */
+/** A server that records the messages it receives, and the link of the client that joined. */
 async function openServer(address: string) {
-  const heard: string[] = [];
+  const received: string[] = [];
   const joined = Promise.withResolvers<SealedLink>();
   const socket = await openSealedSocket({
     bind: address,
@@ -31,10 +31,10 @@ async function openServer(address: string) {
     admission: PSK,
     onJoined(link) {
       joined.resolve(link);
-      return { onMessages: (messages) => void heard.push(...messages.map(text)) };
+      return { onMessages: (messages) => void received.push(...messages.map(text)) };
     },
   });
-  return { socket, heard, joined: joined.promise };
+  return { socket, received, joined: joined.promise };
 }
 
 function openClient(address: string) {
@@ -56,7 +56,7 @@ describe.each(LOOPBACKS)("over %s", (address) => {
     await back.say(bytes("welcome"));
     expect(await link.arrived()).toBe(true);
     expect(await back.arrived()).toBe(true);
-    expect(server.heard).toEqual(["hello"]);
+    expect(server.received).toEqual(["hello"]);
     expect(answers).toEqual(["welcome"]);
     expect(link.peerKey).toEqual(SERVER_KEYS.publicKey);
     expect(back.peerKey).toEqual(CLIENT_KEYS.publicKey);
@@ -91,7 +91,7 @@ async function talkThroughRelay(stack: AsyncDisposableStack) {
   const link = client.join({ to: { ...to, port: relay.port }, psk: PSK, expected: null }, NOTHING);
   expect(await link.joined).toBe(true);
   const back = await server.joined;
-  // Nothing is owed any more, and the round trip is known.
+  // Nothing is unacknowledged any more, and the round trip is known.
   await link.say(bytes("hello"));
   await back.say(bytes("welcome"));
   await Promise.all([link.arrived(), back.arrived()]);
@@ -124,7 +124,7 @@ describe("joined", () => {
 
 describe("messages and the end", () => {
   test("a slow reader gets 5,000 messages before the end that was sent with them", async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const over = Promise.withResolvers<{ end: SessionEnd; after: number }>();
     await using server = await openSealedSocket({
       bind: "127.0.0.1",
@@ -132,11 +132,11 @@ describe("messages and the end", () => {
       staticKeys: SERVER_KEYS,
       admission: PSK,
       onJoined(link) {
-        void link.ended.then((end) => over.resolve({ end, after: heard.length }));
+        void link.ended.then((end) => over.resolve({ end, after: received.length }));
         return {
           async onMessages(messages) {
-            heard.push(...messages.map(text));
-            // The whole of the other end's life may pass before the next are taken.
+            received.push(...messages.map(text));
+            // The other end may have ended before the next batch is accepted.
             for (let turns = 0; turns < 20; turns += 1) {
               await new Promise((done) => setImmediate(done));
             }
@@ -150,11 +150,11 @@ describe("messages and the end", () => {
     for (const word of words) void link.say(bytes(word));
     await link.close();
     expect(await over.promise).toEqual({ end: CLOSED_BY_PEER, after: 5_000 });
-    expect(heard).toEqual(words);
+    expect(received).toEqual(words);
   });
 
   test("a reader that stops makes the writer wait, and gets the rest when it goes on", async () => {
-    const heard: number[] = [];
+    const received: number[] = [];
     const stopped = Promise.withResolvers<void>();
     await using server = await openSealedSocket({
       bind: "127.0.0.1",
@@ -163,7 +163,7 @@ describe("messages and the end", () => {
       admission: PSK,
       onJoined: () => ({
         onMessages(messages) {
-          heard.push(...messages.map(({ length }) => length));
+          received.push(...messages.map(({ length }) => length));
           return stopped.promise;
         },
       }),
@@ -179,14 +179,14 @@ describe("messages and the end", () => {
     const saying = Promise.all(
       lengths.map((length) => link.say(new Uint8Array(length)).then(() => (said += 1))),
     );
-    // All that the window takes, 1 MiB, has arrived; 4 MiB more wait here, and the others with who says them.
+    // A full window, 1 MiB, has arrived; 4 MiB more wait in the link, and the others with the caller of say.
     await until("a full window", () => arrived > 1_048_576 - 60_300);
-    expect(heard.length).toBeLessThan(20);
+    expect(received.length).toBeLessThan(20);
     expect(said).toBeWithin(69, 105);
     stopped.resolve();
     await saying;
     expect(await link.arrived()).toBe(true);
-    expect(heard).toEqual(lengths);
+    expect(received).toEqual(lengths);
   });
 
   test("abort reaches the peer with its code and reason, at once", async () => {
@@ -233,7 +233,7 @@ describe("closing a socket", () => {
     relay.silent = true;
     const start = performance.now();
     await client.close();
-    // Three probe timeouts of a path whose round trip takes milliseconds.
+    // Three PTOs of a path whose round trip takes milliseconds.
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
@@ -266,7 +266,7 @@ describe("closing a socket", () => {
   });
 });
 
-/** A server, and somebody who speaks plainly to it; the answers come as bytes. */
+/** A server, and a socket that sends plain text to it; the answers come as bytes. */
 async function openPlainSpeaker(stack: AsyncDisposableStack) {
   const others: number[] = [];
   const server = stack.use(
@@ -300,7 +300,7 @@ describe("a datagram of another wire", () => {
     expect(others).toEqual([port]);
   });
 
-  test("an empty datagram is not answered: no answer is longer than its question", async () => {
+  test("an empty datagram is not answered, since an answer is never longer than its question", async () => {
     await using stack = new AsyncDisposableStack();
     const { others, answers, speak } = await openPlainSpeaker(stack);
     await speak("");
@@ -314,14 +314,14 @@ describe("a datagram of another wire", () => {
     const { others, answers, speak } = await openPlainSpeaker(stack);
     const start = performance.now();
     for (let count = 0; count < 300; count += 1) await speak("hello");
-    await until("all to be heard", () => others.length === 300);
+    await until("all datagrams", () => others.length === 300);
     const seconds = Math.floor((performance.now() - start) / 1_000) + 1;
     await until("the answers", () => answers.length >= 100);
     expect(answers.length).toBeLessThanOrEqual(100 * (seconds + 1));
     expect(answers.length).toBeLessThan(300);
   });
 
-  test("a socket that nobody may join answers no datagram of another wire", async () => {
+  test("a socket without admission does not answer datagrams of another wire", async () => {
     await using client = await openClient("127.0.0.1");
     await using server = await openBareSocket();
     const link = client.join(
@@ -330,7 +330,7 @@ describe("a datagram of another wire", () => {
     );
     const { from } = await server.next();
     await server.send("who is there?", from.port);
-    // Whatever comes next is its hello again, of 1,200 bytes, and no sign.
+    // The next datagram is its hello again, of 1,200 bytes, and not the byte 0xFF.
     expect((await server.next()).text.length).toBeGreaterThan(1);
     link.abort(0, "");
   });

@@ -16,7 +16,7 @@ const MACOS_15 = { platform: "darwin", release: "24.0.0" };
 
 type Call = [level: number, name: number, value: number];
 
-/** A system that lets everything be set but the options named. */
+/** A system on which every option can be set except the `refused` ones. */
 function recorder(refused: number[] = []): SocketCalls & { made: Call[] } {
   const made: Call[] = [];
   return {
@@ -57,22 +57,28 @@ describe("dontFragment", () => {
     );
   });
 
-  test.each([[10], [23]])("not where Linux refuses one of the two options, %d", (name) => {
-    const { dontFragment } = applyOptions(recorder([name]), LINUX, "::", { dontFragment: true });
-    expect(dontFragment).toBe(false);
-  });
+  test.each([[10], [23]])(
+    "dontFragment is off where Linux refuses one of its two options, %d",
+    (name) => {
+      const { dontFragment } = applyOptions(recorder([name]), LINUX, "::", { dontFragment: true });
+      expect(dontFragment).toBe(false);
+    },
+  );
 });
 
 describe("a receive buffer", () => {
   test.each([
     ["Linux", LINUX, [1, 8]],
     ["macOS", MACOS_14, [0xffff, 0x1002]],
-  ] as const)("on %s is set, and told as the system counts it", (_title, system, [level, name]) => {
-    const calls = recorder();
-    const inForce = applyOptions(calls, system, "::", { receiveBuffer: LARGE_RECEIVE_BUFFER });
-    expect(inForce).toEqual({ receiveBuffer: 8_388_608, dontFragment: false });
-    expect(calls.made).toEqual([[level, name, 4_194_304]]);
-  });
+  ] as const)(
+    "a receive buffer on %s is set, and reported as the system counts it",
+    (_title, system, [level, name]) => {
+      const calls = recorder();
+      const inForce = applyOptions(calls, system, "::", { receiveBuffer: LARGE_RECEIVE_BUFFER });
+      expect(inForce).toEqual({ receiveBuffer: 8_388_608, dontFragment: false });
+      expect(calls.made).toEqual([[level, name, 4_194_304]]);
+    },
+  );
 });
 
 test("GSO exists on Linux only (UDP_SEGMENT)", () => {
@@ -81,7 +87,7 @@ test("GSO exists on Linux only (UDP_SEGMENT)", () => {
   expect(segmentSizeOption({ platform: "win32", release: "10.0.26100" })).toBeNull();
 });
 
-test("no option is set that is not wanted", () => {
+test("options that are not requested are not set", () => {
   const calls = recorder();
   expect(applyOptions(calls, LINUX, "::", {})).toEqual(NOTHING_IN_FORCE);
   expect(calls.made).toEqual([]);
@@ -97,7 +103,7 @@ test("no option is set on a system whose numbers are not known", () => {
   expect(calls.made).toEqual([]);
 });
 
-test("a C library that does not exist is no error", async () => {
+test("a missing C library is not an error", async () => {
   expect(await loadSocketLibrary("libnobody-has-this.so.1")).toBeNull();
 });
 

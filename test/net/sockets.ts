@@ -1,5 +1,4 @@
-// Bare UDP sockets on the loopback, as the other end of what is tested. They do not use src/: node's
-// own `dgram` speaks for the rest of the world.
+// UDP sockets on the loopback as the other end in tests. They use node's `dgram` and nothing of src/.
 
 import { createSocket } from "node:dgram";
 
@@ -9,20 +8,20 @@ export type Loopback = "127.0.0.1" | "::1";
 
 export interface BareSocket extends AsyncDisposable {
   readonly port: number;
-  /** The next datagram that arrives: its text, and who sent it. */
+  /** The next received datagram: its text and its sender. */
   next(): Promise<{ text: string; from: { address: string; port: number } }>;
   send(data: string | Uint8Array, port: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A socket that belongs to no one under test. */
+/** A socket that is not part of the code under test. */
 export async function openBareSocket(address: Loopback = "127.0.0.1"): Promise<BareSocket> {
   const socket = createSocket(address === "::1" ? "udp6" : "udp4");
   const inbox = createInbox<{ text: string; from: { address: string; port: number } }>();
   socket.on("message", (data, from) => {
     inbox.put({ text: data.toString(), from: { address: from.address, port: from.port } });
   });
-  // Nobody there to hear it is what some tests want; what it means is not this socket's to say.
+  // Some tests send to ports where nothing listens: the refusal is not an error of this socket.
   socket.on("error", () => {});
   await new Promise<void>((resolve) => socket.bind(0, address, resolve));
   let closed = false;
@@ -44,7 +43,7 @@ export async function openBareSocket(address: Loopback = "127.0.0.1"): Promise<B
   };
 }
 
-/** A port that somebody listened on a moment ago, and nobody does now. */
+/** A port on which no program listens: it was free a moment ago. */
 export async function closedPort(address: Loopback = "127.0.0.1"): Promise<number> {
   const socket = await openBareSocket(address);
   await socket.close();

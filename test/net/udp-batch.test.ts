@@ -36,11 +36,11 @@ describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
   test("without onTooLong, onError is called once for the datagrams to a peer that are too long", async () => {
     using one = await open(address);
     const longer = { bytes: new Uint8Array(65_528), to: { address, port: 9 } };
-    const told: string[] = [];
-    using other = await open(address, 0, { onError: ({ code }) => told.push(code) });
+    const codes: string[] = [];
+    using other = await open(address, 0, { onError: ({ code }) => codes.push(code) });
     other.socket.sendMany([longer, longer]);
     one.socket.sendMany([longer]);
-    expect(told).toEqual(["MESSAGE_TOO_LONG"]);
+    expect(codes).toEqual(["MESSAGE_TOO_LONG"]);
     expect((await one.errors.next()).code).toBe("MESSAGE_TOO_LONG");
   });
 
@@ -71,15 +71,15 @@ test("datagrams of a batch to a family that the socket does not have are left ou
 });
 
 test("a batch ends when a handler closes the socket", async () => {
-  let told = 0;
+  let received = 0;
   using one = await open("127.0.0.1", 0, {
     onTooLong() {
-      told += 1;
+      received += 1;
       one.socket.close();
     },
   });
   const longer = { bytes: new Uint8Array(65_528), to: one.socket.address };
   one.socket.sendMany([longer, longer]);
   one.socket.sendMany([longer]);
-  expect(told).toBe(1);
+  expect(received).toBe(1);
 });

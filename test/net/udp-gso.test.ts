@@ -20,7 +20,7 @@ function of(length: number, to: SocketAddress = ONE): Datagram {
   return { bytes: new Uint8Array(length).fill(length), to };
 }
 
-/** The lengths of the parts, a run in brackets. */
+/** The lengths of a batch's parts, runs in brackets. */
 function shape(...datagrams: Datagram[]): (number | number[])[] {
   const parts = splitIntoRuns(datagrams);
   expect(parts.flatMap((part) => part.datagrams)).toEqual(datagrams);
@@ -59,7 +59,7 @@ test("a run goes to one address and port, in equal or identical objects", () => 
   ]);
 });
 
-test("an empty datagram is in no run: it would get lost there", () => {
+test("an empty datagram is in no run, where it would be lost", () => {
   expect(shape(of(0), of(0))).toEqual([0, 0]);
   expect(shape(of(9), of(9), of(0), of(9))).toEqual([[9, 9], 0, 9]);
 });
@@ -89,7 +89,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** Sends datagrams to a system that answers each call as the script says: how many, or why none. */
+/** Sends datagrams with a system that answers each call as the script says: the number sent, or the error. */
 function run(count: number, script: (number | string)[]) {
   const answers = [...script];
   const calls: number[] = [];
@@ -168,7 +168,7 @@ test("a batch of which every datagram is refused ends", () => {
 
 type Answer = number | string;
 
-/** A system that answers as the scripts say, and then takes everything. */
+/** A system that answers as the scripts say, and then sends everything. */
 function scripted({ sends = [] as Answer[], cuts = [] as Answer[] } = {}) {
   const calls: string[] = [];
   const reports: string[] = [];

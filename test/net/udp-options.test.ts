@@ -4,8 +4,8 @@ import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import type { UdpSocketOptions } from "../../src/net/udp-socket.ts";
 import { open } from "./watched-socket.ts";
 
-/** Of 10,000 datagrams in one turn of the event loop, how many arrived. */
-async function heardOfBurst(options: Partial<UdpSocketOptions>): Promise<number> {
+/** How many of 10,000 datagrams sent in one turn of the event loop arrive. */
+async function receivedOfBurst(options: Partial<UdpSocketOptions>): Promise<number> {
   let count = 0;
   const last = Promise.withResolvers<void>();
   using one = await open("127.0.0.1", 0, {
@@ -19,14 +19,14 @@ async function heardOfBurst(options: Partial<UdpSocketOptions>): Promise<number>
   const to = one.socket.address;
   const hundred = Array.from({ length: 100 }, () => ({ bytes: new Uint8Array(1_200), to }));
   for (let sent = 0; sent < 10_000; sent += 100) other.socket.sendMany(hundred);
-  // There is room for this one again when something of the burst has been heard.
+  // Once something of the burst was received, there is space for this one again.
   const end = setInterval(() => other.socket.sendMany([{ bytes: new Uint8Array(1), to }]), 20);
   await last.promise;
   clearInterval(end);
   return count;
 }
 
-// Where its numbers are known; Linux gives at least twice its own, whatever its limit.
+// Only where the option's number is known. Linux allows at least twice its default, whatever its limit.
 test.skipIf(!["linux", "darwin"].includes(process.platform))(
   "a large receive buffer holds more of a burst, and the socket says how large it became",
   async () => {
@@ -35,8 +35,8 @@ test.skipIf(!["linux", "darwin"].includes(process.platform))(
     using small = await open("127.0.0.1", 0, { receiveBuffer: 8_192 });
     expect(plain.socket.receiveBuffer).toBeNull();
     expect(large.socket.receiveBuffer).toBeGreaterThan(small.socket.receiveBuffer ?? Infinity);
-    const usual = await heardOfBurst({});
-    expect(await heardOfBurst({ receiveBuffer: LARGE_RECEIVE_BUFFER })).toBeGreaterThan(usual);
+    const usual = await receivedOfBurst({});
+    expect(await receivedOfBurst({ receiveBuffer: LARGE_RECEIVE_BUFFER })).toBeGreaterThan(usual);
   },
 );
 

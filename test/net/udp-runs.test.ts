@@ -6,17 +6,17 @@ import type { SocketOption } from "../../src/net/socket-options.ts";
 import { closedPort } from "./sockets.ts";
 import { open } from "./watched-socket.ts";
 
-/** linux/udp.h: datagrams that came in one piece are delivered in one piece, so that the test sees it. */
+/** UDP_GRO (linux/udp.h): datagrams that arrive in one piece are delivered in one piece, so that the test sees it. */
 const UDP_GRO = { level: 17, name: 104 };
-/** Without checksums the kernel refuses to cut (net/ipv4/udp.c, udp_send_skb; net/ipv6/udp.c). */
+/** Without checksums the kernel refuses GSO (net/ipv4/udp.c, udp_send_skb; net/ipv6/udp.c). */
 const NO_CHECKSUM_IPV4 = { level: 1, name: 11 }; // SO_NO_CHECK, asm-generic/socket.h
 const NO_CHECKSUM_IPV6 = { level: 17, name: 101 }; // UDP_NO_CHECK6_TX, linux/udp.h
 /** Datagrams without a checksum are always accepted over IPv4, and over IPv6 with this (UDP_NO_CHECK6_RX). */
-const HEAR_WITHOUT_CHECKSUM = { level: 17, name: 102 };
+const RECEIVE_WITHOUT_CHECKSUM = { level: 17, name: 102 };
 
 const linux = describe.skipIf(process.platform !== "linux");
 
-/** Opens a socket of ours, and sets options that it does not know. */
+/** Opens a UDP socket, and sets options that it has no name for. */
 async function openWith(address: string | undefined, runs: boolean, ...wanted: SocketOption[]) {
   const opening = spyOn(Bun, "udpSocket");
   const one = await open(address, 0, { gso: runs });
@@ -45,7 +45,7 @@ describe.each([
     using other = await open(address);
     const batch = numbered(LENGTHS, other.socket.address);
     one.socket.sendMany(batch);
-    for (const { bytes } of batch) expect((await other.heard.next()).datagram).toEqual(bytes);
+    for (const { bytes } of batch) expect((await other.received.next()).datagram).toEqual(bytes);
   });
 
   linux("on Linux", () => {
@@ -54,21 +54,21 @@ describe.each([
       using other = await openWith(address, false, UDP_GRO);
       const to = other.socket.address;
       one.socket.sendMany(numbered([1_200, 1_200, 1_200, 7], to));
-      expect((await other.heard.next()).datagram).toHaveLength(3_607);
+      expect((await other.received.next()).datagram).toHaveLength(3_607);
       one.socket.sendMany(numbered([4_000], to));
-      expect((await other.heard.next()).datagram).toHaveLength(4_000);
+      expect((await other.received.next()).datagram).toHaveLength(4_000);
       await one.socket.send(new Uint8Array(5_000), to);
-      expect((await other.heard.next()).datagram).toHaveLength(5_000);
+      expect((await other.received.next()).datagram).toHaveLength(5_000);
     });
 
     test("runs that the kernel refuses to cut arrive datagram by datagram", async () => {
       const noChecksum = address === "::1" ? NO_CHECKSUM_IPV6 : NO_CHECKSUM_IPV4;
       using one = await openWith(bind, true, noChecksum);
-      using other = await openWith(address, false, UDP_GRO, HEAR_WITHOUT_CHECKSUM);
+      using other = await openWith(address, false, UDP_GRO, RECEIVE_WITHOUT_CHECKSUM);
       for (let round = 0; round < 2; round += 1) {
         one.socket.sendMany(numbered([1_200, 1_200, 7], other.socket.address));
         for (const length of [1_200, 1_200, 7]) {
-          expect((await other.heard.next()).datagram).toHaveLength(length);
+          expect((await other.received.next()).datagram).toHaveLength(length);
         }
       }
     });
@@ -83,7 +83,7 @@ describe.each([
       const batch = numbered([1_100, 1_100, 5], to);
       one.socket.sendMany([...lost, ...batch, ...lost, ...batch]);
       for (const { bytes } of [...batch, ...batch]) {
-        expect((await other.heard.next()).datagram).toEqual(bytes);
+        expect((await other.received.next()).datagram).toEqual(bytes);
       }
       expect((await one.errors.next()).code).toBe("NOBODY_LISTENING");
     });
@@ -99,5 +99,5 @@ test("a closed socket sends no runs, and may be closed again", async () => {
   one.socket.sendMany(run);
   using another = await open("127.0.0.1", 0, { gso: true });
   another.socket.sendMany(numbered([1], other.socket.address));
-  expect((await other.heard.next()).datagram).toHaveLength(1);
+  expect((await other.received.next()).datagram).toHaveLength(1);
 });

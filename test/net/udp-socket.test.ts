@@ -17,14 +17,17 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
     await using peer = await openBareSocket(address);
     const bytes = Uint8Array.of(0, 0xff, 0x0d, 0x0a, 0xf8);
     await peer.send(bytes, one.socket.address.port);
-    expect(await one.heard.next()).toEqual({ datagram: bytes, from: { address, port: peer.port } });
+    expect(await one.received.next()).toEqual({
+      datagram: bytes,
+      from: { address, port: peer.port },
+    });
   });
 
   test("an empty datagram is received, which UDP allows (RFC 768)", async () => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     await peer.send("", one.socket.address.port);
-    expect(await one.heard.next()).toEqual({
+    expect(await one.received.next()).toEqual({
       datagram: new Uint8Array(),
       from: { address, port: peer.port },
     });
@@ -35,7 +38,7 @@ describe.each(["127.0.0.1", "::1"] as const)("a socket on %s", (address) => {
     using other = await open(address);
     const longest = new Uint8Array(65_507).fill(0x61);
     await one.socket.send(longest, other.socket.address);
-    expect(await other.heard.next()).toEqual({ datagram: longest, from: one.socket.address });
+    expect(await other.received.next()).toEqual({ datagram: longest, from: one.socket.address });
   });
 
   test("an empty datagram is sent", async () => {
@@ -64,7 +67,7 @@ describe("a socket without an address to bind", () => {
     for (const address of ["127.0.0.1", "::1"] as const) {
       await using peer = await openBareSocket(address);
       await peer.send("hi", one.socket.address.port);
-      expect(await one.heard.next()).toEqual({
+      expect(await one.received.next()).toEqual({
         datagram: Uint8Array.of(0x68, 0x69),
         from: { address, port: peer.port },
       });

@@ -1,29 +1,29 @@
-// A UDP socket under test, with an inbox for what it hears and one for what it is told.
+// A UDP socket under test, with an inbox for the datagrams it receives and one for its errors.
 
 import type { CharlaError } from "../../src/errors.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { openUdpSocket, type UdpSocket, type UdpSocketOptions } from "../../src/net/udp-socket.ts";
 import { createInbox } from "./inbox.ts";
 
-interface Heard {
+interface Received {
   datagram: Uint8Array;
   from: SocketAddress;
 }
 
-/** @param options in place of the inboxes, or beside them */
+/** @param options replace the handlers that fill the inboxes, or add to them */
 export async function open(bind?: string, port = 0, options: Partial<UdpSocketOptions> = {}) {
-  const heard = createInbox<Heard>();
+  const received = createInbox<Received>();
   const errors = createInbox<CharlaError>();
   const socket: UdpSocket = await openUdpSocket({
     bind,
     port,
-    onDatagram: (datagram, from) => heard.put({ datagram, from }),
+    onDatagram: (datagram, from) => received.put({ datagram, from }),
     onError: (error) => errors.put(error),
     ...options,
   });
   return {
     socket,
-    heard,
+    received,
     errors,
     [Symbol.dispose]() {
       socket.close();

@@ -7,7 +7,7 @@ import { seededRandom } from "../simulator/random.ts";
 
 const [, , server = "", loss = "", seed = ""] = process.argv;
 const HOST = "127.0.0.1";
-/** This part of the datagrams is delayed by up to this many ms, and overtaken by others. */
+/** This part of the datagrams is delayed by up to this many ms, so that others overtake them. */
 const HELD = 0.1;
 const HELD_FOR = 5;
 

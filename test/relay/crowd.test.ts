@@ -1,4 +1,4 @@
-// Many members of a room behind a relay that loses 10 % each way and reorders: all see the same log in the same order.
+// Many members of a room behind a relay that loses 10 % each way and reorders: all get the same log in the same order.
 
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
@@ -12,11 +12,11 @@ import { allTexts, invitationTo, serve } from "../server/served.ts";
 
 /** More in a full-size run. */
 const MEMBERS = FULL_SIZE ? 1_000 : 50;
-/** Processes that they are in: enough to keep the processors of a small machine busy. */
+/** Processes of these members: enough to use every processor of a small machine. */
 const CROWDS = 2;
 /** Members of each process that send messages. */
 const TALKERS = 5;
-/** Messages of each talker. */
+/** Messages of each member that sends. */
 const EACH = 20;
 const ALL = CROWDS * TALKERS * EACH;
 /** How long all together may take to enter, or to receive everything, ms: long, for a busy 2-core machine. */
@@ -40,7 +40,7 @@ async function fromAll(programs: readonly Program[], pattern: RegExp): Promise<s
 }
 
 test(
-  `${MEMBERS} members that lose 10 % each way see the same log`,
+  `${MEMBERS} members that lose 10 % each way get the same log`,
   async () => {
     using folder = temporaryFolder();
     await using stack = new AsyncDisposableStack();
@@ -66,9 +66,9 @@ test(
     const seen = await fromAll(crowds, /seen (.*)\n/);
 
     await using log = await openSqliteReader(folder.path);
-    const kept = await allTexts(log);
-    expect(new Set(kept).size).toBe(ALL);
-    const digest = createHash("sha256").update(kept.map((text) => `${text}\n`).join(""));
+    const stored = await allTexts(log);
+    expect(new Set(stored).size).toBe(ALL);
+    const digest = createHash("sha256").update(stored.map((text) => `${text}\n`).join(""));
     const expected = { [digest.digest("hex")]: MEMBERS / CROWDS };
     expect(seen.map((hash): unknown => JSON.parse(hash))).toEqual(crowds.map(() => expected));
   },

@@ -75,7 +75,7 @@ for (const { rule, file, from, to } of MUTATIONS) {
       }
       const path = join(folder, "src/protocol/session", file);
       const source = readFileSync(path, "utf8");
-      // Where the source has changed, this test has to follow.
+      // If the source has changed here, change this test, too.
       expect(source.split(from)).toHaveLength(2);
       writeFileSync(
         path,

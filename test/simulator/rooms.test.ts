@@ -1,5 +1,5 @@
-// The promise of a room (docs/protocol.md s. 18): each message once, in order, for everybody, however often connections
-// are lost, and server and members killed. And rules broken on purpose, each of which some seed must notice.
+// The guarantee of a room (docs/protocol.md s. 18): each member gets each message once, in order, however often
+// connections are lost, and server and members killed. And rules broken on purpose: each must make some seed fail.
 
 import { expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { simulateRoom } from "./rooms.ts";
 
 const SEEDS = 100;
 
-test(`${SEEDS} rooms whose members lose their connections keep the promise`, async () => {
+test(`${SEEDS} rooms whose members lose their connections keep the guarantee`, async () => {
   const faults: string[] = [];
   let said = 0;
   let reconnections = 0;
@@ -23,12 +23,12 @@ test(`${SEEDS} rooms whose members lose their connections keep the promise`, asy
     reconnections += outcome.reconnections;
   }
   expect(faults).toEqual([]);
-  // A simulator in which nothing went wrong would keep the promise as well.
+  // A simulator in which nothing went wrong would keep the guarantee as well.
   expect(said).toBeGreaterThan(SEEDS * 30);
   expect(reconnections).toBeGreaterThan(SEEDS * 3);
 }, 60_000);
 
-test("a seed is the same room each time", async () => {
+test("a seed gives the same run each time", async () => {
   expect(await simulateRoom(7)).toEqual(await simulateRoom(7));
 });
 
@@ -78,7 +78,7 @@ for (const { rule, file, from, to } of MUTATIONS) {
         symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
         const path = join(folder, "src", file);
         const source = readFileSync(path, "utf8");
-        // The source has moved on when the place is not there, and this test has to follow.
+        // If the source has changed here, change this test, too.
         expect(source.split(from)).toHaveLength(2);
         writeFileSync(
           path,

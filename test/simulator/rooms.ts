@@ -1,6 +1,6 @@
 // One run of members in a room of a server, in virtual time: the room clients, and the server's own member sessions, over
 // connections that are lost at random, while server and members are killed and started again. A seed decides
-// everything. At the end: what was said is in the log once, in order, and was shown to each member once, in order.
+// everything. At the end each message must be in the log once, in order, and shown to each member once, in order.
 
 import { type Channel, ENDED_BY_PROGRAM } from "../../src/chat/channel.ts";
 import { encodeFrame } from "../../src/chat/frames.ts";
@@ -22,16 +22,16 @@ import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState } from "../../src/server/server-state.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
 
-/** Virtual time a run may take, ms: long after the last mishap everybody is back, and has everything. */
+/** Virtual time that a run may take, ms: long after the last failure, so that all members are back and up to date. */
 const LONGEST = 600_000;
-/** When the last thing is said, and the last mishap happens, ms. */
-const LAST_MISHAP = 30_000;
+/** When the last message is sent, and the last failure happens, ms. */
+const LAST_FAILURE = 30_000;
 const LOST = new CharlaError("SESSION_LOST", "the connection was lost", "wait");
 const NO_SERVER = new CharlaError("NOBODY_LISTENING", "the server is down", "wait");
 
 export interface RoomOutcome {
   readonly seed: number;
-  /** What broke the promise; null when nothing did. */
+  /** How the guarantee was broken; null when it was not. */
   readonly fault: string | null;
   readonly members: number;
   readonly said: number;
@@ -40,7 +40,7 @@ export interface RoomOutcome {
   readonly virtualTime: number;
 }
 
-/** What outlives a member's program. */
+/** What a member has on its disk: it survives a kill of the program. */
 interface Device {
   readonly id: string;
   next: number;
@@ -53,30 +53,30 @@ interface Person {
   readonly device: Device;
   client: RoomClient;
   link: Link | null;
-  /** Counts attempts to connect: one that was cancelled finds a later number. */
+  /** Counts attempts to connect: an attempt with an earlier number was cancelled. */
   attempt: number;
   connections: number;
-  /** Lines that are still to be said. */
-  toSay: number;
+  /** Messages that are still to be sent. */
+  toSend: number;
   readonly said: string[];
   readonly acknowledged: string[];
   readonly shown: { readonly sequence: number; readonly text: string }[];
-  /** Questions that were neither answered nor failed. */
+  /** Questions that have neither an answer nor an error yet. */
   readonly asked: Set<number>;
   over: boolean;
 }
 
 /** A connection of a client to the server. */
 interface Link {
-  /** Nothing arrives any more, though the ends may not know it yet. */
+  /** Nothing arrives any more, even if the ends haven't noticed yet. */
   isLost: boolean;
   /** The server's end is open. */
   isOpen: boolean;
   session: MemberSession | null;
   readonly ended: PromiseWithResolvers<void>;
-  /** The server takes one batch after the other. */
-  taken: Promise<void>;
-  /** When the last message in each direction arrives: none overtakes another. */
+  /** Resolves when the server has processed the batches so far, one after the other. */
+  processed: Promise<void>;
+  /** When the last message in each direction arrives: messages never overtake each other. */
   toServerAt: number;
   toClientAt: number;
 }
@@ -106,7 +106,7 @@ export async function simulateRoom(seed: number): Promise<RoomOutcome> {
   };
   startServer(world);
   for (let count = random.between(2, 4); count > 0; count -= 1) addPerson(world);
-  planMishaps(world);
+  planFailures(world);
   let leaving = false;
   while (world.fault === null && !world.people.every(({ over }) => over)) {
     await happenNext(world);
@@ -146,7 +146,7 @@ function addPerson(world: World): void {
     link: null,
     attempt: 0,
     connections: 0,
-    toSay: random.between(5, 40),
+    toSend: random.between(5, 40),
     said: [],
     acknowledged: [],
     shown: [],
@@ -154,11 +154,11 @@ function addPerson(world: World): void {
     over: false,
   };
   people.push(person);
-  for (let count = person.toSay; count > 0; count -= 1) {
-    schedule(world, random.between(0, LAST_MISHAP), () => say(world, person));
+  for (let count = person.toSend; count > 0; count -= 1) {
+    schedule(world, random.between(0, LAST_FAILURE), () => say(world, person));
   }
   for (let count = random.between(0, 5); count > 0; count -= 1) {
-    schedule(world, random.between(0, LAST_MISHAP), () => ask(world, person));
+    schedule(world, random.between(0, LAST_FAILURE), () => ask(world, person));
   }
 }
 
@@ -168,19 +168,19 @@ function startClient({ random, now }: World, name: string, device: Device): Room
   return createRoomClient({ ...options, random: () => random.fraction() }, now);
 }
 
-function planMishaps(world: World): void {
+function planFailures(world: World): void {
   const { random, people } = world;
   const anybody = (): Person | undefined => people[random.between(0, people.length - 1)];
-  const plan = (most: number, mishap: () => void) => {
+  const plan = (most: number, fail: () => void) => {
     for (let count = random.between(0, most); count > 0; count -= 1) {
-      schedule(world, random.between(0, LAST_MISHAP), mishap);
+      schedule(world, random.between(0, LAST_FAILURE), fail);
     }
   };
   plan(8, () => loseConnection(world, anybody()?.link ?? null));
   plan(3, () => killServer(world));
   plan(3, () => killClient(world, anybody()));
-  // Where everything was said and shown before, it is found out then.
-  schedule(world, LAST_MISHAP, () => {});
+  // A run in which everything was sent and shown earlier ends here.
+  schedule(world, LAST_FAILURE, () => {});
 }
 
 function schedule(world: World, delay: number, happen: () => void): void {
@@ -190,7 +190,7 @@ function schedule(world: World, delay: number, happen: () => void): void {
   world.due.splice(index, 0, { at, happen });
 }
 
-/** Lets the next thing happen, and everything that follows from it at the same time. */
+/** Runs the next event, and everything that follows from it at the same time. */
 async function happenNext(world: World): Promise<void> {
   const { due, people } = world;
   const wakes = people.map(({ client }) => wakeAt(client));
@@ -206,13 +206,13 @@ async function happenNext(world: World): Promise<void> {
     world.now = next.at;
     next.happen();
   }
-  // The server's promises, none of which waits for a timer.
+  // Lets the server's pending promises settle; none of them waits for a timer.
   await new Promise((done) => setImmediate(done));
 }
 
 function say(world: World, person: Person): void {
   const { client, device, said } = person;
-  person.toSay -= 1;
+  person.toSend -= 1;
   const text = `${person.name} says ${said.length}`;
   if (refuseToSay(client, text) !== null) {
     world.fault = `${person.name} cannot say anything`;
@@ -261,7 +261,7 @@ function perform(world: World, person: Person, action: Action): void {
       person.acknowledged.push(forget(device, action.number));
       break;
     case "not-stored":
-      world.fault = `${person.name} is told that number ${action.number} was not stored`;
+      world.fault = `${person.name} got the error that number ${action.number} was not stored`;
       break;
     case "answer":
     case "fail-question":
@@ -302,7 +302,7 @@ function openLink(world: World, person: Person, server: ServerState): Link {
     isOpen: true,
     session: null,
     ended: Promise.withResolvers<void>(),
-    taken: Promise.resolve(),
+    processed: Promise.resolve(),
     toServerAt: world.now,
     toClientAt: world.now,
   };
@@ -333,7 +333,7 @@ function sendToServer(world: World, link: Link, message: Uint8Array): void {
   link.toServerAt = Math.max(link.toServerAt, world.now + world.random.between(1, 200));
   schedule(world, link.toServerAt - world.now, () => {
     if (link.isLost || !link.isOpen) return;
-    link.taken = link.taken.then(() => link.session?.onMessages([message]));
+    link.processed = link.processed.then(() => link.session?.onMessages([message]));
   });
 }
 
@@ -348,18 +348,18 @@ function sendToClient(world: World, person: Person, link: Link, event: ClientEve
 
 function endAtServer(link: Link): void {
   link.isOpen = false;
-  // After everything that the session is still doing.
-  void link.taken.then(() => link.ended.resolve());
+  // After the batches that the session is still processing.
+  void link.processed.then(() => link.ended.resolve());
 }
 
-/** The server has what was sent before, and the client hears of the end after what comes before it. */
+/** The server gets what was sent before, and the client the server's last messages before the end. */
 function closeFromClient(world: World, person: Person, link: Link): void {
   schedule(world, Math.max(0, link.toServerAt - world.now), () => endAtServer(link));
   const end = { type: "closed", reason: "" } as const;
   sendToClient(world, person, link, { type: "ended", end });
 }
 
-/** What is on the way is lost, and each end notices at another time. */
+/** What is in transit is lost, and each end notices at its own time. */
 function loseConnection(world: World, link: Link | null): void {
   if (link === null || link.isLost) return;
   link.isLost = true;
@@ -384,7 +384,7 @@ function killServer(world: World): void {
   schedule(world, random.between(100, 10_000), () => startServer(world));
 }
 
-/** The program is started again with what its device has. */
+/** The client is killed, and started again with what is on its disk. */
 function killClient(world: World, person: Person | undefined): void {
   if (person === undefined) return;
   const { link } = person;
@@ -395,20 +395,20 @@ function killClient(world: World, person: Person | undefined): void {
   person.client = startClient(world, person.name, person.device);
 }
 
-/** Whether nothing more is to come, and everybody has everything. */
+/** Whether all messages are sent, and all members are up to date. */
 async function isQuiet({ people, log, now }: World): Promise<boolean> {
-  if (now < LAST_MISHAP) return false;
+  if (now < LAST_FAILURE) return false;
   const last = await log.last("main");
   return people.every(
-    ({ client, toSay, device, shown }) =>
+    ({ client, toSend, device, shown }) =>
       client.phase.name === "joined" &&
-      toSay === 0 &&
+      toSend === 0 &&
       device.unstored.length === 0 &&
       shown.at(-1)?.sequence === last,
   );
 }
 
-/** What is wrong with what is in the log, or with what was shown; null when nothing is. */
+/** What is wrong with the log, or with the messages shown; null when nothing is. */
 async function findFault({ people, log }: World): Promise<string | null> {
   const entries = await log.read("main", 0, 1_000);
   const texts = entries.map(({ text }) => text);
@@ -443,7 +443,7 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
-// `bun test/simulator/rooms.ts [FROM [SEEDS]]`: runs seeds up to the first that fails, and names it.
+// `bun test/simulator/rooms.ts [FROM [SEEDS]]`: runs seeds up to the first that fails, and prints it.
 if (import.meta.main) {
   const [from = 1, seeds = 1_000] = process.argv.slice(2).map(Number);
   for (let seed = from; seed < from + seeds; seed += 1) {

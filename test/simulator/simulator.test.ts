@@ -48,6 +48,6 @@ if (FULL_SIZE) {
   );
 }
 
-test("a seed is the same run each time", () => {
+test("a seed gives the same run each time", () => {
   expect(simulate(7)).toEqual(simulate(7));
 });

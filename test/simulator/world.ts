@@ -159,7 +159,7 @@ export function settle(world: World): void {
   }
 }
 
-/** Sends as many messages as there is room for. */
+/** Sends as many messages as there is space for. */
 function sendMessages(side: Side): void {
   const { endpoint, session, messages } = side;
   if (session === null) return;
