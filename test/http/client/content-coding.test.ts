@@ -18,22 +18,25 @@ describe("the formats to decompress a body with", () => {
     ["zstd", ["zstd"]],
     ["deflate", ["deflate"]],
     ["br, gzip", ["gzip", "brotli"]],
-  ])("%p is %j", (written, formats) => {
+  ])("Content-Encoding %p is decompressed as %j", (written, formats) => {
     expect(decompressionFormats(coding(written), true)).toEqual(formats);
   });
 
-  test.each(["compress", "gzip, gzip, gzip", "constructor"])("%p is BAD_RESPONSE", (written) => {
-    expect(() => decompressionFormats(coding(written), true)).toThrow(
-      expect.objectContaining({ code: "BAD_RESPONSE" }),
-    );
-  });
+  test.each(["compress", "gzip, gzip, gzip", "constructor"])(
+    "Content-Encoding %p is BAD_RESPONSE",
+    (written) => {
+      expect(() => decompressionFormats(coding(written), true)).toThrow(
+        expect.objectContaining({ code: "BAD_RESPONSE" }),
+      );
+    },
+  );
 
   test.each<[string, Formats]>([
     ["text/html", ["gzip"]],
     ["application/gzip", []],
     ["application/x-gzip", []],
     ["application/x-tar; a=b", []],
-  ])("gzip of %s that was not requested gives %j", (type, formats) => {
+  ])("gzip of %s that was not requested is decompressed as %j", (type, formats) => {
     const headers = [...coding("gzip"), ["content-type", type] as const];
     expect(decompressionFormats(headers, false)).toEqual(formats);
     expect(decompressionFormats(headers, true)).toEqual(["gzip"]);
@@ -57,15 +60,15 @@ describe.each([
 ] as const)("a body in %s", (format, compress) => {
   const compressed = compress(Buffer.from("hello hello hello"));
 
-  test("is decompressed as it arrives", async () => {
+  test(`a body in ${format} is decompressed as it arrives`, async () => {
     expect(await decompressed(compressed, format)).toBe("hello hello hello");
   });
 
-  test("of no bytes is empty", async () => {
+  test(`a body in ${format} of no bytes is empty`, async () => {
     expect(await decompressed(new Uint8Array(0), format)).toBe("");
   });
 
-  test("that is cut is an error", async () => {
+  test(`a body in ${format} that is cut off is an error`, async () => {
     expect(decompressed(compressed.subarray(0, -3), format)).rejects.toThrow(TypeError);
   });
 });

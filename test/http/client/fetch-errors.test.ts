@@ -19,10 +19,10 @@ test.each([
   ["DELETE", true],
   ["POST", false],
   ["PATCH", false],
-])("%s may be sent again: %p", (method, may) => {
+])("a %s request may be sent again: %p", (method, may) => {
   expect(mayRetryStatus(method, 503)).toBe(may);
   expect(mayRetryError(method, new CharlaError("CONNECTION_LOST", "", ""))).toBe(may);
-  // No server has received it.
+  // Before any server has received the request.
   expect(mayRetryError(method, new CharlaError("NOBODY_LISTENING", "", ""))).toBe(true);
 });
 
@@ -37,7 +37,7 @@ test.each([
   [503, true],
   [505, false],
   [522, true],
-])("%d is temporary: %p", (status, may) => {
+])("the status %d is temporary: %p", (status, may) => {
   expect(isTemporaryStatus(status)).toBe(may);
 });
 
@@ -50,7 +50,7 @@ test.each<[ErrorCode, boolean]>([
   ["CERTIFICATE_NOT_TRUSTED", false],
   ["BAD_RESPONSE", false],
   ["DISK_FULL", false],
-])("%s is temporary: %p", (code, may) => {
+])("the error %s is temporary: %p", (code, may) => {
   expect(mayRetryError("GET", new CharlaError(code, "", ""))).toBe(may);
 });
 
@@ -64,7 +64,7 @@ describe("Retry-After", () => {
     ["-1", null],
     ["1.5", null],
     ["", null],
-  ])("of %p is %p ms from now", (written, wait) => {
+  ])("Retry-After %p means %p ms from now", (written, wait) => {
     expect(parseRetryAfter(written, NOW)).toBe(wait);
   });
 });
@@ -82,7 +82,7 @@ describe("the wait before a retry", () => {
     [1, "600", 1, 600_000],
     [1, "601", 1, null],
   ])(
-    "after %d tries with Retry-After %p and a random %d is %p ms",
+    "the wait after %d tries with Retry-After %p and a random %d is %p ms",
     (tries, after, random, wait) => {
       expect(waitBeforeRetry(tries, after, NOW, random)).toBe(wait);
     },

@@ -16,7 +16,7 @@ function open(folder: string, resume = false) {
 }
 
 describe("another program", () => {
-  test("that replaces the part with its own does not get the file's name", async () => {
+  test("a part that another program has replaced does not get the file's name", async () => {
     using folder = newFolder();
     folder.write("f", "before");
     await using part = await open(folder.path);
@@ -31,7 +31,7 @@ describe("another program", () => {
     expect(folder.read("f")).toBe("before");
   });
 
-  test("that appends to the part makes it an error", async () => {
+  test("a part to which another program has appended is an error", async () => {
     using folder = newFolder();
     await using part = await open(folder.path);
     await part.begin(HEAD, 0, null);
@@ -41,7 +41,7 @@ describe("another program", () => {
     expect(folder.list()).toEqual(["f.part"]);
   });
 
-  test("that replaces a part with a link does not redirect the resumed download", async () => {
+  test("a link in place of a part does not redirect the resumed download", async () => {
     using folder = newFolder();
     folder.write("precious", "before");
     folder.write("f.part", "abcd");

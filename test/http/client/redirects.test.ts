@@ -32,7 +32,7 @@ describe("the method and the body after a redirect (RFC 9110 s. 15.4)", () => {
     [307, "POST", "POST", true],
     [308, "POST", "POST", true],
     [308, "GET", "GET", false],
-  ])("%d turns %s into %s, with a body: %p", (status, method, becomes, hasBody) => {
+  ])("a redirect with %d turns %s into %s, with a body: %p", (status, method, becomes, hasBody) => {
     const next = redirectedRequest(request(method), status, "/d");
     expect(next?.method).toBe(becomes);
     expect(next !== null && next.body !== null).toBe(hasBody);
@@ -40,7 +40,7 @@ describe("the method and the body after a redirect (RFC 9110 s. 15.4)", () => {
     expect(next?.headers.some(([name]) => name === "Content-Type")).toBe(!dropsType);
   });
 
-  test.each([200, 204, 300, 304, 305, 306, 404])("%d is not a redirect", (status) => {
+  test.each([200, 204, 300, 304, 305, 306, 404])("the status %d is not a redirect", (status) => {
     expect(redirectedRequest(request("GET"), status, "/d")).toBeNull();
   });
 
@@ -56,7 +56,7 @@ describe("the target of a redirect", () => {
     ["?d", "https://example.com/a/b?d"],
     ["//other.example/d", "https://other.example/d"],
     ["http://ann:secret@other.example/d", "http://other.example/d"],
-  ])("%p is %s", (location, url) => {
+  ])("a redirect to %p leads to %s", (location, url) => {
     expect(redirectedRequest(request("GET"), 302, location)?.url.href).toBe(url);
   });
 
@@ -65,7 +65,7 @@ describe("the target of a redirect", () => {
     ["data:text/plain,a", "data:text/plain,a, which is neither http nor https"],
     ["s3://bucket/a", "s3://bucket/a, which is neither http nor https"],
     ["http://", '"http://", which is not a URL'],
-  ])("%p is REDIRECT_REFUSED", (location, description) => {
+  ])("a redirect to %p is REDIRECT_REFUSED", (location, description) => {
     expect(() => redirectedRequest(request("GET"), 302, location)).toThrow(
       expect.objectContaining({
         code: "REDIRECT_REFUSED",

@@ -13,7 +13,7 @@ import {
 } from "../../../src/http/client/request.ts";
 import { type Header } from "../../../src/http/header-fields.ts";
 
-describe("a header as -H takes it", () => {
+describe("headers of -H", () => {
   test.each<[string, Header]>([
     ["Accept: text/plain", ["Accept", "text/plain"]],
     ["Accept:text/plain", ["Accept", "text/plain"]],
@@ -21,7 +21,7 @@ describe("a header as -H takes it", () => {
     ["X-Empty:", ["X-Empty", ""]],
     ["X-Empty;", ["X-Empty", ""]],
     ["X-A: é", ["X-A", "\u00c3\u00a9"]],
-  ])("%p is %j", (written, header) => {
+  ])("-H %p is the header %j", (written, header) => {
     expect(parseHeader(written)).toEqual(header);
   });
 
@@ -34,7 +34,7 @@ describe("a header as -H takes it", () => {
     ["A: b\0", "the header A contains a control character"],
     ["Content-Length: 5", "charla sets Content-Length itself"],
     ["transfer-encoding: chunked", "charla sets transfer-encoding itself"],
-  ])("%p is USAGE: %s", (written, message) => {
+  ])("-H %p is USAGE: %s", (written, message) => {
     expect(() => parseHeader(written)).toThrow(expect.objectContaining({ code: "USAGE", message }));
   });
 });
@@ -45,7 +45,7 @@ describe("a method", () => {
     ["patch", true, "PATCH"],
     ["DELETE", false, "DELETE"],
     ["PROPFIND", true, "PROPFIND"],
-  ])("%p is sent", (written, hasBody, method) => {
+  ])("the method %p is sent, with a body: %p", (written, hasBody, method) => {
     expect(checkedMethod(written, hasBody)).toBe(method);
   });
 
@@ -54,7 +54,7 @@ describe("a method", () => {
     ["CONNECT", false, '"CONNECT" is not a method that charla can send'],
     ["GET /", false, '"GET /" is not a method that charla can send'],
     ["get", true, "a GET request cannot carry data"],
-  ])("%p is USAGE", (written, hasBody, message) => {
+  ])("the method %p is USAGE, with a body: %p", (written, hasBody, message) => {
     expect(() => checkedMethod(written, hasBody)).toThrow(
       expect.objectContaining({ code: "USAGE", message }),
     );
@@ -133,6 +133,6 @@ test("an empty file is an empty body", async () => {
   expect(await read(await fileBody(file.path, "a/b"))).toBe("");
 });
 
-test.each(["/nowhere", tmpdir()])("%s is FILE_NOT_READABLE", async (path) => {
+test.each(["/nowhere", tmpdir()])("a body from the file %s is FILE_NOT_READABLE", async (path) => {
   expect(fileBody(path, "a/b")).rejects.toMatchObject({ code: "FILE_NOT_READABLE" });
 });

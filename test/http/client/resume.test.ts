@@ -28,7 +28,7 @@ describe("the validator that a download is resumed with", () => {
     [{ etag: '"a"', "accept-ranges": "none" }, null],
     [{ etag: "a" }, null],
     [{}, null],
-  ])("for %j is %p", (of, validator) => {
+  ])("the validator for %j is %p", (of, validator) => {
     expect(resumeValidator(headers(of))).toBe(validator);
   });
 });
@@ -57,12 +57,12 @@ describe("the response to a client that has 7 bytes", () => {
     [416, { "content-range": "bytes */5" }, { kind: "restart" }],
     [416, { "content-range": "bytes */*" }, { kind: "restart" }],
     [416, {}, { kind: "restart" }],
-  ])("%d with %j means %j", (status, of, means) => {
+  ])("a response %d with %j means %j", (status, of, means) => {
     const response = { status, headers: headers(of) };
     expect(resumeOutcome({ from: 7, validator: '"a"' }, response)).toEqual(means);
   });
 
-  test("with another date is of another version", () => {
+  test("a response with another date is of another version", () => {
     const response = {
       status: 206,
       headers: headers({ "content-range": "bytes 7-9/10", "last-modified": DATE }),

@@ -1,4 +1,4 @@
-// A whole transfer against a server on loopback: what it leaves behind.
+// A whole transfer from a server on loopback: its resources are released.
 
 import { expect, test } from "bun:test";
 import { getEventListeners } from "node:events";

@@ -23,7 +23,7 @@ describe("a URL as people write it", () => {
     ["localhost.example.com", "https://localhost.example.com/"],
     ["user:secret@example.com/a", "https://user:secret@example.com/a"],
     ["example.com/a b", "https://example.com/a%20b"],
-  ])("%p is %s", (written, url) => {
+  ])("%p is read as the URL %s", (written, url) => {
     expect(completeUrl(written).href).toBe(url);
   });
 
@@ -77,11 +77,11 @@ describe("the file name", () => {
     ["/a%0ab", "a_b"],
     ["/a%e2%80%aeb", "a_b"],
     ["/a%20", "a"],
-  ])("for %p is %p", (path, name) => {
+  ])("the file name for %p is %p", (path, name) => {
     expect(fileNameFor(new URL(`http://localhost${path}`))).toBe(name);
   });
 
-  test("that is too long is USAGE", () => {
+  test("a file name that is too long is USAGE", () => {
     expect(() => fileNameFor(new URL(`http://localhost/${"a".repeat(241)}`))).toThrow(
       expect.objectContaining({ code: "USAGE" }),
     );

@@ -18,7 +18,7 @@ import {
 const basicHeader = (credentials: string) => `Basic ${Buffer.from(credentials).toString("base64")}`;
 const basic = (credentials: string) => ({ Authorization: basicHeader(credentials) });
 
-test("with --auth everything needs the user and the password", async () => {
+test("with --auth every request needs the user and the password", async () => {
   await using server = serveFolder({
     credentials: "ana:pass:wörd",
     upload: { overwrite: false, limit: 100 },
@@ -66,7 +66,7 @@ test("without --cors pages of other origins cannot read", async () => {
   expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
 });
 
-test("with --cors they can read everything and write nothing", async () => {
+test("with --cors pages of other origins can read everything and write nothing", async () => {
   await using server = serveFolder({
     crossOrigin: true,
     credentials: "ana:x",
@@ -107,7 +107,7 @@ async function statusFor(server: FileServer, host: string, agent: string): Promi
   return parseResponse(await exchange(server.port, request)).status;
 }
 
-test("on loopback, a browser that comes by a public name is rejected (DNS rebinding)", async () => {
+test("on loopback, a request for a public host name is rejected (DNS rebinding)", async () => {
   await using server = serveFolder();
   server.folder.write("a", "x");
   for (const host of ["attacker.example", "attacker.example:8000", "localhost.attacker.example"]) {
@@ -159,7 +159,7 @@ test.each([
   ["what is not base64", "Basic ana:secret"],
   ["something after the credentials", `${basicHeader("ana:secret")}, Basic x`],
   ["a very long header", `Basic ${"A".repeat(100_000)}`],
-])("%s is rejected", (_what, header) => {
+])("credentials are rejected: %s", (_what, header) => {
   expect(credentialsCheck("ana:secret")(header)).toBe(false);
 });
 
@@ -183,7 +183,7 @@ test.each<[string, Record<string, string>, boolean]>([
   ["another site in an older browser", { Origin: "http://b:8000" }, false],
   ["another port in an older browser", { Origin: "http://a:8001" }, false],
   ["a page of no origin", { Origin: "null" }, false],
-])("a request from %s is allowed: %p", (_who, headers, isAllowed) => {
+])("a request from %s is allowed: %p", (_what, headers, isAllowed) => {
   expect(isAllowedOrigin(new Headers({ Host: "a:8000", ...headers }), false)).toBe(isAllowed);
 });
 
@@ -191,7 +191,7 @@ function from(host: string): Headers {
   return new Headers({ Host: host, Origin: `http://${host}`, "Sec-Fetch-Site": "same-origin" });
 }
 
-test("on loopback, a page of a name that another site can own is not allowed (DNS rebinding)", () => {
+test("on loopback, a page of a host name that another site can own is not allowed (DNS rebinding)", () => {
   expect(isAllowedOrigin(from("localhost:8000"), true)).toBe(true);
   expect(isAllowedOrigin(from("attacker.example:8000"), true)).toBe(false);
   expect(isAllowedOrigin(from("attacker.example:8000"), false)).toBe(true);

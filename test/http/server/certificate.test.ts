@@ -1,4 +1,4 @@
-// The certificate that is made at the start, as openssl and a TLS client see it; and certificates from files.
+// The certificate that --tls creates, checked by openssl and a TLS client; and certificates from files.
 
 import { expect, test } from "bun:test";
 import { createPrivateKey, X509Certificate } from "node:crypto";
@@ -43,7 +43,7 @@ test("integers, identifiers and times are valid DER", () => {
   expect([...unsignedInteger(Uint8Array.of(0, 0, 0x7f))]).toEqual([0x02, 1, 0x7f]);
   expect([...unsignedInteger(Uint8Array.of(0x80))]).toEqual([0x02, 2, 0, 0x80]);
   expect([...unsignedInteger(Uint8Array.of(0, 0))]).toEqual([0x02, 1, 0]);
-  // X.690 s. 8.19.5: 2.999.3 would be the example; that of RSA Laboratories is as well known.
+  // The identifier of RSA Laboratories, another well-known example than that of X.690 s. 8.19.5.
   expect([...objectIdentifier("1.2.840.113549")]).toEqual([
     0x06, 6, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
   ]);
@@ -62,7 +62,7 @@ test.each([
   ["2001:DB8::ff00:42", "20010db80000000000000000ff000042"],
   ["fe80::", "fe800000000000000000000000000000"],
   ["::ffff:192.0.2.1", "00000000000000000000ffffc0000201"],
-])("%s is %s in bytes", (address, hexadecimal) => {
+])("the address %s is %s in bytes", (address, hexadecimal) => {
   expect(Buffer.from(ipBytes(address)).toString("hex")).toBe(hexadecimal);
 });
 
@@ -77,13 +77,13 @@ test("the certificate is valid for every name and address, and for a server only
   expect(parsed.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
 });
 
-test("it is signed by its own key, and the key belongs to it", () => {
+test("the certificate is signed with its own key", () => {
   expect(parsed.verify(parsed.publicKey)).toBe(true);
   expect(parsed.checkPrivateKey(createPrivateKey(made.key))).toBe(true);
   expect(parsed.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: "prime256v1" });
 });
 
-test("it is valid for a month, and since a day ago for slow clocks", () => {
+test("the certificate is valid for a month, and since a day ago for slow clocks", () => {
   expect(Date.parse(parsed.validFrom)).toBe(Date.parse("2026-11-23T12:00:00Z"));
   expect(Date.parse(parsed.validTo)).toBe(Date.parse("2026-12-24T12:00:00Z"));
 });
@@ -96,14 +96,14 @@ test("the fingerprint is the one that other tools print, and differs for each ce
   expect(new X509Certificate(other.certificate).serialNumber).not.toBe(parsed.serialNumber);
 });
 
-test("a long host name is cut in the common name only", () => {
+test("a long host name is truncated in the common name only", () => {
   const name = `${"a".repeat(60)}.${"b".repeat(60)}.example`;
   const long = new X509Certificate(makeCertificate([name], NOW).certificate);
   expect(long.subject).toBe(`CN=${name.slice(0, 64)}`);
   expect(long.checkHost(name)).toBe(name);
 });
 
-testWith(["openssl"], "openssl accepts it in strict mode", async () => {
+testWith(["openssl"], "openssl accepts the certificate in strict mode", async () => {
   using folder = new Folder();
   const current = makeCertificate(["localhost", "127.0.0.1"], new Date());
   const path = folder.write("certificate.pem", current.certificate);
@@ -124,7 +124,7 @@ testWith(["openssl"], "openssl accepts it in strict mode", async () => {
   expect(printed.stdout.trim()).toEndWith(`=${current.fingerprint}`);
 });
 
-test("a client that trusts it connects to a server that has it", async () => {
+test("a client that trusts the certificate connects to its server", async () => {
   const current = makeCertificate(["localhost", "127.0.0.1"], new Date());
   const server = createServer({ key: current.key, cert: current.certificate }, (socket) =>
     socket.end("hello"),

@@ -61,7 +61,7 @@ test.each([
   }
 });
 
-test("what is compressed already, or too short, is not compressed", async () => {
+test("files that are compressed already, or short, are not compressed", async () => {
   await using server = serveTexts();
   for (const path of ["/photo.jpg", "/short.txt"]) {
     const { headers } = await server.get(path, { "Accept-Encoding": "gzip, br" });
@@ -125,7 +125,7 @@ test("a file compressed beforehand is sent in the best coding that is accepted",
   expect(await bodyOf("gzip")).toEqual(["gzip", "made by gzip"]);
   expect(await bodyOf("br;q=0.1, gzip")).toEqual(["gzip", "made by gzip"]);
   expect(await bodyOf("identity")).toEqual([undefined, "the program"]);
-  // The bytes are always the same, so that there are ranges.
+  // The bytes never change, so ranges of them are possible.
   const part = await server.get("/app.js", { "Accept-Encoding": "br", Range: "bytes=0-3" });
   expect([part.status, part.text]).toEqual([206, "made"]);
   expect(part.headers.get("content-encoding")).toBe("br");

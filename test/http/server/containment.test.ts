@@ -1,4 +1,5 @@
-// Nothing outside of the folder is ever served, whatever the target, the links and the changes made meanwhile.
+// Nothing outside of the shared folder is ever served, whatever the request target, the links, and changes during a
+// request.
 
 import { expect, setSystemTime, test } from "bun:test";
 import {
@@ -160,7 +161,7 @@ for (const options of [{}, { followSymlinks: true }, { spa: true }]) {
         const what = `${target.slice(0, 80)}${query}`;
         expect([what, received.includes(SECRET)]).toEqual([what, false]);
         expect([what, received.includes("root:")]).toEqual([what, false]);
-        // If there is a response: the content of the folder, or an error.
+        // A response is content of the folder, or an error.
         expect([what, /^(?:HTTP\/1\.1 (?:200|301|400|404|431|505) |$)/.test(received)]).toEqual([
           what,
           true,
@@ -272,7 +273,7 @@ test("links out of the folder are neither followed nor listed nor archived; link
   top[Symbol.dispose]();
 });
 
-test("--follow-symlinks follows them", async () => {
+test("--follow-symlinks follows links out of the folder", async () => {
   const { top, shared } = withLinks();
   await using server = serveFolder({ followSymlinks: true }, shared);
   for (const path of ["/relative-out", "/absolute-out", "/folder-out/secret"]) {
@@ -314,7 +315,7 @@ test("a file that is replaced by a link while it is served leaks nothing", async
       for (const source of [link, file]) {
         linkSync(source, join(shared.path, "next"));
         renameSync(join(shared.path, "next"), path);
-        // Of two names of one file rename does nothing.
+        // rename does nothing if both names are of one file.
         rmSync(join(shared.path, "next"), { force: true });
       }
       await new Promise(setImmediate);
@@ -357,7 +358,7 @@ test("a cached file is served only while that very file is there, unchanged", as
   }
   const isCached = () => cache.get(folder, "/sub/inside") !== null;
 
-  // A file that has just changed could change again with the same time.
+  // A file that has just changed is not cached: it could change again with the same time.
   expect(store()).toBe(false);
   // A minute later.
   setSystemTime(Date.now() + 60_000);
@@ -425,7 +426,7 @@ test("the file cache keeps to its memory limit", () => {
   expect(there.slice(-512).every(Boolean)).toBe(true);
 });
 
-test("the shared path may come to mean another folder", async () => {
+test("another folder may take the place of the shared one", async () => {
   using top = newFolder();
   for (const name of ["one", "two"]) {
     mkdirSync(join(top.path, name));

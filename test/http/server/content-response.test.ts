@@ -73,7 +73,7 @@ test("a cached file is not read again", async () => {
   }
 });
 
-test("with more than six pending requests, and beyond 16 MiB, it is sent by the runtime", async () => {
+test("with more than six pending requests, or above 16 MiB, a large file is sent by the runtime", async () => {
   using files = serveSizes(1, 16, 17);
   for (let count = 0; count < 3; count += 1) {
     expect(await files.sends("/1", 7)).toBe("by the runtime");
@@ -83,14 +83,14 @@ test("with more than six pending requests, and beyond 16 MiB, it is sent by the 
   expect(await files.sends("/16", 1)).toBe("from memory");
 });
 
-test("a range of it is sent by the runtime", async () => {
+test("a range of a large file is sent by the runtime", async () => {
   using files = serveSizes(1);
   const range = { range: "bytes=0-99999" };
   for (let count = 0; count < 3; count += 1) await files.sends("/1", 1);
   expect(await files.sends("/1", 1, range)).toBe("by the runtime");
 });
 
-test("while it is being changed, each response is complete and of one version", async () => {
+test("while a large file is being changed, each response is complete and of one version", async () => {
   await using server = serveFolder();
   setSystemTime(Date.now() + 60_000);
   try {
@@ -109,7 +109,7 @@ test("while it is being changed, each response is complete and of one version", 
   }
 });
 
-test("clients that disconnect in the middle make room for others", async () => {
+test("clients that disconnect in the middle no longer count as pending", async () => {
   await using server = serveFolder();
   server.folder.write("large", new Uint8Array(16 * MEBIBYTE).fill(7));
   for (let round = 0; round < 20; round += 1) {

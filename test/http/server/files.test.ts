@@ -127,13 +127,16 @@ test.each<[string, string, number, string, string | undefined]>([
   ["no numbers, ignored", "bytes=-", 200, TEN, undefined],
   ["several ranges, ignored", "bytes=0-1,4-5", 200, TEN, undefined],
   ["a number beyond 64 bits", "bytes=0-99999999999999999999", 206, TEN, "bytes 0-9/10"],
-])("Range: %s (RFC 9110 s. 14.2)", async (_what, range, status, text, contentRange) => {
-  await using server = serveTen();
-  const response = await server.get("/ten.txt", { Range: range });
-  expect({ status: response.status, text: response.text }).toEqual({ status, text });
-  expect(response.headers.get("content-range")).toBe(contentRange);
-  expect(response.headers.get("content-length")).toBe(String(text.length));
-});
+])(
+  "Range is answered as RFC 9110 s. 14.2 says: %s",
+  async (_what, range, status, text, contentRange) => {
+    await using server = serveTen();
+    const response = await server.get("/ten.txt", { Range: range });
+    expect({ status: response.status, text: response.text }).toEqual({ status, text });
+    expect(response.headers.get("content-range")).toBe(contentRange);
+    expect(response.headers.get("content-length")).toBe(String(text.length));
+  },
+);
 
 test("a range of a large file, which the runtime sends, is exact", async () => {
   await using server = serveFolder();
@@ -218,21 +221,24 @@ test.each<[string, Record<string, string>, number]>([
     { "If-Match": "ETAG", "If-Unmodified-Since": "Wed, 28 Feb 2024 00:00:00 GMT" },
     200,
   ],
-])("%s (RFC 9110 s. 13.1): %#", async (_what, headers, status) => {
-  await using server = serveTen();
-  const etag = (await server.get("/ten.txt")).headers.get("etag") ?? "";
-  const requested = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, value.replace("ETAG", etag)]),
-  );
-  for (const method of ["GET", "HEAD"]) {
-    const response = await server.get("/ten.txt", requested, method);
-    expect(response.status).toBe(status);
-    if (status !== 304) continue;
-    expect(response.body).toHaveLength(0);
-    expect(response.headers.get("etag")).toBe(etag);
-    expect(response.headers.get("vary")).toBe("Accept-Encoding");
-  }
-});
+])(
+  "a conditional request is answered as RFC 9110 s. 13.1 says: %s",
+  async (_what, headers, status) => {
+    await using server = serveTen();
+    const etag = (await server.get("/ten.txt")).headers.get("etag") ?? "";
+    const requested = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, value.replace("ETAG", etag)]),
+    );
+    for (const method of ["GET", "HEAD"]) {
+      const response = await server.get("/ten.txt", requested, method);
+      expect(response.status).toBe(status);
+      if (status !== 304) continue;
+      expect(response.body).toHaveLength(0);
+      expect(response.headers.get("etag")).toBe(etag);
+      expect(response.headers.get("vary")).toBe("Accept-Encoding");
+    }
+  },
+);
 
 test("a changed file is served at once, even if it was requested before", async () => {
   await using server = serveTen();
@@ -240,7 +246,7 @@ test("a changed file is served at once, even if it was requested before", async 
   for (let round = 0; round < 20; round++) {
     const text = `round ${round % 10}`;
     server.folder.write("ten.txt", text);
-    // Always the same time of modification: only the time of change differs.
+    // The time of modification is always the same: only the time of change differs.
     utimesSync(path, MODIFIED, MODIFIED);
     for (let count = 0; count < 3; count++) expect((await server.get("/ten.txt")).text).toBe(text);
   }
@@ -271,7 +277,7 @@ test("a cached file is not served after it has changed or was replaced", async (
   }
 });
 
-test("a file that is removed, renamed or made unreadable is so at once", async () => {
+test("a file that is removed, renamed or made unreadable is not served from then on", async () => {
   await using server = serveTen();
   const path = join(server.folder.path, "ten.txt");
   for (let count = 0; count < 3; count++) await server.get("/ten.txt");
@@ -317,7 +323,7 @@ test("--spa serves index.html for an unknown path without an extension", async (
   expect((await server.get("/.env")).status).toBe(404);
 });
 
-test("--no-listing: a folder without an index is not found, and has no archive", async () => {
+test("with --no-listing a folder without an index is not found, and has no archive", async () => {
   await using server = serveFolder({ listing: false });
   mkdirSync(join(server.folder.path, "sub"));
   server.folder.write("sub/a", "x");

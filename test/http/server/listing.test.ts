@@ -48,7 +48,7 @@ test.each([
   ["?sort=time&order=asc", ["folder/", "file9", "Apple", "file10"]],
   ["?sort=time&order=desc", ["folder/", "file10", "Apple", "file9"]],
   ["?sort=nonsense&order=x", ["folder/", "Apple", "file9", "file10"]],
-])("the page %p is sorted", async (query, names) => {
+])("the page with the query %p is sorted accordingly", async (query, names) => {
   await using server = serveSorted();
   const page = await server.get(`/${query}`);
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -59,7 +59,7 @@ test.each([
   expect(entries.map(({ name }) => name)).toEqual(names.map((name) => name.replace("/", "")));
 });
 
-test("JSON has kind, size and time of each entry", async () => {
+test("the JSON listing has kind, size and time of each entry", async () => {
   await using server = serveSorted();
   const { headers, text } = await server.get("/?sort=size", { Accept: "application/json" });
   expect(headers.get("content-type")).toBe("application/json");
@@ -135,7 +135,7 @@ test("the page is compressed if the client accepts it", async () => {
   expect(head.body).toHaveLength(0);
 });
 
-test("an empty folder says so", async () => {
+test("the page of an empty folder says that it is empty", async () => {
   await using server = serveFolder();
   expect((await server.get("/")).text).toContain("This folder is empty");
 });

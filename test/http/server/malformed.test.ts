@@ -36,14 +36,17 @@ test.each<[string, string, number]>([
   ["an endless header", `GET /a HTTP/1.1\r\nHost: a\r\nA: ${"b".repeat(100_000)}`, 431],
   ["endless headers", `GET /a HTTP/1.1\r\nHost: a\r\n${"A: b\r\n".repeat(10_000)}`, 431],
   ["an endless target", `GET /${"a".repeat(100_000)}`, 431],
-])("%s gets an error, and the connection is closed", async (_what, request, status) => {
-  await using server = serveFolder({ upload: { overwrite: false, limit: 100 } });
-  server.folder.write("a", "the content");
-  const received = await server.raw(request);
-  expect(received).toStartWith(`HTTP/1.1 ${status} `);
-  expect(received).not.toContain("the content");
-  expect(server.folder.list()).toEqual(["a"]);
-});
+])(
+  "a malformed request gets an error, and the connection is closed: %s",
+  async (_what, request, status) => {
+    await using server = serveFolder({ upload: { overwrite: false, limit: 100 } });
+    server.folder.write("a", "the content");
+    const received = await server.raw(request);
+    expect(received).toStartWith(`HTTP/1.1 ${status} `);
+    expect(received).not.toContain("the content");
+    expect(server.folder.list()).toEqual(["a"]);
+  },
+);
 
 test("the server keeps running after malformed requests", async () => {
   await using server = serveFolder();

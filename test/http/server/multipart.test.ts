@@ -45,7 +45,7 @@ async function failureOf(text: string): Promise<string> {
 }
 
 test("the result does not depend on the size of the pieces", async () => {
-  // "--XXL" starts like the boundary, but is none.
+  // "--XXL" starts like the boundary, but is not one.
   const form = FORM.replace("\r\n--XXL", "\r\n--XLX");
   const expected: [string | null, string][] = [
     [null, "hello"],

@@ -63,7 +63,7 @@ test("an existing file stays, and the upload is not read", async () => {
   expect(folder.read("a.txt")).toBe("old");
 });
 
-test("with overwrite it is replaced when the new one is complete", async () => {
+test("with overwrite an existing file is replaced when the new one is complete", async () => {
   using folder = newFolder();
   folder.write("a.txt", "old");
   await receive(folder, interrupted(), { overwrite: true }).catch(String);
@@ -76,12 +76,12 @@ test("with overwrite it is replaced when the new one is complete", async () => {
 test("a file that appears during the upload stays", async () => {
   using folder = newFolder();
   async function* late() {
-    yield* chunksOf("mine");
-    folder.write("a.txt", "theirs");
+    yield* chunksOf("uploaded");
+    folder.write("a.txt", "existing");
   }
   expect(await receive(folder, late())).toEqual({ kind: "exists" });
   expect(folder.list()).toEqual(["a.txt"]);
-  expect(folder.read("a.txt")).toBe("theirs");
+  expect(folder.read("a.txt")).toBe("existing");
 });
 
 test("of a hundred uploads with the same name one wins, and is complete", async () => {

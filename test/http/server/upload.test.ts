@@ -1,4 +1,4 @@
-// Uploads over a real socket: PUT and the form, what is refused, and what an interrupted upload leaves.
+// Uploads over a real socket: PUT and the form, refused uploads, and interrupted ones.
 
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
@@ -141,7 +141,7 @@ test.each([
   expect(server.folder.list()).toEqual(["sub"]);
 });
 
-test("part of a file, or a compressed one, is refused", async () => {
+test("an upload with Content-Range or Content-Encoding is refused", async () => {
   await using server = acceptUploads(true);
   expect((await put(server, "/a", "x", { "Content-Range": "bytes 0-0/9" })).status).toBe(400);
   expect((await put(server, "/a", "x", { "Content-Encoding": "gzip" })).status).toBe(415);
