@@ -1,8 +1,8 @@
-// One member talks, N listen: charla, encrypted and on the disk before anyone sees it, compared with servers that do the
-// same without either, and with plain `write` to each. The servers are measured one after the other;
-// all listeners and the talker are one C program, which reports how busy it was.
+// One member sends, N receive: charla, which encrypts messages and stores them on the disk first, compared with servers
+// that do neither, and with a plain `write` to each receiver. Servers are measured one after the other. The sender and
+// all receivers are one C program, which reports its own load.
 //
-//   npm run bench -- fanout                                          all, which takes half an hour
+//   npm run bench -- fanout                                          all: half an hour
 //   bun bench/fanout.ts --listeners 10,100 --seconds 2 --only charla,redis
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -20,9 +20,9 @@ import { machine } from "./harness/machine.ts";
 import { median } from "./harness/quantiles.ts";
 
 const WINDOWS = [1, 64];
-/** Messages a second, when they are paced. */
+/** Messages a second at an even pace. */
 const PACE = 50;
-/** Until garbage is collected and queues are empty, s. */
+/** Wait for the garbage collection and for empty queues, s. */
 const SETTLED = 1;
 
 const { values: options } = parseArgs({
@@ -42,7 +42,7 @@ interface Figures {
   readonly full: readonly Measured[];
   readonly p50: number;
   readonly p99: number;
-  /** KiB for each listener. */
+  /** RSS for each listener, KiB. */
   readonly memory: number;
 }
 
@@ -51,14 +51,14 @@ function floor({ floor: program }: LoadPrograms): Peer {
     name: "write to each",
     debian: null,
     start(folder, listeners) {
-      const speech = { listener: [], talker: [], message: digits(`${TEXT}\n`) };
+      const speech = { listener: [], sender: [], message: digits(`${TEXT}\n`) };
       return startTcp([program, String(listeners)], folder, null, listeners, speech);
     },
   };
 }
 
-/** The servers that are installed; prints a sentence for each of the others. */
-function presentPeers(programs: LoadPrograms, packages: string | null): Peer[] {
+/** The installed servers; prints a hint for each that is missing. */
+function installedPeers(programs: LoadPrograms, packages: string | null): Peer[] {
   const debian = [ncat, redis, nats, inspircd, ngircd, mosquitto];
   const missing = debian.filter(({ debian: name }) => !isInstalled(name));
   for (const { name, debian: packageName } of missing) {
@@ -97,9 +97,9 @@ async function medianOf(load: Load, { pid }: RunningPeer, window: number): Promi
   for (let round = 0; round < ROUNDS; round += 1)
     rounds.push(await load.full(pid, window, SECONDS));
   const middle = median(rounds.map(({ rate }) => rate));
-  const found = rounds.find(({ rate }) => rate === middle);
-  if (found === undefined) throw new Error("no round is the middle one");
-  return found;
+  const result = rounds.find(({ rate }) => rate === middle);
+  if (result === undefined) throw new Error("no round has the median rate");
+  return result;
 }
 
 /** RSS, KiB. */
@@ -132,22 +132,22 @@ if (programs === null) {
 using packages = ONLY?.every((one) => !["ws", "socket.io"].includes(one))
   ? null
   : installPackages();
-const peers = presentPeers(programs, packages?.folder ?? null);
+const peers = installedPeers(programs, packages?.folder ?? null);
 console.log(
-  `one talks, N listen, ${TEXT.length} bytes; ${ROUNDS} rounds of ${SECONDS} s, medians. For each number of messages in flight:`,
+  `one sends, N receive, ${TEXT.length} bytes; medians of ${ROUNDS} rounds of ${SECONDS} s. For each number of messages in flight:`,
 );
 console.log(
-  "  hundreds of deliveries a second, us of the server's CPU each, % of a core of server/load;",
+  "  hundreds of deliveries a second, us of the server's CPU for each, % of a core of server/load;",
 );
 console.log(
-  `  then p50 and p99, ms, at ${PACE} messages a second, and KiB of RSS for each idle listener`,
+  `  then p50 and p99, ms, at ${PACE} messages a second, and KiB of RSS for each idle receiver`,
 );
 console.log(machine);
 for (const listeners of LISTENERS) {
-  console.log(`${listeners.toLocaleString("en")} listen; in flight: ${WINDOWS.join(", ")}`);
+  console.log(`${listeners.toLocaleString("en")} receivers; in flight: ${WINDOWS.join(", ")}`);
   for (const peer of peers) {
-    if (listeners > (peer.mostListeners ?? Infinity)) {
-      console.log(`  ${peer.name.padEnd(14)} cannot have so many`);
+    if (listeners > (peer.maxListeners ?? Infinity)) {
+      console.log(`  ${peer.name.padEnd(14)} does not support so many`);
       continue;
     }
     try {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { machine } from "./harness/machine.ts";
-import { answerAsOther, startOther } from "./harness/other-process.ts";
+import { reportUsage, startOther } from "./harness/other-process.ts";
 import { median } from "./harness/quantiles.ts";
 
 const ROUNDS = 7;
@@ -14,15 +14,15 @@ const BYTES = 1_073_741_824;
 const charla = join(import.meta.dir, "..", "src", "cli", "main.ts");
 
 interface Figures {
-  /** ms from its start to its end. */
+  /** From start to end, ms. */
   readonly time: number;
-  /** ms of CPU, of all threads. */
+  /** CPU time of all threads, ms. */
   readonly cpu: number;
 }
 
 function measure(command: string[], file: string): Figures {
   rmSync(file, { force: true });
-  // So that what the run before has left to be written does not count.
+  // Pending writes of the run before must not count.
   Bun.spawnSync(["sync"]);
   const start = performance.now();
   const { exitCode, resourceUsage } = Bun.spawnSync(command, { stdout: "ignore" });
@@ -60,13 +60,13 @@ async function compare(): Promise<void> {
   console.log(`1 GiB from loopback to a file, median of ${ROUNDS} runs each, taken in turns`);
   console.log(machine);
   for (const name of ["curl", "charla"] as const) {
-    const its = figures[name];
-    const times = its.map(({ time }) => time);
-    const ratio = middle(its, "time") / middle(figures.curl, "time");
+    const own = figures[name];
+    const times = own.map(({ time }) => time);
+    const ratio = middle(own, "time") / middle(figures.curl, "time");
     console.log(
       `${name.padEnd(7)} ${(median(times) / 1_000).toFixed(2)} s ` +
         `(${(Math.min(...times) / 1_000).toFixed(2)} to ${(Math.max(...times) / 1_000).toFixed(2)}), ` +
-        `${ratio.toFixed(2)} times curl; ${(middle(its, "cpu") / 1_000).toFixed(2)} s of CPU`,
+        `${ratio.toFixed(2)} times curl; ${(middle(own, "cpu") / 1_000).toFixed(2)} s of CPU`,
     );
   }
 }
@@ -85,7 +85,7 @@ function serve(): void {
     fetch: () => new Response(Bun.file(path)),
   });
   if (server.port === undefined) throw new Error("no port was given");
-  answerAsOther(server.port);
+  reportUsage(server.port);
 }
 
 if (process.argv[2] === "serve") serve();

@@ -1,20 +1,20 @@
-// CPU time of a handshake at the responder: a process to which others connect one after the other over loopback,
-// each with its retry, its first message in the finish and the acknowledgment of that; compared with the four
-// X25519 operations that every responder needs (Noise XX: one key pair, ee, es, se).
+// CPU time of a handshake at the responder: another process connects one session after the other over loopback, each
+// with a retry, a first message in the finish and its acknowledgment; compared with the four X25519 operations that
+// every responder needs (Noise XX: one key pair, ee, es, se).
 
 import { diffieHellman, generateKeyPairSync } from "node:crypto";
 
 import { generateKeyPair } from "../src/net/node-crypto.ts";
 import { openSealedSocket } from "../src/net/sealed-socket.ts";
 import { machine } from "./harness/machine.ts";
-import { answerAsOther, startOther } from "./harness/other-process.ts";
+import { reportUsage, startOther } from "./harness/other-process.ts";
 
 const PSK = new Uint8Array(32);
 const MESSAGE = new Uint8Array(16).fill(1);
 const HANDSHAKES = 2_000;
-/** Handshakes before those that count, in which the compiler optimizes. */
+/** Handshakes before the measurement, in which the compiler optimizes. */
 const WARM_UP = 500;
-const X25519_OF_AN_RESPONDER = 4;
+const X25519_OF_A_RESPONDER = 4;
 
 const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
 
@@ -25,7 +25,7 @@ async function serve(): Promise<void> {
     staticKeys: keys(),
     admission: PSK,
   });
-  answerAsOther(socket.local.port);
+  reportUsage(socket.local.port);
 }
 
 /** One X25519 with prepared keys, us of CPU. */
@@ -62,7 +62,7 @@ async function measure(): Promise<void> {
   await client.close();
 
   const each = (after.cpu - before.cpu) / HANDSHAKES;
-  const bare = X25519_OF_AN_RESPONDER * bareX25519();
+  const bare = X25519_OF_A_RESPONDER * bareX25519();
   console.log(`handshakes, CPU of the responder's process, mean of ${HANDSHAKES} after ${WARM_UP}`);
   console.log(machine);
   console.log(`4 bare X25519   ${bare.toFixed(0)} us`);

@@ -1,11 +1,11 @@
-// Ten thousand idle sessions at one endpoint, with keep-alives only: their memory and CPU time, and whether a
-// message costs more because of them. The initiators are all in another process.
+// Ten thousand idle sessions of one endpoint, with keep-alives only: their memory and CPU time, and whether a message
+// costs more because of them. The initiators are all in another process.
 
 import { generateKeyPair } from "../src/net/node-crypto.ts";
 import type { SealedLink } from "../src/net/sealed-link.ts";
 import { openSealedSocket, type SealedSocket } from "../src/net/sealed-socket.ts";
 import { machine } from "./harness/machine.ts";
-import { answerAsOther, type OtherProcess, startOther } from "./harness/other-process.ts";
+import { type OtherProcess, reportUsage, startOther } from "./harness/other-process.ts";
 import { quantile } from "./harness/quantiles.ts";
 
 const PSK = new Uint8Array(32);
@@ -17,9 +17,9 @@ const AT_ONCE = 32;
 /** Long enough for two keep-alives of every session, ms. */
 const IDLE = 45_000;
 const ECHOES = 10_000;
-/** Echoes before those that count, in which the compiler optimizes. */
+/** Echoes before the measurement, in which the compiler optimizes. */
 const WARM_UP = 20_000;
-/** Until no acknowledgment is delayed any more, ms. */
+/** Wait for the delayed ACKs, ms. */
 const SETTLED = 500;
 
 const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
@@ -27,7 +27,7 @@ const keys = () => generateKeyPair(crypto.getRandomValues(new Uint8Array(32)));
 interface Echoing {
   readonly link: SealedLink;
   /** Called for each echo. */
-  heard: () => void;
+  onEcho: () => void;
 }
 
 async function serve(): Promise<void> {
@@ -42,16 +42,16 @@ async function serve(): Promise<void> {
       },
     }),
   });
-  answerAsOther(socket.local.port);
+  reportUsage(socket.local.port);
 }
 
 async function joinOne(client: SealedSocket, port: number): Promise<Echoing> {
   const session: Echoing = {
     link: client.join(
       { to: { address: "127.0.0.1", port }, psk: PSK, expected: null },
-      { onMessages: () => session.heard() },
+      { onMessages: () => session.onEcho() },
     ),
-    heard() {},
+    onEcho() {},
   };
   await echo(session);
   return session;
@@ -60,7 +60,7 @@ async function joinOne(client: SealedSocket, port: number): Promise<Echoing> {
 /** The round trip of one message, ms. */
 async function echo(session: Echoing): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  session.heard = resolve;
+  session.onEcho = resolve;
   const start = performance.now();
   void session.link.say(MESSAGE);
   await promise;
@@ -106,17 +106,17 @@ async function measure(): Promise<void> {
   await joinUntil(MANY, sessions, client, server.port);
   const full = await server.collect();
   await Bun.sleep(IDLE);
-  const rested = await server.usage();
-  const idle = (rested.cpu - full.cpu) / (IDLE * 1_000);
+  const after = await server.usage();
+  const idle = (after.cpu - full.cpu) / (IDLE * 1_000);
   const amongMany = await costOfAnEcho(sessions.slice(0, FEW), ECHOES, server);
   const each = (await server.collect()).memory - empty.memory;
 
-  console.log(`${MANY} idle sessions at one endpoint, the initiators in another process`);
+  console.log(`${MANY} idle sessions of one endpoint, the initiators in another process`);
   console.log(machine);
   console.log(`memory (RSS)       ${(each / (MANY - FEW) / 1_024).toFixed(1)} KiB a session`);
   console.log(`CPU, keep-alives   ${(idle * 100).toFixed(1)} % of one core over ${IDLE / 1_000} s`);
-  const report = (sum: typeof amongFew) =>
-    `${sum.cpu.toFixed(1)} us of CPU, p50 ${sum.p50.toFixed(0)} us`;
+  const report = (cost: typeof amongFew) =>
+    `${cost.cpu.toFixed(1)} us of CPU, p50 ${cost.p50.toFixed(0)} us`;
   console.log(`an echo, of ${FEW}      ${report(amongFew)}`);
   const ratio = (amongMany.cpu / amongFew.cpu).toFixed(2);
   console.log(`an echo, of ${MANY}   ${report(amongMany)}; ${ratio} times the CPU`);

@@ -16,7 +16,7 @@ import { median, quantile } from "./harness/quantiles.ts";
 const ROUNDS = 3;
 /** Bytes of each text. */
 const TEXT = 64;
-/** Appends in each round, by how many are in flight. */
+/** Appends in each round, by the number in flight. */
 const COUNTS = { 1: 2_000, 64: 100_000, 1_024: 300_000 } as const;
 const WORDS = "and then we all went down to the river because there was nothing else to do".split(
   " ",
@@ -38,11 +38,11 @@ const DRAFTS = Array.from({ length: Math.max(...Object.values(COUNTS)) + 1_024 }
 interface Result {
   /** Appends a second. */
   readonly rate: number;
-  /** How long each group of those in flight took, ms. */
+  /** The time of each group in flight, ms. */
   readonly times: number[];
 }
 
-/** `inFlight` appends, then as many again once all of them are durable. */
+/** Appends `inFlight` drafts at a time, the next ones when all of them are durable. */
 async function measure(
   count: number,
   inFlight: number,
@@ -101,7 +101,7 @@ const SUBJECTS: Readonly<Record<string, (count: number, inFlight: number) => Pro
   },
 };
 
-console.log(`appends of ${TEXT} bytes to one room; medians of ${ROUNDS} rounds, by turns`);
+console.log(`appends of ${TEXT} bytes to one room; medians of ${ROUNDS} rounds, taken in turns`);
 console.log(machine);
 for (const [flight, count] of Object.entries(COUNTS)) {
   const inFlight = Number(flight);

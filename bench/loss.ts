@@ -1,11 +1,11 @@
-// Messages over a network that loses datagrams in both directions, in virtual time: how many a second under
-// load, and the delay of each, in order, at the pace of a conversation. Compared with
+// Messages over a network that loses datagrams in both directions, in virtual time: messages a second under load, and
+// the delay of ordered delivery at the pace of a conversation. Compared with
 //
 //   TCP     the model of loss/tcp-sender.ts on the same simulated network with the same loss
-//   bound   for messages a second what Mathis et al. (1997) give a sender that halves its window for a
-//           loss; for the delay a sender that learns of each loss in exactly one round trip
+//   bound   for messages a second, the formula of Mathis et al. (1997) for a sender that halves its window for each
+//           loss; for the delay, a sender that detects each loss after exactly one round trip
 //
-// The network has unlimited bandwidth and no queue: only loss limits. Everything is computed, so the results are
+// The network has unlimited bandwidth and no queue: loss is the only limit. Everything is computed, so the results are
 // the same on every machine.
 
 import { machine } from "./harness/machine.ts";
@@ -40,7 +40,7 @@ function openTcp(loss: number): LossyTransfer {
   return tcpTransfer(1, lossyConditions(loss, ROUND_TRIP));
 }
 
-/** Messages a second, when there is always another to send. */
+/** Messages a second when there is always one more to send. */
 function rate(open: Open, loss: number, length: number): number {
   const transfer = open(loss);
   transfer.send(length, ENOUGH);
@@ -48,21 +48,21 @@ function rate(open: Open, loss: number, length: number): number {
   return transfer.receivedAt.length / (DURATION / 1_000);
 }
 
-/** The delay, ms, that one message of a hundred exceeds. */
+/** The delay of the 99th percentile, ms. */
 function delay(open: Open, loss: number): number {
   const transfer = open(loss);
-  const saidAt: number[] = [];
+  const sentAt: number[] = [];
   const start = transfer.now;
   for (let index = 0; index * INTERVAL < DURATION; index += 1) {
     transfer.run(start + index * INTERVAL);
-    saidAt.push(transfer.now);
+    sentAt.push(transfer.now);
     transfer.send(TALK_LENGTH, 1);
   }
-  // Those in transit arrive, too.
+  // The messages in transit arrive, too.
   transfer.run(transfer.now + DURATION);
-  if (transfer.receivedAt.length < saidAt.length) throw new Error("a message was never heard");
+  if (transfer.receivedAt.length < sentAt.length) throw new Error("a message never arrived");
   return quantile(
-    transfer.receivedAt.map((at, index) => at - (saidAt[index] ?? 0)),
+    transfer.receivedAt.map((at, index) => at - (sentAt[index] ?? 0)),
     0.99,
   );
 }

@@ -1,6 +1,6 @@
-// Sealed datagrams a second, sent and received by one process over loopback: two endpoints with a complete
-// session between them, compared with a C program that only calls sendmmsg and recvmmsg with as many bytes. Both
-// send a batch, receive it, and send the next: few enough for the receive buffer, so that nothing is lost.
+// Sealed datagrams a second, sent and received by one process over loopback: two endpoints with a complete session,
+// compared with a C program that only calls sendmmsg and recvmmsg with as many bytes. Both send a batch, receive it, and
+// send the next; a batch fits the receive buffer, so that nothing is lost.
 
 import { join } from "node:path";
 
@@ -12,7 +12,7 @@ import { openSealedPair, type SealedPair } from "./harness/sealed-pair.ts";
 
 const ROUNDS = 7;
 const MESSAGE = new Uint8Array(8_192).fill(1);
-/** What every path carries, and what loopback does: the C program's receive buffer holds 92 and 3 of them. */
+/** Sizes that every path carries, and that loopback carries; the C program's receive buffer holds 92 and 3 of them. */
 const CASES = [
   { size: 1_200, batch: 54, datagrams: 100_000 },
   { size: 65_487, batch: 2, datagrams: 10_000 },
@@ -20,25 +20,25 @@ const CASES = [
 
 type Case = (typeof CASES)[number];
 
-/** Sends `datagrams` from one end to the other, a batch at a time; returns how many a second. */
+/** Sends `datagrams` from one end to the other, a batch at a time. Returns datagrams a second. */
 async function round({ initiator, responder }: SealedPair, { size, batch, datagrams }: Case) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const [sentBefore, receivedBefore] = [initiator.sent, responder.received];
-  let said = 0;
-  let heard = 0;
-  initiator.speak = (session) => {
+  let written = 0;
+  let read = 0;
+  initiator.onFlush = (session) => {
     while (
-      said < datagrams * size &&
-      said - heard < batch * size &&
+      written < datagrams * size &&
+      written - read < batch * size &&
       sendMessage(session, MESSAGE)
     ) {
-      said += MESSAGE.length;
+      written += MESSAGE.length;
     }
   };
   responder.onMessage = (message) => {
-    heard += message.length;
+    read += message.length;
     initiator.flushSoon();
-    if (heard >= datagrams * size) resolve();
+    if (read >= datagrams * size) resolve();
   };
   const start = performance.now();
   initiator.flushSoon();
@@ -51,7 +51,7 @@ async function round({ initiator, responder }: SealedPair, { size, batch, datagr
 async function compare(program: CProgram, which: Case): Promise<void> {
   const { size, batch, datagrams } = which;
   using pair = await openSealedPair(size);
-  // The compiler optimizes, and the session finds its datagram size.
+  // Warm-up: the compiler optimizes, and the session discovers the path MTU.
   await round(pair, which);
   await round(pair, which);
   const sealed: number[] = [];
@@ -66,7 +66,9 @@ async function compare(program: CProgram, which: Case): Promise<void> {
   }
   const [ours, theirs] = [median(sealed), median(bare)];
   const ratio = (ours / theirs).toFixed(2);
-  console.log(`${size.toLocaleString("en")} bytes each, ${batch} at a time; ${lost} of ours lost`);
+  console.log(
+    `${size.toLocaleString("en")} bytes each, ${batch} at a time; ${lost} sealed ones lost`,
+  );
   console.log(`  sendmmsg, recvmmsg   ${report(theirs)}`);
   console.log(`  sealed               ${report(ours)}, ${ratio} of that`);
 }

@@ -10,7 +10,7 @@ const PSK = new Uint8Array(32);
 const MESSAGE = new Uint8Array(64).fill(1);
 const BURST = 1_000_000;
 const ROUNDS = 5_000;
-/** Round trips before those that count, in which the compiler optimizes. */
+/** Round trips before the measurement, in which the compiler optimizes. */
 const WARM_UP = 1_000;
 /** The first byte of a message that has to be echoed. */
 const ECHO = 2;

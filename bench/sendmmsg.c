@@ -1,8 +1,7 @@
-/* The peer of bench/sealed-datagrams.ts: datagrams between two sockets of one process over loopback, a
- * batch sent with sendmmsg and received with recvmmsg, over and over. Bare bytes: nothing is sealed,
- * acknowledged or read.
+/* The baseline of bench/sealed-datagrams.ts: datagrams between two sockets of one process over loopback, a batch at a
+ * time sent with sendmmsg and received with recvmmsg. Bare bytes: nothing is sealed, acknowledged or read.
  *
- *   sendmmsg SIZE BATCH ROUNDS DATAGRAMS   writes datagrams a second, a line for each round
+ *   sendmmsg SIZE BATCH ROUNDS DATAGRAMS   prints datagrams a second, a line for each round
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -13,7 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* The longest datagram, and the most at a time: they fit the receive buffer the system gives unasked. */
+/* The longest datagram, and the most in a batch: they fit the system's default receive buffer. */
 enum { LONGEST = 65507, MOST = 256 };
 
 static char sent[LONGEST];
@@ -76,10 +75,10 @@ int main(int count, char **arguments)
     long done = 0;
     while (done < datagrams) {
       if (sendmmsg(sender, outgoing, batch, 0) != (int)batch) fail("sendmmsg");
-      for (unsigned got = 0; got < batch;) {
-        int more = recvmmsg(receiver, incoming, batch - got, MSG_DONTWAIT, NULL);
+      for (unsigned arrived = 0; arrived < batch;) {
+        int more = recvmmsg(receiver, incoming, batch - arrived, MSG_DONTWAIT, NULL);
         if (more <= 0) fail("recvmmsg");
-        got += more;
+        arrived += more;
       }
       done += batch;
     }

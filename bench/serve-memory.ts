@@ -1,5 +1,4 @@
-// The memory of `charla serve` for files larger than memory: one of 4 GiB sent to 8 clients at once, and an upload of the same
-// size.
+// The memory of `charla serve` for large files: one of 4 GiB sent to 8 clients at once, and an upload of the same size.
 
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,7 +33,7 @@ const uploading: WebServer = {
 
 const folder = mkdtempSync(join(tmpdir(), "charla-serve-"));
 const file = join(folder, "large.bin");
-// A sparse file takes no disk space, and as long to send as any other.
+// A sparse file: it takes no disk space, but as long to send as any other.
 const descriptor = openSync(file, "w");
 ftruncateSync(descriptor, BYTES);
 closeSync(descriptor);

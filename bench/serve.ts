@@ -1,5 +1,5 @@
-// `charla serve` compared with nginx, Caddy, Python and npm packages, under load from wrk: a small file for many connections,
-// where the cost of a request counts, and a large one for a few, where that of a byte does.
+// `charla serve` compared with nginx, Caddy, Python and npm packages, under load from wrk: a small file for many
+// connections measures the cost of a request, and a large file for a few connections the cost of a byte.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { median } from "./harness/quantiles.ts";
 import { CHARLA, installPackages, others, type RunningServer, start } from "./serve/web-servers.ts";
 
 const ROUNDS = 3;
-/** s of one measurement. */
+/** Of one measurement, s. */
 const DURATION = 3;
 const LOADS = [
   { title: "1 KiB at 32 connections", file: "small.txt", bytes: 1_024, connections: 32 },
@@ -81,13 +81,13 @@ for (const { title, bytes } of LOADS) {
   const nginx = median((figures.get(`nginx ${title}`) ?? []).map(({ rate }) => rate));
   console.log(`\n${title}`);
   for (const { name } of servers) {
-    const its = figures.get(`${name} ${title}`);
-    if (its === undefined) {
-      console.log(`  ${name.padEnd(14)} is not on this machine`);
+    const rounds = figures.get(`${name} ${title}`);
+    if (rounds === undefined) {
+      console.log(`  ${name.padEnd(14)} is not installed`);
       continue;
     }
-    const rate = median(its.map((figure) => figure.rate));
-    const cpu = median(its.map((figure) => figure.cpu)).toFixed(0);
+    const rate = median(rounds.map((figure) => figure.rate));
+    const cpu = median(rounds.map((figure) => figure.cpu)).toFixed(0);
     const volume = ((rate * bytes) / 1_048_576).toFixed(0);
     const ratio = Number.isNaN(nginx) ? "" : `, ${(rate / nginx).toFixed(2)} times nginx`;
     console.log(

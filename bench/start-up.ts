@@ -1,5 +1,5 @@
-// How long the built charla takes to start, beside ncat: `npm run build`, then `npm run bench`.
-// Both only print their version; the ratio of their median times is what counts.
+// How long the built charla takes to start, compared with ncat: `npm run build`, then `npm run bench`. Both only print
+// their version; the ratio of their median times is the result.
 
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ if (Bun.which("ncat") === null) {
 
 const charla: number[] = [];
 const ncat: number[] = [];
-// In turns, so that whatever else the machine does falls on both.
+// In turns, so that other load on the machine affects both.
 for (let round = 0; round < ROUNDS; round += 1) {
   charla.push(time([built, "--version"]));
   ncat.push(time(["ncat", "--version"]));

@@ -1,11 +1,11 @@
-/* The load of bench/fanout: one member talks, the others listen, and this counts what they hear and when. Knows
- * no protocol. Asked on the standard input, a line each; answers with a line of numbers.
+/* The load of bench/fanout: one member sends, the others listen, and this measures what they receive and when. Knows
+ * no protocol. Reads commands from the standard input, one a line, and answers each with a line of numbers.
  *
- *   full PID WINDOW SECONDS    messages as fast as all hear them, at most WINDOW that some listener has not heard
- *                              -> deliveries, seconds, server's CPU s, own CPU s, lost
- *   paced PID RATE SECONDS     so many messages a second
- *                              -> the same, then p50 and p99 from said to heard, ms
- *   rest SECONDS               nothing is said -> 0
+ *   full PID WINDOW SECONDS    messages as fast as all receive them, at most WINDOW that a listener has not received
+ *                              -> deliveries, seconds, the server's CPU s, this program's CPU s, lost
+ *   paced PID RATE SECONDS     RATE messages a second
+ *                              -> the same, then p50 and p99 from sending to receiving, ms
+ *   rest SECONDS               nothing is sent until nothing was received for SECONDS -> 0
  */
 #include "crowd.h"
 
@@ -18,29 +18,29 @@
 #include <unistd.h>
 
 enum {
-  /* Messages that some listener has not heard: more than any window, and at a pace nobody is so far behind. */
-  MOST_UNHEARD = 4096,
+  /* Messages that a listener has not received: more than any window, and than any listener's delay at a pace. */
+  MAX_PENDING = 4096,
   EVENTS = 512,
   SAMPLES = 1 << 22,
 };
 
-/* Before what counts, and at most until all has been heard, s. */
-static const double WARM_UP = 1.0, PATIENCE = 20.0;
+/* Before the measurement; and the longest wait for the last messages after it, s. */
+static const double WARM_UP = 1.0, TIMEOUT = 20.0;
 
 static int queue;
 static unsigned listeners;
-static uint64_t said, heard_by_all;
-static uint64_t *heard_by;
-/* By the number of a message: when it was said, and how many have not heard it. */
-static double said_at[MOST_UNHEARD];
-static unsigned unheard[MOST_UNHEARD];
+static uint64_t sent, received_by_all;
+static uint64_t *received_by;
+/* By the number of a message: when it was sent, and how many listeners have not received it. */
+static double sent_at[MAX_PENDING];
+static unsigned pending[MAX_PENDING];
 static uint64_t deliveries;
 static float *samples;
 static unsigned long sampled;
 static int sampling;
-static double now, stirred_at;
+static double now, active_at;
 
-static double clock_of(clockid_t clock)
+static double read_clock(clockid_t clock)
 {
   struct timespec time;
   if (clock_gettime(clock, &time) < 0) fail("clock_gettime");
@@ -49,7 +49,7 @@ static double clock_of(clockid_t clock)
 
 double seconds(void)
 {
-  return clock_of(CLOCK_MONOTONIC);
+  return read_clock(CLOCK_MONOTONIC);
 }
 
 void fail(const char *what)
@@ -58,50 +58,50 @@ void fail(const char *what)
   exit(1);
 }
 
-void *reserve(unsigned long count, unsigned long size)
+void *allocate(unsigned long count, unsigned long size)
 {
-  void *room = calloc(count, size);
-  if (room == NULL) fail("calloc");
-  return room;
+  void *memory = calloc(count, size);
+  if (memory == NULL) fail("calloc");
+  return memory;
 }
 
-void stirred(void)
+void note_activity(void)
 {
-  stirred_at = now;
+  active_at = now;
 }
 
-void heard(unsigned listener, unsigned messages)
+void count_received(unsigned listener, unsigned messages)
 {
   deliveries += messages;
   for (; messages > 0; messages -= 1) {
-    uint64_t message = heard_by[listener]++;
-    if (message >= said) {
-      fprintf(stderr, "listener %u has heard more than was said\n", listener);
+    uint64_t message = received_by[listener]++;
+    if (message >= sent) {
+      fprintf(stderr, "listener %u has received more than was sent\n", listener);
       exit(1);
     }
-    unheard[message % MOST_UNHEARD] -= 1;
+    pending[message % MAX_PENDING] -= 1;
     if (sampling && sampled < SAMPLES)
-      samples[sampled++] = (now - said_at[message % MOST_UNHEARD]) * 1e3;
+      samples[sampled++] = (now - sent_at[message % MAX_PENDING]) * 1e3;
   }
-  while (heard_by_all < said && unheard[heard_by_all % MOST_UNHEARD] == 0) heard_by_all += 1;
+  while (received_by_all < sent && pending[received_by_all % MAX_PENDING] == 0) received_by_all += 1;
 }
 
-static void say_more(unsigned messages)
+static void send_more(unsigned messages)
 {
   if (messages == 0) return;
   for (unsigned count = 0; count < messages; count += 1) {
-    said_at[said % MOST_UNHEARD] = now;
-    unheard[said % MOST_UNHEARD] = listeners;
-    said += 1;
+    sent_at[sent % MAX_PENDING] = now;
+    pending[sent % MAX_PENDING] = listeners;
+    sent += 1;
   }
-  say(messages);
+  send_messages(messages);
 }
 
-/* What is there to read now, after at most so many ms: whether there was something. */
-static int take(int patience)
+/* Reads what arrives within `timeout` ms. Returns whether something did. */
+static int poll_events(int timeout)
 {
   static struct epoll_event events[EVENTS];
-  int count = epoll_wait(queue, events, EVENTS, patience);
+  int count = epoll_wait(queue, events, EVENTS, timeout);
   now = seconds();
   for (int index = 0; index < count; index += 1) {
     receive(events[index].data.u32);
@@ -111,38 +111,38 @@ static int take(int patience)
   return count > 0;
 }
 
-/* Until nothing has come for so many seconds. */
-static void rest(double silence)
+/* Reads until nothing has arrived for `silence` seconds. */
+static void wait_quiet(double silence)
 {
-  for (stirred_at = now = seconds(); now - stirred_at < silence;) take(10);
+  for (active_at = now = seconds(); now - active_at < silence;) poll_events(10);
 }
 
-/* Says what `due` lets it, for so many seconds. */
-static void talk(double duration, unsigned (*due)(double))
+/* Sends as many messages as `due` returns, for `duration` seconds. */
+static void run(double duration, unsigned (*due)(double))
 {
   double start = now = seconds();
   while (now - start < duration) {
-    say_more(due(now));
-    take(1);
+    send_more(due(now));
+    poll_events(1);
   }
 }
 
-static unsigned window, begun;
+static unsigned window, paced_sent;
 static double rate, paced_since;
 
 static unsigned due_by_window(double time)
 {
   (void)time;
-  /* No more than what fits one round, so that all that became ready together is said together. */
-  return window - (unsigned)(said - heard_by_all);
+  /* The whole window in one round: messages that may be sent at the same time are sent together. */
+  return window - (unsigned)(sent - received_by_all);
 }
 
 static unsigned due_by_pace(double time)
 {
   unsigned wanted = (unsigned)((time - paced_since) * rate);
-  unsigned due = wanted - begun;
-  if (due == 0 || said - heard_by_all + due > MOST_UNHEARD) return 0;
-  begun = wanted;
+  unsigned due = wanted - paced_sent;
+  if (due == 0 || sent - received_by_all + due > MAX_PENDING) return 0;
+  paced_sent = wanted;
   return due;
 }
 
@@ -157,19 +157,19 @@ static void measure(int pid, double duration, unsigned (*due)(double))
   clockid_t server;
   if (clock_getcpuclockid(pid, &server) != 0) fail("clock_getcpuclockid");
   paced_since = seconds();
-  begun = 0;
-  talk(WARM_UP, due);
+  paced_sent = 0;
+  run(WARM_UP, due);
   sampling = due == due_by_pace;
   sampled = 0;
   uint64_t before = deliveries;
-  double start = seconds(), its = clock_of(server), own = clock_of(CLOCK_PROCESS_CPUTIME_ID);
-  talk(duration, due);
-  printf("%lu %f %f %f", (unsigned long)(deliveries - before), seconds() - start, clock_of(server) - its,
-         clock_of(CLOCK_PROCESS_CPUTIME_ID) - own);
+  double start = seconds(), server_cpu = read_clock(server), own_cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+  run(duration, due);
+  printf("%lu %f %f %f", (unsigned long)(deliveries - before), seconds() - start, read_clock(server) - server_cpu,
+         read_clock(CLOCK_PROCESS_CPUTIME_ID) - own_cpu);
   double end = seconds();
-  while (heard_by_all < said && seconds() - end < PATIENCE) take(10);
+  while (received_by_all < sent && seconds() - end < TIMEOUT) poll_events(10);
   unsigned long lost = 0;
-  for (unsigned listener = 0; listener < listeners; listener += 1) lost += said - heard_by[listener];
+  for (unsigned listener = 0; listener < listeners; listener += 1) lost += sent - received_by[listener];
   printf(" %lu", lost);
   if (sampling) {
     qsort(samples, sampled, sizeof *samples, by_size);
@@ -183,15 +183,15 @@ static void measure(int pid, double duration, unsigned (*due)(double))
 int main(void)
 {
   setvbuf(stdout, NULL, _IOLBF, 0);
-  /* Lines are read one by one, and poll(2) knows of none that wait in a buffer. */
+  /* Unbuffered, because poll(2) does not see lines that wait in a buffer. */
   setvbuf(stdin, NULL, _IONBF, 0);
-  samples = reserve(SAMPLES, sizeof *samples);
+  samples = allocate(SAMPLES, sizeof *samples);
   queue = epoll_create1(0);
   if (queue < 0) fail("epoll_create1");
   now = seconds();
   listeners = join(queue);
-  heard_by = reserve(listeners, sizeof *heard_by);
-  rest(0.5);
+  received_by = allocate(listeners, sizeof *received_by);
+  wait_quiet(0.5);
   printf("%u\n", listeners);
 
   char line[256];
@@ -199,7 +199,7 @@ int main(void)
   for (;;) {
     int pid;
     double duration;
-    take(10);
+    poll_events(10);
     if (poll(&input, 1, 0) == 0) continue;
     if (fgets(line, sizeof line, stdin) == NULL) return 0;
     if (sscanf(line, "full %d %u %lf", &pid, &window, &duration) == 3) {
@@ -207,7 +207,7 @@ int main(void)
     } else if (sscanf(line, "paced %d %lf %lf", &pid, &rate, &duration) == 3) {
       measure(pid, duration, due_by_pace);
     } else if (sscanf(line, "rest %lf", &duration) == 1) {
-      rest(duration);
+      wait_quiet(duration);
       printf("0\n");
     } else return 2;
   }

@@ -1,4 +1,4 @@
-/* What the members of a room have to say to whoever counts what they hear (crowd.c), and the reverse. */
+/* The interface between the counting of deliveries (crowd.c) and the protocols of the members. */
 #ifndef CROWD_H
 #define CROWD_H
 
@@ -8,24 +8,24 @@
 
 /* Seconds, from any moment on. */
 double seconds(void);
-/* Ends the program, with the system's word for why. */
+/* Ends the program with the system's error message. */
 void fail(const char *what);
-/* A listener has heard so many messages more. */
-void heard(unsigned listener, unsigned messages);
-/* Somebody is heard at all: what is under way has not come to rest. */
-void stirred(void);
-/* Room for so many elements, zeroed. */
-void *reserve(unsigned long count, unsigned long size);
+/* A listener has received this many more messages. */
+void count_received(unsigned listener, unsigned messages);
+/* Something was received: the room is not quiet yet. */
+void note_activity(void);
+/* Allocates zeroed memory; ends the program when there is none. */
+void *allocate(unsigned long count, unsigned long size);
 
 /* --- the members: tcp-members.c, sealed-members.c --- */
 
-/* Reads from the standard input who they are, until a line that says so, and joins: how many listen. */
+/* Reads the members from the standard input, up to the line that ends them, and joins. Returns the number of listeners. */
 unsigned join(int poll);
-/* Reads what has come for one of them. */
+/* Reads what a member's socket has received. */
 void receive(unsigned member);
-/* The talker says so many messages more, in as few pieces as there can be. */
-void say(unsigned messages);
-/* Does what time has made due. */
+/* The sender sends this many more messages, in as few pieces as possible. */
+void send_messages(unsigned messages);
+/* Sends what is due by now. */
 void tick(void);
 
 #endif

@@ -1,5 +1,5 @@
-// Lets any number of members enter a room, and describes each of their sessions for the program that continues it
-// (sealed-members.c): ids, keys and positions.
+// Makes any number of members enter a room, and returns the state of their sessions, with which sealed-members.c
+// continues them: ids, keys, packet numbers and stream offsets.
 
 import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
@@ -29,55 +29,55 @@ import type { Outbound } from "../../src/protocol/session/transmit.ts";
 /** Members that enter at the same time. */
 const AT_ONCE = 64;
 const MESSAGES_AT_ONCE = 1_024;
-/** How long nothing must have come for everything to have arrived, ms. */
+/** Without a datagram for this long, nothing is in transit any more, ms. */
 const SILENCE = 1_000;
 const WAKE_EVERY = 5;
 
-interface Entering {
+interface Client {
   readonly endpoint: Endpoint;
   readonly socket: UdpSocket;
-  /** By sessions that have not been welcomed yet. */
+  /** Resolves each session that has entered. */
   readonly welcomes: Map<Session, () => void>;
-  heardAt: number;
+  receivedAt: number;
 }
 
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 
 /** A line of sealed-members.c for each. */
 export async function enterRoom(port: number, members: number): Promise<string[]> {
-  const entering = await open();
+  const client = await open();
   const sessions: Session[] = [];
   const timer = setInterval(() => {
-    if (endpointWakeAt(entering.endpoint) > performance.now()) return;
-    tickEndpoint(entering.endpoint, performance.now());
-    work(entering);
+    if (endpointWakeAt(client.endpoint) > performance.now()) return;
+    tickEndpoint(client.endpoint, performance.now());
+    exchange(client);
   }, WAKE_EVERY);
   while (sessions.length < members) {
     const more = Math.min(AT_ONCE, members - sessions.length);
     const names = Array.from({ length: more }, (_, index) => `member-${sessions.length + index}`);
-    sessions.push(...(await Promise.all(names.map((name) => enter(entering, port, name)))));
+    sessions.push(...(await Promise.all(names.map((name) => enter(client, port, name)))));
   }
-  while (performance.now() - entering.heardAt < SILENCE || !sessions.every(isAtRest)) {
+  while (performance.now() - client.receivedAt < SILENCE || !sessions.every(isIdle)) {
     await Bun.sleep(WAKE_EVERY);
   }
   clearInterval(timer);
-  entering.socket.close();
+  client.socket.close();
   return sessions.map((session) => describe(session, port));
 }
 
-async function open(): Promise<Entering> {
+async function open(): Promise<Client> {
   let due = false;
-  const workSoon = () => {
+  const exchangeSoon = () => {
     if (due) return;
     due = true;
     setImmediate(() => {
       due = false;
-      work(entering);
+      exchange(client);
     });
   };
   const endpoint = createEndpoint({
     crypto: nodeCrypto,
-    // Another one for each who joins: they are as many people.
+    // A new key pair for each session: the members are different people.
     get staticKeys() {
       return generateKeyPair(random(32));
     },
@@ -92,20 +92,20 @@ async function open(): Promise<Entering> {
     receiveBuffer: LARGE_RECEIVE_BUFFER,
     gso: true,
     onDatagram(datagram, from) {
-      entering.heardAt = performance.now();
-      receiveDatagram(endpoint, datagram, from, entering.heardAt);
-      workSoon();
+      client.receivedAt = performance.now();
+      receiveDatagram(endpoint, datagram, from, client.receivedAt);
+      exchangeSoon();
     },
     onError(error) {
       throw error;
     },
   });
-  const entering = { endpoint, socket, welcomes: new Map(), heardAt: performance.now() };
-  return entering;
+  const client = { endpoint, socket, welcomes: new Map(), receivedAt: performance.now() };
+  return client;
 }
 
-async function enter(entering: Entering, port: number, name: string): Promise<Session> {
-  const { endpoint, welcomes } = entering;
+async function enter(client: Client, port: number, name: string): Promise<Session> {
+  const { endpoint, welcomes } = client;
   const to = { address: "127.0.0.1", port };
   const session = connect(
     endpoint,
@@ -116,15 +116,16 @@ async function enter(entering: Entering, port: number, name: string): Promise<Se
   sendMessage(session, encodeFrame({ type: "enter", room: "main", name, device }));
   const welcomed = new Promise<void>((resolve) => welcomes.set(session, resolve));
   activate(endpoint, session);
-  work(entering);
+  exchange(client);
   await welcomed;
   return session;
 }
 
-/** Takes what has come, and sends what is due. */
-function work({ endpoint, socket, welcomes }: Entering): void {
+/** Handles the received messages, and sends what is due. */
+function exchange({ endpoint, socket, welcomes }: Client): void {
   for (const session of takeTouched(endpoint)) {
-    if (session.end !== null) throw new Error(`a member is out: ${JSON.stringify(session.end)}`);
+    if (session.end !== null)
+      throw new Error(`a member's session ended: ${JSON.stringify(session.end)}`);
     const messages = receiveMessages(session, MESSAGES_AT_ONCE, performance.now());
     if (messages.length > 0) activate(endpoint, session);
     const welcomed = welcomes.get(session);
@@ -147,18 +148,18 @@ function isWelcome(message: Uint8Array): boolean {
   return reading.type === "frame" && reading.frame.type === "welcome";
 }
 
-function isAtRest(session: Session): boolean {
+function isIdle(session: Session): boolean {
   return isAllAcknowledged(session) && session.recovery.sent.packetsInFlight === 0;
 }
 
 function describe(session: Session, port: number): string {
   const { established, localId, incoming, outgoing, received, recovery } = session;
   if (established === null || incoming.arrived.start !== incoming.arrived.end) {
-    throw new Error("a session is not at rest");
+    throw new Error("a session is not idle");
   }
   const { remoteId, send, receive } = established;
   const secrets = [localId, remoteId, send.key, receive.key].map((bytes) => bytes.toHex());
-  const places = [recovery.sent.nextNumber, received.window.largest, incoming.arrived.end];
+  const positions = [recovery.sent.nextNumber, received.window.largest, incoming.arrived.end];
   const windows = [incoming.granted, outgoing.queue.end, outgoing.limit];
-  return ["member", port, ...secrets, ...places, ...windows].join(" ");
+  return ["member", port, ...secrets, ...positions, ...windows].join(" ");
 }

@@ -1,5 +1,5 @@
-/* The least that a server can do, for bench/fanout: whatever one connection says is written to each of the others,
- * with a plain write. Prints its port. Reads nothing but what the last that connected says.
+/* The least that a server can do, for bench/fanout: what the last connection sends is written to each of the others
+ * with a plain write. Prints its port.
  *
  *   floor LISTENERS
  */

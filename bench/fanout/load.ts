@@ -1,5 +1,5 @@
-// The load of the fan-out: a C program that is the talker and all listeners at once (crowd.c, and how they speak),
-// in a process of its own. Knows no server.
+// The load of the fan-out: a C program that is the sender and all listeners at once (crowd.c, tcp-members.c and
+// sealed-members.c), in a process of its own. Knows no server.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,23 +8,23 @@ import { join } from "node:path";
 export type LoadKind = "tcp" | "sealed";
 
 export interface LoadPrograms extends Disposable {
-  /** The program of the in-kernel floor. */
+  /** The path of the program that only writes to each (floor.c). */
   readonly floor: string;
-  /** Starts the load with the lines that say who its members are. */
+  /** @param members the lines that tcp-members.c or sealed-members.c reads */
   start(kind: LoadKind, members: readonly string[]): Promise<Load>;
 }
 
 export interface Load extends AsyncDisposable {
-  /** Messages in flight, as fast as all hear them. */
+  /** `window` messages in flight, as fast as all listeners receive them. */
   full(server: number, window: number, duration: number): Promise<Measured>;
   paced(server: number, rate: number, duration: number): Promise<PacedMeasured>;
-  /** Nothing is said for so many seconds. */
+  /** Sends nothing until nothing was received for `duration` s. */
   rest(duration: number): Promise<void>;
 }
 
 export interface Measured {
   readonly deliveries: number;
-  /** Of a listener's message, a second. */
+  /** Deliveries a second. */
   readonly rate: number;
   /** us of the server's CPU for each delivery. */
   readonly cpu: number;
@@ -34,12 +34,12 @@ export interface Measured {
 }
 
 export interface PacedMeasured extends Measured {
-  /** From said to heard, ms. */
+  /** From sending to receiving, ms. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Null, and a sentence on the standard error, where they cannot be compiled. */
+/** Null if they cannot be compiled; the compiler's errors are on stderr. */
 export function compileLoad(): LoadPrograms | null {
   const folder = mkdtempSync(join(tmpdir(), "charla-fanout-load-"));
   const remove = () => rmSync(folder, { recursive: true });
@@ -76,7 +76,7 @@ async function startLoad(program: string, members: readonly string[]): Promise<L
     const numbers = new TextDecoder().decode(value).trim().split(" ").map(Number);
     const [deliveries, , , , lost] = numbers;
     if (value === undefined || deliveries === undefined) throw new Error("the load has ended");
-    if (lost !== undefined && lost > 0) throw new Error(`${lost} messages were not heard`);
+    if (lost !== undefined && lost > 0) throw new Error(`${lost} messages were not received`);
     return numbers;
   };
   await answer(`${members.join("\n")}\n`);

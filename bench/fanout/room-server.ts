@@ -1,4 +1,4 @@
-// The server of bench/fanout: charla's own, sealed, with its log on the disk, and no limits on who talks. `room-server.ts
+// The server of bench/fanout: charla's own, sealed, with its log on the disk, and no rate limits. `room-server.ts
 // FOLDER SERVER-KEY`, prints its port; SIGUSR2 collects its garbage.
 
 import { writeSync } from "node:fs";

@@ -1,12 +1,12 @@
-/* The members of bench/fanout that speak over TCP, whatever the protocol: its bytes come from who starts this,
- * and every message that is heard is as long as the first. Read from the standard input, a line each:
+/* The members of bench/fanout over TCP, for any protocol: the bytes to send are read from the standard input, and
+ * every message must arrive with the length of the first one. A line each:
  *
- *   connect PORT LISTENERS     on loopback, and one more who talks
- *   all BYTES                  sent by each listener, and then what that brings is read until nothing more comes
- *   talker BYTES               the same by the talker
- *   message BYTES              one message: the end of the lines
+ *   connect PORT LISTENERS     connects the listeners and the sender on loopback
+ *   all BYTES                  each listener sends them, and then what arrives is read until nothing more does
+ *   sender BYTES               the same by the sender
+ *   message BYTES              one message; the last line
  *
- * BYTES are in hexadecimal digits; # among them stands for five decimal digits of the member's number.
+ * BYTES are in hexadecimal digits; a # stands for five decimal digits of the member's number.
  */
 #include "crowd.h"
 
@@ -23,12 +23,12 @@
 #include <unistd.h>
 
 enum { LINE = 8192, LONGEST_MESSAGE = 1024, MOST_AT_ONCE = 4096 };
-/* Nothing has come for so long, s: then nothing is under way. InspIRCd lets in once a second only. */
+/* Nothing is in transit after this long without a byte, s: InspIRCd accepts connections only once a second. */
 static const double AT_REST = 1.2;
 
 static unsigned listeners;
 static int *sockets;
-/* Bytes that each has heard, and what each message is long: 0 until that is known. */
+/* Bytes that each listener has received, and the length of a message: 0 until it is known. */
 static uint64_t *bytes;
 static unsigned each;
 static uint64_t *counted;
@@ -43,10 +43,10 @@ static int hexadecimal(char digit)
   return digit <= '9' ? digit - '0' : digit - 'a' + 10;
 }
 
-static unsigned spell(const char *digits, unsigned member, char *into, unsigned room)
+static unsigned spell(const char *digits, unsigned member, char *into, unsigned capacity)
 {
   unsigned at = 0;
-  for (; *digits != '\0' && *digits != '\n' && at + 6 < room;) {
+  for (; *digits != '\0' && *digits != '\n' && at + 6 < capacity;) {
     if (*digits == '#') {
       at += sprintf(into + at, "%05u", member);
       digits += 1;
@@ -72,7 +72,7 @@ static void open_socket(unsigned member, int port)
   if (epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) < 0) fail("epoll_ctl");
 }
 
-/* All of it: while the server's buffers are full, what it sends is read. */
+/* Sends all of it, also while the server's buffers are full. */
 static void send_all(unsigned member, const char *from, unsigned size)
 {
   while (size > 0) {
@@ -94,7 +94,7 @@ void receive(unsigned member)
     exit(1);
   }
   last = seconds();
-  stirred();
+  note_activity();
   if (member == listeners) return;
   bytes[member] += size;
   if (!counting) return;
@@ -102,7 +102,7 @@ void receive(unsigned member)
   if (whole > counted[member]) {
     unsigned more = whole - counted[member];
     counted[member] = whole;
-    heard(member, more);
+    count_received(member, more);
   }
 }
 
@@ -115,7 +115,7 @@ static void read_until_rest(void)
   }
 }
 
-/* What one message is long where it is heard; the same for everybody. */
+/* Measures the length of one message as it arrives, which must be the same at every listener. */
 static void learn_length(void)
 {
   memset(bytes, 0, listeners * sizeof *bytes);
@@ -124,7 +124,7 @@ static void learn_length(void)
   each = bytes[0];
   for (unsigned member = 0; member < listeners; member += 1) {
     if (each != 0 && bytes[member] == each) continue;
-    fprintf(stderr, "of the first message, member %u has heard %lu bytes, and member 0 %u\n", member,
+    fprintf(stderr, "of the first message, member %u has received %lu bytes, and member 0 %u\n", member,
             (unsigned long)bytes[member], each);
     exit(1);
   }
@@ -139,16 +139,16 @@ unsigned join(int poll)
   poller = poll;
   while (fgets(line, sizeof line, stdin) != NULL) {
     if (sscanf(line, "connect %d %u", &port, &listeners) == 2) {
-      sockets = reserve(listeners + 1, sizeof *sockets);
-      bytes = reserve(listeners + 1, sizeof *bytes);
-      counted = reserve(listeners + 1, sizeof *counted);
+      sockets = allocate(listeners + 1, sizeof *sockets);
+      bytes = allocate(listeners + 1, sizeof *bytes);
+      counted = allocate(listeners + 1, sizeof *counted);
       for (unsigned member = 0; member <= listeners; member += 1) open_socket(member, port);
       read_until_rest();
     } else if (strncmp(line, "all ", 4) == 0) {
       for (unsigned member = 0; member < listeners; member += 1)
         send_all(member, spelled, spell(line + 4, member, spelled, sizeof spelled));
       read_until_rest();
-    } else if (strncmp(line, "talker ", 7) == 0) {
+    } else if (strncmp(line, "sender ", 7) == 0) {
       send_all(listeners, spelled, spell(line + 7, listeners, spelled, sizeof spelled));
       read_until_rest();
     } else if (strncmp(line, "message ", 8) == 0) {
@@ -162,7 +162,7 @@ unsigned join(int poll)
   exit(2);
 }
 
-void say(unsigned messages)
+void send_messages(unsigned messages)
 {
   send_all(listeners, many, messages * length);
 }

@@ -1,15 +1,15 @@
-// A C program of bench/, compiled where and when it is needed.
+// Compiles a C program of bench/ when it is needed.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface CProgram extends Disposable {
-  /** The numbers it writes. */
+  /** Runs it, and returns the numbers that it prints. */
   run(...options: readonly number[]): number[];
 }
 
-/** Null when this machine has no C compiler. */
+/** Null if this machine has no C compiler. */
 export function compile(source: string): CProgram | null {
   const compiler = Bun.which("cc");
   if (compiler === null) return null;

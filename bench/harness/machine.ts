@@ -1,6 +1,6 @@
-// What a figure depends on: the machine and the runtime it was taken with.
+// What every figure depends on: the machine and the runtime.
 
 import { cpus } from "node:os";
 
-/** A line for the head of every report. */
+/** The first line of every report. */
 export const machine = `machine: ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, Bun ${Bun.version}`;

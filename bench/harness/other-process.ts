@@ -1,23 +1,23 @@
-// A measurement's other process: the same file run again with "serve", which answers questions about
-// itself, so that the cost of one end can be told from the other's.
+// The other process of a measurement: the same file run again with "serve". It reports its own CPU time and memory, so
+// that the cost of each end is measured separately.
 
-/** What a process has used so far. */
+/** CPU time and memory of a process. */
 export interface Usage {
-  /** CPU time of all its threads, us. */
+  /** CPU time of all threads so far, us. */
   readonly cpu: number;
-  /** Bytes in memory, RSS. */
+  /** RSS, bytes. */
   readonly memory: number;
 }
 
 export interface OtherProcess extends AsyncDisposable {
-  /** Where it listens. */
+  /** The port on which it listens. */
   readonly port: number;
   usage(): Promise<Usage>;
-  /** Collects its garbage, so that memory tells what is kept. */
+  /** Collects garbage first, so that `memory` counts live objects only. */
   collect(): Promise<Usage>;
 }
 
-/** Starts `file` again; it is to call `answerAsOther` once it listens. */
+/** Starts `file` again, which must call `reportUsage` once it listens. */
 export async function startOther(file: string): Promise<OtherProcess> {
   const port = Promise.withResolvers<number>();
   let answered = Promise.withResolvers<Usage>();
@@ -45,8 +45,8 @@ export async function startOther(file: string): Promise<OtherProcess> {
   };
 }
 
-/** In the other process: it listens on `port`, and answers from now on. */
-export function answerAsOther(port: number): void {
+/** For the other process: reports `port`, and from now on its usage on request. */
+export function reportUsage(port: number): void {
   process.on("message", (question) => {
     if (question === "collect") Bun.gc(true);
     process.send?.(usage());

@@ -1,4 +1,4 @@
-// Medians and percentiles of what was measured. Knows nothing of what it is.
+// Medians and percentiles.
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);

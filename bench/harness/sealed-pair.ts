@@ -32,8 +32,8 @@ export interface PairEnd {
   sent: number;
   received: number;
   onMessage: (message: Uint8Array) => void;
-  /** Called at each turn, to send messages. */
-  speak: (session: Session) => void;
+  /** Called before each flush, to send messages. */
+  onFlush: (session: Session) => void;
   flushSoon(): void;
 }
 
@@ -97,7 +97,7 @@ async function openEnd(datagramLimit: number, admission: Uint8Array | null): Pro
     sent: 0,
     received: 0,
     onMessage() {},
-    speak() {},
+    onFlush() {},
     flushSoon() {
       if (due) return;
       due = true;
@@ -112,7 +112,7 @@ async function openEnd(datagramLimit: number, admission: Uint8Array | null): Pro
     if (session !== null) {
       const messages = receiveMessages(session, MESSAGES_AT_ONCE, performance.now());
       for (const message of messages) end.onMessage(message);
-      end.speak(session);
+      end.onFlush(session);
       activate(endpoint, session);
     }
     send();

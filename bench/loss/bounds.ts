@@ -3,8 +3,8 @@
 import { seededRandom } from "../../test/simulator/random.ts";
 
 /**
- * The most bytes a second of a sender that halves its window for each loss, and whose timer never fires: MSS/RTT * sqrt(3/(2p)) (Mathis et al., "The Macroscopic Behavior of the
- * TCP Congestion Avoidance Algorithm", 1997).
+ * The highest rate, bytes a second, of a sender that halves its window for each loss, and whose timer never fires:
+ * MSS/RTT * sqrt(3/(2p)) (Mathis et al., "The Macroscopic Behavior of the TCP Congestion Avoidance Algorithm", 1997).
  *
  * @param roundTrip ms
  */
@@ -30,7 +30,7 @@ export function idealDelays(
     const saidAt = index * interval;
     let arrivesAt = saidAt + roundTrip / 2;
     while (random.chance(loss)) arrivesAt += roundTrip;
-    // In order: not before the one before.
+    // In order: never earlier than the message before.
     heardAt = Math.max(heardAt, arrivesAt);
     delays.push(heardAt - saidAt);
   }

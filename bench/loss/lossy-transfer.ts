@@ -8,13 +8,13 @@ export interface LossyTransfer {
   readonly now: number;
   /** When each message was received, in order. */
   readonly receivedAt: readonly number[];
-  /** Sends this many messages of `length` bytes, each as soon as there is room for it. */
+  /** Sends this many messages of `length` bytes, each as soon as there is space for it. */
   send(length: number, count: number): void;
   /** Lets time pass; it ends less than a millisecond before `until`. */
   run(until: number): void;
 }
 
-/** Datagrams of Ethernet's size, without their IPv4 and UDP headers. */
+/** The datagrams that Ethernet carries: 1,500 bytes without the headers of IPv4 and UDP. */
 const MTU = 1_500 - 28;
 
 /**

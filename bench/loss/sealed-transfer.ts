@@ -4,7 +4,7 @@ import type { Conditions } from "../../test/simulator/network.ts";
 import { createWorld, joinResponder, run } from "../../test/simulator/world.ts";
 import type { LossyTransfer } from "./lossy-transfer.ts";
 
-/** Longer than a handshake may take, ms. */
+/** More than the time limit of a handshake, ms. */
 const HANDSHAKE_TIME = 10_000;
 
 /** Null when the handshake failed. */
@@ -22,7 +22,7 @@ export function sealedTransfer(seed: number, conditions: Conditions): LossyTrans
     },
     send(length, count) {
       const message = new Uint8Array(length).fill(1);
-      for (let said = 0; said < count; said += 1) initiator.messages.push(message);
+      for (let sent = 0; sent < count; sent += 1) initiator.messages.push(message);
     },
     run(until) {
       run(world, until - 1, () => {

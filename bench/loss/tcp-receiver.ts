@@ -1,11 +1,11 @@
-// The receiving half of a TCP connection: what is there without a gap, and what to acknowledge when (RFC 5681
-// s. 4.2, RFC 2018). A state machine without I/O, for comparison only.
+// The receiving half of a TCP connection: which bytes have arrived, and when to acknowledge what (RFC 5681 s. 4.2,
+// RFC 2018). A state machine without I/O, for comparison only.
 
 import type { Acknowledgment } from "./tcp-sender.ts";
 
-/** What Linux waits for a second segment, ms. */
+/** How long Linux waits for a second segment, ms. */
 const ACK_DELAY = 40;
-/** With timestamps no more fit the header (RFC 2018 s. 3). */
+/** With timestamps the header has space for no more (RFC 2018 s. 3). */
 const MAX_BLOCKS = 3;
 
 interface Block {
@@ -16,10 +16,10 @@ interface Block {
 export interface TcpReceiver {
   /** Everything before it has arrived. */
   upTo: number;
-  /** What has arrived beyond, the latest to grow first. */
+  /** Bytes that have arrived beyond a gap, the block that changed last first. */
   blocks: Block[];
-  /** Segments not acknowledged yet. */
-  owed: number;
+  /** Segments that are not acknowledged yet. */
+  unacknowledged: number;
   /** When the first of them was sent. */
   echo: number;
   /** When an acknowledgment is due, ms. */
@@ -27,7 +27,7 @@ export interface TcpReceiver {
 }
 
 export function createTcpReceiver(): TcpReceiver {
-  return { upTo: 0, blocks: [], owed: 0, echo: 0, dueAt: Number.POSITIVE_INFINITY };
+  return { upTo: 0, blocks: [], unacknowledged: 0, echo: 0, dueAt: Number.POSITIVE_INFINITY };
 }
 
 export function receiveSegment(
@@ -35,15 +35,16 @@ export function receiveSegment(
   { start, end, sentAt }: Block & { readonly sentAt: number },
   now: number,
 ): void {
-  if (receiver.owed === 0) receiver.echo = sentAt;
-  receiver.owed += 1;
+  if (receiver.unacknowledged === 0) receiver.echo = sentAt;
+  receiver.unacknowledged += 1;
   const hadGap = receiver.blocks.length > 0;
-  if (end > receiver.upTo) takeIn(receiver, { start, end });
-  const atOnce = hadGap || receiver.blocks.length > 0 || receiver.owed >= 2 || end < receiver.upTo;
+  if (end > receiver.upTo) addBlock(receiver, { start, end });
+  const atOnce =
+    hadGap || receiver.blocks.length > 0 || receiver.unacknowledged >= 2 || end < receiver.upTo;
   receiver.dueAt = Math.min(receiver.dueAt, atOnce ? now : now + ACK_DELAY);
 }
 
-function takeIn(receiver: TcpReceiver, added: Block): void {
+function addBlock(receiver: TcpReceiver, added: Block): void {
   const touching = receiver.blocks.filter(
     ({ start, end }) => start <= added.end && end >= added.start,
   );
@@ -62,7 +63,7 @@ function takeIn(receiver: TcpReceiver, added: Block): void {
 export function nextAcknowledgment(receiver: TcpReceiver, now: number): Acknowledgment | null {
   if (now < receiver.dueAt) return null;
   receiver.dueAt = Number.POSITIVE_INFINITY;
-  receiver.owed = 0;
+  receiver.unacknowledged = 0;
   const { upTo, blocks, echo } = receiver;
   return { upTo, blocks: blocks.slice(0, MAX_BLOCKS), echo };
 }

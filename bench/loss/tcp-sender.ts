@@ -1,15 +1,15 @@
-// The sending half of a TCP connection as RFC 5681, 6298 and 6675 have it: NewReno's window, recovery by
-// selective acknowledgments, and a retransmission timer. A state machine without I/O, for comparison only:
-// there is no handshake, no end, no window of the receiver and no persist timer. It has no tail loss probe
-// and no RACK (RFC 8985), which today's Linux adds.
+// The sending half of a TCP connection by RFC 5681, 6298 and 6675: NewReno's window, recovery with selective
+// acknowledgments, and a retransmission timer. A state machine without I/O, for comparison only: it has no handshake,
+// no close, no receive window and no persist timer, and neither a tail loss probe nor RACK (RFC 8985), which today's
+// Linux has.
 
-/** Bytes a segment carries: Ethernet's 1,500 less IPv4, TCP and the timestamps that all systems send. */
+/** Bytes of data in a segment: Ethernet's 1,500 less the headers of IPv4 and TCP with timestamps. */
 export const SEGMENT_SIZE = 1_500 - 20 - 20 - 12;
 /** RFC 6928. */
 const INITIAL_WINDOW = 10 * SEGMENT_SIZE;
 /** Segments selectively acknowledged above one that is lost (RFC 6675 s. 2). */
 const DUPLICATE_THRESHOLD = 3;
-/** What Linux adds to the smoothed round trip at least, ms (RFC 6298 s. 2.4 would have 1 s). */
+/** The least that Linux adds to the smoothed round trip, ms (RFC 6298 s. 2.4 asks for 1 s). */
 const LEAST_PATIENCE = 200;
 /** RFC 6298 s. 2.5. */
 const LONGEST_TIMEOUT = 60_000;
@@ -20,7 +20,7 @@ export interface Segment {
   sentAt: number;
   arrived: boolean;
   lost: boolean;
-  /** Since it was found lost. */
+  /** Sent again since it was declared lost. */
   sentAgain: boolean;
 }
 
@@ -29,21 +29,21 @@ export interface Acknowledgment {
   readonly upTo: number;
   /** Blocks beyond, at most three (RFC 2018 s. 3, with timestamps). */
   readonly blocks: readonly { readonly start: number; readonly end: number }[];
-  /** When the segment was sent that it answers (RFC 7323 s. 4.3). */
+  /** When the acknowledged segment was sent (RFC 7323 s. 4.3). */
   readonly echo: number;
 }
 
 export interface TcpSender {
-  /** Not acknowledged, in order. */
+  /** Segments that are not acknowledged, in order. */
   segments: Segment[];
   acknowledged: number;
   /** Everything before it was sent at least once. */
   sent: number;
-  /** Everything before it is there to be sent. */
+  /** Everything before it is ready to be sent. */
   written: number;
   window: number;
   threshold: number;
-  /** A loss of what was sent before it has been answered already. */
+  /** The window was already reduced for losses of bytes before it. */
   recoverUpTo: number;
   /** Fast recovery: the window does not grow. */
   recovering: boolean;
@@ -63,7 +63,7 @@ export function createTcpSender(roundTrip: number): TcpSender {
     threshold: Number.POSITIVE_INFINITY,
     recoverUpTo: 0,
     recovering: false,
-    // The handshake has measured it once.
+    // The handshake has measured the round trip once.
     smoothed: roundTrip,
     variation: roundTrip / 2,
     timeout: roundTrip + Math.max(LEAST_PATIENCE, 2 * roundTrip),
@@ -82,23 +82,23 @@ export function nextSegment(sender: TcpSender, now: number): Segment | null {
 
 function nextLost(sender: TcpSender): Segment | null {
   const segment = sender.segments.find(({ lost, sentAgain }) => lost && !sentAgain);
-  if (segment === undefined || !mayLeave(sender, segment.end - segment.start)) return null;
+  if (segment === undefined || !maySend(sender, segment.end - segment.start)) return null;
   segment.sentAgain = true;
   return segment;
 }
 
-/** Without Nagle's algorithm: what there is leaves. */
+/** Without Nagle's algorithm: short segments are sent at once. */
 function nextNew(sender: TcpSender): Segment | null {
   const { sent: start, written } = sender;
   const end = Math.min(start + SEGMENT_SIZE, written);
-  if (end === start || !mayLeave(sender, end - start)) return null;
+  if (end === start || !maySend(sender, end - start)) return null;
   const segment = { start, end, sentAt: 0, arrived: false, lost: false, sentAgain: false };
   sender.segments.push(segment);
   sender.sent = end;
   return segment;
 }
 
-function mayLeave(sender: TcpSender, length: number): boolean {
+function maySend(sender: TcpSender, length: number): boolean {
   const pipe = bytesInPipe(sender);
   return pipe === 0 || pipe + length <= sender.window;
 }
@@ -125,23 +125,23 @@ export function receiveAcknowledgment(
   if (progress > 0) {
     sender.acknowledged = upTo;
     sender.segments = sender.segments.filter(({ end }) => end > upTo);
-    takeSample(sender, now - echo);
+    addRoundTripSample(sender, now - echo);
     const isDone = sender.segments.length === 0;
     sender.timeoutAt = isDone ? Number.POSITIVE_INFINITY : now + sender.timeout;
     if (utilized && !sender.recovering) grow(sender, progress);
     if (upTo >= sender.recoverUpTo) sender.recovering = false;
   }
   if (findLost(sender) && sender.acknowledged >= sender.recoverUpTo) {
-    answerLoss(sender);
+    reduceWindow(sender);
     sender.recovering = true;
     sender.window = sender.threshold;
   }
 }
 
-/** At `timeoutAt` nothing was heard for too long (RFC 6298 s. 5). */
+/** To be called at `timeoutAt`: the retransmission timer has expired (RFC 6298 s. 5). */
 export function timeOut(sender: TcpSender, now: number): void {
   if (now < sender.timeoutAt) return;
-  answerLoss(sender);
+  reduceWindow(sender);
   sender.recovering = false;
   sender.window = SEGMENT_SIZE;
   for (const segment of sender.segments) {
@@ -152,13 +152,13 @@ export function timeOut(sender: TcpSender, now: number): void {
   sender.timeoutAt = now + sender.timeout;
 }
 
-/** RFC 5681 s. 3.1, with each byte acknowledged counted, as Linux does (RFC 3465). */
+/** RFC 5681 s. 3.1, counting acknowledged bytes as Linux does (RFC 3465). */
 function grow(sender: TcpSender, progress: number): void {
   const isSlowStart = sender.window < sender.threshold;
   sender.window += isSlowStart ? progress : (SEGMENT_SIZE * progress) / sender.window;
 }
 
-/** IsLost() of RFC 6675 s. 4, in segments; whether more are lost than before. */
+/** IsLost() of RFC 6675 s. 4, in segments. Returns whether more are lost than before. */
 function findLost({ segments }: TcpSender): boolean {
   let above = 0;
   let found = false;
@@ -173,14 +173,14 @@ function findLost({ segments }: TcpSender): boolean {
 }
 
 /** RFC 5681 s. 3.1, equation 4. */
-function answerLoss(sender: TcpSender): void {
+function reduceWindow(sender: TcpSender): void {
   const inFlight = sender.sent - sender.acknowledged;
   sender.threshold = Math.max(Math.min(inFlight, sender.window) / 2, 2 * SEGMENT_SIZE);
   sender.recoverUpTo = sender.sent;
 }
 
 /** RFC 6298 s. 2.3. */
-function takeSample(sender: TcpSender, sample: number): void {
+function addRoundTripSample(sender: TcpSender, sample: number): void {
   sender.variation = (3 * sender.variation + Math.abs(sender.smoothed - sample)) / 4;
   sender.smoothed = (7 * sender.smoothed + sample) / 8;
   sender.timeout = sender.smoothed + Math.max(LEAST_PATIENCE, 4 * sender.variation);

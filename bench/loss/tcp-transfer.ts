@@ -1,5 +1,5 @@
-// A lossy transfer over TCP, on the same simulated network as the sealed wire's. The network carries bytes and
-// the model needs none: each datagram is as long as its packet, and has the number of what it stands for.
+// A lossy transfer over TCP, on the same simulated network as the sealed wire's. The network carries bytes, but the
+// model has none: each datagram is as long as the packet would be, and contains the packet's number.
 
 import {
   arrivals,
@@ -23,7 +23,7 @@ const SENDER = { address: "192.0.2.1", port: 1 };
 const RECEIVER = { address: "192.0.2.2", port: 2 };
 /** TCP's header with timestamps, which takes the place of UDP's. */
 const HEADER = 20 + 12 - 8;
-/** What a program writes before each message, for TCP has no message boundaries. */
+/** A program writes it before each message, because TCP has no message boundaries. */
 const LENGTH_PREFIX = 2;
 
 type Packet =
@@ -70,7 +70,7 @@ export function tcpTransfer(seed: number, conditions: Conditions): LossyTransfer
       return now;
     },
     send(length, count) {
-      for (let said = 0; said < count; said += 1) {
+      for (let sent = 0; sent < count; sent += 1) {
         sender.written += LENGTH_PREFIX + length;
         ends.push(sender.written);
       }

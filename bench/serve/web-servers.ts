@@ -1,5 +1,5 @@
-// HTTP file servers, each started as a process on its own port: charla and popular ones. Knows how to start them, not what is
-// measured.
+// HTTP file servers, each started as a process on its own port: charla and popular ones. Knows how to start them, not
+// what is measured.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -18,7 +18,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** ms that a server may take to start. */
-const PATIENCE = 20_000;
+const START_TIMEOUT = 20_000;
 /** ms between two attempts to connect. */
 const RETRY_EVERY = 50;
 
@@ -123,7 +123,7 @@ export async function start(server: WebServer, folder: string): Promise<RunningS
   const url = `http://127.0.0.1:${port}`;
   const start = performance.now();
   while (!(await answers(url))) {
-    if (performance.now() - start > PATIENCE || child.exitCode !== null) {
+    if (performance.now() - start > START_TIMEOUT || child.exitCode !== null) {
       child.kill();
       throw new Error(`${server.name} does not answer: ${command.join(" ")}`);
     }

@@ -1,4 +1,4 @@
-// Servers that pass on what one client publishes to all that have subscribed, or simply to all others.
+// Servers that forward what one client publishes to all subscribers, or to all other clients.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,13 +10,13 @@ const CONNECTIONS = 10_000;
 export const ncat: Peer = {
   name: "ncat --broker",
   debian: "ncat",
-  // It waits with select(2), which knows no descriptor past 1,023.
-  mostListeners: 1_000,
+  // It uses select(2), which has no descriptors above 1,023.
+  maxListeners: 1_000,
   async start(folder, listeners) {
     const port = freePort();
     const options = ["--listen", "--broker", "--max-conns", String(CONNECTIONS)];
     const command = ["ncat", ...options, "127.0.0.1", String(port)];
-    const speech = { listener: [], talker: [], message: digits(`${TEXT}\n`) };
+    const speech = { listener: [], sender: [], message: digits(`${TEXT}\n`) };
     return startTcp(command, folder, port, listeners, speech);
   },
 };
@@ -38,7 +38,7 @@ write_deadline: "60s"
     const connect = 'CONNECT {"verbose":false,"pedantic":false}\r\n';
     return startTcp(["nats-server", "-c", config], folder, port, listeners, {
       listener: [digits(`${connect}SUB room 1\r\nPING\r\n`)],
-      talker: [digits(`${connect}PING\r\n`)],
+      sender: [digits(`${connect}PING\r\n`)],
       message: digits(`PUB room ${TEXT.length}\r\n${TEXT}\r\n`),
     });
   },
@@ -55,7 +55,7 @@ export const redis: Peer = {
     const queues = ["--client-output-buffer-limit", "pubsub", "0", "0", "0"];
     return startTcp([...command, ...files, ...limits, ...queues], folder, port, listeners, {
       listener: [digits("SUBSCRIBE room\r\n")],
-      talker: [],
+      sender: [],
       message: digits(`*3\r\n$7\r\nPUBLISH\r\n$4\r\nroom\r\n$${TEXT.length}\r\n${TEXT}\r\n`),
     });
   },
@@ -81,7 +81,7 @@ user root
     return startTcp(["mosquitto", "-c", config], folder, port, listeners, {
       // CONNECT (MQTT 3.1.1, a clean session, no keep-alive), then SUBSCRIBE at quality 0.
       listener: [`1012${mqttConnect}0006${digits("l#")}`, `820900010004${digits("room")}00`],
-      talker: [`1012${mqttConnect}0006${digits("t#")}`],
+      sender: [`1012${mqttConnect}0006${digits("t#")}`],
       message: `30${(2 + 4 + TEXT.length).toString(16)}0004${digits("room")}${digits(TEXT)}`,
     });
   },

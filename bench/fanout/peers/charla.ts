@@ -19,7 +19,7 @@ export const charla: Peer = {
     return {
       pid: child.pid,
       load: "sealed",
-      // And the one who talks.
+      // The listeners and the sender.
       members: async () => [...(await enterRoom(port, listeners + 1)), "go"],
       collect() {
         child.kill("SIGUSR2");

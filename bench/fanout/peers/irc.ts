@@ -1,4 +1,4 @@
-// IRC servers, with all that slows a talker turned off.
+// IRC servers, with everything turned off that slows a sender.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import { digits, freePort, type Peer, type Speech, startTcp, TEXT } from "./peer
 
 const SPEECH: Speech = {
   listener: [digits("NICK l#\r\nUSER l 0 * :l\r\n"), digits("JOIN #room\r\n").replace("#", "23")],
-  talker: [digits("NICK talker\r\nUSER t 0 * :t\r\n"), digits("JOIN #room\r\n").replace("#", "23")],
+  sender: [digits("NICK sender\r\nUSER t 0 * :t\r\n"), digits("JOIN #room\r\n").replace("#", "23")],
   message: digits(`PRIVMSG #room :${TEXT}\r\n`).replace("#", "23"),
 };
 const CONNECTIONS = 10_000;
-/** No PING while it is measured, s. */
+/** No PING during the measurement, s. */
 const QUIET = 3_600;
 
 export const ngircd: Peer = {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { digits, type Peer, type RunningPeer, startTcp, TEXT } from "./peer.ts";
 
-/** Null, and a sentence on the standard error, where they cannot be installed. */
+/** Null if they cannot be installed; npm's errors are on stderr. */
 export function installPackages(): (Disposable & { readonly folder: string }) | null {
   const folder = mkdtempSync(join(tmpdir(), "charla-fanout-npm-"));
   const remove = () => rmSync(folder, { recursive: true });
@@ -46,7 +46,7 @@ function nodePeer(
       const command = ["node", "--expose-gc", join(packages, script)];
       return startTcp(command, folder, null, listeners, {
         listener: steps,
-        talker: steps,
+        sender: steps,
         message,
       });
     },

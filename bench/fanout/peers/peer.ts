@@ -1,43 +1,43 @@
-// A server beside which charla is measured: how it is started, and what its members say. Knows no load.
+// A server that charla is compared with: how it is started, and what its members send. Knows no load.
 
 import { openSync } from "node:fs";
 import { join } from "node:path";
 
-/** What is said, in every server. */
+/** The text of every message. */
 export const TEXT = "x".repeat(64);
 
-/** Some servers are where only root looks. */
+/** Some servers are in /usr/sbin, which is in root's PATH only. */
 export const PATH = `${process.env["PATH"]}:/usr/sbin`;
 
 export interface Peer {
   readonly name: string;
-  /** The Debian package that has it; null where none is needed. */
+  /** The Debian package that contains it; null if none is needed. */
   readonly debian: string | null;
-  /** More listeners than this it cannot have. */
-  readonly mostListeners?: number;
-  /** Starts it with its files in a folder. */
+  /** The most listeners that it supports. */
+  readonly maxListeners?: number;
+  /** @param folder for its files */
   start(folder: string, listeners: number): Promise<RunningPeer>;
 }
 
 export interface RunningPeer extends AsyncDisposable {
   readonly pid: number;
-  /** Which load speaks to it. */
+  /** The load that speaks its protocol. */
   readonly load: "tcp" | "sealed";
   /** The lines that the load reads: see tcp-members.c and sealed-members.c. */
   members(): Promise<string[]>;
-  /** Collects its garbage, where it has any. */
+  /** Runs its garbage collector, if it has one. */
   collect(): void;
 }
 
-/** What the members of a TCP server send, as tcp-members.c wants it: `#` is the member's number. */
+/** What the members of a TCP server send, in the format of tcp-members.c: `#` is the member's number. */
 export interface Speech {
-  /** Each listener, one after the other, each once the one before has had its effect. */
+  /** What each listener sends; the next step follows when the server's answers to the one before have arrived. */
   readonly listener: readonly string[];
-  readonly talker: readonly string[];
+  readonly sender: readonly string[];
   readonly message: string;
 }
 
-/** @param listening prints its port, when `port` is null; else it is waited for */
+/** @param port where the server will listen; null if it prints its port */
 export async function startTcp(
   command: readonly string[],
   folder: string,
@@ -59,7 +59,7 @@ export async function startTcp(
     members: async () => [
       `connect ${serverPort} ${listeners}`,
       ...speech.listener.map((bytes) => `all ${bytes}`),
-      ...speech.talker.map((bytes) => `talker ${bytes}`),
+      ...speech.sender.map((bytes) => `sender ${bytes}`),
       `message ${speech.message}`,
     ],
     collect() {
@@ -72,7 +72,7 @@ export async function startTcp(
   };
 }
 
-/** The digits of a text's UTF-8 bytes; `#` stays, and stands for the member's number. */
+/** A text's UTF-8 bytes in hexadecimal digits; a `#` is not converted: it stands for the member's number. */
 export function digits(text: string): string {
   return text
     .split("#")
@@ -80,7 +80,7 @@ export function digits(text: string): string {
     .join("#");
 }
 
-/** One that nobody listens on now. */
+/** A port on which no program listens. */
 export function freePort(): number {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = listener;
@@ -109,7 +109,7 @@ async function untilListening(port: number, child: { exitCode: number | null }):
   throw new Error("the server does not listen after 10 s");
 }
 
-/** Asks the system, for a connection would be a member. */
+/** Reads the kernel's tables, because a connection would count as a member. */
 async function accepts(port: number): Promise<boolean> {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {

@@ -1,4 +1,4 @@
-// The same with socket.io, over WebSockets only.
+// The broadcast of ws-server.mjs with socket.io, over WebSockets only.
 import { createServer } from "node:http";
 
 import { Server } from "socket.io";

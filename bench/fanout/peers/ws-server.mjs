@@ -1,4 +1,4 @@
-// A minimal broadcast with ws: whatever one says is sent to all others. Prints its port.
+// A minimal broadcast with ws: each message of a client is sent to all others. Prints its port.
 import { WebSocketServer } from "ws";
 
 const server = new WebSocketServer({
