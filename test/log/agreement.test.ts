@@ -37,49 +37,52 @@ const WORDS = [
 const ROOMS = ["main", "garden", "attic"];
 const STEPS = 250;
 
-test.each([1, 2, 3])("after 250 random steps, seed %d, both logs answer alike", async (seed) => {
-  const random = seededRandom(seed);
-  const oneOf = (items: readonly string[]) => items[random.between(0, items.length - 1)] ?? "";
-  const someWords = (most: number) =>
-    Array.from({ length: random.between(0, most) }, () => oneOf(WORDS)).join(
-      oneOf([" ", ", ", "\n"]),
-    );
-  let time = 1_000;
-  using folder = temporaryFolder();
-  await using memory = openMemoryLog({ now: () => time });
-  await using disk = await openSqliteLog({ folder: folder.path, now: () => time });
+test.each([1, 2, 3])(
+  "after 250 random steps, seed %d, both logs give the same results",
+  async (seed) => {
+    const random = seededRandom(seed);
+    const oneOf = (items: readonly string[]) => items[random.between(0, items.length - 1)] ?? "";
+    const someWords = (most: number) =>
+      Array.from({ length: random.between(0, most) }, () => oneOf(WORDS)).join(
+        oneOf([" ", ", ", "\n"]),
+      );
+    let time = 1_000;
+    using folder = temporaryFolder();
+    await using memory = openMemoryLog({ now: () => time });
+    await using disk = await openSqliteLog({ folder: folder.path, now: () => time });
 
-  for (let step = 0; step < STEPS; step += 1) {
-    time += random.between(-2, 5);
-    const room = oneOf(ROOMS);
-    const author = oneOf(["key of Ann", "key of Bob"]);
-    const number = random.between(0, STEPS);
-    const place = random.between(0, 60);
-    const limit = random.between(0, 20);
-    const given = {
-      author,
-      name: "Ann",
-      device: oneOf(["phone", "laptop"]),
-      number,
-      text: someWords(6),
-    };
-    const search = {
-      ...(random.chance(0.5) ? { room } : {}),
-      ...(random.chance(0.8) ? { words: someWords(3) } : {}),
-      ...(random.chance(0.3) ? { since: time - 100 } : {}),
-      limit,
-    };
-    const found = someWords(2);
-    const claimed = oneOf(["Ann", "ANN", "Ｂob", "Bob", "İ", "i̇"]);
-    const answers = [memory, disk].map(async (log) => [
-      await Promise.all([log.append(room, given), log.claimName(room, claimed, author)]),
-      await log.read(room, place, limit),
-      await log.readLast(room, limit, place),
-      await log.search(search),
-      await log.find(room, found, place, limit),
-      await log.rooms(),
-    ]);
-    const [byMemory, byDisk] = await Promise.all(answers);
-    expect(byDisk).toEqual(byMemory);
-  }
-});
+    for (let step = 0; step < STEPS; step += 1) {
+      time += random.between(-2, 5);
+      const room = oneOf(ROOMS);
+      const author = oneOf(["key of Ann", "key of Bob"]);
+      const number = random.between(0, STEPS);
+      const place = random.between(0, 60);
+      const limit = random.between(0, 20);
+      const given = {
+        author,
+        name: "Ann",
+        device: oneOf(["phone", "laptop"]),
+        number,
+        text: someWords(6),
+      };
+      const search = {
+        ...(random.chance(0.5) ? { room } : {}),
+        ...(random.chance(0.8) ? { words: someWords(3) } : {}),
+        ...(random.chance(0.3) ? { since: time - 100 } : {}),
+        limit,
+      };
+      const found = someWords(2);
+      const claimed = oneOf(["Ann", "ANN", "Ｂob", "Bob", "İ", "i̇"]);
+      const answers = [memory, disk].map(async (log) => [
+        await Promise.all([log.append(room, given), log.claimName(room, claimed, author)]),
+        await log.read(room, place, limit),
+        await log.readLast(room, limit, place),
+        await log.search(search),
+        await log.find(room, found, place, limit),
+        await log.rooms(),
+      ]);
+      const [byMemory, byDisk] = await Promise.all(answers);
+      expect(byDisk).toEqual(byMemory);
+    }
+  },
+);

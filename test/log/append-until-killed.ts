@@ -1,4 +1,4 @@
-// Appends as fast as it can, and prints of each entry, once it is durable, its room, sequence and number.
+// Appends as fast as it can, and prints the room, sequence and number of each entry once it is durable.
 
 import { writeSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-// kill -9 while a program appends as fast as it can: every entry that was durable is there.
+// kill -9 while a program appends as fast as it can: every entry that was reported as durable is there afterwards.
 
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
@@ -32,7 +32,7 @@ test(
       await program.until("stdout", new RegExp(`(?:.+\n){${entries}}`));
       program.signal("SIGKILL");
       await program.exited;
-      // The last line may have been cut.
+      // The last line may be incomplete.
       for (const line of program.stdout.split("\n").slice(1, -1)) {
         const [room, sequence, number] = line.split(" ");
         durable.set(`${room} ${sequence}`, `${device} ${number}`);

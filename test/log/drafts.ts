@@ -8,7 +8,7 @@ export function draft(number: number, fields: Partial<Draft> = {}): Draft {
   return { author: "key of Ann", name: "Ann", device: "laptop", number, text, ...fields };
 }
 
-/** The entry that such a draft becomes, at a time of the suite's clock. */
+/** The log entry of such a draft. */
 export function entry(sequence: number, fields: Partial<Draft> = {}, time = 1_000) {
   return { sequence, time, ...draft(fields.number ?? sequence, fields) };
 }

@@ -21,7 +21,7 @@ function recorded() {
 }
 
 describe("a group commit", () => {
-  test("writes what is added in one turn of the event loop in one transaction, in order", async () => {
+  test("items added in one turn of the event loop are written in one transaction, in order", async () => {
     const { events, add } = recorded();
     const results = [add("one"), add("two")];
     await Promise.resolve();
@@ -31,14 +31,14 @@ describe("a group commit", () => {
     expect(events).toEqual(["begin", "one", "two", "three", "commit"]);
   });
 
-  test("writes what is added later in another one", async () => {
+  test("items added in a later turn are written in another transaction", async () => {
     const { events, add } = recorded();
     await add("one");
     await add("two");
     expect(events).toEqual(["begin", "one", "commit", "begin", "two", "commit"]);
   });
 
-  test("resolves nothing before it is committed", async () => {
+  test("an item resolves only after it is committed", async () => {
     const { group, events, add } = recorded();
     void add("one").then((name) => events.push(`${name} resolved`));
     group.flush();
@@ -46,7 +46,7 @@ describe("a group commit", () => {
     expect(events).toEqual(["begin", "one", "commit", "one resolved"]);
   });
 
-  test("rejects all of them when it fails, and accepts the next", async () => {
+  test("a failed transaction rejects all of its items, and the next one works", async () => {
     const { events, add } = recorded();
     const failing = [add("one"), add("full"), add("two")];
     const outcomes = await Promise.allSettled(failing);
@@ -57,7 +57,7 @@ describe("a group commit", () => {
     expect(await add("again")).toBe("again");
   });
 
-  test("rejects alone what is refused, and writes the others", async () => {
+  test("a refused item is rejected alone, and the others are written", async () => {
     const { group, events, add } = recorded();
     const refused = group.add(() => {
       throw new CharlaError("TOO_MANY_ROOMS", "no more rooms", "talk in another");
@@ -68,7 +68,7 @@ describe("a group commit", () => {
     expect(events).toEqual(["begin", "two", "commit"]);
   });
 
-  test("commits at once when it is flushed, and has nothing to do afterwards", async () => {
+  test("flush commits at once, and nothing is left to commit later", async () => {
     const { group, events, add } = recorded();
     const result = add("one");
     group.flush();

@@ -14,7 +14,7 @@ export function testLog(title: string, open: OpenLog): void {
   const openAtOnce = () => open(() => 1_000);
 
   describe(`${title}: append`, () => {
-    test("numbers the entries of a room, from 1 without gaps, in the order of the calls", async () => {
+    test("append numbers the entries of a room from 1 without gaps, in the order of the calls", async () => {
       await using log = await openAtOnce();
       const appended = await Promise.all([
         log.append("main", draft(7)),
@@ -29,7 +29,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.append("main", draft(8))).toEqual(entry(4, { number: 8 }));
     });
 
-    test("numbers each room separately", async () => {
+    test("append numbers each room separately", async () => {
       await using log = await openAtOnce();
       const appended = await Promise.all([
         log.append("main", draft(1)),
@@ -42,7 +42,7 @@ export function testLog(title: string, open: OpenLog): void {
       ]);
     });
 
-    test("takes the same author, device and number for the same message, and returns the first", async () => {
+    test("append of a message with the same author, device and number returns the first entry", async () => {
       await using log = await openAtOnce();
       const [first, again] = await Promise.all([
         log.append("main", draft(1, { text: "hello" })),
@@ -56,7 +56,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect((await log.append("main", draft(2))).sequence).toBe(2);
     });
 
-    test("takes another author, device, number or room for another message", async () => {
+    test("append of a message with another author, device, number or room adds an entry", async () => {
       await using log = await openAtOnce();
       await log.append("main", draft(1));
       const others = await Promise.all([
@@ -69,7 +69,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(others.map(({ sequence }) => sequence)).toEqual([2, 3, 4, 5, 1]);
     });
 
-    test("gives an entry the time of the clock, but never an earlier one than before", async () => {
+    test("append gives an entry the time of the clock, but never an earlier one than before", async () => {
       const times = [5_000, 4_000, 6_000];
       await using log = await open(() => times.shift() ?? 0);
       expect((await log.append("main", draft(1))).time).toBe(5_000);
@@ -78,7 +78,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect((await log.append("main", draft(4))).time).toBe(6_000);
     });
 
-    test("stores every text as it is", async () => {
+    test("append stores every text unchanged", async () => {
       await using log = await openAtOnce();
       const said = [
         "",
@@ -94,7 +94,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(texts(await log.read("main", 0, 10))).toEqual(said);
     });
 
-    test("replaces half a surrogate by U+FFFD, as UTF-8 does", async () => {
+    test("append replaces half a surrogate pair by U+FFFD, as UTF-8 does", async () => {
       await using log = await openAtOnce();
       expect((await log.append("main", draft(1, { text: "\ud83e!" }))).text).toBe("\ufffd!");
       expect(texts(await log.read("main", 0, 10))).toEqual(["\ufffd!"]);
@@ -105,34 +105,34 @@ export function testLog(title: string, open: OpenLog): void {
       ["a name of 257 characters", { name: "x".repeat(257) }],
       ["half a surrogate in a name", { name: "\ud83e" }],
       ["a number below 0", { number: -1 }],
-      ["a number that is none", { number: Number.NaN }],
+      ["NaN as a number", { number: Number.NaN }],
     ])("refuses %s, which the caller should have checked, and goes on", async (_, fields) => {
       await using log = await openAtOnce();
       const refused = log.append("main", { ...draft(1), ...fields });
-      const taken = log.append("main", draft(2));
+      const accepted = log.append("main", draft(2));
       expect(refused).rejects.toThrow(RangeError);
-      expect((await taken).sequence).toBe(1);
+      expect((await accepted).sequence).toBe(1);
     });
 
-    test("refuses the 1,001st room, and goes on in the others", async () => {
+    test("append refuses the 1,001st room, and goes on in the others", async () => {
       await using log = await openAtOnce();
       await Promise.all(
         Array.from({ length: 1_000 }, (_, index) => log.append(`room ${index}`, draft(1))),
       );
       const refused = log.append("one more", draft(1));
-      const taken = log.append("room 7", draft(2));
+      const accepted = log.append("room 7", draft(2));
       expect(refused).rejects.toMatchObject({
         code: "TOO_MANY_ROOMS",
         message: "there are already 1000 rooms, and one more would be one more",
         hint: "use a room that exists",
       });
-      expect((await taken).sequence).toBe(2);
+      expect((await accepted).sequence).toBe(2);
       expect(await log.rooms()).toHaveLength(1_000);
     });
   });
 
   describe(`${title}: read`, () => {
-    test("returns the entries after a sequence number, oldest first, as many as are asked for", async () => {
+    test("read returns the entries after a sequence number, oldest first, up to a limit", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 5);
       expect(await log.read("main", 2, 2)).toEqual([entry(3), entry(4)]);
@@ -144,7 +144,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.read("attic", 0, 10)).toEqual([]);
     });
 
-    test("returns the last entries, oldest first", async () => {
+    test("readLast returns the last entries, oldest first", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 5);
       await append(log, "garden", 1);
@@ -154,7 +154,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.readLast("attic", 10)).toEqual([]);
     });
 
-    test("returns the last entries before a sequence number", async () => {
+    test("readLast returns the last entries before a sequence number", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 5);
       expect(await log.readLast("main", 2, 4)).toEqual([entry(2), entry(3)]);
@@ -164,7 +164,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.readLast("main", 2, 100)).toEqual([entry(4), entry(5)]);
     });
 
-    test("returns no more than 1,000 entries at once", async () => {
+    test("a read returns at most 1,000 entries", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 1_001);
       expect(await log.read("main", 0, 5_000)).toHaveLength(1_000);
@@ -172,7 +172,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect((await log.search({ limit: 5_000 }))[0]?.sequence).toBe(2);
     });
 
-    test("lists the rooms, in the order in which they were created", async () => {
+    test("rooms lists the rooms in the order in which they were created", async () => {
       const times = [1_000, 2_000, 3_000];
       await using log = await open(() => times.shift() ?? 0);
       expect(await log.rooms()).toEqual([]);
@@ -189,7 +189,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: subscribe`, () => {
-    test("passes on what is appended after what a read finds, in its room only", async () => {
+    test("a subscriber gets the entries appended after those that a read found, in its room only", async () => {
       await using log = await openAtOnce();
       await append(log, "main", 3);
       const { batches } = subscribe(log, "main");
@@ -199,14 +199,14 @@ export function testLog(title: string, open: OpenLog): void {
       expect([...read, ...batches.flat()]).toEqual([entry(2), entry(3), entry(4), entry(5)]);
     });
 
-    test("passes on what is appended to an empty room", async () => {
+    test("a subscriber gets the entries appended to an empty room", async () => {
       await using log = await openAtOnce();
       const { batches } = subscribe(log, "main");
       await append(log, "main", 1);
       expect(batches).toEqual([[entry(1)]]);
     });
 
-    test("passes on together what was appended in one turn", async () => {
+    test("a subscriber gets the entries appended in one turn in one batch", async () => {
       await using log = await openAtOnce();
       const { batches } = subscribe(log, "main");
       await append(log, "main", 100);
@@ -214,7 +214,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(batches.length).toBeLessThan(3);
     });
 
-    test("gives 50 subscribers that begin at any time, and read what was before, the same entries, none twice", async () => {
+    test("50 subscribers that start at any time and read the earlier entries have the same entries, none twice", async () => {
       await using log = await openAtOnce();
       const seen: number[][] = [];
       for (let round = 0; round < 50; round += 1) {
@@ -230,7 +230,7 @@ export function testLog(title: string, open: OpenLog): void {
       for (const each of seen) expect(each).toEqual(upTo(500));
     });
 
-    test("ends when it is disposed of, for that subscriber only", async () => {
+    test("a disposed subscription ends for that subscriber only", async () => {
       await using log = await openAtOnce();
       const [first, second, third] = [1, 2, 3].map(() => subscribe(log, "main"));
       third?.[Symbol.dispose]();
@@ -246,7 +246,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(second?.batches).toHaveLength(3);
     });
 
-    test("ends when the log closes", async () => {
+    test("a subscription ends when the log closes", async () => {
       const log = await openAtOnce();
       const { batches } = subscribe(log, "main");
       await append(log, "main", 1);
@@ -256,7 +256,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: search`, () => {
-    test("finds the texts with all of the words, in any order, oldest first", async () => {
+    test("search finds the texts with all of the words, in any order, oldest first", async () => {
       await using log = await withTexts(
         open,
         "the cat sat",
@@ -288,7 +288,7 @@ export function testLog(title: string, open: OpenLog): void {
       ["a", "b a\0c"],
       ["c", "b a\0c"],
       ["x".repeat(100), `see ${"x".repeat(70)}`],
-    ])("finds with %j what says %j", async (words, text) => {
+    ])("a search for %j finds %j", async (words, text) => {
       await using log = await withTexts(open, text, "…");
       expect(texts(await log.search({ words, limit: 10 }))).toEqual([text]);
     });
@@ -299,7 +299,7 @@ export function testLog(title: string, open: OpenLog): void {
       ["cat dog", "a cat"],
       ["", "nothing was searched for"],
       ["?!", "really?!"],
-    ])("does not find with %j what says %j", async (words, text) => {
+    ])("a search for %j does not find %j", async (words, text) => {
       await using log = await withTexts(open, text);
       expect(await log.search({ words, limit: 10 })).toEqual([]);
     });
@@ -318,12 +318,12 @@ export function testLog(title: string, open: OpenLog): void {
       "(",
       '"one" + "two"',
       "one\0two",
-    ])("takes %j for plain words", async (words) => {
+    ])("a search reads %j as plain words", async (words) => {
       await using log = await withTexts(open, "words near one and not two");
       expect(await log.search({ words, limit: 10 })).toHaveLength(/one|near/i.test(words) ? 1 : 0);
     });
 
-    test("ignores all but the first 16 words of a search", async () => {
+    test("search ignores all but the first 16 words", async () => {
       await using log = await withTexts(open, "a b c d e f g h i j k l m n o p");
       expect(
         await log.search({ words: "a b c d e f g h i j k l m n o p q", limit: 10 }),
@@ -332,14 +332,14 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.search({ words: "a ".repeat(5_000), limit: 10 })).toHaveLength(1);
     });
 
-    test("finds the newest when more match than are asked for", async () => {
+    test("search finds the newest entries when more match than its limit", async () => {
       await using log = await withTexts(open, "one", "one more", "two", "one last");
       expect(texts(await log.search({ words: "one", limit: 2 }))).toEqual(["one more", "one last"]);
       expect(texts(await log.search({ limit: 3 }))).toEqual(["one more", "two", "one last"]);
       expect(await log.search({ words: "one", limit: 0 })).toEqual([]);
     });
 
-    test("finds in one room, or in all of them by time", async () => {
+    test("search looks in one room, or in all rooms by time", async () => {
       const times = [1_000, 2_000, 3_000, 4_000];
       await using log = await open(() => times.shift() ?? 0);
       await log.append("main", draft(1, { text: "hello main" }));
@@ -359,7 +359,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await find({})).toEqual(["hello main", "hello garden", "bye main", "bye garden"]);
     });
 
-    test("finds the sequence numbers in a room, after one of them, as many as are asked for", async () => {
+    test("find returns the sequence numbers of matches in a room after one of them, up to a limit", async () => {
       await using log = await withTexts(open, "a cat", "a dog", "no cat", "a catfish", "the cat");
       await log.append("garden", draft(1, { text: "a cat" }));
       expect(await log.find("main", "cat", 0, 10)).toEqual([1, 3, 4, 5]);
@@ -375,7 +375,7 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.find("attic", "cat", 0, 10)).toEqual([]);
     });
 
-    test("leaves nothing behind that disturbs later appends", async () => {
+    test("a search does not disturb later appends", async () => {
       await using log = await withTexts(open, "one", "one", "one");
       await log.search({ words: "one", limit: 1 });
       await append(log, "main", 1);
@@ -384,7 +384,7 @@ export function testLog(title: string, open: OpenLog): void {
   });
 
   describe(`${title}: names`, () => {
-    test("belong to the first who claims them in a room", async () => {
+    test("a name belongs to the first author that claims it in a room", async () => {
       await using log = await openAtOnce();
       expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
       expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
@@ -392,10 +392,10 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.claimName("garden", "Ann", "key of Bob")).toBe("yours");
     });
 
-    test("belong to one of those who claim them at the same time", async () => {
+    test("a name claimed by several authors at the same time belongs to one of them", async () => {
       await using log = await openAtOnce();
-      const claims = ["Ann", "Bob", "Eve"].map((who) =>
-        log.claimName("main", "Max", `key of ${who}`),
+      const claims = ["Ann", "Bob", "Eve"].map((author) =>
+        log.claimName("main", "Max", `key of ${author}`),
       );
       expect(await Promise.all(claims)).toEqual(["yours", "taken", "taken"]);
     });
@@ -405,7 +405,7 @@ export function testLog(title: string, open: OpenLog): void {
       ["José", "Jose\u0301"],
       ["Ａnn", "Ann"],
       ["ÉLISE", "e\u0301lise"],
-    ])("%s and %s are one", async (one, other) => {
+    ])("%s and %s are the same name", async (one, other) => {
       await using log = await openAtOnce();
       await log.claimName("main", one, "key of Ann");
       expect(await log.claimName("main", other, "key of Bob")).toBe("taken");
@@ -414,13 +414,13 @@ export function testLog(title: string, open: OpenLog): void {
     test.each([
       ["Ann", "Anne"],
       ["Jose", "José"],
-    ])("%s and %s are two", async (one, other) => {
+    ])("%s and %s are different names", async (one, other) => {
       await using log = await openAtOnce();
       await log.claimName("main", one, "key of Ann");
       expect(await log.claimName("main", other, "key of Bob")).toBe("yours");
     });
 
-    test("of one author are at most 20 in a room", async () => {
+    test("an author has at most 20 names in a room", async () => {
       await using log = await openAtOnce();
       for (let count = 1; count <= 20; count += 1) {
         expect(await log.claimName("main", `Ann ${count}`, "key of Ann")).toBe("yours");
@@ -435,7 +435,7 @@ export function testLog(title: string, open: OpenLog): void {
     });
   });
 
-  test(`${title}: once it is closed, every call rejects`, async () => {
+  test(`${title}: every call on a closed log rejects`, async () => {
     const log = await openAtOnce();
     await append(log, "main", 1);
     await log[Symbol.asyncDispose]();
@@ -451,7 +451,7 @@ export function testLog(title: string, open: OpenLog): void {
     expect(log.claimName("main", "Ann", "key of Ann")).rejects.toThrow(closed);
   });
 
-  test(`${title}: what was appended before it is closed is kept`, async () => {
+  test(`${title}: closing a log completes the pending appends`, async () => {
     const log = await openAtOnce();
     const appended = log.append("main", draft(1));
     await log[Symbol.asyncDispose]();
@@ -467,7 +467,7 @@ async function append(log: Log, room: string, count: number): Promise<void> {
   );
 }
 
-/** A subscriber that keeps each batch. */
+/** A subscriber that records each batch. */
 function subscribe(log: Log, room: string) {
   const batches: (readonly LogEntry[])[] = [];
   const subscription = log.subscribe(room, (entries) => batches.push(entries));
@@ -479,9 +479,10 @@ function sequencesOf(entries: readonly LogEntry[]): number[] {
 }
 
 /** A log with these texts in the room `main`. */
-async function withTexts(open: OpenLog, ...said: string[]): Promise<Log> {
+async function withTexts(open: OpenLog, ...contents: string[]): Promise<Log> {
   const log = await open(() => 1_000);
-  for (const [index, text] of said.entries()) await log.append("main", draft(index + 1, { text }));
+  for (const [index, text] of contents.entries())
+    await log.append("main", draft(index + 1, { text }));
   return log;
 }
 

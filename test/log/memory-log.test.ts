@@ -6,7 +6,7 @@ import { testLog } from "./log-suite.ts";
 
 testLog("a log in memory", async (now) => openMemoryLog({ now }));
 
-test("a log in memory that is full rejects what is appended, and keeps what it has", async () => {
+test("a log in memory that is full rejects appends, and keeps its entries", async () => {
   await using log = openMemoryLog({ now: Date.now, maxCharacters: 420 });
   await log.append("main", draft(1, { text: "0123456789" }));
   await log.append("main", draft(2, { text: "0123456789" }));

@@ -12,4 +12,4 @@ const canMount =
 export const testOnDisk = (title: string, body: () => Promise<void>) =>
   canMount
     ? test(title, body, END_TO_END_TIMEOUT)
-    : test.skip(`${title} (this system lets no program mount a disk)`, body);
+    : test.skip(`${title} (this system does not let a program mount a disk)`, body);

@@ -7,7 +7,7 @@ const first = "CREATE TABLE talks (text TEXT); INSERT INTO talks VALUES ('kept')
 const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
 
 describe("a store's schema", () => {
-  test("is at the newest version after a migration, with charla's application id", () => {
+  test("a migrated store has the newest version and charla's application id", () => {
     using database = new Database(":memory:");
     expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
@@ -16,7 +16,7 @@ describe("a store's schema", () => {
     expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
 
-  test("is migrated from an older version to the newest step by step, and keeps its content", () => {
+  test("a store is migrated from an older version step by step, and keeps its content", () => {
     using database = new Database(":memory:");
     migrate(database, "log.sqlite", [first]);
     migrate(database, "log.sqlite", [first, second]);
@@ -26,7 +26,7 @@ describe("a store's schema", () => {
     expect(database.query("SELECT * FROM talks").all()).toHaveLength(1);
   });
 
-  test("stays as it was when a migration fails", () => {
+  test("a store is unchanged when its migration fails", () => {
     using database = new Database(":memory:");
     migrate(database, "log.sqlite", [first]);
     const failing = [first, second, "INSERT INTO nowhere VALUES (1)"];
@@ -35,7 +35,7 @@ describe("a store's schema", () => {
     expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept" }]);
   });
 
-  test("of a newer charla is left as it is", () => {
+  test("a store of a newer charla is not changed", () => {
     using database = new Database(":memory:");
     migrate(database, "/data/log.sqlite", [first, second]);
     expect(() => migrate(database, "/data/log.sqlite", [first])).toThrow(
@@ -56,7 +56,7 @@ describe("a store's schema", () => {
       `PRAGMA application_id = ${APPLICATION_ID + 1}; CREATE TABLE songs (name TEXT)`,
     ],
     ["a version but no mark", "PRAGMA user_version = 1"],
-  ])("of another program, with %s, is left alone", (_, sql) => {
+  ])("a store of another program, with %s, is not changed", (_, sql) => {
     using database = new Database(":memory:");
     database.run(sql);
     expect(() => migrate(database, "/data/log.sqlite")).toThrow(

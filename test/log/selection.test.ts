@@ -5,8 +5,8 @@ import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { lastBefore, select, type Selection } from "../../src/log/selection.ts";
 import { draft } from "./drafts.ts";
 
-/** A log whose room `main` has a message a second: the n-th at n seconds, "even" or "odd". */
-async function talked(count: number): Promise<Log> {
+/** A log whose room `main` has one message a second: the n-th at n seconds, "even" or "odd". */
+async function logWith(count: number): Promise<Log> {
   let time = 0;
   const log = openMemoryLog({ now: () => (time += 1_000) });
   for (let number = 1; number <= count; number += 1) {
@@ -25,31 +25,31 @@ describe("a selection of a room's entries", () => {
     ["everything", {}, [1, 2, 3, 4, 5, 6, 7, 8]],
     ["the last 3", { last: 3 }, [6, 7, 8]],
     ["the last 9, of which there are 8", { last: 9 }, [1, 2, 3, 4, 5, 6, 7, 8]],
-    ["what was said since 6 s", { since: 6_000 }, [6, 7, 8]],
-    ["what was said since 6.001 s", { since: 6_001 }, [7, 8]],
-    ["what was said since before the first", { since: 0 }, [1, 2, 3, 4, 5, 6, 7, 8]],
-    ["what was said since after the last", { since: 9_000 }, []],
+    ["entries since 6 s", { since: 6_000 }, [6, 7, 8]],
+    ["entries since 6.001 s", { since: 6_001 }, [7, 8]],
+    ["entries since before the first", { since: 0 }, [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["entries since after the last", { since: 9_000 }, []],
     ["the last 2 since 3 s", { since: 3_000, last: 2 }, [7, 8]],
     ["the last 7 since 7 s", { since: 7_000, last: 7 }, [7, 8]],
-    ["what has a word", { words: "even" }, [2, 4, 6, 8]],
-    ["what has a word, since 5 s", { words: "even", since: 5_000 }, [6, 8]],
-    ["the last 3 that have a word", { words: "even", last: 3 }, [4, 6, 8]],
-    ["the last 3 that have a word, since 5 s", { words: "even", since: 5_000, last: 3 }, [6, 8]],
-    ["what has a word that nobody said", { words: "prime" }, []],
-  ] as const)("is %s: %j", async (_, selection, sequences) => {
-    await using log = await talked(8);
+    ["entries with a word", { words: "even" }, [2, 4, 6, 8]],
+    ["entries with a word, since 5 s", { words: "even", since: 5_000 }, [6, 8]],
+    ["the last 3 with a word", { words: "even", last: 3 }, [4, 6, 8]],
+    ["the last 3 with a word, since 5 s", { words: "even", since: 5_000, last: 3 }, [6, 8]],
+    ["entries with a word that is in none", { words: "prime" }, []],
+  ] as const)("a selection can be %s: %j", async (_, selection, sequences) => {
+    await using log = await logWith(8);
     expect(await selected(log, selection)).toEqual([...sequences]);
   });
 
-  test("of an empty room is empty", async () => {
-    await using log = await talked(0);
+  test("a selection of an empty room is empty", async () => {
+    await using log = await logWith(0);
     for (const selection of [{}, { last: 1 }, { since: 1 }, { words: "even" }]) {
       expect(await selected(log, selection)).toEqual([]);
     }
   });
 
-  test("comes in batches of 200, whether of everything or of a word", async () => {
-    await using log = await talked(900);
+  test("a selection comes in batches of 200, with or without a word", async () => {
+    await using log = await logWith(900);
     const lengths = async (selection: Selection) =>
       (await Array.fromAsync(select(log, "main", selection))).map(({ length }) => length);
     expect(await lengths({})).toEqual([200, 200, 200, 200, 100]);
@@ -57,8 +57,8 @@ describe("a selection of a room's entries", () => {
     expect(await lengths({ last: 201 })).toEqual([200, 1]);
   });
 
-  test("is read no further than it is consumed", async () => {
-    await using log = await talked(900);
+  test("a selection reads only as much as is consumed", async () => {
+    await using log = await logWith(900);
     let reads = 0;
     const counting: Log = {
       ...log,
@@ -75,15 +75,15 @@ describe("a selection of a room's entries", () => {
   });
 
   test.each([[{}], [{ words: "odd" }], [{ words: "odd", last: 200 }]])(
-    "ends with the entries that were there at the call, however many follow: %j",
+    "a selection ends with the entries that existed at the call, however many follow: %j",
     async (selection) => {
-      await using log = await talked(399);
-      const sparing: Log = {
+      await using log = await logWith(399);
+      const limited: Log = {
         ...log,
         find: (room, words, after) => log.find(room, words, after, 3),
       };
       const sequences: number[] = [];
-      for await (const batch of select(sparing, "main", selection)) {
+      for await (const batch of select(limited, "main", selection)) {
         sequences.push(...batch.map(({ sequence }) => sequence));
         await log.append("main", draft(400 + sequences.length, { text: "odd" }));
       }
@@ -92,11 +92,11 @@ describe("a selection of a room's entries", () => {
     },
   );
 
-  test("is complete when a log returns few matches at once", async () => {
-    await using log = await talked(9);
-    const sparing: Log = { ...log, find: (room, words, after) => log.find(room, words, after, 2) };
-    expect(await selected(sparing, { words: "odd" })).toEqual([1, 3, 5, 7, 9]);
-    expect(await selected(sparing, { words: "odd", last: 3 })).toEqual([5, 7, 9]);
+  test("a selection is complete when a log returns few matches at a time", async () => {
+    await using log = await logWith(9);
+    const limited: Log = { ...log, find: (room, words, after) => log.find(room, words, after, 2) };
+    expect(await selected(limited, { words: "odd" })).toEqual([1, 3, 5, 7, 9]);
+    expect(await selected(limited, { words: "odd", last: 3 })).toEqual([5, 7, 9]);
   });
 });
 

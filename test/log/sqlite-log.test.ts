@@ -24,7 +24,7 @@ testLog("a log on the disk", async (clock) => {
 });
 
 describe("a log on the disk that is opened again", () => {
-  test("has what was appended, and goes on from there", async () => {
+  test("a log that is opened again has its entries, and goes on after them", async () => {
     using folder = temporaryFolder();
     {
       await using log = await openSqliteLog({ folder: folder.path, now: () => 2_000 });
@@ -44,7 +44,7 @@ describe("a log on the disk that is opened again", () => {
     ]);
   });
 
-  test("leaves two files that only its owner may read, in a folder that only its owner may open", async () => {
+  test("a closed log is two files with mode 600, in a folder with mode 700", async () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     const modes = () =>
@@ -68,7 +68,7 @@ describe("a log on the disk that is opened again", () => {
 });
 
 describe("the commits of a log on the disk", () => {
-  test("wait for the disk (synchronous = FULL), and no reader waits for them (WAL)", async () => {
+  test("commits wait for the disk (synchronous = FULL), and readers don't wait for commits (WAL)", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "log.sqlite");
     writeFileSync(file, "");
@@ -77,10 +77,10 @@ describe("the commits of a log on the disk", () => {
     expect(database.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
   });
 
-  test("are one for everything appended in a turn of the event loop", async () => {
+  test("everything appended in one turn of the event loop is one commit", async () => {
     using folder = temporaryFolder();
     let commits = 0;
-    // The clock is read once for each.
+    // The clock is read once a commit.
     const countedNow = () => (commits += 1);
     await using log = await openSqliteLog({ folder: folder.path, now: countedNow });
     const appended = Array.from({ length: 500 }, (_, index) => log.append("main", draft(index)));
@@ -89,7 +89,7 @@ describe("the commits of a log on the disk", () => {
     expect(commits).toBe(1);
   });
 
-  test("wait a second for another program that writes, and then fail", async () => {
+  test("a commit waits a second for another program that writes, and then fails", async () => {
     using folder = temporaryFolder();
     await using log = await openSqliteLog({ folder: folder.path, now });
     await log.append("main", draft(1));
@@ -109,7 +109,7 @@ describe("the commits of a log on the disk", () => {
 });
 
 describe("a reader of a log on the disk", () => {
-  test("sees what the writer has committed, while it writes", async () => {
+  test("a reader sees committed entries while the writer writes", async () => {
     using folder = temporaryFolder();
     await using log = await openSqliteLog({ folder: folder.path, now });
     await using reader = await openSqliteReader(folder.path);
@@ -123,7 +123,7 @@ describe("a reader of a log on the disk", () => {
     expect(texts(await reader.search({ words: "2", limit: 9 }))).toEqual(["message 2"]);
   });
 
-  test("prevents nobody from writing, nor from closing", async () => {
+  test("a reader prevents the writer neither from writing nor from closing", async () => {
     using folder = temporaryFolder();
     const log = await openSqliteLog({ folder: folder.path, now });
     await using reader = await openSqliteReader(folder.path);
@@ -137,7 +137,7 @@ describe("a reader of a log on the disk", () => {
     expect(await reader.last("main")).toBe(3);
   });
 
-  test("reads what a server has left behind", async () => {
+  test("a reader reads the store of a server that has ended", async () => {
     using folder = temporaryFolder();
     const log = await openSqliteLog({ folder: folder.path, now });
     await log.append("main", draft(1));

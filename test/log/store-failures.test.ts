@@ -1,4 +1,4 @@
-// What can go wrong with a store on a disk, with real files: each failure has its code, its sentence and its hint.
+// Failures of a store on a disk, with real files: each has a code, a message and a hint.
 
 import { describe, expect, test } from "bun:test";
 import {
@@ -30,7 +30,7 @@ const program = (name: string, ...args: string[]) => [
   ...args,
 ];
 
-/** A folder whose log has so many entries in the room `main`, and is closed. */
+/** A folder with a closed log that has `count` entries in the room `main`. */
 async function folderWith(entries: number) {
   const folder = temporaryFolder();
   await using log = await open(folder.path);
@@ -65,7 +65,7 @@ async function onDisk(folder: string, kibibytes: number, script: string): Promis
 
 describe("a store that another server writes", () => {
   test(
-    "is refused at once, until that server ends, however it ends",
+    "a store that another server writes is refused until that server ends or is killed",
     async () => {
       using folder = temporaryFolder();
       await using other = start(program("append-until-killed.ts", folder.path, "other"));
@@ -85,7 +85,7 @@ describe("a store that another server writes", () => {
     END_TO_END_TIMEOUT,
   );
 
-  test("is refused in the same program, too", async () => {
+  test("a store that the same program writes is refused, too", async () => {
     using folder = temporaryFolder();
     await using log = await open(folder.path);
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_LOCKED" });
@@ -94,7 +94,7 @@ describe("a store that another server writes", () => {
     await log.append("main", draft(1));
   });
 
-  test("is free again when its log is closed", async () => {
+  test("a store can be opened again when its log is closed", async () => {
     using folder = temporaryFolder();
     for (let round = 1; round <= 3; round += 1) {
       await using log = await open(folder.path);
@@ -107,7 +107,7 @@ describe("a store that is damaged", () => {
   test.each([
     ["a line of text", "hello\n"],
     ["a page of text", "hello\n".repeat(1_000)],
-  ])("for it is %s, is refused and not written over", async (_, text) => {
+  ])("a store that is %s is refused and not overwritten", async (_, text) => {
     using folder = temporaryFolder();
     const file = join(folder.path, "log.sqlite");
     writeFileSync(file, text);
@@ -123,7 +123,7 @@ describe("a store that is damaged", () => {
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 
-  test("because half of it is missing is refused", async () => {
+  test("a store of which half is missing is refused", async () => {
     using folder = await folderWith(500);
     truncateSync(folder.file, 4_096 * 20);
     const damaged = { code: "STORE_DAMAGED", hint: recoverHint(folder.file) };
@@ -139,7 +139,7 @@ describe("a store that is damaged", () => {
     expect(writing()).rejects.toMatchObject(damaged);
   });
 
-  test("because a page is overwritten is reported to a reader, from either end", async () => {
+  test("a store with an overwritten page is reported by readers in either direction", async () => {
     using folder = await folderWith(500);
     const bytes = readFileSync(folder.file);
     // All pages but the first 30, which hold the tables' roots.
@@ -158,7 +158,7 @@ describe("a store that is damaged", () => {
 });
 
 describe("a store that must not be changed", () => {
-  test("because a newer charla wrote it is left as it is", async () => {
+  test("a store that a newer charla wrote is not changed", async () => {
     using folder = await folderWith(1);
     const bytes = readFileSync(folder.file);
     bytes.writeUInt32BE(7, 60); // the user version (SQLite, "Database File Format", 1.3)
@@ -175,7 +175,7 @@ describe("a store that must not be changed", () => {
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_TOO_NEW" });
   });
 
-  test("because it is a folder is refused", async () => {
+  test("a folder in the store's place is refused", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "log.sqlite");
     mkdirSync(file);
@@ -186,7 +186,7 @@ describe("a store that must not be changed", () => {
     });
   });
 
-  test("because its folder is a file is refused", async () => {
+  test("a file in the place of the store's folder is refused", async () => {
     using base = temporaryFolder();
     const folder = join(base.path, "data");
     writeFileSync(folder, "");
@@ -196,7 +196,7 @@ describe("a store that must not be changed", () => {
     });
   });
 
-  testOnDisk("because its disk is read-only is refused", async () => {
+  testOnDisk("a store on a read-only disk is refused", async () => {
     using folder = temporaryFolder();
     const said = await onDisk(
       folder.path,
@@ -220,7 +220,7 @@ describe("a store that must not be changed", () => {
   });
 
   testOnDisk(
-    "because its disk is read-only can be read beside its server, and after that was killed if all files are there",
+    "a store on a read-only disk can be read while its server runs, and after a kill if all files are there",
     async () => {
       using folder = temporaryFolder();
       const said = await onDisk(
@@ -247,7 +247,7 @@ describe("a store that must not be changed", () => {
     },
   );
 
-  test.skipIf(process.geteuid?.() === 0)("because its folder is read-only is refused", async () => {
+  test.skipIf(process.geteuid?.() === 0)("a store in a read-only folder is refused", async () => {
     using folder = temporaryFolder();
     chmodSync(folder.path, 0o500);
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_NOT_WRITABLE" });
@@ -257,7 +257,7 @@ describe("a store that must not be changed", () => {
 
 describe("a store whose disk is full", () => {
   testOnDisk(
-    "refuses a whole commit, keeps what it has, and goes on when there is space",
+    "a store on a full disk refuses a whole commit, keeps its entries, and goes on when there is space",
     async () => {
       using folder = temporaryFolder();
       const said = await onDisk(
@@ -278,7 +278,7 @@ describe("a store whose disk is full", () => {
     },
   );
 
-  testOnDisk("cannot be created, nor opened", async () => {
+  testOnDisk("a store on a full disk can neither be created nor opened", async () => {
     using folder = temporaryFolder();
     const said = await onDisk(
       folder.path,
@@ -300,10 +300,10 @@ describe("a store whose disk is full", () => {
 });
 
 test(
-  "another failure of the system is quoted",
+  "any other error of the system is quoted in the message",
   async () => {
     using folder = temporaryFolder();
-    // 512 blocks of 1 KiB are the longest file that it may write.
+    // It may write files of at most 512 blocks of 1 KiB.
     const limited = ["bash", "-c", 'ulimit -f 512; exec "$@"', "bash"];
     const refused = program("append-until-refused.ts", folder.path);
     const { stdout } = await run([...limited, ...refused]);
@@ -318,7 +318,7 @@ test(
 );
 
 describe("a store that disappears while it is in use", () => {
-  test("refuses what is appended from then on", async () => {
+  test("a store that was removed refuses appends", async () => {
     using folder = temporaryFolder();
     await using log = await open(folder.path);
     await log.append("main", draft(1));
@@ -331,7 +331,7 @@ describe("a store that disappears while it is in use", () => {
     expect(log.append("main", draft(4))).rejects.toMatchObject(refusal);
   });
 
-  test("and comes back contains nothing that it refused, accepts it again, and its subscribers miss nothing", async () => {
+  test("a store that comes back has no refused entries, accepts them again, and its subscribers miss none", async () => {
     using base = temporaryFolder();
     const folder = join(base.path, "data");
     await using log = await open(folder);
@@ -351,7 +351,7 @@ describe("a store that disappears while it is in use", () => {
     expect(seen.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   });
 
-  test("because another file took its place is gone as well", async () => {
+  test("a store that was replaced by another file counts as removed", async () => {
     using folder = temporaryFolder();
     await using log = await open(folder.path);
     await log.append("main", draft(1));
@@ -363,17 +363,20 @@ describe("a store that disappears while it is in use", () => {
 });
 
 describe("a store that is not there", () => {
-  test.each(["", "nowhere"])("is reported to a reader, in folder/%s", async (inside) => {
-    using base = temporaryFolder();
-    const folder = join(base.path, inside);
-    expect(openSqliteReader(folder)).rejects.toMatchObject({
-      code: "STORE_MISSING",
-      message: `there is no conversation in ${folder}`,
-      hint: "start charla --server on this machine first, or name its folder with --data",
-    });
-  });
+  test.each(["", "nowhere"])(
+    "a missing store is reported by readers, in folder/%s",
+    async (inside) => {
+      using base = temporaryFolder();
+      const folder = join(base.path, inside);
+      expect(openSqliteReader(folder)).rejects.toMatchObject({
+        code: "STORE_MISSING",
+        message: `there is no conversation in ${folder}`,
+        hint: "start charla --server on this machine first, or name its folder with --data",
+      });
+    },
+  );
 
-  test("because its server ended before it had created the tables is reported to a reader", async () => {
+  test("a store without tables, whose server ended early, is reported by readers", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "log.sqlite"), "");
     expect(openSqliteReader(folder.path)).rejects.toMatchObject({ code: "STORE_MISSING" });
