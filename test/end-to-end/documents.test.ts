@@ -9,6 +9,7 @@ import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, start } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
+import { until } from "../harness/until.ts";
 
 function blocks(path: string, language: string): string[][] {
   const text = readFileSync(join(root, path), "utf8");
@@ -19,6 +20,8 @@ function blocks(path: string, language: string): string[][] {
 /** The longest invitation to an IPv4 address takes 120. */
 const COLUMNS = 130;
 const ROWS = 40;
+/** ms (docs/protocol.md s. 15.1). */
+const KEEP_ALIVE = 20_000;
 
 /** Parts of the output that differ between runs or machines. */
 const VARYING: readonly [what: RegExp, name: string][] = [
@@ -53,79 +56,91 @@ async function printedAfter(screen: Screen, prefix: string): Promise<string> {
   return rows.find((row) => row.startsWith(prefix))?.slice(prefix.length) ?? "";
 }
 
-testWith(["tmux", "ncat"], "README's demo prints what README shows", async () => {
-  const [ana = [], ben = [], build = [], log = [], history = []] = blocks("README.md", "console");
-  const [parrot = []] = blocks("README.md", "ts");
-  using person = newPerson();
-  await using one = await openScreen(COLUMNS, ROWS, { as: person });
-  await using other = await openScreen(COLUMNS, ROWS);
-  await using third = await openScreen(COLUMNS, ROWS);
-  await using fourth = await openScreen(COLUMNS, ROWS);
+testWith(
+  ["tmux", "ncat"],
+  "README's demo prints what README shows",
+  async () => {
+    const [ana = [], ben = [], build = [], log = [], history = []] = blocks("README.md", "console");
+    const [parrot = []] = blocks("README.md", "ts");
+    using person = newPerson();
+    await using one = await openScreen(COLUMNS, ROWS, { as: person });
+    await using other = await openScreen(COLUMNS, ROWS);
+    await using third = await openScreen(COLUMNS, ROWS);
+    await using fourth = await openScreen(COLUMNS, ROWS);
 
-  // On a free port, since 12345 may be in use on this machine; --name, since the tests' user is not called Ana.
-  const pid = join(person.data, "..", "pid");
-  const open = (port: string) =>
-    `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
-  enter(one, `mkdir -p ${join(pid, "..")}; ${open("0")}`);
-  const invitation = await printedAfter(one, "invite with: charla ");
-  const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
-  const joining = (block: readonly string[]) =>
-    commandOf(block).replace(/charla:\/\/\S+/, invitation);
+    // On a free port, since 12345 may be in use on this machine; --name, since the tests' user is not called Ana.
+    const pid = join(person.data, "..", "pid");
+    const open = (port: string) =>
+      `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
+    enter(one, `mkdir -p ${join(pid, "..")}; ${open("0")}`);
+    const invitation = await printedAfter(one, "invite with: charla ");
+    const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+    const joining = (block: readonly string[]) =>
+      commandOf(block).replace(/charla:\/\/\S+/, invitation);
 
-  enter(other, `clear; ${joining(ben)} --name ben`);
-  await one.until("Ben", isShown("ben joined"));
-  // Ben's block has all messages in order.
-  for (const row of ben) {
-    if (row.startsWith("> ")) enter(other, row.slice(2));
-    if (row.startsWith("> ")) await one.until("Ben's words", isShown(`ben: ${row.slice(2)}`));
-    if (row.startsWith("ana: ")) enter(one, row.slice("ana: ".length));
-    // Wait before the next message: a line gets its final place only when it is stored.
-    if (row.startsWith("ana: ")) await one.until("it is stored", isShown(`> ${row.slice(5)}`));
-    if (row.startsWith("build joined")) enter(third, `clear; ${joining(build)}`);
-    if (!row.startsWith("ben$ ")) await other.until(row, isShown(row));
-  }
-  const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
-  const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");
-  const anaSaw = await one.until("Ana's last line", isShown(ana.at(-1) ?? ""));
-  expect(withoutVarying(anaSaw.slice(0, -1))).toEqual(withoutVarying(ana.slice(1)));
-  expect(withoutVarying(benSaw.slice(0, -1))).toEqual(withoutVarying(ben.slice(1)));
-  expect(withoutVarying(buildSaw.slice(0, -1))).toEqual(withoutVarying(build.slice(1)));
+    enter(other, `clear; ${joining(ben)} --name ben`);
+    await one.until("Ben", isShown("ben joined"));
+    // Ben's block has all messages in order.
+    for (const row of ben) {
+      if (row.startsWith("> ")) enter(other, row.slice(2));
+      if (row.startsWith("> ")) await one.until("Ben's words", isShown(`ben: ${row.slice(2)}`));
+      if (row.startsWith("ana: ")) enter(one, row.slice("ana: ".length));
+      // Wait before the next message: a line gets its final place only when it is stored.
+      if (row.startsWith("ana: ")) await one.until("it is stored", isShown(`> ${row.slice(5)}`));
+      if (row.startsWith("build joined")) enter(third, `clear; ${joining(build)}`);
+      if (!row.startsWith("ben$ ")) await other.until(row, isShown(row));
+    }
+    const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
+    const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");
+    const anaSaw = await one.until("Ana's last line", isShown(ana.at(-1) ?? ""));
+    expect(withoutVarying(anaSaw.slice(0, -1))).toEqual(withoutVarying(ana.slice(1)));
+    expect(withoutVarying(benSaw.slice(0, -1))).toEqual(withoutVarying(ben.slice(1)));
+    expect(withoutVarying(buildSaw.slice(0, -1))).toEqual(withoutVarying(build.slice(1)));
 
-  enter(fourth, `clear; ${joining(log)}`);
-  const logSaw = await fourth.until("all that was said", isShown(log.at(-1) ?? ""));
-  expect(logSaw).toEqual(log.slice(1));
-  const answer = ["-e", parrot.join("\n"), invitation];
-  await using program = start([process.execPath, ...answer]);
-  await one.until("the program", isShown("parrot joined"));
-  enter(one, "parrot: who is a clever bird?");
-  await one.until("its answer", isShown("parrot: who is a clever bird?"));
+    enter(fourth, `clear; ${joining(log)}`);
+    const logSaw = await fourth.until("all that was said", isShown(log.at(-1) ?? ""));
+    expect(logSaw).toEqual(log.slice(1));
+    const answer = ["-e", parrot.join("\n"), invitation];
+    await using program = start([process.execPath, ...answer]);
+    await one.until("the program", isShown("parrot joined"));
+    enter(one, "parrot: who is a clever bird?");
+    await one.until("its answer", isShown("parrot: who is a clever bird?"));
 
-  // The server is killed and started again: all members reconnect, and no message is missing.
-  process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
-  await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
-  enter(fourth, "are you there?");
-  // A killed program leaves the terminal in raw mode, and this shell, unlike others, does not reset it.
-  one.type("stty sane");
-  one.press("C-j");
-  enter(one, open(port));
-  await one.until("what was said meanwhile", isShown("log: are you there?"));
-  enter(one, "parrot: and how are you?");
-  await one.until("its answer", isShown("parrot: and how are you?"));
-  await fourth.until("the answer", (rows) =>
-    rows.some((row) => row.includes('"and how are you?"')),
-  );
-  const numbers = fourth.rows().flatMap((row) => /"sequence":(\d+)/.exec(row)?.[1] ?? []);
-  expect(numbers).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    // The server is killed and started again: all members reconnect, and no message is missing.
+    process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+    await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
+    enter(fourth, "are you there?");
+    // A killed program leaves the terminal in raw mode, and this shell, unlike others, does not reset it.
+    one.type("stty sane");
+    one.press("C-j");
+    await until("the terminal is reset", () => / icrnl\b/.test(one.settings()));
+    enter(one, open(port));
+    await one.until("what was said meanwhile", isShown("log: are you there?"));
+    // A program that only listens may notice the restart as late as its next keep-alive (docs/protocol.md s. 15.1).
+    await one.until("the program to reconnect", isShown("parrot joined"), KEEP_ALIVE + 5_000);
+    enter(one, "parrot: and how are you?");
+    await one.until("its answer", isShown("parrot: and how are you?"));
+    await fourth.until("the answer", (rows) =>
+      rows.some((row) => row.includes('"and how are you?"')),
+    );
+    const numbers = fourth.rows().flatMap((row) => /"sequence":(\d+)/.exec(row)?.[1] ?? []);
+    expect(numbers).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
 
-  enter(fourth, "bye");
-  await fourth.until("the end of the log", (rows) => rows.at(-1) === "$");
-  enter(one, "bye");
-  await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
-  enter(one, `clear; ${commandOf(history)}`);
-  const found = await one.until("what was found", (rows) => rows.at(-1) === "$");
-  expect(withoutVarying(found.slice(0, -1))).toEqual(withoutVarying(history.slice(1)));
-  expect(await program.exited).toBe(0);
-});
+    enter(fourth, "bye");
+    await fourth.until("the end of the log", (rows) => rows.at(-1) === "$");
+    enter(one, "bye");
+    await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
+    enter(one, `clear; ${commandOf(history)}`);
+    // The screen is not cleared yet when the keys have just been pressed.
+    const found = await one.until(
+      "what was found",
+      (rows) => /^\d{4}-/.test(rows[0] ?? "") && rows.at(-1) === "$",
+    );
+    expect(withoutVarying(found.slice(0, -1))).toEqual(withoutVarying(history.slice(1)));
+    expect(await program.exited).toBe(0);
+  },
+  2 * END_TO_END_TIMEOUT,
+);
 
 testWith(
   ["tmux", "ncat"],

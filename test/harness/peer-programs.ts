@@ -6,11 +6,16 @@ import { test } from "bun:test";
 export const END_TO_END_TIMEOUT = 60_000;
 
 /** A test that needs these programs: skipped if one is missing; in CI, which installs them, it fails then. */
-export function testWith(programs: string[], title: string, body: () => Promise<void>): void {
+export function testWith(
+  programs: string[],
+  title: string,
+  body: () => Promise<void>,
+  timeout = END_TO_END_TIMEOUT,
+): void {
   const missing = programs.filter((name) => Bun.which(name) === null);
   if (missing.length > 0 && process.env.CI !== "true") {
     test.skip(`${title} (not on this machine: ${missing.join(", ")})`, body);
   } else {
-    test(title, body, END_TO_END_TIMEOUT);
+    test(title, body, timeout);
   }
 }

@@ -30,8 +30,8 @@ export interface Screen extends AsyncDisposable {
   wasRung(): boolean;
   /** The terminal's settings, as `stty -a` prints them. */
   settings(): string;
-  /** Waits until `seen` is true of the rows, and returns them. */
-  until(what: string, seen: (rows: string[]) => boolean): Promise<string[]>;
+  /** Waits until `seen` is true of the rows, and returns them; throws after `patience` ms. */
+  until(what: string, seen: (rows: string[]) => boolean, patience?: number): Promise<string[]>;
 }
 
 export interface ScreenOptions {
@@ -105,12 +105,12 @@ export async function openScreen(
       const tty = tmux(["display", "-p", "#{pane_tty}"]).trim();
       return Bun.spawnSync(["stty", "-a", "-F", tty]).stdout.toString();
     },
-    async until(what, seen) {
+    async until(what, seen, patience = PATIENCE) {
       const start = performance.now();
       for (;;) {
         const now = screen.rows();
         if (seen(now)) return now;
-        if (performance.now() - start > PATIENCE) {
+        if (performance.now() - start > patience) {
           throw new Error(`timed out waiting for ${what}; the screen shows:\n${now.join("\n")}`);
         }
         await Bun.sleep(LOOK_EVERY);
