@@ -64,10 +64,10 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
   const events = eventsOf(client);
   members.push({ name: "ben", fingerprint: ofBen, away: false });
   // Whether the question had to wait for the server depends on timing.
-  const whichMayBe = new Set(["delivered", "waiting"]);
+  const dependsOnTiming = new Set(["delivered", "waiting"]);
   expect(
     events.filter(
-      (event) => !whichMayBe.has(String(event["type"])) && event["text"] !== "question",
+      (event) => !dependsOnTiming.has(String(event["type"])) && event["text"] !== "question",
     ),
   ).toEqual([
     { type: "entered", room: "main", name: "ben", owner: false, members },

@@ -7,7 +7,7 @@ const child = join(import.meta.dir, "narrow-loopback.ts");
 
 const narrow = test.skipIf(!hasNarrowNetworks());
 
-type Mode = "whole" | "cut";
+type Mode = "whole" | "fragmented";
 /** With GSO, two of the datagrams are one run, which is longer than the interface's MTU. */
 type Together = "runs" | "apart";
 
@@ -47,7 +47,7 @@ narrow.each([
 ] as const)(
   "without dontFragment the system fragments long datagrams to %s (%s)",
   (address, together) => {
-    expect(run("any", address, "cut", together)).toMatchObject({
+    expect(run("any", address, "fragmented", together)).toMatchObject({
       dontFragment: false,
       arrived: { length: 8 },
       tooLong: [],

@@ -1,5 +1,5 @@
 // Run by narrow-loopback.test.ts on a loopback with an MTU of 1,500 bytes: sends datagrams around that limit, and
-// prints the result. Arguments: the address to bind, the peer's, "whole" or "cut", and "runs" or "apart".
+// prints the result. Arguments: the address to bind, the peer's, "whole" or "fragmented", and "runs" or "apart".
 
 import { openUdpSocket } from "../../src/net/udp-socket.ts";
 import { createInbox } from "./inbox.ts";

@@ -210,8 +210,8 @@ describe("a client of a host with several addresses", () => {
   test("every message reaches the address that listens, once and in order", async () => {
     const { handlers, next } = watch();
     await using server = await openBareSocket("127.0.0.1");
-    const nobody = await closedPort("::1");
-    using link = await joinPlainLink([on("::1", nobody), on("127.0.0.1", server.port)], handlers);
+    const unused = await closedPort("::1");
+    using link = await joinPlainLink([on("::1", unused), on("127.0.0.1", server.port)], handlers);
     await Promise.all(["one", "two", "three"].map((text) => link.send(text)));
 
     const received = [await server.next(), await server.next(), await server.next()];

@@ -266,7 +266,7 @@ describe("closing a socket", () => {
   });
 });
 
-/** A server, and a socket that sends plain text to it; the answers come as bytes. */
+/** A server, and a socket that sends plain text to it; the answers are read as bytes. */
 async function openPlainSpeaker(stack: AsyncDisposableStack) {
   const others: number[] = [];
   const server = stack.use(

@@ -48,9 +48,9 @@ describe.each(["127.0.0.1", "::1"] as const)("a batch on %s", (address) => {
     using one = await open(address);
     await using peer = await openBareSocket(address);
     const to = { address, port: peer.port };
-    const nobody = { address, port: await closedPort(address) };
-    one.socket.sendMany([said("lost", nobody)]);
-    const batch = ["a", "b", "c"].flatMap((text) => [said(text, to), said("lost", nobody)]);
+    const unused = { address, port: await closedPort(address) };
+    one.socket.sendMany([said("lost", unused)]);
+    const batch = ["a", "b", "c"].flatMap((text) => [said(text, to), said("lost", unused)]);
     one.socket.sendMany(batch);
     const texts = [await peer.next(), await peer.next(), await peer.next()].map(({ text }) => text);
     expect(texts).toEqual(["a", "b", "c"]);

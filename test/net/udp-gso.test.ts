@@ -152,7 +152,7 @@ test("EMSGSIZE about an earlier datagram, from a router, does not count as this 
   expect(earlier).toEqual(["Error: EMSGSIZE"]);
 });
 
-test("when the socket's buffer is full, the rest is dropped (EAGAIN comes as none sent)", () => {
+test("when the socket's buffer is full, the rest is dropped (EAGAIN is reported as none sent)", () => {
   expect(run(5, [2, 0])).toEqual({ calls: [0, 2], refused: [], earlier: [] });
 });
 
@@ -258,7 +258,7 @@ test("an error about an earlier datagram is reported, and the run in whose place
 
 describe("a full buffer", () => {
   test.each([
-    ["for a run (EAGAIN comes as none sent)", { cuts: [0] }, ["18/9"]],
+    ["for a run (EAGAIN is reported as none sent)", { cuts: [0] }, ["18/9"]],
     ["for a run in the device's buffer", { cuts: ["ENOBUFS"] }, ["18/9"]],
     ["behind a run", { sends: [0] }, ["18/9", "20"]],
     [

@@ -49,7 +49,7 @@ describe.each([
   });
 
   linux("on Linux", () => {
-    test("runs leave in one piece, and nothing else that the socket sends is cut", async () => {
+    test("runs are sent in one piece, and the socket's other datagrams are not segmented", async () => {
       using one = await open(bind, 0, { gso: true });
       using other = await openWith(address, false, UDP_GRO);
       const to = other.socket.address;
@@ -61,7 +61,7 @@ describe.each([
       expect((await other.received.next()).datagram).toHaveLength(5_000);
     });
 
-    test("runs that the kernel refuses to cut arrive datagram by datagram", async () => {
+    test("runs that the kernel refuses to segment arrive datagram by datagram", async () => {
       const noChecksum = address === "::1" ? NO_CHECKSUM_IPV6 : NO_CHECKSUM_IPV4;
       using one = await openWith(bind, true, noChecksum);
       using other = await openWith(address, false, UDP_GRO, RECEIVE_WITHOUT_CHECKSUM);
@@ -77,9 +77,9 @@ describe.each([
       using one = await open(bind, 0, { gso: true });
       using other = await open(address);
       const loopback = address === "::1" ? "::1" : "127.0.0.1";
-      const nobody = { address, port: await closedPort(loopback) };
+      const unused = { address, port: await closedPort(loopback) };
       const to = other.socket.address;
-      const lost = numbered([1_200, 1_200], nobody);
+      const lost = numbered([1_200, 1_200], unused);
       const batch = numbered([1_100, 1_100, 5], to);
       one.socket.sendMany([...lost, ...batch, ...lost, ...batch]);
       for (const { bytes } of [...batch, ...batch]) {

@@ -8,10 +8,10 @@ import { FULL_SIZE } from "../harness/full-size.ts";
 import { eventTexts, parseEvents, startTwoEnds } from "./two-ends.ts";
 
 const OUTAGE = FULL_SIZE ? 30_000 : 0;
-/** Everything has arrived this soon afterwards, ms: a probe waits at most 3 s, and the machine may be busy. */
+/** After it, everything must arrive within this time, ms: a probe waits at most 3 s, and the machine may be busy. */
 const SOON = 10_000;
 
-test("an outage of the relay for 30 s loses nothing", async () => {
+test("an outage of the relay loses no message", async () => {
   await using ends = await startTwoEnds({ seed: 3, loss: 0, jitter: 1 });
   const { server, client, relay } = ends;
   const both = [server, client] as const;

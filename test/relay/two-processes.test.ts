@@ -14,11 +14,11 @@ import { eventTexts, parseEvents, startTwoEnds } from "./two-ends.ts";
 const COUNT = FULL_SIZE ? 10_000 : 1_000;
 const TIMEOUT = FULL_SIZE ? 300_000 : 90_000;
 /**
- * For the next of them, ms: an end that only receives by now, and whose last ACK was lost when it moved, is heard from
- * at its new address with its next keep-alive, 20 s later (docs/protocol.md s. 15.1).
+ * The wait for the next messages, ms: if an end that only receives has moved and its last ACK was lost, the peer gets
+ * nothing from its new address until its next keep-alive, 20 s later (docs/protocol.md s. 15.1).
  */
 const PATIENCE = 45_000;
-/** Waits for every so many lines: each wait takes time. */
+/** Lines sent between two waits, since each wait takes time. */
 const STEP = 200;
 
 async function untilLines(
@@ -31,9 +31,9 @@ async function untilLines(
     await program.until("stdout", event, PATIENCE);
   }
 }
-/** All are different, and have the author's name. */
-const makeLines = (who: string, count: number) =>
-  Array.from({ length: count }, (_, index) => `${who} at the old mill, ${index}`);
+/** Lines that are all different, and contain the author's name. */
+const makeLines = (author: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${author} at the old mill, ${index}`);
 const asInput = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
 test(
@@ -92,7 +92,7 @@ async function capture(people: readonly [Person, Person], seed: number): Promise
   return relay.seen;
 }
 
-/** Each eight bytes in a row of a datagram. */
+/** All sequences of eight bytes in a datagram. */
 const windows = (datagram: Buffer) =>
   Array.from({ length: Math.max(0, datagram.length - 7) }, (_, at) => datagram.readBigUInt64BE(at));
 

@@ -1,4 +1,4 @@
-// Servers on Node.js, whose packages come from npm into a temporary folder.
+// Servers on Node.js; their packages are installed with npm into a temporary folder.
 
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

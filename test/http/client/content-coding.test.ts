@@ -44,7 +44,7 @@ describe("the formats to decompress a body with", () => {
 });
 
 async function decompressed(bytes: Uint8Array, format: "gzip" | "brotli" | "zstd" | "deflate") {
-  // One byte at a time: the result must not depend on how the body is cut.
+  // One byte at a time: the result must not depend on how the body is split.
   async function* body(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (const byte of bytes) yield Uint8Array.of(byte);
   }

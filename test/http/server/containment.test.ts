@@ -22,7 +22,7 @@ import { newFolder } from "../../harness/folder.ts";
 const SECRET = "the-secret-outside";
 const INSIDE = "what-is-shared";
 
-/** TOP/shared is shared; TOP/secret and TOP/shared-not/secret are beside it. */
+/** TOP/shared is shared; TOP/secret and TOP/shared-not/secret are next to it. */
 function newTree() {
   const top = newFolder();
   const path = join(top.path, "shared");

@@ -20,7 +20,7 @@ function serveSizes(...sizes: number[]) {
   const folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false });
   const handler = contentHandler({ listing: null, spa: false });
 
-  /** How a file is sent while so many requests are pending; its body is checked. */
+  /** How a file is sent while this many requests are pending; its body is checked. */
   async function sends(path: string, pending: number, headers: Record<string, string> = {}) {
     const parsed = parseTarget(path);
     if (parsed.kind !== "target") throw new Error(parsed.kind);

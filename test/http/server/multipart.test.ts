@@ -1,4 +1,4 @@
-// Forms as browsers, curl and Python send them, cut into pieces in every possible place.
+// Forms as browsers, curl and Python send them, split into pieces at every possible place.
 
 import { expect, test } from "bun:test";
 
