@@ -19,8 +19,8 @@ import { seededRandom } from "../simulator/random.ts";
 
 const SERVER_KEY = new Uint8Array(32).fill(7);
 
-const open = (folder: string, its: Partial<DeviceFileOptions> = {}) =>
-  openDeviceFile({ folder, serverKey: SERVER_KEY, room: "main", ...its });
+const open = (folder: string, options: Partial<DeviceFileOptions> = {}) =>
+  openDeviceFile({ folder, serverKey: SERVER_KEY, room: "main", ...options });
 
 /** Every file in it and below. */
 const filesIn = (folder: string) =>
@@ -215,7 +215,7 @@ test(
       using device = open(folder.path);
       ids.add(device.id);
       const kept = device.unstored.map(({ number, text }) => `${number} ${text}`);
-      expect(kept.filter((its) => told.includes(its))).toEqual(told);
+      expect(kept.filter((text) => told.includes(text))).toEqual(told);
       const numbers = device.unstored.map(({ number }) => number);
       expect(new Set(numbers).size).toBe(numbers.length);
     }

@@ -12,9 +12,9 @@ import { CharlaError } from "../../src/errors.ts";
 const heard = (text: string): PlainEvent => ({ type: "message", from: "a", text });
 const TEN = "0123456789";
 const ENDED: PlainEvent = { type: "ended", reason: "left", unsaid: [] };
-const dropping = (its: EventQueueOptions<PlainEvent> = {}) =>
+const dropping = (options: EventQueueOptions<PlainEvent> = {}) =>
   createEventQueue<PlainEvent>(eventWeight, {
-    ...its,
+    ...options,
     dropped: (count) => ({ type: "dropped", count }),
   });
 const FAILURE = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start it first");

@@ -155,7 +155,7 @@ const leavingNotice = (what: string) =>
     hint: "Ctrl-C again leaves at once",
   });
 
-const create = (its: Partial<RoomClientOptions> = {}) =>
+const create = (options: Partial<RoomClientOptions> = {}) =>
   createRoomClient(
     {
       room: "main",
@@ -164,7 +164,7 @@ const create = (its: Partial<RoomClientOptions> = {}) =>
       unstored: [],
       cursor: null,
       random: () => 0.5,
-      ...its,
+      ...options,
     },
     0,
   );
@@ -175,10 +175,10 @@ function happen(client: RoomClient, now: number, ...events: ClientEvent[]): read
 }
 
 /** Those actions that were not looked at come before the ones that are. */
-const connecting = (its?: Partial<RoomClientOptions>) => after(create(its), TICK);
-const entering = (its?: Partial<RoomClientOptions>) => after(create(its), TICK, CONNECTED);
-const joined = (its?: Partial<RoomClientOptions>) =>
-  after(create(its), TICK, CONNECTED, welcome(0));
+const connecting = (options?: Partial<RoomClientOptions>) => after(create(options), TICK);
+const entering = (options?: Partial<RoomClientOptions>) => after(create(options), TICK, CONNECTED);
+const joined = (options?: Partial<RoomClientOptions>) =>
+  after(create(options), TICK, CONNECTED, welcome(0));
 function after(client: RoomClient, ...events: ClientEvent[]): RoomClient {
   happen(client, 0, ...events);
   return client;

@@ -39,7 +39,7 @@ interface Line {
 
 /** A conversation, and each of the lines it opens; a failure is what an attempt fails with. */
 function conversing(
-  its: Partial<RoomConversationOptions> = {},
+  options: Partial<RoomConversationOptions> = {},
   attempts: (CharlaError | null)[] = [],
 ) {
   const lines: Line[] = [];
@@ -89,7 +89,7 @@ function conversing(
       lines.push(line);
       return { channel, ended: ended.promise };
     },
-    ...its,
+    ...options,
   });
   return {
     conversation,
@@ -109,7 +109,7 @@ function conversing(
 const welcome = (
   last: number,
   log = "log",
-  its: Partial<Extract<ServerFrame, { type: "welcome" }>> = {},
+  options: Partial<Extract<ServerFrame, { type: "welcome" }>> = {},
 ): ServerFrame => ({
   type: "welcome",
   room: "main",
@@ -118,12 +118,12 @@ const welcome = (
   log,
   last,
   members: [],
-  ...its,
+  ...options,
 });
 
 const message = (
   sequence: number,
-  its: { device?: string; number?: number; text?: string } = {},
+  options: { device?: string; number?: number; text?: string } = {},
 ): ServerFrame => ({
   type: "message",
   sequence,
@@ -133,7 +133,7 @@ const message = (
   device: "device-of-another-one.",
   number: sequence,
   text: `entry ${sequence}`,
-  ...its,
+  ...options,
 });
 
 const own = (sequence: number, number: number, text: string) =>
