@@ -29,6 +29,9 @@ import {
 
 const ALGORITHM = "aes-256-gcm";
 
+export const hkdf: CryptoProvider["hkdf"] = (salt, inputKeyMaterial, info, length) =>
+  new Uint8Array(hkdfSync("sha256", inputKeyMaterial, salt, info, length));
+
 export const nodeCrypto: CryptoProvider = {
   generateKeyPair,
 
@@ -101,15 +104,6 @@ export function generateKeyPair(privateKey: Uint8Array): KeyPair {
     privateKey: Uint8Array.from(privateKey),
     [prepared]: key,
   };
-}
-
-export function hkdf(
-  salt: Uint8Array,
-  inputKeyMaterial: Uint8Array,
-  info: Uint8Array,
-  length: number,
-): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", inputKeyMaterial, salt, info, length));
 }
 
 export function randomBytes(length: number): Uint8Array {

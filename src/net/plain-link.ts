@@ -83,14 +83,6 @@ interface Trial {
 /** The answer to a client of the sealed wire, for people to read. */
 const THIS_WIRE = "this conversation speaks the plain wire: join it with charla --plain";
 
-function speaksSealed(from: SocketAddress): CharlaError {
-  return new CharlaError(
-    "OTHER_WIRE",
-    `${formatAddress(from)} speaks the sealed wire, and this conversation the plain one`,
-    "join a sealed conversation with its invitation and without --plain; --plain opens and joins plain ones",
-  );
-}
-
 async function createPlainLink(
   start: PlainPeer,
   { bind, port }: { bind?: string | undefined; port: number },
@@ -123,7 +115,11 @@ async function createPlainLink(
 
   /** The sender is told that it uses the wrong wire, and is no peer (docs/protocol.md s. 6). */
   function onSealedWire(datagram: Uint8Array, from: SocketAddress): void {
-    const error = speaksSealed(from);
+    const error = new CharlaError(
+      "OTHER_WIRE",
+      `${formatAddress(from)} speaks the sealed wire, and this conversation the plain one`,
+      "join a sealed conversation with its invitation and without --plain; --plain opens and joins plain ones",
+    );
     if (state.role === "server") {
       handlers.onOtherWire?.(error, from);
       // Only something longer, as a hello is, is answered: a forged short one could have two servers answer each other.
@@ -149,7 +145,10 @@ async function createPlainLink(
   }
 
   async function transmit(datagram: Uint8Array): Promise<void> {
-    if (state.peer === null) throw gone ?? noPeer();
+    if (state.peer === null) {
+      const message = `nobody has joined at ${formatAddress(socket.address)} yet`;
+      throw gone ?? new CharlaError("NOBODY_LISTENING", message, "wait until somebody has joined");
+    }
     lastSent = {
       at: performance.now(),
       refusalTime: isLoopback(state.peer) ? REFUSAL_TIME_LOOPBACK : REFUSAL_TIME,
@@ -217,13 +216,5 @@ async function createPlainLink(
   function close(): void {
     closed = true;
     socket.close();
-  }
-
-  function noPeer(): CharlaError {
-    return new CharlaError(
-      "NOBODY_LISTENING",
-      `nobody has joined at ${formatAddress(socket.address)} yet`,
-      "wait until somebody has joined",
-    );
   }
 }

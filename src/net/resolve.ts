@@ -11,6 +11,7 @@ import { canonicalAddress, type HostAndPort, type SocketAddress } from "./addres
  * @throws {CharlaError} UNKNOWN_HOST
  */
 export async function resolve({ host, port }: HostAndPort): Promise<SocketAddress[]> {
+  let cause: unknown;
   try {
     const found = await lookup(host, { all: true });
     if (found.length > 0) {
@@ -19,23 +20,19 @@ export async function resolve({ host, port }: HostAndPort): Promise<SocketAddres
         port,
       }));
     }
-  } catch (cause) {
-    throw unknownHost(host, cause);
+  } catch (error) {
+    cause = error;
   }
-  throw unknownHost(host, undefined);
+  throw new CharlaError(
+    "UNKNOWN_HOST",
+    `unknown host ${JSON.stringify(host)}`,
+    "check the spelling, or give its IP address",
+    { cause },
+  );
 }
 
 /** "Every address of this machine" is for listening; as a destination it means this machine. */
 function destination(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   return address === "::" ? "::1" : address;
-}
-
-function unknownHost(host: string, cause: unknown): CharlaError {
-  return new CharlaError(
-    "UNKNOWN_HOST",
-    `unknown host ${JSON.stringify(host)}`,
-    "check the spelling, or give its IP address",
-    { cause },
-  );
 }

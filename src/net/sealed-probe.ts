@@ -15,7 +15,7 @@ import {
   receiveForSizeProbe,
   SHORT_SIZES,
   sizeNotSent,
-  type SizeProbe,
+  type SizeProbeOptions,
   startSizeProbe,
 } from "../protocol/handshake/size-probe.ts";
 import { isSealedWire } from "../protocol/packets.ts";
@@ -65,6 +65,8 @@ const ROUND_TRIPS = 3;
 /** How long to wait for an answer to short datagrams, when no round trip is known, ms. */
 const SHORT_TIMEOUT = 500;
 
+const now = () => performance.now();
+
 /** One of the two state machines. */
 interface Machine {
   next(now: number): Uint8Array | null;
@@ -110,7 +112,8 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
     });
   }
 
-  async function sizes(probe: SizeProbe): Promise<Sizes> {
+  async function sizes(given: Omit<SizeProbeOptions, "random" | "now">): Promise<Sizes> {
+    const probe = startSizeProbe({ ...given, random: randomBytes, now: now() });
     await run({
       next: (time) => nextSizeDatagram(probe, time),
       wakeAt: () => probe.wakeAt,
@@ -120,8 +123,8 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
       refuse() {},
       tooLong: (size, time) => sizeNotSent(probe, size, time),
     });
-    const { arrived, tooLong, options } = probe;
-    return { arrived, tooLong: tooLong > options.limit ? null : tooLong };
+    const { arrived, tooLong } = probe;
+    return { arrived, tooLong: tooLong > given.limit ? null : tooLong };
   }
 
   return {
@@ -148,30 +151,13 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
       return { found: other ?? { type }, sent, roundTrips };
     },
     sizes: ({ sent, roundTrips }) =>
-      sizes(
-        startSizeProbe({
-          random: randomBytes,
-          arrived: BASE_DATAGRAM_SIZE,
-          limit: maxProbeSize(socket, to),
-          loss: 1 - roundTrips.length / sent,
-          patience: Math.max(MIN_TIMEOUT, ROUND_TRIPS * Math.max(...roundTrips)),
-          now: now(),
-        }),
-      ),
-    shortSizes: () =>
-      sizes(
-        startSizeProbe({
-          random: randomBytes,
-          ...SHORT_SIZES,
-          loss: 0,
-          patience: SHORT_TIMEOUT,
-          now: now(),
-        }),
-      ),
+      sizes({
+        arrived: BASE_DATAGRAM_SIZE,
+        limit: maxProbeSize(socket, to),
+        loss: 1 - roundTrips.length / sent,
+        patience: Math.max(MIN_TIMEOUT, ROUND_TRIPS * Math.max(...roundTrips)),
+      }),
+    shortSizes: () => sizes({ ...SHORT_SIZES, loss: 0, patience: SHORT_TIMEOUT }),
     [Symbol.dispose]: () => socket.close(),
   };
-}
-
-function now(): number {
-  return performance.now();
 }

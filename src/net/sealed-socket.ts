@@ -2,7 +2,6 @@
 // nothing of what the messages mean.
 
 import type { CharlaError } from "../errors.ts";
-import type { KeyPair } from "../protocol/crypto-provider.ts";
 import {
   activate,
   answerPlainWire,
@@ -10,14 +9,13 @@ import {
   type ConnectOptions,
   createEndpoint,
   datagramsSent,
-  type Endpoint,
+  type EndpointOptions,
   endpointWakeAt,
   nextDatagram,
   receiveDatagram,
   takeTouched,
   tickEndpoint,
 } from "../protocol/endpoint.ts";
-import type { Admission } from "../protocol/handshake/responder-handshake.ts";
 import { isSealedWire } from "../protocol/packets.ts";
 import { MAX_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { datagramRefused } from "../protocol/recovery/recovery.ts";
@@ -37,14 +35,12 @@ import { openUdpSocket, type UdpSocket } from "./udp-socket.ts";
 /** Datagrams sent in one system call, at most. */
 const DATAGRAMS_AT_ONCE = 256;
 
-export interface SealedSocketOptions {
+interface SealedSocketOptions extends Pick<
+  EndpointOptions,
+  "staticKeys" | "admission" | "maxSessions"
+> {
   readonly bind?: string | undefined;
   readonly port: number;
-  readonly staticKeys: KeyPair;
-  /** The pre-shared key, 32 bytes, that lets others join, or a function that decides; null when nobody may join. */
-  readonly admission: Uint8Array | Admission | null;
-  /** With so many sessions, nobody else may join. */
-  readonly maxSessions?: number | undefined;
   /** Somebody has joined. */
   onJoined?(link: SealedLink): SealedLinkHandlers;
   /** The network refused a datagram: no program is listening there, or there is no route. */
@@ -76,13 +72,11 @@ export function maxProbeSize(
 }
 
 /** Monotonic, ms. */
-function now(): number {
-  return performance.now();
-}
+const now = () => performance.now();
 
 /** @throws {CharlaError} PORT_IN_USE and others: see `describeSocketError` */
 export async function openSealedSocket(options: SealedSocketOptions): Promise<SealedSocket> {
-  const endpoint: Endpoint = createEndpoint({
+  const endpoint = createEndpoint({
     crypto: nodeCrypto,
     staticKeys: options.staticKeys,
     random: randomBytes,
@@ -103,7 +97,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       flushSoon();
     },
   };
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: NodeJS.Timeout | undefined;
   let isFlushDue = false;
   let closed: PromiseWithResolvers<void> | null = null;
 
@@ -111,8 +105,11 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     bind: options.bind,
     port: options.port,
     onDatagram(datagram, from) {
-      if (!isSealedWire(datagram)) return onOtherWire(datagram, from);
-      receiveDatagram(endpoint, datagram, from, now());
+      if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
+      else {
+        answerPlainWire(endpoint, datagram, from, now());
+        options.onOtherWire?.(from);
+      }
       flushSoon();
     },
     receiveBuffer: LARGE_RECEIVE_BUFFER,
@@ -129,12 +126,6 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       }
     },
   });
-
-  function onOtherWire(datagram: Uint8Array, from: SocketAddress): void {
-    answerPlainWire(endpoint, datagram, from, now());
-    flushSoon();
-    options.onOtherWire?.(from);
-  }
 
   /** One flush for everything in a turn of the event loop makes full datagrams and few system calls. */
   function flushSoon(): void {
@@ -188,17 +179,15 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   }
 
   function schedule(): void {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
+    clearTimeout(timer);
     const at = endpointWakeAt(endpoint);
-    if (at === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(
-      () => {
-        tickEndpoint(endpoint, now());
-        flush();
-      },
-      Math.max(0, Math.ceil(at - now())),
-    );
+    if (at === Infinity) return;
+    timer = setTimeout(tick, Math.max(0, Math.ceil(at - now())));
+  }
+
+  function tick(): void {
+    tickEndpoint(endpoint, now());
+    flush();
   }
 
   function attach(session: Session): SealedLink {
@@ -212,8 +201,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     closed ??= Promise.withResolvers<void>();
     flushSoon();
     await closed.promise;
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
+    clearTimeout(timer);
     socket.close();
   }
 

@@ -104,7 +104,8 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     })
     .catch((cause: unknown) => {
       tuner?.[Symbol.dispose]();
-      throw describeSocketError(cause, where(bind, port));
+      const where = bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
+      throw describeSocketError(cause, where);
     });
   const address = { address: socket.address.address, port: socket.port };
   const isDualStack = isIPv6(address.address);
@@ -159,7 +160,13 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       const address = destination(to);
       let refusals = 0;
       for (;;) {
-        if (socket.closed) throw closedSocket(to);
+        if (socket.closed) {
+          throw new CharlaError(
+            "UNREACHABLE",
+            `cannot send to ${formatAddress(to)}: the socket is closed`,
+            "open or join another conversation",
+          );
+        }
         try {
           if (socket.send(datagram, to.port, address)) return;
           await room.promise;
@@ -181,16 +188,4 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     socket.close();
     room.resolve();
   }
-}
-
-function closedSocket(to: SocketAddress): CharlaError {
-  return new CharlaError(
-    "UNREACHABLE",
-    `cannot send to ${formatAddress(to)}: the socket is closed`,
-    "open or join another conversation",
-  );
-}
-
-function where(bind: string | undefined, port: number): string {
-  return bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
 }
