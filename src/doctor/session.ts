@@ -135,7 +135,7 @@ function formatDuration(duration: number): string {
   return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`;
 }
 
-export interface SeenAddress {
+interface SeenAddress {
   /** HOST:PORT at which the server sees the socket. */
   readonly address: string;
   /** The socket's own port. */
@@ -156,7 +156,8 @@ export function describeNat({ address, localPort, elsewhere, own }: SeenAddress)
     const message = `no NAT on the path: the server sees this machine's own address, ${address}`;
     return ok(name, message, { address, translated: false });
   }
-  const mapping = elsewhere === null ? null : compareMappings(address, elsewhere);
+  const compared = address === elsewhere ? "endpoint-independent" : "address-dependent";
+  const mapping = elsewhere === null ? null : compared;
   const value = { address, localPort, translated: true, keepsPort, mapping };
   const port = keepsPort ? "port kept" : `port ${localPort} changed`;
   if (isOwn) {
@@ -175,20 +176,14 @@ export function describeNat({ address, localPort, elsewhere, own }: SeenAddress)
   );
 }
 
-type Mapping = "endpoint-independent" | "address-dependent";
-
 /** RFC 4787 s. 4.1. An address-dependent mapping may depend on the port, too; that is not checked. */
-const MAPPINGS: Readonly<Record<Mapping | "unknown", string>> = {
+const MAPPINGS = {
   "endpoint-independent":
     "another address of the server sees the same (endpoint-independent mapping)",
   "address-dependent":
     "another address of the server sees a different one (address-dependent mapping)",
   unknown: "a server with one address cannot tell whether others see the same",
 };
-
-function compareMappings(address: string, elsewhere: string): Mapping {
-  return address === elsewhere ? "endpoint-independent" : "address-dependent";
-}
 
 /** The server may have sent anything: what is not an address matches none of ours. */
 function splitAddress(text: string): { host: string; port: number } {

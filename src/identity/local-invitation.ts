@@ -22,9 +22,7 @@ export function writeLocalInvitation(folder: string, invitation: Invitation): Di
   const text = `${formatInvitation(invitation)}\n`;
   replaceFile(path, text);
   return {
-    [Symbol.dispose]() {
-      removeUnchangedFile(path, text, MAX_FILE_BYTES);
-    },
+    [Symbol.dispose]: () => removeUnchangedFile(path, text, MAX_FILE_BYTES),
   };
 }
 

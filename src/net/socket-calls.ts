@@ -9,12 +9,11 @@ import {
   type OptionsInForce,
   segmentSizeOption,
   type SocketCalls,
-  type System,
   type WantedOptions,
 } from "./socket-options.ts";
 
 /** Sets options of the runtime's sockets. Keep it as long as these are open. */
-export interface SocketTuner extends Disposable {
+interface SocketTuner extends Disposable {
   /**
    * Sets what is wanted, at once.
    *
@@ -36,7 +35,9 @@ export type Segmenter = <Sent>(size: number, send: () => Sent) => Sent;
 export async function loadSocketTuner(wanted: WantedOptions): Promise<SocketTuner | null> {
   const { receiveBuffer, dontFragment, gso } = wanted;
   if (receiveBuffer === undefined && dontFragment !== true && gso !== true) return null;
-  const system = await thisSystem();
+  // Loading it takes 0.4 ms; a socket without options does without it.
+  const { release } = await import("node:os");
+  const system = { platform: process.platform, release: release() };
   const fileName = libraryName(system);
   const library = fileName === null ? null : await loadSocketLibrary(fileName);
   if (library === null) return null;
@@ -50,7 +51,10 @@ export async function loadSocketTuner(wanted: WantedOptions): Promise<SocketTune
       const calls = library.callsFor(socket);
       if (option === null || calls === null) return null;
       return (size, send) => {
-        if (!calls.set(option, size)) throw noSegmentation();
+        if (!calls.set(option, size)) {
+          const error = new Error("the kernel has no UDP_SEGMENT");
+          throw Object.assign(error, { code: "ENOPROTOOPT" });
+        }
         try {
           return send();
         } finally {
@@ -58,23 +62,11 @@ export async function loadSocketTuner(wanted: WantedOptions): Promise<SocketTune
         }
       };
     },
-    [Symbol.dispose]() {
-      library[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => library[Symbol.dispose](),
   };
 }
 
-async function thisSystem(): Promise<System> {
-  // Loading it takes 0.4 ms; a socket without options does without it.
-  const { release } = await import("node:os");
-  return { platform: process.platform, release: release() };
-}
-
-function noSegmentation(): Error {
-  return Object.assign(new Error("the kernel has no UDP_SEGMENT"), { code: "ENOPROTOOPT" });
-}
-
-export interface SocketLibrary extends Disposable {
+interface SocketLibrary extends Disposable {
   /**
    * The calls for one of the runtime's sockets; null when it is closed. Use them only while it is open, since its
    * descriptor is reused afterwards, and only until the library is disposed of.
@@ -109,9 +101,7 @@ export async function loadSocketLibrary(fileName: string): Promise<SocketLibrary
         },
       };
     },
-    [Symbol.dispose]() {
-      library.close();
-    },
+    [Symbol.dispose]: () => library.close(),
   };
 }
 

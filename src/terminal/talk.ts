@@ -2,6 +2,7 @@
 // there is an exit status. Knows nothing of the network.
 
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
+import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { type Io, SIGNAL_STATUS } from "./io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "./piped-lines.ts";
@@ -24,11 +25,7 @@ export interface TalkOptions extends PrinterOptions {
 }
 
 /** A sentence about the conversation, before it begins. */
-export interface TalkNotice {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
+export type TalkNotice = Omit<Extract<ConversationEvent, { type: "notice" }>, "type">;
 
 /** A notice may be a CharlaError, which can't be spread: `message` is not enumerable. */
 export function noticeEvent({ code, message, hint }: TalkNotice) {

@@ -27,7 +27,7 @@ export function insert({ text, cursor }: LineBuffer, added: string): LineBuffer 
 }
 
 export function moveLeft({ text, cursor }: LineBuffer): LineBuffer {
-  return { text, cursor: boundaryBefore(text, cursor) };
+  return { text, cursor: boundaryTo(text, Math.max(0, cursor - 1)) };
 }
 
 export function moveRight({ text, cursor }: LineBuffer): LineBuffer {
@@ -83,7 +83,6 @@ export function transpose(line: LineBuffer): LineBuffer {
 
 /** The nearest boundary between two graphemes at or after `index`. */
 function boundaryFrom(text: string, index: number): number {
-  if (index <= 0 || index >= text.length) return Math.max(0, Math.min(index, text.length));
   const at = graphemes.segment(text).containing(index);
   if (at === undefined || at.index === index) return index;
   return at.index + at.segment.length;
@@ -91,10 +90,5 @@ function boundaryFrom(text: string, index: number): number {
 
 /** The nearest boundary between two graphemes at or before `index`. */
 function boundaryTo(text: string, index: number): number {
-  if (index <= 0 || index >= text.length) return Math.max(0, Math.min(index, text.length));
   return graphemes.segment(text).containing(index)?.index ?? index;
-}
-
-function boundaryBefore(text: string, index: number): number {
-  return index <= 0 ? 0 : (graphemes.segment(text).containing(index - 1)?.index ?? 0);
 }

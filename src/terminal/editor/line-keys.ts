@@ -1,5 +1,5 @@
-// Which key does what to the line being typed, as in a shell (readline's emacs keys). Pure: a key and
-// the editing state in, the next state and a command for the editor out.
+// Which key does what to the line being typed, as in a shell (readline's emacs keys), and the lines entered before. Pure:
+// a key and the editing state in, the next state and a command for the editor out.
 
 import {
   atEnd,
@@ -16,7 +16,6 @@ import {
   moveWordRight,
   transpose,
 } from "./line-buffer.ts";
-import { type LineHistory, NO_HISTORY, recall, remember } from "./line-history.ts";
 
 /** A key as `node:readline` decodes it (emitKeypressEvents). */
 export interface Key {
@@ -25,6 +24,20 @@ export interface Key {
   readonly ctrl?: boolean;
   readonly meta?: boolean;
 }
+
+/** Lines kept to recall; the oldest goes first. */
+const MAX_LINES = 1_000;
+
+/** Lines entered before, recalled with the arrow keys. */
+export interface LineHistory {
+  readonly lines: readonly string[];
+  /** Which line is shown; `lines.length` is the line being typed. */
+  readonly at: number;
+  /** The line being typed, while an older one is shown. */
+  readonly draft: string;
+}
+
+export const NO_HISTORY: LineHistory = { lines: [], at: 0, draft: "" };
 
 export interface Editing {
   readonly line: LineBuffer;
@@ -158,4 +171,26 @@ function pasteKey(editing: Editing, paste: string, key: Key): Editing {
   if (key.name !== "paste-end") return { ...editing, paste: paste + (key.sequence ?? "") };
   const text = paste.replaceAll(/\r\n?/g, "\n");
   return type({ ...editing, paste: null }, text);
+}
+
+/** Adds an entered line, unless it is empty or repeats the last one; the line being typed is shown again. */
+export function remember({ lines }: LineHistory, line: string): LineHistory {
+  const kept = line === "" || line === lines.at(-1) ? lines : [...lines, line].slice(-MAX_LINES);
+  return { lines: kept, at: kept.length, draft: "" };
+}
+
+/** One line back (-1) or forward (1) from `shown`; null if there is none. */
+export function recall(
+  history: LineHistory,
+  shown: string,
+  step: -1 | 1,
+): { history: LineHistory; line: string } | null {
+  const at = history.at + step;
+  const newest = history.lines.length;
+  if (at < 0 || at > newest) return null;
+  const draft = history.at === newest ? shown : history.draft;
+  return {
+    history: { ...history, at, draft },
+    line: at === newest ? draft : (history.lines[at] ?? ""),
+  };
 }

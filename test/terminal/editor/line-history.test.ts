@@ -5,7 +5,7 @@ import {
   NO_HISTORY,
   recall,
   remember,
-} from "../../../src/terminal/editor/line-history.ts";
+} from "../../../src/terminal/editor/line-keys.ts";
 
 function entered(...lines: string[]): LineHistory {
   return lines.reduce(remember, NO_HISTORY);
