@@ -13,106 +13,106 @@ charla INVITATION           join it
 charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
 charla send [TEXT]          send one message, or each line of stdin, and leave
 charla receive              wait for one message, print it and leave
-charla history [ROOM]       what was said
-charla doctor [WHERE]       what works, here or on the way to a server
+charla history [ROOM]       show the messages of a room
+charla doctor [WHERE]       check this machine, or the path to a server
 charla serve [DIR]          share a folder over HTTP
 charla get URL              fetch a URL over HTTP
-charla id                   who I am: name, fingerprint
+charla id                   show my name and fingerprint
 
   -n, --name NAME      how others see me (my login name)
   -r, --room ROOM      which room (the invitation's, or main)
       --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
-      --turns          with --plain: take strict turns; who joins speaks first
-      --stay, --bell   listen on after stdin's end; ring when I am named
+      --turns          with --plain: take strict turns; the client speaks first
+      --stay, --bell   stay after the end of stdin; ring when I am named
       --json           every event as one JSON object a line on stdout
   -q, --quiet          only messages and errors; -v, --verbose: every detail
   -h, --help           this, or its own: charla --server -h, charla send -h, ...
 
-bye ends it, /help lists what else to type. What others say is on stdout.
+bye ends it, /help lists the other commands. Messages are printed on stdout.
 `,
   server: `Open a conversation, and talk in it.
 
 charla --server [-p PORT] [-b ADDRESS] [--open | --admit FILE]
 
-Who has the invitation that it prints joins with charla INVITATION. What is said
-is kept, and the invitation holds when the server is started again.
+Others join with the invitation that it prints: charla INVITATION. Messages are
+stored, and the invitation stays valid when the server is started again.
 
   -p, --port N         listen on port N (12345; 0: any free one)
   -b, --bind ADDRESS   listen on this address only
   -n, --name NAME      how others see me (my login name)
-  -r, --room ROOM      the room that I talk in, and invite to (main)
+  -r, --room ROOM      the room that I enter and invite to (main)
       --open           let anyone in, without an invitation
-      --admit FILE     let in without one whose fingerprint is in FILE
-      --data DIR       keep what is said in DIR (~/.local/share/charla)
-      --ephemeral      keep nothing
-      --plain          the lesson's wire, not encrypted, for one other
+      --admit FILE     let in people whose fingerprints are in FILE, without one
+      --data DIR       store messages in DIR (~/.local/share/charla)
+      --ephemeral      store nothing
+      --plain          the lesson's wire, not encrypted, with one other person
       --bell, --json, -q, -v, -h    as with charla --help
 
-bye ends it for all. /help lists what else to type: /invite, /kick, /mute, ...
-Without any input (</dev/null) it just serves, until SIGTERM.
+bye ends it for all. /help lists the other commands: /invite, /kick, /mute, ...
+Without input (</dev/null) it only serves, until SIGTERM.
 `,
   send: `Send one message and leave.
 
 charla send [--to HOST[:PORT] | --to INVITATION] [TEXT]
 
-Without TEXT, each line of stdin is a message. An invitation's conversation is
-encrypted, and the message is known to have arrived; a host gets it in plain.
+Without TEXT, each line of stdin is a message. With an invitation, messages are
+encrypted and confirmed; to a host they are neither.
 
       --to WHERE         where to (default localhost:12345)
   -n, --name NAME        with an invitation: how others see me (my login name)
   -r, --room ROOM        with an invitation: which room (the invitation's)
-      --reply            wait for an answer to each message and print it
+      --reply            wait for a reply to each message, and print it
       --json             every event as one JSON object a line on stdout
-  -q, --quiet            only answers and errors
-  -v, --verbose          say what was sent
+  -q, --quiet            only replies and errors
+  -v, --verbose          print what was sent
   -h, --help             this
 `,
   receive: `Wait for one message, print it and leave.
 
 charla receive [-p PORT] [-b ADDRESS]
 
-The message comes in plain: anyone on the network can read it.
+The message is not encrypted: anyone on the network can read it.
 
   -p, --port N         listen on port N (default 12345; 0: any free one)
   -b, --bind ADDRESS   listen on this address only
-      --reply[=TEXT]   answer with TEXT, or with a line of stdin
+      --reply[=TEXT]   reply with TEXT, or with a line of stdin
       --json           every event as one JSON object a line on stdout
   -q, --quiet          only the message and errors
-  -v, --verbose        say what was answered
+  -v, --verbose        print the reply
   -h, --help           this
 `,
-  history: `Show what was said in a room of a server on this machine.
+  history: `Show the messages of a room of a server on this machine.
 
 charla history [--since WHEN] [--search WORDS] [ROOM]
 
-Of the room main, where no ROOM is given: the last 100 messages, or all that
---since and --search choose, one a line, oldest first. Times are this machine's.
+By default the last 100 messages, else those that --since and --search select,
+one a line, oldest first, with local times. The default room is main.
 
       --since WHEN     not before WHEN: 30m, 1h, 2d ago, 2026-11-22 or
                        2026-11-22T10:00
-      --search WORDS   with all of these words, or words that begin so
+      --search WORDS   with all of these words, or words that start like them
       --last N         the last N of them
       --all            all of them
-      --data DIR       where the server keeps them (~/.local/share/charla)
+      --data DIR       the folder of the server (~/.local/share/charla)
       --json           one JSON object a line
   -q, --quiet          only messages and errors
-  -v, --verbose        seconds, and the fingerprint of who said it
+  -v, --verbose        seconds, and the fingerprints of the authors
   -h, --help           this
 `,
-  doctor: `Say what works, what does not, and what to do about it.
+  doctor: `Check this machine, or the path to a server, and say how to solve problems.
 
 charla doctor [HOST[:PORT] | INVITATION]
 
-Without a place, of this machine: whether it lets charla listen, from where its
-addresses reach it, and whether charla can keep what it needs. Of a server:
-whether it is there, and how far; what is lost on the way, and how long a
-datagram may be. Whom it lets in it also tells its clock, and the NAT between.
+Without an argument: whether charla can listen here, from where this machine can
+be reached, and whether charla can write its files. Of a server: whether it
+answers, the round-trip time, the loss and the longest datagram; if it lets you
+in, also its clock, and whether there is a NAT.
 
       --json           one JSON object a line
-  -q, --quiet          only what is not as it should be
+  -q, --quiet          only notes and problems
   -h, --help           this
 
-The status is 1 where there is a problem.
+The exit status is 1 if there is a problem.
 `,
   serve: `Share a folder over HTTP.
 
@@ -160,16 +160,16 @@ charla get [-o FILE | -O] [OPTION...] URL
       --http0.9         send the lesson's request, GET /path; print 2048 bytes
   -q, -v, -h            quiet; verbose; this
 `,
-  id: `Say who I am: my name, and the fingerprint of my key.
+  id: `Show my name, and the fingerprint of my key.
 
 charla id
 
-Others see the same fingerprint: it tells them that you are you. The key is
-made on first use, and stays in the config folder, ~/.config/charla.
+Others see the same fingerprint, and so know that it is you. The key is made on
+first use, and kept in the config folder, ~/.config/charla.
 
       --json           one JSON object, with the public key as well
   -q, --quiet          do not say that a key was made
-  -v, --verbose        say where the key is
+  -v, --verbose        print the path of the key
   -h, --help           this
 `,
 };

@@ -1,5 +1,4 @@
-// The command line, read: which command, which options, and what is wrong with them. Knows what may
-// be written, not what it does.
+// Parses the command line: the command, its options and arguments. Knows what may be written, not what it does.
 
 import { parseArgs } from "node:util";
 
@@ -9,7 +8,7 @@ import { CharlaError } from "../errors.ts";
 export type CommandName =
   "chat" | "send" | "receive" | "history" | "doctor" | "serve" | "get" | "id";
 
-/** Values as written; each command makes sense of its own. */
+/** Values are as written; each command reads its own. */
 export interface CommandLine {
   readonly command: CommandName;
   readonly words: readonly string[];
@@ -31,7 +30,7 @@ interface Option {
 }
 
 const EVERY = ["chat", "send", "receive", "history", "doctor", "serve", "id"] as const;
-/** They have nothing more to say of themselves. */
+/** Commands without --verbose. */
 const TERSE: ReadonlySet<CommandName> = new Set(["doctor", "serve"]);
 
 const OPTIONS: Readonly<Record<string, Option>> = {
@@ -75,8 +74,8 @@ const OPTIONS: Readonly<Record<string, Option>> = {
 };
 
 /**
- * `charla get` has curl's names for its options, which are other commands' for something else: `--json DATA` and
- * `--data DATA` are what is sent. So they go after `get`; before it `--json` is the flag.
+ * `charla get` has curl's options, of which other commands have some with another meaning: `--json DATA` and
+ * `--data DATA` are sent. They go after `get`; before it, `--json` is the flag.
  */
 const GET_OPTIONS: Readonly<Record<string, Option>> = {
   output: { short: "o", takes: "value", commands: ["get"] },
@@ -112,11 +111,11 @@ export const COMMANDS = ["send", "receive", "history", "doctor", "serve", "get",
  * @throws {CharlaError} UNKNOWN_OPTION, USAGE
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
-  const first = commandOf(tokensOf(args, OPTIONS));
+  const first = findCommand(tokenize(args, OPTIONS));
   const table = first === "get" ? GET_OPTIONS : OPTIONS;
-  const tokens = tokensOf(args, table);
+  const tokens = tokenize(args, table);
 
-  const command = commandOf(tokens);
+  const command = findCommand(tokens);
   const written = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
   const words = command === "chat" ? written : written.slice(1);
   const flags = new Set<string>();
@@ -125,7 +124,9 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const option = Object.hasOwn(table, token.name) ? table[token.name] : elsewhere(token.name);
+    const option = Object.hasOwn(table, token.name)
+      ? table[token.name]
+      : findInOtherCommands(token.name);
     if (option === undefined) throw unknownOption(token.rawName, table);
     if (!option.commands.includes(command)) throw misplaced(token.rawName, option, command);
     const isMissing =
@@ -145,17 +146,17 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   return { command, words, flags, values, lists };
 }
 
-/** Whether an error is to be an event on stdout as well, though the command line may be what is wrong. */
+/** Whether errors are events on stdout too; works for a command line with an error in it. */
 export function wantsEvents(args: readonly string[]): boolean {
-  const tokens = tokensOf(args, OPTIONS);
+  const tokens = tokenize(args, OPTIONS);
   const isAsked = tokens.some((token) => token.kind === "option" && token.name === "json");
-  return isAsked && commandOf(tokens) !== "get";
+  return isAsked && findCommand(tokens) !== "get";
 }
 
 type Table = Readonly<Record<string, Option>>;
-type Token = ReturnType<typeof tokensOf>[number];
+type Token = ReturnType<typeof tokenize>[number];
 
-function tokensOf(args: readonly string[], table: Table) {
+function tokenize(args: readonly string[], table: Table) {
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
@@ -174,16 +175,16 @@ function tokensOf(args: readonly string[], table: Table) {
   return tokens;
 }
 
-function commandOf(tokens: readonly Token[]): CommandName {
+function findCommand(tokens: readonly Token[]): CommandName {
   const first = tokens.find((token) => token.kind === "positional");
-  // After "--" a word is a word, though it be a command's name.
+  // After "--", the name of a command is an argument.
   const terminator = tokens.find((token) => token.kind === "option-terminator");
   if (terminator !== undefined && terminator.index < (first?.index ?? 0)) return "chat";
   return COMMANDS.find((name) => name === first?.value) ?? "chat";
 }
 
-/** An option of commands that take others than this one. */
-function elsewhere(name: string): Option | undefined {
+/** An option that only other commands have. */
+function findInOtherCommands(name: string): Option | undefined {
   for (const table of [OPTIONS, GET_OPTIONS]) {
     const found = Object.entries(table).find(
       ([long, { short }]) => long === name || short === name,
