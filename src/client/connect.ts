@@ -29,7 +29,7 @@ export interface ConnectOptions {
 }
 
 export interface Connection {
-  /** The link's own: when it is closed, the other end is told. */
+  /** The link's own socket. Closing it ends the link, with a CLOSE to the other end. */
   readonly socket: SealedSocket;
   /**
    * In the session; nothing that came was taken yet (`receive`). It ends by itself when the network refuses a datagram:

@@ -70,7 +70,7 @@ function isFree(port: number): boolean {
   return !table.includes(`:${port.toString(16).toUpperCase().padStart(4, "0")} `);
 }
 
-/** A relay to a server, whose answers it holds back from the moment it is told to. */
+/** A relay to a server, whose answers it holds back once `hold` was called. */
 async function openHoldingRelay(server: SocketAddress) {
   const [front, back] = [createSocket("udp4"), createSocket("udp4")];
   for (const socket of [front, back]) {
@@ -92,7 +92,7 @@ async function openHoldingRelay(server: SocketAddress) {
     hold: () => {
       holds = true;
     },
-    letGo: () => {
+    release: () => {
       holds = false;
       for (const datagram of held.splice(0)) answer(datagram);
     },
@@ -166,7 +166,7 @@ describe("with one address", () => {
     const refused = rejection(connectToFirst([way.at], options));
     // Both come to the joiner in one turn of its loop.
     await until("the greeting and the end", () => way.held.length >= 2);
-    way.letGo();
+    way.release();
     expect(await refused).toMatchObject({
       code: "SESSION_LOST",
       message: `127.0.0.1:${way.at.port} ended the session: we are closed`,
@@ -274,7 +274,7 @@ describe("with several addresses", () => {
       options,
     );
     await until("both to be let in", () => relays.every(({ held }) => held.length > 0));
-    for (const relay of relays) relay.letGo();
+    for (const relay of relays) relay.release();
     const connection = await connecting;
     await using _ = connection.socket;
     connection.link.receive({ onMessages() {} });

@@ -195,7 +195,7 @@ test(
   async () => {
     using folder = temporaryFolder();
     const random = seededRandom(5);
-    const told: string[] = [];
+    const printed: string[] = [];
     const ids = new Set<string>();
     for (let round = 0; round < 10; round += 1) {
       await using program = start([
@@ -210,12 +210,12 @@ test(
       await program.exited;
       // The last line may have been cut.
       for (const line of program.stdout.split("\n").slice(0, -1)) {
-        if (line.startsWith("said ")) told.push(line.slice("said ".length));
+        if (line.startsWith("said ")) printed.push(line.slice("said ".length));
       }
       using device = open(folder.path);
       ids.add(device.id);
       const kept = device.unstored.map(({ number, text }) => `${number} ${text}`);
-      expect(kept.filter((text) => told.includes(text))).toEqual(told);
+      expect(kept.filter((text) => printed.includes(text))).toEqual(printed);
       const numbers = device.unstored.map(({ number }) => number);
       expect(new Set(numbers).size).toBe(numbers.length);
     }

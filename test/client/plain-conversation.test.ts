@@ -212,7 +212,7 @@ describe("an opener", () => {
     await using next = await openBareSocket();
     await next.send("I am new", opener.port);
     const types = (await opener.events.take(5)).map(({ type }) => type);
-    // Which of the two the refusal is told after is the system's choice.
+    // After which of the two the refusal comes is the system's choice.
     expect(types.slice(0, 3).toSorted()).toEqual(["notice", "said", "said"]);
     expect(types.slice(3)).toEqual(["joined", "message"]);
   });

@@ -241,8 +241,8 @@ describe("a lost connection", () => {
       },
     ]);
     await second.say(welcome(3), message(3));
-    const told = await events.take(6);
-    expect(textsOf(told)).toEqual([
+    const happened = await events.take(6);
+    expect(textsOf(happened)).toEqual([
       "entered",
       "entry 1",
       "entry 2",
@@ -250,7 +250,7 @@ describe("a lost connection", () => {
       "reconnected",
       "entry 3",
     ]);
-    expect(told[3]).toEqual({
+    expect(happened[3]).toEqual({
       type: "disconnected",
       message: "nothing was heard for a minute",
     });
@@ -271,7 +271,7 @@ describe("a lost connection", () => {
     }
     await first.say(own(1, 0, "a"));
     first.end({ type: "lost", error: LOST });
-    await until("that it is told", () => read.at(-1)?.type === "disconnected");
+    await until("that it is reported", () => read.at(-1)?.type === "disconnected");
     void conversation.say("d").then(() => stored.push("d"));
     const second = await line(2);
     expect(second.heard).toHaveLength(1);
@@ -566,7 +566,7 @@ describe("the end", () => {
       "the server ends",
       [{ type: "notice", code: "SERVER_SAYS", message: "the server ends" } as const],
     ],
-  ])("by the server's goodbye with the reason %j is told", async (reason, notices) => {
+  ])("by the server's goodbye with the reason %j is reported", async (reason, notices) => {
     const { line, lines, events } = conversing();
     const server = await line(1);
     await server.say(welcome(0));
