@@ -23,7 +23,7 @@ import { openUdpSocket } from "./udp-socket.ts";
 const REFUSAL_TIME_LOOPBACK = 50;
 const REFUSAL_TIME = 300;
 
-export interface PlainLink extends Disposable {
+interface PlainLink extends Disposable {
   /** Where this end listens. */
   readonly local: SocketAddress;
   /** The other end; null while there is none. */

@@ -161,12 +161,8 @@ export class SessionLink implements SealedLink {
     }
     this.#driver.queued(session);
     if (sent === messages.length) return true;
-    return this.#sayRest(messages.slice(sent));
-  }
-
-  async #sayRest(messages: readonly Uint8Array[]): Promise<boolean> {
-    const all = await Promise.all(messages.map((message) => this.say(message)));
-    return all.at(-1) !== null;
+    const rest = Promise.all(messages.slice(sent).map((message) => this.say(message)));
+    return rest.then((ends) => ends.at(-1) !== null);
   }
 
   receive(handlers: SealedLinkHandlers): void {

@@ -20,7 +20,7 @@ export interface Datagram {
 }
 
 /** A run; or datagrams between two runs. */
-export interface BatchPart {
+interface BatchPart {
   readonly isRun: boolean;
   /** At least one. */
   readonly datagrams: readonly Datagram[];
@@ -88,15 +88,12 @@ export interface SystemCalls {
   readonly sendSegmented: ((run: Datagram, size: number) => number) | null;
 }
 
-export interface RefusalHandlers {
+interface RefusalHandlers {
   /** The system refused this datagram, twice; it was left out. */
   onRefused(datagram: Datagram, cause: unknown): void;
   /** An earlier datagram was refused, of this batch or one before. */
   onEarlierRefused(cause: unknown): void;
 }
-
-/** Sends a batch; drops the rest of it as soon as a buffer is full. */
-export type BatchSender = (datagrams: readonly Datagram[], handlers: RefusalHandlers) => void;
 
 /**
  * What Linux says when it or the device can't segment, as with IPsec or without checksum offload (net/ipv4/udp.c,
@@ -104,7 +101,8 @@ export type BatchSender = (datagrams: readonly Datagram[], handlers: RefusalHand
  */
 const NO_GSO = new Set(["ENOPROTOOPT", "EINVAL", "EIO"]);
 
-export function createBatchSender(system: SystemCalls): BatchSender {
+/** What sends a batch, and drops the rest of it as soon as a buffer is full. */
+export function createBatchSender(system: SystemCalls) {
   let { sendSegmented } = system;
   /** Runs are concatenated here; made with the first. The system has copied a run when its call returns. */
   let buffer: Uint8Array | null = null;
@@ -128,7 +126,7 @@ export function createBatchSender(system: SystemCalls): BatchSender {
     return each.room;
   }
 
-  return (datagrams, handlers) => {
+  return (datagrams: readonly Datagram[], handlers: RefusalHandlers): void => {
     const parts = sendSegmented === null ? [{ isRun: false, datagrams }] : splitIntoRuns(datagrams);
     for (const part of parts) {
       const room = part.isRun
@@ -161,7 +159,7 @@ function sendEach(
 /** The device's buffer is full. (That the socket's is, EAGAIN, the runtime reports as "none sent".) */
 const DEVICE_BUFFER_FULL = "ENOBUFS";
 
-export interface SendAllHandlers {
+interface SendAllHandlers {
   /** Sends as many as it can from `at` on, without waiting. Returns how many; throws the reason when none was sent. */
   send(at: number): number;
   /** The system refused the datagram at `at`, twice; it is left out. */

@@ -13,12 +13,12 @@ import type { Printer } from "./printer.ts";
 import type { RoomInput } from "./room-input.ts";
 import { FIRST_PROMPT, promptAfter, promptText } from "./view/prompt.ts";
 
-export interface TypedLines extends Disposable {
+interface TypedLines extends Disposable {
   /** To be called with each event before it is shown. */
   event(event: ConversationEvent): void;
 }
 
-export interface TypedLinesOptions {
+interface TypedLinesOptions {
   /** Lines are shown as on their way until they have been delivered. */
   readonly showsDelivery: boolean;
   /** The end is shown in words, and with it the messages that may not have been delivered. */

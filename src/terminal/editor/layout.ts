@@ -20,7 +20,7 @@ export interface EditorLines {
   readonly line: LineBuffer;
 }
 
-export interface EditorLayout extends Layout {
+interface EditorLayout extends Layout {
   /** How many of the rows, from the first, belong to pending lines. */
   readonly pendingRows: number;
 }

@@ -12,7 +12,7 @@ import {
   rowsAboveCursor,
 } from "./layout.ts";
 
-export interface Renderer {
+interface Renderer {
   draw(lines: EditorLines): void;
   /** Prints rows that stay, above the editor. */
   printAbove(rows: readonly string[], lines: EditorLines): void;

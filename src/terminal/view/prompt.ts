@@ -3,7 +3,7 @@
 
 import type { ConversationEvent } from "../../chat/events.ts";
 
-export interface PromptState {
+interface PromptState {
   readonly turn: "mine" | "theirs";
   /** When the other end was last heard, while that is too long ago; null while it is not. */
   readonly silentSince: number | null;

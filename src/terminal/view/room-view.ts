@@ -4,7 +4,7 @@
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
 import { enteredRoom, focusChanged, noSeparators, separatorBefore } from "./separators.ts";
 
-export interface RoomState {
+interface RoomState {
   readonly room: string;
   /** One's own name and key there. */
   readonly name: string;
