@@ -186,6 +186,8 @@ async function createPlainLink(
       if (left <= 0) return;
       // The open socket keeps the program running meanwhile; once it is closed, the timer must not.
       await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)).unref());
+      // A timer that is late, on a busy machine, runs before the sockets are read: a refusal may be there already.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
