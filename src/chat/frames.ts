@@ -199,5 +199,5 @@ function read<Frame>(bytes: Uint8Array, schemas: Schemas<Frame>): Reading<Frame>
   const result = v.safeParse(schema, value);
   if (result.success) return { type: "frame", frame: result.output };
   const where = v.getDotPath(result.issues[0]);
-  return { type: "invalid", why: `${type}: ${where ?? "the frame"} is not as it should be` };
+  return { type: "invalid", why: `${type}: ${where ?? "the frame"} is not valid` };
 }

@@ -32,7 +32,7 @@ const MAX_FOUND = 20;
 const COMMAND_NAMES = COMMANDS.map(({ name }) => `/${name}`);
 const JOIN = /^\/join\s+(\S*)$/;
 
-export function isRoom(
+export function isRoomConversation(
   conversation: Conversation | RoomConversation,
 ): conversation is RoomConversation {
   return "who" in conversation;
@@ -56,7 +56,7 @@ export function createRoomInput(
 
   async function run(command: Command): Promise<void> {
     const { conversation } = switcher;
-    if (!isRoom(conversation)) return;
+    if (!isRoomConversation(conversation)) return;
     try {
       await printer.answer(await runIn(conversation, command));
     } catch (error) {
@@ -135,7 +135,9 @@ export function createRoomInput(
 
   async function roomNames(): Promise<readonly string[]> {
     const { conversation } = switcher;
-    return isRoom(conversation) ? (await conversation.rooms()).map(({ name }) => name) : [];
+    return isRoomConversation(conversation)
+      ? (await conversation.rooms()).map(({ name }) => name)
+      : [];
   }
 
   return {

@@ -7,7 +7,7 @@ import { CharlaError } from "../errors.ts";
 import { type Io, SIGNAL_STATUS } from "./io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "./piped-lines.ts";
 import { createPrinter, type PrinterOptions } from "./printer.ts";
-import { createRoomInput, isRoom } from "./room-input.ts";
+import { createRoomInput, isRoomConversation } from "./room-input.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
 import { openTypedLines } from "./typed-lines.ts";
 import { createRoomView } from "./view/room-view.ts";
@@ -73,7 +73,7 @@ export async function talk(
 
   const showsDelivery = options.delivery === "shown";
   const room =
-    isRoom(start) && !json
+    isRoomConversation(start) && !json
       ? createRoomInput(io, switcher, view, printer, { verbose, quit: () => leave(0) })
       : null;
   const say = (text: string) => switcher.conversation.say(text);

@@ -126,7 +126,7 @@ describe("a frame without one of its parts, or with something else in it, is inv
   ])("%s", (where, frame) => {
     expect(readMemberFrame(bytes(frame))).toEqual({
       type: "invalid",
-      why: `${where} is not as it should be`,
+      why: `${where} is not valid`,
     });
   });
 

@@ -472,7 +472,7 @@ test("a frame of a later version is ignored, and one that breaks the protocol en
   const client = joined();
   expect(happen(client, 0, bytes('{"type":"dance"}'))).toEqual([]);
   expect(happen(client, 0, bytes('{"type":"left"}'))).toEqual([
-    { type: "abort", reason: "left: name is not as it should be" },
+    { type: "abort", reason: "left: name is not valid" },
   ]);
   expect(happen(client, 0, LOSS)).toEqual([emit(DISCONNECTED)]);
   expect(happen(client, 375, TICK)).toEqual([CONNECT]);

@@ -587,7 +587,7 @@ test("frames that break the protocol end the channel, and those of later version
   await server.say(message(1));
   expect(textsOf(await events.take(2))).toEqual(["entered", "entry 1"]);
   await server.handlers.onMessages([new TextEncoder().encode('{"type":"left"}')]);
-  expect(server.ended).toEqual(["aborted: left: name is not as it should be"]);
+  expect(server.ended).toEqual(["aborted: left: name is not valid"]);
 });
 
 /** A device that tells what is done with it. */

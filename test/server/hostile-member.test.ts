@@ -63,32 +63,32 @@ test.each([
   [
     "a text that is too long",
     { type: "say", number: 1, text: "x".repeat(10_001) },
-    "say: text is not as it should be",
+    "say: text is not valid",
   ],
   [
     "a number that is not whole",
     { type: "say", number: 0.5, text: "x" },
-    "say: number is not as it should be",
+    "say: number is not valid",
   ],
   [
     "a number that is not safe",
     { type: "say", number: 2 ** 53, text: "x" },
-    "say: number is not as it should be",
+    "say: number is not valid",
   ],
   [
     "a cursor before the beginning",
     { ...enter, room: "other", after: { log: "log", sequence: -1 } },
-    "enter: after.sequence is not as it should be",
+    "enter: after.sequence is not valid",
   ],
   [
     "a request for too much",
     { type: "history", request: 1, count: 1_000_000 },
-    "history: count is not as it should be",
+    "history: count is not valid",
   ],
   [
     "a room with a name that is not allowed",
     { ...enter, room: "../etc" },
-    "enter: room is not as it should be",
+    "enter: room is not valid",
   ],
 ])(
   "a frame that is %s closes its session with code 1, and the room goes on",

@@ -318,7 +318,7 @@ describe("frames", () => {
     const ann = await enter(state, "Ann");
     const bob = await enter(state, "Bob");
     bob.sayBytes(new TextEncoder().encode('{"type":"say","number":-1,"text":"x"}'));
-    expect(await reasonOf(bob)).toBe("say: number is not as it should be");
+    expect(await reasonOf(bob)).toBe("say: number is not valid");
     await ann.until("left");
     ann.say(sayFrame(1));
     expect(await ann.texts(1)).toEqual(["message 1"]);

@@ -56,7 +56,7 @@ test(
       {
         type: "notice",
         code: "SERVER_SAYS",
-        message: "enter: name is not as it should be",
+        message: "enter: name is not valid",
       },
       { type: "ended", reason: "peer-left", unsaid: [] },
     ]);
