@@ -3,8 +3,7 @@
 // time go in; datagrams, new sessions and the time of the next call come out.
 
 import { mapKey } from "./bytes.ts";
-import type { CryptoProvider, KeyPair, RandomBytes } from "./crypto-provider.ts";
-import { startInitiatorHandshake } from "./handshake/initiator-handshake.ts";
+import { type InitiatorOptions, startInitiatorHandshake } from "./handshake/initiator-handshake.ts";
 import { truncatedHmac } from "./handshake/proofs.ts";
 import {
   type Admission,
@@ -13,6 +12,7 @@ import {
   receiveFinish,
   receiveHello,
   type Responder,
+  type ResponderOptions,
 } from "./handshake/responder-handshake.ts";
 import {
   CONNECTION_ID_LENGTH,
@@ -53,17 +53,13 @@ export const MAX_SESSIONS = 16_384;
 /** Answers that wait to be sent: as many as a receive buffer holds hellos. */
 const MAX_ANSWERS = 4_096;
 
-export interface EndpointOptions {
-  readonly crypto: CryptoProvider;
-  readonly staticKeys: KeyPair;
-  readonly random: RandomBytes;
+export interface EndpointOptions extends Omit<ResponderOptions, "admission"> {
   /** The pre-shared key, 32 bytes, with which others may join, or what decides that; null when nobody may. */
   readonly admission: Uint8Array | Admission | null;
   /** With this many sessions nobody else is admitted; by default MAX_SESSIONS. */
   readonly maxSessions?: number | undefined;
   /** Bytes of the longest datagram worth trying on the path to an address. */
   readonly datagramLimit: (to: SocketAddress) => number;
-  readonly now: number;
 }
 
 export interface Endpoint {
@@ -91,11 +87,8 @@ export interface Endpoint {
   strayAnswersSince: number;
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Pick<InitiatorOptions, "psk" | "expected"> {
   readonly to: SocketAddress;
-  readonly psk: Uint8Array;
-  /** The responder's public key, when it is known. */
-  readonly expected: Uint8Array | null;
 }
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
@@ -260,16 +253,8 @@ function removeSession(endpoint: Endpoint, session: Session): void {
 
 /** The connection id of the end that the packet is for. */
 function receiverId(packet: Exclude<Packet, { kind: "hello" | "reset" }>): Uint8Array {
-  switch (packet.kind) {
-    case "retry":
-    case "answer":
-    case "refusal":
-      return packet.initiatorId;
-    case "finish":
-      return packet.responderId;
-    case "sealed":
-      return packet.receiverId;
-  }
+  if (packet.kind === "sealed") return packet.receiverId;
+  return packet.kind === "finish" ? packet.responderId : packet.initiatorId;
 }
 
 function answerHello(

@@ -9,16 +9,13 @@ export const VERSION = 1;
 
 export const HELLO = 0xf8;
 export const RETRY = 0xf9;
-export const ANSWER = 0xfa;
+const ANSWER = 0xfa;
 export const FINISH = 0xfb;
 /** Sealed packets alternate between two first bytes, so that the receiver sees a key update. */
 export const SEALED = 0xfc;
-export const SEALED_OTHER = 0xfd;
-export const REFUSAL = 0xfe;
+const SEALED_OTHER = 0xfd;
+const REFUSAL = 0xfe;
 export const RESET = 0xff;
-
-/** No UTF-8 text contains a byte from here up (RFC 3629 s. 3): it marks the sealed wire. */
-export const FIRST_SEALED_BYTE = 0xf8;
 
 export const CONNECTION_ID_LENGTH = 8;
 /** Noise message 1 with an empty payload: e, and a tag, for there is a pre-shared key (Noise s. 9.2). */
@@ -84,9 +81,9 @@ export const SEALED_WIRE_NOTICE = Uint8Array.of(RESET);
 
 export type PacketKind = Packet["kind"];
 
-/** Whether a datagram's first byte is one of the sealed wire's. */
+/** Whether a datagram's first byte is one of the sealed wire's: no UTF-8 text contains one (RFC 3629 s. 3). */
 export function isSealedWire(datagram: Uint8Array): boolean {
-  return (datagram[0] ?? 0) >= FIRST_SEALED_BYTE;
+  return (datagram[0] ?? 0) >= HELLO;
 }
 
 /** Whether a datagram that arrived at a peer of the plain wire belongs to the sealed wire, and is no text. */
@@ -194,13 +191,9 @@ export function writeFinish(responderId: Uint8Array, noise: Uint8Array): Uint8Ar
   return concatenate(Uint8Array.of(FINISH), responderId, noise);
 }
 
-/** A refusal up to its proof, which covers these bytes. */
+/** A refusal without its proof, which covers these bytes and comes after them. */
 export function writeUnprovenRefusal(initiatorId: Uint8Array, code: number): Uint8Array {
   return concatenate(Uint8Array.of(REFUSAL), initiatorId, Uint8Array.of(code));
-}
-
-export function writeRefusal(unproven: Uint8Array, proof: Uint8Array): Uint8Array {
-  return concatenate(unproven, proof);
 }
 
 export function writeReset(connectionId: Uint8Array, token: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { concatenate } from "../../src/protocol/bytes.ts";
 import {
   expandPacketNumber,
   isSealedWire,
@@ -7,7 +8,6 @@ import {
   writeAnswer,
   writeFinish,
   writeHello,
-  writeRefusal,
   writeReset,
   writeRetry,
   writeSealedHeader,
@@ -119,7 +119,7 @@ describe("the other packets of the handshake", () => {
   test("a refusal is an id, a code, and a proof of the ten bytes before (docs/protocol.md s. 8.5)", () => {
     const proven = writeUnprovenRefusal(INITIATOR, 2);
     expect([...proven]).toEqual([0xfe, ...INITIATOR, 2]);
-    const refusal = writeRefusal(proven, TOKEN);
+    const refusal = concatenate(proven, TOKEN);
     expect([...refusal]).toEqual([0xfe, ...INITIATOR, 2, ...TOKEN]);
     expect(readPacket(refusal)).toEqual({
       kind: "refusal",

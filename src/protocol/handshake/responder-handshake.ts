@@ -9,7 +9,6 @@ import {
   type Packet,
   VERSION,
   writeAnswer,
-  writeRefusal,
   writeRetry,
   writeUnprovenRefusal,
 } from "../packets.ts";
@@ -37,9 +36,9 @@ import {
 } from "./proofs.ts";
 
 /** Handshakes that wait for their finish at a time (docs/protocol.md s. 8.3). */
-export const MAX_UNFINISHED = 1_024;
+const MAX_UNFINISHED = 1_024;
 /** How long each waits, ms. */
-export const UNFINISHED_LIFETIME = 10_000;
+const UNFINISHED_LIFETIME = 10_000;
 /** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
 const MAX_WRONG_SECRETS = 8;
 /** Accepted keys that the finishes of one handshake are tried with before the last, each some 4 us. */
@@ -257,7 +256,7 @@ export function receiveFinish(
   waiting.triedKeys += result.type === "wrong-psk" ? result.tried : 1;
   const unproven = writeUnprovenRefusal(waiting.initiatorId, WRONG_SECRET);
   const proof = truncatedHmac(crypto, waiting.refusalKey, unproven, message);
-  const refusal = writeRefusal(unproven, proof);
+  const refusal = concatenate(unproven, proof);
   waiting.refused = { hash: truncatedHash(crypto, message), refusal };
   return { type: "refused", refusal };
 }
@@ -268,7 +267,7 @@ function refuseHello(
   { initiatorId, datagram }: Extract<Packet, { kind: "hello" }>,
   code: number,
 ): Uint8Array {
-  return writeRefusal(writeUnprovenRefusal(initiatorId, code), truncatedHash(crypto, datagram));
+  return concatenate(writeUnprovenRefusal(initiatorId, code), truncatedHash(crypto, datagram));
 }
 
 function dropExpired(responder: Responder, now: number): void {

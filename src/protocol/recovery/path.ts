@@ -79,10 +79,14 @@ export function createPath(
   };
 }
 
-/** When a datagram may be put in flight: see `sendableAt` in recovery.ts. */
-export function pathSendableAt(
-  path: Path,
-  sent: SentPackets<unknown>,
+/**
+ * When a datagram of this size may be put in flight, ms: `now`, or a later time at which to ask
+ * again, or Infinity until something arrives or is lost. Ask only when there is one to send, for being
+ * held back shows that the window is used. ACKs alone, probes and path MTU probes need not ask; everything
+ * else that is ack-eliciting does.
+ */
+export function sendableAt(
+  { path, sent }: { readonly path: Path; readonly sent: SentPackets<unknown> },
   size: number,
   now: number,
 ): number {

@@ -10,14 +10,7 @@ import { type AckRanges, findAckFault } from "./ack-ranges.ts";
 import { spendCredit } from "./congestion.ts";
 import { detectLosses, type Losses, lossTimerAt } from "./loss-detection.ts";
 import { nextProbeSize, probeSent, sizeRefused } from "./path-mtu.ts";
-import {
-  createPath,
-  type Path,
-  type PathOptions,
-  pathSendableAt,
-  undoLoss,
-  updatePath,
-} from "./path.ts";
+import { createPath, type Path, type PathOptions, undoLoss, updatePath } from "./path.ts";
 import { probeTimeout, takeSample } from "./round-trip.ts";
 import {
   acknowledgeRanges,
@@ -85,16 +78,6 @@ export function createRecovery<Content>(
 ): Recovery<Content> {
   const path = createPath(options, 0, initialRoundTrip);
   return { sent: createSentPackets(), lost: [], options, path };
-}
-
-/**
- * When a datagram of this size may be put in flight, ms: `now`, or a later time at which to ask
- * again, or Infinity until something arrives or is lost. Ask only when there is one to send, for being
- * held back shows that the window is used. ACKs alone, probes and path MTU probes need not ask; everything
- * else that is ack-eliciting does.
- */
-export function sendableAt({ path, sent }: Recovery<unknown>, size: number, now: number): number {
-  return pathSendableAt(path, sent, size, now);
 }
 
 /**

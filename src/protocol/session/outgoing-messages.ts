@@ -5,7 +5,6 @@ import { varintLength, writeVarint } from "../bytes.ts";
 import {
   appendShared,
   type ChunkQueue,
-  copyFromChunks,
   createChunkQueue,
   discardChunks,
   extendChunks,
@@ -74,11 +73,6 @@ export function appendEncoded({ queue }: OutgoingMessages, stream: Uint8Array): 
   return true;
 }
 
-/** Whether anything may be sent: lost fragments, or new bytes that the peer accepts. */
-export function hasFragment(outgoing: OutgoingMessages): boolean {
-  return outgoing.lost.length > 0 || outgoing.sent < Math.min(outgoing.queue.end, outgoing.limit);
-}
-
 /** Bytes that may be sent now: lost ones, and new ones that the peer accepts. */
 export function readyBytes({ lost, limit, queue, sent }: OutgoingMessages): number {
   let ready = Math.max(0, Math.min(queue.end, limit) - sent);
@@ -100,16 +94,6 @@ export function takeFragment(outgoing: OutgoingMessages, most: number): Fragment
   const fragment = { offset: outgoing.sent, length };
   outgoing.sent += length;
   return fragment;
-}
-
-/** Writes the bytes of a fragment that was taken and is not acknowledged to `into`, from `at` on. */
-export function copyFragment(
-  { queue }: OutgoingMessages,
-  { offset, length }: Fragment,
-  into: Uint8Array,
-  at: number,
-): void {
-  copyFromChunks(queue, offset, length, into, at);
 }
 
 /** The peer accepts bytes up to `limit`; a smaller limit is ignored. */

@@ -20,7 +20,6 @@ import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
 import { countReceived, migratePath, validatePath } from "./path-validation.ts";
 import {
-  applyExchangeTime,
   CLOSE_KEYS_USED_UP,
   CLOSE_MESSAGE_TOO_LONG,
   CLOSE_PROTOCOL,
@@ -52,15 +51,7 @@ export function receivePacket(
   if (packet.kind === "finish") return receiveRepeatedFinish(session, packet.noise, from);
   // Also while the session is closing: the peer does not have it any more.
   if (packet.kind === "reset") return receiveReset(session, packet.token);
-  if (session.end !== null) return;
-  switch (packet.kind) {
-    case "retry":
-    case "answer":
-    case "refusal":
-      return receiveHandshake(session, packet, from, now);
-    case "hello":
-      return;
-  }
+  if (packet.kind !== "hello" && session.end === null) receiveHandshake(session, packet, from, now);
 }
 
 /**
@@ -84,7 +75,8 @@ export function startFromFinish(
     countReceived(session.path, from, length);
   }
   establish(session, finish.initiatorId, finish.keys);
-  if (finish.exchangeTime !== null) applyExchangeTime(session, finish.exchangeTime, now);
+  // The initial round-trip time (RFC 9002 s. 6.2.2).
+  if (finish.exchangeTime !== null) changePath(session.recovery, now, finish.exchangeTime);
   session.pingDue = true;
   receiveHandshakeFrames(session, finish.payload, now);
 }
@@ -132,7 +124,7 @@ function receiveHandshake(
   // First, for the answer's frames open the window that the finish fills.
   receiveHandshakeFrames(session, step.payload, now);
   const exchangeTime = measureExchange(handshake, now);
-  if (exchangeTime !== null) applyExchangeTime(session, exchangeTime, now);
+  if (exchangeTime !== null) changePath(session.recovery, now, exchangeTime);
   const { payload, fragments } = writeFinishPayload(session);
   session.finishFragments = fragments;
   establish(session, step.responderId, sendFinish(handshake, step.responderId, payload, now));

@@ -9,7 +9,7 @@ import {
   type InitiatorHandshake,
   MAX_RETRANSMIT_INTERVAL,
 } from "../handshake/initiator-handshake.ts";
-import { remoteStaticKey } from "../handshake/noise/handshake-state.ts";
+import { type HandshakeResult, remoteStaticKey } from "../handshake/noise/handshake-state.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import {
   changePath,
@@ -200,11 +200,7 @@ export function createSession(options: SessionOptions): Session {
 }
 
 /** The handshake has produced the keys. */
-export function establish(
-  session: Session,
-  remoteId: Uint8Array,
-  keys: { sendKey: Uint8Array; receiveKey: Uint8Array; remoteStatic: Uint8Array },
-): void {
+export function establish(session: Session, remoteId: Uint8Array, keys: HandshakeResult): void {
   session.established = {
     remoteId,
     remoteKey: keys.remoteStatic,
@@ -217,11 +213,6 @@ export function establish(
 export function findPeerKey({ established, handshake }: Session): Uint8Array | null {
   if (established !== null) return established.remoteKey;
   return handshake === null ? null : remoteStaticKey(handshake.noise);
-}
-
-/** Takes the time of one handshake exchange, ms, as the initial round-trip time (RFC 9002 s. 6.2.2). */
-export function applyExchangeTime({ recovery }: Session, exchangeTime: number, now: number): void {
-  changePath(recovery, now, exchangeTime);
 }
 
 /** An authentic packet of the peer was processed, with its ACK. */

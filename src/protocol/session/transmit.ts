@@ -5,8 +5,9 @@ import { TAG_BYTES } from "../crypto-provider.ts";
 import { nextHandshakeDatagram } from "../handshake/initiator-handshake.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
+import { sendableAt } from "../recovery/path.ts";
 import { type Ack, isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts";
-import { nextMtuProbeSize, packetSent, sendableAt } from "../recovery/recovery.ts";
+import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
@@ -22,13 +23,7 @@ import {
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
-import {
-  copyFragment,
-  type Fragment,
-  hasFragment,
-  readyBytes,
-  takeFragment,
-} from "./outgoing-messages.ts";
+import { type Fragment, readyBytes, takeFragment } from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
 import {
@@ -45,6 +40,7 @@ import {
   type PacketContent,
   type Session,
 } from "./session.ts";
+import { copyFromChunks } from "./stream-queues.ts";
 
 /** A datagram to send, and its destination. */
 export interface Outbound {
@@ -185,9 +181,10 @@ export function writeFinishPayload(session: Session): {
 /** About how long an ack-eliciting packet with everything that is ready would be; 0 when nothing is. */
 function estimateSize(session: Session): number {
   const { incoming, outgoing } = session;
-  const fragments = hasFragment(outgoing) ? readyBytes(outgoing) + FRAGMENT_HEAD : 0;
+  const ready = readyBytes(outgoing);
   const control = session.pingDue || session.windowDue || nextWindow(incoming) !== null;
-  if (fragments === 0 && !control) return 0;
+  if (ready === 0 && !control) return 0;
+  const fragments = ready === 0 ? 0 : ready + FRAGMENT_HEAD;
   return SEALED_HEADER + TAG_BYTES + estimateAck(session) + CONTROL_BYTES + fragments;
 }
 
@@ -256,8 +253,7 @@ function seal(
   if (established === null) return;
   sealPacket(established.send, established.remoteId, recovery.sent.nextNumber, bytes);
   packetSent(recovery, kind, bytes.length, content, now);
-  if (kind === "ack-only") return;
-  elicitingSent(session, now);
+  if (kind !== "ack-only") elicitingSent(session, now);
 }
 
 function writeControlFrames(
@@ -303,7 +299,7 @@ function writeFragments(
     if (fragment === null) break;
     const { offset, length } = fragment;
     at = writeFragmentHead(into, at, offset, length);
-    copyFragment(session.outgoing, fragment, into, at);
+    copyFromChunks(session.outgoing.queue, offset, length, into, at);
     at += length;
     fragments.push(fragment);
   }

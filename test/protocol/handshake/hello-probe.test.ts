@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 
+import { concatenate } from "../../../src/protocol/bytes.ts";
 import {
   type HelloProbe,
   isHelloProbeOver,
@@ -9,12 +10,7 @@ import {
   receiveForHelloProbe,
   startHelloProbe,
 } from "../../../src/protocol/handshake/hello-probe.ts";
-import {
-  readPacket,
-  writeRefusal,
-  writeRetry,
-  writeUnprovenRefusal,
-} from "../../../src/protocol/packets.ts";
+import { readPacket, writeRetry, writeUnprovenRefusal } from "../../../src/protocol/packets.ts";
 import { seededRandom } from "../../simulator/random.ts";
 
 const seeded = seededRandom(1);
@@ -114,7 +110,7 @@ test("answers to unknown hellos, and datagrams that are no answers, don't count"
 
 test("a refusal shows a server of another version", () => {
   const { probe } = run(1, (_, id) => ({
-    bytes: writeRefusal(writeUnprovenRefusal(id, 1), new Uint8Array(16)),
+    bytes: concatenate(writeUnprovenRefusal(id, 1), new Uint8Array(16)),
     after: 10,
   }));
   expect(probe).toMatchObject({ answer: "other-version", roundTrips: [10] });

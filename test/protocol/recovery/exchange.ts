@@ -6,6 +6,7 @@ import { expect } from "bun:test";
 import { MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
 import { BASE_DATAGRAM_SIZE } from "../../../src/protocol/recovery/path-mtu.ts";
 import type { PathOptions } from "../../../src/protocol/recovery/path.ts";
+import { sendableAt } from "../../../src/protocol/recovery/path.ts";
 import {
   type Ack,
   ackAcknowledged,
@@ -22,7 +23,6 @@ import {
   packetSent,
   type Recovery,
   recoveryTimerAt,
-  sendableAt,
   timerFired,
 } from "../../../src/protocol/recovery/recovery.ts";
 import type { PacketKind, SentPacket } from "../../../src/protocol/recovery/sent-packets.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { sendableAt } from "../../../src/protocol/recovery/path.ts";
 import {
   ackReceived,
   changePath,
@@ -8,7 +9,6 @@ import {
   nextMtuProbeSize,
   packetSent,
   recoveryTimerAt,
-  sendableAt,
   timerFired,
 } from "../../../src/protocol/recovery/recovery.ts";
 import {

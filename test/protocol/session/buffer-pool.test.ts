@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { acquireBuffer, releaseBuffer } from "../../../src/protocol/session/buffer-pool.ts";
+import { acquireBuffer, releaseBuffer } from "../../../src/protocol/session/stream-queues.ts";
 
 /** Lengths that no queue uses, so that none were released before. */
 const LENGTH = 777;

@@ -12,17 +12,17 @@ import {
 import {
   acknowledgeFragment,
   appendMessage,
-  copyFragment,
   createOutgoingMessages,
   type Fragment,
-  hasFragment,
   hasRoomFor,
   loseFragment,
   MAX_UNACKNOWLEDGED,
   type OutgoingMessages,
   raiseLimit,
+  readyBytes,
   takeFragment,
 } from "../../../src/protocol/session/outgoing-messages.ts";
+import { copyFromChunks } from "../../../src/protocol/session/stream-queues.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -46,7 +46,7 @@ describe("outgoing messages (docs/protocol.md s. 11)", () => {
     const fragment = take(outgoing, 100);
     expect(fragment).toEqual({ offset: 0, length: 7 });
     const into = new Uint8Array(9);
-    copyFragment(outgoing, fragment, into, 1);
+    copyFromChunks(outgoing.queue, fragment.offset, fragment.length, into, 1);
     expect([...into]).toEqual([0, 3, 7, 8, 9, 0, 1, 1, 0]);
     expect(takeFragment(outgoing, 100)).toBeNull();
   });
@@ -60,7 +60,7 @@ describe("outgoing messages (docs/protocol.md s. 11)", () => {
   test("stop at the peer's window, and continue when it grows (s. 13)", () => {
     const outgoing = createOutgoingMessages();
     appendMessage(outgoing, bytes(1, 2, 3));
-    expect(hasFragment(outgoing)).toBe(false);
+    expect(readyBytes(outgoing)).toBe(0);
     raiseLimit(outgoing, 2);
     expect(takeFragment(outgoing, 100)).toEqual({ offset: 0, length: 2 });
     raiseLimit(outgoing, 1);
