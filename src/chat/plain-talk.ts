@@ -7,7 +7,7 @@
 //      |     peer gone    |     |          hear          |      | peer gone
 //      +------------------+     +------------------------+      |
 //      +--------------------------------------------------------+
-//   The opener starts with no peer, the joiner may speak. `bye`, said or heard, ends it anywhere.
+//   The server starts with no peer, the client may speak. `bye`, said or heard, ends it anywhere.
 
 import { GOODBYE, MAX_WAITING } from "./conversation.ts";
 
@@ -41,10 +41,10 @@ export type TalkOutput =
   | { readonly type: "turn"; readonly whose: "mine" | "theirs" }
   | { readonly type: "end"; readonly reason: "said-bye" | "heard-bye" };
 
-/** Who joins speaks first (the lesson's step 3); who opens waits to be spoken to. */
-export function startTalk(role: "opener" | "joiner", turns: boolean): PlainTalk {
-  const joiner = role === "joiner";
-  return { turns, peer: joiner, myTurn: joiner, waiting: [], ended: false };
+/** The client speaks first (the lesson's step 3); the server waits to be spoken to. */
+export function startTalk(role: "server" | "client", turns: boolean): PlainTalk {
+  const isClient = role === "client";
+  return { turns, peer: isClient, myTurn: isClient, waiting: [], ended: false };
 }
 
 /** The state after `input`, and what to do about it, in order. After the end nothing happens. */

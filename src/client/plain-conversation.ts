@@ -14,7 +14,7 @@ import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 
 export interface PlainOptions {
-  /** Strict turn-taking: the end that joins speaks first. */
+  /** Strict turn-taking: the client speaks first. */
   readonly turns?: boolean;
   /** Leaves at once when it aborts: what was not sent is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
@@ -34,7 +34,7 @@ export interface OpenPlainOptions extends PlainOptions {
  */
 export function openPlain(options: OpenPlainOptions): Promise<PlainConversation> {
   const { bind, port } = options;
-  return converse("opener", options, (handlers) => openPlainLink({ bind, port }, handlers));
+  return converse("server", options, (handlers) => openPlainLink({ bind, port }, handlers));
 }
 
 /**
@@ -48,11 +48,11 @@ export async function joinPlain(
   options: PlainOptions = {},
 ): Promise<PlainConversation> {
   const candidates = await untilAborted(resolve(host), options.signal);
-  return converse("joiner", options, (handlers) => joinPlainLink(candidates, handlers));
+  return converse("client", options, (handlers) => joinPlainLink(candidates, handlers));
 }
 
 async function converse(
-  role: "opener" | "joiner",
+  role: "server" | "client",
   { turns = false, signal }: PlainOptions,
   openLink: (handlers: PlainLinkHandlers) => ReturnType<typeof openPlainLink>,
 ): Promise<PlainConversation> {
@@ -91,7 +91,7 @@ async function converse(
   }
   signal?.addEventListener("abort", leaveAtOnce);
   queue.push(
-    role === "joiner" && link.peer !== null
+    role === "client" && link.peer !== null
       ? { type: "joining", peer: formatAddress(link.peer) }
       : { type: "listening", address: formatAddress(link.local) },
   );
@@ -142,9 +142,9 @@ async function converse(
     );
   }
 
-  /** The peer is gone. A joiner has no other; an opener waits for the next one. */
+  /** The peer is gone. A client has no other; a server waits for the next one. */
   function lose(error: CharlaError): void {
-    if (role === "joiner") return fail(error);
+    if (role === "client") return fail(error);
     // Every message to a peer that is gone is refused; one notice is enough.
     if (!talk.peer) return;
     apply({ type: "peer-gone" });

@@ -25,44 +25,44 @@ function outputs(start: PlainTalk, ...inputs: TalkInput[]): TalkOutput[] {
   return after(start, ...inputs)[1];
 }
 
-const OPENER = startTalk("opener", false);
-const JOINER = startTalk("joiner", false);
-const OPENER_IN_TURNS = startTalk("opener", true);
-const JOINER_IN_TURNS = startTalk("joiner", true);
+const SERVER = startTalk("server", false);
+const CLIENT = startTalk("client", false);
+const SERVER_IN_TURNS = startTalk("server", true);
+const CLIENT_IN_TURNS = startTalk("client", true);
 
 test("the goodbye is bye", () => {
   expect(GOODBYE).toBe("bye");
 });
 
 describe("without turns (docs/protocol.md s. 4)", () => {
-  test("a joiner may speak at once, as often as it likes", () => {
-    expect(outputs(JOINER, say("one"))).toEqual([{ type: "send", text: "one" }]);
-    expect(outputs(JOINER, say("one"), say("two"))).toEqual([{ type: "send", text: "two" }]);
+  test("a client may speak at once, as often as it likes", () => {
+    expect(outputs(CLIENT, say("one"))).toEqual([{ type: "send", text: "one" }]);
+    expect(outputs(CLIENT, say("one"), say("two"))).toEqual([{ type: "send", text: "two" }]);
   });
 
-  test("an opener may speak as soon as it has heard somebody", () => {
-    expect(outputs(OPENER, hear("hello"))).toEqual([{ type: "show", text: "hello" }]);
-    expect(outputs(OPENER, hear("hello"), say("one"))).toEqual([{ type: "send", text: "one" }]);
+  test("a server may speak as soon as it has heard somebody", () => {
+    expect(outputs(SERVER, hear("hello"))).toEqual([{ type: "show", text: "hello" }]);
+    expect(outputs(SERVER, hear("hello"), say("one"))).toEqual([{ type: "send", text: "one" }]);
   });
 
   test("either hears at any time", () => {
-    expect(outputs(JOINER, hear("one"), hear("two"))).toEqual([{ type: "show", text: "two" }]);
-    expect(outputs(OPENER, hear("one"), say("two"), hear("three"))).toEqual([
+    expect(outputs(CLIENT, hear("one"), hear("two"))).toEqual([{ type: "show", text: "two" }]);
+    expect(outputs(SERVER, hear("one"), say("two"), hear("three"))).toEqual([
       { type: "show", text: "three" },
     ]);
   });
 
   test("an empty message is a message", () => {
-    expect(outputs(JOINER, say(""))).toEqual([{ type: "send", text: "" }]);
-    expect(outputs(JOINER, hear(""))).toEqual([{ type: "show", text: "" }]);
+    expect(outputs(CLIENT, say(""))).toEqual([{ type: "send", text: "" }]);
+    expect(outputs(CLIENT, hear(""))).toEqual([{ type: "show", text: "" }]);
   });
 
-  test("what an opener says before anyone is there waits for a peer", () => {
-    expect(outputs(OPENER, say("one"))).toEqual([{ type: "wait", for: "peer", text: "one" }]);
+  test("what a server says before anyone is there waits for a peer", () => {
+    expect(outputs(SERVER, say("one"))).toEqual([{ type: "wait", for: "peer", text: "one" }]);
   });
 
   test("what waited leaves in the order it was said, once the first message was shown", () => {
-    const [talk, done] = after(OPENER, say("one"), say("two"), say("three"), hear("hello"));
+    const [talk, done] = after(SERVER, say("one"), say("two"), say("three"), hear("hello"));
     expect(done).toEqual([
       { type: "show", text: "hello" },
       { type: "send", text: "one" },
@@ -74,13 +74,13 @@ describe("without turns (docs/protocol.md s. 4)", () => {
   });
 
   test("no turn is ever announced", () => {
-    const [, first] = after(OPENER, hear("hello"));
-    const [, second] = after(JOINER, say("one"));
+    const [, first] = after(SERVER, hear("hello"));
+    const [, second] = after(CLIENT, say("one"));
     expect([...first, ...second].map(({ type }) => type)).not.toContain("turn");
   });
 
   test("a peer that is gone is waited for, and the next one hears what waited", () => {
-    const [talk, done] = after(OPENER, hear("hello"), PEER_GONE);
+    const [talk, done] = after(SERVER, hear("hello"), PEER_GONE);
     expect(done).toEqual([]);
     expect(outputs(talk, say("still there?"))).toEqual([
       { type: "wait", for: "peer", text: "still there?" },
@@ -94,40 +94,40 @@ describe("without turns (docs/protocol.md s. 4)", () => {
 
 describe("with turns (docs/protocol.md s. 4.1)", () => {
   test("who joins speaks first, and then it is the other end's turn", () => {
-    expect(JOINER_IN_TURNS.myTurn).toBe(true);
-    expect(outputs(JOINER_IN_TURNS, say("one"))).toEqual([
+    expect(CLIENT_IN_TURNS.myTurn).toBe(true);
+    expect(outputs(CLIENT_IN_TURNS, say("one"))).toEqual([
       { type: "send", text: "one" },
       { type: "turn", whose: "theirs" },
     ]);
   });
 
   test("who opens is spoken to first, and then it is its turn", () => {
-    expect(OPENER_IN_TURNS.myTurn).toBe(false);
-    expect(outputs(OPENER_IN_TURNS, hear("one"))).toEqual([
+    expect(SERVER_IN_TURNS.myTurn).toBe(false);
+    expect(outputs(SERVER_IN_TURNS, hear("one"))).toEqual([
       { type: "show", text: "one" },
       { type: "turn", whose: "mine" },
     ]);
-    expect(outputs(OPENER_IN_TURNS, hear("one"), say("two"))).toEqual([
+    expect(outputs(SERVER_IN_TURNS, hear("one"), say("two"))).toEqual([
       { type: "send", text: "two" },
       { type: "turn", whose: "theirs" },
     ]);
   });
 
   test("what is said out of turn waits for the turn", () => {
-    expect(outputs(JOINER_IN_TURNS, say("one"), say("two"))).toEqual([
+    expect(outputs(CLIENT_IN_TURNS, say("one"), say("two"))).toEqual([
       { type: "wait", for: "turn", text: "two" },
     ]);
   });
 
-  test("what an opener says before anyone is there waits for a peer", () => {
-    expect(outputs(OPENER_IN_TURNS, say("one"))).toEqual([
+  test("what a server says before anyone is there waits for a peer", () => {
+    expect(outputs(SERVER_IN_TURNS, say("one"))).toEqual([
       { type: "wait", for: "peer", text: "one" },
     ]);
   });
 
   test("of what waits, one message leaves each turn, the oldest first", () => {
     const [first, done] = after(
-      JOINER_IN_TURNS,
+      CLIENT_IN_TURNS,
       say("one"),
       say("two"),
       say("three"),
@@ -152,7 +152,7 @@ describe("with turns (docs/protocol.md s. 4.1)", () => {
   });
 
   test("what the other end says out of its turn is shown, and the turn stays here", () => {
-    const [talk, done] = after(JOINER_IN_TURNS, hear("may I?"));
+    const [talk, done] = after(CLIENT_IN_TURNS, hear("may I?"));
     expect(done).toEqual([{ type: "show", text: "may I?" }]);
     expect(outputs(talk, say("one"))).toEqual([
       { type: "send", text: "one" },
@@ -161,7 +161,7 @@ describe("with turns (docs/protocol.md s. 4.1)", () => {
   });
 
   test("a peer that is gone takes the turn with it: the next one speaks first", () => {
-    const [talk] = after(OPENER_IN_TURNS, hear("one"), PEER_GONE);
+    const [talk] = after(SERVER_IN_TURNS, hear("one"), PEER_GONE);
     expect(outputs(talk, say("two"))).toEqual([{ type: "wait", for: "peer", text: "two" }]);
     expect(outputs(talk, hear("I am new"))).toEqual([
       { type: "show", text: "I am new" },
@@ -170,7 +170,7 @@ describe("with turns (docs/protocol.md s. 4.1)", () => {
   });
 
   test("what waited for the turn of a peer that is gone leaves when the next one has spoken", () => {
-    const [talk] = after(OPENER_IN_TURNS, hear("one"), say("two"), say("three"), PEER_GONE);
+    const [talk] = after(SERVER_IN_TURNS, hear("one"), say("two"), say("three"), PEER_GONE);
     expect(outputs(talk, hear("I am new"))).toEqual([
       { type: "show", text: "I am new" },
       { type: "turn", whose: "mine" },
@@ -182,7 +182,7 @@ describe("with turns (docs/protocol.md s. 4.1)", () => {
 
 describe("bye (docs/protocol.md s. 4)", () => {
   test("said is sent, and ends the talk", () => {
-    const [talk, done] = after(JOINER, say("bye"));
+    const [talk, done] = after(CLIENT, say("bye"));
     expect(done).toEqual([
       { type: "send", text: "bye" },
       { type: "end", reason: "said-bye" },
@@ -191,14 +191,14 @@ describe("bye (docs/protocol.md s. 4)", () => {
   });
 
   test("said in turn ends the talk without another turn", () => {
-    expect(outputs(JOINER_IN_TURNS, say("bye"))).toEqual([
+    expect(outputs(CLIENT_IN_TURNS, say("bye"))).toEqual([
       { type: "send", text: "bye" },
       { type: "end", reason: "said-bye" },
     ]);
   });
 
   test("heard is shown, answered with bye, and ends the talk", () => {
-    for (const start of [OPENER, JOINER, OPENER_IN_TURNS, JOINER_IN_TURNS]) {
+    for (const start of [SERVER, CLIENT, SERVER_IN_TURNS, CLIENT_IN_TURNS]) {
       const [talk, done] = after(start, hear("bye"));
       expect(done).toEqual([
         { type: "show", text: "bye" },
@@ -210,7 +210,7 @@ describe("bye (docs/protocol.md s. 4)", () => {
   });
 
   test("heard while messages wait ends the talk with these unsaid", () => {
-    const [talk, done] = after(JOINER_IN_TURNS, say("one"), say("two"), say("three"), hear("bye"));
+    const [talk, done] = after(CLIENT_IN_TURNS, say("one"), say("two"), say("three"), hear("bye"));
     expect(done).toEqual([
       { type: "show", text: "bye" },
       { type: "answer", text: "bye" },
@@ -220,7 +220,7 @@ describe("bye (docs/protocol.md s. 4)", () => {
   });
 
   test("said while others wait leaves after them, and what was said after it stays unsaid", () => {
-    const [talk, done] = after(OPENER, say("one"), say("bye"), say("two"), hear("hello"));
+    const [talk, done] = after(SERVER, say("one"), say("bye"), say("two"), hear("hello"));
     expect(done).toEqual([
       { type: "show", text: "hello" },
       { type: "send", text: "one" },
@@ -232,7 +232,7 @@ describe("bye (docs/protocol.md s. 4)", () => {
   });
 
   test("said out of turn leaves with the turn, and ends the talk then", () => {
-    const [talk, waits] = after(JOINER_IN_TURNS, say("one"), say("bye"));
+    const [talk, waits] = after(CLIENT_IN_TURNS, say("one"), say("bye"));
     expect(waits).toEqual([{ type: "wait", for: "turn", text: "bye" }]);
     expect(outputs(talk, hear("two"))).toEqual([
       { type: "show", text: "two" },
@@ -245,14 +245,14 @@ describe("bye (docs/protocol.md s. 4)", () => {
   test.each(["Bye", "bye ", " bye", "bye!", "bye\nbye", "goodbye", ""])(
     "is the whole message and nothing else: %p ends nothing",
     (text) => {
-      expect(outputs(JOINER, say(text))).toEqual([{ type: "send", text }]);
-      expect(outputs(JOINER, hear(text))).toEqual([{ type: "show", text }]);
+      expect(outputs(CLIENT, say(text))).toEqual([{ type: "send", text }]);
+      expect(outputs(CLIENT, hear(text))).toEqual([{ type: "show", text }]);
     },
   );
 
   test("is the last of the talk: nothing happens after it", () => {
     for (const end of [say("bye"), hear("bye")]) {
-      const [talk] = after(JOINER, end);
+      const [talk] = after(CLIENT, end);
       for (const input of [say("one"), hear("one"), hear("bye"), PEER_GONE]) {
         expect(after(talk, input)).toEqual([talk, []]);
       }
@@ -262,7 +262,7 @@ describe("bye (docs/protocol.md s. 4)", () => {
 
 /** A talk for whose peer so many messages wait. */
 function crowded(count: number): PlainTalk {
-  return after(OPENER, ...Array.from({ length: count }, (_, index) => say(`message ${index}`)))[0];
+  return after(SERVER, ...Array.from({ length: count }, (_, index) => say(`message ${index}`)))[0];
 }
 
 describe("messages that wait", () => {
@@ -292,7 +292,7 @@ describe("messages that wait", () => {
 });
 
 test("no step changes the state it was given", () => {
-  const talk = Object.freeze({ ...OPENER_IN_TURNS, waiting: Object.freeze(["one"]) });
+  const talk = Object.freeze({ ...SERVER_IN_TURNS, waiting: Object.freeze(["one"]) });
   for (const input of [say("two"), hear("hello"), hear("bye"), PEER_GONE]) advance(talk, input);
   expect(talk).toEqual({
     turns: true,
@@ -304,7 +304,7 @@ test("no step changes the state it was given", () => {
 });
 
 test("a message that waits can be withdrawn: the others are sent in their order", () => {
-  const [talk, none] = after(OPENER, say("one"), say("two"), say("three"), {
+  const [talk, none] = after(SERVER, say("one"), say("two"), say("three"), {
     type: "withdraw",
     index: 1,
   });

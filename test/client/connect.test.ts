@@ -19,11 +19,11 @@ import { rejection } from "../net/rejection.ts";
 import { closedPort, openBareSocket } from "../net/sockets.ts";
 
 const SECRET = new Uint8Array(16).fill(4);
-const JOINER = generateKeyPair(new Uint8Array(32).fill(1));
+const CLIENT = generateKeyPair(new Uint8Array(32).fill(1));
 const SERVER = generateKeyPair(new Uint8Array(32).fill(2));
 
 const options: ConnectOptions = {
-  staticKeys: JOINER,
+  staticKeys: CLIENT,
   secret: SECRET,
   trust: {
     expected: SERVER.publicKey,
@@ -138,7 +138,7 @@ describe("with one address", () => {
     expect(await rejection(connectToFirst([server.at], options))).toMatchObject({
       code: "WRONG_SECRET",
     });
-    await using other = await openServer({ keys: JOINER });
+    await using other = await openServer({ keys: CLIENT });
     expect(await rejection(connectToFirst([other.at], options))).toMatchObject({
       code: "SERVER_KEY_CHANGED",
     });
@@ -164,7 +164,7 @@ describe("with one address", () => {
     relay = await openHoldingRelay(server.at);
     await using way = relay;
     const refused = rejection(connectToFirst([way.at], options));
-    // Both come to the joiner in one turn of its loop.
+    // Both come to the client in one turn of its loop.
     await until("the greeting and the end", () => way.held.length >= 2);
     way.release();
     expect(await refused).toMatchObject({

@@ -38,7 +38,7 @@ export function follow({ events }: Conversation): Followed {
   };
 }
 
-/** The port an opener said it listens on. */
+/** The port a server said it listens on. */
 export function portOf(event: ConversationEvent | null): number {
   if (event?.type !== "listening") throw new Error(`not listening: ${JSON.stringify(event)}`);
   return Number(event.address.replace(/^.*:/, ""));

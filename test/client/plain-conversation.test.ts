@@ -14,7 +14,7 @@ interface Opened extends AsyncDisposable {
   readonly port: number;
 }
 
-/** An opener on the loopback, whose "listening" event is read already. */
+/** A server on the loopback, whose "listening" event is read already. */
 async function open(options: { turns?: boolean } = {}): Promise<Opened> {
   const conversation = await openPlain({ bind: "127.0.0.1", port: 0, ...options });
   const events = follow(conversation);
@@ -27,7 +27,7 @@ async function open(options: { turns?: boolean } = {}): Promise<Opened> {
   };
 }
 
-/** An opener that somebody has said hello to, and that somebody. */
+/** A server that somebody has said hello to, and that somebody. */
 async function openWithPeer(options: { turns?: boolean } = {}) {
   const opened = await open(options);
   const peer = await openBareSocket();
@@ -47,82 +47,82 @@ const ended = (reason: "said-bye" | "heard-bye" | "left", ...unsaid: string[]) =
   ({ type: "ended", reason, unsaid }) as const;
 
 test("a talk between two, from the first word to the last, as both ends see it", async () => {
-  await using opener = await open();
-  await using joiner = await join(opener.port);
-  const joined = follow(joiner);
-  const server = `127.0.0.1:${opener.port}`;
+  await using server = await open();
+  await using client = await join(server.port);
+  const joined = follow(client);
+  const serverAddress = `127.0.0.1:${server.port}`;
 
-  await joiner.say("hello");
-  const [arrived, first] = await opener.events.take(2);
-  const client = arrived?.type === "joined" ? arrived.peer : "nobody";
-  expect(client).toMatch(/^127\.0\.0\.1:\d+$/);
-  expect(first).toEqual({ type: "message", from: client, text: "hello" });
-  await opener.conversation.say("welcome");
+  await client.say("hello");
+  const [arrived, first] = await server.events.take(2);
+  const clientAddress = arrived?.type === "joined" ? arrived.peer : "nobody";
+  expect(clientAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(first).toEqual({ type: "message", from: clientAddress, text: "hello" });
+  await server.conversation.say("welcome");
   expect(await joined.take(3)).toEqual([
-    { type: "joining", peer: server },
+    { type: "joining", peer: serverAddress },
     said("hello"),
-    { type: "message", from: server, text: "welcome" },
+    { type: "message", from: serverAddress, text: "welcome" },
   ]);
-  await joiner.leave();
-  await opener.conversation.leave();
-  expect(await opener.events.rest()).toEqual([said("welcome"), ended("left")]);
+  await client.leave();
+  await server.conversation.leave();
+  expect(await server.events.rest()).toEqual([said("welcome"), ended("left")]);
   expect(await joined.rest()).toEqual([ended("left")]);
 });
 
 test("a goodbye between two: bye is said, heard, answered, and the answer heard", async () => {
-  await using opener = await open();
-  await using joiner = await join(opener.port);
-  await joiner.say("bye");
-  expect(await opener.events.rest()).toEqual([
+  await using server = await open();
+  await using client = await join(server.port);
+  await client.say("bye");
+  expect(await server.events.rest()).toEqual([
     { type: "joined", peer: expect.any(String) },
     { type: "message", from: expect.any(String), text: "bye" },
     ended("heard-bye"),
   ]);
-  expect((await follow(joiner).rest()).slice(1)).toEqual([
+  expect((await follow(client).rest()).slice(1)).toEqual([
     said("bye"),
-    { type: "message", from: `127.0.0.1:${opener.port}`, text: "bye" },
+    { type: "message", from: `127.0.0.1:${server.port}`, text: "bye" },
     ended("said-bye"),
   ]);
 });
 
 test("a talk in turns, as both ends see it", async () => {
-  await using opener = await open({ turns: true });
-  await using joiner = await join(opener.port, true);
-  const joined = follow(joiner);
-  const server = `127.0.0.1:${opener.port}`;
+  await using server = await open({ turns: true });
+  await using client = await join(server.port, true);
+  const joined = follow(client);
+  const serverAddress = `127.0.0.1:${server.port}`;
 
-  await joiner.say("one");
-  const [theirs, arrived, first, mine] = await opener.events.take(4);
-  const client = arrived?.type === "joined" ? arrived.peer : "nobody";
+  await client.say("one");
+  const [theirs, arrived, first, mine] = await server.events.take(4);
+  const clientAddress = arrived?.type === "joined" ? arrived.peer : "nobody";
   expect([theirs, first, mine]).toEqual([
     { type: "turn", whose: "theirs" },
-    { type: "message", from: client, text: "one" },
+    { type: "message", from: clientAddress, text: "one" },
     { type: "turn", whose: "mine" },
   ]);
 
-  const outOfTurn = joiner.say("three");
-  await opener.conversation.say("two");
+  const outOfTurn = client.say("three");
+  await server.conversation.say("two");
   await outOfTurn;
   expect(await joined.take(9)).toEqual([
-    { type: "joining", peer: server },
+    { type: "joining", peer: serverAddress },
     { type: "turn", whose: "mine" },
     { type: "turn", whose: "theirs" },
     said("one"),
     { type: "waiting", for: "turn", text: "three" },
-    { type: "message", from: server, text: "two" },
+    { type: "message", from: serverAddress, text: "two" },
     { type: "turn", whose: "mine" },
     { type: "turn", whose: "theirs" },
     said("three"),
   ]);
-  expect(await opener.events.take(4)).toEqual([
+  expect(await server.events.take(4)).toEqual([
     { type: "turn", whose: "theirs" },
     said("two"),
-    { type: "message", from: client, text: "three" },
+    { type: "message", from: clientAddress, text: "three" },
     { type: "turn", whose: "mine" },
   ]);
 });
 
-describe("an opener", () => {
+describe("a server", () => {
   test("without an address listens on every one of both families", async () => {
     await using conversation = await openPlain({ port: 0 });
     expect(await follow(conversation).next()).toEqual({
@@ -132,17 +132,17 @@ describe("an opener", () => {
   });
 
   test("keeps what is said before anyone is there, and says it to the first who comes", async () => {
-    await using opener = await open();
-    const saying = Promise.all([opener.conversation.say("one"), opener.conversation.say("two")]);
-    expect(await opener.events.take(2)).toEqual([
+    await using server = await open();
+    const saying = Promise.all([server.conversation.say("one"), server.conversation.say("two")]);
+    expect(await server.events.take(2)).toEqual([
       { type: "waiting", for: "peer", text: "one" },
       { type: "waiting", for: "peer", text: "two" },
     ]);
 
     await using peer = await openBareSocket();
-    await peer.send("hello", opener.port);
+    await peer.send("hello", server.port);
     await saying;
-    expect(await opener.events.take(4)).toEqual([
+    expect(await server.events.take(4)).toEqual([
       { type: "joined", peer: `127.0.0.1:${peer.port}` },
       { type: "message", from: `127.0.0.1:${peer.port}`, text: "hello" },
       said("one"),
@@ -153,13 +153,13 @@ describe("an opener", () => {
   });
 
   test("tells of strangers, and how many datagrams of theirs it ignored", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
+    await using server = await openWithPeer();
+    await using peer = server.peer;
     await using stranger = await openBareSocket();
-    await stranger.send("bye", opener.port);
-    await stranger.send("bye", opener.port);
-    await peer.send("still here", opener.port);
-    expect(await opener.events.take(3)).toEqual([
+    await stranger.send("bye", server.port);
+    await stranger.send("bye", server.port);
+    await peer.send("still here", server.port);
+    expect(await server.events.take(3)).toEqual([
       { type: "stranger", from: `127.0.0.1:${stranger.port}`, ignored: 1 },
       { type: "stranger", from: `127.0.0.1:${stranger.port}`, ignored: 2 },
       { type: "message", from: `127.0.0.1:${peer.port}`, text: "still here" },
@@ -167,66 +167,66 @@ describe("an opener", () => {
   });
 
   test("survives a peer that is gone, says so, and takes the next one", async () => {
-    await using opener = await openWithPeer();
-    await opener.peer.close();
-    await opener.conversation.say("are you there?");
-    expect(await opener.events.take(2)).toEqual([
+    await using server = await openWithPeer();
+    await server.peer.close();
+    await server.conversation.say("are you there?");
+    expect(await server.events.take(2)).toEqual([
       said("are you there?"),
       {
         type: "notice",
         code: "NOBODY_LISTENING",
-        message: `no program is listening at 127.0.0.1:${opener.peer.port} any more; what was said last may not have arrived`,
+        message: `no program is listening at 127.0.0.1:${server.peer.port} any more; what was said last may not have arrived`,
         hint: "the next one to speak joins the conversation",
       },
     ]);
 
     await using next = await openBareSocket();
-    await next.send("I am new", opener.port);
-    expect(await opener.events.take(2)).toEqual([
+    await next.send("I am new", server.port);
+    expect(await server.events.take(2)).toEqual([
       { type: "joined", peer: `127.0.0.1:${next.port}` },
       { type: "message", from: `127.0.0.1:${next.port}`, text: "I am new" },
     ]);
-    await opener.conversation.say("welcome");
+    await server.conversation.say("welcome");
     expect((await next.next()).text).toBe("welcome");
   });
 
   test("keeps what is said after its peer is gone for the next one", async () => {
-    await using opener = await openWithPeer();
-    await opener.peer.close();
-    await opener.conversation.say("one");
-    await opener.events.take(2);
-    const saying = opener.conversation.say("two");
-    expect(await opener.events.next()).toEqual({ type: "waiting", for: "peer", text: "two" });
+    await using server = await openWithPeer();
+    await server.peer.close();
+    await server.conversation.say("one");
+    await server.events.take(2);
+    const saying = server.conversation.say("two");
+    expect(await server.events.next()).toEqual({ type: "waiting", for: "peer", text: "two" });
 
     await using next = await openBareSocket();
-    await next.send("I am new", opener.port);
+    await next.send("I am new", server.port);
     await saying;
     expect((await next.next()).text).toBe("two");
   });
 
   // The system tells of the first one's refusal in place of sending the second.
   test("says once that its peer is gone, however much was said to it", async () => {
-    await using opener = await openWithPeer();
-    await opener.peer.close();
-    await Promise.allSettled([opener.conversation.say("one"), opener.conversation.say("two")]);
+    await using server = await openWithPeer();
+    await server.peer.close();
+    await Promise.allSettled([server.conversation.say("one"), server.conversation.say("two")]);
     await using next = await openBareSocket();
-    await next.send("I am new", opener.port);
-    const types = (await opener.events.take(5)).map(({ type }) => type);
+    await next.send("I am new", server.port);
+    const types = (await server.events.take(5)).map(({ type }) => type);
     // After which of the two the refusal comes is the system's choice.
     expect(types.slice(0, 3).toSorted()).toEqual(["notice", "said", "said"]);
     expect(types.slice(3)).toEqual(["joined", "message"]);
   });
 
   test("that finds its port taken is PORT_IN_USE", async () => {
-    await using opener = await open();
-    expect(await rejection(openPlain({ bind: "127.0.0.1", port: opener.port }))).toMatchObject({
+    await using server = await open();
+    expect(await rejection(openPlain({ bind: "127.0.0.1", port: server.port }))).toMatchObject({
       code: "PORT_IN_USE",
-      message: `127.0.0.1:${opener.port} is in use by another program`,
+      message: `127.0.0.1:${server.port} is in use by another program`,
     });
   });
 });
 
-describe("a joiner", () => {
+describe("a client", () => {
   test("of a host that does not exist is UNKNOWN_HOST (RFC 6761 s. 6.4)", async () => {
     expect(await rejection(joinPlain({ host: "nobody.invalid", port: 12345 }))).toMatchObject({
       code: "UNKNOWN_HOST",
@@ -235,9 +235,9 @@ describe("a joiner", () => {
 
   test("of a host where nobody listens fails in its events", async () => {
     const port = await closedPort();
-    await using joiner = await join(port);
-    const events = follow(joiner);
-    await joiner.say("anyone?");
+    await using client = await join(port);
+    const events = follow(client);
+    await client.say("anyone?");
     expect(await events.take(3)).toEqual([
       { type: "joining", peer: `127.0.0.1:${port}` },
       said("anyone?"),
@@ -247,7 +247,7 @@ describe("a joiner", () => {
       code: "NOBODY_LISTENING",
       message: `no program is listening at 127.0.0.1:${port}`,
     });
-    expect(await rejection(joiner.say("anyone at all?"))).toMatchObject({
+    expect(await rejection(client.say("anyone at all?"))).toMatchObject({
       code: "CONVERSATION_OVER",
     });
   });
@@ -255,19 +255,19 @@ describe("a joiner", () => {
   test("fails so also when its last message was bye, or it left", async () => {
     const port = await closedPort();
     for (const last of ["bye", "leave"]) {
-      await using joiner = await join(port);
-      const events = follow(joiner);
-      await joiner.say(last);
-      if (last === "leave") await joiner.leave();
+      await using client = await join(port);
+      const events = follow(client);
+      await client.say(last);
+      if (last === "leave") await client.leave();
       expect(await rejection(events.rest())).toMatchObject({ code: "NOBODY_LISTENING" });
     }
   });
 
   test("that waits for its turn in vain rejects when the conversation is over", async () => {
-    await using joiner = await join(await closedPort(), true);
-    const events = follow(joiner);
-    const saying = joiner.say("one");
-    const waiting = joiner.say("two").catch((error: unknown) => error);
+    await using client = await join(await closedPort(), true);
+    const events = follow(client);
+    const saying = client.say("one");
+    const waiting = client.say("two").catch((error: unknown) => error);
     await saying;
     expect(await rejection(events.rest())).toMatchObject({ code: "NOBODY_LISTENING" });
     expect(await waiting).toMatchObject({ code: "CONVERSATION_OVER" });
@@ -276,9 +276,9 @@ describe("a joiner", () => {
   test("hears no strangers, but of them", async () => {
     await using server = await openBareSocket();
     await using stranger = await openBareSocket();
-    await using joiner = await join(server.port);
-    const events = follow(joiner);
-    await joiner.say("hello");
+    await using client = await join(server.port);
+    const events = follow(client);
+    await client.say("hello");
     const { from } = await server.next();
     await stranger.send("bye", from.port);
     await server.send("welcome", from.port);
@@ -289,9 +289,9 @@ describe("a joiner", () => {
   });
 
   test("where nobody listens rejects the messages after the first", async () => {
-    await using joiner = await join(await closedPort());
+    await using client = await join(await closedPort());
     const [first, ...others] = await Promise.allSettled(
-      ["one", "two", "three"].map((text) => joiner.say(text)),
+      ["one", "two", "three"].map((text) => client.say(text)),
     );
     expect(first?.status).toBe("fulfilled");
     for (const other of others) {
@@ -311,9 +311,9 @@ describe("a joiner", () => {
   ] as const)("of %s, written %s,", (address, host) => {
     test("hears its peer", async () => {
       await using server = await openBareSocket(address);
-      await using joiner = await joinPlain({ host, port: server.port });
-      const events = follow(joiner);
-      await joiner.say("hello");
+      await using client = await joinPlain({ host, port: server.port });
+      const events = follow(client);
+      await client.say("hello");
       const { from } = await server.next();
       await server.send("welcome", from.port);
       expect((await events.take(3)).at(-1)).toMatchObject({ type: "message", text: "welcome" });
@@ -323,70 +323,70 @@ describe("a joiner", () => {
 
 describe("say", () => {
   test("resolves when the message has left, and the conversation says so", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    await opener.conversation.say("one");
-    await opener.conversation.say("");
-    expect(await opener.events.take(2)).toEqual([said("one"), said("")]);
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    await server.conversation.say("one");
+    await server.conversation.say("");
+    expect(await server.events.take(2)).toEqual([said("one"), said("")]);
     expect((await peer.next()).text).toBe("one");
     expect((await peer.next()).text).toBe("");
   });
 
   test("rejects a message of more than 65,507 bytes, and the conversation goes on", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    expect(await rejection(opener.conversation.say("é".repeat(32_754)))).toMatchObject({
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    expect(await rejection(server.conversation.say("é".repeat(32_754)))).toMatchObject({
       code: "MESSAGE_TOO_LONG",
       message: "the message is 65508 bytes long; one datagram carries 65507",
     });
-    await opener.conversation.say("é".repeat(32_753));
-    expect(await opener.events.next()).toEqual(said("é".repeat(32_753)));
+    await server.conversation.say("é".repeat(32_753));
+    expect(await server.events.next()).toEqual(said("é".repeat(32_753)));
     expect((await peer.next()).text).toBe("é".repeat(32_753));
   });
 
   test("rejects a message that is too long rather than let it wait", async () => {
-    await using opener = await open();
-    expect(await rejection(opener.conversation.say("a".repeat(65_508)))).toMatchObject({
+    await using server = await open();
+    expect(await rejection(server.conversation.say("a".repeat(65_508)))).toMatchObject({
       code: "MESSAGE_TOO_LONG",
     });
-    await opener.conversation.leave();
-    expect(await opener.events.rest()).toEqual([ended("left")]);
+    await server.conversation.leave();
+    expect(await server.events.rest()).toEqual([ended("left")]);
   });
 
   test("rejects the message that is one too many to wait, 1,000 after the first", async () => {
-    await using opener = await open();
+    await using server = await open();
     const waiting = Array.from({ length: 1_000 }, (_, index) =>
-      opener.conversation.say(`${index}`),
+      server.conversation.say(`${index}`),
     );
-    expect(await rejection(opener.conversation.say("one too many"))).toMatchObject({
+    expect(await rejection(server.conversation.say("one too many"))).toMatchObject({
       code: "TOO_MANY_WAITING",
       message: "1000 messages wait already",
       hint: "wait until the other end has answered",
     });
 
-    await opener.conversation.leave();
+    await server.conversation.leave();
     const outcomes = await Promise.allSettled(waiting);
     expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(1_000);
-    const last = (await opener.events.rest()).at(-1);
+    const last = (await server.events.rest()).at(-1);
     expect(last?.type === "ended" ? last.unsaid.length : null).toBe(1_000);
   });
 });
 
 describe("bye", () => {
   test("said is sent, shown as said, and ends the conversation", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    await opener.conversation.say("bye");
-    expect(await opener.events.rest()).toEqual([said("bye"), ended("said-bye")]);
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    await server.conversation.say("bye");
+    expect(await server.events.rest()).toEqual([said("bye"), ended("said-bye")]);
     expect((await peer.next()).text).toBe("bye");
   });
 
   test("heard, also as ncat sends it, is shown and ends the conversation", async () => {
     for (const word of ["bye", "bye\n", "bye\r\n"]) {
-      await using opener = await openWithPeer();
-      await using peer = opener.peer;
-      await peer.send(word, opener.port);
-      expect(await opener.events.rest()).toEqual([
+      await using server = await openWithPeer();
+      await using peer = server.peer;
+      await peer.send(word, server.port);
+      expect(await server.events.rest()).toEqual([
         { type: "message", from: `127.0.0.1:${peer.port}`, text: "bye" },
         ended("heard-bye"),
       ]);
@@ -394,20 +394,20 @@ describe("bye", () => {
   });
 
   test("heard is answered with bye", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    await peer.send("bye", opener.port);
-    await opener.events.rest();
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    await peer.send("bye", server.port);
+    await server.events.rest();
     await using witness = await openBareSocket();
     await witness.send("nothing came before me", peer.port);
-    expect(await peer.next()).toMatchObject({ text: "bye", from: { port: opener.port } });
+    expect(await peer.next()).toMatchObject({ text: "bye", from: { port: server.port } });
   });
 
   test("heard from a peer that is gone by then is no failure", async () => {
     const server = await openBareSocket();
-    await using joiner = await join(server.port);
-    const events = follow(joiner);
-    await joiner.say("hello");
+    await using client = await join(server.port);
+    const events = follow(client);
+    await client.say("hello");
     const { from } = await server.next();
     await server.send("bye", from.port);
     await server.close();
@@ -418,16 +418,16 @@ describe("bye", () => {
   });
 
   test("said without a peer is sent to the first that comes, after what was said before it", async () => {
-    await using opener = await open();
-    const before = Promise.all([opener.conversation.say("one"), opener.conversation.say("bye")]);
-    const after = opener.conversation.say("two").catch((error: unknown) => error);
+    await using server = await open();
+    const before = Promise.all([server.conversation.say("one"), server.conversation.say("bye")]);
+    const after = server.conversation.say("two").catch((error: unknown) => error);
     await using peer = await openBareSocket();
-    await peer.send("hello", opener.port);
+    await peer.send("hello", server.port);
     await before;
     expect(await after).toMatchObject({ code: "CONVERSATION_OVER" });
     expect((await peer.next()).text).toBe("one");
     expect((await peer.next()).text).toBe("bye");
-    expect((await opener.events.rest()).slice(-3)).toEqual([
+    expect((await server.events.rest()).slice(-3)).toEqual([
       said("one"),
       said("bye"),
       ended("said-bye", "two"),
@@ -436,10 +436,10 @@ describe("bye", () => {
 
   test("heard while a message waits for its turn leaves it unsaid", async () => {
     await using server = await openBareSocket();
-    await using joiner = await join(server.port, true);
-    const events = follow(joiner);
-    await joiner.say("one");
-    const waiting = joiner.say("two").catch((error: unknown) => error);
+    await using client = await join(server.port, true);
+    const events = follow(client);
+    await client.say("one");
+    const waiting = client.say("two").catch((error: unknown) => error);
     const { from } = await server.next();
     await server.send("bye", from.port);
     expect((await events.rest()).at(-1)).toEqual(ended("heard-bye", "two"));
@@ -449,13 +449,13 @@ describe("bye", () => {
 
 describe("leave", () => {
   test("shows what is heard until it is over", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    await opener.conversation.say("one");
-    const leaving = opener.conversation.leave();
-    await peer.send("wait", opener.port);
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    await server.conversation.say("one");
+    const leaving = server.conversation.leave();
+    await peer.send("wait", server.port);
     await leaving;
-    expect(await opener.events.rest()).toEqual([
+    expect(await server.events.rest()).toEqual([
       said("one"),
       { type: "message", from: `127.0.0.1:${peer.port}`, text: "wait" },
       ended("left"),
@@ -463,31 +463,31 @@ describe("leave", () => {
   });
 
   test("ends the conversation without a word to the other end", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    await opener.conversation.leave();
-    expect(await opener.events.rest()).toEqual([ended("left")]);
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    await server.conversation.leave();
+    expect(await server.events.rest()).toEqual([ended("left")]);
     await using witness = await openBareSocket();
     await witness.send("nothing came before me", peer.port);
     expect((await peer.next()).text).toBe("nothing came before me");
   });
 
   test("lets what was said before it leave first", async () => {
-    await using opener = await openWithPeer();
-    await using peer = opener.peer;
-    const saying = opener.conversation.say("one");
-    await opener.conversation.leave();
+    await using server = await openWithPeer();
+    await using peer = server.peer;
+    const saying = server.conversation.say("one");
+    await server.conversation.leave();
     await saying;
-    expect(await opener.events.rest()).toEqual([said("one"), ended("left")]);
+    expect(await server.events.rest()).toEqual([said("one"), ended("left")]);
     expect((await peer.next()).text).toBe("one");
   });
 
   test("tells what was said and never left, oldest first, and rejects it", async () => {
-    await using opener = await open();
+    await using server = await open();
     const waiting = ["one", "two"].map((text) =>
-      opener.conversation.say(text).catch((error: unknown) => error),
+      server.conversation.say(text).catch((error: unknown) => error),
     );
-    await opener.conversation.leave();
+    await server.conversation.leave();
     for (const error of await Promise.all(waiting)) {
       expect(error).toMatchObject({
         code: "CONVERSATION_OVER",
@@ -495,25 +495,25 @@ describe("leave", () => {
         hint: "open or join another one",
       });
     }
-    expect((await opener.events.rest()).at(-1)).toEqual(ended("left", "one", "two"));
+    expect((await server.events.rest()).at(-1)).toEqual(ended("left", "one", "two"));
   });
 
   test("is the last word: nothing can be said after it, and it can be repeated", async () => {
-    await using opener = await openWithPeer();
-    const leaving = opener.conversation.leave();
-    expect(await rejection(opener.conversation.say("one"))).toMatchObject({
+    await using server = await openWithPeer();
+    const leaving = server.conversation.leave();
+    expect(await rejection(server.conversation.say("one"))).toMatchObject({
       code: "CONVERSATION_OVER",
     });
     await leaving;
-    await opener.conversation.leave();
-    expect(await opener.events.rest()).toEqual([ended("left")]);
+    await server.conversation.leave();
+    expect(await server.events.rest()).toEqual([ended("left")]);
   });
 
   test("gives the port back", async () => {
-    const opener = await open();
-    await opener.conversation.leave();
-    await using again = await openPlain({ bind: "127.0.0.1", port: opener.port });
-    expect(portOf(await follow(again).next())).toBe(opener.port);
+    const server = await open();
+    await server.conversation.leave();
+    await using again = await openPlain({ bind: "127.0.0.1", port: server.port });
+    expect(portOf(await follow(again).next())).toBe(server.port);
   });
 });
 
@@ -521,8 +521,8 @@ test("a conversation disposed of has been left", async () => {
   let events: Followed;
   let peer: BareSocket;
   {
-    await using opener = await openWithPeer();
-    ({ events, peer } = opener);
+    await using server = await openWithPeer();
+    ({ events, peer } = server);
   }
   expect(await events.rest()).toEqual([ended("left")]);
   await peer.close();
@@ -549,12 +549,12 @@ describe("a signal", () => {
   });
 
   test("of the conversation does not wait for a refusal that may come", async () => {
-    await using opener = await open();
+    await using server = await open();
     const controller = new AbortController();
     const { signal } = controller;
-    const joiner = await joinPlain({ host: "127.0.0.1", port: opener.port }, { signal });
-    await joiner.say("hello");
-    const leaving = joiner.leave();
+    const client = await joinPlain({ host: "127.0.0.1", port: server.port }, { signal });
+    await client.say("hello");
+    const leaving = client.leave();
     controller.abort();
     await leaving;
     expect(listeners(signal)).toBe(0);
@@ -567,8 +567,8 @@ describe("a signal", () => {
   });
 
   test("of a message rejects with its reason while the message waits, which then is never sent", async () => {
-    await using opener = await open();
-    const { conversation, events, port } = opener;
+    await using server = await open();
+    const { conversation, events, port } = server;
     const controller = new AbortController();
     const first = conversation.say("one");
     const second = rejection(conversation.say("two", { signal: controller.signal }));
@@ -586,13 +586,13 @@ describe("a signal", () => {
   });
 
   test("of a message that was sent changes nothing", async () => {
-    await using opener = await open();
-    await using joiner = await join(opener.port);
+    await using server = await open();
+    await using client = await join(server.port);
     const controller = new AbortController();
-    const saying = joiner.say("hello", { signal: controller.signal });
+    const saying = client.say("hello", { signal: controller.signal });
     controller.abort();
     await saying;
-    expect(await rejection(joiner.say("again", { signal: controller.signal }))).toMatchObject({
+    expect(await rejection(client.say("again", { signal: controller.signal }))).toMatchObject({
       name: "AbortError",
     });
   });
