@@ -103,6 +103,25 @@ export class CharlaError extends Error {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOENT: "no such file or folder",
+  EEXIST: "there is a file in its place",
+  ENOTDIR: "there is a file where a folder should be",
+  EISDIR: "there is a folder where a file should be",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "too many symbolic links",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+};
+
+/** Why a file or folder could not be used, in words; the error's own message where the system gave no reason. */
+export function describeCause(cause: unknown): string {
+  return REASONS[systemCode(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
 /** The system's code for what went wrong, such as EACCES; empty for an error that isn't the system's. */
 export function systemCode(cause: unknown): string {
   return cause instanceof Error && "code" in cause && typeof cause.code === "string"

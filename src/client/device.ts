@@ -15,7 +15,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 
 import { CharlaError } from "../errors.ts";
-import { readSmallFile, replaceFile } from "../identity/atomic-file.ts";
+import { readSmallFile, replaceFile, tryWriting } from "../identity/atomic-file.ts";
 import { encodeBase64url } from "../identity/key-text.ts";
 import { takeSlot } from "./device-slot.ts";
 
@@ -266,19 +266,6 @@ function createJournal(path: string, state: State): Journal {
 
 function format(line: Line): string {
   return `${JSON.stringify(line)}\n`;
-}
-
-function tryWriting<Result>(path: string, write: () => Result): Result {
-  try {
-    return write();
-  } catch (cause) {
-    throw new CharlaError(
-      "FOLDER_NOT_WRITABLE",
-      `${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "make room on the disk, or look whose folder it is",
-      { cause },
-    );
-  }
 }
 
 function damaged(path: string, what: string): CharlaError {

@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { CharlaError, systemCode } from "../errors.ts";
+import { CharlaError, describeCause, systemCode } from "../errors.ts";
 
 /** Only the owner may read and write it. */
 const FILE_MODE = 0o600;
@@ -60,7 +60,7 @@ export function readSmallFile(
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause))) return null;
     throw new CharlaError(
       "FILE_NOT_READABLE",
-      `${path} cannot be read: ${why(cause)}`,
+      `${path} cannot be read: ${describeCause(cause)}`,
       `check its owner and mode with ls -l ${JSON.stringify(path)}, and make it readable for you`,
       { cause },
     );
@@ -162,33 +162,22 @@ function writeComplete<T>(path: string, text: string, move: (complete: string) =
 
 /** Creates the file's folder, then writes. */
 function inFolder<T>(path: string, write: () => T): T {
-  const folder = dirname(path);
+  return tryWriting(path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    return write();
+  });
+}
+
+/** @throws {CharlaError} FOLDER_NOT_WRITABLE */
+export function tryWriting<T>(path: string, write: () => T): T {
   try {
-    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
     return write();
   } catch (cause) {
     throw new CharlaError(
       "FOLDER_NOT_WRITABLE",
-      `cannot write to ${folder}: ${why(cause)}`,
+      `cannot write to ${dirname(path)}: ${describeCause(cause)}`,
       "make it a writable folder, or set XDG_CONFIG_HOME and XDG_DATA_HOME to other folders",
       { cause },
     );
   }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOENT: "no such folder",
-  EEXIST: "there is a file in its place",
-  ENOTDIR: "there is a file where a folder should be",
-  EISDIR: "there is a folder where a file should be",
-  ELOOP: "too many symbolic links",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-};
-
-function why(cause: unknown): string {
-  return WHY[systemCode(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -191,7 +191,7 @@ describe("a file", () => {
 
 describe("a file that cannot be written", () => {
   test.each([
-    ["nowhere/f", "FILE_NOT_WRITABLE", "cannot write nowhere/f: there is no such folder"],
+    ["nowhere/f", "FILE_NOT_WRITABLE", "cannot write nowhere/f: no such file or folder"],
     ["d", "FILE_NOT_WRITABLE", "cannot write d: it is a folder"],
     ["f/g", "FILE_NOT_WRITABLE", "cannot write f/g: its folder is a file"],
     ["/dev/full", "DISK_FULL", "no space left for /dev/full"],

@@ -4,7 +4,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 
-import { CharlaError, systemCode } from "../../errors.ts";
+import { CharlaError, describeCause, systemCode } from "../../errors.ts";
 import type { ResponseHead } from "./exchange.ts";
 import type { ResumePoint } from "./resume.ts";
 
@@ -120,20 +120,9 @@ export function openDevice({
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such folder",
-  ENOTDIR: "its folder is a file",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENAMETOOLONG: "its name is too long",
-  EISDIR: "it is a folder",
-};
-
 export function describeWriteError(cause: unknown, path: string): CharlaError {
   if (cause instanceof CharlaError) return cause;
-  const code = systemCode(cause);
-  if (NO_SPACE.has(code)) {
+  if (NO_SPACE.has(systemCode(cause))) {
     return new CharlaError(
       "DISK_FULL",
       `no space left for ${path}`,
@@ -141,8 +130,7 @@ export function describeWriteError(cause: unknown, path: string): CharlaError {
       { cause },
     );
   }
-  const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return notWritable(path, reason, cause);
+  return notWritable(path, describeCause(cause), cause);
 }
 
 export function notWritable(path: string, reason: string, cause?: unknown): CharlaError {

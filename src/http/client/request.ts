@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { METHODS } from "node:http";
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, describeCause } from "../../errors.ts";
 import { type Header, isToken } from "../header-fields.ts";
 
 export interface RequestBody {
@@ -198,10 +198,9 @@ async function fileSize(path: string): Promise<number> {
 }
 
 export function notReadable(path: string, cause: unknown): CharlaError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new CharlaError(
     "FILE_NOT_READABLE",
-    `cannot read ${path}: ${reason}`,
+    `cannot read ${path}: ${describeCause(cause)}`,
     "check its name and its permissions",
     { cause },
   );

@@ -3,7 +3,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import { CharlaError } from "../../../errors.ts";
+import { CharlaError, describeCause } from "../../../errors.ts";
 import type { TlsIdentity } from "./certificate.ts";
 
 /**
@@ -38,7 +38,7 @@ async function readPem(path: string): Promise<string> {
   } catch (error) {
     throw new CharlaError(
       "FILE_NOT_READABLE",
-      `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot read ${path}: ${describeCause(error)}`,
       "give the path of a readable PEM file",
       { cause: error },
     );
