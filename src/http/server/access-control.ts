@@ -94,25 +94,12 @@ export function isAllowedOrigin(headers: Headers, isLoopbackOnly: boolean): bool
 }
 
 /** Response headers that scripts may read besides the few that they always may (Fetch standard s. 3.3.3). */
-const EXPOSED = [
-  "Accept-Ranges",
-  "Content-Disposition",
-  "Content-Encoding",
-  "Content-Length",
-  "Content-Range",
-  "ETag",
-];
+const EXPOSED =
+  "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, ETag";
 
 /** Request headers that make a browser send a preflight. */
-const ALLOWED = [
-  "Authorization",
-  "If-Match",
-  "If-Modified-Since",
-  "If-None-Match",
-  "If-Range",
-  "If-Unmodified-Since",
-  "Range",
-];
+const ALLOWED =
+  "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range";
 
 /** s for which a browser remembers a preflight: Chromium's maximum. */
 const PREFLIGHT_MAX_AGE = 7_200;
@@ -120,14 +107,14 @@ const PREFLIGHT_MAX_AGE = 7_200;
 /** On every response, errors included: otherwise a page could not even read the status. */
 const CORS_HEADERS: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": EXPOSED.join(", "),
+  "Access-Control-Expose-Headers": EXPOSED,
   // Pages that ask for isolation (COEP: require-corp) may embed what they may read.
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
 const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Methods": "GET, HEAD",
-  "Access-Control-Allow-Headers": ALLOWED.join(", "),
+  "Access-Control-Allow-Headers": ALLOWED,
   "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE),
 };
 

@@ -1,24 +1,25 @@
-// `charla serve` without its command line: the middleware and the handler that serve a folder, put together.
+// `charla serve` without its command line: the middleware and the handler that serve a folder, put together, with the
+// middleware that has no file of its own: methods, and a folder as an archive.
 
+import { closeSync } from "node:fs";
 import { basename } from "node:path";
 
+import { attachment } from "../header-fields.ts";
 import { allowCrossOrigin, rejectRebinding, requireCredentials } from "./access-control.ts";
-import { archiveMiddleware, ARCHIVES } from "./archive/archive-response.ts";
-import { drainRefused } from "./bodies.ts";
+import { tar } from "./archive/tar.ts";
+import { zip } from "./archive/zip.ts";
+import { drainRefused, noBody, streamBody } from "./bodies.ts";
 import { contentHandler } from "./content-response.ts";
+import { type ArchiveEntry, walkFolder } from "./folder-entries.ts";
 import { openFolder } from "./folder.ts";
 import { UPLOAD_FORM } from "./listing-page.ts";
 import { compose, emptyResponse, type Middleware, textResponse } from "./middleware.ts";
-import type { RequestEntry } from "./request-log.ts";
-import { type HttpServer, openHttpServer } from "./server.ts";
-import type { TlsIdentity } from "./tls/certificate.ts";
+import { type HttpServer, type HttpServerOptions, openHttpServer } from "./server.ts";
 import { uploadMiddleware } from "./upload/upload-response.ts";
 
-export interface FileServerOptions {
+export interface FileServerOptions extends Omit<HttpServerOptions, "folder" | "handler"> {
   /** An absolute path. */
   readonly folder: string;
-  readonly addresses: readonly string[];
-  readonly port: number;
   readonly dotfiles: boolean;
   readonly followSymlinks: boolean;
   readonly listing: boolean;
@@ -29,13 +30,8 @@ export interface FileServerOptions {
   readonly credentials: string | null;
   /** Null for no uploads. `limit` in bytes of a file. */
   readonly upload: { readonly overwrite: boolean; readonly limit: number } | null;
-  /** Null for HTTP without TLS. */
-  readonly tls: TlsIdentity | null;
   /** The addresses can be reached from this machine only. */
   readonly isLoopbackOnly: boolean;
-  /** Null for no log. */
-  readonly log: ((entry: RequestEntry) => void) | null;
-  readonly idleSeconds?: number;
 }
 
 const READ_METHODS = ["GET", "HEAD", "OPTIONS"];
@@ -55,7 +51,7 @@ export function openFileServer(options: FileServerOptions): HttpServer {
     ...(options.listing ? [archiveMiddleware(basename(options.folder) || "files", dotfiles)] : []),
   ];
   const form = upload === null ? null : UPLOAD_FORM;
-  const listing = options.listing ? { dotfiles, archives: ARCHIVES, form } : null;
+  const listing = options.listing ? { dotfiles, archives: Object.keys(FORMATS), form } : null;
   const handler = compose(middleware, contentHandler({ listing, spa }));
   const folder = openFolder({ path: options.folder, dotfiles, followSymlinks });
   try {
@@ -82,5 +78,47 @@ function allowMethods(methods: readonly string[]): Middleware {
     if (method === "OPTIONS") return emptyResponse(context, 204, allow);
     if (methods.includes(method)) return next(request, context);
     return textResponse(request, context, 405, allow);
+  };
+}
+
+interface Format {
+  /** Pulled, so that nothing is read before the client takes it. */
+  readonly write: (entries: AsyncIterable<ArchiveEntry>) => AsyncGenerator<Uint8Array, void, void>;
+  readonly type: string;
+}
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  zip: { write: zip, type: "application/zip" },
+  tar: { write: tar, type: "application/x-tar" },
+};
+
+/**
+ * A folder and everything below it as one file, made while it is sent: /folder/?archive=zip.
+ *
+ * @param name of the archive of the whole shared folder, and of the folder that it unpacks to
+ */
+function archiveMiddleware(name: string, dotfiles: boolean): Middleware {
+  return (next) => (request, context) => {
+    const { target, folder } = context;
+    if (target.search === "") return next(request, context);
+    const requested = target.query.get("archive") ?? "";
+    if (!target.isFolder || !Object.hasOwn(FORMATS, requested)) return next(request, context);
+    const format = FORMATS[requested];
+    const found = folder.find(target.path);
+    if ("descriptor" in found) closeSync(found.descriptor);
+    if (format === undefined || found.kind !== "folder") return next(request, context);
+
+    const root = target.path.at(-1) ?? name;
+    const entries = walkFolder({ folder, path: target.path, root, dotfiles });
+    const isHead = request.method === "HEAD";
+    return new Response(isHead ? noBody() : streamBody(format.write(entries)), {
+      headers: {
+        "content-type": format.type,
+        "content-disposition": attachment(`${root}.${requested}`),
+        "x-content-type-options": "nosniff",
+        "accept-ranges": "none",
+        "cache-control": "no-cache",
+      },
+    });
   };
 }

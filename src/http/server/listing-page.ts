@@ -10,20 +10,20 @@ export interface ListingPage {
   /** Sorted. */
   readonly entries: Entries;
   readonly order: Order;
-  /** The formats in which the whole folder is offered: "zip", "tar". */
+  /** The formats in which `?archive=` offers the whole folder: "zip", "tar". */
   readonly archives: readonly string[];
   /** Null if there are no uploads. */
   readonly form: UploadForm | null;
 }
 
-export interface UploadForm {
+interface UploadForm {
   readonly markup: Markup;
   /** The directives of the page's policy that it needs. */
   readonly policy: string;
 }
 
 /** HTML, which is not escaped again. */
-export interface Markup {
+interface Markup {
   readonly text: string;
 }
 
