@@ -15,13 +15,6 @@ export function headerValue(headers: readonly Header[], name: string): string | 
   return found?.[1] ?? null;
 }
 
-/** token (RFC 9110 s. 5.6.2) */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
 /** Items of a list that are read; no client sends so many. */
 const MAX_ITEMS = 32;
 

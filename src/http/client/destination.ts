@@ -1,8 +1,6 @@
-// Where a body goes: the interface, a checksum of what passes, a destination that is not a regular file (/dev/null, a
-// named pipe), and the errors of writing. Regular files are part-file.ts.
+// Where a body goes: the interface, a checksum of what passes, and the errors of writing. Files are part-file.ts.
 
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 
 import { CharlaError, describeCause, systemCode } from "../../errors.ts";
 import type { ResponseHead } from "./exchange.ts";
@@ -66,55 +64,6 @@ export function createDigest(expected: string): Digest {
         "do not use the file; compare the checksum with its source, and fetch it again",
       );
     },
-  };
-}
-
-/** Something that has a path but is not a regular file: written as it is, and left in place. */
-export function openDevice({
-  file,
-  name,
-  digest,
-}: {
-  readonly file: string;
-  readonly name: string;
-  readonly digest: Digest | null;
-}): FileDestination {
-  let handle: FileHandle | null = null;
-  let length = 0;
-
-  async function close(): Promise<void> {
-    const closing = handle;
-    handle = null;
-    await closing?.close();
-  }
-
-  return {
-    get length() {
-      return length;
-    },
-    path: name,
-    unusable: 0,
-    resumePoint: () => null,
-    // What was written to a device cannot be taken back.
-    canRestart: () => length === 0,
-    async begin() {
-      handle ??= await open(file, "w").catch((cause: unknown) => {
-        throw describeWriteError(cause, name);
-      });
-    },
-    async write(bytes) {
-      digest?.update(bytes);
-      length += bytes.length;
-      await handle?.writeFile(bytes).catch((cause: unknown) => {
-        throw describeWriteError(cause, name);
-      });
-    },
-    async finish() {
-      await close();
-      digest?.check();
-    },
-    remove: close,
-    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -66,7 +66,7 @@ export async function exchange(
   try {
     silence.start();
     const tls = { rejectUnauthorized: !insecure, ...(ca === null ? {} : { ca }) };
-    response = await fetch(withoutCredentials(url), {
+    response = await fetch(shownUrl(url), {
       method,
       headers: completeHeaders(request),
       ...(request.body === null ? {} : { body: sendable(request.body, onTaken, describe) }),
@@ -225,13 +225,6 @@ function decodeHeader(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   const text = bytes.toString("utf8");
   return Buffer.from(text, "utf8").equals(bytes) ? text : value;
-}
-
-function withoutCredentials(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
-  return bare;
 }
 
 function ignore(): void {}

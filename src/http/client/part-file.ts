@@ -1,5 +1,6 @@
 // A download into a file: FILE.part until it is complete, then FILE, so that FILE is never seen incomplete. FILE.part.json
-// says which URL and version the part is of, so that a later run can resume it.
+// says which URL and version the part is of, so that a later run can resume it. Also what has a path and is no regular
+// file: /dev/null, a named pipe.
 
 import { constants, type Stats, writeSync } from "node:fs";
 import {
@@ -20,7 +21,6 @@ import {
   type Digest,
   type FileDestination,
   notWritable,
-  openDevice,
 } from "./destination.ts";
 import type { ResumePoint } from "./resume.ts";
 
@@ -46,6 +46,47 @@ export async function openFileDestination(options: PartFileOptions): Promise<Fil
   const found = await look(options.file).catch(() => null);
   const isFile = found === null || found.isFile() || found.isDirectory() || found.isSymbolicLink();
   return isFile ? openPartFile(options) : openDevice(options);
+}
+
+/** Something that has a path but is not a regular file: written as it is, and left in place. */
+function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
+  let handle: FileHandle | null = null;
+  let length = 0;
+
+  async function close(): Promise<void> {
+    const closing = handle;
+    handle = null;
+    await closing?.close();
+  }
+
+  return {
+    get length() {
+      return length;
+    },
+    path: name,
+    unusable: 0,
+    resumePoint: () => null,
+    // What was written to a device cannot be taken back.
+    canRestart: () => length === 0,
+    async begin() {
+      handle ??= await open(file, "w").catch((cause: unknown) => {
+        throw describeWriteError(cause, name);
+      });
+    },
+    async write(bytes) {
+      digest?.update(bytes);
+      length += bytes.length;
+      await handle?.writeFile(bytes).catch((cause: unknown) => {
+        throw describeWriteError(cause, name);
+      });
+    },
+    async finish() {
+      await close();
+      digest?.check();
+    },
+    remove: close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** @throws {CharlaError} FILE_NOT_WRITABLE */

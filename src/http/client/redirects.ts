@@ -1,7 +1,7 @@
 // Following redirects: where a response sends a request, and what of the request goes along (RFC 9110 s. 15.4).
 
 import { CharlaError } from "../../errors.ts";
-import { type Header, headerValue } from "../header-fields.ts";
+import { headerValue } from "../header-fields.ts";
 import {
   exchange,
   type ExchangeOptions,
@@ -98,7 +98,9 @@ export function redirectedRequest(
     body = null;
     headers = headers.filter(([name]) => !CONTENT_HEADER.test(name));
   }
-  if (!sameOrigin(url, request.url)) headers = headers.filter(isForAnyOrigin);
+  if (!sameOrigin(url, request.url)) {
+    headers = headers.filter(([name]) => !FOR_ONE_ORIGIN.has(name.toLowerCase()));
+  }
   return { method, url, headers, body };
 }
 
@@ -106,10 +108,6 @@ export function redirectedRequest(
 function becomesGet(status: number, method: string): boolean {
   if (status === 303) return method !== "GET" && method !== "HEAD";
   return (status === 301 || status === 302) && method === "POST";
-}
-
-function isForAnyOrigin([name]: Header): boolean {
-  return !FOR_ONE_ORIGIN.has(name.toLowerCase());
 }
 
 function refused(message: string): CharlaError {

@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { METHODS } from "node:http";
 
 import { CharlaError, describeCause } from "../../errors.ts";
-import { type Header, isToken } from "../header-fields.ts";
+import type { Header } from "../header-fields.ts";
 
 export interface RequestBody {
   readonly contentType: string;
@@ -35,20 +35,21 @@ const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** Set where the request is sent. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 
+/** token (RFC 9110 s. 5.6.2) */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** @throws {CharlaError} USAGE: an unknown method, or one that cannot carry a body */
 export function checkedMethod(written: string, hasBody: boolean): string {
   // Methods are case-sensitive, and all registered ones are upper case (RFC 9110 s. 9.1).
   const method = written.toUpperCase();
   if (!SENDABLE.has(method)) {
-    throw new CharlaError(
-      "USAGE",
+    throw usage(
       `${JSON.stringify(written)} is not a method that charla can send`,
       "use one such as GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
     );
   }
   if (hasBody && BODILESS.has(method)) {
-    throw new CharlaError(
-      "USAGE",
+    throw usage(
       `a ${method} request cannot carry data`,
       "leave -X out to send it with POST, or use -X PUT",
     );
@@ -65,7 +66,7 @@ export function parseHeader(written: string): Header {
   const end = written.indexOf(":");
   const name = (end === -1 ? written.replace(/;$/, "") : written.slice(0, end)).trim();
   const value = end === -1 ? "" : written.slice(end + 1).trim();
-  if ((end === -1 && !written.endsWith(";")) || !isToken(name)) {
+  if ((end === -1 && !written.endsWith(";")) || !TOKEN.test(name)) {
     throw usage(`${JSON.stringify(written)} is not a header`, 'write it as "Accept: text/plain"');
   }
   // eslint-disable-next-line no-control-regex -- they could end the header and start another
@@ -125,32 +126,22 @@ export async function formBody(
   fields: readonly FormField[],
   boundary: string,
 ): Promise<RequestBody> {
-  const pieces: {
-    readonly bytes: Buffer;
-    readonly path: string | null;
-    readonly length: number;
-  }[] = [];
-  const addText = (text: string) => {
-    const bytes = Buffer.from(text);
-    pieces.push({ bytes, path: null, length: bytes.length });
-  };
+  const pieces: (Buffer | { readonly path: string; readonly length: number })[] = [];
   for (const field of fields) {
-    addText(`--${boundary}\r\n${fieldHeaders(field)}\r\n\r\n`);
-    if (field.content.kind === "text") addText(field.content.text);
-    else {
-      const { path } = field.content;
-      pieces.push({ bytes: Buffer.alloc(0), path, length: await fileSize(path) });
-    }
-    addText("\r\n");
+    const { content } = field;
+    pieces.push(Buffer.from(`--${boundary}\r\n${fieldHeaders(field)}\r\n\r\n`));
+    if (content.kind === "text") pieces.push(Buffer.from(content.text));
+    else pieces.push({ path: content.path, length: await fileSize(content.path) });
+    pieces.push(Buffer.from("\r\n"));
   }
-  addText(`--${boundary}--\r\n`);
+  pieces.push(Buffer.from(`--${boundary}--\r\n`));
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     length: pieces.reduce((sum, { length }) => sum + length, 0),
     async *open() {
-      for (const { bytes, path, length } of pieces) {
-        if (path === null) yield bytes;
-        else yield* readFile(path, length);
+      for (const piece of pieces) {
+        if (piece instanceof Uint8Array) yield piece;
+        else yield* readFile(piece.path, piece.length);
       }
     },
   };

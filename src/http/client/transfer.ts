@@ -147,12 +147,15 @@ async function receive(
   size: number | null,
 ): Promise<Transferred> {
   const { request, maxBytes, signal, onEvent } = options;
+  const limit = maxBytes ?? Infinity;
   try {
     // The response to HEAD names the coding of a body that is not there.
     const formats = response.body === null ? [] : chooseFormats(request, response);
     const length = contentLength(response);
     const total = size ?? (length === null ? null : from + length);
-    if (formats.length === 0 && response.body !== null) checkLength(total, maxBytes);
+    if (formats.length === 0 && response.body !== null && total !== null && total > limit) {
+      throw tooLong(maxBytes);
+    }
     const validator =
       formats.length === 0 && isResumable(request) ? resumeValidator(response.headers) : null;
     const destination = options.chooseDestination(response);
@@ -162,9 +165,8 @@ async function receive(
     for await (const chunk of decompress(response.body, formats)) {
       signal.throwIfAborted();
       onEvent({ type: "progress", received: from + response.received, total });
-      const room = maxBytes === null ? chunk.length : maxBytes - written;
-      if (chunk.length > room) {
-        await destination.write(chunk.subarray(0, room));
+      if (chunk.length > limit - written) {
+        await destination.write(chunk.subarray(0, limit - written));
         throw tooLong(maxBytes);
       }
       await destination.write(chunk);
@@ -193,10 +195,6 @@ function isResumable({ method, headers }: HttpRequest): boolean {
 function contentLength({ headers }: ResponseHead): number | null {
   const written = headerValue(headers, "content-length");
   return written !== null && /^\d{1,15}$/.test(written) ? Number(written) : null;
-}
-
-function checkLength(length: number | null, maxBytes: number | null): void {
-  if (length !== null && maxBytes !== null && length > maxBytes) throw tooLong(maxBytes);
 }
 
 function tooLong(maxBytes: number | null): CharlaError {
