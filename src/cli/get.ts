@@ -26,7 +26,7 @@ import {
   responseText,
 } from "./get/display.ts";
 import { type GetOptions, readGetOptions } from "./get/get-options.ts";
-import { createStandardOutput } from "./get/standard-output.ts";
+import { createStandardOutput, type StandardOutput } from "./get/standard-output.ts";
 import type { CommandLine } from "./options.ts";
 
 /** Failures after which the part of a file is removed: resuming it would lead to the same failure. */
@@ -48,10 +48,13 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const sent = io.stderr.isTTY === true && !quiet;
   // A body that appears on the screen needs no progress line.
   const progress = createProgressLine(io.stderr, { sent, received: sent && !hasBodyOnScreen });
+  const { includeHeaders } = options;
+  const output = createStandardOutput(io, { includeHeaders, raw: options.file === "-" });
+  const body = file ?? (digest === null ? output : withDigest(output, digest));
   const start = performance.now();
   try {
-    const run = options.http09 ? getHttp09 : getHttp;
-    const saved = await run(options, { io, file, digest, printer, progress, verbose, signal });
+    const run = { file, output, body, digest, printer, progress, verbose, signal };
+    const saved = await (options.http09 ? getHttp09 : getHttp)(options, run);
     progress.end();
     if (saved !== null) {
       const seconds = (performance.now() - start) / 1_000;
@@ -71,8 +74,10 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
 }
 
 interface Run {
-  readonly io: Io;
   readonly file: FileDestination | null;
+  readonly output: StandardOutput;
+  /** Where the body goes: the file, or the output with the checksum. */
+  readonly body: Destination;
   readonly digest: Digest | null;
   readonly printer: Printer;
   readonly progress: ProgressLine;
@@ -98,58 +103,45 @@ async function openFile(
 
 /** Resolves with the file that the body was saved in, or null. */
 async function getHttp(options: GetOptions, run: Run): Promise<FileDestination | null> {
-  const { io, file, digest, printer, progress, signal } = run;
-  const { includeHeaders } = options;
-  const output = createStandardOutput(io, { includeHeaders, raw: options.file === "-" });
-  const stdout = digest === null ? output : withDigest(output, digest);
+  const { file, output, body, digest, printer, progress, signal } = run;
   const isFailure = ({ status }: ResponseHead) => options.fail && status >= 400;
   if (file !== null && file.unusable > 0) {
     const message = `cannot resume ${file.path}: it is part of something else; fetching everything`;
     await notify(printer, "BEGINS_AGAIN", message);
   }
   const { head, destination } = await transfer({
-    request: options.request,
-    retries: options.retries,
-    maxBytes: options.maxBytes,
-    timeout: options.timeout,
-    insecure: options.insecure,
-    ca: options.ca,
+    ...options,
     signal,
     // An error page does not go into the file, and an unchanged file has no body.
-    chooseDestination: (each) => (isFailure(each) || isUnchanged(each) ? output : (file ?? stdout)),
-    resumable: file ?? stdout,
+    chooseDestination: (each) => (isFailure(each) || isUnchanged(each) ? output : body),
+    resumable: body,
     onEvent: (event) => showEvent(event, run),
   });
   progress.end();
   if (file !== null && destination === file) {
-    if (includeHeaders) await printer.print(headText(head));
+    if (options.includeHeaders) await printer.print(headText(head));
     await file.finish();
     return file;
   }
   await output.finish();
   if (isFailure(head)) throw statusError(head);
-  if (isUnchanged(head)) {
-    await notify(printer, "UNCHANGED", `${head.url.host}: not changed`);
-    return null;
-  }
-  digest?.check();
+  if (isUnchanged(head)) await notify(printer, "UNCHANGED", `${head.url.host}: not changed`);
+  else digest?.check();
   return null;
 }
 
 async function getHttp09(options: GetOptions, run: Run): Promise<FileDestination | null> {
-  const { io, file, digest, progress, signal } = run;
+  const { file, output, body, digest, progress, signal } = run;
   const { timeout, request } = options;
   const { url } = request;
-  const output = createStandardOutput(io, { includeHeaders: false, raw: options.file === "-" });
-  const destination = file ?? (digest === null ? output : withDigest(output, digest));
   // HTTP/0.9 has neither status nor headers.
-  await destination.begin({ url, status: 200, statusText: "", headers: [] }, 0, null);
+  await body.begin({ url, status: 200, statusText: "", headers: [] }, 0, null);
   const maxBytes = options.maxBytes ?? HTTP09_MAX_BYTES;
   let received = 0;
   for await (const chunk of fetchHttp09(url, { maxBytes, timeout, signal })) {
     received += chunk.length;
     progress.update("received", received, null);
-    await destination.write(chunk);
+    await body.write(chunk);
   }
   progress.end();
   if (file === null) {

@@ -12,6 +12,7 @@ import {
   notReadable,
   parseHeader,
 } from "../../http/client/request.ts";
+import type { TransferOptions } from "../../http/client/transfer.ts";
 import { completeUrl, fileNameFor } from "../../http/client/url.ts";
 import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
@@ -28,8 +29,10 @@ const MAX_TIMEOUT = 86_400;
 /** With waits of a minute in between these take two hours. */
 const MAX_RETRIES = 100;
 
-export interface GetOptions {
-  readonly request: HttpRequest;
+export interface GetOptions extends Omit<
+  TransferOptions,
+  "signal" | "chooseDestination" | "resumable" | "onEvent"
+> {
   /** Null for stdout, "-" for stdout byte for byte. */
   readonly file: string | null;
   /** Whether the name comes from the URL, which may not be the user's own. */
@@ -39,13 +42,7 @@ export interface GetOptions {
   readonly includeHeaders: boolean;
   /** A status of 400 or more is a failure. */
   readonly fail: boolean;
-  readonly retries: number;
-  /** ms */
-  readonly timeout: number;
-  readonly maxBytes: number | null;
   readonly sha256: string | null;
-  readonly insecure: boolean;
-  readonly ca: string | null;
   /** Send the lesson's request. */
   readonly http09: boolean;
 }

@@ -1,5 +1,7 @@
 // Decompression of a response's body (RFC 9110 s. 8.4), as it arrives, by the platform.
 
+import { ReadableStream } from "node:stream/web";
+
 import { CharlaError } from "../../errors.ts";
 import { type Header, headerValue } from "../header-fields.ts";
 
@@ -60,28 +62,14 @@ async function* decompressAll(
   const first = await pieces.next();
   // Servers name a coding for an empty body, too.
   if (first.done === true) return;
-  let stream = toStream(first.value, pieces);
+  let stream = ReadableStream.from(prepend(first.value, pieces));
   for (const format of formats) stream = stream.pipeThrough(new DecompressionStream(format));
   yield* stream;
 }
 
-function toStream(
-  first: Uint8Array<ArrayBuffer>,
-  rest: AsyncIterator<Uint8Array<ArrayBuffer>>,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start(controller) {
-      controller.enqueue(first);
-    },
-    async pull(controller) {
-      const next = await rest.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(next.value);
-    },
-    async cancel() {
-      await rest.return?.();
-    },
-  });
+async function* prepend<Piece>(first: Piece, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 function unknownCoding(written: string): CharlaError {
