@@ -122,6 +122,11 @@ export function describeCause(cause: unknown): string {
   return REASONS[systemCode(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
 }
 
+/** What was written, as a command, an option or an argument, can't be done. */
+export function usageError(message: string, hint: string): CharlaError {
+  return new CharlaError("USAGE", message, hint);
+}
+
 /** The system's code for what went wrong, such as EACCES; empty for an error that isn't the system's. */
 export function systemCode(cause: unknown): string {
   return cause instanceof Error && "code" in cause && typeof cause.code === "string"

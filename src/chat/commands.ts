@@ -1,7 +1,7 @@
 // Commands that people type in a room: lines that begin with a slash. Parses them, and says what is wrong; runs
 // none of them.
 
-import { CharlaError } from "../errors.ts";
+import { type CharlaError, usageError } from "../errors.ts";
 import { closest } from "./closest.ts";
 import { isMemberName, isRoomName, MAX_FOUND } from "./frames.ts";
 
@@ -126,8 +126,7 @@ function readCommand(
 
 function readRoom(known: CommandDescription, rest: string): string {
   if (isRoomName(requireArgument(known, rest))) return rest.normalize("NFC");
-  throw new CharlaError(
-    "USAGE",
+  throw usageError(
     `${JSON.stringify(rest)} is not a valid room name`,
     'a room name has up to 40 letters, digits, "_", "." and "-"',
   );
@@ -135,8 +134,7 @@ function readRoom(known: CommandDescription, rest: string): string {
 
 function readName(known: CommandDescription, rest: string): string {
   if (isMemberName(requireArgument(known, rest))) return rest.normalize("NFC");
-  throw new CharlaError(
-    "USAGE",
+  throw usageError(
     `${JSON.stringify(rest)} is not a valid name`,
     "a name has up to 40 visible characters",
   );
@@ -146,8 +144,7 @@ function readCount(known: CommandDescription, rest: string): number {
   if (rest === "") return HISTORY;
   const count = wholeNumber(rest, MAX_FOUND);
   if (count !== null) return count;
-  throw new CharlaError(
-    "USAGE",
+  throw usageError(
     `${JSON.stringify(rest)} is not a number from 1 to ${MAX_FOUND}`,
     `usage: ${commandUsage(known)}`,
   );
@@ -162,8 +159,7 @@ function readInvite(known: CommandDescription, rest: string): Command {
     const read = option === "--uses" ? wholeNumber(value, MAX_USES) : parseDuration(value);
     if ((option !== "--uses" && option !== "--for") || read === null) {
       const what = value === "" ? option : `${option} ${value}`;
-      throw new CharlaError(
-        "USAGE",
+      throw usageError(
         `invalid option of /invite: ${JSON.stringify(what)}`,
         `usage: ${commandUsage(known)}; durations are such as 30s, 10m, 1h30m or 2d`,
       );
@@ -189,8 +185,7 @@ export function commandUsage({ name, takes }: CommandDescription): string {
 
 function requireArgument(known: CommandDescription, rest: string): string {
   if (rest !== "") return rest;
-  throw new CharlaError(
-    "USAGE",
+  throw usageError(
     `/${known.name} needs an argument: ${known.takes}`,
     `usage: ${commandUsage(known)}`,
   );
@@ -198,8 +193,7 @@ function requireArgument(known: CommandDescription, rest: string): string {
 
 function requireNothing({ name }: CommandDescription, rest: string): void {
   if (rest === "") return;
-  throw new CharlaError(
-    "USAGE",
+  throw usageError(
     `/${name} takes no argument`,
     `usage: /${name}; to send it as a message: //${name} ${rest}`,
   );
@@ -212,8 +206,7 @@ function noSuchCommand(word: string): CharlaError {
     first,
     COMMANDS.map(({ name }) => name),
   );
-  return new CharlaError(
-    "USAGE",
+  return usageError(
     `there is no command /${first}`,
     `${meant === null ? "/help lists them;" : `did you mean /${meant}?`} //${word} sends it as a message`,
   );

@@ -2,7 +2,7 @@
 // or, with --plain, on the plain one.
 
 import { closest } from "../chat/closest.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
@@ -30,8 +30,7 @@ async function plainChat(commandLine: CommandLine, io: Io): Promise<number> {
   const turns = flags.has("turns");
   const [host = "localhost"] = words;
   if (looksLikeInvitation(host)) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "an invitation is for the sealed wire, and --plain for the plain one",
       "leave --plain out",
     );
@@ -57,15 +56,13 @@ const NOT_SEALED = {
 function refuseContradictions({ words, flags, values }: CommandLine): void {
   const [first, extra] = words;
   if (flags.has("server") && first !== undefined) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `--server opens a conversation here, and ${JSON.stringify(first)} is a host to join`,
       "leave one of them out; --bind ADDRESS chooses where to listen",
     );
   }
   if (extra !== undefined) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `one host can be joined, not ${words.length}`,
       "to send a message without joining: charla send TEXT",
     );
@@ -74,8 +71,7 @@ function refuseContradictions({ words, flags, values }: CommandLine): void {
     ? []
     : ["port", "bind", "open", "admit", "data", "ephemeral"]) {
     if (!values.has(option) && !flags.has(option)) continue;
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `--${option} goes with --server`,
       {
         admit: "only the server decides who may join",
@@ -86,26 +82,20 @@ function refuseContradictions({ words, flags, values }: CommandLine): void {
     );
   }
   if (flags.has("turns") && !flags.has("plain")) {
-    throw new CharlaError(
-      "USAGE",
-      "--turns goes with --plain",
-      "both ends take turns with --plain --turns",
-    );
+    throw usageError("--turns goes with --plain", "both ends take turns with --plain --turns");
   }
   for (const [option, why] of Object.entries(SEALED_ONLY)) {
     if (!flags.has("plain") || !flags.has(option)) continue;
-    throw new CharlaError("USAGE", `--${option} goes without --plain`, why);
+    throw usageError(`--${option} goes without --plain`, why);
   }
   if (flags.has("open") && flags.has("admit")) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "--open lets anyone in, and --admit only the people in a file",
       "leave one of them out",
     );
   }
   if (flags.has("data") && flags.has("ephemeral")) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "--data says where messages are stored, and --ephemeral stores none",
       "leave one of them out",
     );

@@ -3,7 +3,7 @@
 import { formatCheck, formatCheckAsJson } from "../doctor/report.ts";
 import { checkServer } from "../doctor/server.ts";
 import { checkThisMachine } from "../doctor/this-machine.ts";
-import { CharlaError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { createPrinter } from "../terminal/printer.ts";
@@ -15,8 +15,7 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
   const { words, flags } = commandLine;
   const [where, more] = words;
   if (more !== undefined) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `doctor checks one server at a time, and not ${JSON.stringify(more)} as well`,
       helpFor("doctor"),
     );

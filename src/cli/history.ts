@@ -3,7 +3,7 @@
 import { closest } from "../chat/closest.ts";
 import { parseDuration } from "../chat/commands.ts";
 import type { LogEntry } from "../chat/frames.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, usageError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { select, type Selection } from "../log/selection.ts";
@@ -136,7 +136,7 @@ function printNotice(printer: Printer, code: string, message: string): Promise<v
 }
 
 function usage(message: string, hint = helpFor("history")): CharlaError {
-  return new CharlaError("USAGE", message, hint);
+  return usageError(message, hint);
 }
 
 function noSuchRoom(room: string, rooms: readonly string[]): CharlaError {

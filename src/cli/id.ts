@@ -1,6 +1,6 @@
 // `charla id`: the name and the fingerprint by which others know this person.
 
-import { CharlaError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { encodeBase64url, fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import type { Io } from "../terminal/io.ts";
@@ -13,11 +13,7 @@ import { loginName } from "./person.ts";
 export async function id(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   if (words.length > 0) {
-    throw new CharlaError(
-      "USAGE",
-      `id takes no arguments, but got ${JSON.stringify(words[0])}`,
-      helpFor("id"),
-    );
+    throw usageError(`id takes no arguments, but got ${JSON.stringify(words[0])}`, helpFor("id"));
   }
   // With --json, stdout carries the identity only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 
 import { closest } from "../chat/closest.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, usageError } from "../errors.ts";
 
 export type CommandName =
   "chat" | "send" | "receive" | "history" | "doctor" | "serve" | "get" | "id";
@@ -133,10 +133,10 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       (option.takes === "value" && (token.value ?? "") === "") ||
       (option.takes === "text" && token.value === undefined);
     if (isMissing) {
-      throw new CharlaError("USAGE", `${token.rawName} needs a value`, helpFor(command));
+      throw usageError(`${token.rawName} needs a value`, helpFor(command));
     }
     if (option.takes === "flag" && token.value !== undefined) {
-      throw new CharlaError("USAGE", `${token.rawName} takes no value`, helpFor(command));
+      throw usageError(`${token.rawName} takes no value`, helpFor(command));
     }
     flags.add(token.name);
     if (token.value === undefined) continue;
@@ -212,9 +212,5 @@ function misplaced(written: string, option: Option, command: CommandName): Charl
     name === "chat" ? "a conversation" : `charla ${name}`,
   );
   const here = command === "chat" ? "a conversation" : `charla ${command}`;
-  return new CharlaError(
-    "USAGE",
-    `${written} does not go with ${here}`,
-    `it goes with ${goes.join(" and ")}`,
-  );
+  return usageError(`${written} does not go with ${here}`, `it goes with ${goes.join(" and ")}`);
 }

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 
 import { isMemberName, isRoomName } from "../chat/frames.ts";
-import { CharlaError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
@@ -28,16 +28,14 @@ export function memberOptions({ command, values }: CommandLine, env: Io["env"]):
   const login = loginName(env);
   const name = values.get("name") ?? (isMemberName(login) ? login : FALLBACK_NAME);
   if (!isMemberName(name)) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `${JSON.stringify(name)} is not a valid name: at most 40 visible characters, no blanks at either end`,
       helpFor(command),
     );
   }
   const room = values.get("room");
   if (room !== undefined && !isRoomName(room)) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `${JSON.stringify(room)} is not a valid room: at most 40 letters, digits, dots, dashes and underscores`,
       helpFor(command),
     );

@@ -1,7 +1,7 @@
 // `charla receive`: waits for one message on the plain wire, prints it, and with --reply answers it.
 
 import { openPlainReceiver } from "../client/plain-message.ts";
-import { CharlaError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Input, Io } from "../terminal/io.ts";
 import { inputLines } from "../terminal/piped-lines.ts";
 import { createPrinter } from "../terminal/printer.ts";
@@ -12,8 +12,7 @@ import { type CommandLine, helpFor } from "./options.ts";
 export async function receive(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (words.length > 0) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `receive takes no arguments, but got ${JSON.stringify(words[0])}`,
       helpFor("receive"),
     );
@@ -37,8 +36,7 @@ async function firstLineOf(stdin: Input): Promise<string> {
     if ("error" in line) throw line.error;
     return line.text;
   }
-  throw new CharlaError(
-    "USAGE",
+  throw usageError(
     "there is no reply to send: stdin ended",
     "give one with --reply=TEXT, or a line on stdin",
   );

@@ -2,7 +2,7 @@
 // invitation on the sealed one.
 
 import type { MessageSender } from "../client/plain-message.ts";
-import { CharlaError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { parseHostAndPort } from "../net/address.ts";
@@ -17,11 +17,7 @@ import { memberOptions } from "./person.ts";
 export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (values.has("reply")) {
-    throw new CharlaError(
-      "USAGE",
-      "--reply takes no text here: the other end writes the reply",
-      helpFor("send"),
-    );
+    throw usageError("--reply takes no text here: the other end writes the reply", helpFor("send"));
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const to = values.get("to") ?? "localhost";
@@ -61,8 +57,7 @@ async function openSender(commandLine: CommandLine, io: Io, to: string): Promise
 function refuseMemberOptions({ flags }: CommandLine): void {
   for (const option of ["name", "room"]) {
     if (!flags.has(option)) continue;
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `--${option} goes with an invitation`,
       "the plain wire has no names and no rooms",
     );

@@ -3,7 +3,7 @@
 import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 
-import { CharlaError, systemCode } from "../errors.ts";
+import { systemCode, usageError } from "../errors.ts";
 import { type FileServerOptions, openFileServer } from "../http/server/file-server.ts";
 import { commonLogLine, jsonLogLine, type RequestEntry } from "../http/server/request-log.ts";
 import type { HttpServer } from "../http/server/server.ts";
@@ -35,19 +35,11 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const [folder = ".", extra] = words;
   if (extra !== undefined) {
-    throw new CharlaError(
-      "USAGE",
-      `serve shares one folder, not ${words.length}`,
-      helpFor("serve"),
-    );
+    throw usageError(`serve shares one folder, not ${words.length}`, helpFor("serve"));
   }
   const { bind, port } = listenOptions(commandLine, HTTP_PORT);
   if (bind !== undefined && flags.has("public")) {
-    throw new CharlaError(
-      "USAGE",
-      "--public listens on every address, --bind on one",
-      "leave one of them out",
-    );
+    throw usageError("--public listens on every address, --bind on one", "leave one of them out");
   }
   const { credentials, upload } = readAccessOptions(commandLine);
   const tls = await readTlsOptions(commandLine, io.cwd);
@@ -98,8 +90,7 @@ function readAccessOptions({
 }: CommandLine): Pick<FileServerOptions, "credentials" | "upload"> {
   const credentials = values.get("auth") ?? null;
   if (credentials !== null && !/^[^:\p{Cc}]+:\P{Cc}+$/u.test(credentials)) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "--auth needs a user and a password, separated by a colon",
       "write it as --auth USER:PASSWORD",
     );
@@ -107,13 +98,12 @@ function readAccessOptions({
   if (!flags.has("upload")) {
     const option = ["overwrite", "max-upload"].find((name) => flags.has(name));
     if (option === undefined) return { credentials, upload: null };
-    throw new CharlaError("USAGE", `--${option} has no effect without uploads`, "add --upload");
+    throw usageError(`--${option} has no effect without uploads`, "add --upload");
   }
   const written = values.get("max-upload");
   const limit = written === undefined ? DEFAULT_MAX_UPLOAD : parseBytes(written);
   if (limit === null) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `--max-upload ${JSON.stringify(written)} is not a number of bytes`,
       `write one such as 500K, 20M or 2G; ${helpFor("serve")}`,
     );
@@ -137,15 +127,13 @@ async function readTlsOptions(
   }
   if (certificate === undefined || key === undefined) {
     const missing = certificate === undefined ? "--tls-cert" : "--tls-key";
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "a certificate needs its key, and a key its certificate",
       `add ${missing} FILE, or use --tls to make both`,
     );
   }
   if (flags.has("tls")) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "--tls makes a certificate and cannot be combined with --tls-cert",
       helpFor("serve"),
     );

@@ -3,7 +3,7 @@
 
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, usageError } from "../errors.ts";
 
 export interface RoomSwitcher {
   /** The current conversation. */
@@ -71,14 +71,13 @@ export function createRoomSwitcher(
 
   async function switchTo(room: string): Promise<void> {
     if (open === undefined) {
-      throw new CharlaError(
-        "USAGE",
+      throw usageError(
         "this conversation has only one room",
         "to join another: charla --room ROOM",
       );
     }
     if (entering !== null || next !== null)
-      throw new CharlaError("USAGE", "already joining another room", "wait until that is done");
+      throw usageError("already joining another room", "wait until that is done");
     const conversation = open(room);
     entering = conversation;
     try {

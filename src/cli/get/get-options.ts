@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, usageError } from "../../errors.ts";
 import { ACCEPTED_CODINGS } from "../../http/client/content-coding.ts";
 import {
   checkedMethod,
@@ -19,7 +19,7 @@ import { type Io, isTerminal } from "../../terminal/io.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
 import { parseBytes, parseCount, parseSeconds } from "../amounts.ts";
 import { VERSION } from "../help.ts";
-import { type CommandLine, helpFor } from "../options.ts";
+import type { CommandLine } from "../options.ts";
 import { askPassword, readBody } from "./request-input.ts";
 
 /** ms of silence before a server is given up, by default: as long as curl tries to connect. */
@@ -51,9 +51,9 @@ export interface GetOptions extends Omit<
 export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<GetOptions> {
   const { words, flags, values } = commandLine;
   const [written, extra] = words;
-  if (written === undefined) throw usage("the URL is missing", "write charla get URL");
+  if (written === undefined) throw usageError("the URL is missing", "write charla get URL");
   if (extra !== undefined) {
-    throw usage(
+    throw usageError(
       `charla gets one URL at a time, not ${words.length}`,
       "quote the URL for the shell",
     );
@@ -62,7 +62,7 @@ export async function readGetOptions(commandLine: CommandLine, io: Io): Promise<
   checkConflicts(commandLine, url);
   const file = values.get("output") ?? (flags.has("remote-name") ? fileNameFor(url) : null);
   if (flags.has("resume") && (file === null || file === "-")) {
-    throw usage("--resume needs a file", "add -O or -o FILE");
+    throw usageError("--resume needs a file", "add -O or -o FILE");
   }
   return {
     request: await readRequest(commandLine, io, url, file === null || file === "-"),
@@ -112,11 +112,11 @@ function checkConflicts({ flags }: CommandLine, url: URL): void {
   for (const [one, ...others] of CONFLICTS) {
     const other = flags.has(one) ? others.find((name) => flags.has(name)) : undefined;
     if (other !== undefined) {
-      throw usage(`--${one} cannot be combined with --${other}`, "leave one of them out");
+      throw usageError(`--${one} cannot be combined with --${other}`, "leave one of them out");
     }
   }
   if (flags.has("http0.9") && url.protocol === "https:") {
-    throw usage("HTTP/0.9 has no https", `use http://${url.host}`);
+    throw usageError("HTTP/0.9 has no https", `use http://${url.host}`);
   }
 }
 
@@ -135,7 +135,7 @@ async function readRequest(
     if (!hasHeader(headers, name)) headers.push([name, value]);
   };
   if (flags.has("resume") && hasHeader(headers, "Range")) {
-    throw usage("--resume sets the Range header itself", 'leave out -H "Range: ..."');
+    throw usageError("--resume sets the Range header itself", 'leave out -H "Range: ..."');
   }
   const credentials = await readCredentials(values.get("user"), url, io);
   if (credentials !== null) add("Authorization", credentials);
@@ -154,7 +154,7 @@ async function readCredentials(
     const end = written.indexOf(":");
     if (end !== -1) return basicAuthorization(written.slice(0, end), written.slice(end + 1));
     if (!isTerminal(io.stdin)) {
-      throw usage("there is no terminal to ask for the password on", "use -u USER:PASSWORD");
+      throw usageError("there is no terminal to ask for the password on", "use -u USER:PASSWORD");
     }
     return basicAuthorization(
       written,
@@ -188,7 +188,7 @@ function readAmount(
   if (written === undefined) return null;
   const amount = parse(written);
   if (amount !== null) return amount;
-  throw usage(
+  throw usageError(
     `${JSON.stringify(written)} is not valid for --${option}`,
     `it takes ${EXPECTED[option]}`,
   );
@@ -196,7 +196,7 @@ function readAmount(
 
 function readChecksum(written: string | undefined): string | null {
   if (written === undefined || /^[\da-f]{64}$/i.test(written)) return written ?? null;
-  throw usage("a SHA-256 has 64 hexadecimal digits", "copy all of it");
+  throw usageError("a SHA-256 has 64 hexadecimal digits", "copy all of it");
 }
 
 async function readCertificates(path: string | undefined, cwd: string): Promise<string | null> {
@@ -221,8 +221,4 @@ async function readCertificates(path: string | undefined, cwd: string): Promise<
     );
   }
   return text;
-}
-
-function usage(message: string, hint = helpFor("get")): CharlaError {
-  return new CharlaError("USAGE", message, hint);
 }

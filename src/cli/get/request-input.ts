@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, resolve } from "node:path";
 
-import { CharlaError } from "../../errors.ts";
+import { usageError } from "../../errors.ts";
 import {
   bytesBody,
   fileBody,
@@ -52,8 +52,7 @@ export async function readBody(
     return bytesBody(Buffer.from(first), contentType);
   }
   if (json !== undefined || written.some((each) => each === "-" || each.startsWith("@"))) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "a request has only one body",
       "only -d NAME=VALUE can be given more than once",
     );
@@ -69,8 +68,7 @@ async function readAll(stdin: Input): Promise<Buffer<ArrayBuffer>> {
     pieces.push(piece);
     length += piece.length;
     if (length > MAX_STDIN) {
-      throw new CharlaError(
-        "USAGE",
+      throw usageError(
         `stdin is longer than ${MAX_STDIN / 1_024 / 1_024} MiB`,
         "send it from a file: -d @FILE",
       );
@@ -83,8 +81,7 @@ async function readAll(stdin: Input): Promise<Buffer<ArrayBuffer>> {
 export function parseField(written: string): FormField {
   const end = written.indexOf("=");
   if (end < 1) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       `${JSON.stringify(written)} is not a field of a form`,
       "write it as NAME=TEXT or NAME=@FILE",
     );
@@ -98,11 +95,7 @@ export function parseField(written: string): FormField {
   const option = (key: string) => new RegExp(`;${key}=([^;]*)`).exec(options)?.[1]?.trim() ?? null;
   const contentType = option("type");
   if (contentType !== null && !/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(contentType)) {
-    throw new CharlaError(
-      "USAGE",
-      `${contentType} is not a media type`,
-      "use one such as image/png",
-    );
+    throw usageError(`${contentType} is not a media type`, "use one such as image/png");
   }
   const fileName = option("filename") ?? basename(path);
   return { name, content: { kind: "file", path, fileName }, contentType };

@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { METHODS } from "node:http";
 
-import { CharlaError, describeCause } from "../../errors.ts";
+import { CharlaError, describeCause, usageError } from "../../errors.ts";
 import type { Header } from "../header-fields.ts";
 
 export interface RequestBody {
@@ -43,13 +43,13 @@ export function checkedMethod(written: string, hasBody: boolean): string {
   // Methods are case-sensitive, and all registered ones are upper case (RFC 9110 s. 9.1).
   const method = written.toUpperCase();
   if (!SENDABLE.has(method)) {
-    throw usage(
+    throw usageError(
       `${JSON.stringify(written)} is not a method that charla can send`,
       "use one such as GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
     );
   }
   if (hasBody && BODILESS.has(method)) {
-    throw usage(
+    throw usageError(
       `a ${method} request cannot carry data`,
       "leave -X out to send it with POST, or use -X PUT",
     );
@@ -67,21 +67,20 @@ export function parseHeader(written: string): Header {
   const name = (end === -1 ? written.replace(/;$/, "") : written.slice(0, end)).trim();
   const value = end === -1 ? "" : written.slice(end + 1).trim();
   if ((end === -1 && !written.endsWith(";")) || !TOKEN.test(name)) {
-    throw usage(`${JSON.stringify(written)} is not a header`, 'write it as "Accept: text/plain"');
+    throw usageError(
+      `${JSON.stringify(written)} is not a header`,
+      'write it as "Accept: text/plain"',
+    );
   }
   // eslint-disable-next-line no-control-regex -- they could end the header and start another
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
-    throw usage(`the header ${name} contains a control character`, "remove it");
+    throw usageError(`the header ${name} contains a control character`, "remove it");
   }
   if (RESERVED_HEADERS.has(name.toLowerCase())) {
-    throw usage(`charla sets ${name} itself`, "leave it out");
+    throw usageError(`charla sets ${name} itself`, "leave it out");
   }
   // Headers are bytes: each character stands for one (RFC 9110 s. 5.5).
   return [name, Buffer.from(value, "utf8").toString("latin1")];
-}
-
-function usage(message: string, hint: string): CharlaError {
-  return new CharlaError("USAGE", message, hint);
 }
 
 /** Bytes of a file that are read at once. */

@@ -1,6 +1,6 @@
 // URLs as people write them, completed; and the name under which a URL is saved. Pure.
 
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, usageError } from "../../errors.ts";
 
 /** Bytes of a name: FILE.part.json must fit into the 255 bytes of common file systems. */
 const MAX_NAME = 240;
@@ -76,8 +76,7 @@ export function fileNameFor(url: URL): string {
     .trimEnd();
   if (name === "") return DEFAULT_NAME;
   if (Buffer.byteLength(name) > MAX_NAME) {
-    throw new CharlaError(
-      "USAGE",
+    throw usageError(
       "the last part of the URL is too long for a file name",
       "choose a name: -o FILE",
     );
