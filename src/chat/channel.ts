@@ -10,6 +10,8 @@ export interface Channel {
    * they are in memory once, and nobody changes them
    */
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
+  /** Sets the handlers. What came before them is kept for them. */
+  receive(handlers: ChannelHandlers): void;
   /** Ends it once everything said has arrived. */
   close(): Promise<void>;
   /** Ends it now; the other end learns why. */

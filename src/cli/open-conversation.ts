@@ -100,8 +100,8 @@ function converseWith(server: Server, name: string, room: string): OwnRoomConver
     device: memoryDevice(),
     random: Math.random,
     isTemporary: () => false,
-    async connect(handlers) {
-      const channel = server.connect(handlers);
+    async connect() {
+      const channel = server.connect();
       const ended = channel.ended.then((reason) => {
         return { type: "closed", reason: String(reason) } as const;
       });

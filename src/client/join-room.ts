@@ -65,7 +65,7 @@ export function joinRoom(
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && TEMPORARY.has(code),
-    async connect(handlers, signal) {
+    async connect(signal) {
       const { link, socket } = await connect(known, { ...known, staticKeys, signal });
       try {
         if (link.peerKey !== null) options.onServer?.(link.peerKey);
@@ -75,7 +75,6 @@ export function joinRoom(
       }
       wasConnected = true;
       const where = formatAddress(link.peer);
-      link.receive(handlers);
       void link.ended.then(() => socket.close());
       return { channel: link, ended: link.ended.then((end) => describeEnd(end, where)) };
     },

@@ -35,13 +35,12 @@ export interface RoomConversationOptions extends Pick<
   /** Whether another attempt may succeed after this failure. */
   isTemporary(error: CharlaError): boolean;
   /**
-   * Makes a channel to the server; called again when that is lost. The handlers are called in a later turn of the event
-   * loop than that in which the promise resolves.
+   * Makes a channel to the server; called again when that is lost.
    *
    * @param signal aborts when no channel is wanted any more
    * @throws {CharlaError} when there is none to be had
    */
-  connect(handlers: ChannelHandlers, signal: AbortSignal): Promise<ConnectedChannel>;
+  connect(signal: AbortSignal): Promise<ConnectedChannel>;
 }
 
 export interface ConnectedChannel {
@@ -148,7 +147,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     attempt = new AbortController();
     let connected: ConnectedChannel;
     try {
-      connected = await options.connect(handlers, attempt.signal);
+      connected = await options.connect(attempt.signal);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       const isTemporary = options.isTemporary(error);
@@ -156,6 +155,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     }
     ({ channel } = connected);
     dispatch({ type: "connected" });
+    connected.channel.receive(handlers);
     const ended = await connected.ended;
     channel = null;
     dispatch({ type: "ended", end: ended });

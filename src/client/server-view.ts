@@ -18,21 +18,21 @@ export interface ServerView {
   readonly answeredAt: number;
 }
 
-export interface ServerViewRequests {
-  /** For everything that comes over the channel; ignores what is no answer. */
-  readonly onMessages: (messages: readonly Uint8Array[]) => void;
-  /** Asks the server; null when no answer comes. One request at a time. */
-  send(channel: Channel): Promise<ServerView | null>;
-}
-
 type Seen = Extract<ServerFrame, { type: "seen" }>;
 
-/** @param timeout how long an answer may take, ms */
-export function createServerViewRequests(timeout = ANSWER_TIMEOUT): ServerViewRequests {
+/**
+ * Takes what comes over a channel, and returns what asks the server: null when no answer comes. One question at a time.
+ *
+ * @param timeout how long an answer may take, ms
+ */
+export function createServerViewer(
+  channel: Channel,
+  timeout = ANSWER_TIMEOUT,
+): () => Promise<ServerView | null> {
   let request = 0;
   let answered: ((seen: Seen | null) => void) | null = null;
 
-  return {
+  channel.receive({
     onMessages(messages) {
       for (const message of messages) {
         const reading = readServerFrame(message);
@@ -40,19 +40,19 @@ export function createServerViewRequests(timeout = ANSWER_TIMEOUT): ServerViewRe
         if (reading.frame.request === request) answered?.(reading.frame);
       }
     },
-    async send(channel) {
-      request += 1;
-      const { promise, resolve } = Promise.withResolvers<Seen | null>();
-      answered = resolve;
-      const timer = setTimeout(() => resolve(null), timeout);
-      void channel.ended.then(() => resolve(null));
-      const askedAt = Date.now();
-      void channel.sayAll([encodeFrame({ type: "look", request })]);
-      const seen = await promise;
-      clearTimeout(timer);
-      if (seen === null) return null;
-      const { address = null, time: serverTime } = seen;
-      return { address, serverTime, askedAt, answeredAt: Date.now() };
-    },
+  });
+  return async () => {
+    request += 1;
+    const { promise, resolve } = Promise.withResolvers<Seen | null>();
+    answered = resolve;
+    const timer = setTimeout(() => resolve(null), timeout);
+    void channel.ended.then(() => resolve(null));
+    const askedAt = Date.now();
+    void channel.sayAll([encodeFrame({ type: "look", request })]);
+    const seen = await promise;
+    clearTimeout(timer);
+    if (seen === null) return null;
+    const { address = null, time: serverTime } = seen;
+    return { address, serverTime, askedAt, answeredAt: Date.now() };
   };
 }

@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 
 import { type Connection, connectToFirst } from "../client/connect.ts";
 import type { SealedTarget } from "../client/sealed-target.ts";
-import { createServerViewRequests, type ServerView } from "../client/server-view.ts";
+import { createServerViewer, type ServerView } from "../client/server-view.ts";
 import { CharlaError } from "../errors.ts";
 import type { Environment } from "../identity/folders.ts";
 import { secretToPsk } from "../identity/invitation.ts";
@@ -56,13 +56,12 @@ async function* checkViews(
   { link, socket }: Connection,
   others: readonly SocketAddress[],
 ): AsyncGenerator<Check, void, undefined> {
-  const requests = createServerViewRequests();
-  link.receive(requests);
+  const view = createServerViewer(link);
   const views: ServerView[] = [];
   while (views.length < EXCHANGES) {
-    const view = await requests.send(link);
-    if (view === null) break;
-    views.push(view);
+    const seen = await view();
+    if (seen === null) break;
+    views.push(seen);
   }
   const seen = views.at(-1)?.address ?? null;
   if (seen === null) {
@@ -76,12 +75,9 @@ async function* checkViews(
   const other = others.find(({ address }) => isIPv4(address) === isIPv4(link.peer.address));
   let elsewhere: string | null = null;
   if (other !== undefined) {
-    const otherRequests = createServerViewRequests();
-    const second = socket.join(
-      { to: other, psk: secretToPsk(target.secret), expected: link.peerKey },
-      otherRequests,
-    );
-    if (await second.joined) elsewhere = (await otherRequests.send(second))?.address ?? null;
+    const psk = secretToPsk(target.secret);
+    const second = socket.join({ to: other, psk, expected: link.peerKey });
+    if (await second.joined) elsewhere = (await createServerViewer(second)())?.address ?? null;
   }
   yield describeNat({
     address: seen,

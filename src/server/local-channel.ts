@@ -6,11 +6,6 @@ import type { Channel, ChannelHandlers } from "../chat/channel.ts";
 /** Messages that wait for the other end before there is no room for more. */
 const MAX_WAITING = 1_024;
 
-export interface LocalEnd extends Channel {
-  /** Begins to receive, also what was sent before. */
-  attend(handlers: ChannelHandlers): void;
-}
-
 /** What waits for one end. */
 interface Inbox {
   readonly waiting: Uint8Array[];
@@ -21,7 +16,7 @@ interface Inbox {
   room: PromiseWithResolvers<boolean>;
 }
 
-export function localChannel(): [LocalEnd, LocalEnd] {
+export function localChannel(): [Channel, Channel] {
   const inboxes = [createInbox(), createInbox()] as const;
   const ended = Promise.withResolvers<string>();
   let isOver = false;
@@ -55,8 +50,8 @@ export function localChannel(): [LocalEnd, LocalEnd] {
     });
   }
 
-  const createEnd = (own: Inbox, other: Inbox): LocalEnd => ({
-    attend(handlers) {
+  const createEnd = (own: Inbox, other: Inbox): Channel => ({
+    receive(handlers) {
       own.handlers = handlers;
       deliver(own);
     },

@@ -48,7 +48,7 @@ export interface Server extends AsyncDisposable {
   /** The server's invitation to a room. */
   invitation(room: string): string;
   /** Connects the owner, in this program. */
-  connect(handlers: ChannelHandlers): Channel;
+  connect(): Channel;
   /** Ends all sessions, once what was said has arrived, and frees the port. */
   close(): Promise<void>;
 }
@@ -133,9 +133,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   return {
     local: socket.local,
     invitation: (room) => invitation(room),
-    connect(handlers) {
+    connect() {
       const [clientEnd, serverEnd] = localChannel();
-      serverEnd.attend(
+      serverEnd.receive(
         startSession({
           channel: serverEnd,
           fingerprint: ownFingerprint,
@@ -144,7 +144,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
           address: () => null,
         }),
       );
-      clientEnd.attend(handlers);
       return clientEnd;
     },
     close,

@@ -30,7 +30,7 @@ const NOBODY = new CharlaError("NOBODY_LISTENING", "nobody is listening", "start
 /** A channel as the server sees it. */
 interface Line {
   readonly heard: MemberFrame[];
-  readonly handlers: ChannelHandlers;
+  handlers: ChannelHandlers;
   /** What the client ended it with. */
   readonly ended: string[];
   say(...frames: ServerFrame[]): Promise<void>;
@@ -55,16 +55,16 @@ function conversing(
       return 0;
     },
     isTemporary: () => true,
-    async connect(handlers) {
+    async connect() {
       const failure = attempts[tried] ?? null;
       tried += 1;
       if (failure !== null) throw failure;
       const ended = Promise.withResolvers<ChannelEnd>();
       const line: Line = {
         heard: [],
-        handlers,
+        handlers: { onMessages() {} },
         ended: [],
-        say: async (...frames) => handlers.onMessages(frames.map(encodeFrame)),
+        say: async (...frames) => line.handlers.onMessages(frames.map(encodeFrame)),
         end: ended.resolve,
       };
       const endHere = (how: string) => {
@@ -80,6 +80,7 @@ function conversing(
           }
           return true;
         },
+        receive: (handlers) => void (line.handlers = handlers),
         async close() {
           endHere("closed");
         },
@@ -461,7 +462,7 @@ describe("the end", () => {
     const attempt = Promise.withResolvers<never>();
     let cancelled: AbortSignal | undefined;
     const { conversation, events } = conversing({
-      connect(_, signal) {
+      connect(signal) {
         cancelled = signal;
         return attempt.promise;
       },
@@ -756,7 +757,7 @@ describe("a signal", () => {
     let attempt: AbortSignal | undefined;
     const { events } = conversing({
       signal: controller.signal,
-      connect(_, signal) {
+      connect(signal) {
         attempt = signal;
         return new Promise(() => {});
       },

@@ -73,7 +73,8 @@ test(
   async () => {
     await using server = await serve(SECRET);
     const received: ServerFrame[] = [];
-    const owner = server.connect({
+    const owner = server.connect();
+    owner.receive({
       onMessages(messages) {
         for (const message of messages) {
           const reading = readServerFrame(message);

@@ -22,8 +22,8 @@ export async function ownerOf(server: Server, room = "main"): Promise<RoomConver
     device: memoryDevice(),
     random: Math.random,
     isTemporary: () => false,
-    async connect(handlers) {
-      const channel = server.connect(handlers);
+    async connect() {
+      const channel = server.connect();
       return { channel, ended: channel.ended.then(() => ({ type: "closed", reason: "" })) };
     },
   });

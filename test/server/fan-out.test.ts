@@ -85,6 +85,7 @@ function recordingChannel() {
       }
       return full === null ? true : full.promise;
     },
+    receive() {},
     async close() {},
     abort(_code, reason) {
       aborts.push(reason);

@@ -21,14 +21,14 @@ function listening() {
   };
 }
 
-test("messages arrive in order, in both directions, also those sent before the other end attends", async () => {
+test("messages arrive in order, in both directions, also those sent before the other end receives", async () => {
   const [ann, bob] = localChannel();
   const [atAnn, atBob] = [listening(), listening()];
   expect(ann.sayAll([bytes("1"), bytes("2")])).toBe(true);
-  bob.attend(atBob);
+  bob.receive(atBob);
   expect(ann.sayAll([bytes("3")])).toBe(true);
   void bob.sayAll([bytes("hello")]);
-  ann.attend(atAnn);
+  ann.receive(atAnn);
   await ann.close();
   expect([atBob.heard, atAnn.heard]).toEqual([["1", "2", "3"], ["hello"]]);
 });
@@ -36,7 +36,7 @@ test("messages arrive in order, in both directions, also those sent before the o
 test("close ends both ends, after all that was sent", async () => {
   const [ann, bob] = localChannel();
   const atBob = listening();
-  bob.attend(atBob);
+  bob.receive(atBob);
   for (let number = 0; number < 100; number += 1) void ann.sayAll([bytes(`${number}`)]);
   await ann.close();
   expect(atBob.heard).toHaveLength(100);
@@ -56,7 +56,7 @@ test("ended waits until what was sent before has been handled", async () => {
   const atBob = listening();
   const going = Promise.withResolvers<void>();
   atBob.stopUntil(going.promise);
-  bob.attend(atBob);
+  bob.receive(atBob);
   void ann.sayAll([bytes("1")]);
   let ended = false;
   void bob.ended.then(() => (ended = true));
@@ -76,7 +76,7 @@ test("more than 1,024 waiting messages leave no room, until they are received", 
   expect(ann.sayAll(Array.from({ length: 1_024 }, () => message))).toBe(true);
   const room = ann.sayAll([message]);
   expect(room).toBeInstanceOf(Promise);
-  bob.attend(listening());
+  bob.receive(listening());
   expect(await room).toBe(true);
   expect(ann.sayAll([message])).toBe(true);
 });
@@ -88,7 +88,7 @@ test("waiting for room resolves to false when the channel ends", async () => {
   expect(await room).toBe(false);
 });
 
-test("closing an end whose other end does not attend waits until that ends", async () => {
+test("closing an end whose other end does not receive waits until that ends", async () => {
   const [ann, bob] = localChannel();
   void ann.sayAll([bytes("1")]);
   const closing = ann.close();

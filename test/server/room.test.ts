@@ -18,6 +18,7 @@ function openRoom(count: number) {
         sent.count += 1;
         return true;
       },
+      receive() {},
       async close() {},
       abort() {},
       ended: new Promise(() => {}),

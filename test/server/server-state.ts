@@ -58,10 +58,10 @@ export function connect(
 ): TestMember {
   const [channel, server] = localChannel();
   const client = { channel: server, fingerprint, owner, onlyRoom, address: () => address };
-  server.attend(new MemberSession(state, client));
+  server.receive(new MemberSession(state, client));
   const frames: ServerFrame[] = [];
   let stopped: Promise<void> | undefined;
-  channel.attend({
+  channel.receive({
     onMessages(messages) {
       for (const message of messages) {
         const reading = readServerFrame(message);

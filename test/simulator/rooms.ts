@@ -314,6 +314,7 @@ function openLink(world: World, person: Person, server: ServerState): Link {
       }
       return true;
     },
+    receive() {},
     async close() {
       channel.abort(ENDED_BY_PROGRAM, "");
     },
