@@ -1,8 +1,6 @@
 // The real `Io`: this process's own streams, environment and signals. Everything is looked up when it is asked
 // for, because each stream takes milliseconds to load.
 
-import { fstatSync } from "node:fs";
-
 import { Interruption, type Io, SIGNAL_STATUS, type SignalName } from "../terminal/io.ts";
 
 export function processIo(): Io {
@@ -22,6 +20,8 @@ export function processIo(): Io {
       return process.cwd();
     },
     get isService() {
+      // Not imported: it takes 2 ms to load, and few commands ask.
+      const { fstatSync } = process.getBuiltinModule("node:fs");
       return !process.stdin.isTTY && fstatSync(0).isCharacterDevice();
     },
     // console.log writes before it returns, and needs no stream.

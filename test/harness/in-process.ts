@@ -46,7 +46,6 @@ export function charla(args: readonly string[], options: StartOptions = {}): Pro
   function finish(status: number): void {
     if (over) return;
     over = true;
-    stdin.destroy();
     stranger?.[Symbol.dispose]();
     resolve(status);
     printed.end();
