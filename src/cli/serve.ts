@@ -1,5 +1,6 @@
 // `charla serve [DIR]`: shares a folder over HTTP until it is interrupted.
 
+import { once } from "node:events";
 import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 
@@ -51,7 +52,7 @@ export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const isLogged = isJson || !flags.has("quiet");
 
   const listen = chooseAddresses(bind, flags.has("public"));
-  const interrupted = aborted(io.signal);
+  const interrupted = once(io.signal, "abort");
   const server = openServer(listen, {
     folder: resolve(io.cwd, folder),
     port,
@@ -147,12 +148,6 @@ function ownNames(): [string, ...string[]] {
   const names = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(host) ? [host] : [];
   const [first, ...others] = LOOPBACK;
   return ["localhost", first, ...others, ...names, ...ownAddresses(networkInterfaces())];
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    signal.addEventListener("abort", () => done(), { once: true });
-  });
 }
 
 /** Tries the lists of addresses in turn: a machine without IPv6 is served without it. */

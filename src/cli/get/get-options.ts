@@ -13,7 +13,7 @@ import {
   parseHeader,
 } from "../../http/client/request.ts";
 import type { TransferOptions } from "../../http/client/transfer.ts";
-import { completeUrl, fileNameFor } from "../../http/client/url.ts";
+import { completeUrl, decodePart, fileNameFor } from "../../http/client/url.ts";
 import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
@@ -162,15 +162,7 @@ async function readCredentials(
     );
   }
   if (url.username === "" && url.password === "") return null;
-  return basicAuthorization(unescape(url.username), unescape(url.password));
-}
-
-function unescape(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  return basicAuthorization(decodePart(url.username), decodePart(url.password));
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

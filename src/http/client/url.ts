@@ -67,7 +67,7 @@ export function shownUrl(url: URL): string {
  */
 export function fileNameFor(url: URL): string {
   const last = url.pathname.split("/").at(-1) ?? "";
-  const name = decode(last)
+  const name = decodePart(last)
     // On some system these separate folders, drives or streams.
     .replaceAll(/[/\\:]/g, "_")
     .replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, "_")
@@ -84,11 +84,11 @@ export function fileNameFor(url: URL): string {
   return name;
 }
 
-function decode(part: string): string {
+/** A part of a URL without its percent-encoding; as it is, if it is not UTF-8. */
+export function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // It is not UTF-8: it stays escaped.
     return part;
   }
 }

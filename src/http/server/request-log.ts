@@ -20,8 +20,8 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 export function commonLogLine(entry: RequestEntry): string {
   const { time, client, user, method, target, status, length } = entry;
   const request = `${method} ${target} HTTP/1.1`;
-  const source = `${client ?? "-"} - ${user === null ? "-" : escapedWord(user)}`;
-  return `${source} [${stamp(time)}] "${escapedText(request)}" ${status} ${length ?? "-"}`;
+  const source = `${client ?? "-"} - ${user === null ? "-" : user.replaceAll(NOT_WORD, hexEscape)}`;
+  return `${source} [${stamp(time)}] "${request.replaceAll(NOT_PLAIN, hexEscape)}" ${status} ${length ?? "-"}`;
 }
 
 export function jsonLogLine({ time, ...entry }: RequestEntry): string {
@@ -51,14 +51,6 @@ function two(number: number): string {
 
 const NOT_PLAIN = /[^\x20-\x7e]|["\\]/g;
 const NOT_WORD = /[^\x21-\x7e]|["\\]/g;
-
-function escapedText(text: string): string {
-  return text.replaceAll(NOT_PLAIN, hexEscape);
-}
-
-function escapedWord(text: string): string {
-  return text.replaceAll(NOT_WORD, hexEscape);
-}
 
 /** \xHH for each byte of UTF-8, as Apache and nginx write it. */
 function hexEscape(character: string): string {

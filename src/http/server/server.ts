@@ -99,14 +99,10 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
     port: servers[0]?.port ?? 0,
     addresses,
     async close(grace) {
-      const ended = Promise.all(servers.map((server) => server.stop()));
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<"timeout">((resolve) => {
-        timer = setTimeout(resolve, grace, "timeout" as const);
-      });
-      if ((await Promise.race([ended, timeout])) === "timeout") {
-        await Promise.all(servers.map((server) => server.stop(true)));
-      }
+      const timer = setTimeout(() => {
+        for (const server of servers) void server.stop(true);
+      }, grace);
+      await Promise.all(servers.map((server) => server.stop()));
       clearTimeout(timer);
     },
   };

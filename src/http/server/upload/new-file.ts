@@ -4,7 +4,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { lstatSync, unlinkSync } from "node:fs";
-import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { systemCode } from "../../../errors.ts";
@@ -35,7 +35,7 @@ const unfinished = new Set<string>();
 
 /** @throws what `chunks` throws when the client disconnects; nothing is left then */
 export async function receiveFile(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[],
   { folder, name, overwrite, limit }: NewFile,
 ): Promise<ReceiveResult> {
   const path = join(folder, name);
@@ -66,7 +66,8 @@ export async function receiveFile(
     if (refusal === null) throw error;
     return refusal;
   } finally {
-    await unlink(temporary).catch(ignoreMissing);
+    // It was renamed, or never created, if it is missing.
+    await rm(temporary, { force: true });
     unfinished.delete(temporary);
     if (unfinished.size === 0) process.off("exit", removeUnfinished);
   }
@@ -121,11 +122,6 @@ const REFUSALS: Readonly<Record<string, ReceiveResult>> = {
 function describeRefusal(error: unknown): ReceiveResult | null {
   const code = systemCode(error);
   return Object.hasOwn(REFUSALS, code) ? (REFUSALS[code] ?? null) : null;
-}
-
-/** The file was renamed, or never created. */
-function ignoreMissing(error: unknown): void {
-  if (systemCode(error) !== "ENOENT") throw error;
 }
 
 function removeUnfinished(): void {

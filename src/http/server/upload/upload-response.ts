@@ -69,7 +69,7 @@ async function respondToPut(
   if (isConditionFailed(request, context)) return textResponse(request, context, 412);
   using opened = openTargetFolder(context, target.path.slice(0, -1));
   if (opened === null) return refuse(request, context, 409, "the folder does not exist");
-  const result = await receiveFile(request.body ?? noChunks(), {
+  const result = await receiveFile(request.body ?? [], {
     ...options,
     folder: opened.path,
     name,
@@ -146,8 +146,6 @@ function openTargetFolder(
 function contentLength({ headers }: Request): number {
   return Number(headers.get("content-length") ?? 0);
 }
-
-async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {}
 
 function refuse(request: Request, context: Context, status: TextStatus, reason: string) {
   return textResponse(request, context, status, {}, reason);
