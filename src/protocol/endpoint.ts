@@ -49,7 +49,7 @@ import {
 /** Resets and notices a second: they answer datagrams that anyone can send. */
 const STRAY_ANSWERS_PER_SECOND = 100;
 /** Sessions of one endpoint by default: some 100 MB while all are idle. */
-export const MAX_SESSIONS = 16_384;
+const MAX_SESSIONS = 16_384;
 /** Answers that wait to be sent: as many as a receive buffer holds hellos. */
 const MAX_ANSWERS = 4_096;
 

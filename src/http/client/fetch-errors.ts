@@ -163,7 +163,7 @@ const FIRST_WAIT = 1_000;
 /** ms between two tries, unless the server says when. */
 const MAX_WAIT = 60_000;
 /** ms that a server may ask for; beyond that, trying again is left to the user. */
-export const MAX_RETRY_AFTER = 600_000;
+const MAX_RETRY_AFTER = 600_000;
 
 /** Sending these twice does the same as sending them once (RFC 9110 s. 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);

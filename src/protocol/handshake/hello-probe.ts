@@ -8,13 +8,13 @@ import { CONNECTION_ID_LENGTH, HELLO_NOISE_LENGTH, readPacket, writeHello } from
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 
 /** Between two hellos once one was answered, ms: 24 kB a second, which no network minds. */
-export const HELLO_SPACING = 50;
+const HELLO_SPACING = 50;
 /** The same before the first answer, ms: what is there may be no server, and must not be flooded. */
-export const FIRST_SPACING = 200;
+const FIRST_SPACING = 200;
 /** Hellos before the first answer: a path that loses a fifth of the datagrams each way loses all in 1 of 3,500 cases. */
-export const MAX_FIRST = 8;
+const MAX_FIRST = 8;
 /** How long the first answer may take after the last hello, ms: a satellite link takes less. */
-export const FIRST_ANSWER_PATIENCE = 2_000;
+const FIRST_ANSWER_PATIENCE = 2_000;
 /** After an answer, the last one may take this many times the slowest round trip, */
 const PATIENCE_FACTOR = 3;
 /** and at least this long, ms. */

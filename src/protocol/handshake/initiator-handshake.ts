@@ -33,7 +33,7 @@ const RETRANSMIT_AFTER = [200, 300, 500, 700, 1_000] as const;
 /** The longest of them, ms. */
 export const MAX_RETRANSMIT_INTERVAL = 1_000;
 /** When an initiator gives up, ms after its first hello: people don't wait longer for a first answer. */
-export const HANDSHAKE_TIMEOUT = 8_000;
+const HANDSHAKE_TIMEOUT = 8_000;
 /** Retries that are answered at once; further ones wait until the next hello is due. */
 const MAX_RETRIES = 4;
 

@@ -7,7 +7,7 @@ import { COOKIE_LENGTH, TOKEN_LENGTH } from "../packets.ts";
 import { encodeSocketAddress, type SocketAddress } from "../socket-address.ts";
 
 /** How long a cookie secret is used, ms; afterwards it is still accepted for as long again. */
-export const COOKIE_SECRET_LIFETIME = 30_000;
+const COOKIE_SECRET_LIFETIME = 30_000;
 
 /** The first 16 bytes of HMAC-SHA256 (RFC 2104 s. 5 on truncation). */
 export function truncatedHmac(

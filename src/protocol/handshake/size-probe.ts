@@ -8,7 +8,7 @@ import { CONNECTION_ID_LENGTH, MIN_SEALED, readPacket, writeSealedHeader } from 
 import { BASE_DATAGRAM_SIZE, nextSizeToTry } from "../recovery/path-mtu.ts";
 
 /** Between two datagrams, ms: half of the resets that a server sends in a second, for others may need the rest. */
-export const SIZE_SPACING = 20;
+const SIZE_SPACING = 20;
 /** Datagrams of one size that have to be lost before it counts as too long (RFC 8899 s. 5.1.2), */
 const MIN_TRIES = 3;
 /** and at most, where short ones are lost as well. */

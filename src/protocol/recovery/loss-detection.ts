@@ -20,19 +20,19 @@ import {
 export const MAX_PROBE_INTERVAL = 3_000;
 
 /** Losses over this many probe timeouts, nothing arriving in between, are persistent (s. 7.6.1). */
-export const PERSISTENT_CONGESTION_THRESHOLD = 3;
+const PERSISTENT_CONGESTION_THRESHOLD = 3;
 
 /** Packets sent later that arrive before one is declared lost (s. 6.1.1). */
-export const PACKET_THRESHOLD = 3;
+const PACKET_THRESHOLD = 3;
 
 /** Round trips a packet may take once a later one has arrived (s. 6.1.2). */
-export const TIME_THRESHOLD = 9 / 8;
+const TIME_THRESHOLD = 9 / 8;
 
 /** With more reordering than this, packets, only the time threshold decides. */
-export const MAX_PACKET_THRESHOLD = 128;
+const MAX_PACKET_THRESHOLD = 128;
 
 /** The time threshold's bound: a round trip beside the packet's own, as in RFC 8985 s. 6.2, step 4. */
-export const MAX_TIME_THRESHOLD = 2;
+const MAX_TIME_THRESHOLD = 2;
 
 /** After this many loss detections in a row, none undone, the thresholds are the RFC's again (ibid.). */
 export const LOSSES_UNTIL_FORGOTTEN = 16;

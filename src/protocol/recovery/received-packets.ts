@@ -12,8 +12,8 @@ import { MAX_ACK_DELAY } from "./round-trip.ts";
  * than a full datagram, as in TCP (RFC 5681 s. 4.2). In a room each message is a short packet to each member,
  * and an ACK for every other one would be a third of a server's work.
  */
-export const PACKETS_PER_ACK = 2;
-export const BYTES_PER_ACK = BASE_DATAGRAM_SIZE;
+const PACKETS_PER_ACK = 2;
+const BYTES_PER_ACK = BASE_DATAGRAM_SIZE;
 
 export interface ReceivedPackets {
   readonly window: ReplayWindow;

@@ -8,7 +8,7 @@ export const MAX_ACK_DELAY = 25;
 export const TIMER_GRANULARITY = 1;
 
 /** Assumed before the first sample, ms: the first probe leaves after 1 s (RFC 9002 s. 6.2.2). */
-export const INITIAL_ROUND_TRIP = 333;
+const INITIAL_ROUND_TRIP = 333;
 
 /** All times in ms. */
 export interface RoundTrip {

@@ -20,7 +20,7 @@ export const MAX_IN_FLIGHT_PACKETS = 8_192;
  * Packets on record at a time. Probes go beyond MAX_IN_FLIGHT_PACKETS, for nothing may block them
  * (RFC 9002 s. 7.5): two every 3 s, so for 25 min in which the peer sends and acknowledges nothing.
  */
-export const MAX_PACKETS_ON_RECORD = MAX_IN_FLIGHT_PACKETS + 1_024;
+const MAX_PACKETS_ON_RECORD = MAX_IN_FLIGHT_PACKETS + 1_024;
 
 /** Beyond this many packets on record ACKs are not recorded: they leave room for what matters. */
 const MAX_ON_RECORD_WITH_ACKS = MAX_IN_FLIGHT_PACKETS / 2;
@@ -32,7 +32,7 @@ const MAX_DROPPED = 32;
  * Lost packets remembered at a time. Forgetting one costs at most a needless retransmission;
  * remembering one keeps its content in memory.
  */
-export const MAX_REMEMBERED_LOSSES = 256;
+const MAX_REMEMBERED_LOSSES = 256;
 
 /**
  * "eliciting" asks for an acknowledgment and is in flight until it has one or is lost. "ack-only"

@@ -18,7 +18,7 @@ const RESET_TOKEN = 0x08;
 export const CHALLENGE_LENGTH = 8;
 const RESET_TOKEN_LENGTH = 16;
 /** Bytes of the reason in a CLOSE: a sentence. */
-export const MAX_REASON = 256;
+const MAX_REASON = 256;
 
 /** Called for each frame of a packet. Arrays are views of the packet's bytes. */
 export interface FrameHandler {

@@ -342,7 +342,6 @@ export function tickSession(session: Session, now: number): void {
   if (abandonValidation(path, now) && path.address.address !== address) {
     requeueLost(session, changePath(recovery, now));
   }
-  if (now < recoveryTimerAt(recovery)) return;
   const outcome = timerFired(recovery, now);
   if (outcome.type === "lost") requeueLost(session, outcome.lost);
   if (outcome.type === "probe") {
