@@ -2,17 +2,9 @@
 // a subscriber that throws fails no append. Knows no store.
 
 import type { LogEntry } from "../chat/frames.ts";
-import type { Log, OnAppended } from "./log.ts";
+import type { OnAppended } from "./log.ts";
 
-export interface Subscribers {
-  readonly subscribe: Log["subscribe"];
-  /** Entries of a room have become durable, in order. */
-  notify(room: string, entries: readonly LogEntry[]): void;
-  /** No subscriber is called any more. */
-  close(): void;
-}
-
-export function createSubscribers(): Subscribers {
+export function createSubscribers() {
   const rooms = new Map<string, Set<OnAppended>>();
   let pending = new Map<string, LogEntry[]>();
 
@@ -25,7 +17,7 @@ export function createSubscribers(): Subscribers {
   }
 
   return {
-    subscribe(room, onAppended) {
+    subscribe: (room: string, onAppended: OnAppended): Disposable => {
       const subscribers = rooms.get(room) ?? new Set();
       rooms.set(room, subscribers);
       subscribers.add(onAppended);
@@ -36,15 +28,15 @@ export function createSubscribers(): Subscribers {
         },
       };
     },
-    notify(room, entries) {
+    /** Entries of a room have become durable, in order. */
+    notify(room: string, entries: readonly LogEntry[]): void {
       if (!rooms.has(room)) return;
       if (pending.size === 0) queueMicrotask(flush);
       const batch = pending.get(room);
       if (batch === undefined) pending.set(room, [...entries]);
       else batch.push(...entries);
     },
-    close() {
-      rooms.clear();
-    },
+    /** No subscriber is called any more. */
+    close: () => rooms.clear(),
   };
 }

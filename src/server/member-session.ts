@@ -109,8 +109,12 @@ export class MemberSession implements ChannelHandlers {
     switch (frame.type) {
       case "enter":
         return this.#enter(frame);
-      case "look":
-        return this.#answer(encodeView(this.#client, frame));
+      case "look": {
+        // What a client cannot know about itself: how the server sees it.
+        const address = this.#client.address() ?? undefined;
+        const { request } = frame;
+        return this.#answer(encodeFrame({ type: "seen", request, time: Date.now(), address }));
+      }
       default:
         if (this.#membership !== null) return this.#answerRequest(this.#membership, frame);
         this.#abortOutside(frame);
@@ -243,13 +247,6 @@ export class MemberSession implements ChannelHandlers {
   #abortOutside({ type }: MemberFrame): void {
     this.#abort(`${type} was sent before enter`);
   }
-}
-
-/** What a client cannot know about itself: how the server sees it. */
-function encodeView(client: Client, { request }: FrameOf<"look">): Uint8Array {
-  const address = client.address();
-  const known = address === null ? {} : { address };
-  return encodeFrame({ type: "seen", request, time: Date.now(), ...known });
 }
 
 function tooManySearches(wait: number) {

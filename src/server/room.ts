@@ -17,24 +17,20 @@ const MAX_NOTIFIED = 1_000;
 /** Frames about others that wait for one member that does not read. */
 const MAX_UNREAD_NOTICES = 256;
 
-export interface MemberOptions {
+type MemberOptions = Pick<
+  Member,
+  "channel" | "fingerprint" | "owner" | "device" | "name" | "start"
+>;
+
+/** A class, for there are thousands. */
+export class Member {
   readonly channel: Channel;
   /** Of the member's key. */
   readonly fingerprint: string;
   readonly owner: boolean;
   /** Which of the person's programs this is. */
   readonly device: string;
-  readonly name: string;
   /** The cursor with which the member enters: it is sent the entries after this sequence number. */
-  readonly start: number;
-}
-
-/** A class, for there are thousands. */
-export class Member {
-  readonly channel: Channel;
-  readonly fingerprint: string;
-  readonly owner: boolean;
-  readonly device: string;
   readonly start: number;
   #name: string;
   #away = false;

@@ -8,9 +8,18 @@ import { createFanOut } from "./fan-out.ts";
 import type { Limits } from "./limits.ts";
 import { type Member, Room } from "./room.ts";
 
-export interface ServerStateOptions {
+export type ServerStateOptions = Pick<ServerState, "log" | "limits" | "now" | "invite">;
+
+/** A member in its room. */
+export interface Membership {
+  readonly room: Room;
+  readonly member: Member;
+}
+
+export class ServerState {
   readonly log: Log;
   readonly limits: Limits;
+  readonly quota: RoomQuota;
   /** ms, for limits only. */
   readonly now: () => number;
   /**
@@ -19,24 +28,6 @@ export interface ServerStateOptions {
    * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE
    */
   readonly invite: (room: string, uses: number, seconds: number) => string;
-}
-
-/** A member in its room. */
-export interface Membership {
-  readonly room: Room;
-  readonly member: Member;
-}
-
-export interface Reservation extends Disposable {
-  readonly room: Room;
-}
-
-export class ServerState {
-  readonly log: Log;
-  readonly limits: Limits;
-  readonly quota: RoomQuota;
-  readonly now: () => number;
-  readonly invite: ServerStateOptions["invite"];
   readonly #rooms = new Map<string, Room>();
   /** Fingerprints. */
   readonly #banned = new Set<string>();
@@ -59,7 +50,7 @@ export class ServerState {
   }
 
   /** The room that somebody is about to enter: until the reservation is disposed of, others find the same one. */
-  reserve(name: string): Reservation {
+  reserve(name: string): Disposable & { readonly room: Room } {
     const { log, limits } = this;
     const { unreadFor } = limits;
     const room =

@@ -4,7 +4,7 @@
 import { constants, Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
 
-import { CharlaError, systemCode } from "../../errors.ts";
+import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
 
 export type { Database } from "bun:sqlite";
 
@@ -68,63 +68,58 @@ export function hasMoved(database: Database): boolean {
   return answer[0] !== 0;
 }
 
-/** The memory that SQLite shares between programs is a file as well (-shm), and may not fit either. */
-const FULL = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC$|EDQUOT$)/;
-const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/;
-const LOCKED = /^SQLITE_(BUSY|LOCKED)/;
-const NOT_WRITABLE =
-  /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST|EISDIR|ELOOP)$)/;
-/** Not SQLITE_ERROR or SQLITE_MISUSE: those are bugs of ours. */
-const SYSTEM = /^(SQLITE_(IOERR|NOMEM|PROTOCOL|NOLFS)|E[A-Z0-9]+$)/;
+interface Failure {
+  readonly codes: RegExp;
+  readonly error: ErrorCode;
+  message(path: string, why: string): string;
+  hint(path: string): string;
+}
+
+/** By SQLite's code or the system's. Not SQLITE_ERROR or SQLITE_MISUSE: those are bugs of ours. */
+const FAILURES: readonly Failure[] = [
+  {
+    // The memory that SQLite shares between programs is a file as well (-shm), and may not fit either.
+    codes: /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC$|EDQUOT$)/,
+    error: "STORE_FULL",
+    message: (path) => `the disk of ${path} is full`,
+    hint: () => "free some space; what was refused can be sent again",
+  },
+  {
+    codes: /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/,
+    error: "STORE_DAMAGED",
+    message: (path, why) => `${path} is damaged: ${why}`,
+    hint: (path) =>
+      `restore it from a copy, or move it away to start anew; sqlite3 ${JSON.stringify(path)} .recover shows what can be saved`,
+  },
+  {
+    codes: /^SQLITE_(BUSY|LOCKED)/,
+    error: "STORE_LOCKED",
+    message: (path) => `another program is writing to ${path}`,
+    hint: () => "end that program, or wait until it is done",
+  },
+  {
+    codes:
+      /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST|EISDIR|ELOOP)$)/,
+    error: "STORE_NOT_WRITABLE",
+    message: (path, why) => `${path} cannot be written: ${why}`,
+    hint: () => "make it writable for this user, or name another folder with --data",
+  },
+  {
+    codes: /^(SQLITE_(IOERR|NOMEM|PROTOCOL|NOLFS)|E[A-Z0-9]+$)/,
+    error: "STORE_FAILED",
+    message: (path, why) => `${path} cannot be read or written: ${why}`,
+    hint: () => "check its disk and the system log; what was refused can be sent again",
+  },
+];
 
 /** A failure of the store at `path` as a CharlaError; anything else, which is a bug, as it is. */
 export function storeError(cause: unknown, path: string): unknown {
   if (cause instanceof CharlaError || !(cause instanceof Error)) return cause;
-  const code = systemCode(cause);
+  const failure = FAILURES.find(({ codes }) => codes.test(systemCode(cause)));
+  if (failure === undefined) return cause;
   // Of "EACCES: permission denied, mkdir '/x'" the middle.
   const why = cause.message.replace(/^E[A-Z0-9]+: ([^,]+).*$/s, "$1");
-  if (FULL.test(code)) {
-    return new CharlaError(
-      "STORE_FULL",
-      `the disk of ${path} is full`,
-      "free some space; what was refused can be sent again",
-      { cause },
-    );
-  }
-  if (DAMAGED.test(code)) {
-    return new CharlaError(
-      "STORE_DAMAGED",
-      `${path} is damaged: ${why}`,
-      "restore it from a copy, or move it away to start anew; " +
-        `sqlite3 ${JSON.stringify(path)} .recover shows what can be saved`,
-      { cause },
-    );
-  }
-  if (LOCKED.test(code)) {
-    return new CharlaError(
-      "STORE_LOCKED",
-      `another program is writing to ${path}`,
-      "end that program, or wait until it is done",
-      { cause },
-    );
-  }
-  if (NOT_WRITABLE.test(code)) {
-    return new CharlaError(
-      "STORE_NOT_WRITABLE",
-      `${path} cannot be written: ${why}`,
-      "make it writable for this user, or name another folder with --data",
-      { cause },
-    );
-  }
-  if (SYSTEM.test(code)) {
-    return new CharlaError(
-      "STORE_FAILED",
-      `${path} cannot be read or written: ${why}`,
-      "check its disk and the system log; what was refused can be sent again",
-      { cause },
-    );
-  }
-  return cause;
+  return new CharlaError(failure.error, failure.message(path, why), failure.hint(path), { cause });
 }
 
 /** Its file was moved or removed: what was written since is lost. */

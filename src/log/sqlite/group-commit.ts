@@ -5,29 +5,17 @@ import { setImmediate } from "node:timers";
 
 import { CharlaError } from "../../errors.ts";
 
-export interface GroupCommit {
-  /**
-   * Runs `write` in the transaction of this turn, after those that were added before, and resolves with what
-   * it returned once that is durable. If it throws a CharlaError, before it has written anything, only its own
-   * promise rejects; any other error ends the transaction, and rejects all writes in it.
-   */
-  add<Result>(write: () => Result): Promise<Result>;
-  /** Commits now what was added. */
-  flush(): void;
-}
-
-/** A write within the transaction; returns the function that settles its promise after the commit. */
-type Write = () => () => void;
-
 interface PendingWrite {
-  readonly write: Write;
+  /** Within the transaction; returns the function that settles its promise after the commit. */
+  readonly write: () => () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** @param transaction runs `body` in one: what that wrote is durable when it returns; nothing is, if it throws */
-export function createGroupCommit(transaction: (body: () => void) => void): GroupCommit {
+export function createGroupCommit(transaction: (body: () => void) => void) {
   let pending: PendingWrite[] = [];
 
+  /** Commits now what was added. */
   function flush(): void {
     const group = pending;
     pending = [];
@@ -45,7 +33,12 @@ export function createGroupCommit(transaction: (body: () => void) => void): Grou
   }
 
   return {
-    add(write) {
+    /**
+     * Runs `write` in the transaction of this turn, after those that were added before, and resolves with what
+     * it returned once that is durable. If it throws a CharlaError, before it has written anything, only its own
+     * promise rejects; any other error ends the transaction, and rejects all writes in it.
+     */
+    add<Result>(write: () => Result): Promise<Result> {
       return new Promise((resolve, reject) => {
         // After the input of this turn, so that what it brings is in the same commit.
         if (pending.length === 0) setImmediate(flush);

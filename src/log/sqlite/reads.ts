@@ -6,15 +6,7 @@ import type { FoundEntry, RoomSummary, Search } from "../log.ts";
 import { searchPrefixes } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 
-export interface Reads {
-  readonly id: string;
-  readonly last: (room: string) => number;
-  readonly read: (room: string, after: number, limit: number) => LogEntry[];
-  readonly readLast: (room: string, count: number, before?: number) => LogEntry[];
-  readonly rooms: () => RoomSummary[];
-  readonly search: (search: Search) => FoundEntry[];
-  readonly find: (room: string, words: string, after: number, limit: number) => number[];
-}
+export type Reads = ReturnType<typeof prepareReads>;
 
 const ENTRY = "sequence, time, author, entries.name AS name, device, number, text";
 /** In this order (SQLite, "CROSS JOIN"): the room first, then its entries by the index of their sequence. */
@@ -23,7 +15,7 @@ const IN_ROOM =
 const WITH_ROOM =
   "CROSS JOIN senders ON senders.id = sender CROSS JOIN rooms ON rooms.id = entries.room";
 
-export function prepareReads(database: Database): Reads {
+export function prepareReads(database: Database) {
   const last = database.prepare<{ last: number }, [string]>(
     // From one table: only then does SQLite read just the end of the index.
     `SELECT coalesce(max(sequence), 0) AS last FROM entries
@@ -73,12 +65,13 @@ export function prepareReads(database: Database): Reads {
   if (id === undefined) throw new Error("a store without an id");
   return {
     id,
-    last: (room) => last.get(room)?.last ?? 0,
-    read: (room, sequence, limit) => after.all(room, sequence, clampLimit(limit)),
-    readLast: (room, count, sequence = Number.MAX_SAFE_INTEGER) =>
+    last: (room: string) => last.get(room)?.last ?? 0,
+    read: (room: string, sequence: number, limit: number) =>
+      after.all(room, sequence, clampLimit(limit)),
+    readLast: (room: string, count: number, sequence = Number.MAX_SAFE_INTEGER) =>
       before.all(room, sequence, clampLimit(count)).toReversed(),
     rooms: () => summaries.all(),
-    search(search) {
+    search: (search: Search): FoundEntry[] => {
       const limit = clampLimit(search.limit);
       const found: FoundEntry[] = [];
       if (limit === 0) return found;
@@ -90,7 +83,7 @@ export function prepareReads(database: Database): Reads {
       }
       return found.toReversed();
     },
-    find(room, words, sequence, limit) {
+    find: (room: string, words: string, sequence: number, limit: number): number[] => {
       const match = ftsQuery(words);
       if (match === null) return [];
       const rows = matchingAfter.all(match, room, sequence, clampLimit(limit, MAX_FOUND));

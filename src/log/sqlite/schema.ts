@@ -60,7 +60,15 @@ export const MIGRATIONS: readonly string[] = [
  * @throws {CharlaError} STORE_TOO_NEW; STORE_DAMAGED when it is a database of something else
  */
 export function readVersion(database: Database, path: string, newest = MIGRATIONS.length): number {
-  const { version, application, changes } = readHeader(database);
+  // How often the tables were changed, too: 0 for an empty file.
+  const header = database
+    .query<{ version: number; application: number; changes: number }, []>(
+      `SELECT user_version AS version, application_id AS application, schema_version AS changes
+       FROM pragma_user_version, pragma_application_id, pragma_schema_version`,
+    )
+    .get();
+  if (header === null) throw new Error("a database without a version");
+  const { version, application, changes } = header;
   const isEmpty = version === 0 && changes === 0;
   if (application !== APPLICATION_ID && !isEmpty) {
     throw new CharlaError(
@@ -88,22 +96,4 @@ export function migrate(database: Database, path: string, migrations = MIGRATION
     database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.run(`PRAGMA user_version = ${migrations.length}`);
   })();
-}
-
-interface Header {
-  readonly version: number;
-  readonly application: number;
-  /** How often the tables were changed: 0 for an empty file. */
-  readonly changes: number;
-}
-
-function readHeader(database: Database): Header {
-  const header = database
-    .query<Header, []>(
-      `SELECT user_version AS version, application_id AS application, schema_version AS changes
-       FROM pragma_user_version, pragma_application_id, pragma_schema_version`,
-    )
-    .get();
-  if (header === null) throw new Error("a database without a version");
-  return header;
 }

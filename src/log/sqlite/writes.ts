@@ -9,17 +9,6 @@ import type { Database } from "./database.ts";
 /** Senders whose ids are cached; with more of them, the cache starts anew. */
 const MAX_CACHED_SENDERS = 10_000;
 
-export interface Writes {
-  /** Begins a transaction: the time of its entries, ms since 1970, or of the last one if that was later. */
-  begin(now: number): void;
-  append(room: string, draft: Draft): LogEntry;
-  claimName(room: string, name: string, author: string): "yours" | "taken";
-  /** Appended since `begin`, by room, in order: they are durable once the transaction is. */
-  appended(): ReadonlyMap<string, readonly LogEntry[]>;
-  /** The transaction was rolled back. */
-  rolledBack(): void;
-}
-
 interface Room {
   readonly id: number;
   /** Its newest sequence number. */
@@ -34,7 +23,7 @@ interface Cache {
   time: number;
 }
 
-export function prepareWrites(database: Database): Writes {
+export function prepareWrites(database: Database) {
   const allRooms = database.prepare<Room & { name: string }, []>(
     "SELECT id, name, (SELECT coalesce(max(sequence), 0) FROM entries WHERE room = rooms.id) AS last FROM rooms",
   );
@@ -109,11 +98,12 @@ export function prepareWrites(database: Database): Writes {
   }
 
   return {
-    begin(now) {
+    /** Begins a transaction: the time of its entries, ms since 1970, or of the last one if that was later. */
+    begin(now: number): void {
       time = Math.max(now, fillCache().time);
       appended = new Map();
     },
-    append(name, draft) {
+    append(name: string, draft: Draft): LogEntry {
       const room = findOrAddRoom(name);
       const sender = findOrAddSender(draft.author, draft.device);
       const { number, text } = draft;
@@ -134,7 +124,7 @@ export function prepareWrites(database: Database): Writes {
       else inRoom.push(entry);
       return entry;
     },
-    claimName(roomName, name, author) {
+    claimName(roomName: string, name: string, author: string): "yours" | "taken" {
       const { id } = findOrAddRoom(roomName);
       const folded = foldName(name);
       const heldBy = holder.get(id, folded)?.author;
@@ -143,8 +133,10 @@ export function prepareWrites(database: Database): Writes {
       insertName.run(id, folded, author);
       return "yours";
     },
-    appended: () => appended,
-    rolledBack() {
+    /** Appended since `begin`, by room, in order: they are durable once the transaction is. */
+    appended: (): ReadonlyMap<string, readonly LogEntry[]> => appended,
+    /** The transaction was rolled back. */
+    rolledBack(): void {
       cache = null;
     },
   };
