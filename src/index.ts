@@ -6,10 +6,9 @@ export type {
   PlainConversation,
   RequestOptions,
   RoomConversation,
-  RoomDescription,
 } from "./chat/conversation.ts";
 export type { EndReason, PlainEvent, RoomEvent } from "./chat/events.ts";
-export type { LogEntry, MemberDescription } from "./chat/frames.ts";
+export type { LogEntry, MemberDescription, RoomDescription } from "./chat/frames.ts";
 export {
   joinPlain,
   openPlain,

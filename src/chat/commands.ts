@@ -3,6 +3,7 @@
 
 import { type CharlaError, usageError } from "../errors.ts";
 import { closest } from "./closest.ts";
+import type { InvitationLimits } from "./conversation.ts";
 import { isMemberName, isRoomName, MAX_FOUND } from "./frames.ts";
 
 export type Command =
@@ -17,7 +18,7 @@ export type Command =
   | { readonly type: "kick"; readonly name: string }
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
   | { readonly type: "lock"; readonly locked: boolean }
-  | { readonly type: "invite"; readonly uses?: number; readonly seconds?: number };
+  | ({ readonly type: "invite" } & InvitationLimits);
 
 /** What a typed line means. */
 export type ParsedLine =
@@ -167,11 +168,7 @@ function readInvite(known: CommandDescription, rest: string): Command {
     if (option === "--uses") uses = read;
     else seconds = read;
   }
-  return {
-    type: "invite",
-    ...(uses === undefined ? {} : { uses }),
-    ...(seconds === undefined ? {} : { seconds }),
-  };
+  return { type: "invite", uses, seconds };
 }
 
 function wholeNumber(written: string, max: number): number | null {

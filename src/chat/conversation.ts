@@ -2,7 +2,7 @@
 // ask of the server. Knows nothing of how it is carried.
 
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
-import type { LogEntry, MemberDescription } from "./frames.ts";
+import type { LogEntry, MemberDescription, RoomDescription } from "./frames.ts";
 
 /** The message that ends a conversation; it is shown like any other. */
 export const GOODBYE = "bye";
@@ -55,14 +55,6 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   lock(locked: boolean, options?: RequestOptions): Promise<void>;
   /** An invitation that admits `uses` people for `seconds`; without limits, anyone while the server runs. */
   invite(limits?: InvitationLimits, options?: RequestOptions): Promise<string>;
-}
-
-export interface RoomDescription {
-  readonly name: string;
-  /** Messages in its log. */
-  readonly entries: number;
-  /** How many members it has now. */
-  readonly members: number;
 }
 
 export interface HistoryQuery {

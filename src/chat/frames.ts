@@ -52,6 +52,14 @@ const member = v.object({
   away: v.boolean(),
 });
 
+const roomDescription = v.object({
+  name: v.string(),
+  /** Messages in its log. */
+  entries: count,
+  /** How many members it has now. */
+  members: count,
+});
+
 /** What a member sends. */
 const MEMBER_FRAMES = [
   /** Enters a room, or another one. Without `after`, a cursor: for the first time. */
@@ -120,11 +128,7 @@ const SERVER_FRAMES = [
     hint: v.optional(v.string()),
   }),
   v.object({ type: v.literal("people"), request, members: v.array(member) }),
-  v.object({
-    type: v.literal("rooms"),
-    request,
-    rooms: v.array(v.object({ name: v.string(), entries: count, members: count })),
-  }),
+  v.object({ type: v.literal("rooms"), request, rooms: v.array(roomDescription) }),
   v.object({ type: v.literal("found"), request, entries: v.array(entry) }),
   v.object({ type: v.literal("invited"), request, invitation: v.string() }),
   v.object({
@@ -150,6 +154,7 @@ export function isRoomName(written: string): boolean {
 export type MemberFrame = v.InferOutput<(typeof MEMBER_FRAMES)[number]>;
 export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;
 export type MemberDescription = v.InferOutput<typeof member>;
+export type RoomDescription = v.InferOutput<typeof roomDescription>;
 export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */
 export type Draft = Omit<LogEntry, "sequence" | "time">;

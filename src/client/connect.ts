@@ -12,18 +12,15 @@ import { openSealedSocket, type SealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import { untilAborted } from "./abort.ts";
 import { describeJoinFailure } from "./conversation-errors.ts";
-import type { ServerTrust } from "./sealed-target.ts";
+import type { SealedTarget } from "./sealed-target.ts";
 
 /** How long an address is tried before the next one is tried beside it, ms (RFC 8305 s. 5). */
 const ATTEMPT_DELAY = 250;
 /** Addresses of one host that are tried. */
 const MAX_ATTEMPTS = 4;
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Pick<SealedTarget, "secret" | "trust"> {
   readonly staticKeys: KeyPair;
-  /** The invitation's secret, 16 bytes; null to join an open conversation. */
-  readonly secret: Uint8Array | null;
-  readonly trust: ServerTrust;
   /** Ends the attempts, which fail with its reason. */
   readonly signal?: AbortSignal | undefined;
 }

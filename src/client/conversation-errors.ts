@@ -4,7 +4,7 @@
 import { MAX_WAITING } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
-import type { ServerTrust } from "./sealed-target.ts";
+import type { SealedTarget } from "./sealed-target.ts";
 
 export function conversationOver(): CharlaError {
   return new CharlaError(
@@ -31,14 +31,11 @@ export function tooManyWaiting(until: string): CharlaError {
   );
 }
 
-interface Attempt {
+interface Attempt extends Pick<SealedTarget, "secret" | "trust"> {
   /** Where the server is, as people write it. */
   readonly where: string;
-  /** The invitation's, 16 bytes; null without an invitation. */
-  readonly secret: Uint8Array | null;
   /** The key of the server that answered; null where none did. */
   readonly peerKey: Uint8Array | null;
-  readonly trust: ServerTrust;
 }
 
 /** Why there is no session. */

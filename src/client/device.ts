@@ -111,11 +111,7 @@ export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
       journal.close();
       slot.release();
     };
-    return createDevice(
-      state,
-      { write: (line) => journal.write(line), close },
-      options.onFailure?.bind(options),
-    );
+    return createDevice(state, { ...journal, close }, options.onFailure?.bind(options));
   } catch (error) {
     slot.release();
     throw error;

@@ -85,12 +85,6 @@ export function createEventQueue<Event>(
     return (controller.desiredSize ?? 0) > 0;
   }
 
-  function close(): void {
-    open = false;
-    controller.close();
-    taken.resolve();
-  }
-
   return {
     // A stream that errors drops what it holds: the error waits until all of it is read.
     events: {
@@ -113,7 +107,9 @@ export function createEventQueue<Event>(
       failure = error;
       report();
       if (event !== null) controller.enqueue(event);
-      close();
+      open = false;
+      controller.close();
+      taken.resolve();
     },
   };
 }

@@ -256,11 +256,8 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
       return (await request({ type: "rooms" }, "rooms", options)).rooms;
     },
     async history({ count, before, words }, options) {
-      const only = {
-        ...(before === undefined ? {} : { before }),
-        ...(words === undefined ? {} : { words }),
-      };
-      return (await request({ type: "history", count, ...only }, "found", options)).entries;
+      const question = { type: "history", count, before, words } as const;
+      return (await request(question, "found", options)).entries;
     },
     async rename(name, options) {
       await request({ type: "rename", name }, "done", options);
@@ -275,11 +272,7 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
       await request({ type: "lock", locked }, "done", options);
     },
     async invite({ uses, seconds } = {}, options) {
-      const limits = {
-        ...(uses === undefined ? {} : { uses }),
-        ...(seconds === undefined ? {} : { seconds }),
-      };
-      return (await request({ type: "invite", ...limits }, "invited", options)).invitation;
+      return (await request({ type: "invite", uses, seconds }, "invited", options)).invitation;
     },
   };
 }

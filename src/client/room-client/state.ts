@@ -37,31 +37,17 @@ export interface RoomClientOptions {
   readonly retryDelay?: ((attempts: number, random: number) => number) | undefined;
 }
 
-export interface Connecting {
-  readonly name: "connecting";
+type OpenPhase =
   /** When the next attempt begins; null while one is being made. */
-  readonly retryAt: number | null;
-}
-
-export interface Entering {
-  readonly name: "entering";
+  | { readonly name: "connecting"; readonly retryAt: number | null }
   /** When the server is asked again to let this member in. */
-  readonly resendAt: number;
-}
-
-export interface Joined {
-  readonly name: "joined";
+  | { readonly name: "entering"; readonly resendAt: number }
   /** When the oldest message that is not stored is sent again; null when everything is stored. */
-  readonly resendAt: number | null;
-}
+  | { readonly name: "joined"; readonly resendAt: number | null };
 
-interface Closing {
-  readonly name: "closing";
-}
+type ConnectionPhase = OpenPhase | { readonly name: "closing" };
 
-export type ConnectionPhase = Connecting | Entering | Joined | Closing;
-
-export interface Leaving {
+interface Leaving {
   readonly name: "leaving";
   readonly reason: EndReason;
   /** When a notice says what it waits for; null once it was given. */
@@ -70,7 +56,7 @@ export interface Leaving {
   readonly connection: ConnectionPhase;
 }
 
-export type Phase = Connecting | Entering | Joined | Leaving | { readonly name: "over" };
+type Phase = OpenPhase | Leaving | { readonly name: "over" };
 
 export interface Outgoing extends Unstored {
   /** Said by an earlier run of the device. */
@@ -194,29 +180,15 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
 
 /** When the next `tick` is due; Infinity while only events can change anything. */
 export function wakeAt({ phase }: RoomClient): number {
-  switch (phase.name) {
-    case "leaving":
-      return Math.min(
-        phase.noticeAt ?? Number.POSITIVE_INFINITY,
-        connectionWakeAt(phase.connection),
-      );
-    case "over":
-      return Number.POSITIVE_INFINITY;
-    default:
-      return connectionWakeAt(phase);
-  }
-}
-
-function connectionWakeAt(connection: ConnectionPhase): number {
-  switch (connection.name) {
-    case "connecting":
-      return connection.retryAt ?? Number.POSITIVE_INFINITY;
-    case "entering":
-    case "joined":
-      return connection.resendAt ?? Number.POSITIVE_INFINITY;
-    case "closing":
-      return Number.POSITIVE_INFINITY;
-  }
+  const connection = connectionPhase(phase);
+  const noticeAt = phase.name === "leaving" ? phase.noticeAt : null;
+  const connectionAt =
+    connection === null || connection.name === "closing"
+      ? null
+      : connection.name === "connecting"
+        ? connection.retryAt
+        : connection.resendAt;
+  return Math.min(noticeAt ?? Number.POSITIVE_INFINITY, connectionAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** Why a message cannot be said now; null when it can. */
@@ -243,9 +215,6 @@ export function connectionPhase(phase: Phase): ConnectionPhase | null {
   return phase.name === "over" ? null : phase;
 }
 
-export function setConnection(
-  client: RoomClient,
-  connection: Connecting | Entering | Joined,
-): void {
+export function setConnection(client: RoomClient, connection: OpenPhase): void {
   client.phase = client.phase.name === "leaving" ? { ...client.phase, connection } : connection;
 }

@@ -91,8 +91,8 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
 
 function enter(client: RoomClient, now: number, actions: Action[]): void {
   const { room, name, device, received } = client;
-  const after = received === null ? {} : { after: received };
-  actions.push({ type: "send", frame: { type: "enter", room, name, device, ...after } });
+  const after = received ?? undefined;
+  actions.push({ type: "send", frame: { type: "enter", room, name, device, after } });
   setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
 }
 

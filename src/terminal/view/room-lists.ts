@@ -2,8 +2,7 @@
 // this machine.
 
 import { COMMANDS, commandUsage } from "../../chat/commands.ts";
-import type { RoomDescription } from "../../chat/conversation.ts";
-import type { LogEntry, MemberDescription } from "../../chat/frames.ts";
+import type { LogEntry, MemberDescription, RoomDescription } from "../../chat/frames.ts";
 import { layOutTable } from "../display-width.ts";
 import { DIM, type Style } from "../output-stream.ts";
 import { visibleLine, visibleName } from "../visible-text.ts";
