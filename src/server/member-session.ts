@@ -61,7 +61,7 @@ export class MemberSession implements ChannelHandlers {
       saying = [];
     };
     for (const bytes of messages) {
-      if (this.#wasRemoved()) return;
+      if (this.#server.isClosing || this.#wasRemoved()) return;
       const reading = readMemberFrame(bytes);
       if (reading.type === "invalid") {
         this.#abort(reading.why);

@@ -31,6 +31,7 @@ export class ServerState {
   readonly #rooms = new Map<string, Room>();
   /** Fingerprints. */
   readonly #banned = new Set<string>();
+  #isClosing = false;
 
   constructor({ log, limits, now, invite }: ServerStateOptions) {
     this.log = log;
@@ -47,6 +48,15 @@ export class ServerState {
 
   get banned(): ReadonlySet<string> {
     return this.#banned;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** From now on nothing that members send is read: as long as they talk, their channels have more to send. */
+  stopReading(): void {
+    this.#isClosing = true;
   }
 
   /** The room that somebody is about to enter: until the reservation is disposed of, others find the same one. */

@@ -122,6 +122,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   }
 
   async function close(): Promise<void> {
+    state.stopReading();
     const timeout = setTimeout(() => {
       for (const channel of channels) channel.abort(ENDED_BY_PROGRAM, "the server has ended");
     }, CLOSE_TIMEOUT);

@@ -399,3 +399,14 @@ describe("a member that does not read", () => {
     expect(asked).toBeLessThan(2_000);
   });
 });
+
+test("a server that closes reads nothing more, so that its members' channels run empty", async () => {
+  const state = openState();
+  const ann = await enter(state, "Ann");
+  ann.say(sayFrame(1));
+  await ann.texts(1);
+  state.stopReading();
+  ann.say(sayFrame(2));
+  await ann.channel.close();
+  expect(sequencesOf(await state.log.read("main", 0, 10))).toEqual([1]);
+});
