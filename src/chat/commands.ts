@@ -63,8 +63,7 @@ type CommandWord = (typeof COMMANDS)[number]["name"];
 const HISTORY = 20;
 /** The most uses of a limited invitation. */
 const MAX_USES = 1_000_000;
-const UNITS = "(?:(\\d+)d)?(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?";
-const DURATION = new RegExp(`^${UNITS}$`);
+const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 /** Seconds of a day, an hour, a minute and a second. */
 const SECONDS = [86_400, 3_600, 60, 1];
 /** Longer than anyone means, and short enough for every date to exist: ten years, s. */

@@ -2,6 +2,8 @@
 // until one of them lets us in (after RFC 8305). Each attempt has a socket of its own, so that it is plain who
 // refused. Knows nothing of rooms.
 
+import { setTimeout as delay } from "node:timers/promises";
+
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
@@ -85,7 +87,8 @@ export async function connectToFirst(
       },
     );
     attempts.push(attempt);
-    if (index < candidates.length - 1) await Promise.race([attempt, delay(ATTEMPT_DELAY)]);
+    if (index < candidates.length - 1)
+      await Promise.race([attempt, delay(ATTEMPT_DELAY, null, { ref: false })]);
     if (signal.aborted) break;
   }
   void Promise.all(attempts).then(() => {
@@ -144,8 +147,4 @@ function otherWire(from: SocketAddress): CharlaError {
     `${formatAddress(from)} speaks the plain wire, which is not encrypted`,
     `join it with charla --plain ${formatAddress(from)}`,
   );
-}
-
-function delay(duration: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, duration).unref());
 }

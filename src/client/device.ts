@@ -74,12 +74,16 @@ export interface DeviceFileOptions {
 export interface DeviceFile extends Device, Disposable {}
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const journalLine = v.union([
-  v.object({ id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)), next: count }),
-  v.object({ said: v.object({ number: count, text: v.string() }) }),
-  v.object({ settled: count }),
-  v.object({ shown: v.object({ log: v.string(), sequence: count }) }),
-]);
+const journalLine = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.union([
+    v.object({ id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)), next: count }),
+    v.object({ said: v.object({ number: count, text: v.string() }) }),
+    v.object({ settled: count }),
+    v.object({ shown: v.object({ log: v.string(), sequence: count }) }),
+  ]),
+);
 type Line = v.InferOutput<typeof journalLine>;
 
 interface State {
@@ -196,20 +200,11 @@ function readJournal(path: string): State | null {
   const lines = file.text.split("\n").slice(0, -1);
   const state = newState();
   for (const [index, text] of lines.entries()) {
-    const line = parse(text);
-    if (line === null || "id" in line !== (index === 0)) throw damaged(path, `line ${index + 1}`);
+    const { success, output: line } = v.safeParse(journalLine, text);
+    if (!success || "id" in line !== (index === 0)) throw damaged(path, `line ${index + 1}`);
     apply(state, line);
   }
   return lines.length === 0 ? null : state;
-}
-
-function parse(text: string): Line | null {
-  try {
-    const result = v.safeParse(journalLine, JSON.parse(text));
-    return result.success ? result.output : null;
-  } catch {
-    return null;
-  }
 }
 
 interface Journal {
