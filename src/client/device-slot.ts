@@ -16,10 +16,9 @@ const MAX_SLOTS = 100;
 /** Longer than any process id. */
 const MAX_LOCK_BYTES = 32;
 
-export interface Slot {
+export interface Slot extends Disposable {
   /** From 1. */
   readonly number: number;
-  release(): void;
 }
 
 /**
@@ -30,7 +29,7 @@ export interface Slot {
 export function takeSlot(folder: string): Slot {
   for (let number = 1; number <= MAX_SLOTS; number += 1) {
     const path = lock(folder, number);
-    if (path !== null) return { number, release: () => rmSync(path, { force: true }) };
+    if (path !== null) return { number, [Symbol.dispose]: () => rmSync(path, { force: true }) };
   }
   throw new CharlaError(
     "FOLDER_NOT_WRITABLE",

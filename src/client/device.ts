@@ -95,7 +95,7 @@ interface State {
 
 /** A device that is gone when the program ends. */
 export function memoryDevice(id = newId()): Device {
-  return createDevice({ ...newState(), id }, { write() {}, close() {} });
+  return createDevice({ ...newState(), id }, () => {}, new DisposableStack());
 }
 
 /**
@@ -105,37 +105,30 @@ export function memoryDevice(id = newId()): Device {
  */
 export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
   const folder = join(options.folder, folderName(options));
-  const slot = takeSlot(folder);
+  using opened = new DisposableStack();
+  const slot = opened.use(takeSlot(folder));
   const path = join(folder, `device-${slot.number}.jsonl`);
-  try {
-    const known = readJournal(path);
-    const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
-    const journal = createJournal(path, state);
-    const close = () => {
-      journal.close();
-      slot.release();
-    };
-    return createDevice(state, { ...journal, close }, options.onFailure?.bind(options));
-  } catch (error) {
-    slot.release();
-    throw error;
-  }
+  const known = readJournal(path);
+  const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
+  const journal = opened.use(createJournal(path, state));
+  const write = (line: Line) => journal.write(line);
+  return createDevice(state, write, opened.move(), options.onFailure?.bind(options));
 }
 
 function createDevice(
   state: State,
-  journal: Journal,
+  write: (line: Line) => void,
+  opened: DisposableStack,
   onFailure?: (error: CharlaError) => void,
 ): DeviceFile {
   let failed = false;
-  let open = true;
 
   /** A failure is not worth ending a conversation for. */
   function note(line: Line): void {
-    if (!open) return;
+    if (opened.disposed) return;
     apply(state, line);
     try {
-      journal.write(line);
+      write(line);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       if (!failed) onFailure?.(error);
@@ -151,17 +144,13 @@ function createDevice(
     },
     say(text) {
       const said = { number: state.next, text };
-      journal.write({ said });
+      write({ said });
       apply(state, { said });
       return said;
     },
     settled: (number) => note({ settled: number }),
     shown: (shown) => note({ shown }),
-    [Symbol.dispose]() {
-      if (!open) return;
-      open = false;
-      journal.close();
-    },
+    [Symbol.dispose]: () => opened.dispose(),
   };
 }
 
@@ -207,10 +196,9 @@ function readJournal(path: string): State | null {
   return lines.length === 0 ? null : state;
 }
 
-interface Journal {
+interface Journal extends Disposable {
   /** When it returns the system has the line: a kill does not lose it. */
   write(line: Line): void;
-  close(): void;
 }
 
 /** Begins the journal anew with what still counts of it. */
@@ -251,7 +239,7 @@ function createJournal(path: string, state: State): Journal {
         }
       });
     },
-    close: () => closeSync(file.descriptor),
+    [Symbol.dispose]: () => closeSync(file.descriptor),
   };
 }
 

@@ -11,7 +11,6 @@ import {
   cannotRead,
   openStoreToRead,
   openStoreToWrite,
-  type StoreFiles,
   storeMissing,
 } from "./sqlite/store-files.ts";
 import { prepareWrites } from "./sqlite/writes.ts";
@@ -30,18 +29,18 @@ export interface SqliteLogOptions {
  * @throws {CharlaError} STORE_LOCKED, STORE_TOO_NEW, STORE_DAMAGED, STORE_NOT_WRITABLE, STORE_FULL, STORE_FAILED
  */
 export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<Log> {
-  const files = openStoreToWrite(folder);
-  const { path, database } = files;
-  const { writes, reads, begin, commit, rollback } = orClose(files, storeError, () => {
-    migrate(database, path);
+  const files = openStoreToWrite(folder, (opened, at) => {
+    migrate(opened, at);
     return {
-      writes: prepareWrites(database),
-      reads: prepareReads(database),
-      begin: database.prepare("BEGIN IMMEDIATE"),
-      commit: database.prepare("COMMIT"),
-      rollback: database.prepare("ROLLBACK"),
+      writes: prepareWrites(opened),
+      reads: prepareReads(opened),
+      begin: opened.prepare("BEGIN IMMEDIATE"),
+      commit: opened.prepare("COMMIT"),
+      rollback: opened.prepare("ROLLBACK"),
     };
   });
+  const { path, database } = files;
+  const { writes, reads, begin, commit, rollback } = files.prepared;
   let open = true;
   const reader = createReader(
     reads,
@@ -102,9 +101,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
  * @throws {CharlaError} STORE_MISSING, STORE_TOO_NEW, STORE_DAMAGED, FILE_NOT_READABLE, STORE_FAILED
  */
 export async function openSqliteReader(folder: string): Promise<LogReader> {
-  const files = openStoreToRead(folder);
-  const { path, database } = files;
-  const reads = orClose(files, cannotRead, () => {
+  const files = openStoreToRead(folder, (database, path) => {
     // A server has created the file, and ended before it created the tables.
     if (readVersion(database, path) < MIGRATIONS.length) throw storeMissing(folder);
     return prepareReads(database);
@@ -112,8 +109,8 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
   let open = true;
   return {
     ...createReader(
-      reads,
-      (cause) => cannotRead(cause, path),
+      files.prepared,
+      (cause) => cannotRead(cause, files.path),
       () => open,
     ),
     async [Symbol.asyncDispose]() {
@@ -148,17 +145,4 @@ function createReader(
     search: reading(reads.search),
     find: reading(reads.find),
   };
-}
-
-function orClose<Result>(
-  files: StoreFiles,
-  explain: (cause: unknown, path: string) => unknown,
-  prepare: () => Result,
-): Result {
-  try {
-    return prepare();
-  } catch (cause) {
-    files[Symbol.dispose]();
-    throw explain(cause, files.path);
-  }
 }

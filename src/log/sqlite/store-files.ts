@@ -29,37 +29,33 @@ const FILE_MODE = 0o600;
 /** The mode that the XDG Base Directory Specification gives a new folder. */
 const FOLDER_MODE = 0o700;
 
-export interface StoreFiles extends Disposable {
+export interface StoreFiles<Prepared> extends Disposable {
   /** Path of the store. */
   readonly path: string;
   readonly database: Database;
+  /** What `prepare` returned. */
+  readonly prepared: Prepared;
 }
+
+type Prepare<Prepared> = (database: Database, path: string) => Prepared;
 
 /**
  * Opens the store of a folder for the one program that writes it; creates both if they are missing.
  *
+ * @param prepare called once it is open; when that fails, it is closed again
  * @throws {CharlaError} STORE_LOCKED, STORE_NOT_WRITABLE, STORE_FULL, STORE_DAMAGED, STORE_FAILED
  */
-export function openStoreToWrite(folder: string): StoreFiles {
+export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
   const path = join(folder, STORE);
   try {
+    using opened = new DisposableStack();
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    const lock = takeLock(folder);
-    try {
-      createFile(path);
-      const database = openToWrite(path);
-      return {
-        path,
-        database,
-        [Symbol.dispose]() {
-          database.close(true);
-          lock.close(true);
-        },
-      };
-    } catch (error) {
-      lock.close(true);
-      throw error;
-    }
+    opened.adopt(takeLock(folder), close);
+    createFile(path);
+    const database = opened.adopt(openToWrite(path), close);
+    const prepared = prepare(database, path);
+    const files = opened.move();
+    return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
   } catch (error) {
     throw storeError(error, path);
   }
@@ -70,15 +66,23 @@ export function openStoreToWrite(folder: string): StoreFiles {
  *
  * @throws {CharlaError} STORE_MISSING, FILE_NOT_READABLE, STORE_DAMAGED, STORE_FAILED
  */
-export function openStoreToRead(folder: string): StoreFiles {
+export function openStoreToRead<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
   const path = join(folder, STORE);
   try {
+    using opened = new DisposableStack();
     if (statSync(path, { throwIfNoEntry: false }) === undefined) throw storeMissing(folder);
-    const database = isImmutable(folder) ? openImmutable(path) : openToRead(path);
-    return { path, database, [Symbol.dispose]: () => database.close(true) };
+    const open = isImmutable(folder) ? openImmutable : openToRead;
+    const database = opened.adopt(open(path), close);
+    const prepared = prepare(database, path);
+    const files = opened.move();
+    return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
   } catch (cause) {
     throw cannotRead(cause, path);
   }
+}
+
+function close(database: Database): void {
+  database.close(true);
 }
 
 /**
