@@ -184,7 +184,7 @@ function apply(state: State, line: Line): void {
 function readJournal(path: string): State | null {
   const file = readSmallFile(path, MAX_JOURNAL_BYTES);
   if (file === null) return null;
-  if (typeof file === "string") throw damaged(path, `it is ${file}`);
+  if (typeof file === "string") throw damaged(path, `it ${file}`);
   // A program that was killed, or a full disk, may have cut the last line: nothing depends on it.
   const lines = file.text.split("\n").slice(0, -1);
   const state = newState();

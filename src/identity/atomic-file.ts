@@ -34,22 +34,19 @@ export interface SmallFile {
 }
 
 /**
- * Reads a file of at most `maxBytes`. Returns null where there is none.
+ * Reads a file of at most `maxBytes`. Returns null where there is none, and of something else what it is.
  *
  * @throws {CharlaError} FILE_NOT_READABLE
  */
-export function readSmallFile(
-  path: string,
-  maxBytes: number,
-): SmallFile | "not a file" | "too long" | null {
+export function readSmallFile(path: string, maxBytes: number): SmallFile | string | null {
   try {
     // Opening a named pipe in its place would block until somebody writes to it.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const status = fstatSync(descriptor);
-      if (!status.isFile()) return "not a file";
+      if (!status.isFile()) return "is not a file";
       const bytes = readUpTo(descriptor, maxBytes + 1);
-      if (bytes.byteLength > maxBytes) return "too long";
+      if (bytes.byteLength > maxBytes) return `is longer than ${maxBytes} bytes`;
       const text = new TextDecoder().decode(bytes);
       return { text, owner: status.uid, mode: status.mode & 0o777 };
     } finally {

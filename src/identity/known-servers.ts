@@ -82,8 +82,7 @@ function knownServersPath(folder: string): string {
 function readLines(path: string): string[] {
   const file = readSmallFile(path, MAX_FILE_BYTES);
   if (file === null) return [];
-  if (file === "not a file") throw damaged(path, "is not a file");
-  if (file === "too long") throw damaged(path, `is longer than ${MAX_FILE_BYTES} bytes`);
+  if (typeof file === "string") throw damaged(path, file);
   return file.text.split(/\r?\n/);
 }
 

@@ -43,8 +43,7 @@ export function readPrivateFile(options: PrivateFile): string | null {
   const { path, maxBytes, user, what, variable, exposed, removed } = options;
   const file = readSmallFile(path, maxBytes);
   if (file === null) return null;
-  if (file === "not a file") throw options.damaged("is not a file");
-  if (file === "too long") throw options.damaged(`is longer than ${maxBytes} bytes`);
+  if (typeof file === "string") throw options.damaged(file);
   if (user !== undefined && file.owner !== user) {
     throw new CharlaError(
       exposed,

@@ -77,10 +77,7 @@ function readList(path: string, user: number | undefined): string {
   const file = readSmallFile(path, MAX_FILE_BYTES);
   const hint = "each line begins with a fingerprint that charla id prints, or with #";
   if (file === null) throw damaged(`there is no file ${path}`, `create it: ${hint}`);
-  if (file === "not a file") throw damaged(`${path} is not a file`, `make it one: ${hint}`);
-  if (file === "too long") {
-    throw damaged(`${path} is longer than ${MAX_FILE_BYTES} bytes`, `shorten it: ${hint}`);
-  }
+  if (typeof file === "string") throw damaged(`${path} ${file}`, `make it a list: ${hint}`);
   if (user !== undefined) refuseWritable(path, file, user);
   return file.text;
 }

@@ -141,22 +141,11 @@ export function sendInTime(
   stream?: Uint8Array,
 ): boolean | Promise<boolean> {
   const room = channel.sayAll(messages, stream);
-  return typeof room === "boolean" ? room : roomInTime(room, channel, unreadFor);
-}
-
-async function roomInTime(
-  room: Promise<boolean>,
-  channel: Channel,
-  unreadFor: number,
-): Promise<boolean> {
+  if (typeof room === "boolean") return room;
   const timeout = setTimeout(() => {
     channel.abort(ENDED_BY_PROGRAM, `you left your messages unread for ${unreadFor / 1_000} s`);
   }, unreadFor);
-  try {
-    return await room;
-  } finally {
-    clearTimeout(timeout);
-  }
+  return room.finally(() => clearTimeout(timeout));
 }
 
 /** Closes a channel because the log has failed; the member may come back when it works again. */

@@ -37,37 +37,31 @@ export interface OpenOptions extends Partial<
 export async function open(options: OpenOptions = {}): Promise<Server> {
   const { bind, port = 0, data, signal } = options;
   signal?.throwIfAborted();
-  const log =
+  await using opened = new AsyncDisposableStack();
+  const log = opened.use(
     data === undefined
       ? openMemoryLog({ now: Date.now })
-      : await openSqliteLog({ folder: data, now: Date.now });
+      : await openSqliteLog({ folder: data, now: Date.now }),
+  );
   const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
-  try {
-    const server = await openServer({
-      ...options,
-      port,
-      identity: options.identity ?? generateKeyPair(randomBytes(KEY_BYTES)),
-      secret: options.open === true ? null : findSecret(data),
-      invitations: data === undefined ? undefined : openInvitationFile(data),
-      log,
-      host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
-    });
-    let closed: Promise<void> | null = null;
-    const close = () => (closed ??= closeAll());
-    const onAbort = () => void close();
-    const closeAll = async () => {
-      signal?.removeEventListener("abort", onAbort);
-      await server.close();
-      await log[Symbol.asyncDispose]();
-    };
-    signal?.addEventListener("abort", onAbort);
-    if (signal?.aborted === true) await close();
-    signal?.throwIfAborted();
-    return { ...server, close, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await log[Symbol.asyncDispose]();
-    throw error;
-  }
+  const server = await openServer({
+    ...options,
+    port,
+    identity: options.identity ?? generateKeyPair(randomBytes(KEY_BYTES)),
+    secret: options.open === true ? null : findSecret(data),
+    invitations: data === undefined ? undefined : openInvitationFile(data),
+    log,
+    host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
+  });
+  opened.use(server);
+  signal?.throwIfAborted();
+  const onAbort = () => void close();
+  signal?.addEventListener("abort", onAbort);
+  opened.defer(() => signal?.removeEventListener("abort", onAbort));
+  const running = opened.move();
+  let closed: Promise<void> | null = null;
+  const close = () => (closed ??= running.disposeAsync());
+  return { ...server, close, [Symbol.asyncDispose]: close };
 }
 
 function findSecret(data: string | undefined): Uint8Array {
