@@ -17,17 +17,17 @@ import {
 
 describe("step 1, one way", () => {
   for (const address of LOOPBACKS) {
-    for (const { server: opener, client: joiner, needs } of PAIRS) {
-      const title = `A ${opener} server prints the hello of a ${joiner} client at ${address}.`;
+    for (const { serverLanguage, clientLanguage, needs } of PAIRS) {
+      const title = `A ${serverLanguage} server prints the hello of a ${clientLanguage} client at ${address}.`;
       testWith(needs, title, async () => {
         await using server = start(
-          command(opener, "1-one-way/server", ...anyPort(opener, address)),
+          command(serverLanguage, "1-one-way/server", ...anyPort(serverLanguage, address)),
         );
         const port = await portOf(server);
-        const client = await run(command(joiner, "1-one-way/client", address, port));
+        const client = await run(command(clientLanguage, "1-one-way/client", address, port));
         expect(client).toEqual({ stdout: "", stderr: "", status: 0 });
         expect(await server.exited).toBe(0);
-        const hello = withSender(opener, " ", { message: "hello", address });
+        const hello = withSender(serverLanguage, " ", { message: "hello", address });
         expect(printedAfterWaiting(server, port)).toMatch(hello);
         expect(server.stderr).toBe("");
       });

@@ -17,18 +17,20 @@ import {
 
 describe("step 2, with a reply", () => {
   for (const address of LOOPBACKS) {
-    for (const { server: opener, client: joiner, needs } of PAIRS) {
-      const title = `A ${opener} server answers a ${joiner} client at ${address}, and both end.`;
+    for (const { serverLanguage, clientLanguage, needs } of PAIRS) {
+      const title = `A ${serverLanguage} server answers a ${clientLanguage} client at ${address}, and both end.`;
       testWith(needs, title, async () => {
-        await using server = start(command(opener, "2-reply/server", ...anyPort(opener, address)));
+        await using server = start(
+          command(serverLanguage, "2-reply/server", ...anyPort(serverLanguage, address)),
+        );
         const port = await portOf(server);
-        await using client = start(command(joiner, "2-reply/client", address, port));
+        await using client = start(command(clientLanguage, "2-reply/client", address, port));
         expect(await client.exited).toBe(0);
-        const answer = withSender(joiner, " from ", { message: "qué tal?", address, port });
+        const answer = withSender(clientLanguage, " from ", { message: "qué tal?", address, port });
         expect(client.stdout).toMatch(answer);
         expect(client.stderr).toBe("");
         expect(await server.exited).toBe(0);
-        const asked = withSender(opener, " ", { message: "hola", address });
+        const asked = withSender(serverLanguage, " ", { message: "hola", address });
         expect(printedAfterWaiting(server, port)).toMatch(asked);
         expect(server.stderr).toBe("");
       });

@@ -7,15 +7,18 @@ import { anyPort, bareSocket, command, goodbye, PAIRS, portOf, UNICODE } from ".
 
 describe("step 3, in turns", () => {
   for (const address of LOOPBACKS) {
-    for (const { server: opener, client: joiner, needs } of PAIRS) {
-      const pair = `a ${joiner} client and a ${opener} server at ${address}`;
+    for (const { serverLanguage, clientLanguage, needs } of PAIRS) {
+      const pair = `a ${clientLanguage} client and a ${serverLanguage} server at ${address}`;
 
       testWith(needs, `The client of ${pair} says bye, and both end.`, async () => {
-        await using server = start(command(opener, "3-turns/server", ...anyPort(opener, address)), {
-          input: `two ${UNICODE}\nfour\n`,
-        });
+        await using server = start(
+          command(serverLanguage, "3-turns/server", ...anyPort(serverLanguage, address)),
+          {
+            input: `two ${UNICODE}\nfour\n`,
+          },
+        );
         const port = await portOf(server);
-        await using client = start(command(joiner, "3-turns/client", address, port));
+        await using client = start(command(clientLanguage, "3-turns/client", address, port));
         client.type(`one ${UNICODE}\nthree\n`);
         await client.until("stdout", "four\n");
         client.type("bye\n");
@@ -27,9 +30,11 @@ describe("step 3, in turns", () => {
       });
 
       testWith(needs, `The server of ${pair} says bye, and both end.`, async () => {
-        await using server = start(command(opener, "3-turns/server", ...anyPort(opener, address)));
+        await using server = start(
+          command(serverLanguage, "3-turns/server", ...anyPort(serverLanguage, address)),
+        );
         const port = await portOf(server);
-        await using client = start(command(joiner, "3-turns/client", address, port), {
+        await using client = start(command(clientLanguage, "3-turns/client", address, port), {
           input: "one\nthree\n",
         });
         server.type("two\n");
@@ -43,11 +48,14 @@ describe("step 3, in turns", () => {
       });
 
       testWith(needs, `An empty line of ${pair} is an empty message.`, async () => {
-        await using server = start(command(opener, "3-turns/server", ...anyPort(opener, address)), {
-          input: "\n",
-        });
+        await using server = start(
+          command(serverLanguage, "3-turns/server", ...anyPort(serverLanguage, address)),
+          {
+            input: "\n",
+          },
+        );
         const port = await portOf(server);
-        await using client = start(command(joiner, "3-turns/client", address, port));
+        await using client = start(command(clientLanguage, "3-turns/client", address, port));
         client.type("\n");
         await client.until("stdout", "\n");
         client.type("bye\n");

@@ -25,13 +25,13 @@ interface Ends {
 export function testFreeTalk(title: string, ends: Ends): void {
   describe(title, () => {
     for (const address of LOOPBACKS) {
-      for (const { server: opener, client: joiner, needs } of PAIRS) {
-        const pair = `a ${joiner} client and a ${opener} server at ${address}`;
+      for (const { serverLanguage, clientLanguage, needs } of PAIRS) {
+        const pair = `a ${clientLanguage} client and a ${serverLanguage} server at ${address}`;
 
         testWith(needs, `Both of ${pair} talk out of turn until the client says bye.`, async () => {
-          await using server = start(ends.server(opener, address));
+          await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
-          await using client = start(ends.client(joiner, address, port));
+          await using client = start(ends.client(clientLanguage, address, port));
           client.type(`one ${UNICODE}\n`);
           await server.until("stdout", "one é 日本 🎉\n");
           client.type("two\n");
@@ -48,9 +48,9 @@ export function testFreeTalk(title: string, ends: Ends): void {
         });
 
         testWith(needs, `The server of ${pair} says bye, and both end.`, async () => {
-          await using server = start(ends.server(opener, address));
+          await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
-          await using client = start(ends.client(joiner, address, port));
+          await using client = start(ends.client(clientLanguage, address, port));
           client.type("hello\n");
           await server.until("stdout", "hello\n");
           server.type("bye\n");
@@ -61,9 +61,9 @@ export function testFreeTalk(title: string, ends: Ends): void {
         });
 
         testWith(needs, `Both of ${pair} end when they say bye at once.`, async () => {
-          await using server = start(ends.server(opener, address));
+          await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
-          await using client = start(ends.client(joiner, address, port));
+          await using client = start(ends.client(clientLanguage, address, port));
           client.type("hello\n");
           await server.until("stdout", "hello\n");
           server.type("hi\n");
@@ -77,9 +77,9 @@ export function testFreeTalk(title: string, ends: Ends): void {
         });
 
         testWith(needs, `The client of ${pair} listens on when its input ends.`, async () => {
-          await using server = start(ends.server(opener, address));
+          await using server = start(ends.server(serverLanguage, address));
           const port = await portOf(server);
-          await using client = start(ends.client(joiner, address, port), {
+          await using client = start(ends.client(clientLanguage, address, port), {
             input: "one\ntwo\nthree\n",
           });
           await server.until("stdout", "one\ntwo\nthree\n");

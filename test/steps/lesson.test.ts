@@ -74,23 +74,23 @@ describe("the lesson", () => {
   test.skipIf(portTaken)(
     "Without arguments the two ends of every step meet at localhost, port 12345.",
     async () => {
-      for (const [server, client, heard] of [
+      for (const [serverStep, clientStep, heard] of [
         ["1-one-way/server", "1-one-way/client", "hello from 127.0.0.1 port "],
         ["2-reply/server", "2-reply/client", "hola from 127.0.0.1 port "],
         ["3-turns/server", "3-turns/client", "bye\n"],
         ["4-free/server", "4-free/client", "bye\n"],
       ] as const) {
-        await using opener = start(command("TypeScript", server), { input: "bye\n" });
-        expect(await portOf(opener)).toBe("12345");
-        const joiner = await run(command("TypeScript", client), { input: "bye\n" });
-        expect(joiner.status).toBe(0);
-        expect(await opener.exited).toBe(0);
-        expect(opener.stdout).toContain(`Waiting on port 12345\n${heard}`);
+        await using server = start(command("TypeScript", serverStep), { input: "bye\n" });
+        expect(await portOf(server)).toBe("12345");
+        const client = await run(command("TypeScript", clientStep), { input: "bye\n" });
+        expect(client.status).toBe(0);
+        expect(await server.exited).toBe(0);
+        expect(server.stdout).toContain(`Waiting on port 12345\n${heard}`);
       }
-      await using opener = start(command("TypeScript", "5-all-in-one/talk", "--server"));
-      expect(await portOf(opener)).toBe("12345");
+      await using server = start(command("TypeScript", "5-all-in-one/talk", "--server"));
+      expect(await portOf(server)).toBe("12345");
       await run(command("TypeScript", "5-all-in-one/talk", "--client"), { input: "bye\n" });
-      expect(await opener.exited).toBe(0);
+      expect(await server.exited).toBe(0);
     },
     END_TO_END_TIMEOUT,
   );

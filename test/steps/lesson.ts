@@ -11,11 +11,11 @@ import { type Program, root, start } from "../harness/program.ts";
 
 export type Language = "TypeScript" | "Python";
 
-/** Who opens and who joins: ours with ours, and ours with Python both ways. */
-export const PAIRS: { server: Language; client: Language; needs: string[] }[] = [
-  { server: "TypeScript", client: "TypeScript", needs: [] },
-  { server: "TypeScript", client: "Python", needs: ["python3"] },
-  { server: "Python", client: "TypeScript", needs: ["python3"] },
+/** The languages of the two ends: ours with ours, and ours with Python both ways. */
+export const PAIRS: { serverLanguage: Language; clientLanguage: Language; needs: string[] }[] = [
+  { serverLanguage: "TypeScript", clientLanguage: "TypeScript", needs: [] },
+  { serverLanguage: "TypeScript", clientLanguage: "Python", needs: ["python3"] },
+  { serverLanguage: "Python", clientLanguage: "TypeScript", needs: ["python3"] },
 ];
 
 /** How soon both ends have ended after one of them said bye, in ms. */
