@@ -9,7 +9,7 @@ import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
 import { conversationOver } from "./conversation-errors.ts";
-import type { Cursor, Device } from "./device.ts";
+import type { Device } from "./device.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 import {
   type Action,
@@ -53,11 +53,7 @@ export interface OwnRoomConversation extends RoomConversation {
   addEvent(event: RoomEvent): void;
 }
 
-/** An event, and how far the log was shown once its reader has it. */
-interface Emitted {
-  readonly event: RoomEvent;
-  readonly shown: Cursor | null;
-}
+type Emitted = Pick<Extract<Action, { type: "emit" }>, "event" | "shown">;
 
 /** Enters the room, and stays: `events` reports that, and every loss of the connection. */
 export function openRoomConversation(options: RoomConversationOptions): OwnRoomConversation {

@@ -72,10 +72,7 @@ export type Question = WithoutNumber<
 type WithoutNumber<Frame> = Frame extends unknown ? Omit<Frame, "request"> : never;
 export type Answer = Extract<ServerFrame, { readonly request: number }>;
 
-export interface RoomClient {
-  readonly room: string;
-  readonly device: string;
-  readonly random: () => number;
+export interface RoomClient extends Pick<RoomClientOptions, "room" | "device" | "random"> {
   readonly resendAfter: number;
   readonly retryDelay: (attempts: number, random: number) => number;
   /** This member's name, as far as is known. */
