@@ -324,6 +324,16 @@ describe("a log that fails", () => {
     expect([ann.sequences, behind.sequences]).toEqual([[3], []]);
   });
 
+  test("disconnects a member that reads entries which the log has lost", async () => {
+    const { log, reads } = remoteLog();
+    using fanOut = fanOutOf(log);
+    const { channel, aborts } = recordingChannel();
+    fanOut.send(channel, 0, 2);
+    await settle();
+    await reads[0]?.answer();
+    expect(aborts).toEqual(["entries of main are missing from the store"]);
+  });
+
   test("does not concern a member that has left meanwhile", async () => {
     const { log, reads, append } = remoteLog();
     append(2);
