@@ -1,6 +1,5 @@
 #!/usr/bin/env bun
-// charla, the program: this process's streams and signals given to the command, and its exit status given to
-// whoever started it.
+// charla, the program: gives the command this process's streams and signals, and exits with the command's status.
 
 import { Interruption } from "../terminal/io.ts";
 import { charla } from "./charla.ts";

@@ -113,7 +113,7 @@ async function createPlainLink(
     },
   });
 
-  /** The sender is told that it uses the wrong wire, and is no peer (docs/protocol.md s. 6). */
+  /** The sender gets the reply that it uses the wrong wire, and is no peer (docs/protocol.md s. 6). */
   function onSealedWire(datagram: Uint8Array, from: SocketAddress): void {
     const error = new CharlaError(
       "OTHER_WIRE",

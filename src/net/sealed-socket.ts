@@ -53,7 +53,7 @@ export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
   /** Begins a session; the link's `ended` says if it failed. Without handlers, `receive` sets them later. */
   join(options: ConnectOptions, handlers?: SealedLinkHandlers): SealedLink;
-  /** Ends every session, once its messages have arrived, tells the peers, and closes the socket. */
+  /** Closes every session, once its messages have arrived, and then the socket. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// A room: its members, what they are told about each other, and the fan-out that sends them what is said. Knows members
+// A room: its members, what they learn about each other, and the fan-out that sends them what is said. Knows members
 // by their names and keys, and nothing of how they connected.
 
 import type { Channel } from "../chat/channel.ts";
@@ -10,7 +10,7 @@ import type { FanOut } from "./fan-out.ts";
 /** Members of one room. */
 const MAX_MEMBERS = 10_000;
 /**
- * Members of a room in which everybody is told who joins and leaves. In a larger one, a restart of the server, after
+ * Members of a room in which everybody is notified of joins and leaves. In a larger one, a restart of the server, after
  * which all reconnect, would cause the square of thousands of frames, more than anyone could read.
  */
 const MAX_NOTIFIED = 1_000;
@@ -131,7 +131,7 @@ export class Room implements Disposable {
     return this.#members.keys().find((member) => foldName(member.name) === wanted) ?? null;
   }
 
-  /** Adds a member, and tells the others. */
+  /** Adds a member, and notifies the others. */
   add(member: Member): void {
     this.notify({ type: "joined", ...member.describe() });
     this.#members.set(member, null);
@@ -146,7 +146,7 @@ export class Room implements Disposable {
     this.#members.set(member, this.#fanOut.send(member.channel, member.start, last));
   }
 
-  /** Removes a member, and tells the others why; returns whether it was one. */
+  /** Removes a member, and gives the others the reason; returns whether it was one. */
   remove(member: Member, reason: string): boolean {
     this.#members.get(member)?.[Symbol.dispose]();
     if (!this.#members.delete(member)) return false;
@@ -154,14 +154,14 @@ export class Room implements Disposable {
     return true;
   }
 
-  /** Renames a member, and tells everybody. */
+  /** Renames a member, and notifies everybody. */
   rename(member: Member, to: string): void {
     const from = member.name;
     member.rename(to);
     this.notify({ type: "renamed", from, to });
   }
 
-  /** Tells the others that a member's connection has become silent, or is heard again. */
+  /** Notifies the others that a member's connection has become silent, or works again. */
   setAway(member: Member, away: boolean): void {
     if (this.has(member) && member.setAway(away))
       this.notify({ type: "away", name: member.name, away }, member);

@@ -1,5 +1,5 @@
 // Who may use the server: users with a password (HTTP Basic, RFC 7617), and pages in a browser. A page of another site runs
-// with the rights of whoever looks at it, so it must neither read through DNS rebinding nor write (CSRF); with --cors it
+// with the rights of its visitor, so it must neither read through DNS rebinding nor write (CSRF); with --cors it
 // may read.
 
 import { Buffer } from "node:buffer";

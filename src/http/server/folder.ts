@@ -24,7 +24,7 @@ export interface FolderOptions {
   readonly followSymlinks: boolean;
 }
 
-/** Whoever gets it closes the descriptor. */
+/** The receiver closes the descriptor. */
 export interface Opened {
   readonly descriptor: number;
   /** On Linux a path of the descriptor, which always means what was opened; elsewhere the path of its name. */

@@ -1,5 +1,5 @@
-// The edge: one SQLite database of Bun's, opened the way a log needs it, and what people are told when SQLite or the
-// system reports an error. Knows no table.
+// The edge: one SQLite database of Bun's, opened the way a log needs it, and the errors shown to people when SQLite or
+// the system fails. Knows no table.
 
 import { constants, Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
