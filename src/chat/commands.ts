@@ -25,7 +25,7 @@ export type ParsedLine =
   | { readonly type: "say"; readonly text: string }
   | { readonly type: "command"; readonly command: Command };
 
-export interface CommandDescription {
+interface CommandDescription {
   readonly name: string;
   /** The arguments. */
   readonly takes: string;

@@ -160,7 +160,7 @@ export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 export type Draft = Omit<LogEntry, "sequence" | "time">;
 
 /** `unknown` is from a later version, and to be ignored; `invalid` breaks the protocol. */
-export type Reading<Frame> =
+type Reading<Frame> =
   | { readonly type: "frame"; readonly frame: Frame }
   | { readonly type: "unknown" }
   | { readonly type: "invalid"; readonly why: string };

@@ -16,7 +16,7 @@ const MAX_SLOTS = 100;
 /** Longer than any process id. */
 const MAX_LOCK_BYTES = 32;
 
-export interface Slot extends Disposable {
+interface Slot extends Disposable {
   /** From 1. */
   readonly number: number;
 }

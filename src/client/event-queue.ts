@@ -13,7 +13,7 @@ export function eventWeight(event: { readonly type: string; readonly text?: stri
   return EVENT_OVERHEAD + (event.text?.length ?? 0);
 }
 
-export interface EventQueue<Event> {
+interface EventQueue<Event> {
   readonly events: AsyncIterable<Event>;
   /** Adds an event; past the bound it is dropped and counted, where `dropped` says how to report that. */
   push(event: Event): void;

@@ -43,7 +43,7 @@ export interface RoomConversationOptions extends Pick<
   connect(signal: AbortSignal): Promise<ConnectedChannel>;
 }
 
-export interface ConnectedChannel {
+interface ConnectedChannel {
   readonly channel: Channel;
   readonly ended: Promise<ChannelEnd>;
 }

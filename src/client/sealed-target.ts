@@ -25,7 +25,7 @@ export interface SealedTarget extends HostAndPort {
   readonly room?: string;
 }
 
-export interface FoundTarget {
+interface FoundTarget {
   readonly target: SealedTarget;
   /** Identifies this server: its key or, where that may not be known, its host and port. */
   readonly server: Uint8Array;

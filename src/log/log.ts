@@ -6,7 +6,7 @@ import type { Draft, LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 
 /** Entries returned at once: some MB of a conversation's messages. */
-export const MAX_READ = 1_000;
+const MAX_READ = 1_000;
 /** Sequence numbers returned at once, without the entries: 1 MB. Many, for each query goes through a whole index. */
 export const MAX_FOUND = 100_000;
 /** Rooms in one store; all of their names are in memory. */

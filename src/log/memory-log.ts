@@ -24,7 +24,7 @@ const MAX_CHARACTERS = 256 * 1024 * 1024;
 /** What an entry counts for beside its text, in characters. */
 const ENTRY_OVERHEAD = 200;
 
-export interface MemoryLogOptions {
+interface MemoryLogOptions {
   /** ms since 1970. */
   readonly now: () => number;
   /** Characters before the log is full; each entry counts for 200 more. */

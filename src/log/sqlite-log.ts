@@ -16,7 +16,7 @@ import {
 import { prepareWrites } from "./sqlite/writes.ts";
 import { createSubscribers } from "./subscribers.ts";
 
-export interface SqliteLogOptions {
+interface SqliteLogOptions {
   /** The folder of `log.sqlite`; created if it is missing. */
   readonly folder: string;
   /** ms since 1970. */

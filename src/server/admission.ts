@@ -9,7 +9,7 @@ import type { IsAuthorized } from "./authorized-keys.ts";
 import type { InvitationStore } from "./invitations-file.ts";
 import { acceptedKeys, addInvitation, admitGuest, type NewInvitation } from "./invitations.ts";
 
-export interface AdmissionOptions {
+interface AdmissionOptions {
   /** Of the server's invitation, 16 bytes; null if nobody needs one. */
   readonly secret: Uint8Array | null;
   readonly store: InvitationStore;
@@ -20,7 +20,7 @@ export interface AdmissionOptions {
   onNotStored(error: CharlaError): void;
 }
 
-export interface ServerAdmission extends Admission {
+interface ServerAdmission extends Admission {
   /** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE */
   invite(invitation: NewInvitation): void;
   /** Stores now what was to be stored soon. */

@@ -13,7 +13,7 @@ import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 const PAGE = 1_000;
 
 /** Entries without a gap, encoded: they are in memory once, however many members have not acknowledged them yet. */
-export interface EncodedBatch {
+interface EncodedBatch {
   /** Sequence numbers of the first and the last entry. */
   readonly first: number;
   readonly last: number;
@@ -37,7 +37,7 @@ function batchAfter({ first, last, frames }: EncodedBatch, sequence: number): En
   return { first: sequence + 1, last, frames: rest, stream: encodeMessages(rest) };
 }
 
-export interface FanOutOptions {
+interface FanOutOptions {
   readonly log: Log;
   readonly room: string;
   /** How long a member may leave no room for what it is sent, ms. */

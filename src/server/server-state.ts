@@ -104,7 +104,7 @@ export class ServerState {
 }
 
 /** Which rooms the log has, and how many each person has created: it has a bound, and nobody may use it up alone. */
-export class RoomQuota {
+class RoomQuota {
   readonly #log: Log;
   /** Names of all rooms of the log; null before they are needed. */
   #existing: Set<string> | null = null;

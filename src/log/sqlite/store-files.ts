@@ -29,7 +29,7 @@ const FILE_MODE = 0o600;
 /** The mode that the XDG Base Directory Specification gives a new folder. */
 const FOLDER_MODE = 0o700;
 
-export interface StoreFiles<Prepared> extends Disposable {
+interface StoreFiles<Prepared> extends Disposable {
   /** Path of the store. */
   readonly path: string;
   readonly database: Database;
