@@ -29,16 +29,13 @@ export function openAuthorizedKeys(
   let fingerprints = parseAuthorizedKeys(text, path);
   let reported = "";
 
-  function reload(): void {
-    const current = readList(path, user);
-    if (current !== text) fingerprints = parseAuthorizedKeys(current, path);
-    text = current;
-    reported = "";
-  }
-
   return (fingerprint) => {
     try {
-      reload();
+      const current = readList(path, user);
+      if (current !== text) fingerprints = parseAuthorizedKeys(current, path);
+      text = current;
+      reported = "";
+      return fingerprints.has(fingerprint);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       // Not again for everybody who tries to join.
@@ -46,7 +43,6 @@ export function openAuthorizedKeys(
       reported = error.message;
       return false;
     }
-    return fingerprints.has(fingerprint);
   };
 }
 

@@ -19,12 +19,11 @@ interface Inbox {
 export function localChannel(): [Channel, Channel] {
   const inboxes = [createInbox(), createInbox()] as const;
   const ended = Promise.withResolvers<string>();
-  let isOver = false;
-  let endReason = "";
+  /** Null until it is over. */
+  let endReason: string | null = null;
 
   function end(reason: string): void {
-    if (isOver) return;
-    isOver = true;
+    if (endReason !== null) return;
     endReason = reason;
     for (const { room } of inboxes) room.resolve(false);
     resolveEnded();
@@ -32,7 +31,7 @@ export function localChannel(): [Channel, Channel] {
 
   /** Only after everything that was sent before has been received. */
   function resolveEnded(): void {
-    if (isOver && inboxes.every(isIdle)) ended.resolve(endReason);
+    if (endReason !== null && inboxes.every(isIdle)) ended.resolve(endReason);
   }
 
   function deliver(inbox: Inbox): void {
@@ -42,7 +41,7 @@ export function localChannel(): [Channel, Channel] {
     setImmediate(() => {
       void Promise.resolve(handlers.onMessages(waiting.splice(0))).then(() => {
         inbox.busy = false;
-        inbox.room.resolve(!isOver);
+        inbox.room.resolve(endReason === null);
         inbox.room = Promise.withResolvers();
         deliver(inbox);
         resolveEnded();
@@ -56,13 +55,13 @@ export function localChannel(): [Channel, Channel] {
       deliver(own);
     },
     sayAll(messages) {
-      if (isOver) return false;
+      if (endReason !== null) return false;
       other.waiting.push(...messages);
       deliver(other);
       return other.waiting.length <= MAX_WAITING || other.room.promise;
     },
     async close() {
-      while (other.waiting.length > 0 && !isOver) await other.room.promise;
+      while (other.waiting.length > 0 && endReason === null) await other.room.promise;
       end("");
       await ended.promise;
     },
