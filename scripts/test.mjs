@@ -1,8 +1,8 @@
 // `npm test`: all tests and, at the same time, format, lint and types; the last line counts them all.
 // `npm test -- session` runs only the test files whose path contains `session`. With `--full`, the proofs whose size can
-// be chosen are larger: more seeds, kills and datagrams. Other options are those of `bun test`.
+// be chosen are larger: more seeds, kills and datagrams. Without it, other options are those of `bun test`.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -27,23 +27,14 @@ const isWhole = chosen.every((arg) => arg.startsWith("-"));
 const environment = { ...process.env, ...(isFull ? { CHARLA_TEST_SIZE: "full" } : {}) };
 
 const folder = mkdtempSync(join(tmpdir(), "charla-test-"));
-const report = join(folder, "junit.xml");
-const tests = run("bun", [
-  "test",
-  `--parallel=${WORKERS}`,
-  `--timeout=${TIMEOUT}`,
-  // Slow files are started first. `npm test -- --update-timings` writes the file anew.
-  `--timings=${join(root, "test", "timings.json")}`,
-  "--reporter=junit",
-  `--reporter-outfile=${report}`,
-  ...chosen,
-]);
+const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
+const { files, proofs } = isFull ? splitTests() : { files: chosen, proofs: [] };
+const tests = isFull && files.length === 0 ? null : runTests(files, WORKERS);
 // Their output is printed after that of the tests, where it is seen.
 const checks = isWhole ? await runChecks() : [];
-const status = await tests.ended;
-const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0, ...readReport() };
-// A crash of the runner, or a file that doesn't load, is no failed test in the report, but counts as one.
-if (status !== 0 && counts.failed === 0) counts.failed += 1;
+await tests;
+if (proofs.length > 0) await runTests(proofs, 1);
+rmSync(folder, { recursive: true, force: true });
 for (const { title, output, passed } of checks) {
   process.stdout.write(`\n== ${title}\n${output}`);
   counts[passed ? "passed" : "failed"] += 1;
@@ -53,6 +44,44 @@ if (counts.skipped > 0) process.stdout.write(`\n${counts.skipped} skipped`);
 process.stdout.write(`\n${counts.assertions} assertions\n`);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 process.exit(counts.failed > 0 ? 1 : 0);
+
+/**
+ * The test files whose path contains one of the given names, apart from those of the large proofs: each of these takes
+ * all processors, and is run alone, because its programs have to answer each other in time.
+ */
+function splitTests() {
+  const files = readdirSync(join(root, "test"), { recursive: true })
+    .map((path) => `./test/${path.replaceAll("\\", "/")}`)
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => chosen.length === 0 || chosen.some((name) => path.includes(name)));
+  return { files: files.filter((path) => !isProof(path)), proofs: files.filter(isProof) };
+}
+
+function isProof(path) {
+  return readFileSync(join(root, path), "utf8").includes("/full-size.ts");
+}
+
+/** @param selected paths, names in paths, or other options of `bun test` */
+async function runTests(selected, workers) {
+  const report = join(folder, `${workers}.xml`);
+  const tests = run("bun", [
+    "test",
+    `--parallel=${workers}`,
+    `--timeout=${TIMEOUT}`,
+    // Slow files are started first. `npm test -- --update-timings` writes the file anew.
+    `--timings=${join(root, "test", "timings.json")}`,
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+    ...selected,
+  ]);
+  const status = await tests.ended;
+  const { passed = 0, failed = 0, skipped = 0, assertions = 0 } = readReport(report);
+  counts.passed += passed;
+  // A crash of the runner, or a file that doesn't load, is no failed test in the report, but counts as one.
+  counts.failed += status !== 0 && failed === 0 ? 1 : failed;
+  counts.skipped += skipped;
+  counts.assertions += assertions;
+}
 
 /** One after the other, because the tests need the processors too. */
 async function runChecks() {
@@ -84,7 +113,7 @@ function run(name, args, stdio = "inherit") {
   };
 }
 
-function readReport() {
+function readReport(report) {
   try {
     const totals = /<testsuites [^>]*>/.exec(readFileSync(report, "utf8"))?.[0] ?? "";
     const total = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
@@ -94,7 +123,5 @@ function readReport() {
   } catch {
     process.stdout.write("no test report was written\n");
     return {};
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }
