@@ -24,6 +24,8 @@ export interface Window extends AsyncDisposable {
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: Bun.which(CHROMIUM) ?? CHROMIUM,
+    // Without a UTF-8 locale it cannot read the names of files that are uploaded.
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
     args: [
       "--no-sandbox",
       "--disable-gpu",
