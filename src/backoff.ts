@@ -1,4 +1,4 @@
-// How long to wait before something is tried again: up to twice as long each time. Pure, and everybody's: clients of
+// How long to wait before something is tried again: up to twice as long each time. Pure, and shared: clients of
 // rooms connect again, and clients of HTTP send a request again.
 
 /**

@@ -10,7 +10,7 @@ import { root } from "./harness/program.ts";
 
 const source = join(root, "src");
 
-/** Room -> rooms it may import; these files are everybody's. */
+/** Room -> rooms it may import; every room may import these files. */
 const TABLE: Record<string, readonly string[]> = {
   protocol: [],
   net: ["protocol"],
@@ -45,7 +45,7 @@ const TABLE: Record<string, readonly string[]> = {
  * Vocabulary: errors and their codes; waits before another attempt, for rooms and for http; an address as bytes, for
  * cookies of the handshake and for certificates of http.
  */
-const EVERYBODYS: ReadonlySet<string> = new Set(["errors.ts", "backoff.ts", "ip-bytes.ts"]);
+const SHARED_FILES: ReadonlySet<string> = new Set(["errors.ts", "backoff.ts", "ip-bytes.ts"]);
 
 /** Parts of a room that know nothing of others: folder or file -> folders, rooms or files it must not import. */
 const APART: Record<string, readonly string[]> = {
@@ -101,7 +101,7 @@ test("each room imports only the rooms that the table allows it", () => {
         .join("/");
       const targetRoom = roomOf(target);
       const allowed =
-        targetRoom === room || EVERYBODYS.has(target) || TABLE[room]?.includes(targetRoom);
+        targetRoom === room || SHARED_FILES.has(target) || TABLE[room]?.includes(targetRoom);
       // The version is the package's own; only the program prints it.
       const isManifest = room === "cli" && target === "../package.json";
       if (allowed !== true && !isManifest) offences.push(`${path} imports ${specifier}`);

@@ -1,4 +1,4 @@
-// What members are told about each other, and when they are too many for it.
+// What members learn about each other, and up to which size of a room.
 
 import { expect, test } from "bun:test";
 
@@ -33,7 +33,7 @@ function openRoom(count: number) {
 test.each([
   [1_000, 1_000],
   [1_001, 0],
-])("of %d members %d are told that one leaves", (members, count) => {
+])("of %d members, %d are notified that one leaves", (members, count) => {
   const { room, sent } = openRoom(members);
   room.notify({ type: "left", name: "Ann", reason: "" });
   expect(sent.count).toBe(count);

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 
 import { connect, enter, openState } from "./server-state.ts";
 
-test("a client outside is told the server's time and its own address", async () => {
+test("a client outside a room gets the server's time and its own address", async () => {
   const state = openState();
   const ann = await enter(state, "Ann");
   const client = connect(state, "key of Eve", false, "192.0.2.7:40000");
