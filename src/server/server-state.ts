@@ -55,7 +55,7 @@ export class ServerState {
   }
 
   /** From now on nothing that members send is read: as long as they talk, their channels have more to send. */
-  stopReading(): void {
+  startClosing(): void {
     this.#isClosing = true;
   }
 

@@ -122,7 +122,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   }
 
   async function close(): Promise<void> {
-    state.stopReading();
+    state.startClosing();
     const timeout = setTimeout(() => {
       for (const channel of channels) channel.abort(ENDED_BY_PROGRAM, "the server has ended");
     }, CLOSE_TIMEOUT);

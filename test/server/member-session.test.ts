@@ -405,7 +405,7 @@ test("a server that closes reads nothing more, so that its members' channels run
   const ann = await enter(state, "Ann");
   ann.say(sayFrame(1));
   await ann.texts(1);
-  state.stopReading();
+  state.startClosing();
   ann.say(sayFrame(2));
   await ann.channel.close();
   expect(sequencesOf(await state.log.read("main", 0, 10))).toEqual([1]);
