@@ -144,7 +144,10 @@ async function converse(
 
   /** The peer is gone. A client has no other; a server waits for the next one. */
   function lose(error: CharlaError): void {
-    if (role === "client") return fail(error);
+    if (role === "client") {
+      ending ??= Promise.resolve();
+      return finish("lost", error);
+    }
     // Every message to a peer that is gone is refused; one notice is enough.
     if (!talk.peer) return;
     apply({ type: "peer-gone" });
@@ -156,18 +159,12 @@ async function converse(
     });
   }
 
-  function fail(error: CharlaError): void {
-    ending ??= Promise.resolve();
-    const { waiting: unsaid } = talk;
-    talk = { ...talk, ended: true, waiting: [] };
-    finish({ type: "ended", reason: "lost", unsaid }, error);
-  }
-
-  function finish(event: PlainEvent, error: CharlaError | null): void {
+  function finish(reason: EndReason, error: CharlaError | null = null): void {
+    talk = { ...talk, ended: true };
     signal?.removeEventListener("abort", leaveAtOnce);
     link.close();
     for (const { reject } of waiting.splice(0)) reject(conversationOver());
-    queue.end(event, error);
+    queue.end({ type: "ended", reason, unsaid: talk.waiting }, error);
   }
 
   function leaveAtOnce(): void {
@@ -177,12 +174,11 @@ async function converse(
 
   function end(reason: EndReason): Promise<void> {
     ending ??= (async () => {
-      const { waiting: unsaid } = talk;
-      talk = { ...talk, ended: true, waiting: [] };
+      talk = { ...talk, ended: true };
       // A refusal of what was sent may still come. After the peer's bye it would mean nothing: the peer may be gone.
       const sent = reason === "heard-bye" ? link.flush() : link.settle();
       await Promise.race([sent, aborted.promise]);
-      finish({ type: "ended", reason, unsaid }, null);
+      finish(reason);
     })();
     return ending;
   }

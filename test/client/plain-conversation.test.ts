@@ -498,6 +498,26 @@ describe("leave", () => {
     expect((await server.events.rest()).at(-1)).toEqual(ended("left", "one", "two"));
   });
 
+  test("tells a client what was never sent also when the other end is lost meanwhile", async () => {
+    const server = await openBareSocket();
+    await using client = await join(server.port, true);
+    const events = follow(client);
+    await client.say("one");
+    const { from } = await server.next();
+    await server.send("two", from.port);
+    await events.take(6);
+    await server.close();
+    const sent = client.say("three").catch((error: unknown) => error);
+    const waiting = client.say("four").catch((error: unknown) => error);
+    const leaving = client.leave();
+    let last = await events.next();
+    while (last !== null && last.type !== "ended") last = await events.next();
+    expect(last).toEqual({ type: "ended", reason: "lost", unsaid: ["four"] });
+    expect(await rejection(events.next())).toMatchObject({ code: "NOBODY_LISTENING" });
+    await Promise.all([leaving, sent]);
+    expect(await waiting).toMatchObject({ code: "CONVERSATION_OVER" });
+  });
+
   test("is the last word: nothing can be said after it, and it can be repeated", async () => {
     await using server = await openWithPeer();
     const leaving = server.conversation.leave();
