@@ -5,12 +5,10 @@ const MAX_SLIPS = 2;
 
 /** The known word that differs from `written` in the fewest letters, or null where none is near. */
 export function closest(written: string, known: readonly string[]): string | null {
-  const near = known
-    .map((word) => ({ word, slips: editDistance(written, word) }))
-    // So many slips would leave no letter of a short word.
-    .filter(({ word, slips }) => slips <= MAX_SLIPS && slips < word.length)
-    .toSorted((one, other) => one.slips - other.slips);
-  return near[0]?.word ?? null;
+  const slips = (word: string) => editDistance(written, word);
+  // As many slips as letters would leave nothing of a short word.
+  const near = known.filter((word) => slips(word) <= Math.min(MAX_SLIPS, word.length - 1));
+  return near.toSorted((one, other) => slips(one) - slips(other))[0] ?? null;
 }
 
 /** Letters to add, drop or change to make one word of the other (Levenshtein). */

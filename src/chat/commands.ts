@@ -20,14 +20,12 @@ export type Command =
   | { readonly type: "lock"; readonly locked: boolean }
   | ({ readonly type: "invite" } & InvitationLimits);
 
-/** What a typed line means. */
 export type ParsedLine =
   | { readonly type: "say"; readonly text: string }
   | { readonly type: "command"; readonly command: Command };
 
 interface CommandDescription {
   readonly name: string;
-  /** The arguments. */
   readonly takes: string;
   readonly does: string;
   /** Only the owner may. */

@@ -60,7 +60,6 @@ const roomDescription = v.object({
   members: count,
 });
 
-/** What a member sends. */
 const MEMBER_FRAMES = [
   /** Enters a room, or another one. Without `after`, a cursor: for the first time. */
   v.object({
@@ -96,7 +95,6 @@ const MEMBER_FRAMES = [
   v.object({ type: v.literal("look"), request }),
 ] as const;
 
-/** What the server sends. */
 const SERVER_FRAMES = [
   v.object({
     type: v.literal("welcome"),
@@ -141,12 +139,10 @@ const SERVER_FRAMES = [
   }),
 ] as const;
 
-/** Whether a member may have this name. */
 export function isMemberName(written: string): boolean {
   return v.is(name, written);
 }
 
-/** Whether a room may have this name. */
 export function isRoomName(written: string): boolean {
   return v.is(room, written);
 }
@@ -169,27 +165,25 @@ export function encodeFrame(frame: MemberFrame | ServerFrame): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(frame));
 }
 
-export function readMemberFrame(bytes: Uint8Array): Reading<MemberFrame> {
-  return read(bytes, memberFrames);
+type Schema<Frame> = v.GenericSchema<unknown, Frame> & {
+  readonly entries: { readonly type: { readonly literal: string } };
+};
+
+export const readMemberFrame = frameReader<MemberFrame>(MEMBER_FRAMES);
+export const readServerFrame = frameReader<ServerFrame>(SERVER_FRAMES);
+
+function frameReader<Frame>(all: readonly Schema<Frame>[]) {
+  // By type: a union of all schemas would try one after the other for each frame.
+  const schemas = new Map(all.map((schema) => [schema.entries.type.literal, schema]));
+  return (bytes: Uint8Array) => read(bytes, schemas);
 }
-
-export function readServerFrame(bytes: Uint8Array): Reading<ServerFrame> {
-  return read(bytes, serverFrames);
-}
-
-type Schemas<Frame> = ReadonlyMap<string, v.GenericSchema<unknown, Frame>>;
-
-/** By type: a union of all schemas would try one after the other for each frame. */
-const memberFrames: Schemas<MemberFrame> = new Map(
-  MEMBER_FRAMES.map((schema) => [schema.entries.type.literal, schema]),
-);
-const serverFrames: Schemas<ServerFrame> = new Map(
-  SERVER_FRAMES.map((schema) => [schema.entries.type.literal, schema]),
-);
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function read<Frame>(bytes: Uint8Array, schemas: Schemas<Frame>): Reading<Frame> {
+function read<Frame>(
+  bytes: Uint8Array,
+  schemas: ReadonlyMap<string, Schema<Frame>>,
+): Reading<Frame> {
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(bytes));

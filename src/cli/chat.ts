@@ -9,7 +9,6 @@ import type { Io } from "../terminal/io.ts";
 import { listenOptions, printerOptions } from "./command-options.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
 
-/** @returns the exit status */
 export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
   const { flags } = commandLine;
   refuseContradictions(commandLine);
@@ -53,7 +52,7 @@ const NOT_SEALED = {
   message: "not encrypted: anyone on the network can read and forge this conversation",
 };
 
-function refuseContradictions({ words, flags, values }: CommandLine): void {
+function refuseContradictions({ words, flags }: CommandLine): void {
   const [first, extra] = words;
   if (flags.has("server") && first !== undefined) {
     throw usageError(
@@ -67,19 +66,9 @@ function refuseContradictions({ words, flags, values }: CommandLine): void {
       "to send a message without joining: charla send TEXT",
     );
   }
-  for (const option of flags.has("server")
-    ? []
-    : ["port", "bind", "open", "admit", "data", "ephemeral"]) {
-    if (!values.has(option) && !flags.has(option)) continue;
-    throw usageError(
-      `--${option} goes with --server`,
-      {
-        admit: "only the server decides who may join",
-        open: "only the server decides who may join",
-        data: "only the server stores messages",
-        ephemeral: "only the server stores messages",
-      }[option] ?? "to join at another port write HOST:PORT",
-    );
+  for (const [option, why] of Object.entries(SERVER_ONLY)) {
+    if (flags.has("server") || !flags.has(option)) continue;
+    throw usageError(`--${option} goes with --server`, why);
   }
   if (flags.has("turns") && !flags.has("plain")) {
     throw usageError("--turns goes with --plain", "both ends take turns with --plain --turns");
@@ -101,6 +90,16 @@ function refuseContradictions({ words, flags, values }: CommandLine): void {
     );
   }
 }
+
+/** Options without a meaning for somebody who joins, and why. */
+const SERVER_ONLY = {
+  port: "to join at another port write HOST:PORT",
+  bind: "to join at another port write HOST:PORT",
+  open: "only the server decides who may join",
+  admit: "only the server decides who may join",
+  data: "only the server stores messages",
+  ephemeral: "only the server stores messages",
+};
 
 /** Options without a meaning in a plain conversation, and why. */
 const SEALED_ONLY = {

@@ -22,13 +22,7 @@ export function printerOptions({ flags }: CommandLine): PrinterOptions {
  *
  * @throws {CharlaError} PORT_OUT_OF_RANGE, INVALID_ADDRESS
  */
-export function listenOptions(
-  { values }: CommandLine,
-  defaultPort: number = DEFAULT_PORT,
-): {
-  bind: string | undefined;
-  port: number;
-} {
+export function listenOptions({ values }: CommandLine, defaultPort: number = DEFAULT_PORT) {
   const bind = values.get("bind");
   if (bind !== undefined && bind !== "localhost" && isIP(bind) === 0) {
     throw new CharlaError(

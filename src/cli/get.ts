@@ -36,7 +36,6 @@ const NOT_RESUMABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CHECKSUM_WRONG",
 ]);
 
-/** @returns the exit status */
 export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const options = await readGetOptions(commandLine, io);
   const { quiet, verbose } = printerOptions(commandLine);
@@ -160,9 +159,7 @@ function isUnchanged({ status }: ResponseHead): boolean {
 
 function withDigest(output: Destination, digest: Digest): Destination {
   return {
-    resumePoint: () => output.resumePoint(),
-    canRestart: () => output.canRestart(),
-    begin: (head, from, validator) => output.begin(head, from, validator),
+    ...output,
     async write(bytes) {
       digest.update(bytes);
       await output.write(bytes);

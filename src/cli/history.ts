@@ -10,7 +10,7 @@ import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
 import { splitWords } from "../log/text-matching.ts";
 import type { Io } from "../terminal/io.ts";
-import { createPrinter, type Printer } from "../terminal/printer.ts";
+import { createPrinter } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
 import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -20,7 +20,6 @@ const SHOWN = 100;
 /** Rooms listed in the hint of NO_SUCH_ROOM. */
 const ROOMS_NAMED = 10;
 
-/** @returns the exit status */
 export async function history(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   const [room = DEFAULT_ROOM, extra] = words;
@@ -54,10 +53,16 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
     if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
     throw error;
   }
-  if (shown === 0) await printNotice(printer, "NOTHING_FOUND", describeNothingFound(room, entries));
+  if (shown === 0) {
+    const message =
+      entries === 0
+        ? `nothing was said in ${room} yet`
+        : `none of the ${entries} messages in ${room} matches`;
+    await printer.event({ type: "notice", code: "NOTHING_FOUND", message });
+  }
   if (selection === LATEST && entries > SHOWN) {
     const message = `the last ${SHOWN} of ${entries} messages; --all shows all of them`;
-    await printNotice(printer, "EARLIER_MESSAGES", message);
+    await printer.event({ type: "notice", code: "EARLIER_MESSAGES", message });
   }
   return 0;
 }
@@ -124,15 +129,6 @@ export function parseMoment(written: string, now: number): number | null {
 function messageEvent(room: string, { sequence, time, name, author, text }: LogEntry): string {
   const event = { type: "message", room, sequence, time, from: name, fingerprint: author, text };
   return JSON.stringify(event);
-}
-
-function describeNothingFound(room: string, entries: number): string {
-  if (entries === 0) return `nothing was said in ${room} yet`;
-  return `none of the ${entries} messages in ${room} matches`;
-}
-
-function printNotice(printer: Printer, code: string, message: string): Promise<void> {
-  return printer.event({ type: "notice", code, message });
 }
 
 function usage(message: string, hint = helpFor("history")): CharlaError {

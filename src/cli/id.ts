@@ -9,7 +9,6 @@ import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
 
-/** @returns the exit status */
 export async function id(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   if (words.length > 0) {

@@ -19,7 +19,6 @@ import { printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { memberOptions } from "./person.ts";
 
-/** @returns the exit status */
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const member = memberOptions(commandLine, io.env);

@@ -11,21 +11,21 @@ import { writeLocalInvitation } from "../identity/local-invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
-import { open, type OpenOptions } from "../server/open.ts";
+import { open } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
-import { type Io, SIGNAL_STATUS } from "../terminal/io.ts";
+import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { listenOptions, printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { memberOptions } from "./person.ts";
 
-/** @returns the exit status */
 export async function openConversation(commandLine: CommandLine, io: Io): Promise<number> {
-  const { flags } = commandLine;
+  const { flags, values } = commandLine;
   const { name, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
   const isOpen = flags.has("open");
+  const admitted = values.get("admit");
   const service = io.isService ? createPrinter(io, printerOptions(commandLine)) : null;
   /** One for each room that the owner has entered. */
   const conversations: OwnRoomConversation[] = [];
@@ -39,13 +39,14 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     ...listening,
     identity: ownIdentity(io.env).keyPair,
     open: isOpen,
-    data: storeFolder(commandLine, io.env),
-    ...admissionOptions(commandLine, addNotice),
+    data: flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(io.env)),
+    authorized: admitted === undefined ? undefined : openAuthorizedKeys(admitted, addNotice),
     onOtherWire: (peer) => addNotice(otherWireNotice(peer)),
     // Members see that somebody is gone by their silence.
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
   });
-  const written = publishInvitation(server.invitation(room), listening.bind, io.env);
+  const invitation = server.invitation(room);
+  const written = publishInvitation(invitation, listening.bind, io.env);
   using _invitation = written instanceof CharlaError ? null : written;
   const notices: TalkNotice[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),
@@ -53,7 +54,7 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
   ];
   const beginnings = [
     { type: "listening", address: formatAddress(server.local) },
-    { type: "invitation", invitation: server.invitation(room) },
+    { type: "invitation", invitation },
   ] as const;
   if (service !== null) {
     for (const notice of notices) addNotice(notice);
@@ -77,20 +78,6 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
 }
 
 const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "UNREACHABLE"]);
-
-/** --admit */
-function admissionOptions(
-  { values }: CommandLine,
-  onTrouble: (trouble: CharlaError) => void,
-): Pick<OpenOptions, "authorized"> {
-  const path = values.get("admit");
-  return path === undefined ? {} : { authorized: openAuthorizedKeys(path, onTrouble) };
-}
-
-/** --data and --ephemeral; undefined if nothing is stored. */
-function storeFolder({ flags, values }: CommandLine, env: Environment): string | undefined {
-  return flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(env));
-}
 
 /** The owner is a member too, over a channel that never leaves this program. */
 function converseWith(server: Server, name: string, room: string): OwnRoomConversation {
@@ -129,10 +116,9 @@ function publishInvitation(
   bind: string | undefined,
   env: Environment,
 ): Disposable | CharlaError {
-  const parsed = parseInvitation(invitation);
+  const here = { ...parseInvitation(invitation), host: bind ?? "localhost" };
   try {
-    const folder = dataFolder(env);
-    return writeLocalInvitation(folder, { ...parsed, host: bind ?? "localhost" });
+    return writeLocalInvitation(dataFolder(env), here);
   } catch (error) {
     if (error instanceof CharlaError) return error;
     throw error;
@@ -141,9 +127,6 @@ function publishInvitation(
 
 async function untilSignal(io: Io): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  using _interrupted = io.onSignal("SIGINT", () => resolve(SIGNAL_STATUS.SIGINT));
-  using _hungUp = io.onSignal("SIGHUP", () => resolve(SIGNAL_STATUS.SIGHUP));
-  // SIGTERM asks a program to end: doing so is no failure.
-  using _asked = io.onSignal("SIGTERM", () => resolve(0));
+  using _signals = onSignalToEnd(io, resolve);
   return await promise;
 }

@@ -13,18 +13,12 @@ const UNKNOWN = "unknown";
 /** For a login name that is not a valid name in a room. */
 const FALLBACK_NAME = "someone";
 
-export interface MemberOptions {
-  readonly name: string;
-  /** Undefined without --room. */
-  readonly room: string | undefined;
-}
-
 /**
- * --name and --room
+ * --name and --room; no room without --room
  *
  * @throws {CharlaError} USAGE
  */
-export function memberOptions({ command, values }: CommandLine, env: Io["env"]): MemberOptions {
+export function memberOptions({ command, values }: CommandLine, env: Io["env"]) {
   const login = loginName(env);
   const name = values.get("name") ?? (isMemberName(login) ? login : FALLBACK_NAME);
   if (!isMemberName(name)) {

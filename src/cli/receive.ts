@@ -8,7 +8,6 @@ import { createPrinter } from "../terminal/printer.ts";
 import { listenOptions, printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
-/** @returns the exit status */
 export async function receive(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (words.length > 0) {

@@ -13,7 +13,6 @@ import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { memberOptions } from "./person.ts";
 
-/** @returns the exit status */
 export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (values.has("reply")) {

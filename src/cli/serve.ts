@@ -31,7 +31,6 @@ const GRACE = 5_000;
 /** Bytes of an uploaded file, by default: a mistake or a prank must not fill the disk. */
 const DEFAULT_MAX_UPLOAD = 1_073_741_824;
 
-/** @returns the exit status */
 export async function serve(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const [folder = ".", extra] = words;

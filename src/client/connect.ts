@@ -38,8 +38,6 @@ export interface Connection {
 }
 
 /**
- * Connects to the server at a host.
- *
  * @throws {CharlaError} UNKNOWN_HOST, NOBODY_LISTENING, NO_ANSWER, WRONG_SECRET, SERVER_KEY_CHANGED,
  *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, SESSION_LOST; the reason of the signal
  */
@@ -77,7 +75,6 @@ export async function connectToFirst(
           return;
         }
         winner.resolve(connection);
-        // The other attempts are not needed any more.
         decided.abort();
       },
       (error: unknown) => {
@@ -127,13 +124,9 @@ async function tryAddress(
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) return { socket, link };
+    const ended = await link.ended;
     const { peerKey } = link;
-    throw describeJoinFailure(await link.ended, {
-      where: formatAddress(to),
-      secret,
-      peerKey,
-      trust,
-    });
+    throw describeJoinFailure(ended, { where: formatAddress(to), secret, peerKey, trust });
   } catch (error) {
     link.abort(0, "");
     await socket.close();

@@ -38,7 +38,6 @@ interface Attempt extends Pick<SealedTarget, "secret" | "trust"> {
   readonly peerKey: Uint8Array | null;
 }
 
-/** Why there is no session. */
 export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaError {
   const { where } = attempt;
   if (end.type !== "handshake-failed") return describeSessionEnd(end, where);

@@ -16,17 +16,12 @@ const MAX_SLOTS = 100;
 /** Longer than any process id. */
 const MAX_LOCK_BYTES = 32;
 
-interface Slot extends Disposable {
-  /** From 1. */
-  readonly number: number;
-}
-
 /**
- * Takes the first slot that no running program holds; makes the folder where it is missing.
+ * Takes the first slot, from 1, that no running program holds; makes the folder where it is missing.
  *
  * @throws {CharlaError} FOLDER_NOT_WRITABLE, FILE_NOT_READABLE
  */
-export function takeSlot(folder: string): Slot {
+export function takeSlot(folder: string): Disposable & { readonly number: number } {
   for (let number = 1; number <= MAX_SLOTS; number += 1) {
     const path = lock(folder, number);
     if (path !== null) return { number, [Symbol.dispose]: () => rmSync(path, { force: true }) };
@@ -36,12 +31,6 @@ export function takeSlot(folder: string): Slot {
     `${MAX_SLOTS} programs use ${folder} already`,
     "end some of them",
   );
-}
-
-interface Lock {
-  readonly path: string;
-  readonly generation: number;
-  readonly isHeld: boolean;
 }
 
 /**
@@ -62,7 +51,7 @@ function lock(folder: string, slot: number): string | null {
   return path;
 }
 
-function readLocks(folder: string, slot: number): Lock[] {
+function readLocks(folder: string, slot: number) {
   const prefix = `device-${slot}.lock-`;
   return fileNames(folder).flatMap((name) => {
     const generation = Number(name.slice(prefix.length));

@@ -196,16 +196,11 @@ function readJournal(path: string): State | null {
   return lines.length === 0 ? null : state;
 }
 
-interface Journal extends Disposable {
-  /** When it returns the system has the line: a kill does not lose it. */
-  write(line: Line): void;
-}
-
 /** Begins the journal anew with what still counts of it. */
-function createJournal(path: string, state: State): Journal {
+function createJournal(path: string, state: State) {
   let file = compact();
 
-  function compact(): { readonly descriptor: number; readonly start: number; length: number } {
+  function compact() {
     const { id, next, cursor, unstored } = state;
     const lines: Line[] = [{ id, next }];
     if (cursor !== null) lines.push({ shown: cursor });
@@ -219,7 +214,8 @@ function createJournal(path: string, state: State): Journal {
   }
 
   return {
-    write(line) {
+    /** When it returns the system has the line: a kill does not lose it. */
+    write(line: Line): void {
       if (file.length - file.start > MAX_GROWTH) {
         const { descriptor } = file;
         file = compact();

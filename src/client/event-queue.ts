@@ -13,18 +13,6 @@ export function eventWeight(event: { readonly type: string; readonly text?: stri
   return EVENT_OVERHEAD + (event.text?.length ?? 0);
 }
 
-interface EventQueue<Event> {
-  readonly events: AsyncIterable<Event>;
-  /** Adds an event; past the bound it is dropped and counted, where `dropped` says how to report that. */
-  push(event: Event): void;
-  /** Resolves when less is held than the bound. */
-  belowBound(): Promise<void>;
-  /** From now on `belowBound` resolves at once: there is little more to come. */
-  liftBound(): void;
-  /** Adds the last one, whether there is room or not; the reader gets what is left, then the error, if there is one. */
-  end(event: Event | null, error?: CharlaError | null): void;
-}
-
 export interface EventQueueOptions<Event> {
   /** Of all events that are held, by their weight. */
   readonly maxUnread?: number;
@@ -39,7 +27,7 @@ export interface EventQueueOptions<Event> {
 export function createEventQueue<Event>(
   weight: (event: Event) => number,
   options: EventQueueOptions<Event> = {},
-): EventQueue<Event> {
+) {
   const { maxUnread = MAX_UNREAD, dropped: droppedEvent } = options;
   let dropped = 0;
   let reported = 0;
@@ -71,6 +59,7 @@ export function createEventQueue<Event>(
     controller.enqueue(droppedEvent(dropped));
   }
 
+  /** Adds an event; past the bound it is dropped and counted, where `dropped` says how to report that. */
   function push(event: Event): void {
     if (!open) return;
     if (droppedEvent !== undefined && !hasRoom()) {
@@ -95,14 +84,17 @@ export function createEventQueue<Event>(
       },
     },
     push,
-    async belowBound() {
+    /** Resolves when less is held than the bound. */
+    async belowBound(): Promise<void> {
       while (open && bounded && !hasRoom()) await taken.promise;
     },
-    liftBound() {
+    /** From now on `belowBound` resolves at once: there is little more to come. */
+    liftBound(): void {
       bounded = false;
       taken.resolve();
     },
-    end(event, error = null) {
+    /** Adds the last one, whether there is room or not; the reader gets what is left, then the error, if there is one. */
+    end(event: Event | null, error: CharlaError | null = null): void {
       if (!open) return;
       failure = error;
       report();

@@ -76,7 +76,6 @@ function byHost(server: HostAndPort, env: Environment): FoundTarget {
   };
 }
 
-/** The server that an invitation is for. */
 export function invitedTo({ host, port, room, key, secret }: Invitation): SealedTarget {
   const refused = (other: Uint8Array) =>
     new CharlaError(

@@ -78,7 +78,13 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       const stored = room.byMessage.get(message);
       if (stored !== undefined) return stored;
       const weight = ENTRY_OVERHEAD + draft.text.length;
-      if (characters + weight > maxCharacters) throw memoryFull();
+      if (characters + weight > maxCharacters) {
+        throw new CharlaError(
+          "STORE_FULL",
+          "this conversation is only in memory, and its memory is full",
+          "start a new one; without --ephemeral it is stored on the disk",
+        );
+      }
       characters += weight;
       const time = Math.max(now(), everything.at(-1)?.entry.time ?? 0);
       const entry = { sequence: room.entries.length + 1, time, ...draft };
@@ -148,12 +154,4 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       subscribers.close();
     },
   };
-}
-
-function memoryFull(): CharlaError {
-  return new CharlaError(
-    "STORE_FULL",
-    "this conversation is only in memory, and its memory is full",
-    "start a new one; without --ephemeral it is stored on the disk",
-  );
 }

@@ -42,11 +42,8 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
   const { path, database } = files;
   const { writes, reads, begin, commit, rollback } = files.prepared;
   let open = true;
-  const reader = createReader(
-    reads,
-    (cause) => storeError(cause, path),
-    () => open,
-  );
+  const explain = (cause: unknown) => storeError(cause, path);
+  const reader = createReader(reads, explain, () => open);
   const subscribers = createSubscribers();
 
   const group = createGroupCommit((body) => {
@@ -107,12 +104,9 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
     return prepareReads(database);
   });
   let open = true;
+  const explain = (cause: unknown) => cannotRead(cause, files.path);
   return {
-    ...createReader(
-      files.prepared,
-      (cause) => cannotRead(cause, files.path),
-      () => open,
-    ),
+    ...createReader(files.prepared, explain, () => open),
     async [Symbol.asyncDispose]() {
       open = false;
       files[Symbol.dispose]();

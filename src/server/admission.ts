@@ -4,7 +4,7 @@
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
-import type { AcceptedKey, Admission } from "../protocol/handshake/responder-handshake.ts";
+import type { AcceptedKey } from "../protocol/handshake/responder-handshake.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
 import type { InvitationStore } from "./invitations-file.ts";
 import { acceptedKeys, addInvitation, admitGuest, type NewInvitation } from "./invitations.ts";
@@ -20,14 +20,7 @@ interface AdmissionOptions {
   onNotStored(error: CharlaError): void;
 }
 
-interface ServerAdmission extends Admission {
-  /** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE */
-  invite(invitation: NewInvitation): void;
-  /** Stores now what was to be stored soon. */
-  flush(): void;
-}
-
-export function createAdmission(options: AdmissionOptions): ServerAdmission {
+export function createAdmission(options: AdmissionOptions) {
   const { secret, store, authorized, now } = options;
   let invitations = store.stored;
   const ownKey: AcceptedKey = { psk: secretToPsk(secret), admitsTo: null };
@@ -35,6 +28,7 @@ export function createAdmission(options: AdmissionOptions): ServerAdmission {
   const authorizedKey: AcceptedKey = { psk: secretToPsk(null), admitsTo: null };
   let saving: NodeJS.Immediate | null = null;
 
+  /** Stores now what was to be stored soon. */
   function flush(): void {
     if (saving === null) return;
     clearImmediate(saving);
@@ -48,12 +42,12 @@ export function createAdmission(options: AdmissionOptions): ServerAdmission {
   }
 
   return {
-    *keysFor(claimedKey) {
+    *keysFor(claimedKey: Uint8Array) {
       yield ownKey;
       yield* acceptedKeys(invitations, fingerprint(claimedKey), now());
       if (secret !== null && authorized !== undefined) yield authorizedKey;
     },
-    admit(key, peerKey) {
+    admit(key: AcceptedKey, peerKey: Uint8Array): boolean {
       if (key === ownKey) return true;
       if (key === authorizedKey) return authorized?.(fingerprint(peerKey)) === true;
       const admitted = admitGuest(invitations, key, fingerprint(peerKey), now());
@@ -61,7 +55,8 @@ export function createAdmission(options: AdmissionOptions): ServerAdmission {
       if (admitted === "new") saving ??= setImmediate(flush);
       return admitted !== "refused";
     },
-    invite(invitation) {
+    /** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE */
+    invite(invitation: NewInvitation): void {
       if (secret === null) {
         throw new CharlaError(
           "REFUSED",

@@ -104,7 +104,13 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
         const entries = await log.read(room, recipient.cursor, PAGE);
         if (recipient.isOver) return;
         // Somebody else, such as a person with sqlite3, has removed what the log had announced.
-        if (entries.length === 0) throw entriesMissing(room);
+        if (entries.length === 0) {
+          throw new CharlaError(
+            "STORE_DAMAGED",
+            `entries of ${room} are missing from the store`,
+            "restart the server; restore the store from a copy first, if there is one",
+          );
+        }
         const { last, frames, stream } = encodeBatch(entries);
         recipient.cursor = last;
         hasRoom = sendInTime(channel, frames, unreadFor, stream);
@@ -128,14 +134,6 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
     },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
-}
-
-function entriesMissing(room: string): CharlaError {
-  return new CharlaError(
-    "STORE_DAMAGED",
-    `entries of ${room} are missing from the store`,
-    "restart the server; restore the store from a copy first, if there is one",
-  );
 }
 
 /**

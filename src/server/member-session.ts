@@ -131,8 +131,10 @@ export class MemberSession implements ChannelHandlers {
     const isSearch = frame.type === "history" && frame.words !== undefined;
     // Each search holds up everybody.
     const wait = isSearch && !this.#client.owner ? this.#searches.tryTake(this.#server.now()) : 0;
-    if (wait > 0) return this.#answer(encodeFailure(frame.request, tooManySearches(wait)));
-    return this.#answer(await answerRequest(this.#server, membership, frame));
+    if (wait === 0) return this.#answer(await answerRequest(this.#server, membership, frame));
+    const message = "you have searched more often than this server allows";
+    const hint = `search again in ${Math.ceil(wait / 1_000)} s`;
+    return this.#answer(encodeFailure(frame.request, { code: "REFUSED", message, hint }));
   }
 
   async #enter(frame: FrameOf<"enter">): Promise<boolean> {
@@ -247,14 +249,6 @@ export class MemberSession implements ChannelHandlers {
   #abortOutside({ type }: MemberFrame): void {
     this.#abort(`${type} was sent before enter`);
   }
-}
-
-function tooManySearches(wait: number) {
-  return {
-    code: "REFUSED",
-    message: "you have searched more often than this server allows",
-    hint: `search again in ${Math.ceil(wait / 1_000)} s`,
-  } as const;
 }
 
 /** Also before `ended` resolves, which waits for what is still being done. */

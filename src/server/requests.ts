@@ -24,13 +24,12 @@ export async function answerRequest(
   membership: Membership,
   frame: Request,
 ): Promise<Uint8Array> {
-  const { request } = frame;
   try {
     if (OWNER_ONLY.has(frame.type) && !membership.member.owner) throw notTheOwner(frame.type);
     return encodeFrame(await answer(server, membership, frame));
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
-    return encodeFailure(request, error);
+    return encodeFailure(frame.request, error);
   }
 }
 

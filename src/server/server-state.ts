@@ -19,7 +19,7 @@ export interface Membership {
 export class ServerState {
   readonly log: Log;
   readonly limits: Limits;
-  readonly quota: RoomQuota;
+  readonly quota: ReturnType<typeof createRoomQuota>;
   /** ms, for limits only. */
   readonly now: () => number;
   /**
@@ -36,7 +36,7 @@ export class ServerState {
   constructor({ log, limits, now, invite }: ServerStateOptions) {
     this.log = log;
     this.limits = limits;
-    this.quota = new RoomQuota(log);
+    this.quota = createRoomQuota(log);
     this.now = now;
     this.invite = invite;
   }
@@ -104,38 +104,34 @@ export class ServerState {
 }
 
 /** Which rooms the log has, and how many each person has created: it has a bound, and nobody may use it up alone. */
-class RoomQuota {
-  readonly #log: Log;
+function createRoomQuota(log: Log) {
   /** Names of all rooms of the log; null before they are needed. */
-  #existing: Set<string> | null = null;
+  let existing: Set<string> | null = null;
   /** By fingerprint, since the server started: together no more than the log has. */
-  readonly #created = new Map<string, number>();
+  const created = new Map<string, number>();
 
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  /**
-   * Whether a room would be a new one.
-   *
-   * @param most how many rooms this person may create
-   * @throws {CharlaError} TOO_MANY_ROOMS if it would be one too many; STORE_...
-   */
-  async wouldCreate(room: string, fingerprint: string, most: number): Promise<boolean> {
-    this.#existing ??= new Set((await this.#log.rooms()).map(({ name }) => name));
-    if (this.#existing.has(room)) return false;
-    if ((this.#created.get(fingerprint) ?? 0) < most) return true;
-    throw new CharlaError(
-      "TOO_MANY_ROOMS",
-      `you have created ${most} rooms, as many as this server allows; ${room} would be one more`,
-      "use a room that exists",
-    );
-  }
-
-  /** The room is in the log now. */
-  created(room: string, fingerprint: string): void {
-    if (this.#existing === null || this.#existing.has(room)) return;
-    this.#existing.add(room);
-    this.#created.set(fingerprint, (this.#created.get(fingerprint) ?? 0) + 1);
-  }
+  return {
+    /**
+     * Whether a room would be a new one.
+     *
+     * @param most how many rooms this person may create
+     * @throws {CharlaError} TOO_MANY_ROOMS if it would be one too many; STORE_...
+     */
+    async wouldCreate(room: string, fingerprint: string, most: number): Promise<boolean> {
+      existing ??= new Set((await log.rooms()).map(({ name }) => name));
+      if (existing.has(room)) return false;
+      if ((created.get(fingerprint) ?? 0) < most) return true;
+      throw new CharlaError(
+        "TOO_MANY_ROOMS",
+        `you have created ${most} rooms, as many as this server allows; ${room} would be one more`,
+        "use a room that exists",
+      );
+    },
+    /** The room is in the log now. */
+    created(room: string, fingerprint: string): void {
+      if (existing === null || existing.has(room)) return;
+      existing.add(room);
+      created.set(fingerprint, (created.get(fingerprint) ?? 0) + 1);
+    },
+  };
 }

@@ -88,14 +88,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     staticKeys: identity,
     admission,
     onJoined(link) {
-      const { peerKey, admittedTo: onlyRoom } = link;
-      if (peerKey === null) throw new Error("a peer without a key has joined");
-      const joined = fingerprint(peerKey);
+      if (link.peerKey === null) throw new Error("a peer without a key has joined");
+      const joined = fingerprint(link.peerKey);
       return startSession({
         channel: link,
         fingerprint: joined,
         owner: joined === ownFingerprint,
-        onlyRoom,
+        onlyRoom: link.admittedTo,
         address: () => formatAddress(link.peer),
       });
     },
@@ -116,9 +115,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   }
 
   function invitation(room: string, roomSecret: Uint8Array | null = secret): string {
-    const { port: boundPort } = socket.local;
     const key = identity.publicKey;
-    return formatInvitation({ host, port: boundPort, room, key, secret: roomSecret });
+    return formatInvitation({ host, port: socket.local.port, room, key, secret: roomSecret });
   }
 
   async function close(): Promise<void> {

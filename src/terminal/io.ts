@@ -69,3 +69,15 @@ export interface Io {
   /** Calls `handler` each time that signal comes, until it is disposed of. */
   onSignal(signal: SignalName, handler: () => void): Disposable;
 }
+
+/** Calls `handler` with the exit status of each signal to end; SIGTERM asks for that, so it is no failure. */
+export function onSignalToEnd(
+  io: Pick<Io, "onSignal">,
+  handler: (status: number) => void,
+): Disposable {
+  const signals = new DisposableStack();
+  signals.use(io.onSignal("SIGINT", () => handler(SIGNAL_STATUS.SIGINT)));
+  signals.use(io.onSignal("SIGHUP", () => handler(SIGNAL_STATUS.SIGHUP)));
+  signals.use(io.onSignal("SIGTERM", () => handler(0)));
+  return signals;
+}

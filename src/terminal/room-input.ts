@@ -70,7 +70,6 @@ export function createRoomInput(
     if (error.code !== "CONVERSATION_OVER") await printer.error(error);
   }
 
-  /** @returns the lines to show */
   async function runIn(
     conversation: RoomConversation,
     command: Command,

@@ -6,7 +6,6 @@ import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError, usageError } from "../errors.ts";
 
 export interface RoomSwitcher {
-  /** The current conversation. */
   readonly conversation: Conversation | RoomConversation;
   /** Whether another conversation has replaced this one, or is about to. */
   hasLeft(conversation: Conversation): boolean;
@@ -18,7 +17,6 @@ export interface RoomSwitcher {
    * @throws {CharlaError} why it can't be entered; then the current room stays. Or CONVERSATION_OVER
    */
   switchTo(room: string): Promise<void>;
-  /** Ends all conversations. */
   leave(): Promise<void>;
 }
 

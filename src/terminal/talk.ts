@@ -4,7 +4,7 @@
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
-import { type Io, SIGNAL_STATUS } from "./io.ts";
+import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "./piped-lines.ts";
 import { createPrinter, type PrinterOptions } from "./printer.ts";
 import { createRoomInput, isRoomConversation } from "./room-input.ts";
@@ -24,7 +24,6 @@ export interface TalkOptions extends PrinterOptions {
   readonly enter?: (room: string, name: string) => RoomConversation;
 }
 
-/** A sentence about the conversation, before it begins. */
 export type TalkNotice = Omit<Extract<ConversationEvent, { type: "notice" }>, "type">;
 
 /** A notice may be a CharlaError, which can't be spread: `message` is not enumerable. */
@@ -65,11 +64,7 @@ export async function talk(
     shownError = error;
     await printer.error(error);
   };
-  using signals = new DisposableStack();
-  signals.use(io.onSignal("SIGINT", () => leave(SIGNAL_STATUS.SIGINT)));
-  signals.use(io.onSignal("SIGHUP", () => leave(SIGNAL_STATUS.SIGHUP)));
-  // A request to end, not a failure.
-  signals.use(io.onSignal("SIGTERM", () => leave(0)));
+  using _signals = onSignalToEnd(io, leave);
 
   const showsDelivery = options.delivery === "shown";
   const room =

@@ -13,11 +13,6 @@ import type { Printer } from "./printer.ts";
 import type { RoomInput } from "./room-input.ts";
 import { FIRST_PROMPT, promptAfter, promptText } from "./view/prompt.ts";
 
-interface TypedLines extends Disposable {
-  /** To be called with each event before it is shown. */
-  event(event: ConversationEvent): void;
-}
-
 interface TypedLinesOptions {
   /** Lines are shown as on their way until they have been delivered. */
   readonly showsDelivery: boolean;
@@ -43,7 +38,7 @@ export function openTypedLines(
   conversation: Pick<Conversation, "say">,
   printer: Printer,
   { showsDelivery, showsEnd, room, onInterrupt, onEnd, onError }: TypedLinesOptions,
-): TypedLines | null {
+) {
   const { stdin } = io;
   const output = [io.stdout, io.stderr].find((stream) => stream.isTTY);
   if (!isTerminal(stdin) || output === undefined || io.env["TERM"] === "dumb") return null;
@@ -126,7 +121,8 @@ export function openTypedLines(
   }
 
   return {
-    event(event) {
+    /** To be called with each event before it is shown. */
+    event(event: ConversationEvent): void {
       if (event.type === "delivered" && showsDelivery) deliver(event.text);
       if (event.type === "entered" && room !== null && room.view.state.room !== "") {
         // After a switch to another room, pending messages of the last one aren't known to be delivered.
@@ -141,7 +137,7 @@ export function openTypedLines(
         showPrompt();
       }
     },
-    [Symbol.dispose]() {
+    [Symbol.dispose](): void {
       clearTimeout(tick);
       printer.attach(null);
       editor.close();

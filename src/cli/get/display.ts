@@ -98,14 +98,7 @@ const MIN_BAR = 8;
 
 export type Direction = "sent" | "received";
 
-export interface Meter {
-  /** @param total null if unknown */
-  update(bytes: number, total: number | null, now: number): void;
-  /** The line, in ASCII, cut to `columns`. */
-  line(columns: number, now: number): string;
-}
-
-export function createMeter(start: number, direction: Direction = "received"): Meter {
+export function createMeter(start: number, direction: Direction = "received") {
   let samples: { readonly at: number; readonly bytes: number }[] = [];
   let bytes = 0;
   let total: number | null = null;
@@ -118,7 +111,8 @@ export function createMeter(start: number, direction: Direction = "received"): M
   }
 
   return {
-    update(newBytes, newTotal, now) {
+    /** @param newTotal null if unknown */
+    update(newBytes: number, newTotal: number | null, now: number): void {
       // The transfer started over.
       if (newBytes < bytes) samples = [];
       // What an earlier run has fetched counts as a start, not as speed.
@@ -129,7 +123,8 @@ export function createMeter(start: number, direction: Direction = "received"): M
       if (now - (samples.at(-1)?.at ?? 0) >= 100) samples.push({ at: now, bytes });
       while ((samples[1]?.at ?? now) < now - WINDOW) samples.shift();
     },
-    line(columns, now) {
+    /** The line, in ASCII, cut to `columns`. */
+    line(columns: number, now: number): string {
       const speed = rate(now);
       const amount =
         total === null ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(total)}`;

@@ -47,23 +47,17 @@ function block(isTop: boolean, isBottom: boolean): string {
 /** Lines that wait to be written, about 100 bytes each. */
 const MAX_WAITING = 20_000;
 
-export interface LineLog {
-  write(line: string): void;
-  /** Resolves when all lines have been written or have failed. */
-  flushed(): Promise<void>;
-}
-
 /**
  * A log to a stream that may be slow. Lines are written together, and dropped and counted beyond a limit, so that the
  * server never waits for whatever reads its log.
  *
  * @param droppedLine the line that reports how many were dropped
  */
-export function openLineLog(stream: Writable, droppedLine: (count: number) => string): LineLog {
+export function openLineLog(stream: Writable, droppedLine: (count: number) => string) {
   let waiting: string[] = [];
   let dropped = 0;
   let writing: Promise<void> | null = null;
-  stream.on("error", ignore);
+  stream.on("error", () => {});
 
   async function writeAll(): Promise<void> {
     // The lines of one turn of the event loop take one write.
@@ -80,15 +74,14 @@ export function openLineLog(stream: Writable, droppedLine: (count: number) => st
   }
 
   return {
-    write(line) {
+    write(line: string): void {
       if (waiting.length >= MAX_WAITING) dropped++;
       else waiting.push(line);
       writing ??= writeAll();
     },
-    async flushed() {
+    /** Resolves when all lines have been written or have failed. */
+    async flushed(): Promise<void> {
       await writing;
     },
   };
 }
-
-function ignore(): void {}

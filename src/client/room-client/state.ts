@@ -31,7 +31,7 @@ export interface RoomClientOptions {
   readonly cursor: Cursor | null;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** After how long what is not answered, or not stored, is sent again, ms. */
+  /** RESEND_AFTER by default. */
   readonly resendAfter?: number | undefined;
   /** How long to wait before another attempt, ms. */
   readonly retryDelay?: ((attempts: number, random: number) => number) | undefined;
@@ -92,7 +92,6 @@ export interface RoomClient extends Pick<RoomClientOptions, "room" | "device" | 
   readonly questions: Map<number, Question>;
 }
 
-/** How a channel has ended. */
 export type ChannelEnd =
   /** The server said goodbye, or has removed this member; the reason may be empty. */
   | { readonly type: "closed"; readonly reason: string }

@@ -15,7 +15,6 @@ export function splitGraphemes(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-/** A line with the cursor at its end. */
 export function atEnd(text: string): LineBuffer {
   return { text, cursor: text.length };
 }

@@ -17,11 +17,8 @@ export interface LineEditor extends Disposable {
   setPending(lines: readonly string[]): void;
   /** Prints a line that stays, above all that: one that was typed after `prompt`. */
   printEntered(prompt: string, text: string): void;
-  /** Prints whole lines above the line being typed. */
   printAbove(text: string): void;
-  /** Rings the terminal's bell. */
   ring(): void;
-  /** Restores the terminal's settings. */
   close(): void;
 }
 

@@ -101,20 +101,16 @@ function browse(step: -1 | 1): Action {
   };
 }
 
-function enter({ line: { text }, ...editing }: Editing): [Editing, Command] {
-  const history = remember(editing.history, text);
-  return [
-    { ...editing, line: EMPTY, history },
-    { type: "enter", text },
-  ];
-}
-
-function interrupt({ line: { text }, ...editing }: Editing): [Editing, Command] {
-  const history = remember(editing.history, "");
-  return [
-    { ...editing, line: EMPTY, history },
-    { type: "interrupt", text },
-  ];
+/** Only an entered line is remembered. */
+function finishLine(command: "enter" | "interrupt"): Action {
+  return (editing) => {
+    const { text } = editing.line;
+    const history = remember(editing.history, command === "enter" ? text : "");
+    return [
+      { ...editing, line: EMPTY, history },
+      { type: command, text },
+    ];
+  };
 }
 
 function endOrErase(editing: Editing): [Editing, Command | null] {
@@ -124,8 +120,8 @@ function endOrErase(editing: Editing): [Editing, Command | null] {
 /** Keys, by their names, and what they do. */
 const KEYS: readonly (readonly [keys: string, Action])[] = [
   ["paste-start", (editing) => [{ ...editing, paste: "" }, null]],
-  ["return enter", enter],
-  ["ctrl+c", interrupt],
+  ["return enter", finishLine("enter")],
+  ["ctrl+c", finishLine("interrupt")],
   ["ctrl+d", endOrErase],
   ["ctrl+z", (editing) => [editing, { type: "suspend" }]],
   ["ctrl+l", (editing) => [editing, { type: "clear-screen" }]],

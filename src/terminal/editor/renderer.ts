@@ -12,21 +12,6 @@ import {
   rowsAboveCursor,
 } from "./layout.ts";
 
-interface Renderer {
-  draw(lines: EditorLines): void;
-  /** Prints rows that stay, above the editor. */
-  printAbove(rows: readonly string[], lines: EditorLines): void;
-  /** Prints a line that stays, above the editor: one that was typed after `prompt`. */
-  printEntered(prompt: string, text: string, lines: EditorLines): void;
-  /** Prints a dim line above the editor. */
-  printNote(text: string, lines: EditorLines): void;
-  /** Takes the editor off the screen. */
-  erase(): void;
-  /** Takes the editor off the screen, except for the pending lines, which stay as they are. */
-  eraseTyped(pending: readonly string[]): void;
-  clearScreen(): void;
-}
-
 // ECMA-48 s. 8.3.
 const ERASE_BELOW = "\x1b[J";
 const CLEAR_SCREEN = "\x1b[H\x1b[2J";
@@ -36,7 +21,7 @@ const right = (columns: number) => (columns > 0 ? `\x1b[${columns}C` : "");
 const NOTHING_DRAWN: Layout = { rows: [""], cursorRow: 0, cursorColumn: 0 };
 
 /** @param styles whether pending lines can be dim; otherwise their prompt says what they are */
-export function createRenderer(output: Output, styles: boolean): Renderer {
+export function createRenderer(output: Output, styles: boolean) {
   let drawn = NOTHING_DRAWN;
   const style = styles ? styled : unstyled;
   const pendingPrompt = styles ? "> " : "(on its way) > ";
@@ -64,29 +49,32 @@ export function createRenderer(output: Output, styles: boolean): Renderer {
     return `${shown.join("\r\n")}${back}\r${right(layout.cursorColumn)}`;
   }
 
+  /** Prints rows that stay, above the editor. */
   function printAbove(rows: readonly string[], lines: EditorLines): void {
     output.write(`${erasure()}${rows.join("\r\n")}\r\n${drawing(lines)}`);
   }
 
   return {
-    draw(lines) {
+    draw(lines: EditorLines): void {
       output.write(erasure() + drawing(lines));
     },
     printAbove,
-    printEntered(prompt, text, lines) {
+    /** Prints a line that stays, above the editor: one that was typed after `prompt`. */
+    printEntered(prompt: string, text: string, lines: EditorLines): void {
       printAbove(layOutEntered(prompt, text, windowSize().columns), lines);
     },
-    printNote(text, lines) {
+    printNote(text: string, lines: EditorLines): void {
       printAbove([style(DIM, text)], lines);
     },
-    erase() {
+    erase(): void {
       output.write(erasure());
     },
-    eraseTyped(pending) {
+    /** Erases the editor, except for the pending lines, which stay as they are. */
+    eraseTyped(pending: readonly string[]): void {
       const rows = layOutPending(pendingPrompt, pending, windowSize().columns, Infinity);
       output.write(erasure() + rows.map((row) => `${style(DIM, row)}\r\n`).join(""));
     },
-    clearScreen() {
+    clearScreen(): void {
       drawn = NOTHING_DRAWN;
       output.write(CLEAR_SCREEN);
     },
