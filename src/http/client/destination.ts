@@ -1,6 +1,6 @@
 // Where a body goes: the interface, a checksum of what passes, and the errors of writing. Files are part-file.ts.
 
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 
 import { CharlaError, describeCause, systemCode } from "../../errors.ts";
 import type { ResponseHead } from "./exchange.ts";
@@ -38,23 +38,19 @@ export interface FileDestination extends Destination, AsyncDisposable {
   remove(): Promise<void>;
 }
 
-export interface Digest {
-  restart(): void;
-  update(bytes: Uint8Array): void;
-  /** @throws {CharlaError} CHECKSUM_WRONG */
-  check(): void;
-}
+export type Digest = ReturnType<typeof createDigest>;
 
 /** @param expected SHA-256, as 64 hexadecimal digits */
-export function createDigest(expected: string): Digest {
-  let hash: Hash = createHash("sha256");
+export function createDigest(expected: string) {
+  let hash = createHash("sha256");
   return {
     restart() {
       hash = createHash("sha256");
     },
-    update(bytes) {
+    update(bytes: Uint8Array) {
       hash.update(bytes);
     },
+    /** @throws {CharlaError} CHECKSUM_WRONG */
     check() {
       const actual = hash.digest("hex");
       if (actual === expected.toLowerCase()) return;
@@ -69,17 +65,18 @@ export function createDigest(expected: string): Digest {
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
-export function describeWriteError(cause: unknown, path: string): CharlaError {
-  if (cause instanceof CharlaError) return cause;
+/** @throws {CharlaError} DISK_FULL, FILE_NOT_WRITABLE, or the cause if it is one */
+export function failWriting(cause: unknown, path: string): never {
+  if (cause instanceof CharlaError) throw cause;
   if (NO_SPACE.has(systemCode(cause))) {
-    return new CharlaError(
+    throw new CharlaError(
       "DISK_FULL",
       `no space left for ${path}`,
       "free some space and continue with --resume, or write somewhere else with -o FILE",
       { cause },
     );
   }
-  return notWritable(path, describeCause(cause), cause);
+  throw notWritable(path, describeCause(cause), cause);
 }
 
 export function notWritable(path: string, reason: string, cause?: unknown): CharlaError {

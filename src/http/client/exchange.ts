@@ -97,16 +97,10 @@ export async function exchange(
   };
 }
 
-interface SilenceTimer {
-  /** Aborted when the time is over. */
-  readonly signal: AbortSignal;
-  /** Starts waiting for the server, or starts anew. */
-  start(): void;
-  stop(): void;
-}
+type SilenceTimer = ReturnType<typeof createSilenceTimer>;
 
 /** One timer for a whole body: setting one for each piece would cost as much as reading it. */
-function createSilenceTimer(timeout: number, reason: () => CharlaError): SilenceTimer {
+function createSilenceTimer(timeout: number, reason: () => CharlaError) {
   const controller = new AbortController();
   let since: number | null = null;
   let isSet = false;
@@ -126,7 +120,9 @@ function createSilenceTimer(timeout: number, reason: () => CharlaError): Silence
   }
 
   return {
+    /** Aborted when the time is over. */
     signal: controller.signal,
+    /** Starts waiting for the server, or starts anew. */
     start() {
       if (timeout === 0) return;
       since = performance.now();
@@ -152,7 +148,7 @@ function readable(
   describe: Describe,
 ): ReadableBody {
   const reader = body.getReader();
-  const cancel = () => reader.cancel().catch(ignore);
+  const cancel = () => reader.cancel().catch(() => {});
   let received = 0;
   return {
     cancel,
@@ -227,25 +223,22 @@ function decodeHeader(value: string): string {
   return Buffer.from(text, "utf8").equals(bytes) ? text : value;
 }
 
-function ignore(): void {}
-
 /** Bytes that are read unless the user sets another limit: the lesson's single recv(2048). */
 export const HTTP09_MAX_BYTES = 2_048;
 
 /**
  * The first `maxBytes` of the response.
  *
- * @param options.timeout ms of silence after which the server is given up; 0 for never
  * @throws {CharlaError}
  */
 export async function* fetchHttp09(
   url: URL,
-  options: { readonly maxBytes: number; readonly timeout: number; readonly signal: AbortSignal },
+  options: Pick<ExchangeOptions, "timeout" | "signal"> & { readonly maxBytes: number },
 ): AsyncGenerator<Uint8Array> {
   const { maxBytes, timeout, signal } = options;
   // Without the brackets of an IPv6 address in a URL.
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const socket = connect({ host, port: url.port === "" ? 80 : Number(url.port), signal });
+  const socket = connect({ host, port: Number(url.port || 80), signal });
   socket.setTimeout(timeout, () => socket.destroy(timedOut(url, timeout)));
   socket.write(`GET ${url.pathname}${url.search}\n`);
   let left = maxBytes;

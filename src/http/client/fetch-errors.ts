@@ -2,7 +2,7 @@
 // statuses of 400 and more), and whether and when to try again. Pure: time and randomness are arguments.
 
 import { backoff } from "../../backoff.ts";
-import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
+import { CharlaError, describeCause, type ErrorCode, systemCode } from "../../errors.ts";
 import { parseHttpDate } from "../header-fields.ts";
 import type { ResponseHead } from "./exchange.ts";
 
@@ -53,9 +53,10 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
     );
   }
   if (code === "ECONNREFUSED") {
+    const port = url.port || (url.protocol === "https:" ? "443" : "80");
     return describe(
       "NOBODY_LISTENING",
-      `connection refused: no server is listening at ${url.hostname}, port ${effectivePort(url)}`,
+      `connection refused: no server is listening at ${url.hostname}, port ${port}`,
       "check the port, and that the server is running",
     );
   }
@@ -98,8 +99,9 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
       "if it is a server like the lesson's, use --http0.9",
     );
   }
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return describe("SOCKET_FAILED", `${withoutAdvice(message)} (${url.host})`, "see charla get -v");
+  // Without the runtime's advice to programmers.
+  const message = describeCause(cause).replace(/\. For more information.*$/s, "");
+  return describe("SOCKET_FAILED", `${message} (${url.host})`, "see charla get -v");
 }
 
 export function endedEarly(url: URL, cause?: unknown): CharlaError {
@@ -146,16 +148,6 @@ function certificateHint(code: string): string {
   if (NAME.has(code)) return "use the name that the certificate is for";
   if (EXPIRY.has(code)) return "check this machine's clock, or tell the server's operator";
   return "if you know its origin, use --cacert FILE; --insecure accepts any certificate";
-}
-
-function effectivePort(url: URL): string {
-  if (url.port !== "") return url.port;
-  return url.protocol === "https:" ? "443" : "80";
-}
-
-/** Without the runtime's advice to programmers. */
-function withoutAdvice(message: string): string {
-  return message.replace(/\. For more information.*$/s, "");
 }
 
 /** ms before the first retry; the wait doubles each time. */

@@ -16,12 +16,7 @@ import {
 import { dirname } from "node:path";
 
 import { CharlaError } from "../../errors.ts";
-import {
-  describeWriteError,
-  type Digest,
-  type FileDestination,
-  notWritable,
-} from "./destination.ts";
+import { type Digest, failWriting, type FileDestination, notWritable } from "./destination.ts";
 import type { ResumePoint } from "./resume.ts";
 
 export interface PartFileOptions {
@@ -42,8 +37,7 @@ const MAX_NOTE = 65_536;
 
 /** @throws {CharlaError} FILE_NOT_WRITABLE */
 export async function openFileDestination(options: PartFileOptions): Promise<FileDestination> {
-  const look = options.followsLink ? stat : lstat;
-  const found = await look(options.file).catch(() => null);
+  const found = await (options.followsLink ? stat : lstat)(options.file).catch(() => null);
   const isFile = found === null || found.isFile() || found.isDirectory() || found.isSymbolicLink();
   return isFile ? openPartFile(options) : openDevice(options);
 }
@@ -52,12 +46,7 @@ export async function openFileDestination(options: PartFileOptions): Promise<Fil
 function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
   let handle: FileHandle | null = null;
   let length = 0;
-
-  async function close(): Promise<void> {
-    const closing = handle;
-    handle = null;
-    await closing?.close();
-  }
+  const close = async () => handle?.close();
 
   return {
     get length() {
@@ -69,16 +58,12 @@ function openDevice({ file, name, digest }: PartFileOptions): FileDestination {
     // What was written to a device cannot be taken back.
     canRestart: () => length === 0,
     async begin() {
-      handle ??= await open(file, "w").catch((cause: unknown) => {
-        throw describeWriteError(cause, name);
-      });
+      handle ??= await open(file, "w").catch((cause: unknown) => failWriting(cause, name));
     },
     async write(bytes) {
       digest?.update(bytes);
       length += bytes.length;
-      await handle?.writeFile(bytes).catch((cause: unknown) => {
-        throw describeWriteError(cause, name);
-      });
+      await handle?.writeFile(bytes).catch((cause: unknown) => failWriting(cause, name));
     },
     async finish() {
       await close();
@@ -101,26 +86,12 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
   let length = resumePoint?.from ?? 0;
   /** Bytes that the digest has seen. */
   let digested = 0;
-
-  const writing = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (cause) {
-      throw describeWriteError(cause, name);
-    }
-  };
-
-  async function close(): Promise<void> {
-    const closing = handle;
-    handle = null;
-    await closing?.close();
-  }
+  const close = async () => handle?.close();
 
   async function openAt(from: number): Promise<FileHandle> {
     if (from === 0) {
       // What is there may be of another file, or another user's: never write into it.
-      await rm(path, { force: true });
-      await rm(note, { force: true });
+      await remove();
       return open(path, "wx", existing === null ? 0o666 : existing.mode & 0o777);
     }
     const opened = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
@@ -156,7 +127,7 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
     resumePoint: () => (length === 0 ? null : resumePoint),
     canRestart: () => true,
     async begin(_head, from, validator) {
-      await writing(async () => {
+      try {
         await close();
         handle = await openAt(from);
         await digestTo(from);
@@ -164,15 +135,17 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
         resumePoint = validator === null ? null : { from, validator };
         if (validator === null) await rm(note, { force: true });
         else await writeNote(note, { url, validator });
-      });
+      } catch (cause) {
+        failWriting(cause, name);
+      }
     },
     async write(bytes) {
-      const writer = handle;
-      if (writer === null) throw new Error("write() before begin()");
+      if (handle === null) throw new Error("write() before begin()");
       try {
-        writeAll(writer, bytes);
+        // Synchronously: waiting for a thread pool would take half of the time of a download at the disk's speed.
+        for (let at = 0; at < bytes.length;) at += writeSync(handle.fd, bytes, at);
       } catch (cause) {
-        throw describeWriteError(cause, name);
+        failWriting(cause, name);
       }
       digest?.update(bytes);
       length += bytes.length;
@@ -186,12 +159,19 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
         await remove();
         throw error;
       }
-      await writing(async () => {
-        await checkUnchanged(handle, options, path, length);
+      try {
+        // Another run may have replaced the part with its own.
+        const own = await handle?.stat();
+        const current = await stat(path);
+        if (own?.ino !== current.ino || own.dev !== current.dev || current.size !== length) {
+          throw notWritable(name, "another program has changed it");
+        }
         await close();
         await rename(path, file);
         await rm(note, { force: true });
-      });
+      } catch (cause) {
+        failWriting(cause, name);
+      }
     },
     remove,
     [Symbol.asyncDispose]: close,
@@ -212,9 +192,7 @@ async function resolveTarget({
     return { file: await realpath(file), existing: found };
   } catch (cause) {
     if (cause instanceof CharlaError) throw cause;
-    const folder = await stat(dirname(file)).catch((error: unknown) => {
-      throw describeWriteError(error, name);
-    });
+    const folder = await stat(dirname(file)).catch((cause: unknown) => failWriting(cause, name));
     if (!folder.isDirectory()) throw notWritable(name, "its folder is a file");
     return { file, existing: null };
   }
@@ -252,28 +230,4 @@ async function writeNote(path: string, note: { url: string; validator: string })
   // 0600, because the URL may contain a secret.
   await using handle = await open(path, "wx", 0o600);
   await handle.writeFile(`${JSON.stringify(note)}\n`);
-}
-
-/** Synchronously: waiting for a thread pool would take half of the time of a download at the disk's speed. */
-function writeAll({ fd }: FileHandle, bytes: Uint8Array): void {
-  for (let from = 0; from < bytes.length;) from += writeSync(fd, bytes, from);
-}
-
-/** Another run may have replaced the part with its own. */
-async function checkUnchanged(
-  handle: FileHandle | null,
-  { name }: PartFileOptions,
-  path: string,
-  length: number,
-): Promise<void> {
-  const own = await handle?.stat();
-  const current = await stat(path);
-  if (
-    own === undefined ||
-    own.ino !== current.ino ||
-    own.dev !== current.dev ||
-    current.size !== length
-  ) {
-    throw notWritable(name, "another program has changed it");
-  }
 }

@@ -83,9 +83,7 @@ export function parseHeader(written: string): Header {
   return [name, Buffer.from(value, "utf8").toString("latin1")];
 }
 
-/** Bytes of a file that are read at once. */
-const READ_SIZE = 262_144;
-/** Bytes that are sent in one piece; longer bodies are cut up, so that there is progress to show. */
+/** Bytes that are read and sent in one piece; longer bodies are cut up, so that there is progress to show. */
 const PIECE_SIZE = 262_144;
 
 export function bytesBody(bytes: Uint8Array<ArrayBuffer>, contentType: string): RequestBody {
@@ -105,7 +103,6 @@ export async function fileBody(path: string, contentType: string): Promise<Reque
   return { contentType, length, open: () => readFile(path, length) };
 }
 
-/** One field of a form. */
 export interface FormField {
   readonly name: string;
   readonly content:
@@ -163,10 +160,8 @@ async function* readFile(path: string, length: number): AsyncGenerator<Uint8Arra
   if (length === 0) return;
   try {
     let read = 0;
-    for await (const chunk of createReadStream(path, {
-      end: length - 1,
-      highWaterMark: READ_SIZE,
-    })) {
+    const chunks = createReadStream(path, { end: length - 1, highWaterMark: PIECE_SIZE });
+    for await (const chunk of chunks) {
       if (!(chunk instanceof Uint8Array)) continue;
       read += chunk.length;
       yield chunk;

@@ -230,9 +230,5 @@ async function waitForRetry(
   { wait, cause }: Retry,
 ): Promise<void> {
   onEvent({ type: "retry", wait, cause });
-  try {
-    await sleep(wait, undefined, { signal });
-  } catch {
-    throw signal.reason;
-  }
+  await sleep(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
