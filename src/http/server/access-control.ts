@@ -93,29 +93,23 @@ export function isAllowedOrigin(headers: Headers, isLoopbackOnly: boolean): bool
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 
-/** Response headers that scripts may read besides the few that they always may (Fetch standard s. 3.3.3). */
-const EXPOSED =
-  "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, ETag";
-
-/** Request headers that make a browser send a preflight. */
-const ALLOWED =
-  "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range";
-
-/** s for which a browser remembers a preflight: Chromium's maximum. */
-const PREFLIGHT_MAX_AGE = 7_200;
-
 /** On every response, errors included: otherwise a page could not even read the status. */
 const CORS_HEADERS: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": EXPOSED,
+  // What scripts may read besides the few that they always may (Fetch standard s. 3.3.3).
+  "Access-Control-Expose-Headers":
+    "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, ETag",
   // Pages that ask for isolation (COEP: require-corp) may embed what they may read.
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
 const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Methods": "GET, HEAD",
-  "Access-Control-Allow-Headers": ALLOWED,
-  "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE),
+  // Those that make a browser send a preflight.
+  "Access-Control-Allow-Headers":
+    "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range",
+  // s for which a browser remembers a preflight: Chromium's maximum.
+  "Access-Control-Max-Age": "7200",
 };
 
 /** A browser's question whether it may send the actual request (Fetch standard s. 3.2.2). */
@@ -133,10 +127,8 @@ export const allowCrossOrigin: Middleware = (next) => (request, context) => {
   const response = isPreflight(request.method, request.headers)
     ? emptyResponse(context, 204, PREFLIGHT_HEADERS)
     : next(request, context);
-  return mapResponse(response, withCorsHeaders);
+  return mapResponse(response, (allowed) => {
+    for (const [name, value] of Object.entries(CORS_HEADERS)) allowed.headers.set(name, value);
+    return allowed;
+  });
 };
-
-function withCorsHeaders(response: Response): Response {
-  for (const [name, value] of Object.entries(CORS_HEADERS)) response.headers.set(name, value);
-  return response;
-}

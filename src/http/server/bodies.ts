@@ -123,7 +123,7 @@ export const drainRefused: Middleware = (next) => (request, context) =>
 
 async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
   const reader = body.getReader();
-  const timer = setTimeout(() => void reader.cancel().catch(ignore), DRAIN_TIMEOUT);
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), DRAIN_TIMEOUT);
   try {
     for (let left = MAX_DRAINED; left > 0;) {
       const { value, done } = await reader.read();
@@ -131,12 +131,9 @@ async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
       left -= value.length;
     }
     await reader.cancel();
-  } catch (error) {
-    ignore(error);
+  } catch {
+    // The client has disconnected.
   } finally {
     clearTimeout(timer);
   }
 }
-
-/** The client has disconnected. */
-function ignore(_error: unknown): void {}

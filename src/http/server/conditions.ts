@@ -20,14 +20,12 @@ export function fileValidators({ size, modified, inode }: OpenedFile): Validator
   return { etag, modified };
 }
 
-export type Verdict = "proceed" | "not modified" | "failed";
-
 /** In the order of s. 13.2.2. */
 export function evaluate(
   method: string,
   headers: Headers,
   { etag, modified }: Validators,
-): Verdict {
+): "proceed" | "not modified" | "failed" {
   const seconds = Math.floor(modified / 1_000);
   const ifMatch = headers.get("if-match");
   if (ifMatch !== null) {
@@ -116,9 +114,5 @@ function isStrongMatch(one: string, other: string): boolean {
 }
 
 function isWeakMatch(one: string, other: string): boolean {
-  return opaqueTag(one) === opaqueTag(other);
-}
-
-function opaqueTag(etag: string): string {
-  return etag.startsWith("W/") ? etag.slice(2) : etag;
+  return one.replace(/^W\//, "") === other.replace(/^W\//, "");
 }

@@ -119,12 +119,9 @@ async function listingResponse(
   { dotfiles, archives, form }: ListingOptions,
 ): Promise<Response> {
   const { target, folder } = context;
-  let listed: Entries;
-  try {
-    listed = await listEntries(folder, opened, target.path, dotfiles);
-  } finally {
+  const listed = await listEntries(folder, opened, target.path, dotfiles).finally(() => {
     closeSync(opened.descriptor);
-  }
+  });
   const order = parseOrder(target.query);
   const entries = { ...listed, entries: sortEntries(listed.entries, order) };
   const isJson = prefersJson(request.headers.get("accept"));

@@ -35,21 +35,7 @@ const MAX_AGE = 1_000;
  */
 const SETTLE_TIME = 3_000;
 
-export interface FileCache {
-  /** Notes that a path is requested; true if it already was in the last `MAX_AGE` ms. */
-  isRequestedAgain(written: string): boolean;
-  /** @param written the path as it is in the request */
-  get(folder: Folder, written: string): CachedFile | null;
-  store(
-    folder: Folder,
-    written: string,
-    path: readonly string[],
-    file: OpenedFile,
-    content: CachedFile,
-  ): void;
-}
-
-export function createFileCache(): FileCache {
+export function createFileCache() {
   /** The oldest first. */
   const entries = new Map<string, Entry>();
   let bytes = 0;
@@ -79,7 +65,8 @@ export function createFileCache(): FileCache {
   }
 
   return {
-    isRequestedAgain(written) {
+    /** Notes that a path is requested; true if it already was in the last `MAX_AGE` ms. */
+    isRequestedAgain(written: string): boolean {
       const now = performance.now();
       const before = requested.get(written);
       requested.delete(written);
@@ -88,14 +75,21 @@ export function createFileCache(): FileCache {
       if (requested.size > MAX_FILES && oldest !== undefined) requested.delete(oldest);
       return before !== undefined && now - before < MAX_AGE;
     },
-    get(folder, written) {
+    /** @param written the path as it is in the request */
+    get(folder: Folder, written: string): CachedFile | null {
       const entry = entries.get(written);
       if (entry === undefined) return null;
       if (isCurrent(folder, entry)) return entry;
       remove(written, entry);
       return null;
     },
-    store(folder, written, path, file, content) {
+    store(
+      folder: Folder,
+      written: string,
+      path: readonly string[],
+      file: OpenedFile,
+      content: CachedFile,
+    ): void {
       const text = pathText(path);
       const identity = folder.identify(text);
       // The path must mean the file that was read, and all of it must have been read.

@@ -10,7 +10,7 @@ import { tar } from "./archive/tar.ts";
 import { zip } from "./archive/zip.ts";
 import { drainRefused, noBody, streamBody } from "./bodies.ts";
 import { contentHandler } from "./content-response.ts";
-import { type ArchiveEntry, walkFolder } from "./folder-entries.ts";
+import { walkFolder } from "./folder-entries.ts";
 import { openFolder } from "./folder.ts";
 import { UPLOAD_FORM } from "./listing-page.ts";
 import { compose, emptyResponse, type Middleware, textResponse } from "./middleware.ts";
@@ -34,9 +34,6 @@ export interface FileServerOptions extends Omit<HttpServerOptions, "folder" | "h
   readonly isLoopbackOnly: boolean;
 }
 
-const READ_METHODS = ["GET", "HEAD", "OPTIONS"];
-const WRITE_METHODS = ["PUT", "POST"];
-
 /** @throws a system error: the folder does not exist or is not one, or the port is in use */
 export function openFileServer(options: FileServerOptions): HttpServer {
   const { dotfiles, followSymlinks, spa, upload, credentials, isLoopbackOnly } = options;
@@ -46,27 +43,24 @@ export function openFileServer(options: FileServerOptions): HttpServer {
     ...(options.crossOrigin ? [allowCrossOrigin] : []),
     ...(isLoopbackOnly && !isOpenToAnyPage ? [rejectRebinding] : []),
     ...(credentials === null ? [] : [requireCredentials(credentials)]),
-    allowMethods(upload === null ? READ_METHODS : [...READ_METHODS, ...WRITE_METHODS]),
+    allowMethods(["GET", "HEAD", "OPTIONS", ...(upload === null ? [] : ["PUT", "POST"])]),
     ...(upload === null ? [] : [uploadMiddleware({ ...upload, dotfiles, isLoopbackOnly })]),
     ...(options.listing ? [archiveMiddleware(basename(options.folder) || "files", dotfiles)] : []),
   ];
   const form = upload === null ? null : UPLOAD_FORM;
-  const listing = options.listing ? { dotfiles, archives: Object.keys(FORMATS), form } : null;
+  const listing = options.listing ? { dotfiles, archives: [...FORMATS.keys()], form } : null;
   const handler = compose(middleware, contentHandler({ listing, spa }));
-  const folder = openFolder({ path: options.folder, dotfiles, followSymlinks });
-  try {
-    const server = openHttpServer({ ...options, folder, handler });
-    return {
-      ...server,
-      async close(grace) {
-        await server.close(grace);
-        folder[Symbol.dispose]();
-      },
-    };
-  } catch (error) {
-    folder[Symbol.dispose]();
-    throw error;
-  }
+  using resources = new DisposableStack();
+  const folder = resources.use(openFolder({ path: options.folder, dotfiles, followSymlinks }));
+  const server = openHttpServer({ ...options, folder, handler });
+  const opened = resources.move();
+  return {
+    ...server,
+    async close(grace) {
+      await server.close(grace);
+      opened.dispose();
+    },
+  };
 }
 
 /** Refuses all other methods, and responds to OPTIONS. */
@@ -81,16 +75,11 @@ function allowMethods(methods: readonly string[]): Middleware {
   };
 }
 
-interface Format {
-  /** Pulled, so that nothing is read before the client takes it. */
-  readonly write: (entries: AsyncIterable<ArchiveEntry>) => AsyncGenerator<Uint8Array, void, void>;
-  readonly type: string;
-}
-
-const FORMATS: Readonly<Record<string, Format>> = {
-  zip: { write: zip, type: "application/zip" },
-  tar: { write: tar, type: "application/x-tar" },
-};
+/** `write` is pulled, so that nothing is read before the client takes it. */
+const FORMATS = new Map([
+  ["zip", { write: zip, type: "application/zip" }],
+  ["tar", { write: tar, type: "application/x-tar" }],
+]);
 
 /**
  * A folder and everything below it as one file, made while it is sent: /folder/?archive=zip.
@@ -102,11 +91,11 @@ function archiveMiddleware(name: string, dotfiles: boolean): Middleware {
     const { target, folder } = context;
     if (target.search === "") return next(request, context);
     const requested = target.query.get("archive") ?? "";
-    if (!target.isFolder || !Object.hasOwn(FORMATS, requested)) return next(request, context);
-    const format = FORMATS[requested];
+    const format = FORMATS.get(requested);
+    if (!target.isFolder || format === undefined) return next(request, context);
     const found = folder.find(target.path);
     if ("descriptor" in found) closeSync(found.descriptor);
-    if (format === undefined || found.kind !== "folder") return next(request, context);
+    if (found.kind !== "folder") return next(request, context);
 
     const root = target.path.at(-1) ?? name;
     const entries = walkFolder({ folder, path: target.path, root, dotfiles });

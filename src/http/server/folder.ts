@@ -118,15 +118,15 @@ export function openFolder(
   }
 
   /** For what the kernel did not open because of an absolute link, which may lead back into the folder. */
-  function openResolved(from: Root, path: string): number {
+  function openResolved(from: Root, path: string): number | NotOpened {
     const real = realpathSync(join(from.path, path));
-    if (real !== from.path && !real.startsWith(withSeparator(from.path))) throw new OutsideFolder();
+    if (real !== from.path && !real.startsWith(withSeparator(from.path))) return MISSING;
     const opened = calls?.openBeneath(from.descriptor, relative(from.path, real) || ".") ?? -1;
     if (opened >= 0) return opened;
     const descriptor = openSync(real, READ | constants.O_NOFOLLOW);
     if (isSameFile(descriptor, real)) return descriptor;
     closeSync(descriptor);
-    throw new OutsideFolder();
+    return MISSING;
   }
 
   return {
@@ -151,8 +151,6 @@ export function openFolder(
     },
   };
 }
-
-class OutsideFolder extends Error {}
 
 function openRoot(path: string): Root {
   const real = realpathSync(path);

@@ -81,7 +81,7 @@ export function listingPage(page: ListingPage): string {
 <tbody>
 ${path.length === 0 ? markup`` : PARENT}${join(rows)}</tbody>
 </table>
-${rows.length === 0 ? EMPTY : markup``}${form?.markup ?? markup``}<footer>${join(archives.map(archiveLink))}<span>${summary(entries)}</span></footer>
+${rows.length === 0 ? EMPTY : markup``}${form?.markup ?? markup``}<footer>${join(archives.map((kind) => markup`<a href="?archive=${kind}">all as .${kind}</a>`))}<span>${summary(entries)}</span></footer>
 </body>
 </html>
 `;
@@ -127,10 +127,6 @@ function tableRow({ name, kind, size, modified }: Entry): Markup {
 `;
 }
 
-function archiveLink(kind: string): Markup {
-  return markup`<a href="?archive=${kind}">all as .${kind}</a>`;
-}
-
 function summary({ entries, more }: Entries): string {
   const folders = entries.filter(({ kind }) => kind === "folder").length;
   const files = entries.length - folders;
@@ -170,9 +166,7 @@ function two(number: number): string {
   return String(number).padStart(2, "0");
 }
 
-/**
- * One column that fits a phone, light or dark like the system. Without styles the page is still a table.
- */
+/** One column that fits a phone, light or dark like the system. Without styles the page is still a table. */
 const STYLE = `
 :root{color-scheme:light dark;--text:#1b1f24;--dim:#59636e;--line:#d8dee4;--link:#0757b8;--seen:#5b3fa0;--row:#f4f6f8;--page:#fff}
 @media(prefers-color-scheme:dark){:root{--text:#e6e9ec;--dim:#9aa4ae;--line:#30363d;--link:#79b8ff;--seen:#b39df3;--row:#1a1f26;--page:#0e1116}}
@@ -262,16 +256,14 @@ form.addEventListener("submit", async (event) => {
 });
 `;
 
-const FORM = markup`<form method="post" enctype="multipart/form-data">
+export const UPLOAD_FORM: UploadForm = {
+  markup: markup`<form method="post" enctype="multipart/form-data">
   <label>Add files: <input type="file" name="file" multiple required></label>
   <button>Send</button>
   <progress max="1" value="0" hidden></progress>
   <output></output>
   <script>${{ text: SCRIPT }}</script>
-</form>`;
-
-export const UPLOAD_FORM: UploadForm = {
-  markup: FORM,
+</form>`,
   policy: `script-src ${sourceDigest(SCRIPT)}; connect-src 'self'; form-action 'self'`,
 };
 

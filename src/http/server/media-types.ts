@@ -7,18 +7,18 @@ const TEXT = "text/plain; charset=utf-8";
 const BYTES = "application/octet-stream";
 
 /** Where the runtime's type is missing or outdated. */
-const TYPES: Readonly<Record<string, string>> = {
-  bmp: "image/bmp",
-  flac: "audio/flac",
-  jxl: "image/jxl",
-  mkv: "video/matroska",
-  rar: "application/vnd.rar",
-  tgz: "application/gzip",
-  wav: "audio/wav",
-  yaml: "application/yaml",
-  yml: "application/yaml",
-  zst: "application/zstd",
-};
+const TYPES = new Map([
+  ["bmp", "image/bmp"],
+  ["flac", "audio/flac"],
+  ["jxl", "image/jxl"],
+  ["mkv", "video/matroska"],
+  ["rar", "application/vnd.rar"],
+  ["tgz", "application/gzip"],
+  ["wav", "audio/wav"],
+  ["yaml", "application/yaml"],
+  ["yml", "application/yaml"],
+  ["zst", "application/zstd"],
+]);
 
 const SOURCE = new Set(
   (
@@ -37,24 +37,20 @@ export function mediaType(name: string): string {
   const dot = name.lastIndexOf(".");
   if (dot === -1) return READABLE.test(name) ? TEXT : BYTES;
   const extension = name.slice(dot + 1).toLowerCase();
-  return cache.get(extension) ?? findAndCache(extension);
+  const cached = cache.get(extension);
+  if (cached !== undefined) return cached;
+  const type = findType(extension);
+  if (cache.size < MAX_CACHED) cache.set(extension, type);
+  return type;
 }
 
 /** Extensions that are cached: users who upload files could make up any number. */
 const MAX_CACHED = 1_000;
 const cache = new Map<string, string>();
 
-function findAndCache(extension: string): string {
-  const type = findType(extension);
-  if (cache.size < MAX_CACHED) cache.set(extension, type);
-  return type;
-}
-
 function findType(extension: string): string {
   if (SOURCE.has(extension)) return TEXT;
-  const [type = BYTES] = (
-    Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? BYTES) : runtimeMediaType(extension)
-  ).split(";");
+  const [type = BYTES] = (TYPES.get(extension) ?? runtimeMediaType(extension)).split(";");
   return type.startsWith("text/") ? `${type}; charset=utf-8` : type || BYTES;
 }
 

@@ -93,7 +93,7 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
     }
   }
 
-  const servers = listen(options, addresses, respond);
+  const servers = listen(options, respond);
   const pendingRequests = () => servers.reduce((sum, server) => sum + server.pendingRequests, 0);
   return {
     port: servers[0]?.port ?? 0,
@@ -109,14 +109,12 @@ export function openHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 type Runtime = Bun.Server<undefined>;
-type Respond = (request: Request, server: Runtime) => Response | Promise<Response>;
 
 function listen(
   options: HttpServerOptions,
-  addresses: readonly string[],
-  respond: Respond,
+  respond: (request: Request, server: Runtime) => Response | Promise<Response>,
 ): Runtime[] {
-  const { tls, idleSeconds = IDLE_SECONDS } = options;
+  const { addresses, tls, idleSeconds = IDLE_SECONDS } = options;
   const listenOn = (hostname: string, port: number) =>
     Bun.serve({
       hostname,

@@ -56,15 +56,13 @@ function parse(url: string): ParsedTarget {
   if (rawPath.length > MAX_WRITTEN) return IMPOSSIBLE;
 
   const isFolder = rawPath.endsWith("/");
-  const segments = (isFolder ? rawPath.slice(1, -1) : rawPath.slice(1)).split("/");
+  const segments = rawPath === "/" ? [] : rawPath.slice(1, isFolder ? -1 : undefined).split("/");
   const path: string[] = [];
-  if (rawPath !== "/") {
-    for (const segment of segments) {
-      const name = decode(segment);
-      if (name === null) return MALFORMED;
-      if (!isName(name)) return IMPOSSIBLE;
-      path.push(name);
-    }
+  for (const segment of segments) {
+    const name = decode(segment);
+    if (name === null) return MALFORMED;
+    if (!isName(name)) return IMPOSSIBLE;
+    path.push(name);
   }
   const search = mark === -1 ? "" : whole.slice(mark);
   const query = mark === -1 ? NO_QUERY : new URLSearchParams(search);

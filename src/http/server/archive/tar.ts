@@ -9,7 +9,6 @@ const BLOCK = 512;
 /** A ustar header has room for so many bytes of a name, and for eleven octal digits of size and time. */
 const MAX_NAME_BYTES = 100;
 const MAX_SIZE = 0o77777777777;
-const MAX_TIME = MAX_SIZE;
 
 const ZEROS = new Uint8Array(65_536);
 
@@ -59,7 +58,7 @@ function record(key: string, value: string): Uint8Array {
 }
 
 function ustarHeader(name: string, size: number, type: string, entry: ArchiveEntry): Uint8Array {
-  const seconds = Math.min(Math.max(Math.floor(entry.modified / 1_000), 0), MAX_TIME);
+  const seconds = Math.min(Math.max(Math.floor(entry.modified / 1_000), 0), MAX_SIZE);
   const header = Buffer.alloc(BLOCK);
   Buffer.from(name).copy(header, 0, 0, MAX_NAME_BYTES);
   header.write(octal(unixMode(entry) & 0o7777, 7), 100);

@@ -122,7 +122,6 @@ function maxStoredSize(size: number): number {
 
 /** s. 4.3.7 */
 function localHeader(entry: ArchiveEntry, name: Buffer, isLarge: boolean): Buffer {
-  const isFile = entry.content !== null;
   // A ZIP64 field, though empty, means that the sizes in the data descriptor have eight bytes (s. 4.3.9.2).
   const extra = Buffer.concat([
     ...(isLarge ? [extraField(EXTRA.zip64, Buffer.alloc(16))] : []),
@@ -132,7 +131,7 @@ function localHeader(entry: ArchiveEntry, name: Buffer, isLarge: boolean): Buffe
   header.writeUInt32LE(SIGNATURE.local, 0);
   header.writeUInt16LE(isLarge ? VERSION_64 : VERSION, 4);
   writeCommon(header, 6, entry);
-  if (isFile && isLarge) {
+  if (isLarge) {
     header.writeUInt32LE(IN_ZIP64, 18);
     header.writeUInt32LE(IN_ZIP64, 22);
   }
@@ -208,21 +207,19 @@ function endRecords(count: number, bytes: number, offset: number): Buffer {
 /** Flags, method, time and date: the same in both headers. */
 function writeCommon(header: Buffer, at: number, { content, modified }: ArchiveEntry): void {
   const isFile = content !== null;
-  const { time, date } = dosTime(new Date(modified));
   header.writeUInt16LE(isFile ? FLAGS : FLAGS & ~(1 << 3), at);
   header.writeUInt16LE(isFile ? METHOD.deflate : METHOD.stored, at + 2);
-  header.writeUInt16LE(time, at + 4);
-  header.writeUInt16LE(date, at + 6);
+  header.writeUInt32LE(dosTime(new Date(modified)), at + 4);
 }
 
-/** Local time in steps of two seconds, from 1980 to 2107 (s. 4.4.6). */
-function dosTime(moment: Date): { time: number; date: number } {
+/** Local time in steps of two seconds, below a date from 1980 to 2107 (s. 4.4.6). */
+function dosTime(moment: Date): number {
   const year = moment.getFullYear();
-  if (year < 1980) return { time: 0, date: (1 << 5) | 1 };
+  if (year < 1980) return ((1 << 5) | 1) << 16;
   const date =
     (Math.min(year - 1980, 127) << 9) | ((moment.getMonth() + 1) << 5) | moment.getDate();
   const time = (moment.getHours() << 11) | (moment.getMinutes() << 5) | (moment.getSeconds() >> 1);
-  return { time, date };
+  return ((date << 16) | time) >>> 0;
 }
 
 /** The time independent of zones; a date after 2038 has only the MS-DOS time. */

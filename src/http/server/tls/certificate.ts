@@ -2,7 +2,7 @@
 // the memory of the process. Written in DER, of which it needs little.
 
 import { Buffer } from "node:buffer";
-import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
 import { ipBytes } from "../../../ip-bytes.ts";
@@ -15,8 +15,7 @@ export interface TlsIdentity {
   readonly fingerprint: string;
 }
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const DAY = 24 * 3_600_000;
 
 /** ms; a server that runs for longer needs a certificate of its own. */
 const VALID_FOR = 30 * DAY;
@@ -65,18 +64,13 @@ export function makeCertificate(names: readonly [string, ...string[]], now: Date
     tagged(3, extensions(names, publicKeyInfo), "constructed"),
   );
   const signature = sign("sha256", toBeSigned, privateKey);
-  const certificate = sequence(toBeSigned, algorithm, bitString(signature));
+  const certificate = new X509Certificate(sequence(toBeSigned, algorithm, bitString(signature)));
 
   return {
-    certificate: pem("CERTIFICATE", certificate),
+    certificate: certificate.toString(),
     key: privateKey.export({ type: "pkcs8", format: "pem" }),
-    fingerprint: fingerprint(certificate),
+    fingerprint: certificate.fingerprint256,
   };
-}
-
-function fingerprint(der: Uint8Array): string {
-  const digest = createHash("sha256").update(der).digest("hex").toUpperCase();
-  return digest.replaceAll(/..(?=.)/g, "$&:");
 }
 
 function distinguishedName(commonName: string): Uint8Array {
@@ -107,13 +101,6 @@ function extensions(names: readonly string[], publicKeyInfo: Uint8Array): Uint8A
 function extension(id: string, value: Uint8Array, criticality?: "critical"): Uint8Array {
   const critical = criticality === undefined ? [] : [boolean(true)];
   return sequence(objectIdentifier(id), ...critical, octetString(value));
-}
-
-function pem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der)
-    .toString("base64")
-    .replaceAll(/.{1,64}/g, "$&\n");
-  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }
 
 // DER (ITU-T X.690).

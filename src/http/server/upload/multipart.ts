@@ -15,7 +15,6 @@ export class MalformedForm extends Error {}
 
 /** Bytes of the headers of a part. */
 const MAX_HEADERS = 16_384;
-/** Parts of a form. */
 const MAX_PARTS = 1_000;
 
 /** Null for any other type. The boundary has up to 70 characters (RFC 2046 s. 5.1.1). */

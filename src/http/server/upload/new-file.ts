@@ -62,9 +62,9 @@ export async function receiveFile(
     await linkExclusively(temporary, path);
     return { kind: "created" };
   } catch (error) {
-    const refusal = describeRefusal(error);
-    if (refusal === null) throw error;
-    return refusal;
+    const refusal = REFUSALS.get(systemCode(error));
+    if (refusal === undefined) throw error;
+    return { kind: refusal };
   } finally {
     // It was renamed, or never created, if it is missing.
     await rm(temporary, { force: true });
@@ -107,22 +107,17 @@ function findExisting(path: string): "file" | "folder" | null {
   }
 }
 
-const REFUSALS: Readonly<Record<string, ReceiveResult>> = {
-  EEXIST: { kind: "exists" },
-  EISDIR: { kind: "exists" },
-  ENOTEMPTY: { kind: "exists" },
-  EFBIG: { kind: "too large" },
-  ENOSPC: { kind: "full" },
-  EDQUOT: { kind: "full" },
-  EACCES: { kind: "forbidden" },
-  EPERM: { kind: "forbidden" },
-  EROFS: { kind: "forbidden" },
-};
-
-function describeRefusal(error: unknown): ReceiveResult | null {
-  const code = systemCode(error);
-  return Object.hasOwn(REFUSALS, code) ? (REFUSALS[code] ?? null) : null;
-}
+const REFUSALS = new Map<string, ReceiveResult["kind"]>([
+  ["EEXIST", "exists"],
+  ["EISDIR", "exists"],
+  ["ENOTEMPTY", "exists"],
+  ["EFBIG", "too large"],
+  ["ENOSPC", "full"],
+  ["EDQUOT", "full"],
+  ["EACCES", "forbidden"],
+  ["EPERM", "forbidden"],
+  ["EROFS", "forbidden"],
+]);
 
 function removeUnfinished(): void {
   for (const path of unfinished) {

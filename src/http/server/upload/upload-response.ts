@@ -14,7 +14,7 @@ import {
 } from "../middleware.ts";
 import { formatPath } from "../target.ts";
 import { MalformedForm, parseBoundary, parseParts } from "./multipart.ts";
-import { baseName, isFileName, receiveFile, type ReceiveResult } from "./new-file.ts";
+import { baseName, isFileName, receiveFile } from "./new-file.ts";
 
 export interface UploadOptions {
   readonly overwrite: boolean;
@@ -44,15 +44,11 @@ export function uploadMiddleware(options: UploadOptions): Middleware {
     }
     const respond = method === "PUT" ? respondToPut : respondToForm;
     return respond(request, context, options).catch((error: unknown) => {
-      if (!isAborted(error)) throw error;
+      // The client has disconnected, or has sent malformed chunks: the runtime ends the body with this error.
+      if (!(error instanceof Error && error.name === "AbortError")) throw error;
       return refuse(request, context, 400, "the request was aborted");
     });
   };
-}
-
-/** The client has disconnected, or has sent malformed chunks: the runtime ends the body with this error. */
-function isAborted(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }
 
 async function respondToPut(
@@ -114,13 +110,7 @@ async function respondToForm(
   }
 }
 
-const STATUS: Readonly<Record<Exclude<ReceiveResult["kind"], "created" | "replaced">, TextStatus>> =
-  {
-    exists: 409,
-    "too large": 413,
-    full: 507,
-    forbidden: 403,
-  };
+const STATUS = { exists: 409, "too large": 413, full: 507, forbidden: 403 } as const;
 
 /** RFC 9110 s. 13: a client can make sure that it does not overwrite somebody else's change. */
 function isConditionFailed(request: Request, { folder, target }: Context): boolean {
