@@ -19,12 +19,11 @@ const EXCHANGES = 5;
 
 /** @param others addresses at which the same server answers */
 export async function* checkSession(
-  target: SealedTarget,
+  { secret, trust }: SealedTarget,
   env: Environment,
   address: SocketAddress,
   others: readonly SocketAddress[],
 ): AsyncGenerator<Check, void, undefined> {
-  const { secret, trust } = target;
   let connection: Connection;
   try {
     const staticKeys = ownIdentity(env).keyPair;
@@ -32,30 +31,9 @@ export async function* checkSession(
   } catch (error) {
     return yield describeRefusal(secret, error);
   }
+  const { link } = connection;
+  await using socket = connection.socket;
   yield ok("session", "the server lets you in");
-  try {
-    yield* checkViews(target, connection, others);
-  } finally {
-    await connection.socket.close();
-  }
-}
-
-function describeRefusal(secret: Uint8Array | null, error: unknown): Check {
-  const needsInvitation =
-    error instanceof CharlaError && error.code === "WRONG_SECRET" && secret === null;
-  if (!needsInvitation) return problemFrom("session", error);
-  return note(
-    "session",
-    "the server lets in only people with its invitation, and tells others nothing",
-    "charla doctor INVITATION also checks its clock and the NAT between",
-  );
-}
-
-async function* checkViews(
-  target: SealedTarget,
-  { link, socket }: Connection,
-  others: readonly SocketAddress[],
-): AsyncGenerator<Check, void, undefined> {
   const view = createServerViewer(link);
   const views: ServerView[] = [];
   while (views.length < EXCHANGES) {
@@ -75,7 +53,7 @@ async function* checkViews(
   const other = others.find(({ address }) => isIPv4(address) === isIPv4(link.peer.address));
   let elsewhere: string | null = null;
   if (other !== undefined) {
-    const psk = secretToPsk(target.secret);
+    const psk = secretToPsk(secret);
     const second = socket.join({ to: other, psk, expected: link.peerKey });
     if (await second.joined) elsewhere = (await createServerViewer(second)())?.address ?? null;
   }
@@ -85,6 +63,17 @@ async function* checkViews(
     elsewhere,
     own: interfaceAddresses(),
   });
+}
+
+function describeRefusal(secret: Uint8Array | null, error: unknown): Check {
+  const needsInvitation =
+    error instanceof CharlaError && error.code === "WRONG_SECRET" && secret === null;
+  if (!needsInvitation) return problemFrom("session", error);
+  return note(
+    "session",
+    "the server lets in only people with its invitation, and tells others nothing",
+    "charla doctor INVITATION also checks its clock and the NAT between",
+  );
 }
 
 function interfaceAddresses(): ReadonlySet<string> {

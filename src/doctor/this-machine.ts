@@ -104,8 +104,6 @@ function describeAddresses(scope: AddressScope, addresses: readonly string[]): C
   );
 }
 
-const KIB = 1_024;
-
 /** How to raise each system's limit: by its administrator, and on Linux so that it survives a restart. */
 const HOW_TO_RAISE: Readonly<Record<string, string>> = {
   linux: `sudo sysctl -w net.core.rmem_max=${LARGE_RECEIVE_BUFFER}, and the same line in /etc/sysctl.d/charla.conf to keep it`,
@@ -146,7 +144,7 @@ export function describeReceiveBuffer(reported: number | null, platform: string)
 }
 
 function inKib(bytes: number): string {
-  return `${Math.floor(bytes / KIB)} KiB`;
+  return `${Math.floor(bytes / 1_024)} KiB`;
 }
 
 function checkIdentity(env: Environment): Check {

@@ -157,7 +157,6 @@ function writeComplete<T>(path: string, text: string, move: (complete: string) =
   });
 }
 
-/** Creates the file's folder, then writes. */
 function inFolder<T>(path: string, write: () => T): T {
   return tryWriting(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });

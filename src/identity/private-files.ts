@@ -80,10 +80,7 @@ function findSecret(file: SecretFile): Uint8Array | null {
   return secret;
 }
 
-function findOrMake(
-  file: SecretFile,
-  random: (length: number) => Uint8Array,
-): { secret: Uint8Array; isNew: boolean } {
+function findOrMake(file: SecretFile, random: (length: number) => Uint8Array) {
   const known = findSecret(file);
   if (known !== null) return { secret: known, isNew: false };
 
@@ -132,10 +129,9 @@ export function findOwnIdentity(env: Environment): KeyPair | null {
 }
 
 /**
- * Loads the identity key, or makes it. When several programs make it at once, all get the same.
+ * The same in that config folder, which is made where it is missing. When several programs make the key at once, all
+ * get the same.
  *
- * @param options the config folder, which is made where it is missing; the user that this program runs as, undefined on
- *   a system that has no users and modes; and what makes that many random bytes
  * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
 export function loadIdentity(options: {
@@ -181,8 +177,6 @@ function identityFile(folder: string, user: number | undefined): SecretFile {
  * the same. It is never replaced, so that invitations stay valid when the server is restarted.
  *
  * @param folder the data folder; it is made where it is missing
- * @param random that many random bytes
- * @param user that this program runs as; undefined on a system that has no users and modes
  * @throws {CharlaError} SECRET_FILE_EXPOSED, SECRET_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
  */
 export function loadSecret(
