@@ -26,14 +26,10 @@ export async function charla(args: readonly string[], io: Io): Promise<number> {
 
 async function run(commandLine: CommandLine, io: Io): Promise<number> {
   const { command, flags } = commandLine;
-  if (flags.has("help")) {
-    const { HELP } = await import("./help.ts");
-    io.print(HELP[flags.has("server") ? "server" : command].trimEnd());
-    return 0;
-  }
-  if (flags.has("version")) {
-    const { VERSION } = await import("./help.ts");
-    io.print(`charla ${VERSION}`);
+  if (flags.has("help") || flags.has("version")) {
+    const { HELP, VERSION } = await import("./help.ts");
+    const help = HELP[flags.has("server") ? "server" : command].trimEnd();
+    io.print(flags.has("help") ? help : `charla ${VERSION}`);
     return 0;
   }
   switch (command) {

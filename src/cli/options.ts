@@ -183,15 +183,9 @@ function findCommand(tokens: readonly Token[]): CommandName {
   return COMMANDS.find((name) => name === first?.value) ?? "chat";
 }
 
-/** An option that only other commands have. */
 function findInOtherCommands(name: string): Option | undefined {
-  for (const table of [OPTIONS, GET_OPTIONS]) {
-    const found = Object.entries(table).find(
-      ([long, { short }]) => long === name || short === name,
-    );
-    if (found !== undefined) return found[1];
-  }
-  return undefined;
+  const all = [...Object.entries(OPTIONS), ...Object.entries(GET_OPTIONS)];
+  return all.find(([long, { short }]) => long === name || short === name)?.[1];
 }
 
 export function helpFor(command: CommandName): string {

@@ -48,17 +48,11 @@ async function openSender(commandLine: CommandLine, io: Io, to: string): Promise
     const member = { ...memberOptions(commandLine, io.env), identity: ownIdentity(io.env).keyPair };
     return openSealedSender(sealedTarget(to, io.env).target, member);
   }
-  refuseMemberOptions(commandLine);
+  const option = ["name", "room"].find((name) => commandLine.flags.has(name));
+  if (option !== undefined) {
+    const hint = "the plain wire has no names and no rooms";
+    throw usageError(`--${option} goes with an invitation`, hint);
+  }
   const { openPlainSender } = await import("../client/plain-message.ts");
   return openPlainSender(parseHostAndPort(to));
-}
-
-function refuseMemberOptions({ flags }: CommandLine): void {
-  for (const option of ["name", "room"]) {
-    if (!flags.has(option)) continue;
-    throw usageError(
-      `--${option} goes with an invitation`,
-      "the plain wire has no names and no rooms",
-    );
-  }
 }

@@ -74,7 +74,8 @@ export class MemberSession implements ChannelHandlers {
         await allSaid();
         // A member that is too fast waits: nothing that it says is lost, and the others are not flooded.
         await new Promise((resolve) => setTimeout(resolve, wait));
-        if (isOver(this.#client.channel)) return;
+        // It may be over before `ended` resolves, which waits for what is still being done.
+        if (this.#client.channel.sayAll([]) === false) return;
       }
       if (frame.type === "say") {
         if (this.#membership === null) return this.#abortOutside(frame);
@@ -249,9 +250,4 @@ export class MemberSession implements ChannelHandlers {
   #abortOutside({ type }: MemberFrame): void {
     this.#abort(`${type} was sent before enter`);
   }
-}
-
-/** Also before `ended` resolves, which waits for what is still being done. */
-function isOver(channel: Channel): boolean {
-  return channel.sayAll([]) === false;
 }

@@ -10,7 +10,6 @@ import { type Member, Room } from "./room.ts";
 
 export type ServerStateOptions = Pick<ServerState, "log" | "limits" | "now" | "invite">;
 
-/** A member in its room. */
 export interface Membership {
   readonly room: Room;
   readonly member: Member;

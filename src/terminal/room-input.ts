@@ -15,16 +15,7 @@ import { commandLines, entryLines, peopleLines, roomLines } from "./view/room-li
 import type { RoomView } from "./view/room-view.ts";
 import { visibleName } from "./visible-text.ts";
 
-export interface RoomInput {
-  readonly view: RoomView;
-  /** What a line means; null, once the error has been shown, if it is a mistyped command. */
-  parse(line: string): ParsedLine | null;
-  run(command: Command): Promise<void>;
-  /** What Tab makes of a line. */
-  complete(line: LineBuffer): Completion | Promise<Completion>;
-  /** Sends a line or runs it: for terminals on which nothing can be drawn. */
-  enter(line: string): Promise<void>;
-}
+export type RoomInput = ReturnType<typeof createRoomInput>;
 
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
@@ -44,7 +35,8 @@ export function createRoomInput(
   view: RoomView,
   printer: Printer,
   { verbose, quit }: { verbose: boolean; quit: () => void },
-): RoomInput {
+) {
+  /** What a line means; null, once the error has been shown, if it is a mistyped command. */
   function parse(line: string): ParsedLine | null {
     try {
       return parseLine(line);
@@ -143,7 +135,8 @@ export function createRoomInput(
     view,
     parse,
     run,
-    complete(line) {
+    /** What Tab makes of a line. */
+    complete(line: LineBuffer): Completion | Promise<Completion> {
       const people = view.state.others;
       if (!isTypingRoom(line)) return completeInRoom(line, people, []);
       return roomNames().then(
@@ -152,7 +145,8 @@ export function createRoomInput(
         () => ({ line, candidates: [] }),
       );
     },
-    async enter(line) {
+    /** Sends a line or runs it: for terminals on which nothing can be drawn. */
+    async enter(line: string): Promise<void> {
       const written = parse(line);
       if (written?.type === "command") await run(written.command);
       if (written?.type !== "say") return;

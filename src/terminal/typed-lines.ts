@@ -11,7 +11,6 @@ import { type Io, isTerminal } from "./io.ts";
 import { mayStyle } from "./output-stream.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomInput } from "./room-input.ts";
-import { FIRST_PROMPT, promptAfter, promptText } from "./view/prompt.ts";
 
 interface TypedLinesOptions {
   /** Lines are shown as on their way until they have been delivered. */
@@ -148,4 +147,44 @@ export function openTypedLines(
 /** Lines after the first are indented by two columns, as those of others are. */
 function indentLines(text: string): string {
   return text.replaceAll("\n", "\n  ");
+}
+
+/** What stands before the line being typed; times are in ms on any clock that only goes forward. */
+interface PromptState {
+  readonly turn: "mine" | "theirs";
+  /** When the other end was last heard, while that is too long ago; null while it is not. */
+  readonly silentSince: number | null;
+}
+
+export const FIRST_PROMPT: PromptState = { turn: "mine", silentSince: null };
+
+/** The state after `event`; the same object when the event does not concern the prompt. */
+export function promptAfter(
+  state: PromptState,
+  event: ConversationEvent,
+  now: number,
+): PromptState {
+  switch (event.type) {
+    case "turn":
+      return { ...state, turn: event.whose };
+    case "silent":
+      return { ...state, silentSince: now - event.seconds * 1_000 };
+    case "heard":
+    case "joined":
+    case "left":
+    case "disconnected":
+    case "reconnected":
+    case "ended":
+      return state.silentSince === null ? state : { ...state, silentSince: null };
+    default:
+      return state;
+  }
+}
+
+export function promptText({ turn, silentSince }: PromptState, now: number): string {
+  if (silentSince !== null) {
+    // Rounded, so that a timer that fires a little early or late still counts every second.
+    return `(no contact for ${Math.round((now - silentSince) / 1_000)} s) > `;
+  }
+  return turn === "mine" ? "> " : "(their turn) > ";
 }

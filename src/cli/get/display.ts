@@ -156,25 +156,17 @@ const REDRAW_EVERY = 100;
 /** ECMA-48 s. 8.3.41. */
 const ERASE_LINE = "\r\x1b[K";
 
-export interface ProgressLine {
-  update(direction: Direction, bytes: number, total: number | null): void;
-  /** Removes it from the screen until the next update. */
-  erase(): void;
-  /** Removes it for good. */
-  end(): void;
-}
+export type ProgressLine = ReturnType<typeof createProgressLine>;
 
 /** The line of a transfer's progress at the bottom of a terminal. @param shown whether to show each direction */
-export function createProgressLine(
-  stderr: Output,
-  shown: Readonly<Record<Direction, boolean>>,
-): ProgressLine {
+export function createProgressLine(stderr: Output, shown: Readonly<Record<Direction, boolean>>) {
   const start = performance.now();
   let direction: Direction = "sent";
   let meter = createMeter(start, direction);
   let isDrawn = false;
   let isUpdated = false;
 
+  /** Removes it from the screen until the next update. */
   function erase(): void {
     if (isDrawn) stderr.write(ERASE_LINE);
     isDrawn = false;
@@ -194,7 +186,7 @@ export function createProgressLine(
   const timer = isShown ? setInterval(draw, REDRAW_EVERY) : undefined;
   timer?.unref();
   return {
-    update(newDirection, bytes, total) {
+    update(newDirection: Direction, bytes: number, total: number | null): void {
       if (!shown[newDirection]) return;
       if (newDirection !== direction) {
         direction = newDirection;
@@ -204,7 +196,8 @@ export function createProgressLine(
       meter.update(bytes, total, performance.now());
     },
     erase,
-    end() {
+    /** Removes it for good. */
+    end(): void {
       clearInterval(timer);
       erase();
     },

@@ -22,7 +22,6 @@ export interface StandardOutput extends Destination {
 }
 
 export interface StandardOutputOptions {
-  /** Print the headers before the body. */
   readonly includeHeaders: boolean;
   /** Byte for byte even on a terminal. */
   readonly raw: boolean;

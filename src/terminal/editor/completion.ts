@@ -45,7 +45,6 @@ export function completeWord(
   return { line: insert(without, common + missing), candidates };
 }
 
-/** The candidates on one line. */
 export function candidateList({ candidates }: Completion): string {
   const more = candidates.length - MAX_SHOWN;
   const shown = candidates.slice(0, MAX_SHOWN).map(visibleName).join("  ");

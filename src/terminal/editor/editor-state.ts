@@ -24,7 +24,6 @@ export type EditorEvent =
 
 export type EditorAction =
   | Command
-  /** The terminal got the focus or lost it. */
   | { readonly type: "focus"; readonly focused: boolean }
   /** A line leaves the editor and stays on the screen, after its prompt. */
   | { readonly type: "print-entered"; readonly prompt: string; readonly text: string }

@@ -117,7 +117,6 @@ function endOrErase(editing: Editing): [Editing, Command | null] {
   return editing.line.text === "" ? [editing, { type: "end" }] : erase(moveRight)(editing);
 }
 
-/** Keys, by their names, and what they do. */
 const KEYS: readonly (readonly [keys: string, Action])[] = [
   ["paste-start", (editing) => [{ ...editing, paste: "" }, null]],
   ["return enter", finishLine("enter")],

@@ -2,7 +2,7 @@
 // and what separates its messages. Knows no streams; the clock is passed in.
 
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
-import { enteredRoom, focusChanged, noSeparators, separatorBefore } from "./separators.ts";
+import { calendarDay, clockTime } from "./message-text.ts";
 
 interface RoomState {
   readonly room: string;
@@ -15,19 +15,7 @@ interface RoomState {
   readonly oldest: number | null;
 }
 
-export interface RoomView {
-  readonly state: RoomState;
-  /** To be called with each event before it is shown. */
-  update(event: ConversationEvent): void;
-  /** Older messages were shown, back to this one. */
-  shownBackTo(sequence: number): void;
-  /** The terminal got the focus or lost it. */
-  focus(focused: boolean): void;
-  /** The line before a message of this time, or null if none is needed. */
-  separatorBefore(time: number): string | null;
-  /** Whether the message mentions this person by name, and was sent since they entered. */
-  mentions(message: Extract<RoomEvent, { type: "message" }>): boolean;
-}
+export type RoomView = ReturnType<typeof createRoomView>;
 
 export const NO_ROOM: RoomState = {
   room: "",
@@ -41,17 +29,18 @@ export const NO_ROOM: RoomState = {
 const MAX_OTHERS = 1_000;
 
 /** @param clock ms since 1970 */
-export function createRoomView(clock: () => number): RoomView {
+export function createRoomView(clock: () => number) {
   let state = NO_ROOM;
   let separators = noSeparators(clock());
   /** Messages from before then mention nobody any more. */
   let enteredAt = 0;
 
   return {
-    get state() {
+    get state(): RoomState {
       return state;
     },
-    update(event) {
+    /** To be called with each event before it is shown. */
+    update(event: ConversationEvent): void {
       state = roomAfter(state, event);
       if (event.type === "entered") {
         enteredAt = clock();
@@ -59,18 +48,21 @@ export function createRoomView(clock: () => number): RoomView {
       }
       if (event.type === "reconnected") separators = enteredRoom(separators, "new", clock());
     },
-    shownBackTo(sequence) {
+    /** Older messages were shown, back to this one. */
+    shownBackTo(sequence: number): void {
       state = showMessage(state, sequence);
     },
-    focus(focused) {
+    focus(focused: boolean): void {
       separators = focusChanged(separators, focused);
     },
-    separatorBefore(time) {
+    /** The line before a message of this time, or null if none is needed. */
+    separatorBefore(time: number): string | null {
       const [next, line] = separatorBefore(separators, time, clock());
       separators = next;
       return line;
     },
-    mentions({ text, fingerprint, time }) {
+    /** Whether the message mentions this person by name, and was sent since they entered. */
+    mentions({ text, fingerprint, time }: Extract<RoomEvent, { type: "message" }>): boolean {
       return (
         time >= enteredAt && fingerprint !== state.fingerprint && mentionsName(text, state.name)
       );
@@ -129,4 +121,70 @@ function addOther(state: RoomState, name: string): RoomState {
 
 function removeOther(state: RoomState, name: string): RoomState {
   return { ...state, others: state.others.filter((other) => other !== name) };
+}
+
+/**
+ * The state of the separator lines between messages: that what follows is from before one joined, or came while nobody
+ * was looking, and when it was sent if that isn't obvious. Times are ms since 1970.
+ */
+export interface Separators {
+  /** Whether the terminal has the focus, as far as it reports that. */
+  readonly focused: boolean;
+  /** "new" was shown since the focus was lost. */
+  readonly markedNew: boolean;
+  /** The label of the next message, if it is from before `time`. */
+  readonly past: { readonly label: "earlier" | "new"; readonly time: number } | null;
+  /** The last time that was shown: a message near it needs none. */
+  readonly shownTime: number;
+}
+
+/** How far from the last time shown a message may be without showing its own, ms. */
+const SHOW_TIME_AFTER = 5 * 60_000;
+
+/** At the start, when people know what time it is. */
+export function noSeparators(now: number): Separators {
+  return { focused: true, markedNew: false, past: null, shownTime: now };
+}
+
+export function focusChanged(separators: Separators, focused: boolean): Separators {
+  return { ...separators, focused, markedNew: separators.markedNew && !focused };
+}
+
+/** In the room since `now`, for the first time or again; messages from before may follow. */
+export function enteredRoom(
+  separators: Separators,
+  label: "earlier" | "new",
+  now: number,
+): Separators {
+  return { ...separators, past: { label, time: now } };
+}
+
+/** The line before a message of that `time`, or null if none is needed. */
+export function separatorBefore(
+  separators: Separators,
+  time: number,
+  now: number,
+): [Separators, string | null] {
+  const { focused, markedNew, past, shownTime } = separators;
+  const isPast = past !== null && time < past.time;
+  const isUnseen = !focused && !markedNew;
+  const isNear =
+    Math.abs(time - shownTime) < SHOW_TIME_AFTER && calendarDay(time) === calendarDay(shownTime);
+  const words = [
+    ...(isPast ? [past.label] : isUnseen ? ["new"] : []),
+    ...(isNear ? [] : [dayAndTime(time, now)]),
+  ];
+  const next = {
+    focused,
+    markedNew: markedNew || isUnseen,
+    past: null,
+    shownTime: isNear ? shownTime : time,
+  };
+  return [next, words.length === 0 ? null : `-- ${words.join(", ")} --`];
+}
+
+/** "14:05", with the day before it unless that is today. */
+function dayAndTime(time: number, now: number): string {
+  const day = calendarDay(time);
+  return day === calendarDay(now) ? clockTime(time) : `${day} ${clockTime(time)}`;
 }

@@ -6,7 +6,7 @@ import {
   noSeparators,
   separatorBefore,
   type Separators,
-} from "../../../src/terminal/view/separators.ts";
+} from "../../../src/terminal/view/room-view.ts";
 
 /** On the second of March, by the clock of this machine. */
 const at = (hours: number, minutes: number, day = 2) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ConversationEvent } from "../../../src/chat/events.ts";
-import { FIRST_PROMPT, promptAfter, promptText } from "../../../src/terminal/view/prompt.ts";
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import { FIRST_PROMPT, promptAfter, promptText } from "../../src/terminal/typed-lines.ts";
 
 /** The state after these, each `at` so many ms. */
 function after(...events: [at: number, event: ConversationEvent][]) {
