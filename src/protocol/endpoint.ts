@@ -3,7 +3,11 @@
 // time go in; datagrams, new sessions and the time of the next call come out.
 
 import { mapKey } from "./bytes.ts";
-import { type InitiatorOptions, startInitiatorHandshake } from "./handshake/initiator-handshake.ts";
+import {
+  type InitiatorHandshake,
+  type InitiatorOptions,
+  startInitiatorHandshake,
+} from "./handshake/initiator-handshake.ts";
 import { truncatedHmac } from "./handshake/proofs.ts";
 import {
   type Admission,
@@ -31,7 +35,6 @@ import {
   createSession,
   isSessionOver,
   type Session,
-  type SessionOptions,
   sessionWakeAt,
   tickSession,
 } from "./session/session.ts";
@@ -92,14 +95,13 @@ export interface ConnectOptions extends Pick<InitiatorOptions, "psk" | "expected
 }
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { crypto, staticKeys, random, now } = options;
+  const { crypto, staticKeys, now } = options;
   const info = new TextEncoder().encode("charla reset");
   const admission =
     options.admission instanceof Uint8Array ? admitWith(options.admission) : options.admission;
   return {
     options,
-    responder:
-      admission === null ? null : createResponder({ crypto, staticKeys, admission, random, now }),
+    responder: admission === null ? null : createResponder({ ...options, admission }),
     resetKey: crypto.hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32),
     sessions: new Map(),
     byResetToken: new Map(),
@@ -129,13 +131,7 @@ export function connect(endpoint: Endpoint, options: ConnectOptions, now: number
     padding: random(BASE_DATAGRAM_SIZE),
     now,
   });
-  const session = createSession({
-    ...sessionOptions(endpoint, localId, options.to, now),
-    handshake,
-  });
-  endpoint.sessions.set(mapKey(localId), session);
-  activate(endpoint, session);
-  return session;
+  return addSession(endpoint, handshake, localId, options.to, now);
 }
 
 /** The session may have something to send: a message was sent or received, or it was closed. */
@@ -234,14 +230,27 @@ export function endpointWakeAt(endpoint: Endpoint): number {
   return nextDueAt(endpoint.timers);
 }
 
-function sessionOptions(
-  { options }: Endpoint,
+function addSession(
+  endpoint: Endpoint,
+  handshake: InitiatorHandshake | null,
   localId: Uint8Array,
   address: SocketAddress,
   now: number,
-): Omit<SessionOptions, "handshake"> {
-  const { crypto, random } = options;
-  return { crypto, random, localId, address, datagramLimit: options.datagramLimit(address), now };
+): Session {
+  const { crypto, random, datagramLimit: limitTo } = endpoint.options;
+  const datagramLimit = limitTo(address);
+  const session = createSession({
+    handshake,
+    localId,
+    address,
+    crypto,
+    random,
+    datagramLimit,
+    now,
+  });
+  endpoint.sessions.set(mapKey(localId), session);
+  activate(endpoint, session);
+  return session;
 }
 
 function removeSession(endpoint: Endpoint, session: Session): void {
@@ -290,12 +299,8 @@ function answerFinish(
   if (step.type === "unknown") answerStray(endpoint, packet.responderId, from, now);
   if (step.type !== "admitted") return;
   const { finish } = step;
-  const { proven, responderId } = finish;
-  const options = sessionOptions(endpoint, responderId, proven, now);
-  const session = createSession({ ...options, handshake: null });
+  const session = addSession(endpoint, null, finish.responderId, finish.proven, now);
   startFromFinish(session, finish, from, packet.noise.length, now);
-  endpoint.sessions.set(mapKey(responderId), session);
-  activate(endpoint, session);
   endpoint.accepted.push(session);
 }
 

@@ -20,14 +20,6 @@ const PATIENCE_FACTOR = 3;
 /** and at least this long, ms. */
 const MIN_PATIENCE = 300;
 
-/** What the answers show. */
-export type HelloAnswer =
-  | "none"
-  /** There is a server. */
-  | "server"
-  /** There is one of another version. */
-  | "other-version";
-
 export interface HelloProbe {
   readonly random: RandomBytes;
   /** Hellos to send. */
@@ -36,7 +28,8 @@ export interface HelloProbe {
   readonly unanswered: Map<string, number>;
   /** Ms from each answered hello to its answer, in the order of the answers. */
   readonly roundTrips: number[];
-  answer: HelloAnswer;
+  /** What the answers show. */
+  answer: "none" | "server" | "other-version";
   sent: number;
   /** Before the first hello: when that is due. */
   lastSentAt: number;

@@ -148,7 +148,7 @@ export function measureExchange(
 /** Processes a retry, an answer or a refusal that has this initiator's connection id. */
 export function receiveAsInitiator(
   handshake: InitiatorHandshake,
-  packet: Packet,
+  packet: Extract<Packet, { kind: "retry" | "answer" | "refusal" }>,
   now: number,
 ): InitiatorStep {
   switch (packet.kind) {
@@ -158,8 +158,6 @@ export function receiveAsInitiator(
       return receiveAnswer(handshake, packet.noise);
     case "refusal":
       return receiveRefusal(handshake, packet);
-    default:
-      return NOTHING;
   }
 }
 
@@ -219,14 +217,12 @@ function receiveRefusal(
   if (failure === undefined) return NOTHING;
   const { datagram, options, refusalKey } = handshake;
   const { crypto } = options;
-  if (refusalKey === null) {
-    // There is no key yet, and anyone on the path could forge this; but they could as well drop the hello.
-    if (failure === "wrong-secret") return NOTHING;
-    const expected = truncatedHash(crypto, datagram);
-    return crypto.constantTimeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
-  }
-  // The refusal of another finish proves nothing: one damaged on the way looks like one with a wrong secret.
-  const finish = datagram.subarray(FINISH_HEADER);
-  const expected = truncatedHmac(crypto, refusalKey, proven, finish);
+  if (refusalKey === null && failure === "wrong-secret") return NOTHING;
+  // Without a key anyone on the path could forge this; but they could as well drop the hello. With one, the refusal
+  // of another finish proves nothing: one damaged on the way looks like one with a wrong secret.
+  const expected =
+    refusalKey === null
+      ? truncatedHash(crypto, datagram)
+      : truncatedHmac(crypto, refusalKey, proven, datagram.subarray(FINISH_HEADER));
   return crypto.constantTimeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
 }

@@ -2,6 +2,7 @@
 // The cookie of a stateless retry (docs/protocol.md s. 8.2) is one: it proves that the sender of a hello
 // receives what is sent to its address, and costs the responder no memory. Time and randomness are arguments.
 
+import { concatenate } from "../bytes.ts";
 import type { CryptoProvider } from "../crypto-provider.ts";
 import { COOKIE_LENGTH, TOKEN_LENGTH } from "../packets.ts";
 import { encodeSocketAddress, type SocketAddress } from "../socket-address.ts";
@@ -47,13 +48,16 @@ export function createCookieSecrets(random: () => Uint8Array, now: number): Cook
   return { current: random(), previous: random(), generation: 0, renewAt, previousUntil: now };
 }
 
-/** A cookie for this hello from this address, 17 bytes. */
+/** A cookie for this hello from this address, 17 bytes; of the current generation, or the one before. */
 export function makeCookie(
   crypto: CryptoProvider,
-  secrets: CookieSecrets,
-  claim: CookieClaim,
+  { current, previous, generation: newest }: CookieSecrets,
+  { from, initiatorId, noise }: CookieClaim,
+  generation: number = newest,
 ): Uint8Array {
-  return writeCookie(crypto, secrets.current, secrets.generation, claim);
+  const secret = generation === newest ? current : previous;
+  const proof = truncatedHmac(crypto, secret, encodeSocketAddress(from), initiatorId, noise);
+  return concatenate(Uint8Array.of(generation), proof);
 }
 
 /** Whether it was made for the same hello and address, at most 60 s ago. */
@@ -67,8 +71,7 @@ export function isValidCookie(
   const generation = cookie[0] ?? 0;
   const isCurrent = generation === secrets.generation;
   if (!isCurrent && generation !== (secrets.generation + 255) % 256) return false;
-  const secret = isCurrent ? secrets.current : secrets.previous;
-  return crypto.constantTimeEqual(cookie, writeCookie(crypto, secret, generation, claim));
+  return crypto.constantTimeEqual(cookie, makeCookie(crypto, secrets, claim, generation));
 }
 
 /** Takes a new secret when the current one has been used for 30 s. */
@@ -85,18 +88,4 @@ export function renewCookieSecrets(
     secrets.renewAt = now + COOKIE_SECRET_LIFETIME;
   }
   if (now >= secrets.previousUntil) secrets.previous = random();
-}
-
-function writeCookie(
-  crypto: CryptoProvider,
-  secret: Uint8Array,
-  generation: number,
-  claim: CookieClaim,
-): Uint8Array {
-  const address = encodeSocketAddress(claim.from);
-  const proof = truncatedHmac(crypto, secret, address, claim.initiatorId, claim.noise);
-  const cookie = new Uint8Array(COOKIE_LENGTH);
-  cookie[0] = generation;
-  cookie.set(proof, 1);
-  return cookie;
 }

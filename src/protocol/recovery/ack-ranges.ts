@@ -19,25 +19,16 @@ export type AckRanges = readonly AckRange[];
 export const MAX_ACK_RANGES = 64;
 
 /**
- * What is wrong with these ranges, or null. An honest peer never acknowledges what was never sent
- * (RFC 9000 s. 13.1): a fault closes the session.
+ * Whether an honest peer may send these ranges: it never acknowledges what was never sent (RFC 9000 s. 13.1).
  *
  * @param largestSent the largest packet number that was ever sent, -1 for none
  */
-export function findAckFault(ranges: AckRanges, largestSent: number): string | null {
-  if (ranges.length > MAX_ACK_RANGES) {
-    return `acknowledged ${ranges.length} ranges, more than ${MAX_ACK_RANGES}`;
-  }
-  const [first] = ranges;
-  if (first === undefined) return "acknowledged nothing";
-  if (!(first.largest <= largestSent)) return `acknowledged packet ${first.largest}, never sent`;
-  // Two ranges that touch would be one: the smallest gap is one packet.
+export function isValidAck(ranges: AckRanges, largestSent: number): boolean {
   let highest = largestSent;
   for (const { smallest, largest } of ranges) {
-    if (!(largest <= highest && smallest <= largest && smallest >= 0)) {
-      return `acknowledged ${smallest} to ${largest} out of order`;
-    }
+    if (!(largest <= highest && smallest <= largest && smallest >= 0)) return false;
+    // Two ranges that touch would be one: the smallest gap is one packet.
     highest = smallest - 2;
   }
-  return null;
+  return ranges.length > 0 && ranges.length <= MAX_ACK_RANGES;
 }

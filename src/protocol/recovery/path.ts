@@ -113,7 +113,7 @@ export function sendableAt(
 export function updatePath(
   path: Path,
   acknowledged: readonly SentPacket<unknown>[],
-  { lost, persistent }: Losses<unknown>,
+  losses: Losses<unknown>,
   nextNumber: number,
   now: number,
 ): void {
@@ -121,8 +121,8 @@ export function updatePath(
   const { size } = mtu;
   for (const packet of acknowledged) noteArrivedSize(path, packet);
 
-  if (lost.length > 0) updateForLosses(path, lost, persistent, nextNumber, now);
-  if (persistent) forgetMinimum(roundTrip);
+  if (losses.lost.length > 0) noteLosses(path, losses, nextNumber, now);
+  if (losses.persistent) forgetMinimum(roundTrip);
 
   for (const packet of acknowledged) {
     if (packet.kind === "ack-only") continue;
@@ -131,23 +131,23 @@ export function updatePath(
   if (mtu.size !== size) congestion.setDatagramSize(mtu.size);
 }
 
-function updateForLosses(
-  path: Path,
-  lost: readonly SentPacket<unknown>[],
-  persistent: boolean,
-  nextNumber: number,
-  now: number,
-): void {
-  for (const packet of lost) noteLostSize(path, packet, nextNumber, now);
+function noteLosses(path: Path, losses: Losses<unknown>, nextNumber: number, now: number): void {
+  const { blackHole, congestion, detection, mtu } = path;
+  const { lost, persistent } = losses;
+  for (const packet of lost) {
+    if (packet.kind === "path-mtu-probe") probeLost(mtu, packet.size);
+    else if (packet.size <= BASE_DATAGRAM_SIZE) continue;
+    else if (longDatagramLost(blackHole, packet, nextNumber)) returnToBase(mtu, now);
+  }
   const congestionLosses = lost.filter(({ kind }) => kind === "eliciting");
   const [first] = congestionLosses;
   const last = congestionLosses.at(-1);
   if (first !== undefined && last !== undefined) {
-    countLoss(path.detection.reordering);
+    countLoss(detection.reordering);
     const packets = congestionLosses.length;
     const { number: firstNumber } = first;
     const { number: lastNumber } = last;
-    path.congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
+    congestion.lost({ packets, firstNumber, lastNumber, nextNumber, persistent }, now);
   }
 }
 
@@ -167,15 +167,4 @@ export function undoLoss(path: Path, packet: SentPacket<unknown>, now: number): 
 function noteArrivedSize({ blackHole, mtu }: Path, packet: SentPacket<unknown>): void {
   if (packet.kind === "path-mtu-probe") probeAcknowledged(mtu, packet.size);
   else if (packet.size > BASE_DATAGRAM_SIZE) longDatagramArrived(blackHole, packet);
-}
-
-function noteLostSize(
-  { blackHole, mtu }: Path,
-  packet: SentPacket<unknown>,
-  nextNumber: number,
-  now: number,
-): void {
-  if (packet.kind === "path-mtu-probe") probeLost(mtu, packet.size);
-  else if (packet.size <= BASE_DATAGRAM_SIZE) return;
-  else if (longDatagramLost(blackHole, packet, nextNumber)) returnToBase(mtu, now);
 }

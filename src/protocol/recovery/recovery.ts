@@ -6,9 +6,9 @@
 //   an ACK      ackReceived -> what has arrived, what to send again
 //   the timer   recoveryTimerAt -> wait -> timerFired -> what to send again, or probes
 
-import { type AckRanges, findAckFault } from "./ack-ranges.ts";
+import { type AckRanges, isValidAck } from "./ack-ranges.ts";
 import { spendCredit } from "./congestion.ts";
-import { detectLosses, type Losses, lossTimerAt } from "./loss-detection.ts";
+import { detectLosses, lossTimerAt } from "./loss-detection.ts";
 import { nextProbeSize, probeSent, sizeRefused } from "./path-mtu.ts";
 import { createPath, type Path, type PathOptions, undoLoss, updatePath } from "./path.ts";
 import { probeTimeout, takeSample } from "./round-trip.ts";
@@ -43,18 +43,14 @@ export interface Recovery<Content> {
   path: Path;
 }
 
-export type AckOutcome<Content> =
-  | {
-      readonly type: "taken";
-      /** Arrived; smallest number first. */
-      readonly acknowledged: readonly SentPacket<Content>[];
-      /** Arrived although declared lost before: what they carried need not be sent again. */
-      readonly revived: readonly SentPacket<Content>[];
-      /** Lost: what they carried has to be sent again. */
-      readonly lost: readonly SentPacket<Content>[];
-    }
-  /** The session has to be closed; the reason says what the peer did. */
-  | { readonly type: "peer-lied"; readonly reason: string };
+export interface AckOutcome<Content> {
+  /** Arrived; smallest number first. */
+  readonly acknowledged: readonly SentPacket<Content>[];
+  /** Arrived although declared lost before: what they carried need not be sent again. */
+  readonly revived: readonly SentPacket<Content>[];
+  /** Lost: what they carried has to be sent again. */
+  readonly lost: readonly SentPacket<Content>[];
+}
 
 export type TimerOutcome<Content> =
   | { readonly type: "too-early" }
@@ -111,7 +107,7 @@ export function datagramRefused({ path }: Recovery<unknown>, size: number): void
 }
 
 /**
- * An ACK frame came (RFC 9002 A.7).
+ * An ACK frame came (RFC 9002 A.7). Null, and nothing changes, when the peer lied: the session has to be closed.
  *
  * @param ackDelay ms that the peer says it held the ACK back
  */
@@ -120,20 +116,17 @@ export function ackReceived<Content>(
   ranges: AckRanges,
   ackDelay: number,
   now: number,
-): AckOutcome<Content> {
+): AckOutcome<Content> | null {
   const { path, sent } = recovery;
   const { detection, roundTrip } = path;
-  const fault = findAckFault(ranges, sent.nextNumber - 1);
-  if (fault !== null) return { type: "peer-lied", reason: fault };
+  if (!isValidAck(ranges, sent.nextNumber - 1)) return null;
 
   const largest = ranges[0]?.largest ?? -1;
   detection.largestAcknowledged = Math.max(detection.largestAcknowledged, largest);
   const revived = takeRevived(recovery.lost, ranges);
   for (const packet of revived) undoLoss(path, packet, now);
   const acknowledged = acknowledgeRanges(sent, ranges);
-  if (acknowledged.length === 0 && revived.length === 0) {
-    return { type: "taken", acknowledged, revived, lost: [] };
-  }
+  if (acknowledged.length === 0 && revived.length === 0) return { acknowledged, revived, lost: [] };
 
   // A sample only of the largest: the ACK's delay is that one's (s. 5.1).
   const newest = acknowledged.at(-1);
@@ -141,8 +134,7 @@ export function ackReceived<Content>(
     takeSample(roundTrip, now - newest.sentAt, ackDelay, now);
   }
   detection.timeouts = 0;
-  const { lost } = detectAndUpdate(recovery, acknowledged, now);
-  return { type: "taken", acknowledged, revived, lost };
+  return { acknowledged, revived, lost: detectAndUpdate(recovery, acknowledged, now) };
 }
 
 /** When `timerFired` is due, ms; Infinity for never. Changes with every other call. */
@@ -158,7 +150,7 @@ export function timerFired<Content>(
   const { path, sent } = recovery;
   if (now < recoveryTimerAt(recovery)) return { type: "too-early" };
   if (path.detection.lossAt !== Infinity) {
-    return { type: "lost", lost: detectAndUpdate(recovery, [], now).lost };
+    return { type: "lost", lost: detectAndUpdate(recovery, [], now) };
   }
   path.detection.timeouts += 1;
   path.detection.lastTimeoutAt = now;
@@ -187,15 +179,15 @@ export function changePath<Content>(
   return abandoned;
 }
 
-/** Detects what is lost by now, and updates the path for it and for what has arrived. */
+/** Detects and returns what is lost by now, and updates the path for it and for what has arrived. */
 function detectAndUpdate<Content>(
   { lost, path, sent }: Recovery<Content>,
   acknowledged: readonly SentPacket<Content>[],
   now: number,
-): Losses<Content> {
+): readonly SentPacket<Content>[] {
   const losses = detectLosses(path.detection, sent, path.roundTrip, now);
   updatePath(path, acknowledged, losses, sent.nextNumber, now);
   forgetLostBefore(lost, now - REMEMBERED_TIMEOUTS * probeTimeout(path.roundTrip));
   rememberLost(lost, losses.lost, now);
-  return losses;
+  return losses.lost;
 }

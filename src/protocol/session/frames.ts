@@ -1,7 +1,7 @@
 // The frames in a sealed packet as bytes (docs/protocol.md s. 10). Knows their layout only: a handler is
 // called for each.
 
-import { type Cursor, readVarint, varintLength, writeVarint } from "../bytes.ts";
+import { type Cursor, readVarint, writeVarint } from "../bytes.ts";
 import { type AckRange, type AckRanges, MAX_ACK_RANGES } from "../recovery/ack-ranges.ts";
 
 const PADDING = 0x00;
@@ -140,20 +140,6 @@ function readExactly(cursor: Cursor, length: number): Uint8Array | null {
 export function writePing(into: Uint8Array, at: number): number {
   into[at] = PING;
   return at + 1;
-}
-
-/** Bytes of an ACK with these ranges. */
-export function ackLength(ranges: AckRanges, delayMicroseconds: number): number {
-  const [first] = ranges;
-  if (first === undefined) return 0;
-  let length = 1 + varintLength(first.largest) + varintLength(delayMicroseconds);
-  length += varintLength(ranges.length - 1) + varintLength(first.largest - first.smallest);
-  let above = first.smallest;
-  for (const { smallest, largest } of ranges.slice(1)) {
-    length += varintLength(above - largest - 2) + varintLength(largest - smallest);
-    above = smallest;
-  }
-  return length;
 }
 
 /** @param ranges at least one */

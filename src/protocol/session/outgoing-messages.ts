@@ -39,15 +39,13 @@ export function createOutgoingMessages(): OutgoingMessages {
   return { queue: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
 }
 
-/** Whether there is room for a message of `length` bytes. */
-export function hasRoomFor({ queue }: OutgoingMessages, length: number): boolean {
-  return queue.end - queue.start + varintLength(length) + length <= MAX_UNACKNOWLEDGED;
-}
-
-/** Appends a message (of at most 65,536 bytes, for which there is room). */
-export function appendMessage({ queue }: OutgoingMessages, message: Uint8Array): void {
-  const bytes = extendChunks(queue, varintLength(message.length) + message.length);
+/** Appends a message of at most 65,536 bytes; false when there is no room for it. */
+export function appendMessage({ queue }: OutgoingMessages, message: Uint8Array): boolean {
+  const length = varintLength(message.length) + message.length;
+  if (queue.end - queue.start + length > MAX_UNACKNOWLEDGED) return false;
+  const bytes = extendChunks(queue, length);
   bytes.set(message, writeVarint(bytes, 0, message.length));
+  return true;
 }
 
 /** Messages as they are in the stream, each after its length: encoded once to be sent to many. */

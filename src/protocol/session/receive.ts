@@ -224,7 +224,7 @@ class PacketFrames implements FrameHandler {
   onAck(ranges: AckRanges, delayMicroseconds: number): void {
     const { recovery } = this.#session;
     const outcome = ackReceived(recovery, ranges, delayMicroseconds / 1_000, this.#now);
-    if (outcome.type === "peer-lied") {
+    if (outcome === null) {
       this.fault ??= "protocol";
       return;
     }

@@ -27,7 +27,6 @@ import {
   appendMessage,
   createOutgoingMessages,
   type Fragment,
-  hasRoomFor,
   loseFragment,
   MAX_MESSAGE,
   type OutgoingMessages,
@@ -235,9 +234,7 @@ export function elicitingSent(session: Session, now: number): void {
  */
 export function sendMessage(session: Session, message: Uint8Array): boolean {
   if (message.length > MAX_MESSAGE) throw new Error(`a message has at most ${MAX_MESSAGE} bytes`);
-  if (session.end !== null || !hasRoomFor(session.outgoing, message.length)) return false;
-  appendMessage(session.outgoing, message);
-  return true;
+  return session.end === null && appendMessage(session.outgoing, message);
 }
 
 /** Queues what `encodeMessages` returned; false, and nothing is queued, when there is no room for all of it. */
@@ -257,10 +254,8 @@ export function closeSession(session: Session, code: number, reason: string, now
   if (session.established === null) return;
   // An initiator that has received nothing from us repeats its finish, at its own interval.
   const unconfirmed = session.received.window.largest < 0;
-  const interval = Math.max(
-    currentProbeTimeout(session),
-    unconfirmed ? MAX_RETRANSMIT_INTERVAL : 0,
-  );
+  const probeInterval = currentProbeTimeout(session);
+  const interval = unconfirmed ? Math.max(probeInterval, MAX_RETRANSMIT_INTERVAL) : probeInterval;
   const until = now + (unconfirmed ? CLOSING_TIMEOUTS : MAX_CLOSES) * interval;
   session.closing = { ...startClosing(code, reason, interval, now), until };
 }

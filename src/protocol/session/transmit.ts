@@ -6,13 +6,12 @@ import { nextHandshakeDatagram } from "../handshake/initiator-handshake.ts";
 import { SEALED_HEADER } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE } from "../recovery/path-mtu.ts";
 import { sendableAt } from "../recovery/path.ts";
-import { type Ack, isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts";
+import { isAckOwed, postponeAck, takeAck } from "../recovery/received-packets.ts";
 import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import {
-  ackLength,
   CHALLENGE_LENGTH,
   writeAck,
   writeClose,
@@ -66,6 +65,9 @@ const PING_PACKET = SEALED_HEADER + 1 + TAG_BYTES;
 /** The type, offset and length of a FRAGMENT at their longest; bytes. */
 const FRAGMENT_HEAD = 1 + 8 + 4;
 
+/** An ACK is written here to measure it. */
+const ackDraft = new Uint8Array(BASE_DATAGRAM_SIZE);
+
 /** The content of a packet whose loss does not matter. */
 const NOTHING: PacketContent = { fragments: [], ack: -1, window: false };
 
@@ -100,38 +102,31 @@ export function nextSessionDatagram(
     seal(session, "ack-only", ping, NOTHING, now);
     return { to: finishFrom, bytes: ping };
   }
-  const room = sendAllowance(path);
   // Path validation does not wait for the congestion window: it is small and rare.
   if (session.response !== null || dueChallenge(path, now) !== null) {
-    const outbound = buildPacket(session, "path", Math.min(PATH_PACKET, room), now, arena);
+    const outbound = buildPacket(session, "path", PATH_PACKET, now, arena);
     if (outbound !== null) return outbound;
     postponeChallenge(path, now);
   }
   if (session.probes > 0) {
     session.probes -= 1;
-    const size = Math.min(BASE_DATAGRAM_SIZE, room);
-    const outbound = buildPacket(session, "eliciting", size, now, arena);
+    const outbound = buildPacket(session, "eliciting", BASE_DATAGRAM_SIZE, now, arena);
     if (outbound !== null) return outbound;
   }
   return (
-    nextReadyDatagram(session, room, now, arena) ??
-    nextMtuProbe(session, room, now, arena) ??
-    nextAckDatagram(session, room, now, arena)
+    nextReadyDatagram(session, now, arena) ??
+    nextMtuProbe(session, now, arena) ??
+    nextAckDatagram(session, now, arena)
   );
 }
 
 /** What is ready to be sent, as far as congestion control allows. */
-function nextReadyDatagram(
-  session: Session,
-  room: number,
-  now: number,
-  arena: PacketArena,
-): Outbound | null {
-  const { recovery } = session;
+function nextReadyDatagram(session: Session, now: number, arena: PacketArena): Outbound | null {
+  const { path, recovery } = session;
   const wanted = estimateSize(session);
   session.blockedUntil = Number.POSITIVE_INFINITY;
   if (wanted === 0) return null;
-  const size = Math.min(wanted, recovery.path.mtu.size, room);
+  const size = Math.min(wanted, recovery.path.mtu.size, sendAllowance(path));
   const at = sendableAt(recovery, size, now);
   if (at <= now) return buildPacket(session, "eliciting", size, now, arena);
   session.blockedUntil = at;
@@ -139,29 +134,18 @@ function nextReadyDatagram(
 }
 
 /** A longer datagram, to find out whether the path carries it; only while there is traffic. */
-function nextMtuProbe(
-  session: Session,
-  room: number,
-  now: number,
-  arena: PacketArena,
-): Outbound | null {
-  const { recovery } = session;
+function nextMtuProbe(session: Session, now: number, arena: PacketArena): Outbound | null {
+  const { path, recovery } = session;
   if (recovery.sent.packetsInFlight === 0) return null;
   const size = nextMtuProbeSize(recovery, now);
-  if (size === null || size > room) return null;
+  if (size === null || size > sendAllowance(path)) return null;
   return buildPacket(session, "path-mtu-probe", size, now, arena);
 }
 
-function nextAckDatagram(
-  session: Session,
-  room: number,
-  now: number,
-  arena: PacketArena,
-): Outbound | null {
+function nextAckDatagram(session: Session, now: number, arena: PacketArena): Outbound | null {
   const { received, path } = session;
   if (received.ackDueAt > now) return null;
-  const size = Math.min(BASE_DATAGRAM_SIZE, room);
-  const outbound = buildPacket(session, "ack-only", size, now, arena);
+  const outbound = buildPacket(session, "ack-only", BASE_DATAGRAM_SIZE, now, arena);
   // Too little has come from an address that is not validated: the ACK waits for more.
   if (outbound === null) postponeAck(received, now + (path.validation?.interval ?? MAX_ACK_DELAY));
   return outbound;
@@ -191,21 +175,22 @@ function estimateSize(session: Session): number {
 /** Bytes of the ACK that the next packet carries; 0 when none is owed. */
 function estimateAck({ received }: Session): number {
   // A delay of up to 16 s takes four bytes.
-  return isAckOwed(received) ? ackLength(received.ranges, 0) + 3 : 0;
+  return isAckOwed(received) ? writeAck(ackDraft, 0, received.ranges, 0) + 3 : 0;
 }
 
 /**
- * A packet of at most `size` bytes with what is ready; null when nothing fits. One that validates a path
+ * A packet of at most `most` bytes with what is ready; null when nothing fits. One that validates a path
  * carries nothing else: it is small, and may be sent when there is no room to record more packets.
  */
 function buildPacket(
   session: Session,
   purpose: PacketKind | "path",
-  size: number,
+  most: number,
   now: number,
   arena: PacketArena,
 ): Outbound | null {
   const validatesPath = purpose === "path";
+  const size = Math.min(most, sendAllowance(session.path));
   const kind = validatesPath ? "eliciting" : purpose;
   const least = SEALED_HEADER + TAG_BYTES + 1 + (validatesPath ? 0 : estimateAck(session));
   if (session.established === null || size < least) return null;
@@ -214,7 +199,7 @@ function buildPacket(
   const start = SEALED_HEADER;
 
   const owesAck = !validatesPath && isAckOwed(session.received);
-  const ack: Ack | null = owesAck ? takeAck(session.received, now) : null;
+  const ack = owesAck ? takeAck(session.received, now) : null;
   let at = start;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;

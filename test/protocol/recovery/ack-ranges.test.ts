@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { findAckFault, MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
+import { isValidAck, MAX_ACK_RANGES } from "../../../src/protocol/recovery/ack-ranges.ts";
 
 /** So many ranges of one packet each, every other packet missing, the largest first. */
 function everyOther(count: number): { smallest: number; largest: number }[] {
@@ -23,42 +23,22 @@ describe("ranges are valid (RFC 9000 s. 19.3.1)", () => {
       9,
     ],
   ])("%j of packets up to %d", (ranges, largestSent) => {
-    expect(findAckFault(ranges, largestSent)).toBeNull();
+    expect(isValidAck(ranges, largestSent)).toBe(true);
   });
 
   test("up to 64 of them", () => {
     expect(MAX_ACK_RANGES).toBe(64);
-    expect(findAckFault(everyOther(64), 126)).toBeNull();
+    expect(isValidAck(everyOther(64), 126)).toBe(true);
   });
 });
 
 describe("a peer breaks the protocol (RFC 9000 s. 13.1)", () => {
   test.each([
-    ["when it acknowledges nothing", [], 9, "acknowledged nothing"],
-    [
-      "when it acknowledges what was never sent",
-      [{ smallest: 0, largest: 10 }],
-      9,
-      "acknowledged packet 10, never sent",
-    ],
-    [
-      "when it acknowledges before anything was sent",
-      [{ smallest: 0, largest: 0 }],
-      -1,
-      "acknowledged packet 0, never sent",
-    ],
-    [
-      "when a range is upside down",
-      [{ smallest: 5, largest: 4 }],
-      9,
-      "acknowledged 5 to 4 out of order",
-    ],
-    [
-      "when a range begins below 0",
-      [{ smallest: -1, largest: 4 }],
-      9,
-      "acknowledged -1 to 4 out of order",
-    ],
+    ["when it acknowledges nothing", [], 9],
+    ["when it acknowledges what was never sent", [{ smallest: 0, largest: 10 }], 9],
+    ["when it acknowledges before anything was sent", [{ smallest: 0, largest: 0 }], -1],
+    ["when a range is upside down", [{ smallest: 5, largest: 4 }], 9],
+    ["when a range begins below 0", [{ smallest: -1, largest: 4 }], 9],
     [
       "when ranges overlap",
       [
@@ -66,7 +46,6 @@ describe("a peer breaks the protocol (RFC 9000 s. 13.1)", () => {
         { smallest: 0, largest: 5 },
       ],
       9,
-      "acknowledged 0 to 5 out of order",
     ],
     [
       "when ranges touch, and so are one",
@@ -75,7 +54,6 @@ describe("a peer breaks the protocol (RFC 9000 s. 13.1)", () => {
         { smallest: 0, largest: 4 },
       ],
       9,
-      "acknowledged 0 to 4 out of order",
     ],
     [
       "when the ranges ascend",
@@ -84,19 +62,13 @@ describe("a peer breaks the protocol (RFC 9000 s. 13.1)", () => {
         { smallest: 5, largest: 9 },
       ],
       9,
-      "acknowledged 5 to 9 out of order",
     ],
-    [
-      "when a number is none",
-      [{ smallest: 0, largest: Number.NaN }],
-      9,
-      "acknowledged packet NaN, never sent",
-    ],
-  ])("%s", (_, ranges, largestSent, reason) => {
-    expect(findAckFault(ranges, largestSent)).toBe(reason);
+    ["when a number is none", [{ smallest: 0, largest: Number.NaN }], 9],
+  ])("%s", (_, ranges, largestSent) => {
+    expect(isValidAck(ranges, largestSent)).toBe(false);
   });
 
   test("when it sends more than 64 ranges", () => {
-    expect(findAckFault(everyOther(65), 1_000)).toBe("acknowledged 65 ranges, more than 64");
+    expect(isValidAck(everyOther(65), 1_000)).toBe(false);
   });
 });

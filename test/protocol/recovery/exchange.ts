@@ -138,7 +138,7 @@ export function exchange(
     for (const item of carried) end.arrived.add(item);
     if (ack === null) return;
     const outcome = ackReceived(end.recovery, ack.ranges, ack.delay, now);
-    if (outcome.type === "peer-lied") throw new Error(outcome.reason);
+    if (outcome === null) throw new Error("the ACK is not valid");
     for (const packet of outcome.acknowledged) decided(end, packet, "sent", "acknowledged");
     for (const packet of outcome.lost) decided(end, packet, "sent", "lost");
     for (const packet of outcome.revived) decided(end, packet, "lost", "revived");

@@ -250,17 +250,14 @@ describe("a peer that breaks the protocol (RFC 9000 s. 13.1)", () => {
   test("acknowledges a packet that was never sent, and nothing changes", () => {
     const sender = acquainted();
     sendAt(sender, [100, 100]);
-    expect(ackReceived(sender, [{ smallest: 0, largest: 3 }], 0, 200)).toEqual({
-      type: "peer-lied",
-      reason: "acknowledged packet 3, never sent",
-    });
+    expect(ackReceived(sender, [{ smallest: 0, largest: 3 }], 0, 200)).toBeNull();
     expect(sender.sent.packetsInFlight).toBe(2);
     expect(packetNumbers(acknowledge(sender, [0, 1, 2], 200).acknowledged)).toEqual([1, 2]);
   });
 
   test("acknowledges before anything was sent", () => {
     const sender = createRecovery<string>();
-    expect(ackReceived(sender, [{ smallest: 0, largest: 0 }], 0, 0).type).toBe("peer-lied");
+    expect(ackReceived(sender, [{ smallest: 0, largest: 0 }], 0, 0)).toBeNull();
   });
 
   test("may repeat an old ACK as often as it likes without effect", () => {
@@ -270,7 +267,6 @@ describe("a peer that breaks the protocol (RFC 9000 s. 13.1)", () => {
     const before = recoveryTimerAt(sender);
     for (let now = 500; now < 600; now++) {
       expect(acknowledge(sender, [0], now)).toEqual({
-        type: "taken",
         acknowledged: [],
         revived: [],
         lost: [],

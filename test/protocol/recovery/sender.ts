@@ -37,9 +37,9 @@ export function acknowledge(
   numbers: readonly number[],
   now: number,
   delay = 0,
-): Extract<AckOutcome<string>, { type: "taken" }> {
+): AckOutcome<string> {
   const outcome = ackReceived(sender, toRanges(numbers), delay, now);
-  if (outcome.type === "peer-lied") throw new Error(outcome.reason);
+  if (outcome === null) throw new Error("the ACK is not valid");
   return outcome;
 }
 
