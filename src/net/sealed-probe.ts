@@ -10,7 +10,6 @@ import {
   startHelloProbe,
 } from "../protocol/handshake/hello-probe.ts";
 import {
-  isSizeProbeOver,
   nextSizeDatagram,
   receiveForSizeProbe,
   SHORT_SIZES,
@@ -117,7 +116,7 @@ export async function openServerProbe(to: SocketAddress): Promise<ServerProbe> {
     await run({
       next: (time) => nextSizeDatagram(probe, time),
       wakeAt: () => probe.wakeAt,
-      isOver: () => isSizeProbeOver(probe),
+      isOver: () => probe.trying === null,
       receive: (datagram, _, time) => receiveForSizeProbe(probe, datagram, time),
       // Whether anything arrives is known already, or is what the probe finds out.
       refuse() {},

@@ -140,7 +140,6 @@ export function activate(endpoint: Endpoint, session: Session): void {
   endpoint.touched.add(session);
 }
 
-/** The sessions that have changed since the last call. */
 export function takeTouched({ touched }: Endpoint): Session[] {
   const sessions = [...touched];
   touched.clear();

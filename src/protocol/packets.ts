@@ -79,8 +79,6 @@ export type Packet =
  */
 export const SEALED_WIRE_NOTICE = Uint8Array.of(RESET);
 
-export type PacketKind = Packet["kind"];
-
 /** Whether a datagram's first byte is one of the sealed wire's: no UTF-8 text contains one (RFC 3629 s. 3). */
 export function isSealedWire(datagram: Uint8Array): boolean {
   return (datagram[0] ?? 0) >= HELLO;

@@ -22,8 +22,11 @@ import {
 } from "./noise/handshake-state.ts";
 import { truncatedHash, truncatedHmac } from "./proofs.ts";
 
-/** Mixed in by both ends, so that they agree on the protocol and its version (Noise s. 6). */
-export const PROLOGUE = new TextEncoder().encode("charla 1\0");
+/** Alike at both ends. The prologue is mixed in, so that they agree on the protocol and its version (Noise s. 6). */
+export const NOISE_PROTOCOL = {
+  pattern: XXpsk3,
+  prologue: new TextEncoder().encode("charla 1\0"),
+};
 
 /** The label of the refusal key (docs/protocol.md s. 8.5). */
 export const REFUSAL_LABEL = "charla refusal";
@@ -43,9 +46,7 @@ export type HandshakeFailure =
   | "no-answer"
   /** The responder's key is not the expected one. */
   | "other-server"
-  /** The responder says that the secret is wrong. */
   | "wrong-secret"
-  /** The responder speaks another version. */
   | "other-version"
   /** The responder takes no more sessions. */
   | "full";
@@ -83,7 +84,6 @@ export interface InitiatorHandshake {
   refusalKey: Uint8Array | null;
 }
 
-/** The result of a packet. */
 export type InitiatorStep =
   | { readonly type: "nothing" }
   | { readonly type: "failed"; readonly failure: HandshakeFailure }
@@ -94,16 +94,8 @@ const NOTHING: InitiatorStep = { type: "nothing" };
 
 /** Starts with a hello, which is due at once. */
 export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHandshake {
-  const { crypto, staticKeys, ephemeralKeys, psk, initiatorId, padding, now } = options;
-  const noise = createHandshake({
-    crypto,
-    pattern: XXpsk3,
-    role: "initiator",
-    prologue: PROLOGUE,
-    staticKeys,
-    ephemeralKeys,
-    psk,
-  });
+  const { initiatorId, padding, now } = options;
+  const noise = createHandshake({ ...options, ...NOISE_PROTOCOL, role: "initiator" });
   const message = writeMessage(noise, new Uint8Array(0));
   return {
     options,

@@ -13,7 +13,7 @@ import {
   writeUnprovenRefusal,
 } from "../packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
-import { PROLOGUE, REFUSAL_LABEL } from "./initiator-handshake.ts";
+import { NOISE_PROTOCOL, REFUSAL_LABEL } from "./initiator-handshake.ts";
 import {
   createHandshake,
   exportKey,
@@ -23,7 +23,6 @@ import {
   readMessage,
   readMessageWithAnyPsk,
   writeMessage,
-  XXpsk3,
 } from "./noise/handshake-state.ts";
 import {
   type CookieSecrets,
@@ -129,7 +128,6 @@ export interface AdmittedFinish {
   readonly hash: Uint8Array;
 }
 
-/** The result of a finish. */
 export type FinishStep =
   | { readonly type: "nothing" }
   /** No handshake waits for it. */
@@ -177,10 +175,9 @@ export function receiveHello(
   if (unfinished.size >= MAX_UNFINISHED) return null;
 
   const noise = createHandshake({
+    ...NOISE_PROTOCOL,
     crypto,
-    pattern: XXpsk3,
     role: "responder",
-    prologue: PROLOGUE,
     staticKeys: options.staticKeys,
     ephemeralKeys: crypto.generateKeyPair(options.random(32)),
     psk: "one of several",

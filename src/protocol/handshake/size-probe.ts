@@ -99,10 +99,6 @@ export function sizeNotSent(probe: SizeProbe, size: number, now: number): void {
   if (size === probe.trying) countTooLong(probe, size, now);
 }
 
-export function isSizeProbeOver({ trying }: SizeProbe): boolean {
-  return trying === null;
-}
-
 function countTooLong(probe: SizeProbe, size: number, now: number): void {
   probe.tooLong = Math.min(probe.tooLong, size);
   tryNext(probe, now);

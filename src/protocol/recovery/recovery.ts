@@ -67,13 +67,8 @@ export type TimerOutcome<Content> =
       readonly oldest: readonly SentPacket<Content>[];
     };
 
-/** @param initialRoundTrip ms that the handshake's last exchange took, if it is known */
-export function createRecovery<Content>(
-  options: PathOptions = {},
-  initialRoundTrip?: number,
-): Recovery<Content> {
-  const path = createPath(options, 0, initialRoundTrip);
-  return { sent: createSentPackets(), lost: [], options, path };
+export function createRecovery<Content>(options: PathOptions = {}): Recovery<Content> {
+  return { sent: createSentPackets(), lost: [], options, path: createPath(options, 0) };
 }
 
 /**
@@ -165,7 +160,7 @@ export function timerFired<Content>(
  * Returns what was in flight on the old one and has to be sent again; what of it still arrives is
  * reported as revived.
  *
- * @param initialRoundTrip ms that the path challenge took, if it was answered
+ * @param initialRoundTrip ms that an exchange over the new path took, if there was one
  */
 export function changePath<Content>(
   recovery: Recovery<Content>,

@@ -66,7 +66,6 @@ export function createSentPackets<Content>(): SentPackets<Content> {
   return { packets: [], head: 0, nextNumber: 0, packetsInFlight: 0, bytesInFlight: 0 };
 }
 
-/** Whether another packet may be put in flight. */
 export function hasRoomInFlight(sent: SentPackets<unknown>): boolean {
   return countOnRecord(sent) < MAX_IN_FLIGHT_PACKETS;
 }

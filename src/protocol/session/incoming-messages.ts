@@ -75,11 +75,8 @@ export function takeMessages(
   const { arrived } = incoming;
   const messages: Uint8Array[] = [];
   while (messages.length < most && arrived.start < arrived.end) {
-    const bytes = viewBytes(
-      arrived,
-      arrived.start,
-      Math.min(MAX_LENGTH_BYTES, arrived.end - arrived.start),
-    );
+    const headLength = Math.min(MAX_LENGTH_BYTES, arrived.end - arrived.start);
+    const bytes = viewBytes(arrived, arrived.start, headLength);
     const cursor = { bytes, at: 0, end: bytes.length };
     const length = readVarint(cursor);
     if (length === null && bytes.length < MAX_LENGTH_BYTES) break;

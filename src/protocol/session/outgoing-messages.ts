@@ -99,7 +99,6 @@ export function raiseLimit(outgoing: OutgoingMessages, limit: number): void {
   outgoing.limit = Math.max(outgoing.limit, limit);
 }
 
-/** A fragment has arrived. */
 export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
   const { queue, acknowledged } = outgoing;
   outgoing.lost = removeFragment(outgoing.lost, fragment);

@@ -69,7 +69,6 @@ export const CLOSE_KEYS_USED_UP = 5;
 export type SessionEnd =
   | { readonly type: "handshake-failed"; readonly failure: HandshakeFailure }
   | { readonly type: "closed"; readonly by: "us" | "peer"; readonly code: number; reason: string }
-  /** Nothing was received for 60 s. */
   | { readonly type: "timed-out" }
   /** The peer does not have the session any more: it was restarted. */
   | { readonly type: "reset" };
@@ -284,7 +283,6 @@ export function isSessionOver({ end, closing }: Session): boolean {
   return end !== null && closing === null;
 }
 
-/** The probe timeout now, ms. */
 export function currentProbeTimeout({ recovery }: Session): number {
   return probeTimeout(recovery.path.roundTrip);
 }

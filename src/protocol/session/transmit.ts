@@ -196,11 +196,10 @@ function buildPacket(
   if (session.established === null || size < least) return null;
   const into = reservePacket(arena, size);
   const limit = size - TAG_BYTES;
-  const start = SEALED_HEADER;
 
   const owesAck = !validatesPath && isAckOwed(session.received);
   const ack = owesAck ? takeAck(session.received, now) : null;
-  let at = start;
+  let at = SEALED_HEADER;
   if (ack !== null) at = writeAck(into, at, ack.ranges, Math.round(ack.delay * 1_000));
   const afterAck = at;
   let fragments: readonly Fragment[] = [];
@@ -214,7 +213,7 @@ function buildPacket(
   if (kind === "path-mtu-probe" || (kind === "eliciting" && at === afterAck)) {
     at = writePing(into, at);
   }
-  if (at === start) return null;
+  if (at === SEALED_HEADER) return null;
   if (kind === "path-mtu-probe") {
     // Padded to its size: zeros are PADDING.
     into.fill(0, at, limit);

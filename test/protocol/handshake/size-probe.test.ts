@@ -3,7 +3,6 @@
 import { expect, test } from "bun:test";
 
 import {
-  isSizeProbeOver,
   nextSizeDatagram,
   receiveForSizeProbe,
   SHORT_SIZES,
@@ -35,7 +34,7 @@ function search(path: Path, options: Partial<SizeProbeOptions> = {}) {
   const resets: { bytes: Uint8Array; at: number }[] = [];
   const sent: { size: number; at: number }[] = [];
   let now = 0;
-  for (; !isSizeProbeOver(probe); now += 1) {
+  for (; probe.trying !== null; now += 1) {
     for (const { bytes } of resets.filter(({ at }) => at === now)) {
       receiveForSizeProbe(probe, bytes, now);
     }

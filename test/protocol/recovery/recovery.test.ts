@@ -414,7 +414,8 @@ describe("the window", () => {
 
   test("admits no more than 8,192 packets, however large it is", () => {
     const controller = fixedWindow(1e9);
-    const sender = createRecovery<string>({ controller: () => controller }, 1);
+    const sender = createRecovery<string>({ controller: () => controller });
+    changePath(sender, 0, 1);
     for (let count = 0; count < 8_192; count++) sendAt(sender, [0], 10);
     expect(sendableAt(sender, 10, 0)).toBe(Infinity);
     acknowledge(sender, [0], 1);
