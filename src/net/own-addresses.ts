@@ -37,11 +37,6 @@ export function addressScope(address: string): AddressScope {
   return isIn(providerLocal, bare) ? "provider" : "everywhere";
 }
 
-interface OwnAddress {
-  readonly address: string;
-  readonly isBridge: boolean;
-}
-
 /**
  * The addresses of this machine, the one that works for most others first: IPv4 before IPv6, which not everybody has; of
  * each, those valid everywhere first; those of containers and virtual machines last.
@@ -51,25 +46,19 @@ interface OwnAddress {
 export function ownAddresses(
   interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>,
 ): string[] {
-  const found: OwnAddress[] = [];
+  const found: { address: string; rank: number }[] = [];
   for (const [name, infos = []] of Object.entries(interfaces)) {
     for (const info of infos) {
       const address = canonicalAddress(info.address);
       const scope = addressScope(address);
       if (info.internal || scope === "machine" || scope === "link") continue;
-      found.push({ address, isBridge: BRIDGE.test(name) });
+      const rank =
+        (BRIDGE.test(name) ? 4 : 0) + (isIPv4(address) ? 0 : 2) + (scope === "everywhere" ? 0 : 1);
+      found.push({ address, rank });
     }
   }
-  const ranked = found.toSorted((one, other) => rank(one) - rank(other));
+  const ranked = found.toSorted((one, other) => one.rank - other.rank);
   return Array.from(new Set(ranked.map(({ address }) => address)));
-}
-
-function rank({ address, isBridge }: OwnAddress): number {
-  return (
-    (isBridge ? 4 : 0) +
-    (isIPv4(address) ? 0 : 2) +
-    (addressScope(address) === "everywhere" ? 0 : 1)
-  );
 }
 
 function isIn(subnets: BlockList, address: string): boolean {

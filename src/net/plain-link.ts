@@ -23,25 +23,6 @@ import { openUdpSocket } from "./udp-socket.ts";
 const REFUSAL_TIME_LOOPBACK = 50;
 const REFUSAL_TIME = 300;
 
-interface PlainLink extends Disposable {
-  /** Where this end listens. */
-  readonly local: SocketAddress;
-  /** The other end; null while there is none. */
-  readonly peer: SocketAddress | null;
-  /**
-   * Sends one message. Resolves when it has left, which says nothing about its arrival: this is the plain wire.
-   * While the first message tries the host's addresses, the others wait.
-   *
-   * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE; also once it is closed
-   */
-  send(text: string): Promise<void>;
-  /** Resolves when every message has left, or failed to. */
-  flush(): Promise<void>;
-  /** The same, after the time that a refusal may take. */
-  settle(): Promise<void>;
-  close(): void;
-}
-
 export interface PlainLinkHandlers {
   /** The server has a peer. */
   onPeer?(peer: SocketAddress): void;
@@ -62,15 +43,12 @@ export interface PlainLinkHandlers {
 export function openPlainLink(
   options: { bind?: string | undefined; port: number },
   handlers: PlainLinkHandlers,
-): Promise<PlainLink> {
+) {
   return createPlainLink(waitForPeer(), options, handlers);
 }
 
 /** Talks to the first of a host's addresses (at least one) that does not refuse. */
-export function joinPlainLink(
-  candidates: readonly SocketAddress[],
-  handlers: PlainLinkHandlers,
-): Promise<PlainLink> {
+export function joinPlainLink(candidates: readonly SocketAddress[], handlers: PlainLinkHandlers) {
   return createPlainLink(seekPeer(candidates), { port: 0 }, handlers);
 }
 
@@ -87,7 +65,7 @@ async function createPlainLink(
   start: PlainPeer,
   { bind, port }: { bind?: string | undefined; port: number },
   handlers: PlainLinkHandlers,
-): Promise<PlainLink> {
+) {
   let state = start;
   let closed = false;
   let lastSent: { at: number; refusalTime: number } | null = null;
@@ -196,10 +174,17 @@ async function createPlainLink(
 
   return {
     local: socket.address,
+    /** The other end; null while there is none. */
     get peer() {
       return state.peer;
     },
-    async send(text) {
+    /**
+     * Sends one message. Resolves when it has left, which says nothing about its arrival: this is the plain wire.
+     * While the first message tries the host's addresses, the others wait.
+     *
+     * @throws {CharlaError} MESSAGE_TOO_LONG, NOBODY_LISTENING, UNREACHABLE; also once it is closed
+     */
+    async send(text: string) {
       const datagram = encodeText(text);
       const sent = sending.then(() => {
         if (state.peer !== null && !state.reached) return tryAddresses(datagram);
@@ -209,7 +194,9 @@ async function createPlainLink(
       sending = sent.catch(() => {});
       return sent;
     },
+    /** Resolves when every message has left, or failed to. */
     flush: () => sending,
+    /** The same, after the time that a refusal may take. */
     settle: () => sending.then(refusalTime),
     close,
     [Symbol.dispose]: close,

@@ -104,8 +104,8 @@ export class SessionLink implements SealedLink {
   /** The program above got every message that has arrived. */
   #drained = true;
   /** Null once it was called. */
-  #resolveJoined: ((joined: boolean) => void) | null = null;
-  #resolveEnded: (end: SessionEnd) => void = () => {};
+  #resolveJoined: ((joined: boolean) => void) | null;
+  readonly #resolveEnded: (end: SessionEnd) => void;
   /** What was last reported to the handlers. */
   #reportedArrival = 0;
   #reportedPeer: SocketAddress;
@@ -116,12 +116,8 @@ export class SessionLink implements SealedLink {
     this.session = session;
     this.#driver = driver;
     this.#reportedPeer = session.path.address;
-    this.joined = new Promise((resolve) => {
-      this.#resolveJoined = resolve;
-    });
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    ({ promise: this.joined, resolve: this.#resolveJoined } = Promise.withResolvers<boolean>());
+    ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<SessionEnd>());
   }
 
   get peer(): SocketAddress {

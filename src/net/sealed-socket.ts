@@ -153,7 +153,9 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       if (!link.reportChanges(now())) links.delete(link.session);
     }
     if (closed !== null && !isClosing()) closed.resolve();
-    schedule();
+    clearTimeout(timer);
+    const at = endpointWakeAt(endpoint);
+    if (at !== Infinity) timer = setTimeout(tick, Math.max(0, Math.ceil(at - now())));
   }
 
   /** Whether some peer has yet to get our CLOSE. */
@@ -176,13 +178,6 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
       socket.sendMany(batch);
       datagramsSent(endpoint);
     } while (batch.length === DATAGRAMS_AT_ONCE);
-  }
-
-  function schedule(): void {
-    clearTimeout(timer);
-    const at = endpointWakeAt(endpoint);
-    if (at === Infinity) return;
-    timer = setTimeout(tick, Math.max(0, Math.ceil(at - now())));
   }
 
   function tick(): void {

@@ -12,27 +12,18 @@ import {
   type WantedOptions,
 } from "./socket-options.ts";
 
-/** Sets options of the runtime's sockets. Keep it as long as these are open. */
-interface SocketTuner extends Disposable {
-  /**
-   * Sets what is wanted, at once.
-   *
-   * @param address where the socket listens
-   */
-  apply(socket: object, address: string): OptionsInForce;
-  /** Null where GSO is not wanted, or this system has none. */
-  segmenter(socket: object): Segmenter | null;
-}
-
 /**
  * While `send` runs, what the socket sends is cut into datagrams of `size` bytes, the last of which may be shorter.
  *
  * @throws what `send` throws; ENOPROTOOPT, and nothing is sent, where the kernel has no GSO
  */
-export type Segmenter = <Sent>(size: number, send: () => Sent) => Sent;
+type Segmenter = <Sent>(size: number, send: () => Sent) => Sent;
 
-/** Loads what is needed to set the wanted options; null when none is wanted, or none can be set here. */
-export async function loadSocketTuner(wanted: WantedOptions): Promise<SocketTuner | null> {
+/**
+ * Loads what is needed to set the wanted options of the runtime's sockets; null when none is wanted, or none can be
+ * set here. Keep it as long as these are open.
+ */
+export async function loadSocketTuner(wanted: WantedOptions) {
   const { receiveBuffer, dontFragment, gso } = wanted;
   if (receiveBuffer === undefined && dontFragment !== true && gso !== true) return null;
   // Loading it takes 0.4 ms; a socket without options does without it.
@@ -42,11 +33,17 @@ export async function loadSocketTuner(wanted: WantedOptions): Promise<SocketTune
   const library = fileName === null ? null : await loadSocketLibrary(fileName);
   if (library === null) return null;
   return {
-    apply(socket, address) {
+    /**
+     * Sets what is wanted, at once.
+     *
+     * @param address where the socket listens
+     */
+    apply(socket: object, address: string): OptionsInForce {
       const calls = library.callsFor(socket);
       return calls === null ? NOTHING_IN_FORCE : applyOptions(calls, system, address, wanted);
     },
-    segmenter(socket) {
+    /** Null where GSO is not wanted, or this system has none. */
+    segmenter(socket: object): Segmenter | null {
       const option = gso === true ? segmentSizeOption(system) : null;
       const calls = library.callsFor(socket);
       if (option === null || calls === null) return null;
@@ -66,14 +63,6 @@ export async function loadSocketTuner(wanted: WantedOptions): Promise<SocketTune
   };
 }
 
-interface SocketLibrary extends Disposable {
-  /**
-   * The calls for one of the runtime's sockets; null when it is closed. Use them only while it is open, since its
-   * descriptor is reused afterwards, and only until the library is disposed of.
-   */
-  callsFor(socket: object): SocketCalls | null;
-}
-
 /** Every option here is a C int. */
 const INT_BYTES = 4;
 
@@ -81,14 +70,19 @@ const INT_BYTES = 4;
  * Loads the C library by its file name: null where there is no such file, or the runtime may not call it. Takes half
  * a millisecond the first time, and then 10 us.
  */
-export async function loadSocketLibrary(fileName: string): Promise<SocketLibrary | null> {
+export async function loadSocketLibrary(fileName: string) {
   const library = await openLibrary(fileName);
   if (library === null) return null;
   const { getsockopt, setsockopt } = library.symbols;
   return {
-    callsFor(socket) {
-      const descriptor = fileDescriptor(socket);
-      if (descriptor === null) return null;
+    /**
+     * The calls for one of the runtime's sockets; null when it is closed. Use them only while it is open, since its
+     * descriptor is reused afterwards, and only until the library is disposed of.
+     */
+    callsFor(socket: object): SocketCalls | null {
+      // Bun 1.4.5 has it, but its declarations leave it out; it is -1 once the socket is closed.
+      const descriptor = "fd" in socket ? socket.fd : undefined;
+      if (typeof descriptor !== "number" || descriptor < 0) return null;
       return {
         get({ level, name }) {
           const value = new Int32Array(1);
@@ -115,10 +109,4 @@ async function openLibrary(fileName: string) {
   } catch {
     return null;
   }
-}
-
-/** Bun 1.4.5 has it, but its declarations leave it out; it is -1 once the socket is closed. */
-function fileDescriptor(socket: object): number | null {
-  if (!("fd" in socket) || typeof socket.fd !== "number" || socket.fd < 0) return null;
-  return socket.fd;
 }
