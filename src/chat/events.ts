@@ -49,7 +49,10 @@ export type RoomEvent =
   /** A member's connection is silent, or works again. */
   | { readonly type: "away"; readonly peer: string; readonly away: boolean }
   | { readonly type: "renamed"; readonly from: string; readonly to: string }
-  /** With its number in the log, when it was stored (ms since 1970), and whose key it is from. */
+  /**
+   * With its number in the log, when it was stored (ms since 1970), and whose key it is from. `past`: it was stored
+   * before this end entered the room, and so is history, not news.
+   */
   | {
       readonly type: "message";
       readonly from: string;
@@ -57,6 +60,7 @@ export type RoomEvent =
       readonly sequence: number;
       readonly time: number;
       readonly fingerprint: string;
+      readonly past?: true;
     }
   /** A message of this end was sent to the server. */
   | { readonly type: "said"; readonly text: string }

@@ -61,13 +61,17 @@ const roomDescription = v.object({
 });
 
 const MEMBER_FRAMES = [
-  /** Enters a room, or another one. Without `after`, a cursor: for the first time. */
+  /**
+   * Enters a room, or another one. Without `after`, a cursor: for the first time, and the last `history` entries are
+   * sent.
+   */
   v.object({
     type: v.literal("enter"),
     room,
     name,
     device,
     after: v.optional(v.object({ log: v.string(), sequence: count })),
+    history: v.optional(v.pipe(count, v.maxValue(MAX_FOUND))),
   }),
   v.object({ type: v.literal("say"), number: count, text }),
   v.object({ type: v.literal("rename"), request, name }),

@@ -25,6 +25,8 @@ export interface JoinRoomOptions {
   readonly room?: string | undefined;
   /** What this program keeps of the room; without it, nothing survives the program. */
   readonly device?: Device | undefined;
+  /** How many earlier messages are shown where the device has no cursor, 0 to 100; 20 by default. */
+  readonly history?: number | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -62,6 +64,7 @@ export function joinRoom(
     room: options.room ?? known.room ?? DEFAULT_ROOM,
     name: options.name,
     device: options.device ?? memoryDevice(),
+    history: options.history,
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && TEMPORARY.has(code),

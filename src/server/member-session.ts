@@ -153,7 +153,10 @@ export class MemberSession implements ChannelHandlers {
     }
   }
 
-  async #join(room: Room, { name: wanted, device, after }: FrameOf<"enter">): Promise<Membership> {
+  async #join(
+    room: Room,
+    { name: wanted, device, after, history }: FrameOf<"enter">,
+  ): Promise<Membership> {
     const { log, limits, quota } = this.#server;
     const { channel, fingerprint, owner } = this.#client;
     this.#checkAdmission(room);
@@ -166,7 +169,7 @@ export class MemberSession implements ChannelHandlers {
     this.#checkAdmission(room);
     this.#replaceProgram(room, device);
     // A cursor into another log means nothing in this one, nor does one beyond its end.
-    const cursor = after?.log === log.id ? after.sequence : last - FIRST_ENTRIES;
+    const cursor = after?.log === log.id ? after.sequence : last - (history ?? FIRST_ENTRIES);
     const start = Math.min(Math.max(0, cursor), last);
     const member = new Member({ channel, fingerprint, owner, device, name, start });
     room.add(member);

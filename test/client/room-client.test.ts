@@ -114,18 +114,16 @@ const ENTERED: RoomEvent = {
 };
 const RECONNECTED: RoomEvent = { type: "reconnected" };
 const DISCONNECTED: RoomEvent = { type: "disconnected", message: LOST.message };
-const shows = (sequence: number, log = "log") =>
-  emit(
-    {
-      type: "message",
-      from: "Bob",
-      text: `entry ${sequence}`,
-      sequence,
-      time: 1_000,
-      fingerprint: "key of Bob",
-    },
-    at(sequence, log),
-  );
+const bobSaid = (sequence: number) => ({
+  type: "message" as const,
+  from: "Bob",
+  text: `entry ${sequence}`,
+  sequence,
+  time: 1_000,
+  fingerprint: "key of Bob",
+});
+const shows = (sequence: number, log = "log") => emit(bobSaid(sequence), at(sequence, log));
+const showsPast = (sequence: number) => emit({ ...bobSaid(sequence), past: true }, at(sequence));
 const said = (number: number) => emit({ type: "said", text: `text ${number}` });
 const waits = (number: number) => emit({ type: "waiting", for: "server", text: `text ${number}` });
 const delivered = (number: number, sequence: number): Action[] => [
@@ -250,16 +248,52 @@ describe("entering", () => {
     expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);
     expect(happen(client, 0, welcome(4), entry(1), entry(2), entry(3), entry(4))).toEqual([
       emit(ENTERED, at(2)),
-      shows(3),
-      shows(4),
+      showsPast(3),
+      showsPast(4),
     ]);
   });
 
   test("for the first time in a room with entries shows those that come", () => {
     expect(happen(entering(), 0, welcome(7), entry(6), entry(7))).toEqual([
       emit(ENTERED),
-      shows(6),
-      shows(7),
+      showsPast(6),
+      showsPast(7),
+    ]);
+  });
+
+  test("marks what was said before as past, and neither what is said after nor what was missed later", () => {
+    const client = connecting({ cursor: at(1) });
+    happen(client, 0, CONNECTED, welcome(2));
+    expect(happen(client, 0, entry(2), entry(3))).toEqual([showsPast(2), shows(3)]);
+    happen(client, 0, LOSS);
+    happen(client, 375, TICK, CONNECTED, welcome(5));
+    expect(happen(client, 375, entry(4), entry(5))).toEqual([shows(4), shows(5)]);
+  });
+
+  test("asks for as many earlier entries as are wanted, and shows no more of them", () => {
+    const client = connecting({ history: 1 });
+    const first = { type: "enter", room: "main", name: "Ann", device: DEVICE, history: 1 } as const;
+    expect(happen(client, 0, CONNECTED)).toEqual([send(first)]);
+    // A server that does not know the field sends the last 20.
+    expect(happen(client, 0, welcome(7), entry(6), entry(7))).toEqual([
+      emit(ENTERED, at(6)),
+      showsPast(7),
+    ]);
+  });
+
+  test("with a cursor shows all that was missed, however many earlier entries are wanted", () => {
+    const client = connecting({ cursor: at(2), history: 0 });
+    expect(happen(client, 0, CONNECTED, welcome(3), entry(3))).toEqual([
+      send({
+        type: "enter",
+        room: "main",
+        name: "Ann",
+        device: DEVICE,
+        after: at(2),
+        history: 0,
+      }),
+      emit(ENTERED, at(2)),
+      showsPast(3),
     ]);
   });
 

@@ -178,6 +178,7 @@ describe("entering a room", () => {
         sequence: 7,
         time: 1_000,
         fingerprint: "key of Bob",
+        past: true,
       },
       { type: "joined", peer: "Eve", fingerprint: "key of Eve" },
       { type: "away", peer: "Eve", away: true },

@@ -3,8 +3,9 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join as joinPath } from "node:path";
 
+import { join, open, type RoomEvent } from "../../src/index.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, start } from "../harness/program.ts";
@@ -12,7 +13,7 @@ import { openScreen, type Screen } from "../harness/screen.ts";
 import { until } from "../harness/until.ts";
 
 function blocks(path: string, language: string): string[][] {
-  const text = readFileSync(join(root, path), "utf8");
+  const text = readFileSync(joinPath(root, path), "utf8");
   const found = text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)\n\`\`\`$`, "gms"));
   return Array.from(found, ([, block = ""]) => block.split("\n"));
 }
@@ -69,10 +70,10 @@ testWith(
     await using fourth = await openScreen(COLUMNS, ROWS);
 
     // On a free port, since 12345 may be in use on this machine; --name, since the tests' user is not called Ana.
-    const pid = join(person.data, "..", "pid");
+    const pid = joinPath(person.data, "..", "pid");
     const open = (port: string) =>
       `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
-    enter(one, `mkdir -p ${join(pid, "..")}; ${open("0")}`);
+    enter(one, `mkdir -p ${joinPath(pid, "..")}; ${open("0")}`);
     const invitation = await printedAfter(one, "invite with: charla ");
     const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
     const joining = (block: readonly string[]) =>
@@ -141,6 +142,44 @@ testWith(
   },
   2 * END_TO_END_TIMEOUT,
 );
+
+test(
+  "README's parrot repeats what is said to it, and not again at its next start",
+  async () => {
+    const [parrot = []] = blocks("README.md", "ts");
+    await using server = await open({ bind: "127.0.0.1" });
+    const invitation = server.invitation("main");
+    await using ana = join(invitation, { name: "ana" });
+    const events = ana.events[Symbol.asyncIterator]();
+    const repeated: string[] = [];
+    for (const said of ["one", "two"]) {
+      await using _parrot = start([process.execPath, "-e", parrot.join("\n"), invitation]);
+      await nextOf(events, "joined");
+      await ana.say(`parrot: ${said}`);
+      repeated.push((await nextOf(events, "message")).text);
+    }
+    expect(repeated).toEqual(["one", "two"]);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+async function nextOf<Type extends RoomEvent["type"]>(
+  events: AsyncIterator<RoomEvent>,
+  type: Type,
+): Promise<Extract<RoomEvent, { type: Type }>> {
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done === true) throw new Error(`the end before "${type}"`);
+    if (isOfType(value, type)) return value;
+  }
+}
+
+function isOfType<Type extends RoomEvent["type"]>(
+  event: RoomEvent,
+  type: Type,
+): event is Extract<RoomEvent, { type: Type }> {
+  return event.type === type;
+}
 
 testWith(
   ["tmux", "ncat"],

@@ -64,6 +64,21 @@ describe("entering", () => {
   });
 
   test.each([
+    [0, []],
+    [2, [24, 25]],
+    [100, upTo(25)],
+  ])("for the first time with a history of %d shows so many", async (history, sequences) => {
+    const state = openState();
+    await talk(state.log, 25);
+    const ann = await enter(state, "Ann", { history });
+    ann.say(sayFrame(1));
+    expect(sequencesOf(await ann.until("message", sequences.length + 1))).toEqual([
+      ...sequences,
+      26,
+    ]);
+  });
+
+  test.each([
     ["in this log shows what came after it", { log: "log", sequence: 3 }, [4, 5]],
     ["at the end of this log shows nothing", { log: "log", sequence: 5 }, []],
     ["beyond the end of this log shows nothing", { log: "log", sequence: 900 }, []],

@@ -3,6 +3,7 @@
 // everything. At the end each message must be in the log once, in order, and shown to each member once, in order.
 
 import { type Channel, ENDED_BY_PROGRAM } from "../../src/chat/channel.ts";
+import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame } from "../../src/chat/frames.ts";
 import type { Cursor, Unstored } from "../../src/client/device.ts";
 import {
@@ -61,6 +62,9 @@ interface Person {
   readonly said: string[];
   readonly acknowledged: string[];
   readonly shown: { readonly sequence: number; readonly text: string }[];
+  /** When its program was started, and when that entered the room. */
+  startedAt: number;
+  enteredAt: number;
   /** Questions that have neither an answer nor an error yet. */
   readonly asked: Set<number>;
   over: boolean;
@@ -150,6 +154,8 @@ function addPerson(world: World): void {
     said: [],
     acknowledged: [],
     shown: [],
+    startedAt: world.now,
+    enteredAt: 0,
     asked: new Set(),
     over: false,
   };
@@ -253,6 +259,10 @@ function perform(world: World, person: Person, action: Action): void {
       break;
     case "emit": {
       const { event, shown } = action;
+      if (event.type === "entered") person.enteredAt = world.now;
+      if (event.type === "message" && isMarkedWrongly(person, event)) {
+        world.fault = `${person.name} took news for history, or history for news`;
+      }
       if (event.type === "message" || event.type === "delivered") person.shown.push(event);
       if (shown !== null) device.cursor = shown;
       break;
@@ -272,6 +282,14 @@ function perform(world: World, person: Person, action: Action): void {
       if (action.error !== null) world.fault = `${person.name}: ${action.error.message}`;
       break;
   }
+}
+
+/** Said after the member entered and marked as past, or before its program was started and not marked. */
+function isMarkedWrongly(
+  { startedAt, enteredAt }: Person,
+  { time, past }: Extract<RoomEvent, { type: "message" }>,
+): boolean {
+  return past === true ? time > enteredAt : time < Math.floor(startedAt);
 }
 
 function forget(device: Device, number: number): string {
@@ -394,6 +412,7 @@ function killClient(world: World, person: Person | undefined): void {
   person.asked.clear();
   loseConnection(world, link);
   person.client = startClient(world, person.name, person.device);
+  person.startedAt = world.now;
 }
 
 /** Whether all messages are sent, and all members are up to date. */

@@ -29,6 +29,8 @@ export interface RoomClientOptions {
   readonly unstored: readonly Unstored[];
   /** The newest entry that was shown. */
   readonly cursor: Cursor | null;
+  /** Earlier entries that are shown where there is no cursor, 0 to MAX_FOUND; without it, as many as the server sends. */
+  readonly history?: number | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
   /** RESEND_AFTER by default. */
@@ -72,7 +74,10 @@ export type Question = WithoutNumber<
 type WithoutNumber<Frame> = Frame extends unknown ? Omit<Frame, "request"> : never;
 export type Answer = Extract<ServerFrame, { readonly request: number }>;
 
-export interface RoomClient extends Pick<RoomClientOptions, "room" | "device" | "random"> {
+export interface RoomClient extends Pick<
+  RoomClientOptions,
+  "room" | "device" | "random" | "history"
+> {
   readonly resendAfter: number;
   readonly retryDelay: (attempts: number, random: number) => number;
   /** This member's name, as far as is known. */
@@ -84,6 +89,8 @@ export interface RoomClient extends Pick<RoomClientOptions, "room" | "device" | 
   entered: boolean;
   /** The log that the server has now. */
   log: string;
+  /** The newest entry when this run first entered: up to it, entries are past. */
+  past: Cursor | null;
   /** The newest entry that has come; its reader may be behind. */
   received: Cursor | null;
   /** Said and not known to be stored, by number, oldest first. */
@@ -151,7 +158,7 @@ export type Action =
 
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
-  const { room, name, device, unstored, cursor, random } = options;
+  const { room, name, device, unstored, cursor, history, random } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text } of unstored) {
@@ -161,6 +168,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     room,
     device,
     random,
+    history,
     resendAfter,
     retryDelay,
     name,
@@ -168,6 +176,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     attempts: 0,
     entered: false,
     log: "",
+    past: null,
     received: cursor,
     outbox,
     questions: new Map(),

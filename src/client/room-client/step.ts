@@ -90,9 +90,9 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
 }
 
 function enter(client: RoomClient, now: number, actions: Action[]): void {
-  const { room, name, device, received } = client;
+  const { room, name, device, received, history } = client;
   const after = received ?? undefined;
-  actions.push({ type: "send", frame: { type: "enter", room, name, device, after } });
+  actions.push({ type: "send", frame: { type: "enter", room, name, device, after, history } });
   setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
 }
 
@@ -176,12 +176,16 @@ function welcome(
   actions: Action[],
 ): void {
   client.log = log;
+  client.past ??= { log, sequence: last };
   // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new
   // the numbers of entries that were seen before.
   const { received } = client;
   const isKnown = received?.log === log;
   if (isKnown ? received.sequence > last : last === 0) {
     client.received = { log, sequence: last };
+  } else if (!isKnown && !client.entered && client.history !== undefined) {
+    // Also for a server that does not know how many were asked for.
+    client.received = { log, sequence: Math.max(0, last - client.history) };
   }
   const event: RoomEvent = client.entered
     ? { type: "reconnected" }
@@ -209,7 +213,7 @@ function receiveEntry(
   actions: Action[],
 ): void {
   const { sequence, time, author: fingerprint, name: from, text, number, device } = frame;
-  const { log, received } = client;
+  const { log, received, past } = client;
   const isNew = received?.log !== log || sequence > received.sequence;
   const shown = isNew ? { log, sequence } : null;
   if (shown !== null) client.received = shown;
@@ -219,7 +223,9 @@ function receiveEntry(
     actions.push({ type: "stored", number });
     settled(client, own, actions);
   } else if (isNew) {
-    emit(actions, { type: "message", from, text, sequence, time, fingerprint }, shown);
+    const message = { type: "message", from, text, sequence, time, fingerprint } as const;
+    const isPast = past?.log === log && sequence <= past.sequence;
+    emit(actions, isPast ? { ...message, past: true } : message, shown);
   }
 }
 
