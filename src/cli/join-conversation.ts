@@ -11,19 +11,18 @@ import { CharlaError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
-import { ownIdentity } from "../identity/private-files.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
-import { memberOptions } from "./person.ts";
+import { memberIdentity, memberOptions } from "./person.ts";
 
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const member = memberOptions(commandLine, io.env);
   const { target, server, met } = sealedTarget(words[0], io.env);
-  const identity = ownIdentity(io.env).keyPair;
+  const { keyPair: identity, notice: notKept } = memberIdentity(io.env);
   // An unknown host may be a mistyped command: that is an error before there is a conversation.
   await resolve(target);
   using files = new DisposableStack();
@@ -31,6 +30,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   const devices = new Map<string, DeviceFile>();
 
   function openDevice(room: string, addNotice: (notice: TalkNotice) => void) {
+    // Its messages would be sent by somebody else next time.
+    if (notKept !== null) return undefined;
     const known = devices.get(room);
     if (known !== undefined) return known;
     try {
@@ -61,7 +62,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       identity,
       device,
       onServer(key) {
-        const notice = checkServerKey(key, met);
+        const notice = checkServerKey(key, met, notKept !== null);
         if (notice !== null) addNotice(notice);
       },
     });
@@ -73,21 +74,28 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     ...printerOptions(commandLine),
     atEndOfInput: flags.has("stay") ? "stay" : "leave",
     delivery: "shown",
+    notices: notKept === null ? [] : [notKept],
     enter,
   });
 }
 
 /**
+ * @param keepsNothing as a notice has said already
  * @returns a notice about a server that was unknown until now; null for a known one
  * @throws {CharlaError} SERVER_KEY_CHANGED
  */
-function checkServerKey(key: Uint8Array, met: (key: Uint8Array) => boolean): TalkNotice | null {
+function checkServerKey(
+  key: Uint8Array,
+  met: (key: Uint8Array) => boolean,
+  keepsNothing: boolean,
+): TalkNotice | null {
+  const message = `met this server for the first time; its fingerprint is ${fingerprint(key)}`;
+  const notice = { code: "SERVER_MET", message };
   try {
-    const message = `met this server for the first time; its fingerprint is ${fingerprint(key)}`;
-    return met(key) ? { code: "SERVER_MET", message } : null;
+    return met(key) ? notice : null;
   } catch (error) {
+    if (!(error instanceof CharlaError) || error.code !== "FOLDER_NOT_WRITABLE") throw error;
     // One can talk to a server without remembering its key.
-    if (error instanceof CharlaError && error.code === "FOLDER_NOT_WRITABLE") return error;
-    throw error;
+    return keepsNothing ? notice : error;
   }
 }

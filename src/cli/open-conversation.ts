@@ -18,7 +18,7 @@ import { createPrinter } from "../terminal/printer.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { listenOptions, printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
-import { memberOptions } from "./person.ts";
+import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 
 export async function openConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { flags, values } = commandLine;
@@ -26,6 +26,9 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
   const listening = listenOptions(commandLine);
   const isOpen = flags.has("open");
   const admitted = values.get("admit");
+  const data = flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(io.env));
+  const { keyPair, notice: notKept } =
+    data === undefined ? memberIdentity(io.env) : keptIdentity(io.env);
   const service = io.isService ? createPrinter(io, printerOptions(commandLine)) : null;
   /** One for each room that the owner has entered. */
   const conversations: OwnRoomConversation[] = [];
@@ -37,9 +40,9 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
   const addNotice = (notice: TalkNotice) => addEvent(noticeEvent(notice));
   await using server = await open({
     ...listening,
-    identity: ownIdentity(io.env).keyPair,
+    identity: keyPair,
     open: isOpen,
-    data: flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(io.env)),
+    data,
     authorized: admitted === undefined ? undefined : openAuthorizedKeys(admitted, addNotice),
     onOtherWire: (peer) => addNotice(otherWireNotice(peer)),
     // Members see that somebody is gone by their silence.
@@ -50,7 +53,9 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
   using _invitation = written instanceof CharlaError ? null : written;
   const notices: TalkNotice[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),
-    ...(written instanceof CharlaError ? [written] : []),
+    ...(notKept === null ? [] : [notKept]),
+    // Of two folders that cannot be written to, one is enough to hear of.
+    ...(written instanceof CharlaError && notKept === null ? [written] : []),
   ];
   const beginnings = [
     { type: "listening", address: formatAddress(server.local) },
@@ -75,6 +80,17 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     notices,
     enter,
   });
+}
+
+/** The key of a server that stores messages: with another one at its next start, its invitations would be wrong. */
+function keptIdentity(env: Environment): MemberIdentity {
+  try {
+    return { keyPair: ownIdentity(env).keyPair, notice: null };
+  } catch (error) {
+    if (!(error instanceof CharlaError) || error.code !== "FOLDER_NOT_WRITABLE") throw error;
+    const { code, message, hint } = error;
+    throw new CharlaError(code, message, `${hint}; or keep nothing with --ephemeral`);
+  }
 }
 
 const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "UNREACHABLE"]);

@@ -1,11 +1,14 @@
-// Who somebody is in a room, and which room: --name, --room, and what holds without them.
+// Who somebody is in a room, and which room: --name, --room and what holds without them, and the identity key.
 
 import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 
 import { isMemberName, isRoomName } from "../chat/frames.ts";
 import { usageError } from "../errors.ts";
+import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
+import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Io } from "../terminal/io.ts";
+import type { TalkNotice } from "../terminal/talk.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** What Bun calls a user whose name is not in the environment. */
@@ -35,6 +38,24 @@ export function memberOptions({ command, values }: CommandLine, env: Io["env"]) 
     );
   }
   return { name, room };
+}
+
+export interface MemberIdentity {
+  readonly keyPair: KeyPair;
+  /** Set for somebody new, whose key is not kept. */
+  readonly notice: TalkNotice | null;
+}
+
+/**
+ * The person's key, or a new one where no folder can hold it: one can take part without keeping anything.
+ *
+ * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED
+ */
+export function memberIdentity(env: Io["env"]): MemberIdentity {
+  const { keyPair, notKept } = ownOrTemporaryIdentity(env);
+  if (notKept === null) return { keyPair, notice: null };
+  const message = `${notKept.message}; you are somebody new, and nothing is kept for the next time`;
+  return { keyPair, notice: { code: "IDENTITY_NOT_KEPT", message, hint: notKept.hint } };
 }
 
 /** "unknown" for a user without an entry in the system's list, as containers have. */

@@ -4,14 +4,14 @@
 import type { MessageSender } from "../client/plain-message.ts";
 import { usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
-import { ownIdentity } from "../identity/private-files.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
-import { createPrinter } from "../terminal/printer.ts";
+import { createPrinter, type Printer } from "../terminal/printer.ts";
+import { noticeEvent } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
-import { memberOptions } from "./person.ts";
+import { memberIdentity, memberOptions } from "./person.ts";
 
 export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
@@ -20,7 +20,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const to = values.get("to") ?? "localhost";
-  await using sender = await openSender(commandLine, io, to);
+  await using sender = await openSender(commandLine, io, to, printer);
 
   const ask = async (text: string) => {
     const { from, text: answer } = await sender.ask(text);
@@ -41,12 +41,20 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   return 0;
 }
 
-async function openSender(commandLine: CommandLine, io: Io, to: string): Promise<MessageSender> {
+async function openSender(
+  commandLine: CommandLine,
+  io: Io,
+  to: string,
+  printer: Printer,
+): Promise<MessageSender> {
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
     const { sealedTarget } = await import("../client/sealed-target.ts");
-    const member = { ...memberOptions(commandLine, io.env), identity: ownIdentity(io.env).keyPair };
-    return openSealedSender(sealedTarget(to, io.env).target, member);
+    const options = memberOptions(commandLine, io.env);
+    const { target } = sealedTarget(to, io.env);
+    const { keyPair, notice } = memberIdentity(io.env);
+    if (notice !== null) await printer.event(noticeEvent(notice));
+    return openSealedSender(target, { ...options, identity: keyPair });
   }
   const option = ["name", "room"].find((name) => commandLine.flags.has(name));
   if (option !== undefined) {

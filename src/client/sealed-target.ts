@@ -40,16 +40,26 @@ interface FoundTarget {
 /**
  * @param written HOST, HOST:PORT or an invitation; undefined for the server of this machine
  * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE, KNOWN_SERVERS_DAMAGED,
- *   FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
+ *   FILE_NOT_READABLE
  */
 export function sealedTarget(written: string | undefined, env: Environment): FoundTarget {
   if (written !== undefined && looksLikeInvitation(written))
     return invited(parseInvitation(written));
-  const left = readLocalInvitation(dataFolder(env));
+  const left = findLocalInvitation(env);
   if (written === undefined)
     return left === null ? byHost(parseHostAndPort("localhost"), env) : invited(left);
   const host = parseHostAndPort(written);
   return left !== null && isInvitationTo(left, host) ? invited(left) : byHost(host, env);
+}
+
+/** Null where the data folder is missing, or somebody else's: then it holds no server of this person. */
+function findLocalInvitation(env: Environment): Invitation | null {
+  try {
+    return readLocalInvitation(dataFolder(env));
+  } catch (error) {
+    if (error instanceof CharlaError) return null;
+    throw error;
+  }
 }
 
 function invited(invitation: Invitation): FoundTarget {
@@ -58,10 +68,10 @@ function invited(invitation: Invitation): FoundTarget {
 
 /** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
 function byHost(server: HostAndPort, env: Environment): FoundTarget {
-  const folder = configFolder(env);
-  const known = findKnownServer(folder, server);
+  const folder = findConfigFolder(env);
+  const known = folder === null ? null : findKnownServer(folder, server);
   const refused = (key: Uint8Array) => {
-    if (known === null) throw new Error("a server that nobody knew was another one");
+    if (folder === null || known === null) throw new Error("an unknown server was another one");
     return serverKeyChanged(folder, server, key, known);
   };
   const trust = { expected: known?.key ?? null, refused };
@@ -70,10 +80,20 @@ function byHost(server: HostAndPort, env: Environment): FoundTarget {
     server: new TextEncoder().encode(formatAddress({ address: server.host, port: server.port })),
     met(key) {
       if (known !== null) return false;
-      rememberServer(folder, server, key);
+      rememberServer(configFolder(env), server, key);
       return true;
     },
   };
+}
+
+/** Null for a user without a home folder, who has met no server. */
+function findConfigFolder(env: Environment): string | null {
+  try {
+    return configFolder(env);
+  } catch (error) {
+    if (error instanceof CharlaError) return null;
+    throw error;
+  }
 }
 
 export function invitedTo({ host, port, room, key, secret }: Invitation): SealedTarget {

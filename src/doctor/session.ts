@@ -10,7 +10,7 @@ import { createServerViewer, type ServerView } from "../client/server-view.ts";
 import { CharlaError } from "../errors.ts";
 import type { Environment } from "../identity/folders.ts";
 import { secretToPsk } from "../identity/invitation.ts";
-import { ownIdentity } from "../identity/private-files.ts";
+import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import { canonicalAddress, DEFAULT_PORT, isLoopback, type SocketAddress } from "../net/address.ts";
 import { type Check, note, ok, problemFrom } from "./report.ts";
 
@@ -26,7 +26,7 @@ export async function* checkSession(
 ): AsyncGenerator<Check, void, undefined> {
   let connection: Connection;
   try {
-    const staticKeys = ownIdentity(env).keyPair;
+    const staticKeys = ownOrTemporaryIdentity(env).keyPair;
     connection = await connectToFirst([address], { secret, trust, staticKeys });
   } catch (error) {
     return yield describeRefusal(secret, error);

@@ -118,8 +118,28 @@ export function ownIdentity(env: Environment): Identity {
   });
 }
 
+/** Why no file can hold the key. A damaged or exposed one is not among these: somebody has to look at it. */
+const NO_KEY_FILE: ReadonlySet<ErrorCode> = new Set(["FOLDER_NOT_WRITABLE", "FILE_NOT_READABLE"]);
+
 /**
- * The same, or null where none was made yet.
+ * The same or, where no file can hold it, a new key that lasts as long as this program, and why.
+ *
+ * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED
+ */
+export function ownOrTemporaryIdentity(env: Environment): {
+  readonly keyPair: KeyPair;
+  readonly notKept: CharlaError | null;
+} {
+  try {
+    return { keyPair: ownIdentity(env).keyPair, notKept: null };
+  } catch (error) {
+    if (!(error instanceof CharlaError) || !NO_KEY_FILE.has(error.code)) throw error;
+    return { keyPair: generateKeyPair(randomBytes(KEY_BYTES)), notKept: error };
+  }
+}
+
+/**
+ * The same as `ownIdentity`, or null where none was made yet.
  *
  * @throws {CharlaError} KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, FILE_NOT_READABLE
  */
