@@ -40,6 +40,7 @@ import {
 } from "./session/session.ts";
 import { nextSessionDatagram, type Outbound } from "./session/transmit.ts";
 import type { SocketAddress } from "./socket-address.ts";
+import { createStrayAnswers, mayAnswerStray, type StrayAnswers } from "./stray-answers.ts";
 import {
   cancelTimer,
   createTimers,
@@ -49,8 +50,6 @@ import {
   type Timers,
 } from "./timers.ts";
 
-/** Resets and notices a second: they answer datagrams that anyone can send. */
-const STRAY_ANSWERS_PER_SECOND = 100;
 /** Sessions of one endpoint by default: some 100 MB while all are idle. */
 const MAX_SESSIONS = 16_384;
 /** Answers that wait to be sent: as many as a receive buffer holds hellos. */
@@ -85,9 +84,7 @@ export interface Endpoint {
   readonly touched: Set<Session>;
   readonly timers: Timers<Session>;
   readonly arena: PacketArena;
-  /** Answers to strays in the second that began at `strayAnswersSince`. */
-  strayAnswers: number;
-  strayAnswersSince: number;
+  readonly strayAnswers: StrayAnswers;
 }
 
 export interface ConnectOptions extends Pick<InitiatorOptions, "psk" | "expected"> {
@@ -112,8 +109,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     touched: new Set(),
     timers: createTimers(),
     arena: createPacketArena(),
-    strayAnswers: 0,
-    strayAnswersSince: now,
+    strayAnswers: createStrayAnswers(now),
   };
 }
 
@@ -182,8 +178,10 @@ export function answerPlainWire(
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.responder === null || datagram.length === 0) return;
-  if (mayAnswerStray(endpoint, now)) answer(endpoint, { to: from, bytes: SEALED_WIRE_NOTICE });
+  const { responder, strayAnswers } = endpoint;
+  if (responder === null || datagram.length === 0) return;
+  if (mayAnswerStray(strayAnswers, from, now))
+    answer(endpoint, { to: from, bytes: SEALED_WIRE_NOTICE });
 }
 
 /** The next datagram to send now, valid until `datagramsSent`; null when there is none. Call it until then. */
@@ -310,19 +308,10 @@ function answerStray(
   from: SocketAddress,
   now: number,
 ): void {
-  if (endpoint.responder === null || !mayAnswerStray(endpoint, now)) return;
+  const { responder, strayAnswers } = endpoint;
+  if (responder === null || !mayAnswerStray(strayAnswers, from, now)) return;
   const bytes = writeReset(connectionId, deriveResetToken(endpoint, connectionId));
   answer(endpoint, { to: from, bytes });
-}
-
-/** Whether another stray may be answered in this second; counts it. */
-function mayAnswerStray(endpoint: Endpoint, now: number): boolean {
-  if (now - endpoint.strayAnswersSince >= 1_000) {
-    endpoint.strayAnswersSince = now;
-    endpoint.strayAnswers = 0;
-  }
-  endpoint.strayAnswers += 1;
-  return endpoint.strayAnswers <= STRAY_ANSWERS_PER_SECOND;
 }
 
 function deriveResetToken({ options, resetKey }: Endpoint, connectionId: Uint8Array): Uint8Array {
