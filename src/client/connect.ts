@@ -124,8 +124,8 @@ async function tryAddress(
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) return { socket, link };
-    const ended = await link.ended;
     const { peerKey } = link;
+    const ended = await link.ended;
     throw describeJoinFailure(ended, { where: formatAddress(to), secret, peerKey, trust });
   } catch (error) {
     link.abort(0, "");

@@ -48,12 +48,7 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
     ...options,
     port,
     identity: options.identity ?? generateKeyPair(randomBytes(KEY_BYTES)),
-    secret:
-      options.open === true
-        ? null
-        : data === undefined
-          ? randomBytes(SECRET_BYTES)
-          : loadSecret(data, randomBytes),
+    secret: options.open === true ? null : findSecret(data),
     invitations: data === undefined ? undefined : openInvitationFile(data),
     log,
     host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
@@ -67,4 +62,8 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   let closed: Promise<void> | null = null;
   const close = () => (closed ??= running.disposeAsync());
   return { ...server, close, [Symbol.asyncDispose]: close };
+}
+
+function findSecret(data: string | undefined): Uint8Array {
+  return data === undefined ? randomBytes(SECRET_BYTES) : loadSecret(data, randomBytes);
 }
