@@ -121,6 +121,13 @@ const SERVER_FRAMES = [
    * commit may have it (docs/protocol.md s. 18.2).
    */
   v.object({ type: v.literal("refused"), number: count, code: v.string(), message: v.string() }),
+  /** Something that the member should know; shown as the event `notice`. */
+  v.object({
+    type: v.literal("notice"),
+    code: v.string(),
+    message: v.string(),
+    hint: v.optional(v.string()),
+  }),
   v.object({ type: v.literal("done"), request }),
   v.object({
     type: v.literal("failed"),

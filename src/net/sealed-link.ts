@@ -27,8 +27,8 @@ export interface SealedLink {
    * handshake.
    */
   readonly peerKey: Uint8Array | null;
-  /** What the peer was admitted to, by the admission; null for everything, and at the initiator. */
-  readonly admittedTo: string | null;
+  /** The id of the accepted key with which the peer was admitted; null at the initiator. */
+  readonly admittedBy: string | null;
   /**
    * Sends one message, of at most 65,536 bytes, as soon as there is room for it. Messages are sent in the order of the
    * calls. Resolves with the position of its end in the stream of all messages, in bytes, which `onArrived` will report;
@@ -128,8 +128,8 @@ export class SessionLink implements SealedLink {
     return findPeerKey(this.session);
   }
 
-  get admittedTo(): string | null {
-    return this.session.admittedTo;
+  get admittedBy(): string | null {
+    return this.session.admittedBy;
   }
 
   async say(message: Uint8Array): Promise<number | null> {

@@ -7,7 +7,13 @@ import { fingerprint } from "../identity/key-text.ts";
 import type { AcceptedKey } from "../protocol/handshake/responder-handshake.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
 import type { InvitationStore } from "./invitations-file.ts";
-import { acceptedKeys, addInvitation, admitGuest, type NewInvitation } from "./invitations.ts";
+import {
+  acceptedKeys,
+  addInvitation,
+  admitGuest,
+  type NewInvitation,
+  type UsedInvitation,
+} from "./invitations.ts";
 
 interface AdmissionOptions {
   /** Of the server's invitation, 16 bytes; null if nobody needs one. */
@@ -23,9 +29,12 @@ interface AdmissionOptions {
 export function createAdmission(options: AdmissionOptions) {
   const { secret, store, authorized, now } = options;
   let invitations = store.stored;
-  const ownKey: AcceptedKey = { psk: secretToPsk(secret), admitsTo: null };
+  const ownKey: AcceptedKey = {
+    psk: secretToPsk(secret),
+    id: secret === null ? "open" : "standing",
+  };
   /** Of people without an invitation, if one is needed. */
-  const authorizedKey: AcceptedKey = { psk: secretToPsk(null), admitsTo: null };
+  const authorizedKey: AcceptedKey = { psk: secretToPsk(null), id: "authorized" };
   let saving: NodeJS.Immediate | null = null;
 
   /** Stores now what was to be stored soon. */
@@ -42,6 +51,12 @@ export function createAdmission(options: AdmissionOptions) {
   }
 
   return {
+    /** The invitation of that id; null if it is not remembered any more. */
+    find(id: string): UsedInvitation | null {
+      if (id === ownKey.id || id === authorizedKey.id) return { id, room: null };
+      const invitation = invitations.limited.find(({ key }) => key.id === id);
+      return invitation === undefined ? null : { id, room: invitation.room };
+    },
     *keysFor(claimedKey: Uint8Array) {
       yield ownKey;
       yield* acceptedKeys(invitations, fingerprint(claimedKey), now());

@@ -1,5 +1,6 @@
 // The file `invitations` of a server's data folder: invitations that have an end, with their guests, so that
-// both outlive the server. One JSON object, rewritten with every change.
+// both outlive the server. One JSON object, rewritten with every change. Files of before invitations had numbers are read
+// as well.
 
 import { join } from "node:path";
 
@@ -12,10 +13,11 @@ import { SECRET_BYTES } from "../identity/invitation.ts";
 import { decodeBase64url, encodeBase64url, isFingerprint } from "../identity/key-text.ts";
 import { readPrivateFile } from "../identity/private-files.ts";
 import {
-  type LimitedInvitation,
+  type Invitations,
   MAX_GUESTS,
   MAX_INVITATIONS,
   MAX_SPENT,
+  NO_INVITATIONS,
   withKey,
 } from "./invitations.ts";
 
@@ -27,17 +29,21 @@ const MAX_STORED = MAX_INVITATIONS + MAX_SPENT;
 const MAX_FILE_BYTES = MAX_STORED * (MAX_INVITATION_BYTES + MAX_GUESTS * MAX_GUEST_BYTES);
 
 export interface InvitationStore {
-  /** What was stored when it was opened, oldest first. */
-  readonly stored: readonly LimitedInvitation[];
+  /** What was stored when it was opened. */
+  readonly stored: Invitations;
   /** @throws {CharlaError} FOLDER_NOT_WRITABLE */
-  save(invitations: readonly LimitedInvitation[]): void;
+  save(invitations: Invitations): void;
 }
 
 /** For a server that stores nothing. */
-export const NO_INVITATION_STORE: InvitationStore = { stored: [], save() {} };
+export const NO_INVITATION_STORE: InvitationStore = {
+  stored: NO_INVITATIONS,
+  save() {},
+};
 
 const guests = v.pipe(v.array(v.pipe(v.string(), v.check(isFingerprint))), v.maxLength(MAX_GUESTS));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const number = v.pipe(count, v.minValue(1));
 const secret = v.pipe(
   v.string(),
   v.transform((text) => decodeBase64url(text, SECRET_BYTES)),
@@ -45,6 +51,7 @@ const secret = v.pipe(
 );
 // Strict: a field that a later version has added must not be lost when this one rewrites the file.
 const invitation = v.strictObject({
+  number: v.optional(number),
   secret,
   room: v.pipe(v.string(), v.check(isRoomName)),
   uses: v.pipe(count, v.minValue(1), v.maxValue(MAX_GUESTS)),
@@ -52,6 +59,7 @@ const invitation = v.strictObject({
   guests,
 });
 const contents = v.strictObject({
+  next: v.optional(number),
   invitations: v.pipe(v.array(invitation), v.maxLength(MAX_STORED)),
 });
 
@@ -76,12 +84,12 @@ export function openInvitationFile(
     damaged: (how) => damaged(path, how),
   });
   return {
-    stored: text === null ? [] : parse(path, text),
+    stored: text === null ? NO_INVITATIONS : parse(path, text),
     save: (invitations) => replaceFile(path, format(invitations)),
   };
 }
 
-function parse(path: string, text: string): LimitedInvitation[] {
+function parse(path: string, text: string): Invitations {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -94,16 +102,19 @@ function parse(path: string, text: string): LimitedInvitation[] {
     const where = v.getDotPath(result.issues[0]) ?? "the whole of it";
     throw damaged(path, `does not hold invitations: ${where} is not valid`);
   }
-  return result.output.invitations.map(({ guests: known, ...fields }) =>
-    withKey({ ...fields, guests: new Set(known) }),
+  const { invitations, next = invitations.length + 1 } = result.output;
+  const limited = invitations.map((fields, index) =>
+    withKey({ ...fields, number: fields.number ?? index + 1, guests: new Set(fields.guests) }),
   );
+  return { limited, next };
 }
 
-function format(all: readonly LimitedInvitation[]): string {
-  const invitations = all.map(({ secret: bytes, room, uses, until, guests: known }) => {
-    return { secret: encodeBase64url(bytes), room, uses, until, guests: [...known] };
+function format({ limited, next }: Invitations): string {
+  const invitations = limited.map(({ number: id, secret: bytes, guests: known, ...rest }) => {
+    const { room, uses, until } = rest;
+    return { number: id, secret: encodeBase64url(bytes), room, uses, until, guests: [...known] };
   });
-  return `${JSON.stringify({ invitations })}\n`;
+  return `${JSON.stringify({ next, invitations })}\n`;
 }
 
 function damaged(path: string, how: string): CharlaError {

@@ -13,7 +13,25 @@ export const MAX_SPENT = 192;
 /** People that one invitation lets in: each is remembered. */
 export const MAX_GUESTS = 1_000;
 
+/** The invitation by which a client came. */
+export interface UsedInvitation {
+  /** "standing", "open", "authorized", "own" (the owner in this program), or the number of a limited one. */
+  readonly id: string;
+  /** The one room that it is for; null if it is for all. */
+  readonly room: string | null;
+}
+
+export interface Invitations {
+  /** Oldest first. */
+  readonly limited: readonly LimitedInvitation[];
+  /** The number of the next one: a number is never used again. */
+  readonly next: number;
+}
+
+export const NO_INVITATIONS: Invitations = { limited: [], next: 1 };
+
 export interface LimitedInvitation {
+  readonly number: number;
   /** 16 bytes. */
   readonly secret: Uint8Array;
   readonly room: string;
@@ -37,22 +55,21 @@ export interface NewInvitation {
 }
 
 export function withKey(invitation: Omit<LimitedInvitation, "key">): LimitedInvitation {
-  const { secret, room } = invitation;
-  return { ...invitation, key: { psk: secretToPsk(secret), admitsTo: room } };
+  const { number, secret } = invitation;
+  return { ...invitation, key: { psk: secretToPsk(secret), id: String(number) } };
 }
 
 /**
  * The invitations with a new one at the end, without those that are spent and have no guests.
  *
- * @param invitations oldest first
  * @param now ms since 1970
  * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS
  */
 export function addInvitation(
-  invitations: readonly LimitedInvitation[],
+  { limited, next: number }: Invitations,
   { secret, room, uses, seconds }: NewInvitation,
   now: number,
-): readonly LimitedInvitation[] {
+): Invitations {
   if (uses > MAX_GUESTS) {
     throw new CharlaError(
       "REFUSED",
@@ -60,7 +77,7 @@ export function addInvitation(
       "make several, or one without an end",
     );
   }
-  const kept = withoutSpent(invitations, now);
+  const kept = withoutSpent(limited, now);
   if (kept.filter((each) => isOpen(each, now)).length >= MAX_INVITATIONS) {
     throw new CharlaError(
       "TOO_MANY_INVITATIONS",
@@ -70,28 +87,26 @@ export function addInvitation(
   }
   const until = seconds === 0 ? null : Math.min(now + seconds * 1_000, Number.MAX_SAFE_INTEGER);
   const guests = new Set<string>();
-  return [...kept, withKey({ secret, room, uses: uses === 0 ? MAX_GUESTS : uses, until, guests })];
+  const most = uses === 0 ? MAX_GUESTS : uses;
+  const added = withKey({ number, secret, room, uses: most, until, guests });
+  return { limited: [...kept, added], next: number + 1 };
 }
 
 /** The keys that this guest may have: those that let in anyone new, and those that have let them in. */
-export function acceptedKeys(
-  invitations: readonly LimitedInvitation[],
-  guest: string,
-  now: number,
-): AcceptedKey[] {
-  return invitations
+export function acceptedKeys({ limited }: Invitations, guest: string, now: number): AcceptedKey[] {
+  return limited
     .filter((each) => each.guests.has(guest) || isOpen(each, now))
     .map(({ key }) => key);
 }
 
 /** Lets in somebody who has the key, if it still may: "new" has taken one of its uses, "known" has come back. */
 export function admitGuest(
-  invitations: readonly LimitedInvitation[],
+  { limited }: Invitations,
   key: AcceptedKey,
   guest: string,
   now: number,
 ): "new" | "known" | "refused" {
-  const invitation = invitations.find((each) => each.key === key);
+  const invitation = limited.find((each) => each.key === key);
   if (invitation === undefined) return "refused";
   if (invitation.guests.has(guest)) return "known";
   if (!isOpen(invitation, now)) return "refused";
@@ -104,10 +119,10 @@ function isOpen({ uses, until, guests }: LimitedInvitation, now: number): boolea
 }
 
 function withoutSpent(
-  invitations: readonly LimitedInvitation[],
+  limited: readonly LimitedInvitation[],
   now: number,
 ): readonly LimitedInvitation[] {
-  const useful = invitations.filter((each) => isOpen(each, now) || each.guests.size > 0);
+  const useful = limited.filter((each) => isOpen(each, now) || each.guests.size > 0);
   const spent = useful.filter((each) => !isOpen(each, now));
   const tooOld = new Set(spent.slice(0, Math.max(0, spent.length - MAX_SPENT)));
   return useful.filter((each) => !tooOld.has(each));

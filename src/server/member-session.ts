@@ -11,6 +11,7 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { abortWith, sendInTime } from "./fan-out.ts";
+import type { UsedInvitation } from "./invitations.ts";
 import { TokenBucket } from "./limits.ts";
 import { answerRequest, describeMembers, encodeFailure, type Request } from "./requests.ts";
 import { Member, type Room } from "./room.ts";
@@ -25,8 +26,8 @@ export interface Client {
   readonly channel: Channel;
   readonly fingerprint: string;
   readonly owner: boolean;
-  /** The one room that the client's invitation is for; null if it is for all. */
-  readonly onlyRoom: string | null;
+  /** By which it came. */
+  readonly invitation: UsedInvitation;
   /** Where the client's packets come from now, as HOST:PORT; null if there is no network between. */
   address(): string | null;
 }
@@ -181,7 +182,8 @@ export class MemberSession implements ChannelHandlers {
 
   /** @throws {CharlaError} REFUSED */
   #checkAdmission(room: Room): void {
-    const { fingerprint, owner, onlyRoom } = this.#client;
+    const { fingerprint, owner, invitation } = this.#client;
+    const onlyRoom = invitation.room;
     const why = this.#server.banned.has(fingerprint)
       ? "you are banned from this server"
       : onlyRoom !== null && onlyRoom !== room.name && !owner

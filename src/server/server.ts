@@ -88,13 +88,21 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     staticKeys: identity,
     admission,
     onJoined(link) {
-      if (link.peerKey === null) throw new Error("a peer without a key has joined");
-      const joined = fingerprint(link.peerKey);
+      const { peerKey, admittedBy } = link;
+      if (peerKey === null || admittedBy === null)
+        throw new Error("a peer without a key has joined");
+      const invitation = admission.find(admittedBy);
+      if (invitation === null) {
+        // It was forgotten in this turn, for newer ones.
+        link.abort(ENDED_BY_PROGRAM, "your invitation is not valid any more");
+        return { onMessages() {} };
+      }
+      const joined = fingerprint(peerKey);
       return startSession({
         channel: link,
         fingerprint: joined,
         owner: joined === ownFingerprint,
-        onlyRoom: link.admittedTo,
+        invitation,
         address: () => formatAddress(link.peer),
       });
     },
@@ -139,7 +147,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
           channel: serverEnd,
           fingerprint: ownFingerprint,
           owner: true,
-          onlyRoom: null,
+          invitation: { id: "own", room: null },
           address: () => null,
         }),
       );

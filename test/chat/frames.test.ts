@@ -64,6 +64,8 @@ const SERVER_FRAMES: ServerFrame[] = [
   { type: "rooms", request: 1, rooms: [{ name: "main", entries: 0, members: 1 }] },
   { type: "found", request: 1, entries: [entry] },
   { type: "invited", request: 1, invitation: "charla://host/main" },
+  { type: "notice", code: "MUTED", message: "you are muted" },
+  { type: "notice", code: "STORE_NEARLY_FULL", message: "80 %", hint: "delete something" },
   { type: "seen", request: 1, time: 1_000 },
   { type: "seen", request: 1, time: 1_000, address: "192.0.2.1:40000" },
 ];
@@ -90,7 +92,16 @@ describe("a frame comes back as it was", () => {
 });
 
 describe("a frame without one of its parts, or with something else in it, is invalid", () => {
-  const OPTIONAL = new Set(["type", "after", "before", "words", "uses", "seconds", "address"]);
+  const OPTIONAL = new Set([
+    "type",
+    "after",
+    "before",
+    "words",
+    "uses",
+    "seconds",
+    "address",
+    "hint",
+  ]);
   const cases = (frames: readonly (MemberFrame | ServerFrame)[]): [string, object][] =>
     frames.flatMap((frame) =>
       Object.keys(frame)

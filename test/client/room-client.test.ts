@@ -497,6 +497,14 @@ describe("entries", () => {
   });
 });
 
+test("a notice of the server is emitted as the event of that name, with the hint that it has", () => {
+  const client = joined();
+  const full = { type: "notice", code: "FULL", message: "the disk is 80 % full" } as const;
+  expect(
+    happen(client, 0, received(full), received({ ...full, hint: "delete something" })),
+  ).toEqual([emit(full), emit({ ...full, hint: "delete something" })]);
+});
+
 const bytes = (text: string): ClientEvent => ({
   type: "received",
   message: new TextEncoder().encode(text),

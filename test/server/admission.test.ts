@@ -11,6 +11,7 @@ import { fingerprint } from "../../src/identity/key-text.ts";
 import { createAdmission } from "../../src/server/admission.ts";
 import { openAuthorizedKeys } from "../../src/server/authorized-keys.ts";
 import { openInvitationFile } from "../../src/server/invitations-file.ts";
+import { NO_INVITATIONS } from "../../src/server/invitations.ts";
 import type { Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
@@ -106,7 +107,7 @@ describe("an invitation with an end is", () => {
     });
     rmSync(place);
     await owner.invite({ uses: 1 });
-    expect(openInvitationFile(place).stored).toHaveLength(1);
+    expect(openInvitationFile(place).stored.limited).toHaveLength(1);
   });
 });
 
@@ -167,7 +168,10 @@ test("a guest who cannot be stored is let in, and that is reported", async () =>
   expect(reported).toEqual(["FOLDER_NOT_WRITABLE"]);
   rmSync(place);
   expect(await knock(invitation, BOB)).toBe("in");
-  await until("both are stored", () => openInvitationFile(place).stored[0]?.guests.size === 2);
+  await until(
+    "both are stored",
+    () => openInvitationFile(place).stored.limited[0]?.guests.size === 2,
+  );
 });
 
 /** An admission with an invitation for one person until noon, and the guests it had each time it was stored. */
@@ -176,7 +180,10 @@ function invitedUntilNoon() {
   const written: number[] = [];
   const admission = createAdmission({
     secret: SERVER_SECRET,
-    store: { stored: [], save: ([first]) => void written.push(first?.guests.size ?? 0) },
+    store: {
+      stored: NO_INVITATIONS,
+      save: ({ limited: [first] }) => void written.push(first?.guests.size ?? 0),
+    },
     authorized: undefined,
     now: () => clock.now,
     onNotStored() {},

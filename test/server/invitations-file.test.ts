@@ -3,15 +3,18 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 
 import { openInvitationFile } from "../../src/server/invitations-file.ts";
-import { withKey } from "../../src/server/invitations.ts";
+import { NO_INVITATIONS, withKey } from "../../src/server/invitations.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 
 const ANN = "SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE";
 const SECRET = new Uint8Array(16).fill(9);
 const LINE =
-  `{"invitations":[{"secret":"CQkJCQkJCQkJCQkJCQkJCQ","room":"main","uses":2,"until":1800000000000,` +
-  `"guests":["${ANN}"]}]}\n`;
+  `{"next":8,"invitations":[{"number":7,"secret":"CQkJCQkJCQkJCQkJCQkJCQ","room":"main","uses":2,` +
+  `"until":1800000000000,"guests":["${ANN}"]}]}\n`;
+/** As written before invitations had numbers. */
+const OLD_LINE = LINE.replace('"next":8,', "").replace('"number":7,', "");
 const INVITATION = withKey({
+  number: 7,
   secret: SECRET,
   room: "main",
   uses: 2,
@@ -32,23 +35,30 @@ describe("invitations are stored", () => {
     using base = temporaryFolder();
     const folder = join(base.path, "missing", "charla");
     const store = openInvitationFile(folder);
-    expect(store.stored).toEqual([]);
+    expect(store.stored).toEqual(NO_INVITATIONS);
     expect(existsSync(folder)).toBe(false);
-    store.save([INVITATION]);
+    store.save({ limited: [INVITATION], next: 8 });
     const path = join(folder, "invitations");
     expect(readFileSync(path, "utf8")).toBe(LINE);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(openInvitationFile(folder).stored).toEqual([INVITATION]);
+    expect(openInvitationFile(folder).stored).toEqual({ limited: [INVITATION], next: 8 });
   });
 
   test("also without a time, and also none at all", () => {
     using base = temporaryFolder();
     const store = openInvitationFile(base.path);
     const endless = withKey({ ...INVITATION, until: null, guests: new Set() });
-    store.save([endless, INVITATION]);
-    expect(openInvitationFile(base.path).stored).toEqual([endless, INVITATION]);
-    store.save([]);
-    expect(openInvitationFile(base.path).stored).toEqual([]);
+    const both = { limited: [endless, INVITATION], next: 8 };
+    store.save(both);
+    expect(openInvitationFile(base.path).stored).toEqual(both);
+    store.save({ limited: [], next: 8 });
+    expect(openInvitationFile(base.path).stored).toEqual({ limited: [], next: 8 });
+  });
+
+  test("and those of before they had numbers are read, and get numbers", () => {
+    using file = folderWith(OLD_LINE);
+    const numbered = withKey({ ...INVITATION, number: 1 });
+    expect(openInvitationFile(file.folder).stored).toEqual({ limited: [numbered], next: 2 });
   });
 });
 

@@ -7,17 +7,19 @@ import {
   acceptedKeys,
   addInvitation,
   admitGuest,
+  type Invitations as AllInvitations,
   type LimitedInvitation,
   MAX_GUESTS,
   MAX_INVITATIONS,
   MAX_SPENT,
+  NO_INVITATIONS,
 } from "../../src/server/invitations.ts";
 
 const NOON = 1_800_000_000_000;
 interface Invitations {
-  all: readonly LimitedInvitation[];
+  all: AllInvitations;
 }
-const none = (): Invitations => ({ all: [] });
+const none = (): Invitations => ({ all: NO_INVITATIONS });
 
 let made = 0;
 /** An invitation with a secret of its own. */
@@ -30,7 +32,7 @@ function invite(
   new DataView(secret.buffer).setUint32(0, (made += 1));
   const invitation = { secret, room: "main", uses: 0, seconds: 0, ...limits };
   invitations.all = addInvitation(invitations.all, invitation, now);
-  const added = invitations.all.at(-1);
+  const added = invitations.all.limited.at(-1);
   if (added === undefined) throw new Error("nothing was added");
   return added;
 }
@@ -90,16 +92,25 @@ describe("an invitation for an hour", () => {
   });
 });
 
-test("an invitation is for its room, with the pre-shared key of its secret", () => {
+test("an invitation is for its room, and its key has the pre-shared key of its secret", () => {
   const invitations = none();
-  const { key, secret } = invite(invitations, { room: "garden", uses: 1 });
-  expect(key).toEqual({ psk: secretToPsk(secret), admitsTo: "garden" });
+  const { key, secret, room } = invite(invitations, { room: "garden", uses: 1 });
+  expect(room).toBe("garden");
+  expect(key).toEqual({ psk: secretToPsk(secret), id: "1" });
+});
+
+test("the number of an invitation is never used again, also when the invitation is forgotten", () => {
+  const invitations = none();
+  expect(invite(invitations, { seconds: 1 }).number).toBe(1);
+  expect(invite(invitations, { uses: 1 }, NOON + 1_000).number).toBe(2);
+  expect(invitations.all.limited).toHaveLength(1);
+  expect(invite(invitations, { uses: 1 }).number).toBe(3);
 });
 
 test("a key that no invitation has lets nobody in", () => {
   const invitations = none();
   const { key } = invite(invitations, { uses: 1 });
-  invitations.all = [];
+  invitations.all = NO_INVITATIONS;
   expect(admitGuest(invitations.all, key, "Ann", NOON)).toBe("refused");
 });
 
@@ -133,8 +144,8 @@ describe("there is a bound", () => {
     );
     const { key } = invite(invitations, { uses: 1 }, NOON + 60_000);
     // The one that has ended had no guests: it is forgotten.
-    expect(invitations.all).toHaveLength(64);
-    expect(invitations.all.at(-1)?.key).toBe(key);
+    expect(invitations.all.limited).toHaveLength(64);
+    expect(invitations.all.limited.at(-1)?.key).toBe(key);
   });
 
   test("of invitations that are used up: past it, the guests of the oldest need a new one", () => {
@@ -145,7 +156,7 @@ describe("there is a bound", () => {
       return key;
     });
     invite(invitations, { uses: 1 });
-    expect(invitations.all).toHaveLength(MAX_SPENT + 1);
+    expect(invitations.all.limited).toHaveLength(MAX_SPENT + 1);
     const back = [0, 1, 2].map((index) =>
       acceptedKeys(invitations.all, `guest ${index}`, NOON).slice(0, -1),
     );

@@ -54,10 +54,11 @@ export function connect(
   fingerprint: string,
   owner = false,
   address: string | null = null,
-  onlyRoom: string | null = null,
+  room: string | null = null,
 ): TestMember {
   const [channel, server] = localChannel();
-  const client = { channel: server, fingerprint, owner, onlyRoom, address: () => address };
+  const invitation = { id: room === null ? "standing" : "1", room };
+  const client = { channel: server, fingerprint, owner, invitation, address: () => address };
   server.receive(new MemberSession(state, client));
   const frames: ServerFrame[] = [];
   let stopped: Promise<void> | undefined;

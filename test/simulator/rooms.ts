@@ -343,7 +343,12 @@ function openLink(world: World, person: Person, server: ServerState): Link {
     },
     ended: link.ended.promise,
   };
-  const client = { channel, owner: false, onlyRoom: null, address: () => null };
+  const client = {
+    channel,
+    owner: false,
+    invitation: { id: "standing", room: null },
+    address: () => null,
+  };
   link.session = new MemberSession(server, { ...client, fingerprint: `key of ${person.name}` });
   return link;
 }

@@ -164,6 +164,11 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
       return emit(actions, { type: "left", peer: frame.name, reason: frame.reason });
     case "away":
       return emit(actions, { type: "away", peer: frame.name, away: frame.away });
+    case "notice": {
+      const { code, message: text, hint } = frame;
+      const notice = { type: "notice", code, message: text } as const;
+      return emit(actions, hint === undefined ? notice : { ...notice, hint });
+    }
     case "renamed":
       return emit(actions, { type: "renamed", from: frame.from, to: frame.to });
   }

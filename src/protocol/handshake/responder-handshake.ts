@@ -51,8 +51,8 @@ const FULL = 3;
 export interface AcceptedKey {
   /** 32 bytes. */
   readonly psk: Uint8Array;
-  /** What it admits to, in the terms of the program above; null for everything. */
-  readonly admitsTo: string | null;
+  /** Which key it is, in the terms of the program above. */
+  readonly id: string;
 }
 
 /** Decides who may join: with which of several pre-shared keys, and whether with that one now. */
@@ -71,7 +71,7 @@ export interface Admission {
 
 /** Admits everybody who has this key. */
 export function admitWith(psk: Uint8Array): Admission {
-  const keys = [{ psk, admitsTo: null }];
+  const keys = [{ psk, id: "" }];
   return { keysFor: () => keys, admit: () => true };
 }
 
@@ -120,8 +120,8 @@ export interface AdmittedFinish {
   readonly keys: HandshakeResult;
   /** Its frames. */
   readonly payload: Uint8Array;
-  /** The accepted key's. */
-  readonly admitsTo: string | null;
+  /** The accepted key's id. */
+  readonly admittedBy: string;
   /** Ms from the answer to the finish; null when there were several answers. */
   readonly exchangeTime: number | null;
   /** SHA-256 of its Noise message: a repeated finish is recognised by it. */
@@ -242,7 +242,7 @@ export function receiveFinish(
           responderId: waiting.responderId,
           keys,
           payload,
-          admitsTo: accepted.admitsTo,
+          admittedBy: accepted.id,
           exchangeTime: answeredAt === null ? null : now - answeredAt,
           hash: crypto.sha256(message),
         },

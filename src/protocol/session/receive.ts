@@ -66,7 +66,7 @@ export function startFromFinish(
   length: number,
   now: number,
 ): void {
-  session.admittedTo = finish.admitsTo;
+  session.admittedBy = finish.admittedBy;
   session.finishHash = finish.hash;
   // Only the hello's address is proven, by its cookie (docs/protocol.md s. 14).
   if (!sameAddress(from, finish.proven)) {

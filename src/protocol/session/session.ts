@@ -102,8 +102,8 @@ export interface Session {
   /** An initiator's handshake, until its finish is confirmed; null at a responder. */
   handshake: InitiatorHandshake | null;
   established: Established | null;
-  /** At a responder, what the initiator's key admits to (`AcceptedKey`); null for everything. */
-  admittedTo: string | null;
+  /** At a responder, the id of the initiator's key (`AcceptedKey`); null at an initiator. */
+  admittedBy: string | null;
   /** The token that a reset must have; null at a responder. */
   resetToken: Uint8Array | null;
   /** Fragments in the finish, which are acknowledged when it is confirmed. */
@@ -178,7 +178,7 @@ export function createSession(options: SessionOptions): Session {
     incoming: createIncomingMessages(),
     handshake,
     established: null,
-    admittedTo: null,
+    admittedBy: null,
     resetToken: null,
     finishFragments: [],
     probes: 0,

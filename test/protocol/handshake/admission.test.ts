@@ -23,7 +23,7 @@ import {
 } from "../pair.ts";
 
 const psk = (byte: number) => new Uint8Array(32).fill(byte);
-const key = (byte: number): AcceptedKey => ({ psk: psk(byte), admitsTo: `key ${byte}` });
+const key = (byte: number): AcceptedKey => ({ psk: psk(byte), id: `key ${byte}` });
 
 /** Accepts these keys while `admits`, and records its calls. */
 function recordingAdmission(keys: AcceptedKey[], admits = (_key: AcceptedKey) => true) {
@@ -34,7 +34,7 @@ function recordingAdmission(keys: AcceptedKey[], admits = (_key: AcceptedKey) =>
       return keys;
     },
     admit(accepted, peerKey) {
-      asked.push(`${accepted.admitsTo} by ${hex(peerKey).slice(0, 4)}`);
+      asked.push(`${accepted.id} by ${hex(peerKey).slice(0, 4)}`);
       return admits(accepted);
     },
   };
@@ -52,15 +52,15 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     const connected = connectToResponder(pair, psk(byte));
     pass(pair, 500);
     expect(connected.end).toBeNull();
-    expect(takeAccepted(pair).admittedTo).toBe(`key ${byte}`);
+    expect(takeAccepted(pair).admittedBy).toBe(`key ${byte}`);
     expect(asked).toEqual([`keys for ${INITIATOR}`, `key ${byte} by ${INITIATOR}`]);
   });
 
-  test("treats a single key as admitting to everything", () => {
+  test("reports no id for a single key", () => {
     const pair = createPair({ admission: psk(7) });
     connectToResponder(pair, psk(7));
     pass(pair, 500);
-    expect(takeAccepted(pair).admittedTo).toBeNull();
+    expect(takeAccepted(pair).admittedBy).toBe("");
   });
 
   test("refuses an initiator with none of them, without asking whether to admit it", () => {
@@ -95,7 +95,7 @@ describe("a responder with several keys (docs/protocol.md s. 8)", () => {
     expect(readPacket(only(changed))?.kind).toBe("refusal");
     open = true;
     answers();
-    expect(takeAccepted(pair).admittedTo).toBe("key 1");
+    expect(takeAccepted(pair).admittedBy).toBe("key 1");
   });
 
   test("asks once about a session, however often its finish arrives", () => {
