@@ -64,6 +64,12 @@ const MUTATIONS: readonly Mutation[] = [
     from: "this.#session.response = data.slice();",
     to: "",
   },
+  {
+    rule: "an acknowledgment is awaited although nothing is in flight",
+    file: "../recovery/sent-packets.ts",
+    from: "if (sent.packetsInFlight === 0) sent.inFlightSince = Infinity;",
+    to: "",
+  },
 ];
 
 for (const { rule, file, from, to } of MUTATIONS) {

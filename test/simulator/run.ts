@@ -5,6 +5,7 @@ import {
   IDLE_TIMEOUT,
   isAllAcknowledged,
   type SessionEnd,
+  SILENCE,
 } from "../../src/protocol/session/session.ts";
 import { type Conditions, type Network, silence } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
@@ -65,6 +66,10 @@ export function simulate(seed: number): Outcome {
   joinResponder(world);
   const overlongSilences: number[] = [];
   const events = planEvents(world, overlongSilences);
+  const needlessSilences: string[] = [];
+  for (const side of [initiator, responder]) {
+    events.push(watchSilence(world, side, needlessSilences));
+  }
   const everythingReceived = () =>
     initiator.received.length === responder.messages.length &&
     responder.received.length === initiator.messages.length;
@@ -78,9 +83,11 @@ export function simulate(seed: number): Outcome {
   const fault =
     overlongSilences.length > 0
       ? `a session survived a silence of ${overlongSilences.join()} ms`
-      : finished
-        ? findFault(world)
-        : "neither delivered nor ended";
+      : needlessSilences.length > 0
+        ? needlessSilences.join()
+        : finished
+          ? findFault(world)
+          : "neither delivered nor ended";
   const result = everythingReceived() ? "delivered" : "ended";
   return {
     seed,
@@ -159,6 +166,24 @@ function planEvents(world: World, overlongSilences: number[]): (() => void)[] {
     });
   }
   return events;
+}
+
+/** Notes when a side takes the other for silent without having waited for an acknowledgment (s. 15.1). */
+function watchSilence(world: World, side: Side, needless: string[]): () => void {
+  let inFlightSince = Number.POSITIVE_INFINITY;
+  let wasSilent = false;
+  return () => {
+    const { session } = side;
+    if (session === null) return;
+    if (session.silent && !wasSilent) {
+      const waited = world.now - Math.max(inFlightSince, session.lastHeardAt);
+      if (waited < SILENCE)
+        needless.push(`${side.name} took its peer for silent after ${waited} ms`);
+    }
+    wasSilent = session.silent;
+    const isInFlight = session.recovery.sent.packetsInFlight > 0;
+    inFlightSince = isInFlight ? Math.min(inFlightSince, world.now) : Number.POSITIVE_INFINITY;
+  };
 }
 
 /** Whether the conditions, or the state of the other side, explain an end. */

@@ -60,10 +60,19 @@ export interface SentPackets<Content> {
   nextNumber: number;
   packetsInFlight: number;
   bytesInFlight: number;
+  /** Since when something has been in flight without a pause, ms; Infinity while nothing is. */
+  inFlightSince: number;
 }
 
 export function createSentPackets<Content>(): SentPackets<Content> {
-  return { packets: [], head: 0, nextNumber: 0, packetsInFlight: 0, bytesInFlight: 0 };
+  return {
+    packets: [],
+    head: 0,
+    nextNumber: 0,
+    packetsInFlight: 0,
+    bytesInFlight: 0,
+    inFlightSince: Infinity,
+  };
 }
 
 export function hasRoomInFlight(sent: SentPackets<unknown>): boolean {
@@ -97,6 +106,7 @@ export function recordSent<Content>(
     if (sent.packetsInFlight === 0 || countOnRecord(sent) >= MAX_ON_RECORD_WITH_ACKS) return;
   } else {
     if (roomForProbes(sent) === 0) return;
+    if (sent.packetsInFlight === 0) sent.inFlightSince = now;
     sent.packetsInFlight += 1;
     sent.bytesInFlight += size;
   }
@@ -135,6 +145,7 @@ export function settlePacket<Content>(
   packet.status = status;
   if (packet.kind === "ack-only") return;
   sent.packetsInFlight -= 1;
+  if (sent.packetsInFlight === 0) sent.inFlightSince = Infinity;
   sent.bytesInFlight -= packet.size;
 }
 

@@ -172,7 +172,6 @@ function receiveSealed(
   const handler = new PacketFrames(session, now);
   if (!readFrames(frames, handler)) handler.fault = "protocol";
   packetReceived(received, number, handler.eliciting, now, datagram.length);
-  // After its ACK was processed, for then nothing may be left to wait for.
   peerHeard(session, now);
   closeForFault(session, handler.fault, now);
 }

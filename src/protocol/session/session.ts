@@ -126,9 +126,7 @@ export interface Session {
   blockedUntil: number;
   lastHeardAt: number;
   lastElicitingAt: number;
-  /** Since when an acknowledgment is awaited and nothing was received, ms; Infinity while none is. */
-  awaitingSince: number;
-  /** Whether that has lasted for `SILENCE`. */
+  /** Whether an acknowledgment was awaited, and nothing received, for `SILENCE`; until something is. */
   silent: boolean;
   closing: Closing | null;
   end: SessionEnd | null;
@@ -190,7 +188,6 @@ export function createSession(options: SessionOptions): Session {
     blockedUntil: 0,
     lastHeardAt: now,
     lastElicitingAt: now,
-    awaitingSince: Number.POSITIVE_INFINITY,
     silent: false,
     closing: null,
     end: null,
@@ -213,19 +210,16 @@ export function findPeerKey({ established, handshake }: Session): Uint8Array | n
   return handshake === null ? null : remoteStaticKey(handshake.noise);
 }
 
-/** An authentic packet of the peer was processed, with its ACK. */
+/** An authentic packet of the peer came. */
 export function peerHeard(session: Session, now: number): void {
   session.lastHeardAt = now;
   session.silent = false;
-  session.awaitingSince =
-    session.recovery.sent.packetsInFlight > 0 ? now : Number.POSITIVE_INFINITY;
 }
 
 /** An ack-eliciting packet was sent. */
 export function elicitingSent(session: Session, now: number): void {
   session.lastElicitingAt = now;
   session.pingDue = false;
-  session.awaitingSince = Math.min(session.awaitingSince, now);
 }
 
 /**
@@ -309,7 +303,7 @@ export function sessionWakeAt(session: Session): number {
     // A PING that is due already waits for room, and whatever takes the room keeps the session alive as well.
     session.pingDue ? Number.POSITIVE_INFINITY : quietSince(session) + KEEP_ALIVE,
     session.lastHeardAt + IDLE_TIMEOUT,
-    session.silent ? Number.POSITIVE_INFINITY : session.awaitingSince + SILENCE,
+    session.silent ? Number.POSITIVE_INFINITY : awaitingSince(session) + SILENCE,
   );
 }
 
@@ -328,7 +322,7 @@ export function tickSession(session: Session, now: number): void {
     return;
   }
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
-  if (now >= session.awaitingSince + SILENCE) session.silent = true;
+  if (now >= awaitingSince(session) + SILENCE) session.silent = true;
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
   const { address } = path.address;
   // Another port of the same host is the same path (RFC 9000 s. 9.4).
@@ -342,6 +336,11 @@ export function tickSession(session: Session, now: number): void {
     // Without new data, a probe carries again what has been in flight longest (RFC 9002 s. 6.2.4).
     requeueLost(session, outcome.oldest);
   }
+}
+
+/** Since when an acknowledgment is awaited and nothing was received, ms; Infinity while none is. */
+function awaitingSince({ lastHeardAt, recovery }: Session): number {
+  return Math.max(lastHeardAt, recovery.sent.inFlightSince);
 }
 
 /**

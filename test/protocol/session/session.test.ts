@@ -310,6 +310,26 @@ describe("silence (docs/protocol.md s. 15.1)", () => {
     pass(pair, 20);
     expect(connected.silent).toBe(true);
   });
+
+  // A keep-alive and the first of the two probes that follow it are lost, and the second is acknowledged. The
+  // loss timer takes the first out of flight: nothing of it is sent again.
+  test("is not reported when the loss timer empties the flight", () => {
+    const { pair, connected, accepted } = connectedPair();
+    // Until the window is too small for further path MTU probes.
+    for (let message = 0; message < 10; message += 1) {
+      send(pair.initiator, connected, "hello");
+      pass(pair, 100);
+    }
+    let sent = 0;
+    pair.loses = ({ by }) => by === "initiator" && (sent += 1) <= 2;
+    pass(pair, 22_000);
+    expect(sent).toBe(3);
+    expect(connected.recovery.sent.packetsInFlight).toBe(0);
+    for (let elapsed = 0; elapsed < 15_000; elapsed += 100) {
+      pass(pair, 100);
+      expect([connected.silent, accepted.silent]).toEqual([false, false]);
+    }
+  });
 });
 
 describe("the first round-trip time (docs/protocol.md s. 12.2)", () => {
