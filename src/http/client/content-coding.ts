@@ -27,7 +27,9 @@ const MAX_CODINGS = 2;
  * @throws {CharlaError} BAD_RESPONSE: an unknown coding, or too many
  */
 export function decompressionFormats(headers: readonly Header[], requested: boolean): Format[] {
-  const written = headerValue(headers, "content-encoding") ?? "";
+  // A list may be split over several fields (RFC 9110 s. 5.3).
+  const fields = headers.filter(([name]) => name.toLowerCase() === "content-encoding");
+  const written = fields.map(([, value]) => value).join(", ");
   const codings = written
     .split(",")
     .map((coding) => coding.trim().toLowerCase())

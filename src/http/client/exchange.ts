@@ -2,11 +2,14 @@
 // TCP socket as HTTP/0.9. A server that stays silent is given up after a time-out; time during which the reader of the body
 // is slow doesn't count.
 
+import http from "node:http";
+import https from "node:https";
 import { connect } from "node:net";
+import { pipeline } from "node:stream/promises";
 
 import type { CharlaError } from "../../errors.ts";
 import type { Header } from "../header-fields.ts";
-import { describeFetchError, timedOut } from "./fetch-errors.ts";
+import { describeFetchError, invalidResponse, timedOut } from "./fetch-errors.ts";
 import type { HttpRequest, RequestBody } from "./request.ts";
 import { shownUrl } from "./url.ts";
 
@@ -36,7 +39,7 @@ export interface HttpResponse extends ResponseHead {
   /** Bytes of the body that have arrived. */
   readonly received: number;
   /** Cancels the rest of the body. */
-  discard(): Promise<void>;
+  discard(): void;
 }
 
 /**
@@ -55,49 +58,71 @@ export async function exchange(
     if (options.signal.aborted) return options.signal.reason;
     return silence.signal.aborted ? silence.signal.reason : describeFetchError(cause, url);
   };
+  const isSecure = url.protocol === "https:";
+  const proxyEnv = process.env;
+  silence.start();
+  const outgoing = (isSecure ? https : http).request(shownUrl(url), {
+    method,
+    agent: isSecure ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv }),
+    ...(isSecure ? { rejectUnauthorized: !insecure, ...(ca === null ? {} : { ca }) } : {}),
+    // Takes lines that end in a bare LF (RFC 9112 s. 2.2), as hand-written servers send them, but also what checkHead refuses.
+    insecureHTTPParser: true,
+    signal: AbortSignal.any([options.signal, silence.signal]),
+  });
+  setHeaders(outgoing, request);
+  const answered = Promise.withResolvers<http.IncomingMessage>();
+  outgoing.on("response", answered.resolve);
+  // The first one says why; the connection may report others after it.
   let hasResponse = false;
-  const onTaken = (bytes: number) => {
+  let failure: { readonly cause: unknown } | null = null;
+  outgoing.on("error", (cause) => {
+    failure ??= { cause };
+    answered.reject(cause);
+  });
+  void sendBody(outgoing, request.body, (bytes) => {
     // A response may come before the body is sent; from then on reading the response runs the timer.
     if (hasResponse) return;
     silence.start();
     onSent(bytes);
-  };
-  let response: Response;
+  });
+  let message: http.IncomingMessage;
   try {
-    silence.start();
-    const tls = { rejectUnauthorized: !insecure, ...(ca === null ? {} : { ca }) };
-    response = await fetch(shownUrl(url), {
-      method,
-      headers: completeHeaders(request),
-      ...(request.body === null ? {} : { body: sendable(request.body, onTaken, describe) }),
-      redirect: "manual",
-      decompress: false,
-      ...(url.protocol === "https:" ? { tls } : {}),
-      signal: AbortSignal.any([options.signal, silence.signal]),
-    });
+    message = await answered.promise;
+    checkHead(message, url);
   } catch (cause) {
+    outgoing.destroy();
     throw describe(cause);
   } finally {
     hasResponse = true;
     silence.stop();
   }
-  const body = response.body === null ? null : readable(response.body, silence, describe);
+  const status = message.statusCode ?? 0;
+  const discard = () => {
+    message.destroy();
+    outgoing.destroy();
+  };
+  const hasBody = method !== "HEAD" && !BODILESS_STATUS.has(status);
+  if (!hasBody) message.resume();
+  const body = hasBody
+    ? readBody(message, { silence, discard, describe, failure: () => failure })
+    : null;
   return {
     url,
-    status: response.status,
-    statusText: response.statusText,
-    headers: [...response.headers].map(([name, value]) => [name, decodeHeader(value)]),
+    status,
+    statusText: message.statusMessage ?? "",
+    headers: readHeaders(message.rawHeaders),
     body,
     get received() {
       return body?.received ?? 0;
     },
-    async discard() {
-      await body?.cancel();
-    },
+    discard,
   };
 }
 
 type SilenceTimer = ReturnType<typeof createSilenceTimer>;
+
+/** Statuses of responses without a body (RFC 9110 s. 15.3.5, 15.4.5). */
+const BODILESS_STATUS: ReadonlySet<number> = new Set([204, 304]);
 
 /** One timer for a whole body: setting one for each piece would cost as much as reading it. */
 function createSilenceTimer(timeout: number, reason: () => CharlaError) {
@@ -134,42 +159,51 @@ function createSilenceTimer(timeout: number, reason: () => CharlaError) {
   };
 }
 
-type Describe = (cause: unknown) => unknown;
-
 interface ReadableBody extends AsyncIterableIterator<Uint8Array<ArrayBuffer>> {
   readonly received: number;
-  cancel(): Promise<void>;
 }
 
-/** Reads nothing ahead. */
-function readable(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  silence: SilenceTimer,
-  describe: Describe,
-): ReadableBody {
-  const reader = body.getReader();
-  const cancel = () => reader.cancel().catch(() => {});
+interface BodyOptions {
+  readonly silence: SilenceTimer;
+  /** Closes the connection. */
+  readonly discard: () => void;
+  readonly describe: (cause: unknown) => unknown;
+  /** What has become of the connection since the response began. */
+  readonly failure: () => { readonly cause: unknown } | null;
+}
+
+/** Reads nothing ahead but what the runtime does. */
+function readBody(message: http.IncomingMessage, options: BodyOptions): ReadableBody {
+  const { silence, discard, describe, failure } = options;
+  const pieces: AsyncIterator<Uint8Array<ArrayBuffer>> = message[Symbol.asyncIterator]();
+  // Only the end of the connection ends it (RFC 9112 s. 6.3): the runtime takes a reset for one, too.
+  const endsByClose =
+    message.headers["content-length"] === undefined &&
+    message.headers["transfer-encoding"] === undefined;
   let received = 0;
   return {
-    cancel,
     get received() {
       return received;
     },
     async next() {
       silence.start();
       try {
-        const { done, value } = await reader.read();
-        if (done) return { done, value: undefined };
-        received += value.length;
-        return { done: false, value };
+        const { done, value } = await pieces.next();
+        if (done !== true) {
+          received += value.length;
+          return { done: false, value };
+        }
+        const lost = failure();
+        if (lost !== null && (endsByClose || !message.complete)) throw lost.cause;
+        return { done: true, value: undefined };
       } catch (cause) {
-        throw describe(cause);
+        throw describe(failure()?.cause ?? cause);
       } finally {
         silence.stop();
       }
     },
     async return() {
-      await cancel();
+      discard();
       return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]() {
@@ -178,42 +212,61 @@ function readable(
   };
 }
 
-function sendable(
-  body: RequestBody,
-  onTaken: (bytes: number) => void,
-  describe: Describe,
-): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
-  const opened = body.open();
-  if (opened instanceof Uint8Array) return opened;
-  const pieces = opened[Symbol.asyncIterator]();
-  let taken = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      onTaken(taken);
-      try {
-        const next = await pieces.next();
-        if (next.done === true) return controller.close();
-        taken += next.value.length;
-        controller.enqueue(next.value);
-      } catch (cause) {
-        controller.error(describe(cause));
-      }
-    },
-    async cancel() {
-      await pieces.return?.();
-    },
-  });
+/** A character that no header may contain (RFC 9110 s. 5.5). */
+// eslint-disable-next-line no-control-regex -- these are what it looks for
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+
+/**
+ * @throws {CharlaError} BAD_RESPONSE: a control character, or a transfer coding that was not requested: any but chunked
+ *   (RFC 9112 s. 6.1, 7.4)
+ */
+function checkHead({ headers, rawHeaders }: http.IncomingMessage, url: URL): void {
+  const coding = headers["transfer-encoding"]?.trim().toLowerCase() ?? "chunked";
+  const fault = rawHeaders.some((text) => CONTROL.test(text))
+    ? "a header has a control character"
+    : coding !== "chunked"
+      ? `Transfer-Encoding: ${coding} was not requested`
+      : null;
+  if (fault !== null) throw invalidResponse(url, fault);
 }
 
-function completeHeaders({ headers, body }: HttpRequest): Headers {
-  const all = new Headers();
-  for (const [name, value] of headers) all.append(name, value);
-  if (body !== null) {
-    if (!all.has("content-type")) all.set("content-type", body.contentType);
-    // Without it a stream would be sent in chunks, which many servers refuse.
-    all.set("content-length", String(body.length));
+/** @param onTaken called with how many bytes were taken to be sent */
+async function sendBody(
+  outgoing: http.ClientRequest,
+  body: RequestBody | null,
+  onTaken: (bytes: number) => void,
+): Promise<void> {
+  const opened = body?.open();
+  if (opened === undefined || opened instanceof Uint8Array) return void outgoing.end(opened);
+  async function* counted(pieces: AsyncIterable<Uint8Array>) {
+    let taken = 0;
+    for await (const piece of pieces) {
+      onTaken(taken);
+      yield piece;
+      taken += piece.length;
+    }
+    onTaken(taken);
   }
-  return all;
+  // What goes wrong destroys the request, which reports it; a response that was read to its end before the body was sent
+  // is no failure.
+  await pipeline(counted(opened), outgoing).catch(() => {});
+}
+
+function setHeaders(outgoing: http.ClientRequest, { headers, body }: HttpRequest): void {
+  for (const [name, value] of headers) outgoing.appendHeader(name, value);
+  if (body === null) return;
+  if (!outgoing.hasHeader("content-type")) outgoing.setHeader("Content-Type", body.contentType);
+  // Without it a stream would be sent in chunks, which many servers refuse.
+  outgoing.setHeader("Content-Length", body.length);
+}
+
+/** @param raw names and values in turn */
+function readHeaders(raw: readonly string[]): Header[] {
+  const headers: Header[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    headers.push([raw[index] ?? "", decodeHeader(raw[index + 1] ?? "")]);
+  }
+  return headers;
 }
 
 /** The runtime gives each byte of a header as one character; most headers that are not ASCII are UTF-8. */

@@ -1,4 +1,4 @@
-// What can go wrong with a request, in words for a person (from the codes of the runtime's fetch and sockets, and from
+// What can go wrong with a request, in words for a person (from the codes of the runtime's HTTP client and sockets, and from
 // statuses of 400 and more), and whether and when to try again. Pure: time and randomness are arguments.
 
 import { backoff } from "../../backoff.ts";
@@ -35,7 +35,6 @@ const UNREACHABLE = new Set([
   "EADDRNOTAVAIL",
   "EACCES",
   "EPERM",
-  "FailedToOpenSocket",
 ]);
 
 /** @param url safe to show: without credentials */
@@ -92,16 +91,21 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
       "if the server has no TLS, use http://",
     );
   }
-  if (/^(?:Malformed|Invalid|ResponseHeaders|Unsupported|TooMany|Unexpected)/.test(code)) {
-    return describe(
-      "BAD_RESPONSE",
-      `the response of ${url.host} is not valid HTTP (${code})`,
-      "if it is a server like the lesson's, use --http0.9",
-    );
-  }
+  // Of the parser, llhttp.
+  if (code.startsWith("HPE_")) return invalidResponse(url, code, cause);
   // Without the runtime's advice to programmers.
   const message = describeCause(cause).replace(/\. For more information.*$/s, "");
   return describe("SOCKET_FAILED", `${message} (${url.host})`, "see charla get -v");
+}
+
+/** @param fault what is wrong with it, or the parser's code for that */
+export function invalidResponse(url: URL, fault: string, cause?: unknown): CharlaError {
+  return new CharlaError(
+    "BAD_RESPONSE",
+    `the response of ${url.host} is not valid HTTP (${fault})`,
+    "if it is a server like the lesson's, use --http0.9",
+    { cause },
+  );
 }
 
 export function endedEarly(url: URL, cause?: unknown): CharlaError {

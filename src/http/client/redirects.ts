@@ -54,11 +54,11 @@ export async function followRedirects(
     try {
       next = redirectedRequest(request, response.status, headerValue(response.headers, "location"));
     } catch (error) {
-      await response.discard();
+      response.discard();
       throw error;
     }
     if (next === null) return response;
-    await response.discard();
+    response.discard();
     if (redirects === MAX_REDIRECTS) {
       throw new CharlaError(
         "TOO_MANY_REDIRECTS",

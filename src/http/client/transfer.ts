@@ -94,7 +94,7 @@ async function attempt(
     );
     const wait = tries === null ? null : waitAfter(response, request.method, tries);
     if (wait !== null) {
-      await response.discard();
+      response.discard();
       return { wait, cause: statusError(response) };
     }
     if (point === null || resumable === null) return receive(options, response, 0, null);
@@ -107,14 +107,14 @@ async function attempt(
       case "rest":
         return receive(options, response, point.from, outcome.total);
       case "complete":
-        await response.discard();
+        response.discard();
         await resumable.begin(response, point.from, point.validator);
         return { head: response, destination: resumable };
       case "whole":
         if (response.status < 400) announceRestart(options, point);
         return receive(options, response, 0, null);
       case "restart":
-        await response.discard();
+        response.discard();
         announceRestart(options, point);
         point = null;
     }
@@ -175,7 +175,7 @@ async function receive(
     if (size !== null) checkComplete(response, written, size);
     return { head: response, destination };
   } catch (error) {
-    await response.discard();
+    response.discard();
     if (signal.aborted) throw signal.reason;
     if (error instanceof TypeError) throw malformedCompression(response, error);
     throw error;
