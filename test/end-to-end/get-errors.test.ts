@@ -94,6 +94,9 @@ async function failed(url: string, ...args: string[]) {
   return { message, hint };
 }
 
+/** A transfer coding that was not requested (RFC 9112 s. 6.1): what follows is not the body itself. */
+const CODED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip";
+
 describe("a failed request", () => {
   test("an unknown host is reported with its name", async () => {
     expect((await failed("http://nowhere.invalid")).message).toBe(
@@ -135,11 +138,13 @@ describe("a failed request", () => {
   });
 
   test.each([
-    // The runtime parses a response once it has 16 bytes.
     ["is not HTTP", "hello, this is a page\n"],
+    ["is not HTTP and short", "hello\n"],
     ["has escape sequences in its headers", "HTTP/1.1 200 OK\r\nX: \x1b[2J\r\n\r\n"],
     ["has two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
-    ["has a thousand headers", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(1_000)}`],
+    ["has thousands of headers", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(10_000)}`],
+    ["names a transfer coding nobody asked for", `${CODED}\r\n\r\nhello`],
+    ["is chunked inside another coding", `${CODED}, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`],
   ])("a response that %s is reported as invalid HTTP", async (_what, response) => {
     await using server = await openRawServer((socket) => socket.write(response));
     const { message, hint } = await failed(`127.0.0.1:${server.port}`);
@@ -162,8 +167,8 @@ describe("a failed request", () => {
     );
   });
 
-  test("a response too short to be HTTP has a hint of its own", async () => {
-    await using server = await openRawServer((socket) => socket.end("hello\n"));
+  test("a server that closes the connection in the middle of the first line has a hint of its own", async () => {
+    await using server = await openRawServer((socket) => socket.end("HTTP/1."));
     const { message, hint } = await failed(`127.0.0.1:${server.port}`);
     expect(message).toEndWith("closed the connection before the response was complete");
     expect(hint).toBe(

@@ -389,7 +389,7 @@ describe("an incomplete file", () => {
     await using server = await openRawServer((socket) => socket.write(`${HEAD}abcd`));
     const url = `127.0.0.1:${server.port}/`;
     await using program = charla(["get", "-v", "-o", "f", url], { cwd: folder.path });
-    await program.until("stderr", "content-length: 10");
+    await program.until("stderr", "Content-Length: 10");
     await until(
       "the part",
       () => folder.list().includes("f.part") && folder.read("f.part") === "abcd",

@@ -123,9 +123,9 @@ describe("the output", () => {
       return new Response("body", { headers: { "X-Method": method, "X-A": "b" } });
     });
     const { stdout } = await runCharla(["get", "-i", server.at]);
-    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\n(?:.*\n)*x-a: b\n(?:.*\n)*\nbody$/);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\n(?:.*\n)*X-A: b\n(?:.*\n)*\nbody$/);
     const heads = await runCharla(["get", "-I", server.at]);
-    expect(heads.stdout).toContain("x-method: HEAD\n");
+    expect(heads.stdout).toContain("X-Method: HEAD\n");
     expect(heads.stdout).toContain("content-length: 4\n");
     expect(heads.stdout).not.toContain("body");
   });
@@ -137,7 +137,7 @@ describe("the output", () => {
     });
     for (const path of ["utf8", "latin1"]) {
       const { stdout } = await runCharla(["get", "-i", `127.0.0.1:${server.port}/${path}`]);
-      expect(stdout).toContain("x: é\n");
+      expect(stdout).toContain("X: é\n");
     }
   });
 

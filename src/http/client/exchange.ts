@@ -109,7 +109,7 @@ export async function exchange(
   return {
     url,
     status,
-    statusText: message.statusMessage ?? "",
+    statusText: decodeHeader(message.statusMessage ?? ""),
     headers: readHeaders(message.rawHeaders),
     body,
     get received() {

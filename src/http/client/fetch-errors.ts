@@ -112,7 +112,7 @@ export function endedEarly(url: URL, cause?: unknown): CharlaError {
   return new CharlaError(
     "CONNECTION_LOST",
     `${url.host} closed the connection before the response was complete`,
-    // A response too short to be recognized as HTTP ends in the same error.
+    // What the other end is, is not known: it may have closed before anything that looks like HTTP.
     url.protocol === "http:"
       ? "try again with --retry 3; the server may need https://, or understand only --http0.9"
       : "try again with --retry 3",
