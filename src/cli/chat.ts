@@ -28,7 +28,7 @@ async function plainChat(commandLine: CommandLine, io: Io): Promise<number> {
   const server = flags.has("server");
   const turns = flags.has("turns");
   const [host = "localhost"] = words;
-  if (looksLikeInvitation(host)) {
+  if (host === "-" || looksLikeInvitation(host)) {
     throw usageError(
       "an invitation is for the sealed wire, and --plain for the plain one",
       "leave --plain out",
@@ -109,6 +109,7 @@ const SEALED_ONLY = {
   ephemeral: "a plain conversation stores no messages",
   name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
+  "invitation-file": "an invitation is for the sealed wire",
 };
 
 /** An unknown host may be a mistyped command. */

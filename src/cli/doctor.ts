@@ -8,18 +8,20 @@ import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { printerOptions } from "./command-options.ts";
+import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** @returns the exit status: 1 when there is a problem */
 export async function doctor(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
-  const [where, more] = words;
+  const [written, more] = words;
   if (more !== undefined) {
     throw usageError(
       `doctor checks one server at a time, and not ${JSON.stringify(more)} as well`,
       helpFor("doctor"),
     );
   }
+  const where = await readWhere(written, commandLine, io);
   const printer = createPrinter(io, printerOptions(commandLine));
   const coloured = mayStyle(io, io.stdout);
   let status = 0;

@@ -3,10 +3,19 @@
 
 import { Interruption, type Io, SIGNAL_STATUS, type SignalName } from "../terminal/io.ts";
 
-export function processIo(): Io {
+/** An invitation in the environment: other users cannot read it there. */
+export const INVITATION_VARIABLE = "CHARLA_INVITATION";
+
+/** On disposal nothing reads stdin any more: it would keep the program running. */
+export function processIo(): Io & Disposable {
   let interrupted: AbortSignal | null = null;
+  let hasStdin = false;
+  const env = { ...process.env };
+  // Other programs that this one starts need not know it.
+  delete process.env[INVITATION_VARIABLE];
   return {
     get stdin() {
+      hasStdin = true;
       return process.stdin;
     },
     get stdout() {
@@ -15,7 +24,7 @@ export function processIo(): Io {
     get stderr() {
       return process.stderr;
     },
-    env: process.env,
+    env,
     get cwd() {
       return process.cwd();
     },
@@ -31,6 +40,9 @@ export function processIo(): Io {
       return interrupted;
     },
     onSignal: onProcessSignal,
+    [Symbol.dispose]() {
+      if (hasStdin) process.stdin.destroy();
+    },
   };
 }
 

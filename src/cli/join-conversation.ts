@@ -15,13 +15,14 @@ import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
+import { readWhere } from "./invitation-input.ts";
 import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
 
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const member = memberOptions(commandLine, io.env);
-  const { target, server, met } = sealedTarget(words[0], io.env);
+  const { target, server, met } = sealedTarget(await readWhere(words[0], commandLine, io), io.env);
   const { keyPair: identity, notice: notKept } = memberIdentity(io.env);
   // An unknown host may be a mistyped command: that is an error before there is a conversation.
   await resolve(target);

@@ -10,6 +10,7 @@ import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { noticeEvent } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
+import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
 
@@ -19,7 +20,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
     throw usageError("--reply takes no text here: the other end writes the reply", helpFor("send"));
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
-  const to = values.get("to") ?? "localhost";
+  const to = (await readWhere(values.get("to"), commandLine, io)) ?? "localhost";
   await using sender = await openSender(commandLine, io, to, printer);
 
   const ask = async (text: string) => {

@@ -14,7 +14,7 @@ test("charla --help describes charla", async () => {
     "Talk over the network from a terminal.
 
     charla --server             open a conversation; prints an invitation to join it
-    charla INVITATION           join it
+    charla INVITATION           join it; charla - reads it from stdin instead
     charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
     charla send [TEXT]          send one message, or each line of stdin, and leave
     charla receive              wait for one message, print it and leave
@@ -26,8 +26,8 @@ test("charla --help describes charla", async () => {
 
       -n, --name NAME      how others see me (my login name)
       -r, --room ROOM      which room (the invitation's, or main)
-          --plain          the lesson's wire, not encrypted: bare UTF-8 datagrams
-          --turns          with --plain: take strict turns; the client speaks first
+          --invitation-file FILE   join with the invitation in FILE
+          --plain          the lesson's wire, not encrypted; --turns: in turns
           --stay, --bell   stay after the end of stdin; ring when I am named
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only messages and errors; -v, --verbose: every detail
@@ -75,7 +75,8 @@ test("charla send --help describes send", async () => {
     Without TEXT, each line of stdin is a message. With an invitation, messages are
     encrypted and confirmed; to a host they are neither.
 
-          --to WHERE         where to (default localhost:12345)
+          --to WHERE         where to (localhost:12345); -: as stdin's first line
+          --invitation-file FILE   to the invitation in FILE
       -n, --name NAME        with an invitation: how others see me (my login name)
       -r, --room ROOM        with an invitation: which room (the invitation's)
           --reply            wait for a reply to each message, and print it
@@ -136,7 +137,7 @@ test("charla doctor --help describes doctor", async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "Check this machine, or the path to a server, and say how to solve problems.
 
-    charla doctor [HOST[:PORT] | INVITATION]
+    charla doctor [HOST[:PORT] | INVITATION | - | --invitation-file FILE]
 
     Without an argument: whether charla can listen here, from where this machine can
     be reached, and whether charla can write its files. Of a server: whether it

@@ -1,0 +1,234 @@
+// An invitation lets people in, so no command needs it among its arguments, which `ps` shows to every user: stdin, a
+// file and the environment will do, and an argument is covered at once.
+
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { charla, runCharla } from "../harness/in-process.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { charla as startProcess, root, run } from "../harness/program.ts";
+import { openScreen } from "../harness/screen.ts";
+import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+const startServer = () => startSealedServer(["--bind", "127.0.0.1"]);
+
+const withVariable = (server: SealedServer) => ({ CHARLA_INVITATION: server.invitation });
+
+/** A file with that text, removed at the end of the scope. */
+function fileWith(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "charla-invitation-"));
+  const path = join(folder, "invitation");
+  writeFileSync(path, text, { mode: 0o600 });
+  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+describe("the invitation is the first line of stdin", () => {
+  endToEnd("charla - joins with it, and the other lines are messages", async () => {
+    await using server = await startServer();
+    const input = `${server.invitation}\none\ntwo\n`;
+    const said = await runCharla(["-", "-q"], { input });
+    expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
+    await server.until("stdout", "one\ntwo\n");
+    expect(server.stdout).toBe("one\ntwo\n");
+  });
+
+  endToEnd("a line that comes in pieces is one invitation", async () => {
+    await using server = await startServer();
+    await using ben = charla(["-", "-n", "ben"]);
+    for (const piece of server.invitation.split(/(?=#)/)) {
+      ben.type(piece);
+      await Bun.sleep(0);
+    }
+    ben.type("\r\nhello");
+    await server.until("stderr", "ben joined");
+    ben.type(" Ana\n");
+    await server.until("stdout", "hello Ana\n");
+  });
+
+  endToEnd("charla send --to - sends the other lines, or TEXT", async () => {
+    await using server = await startServer();
+    const input = `${server.invitation}\none\n`;
+    expect((await runCharla(["send", "--to", "-"], { input })).status).toBe(0);
+    expect((await runCharla(["send", "--to", "-", "two"], { input })).status).toBe(0);
+    await server.until("stdout", "one\ntwo\n");
+  });
+
+  endToEnd("charla doctor - checks its server", async () => {
+    await using server = await startServer();
+    const checked = await runCharla(["doctor", "-"], { input: server.invitation });
+    expect(checked.stdout).toContain("the server lets you in");
+    expect(checked.status).toBe(0);
+  });
+
+  endToEnd("an empty stdin is wrong usage", async () => {
+    expect(await runCharla(["-"])).toEqual({
+      stdout: "",
+      stderr: "charla: stdin ended, and there was no invitation in it\nhint: see charla --help\n",
+      status: 2,
+    });
+  });
+
+  endToEnd("another first line is refused and not quoted", async () => {
+    const { stderr, status } = await runCharla(["-"], { input: "my secret\nhello\n" });
+    expect(stderr).toStartWith("charla: stdin: this is not an invitation: ");
+    expect(stderr).not.toContain("my secret");
+    expect(status).toBe(2);
+  });
+
+  endToEnd("after a wrong first line charla ends, although stdin goes on", async () => {
+    await using ben = startProcess(["-"]);
+    ben.type("my secret\n");
+    expect(await ben.exited).toBe(2);
+  });
+
+  endToEnd("a first line without an end is refused after 4,096 bytes", async () => {
+    const { stderr, status } = await runCharla(["-"], { input: "x".repeat(5_000) });
+    expect(stderr).toStartWith("charla: the first line is longer than 4096 bytes\n");
+    expect(status).toBe(2);
+  });
+});
+
+describe("the invitation is in a file", () => {
+  endToEnd("charla, send and doctor take it with --invitation-file", async () => {
+    await using server = await startServer();
+    using file = fileWith(`${server.invitation}\n`);
+    const option = ["--invitation-file", file.path];
+    expect((await runCharla(option, { input: "joined\n" })).status).toBe(0);
+    expect((await runCharla(["send", ...option, "sent"])).status).toBe(0);
+    await server.until("stdout", "joined\nsent\n");
+    const checked = await runCharla(["doctor", ...option]);
+    expect(checked.stdout).toContain("the server lets you in");
+  });
+
+  endToEnd("the file may be a pipe, such as a password manager's", async () => {
+    await using server = await startServer();
+    const main = `'${process.execPath}' '${root}/src/cli/main.ts'`;
+    const script = `printf '%s\\n' "$LINE" | ${main} send --invitation-file /dev/stdin hello`;
+    const env = { LINE: server.invitation };
+    expect(await run(["sh", "-c", script], { env })).toMatchObject({ stderr: "", status: 0 });
+    await server.until("stdout", "hello\n");
+  });
+
+  endToEnd(
+    "a missing file, one that holds something else, and a second place are errors",
+    async () => {
+      using file = fileWith("the key is under the mat\n");
+      const missing = await runCharla(["--invitation-file", "/nowhere/invitation"]);
+      expect(missing).toEqual({
+        stdout: "",
+        stderr:
+          "charla: /nowhere/invitation cannot be read: no such file or folder\n" +
+          "hint: name a file whose first line is an invitation\n",
+        status: 1,
+      });
+      const other = await runCharla(["--invitation-file", file.path]);
+      expect(other.stderr).toStartWith(`charla: ${file.path}: this is not an invitation: `);
+      expect(other.stderr).not.toContain("mat");
+      expect(other.status).toBe(2);
+      const both = await runCharla(["--invitation-file", file.path, "localhost"]);
+      expect(both.stderr).toStartWith("charla: --invitation-file says where to join, and so does ");
+      expect(both.status).toBe(2);
+      const plain = await runCharla(["--plain", "--invitation-file", file.path]);
+      expect(plain.stderr).toStartWith("charla: --invitation-file goes without --plain\n");
+      expect(plain.status).toBe(2);
+    },
+  );
+});
+
+describe("the invitation is in the environment", () => {
+  endToEnd("charla, send and doctor take it from CHARLA_INVITATION", async () => {
+    await using server = await startServer();
+    const env = withVariable(server);
+    expect((await runCharla([], { env, input: "joined\n" })).status).toBe(0);
+    expect((await runCharla(["send", "sent"], { env })).status).toBe(0);
+    await server.until("stdout", "joined\nsent\n");
+    expect((await runCharla(["doctor"], { env })).stdout).toContain("the server lets you in");
+  });
+
+  endToEnd("what the command line says comes first", async () => {
+    await using first = await startServer();
+    await using second = await startServer();
+    const env = withVariable(first);
+    const said = await runCharla([second.invitation], { env, input: "to the second\n" });
+    expect(said.status).toBe(0);
+    await second.until("stdout", "to the second\n");
+    expect(first.stdout).toBe("");
+  });
+
+  endToEnd("programs that charla starts do not inherit it", async () => {
+    const script = `
+      const { processIo } = await import("${root}/src/cli/io.ts");
+      const { env } = processIo();
+      const child = Bun.spawnSync(["sh", "-c", "echo [$CHARLA_INVITATION]"], { env: process.env });
+      console.log(env["CHARLA_INVITATION"], child.stdout.toString());`;
+    const env = { CHARLA_INVITATION: "charla://x" };
+    const { stdout } = await run([process.execPath, "-e", script], { env });
+    expect(stdout).toBe("charla://x []\n\n");
+  });
+});
+
+const onLinux = process.platform === "linux" ? endToEnd : test.skip;
+
+onLinux("an invitation among the arguments is covered for ps and in /proc", async () => {
+  await using server = await startServer();
+  for (const args of [[server.invitation], ["send", "--to", server.invitation, "-v"]]) {
+    await using ben = startProcess([...args, "--name", "ben"]);
+    ben.type(`hello with ${args.length}\n`);
+    await server.until("stdout", `hello with ${args.length}\n`);
+    const seen = readFileSync(`/proc/${ben.pid}/cmdline`, "utf8");
+    const listed = await run(["ps", "-o", "args=", "-ww", "-p", String(ben.pid)]);
+    for (const line of [seen, listed.stdout]) {
+      expect(line).toMatch(/charla:\/\/\*+[\s\0]/);
+      // Neither where the server is, nor its key, nor the secret.
+      expect(line).not.toMatch(/127\.0\.0\.1|#|main\*/);
+      expect(line).toContain("ben");
+    }
+    ben.endInput();
+    expect(await ben.exited).toBe(0);
+  }
+});
+
+const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
+
+onTerminal("on a terminal charla - asks for the invitation, and does not show it", async () => {
+  await using server = await startServer();
+  await using ben = await openScreen(140);
+  ben.type("clear; charla - -n ben; echo status=$?");
+  ben.press("Enter");
+  const question = "invitation (it is not shown):";
+  await ben.until("the question", (rows) => rows.at(-1) === question);
+  ben.type(`wrong`);
+  ben.press("C-u");
+  ben.type(`${server.invitation}xy`);
+  ben.press("BSpace", "BSpace", "Enter");
+  await ben.until("the prompt", (rows) => rows.at(-1) === ">");
+  expect(ben.rows().join("\n")).not.toContain("charla://");
+  ben.type("hello");
+  ben.press("Enter");
+  await server.until("stdout", "hello\n");
+  ben.type("/quit");
+  ben.press("Enter");
+  await ben.until("the status", (rows) => rows.includes("status=0"));
+  expect(ben.settings()).toMatch(/(?<!-)icanon/);
+});
+
+onTerminal("Ctrl-C and Ctrl-D instead of an invitation end charla -", async () => {
+  await using ben = await openScreen(100);
+  for (const [key, status] of [
+    ["C-c", 130],
+    ["C-d", 2],
+  ] as const) {
+    ben.type("clear; charla -; echo status=$?");
+    ben.press("Enter");
+    await ben.until("the question", (rows) => rows.at(-1)?.startsWith("invitation (") === true);
+    ben.press(key);
+    await ben.until("the status", (rows) => rows.includes(`status=${status}`));
+    expect(ben.settings()).toMatch(/(?<!-)echo\b/);
+  }
+});
