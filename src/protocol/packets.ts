@@ -22,6 +22,8 @@ export const CONNECTION_ID_LENGTH = 8;
 export const HELLO_NOISE_LENGTH = 48;
 export const COOKIE_LENGTH = 17;
 export const TOKEN_LENGTH = 16;
+/** Where in a hello its key proof begins, which is its end; one without it has random bytes there. */
+export const KEY_PROOF_AT = BASE_DATAGRAM_SIZE - TOKEN_LENGTH;
 
 /** The first byte and the connection id of a finish. */
 export const FINISH_HEADER = 1 + CONNECTION_ID_LENGTH;

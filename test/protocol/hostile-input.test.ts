@@ -47,6 +47,8 @@ const BOUNDS: Record<string, number> = {
   lost: 256,
   unfinished: 2,
   answered: 2,
+  networks: 1,
+  hosts: 1,
 };
 
 interface UnderAttack {
@@ -144,8 +146,10 @@ function holdings({ endpoint }: End): Record<string, number> {
     arrived: endpoint.accepted.length,
     answers: endpoint.answers.length,
     active: endpoint.active.size,
-    unfinished: responder?.unfinished.size ?? 0,
-    answered: responder?.answered.size ?? 0,
+    unfinished: responder?.unfinished.byId.size ?? 0,
+    answered: responder?.unfinished.byHello.size ?? 0,
+    networks: responder?.unfinished.networks.size ?? 0,
+    hosts: responder?.unfinished.hosts.size ?? 0,
   };
   for (const session of endpoint.sessions.values()) {
     const { received, recovery, incoming, outgoing } = session;

@@ -8,8 +8,17 @@ import {
   SILENCE,
 } from "../../src/protocol/session/session.ts";
 import { type Conditions, type Network, silence } from "./network.ts";
-import type { SeededRandom } from "./random.ts";
-import { createWorld, joinResponder, restart, run, type Side, type World } from "./world.ts";
+import { type SeededRandom, seededRandom } from "./random.ts";
+import { takePlace } from "./strangers.ts";
+import {
+  createWorld,
+  joinResponder,
+  MAX_SESSIONS,
+  restart,
+  run,
+  type Side,
+  type World,
+} from "./world.ts";
 
 /** Virtual time that a run may take, ms: an hour is enough under the worst conditions. */
 const LONGEST = 3_600_000;
@@ -17,7 +26,10 @@ const LONGEST = 3_600_000;
 /** How much later a datagram may arrive that was in transit when a silence began, ms. */
 const LATE = 2_000;
 
-/** Loss up to which a handshake practically never fails in its eight seconds. */
+/** How long a handshake may take, ms. */
+const HANDSHAKE = 8_000;
+
+/** Loss up to which a handshake practically never fails in that time. */
 const MILD_LOSS = 0.1;
 
 export interface Outcome {
@@ -63,9 +75,16 @@ export function simulate(seed: number): Outcome {
       side.messages.push(random.bytes(sendsMuch ? 65_536 : messageLength(random)));
     }
   }
-  joinResponder(world);
+  // Seeds of its own, so that the other events of a run stay the same.
+  const strangers = seededRandom(seed + 1_000_000);
   const overlongSilences: number[] = [];
   const events = planEvents(world, overlongSilences);
+  if (strangers.chance(0.3)) {
+    const takePlaces = strangersTakingPlaces(world, strangers);
+    takePlaces();
+    events.push(takePlaces);
+  }
+  joinResponder(world, strangers.chance(0.5));
   const needlessSilences: string[] = [];
   for (const side of [initiator, responder]) {
     events.push(watchSilence(world, side, needlessSilences));
@@ -183,6 +202,24 @@ function watchSilence(world: World, side: Side, needless: string[]): () => void 
     wasSilent = session.silent;
     const isInFlight = session.recovery.sent.packetsInFlight > 0;
     inFlightSince = isInFlight ? Math.min(inFlightSince, world.now) : Number.POSITIVE_INFINITY;
+  };
+}
+
+/** Strangers of one network take all the places for handshakes that they get, again and again while others join. */
+function strangersTakingPlaces(world: World, random: SeededRandom): () => void {
+  const until = world.now + HANDSHAKE;
+  let nextAt = world.now;
+  return () => {
+    const { now, responder } = world;
+    if (now < nextAt || now > until) return;
+    nextAt = now + random.between(10, 1_000);
+    for (let count = 0; count < 2 * MAX_SESSIONS; count += 1) {
+      const from = {
+        address: `203.0.113.${random.between(1, 9)}`,
+        port: random.between(1, 65_535),
+      };
+      takePlace(responder.endpoint, { from, random, knowsKey: random.chance(0.5), now });
+    }
   };
 }
 

@@ -32,7 +32,10 @@ const MAX_AT_ONCE = 2_000;
 /** Wake-ups at one time without a datagram in between: more is a bug. */
 const MAX_IDLE_WAKES = 50;
 
-export const PSK = new Uint8Array(32).fill(7);
+/** The responder's places: few, so that strangers can take them all. */
+export const MAX_SESSIONS = 8;
+
+const PSK = new Uint8Array(32).fill(7);
 
 export interface Side {
   readonly name: "initiator" | "responder";
@@ -97,6 +100,7 @@ function newEndpoint(
     staticKeys,
     random: (length) => random.bytes(length),
     admission: name === "responder" ? PSK : null,
+    maxSessions: MAX_SESSIONS,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });
@@ -111,10 +115,11 @@ export function restart({ random, now }: World, side: Side): void {
   side.restarted = true;
 }
 
-/** The initiator connects to the responder. */
-export function joinResponder(world: World, psk: Uint8Array = PSK): Session {
+/** The initiator connects to the responder, whose key it may know. */
+export function joinResponder(world: World, knowsKey = false): Session {
   const { initiator, responder, now } = world;
-  const session = connect(initiator.endpoint, { to: responder.address, psk, expected: null }, now);
+  const expected = knowsKey ? responder.staticKeys.publicKey : null;
+  const session = connect(initiator.endpoint, { to: responder.address, psk: PSK, expected }, now);
   initiator.session = session;
   return session;
 }

@@ -20,7 +20,7 @@ import {
   writeMessage,
   XXpsk3,
 } from "./noise/handshake-state.ts";
-import { truncatedHash, truncatedHmac } from "./proofs.ts";
+import { addKeyProof, deriveKeyProofKey, truncatedHash, truncatedHmac } from "./proofs.ts";
 
 /** Alike at both ends. The prologue is mixed in, so that they agree on the protocol and its version (Noise s. 6). */
 export const NOISE_PROTOCOL = {
@@ -94,7 +94,7 @@ const NOTHING: InitiatorStep = { type: "nothing" };
 
 /** Starts with a hello, which is due at once. */
 export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHandshake {
-  const { initiatorId, padding, now } = options;
+  const { now } = options;
   const noise = createHandshake({ ...options, ...NOISE_PROTOCOL, role: "initiator" });
   const message = writeMessage(noise, new Uint8Array(0));
   return {
@@ -102,7 +102,7 @@ export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHan
     noise,
     message,
     retries: 0,
-    datagram: writeHello(initiatorId, new Uint8Array(0), message, padding),
+    datagram: makeHello(options, message, new Uint8Array(0)),
     phase: "hello",
     transmissions: 0,
     sentAt: now,
@@ -168,15 +168,22 @@ export function sendFinish(
   return finishHandshake(handshake.noise);
 }
 
+/** Who knows the responder's key proves that: such hellos go first where places are few. */
+function makeHello(options: InitiatorOptions, message: Uint8Array, cookie: Uint8Array): Uint8Array {
+  const { crypto, expected, initiatorId, padding } = options;
+  const hello = writeHello(initiatorId, cookie, message, padding);
+  if (expected !== null) addKeyProof(crypto, deriveKeyProofKey(crypto, expected), hello);
+  return hello;
+}
+
 function receiveRetry(
   handshake: InitiatorHandshake,
   cookie: Uint8Array,
   now: number,
 ): InitiatorStep {
   if (handshake.phase !== "hello") return NOTHING;
-  const { initiatorId, padding } = handshake.options;
   // Always the newest cookie: one that was damaged on the way must not be the last.
-  handshake.datagram = writeHello(initiatorId, cookie, handshake.message, padding);
+  handshake.datagram = makeHello(handshake.options, handshake.message, cookie);
   if (handshake.retries >= MAX_RETRIES) return NOTHING;
   handshake.retries += 1;
   handshake.transmissions = 0;

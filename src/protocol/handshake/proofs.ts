@@ -1,14 +1,17 @@
 // Proofs of 16 bytes, short enough for the smallest packets and too long to guess: truncated HMACs and hashes.
 // The cookie of a stateless retry (docs/protocol.md s. 8.2) is one: it proves that the sender of a hello
-// receives what is sent to its address, and costs the responder no memory. Time and randomness are arguments.
+// receives what is sent to its address, and costs the responder no memory. The key proof of a hello (s. 8.1) is
+// another: its sender knows the responder's static key. Time and randomness are arguments.
 
 import { concatenate } from "../bytes.ts";
 import type { CryptoProvider } from "../crypto-provider.ts";
-import { COOKIE_LENGTH, TOKEN_LENGTH } from "../packets.ts";
+import { COOKIE_LENGTH, KEY_PROOF_AT, type Packet, TOKEN_LENGTH } from "../packets.ts";
 import { encodeSocketAddress, type SocketAddress } from "../socket-address.ts";
 
 /** How long a cookie secret is used, ms; afterwards it is still accepted for as long again. */
 const COOKIE_SECRET_LIFETIME = 30_000;
+
+const KEY_PROOF_LABEL = new TextEncoder().encode("charla hello");
 
 /** The first 16 bytes of HMAC-SHA256 (RFC 2104 s. 5 on truncation). */
 export function truncatedHmac(
@@ -22,6 +25,25 @@ export function truncatedHmac(
 /** The first 16 bytes of SHA-256: identifies a datagram before there is a key. */
 export function truncatedHash(crypto: CryptoProvider, datagram: Uint8Array): Uint8Array {
   return crypto.sha256(datagram).slice(0, TOKEN_LENGTH);
+}
+
+/** The key under which hellos to the owner of this static key carry a key proof; WireGuard's mac1 has one like it. */
+export function deriveKeyProofKey(crypto: CryptoProvider, responderStatic: Uint8Array): Uint8Array {
+  return crypto.sha256(KEY_PROOF_LABEL, responderStatic);
+}
+
+/** Writes the key proof into a hello that is complete but for it. */
+export function addKeyProof(crypto: CryptoProvider, key: Uint8Array, hello: Uint8Array): void {
+  hello.set(truncatedHmac(crypto, key, hello.subarray(0, KEY_PROOF_AT)), KEY_PROOF_AT);
+}
+
+export function hasKeyProof(
+  crypto: CryptoProvider,
+  key: Uint8Array,
+  { datagram }: Extract<Packet, { kind: "hello" }>,
+): boolean {
+  const expected = truncatedHmac(crypto, key, datagram.subarray(0, KEY_PROOF_AT));
+  return crypto.constantTimeEqual(expected, datagram.subarray(KEY_PROOF_AT));
 }
 
 export interface CookieSecrets {

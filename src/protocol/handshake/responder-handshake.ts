@@ -19,7 +19,6 @@ import {
   exportKey,
   finishHandshake,
   type HandshakeResult,
-  type HandshakeState,
   readMessage,
   readMessageWithAnyPsk,
   writeMessage,
@@ -27,16 +26,25 @@ import {
 import {
   type CookieSecrets,
   createCookieSecrets,
+  deriveKeyProofKey,
+  hasKeyProof,
   isValidCookie,
   makeCookie,
   renewCookieSecrets,
   truncatedHash,
   truncatedHmac,
 } from "./proofs.ts";
+import {
+  addUnfinished,
+  createUnfinishedHandshakes,
+  dropExpired,
+  dropUnfinished,
+  findPlace,
+  MAX_UNFINISHED,
+  type UnfinishedHandshakes,
+} from "./unfinished-handshakes.ts";
 
-/** Handshakes that wait for their finish at a time (docs/protocol.md s. 8.3). */
-const MAX_UNFINISHED = 1_024;
-/** How long each waits, ms. */
+/** How long a handshake waits for its finish, ms. */
 const UNFINISHED_LIFETIME = 10_000;
 /** Wrong secrets that one handshake may try; each costs two Diffie-Hellmans. */
 const MAX_WRONG_SECRETS = 8;
@@ -83,33 +91,12 @@ export interface ResponderOptions {
   readonly now: number;
 }
 
-interface Unfinished {
-  readonly noise: HandshakeState;
-  /** The initiator's address, which the cookie has proven. */
-  readonly proven: SocketAddress;
-  readonly initiatorId: Uint8Array;
-  readonly responderId: Uint8Array;
-  /** Its key in `answered`. */
-  readonly hello: string;
-  readonly answer: Uint8Array;
-  readonly refusalKey: Uint8Array;
-  readonly until: number;
-  /** When the answer was sent; null once it was sent again. */
-  answeredAt: number | null;
-  wrongSecrets: number;
-  /** Accepted keys that its finishes were tried with. */
-  triedKeys: number;
-  /** The last refused finish, as its hash, and its refusal. */
-  refused: { readonly hash: Uint8Array; readonly refusal: Uint8Array } | null;
-}
-
 export interface Responder {
   readonly options: ResponderOptions;
   readonly cookies: CookieSecrets;
-  /** By the responder's connection id, oldest first. */
-  readonly unfinished: Map<string, Unfinished>;
-  /** The responder's connection id for each initiator's id and Noise message 1. */
-  readonly answered: Map<string, string>;
+  /** Under which the key proof of a hello is made. */
+  readonly keyProofKey: Uint8Array;
+  readonly unfinished: UnfinishedHandshakes;
 }
 
 /** A finish that was admitted: everything that its session starts with. */
@@ -137,7 +124,9 @@ export type FinishStep =
 
 export function createResponder(options: ResponderOptions): Responder {
   const cookies = createCookieSecrets(() => options.random(32), options.now);
-  return { options, cookies, unfinished: new Map(), answered: new Map() };
+  const { crypto, staticKeys } = options;
+  const keyProofKey = deriveKeyProofKey(crypto, staticKeys.publicKey);
+  return { options, cookies, keyProofKey, unfinished: createUnfinishedHandshakes() };
 }
 
 /**
@@ -154,7 +143,7 @@ export function receiveHello(
   now: number,
   writeFrames: (responderId: Uint8Array) => Uint8Array,
 ): Uint8Array | null {
-  const { options, cookies, unfinished, answered } = responder;
+  const { options, cookies, keyProofKey, unfinished } = responder;
   const { crypto } = options;
   const { initiatorId, cookie, noise: message } = hello;
   if (hello.version !== VERSION) return refuseHello(crypto, hello, OTHER_VERSION);
@@ -164,15 +153,17 @@ export function receiveHello(
     return writeRetry(initiatorId, makeCookie(crypto, cookies, claim));
   }
 
-  dropExpired(responder, now);
+  dropExpired(unfinished, now);
   const sameHello = mapKey(initiatorId) + mapKey(message);
-  const known = unfinished.get(answered.get(sameHello) ?? "");
+  const known = unfinished.byHello.get(sameHello);
   if (known !== undefined) {
     known.answeredAt = null;
     return known.answer;
   }
-  if (unfinished.size >= room) return refuseHello(crypto, hello, FULL);
-  if (unfinished.size >= MAX_UNFINISHED) return null;
+  if (room <= 0) return refuseHello(crypto, hello, FULL);
+  const newcomer = { proven: from, knowsKey: hasKeyProof(crypto, keyProofKey, hello) };
+  const place = findPlace(unfinished, newcomer, Math.min(room, MAX_UNFINISHED));
+  if (place === "none") return room <= MAX_UNFINISHED ? refuseHello(crypto, hello, FULL) : null;
 
   const noise = createHandshake({
     ...NOISE_PROTOCOL,
@@ -187,11 +178,13 @@ export function receiveHello(
   // Sealed, not in the header: an initiator that took a damaged id would send every finish to nobody.
   const payload = concatenate(responderId, writeFrames(responderId));
   const answer = writeAnswer(initiatorId, writeMessage(noise, payload));
-  unfinished.set(mapKey(responderId), {
+  if (place !== "free") dropUnfinished(unfinished, place);
+  addUnfinished(unfinished, {
+    ...newcomer,
     noise,
-    proven: from,
     initiatorId: initiatorId.slice(),
     responderId,
+    id: mapKey(responderId),
     hello: sameHello,
     answer,
     refusalKey: exportKey(noise, REFUSAL_LABEL),
@@ -201,7 +194,6 @@ export function receiveHello(
     triedKeys: 0,
     refused: null,
   });
-  answered.set(sameHello, mapKey(responderId));
   return answer;
 }
 
@@ -211,10 +203,10 @@ export function receiveFinish(
   { responderId, noise: message }: Extract<Packet, { kind: "finish" }>,
   now: number,
 ): FinishStep {
-  dropExpired(responder, now);
-  const { admission, crypto } = responder.options;
-  const key = mapKey(responderId);
-  const waiting = responder.unfinished.get(key);
+  const { options, unfinished } = responder;
+  const { admission, crypto } = options;
+  dropExpired(unfinished, now);
+  const waiting = unfinished.byId.get(mapKey(responderId))?.handshake;
   if (waiting === undefined) return { type: "unknown" };
   const { refused } = waiting;
   // A refusal can be lost: refusing the same finish again costs nothing.
@@ -232,7 +224,7 @@ export function receiveFinish(
     const { key: accepted, payload } = result;
     const keys = finishHandshake(noise);
     if (admission.admit(accepted, keys.remoteStatic)) {
-      drop(responder, key, waiting);
+      dropUnfinished(unfinished, waiting);
       const { answeredAt, initiatorId, proven } = waiting;
       return {
         type: "admitted",
@@ -265,16 +257,4 @@ function refuseHello(
   code: number,
 ): Uint8Array {
   return concatenate(writeUnprovenRefusal(initiatorId, code), truncatedHash(crypto, datagram));
-}
-
-function dropExpired(responder: Responder, now: number): void {
-  for (const [key, waiting] of responder.unfinished) {
-    if (waiting.until > now) return;
-    drop(responder, key, waiting);
-  }
-}
-
-function drop(responder: Responder, key: string, { hello }: Unfinished): void {
-  responder.unfinished.delete(key);
-  responder.answered.delete(hello);
 }
