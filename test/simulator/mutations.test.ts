@@ -31,8 +31,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "early fragments are dropped",
     file: "incoming-messages.ts",
-    from: "early.splice(at, 0, { offset: fragment.offset, bytes: Uint8Array.from(fragment.bytes) });",
-    to: "",
+    from: "if (offset > arrived.end) return keepEarly(incoming, offset, bytes);",
+    to: "if (offset > arrived.end) return null;",
   },
   {
     rule: "replays are not dropped",

@@ -14,6 +14,13 @@ const PATH_RESPONSE = 0x06;
 const CLOSE = 0x07;
 const RESET_TOKEN = 0x08;
 
+/**
+ * Frames of a packet, PADDING not counted. Each takes time however short it is, so that without a bound a packet full
+ * of one-byte fragments would take a hundred times as long as another. Even after many losses a sender has no use for
+ * more: the next packet has room as well.
+ */
+export const MAX_FRAMES = 64;
+
 /** Bytes of a PATH CHALLENGE: too many to guess (RFC 9000 s. 19.17). */
 export const CHALLENGE_LENGTH = 8;
 const RESET_TOKEN_LENGTH = 16;
@@ -34,16 +41,18 @@ export interface FrameHandler {
 }
 
 /**
- * Calls `handler` for each frame, in order. Returns false as soon as one is truncated, unknown or impossible:
- * the peer broke the protocol, and the rest is not read.
+ * Calls `handler` for each frame, in order. Returns false as soon as one is truncated, unknown or impossible, or one
+ * too many: the peer broke the protocol, and the rest is not read.
  */
 export function readFrames(bytes: Uint8Array, handler: FrameHandler): boolean {
   const cursor: Cursor = { bytes, at: 0, end: bytes.length };
+  let frames = 0;
   while (cursor.at < cursor.end) {
     const type = bytes[cursor.at];
     cursor.at += 1;
     if (type === PADDING) continue;
-    if (!readFrame(type, cursor, handler)) return false;
+    frames += 1;
+    if (frames > MAX_FRAMES || !readFrame(type, cursor, handler)) return false;
   }
   return true;
 }

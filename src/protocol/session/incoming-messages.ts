@@ -2,7 +2,9 @@
 // once and in order (docs/protocol.md s. 11), in bounded memory (s. 13). Knows no packets.
 
 import { readVarint } from "../bytes.ts";
+import { addFragment, type Fragment } from "./fragments.ts";
 import { MAX_MESSAGE } from "./outgoing-messages.ts";
+import { copyFromPages, discardPages, type PagedBytes, writePaged } from "./paged-bytes.ts";
 import {
   type ByteQueue,
   createByteQueue,
@@ -15,24 +17,20 @@ import {
 export const RECEIVE_WINDOW = 1024 * 1024;
 
 /**
- * Early fragments kept at once: four times as many as the smallest full datagrams in a window. No network
- * causes more gaps than that.
+ * Early fragments with gaps between them: four times as many as the smallest full datagrams in a window. No
+ * network causes more gaps than that.
  */
 export const MAX_EARLY_FRAGMENTS = 4_096;
 
 /** Bytes of the longest length before a message: a varint. */
 const MAX_LENGTH_BYTES = 8;
 
-interface EarlyFragment {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
-
 export interface IncomingMessages {
   /** What has arrived without a gap and was not taken yet. */
   readonly arrived: ByteQueue;
-  /** Fragments that arrived before what precedes them, by their offsets. */
-  readonly early: EarlyFragment[];
+  /** Fragments that arrived before what precedes them, and their bytes. */
+  readonly early: Fragment[];
+  readonly earlyBytes: PagedBytes;
   /** The limit that the peer has: it may send bytes up to it. */
   granted: number;
 }
@@ -41,7 +39,7 @@ export interface IncomingMessages {
 export type MessageFault = "beyond-window" | "message-too-long";
 
 export function createIncomingMessages(): IncomingMessages {
-  return { arrived: createByteQueue(), early: [], granted: RECEIVE_WINDOW };
+  return { arrived: createByteQueue(), early: [], earlyBytes: new Map(), granted: RECEIVE_WINDOW };
 }
 
 /** Stores a fragment; null when nothing is wrong with it. The bytes are copied. */
@@ -52,15 +50,11 @@ export function receiveFragment(
 ): MessageFault | null {
   const { arrived, early } = incoming;
   if (offset + bytes.length > incoming.granted) return "beyond-window";
-  if (offset > arrived.end) return keepEarly(early, { offset, bytes });
-  appendNew(arrived, { offset, bytes });
-  let passed = 0;
-  for (const fragment of early) {
-    if (fragment.offset > arrived.end) break;
-    appendNew(arrived, fragment);
-    passed += 1;
-  }
-  if (passed > 0) early.splice(0, passed);
+  if (offset > arrived.end) return keepEarly(incoming, offset, bytes);
+  const known = arrived.end - offset;
+  if (known >= bytes.length) return null;
+  extendBytes(arrived, bytes.length - known).set(known === 0 ? bytes : bytes.subarray(known));
+  if (early.length > 0) appendEarly(incoming);
   return null;
 }
 
@@ -103,22 +97,29 @@ export function grantWindow(incoming: IncomingMessages, limit: number): void {
   incoming.granted = Math.max(incoming.granted, limit);
 }
 
-/** Adds what is new of a fragment that begins at or before the end of what has arrived. */
-function appendNew(arrived: ByteQueue, { offset, bytes }: EarlyFragment): void {
-  const known = arrived.end - offset;
-  if (known >= bytes.length) return;
-  extendBytes(arrived, bytes.length - known).set(known === 0 ? bytes : bytes.subarray(known));
+function keepEarly(
+  { early, earlyBytes }: IncomingMessages,
+  offset: number,
+  bytes: Uint8Array,
+): MessageFault | null {
+  addFragment(early, { offset, length: bytes.length });
+  writePaged(earlyBytes, offset, bytes);
+  return early.length > MAX_EARLY_FRAGMENTS ? "beyond-window" : null;
 }
 
-function keepEarly(early: EarlyFragment[], fragment: EarlyFragment): MessageFault | null {
-  let at = early.length;
-  while (at > 0 && (early[at - 1]?.offset ?? 0) > fragment.offset) at -= 1;
-  const before = early[at - 1];
-  const end = fragment.offset + fragment.bytes.length;
-  // A repetition of the fragment before it, or of a part.
-  if (before !== undefined && before.offset + before.bytes.length >= end) return null;
-  if (early.length >= MAX_EARLY_FRAGMENTS) return "beyond-window";
-  // A copy: the fragment is a view of its whole packet, which would stay in memory.
-  early.splice(at, 0, { offset: fragment.offset, bytes: Uint8Array.from(fragment.bytes) });
-  return null;
+/** Appends the early fragments before which nothing is missing any more. */
+function appendEarly({ arrived, early, earlyBytes }: IncomingMessages): void {
+  const from = early[0]?.offset ?? 0;
+  let to = from;
+  let passed = 0;
+  for (const { offset, length } of early) {
+    if (offset > arrived.end) break;
+    to = offset + length;
+    passed += 1;
+    const start = arrived.end;
+    if (to > start) copyFromPages(earlyBytes, start, extendBytes(arrived, to - start));
+  }
+  if (passed === 0) return;
+  early.splice(0, passed);
+  discardPages(earlyBytes, from, to, early[0]?.offset ?? Number.POSITIVE_INFINITY);
 }

@@ -2,6 +2,7 @@
 // has to be sent again and what is acknowledged. Knows no packets, keys or times.
 
 import { varintLength, writeVarint } from "../bytes.ts";
+import { addFragment, findMissing, type Fragment, removeFragment } from "./fragments.ts";
 import {
   appendShared,
   type ChunkQueue,
@@ -16,12 +17,6 @@ export const MAX_MESSAGE = 65_536;
 /** Bytes that are queued and not yet acknowledged; beyond it the sender waits. */
 export const MAX_UNACKNOWLEDGED = 4 * 1024 * 1024;
 
-/** A part of the stream: `length` bytes from `offset`. */
-export interface Fragment {
-  readonly offset: number;
-  readonly length: number;
-}
-
 export interface OutgoingMessages {
   /** The stream from its first byte that is not acknowledged. */
   readonly queue: ChunkQueue;
@@ -29,10 +24,10 @@ export interface OutgoingMessages {
   sent: number;
   /** The offset up to which the peer accepts bytes. */
   limit: number;
-  /** Acknowledged fragments beyond the start of `queue`, in order and not adjacent. */
-  acknowledged: Fragment[];
-  /** Lost fragments, in order and not adjacent: sent before anything new. */
-  lost: Fragment[];
+  /** Acknowledged fragments beyond the start of `queue`. */
+  readonly acknowledged: Fragment[];
+  /** Lost fragments: sent before anything new. */
+  readonly lost: Fragment[];
 }
 
 export function createOutgoingMessages(): OutgoingMessages {
@@ -100,10 +95,10 @@ export function raiseLimit(outgoing: OutgoingMessages, limit: number): void {
 }
 
 export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
-  const { queue, acknowledged } = outgoing;
-  outgoing.lost = removeFragment(outgoing.lost, fragment);
+  const { queue, acknowledged, lost } = outgoing;
+  removeFragment(lost, fragment);
   if (fragment.offset > queue.start) {
-    outgoing.acknowledged = addFragment(acknowledged, fragment);
+    addFragment(acknowledged, fragment);
     return;
   }
   let start = Math.max(queue.start, fragment.offset + fragment.length);
@@ -119,43 +114,9 @@ export function acknowledgeFragment(outgoing: OutgoingMessages, fragment: Fragme
 
 /** A fragment was lost: what of it has not arrived in other packets is sent again. */
 export function loseFragment(outgoing: OutgoingMessages, fragment: Fragment): void {
-  let missing = [fragment];
-  for (const arrived of [{ offset: 0, length: outgoing.queue.start }, ...outgoing.acknowledged]) {
-    missing = removeFragment(missing, arrived);
-  }
-  for (const part of missing) outgoing.lost = addFragment(outgoing.lost, part);
-}
-
-/** The fragments and `added`, joined where they touch. */
-function addFragment(fragments: readonly Fragment[], added: Fragment): Fragment[] {
-  let { offset } = added;
-  let end = offset + added.length;
-  const before: Fragment[] = [];
-  const after: Fragment[] = [];
-  for (const fragment of fragments) {
-    const fragmentEnd = fragment.offset + fragment.length;
-    if (fragmentEnd < offset) before.push(fragment);
-    else if (fragment.offset > end) after.push(fragment);
-    else {
-      offset = Math.min(offset, fragment.offset);
-      end = Math.max(end, fragmentEnd);
-    }
-  }
-  return [...before, { offset, length: end - offset }, ...after];
-}
-
-/** What is left of the fragments outside of `removed`. */
-function removeFragment(fragments: readonly Fragment[], removed: Fragment): Fragment[] {
-  if (fragments.length === 0) return [];
-  const removedEnd = removed.offset + removed.length;
-  return fragments.flatMap((fragment) => {
-    const end = fragment.offset + fragment.length;
-    if (end <= removed.offset || fragment.offset >= removedEnd) return [fragment];
-    const left: Fragment[] = [];
-    if (fragment.offset < removed.offset) {
-      left.push({ offset: fragment.offset, length: removed.offset - fragment.offset });
-    }
-    if (end > removedEnd) left.push({ offset: removedEnd, length: end - removedEnd });
-    return left;
-  });
+  const { queue, acknowledged, lost } = outgoing;
+  const offset = Math.max(queue.start, fragment.offset);
+  const length = fragment.offset + fragment.length - offset;
+  if (length <= 0) return;
+  for (const part of findMissing(acknowledged, { offset, length })) addFragment(lost, part);
 }

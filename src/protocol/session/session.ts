@@ -21,12 +21,12 @@ import {
 import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
+import type { Fragment } from "./fragments.ts";
 import { createIncomingMessages, type IncomingMessages } from "./incoming-messages.ts";
 import {
   appendEncoded,
   appendMessage,
   createOutgoingMessages,
-  type Fragment,
   loseFragment,
   MAX_MESSAGE,
   type OutgoingMessages,

@@ -11,8 +11,10 @@ import { nextMtuProbeSize, packetSent } from "../recovery/recovery.ts";
 import { MAX_ACK_DELAY } from "../recovery/round-trip.ts";
 import type { PacketKind } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
+import type { Fragment } from "./fragments.ts";
 import {
   CHALLENGE_LENGTH,
+  MAX_FRAMES,
   writeAck,
   writeClose,
   writeFragmentHead,
@@ -22,7 +24,7 @@ import {
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
-import { type Fragment, readyBytes, takeFragment } from "./outgoing-messages.ts";
+import { readyBytes, takeFragment } from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
 import {
@@ -49,6 +51,8 @@ export interface Outbound {
 
 /** Bytes of the frames in a finish: 1,200 less its header, s, and the payload's tag. */
 const FINISH_PAYLOAD = BASE_DATAGRAM_SIZE - 9 - 48 - TAG_BYTES;
+/** Fragments of a packet: the rest of its frames are an ACK, WINDOW, challenge, response and PING. */
+const MAX_FRAGMENTS = MAX_FRAMES - 5;
 /** Bytes of the shortest fragment worth sending, when a packet has room for part of one only. */
 const MIN_FRAGMENT = 16;
 /** WINDOW, PATH CHALLENGE and PATH RESPONSE at their longest, and a PING; bytes. */
@@ -278,7 +282,7 @@ function writeFragments(
 ): { end: number; fragments: readonly Fragment[] } {
   const fragments: Fragment[] = [];
   let at = from;
-  while (limit - at >= FRAGMENT_HEAD + MIN_FRAGMENT) {
+  while (fragments.length < MAX_FRAGMENTS && limit - at >= FRAGMENT_HEAD + MIN_FRAGMENT) {
     const fragment = takeFragment(session.outgoing, limit - at - FRAGMENT_HEAD);
     if (fragment === null) break;
     const { offset, length } = fragment;

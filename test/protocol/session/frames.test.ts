@@ -43,6 +43,13 @@ describe("a frame (docs/protocol.md s. 10)", () => {
     expect(written((into) => writePing(into, 0))).toEqual([1]);
   });
 
+  // Each takes time however short it is.
+  test("may be one of 64 in a packet, PADDING not counted", () => {
+    const pings = new Uint8Array(64).fill(1);
+    expect(read(0, 0, ...pings, 0, 0)).toEqual({ calls: Array(64).fill("ping"), sound: true });
+    expect(read(...pings, 0, 1)).toEqual({ calls: Array(64).fill("ping"), sound: false });
+  });
+
   test("ACK counts its ranges down from the largest (RFC 9000 s. 19.3.1)", () => {
     const ranges = [
       { smallest: 9, largest: 10 },

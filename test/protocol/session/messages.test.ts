@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import type { Fragment } from "../../../src/protocol/session/fragments.ts";
 import {
   createIncomingMessages,
   grantWindow,
@@ -13,7 +14,6 @@ import {
   acknowledgeFragment,
   appendMessage,
   createOutgoingMessages,
-  type Fragment,
   loseFragment,
   MAX_UNACKNOWLEDGED,
   type OutgoingMessages,
@@ -22,8 +22,24 @@ import {
   takeFragment,
 } from "../../../src/protocol/session/outgoing-messages.ts";
 import { copyFromChunks } from "../../../src/protocol/session/stream-queues.ts";
+import { seededRandom } from "../../simulator/random.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
+
+/** Counts the reads of the fragments' offsets: how many of them a search looks at. */
+function countReads(fragments: { offset: number; length?: number }[]): { reads: number } {
+  const count = { reads: 0 };
+  for (const [index, { offset, ...rest }] of fragments.entries()) {
+    fragments[index] = {
+      ...rest,
+      get offset() {
+        count.reads += 1;
+        return offset;
+      },
+    };
+  }
+  return count;
+}
 
 /** The next fragment, of which the test knows that it exists. */
 function take(outgoing: OutgoingMessages, most: number): Fragment {
@@ -194,4 +210,60 @@ describe("incoming messages (docs/protocol.md s. 11)", () => {
     }
     expect(receiveFragment(incoming, 2 + 2 * MAX_EARLY_FRAGMENTS, bytes(1))).toBe("beyond-window");
   });
+
+  test("arrive whole from single bytes in any order, in the memory of a window", () => {
+    const incoming = createIncomingMessages();
+    const random = seededRandom(1);
+    const message = random.bytes(6_000);
+    const stream = bytes(0x57, 0x70, ...message);
+    const order = Array.from(stream.keys(), (offset) => ({ offset, at: random.fraction() }));
+    order.sort((one, other) => one.at - other.at);
+    for (const { offset } of order) {
+      expect(receiveFragment(incoming, offset, stream.subarray(offset, offset + 1))).toBeNull();
+      expect(incoming.earlyBytes.size).toBeLessThanOrEqual(6);
+    }
+    expect(takeMessages(incoming, 10).messages).toEqual([message]);
+    expect([incoming.early, incoming.earlyBytes.size]).toEqual([[], 0]);
+  });
+});
+
+/** The offset of a fragment that touches no other. */
+const at = (index: number) => 2 + 2 * index;
+
+// A peer chooses how many fragments there are, and where.
+describe.each([10, 4_000])("beside %i fragments", (count) => {
+  /** Reads of the fragments around the place of another in a sorted list, with some to spare. */
+  const FEW = 40;
+  const places: [string, number][] = [
+    ["before", 0],
+    ["in the middle of", Math.floor(count / 2)],
+    ["after", count],
+  ];
+
+  test.each(places)("an early one %s them is stored without a look at each", (_where, place) => {
+    const incoming = createIncomingMessages();
+    for (let index = 0; index <= count; index += 1) {
+      if (index !== place) receiveFragment(incoming, at(index), bytes(1));
+    }
+    const counted = countReads(incoming.early);
+    expect(receiveFragment(incoming, at(place), bytes(1))).toBeNull();
+    expect(counted.reads).toBeLessThanOrEqual(FEW);
+    expect(incoming.early).toHaveLength(count + 1);
+  });
+
+  test.each(places)(
+    "one %s them is acknowledged, or lost, without a look at each",
+    (_where, place) => {
+      const outgoing = outgoingWith(new Uint8Array(60_000));
+      for (let index = 0; index <= count; index += 1) {
+        if (index === place) continue;
+        acknowledgeFragment(outgoing, { offset: at(index), length: 1 });
+        loseFragment(outgoing, { offset: at(index) + 10_000, length: 1 });
+      }
+      const counted = [countReads(outgoing.acknowledged), countReads(outgoing.lost)];
+      acknowledgeFragment(outgoing, { offset: at(place), length: 1 });
+      loseFragment(outgoing, { offset: at(place) + 10_000, length: 1 });
+      for (const { reads } of counted) expect(reads).toBeLessThanOrEqual(2 * FEW);
+    },
+  );
 });

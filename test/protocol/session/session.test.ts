@@ -4,6 +4,11 @@
 import { describe, expect, test } from "bun:test";
 
 import { generateKeyPair } from "../../../src/net/node-crypto.ts";
+import { activate } from "../../../src/protocol/endpoint.ts";
+import {
+  acknowledgeFragment,
+  loseFragment,
+} from "../../../src/protocol/session/outgoing-messages.ts";
 import { MAX_FORGERIES, PACKETS_PER_KEY } from "../../../src/protocol/session/packet-protection.ts";
 import type { Session } from "../../../src/protocol/session/session.ts";
 import {
@@ -18,6 +23,7 @@ import {
   drain,
   type End,
   flipped,
+  frameNames,
   INITIATOR_KEYS,
   only,
   pass,
@@ -102,6 +108,23 @@ describe("messages of a session (docs/protocol.md s. 11)", () => {
     const receivedCount = receive(pair.responder, accepted, pair.now).map(words);
     expect(receivedCount).toHaveLength(50);
     expect(receivedCount).toEqual(all);
+  });
+
+  test("are sent again in packets of at most 64 frames, however short the lost parts are (s. 10)", () => {
+    const { pair, connected } = connectedPair();
+    const message = pair.random.bytes(4_000);
+    send(pair.initiator, connected, message);
+    drain(pair.initiator, pair.now);
+    for (let offset = 0; offset < 2_000; offset += 2) {
+      acknowledgeFragment(connected.outgoing, { offset: offset + 1, length: 1 });
+      loseFragment(connected.outgoing, { offset, length: 1 });
+    }
+    activate(pair.initiator.endpoint, connected);
+    const packets = drain(pair.initiator, pair.now).map(({ bytes }) =>
+      frameNames(connected, bytes),
+    );
+    expect(Math.max(...packets.map((frames) => frames.length))).toBeGreaterThan(50);
+    for (const frames of packets) expect(frames.length).toBeLessThanOrEqual(64);
   });
 
   test("that have arrived are not accepted again from a replay (s. 9)", () => {
@@ -536,7 +559,7 @@ describe("flow control (docs/protocol.md s. 13)", () => {
       deliver(pair.responder, craft(connected, [...frames]), pair.initiator.address, pair.now);
     }
     expect(accepted.incoming.early).toHaveLength(100);
-    const held = new Set(accepted.incoming.early.map(({ bytes }) => bytes.buffer));
+    const held = new Set([...accepted.incoming.earlyBytes.values()].map(({ buffer }) => buffer));
     const total = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(total).toBeLessThanOrEqual(1_048_576);
   });
@@ -552,6 +575,16 @@ describe("a peer that breaks the protocol ends the session for both (docs/protoc
     const packet = craft(connected, [3, ...varint4(1_048_575), 1, 9]);
     deliver(pair.responder, packet, pair.initiator.address, pair.now);
     expect(accepted.end).toBeNull();
+  });
+
+  test("with code 2 for more than 64 frames in one packet (s. 10)", () => {
+    const fragments = Array.from({ length: 65 }, (_, index) => [
+      3,
+      ...varint4(100 + 2 * index),
+      1,
+      9,
+    ]);
+    expectFault(fragments.flat(), 2);
   });
 
   test("with code 4 for a message longer than 65,536 bytes", () => {
