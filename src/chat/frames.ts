@@ -32,9 +32,9 @@ const request = count;
 
 /** One message in a room's log. */
 const entry = v.object({
-  /** From 1, without gaps, in one room. */
+  /** Ascending in one room, without gaps between entries that were not deleted; never used again. */
   sequence: count,
-  /** ms since 1970; never less than that of the entry before. */
+  /** By the server's clock, ms since 1970: it may go back, and only the sequence numbers give the order. */
   time: count,
   /** Who said it: the fingerprint of their key. */
   author: v.string(),

@@ -13,6 +13,10 @@ export const MAX_FOUND = 100_000;
 export const MAX_ROOMS = 1_000;
 /** Names that one author may hold in one room: enough for a whim, too few to take them all. */
 export const MAX_NAMES = 20;
+/**
+ * How exactly the last activity in a room is known, ms: so that not every enter is another write.
+ */
+const ACTIVITY_STEP = 60 * 60 * 1_000;
 /** Characters of one text: as many as the bytes of the longest message on the wire. */
 const MAX_TEXT = 65_536;
 /** Characters of everything else, such as a room's name or a fingerprint. */
@@ -22,8 +26,13 @@ const MAX_LABEL = 256;
 export interface LogReader extends AsyncDisposable {
   /** Tells this log from every other: a sequence number means nothing in another one. */
   readonly id: string;
-  /** The newest sequence number of a room, 0 for an empty one. */
+  /**
+   * The newest sequence number of a room, also when that entry was deleted: it never goes back, as long as there is
+   * this log. 0 where nothing was ever said or deleted.
+   */
   readonly last: (room: string) => Promise<number>;
+  /** The sequence number of the oldest entry that was not deleted; one more than `last` where there is none. */
+  readonly first: (room: string) => Promise<number>;
   /** Entries after the sequence number `after`, oldest first: at most `limit`, and at most MAX_READ. */
   readonly read: (room: string, after: number, limit: number) => Promise<LogEntry[]>;
   /** The last `count` entries, at most MAX_READ, oldest first; with `before`, of those before that sequence number. */
@@ -33,10 +42,15 @@ export interface LogReader extends AsyncDisposable {
   /** The newest that match, oldest first: at most `limit`, and at most MAX_READ. */
   readonly search: (search: Search) => Promise<FoundEntry[]>;
   /**
-   * The sequence numbers of the entries after `after` in which `search` finds these words, oldest first: at
-   * most `limit`, and at most MAX_FOUND. To get all of them, continue after the last one returned.
+   * The sequence numbers of the entries after `after` that match, oldest first: at most `limit`, and at most
+   * MAX_FOUND. To get all of them, continue after the last one returned.
    */
-  readonly find: (room: string, words: string, after: number, limit: number) => Promise<number[]>;
+  readonly find: (
+    room: string,
+    conditions: Conditions,
+    after: number,
+    limit: number,
+  ) => Promise<number[]>;
 }
 
 export interface Log extends LogReader {
@@ -64,6 +78,21 @@ export interface Log extends LogReader {
    * @throws {CharlaError} TOO_MANY_NAMES, TOO_MANY_ROOMS, STORE_...
    */
   readonly claimName: (room: string, name: string, author: string) => Promise<"yours" | "taken">;
+  /**
+   * Deletes a room with its entries and names; resolves with whether there was one. Those who subscribe to it
+   * stay subscribed: a room of that name may be created again. No room that is created later has a sequence
+   * number that the deleted one had, so that a cursor of it is before everything that follows.
+   *
+   * @throws {CharlaError} STORE_...
+   */
+  readonly deleteRoom: (room: string) => Promise<boolean>;
+  /**
+   * Deletes the entries of a room before a sequence number, and resolves with how many they were. A message that
+   * was deleted and is sent again is a new one.
+   *
+   * @throws {CharlaError} STORE_...
+   */
+  readonly deleteBefore: (room: string, sequence: number) => Promise<number>;
 }
 
 /** @param entries at least one */
@@ -71,14 +100,16 @@ export type OnAppended = (entries: readonly LogEntry[]) => void;
 
 export interface RoomSummary {
   readonly name: string;
+  /** How many were not deleted. */
   readonly entries: number;
-  /** Of the newest entry, ms since 1970; null for a room in which a name was claimed and nothing said. */
+  /** Of the newest entry, ms since 1970 by the clock of that moment; null for a room in which a name was claimed and nothing said. */
   readonly time: number | null;
+  /** When somebody last entered (claimed a name) or said something, ms since 1970, up to an hour too early. */
+  readonly active: number;
 }
 
 /** An entry must match every condition that is given. */
-export interface Search {
-  readonly room?: string | undefined;
+export interface Conditions {
   /**
    * Each of the first MAX_SEARCH_WORDS is the beginning of a word of the text, whatever its case and accents.
    * A string without any words finds nothing.
@@ -86,6 +117,10 @@ export interface Search {
   readonly words?: string | undefined;
   /** Not before this time, ms since 1970. */
   readonly since?: number | undefined;
+}
+
+export interface Search extends Conditions {
+  readonly room?: string | undefined;
   readonly limit: number;
 }
 
@@ -111,6 +146,12 @@ export function checkLabels(...labels: readonly string[]): void {
 /** `limit`, from 0 to `bound`. */
 export function clampLimit(limit: number, bound = MAX_READ): number {
   return Math.min(Math.max(limit, 0), bound);
+}
+
+/** The last activity in a room that is active now; ms since 1970. */
+export function activityAt(now: number, before: number): number {
+  // Also when the clock was ahead, and has been set back.
+  return Math.abs(now - before) < ACTIVITY_STEP ? before : now;
 }
 
 export function tooManyRooms(room: string): CharlaError {

@@ -3,9 +3,10 @@
 
 import { randomUUID } from "node:crypto";
 
-import type { LogEntry } from "../chat/frames.ts";
+import type { Draft, LogEntry } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import {
+  activityAt,
   checkDraft,
   checkLabels,
   clampLimit,
@@ -34,7 +35,11 @@ interface MemoryLogOptions {
 }
 
 interface Room {
+  /** Without gaps. */
   readonly entries: LogEntry[];
+  /** Sequence number up to which the entries were deleted, or belonged to a deleted room. */
+  deleted: number;
+  active: number;
   readonly byMessage: Map<string, LogEntry>;
   /** Author by folded name. */
   readonly names: Map<string, string>;
@@ -43,8 +48,10 @@ interface Room {
 export function openMemoryLog(options: MemoryLogOptions): Log {
   const { now, maxCharacters = MAX_CHARACTERS, id = randomUUID() } = options;
   const rooms = new Map<string, Room>();
-  /** The entries of all rooms, in the order of their times. */
-  const everything: { readonly room: string; readonly entry: LogEntry }[] = [];
+  /** The entries of all rooms, in the order in which they were appended. */
+  let everything: { readonly room: string; readonly entry: LogEntry }[] = [];
+  /** The newest sequence number of all rooms that were deleted. */
+  let deletedRooms = 0;
   let characters = 0;
   let open = true;
   const subscribers = createSubscribers();
@@ -58,26 +65,50 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     return rooms.get(room)?.entries ?? [];
   }
 
-  function findOrAddRoom(name: string): Room {
+  function deletedIn(room: string): number {
+    checkOpen();
+    return rooms.get(room)?.deleted ?? deletedRooms;
+  }
+
+  /** @param time of what is done there now, ms since 1970 */
+  function findOrAddRoom(name: string, time: number): Room {
     checkOpen();
     let room = rooms.get(name);
     if (room === undefined) {
       if (rooms.size >= MAX_ROOMS) throw tooManyRooms(name);
-      room = { entries: [], byMessage: new Map(), names: new Map() };
+      room = {
+        entries: [],
+        deleted: deletedRooms,
+        active: time,
+        byMessage: new Map(),
+        names: new Map(),
+      };
       rooms.set(name, room);
     }
+    room.active = activityAt(time, room.active);
     return room;
+  }
+
+  function removeOldest(name: string, room: Room, count: number): void {
+    const gone = new Set(room.entries.splice(0, count));
+    for (const entry of gone) {
+      characters -= weightOf(entry);
+      room.byMessage.delete(messageKey(entry));
+    }
+    room.deleted += gone.size;
+    everything = everything.filter(({ room: of, entry }) => of !== name || !gone.has(entry));
   }
 
   return {
     id,
     async append(name, given) {
       const draft = checkDraft(name, given);
-      const room = findOrAddRoom(name);
-      const message = JSON.stringify([draft.author, draft.device, draft.number]);
+      const time = now();
+      const room = findOrAddRoom(name, time);
+      const message = messageKey(draft);
       const stored = room.byMessage.get(message);
       if (stored !== undefined) return stored;
-      const weight = ENTRY_OVERHEAD + draft.text.length;
+      const weight = weightOf(draft);
       if (characters + weight > maxCharacters) {
         throw new CharlaError(
           "STORE_FULL",
@@ -86,8 +117,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
         );
       }
       characters += weight;
-      const time = Math.max(now(), everything.at(-1)?.entry.time ?? 0);
-      const entry = { sequence: room.entries.length + 1, time, ...draft };
+      const entry = { sequence: room.deleted + room.entries.length + 1, time, ...draft };
       room.entries.push(entry);
       room.byMessage.set(message, entry);
       everything.push({ room: name, entry });
@@ -96,24 +126,28 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     },
     async read(room, after, limit) {
       // Without gaps: the entry after `after` is at that index.
-      const start = Math.max(after, 0);
+      const start = Math.max(after - deletedIn(room), 0);
       return entriesIn(room).slice(start, start + clampLimit(limit));
     },
     async readLast(room, count, before = Number.POSITIVE_INFINITY) {
       const entries = entriesIn(room);
-      const end = Math.min(Math.max(before - 1, 0), entries.length);
+      const end = Math.min(Math.max(before - 1 - deletedIn(room), 0), entries.length);
       return entries.slice(Math.max(end - clampLimit(count), 0), end);
     },
     subscribe: subscribers.subscribe,
     async last(room) {
-      return entriesIn(room).length;
+      return deletedIn(room) + entriesIn(room).length;
+    },
+    async first(room) {
+      return deletedIn(room) + 1;
     },
     async rooms() {
       checkOpen();
-      return Array.from(rooms, ([name, { entries }]) => ({
+      return Array.from(rooms, ([name, { entries, active }]) => ({
         name,
         entries: entries.length,
         time: entries.at(-1)?.time ?? null,
+        active,
       }));
     },
     async search({ room: name, words, since = 0, limit }) {
@@ -122,25 +156,26 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       if (prefixes?.length === 0) return [];
       const found: FoundEntry[] = [];
       for (const { room, entry } of everything.toReversed()) {
-        if (entry.time < since || found.length >= clampLimit(limit)) break;
-        if (name !== undefined && room !== name) continue;
+        if (found.length >= clampLimit(limit)) break;
+        if (entry.time < since || (name !== undefined && room !== name)) continue;
         if (prefixes === null || hasPrefixes(entry.text, prefixes)) found.push({ ...entry, room });
       }
       return found.toReversed();
     },
-    async find(room, words, after, limit) {
-      const prefixes = searchPrefixes(words);
-      if (prefixes.length === 0) return [];
+    async find(room, { words, since = 0 }, after, limit) {
+      const prefixes = words === undefined ? [] : searchPrefixes(words);
+      if (words !== undefined && prefixes.length === 0) return [];
       return entriesIn(room)
         .values()
-        .filter(({ sequence, text }) => sequence > after && hasPrefixes(text, prefixes))
+        .filter(({ sequence, time }) => sequence > after && time >= since)
+        .filter(({ text }) => hasPrefixes(text, prefixes))
         .map(({ sequence }) => sequence)
         .take(clampLimit(limit, MAX_FOUND))
         .toArray();
     },
     async claimName(room, name, author) {
       checkLabels(room, author, name);
-      const { names } = findOrAddRoom(room);
+      const { names } = findOrAddRoom(room, now());
       const folded = foldName(name);
       const holder = names.get(folded);
       if (holder !== undefined) return holder === author ? "yours" : "taken";
@@ -149,9 +184,37 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       names.set(folded, author);
       return "yours";
     },
+    async deleteRoom(name) {
+      checkOpen();
+      const room = rooms.get(name);
+      if (room === undefined) return false;
+      removeOldest(name, room, room.entries.length);
+      deletedRooms = Math.max(deletedRooms, room.deleted);
+      rooms.delete(name);
+      subscribers.forget(name);
+      return true;
+    },
+    async deleteBefore(name, sequence) {
+      checkOpen();
+      const room = rooms.get(name);
+      if (room === undefined) return 0;
+      const count = Math.min(Math.max(sequence - 1 - room.deleted, 0), room.entries.length);
+      removeOldest(name, room, count);
+      return count;
+    },
     async [Symbol.asyncDispose]() {
       open = false;
       subscribers.close();
     },
   };
+}
+
+/** The same author, device and number are the same message. */
+function messageKey({ author, device, number }: Draft): string {
+  return JSON.stringify([author, device, number]);
+}
+
+/** Characters that an entry counts for. */
+function weightOf({ text }: Draft): number {
+  return ENTRY_OVERHEAD + text.length;
 }

@@ -1,6 +1,7 @@
 // A log on the disk, in one SQLite file of a folder: what was appended survives any crash. One program
 // writes; others may read at the same time. Knows what the parts in sqlite/ do, and no SQL.
 
+import { CharlaError } from "../errors.ts";
 import { checkDraft, checkLabels } from "./log.ts";
 import type { Log, LogReader } from "./log.ts";
 import { hasMoved, storeError, storeGone } from "./sqlite/database.ts";
@@ -15,6 +16,11 @@ import {
 } from "./sqlite/store-files.ts";
 import { prepareWrites } from "./sqlite/writes.ts";
 import { createSubscribers } from "./subscribers.ts";
+
+/** How long others have the store for themselves between two slices of what is removed, ms. */
+const REMOVAL_PAUSE = 20;
+/** After a failure, such as a full disk, ms. */
+const REMOVAL_RETRY = 60_000;
 
 interface SqliteLogOptions {
   /** The folder of `log.sqlite`; created if it is missing. */
@@ -69,6 +75,23 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
     if (!open) throw new Error("the log is closed");
   }
 
+  /** What was deleted is removed little by little, also what an earlier program had not finished. */
+  let removing: NodeJS.Timeout | null = null;
+  function removeSoon(delay = REMOVAL_PAUSE): void {
+    removing ??= setTimeout(() => void removeSome(), delay).unref();
+  }
+  async function removeSome(): Promise<void> {
+    let delay: number | null = REMOVAL_RETRY;
+    try {
+      delay = (await group.add(() => writes.removeSome())) ? REMOVAL_PAUSE : null;
+    } catch (error) {
+      if (!(error instanceof CharlaError)) throw error;
+    }
+    removing = null;
+    if (open && delay !== null) removeSoon(delay);
+  }
+  removeSoon();
+
   return {
     ...reader,
     async append(room, given) {
@@ -82,10 +105,25 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       checkLabels(room, name, author);
       return group.add(() => writes.claimName(room, name, author));
     },
+    async deleteRoom(room) {
+      checkOpen();
+      checkLabels(room);
+      const existed = await group.add(() => writes.deleteRoom(room));
+      if (open) removeSoon();
+      return existed;
+    },
+    async deleteBefore(room, sequence) {
+      checkOpen();
+      checkLabels(room);
+      const count = await group.add(() => writes.deleteBefore(room, sequence));
+      if (open) removeSoon();
+      return count;
+    },
     async [Symbol.asyncDispose]() {
       if (!open) return;
       group.flush();
       open = false;
+      if (removing !== null) clearTimeout(removing);
       subscribers.close();
       files[Symbol.dispose]();
     },
@@ -133,6 +171,7 @@ function createReader(
   return {
     id: reads.id,
     last: reading(reads.last),
+    first: reading(reads.first),
     read: reading(reads.read),
     readLast: reading(reads.readLast),
     rooms: reading(reads.rooms),

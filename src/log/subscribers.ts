@@ -36,6 +36,8 @@ export function createSubscribers() {
       if (batch === undefined) pending.set(room, [...entries]);
       else batch.push(...entries);
     },
+    /** Of entries that were deleted, no subscriber hears any more. */
+    forget: (room: string) => void pending.delete(room),
     /** No subscriber is called any more. */
     close: () => rooms.clear(),
   };

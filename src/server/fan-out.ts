@@ -103,8 +103,13 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
         }
         const entries = await log.read(room, recipient.cursor, PAGE);
         if (recipient.isOver) return;
-        // Somebody else, such as a person with sqlite3, has removed what the log had announced.
         if (entries.length === 0) {
+          // They were deleted meanwhile.
+          if ((await log.first(room)) > newest) {
+            recipient.cursor = newest;
+            continue;
+          }
+          // Somebody else, such as a person with sqlite3, has removed what the log had announced.
           throw new CharlaError(
             "STORE_DAMAGED",
             `entries of ${room} are missing from the store`,

@@ -52,7 +52,7 @@ test.each([1, 2, 3])(
     await using disk = await openSqliteLog({ folder: folder.path, now: () => time });
 
     for (let step = 0; step < STEPS; step += 1) {
-      time += random.between(-2, 5);
+      time += random.between(-2, 5) * (random.chance(0.1) ? 1_000_000 : 1);
       const room = oneOf(ROOMS);
       const author = oneOf(["key of Ann", "key of Bob"]);
       const number = random.between(0, STEPS);
@@ -71,14 +71,23 @@ test.each([1, 2, 3])(
         ...(random.chance(0.3) ? { since: time - 100 } : {}),
         limit,
       };
-      const found = someWords(2);
+      const finding = {
+        ...(random.chance(0.8) ? { words: someWords(2) } : {}),
+        ...(random.chance(0.3) ? { since: time - 100 } : {}),
+      };
+      const deletes = random.between(0, 20);
+      const deletedBefore = random.between(0, 40);
       const claimed = oneOf(["Ann", "ANN", "Ｂob", "Bob", "İ", "i̇"]);
       const answers = [memory, disk].map(async (log) => [
+        deletes === 0 ? await log.deleteRoom(room) : null,
+        deletes === 1 ? await log.deleteBefore(room, deletedBefore) : null,
         await Promise.all([log.append(room, given), log.claimName(room, claimed, author)]),
         await log.read(room, place, limit),
         await log.readLast(room, limit, place),
         await log.search(search),
-        await log.find(room, found, place, limit),
+        await log.find(room, finding, place, limit),
+        await log.first(room),
+        await log.last(room),
         await log.rooms(),
       ]);
       const [byMemory, byDisk] = await Promise.all(answers);

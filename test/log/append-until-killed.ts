@@ -1,4 +1,5 @@
-// Appends as fast as it can, and prints the room, sequence and number of each entry once it is durable.
+// Appends as fast as it can, and prints the room, sequence and number of each entry once it is durable. Meanwhile a
+// third room is filled and deleted, again and again.
 
 import { writeSync } from "node:fs";
 
@@ -19,4 +20,17 @@ async function appendFrom(first: number): Promise<void> {
   }
 }
 
+async function fillAndDelete(): Promise<never> {
+  for (let number = 0; ; number += IN_FLIGHT) {
+    await Promise.all(
+      Array.from({ length: IN_FLIGHT }, (_, index) =>
+        log.append("attic", draft(number + index, { device })),
+      ),
+    );
+    await log.deleteBefore("attic", (await log.last("attic")) - 3);
+    await log.deleteRoom("attic");
+  }
+}
+
+void fillAndDelete();
 await Promise.all(Array.from({ length: IN_FLIGHT }, (_, index) => appendFrom(index)));

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { start } from "../harness/program.ts";
+import { until } from "../harness/until.ts";
 import { seededRandom } from "../simulator/random.ts";
+import { draft } from "./drafts.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const ROUNDS = 10;
@@ -60,6 +62,15 @@ test(
     }
     expect(durable.size).toBeGreaterThan(ROUNDS * 64);
     using file = new Database(join(folder.path, "log.sqlite"), { readonly: true });
+    {
+      // The next program removes what those that were killed have deleted.
+      await using log = await openSqliteLog({ folder: folder.path, now: Date.now });
+      await log.deleteRoom("attic");
+      const left = file.query("SELECT 1 FROM rooms WHERE name IS NULL");
+      await until("the deleted rooms are removed", () => left.get() === null);
+      expect((await log.rooms()).map(({ name }) => name).toSorted()).toEqual(["garden", "main"]);
+      expect(await log.append("attic", draft(1))).toMatchObject({ sequence: expect.any(Number) });
+    }
     expect(file.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
     expect(
       file.query("SELECT count(*) AS count FROM words WHERE words MATCH 'message'").get(),

@@ -69,13 +69,25 @@ export function testLog(title: string, open: OpenLog): void {
       expect(others.map(({ sequence }) => sequence)).toEqual([2, 3, 4, 5, 1]);
     });
 
-    test("append gives an entry the time of the clock, but never an earlier one than before", async () => {
-      const times = [5_000, 4_000, 6_000];
-      await using log = await open(() => times.shift() ?? 0);
+    test("append gives an entry the time of the clock, also after the clock was once in 2099", async () => {
+      let time = 5_000;
+      await using log = await open(() => time);
       expect((await log.append("main", draft(1))).time).toBe(5_000);
-      expect((await log.append("main", draft(2))).time).toBe(5_000);
-      expect((await log.append("garden", draft(3))).time).toBe(6_000);
-      expect((await log.append("main", draft(4))).time).toBe(6_000);
+      time = Date.UTC(2099, 0);
+      expect((await log.append("main", draft(2))).time).toBe(Date.UTC(2099, 0));
+      time = 6_000;
+      expect((await log.append("main", draft(3))).time).toBe(6_000);
+      expect((await log.append("garden", draft(4))).time).toBe(6_000);
+      const read = await log.read("main", 0, 10);
+      expect(read.map(({ sequence, time: at }) => [sequence, at])).toEqual([
+        [1, 5_000],
+        [2, Date.UTC(2099, 0)],
+        [3, 6_000],
+      ]);
+      expect(await log.rooms()).toMatchObject([
+        { name: "main", time: 6_000, active: 6_000 },
+        { name: "garden", time: 6_000, active: 6_000 },
+      ]);
     });
 
     test("append stores every text unchanged", async () => {
@@ -173,17 +185,20 @@ export function testLog(title: string, open: OpenLog): void {
     });
 
     test("rooms lists the rooms in the order in which they were created", async () => {
-      const times = [1_000, 2_000, 3_000];
-      await using log = await open(() => times.shift() ?? 0);
+      let time = 1_000;
+      await using log = await open(() => time);
       expect(await log.rooms()).toEqual([]);
       await log.append("main", draft(1));
+      time = 2_000;
       await log.append("garden", draft(1));
+      time = 3_000;
       await log.append("main", draft(2));
+      time = 3_600_000;
       await log.claimName("attic", "Ann", "key of Ann");
       expect(await log.rooms()).toEqual([
-        { name: "main", entries: 2, time: 3_000 },
-        { name: "garden", entries: 1, time: 2_000 },
-        { name: "attic", entries: 0, time: null },
+        { name: "main", entries: 2, time: 3_000, active: 1_000 },
+        { name: "garden", entries: 1, time: 2_000, active: 2_000 },
+        { name: "attic", entries: 0, time: null, active: 3_600_000 },
       ]);
     });
   });
@@ -359,20 +374,37 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await find({})).toEqual(["hello main", "hello garden", "bye main", "bye garden"]);
     });
 
+    test("a search since a time finds everything from then on, though the clock was ahead in between", async () => {
+      const times = [1_000, 9_000_000, 2_000, 3_000];
+      let time = 0;
+      await using log = await open(() => time);
+      for (const [index, at] of times.entries()) {
+        time = at;
+        await log.append("main", draft(index + 1));
+      }
+      expect(sequencesOf(await log.search({ since: 2_000, limit: 10 }))).toEqual([2, 3, 4]);
+      expect(sequencesOf(await log.search({ since: 4_000, limit: 10 }))).toEqual([2]);
+      expect(await log.find("main", { since: 2_000 }, 0, 10)).toEqual([2, 3, 4]);
+      expect(await log.find("main", { since: 2_000 }, 2, 1)).toEqual([3]);
+      expect(await log.find("main", { since: 3_000, words: "message" }, 0, 10)).toEqual([2, 4]);
+      expect(await log.find("main", {}, 1, 10)).toEqual([2, 3, 4]);
+      expect(await log.find("attic", { since: 0 }, 0, 10)).toEqual([]);
+    });
+
     test("find returns the sequence numbers of matches in a room after one of them, up to a limit", async () => {
       await using log = await withTexts(open, "a cat", "a dog", "no cat", "a catfish", "the cat");
       await log.append("garden", draft(1, { text: "a cat" }));
-      expect(await log.find("main", "cat", 0, 10)).toEqual([1, 3, 4, 5]);
-      expect(await log.find("main", "a CAT", 0, 10)).toEqual([1, 4]);
-      expect(await log.find("main", "cat", 1, 2)).toEqual([3, 4]);
-      expect(await log.find("main", "cat", 2, 10)).toEqual([3, 4, 5]);
-      expect(await log.find("main", "cat", 5, 10)).toEqual([]);
-      expect(await log.find("main", "cat", 9, 10)).toEqual([]);
-      expect(await log.find("main", "cat", 0, 0)).toEqual([]);
-      expect(await log.find("main", "cat", 0, -1)).toEqual([]);
-      expect(await log.find("main", "?!", 0, 10)).toEqual([]);
-      expect(await log.find("garden", "cat", 0, 10)).toEqual([1]);
-      expect(await log.find("attic", "cat", 0, 10)).toEqual([]);
+      expect(await log.find("main", { words: "cat" }, 0, 10)).toEqual([1, 3, 4, 5]);
+      expect(await log.find("main", { words: "a CAT" }, 0, 10)).toEqual([1, 4]);
+      expect(await log.find("main", { words: "cat" }, 1, 2)).toEqual([3, 4]);
+      expect(await log.find("main", { words: "cat" }, 2, 10)).toEqual([3, 4, 5]);
+      expect(await log.find("main", { words: "cat" }, 5, 10)).toEqual([]);
+      expect(await log.find("main", { words: "cat" }, 9, 10)).toEqual([]);
+      expect(await log.find("main", { words: "cat" }, 0, 0)).toEqual([]);
+      expect(await log.find("main", { words: "cat" }, 0, -1)).toEqual([]);
+      expect(await log.find("main", { words: "?!" }, 0, 10)).toEqual([]);
+      expect(await log.find("garden", { words: "cat" }, 0, 10)).toEqual([1]);
+      expect(await log.find("attic", { words: "cat" }, 0, 10)).toEqual([]);
     });
 
     test("a search does not disturb later appends", async () => {
@@ -435,6 +467,162 @@ export function testLog(title: string, open: OpenLog): void {
     });
   });
 
+  describe(`${title}: deleting`, () => {
+    test("deleteBefore deletes the entries before a sequence number, for every kind of read", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 5);
+      await append(log, "garden", 2);
+      expect(await log.first("main")).toBe(1);
+      expect(await log.deleteBefore("main", 4)).toBe(3);
+      expect([await log.first("main"), await log.last("main")]).toEqual([4, 5]);
+      expect(await log.read("main", 0, 10)).toEqual([entry(4), entry(5)]);
+      expect(await log.read("main", 2, 1)).toEqual([entry(4)]);
+      expect(await log.readLast("main", 10)).toEqual([entry(4), entry(5)]);
+      expect(await log.readLast("main", 10, 5)).toEqual([entry(4)]);
+      expect(await log.readLast("main", 10, 3)).toEqual([]);
+      expect(sequencesOf(await log.search({ room: "main", limit: 10 }))).toEqual([4, 5]);
+      expect(sequencesOf(await log.search({ words: "message", limit: 10 }))).toEqual([4, 5, 1, 2]);
+      expect(await log.find("main", { words: "message" }, 0, 10)).toEqual([4, 5]);
+      expect(await log.find("main", { words: "message" }, 2, 1)).toEqual([4]);
+      expect(await log.find("main", { since: 0 }, 1, 10)).toEqual([4, 5]);
+      expect(await log.rooms()).toMatchObject([
+        { name: "main", entries: 2 },
+        { name: "garden", entries: 2 },
+      ]);
+      expect((await log.append("main", draft(6))).sequence).toBe(6);
+    });
+
+    test("deleteBefore deletes everything at most, and nothing twice or in another room", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 3);
+      expect(await log.deleteBefore("main", 2)).toBe(1);
+      expect(await log.deleteBefore("main", 2)).toBe(0);
+      expect(await log.deleteBefore("main", 0)).toBe(0);
+      expect(await log.deleteBefore("attic", 10)).toBe(0);
+      expect(await log.deleteBefore("main", 100)).toBe(2);
+      expect([await log.first("main"), await log.last("main")]).toEqual([4, 3]);
+      expect(await log.rooms()).toMatchObject([{ name: "main", entries: 0, time: null }]);
+      expect(await log.append("main", draft(9))).toEqual(entry(4, { number: 9 }));
+      expect(await log.readLast("main", 10)).toEqual([entry(4, { number: 9 })]);
+    });
+
+    test("a message that was deleted and is sent again is a new one, and one that was kept is not", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 3);
+      await log.deleteBefore("main", 3);
+      expect((await log.append("main", draft(1))).sequence).toBe(4);
+      expect((await log.append("main", draft(1))).sequence).toBe(4);
+      expect((await log.append("main", draft(3))).sequence).toBe(3);
+      expect(sequencesOf(await log.read("main", 0, 10))).toEqual([3, 4]);
+      expect(await log.find("main", { words: "message" }, 0, 10)).toEqual([3, 4]);
+    });
+
+    test("deleteRoom deletes a room's entries and names, and says whether there was one", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 3);
+      await append(log, "garden", 1);
+      await log.claimName("main", "Ann", "key of Ann");
+      expect(await log.deleteRoom("main")).toBe(true);
+      expect(await log.deleteRoom("main")).toBe(false);
+      expect(await log.deleteRoom("attic")).toBe(false);
+      expect((await log.rooms()).map(({ name }) => name)).toEqual(["garden"]);
+      expect(await log.read("main", 0, 10)).toEqual([]);
+      expect(await log.readLast("main", 10)).toEqual([]);
+      expect(await log.search({ room: "main", words: "message", limit: 10 })).toEqual([]);
+      expect(await log.search({ words: "message", limit: 10 })).toHaveLength(1);
+      expect(await log.search({ limit: 10 })).toHaveLength(1);
+      expect(await log.find("main", { words: "message" }, 0, 10)).toEqual([]);
+      expect(await log.find("main", { since: 0 }, 0, 10)).toEqual([]);
+      expect(await log.claimName("main", "Ann", "key of Bob")).toBe("yours");
+    });
+
+    test("a room that is created after another was deleted begins after all that was deleted", async () => {
+      await using log = await openAtOnce();
+      await append(log, "main", 3);
+      await append(log, "garden", 1);
+      await log.deleteRoom("main");
+      expect([await log.first("main"), await log.last("main")]).toEqual([4, 3]);
+      await log.deleteRoom("garden");
+      // A message of the deleted room that its sender had no answer to, and sends again.
+      expect(await log.append("main", draft(3))).toEqual(entry(4, { number: 3 }));
+      expect((await log.append("garden", draft(1))).sequence).toBe(4);
+      expect((await log.append("attic", draft(1))).sequence).toBe(4);
+      expect([await log.first("main"), await log.last("main")]).toEqual([4, 4]);
+      // The cursor of a member of the deleted room.
+      expect(sequencesOf(await log.read("main", 3, 10))).toEqual([4]);
+      expect(sequencesOf(await log.readLast("main", 10))).toEqual([4]);
+      expect(await log.rooms()).toMatchObject([
+        { name: "main", entries: 1 },
+        { name: "garden", entries: 1 },
+        { name: "attic", entries: 1 },
+      ]);
+      await log.deleteRoom("main");
+      expect(await log.last("nowhere")).toBe(4);
+    });
+
+    test("a subscriber of a deleted room gets what is said in the next room of that name, in order and once", async () => {
+      await using log = await openAtOnce();
+      const { batches } = subscribe(log, "main");
+      await append(log, "main", 2);
+      await log.deleteRoom("main");
+      await append(log, "main", 2);
+      expect(sequencesOf(batches.flat())).toEqual([1, 2, 3, 4]);
+      await log.deleteBefore("main", 100);
+      await append(log, "main", 1);
+      expect(sequencesOf(batches.flat())).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    test("what is appended, deleted and appended in one turn never comes as one batch with a gap", async () => {
+      await using log = await openAtOnce();
+      await append(log, "garden", 10);
+      const { batches } = subscribe(log, "main");
+      await Promise.all([
+        log.append("main", draft(1)),
+        log.deleteRoom("garden"),
+        log.deleteRoom("main"),
+        log.append("main", draft(2)),
+        log.append("main", draft(3)),
+      ]);
+      expect(sequencesOf(batches.flat()).slice(-2)).toEqual([11, 12]);
+      for (const batch of batches) {
+        const [first] = sequencesOf(batch);
+        expect(sequencesOf(batch)).toEqual(batch.map((_, index) => (first ?? 0) + index));
+      }
+    });
+
+    test("a deleted room makes room for another one", async () => {
+      await using log = await openAtOnce();
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, index) => log.claimName(`room ${index}`, "Ann", "key")),
+      );
+      expect(log.claimName("one more", "Ann", "key")).rejects.toMatchObject({
+        code: "TOO_MANY_ROOMS",
+      });
+      expect(await log.deleteRoom("room 7")).toBe(true);
+      expect(await log.claimName("one more", "Ann", "key")).toBe("yours");
+      expect(await log.rooms()).toHaveLength(1_000);
+    });
+
+    test("the last activity in a room is known to the hour", async () => {
+      const hour = 60 * 60 * 1_000;
+      let time = 10 * hour;
+      const active = async () => (await log.rooms())[0]?.active;
+      await using log = await open(() => time);
+      await log.claimName("main", "Ann", "key of Ann");
+      expect(await active()).toBe(10 * hour);
+      time = 11 * hour - 1;
+      await log.append("main", draft(1));
+      expect(await active()).toBe(10 * hour);
+      time = 11 * hour;
+      await log.claimName("main", "Ann", "key of Ann");
+      expect(await active()).toBe(11 * hour);
+      // The clock was ahead, and was set back.
+      time = 2 * hour;
+      await log.claimName("main", "Ann", "key of Bob");
+      expect(await active()).toBe(2 * hour);
+    });
+  });
+
   test(`${title}: every call on a closed log rejects`, async () => {
     const log = await openAtOnce();
     await append(log, "main", 1);
@@ -447,8 +635,11 @@ export function testLog(title: string, open: OpenLog): void {
     expect(log.last("main")).rejects.toThrow(closed);
     expect(log.rooms()).rejects.toThrow(closed);
     expect(log.search({ limit: 1 })).rejects.toThrow(closed);
-    expect(log.find("main", "message", 0, 1)).rejects.toThrow(closed);
+    expect(log.find("main", { words: "message" }, 0, 1)).rejects.toThrow(closed);
     expect(log.claimName("main", "Ann", "key of Ann")).rejects.toThrow(closed);
+    expect(log.first("main")).rejects.toThrow(closed);
+    expect(log.deleteRoom("main")).rejects.toThrow(closed);
+    expect(log.deleteBefore("main", 1)).rejects.toThrow(closed);
   });
 
   test(`${title}: closing a log completes the pending appends`, async () => {

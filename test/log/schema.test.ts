@@ -11,8 +11,8 @@ describe("a store's schema", () => {
     using database = new Database(":memory:");
     expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
-    expect(readVersion(database, "log.sqlite")).toBe(1);
-    expect(MIGRATIONS).toHaveLength(1);
+    expect(readVersion(database, "log.sqlite")).toBe(2);
+    expect(MIGRATIONS).toHaveLength(2);
     expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
 
@@ -24,6 +24,48 @@ describe("a store's schema", () => {
     expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept", time: 0 }]);
     migrate(database, "log.sqlite", [first, second]);
     expect(database.query("SELECT * FROM talks").all()).toHaveLength(1);
+  });
+
+  test("a store of version 1 keeps its rooms, entries, names and order when it is migrated to version 2", () => {
+    using database = new Database(":memory:");
+    migrate(database, "log.sqlite", MIGRATIONS.slice(0, 1));
+    const late = 4_070_908_800_000;
+    database.run(`
+      INSERT INTO rooms (name) VALUES ('main'), ('empty'), ('garden');
+      INSERT INTO senders (author, device) VALUES ('key of Ann', 'phone');
+      INSERT INTO entries (room, sequence, time, sender, number, name, text) VALUES
+        (1, 1, 1000, 1, 1, 'Ann', 'é'), (3, 1, 2000, 1, 1, 'Ann', ''), (1, 2, 3000, 1, 2, 'Ann', 'two'),
+        (3, 2, ${late}, 1, 2, 'Ann', 'in 2099');
+      INSERT INTO names VALUES (1, 'ann', 'key of Ann');
+    `);
+    const before = Date.now();
+    migrate(database, "log.sqlite");
+    const rooms = database
+      .query<{ id: number; name: string; deleted: number; active: number }, []>(
+        "SELECT * FROM rooms",
+      )
+      .all();
+    expect(rooms.map(({ id, name, deleted }) => [id, name, deleted])).toEqual([
+      [1, "main", 0],
+      [2, "empty", 0],
+      [3, "garden", 0],
+    ]);
+    expect(rooms[0]?.active).toBe(3_000);
+    // Where nothing was said, and where the clock was wrong: from now on.
+    for (const { active } of rooms.slice(1)) {
+      expect(active).toBeGreaterThan(before - 1_001);
+      expect(active).toBeLessThanOrEqual(Date.now());
+    }
+    expect(
+      database.query("SELECT room, sequence, text, total FROM entries ORDER BY id").all(),
+    ).toEqual([
+      { room: 1, sequence: 1, text: "é", total: 102 },
+      { room: 3, sequence: 1, text: "", total: 100 },
+      { room: 1, sequence: 2, text: "two", total: 205 },
+      { room: 3, sequence: 2, text: "in 2099", total: 207 },
+    ]);
+    expect(database.query("SELECT * FROM names").all()).toHaveLength(1);
+    expect(database.query("SELECT deleted FROM store").all()).toEqual([{ deleted: 0 }]);
   });
 
   test("a store is unchanged when its migration fails", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { lastBefore, select, type Selection } from "../../src/log/selection.ts";
+import { select, type Selection } from "../../src/log/selection.ts";
 import { draft } from "./drafts.ts";
 
 /** A log whose room `main` has one message a second: the n-th at n seconds, "even" or "odd". */
@@ -80,7 +80,7 @@ describe("a selection of a room's entries", () => {
       await using log = await logWith(399);
       const limited: Log = {
         ...log,
-        find: (room, words, after) => log.find(room, words, after, 3),
+        find: (room, conditions, after) => log.find(room, conditions, after, 3),
       };
       const sequences: number[] = [];
       for await (const batch of select(limited, "main", selection)) {
@@ -94,19 +94,41 @@ describe("a selection of a room's entries", () => {
 
   test("a selection is complete when a log returns few matches at a time", async () => {
     await using log = await logWith(9);
-    const limited: Log = { ...log, find: (room, words, after) => log.find(room, words, after, 2) };
+    const limited: Log = {
+      ...log,
+      find: (room, conditions, after) => log.find(room, conditions, after, 2),
+    };
     expect(await selected(limited, { words: "odd" })).toEqual([1, 3, 5, 7, 9]);
     expect(await selected(limited, { words: "odd", last: 3 })).toEqual([5, 7, 9]);
   });
 });
 
-test("the last entry before a time is found also among entries of the same time", async () => {
+test("a selection since a time begins among entries of the same time", async () => {
   const times = [1_000, 1_000, 1_000, 2_000, 2_000];
   await using log = openMemoryLog({ now: () => times.shift() ?? 0 });
   for (let number = 1; number <= 5; number += 1) await log.append("main", draft(number));
-  expect(await lastBefore(log, "main", 1_000)).toBe(0);
-  expect(await lastBefore(log, "main", 1_001)).toBe(3);
-  expect(await lastBefore(log, "main", 2_000)).toBe(3);
-  expect(await lastBefore(log, "main", 2_001)).toBe(5);
-  expect(await lastBefore(log, "attic", 2_001)).toBe(0);
+  expect(await selected(log, { since: 1_000 })).toEqual([1, 2, 3, 4, 5]);
+  expect(await selected(log, { since: 1_001 })).toEqual([4, 5]);
+  expect(await selected(log, { since: 2_000 })).toEqual([4, 5]);
+  expect(await selected(log, { since: 2_001 })).toEqual([]);
+  expect(await Array.fromAsync(select(log, "attic", { since: 1 }))).toEqual([]);
+});
+
+test("a selection since a time has every entry from then on, though the clock was ahead once", async () => {
+  const times = [1_000, 2_000, Date.UTC(2099, 0), 3_000, 4_000];
+  await using log = openMemoryLog({ now: () => times.shift() ?? 0 });
+  for (let number = 1; number <= 5; number += 1) await log.append("main", draft(number));
+  expect(await selected(log, { since: 3_000 })).toEqual([3, 4, 5]);
+  expect(await selected(log, { since: 3_000, last: 2 })).toEqual([4, 5]);
+  expect(await selected(log, { since: 3_000, words: "message" })).toEqual([3, 4, 5]);
+  expect(await selected(log, {})).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("a selection has what was not deleted", async () => {
+  await using log = await logWith(900);
+  await log.deleteBefore("main", 898);
+  expect(await selected(log, {})).toEqual([898, 899, 900]);
+  expect(await selected(log, { last: 500 })).toEqual([898, 899, 900]);
+  expect(await selected(log, { since: 899_000 })).toEqual([899, 900]);
+  expect(await selected(log, { words: "even" })).toEqual([898, 900]);
 });

@@ -2,9 +2,12 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
+import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { openToWrite } from "../../src/log/sqlite/database.ts";
+import { until } from "../harness/until.ts";
 import { draft, entry, texts } from "./drafts.ts";
 import { testLog } from "./log-suite.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -35,12 +38,12 @@ describe("a log on the disk that is opened again", () => {
     await using log = await openSqliteLog({ folder: folder.path, now });
     expect(await log.read("main", 0, 10)).toEqual([entry(1, {}, 2_000)]);
     expect(await log.append("main", draft(1, { text: "again" }))).toEqual(entry(1, {}, 2_000));
-    expect(await log.append("main", draft(2))).toEqual(entry(2, {}, 2_000));
+    expect(await log.append("main", draft(2))).toEqual(entry(2, {}, 1_000));
     expect(await log.claimName("main", "Ann", "key of Bob")).toBe("taken");
     expect(await log.search({ words: "message", limit: 10 })).toHaveLength(3);
     expect(await log.rooms()).toEqual([
-      { name: "main", entries: 2, time: 2_000 },
-      { name: "garden", entries: 1, time: 2_000 },
+      { name: "main", entries: 2, time: 1_000, active: 2_000 },
+      { name: "garden", entries: 1, time: 2_000, active: 2_000 },
     ]);
   });
 
@@ -107,6 +110,76 @@ describe("the commits of a log on the disk", () => {
     expect((await log.append("main", draft(2))).sequence).toBe(2);
   });
 });
+
+describe("what was deleted from a log on the disk", () => {
+  test("the entries, words, names and senders of a deleted room are removed, also after a restart", async () => {
+    using folder = temporaryFolder();
+    {
+      await using log = await openSqliteLog({ folder: folder.path, now });
+      await appendAll(log, "main", 500);
+      await log.append("garden", draft(1, { device: "phone" }));
+      await log.claimName("main", "Ann", "key of Ann");
+      expect(await log.deleteRoom("main")).toBe(true);
+      // Nobody has waited for that.
+      expect(countRows(folder.path).entries).toBeGreaterThan(400);
+    }
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    expect(await log.read("main", 0, 10)).toEqual([]);
+    const remaining = { rooms: 1, entries: 1, words: 1, names: 0, senders: 1 };
+    await until("they are removed", () => isDeepStrictEqual(countRows(folder.path), remaining));
+    expect(await log.search({ words: "message", limit: 10 })).toHaveLength(1);
+    expect((await log.append("main", draft(7))).sequence).toBe(501);
+  });
+
+  test("entries before a sequence number are removed, and a sender who is in another room is kept", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await appendAll(log, "main", 300);
+    await log.append("garden", draft(1));
+    await log.append("main", draft(1, { device: "phone" }));
+    await log.deleteBefore("main", 301);
+    const remaining = { rooms: 2, entries: 2, words: 2, names: 0, senders: 2 };
+    await until("they are removed", () => isDeepStrictEqual(countRows(folder.path), remaining));
+    await log.deleteBefore("main", 302);
+    const left = { rooms: 2, entries: 1, words: 1, names: 0, senders: 1 };
+    await until("the sender is removed", () => isDeepStrictEqual(countRows(folder.path), left));
+    // The phone is not remembered any more, and is known again.
+    await log.append("main", draft(2, { device: "phone" }));
+    expect(await log.readLast("main", 1)).toMatchObject([{ device: "phone", sequence: 302 }]);
+  });
+
+  test("a reader beside the program that deletes does not see what was deleted, before it is removed", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await appendAll(log, "main", 300);
+    await using reader = await openSqliteReader(folder.path);
+    await log.deleteBefore("main", 299);
+    expect(texts(await reader.read("main", 0, 10))).toEqual(["message 299", "message 300"]);
+    await log.deleteRoom("main");
+    expect(await reader.rooms()).toEqual([]);
+    expect([await reader.first("main"), await reader.last("main")]).toEqual([301, 300]);
+  });
+});
+
+/** Appends the first `count` messages of Ann's in one commit. */
+async function appendAll(log: Log, room: string, count: number): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => log.append(room, draft(index + 1))),
+  );
+}
+
+function countRows(folder: string) {
+  using database = new Database(join(folder, "log.sqlite"), { readonly: true });
+  const counts = database
+    .query<{ entries: number }, []>(
+      `SELECT (SELECT count(*) FROM rooms) AS rooms, (SELECT count(*) FROM entries) AS entries,
+         (SELECT count(*) FROM words WHERE words MATCH 'message') AS words,
+         (SELECT count(*) FROM names) AS names, (SELECT count(*) FROM senders) AS senders`,
+    )
+    .get();
+  if (counts === null) throw new Error("no counts");
+  return counts;
+}
 
 describe("a reader of a log on the disk", () => {
   test("a reader sees committed entries while the writer writes", async () => {

@@ -306,6 +306,56 @@ describe("a member that does not read", () => {
   });
 });
 
+describe("a log from which entries are deleted", () => {
+  test("goes on with what is left, where a member had not read what was deleted", async () => {
+    await using log = openMemoryLog({ now: () => 1_000 });
+    for (const number of upTo(5)) await log.append("main", draft(number));
+    using fanOut = fanOutOf(log);
+    await log.deleteBefore("main", 4);
+    const { channel, sequences, aborts } = recordingChannel();
+    fanOut.send(channel, 1, 5);
+    await settle();
+    await log.append("main", draft(6));
+    await settle();
+    expect([sequences, aborts]).toEqual([[4, 5, 6], []]);
+  });
+
+  test("sends a member of a deleted room what is said in the next one of that name", async () => {
+    await using log = openMemoryLog({ now: () => 1_000 });
+    for (const number of upTo(3)) await log.append("main", draft(number));
+    for (const number of upTo(9)) await log.append("garden", draft(number));
+    using fanOut = fanOutOf(log);
+    const [ann, behind] = [recordingChannel(), recordingChannel()];
+    fanOut.send(ann.channel, 3, 3);
+    behind.fill();
+    fanOut.send(behind.channel, 2, 3);
+    await settle();
+    await log.append("main", draft(4));
+    await log.deleteRoom("main");
+    await log.deleteRoom("garden");
+    await behind.empty();
+    await log.append("main", draft(5));
+    await settle();
+    // The room begins after the longest one that was deleted.
+    expect([ann.sequences.at(-1), ann.aborts]).toEqual([10, []]);
+    expect([behind.sequences, behind.aborts]).toEqual([[3, 10], []]);
+  });
+
+  test("lets a member whose entries were all deleted wait for the next", async () => {
+    await using log = openMemoryLog({ now: () => 1_000 });
+    for (const number of upTo(5)) await log.append("main", draft(number));
+    using fanOut = fanOutOf(log);
+    await log.deleteBefore("main", 6);
+    const { channel, sequences, aborts } = recordingChannel();
+    fanOut.send(channel, 0, 5);
+    await settle();
+    expect([sequences, aborts]).toEqual([[], []]);
+    await log.append("main", draft(6));
+    await settle();
+    expect([sequences, aborts]).toEqual([[6], []]);
+  });
+});
+
 describe("a log that fails", () => {
   const full = new CharlaError("STORE_DAMAGED", "the store is damaged", "put it back from a copy");
 

@@ -2,7 +2,7 @@
 
 import type { LogEntry } from "../../chat/frames.ts";
 import { clampLimit, MAX_FOUND } from "../log.ts";
-import type { FoundEntry, RoomSummary, Search } from "../log.ts";
+import type { Conditions, FoundEntry, RoomSummary, Search } from "../log.ts";
 import { searchPrefixes } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 
@@ -21,37 +21,57 @@ export function prepareReads(database: Database) {
     `SELECT coalesce(max(sequence), 0) AS last FROM entries
      WHERE room = (SELECT id FROM rooms WHERE name = ?)`,
   );
+  const deleted = database.prepare<{ deleted: number }, [string]>(
+    "SELECT coalesce((SELECT deleted FROM rooms WHERE name = ?), deleted) AS deleted FROM store",
+  );
   const after = database.prepare<LogEntry, [string, number, number]>(
-    `SELECT ${ENTRY} ${IN_ROOM} WHERE rooms.name = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+    `SELECT ${ENTRY} ${IN_ROOM} WHERE rooms.name = ? AND sequence > max(?, deleted) ORDER BY sequence LIMIT ?`,
   );
   const before = database.prepare<LogEntry, [string, number, number]>(
-    `SELECT ${ENTRY} ${IN_ROOM} WHERE rooms.name = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?`,
+    `SELECT ${ENTRY} ${IN_ROOM} WHERE rooms.name = ? AND sequence < ? AND sequence > deleted
+     ORDER BY sequence DESC LIMIT ?`,
   );
   const summaries = database.prepare<RoomSummary, []>(
-    `SELECT rooms.name AS name, coalesce(sequence, 0) AS entries, time
-     FROM rooms LEFT JOIN entries ON entries.room = rooms.id
+    `SELECT rooms.name AS name, coalesce(sequence - deleted, 0) AS entries, time, active
+     FROM rooms LEFT JOIN entries ON entries.room = rooms.id AND sequence > deleted
        AND sequence = (SELECT max(sequence) FROM entries WHERE room = rooms.id)
-     ORDER BY rooms.id`,
+     WHERE rooms.name IS NOT NULL ORDER BY rooms.id`,
   );
   const newestIn = database.prepare<FoundEntry, [string]>(
-    `SELECT ${ENTRY}, rooms.name AS room ${IN_ROOM} WHERE rooms.name = ? ORDER BY sequence DESC`,
+    `SELECT ${ENTRY}, rooms.name AS room ${IN_ROOM} WHERE rooms.name = ? AND sequence > deleted
+     ORDER BY sequence DESC`,
   );
   const newest = database.prepare<FoundEntry, []>(
-    `SELECT ${ENTRY}, rooms.name AS room FROM entries ${WITH_ROOM} ORDER BY entries.id DESC`,
+    `SELECT ${ENTRY}, rooms.name AS room FROM entries ${WITH_ROOM} WHERE sequence > deleted
+     ORDER BY entries.id DESC`,
   );
   const matching = database.prepare<FoundEntry, [string, string | null]>(
     `SELECT ${ENTRY}, rooms.name AS room FROM words CROSS JOIN entries ON entries.id = words.rowid ${WITH_ROOM}
-     WHERE words MATCH ?1 AND (?2 IS NULL OR rooms.name = ?2) ORDER BY words.rowid DESC`,
+     WHERE words MATCH ?1 AND (?2 IS NULL OR rooms.name = ?2) AND sequence > deleted
+     ORDER BY words.rowid DESC`,
   );
 
-  const matchingAfter = database.prepare<{ sequence: number }, [string, string, number, number]>(
+  const sinceAfter = database.prepare<{ sequence: number }, [string, number, number, number]>(
+    `SELECT sequence FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?1)
+       AND sequence > ?2 AND time >= ?3 ORDER BY sequence LIMIT ?4`,
+  );
+  const matchingAfter = database.prepare<
+    { sequence: number },
+    [string, string, number, number, number]
+  >(
     // The second condition on the sequence number is for the index, which has ids only.
     `SELECT sequence FROM words CROSS JOIN entries ON entries.id = words.rowid
      WHERE words MATCH ?1 AND room = (SELECT id FROM rooms WHERE name = ?2) AND sequence > ?3
        AND words.rowid > coalesce((SELECT id FROM entries WHERE sequence = ?3
          AND room = (SELECT id FROM rooms WHERE name = ?2)), 0)
-     ORDER BY words.rowid LIMIT ?4`,
+       AND time >= ?4
+     ORDER BY words.rowid LIMIT ?5`,
   );
+
+  /** Sequence number up to which a room's entries do not count any more. */
+  function deletedIn(room: string): number {
+    return deleted.get(room)?.deleted ?? 0;
+  }
 
   function candidates({ room, words }: Search): Iterable<FoundEntry> {
     if (words !== undefined) {
@@ -65,7 +85,8 @@ export function prepareReads(database: Database) {
   if (id === undefined) throw new Error("a store without an id");
   return {
     id,
-    last: (room: string) => last.get(room)?.last ?? 0,
+    last: (room: string) => Math.max(last.get(room)?.last ?? 0, deletedIn(room)),
+    first: (room: string) => deletedIn(room) + 1,
     read: (room: string, sequence: number, limit: number) =>
       after.all(room, sequence, clampLimit(limit)),
     readLast: (room: string, count: number, sequence = Number.MAX_SAFE_INTEGER) =>
@@ -76,17 +97,27 @@ export function prepareReads(database: Database) {
       const found: FoundEntry[] = [];
       if (limit === 0) return found;
       for (const entry of candidates(search)) {
-        // Newest first: the rest is older still.
-        if (entry.time < (search.since ?? 0)) break;
+        // Those before may be later: the clock may have been set back.
+        if (entry.time < (search.since ?? 0)) continue;
         found.push(entry);
         if (found.length === limit) break;
       }
       return found.toReversed();
     },
-    find: (room: string, words: string, sequence: number, limit: number): number[] => {
-      const match = ftsQuery(words);
-      if (match === null) return [];
-      const rows = matchingAfter.all(match, room, sequence, clampLimit(limit, MAX_FOUND));
+    find: (
+      room: string,
+      { words, since = 0 }: Conditions,
+      sequence: number,
+      limit: number,
+    ): number[] => {
+      const start = Math.max(sequence, deletedIn(room));
+      const most = clampLimit(limit, MAX_FOUND);
+      const match = words === undefined ? null : ftsQuery(words);
+      if (match === null && words !== undefined) return [];
+      const rows =
+        match === null
+          ? sinceAfter.all(room, start, since, most)
+          : matchingAfter.all(match, room, start, since, most);
       return rows.map((row) => row.sequence);
     },
   };

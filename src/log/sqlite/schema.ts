@@ -7,6 +7,9 @@ import type { Database } from "./database.ts";
 /** "chla": tells a store from other SQLite databases (PRAGMA application_id). */
 export const APPLICATION_ID = 0x63_68_6c_61;
 
+/** What an entry counts for beside its text, in bytes: its other columns, and what the indexes hold of it. */
+export const ENTRY_BYTES = 100;
+
 /**
  * The migrations from each version to the next, from 0, an empty file. Version 1:
  *
@@ -15,6 +18,12 @@ export const APPLICATION_ID = 0x63_68_6c_61;
  *     |             +------- words       FTS5, by the id of the entry: which words are in which texts
  *   names                                who first claimed a name in a room
  *   store                                one row: the id of this store
+ *
+ * Version 2: rooms and their entries can be deleted. That takes effect at once, and their rows are removed later, a few
+ * at a time: `rooms.deleted` is the sequence number up to which they do not count any more, and a deleted room
+ * has no name. `store.deleted` is the newest sequence number of all deleted rooms, after which new rooms begin:
+ * none is used twice. `rooms.active` is when somebody last entered or spoke, `entries.total` how many bytes the
+ * room's entries took up to this one, from the first that it had.
  *
  * `words` holds no text (content='', detail=none, columnsize=0: 12 bytes an entry, where a copy takes 120), and
  * is given the words that text-matching.ts has split, so that its tokenizer only splits at spaces.
@@ -51,6 +60,25 @@ export const MIGRATIONS: readonly string[] = [
   CREATE VIRTUAL TABLE words USING fts5 (
     list, content='', detail=none, columnsize=0, tokenize='ascii'
   );
+  `,
+  `
+  CREATE TABLE new_rooms (
+    id INTEGER PRIMARY KEY,
+    name TEXT UNIQUE,
+    deleted INTEGER NOT NULL,
+    active INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO new_rooms SELECT id, name, 0, min(1000 * unixepoch(), coalesce(
+    (SELECT time FROM entries WHERE room = rooms.id ORDER BY sequence DESC LIMIT 1), 1000 * unixepoch()
+  )) FROM rooms;
+  DROP TABLE rooms;
+  ALTER TABLE new_rooms RENAME TO rooms;
+  ALTER TABLE store ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
+  UPDATE entries SET total = sums.total FROM (
+    SELECT id, sum(octet_length(text) + ${ENTRY_BYTES}) OVER (PARTITION BY room ORDER BY sequence) AS total
+    FROM entries
+  ) AS sums WHERE sums.id = entries.id;
   `,
 ];
 

@@ -2,35 +2,53 @@
 // every entry needs, and drops the cache when a transaction has failed.
 
 import type { Draft, LogEntry } from "../../chat/frames.ts";
-import { MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../log.ts";
+import { activityAt, MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../log.ts";
 import { foldName, indexedText } from "../text-matching.ts";
 import type { Database } from "./database.ts";
+import { prepareRemoval } from "./removal.ts";
+import { ENTRY_BYTES } from "./schema.ts";
 
 /** Senders whose ids are cached; with more of them, the cache starts anew. */
 const MAX_CACHED_SENDERS = 10_000;
 
 interface Room {
   readonly id: number;
-  /** Its newest sequence number. */
+  /** Its newest sequence number, and that up to which its entries were deleted. */
   last: number;
+  deleted: number;
+  /** ms since 1970. */
+  active: number;
+  /** Bytes that its entries have taken. */
+  total: number;
 }
 
 interface Cache {
   readonly rooms: Map<string, Room>;
   /** Id by author and device. */
   readonly senders: Map<string, number>;
-  /** Of the newest entry of all rooms, ms since 1970. */
-  time: number;
+  /** The newest sequence number of all deleted rooms. */
+  deletedRooms: number;
 }
 
 export function prepareWrites(database: Database) {
   const allRooms = database.prepare<Room & { name: string }, []>(
-    "SELECT id, name, (SELECT coalesce(max(sequence), 0) FROM entries WHERE room = rooms.id) AS last FROM rooms",
+    `SELECT rooms.id AS id, rooms.name AS name, max(deleted, coalesce(sequence, 0)) AS last, deleted, active,
+       coalesce(total, 0) AS total
+     FROM rooms LEFT JOIN entries ON entries.room = rooms.id
+       AND sequence = (SELECT max(sequence) FROM entries WHERE room = rooms.id)
+     WHERE rooms.name IS NOT NULL`,
   );
-  const newest = database.prepare<{ time: number }, []>(
-    "SELECT time FROM entries ORDER BY id DESC LIMIT 1",
+  const store = database.prepare<{ deleted: number }, []>("SELECT deleted FROM store");
+  const insertRoom = database.prepare<null, [string, number, number]>(
+    "INSERT INTO rooms (name, deleted, active) VALUES (?, ?, ?)",
   );
-  const insertRoom = database.prepare<null, [string]>("INSERT INTO rooms (name) VALUES (?)");
+  const setActive = database.prepare<null, [number, number]>(
+    "UPDATE rooms SET active = ? WHERE id = ?",
+  );
+  const setDeleted = database.prepare<null, [string | null, number, number]>(
+    "UPDATE rooms SET name = ?, deleted = ? WHERE id = ?",
+  );
+  const setDeletedRooms = database.prepare<null, [number]>("UPDATE store SET deleted = ?");
   const insertSender = database.prepare<{ id: number }, [string, string]>(
     // An update that changes nothing, because RETURNING only returns rows that were written.
     `INSERT INTO senders (author, device) VALUES (?, ?)
@@ -38,18 +56,21 @@ export function prepareWrites(database: Database) {
   );
   const insertEntry = database.prepare<
     null,
-    [number, number, number, number, number, string, string]
+    [number, number, number, number, number, string, string, number]
   >(
-    `INSERT INTO entries (room, sequence, time, sender, number, name, text) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO entries (room, sequence, time, sender, number, name, text, total)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (room, sender, number) DO NOTHING`,
   );
   const insertWords = database.prepare<null, [number, string]>(
     "INSERT INTO words (rowid, list) VALUES (?, ?)",
   );
   const sameMessage = database.prepare<
-    { sequence: number; time: number; name: string; text: string },
+    { id: number; sequence: number; time: number; name: string; text: string },
     [number, number, number]
-  >("SELECT sequence, time, name, text FROM entries WHERE room = ? AND sender = ? AND number = ?");
+  >(
+    "SELECT id, sequence, time, name, text FROM entries WHERE room = ? AND sender = ? AND number = ?",
+  );
   const holder = database.prepare<{ author: string }, [number, string]>(
     "SELECT author FROM names WHERE room = ? AND folded = ?",
   );
@@ -60,27 +81,33 @@ export function prepareWrites(database: Database) {
     "INSERT INTO names (room, folded, author) VALUES (?, ?, ?)",
   );
 
+  const removal = prepareRemoval(database);
+
   let cache: Cache | null = null;
   let time = 0;
   let appended = new Map<string, LogEntry[]>();
 
   function fillCache(): Cache {
     cache ??= {
-      rooms: new Map(allRooms.all().map(({ name, id, last }) => [name, { id, last }])),
+      rooms: new Map(allRooms.all().map(({ name, ...room }) => [name, room])),
       senders: new Map(),
-      time: newest.get()?.time ?? 0,
+      deletedRooms: store.get()?.deleted ?? 0,
     };
     return cache;
   }
 
   function findOrAddRoom(name: string): Room {
-    const { rooms } = fillCache();
+    const { rooms, deletedRooms: deleted } = fillCache();
     let room = rooms.get(name);
     if (room === undefined) {
       if (rooms.size >= MAX_ROOMS) throw tooManyRooms(name);
-      room = { id: Number(insertRoom.run(name).lastInsertRowid), last: 0 };
+      const id = Number(insertRoom.run(name, deleted, time).lastInsertRowid);
+      room = { id, last: deleted, deleted, active: time, total: 0 };
       rooms.set(name, room);
     }
+    const active = activityAt(time, room.active);
+    if (active !== room.active) setActive.run(active, room.id);
+    room.active = active;
     return room;
   }
 
@@ -98,9 +125,9 @@ export function prepareWrites(database: Database) {
   }
 
   return {
-    /** Begins a transaction: the time of its entries, ms since 1970, or of the last one if that was later. */
+    /** Begins a transaction, with the time of its entries, ms since 1970. */
     begin(now: number): void {
-      time = Math.max(now, fillCache().time);
+      time = now;
       appended = new Map();
     },
     append(name: string, draft: Draft): LogEntry {
@@ -108,16 +135,22 @@ export function prepareWrites(database: Database) {
       const sender = findOrAddSender(draft.author, draft.device);
       const { number, text } = draft;
       const sequence = room.last + 1;
-      const inserted = insertEntry.run(room.id, sequence, time, sender, number, draft.name, text);
+      const total = room.total + Buffer.byteLength(text) + ENTRY_BYTES;
+      const insert = () =>
+        insertEntry.run(room.id, sequence, time, sender, number, draft.name, text, total);
+      let inserted = insert();
       if (inserted.changes === 0) {
         const stored = sameMessage.get(room.id, sender, number);
         if (stored === null) throw new Error("an entry that is neither new nor stored");
+        const { id, ...found } = stored;
         const { author, device } = draft;
-        return { ...stored, author, device, number };
+        if (stored.sequence > room.deleted) return { ...found, author, device, number };
+        removal.remove(id, stored.text);
+        inserted = insert();
       }
       insertWords.run(Number(inserted.lastInsertRowid), indexedText(text));
       room.last = sequence;
-      fillCache().time = time;
+      room.total = total;
       const entry = { sequence, time, ...draft };
       const inRoom = appended.get(name);
       if (inRoom === undefined) appended.set(name, [entry]);
@@ -132,6 +165,34 @@ export function prepareWrites(database: Database) {
       if ((countNames.get(id, author)?.count ?? 0) >= MAX_NAMES) throw tooManyNames();
       insertName.run(id, folded, author);
       return "yours";
+    },
+    deleteRoom(name: string): boolean {
+      const filled = fillCache();
+      const room = filled.rooms.get(name);
+      if (room === undefined) return false;
+      setDeleted.run(null, room.last, room.id);
+      filled.deletedRooms = Math.max(filled.deletedRooms, room.last);
+      setDeletedRooms.run(filled.deletedRooms);
+      filled.rooms.delete(name);
+      appended.delete(name);
+      return true;
+    },
+    /** Returns how many they were. */
+    deleteBefore(name: string, sequence: number): number {
+      const room = fillCache().rooms.get(name);
+      if (room === undefined) return 0;
+      const deleted = Math.min(sequence - 1, room.last);
+      const count = Math.max(deleted - room.deleted, 0);
+      if (count === 0) return 0;
+      setDeleted.run(name, deleted, room.id);
+      room.deleted = deleted;
+      return count;
+    },
+    /** Removes some of what was deleted; returns whether there is more. */
+    removeSome(): boolean {
+      const { isDone, removedSenders } = removal.removeSome();
+      if (removedSenders) fillCache().senders.clear();
+      return !isDone;
     },
     /** Appended since `begin`, by room, in order: they are durable once the transaction is. */
     appended: (): ReadonlyMap<string, readonly LogEntry[]> => appended,
