@@ -1,7 +1,7 @@
-// The two secrets that charla keeps in files, made on first use and never replaced: the identity key, in the file
-// `identity` of the config folder, and the secret of a server's invitation, in the file `secret` of the data
-// folder. And the rule for every file with a secret: it is refused when other users could have read it, as ssh
-// refuses such a key.
+// The secrets that charla keeps in files, made on first use and never replaced: the identity key, in the file
+// `identity` of the config folder, and in the data folder the secret of a server's invitation (`secret`) and the salt
+// of its reset key (`reset-salt`). And the rule for every file with a secret: it is refused when other users could
+// have read it, as ssh refuses such a key.
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -204,14 +204,48 @@ export function loadSecret(
   random: (length: number) => Uint8Array,
   user: number | undefined = process.geteuid?.(),
 ): Uint8Array {
-  const path = join(folder, "secret");
+  return loadFromDataFolder(join(folder, "secret"), random, user, {
+    what: "the invitation's secret",
+    content: "an invitation's secret",
+    loss: "everybody needs a new invitation",
+  });
+}
+
+/**
+ * Loads the salt of a server's reset key, 16 bytes, or makes it, as `loadSecret` does: a server that is restarted
+ * with the same data folder has the same, and another one with the same identity another.
+ *
+ * @throws {CharlaError} SECRET_FILE_EXPOSED, SECRET_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
+ */
+export function loadResetSalt(
+  folder: string,
+  random: (length: number) => Uint8Array,
+  user: number | undefined = process.geteuid?.(),
+): Uint8Array {
+  return loadFromDataFolder(join(folder, "reset-salt"), random, user, {
+    what: "the salt of the reset key",
+    content: "a salt",
+    loss: "members notice the restart only after a minute",
+  });
+}
+
+function loadFromDataFolder(
+  path: string,
+  random: (length: number) => Uint8Array,
+  user: number | undefined,
+  {
+    what,
+    content,
+    loss,
+  }: { readonly what: string; readonly content: string; readonly loss: string },
+): Uint8Array {
   const file: SecretFile = {
     path,
     // What charla writes takes 23 bytes; the rest is for blanks that an editor adds.
     maxBytes: 64,
     user,
-    what: "the invitation's secret",
-    content: "an invitation's secret",
+    what,
+    content,
     variable: "XDG_DATA_HOME",
     exposed: "SECRET_FILE_EXPOSED",
     removed: "charla makes a new one",
@@ -222,7 +256,7 @@ export function loadSecret(
       new CharlaError(
         "SECRET_FILE_DAMAGED",
         `${path} ${how}`,
-        "restore it from a copy, or move it away: charla then makes a new one, and everybody needs a new invitation",
+        `restore it from a copy, or move it away: charla then makes a new one, and ${loss}`,
       ),
   };
   return findOrMake(file, random).secret;

@@ -37,7 +37,7 @@ const DATAGRAMS_AT_ONCE = 256;
 
 interface SealedSocketOptions extends Pick<
   EndpointOptions,
-  "staticKeys" | "admission" | "maxSessions"
+  "staticKeys" | "admission" | "maxSessions" | "resetSalt"
 > {
   readonly bind?: string | undefined;
   readonly port: number;
@@ -81,6 +81,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     staticKeys: options.staticKeys,
     random: randomBytes,
     admission: options.admission,
+    resetSalt: options.resetSalt,
     maxSessions: options.maxSessions,
     datagramLimit: (to) => maxProbeSize(socket, to),
     now: now(),

@@ -50,6 +50,8 @@ import {
   type Timers,
 } from "./timers.ts";
 
+/** Bytes. */
+const RESET_SALT_LENGTH = 16;
 /** Sessions of one endpoint by default: some 100 MB while all are idle. */
 const MAX_SESSIONS = 16_384;
 /** Answers that wait to be sent: as many as a receive buffer holds hellos. */
@@ -58,6 +60,11 @@ const MAX_ANSWERS = 4_096;
 export interface EndpointOptions extends Omit<ResponderOptions, "admission"> {
   /** The pre-shared key, 32 bytes, with which others may join, or what decides that; null when nobody may. */
   readonly admission: Uint8Array | Admission | null;
+  /**
+   * Mixed into the reset key: random, the same after a restart, and no other responder's with this identity, for that
+   * one's resets would end the sessions of this one (RFC 9000 s. 21.11). Without it, no reset is valid after a restart.
+   */
+  readonly resetSalt?: Uint8Array | undefined;
   /** With this many sessions nobody else is admitted; by default MAX_SESSIONS. */
   readonly maxSessions?: number | undefined;
   /** Bytes of the longest datagram worth trying on the path to an address. */
@@ -99,7 +106,12 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   return {
     options,
     responder: admission === null ? null : createResponder({ ...options, admission }),
-    resetKey: crypto.hkdf(new Uint8Array(0), staticKeys.privateKey, info, 32),
+    resetKey: crypto.hkdf(
+      options.resetSalt ?? options.random(RESET_SALT_LENGTH),
+      staticKeys.privateKey,
+      info,
+      32,
+    ),
     sessions: new Map(),
     byResetToken: new Map(),
     accepted: [],

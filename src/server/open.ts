@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 
 import { SECRET_BYTES } from "../identity/invitation.ts";
-import { loadSecret } from "../identity/private-files.ts";
+import { loadResetSalt, loadSecret } from "../identity/private-files.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { openSqliteLog } from "../log/sqlite-log.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
@@ -49,6 +49,7 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
     port,
     identity: options.identity ?? generateKeyPair(randomBytes(KEY_BYTES)),
     secret: options.open === true ? null : findSecret(data),
+    resetSalt: data === undefined ? undefined : loadResetSalt(data, randomBytes),
     invitations: data === undefined ? undefined : openInvitationFile(data),
     log,
     host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,

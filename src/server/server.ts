@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly identity: KeyPair;
   /** Of the server's invitation, 16 bytes; null lets anyone in. */
   readonly secret: Uint8Array | null;
+  /** From the data folder: a restart of the server is only noticed at once by members if this stays the same. */
+  readonly resetSalt?: Uint8Array | undefined;
   /** Stores invitations that have an end; without it, they last until the server ends. */
   readonly invitations?: InvitationStore | undefined;
   /** Whether somebody may join without an invitation; without it, nobody may. */
@@ -87,6 +89,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     port,
     staticKeys: identity,
     admission,
+    resetSalt: options.resetSalt,
     onJoined(link) {
       const { peerKey, admittedBy } = link;
       if (peerKey === null || admittedBy === null)

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { loadSecret } from "../../src/identity/private-files.ts";
+import { loadResetSalt, loadSecret } from "../../src/identity/private-files.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const NINES = new Uint8Array(16).fill(9);
@@ -44,6 +44,25 @@ describe("the first use", () => {
     expect(readdirSync(folder)).toEqual(["secret"]);
     expect(readFileSync(join(folder, "secret"), "utf8")).toBe(NINES_FILE);
     expect(statSync(join(folder, "secret")).mode & 0o777).toBe(0o600);
+  });
+
+  test("the salt of the reset key is 16 random bytes in a file of its own, and found again", () => {
+    using base = temporaryFolder();
+    loadSecret(base.path, () => NINES);
+    expect(loadResetSalt(base.path, () => SEVENS)).toEqual(SEVENS);
+    expect(loadResetSalt(base.path, none)).toEqual(SEVENS);
+    expect(loadSecret(base.path, none)).toEqual(NINES);
+    expect(statSync(join(base.path, "reset-salt")).mode & 0o777).toBe(0o600);
+    writeFileSync(join(base.path, "reset-salt"), "not a salt");
+    expect(() => loadResetSalt(base.path, none)).toThrow(
+      expect.objectContaining({
+        code: "SECRET_FILE_DAMAGED",
+        message: `${join(base.path, "reset-salt")} does not hold a salt`,
+        hint:
+          "restore it from a copy, or move it away: charla then makes a new one, and members notice " +
+          "the restart only after a minute",
+      }),
+    );
   });
 
   test("a later use finds the secret", () => {

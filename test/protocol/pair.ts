@@ -32,6 +32,8 @@ import { type SeededRandom, seededRandom } from "../simulator/random.ts";
 export const PSK = new Uint8Array(32).fill(7);
 export const INITIATOR_KEYS = generateKeyPair(new Uint8Array(32).fill(0x11));
 export const RESPONDER_KEYS = generateKeyPair(new Uint8Array(32).fill(0x22));
+/** Survives a restart. */
+const RESET_SALT = new Uint8Array(16).fill(0x5a);
 export const INITIATOR_ADDRESS: SocketAddress = { address: "192.0.2.1", port: 40_001 };
 export const RESPONDER_ADDRESS: SocketAddress = { address: "198.51.100.2", port: 12_345 };
 /** When tests begin, ms. */
@@ -105,6 +107,7 @@ export function createPair(options: PairOptions = {}): Pair {
       staticKeys,
       random: (length) => random.bytes(length),
       admission: psk,
+      resetSalt: RESET_SALT,
       maxSessions: options.maxSessions,
       datagramLimit,
       now: START,
@@ -300,14 +303,19 @@ export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
   return changed;
 }
 
-/** The responder's program restarts with these keys, and has lost its sessions. */
-export function restartResponder(pair: Pair, staticKeys: KeyPair = RESPONDER_KEYS): End {
+/** The responder's program restarts with these keys, and has lost its sessions; or another one with these keys answers. */
+export function restartResponder(
+  pair: Pair,
+  staticKeys: KeyPair = RESPONDER_KEYS,
+  resetSalt: Uint8Array | undefined = RESET_SALT,
+): End {
   const { random, now } = pair;
   pair.responder.endpoint = createEndpoint({
     crypto: nodeCrypto,
     staticKeys,
     random: (length) => random.bytes(length),
     admission: PSK,
+    resetSalt,
     datagramLimit,
     now,
   });

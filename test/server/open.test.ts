@@ -1,10 +1,13 @@
 // A server in this program, and the signal that closes it.
 
 import { expect, test } from "bun:test";
-import { getEventListeners } from "node:events";
+import { createSocket } from "node:dgram";
+import { getEventListeners, once } from "node:events";
 
 import { joinRoom } from "../../src/client/join-room.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { open } from "../../src/server/open.ts";
+import type { Server } from "../../src/server/server.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { rejection } from "../net/rejection.ts";
 import { entered, shownTo } from "./served.ts";
@@ -30,6 +33,33 @@ test("a signal that aborts closes the server, and frees its port and its folder"
   const { port } = server.local;
   await using again = await open({ ...local, port, data: folder.path });
   expect(again.local.port).toBe(port);
+});
+
+/** The reset that a server answers to a packet of a session that it does not have, as hex. */
+async function resetOf({ local: { port } }: Server): Promise<string> {
+  const socket = createSocket("udp4");
+  const answered = once(socket, "message");
+  socket.send(new Uint8Array(30).fill(0xfc, 0, 1), port, "127.0.0.1");
+  const [reset] = await answered;
+  socket.close();
+  return reset.toString("hex");
+}
+
+test("a server on the same data folder resets the sessions of the one before, and no other server does", async () => {
+  using folder = temporaryFolder();
+  using otherFolder = temporaryFolder();
+  const identity = generateKeyPair(new Uint8Array(32).fill(8));
+  const resetWith = async (data?: string) => {
+    await using server = await open({ ...local, identity, data });
+    return await resetOf(server);
+  };
+  const before = await resetWith(folder.path);
+  expect(before).toHaveLength(2 * 25);
+  expect(await resetWith(folder.path)).toBe(before);
+  expect(await resetWith(otherFolder.path)).not.toBe(before);
+  const inMemory = await resetWith();
+  expect(inMemory).not.toBe(before);
+  expect(await resetWith()).not.toBe(inMemory);
 });
 
 test("a server that is closed leaves no listener on the signal", async () => {

@@ -57,9 +57,11 @@ test(
   "a server that restarts in the middle of a handshake does not make the member wait",
   async () => {
     const log = openMemoryLog({ now: Date.now });
-    await using first = await openHere({ log });
-    await using second = await openHere({ log });
-    await using third = await openHere({ log });
+    // As if they had one data folder.
+    const resetSalt = new Uint8Array(16).fill(3);
+    await using first = await openHere({ log, resetSalt });
+    await using second = await openHere({ log, resetSalt });
+    await using third = await openHere({ log, resetSalt });
     await using way = await openWay(first);
     const ann = joinServed(way.port, "Ann");
     const seen = shownTo(ann);

@@ -1,7 +1,9 @@
 // A server of rooms with its log in a folder, until it is killed: `serve.ts FOLDER PORT`, prints its port.
 
+import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 
+import { loadResetSalt } from "../../src/identity/private-files.ts";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { openInvitationFile } from "../../src/server/invitations-file.ts";
 import { openServer } from "../../src/server/server.ts";
@@ -15,6 +17,7 @@ const server = await openServer({
   port: Number(port),
   identity: SERVER_KEYS,
   secret: SERVER_SECRET,
+  resetSalt: loadResetSalt(folder, randomBytes),
   invitations: openInvitationFile(folder),
   limits: SERVER_LIMITS,
   log,

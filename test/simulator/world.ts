@@ -35,6 +35,7 @@ const MAX_IDLE_WAKES = 50;
 /** The responder's places: few, so that strangers can take them all. */
 export const MAX_SESSIONS = 8;
 
+const RESET_SALT = new Uint8Array(16).fill(0x5a);
 const PSK = new Uint8Array(32).fill(7);
 
 export interface Side {
@@ -100,13 +101,14 @@ function newEndpoint(
     staticKeys,
     random: (length) => random.bytes(length),
     admission: name === "responder" ? PSK : null,
+    resetSalt: RESET_SALT,
     maxSessions: MAX_SESSIONS,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });
 }
 
-/** A program ends without sending anything, and starts again with the same key and nothing else. */
+/** A program ends without sending anything, and starts again with the same key and reset salt, and nothing else. */
 export function restart({ random, now }: World, side: Side): void {
   side.endpoint = newEndpoint(side.name, side.staticKeys, random, now);
   side.session = null;

@@ -402,6 +402,15 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     expect(connected.end).toEqual({ type: "timed-out" });
   });
 
+  test("of another responder with the same key is dropped, which an observer can have made (RFC 9000 s. 21.11)", () => {
+    const { pair, connected } = connectedPair();
+    restartResponder(pair, RESPONDER_KEYS, new Uint8Array(16).fill(1));
+    const packet = craft(connected, [1]);
+    const reset = only(answersTo(pair.responder, packet, pair.initiator.address, pair.now));
+    deliver(pair.initiator, reset, pair.responder.address, pair.now);
+    expect(connected.end).toBeNull();
+  });
+
   test("with a bit of its token changed is dropped", () => {
     const { pair, connected } = connectedPair();
     restartResponder(pair);
