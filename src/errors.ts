@@ -25,6 +25,8 @@ export const ERROR_CODES = [
   "NOT_CONNECTED",
   "NAME_TAKEN",
   "REFUSED",
+  "KICKED",
+  "BANNED",
   "NO_SUCH_MEMBER",
   "NO_SUCH_ROOM",
   "NOT_THE_OWNER",

@@ -26,6 +26,8 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   NOT_CONNECTED: 1,
   NAME_TAKEN: 1,
   REFUSED: 1,
+  KICKED: 1,
+  BANNED: 1,
   NO_SUCH_MEMBER: 1,
   NO_SUCH_ROOM: 1,
   NOT_THE_OWNER: 1,

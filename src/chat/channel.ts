@@ -30,5 +30,11 @@ export interface ChannelHandlers {
   onHeard?(duration: number): void;
 }
 
-/** The code of CLOSE when the program ends a session, with a reason in words (docs/protocol.md s. 15.3). */
+/** Codes of CLOSE when the program ends a session, with a reason in words (docs/protocol.md s. 15.3). */
 export const ENDED_BY_PROGRAM = 1;
+/** The server does not let this member into the room. */
+export const NOT_ADMITTED = 16;
+/** An operator has removed this member, which may come back. */
+export const KICKED = 17;
+/** This member may not come back. */
+export const BANNED = 18;

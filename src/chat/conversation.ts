@@ -11,7 +11,7 @@ export const GOODBYE = "bye";
 export const MAX_WAITING = 1_000;
 
 export interface Conversation<Event = ConversationEvent> extends AsyncDisposable {
-  /** Everything that happens, in order, once; ends after `ended`, and throws when that was "lost". */
+  /** Everything that happens, in order, once; ends after `ended`, and throws when that was "lost" or "removed". */
   readonly events: AsyncIterable<Event>;
   /**
    * Says one message. Resolves when it was sent or, in a room, when the server has stored it; what has to wait,

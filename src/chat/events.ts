@@ -102,5 +102,7 @@ export type EndReason =
   | "left"
   /** The other end left without a word. */
   | "peer-left"
+  /** The server has removed this end from the room, or did not let it back in; `events` goes on to throw the reason. */
+  | "removed"
   /** Nobody is at the other end; `events` goes on to throw the reason. */
   | "lost";

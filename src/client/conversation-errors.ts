@@ -1,6 +1,7 @@
 // Errors of conversations, with their sentences and hints: why something cannot be said or asked, why there is no session
 // with a server, and why a session is over. Pure.
 
+import { BANNED, KICKED, NOT_ADMITTED } from "../chat/channel.ts";
 import { MAX_WAITING } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
@@ -91,6 +92,20 @@ export function describeSessionEnd(end: SessionEnd, where: string): CharlaError 
       return lost(`${where} ended the session${end.reason === "" ? "" : `: ${end.reason}`}`);
     case "handshake-failed":
       return lost(`there is no session with ${where}: ${end.failure}`);
+  }
+}
+
+/** Why the server does not let this member in, or any more; null for another code of CLOSE. */
+export function describeRefusal(code: number, reason: string): CharlaError | null {
+  switch (code) {
+    case NOT_ADMITTED:
+      return new CharlaError("REFUSED", reason, "ask the owner of the conversation");
+    case KICKED:
+      return new CharlaError("KICKED", reason, "you may join again; ask them before you do");
+    case BANNED:
+      return new CharlaError("BANNED", reason, "ask the owner of the conversation to /unban you");
+    default:
+      return null;
   }
 }
 

@@ -10,7 +10,7 @@ import { generateKeyPair } from "../net/node-crypto.ts";
 import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
 import { CLOSE_DONE, type SessionEnd } from "../protocol/session/session.ts";
 import { connect } from "./connect.ts";
-import { describeSessionEnd } from "./conversation-errors.ts";
+import { describeRefusal, describeSessionEnd } from "./conversation-errors.ts";
 import { type Device, memoryDevice } from "./device.ts";
 import type { ChannelEnd } from "./room-client/state.ts";
 import { openRoomConversation, type OwnRoomConversation } from "./room-conversation.ts";
@@ -89,5 +89,6 @@ function describeEnd(end: SessionEnd, where: string): ChannelEnd {
   if (end.by === "us" && end.code !== CLOSE_DONE) {
     return { type: "lost", error: new CharlaError("SESSION_LOST", end.reason, "join again") };
   }
-  return { type: "closed", reason: end.reason };
+  const error = describeRefusal(end.code, end.reason);
+  return error === null ? { type: "closed", reason: end.reason } : { type: "refused", error };
 }

@@ -162,7 +162,7 @@ export function sendInTime(
 }
 
 /** Closes a channel because the log has failed; the member may come back when it works again. */
-export function abortWith(channel: Channel, error: unknown): void {
+function abortWith(channel: Channel, error: unknown): void {
   if (!(error instanceof CharlaError)) throw error;
   channel.abort(ENDED_BY_PROGRAM, error.message);
 }

@@ -2,15 +2,21 @@
 // member of one room. Does what each frame asks for, and answers it. Knows rooms and the log, not how the client
 // connected.
 
-import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import {
+  BANNED,
+  type Channel,
+  type ChannelHandlers,
+  ENDED_BY_PROGRAM,
+  NOT_ADMITTED,
+} from "../chat/channel.ts";
 import {
   encodeFrame,
   type MemberFrame,
   readMemberFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
-import { CharlaError } from "../errors.ts";
-import { abortWith, sendInTime } from "./fan-out.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
+import { sendInTime } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
 import { TokenBucket } from "./limits.ts";
 import { answerRequest, describeMembers, encodeFailure, type Request } from "./requests.ts";
@@ -149,7 +155,8 @@ export class MemberSession implements ChannelHandlers {
       this.#membership = await this.#join(reservation.room, frame);
       return true;
     } catch (error) {
-      abortWith(this.#client.channel, error);
+      if (!(error instanceof CharlaError)) throw error;
+      this.#client.channel.abort(closeCode(error.code), error.message);
       return false;
     }
   }
@@ -180,27 +187,32 @@ export class MemberSession implements ChannelHandlers {
     return { room, member };
   }
 
-  /** @throws {CharlaError} REFUSED */
+  /** @throws {CharlaError} REFUSED, BANNED */
   #checkAdmission(room: Room): void {
     const { fingerprint, owner, invitation } = this.#client;
     const onlyRoom = invitation.room;
-    const why = this.#server.banned.has(fingerprint)
-      ? "you are banned from this server"
-      : onlyRoom !== null && onlyRoom !== room.name && !owner
+    const hint = "ask the owner of the conversation";
+    if (this.#server.banned.has(fingerprint)) {
+      throw new CharlaError("BANNED", "you are banned from this server", hint);
+    }
+    const why =
+      onlyRoom !== null && onlyRoom !== room.name && !owner
         ? `your invitation is for the room ${onlyRoom}, not for ${room.name}`
         : room.locked && !owner
           ? `${room.name} is locked`
           : room.isFull
             ? `${room.name} is full`
             : null;
-    if (why !== null) throw new CharlaError("REFUSED", why, "ask the owner of the conversation");
+    if (why !== null) throw new CharlaError("REFUSED", why, hint);
   }
 
   /** A program that was killed is back before its old session has timed out: it is one member, not two. */
   #replaceProgram(room: Room, device: string): void {
     for (const member of room.members) {
       if (member.fingerprint !== this.#client.fingerprint || member.device !== device) continue;
-      this.#server.disconnect({ room, member }, "the same program has entered again", "");
+      this.#server.disconnect({ room, member }, "the same program has entered again", {
+        toOthers: "",
+      });
     }
   }
 
@@ -255,4 +267,10 @@ export class MemberSession implements ChannelHandlers {
   #abortOutside({ type }: MemberFrame): void {
     this.#abort(`${type} was sent before enter`);
   }
+}
+
+/** With which CLOSE somebody is refused; when the store has failed, they may come back when it works again. */
+function closeCode(code: ErrorCode): number {
+  if (code === "BANNED") return BANNED;
+  return code.startsWith("STORE_") ? ENDED_BY_PROGRAM : NOT_ADMITTED;
 }

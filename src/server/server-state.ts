@@ -1,7 +1,7 @@
 // What all member sessions of a server share: the rooms that are in use, the log, the limits, who is banned and how many
 // rooms each person has created.
 
-import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { BANNED, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { createFanOut } from "./fan-out.ts";
@@ -80,9 +80,13 @@ export class ServerState {
   }
 
   /** Removes a member from its room, and closes its channel. */
-  disconnect(membership: Membership, reason: string, toOthers = reason): void {
+  disconnect(
+    membership: Membership,
+    reason: string,
+    { toOthers = reason, code = ENDED_BY_PROGRAM }: { toOthers?: string; code?: number } = {},
+  ): void {
     this.leave(membership, toOthers);
-    membership.member.channel.abort(ENDED_BY_PROGRAM, reason);
+    membership.member.channel.abort(code, reason);
   }
 
   /** Disconnects all of a person's programs, in all rooms, and lets them enter none. */
@@ -90,7 +94,8 @@ export class ServerState {
     this.#banned.add(fingerprint);
     for (const room of this.#rooms.values()) {
       for (const member of room.members) {
-        if (member.fingerprint === fingerprint) this.disconnect({ room, member }, reason);
+        if (member.fingerprint !== fingerprint) continue;
+        this.disconnect({ room, member }, reason, { code: BANNED });
       }
     }
   }

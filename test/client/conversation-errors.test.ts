@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
-import { describeJoinFailure, describeSessionEnd } from "../../src/client/conversation-errors.ts";
+import {
+  describeJoinFailure,
+  describeRefusal,
+  describeSessionEnd,
+} from "../../src/client/conversation-errors.ts";
 import type { ServerTrust } from "../../src/client/sealed-target.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
@@ -120,4 +124,19 @@ describe("that a session is over is SESSION_LOST, with why", () => {
   ])("%s", (_what, end, message) => {
     expect(lost(end)).toBe(message);
   });
+});
+
+test("a CLOSE with which the server refuses a member is an error with its reason and a hint, another one is not", () => {
+  const described = [16, 17, 18].map((code) => {
+    const error = describeRefusal(code, "because");
+    return [error?.code, error?.message, error?.hint];
+  });
+  expect(described).toEqual([
+    ["REFUSED", "because", "ask the owner of the conversation"],
+    ["KICKED", "because", "you may join again; ask them before you do"],
+    ["BANNED", "because", "ask the owner of the conversation to /unban you"],
+  ]);
+  expect([0, 1, 2, 15, 19].map((code) => describeRefusal(code, "because"))).toEqual(
+    Array(5).fill(null),
+  );
 });

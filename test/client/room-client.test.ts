@@ -690,6 +690,28 @@ describe("the server's goodbye", () => {
   });
 });
 
+describe("a refusal", () => {
+  const error = new CharlaError("KICKED", "you were kicked by Bob", "join again");
+  const refusal: ClientEvent = { type: "ended", end: { type: "refused", error } };
+
+  test("of a member that was never in the room is its error alone, and the end", () => {
+    const client = entering();
+    expect(happen(client, 0, refusal)).toEqual([{ type: "over", event: null, error }]);
+    expect(wakeAt(client)).toBe(NEVER);
+  });
+
+  test("of one that is in it ends it as removed with what is not known to be stored, also while it leaves", () => {
+    const ended = { type: "ended", reason: "removed", unsaid: ["text 0"] } as const;
+    const removed: Action[] = [notStored(0, true), { type: "over", event: ended, error }];
+    expect(happen(after(joined(), say(0)), 0, refusal)).toEqual(removed);
+    expect(happen(after(joined(), say(0), LEAVE), 0, refusal)).toEqual(removed);
+  });
+
+  test("of one that has closed the channel means nothing any more", () => {
+    expect(happen(after(joined(), LEAVE), 0, refusal)).toEqual([over("left")]);
+  });
+});
+
 describe("a question", () => {
   test("is sent in the room, and answered by its number, once", () => {
     const client = joined();

@@ -31,13 +31,13 @@ export async function ownerOf(server: Server, room = "main"): Promise<RoomConver
   return owner;
 }
 
-/** The outcome of an attempt to join: "in", the code of the error, or the reason that the server gave. */
+/** The outcome of an attempt to join: "in", the code of the error, or for REFUSED the reason that the server gave. */
 export async function outcomeOf(conversation: RoomConversation): Promise<string> {
   try {
-    const event = await nextOf(conversation, "entered", "notice");
-    return event.type === "notice" ? event.message : "in";
+    await nextOf(conversation, "entered");
+    return "in";
   } catch (error) {
-    if (error instanceof CharlaError) return error.code;
+    if (error instanceof CharlaError) return error.code === "REFUSED" ? error.message : error.code;
     throw error;
   }
 }

@@ -100,8 +100,10 @@ export interface RoomClient extends Pick<
 }
 
 export type ChannelEnd =
-  /** The server said goodbye, or has removed this member; the reason may be empty. */
+  /** The server said goodbye; the reason may be empty. */
   | { readonly type: "closed"; readonly reason: string }
+  /** The server does not let this member in, or has removed it: another attempt would be refused, or unwanted. */
+  | { readonly type: "refused"; readonly error: CharlaError }
   /** The connection is lost: there may be another. */
   | { readonly type: "lost"; readonly error: CharlaError };
 

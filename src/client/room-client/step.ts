@@ -125,6 +125,9 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
   if (end.type === "closed" && end.reason !== "" && connection.name !== "closing") {
     emit(actions, { type: "notice", code: "SERVER_SAYS", message: end.reason });
   }
+  if (end.type === "refused" && connection.name !== "closing") {
+    return fail(client, end.error, actions, "removed");
+  }
   // A member who leaves does not wait for a server that may not come back.
   if (phase.name === "leaving") return finish(client, phase.reason, actions);
   if (end.type === "closed") return finish(client, "peer-left", actions);
@@ -323,9 +326,14 @@ function finish(client: RoomClient, reason: EndReason, actions: Action[]): void 
   actions.push({ type: "over", event: { type: "ended", reason, unsaid }, error: null });
 }
 
-function fail(client: RoomClient, error: CharlaError, actions: Action[]): void {
+function fail(
+  client: RoomClient,
+  error: CharlaError,
+  actions: Action[],
+  reason: "lost" | "removed" = "lost",
+): void {
   const unsaid = giveUp(client, actions);
-  const event = client.entered ? ({ type: "ended", reason: "lost", unsaid } as const) : null;
+  const event = client.entered ? ({ type: "ended", reason, unsaid } as const) : null;
   actions.push({ type: "over", event, error });
 }
 

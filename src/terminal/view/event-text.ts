@@ -105,6 +105,7 @@ function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): 
     "heard-bye": "the other end said bye",
     left: "you left",
     "peer-left": "the other end left",
+    removed: "the server removed you",
     lost: "the other end can't be reached",
   }[reason];
   const fate = delivery === "shown" ? "may not have been delivered" : "not sent";
