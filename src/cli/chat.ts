@@ -110,6 +110,7 @@ const SEALED_ONLY = {
   name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
   "invitation-file": "an invitation is for the sealed wire",
+  history: "a plain conversation stores no messages",
 };
 
 /** An unknown host may be a mistyped command. */

@@ -2,10 +2,13 @@
 
 import { isIP } from "node:net";
 
-import { CharlaError } from "../errors.ts";
+import { MAX_FOUND } from "../chat/frames.ts";
+import { CharlaError, usageError } from "../errors.ts";
 import { DEFAULT_PORT, parsePort } from "../net/address.ts";
+import type { Io } from "../terminal/io.ts";
 import type { PrinterOptions } from "../terminal/printer.ts";
-import type { CommandLine } from "./options.ts";
+import { parseCount } from "./amounts.ts";
+import { type CommandLine, helpFor } from "./options.ts";
 
 /** --json, --quiet, --verbose, --bell */
 export function printerOptions({ flags }: CommandLine): PrinterOptions {
@@ -33,4 +36,26 @@ export function listenOptions({ values }: CommandLine, defaultPort: number = DEF
   }
   const port = values.get("port");
   return { bind, port: port === undefined ? defaultPort : parsePort(port, 0) };
+}
+
+/**
+ * --history: how many earlier messages are shown at the first visit. Without it, as many as the server sends; in a pipe
+ * none, for its reader waits for news, and with --json they are marked as past.
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function historyOption(
+  { command, flags, values }: CommandLine,
+  { stdout }: Pick<Io, "stdout">,
+): number | undefined {
+  const written = values.get("history");
+  if (written === undefined) {
+    return stdout.isTTY === true || flags.has("json") ? undefined : 0;
+  }
+  const count = parseCount(written, MAX_FOUND);
+  if (count !== null) return count;
+  throw usageError(
+    `--history takes a number of messages from 0 to ${MAX_FOUND}, not ${JSON.stringify(written)}`,
+    helpFor(command),
+  );
 }

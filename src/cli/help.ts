@@ -19,11 +19,11 @@ charla serve [DIR]          share a folder over HTTP
 charla get URL              fetch a URL over HTTP
 charla id                   show my name and fingerprint
 
-  -n, --name NAME      how others see me (my login name)
-  -r, --room ROOM      which room (the invitation's, or main)
+  -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
       --invitation-file FILE   join with the invitation in FILE
       --plain          the lesson's wire, not encrypted; --turns: in turns
       --stay, --bell   stay after the end of stdin; ring when I am named
+      --history N      show N earlier messages at first (20; in a pipe: 0)
       --json           every event as one JSON object a line on stdout
   -q, --quiet          only messages and errors; -v, --verbose: every detail
   -h, --help           this, or its own: charla --server -h, charla send -h, ...

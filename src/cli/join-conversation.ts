@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 
-import { type DeviceFile, openDeviceFile } from "../client/device.ts";
+import { type Cursor, type DeviceFile, openDeviceFile } from "../client/device.ts";
 import { joinRoom } from "../client/join-room.ts";
 import type { OwnRoomConversation } from "../client/room-conversation.ts";
 import { sealedTarget } from "../client/sealed-target.ts";
@@ -14,7 +14,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
-import { printerOptions } from "./command-options.ts";
+import { historyOption, printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
@@ -22,6 +22,7 @@ import { memberIdentity, memberOptions } from "./person.ts";
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const member = memberOptions(commandLine, io.env);
+  const history = historyOption(commandLine, io);
   const { target, server, met } = sealedTarget(await readWhere(words[0], commandLine, io), io.env);
   const { keyPair: identity, notice: notKept } = memberIdentity(io.env);
   // An unknown host may be a mistyped command: that is an error before there is a conversation.
@@ -29,6 +30,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   using files = new DisposableStack();
   /** By room: somebody who returns to a room goes on where they were. */
   const devices = new Map<string, DeviceFile>();
+  let isRead = true;
 
   function openDevice(room: string, addNotice: (notice: TalkNotice) => void) {
     // Its messages would be sent by somebody else next time.
@@ -56,12 +58,15 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       if (conversation === null) early.push(notice);
       else conversation.addEvent(noticeEvent(notice));
     };
-    const device = openDevice(room, addNotice);
+    const file = openDevice(room, addNotice);
+    const shown = (cursor: Cursor) => (isRead ? file?.shown(cursor) : undefined);
+    const device = file && { ...file, shown };
     conversation = joinRoom(target, {
       name,
       room,
       identity,
       device,
+      history,
       onServer(key) {
         const notice = checkServerKey(key, met, notKept !== null);
         if (notice !== null) addNotice(notice);
@@ -77,6 +82,9 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     delivery: "shown",
     notices: notKept === null ? [] : [notKept],
     enter,
+    onUnread() {
+      isRead = false;
+    },
   });
 }
 

@@ -16,7 +16,7 @@ import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
-import { listenOptions, printerOptions } from "./command-options.ts";
+import { historyOption, listenOptions, printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 
@@ -24,6 +24,7 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
   const { flags, values } = commandLine;
   const { name, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
+  const history = historyOption(commandLine, io);
   const isOpen = flags.has("open");
   const admitted = values.get("admit");
   const data = flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(io.env));
@@ -67,7 +68,7 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     return await untilSignal(io);
   }
   const enter = (entered: string, ownName: string) => {
-    const conversation = converseWith(server, ownName, entered);
+    const conversation = converseWith(server, ownName, entered, history);
     conversations.push(conversation);
     return conversation;
   };
@@ -96,10 +97,16 @@ function keptIdentity(env: Environment): MemberIdentity {
 const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "UNREACHABLE"]);
 
 /** The owner is a member too, over a channel that never leaves this program. */
-function converseWith(server: Server, name: string, room: string): OwnRoomConversation {
+function converseWith(
+  server: Server,
+  name: string,
+  room: string,
+  history: number | undefined,
+): OwnRoomConversation {
   return openRoomConversation({
     room,
     name,
+    history,
     device: memoryDevice(),
     random: Math.random,
     isTemporary: () => false,

@@ -7,7 +7,7 @@ import type { LineEditor } from "./editor/line-editor.ts";
 import type { Io } from "./io.ts";
 import { CYAN, DIM, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
 import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
-import { messageText } from "./view/message-text.ts";
+import { messageText, pipedMessage } from "./view/message-text.ts";
 import type { RoomView } from "./view/room-view.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -61,7 +61,10 @@ export function createPrinter(
 
   function showMessage(message: Extract<ConversationEvent, { type: "message" }>): Promise<void> {
     const isTerminal = io.stdout.isTTY === true;
-    if ("sequence" in message && isTerminal) return showRoomMessage(message);
+    if ("sequence" in message) {
+      if (isTerminal) return showRoomMessage(message);
+      return write("stdout", pipedMessage(message.from, message.text));
+    }
     const visible = visibleText(message.text);
     if (editor === null || !isTerminal) return write("stdout", visible);
     const mark = styleFor(io, io.stdout)(CYAN, "<");

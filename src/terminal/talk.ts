@@ -22,6 +22,8 @@ export interface TalkOptions extends PrinterOptions {
    * only one room.
    */
   readonly enter?: (room: string, name: string) => RoomConversation;
+  /** Nobody reads stdout any more: from now on no message counts as shown. */
+  readonly onUnread?: () => void;
 }
 
 export type TalkNotice = Omit<Extract<ConversationEvent, { type: "notice" }>, "type">;
@@ -85,6 +87,7 @@ export async function talk(
 
   for (const notice of options.notices ?? []) await printer.event(noticeEvent(notice));
   let over = false;
+  let isRead = true;
   const begun = Promise.withResolvers<void>();
   if (typed === null) {
     // A message may take a round trip until it is delivered; one at a time would be slow.
@@ -106,7 +109,16 @@ export async function talk(
       if (event.type === "entered" || event.type === "joining") begun.resolve();
       typed?.event(event);
       if (event.type === "ended" && event.unsaid.length > 0) failed = true;
-      await printer.event(event);
+      if (!isRead && !(event.type === "ended" && failed)) continue;
+      try {
+        await printer.event(event);
+      } catch (error) {
+        if (!(error instanceof CharlaError) || error.code !== "STDOUT_CLOSED") throw error;
+        // The reader has enough, as `head` does: that is no failure.
+        isRead = false;
+        options.onUnread?.();
+        leave(0);
+      }
     }
   } catch (error) {
     await fail(error);

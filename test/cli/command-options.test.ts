@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { PassThrough } from "node:stream";
 
-import { listenOptions } from "../../src/cli/command-options.ts";
+import { historyOption, listenOptions } from "../../src/cli/command-options.ts";
 import { readCommandLine } from "../../src/cli/options.ts";
 
 const listen = (...args: string[]) => listenOptions(readCommandLine(["receive", ...args]));
@@ -40,3 +41,25 @@ test.each(["example.org", "127.0.0.1:80", "[::1]", "256.0.0.1", "--json"])(
     );
   },
 );
+
+test.each([
+  [[], true, undefined],
+  [[], false, 0],
+  [["--json"], false, undefined],
+  [["--history", "0"], true, 0],
+  [["--history", "100"], false, 100],
+])("%j (stdout is a terminal: %p) asks for %p earlier messages", (args, isTTY, history) => {
+  const stdout = Object.assign(new PassThrough(), { isTTY });
+  expect(historyOption(readCommandLine(args), { stdout })).toBe(history);
+});
+
+test.each(["101", "-1", "all", "1.5"])("--history=%s is a usage error", (count) => {
+  const stdout = new PassThrough();
+  expect(() => historyOption(readCommandLine([`--history=${count}`]), { stdout })).toThrow(
+    expect.objectContaining({
+      code: "USAGE",
+      message: `--history takes a number of messages from 0 to 100, not "${count}"`,
+      hint: "see charla --help",
+    }),
+  );
+});

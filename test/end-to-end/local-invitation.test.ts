@@ -102,13 +102,13 @@ endToEnd(
     using ana = newPerson();
     await using first = await startServer(ana);
     await using second = await startServer(ana, "--ephemeral");
-    await runCharla([], { as: ana, input: "to the second\n" });
+    await runCharla(["-n", "ben"], { as: ana, input: "to the second\n" });
     await second.until("stdout", "to the second\n");
     expect(first.stdout).toBe("");
     first.signal("SIGTERM");
     await first.exited;
-    await runCharla([], { as: ana, input: "again\n" });
-    await second.until("stdout", "to the second\nagain\n");
+    await runCharla(["-n", "ben"], { as: ana, input: "again\n" });
+    await second.until("stdout", "ben: to the second\nben: again\n");
   },
 );
 
@@ -168,21 +168,23 @@ endToEnd(
   async () => {
     using ana = newPerson();
     for (const [args, stored] of [
-      [[], "hello\n"],
+      [[], "ben: hello\n"],
       [["--ephemeral"], ""],
     ] as const) {
       using ben = newPerson();
       await using server = await startServer(ana, "--bind", "127.0.0.1", ...args);
-      expect((await runCharla([server.invitation], { as: ben, input: "hello\n" })).status).toBe(0);
+      expect(
+        (await runCharla([server.invitation, "-n", "ben"], { as: ben, input: "hello\n" })).status,
+      ).toBe(0);
       await server.until("stdout", "hello\n");
       server.signal("SIGTERM");
       await server.exited;
-      await using again = await startServer(ana, "--bind", "127.0.0.1", ...args);
+      await using again = await startServer(ana, "--bind", "127.0.0.1", "--history", "20", ...args);
       await again.until("stderr", "you are ana");
       await using cy = charla([again.invitation, "-n", "cy"]);
       cy.type("is anything here?\n");
       await again.until("stdout", "is anything here?\n");
-      expect(again.stdout).toBe(`${stored}is anything here?\n`);
+      expect(again.stdout).toBe(`${stored}cy: is anything here?\n`);
       again.signal("SIGTERM");
       await again.exited;
     }

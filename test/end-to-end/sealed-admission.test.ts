@@ -38,12 +38,14 @@ endToEnd("with --admit the keys in the file need no invitation, and all others d
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain("is by invitation only");
   // The invitation still admits anyone.
-  expect((await runCharla([server.invitation], { as: cy, input: "so do I\n" })).status).toBe(0);
+  expect(
+    (await runCharla([server.invitation, "-n", "cy"], { as: cy, input: "so do I\n" })).status,
+  ).toBe(0);
 
   // The file is read again: a key that was removed is no longer admitted.
   writeFileSync(path, "# nobody\n");
   expect((await runCharla([where], { as: ben, input: "again\n" })).status).toBe(1);
-  expect(server.stdout).toBe("hello\nso do I\n");
+  expect(server.stdout).toBe("ben: hello\ncy: so do I\n");
 });
 
 endToEnd(

@@ -30,13 +30,14 @@ for (const host of LOOPBACKS) {
       await server.until("stderr", /^ben joined$/m);
       expect(client.stderr).toBe('you are ben in main, with ana; "bye" ends it\n');
       client.type("hello\nare you there?\n");
-      await server.until("stdout", "hello\nare you there?\n");
+      await server.until("stdout", "ben: hello\nben: are you there?\n");
       server.type("yes\nI am\nñandú 👋\n");
-      await client.until("stdout", "yes\nI am\nñandú 👋\n");
+      const answers = "ana: yes\nana: I am\nana: ñandú 👋\n";
+      await client.until("stdout", answers);
       client.type("good\n");
       await server.until("stdout", "good\n");
-      expect(server.stdout).toBe("hello\nare you there?\ngood\n");
-      expect(client.stdout).toBe("yes\nI am\nñandú 👋\n");
+      expect(server.stdout).toBe("ben: hello\nben: are you there?\nben: good\n");
+      expect(client.stdout).toBe(answers);
     });
 
     endToEnd(
@@ -48,11 +49,11 @@ for (const host of LOOPBACKS) {
         expect(await first.exited).toBe(0);
         expect(first.stderr).toEndWith("the conversation is over: you said bye\n");
         await server.until("stderr", /^ben left$/m);
-        await using second = await joinTalk(server.invitation, "--name", "cy");
+        await using second = await joinTalk(server.invitation, "--name", "cy", "--history", "9");
         second.type("my turn\n");
-        await server.until("stdout", "bye\nmy turn\n");
+        await server.until("stdout", "ben: bye\ncy: my turn\n");
         server.type("welcome\n");
-        await second.until("stdout", "bye\nwelcome\n");
+        await second.until("stdout", "ben: bye\nana: welcome\n");
         expect(first.stdout).toBe("");
       },
     );
@@ -63,7 +64,7 @@ for (const host of LOOPBACKS) {
       server.type("that was all\nbye\n");
       expect(await server.exited).toBe(0);
       expect(await client.exited).toBe(0);
-      expect(client.stdout).toBe("that was all\nbye\n");
+      expect(client.stdout).toBe("ana: that was all\nana: bye\n");
       expect(server.stderr).toEndWith("the conversation is over: you said bye\n");
       expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
     });
@@ -83,14 +84,62 @@ endToEnd(
   },
 );
 
-endToEnd("a member who joins later gets the last 20 messages", async () => {
+endToEnd("a member who joins later gets the last messages with --history", async () => {
   await using server = await startSealedServer(["--verbose"]);
   const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}\n`);
   server.type(lines.join(""));
   await server.until("stderr", "delivered: line 25\n");
-  await using client = await joinTalk(server.invitation);
+  await using client = await joinTalk(server.invitation, "--history", "20");
   await client.until("stdout", "line 25\n");
-  expect(client.stdout).toBe(lines.slice(5).join(""));
+  expect(client.stdout).toBe(`ana: ${lines.slice(5).join("ana: ")}`);
+});
+
+endToEnd(
+  "in a pipe the first visit shows nothing that was said before, and the next all of it",
+  async () => {
+    using ben = newPerson();
+    await using server = await startSealedServer(["--verbose"]);
+    server.type("before\n");
+    await server.until("stderr", "delivered: before\n");
+    const command = [server.invitation, "-n", "ben"];
+    expect((await runCharla(command, { as: ben })).stdout).toBe("");
+    server.type("meanwhile\n");
+    await server.until("stderr", "delivered: meanwhile\n");
+    await using again = charla(command, { as: ben });
+    await again.until("stderr", "you are ben");
+    server.type("now\n");
+    await again.until("stdout", "now\n");
+    expect(again.stdout).toBe("ana: meanwhile\nana: now\n");
+    // For a program that reads events they are marked.
+    await using log = charla([server.invitation, "-n", "log", "--json"]);
+    await log.until("stdout", '"text":"now"');
+    const past = /"text":"(\w+)".*"past":true/g;
+    expect(Array.from(log.stdout.matchAll(past), ([, text]) => text)).toEqual([
+      "before",
+      "meanwhile",
+      "now",
+    ]);
+  },
+);
+
+endToEnd("what charla could not print (| head -1) is printed at its next start", async () => {
+  using ben = newPerson();
+  await using server = await startSealedServer();
+  const main = join(root, "src/cli/main.ts");
+  const client = `("$0" "${main}" "${server.invitation}" -q -n ben; echo "status=$?" >&2)`;
+  // The end of `cat` shows that of `head`, after which nothing can be written any more.
+  const pipeline = `${client} | head -1 | { cat; echo over >&2; }`;
+  await using first = start(["sh", "-c", pipeline, process.execPath], { as: ben });
+  await server.until("stderr", /^ben joined$/m);
+  server.type("one\n");
+  await first.until("stderr", "over\n");
+  server.type("two\nthree\n");
+  expect(await first.exited).toBe(0);
+  expect(first.stdout).toBe("ana: one\n");
+  expect(first.stderr).toBe("over\nstatus=0\n");
+  await using again = charla([server.invitation, "-n", "ben"], { as: ben });
+  await again.until("stdout", "three\n");
+  expect(again.stdout).toBe("ana: two\nana: three\n");
 });
 
 endToEnd("a third member can join, and each gets the messages of both others", async () => {
@@ -105,7 +154,7 @@ endToEnd("a third member can join, and each gets the messages of both others", a
   server.type("welcome\n");
   await cy.until("stdout", "welcome\n");
   await cy.until("stdout", "so we are\n");
-  await server.until("stdout", "we are three\nso we are\n");
+  await server.until("stdout", "cy: we are three\nben: so we are\n");
   expect(cy.stdout).not.toContain("three");
 });
 
@@ -180,7 +229,7 @@ describe("the end", () => {
     await server.until("stdout", "over to you\n");
     server.type("thanks\nbye\n");
     expect(await client.exited).toBe(0);
-    expect(client.stdout).toBe("thanks\nbye\n");
+    expect(client.stdout).toBe("ana: thanks\nana: bye\n");
   });
 
   endToEnd("a server without input is no member, and serves until SIGTERM", async () => {
@@ -199,15 +248,16 @@ describe("the end", () => {
 });
 
 describe("messages through a pipe", () => {
-  const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index + 1}\n`).join("");
+  const all = Array.from({ length: 1_000 }, (_, index) => `line ${index + 1}\n`);
+  const lines = all.join("");
 
   endToEnd("1,000 lines to a server all arrive, and then the client ends", async () => {
     await using server = await startSealedServer();
-    const ended = await runCharla([server.invitation, "-q"], { input: lines });
+    const ended = await runCharla([server.invitation, "-q", "-n", "ben"], { input: lines });
     expect(ended).toEqual({ stdout: "", stderr: "", status: 0 });
     // The client leaves when all messages are delivered; the server may still be printing them.
     await server.until("stdout", "line 1000\n");
-    expect(server.stdout).toBe(lines);
+    expect(server.stdout).toBe(`ben: ${all.join("ben: ")}`);
   });
 
   endToEnd("1,000 lines from a server all arrive", async () => {
@@ -215,7 +265,7 @@ describe("messages through a pipe", () => {
     await using client = await joinTalk(server.invitation);
     server.type(`${lines}bye\n`);
     expect(await client.exited).toBe(0);
-    expect(client.stdout).toBe(`${lines}bye\n`);
+    expect(client.stdout).toBe(`ana: ${[...all, "bye\n"].join("ana: ")}`);
     expect(await server.exited).toBe(0);
   });
 
@@ -235,7 +285,7 @@ describe("messages through a pipe", () => {
         "charla: the message is 10001 characters long; one may have 10000\n" +
           "hint: say it in several messages, or share it as a file\n",
       );
-      expect(server.stdout).toBe(`${long}\nshort\n`);
+      expect(server.stdout).toBe(`ben: ${long}\nben: short\n`);
     },
   );
 });

@@ -107,21 +107,21 @@ endToEnd(
 
 endToEnd("with --quiet both ends print only the other end's messages", async () => {
   using ana = newPerson();
-  await using server = charla(["--server", "--port", "0", "-q"], { as: ana });
+  await using server = charla(["--server", "--port", "0", "-q", "-n", "ana"], { as: ana });
   // A quiet server doesn't print its invitation, but Ana's own charla finds it.
   await until("its invitation", () => existsSync(join(ana.data, "invitation")));
-  await using client = charla(["-q"], { as: ana });
+  await using client = charla(["-q", "-n", "ana-2"], { as: ana });
   client.type("hello\n");
   await server.until("stdout", "hello\n");
   server.type("hi\n");
   await client.until("stdout", "hi\n");
   client.type("bye\n");
   expect(await client.exited).toBe(0);
-  await server.until("stdout", "hello\nbye\n");
+  await server.until("stdout", "ana-2: hello\nana-2: bye\n");
   server.signal("SIGTERM");
   expect(await server.exited).toBe(0);
   for (const { stderr } of [server, client]) expect(stderr).toBe("");
-  expect(client.stdout).toBe("hi\n");
+  expect(client.stdout).toBe("ana: hi\n");
 });
 
 endToEnd("with --verbose fingerprints and the delivery of messages are printed", async () => {

@@ -50,8 +50,8 @@ for (const host of LOOPBACKS) {
           member.type("bye\n");
           expect(await member.exited).toBe(0);
         }
-        expect(cy.stdout).toStartWith("before\nwhile you were away\n");
-        expect(ben.stdout.split("me too\n")).toHaveLength(2);
+        expect(cy.stdout).toStartWith("ben: before\nben: while you were away\n");
+        expect(ben.stdout.split("cy: me too\n")).toHaveLength(2);
       },
     );
 
@@ -86,7 +86,7 @@ endToEnd(
     client.type("hello\n");
     await client.until("stderr", "delivered: hello\n");
     server.type("hello Ben\n");
-    await client.until("stdout", "hello Ben\n");
+    await client.until("stdout", "ana: hello Ben\n");
     server.signal("SIGSTOP");
     client.type("nobody hears me\n");
     await client.until("stderr", "sent: nobody hears me\n");
@@ -98,9 +98,9 @@ endToEnd(
     await using again = charla([server.invitation, "-v", "-n", "ben"], { as: ben });
     await again.until("stderr", "delivered: nobody hears me\n");
     await again.until("stdout", "are you there?\n");
-    await server.until("stdout", "hello\nnobody hears me\n");
-    expect(again.stdout).toBe("are you there?\n");
-    expect(server.stdout).toBe("hello\nnobody hears me\n");
+    await server.until("stdout", "ben: hello\nben: nobody hears me\n");
+    expect(again.stdout).toBe("ana: are you there?\n");
+    expect(server.stdout).toBe("ben: hello\nben: nobody hears me\n");
   },
 );
 
@@ -108,20 +108,18 @@ endToEnd(
   "a silent connection is reported, and messages sent meanwhile arrive when it works again",
   async () => {
     await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
-    await using client = charla([server.invitation]);
+    await using client = charla([server.invitation, "-n", "ben"]);
     client.type("hello\n");
     await server.until("stdout", "hello\n");
     server.signal("SIGSTOP");
-    const meanwhile = Array.from({ length: 20 }, (_, index) => `while you slept ${index}\n`).join(
-      "",
-    );
-    client.type(meanwhile);
+    const meanwhile = Array.from({ length: 20 }, (_, index) => `while you slept ${index}\n`);
+    client.type(meanwhile.join(""));
     await client.until("stderr", /^no contact for \d+ s$/m);
     server.signal("SIGCONT");
     await client.until("stderr", /^in contact again after \d+ s$/m);
     client.type("bye\n");
     expect(await client.exited).toBe(0);
     await server.until("stdout", "bye\n");
-    expect(server.stdout).toBe(`hello\n${meanwhile}bye\n`);
+    expect(server.stdout).toBe(`ben: ${["hello\n", ...meanwhile, "bye\n"].join("ben: ")}`);
   },
 );

@@ -59,10 +59,10 @@ async function captureHello(host: Loopback): Promise<Uint8Array> {
 
 /** Checks that a client still can join and send, and that the server has printed nothing else. */
 async function expectServing(server: Program & { invitation: string }): Promise<void> {
-  const said = await runCharla([server.invitation, "-q"], { input: "hello\n" });
+  const said = await runCharla([server.invitation, "-q", "-n", "ben"], { input: "hello\n" });
   expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
   await server.until("stdout", "hello\n");
-  expect(server.stdout).toBe("hello\n");
+  expect(server.stdout).toBe("ben: hello\n");
 }
 
 for (const host of LOOPBACKS) {

@@ -118,7 +118,7 @@ onTerminal(
       screen.styledRows().includes("> are you asleep?"),
     );
     screen.press("Enter");
-    await server.until("stdout", "hello\nare you asleep?\nhalf typed\n");
+    await server.until("stdout", "ben: hello\nben: are you asleep?\nben: half typed\n");
   },
 );
 

@@ -21,7 +21,7 @@ for (const host of LOOPBACKS) {
       expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
       await server.until("stdout", "good morning 👋\n");
       await server.until("stderr", /^ben left$/m);
-      expect(server.stdout).toBe("good morning 👋\n");
+      expect(server.stdout).toBe("ben: good morning 👋\n");
     });
 
     endToEnd("with --reply the answer and its author are printed", async () => {
@@ -38,21 +38,22 @@ for (const host of LOOPBACKS) {
 
 endToEnd("1,000 lines of stdin, empty ones too, arrive as messages in order", async () => {
   await using server = await startSealedServer();
-  const input = ["", ...Array.from({ length: 999 }, (_, index) => `line ${index + 1}`)].join("\n");
-  const sent = await runCharla(["send", "--to", server.invitation], { input });
+  const lines = ["", ...Array.from({ length: 999 }, (_, index) => `line ${index + 1}`)];
+  const sending = ["send", "--to", server.invitation, "-n", "ben"];
+  const sent = await runCharla(sending, { input: lines.join("\n") });
   expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
   await server.until("stdout", "line 999\n");
-  expect(server.stdout).toBe(`${input}\n`);
+  expect(server.stdout).toBe(lines.map((line) => `ben: ${line}\n`).join(""));
 });
 
 endToEnd("with --reply each line of stdin waits for its answer", async () => {
   await using server = await startSealedServer();
-  await using sender = charla(["send", "--reply", "-q", "--to", server.invitation], {
+  await using sender = charla(["send", "--reply", "-q", "-n", "ben", "--to", server.invitation], {
     input: "one\ntwo\n",
   });
   await server.until("stdout", "one\n");
   server.type("ONE\n");
-  await server.until("stdout", "one\ntwo\n");
+  await server.until("stdout", "ben: one\nben: two\n");
   expect(sender.stdout).toBe("ONE\n");
   server.type("TWO\n");
   expect(await sender.exited).toBe(0);

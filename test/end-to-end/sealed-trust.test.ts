@@ -51,7 +51,7 @@ for (const host of LOOPBACKS) {
             'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
           status: 0,
         });
-        await server.until("stdout", "hello\nagain\n");
+        await server.until("stdout", "ben: hello\nben: again\n");
       },
     );
 

@@ -116,10 +116,10 @@ for (const wire of WIRES) {
       screen.press("C-w", "C-a", "C-k", "C-y", "C-y", "M-b", "M-d", "Enter");
       await peer.until("stdout", "one two one  \n");
       screen.press("Up", "Up", "Enter");
-      await peer.until("stdout", "one two one  \nhi\n");
+      await peer.until("stdout", `one two one  \n${wire.fromClient}hi\n`);
       screen.type("draft");
       screen.press("Up", "Down", "Enter");
-      await peer.until("stdout", "\ndraft\n");
+      await peer.until("stdout", `\n${wire.fromClient}draft\n`);
     });
 
     onTerminal(
@@ -130,9 +130,11 @@ for (const wire of WIRES) {
         screen.paste("first line\nsecond line");
         await screen.until("the paste", (rows) => rows.at(-1) === "second line");
         expect(screen.rows()).toEqual(["> hi", "> first line", "second line"]);
-        expect(peer.stdout).toBe("hi\n");
+        expect(peer.stdout).toBe(`${wire.fromClient}hi\n`);
         screen.press("Enter");
-        await peer.until("stdout", "hi\nfirst line\nsecond line\n");
+        const lines =
+          wire === PLAIN ? "first line\nsecond line\n" : "ben: first line\n  second line\n";
+        await peer.until("stdout", `${wire.fromClient}hi\n${lines}`);
       },
     );
 

@@ -7,6 +7,8 @@ export interface Wire {
   readonly client: readonly string[];
   /** What precedes the server's messages on a screen. */
   readonly from: string;
+  /** What precedes the client's messages in a pipe. */
+  readonly fromClient: string;
 }
 
 export const PLAIN: Wire = {
@@ -14,6 +16,7 @@ export const PLAIN: Wire = {
   server: ["--server", "--plain"],
   client: ["--plain"],
   from: "< ",
+  fromClient: "",
 };
 
 export const SEALED: Wire = {
@@ -21,6 +24,7 @@ export const SEALED: Wire = {
   server: ["--server", "--open", "--name", "ana"],
   client: ["--name", "ben"],
   from: "ana: ",
+  fromClient: "ben: ",
 };
 
 export const WIRES: readonly Wire[] = [PLAIN, SEALED];

@@ -23,7 +23,7 @@ const entered = {
   members: [{ name: "ana", fingerprint: "SHA256:ana", away: false }],
 } as const;
 
-test("in a pipe only messages are on stdout, and a line with a slash is sent as a message", async () => {
+test("in a pipe only messages are on stdout, each with its sender, and a line with a slash is sent as a message", async () => {
   const talk = startPipedTalk({ room: true, options: { bell: true }, input: "/who\n//two\n" });
   talk.emit(entered, says("ben, two\nlines", 1), says("/me waves", 2));
   await talk.received(2);
@@ -33,7 +33,7 @@ test("in a pipe only messages are on stdout, and a line with a slash is sent as 
   );
   expect(await talk.exited).toBe(0);
   expect(talk.sent).toEqual(["/who", "//two"]);
-  expect(talk.stdout).toBe("ben, two\nlines\n/me waves\n");
+  expect(talk.stdout).toBe("ana: ben, two\n  lines\n* ana waves\n");
   expect(talk.stderr).toBe(
     'you are ben in main, with ana; "bye" ends it\nthe conversation is over: you left\n',
   );

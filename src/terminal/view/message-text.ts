@@ -27,6 +27,11 @@ export function messageText(message: MessageWords, style: Style = unstyled): str
   return action === null ? `${author}: ${indentLines(text)}` : `* ${author} ${indentLines(action)}`;
 }
 
+/** The same in a pipe, for programs: without the marks that keep the directions of a screen apart. */
+export function pipedMessage(name: string, text: string): string {
+  return authorAndText(visibleLine(name), text, "  ");
+}
+
 /**
  * The message with its local day and time and its author; `verbose` adds the seconds and the fingerprint.
  * Further lines of the text are indented, so that no text can pose as another message.
@@ -37,7 +42,13 @@ export function transcriptLine(entry: LogEntry, verbose: boolean): string {
   const when = `${calendarDay(time)} ${clockTime(time, verbose)}`;
   const who = verbose ? `${visibleLine(name)} (${visibleLine(author)})` : visibleLine(name);
   const indent = " ".repeat(when.length + 2);
-  return `${when}  ${who}: ${visibleText(text).replaceAll("\n", `\n${indent}`)}`;
+  return `${when}  ${authorAndText(who, text, indent)}`;
+}
+
+function authorAndText(author: string, text: string, indent: string): string {
+  const action = actionText(text);
+  const lines = visibleText(action ?? text).replaceAll("\n", `\n${indent}`);
+  return action === null ? `${author}: ${lines}` : `* ${author} ${lines}`;
 }
 
 /** "14:05", or "14:05:59" */

@@ -75,6 +75,17 @@ describe("a message in the transcript of a room", () => {
     ]);
   });
 
+  test("has an action as on a screen, and neither name nor text between marks of direction", () => {
+    expect(transcriptLine(sent("/me waves\nand leaves"), false).split("\n")).toEqual([
+      "2026-11-22 14:03  * ana waves",
+      "                  and leaves",
+    ]);
+    expect(transcriptLine(sent("/me waves"), true)).toBe(
+      "2026-11-22 14:03:09  * ana (SHA256:abc) waves",
+    );
+    expect(transcriptLine(sent("שלום", "שרה"), false)).toBe("2026-11-22 14:03  שרה: שלום");
+  });
+
   test("shows control characters as text, in the message as in the name", () => {
     expect(transcriptLine(sent("\x1b[2Jgone\rben: hi\u2028", "a\nna\x9b"), true)).toBe(
       "2026-11-22 14:03:09  a^Jna\\u{9b} (SHA256:abc): ^[[2Jgone^Mben: hi\\u{2028}",
