@@ -166,7 +166,7 @@ export class MemberSession implements ChannelHandlers {
     { name: wanted, device, after, history }: FrameOf<"enter">,
   ): Promise<Membership> {
     const { log, limits, quota } = this.#server;
-    const { channel, fingerprint, owner } = this.#client;
+    const { fingerprint, owner } = this.#client;
     this.#checkAdmission(room);
     const most = owner ? Number.POSITIVE_INFINITY : limits.roomsPerMember;
     const isNew = await quota.wouldCreate(room.name, fingerprint, most);
@@ -179,7 +179,7 @@ export class MemberSession implements ChannelHandlers {
     // A cursor into another log means nothing in this one, nor does one beyond its end.
     const cursor = after?.log === log.id ? after.sequence : last - (history ?? FIRST_ENTRIES);
     const start = Math.min(Math.max(0, cursor), last);
-    const member = new Member({ channel, fingerprint, owner, device, name, start });
+    const member = new Member({ ...this.#client, device, name, start });
     room.add(member);
     const members = describeMembers(room);
     this.#send({ type: "welcome", room: room.name, name, owner, log: log.id, last, members });

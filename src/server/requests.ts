@@ -53,7 +53,11 @@ async function answer(
     case "who":
       return { type: "people", request, members: describeMembers(room) };
     case "rooms": {
-      const list = truncateList(await log.rooms(), ({ name, entries }) => {
+      const onlyRoom = member.owner ? null : member.invitation.room;
+      const visible = (await log.rooms()).filter(
+        ({ name }) => onlyRoom === null || name === onlyRoom,
+      );
+      const list = truncateList(visible, ({ name, entries }) => {
         return { name, entries, members: rooms.get(name)?.size ?? 0 };
       });
       return { type: "rooms", request, rooms: list };

@@ -6,6 +6,7 @@ import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/f
 import { foldName } from "../log/text-matching.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import type { FanOut } from "./fan-out.ts";
+import type { UsedInvitation } from "./invitations.ts";
 
 /** Members of one room. */
 const MAX_MEMBERS = 10_000;
@@ -19,7 +20,7 @@ const MAX_UNREAD_NOTICES = 256;
 
 type MemberOptions = Pick<
   Member,
-  "channel" | "fingerprint" | "owner" | "device" | "name" | "start"
+  "channel" | "fingerprint" | "invitation" | "owner" | "device" | "name" | "start"
 >;
 
 /** A class, for there are thousands. */
@@ -27,6 +28,8 @@ export class Member {
   readonly channel: Channel;
   /** Of the member's key. */
   readonly fingerprint: string;
+  /** By which the member came. */
+  readonly invitation: UsedInvitation;
   readonly owner: boolean;
   /** Which of the person's programs this is. */
   readonly device: string;
@@ -36,9 +39,11 @@ export class Member {
   #away = false;
   #unreadNotices = 0;
 
-  constructor({ channel, fingerprint, owner, device, name, start }: MemberOptions) {
+  constructor(options: MemberOptions) {
+    const { channel, fingerprint, invitation, owner, device, name, start } = options;
     this.channel = channel;
     this.fingerprint = fingerprint;
+    this.invitation = invitation;
     this.owner = owner;
     this.device = device;
     this.start = start;

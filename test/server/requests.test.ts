@@ -58,6 +58,45 @@ test("rooms lists the rooms of the log, and how many members are there now", asy
   });
 });
 
+test("rooms lists for a guest of one room that room alone, and for the owner all", async () => {
+  const state = openState();
+  await talk(state.log, 2, "secret-plans");
+  const guest = connect(state, "key of Bob", false, null, "garden");
+  guest.say(enterFrame("Bob", { room: "garden" }));
+  await guest.until("welcome");
+  const list = await ask(guest, { type: "rooms", request: 1 });
+  expect(list).toEqual({
+    type: "rooms",
+    request: 1,
+    rooms: [{ name: "garden", entries: 0, members: 1 }],
+  });
+  const owner = connect(state, "key of Ann", true, null, "garden");
+  owner.say(enterFrame("Ann", { room: "garden" }));
+  await owner.until("welcome");
+  const all = await ask(owner, { type: "rooms", request: 2 });
+  expect(all?.type === "rooms" && all.rooms.map(({ name }) => name)).toEqual([
+    "secret-plans",
+    "garden",
+  ]);
+});
+
+test("a guest of one room is refused in the same words whether or not another room exists, is locked or is full", async () => {
+  const state = openState();
+  await talk(state.log, 2, "secret-plans");
+  const ann = await enter(state, "Ann", { owner: true, room: "secret-plans" });
+  await ask(ann, { type: "lock", request: 1, locked: true });
+  const reasons = [];
+  for (const room of ["secret-plans", "not-there"]) {
+    const guest = connect(state, "key of Bob", false, null, "garden");
+    guest.say(enterFrame("Bob", { room }));
+    reasons.push(await reasonOf(guest));
+  }
+  expect(reasons).toEqual([
+    "your invitation is for the room garden, not for secret-plans",
+    "your invitation is for the room garden, not for not-there",
+  ]);
+});
+
 const numbersIn = (answer: ServerFrame | undefined) =>
   answer?.type === "found" ? answer.entries.map(({ sequence }) => sequence) : [];
 

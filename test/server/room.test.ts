@@ -24,7 +24,17 @@ function openRoom(count: number) {
       ended: new Promise(() => {}),
     };
     const fingerprint = `key of ${name}`;
-    room.add(new Member({ channel, fingerprint, owner: false, device: name, start: 0, name }));
+    room.add(
+      new Member({
+        channel,
+        fingerprint,
+        owner: false,
+        invitation: { id: "standing", room: null },
+        device: name,
+        start: 0,
+        name,
+      }),
+    );
   }
   sent.count = 0;
   return { room, sent };
