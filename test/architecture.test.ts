@@ -39,13 +39,19 @@ const TABLE: Record<string, readonly string[]> = {
   "errors.ts": [],
   "backoff.ts": [],
   "ip-bytes.ts": [],
+  "sync-folder.ts": ["errors.ts"],
 };
 
 /**
  * Vocabulary: errors and their codes; waits before another attempt, for rooms and for http; an address as bytes, for
- * cookies of the handshake and for certificates of http.
+ * cookies of the handshake and for certificates of http; a folder that is flushed, for private files and for http.
  */
-const SHARED_FILES: ReadonlySet<string> = new Set(["errors.ts", "backoff.ts", "ip-bytes.ts"]);
+const SHARED_FILES: ReadonlySet<string> = new Set([
+  "errors.ts",
+  "backoff.ts",
+  "ip-bytes.ts",
+  "sync-folder.ts",
+]);
 
 /** Parts of a room that know nothing of others: folder or file -> folders, rooms or files it must not import. */
 const APART: Record<string, readonly string[]> = {

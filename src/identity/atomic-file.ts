@@ -18,6 +18,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { CharlaError, describeCause, systemCode } from "../errors.ts";
+import { syncFolderSync } from "../sync-folder.ts";
 
 /** Only the owner may read and write it. */
 const FILE_MODE = 0o600;
@@ -75,6 +76,7 @@ export function createFile(path: string, text: string): boolean {
     try {
       // Unlike rename(2), link(2) does not replace a file that another program has created meanwhile.
       linkSync(complete, path);
+      syncFolderSync(dirname(path));
       return true;
     } catch (cause) {
       if (systemCode(cause) === "EEXIST") return false;
@@ -90,7 +92,10 @@ export function createFile(path: string, text: string): boolean {
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
 export function replaceFile(path: string, text: string): void {
-  writeComplete(path, text, (complete) => renameSync(complete, path));
+  writeComplete(path, text, (complete) => {
+    renameSync(complete, path);
+    syncFolderSync(dirname(path));
+  });
 }
 
 /** Removes a file if it still holds `text`, at most `maxBytes` long. That it can't be removed is no error. */
@@ -159,7 +164,8 @@ function writeComplete<T>(path: string, text: string, move: (complete: string) =
 
 function inFolder<T>(path: string, write: () => T): T {
   return tryWriting(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    const made = mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    if (made !== undefined) syncFolderSync(dirname(made));
     return write();
   });
 }

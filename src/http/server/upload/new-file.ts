@@ -8,6 +8,7 @@ import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { systemCode } from "../../../errors.ts";
+import { syncFolder } from "../../../sync-folder.ts";
 
 export type ReceiveResult =
   | { readonly kind: "created" | "replaced" }
@@ -57,9 +58,11 @@ export async function receiveFile(
     await handle.sync();
     if (overwrite) {
       await rename(temporary, path);
+      await syncFolder(folder);
       return { kind: existing === "file" ? "replaced" : "created" };
     }
     await linkExclusively(temporary, path);
+    await syncFolder(folder);
     return { kind: "created" };
   } catch (error) {
     const refusal = REFUSALS.get(systemCode(error));
