@@ -9,7 +9,8 @@ import { LIMITS } from "../../src/server/limits.ts";
 import { openServer } from "../../src/server/server.ts";
 
 const [, , folder = "", key = ""] = process.argv;
-const NO_LIMIT = 1e9;
+const NO_RATE = { perSecond: 1e9, burst: 1e9 };
+const NO_LIMIT = { person: NO_RATE, share: NO_RATE, invitation: NO_RATE };
 
 const server = await openServer({
   bind: "127.0.0.1",
@@ -17,7 +18,17 @@ const server = await openServer({
   identity: generateKeyPair(Uint8Array.fromHex(key)),
   secret: null,
   log: await openSqliteLog({ folder, now: Date.now }),
-  limits: { ...LIMITS, messagesPerSecond: NO_LIMIT, burst: NO_LIMIT },
+  limits: {
+    ...LIMITS,
+    rates: {
+      frame: NO_LIMIT,
+      list: NO_LIMIT,
+      search: NO_LIMIT,
+      enter: NO_LIMIT,
+      rename: NO_LIMIT,
+      away: NO_LIMIT,
+    },
+  },
   host: "127.0.0.1",
 });
 process.on("SIGUSR2", () => Bun.gc(true));

@@ -1,15 +1,29 @@
-// What one member may ask of the server, each limit with its reason, and the token bucket that enforces a rate. Time
-// is an argument.
+// What people may ask of the server: each limit with its reason, and the token bucket that enforces a rate. Time is an
+// argument. allowances.ts keeps what everybody has used.
+
+/** So many at once, and so many a second on average. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface ActionLimit {
+  /** Of one person, whatever they run and however often they reconnect. */
+  readonly person: Rate;
+  /** What a person has of their own, whatever others who came by the same invitation do; it begins with nothing. */
+  readonly share: Rate;
+  /** Of all who came by one invitation together, beyond their shares: throw-away keys get no further than this. */
+  readonly invitation: Rate;
+}
+
+/**
+ * `frame` is every frame, also those of unknown types, once for each 1,024 bytes that it begins; `list` asks for members,
+ * rooms or earlier messages. `away` is a connection that falls silent.
+ */
+export type Action = "frame" | "list" | "search" | "enter" | "rename" | "away";
 
 export interface Limits {
-  /** Messages a second that one member may send, on average: more than anyone types or reads. */
-  readonly messagesPerSecond: number;
-  /** Messages at once before that counts: a paste, or what waited for the network. */
-  readonly burst: number;
-  /** Searches a second, on average: each may take 100 ms of a server with a million entries. */
-  readonly searchesPerSecond: number;
-  /** Searches at once before that counts. */
-  readonly searchBurst: number;
+  readonly rates: Readonly<Record<Action, ActionLimit>>;
   /** Rooms that one member may create: enough for anyone, few of the thousand that a log holds. */
   readonly roomsPerMember: number;
   /** How long a member may leave its messages unread before it is disconnected, ms. */
@@ -17,52 +31,97 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
-  messagesPerSecond: 500,
-  burst: 10_000,
-  searchesPerSecond: 0.5,
-  searchBurst: 10,
+  rates: {
+    // A person's are more than anyone types or reads, and the burst is a paste, or what waited for the network. Four
+    // people at their full rate are what a server of a thousand members can send them. A share is more than anyone types.
+    frame: {
+      person: { perSecond: 500, burst: 10_000 },
+      share: { perSecond: 5, burst: 100 },
+      invitation: { perSecond: 2_000, burst: 40_000 },
+    },
+    // An answer is up to 64 KiB. Programs ask when somebody presses Tab; after a restart, all members ask once.
+    list: {
+      person: { perSecond: 5, burst: 50 },
+      share: { perSecond: 0.2, burst: 10 },
+      invitation: { perSecond: 50, burst: 2_000 },
+    },
+    // Each may take 100 ms of a server with a million entries.
+    search: {
+      person: { perSecond: 0.5, burst: 10 },
+      share: { perSecond: 1 / 60, burst: 2 },
+      invitation: { perSecond: 2, burst: 40 },
+    },
+    // A line on everybody's screen, and up to a whole log to send. A person has some windows, and goes from room to room;
+    // after a restart, a thousand members come back at once.
+    enter: {
+      person: { perSecond: 0.2, burst: 20 },
+      share: { perSecond: 1 / 60, burst: 2 },
+      invitation: { perSecond: 100, burst: 2_000 },
+    },
+    // A line on everybody's screen, with words that somebody chose.
+    rename: {
+      person: { perSecond: 1 / 20, burst: 4 },
+      share: { perSecond: 1 / 300, burst: 1 },
+      invitation: { perSecond: 1, burst: 60 },
+    },
+    // A line on everybody's screen, and one more when the connection works again: what bad Wi-Fi does in an hour.
+    away: {
+      person: { perSecond: 1 / 30, burst: 6 },
+      share: { perSecond: 1 / 300, burst: 2 },
+      invitation: { perSecond: 10, burst: 1_000 },
+    },
+  },
   roomsPerMember: 20,
   unreadFor: 30_000,
 };
 
-/** So many at once, and so many a second. A class, for each member has two. */
+/** A class, for each member has some. */
 export class TokenBucket {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  readonly #rate: Rate;
   /** Below zero, that many are owed. */
   #tokens: number;
   /** When `#tokens` was right, ms. */
   #at: number;
 
-  constructor(perSecond: number, burst: number, now: number) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
-    this.#tokens = burst;
+  constructor(rate: Rate, now: number, tokens = rate.burst) {
+    this.#rate = rate;
+    this.#tokens = tokens;
     this.#at = now;
   }
 
-  /** Takes a token, on credit if there is none. Returns the ms until it has been earned. */
-  take(now: number): number {
+  /** Takes tokens, on credit if there are not enough. Returns the ms until they have been earned. */
+  take(now: number, count = 1): number {
     this.#earn(now);
-    this.#tokens -= 1;
+    this.#tokens -= count;
     return this.#wait(this.#tokens);
   }
 
-  /** Takes a token if there is one, and returns 0; else returns the ms until there is one. */
-  tryTake(now: number): number {
-    this.#earn(now);
-    const wait = this.#wait(this.#tokens - 1);
-    if (wait === 0) this.#tokens -= 1;
+  /** Takes tokens if there are enough, and returns 0; else returns the ms until there are. */
+  tryTake(now: number, count = 1): number {
+    const wait = this.wait(now, count);
+    if (wait === 0) this.#tokens -= count;
     return wait;
   }
 
+  /** The ms until there are so many tokens. */
+  wait(now: number, count = 1): number {
+    this.#earn(now);
+    return this.#wait(this.#tokens - count);
+  }
+
+  isFull(now: number): boolean {
+    this.#earn(now);
+    return this.#tokens >= this.#rate.burst;
+  }
+
   #earn(now: number): void {
-    const earned = ((now - this.#at) / 1_000) * this.#perSecond;
-    this.#tokens = Math.min(this.#burst, this.#tokens + earned);
+    const { perSecond, burst } = this.#rate;
+    const earned = ((now - this.#at) / 1_000) * perSecond;
+    this.#tokens = Math.min(burst, this.#tokens + earned);
     this.#at = now;
   }
 
   #wait(tokens: number): number {
-    return tokens >= 0 ? 0 : (-tokens / this.#perSecond) * 1_000;
+    return tokens >= 0 ? 0 : (-tokens / this.#rate.perSecond) * 1_000;
   }
 }

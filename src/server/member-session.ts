@@ -16,15 +16,17 @@ import {
   type ServerFrame,
 } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
+import type { SessionAllowance } from "./allowances.ts";
 import { sendInTime } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
-import { TokenBucket } from "./limits.ts";
 import { answerRequest, describeMembers, encodeFailure, type Request } from "./requests.ts";
 import { Member, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 
 /** Entries shown to a member that enters a room for the first time. */
 const FIRST_ENTRIES = 20;
+/** Bytes of a frame that count as one frame: those with long texts cost more to read, to store and to send on. */
+const FRAME_UNIT = 1_024;
 /** How many numbers are tried behind a name that is taken. */
 const MAX_NAMESAKES = 100;
 
@@ -44,20 +46,23 @@ type FrameOf<T extends MemberFrame["type"]> = Extract<MemberFrame, { type: T }>;
 export class MemberSession implements ChannelHandlers {
   readonly #server: ServerState;
   readonly #client: Client;
-  /** How often it may send, and how often search. */
-  readonly #messages: TokenBucket;
-  readonly #searches: TokenBucket;
+  /** Null for the owner, who could close the server as well: a limit would only be in the way. */
+  readonly #allowance: SessionAllowance | null;
   /** Null while it is outside. */
   #membership: Membership | null = null;
+  /** Nothing more is taken: what follows on something that was not would be out of order. */
+  #isOver = false;
 
   constructor(server: ServerState, client: Client) {
-    const { messagesPerSecond, burst, searchesPerSecond, searchBurst } = server.limits;
+    const { channel, fingerprint, owner, invitation } = client;
     this.#server = server;
     this.#client = client;
-    this.#messages = new TokenBucket(messagesPerSecond, burst, server.now());
-    this.#searches = new TokenBucket(searchesPerSecond, searchBurst, server.now());
+    this.#allowance = owner ? null : server.allowances.open(fingerprint, invitation.id);
     // It ends after everything that is still being done, such as entering.
-    void client.channel.ended.then(() => this.#leave());
+    void channel.ended.then(() => {
+      this.#leave();
+      this.#allowance?.[Symbol.dispose]();
+    });
   }
 
   async onMessages(messages: readonly Uint8Array[]): Promise<void> {
@@ -68,22 +73,19 @@ export class MemberSession implements ChannelHandlers {
       saying = [];
     };
     for (const bytes of messages) {
-      if (this.#server.isClosing || this.#wasRemoved()) return;
+      if (this.#isOver || this.#server.isClosing || this.#wasRemoved()) return;
       const reading = readMemberFrame(bytes);
       if (reading.type === "invalid") {
         this.#abort(reading.why);
         break;
       }
+      const wait = this.#allowance?.take("frame", 1 + Math.floor(bytes.length / FRAME_UNIT)) ?? 0;
+      if (wait > 0) {
+        await allSaid();
+        if (!(await this.#pause(wait))) return;
+      }
       if (reading.type === "unknown") continue;
       const { frame } = reading;
-      const wait = this.#messages.take(this.#server.now());
-      if (wait > 0 && !this.#client.owner) {
-        await allSaid();
-        // A member that is too fast waits: nothing that it says is lost, and the others are not flooded.
-        await new Promise((resolve) => setTimeout(resolve, wait));
-        // It may be over before `ended` resolves, which waits for what is still being done.
-        if (this.#client.channel.sayAll([]) === false) return;
-      }
       if (frame.type === "say") {
         if (this.#membership === null) return this.#abortOutside(frame);
         saying.push(this.#say(this.#membership, frame));
@@ -96,6 +98,9 @@ export class MemberSession implements ChannelHandlers {
   }
 
   onSilent(): void {
+    const membership = this.#membership;
+    // If it was away too often, the others don't notice any more.
+    if (membership === null || (this.#allowance?.tryTake("away") ?? 0) > 0) return;
     this.#setAway(true);
   }
 
@@ -105,6 +110,17 @@ export class MemberSession implements ChannelHandlers {
 
   #setAway(away: boolean): void {
     this.#membership?.room.setAway(this.#membership.member, away);
+  }
+
+  /**
+   * A member that is too fast waits: nothing that it says is lost, and the others are not flooded. Returns false when
+   * it is gone meanwhile.
+   */
+  async #pause(wait: number): Promise<boolean> {
+    await this.#server.pause(wait);
+    // It may be over before `ended` resolves, which waits for what is still being done.
+    this.#isOver ||= this.#server.isClosing || this.#client.channel.sayAll([]) === false;
+    return !this.#isOver;
   }
 
   /** Whether somebody else has ended its membership, as by kicking it. */
@@ -136,19 +152,46 @@ export class MemberSession implements ChannelHandlers {
   }
 
   async #answerRequest(membership: Membership, frame: Request): Promise<boolean> {
-    const isSearch = frame.type === "history" && frame.words !== undefined;
-    // Each search holds up everybody.
-    const wait = isSearch && !this.#client.owner ? this.#searches.tryTake(this.#server.now()) : 0;
-    if (wait === 0) return this.#answer(await answerRequest(this.#server, membership, frame));
-    const message = "you have searched more often than this server allows";
-    const hint = `search again in ${Math.ceil(wait / 1_000)} s`;
-    return this.#answer(encodeFailure(frame.request, { code: "REFUSED", message, hint }));
+    const action = actionOf(frame);
+    if (action === "list") {
+      const wait = this.#allowance?.take(action) ?? 0;
+      if (wait > 0 && !(await this.#pause(wait))) return false;
+    } else if (action !== null) {
+      const failure = this.#refuseAction(membership, action);
+      if (failure !== null) return this.#answer(encodeFailure(frame.request, failure));
+    }
+    return this.#answer(await answerRequest(this.#server, membership, frame));
+  }
+
+  /** Why the member may not do it now; null if it may, which counts. */
+  #refuseAction(
+    { room, member }: Membership,
+    action: "search" | "rename",
+  ): Pick<CharlaError, "code" | "message" | "hint"> | null {
+    if (action === "rename" && room.isMuted(member.fingerprint)) {
+      return {
+        code: "REFUSED",
+        message: "the owner has muted you: you keep your name",
+        hint: "ask the owner of the conversation",
+      };
+    }
+    const wait = this.#allowance?.tryTake(action) ?? 0;
+    if (wait === 0) return null;
+    const [what, again] =
+      action === "search" ? ["searched", "search"] : ["changed your name", "try"];
+    return {
+      code: "REFUSED",
+      message: `you have ${what} more often than this server allows`,
+      hint: `${again} again in ${Math.ceil(wait / 1_000)} s`,
+    };
   }
 
   async #enter(frame: FrameOf<"enter">): Promise<boolean> {
     const before = this.#membership;
     // A client that had no answer in time asks again.
     if (before?.room.name === frame.room && before.member.device === frame.device) return true;
+    const wait = this.#allowance?.take("enter") ?? 0;
+    if (wait > 0 && !(await this.#pause(wait))) return false;
     this.#leave();
     using reservation = this.#server.reserve(frame.room);
     try {
@@ -261,6 +304,7 @@ export class MemberSession implements ChannelHandlers {
   }
 
   #abort(reason: string): void {
+    this.#isOver = true;
     this.#client.channel.abort(ENDED_BY_PROGRAM, reason);
   }
 
@@ -273,4 +317,19 @@ export class MemberSession implements ChannelHandlers {
 function closeCode(code: ErrorCode): number {
   if (code === "BANNED") return BANNED;
   return code.startsWith("STORE_") ? ENDED_BY_PROGRAM : NOT_ADMITTED;
+}
+
+/** What counts, beside the frame, when a member asks for something. */
+function actionOf(frame: Request): "list" | "search" | "rename" | null {
+  switch (frame.type) {
+    case "history":
+      return frame.words === undefined ? "list" : "search";
+    case "who":
+    case "rooms":
+      return "list";
+    case "rename":
+      return "rename";
+    default:
+      return null;
+  }
 }

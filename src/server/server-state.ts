@@ -4,11 +4,15 @@
 import { BANNED, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
 import type { Limits } from "./limits.ts";
 import { type Member, Room } from "./room.ts";
 
-export type ServerStateOptions = Pick<ServerState, "log" | "limits" | "now" | "invite">;
+export interface ServerStateOptions extends Pick<ServerState, "log" | "limits" | "now" | "invite"> {
+  /** The program's own timers, unless time is virtual. */
+  readonly setTimer?: ServerState["setTimer"] | undefined;
+}
 
 export interface Membership {
   readonly room: Room;
@@ -19,8 +23,11 @@ export class ServerState {
   readonly log: Log;
   readonly limits: Limits;
   readonly quota: ReturnType<typeof createRoomQuota>;
+  readonly allowances: Allowances;
   /** ms, for limits only. */
   readonly now: () => number;
+  /** Calls `run` in so many ms, unless it is disposed of before. */
+  readonly setTimer: (run: () => void, delay: number) => Disposable;
   /**
    * An invitation for `uses` people (0: any number), for so many seconds (0: without an end).
    *
@@ -30,13 +37,17 @@ export class ServerState {
   readonly #rooms = new Map<string, Room>();
   /** Fingerprints. */
   readonly #banned = new Set<string>();
+  /** Each ends one pause. */
+  readonly #paused = new Set<() => void>();
   #isClosing = false;
 
-  constructor({ log, limits, now, invite }: ServerStateOptions) {
+  constructor({ log, limits, now, invite, setTimer = systemTimer }: ServerStateOptions) {
     this.log = log;
     this.limits = limits;
     this.quota = createRoomQuota(log);
+    this.allowances = new Allowances(limits.rates, now);
     this.now = now;
+    this.setTimer = setTimer;
     this.invite = invite;
   }
 
@@ -56,6 +67,16 @@ export class ServerState {
   /** From now on nothing that members send is read: as long as they talk, their channels have more to send. */
   startClosing(): void {
     this.#isClosing = true;
+    for (const resume of this.#paused) resume();
+  }
+
+  /** Resolves in so many ms, or when the server begins to close. */
+  async pause(duration: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _timer = this.setTimer(resolve, duration);
+    this.#paused.add(resolve);
+    await promise;
+    this.#paused.delete(resolve);
   }
 
   /** The room that somebody is about to enter: until the reservation is disposed of, others find the same one. */
@@ -105,6 +126,11 @@ export class ServerState {
     this.#rooms.delete(room.name);
     room[Symbol.dispose]();
   }
+}
+
+function systemTimer(run: () => void, delay: number): Disposable {
+  const timeout = setTimeout(run, delay);
+  return { [Symbol.dispose]: () => clearTimeout(timeout) };
 }
 
 /** Which rooms the log has, and how many each person has created: it has a bound, and nobody may use it up alone. */

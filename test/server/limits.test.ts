@@ -2,10 +2,30 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { MemberFrame } from "../../src/chat/frames.ts";
+import { encodeFrame, type MemberFrame } from "../../src/chat/frames.ts";
 import { LIMITS, TokenBucket } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
-import { enter, enterFrame, openState, reasonOf, sayFrame, talk } from "./server-state.ts";
+import { NO_RATES, personRates, UNLIMITED } from "./rates.ts";
+import {
+  connect,
+  connectDirectly,
+  deviceOf,
+  enter,
+  enterFrame,
+  openState,
+  reasonOf,
+  sayFrame,
+  talk,
+} from "./server-state.ts";
+import { virtualClock } from "./virtual-clock.ts";
+
+const rename = (request: number): MemberFrame => ({
+  type: "rename",
+  request,
+  name: `Bob ${request % 10}`,
+});
+
+const DANCE = new TextEncoder().encode('{"type":"dance"}');
 
 const search = (request: number): MemberFrame => ({
   type: "history",
@@ -15,7 +35,7 @@ const search = (request: number): MemberFrame => ({
 });
 
 describe("rooms", () => {
-  const limits = { ...LIMITS, roomsPerMember: 3 };
+  const limits = { ...UNLIMITED, roomsPerMember: 3 };
 
   test("past those that one member may create are refused with the reason, whichever program asks", async () => {
     const state = openState({ limits });
@@ -64,7 +84,7 @@ describe("rooms", () => {
 describe("searches", () => {
   test("past the limit are answered with when to search again, and messages go on", async () => {
     let now = 0;
-    const limits = { ...LIMITS, searchesPerSecond: 0.5, searchBurst: 2 };
+    const limits = { ...UNLIMITED, rates: personRates({ search: { perSecond: 0.5, burst: 2 } }) };
     const state = openState({ limits, now: () => now });
     await talk(state.log, 3);
     const ann = await enter(state, "Ann");
@@ -87,7 +107,9 @@ describe("searches", () => {
   });
 
   test("do not count requests for history without words", async () => {
-    const state = openState({ limits: { ...LIMITS, searchBurst: 1 } });
+    const state = openState({
+      limits: { ...UNLIMITED, rates: personRates({ search: { perSecond: 0.5, burst: 1 } }) },
+    });
     const ann = await enter(state, "Ann");
     for (let request = 1; request <= 5; request += 1) {
       ann.say({ type: "history", request, count: 10 });
@@ -96,15 +118,200 @@ describe("searches", () => {
   });
 });
 
+describe("a person with several sessions", () => {
+  test("has the searches of one", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    await talk(state.log, 3);
+    const windows = [];
+    for (let window = 1; window <= 6; window += 1) {
+      const device = deviceOf(`window-${window}`);
+      windows.push(await enter(state, "Ann", { device }));
+    }
+    for (const window of windows) window.say(...[1, 2, 3, 4].map(search));
+    await clock.settle();
+    const answered = windows.map((window) => window.of("found").length);
+    expect(answered.reduce((sum, count) => sum + count)).toBe(LIMITS.rates.search.person.burst);
+    expect(windows.flatMap((window) => window.of("failed"))).toHaveLength(24 - 10);
+  });
+
+  test("has the frames of one, and waits past them, also for those of unknown types", async () => {
+    const clock = virtualClock();
+    const limits = {
+      ...UNLIMITED,
+      rates: personRates({ frame: { perSecond: 10, burst: 100 } }),
+    };
+    const state = openState({ limits, ...clock });
+    const [ann, other] = [await enter(state, "Ann"), connect(state, "key of Ann")];
+    ann.sayBytes(...Array.from({ length: 150 }, () => DANCE));
+    ann.say({ type: "who", request: 1 });
+    other.say({ type: "look", request: 1 });
+    await clock.pass(5_000);
+    expect([ann.of("people"), other.of("seen")].map(({ length }) => length)).toEqual([0, 1]);
+    await clock.pass(500);
+    expect(ann.of("people")).toHaveLength(1);
+  });
+
+  test("gets no more by connecting again", async () => {
+    const clock = virtualClock();
+    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1, burst: 10 } }) };
+    const state = openState({ limits, ...clock });
+    for (let count = 0; count < 20; count += 1) {
+      const ann = connect(state, "key of Ann");
+      ann.sayBytes(DANCE, DANCE, DANCE);
+      await clock.settle();
+      ann.channel.abort(0, "");
+      await clock.settle();
+    }
+    const again = connect(state, "key of Ann");
+    again.say({ type: "look", request: 1 });
+    await clock.pass(5_000);
+    expect(again.of("seen")).toEqual([]);
+  });
+});
+
+test("a frame counts once for each 1,024 bytes that it begins", async () => {
+  const clock = virtualClock();
+  const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1, burst: 11 } }) };
+  const state = openState({ limits, ...clock });
+  const ann = await enter(state, "Ann");
+  ann.say(sayFrame(1, "x".repeat(10_000)), sayFrame(2));
+  await clock.settle();
+  expect(await state.log.last("main")).toBe(1);
+  await clock.pass(1_000);
+  expect(await state.log.last("main")).toBe(2);
+});
+
+test("a server that closes waits for nobody who is too fast", async () => {
+  const clock = virtualClock();
+  const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1, burst: 1 } }) };
+  const state = openState({ limits, ...clock });
+  const { server } = connectDirectly(state, "key of Ann");
+  const processed = server.onMessages(Array.from({ length: 100 }, () => DANCE));
+  await clock.settle();
+  state.startClosing();
+  await processed;
+  expect(clock.now()).toBe(0);
+});
+
+describe("throw-away keys of one invitation", () => {
+  test("together say no more than the invitation allows, and somebody who was there goes on", async () => {
+    const clock = virtualClock();
+    const limit = {
+      person: { perSecond: 1, burst: 20 },
+      share: { perSecond: 1, burst: 5 },
+      invitation: { perSecond: 1, burst: 100 },
+    };
+    const limits = { ...UNLIMITED, rates: { ...NO_RATES, frame: limit } };
+    const state = openState({ limits, ...clock });
+    const ann = await enter(state, "Ann");
+    await clock.pass(10_000);
+    const keys = [];
+    for (let key = 0; key < 50; key += 1) keys.push(connect(state, `throw-away ${key}`));
+    for (const key of keys) {
+      key.say(
+        ...Array.from({ length: 20 }, (_, index) => ({ type: "look", request: index }) as const),
+      );
+    }
+    await clock.settle();
+    const answered = keys.reduce((sum, key) => sum + key.of("seen").length, 0);
+    expect(answered).toBe(100);
+    ann.say(sayFrame(1));
+    await clock.settle();
+    expect(ann.of("message")).toHaveLength(1);
+  });
+
+  test("together search no more than the invitation allows", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    await talk(state.log, 3);
+    let found = 0;
+    for (let key = 0; key < 20; key += 1) {
+      const member = await enter(state, `Member-${key}`);
+      member.say(...[1, 2, 3, 4, 5].map(search));
+      await clock.settle();
+      found += member.of("found").length;
+    }
+    expect(found).toBe(LIMITS.rates.search.invitation.burst);
+  });
+});
+
+describe("lines on the screens of others", () => {
+  test("by renaming come a few times a minute, and the member is told", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    const [ann, bob] = [await enter(state, "Ann"), await enter(state, "Bob")];
+    bob.say(...Array.from({ length: 100 }, (_, index) => rename(index)));
+    await clock.settle();
+    expect(ann.of("renamed")).toHaveLength(4);
+    expect(bob.of("failed")[0]).toEqual({
+      type: "failed",
+      request: 4,
+      code: "REFUSED",
+      message: "you have changed your name more often than this server allows",
+      hint: "try again in 20 s",
+    });
+    await clock.pass(20_000);
+    bob.say(rename(200), rename(201));
+    await clock.settle();
+    expect(ann.of("renamed")).toHaveLength(5);
+  });
+
+  test("by renaming do not come at all from a member that is muted", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob");
+    ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
+    await ann.until("done");
+    bob.say({ type: "rename", request: 2, name: "a word" });
+    await clock.settle();
+    expect(bob.of("failed").map(({ message }) => message)).toEqual([
+      "the owner has muted you: you keep your name",
+    ]);
+    expect(ann.of("renamed")).toEqual([]);
+  });
+
+  test("by coming and going come a few times a minute", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    const ann = await enter(state, "Ann");
+    for (let count = 0; count < 40; count += 1) {
+      const bob = connect(state, "key of Bob");
+      bob.say(enterFrame("Bob"));
+      await clock.settle();
+      bob.channel.abort(0, "");
+      await clock.settle();
+    }
+    expect(ann.of("joined").length).toBe(LIMITS.rates.enter.person.burst);
+    expect(ann.of("left").length).toBe(LIMITS.rates.enter.person.burst);
+  });
+
+  test("by falling silent and being heard again come a few times a minute", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    const ann = await enter(state, "Ann");
+    const { server } = connectDirectly(state, "key of Bob");
+    await server.onMessages([encodeFrame(enterFrame("Bob"))]);
+    for (let count = 0; count < 100; count += 1) {
+      server.onSilent();
+      server.onHeard();
+    }
+    await clock.settle();
+    const away = ann.of("away").map((frame) => frame.away);
+    expect(away).toEqual(Array.from({ length: 6 }, () => [true, false]).flat());
+  });
+});
+
 describe("a token bucket, in virtual time", () => {
   test("a burst is free, and then each token is earned a little later", () => {
-    const bucket = new TokenBucket(20, 3, 1_000);
+    const bucket = new TokenBucket({ perSecond: 20, burst: 3 }, 1_000);
     const waits = [1, 2, 3, 4, 5].map(() => bucket.take(1_000));
     expect(waits).toEqual([0, 0, 0, 50, 100]);
   });
 
   test("what is owed is earned with time, and no more than a burst is saved", () => {
-    const bucket = new TokenBucket(20, 3, 0);
+    const bucket = new TokenBucket({ perSecond: 20, burst: 3 }, 0);
     for (let count = 0; count < 5; count += 1) bucket.take(0);
     expect(bucket.take(100)).toBe(50);
     const later = [1, 2, 3, 4].map(() => bucket.take(1_000_000));
@@ -112,12 +319,12 @@ describe("a token bucket, in virtual time", () => {
   });
 
   test("nobody waits who keeps to the rate", () => {
-    const bucket = new TokenBucket(20, 1, 0);
+    const bucket = new TokenBucket({ perSecond: 20, burst: 1 }, 0);
     for (let now = 50; now <= 5_000; now += 50) expect(bucket.take(now)).toBe(0);
   });
 
   test("an attempt that finds no token owes none", () => {
-    const bucket = new TokenBucket(0.5, 1, 0);
+    const bucket = new TokenBucket({ perSecond: 0.5, burst: 1 }, 0);
     expect([0, 0, 1_500, 2_000, 2_000].map((now) => bucket.tryTake(now))).toEqual([
       0, 2_000, 500, 0, 2_000,
     ]);

@@ -6,8 +6,8 @@ import { encodeFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { LIMITS } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
+import { personRates, UNLIMITED } from "./rates.ts";
 import {
   brokenLog,
   connect,
@@ -296,7 +296,7 @@ describe("what is said", () => {
   });
 
   test("too fast is slowed, in order and without loss", async () => {
-    const limits = { ...LIMITS, messagesPerSecond: 1_000, burst: 5 };
+    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1_000, burst: 5 } }) };
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     const start = performance.now();
@@ -307,7 +307,7 @@ describe("what is said", () => {
   });
 
   test("too fast before going to another room is said in the one before", async () => {
-    const limits = { ...LIMITS, messagesPerSecond: 1_000, burst: 2 };
+    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1_000, burst: 2 } }) };
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     ann.say(...upTo(10).map((number) => sayFrame(number)), enterFrame("Ann", { room: "garden" }));
@@ -316,7 +316,7 @@ describe("what is said", () => {
   });
 
   test("too fast is not waited for once the client is gone", async () => {
-    const limits = { ...LIMITS, messagesPerSecond: 100, burst: 2 };
+    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 100, burst: 2 } }) };
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     ann.say(...upTo(1_000).map((number) => sayFrame(number)));
@@ -367,7 +367,7 @@ describe("a member that does not read", () => {
   const MANY = 3_000;
 
   test("is disconnected after a while with the reason, and slows nobody", async () => {
-    const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
+    const limits = { ...UNLIMITED, unreadFor: 50 };
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     const slow = await enter(state, "Slow");
@@ -396,7 +396,7 @@ describe("a member that does not read", () => {
   });
 
   test("and goes on asking gets no more answers, and is disconnected", async () => {
-    const limits = { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000, unreadFor: 50 };
+    const limits = { ...UNLIMITED, unreadFor: 50 };
     let asked = 0;
     const memory = openMemoryLog({ now: () => 1_000 });
     const rooms: Log["rooms"] = async () => {

@@ -9,15 +9,18 @@ import { formatInvitation } from "../../src/identity/invitation.ts";
 import type { LogReader } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
-import { LIMITS } from "../../src/server/limits.ts";
 import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";
 import { type Program, start } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
+import { personRates, UNLIMITED } from "./rates.ts";
 
 export const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(7));
 export const SERVER_SECRET = new Uint8Array(16).fill(9);
 /** Tests send faster than people type. */
-export const SERVER_LIMITS = { ...LIMITS, messagesPerSecond: 10_000, burst: 10_000 };
+export const SERVER_LIMITS = {
+  ...UNLIMITED,
+  rates: personRates({ frame: { perSecond: 10_000, burst: 10_000 } }),
+};
 
 /** A server in this program, whose log is in memory. */
 export function openHere(options: Partial<ServerOptions> = {}): Promise<Server> {

@@ -9,17 +9,17 @@ import {
 } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { LIMITS } from "../../src/server/limits.ts";
 import { localChannel } from "../../src/server/local-channel.ts";
 import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState, type ServerStateOptions } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
+import { UNLIMITED } from "./rates.ts";
 
 /** Of a server with its own log, for which nobody is too fast. */
 export function openState(options: Partial<ServerStateOptions> = {}): ServerState {
   return new ServerState({
     log: openMemoryLog({ now: () => 1_000, id: "log" }),
-    limits: { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000 },
+    limits: UNLIMITED,
     now: () => performance.now(),
     invite: (room, uses, seconds) => `${room} ${uses} ${seconds}`,
     ...options,
@@ -90,6 +90,14 @@ export function connect(
     },
   };
   return member;
+}
+
+/** A client whose session the test drives itself. */
+export function connectDirectly(state: ServerState, fingerprint: string) {
+  const [channel, ownEnd] = localChannel();
+  const invitation = { id: "standing", room: null };
+  const client = { channel: ownEnd, fingerprint, owner: false, invitation, address: () => null };
+  return { channel, server: new MemberSession(state, client) };
 }
 
 /** The id of a device, another one for each name. */

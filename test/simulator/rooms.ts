@@ -18,7 +18,7 @@ import { step } from "../../src/client/room-client/step.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { LIMITS } from "../../src/server/limits.ts";
+import { LIMITS, type Limits } from "../../src/server/limits.ts";
 import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState } from "../../src/server/server-state.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
@@ -27,6 +27,23 @@ import { type SeededRandom, seededRandom } from "./random.ts";
 const LONGEST = 600_000;
 /** When the last message is sent, and the last failure happens, ms. */
 const LAST_FAILURE = 30_000;
+/** Rates that the members reach, one by one and together. */
+const SLOW: Limits = {
+  ...LIMITS,
+  rates: {
+    ...LIMITS.rates,
+    frame: {
+      person: { perSecond: 1, burst: 10 },
+      share: { perSecond: 0.2, burst: 2 },
+      invitation: { perSecond: 2, burst: 20 },
+    },
+    enter: {
+      person: { perSecond: 0.2, burst: 2 },
+      share: { perSecond: 0.1, burst: 1 },
+      invitation: { perSecond: 0.5, burst: 3 },
+    },
+  },
+};
 const LOST = new CharlaError("SESSION_LOST", "the connection was lost", "wait");
 const NO_SERVER = new CharlaError("NOBODY_LISTENING", "the server is down", "wait");
 
@@ -133,8 +150,13 @@ export async function simulateRoom(seed: number): Promise<RoomOutcome> {
 function startServer(world: World): void {
   world.server = new ServerState({
     log: world.log,
-    limits: { ...LIMITS, messagesPerSecond: 1_000_000, burst: 1_000_000 },
+    limits: SLOW,
     now: () => world.now,
+    setTimer(run, delay) {
+      let isCancelled = false;
+      schedule(world, delay, () => (isCancelled ? undefined : run()));
+      return { [Symbol.dispose]: () => void (isCancelled = true) };
+    },
     invite: () => "",
   });
 }
