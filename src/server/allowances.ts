@@ -55,6 +55,16 @@ export class SessionAllowance implements Disposable {
     invitation.sessions += 1;
   }
 
+  /** Sessions of this person, this one among them. */
+  get sessionsOfPerson(): number {
+    return this.#person.sessions;
+  }
+
+  /** Sessions of all who came by this invitation, this one among them. */
+  get sessionsOfInvitation(): number {
+    return this.#invitation.sessions;
+  }
+
   /** Uses it, on credit if need be: returns the ms to wait before going on, 0 for none. */
   take(action: Action, count = 1): number {
     const now = this.#now();

@@ -24,6 +24,12 @@ export type Action = "frame" | "list" | "search" | "enter" | "rename" | "away";
 
 export interface Limits {
   readonly rates: Readonly<Record<Action, ActionLimit>>;
+  /** Sessions of one person at a time: four windows, each in eight rooms. */
+  readonly sessionsPerPerson: number;
+  /** Sessions of all who came by one invitation: three quarters of what a server has, so that others still get in. */
+  readonly sessionsPerInvitation: number;
+  /** How long a session may last before it asks to enter a room, ms. */
+  readonly enterWithin: number;
   /** Rooms that one member may create: enough for anyone, few of the thousand that a log holds. */
   readonly roomsPerMember: number;
   /** How long a member may leave its messages unread before it is disconnected, ms. */
@@ -71,6 +77,9 @@ export const LIMITS: Limits = {
       invitation: { perSecond: 10, burst: 1_000 },
     },
   },
+  sessionsPerPerson: 32,
+  sessionsPerInvitation: 12_288,
+  enterWithin: 10_000,
   roomsPerMember: 20,
   unreadFor: 30_000,
 };

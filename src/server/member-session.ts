@@ -48,6 +48,8 @@ export class MemberSession implements ChannelHandlers {
   readonly #client: Client;
   /** Null for the owner, who could close the server as well: a limit would only be in the way. */
   readonly #allowance: SessionAllowance | null;
+  /** Ends the session if it does not ask to enter a room; null for the owner. */
+  readonly #deadline: Disposable | null;
   /** Null while it is outside. */
   #membership: Membership | null = null;
   /** Nothing more is taken: what follows on something that was not would be out of order. */
@@ -58,8 +60,14 @@ export class MemberSession implements ChannelHandlers {
     this.#server = server;
     this.#client = client;
     this.#allowance = owner ? null : server.allowances.open(fingerprint, invitation.id);
+    const { enterWithin } = server.limits;
+    const isLate = () => this.#abort(`no room was entered within ${enterWithin / 1_000} s`);
+    this.#deadline = owner ? null : server.setTimer(isLate, enterWithin);
+    const why = this.#tooManySessions();
+    if (why !== null) this.#abort(why, NOT_ADMITTED);
     // It ends after everything that is still being done, such as entering.
     void channel.ended.then(() => {
+      this.#deadline?.[Symbol.dispose]();
       this.#leave();
       this.#allowance?.[Symbol.dispose]();
     });
@@ -79,6 +87,9 @@ export class MemberSession implements ChannelHandlers {
         this.#abort(reading.why);
         break;
       }
+      if (reading.type === "frame" && reading.frame.type === "enter") {
+        this.#deadline?.[Symbol.dispose]();
+      }
       const wait = this.#allowance?.take("frame", 1 + Math.floor(bytes.length / FRAME_UNIT)) ?? 0;
       if (wait > 0) {
         await allSaid();
@@ -95,6 +106,20 @@ export class MemberSession implements ChannelHandlers {
       }
     }
     await allSaid();
+  }
+
+  /** Why the session is refused; null if it isn't. */
+  #tooManySessions(): string | null {
+    if (this.#allowance === null) return null;
+    const { sessionsPerPerson, sessionsPerInvitation } = this.#server.limits;
+    const { sessionsOfPerson, sessionsOfInvitation } = this.#allowance;
+    if (sessionsOfPerson > sessionsPerPerson) {
+      return `you have ${sessionsPerPerson} sessions with this server, as many as one person may`;
+    }
+    if (sessionsOfInvitation > sessionsPerInvitation) {
+      return "as many people have come by your invitation as this server has room for";
+    }
+    return null;
   }
 
   onSilent(): void {
@@ -303,9 +328,9 @@ export class MemberSession implements ChannelHandlers {
     this.#membership = null;
   }
 
-  #abort(reason: string): void {
+  #abort(reason: string, code = ENDED_BY_PROGRAM): void {
     this.#isOver = true;
-    this.#client.channel.abort(ENDED_BY_PROGRAM, reason);
+    this.#client.channel.abort(code, reason);
   }
 
   #abortOutside({ type }: MemberFrame): void {

@@ -7,11 +7,12 @@ import { joinRoom } from "../../src/client/join-room.ts";
 import { packetReceived } from "../../src/protocol/recovery/received-packets.ts";
 import { appendMessage, MAX_MESSAGE } from "../../src/protocol/session/outgoing-messages.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
+import type { Limits } from "../../src/server/limits.ts";
 import type { Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
 import { joinRaw, type RawMember } from "./raw-member.ts";
-import { entered, openHere, shownTo } from "./served.ts";
+import { entered, openHere, SERVER_LIMITS, shownTo } from "./served.ts";
 import { deviceOf } from "./server-state.ts";
 
 const enter = { type: "enter", room: "main", name: "Eve", device: deviceOf("Eve") };
@@ -27,8 +28,9 @@ const closed = (code: number, reason: string): SessionEnd => ({
 async function whileAnnTalks(
   eveDoes: (server: Server) => Promise<void>,
   expected: readonly string[] = ["before", "after"],
+  limits: Limits = SERVER_LIMITS,
 ): Promise<void> {
-  await using server = await openHere();
+  await using server = await openHere({ limits });
   await using ann = joinRoom(server.invitation("main"), { name: "Ann", room: "main" });
   const seen = shownTo(ann);
   await entered(seen);
@@ -208,6 +210,47 @@ test(
         },
         closed(2, "a packet broke the protocol"),
       ),
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "more sessions than one key may have are closed with code 16, and the room goes on",
+  async () => {
+    await whileAnnTalks(
+      async (server) => {
+        await using first = await joinRaw(server, "Eve");
+        await using second = await joinRaw(server, "Eve");
+        for (const eve of [first, second]) {
+          eve.say({ type: "look", request: 1 });
+          await eve.until("seen");
+        }
+        await using third = await joinRaw(server, "Eve");
+        third.say(enter);
+        expect(await third.ended).toEqual(
+          closed(16, "you have 2 sessions with this server, as many as one person may"),
+        );
+        expect(third.frames).toEqual([]);
+      },
+      ["before", "after"],
+      { ...SERVER_LIMITS, sessionsPerPerson: 2 },
+    );
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a session that enters no room in time is closed with code 1, and the room goes on",
+  async () => {
+    await whileAnnTalks(
+      async (server) => {
+        await using eve = await joinRaw(server, "Eve");
+        eve.say({ type: "dance" });
+        expect(await eve.ended).toEqual(closed(1, "no room was entered within 0.1 s"));
+      },
+      ["before", "after"],
+      { ...SERVER_LIMITS, enterWithin: 100 },
     );
   },
   END_TO_END_TIMEOUT,

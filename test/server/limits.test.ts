@@ -81,6 +81,66 @@ describe("rooms", () => {
   });
 });
 
+describe("sessions", () => {
+  test("of one person are so many at a time, in a room or not, and the newest is refused", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: { ...UNLIMITED, sessionsPerPerson: 3 }, ...clock });
+    const ann = await enter(state, "Ann");
+    const more = [1, 2, 3].map(() => connect(state, "key of Ann"));
+    expect(await Promise.race(more.map(({ channel }) => channel.ended))).toBe(
+      "you have 3 sessions with this server, as many as one person may",
+    );
+    const bob = await enter(state, "Bob");
+    for (const { channel } of more) channel.abort(0, "");
+    await clock.settle();
+    const again = await enter(state, "Ann", { device: deviceOf("another") });
+    again.say(sayFrame(1));
+    for (const member of [ann, bob]) expect(await member.texts(1)).toEqual(["message 1"]);
+  });
+
+  test("of all who came by one invitation are so many, and others still get in", async () => {
+    const state = openState({ limits: { ...UNLIMITED, sessionsPerInvitation: 5 } });
+    const members = [];
+    for (let key = 0; key < 5; key += 1) members.push(await enter(state, `Member-${key}`));
+    expect(await reasonOf(connect(state, "one more"))).toBe(
+      "as many people have come by your invitation as this server has room for",
+    );
+    const guest = connect(state, "key of a guest", false, null, "main");
+    guest.say(enterFrame("Guest"), sayFrame(1));
+    for (const member of members) expect(await member.texts(1)).toEqual(["message 1"]);
+  });
+
+  test("that enter no room within 10 s are closed with the reason, whatever else they send", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: UNLIMITED, ...clock });
+    const ann = await enter(state, "Ann");
+    const eve = connect(state, "key of Eve");
+    for (let second = 0; second < 9; second += 1) {
+      eve.sayBytes(DANCE);
+      eve.say({ type: "look", request: second });
+      await clock.pass(1_000);
+    }
+    expect(eve.of("seen")).toHaveLength(9);
+    await clock.pass(1_000);
+    expect(await reasonOf(eve)).toBe("no room was entered within 10 s");
+    ann.say(sayFrame(1));
+    expect(await ann.texts(1)).toEqual(["message 1"]);
+  });
+
+  test("that wait to enter because others were too fast are not closed", async () => {
+    const clock = virtualClock();
+    const rates = personRates({ enter: { perSecond: 0.05, burst: 1 } });
+    const state = openState({ limits: { ...UNLIMITED, rates }, ...clock });
+    await enter(state, "Ann");
+    const again = connect(state, "key of Ann");
+    again.say(enterFrame("Ann", { device: deviceOf("another") }));
+    await clock.pass(15_000);
+    expect(again.of("welcome")).toEqual([]);
+    await clock.pass(5_000);
+    expect(again.of("welcome")).toHaveLength(1);
+  });
+});
+
 describe("searches", () => {
   test("past the limit are answered with when to search again, and messages go on", async () => {
     let now = 0;
