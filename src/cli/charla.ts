@@ -47,6 +47,8 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
       return (await import("./serve.ts")).serve(commandLine, io);
     case "get":
       return (await import("./get.ts")).get(commandLine, io);
+    case "stop":
+      return unlessAborted((await import("./stop.ts")).stop(commandLine, io), io.signal);
     case "id":
       return (await import("./id.ts")).id(commandLine, io);
   }

@@ -14,6 +14,8 @@ export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
   refuseContradictions(commandLine);
   try {
     if (flags.has("plain")) return await plainChat(commandLine, io);
+    if (flags.has("background"))
+      return await (await import("./background.ts")).openInBackground(commandLine, io);
     if (flags.has("server"))
       return await (await import("./open-conversation.ts")).openConversation(commandLine, io);
     return await (await import("./join-conversation.ts")).joinConversation(commandLine, io);
@@ -99,6 +101,7 @@ const SERVER_ONLY = {
   admit: "only the server decides who may join",
   data: "only the server stores messages",
   ephemeral: "only the server stores messages",
+  background: "only a server goes on without a terminal",
 };
 
 /** Options without a meaning in a plain conversation, and why. */
@@ -109,6 +112,7 @@ const SEALED_ONLY = {
   ephemeral: "a plain conversation stores no messages",
   name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
+  background: "a plain conversation needs somebody who types",
   "invitation-file": "an invitation is for the sealed wire",
   history: "a plain conversation stores no messages",
 };

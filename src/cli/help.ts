@@ -15,8 +15,8 @@ charla send [TEXT]          send one message, or each line of stdin, and leave
 charla receive              wait for one message, print it and leave
 charla history [ROOM]       show the messages of a room
 charla doctor [WHERE]       check this machine, or the path to a server
-charla serve [DIR]          share a folder over HTTP
-charla get URL              fetch a URL over HTTP
+charla serve [DIR]          share a folder over HTTP; charla get URL: fetch one
+charla stop                 end my server that runs in the background
 charla id                   show my name and fingerprint
 
   -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
@@ -45,11 +45,14 @@ stored, and the invitation stays valid when the server is started again.
       --admit FILE     let in people whose fingerprints are in FILE, without one
       --data DIR       store messages in DIR (~/.local/share/charla)
       --ephemeral      store nothing
+      --background     return the shell; charla joins it, charla stop ends it
+      --invitation-file FILE   write the invitation to FILE
       --plain          the lesson's wire, not encrypted, with one other person
       --bell, --json, -q, -v, -h    as with charla --help
 
 bye ends it for all. /help lists the other commands: /invite, /kick, /mute, ...
-Without input (</dev/null) it only serves, until SIGTERM.
+Without input (</dev/null) it only serves, until SIGTERM, and the invitation is
+written to a file.
 `,
   send: `Send one message and leave.
 
@@ -160,6 +163,18 @@ charla get [-o FILE | -O] [OPTION...] URL
       --insecure        trust any certificate; --cacert FILE: those in FILE
       --http0.9         send the lesson's request, GET /path; print 2048 bytes
   -q, -v, -h            quiet; verbose; this
+`,
+  stop: `End my server on this machine, and wait until it has ended.
+
+charla stop [--data DIR]
+
+Members wait, and come back when it is started again.
+
+      --data DIR       the server that stores its messages in DIR; by default
+                       the one that was started last
+      --json           one JSON object
+  -q, --quiet          only errors
+  -v, -h               verbose; this
 `,
   id: `Show my name, and the fingerprint of my key.
 

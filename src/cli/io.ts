@@ -1,8 +1,17 @@
 // The real `Io`: this process's own streams, environment and signals. Everything is looked up when it is asked
 // for, because each stream takes milliseconds to load.
 
-import { Interruption, type Io, SIGNAL_STATUS, type SignalName } from "../terminal/io.ts";
+import {
+  Interruption,
+  type Io,
+  type Output,
+  SIGNAL_STATUS,
+  type SignalName,
+} from "../terminal/io.ts";
 
+/** Set for a program that `startDetached` has started, and that reports on a descriptor. */
+export const DETACHED_VARIABLE = "CHARLA_DETACHED";
+export const REPORT_DESCRIPTOR = 3;
 /** An invitation in the environment: other users cannot read it there. */
 export const INVITATION_VARIABLE = "CHARLA_INVITATION";
 
@@ -10,9 +19,12 @@ export const INVITATION_VARIABLE = "CHARLA_INVITATION";
 export function processIo(): Io & Disposable {
   let interrupted: AbortSignal | null = null;
   let hasStdin = false;
+  let stderr: Output | null = null;
   const env = { ...process.env };
   // Other programs that this one starts need not know it.
   delete process.env[INVITATION_VARIABLE];
+  const isDetached = env[DETACHED_VARIABLE] !== undefined;
+  delete process.env[DETACHED_VARIABLE];
   return {
     get stdin() {
       hasStdin = true;
@@ -22,7 +34,8 @@ export function processIo(): Io & Disposable {
       return process.stdout;
     },
     get stderr() {
-      return process.stderr;
+      stderr ??= isDetached ? withTimes(process.stderr) : process.stderr;
+      return stderr;
     },
     env,
     get cwd() {
@@ -39,11 +52,32 @@ export function processIo(): Io & Disposable {
       interrupted ??= abortOnInterruption(onProcessSignal, (status) => process.exit(status));
       return interrupted;
     },
+    startDetached: async (output) => (await import("./detached.ts")).startDetached(output),
+    report: isDetached ? reportToStarter : null,
     onSignal: onProcessSignal,
     [Symbol.dispose]() {
       if (hasStdin) process.stdin.destroy();
     },
   };
+}
+
+/** The starter reads to the end. */
+function reportToStarter(line: string): void {
+  const { closeSync, writeSync } = process.getBuiltinModule("node:fs");
+  writeSync(REPORT_DESCRIPTOR, line);
+  closeSync(REPORT_DESCRIPTOR);
+}
+
+/** For a program that writes to a log: each line after the time at which it was written. */
+function withTimes(output: Output): Output {
+  const { Writable } = process.getBuiltinModule("node:stream");
+  return new Writable({
+    decodeStrings: false,
+    write(lines: string, _encoding, done) {
+      const time = new Date().toISOString();
+      output.write(lines.replaceAll(/^(?=.)/gm, `${time} `), done);
+    },
+  });
 }
 
 function onProcessSignal(signal: SignalName, handler: () => void): Disposable {

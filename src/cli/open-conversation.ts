@@ -6,12 +6,11 @@ import { memoryDevice } from "../client/device.ts";
 import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, type Environment } from "../identity/folders.ts";
-import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
-import { writeLocalInvitation } from "../identity/local-invitation.ts";
+import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
-import { open } from "../server/open.ts";
+import { open, type OpenOptions } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
@@ -19,8 +18,25 @@ import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { historyOption, listenOptions, printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
+import { findRecordedServer, isRunning, type RunningServer } from "./running-server.ts";
+import { writeServerFiles } from "./server-files.ts";
 
-export async function openConversation(commandLine: CommandLine, io: Io): Promise<number> {
+/** A server that listens, and has not begun to talk. */
+export interface Opened {
+  readonly address: string;
+  readonly invitation: string;
+  readonly notices: readonly TalkNotice[];
+}
+
+/**
+ * @param onOpened called once, for a service
+ * @returns the exit status
+ */
+export async function openConversation(
+  commandLine: CommandLine,
+  io: Io,
+  onOpened?: (opened: Opened) => void,
+): Promise<number> {
   const { flags, values } = commandLine;
   const { name, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
@@ -39,7 +55,7 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     for (const conversation of conversations) conversation.addEvent(event);
   };
   const addNotice = (notice: TalkNotice) => addEvent(noticeEvent(notice));
-  await using server = await open({
+  await using server = await openServer(commandLine, io.env, {
     ...listening,
     identity: keyPair,
     open: isOpen,
@@ -50,21 +66,33 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
   });
   const invitation = server.invitation(room);
-  const written = publishInvitation(invitation, listening.bind, io.env);
-  using _invitation = written instanceof CharlaError ? null : written;
+  const address = formatAddress(server.local);
+  const named = values.get("invitation-file");
+  using files = writeServerFiles({
+    invitation,
+    bind: listening.bind,
+    address,
+    data,
+    // What a service prints may be kept where others read it.
+    invitationFile:
+      named === undefined ? (service === null || isOpen ? "none" : "default") : { path: named },
+    io,
+  });
+  const { notFound, forOthers } = files;
   const notices: TalkNotice[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),
     ...(notKept === null ? [] : [notKept]),
     // Of two folders that cannot be written to, one is enough to hear of.
-    ...(written instanceof CharlaError && notKept === null ? [written] : []),
+    ...(notFound === null || notKept !== null ? [] : [notFound]),
+    ...(forOthers === null ? [] : [forOthers]),
   ];
-  const beginnings = [
-    { type: "listening", address: formatAddress(server.local) },
-    { type: "invitation", invitation },
-  ] as const;
+  const listens = { type: "listening", address } as const;
+  const invites = { type: "invitation", invitation } as const;
   if (service !== null) {
     for (const notice of notices) addNotice(notice);
-    for (const event of beginnings) addEvent(event);
+    addEvent(listens);
+    if (isOpen) addEvent(invites);
+    onOpened?.({ address, invitation, notices });
     return await untilSignal(io);
   }
   const enter = (entered: string, ownName: string) => {
@@ -73,7 +101,7 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     return conversation;
   };
   const conversation = enter(room, name);
-  for (const event of beginnings) addEvent(event);
+  for (const event of [listens, invites]) addEvent(event);
   return await talk(io, conversation, {
     ...printerOptions(commandLine),
     atEndOfInput: "stay",
@@ -81,6 +109,44 @@ export async function openConversation(commandLine: CommandLine, io: Io): Promis
     notices,
     enter,
   });
+}
+
+/** @throws what `open` throws; when this person's own server is in the way, the hint says so */
+async function openServer(
+  { values }: CommandLine,
+  env: Environment,
+  options: OpenOptions,
+): Promise<Server> {
+  try {
+    return await open(options);
+  } catch (error) {
+    const isInTheWay =
+      error instanceof CharlaError && ["STORE_LOCKED", "PORT_IN_USE"].includes(error.code);
+    if (!isInTheWay) throw error;
+    const running = findRunningServer(options.data, env);
+    if (running === null) throw error;
+    const isAtPort = running.address.endsWith(`:${options.port}`);
+    if (error.code === "PORT_IN_USE" && !isAtPort) throw error;
+    const folder = values.get("data");
+    const stop = folder === undefined ? "charla stop" : `charla stop --data ${folder}`;
+    throw new CharlaError(
+      error.code,
+      `your server at ${running.address} is running already`,
+      `charla joins it, and ${stop} ends it; another one needs a --port of its own, and a folder with --data, or --ephemeral`,
+      { cause: error },
+    );
+  }
+}
+
+/** Null also where no folder can hold a record of it. */
+function findRunningServer(data: string | undefined, env: Environment): RunningServer | null {
+  try {
+    const server = findRecordedServer(data ?? dataFolder(env));
+    return server !== null && isRunning(server) ? server : null;
+  } catch (error) {
+    if (error instanceof CharlaError) return null;
+    throw error;
+  }
 }
 
 /** The key of a server that stores messages: with another one at its next start, its invitations would be wrong. */
@@ -131,21 +197,6 @@ function otherWireNotice(peer: string): TalkNotice {
     message: `${peer} does not speak the sealed wire, and was ignored`,
     hint: "charla INVITATION joins this conversation; ncat and --plain join one opened with --plain",
   };
-}
-
-/** Lets this person's other programs on this machine join without the invitation. */
-function publishInvitation(
-  invitation: string,
-  bind: string | undefined,
-  env: Environment,
-): Disposable | CharlaError {
-  const here = { ...parseInvitation(invitation), host: bind ?? "localhost" };
-  try {
-    return writeLocalInvitation(dataFolder(env), here);
-  } catch (error) {
-    if (error instanceof CharlaError) return error;
-    throw error;
-  }
 }
 
 async function untilSignal(io: Io): Promise<number> {

@@ -6,7 +6,7 @@ import { closest } from "../chat/closest.ts";
 import { CharlaError, usageError } from "../errors.ts";
 
 export type CommandName =
-  "chat" | "send" | "receive" | "history" | "doctor" | "serve" | "get" | "id";
+  "chat" | "send" | "receive" | "history" | "doctor" | "serve" | "get" | "id" | "stop";
 
 /** Values are as written; each command reads its own. */
 export interface CommandLine {
@@ -29,7 +29,7 @@ interface Option {
   readonly commands: readonly CommandName[];
 }
 
-const EVERY = ["chat", "send", "receive", "history", "doctor", "serve", "id"] as const;
+const EVERY = ["chat", "send", "receive", "history", "doctor", "serve", "id", "stop"] as const;
 /** Commands without --verbose. */
 const TERSE: ReadonlySet<CommandName> = new Set(["doctor", "serve"]);
 
@@ -37,6 +37,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   server: { takes: "flag", commands: ["chat"] },
   open: { takes: "flag", commands: ["chat"] },
   admit: { takes: "value", commands: ["chat"] },
+  background: { takes: "flag", commands: ["chat"] },
   plain: { takes: "flag", commands: ["chat"] },
   turns: { takes: "flag", commands: ["chat"] },
   stay: { takes: "flag", commands: ["chat"] },
@@ -46,7 +47,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   bind: { short: "b", takes: "value", commands: ["chat", "receive", "serve"] },
   name: { short: "n", takes: "value", commands: ["chat", "send"] },
   room: { short: "r", takes: "value", commands: ["chat", "send"] },
-  data: { takes: "value", commands: ["chat", "history"] },
+  data: { takes: "value", commands: ["chat", "history", "stop"] },
   ephemeral: { takes: "flag", commands: ["chat"] },
   to: { takes: "value", commands: ["send"] },
   "invitation-file": { takes: "value", commands: ["chat", "send", "doctor"] },
@@ -105,7 +106,16 @@ const GET_OPTIONS: Readonly<Record<string, Option>> = {
   version: { takes: "flag", commands: ["get"] },
 };
 
-export const COMMANDS = ["send", "receive", "history", "doctor", "serve", "get", "id"] as const;
+export const COMMANDS = [
+  "send",
+  "receive",
+  "history",
+  "doctor",
+  "serve",
+  "get",
+  "id",
+  "stop",
+] as const;
 
 /**
  * Reads the arguments that follow the program's name.

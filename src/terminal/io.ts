@@ -66,6 +66,16 @@ export interface Io {
    * A command that never reads this property is ended by the first.
    */
   readonly signal: AbortSignal;
+  /**
+   * Starts this program again, with the same arguments, in a session of its own and without input, so that it goes on when
+   * the terminal closes.
+   *
+   * @param output an open file, for what it prints; closed here
+   * @returns the line that it reports; null if it ends without one
+   */
+  startDetached(output: number): Promise<string | null>;
+  /** In a program that was started so: reports a line to the one that waits for it. Null in any other. */
+  readonly report: ((line: string) => void) | null;
   /** Calls `handler` each time that signal comes, until it is disposed of. */
   onSignal(signal: SignalName, handler: () => void): Disposable;
 }

@@ -32,8 +32,17 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send, receive, history, doctor, serve, get and id are the commands that have a name", () => {
-    expect(COMMANDS).toEqual(["send", "receive", "history", "doctor", "serve", "get", "id"]);
+  test("send, receive, history, doctor, serve, get, id and stop are the commands that have a name", () => {
+    expect(COMMANDS).toEqual([
+      "send",
+      "receive",
+      "history",
+      "doctor",
+      "serve",
+      "get",
+      "id",
+      "stop",
+    ]);
   });
 });
 

@@ -20,15 +20,15 @@ test("charla --help describes charla", async () => {
     charla receive              wait for one message, print it and leave
     charla history [ROOM]       show the messages of a room
     charla doctor [WHERE]       check this machine, or the path to a server
-    charla serve [DIR]          share a folder over HTTP
-    charla get URL              fetch a URL over HTTP
+    charla serve [DIR]          share a folder over HTTP; charla get URL: fetch one
+    charla stop                 end my server that runs in the background
     charla id                   show my name and fingerprint
 
-      -n, --name NAME      how others see me (my login name)
-      -r, --room ROOM      which room (the invitation's, or main)
+      -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
           --invitation-file FILE   join with the invitation in FILE
           --plain          the lesson's wire, not encrypted; --turns: in turns
           --stay, --bell   stay after the end of stdin; ring when I am named
+          --history N      show N earlier messages at first (20; in a pipe: 0)
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only messages and errors; -v, --verbose: every detail
       -h, --help           this, or its own: charla --server -h, charla send -h, ...
@@ -56,11 +56,14 @@ test("charla --server --help describes a server", async () => {
           --admit FILE     let in people whose fingerprints are in FILE, without one
           --data DIR       store messages in DIR (~/.local/share/charla)
           --ephemeral      store nothing
+          --background     return the shell; charla joins it, charla stop ends it
+          --invitation-file FILE   write the invitation to FILE
           --plain          the lesson's wire, not encrypted, with one other person
           --bell, --json, -q, -v, -h    as with charla --help
 
     bye ends it for all. /help lists the other commands: /invite, /kick, /mute, ...
-    Without input (</dev/null) it only serves, until SIGTERM.
+    Without input (</dev/null) it only serves, until SIGTERM, and the invitation is
+    written to a file.
     "
   `);
 });
@@ -104,6 +107,24 @@ test("charla receive --help describes receive", async () => {
       -q, --quiet          only the message and errors
       -v, --verbose        print the reply
       -h, --help           this
+    "
+  `);
+});
+
+test("charla stop --help describes stop", async () => {
+  const { stdout } = await runCharla(["stop", "--help"]);
+  expect(stdout).toMatchInlineSnapshot(`
+    "End my server on this machine, and wait until it has ended.
+
+    charla stop [--data DIR]
+
+    Members wait, and come back when it is started again.
+
+          --data DIR       the server that stores its messages in DIR; by default
+                           the one that was started last
+          --json           one JSON object
+      -q, --quiet          only errors
+      -v, -h               verbose; this
     "
   `);
 });

@@ -32,10 +32,10 @@ describe("the invitation is the first line of stdin", () => {
   endToEnd("charla - joins with it, and the other lines are messages", async () => {
     await using server = await startServer();
     const input = `${server.invitation}\none\ntwo\n`;
-    const said = await runCharla(["-", "-q"], { input });
+    const said = await runCharla(["-", "-q", "-n", "ben"], { input });
     expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
-    await server.until("stdout", "one\ntwo\n");
-    expect(server.stdout).toBe("one\ntwo\n");
+    await server.until("stdout", "two\n");
+    expect(server.stdout).toBe("ben: one\nben: two\n");
   });
 
   endToEnd("a line that comes in pieces is one invitation", async () => {
@@ -55,8 +55,10 @@ describe("the invitation is the first line of stdin", () => {
     await using server = await startServer();
     const input = `${server.invitation}\none\n`;
     expect((await runCharla(["send", "--to", "-"], { input })).status).toBe(0);
+    await server.until("stdout", "one\n");
     expect((await runCharla(["send", "--to", "-", "two"], { input })).status).toBe(0);
-    await server.until("stdout", "one\ntwo\n");
+    await server.until("stdout", "two\n");
+    expect(server.stdout).not.toContain("charla://");
   });
 
   endToEnd("charla doctor - checks its server", async () => {
@@ -101,7 +103,7 @@ describe("the invitation is in a file", () => {
     const option = ["--invitation-file", file.path];
     expect((await runCharla(option, { input: "joined\n" })).status).toBe(0);
     expect((await runCharla(["send", ...option, "sent"])).status).toBe(0);
-    await server.until("stdout", "joined\nsent\n");
+    await server.until("stdout", /joined\n.*sent\n/);
     const checked = await runCharla(["doctor", ...option]);
     expect(checked.stdout).toContain("the server lets you in");
   });
@@ -147,7 +149,7 @@ describe("the invitation is in the environment", () => {
     const env = withVariable(server);
     expect((await runCharla([], { env, input: "joined\n" })).status).toBe(0);
     expect((await runCharla(["send", "sent"], { env })).status).toBe(0);
-    await server.until("stdout", "joined\nsent\n");
+    await server.until("stdout", /joined\n.*sent\n/);
     expect((await runCharla(["doctor"], { env })).stdout).toContain("the server lets you in");
   });
 

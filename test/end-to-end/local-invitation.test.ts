@@ -155,7 +155,7 @@ endToEnd("a second server in one folder is refused with a hint", async () => {
   const second = await runCharla(["--server", "--port", "0"], { as: ana });
   expect(second.status).toBe(1);
   expect(second.stderr).toMatch(
-    /^charla: [^\n]+\nhint: stop that one first, or give this one a folder of its own with --data, or none with --ephemeral\n$/,
+    /^charla: your server at \[::\]:\d+ is running already\nhint: charla joins it, and charla stop ends it; another one needs a --port of its own, and a folder with --data, or --ephemeral\n$/,
   );
   // With a folder of its own it starts.
   await using third = await startServer(ana, "--data", join(ana.data, "another"));

@@ -38,7 +38,7 @@ for (const [which, env] of [
         expect(stderr.split("cannot write to")).toHaveLength(2);
         expect(status).toBe(0);
       }
-      await server.until("stdout", "hello\nhello\n");
+      await server.until("stdout", "ben: hello\nben-2: hello\n");
     });
 
     endToEnd("one sends as somebody new, and one notice says so", async () => {

@@ -2,6 +2,7 @@
 // reports how the conversation ended (docs/protocol.md s. 18).
 
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
@@ -237,8 +238,8 @@ describe("the end", () => {
     const main = join(root, "src/cli/main.ts");
     const command = `exec ${process.execPath} ${main} --server --port 0 --bind 127.0.0.1 </dev/null`;
     await using server = start(["sh", "-c", command], { as: ana });
-    const [invitation] = await server.until("stderr", /charla:\/\/\S+/);
-    await using client = await joinTalk(invitation);
+    const [, file = ""] = await server.until("stderr", /the invitation is in (.*)\nlistening/);
+    await using client = await joinTalk(readFileSync(file, "utf8"));
     expect(client.stderr).toBe('you are ben in main, nobody else is here yet; "bye" ends it\n');
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);

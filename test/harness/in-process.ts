@@ -35,6 +35,10 @@ export function charla(args: readonly string[], options: StartOptions = {}): Pro
     env,
     cwd: options.cwd ?? root,
     isService: false,
+    startDetached() {
+      throw new Error("--background needs a process");
+    },
+    report: null,
     print: (line) => printed.add("stdout", `${line}\n`),
     get signal() {
       interrupted ??= abortOnInterruption(onSignal, finish);

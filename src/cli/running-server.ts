@@ -1,0 +1,91 @@
+// The server that runs on this machine, for `charla stop` and for a second start: its process, in the file `server` of the
+// data folder. A process number is given again once its process has ended, so the file also says when it was started:
+// then a server that was killed, or the machine restarted, is told from another program with its number.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import * as v from "valibot";
+
+import { readSmallFile, removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
+
+const FILE_NAME = "server";
+const MAX_FILE_BYTES = 4_096;
+
+const fileContent = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+    /** As `processStart` has it. */
+    started: v.string(),
+    /** Where it listens, for people. */
+    address: v.string(),
+  }),
+);
+
+export type RunningServer = v.InferOutput<typeof fileContent>;
+
+/**
+ * Records the server in this process; removes the record on disposal, unless another server has replaced it.
+ *
+ * @param folder the data folder
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE
+ */
+export function recordServer(folder: string, address: string): Disposable {
+  const path = join(folder, FILE_NAME);
+  const started = processStart(process.pid) ?? "";
+  const text = `${JSON.stringify({ pid: process.pid, started, address })}\n`;
+  replaceFile(path, text);
+  return { [Symbol.dispose]: () => removeUnchangedFile(path, text, MAX_FILE_BYTES) };
+}
+
+/**
+ * The server that was recorded last, whether it still runs or not; null where there is no record, or it is damaged.
+ *
+ * @throws {CharlaError} FILE_NOT_READABLE
+ */
+export function findRecordedServer(folder: string): RunningServer | null {
+  const file = readSmallFile(join(folder, FILE_NAME), MAX_FILE_BYTES);
+  if (file === null || typeof file === "string") return null;
+  const parsed = v.safeParse(fileContent, file.text);
+  return parsed.success ? parsed.output : null;
+}
+
+export function isRunning({ pid, started }: RunningServer): boolean {
+  return processStart(pid) === started;
+}
+
+/** When a process was started, as its system writes it; null for one that has ended. */
+function processStart(pid: number): string | null {
+  return process.platform === "linux" ? startOnLinux(pid) : startByPs(pid);
+}
+
+/** In clock ticks since the machine was started, which is told by its boot id: field 22 of proc(5)'s /proc/PID/stat. */
+function startOnLinux(pid: number): string | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The second field is the program's name in parentheses, which may contain blanks and parentheses.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    const [state = ""] = fields;
+    // It has ended, and its parent has not asked for its status.
+    if (ENDED.has(state)) return null;
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return `${boot} ${fields[22 - 3]}`;
+  } catch {
+    return null;
+  }
+}
+
+const ENDED: ReadonlySet<string> = new Set(["Z", "X", "x"]);
+
+/** To the second, in the words of POSIX's ps and of where it is run. */
+function startByPs(pid: number): string | null {
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  const { status, stdout } = spawnSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+    encoding: "utf8",
+    env,
+  });
+  return status === 0 ? stdout.trim() : null;
+}

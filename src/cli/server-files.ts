@@ -1,0 +1,84 @@
+// What a running server leaves in the data folder: its invitation and its process, for this person's other programs on this
+// machine, and a file with the invitation for other people. All of them are gone when it ends, unless it is killed.
+
+import { join, resolve } from "node:path";
+
+import { CharlaError } from "../errors.ts";
+import { removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
+import { dataFolder } from "../identity/folders.ts";
+import { parseInvitation } from "../identity/invitation.ts";
+import { writeLocalInvitation } from "../identity/local-invitation.ts";
+import type { Io } from "../terminal/io.ts";
+import type { TalkNotice } from "../terminal/talk.ts";
+import { recordServer } from "./running-server.ts";
+
+const INVITATION_FOR_OTHERS = "invitation-for-others";
+/** Enough for the longest host and room. */
+const MAX_INVITATION_BYTES = 4_096;
+
+export interface ServerFilesOptions {
+  /** For people elsewhere. */
+  readonly invitation: string;
+  /** The one address at which the server listens, if it does so at one. */
+  readonly bind: string | undefined;
+  /** Where it listens, for people. */
+  readonly address: string;
+  /** The folder of its messages, if it stores any. */
+  readonly data: string | undefined;
+  /** The file for the invitation that is passed on to other people. */
+  readonly invitationFile: "none" | "default" | { readonly path: string };
+  readonly io: Pick<Io, "env" | "cwd">;
+}
+
+export interface ServerFiles extends Disposable {
+  /** Why this person's other programs will not find the server; null if they will. */
+  readonly notFound: CharlaError | null;
+  /** Where the invitation for other people is, or why it is nowhere; null if no file was asked for. */
+  readonly forOthers: TalkNotice | null;
+}
+
+export function writeServerFiles(options: ServerFilesOptions): ServerFiles {
+  const { io, data } = options;
+  const files = new DisposableStack();
+  const notFound = attempt(() => {
+    const folder = dataFolder(io.env);
+    const local = { ...parseInvitation(options.invitation), host: options.bind ?? "localhost" };
+    files.use(writeLocalInvitation(folder, local));
+    for (const each of new Set([folder, data ?? folder])) {
+      files.use(recordServer(each, options.address));
+    }
+  });
+  const forOthers = shareInvitation(options, files);
+  return { notFound, forOthers, [Symbol.dispose]: () => files.dispose() };
+}
+
+function shareInvitation(
+  { invitation, invitationFile, data, io }: ServerFilesOptions,
+  files: DisposableStack,
+): TalkNotice | null {
+  if (invitationFile === "none") return null;
+  let path = "";
+  const error = attempt(() => {
+    path =
+      invitationFile === "default"
+        ? join(data ?? dataFolder(io.env), INVITATION_FOR_OTHERS)
+        : resolve(io.cwd, invitationFile.path);
+    const text = `${invitation}\n`;
+    replaceFile(path, text);
+    files.defer(() => removeUnchangedFile(path, text, MAX_INVITATION_BYTES));
+  });
+  if (error === null)
+    return { code: "INVITATION_WRITTEN", message: `the invitation is in ${path}` };
+  const message = `${error.message}; so the invitation is nowhere to be read`;
+  return { code: error.code, message, hint: "name a file for it with --invitation-file FILE" };
+}
+
+function attempt(write: () => void): CharlaError | null {
+  try {
+    write();
+    return null;
+  } catch (error) {
+    if (error instanceof CharlaError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+// `charla stop`: ends this person's server on this machine, and waits until it has ended.
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { CharlaError, systemCode, usageError } from "../errors.ts";
+import { dataFolder } from "../identity/folders.ts";
+import type { Io } from "../terminal/io.ts";
+import { createPrinter } from "../terminal/printer.ts";
+import { printerOptions } from "./command-options.ts";
+import type { CommandLine } from "./options.ts";
+import { findRecordedServer, isRunning } from "./running-server.ts";
+
+/** ms; a server that has members who don't read needs some 3 s. */
+const PATIENCE = 15_000;
+/** ms */
+const LOOK_EVERY = 20;
+
+/** @returns the exit status */
+export async function stop(commandLine: CommandLine, io: Io): Promise<number> {
+  const { words, values } = commandLine;
+  if (words.length > 0) {
+    throw usageError(
+      `stop takes no arguments, but got ${JSON.stringify(words[0])}`,
+      "--data DIR stops the server that stores its messages in DIR",
+    );
+  }
+  const folder = values.get("data") ?? dataFolder(io.env);
+  const server = findRecordedServer(folder);
+  if (server === null) throw notRunning(`no server of ${folder} runs on this machine`);
+  if (!isRunning(server)) {
+    throw notRunning(`the server of ${folder} does not run any more: it was killed`);
+  }
+  signalToEnd(server.pid);
+  const start = performance.now();
+  while (isRunning(server)) {
+    if (performance.now() - start > PATIENCE) throw stillRunning(server.pid);
+    await sleep(LOOK_EVERY);
+  }
+  const message = `the server at ${server.address} has ended`;
+  await createPrinter(io, printerOptions(commandLine)).event({
+    type: "notice",
+    code: "STOPPED",
+    message,
+  });
+  return 0;
+}
+
+function signalToEnd(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (cause) {
+    // It has ended just now.
+    if (systemCode(cause) !== "ESRCH") throw cause;
+  }
+}
+
+function notRunning(message: string): CharlaError {
+  return new CharlaError(
+    "NOT_RUNNING",
+    message,
+    "charla --server --background starts one; --data DIR names the folder of another",
+  );
+}
+
+function stillRunning(pid: number): CharlaError {
+  return new CharlaError(
+    "TIMED_OUT",
+    `the server was asked to end, and has not within ${PATIENCE / 1_000} s`,
+    `wait, or end its process: kill -9 ${pid}; no message that it has stored is lost`,
+  );
+}

@@ -1,0 +1,276 @@
+// A server that goes on without its owner's terminal: `charla --server --background` returns when it listens or fails,
+// a bare `charla` joins it as the owner, and `charla stop` ends it. What it prints holds no secret.
+
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { runCharla } from "../harness/in-process.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import {
+  charla as startProcess,
+  root,
+  runCharla as runProcess,
+  start,
+  type Transcript,
+} from "../harness/program.ts";
+import { openScreen } from "../harness/screen.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+import { until } from "../harness/until.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+/** The process that a data folder's record names; null without a record. */
+function recordedPid(folder: string): number | null {
+  const path = join(folder, "server");
+  return existsSync(path) ? Number(JSON.parse(readFileSync(path, "utf8")).pid) : null;
+}
+
+/** A process that has ended may still be listed, as a zombie, until the system asks for its status. */
+function isAlive(pid: number): boolean {
+  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
+  const state = stdout.toString().trim();
+  return state !== "" && !state.startsWith("Z");
+}
+
+interface Background extends Transcript, Disposable {
+  readonly invitation: string;
+  readonly pid: number;
+}
+
+/** Starts Ana's server; it is killed at the end of the scope if it still runs. */
+async function startInBackground(ana: Person, ...args: string[]): Promise<Background> {
+  const given = ["--server", "--background", "--bind", "127.0.0.1", "--port", "0", ...args];
+  const started = await runProcess(given, { as: ana });
+  const [invitation = ""] = /charla:\/\/\S+/.exec(started.stderr + started.stdout) ?? [];
+  const data = args.includes("--data") ? (args[args.indexOf("--data") + 1] ?? "") : ana.data;
+  const pid = recordedPid(data) ?? 0;
+  return {
+    ...started,
+    invitation: invitation.replace(/".*$/, ""),
+    pid,
+    [Symbol.dispose]() {
+      if (pid > 0 && isAlive(pid)) process.kill(pid, "SIGKILL");
+    },
+  };
+}
+
+endToEnd("charla --server --background returns when the server listens", async () => {
+  using ana = newPerson();
+  using server = await startInBackground(ana);
+  const [, port = ""] = /:(\d+)\//.exec(server.invitation) ?? [];
+  expect(server).toMatchObject({
+    stdout: "",
+    stderr:
+      `the invitation is in ${ana.data}/invitation-for-others\n` +
+      `listening on 127.0.0.1:${port}\n` +
+      `invite with: charla ${server.invitation}\n` +
+      `the server goes on in the background; its log is ${ana.data}/server.log\n` +
+      "hint: charla joins it, and charla stop ends it\n",
+    status: 0,
+  });
+  expect(isAlive(server.pid)).toBe(true);
+
+  // A guest with the invitation, and the owner without one.
+  await using ben = startProcess([server.invitation, "--name", "ben"]);
+  await ben.until("stderr", "you are ben in main");
+  const owner = await runCharla(["--json", "--name", "ana"], { as: ana, input: "I am back\n" });
+  expect(owner.stdout).toMatch(/"type":"entered","room":"main","name":"ana","owner":true/);
+  await ben.until("stdout", "I am back\n");
+
+  const stopped = await runCharla(["stop"], { as: ana });
+  expect(stopped).toEqual({
+    stdout: "",
+    stderr: `the server at 127.0.0.1:${port} has ended\n`,
+    status: 0,
+  });
+  expect(isAlive(server.pid)).toBe(false);
+  for (const file of ["server", "invitation", "invitation-for-others"]) {
+    expect(existsSync(join(ana.data, file))).toBe(false);
+  }
+});
+
+endToEnd("its log is for the owner, has a time on each line and holds no secret", async () => {
+  using ana = newPerson();
+  using server = await startInBackground(ana);
+  const path = join(ana.data, "server.log");
+  const log = readFileSync(path, "utf8");
+  expect(log).toMatch(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [^\n]+\n){2}$/);
+  expect(log).toContain("the invitation is in ");
+  expect(log).not.toContain("charla://");
+  const shared = join(ana.data, "invitation-for-others");
+  expect(readFileSync(shared, "utf8")).toBe(`${server.invitation}\n`);
+  for (const file of [path, shared]) expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+endToEnd("with --json it reports the same as events", async () => {
+  using ana = newPerson();
+  using server = await startInBackground(ana, "--json", "--open", "--ephemeral");
+  const events = server.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(events.map(({ type, code }) => code ?? type)).toEqual([
+    "OPEN",
+    "listening",
+    "invitation",
+    "IN_BACKGROUND",
+  ]);
+  expect(server.stderr).toBe("");
+  const stopped = await runCharla(["stop", "--json"], { as: ana });
+  expect(JSON.parse(stopped.stdout)).toMatchObject({ type: "notice", code: "STOPPED" });
+});
+
+endToEnd("an error of the server is the command's error and exit status", async () => {
+  using ana = newPerson();
+  using ben = newPerson();
+  await using taken = await startSealedServer(["--bind", "127.0.0.1"], { as: ben });
+  const inUse = await startInBackground(ana, "--port", taken.port);
+  expect(inUse.stderr).toStartWith(
+    `charla: 127.0.0.1:${taken.port} is in use by another program\nhint: `,
+  );
+  expect({ status: inUse.status, pid: inUse.pid }).toEqual({ status: 1, pid: 0 });
+  const wrong = await startInBackground(ana, "--name", "a\tb", "--json");
+  expect(JSON.parse(wrong.stdout)).toMatchObject({ type: "error", code: "USAGE" });
+  expect(wrong.status).toBe(2);
+  const nowhere = await startInBackground(ana, "--data", "/dev/null/charla");
+  expect(nowhere.stderr).toStartWith("charla: cannot write to /dev/null/charla: ");
+  expect(nowhere.status).toBe(1);
+});
+
+endToEnd("a second start says that the first one runs, and what to do", async () => {
+  using ana = newPerson();
+  using first = await startInBackground(ana);
+  const [, port = ""] = /:(\d+)\//.exec(first.invitation) ?? [];
+  const running =
+    `charla: your server at 127.0.0.1:${port} is running already\n` +
+    "hint: charla joins it, and charla stop ends it; another one needs a --port of its own, and a folder with --data, or --ephemeral\n";
+  const second = await startInBackground(ana);
+  expect(second.stderr).toBe(running);
+  expect(second.status).toBe(1);
+  const foreground = await runCharla(["--server", "--port", "0"], { as: ana });
+  expect(foreground).toEqual({ stdout: "", stderr: running, status: 1 });
+  const args = ["--server", "--ephemeral", "--bind", "127.0.0.1", "--port", port];
+  const samePort = await runCharla(args, { as: ana });
+  expect(samePort).toEqual({ stdout: "", stderr: running, status: 1 });
+  expect(isAlive(first.pid)).toBe(true);
+});
+
+endToEnd("charla stop --data ends the server of that folder, and no other", async () => {
+  using ana = newPerson();
+  const folder = join(ana.data, "another");
+  using first = await startInBackground(ana);
+  using second = await startInBackground(ana, "--data", folder);
+  expect(first.invitation).not.toBe(second.invitation);
+  expect((await runCharla(["stop", "--data", folder], { as: ana })).status).toBe(0);
+  expect([first, second].map(({ pid }) => isAlive(pid))).toEqual([true, false]);
+});
+
+endToEnd("charla stop without a server is an error with a hint", async () => {
+  using ana = newPerson();
+  expect(await runCharla(["stop"], { as: ana })).toEqual({
+    stdout: "",
+    stderr:
+      `charla: no server of ${ana.data} runs on this machine\n` +
+      "hint: charla --server --background starts one; --data DIR names the folder of another\n",
+    status: 1,
+  });
+  const wrong = await runCharla(["stop", "now"], { as: ana });
+  expect(wrong.status).toBe(2);
+});
+
+endToEnd("a server that was killed is recognised, and a new one takes its place", async () => {
+  using ana = newPerson();
+  using killed = await startInBackground(ana);
+  process.kill(killed.pid, "SIGKILL");
+  await until("the end of the server", () => !isAlive(killed.pid));
+  const stopped = await runCharla(["stop"], { as: ana });
+  expect(stopped.stderr).toStartWith(
+    `charla: the server of ${ana.data} does not run any more: it was killed\nhint: `,
+  );
+  expect(stopped.status).toBe(1);
+  using next = await startInBackground(ana);
+  expect(next.status).toBe(0);
+  expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+});
+
+endToEnd("another program that has the number of a killed server is left alone", async () => {
+  using ana = newPerson();
+  using killed = await startInBackground(ana);
+  process.kill(killed.pid, "SIGKILL");
+  await using other = start(["sleep", "60"]);
+  const path = join(ana.data, "server");
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...record, pid: other.pid }));
+  const stopped = await runCharla(["stop"], { as: ana });
+  expect(stopped.stderr).toContain("it was killed");
+  expect(stopped.status).toBe(1);
+  expect(isAlive(other.pid)).toBe(true);
+});
+
+endToEnd("charla stop waits until the server has ended, also one at a terminal", async () => {
+  using ana = newPerson();
+  await using server = startProcess(["--server", "--port", "0", "--bind", "127.0.0.1"], {
+    as: ana,
+  });
+  await server.until("stderr", "you are ");
+  expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+  expect(await server.exited).toBe(0);
+});
+
+endToEnd("a service prints no secret, and says in which file the invitation is", async () => {
+  using ana = newPerson();
+  const named = join(ana.data, "..", "for-ben");
+  for (const [option, file] of [
+    ["", join(ana.data, "invitation-for-others")],
+    [`--invitation-file ${named}`, named],
+    [`--json --ephemeral --invitation-file ${named}`, named],
+  ] as const) {
+    const main = `'${process.execPath}' ${root}/src/cli/main.ts`;
+    const command = `exec ${main} --server --port 0 --bind 127.0.0.1 ${option} </dev/null`;
+    await using server = start(["sh", "-c", command], { as: ana });
+    await server.until(option.includes("--json") ? "stdout" : "stderr", "listening");
+    const invitation = readFileSync(file, "utf8");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const said = await runCharla(["-", "-q"], { input: `${invitation}hello\n` });
+    expect(said).toMatchObject({ stderr: "", status: 0 });
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(0);
+    const printed = server.stdout + server.stderr;
+    expect(printed).toContain(`the invitation is in ${file}`);
+    expect(printed).not.toContain("charla://");
+    expect(existsSync(file)).toBe(false);
+  }
+});
+
+const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
+
+onTerminal("the server goes on when the terminal closes that it was started on", async () => {
+  using ana = newPerson();
+  {
+    await using screen = await openScreen(140, 20, { as: ana });
+    screen.type("charla --server --background --port 0 --bind 127.0.0.1; echo status=$?");
+    screen.press("Enter");
+    await screen.until("the status", (rows) => rows.includes("status=0"));
+  }
+  const pid = recordedPid(ana.data) ?? 0;
+  expect(isAlive(pid)).toBe(true);
+  const said = await runCharla(["-q"], { as: ana, input: "still here\n" });
+  expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
+  expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+  expect(isAlive(pid)).toBe(false);
+});
+
+endToEnd("options of a conversation that contradict --background are wrong usage", async () => {
+  for (const [args, message] of [
+    [["--background"], "--background goes with --server"],
+    [["--server", "--plain", "--background"], "--background goes without --plain"],
+  ] as const) {
+    const { stderr, status } = await runCharla(args);
+    expect(stderr).toStartWith(`charla: ${message}\n`);
+    expect(status).toBe(2);
+  }
+});
