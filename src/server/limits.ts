@@ -32,6 +32,8 @@ export interface Limits {
   readonly enterWithin: number;
   /** Rooms that one member may create: enough for anyone, few of the thousand that a log holds. */
   readonly roomsPerMember: number;
+  /** Rooms that all who came by one invitation may create: a fifth of those, whatever keys they make. */
+  readonly roomsPerInvitation: number;
   /** How long a member may leave its messages unread before it is disconnected, ms. */
   readonly unreadFor: number;
 }
@@ -81,6 +83,7 @@ export const LIMITS: Limits = {
   sessionsPerInvitation: 12_288,
   enterWithin: 10_000,
   roomsPerMember: 20,
+  roomsPerInvitation: 200,
   unreadFor: 30_000,
 };
 

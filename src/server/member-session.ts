@@ -233,13 +233,18 @@ export class MemberSession implements ChannelHandlers {
     room: Room,
     { name: wanted, device, after, history }: FrameOf<"enter">,
   ): Promise<Membership> {
-    const { log, limits, quota } = this.#server;
-    const { fingerprint, owner } = this.#client;
+    const { log, quota } = this.#server;
+    const { fingerprint, owner, invitation } = this.#client;
     this.#checkAdmission(room);
-    const most = owner ? Number.POSITIVE_INFINITY : limits.roomsPerMember;
-    const isNew = await quota.wouldCreate(room.name, fingerprint, most);
-    const name = await this.#claimName(room, wanted);
-    if (isNew) quota.created(room.name, fingerprint);
+    const creator = owner ? null : { fingerprint, invitation: invitation.id };
+    const undo = await quota.enter(room.name, creator);
+    let name: string;
+    try {
+      name = await this.#claimName(room, wanted);
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
     const last = await log.last(room.name);
     // The owner may have locked the room meanwhile, or banned the client.
     this.#checkAdmission(room);

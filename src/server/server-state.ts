@@ -1,15 +1,18 @@
 // What all member sessions of a server share: the rooms that are in use, the log, the limits, who is banned and how many
 // rooms each person has created.
 
-import { BANNED, ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { BANNED, ENDED_BY_PROGRAM, KICKED } from "../chat/channel.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
 import type { Limits } from "./limits.ts";
+import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
 import { type Member, Room } from "./room.ts";
 
 export interface ServerStateOptions extends Pick<ServerState, "log" | "limits" | "now" | "invite"> {
+  /** ms since 1970. */
+  readonly date?: (() => number) | undefined;
   /** The program's own timers, unless time is virtual. */
   readonly setTimer?: ServerState["setTimer"] | undefined;
 }
@@ -22,7 +25,7 @@ export interface Membership {
 export class ServerState {
   readonly log: Log;
   readonly limits: Limits;
-  readonly quota: ReturnType<typeof createRoomQuota>;
+  readonly quota: RoomQuota;
   readonly allowances: Allowances;
   /** ms, for limits only. */
   readonly now: () => number;
@@ -41,10 +44,18 @@ export class ServerState {
   readonly #paused = new Set<() => void>();
   #isClosing = false;
 
-  constructor({ log, limits, now, invite, setTimer = systemTimer }: ServerStateOptions) {
+  constructor({
+    log,
+    limits,
+    now,
+    invite,
+    date = Date.now,
+    setTimer = systemTimer,
+  }: ServerStateOptions) {
     this.log = log;
     this.limits = limits;
-    this.quota = createRoomQuota(log);
+    const isInUse = (room: string) => this.#rooms.has(room);
+    this.quota = createRoomQuota({ log, limits, date, isInUse });
     this.allowances = new Allowances(limits.rates, now);
     this.now = now;
     this.setTimer = setTimer;
@@ -100,6 +111,28 @@ export class ServerState {
     if (room.remove(member, reason)) this.#closeUnused(room);
   }
 
+  /**
+   * Deletes a room with all that was said in it, and disconnects its members.
+   *
+   * @param by who does it
+   * @throws {CharlaError} NO_SUCH_ROOM, STORE_...
+   */
+  async deleteRoom(name: string, by: string): Promise<void> {
+    const room = this.#rooms.get(name);
+    if (room !== undefined) {
+      const reason = `${by} has deleted the room ${name}`;
+      for (const member of room.members) {
+        this.disconnect({ room, member }, reason, { toOthers: "", code: KICKED });
+      }
+    }
+    if (await this.quota.delete(name)) return;
+    throw new CharlaError(
+      "NO_SUCH_ROOM",
+      `this server has no room ${name}`,
+      "/rooms lists the rooms",
+    );
+  }
+
   /** Removes a member from its room, and closes its channel. */
   disconnect(
     membership: Membership,
@@ -131,37 +164,4 @@ export class ServerState {
 function systemTimer(run: () => void, delay: number): Disposable {
   const timeout = setTimeout(run, delay);
   return { [Symbol.dispose]: () => clearTimeout(timeout) };
-}
-
-/** Which rooms the log has, and how many each person has created: it has a bound, and nobody may use it up alone. */
-function createRoomQuota(log: Log) {
-  /** Names of all rooms of the log; null before they are needed. */
-  let existing: Set<string> | null = null;
-  /** By fingerprint, since the server started: together no more than the log has. */
-  const created = new Map<string, number>();
-
-  return {
-    /**
-     * Whether a room would be a new one.
-     *
-     * @param most how many rooms this person may create
-     * @throws {CharlaError} TOO_MANY_ROOMS if it would be one too many; STORE_...
-     */
-    async wouldCreate(room: string, fingerprint: string, most: number): Promise<boolean> {
-      existing ??= new Set((await log.rooms()).map(({ name }) => name));
-      if (existing.has(room)) return false;
-      if ((created.get(fingerprint) ?? 0) < most) return true;
-      throw new CharlaError(
-        "TOO_MANY_ROOMS",
-        `you have created ${most} rooms, as many as this server allows; ${room} would be one more`,
-        "use a room that exists",
-      );
-    },
-    /** The room is in the log now. */
-    created(room: string, fingerprint: string): void {
-      if (existing === null || existing.has(room)) return;
-      existing.add(room);
-      created.set(fingerprint, (created.get(fingerprint) ?? 0) + 1);
-    },
-  };
 }

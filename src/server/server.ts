@@ -70,6 +70,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     log,
     limits,
     now: () => performance.now(),
+    date: options.now,
     invite(room, uses, seconds) {
       if (uses === 0 && seconds === 0) return invitation(room);
       const limited = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };

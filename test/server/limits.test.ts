@@ -3,10 +3,13 @@
 import { describe, expect, test } from "bun:test";
 
 import { encodeFrame, type MemberFrame } from "../../src/chat/frames.ts";
+import { CharlaError } from "../../src/errors.ts";
+import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { LIMITS, TokenBucket } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
 import { NO_RATES, personRates, UNLIMITED } from "./rates.ts";
 import {
+  brokenLog,
   connect,
   connectDirectly,
   deviceOf,
@@ -71,6 +74,78 @@ describe("rooms", () => {
     const rooms = ["one", "two", "three", "four", "five", "six"];
     ann.say(...rooms.map((room) => enterFrame("Ann", { room })));
     await ann.until("welcome", 7);
+  });
+
+  test("past those of one invitation are refused, however many keys are made", async () => {
+    const state = openState({ limits: { ...UNLIMITED, roomsPerInvitation: 5 } });
+    let created = 0;
+    const reasons = [];
+    for (let key = 0; key < 20; key += 1) {
+      const member = connect(state, `throw-away ${key}`);
+      member.say(enterFrame("Eve", { room: `room-${key}` }));
+      const outcome = await Promise.race([member.until("welcome"), reasonOf(member)]);
+      if (typeof outcome === "string") reasons.push(outcome);
+      else created += 1;
+    }
+    expect(created).toBe(5);
+    expect(reasons[0]).toBe(
+      "people with your invitation have created 5 rooms, as many as this server allows; room-5 would be one more",
+    );
+    const owner = await enter(state, "Ann", { owner: true, room: "owners" });
+    owner.say(sayFrame(1));
+    expect(await owner.texts(1)).toEqual(["message 1"]);
+  });
+
+  test("that several keys create at the same time count as well", async () => {
+    const state = openState({ limits: { ...UNLIMITED, roomsPerInvitation: 5 } });
+    const members = Array.from({ length: 20 }, (_, key) => connect(state, `throw-away ${key}`));
+    for (const [key, member] of members.entries()) {
+      member.say(enterFrame("Eve", { room: `room-${key}` }));
+    }
+    await Promise.all(
+      members.map((member) => Promise.race([member.until("welcome"), reasonOf(member)])),
+    );
+    expect(await state.log.rooms()).toHaveLength(5);
+  });
+
+  test("that could not be created count for nobody", async () => {
+    const memory = openMemoryLog({ now: () => 1_000 });
+    let isFull = true;
+    const log = brokenLog({
+      ...memory,
+      claimName(...claim) {
+        if (isFull) throw new CharlaError("STORE_FULL", "the disk is full", "make room");
+        return memory.claimName(...claim);
+      },
+    });
+    const state = openState({ log, limits: { ...limits, roomsPerMember: 1 } });
+    const ann = connect(state, "key of Ann");
+    ann.say(enterFrame("Ann", { room: "one" }));
+    expect(await reasonOf(ann)).toBe("the disk is full");
+    isFull = false;
+    await enter(state, "Ann", { room: "two" });
+  });
+
+  test("in which nothing was said go when nobody has entered for a day, and count no more", async () => {
+    const HOUR = 3_600_000;
+    let date = 1_000 * HOUR;
+    const log = openMemoryLog({ now: () => date });
+    const state = openState({ log, limits: { ...UNLIMITED, roomsPerMember: 3 }, date: () => date });
+    const names = async () => (await log.rooms()).map(({ name }) => name);
+    const ann = await enter(state, "Ann", { room: "one" });
+    ann.say(sayFrame(1), enterFrame("Ann", { room: "two" }), enterFrame("Ann", { room: "three" }));
+    await ann.until("welcome", 3);
+    date += 25 * HOUR;
+    const bob = await enter(state, "Bob");
+    // What was said stays, and so does the room that Ann is in.
+    expect(await names()).toEqual(["one", "three", "main"]);
+    date += 20 * HOUR;
+    ann.say(enterFrame("Ann", { room: "four" }));
+    await ann.until("welcome", 4);
+    date += 23 * HOUR;
+    bob.say(enterFrame("Bob", { room: "five" }));
+    await bob.until("welcome", 2);
+    expect(await names()).toEqual(["one", "four", "five"]);
   });
 
   test("are not limited for the owner", async () => {

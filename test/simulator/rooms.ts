@@ -152,6 +152,7 @@ function startServer(world: World): void {
     log: world.log,
     limits: SLOW,
     now: () => world.now,
+    date: () => Math.floor(world.now),
     setTimer(run, delay) {
       let isCancelled = false;
       schedule(world, delay, () => (isCancelled ? undefined : run()));
