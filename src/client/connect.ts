@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { formatAddress, type HostAndPort, type SocketAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
@@ -31,8 +31,8 @@ export interface Connection {
   /** The link's own socket. Closing it ends the link, with a CLOSE to the other end. */
   readonly socket: SealedSocket;
   /**
-   * In the session; nothing that came was taken yet (`receive`). It ends by itself when the network refuses a datagram:
-   * nobody listens there any more, or there is no way.
+   * In the session; nothing that came was taken yet (`receive`). It ends by itself when no program is listening there any
+   * more. Every other error of the network is passing.
    */
   readonly link: SealedLink;
 }
@@ -59,15 +59,22 @@ export async function connectToFirst(
   const winner = Promise.withResolvers<Connection>();
   // It may be rejected before it is returned.
   winner.promise.catch(() => {});
-  const attempts: Promise<void>[] = [];
   const decided = new AbortController();
   // The caller's signal may outlive many attempts, and gets no listener: this one is forgotten with them.
   const signal = AbortSignal.any([decided.signal, ...(options.signal ? [options.signal] : [])]);
   let failure: CharlaError | null = null;
+  // Addresses of which something is to be expected: not those where there is no route at the moment.
+  const hopeful = new Set(candidates);
   signal.addEventListener("abort", () => winner.reject(signal.reason));
 
   for (const [index, to] of candidates.entries()) {
-    const attempt = tryAddress(to, options, signal).then(
+    const hopeless = Promise.withResolvers<void>();
+    const loseHope = () => {
+      hopeless.resolve();
+      hopeful.delete(to);
+      if (hopeful.size === 0 && failure !== null) fail(failure);
+    };
+    const attempt = tryAddress(to, options, signal, loseHope).then(
       (connection) => {
         // Two may let us in at once: the first is the connection.
         if (signal.aborted) {
@@ -78,55 +85,87 @@ export async function connectToFirst(
         decided.abort();
       },
       (error: unknown) => {
-        if (!(error instanceof CharlaError)) winner.reject(error);
+        if (!(error instanceof CharlaError)) return fail(error);
         // The reason that a server gives says more than the silence of another address.
-        else if (failure === null || SILENT.has(failure.code)) failure = error;
+        if (failure === null || SILENT.has(failure.code)) failure = error;
+        loseHope();
       },
     );
-    attempts.push(attempt);
-    if (index < candidates.length - 1)
-      await Promise.race([attempt, delay(ATTEMPT_DELAY, null, { ref: false })]);
+    if (index < candidates.length - 1) {
+      const patience = delay(ATTEMPT_DELAY, null, { ref: false });
+      await Promise.race([attempt, hopeless.promise, patience]);
+    }
     if (signal.aborted) break;
   }
-  void Promise.all(attempts).then(() => {
-    if (failure !== null) winner.reject(failure);
+  return winner.promise;
+
+  function fail(error: unknown): void {
+    winner.reject(error);
     // Also after a failure: until it aborts, the caller's signal keeps the one made of it.
     decided.abort();
-  });
-  return winner.promise;
+  }
 }
 
 /** Codes of failures in which nobody has answered. */
 const SILENT = new Set(["NO_ANSWER", "NOBODY_LISTENING", "UNREACHABLE"]);
 
+/** Errors of the network that another hello would meet again: the attempt ends at once. */
+const FATAL: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "ADDRESS_FAMILY_NOT_AVAILABLE"]);
+
+/**
+ * For how long a session's datagrams are refused, with nothing heard in between, until no program is listening there
+ * any more, ms. A refusal by itself proves nothing: it may be a firewall's, or forged (RFC 5927 s. 4).
+ */
+const GONE_AFTER = 1_000;
+
+/** @param onTrouble called when the network does not let a hello pass; the attempt goes on */
 async function tryAddress(
   to: SocketAddress,
   options: ConnectOptions,
   signal: AbortSignal,
+  onTrouble: () => void,
 ): Promise<Connection> {
   const { staticKeys, secret, trust } = options;
   const refusal = Promise.withResolvers<never>();
   refusal.promise.catch(() => {});
   signal.addEventListener("abort", () => refusal.reject(signal.reason));
   let joined = false;
+  let trouble: CharlaError | null = null;
+  let refusedSince = Number.NEGATIVE_INFINITY;
   const socket = await openSealedSocket({
     port: 0,
     staticKeys,
     admission: null,
     onRefused(error) {
-      refusal.reject(error);
-      // The session by itself would notice only after a silence.
-      if (joined) link.abort(ENDED_BY_PROGRAM, error.message);
+      if (joined) return refused(error);
+      if (FATAL.has(error.code)) return refusal.reject(error);
+      trouble = error;
+      onTrouble();
     },
     onOtherWire: (from) => refusal.reject(otherWire(from)),
   });
+
+  /** The session sends probes until it is heard again, or refused for long enough. */
+  function refused(error: CharlaError): void {
+    if (error.code !== "NOBODY_LISTENING") return;
+    const now = performance.now();
+    if (link.heardAt > refusedSince) refusedSince = now;
+    else if (now - refusedSince >= GONE_AFTER) link.abort(ENDED_BY_PROGRAM, error.message);
+  }
+
   const link = socket.join({ to, psk: secretToPsk(secret), expected: trust.expected });
   try {
     joined = await Promise.race([link.joined, refusal.promise]);
     if (joined) return { socket, link };
     const { peerKey } = link;
     const ended = await link.ended;
-    throw describeJoinFailure(ended, { where: formatAddress(to), secret, peerKey, trust });
+    const failure = describeJoinFailure(ended, {
+      where: formatAddress(to),
+      secret,
+      peerKey,
+      trust,
+    });
+    throw (failure.code === "NO_ANSWER" ? trouble : null) ?? failure;
   } catch (error) {
     link.abort(0, "");
     await socket.close();

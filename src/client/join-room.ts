@@ -37,14 +37,19 @@ export interface JoinRoomOptions {
   onServer?(key: Uint8Array): void;
 }
 
-/** Failures that another attempt may not meet: the server is down, full, or was restarted during the handshake. */
-const TEMPORARY: ReadonlySet<ErrorCode> = new Set([
-  "NO_ANSWER",
-  "SESSION_LOST",
-  "NOBODY_LISTENING",
-  "UNREACHABLE",
-  "CONVERSATION_FULL",
-  "UNKNOWN_HOST",
+/**
+ * Failures that another attempt would meet again: the server is another one, or speaks otherwise, or admits nobody with
+ * this secret; or this machine's list of servers can't be used. Whatever else happened to a member, such as any error of
+ * the network, may be over soon.
+ */
+const FATAL: ReadonlySet<ErrorCode> = new Set([
+  "WRONG_SECRET",
+  "SERVER_KEY_CHANGED",
+  "OTHER_WIRE",
+  "OTHER_VERSION",
+  "KNOWN_SERVERS_DAMAGED",
+  "FILE_NOT_READABLE",
+  "FOLDER_NOT_WRITABLE",
 ]);
 
 /**
@@ -67,7 +72,7 @@ export function joinRoom(
     history: options.history,
     random: Math.random,
     signal: options.signal,
-    isTemporary: ({ code }) => wasConnected && TEMPORARY.has(code),
+    isTemporary: ({ code }) => wasConnected && !FATAL.has(code),
     async connect(signal) {
       const { link, socket } = await connect(known, { ...known, staticKeys, signal });
       try {

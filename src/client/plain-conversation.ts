@@ -4,7 +4,7 @@
 import type { PlainConversation } from "../chat/conversation.ts";
 import type { EndReason, PlainEvent } from "../chat/events.ts";
 import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/plain-link.ts";
 import { encodeText, withoutNewline } from "../net/plain-wire.ts";
@@ -51,6 +51,9 @@ export async function joinPlain(
   return converse("client", options, (handlers) => joinPlainLink(candidates, handlers));
 }
 
+/** Errors after which there is no peer any more. */
+const LOST: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "OTHER_WIRE"]);
+
 async function converse(
   role: "server" | "client",
   { turns = false, signal }: PlainOptions,
@@ -66,17 +69,21 @@ async function converse(
   let ending: Promise<void> | null = null;
   const aborted = Promise.withResolvers<void>();
   let otherWireReported = false;
+  // Whether there has been anybody there at all.
+  let heard = role === "server";
 
   const link = await openLink({
     onPeer(peer) {
       queue.push({ type: "joined", peer: formatAddress(peer) });
     },
     onText(text, from) {
+      heard = true;
       // What arrives while this end is leaving is still shown, though it changes nothing any more.
       if (talk.ended) queue.push({ type: "message", from: formatAddress(from), text });
       else apply({ type: "hear", text }, formatAddress(from));
     },
     onRefused: lose,
+    onNotSent: (error) => (heard ? warn(error) : lose(error)),
     onOtherWire({ code, message, hint }) {
       if (!otherWireReported) queue.push({ type: "notice", code, message, hint });
       otherWireReported = true;
@@ -137,9 +144,17 @@ async function converse(
       },
       (error: unknown) => {
         said?.reject(ending === null ? error : conversationOver());
-        if (ending === null && error instanceof CharlaError) lose(error);
+        if (ending !== null || !(error instanceof CharlaError)) return;
+        if (!heard || LOST.has(error.code)) lose(error);
+        else if (said === undefined) warn(error);
       },
     );
+  }
+
+  /** The network may work again: the peer stays. */
+  function warn({ code, message, hint }: CharlaError): void {
+    const lost = `${message}; what was said last may not have arrived`;
+    queue.push({ type: "notice", code, message: lost, hint });
   }
 
   /** The peer is gone. A client has no other; a server waits for the next one. */

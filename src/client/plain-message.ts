@@ -50,6 +50,7 @@ export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
       answer.resolve({ from: formatAddress(from), text });
     },
     onRefused: refused.reject,
+    onNotSent: refused.reject,
   });
   const send = (text: string): Promise<void> => Promise.race([link.send(text), refused.promise]);
   return {
@@ -101,6 +102,7 @@ export async function openPlainReceiver(options: {
       message.resolve({ from: formatAddress(from), text });
     },
     onRefused: refused.reject,
+    onNotSent: refused.reject,
   });
   return {
     address: formatAddress(link.local),

@@ -27,8 +27,10 @@ export interface PlainLinkHandlers {
   /** The server has a peer. */
   onPeer?(peer: SocketAddress): void;
   onText(text: string, from: SocketAddress): void;
-  /** No program is listening at `peer` any more, or there is no route to it. */
+  /** No program is listening at `peer` any more, or it speaks the other wire. */
   onRefused(error: CharlaError, peer: SocketAddress | null): void;
+  /** A datagram to the peer was not sent, or did not arrive: there is no route at the moment, or a firewall. */
+  onNotSent(error: CharlaError): void;
   /** A datagram from another address was ignored, the `ignored`th so far. */
   onStranger?(from: SocketAddress, ignored: number): void;
   /** A client of the sealed wire sent something to this server, and was answered that this is the plain wire. */
@@ -38,7 +40,7 @@ export interface PlainLinkHandlers {
 /**
  * Listens for a peer: the sender of the first datagram.
  *
- * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and others of `describeSocketError`
+ * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and others of `describeBindError`
  */
 export function openPlainLink(
   options: { bind?: string | undefined; port: number },
@@ -87,7 +89,10 @@ async function createPlainLink(
       handlers.onText(decodeText(datagram), from);
     },
     onError(error) {
-      if (!closed) refused(error);
+      if (closed) return;
+      // Only what the peer's host says ends anything; the network may work again.
+      if (trial !== null || error.code === "NOBODY_LISTENING") refused(error);
+      else handlers.onNotSent(error);
     },
   });
 

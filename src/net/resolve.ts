@@ -2,13 +2,13 @@
 
 import { lookup } from "node:dns/promises";
 
-import { CharlaError } from "../errors.ts";
 import { canonicalAddress, type HostAndPort, type SocketAddress } from "./address.ts";
+import { describeLookupError } from "./socket-error.ts";
 
 /**
  * The addresses of a host, in the resolver's order of preference (RFC 6724), at least one.
  *
- * @throws {CharlaError} UNKNOWN_HOST
+ * @throws {CharlaError} UNKNOWN_HOST; UNREACHABLE where no name server answers
  */
 export async function resolve({ host, port }: HostAndPort): Promise<SocketAddress[]> {
   let cause: unknown;
@@ -23,12 +23,7 @@ export async function resolve({ host, port }: HostAndPort): Promise<SocketAddres
   } catch (error) {
     cause = error;
   }
-  throw new CharlaError(
-    "UNKNOWN_HOST",
-    `unknown host ${JSON.stringify(host)}`,
-    "check the spelling, or give its IP address",
-    { cause },
-  );
+  throw describeLookupError(cause, host);
 }
 
 /** "Every address of this machine" is for listening; as a destination it means this machine. */

@@ -22,6 +22,8 @@ const MESSAGES_AT_ONCE = 1_024;
 export interface SealedLink {
   /** The address from which the peer was heard last. */
   readonly peer: SocketAddress;
+  /** When the peer was heard last, ms of the driver's clock. */
+  readonly heardAt: number;
   /**
    * The peer's public key, 32 bytes, even if it is not the expected one; null until the peer has proven it in the
    * handshake.
@@ -122,6 +124,10 @@ export class SessionLink implements SealedLink {
 
   get peer(): SocketAddress {
     return this.session.path.address;
+  }
+
+  get heardAt(): number {
+    return this.session.lastHeardAt;
   }
 
   get peerKey(): Uint8Array | null {

@@ -43,7 +43,7 @@ interface SealedSocketOptions extends Pick<
   readonly port: number;
   /** Somebody has joined. */
   onJoined?(link: SealedLink): SealedLinkHandlers;
-  /** The network refused a datagram: no program is listening there, or there is no route. */
+  /** A datagram was not sent or did not arrive: no program is listening there, or there is no route at the moment. */
   onRefused?(error: CharlaError): void;
   /** A datagram came that is not of the sealed wire. */
   onOtherWire?(from: SocketAddress): void;
@@ -74,7 +74,7 @@ export function maxProbeSize(
 /** Monotonic, ms. */
 const now = () => performance.now();
 
-/** @throws {CharlaError} PORT_IN_USE and others: see `describeSocketError` */
+/** @throws {CharlaError} PORT_IN_USE and others: see `describeBindError` */
 export async function openSealedSocket(options: SealedSocketOptions): Promise<SealedSocket> {
   const endpoint = createEndpoint({
     crypto: nodeCrypto,

@@ -1,10 +1,11 @@
-// Turns the system's socket errors into errors for people. Pure.
+// Turns the system's socket errors into errors for people. The same errno means one thing when a socket is opened and
+// another when a datagram is sent, so there is a table for each call. Pure.
 
 import { CharlaError, type ErrorCode, systemCode } from "../errors.ts";
 
 type Description = (where: string) => [ErrorCode, message: string, hint: string];
 
-const DESCRIPTIONS: Readonly<Record<string, Description>> = {
+const BIND: Readonly<Record<string, Description>> = {
   EADDRINUSE: (where) => [
     "PORT_IN_USE",
     `${where} is in use by another program`,
@@ -15,11 +16,24 @@ const DESCRIPTIONS: Readonly<Record<string, Description>> = {
     `permission denied for ${where}`,
     "choose a port from 1024 up with --port N",
   ],
+  EPERM: (where) => [
+    "PORT_NOT_PERMITTED",
+    `permission denied for ${where}`,
+    "a sandbox or a security policy forbids it: choose another port, or allow it there",
+  ],
   EADDRNOTAVAIL: (where) => [
     "ADDRESS_NOT_AVAILABLE",
     `${where} cannot be used: this machine does not have that address`,
     "bind an address of this machine, or leave --bind out to listen on all of them",
   ],
+  EAFNOSUPPORT: (where) => [
+    "ADDRESS_FAMILY_NOT_AVAILABLE",
+    `${where} cannot be used: its address family is not available here`,
+    "use an address of the other family (IPv4 like 127.0.0.1, IPv6 like ::1)",
+  ],
+};
+
+const SEND: Readonly<Record<string, Description>> = {
   EAFNOSUPPORT: (where) => [
     "ADDRESS_FAMILY_NOT_AVAILABLE",
     `${where} cannot be reached: its address family is not available here`,
@@ -37,11 +51,17 @@ const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   ],
   ENETUNREACH: unreachable,
   EHOSTUNREACH: unreachable,
+  EHOSTDOWN: unreachable,
   ENETDOWN: unreachable,
-  EPERM: (where) => [
+  // There is no address to send from.
+  EADDRNOTAVAIL: unreachable,
+  // A firewall of this machine; or one on the path, by ICMPv6 (RFC 4443 s. 3.1, codes 1, 5 and 6).
+  EACCES: forbidden,
+  EPERM: forbidden,
+  ENOBUFS: (where) => [
     "UNREACHABLE",
-    `this machine refuses to send to ${where}`,
-    "check its firewall",
+    `the network interface to ${where} is overloaded`,
+    "send it again",
   ],
 };
 
@@ -49,15 +69,65 @@ function unreachable(where: string): ReturnType<Description> {
   return ["UNREACHABLE", `no route to ${where}`, "check the address and the network"];
 }
 
-/** @param where the address or port that the error is about */
-export function describeSocketError(cause: unknown, where: string): CharlaError {
-  const describe = DESCRIPTIONS[systemCode(cause)];
-  if (describe !== undefined) return new CharlaError(...describe(where), { cause });
+function forbidden(where: string): ReturnType<Description> {
+  return [
+    "UNREACHABLE",
+    `sending to ${where} is not permitted`,
+    "check the firewall of this machine, and those on the way",
+  ];
+}
+
+/**
+ * A socket could not be opened.
+ *
+ * @param where the address or port that it should have
+ */
+export function describeBindError(cause: unknown, where: string): CharlaError {
+  return describe(BIND, cause, where);
+}
+
+/**
+ * A datagram was not sent, or the network has answered an earlier one with an error.
+ *
+ * @param where its destination
+ */
+export function describeSendError(cause: unknown, where: string): CharlaError {
+  return describe(SEND, cause, where);
+}
+
+function describe(
+  descriptions: Readonly<Record<string, Description>>,
+  cause: unknown,
+  where: string,
+): CharlaError {
+  const description = descriptions[systemCode(cause)];
+  if (description !== undefined) return new CharlaError(...description(where), { cause });
   const said = cause instanceof Error ? cause.message : String(cause);
   return new CharlaError(
     "SOCKET_FAILED",
     `network error at ${where}: ${said}`,
     "try again; if it happens again, report it with this line",
+    { cause },
+  );
+}
+
+/** What a name server that can't be reached makes of a lookup: it says nothing about the name (getaddrinfo(3)). */
+const NO_NAME_SERVER = new Set(["EAI_AGAIN", "ETIMEOUT", "ETIMEDOUT", "ECONNREFUSED", "ESERVFAIL"]);
+
+/** A host's addresses could not be looked up. */
+export function describeLookupError(cause: unknown, host: string): CharlaError {
+  if (NO_NAME_SERVER.has(systemCode(cause))) {
+    return new CharlaError(
+      "UNREACHABLE",
+      `cannot look up ${JSON.stringify(host)}: no name server answers`,
+      "check this machine's network connection",
+      { cause },
+    );
+  }
+  return new CharlaError(
+    "UNKNOWN_HOST",
+    `unknown host ${JSON.stringify(host)}`,
+    "check the spelling, or give its IP address",
     { cause },
   );
 }

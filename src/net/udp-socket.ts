@@ -5,7 +5,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { CharlaError, systemCode } from "../errors.ts";
 import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
 import { loadSocketTuner } from "./socket-calls.ts";
-import { describeSocketError } from "./socket-error.ts";
+import { describeBindError, describeSendError } from "./socket-error.ts";
 import { NOTHING_IN_FORCE, type OptionsInForce, type WantedOptions } from "./socket-options.ts";
 import { createBatchSender, type Datagram } from "./udp-gso.ts";
 
@@ -48,7 +48,7 @@ const ANY_IPV4_ADDRESS = "0.0.0.0";
 /** The system's code for a datagram that is longer than the network interface carries. */
 const TOO_LONG = "EMSGSIZE";
 
-/** @throws {CharlaError} PORT_IN_USE and others: see `describeSocketError` */
+/** @throws {CharlaError} PORT_IN_USE and others: see `describeBindError` */
 export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocket> {
   const { bind, port, onDatagram, onError, onTooLong } = options;
   let lastTo: SocketAddress | undefined;
@@ -92,7 +92,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
           // sendMany has reported it; or a router reports a smaller MTU, which anyone can forge, and which our own
           // probing finds out (RFC 8899 s. 4.6).
           if (isForOnTooLong(cause)) return;
-          onError(describeSocketError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
+          onError(describeSendError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
         },
       },
     });
@@ -105,7 +105,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     .catch((cause: unknown) => {
       tuner?.[Symbol.dispose]();
       const where = bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
-      throw describeSocketError(cause, where);
+      throw describeBindError(cause, where);
     });
   const address = { address: socket.address.address, port: socket.port };
   const isDualStack = isIPv6(address.address);
@@ -141,7 +141,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       // Once for each peer, however many datagrams were for it.
       const reported = new Set<string>();
       const report = (cause: unknown, to: SocketAddress) => {
-        const error = describeSocketError(cause, formatAddress(to));
+        const error = describeSendError(cause, formatAddress(to));
         if (!reported.has(error.message)) onError(error);
         reported.add(error.message);
       };
@@ -158,7 +158,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     async send(datagram, to) {
       lastTo = to;
       const address = destination(to);
-      let refusals = 0;
+      let failures = 0;
       for (;;) {
         if (socket.closed) {
           throw new CharlaError(
@@ -171,11 +171,12 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
           if (socket.send(datagram, to.port, address)) return;
           await room.promise;
         } catch (cause) {
-          const error = describeSocketError(cause, formatAddress(to));
-          // The system reports an earlier datagram's refusal in place of sending this one.
-          if (error.code !== "NOBODY_LISTENING" || refusals > 0) throw error;
-          refusals += 1;
-          onError(error);
+          const error = describeSendError(cause, formatAddress(to));
+          // The system may report an earlier datagram's error in place of sending this one, once. Whose it was, is
+          // not known; but a refusal is an answer to an earlier one.
+          if (failures > 0) throw error;
+          failures += 1;
+          if (error.code === "NOBODY_LISTENING") onError(error);
         }
       }
     },

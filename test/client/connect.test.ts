@@ -287,6 +287,79 @@ describe("with several addresses", () => {
   });
 });
 
+/** A relay to a server, which can be away for a while: then the system refuses what is sent to it. */
+async function openRelay(server: SocketAddress) {
+  let front = createSocket("udp4");
+  const back = createSocket("udp4");
+  let client = 0;
+  async function listen(port: number): Promise<void> {
+    front = createSocket("udp4");
+    front.on("message", (datagram, from) => {
+      client = from.port;
+      back.send(datagram, server.port, server.address);
+    });
+    await new Promise<void>((resolve) => front.bind(port, "127.0.0.1", resolve));
+  }
+  await listen(0);
+  const { port } = front.address();
+  let isAway = false;
+  back.on("message", (datagram) => {
+    if (!isAway) front.send(datagram, client, "127.0.0.1");
+  });
+  return {
+    at: at(port),
+    async leave() {
+      isAway = true;
+      await new Promise<void>((resolve) => front.close(resolve));
+    },
+    async comeBack() {
+      await listen(port);
+      isAway = false;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!isAway) front.close();
+      back.close();
+    },
+  };
+}
+
+describe("a session whose datagrams are refused (docs/protocol.md s. 15.5)", () => {
+  const message = new TextEncoder().encode("into the gap");
+
+  test("goes on when the program there is back in less than a second", async () => {
+    await using server = await openServer();
+    await using relay = await openRelay(server.at);
+    const connection = await connectToFirst([relay.at], options);
+    await using _ = connection.socket;
+    await relay.leave();
+    const said = connection.link.say(message);
+    await Bun.sleep(400);
+    await relay.comeBack();
+    expect(await said).not.toBeNull();
+    expect(await server.heard.next()).toBe("into the gap");
+    expect(await connection.link.arrived()).toBe(true);
+  });
+
+  test("ends when all are refused for longer, long before it would time out", async () => {
+    await using server = await openServer();
+    await using relay = await openRelay(server.at);
+    const connection = await connectToFirst([relay.at], options);
+    await using _ = connection.socket;
+    await relay.leave();
+    const start = performance.now();
+    void connection.link.say(message);
+    expect(await connection.link.ended).toMatchObject({
+      type: "closed",
+      by: "us",
+      reason: `no program is listening at 127.0.0.1:${relay.at.port}`,
+    });
+    const took = performance.now() - start;
+    expect(took).toBeGreaterThan(1_000);
+    expect(took).toBeLessThan(10_000);
+    await relay.comeBack();
+  });
+});
+
 /** How many listeners wait for the signal's abort now, and how many did at most. */
 function countListeners(signal: AbortSignal) {
   let most = 0;

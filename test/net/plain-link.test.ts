@@ -11,6 +11,7 @@ type Report =
   | { peer: SocketAddress }
   | { text: string; from: SocketAddress }
   | { refused: CharlaError; peer: SocketAddress | null }
+  | { notSent: CharlaError }
   | { stranger: SocketAddress; ignored: number };
 
 /** Everything that a link reports, in one queue. */
@@ -20,6 +21,7 @@ function watch() {
     onPeer: (peer) => reports.put({ peer }),
     onText: (text, from) => reports.put({ text, from }),
     onRefused: (refused, peer) => reports.put({ refused, peer }),
+    onNotSent: (notSent) => reports.put({ notSent }),
     onStranger: (stranger, ignored) => reports.put({ stranger, ignored }),
   };
   return { handlers, next: () => reports.next() };
@@ -324,6 +326,7 @@ test("a link that is closed while a message is handled delivers no further one",
         link.close();
       },
       onRefused() {},
+      onNotSent() {},
     },
   );
   await using peer = await openBareSocket();

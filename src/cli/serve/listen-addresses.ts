@@ -7,7 +7,7 @@ import type { NetworkInterfaceInfo } from "node:os";
 import { CharlaError, systemCode } from "../../errors.ts";
 import { isLoopback } from "../../net/address.ts";
 import { ownAddresses } from "../../net/own-addresses.ts";
-import { describeSocketError } from "../../net/socket-error.ts";
+import { describeBindError } from "../../net/socket-error.ts";
 
 /** Both, because "localhost" may be either; the second only if this machine has IPv6. */
 export const LOOPBACK = ["127.0.0.1", "::1"] as const;
@@ -81,7 +81,7 @@ export function describeServeError(
       { cause },
     );
   }
-  return describeSocketError(cause, `port ${port}`);
+  return describeBindError(cause, `port ${port}`);
 }
 
 function describeFolderError(cause: Error, folder: string): CharlaError {
