@@ -142,7 +142,6 @@ async function tryAddress(
       trouble = error;
       onTrouble();
     },
-    onOtherWire: (from) => refusal.reject(otherWire(from)),
   });
 
   /** The session sends probes until it is heard again, or refused for long enough. */
@@ -171,12 +170,4 @@ async function tryAddress(
     await socket.close();
     throw error;
   }
-}
-
-function otherWire(from: SocketAddress): CharlaError {
-  return new CharlaError(
-    "OTHER_WIRE",
-    `${formatAddress(from)} speaks the plain wire, which is not encrypted`,
-    `join it with charla --plain ${formatAddress(from)}`,
-  );
 }

@@ -60,6 +60,12 @@ export function describeJoinFailure(end: SessionEnd, attempt: Attempt): CharlaEr
         `${where} speaks another version of charla's wire`,
         "use the same version of charla at both ends: charla --version",
       );
+    case "other-wire":
+      return new CharlaError(
+        "OTHER_WIRE",
+        `${where} speaks the plain wire, which is not encrypted`,
+        `join it with charla --plain ${where}`,
+      );
     case "full":
       return new CharlaError("CONVERSATION_FULL", `${where} is full`, "try again later");
   }

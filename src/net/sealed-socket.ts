@@ -4,7 +4,6 @@
 import type { CharlaError } from "../errors.ts";
 import {
   activate,
-  answerPlainWire,
   connect,
   type ConnectOptions,
   createEndpoint,
@@ -13,6 +12,7 @@ import {
   endpointWakeAt,
   nextDatagram,
   receiveDatagram,
+  receivePlainWire,
   takeTouched,
   tickEndpoint,
 } from "../protocol/endpoint.ts";
@@ -108,7 +108,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     onDatagram(datagram, from) {
       if (isSealedWire(datagram)) receiveDatagram(endpoint, datagram, from, now());
       else {
-        answerPlainWire(endpoint, datagram, from, now());
+        receivePlainWire(endpoint, datagram, from, now());
         options.onOtherWire?.(from);
       }
       flushSoon();

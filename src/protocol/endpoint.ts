@@ -6,6 +6,7 @@ import { mapKey } from "./bytes.ts";
 import {
   type InitiatorHandshake,
   type InitiatorOptions,
+  receiveClaim,
   startInitiatorHandshake,
 } from "./handshake/initiator-handshake.ts";
 import { truncatedHmac } from "./handshake/proofs.ts";
@@ -39,7 +40,7 @@ import {
   tickSession,
 } from "./session/session.ts";
 import { nextSessionDatagram, type Outbound } from "./session/transmit.ts";
-import type { SocketAddress } from "./socket-address.ts";
+import { sameAddress, type SocketAddress } from "./socket-address.ts";
 import { createStrayAnswers, mayAnswerStray, type StrayAnswers } from "./stray-answers.ts";
 import {
   cancelTimer,
@@ -183,17 +184,27 @@ export function receiveDatagram(
   }
 }
 
-/** A datagram of the plain wire arrived: its sender is answered with a notice (docs/protocol.md s. 6). */
-export function answerPlainWire(
+/**
+ * A datagram of the plain wire arrived (docs/protocol.md s. 6): a responder answers its sender with a notice, and an initiator
+ * that awaits an answer from there learns that it may wait in vain.
+ */
+export function receivePlainWire(
   endpoint: Endpoint,
   datagram: Uint8Array,
   from: SocketAddress,
   now: number,
 ): void {
-  const { responder, strayAnswers } = endpoint;
-  if (responder === null || datagram.length === 0) return;
-  if (mayAnswerStray(strayAnswers, from, now))
+  const { responder, sessions, strayAnswers } = endpoint;
+  if (responder === null) {
+    for (const session of sessions.values()) {
+      const { handshake, path } = session;
+      if (handshake === null || !sameAddress(from, path.address)) continue;
+      receiveClaim(handshake, "other-wire", now);
+      activate(endpoint, session);
+    }
+  } else if (datagram.length > 0 && mayAnswerStray(strayAnswers, from, now)) {
     answer(endpoint, { to: from, bytes: SEALED_WIRE_NOTICE });
+  }
 }
 
 /** The next datagram to send now, valid until `datagramsSent`; null when there is none. Call it until then. */

@@ -92,6 +92,7 @@ async function openHoldingRelay(server: SocketAddress) {
     hold: () => {
       holds = true;
     },
+    inject: answer,
     release: () => {
       holds = false;
       for (const datagram of held.splice(0)) answer(datagram);
@@ -150,6 +151,19 @@ describe("with one address", () => {
       code: "OTHER_WIRE",
       message: `127.0.0.1:${plain.port} speaks the plain wire, which is not encrypted`,
     });
+  });
+
+  test("a datagram of the plain wire in the server's name does not keep the server from letting us in", async () => {
+    await using server = await openServer();
+    await using relay = await openHoldingRelay(server.at);
+    relay.hold();
+    const connecting = connectToFirst([relay.at], options);
+    await until("a hello", () => relay.held.length > 0);
+    relay.inject(Buffer.from("who is there?"));
+    relay.release();
+    const connection = await connecting;
+    await using _ = connection.socket;
+    expect(connection.link.peerKey).toEqual(SERVER.publicKey);
   });
 
   test("a server that says something and ends the session at once fails with its reason", async () => {

@@ -78,6 +78,14 @@ describe("a session that did not begin fails with", () => {
     });
   });
 
+  test("OTHER_WIRE where something answers that does not speak the sealed wire", () => {
+    expect(described({ type: "handshake-failed", failure: "other-wire" })).toEqual({
+      code: "OTHER_WIRE",
+      message: `${WHERE} speaks the plain wire, which is not encrypted`,
+      hint: `join it with charla --plain ${WHERE}`,
+    });
+  });
+
   test("CONVERSATION_FULL when the server is full", () => {
     expect(described({ type: "handshake-failed", failure: "full" })).toEqual({
       code: "CONVERSATION_FULL",

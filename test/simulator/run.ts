@@ -1,6 +1,7 @@
 // One run of the simulator: a seed decides the network's conditions, the messages and the events on the way; at
 // the end the guarantee of the sealed wire is checked (docs/protocol.md s. 1).
 
+import { receivePlainWire } from "../../src/protocol/endpoint.ts";
 import {
   IDLE_TIMEOUT,
   isAllAcknowledged,
@@ -85,6 +86,10 @@ export function simulate(seed: number): Outcome {
     events.push(takePlaces);
   }
   joinResponder(world, strangers.chance(0.5));
+  if (strangers.chance(0.3)) {
+    // Somebody on the path claims that the responder speaks another wire.
+    receivePlainWire(initiator.endpoint, new Uint8Array(1), responder.address, world.now);
+  }
   const needlessSilences: string[] = [];
   for (const side of [initiator, responder]) {
     events.push(watchSilence(world, side, needlessSilences));
@@ -229,11 +234,13 @@ function isExplained(
   { session, restarted }: Side,
   { conditions, silentUntil }: Network,
 ): boolean {
-  const { loss, corruption, truncation, bursts } = conditions;
+  const { loss, corruption, truncation, bursts, delay, jitter } = conditions;
   const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
   switch (end.type) {
     case "handshake-failed":
-      return end.failure === "no-answer" && (!mild || restarted);
+      if (end.failure === "no-answer") return !mild || restarted;
+      // What a stranger claimed stands if the responder's answer takes long.
+      return end.failure === "other-wire" && (!mild || restarted || delay + jitter > 50);
     case "timed-out":
       return silentUntil > 0 || !mild || restarted;
     case "reset":

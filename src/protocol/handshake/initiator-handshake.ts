@@ -37,6 +37,11 @@ const RETRANSMIT_AFTER = [200, 300, 500, 700, 1_000] as const;
 export const MAX_RETRANSMIT_INTERVAL = 1_000;
 /** When an initiator gives up, ms after its first hello: people don't wait longer for a first answer. */
 const HANDSHAKE_TIMEOUT = 8_000;
+/**
+ * How long an initiator goes on after a datagram that speaks against success but proves nothing, ms: what is authentic takes
+ * two round trips, and several hellos where some are lost.
+ */
+const CLAIM_PATIENCE = 2_000;
 /** Retries that are answered at once; further ones wait until the next hello is due. */
 const MAX_RETRIES = 4;
 
@@ -49,7 +54,12 @@ export type HandshakeFailure =
   | "wrong-secret"
   | "other-version"
   /** The responder takes no more sessions. */
-  | "full";
+  | "full"
+  /** What answers speaks the plain wire. */
+  | "other-wire";
+
+/** What a retry shows to be untrue: its sender speaks this version of the sealed wire. */
+const REFUTED_BY_RETRY: ReadonlySet<HandshakeFailure> = new Set(["other-wire", "other-version"]);
 
 export interface InitiatorOptions {
   readonly crypto: CryptoProvider;
@@ -66,6 +76,13 @@ export interface InitiatorOptions {
   readonly now: number;
 }
 
+/** Why there may be no session, as said by a datagram that anyone on the path can forge. */
+interface Claim {
+  readonly failure: HandshakeFailure;
+  /** The static key of an answer from another server; else null. */
+  readonly key: Uint8Array | null;
+}
+
 export interface InitiatorHandshake {
   readonly options: InitiatorOptions;
   readonly noise: HandshakeState;
@@ -80,7 +97,11 @@ export interface InitiatorHandshake {
   /** When it was last sent. */
   sentAt: number;
   sendAt: number;
-  readonly giveUpAt: number;
+  /** When the attempt ends: earlier once something claims that there will be no session. */
+  giveUpAt: number;
+  readonly timesOutAt: number;
+  /** The last one; the reason of the failure if nothing authentic comes. */
+  claim: Claim | null;
   refusalKey: Uint8Array | null;
 }
 
@@ -108,6 +129,8 @@ export function startInitiatorHandshake(options: InitiatorOptions): InitiatorHan
     sentAt: now,
     sendAt: now,
     giveUpAt: now + HANDSHAKE_TIMEOUT,
+    timesOutAt: now + HANDSHAKE_TIMEOUT,
+    claim: null,
     refusalKey: null,
   };
 }
@@ -147,9 +170,9 @@ export function receiveAsInitiator(
     case "retry":
       return receiveRetry(handshake, packet.cookie, now);
     case "answer":
-      return receiveAnswer(handshake, packet.noise);
+      return receiveAnswer(handshake, packet.noise, now);
     case "refusal":
-      return receiveRefusal(handshake, packet);
+      return receiveRefusal(handshake, packet, now);
   }
 }
 
@@ -165,7 +188,34 @@ export function sendFinish(
   handshake.phase = "finish";
   handshake.transmissions = 0;
   handshake.sendAt = now;
+  dropClaim(handshake);
   return finishHandshake(handshake.noise);
+}
+
+/**
+ * Something that anyone can forge says that there will be no session. The attempt goes on, for the responder may answer yet;
+ * but not for as long as if nothing had come.
+ */
+export function receiveClaim(
+  handshake: InitiatorHandshake,
+  failure: HandshakeFailure,
+  now: number,
+  key: Uint8Array | null = null,
+): void {
+  if (handshake.phase !== "hello") return;
+  if (handshake.retries > 0 && REFUTED_BY_RETRY.has(failure)) return;
+  handshake.claim = { failure, key };
+  handshake.giveUpAt = Math.min(handshake.giveUpAt, now + CLAIM_PATIENCE);
+}
+
+function dropClaim(handshake: InitiatorHandshake): void {
+  handshake.claim = null;
+  handshake.giveUpAt = handshake.timesOutAt;
+}
+
+/** Why an attempt fails whose time is over. */
+export function failureAtTimeout({ claim }: InitiatorHandshake): HandshakeFailure {
+  return claim?.failure ?? "no-answer";
 }
 
 /** Who knows the responder's key proves that: such hellos go first where places are few. */
@@ -182,6 +232,8 @@ function receiveRetry(
   now: number,
 ): InitiatorStep {
   if (handshake.phase !== "hello") return NOTHING;
+  if (handshake.claim !== null && REFUTED_BY_RETRY.has(handshake.claim.failure))
+    dropClaim(handshake);
   // Always the newest cookie: one that was damaged on the way must not be the last.
   handshake.datagram = makeHello(handshake.options, handshake.message, cookie);
   if (handshake.retries >= MAX_RETRIES) return NOTHING;
@@ -191,14 +243,23 @@ function receiveRetry(
   return NOTHING;
 }
 
-function receiveAnswer(handshake: InitiatorHandshake, message: Uint8Array): InitiatorStep {
+function receiveAnswer(
+  handshake: InitiatorHandshake,
+  message: Uint8Array,
+  now: number,
+): InitiatorStep {
   if (handshake.phase !== "hello") return NOTHING;
-  const result = readMessage(handshake.noise, message);
+  const { noise, options } = handshake;
+  const before = noise.progress;
+  const result = readMessage(noise, message);
   if (result.type !== "payload") return NOTHING;
-  const { crypto, expected } = handshake.options;
-  const actual = remoteStaticKey(handshake.noise);
+  const { crypto, expected } = options;
+  const actual = remoteStaticKey(noise);
   if (expected !== null && (actual === null || !crypto.constantTimeEqual(actual, expected))) {
-    return { type: "failed", failure: "other-server" };
+    // Anyone who has seen the hello can answer it: the expected responder may still do so.
+    noise.progress = before;
+    receiveClaim(handshake, "other-server", now, actual);
+    return NOTHING;
   }
   const { payload } = result;
   return {
@@ -211,17 +272,19 @@ function receiveAnswer(handshake: InitiatorHandshake, message: Uint8Array): Init
 function receiveRefusal(
   handshake: InitiatorHandshake,
   { code, proven, proof }: Extract<Packet, { kind: "refusal" }>,
+  now: number,
 ): InitiatorStep {
   const failure = (["other-version", "wrong-secret", "full"] as const)[code - 1];
   if (failure === undefined) return NOTHING;
   const { datagram, options, refusalKey } = handshake;
   const { crypto } = options;
-  if (refusalKey === null && failure === "wrong-secret") return NOTHING;
-  // Without a key anyone on the path could forge this; but they could as well drop the hello. With one, the refusal
-  // of another finish proves nothing: one damaged on the way looks like one with a wrong secret.
-  const expected =
-    refusalKey === null
-      ? truncatedHash(crypto, datagram)
-      : truncatedHmac(crypto, refusalKey, proven, datagram.subarray(FINISH_HEADER));
+  if (refusalKey === null) {
+    // There is no key yet: it is of this hello, but anyone who has seen that can have made it.
+    const isOfHello = crypto.constantTimeEqual(truncatedHash(crypto, datagram), proof);
+    if (isOfHello && failure !== "wrong-secret") receiveClaim(handshake, failure, now);
+    return NOTHING;
+  }
+  // The refusal of another finish proves nothing: one damaged on the way looks like one with a wrong secret.
+  const expected = truncatedHmac(crypto, refusalKey, proven, datagram.subarray(FINISH_HEADER));
   return crypto.constantTimeEqual(expected, proof) ? { type: "failed", failure } : NOTHING;
 }

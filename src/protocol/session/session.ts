@@ -5,11 +5,12 @@
 
 import type { CryptoProvider, RandomBytes } from "../crypto-provider.ts";
 import {
+  failureAtTimeout,
   type HandshakeFailure,
   type InitiatorHandshake,
   MAX_RETRANSMIT_INTERVAL,
 } from "../handshake/initiator-handshake.ts";
-import { type HandshakeResult, remoteStaticKey } from "../handshake/noise/handshake-state.ts";
+import type { HandshakeResult } from "../handshake/noise/handshake-state.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import {
   changePath,
@@ -204,10 +205,10 @@ export function establish(session: Session, remoteId: Uint8Array, keys: Handshak
   };
 }
 
-/** The peer's static key, once its part of the handshake has proven it; else null. */
+/** The peer's static key, once its part of the handshake has proven it, expected or not; else null. */
 export function findPeerKey({ established, handshake }: Session): Uint8Array | null {
   if (established !== null) return established.remoteKey;
-  return handshake === null ? null : remoteStaticKey(handshake.noise);
+  return handshake?.claim?.key ?? null;
 }
 
 /** An authentic packet of the peer came. */
@@ -318,7 +319,7 @@ export function tickSession(session: Session, now: number): void {
   if (session.end !== null) return;
   if (handshake !== null) {
     if (now >= handshake.giveUpAt)
-      endSession(session, { type: "handshake-failed", failure: "no-answer" });
+      endSession(session, { type: "handshake-failed", failure: failureAtTimeout(handshake) });
     return;
   }
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
