@@ -1,9 +1,9 @@
-// Commands that people type in a room: lines that begin with a slash. Parses them, and says what is wrong; runs
-// none of them.
+// Commands that people type in a room: lines that begin with a slash, and `bye`. Parses them, and says what is wrong;
+// runs none of them. Not for lines of a pipe: there, every line is a message.
 
 import { type CharlaError, usageError } from "../errors.ts";
 import { closest } from "./closest.ts";
-import type { InvitationLimits } from "./conversation.ts";
+import { GOODBYE, type InvitationLimits } from "./conversation.ts";
 import { isMemberName, isRoomName, MAX_FOUND } from "./frames.ts";
 
 export type Command =
@@ -14,6 +14,8 @@ export type Command =
   | { readonly type: "name"; readonly name: string }
   | { readonly type: "history"; readonly count: number }
   | { readonly type: "search"; readonly words: string }
+  /** Says bye, and leaves. */
+  | { readonly type: "bye" }
   | { readonly type: "quit" }
   | { readonly type: "kick"; readonly name: string }
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
@@ -68,12 +70,13 @@ const SECONDS = [86_400, 3_600, 60, 1];
 const MAX_DURATION = 3_650 * 86_400;
 
 /**
- * A line that begins with one slash is a command; with two it is a message that begins with one. Several lines are
- * always a message.
+ * A line that begins with one slash is a command, and so is `bye`; with two slashes it is a message that begins with
+ * one. Several lines are always a message.
  *
  * @throws {CharlaError} USAGE
  */
 export function parseLine(line: string): ParsedLine {
+  if (line === GOODBYE) return { type: "command", command: { type: "bye" } };
   if (!line.startsWith("/") || line.includes("\n")) return { type: "say", text: line };
   if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];

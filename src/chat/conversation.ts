@@ -4,7 +4,7 @@
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
 import type { LogEntry, MemberDescription, RoomDescription } from "./frames.ts";
 
-/** The message that ends a conversation; it is shown like any other. */
+/** On the plain wire, the message that ends a conversation; in a room, what people type to leave. Shown like any other. */
 export const GOODBYE = "bye";
 
 /** Messages of one end that may wait: more than anyone types, few enough to hold. */

@@ -36,7 +36,7 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     case "chat":
       return (await import("./chat.ts")).chat(commandLine, io);
     case "send":
-      return unlessAborted((await import("./send.ts")).send(commandLine, io), io.signal);
+      return (await import("./send.ts")).send(commandLine, io);
     case "receive":
       return unlessAborted((await import("./receive.ts")).receive(commandLine, io), io.signal);
     case "history":

@@ -28,7 +28,7 @@ charla id                   show my name and fingerprint
   -q, --quiet          only messages and errors; -v, --verbose: every detail
   -h, --help           this, or its own: charla --server -h, charla send -h, ...
 
-bye ends it, /help lists the other commands. Messages are printed on stdout.
+bye leaves, /help lists the commands. In a pipe, every line is a message.
 `,
   server: `Open a conversation, and talk in it.
 

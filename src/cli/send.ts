@@ -1,6 +1,8 @@
 // `charla send [TEXT]`: sends one message, or each line of stdin, to a host on the plain wire or to an
 // invitation on the sealed one.
 
+import type { Conversation } from "../chat/conversation.ts";
+import { untilAborted } from "../client/abort.ts";
 import type { MessageSender } from "../client/plain-message.ts";
 import { usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
@@ -8,7 +10,7 @@ import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
-import { noticeEvent } from "../terminal/talk.ts";
+import { inputNotSent, noticeEvent } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -21,7 +23,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const to = (await readWhere(values.get("to"), commandLine, io)) ?? "localhost";
-  await using sender = await openSender(commandLine, io, to, printer);
+  await using sender = await untilAborted(openSender(commandLine, io, to, printer), io.signal);
 
   const ask = async (text: string) => {
     const { from, text: answer } = await sender.ask(text);
@@ -32,14 +34,51 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
     await sender.send(text);
     await printer.event({ type: "said", text });
   };
-  const inFlight = looksLikeInvitation(to) && !flags.has("reply") ? MAX_IN_FLIGHT : 1;
-  const lines = words.length > 0 ? [{ number: 1, text: words.join(" ") }] : inputLines(io.stdin);
-  // The first line that fails ends the command.
-  await sendLines(lines, { say: flags.has("reply") ? ask : say }, inFlight, async (error) => {
-    throw error;
+  const reply = flags.has("reply");
+  if (words.length > 0) {
+    await untilAborted((reply ? ask : say)(words.join(" ")), io.signal);
+    await sender.finish();
+    return 0;
+  }
+  const sealed = looksLikeInvitation(to);
+  const inFlight = sealed && !reply ? MAX_IN_FLIGHT : 1;
+  const input = { say: reply ? ask : say, inFlight, signal: io.signal };
+  const { failure, next, unsent } = await sendInput(io.stdin, sender, input);
+  if (failure === null) return 0;
+  const report = createPrinter(io, {
+    ...printerOptions(commandLine),
+    quiet: true,
+    delivery: sealed ? "shown" : "unknown",
   });
-  await sender.finish();
-  return 0;
+  // Of a line that was sent and not answered, the error says enough.
+  if (unsent.length > 0 && !reply) {
+    await report.event({ type: "ended", reason: "left", unsaid: unsent });
+  }
+  if (next !== null) await report.error(inputNotSent(next));
+  throw failure;
+}
+
+/** The first line that fails ends the input; what was sent before it still arrives. */
+async function sendInput(
+  stdin: Io["stdin"],
+  sender: MessageSender,
+  { say, inFlight, signal }: { inFlight: number; signal: AbortSignal } & Pick<Conversation, "say">,
+): Promise<{ failure: Error | null; next: number | null; unsent: readonly string[] }> {
+  let failure: Error | null = null;
+  const failed = Promise.withResolvers<void>();
+  const fail = (error: unknown) => {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+    failed.resolve();
+    void sending.stop();
+  };
+  const sending = sendLines(inputLines(stdin), { say }, inFlight, fail);
+  const onAbort = () => fail(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  await Promise.race([sending.done, failed.promise]).catch(fail);
+  await sender.finish().catch(fail);
+  signal.removeEventListener("abort", onAbort);
+  const next = failure === null ? null : await sending.stop();
+  return { failure, next, unsent: [...sending.unsent().values()] };
 }
 
 async function openSender(
@@ -55,7 +94,7 @@ async function openSender(
     const { target } = sealedTarget(to, io.env);
     const { keyPair, notice } = memberIdentity(io.env);
     if (notice !== null) await printer.event(noticeEvent(notice));
-    return openSealedSender(target, { ...options, identity: keyPair });
+    return openSealedSender(target, { ...options, identity: keyPair, signal: io.signal });
   }
   const option = ["name", "room"].find((name) => commandLine.flags.has(name));
   if (option !== undefined) {

@@ -2,6 +2,7 @@
 
 import type { RoomEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
+import { conversationOver } from "./conversation-errors.ts";
 import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
 import type { SealedTarget } from "./sealed-target.ts";
@@ -19,10 +20,22 @@ export async function openSealedSender(
 ): Promise<MessageSender> {
   const conversation = joinRoom(target, options);
   const events = conversation.events[Symbol.asyncIterator]();
+  /** Why the server ended the conversation. */
+  let reason: string | null = null;
   while ((await nextEvent()).type !== "entered");
   let question: Question | null = null;
   const over = listen();
   over.catch(() => {});
+
+  /** @throws {CharlaError} why the conversation is over, if that is why it can't be said */
+  async function say(text: string): Promise<void> {
+    try {
+      await conversation.say(text);
+    } catch (error) {
+      if (error instanceof CharlaError && error.code === "CONVERSATION_OVER") await over;
+      throw error;
+    }
+  }
 
   async function listen(): Promise<never> {
     for (;;) {
@@ -37,27 +50,40 @@ export async function openSealedSender(
   }
 
   async function nextEvent(): Promise<RoomEvent> {
-    const { done, value } = await events.next();
-    if (done !== true) return value;
-    options.signal?.throwIfAborted();
-    throw new CharlaError(
-      "CONVERSATION_OVER",
-      "the server left without an answer",
-      "send the message again, or without --reply",
-    );
+    const { done, value: event } = await events.next();
+    if (done === true) {
+      options.signal?.throwIfAborted();
+      if (reason === null) throw conversationOver();
+      throw new CharlaError("REFUSED", reason, "ask the owner of the conversation");
+    }
+    if (event.type === "notice" && event.code === "SERVER_SAYS") reason = event.message;
+    return event;
   }
 
   return {
-    send: (text) => conversation.say(text),
+    send: say,
     async ask(text) {
       question = { isDelivered: false, answered: Promise.withResolvers() };
       const { answered } = question;
-      await conversation.say(text);
-      return Promise.race([answered.promise, over]);
+      await say(text);
+      try {
+        return await Promise.race([answered.promise, over]);
+      } catch (error) {
+        if (!(error instanceof CharlaError) || error.code !== "CONVERSATION_OVER") throw error;
+        throw unanswered();
+      }
     },
     finish: () => conversation.leave(),
     [Symbol.asyncDispose]: () => conversation.leave(),
   };
+}
+
+function unanswered(): CharlaError {
+  return new CharlaError(
+    "CONVERSATION_OVER",
+    "the server left without an answer",
+    "send the message again, or without --reply",
+  );
 }
 
 interface Question {

@@ -1,8 +1,10 @@
 // Input that is not typed on a terminal: bytes in, whole lines of bounded length out, each sent in order. Knows
 // neither where the bytes come from nor what becomes of errors.
 
+import { setImmediate } from "node:timers/promises";
+
 import type { Conversation } from "../chat/conversation.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
 
 /** Bytes of one line: a UDP datagram carries no more (65,535 - 20 - 8), so a longer line is refused. */
 const MAX_LINE_BYTES = 65_507;
@@ -54,48 +56,88 @@ export async function* inputLines(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   if (length > 0) yield finish("");
 }
 
+/** Lines on their way. */
+export interface SendingLines {
+  /** True once all have been sent; false if the conversation was over, or `stop` was called, before. */
+  readonly done: Promise<boolean>;
+  /** The lines that were read and are not known to be sent, by their numbers, in order. */
+  unsent(): ReadonlyMap<number, string>;
+  /** Sends nothing more; resolves with the number of the next line, or with null if none has come yet. */
+  stop(): Promise<number | null>;
+}
+
 /**
- * Sends each line, in order; returns true once all have been sent, and false if the conversation was over
- * before.
+ * Sends each line, in order. `onError` gets what is wrong with a line, and why one couldn't be sent.
  *
  * @param inFlight how many may be sent before the first of them is done: 1 waits for each
  */
-export async function sendLines(
+export function sendLines(
   lines: AsyncIterable<InputLine> | Iterable<InputLine>,
   conversation: Pick<Conversation, "say">,
   inFlight: number,
-  onError: (error: unknown) => Promise<void>,
-): Promise<boolean> {
-  // For each line not known to be done, oldest first: whether the conversation goes on after it.
-  const sent: Promise<boolean>[] = [];
-  for await (const line of lines) {
-    if ("error" in line) {
-      await onError(line.error);
-      continue;
+  onError: (error: unknown) => void | Promise<void>,
+): SendingLines {
+  const unsent = new Map<number, string>();
+  let stopped = false;
+  let next: number | null = null;
+
+  async function run(): Promise<boolean> {
+    // For each line not known to be done, oldest first.
+    const sent: Promise<void>[] = [];
+    for await (const line of lines) {
+      if (stopped) {
+        next = line.number;
+        break;
+      }
+      if ("error" in line) {
+        await onError(line.error);
+        continue;
+      }
+      unsent.set(line.number, line.text);
+      const sending = send(line.number, line.text);
+      // What `onError` throws is awaited below, in its turn.
+      sending.catch(() => {});
+      sent.push(sending);
+      if (sent.length >= inFlight) await sent.shift();
     }
-    const sending = send(conversation, line.text, onError);
-    // What `onError` throws is awaited below, in its turn.
-    sending.catch(() => {});
-    sent.push(sending);
-    if (sent.length >= inFlight && (await sent.shift()) === false) return false;
+    await Promise.all(sent);
+    return !stopped;
   }
-  return !(await Promise.all(sent)).includes(false);
+
+  async function send(number: number, text: string): Promise<void> {
+    try {
+      await conversation.say(text);
+      unsent.delete(number);
+    } catch (error) {
+      if (error instanceof CharlaError && error.code === "CONVERSATION_OVER") stopped = true;
+      await onError(nameLine(error, number));
+    }
+  }
+
+  return {
+    done: run(),
+    unsent: () => unsent,
+    async stop() {
+      stopped = true;
+      // A line that has come is read within a few turns of the event loop.
+      for (let turn = 0; turn < 5 && next === null; turn += 1) await setImmediate();
+      return next;
+    },
+  };
 }
 
-/** Whether the conversation goes on, so that the next message can be sent. */
-async function send(
-  conversation: Pick<Conversation, "say">,
-  text: string,
-  onError: (error: unknown) => Promise<void>,
-): Promise<boolean> {
-  try {
-    await conversation.say(text);
-    return true;
-  } catch (error) {
-    await onError(error);
-    return !(error instanceof CharlaError) || error.code !== "CONVERSATION_OVER";
-  }
+/** Other errors are those of the whole conversation. */
+function nameLine(error: unknown, number: number): unknown {
+  if (!(error instanceof CharlaError) || !OF_ONE_LINE.has(error.code)) return error;
+  const { code, message, hint, cause } = error;
+  return new CharlaError(code, `line ${number} was not sent: ${message}`, hint, { cause });
 }
+
+const OF_ONE_LINE: ReadonlySet<ErrorCode> = new Set([
+  "MESSAGE_TOO_LONG",
+  "REFUSED",
+  "TOO_MANY_WAITING",
+]);
 
 function readLine(
   number: number,

@@ -6,7 +6,7 @@ import type { CharlaError } from "../errors.ts";
 import type { LineEditor } from "./editor/line-editor.ts";
 import type { Io } from "./io.ts";
 import { CYAN, DIM, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
-import { type Delivery, describeError, describeEvent } from "./view/event-text.ts";
+import { type Delivery, describeError, describeEvent, unsaidLines } from "./view/event-text.ts";
 import { messageText, pipedMessage } from "./view/message-text.ts";
 import type { RoomView } from "./view/room-view.ts";
 import { visibleText } from "./visible-text.ts";
@@ -20,6 +20,8 @@ export interface PrinterOptions {
   readonly showSender?: boolean;
   /** Whether the conversation reports when a message has been delivered; "unknown" by default. */
   readonly delivery?: Delivery;
+  /** Messages are typed on a terminal, and not read from a pipe. */
+  readonly typed?: boolean;
   /** In a room: ring when a message mentions this person. */
   readonly bell?: boolean;
 }
@@ -47,7 +49,15 @@ export function createPrinter(
   options: PrinterOptions,
   room?: RoomView,
 ): Printer {
-  const { json, quiet, verbose, showSender = false, delivery, bell = false } = options;
+  const {
+    json,
+    quiet,
+    verbose,
+    showSender = false,
+    delivery = "unknown",
+    typed = false,
+    bell = false,
+  } = options;
   let editor: LineEditor | null = null;
   const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
 
@@ -84,6 +94,12 @@ export function createPrinter(
     );
   }
 
+  /** Shown even if `quiet`: it is why the exit status is not 0. Above an editor the messages are still on the screen. */
+  function unsaidOf(event: ConversationEvent): string | null {
+    if (event.type !== "ended" || event.unsaid.length === 0 || editor !== null) return null;
+    return unsaidLines(event.unsaid, delivery).join("\n");
+  }
+
   return {
     async event(event) {
       room?.update(event);
@@ -94,7 +110,7 @@ export function createPrinter(
       }
       // While it lasts, a silence is shown in the prompt.
       if (event.type === "silent" && editor !== null) return;
-      const words = quiet ? null : describeEvent(event, verbose, delivery);
+      const words = quiet ? unsaidOf(event) : describeEvent(event, verbose, delivery, typed);
       if (words !== null) await write("stderr", dim(words));
     },
     print: (line) => write("stdout", line),

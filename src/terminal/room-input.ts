@@ -2,7 +2,7 @@
 // sent. Knows the conversation and the printer, not the keys, nor how a command is written (chat/commands.ts).
 
 import { type Command, COMMANDS, type ParsedLine, parseLine } from "../chat/commands.ts";
-import type { Conversation, RoomConversation } from "../chat/conversation.ts";
+import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { completeWord, type Completion, startingWith } from "./editor/completion.ts";
 import type { LineBuffer } from "./editor/line-buffer.ts";
@@ -101,6 +101,10 @@ export function createRoomInput(
           ? lines
           : [...lines, dim(`only the last ${MAX_FOUND} are shown`)];
       }
+      case "bye":
+        sayGoodbye(conversation);
+        quit();
+        return [];
       case "quit":
         quit();
         return [];
@@ -161,6 +165,14 @@ export function createRoomInput(
       }
     },
   };
+}
+
+/** Only if it can be sent now: while the server is away, nobody waits for a goodbye. */
+function sayGoodbye(conversation: RoomConversation): void {
+  const now = new AbortController();
+  // One that isn't stored is among the messages that the event `ended` lists.
+  conversation.say(GOODBYE, { signal: now.signal }).catch(() => {});
+  now.abort();
 }
 
 /** Whether the cursor stands behind a room's name, so that `rooms` are needed to complete it. */

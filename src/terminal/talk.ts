@@ -5,7 +5,7 @@ import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
-import { inputLines, MAX_IN_FLIGHT, sendLines } from "./piped-lines.ts";
+import { inputLines, MAX_IN_FLIGHT, type SendingLines, sendLines } from "./piped-lines.ts";
 import { createPrinter, type PrinterOptions } from "./printer.ts";
 import { createRoomInput, isRoomConversation } from "./room-input.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
@@ -34,6 +34,25 @@ export function noticeEvent({ code, message, hint }: TalkNotice) {
   return hint === undefined ? event : { ...event, hint };
 }
 
+type Ended = Extract<ConversationEvent, { type: "ended" }>;
+
+/** @param line number of the first line that wasn't sent */
+export function inputNotSent(line: number): CharlaError {
+  const message = `the input was not sent from line ${line} on`;
+  return new CharlaError("INPUT_NOT_SENT", message, "send it again from there");
+}
+
+/** The lines of the input, after what the conversation knows of besides. */
+function withUnsent(unsaid: readonly string[], unsent: Iterable<string>): readonly string[] {
+  const lines = [...unsent];
+  const others = [...unsaid];
+  for (const line of lines) {
+    const index = others.indexOf(line);
+    if (index !== -1) others.splice(index, 1);
+  }
+  return [...others, ...lines];
+}
+
 /** Holds the conversation until it ends; returns the exit status. */
 export async function talk(
   io: Pick<Io, "stdin" | "stdout" | "stderr" | "env" | "onSignal">,
@@ -46,7 +65,7 @@ export async function talk(
     start,
     enter === undefined ? undefined : (room) => enter(room, view.state.name),
   );
-  const printer = createPrinter(io, options, view);
+  const printer = createPrinter(io, { ...options, typed: io.stdin.isTTY === true && !json }, view);
   // The first cause to leave decides the status; a message that couldn't be sent makes 0 a 1.
   let leaveStatus: number | null = null;
   let failed = false;
@@ -88,13 +107,15 @@ export async function talk(
   for (const notice of options.notices ?? []) await printer.event(noticeEvent(notice));
   let over = false;
   let isRead = true;
+  let lines: SendingLines | null = null;
   const begun = Promise.withResolvers<void>();
   if (typed === null) {
     // A message may take a round trip until it is delivered; one at a time would be slow.
     const inFlight = showsDelivery ? MAX_IN_FLIGHT : 1;
     const typedRoom = io.stdin.isTTY === true ? room : null;
     const sendLine = (line: string) => typedRoom?.enter(line) ?? say(line);
-    sendLines(inputLines(io.stdin), { say: sendLine }, inFlight, fail).then(
+    lines = sendLines(inputLines(io.stdin), { say: sendLine }, inFlight, fail);
+    lines.done.then(
       async (all) => {
         // Even without anything to send, an error of joining must be shown first.
         await begun.promise;
@@ -104,14 +125,23 @@ export async function talk(
       (error: unknown) => (over ? undefined : fail(error)),
     );
   }
+  /** With what was read and not sent, which the conversation may not know of. */
+  async function addUnsent(event: Ended): Promise<Ended> {
+    if (lines === null) return event;
+    const next = await lines.stop();
+    if (next !== null) await fail(inputNotSent(next));
+    return { ...event, unsaid: withUnsent(event.unsaid, lines.unsent().values()) };
+  }
+
   try {
     for await (const event of switcher.events) {
       if (event.type === "entered" || event.type === "joining") begun.resolve();
       typed?.event(event);
-      if (event.type === "ended" && event.unsaid.length > 0) failed = true;
-      if (!isRead && !(event.type === "ended" && failed)) continue;
+      const shown = event.type === "ended" ? await addUnsent(event) : event;
+      if (shown.type === "ended" && shown.unsaid.length > 0) failed = true;
+      if (!isRead && !(shown.type === "ended" && failed)) continue;
       try {
-        await printer.event(event);
+        await printer.event(shown);
       } catch (error) {
         if (!(error instanceof CharlaError) || error.code !== "STDOUT_CLOSED") throw error;
         // The reader has enough, as `head` does: that is no failure.

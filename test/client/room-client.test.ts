@@ -625,7 +625,7 @@ describe("leaving", () => {
     expect(happen(create(), 0, LEAVE_AT_ONCE)).toEqual([over("left")]);
   });
 
-  test("by `bye` waits until that is stored", () => {
+  test("is not what the message `bye` means: it is stored, and the next one is sent", () => {
     const client = joined();
     expect(happen(client, 0, say(0, "bye"))).toEqual([
       sendSay(0, "bye"),
@@ -634,17 +634,16 @@ describe("leaving", () => {
     expect(happen(client, 0, own(1, 0, "bye"))).toEqual([
       emit({ type: "delivered", text: "bye", sequence: 1 }, at(1)),
       { type: "stored", number: 0 },
-      CLOSE,
     ]);
-    expect(happen(client, 0, closed())).toEqual([over("said-bye")]);
+    expect(happen(client, 0, say(1))).toEqual([sendSay(1), emit({ type: "said", text: "text 1" })]);
   });
 
-  test("by a `bye` that is not stored leaves the device without it: its next run would be over at once", () => {
-    const client = after(joined(), say(0), say(1, "bye"));
+  test("with a `bye` that is not stored leaves it with the device, as it does every message", () => {
+    const client = after(joined(), say(0), say(1, "bye"), LEAVE);
     expect(happen(client, 0, LOSS)).toEqual([
       notStored(0, true),
-      notStored(1, false),
-      over("said-bye", "text 0", "bye"),
+      notStored(1, true),
+      over("left", "text 0", "bye"),
     ]);
   });
 

@@ -435,16 +435,17 @@ describe("the end", () => {
   test("waits for the first attempt when there is something to say", async () => {
     const { conversation, line, events } = conversing();
     const saying = conversation.say("hello");
-    const bye = conversation.say("bye");
+    const sayingMore = conversation.say("more");
+    const leaving = conversation.leave();
     const server = await line(1);
     await server.say(welcome(0));
     expect(server.heard.slice(1)).toEqual([
       { type: "say", number: 0, text: "hello" },
-      { type: "say", number: 1, text: "bye" },
+      { type: "say", number: 1, text: "more" },
     ]);
-    await server.say(own(1, 0, "hello"), own(2, 1, "bye"));
-    await Promise.all([saying, bye]);
-    expect((await events.rest()).at(-1)).toEqual({ type: "ended", reason: "said-bye", unsaid: [] });
+    await server.say(own(1, 0, "hello"), own(2, 1, "more"));
+    await Promise.all([saying, sayingMore, leaving]);
+    expect((await events.rest()).at(-1)).toEqual({ type: "ended", reason: "left", unsaid: [] });
   });
 
   test("tells why the first attempt failed, though it was asked for meanwhile", async () => {
@@ -473,19 +474,24 @@ describe("the end", () => {
     expect(cancelled?.reason).toMatchObject({ code: "CONVERSATION_OVER" });
   });
 
-  test("by bye comes once that is stored, and says goodbye", async () => {
+  test("does not come with a message that says bye, only by leaving", async () => {
     const { conversation, line, events } = conversing();
     const server = await line(1);
     await server.say(welcome(0));
     const saying = conversation.say("bye");
-    await turn();
-    expect(server.ended).toEqual([]);
     await server.say(own(1, 0, "bye"));
     await saying;
+    const after = conversation.say("after that");
+    await server.say(own(2, 1, "after that"));
+    await after;
+    expect(server.ended).toEqual([]);
+    await conversation.leave();
     expect((await events.rest()).slice(1)).toEqual([
       { type: "said", text: "bye" },
       { type: "delivered", text: "bye", sequence: 1 },
-      { type: "ended", reason: "said-bye", unsaid: [] },
+      { type: "said", text: "after that" },
+      { type: "delivered", text: "after that", sequence: 2 },
+      { type: "ended", reason: "left", unsaid: [] },
     ]);
     expect(server.ended).toEqual(["closed"]);
     expect(await rejection(conversation.say("late"))).toMatchObject({ code: "CONVERSATION_OVER" });
@@ -709,7 +715,7 @@ describe("what the device keeps", () => {
     expect(done).toEqual(["shown 0", "shown 1", "shown 2"]);
   });
 
-  test("is no goodbye that was never stored: the next run would be over at once", async () => {
+  test("is every message that is not known to be stored", async () => {
     const { watched, done } = watchedDevice();
     const { conversation, line } = conversing({ device: watched });
     const server = await line(1);
@@ -718,7 +724,8 @@ describe("what the device keeps", () => {
     void rejection(conversation.say("bye"));
     server.end({ type: "lost", error: LOST });
     await conversation.leave();
-    expect(done).toEqual(["settled 1"]);
+    expect(done).toEqual([]);
+    expect(watched.unstored.map(({ text }) => text)).toEqual(["hello", "bye"]);
   });
 
   test("is what was said in another run, and nothing said in this one when no server was reached", async () => {

@@ -172,6 +172,7 @@ describe("the network", () => {
       });
       expect(ended.stderr).toEndWith(
         "not your turn yet; waiting: two\n" +
+          "charla: the input was not sent from line 3 on\nhint: send it again from there\n" +
           "the conversation is over: the other end can't be reached\n" +
           "not sent: two\n" +
           `charla: no program is listening at 127.0.0.1:${port}\n` +

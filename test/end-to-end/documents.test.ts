@@ -127,7 +127,7 @@ testWith(
     const numbers = fourth.rows().flatMap((row) => /"sequence":(\d+)/.exec(row)?.[1] ?? []);
     expect(numbers).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
 
-    enter(fourth, "bye");
+    fourth.press("C-d");
     await fourth.until("the end of the log", (rows) => rows.at(-1) === "$");
     enter(one, "bye");
     await one.until("Ana's shell", (rows) => rows.at(-1) === "$");

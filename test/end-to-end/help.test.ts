@@ -33,7 +33,7 @@ test("charla --help describes charla", async () => {
       -q, --quiet          only messages and errors; -v, --verbose: every detail
       -h, --help           this, or its own: charla --server -h, charla send -h, ...
 
-    bye ends it, /help lists the other commands. Messages are printed on stdout.
+    bye leaves, /help lists the commands. In a pipe, every line is a message.
     "
   `);
 });

@@ -29,7 +29,7 @@ for (const host of LOOPBACKS) {
       await using server = await startSealedServer(["--bind", host]);
       await using client = await joinTalk(server.invitation);
       await server.until("stderr", /^ben joined$/m);
-      expect(client.stderr).toBe('you are ben in main, with ana; "bye" ends it\n');
+      expect(client.stderr).toBe("you are ben in main, with ana\n");
       client.type("hello\nare you there?\n");
       await server.until("stdout", "ben: hello\nben: are you there?\n");
       server.type("yes\nI am\nñandú 👋\n");
@@ -42,13 +42,14 @@ for (const host of LOOPBACKS) {
     });
 
     endToEnd(
-      "a client's bye ends the conversation for it, and the server accepts the next client",
+      "the end of a client's input ends the conversation for it, and the server accepts the next",
       async () => {
         await using server = await startSealedServer(["--bind", host]);
         await using first = await joinTalk(server.invitation);
         first.type("bye\n");
+        first.endInput();
         expect(await first.exited).toBe(0);
-        expect(first.stderr).toEndWith("the conversation is over: you said bye\n");
+        expect(first.stderr).toEndWith("the conversation is over: you left\n");
         await server.until("stderr", /^ben left$/m);
         await using second = await joinTalk(server.invitation, "--name", "cy", "--history", "9");
         second.type("my turn\n");
@@ -59,14 +60,16 @@ for (const host of LOOPBACKS) {
       },
     );
 
-    endToEnd("the server's bye ends the conversation for both", async () => {
+    endToEnd("a server's end ends the conversation for both, a message bye does not", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using client = await joinTalk(server.invitation);
       server.type("that was all\nbye\n");
+      await client.until("stdout", "bye\n");
+      server.signal("SIGTERM");
       expect(await server.exited).toBe(0);
       expect(await client.exited).toBe(0);
       expect(client.stdout).toBe("ana: that was all\nana: bye\n");
-      expect(server.stderr).toEndWith("the conversation is over: you said bye\n");
+      expect(server.stderr).toEndWith("the conversation is over: you left\n");
       expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
     });
   });
@@ -147,7 +150,7 @@ endToEnd("a third member can join, and each gets the messages of both others", a
   await using server = await startSealedServer();
   await using ben = await joinTalk(server.invitation);
   await using cy = await joinTalk(server.invitation, "--name", "cy");
-  expect(cy.stderr).toContain('you are cy in main, with ana, ben; "bye" ends it\n');
+  expect(cy.stderr).toContain("you are cy in main, with ana, ben\n");
   await ben.until("stderr", /^cy joined$/m);
   cy.type("we are three\n");
   await ben.until("stdout", "we are three\n");
@@ -163,9 +166,9 @@ endToEnd("a second ben becomes ben-2, and messages stay in their room", async ()
   await using server = await startSealedServer();
   await using ben = await joinTalk(server.invitation);
   await using other = await joinTalk(server.invitation);
-  expect(other.stderr).toContain("you are ben-2 in main, with ana, ben;");
+  expect(other.stderr).toContain("you are ben-2 in main, with ana, ben\n");
   await using away = await joinTalk(server.invitation, "--name", "cy", "--room", "cellar");
-  expect(away.stderr).toContain("you are cy in cellar, nobody else is here yet;");
+  expect(away.stderr).toContain("you are cy in cellar, nobody else is here yet\n");
   away.type("anybody?\n");
   other.type("hello\n");
   await ben.until("stdout", "hello\n");
@@ -229,6 +232,8 @@ describe("the end", () => {
     });
     await server.until("stdout", "over to you\n");
     server.type("thanks\nbye\n");
+    await client.until("stdout", "ana: thanks\nana: bye\n");
+    server.signal("SIGTERM");
     expect(await client.exited).toBe(0);
     expect(client.stdout).toBe("ana: thanks\nana: bye\n");
   });
@@ -240,7 +245,7 @@ describe("the end", () => {
     await using server = start(["sh", "-c", command], { as: ana });
     const [, file = ""] = await server.until("stderr", /the invitation is in (.*)\nlistening/);
     await using client = await joinTalk(readFileSync(file, "utf8"));
-    expect(client.stderr).toBe('you are ben in main, nobody else is here yet; "bye" ends it\n');
+    expect(client.stderr).toBe("you are ben in main, nobody else is here yet\n");
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
     expect(await client.exited).toBe(0);
@@ -265,6 +270,8 @@ describe("messages through a pipe", () => {
     await using server = await startSealedServer();
     await using client = await joinTalk(server.invitation);
     server.type(`${lines}bye\n`);
+    await client.until("stdout", "bye\n");
+    server.signal("SIGTERM");
     expect(await client.exited).toBe(0);
     expect(client.stdout).toBe(`ana: ${[...all, "bye\n"].join("ana: ")}`);
     expect(await server.exited).toBe(0);
@@ -283,7 +290,7 @@ describe("messages through a pipe", () => {
       client.type(`${long}y\nshort\n`);
       await server.until("stdout", "short\n");
       expect(client.stderr).toEndWith(
-        "charla: the message is 10001 characters long; one may have 10000\n" +
+        "charla: line 2 was not sent: the message is 10001 characters long; one may have 10000\n" +
           "hint: say it in several messages, or share it as a file\n",
       );
       expect(server.stdout).toBe(`ben: ${long}\nben: short\n`);

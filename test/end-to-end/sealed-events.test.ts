@@ -42,6 +42,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
   await client.until("stdout", '"text":"answer"');
   await server.until("stdout", '{"type":"delivered","text":"answer",');
   client.type("bye\n");
+  client.endInput();
   expect(await client.exited).toBe(0);
   await server.until("stdout", '"type":"left"');
   server.signal("SIGTERM");
@@ -73,7 +74,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
     { type: "entered", room: "main", name: "ben", owner: false, members },
     { type: "message", from: "ana", text: "answer", ...AT, fingerprint: ofAna },
     { type: "said", text: "bye" },
-    { type: "ended", reason: "said-bye", unsaid: [] },
+    { type: "ended", reason: "left", unsaid: [] },
   ]);
   expect(events.filter(({ type }) => type === "delivered")).toEqual([
     { type: "delivered", text: "question", sequence: 1 },
@@ -116,6 +117,7 @@ endToEnd("with --quiet both ends print only the other end's messages", async () 
   server.type("hi\n");
   await client.until("stdout", "hi\n");
   client.type("bye\n");
+  client.endInput();
   expect(await client.exited).toBe(0);
   await server.until("stdout", "ana-2: hello\nana-2: bye\n");
   server.signal("SIGTERM");

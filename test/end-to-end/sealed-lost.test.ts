@@ -47,7 +47,7 @@ for (const host of LOOPBACKS) {
         await cy.until("stdout", "while you were away\n");
         for (const member of [ben, cy]) {
           expect(member.stderr).toContain("reconnected to the server\n");
-          member.type("bye\n");
+          member.endInput();
           expect(await member.exited).toBe(0);
         }
         expect(cy.stdout).toStartWith("ben: before\nben: while you were away\n");
@@ -118,6 +118,7 @@ endToEnd(
     server.signal("SIGCONT");
     await client.until("stderr", /^in contact again after \d+ s$/m);
     client.type("bye\n");
+    client.endInput();
     expect(await client.exited).toBe(0);
     await server.until("stdout", "bye\n");
     expect(server.stdout).toBe(`ben: ${["hello\n", ...meanwhile, "bye\n"].join("ben: ")}`);

@@ -72,7 +72,7 @@ for (const host of LOOPBACKS) {
       expect(benSaw.slice(-5)).toEqual([
         "> I have half a line",
         "> bye",
-        "the conversation is over: you said bye",
+        "the conversation is over: you left",
         "status=0",
         "$",
       ]);

@@ -2,11 +2,16 @@
 // answers.
 
 import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
+import { join, open } from "../../src/index.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { startSealedServer } from "../harness/sealed-server.ts";
+import { newPerson } from "../harness/person.ts";
+import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
@@ -44,6 +49,107 @@ endToEnd("1,000 lines of stdin, empty ones too, arrive as messages in order", as
   expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
   await server.until("stdout", "line 999\n");
   expect(server.stdout).toBe(lines.map((line) => `ben: ${line}\n`).join(""));
+});
+
+endToEnd(
+  "every line of stdin is a message, also one that is a command where it is typed",
+  async () => {
+    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+    const input = "L1\nbye\n/quit\n//two\n/me waves\n/nonsense\nL7\n";
+    const sent = await runCharla(["send", "-n", "ben", "--to", server.invitation], { input });
+    expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
+    await server.until("stdout", "L7\n");
+    expect(server.stdout).toBe(
+      "ben: L1\nben: bye\nben: /quit\nben: //two\n* ben waves\nben: /nonsense\nben: L7\n",
+    );
+  },
+);
+
+endToEnd("a line that fails ends the input, and what was not stored is named", async () => {
+  await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+  const to = ["send", "-n", "ben", "--to", server.invitation];
+  const long = "x".repeat(10_001);
+  const ended = await runCharla(to, { input: `L1\nL2\n${long}\nL4\n` });
+  expect(ended.status).toBe(1);
+  expect(ended.stderr).toContain(
+    "charla: line 3 was not sent: the message is 10001 characters long; one may have 10000\n",
+  );
+  await server.until("stderr", "ben left\n");
+  const stored = server.stdout;
+  expect(stored).toStartWith("ben: L1\nben: L2\n");
+  // The fourth may have been on its way already: then it is stored, and not named.
+  expect(ended.stderr.includes("the input was not sent from line 4 on\n")).toBe(
+    stored === "ben: L1\nben: L2\n",
+  );
+
+  const bytes = Buffer.from("L5\n\u00ff\nL7\n", "latin1");
+  const broken = await runCharla([...to, "--json"], { input: bytes });
+  expect(broken.status).toBe(1);
+  const events = broken.stdout.trimEnd().split("\n");
+  expect(events.map((line) => JSON.parse(line))).toEqual([
+    { type: "said", text: "L5" },
+    expect.objectContaining({
+      type: "error",
+      code: "INPUT_NOT_SENT",
+      message: "the input was not sent from line 3 on",
+    }),
+    expect.objectContaining({ type: "error", code: "NOT_UTF8" }),
+  ]);
+  await server.until("stdout", "L5\n");
+  expect(server.stdout).not.toContain("L7");
+});
+
+for (const [signal, status] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  endToEnd(`${signal} names the lines that are not known to be stored`, async () => {
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
+    await using sender = charla(["send", "--to", server.invitation, "-v"]);
+    sender.type("L1\n");
+    await sender.until("stderr", "sent: L1\n");
+    server.signal("SIGSTOP");
+    sender.type("L2\nL3\n");
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+    sender.signal(signal);
+    expect(await sender.exited).toBe(status);
+    expect(sender.stderr).toBe(
+      "sent: L1\nmay not have been delivered: L2\nmay not have been delivered: L3\n",
+    );
+  });
+}
+
+endToEnd("a refusal is the error, with what to do about it", async () => {
+  const identity = generateKeyPair(randomBytes(32));
+  await using server = await open({ bind: "127.0.0.1", identity });
+  const invitation = server.invitation("main");
+  await using owner = join(invitation, { name: "ana", identity });
+  const ben = ["send", "--to", invitation, "-n", "ben"];
+  using person = newPerson();
+  await using there = charla([invitation, "-n", "ben"], { as: person });
+  await there.until("stderr", "you are ben");
+
+  await owner.mute("ben", true);
+  const muted = await runCharla(ben, { as: person, input: "L1\nL2\n" });
+  expect(muted.status).toBe(1);
+  expect(muted.stderr).toContain("line 1 was not sent: the owner has muted you\nhint: ");
+
+  await owner.lock(true);
+  expect(await runCharla([...ben, "L3"], { as: person })).toEqual({
+    stdout: "",
+    stderr: "charla: main is locked\nhint: ask the owner of the conversation\n",
+    status: 1,
+  });
+  await owner.lock(false);
+  await owner.kick("ben");
+  const banned = await runCharla([...ben, "L4"], { as: person });
+  expect(banned.status).toBe(1);
+  expect(banned.stderr).toStartWith("charla: you are banned from this server\nhint: ask the owner");
+  const limited = await owner.invite({ uses: 1 });
+  expect((await runCharla(["send", "--to", limited, "L5"])).status).toBe(0);
+  const spent = await runCharla(["send", "--to", limited, "L6"]);
+  expect(spent.status).toBe(1);
+  expect(spent.stderr).toContain("does not take this invitation\nhint: it may be used up");
 });
 
 endToEnd("with --reply each line of stdin waits for its answer", async () => {

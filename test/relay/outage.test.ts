@@ -56,5 +56,6 @@ test("an outage of the relay loses no message", async () => {
   expect(silences[1]?.seconds).toBeGreaterThanOrEqual(Math.max(5, OUTAGE / 1_000));
   expect(parseEvents(server).filter(({ type }) => type === "away")).toHaveLength(2);
   client.type("bye\n");
+  client.endInput();
   expect(await client.exited).toBe(0);
 }, 90_000);

@@ -55,6 +55,7 @@ test(
     await untilLines(client, "delivered", clientLines);
     await untilLines(server, "delivered", serverLines);
     client.type("bye\n");
+    client.endInput();
     expect(await client.exited).toBe(0);
     await server.until("stdout", '"type":"left"');
     server.signal("SIGTERM");
@@ -88,6 +89,7 @@ async function capture(people: readonly [Person, Person], seed: number): Promise
     await end.until("stdout", `"type":"delivered","text":"${lines.at(-1)}"`);
   }
   client.type("bye\n");
+  client.endInput();
   expect(await client.exited).toBe(0);
   return relay.seen;
 }

@@ -240,7 +240,7 @@ async function unexpected(error: unknown): Promise<void> {
 describe("lines of a pipe", () => {
   test("are sent one after the other if only one may be in flight", async () => {
     const conversation = slowConversation();
-    const all = sendLines(numbered(3), conversation, 1, unexpected);
+    const { done: all } = sendLines(numbered(3), conversation, 1, unexpected);
     for (const sent of [["line 1"], ["line 1", "line 2"], ["line 1", "line 2", "line 3"]]) {
       await settled();
       expect(conversation.sent).toEqual(sent);
@@ -264,7 +264,7 @@ describe("lines of a pipe", () => {
   test("have all been sent only when the last of them is done", async () => {
     const conversation = slowConversation();
     const ends: boolean[] = [];
-    void sendLines(numbered(2), conversation, 256, unexpected).then((all) => ends.push(all));
+    void sendLines(numbered(2), conversation, 256, unexpected).done.then((all) => ends.push(all));
     await settled();
     conversation.oldest()?.resolve();
     await settled();
@@ -277,12 +277,19 @@ describe("lines of a pipe", () => {
   test("go on after one that could not be sent, which is reported", async () => {
     const conversation = slowConversation();
     const errors: unknown[] = [];
-    const all = sendLines(numbered(2), conversation, 256, async (error) => void errors.push(error));
+    const { done: all } = sendLines(
+      numbered(2),
+      conversation,
+      256,
+      (error) => void errors.push(error),
+    );
     await settled();
     conversation.oldest()?.reject(tooLong);
     conversation.oldest()?.resolve();
     expect(await all).toBe(true);
-    expect(errors).toEqual([tooLong]);
+    expect(errors).toEqual([
+      new CharlaError("MESSAGE_TOO_LONG", "line 1 was not sent: that is too long", "say less"),
+    ]);
   });
 
   test("that cannot be messages are reported in their place, and not sent", async () => {
@@ -299,26 +306,58 @@ describe("lines of a pipe", () => {
   });
 
   for (const inFlight of [1, 256]) {
-    test(`are not read further once the conversation is over, ${inFlight} in flight`, async () => {
+    test(`are read one further when the conversation is over, ${inFlight} in flight`, async () => {
       let read = 0;
       async function* endless(): AsyncGenerator<InputLine> {
         for (;;) yield { number: (read += 1), text: "more" };
       }
+      const conversation = slowConversation();
       const errors: unknown[] = [];
-      const ended = { say: () => Promise.reject(over) };
-      const all = sendLines(endless(), ended, inFlight, async (error) => void errors.push(error));
-      expect(await all).toBe(false);
-      expect(read).toBe(inFlight);
-      expect(errors).toHaveLength(inFlight);
+      const lines = sendLines(endless(), conversation, inFlight, (error) => {
+        errors.push(error);
+      });
+      await settled();
+      for (let count = 0; count < inFlight; count += 1) conversation.oldest()?.reject(over);
+      expect(await lines.done).toBe(false);
+      expect(read).toBe(inFlight + 1);
+      expect(errors).toEqual(Array.from({ length: inFlight }, () => over));
+      expect(lines.unsent().size).toBe(inFlight);
+      expect(await lines.stop()).toBe(inFlight + 1);
     });
   }
 
   test("have not all been sent if the conversation ends after the last was read", async () => {
     const conversation = slowConversation();
-    const all = sendLines(numbered(2), conversation, 256, async () => {});
+    const lines = sendLines(numbered(2), conversation, 256, async () => {});
     await settled();
     conversation.oldest()?.resolve();
     conversation.oldest()?.reject(over);
-    expect(await all).toBe(false);
+    expect(await lines.done).toBe(false);
+    expect(Array.from(lines.unsent())).toEqual([[2, "line 2"]]);
+    expect(await lines.stop()).toBeNull();
+  });
+
+  test("that were refused are not sent, and those after them are", async () => {
+    const conversation = slowConversation();
+    const lines = sendLines(numbered(3), conversation, 256, async () => {});
+    await settled();
+    conversation.oldest()?.resolve();
+    conversation.oldest()?.reject(new CharlaError("REFUSED", "you are muted", "ask to talk"));
+    conversation.oldest()?.resolve();
+    expect(await lines.done).toBe(true);
+    expect(Array.from(lines.unsent())).toEqual([[2, "line 2"]]);
+  });
+
+  test("are not read while none comes, and the next one is not known", async () => {
+    const input = Promise.withResolvers<InputLine>();
+    async function* slow(): AsyncGenerator<InputLine> {
+      yield { number: 1, text: "one" };
+      yield await input.promise;
+    }
+    const lines = sendLines(slow(), { say: async () => {} }, 256, unexpected);
+    await settled();
+    expect(await lines.stop()).toBeNull();
+    input.resolve({ number: 2, text: "too late" });
+    expect(await lines.done).toBe(false);
   });
 });

@@ -66,7 +66,7 @@ describe("a message of somebody else", () => {
     );
     await lastRows(
       stage,
-      'you are ben in main, with Ana María; "bye" ends it',
+      'you are ben in main, with Ana María; "bye" leaves',
       "Ana María: one",
       "    two",
       "* 日本太郎 waves 👩‍👩‍👧 e\u0301",
@@ -305,7 +305,7 @@ describe("another room", () => {
     await lastRows(
       stage,
       "(may not have been delivered) > unheard",
-      'you are ben in lunch-time, with ana; "bye" ends it',
+      'you are ben in lunch-time, with ana; "bye" leaves',
       "ana: soup",
       ">",
     );

@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 
 import type { ConversationEvent } from "../../src/chat/events.ts";
+import type { CharlaError } from "../../src/errors.ts";
 import type { SignalName } from "../../src/terminal/io.ts";
 import type { TalkOptions } from "../../src/terminal/talk.ts";
 import { type Printed, root, watchPrinted } from "../harness/program.ts";
@@ -88,6 +89,8 @@ function createInbox(): Inbox & { add(this: void, text: string): void } {
 /** A conversation in a pipe, in the test's own process. */
 export interface PipedTalk extends Inbox, Pick<Printed, "stdout" | "stderr" | "until"> {
   emit(...events: ConversationEvent[]): void;
+  /** The events throw. */
+  fail(error: CharlaError): void;
   signal(name: SignalName): void;
   /** The exit status. */
   readonly exited: Promise<number>;
@@ -134,6 +137,7 @@ export function startPipedTalk({
     emit(...events) {
       for (const event of events) talk.emit(event);
     },
+    fail: (error) => talk.fail(error),
     signal: (name) => void signals.emit(name),
     exited: talk.exited,
   };

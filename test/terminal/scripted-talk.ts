@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 
 import type { ConversationEvent } from "../../src/chat/events.ts";
 import { processIo } from "../../src/cli/io.ts";
+import type { CharlaError } from "../../src/errors.ts";
 import { talk, type TalkOptions } from "../../src/terminal/talk.ts";
 import { createScriptedConversation } from "./scripted-conversation.ts";
 import { createScriptedRoom } from "./scripted-room.ts";
@@ -16,6 +17,8 @@ import { createScriptedRoom } from "./scripted-room.ts";
 export interface ScriptedTalk {
   /** Makes an event happen, in the room that was opened last. */
   emit(event: ConversationEvent): void;
+  /** The events throw. */
+  fail(error: CharlaError): void;
   /** The exit status. */
   readonly exited: Promise<number>;
 }
@@ -29,7 +32,7 @@ export function startTalk(
 ): ScriptedTalk {
   const first = isRoom ? createScriptedRoom("main", send) : createScriptedConversation(send);
   // A test may also emit events of the plain wire.
-  let latest: Pick<ScriptedTalk, "emit"> = first;
+  let latest: Pick<ScriptedTalk, "emit" | "fail"> = first;
   const exited = talk(io, first.conversation, {
     json: false,
     quiet: false,
@@ -44,7 +47,11 @@ export function startTalk(
     },
     ...options,
   });
-  return { emit: (event) => latest.emit(event), exited };
+  return {
+    emit: (event) => latest.emit(event),
+    fail: (error) => latest.fail(error),
+    exited,
+  };
 }
 
 if (import.meta.main) {

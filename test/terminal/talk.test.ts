@@ -48,7 +48,48 @@ describe("lines in a pipe", () => {
     talk.emit(delivered);
     expect(await talk.exited).toBe(1);
     expect(talk.sent).toEqual(["two"]);
-    expect(talk.stderr).toContain("charla: that is too long\nhint: say less\n");
+    expect(talk.stderr).toContain(
+      "charla: line 1 was not sent: that is too long\nhint: say less\n" +
+        'talking to 192.0.2.1:12345; "bye" ends it\n' +
+        "the conversation is over: you left\nmay not have been delivered: too long to send\n",
+    );
+  });
+
+  test("that were read after the end are named by the number of the first, also with --quiet", async () => {
+    const input = Array.from({ length: 300 }, (_, index) => `line ${index}\n`).join("");
+    const talk = startPipedTalk({ input, options: { quiet: true } });
+    await talk.received(256);
+    talk.signal("SIGTERM");
+    expect(await talk.exited).toBe(1);
+    const lost = Array.from({ length: 256 }, (_, i) => `may not have been delivered: line ${i}\n`);
+    expect(talk.stderr).toBe(
+      "charla: the input was not sent from line 257 on\nhint: send it again from there\n" +
+        lost.join(""),
+    );
+  });
+
+  test("are in `unsaid` of the event `ended`: refused, pending, and all those of before", async () => {
+    const talk = startPipedTalk({ input: "one\ntoo long\nbye\n", options: { json: true } });
+    talk.emit({ type: "joining", peer: "192.0.2.1:12345" });
+    await talk.received(2);
+    talk.emit(delivered);
+    await talk.until("stdout", '"delivered"');
+    talk.signal("SIGTERM");
+    expect(await talk.exited).toBe(1);
+    const events = talk.stdout.trimEnd().split("\n");
+    expect(JSON.parse(events.at(-1) ?? "")).toEqual({
+      type: "ended",
+      reason: "left",
+      unsaid: ["too long", "bye"],
+    });
+  });
+
+  test("are not named when a room cannot be entered: then none of them was sent", async () => {
+    const talk = startPipedTalk({ input: "one\ntwo\n" });
+    await talk.received(2);
+    talk.fail(new CharlaError("REFUSED", "main is locked", "ask the owner"));
+    expect(await talk.exited).toBe(1);
+    expect(talk.stderr).toBe("charla: main is locked\nhint: ask the owner\n");
   });
 });
 

@@ -3,7 +3,7 @@
 
 import { backoff } from "../../backoff.ts";
 import { MAX_WAITING } from "../../chat/conversation.ts";
-import type { EndReason, RoomEvent } from "../../chat/events.ts";
+import type { RoomEvent } from "../../chat/events.ts";
 import { MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
 import { CharlaError } from "../../errors.ts";
 import { conversationOver, tooManyWaiting } from "../conversation-errors.ts";
@@ -51,7 +51,6 @@ type ConnectionPhase = OpenPhase | { readonly name: "closing" };
 
 interface Leaving {
   readonly name: "leaving";
-  readonly reason: EndReason;
   /** When a notice says what it waits for; null once it was given. */
   readonly noticeAt: number | null;
   /** Where its connection is meanwhile. */

@@ -8,13 +8,12 @@
 //     |   +--+ failed           | lost              | lost
 //     +-------------------------+-------------------+
 //
-// `leave` or `bye` makes any of them `leaving`: it goes on connecting, entering or sending until everything is stored,
+// `leave` makes any of them `leaving`: it goes on connecting, entering or sending until everything is stored,
 // then closes the channel, and is over when that has ended.
 //
 // The server's goodbye, and a failure that no other attempt would mend, end it at once. An event that means nothing in
 // a phase, such as a frame after the end, is ignored.
 
-import { GOODBYE } from "../../chat/conversation.ts";
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import { CharlaError } from "../../errors.ts";
@@ -77,7 +76,7 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
       break;
     case "leave":
       if (phase.name === "leaving") leaveAtOnce(client, actions);
-      else leave(client, "left", now, actions);
+      else leave(client, now, actions);
       break;
     case "leave-at-once":
       leaveAtOnce(client, actions);
@@ -107,7 +106,7 @@ function connectFailed(
   const isLeaving = phase.name === "leaving";
   // A conversation that never began has no end: its reader gets the error alone.
   if (!isTemporary || (isLeaving && !entered)) fail(client, error, actions);
-  else if (isLeaving) finish(client, phase.reason, actions);
+  else if (isLeaving) finish(client, "left", actions);
   else retry(client, now);
 }
 
@@ -129,7 +128,7 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
     return fail(client, end.error, actions, "removed");
   }
   // A member who leaves does not wait for a server that may not come back.
-  if (phase.name === "leaving") return finish(client, phase.reason, actions);
+  if (phase.name === "leaving") return finish(client, "left", actions);
   if (end.type === "closed") return finish(client, "peer-left", actions);
   emit(actions, { type: "disconnected", message: end.error.message });
   retry(client, now);
@@ -252,7 +251,6 @@ function say(
   } else {
     emit(actions, { type: "waiting", for: "server", text });
   }
-  if (text === GOODBYE) leave(client, "said-bye", now, actions);
 }
 
 /** Nothing more is to be done for a message, and perhaps nothing to stay for. */
@@ -261,7 +259,7 @@ function settled(client: RoomClient, { number }: Outgoing, actions: Action[]): v
   if (client.outbox.size > 0) return;
   const connection = connectionPhase(client.phase);
   if (connection?.name === "joined") setConnection(client, { name: "joined", resendAt: null });
-  if (client.phase.name === "leaving") close(client, client.phase.reason, actions);
+  if (client.phase.name === "leaving") close(client, actions);
 }
 
 function ask(client: RoomClient, request: number, question: Question, actions: Action[]): void {
@@ -292,33 +290,31 @@ function answer(client: RoomClient, frame: Answer, actions: Action[]): void {
 }
 
 /** Leaves once everything is stored. */
-function leave(client: RoomClient, reason: EndReason, now: number, actions: Action[]): void {
+function leave(client: RoomClient, now: number, actions: Action[]): void {
   const { phase, outbox } = client;
   if (phase.name === "leaving" || phase.name === "over") return;
-  if (outbox.size === 0) return close(client, reason, actions);
-  client.phase = { name: "leaving", reason, noticeAt: now + LEAVING_NOTICE, connection: phase };
+  if (outbox.size === 0) return close(client, actions);
+  client.phase = { name: "leaving", noticeAt: now + LEAVING_NOTICE, connection: phase };
 }
 
 function leaveAtOnce(client: RoomClient, actions: Action[]): void {
-  const { phase } = client;
-  const connection = connectionPhase(phase);
+  const connection = connectionPhase(client.phase);
   if (connection === null) return;
-  const reason = phase.name === "leaving" ? phase.reason : "left";
-  if (connection.name === "connecting") return close(client, reason, actions);
+  if (connection.name === "connecting") return close(client, actions);
   actions.push({ type: "abort", reason: "" });
-  client.phase = { name: "leaving", reason, noticeAt: null, connection: { name: "closing" } };
+  client.phase = { name: "leaving", noticeAt: null, connection: { name: "closing" } };
 }
 
 /** There is nothing left to wait for but the end of the channel, where there is one. */
-function close(client: RoomClient, reason: EndReason, actions: Action[]): void {
+function close(client: RoomClient, actions: Action[]): void {
   const connection = connectionPhase(client.phase);
   if (connection === null || connection.name === "closing") return;
   if (connection.name === "connecting") {
     if (connection.retryAt === null) actions.push({ type: "cancel-connect" });
-    return finish(client, reason, actions);
+    return finish(client, "left", actions);
   }
   actions.push({ type: "close" });
-  client.phase = { name: "leaving", reason, noticeAt: null, connection: { name: "closing" } };
+  client.phase = { name: "leaving", noticeAt: null, connection: { name: "closing" } };
 }
 
 function finish(client: RoomClient, reason: EndReason, actions: Action[]): void {
@@ -342,9 +338,8 @@ function giveUp(client: RoomClient, actions: Action[]): string[] {
   client.phase = { name: "over" };
   failQuestions(client, conversationOver(), actions);
   const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld }) => {
-    // The device sends the rest in its next run. But with a goodbye that would be over before it has begun; and where no
-    // server was reached, the person knows, and says it again.
-    const keep = text !== GOODBYE && (client.entered || isOld);
+    // The device sends it in its next run. But where no server was reached, the person knows, and says it again.
+    const keep = client.entered || isOld;
     actions.push({ type: "not-stored", number, error: conversationOver(), keep });
     return text;
   });

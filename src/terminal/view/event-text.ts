@@ -20,6 +20,7 @@ export function describeEvent(
   event: ConversationEvent,
   verbose: boolean,
   delivery: Delivery = "unknown",
+  typed = false,
 ): string | null {
   switch (event.type) {
     case "listening":
@@ -35,7 +36,7 @@ export function describeEvent(
       return `${visibleName(event.peer)} joined${fingerprint}`;
     }
     case "entered":
-      return describeEntered(event);
+      return describeEntered(event) + (typed ? '; "bye" leaves' : "");
     case "disconnected":
       return `connection to the server lost (${visibleLine(event.message)}); reconnecting`;
     case "reconnected":
@@ -108,15 +109,19 @@ function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): 
     removed: "the server removed you",
     lost: "the other end can't be reached",
   }[reason];
+  return [`the conversation is over: ${why}`, ...unsaidLines(unsaid, delivery)].join("\n");
+}
+
+/** A line for each message that is not known to have arrived. */
+export function unsaidLines(unsaid: readonly string[], delivery: Delivery): readonly string[] {
   const fate = delivery === "shown" ? "may not have been delivered" : "not sent";
-  const lost = unsaid.map((text) => `\n${fate}: ${visibleLine(text)}`).join("");
-  return `the conversation is over: ${why}${lost}`;
+  return unsaid.map((text) => `${fate}: ${visibleLine(text)}`);
 }
 
 function describeEntered({ room, name, members }: EventOf<"entered">): string {
   const others = members.map((member) => member.name).filter((other) => other !== name);
   const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
-  return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}; "bye" ends it`;
+  return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}`;
 }
 
 function listNames(names: readonly string[]): string {

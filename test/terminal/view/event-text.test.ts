@@ -92,11 +92,24 @@ describe("in a room", () => {
   });
 
   test("the other members are listed by name, and of many how many more there are", () => {
-    expect(entered("ben")).toBe('you are ben in main, nobody else is here yet; "bye" ends it');
-    expect(entered("ben", "ana")).toBe('you are ben in main, with ana; "bye" ends it');
+    expect(entered("ben")).toBe("you are ben in main, nobody else is here yet");
+    expect(entered("ben", "ana")).toBe("you are ben in main, with ana");
     const names = Array.from({ length: 20 }, (_, index) => `m${index}`);
     expect(entered("ben", ...names)).toBe(
-      'you are ben in main, with m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 and 8 more; "bye" ends it',
+      "you are ben in main, with m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 and 8 more",
+    );
+  });
+
+  test("where messages are typed, one is told how to leave", () => {
+    const event = {
+      type: "entered",
+      room: "main",
+      name: "ben",
+      owner: false,
+      members: [],
+    } as const;
+    expect(describeEvent(event, false, "shown", true)).toBe(
+      'you are ben in main, nobody else is here yet; "bye" leaves',
     );
   });
 
@@ -117,7 +130,7 @@ describe("in a room", () => {
     expect(describeEvent({ type: "joined", peer: "שרה", fingerprint }, false)).toBe(
       "\u2068שרה\u2069 joined",
     );
-    expect(entered("علي", "ana")).toStartWith("you are ben in main, with \u2068علي\u2069, ana;");
+    expect(entered("علي", "ana")).toStartWith("you are ben in main, with \u2068علي\u2069, ana");
   });
 
   test.each([
