@@ -123,7 +123,8 @@ const bobSaid = (sequence: number) => ({
   fingerprint: "key of Bob",
 });
 const shows = (sequence: number, log = "log") => emit(bobSaid(sequence), at(sequence, log));
-const showsPast = (sequence: number) => emit({ ...bobSaid(sequence), past: true }, at(sequence));
+const showsPast = (sequence: number, log = "log") =>
+  emit({ ...bobSaid(sequence), past: true }, at(sequence, log));
 const said = (number: number) => emit({ type: "said", text: `text ${number}` });
 const waits = (number: number) => emit({ type: "waiting", for: "server", text: `text ${number}` });
 const delivered = (number: number, sequence: number): Action[] => [
@@ -290,10 +291,19 @@ describe("entering", () => {
         name: "Ann",
         device: DEVICE,
         after: at(2),
-        history: 0,
       }),
       emit(ENTERED, at(2)),
       showsPast(3),
+    ]);
+  });
+
+  test("with a cursor in another log shows its last entries, however many are wanted at first", () => {
+    const client = connecting({ cursor: at(9), history: 0 });
+    expect(happen(client, 0, CONNECTED, welcome(2, "other"), entry(1), entry(2))).toEqual([
+      enter(at(9)),
+      emit(ENTERED),
+      showsPast(1, "other"),
+      showsPast(2, "other"),
     ]);
   });
 

@@ -89,8 +89,10 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
 }
 
 function enter(client: RoomClient, now: number, actions: Action[]): void {
-  const { room, name, device, received, history } = client;
+  const { room, name, device, received } = client;
   const after = received ?? undefined;
+  // Who was here before wants what was missed, also if the log is another one: a restored copy, for instance.
+  const history = received === null ? client.history : undefined;
   actions.push({ type: "send", frame: { type: "enter", room, name, device, after, history } });
   setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
 }
@@ -190,7 +192,7 @@ function welcome(
   const isKnown = received?.log === log;
   if (isKnown ? received.sequence > last : last === 0) {
     client.received = { log, sequence: last };
-  } else if (!isKnown && !client.entered && client.history !== undefined) {
+  } else if (received === null && client.history !== undefined) {
     // Also for a server that does not know how many were asked for.
     client.received = { log, sequence: Math.max(0, last - client.history) };
   }
