@@ -20,6 +20,7 @@ export type Command =
   | { readonly type: "kick"; readonly name: string }
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
   | { readonly type: "lock"; readonly locked: boolean }
+  | { readonly type: "delete"; readonly room: string }
   | ({ readonly type: "invite" } & InvitationLimits);
 
 export type ParsedLine =
@@ -49,6 +50,7 @@ export const COMMANDS = [
   { name: "unmute", takes: "NAME", does: "lets them write again", owner: true },
   { name: "lock", takes: "", does: "lets nobody else join", owner: true },
   { name: "unlock", takes: "", does: "lets others join again", owner: true },
+  { name: "delete", takes: "ROOM", does: "deletes a room for good", owner: true },
   {
     name: "invite",
     takes: "[--uses N] [--for 1h]",
@@ -108,7 +110,8 @@ function readCommand(
       requireNothing(known, rest);
       return { type: "lock", locked: name === "lock" };
     case "join":
-      return { type: "join", room: readRoom(known, rest) };
+    case "delete":
+      return { type: name, room: readRoom(known, rest) };
     case "name":
       return { type: "name", name: readName(known, rest) };
     case "history":

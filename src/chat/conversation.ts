@@ -47,12 +47,14 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   history(query: HistoryQuery, options?: RequestOptions): Promise<readonly LogEntry[]>;
   /** Takes another name. */
   rename(name: string, options?: RequestOptions): Promise<void>;
-  /** Removes a member for good; only for the owner, as are the next three. */
+  /** Removes a member for good; only for the owner, as are the next four. */
   kick(name: string, options?: RequestOptions): Promise<void>;
   /** Refuses what a member says, or takes it again. */
   mute(name: string, muted: boolean, options?: RequestOptions): Promise<void>;
   /** Lets no new members in, or lets them in again. */
   lock(locked: boolean, options?: RequestOptions): Promise<void>;
+  /** Deletes another room, with all that was said in it, and disconnects its members. */
+  deleteRoom(room: string, options?: RequestOptions): Promise<void>;
   /** An invitation that admits `uses` people for `seconds`; without limits, anyone while the server runs. */
   invite(limits?: InvitationLimits, options?: RequestOptions): Promise<string>;
 }

@@ -88,6 +88,8 @@ const MEMBER_FRAMES = [
   v.object({ type: v.literal("kick"), request, name }),
   v.object({ type: v.literal("mute"), request, name, muted: v.boolean() }),
   v.object({ type: v.literal("lock"), request, locked: v.boolean() }),
+  /** Deletes another room of the server, with all that was said in it. */
+  v.object({ type: v.literal("delete"), request, room }),
   /** For how many people, and how many seconds; without these for anyone, as long as the server runs. */
   v.object({
     type: v.literal("invite"),

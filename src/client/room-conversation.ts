@@ -267,6 +267,9 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
     async lock(locked, options) {
       await request({ type: "lock", locked }, "done", options);
     },
+    async deleteRoom(room, options) {
+      await request({ type: "delete", room }, "done", options);
+    },
     async invite({ uses, seconds } = {}, options) {
       return (await request({ type: "invite", uses, seconds }, "invited", options)).invitation;
     },

@@ -13,7 +13,13 @@ import type { Member, Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 
 export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
-const OWNER_ONLY: ReadonlySet<Request["type"]> = new Set(["kick", "mute", "lock", "invite"]);
+const OWNER_ONLY: ReadonlySet<Request["type"]> = new Set([
+  "kick",
+  "mute",
+  "lock",
+  "delete",
+  "invite",
+]);
 
 /** Bytes of a list in a frame; the rest is a type, a name or two and some numbers. */
 const MAX_LIST = MAX_MESSAGE - 2_048;
@@ -83,6 +89,12 @@ async function answer(
       return done;
     case "lock":
       room.lock(frame.locked);
+      return done;
+    case "delete":
+      if (frame.room === room.name) {
+        throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");
+      }
+      await server.deleteRoom(frame.room, member.name);
       return done;
     case "invite": {
       const { uses = 0, seconds = 0 } = frame;

@@ -21,7 +21,7 @@ export type RoomInput = ReturnType<typeof createRoomInput>;
 const MAX_FOUND = 20;
 
 const COMMAND_NAMES = COMMANDS.map(({ name }) => `/${name}`);
-const JOIN = /^\/join\s+(\S*)$/;
+const JOIN = /^\/(?:join|delete)\s+(\S*)$/;
 
 export function isRoomConversation(
   conversation: Conversation | RoomConversation,
@@ -46,11 +46,16 @@ export function createRoomInput(
     }
   }
 
+  /** What was asked back before the last command; typed again, it is done. */
+  let unconfirmed: string | null = null;
+
   async function run(command: Command): Promise<void> {
     const { conversation } = switcher;
     if (!isRoomConversation(conversation)) return;
     try {
-      await printer.answer(await runIn(conversation, command));
+      const wasAsked = unconfirmed;
+      unconfirmed = null;
+      await printer.answer(await runIn(conversation, command, wasAsked));
     } catch (error) {
       await showError(error);
     }
@@ -65,6 +70,7 @@ export function createRoomInput(
   async function runIn(
     conversation: RoomConversation,
     command: Command,
+    wasAsked: string | null,
   ): Promise<readonly string[]> {
     const columns = io.stderr.columns || 80;
     const style = styleFor(io, io.stderr);
@@ -122,6 +128,17 @@ export function createRoomInput(
           ? "locked: nobody else can join"
           : "unlocked: others can join again";
         return [dim(`the room is ${state}`)];
+      }
+      case "delete": {
+        const deleted = (await conversation.rooms()).find(({ name }) => name === command.room);
+        const line = `/delete ${command.room}`;
+        if (deleted !== undefined && wasAsked !== line) {
+          unconfirmed = line;
+          const messages = deleted.entries === 1 ? "1 message" : `${deleted.entries} messages`;
+          return [dim(`${line} again deletes its ${messages}`)];
+        }
+        await conversation.deleteRoom(command.room);
+        return [dim(`${command.room} is deleted`)];
       }
       case "invite":
         return [dim(describeInvitation(await conversation.invite(command)))];

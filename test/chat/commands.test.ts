@@ -54,6 +54,7 @@ describe("a command is parsed with its arguments", () => {
     ["/unmute ana", { type: "mute", name: "ana", muted: false }],
     ["/lock", { type: "lock", locked: true }],
     ["/unlock", { type: "lock", locked: false }],
+    ["/delete lunch", { type: "delete", room: "lunch" }],
     ["/invite", { type: "invite" }],
     ["/invite --uses 3", { type: "invite", uses: 3 }],
     ["/invite --for 1h30m", { type: "invite", seconds: 5_400 }],

@@ -37,6 +37,7 @@ const MEMBER_FRAMES: MemberFrame[] = [
   { type: "kick", request: 1, name: "Bob" },
   { type: "mute", request: 1, name: "Bob", muted: true },
   { type: "lock", request: 1, locked: false },
+  { type: "delete", request: 1, room: "lunch" },
   { type: "invite", request: 1 },
   { type: "invite", request: 1, uses: 1, seconds: 1 },
   { type: "look", request: 1 },

@@ -191,6 +191,7 @@ describe("the owner alone may", () => {
     ["kick", { type: "kick", request: 1, name: "Ann" }],
     ["mute", { type: "mute", request: 1, name: "Ann", muted: true }],
     ["lock", { type: "lock", request: 1, locked: true }],
+    ["delete", { type: "delete", request: 1, room: "garden" }],
     ["invite", { type: "invite", request: 1 }],
   ] as const)("%s", async (what, frame) => {
     const state = openState();
@@ -274,6 +275,52 @@ describe("the owner alone may", () => {
     const back = await enter(state, "Ann", { owner: true });
     await ask(back, { type: "lock", request: 2, locked: false });
     await enter(state, "Bob");
+  });
+
+  test("delete: the room's entries are gone, and its members disconnected with the reason", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob", { room: "garden" });
+    bob.say(...[1, 2, 3].map((number) => sayFrame(number)));
+    await bob.texts(3);
+    const frame = { type: "delete", request: 1, room: "garden" } as const;
+    expect(await ask(ann, frame)).toEqual({ type: "done", request: 1 });
+    expect(await reasonOf(bob)).toBe("Ann has deleted the room garden");
+    expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["main"]);
+    const again = await enter(state, "Carl", { room: "garden" });
+    again.say(sayFrame(1, "anew"));
+    expect(await again.texts(1)).toEqual(["anew"]);
+  });
+
+  test("delete: not the room that the owner is in, and none that there isn't", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    expect(await ask(ann, { type: "delete", request: 1, room: "main" })).toEqual({
+      type: "failed",
+      request: 1,
+      code: "REFUSED",
+      message: "you are in main",
+      hint: "/join another room first",
+    });
+    expect(await ask(ann, { type: "delete", request: 2, room: "garden" })).toEqual({
+      type: "failed",
+      request: 2,
+      code: "NO_SUCH_ROOM",
+      message: "this server has no room garden",
+      hint: "/rooms lists the rooms",
+    });
+  });
+
+  test("delete: what a member was saying meanwhile does not bring the room back", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob", { room: "garden" });
+    bob.say(...Array.from({ length: 50 }, (_, index) => sayFrame(index)));
+    ann.say({ type: "delete", request: 1, room: "garden" });
+    bob.say(...Array.from({ length: 50 }, (_, index) => sayFrame(index + 50)));
+    await ann.until("done");
+    await reasonOf(bob);
+    expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["main"]);
   });
 
   test("invite: with its uses and its time", async () => {

@@ -25,6 +25,7 @@ describe("a command at the beginning of the line", () => {
     expect(tab("/h|")).toEqual(["/h|", "/help", "/history"]);
     expect(tab("/|")).toEqual([
       "/|",
+      "/delete",
       "/help",
       "/history",
       "/invite",

@@ -215,7 +215,7 @@ describe("a command", () => {
       "/who",
       "  lists who is here",
     ]);
-    expect(rows).toHaveLength(32);
+    expect(rows).toHaveLength(34);
   });
 
   onTerminal("shows earlier messages, and still earlier ones the next time", async () => {
@@ -271,6 +271,14 @@ describe("a command", () => {
       "the room is unlocked: others can join again",
       ">",
     );
+    await enter(stage, "/delete lunch-place", "/delete lunch-time", "/delete lunch-time");
+    await lastRows(
+      stage,
+      "/delete lunch-place again deletes its 5 messages",
+      "/delete lunch-time again deletes its 1234 messages",
+      "lunch-time is deleted",
+      ">",
+    );
     await enter(stage, "/invite --uses 3 --for 1h", "/name Benno", "/quit");
     await lastRows(
       stage,
@@ -279,13 +287,14 @@ describe("a command", () => {
       "status=0",
       "$",
     );
-    await stage.script.received(7);
+    await stage.script.received(8);
     expect(stage.script.sent).toEqual([
       "(asked) kick Ana María",
       "(asked) mute ana true",
       "(asked) mute ana false",
       "(asked) lock true",
       "(asked) lock false",
+      "(asked) delete lunch-time",
       "(asked) invite 3 3600",
       "(asked) rename Benno",
     ]);

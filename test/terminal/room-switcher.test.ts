@@ -47,6 +47,7 @@ function room() {
     kick: never,
     mute: never,
     lock: never,
+    deleteRoom: never,
     invite: never,
   };
   return { ...queue, conversation, left: () => left };

@@ -60,6 +60,9 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
     async lock(locked) {
       ask(`lock ${locked}`);
     },
+    async deleteRoom(deleted) {
+      ask(`delete ${deleted}`);
+    },
     async invite({ uses, seconds } = {}) {
       ask(`invite ${uses} ${seconds}`);
       return "charla://192.0.2.1/main#KEY.SECRET";
