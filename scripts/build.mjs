@@ -9,7 +9,8 @@ installWhatIsMissing();
 const compile = "build --compile --bytecode --format=esm --splitting".split(" ");
 // charla must not read the .env and bunfig.toml of the folder it is started in.
 const strict = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
-const files = ["src/cli/main.ts", "--outfile", "dist/charla"];
+// The thread that searches a log is a program of its own, at its path inside the file.
+const files = ["src/cli/main.ts", "src/log/sqlite/search-worker.ts", "--outfile", "dist/charla"];
 const build = spawnSync(program("bun"), [...compile, ...strict, ...files], {
   cwd: root,
   stdio: "inherit",

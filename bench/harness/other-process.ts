@@ -17,12 +17,20 @@ export interface OtherProcess extends AsyncDisposable {
   collect(): Promise<Usage>;
 }
 
-/** Starts `file` again, which must call `reportUsage` once it listens. */
-export async function startOther(file: string): Promise<OtherProcess> {
+/**
+ * Starts `file` again, which must call `reportUsage` once it listens.
+ *
+ * @param env variables for it, beside those of this process
+ */
+export async function startOther(
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<OtherProcess> {
   const port = Promise.withResolvers<number>();
   let answered = Promise.withResolvers<Usage>();
   const child = Bun.spawn([process.execPath, file, "serve"], {
     stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
     ipc(message: { port: number } | Usage) {
       if ("port" in message) port.resolve(message.port);
       else answered.resolve(message);

@@ -8,7 +8,7 @@ import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { select, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
-import { splitWords } from "../log/text-matching.ts";
+import { isSearchable } from "../log/text-matching.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
@@ -77,8 +77,8 @@ function readSelection({ flags, values }: CommandLine): Selection {
   if (last !== undefined && flags.has("all")) {
     throw usage("--last shows some messages, and --all shows all", "leave one of them out");
   }
-  if (words !== undefined && splitWords(words).length === 0) {
-    throw usage(`${JSON.stringify(words)} contains no word to search for`);
+  if (words !== undefined && !isSearchable(words)) {
+    throw usage(`${JSON.stringify(words)} contains no word of two letters or more`);
   }
   if (since === undefined && words === undefined && last === undefined && !flags.has("all")) {
     return LATEST;

@@ -39,7 +39,9 @@ export interface LogReader extends AsyncDisposable {
   readonly readLast: (room: string, count: number, before?: number) => Promise<LogEntry[]>;
   /** In the order in which they were created. */
   readonly rooms: () => Promise<RoomSummary[]>;
-  /** The newest that match, oldest first: at most `limit`, and at most MAX_READ. */
+  /**
+   * The newest that match, oldest first: at most `limit`, and at most MAX_READ. Others are served meanwhile.
+   */
   readonly search: (search: Search) => Promise<FoundEntry[]>;
   /**
    * The sequence numbers of the entries after `after` that match, oldest first: at most `limit`, and at most
@@ -112,7 +114,7 @@ export interface RoomSummary {
 export interface Conditions {
   /**
    * Each of the first MAX_SEARCH_WORDS is the beginning of a word of the text, whatever its case and accents.
-   * A string without any words finds nothing.
+   * Words of one letter are ignored; a string that is not `isSearchable` finds nothing.
    */
   readonly words?: string | undefined;
   /** Not before this time, ms since 1970. */

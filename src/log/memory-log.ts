@@ -19,6 +19,7 @@ import {
 import type { FoundEntry, Log } from "./log.ts";
 import { createSubscribers } from "./subscribers.ts";
 import { foldName, hasPrefixes, searchPrefixes } from "./text-matching.ts";
+import { createTimeSlices } from "./time-slices.ts";
 
 /** Characters of text before the log is full: some 500 MB at worst. */
 const MAX_CHARACTERS = 256 * 1024 * 1024;
@@ -55,6 +56,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
   let characters = 0;
   let open = true;
   const subscribers = createSubscribers();
+  const slices = createTimeSlices();
 
   function checkOpen(): void {
     if (!open) throw new Error("the log is closed");
@@ -66,7 +68,6 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
   }
 
   function deletedIn(room: string): number {
-    checkOpen();
     return rooms.get(room)?.deleted ?? deletedRooms;
   }
 
@@ -139,6 +140,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       return deletedIn(room) + entriesIn(room).length;
     },
     async first(room) {
+      checkOpen();
       return deletedIn(room) + 1;
     },
     async rooms() {
@@ -155,23 +157,27 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       const prefixes = words === undefined ? null : searchPrefixes(words);
       if (prefixes?.length === 0) return [];
       const found: FoundEntry[] = [];
-      for (const { room, entry } of everything.toReversed()) {
-        if (found.length >= clampLimit(limit)) break;
-        if (entry.time < since || (name !== undefined && room !== name)) continue;
+      const most = clampLimit(limit);
+      if (most === 0) return found;
+      await slices.run(newestFirst(everything), ({ room, entry }) => {
+        if (entry.time < since || (name !== undefined && room !== name)) return true;
         if (prefixes === null || hasPrefixes(entry.text, prefixes)) found.push({ ...entry, room });
-      }
-      return found.toReversed();
+        return found.length < most;
+      });
+      // Without those that were deleted meanwhile.
+      return found.toReversed().filter(({ room, sequence }) => sequence > deletedIn(room));
     },
     async find(room, { words, since = 0 }, after, limit) {
       const prefixes = words === undefined ? [] : searchPrefixes(words);
       if (words !== undefined && prefixes.length === 0) return [];
-      return entriesIn(room)
-        .values()
-        .filter(({ sequence, time }) => sequence > after && time >= since)
-        .filter(({ text }) => hasPrefixes(text, prefixes))
-        .map(({ sequence }) => sequence)
-        .take(clampLimit(limit, MAX_FOUND))
-        .toArray();
+      const found: number[] = [];
+      const most = clampLimit(limit, MAX_FOUND);
+      if (most === 0) return found;
+      await slices.run(entriesIn(room).slice(), ({ sequence, time, text }) => {
+        if (sequence > after && time >= since && hasPrefixes(text, prefixes)) found.push(sequence);
+        return found.length < most;
+      });
+      return found.filter((sequence) => sequence > deletedIn(room));
     },
     async claimName(room, name, author) {
       checkLabels(room, author, name);
@@ -207,6 +213,13 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       subscribers.close();
     },
   };
+}
+
+function* newestFirst<Item>(items: readonly Item[]): Generator<Item> {
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const item = items[index];
+    if (item !== undefined) yield item;
+  }
 }
 
 /** The same author, device and number are the same message. */

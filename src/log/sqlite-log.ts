@@ -8,6 +8,7 @@ import { hasMoved, storeError, storeGone } from "./sqlite/database.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { prepareReads, type Reads } from "./sqlite/reads.ts";
 import { migrate, MIGRATIONS, readVersion } from "./sqlite/schema.ts";
+import { createSearcher } from "./sqlite/searcher.ts";
 import {
   cannotRead,
   openStoreToRead,
@@ -51,6 +52,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
   const explain = (cause: unknown) => storeError(cause, path);
   const reader = createReader(reads, explain, () => open);
   const subscribers = createSubscribers();
+  const searcher = createSearcher(folder);
 
   const group = createGroupCommit((body) => {
     try {
@@ -94,6 +96,14 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
 
   return {
     ...reader,
+    async search(search) {
+      checkOpen();
+      return await searcher.search(search);
+    },
+    async find(...given) {
+      checkOpen();
+      return await searcher.find(...given);
+    },
     async append(room, given) {
       checkOpen();
       const draft = checkDraft(room, given);
@@ -125,6 +135,8 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       open = false;
       if (removing !== null) clearTimeout(removing);
       subscribers.close();
+      // Last: whoever closes the last connection removes SQLite's own files.
+      await searcher[Symbol.asyncDispose]();
       files[Symbol.dispose]();
     },
   };

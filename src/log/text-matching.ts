@@ -9,6 +9,10 @@ const MAX_WORD = 64;
 /** U+0300 to U+036F, the accents of Latin, Greek and Cyrillic. Those of other scripts may be vowels. */
 const ACCENTS = /[\u0300-\u036f]/g;
 
+/** A word of one letter or digit: too short to search for. Han, emoji and the like are whole words. */
+const SHORT =
+  /^[[\p{L}\p{N}\p{M}]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]]$/v;
+
 const PLAIN = /^[\t\n\r -~]*$/;
 
 /** A run of letters and digits; of emoji, and in a script without spaces between words, each character by itself. */
@@ -25,10 +29,20 @@ export function splitWords(text: string): string[] {
   return text.normalize("NFKD").toLowerCase().replace(ACCENTS, "").match(WORD) ?? [];
 }
 
-/** What a search looks for: each is the beginning of a word of the text. */
+/**
+ * What a search looks for: each is the beginning of a word of the text. Words of one letter are left out: they are in
+ * nearly every text, and to find them costs more than they narrow a search down.
+ */
 export function searchPrefixes(search: string): string[] {
-  const prefixes = splitWords(search).map((word) => word.slice(0, MAX_WORD));
+  const prefixes = splitWords(search)
+    .filter((word) => !SHORT.test(word))
+    .map((word) => word.slice(0, MAX_WORD));
   return [...new Set(prefixes)].slice(0, MAX_SEARCH_WORDS);
+}
+
+/** Whether there is a word in it that is long enough to search for. */
+export function isSearchable(search: string): boolean {
+  return searchPrefixes(search).length > 0;
 }
 
 /** Whether a search finds a text: the slow and readable way, which tests hold the index to. */

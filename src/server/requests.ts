@@ -8,6 +8,7 @@ import {
   type ServerFrame,
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
+import { isSearchable } from "../log/text-matching.ts";
 import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
 import type { Member, Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
@@ -70,6 +71,7 @@ async function answer(
     }
     case "history": {
       const { count, before, words } = frame;
+      if (words !== undefined && !isSearchable(words)) throw searchTooShort();
       const entries =
         words === undefined
           ? await log.readLast(room.name, count, before)
@@ -127,6 +129,14 @@ function findOther({ room, member }: Membership, name: string): Member {
     "NO_SUCH_MEMBER",
     other === null ? `nobody in ${room.name} is called ${JSON.stringify(name)}` : "that is you",
     "/who lists the members",
+  );
+}
+
+function searchTooShort(): CharlaError {
+  return new CharlaError(
+    "SEARCH_TOO_SHORT",
+    "a search needs a word of two letters or more",
+    "write the beginning of a word",
   );
 }
 

@@ -301,7 +301,8 @@ describe("errors of charla history", () => {
       "--last shows some messages, and --all shows all",
       "leave one of them out",
     ],
-    [["--search", "?!"], '"?!" contains no word to search for', null],
+    [["--search", "?!"], '"?!" contains no word of two letters or more', null],
+    [["--search", "a b"], '"a b" contains no word of two letters or more', null],
     [
       ["--since", "yesterday"],
       '"yesterday" is not a time',

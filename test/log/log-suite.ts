@@ -294,14 +294,18 @@ export function testLog(title: string, open: OpenLog): void {
       ["елка", "Ёлка"],
       ["mess", "two messages"],
       ["10", "at 10:30"],
-      ["x_y", "x, y"],
+      ["xx_yy", "xx, yy"],
       ["fine", "ﬁne"],
       ["ＡＢＣ", "abc"],
       ["東京", "私は東京に住んでいます"],
       ["สวัสดี", "ครับสวัสดี"],
       ["🎉", "done🎉🎉"],
-      ["a", "b a\0c"],
-      ["c", "b a\0c"],
+      ["aa", "bb aa\0cc"],
+      ["cc", "bb aa\0cc"],
+      ["東", "私は東京に住んでいます"],
+      ["🎉", "🎉"],
+      ["vitamin c", "vitamins a and b"],
+      ["a cat", "the cat"],
       ["x".repeat(100), `see ${"x".repeat(70)}`],
     ])("a search for %j finds %j", async (words, text) => {
       await using log = await withTexts(open, text, "…");
@@ -314,6 +318,10 @@ export function testLog(title: string, open: OpenLog): void {
       ["cat dog", "a cat"],
       ["", "nothing was searched for"],
       ["?!", "really?!"],
+      ["a", "a cat"],
+      ["7", "7 cats"],
+      ["x_y", "x_y"],
+      ["é", "é"],
     ])("a search for %j does not find %j", async (words, text) => {
       await using log = await withTexts(open, text);
       expect(await log.search({ words, limit: 10 })).toEqual([]);
@@ -339,12 +347,17 @@ export function testLog(title: string, open: OpenLog): void {
     });
 
     test("search ignores all but the first 16 words", async () => {
-      await using log = await withTexts(open, "a b c d e f g h i j k l m n o p");
+      await using log = await withTexts(open, "aa bb cc dd ee ff gg hh ii jj kk ll mm nn oo pp");
       expect(
-        await log.search({ words: "a b c d e f g h i j k l m n o p q", limit: 10 }),
+        await log.search({
+          words: "aa bb cc dd ee ff gg hh ii jj kk ll mm nn oo pp qq",
+          limit: 10,
+        }),
       ).toHaveLength(1);
-      expect(await log.search({ words: "a b c d e f g h i j k l m n o q", limit: 10 })).toEqual([]);
-      expect(await log.search({ words: "a ".repeat(5_000), limit: 10 })).toHaveLength(1);
+      expect(
+        await log.search({ words: "aa bb cc dd ee ff gg hh ii jj kk ll mm nn oo qq", limit: 10 }),
+      ).toEqual([]);
+      expect(await log.search({ words: "aa ".repeat(5_000), limit: 10 })).toHaveLength(1);
     });
 
     test("search finds the newest entries when more match than its limit", async () => {
@@ -392,10 +405,11 @@ export function testLog(title: string, open: OpenLog): void {
     });
 
     test("find returns the sequence numbers of matches in a room after one of them, up to a limit", async () => {
-      await using log = await withTexts(open, "a cat", "a dog", "no cat", "a catfish", "the cat");
+      await using log = await withTexts(open, "my cat", "a dog", "no cat", "my catfish", "the cat");
       await log.append("garden", draft(1, { text: "a cat" }));
       expect(await log.find("main", { words: "cat" }, 0, 10)).toEqual([1, 3, 4, 5]);
-      expect(await log.find("main", { words: "a CAT" }, 0, 10)).toEqual([1, 4]);
+      expect(await log.find("main", { words: "my CAT" }, 0, 10)).toEqual([1, 4]);
+      expect(await log.find("main", { words: "a CAT" }, 0, 10)).toEqual([1, 3, 4, 5]);
       expect(await log.find("main", { words: "cat" }, 1, 2)).toEqual([3, 4]);
       expect(await log.find("main", { words: "cat" }, 2, 10)).toEqual([3, 4, 5]);
       expect(await log.find("main", { words: "cat" }, 5, 10)).toEqual([]);
@@ -405,6 +419,19 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.find("main", { words: "?!" }, 0, 10)).toEqual([]);
       expect(await log.find("garden", { words: "cat" }, 0, 10)).toEqual([1]);
       expect(await log.find("attic", { words: "cat" }, 0, 10)).toEqual([]);
+    });
+
+    test("searches asked for at once, and appends among them, all have the answers of their moment", async () => {
+      await using log = await withTexts(open, "one", "one two", "two");
+      const first = log.search({ words: "one", limit: 10 });
+      const second = log.find("main", { words: "two" }, 0, 10);
+      const appended = log.append("main", draft(9, { text: "three" }));
+      const third = log.search({ words: "one", limit: 1 });
+      expect(texts(await first)).toEqual(["one", "one two"]);
+      expect(await second).toEqual([2, 3]);
+      expect(texts(await third)).toEqual(["one two"]);
+      expect((await appended).sequence).toBe(4);
+      expect(await log.find("main", { words: "three" }, 0, 10)).toEqual([4]);
     });
 
     test("a search does not disturb later appends", async () => {
@@ -640,6 +667,15 @@ export function testLog(title: string, open: OpenLog): void {
     expect(log.first("main")).rejects.toThrow(closed);
     expect(log.deleteRoom("main")).rejects.toThrow(closed);
     expect(log.deleteBefore("main", 1)).rejects.toThrow(closed);
+  });
+
+  test(`${title}: closing a log completes the pending searches`, async () => {
+    const log = await withTexts(open, "one", "two");
+    const found = log.search({ words: "one", limit: 10 });
+    const numbers = log.find("main", { words: "two" }, 0, 10);
+    await log[Symbol.asyncDispose]();
+    expect(texts(await found)).toEqual(["one"]);
+    expect(await numbers).toEqual([2]);
   });
 
   test(`${title}: closing a log completes the pending appends`, async () => {

@@ -110,10 +110,26 @@ describe("history", () => {
     expect(numbersIn(await ask(ann, { ...history, request: 1 }))).toEqual([28, 29, 30]);
     expect(numbersIn(await ask(ann, { ...history, request: 2, before: 10 }))).toEqual([7, 8, 9]);
     expect(numbersIn(await ask(ann, { ...history, request: 3, words: "entry 2" }))).toEqual([
-      27, 28, 29,
+      28, 29, 30,
     ]);
+    expect(numbersIn(await ask(ann, { ...history, request: 5, words: "entry 27" }))).toEqual([27]);
     expect(numbersIn(await ask(ann, { ...history, request: 4, words: "garden" }))).toEqual([]);
   });
+
+  test.each(["a", "a b c", "?!", ""])(
+    "is refused for %j, which has no word of two letters or more",
+    async (words) => {
+      const state = openState();
+      const ann = await enter(state, "Ann");
+      expect(await ask(ann, { type: "history", request: 1, count: 3, words })).toEqual({
+        type: "failed",
+        request: 1,
+        code: "SEARCH_TOO_SHORT",
+        message: "a search needs a word of two letters or more",
+        hint: "write the beginning of a word",
+      });
+    },
+  );
 
   test("contains what the same member said right before, however long that takes to be stored", async () => {
     const memory = openMemoryLog({ now: () => 1_000 });
