@@ -25,14 +25,22 @@ export function encodeSocketAddress({ address, port }: SocketAddress): Uint8Arra
   return bytes;
 }
 
-/**
- * The network of an address, as a key to find it by: the first 24 bits of an IPv4 address, also of an IPv4-mapped one, or 64
- * bits of an IPv6 address, since one host may use all addresses that begin with them (RFC 4291 s. 2.5.1).
- */
-export function networkPrefix({ address }: SocketAddress): string {
-  const ip = ipBytes(address);
-  if (ip.length === 4) return mapKey(ip.subarray(0, 3));
+/** Where datagrams come from, as keys to count by. A key of one kind is never one of another. */
+export interface SourcePrefixes {
+  /** What one machine can send from: an IPv4 address, or the first 64 bits of an IPv6 address (RFC 4291 s. 2.5.1). */
+  readonly source: string;
+  /** What one party often has, and neighbours share: the first 24 bits, or the first 48 (RFC 6177 s. 2). */
+  readonly network: string;
+}
+
+/** An IPv4-mapped address counts as the IPv4 address. */
+export function sourcePrefixes({ address }: SocketAddress): SourcePrefixes {
+  const bytes = ipBytes(address);
   const isMapped =
-    ip.subarray(0, 10).every((byte) => byte === 0) && ip[10] === 255 && ip[11] === 255;
-  return mapKey(isMapped ? ip.subarray(12, 15) : ip.subarray(0, 8));
+    bytes.length === 16 && bytes.every((byte, at) => at > 11 || byte === (at < 10 ? 0 : 255));
+  if (bytes.length === 16 && !isMapped) {
+    return { source: mapKey(bytes.subarray(0, 8)), network: mapKey(bytes.subarray(0, 6)) };
+  }
+  const ipv4 = bytes.subarray(-4);
+  return { source: mapKey(ipv4), network: mapKey(ipv4.subarray(0, 3)) };
 }

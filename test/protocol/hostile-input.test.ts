@@ -48,7 +48,7 @@ const BOUNDS: Record<string, number> = {
   unfinished: 2,
   answered: 2,
   networks: 1,
-  hosts: 1,
+  sources: 1,
 };
 
 interface UnderAttack {
@@ -149,7 +149,7 @@ function holdings({ endpoint }: End): Record<string, number> {
     unfinished: responder?.unfinished.byId.size ?? 0,
     answered: responder?.unfinished.byHello.size ?? 0,
     networks: responder?.unfinished.networks.size ?? 0,
-    hosts: responder?.unfinished.hosts.size ?? 0,
+    sources: responder?.unfinished.sources.size ?? 0,
   };
   for (const session of endpoint.sessions.values()) {
     const { received, recovery, incoming, outgoing } = session;

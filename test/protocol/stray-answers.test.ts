@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { networkPrefix } from "../../src/protocol/socket-address.ts";
+import { sourcePrefixes } from "../../src/protocol/socket-address.ts";
 import { createStrayAnswers, mayAnswerStray } from "../../src/protocol/stray-answers.ts";
 import { connectedPair, deliver, drain, type Pair, pass, restartResponder, send } from "./pair.ts";
 
@@ -63,75 +63,100 @@ describe("4,000 strays a second do not hide that a responder was restarted", () 
     expect(timeUntilReset((stray) => inNetwork(7, stray & 255))).toBeLessThan(100);
   });
 
+  test("when they come from one neighbour in the member's own network", () => {
+    expect(timeUntilReset(() => ({ address: "192.0.2.77", port: 9 }))).toBeLessThan(100);
+  });
+
   test("when each seems to come from another network", () => {
     expect(timeUntilReset((stray) => inNetwork(stray & 0xffff))).toBeLessThan(100);
   });
 });
 
 describe("answers to strays", () => {
-  test("are 100 at once and 100 a second for one network, also over IPv6", () => {
-    for (const [one, neighbour, other] of [
-      ["192.0.2.1", "192.0.2.200", "192.0.3.1"],
-      ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"],
-    ] as const) {
-      const answers = createStrayAnswers(0);
-      expect(countAnswers(answers, { address: one, port: 1 }, 150, 0)).toBe(100);
-      expect(countAnswers(answers, { address: neighbour, port: 2 }, 150, 0)).toBe(0);
-      expect(countAnswers(answers, { address: other, port: 1 }, 150, 0)).toBe(100);
-      expect(countAnswers(answers, { address: one, port: 1 }, 150, 500)).toBe(50);
-    }
+  test.each([
+    ["one IPv4 address", "192.0.2.1", "192.0.2.1", "192.0.2.2"],
+    ["a /64 of IPv6", "2001:db8:0:1::1", "2001:db8:0:1:ffff::1", "2001:db8:0:2::1"],
+  ])("are 100 at once and 100 a second for %s", (_what, one, same, other) => {
+    const answers = createStrayAnswers(0);
+    expect(countAnswers(answers, { address: one, port: 1 }, 150, 0)).toBe(100);
+    expect(countAnswers(answers, { address: same, port: 2 }, 150, 0)).toBe(0);
+    expect(countAnswers(answers, { address: other, port: 1 }, 150, 0)).toBe(100);
+    expect(countAnswers(answers, { address: one, port: 1 }, 150, 500)).toBe(50);
   });
 
-  test("are 1,000 at once and 10,000 a second for all networks together", () => {
+  test.each([
+    ["a /24 of IPv4", (index: number) => `192.0.2.${index}`, "192.0.3.1"],
+    ["a /48 of IPv6", (index: number) => `2001:db8:0:${index}::1`, "2001:db8:1::1"],
+  ])("are 400 at once and 400 a second for %s", (_what, addressOf, other) => {
     const answers = createStrayAnswers(0);
     const countAll = (now: number) => {
       let answered = 0;
-      for (let network = 0; network < 2_000; network += 1) {
+      for (let index = 0; index < 10; index += 1) {
+        answered += countAnswers(answers, { address: addressOf(index), port: 1 }, 90, now);
+      }
+      return answered;
+    };
+    expect(countAll(0)).toBe(400);
+    expect(countAll(500)).toBe(200);
+    expect(countAnswers(answers, { address: other, port: 1 }, 150, 500)).toBe(100);
+  });
+
+  test("are 2,000 at once and 10,000 a second for all networks together", () => {
+    const answers = createStrayAnswers(0);
+    const countAll = (now: number) => {
+      let answered = 0;
+      for (let network = 0; network < 3_000; network += 1) {
         answered += countAnswers(answers, inNetwork(network), 1, now);
       }
       return answered;
     };
-    expect(countAll(0)).toBe(1_000);
+    expect(countAll(0)).toBe(2_000);
     expect(countAll(50)).toBe(500);
-    expect(countAll(60_000)).toBe(1_000);
+    expect(countAll(60_000)).toBe(2_000);
   });
 
-  test("that one network does not get are left for the others", () => {
+  test("that one source does not get are left for the others", () => {
     const answers = createStrayAnswers(0);
     expect(countAnswers(answers, inNetwork(1), 5_000, 0)).toBe(100);
     let others = 0;
-    for (let network = 2; network < 20; network += 1) {
-      others += countAnswers(answers, inNetwork(network), 50, 0);
+    for (let network = 1; network < 40; network += 1) {
+      others += countAnswers(answers, inNetwork(network, 2), 50, 0);
     }
-    expect(others).toBe(900);
+    expect(others).toBe(1_900);
   });
 
-  test("are counted for at most 4,096 networks, and for one that goes on sending however many others do", () => {
+  test("are counted for at most 8,192 sources and networks, and for one that goes on sending however many others do", () => {
     const answers = createStrayAnswers(0);
     let answered = 0;
     for (let network = 0; network < 50_000; network += 1) {
       mayAnswerStray(answers, inNetwork(network), 0);
       answered += countAnswers(answers, { address: "192.0.2.1", port: 1 }, 1, 0);
     }
-    expect(answers.networks.size).toBe(4_096);
+    expect(answers.prefixes.size).toBe(8_192);
     expect(answered).toBe(100);
   });
 });
 
-describe("the network of an address", () => {
+describe("the source and the network of an address", () => {
   test.each([
-    ["192.0.2.1", "192.0.2.255", true],
-    ["192.0.2.1", "192.0.3.1", false],
-    ["192.0.2.1", "::ffff:192.0.2.9", true],
-    ["::ffff:c000:201", "192.0.2.9", true],
-    ["::ffff:192.0.2.1", "::ffff:192.0.3.1", false],
-    ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true],
-    ["2001:db8:1:2::1", "2001:db8:1:3::1", false],
+    ["192.0.2.1", "192.0.2.1", "both"],
+    ["192.0.2.1", "192.0.2.255", "network"],
+    ["192.0.2.1", "192.0.3.1", "neither"],
+    ["192.0.2.1", "::ffff:192.0.2.1", "both"],
+    ["::ffff:c000:201", "192.0.2.9", "network"],
+    ["::ffff:192.0.2.1", "::ffff:192.0.3.1", "neither"],
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "both"],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1", "network"],
+    ["2001:db8:1:2::1", "2001:db8:2:2::1", "neither"],
     // Of one link (RFC 4291 s. 2.5.6), whatever this machine calls it.
-    ["fe80::1%eth0", "fe80::2%eth0", true],
-    ["::1", "127.0.0.1", false],
-  ])("%s and %s: the same is %p", (one, other, same) => {
-    const [first, second] = [one, other].map((address) => networkPrefix({ address, port: 1 }));
-    expect(first === second).toBe(same);
+    ["fe80::1%eth0", "fe80::2%eth0", "both"],
+    ["::1", "127.0.0.1", "neither"],
+    ["::2:ffff:192.0.2.1", "192.0.2.1", "neither"],
+  ])("%s and %s have in common: %s", (one, other, common) => {
+    const [first, second] = [one, other].map((address) => sourcePrefixes({ address, port: 1 }));
+    const isSource = first?.source === second?.source;
+    const isNetwork = first?.network === second?.network;
+    expect(isSource ? "both" : isNetwork ? "network" : "neither").toBe(common);
+    expect(isSource && !isNetwork).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
 // The handshakes that wait for their finish, and who gets a place among them when there are not enough (docs/protocol.md
-// s. 8.3). Anyone with an address can take a place, so networks share the places, and so do the hosts of one network; among
+// s. 8.3). Anyone with an address can take a place, so networks share the places, and so do the sources in one network; among
 // equals, an initiator that knows the responder's key goes first. Knows nothing of what the handshakes are for.
 
-import { networkPrefix, type SocketAddress } from "../socket-address.ts";
+import { type SocketAddress, sourcePrefixes } from "../socket-address.ts";
 import type { HandshakeState } from "./noise/handshake-state.ts";
 
 /** Handshakes that wait for their finish at a time. */
@@ -35,7 +35,7 @@ export interface Unfinished extends Newcomer {
   refused: { readonly hash: Uint8Array; readonly refusal: Uint8Array } | null;
 }
 
-/** The places of one network or of one host. */
+/** The places of one network or of one source. */
 interface Share {
   places: number;
 }
@@ -43,7 +43,7 @@ interface Share {
 interface Place {
   readonly handshake: Unfinished;
   readonly network: Share;
-  readonly host: Share;
+  readonly source: Share;
 }
 
 export interface UnfinishedHandshakes {
@@ -52,38 +52,38 @@ export interface UnfinishedHandshakes {
   readonly byHello: Map<string, Unfinished>;
   /** By prefix. */
   readonly networks: Map<string, Share>;
-  /** By IP address. */
-  readonly hosts: Map<string, Share>;
+  readonly sources: Map<string, Share>;
 }
 
 export function createUnfinishedHandshakes(): UnfinishedHandshakes {
-  return { byId: new Map(), byHello: new Map(), networks: new Map(), hosts: new Map() };
+  return { byId: new Map(), byHello: new Map(), networks: new Map(), sources: new Map() };
 }
 
 /**
  * Whether a newcomer gets a place: "free" if there is one, "none", or the handshake to drop for it.
  *
  * A place is taken from a network that has more than the newcomer's will have, or, within the newcomer's network, from such a
- * host. One that knows the key also takes the place of one that doesn't, from those that have as many. Of these, the
- * largest network loses one, of its largest host, without the key, the oldest.
+ * source. One that knows the key also takes the place of one that doesn't, from those that have as many. Of these, the
+ * largest network loses one, of its largest source, without the key, the oldest.
  *
  * @param most how many places there are
  */
 export function findPlace(
-  { byId, networks, hosts }: UnfinishedHandshakes,
+  { byId, networks, sources }: UnfinishedHandshakes,
   { proven, knowsKey }: Newcomer,
   most: number,
 ): "free" | "none" | Unfinished {
   if (byId.size < most) return "free";
-  const ownNetwork = networks.get(networkPrefix(proven));
-  const ownHost = hosts.get(proven.address);
+  const prefixes = sourcePrefixes(proven);
+  const ownNetwork = networks.get(prefixes.network);
+  const ownSource = sources.get(prefixes.source);
   const inNetwork = (ownNetwork?.places ?? 0) + 1;
-  const inHost = (ownHost?.places ?? 0) + 1;
-  /** How many places more than the newcomer's network, or host, it would come from. */
-  const lead = ({ network, host }: Place) => {
+  const inSource = (ownSource?.places ?? 0) + 1;
+  /** How many places more than the newcomer's network, or source, it would come from. */
+  const lead = ({ network, source }: Place) => {
     if (network !== ownNetwork) return network.places - inNetwork;
     // To exchange one of its own for another changes no share.
-    return host === ownHost ? 0 : host.places - inHost;
+    return source === ownSource ? 0 : source.places - inSource;
   };
   let chosen: Place | null = null;
   for (const place of byId.values()) {
@@ -97,26 +97,28 @@ export function findPlace(
 /** Whether one loses its place before another that is older. */
 function isBefore(one: Place, other: Place): boolean {
   if (one.network.places !== other.network.places) return one.network.places > other.network.places;
-  if (one.host.places !== other.host.places) return one.host.places > other.host.places;
+  if (one.source.places !== other.source.places) return one.source.places > other.source.places;
   return !one.handshake.knowsKey && other.handshake.knowsKey;
 }
 
 export function addUnfinished(table: UnfinishedHandshakes, handshake: Unfinished): void {
   const { proven, id, hello } = handshake;
-  const network = take(table.networks, networkPrefix(proven));
-  const host = take(table.hosts, proven.address);
-  table.byId.set(id, { handshake, network, host });
+  const prefixes = sourcePrefixes(proven);
+  const network = take(table.networks, prefixes.network);
+  const source = take(table.sources, prefixes.source);
+  table.byId.set(id, { handshake, network, source });
   table.byHello.set(hello, handshake);
 }
 
 export function dropUnfinished(
-  { byId, byHello, networks, hosts }: UnfinishedHandshakes,
+  { byId, byHello, networks, sources }: UnfinishedHandshakes,
   { id, hello, proven }: Unfinished,
 ): void {
   byId.delete(id);
   byHello.delete(hello);
-  giveBack(networks, networkPrefix(proven));
-  giveBack(hosts, proven.address);
+  const prefixes = sourcePrefixes(proven);
+  giveBack(networks, prefixes.network);
+  giveBack(sources, prefixes.source);
 }
 
 /** Drops those whose time is over. */

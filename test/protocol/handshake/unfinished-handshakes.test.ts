@@ -123,15 +123,18 @@ describe("while one address takes all the places that it gets", () => {
     expect(joined).toBe(14);
   });
 
-  test("and the other addresses of its /64, 14 of 14 from other networks join", () => {
+  test.each([
+    ["its /64, 14 of 14 from other ones of the same /48", (n: number) => `2001:db8:bad:1::${n}`],
+    ["its /48, 14 of 14 from others", (n: number) => `2001:db8:77:${n}::1`],
+  ])("and the other addresses of %s join", (_what, attackers) => {
     const pair = createPair(FEW);
-    fill(pair, (index) => `2001:db8:bad:1::${index.toString(16)}`);
+    fill(pair, attackers);
     const joined = countJoins(
       pair,
       (index) => `2001:db8:bad:${index + 2}::1`,
       null,
       (round) => {
-        helloFrom(pair, `2001:db8:bad:1:ffff::${round.toString(16)}`);
+        helloFrom(pair, attackers(1_000 + round));
       },
     );
     expect(joined).toBe(14);
@@ -200,7 +203,7 @@ describe("a place is taken", () => {
       "none",
     ],
     [
-      "from the host that has most in the newcomer's own network",
+      "from the address that has most in the newcomer's own network",
       "10.0.1.9",
       false,
       [
@@ -241,7 +244,7 @@ describe("a place is taken", () => {
       "10.0.2.1",
     ],
     [
-      "for one that knows the key from its own host",
+      "for one that knows the key from its own address",
       "10.0.1.1",
       true,
       [
@@ -307,12 +310,12 @@ describe("the key proof of a hello (docs/protocol.md s. 8.1)", () => {
   });
 });
 
-test("a handshake that ends leaves nothing of its host and its network behind", () => {
+test("a handshake that ends leaves nothing of its source and its network behind", () => {
   const pair = createPair();
   for (let network = 0; network < 50; network += 1) helloFrom(pair, hostIn(network));
-  expect([places(pair).networks.size, places(pair).hosts.size]).toEqual([50, 50]);
+  expect([places(pair).networks.size, places(pair).sources.size]).toEqual([50, 50]);
   pair.now += 10_000;
   helloFrom(pair, ATTACKER);
-  expect([places(pair).networks.size, places(pair).hosts.size]).toEqual([1, 1]);
+  expect([places(pair).networks.size, places(pair).sources.size]).toEqual([1, 1]);
   expect([places(pair).byId.size, places(pair).byHello.size]).toEqual([1, 1]);
 });

@@ -473,7 +473,7 @@ describe("a reset (docs/protocol.md s. 15.4)", () => {
     expect(connected.end).toEqual({ type: "reset" });
   });
 
-  test("is sent to one network 100 times at once and 100 times a second, and is shorter than what it answers", () => {
+  test("is sent to one address 100 times at once and 100 times a second, and is shorter than what it answers", () => {
     const pair = createPair();
     // The shortest of each: a sealed packet, and a finish.
     const strays = [new Uint8Array(30).fill(0xfc, 0, 1), new Uint8Array(73).fill(0xfb, 0, 1)];
