@@ -4,7 +4,8 @@
 import { type CharlaError, usageError } from "../errors.ts";
 import { closest } from "./closest.ts";
 import { GOODBYE, type InvitationLimits } from "./conversation.ts";
-import { isMemberName, isRoomName, MAX_FOUND } from "./frames.ts";
+import { MAX_FOUND } from "./frames.ts";
+import { describeNameProblem, isRoomName } from "./names.ts";
 
 export type Command =
   | { readonly type: "help" }
@@ -137,11 +138,9 @@ function readRoom(known: CommandDescription, rest: string): string {
 }
 
 function readName(known: CommandDescription, rest: string): string {
-  if (isMemberName(requireArgument(known, rest))) return rest.normalize("NFC");
-  throw usageError(
-    `${JSON.stringify(rest)} is not a valid name`,
-    "a name has up to 40 visible characters",
-  );
+  const problem = describeNameProblem(requireArgument(known, rest));
+  if (problem === null) return rest.normalize("NFC");
+  throw usageError(`${JSON.stringify(rest)} is not a valid name`, `a name has ${problem}`);
 }
 
 function readCount(known: CommandDescription, rest: string): number {

@@ -3,26 +3,17 @@
 
 import * as v from "valibot";
 
+import { isMemberName, isRoomName } from "./names.ts";
+
 /** Characters of one message: with JSON's escapes it still fits a message of the sealed wire. */
 export const MAX_TEXT = 10_000;
 /** Entries in one answer to `history`. */
 export const MAX_FOUND = 100;
-const MAX_NAME = 40;
 
-/** Letters and symbols without a shape: fillers of Hangul, and Braille without a dot. */
-const INVISIBLE = /[\u115F\u1160\u2800\u3164\uFFA0]/u;
-/** A member's name: visible, without blanks at its ends, in one spelling (Unicode NFC). */
-const name = v.pipe(
-  v.string(),
-  v.maxLength(MAX_NAME),
-  v.normalize("NFC"),
-  v.check((written) => !INVISIBLE.test(written)),
-  v.regex(
-    /^[\p{L}\p{N}\p{S}\p{P}\p{M}](?:[\p{L}\p{N}\p{S}\p{P}\p{M} ]*[\p{L}\p{N}\p{S}\p{P}\p{M}])?$/u,
-  ),
-);
-/** A room's name: what can stand in an address without being escaped. */
-const room = v.pipe(v.string(), v.normalize("NFC"), v.regex(/^[\p{L}\p{N}_.-]{1,40}$/u));
+/** A member's name, in one spelling. */
+const name = v.pipe(v.string(), v.check(isMemberName), v.normalize("NFC"));
+/** A room's name, in one spelling. */
+const room = v.pipe(v.string(), v.check(isRoomName), v.normalize("NFC"));
 const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A device's own mark: 16 random bytes in base64url. */
@@ -151,14 +142,6 @@ const SERVER_FRAMES = [
     address: v.optional(v.string()),
   }),
 ] as const;
-
-export function isMemberName(written: string): boolean {
-  return v.is(name, written);
-}
-
-export function isRoomName(written: string): boolean {
-  return v.is(room, written);
-}
 
 export type MemberFrame = v.InferOutput<(typeof MEMBER_FRAMES)[number]>;
 export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;

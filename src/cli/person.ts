@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 
-import { isMemberName, isRoomName } from "../chat/frames.ts";
+import { describeNameProblem, isMemberName, isRoomName } from "../chat/names.ts";
 import { usageError } from "../errors.ts";
 import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
@@ -24,11 +24,9 @@ const FALLBACK_NAME = "someone";
 export function memberOptions({ command, values }: CommandLine, env: Io["env"]) {
   const login = loginName(env);
   const name = values.get("name") ?? (isMemberName(login) ? login : FALLBACK_NAME);
-  if (!isMemberName(name)) {
-    throw usageError(
-      `${JSON.stringify(name)} is not a valid name: at most 40 visible characters, no blanks at either end`,
-      helpFor(command),
-    );
+  const problem = describeNameProblem(name);
+  if (problem !== null) {
+    throw usageError(`${JSON.stringify(name)} is not a valid name: ${problem}`, helpFor(command));
   }
   const room = values.get("room");
   if (room !== undefined && !isRoomName(room)) {

@@ -18,7 +18,7 @@ import {
 } from "./log.ts";
 import type { FoundEntry, Log } from "./log.ts";
 import { createSubscribers } from "./subscribers.ts";
-import { foldName, hasPrefixes, searchPrefixes } from "./text-matching.ts";
+import { hasPrefixes, nameKeys, searchPrefixes } from "./text-matching.ts";
 import { createTimeSlices } from "./time-slices.ts";
 
 /** Characters of text before the log is full: some 500 MB at worst. */
@@ -42,8 +42,8 @@ interface Room {
   deleted: number;
   active: number;
   readonly byMessage: Map<string, LogEntry>;
-  /** Author by folded name. */
-  readonly names: Map<string, string>;
+  /** By each key of a name, who holds it: one object for each name. */
+  readonly names: Map<string, { readonly author: string }>;
 }
 
 export function openMemoryLog(options: MemoryLogOptions): Log {
@@ -182,12 +182,14 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     async claimName(room, name, author) {
       checkLabels(room, author, name);
       const { names } = findOrAddRoom(room, now());
-      const folded = foldName(name);
-      const holder = names.get(folded);
-      if (holder !== undefined) return holder === author ? "yours" : "taken";
-      const held = names.values().filter((each) => each === author);
-      if (held.toArray().length >= MAX_NAMES) throw tooManyNames();
-      names.set(folded, author);
+      const keys = nameKeys(name);
+      const holders = keys.flatMap((key) => names.get(key) ?? []);
+      if (holders.some((holder) => holder.author !== author)) return "taken";
+      const held = names.values().filter((holder) => holder.author === author);
+      const isNew = holders.length === 0;
+      if (isNew && new Set(held).size >= MAX_NAMES) throw tooManyNames();
+      const holder = holders[0] ?? { author };
+      for (const key of keys) names.set(key, holder);
       return "yours";
     },
     async deleteRoom(name) {

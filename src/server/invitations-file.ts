@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import * as v from "valibot";
 
-import { isRoomName } from "../chat/frames.ts";
+import { isRoomName } from "../chat/names.ts";
 import { CharlaError } from "../errors.ts";
 import { replaceFile } from "../identity/atomic-file.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";

@@ -294,8 +294,7 @@ export class MemberSession implements ChannelHandlers {
     const { fingerprint } = this.#client;
     for (let namesake = 1; namesake <= MAX_NAMESAKES; namesake += 1) {
       const name = namesake === 1 ? wanted : `${wanted}-${namesake}`;
-      const holder = room.find(name);
-      if (holder !== null && holder.fingerprint !== fingerprint) continue;
+      if (!room.isFree(name, fingerprint)) continue;
       const claim = await this.#server.log.claimName(room.name, name, fingerprint);
       if (claim === "yours") return name;
     }

@@ -110,9 +110,9 @@ async function rename(
   { room, member }: Membership,
   name: string,
 ): Promise<void> {
-  const holder = room.find(name);
-  const isFree = holder === null || holder.fingerprint === member.fingerprint;
-  if (!isFree || (await log.claimName(room.name, name, member.fingerprint)) === "taken") {
+  const { fingerprint } = member;
+  const isFree = room.isFree(name, fingerprint);
+  if (!isFree || (await log.claimName(room.name, name, fingerprint)) === "taken") {
     throw new CharlaError(
       "NAME_TAKEN",
       `the name ${JSON.stringify(name)} is taken in ${room.name}`,

@@ -3,7 +3,8 @@
 
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
-import { foldName } from "../log/text-matching.ts";
+import { RESERVED_NAMES } from "../chat/names.ts";
+import { nameKeys } from "../log/text-matching.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
@@ -36,6 +37,7 @@ export class Member {
   /** The cursor with which the member enters: it is sent the entries after this sequence number. */
   readonly start: number;
   #name: string;
+  #nameKeys: readonly string[];
   #away = false;
   #unreadNotices = 0;
 
@@ -48,6 +50,7 @@ export class Member {
     this.device = device;
     this.start = start;
     this.#name = name;
+    this.#nameKeys = nameKeys(name);
   }
 
   get name(): string {
@@ -56,6 +59,12 @@ export class Member {
 
   rename(name: string): void {
     this.#name = name;
+    this.#nameKeys = nameKeys(name);
+  }
+
+  /** @param keys of a name: names that have one in common are the same */
+  isCalled(keys: readonly string[]): boolean {
+    return this.#nameKeys.some((key) => keys.includes(key));
   }
 
   /** Returns whether that is new. */
@@ -130,10 +139,16 @@ export class Room implements Disposable {
     return this.#members.has(member);
   }
 
-  /** Names that differ only in case are the same. */
-  find(name: string): Member | null {
-    const wanted = foldName(name);
-    return this.#members.keys().find((member) => foldName(member.name) === wanted) ?? null;
+  /** Names that differ only in case, or look alike, are the same. */
+  find(name: string, keys = nameKeys(name)): Member | null {
+    return this.#members.keys().find((member) => member.isCalled(keys)) ?? null;
+  }
+
+  /** Whether the owner of a key may have a name: nobody else here does, and it looks like no word of charla's own. */
+  isFree(name: string, fingerprint: string): boolean {
+    const keys = nameKeys(name);
+    const holder = this.find(name, keys);
+    return (holder === null || holder.fingerprint === fingerprint) && !areReserved(keys);
   }
 
   /** Adds a member, and notifies the others. */
@@ -198,4 +213,13 @@ export class Room implements Disposable {
   [Symbol.dispose](): void {
     this.#fanOut[Symbol.dispose]();
   }
+}
+
+/** The keys of the words of charla's own; null before they are needed. */
+let reservedKeys: ReadonlySet<string> | null = null;
+
+function areReserved(keys: readonly string[]): boolean {
+  reservedKeys ??= new Set(RESERVED_NAMES.flatMap(nameKeys));
+  const reserved = reservedKeys;
+  return keys.some((key) => reserved.has(key));
 }

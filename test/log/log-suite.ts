@@ -464,6 +464,14 @@ export function testLog(title: string, open: OpenLog): void {
       ["José", "Jose\u0301"],
       ["Ａnn", "Ann"],
       ["ÉLISE", "e\u0301lise"],
+      ["ana", "аna"], // Cyrillic а
+      ["ana", "ɑna"],
+      ["ana", "ᴀna"],
+      ["ANA", "аna"],
+      ["Ben", "Вen"], // Cyrillic В, whose small letter looks like no b
+      ["вася", "ВАСЯ"],
+      ["Paul", "PauI"],
+      ["👩‍💻", "👩💻"],
     ])("%s and %s are the same name", async (one, other) => {
       await using log = await openAtOnce();
       await log.claimName("main", one, "key of Ann");
@@ -473,6 +481,8 @@ export function testLog(title: string, open: OpenLog): void {
     test.each([
       ["Ann", "Anne"],
       ["Jose", "José"],
+      ["Ali", "All"],
+      ["ana-1", "ana-2"],
     ])("%s and %s are different names", async (one, other) => {
       await using log = await openAtOnce();
       await log.claimName("main", one, "key of Ann");
@@ -491,6 +501,19 @@ export function testLog(title: string, open: OpenLog): void {
       });
       expect(await log.claimName("main", "Ann 20", "key of Ann")).toBe("yours");
       expect(await log.claimName("main", "Ann 21", "key of Bob")).toBe("yours");
+    });
+
+    test("another spelling of a name counts as the same one, and is its author's", async () => {
+      await using log = await openAtOnce();
+      await log.claimName("main", "вася", "key of Ann");
+      for (let count = 1; count <= 19; count += 1) {
+        await log.claimName("main", `Ann ${count}`, "key of Ann");
+      }
+      expect(await log.claimName("main", "Вася", "key of Ann")).toBe("yours");
+      expect(await log.claimName("main", "Bacя", "key of Bob")).toBe("taken");
+      expect(log.claimName("main", "one more", "key of Ann")).rejects.toMatchObject({
+        code: "TOO_MANY_NAMES",
+      });
     });
   });
 

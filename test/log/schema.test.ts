@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 
 import { APPLICATION_ID, migrate, MIGRATIONS, readVersion } from "../../src/log/sqlite/schema.ts";
+import { prepareWrites } from "../../src/log/sqlite/writes.ts";
 
 const first = "CREATE TABLE talks (text TEXT); INSERT INTO talks VALUES ('kept');";
 const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
@@ -11,8 +12,8 @@ describe("a store's schema", () => {
     using database = new Database(":memory:");
     expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
-    expect(readVersion(database, "log.sqlite")).toBe(2);
-    expect(MIGRATIONS).toHaveLength(2);
+    expect(readVersion(database, "log.sqlite")).toBe(3);
+    expect(MIGRATIONS).toHaveLength(3);
     expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
 
@@ -66,6 +67,40 @@ describe("a store's schema", () => {
     ]);
     expect(database.query("SELECT * FROM names").all()).toHaveLength(1);
     expect(database.query("SELECT deleted FROM store").all()).toEqual([{ deleted: 0 }]);
+  });
+
+  test("a store of version 2 keeps all names when it is migrated, and of two that look alike the first that spoke", () => {
+    using database = new Database(":memory:");
+    migrate(database, "log.sqlite", MIGRATIONS.slice(0, 2));
+    database.run(`
+      INSERT INTO rooms (name, deleted, active) VALUES ('main', 0, 0), ('garden', 0, 0);
+      INSERT INTO senders (author, device) VALUES ('key of Ann', 'phone'), ('key of Eve', 'phone');
+      INSERT INTO entries (room, sequence, time, sender, number, name, text) VALUES
+        (1, 1, 1000, 1, 1, 'Ben', 'first'), (1, 2, 1000, 2, 1, 'Вen', 'second'),
+        (2, 1, 1000, 2, 2, 'Вen', 'alone');
+      INSERT INTO names VALUES
+        (1, 'ana', 'key of Ann'), (1, 'ben', 'key of Ann'), (1, 'silent', 'key of Bob'), (1, 'вen', 'key of Eve'),
+        (2, 'вen', 'key of Eve');
+    `);
+    migrate(database, "log.sqlite");
+    const holders = database
+      .query<{ room: number; key: string; author: string }, []>(
+        "SELECT room, key, author FROM names ORDER BY room, key",
+      )
+      .all()
+      .map(({ room, key, author }) => [room, key, author]);
+    expect(holders).toEqual([
+      [1, "ana", "key of Ann"],
+      [1, "ben", "key of Ann"],
+      [1, "silent", "key of Bob"],
+      [2, "ben", "key of Eve"],
+    ]);
+    const writes = prepareWrites(database);
+    writes.begin(0);
+    expect(writes.claimName("main", "Ben", "key of Ann")).toBe("yours");
+    expect(writes.claimName("main", "Вen", "key of Eve")).toBe("taken");
+    expect(writes.claimName("garden", "Вen", "key of Eve")).toBe("yours");
+    expect(writes.claimName("main", "Silent", "key of Bob")).toBe("yours");
   });
 
   test("a store is unchanged when its migration fails", () => {

@@ -165,7 +165,7 @@ describe("a store that must not be changed", () => {
     writeFileSync(folder.file, bytes);
     const refusal = {
       code: "STORE_TOO_NEW",
-      message: `${folder.file} was written by a newer charla: it has version 7, and this one knows up to 2`,
+      message: `${folder.file} was written by a newer charla: it has version 7, and this one knows up to 3`,
       hint: "use the newer charla, or name another folder with --data",
     };
     expect(open(folder.path)).rejects.toMatchObject(refusal);

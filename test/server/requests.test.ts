@@ -177,6 +177,20 @@ describe("rename", () => {
     expect(said.map(({ name }) => name)).toEqual(["Bob", "Robert"]);
   });
 
+  test.each(["аna", "ɑnа", "ᴀnᴀ", "сharla", "hіnt"])(
+    "to %p, which looks like somebody else's or charla's own, fails",
+    async (name) => {
+      const state = openState();
+      const ana = await enter(state, "ana");
+      const bob = await enter(state, "Bob");
+      expect(await ask(bob, renaming(name))).toMatchObject({ type: "failed", code: "NAME_TAKEN" });
+      // Somebody who enters with it gets a number.
+      const eve = await enter(state, name, { key: "key of Eve", device: deviceOf("Eve") });
+      expect(eve.of("welcome")[0]?.name).toBe(`${name}-2`);
+      expect(ana.of("renamed")).toEqual([]);
+    },
+  );
+
   test("to somebody else's name fails, also when they have left, whatever the case", async () => {
     const state = openState();
     const ann = await enter(state, "Ann");

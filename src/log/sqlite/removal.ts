@@ -32,8 +32,8 @@ export function prepareRemoval(database: Database) {
        SELECT 1 FROM rooms CROSS JOIN entries ON entries.room = rooms.id WHERE sender = ?1)`,
   );
   const removeNames = database.prepare<null, [number]>(
-    `DELETE FROM names WHERE (room, folded) IN (
-       SELECT names.room, folded FROM rooms CROSS JOIN names ON names.room = rooms.id
+    `DELETE FROM names WHERE (room, key) IN (
+       SELECT names.room, key FROM rooms CROSS JOIN names ON names.room = rooms.id
        WHERE rooms.name IS NULL LIMIT ?)`,
   );
   const removeRooms = database.prepare<null, []>("DELETE FROM rooms WHERE name IS NULL");

@@ -2,7 +2,10 @@
 // those before it have been run on people's stores, and stay as they are.
 
 import { CharlaError } from "../../errors.ts";
+import { foldName, nameKeys } from "../text-matching.ts";
 import type { Database } from "./database.ts";
+
+type Migration = string | ((database: Database) => void);
 
 /** "chla": tells a store from other SQLite databases (PRAGMA application_id). */
 export const APPLICATION_ID = 0x63_68_6c_61;
@@ -25,10 +28,13 @@ export const ENTRY_BYTES = 100;
  * none is used twice. `rooms.active` is when somebody last entered or spoke, `entries.total` how many bytes the
  * room's entries took up to this one, from the first that it had.
  *
+ * Version 3: a name is held by its keys (text-matching.ts), so that another one that looks like it is taken; `name` is
+ * as it was first claimed.
+ *
  * `words` holds no text (content='', detail=none, columnsize=0: 12 bytes an entry, where a copy takes 120), and
  * is given the words that text-matching.ts has split, so that its tokenizer only splits at spaces.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE senders (
@@ -80,7 +86,56 @@ export const MIGRATIONS: readonly string[] = [
     FROM entries
   ) AS sums WHERE sums.id = entries.id;
   `,
+  (database) => {
+    database.run(`
+      ALTER TABLE names RENAME TO old_names;
+      CREATE TABLE names (
+        room INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        author TEXT NOT NULL,
+        PRIMARY KEY (room, key)
+      ) STRICT, WITHOUT ROWID;
+    `);
+    const insert = database.prepare<null, [number, string, string, string]>(
+      "INSERT OR IGNORE INTO names (room, key, name, author) VALUES (?, ?, ?, ?)",
+    );
+    for (const { room, name, spellings, author } of oldClaims(database)) {
+      for (const key of new Set(spellings.flatMap(nameKeys))) insert.run(room, key, name, author);
+    }
+    database.run("DROP TABLE old_names");
+  },
 ];
+
+/**
+ * The claims of version 2, the first one first: where two names look alike, that one holds. When a name was claimed is
+ * not stored, but when it first spoke is.
+ */
+function oldClaims(database: Database) {
+  const spoken = database
+    .query<{ room: number; author: string; name: string; first: number }, []>(
+      `SELECT room, author, name, min(entries.id) AS first
+       FROM entries CROSS JOIN senders ON senders.id = sender GROUP BY room, author, name`,
+    )
+    .all();
+  const bySpelling = Map.groupBy(spoken, ({ room, author, name }) =>
+    JSON.stringify([room, author, foldName(name)]),
+  );
+  return database
+    .query<{ room: number; folded: string; author: string }, []>("SELECT * FROM old_names")
+    .all()
+    .map(({ room, folded, author }) => {
+      const uses = bySpelling.get(JSON.stringify([room, author, folded])) ?? [];
+      return {
+        room,
+        name: folded,
+        spellings: [folded, ...uses.map(({ name }) => name)],
+        author,
+        first: Math.min(...uses.map(({ first }) => first)),
+      };
+    })
+    .toSorted((one, other) => one.first - other.first || 0);
+}
 
 /**
  * The version of a store, 0 for an empty file.
@@ -120,7 +175,10 @@ export function migrate(database: Database, path: string, migrations = MIGRATION
   const version = readVersion(database, path, migrations.length);
   if (version === migrations.length) return;
   database.transaction(() => {
-    for (const migration of migrations.slice(version)) database.run(migration);
+    for (const migration of migrations.slice(version)) {
+      if (typeof migration === "string") database.run(migration);
+      else migration(database);
+    }
     database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.run(`PRAGMA user_version = ${migrations.length}`);
   })();

@@ -3,7 +3,7 @@
 
 import type { Draft, LogEntry } from "../../chat/frames.ts";
 import { activityAt, MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../log.ts";
-import { foldName, indexedText } from "../text-matching.ts";
+import { indexedText, nameKeys } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 import { prepareRemoval } from "./removal.ts";
 import { ENTRY_BYTES } from "./schema.ts";
@@ -71,14 +71,14 @@ export function prepareWrites(database: Database) {
   >(
     "SELECT id, sequence, time, name, text FROM entries WHERE room = ? AND sender = ? AND number = ?",
   );
-  const holder = database.prepare<{ author: string }, [number, string]>(
-    "SELECT author FROM names WHERE room = ? AND folded = ?",
+  const holder = database.prepare<{ author: string; name: string }, [number, string]>(
+    "SELECT author, name FROM names WHERE room = ? AND key = ?",
   );
   const countNames = database.prepare<{ count: number }, [number, string]>(
-    "SELECT count(*) AS count FROM names WHERE room = ? AND author = ?",
+    "SELECT count(DISTINCT name) AS count FROM names WHERE room = ? AND author = ?",
   );
-  const insertName = database.prepare<null, [number, string, string]>(
-    "INSERT INTO names (room, folded, author) VALUES (?, ?, ?)",
+  const insertName = database.prepare<null, [number, string, string, string]>(
+    "INSERT OR IGNORE INTO names (room, key, name, author) VALUES (?, ?, ?, ?)",
   );
 
   const removal = prepareRemoval(database);
@@ -159,11 +159,14 @@ export function prepareWrites(database: Database) {
     },
     claimName(roomName: string, name: string, author: string): "yours" | "taken" {
       const { id } = findOrAddRoom(roomName);
-      const folded = foldName(name);
-      const heldBy = holder.get(id, folded)?.author;
-      if (heldBy !== undefined) return heldBy === author ? "yours" : "taken";
-      if ((countNames.get(id, author)?.count ?? 0) >= MAX_NAMES) throw tooManyNames();
-      insertName.run(id, folded, author);
+      const keys = nameKeys(name);
+      const holders = keys.flatMap((key) => holder.get(id, key) ?? []);
+      if (holders.some((held) => held.author !== author)) return "taken";
+      const known = holders[0]?.name;
+      if (known === undefined && (countNames.get(id, author)?.count ?? 0) >= MAX_NAMES) {
+        throw tooManyNames();
+      }
+      for (const key of keys) insertName.run(id, key, known ?? name, author);
       return "yours";
     },
     deleteRoom(name: string): boolean {

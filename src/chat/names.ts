@@ -1,0 +1,77 @@
+// Which names members and rooms may have: visible, in one spelling, and none that could pass for a line of charla's own
+// (docs/protocol.md s. 18). By the properties of characters (the runtime's Unicode), not by lists of them. Pure; which
+// names look the same is for the server (confusables.ts).
+
+/** Characters of a name. */
+const MAX_NAME = 40;
+
+const VISIBLE = "at most 40 visible characters, no blanks at either end";
+
+/** Letters, numbers, symbols, punctuation and marks, and the blank between them. No mark on what stands before. */
+const NAME = /^(?![ \p{M}])[\p{L}\p{N}\p{S}\p{P}\p{M} ]+(?<! )$/u;
+const ROOM_NAME = /^[\p{L}\p{N}_.-]{1,40}$/u;
+/** What is not shown, or may not be (UAX #44), and Braille without a dot. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** Joins two pictures to one (UTS #51, ED-16); between letters it is invisible. */
+const EMOJI_JOINER =
+  /(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?)\u200D(?=\p{Extended_Pictographic})/gu;
+/** More than two marks on a base letter, or four in scripts in which marks are vowels and consonants. */
+const MANY_MARKS =
+  /[\p{M}--[\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tibetan}\p{Script=Tai_Tham}]]{3}|\p{M}{5}/v;
+/** What looks like a colon (UTS #39), after which a reader expects what was said. */
+const COLON =
+  /[:\u02D0\u02F8\u0589\u05C3\u0703\u0704\u16EC\u1803\u1809\u205A\u2236\uA4FD\uA789\uFE30\uFF1A](?: |$)/u;
+/** What begins lines of charla's own, and commands. */
+const MARK = /^[*>#/\p{Dash}]/u;
+/** A time, and "ben left", which a reason follows: as charla's own lines begin. */
+const OWN_LINE = /^\d\d:\d\d| left$/u;
+/** The words before a colon in charla's own lines, and what they call the owner, the server and the reader. */
+export const RESERVED_NAMES: readonly string[] = [
+  "charla",
+  "delivered",
+  "fingerprint",
+  "hint",
+  "invite with",
+  "may not have been delivered",
+  "no messages found with",
+  "nobody is here yet; waiting",
+  "not connected to the server yet; waiting",
+  "not encrypted",
+  "not sent",
+  "not your turn yet; waiting",
+  "open",
+  "owner",
+  "sent",
+  "server",
+  "the conversation is over",
+  "the owner",
+  "the server",
+  "you",
+];
+const reserved = new Set(RESERVED_NAMES);
+
+/** Why a member may not have this name, as what a name must be; null when they may. */
+export function describeNameProblem(written: string): string | null {
+  if (written.length > MAX_NAME) return VISIBLE;
+  const name = written.normalize("NFC");
+  const compatible = name.normalize("NFKC");
+  const drawn = name.replaceAll(EMOJI_JOINER, "");
+  if (!NAME.test(drawn) || INVISIBLE.test(drawn)) return VISIBLE;
+  if (MANY_MARKS.test(name.normalize("NFD"))) return "at most two accents on a letter";
+  if (COLON.test(name)) return "no colon before a blank or at the end";
+  if (MARK.test(compatible)) return 'none of * > - # and "/" at the beginning';
+  const lower = compatible.toLowerCase();
+  if (reserved.has(lower) || OWN_LINE.test(lower)) return "not the words of charla itself";
+  return null;
+}
+
+/** Whether a member may have this name. */
+export function isMemberName(written: string): boolean {
+  return describeNameProblem(written) === null;
+}
+
+/** Whether a room may have this name: what can stand in an address without being escaped. */
+export function isRoomName(written: string): boolean {
+  const name = written.normalize("NFC");
+  return ROOM_NAME.test(name) && !INVISIBLE.test(name);
+}

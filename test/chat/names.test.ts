@@ -1,0 +1,150 @@
+// Which names are refused: by property over all of Unicode, by shape, and by charla's own words.
+
+import { describe, expect, test } from "bun:test";
+
+import { describeNameProblem, isMemberName, isRoomName } from "../../src/chat/names.ts";
+import { CharlaError } from "../../src/errors.ts";
+import { describeError, describeEvent } from "../../src/terminal/view/event-text.ts";
+
+/** All code points with a property. */
+function charactersOf(property: RegExp): string[] {
+  const characters: string[] = [];
+  for (let code = 0; code <= 0x10ffff; code += 1) {
+    const character = String.fromCodePoint(code);
+    if (property.test(character)) characters.push(character);
+  }
+  return characters;
+}
+
+describe("a member's name", () => {
+  test.each(
+    [
+      "ana",
+      "Ana María",
+      "日本太郎",
+      "שרה",
+      "कृष्णा",
+      "Nguyễn Thị Ế",
+      "မြို့",
+      "O'Neil: no",
+      "a:b",
+      "C++",
+      "ana-2",
+      "ana (work)",
+      "🦜",
+      "👩‍💻",
+      "👩🏽‍🚀 lee",
+      "charlatan",
+      "leftie",
+      "x".repeat(40),
+    ].filter((name) => !name.includes(": ")),
+  )("may be %p", (name) => {
+    expect(describeNameProblem(name)).toBeNull();
+  });
+
+  test("has no character that Unicode says may be ignored: they are not shown", () => {
+    const ignorable = charactersOf(/\p{Default_Ignorable_Code_Point}/u);
+    expect(ignorable.length).toBeGreaterThan(4_000);
+    for (const known of "\u034f\ufe0f\u{e0100}\u17b4\u180b\u3164\u200b\u200d\u00ad\u{e0041}") {
+      expect(ignorable).toContain(known);
+    }
+    const allowed = ignorable.filter((character) => isMemberName(`an${character}a`));
+    expect(allowed.map((character) => character.codePointAt(0)?.toString(16))).toEqual([]);
+  });
+
+  test("has a joiner only between the pictures of one emoji", () => {
+    expect(isMemberName("👩‍👩‍👧")).toBe(true);
+    for (const name of [
+      "an\u200da",
+      "👩\u200d",
+      "\u200d👩",
+      "👩\u200da",
+      "a\u200d👩",
+      "👩\u200d\u200d👧",
+    ]) {
+      expect(isMemberName(name)).toBe(false);
+    }
+  });
+
+  test("has no blank but U+0020, and neither controls nor unassigned characters", () => {
+    for (const character of charactersOf(/[\p{Z}\p{C}]/u)) {
+      if (character !== " " && isMemberName(`an${character}a`)) {
+        throw new Error(`U+${character.codePointAt(0)?.toString(16)} is allowed`);
+      }
+    }
+  });
+
+  test.each([
+    ["", "at most 40 visible characters, no blanks at either end"],
+    ["x".repeat(41), "at most 40 visible characters, no blanks at either end"],
+    [" ana", "at most 40 visible characters, no blanks at either end"],
+    ["ana ", "at most 40 visible characters, no blanks at either end"],
+    ["an\na", "at most 40 visible characters, no blanks at either end"],
+    ["\u0301ana", "at most 40 visible characters, no blanks at either end"],
+    ["\u2800", "at most 40 visible characters, no blanks at either end"],
+    ["a\u0301\u0302\u0303na", "at most two accents on a letter"],
+    ["\u1ec7\u0301", "at most two accents on a letter"],
+    ["ก็็็", "at most two accents on a letter"],
+    ["မ\u103c\u102d\u102f\u1037\u1037", "at most two accents on a letter"],
+    ["ana: hello", "no colon before a blank or at the end"],
+    ["ana:", "no colon before a blank or at the end"],
+    ["ana： hello", "no colon before a blank or at the end"],
+    ["ana∶", "no colon before a blank or at the end"],
+    ["* ana", 'none of * > - # and "/" at the beginning'],
+    ["> ana", 'none of * > - # and "/" at the beginning'],
+    ["-- earlier --", 'none of * > - # and "/" at the beginning'],
+    ["–ana", 'none of * > - # and "/" at the beginning'],
+    ["#ana", 'none of * > - # and "/" at the beginning'],
+    ["/ana", 'none of * > - # and "/" at the beginning'],
+    ["＊ana", 'none of * > - # and "/" at the beginning'],
+    ["charla", "not the words of charla itself"],
+    ["Hint", "not the words of charla itself"],
+    ["ＳＥＲＶＥＲ", "not the words of charla itself"],
+    ["ben left", "not the words of charla itself"],
+    ["14:05 ben", "not the words of charla itself"],
+  ])("is not %p", (name, problem) => {
+    expect(describeNameProblem(name)).toBe(problem);
+  });
+
+  test("is not what a line of charla's own begins with, before a colon", () => {
+    const error = new CharlaError("NO_ANSWER", "no answer", "look for it");
+    const lines = [
+      describeError(error),
+      ...(
+        [
+          { type: "invitation", invitation: "charla:x" },
+          { type: "joined", peer: "ben", fingerprint: "SHA256:x" },
+          { type: "left", peer: "ben", reason: "kicked by ana" },
+          { type: "said", text: "x" },
+          { type: "delivered", text: "x", sequence: 1 },
+          { type: "waiting", for: "server", text: "x" },
+          { type: "waiting", for: "peer", text: "x" },
+          { type: "waiting", for: "turn", text: "x" },
+          { type: "notice", code: "X", message: "open: anyone can join", hint: "none" },
+          { type: "ended", reason: "left", unsaid: ["x"] },
+        ] as const
+      ).flatMap((event) => [
+        describeEvent(event, true, "shown") ?? "",
+        describeEvent(event, true, "unknown") ?? "",
+      ]),
+    ];
+    const beginnings = lines
+      .flatMap((line) => line.split("\n"))
+      .flatMap((line) => /^(.+?): /.exec(line)?.[1] ?? []);
+    expect(new Set(beginnings).size).toBeGreaterThan(12);
+    expect(beginnings.filter(isMemberName)).toEqual([]);
+  });
+});
+
+test.each([
+  ["main", true],
+  ["Küche_2.b-c", true],
+  ["日本", true],
+  ["", false],
+  ["a b", false],
+  ["a/b", false],
+  ["ㅤ", false],
+  ["x".repeat(41), false],
+])("%p as a room's name: %p", (name, isValid) => {
+  expect(isRoomName(name)).toBe(isValid);
+});
