@@ -18,7 +18,8 @@ export type Command =
   /** Says bye, and leaves. */
   | { readonly type: "bye" }
   | { readonly type: "quit" }
-  | { readonly type: "kick"; readonly name: string }
+  | { readonly type: "kick" | "ban" | "unban"; readonly name: string }
+  | { readonly type: "bans" }
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
   | { readonly type: "lock"; readonly locked: boolean }
   | { readonly type: "delete"; readonly room: string }
@@ -46,7 +47,10 @@ export const COMMANDS = [
   { name: "search", takes: "WORDS", does: "finds messages with all these words" },
   { name: "me", takes: "TEXT", does: "says what you do" },
   { name: "quit", takes: "", does: "leaves without saying bye" },
-  { name: "kick", takes: "NAME", does: "removes somebody for good", owner: true },
+  { name: "kick", takes: "NAME", does: "removes somebody now", owner: true },
+  { name: "ban", takes: "NAME", does: "removes somebody for good", owner: true },
+  { name: "unban", takes: "NAME", does: "lets them enter again", owner: true },
+  { name: "bans", takes: "", does: "lists who is banned", owner: true },
   { name: "mute", takes: "NAME", does: "lets somebody only read", owner: true },
   { name: "unmute", takes: "NAME", does: "lets them write again", owner: true },
   { name: "lock", takes: "", does: "lets nobody else join", owner: true },
@@ -103,6 +107,7 @@ function readCommand(
     case "help":
     case "who":
     case "rooms":
+    case "bans":
     case "quit":
       requireNothing(known, rest);
       return { type: name };
@@ -120,7 +125,9 @@ function readCommand(
     case "search":
       return { type: "search", words: requireArgument(known, rest) };
     case "kick":
-      return { type: "kick", name: requireArgument(known, rest) };
+    case "ban":
+    case "unban":
+      return { type: name, name: requireArgument(known, rest) };
     case "mute":
     case "unmute":
       return { type: "mute", name: requireArgument(known, rest), muted: name === "mute" };

@@ -2,7 +2,7 @@
 // ask of the server. Knows nothing of how it is carried.
 
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
-import type { LogEntry, MemberDescription, RoomDescription } from "./frames.ts";
+import type { BanDescription, LogEntry, MemberDescription, RoomDescription } from "./frames.ts";
 
 /** On the plain wire, the message that ends a conversation; in a room, what people type to leave. Shown like any other. */
 export const GOODBYE = "bye";
@@ -47,9 +47,15 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   history(query: HistoryQuery, options?: RequestOptions): Promise<readonly LogEntry[]>;
   /** Takes another name. */
   rename(name: string, options?: RequestOptions): Promise<void>;
-  /** Removes a member for good; only for the owner, as are the next four. */
+  /** Removes somebody from the room now; they may come back. Only for the owner and operators, as is the rest but `deleteRoom` and `op`. */
   kick(name: string, options?: RequestOptions): Promise<void>;
-  /** Refuses what a member says, or takes it again. */
+  /** Removes somebody from the server for good, by their key. They may be absent: then by a name that they had, or a fingerprint. */
+  ban(nameOrFingerprint: string, options?: RequestOptions): Promise<void>;
+  /** Lets somebody who was banned enter again. */
+  unban(nameOrFingerprint: string, options?: RequestOptions): Promise<void>;
+  /** Who is banned. */
+  bans(options?: RequestOptions): Promise<readonly BanDescription[]>;
+  /** Refuses what somebody says in the room, or takes it again. */
   mute(name: string, muted: boolean, options?: RequestOptions): Promise<void>;
   /** Lets no new members in, or lets them in again. */
   lock(locked: boolean, options?: RequestOptions): Promise<void>;

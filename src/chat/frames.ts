@@ -9,6 +9,8 @@ import { isMemberName, isRoomName } from "./names.ts";
 export const MAX_TEXT = 10_000;
 /** Entries in one answer to `history`. */
 export const MAX_FOUND = 100;
+/** Characters of a name or a fingerprint. */
+const MAX_PERSON = 64;
 
 /** A member's name, in one spelling. */
 const name = v.pipe(v.string(), v.check(isMemberName), v.normalize("NFC"));
@@ -18,6 +20,8 @@ const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A device's own mark: 16 random bytes in base64url. */
 const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
+/** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */
+const person = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_PERSON));
 /** Which question an answer is to: the asker's own number. */
 const request = count;
 
@@ -41,6 +45,17 @@ const member = v.object({
   name: v.string(),
   fingerprint: v.string(),
   away: v.boolean(),
+});
+
+/** Somebody who may enter no room. */
+const ban = v.object({
+  fingerprint: v.string(),
+  /** That they had when they were banned, or their fingerprint. */
+  name: v.string(),
+  /** The name of who banned them. */
+  by: v.string(),
+  /** ms since 1970. */
+  time: count,
 });
 
 const roomDescription = v.object({
@@ -76,8 +91,12 @@ const MEMBER_FRAMES = [
     before: v.optional(count),
     words: v.optional(text),
   }),
-  v.object({ type: v.literal("kick"), request, name }),
-  v.object({ type: v.literal("mute"), request, name, muted: v.boolean() }),
+  v.object({ type: v.literal("kick"), request, name: person }),
+  v.object({ type: v.literal("ban"), request, name: person }),
+  v.object({ type: v.literal("unban"), request, name: person }),
+  v.object({ type: v.literal("bans"), request }),
+  v.object({ type: v.literal("mute"), request, name: person, muted: v.boolean() }),
+  v.object({ type: v.literal("op"), request, name: person, operator: v.boolean() }),
   v.object({ type: v.literal("lock"), request, locked: v.boolean() }),
   /** Deletes another room of the server, with all that was said in it. */
   v.object({ type: v.literal("delete"), request, room }),
@@ -132,6 +151,7 @@ const SERVER_FRAMES = [
   v.object({ type: v.literal("people"), request, members: v.array(member) }),
   v.object({ type: v.literal("rooms"), request, rooms: v.array(roomDescription) }),
   v.object({ type: v.literal("found"), request, entries: v.array(entry) }),
+  v.object({ type: v.literal("bans"), request, bans: v.array(ban) }),
   v.object({ type: v.literal("invited"), request, invitation: v.string() }),
   v.object({
     type: v.literal("seen"),
@@ -146,6 +166,7 @@ const SERVER_FRAMES = [
 export type MemberFrame = v.InferOutput<(typeof MEMBER_FRAMES)[number]>;
 export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;
 export type MemberDescription = v.InferOutput<typeof member>;
+export type BanDescription = v.InferOutput<typeof ban>;
 export type RoomDescription = v.InferOutput<typeof roomDescription>;
 export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */

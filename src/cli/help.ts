@@ -50,7 +50,7 @@ stored, and the invitation stays valid when the server is started again.
       --plain          the lesson's wire, not encrypted, with one other person
       --bell, --json, -q, -v, -h    as with charla --help
 
-bye ends it for all. /help lists the other commands: /invite, /kick, /mute, ...
+bye ends it for all. /help lists the other commands: /invite, /kick, /ban, ...
 Without input (</dev/null) it only serves, until SIGTERM, and the invitation is
 written to a file.
 `,

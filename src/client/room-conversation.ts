@@ -261,6 +261,15 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
     async kick(name, options) {
       await request({ type: "kick", name }, "done", options);
     },
+    async ban(name, options) {
+      await request({ type: "ban", name }, "done", options);
+    },
+    async unban(name, options) {
+      await request({ type: "unban", name }, "done", options);
+    },
+    async bans(options) {
+      return (await request({ type: "bans" }, "bans", options)).bans;
+    },
     async mute(name, muted, options) {
       await request({ type: "mute", name, muted }, "done", options);
     },

@@ -37,6 +37,8 @@ export interface LogReader extends AsyncDisposable {
   readonly read: (room: string, after: number, limit: number) => Promise<LogEntry[]>;
   /** The last `count` entries, at most MAX_READ, oldest first; with `before`, of those before that sequence number. */
   readonly readLast: (room: string, count: number, before?: number) => Promise<LogEntry[]>;
+  /** Who holds a name in a room (`claimName`), and how they wrote it; null if nobody does. */
+  readonly nameHolder: (room: string, name: string) => Promise<NameHolder | null>;
   /** In the order in which they were created. */
   readonly rooms: () => Promise<RoomSummary[]>;
   /**
@@ -99,6 +101,11 @@ export interface Log extends LogReader {
 
 /** @param entries at least one */
 export type OnAppended = (entries: readonly LogEntry[]) => void;
+
+export interface NameHolder {
+  readonly author: string;
+  readonly name: string;
+}
 
 export interface RoomSummary {
   readonly name: string;

@@ -16,7 +16,7 @@ import {
   tooManyNames,
   tooManyRooms,
 } from "./log.ts";
-import type { FoundEntry, Log } from "./log.ts";
+import type { FoundEntry, Log, NameHolder } from "./log.ts";
 import { createSubscribers } from "./subscribers.ts";
 import { hasPrefixes, nameKeys, searchPrefixes } from "./text-matching.ts";
 import { createTimeSlices } from "./time-slices.ts";
@@ -43,7 +43,7 @@ interface Room {
   active: number;
   readonly byMessage: Map<string, LogEntry>;
   /** By each key of a name, who holds it: one object for each name. */
-  readonly names: Map<string, { readonly author: string }>;
+  readonly names: Map<string, NameHolder>;
 }
 
 export function openMemoryLog(options: MemoryLogOptions): Log {
@@ -179,6 +179,11 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       });
       return found.filter((sequence) => sequence > deletedIn(room));
     },
+    async nameHolder(room, name) {
+      checkOpen();
+      const names = rooms.get(room)?.names;
+      return nameKeys(name).flatMap((key) => names?.get(key) ?? [])[0] ?? null;
+    },
     async claimName(room, name, author) {
       checkLabels(room, author, name);
       const { names } = findOrAddRoom(room, now());
@@ -188,7 +193,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       const held = names.values().filter((holder) => holder.author === author);
       const isNew = holders.length === 0;
       if (isNew && new Set(held).size >= MAX_NAMES) throw tooManyNames();
-      const holder = holders[0] ?? { author };
+      const holder = holders[0] ?? { author, name };
       for (const key of keys) names.set(key, holder);
       return "yours";
     },

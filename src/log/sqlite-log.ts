@@ -186,6 +186,7 @@ function createReader(
     first: reading(reads.first),
     read: reading(reads.read),
     readLast: reading(reads.readLast),
+    nameHolder: reading(reads.nameHolder),
     rooms: reading(reads.rooms),
     search: reading(reads.search),
     find: reading(reads.find),

@@ -193,10 +193,10 @@ export class MemberSession implements ChannelHandlers {
     { room, member }: Membership,
     action: "search" | "rename",
   ): Pick<CharlaError, "code" | "message" | "hint"> | null {
-    if (action === "rename" && room.isMuted(member.fingerprint)) {
+    if (action === "rename" && this.#server.moderation.isMuted(room.name, member.fingerprint)) {
       return {
         code: "REFUSED",
-        message: "the owner has muted you: you keep your name",
+        message: `you are muted in ${room.name}, and keep your name`,
         hint: "ask the owner of the conversation",
       };
     }
@@ -265,13 +265,15 @@ export class MemberSession implements ChannelHandlers {
     const { fingerprint, owner, invitation } = this.#client;
     const onlyRoom = invitation.room;
     const hint = "ask the owner of the conversation";
-    if (this.#server.banned.has(fingerprint)) {
+    const { moderation } = this.#server;
+    const isOperator = owner || moderation.isOperator(fingerprint);
+    if (moderation.isBanned(fingerprint) && !owner) {
       throw new CharlaError("BANNED", "you are banned from this server", hint);
     }
     const why =
       onlyRoom !== null && onlyRoom !== room.name && !owner
         ? `your invitation is for the room ${onlyRoom}, not for ${room.name}`
-        : room.locked && !owner
+        : moderation.keepsOut(room.name, fingerprint) && !isOperator
           ? `${room.name} is locked`
           : room.isFull
             ? `${room.name} is full`
@@ -307,7 +309,9 @@ export class MemberSession implements ChannelHandlers {
 
   async #say({ room, member }: Membership, { number, text }: FrameOf<"say">): Promise<void> {
     const { fingerprint: author, name, device, start } = member;
-    if (room.isMuted(author)) return this.#refuse(number, "MUTED", "the owner has muted you");
+    if (this.#server.moderation.isMuted(room.name, author)) {
+      return this.#refuse(number, "MUTED", `you are muted in ${room.name}`);
+    }
     try {
       const draft = { author, name, device, number, text };
       const entry = await this.#server.log.append(room.name, draft);

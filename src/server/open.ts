@@ -12,6 +12,7 @@ import { generateKeyPair } from "../net/node-crypto.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { openInvitationFile } from "./invitations-file.ts";
+import { openModerationFile } from "./moderation-file.ts";
 import { openServer, type Server, type ServerOptions } from "./server.ts";
 
 export interface OpenOptions extends Partial<
@@ -51,6 +52,7 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
     secret: options.open === true ? null : findSecret(data),
     resetSalt: data === undefined ? undefined : loadResetSalt(data, randomBytes),
     invitations: data === undefined ? undefined : openInvitationFile(data),
+    moderation: data === undefined ? undefined : openModerationFile(data),
     log,
     host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
   });

@@ -1,5 +1,5 @@
-// What members ask for beside talking, each request answered with one frame: names, lists, history, and what
-// only the owner may do. An answer that would not fit one message of the wire is truncated.
+// What members ask for beside talking, each request answered with one frame: names, lists and history; what
+// only the owner and operators may ask for is in operator-requests.ts. An answer that would not fit one message of the wire is truncated.
 
 import {
   encodeFrame,
@@ -10,17 +10,11 @@ import {
 import { CharlaError } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
 import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
-import type { Member, Room } from "./room.ts";
+import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
+import type { Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 
 export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
-const OWNER_ONLY: ReadonlySet<Request["type"]> = new Set([
-  "kick",
-  "mute",
-  "lock",
-  "delete",
-  "invite",
-]);
 
 /** Bytes of a list in a frame; the rest is a type, a name or two and some numbers. */
 const MAX_LIST = MAX_MESSAGE - 2_048;
@@ -32,8 +26,10 @@ export async function answerRequest(
   frame: Request,
 ): Promise<Uint8Array> {
   try {
-    if (OWNER_ONLY.has(frame.type) && !membership.member.owner) throw notTheOwner(frame.type);
-    return encodeFrame(await answer(server, membership, frame));
+    const answered = isOperatorRequest(frame)
+      ? await answerOperator(server, membership, frame)
+      : await answer(server, membership, frame);
+    return encodeFrame(answered);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
     return encodeFailure(frame.request, error);
@@ -50,7 +46,7 @@ export function encodeFailure(
 async function answer(
   server: ServerState,
   membership: Membership,
-  frame: Request,
+  frame: Exclude<Request, OperatorRequest>,
 ): Promise<ServerFrame> {
   const { log, rooms } = server;
   const { room, member } = membership;
@@ -83,25 +79,6 @@ async function answer(
     case "rename":
       await rename(server, membership, frame.name);
       return done;
-    case "kick":
-      server.ban(findOther(membership, frame.name).fingerprint, `kicked by ${member.name}`);
-      return done;
-    case "mute":
-      room.mute(findOther(membership, frame.name).fingerprint, frame.muted);
-      return done;
-    case "lock":
-      room.lock(frame.locked);
-      return done;
-    case "delete":
-      if (frame.room === room.name) {
-        throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");
-      }
-      await server.deleteRoom(frame.room, member.name);
-      return done;
-    case "invite": {
-      const { uses = 0, seconds = 0 } = frame;
-      return { type: "invited", request, invitation: server.invite(room.name, uses, seconds) };
-    }
   }
 }
 
@@ -122,29 +99,11 @@ async function rename(
   room.rename(member, name);
 }
 
-function findOther({ room, member }: Membership, name: string): Member {
-  const other = room.find(name);
-  if (other !== null && other.fingerprint !== member.fingerprint) return other;
-  throw new CharlaError(
-    "NO_SUCH_MEMBER",
-    other === null ? `nobody in ${room.name} is called ${JSON.stringify(name)}` : "that is you",
-    "/who lists the members",
-  );
-}
-
 function searchTooShort(): CharlaError {
   return new CharlaError(
     "SEARCH_TOO_SHORT",
     "a search needs a word of two letters or more",
     "write the beginning of a word",
-  );
-}
-
-function notTheOwner(what: string): CharlaError {
-  return new CharlaError(
-    "NOT_THE_OWNER",
-    `permission denied: only the owner may ${what}`,
-    "ask the owner to do it",
   );
 }
 

@@ -95,10 +95,7 @@ export class Room implements Disposable {
   readonly #fanOut: FanOut;
   /** With what sends them what is said; null until they follow. */
   readonly #members = new Map<Member, Disposable | null>();
-  /** Fingerprints of those who may not talk, also after they have entered again. */
-  readonly #muted = new Set<string>();
   #entering = 0;
-  #locked = false;
 
   /** @param fanOut disposed of with the room */
   constructor(name: string, fanOut: FanOut) {
@@ -110,13 +107,13 @@ export class Room implements Disposable {
     return this.#members.size;
   }
 
-  get members(): Iterable<Member> {
+  get members(): MapIterator<Member> {
     return this.#members.keys();
   }
 
-  /** Nobody can enter any more, but for the owner. */
-  get locked(): boolean {
-    return this.#locked;
+  /** Of the people in it. */
+  get fingerprints(): Set<string> {
+    return new Set(this.members.map(({ fingerprint }) => fingerprint));
   }
 
   /** Whether it has no room for one more, counting those who are about to enter. */
@@ -126,7 +123,7 @@ export class Room implements Disposable {
 
   /** Whether there is nothing to remember of it but the log. */
   get isUnused(): boolean {
-    return this.#members.size === 0 && this.#entering === 0 && !this.#locked;
+    return this.#members.size === 0 && this.#entering === 0;
   }
 
   /** Somebody is about to enter, until the result is disposed of: then they are a member, or were refused. */
@@ -185,19 +182,6 @@ export class Room implements Disposable {
   setAway(member: Member, away: boolean): void {
     if (this.has(member) && member.setAway(away))
       this.notify({ type: "away", name: member.name, away }, member);
-  }
-
-  lock(locked: boolean): void {
-    this.#locked = locked;
-  }
-
-  mute(fingerprint: string, muted: boolean): void {
-    if (muted) this.#muted.add(fingerprint);
-    else this.#muted.delete(fingerprint);
-  }
-
-  isMuted(fingerprint: string): boolean {
-    return this.#muted.has(fingerprint);
   }
 
   /** Sends a frame to all members but one, unless they are too many. It is encoded once. */

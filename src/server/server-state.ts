@@ -1,12 +1,15 @@
-// What all member sessions of a server share: the rooms that are in use, the log, the limits, who is banned and how many
-// rooms each person has created.
+// What all member sessions of a server share: the rooms that are in use, the log, the limits, the moderation and how
+// many rooms each person has created.
 
 import { BANNED, ENDED_BY_PROGRAM, KICKED } from "../chat/channel.ts";
+import { encodeFrame, type ServerFrame } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
 import type { Limits } from "./limits.ts";
+import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
 import { type Member, Room } from "./room.ts";
 
@@ -15,6 +18,10 @@ export interface ServerStateOptions extends Pick<ServerState, "log" | "limits" |
   readonly date?: (() => number) | undefined;
   /** The program's own timers, unless time is virtual. */
   readonly setTimer?: ServerState["setTimer"] | undefined;
+  /** Without it, nobody is banned, and what changes is forgotten. */
+  readonly moderation?: Moderation | undefined;
+  /** The fingerprint of the owner, against whom nobody else may do anything. */
+  readonly owner?: string | undefined;
 }
 
 export interface Membership {
@@ -27,6 +34,8 @@ export class ServerState {
   readonly limits: Limits;
   readonly quota: RoomQuota;
   readonly allowances: Allowances;
+  readonly moderation: Moderation;
+  readonly owner: string | null;
   /** ms, for limits only. */
   readonly now: () => number;
   /** Calls `run` in so many ms, unless it is disposed of before. */
@@ -38,37 +47,27 @@ export class ServerState {
    */
   readonly invite: (room: string, uses: number, seconds: number) => string;
   readonly #rooms = new Map<string, Room>();
-  /** Fingerprints. */
-  readonly #banned = new Set<string>();
   /** Each ends one pause. */
   readonly #paused = new Set<() => void>();
   #isClosing = false;
 
-  constructor({
-    log,
-    limits,
-    now,
-    invite,
-    date = Date.now,
-    setTimer = systemTimer,
-  }: ServerStateOptions) {
+  constructor(options: ServerStateOptions) {
+    const { log, limits, now, invite, date = Date.now, setTimer = systemTimer } = options;
     this.log = log;
     this.limits = limits;
-    const isInUse = (room: string) => this.#rooms.has(room);
+    const isInUse = (room: string) => this.#rooms.has(room) || this.moderation.isLocked(room);
     this.quota = createRoomQuota({ log, limits, date, isInUse });
     this.allowances = new Allowances(limits.rates, now);
+    this.moderation = options.moderation ?? new Moderation();
+    this.owner = options.owner ?? null;
     this.now = now;
     this.setTimer = setTimer;
     this.invite = invite;
   }
 
-  /** The rooms in use: those with members, and those that are locked. */
+  /** The rooms in use: those with members, or somebody who is about to enter. */
   get rooms(): ReadonlyMap<string, Room> {
     return this.#rooms;
-  }
-
-  get banned(): ReadonlySet<string> {
-    return this.#banned;
   }
 
   get isClosing(): boolean {
@@ -125,6 +124,7 @@ export class ServerState {
         this.disconnect({ room, member }, reason, { toOthers: "", code: KICKED });
       }
     }
+    this.moderation.forgetRoom(name);
     if (await this.quota.delete(name)) return;
     throw new CharlaError(
       "NO_SUCH_ROOM",
@@ -143,15 +143,41 @@ export class ServerState {
     membership.member.channel.abort(code, reason);
   }
 
-  /** Disconnects all of a person's programs, in all rooms, and lets them enter none. */
-  ban(fingerprint: string, reason: string): void {
-    this.#banned.add(fingerprint);
-    for (const room of this.#rooms.values()) {
-      for (const member of room.members) {
-        if (member.fingerprint !== fingerprint) continue;
-        this.disconnect({ room, member }, reason, { code: BANNED });
-      }
+  /** Lets a person enter no room any more, and disconnects all of their programs. */
+  ban(ban: Ban): void {
+    this.moderation.ban(ban);
+    for (const room of this.#rooms.values()) this.#remove(room, ban, "banned", BANNED);
+  }
+
+  /** Sends a frame to all of a person's programs in one room. */
+  notifyPerson(room: Room, fingerprint: string, frame: ServerFrame): void {
+    const bytes = encodeFrame(frame);
+    const stream = encodeMessages([bytes]);
+    for (const member of room.members) {
+      if (member.fingerprint === fingerprint) member.notify(bytes, stream);
     }
+  }
+
+  /** Disconnects all of a person's programs in one room; returns whether there were any. */
+  kick(room: Room, person: Person & { readonly by: string }): boolean {
+    this.moderation.kick(room.name, person.fingerprint);
+    return this.#remove(room, person, "kicked", KICKED);
+  }
+
+  #remove(
+    room: Room,
+    { fingerprint, by }: Pick<Ban, "fingerprint" | "by">,
+    how: string,
+    code: number,
+  ): boolean {
+    let count = 0;
+    for (const member of room.members) {
+      if (member.fingerprint !== fingerprint) continue;
+      const toOthers = `${how} by ${by}`;
+      this.disconnect({ room, member }, `you were ${toOthers}`, { toOthers, code });
+      count += 1;
+    }
+    return count > 0;
   }
 
   #closeUnused(room: Room): void {

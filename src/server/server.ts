@@ -17,6 +17,7 @@ import { type InvitationStore, NO_INVITATION_STORE } from "./invitations-file.ts
 import { LIMITS, type Limits } from "./limits.ts";
 import { localChannel } from "./local-channel.ts";
 import { type Client, MemberSession } from "./member-session.ts";
+import { Moderation, type ModerationStore } from "./moderation.ts";
 import { ServerState } from "./server-state.ts";
 
 export interface ServerOptions {
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly resetSalt?: Uint8Array | undefined;
   /** Stores invitations that have an end; without it, they last until the server ends. */
   readonly invitations?: InvitationStore | undefined;
+  /** Stores bans, operators, mutes and locks; without it, they last until the server ends. */
+  readonly moderation?: ModerationStore | undefined;
   /** Whether somebody may join without an invitation; without it, nobody may. */
   readonly authorized?: IsAuthorized | undefined;
   /** ms since 1970, for invitations that have an end. */
@@ -69,6 +72,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const state = new ServerState({
     log,
     limits,
+    moderation: new Moderation(options.moderation),
+    owner: ownFingerprint,
     now: () => performance.now(),
     date: options.now,
     invite(room, uses, seconds) {

@@ -11,7 +11,7 @@ import { DIM, styleFor } from "./output-stream.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import { describeInvitation } from "./view/event-text.ts";
-import { commandLines, entryLines, peopleLines, roomLines } from "./view/room-lists.ts";
+import { banLines, commandLines, entryLines, peopleLines, roomLines } from "./view/room-lists.ts";
 import type { RoomView } from "./view/room-view.ts";
 import { visibleName } from "./visible-text.ts";
 
@@ -117,6 +117,14 @@ export function createRoomInput(
       case "kick":
         await conversation.kick(command.name);
         return [];
+      case "ban":
+        await conversation.ban(command.name);
+        return [dim(`${visibleName(command.name)} is banned`)];
+      case "unban":
+        await conversation.unban(command.name);
+        return [dim(`${visibleName(command.name)} may enter again`)];
+      case "bans":
+        return banLines(await conversation.bans(), columns).map(dim);
       case "mute": {
         const { name, muted } = command;
         await conversation.mute(name, muted);

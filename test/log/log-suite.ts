@@ -489,6 +489,17 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.claimName("main", other, "key of Bob")).toBe("yours");
     });
 
+    test("the holder of a name is found by it, in its room alone, also in another spelling", async () => {
+      await using log = await openAtOnce();
+      await log.claimName("main", "José", "key of José");
+      expect(await log.nameHolder("main", "jose\u0301")).toEqual({
+        author: "key of José",
+        name: "José",
+      });
+      expect(await log.nameHolder("main", "Jose")).toBeNull();
+      expect(await log.nameHolder("garden", "José")).toBeNull();
+    });
+
     test("an author has at most 20 names in a room", async () => {
       await using log = await openAtOnce();
       for (let count = 1; count <= 20; count += 1) {

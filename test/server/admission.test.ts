@@ -134,7 +134,7 @@ describe("a restarted server", () => {
       await using stack = new AsyncDisposableStack();
       const first = await serve(folder.path);
       stack.defer(() => first.program[Symbol.asyncDispose]());
-      const owner = joinRoom(invitationTo(first.port), { name: "owner", identity: SERVER_KEYS });
+      const owner = joinRoom(invitationTo(first.port), { name: "Olga", identity: SERVER_KEYS });
       expect(await outcomeOf(owner)).toBe("in");
       const invitation = await owner.invite({ uses: 1 });
       const ann = joinRoom(invitation, { name: "Ann", identity: ANN });

@@ -18,7 +18,7 @@ export const CARL = generateKeyPair(new Uint8Array(32).fill(0xc3));
 export async function ownerOf(server: Server, room = "main"): Promise<RoomConversation> {
   const owner = openRoomConversation({
     room,
-    name: "owner",
+    name: "Olga",
     device: memoryDevice(),
     random: Math.random,
     isTemporary: () => false,

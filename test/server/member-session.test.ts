@@ -117,7 +117,7 @@ describe("entering", () => {
       },
     });
     const state = openState({ log });
-    state.ban("key of Eve", "");
+    state.ban({ fingerprint: "key of Eve", name: "Eve", by: "Ann", time: 0 });
     const ann = connect(state, "key of Ann");
     ann.say(enterFrame("Ann"));
     await until("Ann about to enter", () => claims.length === 1);

@@ -216,9 +216,12 @@ describe("rename", () => {
   });
 });
 
-describe("the owner alone may", () => {
+describe("the owner and operators alone may", () => {
   test.each([
     ["kick", { type: "kick", request: 1, name: "Ann" }],
+    ["ban", { type: "ban", request: 1, name: "Ann" }],
+    ["unban", { type: "unban", request: 1, name: "Eve" }],
+    ["bans", { type: "bans", request: 1 }],
     ["mute", { type: "mute", request: 1, name: "Ann", muted: true }],
     ["lock", { type: "lock", request: 1, locked: true }],
     ["delete", { type: "delete", request: 1, room: "garden" }],
@@ -232,14 +235,14 @@ describe("the owner alone may", () => {
       request: 1,
       code: "NOT_THE_OWNER",
       hint: "ask the owner to do it",
-      message: `permission denied: only the owner may ${what}`,
+      message: `permission denied: only the owner${what === "delete" ? "" : " and operators"} may ${what}`,
     });
     ann.say(sayFrame(1));
     expect(await bob.texts(1)).toEqual(["message 1"]);
-    expect([state.banned.size, state.rooms.get("main")?.locked]).toEqual([0, false]);
+    expect([[...state.moderation.bans], state.moderation.isLocked("main")]).toEqual([[], false]);
   });
 
-  test("kick: all of a person's programs are disconnected with the reason, and cannot enter again", async () => {
+  test("kick: a person's programs in this room are disconnected with the reason, and may enter again", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
     const bob = await enter(state, "Bob");
@@ -250,9 +253,31 @@ describe("the owner alone may", () => {
     expect(await ann.until("left")).toEqual([
       { type: "left", name: "Bob", reason: "kicked by Ann" },
     ]);
+    expect(await reasonOf(bob)).toBe("you were kicked by Ann");
+    expect(await ask(phone, { type: "who", request: 1 })).toMatchObject({ type: "people" });
+    await enter(state, "Bob");
+    const carl = await enter(state, "Carl");
+    await carl.channel.close();
+    expect(await ask(ann, { type: "kick", request: 2, name: "Carl" })).toMatchObject({
+      code: "NO_SUCH_MEMBER",
+      message: "Carl is not in main",
+    });
+  });
+
+  test("ban: all of a person's programs are disconnected with the reason, and cannot enter again", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob");
+    const phone = await enter(state, "Bob", { device: deviceOf("phone"), room: "garden" });
+    expect(await ask(ann, { type: "ban", request: 1, name: "bob" })).toMatchObject({
+      type: "done",
+    });
+    expect(await ann.until("left")).toEqual([
+      { type: "left", name: "Bob", reason: "banned by Ann" },
+    ]);
     expect([await reasonOf(bob), await reasonOf(phone)]).toEqual([
-      "kicked by Ann",
-      "kicked by Ann",
+      "you were banned by Ann",
+      "you were banned by Ann",
     ]);
     const again = connect(state, "key of Bob");
     again.say(enterFrame("Robert"));
@@ -267,7 +292,7 @@ describe("the owner alone may", () => {
       request: 1,
       code: "NO_SUCH_MEMBER",
       hint: "/who lists the members",
-      message: 'nobody in main is called "Eve"',
+      message: 'nobody in main is or was called "Eve"',
     });
     expect(await ask(ann, { type: "mute", request: 2, name: "Ann", muted: true })).toEqual({
       type: "failed",

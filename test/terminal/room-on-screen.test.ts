@@ -215,7 +215,7 @@ describe("a command", () => {
       "/who",
       "  lists who is here",
     ]);
-    expect(rows).toHaveLength(34);
+    expect(rows).toHaveLength(40);
   });
 
   onTerminal("shows earlier messages, and still earlier ones the next time", async () => {
@@ -256,6 +256,20 @@ describe("a command", () => {
     );
     await enter(stage, "/search said");
     await lastRows(stage, "12:00 Ana María: said 50", "only the last 20 are shown", ">");
+  });
+
+  onTerminal("bans, lists who is banned with what /unban takes, and lifts a ban", async () => {
+    await using stage = await openRoom({ columns: 100 });
+    await enter(stage, "/ban Mallory", "/bans", "/unban mallory");
+    await lastRows(
+      stage,
+      "Mallory is banned",
+      "mallory  SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE  by ana, 2027-01-15",
+      "mallory may enter again",
+      ">",
+    );
+    await stage.script.received(2);
+    expect(stage.script.sent).toEqual(["(asked) ban Mallory", "(asked) unban mallory"]);
   });
 
   onTerminal("that the server refuses is an error, but no failure of the program", async () => {

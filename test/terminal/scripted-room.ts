@@ -54,6 +54,20 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
       ask(`kick ${name}`);
       throw new CharlaError("NOT_THE_OWNER", "only who opened it may kick", "ask them to");
     },
+    async ban(name) {
+      ask(`ban ${name}`);
+    },
+    async unban(name) {
+      ask(`unban ${name}`);
+    },
+    bans: async () => [
+      {
+        fingerprint: "SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE",
+        name: "mallory",
+        by: "ana",
+        time: 1_800_000_000_000,
+      },
+    ],
     async mute(name, muted) {
       ask(`mute ${name} ${muted}`);
     },

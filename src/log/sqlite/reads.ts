@@ -2,8 +2,8 @@
 
 import type { LogEntry } from "../../chat/frames.ts";
 import { clampLimit, MAX_FOUND } from "../log.ts";
-import type { Conditions, FoundEntry, RoomSummary, Search } from "../log.ts";
-import { searchPrefixes } from "../text-matching.ts";
+import type { Conditions, FoundEntry, NameHolder, RoomSummary, Search } from "../log.ts";
+import { nameKeys, searchPrefixes } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 
 export type Reads = ReturnType<typeof prepareReads>;
@@ -68,6 +68,10 @@ export function prepareReads(database: Database) {
      ORDER BY words.rowid LIMIT ?5`,
   );
 
+  const holder = database.prepare<NameHolder, [string, string]>(
+    "SELECT author, name FROM names WHERE room = (SELECT id FROM rooms WHERE name = ?) AND key = ?",
+  );
+
   /** Sequence number up to which a room's entries do not count any more. */
   function deletedIn(room: string): number {
     return deleted.get(room)?.deleted ?? 0;
@@ -91,6 +95,8 @@ export function prepareReads(database: Database) {
       after.all(room, sequence, clampLimit(limit)),
     readLast: (room: string, count: number, sequence = Number.MAX_SAFE_INTEGER) =>
       before.all(room, sequence, clampLimit(count)).toReversed(),
+    nameHolder: (room: string, name: string) =>
+      nameKeys(name).flatMap((key) => holder.get(room, key) ?? [])[0] ?? null,
     rooms: () => summaries.all(),
     search: (search: Search): FoundEntry[] => {
       const limit = clampLimit(search.limit);

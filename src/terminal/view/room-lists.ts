@@ -2,7 +2,12 @@
 // this machine.
 
 import { COMMANDS, commandUsage } from "../../chat/commands.ts";
-import type { LogEntry, MemberDescription, RoomDescription } from "../../chat/frames.ts";
+import type {
+  BanDescription,
+  LogEntry,
+  MemberDescription,
+  RoomDescription,
+} from "../../chat/frames.ts";
 import { layOutTable } from "../display-width.ts";
 import { DIM, type Style } from "../output-stream.ts";
 import { visibleLine, visibleName } from "../visible-text.ts";
@@ -49,6 +54,17 @@ export function roomLines(
     `${members} here`,
     entries === 1 ? "1 message" : `${entries} messages`,
     name === current ? "you" : "",
+  ]);
+  return layOutTable(rows, columns);
+}
+
+export function banLines(bans: readonly BanDescription[], columns: number): string[] {
+  if (bans.length === 0) return ["nobody is banned"];
+  const rows = bans.map(({ name, fingerprint, by, time }) => [
+    visibleName(name),
+    // Whole, for it is what /unban takes.
+    visibleLine(fingerprint),
+    `by ${visibleName(by)}, ${calendarDay(time)}`,
   ]);
   return layOutTable(rows, columns);
 }

@@ -1,0 +1,213 @@
+// Who may do what on a server, beyond what invitations say: who is banned, who is an operator, and in each room who is muted
+// and whether it is locked. Every change is stored before it holds. Knows no files and no members; people are known by
+// their keys.
+
+import { CharlaError } from "../errors.ts";
+import { nameKeys } from "../log/text-matching.ts";
+
+/** Bans and mutes: few enough for one file that is rewritten with each of them, and more than a person looks through. */
+export const MAX_BANS = 10_000;
+export const MAX_MUTES = 10_000;
+export const MAX_OPERATORS = 100;
+/** People who may come back into locked rooms, over all of these. */
+export const MAX_LOCKED_IN = 20_000;
+
+/** A person, who may be absent: their key, and a name that they had. */
+export interface Person {
+  readonly fingerprint: string;
+  readonly name: string;
+}
+
+export interface Ban extends Person {
+  /** The name of who banned them. */
+  readonly by: string;
+  /** ms since 1970. */
+  readonly time: number;
+}
+
+export interface ModerationState {
+  /** By fingerprint, as are the others. */
+  readonly bans: ReadonlyMap<string, Ban>;
+  readonly operators: ReadonlyMap<string, Person>;
+  /** By room. */
+  readonly mutes: ReadonlyMap<string, ReadonlyMap<string, Person>>;
+  /** Locked rooms, and who may come back into them: those who were there when they were locked. */
+  readonly locks: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export const NO_MODERATION: ModerationState = {
+  bans: new Map(),
+  operators: new Map(),
+  mutes: new Map(),
+  locks: new Map(),
+};
+
+export interface ModerationStore {
+  /** What was stored when it was opened. */
+  readonly stored: ModerationState;
+  /** @throws {CharlaError} FOLDER_NOT_WRITABLE */
+  save(state: ModerationState): void;
+}
+
+/** For a server that stores nothing. */
+const NO_STORE: ModerationStore = { stored: NO_MODERATION, save() {} };
+
+/** Each method that changes something throws FOLDER_NOT_WRITABLE if it cannot be stored; then nothing has changed. */
+export class Moderation {
+  readonly #store: ModerationStore;
+  #state: ModerationState;
+
+  constructor(store: ModerationStore = NO_STORE) {
+    this.#store = store;
+    this.#state = store.stored;
+  }
+
+  get bans(): Iterable<Ban> {
+    return this.#state.bans.values();
+  }
+
+  isBanned(fingerprint: string): boolean {
+    return this.#state.bans.has(fingerprint);
+  }
+
+  isOperator(fingerprint: string): boolean {
+    return this.#state.operators.has(fingerprint);
+  }
+
+  isMuted(room: string, fingerprint: string): boolean {
+    return this.#state.mutes.get(room)?.has(fingerprint) === true;
+  }
+
+  isLocked(room: string): boolean {
+    return this.#state.locks.has(room);
+  }
+
+  /** Whether a lock keeps this person out. */
+  keepsOut(room: string, fingerprint: string): boolean {
+    return this.#state.locks.get(room)?.has(fingerprint) === false;
+  }
+
+  ban(ban: Ban): void {
+    const bans = withEntry(this.#state.bans, ban.fingerprint, ban, MAX_BANS, "people are banned");
+    // Who is banned is no operator any more, nor after the ban is lifted.
+    this.#change({ bans, operators: without(this.#state.operators, ban.fingerprint) });
+  }
+
+  /** @throws {CharlaError} NO_SUCH_MEMBER */
+  unban(nameOrFingerprint: string): Ban {
+    const ban = findPerson(this.#state.bans, nameOrFingerprint);
+    if (ban === null) throw notFound("banned", nameOrFingerprint, "/bans lists those who are");
+    this.#change({ bans: without(this.#state.bans, ban.fingerprint) });
+    return ban;
+  }
+
+  mute(room: string, person: Person): void {
+    const inRoom = this.#state.mutes.get(room) ?? new Map();
+    const others = this.#state.mutes.values().reduce((sum, { size }) => sum + size, -inRoom.size);
+    const most = MAX_MUTES - others;
+    const muted = withEntry(inRoom, person.fingerprint, person, most, "people are muted");
+    this.#change({ mutes: new Map(this.#state.mutes).set(room, muted) });
+  }
+
+  /** @throws {CharlaError} NO_SUCH_MEMBER */
+  unmute(room: string, nameOrFingerprint: string): Person {
+    const inRoom = this.#state.mutes.get(room) ?? new Map<string, Person>();
+    const person = findPerson(inRoom, nameOrFingerprint);
+    if (person === null) throw notFound("muted", nameOrFingerprint, "/who shows those who are");
+    const muted = without(inRoom, person.fingerprint);
+    const mutes = without(this.#state.mutes, room);
+    this.#change({ mutes: muted.size === 0 ? mutes : new Map(mutes).set(room, muted) });
+    return person;
+  }
+
+  /** Keeps everybody out but the owner, operators and these people; when there are too many of them, the last ones too. */
+  lock(room: string, present: Iterable<string>): void {
+    const locks = without(this.#state.locks, room);
+    const others = locks.values().reduce((sum, { size }) => sum + size, 0);
+    const admitted = new Set(new Set(present).values().take(Math.max(0, MAX_LOCKED_IN - others)));
+    this.#change({ locks: new Map(locks).set(room, admitted) });
+  }
+
+  unlock(room: string): void {
+    this.#change({ locks: without(this.#state.locks, room) });
+  }
+
+  /** A person who was kicked does not come back into a locked room. */
+  kick(room: string, fingerprint: string): void {
+    const admitted = this.#state.locks.get(room);
+    if (admitted?.has(fingerprint) !== true) return;
+    const rest = new Set(admitted);
+    rest.delete(fingerprint);
+    this.#change({ locks: new Map(this.#state.locks).set(room, rest) });
+  }
+
+  setOperator(person: Person, isOperator: boolean): void {
+    const { operators } = this.#state;
+    this.#change({
+      operators: isOperator
+        ? withEntry(operators, person.fingerprint, person, MAX_OPERATORS, "people are operators")
+        : without(operators, person.fingerprint),
+    });
+  }
+
+  /** Of a room that is deleted. */
+  forgetRoom(room: string): void {
+    const { mutes, locks } = this.#state;
+    if (!mutes.has(room) && !locks.has(room)) return;
+    this.#change({ mutes: without(mutes, room), locks: without(locks, room) });
+  }
+
+  #change(changes: Partial<ModerationState>): void {
+    const state = { ...this.#state, ...changes };
+    this.#store.save(state);
+    this.#state = state;
+  }
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+function withEntry<Value>(
+  map: ReadonlyMap<string, Value>,
+  key: string,
+  value: Value,
+  most: number,
+  what: string,
+): ReadonlyMap<string, Value> {
+  if (!map.has(key) && map.size >= most) {
+    throw new CharlaError(
+      "REFUSED",
+      `${map.size} ${what} already, as many as this server remembers`,
+      "lift some of these first",
+    );
+  }
+  return new Map(map).set(key, value);
+}
+
+/** @throws {CharlaError} NO_SUCH_MEMBER if several have that name */
+function findPerson<Found extends Person>(
+  people: ReadonlyMap<string, Found>,
+  nameOrFingerprint: string,
+): Found | null {
+  const known = people.get(nameOrFingerprint);
+  if (known !== undefined) return known;
+  const keys = new Set(nameKeys(nameOrFingerprint));
+  const [first, ...others] = people
+    .values()
+    .filter(({ name }) => nameKeys(name).some((key) => keys.has(key)));
+  if (first === undefined) return null;
+  if (others.length === 0) return first;
+  throw new CharlaError(
+    "NO_SUCH_MEMBER",
+    `${others.length + 1} people were called ${JSON.stringify(nameOrFingerprint)}`,
+    `name the fingerprint, such as ${first.fingerprint}`,
+  );
+}
+
+function notFound(how: string, nameOrFingerprint: string, hint: string): CharlaError {
+  const message = `nobody who is ${how} is called ${JSON.stringify(nameOrFingerprint)}`;
+  return new CharlaError("NO_SUCH_MEMBER", message, hint);
+}

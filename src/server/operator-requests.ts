@@ -1,0 +1,163 @@
+// What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
+// who is absent is named by a name that they had in this room, or by their fingerprint.
+
+import type { MemberFrame, ServerFrame } from "../chat/frames.ts";
+import { CharlaError } from "../errors.ts";
+import { isFingerprint } from "../identity/key-text.ts";
+import type { Person } from "./moderation.ts";
+import type { Membership, ServerState } from "./server-state.ts";
+
+/** What operators may ask for, and what only the owner may. */
+const OPERATOR_REQUESTS = ["kick", "ban", "unban", "bans", "mute", "lock", "invite"] as const;
+const OWNER_REQUESTS = ["op", "delete"] as const;
+
+type OperatorRequestType = (typeof OPERATOR_REQUESTS)[number] | (typeof OWNER_REQUESTS)[number];
+export type OperatorRequest = Extract<MemberFrame, { type: OperatorRequestType }>;
+
+export function isOperatorRequest(frame: MemberFrame): frame is OperatorRequest {
+  return isOneOf(frame.type, OPERATOR_REQUESTS) || isOneOf(frame.type, OWNER_REQUESTS);
+}
+
+/** @throws {CharlaError} NOT_THE_OWNER, NO_SUCH_MEMBER, REFUSED, FOLDER_NOT_WRITABLE and those of invitations */
+export async function answerOperator(
+  server: ServerState,
+  membership: Membership,
+  frame: OperatorRequest,
+): Promise<ServerFrame> {
+  const { moderation } = server;
+  const { room, member } = membership;
+  const { request } = frame;
+  const done = { type: "done", request } as const;
+  checkRights(server, membership, frame.type);
+  switch (frame.type) {
+    case "kick": {
+      const person = await findOther(server, membership, frame.name);
+      checkRank(server, membership, person, "kick");
+      if (server.kick(room, { ...person, by: member.name })) return done;
+      throw new CharlaError(
+        "NO_SUCH_MEMBER",
+        `${person.name} is not in ${room.name}`,
+        "/ban keeps out somebody who is absent",
+      );
+    }
+    case "ban": {
+      const person = await findOther(server, membership, frame.name);
+      checkRank(server, membership, person, "ban");
+      server.ban({ ...person, by: member.name, time: Date.now() });
+      return done;
+    }
+    case "unban":
+      moderation.unban(frame.name);
+      return done;
+    case "bans":
+      return { type: "bans", request, bans: [...moderation.bans] };
+    case "mute": {
+      const person = frame.muted
+        ? await findOther(server, membership, frame.name)
+        : moderation.unmute(room.name, frame.name);
+      if (frame.muted) {
+        checkRank(server, membership, person, "mute");
+        moderation.mute(room.name, person);
+      }
+      server.notifyPerson(
+        room,
+        person.fingerprint,
+        muteNotice(room.name, member.name, frame.muted),
+      );
+      return done;
+    }
+    case "lock":
+      if (frame.locked) moderation.lock(room.name, room.fingerprints);
+      else moderation.unlock(room.name);
+      return done;
+    case "invite": {
+      const { uses = 0, seconds = 0 } = frame;
+      return { type: "invited", request, invitation: server.invite(room.name, uses, seconds) };
+    }
+    case "delete":
+      if (frame.room === room.name) {
+        throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");
+      }
+      await server.deleteRoom(frame.room, member.name);
+      return done;
+    case "op": {
+      const person = await findOther(server, membership, frame.name);
+      moderation.setOperator(person, frame.operator);
+      return done;
+    }
+  }
+}
+
+function checkRights(
+  { moderation }: ServerState,
+  { member }: Membership,
+  type: OperatorRequestType,
+): void {
+  if (member.owner) return;
+  const isForOperators = isOneOf(type, OPERATOR_REQUESTS);
+  if (isForOperators && moderation.isOperator(member.fingerprint)) return;
+  throw permissionDenied(`only the owner${isForOperators ? " and operators" : ""} may ${type}`);
+}
+
+/** Operators can do nothing to the owner, and neither kick nor ban each other. */
+function checkRank(
+  { moderation, owner, rooms }: ServerState,
+  { member }: Membership,
+  { fingerprint, name }: Person,
+  what: "kick" | "ban" | "mute",
+): void {
+  const isOwner =
+    fingerprint === owner ||
+    rooms.values().some(({ members }) => {
+      return members.some((other) => other.owner && other.fingerprint === fingerprint);
+    });
+  if (isOwner) throw permissionDenied(`${name} is the owner`);
+  if (member.owner || what === "mute" || !moderation.isOperator(fingerprint)) return;
+  throw permissionDenied(`only the owner may ${what} an operator`);
+}
+
+/** Somebody else than the member who asks, who may be absent. */
+async function findOther(
+  { log }: ServerState,
+  { room, member }: Membership,
+  nameOrFingerprint: string,
+): Promise<Person> {
+  const present =
+    room.find(nameOrFingerprint) ??
+    room.members.find(({ fingerprint }) => fingerprint === nameOrFingerprint);
+  const holder = present === undefined ? await log.nameHolder(room.name, nameOrFingerprint) : null;
+  const person =
+    present !== undefined
+      ? { fingerprint: present.fingerprint, name: present.name }
+      : holder !== null
+        ? { fingerprint: holder.author, name: holder.name }
+        : isFingerprint(nameOrFingerprint)
+          ? { fingerprint: nameOrFingerprint, name: nameOrFingerprint }
+          : null;
+  if (person !== null && person.fingerprint !== member.fingerprint) return person;
+  const name = JSON.stringify(nameOrFingerprint);
+  throw new CharlaError(
+    "NO_SUCH_MEMBER",
+    person === null ? `nobody in ${room.name} is or was called ${name}` : "that is you",
+    "/who lists the members",
+  );
+}
+
+function muteNotice(room: string, by: string, muted: boolean): ServerFrame {
+  return muted
+    ? {
+        type: "notice",
+        code: "MUTED",
+        message: `${by} has muted you in ${room}: nobody gets what you write`,
+        hint: "you can still read; ask them, or the owner, why",
+      }
+    : { type: "notice", code: "UNMUTED", message: `${by} lets you write in ${room} again` };
+}
+
+function permissionDenied(why: string): CharlaError {
+  return new CharlaError("NOT_THE_OWNER", `permission denied: ${why}`, "ask the owner to do it");
+}
+
+function isOneOf<Name extends string>(type: string, names: readonly Name[]): type is Name {
+  return names.some((name) => name === type);
+}

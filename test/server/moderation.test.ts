@@ -1,0 +1,290 @@
+// Bans, mutes, locks and operators: what they keep people from, that they hold after a restart, and that absent people
+// can be named. Without a network.
+
+import { describe, expect, test } from "bun:test";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { MemberFrame } from "../../src/chat/frames.ts";
+import { openModerationFile } from "../../src/server/moderation-file.ts";
+import { MAX_OPERATORS, Moderation, NO_MODERATION } from "../../src/server/moderation.ts";
+import type { ServerState } from "../../src/server/server-state.ts";
+import { until } from "../harness/until.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import {
+  connect,
+  deviceOf,
+  enter,
+  enterFrame,
+  openState,
+  reasonOf,
+  sayFrame,
+  type TestMember,
+} from "./server-state.ts";
+
+const key = (digit: string) => `SHA256:${digit.repeat(42)}A`;
+const [ANN, BOB, EVE] = [key("A"), key("B"), key("E")];
+
+let asked = 0;
+type Question<Frame> = Frame extends { request: number } ? Omit<Frame, "request"> : never;
+
+/** The answer to a request. */
+async function ask(member: TestMember, question: Question<MemberFrame>) {
+  const request = (asked += 1);
+  const find = () =>
+    member.frames.find((answer) => "request" in answer && answer.request === request);
+  member.say({ ...question, request });
+  await until(`an answer to ${question.type}`, () => find() !== undefined);
+  return find();
+}
+
+/** Why somebody cannot enter; null if they can. */
+async function refusal(state: ServerState, name: string, fingerprint: string, room = "main") {
+  const member = connect(state, fingerprint);
+  member.say(enterFrame(name, { room }));
+  const entered = member.until("welcome").then(() => null);
+  const reason = await Promise.race([entered, reasonOf(member)]);
+  if (reason === null) await member.channel.close();
+  return reason;
+}
+
+/** Servers one after the other, with one data folder. */
+function restarts() {
+  const folder = temporaryFolder();
+  return {
+    path: join(folder.path, "moderation"),
+    start: () =>
+      openState({ moderation: new Moderation(openModerationFile(folder.path)), owner: ANN }),
+    [Symbol.dispose]: folder[Symbol.dispose],
+  };
+}
+
+describe("after a restart of the server", () => {
+  test("a ban, a mute and a lock still hold, until they are lifted", async () => {
+    using servers = restarts();
+    const first = servers.start();
+    const ann = await enter(first, "Ann", { owner: true, key: ANN });
+    await enter(first, "Bob", { key: BOB });
+    await enter(first, "Eve", { key: EVE });
+    await ask(ann, { type: "mute", name: "Bob", muted: true });
+    await ask(ann, { type: "ban", name: "Eve" });
+    await ask(ann, { type: "lock", locked: true });
+
+    const second = servers.start();
+    expect(await refusal(second, "Eve", EVE)).toBe("you are banned from this server");
+    expect(await refusal(second, "Carl", key("C"))).toBe("main is locked");
+    // Who was there when it was locked may come back.
+    const bob = await enter(second, "Bob", { key: BOB });
+    bob.say(sayFrame(1));
+    expect(await bob.until("refused")).toMatchObject([{ code: "MUTED" }]);
+    const back = await enter(second, "Ann", { owner: true, key: ANN });
+    for (const question of [
+      { type: "unban", name: "eve" },
+      { type: "mute", name: "bob", muted: false },
+      { type: "lock", locked: false },
+    ] as const) {
+      expect(await ask(back, question)).toMatchObject({ type: "done" });
+    }
+
+    const third = servers.start();
+    expect(await refusal(third, "Eve", EVE)).toBeNull();
+    expect(await refusal(third, "Carl", key("C"))).toBeNull();
+    const again = await enter(third, "Bob", { key: BOB });
+    again.say(sayFrame(2));
+    expect(await again.texts(1)).toEqual(["message 2"]);
+  });
+
+  test("an operator is one, and the file can be read by its owner alone", async () => {
+    using servers = restarts();
+    const ann = await enter(servers.start(), "Ann", { owner: true, key: ANN });
+    await ask(ann, { type: "op", name: BOB, operator: true });
+    expect(statSync(servers.path).mode & 0o777).toBe(0o600);
+    const bob = await enter(servers.start(), "Bob", { key: BOB });
+    expect(await ask(bob, { type: "bans" })).toMatchObject({ type: "bans", bans: [] });
+  });
+});
+
+test("a person who was muted is told, in each of their windows, and again when they may write", async () => {
+  const state = openState();
+  const ann = await enter(state, "Ann", { owner: true });
+  const windows = [
+    await enter(state, "Bob"),
+    await enter(state, "Bob", { device: deviceOf("2nd") }),
+  ];
+  await ask(ann, { type: "mute", name: "Bob", muted: true });
+  await ask(ann, { type: "mute", name: "Bob", muted: false });
+  for (const bob of windows) {
+    expect(await bob.until("notice", 2)).toEqual([
+      {
+        type: "notice",
+        code: "MUTED",
+        message: "Ann has muted you in main: nobody gets what you write",
+        hint: "you can still read; ask them, or the owner, why",
+      },
+      { type: "notice", code: "UNMUTED", message: "Ann lets you write in main again" },
+    ]);
+  }
+  expect(ann.of("notice")).toEqual([]);
+});
+
+describe("somebody who is absent", () => {
+  test("can be banned by a name that they had, and is listed with their key and who did it", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const eve = await enter(state, "Eve", { key: EVE });
+    await eve.channel.close();
+    const before = Date.now();
+    expect(await ask(ann, { type: "ban", name: "eve" })).toMatchObject({ type: "done" });
+    expect(await refusal(state, "Eva", EVE)).toBe("you are banned from this server");
+    const list = await ask(ann, { type: "bans" });
+    if (list?.type !== "bans") throw new Error("no list");
+    expect(list.bans).toEqual([
+      { fingerprint: EVE, name: "Eve", by: "Ann", time: expect.any(Number) },
+    ]);
+    expect(list.bans[0]?.time).toBeGreaterThanOrEqual(before);
+  });
+
+  test("can be banned, muted and unbanned by their fingerprint, though they never came", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    await ask(ann, { type: "ban", name: EVE });
+    expect(await refusal(state, "Eve", EVE)).toBe("you are banned from this server");
+    await ask(ann, { type: "mute", name: EVE, muted: true });
+    await ask(ann, { type: "unban", name: EVE });
+    const eve = await enter(state, "Eve", { key: EVE });
+    eve.say(sayFrame(1));
+    expect(await eve.until("refused")).toMatchObject([{ code: "MUTED" }]);
+  });
+
+  test("is named by the fingerprint where several who are banned had one name", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    for (const [room, fingerprint] of [
+      ["main", EVE],
+      ["garden", BOB],
+    ] as const) {
+      const eve = await enter(state, "Eve", { key: fingerprint, room });
+      const owner = await enter(state, "Ann", { owner: true, room, device: deviceOf(room) });
+      await ask(owner, { type: "ban", name: "Eve" });
+      await reasonOf(eve);
+    }
+    expect(await ask(ann, { type: "unban", name: "Eve" })).toMatchObject({
+      code: "NO_SUCH_MEMBER",
+      message: '2 people were called "Eve"',
+    });
+    expect(await ask(ann, { type: "unban", name: BOB })).toMatchObject({ type: "done" });
+    expect(await ask(ann, { type: "unban", name: "Eve" })).toMatchObject({ type: "done" });
+  });
+});
+
+describe("a lock", () => {
+  test("lets back in who was there, unless they were kicked, and operators", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob", { key: BOB });
+    await enter(state, "Eve", { key: EVE });
+    await ask(ann, { type: "op", name: key("C"), operator: true });
+    await ask(ann, { type: "lock", locked: true });
+    await bob.channel.close();
+    await ask(ann, { type: "kick", name: "Eve" });
+    expect(await refusal(state, "Bob", BOB)).toBeNull();
+    expect(await refusal(state, "Eve", EVE)).toBe("main is locked");
+    expect(await refusal(state, "Carl", key("C"))).toBeNull();
+    expect(await refusal(state, "Dan", key("D"))).toBe("main is locked");
+    expect(await refusal(state, "Dan", key("D"), "garden")).toBeNull();
+  });
+
+  test("holds when everybody has left", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    await ask(ann, { type: "lock", locked: true });
+    await ann.channel.close();
+    expect(state.rooms.size).toBe(0);
+    expect(await refusal(state, "Bob", BOB)).toBe("main is locked");
+  });
+});
+
+describe("what is stored", () => {
+  const CONTENTS =
+    `{"bans":[{"fingerprint":"${EVE}","name":"Eve","by":"Ann","time":1800000000000}],` +
+    `"operators":[{"fingerprint":"${BOB}","name":"Bob"}],` +
+    `"mutes":[{"room":"main","fingerprint":"${EVE}","name":"Eve"}],` +
+    `"locks":[{"room":"garden","admitted":["${BOB}"]}]}\n`;
+
+  test("is one line of JSON, which is read as it was written", () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "moderation");
+    writeFileSync(path, CONTENTS, { mode: 0o600 });
+    const store = openModerationFile(folder.path);
+    store.save(store.stored);
+    expect(readFileSync(path, "utf8")).toBe(CONTENTS);
+    const moderation = new Moderation(store);
+    expect([...moderation.bans]).toEqual([
+      { fingerprint: EVE, name: "Eve", by: "Ann", time: 1_800_000_000_000 },
+    ]);
+    expect(moderation.isOperator(BOB)).toBe(true);
+    expect(moderation.isMuted("main", EVE)).toBe(true);
+    expect([moderation.keepsOut("garden", BOB), moderation.keepsOut("garden", EVE)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test.each([
+    ["not JSON", "{", "is not JSON"],
+    ["another object", "{}", "does not hold bans and operators: bans is not valid"],
+    [
+      "a later version's",
+      CONTENTS.replace('"by"', '"why":"","by"'),
+      "does not hold bans and operators: bans.0.why is not valid",
+    ],
+    [
+      "a key that is none",
+      CONTENTS.replace(BOB, "bob"),
+      "does not hold bans and operators: operators.0.fingerprint is not valid",
+    ],
+  ])("and damaged is MODERATION_DAMAGED, and left as it is: %s", (_how, text, why) => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "moderation");
+    writeFileSync(path, text, { mode: 0o600 });
+    expect(() => openModerationFile(folder.path)).toThrow(
+      expect.objectContaining({ code: "MODERATION_DAMAGED", message: `${path} ${why}` }),
+    );
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  test("that others may read is SECRET_FILE_EXPOSED", () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "moderation");
+    writeFileSync(path, CONTENTS);
+    chmodSync(path, 0o644);
+    expect(() => openModerationFile(folder.path, process.geteuid?.())).toThrow(
+      expect.objectContaining({ code: "SECRET_FILE_EXPOSED" }),
+    );
+  });
+
+  test("has a bound, and what cannot be stored does not hold", () => {
+    const moderation = new Moderation();
+    for (let number = 0; number < MAX_OPERATORS; number += 1) {
+      moderation.setOperator({ fingerprint: `key ${number}`, name: "Bob" }, true);
+    }
+    expect(() => moderation.setOperator({ fingerprint: "key", name: "Bob" }, true)).toThrow(
+      expect.objectContaining({
+        code: "REFUSED",
+        message: "100 people are operators already, as many as this server remembers",
+      }),
+    );
+    moderation.setOperator({ fingerprint: "key 7", name: "Bob" }, false);
+    moderation.setOperator({ fingerprint: "key", name: "Bob" }, true);
+    expect(moderation.isOperator("key")).toBe(true);
+
+    const failing = new Moderation({
+      stored: NO_MODERATION,
+      save() {
+        throw new Error("the disk is full");
+      },
+    });
+    expect(() => failing.lock("main", [])).toThrow("the disk is full");
+    expect(failing.isLocked("main")).toBe(false);
+  });
+});
