@@ -87,9 +87,9 @@ export function findPlace(
   };
   let chosen: Place | null = null;
   for (const place of byId.values()) {
-    const isLess = knowsKey && !place.handshake.knowsKey;
-    const isOpen = lead(place) > 0 || (lead(place) === 0 && isLess);
-    if (isOpen && (chosen === null || isBefore(place, chosen))) chosen = place;
+    const more = lead(place);
+    if (more < 0 || (more === 0 && (!knowsKey || place.handshake.knowsKey))) continue;
+    if (chosen === null || isBefore(place, chosen)) chosen = place;
   }
   return chosen?.handshake ?? "none";
 }
