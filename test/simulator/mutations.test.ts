@@ -70,6 +70,18 @@ const MUTATIONS: readonly Mutation[] = [
     from: "if (sent.packetsInFlight === 0) sent.inFlightSince = Infinity;",
     to: "",
   },
+  {
+    rule: "strangers keep all the places that they have taken",
+    file: "../handshake/unfinished-handshakes.ts",
+    from: 'return chosen?.handshake ?? "none";',
+    to: 'return "none";',
+  },
+  {
+    rule: "a claim that proves nothing ends an attempt at once",
+    file: "../handshake/initiator-handshake.ts",
+    from: "handshake.giveUpAt = Math.min(handshake.giveUpAt, now + CLAIM_PATIENCE);",
+    to: "handshake.giveUpAt = now;",
+  },
 ];
 
 for (const { rule, file, from, to } of MUTATIONS) {
