@@ -94,3 +94,53 @@ test("on one line, newlines are shown too", () => {
   expect(visibleLine("one\ntwo\r\nthree\n")).toBe("one^Jtwo^Jthree^J");
   expect(visibleLine("\u001b[2J\tdone")).toBe("^[[2J\tdone");
 });
+
+describe("what is not drawn", () => {
+  test.each([
+    ["a space of no width", "a\u200bb", "a\\u{200b}b"],
+    ["a joiner between letters that don't join", "a\u200db\u200cc", "a\\u{200d}b\\u{200c}c"],
+    ["a word joiner and a byte order mark", "a\u2060b\ufeffc", "a\\u{2060}b\\u{feff}c"],
+    ["a soft hyphen", "a\u00adb", "a\\u{ad}b"],
+    [
+      "tag characters",
+      "hi\u{e0001}\u{e0068}\u{e0069}\u{e007f}",
+      "hi\\u{e0001}\\u{e0068}\\u{e0069}\\u{e007f}",
+    ],
+    ["tags behind an emoji that takes none", "🙂\u{e0068}", "🙂\\u{e0068}"],
+    ["selectors behind a letter", "a\ufe0fb\u{e0100}", "a\\u{fe0f}b\\u{e0100}"],
+    [
+      "a second selector or joiner",
+      "❤\ufe0f\ufe0f ل\u200d\u200d",
+      "❤\ufe0f\\u{fe0f} ل\u200d\\u{200d}",
+    ],
+    ["fillers of Hangul", "\u3164\u115fa\u1160\uffa0", "\\u{3164}\\u{115f}a\\u{1160}\\u{ffa0}"],
+    ["invisible operators and annotations", "x\u2062y\ufff9z", "x\\u{2062}y\\u{fff9}z"],
+    ["a grapheme joiner without marks", "a\u034fb", "a\\u{34f}b"],
+  ])("%s is named", (_, text, shown) => {
+    expect(visibleText(text)).toBe(shown);
+    expect(visibleLine(text)).toBe(shown);
+  });
+
+  test.each([
+    ["an emoji of several", "👩‍👩‍👧 👩🏽‍🚀 🏳️‍🌈 ❤️ ✌︎ 1️⃣"],
+    ["a flag of tags", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"],
+    ["Persian", "می\u200cخواهم"],
+    ["Hindi", "क्\u200dष क्\u200cष"],
+    ["Sinhala", "ශ්\u200dරී"],
+    ["Khmer with places to break a line", "ភាសា\u200bខ្មែរ"],
+    ["a variant of a Chinese character", "葛\u{e0100}"],
+    ["Mongolian", "ᠮᠣᠩᠭᠣᠯ\u180b"],
+    ["a grapheme joiner between marks", "א\u05b7\u034f\u05b8"],
+    ["old Hangul", "\u1100\u1160\u11a8"],
+  ])("%s stays as it is", (_, text) => {
+    expect(visibleText(text)).toBe(text);
+  });
+
+  test("no character that Unicode says may be ignored is left between two letters", () => {
+    for (let code = 0; code <= 0x10ffff; code += 1) {
+      const character = String.fromCodePoint(code);
+      if (!/\p{Default_Ignorable_Code_Point}/u.test(character)) continue;
+      expect(visibleText(`a${character}b`)).toBe(`a\\u{${code.toString(16)}}b`);
+    }
+  });
+});
