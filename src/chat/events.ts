@@ -18,7 +18,7 @@ export type PlainEvent =
   | { readonly type: "waiting"; readonly for: "peer" | "turn"; readonly text: string }
   /** Turn-taking: whose turn it is now. */
   | { readonly type: "turn"; readonly whose: "mine" | "theirs" }
-  /** Somebody outside the conversation spoke and was ignored, `ignored` times in all. */
+  /** Somebody outside the conversation spoke and was ignored: the 1st, 10th, 100th, ... time, `ignored` in all. */
   | { readonly type: "stranger"; readonly from: string; readonly ignored: number }
   /** Messages came faster than they were read; `count` in all were dropped. */
   | { readonly type: "dropped"; readonly count: number }

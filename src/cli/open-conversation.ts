@@ -61,7 +61,7 @@ export async function openConversation(
     open: isOpen,
     data,
     authorized: admitted === undefined ? undefined : openAuthorizedKeys(admitted, addNotice),
-    onOtherWire: (peer) => addNotice(otherWireNotice(peer)),
+    onOtherWire: (peer, ignored) => addNotice(otherWireNotice(peer, ignored)),
     // Members see that somebody is gone by their silence.
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
   });
@@ -191,9 +191,14 @@ const OPEN_NOTICE: TalkNotice = {
   message: "open: anyone who can reach this machine can join this conversation",
 };
 
-function otherWireNotice(peer: string): TalkNotice {
+function otherWireNotice(peer: string, ignored: number): TalkNotice {
+  const code = "OTHER_WIRE";
+  if (ignored > 1) {
+    const message = `ignored ${ignored} datagrams so far that are not of the sealed wire, the last from ${peer}`;
+    return { code, message };
+  }
   return {
-    code: "OTHER_WIRE",
+    code,
     message: `${peer} does not speak the sealed wire, and was ignored`,
     hint: "charla INVITATION joins this conversation; ncat and --plain join one opened with --plain",
   };

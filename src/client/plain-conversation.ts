@@ -69,6 +69,8 @@ async function converse(
   let ending: Promise<void> | null = null;
   const aborted = Promise.withResolvers<void>();
   let otherWireReported = false;
+  /** A flood of strangers is reported in as many events as their count has digits, and drops no message. */
+  let strangersReportedAt = 1;
   // Whether there has been anybody there at all.
   let heard = role === "server";
 
@@ -89,6 +91,8 @@ async function converse(
       otherWireReported = true;
     },
     onStranger(from, ignored) {
+      if (ignored < strangersReportedAt) return;
+      strangersReportedAt *= 10;
       queue.push({ type: "stranger", from: formatAddress(from), ignored });
     },
   });

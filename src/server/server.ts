@@ -42,8 +42,8 @@ export interface ServerOptions {
   readonly limits?: Limits;
   /** The host that invitations name. */
   readonly host: string;
-  /** Somebody speaks another wire than the sealed one to this server; called once for each of the first 16. */
-  onOtherWire?(peer: string): void;
+  /** Datagrams of another wire are ignored; called for the 1st, 10th, 100th, ..., with the sender and the count. */
+  onOtherWire?(peer: string, ignored: number): void;
   /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
   onRefused?(error: CharlaError): void;
 }
@@ -58,8 +58,6 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Peers that speak another wire and are reported, once each. */
-const MAX_OTHER_WIRES = 16;
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
 const CLOSE_TIMEOUT = 3_000;
 
@@ -67,7 +65,9 @@ const CLOSE_TIMEOUT = 3_000;
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { bind, port, identity, secret, log, host, limits = LIMITS } = options;
   const ownFingerprint = fingerprint(identity.publicKey);
-  const otherWires = new Set<string>();
+  let otherWires = 0;
+  /** A flood is reported as often as its count has digits. */
+  let otherWiresReportedAt = 1;
   const channels = new Set<Channel>();
   const state = new ServerState({
     log,
@@ -117,10 +117,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     onRefused: (error) => options.onRefused?.(error),
     onOtherWire(from) {
-      const peer = formatAddress(from);
-      if (otherWires.size >= MAX_OTHER_WIRES || otherWires.has(peer)) return;
-      otherWires.add(peer);
-      options.onOtherWire?.(peer);
+      otherWires += 1;
+      if (otherWires < otherWiresReportedAt) return;
+      otherWiresReportedAt *= 10;
+      options.onOtherWire?.(formatAddress(from), otherWires);
     },
   });
 

@@ -8,6 +8,7 @@ import { openSealedSender } from "../../src/client/sealed-message.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
 import { rejection } from "../net/rejection.ts";
+import { openBareSocket } from "../net/sockets.ts";
 import { entered, openHere, shownTo } from "./served.ts";
 
 test(
@@ -112,3 +113,22 @@ test(
   },
   END_TO_END_TIMEOUT,
 );
+
+test("datagrams of another wire are reported once, and then their count with each new digit", async () => {
+  const reports: number[] = [];
+  const senders = new Set<string>();
+  await using server = await openHere({
+    onOtherWire(peer, ignored) {
+      reports.push(ignored);
+      senders.add(peer);
+    },
+  });
+  for (let count = 1; count <= 30; count += 1) {
+    // Each from another port, as a forger's are.
+    await using stranger = await openBareSocket();
+    await stranger.send("who is there?", server.local.port);
+    await stranger.next();
+  }
+  expect(reports).toEqual([1, 10]);
+  expect(senders.size).toBe(2);
+});
