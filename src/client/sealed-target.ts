@@ -30,7 +30,7 @@ interface FoundTarget {
   /** Identifies this server: its key or, where that may not be known, its host and port. */
   readonly server: Uint8Array;
   /**
-   * To be called when the server is reached, with its key. Returns whether this is the first time.
+   * To be called whenever the server is reached, with its key. Returns whether this is the first time of all.
    *
    * @throws {CharlaError} SERVER_KEY_CHANGED, FOLDER_NOT_WRITABLE
    */
@@ -69,17 +69,29 @@ function invited(invitation: Invitation): FoundTarget {
 /** Trust on first use, as SSH has it: RFC 4251 s. 4.1. */
 function byHost(server: HostAndPort, env: Environment): FoundTarget {
   const folder = findConfigFolder(env);
-  const known = folder === null ? null : findKnownServer(folder, server);
-  const refused = (key: Uint8Array) => {
-    if (folder === null || known === null) throw new Error("an unknown server was another one");
-    return serverKeyChanged(folder, server, key, known);
+  const find = () => (folder === null ? null : findKnownServer(folder, server));
+  // Whether or not it can be remembered, the server has the same key when the connection is made again.
+  let expected = find()?.key ?? null;
+  const trust = {
+    get expected() {
+      return expected;
+    },
+    refused(key: Uint8Array) {
+      const known = find();
+      if (folder !== null && known !== null) return serverKeyChanged(folder, server, key, known);
+      return new CharlaError(
+        "SERVER_KEY_CHANGED",
+        `the server has another key than when it was joined; its fingerprint is ${fingerprint(key)}`,
+        "ask its owner for the fingerprint that charla id prints there, and join again if it is this one",
+      );
+    },
   };
-  const trust = { expected: known?.key ?? null, refused };
   return {
     target: { ...server, secret: null, trust },
     server: new TextEncoder().encode(formatAddress({ address: server.host, port: server.port })),
     met(key) {
-      if (known !== null) return false;
+      if (expected !== null) return false;
+      expected = key;
       rememberServer(configFolder(env), server, key);
       return true;
     },
