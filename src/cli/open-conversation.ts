@@ -18,7 +18,7 @@ import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { historyOption, listenOptions, printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
-import { findRecordedServer, isRunning, type RunningServer } from "./running-server.ts";
+import { findServers, isRunning, type RunningServer } from "./running-server.ts";
 import { writeServerFiles } from "./server-files.ts";
 
 /** A server that listens, and has not begun to talk. */
@@ -120,13 +120,9 @@ async function openServer(
   try {
     return await open(options);
   } catch (error) {
-    const isInTheWay =
-      error instanceof CharlaError && ["STORE_LOCKED", "PORT_IN_USE"].includes(error.code);
-    if (!isInTheWay) throw error;
-    const running = findRunningServer(options.data, env);
-    if (running === null) throw error;
-    const isAtPort = running.address.endsWith(`:${options.port}`);
-    if (error.code === "PORT_IN_USE" && !isAtPort) throw error;
+    if (!(error instanceof CharlaError)) throw error;
+    const running = findServerInTheWay(error.code, options, env);
+    if (running === undefined) throw error;
     const folder = values.get("data");
     const stop = folder === undefined ? "charla stop" : `charla stop --data ${folder}`;
     throw new CharlaError(
@@ -138,13 +134,21 @@ async function openServer(
   }
 }
 
-/** Null also where no folder can hold a record of it. */
-function findRunningServer(data: string | undefined, env: Environment): RunningServer | null {
+/** Undefined also where no folder can hold a record of it. */
+function findServerInTheWay(
+  code: ErrorCode,
+  { data, port }: OpenOptions,
+  env: Environment,
+): RunningServer | undefined {
+  if (code !== "STORE_LOCKED" && code !== "PORT_IN_USE") return undefined;
   try {
-    const server = findRecordedServer(data ?? dataFolder(env));
-    return server !== null && isRunning(server) ? server : null;
+    return findServers(data ?? dataFolder(env)).find(
+      (server) =>
+        (code === "STORE_LOCKED" ? server.data === data : server.address.endsWith(`:${port}`)) &&
+        isRunning(server),
+    );
   } catch (error) {
-    if (error instanceof CharlaError) return null;
+    if (error instanceof CharlaError) return undefined;
     throw error;
   }
 }

@@ -11,46 +11,67 @@ import * as v from "valibot";
 import { readSmallFile, removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
 
 const FILE_NAME = "server";
-const MAX_FILE_BYTES = 4_096;
+const MAX_FILE_BYTES = 65_536;
+/** Servers that were started before this one and still run: a few, if any. */
+const MAX_EARLIER = 16;
 
+const server = v.object({
+  pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  /** As `processStart` has it. */
+  started: v.string(),
+  /** Where it listens, for people. */
+  address: v.string(),
+  /** The folder of its messages; null if it stores none. */
+  data: v.nullable(v.string()),
+  /** For this person's other programs on this machine. */
+  invitation: v.string(),
+});
 const fileContent = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({
-    pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-    /** As `processStart` has it. */
-    started: v.string(),
-    /** Where it listens, for people. */
-    address: v.string(),
-  }),
+  v.object({ ...server.entries, earlier: v.pipe(v.array(server), v.maxLength(MAX_EARLIER)) }),
 );
 
-export type RunningServer = v.InferOutput<typeof fileContent>;
+export type RunningServer = v.InferOutput<typeof server>;
+
+/** The server in this process. */
+export function thisServer(
+  about: Pick<RunningServer, "address" | "data" | "invitation">,
+): RunningServer {
+  return { pid: process.pid, started: processStart(process.pid) ?? "", ...about };
+}
 
 /**
- * Records the server in this process; removes the record on disposal, unless another server has replaced it.
+ * Records a server; removes the record on disposal, unless another server has replaced it.
  *
  * @param folder the data folder
+ * @param earlier servers that were started before, newest first
  * @throws {CharlaError} FOLDER_NOT_WRITABLE
  */
-export function recordServer(folder: string, address: string): Disposable {
+export function recordServer(
+  folder: string,
+  newest: RunningServer,
+  earlier: readonly RunningServer[],
+): Disposable {
   const path = join(folder, FILE_NAME);
-  const started = processStart(process.pid) ?? "";
-  const text = `${JSON.stringify({ pid: process.pid, started, address })}\n`;
+  const text = `${JSON.stringify({ ...newest, earlier: earlier.slice(0, MAX_EARLIER) })}\n`;
   replaceFile(path, text);
   return { [Symbol.dispose]: () => removeUnchangedFile(path, text, MAX_FILE_BYTES) };
 }
 
 /**
- * The server that was recorded last, whether it still runs or not; null where there is no record, or it is damaged.
+ * The servers of a folder that were recorded, whether they still run or not, newest first; none where there is no record,
+ * or it is damaged.
  *
  * @throws {CharlaError} FILE_NOT_READABLE
  */
-export function findRecordedServer(folder: string): RunningServer | null {
+export function findServers(folder: string): RunningServer[] {
   const file = readSmallFile(join(folder, FILE_NAME), MAX_FILE_BYTES);
-  if (file === null || typeof file === "string") return null;
+  if (file === null || typeof file === "string") return [];
   const parsed = v.safeParse(fileContent, file.text);
-  return parsed.success ? parsed.output : null;
+  if (!parsed.success) return [];
+  const { earlier, ...newest } = parsed.output;
+  return [newest, ...earlier];
 }
 
 export function isRunning({ pid, started }: RunningServer): boolean {

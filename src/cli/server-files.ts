@@ -6,11 +6,17 @@ import { join, resolve } from "node:path";
 import { CharlaError } from "../errors.ts";
 import { removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
 import { dataFolder } from "../identity/folders.ts";
-import { parseInvitation } from "../identity/invitation.ts";
+import { formatInvitation, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
 import type { Io } from "../terminal/io.ts";
 import type { TalkNotice } from "../terminal/talk.ts";
-import { recordServer } from "./running-server.ts";
+import {
+  findServers,
+  isRunning,
+  recordServer,
+  type RunningServer,
+  thisServer,
+} from "./running-server.ts";
 
 const INVITATION_FOR_OTHERS = "invitation-for-others";
 /** Enough for the longest host and room. */
@@ -43,13 +49,30 @@ export function writeServerFiles(options: ServerFilesOptions): ServerFiles {
   const notFound = attempt(() => {
     const folder = dataFolder(io.env);
     const local = { ...parseInvitation(options.invitation), host: options.bind ?? "localhost" };
+    const own = thisServer({
+      address: options.address,
+      data: data ?? null,
+      invitation: formatInvitation(local),
+    });
+    const earlier = findServers(folder).filter(isRunning);
+    files.defer(() => recordAgain(folder, earlier));
+    files.use(recordServer(folder, own, earlier));
     files.use(writeLocalInvitation(folder, local));
-    for (const each of new Set([folder, data ?? folder])) {
-      files.use(recordServer(each, options.address));
-    }
+    if (data !== undefined && data !== folder) files.use(recordServer(data, own, []));
   });
   const forOthers = shareInvitation(options, files);
   return { notFound, forOthers, [Symbol.dispose]: () => files.dispose() };
+}
+
+/** Records the newest that still runs of the servers that were started before one that has ended. */
+function recordAgain(folder: string, earlier: readonly RunningServer[]): void {
+  attempt(() => {
+    const [newest, ...others] = earlier.filter(isRunning);
+    // A server that was started later has recorded itself, and those before it.
+    if (newest === undefined || findServers(folder).length > 0) return;
+    recordServer(folder, newest, others);
+    writeLocalInvitation(folder, parseInvitation(newest.invitation));
+  });
 }
 
 function shareInvitation(

@@ -8,7 +8,7 @@ import type { Io } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
-import { findRecordedServer, isRunning } from "./running-server.ts";
+import { findServers, isRunning } from "./running-server.ts";
 
 /** ms; a server that has members who don't read needs some 3 s. */
 const PATIENCE = 15_000;
@@ -25,10 +25,14 @@ export async function stop(commandLine: CommandLine, io: Io): Promise<number> {
     );
   }
   const folder = values.get("data") ?? dataFolder(io.env);
-  const server = findRecordedServer(folder);
-  if (server === null) throw notRunning(`no server of ${folder} runs on this machine`);
-  if (!isRunning(server)) {
-    throw notRunning(`the server of ${folder} does not run any more: it was killed`);
+  const servers = findServers(folder);
+  const server = servers.find(isRunning);
+  if (server === undefined) {
+    throw notRunning(
+      servers.length === 0
+        ? `no server of ${folder} runs on this machine`
+        : `the server of ${folder} does not run any more: it was killed`,
+    );
   }
   signalToEnd(server.pid);
   const start = performance.now();

@@ -156,6 +156,11 @@ endToEnd("a second start says that the first one runs, and what to do", async ()
   const args = ["--server", "--ephemeral", "--bind", "127.0.0.1", "--port", port];
   const samePort = await runCharla(args, { as: ana });
   expect(samePort).toEqual({ stdout: "", stderr: running, status: 1 });
+  // One that stores nothing is not in the way.
+  using ephemeral = await startInBackground(ana, "--ephemeral");
+  expect(ephemeral.status).toBe(0);
+  const third = await runCharla(["--server", "--port", "0"], { as: ana });
+  expect(third).toEqual({ stdout: "", stderr: running, status: 1 });
   expect(isAlive(first.pid)).toBe(true);
 });
 
@@ -168,6 +173,28 @@ endToEnd("charla stop --data ends the server of that folder, and no other", asyn
   expect((await runCharla(["stop", "--data", folder], { as: ana })).status).toBe(0);
   expect([first, second].map(({ pid }) => isAlive(pid))).toEqual([true, false]);
 });
+
+endToEnd(
+  "when a later server ends, charla joins the earlier one again, and stop ends it",
+  async () => {
+    using ana = newPerson();
+    using first = await startInBackground(ana);
+    using second = await startInBackground(ana, "--ephemeral");
+    using third = await startInBackground(ana, "--ephemeral");
+    await using ben = startProcess([first.invitation, "--name", "ben"]);
+    await ben.until("stderr", "you are ben in main");
+    // The one in the middle ends first, and is not put back by the last.
+    process.kill(second.pid, "SIGTERM");
+    await until("the end of the second", () => !isAlive(second.pid));
+    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    expect([first, second, third].map(({ pid }) => isAlive(pid))).toEqual([true, false, false]);
+    const said = await runCharla(["-q"], { as: ana, input: "back at the first\n" });
+    expect(said).toMatchObject({ stderr: "", status: 0 });
+    await ben.until("stdout", "back at the first\n");
+    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    expect(isAlive(first.pid)).toBe(false);
+  },
+);
 
 endToEnd("charla stop without a server is an error with a hint", async () => {
   using ana = newPerson();
