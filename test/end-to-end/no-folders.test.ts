@@ -2,10 +2,10 @@
 // told so once.
 
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, runCharla as runProcess } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
@@ -128,6 +128,35 @@ endToEnd("a key that others can read is still refused", async () => {
   expect(said.stderr).toContain("is open to other users (mode 644)");
   expect(said.status).toBe(1);
 });
+
+/** root may read everything, and so becomes nobody. */
+const isRoot = process.geteuid?.() === 0;
+const asNobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+
+testWith(
+  isRoot ? ["setpriv"] : ["sh"],
+  "one joins and sends as somebody new when the folders belong to somebody else",
+  async () => {
+    using ana = newPerson();
+    // Ana's own key and her known servers are in there.
+    await runCharla(["id"], { as: ana });
+    chmodSync(ana.config, isRoot ? 0o700 : 0);
+    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+    const main = [process.execPath, `${root}/src/cli/main.ts`];
+    for (const args of [
+      ["--name", "ben"],
+      ["send", "--name", "ben"],
+    ]) {
+      const env = { ...ana.env, CHARLA_INVITATION: server.invitation };
+      const said = await run([...asNobody, ...main, ...args], { env, input: "hello\n" });
+      expect(said.stderr).toMatch(/^[^\n]+: permission denied; you are somebody new[^\n]+\nhint: /);
+      expect(said.stderr.split("permission denied")).toHaveLength(2);
+      expect(said.status).toBe(0);
+    }
+    await server.until("stdout", "ben: hello\nben-2: hello\n");
+    chmodSync(ana.config, 0o700);
+  },
+);
 
 for (const [what, mount] of [
   ["full", "mount -t tmpfs -o size=4k tmpfs /mnt && head -c 4096 /dev/zero >/mnt/full"],
