@@ -4,11 +4,19 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 
-/** `charla://` and what follows it in the same argument. */
-const INVITATION = /(?<=charla:\/\/)[^\0]+/gi;
+/** Each argument ends with NUL. */
+const SECRETS = [
+  // An invitation, from its scheme on.
+  /(?<=charla:\/\/)[^\0]+/gi,
+  // USER:PASSWORD of `serve --auth` and `get -u`, and before the @ of a URL.
+  /(?<=\0(?:--auth[=\0]|--user[=\0]|-u\0?)[^\0:]*:)[^\0]+/g,
+  /(?<=(?:\0|\/\/)[^\0/@:=]*:)[^\0/@]+(?=@)/g,
+  // The header fields of `get -H` that hold one.
+  /(?<=\0(?:--header[=\0]|-H\0?)(?:authorization|cookie):)[^\0]+/gi,
+];
 
-/** Covers the invitations among this program's arguments with asterisks; does nothing where the system does not let it. */
-export function hideInvitations(): void {
+/** Covers the secrets among this program's arguments with asterisks; does nothing where the system does not let it. */
+export function hideSecrets(): void {
   try {
     const [start, end] = findArguments(readFileSync("/proc/self/stat", "latin1"));
     const memory = openSync("/proc/self/mem", "r+");
@@ -16,7 +24,10 @@ export function hideInvitations(): void {
       const bytes = Buffer.alloc(end - start);
       readSync(memory, bytes, 0, bytes.byteLength, start);
       // One character for each byte.
-      for (const { index, 0: found } of bytes.toString("latin1").matchAll(INVITATION)) {
+      const text = bytes.toString("latin1");
+      for (const { index, 0: found } of SECRETS.flatMap((secret) =>
+        Array.from(text.matchAll(secret)),
+      )) {
         writeSync(memory, "*".repeat(found.length), start + index, "latin1");
       }
     } finally {

@@ -34,7 +34,7 @@ export async function takeFirstLine(stream: Readable, maxBytes: number): Promise
 }
 
 /**
- * Asks for a line on a terminal, and does not show what is typed. Null at the end of the input (Ctrl-D).
+ * Asks for a line on a terminal, and does not show what is typed. Null at the end of the input (Ctrl-D at the beginning).
  *
  * @throws {Interruption} Ctrl-C
  */
@@ -47,21 +47,22 @@ export async function askUnseen(
   output.write(question);
   input.setRawMode(true);
   try {
+    const decoder = new TextDecoder();
     let line = "";
     for (;;) {
       const chunk = await nextChunk(input);
       if (chunk === null) return null;
-      const keys = Array.from(chunk.toString());
+      const keys = Array.from(decoder.decode(chunk, { stream: true }));
       for (const [index, key] of keys.entries()) {
         if (key === CTRL_C) throw new Interruption("SIGINT");
-        if (key === CTRL_D && line === "") return null;
+        if (key === CTRL_D) return line === "" ? null : line;
         if (key === "\r" || key === "\n") {
           const rest = keys.slice(index + 1).join("");
           if (rest !== "") input.unshift(Buffer.from(rest));
           return line;
         }
         if (key === CTRL_U) line = "";
-        else if (ERASE.has(key)) line = line.slice(0, -1);
+        else if (ERASE.has(key)) line = line.replace(/.$/su, "");
         else if (key >= " ") line += key;
       }
     }

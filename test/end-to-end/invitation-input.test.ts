@@ -11,6 +11,7 @@ import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { charla as startProcess, root, run } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
+import { until } from "../harness/until.ts";
 
 function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
@@ -194,6 +195,30 @@ onLinux("an invitation among the arguments is covered for ps and in /proc", asyn
     ben.endInput();
     expect(await ben.exited).toBe(0);
   }
+});
+
+onLinux("a password among the arguments is covered as well", async () => {
+  const cases = [
+    ["serve", "--port", "0", "--auth", "ana:pa:ss"],
+    ["serve", "--port", "0", "--auth=ana:pa:ss"],
+    ["get", "-u", "ana:pa:ss", "192.0.2.1:9"],
+    ["get", "-uana:pa:ss", "192.0.2.1:9"],
+    ["get", "--user=ana:pa:ss", "192.0.2.1:9"],
+    ["get", "http://ana:pa:ss@192.0.2.1:9/a@b"],
+    ["get", "ana:pa:ss@192.0.2.1:9"],
+    ["get", "-H", "Authorization: Bearer pa:ss", "192.0.2.1:9"],
+    ["get", "-HCookie:id=pa:ss", "192.0.2.1:9"],
+  ];
+  await Promise.all(
+    cases.map(async (args) => {
+      await using program = startProcess(args);
+      const path = `/proc/${program.pid}/cmdline`;
+      const seen = () => readFileSync(path, "utf8").split("\0").slice(2).join(" ");
+      await until("the cover", () => seen().includes("*****"));
+      const covered = args.join(" ").replace(/pa:ss|Bearer pa:ss|id=pa:ss/, "*****");
+      expect(seen().replace(/\*+/, "*****").trim()).toBe(covered.replace(": *", ":*"));
+    }),
+  );
 });
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);

@@ -16,11 +16,12 @@ import type { TransferOptions } from "../../http/client/transfer.ts";
 import { completeUrl, decodePart, fileNameFor } from "../../http/client/url.ts";
 import { basicAuthorization, hasHeader } from "../../http/header-fields.ts";
 import { type Io, isTerminal } from "../../terminal/io.ts";
+import { askUnseen } from "../../terminal/secret-line.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
 import { parseBytes, parseCount, parseSeconds } from "../amounts.ts";
 import { VERSION } from "../help.ts";
 import type { CommandLine } from "../options.ts";
-import { askPassword, readBody } from "./request-input.ts";
+import { readBody } from "./request-input.ts";
 
 /** ms of silence before a server is given up, by default: as long as curl tries to connect. */
 const DEFAULT_TIMEOUT = 300_000;
@@ -156,10 +157,8 @@ async function readCredentials(
     if (!isTerminal(io.stdin)) {
       throw usageError("there is no terminal to ask for the password on", "use -u USER:PASSWORD");
     }
-    return basicAuthorization(
-      written,
-      await askPassword(io.stdin, io.stderr, visibleLine(`${written} at ${url.host}`)),
-    );
+    const question = `password for ${visibleLine(`${written} at ${url.host}`)}: `;
+    return basicAuthorization(written, (await askUnseen(io.stdin, io, question)) ?? "");
   }
   if (url.username === "" && url.password === "") return null;
   return basicAuthorization(decodePart(url.username), decodePart(url.password));

@@ -1,5 +1,4 @@
-// What a person gives to send: the body of `-d`, `--json` and `-F`, as written, from a file or from stdin; and a password,
-// asked for on the terminal so that neither the shell's history nor the list of processes shows it.
+// What a person gives to send: the body of `-d`, `--json` and `-F`, as written, from a file or from stdin.
 
 import { randomBytes } from "node:crypto";
 import { basename, resolve } from "node:path";
@@ -12,13 +11,7 @@ import {
   type FormField,
   type RequestBody,
 } from "../../http/client/request.ts";
-import {
-  type Input,
-  Interruption,
-  type Io,
-  type Output,
-  type TerminalInput,
-} from "../../terminal/io.ts";
+import type { Input, Io } from "../../terminal/io.ts";
 import type { CommandLine } from "../options.ts";
 
 /** Bytes of stdin, which is read first, for its length and for redirects. A file may be longer. */
@@ -105,54 +98,4 @@ function withPath(field: FormField, cwd: string): FormField {
   const { content } = field;
   if (content.kind === "text") return field;
   return { ...field, content: { ...content, path: resolve(cwd, content.path) } };
-}
-
-/** Bytes; what is typed beyond them is ignored. */
-const MAX_PASSWORD = 1_024;
-
-const ENTER = new Set([0x0a, 0x0d]);
-const CTRL_D = 0x04;
-const CTRL_C = 0x03;
-const BACKSPACE = new Set([0x08, 0x7f]);
-const CTRL_U = 0x15;
-
-/**
- * Reads a password without showing it.
- *
- * @param purpose what it is for; safe to print
- * @throws {Interruption} Ctrl-C
- */
-export async function askPassword(
-  stdin: TerminalInput,
-  stderr: Output,
-  purpose: string,
-): Promise<string> {
-  stderr.write(`password for ${purpose}: `);
-  stdin.setRawMode(true);
-  const { promise, resolve: done, reject } = Promise.withResolvers<string>();
-  let typed = Buffer.alloc(0);
-  const onKeys = (keys: Uint8Array) => {
-    for (const key of keys) {
-      if (key === CTRL_C) return reject(new Interruption("SIGINT"));
-      if (ENTER.has(key) || key === CTRL_D) return done(typed.toString("utf8"));
-      if (BACKSPACE.has(key)) typed = withoutLast(typed);
-      else if (key === CTRL_U) typed = Buffer.alloc(0);
-      else if (typed.length < MAX_PASSWORD) typed = Buffer.concat([typed, Uint8Array.of(key)]);
-    }
-  };
-  stdin.on("data", onKeys);
-  stdin.resume();
-  try {
-    return await promise;
-  } finally {
-    stdin.off("data", onKeys);
-    stdin.setRawMode(false);
-    stdin.pause();
-    stderr.write("\n");
-  }
-}
-
-/** Without the last character, which may have several bytes. */
-function withoutLast(typed: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
-  return Buffer.from(typed.toString("utf8").replace(/.$/su, ""), "utf8");
 }
