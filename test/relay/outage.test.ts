@@ -55,7 +55,6 @@ test("an outage of the relay loses no message", async () => {
   expect(silences[0]?.seconds).toBeWithin(5, 15);
   expect(silences[1]?.seconds).toBeGreaterThanOrEqual(Math.max(5, OUTAGE / 1_000));
   expect(parseEvents(server).filter(({ type }) => type === "away")).toHaveLength(2);
-  client.type("bye\n");
-  client.endInput();
+  client.signal("SIGTERM");
   expect(await client.exited).toBe(0);
 }, 90_000);
