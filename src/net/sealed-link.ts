@@ -117,13 +117,13 @@ export class SessionLink implements SealedLink {
   constructor(session: Session, driver: SessionDriver) {
     this.session = session;
     this.#driver = driver;
-    this.#reportedPeer = session.path.address;
+    this.#reportedPeer = session.path.current.address;
     ({ promise: this.joined, resolve: this.#resolveJoined } = Promise.withResolvers<boolean>());
     ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<SessionEnd>());
   }
 
   get peer(): SocketAddress {
-    return this.session.path.address;
+    return this.session.path.current.address;
   }
 
   get heardAt(): number {
@@ -247,9 +247,10 @@ export class SessionLink implements SealedLink {
       this.#handlers?.onHeard?.(now - this.#silentSince);
       this.#silentSince = null;
     }
-    if (path.validation === null && !sameAddress(path.address, this.#reportedPeer)) {
-      this.#reportedPeer = path.address;
-      this.#handlers?.onMoved?.(path.address);
+    const { address, proven } = path.current;
+    if (proven && !sameAddress(address, this.#reportedPeer)) {
+      this.#reportedPeer = address;
+      this.#handlers?.onMoved?.(address);
     }
     for (const queue of [this.#unsent, this.#arrivals]) {
       // In order: a later one does not get room before an earlier one.

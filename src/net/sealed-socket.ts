@@ -121,7 +121,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     },
     onTooLong(to, length) {
       for (const session of endpoint.sessions.values()) {
-        if (!sameAddress(session.path.address, to)) continue;
+        if (!sameAddress(session.path.current.address, to)) continue;
         datagramRefused(session.recovery, length);
         driver.changed(session);
       }

@@ -198,7 +198,7 @@ export function receivePlainWire(
   if (responder === null) {
     for (const session of sessions.values()) {
       const { handshake, path } = session;
-      if (handshake === null || !sameAddress(from, path.address)) continue;
+      if (handshake === null || !sameAddress(from, path.current.address)) continue;
       receiveClaim(handshake, "other-wire", now);
       activate(endpoint, session);
     }

@@ -51,7 +51,10 @@ export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 export interface End {
   readonly name: "initiator" | "responder";
   endpoint: Endpoint;
+  /** Where its datagrams come from, and where it receives. */
   address: SocketAddress;
+  /** Where it receives as well. */
+  alias?: SocketAddress;
 }
 
 /** A datagram that left, and when it arrives. */
@@ -171,7 +174,9 @@ export function pass(pair: Pair, duration: number): void {
     while ((pair.inTransit[0]?.at ?? Number.POSITIVE_INFINITY) <= pair.now) {
       const sent = pair.inTransit.shift();
       if (sent === undefined) break;
-      const to = ends.find(({ address }) => sameAddress(sent.to, address));
+      const to = ends.find(({ address, alias = address }) =>
+        [address, alias].some((one) => sameAddress(sent.to, one)),
+      );
       if (to !== undefined) deliver(to, sent.bytes, sent.from, pair.now);
     }
   }

@@ -55,14 +55,26 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a peer is not followed to a new address",
     file: "receive.ts",
-    from: "if (newest && !sameAddress(from, path.address)) {",
-    to: "if (newest && from.port === -1) {",
+    from: "migratePath(path, from, length, challengeOptions(session), now);",
+    to: "",
   },
   {
     rule: "a challenge is not answered, so that no address is ever validated",
     file: "receive.ts",
     from: "this.#session.response = data.slice();",
     to: "",
+  },
+  {
+    rule: "an address that the session leaves is not challenged, so that copies of packets keep it away",
+    file: "path-validation.ts",
+    from: "if (left.challenge === null) startChallenge(left, options, now);",
+    to: "",
+  },
+  {
+    rule: "an answer is ignored when the session has left its address, as it does all the time between two",
+    file: "path-validation.ts",
+    from: "path.others.find(isAnswer)",
+    to: "undefined",
   },
   {
     rule: "an acknowledgment is awaited although nothing is in flight",

@@ -1,7 +1,7 @@
 // A network in virtual time: datagrams are lost, duplicated, delayed, reordered, damaged and truncated, in bursts
 // and with silences, as a seed decides. Knows nothing of their content.
 
-import type { SocketAddress } from "../../src/net/address.ts";
+import { sameAddress, type SocketAddress } from "../../src/net/address.ts";
 import type { SeededRandom } from "./random.ts";
 
 export interface Conditions {
@@ -55,13 +55,31 @@ export interface Network {
   sent: number;
   /** What an attacker has recorded, to replay. */
   readonly recorded: Omit<Delivery, "at">[];
+  /** An attacker whose copies of what is sent to one address arrive before it; null for none. */
+  copier: Copier | null;
+}
+
+interface Copier {
+  /** The address whose datagrams are copied. */
+  readonly to: SocketAddress;
+  /** Where the next copy comes from. What is sent there, the attacker keeps. */
+  readonly source: () => SocketAddress;
 }
 
 /** Datagrams that the attacker records. */
 const MAX_RECORDED = 500;
 
 export function createNetwork(random: SeededRandom, conditions: Conditions): Network {
-  return { conditions, silentUntil: 0, lostUntil: 0, inTransit: [], random, sent: 0, recorded: [] };
+  return {
+    conditions,
+    silentUntil: 0,
+    lostUntil: 0,
+    inTransit: [],
+    random,
+    sent: 0,
+    recorded: [],
+    copier: null,
+  };
 }
 
 /** Sends a datagram, or loses it. */
@@ -81,7 +99,11 @@ export function send(
     if (random.chance(conditions.loss)) continue;
     const late = random.chance(conditions.reordering) ? random.between(1, 5) * conditions.delay : 0;
     const at = now + conditions.delay + late + random.fraction() * conditions.jitter;
-    insert(network.inTransit, { at, bytes: damaged(network, bytes), from, to });
+    const arriving = { at, bytes: damaged(network, bytes), from, to };
+    insert(network.inTransit, arriving);
+    const { copier } = network;
+    if (copier === null || !sameAddress(to, copier.to)) continue;
+    insert(network.inTransit, { ...arriving, at: (now + at) / 2, from: copier.source() });
   }
 }
 

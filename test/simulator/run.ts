@@ -30,6 +30,13 @@ const LATE = 2_000;
 /** How long a handshake may take, ms. */
 const HANDSHAKE = 8_000;
 
+/**
+ * Virtual time that a run takes at most under mild conditions, whatever addresses packets come from, ms: a time for
+ * pauses of the reader, and for each byte. Runs without copies and second addresses take half as long at most.
+ */
+const LONGEST_MILD = 60_000;
+const LONGEST_PER_BYTE = 1 / 8;
+
 /** Loss up to which a handshake practically never fails in that time. */
 const MILD_LOSS = 0.1;
 
@@ -103,14 +110,15 @@ export function simulate(seed: number): Outcome {
       (everythingReceived() && isSettled(initiator) && isSettled(responder)) || bothEnded(world)
     );
   };
-  const finished = run(world, world.now + LONGEST, done);
+  const start = world.now;
+  const finished = run(world, start + LONGEST, done);
   const fault =
     overlongSilences.length > 0
       ? `a session survived a silence of ${overlongSilences.join()} ms`
       : needlessSilences.length > 0
         ? needlessSilences.join()
         : finished
-          ? findFault(world)
+          ? (findFault(world) ?? findSlowness(world, start))
           : "neither delivered nor ended";
   const result = everythingReceived() ? "delivered" : "ended";
   return {
@@ -166,7 +174,8 @@ function planEvents(world: World, overlongSilences: number[]): (() => void)[] {
       if (length > IDLE_TIMEOUT + LATE && !bothEnded(world)) overlongSilences.push(length);
     });
   }
-  for (let moves = random.chance(0.4) ? random.between(1, 3) : 0; moves > 0; moves -= 1) {
+  const moves = random.chance(0.4) ? random.between(1, 3) : 0;
+  for (let move = 0; move < moves; move += 1) {
     const host = random.chance(0.5) ? "192.0.2.1" : `192.0.2.${random.between(10, 99)}`;
     const port = random.between(1_024, 65_535);
     once(start + random.between(0, 30_000), () => {
@@ -189,7 +198,37 @@ function planEvents(world: World, overlongSilences: number[]): (() => void)[] {
       side.reading = true;
     });
   }
+  if (random.chance(0.15)) events.push(alternateAddresses(world));
+  // An attacker who is faster with everything also hides where a peer has moved to.
+  else if (moves === 0 && random.chance(0.3)) copyPackets(world);
   return events;
+}
+
+/** Once it has joined, the initiator is at two addresses in turn, as behind a router with two uplinks. */
+function alternateAddresses(world: World): () => void {
+  const { random, initiator } = world;
+  const each = random.between(1, 30);
+  const one = { address: "192.0.2.101", port: random.between(1_024, 65_535) };
+  const host = random.chance(0.5) ? "192.0.2.101" : "192.0.2.102";
+  const other = { address: host, port: random.between(1_024, 65_535) };
+  return () => {
+    if (initiator.session?.handshake !== null) return;
+    const isOther = Math.floor(world.now / each) % 2 === 1;
+    initiator.address = isOther ? other : one;
+    initiator.alias = isOther ? one : other;
+  };
+}
+
+/** From now on an attacker's copies of the initiator's datagrams arrive first, from one address or from many. */
+function copyPackets({ random, network, responder }: World): void {
+  const from = { address: "203.0.113.1", port: 9 };
+  const sources = [
+    () => from,
+    () => ({ ...from, port: random.between(1_024, 65_535) }),
+    () => ({ ...from, address: `203.0.113.${random.between(1, 254)}` }),
+  ];
+  const source = sources[random.between(0, 2)] ?? (() => from);
+  network.copier = { to: responder.address, source };
 }
 
 /** Notes when a side takes the other for silent without having waited for an acknowledgment (s. 15.1). */
@@ -228,21 +267,33 @@ function strangersTakingPlaces(world: World, random: SeededRandom): () => void {
   };
 }
 
+/** Whether a run under mild conditions took too long; null when it did not. */
+function findSlowness(world: World, start: number): string | null {
+  const { initiator, responder, network, now } = world;
+  if (!isMild(network) || initiator.restarted || responder.restarted) return null;
+  let allowed = LONGEST_MILD;
+  for (const { length } of [...initiator.messages, ...responder.messages]) {
+    allowed += length * LONGEST_PER_BYTE;
+  }
+  return now - start > allowed ? `took ${now - start} ms instead of ${allowed}` : null;
+}
+
+function isMild({ conditions, silentUntil }: Network): boolean {
+  const { loss, corruption, truncation, bursts } = conditions;
+  return loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
+}
+
 /** Whether the conditions, or the state of the other side, explain an end. */
-function isExplained(
-  end: SessionEnd,
-  { session, restarted }: Side,
-  { conditions, silentUntil }: Network,
-): boolean {
-  const { loss, corruption, truncation, bursts, delay, jitter } = conditions;
-  const mild = loss + corruption + truncation <= MILD_LOSS && bursts === 0 && silentUntil === 0;
+function isExplained(end: SessionEnd, { session, restarted }: Side, network: Network): boolean {
+  const mild = isMild(network);
+  const { delay, jitter } = network.conditions;
   switch (end.type) {
     case "handshake-failed":
       if (end.failure === "no-answer") return !mild || restarted;
       // What a stranger claimed stands if the responder's answer takes long.
       return end.failure === "other-wire" && (!mild || restarted || delay + jitter > 50);
     case "timed-out":
-      return silentUntil > 0 || !mild || restarted;
+      return !mild || restarted;
     case "reset":
       // The other side has timed out or was restarted, and answered a later packet.
       return session?.end?.type === "timed-out" || restarted;

@@ -1,7 +1,7 @@
 // Two sealed endpoints and the network between them, in virtual time: each sends its messages, and records those
 // that it receives.
 
-import type { SocketAddress } from "../../src/net/address.ts";
+import { sameAddress, type SocketAddress } from "../../src/net/address.ts";
 import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
 import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import {
@@ -42,7 +42,10 @@ export interface Side {
   readonly name: "initiator" | "responder";
   readonly staticKeys: KeyPair;
   endpoint: Endpoint;
+  /** Where its datagrams come from, and where it receives. */
   address: SocketAddress;
+  /** Where it receives as well. */
+  alias: SocketAddress | null;
   session: Session | null;
   /** The messages that it sends, and how many of them are sent. */
   readonly messages: Uint8Array[];
@@ -72,6 +75,7 @@ export function createWorld(seed: number, conditions: Conditions): World {
       staticKeys,
       endpoint: newEndpoint(name, staticKeys, random, now),
       address: { address: `192.0.2.${last}`, port: 12_345 },
+      alias: null,
       session: null,
       messages: [],
       sent: 0,
@@ -187,9 +191,9 @@ function receiveAll(side: Side, now: number): void {
 
 function deliver({ network, initiator, responder, now }: World): void {
   for (const { bytes, from, to } of arrivals(network, now)) {
-    for (const { endpoint, address } of [initiator, responder]) {
-      if (to.address !== address.address || to.port !== address.port) continue;
-      receiveDatagram(endpoint, bytes, from, now);
+    for (const { endpoint, address, alias } of [initiator, responder]) {
+      const isThere = sameAddress(to, address) || (alias !== null && sameAddress(to, alias));
+      if (isThere) receiveDatagram(endpoint, bytes, from, now);
     }
   }
 }

@@ -9,7 +9,7 @@
 import { type AckRanges, isValidAck } from "./ack-ranges.ts";
 import { spendCredit } from "./congestion.ts";
 import { detectLosses, lossTimerAt } from "./loss-detection.ts";
-import { nextProbeSize, probeSent, sizeRefused } from "./path-mtu.ts";
+import { nextProbeSize, probeSent, returnToBase, sizeRefused } from "./path-mtu.ts";
 import { createPath, type Path, type PathOptions, undoLoss, updatePath } from "./path.ts";
 import { probeTimeout, takeSample } from "./round-trip.ts";
 import {
@@ -172,6 +172,15 @@ export function changePath<Content>(
   rememberLost(lost, abandoned, now);
   recovery.path = createPath(options, sent.nextNumber, initialRoundTrip);
   return abandoned;
+}
+
+/**
+ * The peer is reached over several paths in turn: one record and one set of estimates serve all (RFC 9000 s. 9.4),
+ * but not every datagram that one of them carries passes the others.
+ */
+export function alternatePaths({ path }: Recovery<unknown>, now: number): void {
+  returnToBase(path.mtu, now);
+  path.congestion.setDatagramSize(path.mtu.size);
 }
 
 /** Detects and returns what is lost by now, and updates the path for it and for what has arrived. */

@@ -1,5 +1,13 @@
-// The peer's address, and whether it is validated (docs/protocol.md s. 14; RFC 9000 s. 8.2, 9). A state
+// The peer's addresses, and which of them are validated (docs/protocol.md s. 14; RFC 9000 s. 8.2, 9). A state
 // machine without I/O; the bytes of its challenges are arguments.
+//
+//   unproven --- the challenge is answered ---> proven, for as long as it is used and PROOF_LASTS after it
+//      |   limited to three times what came         |
+//      +--- no answer to three challenges           +--- left: it is challenged, too, and an answer renews the proof
+//
+// The session goes to where the peer's newest packet came from, and may go back and forth between proven
+// addresses. An unproven one is left again as soon as a proven one answers: then the newest packet may have been
+// copied by somebody else (s. 9.3.3), and for CAUTION an address has to be proven before the session goes there.
 
 import { equalBytes } from "../bytes.ts";
 import { sameAddress, type SocketAddress } from "../socket-address.ts";
@@ -8,116 +16,231 @@ import { sameAddress, type SocketAddress } from "../socket-address.ts";
 const AMPLIFICATION = 3;
 /** How often a challenge is sent. */
 const MAX_CHALLENGES = 3;
+/**
+ * How long the proof of an address counts after the session has left it, ms: no longer than a NAT keeps the binding
+ * (30 s at some, RFC 4787 s. 4.3), for then somebody else may have the address.
+ */
+export const PROOF_LASTS = 30_000;
+/** For how long the session is cautious, ms: copied packets lead it away for at most one round trip in that time. */
+const CAUTION = 30_000;
+/** Addresses remembered besides the one in use. A peer that has more is challenged again at those forgotten. */
+const MAX_OTHERS = 7;
 
-export interface SessionPath {
-  address: SocketAddress;
-  /** Null once the address is validated. */
-  validation: PathValidation | null;
-}
-
-interface PathValidation {
-  readonly challenge: Uint8Array;
-  /** The last validated address: the session returns to it when validation fails. */
-  readonly fallback: SocketAddress;
-  /** When it is abandoned, ms. */
-  readonly until: number;
-  /** When the challenge is sent again, ms. */
-  challengeAt: number;
-  challenges: number;
-  readonly interval: number;
+export interface PeerAddress {
+  readonly address: SocketAddress;
+  /** Whether the peer has shown that it receives there. */
+  proven: boolean;
+  /** Until when that counts, if the session comes back there, ms. */
+  provenUntil: number;
+  /** What it was challenged with and has not answered yet. */
+  challenge: Challenge | null;
+  /** While it is not proven. */
   bytesReceived: number;
   bytesSent: number;
 }
 
-export function validatedPath(address: SocketAddress): SessionPath {
-  return { address, validation: null };
+interface Challenge {
+  readonly data: Uint8Array;
+  /** When it is abandoned, ms. */
+  readonly until: number;
+  readonly interval: number;
+  /** When it is sent next, ms; how often it was sent. */
+  sendAt: number;
+  sent: number;
 }
 
-/**
- * The peer's newest packet came from another address: the session moves there, and validates it.
- *
- * @param challenge 8 random bytes
- * @param timeout a probe timeout, ms
- */
-export function migratePath(
-  path: SessionPath,
-  address: SocketAddress,
-  challenge: Uint8Array,
-  timeout: number,
-  now: number,
-): void {
-  const fallback = path.validation?.fallback ?? path.address;
-  path.address = address;
-  if (sameAddress(address, fallback)) {
-    path.validation = null;
-    return;
-  }
-  path.validation = {
-    challenge,
-    fallback,
-    until: now + MAX_CHALLENGES * timeout,
-    challengeAt: now,
-    challenges: 0,
-    interval: timeout,
+export interface SessionPath {
+  /** Where packets are sent. */
+  current: PeerAddress;
+  /** Left before, or not used yet; the one left last comes first. */
+  readonly others: PeerAddress[];
+  /** Where the peer's newest packet came from. */
+  newest: PeerAddress;
+  /** Until when only proven addresses are used, ms. */
+  cautiousUntil: number;
+}
+
+export interface ChallengeOptions {
+  /** 8 random bytes, other ones each time. */
+  readonly newChallenge: () => Uint8Array;
+  /** A probe timeout, ms. */
+  readonly timeout: number;
+}
+
+export function validatedPath(address: SocketAddress): SessionPath {
+  const current = { ...unprovenAddress(address), proven: true, provenUntil: Infinity };
+  return { current, others: [], newest: current, cautiousUntil: -Infinity };
+}
+
+function unprovenAddress(address: SocketAddress): PeerAddress {
+  return {
+    address,
+    proven: false,
+    provenUntil: -Infinity,
+    challenge: null,
     bytesReceived: 0,
     bytesSent: 0,
   };
 }
 
-export function countReceived(
-  { address, validation }: SessionPath,
-  from: SocketAddress,
-  length: number,
-): void {
-  if (validation !== null && sameAddress(from, address)) validation.bytesReceived += length;
+/** The peer's newest packet came from the address in use. */
+export function stayOnPath(path: SessionPath, length: number): void {
+  path.newest = path.current;
+  countReceived(path.current, length);
 }
 
-export function countSent({ validation }: SessionPath, length: number): void {
-  if (validation !== null) validation.bytesSent += length;
+/** The peer's newest packet came from another address: the session moves there, now or once that is proven. */
+export function migratePath(
+  path: SessionPath,
+  address: SocketAddress,
+  length: number,
+  options: ChallengeOptions,
+  now: number,
+): void {
+  const next = findOther(path, address) ?? unprovenAddress(address);
+  if (next.proven && now >= next.provenUntil) Object.assign(next, unprovenAddress(address));
+  path.newest = next;
+  countReceived(next, length);
+  if (!next.proven && next.challenge === null) startChallenge(next, options, now);
+  if (next.proven || now >= path.cautiousUntil) switchTo(path, next, options, now);
+  else remember(path, next);
+}
+
+/** A packet that is not the newest came from this address. */
+export function countFrom(path: SessionPath, from: SocketAddress, length: number): void {
+  const known = sameAddress(from, path.current.address) ? path.current : findOther(path, from);
+  if (known !== undefined) countReceived(known, length);
+}
+
+function findOther({ others }: SessionPath, address: SocketAddress): PeerAddress | undefined {
+  return others.find((other) => sameAddress(other.address, address));
+}
+
+function countReceived(from: PeerAddress, length: number): void {
+  if (!from.proven) from.bytesReceived += length;
+}
+
+export function countSent(to: PeerAddress, length: number): void {
+  if (!to.proven) to.bytesSent += length;
 }
 
 /** Bytes that may be sent to the address now. */
-export function sendAllowance({ validation }: SessionPath): number {
-  if (validation === null) return Number.POSITIVE_INFINITY;
-  return AMPLIFICATION * validation.bytesReceived - validation.bytesSent;
+export function sendAllowance({ proven, bytesReceived, bytesSent }: PeerAddress): number {
+  return proven ? Infinity : AMPLIFICATION * bytesReceived - bytesSent;
 }
 
-/** The challenge that is due, null for none. */
-export function dueChallenge({ validation }: SessionPath, now: number): Uint8Array | null {
-  if (validation === null || now < validation.challengeAt) return null;
-  return validation.challenges < MAX_CHALLENGES ? validation.challenge : null;
+/** The address that was in use is challenged: a peer that is still there answers (RFC 9000 s. 9.3.3). */
+function switchTo(
+  path: SessionPath,
+  next: PeerAddress,
+  options: ChallengeOptions,
+  now: number,
+): void {
+  const left = path.current;
+  path.current = next;
+  if (left.proven) {
+    left.provenUntil = Math.min(left.provenUntil, now + PROOF_LASTS);
+    if (left.challenge === null) startChallenge(left, options, now);
+  }
+  forget(path, next);
+  remember(path, left);
 }
 
-export function challengeSent({ validation }: SessionPath, now: number): void {
-  if (validation === null) return;
-  validation.challenges += 1;
-  validation.challengeAt = now + validation.interval;
+function remember(path: SessionPath, address: PeerAddress): void {
+  const { others } = path;
+  forget(path, address);
+  others.unshift(address);
+  if (others.length <= MAX_OTHERS) return;
+  const unproven = others.findLastIndex(({ proven }) => !proven);
+  others.splice(unproven > 0 ? unproven : -1, 1);
+}
+
+function forget({ others }: SessionPath, address: PeerAddress): void {
+  const index = others.indexOf(address);
+  if (index !== -1) others.splice(index, 1);
+}
+
+function startChallenge(
+  address: PeerAddress,
+  { newChallenge, timeout }: ChallengeOptions,
+  now: number,
+): void {
+  const until = now + MAX_CHALLENGES * timeout;
+  address.challenge = { data: newChallenge(), until, interval: timeout, sendAt: now, sent: 0 };
+}
+
+/** The address that is to be challenged now, the one in use first; null for none. */
+export function dueChallenge({ current, others }: SessionPath, now: number): PeerAddress | null {
+  if (isChallengeDue(current, now)) return current;
+  for (const other of others) if (isChallengeDue(other, now)) return other;
+  return null;
+}
+
+function isChallengeDue({ challenge }: PeerAddress, now: number): boolean {
+  return challenge !== null && now >= challenge.sendAt && challenge.sent < MAX_CHALLENGES;
+}
+
+export function challengeSent({ challenge }: PeerAddress, now: number): void {
+  if (challenge === null) return;
+  challenge.sent += 1;
+  challenge.sendAt = now + challenge.interval;
 }
 
 /** Too little has come from the address for a challenge to be sent there: it is sent later. */
-export function postponeChallenge({ validation }: SessionPath, now: number): void {
-  if (validation === null) return;
-  validation.challengeAt = Math.max(validation.challengeAt, now + validation.interval);
+export function postponeChallenge({ challenge }: PeerAddress, now: number): void {
+  if (challenge === null) return;
+  challenge.sendAt = Math.max(challenge.sendAt, now + challenge.interval);
 }
 
-/** A PATH RESPONSE arrived; returns whether it validates the address. */
-export function validatePath(path: SessionPath, response: Uint8Array): boolean {
-  if (path.validation === null || !equalBytes(path.validation.challenge, response)) return false;
-  path.validation = null;
-  return true;
+/**
+ * A PATH RESPONSE arrived: it validates the address that it answers, wherever it came from (RFC 9000 s. 8.2.3).
+ * Returns that address when it was not validated before, else null.
+ */
+export function validatePath(
+  path: SessionPath,
+  response: Uint8Array,
+  options: ChallengeOptions,
+  now: number,
+): PeerAddress | null {
+  const isAnswer = ({ challenge }: PeerAddress) =>
+    challenge !== null && equalBytes(challenge.data, response);
+  const { current, newest } = path;
+  const answers = isAnswer(current) ? current : path.others.find(isAnswer);
+  if (answers === undefined) return null;
+  const isFirst = !answers.proven;
+  answers.challenge = null;
+  answers.proven = true;
+  answers.provenUntil = now + PROOF_LASTS;
+  if (answers !== current && (answers === newest || !current.proven)) {
+    if (answers !== newest) path.cautiousUntil = now + CAUTION;
+    switchTo(path, answers, options, now);
+  }
+  if (answers === path.current) answers.provenUntil = Infinity;
+  return isFirst ? answers : null;
 }
 
-/** When a challenge is due, or `abandonValidation`, ms. */
-export function validationTimerAt({ validation }: SessionPath): number {
-  if (validation === null) return Number.POSITIVE_INFINITY;
-  const { challengeAt, challenges, until } = validation;
-  return challenges < MAX_CHALLENGES ? Math.min(challengeAt, until) : until;
+/** When a challenge is due, or `abandonChallenges`, ms. */
+export function validationTimerAt({ current, others }: SessionPath): number {
+  let at = challengeTimerAt(current);
+  for (const other of others) at = Math.min(at, challengeTimerAt(other));
+  return at;
 }
 
-/** Returns to the last validated address once the time is up; returns whether it did. */
-export function abandonValidation(path: SessionPath, now: number): boolean {
-  if (path.validation === null || now < path.validation.until) return false;
-  path.address = path.validation.fallback;
-  path.validation = null;
-  return true;
+function challengeTimerAt({ challenge }: PeerAddress): number {
+  if (challenge === null) return Infinity;
+  const { sendAt, sent, until } = challenge;
+  return sent < MAX_CHALLENGES ? Math.min(sendAt, until) : until;
+}
+
+/** Gives up addresses whose time to answer is over; from an unproven one the session returns to a proven one. */
+export function abandonChallenges(path: SessionPath, now: number): void {
+  for (const address of [path.current, ...path.others]) {
+    if (address.challenge === null || now < address.challenge.until) continue;
+    address.challenge = null;
+    if (address.proven) continue;
+    if (address === path.current) {
+      path.current = path.others.find(({ proven }) => proven) ?? address;
+      forget(path, path.current);
+    } else forget(path, address);
+  }
 }

@@ -18,7 +18,13 @@ import { CHALLENGE_LENGTH, type FrameHandler, hasClose, readFrames } from "./fra
 import { type MessageFault, receiveFragment, takeMessages } from "./incoming-messages.ts";
 import { acknowledgeFragment, raiseLimit } from "./outgoing-messages.ts";
 import { confirmKey, MAX_FORGERIES, openPacket } from "./packet-protection.ts";
-import { countReceived, migratePath, validatePath } from "./path-validation.ts";
+import {
+  type ChallengeOptions,
+  countFrom,
+  migratePath,
+  stayOnPath,
+  validatePath,
+} from "./path-validation.ts";
 import {
   CLOSE_KEYS_USED_UP,
   CLOSE_MESSAGE_TOO_LONG,
@@ -29,6 +35,7 @@ import {
   currentProbeTimeout,
   endSession,
   establish,
+  followHost,
   type PacketContent,
   peerHeard,
   requeueLost,
@@ -70,9 +77,7 @@ export function startFromFinish(
   session.finishHash = finish.hash;
   // Only the hello's address is proven, by its cookie (docs/protocol.md s. 14).
   if (!sameAddress(from, finish.proven)) {
-    const timeout = currentProbeTimeout(session);
-    migratePath(session.path, from, session.random(CHALLENGE_LENGTH), timeout, now);
-    countReceived(session.path, from, length);
+    migratePath(session.path, from, length, challengeOptions(session), now);
   }
   establish(session, finish.initiatorId, finish.keys);
   // The initial round-trip time (RFC 9002 s. 6.2.2).
@@ -115,7 +120,7 @@ function receiveHandshake(
   now: number,
 ): void {
   const { handshake } = session;
-  if (handshake === null || !sameAddress(from, session.path.address)) return;
+  if (handshake === null || !sameAddress(from, session.path.current.address)) return;
   const step = receiveAsInitiator(handshake, packet, now);
   if (step.type === "failed") {
     return endSession(session, { type: "handshake-failed", failure: step.failure });
@@ -193,13 +198,15 @@ function followPeer(
   now: number,
 ): void {
   const { path } = session;
-  if (newest && !sameAddress(from, path.address)) {
-    const isOtherHost = from.address !== path.address.address;
-    const timeout = currentProbeTimeout(session);
-    migratePath(path, from, session.random(CHALLENGE_LENGTH), timeout, now);
-    if (isOtherHost) requeueLost(session, changePath(session.recovery, now));
-  }
-  countReceived(path, from, length);
+  if (!newest) return countFrom(path, from, length);
+  if (sameAddress(from, path.current.address)) return stayOnPath(path, length);
+  migratePath(path, from, length, challengeOptions(session), now);
+  followHost(session, null, now);
+}
+
+function challengeOptions(session: Session): ChallengeOptions {
+  const newChallenge = () => session.random(CHALLENGE_LENGTH);
+  return { newChallenge, timeout: currentProbeTimeout(session) };
 }
 
 type Fault = MessageFault | "protocol";
@@ -249,7 +256,9 @@ class PacketFrames implements FrameHandler {
 
   onPathResponse(data: Uint8Array): void {
     this.eliciting = true;
-    validatePath(this.#session.path, data);
+    const session = this.#session;
+    const validated = validatePath(session.path, data, challengeOptions(session), this.#now);
+    followHost(session, validated, this.#now);
   }
 
   onClose(code: number, reason: string): void {

@@ -13,6 +13,7 @@ import {
 import type { HandshakeResult } from "../handshake/noise/handshake-state.ts";
 import { createReceivedPackets, type ReceivedPackets } from "../recovery/received-packets.ts";
 import {
+  alternatePaths,
   changePath,
   createRecovery,
   type Recovery,
@@ -39,7 +40,8 @@ import {
   type SendProtection,
 } from "./packet-protection.ts";
 import {
-  abandonValidation,
+  abandonChallenges,
+  type PeerAddress,
   type SessionPath,
   validatedPath,
   validationTimerAt,
@@ -96,6 +98,8 @@ export interface Session {
   readonly crypto: CryptoProvider;
   readonly random: RandomBytes;
   readonly path: SessionPath;
+  /** The host that `recovery` was measured on. */
+  measuredHost: string;
   readonly received: ReceivedPackets;
   readonly recovery: Recovery<PacketContent>;
   readonly outgoing: OutgoingMessages;
@@ -171,6 +175,7 @@ export function createSession(options: SessionOptions): Session {
     crypto,
     random,
     path: validatedPath(address),
+    measuredHost: address.address,
     received: createReceivedPackets(),
     recovery: createRecovery<PacketContent>({ datagramLimit }),
     outgoing: createOutgoingMessages(),
@@ -290,6 +295,22 @@ export function requeueLost(session: Session, lost: readonly SentPacket<PacketCo
   }
 }
 
+/**
+ * The peer may be reached at another host now. Nothing is known of the path to one that was just validated; between
+ * hosts that were validated before the peer may go back and forth, and the same estimates serve both. Another port
+ * is the same path (RFC 9000 s. 9.4).
+ *
+ * @param validated the address that was just validated for the first time, if there is one
+ */
+export function followHost(session: Session, validated: PeerAddress | null, now: number): void {
+  const { path, recovery } = session;
+  const { address } = path.current.address;
+  if (!path.current.proven || address === session.measuredHost) return;
+  session.measuredHost = address;
+  if (validated === path.current) requeueLost(session, changePath(recovery, now));
+  else alternatePaths(recovery, now);
+}
+
 /** When `tickSession`, or a datagram, is due next, ms; Infinity for never. */
 export function sessionWakeAt(session: Session): number {
   const { handshake, closing, recovery, received, path } = session;
@@ -325,11 +346,8 @@ export function tickSession(session: Session, now: number): void {
   if (now >= session.lastHeardAt + IDLE_TIMEOUT) return endSession(session, { type: "timed-out" });
   if (now >= awaitingSince(session) + SILENCE) session.silent = true;
   if (now >= quietSince(session) + KEEP_ALIVE) session.pingDue = true;
-  const { address } = path.address;
-  // Another port of the same host is the same path (RFC 9000 s. 9.4).
-  if (abandonValidation(path, now) && path.address.address !== address) {
-    requeueLost(session, changePath(recovery, now));
-  }
+  abandonChallenges(path, now);
+  followHost(session, null, now);
   const outcome = timerFired(recovery, now);
   if (outcome.type === "lost") requeueLost(session, outcome.lost);
   if (outcome.type === "probe") {

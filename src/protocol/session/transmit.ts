@@ -31,6 +31,7 @@ import {
   challengeSent,
   countSent,
   dueChallenge,
+  type PeerAddress,
   postponeChallenge,
   sendAllowance,
 } from "./path-validation.ts";
@@ -59,6 +60,8 @@ const MIN_FRAGMENT = 16;
 const CONTROL_BYTES = 9 + 2 * (1 + CHALLENGE_LENGTH) + 1;
 /** A packet that validates a path: WINDOW, challenge and response. */
 const PATH_PACKET = SEALED_HEADER + CONTROL_BYTES + TAG_BYTES;
+/** A packet with only a challenge. */
+const CHALLENGE_PACKET = SEALED_HEADER + 1 + CHALLENGE_LENGTH + TAG_BYTES;
 /**
  * The session is closed at this packet number, which leaves some for the CLOSE: numbers are exact up to 2^53
  * (docs/protocol.md s. 9).
@@ -93,7 +96,7 @@ export function nextSessionDatagram(
   if (session.end !== null) return null;
   if (handshake !== null) {
     const bytes = nextHandshakeDatagram(handshake, now);
-    return bytes === null ? null : { to: path.address, bytes };
+    return bytes === null ? null : { to: path.current.address, bytes };
   }
   if (established === null) return null;
 
@@ -107,10 +110,15 @@ export function nextSessionDatagram(
     return { to: finishFrom, bytes: ping };
   }
   // Path validation does not wait for the congestion window: it is small and rare.
-  if (session.response !== null || dueChallenge(path, now) !== null) {
+  const challenged = dueChallenge(path, now);
+  if (session.response !== null || challenged === path.current) {
     const outbound = buildPacket(session, "path", PATH_PACKET, now, arena);
     if (outbound !== null) return outbound;
-    postponeChallenge(path, now);
+    postponeChallenge(path.current, now);
+  }
+  if (challenged !== null && challenged !== path.current) {
+    const outbound = buildChallenge(session, challenged, now);
+    if (outbound !== null) return outbound;
   }
   if (session.probes > 0) {
     session.probes -= 1;
@@ -130,7 +138,7 @@ function nextReadyDatagram(session: Session, now: number, arena: PacketArena): O
   const wanted = estimateSize(session);
   session.blockedUntil = Number.POSITIVE_INFINITY;
   if (wanted === 0) return null;
-  const size = Math.min(wanted, recovery.path.mtu.size, sendAllowance(path));
+  const size = Math.min(wanted, recovery.path.mtu.size, sendAllowance(path.current));
   const at = sendableAt(recovery, size, now);
   if (at <= now) return buildPacket(session, "eliciting", size, now, arena);
   session.blockedUntil = at;
@@ -142,7 +150,7 @@ function nextMtuProbe(session: Session, now: number, arena: PacketArena): Outbou
   const { path, recovery } = session;
   if (recovery.sent.packetsInFlight === 0) return null;
   const size = nextMtuProbeSize(recovery, now);
-  if (size === null || size > sendAllowance(path)) return null;
+  if (size === null || size > sendAllowance(path.current)) return null;
   return buildPacket(session, "path-mtu-probe", size, now, arena);
 }
 
@@ -151,7 +159,8 @@ function nextAckDatagram(session: Session, now: number, arena: PacketArena): Out
   if (received.ackDueAt > now) return null;
   const outbound = buildPacket(session, "ack-only", BASE_DATAGRAM_SIZE, now, arena);
   // Too little has come from an address that is not validated: the ACK waits for more.
-  if (outbound === null) postponeAck(received, now + (path.validation?.interval ?? MAX_ACK_DELAY));
+  if (outbound === null)
+    postponeAck(received, now + (path.current.challenge?.interval ?? MAX_ACK_DELAY));
   return outbound;
 }
 
@@ -194,7 +203,7 @@ function buildPacket(
   arena: PacketArena,
 ): Outbound | null {
   const validatesPath = purpose === "path";
-  const size = Math.min(most, sendAllowance(session.path));
+  const size = Math.min(most, sendAllowance(session.path.current));
   const kind = validatesPath ? "eliciting" : purpose;
   const least = SEALED_HEADER + TAG_BYTES + 1 + (validatesPath ? 0 : estimateAck(session));
   if (session.established === null || size < least) return null;
@@ -225,8 +234,24 @@ function buildPacket(
   }
   const bytes = commitPacket(arena, into, at + TAG_BYTES);
   seal(session, kind, bytes, { fragments, ack: ack?.id ?? -1, window }, now);
-  countSent(session.path, bytes.length);
-  return { to: session.path.address, bytes };
+  const { current } = session.path;
+  countSent(current, bytes.length);
+  return { to: current.address, bytes };
+}
+
+/** A challenge to an address that is not in use. */
+function buildChallenge(session: Session, to: PeerAddress, now: number): Outbound | null {
+  const bytes = new Uint8Array(CHALLENGE_PACKET);
+  if (to.challenge === null || bytes.length > sendAllowance(to)) {
+    postponeChallenge(to, now);
+    return null;
+  }
+  writePathChallenge(bytes, SEALED_HEADER, to.challenge.data);
+  challengeSent(to, now);
+  // Not in flight: its loss says nothing of the path in use (RFC 9000 s. 9.4).
+  seal(session, "ack-only", bytes, NOTHING, now);
+  countSent(to, bytes.length);
+  return { to: to.address, bytes };
 }
 
 /** Encrypts the frames in a datagram, and records its content. */
@@ -265,10 +290,14 @@ function writeControlFrames(
     at = writePathResponse(into, at, session.response);
     session.response = null;
   }
-  const challenge = dueChallenge(path, now);
-  if (challenge !== null && limit - at > CHALLENGE_LENGTH) {
-    at = writePathChallenge(into, at, challenge);
-    challengeSent(path, now);
+  const { challenge } = path.current;
+  if (
+    challenge !== null &&
+    limit - at > CHALLENGE_LENGTH &&
+    dueChallenge(path, now) === path.current
+  ) {
+    at = writePathChallenge(into, at, challenge.data);
+    challengeSent(path.current, now);
   }
   return { end: at, window };
 }
@@ -299,7 +328,7 @@ function nextCloseDatagram(session: Session, now: number): Outbound | null {
   if (closing === null || !closing.due) return null;
   if (handshake !== null && !closing.finishSent) {
     closing.finishSent = true;
-    return { to: path.address, bytes: handshake.datagram };
+    return { to: path.current.address, bytes: handshake.datagram };
   }
   closing.due = false;
   closing.finishSent = false;
@@ -309,8 +338,8 @@ function nextCloseDatagram(session: Session, now: number): Outbound | null {
   const ack = takeAck(session.received, now);
   if (ack !== null) end = writeAck(into, end, ack.ranges, Math.round(ack.delay * 1_000));
   const bytes = into.subarray(0, end + TAG_BYTES);
-  if (bytes.length > sendAllowance(path)) return null;
+  if (bytes.length > sendAllowance(path.current)) return null;
   seal(session, "ack-only", bytes, NOTHING, now);
-  countSent(path, bytes.length);
-  return { to: path.address, bytes };
+  countSent(path.current, bytes.length);
+  return { to: path.current.address, bytes };
 }

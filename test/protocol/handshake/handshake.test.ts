@@ -647,7 +647,7 @@ describe("a handshake on a bad network (docs/protocol.md s. 8)", () => {
     const { finish } = carryUntilFinish(pair);
     const accepted = complete(pair, finish);
     deliver(pair.responder, finish, { address: "203.0.113.9", port: 9 }, START);
-    expect(accepted.path.address).toEqual(pair.initiator.address);
+    expect(accepted.path.current.address).toEqual(pair.initiator.address);
     expectTalk(pair, connected, accepted);
   });
 
