@@ -85,6 +85,12 @@ function refuseContradictions({ words, flags }: CommandLine): void {
       "leave one of them out",
     );
   }
+  if (flags.has("server") && flags.has("no-log")) {
+    throw usageError(
+      "--no-log is for somebody who joins, and --server opens a conversation",
+      "a server stores nothing with --ephemeral",
+    );
+  }
   if (flags.has("data") && flags.has("ephemeral")) {
     throw usageError(
       "--data says where messages are stored, and --ephemeral stores none",
@@ -115,6 +121,7 @@ const SEALED_ONLY = {
   background: "a plain conversation needs somebody who types",
   "invitation-file": "an invitation is for the sealed wire",
   history: "a plain conversation stores no messages",
+  "no-log": "a plain conversation stores no messages",
 };
 
 /** An unknown host may be a mistyped command. */

@@ -1,16 +1,21 @@
-// `charla history [ROOM]`: the messages of a room of a server on this machine, also while the server runs.
+// `charla history`: the messages of a room of a server on this machine, also while the server runs; or of a room that
+// this person has joined, from the log that their charla keeps of it.
+
+import { join } from "node:path";
 
 import { closest } from "../chat/closest.ts";
 import { parseDuration } from "../chat/commands.ts";
 import type { LogEntry } from "../chat/frames.ts";
+import { type LocalLogQuery, readLocalLog } from "../client/local-log.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
-import { DEFAULT_ROOM } from "../identity/invitation.ts";
-import { select, type Selection } from "../log/selection.ts";
+import { DEFAULT_ROOM, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
+import { select, selectFrom, type Selection } from "../log/selection.ts";
 import { openSqliteReader } from "../log/sqlite-log.ts";
 import { isSearchable } from "../log/text-matching.ts";
+import { formatAddress, parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
-import { createPrinter } from "../terminal/printer.ts";
+import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
 import { printerOptions } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -21,7 +26,7 @@ const SHOWN = 100;
 const ROOMS_NAMED = 10;
 
 export async function history(commandLine: CommandLine, io: Io): Promise<number> {
-  const { words, flags, values } = commandLine;
+  const { words, values } = commandLine;
   const [room = DEFAULT_ROOM, extra] = words;
   if (extra !== undefined) {
     throw usage(`history shows one room, not ${words.length}`, "quote several words to search for");
@@ -30,6 +35,13 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   // With --json, stdout carries messages only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
   const folder = values.get("data") ?? dataFolder(io.env);
+  const joined = readJoinedRoom(room);
+  if (joined !== null) {
+    const entries = readLocalLog(join(folder, "rooms"), joined);
+    if (entries === null) throw noLocalLog(joined.room);
+    const found = { room: joined.room, count: entries.length };
+    return print([selectFrom(entries, selection)], found, selection, commandLine, printer);
+  }
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
   const summary = rooms.find(({ name }) => name === room);
@@ -38,14 +50,28 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
     const names = rooms.map(({ name }) => name);
     throw noSuchRoom(room, names);
   }
-  const entries = summary?.entries ?? 0;
+  const found = { room, count: summary?.entries ?? 0 };
+  return await print(select(log, room, selection), found, selection, commandLine, printer);
+}
+
+/** What is shown of an entry. */
+type ShownEntry = Pick<LogEntry, "sequence" | "time" | "name" | "author" | "text">;
+
+/** @param found the room, and how many messages it has */
+async function print(
+  batches: AsyncIterable<readonly ShownEntry[]> | Iterable<readonly ShownEntry[]>,
+  { room, count }: { readonly room: string; readonly count: number },
+  selection: Selection,
+  { flags }: CommandLine,
+  printer: Printer,
+): Promise<number> {
   const formatEntry = flags.has("json")
-    ? (entry: LogEntry) => messageEvent(room, entry)
-    : (entry: LogEntry) => transcriptLine(entry, flags.has("verbose"));
+    ? (entry: ShownEntry) => messageEvent(room, entry)
+    : (entry: ShownEntry) => transcriptLine(entry, flags.has("verbose"));
   let shown = 0;
   try {
-    for await (const batch of select(log, room, selection)) {
-      await printer.print(batch.map(formatEntry).join("\n"));
+    for await (const batch of batches) {
+      if (batch.length > 0) await printer.print(batch.map(formatEntry).join("\n"));
       shown += batch.length;
     }
   } catch (error) {
@@ -55,16 +81,41 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   }
   if (shown === 0) {
     const message =
-      entries === 0
+      count === 0
         ? `nothing was said in ${room} yet`
-        : `none of the ${entries} messages in ${room} matches`;
+        : `none of the ${count} messages in ${room} matches`;
     await printer.event({ type: "notice", code: "NOTHING_FOUND", message });
   }
-  if (selection === LATEST && entries > SHOWN) {
-    const message = `the last ${SHOWN} of ${entries} messages; --all shows all of them`;
+  if (selection === LATEST && count > SHOWN) {
+    const message = `the last ${SHOWN} of ${count} messages; --all shows all of them`;
     await printer.event({ type: "notice", code: "EARLIER_MESSAGES", message });
   }
   return 0;
+}
+
+/**
+ * A room of another server: an invitation, or HOST[:PORT]/ROOM; null for one of the server on this machine.
+ *
+ * @throws {CharlaError} INVALID_INVITATION, INVALID_ADDRESS, PORT_OUT_OF_RANGE
+ */
+function readJoinedRoom(written: string): LocalLogQuery | null {
+  if (looksLikeInvitation(written)) {
+    const { key, room } = parseInvitation(written);
+    return { room, serverKey: key };
+  }
+  const slash = written.lastIndexOf("/");
+  if (slash === -1) return null;
+  const { host, port } = parseHostAndPort(written.slice(0, slash));
+  const room = written.slice(slash + 1) || DEFAULT_ROOM;
+  return { room: room.normalize("NFC"), where: formatAddress({ address: host, port }) };
+}
+
+function noLocalLog(room: string): CharlaError {
+  return new CharlaError(
+    "STORE_MISSING",
+    `no messages of ${room} at that server are kept here`,
+    "charla keeps those that it has shown, unless it was started with --no-log",
+  );
 }
 
 const LATEST: Selection = { last: SHOWN };
@@ -126,7 +177,7 @@ export function parseMoment(written: string, now: number): number | null {
 }
 
 /** The fields of a `message` event, and the room. */
-function messageEvent(room: string, { sequence, time, name, author, text }: LogEntry): string {
+function messageEvent(room: string, { sequence, time, name, author, text }: ShownEntry): string {
   const event = { type: "message", room, sequence, time, from: name, fingerprint: author, text };
   return JSON.stringify(event);
 }

@@ -5,12 +5,14 @@ import { join } from "node:path";
 
 import { type Cursor, type DeviceFile, openDeviceFile } from "../client/device.ts";
 import { joinRoom } from "../client/join-room.ts";
+import { type LocalLog, openLocalLog } from "../client/local-log.ts";
 import type { OwnRoomConversation } from "../client/room-conversation.ts";
 import { sealedTarget } from "../client/sealed-target.ts";
 import { CharlaError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
+import { formatAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
@@ -30,25 +32,31 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   using files = new DisposableStack();
   /** By room: somebody who returns to a room goes on where they were. */
   const devices = new Map<string, DeviceFile>();
+  const logs = new Map<string, LocalLog>();
   let isRead = true;
+
+  /** Null when none is kept; where it can't be, a notice says so. */
+  function openLog(room: string, addNotice: (notice: TalkNotice) => void): LocalLog | null {
+    if (flags.has("no-log")) return null;
+    const known = logs.get(room);
+    if (known !== undefined) return known;
+    const where = formatAddress({ address: target.host, port: target.port });
+    const folder = join(dataFolder(io.env), "rooms");
+    const log = orNotice(() => openLocalLog({ folder, serverKey: server, where, room }), addNotice);
+    if (log !== null) logs.set(room, files.use(log));
+    return log;
+  }
 
   function openDevice(room: string, addNotice: (notice: TalkNotice) => void) {
     // Its messages would be sent by somebody else next time.
     if (notKept !== null) return undefined;
     const known = devices.get(room);
     if (known !== undefined) return known;
-    try {
-      const folder = join(dataFolder(io.env), "rooms");
-      const options = { folder, serverKey: server, room, onFailure: addNotice };
-      const device = files.use(openDeviceFile(options));
-      devices.set(room, device);
-      return device;
-    } catch (error) {
-      // One can talk without storing anything.
-      if (!(error instanceof CharlaError)) throw error;
-      addNotice(error);
-      return undefined;
-    }
+    const folder = join(dataFolder(io.env), "rooms");
+    const options = { folder, serverKey: server, room, onFailure: addNotice };
+    const device = orNotice(() => openDeviceFile(options), addNotice);
+    if (device !== null) devices.set(room, files.use(device));
+    return device ?? undefined;
   }
 
   function enter(room: string, name: string): OwnRoomConversation {
@@ -61,12 +69,19 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     const file = openDevice(room, addNotice);
     const shown = (cursor: Cursor) => (isRead ? file?.shown(cursor) : undefined);
     const device = file && { ...file, shown };
+    // Where there is no device, a notice has said why nothing can be kept.
+    let log = file === undefined ? null : openLog(room, addNotice);
     conversation = joinRoom(target, {
       name,
       room,
       identity,
       device,
       history,
+      onEntry(id, entry) {
+        const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);
+        // It is said once; one can talk without a log.
+        if (kept === null) log = null;
+      },
       onServer(key) {
         const notice = checkServerKey(key, met, notKept !== null);
         if (notice !== null) addNotice(notice);
@@ -106,5 +121,16 @@ function checkServerKey(
     if (!(error instanceof CharlaError) || error.code !== "FOLDER_NOT_WRITABLE") throw error;
     // One can talk to a server without remembering its key.
     return keepsNothing ? notice : error;
+  }
+}
+
+/** What fails for want of a file is a notice, and null: one can talk without storing anything. */
+function orNotice<T>(open: () => T, addNotice: (notice: TalkNotice) => void): T | null {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    addNotice(error);
+    return null;
   }
 }

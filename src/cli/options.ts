@@ -43,6 +43,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   stay: { takes: "flag", commands: ["chat"] },
   bell: { takes: "flag", commands: ["chat"] },
   history: { takes: "value", commands: ["chat"] },
+  "no-log": { takes: "flag", commands: ["chat"] },
   port: { short: "p", takes: "value", commands: ["chat", "receive", "serve"] },
   bind: { short: "b", takes: "value", commands: ["chat", "receive", "serve"] },
   name: { short: "n", takes: "value", commands: ["chat", "send"] },

@@ -104,7 +104,7 @@ export function memoryDevice(id = newId()): Device {
  * @throws {CharlaError} FOLDER_NOT_WRITABLE, FILE_NOT_READABLE
  */
 export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
-  const folder = join(options.folder, folderName(options));
+  const folder = roomFolder(options);
   using opened = new DisposableStack();
   const slot = opened.use(takeSlot(folder));
   const path = join(folder, `device-${slot.number}.jsonl`);
@@ -154,9 +154,14 @@ function createDevice(
   };
 }
 
-/** The same for the same server and room, and a valid name whatever the room is called. */
-function folderName({ serverKey, room }: DeviceFileOptions): string {
-  return createHash("sha256").update(serverKey).update(room).digest("hex").slice(0, 32);
+/** Where a room is kept in the folder of all: a valid name whatever the room is called. */
+export function roomFolder({
+  folder,
+  serverKey,
+  room,
+}: Pick<DeviceFileOptions, "folder" | "serverKey" | "room">): string {
+  const name = createHash("sha256").update(serverKey).update(room).digest("hex").slice(0, 32);
+  return join(folder, name);
 }
 
 function newId(): string {

@@ -3,6 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
+import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
 import { formatAddress } from "../net/address.ts";
@@ -25,6 +26,8 @@ export interface JoinRoomOptions {
   readonly room?: string | undefined;
   /** What this program keeps of the room; without it, nothing survives the program. */
   readonly device?: Device | undefined;
+  /** Called with the id of the room's log and each new entry of it, this end's own among them. */
+  readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
   /** How many earlier messages are shown where the device has no cursor, 0 to 100; 20 by default. */
   readonly history?: number | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
@@ -70,6 +73,7 @@ export function joinRoom(
     name: options.name,
     device: options.device ?? memoryDevice(),
     history: options.history,
+    onEntry: options.onEntry,
     random: Math.random,
     signal: options.signal,
     isTemporary: ({ code }) => wasConnected && !FATAL.has(code),

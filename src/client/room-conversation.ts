@@ -4,7 +4,7 @@
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
-import { encodeFrame } from "../chat/frames.ts";
+import { encodeFrame, type LogEntry } from "../chat/frames.ts";
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
@@ -30,6 +30,8 @@ export interface RoomConversationOptions extends Pick<
 > {
   /** Keeps what is said until it is stored. */
   readonly device: Device;
+  /** Called with each new entry of the room's log, this end's own among them, and with the id of the log. */
+  readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
   /** Leaves at once when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Whether another attempt may succeed after this failure. */
@@ -59,7 +61,11 @@ type Emitted = Pick<Extract<Action, { type: "emit" }>, "event" | "shown">;
 export function openRoomConversation(options: RoomConversationOptions): OwnRoomConversation {
   const { device, signal } = options;
   const { id, unstored, cursor } = device;
-  const client = createRoomClient({ ...options, device: id, unstored, cursor }, performance.now());
+  const keepsEntries = options.onEntry !== undefined;
+  const client = createRoomClient(
+    { ...options, device: id, unstored, cursor, keepsEntries },
+    performance.now(),
+  );
   const queue = createEventQueue<Emitted>(({ event }) => eventWeight(event));
   /** Those who wait for their messages to be stored, by number, and for answers, by request. */
   const said = new Map<number, PromiseWithResolvers<void>>();
@@ -112,6 +118,9 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
         break;
       case "emit":
         queue.push(action);
+        break;
+      case "keep":
+        options.onEntry?.(action.log, action.entry);
         break;
       case "stored":
         device.settled(action.number);

@@ -4,6 +4,7 @@
 import type { LogEntry } from "../chat/frames.ts";
 import { MAX_FOUND } from "./log.ts";
 import type { Conditions, LogReader } from "./log.ts";
+import { hasPrefixes, searchPrefixes } from "./text-matching.ts";
 
 /** Entries of one batch: 13 MB at worst, and enough that a query for each costs little. */
 const BATCH = 200;
@@ -29,6 +30,18 @@ export async function* select(
   for await (const sequences of last === Number.POSITIVE_INFINITY ? found : keepLast(found, last)) {
     yield* readEntries(log, room, sequences);
   }
+}
+
+/** Of entries in memory, oldest first. */
+export function selectFrom<Entry extends Pick<LogEntry, "time" | "text">>(
+  entries: readonly Entry[],
+  { since = 0, words, last }: Selection,
+): Entry[] {
+  const prefixes = words === undefined ? [] : searchPrefixes(words);
+  const matching = entries.filter(
+    ({ time, text }) => time >= since && (words === undefined || hasPrefixes(text, prefixes)),
+  );
+  return last === undefined ? matching : matching.slice(-last);
 }
 
 async function* readBetween(log: LogReader, room: string, start: number, end: number) {

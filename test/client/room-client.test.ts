@@ -447,6 +447,12 @@ describe("a message", () => {
   });
 });
 
+/** What is to be kept: the log, and of the entry the sequence number and the text. */
+const keepsOf = (actions: readonly Action[]) =>
+  actions.flatMap((action) =>
+    action.type === "keep" ? [[action.log, action.entry.sequence, action.entry.text]] : [],
+  );
+
 describe("entries", () => {
   test("that come again over another connection are not shown again", () => {
     const client = after(joined(), entry(1), entry(2), LOSS);
@@ -455,6 +461,19 @@ describe("entries", () => {
       emit(RECONNECTED, at(2)),
       shows(3),
     ]);
+  });
+
+  test("are kept once, this end's own among them, where that is wanted", () => {
+    const client = after(joined({ keepsEntries: true }), say(0));
+    expect(keepsOf(happen(client, 0, entry(1), own(2, 0), entry(3)))).toEqual([
+      ["log", 1, "entry 1"],
+      ["log", 2, "text 0"],
+      ["log", 3, "entry 3"],
+    ]);
+    happen(client, 0, LOSS);
+    happen(client, 375, TICK, CONNECTED, welcome(4));
+    expect(keepsOf(happen(client, 375, entry(3), entry(4)))).toEqual([["log", 4, "entry 4"]]);
+    expect(keepsOf(happen(joined(), 0, entry(1)))).toEqual([]);
   });
 
   test("of another log are shown, whatever was shown of the one before", () => {
@@ -845,6 +864,7 @@ function createDriver() {
           over = true;
           break;
         case "emit":
+        case "keep":
           break;
       }
     },

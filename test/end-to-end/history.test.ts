@@ -7,10 +7,11 @@ import { join } from "node:path";
 
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
-import { runCharla } from "../harness/in-process.ts";
+import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { root, run } from "../harness/program.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
 import { draft } from "../log/drafts.ts";
 
 /** Noon of 22 November 2026 in UTC; 7 in the morning in the time zone of these tests. */
@@ -316,4 +317,64 @@ describe("errors of charla history", () => {
       status: 2,
     });
   });
+});
+
+describe("history of a room that one has joined", () => {
+  test(
+    "is what was shown of it, without the server",
+    async () => {
+      using ben = newPerson();
+      const server = await startSealedServer(["--bind", "127.0.0.1"]);
+      const { invitation, port } = server;
+      {
+        await using client = charla([invitation, "-n", "ben", "-v"], { as: ben });
+        client.type("hello ana\n");
+        await client.until("stderr", "delivered: hello ana\n");
+        server.type("/me waves\nhello ben\n");
+        await client.until("stdout", "hello ben\n");
+      }
+      await server[Symbol.asyncDispose]();
+      const lines = ["ben: hello ana", "* ana waves", "ana: hello ben"];
+      for (const where of [invitation, `127.0.0.1:${port}/main`]) {
+        const { stdout, stderr, status } = await history(ben, where);
+        expect(
+          stdout
+            .replaceAll(/^[-\d]+ [:\d]+ {2}/gm, "")
+            .trimEnd()
+            .split("\n"),
+        ).toEqual(lines);
+        expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+      }
+      const found = await history(ben, "--search", "waves", "--json", `127.0.0.1:${port}/main`);
+      expect(JSON.parse(found.stdout)).toMatchObject({
+        type: "message",
+        room: "main",
+        from: "ana",
+        text: "/me waves",
+        sequence: 2,
+      });
+      expect((await history(ben, "--last", "1", invitation)).stdout).toEndWith("ana: hello ben\n");
+    },
+    END_TO_END_TIMEOUT,
+  );
+
+  test(
+    "is not kept with --no-log, and then there is none",
+    async () => {
+      using ben = newPerson();
+      await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+      const joining = [server.invitation, "-n", "ben", "--no-log"];
+      await runCharla(joining, { as: ben, input: "hello\n" });
+      for (const where of [server.invitation, `127.0.0.1:${server.port}/main`, "elsewhere/main"]) {
+        expect(await history(ben, where)).toEqual({
+          stdout: "",
+          stderr:
+            "charla: no messages of main at that server are kept here\n" +
+            "hint: charla keeps those that it has shown, unless it was started with --no-log\n",
+          status: 1,
+        });
+      }
+    },
+    END_TO_END_TIMEOUT,
+  );
 });

@@ -79,6 +79,8 @@ interface Person {
   readonly said: string[];
   readonly acknowledged: string[];
   readonly shown: { readonly sequence: number; readonly text: string }[];
+  /** Sequence numbers of the entries that it was given to keep. */
+  readonly kept: number[];
   /** When its program was started, and when that entered the room. */
   startedAt: number;
   enteredAt: number;
@@ -177,6 +179,7 @@ function addPerson(world: World): void {
     said: [],
     acknowledged: [],
     shown: [],
+    kept: [],
     startedAt: world.now,
     enteredAt: 0,
     asked: new Set(),
@@ -193,7 +196,7 @@ function addPerson(world: World): void {
 
 function startClient({ random, now }: World, name: string, device: Device): RoomClient {
   const { id, unstored, cursor } = device;
-  const options = { room: "main", name, device: id, unstored, cursor };
+  const options = { room: "main", name, device: id, unstored, cursor, keepsEntries: true };
   return createRoomClient({ ...options, random: () => random.fraction() }, now);
 }
 
@@ -290,6 +293,9 @@ function perform(world: World, person: Person, action: Action): void {
       if (shown !== null) device.cursor = shown;
       break;
     }
+    case "keep":
+      person.kept.push(action.entry.sequence);
+      break;
     case "stored":
       person.acknowledged.push(forget(device, action.number));
       break;
@@ -460,7 +466,7 @@ async function isQuiet({ people, log, now }: World): Promise<boolean> {
 async function findFault({ people, log }: World): Promise<string | null> {
   const entries = await log.read("main", 0, 1_000);
   const texts = entries.map(({ text }) => text);
-  for (const { name, said, acknowledged, shown, asked } of people) {
+  for (const { name, said, acknowledged, shown, kept, asked } of people) {
     const own = entries.filter((entry) => entry.author === `key of ${name}`);
     if (
       !isSame(
@@ -481,6 +487,10 @@ async function findFault({ people, log }: World): Promise<string | null> {
       )
     ) {
       return `what is in the log was not shown to ${name} once, in order`;
+    }
+    const sequences = shown.map(({ sequence }) => sequence);
+    if (!isSame(kept.map(String), sequences.map(String))) {
+      return `what was shown to ${name} was not kept once, in order`;
     }
     if (asked.size > 0) return `${name} has asked and got no answer`;
   }

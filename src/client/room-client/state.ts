@@ -4,7 +4,7 @@
 import { backoff } from "../../backoff.ts";
 import { MAX_WAITING } from "../../chat/conversation.ts";
 import type { RoomEvent } from "../../chat/events.ts";
-import { MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
+import { type LogEntry, MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
 import { CharlaError } from "../../errors.ts";
 import { conversationOver, tooManyWaiting } from "../conversation-errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
@@ -31,6 +31,8 @@ export interface RoomClientOptions {
   readonly cursor: Cursor | null;
   /** Earlier entries that are shown where there is no cursor, 0 to MAX_FOUND; without it, as many as the server sends. */
   readonly history?: number | undefined;
+  /** Each new entry is a `keep`. */
+  readonly keepsEntries?: boolean | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
   /** RESEND_AFTER by default. */
@@ -75,7 +77,7 @@ export type Answer = Extract<ServerFrame, { readonly request: number }>;
 
 export interface RoomClient extends Pick<
   RoomClientOptions,
-  "room" | "device" | "random" | "history"
+  "room" | "device" | "random" | "history" | "keepsEntries"
 > {
   readonly resendAfter: number;
   readonly retryDelay: (attempts: number, random: number) => number;
@@ -143,6 +145,8 @@ export type Action =
   | { readonly type: "abort"; readonly reason: string }
   /** Hand an event to the reader; once it has that, everything up to `shown` in the log was shown. */
   | { readonly type: "emit"; readonly event: RoomEvent; readonly shown: Cursor | null }
+  /** A new entry of that log has come, perhaps this end's own. */
+  | { readonly type: "keep"; readonly log: string; readonly entry: LogEntry }
   /** The server has stored a message: the device forgets it. */
   | { readonly type: "stored"; readonly number: number }
   /** A message is not known to be stored, and not waited for any more; the device may keep it for its next run. */
@@ -159,7 +163,7 @@ export type Action =
 
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
-  const { room, name, device, unstored, cursor, history, random } = options;
+  const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text } of unstored) {
@@ -170,6 +174,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     device,
     random,
     history,
+    keepsEntries,
     resendAfter,
     retryDelay,
     name,

@@ -226,6 +226,7 @@ function receiveEntry(
   const isNew = received?.log !== log || sequence > received.sequence;
   const shown = isNew ? { log, sequence } : null;
   if (shown !== null) client.received = shown;
+  if (isNew && client.keepsEntries === true) actions.push({ type: "keep", log, entry: frame });
   const own = device === client.device ? client.outbox.get(number) : undefined;
   if (own !== undefined) {
     emit(actions, { type: "delivered", text, sequence }, shown);

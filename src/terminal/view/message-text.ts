@@ -36,7 +36,10 @@ export function pipedMessage(name: string, text: string): string {
  * The message with its local day and time and its author; `verbose` adds the seconds and the fingerprint.
  * Further lines of the text are indented, so that no text can pose as another message.
  */
-export function transcriptLine(entry: LogEntry, verbose: boolean): string {
+export function transcriptLine(
+  entry: Pick<LogEntry, "time" | "name" | "author" | "text">,
+  verbose: boolean,
+): string {
   const { time, name, author, text } = entry;
   // In this form lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
   const when = `${calendarDay(time)} ${clockTime(time, verbose)}`;

@@ -1,0 +1,190 @@
+// A member's own log of a room: what was shown of it, to be read again without the server (`charla history`). A file of
+// JSON lines beside the device's journal, which several programs of the person write, each entry perhaps more than once;
+// whoever reads it sorts that out. It is history for people, not the room's log: what one was not there for is missing.
+
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+import * as v from "valibot";
+
+import type { LogEntry } from "../chat/frames.ts";
+import { CharlaError, systemCode } from "../errors.ts";
+import { tryWriting } from "../identity/atomic-file.ts";
+import { roomFolder } from "./device.ts";
+
+/** Bytes of one file; the one before it is kept, so that there are at most two for a room. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const FILE = "history.jsonl";
+const OLDER_FILE = "history-older.jsonl";
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+export interface LocalLogOptions {
+  /** The folder of all rooms. */
+  readonly folder: string;
+  /** Identifies the server. */
+  readonly serverKey: Uint8Array;
+  /** How the server is called, HOST:PORT. */
+  readonly where: string;
+  readonly room: string;
+  readonly maxBytes?: number;
+}
+
+export interface LocalLog extends Disposable {
+  /**
+   * @param log the id of the server's log
+   * @throws {CharlaError} FOLDER_NOT_WRITABLE
+   */
+  keep(log: string, entry: LogEntry): void;
+}
+
+/** The first line of each file: what it is a log of. */
+const header = v.object({ room: v.string(), where: v.string() });
+const line = v.object({
+  log: v.string(),
+  sequence: v.number(),
+  time: v.number(),
+  author: v.string(),
+  name: v.string(),
+  text: v.string(),
+});
+
+export type LocalEntry = v.InferOutput<typeof line>;
+
+/**
+ * Opens the log of a room for this program; creates it if it is missing.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE
+ */
+export function openLocalLog(options: LocalLogOptions): LocalLog {
+  const { where, room, maxBytes = MAX_BYTES } = options;
+  const path = join(roomFolder(options), FILE);
+  let file = open();
+  let isOpen = true;
+
+  function open(): { readonly descriptor: number; size: number } {
+    return tryWriting(path, () => {
+      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      const descriptor = openSync(path, "a", FILE_MODE);
+      const { size } = fstatSync(descriptor);
+      // A program that was killed may have left half a line.
+      const begin = size === 0 ? `${JSON.stringify({ room, where })}\n` : "\n";
+      return { descriptor, size: size + writeSync(descriptor, begin) };
+    });
+  }
+
+  return {
+    keep(log, { sequence, time, author, name, text }) {
+      if (!isOpen) return;
+      if (file.size > maxBytes) {
+        closeSync(file.descriptor);
+        // Another program may have done so a moment before, and its file is still small.
+        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) {
+          tryWriting(path, () => renameSync(path, join(dirname(path), OLDER_FILE)));
+        }
+        file = open();
+      }
+      const entry: LocalEntry = { log, sequence, time, author, name, text };
+      const written = `${JSON.stringify(entry)}\n`;
+      file.size += tryWriting(path, () => writeSync(file.descriptor, written));
+    },
+    [Symbol.dispose]() {
+      if (isOpen) closeSync(file.descriptor);
+      isOpen = false;
+    },
+  };
+}
+
+/** Which local logs to read: those of a server by its key, or by the host and perhaps the port at which it was joined. */
+export type LocalLogQuery =
+  | { readonly room: string; readonly serverKey: Uint8Array }
+  | { readonly room: string; readonly where: string };
+
+/**
+ * The entries of a room, each once, oldest first; null where there is no log of it.
+ *
+ * @param folder the folder of all rooms
+ * @throws {CharlaError} FILE_NOT_READABLE
+ */
+export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[] | null {
+  const files =
+    "serverKey" in query
+      ? readFiles(roomFolder({ folder, ...query }))
+      : listFolder(folder).flatMap((name) => readFiles(join(folder, name)));
+  const found = files.filter(
+    ({ room, where }) =>
+      room === query.room &&
+      (!("where" in query) || where.toLowerCase() === query.where.toLowerCase()),
+  );
+  if (found.length === 0) return null;
+  // Of a log that was replaced the entries come first, as they were kept first.
+  const byLog = Map.groupBy(
+    found.flatMap(({ entries }) => entries),
+    ({ log }) => log,
+  );
+  return Array.from(byLog.values(), inOrder).flat();
+}
+
+function inOrder(entries: readonly LocalEntry[]): LocalEntry[] {
+  const once = new Map(entries.map((entry) => [entry.sequence, entry]));
+  return Array.from(once.values()).toSorted((one, other) => one.sequence - other.sequence);
+}
+
+interface ReadFile extends v.InferOutput<typeof header> {
+  readonly entries: readonly LocalEntry[];
+}
+
+/** The log of one folder, the older file first. */
+function readFiles(folder: string): ReadFile[] {
+  return [OLDER_FILE, FILE].flatMap((name) => {
+    const [first, ...lines] = readLines(join(folder, name));
+    const { success, output } = v.safeParse(header, first);
+    return success ? [{ ...output, entries: lines.filter((each) => v.is(line, each)) }] : [];
+  });
+}
+
+/** What is not JSON was cut by a kill. */
+function readLines(path: string): unknown[] {
+  return readText(path)
+    .split("\n")
+    .flatMap((text) => {
+      try {
+        return text === "" ? [] : [JSON.parse(text)];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return "";
+    throw new CharlaError(
+      "FILE_NOT_READABLE",
+      `${path} cannot be read`,
+      "check its owner and mode",
+      { cause },
+    );
+  }
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

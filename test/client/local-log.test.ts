@@ -1,0 +1,113 @@
+// A member's own log of a room, on its disk: written by several programs, bounded, and read without a server.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { openLocalLog, readLocalLog } from "../../src/client/local-log.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "charla-local-log-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const serverKey = new Uint8Array(32).fill(1);
+const where = "192.0.2.1:12345";
+const open = (room = "main", maxBytes?: number) =>
+  openLocalLog({
+    folder,
+    serverKey,
+    where,
+    room,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  });
+const entry = (sequence: number, text = `text ${sequence}`) => ({
+  sequence,
+  time: 1_000 * sequence,
+  author: "key of Ann",
+  name: "Ann",
+  device: "device",
+  number: sequence,
+  text,
+});
+const kept = (sequence: number, log = "log") => {
+  const { time, author, name, text } = entry(sequence);
+  return { log, sequence, time, author, name, text };
+};
+const read = (room = "main") => readLocalLog(folder, { room, serverKey });
+/** The files of the one room. */
+const files = () => readdirSync(folder).map((name) => join(folder, name));
+
+test("what two programs keep of a room is read once, in its order, and the next start goes on", () => {
+  {
+    using one = open();
+    using other = open();
+    for (const sequence of [1, 2, 3]) one.keep("log", entry(sequence));
+    for (const sequence of [2, 3, 4]) other.keep("log", entry(sequence));
+    expect(read()).toEqual([kept(1), kept(2), kept(3), kept(4)]);
+  }
+  using again = open();
+  again.keep("log", entry(5));
+  expect(read()).toEqual([1, 2, 3, 4, 5].map((sequence) => kept(sequence)));
+});
+
+test("it is found by the server's key, and by its address, for the room only", () => {
+  using log = open();
+  log.keep("log", entry(1));
+  using _cellar = open("cellar");
+  expect(readLocalLog(folder, { room: "main", where })).toEqual([kept(1)]);
+  expect(readLocalLog(folder, { room: "cellar", where })).toEqual([]);
+  expect(readLocalLog(folder, { room: "attic", where })).toBeNull();
+  expect(readLocalLog(folder, { room: "main", where: "192.0.2.1:99" })).toBeNull();
+  expect(readLocalLog(folder, { room: "main", serverKey: new Uint8Array(32) })).toBeNull();
+  expect(readLocalLog(join(folder, "missing"), { room: "main", where })).toBeNull();
+});
+
+test("the entries of a log that replaced another one follow that one's", () => {
+  using log = open();
+  log.keep("old", entry(1));
+  log.keep("old", entry(2));
+  log.keep("new", entry(1));
+  expect(read()).toEqual([kept(1, "old"), kept(2, "old"), kept(1, "new")]);
+});
+
+test("only the owner may read it", () => {
+  using log = open();
+  log.keep("log", entry(1));
+  const [room = ""] = files();
+  expect(statSync(join(room, "history.jsonl")).mode & 0o777).toBe(0o600);
+  expect(statSync(room).mode & 0o777).toBe(0o700);
+});
+
+test("a line that was cut by a kill is left out, and the next one is whole", () => {
+  {
+    using log = open();
+    log.keep("log", entry(1));
+  }
+  const [room = ""] = files();
+  appendFileSync(join(room, "history.jsonl"), '{"log":"log","sequence":2,"ti');
+  using log = open();
+  log.keep("log", entry(3));
+  expect(read()).toEqual([kept(1), kept(3)]);
+});
+
+test("it has a bound: two files, of which the older is replaced", () => {
+  const size = 2_000;
+  using log = open("main", size);
+  // Another program goes on with the file that was put aside.
+  using other = open("main", size);
+  for (let sequence = 1; sequence <= 200; sequence += 1) {
+    log.keep("log", entry(sequence));
+    other.keep("log", entry(sequence));
+  }
+  const [room = ""] = files();
+  const names = readdirSync(room).toSorted();
+  expect(names).toEqual(["history-older.jsonl", "history.jsonl"]);
+  for (const name of names) expect(statSync(join(room, name)).size).toBeLessThan(3 * size);
+  const sequences = read()?.map(({ sequence }) => sequence) ?? [];
+  expect(sequences.at(-1)).toBe(200);
+  expect(sequences.length).toBeGreaterThan(10);
+  expect(sequences.length).toBeLessThan(100);
+});
