@@ -58,6 +58,8 @@ export interface LogReader extends AsyncDisposable {
 }
 
 export interface Log extends LogReader {
+  /** How much the log takes, and may take. */
+  readonly usage: () => Usage;
   /**
    * Resolves once the entry is durable. The same author, device and number in the same room are the same
    * message: it resolves with the entry that is there, whatever the text. Sequence numbers follow the order of
@@ -67,7 +69,7 @@ export interface Log extends LogReader {
    * After a rejection with a STORE_... code the message may be stored nevertheless, as it may after a crash:
    * to append it again is safe.
    *
-   * @throws {CharlaError} TOO_MANY_ROOMS, STORE_...
+   * @throws {CharlaError} TOO_MANY_ROOMS, QUOTA_REACHED, STORE_...
    */
   readonly append: (room: string, draft: Draft) => Promise<LogEntry>;
   /**
@@ -105,6 +107,12 @@ export type OnAppended = (entries: readonly LogEntry[]) => void;
 export interface NameHolder {
   readonly author: string;
   readonly name: string;
+}
+
+/** In bytes; a log in memory counts characters. */
+export interface Usage {
+  readonly used: number;
+  readonly quota: number;
 }
 
 export interface RoomSummary {
@@ -169,6 +177,25 @@ export function tooManyRooms(room: string): CharlaError {
     `there are already ${MAX_ROOMS} rooms, and ${room} would be one more`,
     "use a room that exists",
   );
+}
+
+/** @param quota bytes */
+export function quotaReached(quota: number): CharlaError {
+  return new CharlaError(
+    "QUOTA_REACHED",
+    `this server keeps at most ${formatBytes(quota)} of messages, and has them`,
+    "ask its owner to delete old ones",
+  );
+}
+
+/** Such as 512 MB or 1.5 GB: each unit is 1,024 times the one before. */
+export function formatBytes(bytes: number): string {
+  let amount = bytes;
+  for (const unit of ["bytes", "KB", "MB", "GB"]) {
+    if (amount < 1_024) return `${Number(amount.toFixed(1))} ${unit}`;
+    amount /= 1_024;
+  }
+  return `${Number(amount.toFixed(1))} TB`;
 }
 
 export function tooManyNames(): CharlaError {

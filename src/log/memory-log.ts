@@ -102,6 +102,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
 
   return {
     id,
+    usage: () => ({ used: characters, quota: maxCharacters }),
     async append(name, given) {
       const draft = checkDraft(name, given);
       const time = now();

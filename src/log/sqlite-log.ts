@@ -4,7 +4,7 @@
 import { CharlaError } from "../errors.ts";
 import { checkDraft, checkLabels } from "./log.ts";
 import type { Log, LogReader } from "./log.ts";
-import { hasMoved, storeError, storeGone } from "./sqlite/database.ts";
+import { allowVacuum, checkpoint, hasMoved, storeError, storeGone } from "./sqlite/database.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { prepareReads, type Reads } from "./sqlite/reads.ts";
 import { migrate, MIGRATIONS, readVersion } from "./sqlite/schema.ts";
@@ -18,8 +18,9 @@ import {
 import { prepareWrites } from "./sqlite/writes.ts";
 import { createSubscribers } from "./subscribers.ts";
 
-/** How long others have the store for themselves between two slices of what is removed, ms. */
-const REMOVAL_PAUSE = 20;
+/** How long removing what was deleted may take at once, and how long others have the store for themselves then, ms. */
+const REMOVAL_SLICE = 8;
+const REMOVAL_PAUSE = 12;
 /** After a failure, such as a full disk, ms. */
 const REMOVAL_RETRY = 60_000;
 
@@ -28,6 +29,8 @@ interface SqliteLogOptions {
   readonly folder: string;
   /** ms since 1970. */
   readonly now: () => number;
+  /** Bytes of the disk that it may take; without it, any number. */
+  readonly quota?: number | undefined;
 }
 
 /**
@@ -35,11 +38,13 @@ interface SqliteLogOptions {
  *
  * @throws {CharlaError} STORE_LOCKED, STORE_TOO_NEW, STORE_DAMAGED, STORE_NOT_WRITABLE, STORE_FULL, STORE_FAILED
  */
-export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<Log> {
+export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
+  const { folder, now, quota = Number.POSITIVE_INFINITY } = options;
   const files = openStoreToWrite(folder, (opened, at) => {
     migrate(opened, at);
+    allowVacuum(opened);
     return {
-      writes: prepareWrites(opened),
+      writes: prepareWrites(opened, quota),
       reads: prepareReads(opened),
       begin: opened.prepare("BEGIN IMMEDIATE"),
       commit: opened.prepare("COMMIT"),
@@ -85,12 +90,15 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
   async function removeSome(): Promise<void> {
     let delay: number | null = REMOVAL_RETRY;
     try {
-      delay = (await group.add(() => writes.removeSome())) ? REMOVAL_PAUSE : null;
+      delay = (await group.add(() => writes.removeSome(sliceEnd()))) ? REMOVAL_PAUSE : null;
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
     }
     removing = null;
-    if (open && delay !== null) removeSoon(delay);
+    if (!open) return;
+    if (delay !== null) removeSoon(delay);
+    // The file shrinks when what was written last is moved into it.
+    else checkpoint(database);
   }
   removeSoon();
 
@@ -104,6 +112,7 @@ export async function openSqliteLog({ folder, now }: SqliteLogOptions): Promise<
       checkOpen();
       return await searcher.find(...given);
     },
+    usage: writes.usage,
     async append(room, given) {
       checkOpen();
       const draft = checkDraft(room, given);
@@ -162,6 +171,11 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
       files[Symbol.dispose]();
     },
   };
+}
+
+function sliceEnd(): () => boolean {
+  const end = performance.now() + REMOVAL_SLICE;
+  return () => performance.now() >= end;
 }
 
 /** The queries as promises, which reject with a CharlaError. */

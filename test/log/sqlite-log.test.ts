@@ -4,9 +4,11 @@ import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
+import type { Draft } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { openToWrite } from "../../src/log/sqlite/database.ts";
+import { migrate, MIGRATIONS } from "../../src/log/sqlite/schema.ts";
 import { until } from "../harness/until.ts";
 import { draft, entry, texts } from "./drafts.ts";
 import { testLog } from "./log-suite.ts";
@@ -179,10 +181,116 @@ describe("what was deleted from a log on the disk", () => {
   });
 });
 
+describe("the disk that a log takes", () => {
+  const long = { text: "words of a longer message that fill some pages ".repeat(20) };
+
+  test("the space of a deleted room is given back to the disk, and with it that of its words", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await appendAll(log, "main", 4_000, long);
+    const before = log.usage().used;
+    expect(before).toBeGreaterThan(4_000_000);
+    await log.deleteRoom("main");
+    const file = join(folder.path, "log.sqlite");
+    await until("the file is small", () => statSync(file).size < before / 4);
+    expect(log.usage().used).toBeLessThan(before / 10);
+    expect((await log.append("main", draft(1))).sequence).toBe(4_001);
+    expect(await log.search({ words: "message", limit: 9 })).toHaveLength(1);
+  });
+
+  test("the space of old entries is given back to the disk, and what is left can be found", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await appendAll(log, "main", 4_000, long);
+    const before = log.usage().used;
+    await log.deleteBefore("main", 3_991);
+    const file = join(folder.path, "log.sqlite");
+    await until("the file is small", () => statSync(file).size < before / 2);
+    expect(await log.find("main", { words: "fill some pages" }, 0, 100)).toEqual(
+      Array.from({ length: 10 }, (_, index) => 3_991 + index),
+    );
+  });
+
+  test("a store of an earlier version can give space back once it was opened", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "log.sqlite");
+    {
+      using old = new Database(file, { create: true });
+      old.run("PRAGMA journal_mode = WAL");
+      migrate(old, file, MIGRATIONS.slice(0, 1));
+      old.run("INSERT INTO rooms (name) VALUES ('main')");
+      old.run("INSERT INTO senders (author, device) VALUES ('key of Ann', 'laptop')");
+      const insert = old.prepare(
+        "INSERT INTO entries (room, sequence, time, sender, number, name, text) VALUES (1, ?1, 1000, 1, ?1, 'Ann', ?2)",
+      );
+      const index = old.prepare("INSERT INTO words (rowid, list) VALUES (?, ?)");
+      old.transaction(() => {
+        for (let number = 1; number <= 3_000; number += 1) {
+          insert.run(number, long.text);
+          index.run(number, long.text);
+        }
+      })();
+    }
+    const size = statSync(file).size;
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    expect(await log.read("main", 2_999, 10)).toEqual([entry(3_000, long)]);
+    await log.deleteRoom("main");
+    await until("the file is small", () => statSync(file).size < size / 4);
+  });
+
+  test("a log that has reached its quota refuses messages, and has those that it took", async () => {
+    using folder = temporaryFolder();
+    const quota = 400 * 1_024;
+    await using log = await openSqliteLog({ folder: folder.path, now, quota });
+    let taken = 0;
+    const refusal = await (async () => {
+      for (;;) {
+        await log.append("main", draft(taken + 1, long));
+        taken += 1;
+      }
+    })().catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: "QUOTA_REACHED",
+      message: "this server keeps at most 400 KB of messages, and has them",
+      hint: "ask its owner to delete old ones",
+    });
+    expect(taken).toBeGreaterThan(100);
+    expect(log.usage()).toEqual({ used: expect.any(Number), quota });
+    expect(log.usage().used).toBeGreaterThan(quota * 0.9);
+    // The page that an index needed, at most some of them.
+    expect(log.usage().used).toBeLessThan(quota * 1.2);
+    expect(await log.last("main")).toBe(taken);
+    // A message that it has is acknowledged again.
+    expect((await log.append("main", draft(taken, long))).sequence).toBe(taken);
+    expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");
+    await log.deleteBefore("main", taken);
+    await until("there is room", () => log.usage().used < quota / 2);
+    expect((await log.append("main", draft(taken + 1, long))).sequence).toBe(taken + 1);
+  });
+
+  test("messages of one commit fill a log to its quota, and no further", async () => {
+    using folder = temporaryFolder();
+    const quota = 400 * 1_024;
+    await using log = await openSqliteLog({ folder: folder.path, now, quota });
+    const results = await Promise.allSettled(
+      Array.from({ length: 2_000 }, (_, index) => log.append("main", draft(index + 1, long))),
+    );
+    const taken = results.filter(({ status }) => status === "fulfilled").length;
+    expect(taken).toBeGreaterThan(100);
+    expect(taken).toBeLessThan(500);
+    expect(await log.last("main")).toBe(taken);
+  });
+});
+
 /** Appends the first `count` messages of Ann's in one commit. */
-async function appendAll(log: Log, room: string, count: number): Promise<void> {
+async function appendAll(
+  log: Log,
+  room: string,
+  count: number,
+  fields: Partial<Draft> = {},
+): Promise<void> {
   await Promise.all(
-    Array.from({ length: count }, (_, index) => log.append(room, draft(index + 1))),
+    Array.from({ length: count }, (_, index) => log.append(room, draft(index + 1, fields))),
   );
 }
 

@@ -8,6 +8,9 @@ import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
 
 export type { Database } from "bun:sqlite";
 
+/** SQLite's number for it (PRAGMA auto_vacuum). */
+const INCREMENTAL = 2;
+
 const COMMON = [
   // How long to wait for another program's commit or recovery, ms: a reader may meet one.
   "PRAGMA busy_timeout = 1000",
@@ -20,6 +23,8 @@ const COMMON = [
 export function openToWrite(path: string): Database {
   return openDatabase(path, { readwrite: true, create: false }, [
     ...COMMON,
+    // Pages that deleted rows leave can be given back to the disk; for a new file, which is still empty.
+    "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
   ]);
@@ -59,6 +64,41 @@ function openDatabase(
     database.close();
     throw error;
   }
+}
+
+/** Rewrites a file of an earlier version so that it can give pages back; left as it is where the disk has no room for that. */
+export function allowVacuum(database: Database): void {
+  const setting = database.query<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get();
+  if (setting?.auto_vacuum === INCREMENTAL) return;
+  try {
+    database.run("VACUUM");
+  } catch (error) {
+    if (systemCode(error) !== "SQLITE_FULL") throw error;
+  }
+}
+
+/**
+ * Moves what was committed from the write-ahead log into the file, as far as it can: SQLite does it again with later
+ * commits.
+ */
+export function checkpoint(database: Database): void {
+  try {
+    database.run("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch (error) {
+    if (systemCode(error) === "") throw error;
+  }
+}
+
+/** Bytes that are in use, and that could be given back to the disk. */
+export function measureSpace(database: Database) {
+  const measure = database.prepare<{ pages: number; free: number; size: number }, []>(
+    `SELECT page_count AS pages, freelist_count AS free, page_size AS size
+     FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+  );
+  return (): { readonly used: number; readonly free: number } => {
+    const { pages = 0, free = 0, size = 0 } = measure.get() ?? {};
+    return { used: (pages - free) * size, free: free * size };
+  };
 }
 
 /** Whether its file is no longer where it was opened: what is written now is lost. */

@@ -2,13 +2,17 @@
 // for it. Inside transactions that the caller begins and ends.
 
 import { indexedText } from "../text-matching.ts";
-import type { Database } from "./database.ts";
+import { type Database, measureSpace } from "./database.ts";
 
-/** Entries removed in one transaction, and characters of their texts: some 5 ms. */
-const SLICE_ENTRIES = 100;
-const SLICE_CHARACTERS = 20_000;
+/** Entries that are read at once to be removed: at worst 1 MB of texts. */
+const BATCH = 16;
 /** Names of a deleted room removed in one transaction. */
 const SLICE_NAMES = 1_000;
+/** Pages of the file that are moved in one transaction, to be given back: 1 MB. */
+const SLICE_VACUUMED = 256;
+/** What is kept for the next entries, bytes, and as a part of what is used. */
+const SPARE = 1024 * 1024;
+const SPARE_PART = 1 / 8;
 
 interface Removed {
   /** Whether nothing is left to be removed. */
@@ -37,6 +41,12 @@ export function prepareRemoval(database: Database) {
        WHERE rooms.name IS NULL LIMIT ?)`,
   );
   const removeRooms = database.prepare<null, []>("DELETE FROM rooms WHERE name IS NULL");
+  const anyEntry = database.prepare<{ id: number }, []>("SELECT id FROM entries LIMIT 1");
+  const removeAllWords = database.prepare<null, []>(
+    "INSERT INTO words (words) VALUES ('delete-all')",
+  );
+  const vacuum = database.prepare<null, []>(`PRAGMA incremental_vacuum(${SLICE_VACUUMED})`);
+  const space = measureSpace(database);
 
   /** @param text of the entry: the index is told which words to forget */
   function remove(id: number, text: string): void {
@@ -44,17 +54,31 @@ export function prepareRemoval(database: Database) {
     removeEntry.run(id);
   }
 
+  /** Gives some pages back to the disk, unless few are free; returns whether there are more. */
+  function vacuumSome(): boolean {
+    const before = space();
+    if (before.free <= SPARE + before.used * SPARE_PART) return false;
+    vacuum.run();
+    // Less is free, unless this file cannot give any back.
+    return space().free < before.free;
+  }
+
   return {
     remove,
-    /** Removes some of what was deleted. */
-    removeSome(): Removed {
+    /** Removes some of what was deleted, until `isOver`. */
+    removeSome(isOver: () => boolean): Removed {
       const senders = new Set<number>();
-      let characters = 0;
-      for (const { id, sender, text } of deletedEntries.all(SLICE_ENTRIES)) {
-        if (characters > SLICE_CHARACTERS) break;
-        remove(id, text);
-        characters += text.length;
-        senders.add(sender);
+      for (
+        let batch = deletedEntries.all(BATCH);
+        batch.length > 0;
+        batch = deletedEntries.all(BATCH)
+      ) {
+        for (const { id, sender, text } of batch) {
+          remove(id, text);
+          senders.add(sender);
+          if (isOver()) break;
+        }
+        if (isOver()) break;
       }
       let removedSenders = false;
       for (const sender of senders)
@@ -62,7 +86,9 @@ export function prepareRemoval(database: Database) {
       if (senders.size > 0) return { isDone: false, removedSenders };
       if (removeNames.run(SLICE_NAMES).changes > 0) return { isDone: false, removedSenders };
       removeRooms.run();
-      return { isDone: true, removedSenders };
+      // Its merges have left out most of what was removed, and go on with what is said later, if anything is.
+      if (anyEntry.get() === null) removeAllWords.run();
+      return { isDone: !vacuumSome(), removedSenders };
     },
   };
 }

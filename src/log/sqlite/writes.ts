@@ -2,9 +2,17 @@
 // every entry needs, and drops the cache when a transaction has failed.
 
 import type { Draft, LogEntry } from "../../chat/frames.ts";
-import { activityAt, MAX_NAMES, MAX_ROOMS, tooManyNames, tooManyRooms } from "../log.ts";
+import {
+  activityAt,
+  MAX_NAMES,
+  MAX_ROOMS,
+  quotaReached,
+  tooManyNames,
+  tooManyRooms,
+  type Usage,
+} from "../log.ts";
 import { indexedText, nameKeys } from "../text-matching.ts";
-import type { Database } from "./database.ts";
+import { type Database, measureSpace } from "./database.ts";
 import { prepareRemoval } from "./removal.ts";
 import { ENTRY_BYTES } from "./schema.ts";
 
@@ -30,7 +38,11 @@ interface Cache {
   deletedRooms: number;
 }
 
-export function prepareWrites(database: Database) {
+/** Bytes of entries after which the space in use is measured again. */
+const MEASURE_EVERY = 1024 * 1024;
+
+/** @param quota bytes that the store may take */
+export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINITY) {
   const allRooms = database.prepare<Room & { name: string }, []>(
     `SELECT rooms.id AS id, rooms.name AS name, max(deleted, coalesce(sequence, 0)) AS last, deleted, active,
        coalesce(total, 0) AS total
@@ -83,6 +95,11 @@ export function prepareWrites(database: Database) {
 
   const removal = prepareRemoval(database);
 
+  const measure = measureSpace(database);
+  /** Bytes in use when that was last measured, and those of the entries since then. */
+  let measured = measure().used;
+  let grown = 0;
+
   let cache: Cache | null = null;
   let time = 0;
   let appended = new Map<string, LogEntry[]>();
@@ -124,6 +141,15 @@ export function prepareWrites(database: Database) {
     return id;
   }
 
+  /** Whether there is no room for so many bytes more. */
+  function isFull(bytes: number): boolean {
+    if (grown > MEASURE_EVERY || (grown > 0 && measured + grown + bytes > quota)) {
+      measured = measure().used;
+      grown = 0;
+    }
+    return measured + grown + bytes > quota;
+  }
+
   return {
     /** Begins a transaction, with the time of its entries, ms since 1970. */
     begin(now: number): void {
@@ -135,7 +161,13 @@ export function prepareWrites(database: Database) {
       const sender = findOrAddSender(draft.author, draft.device);
       const { number, text } = draft;
       const sequence = room.last + 1;
-      const total = room.total + Buffer.byteLength(text) + ENTRY_BYTES;
+      const bytes = Buffer.byteLength(text) + ENTRY_BYTES;
+      const total = room.total + bytes;
+      if (isFull(bytes)) {
+        // What is stored already can be said again.
+        const stored = sameMessage.get(room.id, sender, number);
+        if (stored === null || stored.sequence <= room.deleted) throw quotaReached(quota);
+      }
       const insert = () =>
         insertEntry.run(room.id, sequence, time, sender, number, draft.name, text, total);
       let inserted = insert();
@@ -151,6 +183,7 @@ export function prepareWrites(database: Database) {
       insertWords.run(Number(inserted.lastInsertRowid), indexedText(text));
       room.last = sequence;
       room.total = total;
+      grown += bytes;
       const entry = { sequence, time, ...draft };
       const inRoom = appended.get(name);
       if (inRoom === undefined) appended.set(name, [entry]);
@@ -191,12 +224,15 @@ export function prepareWrites(database: Database) {
       room.deleted = deleted;
       return count;
     },
-    /** Removes some of what was deleted; returns whether there is more. */
-    removeSome(): boolean {
-      const { isDone, removedSenders } = removal.removeSome();
+    /** Removes some of what was deleted, until `isOver`; returns whether there is more. */
+    removeSome(isOver: () => boolean): boolean {
+      const { isDone, removedSenders } = removal.removeSome(isOver);
       if (removedSenders) fillCache().senders.clear();
+      measured = measure().used;
+      grown = 0;
       return !isDone;
     },
+    usage: (): Usage => ({ used: measured + grown, quota }),
     /** Appended since `begin`, by room, in order: they are durable once the transaction is. */
     appended: (): ReadonlyMap<string, readonly LogEntry[]> => appended,
     /** The transaction was rolled back. */
