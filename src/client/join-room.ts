@@ -41,15 +41,12 @@ export interface JoinRoomOptions {
 }
 
 /**
- * Failures that another attempt would meet again: the server is another one, or speaks otherwise, or admits nobody with
- * this secret; or this machine's list of servers can't be used. Whatever else happened to a member, such as any error of
- * the network, may be over soon.
+ * Failures that another attempt would meet again: the server admits nobody with this secret, or this machine's list of
+ * servers can't be used. Whatever else happened to a member may be over soon, such as any error of the network, or
+ * something else that answers in the place of a server that is restarting: anyone on the path can forge that.
  */
 const FATAL: ReadonlySet<ErrorCode> = new Set([
   "WRONG_SECRET",
-  "SERVER_KEY_CHANGED",
-  "OTHER_WIRE",
-  "OTHER_VERSION",
   "KNOWN_SERVERS_DAMAGED",
   "FILE_NOT_READABLE",
   "FOLDER_NOT_WRITABLE",

@@ -35,6 +35,8 @@ const failed = (isTemporary: boolean): ClientEvent => ({
   error: NOBODY,
   isTemporary,
 });
+const notice = ({ code, message, hint }: CharlaError) =>
+  ({ type: "notice", code, message, hint }) as const;
 const closed = (reason = ""): ClientEvent => ({ type: "ended", end: { type: "closed", reason } });
 const received = (frame: ServerFrame): ClientEvent => ({
   type: "received",
@@ -214,6 +216,30 @@ describe("connecting", () => {
     expect(wakeAt(client)).toBe(375 + 750);
     happen(client, 1_125, TICK, CONNECTED, welcome(0), LOSS);
     expect(wakeAt(client)).toBe(1_125 + 375);
+  });
+
+  test("is reported, once for each reason, when something else answers in the server's place", () => {
+    const client = after(joined(), LOSS);
+    const otherWire = new CharlaError(
+      "OTHER_WIRE",
+      "it speaks the plain wire",
+      "join with --plain",
+    );
+    const changed = new CharlaError("SERVER_KEY_CHANGED", "another key", "ask");
+    const reportedAfter = (error: CharlaError) => {
+      const now = wakeAt(client);
+      happen(client, now, TICK);
+      const failure: ClientEvent = { type: "connect-failed", error, isTemporary: true };
+      return happen(client, now, failure).map((action) =>
+        action.type === "emit" ? action.event : action.type,
+      );
+    };
+    expect(reportedAfter(otherWire)).toEqual([notice(otherWire)]);
+    expect(reportedAfter(NOBODY)).toEqual([]);
+    expect(reportedAfter(otherWire)).toEqual([]);
+    expect(reportedAfter(changed)).toEqual([notice(changed)]);
+    happen(client, wakeAt(client), TICK, CONNECTED, welcome(0), LOSS);
+    expect(reportedAfter(changed)).toEqual([notice(changed)]);
   });
 
   test("is over with the error alone where no other attempt would help, before the member was in the room", () => {

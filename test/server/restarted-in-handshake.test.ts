@@ -7,6 +7,7 @@ import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { FINISH, HELLO, RESET } from "../../src/protocol/packets.ts";
 import type { Server } from "../../src/server/server.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { until } from "../harness/until.ts";
 import { entered, joinServed, openHere, shownTo } from "./served.ts";
 
 /** The first byte of a datagram, and its connection id. */
@@ -24,6 +25,8 @@ async function openWay(first: Server) {
     port: front.address().port,
     passed,
     server: first,
+    /** Something else answers hellos in the server's place, with this text. */
+    impostor: null as string | null,
     /** Called before a datagram of the member's is passed on. */
     onPassing: (_passed: Passed): void => {},
     async [Symbol.asyncDispose]() {
@@ -36,6 +39,7 @@ async function openWay(first: Server) {
     const header = { kind: datagram[0], id: datagram.toString("hex", at, at + 8) };
     passed.push(header);
     way.onPassing(header);
+    if (way.impostor !== null) return front.send(way.impostor, port, "127.0.0.1");
     back.send(datagram, way.server.local.port, "127.0.0.1");
   });
   back.on("message", (datagram, { port }) => {
@@ -82,6 +86,44 @@ test(
     expect(way.passed[reset]?.id).toBe(unanswered);
     // Not the same finish again for seconds: next comes a new hello.
     expect(way.passed[reset + 1]?.kind).toBe(HELLO);
+    await ann.leave();
+    await seen.ended;
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "what answers in the place of a server that restarts does not end the conversation, and is reported once",
+  async () => {
+    const log = openMemoryLog({ now: Date.now });
+    const resetSalt = new Uint8Array(16).fill(3);
+    await using first = await openHere({ log, resetSalt });
+    await using second = await openHere({ log, resetSalt });
+    await using way = await openWay(first);
+    const ann = joinServed(way.port, "Ann");
+    const seen = shownTo(ann);
+    await entered(seen);
+    way.server = second;
+    way.onPassing = ({ kind }) => {
+      if (kind === HELLO && way.passed.some((passed) => passed.kind === RESET)) {
+        way.impostor = "who is there?";
+        way.onPassing = () => {};
+      }
+    };
+    const saying = ann.say("is anybody there?");
+    const reported = () => seen.shown.filter((event) => event.type === "notice");
+    await until("a notice", () => reported().length > 0);
+    way.impostor = null;
+    await saying;
+    expect(reported()).toEqual([
+      {
+        type: "notice",
+        code: "OTHER_WIRE",
+        message: `127.0.0.1:${way.port} speaks the plain wire, which is not encrypted`,
+        hint: `join it with charla --plain 127.0.0.1:${way.port}`,
+      },
+    ]);
+    expect(seen.shown.map(({ type }) => type)).toContain("reconnected");
     await ann.leave();
     await seen.ended;
   },

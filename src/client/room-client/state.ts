@@ -5,7 +5,7 @@ import { backoff } from "../../backoff.ts";
 import { MAX_WAITING } from "../../chat/conversation.ts";
 import type { RoomEvent } from "../../chat/events.ts";
 import { type LogEntry, MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
-import { CharlaError } from "../../errors.ts";
+import { CharlaError, type ErrorCode } from "../../errors.ts";
 import { conversationOver, tooManyWaiting } from "../conversation-errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
 
@@ -86,6 +86,8 @@ export interface RoomClient extends Pick<
   phase: Phase;
   /** Attempts to connect that have failed since the member was in the room. */
   attempts: number;
+  /** The code of the last of them that was reported in a notice; null for none since then. */
+  reportedFailure: string | null;
   /** Whether the member was in the room at least once. */
   entered: boolean;
   /** The log that the server has now. */
@@ -161,6 +163,13 @@ export type Action =
   /** The last: `event` is the last event, and null where the member never was in the room; `error` follows it. */
   | { readonly type: "over"; readonly event: RoomEvent | null; readonly error: CharlaError | null };
 
+/** Failures that a person should know of while another attempt is made: something else answers in the server's place. */
+export const NOT_THE_SERVER: ReadonlySet<ErrorCode> = new Set([
+  "SERVER_KEY_CHANGED",
+  "OTHER_WIRE",
+  "OTHER_VERSION",
+]);
+
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
@@ -180,6 +189,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     name,
     phase: { name: "connecting", retryAt: now },
     attempts: 0,
+    reportedFailure: null,
     entered: false,
     log: "",
     past: null,

@@ -25,6 +25,7 @@ import {
   type ChannelEnd,
   type ClientEvent,
   connectionPhase,
+  NOT_THE_SERVER,
   type Outgoing,
   type Question,
   type RoomClient,
@@ -109,7 +110,14 @@ function connectFailed(
   // A conversation that never began has no end: its reader gets the error alone.
   if (!isTemporary || (isLeaving && !entered)) fail(client, error, actions);
   else if (isLeaving) finish(client, "left", actions);
-  else retry(client, now);
+  else {
+    const { code, message, hint } = error;
+    if (NOT_THE_SERVER.has(code) && code !== client.reportedFailure) {
+      client.reportedFailure = code;
+      emit(actions, { type: "notice", code, message, hint });
+    }
+    retry(client, now);
+  }
 }
 
 function retry(client: RoomClient, now: number): void {
@@ -202,6 +210,7 @@ function welcome(
   emit(actions, event, client.received?.log === log ? client.received : null);
   client.entered = true;
   client.attempts = 0;
+  client.reportedFailure = null;
   if (connectionPhase(client.phase)?.name === "closing") return;
   setConnection(client, { name: "joined", resendAt: null });
   for (const message of client.outbox.values()) send(client, message, now, actions);
