@@ -107,6 +107,7 @@ const SERVER_ONLY = {
   admit: "only the server decides who may join",
   data: "only the server stores messages",
   ephemeral: "only the server stores messages",
+  memory: "only the server holds what its members send",
   background: "only a server goes on without a terminal",
 };
 
@@ -118,6 +119,7 @@ const SEALED_ONLY = {
   ephemeral: "a plain conversation stores no messages",
   name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
+  memory: "a plain conversation holds one message",
   background: "a plain conversation needs somebody who types",
   "invitation-file": "an invitation is for the sealed wire",
   history: "a plain conversation stores no messages",

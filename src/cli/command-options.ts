@@ -7,7 +7,7 @@ import { CharlaError, usageError } from "../errors.ts";
 import { DEFAULT_PORT, parsePort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import type { PrinterOptions } from "../terminal/printer.ts";
-import { parseCount } from "./amounts.ts";
+import { parseBytes, parseCount } from "./amounts.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** --json, --quiet, --verbose, --bell */
@@ -57,5 +57,24 @@ export function historyOption(
   throw usageError(
     `--history takes a number of messages from 0 to ${MAX_FOUND}, not ${JSON.stringify(written)}`,
     helpFor(command),
+  );
+}
+
+/** Bytes that a server needs to admit a dozen members. */
+const MIN_MEMORY = 1_024 * 1_024;
+
+/**
+ * --memory: what the members of a server may make it hold.
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function memoryOption({ command, values }: CommandLine): number | undefined {
+  const written = values.get("memory");
+  if (written === undefined) return undefined;
+  const bytes = parseBytes(written);
+  if (bytes !== null && bytes >= MIN_MEMORY) return bytes;
+  throw usageError(
+    `--memory takes a number of bytes from 1M, not ${JSON.stringify(written)}`,
+    `write one such as 64M or 2G; ${helpFor(command)}`,
   );
 }

@@ -45,14 +45,14 @@ stored, and the invitation stays valid when the server is started again.
       --admit FILE     let in people whose fingerprints are in FILE, without one
       --data DIR       store messages in DIR (~/.local/share/charla)
       --ephemeral      store nothing
+      --memory N       use at most N bytes for members (64M, 2G; 1G by default)
       --background     return the shell; charla joins it, charla stop ends it
       --invitation-file FILE   write the invitation to FILE
       --plain          the lesson's wire, not encrypted, with one other person
       --bell, --json, -q, -v, -h    as with charla --help
 
 bye ends it for all. /help lists the other commands: /invite, /kick, /ban, ...
-Without input (</dev/null) it only serves, until SIGTERM, and the invitation is
-written to a file.
+Without input (</dev/null) it only serves, and writes the invitation to a file.
 `,
   send: `Send one message and leave.
 

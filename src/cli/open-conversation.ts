@@ -10,12 +10,13 @@ import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
+import { LIMITS } from "../server/limits.ts";
 import { open, type OpenOptions } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
-import { historyOption, listenOptions, printerOptions } from "./command-options.ts";
+import { historyOption, listenOptions, memoryOption, printerOptions } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
@@ -41,6 +42,7 @@ export async function openConversation(
   const { name, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
   const history = historyOption(commandLine, io);
+  const memory = memoryOption(commandLine);
   const isOpen = flags.has("open");
   const admitted = values.get("admit");
   const data = flags.has("ephemeral") ? undefined : (values.get("data") ?? dataFolder(io.env));
@@ -60,6 +62,7 @@ export async function openConversation(
     identity: keyPair,
     open: isOpen,
     data,
+    limits: memory === undefined ? LIMITS : { ...LIMITS, memory },
     authorized: admitted === undefined ? undefined : openAuthorizedKeys(admitted, addNotice),
     onOtherWire: (peer, ignored) => addNotice(otherWireNotice(peer, ignored)),
     // Members see that somebody is gone by their silence.

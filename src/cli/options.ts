@@ -37,6 +37,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   server: { takes: "flag", commands: ["chat"] },
   open: { takes: "flag", commands: ["chat"] },
   admit: { takes: "value", commands: ["chat"] },
+  memory: { takes: "value", commands: ["chat"] },
   background: { takes: "flag", commands: ["chat"] },
   plain: { takes: "flag", commands: ["chat"] },
   turns: { takes: "flag", commands: ["chat"] },

@@ -2,7 +2,8 @@
 // protocol/session/session.ts. Has no socket, clock or timer of its own: a driver has, and calls it when something has
 // happened in the session.
 
-import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
+import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
+import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
 import {
   CLOSE_DONE,
@@ -144,13 +145,16 @@ export class SessionLink implements SealedLink {
     const { session } = this;
     let end = 0;
     if (this.#unsent === NO_WAITERS) this.#unsent = [];
+    startWaiting(session.outgoing, message);
     const sent = this.#wait(this.#unsent, () => {
       if (!sendMessage(session, message)) return false;
       ({ end } = session.outgoing.queue);
       return true;
     });
     this.#driver.changed(session);
-    return (await sent) ? end : null;
+    const isSent = await sent;
+    stopWaiting(session.outgoing, message);
+    return isSent ? end : null;
   }
 
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean> {
@@ -226,8 +230,10 @@ export class SessionLink implements SealedLink {
       return;
     }
     this.#busy = true;
+    startMessages(session.incoming, messages);
     void handled.finally(() => {
       this.#busy = false;
+      finishMessages(session.incoming, messages);
       this.#driver.changed(session);
     });
   }

@@ -37,7 +37,7 @@ const DATAGRAMS_AT_ONCE = 256;
 
 interface SealedSocketOptions extends Pick<
   EndpointOptions,
-  "staticKeys" | "admission" | "maxSessions" | "resetSalt"
+  "staticKeys" | "admission" | "maxSessions" | "memory" | "resetSalt"
 > {
   readonly bind?: string | undefined;
   readonly port: number;
@@ -83,6 +83,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     admission: options.admission,
     resetSalt: options.resetSalt,
     maxSessions: options.maxSessions,
+    memory: options.memory,
     datagramLimit: (to) => maxProbeSize(socket, to),
     now: now(),
   });

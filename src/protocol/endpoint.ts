@@ -30,6 +30,15 @@ import {
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
 import { writeResetToken, writeWindow } from "./session/frames.ts";
 import { RECEIVE_WINDOW } from "./session/incoming-messages.ts";
+import {
+  countHeld,
+  createMemoryBudget,
+  FIRST_WINDOW,
+  type MemoryBudget,
+  sessionsLeft,
+  startCounting,
+  stopCounting,
+} from "./session/memory.ts";
 import { createPacketArena, type PacketArena, resetArena } from "./session/packet-arena.ts";
 import { receivePacket, startFromFinish } from "./session/receive.ts";
 import {
@@ -68,6 +77,8 @@ export interface EndpointOptions extends Omit<ResponderOptions, "admission"> {
   readonly resetSalt?: Uint8Array | undefined;
   /** With this many sessions nobody else is admitted; by default MAX_SESSIONS. */
   readonly maxSessions?: number | undefined;
+  /** Bytes that peers may make this end hold, in all sessions together; without it, there is no such bound. */
+  readonly memory?: number | undefined;
   /** Bytes of the longest datagram worth trying on the path to an address. */
   readonly datagramLimit: (to: SocketAddress) => number;
 }
@@ -93,6 +104,7 @@ export interface Endpoint {
   readonly timers: Timers<Session>;
   readonly arena: PacketArena;
   readonly strayAnswers: StrayAnswers;
+  readonly memory: MemoryBudget | null;
 }
 
 export interface ConnectOptions extends Pick<InitiatorOptions, "psk" | "expected"> {
@@ -123,6 +135,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     timers: createTimers(),
     arena: createPacketArena(),
     strayAnswers: createStrayAnswers(now),
+    memory: options.memory === undefined ? null : createMemoryBudget(options.memory),
   };
 }
 
@@ -172,6 +185,7 @@ export function receiveDatagram(
   if (session !== undefined) {
     const { resetToken: known } = session;
     receivePacket(session, packet, datagram, from, now);
+    countHeld(session);
     activate(endpoint, session);
     const { resetToken } = session;
     if (resetToken !== null && known === null) {
@@ -222,6 +236,7 @@ export function nextDatagram(endpoint: Endpoint, now: number): Outbound | null {
     const outbound = nextSessionDatagram(session, now, endpoint.arena);
     if (outbound !== null) return outbound;
     endpoint.sending.pop();
+    countHeld(session);
     if (isSessionOver(session)) removeSession(endpoint, session);
     else scheduleBy(endpoint.timers, session, sessionWakeAt(session));
   }
@@ -266,8 +281,10 @@ function addSession(
     crypto,
     random,
     datagramLimit,
+    memory: endpoint.memory,
     now,
   });
+  startCounting(session);
   endpoint.sessions.set(mapKey(localId), session);
   activate(endpoint, session);
   return session;
@@ -275,6 +292,7 @@ function addSession(
 
 function removeSession(endpoint: Endpoint, session: Session): void {
   const { localId, resetToken } = session;
+  stopCounting(session);
   cancelTimer(endpoint.timers, session);
   endpoint.sessions.delete(mapKey(localId));
   if (resetToken !== null) endpoint.byResetToken.delete(mapKey(resetToken));
@@ -294,11 +312,13 @@ function answerHello(
 ): void {
   const { responder } = endpoint;
   if (responder === null) return;
-  const room = (endpoint.options.maxSessions ?? MAX_SESSIONS) - endpoint.sessions.size;
+  const { options, sessions, memory } = endpoint;
+  const places = (options.maxSessions ?? MAX_SESSIONS) - sessions.size;
+  const room = memory === null ? places : Math.min(places, sessionsLeft(memory));
   const bytes = receiveHello(responder, hello, from, room, now, (responderId) => {
     const into = new Uint8Array(9 + 1 + TOKEN_LENGTH);
     const at = writeResetToken(into, 0, deriveResetToken(endpoint, responderId));
-    return into.subarray(0, writeWindow(into, at, RECEIVE_WINDOW));
+    return into.subarray(0, writeWindow(into, at, memory === null ? RECEIVE_WINDOW : FIRST_WINDOW));
   });
   if (bytes !== null) answer(endpoint, { to: from, bytes });
 }

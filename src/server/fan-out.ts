@@ -9,8 +9,11 @@ import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 
-/** Entries that a member reads at once while it catches up. */
-const PAGE = 1_000;
+/** Entries that a member reads at once while it catches up: at first, and at most. */
+const FIRST_PAGE = 64;
+const LONGEST_PAGE = 1_000;
+/** Bytes of a page: where messages are long, it has fewer entries. */
+const PAGE_BYTES = 256 * 1_024;
 
 /** Entries without a gap, encoded: they are in memory once, however many members have not acknowledged them yet. */
 interface EncodedBatch {
@@ -94,6 +97,7 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
   /** Reads from the log until the recipient has caught up, and then lets it rejoin. */
   async function catchUp(recipient: Recipient, hasRoom: boolean | Promise<boolean>): Promise<void> {
     const { channel } = recipient;
+    let page = FIRST_PAGE;
     try {
       while ((await hasRoom) && !recipient.isOver) {
         if (recipient.cursor >= newest) {
@@ -101,7 +105,7 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
           current.add(recipient);
           return;
         }
-        const entries = await log.read(room, recipient.cursor, PAGE);
+        const entries = await log.read(room, recipient.cursor, page);
         if (recipient.isOver) return;
         if (entries.length === 0) {
           // They were deleted meanwhile.
@@ -118,6 +122,8 @@ export function createFanOut({ log, room, unreadFor }: FanOutOptions): FanOut {
         }
         const { last, frames, stream } = encodeBatch(entries);
         recipient.cursor = last;
+        const fitting = Math.floor((PAGE_BYTES * entries.length) / stream.length);
+        page = Math.max(1, Math.min(fitting, LONGEST_PAGE));
         hasRoom = sendInTime(channel, frames, unreadFor, stream);
       }
     } catch (error) {

@@ -24,6 +24,8 @@ export type Action = "frame" | "list" | "search" | "enter" | "rename" | "away";
 
 export interface Limits {
   readonly rates: Readonly<Record<Action, ActionLimit>>;
+  /** Bytes that all peers together may make the server hold: past that, the newest is refused. */
+  readonly memory: number;
   /** Sessions of one person at a time: four windows, each in eight rooms. */
   readonly sessionsPerPerson: number;
   /** Sessions of all who came by one invitation: three quarters of what a server has, so that others still get in. */
@@ -79,6 +81,7 @@ export const LIMITS: Limits = {
       invitation: { perSecond: 10, burst: 1_000 },
     },
   },
+  memory: 1_024 ** 3,
   sessionsPerPerson: 32,
   sessionsPerInvitation: 12_288,
   enterWithin: 10_000,

@@ -95,6 +95,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     port,
     staticKeys: identity,
     admission,
+    memory: limits.memory,
     resetSalt: options.resetSalt,
     onJoined(link) {
       const { peerKey, admittedBy } = link;

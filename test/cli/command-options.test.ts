@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
 
-import { historyOption, listenOptions } from "../../src/cli/command-options.ts";
+import { historyOption, listenOptions, memoryOption } from "../../src/cli/command-options.ts";
 import { readCommandLine } from "../../src/cli/options.ts";
 
 const listen = (...args: string[]) => listenOptions(readCommandLine(["receive", ...args]));
@@ -60,6 +60,25 @@ test.each(["101", "-1", "all", "1.5"])("--history=%s is a usage error", (count) 
       code: "USAGE",
       message: `--history takes a number of messages from 0 to 100, not "${count}"`,
       hint: "see charla --help",
+    }),
+  );
+});
+
+test.each([
+  [[], undefined],
+  [["--memory", "64M"], 64 * 1_024 ** 2],
+  [["--memory=2G"], 2 * 1_024 ** 3],
+  [["--memory", "1M"], 1_024 ** 2],
+])("%j lets members make a server hold %p bytes", (args, bytes) => {
+  expect(memoryOption(readCommandLine(["--server", ...args]))).toBe(bytes);
+});
+
+test.each(["0", "1000K", "much", "-1G"])("--memory=%s is a usage error", (written) => {
+  expect(() => memoryOption(readCommandLine(["--server", `--memory=${written}`]))).toThrow(
+    expect.objectContaining({
+      code: "USAGE",
+      message: `--memory takes a number of bytes from 1M, not "${written}"`,
+      hint: "write one such as 64M or 2G; see charla --help",
     }),
   );
 });

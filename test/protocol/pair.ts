@@ -85,8 +85,9 @@ export interface PairOptions {
   readonly responderKeys?: KeyPair;
   /** Null for a responder that admits nobody. */
   readonly admission?: Uint8Array | Admission | null;
-  /** The responder's bound. */
+  /** The responder's bounds. */
   readonly maxSessions?: number;
+  readonly memory?: number;
 }
 
 export function createPair(options: PairOptions = {}): Pair {
@@ -112,6 +113,7 @@ export function createPair(options: PairOptions = {}): Pair {
       admission: psk,
       resetSalt: RESET_SALT,
       maxSessions: options.maxSessions,
+      memory: options.memory,
       datagramLimit,
       now: START,
     }),

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 
 import type { Channel } from "../../src/chat/channel.ts";
-import { type LogEntry, readServerFrame } from "../../src/chat/frames.ts";
+import { type Draft, type LogEntry, readServerFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log, OnAppended } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
@@ -25,7 +25,7 @@ async function settle(): Promise<void> {
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 /** A log whose reads are answered, and whose entries are announced, when the test says so. */
-function remoteLog() {
+function remoteLog(fields: Partial<Draft> = {}) {
   const entries: LogEntry[] = [];
   const reads: { readonly after: number; answer(error?: CharlaError): Promise<void> }[] = [];
   let subscriber: OnAppended | null = null;
@@ -53,7 +53,7 @@ function remoteLog() {
     reads,
     isSubscribed: () => subscriber !== null,
     append: (count: number) => {
-      for (const _ of upTo(count)) entries.push(entry(entries.length + 1));
+      for (const _ of upTo(count)) entries.push(entry(entries.length + 1, fields));
     },
     /** Announces all entries since the last announcement, or the first so many of them. */
     announce: async (count = entries.length - announced) => {
@@ -169,11 +169,23 @@ describe("a member that is behind", () => {
     const { channel, sequences } = recordingChannel();
     fanOut.send(channel, 100, 2_500);
     await settle();
-    for (const _ of upTo(3)) await reads.at(-1)?.answer();
+    for (const _ of upTo(4)) await reads.at(-1)?.answer();
     append(1);
     await announce(2_501);
     expect(sequences).toEqual(upTo(2_501).slice(100));
-    expect(reads.map(({ after }) => after)).toEqual([100, 1_100, 2_100]);
+    expect(reads.map(({ after }) => after)).toEqual([100, 164, 1_164, 2_164]);
+  });
+
+  test("reads short pages where messages are long", async () => {
+    const { log, reads, append } = remoteLog({ text: "x".repeat(10_000) });
+    append(500);
+    using fanOut = fanOutOf(log);
+    const { channel, sequences } = recordingChannel();
+    fanOut.send(channel, 0, 500);
+    await settle();
+    for (const _ of upTo(3)) await reads.at(-1)?.answer();
+    expect(reads.map(({ after }) => after)).toEqual([0, 64, 89, 114]);
+    expect(sequences).toEqual(upTo(114));
   });
 
   test("misses nothing that is appended and announced while its last page is being read", async () => {

@@ -15,6 +15,7 @@ import {
   tickEndpoint,
 } from "../../src/protocol/endpoint.ts";
 import { MAX_DATAGRAM_SIZE } from "../../src/protocol/recovery/path-mtu.ts";
+import { RESERVED } from "../../src/protocol/session/memory.ts";
 import { receiveMessages } from "../../src/protocol/session/receive.ts";
 import { sendMessage, type Session } from "../../src/protocol/session/session.ts";
 import {
@@ -107,6 +108,8 @@ function newEndpoint(
     admission: name === "responder" ? PSK : null,
     resetSalt: RESET_SALT,
     maxSessions: MAX_SESSIONS,
+    // Short of it as soon as there are several sessions.
+    memory: name === "responder" ? MAX_SESSIONS * RESERVED : undefined,
     datagramLimit: () => MAX_DATAGRAM_SIZE,
     now,
   });

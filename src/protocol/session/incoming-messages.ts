@@ -33,13 +33,28 @@ export interface IncomingMessages {
   readonly earlyBytes: PagedBytes;
   /** The limit that the peer has: it may send bytes up to it. */
   granted: number;
+  /** When the last limit was sent, ms. */
+  grantedAt: number;
+  /** Bytes ahead of the reader that the next limit grants. */
+  window: number;
+  /** Bytes of messages that were taken, and that the program above has not finished with. */
+  unfinished: number;
 }
 
 /** The peer went beyond the window, or a message is too long. */
 export type MessageFault = "beyond-window" | "message-too-long";
 
-export function createIncomingMessages(): IncomingMessages {
-  return { arrived: createByteQueue(), early: [], earlyBytes: new Map(), granted: RECEIVE_WINDOW };
+/** @param window bytes that are granted at first */
+export function createIncomingMessages(window: number = RECEIVE_WINDOW): IncomingMessages {
+  return {
+    arrived: createByteQueue(),
+    early: [],
+    earlyBytes: new Map(),
+    granted: window,
+    grantedAt: Number.NEGATIVE_INFINITY,
+    window,
+    unfinished: 0,
+  };
 }
 
 /** Stores a fragment; null when nothing is wrong with it. The bytes are copied. */
@@ -53,7 +68,8 @@ export function receiveFragment(
   if (offset > arrived.end) return keepEarly(incoming, offset, bytes);
   const known = arrived.end - offset;
   if (known >= bytes.length) return null;
-  extendBytes(arrived, bytes.length - known).set(known === 0 ? bytes : bytes.subarray(known));
+  const added = extendBytes(arrived, bytes.length - known, incoming.granted - arrived.start);
+  added.set(known === 0 ? bytes : bytes.subarray(known));
   if (early.length > 0) appendEarly(incoming);
   return null;
 }
@@ -85,16 +101,36 @@ export function takeMessages(
 
 /**
  * The limit to send to the peer now, or null while the last one leaves it half a window. No message fills a
- * window, so a peer that waits for a new limit always gets it.
+ * window, so a peer that waits for a new limit always gets it: at the latest when the program above is done.
  */
-export function nextWindow({ arrived, granted }: IncomingMessages): number | null {
-  const limit = arrived.start + RECEIVE_WINDOW;
-  return limit - granted < RECEIVE_WINDOW / 2 ? null : limit;
+export function nextWindow(incoming: IncomingMessages): number | null {
+  const { arrived, granted, window, unfinished } = incoming;
+  const limit = arrived.start + window - unfinished;
+  const isUsedUp = arrived.end === granted;
+  return limit - granted >= (isUsedUp ? 1 : window / 2) ? limit : null;
 }
 
 /** `limit` is being sent to the peer. */
 export function grantWindow(incoming: IncomingMessages, limit: number): void {
   incoming.granted = Math.max(incoming.granted, limit);
+}
+
+/** Bytes of the objects around a message. */
+const MESSAGE_OBJECTS = 128;
+
+/** The program above was given messages, and finishes with them later. */
+export function startMessages(incoming: IncomingMessages, messages: readonly Uint8Array[]): void {
+  incoming.unfinished += sizeOf(messages);
+}
+
+export function finishMessages(incoming: IncomingMessages, messages: readonly Uint8Array[]): void {
+  incoming.unfinished -= sizeOf(messages);
+}
+
+function sizeOf(messages: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const { length } of messages) size += length + MESSAGE_OBJECTS;
+  return size;
 }
 
 function keepEarly(
@@ -108,7 +144,7 @@ function keepEarly(
 }
 
 /** Appends the early fragments before which nothing is missing any more. */
-function appendEarly({ arrived, early, earlyBytes }: IncomingMessages): void {
+function appendEarly({ arrived, early, earlyBytes, granted }: IncomingMessages): void {
   const from = early[0]?.offset ?? 0;
   let to = from;
   let passed = 0;
@@ -117,7 +153,8 @@ function appendEarly({ arrived, early, earlyBytes }: IncomingMessages): void {
     to = offset + length;
     passed += 1;
     const start = arrived.end;
-    if (to > start) copyFromPages(earlyBytes, start, extendBytes(arrived, to - start));
+    if (to <= start) continue;
+    copyFromPages(earlyBytes, start, extendBytes(arrived, to - start, granted - arrived.start));
   }
   if (passed === 0) return;
   early.splice(0, passed);

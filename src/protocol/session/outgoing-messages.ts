@@ -28,10 +28,12 @@ export interface OutgoingMessages {
   readonly acknowledged: Fragment[];
   /** Lost fragments: sent before anything new. */
   readonly lost: Fragment[];
+  /** Bytes of messages for which the program above waits to be queued. */
+  waiting: number;
 }
 
 export function createOutgoingMessages(): OutgoingMessages {
-  return { queue: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [] };
+  return { queue: createChunkQueue(), sent: 0, limit: 0, acknowledged: [], lost: [], waiting: 0 };
 }
 
 /** Appends a message of at most 65,536 bytes; false when there is no room for it. */
@@ -41,6 +43,15 @@ export function appendMessage({ queue }: OutgoingMessages, message: Uint8Array):
   const bytes = extendChunks(queue, length);
   bytes.set(message, writeVarint(bytes, 0, message.length));
   return true;
+}
+
+/** A message waits to be appended, until there is room for it. */
+export function startWaiting(outgoing: OutgoingMessages, { length }: Uint8Array): void {
+  outgoing.waiting += length;
+}
+
+export function stopWaiting(outgoing: OutgoingMessages, { length }: Uint8Array): void {
+  outgoing.waiting -= length;
 }
 
 /** Messages as they are in the stream, each after its length: encoded once to be sent to many. */

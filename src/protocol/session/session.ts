@@ -24,7 +24,12 @@ import { probeTimeout } from "../recovery/round-trip.ts";
 import type { SentPacket } from "../recovery/sent-packets.ts";
 import type { SocketAddress } from "../socket-address.ts";
 import type { Fragment } from "./fragments.ts";
-import { createIncomingMessages, type IncomingMessages } from "./incoming-messages.ts";
+import {
+  createIncomingMessages,
+  type IncomingMessages,
+  RECEIVE_WINDOW,
+} from "./incoming-messages.ts";
+import { FIRST_WINDOW, mayQueue, type MemoryBudget } from "./memory.ts";
 import {
   appendEncoded,
   appendMessage,
@@ -135,6 +140,10 @@ export interface Session {
   silent: boolean;
   closing: Closing | null;
   end: SessionEnd | null;
+  /** The budget of all sessions of the endpoint; null for none. */
+  readonly memory: MemoryBudget | null;
+  /** Bytes that are counted there for this session; 0 for a session that is not one of them. */
+  counted: number;
 }
 
 /** The state of a session that has ended, and still sends CLOSE. */
@@ -164,11 +173,12 @@ export interface SessionOptions {
   readonly random: RandomBytes;
   /** Bytes of the longest datagram worth trying. */
   readonly datagramLimit: number;
+  readonly memory: MemoryBudget | null;
   readonly now: number;
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { crypto, handshake, localId, address, random, datagramLimit, now } = options;
+  const { crypto, handshake, localId, address, random, datagramLimit, memory, now } = options;
   return {
     role: handshake === null ? "responder" : "initiator",
     localId,
@@ -179,7 +189,7 @@ export function createSession(options: SessionOptions): Session {
     received: createReceivedPackets(),
     recovery: createRecovery<PacketContent>({ datagramLimit }),
     outgoing: createOutgoingMessages(),
-    incoming: createIncomingMessages(),
+    incoming: createIncomingMessages(memory === null ? RECEIVE_WINDOW : FIRST_WINDOW),
     handshake,
     established: null,
     admittedBy: null,
@@ -197,6 +207,8 @@ export function createSession(options: SessionOptions): Session {
     silent: false,
     closing: null,
     end: null,
+    memory,
+    counted: 0,
   };
 }
 
@@ -229,16 +241,19 @@ export function elicitingSent(session: Session, now: number): void {
 }
 
 /**
- * Queues a message, of at most 65,536 bytes; false when too much is unacknowledged, or the session has ended.
+ * Queues a message, of at most 65,536 bytes; false when too much is unacknowledged, memory is short, or the session has
+ * ended.
  */
 export function sendMessage(session: Session, message: Uint8Array): boolean {
   if (message.length > MAX_MESSAGE) throw new Error(`a message has at most ${MAX_MESSAGE} bytes`);
-  return session.end === null && appendMessage(session.outgoing, message);
+  if (session.end !== null || !mayQueue(session, message.length)) return false;
+  return appendMessage(session.outgoing, message);
 }
 
 /** Queues what `encodeMessages` returned; false, and nothing is queued, when there is no room for all of it. */
-export function sendEncoded({ end, outgoing }: Session, stream: Uint8Array): boolean {
-  return end === null && appendEncoded(outgoing, stream);
+export function sendEncoded(session: Session, stream: Uint8Array): boolean {
+  if (session.end !== null || !mayQueue(session, stream.length)) return false;
+  return appendEncoded(session.outgoing, stream);
 }
 
 /** Whether the peer has acknowledged every queued message. */

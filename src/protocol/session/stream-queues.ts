@@ -21,9 +21,17 @@ export function createByteQueue(): ByteQueue {
   return { start: 0, end: 0, buffer: null, base: 0 };
 }
 
-/** Makes the queue longer by `length` bytes, and returns these bytes to be written. */
-export function extendBytes(queue: ByteQueue, length: number): Uint8Array {
-  const buffer = makeRoom(queue, length);
+/**
+ * Makes the queue longer by `length` bytes, and returns these bytes to be written.
+ *
+ * @param most how many bytes it will ever hold: its buffer has room for half as many more, and not for twice as many
+ */
+export function extendBytes(
+  queue: ByteQueue,
+  length: number,
+  most: number = Number.POSITIVE_INFINITY,
+): Uint8Array {
+  const buffer = makeRoom(queue, length, most);
   const at = queue.end - queue.base;
   queue.end += length;
   return buffer.subarray(at, at + length);
@@ -47,12 +55,13 @@ export function discardBytes(queue: ByteQueue, start: number): void {
 }
 
 /** The buffer with room for `added` more bytes: discarded bytes are overwritten before it grows. */
-function makeRoom(queue: ByteQueue, added: number): Uint8Array {
+function makeRoom(queue: ByteQueue, added: number, most: number): Uint8Array {
   const { buffer, base, start, end } = queue;
   if (buffer !== null && end - base + added <= buffer.length) return buffer;
   const held = end - start;
   // Half of it is free afterwards, so that each byte is moved about once.
-  const size = bufferLength(Math.max(2 * (held + added), buffer?.length ?? 0));
+  const wanted = Math.max(held + added, Math.min(2 * (held + added), 1.5 * most));
+  const size = bufferLength(Math.max(wanted, buffer?.length ?? 0));
   const roomy = size === buffer?.length ? buffer : acquireBuffer(size);
   if (buffer !== null) roomy.set(buffer.subarray(start - base, end - base));
   if (buffer !== null && buffer !== roomy) releaseBuffer(buffer);

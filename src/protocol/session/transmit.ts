@@ -24,6 +24,7 @@ import {
   writeWindow,
 } from "./frames.ts";
 import { grantWindow, nextWindow } from "./incoming-messages.ts";
+import { adaptWindow } from "./memory.ts";
 import { readyBytes, takeFragment } from "./outgoing-messages.ts";
 import { commitPacket, type PacketArena, reservePacket } from "./packet-arena.ts";
 import { sealPacket } from "./packet-protection.ts";
@@ -281,7 +282,10 @@ function writeControlFrames(
   const wider = nextWindow(incoming);
   let window = false;
   if ((wider !== null || session.windowDue) && limit - at >= 9) {
-    grantWindow(incoming, wider ?? incoming.granted);
+    if (wider !== null) {
+      grantWindow(incoming, wider);
+      adaptWindow(session, now);
+    }
     at = writeWindow(into, at, incoming.granted);
     session.windowDue = false;
     window = true;

@@ -1,0 +1,77 @@
+// What peers may make this end hold, in bytes, against one budget for all sessions of an endpoint: what they may send before
+// they have to wait, messages that the program above has not finished with, and what was not acknowledged or could not be
+// queued yet. A session begins with a short window, which grows while its peer fills it and there is memory. When the budget
+// is used up nobody new is admitted, no window grows and less is queued, but every session goes on: none is ended.
+
+import { type IncomingMessages, RECEIVE_WINDOW } from "./incoming-messages.ts";
+import { MAX_MESSAGE } from "./outgoing-messages.ts";
+import { PAGE_BYTES } from "./paged-bytes.ts";
+import type { Session } from "./session.ts";
+
+/** Bytes of a session with nothing in it, here (7 KiB, docs/performance.md) and in the program above. */
+const SESSION_BYTES = 12 * 1_024;
+/** Bytes of the first window: the longest message with its length fits, and six packets more. */
+export const FIRST_WINDOW = 72 * 1_024;
+/** Bytes that are counted for every session, whether it holds them or not. */
+export const RESERVED = SESSION_BYTES + FIRST_WINDOW;
+/** A window grows when half of it was used within so many round trips: it is what the peer waits for. */
+const FAST_ROUND_TRIPS = 4;
+
+export interface MemoryBudget {
+  /** Bytes. */
+  readonly limit: number;
+  used: number;
+}
+
+export function createMemoryBudget(limit: number): MemoryBudget {
+  return { limit, used: 0 };
+}
+
+/** How many more sessions there is memory for. */
+export function sessionsLeft({ limit, used }: MemoryBudget): number {
+  return Math.max(0, Math.floor((limit - used) / RESERVED));
+}
+
+/** The session is one of those that are counted from now on. */
+export function startCounting(session: Session): void {
+  if (session.memory === null) return;
+  session.counted = RESERVED;
+  session.memory.used += RESERVED;
+}
+
+/** Counts what the session may hold now. To be called whenever that may have changed. */
+export function countHeld(session: Session): void {
+  const { memory, outgoing, incoming, counted } = session;
+  if (memory === null || counted === 0) return;
+  const { queue, waiting } = outgoing;
+  const held = heldIncoming(incoming) + queue.end - queue.start + waiting;
+  session.counted = Math.max(RESERVED, SESSION_BYTES + held);
+  memory.used += session.counted - counted;
+}
+
+export function stopCounting(session: Session): void {
+  if (session.memory !== null) session.memory.used -= session.counted;
+  session.counted = 0;
+}
+
+/** A buffer may be longer than what is in it. */
+function heldIncoming({ arrived, earlyBytes, granted, unfinished }: IncomingMessages): number {
+  const buffers = (arrived.buffer?.length ?? 0) + earlyBytes.size * PAGE_BYTES;
+  return Math.max(granted - arrived.start, buffers) + unfinished;
+}
+
+/** A window is being granted: decides how long the next one is. */
+export function adaptWindow({ memory, incoming, recovery }: Session, now: number): void {
+  if (memory === null) return;
+  const isFast = now - incoming.grantedAt < FAST_ROUND_TRIPS * recovery.path.roundTrip.smoothed;
+  const longer = Math.min(2 * incoming.window, RECEIVE_WINDOW);
+  const isLonger = isFast && memory.used + longer <= memory.limit;
+  incoming.window = isLonger ? longer : FIRST_WINDOW;
+  incoming.grantedAt = now;
+}
+
+/** Whether so many bytes may be queued to be sent: while memory is short, as many as one message may have. */
+export function mayQueue({ memory, outgoing: { queue } }: Session, length: number): boolean {
+  if (memory === null || memory.used < memory.limit) return true;
+  return queue.end - queue.start + length <= MAX_MESSAGE;
+}
