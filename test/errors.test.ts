@@ -30,6 +30,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   BANNED: 1,
   NO_SUCH_MEMBER: 1,
   NO_SUCH_ROOM: 1,
+  NO_SUCH_INVITATION: 1,
   NOT_THE_OWNER: 1,
   MESSAGE_TOO_LONG: 1,
   NOT_UTF8: 1,

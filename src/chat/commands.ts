@@ -19,7 +19,8 @@ export type Command =
   | { readonly type: "bye" }
   | { readonly type: "quit" }
   | { readonly type: "kick" | "ban" | "unban"; readonly name: string }
-  | { readonly type: "bans" }
+  | { readonly type: "bans" | "invites" }
+  | { readonly type: "revoke"; readonly number: number }
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
   | { readonly type: "lock"; readonly locked: boolean }
   | { readonly type: "delete"; readonly room: string }
@@ -59,9 +60,11 @@ export const COMMANDS = [
   {
     name: "invite",
     takes: "[--uses N] [--for 1h]",
-    does: "prints an invitation",
+    does: "prints one; --renew: a new one",
     owner: true,
   },
+  { name: "invites", takes: "", does: "lists invitations and guests", owner: true },
+  { name: "revoke", takes: "N", does: "closes invitation N", owner: true },
 ] as const satisfies readonly CommandDescription[];
 
 type CommandWord = (typeof COMMANDS)[number]["name"];
@@ -108,6 +111,7 @@ function readCommand(
     case "who":
     case "rooms":
     case "bans":
+    case "invites":
     case "quit":
       requireNothing(known, rest);
       return { type: name };
@@ -131,6 +135,8 @@ function readCommand(
     case "mute":
     case "unmute":
       return { type: "mute", name: requireArgument(known, rest), muted: name === "mute" };
+    case "revoke":
+      return { type: "revoke", number: readNumber(known, rest) };
     case "invite":
       return readInvite(known, rest);
   }
@@ -150,6 +156,15 @@ function readName(known: CommandDescription, rest: string): string {
   throw usageError(`${JSON.stringify(rest)} is not a valid name`, `a name has ${problem}`);
 }
 
+function readNumber(known: CommandDescription, rest: string): number {
+  const number = wholeNumber(requireArgument(known, rest), Number.MAX_SAFE_INTEGER);
+  if (number !== null) return number;
+  throw usageError(
+    `${JSON.stringify(rest)} is not the number of an invitation`,
+    `usage: ${commandUsage(known)}; /invites lists them`,
+  );
+}
+
 function readCount(known: CommandDescription, rest: string): number {
   if (rest === "") return HISTORY;
   const count = wholeNumber(rest, MAX_FOUND);
@@ -161,6 +176,7 @@ function readCount(known: CommandDescription, rest: string): number {
 }
 
 function readInvite(known: CommandDescription, rest: string): Command {
+  if (rest === "--renew") return { type: "invite", renew: true };
   let uses: number | undefined;
   let seconds: number | undefined;
   const words = rest.split(/[\s=]+/).filter((word) => word !== "");

@@ -2,7 +2,13 @@
 // ask of the server. Knows nothing of how it is carried.
 
 import type { ConversationEvent, PlainEvent, RoomEvent } from "./events.ts";
-import type { BanDescription, LogEntry, MemberDescription, RoomDescription } from "./frames.ts";
+import type {
+  BanDescription,
+  InvitationDescription,
+  LogEntry,
+  MemberDescription,
+  RoomDescription,
+} from "./frames.ts";
 
 /** On the plain wire, the message that ends a conversation; in a room, what people type to leave. Shown like any other. */
 export const GOODBYE = "bye";
@@ -50,11 +56,17 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   /** Removes somebody from the room now; they may come back. Only for the owner and operators, as is the rest but `deleteRoom` and `op`. */
   kick(name: string, options?: RequestOptions): Promise<void>;
   /** Removes somebody from the server for good, by their key. They may be absent: then by a name that they had, or a fingerprint. */
-  ban(nameOrFingerprint: string, options?: RequestOptions): Promise<void>;
+  ban(nameOrFingerprint: string, options?: RequestOptions): Promise<Banned>;
   /** Lets somebody who was banned enter again. */
   unban(nameOrFingerprint: string, options?: RequestOptions): Promise<void>;
   /** Who is banned. */
   bans(options?: RequestOptions): Promise<readonly BanDescription[]>;
+  /** The invitations that let people in, or have let some in who may come back. */
+  invitations(options?: RequestOptions): Promise<readonly InvitationDescription[]>;
+  /** Lets nobody new in by a limited invitation, which is named by its number. */
+  revoke(number: number, options?: RequestOptions): Promise<void>;
+  /** Gives somebody the rights of an operator, or takes them. Only for the owner. */
+  op(nameOrFingerprint: string, operator: boolean, options?: RequestOptions): Promise<void>;
   /** Refuses what somebody says in the room, or takes it again. */
   mute(name: string, muted: boolean, options?: RequestOptions): Promise<void>;
   /** Lets no new members in, or lets them in again. */
@@ -62,6 +74,7 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   /** Deletes another room, with all that was said in it, and disconnects its members. */
   deleteRoom(room: string, options?: RequestOptions): Promise<void>;
   /** An invitation that admits `uses` people for `seconds`; without limits, anyone while the server runs. */
+  /** With `renew`, the standing invitation is replaced: those who came by the old one may come back, nobody new may. */
   invite(limits?: InvitationLimits, options?: RequestOptions): Promise<string>;
 }
 
@@ -74,7 +87,19 @@ export interface HistoryQuery {
   readonly words?: string | undefined;
 }
 
+export interface Banned {
+  readonly name: string;
+  readonly fingerprint: string;
+  /** The invitations by which they came, and which let in nobody new any more: "standing", or their numbers. */
+  readonly closed: readonly string[];
+  /** The new standing invitation, if the old one was closed. */
+  readonly invitation?: string | undefined;
+  /** Anyone may join, also they with another key. */
+  readonly open?: boolean | undefined;
+}
+
 export interface InvitationLimits {
   readonly uses?: number | undefined;
   readonly seconds?: number | undefined;
+  readonly renew?: boolean | undefined;
 }

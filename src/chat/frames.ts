@@ -58,6 +58,22 @@ const ban = v.object({
   time: count,
 });
 
+/** An invitation that lets people in, or has let some in who may come back. */
+const invitation = v.object({
+  /** "standing", for everybody and all rooms, or its number. */
+  id: v.string(),
+  /** The one room that it is for. */
+  room: v.optional(v.string()),
+  /** How many people it still lets in; without it, any number. */
+  left: v.optional(count),
+  /** Until when, ms since 1970. */
+  until: v.optional(count),
+  /** How many people have come by it. */
+  count,
+  /** The latest of them. */
+  guests: v.array(v.object({ fingerprint: v.string(), name: v.optional(v.string()) })),
+});
+
 const roomDescription = v.object({
   name: v.string(),
   /** Messages in its log. */
@@ -106,7 +122,11 @@ const MEMBER_FRAMES = [
     request,
     uses: v.optional(v.pipe(count, v.minValue(1))),
     seconds: v.optional(v.pipe(count, v.minValue(1))),
+    /** Replaces the server's own invitation, and is answered with the new one. */
+    renew: v.optional(v.boolean()),
   }),
+  v.object({ type: v.literal("invites"), request }),
+  v.object({ type: v.literal("revoke"), request, number: v.pipe(count, v.minValue(1)) }),
   /** Asks what the server sees of the sender; also outside a room. */
   v.object({ type: v.literal("look"), request }),
 ] as const;
@@ -152,6 +172,19 @@ const SERVER_FRAMES = [
   v.object({ type: v.literal("rooms"), request, rooms: v.array(roomDescription) }),
   v.object({ type: v.literal("found"), request, entries: v.array(entry) }),
   v.object({ type: v.literal("bans"), request, bans: v.array(ban) }),
+  v.object({
+    type: v.literal("banned"),
+    request,
+    name: v.string(),
+    fingerprint: v.string(),
+    /** The invitations by which they came, and which let in nobody new any more: "standing", or their numbers. */
+    closed: v.array(v.string()),
+    /** The new standing invitation, if the old one was closed, and the asker may have it. */
+    invitation: v.optional(v.string()),
+    /** Anyone may join, also they with another key. */
+    open: v.optional(v.boolean()),
+  }),
+  v.object({ type: v.literal("invitations"), request, invitations: v.array(invitation) }),
   v.object({ type: v.literal("invited"), request, invitation: v.string() }),
   v.object({
     type: v.literal("seen"),
@@ -167,6 +200,7 @@ export type MemberFrame = v.InferOutput<(typeof MEMBER_FRAMES)[number]>;
 export type ServerFrame = v.InferOutput<(typeof SERVER_FRAMES)[number]>;
 export type MemberDescription = v.InferOutput<typeof member>;
 export type BanDescription = v.InferOutput<typeof ban>;
+export type InvitationDescription = v.InferOutput<typeof invitation>;
 export type RoomDescription = v.InferOutput<typeof roomDescription>;
 export type LogEntry = Readonly<v.InferOutput<typeof entry>>;
 /** An entry before it is in the log. */

@@ -67,20 +67,30 @@ export async function openConversation(
     onOtherWire: (peer, ignored) => addNotice(otherWireNotice(peer, ignored)),
     // Members see that somebody is gone by their silence.
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
+    onRenewed() {
+      files[Symbol.dispose]();
+      files = writeFiles();
+      if (flags.has("json") && service === null) {
+        addEvent({ type: "invitation", invitation: server.invitation(room) });
+      } else addNotice(files.forOthers ?? RENEWED_NOTICE);
+    },
   });
   const invitation = server.invitation(room);
   const address = formatAddress(server.local);
   const named = values.get("invitation-file");
-  using files = writeServerFiles({
-    invitation,
-    bind: listening.bind,
-    address,
-    data,
-    // What a service prints may be kept where others read it.
-    invitationFile:
-      named === undefined ? (service === null || isOpen ? "none" : "default") : { path: named },
-    io,
-  });
+  const writeFiles = () =>
+    writeServerFiles({
+      invitation: server.invitation(room),
+      bind: listening.bind,
+      address,
+      data,
+      // What a service prints may be kept where others read it.
+      invitationFile:
+        named === undefined ? (service === null || isOpen ? "none" : "default") : { path: named },
+      io,
+    });
+  let files = writeFiles();
+  using _files = { [Symbol.dispose]: () => files[Symbol.dispose]() };
   const { notFound, forOthers } = files;
   const notices: TalkNotice[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),
@@ -192,6 +202,12 @@ function converseWith(
     },
   });
 }
+
+const RENEWED_NOTICE: TalkNotice = {
+  code: "INVITATION_RENEWED",
+  message: "the standing invitation was renewed: people who came by the old one may come back",
+  hint: "/invite prints the new one",
+};
 
 const OPEN_NOTICE: TalkNotice = {
   code: "OPEN",

@@ -271,13 +271,23 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
       await request({ type: "kick", name }, "done", options);
     },
     async ban(name, options) {
-      await request({ type: "ban", name }, "done", options);
+      const {
+        closed,
+        fingerprint,
+        invitation,
+        name: known,
+        open,
+      } = await request({ type: "ban", name }, "banned", options);
+      return { name: known, fingerprint, closed, invitation, open };
     },
     async unban(name, options) {
       await request({ type: "unban", name }, "done", options);
     },
     async bans(options) {
       return (await request({ type: "bans" }, "bans", options)).bans;
+    },
+    async op(name, operator, options) {
+      await request({ type: "op", name, operator }, "done", options);
     },
     async mute(name, muted, options) {
       await request({ type: "mute", name, muted }, "done", options);
@@ -288,8 +298,15 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
     async deleteRoom(room, options) {
       await request({ type: "delete", room }, "done", options);
     },
-    async invite({ uses, seconds } = {}, options) {
-      return (await request({ type: "invite", uses, seconds }, "invited", options)).invitation;
+    async invite({ uses, seconds, renew } = {}, options) {
+      const question = { type: "invite", uses, seconds, renew } as const;
+      return (await request(question, "invited", options)).invitation;
+    },
+    async invitations(options) {
+      return (await request({ type: "invites" }, "invitations", options)).invitations;
+    },
+    async revoke(number, options) {
+      await request({ type: "revoke", number }, "done", options);
     },
   };
 }

@@ -1,4 +1,4 @@
-// The secrets that charla keeps in files, made on first use and never replaced: the identity key, in the file
+// The secrets that charla keeps in files, made on first use: the identity key, in the file
 // `identity` of the config folder, and in the data folder the secret of a server's invitation (`secret`) and the salt
 // of its reset key (`reset-salt`). And the rule for every file with a secret: it is refused when other users could
 // have read it, as ssh refuses such a key.
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
 import { KEY_BYTES, type KeyPair } from "../protocol/crypto-provider.ts";
-import { createFile, readSmallFile } from "./atomic-file.ts";
+import { createFile, readSmallFile, replaceFile } from "./atomic-file.ts";
 import { configFolder, type Environment } from "./folders.ts";
 import { SECRET_BYTES } from "./invitation.ts";
 import { decodeBase64url, encodeBase64url } from "./key-text.ts";
@@ -194,7 +194,8 @@ function identityFile(folder: string, user: number | undefined): SecretFile {
 
 /**
  * Loads the secret of a server's invitation, 16 bytes, or makes it. When several programs make it at once, all get
- * the same. It is never replaced, so that invitations stay valid when the server is restarted.
+ * the same. It is replaced only when the owner renews the invitation, so that invitations stay valid when the server is
+ * restarted.
  *
  * @param folder the data folder; it is made where it is missing
  * @throws {CharlaError} SECRET_FILE_EXPOSED, SECRET_FILE_DAMAGED, FILE_NOT_READABLE, FOLDER_NOT_WRITABLE
@@ -209,6 +210,15 @@ export function loadSecret(
     content: "an invitation's secret",
     loss: "everybody needs a new invitation",
   });
+}
+
+/**
+ * Replaces the secret of a server's invitation.
+ *
+ * @throws {CharlaError} FOLDER_NOT_WRITABLE
+ */
+export function replaceSecret(folder: string, secret: Uint8Array): void {
+  replaceFile(join(folder, "secret"), `${encodeBase64url(secret)}\n`);
 }
 
 /**

@@ -39,6 +39,8 @@ export interface LogReader extends AsyncDisposable {
   readonly readLast: (room: string, count: number, before?: number) => Promise<LogEntry[]>;
   /** Who holds a name in a room (`claimName`), and how they wrote it; null if nobody does. */
   readonly nameHolder: (room: string, name: string) => Promise<NameHolder | null>;
+  /** A name that an author holds in a room; null if there is none. */
+  readonly nameOf: (room: string, author: string) => Promise<string | null>;
   /** In the order in which they were created. */
   readonly rooms: () => Promise<RoomSummary[]>;
   /**

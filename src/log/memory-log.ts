@@ -185,6 +185,11 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       const names = rooms.get(room)?.names;
       return nameKeys(name).flatMap((key) => names?.get(key) ?? [])[0] ?? null;
     },
+    async nameOf(room, author) {
+      checkOpen();
+      const held = rooms.get(room)?.names.values();
+      return held?.find((holder) => holder.author === author)?.name ?? null;
+    },
     async claimName(room, name, author) {
       checkLabels(room, author, name);
       const { names } = findOrAddRoom(room, now());

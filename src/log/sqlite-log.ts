@@ -201,6 +201,7 @@ function createReader(
     read: reading(reads.read),
     readLast: reading(reads.readLast),
     nameHolder: reading(reads.nameHolder),
+    nameOf: reading(reads.nameOf),
     rooms: reading(reads.rooms),
     search: reading(reads.search),
     find: reading(reads.find),

@@ -2,7 +2,7 @@
 // the guests of invitations that have an end. Connects these with the handshake.
 
 import { CharlaError } from "../errors.ts";
-import { secretToPsk } from "../identity/invitation.ts";
+import { SECRET_BYTES, secretToPsk } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
 import type { AcceptedKey } from "../protocol/handshake/responder-handshake.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
@@ -10,10 +10,23 @@ import type { InvitationStore } from "./invitations-file.ts";
 import {
   acceptedKeys,
   addInvitation,
+  admitByStanding,
   admitGuest,
+  closeInvitations,
+  type Invitations,
+  isOpen,
+  type IssuedInvitation,
   type NewInvitation,
+  noSuchInvitation,
+  type StandingInvitation,
   type UsedInvitation,
+  withStanding,
 } from "./invitations.ts";
+
+/** How long a new guest of the standing invitation may wait to be stored, ms. */
+const SAVE_AFTER = 5_000;
+/** Ids of what lets people into all rooms. */
+const UNLIMITED: ReadonlySet<string> = new Set(["standing", "open", "authorized"]);
 
 interface AdmissionOptions {
   /** Of the server's invitation, 16 bytes; null if nobody needs one. */
@@ -22,26 +35,32 @@ interface AdmissionOptions {
   readonly authorized: IsAuthorized | undefined;
   /** ms since 1970. */
   readonly now: () => number;
+  /** So many random bytes. */
+  readonly random: (length: number) => Uint8Array;
   /** A new guest could not be stored; the next change stores it as well. */
   onNotStored(error: CharlaError): void;
+  /** The standing invitation has another secret. */
+  onRenewed(): void;
 }
 
 export function createAdmission(options: AdmissionOptions) {
-  const { secret, store, authorized, now } = options;
-  let invitations = store.stored;
-  const ownKey: AcceptedKey = {
-    psk: secretToPsk(secret),
-    id: secret === null ? "open" : "standing",
-  };
+  const { store, authorized, now } = options;
+  let { secret } = options;
+  let invitations = secret === null ? store.stored : withStanding(store.stored, secret);
+  /** Of everybody who comes to an open server. */
+  const openKey: AcceptedKey = { psk: secretToPsk(null), id: "open" };
   /** Of people without an invitation, if one is needed. */
   const authorizedKey: AcceptedKey = { psk: secretToPsk(null), id: "authorized" };
   let saving: NodeJS.Immediate | null = null;
+  let savingLater: NodeJS.Timeout | null = null;
 
   /** Stores now what was to be stored soon. */
   function flush(): void {
-    if (saving === null) return;
-    clearImmediate(saving);
+    if (saving === null && savingLater === null) return;
+    if (saving !== null) clearImmediate(saving);
+    if (savingLater !== null) clearTimeout(savingLater);
     saving = null;
+    savingLater = null;
     try {
       store.save(invitations);
     } catch (error) {
@@ -50,22 +69,63 @@ export function createAdmission(options: AdmissionOptions) {
     }
   }
 
+  /** The standing invitation; null on an open server. */
+  function current(): StandingInvitation | null {
+    return secret === null ? null : (invitations.standing.at(-1) ?? null);
+  }
+
+  function save(changed: Invitations): void {
+    store.save(changed);
+    invitations = changed;
+  }
+
+  /** @throws {CharlaError} REFUSED, FOLDER_NOT_WRITABLE */
+  function renew(): void {
+    if (secret === null) {
+      throw new CharlaError(
+        "REFUSED",
+        "anyone may join: a new invitation would keep nobody out",
+        "open the conversation without --open",
+      );
+    }
+    const replacement = new Uint8Array(options.random(SECRET_BYTES));
+    const renewed = withStanding(invitations, replacement);
+    // First who may come back: if the program ends in between, the secret is still the one that they have.
+    store.save(renewed);
+    store.saveSecret(replacement);
+    secret = replacement;
+    invitations = renewed;
+    options.onRenewed();
+  }
+
   return {
+    /** Of the standing invitation, 16 bytes; null on an open server. */
+    get secret(): Uint8Array | null {
+      return secret;
+    },
     /** The invitation of that id; null if it is not remembered any more. */
     find(id: string): UsedInvitation | null {
-      if (id === ownKey.id || id === authorizedKey.id) return { id, room: null };
+      if (UNLIMITED.has(id)) return { id, room: null };
       const invitation = invitations.limited.find(({ key }) => key.id === id);
       return invitation === undefined ? null : { id, room: invitation.room };
     },
     *keysFor(claimedKey: Uint8Array) {
-      yield ownKey;
+      yield current()?.key ?? openKey;
       yield* acceptedKeys(invitations, fingerprint(claimedKey), now());
       if (secret !== null && authorized !== undefined) yield authorizedKey;
     },
     admit(key: AcceptedKey, peerKey: Uint8Array): boolean {
-      if (key === ownKey) return true;
-      if (key === authorizedKey) return authorized?.(fingerprint(peerKey)) === true;
-      const admitted = admitGuest(invitations, key, fingerprint(peerKey), now());
+      const guest = fingerprint(peerKey);
+      if (key === openKey) return true;
+      if (key === authorizedKey) return authorized?.(guest) === true;
+      const standing = invitations.standing.find((each) => each.key === key);
+      if (standing !== undefined && standing !== current()) return standing.guests.has(guest);
+      if (standing !== undefined) {
+        // Only who comes back after it was renewed needs that: it is not worth a write for each guest.
+        if (admitByStanding(standing, guest)) savingLater ??= setTimeout(flush, SAVE_AFTER).unref();
+        return true;
+      }
+      const admitted = admitGuest(invitations, key, guest, now());
       // Many may come in one turn: they are stored together.
       if (admitted === "new") saving ??= setImmediate(flush);
       return admitted !== "refused";
@@ -79,9 +139,48 @@ export function createAdmission(options: AdmissionOptions) {
           "open the conversation without --open",
         );
       }
-      const added = addInvitation(invitations, invitation, now());
-      store.save(added);
-      invitations = added;
+      save(addInvitation(invitations, invitation, now()));
+    },
+    renew,
+    /**
+     * Lets nobody new in by a limited invitation.
+     *
+     * @throws {CharlaError} NO_SUCH_INVITATION, FOLDER_NOT_WRITABLE
+     */
+    revoke(number: number): void {
+      const known = invitations.limited.find((each) => each.number === number);
+      if (known === undefined || !isOpen(known, now())) {
+        throw noSuchInvitation(number);
+      }
+      save(closeInvitations(invitations, new Set([number]), now()));
+    },
+    /**
+     * Closes the invitations by which somebody came; the standing one is renewed. Others who came by them may come back.
+     *
+     * @returns the ids of those that are closed now
+     * @throws {CharlaError} FOLDER_NOT_WRITABLE
+     */
+    closeAllOf(guest: string): string[] {
+      const numbers = invitations.limited
+        .filter((each) => each.guests.has(guest) && isOpen(each, now()))
+        .map(({ number }) => number);
+      if (numbers.length > 0) save(closeInvitations(invitations, new Set(numbers), now()));
+      const hasStanding = current()?.guests.has(guest) === true;
+      if (hasStanding) renew();
+      return [...(hasStanding ? ["standing"] : []), ...numbers.map(String)];
+    },
+    /** Those that let somebody new in, or have let somebody in who may come back; the standing ones as one. */
+    list(): IssuedInvitation[] {
+      const all = new Set(invitations.standing.flatMap(({ guests }) => [...guests]));
+      const limited = invitations.limited.map(({ number, room, uses, until, guests }) => {
+        const left = isOpen({ uses, until, guests }, now()) ? uses - guests.size : 0;
+        return { id: String(number), room, left, until, guests };
+      });
+      // Those that are closed last: they may not all fit an answer.
+      limited.sort((one, other) => Number(one.left === 0) - Number(other.left === 0));
+      return secret === null
+        ? limited
+        : [{ id: "standing", room: null, left: null, until: null, guests: all }, ...limited];
     },
     flush,
   };

@@ -1,4 +1,5 @@
-// The file `invitations` of a server's data folder: invitations that have an end, with their guests, so that
+// The file `invitations` of a server's data folder: invitations that have an end, and those that were the standing one,
+// with their guests, so that
 // both outlive the server. One JSON object, rewritten with every change. Files of before invitations had numbers are read
 // as well.
 
@@ -11,13 +12,17 @@ import { CharlaError } from "../errors.ts";
 import { replaceFile } from "../identity/atomic-file.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";
 import { decodeBase64url, encodeBase64url, isFingerprint } from "../identity/key-text.ts";
-import { readPrivateFile } from "../identity/private-files.ts";
+import { readPrivateFile, replaceSecret } from "../identity/private-files.ts";
 import {
   type Invitations,
+  MAX_ALL_STANDING_GUESTS,
   MAX_GUESTS,
   MAX_INVITATIONS,
+  MAX_REPLACED,
   MAX_SPENT,
+  MAX_STANDING_GUESTS,
   NO_INVITATIONS,
+  standingInvitation,
   withKey,
 } from "./invitations.ts";
 
@@ -26,22 +31,33 @@ const FILE_NAME = "invitations";
 const MAX_INVITATION_BYTES = 512;
 const MAX_GUEST_BYTES = 64;
 const MAX_STORED = MAX_INVITATIONS + MAX_SPENT;
-const MAX_FILE_BYTES = MAX_STORED * (MAX_INVITATION_BYTES + MAX_GUESTS * MAX_GUEST_BYTES);
+const MAX_FILE_BYTES =
+  MAX_STORED * (MAX_INVITATION_BYTES + MAX_GUESTS * MAX_GUEST_BYTES) +
+  (MAX_REPLACED + 1) * MAX_INVITATION_BYTES +
+  MAX_ALL_STANDING_GUESTS * MAX_GUEST_BYTES;
 
 export interface InvitationStore {
   /** What was stored when it was opened. */
   readonly stored: Invitations;
   /** @throws {CharlaError} FOLDER_NOT_WRITABLE */
   save(invitations: Invitations): void;
+  /**
+   * Stores the secret of the standing invitation in place of the one before.
+   *
+   * @throws {CharlaError} FOLDER_NOT_WRITABLE
+   */
+  saveSecret(secret: Uint8Array): void;
 }
 
 /** For a server that stores nothing. */
 export const NO_INVITATION_STORE: InvitationStore = {
   stored: NO_INVITATIONS,
   save() {},
+  saveSecret() {},
 };
 
-const guests = v.pipe(v.array(v.pipe(v.string(), v.check(isFingerprint))), v.maxLength(MAX_GUESTS));
+const guest = v.pipe(v.string(), v.check(isFingerprint));
+const guests = v.pipe(v.array(guest), v.maxLength(MAX_GUESTS));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const number = v.pipe(count, v.minValue(1));
 const secret = v.pipe(
@@ -58,7 +74,12 @@ const invitation = v.strictObject({
   until: v.nullable(count),
   guests,
 });
+const standing = v.strictObject({
+  secret,
+  guests: v.pipe(v.array(guest), v.maxLength(MAX_STANDING_GUESTS)),
+});
 const contents = v.strictObject({
+  standing: v.optional(v.pipe(v.array(standing), v.maxLength(MAX_REPLACED + 1)), []),
   next: v.optional(number),
   invitations: v.pipe(v.array(invitation), v.maxLength(MAX_STORED)),
 });
@@ -86,6 +107,7 @@ export function openInvitationFile(
   return {
     stored: text === null ? NO_INVITATIONS : parse(path, text),
     save: (invitations) => replaceFile(path, format(invitations)),
+    saveSecret: (replacement) => replaceSecret(folder, replacement),
   };
 }
 
@@ -106,15 +128,21 @@ function parse(path: string, text: string): Invitations {
   const limited = invitations.map((fields, index) =>
     withKey({ ...fields, number: fields.number ?? index + 1, guests: new Set(fields.guests) }),
   );
-  return { limited, next };
+  const earlier = result.output.standing.map((each) => {
+    return standingInvitation(each.secret, each.guests);
+  });
+  return { standing: earlier, limited, next };
 }
 
-function format({ limited, next }: Invitations): string {
+function format({ standing: all, limited, next }: Invitations): string {
   const invitations = limited.map(({ number: id, secret: bytes, guests: known, ...rest }) => {
     const { room, uses, until } = rest;
     return { number: id, secret: encodeBase64url(bytes), room, uses, until, guests: [...known] };
   });
-  return `${JSON.stringify({ next, invitations })}\n`;
+  const replaced = all.map(({ secret: bytes, guests: known }) => {
+    return { secret: encodeBase64url(bytes), guests: [...known] };
+  });
+  return `${JSON.stringify({ next, invitations, standing: replaced })}\n`;
 }
 
 function damaged(path: string, how: string): CharlaError {

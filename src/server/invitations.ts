@@ -1,6 +1,7 @@
-// Invitations that have an end: for one room, for so many people or so long. A person who was let in by one may
-// come back with it as long as it is remembered, for their network may go away, or the server. Pure but for
-// the guests that are added: the time is an argument; knows no files and no sockets.
+// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for one
+// room and for so many people or so long. A person who was let in by one may come back with it as long as it is
+// remembered, also when it lets in nobody new any more. Pure but for the guests that are added: the time is an
+// argument; knows no files and no sockets.
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
@@ -13,6 +14,12 @@ export const MAX_SPENT = 192;
 /** People that one invitation lets in: each is remembered. */
 export const MAX_GUESTS = 1_000;
 
+/** Standing invitations that were replaced; past that, the guests of the oldest need a new one. */
+export const MAX_REPLACED = 64;
+/** People that one standing invitation has let in, and all of them; past that, those who have not come for longest are forgotten. */
+export const MAX_STANDING_GUESTS = 10_000;
+export const MAX_ALL_STANDING_GUESTS = 20_000;
+
 /** The invitation by which a client came. */
 export interface UsedInvitation {
   /** "standing", "open", "authorized", "own" (the owner in this program), or the number of a limited one. */
@@ -22,13 +29,23 @@ export interface UsedInvitation {
 }
 
 export interface Invitations {
+  /** The current one last, before it those that it has replaced; empty on a server that anyone may join. */
+  readonly standing: readonly StandingInvitation[];
   /** Oldest first. */
   readonly limited: readonly LimitedInvitation[];
   /** The number of the next one: a number is never used again. */
   readonly next: number;
 }
 
-export const NO_INVITATIONS: Invitations = { limited: [], next: 1 };
+export const NO_INVITATIONS: Invitations = { standing: [], limited: [], next: 1 };
+
+export interface StandingInvitation {
+  /** 16 bytes. */
+  readonly secret: Uint8Array;
+  /** Fingerprints of the people that it has let in, who may come back when it was replaced. The last to come are last. */
+  readonly guests: Set<string>;
+  readonly key: AcceptedKey;
+}
 
 export interface LimitedInvitation {
   readonly number: number;
@@ -42,6 +59,16 @@ export interface LimitedInvitation {
   /** Fingerprints of the people that it has let in. */
   readonly guests: Set<string>;
   readonly key: AcceptedKey;
+}
+
+/** An invitation as its owner sees it. */
+export interface IssuedInvitation extends UsedInvitation {
+  /** How many people it still lets in; null for any number. */
+  readonly left: number | null;
+  /** Until when, ms since 1970; null for no end. */
+  readonly until: number | null;
+  /** Fingerprints. */
+  readonly guests: ReadonlySet<string>;
 }
 
 export interface NewInvitation {
@@ -59,6 +86,47 @@ export function withKey(invitation: Omit<LimitedInvitation, "key">): LimitedInvi
   return { ...invitation, key: { psk: secretToPsk(secret), id: String(number) } };
 }
 
+export function standingInvitation(
+  secret: Uint8Array,
+  guests: Iterable<string> = [],
+): StandingInvitation {
+  return { secret, guests: new Set(guests), key: { psk: secretToPsk(secret), id: "standing" } };
+}
+
+/** The invitations when this secret is the one of the standing invitation; those that have let in nobody are forgotten. */
+export function withStanding(invitations: Invitations, secret: Uint8Array): Invitations {
+  const isCurrent = (each: StandingInvitation) => Buffer.compare(each.secret, secret) === 0;
+  const current = invitations.standing.find(isCurrent) ?? standingInvitation(secret);
+  const replaced = invitations.standing.filter((each) => !isCurrent(each) && each.guests.size > 0);
+  let remembered = current.guests.size;
+  const kept = replaced
+    .slice(-MAX_REPLACED)
+    .toReversed()
+    .filter(({ guests }) => (remembered += guests.size) <= MAX_ALL_STANDING_GUESTS);
+  return { ...invitations, standing: [...kept.toReversed(), current] };
+}
+
+/** Returns whether it is a guest that was not known. */
+export function admitByStanding({ guests }: StandingInvitation, guest: string): boolean {
+  const isNew = !guests.delete(guest);
+  guests.add(guest);
+  const [oldest] = guests;
+  if (guests.size > MAX_STANDING_GUESTS && oldest !== undefined) guests.delete(oldest);
+  return isNew;
+}
+
+/** The limited invitations of these numbers let in nobody new any more, as if their time had come. */
+export function closeInvitations(
+  invitations: Invitations,
+  numbers: ReadonlySet<number>,
+  now: number,
+): Invitations {
+  const limited = invitations.limited.map((each) => {
+    return numbers.has(each.number) && isOpen(each, now) ? { ...each, until: now } : each;
+  });
+  return { ...invitations, limited: withoutSpent(limited, now) };
+}
+
 /**
  * The invitations with a new one at the end, without those that are spent and have no guests.
  *
@@ -66,7 +134,7 @@ export function withKey(invitation: Omit<LimitedInvitation, "key">): LimitedInvi
  * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS
  */
 export function addInvitation(
-  { limited, next: number }: Invitations,
+  { standing, limited, next: number }: Invitations,
   { secret, room, uses, seconds }: NewInvitation,
   now: number,
 ): Invitations {
@@ -89,14 +157,18 @@ export function addInvitation(
   const guests = new Set<string>();
   const most = uses === 0 ? MAX_GUESTS : uses;
   const added = withKey({ number, secret, room, uses: most, until, guests });
-  return { limited: [...kept, added], next: number + 1 };
+  return { standing, limited: [...kept, added], next: number + 1 };
 }
 
-/** The keys that this guest may have: those that let in anyone new, and those that have let them in. */
-export function acceptedKeys({ limited }: Invitations, guest: string, now: number): AcceptedKey[] {
-  return limited
-    .filter((each) => each.guests.has(guest) || isOpen(each, now))
-    .map(({ key }) => key);
+/** The keys that this guest may have but for the standing one: those that let in anyone new, and those that have let them in. */
+export function acceptedKeys(
+  { standing, limited }: Invitations,
+  guest: string,
+  now: number,
+): AcceptedKey[] {
+  const open = limited.filter((each) => each.guests.has(guest) || isOpen(each, now));
+  const replaced = standing.slice(0, -1).filter(({ guests }) => guests.has(guest));
+  return [...open, ...replaced].map(({ key }) => key);
 }
 
 /** Lets in somebody who has the key, if it still may: "new" has taken one of its uses, "known" has come back. */
@@ -114,7 +186,19 @@ export function admitGuest(
   return "new";
 }
 
-function isOpen({ uses, until, guests }: LimitedInvitation, now: number): boolean {
+export function noSuchInvitation(number: number): CharlaError {
+  return new CharlaError(
+    "NO_SUCH_INVITATION",
+    `there is no invitation ${number} that lets anybody new in`,
+    "/invites lists those that do; /invite --renew replaces the standing one",
+  );
+}
+
+/** Whether it still lets somebody new in. */
+export function isOpen(
+  { uses, until, guests }: Pick<LimitedInvitation, "uses" | "until" | "guests">,
+  now: number,
+): boolean {
   return guests.size < uses && (until === null || now < until);
 }
 

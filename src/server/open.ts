@@ -18,7 +18,14 @@ import { openServer, type Server, type ServerOptions } from "./server.ts";
 export interface OpenOptions extends Partial<
   Pick<
     ServerOptions,
-    "bind" | "port" | "identity" | "authorized" | "limits" | "onOtherWire" | "onRefused"
+    | "bind"
+    | "port"
+    | "identity"
+    | "authorized"
+    | "limits"
+    | "onOtherWire"
+    | "onRefused"
+    | "onRenewed"
   >
 > {
   /** The folder of the log, the secret and the invitations; without it, everything is only in memory. */

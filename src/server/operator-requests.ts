@@ -1,17 +1,33 @@
 // What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
-import type { MemberFrame, ServerFrame } from "../chat/frames.ts";
+import type { InvitationDescription, MemberFrame, ServerFrame } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
+import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
 import type { Person } from "./moderation.ts";
+import type { Member, Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
+import { truncateList } from "./truncate-list.ts";
 
 /** What operators may ask for, and what only the owner may. */
-const OPERATOR_REQUESTS = ["kick", "ban", "unban", "bans", "mute", "lock", "invite"] as const;
+const OPERATOR_REQUESTS = [
+  "kick",
+  "ban",
+  "unban",
+  "bans",
+  "mute",
+  "lock",
+  "invite",
+  "invites",
+  "revoke",
+] as const;
 const OWNER_REQUESTS = ["op", "delete"] as const;
 
 type OperatorRequestType = (typeof OPERATOR_REQUESTS)[number] | (typeof OWNER_REQUESTS)[number];
+/** Guests that are listed, the latest of each invitation: as many as fit one message of the wire, with their names. */
+const MAX_DESCRIBED_GUESTS = 300;
+
 export type OperatorRequest = Extract<MemberFrame, { type: OperatorRequestType }>;
 
 export function isOperatorRequest(frame: MemberFrame): frame is OperatorRequest {
@@ -43,14 +59,26 @@ export async function answerOperator(
     case "ban": {
       const person = await findOther(server, membership, frame.name);
       checkRank(server, membership, person, "ban");
-      server.ban({ ...person, by: member.name, time: Date.now() });
-      return done;
+      const closed = server.ban({ ...person, by: member.name, time: Date.now() });
+      const isRenewed = closed.includes("standing") && mayHaveStanding(member);
+      return {
+        type: "banned",
+        request,
+        ...person,
+        closed: [...closed],
+        ...(isRenewed ? { invitation: server.invite(room.name, 0, 0) } : {}),
+        ...(server.invitations.isOpen() ? { open: true } : {}),
+      };
     }
     case "unban":
       moderation.unban(frame.name);
       return done;
     case "bans":
-      return { type: "bans", request, bans: [...moderation.bans] };
+      return {
+        type: "bans",
+        request,
+        bans: truncateList([...moderation.bans].toReversed(), (ban) => ban),
+      };
     case "mute": {
       const person = frame.muted
         ? await findOther(server, membership, frame.name)
@@ -71,8 +99,28 @@ export async function answerOperator(
       else moderation.unlock(room.name);
       return done;
     case "invite": {
-      const { uses = 0, seconds = 0 } = frame;
+      const { uses = 0, seconds = 0, renew = false } = frame;
+      if (uses === 0 && seconds === 0 && !mayHaveStanding(member)) {
+        throw new CharlaError(
+          "REFUSED",
+          `your own invitation is for ${room.name} alone, and the standing one is for all rooms`,
+          "make one with an end: /invite --uses N, or --for 1d",
+        );
+      }
+      if (renew) server.invitations.renew();
       return { type: "invited", request, invitation: server.invite(room.name, uses, seconds) };
+    }
+    case "invites": {
+      const list = visibleInvitations(server, member);
+      const most = Math.max(4, Math.floor(MAX_DESCRIBED_GUESTS / list.length));
+      const described = await Promise.all(list.map((each) => describe(server, room, each, most)));
+      return { type: "invitations", request, invitations: truncateList(described, (each) => each) };
+    }
+    case "revoke": {
+      const list = visibleInvitations(server, member);
+      if (!list.some(({ id }) => id === String(frame.number))) throw noSuchInvitation(frame.number);
+      server.invitations.revoke(frame.number);
+      return done;
     }
     case "delete":
       if (frame.room === room.name) {
@@ -86,6 +134,43 @@ export async function answerOperator(
       return done;
     }
   }
+}
+
+/** Whether the standing invitation gives the member no more than they have: it opens all rooms. */
+function mayHaveStanding({ owner, invitation }: Member): boolean {
+  return owner || invitation.room === null;
+}
+
+/** An operator whose own invitation is for one room learns of no other. */
+function visibleInvitations(server: ServerState, member: Member): readonly IssuedInvitation[] {
+  const all = server.invitations.list();
+  return mayHaveStanding(member) ? all : all.filter(({ room }) => room === member.invitation.room);
+}
+
+/** With the names that its guests have or had in its room, or for all rooms in the one of the member who asks. */
+async function describe(
+  { log, rooms }: ServerState,
+  asked: Room,
+  { id, room, left, until, guests }: IssuedInvitation,
+  most: number,
+): Promise<InvitationDescription> {
+  const name = room ?? asked.name;
+  const present = rooms.get(name)?.members ?? [];
+  const names = new Map(Array.from(present, (member) => [member.fingerprint, member.name]));
+  const latest = [...guests].slice(-most);
+  return {
+    id,
+    ...(room === null ? {} : { room }),
+    ...(left === null ? {} : { left }),
+    ...(until === null ? {} : { until }),
+    count: guests.size,
+    guests: await Promise.all(
+      latest.map(async (fingerprint) => {
+        const known = names.get(fingerprint) ?? (await log.nameOf(name, fingerprint));
+        return known === null ? { fingerprint } : { fingerprint, name: known };
+      }),
+    ),
+  };
 }
 
 function checkRights(
@@ -132,7 +217,10 @@ async function findOther(
       : holder !== null
         ? { fingerprint: holder.author, name: holder.name }
         : isFingerprint(nameOrFingerprint)
-          ? { fingerprint: nameOrFingerprint, name: nameOrFingerprint }
+          ? {
+              fingerprint: nameOrFingerprint,
+              name: (await log.nameOf(room.name, nameOrFingerprint)) ?? nameOrFingerprint,
+            }
           : null;
   if (person !== null && person.fingerprint !== member.fingerprint) return person;
   const name = JSON.stringify(nameOrFingerprint);

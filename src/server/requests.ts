@@ -9,15 +9,12 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
-import { MAX_MESSAGE } from "../protocol/session/outgoing-messages.ts";
 import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
 import type { Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
+import { truncateList } from "./truncate-list.ts";
 
 export type Request = Exclude<MemberFrame, { type: "enter" | "say" | "look" }>;
-
-/** Bytes of a list in a frame; the rest is a type, a name or two and some numbers. */
-const MAX_LIST = MAX_MESSAGE - 2_048;
 
 /** The answer; a CharlaError is one as well. */
 export async function answerRequest(
@@ -110,21 +107,4 @@ function searchTooShort(): CharlaError {
 /** The members of a room, as many as fit one message. */
 export function describeMembers({ members }: Room): MemberDescription[] {
   return truncateList(members, (member) => member.describe());
-}
-
-/** The first of the items, as many as fit one message, each as `describe` gives it. */
-function truncateList<Item, Described>(
-  items: Iterable<Item>,
-  describe: (item: Item) => Described,
-): Described[] {
-  const list: Described[] = [];
-  let length = 0;
-  for (const item of items) {
-    const described = describe(item);
-    // With the comma behind it.
-    length += Buffer.byteLength(JSON.stringify(described)) + 1;
-    if (length > MAX_LIST) break;
-    list.push(described);
-  }
-  return list;
 }

@@ -8,6 +8,7 @@ import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
+import type { IssuedInvitation } from "./invitations.ts";
 import type { Limits } from "./limits.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
@@ -18,11 +19,34 @@ export interface ServerStateOptions extends Pick<ServerState, "log" | "limits" |
   readonly date?: (() => number) | undefined;
   /** The program's own timers, unless time is virtual. */
   readonly setTimer?: ServerState["setTimer"] | undefined;
+  /** Without it, there are none to be closed. */
+  readonly invitations?: InvitationControl | undefined;
   /** Without it, nobody is banned, and what changes is forgotten. */
   readonly moderation?: Moderation | undefined;
   /** The fingerprint of the owner, against whom nobody else may do anything. */
   readonly owner?: string | undefined;
 }
+
+/** What is done with invitations after they were made. Each throws FOLDER_NOT_WRITABLE if it cannot be stored. */
+export interface InvitationControl {
+  list(): readonly IssuedInvitation[];
+  /** Whether anyone may join without an invitation. */
+  isOpen(): boolean;
+  /** @throws {CharlaError} NO_SUCH_INVITATION */
+  revoke(number: number): void;
+  /** @throws {CharlaError} REFUSED on an open server */
+  renew(): void;
+  /** Closes those by which somebody came; returns their ids. */
+  closeAllOf(fingerprint: string): readonly string[];
+}
+
+const NO_INVITATION_CONTROL: InvitationControl = {
+  list: () => [],
+  isOpen: () => false,
+  revoke() {},
+  renew() {},
+  closeAllOf: () => [],
+};
 
 export interface Membership {
   readonly room: Room;
@@ -34,6 +58,7 @@ export class ServerState {
   readonly limits: Limits;
   readonly quota: RoomQuota;
   readonly allowances: Allowances;
+  readonly invitations: InvitationControl;
   readonly moderation: Moderation;
   readonly owner: string | null;
   /** ms, for limits only. */
@@ -58,6 +83,7 @@ export class ServerState {
     const isInUse = (room: string) => this.#rooms.has(room) || this.moderation.isLocked(room);
     this.quota = createRoomQuota({ log, limits, date, isInUse });
     this.allowances = new Allowances(limits.rates, now);
+    this.invitations = options.invitations ?? NO_INVITATION_CONTROL;
     this.moderation = options.moderation ?? new Moderation();
     this.owner = options.owner ?? null;
     this.now = now;
@@ -143,10 +169,16 @@ export class ServerState {
     membership.member.channel.abort(code, reason);
   }
 
-  /** Lets a person enter no room any more, and disconnects all of their programs. */
-  ban(ban: Ban): void {
+  /**
+   * Lets a person enter no room any more, and disconnects all of their programs; closes the invitations by which they came,
+   * with which they could come back with another key.
+   *
+   * @returns the ids of these invitations
+   */
+  ban(ban: Ban): readonly string[] {
     this.moderation.ban(ban);
     for (const room of this.#rooms.values()) this.#remove(room, ban, "banned", BANNED);
+    return this.invitations.closeAllOf(ban.fingerprint);
   }
 
   /** Sends a frame to all of a person's programs in one room. */

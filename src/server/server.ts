@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly host: string;
   /** Datagrams of another wire are ignored; called for the 1st, 10th, 100th, ..., with the sender and the count. */
   onOtherWire?(peer: string, ignored: number): void;
+  /** The standing invitation was renewed: `invitation` returns another one. */
+  onRenewed?(): void;
   /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
   onRefused?(error: CharlaError): void;
 }
@@ -72,6 +74,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const state = new ServerState({
     log,
     limits,
+    invitations: {
+      list: () => admission.list(),
+      isOpen: () => secret === null,
+      revoke: (number) => admission.revoke(number),
+      renew: () => admission.renew(),
+      closeAllOf: (guest) => admission.closeAllOf(guest),
+    },
     moderation: new Moderation(options.moderation),
     owner: ownFingerprint,
     now: () => performance.now(),
@@ -88,6 +97,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     store: options.invitations ?? NO_INVITATION_STORE,
     authorized: options.authorized,
     now: options.now ?? Date.now,
+    random: randomBytes,
+    onRenewed: () => options.onRenewed?.(),
     onNotStored: (error) => options.onRefused?.(error),
   });
   const socket = await openSealedSocket({
@@ -132,7 +143,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return new MemberSession(state, client);
   }
 
-  function invitation(room: string, roomSecret: Uint8Array | null = secret): string {
+  function invitation(room: string, roomSecret = admission.secret): string {
     const key = identity.publicKey;
     return formatInvitation({ host, port: socket.local.port, room, key, secret: roomSecret });
   }

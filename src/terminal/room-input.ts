@@ -11,7 +11,15 @@ import { DIM, styleFor } from "./output-stream.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import { describeInvitation } from "./view/event-text.ts";
-import { banLines, commandLines, entryLines, peopleLines, roomLines } from "./view/room-lists.ts";
+import {
+  banLines,
+  banResultLines,
+  commandLines,
+  entryLines,
+  invitationLines,
+  peopleLines,
+  roomLines,
+} from "./view/room-lists.ts";
 import type { RoomView } from "./view/room-view.ts";
 import { visibleName } from "./visible-text.ts";
 
@@ -118,8 +126,7 @@ export function createRoomInput(
         await conversation.kick(command.name);
         return [];
       case "ban":
-        await conversation.ban(command.name);
-        return [dim(`${visibleName(command.name)} is banned`)];
+        return banResultLines(await conversation.ban(command.name)).map(dim);
       case "unban":
         await conversation.unban(command.name);
         return [dim(`${visibleName(command.name)} may enter again`)];
@@ -148,6 +155,11 @@ export function createRoomInput(
         await conversation.deleteRoom(command.room);
         return [dim(`${command.room} is deleted`)];
       }
+      case "invites":
+        return invitationLines(await conversation.invitations(), columns).map(dim);
+      case "revoke":
+        await conversation.revoke(command.number);
+        return [dim(`invitation ${command.number} lets nobody new in`)];
       case "invite":
         return [dim(describeInvitation(await conversation.invite(command)))];
     }

@@ -55,6 +55,9 @@ describe("a command is parsed with its arguments", () => {
     ["/ban Bob Ross", { type: "ban", name: "Bob Ross" }],
     ["/unban Bob Ross", { type: "unban", name: "Bob Ross" }],
     ["/bans", { type: "bans" }],
+    ["/invites", { type: "invites" }],
+    ["/revoke 12", { type: "revoke", number: 12 }],
+    ["/invite --renew", { type: "invite", renew: true }],
     ["/lock", { type: "lock", locked: true }],
     ["/unlock", { type: "lock", locked: false }],
     ["/delete lunch", { type: "delete", room: "lunch" }],
@@ -140,10 +143,20 @@ describe("a command with too few or too many arguments shows its usage", () => {
   });
 });
 
+test("an invitation is revoked by its number", () => {
+  expect(() => parseLine("/revoke x")).toThrow(
+    expect.objectContaining({
+      message: '"x" is not the number of an invitation',
+      hint: "usage: /revoke N; /invites lists them",
+    }),
+  );
+});
+
 test("every listed command can be parsed, and fits forty columns in two lines", () => {
   for (const command of COMMANDS) {
     const line = commandUsage(command)
       .replace("[N]", "")
+      .replace(" N", " 7")
       .replace(/ \[--.*/, "");
     expect(() => parseLine(line)).not.toThrow();
     expect(commandUsage(command).length).toBeLessThanOrEqual(40);

@@ -39,6 +39,8 @@ const MEMBER_FRAMES: MemberFrame[] = [
   { type: "ban", request: 1, name: "Bob" },
   { type: "unban", request: 1, name: "Bob" },
   { type: "bans", request: 1 },
+  { type: "invites", request: 1 },
+  { type: "revoke", request: 1, number: 2 },
   { type: "op", request: 1, name: "Bob", operator: true },
   { type: "lock", request: 1, locked: false },
   { type: "delete", request: 1, room: "lunch" },
@@ -69,6 +71,24 @@ const SERVER_FRAMES: ServerFrame[] = [
   { type: "rooms", request: 1, rooms: [{ name: "main", entries: 0, members: 1 }] },
   { type: "found", request: 1, entries: [entry] },
   { type: "invited", request: 1, invitation: "charla://host/main" },
+  { type: "banned", request: 1, name: "Bob", fingerprint: "key", closed: ["standing", "3"] },
+  {
+    type: "banned",
+    request: 1,
+    name: "Bob",
+    fingerprint: "key",
+    closed: [],
+    invitation: "x",
+    open: true,
+  },
+  {
+    type: "invitations",
+    request: 1,
+    invitations: [
+      { id: "standing", count: 1, guests: [{ fingerprint: "key" }] },
+      { id: "1", room: "main", left: 0, until: 1, count: 1, guests: [] },
+    ],
+  },
   { type: "bans", request: 1, bans: [{ fingerprint: "key", name: "Bob", by: "Ann", time: 1 }] },
   { type: "notice", code: "MUTED", message: "you are muted" },
   { type: "notice", code: "STORE_NEARLY_FULL", message: "80 %", hint: "delete something" },
@@ -107,6 +127,8 @@ describe("a frame without one of its parts, or with something else in it, is inv
     "seconds",
     "address",
     "hint",
+    "invitation",
+    "open",
   ]);
   const cases = (frames: readonly (MemberFrame | ServerFrame)[]): [string, object][] =>
     frames.flatMap((frame) =>

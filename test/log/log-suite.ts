@@ -498,6 +498,8 @@ export function testLog(title: string, open: OpenLog): void {
       });
       expect(await log.nameHolder("main", "Jose")).toBeNull();
       expect(await log.nameHolder("garden", "José")).toBeNull();
+      expect(await log.nameOf("main", "key of José")).toBe("José");
+      expect(await log.nameOf("garden", "key of José")).toBeNull();
     });
 
     test("an author has at most 20 names in a room", async () => {

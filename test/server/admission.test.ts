@@ -182,10 +182,13 @@ function invitedUntilNoon() {
     secret: SERVER_SECRET,
     store: {
       stored: NO_INVITATIONS,
+      saveSecret() {},
       save: ({ limited: [first] }) => void written.push(first?.guests.size ?? 0),
     },
     authorized: undefined,
     now: () => clock.now,
+    random: () => new Uint8Array(16),
+    onRenewed() {},
     onNotStored() {},
   });
   admission.invite({ secret: new Uint8Array(16), room: "main", uses: 1, seconds: 1 });

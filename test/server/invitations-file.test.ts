@@ -3,16 +3,18 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 
 import { openInvitationFile } from "../../src/server/invitations-file.ts";
-import { NO_INVITATIONS, withKey } from "../../src/server/invitations.ts";
+import { NO_INVITATIONS, standingInvitation, withKey } from "../../src/server/invitations.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 
 const ANN = "SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE";
 const SECRET = new Uint8Array(16).fill(9);
 const LINE =
   `{"next":8,"invitations":[{"number":7,"secret":"CQkJCQkJCQkJCQkJCQkJCQ","room":"main","uses":2,` +
-  `"until":1800000000000,"guests":["${ANN}"]}]}\n`;
+  `"until":1800000000000,"guests":["${ANN}"]}],"standing":[{"secret":"AwMDAwMDAwMDAwMDAwMDAw","guests":["${ANN}"]}]}\n`;
 /** As written before invitations had numbers. */
-const OLD_LINE = LINE.replace('"next":8,', "").replace('"number":7,', "");
+const OLD_LINE = LINE.replace('"next":8,', "")
+  .replace('"number":7,', "")
+  .replace(/,"standing":.*]/, "");
 const INVITATION = withKey({
   number: 7,
   secret: SECRET,
@@ -21,6 +23,8 @@ const INVITATION = withKey({
   until: 1_800_000_000_000,
   guests: new Set([ANN]),
 });
+
+const STANDING = standingInvitation(new Uint8Array(16).fill(3), [ANN]);
 
 function folderWith(text: string, mode = 0o600) {
   const folder = temporaryFolder();
@@ -37,28 +41,36 @@ describe("invitations are stored", () => {
     const store = openInvitationFile(folder);
     expect(store.stored).toEqual(NO_INVITATIONS);
     expect(existsSync(folder)).toBe(false);
-    store.save({ limited: [INVITATION], next: 8 });
+    store.save({ standing: [STANDING], limited: [INVITATION], next: 8 });
     const path = join(folder, "invitations");
     expect(readFileSync(path, "utf8")).toBe(LINE);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(openInvitationFile(folder).stored).toEqual({ limited: [INVITATION], next: 8 });
+    expect(openInvitationFile(folder).stored).toEqual({
+      standing: [STANDING],
+      limited: [INVITATION],
+      next: 8,
+    });
   });
 
   test("also without a time, and also none at all", () => {
     using base = temporaryFolder();
     const store = openInvitationFile(base.path);
     const endless = withKey({ ...INVITATION, until: null, guests: new Set() });
-    const both = { limited: [endless, INVITATION], next: 8 };
+    const both = { ...NO_INVITATIONS, limited: [endless, INVITATION], next: 8 };
     store.save(both);
     expect(openInvitationFile(base.path).stored).toEqual(both);
-    store.save({ limited: [], next: 8 });
-    expect(openInvitationFile(base.path).stored).toEqual({ limited: [], next: 8 });
+    store.save({ ...NO_INVITATIONS, next: 8 });
+    expect(openInvitationFile(base.path).stored).toEqual({ ...NO_INVITATIONS, next: 8 });
   });
 
   test("and those of before they had numbers are read, and get numbers", () => {
     using file = folderWith(OLD_LINE);
     const numbered = withKey({ ...INVITATION, number: 1 });
-    expect(openInvitationFile(file.folder).stored).toEqual({ limited: [numbered], next: 2 });
+    expect(openInvitationFile(file.folder).stored).toEqual({
+      ...NO_INVITATIONS,
+      limited: [numbered],
+      next: 2,
+    });
   });
 });
 

@@ -6,13 +6,19 @@ import { secretToPsk } from "../../src/identity/invitation.ts";
 import {
   acceptedKeys,
   addInvitation,
+  admitByStanding,
   admitGuest,
+  closeInvitations,
   type Invitations as AllInvitations,
   type LimitedInvitation,
   MAX_GUESTS,
   MAX_INVITATIONS,
+  MAX_REPLACED,
   MAX_SPENT,
+  MAX_STANDING_GUESTS,
   NO_INVITATIONS,
+  standingInvitation,
+  withStanding,
 } from "../../src/server/invitations.ts";
 
 const NOON = 1_800_000_000_000;
@@ -162,4 +168,68 @@ describe("there is a bound", () => {
     );
     expect(back).toEqual([[], [], keys.slice(2, 3)]);
   });
+});
+
+const secret = (byte: number) => new Uint8Array(16).fill(byte);
+const currentOf = ({ standing }: AllInvitations) => {
+  const current = standing.at(-1);
+  if (current === undefined) throw new Error("there is none");
+  return current;
+};
+
+describe("the standing invitation", () => {
+  test("that was replaced is tried with those alone who came by it, and is forgotten if nobody did", () => {
+    let all = withStanding(NO_INVITATIONS, secret(1));
+    const first = currentOf(all);
+    expect(admitByStanding(first, "Ann")).toBe(true);
+    expect(admitByStanding(first, "Ann")).toBe(false);
+    all = withStanding(withStanding(all, secret(2)), secret(3));
+    expect(all.standing.map((each) => each.secret[0])).toEqual([1, 3]);
+    expect(acceptedKeys(all, "Ann", NOON)).toEqual([first.key]);
+    expect(acceptedKeys(all, "Bob", NOON)).toEqual([]);
+  });
+
+  test("is the stored one that has the secret, with its guests", () => {
+    const stored = [standingInvitation(secret(1), ["Ann"]), standingInvitation(secret(2), ["Bob"])];
+    const all = withStanding({ ...NO_INVITATIONS, standing: stored }, secret(1));
+    expect([...currentOf(all).guests]).toEqual(["Ann"]);
+    expect(all.standing[0]?.secret[0]).toBe(2);
+  });
+
+  test("remembers 10,000 people, and forgets first who has not come for longest", () => {
+    const invitation = standingInvitation(secret(1));
+    for (let guest = 0; guest < MAX_STANDING_GUESTS; guest += 1) {
+      admitByStanding(invitation, `guest ${guest}`);
+    }
+    admitByStanding(invitation, "guest 0");
+    admitByStanding(invitation, "another");
+    expect(invitation.guests.size).toBe(10_000);
+    expect(
+      ["guest 0", "guest 1", "guest 2", "another"].map((each) => invitation.guests.has(each)),
+    ).toEqual([true, false, true, true]);
+  });
+
+  test("is remembered as one of 64 that were replaced, with 20,000 people in all", () => {
+    let all = withStanding(NO_INVITATIONS, secret(0));
+    for (let byte = 1; byte <= MAX_REPLACED + 2; byte += 1) {
+      admitByStanding(currentOf(all), `guest of ${byte - 1}`);
+      all = withStanding(all, secret(byte));
+    }
+    expect(all.standing).toHaveLength(MAX_REPLACED + 1);
+    const crowd = Array.from({ length: MAX_STANDING_GUESTS }, (_, guest) => `guest ${guest}`);
+    const crowds = [1, 2, 3].map((byte) => standingInvitation(secret(byte), crowd));
+    const kept = withStanding({ ...NO_INVITATIONS, standing: crowds }, secret(9));
+    expect(kept.standing.map((each) => each.secret[0])).toEqual([2, 3, 9]);
+  });
+});
+
+test("a limited invitation that was closed is tried only with its guests, and without any is forgotten", () => {
+  const invitations = none();
+  const [used, unused] = [invite(invitations, { uses: 5 }), invite(invitations, { uses: 5 })];
+  admitGuest(invitations.all, used.key, "Ann", NOON);
+  const closed = closeInvitations(invitations.all, new Set([used.number, unused.number]), NOON + 1);
+  expect(closed.limited.map(({ number }) => number)).toEqual([used.number]);
+  expect(acceptedKeys(closed, "Ann", NOON + 1)).toEqual([used.key]);
+  expect(acceptedKeys(closed, "Bob", NOON + 1)).toEqual([]);
+  expect(admitGuest(closed, used.key, "Bob", NOON + 1)).toBe("refused");
 });

@@ -134,7 +134,7 @@ describe("somebody who is absent", () => {
     const eve = await enter(state, "Eve", { key: EVE });
     await eve.channel.close();
     const before = Date.now();
-    expect(await ask(ann, { type: "ban", name: "eve" })).toMatchObject({ type: "done" });
+    expect(await ask(ann, { type: "ban", name: "eve" })).toMatchObject({ type: "banned" });
     expect(await refusal(state, "Eva", EVE)).toBe("you are banned from this server");
     const list = await ask(ann, { type: "bans" });
     if (list?.type !== "bans") throw new Error("no list");

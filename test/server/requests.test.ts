@@ -222,6 +222,8 @@ describe("the owner and operators alone may", () => {
     ["ban", { type: "ban", request: 1, name: "Ann" }],
     ["unban", { type: "unban", request: 1, name: "Eve" }],
     ["bans", { type: "bans", request: 1 }],
+    ["invites", { type: "invites", request: 1 }],
+    ["revoke", { type: "revoke", request: 1, number: 1 }],
     ["mute", { type: "mute", request: 1, name: "Ann", muted: true }],
     ["lock", { type: "lock", request: 1, locked: true }],
     ["delete", { type: "delete", request: 1, room: "garden" }],
@@ -269,8 +271,12 @@ describe("the owner and operators alone may", () => {
     const ann = await enter(state, "Ann", { owner: true });
     const bob = await enter(state, "Bob");
     const phone = await enter(state, "Bob", { device: deviceOf("phone"), room: "garden" });
-    expect(await ask(ann, { type: "ban", request: 1, name: "bob" })).toMatchObject({
-      type: "done",
+    expect(await ask(ann, { type: "ban", request: 1, name: "bob" })).toEqual({
+      type: "banned",
+      request: 1,
+      name: "Bob",
+      fingerprint: "key of Bob",
+      closed: [],
     });
     expect(await ann.until("left")).toEqual([
       { type: "left", name: "Bob", reason: "banned by Ann" },

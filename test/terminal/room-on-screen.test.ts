@@ -208,14 +208,14 @@ describe("a command", () => {
   onTerminal("is listed in lines that fit forty columns", async () => {
     await using stage = await openRoom({ columns: 40, rows: 50 });
     await enter(stage, "/help");
-    const rows = await lastRows(stage, "  prints an invitation (owner)", "//TEXT sends /TEXT", ">");
+    const rows = await lastRows(stage, "  closes invitation N (owner)", "//TEXT sends /TEXT", ">");
     expect(rows.slice(0, 4)).toEqual([
       "/help",
       "  lists the commands",
       "/who",
       "  lists who is here",
     ]);
-    expect(rows).toHaveLength(40);
+    expect(rows).toHaveLength(44);
   });
 
   onTerminal("shows earlier messages, and still earlier ones the next time", async () => {
@@ -264,6 +264,9 @@ describe("a command", () => {
     await lastRows(
       stage,
       "Mallory is banned",
+      "closed for newcomers: invitation 3",
+      "the standing invitation was renewed, for Mallory has the old one; who came by that may come back",
+      "invite with: charla charla://192.0.2.1/main#KEY.NEW",
       "mallory  SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE  by ana, 2027-01-15",
       "mallory may enter again",
       ">",
@@ -271,6 +274,25 @@ describe("a command", () => {
     await stage.script.received(2);
     expect(stage.script.sent).toEqual(["(asked) ban Mallory", "(asked) unban mallory"]);
   });
+
+  onTerminal(
+    "shows who came by which invitation, closes one, and renews the standing one",
+    async () => {
+      await using stage = await openRoom({ columns: 100 });
+      await enter(stage, "/invites", "/revoke 3", "/invite --renew");
+      await lastRows(
+        stage,
+        "standing  all rooms                                  AAAAAAAAAAAA…",
+        "3         main       2 left, until 2027-01-15 08:00  3 more",
+        "1         den        closed                          ben",
+        "invitation 3 lets nobody new in",
+        "invite with: charla charla://192.0.2.1/main#KEY.SECRET",
+        ">",
+      );
+      await stage.script.received(2);
+      expect(stage.script.sent).toEqual(["(asked) revoke 3", "(asked) invite renew"]);
+    },
+  );
 
   onTerminal("that the server refuses is an error, but no failure of the program", async () => {
     await using stage = await openRoom();

@@ -56,6 +56,12 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
     },
     async ban(name) {
       ask(`ban ${name}`);
+      return {
+        name,
+        fingerprint: "SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE",
+        closed: ["standing", "3"],
+        invitation: "charla://192.0.2.1/main#KEY.NEW",
+      };
     },
     async unban(name) {
       ask(`unban ${name}`);
@@ -68,6 +74,9 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
         time: 1_800_000_000_000,
       },
     ],
+    async op(name, operator) {
+      ask(`op ${name} ${operator}`);
+    },
     async mute(name, muted) {
       ask(`mute ${name} ${muted}`);
     },
@@ -77,8 +86,16 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
     async deleteRoom(deleted) {
       ask(`delete ${deleted}`);
     },
-    async invite({ uses, seconds } = {}) {
-      ask(`invite ${uses} ${seconds}`);
+    invitations: async () => [
+      { id: "standing", count: 1, guests: [{ fingerprint: "SHA256:AAAAAAAAAAAAAAAA" }] },
+      { id: "3", room: "main", left: 2, until: 1_800_000_000_000, count: 3, guests: [] },
+      { id: "1", room: "den", left: 0, count: 1, guests: [{ fingerprint: "f", name: "ben" }] },
+    ],
+    async revoke(number) {
+      ask(`revoke ${number}`);
+    },
+    async invite({ uses, seconds, renew } = {}) {
+      ask(renew === true ? "invite renew" : `invite ${uses} ${seconds}`);
       return "charla://192.0.2.1/main#KEY.SECRET";
     },
   };

@@ -72,6 +72,10 @@ export function prepareReads(database: Database) {
     "SELECT author, name FROM names WHERE room = (SELECT id FROM rooms WHERE name = ?) AND key = ?",
   );
 
+  const heldName = database.prepare<{ name: string }, [string, string]>(
+    "SELECT name FROM names WHERE room = (SELECT id FROM rooms WHERE name = ?) AND author = ? LIMIT 1",
+  );
+
   /** Sequence number up to which a room's entries do not count any more. */
   function deletedIn(room: string): number {
     return deleted.get(room)?.deleted ?? 0;
@@ -97,6 +101,7 @@ export function prepareReads(database: Database) {
       before.all(room, sequence, clampLimit(count)).toReversed(),
     nameHolder: (room: string, name: string) =>
       nameKeys(name).flatMap((key) => holder.get(room, key) ?? [])[0] ?? null,
+    nameOf: (room: string, author: string) => heldName.get(room, author)?.name ?? null,
     rooms: () => summaries.all(),
     search: (search: Search): FoundEntry[] => {
       const limit = clampLimit(search.limit);

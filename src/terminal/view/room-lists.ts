@@ -2,8 +2,10 @@
 // this machine.
 
 import { COMMANDS, commandUsage } from "../../chat/commands.ts";
+import type { Banned } from "../../chat/conversation.ts";
 import type {
   BanDescription,
+  InvitationDescription,
   LogEntry,
   MemberDescription,
   RoomDescription,
@@ -11,6 +13,7 @@ import type {
 import { layOutTable } from "../display-width.ts";
 import { DIM, type Style } from "../output-stream.ts";
 import { visibleLine, visibleName } from "../visible-text.ts";
+import { describeInvitation } from "./event-text.ts";
 import { calendarDay, clockTime, messageText } from "./message-text.ts";
 
 /** Letters of a fingerprint that tell the people of one room apart. */
@@ -67,6 +70,50 @@ export function banLines(bans: readonly BanDescription[], columns: number): stri
     `by ${visibleName(by)}, ${calendarDay(time)}`,
   ]);
   return layOutTable(rows, columns);
+}
+
+/** What a ban has changed, and what it cannot keep out. */
+export function banResultLines({ name, closed, invitation, open }: Banned): string[] {
+  const numbers = closed.filter((id) => id !== "standing");
+  return [
+    `${visibleName(name)} is banned`,
+    ...(numbers.length === 0 ? [] : [`closed for newcomers: invitation ${numbers.join(", ")}`]),
+    ...(closed.includes("standing")
+      ? [
+          `the standing invitation was renewed, for ${visibleName(name)} has the old one; who came by that may come back`,
+        ]
+      : []),
+    ...(invitation === undefined ? [] : [describeInvitation(invitation)]),
+    ...(open === true
+      ? ["anyone may join here, and so may they with another key: /lock keeps newcomers out"]
+      : []),
+  ];
+}
+
+export function invitationLines(
+  invitations: readonly InvitationDescription[],
+  columns: number,
+): string[] {
+  if (invitations.length === 0) return ["anyone may join: there are no invitations"];
+  const rows = invitations.map(({ id, room, left, until, count, guests }) => {
+    const names = guests.map(({ name, fingerprint }) => {
+      return name === undefined ? shortFingerprint(fingerprint) : visibleName(name);
+    });
+    const more = count > guests.length ? [`${count - guests.length} more`] : [];
+    const uses = left === undefined ? "" : left === 0 ? "closed" : `${left} left`;
+    const end = until === undefined || left === 0 ? "" : `until ${describeTime(until)}`;
+    return [
+      id,
+      room === undefined ? "all rooms" : visibleName(room),
+      [uses, end].filter((part) => part !== "").join(", "),
+      [...names, ...more].join(", "),
+    ];
+  });
+  return layOutTable(rows, columns);
+}
+
+function describeTime(time: number): string {
+  return `${calendarDay(time)} ${clockTime(time)}`;
 }
 
 /** Messages with their times, and a line with the day where it changes. */

@@ -1,0 +1,203 @@
+// Invitations that are closed: by a ban, by the owner, or as the standing one was renewed. Nobody new comes in by them, and
+// those who did may come back. Over real sockets.
+
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { joinRoom } from "../../src/client/join-room.ts";
+import { fingerprint } from "../../src/identity/key-text.ts";
+import { ownIdentity } from "../../src/identity/private-files.ts";
+import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
+import { open } from "../../src/server/open.ts";
+import type { Server } from "../../src/server/server.ts";
+import { charla } from "../harness/in-process.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { newPerson } from "../harness/person.ts";
+import { startSealedServer } from "../harness/sealed-server.ts";
+import { until } from "../harness/until.ts";
+import { temporaryFolder } from "../log/temporary-folder.ts";
+import { rejection } from "../net/rejection.ts";
+import { ANN, BOB, CARL, knock, ownerOf } from "./admitting.ts";
+import { openHere, SERVER_KEYS } from "./served.ts";
+
+const DAVE = generateKeyPair(new Uint8Array(32).fill(0xd4));
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+/** Several, one after the other, as new programs of these people. */
+async function knockAll(target: string, people: readonly KeyPair[]): Promise<string[]> {
+  const outcomes = [];
+  for (const who of people) outcomes.push(await knock(target, who));
+  return outcomes;
+}
+
+const guest = (keys: KeyPair, name: string) => ({
+  fingerprint: fingerprint(keys.publicKey),
+  name,
+});
+
+const inFolder = (folder: string, port = 0): Promise<Server> =>
+  open({ bind: "127.0.0.1", port, data: folder, identity: SERVER_KEYS });
+
+describe("a ban holds", () => {
+  endToEnd(
+    "a person who came by the standing invitation does not come back with another key, and the others do",
+    async () => {
+      await using server = await openHere();
+      const owner = await ownerOf(server);
+      const old = server.invitation("main");
+      expect(await knockAll(old, [ANN, BOB])).toEqual(["in", "in"]);
+      const banned = await owner.ban(fingerprint(BOB.publicKey));
+      expect(banned).toEqual({
+        name: "guest-2",
+        fingerprint: fingerprint(BOB.publicKey),
+        closed: ["standing"],
+        invitation: server.invitation("main"),
+        open: undefined,
+      });
+      expect(server.invitation("main")).not.toBe(old);
+      expect(await knockAll(old, [BOB, CARL, ANN])).toEqual(["BANNED", "WRONG_SECRET", "in"]);
+      expect(await knockAll(server.invitation("main"), [CARL, ANN, BOB])).toEqual([
+        "in",
+        "in",
+        "BANNED",
+      ]);
+    },
+  );
+
+  endToEnd("a limited invitation is closed, also for those who have not come yet", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    const standing = server.invitation("main");
+    const limited = await owner.invite({ uses: 5 });
+    expect(await knockAll(limited, [ANN, BOB])).toEqual(["in", "in"]);
+    const { closed, invitation } = await owner.ban(fingerprint(BOB.publicKey));
+    expect([closed, invitation]).toEqual([["1"], undefined]);
+    expect(await knockAll(limited, [CARL, ANN, BOB])).toEqual(["WRONG_SECRET", "in", "BANNED"]);
+    // It is none of theirs.
+    expect(server.invitation("main")).toBe(standing);
+  });
+
+  endToEnd("a server that anyone may join says that a key is all that it keeps out", async () => {
+    await using server = await openHere({ secret: null });
+    const owner = await ownerOf(server);
+    expect(await knock(server.invitation("main"), BOB)).toBe("in");
+    const { closed, open: isOpen } = await owner.ban(fingerprint(BOB.publicKey));
+    expect([closed, isOpen]).toEqual([[], true]);
+    expect(await rejection(owner.invite({ renew: true }))).toMatchObject({
+      code: "REFUSED",
+      message: "anyone may join: a new invitation would keep nobody out",
+    });
+  });
+});
+
+describe("a renewed invitation", () => {
+  endToEnd(
+    "lets in new people, and the old one those who came by it, also after a restart",
+    async () => {
+      using folder = temporaryFolder();
+      const first = await inFolder(folder.path);
+      const old = first.invitation("main");
+      expect(await knock(old, ANN)).toBe("in");
+      const renewed = await (await ownerOf(first)).invite({ renew: true });
+      expect(renewed).toBe(first.invitation("main"));
+      expect(await knockAll(renewed, [BOB])).toEqual(["in"]);
+      // A second time: both old ones are remembered.
+      const newest = await (await ownerOf(first)).invite({ renew: true });
+      const { port } = first.local;
+      await first.close();
+
+      await using second = await inFolder(folder.path, port);
+      expect(second.invitation("main")).toBe(newest);
+      expect(await knockAll(old, [ANN, BOB, CARL])).toEqual(["in", "WRONG_SECRET", "WRONG_SECRET"]);
+      expect(await knockAll(renewed, [BOB, CARL])).toEqual(["in", "WRONG_SECRET"]);
+      expect(await knockAll(newest, [CARL])).toEqual(["in"]);
+    },
+  );
+
+  endToEnd("is in the file of this person's other programs, and is reported", async () => {
+    using ana = newPerson();
+    await using server = await startSealedServer(["--json", "--bind", "127.0.0.1"], { as: ana });
+    const file = () => readFileSync(join(ana.data, "invitation"), "utf8").trim();
+    expect(file()).toBe(server.invitation);
+    const { stdout } = server;
+    await using window = charla([], { as: ana });
+    await window.until("stderr", /in main/);
+    expect(stdout).toContain(server.invitation);
+    const conversation = joinRoom(file(), { name: "ana", identity: ownIdentity(ana.env).keyPair });
+    for await (const event of conversation.events) if (event.type === "entered") break;
+    const renewed = await conversation.invite({ renew: true });
+    await until("the file to follow", () => file() === renewed);
+    await server.until("stdout", new RegExp(`"type":"invitation","invitation":"${renewed}"`));
+    await conversation.leave();
+  });
+});
+
+describe("the owner", () => {
+  endToEnd("sees who came by which invitation, and what is left of each", async () => {
+    let now = 1_800_000_000_000;
+    await using server = await openHere({ now: () => now });
+    const owner = await ownerOf(server);
+    const limited = await owner.invite({ uses: 3 });
+    const short = await owner.invite({ seconds: 60 });
+    expect(await knock(server.invitation("main"), ANN)).toBe("in");
+    expect(await knock(limited, BOB)).toBe("in");
+    expect(await knock(short, CARL)).toBe("in");
+    now += 60_000;
+    expect(await owner.invitations()).toEqual([
+      { id: "standing", count: 1, guests: [guest(ANN, "guest")] },
+      { id: "1", room: "main", left: 2, count: 1, guests: [guest(BOB, "guest-2")] },
+      {
+        id: "2",
+        room: "main",
+        left: 0,
+        until: 1_800_000_060_000,
+        count: 1,
+        guests: [guest(CARL, "guest-3")],
+      },
+    ]);
+  });
+
+  endToEnd("revokes a limited invitation by its number; who came by it may come back", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    const limited = await owner.invite({ uses: 5 });
+    expect(await knock(limited, ANN)).toBe("in");
+    await owner.revoke(1);
+    expect(await knockAll(limited, [BOB, ANN])).toEqual(["WRONG_SECRET", "in"]);
+    for (const number of [1, 7]) {
+      expect(await rejection(owner.revoke(number))).toMatchObject({
+        code: "NO_SUCH_INVITATION",
+        message: `there is no invitation ${number} that lets anybody new in`,
+      });
+    }
+  });
+});
+
+test("an operator who came by an invitation for one room gets none for all, and sees no other room's", async () => {
+  await using server = await openHere();
+  const [owner, gardener] = [await ownerOf(server), await ownerOf(server, "garden")];
+  await owner.invite({ uses: 1 });
+  const garden = await gardener.invite({ uses: 2 });
+  const dave = joinRoom(garden, { name: "Dave", identity: DAVE });
+  for await (const event of dave.events) if (event.type === "entered") break;
+  await gardener.op("Dave", true);
+  for (const limits of [{}, { renew: true }]) {
+    expect(await rejection(dave.invite(limits))).toMatchObject({
+      code: "REFUSED",
+      message: "your own invitation is for garden alone, and the standing one is for all rooms",
+    });
+  }
+  expect(await dave.invite({ uses: 1 })).toContain("/garden#");
+  expect((await dave.invitations()).map(({ id }) => id)).toEqual(["2", "3"]);
+  expect(await rejection(dave.revoke(1))).toMatchObject({ code: "NO_SUCH_INVITATION" });
+  await dave.revoke(3);
+  expect(await knock(server.invitation("garden"), BOB, "garden")).toBe("in");
+  const { closed, invitation } = await dave.ban(fingerprint(BOB.publicKey));
+  expect([closed, invitation]).toEqual([["standing"], undefined]);
+  await dave.leave();
+});
