@@ -85,7 +85,7 @@ export function createPrinter(
   function showRoomMessage(message: Extract<RoomEvent, { type: "message" }>): Promise<void> {
     const { from: name, fingerprint, text } = message;
     const style = styleFor(io, io.stdout);
-    const separator = room?.separatorBefore(message.time) ?? null;
+    const separator = room?.separatorBefore(message) ?? null;
     const line = messageText({ name, fingerprint, text }, style);
     if (bell && room?.mentions(message) === true) editor?.ring();
     return write(

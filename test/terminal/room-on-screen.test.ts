@@ -3,12 +3,14 @@
 
 import { describe, expect } from "bun:test";
 
-import type { ConversationEvent } from "../../src/chat/events.ts";
+import type { ConversationEvent, RoomEvent } from "../../src/chat/events.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
 import { openStage, type Stage } from "./script.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
+
+type RoomMessage = Extract<RoomEvent, { type: "message" }>;
 
 const key = (name: string) => `SHA256:key of ${name}`;
 const PEOPLE = ["ben", "Ana María", "日本太郎", "שרה"];
@@ -21,10 +23,15 @@ const enters = (room = "main", ...people: string[]): ConversationEvent => ({
 });
 let last = 100;
 /** Said at that time; without one, just after the reader of this event has come in. */
-function says(from: string, text: string, time = Date.now() + 1_000): ConversationEvent {
+function says(from: string, text: string, time = Date.now() + 1_000): RoomMessage {
   last += 1;
   return { type: "message", from, text, sequence: last, time, fingerprint: key(from) };
 }
+/** Said before they came in. */
+const said = (from: string, text: string, time: number): ConversationEvent => ({
+  ...says(from, text, time),
+  past: true,
+});
 
 const openRoom = (its: Parameters<typeof openStage>[0] = {}) => openStage({ ...its, room: true });
 
@@ -96,7 +103,7 @@ describe("a message of somebody else", () => {
       await using stage = await openRoom({ columns: 40 });
       const { screen, script } = stage;
       const then = new Date(2026, 2, 1, 11, 5).getTime();
-      script.emit(enters("main", "ben"), says("ana", "old", then), says("ana", "older", then));
+      script.emit(enters("main", "ben"), said("ana", "old", then), said("ana", "older", then));
       await lastRows(stage, "-- earlier, 2026-03-01 11:05 --", "ana: old", "ana: older", ">");
       const now = Date.now();
       const time = new Date(now).toTimeString().slice(0, 5);
@@ -120,7 +127,7 @@ describe("a message of somebody else", () => {
       await using loud = await openRoom({ options: { bell: true } });
       await using silent = await openRoom();
       for (const { script } of [loud, silent]) {
-        script.emit(enters("main", "ben", "ana"), says("ana", "ben?", 1_000));
+        script.emit(enters("main", "ben", "ana"), said("ana", "ben?", 1_000));
       }
       await lastRows(loud, "ana: ben?", ">");
       loud.script.emit(says("ana", "bench"), says("ben", "ben"));

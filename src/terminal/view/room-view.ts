@@ -15,6 +15,8 @@ interface RoomState {
   readonly oldest: number | null;
 }
 
+type RoomMessage = Extract<RoomEvent, { type: "message" }>;
+
 export type RoomView = ReturnType<typeof createRoomView>;
 
 export const NO_ROOM: RoomState = {
@@ -32,8 +34,6 @@ const MAX_OTHERS = 1_000;
 export function createRoomView(clock: () => number) {
   let state = NO_ROOM;
   let separators = noSeparators(clock());
-  /** Messages from before then mention nobody any more. */
-  let enteredAt = 0;
 
   return {
     get state(): RoomState {
@@ -42,10 +42,7 @@ export function createRoomView(clock: () => number) {
     /** To be called with each event before it is shown. */
     update(event: ConversationEvent): void {
       state = roomAfter(state, event);
-      if (event.type === "entered") {
-        enteredAt = clock();
-        separators = enteredRoom(separators, "earlier", enteredAt);
-      }
+      if (event.type === "entered") separators = enteredRoom(separators, "earlier", clock());
       if (event.type === "reconnected") separators = enteredRoom(separators, "new", clock());
     },
     /** Older messages were shown, back to this one. */
@@ -55,17 +52,15 @@ export function createRoomView(clock: () => number) {
     focus(focused: boolean): void {
       separators = focusChanged(separators, focused);
     },
-    /** The line before a message of this time, or null if none is needed. */
-    separatorBefore(time: number): string | null {
-      const [next, line] = separatorBefore(separators, time, clock());
+    /** The line before a message, or null if none is needed. */
+    separatorBefore(message: Pick<RoomMessage, "time" | "past">): string | null {
+      const [next, line] = separatorBefore(separators, message, clock());
       separators = next;
       return line;
     },
     /** Whether the message mentions this person by name, and was sent since they entered. */
-    mentions({ text, fingerprint, time }: Extract<RoomEvent, { type: "message" }>): boolean {
-      return (
-        time >= enteredAt && fingerprint !== state.fingerprint && mentionsName(text, state.name)
-      );
+    mentions({ text, fingerprint, past }: RoomMessage): boolean {
+      return past !== true && fingerprint !== state.fingerprint && mentionsName(text, state.name);
     },
   };
 }
@@ -159,14 +154,19 @@ export function enteredRoom(
   return { ...separators, past: { label, time: now } };
 }
 
-/** The line before a message of that `time`, or null if none is needed. */
+/**
+ * The line before a message, or null if none is needed. What is from before one joined is marked as such, whatever the
+ * clocks of the two machines say; what was missed later is known by its time alone.
+ */
 export function separatorBefore(
   separators: Separators,
-  time: number,
+  message: Pick<RoomMessage, "time" | "past">,
   now: number,
 ): [Separators, string | null] {
   const { focused, markedNew, past, shownTime } = separators;
-  const isPast = past !== null && time < past.time;
+  const { time } = message;
+  const isPast =
+    past !== null && (past.label === "earlier" ? message.past === true : time < past.time);
   const isUnseen = !focused && !markedNew;
   const isNear =
     Math.abs(time - shownTime) < SHOW_TIME_AFTER && calendarDay(time) === calendarDay(shownTime);

@@ -13,11 +13,23 @@ const at = (hours: number, minutes: number, day = 2) =>
   new Date(2026, 2, day, hours, minutes).getTime();
 const NOON = at(12, 0);
 
+const past = (time: number) => ({ time, past: true }) as const;
+
 /** The separators before messages of these times, all shown at noon. */
 function before(start: Separators, ...times: number[]): (string | null)[] {
+  return beforeEach(
+    start,
+    times.map((time) => ({ time })),
+  );
+}
+
+function beforeEach(
+  start: Separators,
+  messages: readonly { time: number; past?: true }[],
+): (string | null)[] {
   let separators = start;
-  return times.map((time) => {
-    const [next, line] = separatorBefore(separators, time, NOON);
+  return messages.map((message) => {
+    const [next, line] = separatorBefore(separators, message, NOON);
     separators = next;
     return line;
   });
@@ -52,8 +64,18 @@ describe("the time", () => {
 describe("what was sent before one joined", () => {
   test("is marked once, with its time unless that is near", () => {
     const separators = enteredRoom(noSeparators(NOON), "earlier", NOON);
-    expect(before(separators, at(11, 59), at(11, 59), NOON)).toEqual(["-- earlier --", null, null]);
-    expect(before(separators, at(9, 0), at(9, 1))).toEqual(["-- earlier, 09:00 --", null]);
+    const messages = [past(at(11, 59)), past(at(11, 59)), { time: NOON }];
+    expect(beforeEach(separators, messages)).toEqual(["-- earlier --", null, null]);
+    expect(beforeEach(separators, [past(at(9, 0)), past(at(9, 1))])).toEqual([
+      "-- earlier, 09:00 --",
+      null,
+    ]);
+  });
+
+  test("is marked by what the server says, and not by the clocks of two machines", () => {
+    const separators = enteredRoom(noSeparators(NOON), "earlier", NOON);
+    expect(beforeEach(separators, [{ time: at(12, 2), past: true }])).toEqual(["-- earlier --"]);
+    expect(before(separators, at(11, 58))).toEqual([null]);
   });
 
   test("does not include what is sent from then on", () => {
@@ -70,7 +92,7 @@ describe("what comes while the terminal has no focus", () => {
   });
 
   test("is marked again only after the focus has come back", () => {
-    const [marked] = separatorBefore(away, NOON, NOON);
+    const [marked] = separatorBefore(away, { time: NOON }, NOON);
     expect(before(focusChanged(marked, false), NOON)).toEqual([null]);
     expect(before(focusChanged(marked, true), NOON)).toEqual([null]);
     expect(before(focusChanged(focusChanged(marked, true), false), NOON)).toEqual(["-- new --"]);
