@@ -42,7 +42,24 @@ export interface Connection {
  *   OTHER_WIRE, OTHER_VERSION, CONVERSATION_FULL, UNREACHABLE, SESSION_LOST; the reason of the signal
  */
 export async function connect(host: HostAndPort, options: ConnectOptions): Promise<Connection> {
-  return connectToFirst(await untilAborted(resolve(host), options.signal), options);
+  return connectToFirst(await lookUp(host, options.signal), options);
+}
+
+/** For how long a host is looked up again where no name server answers, and between two attempts, ms. */
+const LOOKUP_TIMEOUT = 8_000;
+const LOOKUP_INTERVAL = 500;
+
+async function lookUp(host: HostAndPort, signal?: AbortSignal): Promise<SocketAddress[]> {
+  const start = performance.now();
+  for (;;) {
+    try {
+      return await untilAborted(resolve(host), signal);
+    } catch (error) {
+      const isPassing = error instanceof CharlaError && error.code === "UNREACHABLE";
+      if (!isPassing || performance.now() - start > LOOKUP_TIMEOUT) throw error;
+      await untilAborted(delay(LOOKUP_INTERVAL), signal);
+    }
+  }
 }
 
 /**

@@ -1,10 +1,11 @@
-// Run in a network namespace of its own by network-errors.test.ts: a server and its client, and rules of the kernel
+// Run in network and mount namespaces of its own, with a file of its own in place of /etc/hosts, by network-errors.test.ts: a server and its client, and rules of the kernel
 // (ip-rule(8)) that forbid to send to the server for a while. Prints what became of it as JSON.
 
+import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { PlainEvent } from "../../src/chat/events.ts";
-import { type ConnectOptions, connectToFirst } from "../../src/client/connect.ts";
+import { connect, type ConnectOptions, connectToFirst } from "../../src/client/connect.ts";
 import { joinPlain, openPlain } from "../../src/client/plain-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
@@ -67,11 +68,21 @@ function textsOf(events: AsyncIterable<PlainEvent>): string[] {
 }
 
 const given = performance.now();
-const neverReached = connectToFirst([BLOCKED], options).catch((error: unknown) => ({
+const describe = (error: unknown) => ({
   error: error instanceof CharlaError ? [error.code, error.message, error.hint] : String(error),
-  seconds: Math.round((performance.now() - given) / 1_000),
-}));
+  // Some 8 s.
+  waited: performance.now() - given > 7_900 && performance.now() - given < 20_000,
+});
+const neverReached = connectToFirst([BLOCKED], options).catch(describe);
+// No name server answers here.
+const neverFound = connect({ host: "nobody.example", port: 9 }, options).catch(describe);
 const both = connectToFirst([BLOCKED, server.local], options);
+
+const looking = connect({ host: "server.example", port: server.local.port }, options);
+await delay(100);
+writeFileSync("/etc/hosts", `${HOST} server.example\n`);
+const found = await looking;
+await found.socket.close();
 
 const { link, socket } = await connectToFirst([server.local], options);
 link.receive({ onMessages() {} });
@@ -125,6 +136,7 @@ console.log(
     joins,
     besideAnother,
     plain: { shown, error: plainError },
-    never: await neverReached,
+    found: found.link.peer.address,
+    never: [await neverReached, await neverFound],
   }),
 );
