@@ -6,7 +6,7 @@ import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
-import { listenOptions, printerOptions } from "./command-options.ts";
+import { listenOptions, printerOptions, quoteWord } from "./command-options.ts";
 import { type CommandLine, COMMANDS } from "./options.ts";
 
 export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
@@ -58,7 +58,7 @@ function refuseContradictions({ words, flags }: CommandLine): void {
   const [first, extra] = words;
   if (flags.has("server") && first !== undefined) {
     throw usageError(
-      `--server opens a conversation here, and ${JSON.stringify(first)} is a host to join`,
+      `--server opens a conversation here, and ${quoteWord(first)} is a host to join`,
       "leave one of them out; --bind ADDRESS chooses where to listen",
     );
   }

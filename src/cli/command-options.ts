@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 
 import { MAX_FOUND } from "../chat/frames.ts";
 import { CharlaError, usageError } from "../errors.ts";
+import { looksLikeInvitation } from "../identity/invitation.ts";
 import { DEFAULT_PORT, parsePort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import type { PrinterOptions } from "../terminal/printer.ts";
@@ -77,4 +78,9 @@ export function memoryOption({ command, values }: CommandLine): number | undefin
     `--memory takes a number of bytes from 1M, not ${JSON.stringify(written)}`,
     `write one such as 64M or 2G; ${helpFor(command)}`,
   );
+}
+
+/** A word of the command line, for an error; an invitation is not repeated, as it holds a secret. */
+export function quoteWord(word = ""): string {
+  return looksLikeInvitation(word) ? "an invitation" : JSON.stringify(word);
 }

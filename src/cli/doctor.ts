@@ -7,7 +7,7 @@ import { usageError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { mayStyle } from "../terminal/output-stream.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { printerOptions } from "./command-options.ts";
+import { printerOptions, quoteWord } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
@@ -17,7 +17,7 @@ export async function doctor(commandLine: CommandLine, io: Io): Promise<number> 
   const [written, more] = words;
   if (more !== undefined) {
     throw usageError(
-      `doctor checks one server at a time, and not ${JSON.stringify(more)} as well`,
+      `doctor checks one server at a time, and not ${quoteWord(more)} as well`,
       helpFor("doctor"),
     );
   }

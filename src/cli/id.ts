@@ -5,14 +5,14 @@ import { encodeBase64url, fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { printerOptions } from "./command-options.ts";
+import { printerOptions, quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 import { loginName } from "./person.ts";
 
 export async function id(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   if (words.length > 0) {
-    throw usageError(`id takes no arguments, but got ${JSON.stringify(words[0])}`, helpFor("id"));
+    throw usageError(`id takes no arguments, but got ${quoteWord(words[0])}`, helpFor("id"));
   }
   // With --json, stdout carries the identity only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });

@@ -33,6 +33,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   /** By room: somebody who returns to a room goes on where they were. */
   const devices = new Map<string, DeviceFile>();
   const logs = new Map<string, LocalLog>();
+  let canKeep = notKept === null;
   let isRead = true;
 
   /** Null when none is kept; where it can't be, a notice says so. */
@@ -48,14 +49,16 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   }
 
   function openDevice(room: string, addNotice: (notice: TalkNotice) => void) {
-    // Its messages would be sent by somebody else next time.
-    if (notKept !== null) return undefined;
+    // With a new key, its messages would be sent by somebody else next time.
+    if (!canKeep) return undefined;
     const known = devices.get(room);
     if (known !== undefined) return known;
-    const folder = join(dataFolder(io.env), "rooms");
-    const options = { folder, serverKey: server, room, onFailure: addNotice };
-    const device = orNotice(() => openDeviceFile(options), addNotice);
-    if (device !== null) devices.set(room, files.use(device));
+    const device = orNotice(() => {
+      const folder = join(dataFolder(io.env), "rooms");
+      return openDeviceFile({ folder, serverKey: server, room, onFailure: addNotice });
+    }, addNotice);
+    if (device === null) canKeep = false;
+    else devices.set(room, files.use(device));
     return device ?? undefined;
   }
 

@@ -5,14 +5,14 @@ import { usageError } from "../errors.ts";
 import type { Input, Io } from "../terminal/io.ts";
 import { inputLines } from "../terminal/piped-lines.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { listenOptions, printerOptions } from "./command-options.ts";
+import { listenOptions, printerOptions, quoteWord } from "./command-options.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 export async function receive(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags, values } = commandLine;
   if (words.length > 0) {
     throw usageError(
-      `receive takes no arguments, but got ${JSON.stringify(words[0])}`,
+      `receive takes no arguments, but got ${quoteWord(words[0])}`,
       helpFor("receive"),
     );
   }

@@ -22,7 +22,14 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
     throw usageError("--reply takes no text here: the other end writes the reply", helpFor("send"));
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
-  const to = (await readWhere(values.get("to"), commandLine, io)) ?? "localhost";
+  const where = await readWhere(values.get("to"), commandLine, io);
+  if (where === undefined && looksLikeInvitation(words[0] ?? "")) {
+    throw usageError(
+      "this would send the invitation itself to this machine, unencrypted",
+      "to send a message with it, write it as --to INVITATION",
+    );
+  }
+  const to = where ?? "localhost";
   await using sender = await untilAborted(openSender(commandLine, io, to, printer), io.signal);
 
   const ask = async (text: string) => {

@@ -6,7 +6,7 @@ import { CharlaError, systemCode, usageError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { printerOptions } from "./command-options.ts";
+import { printerOptions, quoteWord } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { findServers, isRunning } from "./running-server.ts";
 
@@ -20,7 +20,7 @@ export async function stop(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, values } = commandLine;
   if (words.length > 0) {
     throw usageError(
-      `stop takes no arguments, but got ${JSON.stringify(words[0])}`,
+      `stop takes no arguments, but got ${quoteWord(words[0])}`,
       "--data DIR stops the server that stores its messages in DIR",
     );
   }

@@ -14,21 +14,21 @@ test("charla --help describes charla", async () => {
     "Talk over the network from a terminal.
 
     charla --server             open a conversation; prints an invitation to join it
-    charla INVITATION           join it; charla - reads it from stdin instead
+    charla INVITATION           join it; charla - or --invitation-file FILE reads it
     charla [HOST[:PORT]]        join an open one (default: mine, or localhost:12345)
     charla send [TEXT]          send one message, or each line of stdin, and leave
     charla receive              wait for one message, print it and leave
-    charla history [ROOM]       show the messages of a room
+    charla history [ROOM]       show its messages; HOST/ROOM: one that I have joined
     charla doctor [WHERE]       check this machine, or the path to a server
     charla serve [DIR]          share a folder over HTTP; charla get URL: fetch one
     charla stop                 end my server that runs in the background
     charla id                   show my name and fingerprint
 
       -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
-          --invitation-file FILE   join with the invitation in FILE
           --plain          the lesson's wire, not encrypted; --turns: in turns
           --stay, --bell   stay after the end of stdin; ring when I am named
           --history N      show N earlier messages at first (20; in a pipe: 0)
+          --no-log         keep no messages for charla history HOST/ROOM
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only messages and errors; -v, --verbose: every detail
       -h, --help           this, or its own: charla --server -h, charla send -h, ...
@@ -132,9 +132,10 @@ test("charla stop --help describes stop", async () => {
 test("charla history --help describes history", async () => {
   const { stdout } = await runCharla(["history", "--help"]);
   expect(stdout).toMatchInlineSnapshot(`
-    "Show the messages of a room of a server on this machine.
+    "Show the messages of a room.
 
-    charla history [--since WHEN] [--search WORDS] [ROOM]
+    charla history [--since WHEN] [--search WORDS] [ROOM]       of my server here
+    charla history [OPTION...] HOST[:PORT]/ROOM | INVITATION    of one that I joined
 
     By default the last 100 messages, else those that --since and --search select,
     one a line, oldest first, with local times. The default room is main.

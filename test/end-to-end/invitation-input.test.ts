@@ -176,6 +176,21 @@ describe("the invitation is in the environment", () => {
   });
 });
 
+endToEnd("an error repeats no invitation that is in the wrong place", async () => {
+  const invitation = "charla://192.0.2.7/main#secret";
+  for (const args of [
+    ["--server", invitation],
+    ["doctor", "localhost", invitation],
+    ["send", invitation, "hello"],
+    ...["id", "receive", "stop"].map((command) => [command, invitation]),
+  ]) {
+    const { stdout, stderr, status } = await runCharla(args);
+    expect(stderr).toContain("invitation");
+    expect(stdout + stderr).not.toContain("secret");
+    expect(status).toBe(2);
+  }
+});
+
 const onLinux = process.platform === "linux" ? endToEnd : test.skip;
 
 onLinux("an invitation among the arguments is covered for ps and in /proc", async () => {

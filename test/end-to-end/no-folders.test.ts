@@ -8,6 +8,7 @@ import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, runCharla as runProcess } from "../harness/program.ts";
+import { openScreen } from "../harness/screen.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { testOnDisk } from "../log/own-disk.ts";
 
@@ -176,6 +177,27 @@ for (const [what, mount] of [
     await server.until("stdout", "hello\n");
   });
 }
+
+const hasEntered = (room: string) => (rows: string[]) =>
+  rows.some((row) => row.startsWith(`you are ben in ${room}`));
+
+testWith(
+  ["tmux"],
+  "one notice says that nothing is kept, however many rooms are entered",
+  async () => {
+    await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+    await using ben = await openScreen(140);
+    const enter = (line: string) => {
+      ben.type(line);
+      ben.press("Enter");
+    };
+    enter(`clear; XDG_DATA_HOME=/dev/null charla -n ben '${server.invitation}'`);
+    await ben.until("the room", hasEntered("main"));
+    enter("/join other");
+    const rows = await ben.until("the other room", hasEntered("other"));
+    expect(rows.filter((row) => row.startsWith("cannot write to "))).toHaveLength(1);
+  },
+);
 
 endToEnd("somebody new talks on a conversation that goes on", async () => {
   await using server = await startSealedServer(["--bind", "127.0.0.1"]);
