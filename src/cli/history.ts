@@ -105,9 +105,16 @@ function readJoinedRoom(written: string): LocalLogQuery | null {
   }
   const slash = written.lastIndexOf("/");
   if (slash === -1) return null;
-  const { host, port } = parseHostAndPort(written.slice(0, slash));
+  const server = written.slice(0, slash);
+  const { host, port } = parseHostAndPort(server);
+  const named = formatAddress({ address: host, port }).toLowerCase();
+  // Without a port, any: an invitation is often to another than the usual one.
+  const anyPort = named.slice(0, -String(port).length);
+  const isServer = server.endsWith(`:${port}`)
+    ? (where: string) => where.toLowerCase() === named
+    : (where: string) => where.toLowerCase().startsWith(anyPort);
   const room = written.slice(slash + 1) || DEFAULT_ROOM;
-  return { room: room.normalize("NFC"), where: formatAddress({ address: host, port }) };
+  return { room: room.normalize("NFC"), isServer };
 }
 
 function noLocalLog(room: string): CharlaError {

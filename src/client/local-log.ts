@@ -105,10 +105,10 @@ export function openLocalLog(options: LocalLogOptions): LocalLog {
   };
 }
 
-/** Which local logs to read: those of a server by its key, or by the host and perhaps the port at which it was joined. */
+/** Which local logs to read: those of a server by its key, or by where it was joined (HOST:PORT). */
 export type LocalLogQuery =
   | { readonly room: string; readonly serverKey: Uint8Array }
-  | { readonly room: string; readonly where: string };
+  | { readonly room: string; readonly isServer: (where: string) => boolean };
 
 /**
  * The entries of a room, each once, oldest first; null where there is no log of it.
@@ -122,17 +122,17 @@ export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[]
       ? readFiles(roomFolder({ folder, ...query }))
       : listFolder(folder).flatMap((name) => readFiles(join(folder, name)));
   const found = files.filter(
-    ({ room, where }) =>
-      room === query.room &&
-      (!("where" in query) || where.toLowerCase() === query.where.toLowerCase()),
+    ({ room, where }) => room === query.room && (!("isServer" in query) || query.isServer(where)),
   );
   if (found.length === 0) return null;
-  // Of a log that was replaced the entries come first, as they were kept first.
+  // A log that was replaced, or another server's at that address, comes before the one that was used later.
   const byLog = Map.groupBy(
     found.flatMap(({ entries }) => entries),
     ({ log }) => log,
   );
-  return Array.from(byLog.values(), inOrder).flat();
+  return Array.from(byLog.values(), inOrder)
+    .toSorted((one, other) => (one.at(-1)?.time ?? 0) - (other.at(-1)?.time ?? 0))
+    .flat();
 }
 
 function inOrder(entries: readonly LocalEntry[]): LocalEntry[] {

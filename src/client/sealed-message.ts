@@ -18,7 +18,7 @@ export async function openSealedSender(
   target: string | SealedTarget,
   options: JoinRoomOptions,
 ): Promise<MessageSender> {
-  const conversation = joinRoom(target, options);
+  const conversation = joinRoom(target, { history: 0, ...options });
   const events = conversation.events[Symbol.asyncIterator]();
   /** Why the server ended the conversation. */
   let reason: string | null = null;

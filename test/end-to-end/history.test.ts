@@ -335,7 +335,7 @@ describe("history of a room that one has joined", () => {
       }
       await server[Symbol.asyncDispose]();
       const lines = ["ben: hello ana", "* ana waves", "ana: hello ben"];
-      for (const where of [invitation, `127.0.0.1:${port}/main`]) {
+      for (const where of [invitation, `127.0.0.1:${port}/main`, "127.0.0.1/main"]) {
         const { stdout, stderr, status } = await history(ben, where);
         expect(
           stdout
@@ -365,7 +365,11 @@ describe("history of a room that one has joined", () => {
       await using server = await startSealedServer(["--bind", "127.0.0.1"]);
       const joining = [server.invitation, "-n", "ben", "--no-log"];
       await runCharla(joining, { as: ben, input: "hello\n" });
-      for (const where of [server.invitation, `127.0.0.1:${server.port}/main`, "elsewhere/main"]) {
+      for (const where of [
+        server.invitation,
+        `127.0.0.1:${server.port}/main`,
+        "127.0.0.1:9/main",
+      ]) {
         expect(await history(ben, where)).toEqual({
           stdout: "",
           stderr:
