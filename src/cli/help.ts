@@ -89,6 +89,7 @@ The message is not encrypted: anyone on the network can read it.
 
 charla history [--since WHEN] [--search WORDS] [ROOM]       of my server here
 charla history [OPTION...] HOST[:PORT]/ROOM | INVITATION    of one that I joined
+charla history [OPTION...] - | --invitation-file FILE       of one that I joined
 
 By default the last 100 messages, else those that --since and --search select,
 one a line, oldest first, with local times. The default room is main.

@@ -18,6 +18,7 @@ import type { Io } from "../terminal/io.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { transcriptLine } from "../terminal/view/message-text.ts";
 import { printerOptions } from "./command-options.ts";
+import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** Messages shown without options: a few screens. */
@@ -27,7 +28,8 @@ const ROOMS_NAMED = 10;
 
 export async function history(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, values } = commandLine;
-  const [room = DEFAULT_ROOM, extra] = words;
+  // --data means the server of that folder, whatever is in the environment.
+  const [written = values.has("data") ? DEFAULT_ROOM : undefined, extra] = words;
   if (extra !== undefined) {
     throw usage(`history shows one room, not ${words.length}`, "quote several words to search for");
   }
@@ -35,6 +37,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   // With --json, stdout carries messages only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
   const folder = values.get("data") ?? dataFolder(io.env);
+  const room = (await readWhere(written, commandLine, io)) ?? DEFAULT_ROOM;
   const joined = readJoinedRoom(room);
   if (joined !== null) {
     const entries = readLocalLog(join(folder, "rooms"), joined);

@@ -52,7 +52,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   data: { takes: "value", commands: ["chat", "history", "stop"] },
   ephemeral: { takes: "flag", commands: ["chat"] },
   to: { takes: "value", commands: ["send"] },
-  "invitation-file": { takes: "value", commands: ["chat", "send", "doctor"] },
+  "invitation-file": { takes: "value", commands: ["chat", "send", "history", "doctor"] },
   reply: { takes: "optional", commands: ["send", "receive"] },
   since: { takes: "value", commands: ["history"] },
   search: { takes: "value", commands: ["history"] },

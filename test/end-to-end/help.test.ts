@@ -136,6 +136,7 @@ test("charla history --help describes history", async () => {
 
     charla history [--since WHEN] [--search WORDS] [ROOM]       of my server here
     charla history [OPTION...] HOST[:PORT]/ROOM | INVITATION    of one that I joined
+    charla history [OPTION...] - | --invitation-file FILE       of one that I joined
 
     By default the last 100 messages, else those that --since and --search select,
     one a line, oldest first, with local times. The default room is main.

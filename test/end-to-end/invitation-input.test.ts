@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { newPerson } from "../harness/person.ts";
 import { charla as startProcess, root, run } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
@@ -175,6 +176,31 @@ describe("the invitation is in the environment", () => {
     expect(stdout).toBe("charla://x []\n\n");
   });
 });
+
+endToEnd(
+  "charla history takes it in each of the three ways, for the log of a joined room",
+  async () => {
+    await using server = await startServer();
+    using ben = newPerson();
+    using file = fileWith(`${server.invitation}\n`);
+    const input = `${server.invitation}\nhello\n`;
+    expect((await runCharla(["-", "-n", "ben"], { as: ben, input })).status).toBe(0);
+    await server.until("stdout", "hello\n");
+    const env = { CHARLA_INVITATION: server.invitation };
+    for (const [args, options] of [
+      [["-"], { input }],
+      [["--invitation-file", file.path], {}],
+      [[], { env }],
+    ] as const) {
+      const { stdout, status } = await runCharla(["history", ...args], { as: ben, ...options });
+      expect(stdout).toMatch(/ {2}ben: hello\n$/);
+      expect(status).toBe(0);
+    }
+    // With --data it is a server's folder that is asked for.
+    const own = await runCharla(["history", "--data", ben.data], { as: ben, env });
+    expect(own.stderr).toStartWith("charla: there is no conversation in ");
+  },
+);
 
 endToEnd("an error repeats no invitation that is in the wrong place", async () => {
   const invitation = "charla://192.0.2.7/main#secret";
