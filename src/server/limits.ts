@@ -24,6 +24,11 @@ export type Action = "frame" | "list" | "search" | "enter" | "rename" | "away";
 
 export interface Limits {
   readonly rates: Readonly<Record<Action, ActionLimit>>;
+  /**
+   * Members of one room that the others are notified of as they come: after a restart some hundred at once. Others are in the
+   * room all the same; the notice comes later, and not at all for who is gone by then.
+   */
+  readonly announcements: Rate;
   /** Bytes that all peers together may make the server hold: past that, the newest is refused. */
   readonly memory: number;
   /** Sessions of one person at a time: four windows, each in eight rooms. */
@@ -81,6 +86,7 @@ export const LIMITS: Limits = {
       invitation: { perSecond: 10, burst: 1_000 },
     },
   },
+  announcements: { perSecond: 2, burst: 200 },
   memory: 1_024 ** 3,
   sessionsPerPerson: 32,
   sessionsPerInvitation: 12_288,

@@ -233,14 +233,16 @@ export class MemberSession implements ChannelHandlers {
     room: Room,
     { name: wanted, device, after, history }: FrameOf<"enter">,
   ): Promise<Membership> {
-    const { log, quota } = this.#server;
+    const { log, quota, moderation } = this.#server;
     const { fingerprint, owner, invitation } = this.#client;
     this.#checkAdmission(room);
     const creator = owner ? null : { fingerprint, invitation: invitation.id };
     const undo = await quota.enter(room.name, creator);
     let name: string;
     try {
-      name = await this.#claimName(room, wanted);
+      // Who is muted says nothing by taking another name either.
+      const muted = moderation.findMuted(room.name, fingerprint);
+      name = await this.#claimName(room, muted?.name ?? wanted);
     } catch (error) {
       undo?.();
       throw error;
@@ -254,7 +256,10 @@ export class MemberSession implements ChannelHandlers {
     const start = Math.min(Math.max(0, cursor), last);
     const member = new Member({ ...this.#client, device, name, start });
     room.add(member);
-    const members = describeMembers(room);
+    // Those that are not announced yet will be.
+    const members = describeMembers(
+      room.members.filter((other) => other === member || room.isAnnounced(other)),
+    );
     this.#send({ type: "welcome", room: room.name, name, owner, log: log.id, last, members });
     room.follow(member, last);
     return { room, member };

@@ -75,7 +75,12 @@ export class Moderation {
   }
 
   isMuted(room: string, fingerprint: string): boolean {
-    return this.#state.mutes.get(room)?.has(fingerprint) === true;
+    return this.findMuted(room, fingerprint) !== null;
+  }
+
+  /** A muted person, with the name that they had then; null for one who isn't muted. */
+  findMuted(room: string, fingerprint: string): Person | null {
+    return this.#state.mutes.get(room)?.get(fingerprint) ?? null;
   }
 
   isLocked(room: string): boolean {

@@ -10,7 +10,7 @@ import {
 import { CharlaError } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
 import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
-import type { Room } from "./room.ts";
+import type { Member } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { truncateList } from "./truncate-list.ts";
 
@@ -51,7 +51,7 @@ async function answer(
   const done = { type: "done", request } as const;
   switch (frame.type) {
     case "who":
-      return { type: "people", request, members: describeMembers(room) };
+      return { type: "people", request, members: describeMembers(room.members) };
     case "rooms": {
       const onlyRoom = member.owner ? null : member.invitation.room;
       const visible = (await log.rooms()).filter(
@@ -105,6 +105,6 @@ function searchTooShort(): CharlaError {
 }
 
 /** The members of a room, as many as fit one message. */
-export function describeMembers({ members }: Room): MemberDescription[] {
+export function describeMembers(members: Iterable<Member>): MemberDescription[] {
   return truncateList(members, (member) => member.describe());
 }

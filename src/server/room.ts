@@ -8,6 +8,7 @@ import { nameKeys } from "../log/text-matching.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
+import { type Rate, TokenBucket } from "./limits.ts";
 
 /** Members of one room. */
 const MAX_MEMBERS = 10_000;
@@ -90,17 +91,37 @@ export class Member {
   }
 }
 
+interface RoomOptions {
+  readonly name: string;
+  /** Disposed of with the room. */
+  readonly fanOut: FanOut;
+  /** How many members are announced as they come. */
+  readonly announcements: Rate;
+  readonly clock: {
+    /** ms */
+    now(): number;
+    setTimer(run: () => void, delay: number): Disposable;
+  };
+}
+
 export class Room implements Disposable {
   readonly name: string;
   readonly #fanOut: FanOut;
   /** With what sends them what is said; null until they follow. */
   readonly #members = new Map<Member, Disposable | null>();
+  /** Those that the others don't know of yet, the next one first. */
+  readonly #unannounced = new Set<Member>();
+  readonly #announcements: TokenBucket;
+  readonly #clock: RoomOptions["clock"];
+  /** Until the next of them may be announced; null when none waits. */
+  #timer: Disposable | null = null;
   #entering = 0;
 
-  /** @param fanOut disposed of with the room */
-  constructor(name: string, fanOut: FanOut) {
+  constructor({ name, fanOut, announcements, clock }: RoomOptions) {
     this.name = name;
     this.#fanOut = fanOut;
+    this.#announcements = new TokenBucket(announcements, clock.now());
+    this.#clock = clock;
   }
 
   get size(): number {
@@ -148,10 +169,31 @@ export class Room implements Disposable {
     return (holder === null || holder.fingerprint === fingerprint) && !areReserved(keys);
   }
 
-  /** Adds a member, and notifies the others. */
+  /** Adds a member, and notifies the others: later, if too many come. */
   add(member: Member): void {
-    this.notify({ type: "joined", ...member.describe() });
     this.#members.set(member, null);
+    this.#unannounced.add(member);
+    this.#announce();
+  }
+
+  /** Whether the others know that this member is here. */
+  isAnnounced(member: Member): boolean {
+    return !this.#unannounced.has(member);
+  }
+
+  #announce(): void {
+    for (const member of this.#unannounced) {
+      const wait = this.#announcements.tryTake(this.#clock.now());
+      if (wait > 0) {
+        this.#timer ??= this.#clock.setTimer(() => {
+          this.#timer = null;
+          this.#announce();
+        }, wait);
+        return;
+      }
+      this.#unannounced.delete(member);
+      this.notify({ type: "joined", ...member.describe() }, member);
+    }
   }
 
   /**
@@ -167,7 +209,9 @@ export class Room implements Disposable {
   remove(member: Member, reason: string): boolean {
     this.#members.get(member)?.[Symbol.dispose]();
     if (!this.#members.delete(member)) return false;
-    this.notify({ type: "left", name: member.name, reason });
+    if (!this.#unannounced.delete(member)) {
+      this.notify({ type: "left", name: member.name, reason });
+    }
     return true;
   }
 
@@ -175,13 +219,13 @@ export class Room implements Disposable {
   rename(member: Member, to: string): void {
     const from = member.name;
     member.rename(to);
-    this.notify({ type: "renamed", from, to });
+    this.#notifyAbout(member, { type: "renamed", from, to });
   }
 
   /** Notifies the others that a member's connection has become silent, or works again. */
   setAway(member: Member, away: boolean): void {
-    if (this.has(member) && member.setAway(away))
-      this.notify({ type: "away", name: member.name, away }, member);
+    if (!this.has(member) || !member.setAway(away) || !this.isAnnounced(member)) return;
+    this.notify({ type: "away", name: member.name, away }, member);
   }
 
   /** Sends a frame to all members but one, unless they are too many. It is encoded once. */
@@ -194,7 +238,15 @@ export class Room implements Disposable {
     }
   }
 
+  /** Notifies everybody, or only the member itself, if the others don't know it. */
+  #notifyAbout(member: Member, frame: ServerFrame): void {
+    if (this.isAnnounced(member)) return this.notify(frame);
+    const bytes = encodeFrame(frame);
+    member.notify(bytes, encodeMessages([bytes]));
+  }
+
   [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
     this.#fanOut[Symbol.dispose]();
   }
 }

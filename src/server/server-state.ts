@@ -118,9 +118,12 @@ export class ServerState {
   /** The room that somebody is about to enter: until the reservation is disposed of, others find the same one. */
   reserve(name: string): Disposable & { readonly room: Room } {
     const { log, limits } = this;
-    const { unreadFor } = limits;
-    const room =
-      this.#rooms.get(name) ?? new Room(name, createFanOut({ log, room: name, unreadFor }));
+    const { unreadFor, announcements } = limits;
+    const open = () => {
+      const fanOut = createFanOut({ log, room: name, unreadFor });
+      return new Room({ name, fanOut, announcements, clock: this });
+    };
+    const room = this.#rooms.get(name) ?? open();
     this.#rooms.set(name, room);
     const reservation = room.reserve();
     return {

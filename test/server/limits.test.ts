@@ -402,9 +402,62 @@ describe("lines on the screens of others", () => {
     bob.say({ type: "rename", request: 2, name: "a word" });
     await clock.settle();
     expect(bob.of("failed").map(({ message }) => message)).toEqual([
-      "the owner has muted you: you keep your name",
+      "you are muted in main, and keep your name",
     ]);
     expect(ann.of("renamed")).toEqual([]);
+  });
+
+  test("by coming under another name do not come from a member that is muted", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob");
+    ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
+    await ann.until("done");
+    await bob.channel.close();
+    const back = await enter(state, "Buy now", { key: "key of Bob", device: deviceOf("back") });
+    expect(back.of("welcome").map(({ name }) => name)).toEqual(["Bob"]);
+    expect((await ann.until("joined", 2)).map(({ name }) => name)).toEqual(["Bob", "Bob"]);
+  });
+
+  test("by keys that come and go by the hundred come a few a second, and of who is gone not at all", async () => {
+    const clock = virtualClock();
+    const limits = { ...UNLIMITED, announcements: LIMITS.announcements };
+    const state = openState({ limits, ...clock });
+    const ann = await enter(state, "Ann");
+    for (let key = 0; key < 300; key += 1) {
+      const member = connect(state, `throw-away ${key}`);
+      member.say(enterFrame(`Key-${key}`));
+      await clock.settle();
+      member.channel.abort(0, "");
+      await clock.settle();
+    }
+    // Ann herself was the first.
+    expect(ann.of("joined")).toHaveLength(199);
+    expect(ann.of("left")).toHaveLength(199);
+    const bob = await enter(state, "Bob");
+    const carl = await enter(state, "Carl");
+    expect(carl.of("welcome")[0]?.members.map(({ name }) => name)).toEqual(["Ann", "Carl"]);
+    bob.say({ type: "rename", request: 1, name: "Benno" }, sayFrame(1));
+    expect(await ann.texts(1)).toEqual(["message 1"]);
+    expect(bob.of("renamed")).toEqual([{ type: "renamed", from: "Bob", to: "Benno" }]);
+    expect(ann.of("renamed")).toEqual([]);
+    await clock.pass(500);
+    expect(
+      ann
+        .of("joined")
+        .slice(199)
+        .map(({ name }) => name),
+    ).toEqual(["Benno"]);
+    await clock.pass(500);
+    expect(
+      ann
+        .of("joined")
+        .slice(200)
+        .map(({ name }) => name),
+    ).toEqual(["Carl"]);
+    expect(carl.of("joined").map(({ name }) => name)).toEqual(["Benno"]);
+    bob.channel.abort(0, "");
+    await ann.until("left", 200);
   });
 
   test("by coming and going come a few times a minute", async () => {

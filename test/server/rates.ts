@@ -31,6 +31,7 @@ export const NO_RATES: Limits["rates"] = personRates({});
 export const UNLIMITED: Limits = {
   ...LIMITS,
   rates: NO_RATES,
+  announcements: ANY,
   sessionsPerPerson: 1e9,
   sessionsPerInvitation: 1e9,
 };

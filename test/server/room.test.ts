@@ -5,11 +5,17 @@ import { expect, test } from "bun:test";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { createFanOut } from "../../src/server/fan-out.ts";
 import { Member, Room } from "../../src/server/room.ts";
+import { virtualClock } from "./virtual-clock.ts";
 
 /** A room of so many members, who count what they are sent. */
 function openRoom(count: number) {
   const log = openMemoryLog({ now: () => 1_000 });
-  const room = new Room("main", createFanOut({ log, room: "main", unreadFor: 30_000 }));
+  const room = new Room({
+    name: "main",
+    fanOut: createFanOut({ log, room: "main", unreadFor: 30_000 }),
+    announcements: { perSecond: 1e9, burst: 1e9 },
+    clock: virtualClock(),
+  });
   const sent = { count: 0 };
   for (let number = 1; number <= count; number += 1) {
     const name = `Member-${number}`;

@@ -1,8 +1,8 @@
 // A clock for server states that stands still until a test moves it, with the timers that run by it.
 
-import type { ServerStateOptions } from "../../src/server/server-state.ts";
+import type { ServerState } from "../../src/server/server-state.ts";
 
-export interface VirtualClock extends Required<Pick<ServerStateOptions, "now" | "setTimer">> {
+export interface VirtualClock extends Pick<ServerState, "now" | "setTimer"> {
   /** Runs the timers that are due until then, in order, and what follows from each. */
   pass(duration: number): Promise<void>;
   /** Lets everything happen that waits for no timer. */
