@@ -65,6 +65,18 @@ const MUTATIONS: readonly Mutation[] = [
     to: "",
   },
   {
+    rule: "fragments are joined over the gaps between them",
+    file: "fragments.ts",
+    from: "if (fragment === undefined || fragment.offset > end) break;",
+    to: "if (fragment === undefined) break;",
+  },
+  {
+    rule: "bytes that arrive early are written to the wrong place of their page",
+    file: "paged-bytes.ts",
+    from: "page.set(bytes.subarray(at, at + length), start);",
+    to: "page.set(bytes.subarray(at, at + length), 0);",
+  },
+  {
     rule: "an address that the session leaves is not challenged, so that copies of packets keep it away",
     file: "path-validation.ts",
     from: "if (left.challenge === null) startChallenge(left, options, now);",
