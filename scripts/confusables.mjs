@@ -29,7 +29,8 @@ for (const [prototype, confusable] of sources) {
 writeFileSync(
   "src/chat/confusables-data.ts",
   `// Unicode's confusable characters (UTS #39, confusables.txt, version ${version}): PROTOTYPE<CONFUSABLE,..., in hexadecimal.
-// Made by scripts/confusables.mjs; long, because it is a table of Unicode. Terms: https://www.unicode.org/license.txt
+// Made by scripts/confusables.mjs; long, because it is a table of Unicode.
+// Copyright © 1991-2025 Unicode, Inc.; docs/unicode-license.txt has its terms.
 
 export const CONFUSABLES = \`
 ${lines.join("\n")}

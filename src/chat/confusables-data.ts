@@ -1,5 +1,6 @@
 // Unicode's confusable characters (UTS #39, confusables.txt, version 17.0.0): PROTOTYPE<CONFUSABLE,..., in hexadecimal.
-// Made by scripts/confusables.mjs; long, because it is a table of Unicode. Terms: https://www.unicode.org/license.txt
+// Made by scripts/confusables.mjs; long, because it is a table of Unicode.
+// Copyright © 1991-2025 Unicode, Inc.; docs/unicode-license.txt has its terms.
 
 export const CONFUSABLES = `
 596<5ad 598<5ae 599<5a8 59a<5a4 6db<1ab4,20db 313<619,8f3,343,315,64f 314<65d 301<59c,59d,618,747,341,954,64e
