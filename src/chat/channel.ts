@@ -12,8 +12,8 @@ export interface Channel {
   sayAll(messages: readonly Uint8Array[], stream?: Uint8Array): boolean | Promise<boolean>;
   /** Sets the handlers. What came before them is kept for them. */
   receive(handlers: ChannelHandlers): void;
-  /** Ends it once everything said has arrived. */
-  close(): Promise<void>;
+  /** Ends it once everything said has arrived; the other end learns why. Without a code it is done. */
+  close(code?: number, reason?: string): Promise<void>;
   /** Ends it now; the other end learns why. */
   abort(code: number, reason: string): void;
   /** Resolves, with the reason, when it is over and all that came was handed on. */
@@ -38,3 +38,5 @@ export const NOT_ADMITTED = 16;
 export const KICKED = 17;
 /** This member may not come back. */
 export const BANNED = 18;
+/** The server stops for now: its members reconnect when it is back. */
+export const GOING_AWAY = 19;

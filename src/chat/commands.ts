@@ -24,6 +24,8 @@ export type Command =
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
   | { readonly type: "lock"; readonly locked: boolean }
   | { readonly type: "delete"; readonly room: string }
+  /** Ends the conversation for all. */
+  | { readonly type: "close" }
   | ({ readonly type: "invite" } & InvitationLimits);
 
 export type ParsedLine =
@@ -65,6 +67,7 @@ export const COMMANDS = [
   },
   { name: "invites", takes: "", does: "lists invitations and guests", owner: true },
   { name: "revoke", takes: "N", does: "closes invitation N", owner: true },
+  { name: "close", takes: "", does: "ends it for everybody", owner: true },
 ] as const satisfies readonly CommandDescription[];
 
 type CommandWord = (typeof COMMANDS)[number]["name"];
@@ -112,6 +115,7 @@ function readCommand(
     case "rooms":
     case "bans":
     case "invites":
+    case "close":
     case "quit":
       requireNothing(known, rest);
       return { type: name };

@@ -53,6 +53,8 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   history(query: HistoryQuery, options?: RequestOptions): Promise<readonly LogEntry[]>;
   /** Takes another name. */
   rename(name: string, options?: RequestOptions): Promise<void>;
+  /** Ends the conversation for all its members, and closes the server; only for the owner. */
+  close(options?: RequestOptions): Promise<void>;
   /** Removes somebody from the room now; they may come back. Only for the owner and operators, as is the rest but `deleteRoom` and `op`. */
   kick(name: string, options?: RequestOptions): Promise<void>;
   /** Removes somebody from the server for good, by their key. They may be absent: then by a name that they had, or a fingerprint. */

@@ -116,6 +116,8 @@ const MEMBER_FRAMES = [
   v.object({ type: v.literal("lock"), request, locked: v.boolean() }),
   /** Deletes another room of the server, with all that was said in it. */
   v.object({ type: v.literal("delete"), request, room }),
+  /** Ends the conversation for all members. */
+  v.object({ type: v.literal("close"), request }),
   /** For how many people, and how many seconds; without these for anyone, as long as the server runs. */
   v.object({
     type: v.literal("invite"),

@@ -51,7 +51,7 @@ stored, and the invitation stays valid when the server is started again.
       --plain          the lesson's wire, not encrypted, with one other person
       --bell, --json, -q, -v, -h    as with charla --help
 
-bye ends it for all. /help lists the other commands: /invite, /kick, /ban, ...
+bye leaves, and the others wait for the server; /close ends it for all.
 Without input (</dev/null) it only serves, and writes the invitation to a file.
 `,
   send: `Send one message and leave.

@@ -106,7 +106,7 @@ export async function openConversation(
     addEvent(listens);
     if (isOpen) addEvent(invites);
     onOpened?.({ address, invitation, notices });
-    return await untilSignal(io);
+    return await untilEnd(io, server);
   }
   const enter = (entered: string, ownName: string) => {
     const conversation = converseWith(server, ownName, entered, history);
@@ -120,8 +120,19 @@ export async function openConversation(
     atEndOfInput: "stay",
     delivery: "shown",
     notices,
+    atEnd: () => othersNotice(server.countOthers()),
     enter,
   });
+}
+
+/** Nobody else's conversation is over because a window was closed. */
+function othersNotice(count: number): TalkNotice | null {
+  if (count === 0) return null;
+  return {
+    code: "OTHERS_WAIT",
+    message: `${count === 1 ? "somebody else is" : `${count} others are`} still here, and will wait until your server is back`,
+    hint: "charla --server opens it again; with --background it needs no window; /close ends it for all",
+  };
 }
 
 /** @throws what `open` throws; when this person's own server is in the way, the hint says so */
@@ -227,8 +238,10 @@ function otherWireNotice(peer: string, ignored: number): TalkNotice {
   };
 }
 
-async function untilSignal(io: Io): Promise<number> {
+/** Until a signal, or until its owner has closed it. */
+async function untilEnd(io: Io, server: Server): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   using _signals = onSignalToEnd(io, resolve);
+  void server.closed.then(() => resolve(0));
   return await promise;
 }

@@ -23,6 +23,15 @@ export function notConnected(): CharlaError {
   );
 }
 
+/** A message that the server has refused, with its code. */
+export function refusal(code: string, why: string): CharlaError {
+  const hint =
+    code === "MUTED"
+      ? "only the owner or an operator can /unmute you"
+      : `the server's code for it is ${code}`;
+  return new CharlaError("REFUSED", why, hint);
+}
+
 /** @param until what to wait for */
 export function tooManyWaiting(until: string): CharlaError {
   return new CharlaError(

@@ -3,6 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
+import { GOING_AWAY } from "../chat/channel.ts";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { DEFAULT_ROOM, parseInvitation } from "../identity/invitation.ts";
@@ -90,10 +91,13 @@ export function joinRoom(
   });
 }
 
-function describeEnd(end: SessionEnd, where: string): ChannelEnd {
+export function describeEnd(end: SessionEnd, where: string): ChannelEnd {
   if (end.type !== "closed") return { type: "lost", error: describeSessionEnd(end, where) };
   if (end.by === "us" && end.code !== CLOSE_DONE) {
     return { type: "lost", error: new CharlaError("SESSION_LOST", end.reason, "join again") };
+  }
+  if (end.code === GOING_AWAY) {
+    return { type: "lost", error: new CharlaError("SESSION_LOST", end.reason, "wait for it") };
   }
   const error = describeRefusal(end.code, end.reason);
   return error === null ? { type: "closed", reason: end.reason } : { type: "refused", error };

@@ -292,6 +292,9 @@ function createRequests(ask: Ask): Omit<RoomConversation, keyof Conversation> {
     async mute(name, muted, options) {
       await request({ type: "mute", name, muted }, "done", options);
     },
+    async close(options) {
+      await request({ type: "close" }, "done", options);
+    },
     async lock(locked, options) {
       await request({ type: "lock", locked }, "done", options);
     },

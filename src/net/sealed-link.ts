@@ -53,8 +53,8 @@ export interface SealedLink {
   arrived(): Promise<boolean>;
   /** Why the session ended; resolves after every message that arrived was handed on, if there are handlers. */
   readonly ended: Promise<SessionEnd>;
-  /** Ends the session once every message has arrived, unless it ends before. */
-  close(): Promise<void>;
+  /** Ends the session once every message has arrived, unless it ends before; the peer gets the code, by default 0. */
+  close(code?: number, reason?: string): Promise<void>;
   /** Ends the session now; the peer gets the code and the reason. */
   abort(code: number, reason: string): void;
 }
@@ -184,9 +184,9 @@ export class SessionLink implements SealedLink {
     );
   }
 
-  async close(): Promise<void> {
+  async close(code: number = CLOSE_DONE, reason = ""): Promise<void> {
     await this.arrived();
-    this.abort(CLOSE_DONE, "");
+    this.abort(code, reason);
     await this.ended;
   }
 

@@ -53,8 +53,8 @@ export interface SealedSocket extends AsyncDisposable {
   readonly local: SocketAddress;
   /** Begins a session; the link's `ended` says if it failed. Without handlers, `receive` sets them later. */
   join(options: ConnectOptions, handlers?: SealedLinkHandlers): SealedLink;
-  /** Closes every session, once its messages have arrived, and then the socket. */
-  close(): Promise<void>;
+  /** Closes every session as `SealedLink.close` does, and then the socket. */
+  close(code?: number, reason?: string): Promise<void>;
 }
 
 /**
@@ -193,8 +193,8 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
     return link;
   }
 
-  async function close(): Promise<void> {
-    await Promise.all(Array.from(links.values(), (link) => link.close()));
+  async function close(code?: number, reason?: string): Promise<void> {
+    await Promise.all(Array.from(links.values(), (link) => link.close(code, reason)));
     closed ??= Promise.withResolvers<void>();
     flushSoon();
     await closed.promise;

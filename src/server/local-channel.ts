@@ -60,9 +60,9 @@ export function localChannel(): [Channel, Channel] {
       deliver(other);
       return other.waiting.length <= MAX_WAITING || other.room.promise;
     },
-    async close() {
+    async close(_code, reason = "") {
       while (other.waiting.length > 0 && endReason === null) await other.room.promise;
-      end("");
+      end(reason);
       await ended.promise;
     },
     abort: (_code, reason) => end(reason),

@@ -69,9 +69,10 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   signal?.addEventListener("abort", onAbort);
   opened.defer(() => signal?.removeEventListener("abort", onAbort));
   const running = opened.move();
-  let closed: Promise<void> | null = null;
-  const close = () => (closed ??= running.disposeAsync());
-  return { ...server, close, [Symbol.asyncDispose]: close };
+  let ending: Promise<void> | null = null;
+  const close = () => (ending ??= running.disposeAsync());
+  const closed = server.closed.then(close);
+  return { ...server, close, closed, [Symbol.asyncDispose]: close };
 }
 
 function findSecret(data: string | undefined): Uint8Array {

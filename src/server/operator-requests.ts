@@ -22,7 +22,7 @@ const OPERATOR_REQUESTS = [
   "invites",
   "revoke",
 ] as const;
-const OWNER_REQUESTS = ["op", "delete"] as const;
+const OWNER_REQUESTS = ["op", "close", "delete"] as const;
 
 type OperatorRequestType = (typeof OPERATOR_REQUESTS)[number] | (typeof OWNER_REQUESTS)[number];
 /** Guests that are listed, the latest of each invitation: as many as fit one message of the wire, with their names. */
@@ -122,6 +122,10 @@ export async function answerOperator(
       server.invitations.revoke(frame.number);
       return done;
     }
+    case "close":
+      // Once the answer was sent.
+      server.setTimer(() => server.end(`${member.name} closed the conversation`), 0);
+      return done;
     case "delete":
       if (frame.room === room.name) {
         throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");

@@ -14,7 +14,10 @@ import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
 import { type Member, Room } from "./room.ts";
 
-export interface ServerStateOptions extends Pick<ServerState, "log" | "limits" | "now" | "invite"> {
+export interface ServerStateOptions extends Pick<
+  ServerState,
+  "log" | "limits" | "now" | "invite" | "end"
+> {
   /** ms since 1970. */
   readonly date?: (() => number) | undefined;
   /** The program's own timers, unless time is virtual. */
@@ -71,13 +74,15 @@ export class ServerState {
    * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE
    */
   readonly invite: (room: string, uses: number, seconds: number) => string;
+  /** Ends the conversation for all members, for good. */
+  readonly end: (reason: string) => void;
   readonly #rooms = new Map<string, Room>();
   /** Each ends one pause. */
   readonly #paused = new Set<() => void>();
   #isClosing = false;
 
   constructor(options: ServerStateOptions) {
-    const { log, limits, now, invite, date = Date.now, setTimer = systemTimer } = options;
+    const { log, limits, now, invite, end, date = Date.now, setTimer = systemTimer } = options;
     this.log = log;
     this.limits = limits;
     const isInUse = (room: string) => this.#rooms.has(room) || this.moderation.isLocked(room);
@@ -89,6 +94,7 @@ export class ServerState {
     this.now = now;
     this.setTimer = setTimer;
     this.invite = invite;
+    this.end = end;
   }
 
   /** The rooms in use: those with members, or somebody who is about to enter. */
@@ -104,6 +110,16 @@ export class ServerState {
   startClosing(): void {
     this.#isClosing = true;
     for (const resume of this.#paused) resume();
+  }
+
+  /** How many other people are in any room. */
+  countOthers(fingerprint: string): number {
+    const people = new Set<string>();
+    for (const { members } of this.#rooms.values()) {
+      for (const member of members) people.add(member.fingerprint);
+    }
+    people.delete(fingerprint);
+    return people.size;
   }
 
   /** Resolves in so many ms, or when the server begins to close. */

@@ -3,7 +3,12 @@
 
 import { randomBytes } from "node:crypto";
 
-import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import {
+  type Channel,
+  type ChannelHandlers,
+  ENDED_BY_PROGRAM,
+  GOING_AWAY,
+} from "../chat/channel.ts";
 import type { CharlaError } from "../errors.ts";
 import { formatInvitation, SECRET_BYTES } from "../identity/invitation.ts";
 import { fingerprint } from "../identity/key-text.ts";
@@ -11,6 +16,7 @@ import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { openSealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
+import { CLOSE_DONE } from "../protocol/session/session.ts";
 import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "./invitations-file.ts";
@@ -56,8 +62,12 @@ export interface Server extends AsyncDisposable {
   invitation(room: string): string;
   /** Connects the owner, in this program. */
   connect(): Channel;
-  /** Ends all sessions, once what was said has arrived, and frees the port. */
+  /** Ends all sessions, once what was said has arrived, and frees the port. Members reconnect when a server is back. */
   close(): Promise<void>;
+  /** Resolves when it is closed, perhaps by its owner with `/close`. */
+  readonly closed: Promise<void>;
+  /** How many people beside the owner are in its rooms; none when it is closing. */
+  countOthers(): number;
 }
 
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
@@ -71,6 +81,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   /** A flood is reported as often as its count has digits. */
   let otherWiresReportedAt = 1;
   const channels = new Set<Channel>();
+  const closed = Promise.withResolvers<void>();
+  let closing: Promise<void> | null = null;
   const state = new ServerState({
     log,
     limits,
@@ -91,6 +103,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       admission.invite(limited);
       return invitation(room, limited.secret);
     },
+    end: (reason) => void close(CLOSE_DONE, reason),
   });
   const admission = createAdmission({
     secret,
@@ -148,14 +161,21 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     return formatInvitation({ host, port: socket.local.port, room, key, secret: roomSecret });
   }
 
-  async function close(): Promise<void> {
+  function close(code = GOING_AWAY, reason = "the server was stopped"): Promise<void> {
+    closing ??= closeAll(code, reason);
+    return closing;
+  }
+
+  async function closeAll(code: number, reason: string): Promise<void> {
     state.startClosing();
     const timeout = setTimeout(() => {
-      for (const channel of channels) channel.abort(ENDED_BY_PROGRAM, "the server has ended");
+      for (const channel of channels) channel.abort(code, reason);
     }, CLOSE_TIMEOUT);
-    await Promise.all([...Array.from(channels, (channel) => channel.close()), socket.close()]);
+    const ends = Array.from(channels, (channel) => channel.close(code, reason));
+    await Promise.all([...ends, socket.close(code, reason)]);
     clearTimeout(timeout);
     admission.flush();
+    closed.resolve();
   }
 
   return {
@@ -174,7 +194,9 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       );
       return clientEnd;
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    close: () => close(),
+    closed: closed.promise,
+    countOthers: () => (closing === null ? state.countOthers(ownFingerprint) : 0),
+    [Symbol.asyncDispose]: () => close(),
   };
 }

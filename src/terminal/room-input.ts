@@ -47,14 +47,16 @@ export function createRoomInput(
   /** What a line means; null, once the error has been shown, if it is a mistyped command. */
   function parse(line: string): ParsedLine | null {
     try {
-      return parseLine(line);
+      const parsed = parseLine(line);
+      if (parsed.type === "say") unconfirmed = null;
+      return parsed;
     } catch (error) {
       void showError(error);
       return null;
     }
   }
 
-  /** What was asked back before the last command; typed again, it is done. */
+  /** What was asked back after the last line; typed again, it is done. */
   let unconfirmed: string | null = null;
 
   async function run(command: Command): Promise<void> {
@@ -160,6 +162,13 @@ export function createRoomInput(
       case "revoke":
         await conversation.revoke(command.number);
         return [dim(`invitation ${command.number} lets nobody new in`)];
+      case "close":
+        if (view.state.owner && wasAsked !== "/close") {
+          unconfirmed = "/close";
+          return [dim("/close again ends the conversation for everybody; /quit only leaves")];
+        }
+        await conversation.close();
+        return [];
       case "invite":
         return [dim(describeInvitation(await conversation.invite(command)))];
     }

@@ -17,6 +17,8 @@ export interface TalkOptions extends PrinterOptions {
   readonly atEndOfInput: "leave" | "stay";
   /** Shown before anything happens. */
   readonly notices?: readonly TalkNotice[];
+  /** Something to say before the end is shown. */
+  readonly atEnd?: () => TalkNotice | null;
   /**
    * Opens the conversation of another room of the same server, under one's current name; without it there is
    * only one room.
@@ -125,8 +127,10 @@ export async function talk(
       (error: unknown) => (over ? undefined : fail(error)),
     );
   }
-  /** With what was read and not sent, which the conversation may not know of. */
-  async function addUnsent(event: Ended): Promise<Ended> {
+  /** The end, with what was read and not sent, which the conversation may not know of. */
+  async function finish(event: Ended): Promise<Ended> {
+    const notice = options.atEnd?.() ?? null;
+    if (notice !== null) await printer.event(noticeEvent(notice));
     if (lines === null) return event;
     const next = await lines.stop();
     if (next !== null) await fail(inputNotSent(next));
@@ -137,7 +141,7 @@ export async function talk(
     for await (const event of switcher.events) {
       if (event.type === "entered" || event.type === "joining") begun.resolve();
       typed?.event(event);
-      const shown = event.type === "ended" ? await addUnsent(event) : event;
+      const shown = event.type === "ended" ? await finish(event) : event;
       if (shown.type === "ended" && shown.unsaid.length > 0) failed = true;
       if (!isRead && !(shown.type === "ended" && failed)) continue;
       try {

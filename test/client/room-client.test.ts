@@ -432,7 +432,7 @@ describe("a message", () => {
     const error = expect.objectContaining({
       code: "REFUSED",
       message: "you are muted",
-      hint: "the server's code for it is MUTED",
+      hint: "only the owner or an operator can /unmute you",
     });
     expect(happen(client, 0, refused(0), refused(0), refused(7))).toEqual([
       notStored(0, false, error),

@@ -129,7 +129,11 @@ testWith(
 
     fourth.press("C-d");
     await fourth.until("the end of the log", (rows) => rows.at(-1) === "$");
-    enter(one, "bye");
+    enter(one, "/close");
+    await one.until("the question", (rows) =>
+      rows.some((row) => row.startsWith("/close again ends the conversation")),
+    );
+    enter(one, "/close");
     await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
     enter(one, `clear; ${commandOf(history)}`);
     // The screen is not cleared yet when the keys have just been pressed.

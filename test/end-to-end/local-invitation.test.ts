@@ -93,6 +93,7 @@ endToEnd("the local invitation is removed though a member was there until the en
   server.signal("SIGTERM");
   await server.exited;
   expect(existsSync(invitationOf(ana))).toBe(false);
+  client.endInput();
   await client.exited;
 });
 

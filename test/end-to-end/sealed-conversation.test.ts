@@ -16,6 +16,8 @@ function endToEnd(title: string, body: () => Promise<void>): void {
   test(title, body, END_TO_END_TIMEOUT);
 }
 
+const STOPPED = "connection to the server lost (the server was stopped); reconnecting\n";
+
 /** Joins as ben, or with the --name in `args`, and waits until the client is in the room. */
 async function joinTalk(invitation: string, ...args: string[]): Promise<Program> {
   const client = charla([invitation, "--name", "ben", ...args]);
@@ -60,17 +62,19 @@ for (const host of LOOPBACKS) {
       },
     );
 
-    endToEnd("a server's end ends the conversation for both, a message bye does not", async () => {
+    endToEnd("neither a message bye nor the end of the server ends it for a client", async () => {
       await using server = await startSealedServer(["--bind", host]);
       await using client = await joinTalk(server.invitation);
       server.type("that was all\nbye\n");
       await client.until("stdout", "bye\n");
       server.signal("SIGTERM");
       expect(await server.exited).toBe(0);
+      await client.until("stderr", STOPPED);
+      client.endInput();
       expect(await client.exited).toBe(0);
       expect(client.stdout).toBe("ana: that was all\nana: bye\n");
       expect(server.stderr).toEndWith("the conversation is over: you left\n");
-      expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
+      expect(client.stderr).toEndWith(`ana left\n${STOPPED}the conversation is over: you left\n`);
     });
   });
 }
@@ -195,14 +199,19 @@ describe("the end", () => {
     },
   );
 
-  endToEnd("SIGINT ends a server with status 130, and its client with status 0", async () => {
-    await using server = await startSealedServer();
-    await using client = await joinTalk(server.invitation);
-    server.signal("SIGINT");
-    expect(await server.exited).toBe(130);
-    expect(await client.exited).toBe(0);
-    expect(client.stderr).toEndWith("ana left\nthe conversation is over: the other end left\n");
-  });
+  endToEnd(
+    "SIGINT ends a server with status 130, and its client waits until it leaves",
+    async () => {
+      await using server = await startSealedServer();
+      await using client = await joinTalk(server.invitation);
+      server.signal("SIGINT");
+      expect(await server.exited).toBe(130);
+      await client.until("stderr", STOPPED);
+      client.endInput();
+      expect(await client.exited).toBe(0);
+      expect(client.stderr).toEndWith(`ana left\n${STOPPED}the conversation is over: you left\n`);
+    },
+  );
 
   endToEnd("SIGINT ends a server without clients with status 130", async () => {
     await using server = await startSealedServer();
@@ -233,7 +242,7 @@ describe("the end", () => {
     await server.until("stdout", "over to you\n");
     server.type("thanks\nbye\n");
     await client.until("stdout", "ana: thanks\nana: bye\n");
-    server.signal("SIGTERM");
+    client.signal("SIGTERM");
     expect(await client.exited).toBe(0);
     expect(client.stdout).toBe("ana: thanks\nana: bye\n");
   });
@@ -248,6 +257,8 @@ describe("the end", () => {
     expect(client.stderr).toBe("you are ben in main, nobody else is here yet\n");
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
+    await client.until("stderr", STOPPED);
+    client.endInput();
     expect(await client.exited).toBe(0);
     expect(server.stdout).toBe("");
   });
@@ -271,8 +282,9 @@ describe("messages through a pipe", () => {
     await using client = await joinTalk(server.invitation);
     server.type(`${lines}bye\n`);
     await client.until("stdout", "bye\n");
-    server.signal("SIGTERM");
+    client.endInput();
     expect(await client.exited).toBe(0);
+    server.signal("SIGTERM");
     expect(client.stdout).toBe(`ana: ${[...all, "bye\n"].join("ana: ")}`);
     expect(await server.exited).toBe(0);
   });

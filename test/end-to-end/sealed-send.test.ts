@@ -5,6 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
+import { ownIdentity } from "../../src/identity/private-files.ts";
 import { join, open } from "../../src/index.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
@@ -132,16 +133,18 @@ endToEnd("a refusal is the error, with what to do about it", async () => {
   await owner.mute("ben", true);
   const muted = await runCharla(ben, { as: person, input: "L1\nL2\n" });
   expect(muted.status).toBe(1);
-  expect(muted.stderr).toContain("line 1 was not sent: the owner has muted you\nhint: ");
+  expect(muted.stderr).toContain(
+    "line 1 was not sent: you are muted in main\nhint: only the owner or an operator can /unmute you\n",
+  );
 
   await owner.lock(true);
-  expect(await runCharla([...ben, "L3"], { as: person })).toEqual({
+  expect(await runCharla(["send", "--to", invitation, "L3"])).toEqual({
     stdout: "",
     stderr: "charla: main is locked\nhint: ask the owner of the conversation\n",
     status: 1,
   });
   await owner.lock(false);
-  await owner.kick("ben");
+  await owner.ban("ben");
   const banned = await runCharla([...ben, "L4"], { as: person });
   expect(banned.status).toBe(1);
   expect(banned.stderr).toStartWith("charla: you are banned from this server\nhint: ask the owner");
@@ -167,16 +170,19 @@ endToEnd("with --reply each line of stdin waits for its answer", async () => {
   expect(sender.stderr).toBe("");
 });
 
-endToEnd("a server that leaves without an answer is reported with status 1", async () => {
-  await using server = await startSealedServer();
+endToEnd("a conversation that is closed without an answer is reported with status 1", async () => {
+  using ana = newPerson();
+  await using server = await startSealedServer([], { as: ana });
   await using sender = charla(["send", "--reply", "--to", server.invitation, "how are you?"]);
   await server.until("stdout", "how are you?\n");
-  server.signal("SIGTERM");
+  const { keyPair: identity } = ownIdentity(ana.env);
+  const owner = join(server.invitation, { name: "ana", identity });
+  for await (const { type } of owner.events) if (type === "entered") break;
+  await owner.close();
   expect(await sender.exited).toBe(1);
   expect(sender.stdout).toBe("");
   expect(sender.stderr).toBe(
-    "charla: the server left without an answer\n" +
-      "hint: send the message again, or without --reply\n",
+    "charla: ana closed the conversation\nhint: ask the owner of the conversation\n",
   );
 });
 

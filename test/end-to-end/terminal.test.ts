@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { ownIdentity } from "../../src/identity/private-files.ts";
+import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
@@ -17,9 +19,10 @@ async function talkOnScreen(
   wire: Wire,
   columns?: number,
   ...args: string[]
-): Promise<{ screen: Screen; peer: Program } & AsyncDisposable> {
+): Promise<{ screen: Screen; peer: Program; endForAll(): Promise<void> } & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
-  const peer = opened.use(charla([...wire.server, "--port", "0", ...args]));
+  const ana = opened.use(newPerson());
+  const peer = opened.use(charla([...wire.server, "--port", "0", ...args], { as: ana }));
   const [, port = ""] = await peer.until("stderr", /listening on \S*:(\d+)/);
   const screen = opened.use(await openScreen(columns));
   const joining = ["charla", "-q", ...wire.client, ...args, `127.0.0.1:${port}`].join(" ");
@@ -31,7 +34,14 @@ async function talkOnScreen(
   await peer.until("stdout", "hi\n");
   await screen.until("that it was sent", (rows) => rows[0] === "> hi");
   const talk = opened.move();
-  return { screen, peer, [Symbol.asyncDispose]: () => talk.disposeAsync() };
+  async function endForAll(): Promise<void> {
+    if (wire.wire === "plain") return peer.type("bye\n");
+    const [invitation = ""] = await peer.until("stderr", /charla:\/\/[^\s']+/);
+    const owner = join(invitation, { name: "ana", identity: ownIdentity(ana.env).keyPair });
+    await owner.say("that was all");
+    await owner.close();
+  }
+  return { screen, peer, endForAll, [Symbol.asyncDispose]: () => talk.disposeAsync() };
 }
 
 for (const wire of WIRES) {
@@ -189,11 +199,10 @@ for (const wire of WIRES) {
       "the terminal's settings are restored after the other end has ended the conversation",
       async () => {
         await using talk = await talkOnScreen(wire);
-        const { screen, peer } = talk;
+        const { screen } = talk;
         screen.type("half a line");
         await screen.until("the line", (rows) => rows.at(-1) === "> half a line");
-        if (wire.wire === "plain") peer.type("bye\n");
-        else peer.signal("SIGTERM");
+        await talk.endForAll();
         await screen.until("the shell", (rows) => rows.includes("status=0") && rows.at(-1) === "$");
         expect(screen.settings()).toContain(" icanon ");
       },

@@ -71,6 +71,13 @@ async function whileAllTalk(
   return members;
 }
 
+async function leave(members: readonly Talker[]): Promise<void> {
+  for (const { member, seen } of members) {
+    await member.leave();
+    await seen.ended;
+  }
+}
+
 /** All have seen the same messages, none twice, and every stored message is among them. */
 async function expectNothingLost(members: readonly Talker[]): Promise<void> {
   const [first, ...others] = members.map(({ seen }) => seen.texts);
@@ -109,8 +116,8 @@ testOnDisk(
     const refused = members.flatMap((each) => each.refused.map(({ text }) => text));
     expect(refused.filter((text) => members[0]?.seen.texts.includes(text))).toEqual([]);
     server.type("end\n");
-    for (const { seen } of members) await seen.ended;
     expect(await server.exited).toBe(0);
+    await leave(members);
   },
 );
 
@@ -141,8 +148,9 @@ test(
     const stored = refused.filter((text) => members[0]?.seen.texts.includes(text));
     expect(stored.length).toBeLessThanOrEqual(MEMBERS);
     program.signal("SIGTERM");
-    for (const { seen } of members) await seen.ended;
-    expect([await program.exited, program.stderr]).toEqual([0, ""]);
+    const ended = [await program.exited, program.stderr];
+    await leave(members);
+    expect(ended).toEqual([0, ""]);
   },
   END_TO_END_TIMEOUT,
 );

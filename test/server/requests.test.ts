@@ -225,6 +225,7 @@ describe("the owner and operators alone may", () => {
     ["invites", { type: "invites", request: 1 }],
     ["revoke", { type: "revoke", request: 1, number: 1 }],
     ["mute", { type: "mute", request: 1, name: "Ann", muted: true }],
+    ["close", { type: "close", request: 1 }],
     ["lock", { type: "lock", request: 1, locked: true }],
     ["delete", { type: "delete", request: 1, room: "garden" }],
     ["invite", { type: "invite", request: 1 }],
@@ -237,7 +238,7 @@ describe("the owner and operators alone may", () => {
       request: 1,
       code: "NOT_THE_OWNER",
       hint: "ask the owner to do it",
-      message: `permission denied: only the owner${what === "delete" ? "" : " and operators"} may ${what}`,
+      message: `permission denied: only the owner${what === "delete" || what === "close" ? "" : " and operators"} may ${what}`,
     });
     ann.say(sayFrame(1));
     expect(await bob.texts(1)).toEqual(["message 1"]);
@@ -307,6 +308,18 @@ describe("the owner and operators alone may", () => {
       hint: "/who lists the members",
       message: "that is you",
     });
+  });
+
+  test("close: ends the conversation with the reason, once that was answered", async () => {
+    const ends: string[] = [];
+    const state = openState({ end: (reason) => void ends.push(reason) });
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob");
+    expect(await ask(bob, { type: "close", request: 1 })).toMatchObject({ code: "NOT_THE_OWNER" });
+    expect(ends).toEqual([]);
+    expect(await ask(ann, { type: "close", request: 1 })).toEqual({ type: "done", request: 1 });
+    await until("the end", () => ends.length > 0);
+    expect(ends).toEqual(["Ann closed the conversation"]);
   });
 
   test("mute: messages are refused, also after entering again, until it is taken back", async () => {

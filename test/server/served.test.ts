@@ -12,7 +12,7 @@ import { openBareSocket } from "../net/sockets.ts";
 import { entered, openHere, shownTo } from "./served.ts";
 
 test(
-  "three members see the same messages in the same order, and the end of the server",
+  "three members see the same messages in the same order, and that the server was stopped",
   async () => {
     const server = await openHere();
     const members = ["Ann", "Bob", "Carl"].map((name) =>
@@ -35,9 +35,15 @@ test(
       expect(own).toEqual(Array.from({ length: 50 }, (_, number) => `${index} says ${number}`));
     }
     await server.close();
-    for (const { ended, shown } of seen) {
-      await ended;
-      expect(shown.at(-1)).toEqual({ type: "ended", reason: "peer-left", unsaid: [] });
+    const lost = { type: "disconnected", message: "the server was stopped" } as const;
+    for (const { shown } of seen) {
+      await until("that it was stopped", () => shown.at(-1)?.type === "disconnected");
+      expect(shown.at(-1)).toEqual(lost);
+    }
+    for (const [index, member] of members.entries()) {
+      await member.leave();
+      await seen[index]?.ended;
+      expect(seen[index]?.shown.at(-1)).toEqual({ type: "ended", reason: "left", unsaid: [] });
     }
   },
   END_TO_END_TIMEOUT,

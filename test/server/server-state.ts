@@ -22,6 +22,7 @@ export function openState(options: Partial<ServerStateOptions> = {}): ServerStat
     limits: UNLIMITED,
     now: () => performance.now(),
     invite: (room, uses, seconds) => `${room} ${uses} ${seconds}`,
+    end: () => {},
     ...options,
   });
 }

@@ -64,6 +64,12 @@ const MUTATIONS: readonly Mutation[] = [
     to: "",
   },
   {
+    rule: "for its members a server that goes away has ended the conversation",
+    file: "client/join-room.ts",
+    from: "if (end.code === GOING_AWAY) {",
+    to: "if (end.code === -1) {",
+  },
+  {
     rule: "the server stores a message again that it is sent again",
     file: "log/memory-log.ts",
     from: "if (stored !== undefined) return stored;",

@@ -1,15 +1,18 @@
 // One run of members in a room of a server, in virtual time: the room clients, and the server's own member sessions, over
-// connections that are lost at random, while server and members are killed and started again. A seed decides
-// everything. At the end each message must be in the log once, in order, and shown to each member once, in order.
+// connections that are lost at random, while server and members are killed, stopped and started again. A seed decides
+// everything. At the end, which all reach by leaving or by the owner's `close`, each message must be in the log once, in
+// order, and shown to each member once, in order.
 
-import { type Channel, ENDED_BY_PROGRAM } from "../../src/chat/channel.ts";
+import { type Channel, ENDED_BY_PROGRAM, GOING_AWAY } from "../../src/chat/channel.ts";
 import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame } from "../../src/chat/frames.ts";
 import type { Cursor, Unstored } from "../../src/client/device.ts";
+import { describeEnd } from "../../src/client/join-room.ts";
 import {
   type Action,
   type ClientEvent,
   createRoomClient,
+  type Question,
   refuseToSay,
   type RoomClient,
   wakeAt,
@@ -18,6 +21,7 @@ import { step } from "../../src/client/room-client/step.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { CLOSE_DONE } from "../../src/protocol/session/session.ts";
 import { LIMITS, type Limits } from "../../src/server/limits.ts";
 import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState } from "../../src/server/server-state.ts";
@@ -86,6 +90,7 @@ interface Person {
   enteredAt: number;
   /** Questions that have neither an answer nor an error yet. */
   readonly asked: Set<number>;
+  isLeaving: boolean;
   over: boolean;
 }
 
@@ -97,6 +102,8 @@ interface Link {
   isOpen: boolean;
   session: MemberSession | null;
   readonly ended: PromiseWithResolvers<void>;
+  /** Ends it from the server. */
+  close(code: number, reason: string): void;
   /** Resolves when the server has processed the batches so far, one after the other. */
   processed: Promise<void>;
   /** When the last message in each direction arrives: messages never overtake each other. */
@@ -112,6 +119,8 @@ interface World {
   now: number;
   /** Null while it is down. */
   server: ServerState | null;
+  /** The owner has ended the conversation for all. */
+  isClosed: boolean;
   fault: string | null;
 }
 
@@ -125,18 +134,24 @@ export async function simulateRoom(seed: number): Promise<RoomOutcome> {
     due: [],
     now: 0,
     server: null,
+    isClosed: false,
     fault: null,
   };
   startServer(world);
   for (let count = random.between(2, 4); count > 0; count -= 1) addPerson(world);
   planFailures(world);
+  const [owner] = world.people;
+  const endsForAll = random.chance(0.5);
   let leaving = false;
   while (world.fault === null && !world.people.every(({ over }) => over)) {
     await happenNext(world);
     if (world.now > LONGEST) world.fault = "not everybody has everything";
-    if (!leaving && (await isQuiet(world))) {
-      leaving = true;
-      for (const person of world.people) dispatch(world, person, { type: "leave" });
+    if (world.isClosed) leaveServerThatIsGone(world);
+    else if (!leaving && (await isQuiet(world))) {
+      // Its connection may be lost without its knowledge: then it asks again.
+      if (!endsForAll) leaving = true;
+      if (endsForAll && owner?.asked.size === 0) ask(world, owner, { type: "close" });
+      if (!endsForAll) for (const person of world.people) leave(world, person);
     }
   }
   return {
@@ -161,6 +176,7 @@ function startServer(world: World): void {
       return { [Symbol.dispose]: () => void (isCancelled = true) };
     },
     invite: () => "",
+    end: (reason) => closeServer(world, CLOSE_DONE, reason),
   });
 }
 
@@ -183,6 +199,7 @@ function addPerson(world: World): void {
     startedAt: world.now,
     enteredAt: 0,
     asked: new Set(),
+    isLeaving: false,
     over: false,
   };
   people.push(person);
@@ -190,7 +207,7 @@ function addPerson(world: World): void {
     schedule(world, random.between(0, LAST_FAILURE), () => say(world, person));
   }
   for (let count = random.between(0, 5); count > 0; count -= 1) {
-    schedule(world, random.between(0, LAST_FAILURE), () => ask(world, person));
+    schedule(world, random.between(0, LAST_FAILURE), () => ask(world, person, { type: "who" }));
   }
 }
 
@@ -210,6 +227,9 @@ function planFailures(world: World): void {
   };
   plan(8, () => loseConnection(world, anybody()?.link ?? null));
   plan(3, () => killServer(world));
+  plan(2, () => {
+    if (world.server !== null) closeServer(world, GOING_AWAY, "the server was stopped");
+  });
   plan(3, () => killClient(world, anybody()));
   // A run in which everything was sent and shown earlier ends here.
   schedule(world, LAST_FAILURE, () => {});
@@ -257,10 +277,22 @@ function say(world: World, person: Person): void {
   dispatch(world, person, { type: "say", ...message });
 }
 
-function ask(world: World, person: Person): void {
+function leave(world: World, person: Person): void {
+  person.isLeaving = true;
+  dispatch(world, person, { type: "leave" });
+}
+
+/** Those whose connection was lost when the conversation was closed cannot know that it was. */
+function leaveServerThatIsGone(world: World): void {
+  for (const person of world.people) {
+    if (person.link === null && !person.over && !person.isLeaving) leave(world, person);
+  }
+}
+
+function ask(world: World, person: Person, question: Question): void {
   const request = world.random.between(0, 1_000_000_000);
   person.asked.add(request);
-  dispatch(world, person, { type: "ask", request, question: { type: "who" } });
+  dispatch(world, person, { type: "ask", request, question });
 }
 
 function dispatch(world: World, person: Person, event: ClientEvent): void {
@@ -308,6 +340,12 @@ function perform(world: World, person: Person, action: Action): void {
       break;
     case "over":
       person.over = true;
+      if (!person.isLeaving && !world.isClosed) {
+        world.fault = `the conversation is over for ${person.name}, and nobody has ended it`;
+      }
+      if (!person.isLeaving && action.event?.type === "ended" && action.event.reason === "left") {
+        world.fault = `${person.name} has left by itself`;
+      }
       if (action.error !== null) world.fault = `${person.name}: ${action.error.message}`;
       break;
   }
@@ -349,6 +387,7 @@ function openLink(world: World, person: Person, server: ServerState): Link {
     isOpen: true,
     session: null,
     ended: Promise.withResolvers<void>(),
+    close: (code, reason) => channel.abort(code, reason),
     processed: Promise.resolve(),
     toServerAt: world.now,
     toClientAt: world.now,
@@ -365,16 +404,17 @@ function openLink(world: World, person: Person, server: ServerState): Link {
     async close() {
       channel.abort(ENDED_BY_PROGRAM, "");
     },
-    abort(_, reason) {
+    abort(code, reason) {
       if (!link.isOpen) return;
-      sendToClient(world, person, link, { type: "ended", end: { type: "closed", reason } });
+      const end = describeEnd({ type: "closed", by: "peer", code, reason }, "the server");
+      sendToClient(world, person, link, { type: "ended", end });
       endAtServer(link);
     },
     ended: link.ended.promise,
   };
   const client = {
     channel,
-    owner: false,
+    owner: person === world.people[0],
     invitation: { id: "standing", room: null },
     address: () => null,
   };
@@ -435,6 +475,16 @@ function killServer(world: World): void {
   }
   world.server = null;
   schedule(world, random.between(100, 10_000), () => startServer(world));
+}
+
+/** The server stops by itself: for now, or for good. */
+function closeServer(world: World, code: number, reason: string): void {
+  const { random, people, server } = world;
+  server?.startClosing();
+  world.server = null;
+  for (const { link } of people) link?.close(code, reason);
+  world.isClosed = code !== GOING_AWAY;
+  if (!world.isClosed) schedule(world, random.between(100, 10_000), () => startServer(world));
 }
 
 /** The client is killed, and started again with what is on its disk. */

@@ -215,14 +215,19 @@ describe("a command", () => {
   onTerminal("is listed in lines that fit forty columns", async () => {
     await using stage = await openRoom({ columns: 40, rows: 50 });
     await enter(stage, "/help");
-    const rows = await lastRows(stage, "  closes invitation N (owner)", "//TEXT sends /TEXT", ">");
+    const rows = await lastRows(
+      stage,
+      "  ends it for everybody (owner)",
+      "//TEXT sends /TEXT",
+      ">",
+    );
     expect(rows.slice(0, 4)).toEqual([
       "/help",
       "  lists the commands",
       "/who",
       "  lists who is here",
     ]);
-    expect(rows).toHaveLength(44);
+    expect(rows).toHaveLength(46);
   });
 
   onTerminal("shows earlier messages, and still earlier ones the next time", async () => {

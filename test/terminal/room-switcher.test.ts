@@ -52,6 +52,7 @@ function room() {
     invitations: never,
     revoke: never,
     mute: never,
+    close: never,
     lock: never,
     deleteRoom: never,
     invite: never,

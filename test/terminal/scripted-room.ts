@@ -80,6 +80,9 @@ export function createScriptedRoom(room: string, send: (text: string) => void): 
     async mute(name, muted) {
       ask(`mute ${name} ${muted}`);
     },
+    async close() {
+      ask("close");
+    },
     async lock(locked) {
       ask(`lock ${locked}`);
     },

@@ -16,8 +16,8 @@
 
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
-import { CharlaError } from "../../errors.ts";
-import { conversationOver, notConnected, tooManyWaiting } from "../conversation-errors.ts";
+import type { CharlaError } from "../../errors.ts";
+import { conversationOver, notConnected, refusal, tooManyWaiting } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import {
   type Action,
@@ -161,17 +161,14 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
     case "message":
       return receiveEntry(client, frame, actions);
     case "refused": {
-      const { number, code, message: why } = frame;
-      const refused = client.outbox.get(number);
+      const refused = client.outbox.get(frame.number);
       if (refused === undefined) return;
-      const error = new CharlaError("REFUSED", why, `the server's code for it is ${code}`);
-      actions.push({ type: "not-stored", number, error, keep: false });
+      const error = refusal(frame.code, frame.message);
+      actions.push({ type: "not-stored", number: frame.number, error, keep: false });
       return settled(client, refused, actions);
     }
-    case "joined": {
-      const { name: peer, fingerprint } = frame;
-      return emit(actions, { type: "joined", peer, fingerprint });
-    }
+    case "joined":
+      return emit(actions, { type: "joined", peer: frame.name, fingerprint: frame.fingerprint });
     case "left":
       return emit(actions, { type: "left", peer: frame.name, reason: frame.reason });
     case "away":

@@ -105,7 +105,8 @@ function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): 
     "said-bye": "you said bye",
     "heard-bye": "the other end said bye",
     left: "you left",
-    "peer-left": "the other end left",
+    // In a room the other end is the server.
+    "peer-left": delivery === "shown" ? "the server has ended it" : "the other end left",
     removed: "the server removed you",
     lost: "the other end can't be reached",
   }[reason];

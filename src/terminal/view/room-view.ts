@@ -9,6 +9,8 @@ interface RoomState {
   /** One's own name and key there. */
   readonly name: string;
   readonly fingerprint: string | null;
+  /** Whether one is the owner of the server. */
+  readonly owner: boolean;
   /** Names of others, in the order in which they were met. */
   readonly others: readonly string[];
   /** Sequence number of the oldest message shown. */
@@ -23,6 +25,7 @@ export const NO_ROOM: RoomState = {
   room: "",
   name: "",
   fingerprint: null,
+  owner: false,
   others: [],
   oldest: null,
 };
@@ -68,12 +71,13 @@ export function createRoomView(clock: () => number) {
 export function roomAfter(state: RoomState, event: ConversationEvent): RoomState {
   switch (event.type) {
     case "entered": {
-      const { room, name, members } = event;
+      const { room, name, owner, members } = event;
       const self = members.find((member) => member.name === name);
       return {
         ...NO_ROOM,
         room,
         name,
+        owner,
         fingerprint: self?.fingerprint ?? null,
         others: members
           .map((member) => member.name)

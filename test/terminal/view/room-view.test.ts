@@ -21,6 +21,7 @@ test("entering a room gives one a name there and the names of the others", () =>
   expect(after(entered)).toEqual({
     room: "main",
     name: "ben",
+    owner: false,
     fingerprint: "key of ben",
     others: ["ana"],
     oldest: null,

@@ -1,0 +1,165 @@
+// The owner's window is closed, in any way: the others wait, and nothing is lost when the server is back. Only `/close` ends
+// the conversation for all (docs/protocol.md s. 18).
+
+import { describe, expect, test } from "bun:test";
+
+import { ownIdentity } from "../../src/identity/private-files.ts";
+import { join } from "../../src/index.ts";
+import { charla } from "../harness/in-process.ts";
+import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { newPerson } from "../harness/person.ts";
+import { openScreen, type Screen } from "../harness/screen.ts";
+import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
+import { rejection } from "../net/rejection.ts";
+
+function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
+
+const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
+const STOPPED = "connection to the server lost (the server was stopped); reconnecting\n";
+
+describe("members wait, come back and lose nothing when the owner's program is ended by", () => {
+  for (const [signal, status, said] of [
+    ["SIGHUP", 129, STOPPED],
+    ["SIGTERM", 0, STOPPED],
+    ["SIGINT", 130, STOPPED],
+    ["SIGKILL", 137, LOST],
+  ] as const) {
+    endToEnd(signal, async () => {
+      using ana = newPerson();
+      const bind = ["--bind", "127.0.0.1"];
+      await using server = await startSealedServerProcess(bind, { as: ana });
+      await using ben = charla([server.invitation, "-v", "-n", "ben"]);
+      await using cy = charla([server.invitation, "-v", "-n", "cy"]);
+      await cy.until("stderr", "you are cy");
+      ben.type("before\n");
+      await cy.until("stdout", "ben: before\n");
+      server.signal(signal);
+      expect(await server.exited).toBe(status);
+      if (signal !== "SIGKILL") {
+        expect(server.stderr).toContain(
+          "2 others are still here, and will wait until your server is back\n" +
+            "hint: charla --server opens it again; with --background it needs no window; /close ends it for all\n" +
+            "the conversation is over: you left\n",
+        );
+      }
+      ben.type("meanwhile\n");
+      cy.type("me too\n");
+      await ben.until("stderr", said);
+      await cy.until("stderr", said);
+
+      await using again = await startSealedServer([...bind, "--port", server.port], { as: ana });
+      await ben.until("stderr", "delivered: meanwhile\n");
+      await cy.until("stdout", "ben: meanwhile\n");
+      cy.type("after\n");
+      await ben.until("stdout", "cy: after\n");
+      await again.until("stdout", "cy: after\n");
+      expect(cy.stdout).toBe("ben: before\nben: meanwhile\n");
+      for (const member of [ben, cy]) {
+        expect(member.stderr).toContain("reconnected to the server\n");
+        member.endInput();
+        expect(await member.exited).toBe(0);
+      }
+    });
+  }
+});
+
+endToEnd("an owner who was alone leaves without a word about others", async () => {
+  await using server = await startSealedServer();
+  server.signal("SIGINT");
+  expect(await server.exited).toBe(130);
+  expect(server.stderr).toEndWith("here yet\nthe conversation is over: you left\n");
+});
+
+endToEnd(
+  "the owner closes a server that runs without a window, for all, with status 0",
+  async () => {
+    using ana = newPerson();
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1"], { as: ana });
+    await using ben = charla([server.invitation, "-n", "ben"]);
+    await ben.until("stderr", "you are ben");
+    const guest = join(server.invitation, { name: "cy" });
+    const { keyPair: identity } = ownIdentity(ana.env);
+    const owner = join(server.invitation, { name: "ana", identity });
+    await Promise.all([guest.say("hello"), owner.say("hello")]);
+    expect(await rejection(guest.close())).toMatchObject({ code: "NOT_THE_OWNER" });
+    await owner.close();
+    const shown = await Promise.all([guest, owner].map(({ events }) => Array.fromAsync(events)));
+    for (const events of shown) {
+      expect(events.slice(-2)).toEqual([
+        expect.objectContaining({ code: "SERVER_SAYS", message: "ana closed the conversation" }),
+        { type: "ended", reason: "peer-left", unsaid: [] },
+      ]);
+    }
+    expect([await server.exited, await ben.exited]).toEqual([0, 0]);
+    expect(ben.stderr).toEndWith(
+      "ana closed the conversation\nthe conversation is over: the server has ended it\n",
+    );
+  },
+);
+
+const opening = (port: string) =>
+  `clear; charla --server -n ana --bind 127.0.0.1 --port ${port}; echo status=$?`;
+
+const enter = (screen: Screen, line: string): void => {
+  screen.type(line);
+  screen.press("Enter");
+};
+
+testWith(
+  ["tmux"],
+  "a typed bye and /quit leave, and /close, which asks once, ends it for all",
+  async () => {
+    using person = newPerson();
+    await using ana = await openScreen(160, 40, { as: person });
+    await using ben = await openScreen(160, 40);
+    enter(ana, opening("0"));
+    const opened = await ana.until("the invitation", (rows) =>
+      rows.some((row) => row.includes("charla://")),
+    );
+    const [invitation = ""] = /charla:\S+/.exec(opened.join("\n")) ?? [];
+    const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+    enter(ben, `clear; charla '${invitation}' -n ben; echo status=$?`);
+    await ana.until("Ben", (rows) => rows.includes("ben joined"));
+
+    // Ben says goodbye and stays; Ana says it as well, and only she leaves.
+    enter(ben, "I say bye now");
+    enter(ana, "bye");
+    const left = await ana.until("her shell", (rows) => rows.includes("status=0"));
+    expect(left).toContain("somebody else is still here, and will wait until your server is back");
+    await ben.until(
+      "that Ana left",
+      (rows) => rows.includes("ana: bye") && rows.includes("ana left"),
+    );
+    await ben.until("the wait", (rows) =>
+      rows.some((row) => row.startsWith("connection to the server lost (the server was stopped)")),
+    );
+    enter(ben, "are you back?");
+    enter(ana, opening(port));
+    await ana.until("Ben's words", (rows) => rows.includes("ben: are you back?"));
+    await ben.until("the server", (rows) => rows.includes("reconnected to the server"));
+
+    enter(ana, "/close");
+    const question = "/close again ends the conversation for everybody; /quit only leaves";
+    await ana.until("the question", (rows) => rows.includes(question));
+    enter(ana, "not yet");
+    await ben.until("her words", (rows) => rows.includes("ana: not yet"));
+    enter(ana, "/close");
+    await ana.until(
+      "the question again",
+      (rows) => rows.filter((row) => row === question).length === 2,
+    );
+    enter(ana, "/close");
+    for (const screen of [ana, ben]) {
+      const rows = await screen.until("the end", (all) => all.at(-2) === "status=0");
+      expect(rows.slice(-4)).toEqual([
+        "ana closed the conversation",
+        "the conversation is over: the server has ended it",
+        "status=0",
+        "$",
+      ]);
+    }
+  },
+  END_TO_END_TIMEOUT,
+);
