@@ -54,9 +54,19 @@ export function recordServer(
   earlier: readonly RunningServer[],
 ): Disposable {
   const path = join(folder, FILE_NAME);
-  const text = `${JSON.stringify({ ...newest, earlier: earlier.slice(0, MAX_EARLIER) })}\n`;
-  replaceFile(path, text);
-  return { [Symbol.dispose]: () => removeUnchangedFile(path, text, MAX_FILE_BYTES) };
+  replaceFile(path, `${JSON.stringify({ ...newest, earlier: earlier.slice(0, MAX_EARLIER) })}\n`);
+  return {
+    [Symbol.dispose]() {
+      try {
+        const text = readRecord(folder);
+        // It may be there again, written by a later server that has ended.
+        if (parseRecord(text)[0]?.pid !== newest.pid) return;
+        removeUnchangedFile(path, text, MAX_FILE_BYTES);
+      } catch {
+        // It stays, and names a process that has ended.
+      }
+    },
+  };
 }
 
 /**
@@ -66,9 +76,16 @@ export function recordServer(
  * @throws {CharlaError} FILE_NOT_READABLE
  */
 export function findServers(folder: string): RunningServer[] {
+  return parseRecord(readRecord(folder));
+}
+
+function readRecord(folder: string): string {
   const file = readSmallFile(join(folder, FILE_NAME), MAX_FILE_BYTES);
-  if (file === null || typeof file === "string") return [];
-  const parsed = v.safeParse(fileContent, file.text);
+  return file === null || typeof file === "string" ? "" : file.text;
+}
+
+function parseRecord(text: string): RunningServer[] {
+  const parsed = v.safeParse(fileContent, text);
   if (!parsed.success) return [];
   const { earlier, ...newest } = parsed.output;
   return [newest, ...earlier];

@@ -54,7 +54,10 @@ export function writeServerFiles(options: ServerFilesOptions): ServerFiles {
       data: data ?? null,
       invitation: formatInvitation(local),
     });
-    const earlier = findServers(folder).filter(isRunning);
+    // This one, too, may have been recorded before: with an invitation that was renewed.
+    const earlier = findServers(folder).filter(
+      (server) => server.pid !== own.pid && isRunning(server),
+    );
     files.defer(() => recordAgain(folder, earlier));
     files.use(recordServer(folder, own, earlier));
     files.use(writeLocalInvitation(folder, local));

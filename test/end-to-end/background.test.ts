@@ -5,6 +5,8 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { joinRoom } from "../../src/client/join-room.ts";
+import { ownIdentity } from "../../src/identity/private-files.ts";
 import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
@@ -193,6 +195,30 @@ endToEnd(
     await ben.until("stdout", "back at the first\n");
     expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
     expect(isAlive(first.pid)).toBe(false);
+  },
+);
+
+endToEnd(
+  "a server whose invitation is renewed is found, and leaves no record of itself",
+  async () => {
+    using ana = newPerson();
+    using first = await startInBackground(ana);
+    using second = await startInBackground(ana, "--ephemeral");
+    const identity = ownIdentity(ana.env).keyPair;
+    const owner = joinRoom(first.invitation, { name: "ana", identity });
+    for await (const event of owner.events) if (event.type === "entered") break;
+    const renewed = await owner.invite({ renew: true });
+    await owner.leave();
+    expect(renewed).not.toBe(first.invitation);
+    expect(readFileSync(join(ana.data, "invitation-for-others"), "utf8")).toBe(`${renewed}\n`);
+    const said = await runCharla(["-q"], { as: ana, input: "with the new one\n" });
+    expect(said).toMatchObject({ stderr: "", status: 0 });
+    for (const running of [[second.pid], []]) {
+      expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+      const alive = [first, second].map(({ pid }) => pid).filter(isAlive);
+      expect(alive).toEqual(running);
+    }
+    expect((await runCharla(["stop"], { as: ana })).stderr).toStartWith("charla: no server of ");
   },
 );
 
