@@ -108,6 +108,8 @@ const SERVER_ONLY = {
   data: "only the server stores messages",
   ephemeral: "only the server stores messages",
   memory: "only the server holds what its members send",
+  keep: "only the server stores messages",
+  quota: "only the server stores messages",
   background: "only a server goes on without a terminal",
 };
 
@@ -117,6 +119,8 @@ const SEALED_ONLY = {
   admit: "a plain conversation knows no fingerprints",
   data: "a plain conversation stores no messages",
   ephemeral: "a plain conversation stores no messages",
+  keep: "a plain conversation stores no messages",
+  quota: "a plain conversation stores no messages",
   name: "a plain conversation has no names",
   room: "a plain conversation has no rooms",
   memory: "a plain conversation holds one message",

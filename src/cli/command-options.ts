@@ -2,9 +2,11 @@
 
 import { isIP } from "node:net";
 
+import { parseDuration } from "../chat/commands.ts";
 import { MAX_FOUND } from "../chat/frames.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
+import type { Keep } from "../log/retention.ts";
 import { DEFAULT_PORT, parsePort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import type { PrinterOptions } from "../terminal/printer.ts";
@@ -37,6 +39,43 @@ export function listenOptions({ values }: CommandLine, defaultPort: number = DEF
   }
   const port = values.get("port");
   return { bind, port: port === undefined ? defaultPort : parsePort(port, 0) };
+}
+
+/**
+ * --keep, which may be given twice, and --quota: how much a server stores
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function storageOptions({ lists, values }: CommandLine): {
+  readonly keep: Keep | undefined;
+  readonly quota: number | undefined;
+} {
+  const parts = lists.get("keep")?.map((written): Keep => {
+    // 10m is ten minutes, and 10M are bytes.
+    const seconds = parseDuration(written);
+    if (seconds !== null) return { time: seconds * 1_000 };
+    const bytes = parseSize(written);
+    if (bytes !== null) return { bytes };
+    throw badSize("--keep takes a time or a size, such as 90d or 10GB", written);
+  });
+  const keep: Keep | undefined = parts === undefined ? undefined : Object.assign({}, ...parts);
+  const written = values.get("quota");
+  const quota = written === undefined ? undefined : parseSize(written);
+  if (quota === null) throw badSize("--quota takes a size, such as 10GB", written ?? "");
+  return { keep, quota };
+}
+
+/** Bytes, at least 1 MB: less would not hold what a store begins with. */
+function parseSize(written: string): number | null {
+  const bytes = parseBytes(written);
+  return bytes === null || bytes < 1024 * 1024 ? null : bytes;
+}
+
+function badSize(what: string, written: string): CharlaError {
+  return usageError(
+    `${what}, from 1MB, not ${JSON.stringify(written)}`,
+    "see charla --server --help",
+  );
 }
 
 /**

@@ -16,7 +16,13 @@ import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
-import { historyOption, listenOptions, memoryOption, printerOptions } from "./command-options.ts";
+import {
+  historyOption,
+  listenOptions,
+  memoryOption,
+  printerOptions,
+  storageOptions,
+} from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
@@ -63,6 +69,11 @@ export async function openConversation(
     open: isOpen,
     data,
     limits: memory === undefined ? LIMITS : { ...LIMITS, memory },
+    ...storageOptions(commandLine),
+    onStorage(notice) {
+      // The owner's windows are told by the server.
+      if (service !== null) addNotice(notice);
+    },
     authorized: admitted === undefined ? undefined : openAuthorizedKeys(admitted, addNotice),
     onOtherWire: (peer, ignored) => addNotice(otherWireNotice(peer, ignored)),
     // Members see that somebody is gone by their silence.

@@ -51,6 +51,8 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   room: { short: "r", takes: "value", commands: ["chat", "send"] },
   data: { takes: "value", commands: ["chat", "history", "stop"] },
   ephemeral: { takes: "flag", commands: ["chat"] },
+  keep: { takes: "value", commands: ["chat"] },
+  quota: { takes: "value", commands: ["chat"] },
   to: { takes: "value", commands: ["send"] },
   "invitation-file": { takes: "value", commands: ["chat", "send", "history", "doctor"] },
   reply: { takes: "optional", commands: ["send", "receive"] },

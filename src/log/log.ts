@@ -41,6 +41,8 @@ export interface LogReader extends AsyncDisposable {
   readonly nameHolder: (room: string, name: string) => Promise<NameHolder | null>;
   /** A name that an author holds in a room; null if there is none. */
   readonly nameOf: (room: string, author: string) => Promise<string | null>;
+  /** Those of the entries after a sequence number, oldest first: at most `limit`, and at most MAX_READ. */
+  readonly marks: (room: string, after: number, limit: number) => Promise<Mark[]>;
   /** In the order in which they were created. */
   readonly rooms: () => Promise<RoomSummary[]>;
   /**
@@ -57,6 +59,15 @@ export interface LogReader extends AsyncDisposable {
     after: number,
     limit: number,
   ) => Promise<number[]>;
+}
+
+/** When an entry was appended, and its part of all bytes that its room has taken since it began. */
+export interface Mark {
+  readonly sequence: number;
+  /** As in an entry. */
+  readonly time: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface Log extends LogReader {

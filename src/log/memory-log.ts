@@ -16,7 +16,7 @@ import {
   tooManyNames,
   tooManyRooms,
 } from "./log.ts";
-import type { FoundEntry, Log, NameHolder } from "./log.ts";
+import type { FoundEntry, Log, Mark, NameHolder } from "./log.ts";
 import { createSubscribers } from "./subscribers.ts";
 import { hasPrefixes, nameKeys, searchPrefixes } from "./text-matching.ts";
 import { createTimeSlices } from "./time-slices.ts";
@@ -38,6 +38,8 @@ interface MemoryLogOptions {
 interface Room {
   /** Without gaps. */
   readonly entries: LogEntry[];
+  /** Characters that the deleted ones took. */
+  removed: number;
   /** Sequence number up to which the entries were deleted, or belonged to a deleted room. */
   deleted: number;
   active: number;
@@ -79,6 +81,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       if (rooms.size >= MAX_ROOMS) throw tooManyRooms(name);
       room = {
         entries: [],
+        removed: 0,
         deleted: deletedRooms,
         active: time,
         byMessage: new Map(),
@@ -94,6 +97,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     const gone = new Set(room.entries.splice(0, count));
     for (const entry of gone) {
       characters -= weightOf(entry);
+      room.removed += weightOf(entry);
       room.byMessage.delete(messageKey(entry));
     }
     room.deleted += gone.size;
@@ -143,6 +147,18 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     async first(room) {
       checkOpen();
       return deletedIn(room) + 1;
+    },
+    async marks(name, after, limit) {
+      const marks: Mark[] = [];
+      let end = rooms.get(name)?.removed ?? 0;
+      for (const entry of entriesIn(name)) {
+        const start = end;
+        end += weightOf(entry);
+        const { sequence, time } = entry;
+        if (sequence > after && marks.length < clampLimit(limit))
+          marks.push({ sequence, time, start, end });
+      }
+      return marks;
     },
     async rooms() {
       checkOpen();

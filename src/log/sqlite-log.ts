@@ -13,6 +13,7 @@ import {
   cannotRead,
   openStoreToRead,
   openStoreToWrite,
+  STORE,
   storeMissing,
 } from "./sqlite/store-files.ts";
 import { prepareWrites } from "./sqlite/writes.ts";
@@ -23,6 +24,8 @@ const REMOVAL_SLICE = 8;
 const REMOVAL_PAUSE = 12;
 /** After a failure, such as a full disk, ms. */
 const REMOVAL_RETRY = 60_000;
+
+export { STORE };
 
 interface SqliteLogOptions {
   /** The folder of `log.sqlite`; created if it is missing. */
@@ -202,6 +205,7 @@ function createReader(
     readLast: reading(reads.readLast),
     nameHolder: reading(reads.nameHolder),
     nameOf: reading(reads.nameOf),
+    marks: reading(reads.marks),
     rooms: reading(reads.rooms),
     search: reading(reads.search),
     find: reading(reads.find),

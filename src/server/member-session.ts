@@ -40,6 +40,9 @@ export interface Client {
   address(): string | null;
 }
 
+/** Codes of a log that takes no more messages. */
+const FULL: ReadonlySet<ErrorCode> = new Set(["QUOTA_REACHED", "STORE_FULL"]);
+
 type FrameOf<T extends MemberFrame["type"]> = Extract<MemberFrame, { type: T }>;
 
 /** A class, for there are thousands. */
@@ -262,6 +265,8 @@ export class MemberSession implements ChannelHandlers {
     );
     this.#send({ type: "welcome", room: room.name, name, owner, log: log.id, last, members });
     room.follow(member, last);
+    const notice = owner ? this.#server.storage.notice : null;
+    if (notice !== null) this.#send({ type: "notice", ...notice });
     return { room, member };
   }
 
@@ -320,10 +325,12 @@ export class MemberSession implements ChannelHandlers {
     try {
       const draft = { author, name, device, number, text };
       const entry = await this.#server.log.append(room.name, draft);
+      this.#server.storage.check();
       // It was stored before the member entered, which does not know: the others have it already.
       if (entry.sequence <= start) this.#send({ type: "message", ...entry });
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
+      if (FULL.has(error.code)) this.#server.storage.refused(error);
       this.#refuse(number, error.code, error.message);
     }
   }

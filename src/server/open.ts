@@ -2,17 +2,21 @@
 // name. For programs, `charla --server` among them.
 
 import { randomBytes } from "node:crypto";
+import { existsSync, statfsSync, statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { dirname, join, resolve } from "node:path";
 
 import { SECRET_BYTES } from "../identity/invitation.ts";
 import { loadResetSalt, loadSecret } from "../identity/private-files.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
-import { openSqliteLog } from "../log/sqlite-log.ts";
+import { createRetention, type Keep } from "../log/retention.ts";
+import { openSqliteLog, STORE } from "../log/sqlite-log.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { openInvitationFile } from "./invitations-file.ts";
 import { openModerationFile } from "./moderation-file.ts";
+import { systemTimer } from "./server-state.ts";
 import { openServer, type Server, type ServerOptions } from "./server.ts";
 
 export interface OpenOptions extends Partial<
@@ -26,10 +30,18 @@ export interface OpenOptions extends Partial<
     | "onOtherWire"
     | "onRefused"
     | "onRenewed"
+    | "onStorage"
   >
 > {
   /** The folder of the log, the secret and the invitations; without it, everything is only in memory. */
   readonly data?: string | undefined;
+  /** What is kept of each room; without it, everything. */
+  readonly keep?: Keep | undefined;
+  /**
+   * Bytes of the disk that all messages together may take; without it, what they take and half of what is free on
+   * that disk now. In memory, 256 MB of texts.
+   */
+  readonly quota?: number | undefined;
   /** Lets anyone in; otherwise an invitation is needed. */
   readonly open?: boolean | undefined;
   /** Closes the server when it aborts, as `close()` does. */
@@ -48,9 +60,20 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   await using opened = new AsyncDisposableStack();
   const log = opened.use(
     data === undefined
-      ? openMemoryLog({ now: Date.now })
-      : await openSqliteLog({ folder: data, now: Date.now }),
+      ? openMemoryLog({
+          now: Date.now,
+          ...(options.quota === undefined ? {} : { maxCharacters: options.quota }),
+        })
+      : await openSqliteLog({
+          folder: data,
+          now: Date.now,
+          quota: options.quota ?? defaultQuota(data),
+        }),
   );
+  const { keep } = options;
+  if (keep !== undefined) {
+    opened.use(createRetention({ log, keep, now: Date.now, setTimer: systemTimer }));
+  }
   const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
   const server = await openServer({
     ...options,
@@ -73,6 +96,21 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   const close = () => (ending ??= running.disposeAsync());
   const closed = server.closed.then(close);
   return { ...server, close, closed, [Symbol.asyncDispose]: close };
+}
+
+/** The rest of the disk is for others, whatever is said here. */
+function defaultQuota(folder: string): number {
+  const used = statSync(join(folder, STORE), { throwIfNoEntry: false })?.size ?? 0;
+  // The folder may be missing yet.
+  let existing = resolve(folder);
+  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
+  try {
+    const { bavail, bsize } = statfsSync(existing);
+    return used + Math.floor((bavail * bsize) / 2);
+  } catch {
+    // It says so when it is opened.
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 function findSecret(data: string | undefined): Uint8Array {

@@ -245,6 +245,15 @@ export class Room implements Disposable {
     member.notify(bytes, encodeMessages([bytes]));
   }
 
+  /** Sends a frame to the windows of the owner. */
+  notifyOwner(frame: ServerFrame): void {
+    const bytes = encodeFrame(frame);
+    const stream = encodeMessages([bytes]);
+    for (const member of this.#members.keys()) {
+      if (member.owner) member.notify(bytes, stream);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#fanOut[Symbol.dispose]();

@@ -13,6 +13,7 @@ import type { Limits } from "./limits.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
 import { type Member, Room } from "./room.ts";
+import { createStorageWatch, type StorageNotice } from "./storage-watch.ts";
 
 export interface ServerStateOptions extends Pick<
   ServerState,
@@ -28,6 +29,8 @@ export interface ServerStateOptions extends Pick<
   readonly moderation?: Moderation | undefined;
   /** The fingerprint of the owner, against whom nobody else may do anything. */
   readonly owner?: string | undefined;
+  /** The messages take most or all of the space that they may; members who are the owner are told, too. */
+  readonly onStorage?: ((notice: StorageNotice) => void) | undefined;
 }
 
 /** What is done with invitations after they were made. Each throws FOLDER_NOT_WRITABLE if it cannot be stored. */
@@ -64,6 +67,7 @@ export class ServerState {
   readonly invitations: InvitationControl;
   readonly moderation: Moderation;
   readonly owner: string | null;
+  readonly storage: ReturnType<typeof createStorageWatch>;
   /** ms, for limits only. */
   readonly now: () => number;
   /** Calls `run` in so many ms, unless it is disposed of before. */
@@ -91,6 +95,11 @@ export class ServerState {
     this.invitations = options.invitations ?? NO_INVITATION_CONTROL;
     this.moderation = options.moderation ?? new Moderation();
     this.owner = options.owner ?? null;
+    this.storage = createStorageWatch(log.usage, (notice) => {
+      options.onStorage?.(notice);
+      for (const room of this.#rooms.values()) room.notifyOwner({ type: "notice", ...notice });
+    });
+    this.storage.check();
     this.now = now;
     this.setTimer = setTimer;
     this.invite = invite;
@@ -238,7 +247,7 @@ export class ServerState {
   }
 }
 
-function systemTimer(run: () => void, delay: number): Disposable {
+export function systemTimer(run: () => void, delay: number): Disposable {
   const timeout = setTimeout(run, delay);
   return { [Symbol.dispose]: () => clearTimeout(timeout) };
 }

@@ -25,6 +25,7 @@ import { localChannel } from "./local-channel.ts";
 import { type Client, MemberSession } from "./member-session.ts";
 import { Moderation, type ModerationStore } from "./moderation.ts";
 import { ServerState } from "./server-state.ts";
+import type { StorageNotice } from "./storage-watch.ts";
 
 export interface ServerOptions {
   /** Where to listen; without one, on every address of this machine. */
@@ -54,6 +55,8 @@ export interface ServerOptions {
   onRenewed?(): void;
   /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
   onRefused?(error: CharlaError): void;
+  /** The messages take most or all of the space that they may. The owner's windows show it anyhow. */
+  onStorage?(notice: StorageNotice): void;
 }
 
 export interface Server extends AsyncDisposable {
@@ -95,6 +98,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     moderation: new Moderation(options.moderation),
     owner: ownFingerprint,
+    onStorage: (notice) => options.onStorage?.(notice),
     now: () => performance.now(),
     date: options.now,
     invite(room, uses, seconds) {

@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
 
-import { historyOption, listenOptions, memoryOption } from "../../src/cli/command-options.ts";
+import {
+  historyOption,
+  listenOptions,
+  memoryOption,
+  storageOptions,
+} from "../../src/cli/command-options.ts";
 import { readCommandLine } from "../../src/cli/options.ts";
 
 const listen = (...args: string[]) => listenOptions(readCommandLine(["receive", ...args]));
@@ -80,5 +85,35 @@ test.each(["0", "1000K", "much", "-1G"])("--memory=%s is a usage error", (writte
       message: `--memory takes a number of bytes from 1M, not "${written}"`,
       hint: "write one such as 64M or 2G; see charla --help",
     }),
+  );
+});
+
+test.each([
+  [[], undefined, undefined],
+  [["--keep", "90d"], { time: 90 * 86_400_000 }, undefined],
+  [["--keep", "10GB"], { bytes: 10 * 1024 ** 3 }, undefined],
+  [
+    ["--keep=2h", "--keep=1.5G", "--quota=20GB"],
+    { time: 7_200_000, bytes: 1.5 * 1024 ** 3 },
+    20 * 1024 ** 3,
+  ],
+  [["--keep", "10m"], { time: 600_000 }, undefined],
+  [["--keep", "10M"], { bytes: 10 * 1024 ** 2 }, undefined],
+  [["--quota", "1MB"], undefined, 1024 ** 2],
+])("%j keeps %j, and uses at most %p of the disk", (args, keep, quota) => {
+  expect(storageOptions(readCommandLine(["--server", ...args]))).toEqual({ keep, quota });
+});
+
+test.each([
+  [
+    ["--keep", "forever"],
+    '--keep takes a time or a size, such as 90d or 10GB, from 1MB, not "forever"',
+  ],
+  [["--keep", "10"], '--keep takes a time or a size, such as 90d or 10GB, from 1MB, not "10"'],
+  [["--quota", "90d"], '--quota takes a size, such as 10GB, from 1MB, not "90d"'],
+  [["--quota", "0"], '--quota takes a size, such as 10GB, from 1MB, not "0"'],
+])("%j is a usage error", (args, message) => {
+  expect(() => storageOptions(readCommandLine(["--server", ...args]))).toThrow(
+    expect.objectContaining({ code: "USAGE", message, hint: "see charla --server --help" }),
   );
 });

@@ -2,9 +2,10 @@
 
 import type { LogEntry } from "../../chat/frames.ts";
 import { clampLimit, MAX_FOUND } from "../log.ts";
-import type { Conditions, FoundEntry, NameHolder, RoomSummary, Search } from "../log.ts";
+import type { Conditions, FoundEntry, Mark, NameHolder, RoomSummary, Search } from "../log.ts";
 import { nameKeys, searchPrefixes } from "../text-matching.ts";
 import type { Database } from "./database.ts";
+import { ENTRY_BYTES } from "./schema.ts";
 
 export type Reads = ReturnType<typeof prepareReads>;
 
@@ -26,6 +27,11 @@ export function prepareReads(database: Database) {
   );
   const after = database.prepare<LogEntry, [string, number, number]>(
     `SELECT ${ENTRY} ${IN_ROOM} WHERE rooms.name = ? AND sequence > max(?, deleted) ORDER BY sequence LIMIT ?`,
+  );
+  const marks = database.prepare<Mark, [string, number, number]>(
+    `SELECT sequence, time, total - octet_length(text) - ${ENTRY_BYTES} AS start, total AS end
+     FROM rooms CROSS JOIN entries ON entries.room = rooms.id
+     WHERE rooms.name = ? AND sequence > max(?, deleted) ORDER BY sequence LIMIT ?`,
   );
   const before = database.prepare<LogEntry, [string, number, number]>(
     `SELECT ${ENTRY} ${IN_ROOM} WHERE rooms.name = ? AND sequence < ? AND sequence > deleted
@@ -102,6 +108,8 @@ export function prepareReads(database: Database) {
     nameHolder: (room: string, name: string) =>
       nameKeys(name).flatMap((key) => holder.get(room, key) ?? [])[0] ?? null,
     nameOf: (room: string, author: string) => heldName.get(room, author)?.name ?? null,
+    marks: (room: string, sequence: number, limit: number) =>
+      marks.all(room, sequence, clampLimit(limit)),
     rooms: () => summaries.all(),
     search: (search: Search): FoundEntry[] => {
       const limit = clampLimit(search.limit);

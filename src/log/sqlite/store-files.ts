@@ -22,7 +22,8 @@ import {
   storeError,
 } from "./database.ts";
 
-const STORE = "log.sqlite";
+/** The file in the data folder. */
+export const STORE = "log.sqlite";
 const LOCK = "log.lock";
 /** For the owner alone; SQLite gives its own files the same mode. */
 const FILE_MODE = 0o600;

@@ -1,0 +1,64 @@
+// Tells the owner once when the messages take most of what they may, and once when they take all of it. Pure: knows no
+// log, no disk and no members.
+
+import type { CharlaError } from "../errors.ts";
+import { formatBytes, type Usage } from "../log/log.ts";
+
+export interface StorageNotice {
+  /** STORE_ALMOST_FULL, or that with which messages are refused. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Parts of the quota: from the first on the owner is told, and below the second it may happen again. */
+const ALMOST_FULL = 0.8;
+const ROOM_AGAIN = 0.75;
+
+const HINT = "delete a room with /delete, or start the server with --keep or a larger --quota";
+
+export function createStorageWatch(usage: () => Usage, tell: (notice: StorageNotice) => void) {
+  let notice: StorageNotice | null = null;
+  let isFull = false;
+
+  function raise(raised: StorageNotice): void {
+    notice = raised;
+    tell(raised);
+  }
+
+  return {
+    /** What the owner should know now, such as when they enter. */
+    get notice(): StorageNotice | null {
+      return notice;
+    },
+    /** After something was stored. */
+    check(): void {
+      const { used, quota } = usage();
+      if (used < quota * ROOM_AGAIN) {
+        notice = null;
+        isFull = false;
+      } else if (notice === null && used >= quota * ALMOST_FULL) {
+        raise({
+          code: "STORE_ALMOST_FULL",
+          message: `messages take ${formatBytes(used)} of the ${formatBytes(quota)} that this server may use`,
+          hint: HINT,
+        });
+      }
+    },
+    /** After something was refused with QUOTA_REACHED, or STORE_FULL: then the disk is full before the quota is reached. */
+    refused({ code, message, hint }: CharlaError): void {
+      if (isFull) return;
+      isFull = true;
+      const allowed = formatBytes(usage().quota);
+      raise(
+        code === "QUOTA_REACHED"
+          ? {
+              code,
+              message: `messages are refused: they take all of the ${allowed} that this server may use`,
+              hint: HINT,
+            }
+          : { code, message: `messages are refused: ${message}`, hint },
+      );
+    },
+  };
+}
