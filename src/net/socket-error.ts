@@ -116,7 +116,8 @@ const NO_NAME_SERVER = new Set(["EAI_AGAIN", "ETIMEOUT", "ETIMEDOUT", "ECONNREFU
 
 /** A host's addresses could not be looked up. */
 export function describeLookupError(cause: unknown, host: string): CharlaError {
-  if (NO_NAME_SERVER.has(systemCode(cause))) {
+  // No host has a name in .invalid, whatever a name server says (RFC 6761 s. 6.4).
+  if (NO_NAME_SERVER.has(systemCode(cause)) && !/\.invalid\.?$/i.test(host)) {
     return new CharlaError(
       "UNREACHABLE",
       `cannot look up ${JSON.stringify(host)}: no name server answers`,

@@ -108,6 +108,12 @@ test.each(["EAI_AGAIN", "ETIMEOUT", "ESERVFAIL"])(
   },
 );
 
+test("a name in .invalid is unknown, whatever the name server says (RFC 6761 s. 6.4)", () => {
+  expect(describeLookupError(systemError("EAI_AGAIN"), "nobody.invalid")).toMatchObject({
+    code: "UNKNOWN_HOST",
+  });
+});
+
 test("systemCode is the code of a system error, and empty for anything else", () => {
   expect(systemCode(systemError("EMSGSIZE"))).toBe("EMSGSIZE");
   expect(systemCode(new Error("it broke"))).toBe("");
