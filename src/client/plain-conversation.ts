@@ -1,7 +1,9 @@
 // A conversation on the plain wire: the rules of chat/plain-talk.ts over the link of net/plain-link.ts. For programs;
 // knows no screen.
 
-import type { PlainConversation } from "../chat/conversation.ts";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { GOODBYE, type PlainConversation } from "../chat/conversation.ts";
 import type { EndReason, PlainEvent } from "../chat/events.ts";
 import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
@@ -12,6 +14,9 @@ import { resolve } from "../net/resolve.ts";
 import { untilAborted, withdrawable } from "./abort.ts";
 import { conversationOver, tooManyWaiting } from "./conversation-errors.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
+
+/** How long an end that said bye waits for the answer, ms: also a busy machine answers within that. */
+const ANSWER_TIME = 300;
 
 export interface PlainOptions {
   /** Strict turn-taking: the client speaks first. */
@@ -68,6 +73,8 @@ async function converse(
   const waiting: PromiseWithResolvers<void>[] = [];
   let ending: Promise<void> | null = null;
   const aborted = Promise.withResolvers<void>();
+  /** This end has said bye, and the other one as well. */
+  const answered = Promise.withResolvers<void>();
   let otherWireReported = false;
   /** A flood of strangers is reported in as many events as their count has digits, and drops no message. */
   let strangersReportedAt = 1;
@@ -81,8 +88,10 @@ async function converse(
     onText(text, from) {
       heard = true;
       // What arrives while this end is leaving is still shown, though it changes nothing any more.
-      if (talk.ended) queue.push({ type: "message", from: formatAddress(from), text });
-      else apply({ type: "hear", text }, formatAddress(from));
+      if (talk.ended) {
+        queue.push({ type: "message", from: formatAddress(from), text });
+        if (text === GOODBYE) answered.resolve();
+      } else apply({ type: "hear", text }, formatAddress(from));
     },
     onRefused: lose,
     onNotSent: (error) => (heard ? warn(error) : lose(error)),
@@ -196,7 +205,11 @@ async function converse(
       talk = { ...talk, ended: true };
       // A refusal of what was sent may still come. After the peer's bye it would mean nothing: the peer may be gone.
       const sent = reason === "heard-bye" ? link.flush() : link.settle();
-      await Promise.race([sent, aborted.promise]);
+      const answer =
+        reason === "said-bye"
+          ? Promise.race([answered.promise, delay(ANSWER_TIME, undefined, { ref: false })])
+          : null;
+      await Promise.race([Promise.all([sent, answer]), aborted.promise]);
       finish(reason);
     })();
     return ending;

@@ -129,7 +129,7 @@ export async function talk(
   }
   /** The end, with what was read and not sent, which the conversation may not know of. */
   async function finish(event: Ended): Promise<Ended> {
-    const notice = options.atEnd?.() ?? null;
+    const notice = isRead ? (options.atEnd?.() ?? null) : null;
     if (notice !== null) await printer.event(noticeEvent(notice));
     if (lines === null) return event;
     const next = await lines.stop();

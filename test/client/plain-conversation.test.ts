@@ -85,6 +85,23 @@ test("a goodbye between two: bye is said, heard, answered, and the answer heard"
   ]);
 });
 
+test("an end that said bye waits for an answer that comes late, as from a busy machine", async () => {
+  await using peer = await openBareSocket();
+  await using client = await join(peer.port);
+  const events = follow(client);
+  const saying = client.say("bye");
+  const { from } = await peer.next();
+  // A refusal would have come within 50 ms.
+  await Bun.sleep(100);
+  await peer.send("bye", from.port);
+  await saying;
+  expect((await events.rest()).slice(1)).toEqual([
+    said("bye"),
+    { type: "message", from: `127.0.0.1:${peer.port}`, text: "bye" },
+    ended("said-bye"),
+  ]);
+});
+
 test("a talk in turns, as both ends see it", async () => {
   await using server = await open({ turns: true });
   await using client = await join(server.port, true);
