@@ -95,6 +95,29 @@ endToEnd("charla --server --background returns when the server listens", async (
   }
 });
 
+endToEnd(
+  "members wait for a server that is stopped, and come back when it is started again",
+  async () => {
+    using ana = newPerson();
+    using first = await startInBackground(ana);
+    const [, port = ""] = /:(\d+)\//.exec(first.invitation) ?? [];
+    await using ben = startProcess([first.invitation, "--name", "ben"]);
+    await ben.until("stderr", "you are ben in main");
+    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    ben.type("said meanwhile\n");
+    using second = await startInBackground(ana, "--port", port);
+    expect(second.invitation).toBe(first.invitation);
+    await ben.until("stderr", "reconnected to the server");
+    const owner = await runCharla(["--history", "1", "-q"], { as: ana, input: "welcome back\n" });
+    expect(owner.status).toBe(0);
+    await ben.until("stdout", "welcome back\n");
+    ben.endInput();
+    expect(await ben.exited).toBe(0);
+    const history = await runCharla(["history"], { as: ana });
+    expect(history.stdout).toMatch(/ben: said meanwhile\n/);
+  },
+);
+
 endToEnd("its log is for the owner, has a time on each line and holds no secret", async () => {
   using ana = newPerson();
   using server = await startInBackground(ana);
