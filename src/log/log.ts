@@ -13,6 +13,8 @@ export const MAX_FOUND = 100_000;
 export const MAX_ROOMS = 1_000;
 /** Names that one author may hold in one room: enough for a whim, too few to take them all. */
 export const MAX_NAMES = 20;
+/** Keys of these names: a name has two at most, and other spellings of it may have others. */
+export const MAX_NAME_KEYS = 4 * MAX_NAMES;
 /**
  * How exactly the last activity in a room is known, ms: so that not every enter is another write.
  */

@@ -11,6 +11,7 @@ import {
   checkLabels,
   clampLimit,
   MAX_FOUND,
+  MAX_NAME_KEYS,
   MAX_NAMES,
   MAX_ROOMS,
   tooManyNames,
@@ -212,9 +213,13 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       const keys = nameKeys(name);
       const holders = keys.flatMap((key) => names.get(key) ?? []);
       if (holders.some((holder) => holder.author !== author)) return "taken";
-      const held = names.values().filter((holder) => holder.author === author);
+      const held = names
+        .values()
+        .filter((holder) => holder.author === author)
+        .toArray();
       const isNew = holders.length === 0;
       if (isNew && new Set(held).size >= MAX_NAMES) throw tooManyNames();
+      if (holders.length < keys.length && held.length >= MAX_NAME_KEYS) throw tooManyNames();
       const holder = holders[0] ?? { author, name };
       for (const key of keys) names.set(key, holder);
       return "yours";

@@ -516,6 +516,26 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.claimName("main", "Ann 21", "key of Bob")).toBe("yours");
     });
 
+    test("an author has a bounded number of spellings of a name", async () => {
+      await using log = await openAtOnce();
+      const letters = Array.from("iiiiiiii");
+      let claimed = 0;
+      const claims = Array.from({ length: 256 }, async (_, bits) => {
+        const name = letters.map((letter, at) =>
+          bits & (1 << at) ? letter.toUpperCase() : letter,
+        );
+        await log.claimName("main", name.join(""), "key of Ann");
+        claimed += 1;
+      });
+      const refused = (await Promise.allSettled(claims)).filter(
+        ({ status }) => status === "rejected",
+      );
+      expect(claimed).toBeGreaterThan(20);
+      expect(claimed).toBeLessThan(130);
+      expect(refused).toHaveLength(256 - claimed);
+      expect(await log.claimName("main", "iiiiiiii", "key of Ann")).toBe("yours");
+    });
+
     test("another spelling of a name counts as the same one, and is its author's", async () => {
       await using log = await openAtOnce();
       await log.claimName("main", "вася", "key of Ann");

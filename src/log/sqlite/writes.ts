@@ -4,6 +4,7 @@
 import type { Draft, LogEntry } from "../../chat/frames.ts";
 import {
   activityAt,
+  MAX_NAME_KEYS,
   MAX_NAMES,
   MAX_ROOMS,
   quotaReached,
@@ -86,8 +87,8 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
   const holder = database.prepare<{ author: string; name: string }, [number, string]>(
     "SELECT author, name FROM names WHERE room = ? AND key = ?",
   );
-  const countNames = database.prepare<{ count: number }, [number, string]>(
-    "SELECT count(DISTINCT name) AS count FROM names WHERE room = ? AND author = ?",
+  const countNames = database.prepare<{ names: number; nameKeys: number }, [number, string]>(
+    "SELECT count(DISTINCT name) AS names, count(*) AS nameKeys FROM names WHERE room = ? AND author = ?",
   );
   const insertName = database.prepare<null, [number, string, string, string]>(
     "INSERT OR IGNORE INTO names (room, key, name, author) VALUES (?, ?, ?, ?)",
@@ -195,10 +196,11 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
       const keys = nameKeys(name);
       const holders = keys.flatMap((key) => holder.get(id, key) ?? []);
       if (holders.some((held) => held.author !== author)) return "taken";
+      if (holders.length === keys.length) return "yours";
       const known = holders[0]?.name;
-      if (known === undefined && (countNames.get(id, author)?.count ?? 0) >= MAX_NAMES) {
+      const { names = 0, nameKeys: held = 0 } = countNames.get(id, author) ?? {};
+      if ((known === undefined && names >= MAX_NAMES) || held >= MAX_NAME_KEYS)
         throw tooManyNames();
-      }
       for (const key of keys) insertName.run(id, key, known ?? name, author);
       return "yours";
     },
