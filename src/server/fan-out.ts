@@ -9,8 +9,8 @@ import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 
-/** Entries that a member reads at once while it catches up: at first, and at most. */
-const FIRST_PAGE = 64;
+/** Entries that are read at once for a member while it catches up: at first, when it may not even read these, and at most. */
+const FIRST_PAGE = 8;
 const LONGEST_PAGE = 1_000;
 /** Bytes of a page: where messages are long, it has fewer entries. */
 const PAGE_BYTES = 256 * 1_024;
