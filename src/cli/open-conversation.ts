@@ -199,7 +199,13 @@ function keptIdentity(env: Environment): MemberIdentity {
   }
 }
 
-const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set(["NOBODY_LISTENING", "UNREACHABLE"]);
+/** Whatever keeps a datagram from a member is passing (docs/errors.md), and would be a notice for each. */
+const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  "NOBODY_LISTENING",
+  "UNREACHABLE",
+  "ADDRESS_FAMILY_NOT_AVAILABLE",
+  "SOCKET_FAILED",
+]);
 
 /** The owner is a member too, over a channel that never leaves this program. */
 function converseWith(
