@@ -66,7 +66,7 @@ async function start(commandLine: CommandLine, io: Io): Promise<number> {
     );
   }
   await printer.event({ type: "listening", address: result.address });
-  // What nobody watches may end up in a journal that others read.
+  // What a service prints may be kept where others read it.
   if (!io.isService) await printer.event({ type: "invitation", invitation: result.invitation });
   await printer.event({
     type: "notice",

@@ -92,7 +92,7 @@ export function step(client: RoomClient, event: ClientEvent, now: number): reado
 function enter(client: RoomClient, now: number, actions: Action[]): void {
   const { room, name, device, received } = client;
   const after = received ?? undefined;
-  // Who was here before wants what was missed, also if the log is another one: a restored copy, for instance.
+  // A returning member gets what was missed, also from another log, such as a restored copy.
   const history = received === null ? client.history : undefined;
   actions.push({ type: "send", frame: { type: "enter", room, name, device, after, history } });
   setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
