@@ -19,6 +19,7 @@ export type Command =
   | { readonly type: "bye" }
   | { readonly type: "quit" }
   | { readonly type: "kick" | "ban" | "unban"; readonly name: string }
+  | { readonly type: "op"; readonly name: string; readonly operator: boolean }
   | { readonly type: "bans" | "invites" }
   | { readonly type: "revoke"; readonly number: number }
   | { readonly type: "mute"; readonly name: string; readonly muted: boolean }
@@ -36,6 +37,8 @@ interface CommandDescription {
   readonly name: string;
   readonly takes: string;
   readonly does: string;
+  /** The owner and operators may. */
+  readonly operator?: true;
   /** Only the owner may. */
   readonly owner?: true;
 }
@@ -50,25 +53,42 @@ export const COMMANDS = [
   { name: "search", takes: "WORDS", does: "finds messages with all these words" },
   { name: "me", takes: "TEXT", does: "says what you do" },
   { name: "quit", takes: "", does: "leaves without saying bye" },
-  { name: "kick", takes: "NAME", does: "removes somebody now", owner: true },
-  { name: "ban", takes: "NAME", does: "removes somebody for good", owner: true },
-  { name: "unban", takes: "NAME", does: "lets them enter again", owner: true },
-  { name: "bans", takes: "", does: "lists who is banned", owner: true },
-  { name: "mute", takes: "NAME", does: "lets somebody only read", owner: true },
-  { name: "unmute", takes: "NAME", does: "lets them write again", owner: true },
-  { name: "lock", takes: "", does: "lets nobody else join", owner: true },
-  { name: "unlock", takes: "", does: "lets others join again", owner: true },
+  { name: "kick", takes: "NAME", does: "removes somebody now", operator: true },
+  { name: "ban", takes: "NAME", does: "removes somebody for good", operator: true },
+  { name: "unban", takes: "NAME", does: "lets them enter again", operator: true },
+  { name: "bans", takes: "", does: "lists who is banned", operator: true },
+  { name: "mute", takes: "NAME", does: "lets somebody only read", operator: true },
+  { name: "unmute", takes: "NAME", does: "lets them write again", operator: true },
+  { name: "lock", takes: "", does: "lets nobody else join", operator: true },
+  { name: "unlock", takes: "", does: "lets others join again", operator: true },
+  { name: "op", takes: "NAME", does: "makes somebody an operator", owner: true },
+  { name: "deop", takes: "NAME", does: "takes an operator's rights", owner: true },
   { name: "delete", takes: "ROOM", does: "deletes a room for good", owner: true },
   {
     name: "invite",
     takes: "[--uses N] [--for 1h]",
     does: "prints one; --renew: a new one",
-    owner: true,
+    operator: true,
   },
-  { name: "invites", takes: "", does: "lists invitations and guests", owner: true },
-  { name: "revoke", takes: "N", does: "closes invitation N", owner: true },
+  { name: "invites", takes: "", does: "lists invitations and guests", operator: true },
+  { name: "revoke", takes: "N", does: "closes invitation N", operator: true },
   { name: "close", takes: "", does: "ends it for everybody", owner: true },
 ] as const satisfies readonly CommandDescription[];
+
+/** What somebody may do in a room. */
+export interface Rights {
+  readonly owner: boolean;
+  readonly operator: boolean;
+}
+
+/** The commands that somebody may use. */
+export function commandsFor({ owner, operator }: Rights): readonly CommandDescription[] {
+  const all: readonly CommandDescription[] = COMMANDS;
+  return all.filter((command) => {
+    if (command.owner === true) return owner;
+    return command.operator !== true || owner || operator;
+  });
+}
 
 type CommandWord = (typeof COMMANDS)[number]["name"];
 
@@ -139,6 +159,9 @@ function readCommand(
     case "mute":
     case "unmute":
       return { type: "mute", name: requireArgument(known, rest), muted: name === "mute" };
+    case "op":
+    case "deop":
+      return { type: "op", name: requireArgument(known, rest), operator: name === "op" };
     case "revoke":
       return { type: "revoke", number: readNumber(known, rest) };
     case "invite":

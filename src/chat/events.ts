@@ -37,11 +37,16 @@ export type RoomEvent =
       readonly room: string;
       readonly name: string;
       readonly owner: boolean;
+      readonly operator?: boolean;
+      /** What this end says is refused. */
+      readonly muted?: boolean;
       readonly members: readonly MemberDescription[];
     }
   /** The connection to the server is lost; this end reconnects by itself. */
   | { readonly type: "disconnected"; readonly message: string }
   | { readonly type: "reconnected" }
+  /** What this end may do in the room has changed. */
+  | { readonly type: "rights"; readonly operator: boolean; readonly muted: boolean }
   /** A member came in. */
   | { readonly type: "joined"; readonly peer: string; readonly fingerprint: string }
   /** A member is gone, for a reason that may be empty. */

@@ -45,6 +45,10 @@ const member = v.object({
   name: v.string(),
   fingerprint: v.string(),
   away: v.boolean(),
+  owner: v.optional(v.boolean()),
+  operator: v.optional(v.boolean()),
+  /** In this room. */
+  muted: v.optional(v.boolean()),
 });
 
 /** Somebody who may enter no room. */
@@ -139,6 +143,8 @@ const SERVER_FRAMES = [
     room: v.string(),
     name: v.string(),
     owner: v.boolean(),
+    operator: v.optional(v.boolean()),
+    muted: v.optional(v.boolean()),
     /** The id of the server's log: a cursor of one log means nothing in another. */
     log: v.string(),
     /** The newest entry of the room: entries up to it were missed. */
@@ -155,6 +161,8 @@ const SERVER_FRAMES = [
    * commit may have it (docs/protocol.md s. 18.2).
    */
   v.object({ type: v.literal("refused"), number: count, code: v.string(), message: v.string() }),
+  /** What this member may do in the room has changed. */
+  v.object({ type: v.literal("rights"), operator: v.boolean(), muted: v.boolean() }),
   /** Something that the member should know; shown as the event `notice`. */
   v.object({
     type: v.literal("notice"),

@@ -15,10 +15,12 @@ import {
   readMemberFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
+import { isMemberName } from "../chat/names.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import type { SessionAllowance } from "./allowances.ts";
 import { sendInTime } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
+import { mutedNotice } from "./operator-requests.ts";
 import { answerRequest, describeMembers, encodeFailure, type Request } from "./requests.ts";
 import { Member, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
@@ -243,9 +245,10 @@ export class MemberSession implements ChannelHandlers {
     const undo = await quota.enter(room.name, creator);
     let name: string;
     try {
-      // Who is muted says nothing by taking another name either.
+      // Who is muted says nothing by taking another name either; where only their key was known, there is none to keep.
       const muted = moderation.findMuted(room.name, fingerprint);
-      name = await this.#claimName(room, muted?.name ?? wanted);
+      const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
+      name = await this.#claimName(room, kept);
     } catch (error) {
       undo?.();
       throw error;
@@ -262,8 +265,22 @@ export class MemberSession implements ChannelHandlers {
     // Those that are not announced yet will be.
     const members = describeMembers(
       room.members.filter((other) => other === member || room.isAnnounced(other)),
+      room.name,
+      moderation,
     );
-    this.#send({ type: "welcome", room: room.name, name, owner, log: log.id, last, members });
+    const muted = moderation.isMuted(room.name, fingerprint);
+    this.#send({
+      type: "welcome",
+      room: room.name,
+      name,
+      owner,
+      ...(moderation.isOperator(fingerprint) ? { operator: true } : {}),
+      ...(muted ? { muted } : {}),
+      log: log.id,
+      last,
+      members,
+    });
+    if (muted) this.#send(mutedNotice(room.name));
     room.follow(member, last);
     const notice = owner ? this.#server.storage.notice : null;
     if (notice !== null) this.#send({ type: "notice", ...notice });

@@ -146,13 +146,21 @@ export class Moderation {
     this.#change({ locks: new Map(this.#state.locks).set(room, rest) });
   }
 
-  setOperator(person: Person, isOperator: boolean): void {
+  addOperator(person: Person): void {
     const { operators } = this.#state;
+    const what = "people are operators";
     this.#change({
-      operators: isOperator
-        ? withEntry(operators, person.fingerprint, person, MAX_OPERATORS, "people are operators")
-        : without(operators, person.fingerprint),
+      operators: withEntry(operators, person.fingerprint, person, MAX_OPERATORS, what),
     });
+  }
+
+  /** @throws {CharlaError} NO_SUCH_MEMBER */
+  removeOperator(nameOrFingerprint: string): Person {
+    const { operators } = this.#state;
+    const person = findPerson(operators, nameOrFingerprint);
+    if (person === null) throw notFound("an operator", nameOrFingerprint, "/who shows them");
+    this.#change({ operators: without(operators, person.fingerprint) });
+    return person;
   }
 
   /** Of a room that is deleted. */

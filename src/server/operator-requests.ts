@@ -87,11 +87,11 @@ export async function answerOperator(
         checkRank(server, membership, person, "mute");
         moderation.mute(room.name, person);
       }
-      server.notifyPerson(
-        room,
-        person.fingerprint,
-        muteNotice(room.name, member.name, frame.muted),
-      );
+      announceRights(server, room, person);
+      const notice = frame.muted
+        ? mutedNotice(room.name, member.name)
+        : unmutedNotice(room.name, member.name);
+      server.notifyPerson(room, person.fingerprint, notice);
       return done;
     }
     case "lock":
@@ -133,8 +133,13 @@ export async function answerOperator(
       await server.deleteRoom(frame.room, member.name);
       return done;
     case "op": {
-      const person = await findOther(server, membership, frame.name);
-      moderation.setOperator(person, frame.operator);
+      const person = frame.operator
+        ? await findOther(server, membership, frame.name)
+        : moderation.removeOperator(frame.name);
+      if (frame.operator) moderation.addOperator(person);
+      const notice = operatorNotice(person.name, frame.operator);
+      for (const entered of server.rooms.values()) announceRights(server, entered, person);
+      room.notify(notice);
       return done;
     }
   }
@@ -235,15 +240,36 @@ async function findOther(
   );
 }
 
-function muteNotice(room: string, by: string, muted: boolean): ServerFrame {
-  return muted
-    ? {
-        type: "notice",
-        code: "MUTED",
-        message: `${by} has muted you in ${room}: nobody gets what you write`,
-        hint: "you can still read; ask them, or the owner, why",
-      }
-    : { type: "notice", code: "UNMUTED", message: `${by} lets you write in ${room} again` };
+/** Tells all of a person's programs in a room what they may do there now. */
+function announceRights(server: ServerState, room: Room, { fingerprint }: Person): void {
+  const { moderation } = server;
+  server.notifyPerson(room, fingerprint, {
+    type: "rights",
+    operator: moderation.isOperator(fingerprint),
+    muted: moderation.isMuted(room.name, fingerprint),
+  });
+}
+
+type NoticeFrame = Extract<ServerFrame, { type: "notice" }>;
+
+/** @param by who did it just now */
+export function mutedNotice(room: string, by?: string): NoticeFrame {
+  const how = by === undefined ? "you are muted" : `${by} has muted you`;
+  return {
+    type: "notice",
+    code: "MUTED",
+    message: `${how} in ${room}: nobody gets what you write`,
+    hint: "you can still read; ask them, or the owner, why",
+  };
+}
+
+function unmutedNotice(room: string, by: string): NoticeFrame {
+  return { type: "notice", code: "UNMUTED", message: `${by} lets you write in ${room} again` };
+}
+
+function operatorNotice(name: string, isOperator: boolean): NoticeFrame {
+  const message = `${name} is ${isOperator ? "an operator now" : "no longer an operator"}`;
+  return { type: "notice", code: "OPERATOR", message };
 }
 
 function permissionDenied(why: string): CharlaError {

@@ -9,6 +9,7 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
+import type { Moderation } from "./moderation.ts";
 import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
 import type { Member } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
@@ -51,7 +52,11 @@ async function answer(
   const done = { type: "done", request } as const;
   switch (frame.type) {
     case "who":
-      return { type: "people", request, members: describeMembers(room.members) };
+      return {
+        type: "people",
+        request,
+        members: describeMembers(room.members, room.name, server.moderation),
+      };
     case "rooms": {
       const onlyRoom = member.owner ? null : member.invitation.room;
       const visible = (await log.rooms()).filter(
@@ -105,6 +110,18 @@ function searchTooShort(): CharlaError {
 }
 
 /** The members of a room, as many as fit one message. */
-export function describeMembers(members: Iterable<Member>): MemberDescription[] {
-  return truncateList(members, (member) => member.describe());
+export function describeMembers(
+  members: Iterable<Member>,
+  room: string,
+  moderation: Moderation,
+): MemberDescription[] {
+  return truncateList(members, (member) => {
+    const { fingerprint, owner } = member;
+    return {
+      ...member.describe(),
+      ...(owner ? { owner } : {}),
+      ...(moderation.isOperator(fingerprint) ? { operator: true } : {}),
+      ...(moderation.isMuted(room, fingerprint) ? { muted: true } : {}),
+    };
+  });
 }

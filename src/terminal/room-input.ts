@@ -1,7 +1,7 @@
 // What is typed in a room: commands are run and their answers shown, Tab completes names, everything else is
 // sent. Knows the conversation and the printer, not the keys, nor how a command is written (chat/commands.ts).
 
-import { type Command, COMMANDS, type ParsedLine, parseLine } from "../chat/commands.ts";
+import { type Command, commandsFor, type ParsedLine, parseLine } from "../chat/commands.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import { completeWord, type Completion, startingWith } from "./editor/completion.ts";
@@ -28,7 +28,6 @@ export type RoomInput = ReturnType<typeof createRoomInput>;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
 
-const COMMAND_NAMES = COMMANDS.map(({ name }) => `/${name}`);
 const JOIN = /^\/(?:join|delete)\s+(\S*)$/;
 
 export function isRoomConversation(
@@ -88,7 +87,7 @@ export function createRoomInput(
     const { room, name: ownName, oldest } = view.state;
     switch (command.type) {
       case "help":
-        return commandLines(columns).map(dim);
+        return commandLines(view.state.rights, columns).map(dim);
       case "who":
         return peopleLines(await conversation.who(), ownName, columns, verbose).map(dim);
       case "rooms":
@@ -134,6 +133,9 @@ export function createRoomInput(
         return [dim(`${visibleName(command.name)} may enter again`)];
       case "bans":
         return banLines(await conversation.bans(), columns).map(dim);
+      case "op":
+        await conversation.op(command.name, command.operator);
+        return [];
       case "mute": {
         const { name, muted } = command;
         await conversation.mute(name, muted);
@@ -163,7 +165,7 @@ export function createRoomInput(
         await conversation.revoke(command.number);
         return [dim(`invitation ${command.number} lets nobody new in`)];
       case "close":
-        if (view.state.owner && wasAsked !== "/close") {
+        if (view.state.rights.owner && wasAsked !== "/close") {
           unconfirmed = "/close";
           return [dim("/close again ends the conversation for everybody; /quit only leaves")];
         }
@@ -187,10 +189,11 @@ export function createRoomInput(
     run,
     /** What Tab makes of a line. */
     complete(line: LineBuffer): Completion | Promise<Completion> {
-      const people = view.state.others;
-      if (!isTypingRoom(line)) return completeInRoom(line, people, []);
+      const { others: people, rights } = view.state;
+      const commands = commandsFor(rights).map(({ name }) => `/${name}`);
+      if (!isTypingRoom(line)) return completeInRoom(line, { commands, people, rooms: [] });
       return roomNames().then(
-        (rooms) => completeInRoom(line, people, rooms),
+        (rooms) => completeInRoom(line, { commands, people, rooms }),
         // While the server can't be asked, nothing is completed.
         () => ({ line, candidates: [] }),
       );
@@ -228,15 +231,22 @@ export function isTypingRoom({ text, cursor }: LineBuffer): boolean {
 
 export function completeInRoom(
   line: LineBuffer,
-  people: readonly string[],
-  rooms: readonly string[],
+  {
+    commands,
+    people,
+    rooms,
+  }: {
+    readonly commands: readonly string[];
+    readonly people: readonly string[];
+    readonly rooms: readonly string[];
+  },
 ): Completion {
   const before = line.text.slice(0, line.cursor);
   const room = JOIN.exec(before)?.[1];
   if (room !== undefined) return completeWord(line, room, startingWith(room, rooms), " ");
   const command = /^\/(?!\/)\S*$/.exec(before)?.[0];
   if (command !== undefined) {
-    return completeWord(line, command, startingWith(command, COMMAND_NAMES), " ");
+    return completeWord(line, command, startingWith(command, commands), " ");
   }
   return completePerson(line, before, people);
 }

@@ -90,6 +90,14 @@ const SERVER_FRAMES: ServerFrame[] = [
     ],
   },
   { type: "bans", request: 1, bans: [{ fingerprint: "key", name: "Bob", by: "Ann", time: 1 }] },
+  { type: "rights", operator: true, muted: false },
+  {
+    type: "people",
+    request: 1,
+    members: [
+      { name: "Bob", fingerprint: "key", away: false, owner: true, operator: true, muted: true },
+    ],
+  },
   { type: "notice", code: "MUTED", message: "you are muted" },
   { type: "notice", code: "STORE_NEARLY_FULL", message: "80 %", hint: "delete something" },
   { type: "seen", request: 1, time: 1_000 },

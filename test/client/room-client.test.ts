@@ -560,6 +560,43 @@ test("a notice of the server is emitted as the event of that name, with the hint
   ).toEqual([emit(full), emit({ ...full, hint: "delete something" })]);
 });
 
+const rights = (operator: boolean, muted: boolean) =>
+  ({ type: "rights", operator, muted }) as const;
+const welcomed = (given: { operator?: boolean; muted?: boolean }) =>
+  received({
+    type: "welcome",
+    room: "main",
+    name: "Ann",
+    owner: false,
+    ...given,
+    log: "log",
+    last: 0,
+    members: [],
+  });
+
+describe("what a member may do", () => {
+  test("is part of the event of entering, and an event of its own when it changes", () => {
+    const client = entering();
+    const event = { ...ENTERED, operator: true, muted: true };
+    expect(happen(client, 0, welcomed({ operator: true, muted: true }))).toEqual([
+      emit(event, at(0)),
+    ]);
+    const same = received(rights(true, true));
+    expect(happen(client, 0, same, received(rights(true, false)))).toEqual([
+      emit(rights(true, false)),
+    ]);
+  });
+
+  test("may have changed while the connection was lost", () => {
+    const client = joined();
+    happen(client, 0, LOSS);
+    expect(happen(client, 375, TICK, CONNECTED, welcomed({ operator: true })).slice(2)).toEqual([
+      emit(RECONNECTED, at(0)),
+      emit(rights(true, false)),
+    ]);
+  });
+});
+
 const bytes = (text: string): ClientEvent => ({
   type: "received",
   message: new TextEncoder().encode(text),

@@ -36,7 +36,7 @@ describe("entering", () => {
         owner: true,
         log: "log",
         last: 0,
-        members: [{ name: "Ann", fingerprint: "key of Ann", away: false }],
+        members: [{ name: "Ann", fingerprint: "key of Ann", away: false, owner: true }],
       },
     ]);
   });

@@ -154,6 +154,7 @@ describe("somebody who is absent", () => {
     const eve = await enter(state, "Eve", { key: EVE });
     eve.say(sayFrame(1));
     expect(await eve.until("refused")).toMatchObject([{ code: "MUTED" }]);
+    expect((await eve.until("welcome"))[0]?.name).toBe("Eve");
   });
 
   test("is named by the fingerprint where several who are banned had one name", async () => {
@@ -266,16 +267,16 @@ describe("what is stored", () => {
   test("has a bound, and what cannot be stored does not hold", () => {
     const moderation = new Moderation();
     for (let number = 0; number < MAX_OPERATORS; number += 1) {
-      moderation.setOperator({ fingerprint: `key ${number}`, name: "Bob" }, true);
+      moderation.addOperator({ fingerprint: `key ${number}`, name: "Bob" });
     }
-    expect(() => moderation.setOperator({ fingerprint: "key", name: "Bob" }, true)).toThrow(
+    expect(() => moderation.addOperator({ fingerprint: "key", name: "Bob" })).toThrow(
       expect.objectContaining({
         code: "REFUSED",
         message: "100 people are operators already, as many as this server remembers",
       }),
     );
-    moderation.setOperator({ fingerprint: "key 7", name: "Bob" }, false);
-    moderation.setOperator({ fingerprint: "key", name: "Bob" }, true);
+    moderation.removeOperator("key 7");
+    moderation.addOperator({ fingerprint: "key", name: "Bob" });
     expect(moderation.isOperator("key")).toBe(true);
 
     const failing = new Moderation({
@@ -287,4 +288,133 @@ describe("what is stored", () => {
     expect(() => failing.lock("main", [])).toThrow("the disk is full");
     expect(failing.isLocked("main")).toBe(false);
   });
+});
+
+/** The owner Ann, the operators Bob and Carl, and Dan; who heard of it. */
+async function operators() {
+  const state = openState();
+  const ann = await enter(state, "Ann", { owner: true });
+  const bob = await enter(state, "Bob");
+  const carl = await enter(state, "Carl");
+  const dan = await enter(state, "Dan");
+  for (const name of ["Bob", "Carl"]) {
+    expect(await ask(ann, { type: "op", name, operator: true })).toMatchObject({ type: "done" });
+  }
+  return { state, ann, bob, carl, dan };
+}
+
+describe("an operator", () => {
+  test("may kick, ban, mute, lock and invite, and neither make operators nor delete rooms", async () => {
+    const { state, bob, dan } = await operators();
+    expect(await ask(bob, { type: "mute", name: "Dan", muted: true })).toMatchObject({
+      type: "done",
+    });
+    expect(await ask(bob, { type: "lock", locked: true })).toMatchObject({ type: "done" });
+    expect(await ask(bob, { type: "invite", uses: 1 })).toMatchObject({ type: "invited" });
+    expect(await ask(bob, { type: "kick", name: "Dan" })).toMatchObject({ type: "done" });
+    expect(await reasonOf(dan)).toBe("you were kicked by Bob");
+    expect(await ask(bob, { type: "ban", name: "Dan" })).toMatchObject({ type: "banned" });
+    for (const [question, what] of [
+      [{ type: "op", name: "Dan", operator: true }, "op"],
+      [{ type: "delete", room: "garden" }, "delete"],
+    ] as const) {
+      expect(await ask(bob, question)).toMatchObject({
+        code: "NOT_THE_OWNER",
+        message: `permission denied: only the owner may ${what}`,
+      });
+    }
+    expect(state.moderation.isOperator("key of Dan")).toBe(false);
+  });
+
+  test("can do nothing to the owner, and neither kick nor ban another operator", async () => {
+    const { bob } = await operators();
+    for (const question of [
+      { type: "kick", name: "Ann" },
+      { type: "ban", name: "Ann" },
+      { type: "mute", name: "Ann", muted: true },
+    ] as const) {
+      expect(await ask(bob, question)).toMatchObject({
+        code: "NOT_THE_OWNER",
+        message: "permission denied: Ann is the owner",
+      });
+    }
+    for (const type of ["kick", "ban"] as const) {
+      expect(await ask(bob, { type, name: "Carl" })).toMatchObject({
+        code: "NOT_THE_OWNER",
+        message: `permission denied: only the owner may ${type} an operator`,
+      });
+    }
+  });
+
+  test("cannot ban an owner who is absent, by name or by key", async () => {
+    const state = openState({ owner: ANN });
+    const ann = await enter(state, "Ann", { owner: true, key: ANN });
+    const bob = await enter(state, "Bob");
+    await ask(ann, { type: "op", name: "Bob", operator: true });
+    await ann.channel.close();
+    for (const name of ["Ann", ANN]) {
+      expect(await ask(bob, { type: "ban", name })).toMatchObject({
+        message: "permission denied: Ann is the owner",
+      });
+    }
+  });
+
+  test("is announced to everybody, knows it in every window and room, and no longer after deop", async () => {
+    const { state, ann, bob, dan } = await operators();
+    expect((await dan.until("notice")).map(({ message }) => message)).toEqual([
+      "Bob is an operator now",
+      "Carl is an operator now",
+    ]);
+    const phone = await enter(state, "Bob", { device: deviceOf("phone"), room: "garden" });
+    expect((await phone.until("welcome"))[0]).toMatchObject({ operator: true });
+    await ask(ann, { type: "op", name: "bob", operator: false });
+    expect(await bob.until("rights", 2)).toEqual([
+      { type: "rights", operator: true, muted: false },
+      { type: "rights", operator: false, muted: false },
+    ]);
+    expect(await phone.until("rights")).toEqual([
+      { type: "rights", operator: false, muted: false },
+    ]);
+    expect(dan.of("rights")).toEqual([]);
+    expect(await ask(bob, { type: "bans" })).toMatchObject({ code: "NOT_THE_OWNER" });
+    expect(await ask(ann, { type: "op", name: "Bob", operator: false })).toMatchObject({
+      code: "NO_SUCH_MEMBER",
+      message: 'nobody who is an operator is called "Bob"',
+    });
+  });
+
+  test("who was banned is none after the ban is lifted", async () => {
+    const { state, ann } = await operators();
+    await ask(ann, { type: "ban", name: "Bob" });
+    await ask(ann, { type: "unban", name: "Bob" });
+    expect(state.moderation.isOperator("key of Bob")).toBe(false);
+  });
+});
+
+test("who says of each member whether they are the owner, an operator or muted", async () => {
+  const state = openState();
+  const ann = await enter(state, "Ann", { owner: true });
+  await enter(state, "Bob");
+  await enter(state, "Carl");
+  await ask(ann, { type: "op", name: "Bob", operator: true });
+  await ask(ann, { type: "mute", name: "Carl", muted: true });
+  const members = [
+    { name: "Ann", fingerprint: "key of Ann", away: false, owner: true },
+    { name: "Bob", fingerprint: "key of Bob", away: false, operator: true },
+    { name: "Carl", fingerprint: "key of Carl", away: false, muted: true },
+  ];
+  expect(await ask(ann, { type: "who" })).toMatchObject({ type: "people", members });
+});
+
+test("a person who is muted is told when they come in again", async () => {
+  const state = openState();
+  const ann = await enter(state, "Ann", { owner: true });
+  const bob = await enter(state, "Bob");
+  await ask(ann, { type: "mute", name: "Bob", muted: true });
+  await bob.channel.close();
+  const again = await enter(state, "Bob");
+  expect((await again.until("welcome"))[0]).toMatchObject({ muted: true });
+  expect(await again.until("notice")).toMatchObject([
+    { code: "MUTED", message: "you are muted in main: nobody gets what you write" },
+  ]);
 });

@@ -227,6 +227,7 @@ describe("the owner and operators alone may", () => {
     ["mute", { type: "mute", request: 1, name: "Ann", muted: true }],
     ["close", { type: "close", request: 1 }],
     ["lock", { type: "lock", request: 1, locked: true }],
+    ["op", { type: "op", request: 1, name: "Ann", operator: true }],
     ["delete", { type: "delete", request: 1, room: "garden" }],
     ["invite", { type: "invite", request: 1 }],
   ] as const)("%s", async (what, frame) => {
@@ -238,7 +239,7 @@ describe("the owner and operators alone may", () => {
       request: 1,
       code: "NOT_THE_OWNER",
       hint: "ask the owner to do it",
-      message: `permission denied: only the owner${what === "delete" || what === "close" ? "" : " and operators"} may ${what}`,
+      message: `permission denied: only the owner${["close", "delete", "op"].includes(what) ? "" : " and operators"} may ${what}`,
     });
     ann.say(sayFrame(1));
     expect(await bob.texts(1)).toEqual(["message 1"]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { COMMANDS } from "../../src/chat/commands.ts";
 import { completeInRoom, isTypingRoom } from "../../src/terminal/room-input.ts";
 
 const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
@@ -10,7 +11,11 @@ const written = (line: string) => ({ text: line.replace("|", ""), cursor: line.i
 
 /** The line after Tab, and the candidates. */
 function tab(line: string): [line: string, ...candidates: string[]] {
-  const { line: next, candidates } = completeInRoom(written(line), PEOPLE, ROOMS);
+  const { line: next, candidates } = completeInRoom(written(line), {
+    commands: COMMANDS.map(({ name }) => `/${name}`),
+    people: PEOPLE,
+    rooms: ROOMS,
+  });
   return [`${next.text.slice(0, next.cursor)}|${next.text.slice(next.cursor)}`, ...candidates];
 }
 
@@ -29,6 +34,7 @@ describe("a command at the beginning of the line", () => {
       "/bans",
       "/close",
       "/delete",
+      "/deop",
       "/help",
       "/history",
       "/invite",
@@ -39,6 +45,7 @@ describe("a command at the beginning of the line", () => {
       "/me",
       "/mute",
       "/name",
+      "/op",
       "/quit",
       "/revoke",
       "/rooms",

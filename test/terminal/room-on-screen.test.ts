@@ -213,21 +213,17 @@ describe("a command", () => {
   });
 
   onTerminal("is listed in lines that fit forty columns", async () => {
-    await using stage = await openRoom({ columns: 40, rows: 50 });
+    await using stage = await openMain({ columns: 40, rows: 80 });
     await enter(stage, "/help");
-    const rows = await lastRows(
-      stage,
-      "  ends it for everybody (owner)",
-      "//TEXT sends /TEXT",
-      ">",
-    );
-    expect(rows.slice(0, 4)).toEqual([
+    const rows = await lastRows(stage, "  ends it for everybody", "//TEXT sends /TEXT", ">");
+    const help = rows.slice(rows.indexOf("/help"));
+    expect(help.slice(0, 4)).toEqual([
       "/help",
       "  lists the commands",
       "/who",
       "  lists who is here",
     ]);
-    expect(rows).toHaveLength(46);
+    expect(help).toHaveLength(50);
   });
 
   onTerminal("shows earlier messages, and still earlier ones the next time", async () => {

@@ -88,6 +88,8 @@ export interface RoomClient extends Pick<
   attempts: number;
   /** The code of the last of them that was reported in a notice; null for none since then. */
   reportedFailure: string | null;
+  /** What the member may do in the room, as far as is known. */
+  rights: { readonly operator: boolean; readonly muted: boolean };
   /** Whether the member was in the room at least once. */
   entered: boolean;
   /** The log that the server has now. */
@@ -190,6 +192,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     phase: { name: "connecting", retryAt: now },
     attempts: 0,
     reportedFailure: null,
+    rights: { operator: false, muted: false },
     entered: false,
     log: "",
     past: null,

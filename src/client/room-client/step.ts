@@ -12,7 +12,7 @@
 // then closes the channel, and is over when that has ended.
 //
 // The server's goodbye, and a failure that no other attempt would mend, end it at once. An event that means nothing in
-// a phase, such as a frame after the end, is ignored.
+// a phase, such as a frame after the end, is ignored. The file is long because all transitions of the one machine are here.
 
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
@@ -173,6 +173,8 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
       return emit(actions, { type: "left", peer: frame.name, reason: frame.reason });
     case "away":
       return emit(actions, { type: "away", peer: frame.name, away: frame.away });
+    case "rights":
+      return changeRights(client, frame, actions);
     case "notice": {
       const { code, message: text, hint } = frame;
       const notice = { type: "notice", code, message: text } as const;
@@ -185,10 +187,11 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
 
 function welcome(
   client: RoomClient,
-  { room, name, owner, members, log, last }: Extract<ServerFrame, { type: "welcome" }>,
+  frame: Extract<ServerFrame, { type: "welcome" }>,
   now: number,
   actions: Action[],
 ): void {
+  const { room, name, owner, operator = false, muted = false, members, log, last } = frame;
   client.log = log;
   client.past ??= { log, sequence: last };
   // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new
@@ -203,14 +206,35 @@ function welcome(
   }
   const event: RoomEvent = client.entered
     ? { type: "reconnected" }
-    : { type: "entered", room, name, owner, members };
+    : {
+        type: "entered",
+        room,
+        name,
+        owner,
+        ...(operator ? { operator } : {}),
+        ...(muted ? { muted } : {}),
+        members,
+      };
   emit(actions, event, client.received?.log === log ? client.received : null);
+  if (client.entered) changeRights(client, { operator, muted }, actions);
+  client.rights = { operator, muted };
   client.entered = true;
   client.attempts = 0;
   client.reportedFailure = null;
   if (connectionPhase(client.phase)?.name === "closing") return;
   setConnection(client, { name: "joined", resendAt: null });
   for (const message of client.outbox.values()) send(client, message, now, actions);
+}
+
+function changeRights(
+  client: RoomClient,
+  { operator, muted }: RoomClient["rights"],
+  actions: Action[],
+): void {
+  const { rights } = client;
+  if (rights.operator === operator && rights.muted === muted) return;
+  client.rights = { operator, muted };
+  emit(actions, { type: "rights", operator, muted });
 }
 
 /** Sends a message; it is sent again when nothing else is said, or stored, for a while. */

@@ -69,6 +69,8 @@ export function describeEvent(
     }
     case "ended":
       return describeEnd(event, delivery);
+    // A notice says it in words.
+    case "rights":
     case "message":
     case "turn":
       return null;
@@ -120,7 +122,10 @@ export function unsaidLines(unsaid: readonly string[], delivery: Delivery): read
 }
 
 function describeEntered({ room, name, members }: EventOf<"entered">): string {
-  const others = members.map((member) => member.name).filter((other) => other !== name);
+  // Somebody with several windows is there once.
+  const others = [...new Set(members.map((member) => member.name))].filter(
+    (other) => other !== name,
+  );
   const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
   return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}`;
 }

@@ -1,7 +1,7 @@
 // What a room's commands show, as lines: commands, people, rooms, messages. Pure, but for the time zone of
 // this machine.
 
-import { COMMANDS, commandUsage } from "../../chat/commands.ts";
+import { commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type {
   BanDescription,
@@ -20,15 +20,14 @@ import { calendarDay, clockTime, messageText } from "./message-text.ts";
 const SHORT_FINGERPRINT = 12;
 
 /** @param columns of the window */
-export function commandLines(columns: number): string[] {
-  const rows = COMMANDS.map((command) => [
-    commandUsage(command),
-    "owner" in command ? `${command.does} (owner)` : command.does,
-  ]);
+export function commandLines(rights: Rights, columns: number): string[] {
+  const rows = commandsFor(rights).map((command) => [commandUsage(command), command.does]);
   return [...layOutTable(rows, columns), "//TEXT sends /TEXT"];
 }
 
 /**
+ * One line for each person, however many windows they have.
+ *
  * @param ownName of the person who asks
  * @param verbose shows fingerprints whole
  */
@@ -38,12 +37,26 @@ export function peopleLines(
   columns: number,
   verbose: boolean,
 ): string[] {
-  const rows = people.map(({ name, fingerprint, away }) => [
-    visibleName(name),
-    verbose ? visibleLine(fingerprint) : shortFingerprint(fingerprint),
-    name === ownName ? "you" : away ? "away" : "",
-  ]);
-  return layOutTable(rows, columns);
+  const rows = Map.groupBy(people, ({ fingerprint }) => fingerprint)
+    .values()
+    .map((windows) => {
+      const names = [...new Set(windows.map(({ name }) => name))];
+      const [first] = windows;
+      const is = [
+        ...(names.includes(ownName) ? ["you"] : []),
+        ...(first?.owner === true ? ["owner"] : first?.operator === true ? ["operator"] : []),
+        ...(first?.muted === true ? ["muted"] : []),
+        ...(windows.every(({ away }) => away) ? ["away"] : []),
+      ];
+      return [
+        names.map(visibleName).join(", "),
+        verbose
+          ? visibleLine(first?.fingerprint ?? "")
+          : shortFingerprint(first?.fingerprint ?? ""),
+        is.join(", "),
+      ];
+    });
+  return layOutTable([...rows], columns);
 }
 
 /** @param current the room that the person who asks is in */

@@ -1,6 +1,7 @@
 // A room as it is known on this screen: who one is there and who else was met, how far back it was shown,
 // and what separates its messages. Knows no streams; the clock is passed in.
 
+import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
 import { calendarDay, clockTime } from "./message-text.ts";
 
@@ -9,8 +10,7 @@ interface RoomState {
   /** One's own name and key there. */
   readonly name: string;
   readonly fingerprint: string | null;
-  /** Whether one is the owner of the server. */
-  readonly owner: boolean;
+  readonly rights: Rights;
   /** Names of others, in the order in which they were met. */
   readonly others: readonly string[];
   /** Sequence number of the oldest message shown. */
@@ -25,7 +25,7 @@ export const NO_ROOM: RoomState = {
   room: "",
   name: "",
   fingerprint: null,
-  owner: false,
+  rights: { owner: false, operator: false },
   others: [],
   oldest: null,
 };
@@ -71,20 +71,22 @@ export function createRoomView(clock: () => number) {
 export function roomAfter(state: RoomState, event: ConversationEvent): RoomState {
   switch (event.type) {
     case "entered": {
-      const { room, name, owner, members } = event;
+      const { room, name, owner, operator = false, members } = event;
       const self = members.find((member) => member.name === name);
       return {
         ...NO_ROOM,
         room,
         name,
-        owner,
         fingerprint: self?.fingerprint ?? null,
+        rights: { owner, operator },
         others: members
           .map((member) => member.name)
           .filter((other) => other !== name)
           .slice(-MAX_OTHERS),
       };
     }
+    case "rights":
+      return { ...state, rights: { ...state.rights, operator: event.operator } };
     case "joined":
       return addOther(state, event.peer);
     case "left":

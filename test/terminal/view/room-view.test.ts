@@ -21,11 +21,19 @@ test("entering a room gives one a name there and the names of the others", () =>
   expect(after(entered)).toEqual({
     room: "main",
     name: "ben",
-    owner: false,
     fingerprint: "key of ben",
+    rights: { owner: false, operator: false },
     others: ["ana"],
     oldest: null,
   });
+});
+
+test("one's rights are those of entering, until they change", () => {
+  const owner = { ...entered, owner: true, operator: true };
+  expect(after(owner).rights).toEqual({ owner: true, operator: true });
+  const rights = { type: "rights", operator: true, muted: false } as const;
+  expect(after(entered, rights).rights).toEqual({ owner: false, operator: true });
+  expect(after(entered, rights, { ...rights, operator: false }).rights.operator).toBe(false);
 });
 
 test("entering another room forgets the last one", () => {
