@@ -20,12 +20,16 @@ import { historyOption, printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
+import { findServers, isRunning } from "./running-server.ts";
 
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const member = memberOptions(commandLine, io.env);
   const history = historyOption(commandLine, io);
-  const { target, server, met } = sealedTarget(await readWhere(words[0], commandLine, io), io.env);
+  const { target, server, met } = sealedTarget(
+    (await readWhere(words[0], commandLine, io)) ?? earlierServer(io.env),
+    io.env,
+  );
   const { keyPair: identity, notice: notKept } = memberIdentity(io.env);
   // An unknown host may be a mistyped command: that is an error before there is a conversation.
   await resolve(target);
@@ -104,6 +108,18 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       isRead = false;
     },
   });
+}
+
+/** The invitation of an own server that still runs, where the one that was started after it was killed. */
+function earlierServer(env: Io["env"]): string | undefined {
+  try {
+    const [newest, ...earlier] = findServers(dataFolder(env));
+    if (newest === undefined || isRunning(newest)) return undefined;
+    return earlier.find(isRunning)?.invitation;
+  } catch (error) {
+    if (error instanceof CharlaError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -273,6 +273,24 @@ endToEnd("a server that was killed is recognised, and a new one takes its place"
   expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
 });
 
+endToEnd(
+  "when a later server is killed, charla joins the earlier one, and stop ends it",
+  async () => {
+    using ana = newPerson();
+    using first = await startInBackground(ana);
+    using second = await startInBackground(ana, "--ephemeral");
+    process.kill(second.pid, "SIGKILL");
+    await until("the end of the second", () => !isAlive(second.pid));
+    await using ben = startProcess([first.invitation, "--name", "ben"]);
+    await ben.until("stderr", "you are ben in main");
+    const said = await runCharla(["-q"], { as: ana, input: "at the first\n" });
+    expect(said).toMatchObject({ stderr: "", status: 0 });
+    await ben.until("stdout", "at the first\n");
+    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    expect(isAlive(first.pid)).toBe(false);
+  },
+);
+
 endToEnd("another program that has the number of a killed server is left alone", async () => {
   using ana = newPerson();
   using killed = await startInBackground(ana);
