@@ -54,6 +54,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   NOT_RUNNING: 1,
   STORE_LOCKED: 1,
   STORE_TOO_NEW: 1,
+  STORE_TOO_OLD: 1,
   STORE_DAMAGED: 1,
   STORE_NOT_WRITABLE: 1,
   STORE_FULL: 1,

@@ -99,6 +99,7 @@ one a line, oldest first, with local times. The default room is main.
       --search WORDS   with all of these words, or words that start like them
       --last N         the last N of them
       --all            all of them
+      --delete-before WHEN|N   delete what is before WHEN, or the number N
       --data DIR       the folder of the server (~/.local/share/charla)
       --json           one JSON object a line
   -q, --quiet          only messages and errors

@@ -10,8 +10,10 @@ import { type LocalLogQuery, readLocalLog } from "../client/local-log.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { DEFAULT_ROOM, looksLikeInvitation, parseInvitation } from "../identity/invitation.ts";
+import type { LogReader } from "../log/log.ts";
+import { firstSince } from "../log/retention.ts";
 import { select, selectFrom, type Selection } from "../log/selection.ts";
-import { openSqliteReader } from "../log/sqlite-log.ts";
+import { deleteFromStore, openSqliteReader } from "../log/sqlite-log.ts";
 import { isSearchable } from "../log/text-matching.ts";
 import { formatAddress, parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
@@ -34,11 +36,16 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
     throw usage(`history shows one room, not ${words.length}`, "quote several words to search for");
   }
   const selection = readSelection(commandLine);
+  const deleteBefore = values.get("delete-before");
+  const cut = deleteBefore === undefined ? null : readCut(deleteBefore);
   // With --json, stdout carries messages only; notices go to stderr.
   const printer = createPrinter(io, { ...printerOptions(commandLine), json: false });
   const folder = values.get("data") ?? dataFolder(io.env);
   const room = (await readWhere(written, commandLine, io)) ?? DEFAULT_ROOM;
   const joined = readJoinedRoom(room);
+  if (joined !== null && cut !== null) {
+    throw usage("--delete-before is for a room of a server on this machine");
+  }
   if (joined !== null) {
     const entries = readLocalLog(join(folder, "rooms"), joined);
     if (entries === null) throw noLocalLog(joined.room);
@@ -52,6 +59,14 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   if (summary === undefined && (rooms.length > 0 || room !== DEFAULT_ROOM)) {
     const names = rooms.map(({ name }) => name);
     throw noSuchRoom(room, names);
+  }
+  if (cut !== null) {
+    const count = await deleteFromStore(folder, room, await cut(log, room));
+    const left = (summary?.entries ?? 0) - count;
+    const what = count === 1 ? "1 message" : `${count === 0 ? "no" : count} messages`;
+    const message = `deleted ${what} of ${room}; ${left} ${left === 1 ? "is" : "are"} left`;
+    await printer.event({ type: "notice", code: "DELETED", message });
+    return 0;
   }
   const found = { room, count: summary?.entries ?? 0 };
   return await print(select(log, room, selection), found, selection, commandLine, printer);
@@ -135,20 +150,29 @@ function readSelection({ flags, values }: CommandLine): Selection {
   const since = values.get("since");
   const words = values.get("search");
   const last = values.get("last");
+  const isSelected = since !== undefined || words !== undefined || last !== undefined;
+  if (values.has("delete-before") && (isSelected || flags.has("all"))) {
+    throw usage("--delete-before deletes messages, and shows none", "leave the other options out");
+  }
   if (last !== undefined && flags.has("all")) {
     throw usage("--last shows some messages, and --all shows all", "leave one of them out");
   }
   if (words !== undefined && !isSearchable(words)) {
     throw usage(`${JSON.stringify(words)} contains no word of two letters or more`);
   }
-  if (since === undefined && words === undefined && last === undefined && !flags.has("all")) {
-    return LATEST;
-  }
+  if (!isSelected && !flags.has("all")) return LATEST;
   return {
     since: since === undefined ? undefined : readMoment(since),
     words,
     last: last === undefined ? undefined : readCount(last),
   };
+}
+
+/** What --delete-before names, as a function that finds the number of the first message that stays. */
+function readCut(written: string): (log: LogReader, room: string) => Promise<number> {
+  if (/^\d{1,15}$/.test(written)) return async () => Number(written);
+  const moment = readMoment(written);
+  return (log, room) => firstSince(log, room, moment, Date.now());
 }
 
 function readMoment(written: string): number {

@@ -60,6 +60,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   search: { takes: "value", commands: ["history"] },
   last: { takes: "value", commands: ["history"] },
   all: { takes: "flag", commands: ["history"] },
+  "delete-before": { takes: "value", commands: ["history"] },
   public: { takes: "flag", commands: ["serve"] },
   spa: { takes: "flag", commands: ["serve"] },
   "no-listing": { takes: "flag", commands: ["serve"] },

@@ -4,13 +4,21 @@
 import { CharlaError } from "../errors.ts";
 import { checkDraft, checkLabels } from "./log.ts";
 import type { Log, LogReader } from "./log.ts";
-import { allowVacuum, checkpoint, hasMoved, storeError, storeGone } from "./sqlite/database.ts";
+import {
+  allowVacuum,
+  checkpoint,
+  type Database,
+  hasMoved,
+  storeError,
+  storeGone,
+} from "./sqlite/database.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { prepareReads, type Reads } from "./sqlite/reads.ts";
 import { migrate, MIGRATIONS, readVersion } from "./sqlite/schema.ts";
 import { createSearcher } from "./sqlite/searcher.ts";
 import {
   cannotRead,
+  openStoreBeside,
   openStoreToRead,
   openStoreToWrite,
   STORE,
@@ -22,8 +30,8 @@ import { createSubscribers } from "./subscribers.ts";
 /** How long removing what was deleted may take at once, and how long others have the store for themselves then, ms. */
 const REMOVAL_SLICE = 8;
 const REMOVAL_PAUSE = 12;
-/** After a failure, such as a full disk, ms. */
-const REMOVAL_RETRY = 60_000;
+/** How often to look whether another program has deleted something, and to try again after a failure, ms. */
+const REMOVAL_CHECK = 60_000;
 
 export { STORE };
 
@@ -36,12 +44,17 @@ interface SqliteLogOptions {
   readonly quota?: number | undefined;
 }
 
+interface SqliteLog extends Log {
+  /** Removes all that was deleted, and gives its space back; others wait for that. */
+  removeDeleted(): Promise<void>;
+}
+
 /**
  * Opens the log of a folder for the one program that writes it; creates both if they are missing.
  *
  * @throws {CharlaError} STORE_LOCKED, STORE_TOO_NEW, STORE_DAMAGED, STORE_NOT_WRITABLE, STORE_FULL, STORE_FAILED
  */
-export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
+export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
   const { folder, now, quota = Number.POSITIVE_INFINITY } = options;
   const files = openStoreToWrite(folder, (opened, at) => {
     migrate(opened, at);
@@ -86,22 +99,27 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
   }
 
   /** What was deleted is removed little by little, also what an earlier program had not finished. */
-  let removing: NodeJS.Timeout | null = null;
-  function removeSoon(delay = REMOVAL_PAUSE): void {
-    removing ??= setTimeout(() => void removeSome(), delay).unref();
+  let timer: NodeJS.Timeout | undefined;
+  let hasMore = true;
+  function removeSoon(): void {
+    hasMore = true;
+    clearTimeout(timer);
+    if (open) timer = setTimeout(() => void removeSome(), REMOVAL_PAUSE).unref();
   }
   async function removeSome(): Promise<void> {
-    let delay: number | null = REMOVAL_RETRY;
+    const hadMore = hasMore;
+    hasMore = false;
+    let delay = REMOVAL_CHECK;
     try {
-      delay = (await group.add(() => writes.removeSome(sliceEnd()))) ? REMOVAL_PAUSE : null;
+      hasMore = (await group.add(() => writes.removeSome(sliceEnd()))) || hasMore;
+      if (hasMore) delay = REMOVAL_PAUSE;
+      // The file shrinks when what was written last is moved into it.
+      else if (open && hadMore) checkpoint(database);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
     }
-    removing = null;
-    if (!open) return;
-    if (delay !== null) removeSoon(delay);
-    // The file shrinks when what was written last is moved into it.
-    else checkpoint(database);
+    clearTimeout(timer);
+    if (open) timer = setTimeout(() => void removeSome(), delay).unref();
   }
   removeSoon();
 
@@ -131,21 +149,26 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
       checkOpen();
       checkLabels(room);
       const existed = await group.add(() => writes.deleteRoom(room));
-      if (open) removeSoon();
+      removeSoon();
       return existed;
     },
     async deleteBefore(room, sequence) {
       checkOpen();
       checkLabels(room);
       const count = await group.add(() => writes.deleteBefore(room, sequence));
-      if (open) removeSoon();
+      removeSoon();
       return count;
+    },
+    async removeDeleted() {
+      checkOpen();
+      while (await group.add(() => writes.removeSome(sliceEnd())));
+      checkpoint(database);
     },
     async [Symbol.asyncDispose]() {
       if (!open) return;
       group.flush();
       open = false;
-      if (removing !== null) clearTimeout(removing);
+      clearTimeout(timer);
       subscribers.close();
       // Last: whoever closes the last connection removes SQLite's own files.
       await searcher[Symbol.asyncDispose]();
@@ -155,14 +178,51 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
 }
 
 /**
+ * Deletes the entries of a room before a sequence number, also while a server has the log: then that one removes their
+ * rows within a minute. Resolves with how many they were.
+ *
+ * @throws {CharlaError} as openSqliteLog
+ */
+export async function deleteFromStore(
+  folder: string,
+  room: string,
+  sequence: number,
+): Promise<number> {
+  try {
+    await using log = await openSqliteLog({ folder, now: Date.now });
+    const count = await log.deleteBefore(room, sequence);
+    await log.removeDeleted();
+    return count;
+  } catch (error) {
+    if (!(error instanceof CharlaError) || error.code !== "STORE_LOCKED") throw error;
+  }
+  using files = openStoreBeside(folder, (database, path) => {
+    checkVersion(database, path);
+    return prepareWrites(database);
+  });
+  const { database, path, prepared: writes } = files;
+  try {
+    return database
+      .transaction(() => {
+        writes.begin(Date.now());
+        return writes.deleteBefore(room, sequence);
+      })
+      .immediate();
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+/**
  * Opens the log of a folder for reading, also while a server writes it.
  *
- * @throws {CharlaError} STORE_MISSING, STORE_TOO_NEW, STORE_DAMAGED, FILE_NOT_READABLE, STORE_FAILED
+ * @throws {CharlaError} STORE_MISSING, STORE_TOO_NEW, STORE_TOO_OLD, STORE_DAMAGED, FILE_NOT_READABLE, STORE_FAILED
  */
 export async function openSqliteReader(folder: string): Promise<LogReader> {
   const files = openStoreToRead(folder, (database, path) => {
     // A server has created the file, and ended before it created the tables.
-    if (readVersion(database, path) < MIGRATIONS.length) throw storeMissing(folder);
+    if (readVersion(database, path) === 0) throw storeMissing(folder);
+    checkVersion(database, path);
     return prepareReads(database);
   });
   let open = true;
@@ -174,6 +234,16 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
       files[Symbol.dispose]();
     },
   };
+}
+
+/** @throws {CharlaError} STORE_TOO_NEW, STORE_TOO_OLD */
+function checkVersion(database: Database, path: string): void {
+  if (readVersion(database, path) === MIGRATIONS.length) return;
+  throw new CharlaError(
+    "STORE_TOO_OLD",
+    `${path} was written by an older charla`,
+    "start charla --server once with this one: it brings the store up to date",
+  );
 }
 
 function sliceEnd(): () => boolean {

@@ -15,7 +15,8 @@ export interface StorageNotice {
 const ALMOST_FULL = 0.8;
 const ROOM_AGAIN = 0.75;
 
-const HINT = "delete a room with /delete, or start the server with --keep or a larger --quota";
+const HINT =
+  "delete old messages with charla history --delete-before, or start the server with --keep or a larger --quota";
 
 export function createStorageWatch(usage: () => Usage, tell: (notice: StorageNotice) => void) {
   let notice: StorageNotice | null = null;

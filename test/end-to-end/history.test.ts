@@ -1,6 +1,7 @@
 // `charla history` as people run it: the messages of a room of a server on this machine, while that server runs,
 // in a pipe, and each error.
 
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -302,6 +303,21 @@ describe("errors of charla history", () => {
       "--last shows some messages, and --all shows all",
       "leave one of them out",
     ],
+    [
+      ["--delete-before", "2d", "--all"],
+      "--delete-before deletes messages, and shows none",
+      "leave the other options out",
+    ],
+    [
+      ["--delete-before", "soon"],
+      '"soon" is not a time',
+      "write 30m, 1h or 2d for so long ago, a day such as 2026-11-22, or a time such as 2026-11-22T10:00",
+    ],
+    [
+      ["--delete-before", "2d", "localhost/main"],
+      "--delete-before is for a room of a server on this machine",
+      null,
+    ],
     [["--search", "?!"], '"?!" contains no word of two letters or more', null],
     [["--search", "a b"], '"a b" contains no word of two letters or more', null],
     [
@@ -316,6 +332,53 @@ describe("errors of charla history", () => {
       stderr: `charla: ${message}\nhint: ${hint ?? "see charla history --help"}\n`,
       status: 2,
     });
+  });
+});
+
+describe("history --delete-before", () => {
+  test("deletes the messages before a number or a time, and gives their space back", async () => {
+    using ann = await ownerOf(TALK);
+    const deleted = await history(ann, "--delete-before", "2");
+    expect(deleted).toEqual({
+      stdout: "",
+      stderr: "deleted 1 message of main; 3 are left\n",
+      status: 0,
+    });
+    expect((await history(ann)).stdout).toBe(LINES.slice(1).join(""));
+    const { stderr } = await history(ann, "main", "--delete-before", "2026-11-22T07:03", "-v");
+    expect(stderr).toBe("deleted 2 messages of main; 1 is left\n");
+    expect((await history(ann)).stdout).toBe(LINES[3] ?? "");
+    expect(await history(ann, "--delete-before", "2026-11-21")).toMatchObject({
+      stderr: "deleted no messages of main; 1 is left\n",
+      status: 0,
+    });
+    using file = new Database(join(ann.data, "log.sqlite"), { readonly: true });
+    expect(file.query("SELECT sequence FROM entries").all()).toEqual([{ sequence: 4 }]);
+  });
+
+  test("deletes them also while the server runs, which goes on with the number after the last", async () => {
+    using ann = newPerson();
+    await using log = await openSqliteLog({ folder: ann.data, now: () => NOON });
+    await fill(log, 300);
+    const { stderr, status } = await history(ann, "--delete-before", "301", "--quiet");
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(await log.read("main", 0, 10)).toEqual([]);
+    expect([await log.first("main"), await log.last("main")]).toEqual([301, 300]);
+    // The server has not read it again since: a message that was deleted is a new one there, too.
+    expect((await log.append("main", draft(7))).sequence).toBe(301);
+    await log.removeDeleted();
+    using file = new Database(join(ann.data, "log.sqlite"), { readonly: true });
+    expect(file.query("SELECT sequence FROM entries").all()).toEqual([{ sequence: 301 }]);
+    expect(await log.search({ words: "message", limit: 10 })).toHaveLength(1);
+  });
+
+  test("says which room does not exist, and deletes nothing", async () => {
+    using ann = await ownerOf(TALK);
+    expect(await history(ann, "garden", "--delete-before", "9")).toMatchObject({
+      stderr: "charla: there is no room garden\nhint: the rooms here are main\n",
+      status: 1,
+    });
+    expect((await history(ann)).stdout).toBe(LINES.join(""));
   });
 });
 

@@ -1,5 +1,6 @@
 // Failures of a store on a disk, with real files: each has a code, a message and a hint.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -16,6 +17,7 @@ import { join } from "node:path";
 import type { LogEntry } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { migrate, MIGRATIONS } from "../../src/log/sqlite/schema.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
 import { draft } from "./drafts.ts";
@@ -173,6 +175,23 @@ describe("a store that must not be changed", () => {
     expect(readFileSync(folder.file).readUInt32BE(60)).toBe(7);
     // The attempt that was refused has not kept the lock.
     expect(open(folder.path)).rejects.toMatchObject({ code: "STORE_TOO_NEW" });
+  });
+
+  test("a store that an older charla wrote is not read before it was brought up to date", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "log.sqlite");
+    {
+      using old = new Database(file, { create: true });
+      migrate(old, file, MIGRATIONS.slice(0, 1));
+    }
+    expect(openSqliteReader(folder.path)).rejects.toMatchObject({
+      code: "STORE_TOO_OLD",
+      message: `${file} was written by an older charla`,
+      hint: "start charla --server once with this one: it brings the store up to date",
+    });
+    await (await open(folder.path))[Symbol.asyncDispose]();
+    await using reader = await openSqliteReader(folder.path);
+    expect(await reader.rooms()).toEqual([]);
   });
 
   test("a folder in the store's place is refused", async () => {

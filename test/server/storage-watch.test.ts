@@ -7,7 +7,8 @@ import { connect, enter, enterFrame, openState, sayFrame } from "./server-state.
 
 const GB = 1024 ** 3;
 const full = new CharlaError("QUOTA_REACHED", "it is full", "delete some");
-const HINT = "delete a room with /delete, or start the server with --keep or a larger --quota";
+const HINT =
+  "delete old messages with charla history --delete-before, or start the server with --keep or a larger --quota";
 
 describe("the owner", () => {
   test("is told once when the messages take 80 % of what they may, and once when some are refused", () => {

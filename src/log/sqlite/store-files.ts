@@ -82,6 +82,24 @@ export function openStoreToRead<T>(folder: string, prepare: Prepare<T>): StoreFi
   }
 }
 
+/**
+ * Opens the store of a folder for one small change beside the program that writes it.
+ *
+ * @throws {CharlaError} STORE_LOCKED, STORE_NOT_WRITABLE, STORE_DAMAGED, STORE_FAILED
+ */
+export function openStoreBeside<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
+  const path = join(folder, STORE);
+  try {
+    using opened = new DisposableStack();
+    const database = opened.adopt(openToWrite(path), close);
+    const prepared = prepare(database, path);
+    const files = opened.move();
+    return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
 function close(database: Database): void {
   database.close(true);
 }

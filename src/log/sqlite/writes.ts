@@ -96,6 +96,9 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
 
   const removal = prepareRemoval(database);
 
+  /** Another one when another program has changed the store. */
+  const dataVersion = database.prepare<{ data_version: number }, []>("PRAGMA data_version");
+  let version = dataVersion.get()?.data_version;
   const measure = measureSpace(database);
   /** Bytes in use when that was last measured, and those of the entries since then. */
   let measured = measure().used;
@@ -155,6 +158,9 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
     /** Begins a transaction, with the time of its entries, ms since 1970. */
     begin(now: number): void {
       time = now;
+      const current = dataVersion.get()?.data_version;
+      if (current !== version) cache = null;
+      version = current;
       appended = new Map();
     },
     append(name: string, draft: Draft): LogEntry {
