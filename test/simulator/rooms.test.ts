@@ -70,6 +70,12 @@ const MUTATIONS: readonly Mutation[] = [
     to: "if (end.code === -1) {",
   },
   {
+    rule: "a member that was kicked reconnects",
+    file: "client/room-client/step.ts",
+    from: 'if (end.type === "refused" && connection.name !== "closing") {',
+    to: 'if (end.type === "refused" && connection.name === "closing") {',
+  },
+  {
     rule: "the server stores a message again that it is sent again",
     file: "log/memory-log.ts",
     from: "if (stored !== undefined) return stored;",

@@ -91,6 +91,8 @@ interface Person {
   /** Questions that have neither an answer nor an error yet. */
   readonly asked: Set<number>;
   isLeaving: boolean;
+  /** It was removed from the room, and has not ended yet. */
+  isKicked: boolean;
   over: boolean;
 }
 
@@ -200,6 +202,7 @@ function addPerson(world: World): void {
     enteredAt: 0,
     asked: new Set(),
     isLeaving: false,
+    isKicked: false,
     over: false,
   };
   people.push(person);
@@ -231,6 +234,7 @@ function planFailures(world: World): void {
     if (world.server !== null) closeServer(world, GOING_AWAY, "the server was stopped");
   });
   plan(3, () => killClient(world, anybody()));
+  plan(2, () => kick(world, anybody()));
   // A run in which everything was sent and shown earlier ends here.
   schedule(world, LAST_FAILURE, () => {});
 }
@@ -332,6 +336,8 @@ function perform(world: World, person: Person, action: Action): void {
       person.acknowledged.push(forget(device, action.number));
       break;
     case "not-stored":
+      // Who was kicked has kept it, and sends it when it comes back.
+      if (person.isKicked && action.keep) break;
       world.fault = `${person.name} got the error that number ${action.number} was not stored`;
       break;
     case "answer":
@@ -339,6 +345,10 @@ function perform(world: World, person: Person, action: Action): void {
       if (!person.asked.delete(action.request)) world.fault = "a question is answered twice";
       break;
     case "over":
+      if (person.isKicked && action.error?.code === "KICKED") {
+        person.isKicked = false;
+        if (!person.isLeaving) return killClient(world, person);
+      }
       person.over = true;
       if (!person.isLeaving && !world.isClosed) {
         world.fault = `the conversation is over for ${person.name}, and nobody has ended it`;
@@ -346,7 +356,8 @@ function perform(world: World, person: Person, action: Action): void {
       if (!person.isLeaving && action.event?.type === "ended" && action.event.reason === "left") {
         world.fault = `${person.name} has left by itself`;
       }
-      if (action.error !== null) world.fault = `${person.name}: ${action.error.message}`;
+      if (action.error !== null && action.error.code !== "KICKED")
+        world.fault = `${person.name}: ${action.error.message}`;
       break;
   }
 }
@@ -377,6 +388,8 @@ function connect(world: World, person: Person): void {
     }
     person.link = openLink(world, person, world.server);
     person.connections += 1;
+    // It has not heard of it: its connection was lost first.
+    person.isKicked = false;
     dispatch(world, person, { type: "connected" });
   });
 }
@@ -436,6 +449,8 @@ function sendToClient(world: World, person: Person, link: Link, event: ClientEve
     if (link.isLost || person.link !== link) return;
     if (event.type === "ended") person.link = null;
     dispatch(world, person, event);
+    if (event.type !== "ended" || event.end.type !== "refused" || !person.isKicked) return;
+    world.fault = `${person.name} was kicked, and goes on`;
   });
 }
 
@@ -497,6 +512,15 @@ function killClient(world: World, person: Person | undefined): void {
   loseConnection(world, link);
   person.client = startClient(world, person.name, person.device);
   person.startedAt = world.now;
+}
+
+/** An operator removes somebody, whose program ends, and is started again. */
+function kick({ server }: World, person: Person | undefined): void {
+  const room = server?.rooms.get("main");
+  if (person === undefined || room === undefined) return;
+  const { name } = person;
+  person.isKicked ||=
+    server?.kick(room, { fingerprint: `key of ${name}`, name, by: "an operator" }) === true;
 }
 
 /** Whether all messages are sent, and all members are up to date. */
