@@ -99,13 +99,13 @@ interface Ended {
 }
 
 export type EndReason =
-  /** This end said bye. */
+  /** On the plain wire: this end said bye. */
   | "said-bye"
-  /** The other end said bye. */
+  /** On the plain wire: the other end said bye. */
   | "heard-bye"
   /** This end left without a word. */
   | "left"
-  /** The other end left without a word. */
+  /** The other end left without a word; in a room, the server has ended the conversation. */
   | "peer-left"
   /** The server has removed this end from the room, or did not let it back in; `events` goes on to throw the reason. */
   | "removed"

@@ -28,6 +28,9 @@ export type RoomInput = ReturnType<typeof createRoomInput>;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
 
+/** How long what was asked back can be confirmed, ms: longer ago, it may be forgotten. */
+const CONFIRM_WITHIN = 60_000;
+
 const JOIN = /^\/(?:join|delete)\s+(\S*)$/;
 
 export function isRoomConversation(
@@ -41,7 +44,7 @@ export function createRoomInput(
   switcher: RoomSwitcher,
   view: RoomView,
   printer: Printer,
-  { verbose, quit }: { verbose: boolean; quit: () => void },
+  { verbose, now, quit }: { verbose: boolean; now: () => number; quit: () => void },
 ) {
   /** What a line means; null, once the error has been shown, if it is a mistyped command. */
   function parse(line: string): ParsedLine | null {
@@ -55,14 +58,18 @@ export function createRoomInput(
     }
   }
 
-  /** What was asked back after the last line; typed again, it is done. */
-  let unconfirmed: string | null = null;
+  /** What was asked back after the last line: typed again before that time, it is done. */
+  let unconfirmed: { readonly line: string; readonly until: number } | null = null;
+
+  function askBack(line: string): void {
+    unconfirmed = { line, until: now() + CONFIRM_WITHIN };
+  }
 
   async function run(command: Command): Promise<void> {
     const { conversation } = switcher;
     if (!isRoomConversation(conversation)) return;
     try {
-      const wasAsked = unconfirmed;
+      const wasAsked = unconfirmed !== null && now() < unconfirmed.until ? unconfirmed.line : null;
       unconfirmed = null;
       await printer.answer(await runIn(conversation, command, wasAsked));
     } catch (error) {
@@ -152,7 +159,7 @@ export function createRoomInput(
         const deleted = (await conversation.rooms()).find(({ name }) => name === command.room);
         const line = `/delete ${command.room}`;
         if (deleted !== undefined && wasAsked !== line) {
-          unconfirmed = line;
+          askBack(line);
           const messages = deleted.entries === 1 ? "1 message" : `${deleted.entries} messages`;
           return [dim(`${line} again deletes its ${messages}`)];
         }
@@ -166,7 +173,7 @@ export function createRoomInput(
         return [dim(`invitation ${command.number} lets nobody new in`)];
       case "close":
         if (view.state.rights.owner && wasAsked !== "/close") {
-          unconfirmed = "/close";
+          askBack("/close");
           return [dim("/close again ends the conversation for everybody; /quit only leaves")];
         }
         await conversation.close();

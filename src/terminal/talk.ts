@@ -92,7 +92,11 @@ export async function talk(
   const showsDelivery = options.delivery === "shown";
   const room =
     isRoomConversation(start) && !json
-      ? createRoomInput(io, switcher, view, printer, { verbose, quit: () => leave(0) })
+      ? createRoomInput(io, switcher, view, printer, {
+          verbose,
+          now: () => performance.now(),
+          quit: () => leave(0),
+        })
       : null;
   const say = (text: string) => switcher.conversation.say(text);
   using typed = json

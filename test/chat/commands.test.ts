@@ -27,6 +27,13 @@ describe("a line is sent as a message", () => {
   );
 });
 
+test("bye alone on its line is a command where it is typed, and part of a message elsewhere", () => {
+  expect(parseLine("bye")).toEqual({ type: "command", command: { type: "bye" } });
+  for (const text of ["bye!", " bye", "bye bye", "Bye", "bye\nbye", "one\nbye"]) {
+    expect(parseLine(text)).toEqual({ type: "say", text });
+  }
+});
+
 test("a line that begins with two slashes is sent with one", () => {
   expect(parseLine("//etc/hosts is it")).toEqual({ type: "say", text: "/etc/hosts is it" });
   expect(parseLine("//")).toEqual({ type: "say", text: "/" });

@@ -65,8 +65,10 @@ testWith(["tmux"], "on a dumb terminal messages have names, and commands work", 
   await screen.until("what was lost", (rows) =>
     rows.includes("charla: may not have been delivered: soup"),
   );
-  screen.type("/quit");
+  screen.type("bye");
   screen.press("Enter");
+  await script.received(4);
+  expect(script.sent.at(-1)).toBe("bye");
   const rows = await screen.until("the shell", (shown) => shown.at(-1) === "$");
   expect(rows).toContain("ana: hello");
   expect(rows).toContain("the conversation is over: you left");
