@@ -48,8 +48,7 @@ test("charla --server --help describes a server", async () => {
     Others join with the invitation that it prints: charla INVITATION. Messages are
     stored, and the invitation stays valid when the server is started again.
 
-      -p, --port N         listen on port N (12345; 0: any free one)
-      -b, --bind ADDRESS   listen on this address only
+      -p, --port N; -b, --bind ADDRESS   where to listen (12345; 0: any free port)
       -n, --name NAME      how others see me (my login name)
       -r, --room ROOM      the room that I enter and invite to (main)
           --open           let anyone in, without an invitation
@@ -57,6 +56,7 @@ test("charla --server --help describes a server", async () => {
           --data DIR       store messages in DIR (~/.local/share/charla)
           --ephemeral      store nothing
           --memory N       use at most N bytes for members (64M, 2G; 1G by default)
+          --keep 90d|10GB; --quota 20GB   keep of each room; of the disk at most
           --background     return the shell; charla joins it, charla stop ends it
           --invitation-file FILE   write the invitation to FILE
           --plain          the lesson's wire, not encrypted, with one other person
@@ -146,6 +146,7 @@ test("charla history --help describes history", async () => {
           --search WORDS   with all of these words, or words that start like them
           --last N         the last N of them
           --all            all of them
+          --delete-before WHEN|N   delete what is before WHEN, or the number N
           --data DIR       the folder of the server (~/.local/share/charla)
           --json           one JSON object a line
       -q, --quiet          only messages and errors
