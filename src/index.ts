@@ -1,6 +1,7 @@
 // charla for programs: everything that other code may import.
 
 export type {
+  Banned,
   HistoryQuery,
   InvitationLimits,
   PlainConversation,
@@ -8,7 +9,13 @@ export type {
   RoomConversation,
 } from "./chat/conversation.ts";
 export type { EndReason, PlainEvent, RoomEvent } from "./chat/events.ts";
-export type { LogEntry, MemberDescription, RoomDescription } from "./chat/frames.ts";
+export type {
+  BanDescription,
+  InvitationDescription,
+  LogEntry,
+  MemberDescription,
+  RoomDescription,
+} from "./chat/frames.ts";
 export {
   joinPlain,
   openPlain,
