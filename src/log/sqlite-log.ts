@@ -78,7 +78,8 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
   const group = createGroupCommit((body) => {
     try {
       begin.run();
-      writes.begin(now());
+      // It may have deleted something.
+      if (writes.begin(now())) removeSoon();
       body();
       // A file that was removed still takes all that is written, and loses it.
       if (hasMoved(database)) throw storeGone(path);

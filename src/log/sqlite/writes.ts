@@ -40,7 +40,7 @@ interface Cache {
 }
 
 /** Bytes of entries after which the space in use is measured again. */
-const MEASURE_EVERY = 1024 * 1024;
+const MEASURE_EVERY = 128 * 1024;
 
 /** @param quota bytes that the store may take */
 export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINITY) {
@@ -155,13 +155,18 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
   }
 
   return {
-    /** Begins a transaction, with the time of its entries, ms since 1970. */
-    begin(now: number): void {
+    /**
+     * Begins a transaction, with the time of its entries, ms since 1970; returns whether another program has changed the
+     * store since the last one.
+     */
+    begin(now: number): boolean {
       time = now;
       const current = dataVersion.get()?.data_version;
-      if (current !== version) cache = null;
+      const isChanged = current !== version;
       version = current;
+      if (isChanged) cache = null;
       appended = new Map();
+      return isChanged;
     },
     append(name: string, draft: Draft): LogEntry {
       const room = findOrAddRoom(name);
