@@ -49,7 +49,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
   expect(await server.exited).toBe(0);
 
   const [ofAna, ofBen] = [await fingerprintOf(ana), await fingerprintOf(ben)];
-  const members = [{ name: "ana", fingerprint: ofAna, away: false }];
+  const members: object[] = [{ name: "ana", fingerprint: ofAna, away: false, owner: true }];
   expect(eventsOf(server)).toEqual([
     { type: "listening", address: `127.0.0.1:${server.port}` },
     { type: "invitation", invitation: server.invitation },
