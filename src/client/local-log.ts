@@ -1,6 +1,6 @@
 // A member's own log of a room: what was shown of it, to be read again without the server (`charla history`). A file of
-// JSON lines beside the device's journal, which several programs of the person write, each entry perhaps more than once;
-// whoever reads it sorts that out. It is history for people, not the room's log: what one was not there for is missing.
+// JSON lines beside the device's journal. Several programs of the person write it, each entry perhaps more than once; reading it
+// drops the copies. It is history for people, not the room's log: what was said in their absence is missing.
 
 import {
   closeSync,
@@ -87,12 +87,13 @@ export function openLocalLog(options: LocalLogOptions): LocalLog {
     keep(log, { sequence, time, author, name, text }) {
       if (!isOpen) return;
       if (file.size > maxBytes) {
-        closeSync(file.descriptor);
+        const full = file;
         // Another program may have done so a moment before, and its file is still small.
         if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) {
           tryWriting(path, () => renameSync(path, join(dirname(path), OLDER_FILE)));
         }
         file = open();
+        closeSync(full.descriptor);
       }
       const entry: LocalEntry = { log, sequence, time, author, name, text };
       const written = `${JSON.stringify(entry)}\n`;

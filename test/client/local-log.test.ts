@@ -1,10 +1,11 @@
 // A member's own log of a room, on its disk: written by several programs, bounded, and read without a server.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { roomFolder } from "../../src/client/device.ts";
 import { openLocalLog, readLocalLog } from "../../src/client/local-log.ts";
 
 let folder = "";
@@ -52,6 +53,22 @@ test("what two programs keep of a room is read once, in its order, and the next 
   using again = open();
   again.keep("log", entry(5));
   expect(read()).toEqual([1, 2, 3, 4, 5].map((sequence) => kept(sequence)));
+});
+
+test("a full file that can't be moved away is reported, and is closed only once", () => {
+  const log = open("main", 1);
+  mkdirSync(
+    join(roomFolder({ folder, serverKey, room: "main" }), "history-older.jsonl", "in the way"),
+    {
+      recursive: true,
+    },
+  );
+  for (const sequence of [1, 2]) {
+    expect(() => log.keep("log", entry(sequence))).toThrow(
+      expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }),
+    );
+  }
+  expect(() => log[Symbol.dispose]()).not.toThrow();
 });
 
 test("it is found by the server's key, and by its address, for the room only", () => {
