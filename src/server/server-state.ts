@@ -131,8 +131,9 @@ export class ServerState {
     return people.size;
   }
 
-  /** Resolves in so many ms, or when the server begins to close. */
+  /** Resolves in so many ms, or when the server begins to close; at once if it has begun. */
   async pause(duration: number): Promise<void> {
+    if (this.#isClosing) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     using _timer = this.setTimer(resolve, duration);
     this.#paused.add(resolve);

@@ -329,6 +329,14 @@ test("a server that closes waits for nobody who is too fast", async () => {
   expect(clock.now()).toBe(0);
 });
 
+test("nobody is made to wait once the server has begun to close", async () => {
+  const clock = virtualClock();
+  const state = openState(clock);
+  state.startClosing();
+  await state.pause(60_000);
+  expect(clock.now()).toBe(0);
+});
+
 describe("throw-away keys of one invitation", () => {
   test("together say no more than the invitation allows, and somebody who was there goes on", async () => {
     const clock = virtualClock();
