@@ -100,7 +100,8 @@ export async function answerOperator(
       return done;
     case "invite": {
       const { uses = 0, seconds = 0, renew = false } = frame;
-      if (uses === 0 && seconds === 0 && !mayHaveStanding(member)) {
+      const isStanding = renew || (uses === 0 && seconds === 0);
+      if (isStanding && !mayHaveStanding(member)) {
         throw new CharlaError(
           "REFUSED",
           `your own invitation is for ${room.name} alone, and the standing one is for all rooms`,

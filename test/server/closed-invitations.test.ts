@@ -186,7 +186,7 @@ test("an operator who came by an invitation for one room gets none for all, and 
   const dave = joinRoom(garden, { name: "Dave", identity: DAVE });
   for await (const event of dave.events) if (event.type === "entered") break;
   await gardener.op("Dave", true);
-  for (const limits of [{}, { renew: true }]) {
+  for (const limits of [{}, { renew: true }, { renew: true, uses: 1 }]) {
     expect(await rejection(dave.invite(limits))).toMatchObject({
       code: "REFUSED",
       message: "your own invitation is for garden alone, and the standing one is for all rooms",
