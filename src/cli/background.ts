@@ -2,7 +2,7 @@
 // fails, and returns the shell. What the server prints goes to `server.log` in the data folder.
 
 import { mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import * as v from "valibot";
 
@@ -80,7 +80,7 @@ async function start(commandLine: CommandLine, io: Io): Promise<number> {
 /** @returns a descriptor to write at its end */
 function openLog(path: string): number {
   return tryWriting(path, () => {
-    mkdirSync(join(path, ".."), { recursive: true, mode: FOLDER_MODE });
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
     return openSync(path, "a", FILE_MODE);
   });
 }
@@ -90,11 +90,16 @@ async function serve(
   io: Io,
   report: (line: string) => void,
 ): Promise<number> {
-  const onOpened = (opened: Opened) => report(JSON.stringify({ type: "opened", ...opened }));
+  let isReported = false;
+  const onOpened = (opened: Opened) => {
+    isReported = true;
+    report(JSON.stringify({ type: "opened", ...opened }));
+  };
   try {
     return await openConversation(commandLine, io, onOpened);
   } catch (error) {
-    if (error instanceof CharlaError) {
+    // Once: the descriptor is closed then, and another file of the server may have its number.
+    if (error instanceof CharlaError && !isReported) {
       const { code, message, hint } = error;
       report(JSON.stringify({ type: "error", code, message, hint }));
     }
