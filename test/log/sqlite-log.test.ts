@@ -260,6 +260,10 @@ describe("the disk that a log takes", () => {
     // The page that an index needed, at most some of them.
     expect(log.usage().used).toBeLessThan(quota * 1.2);
     expect(await log.last("main")).toBe(taken);
+    // Who has sent what was refused is not stored either.
+    const other = log.append("main", draft(1, { device: "new" }));
+    expect(await other.catch((error: unknown) => error)).toMatchObject({ code: "QUOTA_REACHED" });
+    expect(countRows(folder.path)).toMatchObject({ senders: 1 });
     // A message that it has is acknowledged again.
     expect((await log.append("main", draft(taken, long))).sequence).toBe(taken);
     expect(await log.claimName("main", "Ann", "key of Ann")).toBe("yours");

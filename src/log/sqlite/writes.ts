@@ -84,6 +84,10 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
   >(
     "SELECT id, sequence, time, name, text FROM entries WHERE room = ? AND sender = ? AND number = ?",
   );
+  const sequenceOf = database.prepare<{ sequence: number }, [number, number, string, string]>(
+    `SELECT sequence FROM entries WHERE room = ? AND number = ?
+       AND sender = (SELECT id FROM senders WHERE author = ? AND device = ?)`,
+  );
   const holder = database.prepare<{ author: string; name: string }, [number, string]>(
     "SELECT author, name FROM names WHERE room = ? AND key = ?",
   );
@@ -170,27 +174,25 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
     },
     append(name: string, draft: Draft): LogEntry {
       const room = findOrAddRoom(name);
-      const sender = findOrAddSender(draft.author, draft.device);
-      const { number, text } = draft;
-      const sequence = room.last + 1;
+      const { number, text, author, device } = draft;
       const bytes = Buffer.byteLength(text) + ENTRY_BYTES;
-      const total = room.total + bytes;
       if (isFull(bytes)) {
-        // What is stored already can be said again.
-        const stored = sameMessage.get(room.id, sender, number);
-        if (stored === null || stored.sequence <= room.deleted) throw quotaReached(quota);
+        // What is stored already can be said again. Nothing else is written, not even who has sent it.
+        const stored = sequenceOf.get(room.id, number, author, device)?.sequence ?? 0;
+        if (stored <= room.deleted) throw quotaReached(quota);
       }
-      const insert = () =>
-        insertEntry.run(room.id, sequence, time, sender, number, draft.name, text, total);
-      let inserted = insert();
+      const sender = findOrAddSender(author, device);
+      const sequence = room.last + 1;
+      const total = room.total + bytes;
+      const { id } = room;
+      let inserted = insertEntry.run(id, sequence, time, sender, number, draft.name, text, total);
       if (inserted.changes === 0) {
         const stored = sameMessage.get(room.id, sender, number);
         if (stored === null) throw new Error("an entry that is neither new nor stored");
-        const { id, ...found } = stored;
-        const { author, device } = draft;
+        const { id: entry, ...found } = stored;
         if (stored.sequence > room.deleted) return { ...found, author, device, number };
-        removal.remove(id, stored.text);
-        inserted = insert();
+        removal.remove(entry, stored.text);
+        inserted = insertEntry.run(id, sequence, time, sender, number, draft.name, text, total);
       }
       insertWords.run(Number(inserted.lastInsertRowid), indexedText(text));
       room.last = sequence;
