@@ -9,9 +9,10 @@ installWhatIsMissing();
 const compile = "build --compile --bytecode --format=esm --splitting".split(" ");
 // charla must not read the .env and bunfig.toml of the folder it is started in.
 const strict = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
-// The thread that searches a log is a program of its own, at its path inside the file.
+// The thread that searches a log is a program of its own, which is found beside the code that starts it.
+const naming = ["--entry-naming", "[name].[ext]"];
 const files = ["src/cli/main.ts", "src/log/sqlite/search-worker.ts", "--outfile", "dist/charla"];
-const build = spawnSync(program("bun"), [...compile, ...strict, ...files], {
+const build = spawnSync(program("bun"), [...compile, ...strict, ...naming, ...files], {
   cwd: root,
   stdio: "inherit",
 });
