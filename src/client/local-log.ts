@@ -1,6 +1,6 @@
 // A member's own log of a room: what was shown of it, to be read again without the server (`charla history`). A file of
-// JSON lines beside the device's journal. Several programs of the person write it, each entry perhaps more than once; reading it
-// drops the copies. It is history for people, not the room's log: what was said in their absence is missing.
+// JSON lines beside the device's journal. Several programs of the person write it, each entry perhaps more than once;
+// reading drops the copies. It is history for people, not the room's log: what was said in their absence may be missing.
 
 import {
   closeSync,
@@ -118,19 +118,14 @@ export type LocalLogQuery =
  * @throws {CharlaError} FILE_NOT_READABLE
  */
 export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[] | null {
-  const files =
+  const folders =
     "serverKey" in query
-      ? readFiles(roomFolder({ folder, ...query }))
-      : listFolder(folder).flatMap((name) => readFiles(join(folder, name)));
-  const found = files.filter(
-    ({ room, where }) => room === query.room && (!("isServer" in query) || query.isServer(where)),
-  );
+      ? [roomFolder({ folder, ...query })]
+      : listFolder(folder).map((name) => join(folder, name));
+  const found = folders.flatMap((name) => readFiles(name, query));
   if (found.length === 0) return null;
   // A log that was replaced, or another server's at that address, comes before the one that was used later.
-  const byLog = Map.groupBy(
-    found.flatMap(({ entries }) => entries),
-    ({ log }) => log,
-  );
+  const byLog = Map.groupBy(found.flat(), ({ log }) => log);
   return Array.from(byLog.values(), inOrder)
     .toSorted((one, other) => (one.at(-1)?.time ?? 0) - (other.at(-1)?.time ?? 0))
     .flat();
@@ -141,30 +136,24 @@ function inOrder(entries: readonly LocalEntry[]): LocalEntry[] {
   return Array.from(once.values()).toSorted((one, other) => one.sequence - other.sequence);
 }
 
-interface ReadFile extends v.InferOutput<typeof header> {
-  readonly entries: readonly LocalEntry[];
-}
-
-/** The log of one folder, the older file first. */
-function readFiles(folder: string): ReadFile[] {
+/** The entries in each file of one folder, the older file first, of those that are asked for. */
+function readFiles(folder: string, query: LocalLogQuery): LocalEntry[][] {
   return [OLDER_FILE, FILE].flatMap((name) => {
-    const [first, ...lines] = readLines(join(folder, name));
-    const { success, output } = v.safeParse(header, first);
-    return success ? [{ ...output, entries: lines.filter((each) => v.is(line, each)) }] : [];
+    const [first = "", ...lines] = readText(join(folder, name)).split("\n");
+    const { success, output } = v.safeParse(header, parseJson(first));
+    if (!success || output.room !== query.room) return [];
+    if ("isServer" in query && !query.isServer(output.where)) return [];
+    return [lines.map(parseJson).filter((each) => v.is(line, each))];
   });
 }
 
-/** What is not JSON was cut by a kill. */
-function readLines(path: string): unknown[] {
-  return readText(path)
-    .split("\n")
-    .flatMap((text) => {
-      try {
-        return text === "" ? [] : [JSON.parse(text)];
-      } catch {
-        return [];
-      }
-    });
+/** Null for an empty line, and for one that was cut by a kill. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function readText(path: string): string {
