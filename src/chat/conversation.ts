@@ -55,9 +55,15 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   rename(name: string, options?: RequestOptions): Promise<void>;
   /** Ends the conversation for all its members, and closes the server; only for the owner. */
   close(options?: RequestOptions): Promise<void>;
-  /** Removes somebody from the room now; they may come back. Only for the owner and operators, as is the rest but `deleteRoom` and `op`. */
+  /**
+   * Removes somebody from the room now; they may come back. Only for the owner and operators, like all that follow;
+   * `op` and `deleteRoom` are for the owner alone.
+   */
   kick(name: string, options?: RequestOptions): Promise<void>;
-  /** Removes somebody from the server for good, by their key. They may be absent: then by a name that they had, or a fingerprint. */
+  /**
+   * Removes somebody from the server for good, by their key. Somebody who is absent is named by a name that they had, or
+   * by their fingerprint.
+   */
   ban(nameOrFingerprint: string, options?: RequestOptions): Promise<Banned>;
   /** Lets somebody who was banned enter again. */
   unban(nameOrFingerprint: string, options?: RequestOptions): Promise<void>;
@@ -75,8 +81,10 @@ export interface RoomConversation extends Conversation<RoomEvent> {
   lock(locked: boolean, options?: RequestOptions): Promise<void>;
   /** Deletes another room, with all that was said in it, and disconnects its members. */
   deleteRoom(room: string, options?: RequestOptions): Promise<void>;
-  /** An invitation that admits `uses` people for `seconds`; without limits, anyone while the server runs. */
-  /** With `renew`, the standing invitation is replaced: those who came by the old one may come back, nobody new may. */
+  /**
+   * An invitation that admits `uses` people for `seconds`; without both, the standing one, which admits anyone. With
+   * `renew` that one is replaced first: people who came by the old one may come back, and it admits nobody new.
+   */
   invite(limits?: InvitationLimits, options?: RequestOptions): Promise<string>;
 }
 

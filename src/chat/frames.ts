@@ -122,7 +122,7 @@ const MEMBER_FRAMES = [
   v.object({ type: v.literal("delete"), request, room }),
   /** Ends the conversation for all members. */
   v.object({ type: v.literal("close"), request }),
-  /** For how many people, and how many seconds; without these for anyone, as long as the server runs. */
+  /** For how many people, and how many seconds; without both, the standing one. */
   v.object({
     type: v.literal("invite"),
     request,

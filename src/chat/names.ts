@@ -7,7 +7,10 @@ const MAX_NAME = 40;
 
 const VISIBLE = "at most 40 visible characters, no blanks at either end";
 
-/** Letters, numbers, symbols, punctuation and marks, and the blank between them. No mark on what stands before. */
+/**
+ * Letters, numbers, symbols, punctuation and marks, and blanks between them. Not a mark first: it would be drawn on what
+ * precedes the name.
+ */
 const NAME = /^(?![ \p{M}])[\p{L}\p{N}\p{S}\p{P}\p{M} ]+(?<! )$/u;
 const ROOM_NAME = /^[\p{L}\p{N}_.-]{1,40}$/u;
 /** What is not shown, or may not be (UAX #44), and Braille without a dot. */

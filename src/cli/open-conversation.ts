@@ -71,7 +71,7 @@ export async function openConversation(
     limits: memory === undefined ? LIMITS : { ...LIMITS, memory },
     ...storageOptions(commandLine),
     onStorage(notice) {
-      // The owner's windows are told by the server.
+      // The server notifies the owner's windows itself.
       if (service !== null) addNotice(notice);
     },
     authorized: admitted === undefined ? undefined : openAuthorizedKeys(admitted, addNotice),

@@ -1,6 +1,6 @@
 // The server that runs on this machine, for `charla stop` and for a second start: its process, in the file `server` of the
-// data folder. A process number is given again once its process has ended, so the file also says when it was started:
-// then a server that was killed, or the machine restarted, is told from another program with its number.
+// data folder. A process number is used again once its process has ended, so the file also says when that was started:
+// after a kill, or a restart of the machine, another program with this number is not taken for the server.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -100,7 +100,7 @@ function processStart(pid: number): string | null {
   return process.platform === "linux" ? startOnLinux(pid) : startByPs(pid);
 }
 
-/** In clock ticks since the machine was started, which is told by its boot id: field 22 of proc(5)'s /proc/PID/stat. */
+/** In clock ticks since the machine was started (field 22 of proc(5)'s /proc/PID/stat), after the id of that boot. */
 function startOnLinux(pid: number): string | null {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, "latin1");

@@ -10,9 +10,9 @@ import { printerOptions, quoteWord } from "./command-options.ts";
 import type { CommandLine } from "./options.ts";
 import { findServers, isRunning } from "./running-server.ts";
 
-/** ms; a server that has members who don't read needs some 3 s. */
+/** How long to wait for the end, ms; a server with members who don't read needs some 3 s. */
 const PATIENCE = 15_000;
-/** ms */
+/** How often to look whether it has ended, ms: nobody notices such a delay. */
 const LOOK_EVERY = 20;
 
 /** @returns the exit status */

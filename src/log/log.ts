@@ -15,9 +15,7 @@ export const MAX_ROOMS = 1_000;
 export const MAX_NAMES = 20;
 /** Keys of these names: a name has two at most, and other spellings of it may have others. */
 export const MAX_NAME_KEYS = 4 * MAX_NAMES;
-/**
- * How exactly the last activity in a room is known, ms: so that not every enter is another write.
- */
+/** How exactly the last activity in a room is known, ms: so that not every `enter` is another write. */
 const ACTIVITY_STEP = 60 * 60 * 1_000;
 /** Characters of one text: as many as the bytes of the longest message on the wire. */
 const MAX_TEXT = 65_536;
@@ -134,7 +132,7 @@ export interface RoomSummary {
   readonly name: string;
   /** How many were not deleted. */
   readonly entries: number;
-  /** Of the newest entry, ms since 1970 by the clock of that moment; null for a room in which a name was claimed and nothing said. */
+  /** Of the newest entry, as in that entry; null where there is none. */
   readonly time: number | null;
   /** When somebody last entered (claimed a name) or said something, ms since 1970, up to an hour too early. */
   readonly active: number;

@@ -171,7 +171,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
       open = false;
       clearTimeout(timer);
       subscribers.close();
-      // Last: whoever closes the last connection removes SQLite's own files.
+      // The writer last: the last connection to be closed removes SQLite's own files, and a reader may not.
       await searcher[Symbol.asyncDispose]();
       files[Symbol.dispose]();
     },

@@ -199,8 +199,8 @@ export function receiveDatagram(
 }
 
 /**
- * A datagram of the plain wire arrived (docs/protocol.md s. 6): a responder answers its sender with a notice, and an initiator
- * that awaits an answer from there learns that it may wait in vain.
+ * A datagram of the plain wire arrived (docs/protocol.md s. 6): a responder answers its sender with a notice; to an
+ * initiator that awaits an answer from there it is a claim (s. 8.6).
  */
 export function receivePlainWire(
   endpoint: Endpoint,

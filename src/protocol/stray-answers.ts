@@ -1,6 +1,6 @@
-// How many strays are answered: datagrams of no session, which anyone can send from any address (docs/protocol.md s. 15.4). There is
-// a token bucket for each source, for each network and for all, so that one source can't use up the answers for its
-// network, nor one network those for others. Knows nothing of what the answers are. The time is an argument.
+// How many strays are answered: datagrams of no session, which anyone can send from any address (docs/protocol.md
+// s. 15.4). There is a token bucket for each source, for each network and for all, so that one source can't use up the
+// answers for its network, nor one network those for others. Knows nothing of what the answers are. The time is an argument.
 
 import { type SocketAddress, sourcePrefixes } from "./socket-address.ts";
 
@@ -12,7 +12,7 @@ const PER_NETWORK = 400;
 const PER_SECOND = 10_000;
 /** Answers to all at once: half of the answers that may wait to be sent. */
 const AT_ONCE = 2_000;
-/** Sources and networks that are remembered, some 100 bytes each; of more, the one that was used longest ago is forgotten. */
+/** Sources and networks that are remembered, some 100 bytes each: those used last. */
 const MAX_PREFIXES = 8_192;
 
 interface TokenBucket {

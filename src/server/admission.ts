@@ -25,7 +25,7 @@ import {
 
 /** How long a new guest of the standing invitation may wait to be stored, ms. */
 const SAVE_AFTER = 5_000;
-/** Ids of what lets people into all rooms. */
+/** Ids of the keys that admit to all rooms. */
 const UNLIMITED: ReadonlySet<string> = new Set(["standing", "open", "authorized"]);
 
 interface AdmissionOptions {
@@ -90,7 +90,7 @@ export function createAdmission(options: AdmissionOptions) {
     }
     const replacement = new Uint8Array(options.random(SECRET_BYTES));
     const renewed = withStanding(invitations, replacement);
-    // First who may come back: if the program ends in between, the secret is still the one that they have.
+    // First the people who may come back: if the program ends in between, the secret is still the one that they have.
     store.save(renewed);
     store.saveSecret(replacement);
     secret = replacement;
@@ -121,7 +121,7 @@ export function createAdmission(options: AdmissionOptions) {
       const standing = invitations.standing.find((each) => each.key === key);
       if (standing !== undefined && standing !== current()) return standing.guests.has(guest);
       if (standing !== undefined) {
-        // Only who comes back after it was renewed needs that: it is not worth a write for each guest.
+        // The list matters only once the invitation was renewed: it is not worth a write for each guest.
         if (admitByStanding(standing, guest)) savingLater ??= setTimeout(flush, SAVE_AFTER).unref();
         return true;
       }

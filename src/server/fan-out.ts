@@ -9,7 +9,7 @@ import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 
-/** Entries that are read at once for a member while it catches up: at first, when it may not even read these, and at most. */
+/** Entries that are read at once for a member that catches up: at first few, as it may not read even these; and at most. */
 const FIRST_PAGE = 8;
 const LONGEST_PAGE = 1_000;
 /** Bytes of a page: where messages are long, it has fewer entries. */

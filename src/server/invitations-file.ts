@@ -1,7 +1,6 @@
-// The file `invitations` of a server's data folder: invitations that have an end, and those that were the standing one,
-// with their guests, so that
-// both outlive the server. One JSON object, rewritten with every change. Files of before invitations had numbers are read
-// as well.
+// The file `invitations` of a server's data folder: limited invitations, the standing one and those that it has replaced,
+// with their guests, so that they outlive the server. One JSON object, rewritten with every change. Files from before
+// invitations had numbers are read as well.
 
 import { join } from "node:path";
 

@@ -1,7 +1,7 @@
-// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for one
-// room and for so many people or so long. A person who was let in by one may come back with it as long as it is
-// remembered, also when it lets in nobody new any more. Pure but for the guests that are added: the time is an
-// argument; knows no files and no sockets.
+// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for
+// one room and for so many people or so long. People who came by one may come back with it as long as it is remembered,
+// even when it admits nobody new. Pure but for the guests that are added: the time is an argument; knows no files and
+// no sockets.
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
@@ -16,8 +16,9 @@ export const MAX_GUESTS = 1_000;
 
 /** Standing invitations that were replaced; past that, the guests of the oldest need a new one. */
 export const MAX_REPLACED = 64;
-/** People that one standing invitation has let in, and all of them; past that, those who have not come for longest are forgotten. */
+/** Guests of one standing invitation that are remembered, 64 bytes each: those who came last. */
 export const MAX_STANDING_GUESTS = 10_000;
+/** The same of all of them together. */
 export const MAX_ALL_STANDING_GUESTS = 20_000;
 
 /** The invitation by which a client came. */
@@ -160,7 +161,7 @@ export function addInvitation(
   return { standing, limited: [...kept, added], next: number + 1 };
 }
 
-/** The keys that this guest may have but for the standing one: those that let in anyone new, and those that have let them in. */
+/** The keys that this guest may have beside the standing one: those that admit anyone new, and those that admitted them. */
 export function acceptedKeys(
   { standing, limited }: Invitations,
   guest: string,

@@ -25,8 +25,8 @@ export type Action = "frame" | "list" | "search" | "enter" | "rename" | "away";
 export interface Limits {
   readonly rates: Readonly<Record<Action, ActionLimit>>;
   /**
-   * Members of one room that the others are notified of as they come: after a restart some hundred at once. Others are in the
-   * room all the same; the notice comes later, and not at all for who is gone by then.
+   * Members of one room that are announced to the others as they come: after a restart some hundred at once. The rest are
+   * in the room all the same, and are announced later, unless they are gone by then.
    */
   readonly announcements: Rate;
   /** Bytes that all peers together may make the server hold: past that, the newest is refused. */

@@ -245,7 +245,7 @@ export class MemberSession implements ChannelHandlers {
     const undo = await quota.enter(room.name, creator);
     let name: string;
     try {
-      // Who is muted says nothing by taking another name either; where only their key was known, there is none to keep.
+      // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
       const muted = moderation.findMuted(room.name, fingerprint);
       const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
       name = await this.#claimName(room, kept);

@@ -94,7 +94,7 @@ export class Moderation {
 
   ban(ban: Ban): void {
     const bans = withEntry(this.#state.bans, ban.fingerprint, ban, MAX_BANS, "people are banned");
-    // Who is banned is no operator any more, nor after the ban is lifted.
+    // A banned person is no operator any more, not even once the ban is lifted.
     this.#change({ bans, operators: without(this.#state.operators, ban.fingerprint) });
   }
 
@@ -125,7 +125,7 @@ export class Moderation {
     return person;
   }
 
-  /** Keeps everybody out but the owner, operators and these people; when there are too many of them, the last ones too. */
+  /** Admits only the owner, operators and these people; of more than MAX_LOCKED_IN, not the last ones. */
   lock(room: string, present: Iterable<string>): void {
     const locks = without(this.#state.locks, room);
     const others = locks.values().reduce((sum, { size }) => sum + size, 0);

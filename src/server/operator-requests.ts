@@ -241,7 +241,7 @@ async function findOther(
   );
 }
 
-/** Tells all of a person's programs in a room what they may do there now. */
+/** Notifies all of a person's programs in a room of what they may do there now. */
 function announceRights(server: ServerState, room: Room, { fingerprint }: Person): void {
   const { moderation } = server;
   server.notifyPerson(room, fingerprint, {

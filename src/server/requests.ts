@@ -1,5 +1,6 @@
-// What members ask for beside talking, each request answered with one frame: names, lists and history; what
-// only the owner and operators may ask for is in operator-requests.ts. An answer that would not fit one message of the wire is truncated.
+// What members ask for beside talking, each request answered with one frame: names, lists and history; what only the
+// owner and operators may ask for is in operator-requests.ts. An answer that would not fit one message of the wire is
+// truncated.
 
 import {
   encodeFrame,

@@ -1,5 +1,5 @@
-// Which rooms the log has, and who has created them: a log has a bound, and nobody may use it up, neither one person nor
-// all who came by one invitation. A room in which nothing is said and that nobody enters any more makes place for others.
+// Which rooms the log has, and who has created them: a log has at most MAX_ROOMS, and neither one person nor all who came
+// by one invitation may use them up. A room in which nothing is said and that nobody enters any more is deleted.
 // Knows the log, not who is in a room.
 
 import { CharlaError } from "../errors.ts";

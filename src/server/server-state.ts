@@ -27,9 +27,9 @@ export interface ServerStateOptions extends Pick<
   readonly invitations?: InvitationControl | undefined;
   /** Without it, nobody is banned, and what changes is forgotten. */
   readonly moderation?: Moderation | undefined;
-  /** The fingerprint of the owner, against whom nobody else may do anything. */
+  /** The fingerprint of the owner, who can't be kicked, banned or muted. */
   readonly owner?: string | undefined;
-  /** The messages take most or all of the space that they may; members who are the owner are told, too. */
+  /** The messages take most or all of the space that they may. The owner's windows get a notice anyhow. */
   readonly onStorage?: ((notice: StorageNotice) => void) | undefined;
 }
 

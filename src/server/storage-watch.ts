@@ -1,4 +1,4 @@
-// Tells the owner once when the messages take most of what they may, and once when they take all of it. Pure: knows no
+// Notifies the owner once when the messages take most of what they may, and once when they take all of it. Pure: knows no
 // log, no disk and no members.
 
 import type { CharlaError } from "../errors.ts";
@@ -11,20 +11,21 @@ export interface StorageNotice {
   readonly hint: string;
 }
 
-/** Parts of the quota: from the first on the owner is told, and below the second it may happen again. */
+/** The part of the quota from which on the owner is notified. */
 const ALMOST_FULL = 0.8;
+/** The part below which that may happen again: well below, so that the notices don't repeat around one limit. */
 const ROOM_AGAIN = 0.75;
 
 const HINT =
   "delete old messages with charla history --delete-before, or start the server with --keep or a larger --quota";
 
-export function createStorageWatch(usage: () => Usage, tell: (notice: StorageNotice) => void) {
+export function createStorageWatch(usage: () => Usage, notify: (notice: StorageNotice) => void) {
   let notice: StorageNotice | null = null;
   let isFull = false;
 
   function raise(raised: StorageNotice): void {
     notice = raised;
-    tell(raised);
+    notify(raised);
   }
 
   return {

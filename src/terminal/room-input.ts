@@ -46,6 +46,9 @@ export function createRoomInput(
   printer: Printer,
   { verbose, now, quit }: { verbose: boolean; now: () => number; quit: () => void },
 ) {
+  /** What was asked back after the last line: typed again before that time, it is done. */
+  let unconfirmed: { readonly line: string; readonly until: number } | null = null;
+
   /** What a line means; null, once the error has been shown, if it is a mistyped command. */
   function parse(line: string): ParsedLine | null {
     try {
@@ -57,9 +60,6 @@ export function createRoomInput(
       return null;
     }
   }
-
-  /** What was asked back after the last line: typed again before that time, it is done. */
-  let unconfirmed: { readonly line: string; readonly until: number } | null = null;
 
   function askBack(line: string): void {
     unconfirmed = { line, until: now() + CONFIRM_WITHIN };

@@ -7,6 +7,7 @@ import { usageError } from "../errors.ts";
 import { Interruption, type Io, type TerminalInput } from "./io.ts";
 
 const NEWLINE = 0x0a;
+
 /**
  * Takes the first line from a stream of bytes, without its end; null if the stream ends before it begins.
  *

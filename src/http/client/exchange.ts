@@ -65,7 +65,8 @@ export async function exchange(
     method,
     agent: isSecure ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv }),
     ...(isSecure ? { rejectUnauthorized: !insecure, ...(ca === null ? {} : { ca }) } : {}),
-    // Takes lines that end in a bare LF (RFC 9112 s. 2.2), as hand-written servers send them, but also what checkHead refuses.
+    // Takes lines that end in a bare LF (RFC 9112 s. 2.2), as hand-written servers send them; and also what checkHead
+    // refuses.
     insecureHTTPParser: true,
     signal: AbortSignal.any([options.signal, silence.signal]),
   });

@@ -66,7 +66,7 @@ function openDatabase(
   }
 }
 
-/** Rewrites a file of an earlier version so that it can give pages back; left as it is where the disk has no room for that. */
+/** Rewrites a file of an earlier version so that it can give pages back, unless the disk has no room for that. */
 export function allowVacuum(database: Database): void {
   const setting = database.query<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get();
   if (setting?.auto_vacuum === INCREMENTAL) return;

@@ -48,7 +48,7 @@ export function prepareRemoval(database: Database) {
   const vacuum = database.prepare<null, []>(`PRAGMA incremental_vacuum(${SLICE_VACUUMED})`);
   const space = measureSpace(database);
 
-  /** @param text of the entry: the index is told which words to forget */
+  /** @param text of the entry: the index needs it to find its words */
   function remove(id: number, text: string): void {
     removeWords.run(id, indexedText(text));
     removeEntry.run(id);

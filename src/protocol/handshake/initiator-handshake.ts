@@ -218,7 +218,7 @@ export function failureAtTimeout({ claim }: InitiatorHandshake): HandshakeFailur
   return claim?.failure ?? "no-answer";
 }
 
-/** Who knows the responder's key proves that: such hellos go first where places are few. */
+/** With a key proof if the responder's key is known: such hellos go first where places are few. */
 function makeHello(options: InitiatorOptions, message: Uint8Array, cookie: Uint8Array): Uint8Array {
   const { crypto, expected, initiatorId, padding } = options;
   const hello = writeHello(initiatorId, cookie, message, padding);

@@ -7,7 +7,7 @@ import type { RandomBytes } from "../crypto-provider.ts";
 import { CONNECTION_ID_LENGTH, MIN_SEALED, readPacket, writeSealedHeader } from "../packets.ts";
 import { BASE_DATAGRAM_SIZE, nextSizeToTry } from "../recovery/path-mtu.ts";
 
-/** Between two datagrams, ms: half of the resets that a server sends to one source in a second, for others may need the rest. */
+/** Between two datagrams, ms: uses half of the resets that a server sends to one source, as others may need the rest. */
 const SIZE_SPACING = 20;
 /** Datagrams of one size that have to be lost before it counts as too long (RFC 8899 s. 5.1.2), */
 const MIN_TRIES = 3;

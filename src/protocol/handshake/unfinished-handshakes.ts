@@ -1,4 +1,4 @@
-// The handshakes that wait for their finish, and who gets a place among them when there are not enough (docs/protocol.md
+// The handshakes that wait for their finish, and which of them keep a place when there are too few (docs/protocol.md
 // s. 8.3). Anyone with an address can take a place, so networks share the places, and so do the sources in one network; among
 // equals, an initiator that knows the responder's key goes first. Knows nothing of what the handshakes are for.
 
@@ -62,9 +62,10 @@ export function createUnfinishedHandshakes(): UnfinishedHandshakes {
 /**
  * Whether a newcomer gets a place: "free" if there is one, "none", or the handshake to drop for it.
  *
- * A place is taken from a network that has more than the newcomer's will have, or, within the newcomer's network, from such a
- * source. One that knows the key also takes the place of one that doesn't, from those that have as many. Of these, the
- * largest network loses one, of its largest source, without the key, the oldest.
+ * A place is taken from a network that has more places than the newcomer's network would have with the newcomer or, within
+ * that network, from a source that has more than the newcomer's. A newcomer that knows the key also takes the place of
+ * one that doesn't, where both have as many. Dropped is one of the largest network, of its largest source, rather without
+ * the key, the oldest.
  *
  * @param most how many places there are
  */
