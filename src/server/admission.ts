@@ -1,5 +1,6 @@
 // Who may join a server: everybody with its own invitation, the people on the list of authorized keys, and
-// the guests of invitations that have an end. Connects these with the handshake.
+// the guests of invitations that have an end. Connects these with the handshake, which lets somebody as far as a session,
+// and with entering a room, which makes them a guest.
 
 import { CharlaError } from "../errors.ts";
 import { SECRET_BYTES, secretToPsk } from "../identity/invitation.ts";
@@ -10,12 +11,16 @@ import type { InvitationStore } from "./invitations-file.ts";
 import {
   acceptedKeys,
   addInvitation,
-  admitByStanding,
   admitGuest,
   closeInvitations,
+  enterAsGuest,
+  enterByStanding,
   type Invitations,
   isOpen,
   type IssuedInvitation,
+  type LimitedInvitation,
+  mayEnter,
+  mayHaveUsed,
   type NewInvitation,
   noSuchInvitation,
   type StandingInvitation,
@@ -25,8 +30,8 @@ import {
 
 /** How long a new guest of the standing invitation may wait to be stored, ms. */
 const SAVE_AFTER = 5_000;
-/** Ids of the keys that admit to all rooms. */
-const UNLIMITED: ReadonlySet<string> = new Set(["standing", "open", "authorized"]);
+/** Ids of the keys that need no invitation, and admit to all rooms. */
+const UNLIMITED: ReadonlySet<string> = new Set(["open", "authorized"]);
 
 interface AdmissionOptions {
   /** Of the server's invitation, 16 bytes; null if nobody needs one. */
@@ -98,16 +103,33 @@ export function createAdmission(options: AdmissionOptions) {
     options.onRenewed();
   }
 
+  function findStanding(key: string): StandingInvitation | undefined {
+    return invitations.standing.find((each) => each.key.id === key);
+  }
+
+  function findLimited(key: string): LimitedInvitation | undefined {
+    return invitations.limited.find((each) => each.key.id === key);
+  }
+
+  /** Whether somebody who came with this key may enter: it still lets new people in, or has let them in before. */
+  function mayEnterWith(key: string, guest: string): boolean {
+    const standing = findStanding(key);
+    if (standing !== undefined) return standing === current() || standing.guests.has(guest);
+    const limited = findLimited(key);
+    return limited !== undefined && mayEnter(limited, guest, now());
+  }
+
   return {
     /** Of the standing invitation, 16 bytes; null on an open server. */
     get secret(): Uint8Array | null {
       return secret;
     },
-    /** The invitation of that id; null if it is not remembered any more. */
-    find(id: string): UsedInvitation | null {
-      if (UNLIMITED.has(id)) return { id, room: null };
-      const invitation = invitations.limited.find(({ key }) => key.id === id);
-      return invitation === undefined ? null : { id, room: invitation.room };
+    /** The invitation whose key has that id; null if it is not remembered any more. */
+    find(key: string): UsedInvitation | null {
+      if (UNLIMITED.has(key)) return { id: key, room: null };
+      if (findStanding(key) !== undefined) return { id: "standing", room: null, key };
+      const invitation = findLimited(key);
+      return invitation === undefined ? null : { id: key, room: invitation.room, key };
     },
     *keysFor(claimedKey: Uint8Array) {
       yield current()?.key ?? openKey;
@@ -118,17 +140,27 @@ export function createAdmission(options: AdmissionOptions) {
       const guest = fingerprint(peerKey);
       if (key === openKey) return true;
       if (key === authorizedKey) return authorized?.(guest) === true;
-      const standing = invitations.standing.find((each) => each.key === key);
-      if (standing !== undefined && standing !== current()) return standing.guests.has(guest);
+      const limited = findLimited(key.id);
+      return limited === undefined
+        ? mayEnterWith(key.id, guest)
+        : admitGuest(limited, guest, now());
+    },
+    /** Whether somebody who came by it may enter a room now: it may have been closed since their handshake. */
+    mayEnter({ key }: UsedInvitation, guest: string): boolean {
+      return key === undefined || mayEnterWith(key, guest);
+    },
+    /** Somebody who may enters a room: from now on they are a guest of the invitation, who may come back. */
+    enter({ key }: UsedInvitation, guest: string): void {
+      if (key === undefined || !mayEnterWith(key, guest)) return;
+      const standing = findStanding(key);
       if (standing !== undefined) {
         // The list matters only once the invitation was renewed: it is not worth a write for each guest.
-        if (admitByStanding(standing, guest)) savingLater ??= setTimeout(flush, SAVE_AFTER).unref();
-        return true;
+        if (enterByStanding(standing, guest)) savingLater ??= setTimeout(flush, SAVE_AFTER).unref();
+        return;
       }
-      const admitted = admitGuest(invitations, key, guest, now());
+      const limited = findLimited(key);
       // Many may come in one turn: they are stored together.
-      if (admitted === "new") saving ??= setImmediate(flush);
-      return admitted !== "refused";
+      if (limited !== undefined && enterAsGuest(limited, guest)) saving ??= setImmediate(flush);
     },
     /** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE */
     invite(invitation: NewInvitation): void {
@@ -155,7 +187,8 @@ export function createAdmission(options: AdmissionOptions) {
       save(closeInvitations(invitations, new Set([number]), now()));
     },
     /**
-     * Closes the invitations by which somebody came; the standing one is renewed. Others who came by them may come back.
+     * Closes the invitations by which somebody came; the standing one is renewed, also when it has had so many guests that
+     * they may have been forgotten. Others who came by them may come back.
      *
      * @returns the ids of those that are closed now
      * @throws {CharlaError} FOLDER_NOT_WRITABLE
@@ -165,7 +198,8 @@ export function createAdmission(options: AdmissionOptions) {
         .filter((each) => each.guests.has(guest) && isOpen(each, now()))
         .map(({ number }) => number);
       if (numbers.length > 0) save(closeInvitations(invitations, new Set(numbers), now()));
-      const hasStanding = current()?.guests.has(guest) === true;
+      const standing = current();
+      const hasStanding = standing !== null && mayHaveUsed(standing, guest);
       if (hasStanding) renew();
       return [...(hasStanding ? ["standing"] : []), ...numbers.map(String)];
     },

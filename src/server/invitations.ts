@@ -1,10 +1,11 @@
-// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for
-// one room and for so many people or so long. People who came by one may come back with it as long as it is remembered,
-// even when it admits nobody new. Pure but for the guests that are added: the time is an argument; knows no files and
-// no sockets.
+// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for one
+// room and for so many people or so long. Its guests are the people who have entered a room with it: they may come back as
+// long as it is remembered, also when it lets in nobody new any more. A handshake alone makes no guest. Pure but for the
+// guests that are added: the time is an argument; knows no files and no sockets.
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
 import type { AcceptedKey } from "../protocol/handshake/responder-handshake.ts";
 
 /** Invitations that still let somebody new in: the secret of each of them is tried in every handshake. */
@@ -20,6 +21,8 @@ export const MAX_REPLACED = 64;
 export const MAX_STANDING_GUESTS = 10_000;
 /** The same of all of them together. */
 export const MAX_ALL_STANDING_GUESTS = 20_000;
+/** How long somebody who has done a handshake has a place among a limited invitation's uses without entering a room, ms. */
+const ARRIVAL = 15_000;
 
 /** The invitation by which a client came. */
 export interface UsedInvitation {
@@ -27,6 +30,8 @@ export interface UsedInvitation {
   readonly id: string;
   /** The one room that it is for; null if it is for all. */
   readonly room: string | null;
+  /** The id of the key with which the client came; undefined where nothing is asked of it. */
+  readonly key?: string;
 }
 
 export interface Invitations {
@@ -43,8 +48,9 @@ export const NO_INVITATIONS: Invitations = { standing: [], limited: [], next: 1 
 export interface StandingInvitation {
   /** 16 bytes. */
   readonly secret: Uint8Array;
-  /** Fingerprints of the people that it has let in, who may come back when it was replaced. The last to come are last. */
+  /** Fingerprints of the people who have entered with it, who may come back when it was replaced. The last to come are last. */
   readonly guests: Set<string>;
+  /** Its id is of this secret: who came by an earlier one has another. */
   readonly key: AcceptedKey;
 }
 
@@ -57,13 +63,15 @@ export interface LimitedInvitation {
   readonly uses: number;
   /** Until when it lets new people in, ms since 1970; null as long as there are uses. */
   readonly until: number | null;
-  /** Fingerprints of the people that it has let in. */
+  /** Fingerprints of the people who have entered with it. */
   readonly guests: Set<string>;
+  /** Others who have done a handshake, and when, ms since 1970: each has one of the uses for a while. The last are last. */
+  readonly arriving: Map<string, number>;
   readonly key: AcceptedKey;
 }
 
 /** An invitation as its owner sees it. */
-export interface IssuedInvitation extends UsedInvitation {
+export interface IssuedInvitation extends Pick<UsedInvitation, "id" | "room"> {
   /** How many people it still lets in; null for any number. */
   readonly left: number | null;
   /** Until when, ms since 1970; null for no end. */
@@ -82,16 +90,20 @@ export interface NewInvitation {
   readonly seconds: number;
 }
 
-export function withKey(invitation: Omit<LimitedInvitation, "key">): LimitedInvitation {
+export function withKey(
+  invitation: Omit<LimitedInvitation, "key" | "arriving">,
+): LimitedInvitation {
   const { number, secret } = invitation;
-  return { ...invitation, key: { psk: secretToPsk(secret), id: String(number) } };
+  const key = { psk: secretToPsk(secret), id: String(number) };
+  return { ...invitation, arriving: new Map(), key };
 }
 
 export function standingInvitation(
   secret: Uint8Array,
   guests: Iterable<string> = [],
 ): StandingInvitation {
-  return { secret, guests: new Set(guests), key: { psk: secretToPsk(secret), id: "standing" } };
+  const key = { psk: secretToPsk(secret), id: `standing ${fingerprint(secret)}` };
+  return { secret, guests: new Set(guests), key };
 }
 
 /** The invitations when this secret is the one of the standing invitation; those that have let in nobody are forgotten. */
@@ -107,13 +119,18 @@ export function withStanding(invitations: Invitations, secret: Uint8Array): Invi
   return { ...invitations, standing: [...kept.toReversed(), current] };
 }
 
-/** Returns whether it is a guest that was not known. */
-export function admitByStanding({ guests }: StandingInvitation, guest: string): boolean {
+/** Adds somebody who enters a room; returns whether it is a guest that was not known. */
+export function enterByStanding({ guests }: StandingInvitation, guest: string): boolean {
   const isNew = !guests.delete(guest);
   guests.add(guest);
   const [oldest] = guests;
   if (guests.size > MAX_STANDING_GUESTS && oldest !== undefined) guests.delete(oldest);
   return isNew;
+}
+
+/** Whether this person has, or may have had, this invitation: when it has as many guests as are remembered, some are forgotten. */
+export function mayHaveUsed({ guests }: StandingInvitation, guest: string): boolean {
+  return guests.has(guest) || guests.size >= MAX_STANDING_GUESTS;
 }
 
 /** The limited invitations of these numbers let in nobody new any more, as if their time had come. */
@@ -161,30 +178,46 @@ export function addInvitation(
   return { standing, limited: [...kept, added], next: number + 1 };
 }
 
-/** The keys that this guest may have beside the standing one: those that admit anyone new, and those that admitted them. */
+/** The keys that this guest may have beside the standing one: those that admit anyone new, and those with which they have entered. */
 export function acceptedKeys(
   { standing, limited }: Invitations,
   guest: string,
   now: number,
 ): AcceptedKey[] {
-  const open = limited.filter((each) => each.guests.has(guest) || isOpen(each, now));
+  const open = limited.filter((each) => mayEnter(each, guest, now));
   const replaced = standing.slice(0, -1).filter(({ guests }) => guests.has(guest));
   return [...open, ...replaced].map(({ key }) => key);
 }
 
-/** Lets in somebody who has the key, if it still may: "new" has taken one of its uses, "known" has come back. */
-export function admitGuest(
-  { limited }: Invitations,
-  key: AcceptedKey,
-  guest: string,
-  now: number,
-): "new" | "known" | "refused" {
-  const invitation = limited.find((each) => each.key === key);
-  if (invitation === undefined) return "refused";
-  if (invitation.guests.has(guest)) return "known";
-  if (!isOpen(invitation, now)) return "refused";
-  invitation.guests.add(guest);
-  return "new";
+/** Whether somebody who has done a handshake with it is let in, who then has one of its uses for a while. */
+export function admitGuest(invitation: LimitedInvitation, guest: string, now: number): boolean {
+  if (!mayEnter(invitation, guest, now)) return false;
+  const { guests, arriving } = invitation;
+  if (guests.has(guest)) return true;
+  arriving.delete(guest);
+  arriving.set(guest, now);
+  return true;
+}
+
+/** Adds somebody who enters the room and may; returns whether it is a guest that was not known, who takes a use. */
+export function enterAsGuest({ guests, arriving }: LimitedInvitation, guest: string): boolean {
+  arriving.delete(guest);
+  if (guests.has(guest)) return false;
+  guests.add(guest);
+  return true;
+}
+
+/** Whether it lets this person in: who has entered with it before, or is new while it is open and has a use for them. */
+export function mayEnter(invitation: LimitedInvitation, guest: string, now: number): boolean {
+  const { uses, guests, arriving } = invitation;
+  if (guests.has(guest)) return true;
+  if (!isOpen(invitation, now)) return false;
+  for (const [waiting, since] of arriving) {
+    // The clock may have been set back.
+    if (now >= since && now < since + ARRIVAL) break;
+    arriving.delete(waiting);
+  }
+  return arriving.has(guest) || guests.size + arriving.size < uses;
 }
 
 export function noSuchInvitation(number: number): CharlaError {

@@ -238,7 +238,7 @@ export class MemberSession implements ChannelHandlers {
     room: Room,
     { name: wanted, device, after, history }: FrameOf<"enter">,
   ): Promise<Membership> {
-    const { log, quota, moderation } = this.#server;
+    const { log, quota, moderation, invitations } = this.#server;
     const { fingerprint, owner, invitation } = this.#client;
     this.#checkAdmission(room);
     const creator = owner ? null : { fingerprint, invitation: invitation.id };
@@ -254,8 +254,9 @@ export class MemberSession implements ChannelHandlers {
       throw error;
     }
     const last = await log.last(room.name);
-    // The owner may have locked the room meanwhile, or banned the client.
+    // The owner may have locked the room meanwhile, banned the client, or closed the invitation.
     this.#checkAdmission(room);
+    invitations.enter(invitation, fingerprint);
     this.#replaceProgram(room, device);
     // A cursor into another log means nothing in this one, nor does one beyond its end.
     const cursor = after?.log === log.id ? after.sequence : last - (history ?? FIRST_ENTRIES);
@@ -290,21 +291,22 @@ export class MemberSession implements ChannelHandlers {
   /** @throws {CharlaError} REFUSED, BANNED */
   #checkAdmission(room: Room): void {
     const { fingerprint, owner, invitation } = this.#client;
-    const onlyRoom = invitation.room;
     const hint = "ask the owner of the conversation";
-    const { moderation } = this.#server;
+    const { moderation, invitations } = this.#server;
     const isOperator = owner || moderation.isOperator(fingerprint);
     if (moderation.isBanned(fingerprint) && !owner) {
       throw new CharlaError("BANNED", "you are banned from this server", hint);
     }
     const why =
-      onlyRoom !== null && onlyRoom !== room.name && !owner
-        ? `your invitation is for the room ${onlyRoom}, not for ${room.name}`
-        : moderation.keepsOut(room.name, fingerprint) && !isOperator
-          ? `${room.name} is locked`
-          : room.isFull
-            ? `${room.name} is full`
-            : null;
+      !owner && !invitations.mayEnter(invitation, fingerprint)
+        ? "your invitation lets in nobody new any more"
+        : invitation.room !== null && invitation.room !== room.name && !owner
+          ? `your invitation is for the room ${invitation.room}, not for ${room.name}`
+          : moderation.keepsOut(room.name, fingerprint) && !isOperator
+            ? `${room.name} is locked`
+            : room.isFull
+              ? `${room.name} is full`
+              : null;
     if (why !== null) throw new CharlaError("REFUSED", why, hint);
   }
 

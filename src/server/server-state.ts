@@ -8,7 +8,7 @@ import type { Log } from "../log/log.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
-import type { IssuedInvitation } from "./invitations.ts";
+import type { IssuedInvitation, UsedInvitation } from "./invitations.ts";
 import type { Limits } from "./limits.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
@@ -42,6 +42,10 @@ export interface InvitationControl {
   revoke(number: number): void;
   /** @throws {CharlaError} REFUSED on an open server */
   renew(): void;
+  /** Whether somebody who came by it may enter a room now. */
+  mayEnter(invitation: UsedInvitation, fingerprint: string): boolean;
+  /** Somebody who may enters a room: from now on they may come back with it. */
+  enter(invitation: UsedInvitation, fingerprint: string): void;
   /** Closes those by which somebody came; returns their ids. */
   closeAllOf(fingerprint: string): readonly string[];
 }
@@ -51,6 +55,8 @@ const NO_INVITATION_CONTROL: InvitationControl = {
   isOpen: () => false,
   revoke() {},
   renew() {},
+  mayEnter: () => true,
+  enter() {},
   closeAllOf: () => [],
 };
 

@@ -94,6 +94,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       isOpen: () => secret === null,
       revoke: (number) => admission.revoke(number),
       renew: () => admission.renew(),
+      mayEnter: (used, guest) => admission.mayEnter(used, guest),
+      enter: (used, guest) => admission.enter(used, guest),
       closeAllOf: (guest) => admission.closeAllOf(guest),
     },
     moderation: new Moderation(options.moderation),

@@ -207,11 +207,56 @@ describe("without a network", () => {
   test("guests are stored soon, and before the server ends", () => {
     const { written, admission, key } = invitedUntilNoon();
     expect(admission.admit(key, ANN.publicKey)).toBe(true);
+    admission.enter({ id: "1", room: "main", key: key.id }, fingerprint(ANN.publicKey));
     expect(written).toEqual([0]);
     admission.flush();
     expect(written).toEqual([0, 1]);
     admission.flush();
     expect(written).toEqual([0, 1]);
+  });
+});
+
+/** An admission with the standing invitation, by which Eve has entered, and others since. */
+function enteredByStanding(others: number, onRenewed: () => void) {
+  let renewals = 0;
+  const admission = createAdmission({
+    secret: SERVER_SECRET,
+    store: { stored: NO_INVITATIONS, saveSecret() {}, save() {} },
+    authorized: undefined,
+    now: () => NOON,
+    random: () => new Uint8Array(16).fill((renewals += 1)),
+    onRenewed,
+    onNotStored() {},
+  });
+  const [key] = admission.keysFor(ANN.publicKey);
+  const used = key === undefined ? null : admission.find(key.id);
+  if (key === undefined || used === null) throw new Error("there is no standing invitation");
+  admission.enter(used, "Eve");
+  for (let other = 0; other < others; other += 1) admission.enter(used, `other ${other}`);
+  return { admission, key, used };
+}
+
+describe("a ban renews the standing invitation", () => {
+  test("also when 10,100 keys have done a handshake since the person came", () => {
+    let renewed = 0;
+    const { admission, key } = enteredByStanding(0, () => void (renewed += 1));
+    const publicKey = new Uint8Array(32);
+    for (let count = 0; count < 10_100; count += 1) {
+      new DataView(publicKey.buffer).setUint32(0, count);
+      expect(admission.admit(key, publicKey)).toBe(true);
+    }
+    expect([...(admission.list()[0]?.guests ?? [])]).toEqual(["Eve"]);
+    expect([admission.closeAllOf("Eve"), renewed]).toEqual([["standing"], 1]);
+    expect(admission.admit(key, publicKey)).toBe(false);
+  });
+
+  test("also when so many have entered that the person may have been forgotten", () => {
+    let renewed = 0;
+    const { admission, used } = enteredByStanding(10_100, () => void (renewed += 1));
+    expect(admission.mayEnter(used, "Mallory")).toBe(true);
+    expect([admission.closeAllOf("Eve"), renewed]).toEqual([["standing"], 1]);
+    expect(admission.mayEnter(used, "Mallory")).toBe(false);
+    expect(admission.mayEnter(used, "other 10000")).toBe(true);
   });
 });
 

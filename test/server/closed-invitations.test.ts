@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
+import { parseInvitation } from "../../src/identity/invitation.ts";
 import { fingerprint } from "../../src/identity/key-text.ts";
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
@@ -20,7 +21,9 @@ import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { rejection } from "../net/rejection.ts";
 import { ANN, BOB, CARL, knock, ownerOf } from "./admitting.ts";
-import { openHere, SERVER_KEYS } from "./served.ts";
+import { joinRaw } from "./raw-member.ts";
+import { openHere, SERVER_KEYS, SERVER_SECRET } from "./served.ts";
+import { enterFrame } from "./server-state.ts";
 
 const DAVE = generateKeyPair(new Uint8Array(32).fill(0xd4));
 
@@ -92,6 +95,47 @@ describe("a ban holds", () => {
       code: "REFUSED",
       message: "anyone may join: a new invitation would keep nobody out",
     });
+  });
+});
+
+describe("who has only done a handshake when an invitation is closed", () => {
+  const NEW = "your invitation lets in nobody new any more";
+
+  /** Two spare keys of one person: one that is connected, and one that was. */
+  async function spareKeys(server: Server, secret: Uint8Array, also: () => Promise<unknown>) {
+    await using waiting = await joinRaw(server, "waiting", undefined, secret);
+    await using gone = await joinRaw(server, "gone", undefined, secret);
+    expect([await waiting.joined, await gone.joined]).toEqual([true, true]);
+    await gone[Symbol.asyncDispose]();
+    await also();
+    waiting.say(enterFrame("Mallory"));
+    expect(await waiting.ended).toMatchObject({ code: 16, reason: NEW });
+    expect(waiting.frames).toEqual([]);
+    return generateKeyPair(Buffer.alloc(32, "gone"));
+  }
+
+  endToEnd("by a ban does not come in, connected or not", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    const old = server.invitation("main");
+    expect(await knock(old, BOB)).toBe("in");
+    const gone = await spareKeys(server, SERVER_SECRET, () =>
+      owner.ban(fingerprint(BOB.publicKey)),
+    );
+    expect(await knockAll(old, [gone])).toEqual(["WRONG_SECRET"]);
+    const counts = (await owner.invitations()).map(({ id, count }) => [id, count]);
+    expect(counts).toEqual([["standing", 1]]);
+  });
+
+  endToEnd("by the owner, as a limited one, does not come in, connected or not", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    const limited = await owner.invite({ uses: 5 });
+    const { secret } = parseInvitation(limited);
+    if (secret === null) throw new Error("an invitation without a secret");
+    expect(await knock(limited, ANN)).toBe("in");
+    const gone = await spareKeys(server, secret, () => owner.revoke(1));
+    expect(await knockAll(limited, [gone, ANN])).toEqual(["WRONG_SECRET", "in"]);
   });
 });
 

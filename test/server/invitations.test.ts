@@ -3,12 +3,14 @@
 import { describe, expect, test } from "bun:test";
 
 import { secretToPsk } from "../../src/identity/invitation.ts";
+import type { AcceptedKey } from "../../src/protocol/handshake/responder-handshake.ts";
 import {
   acceptedKeys,
   addInvitation,
-  admitByStanding,
   admitGuest,
   closeInvitations,
+  enterAsGuest,
+  enterByStanding,
   type Invitations as AllInvitations,
   type LimitedInvitation,
   MAX_GUESTS,
@@ -16,6 +18,7 @@ import {
   MAX_REPLACED,
   MAX_SPENT,
   MAX_STANDING_GUESTS,
+  mayEnter,
   NO_INVITATIONS,
   standingInvitation,
   withStanding,
@@ -43,13 +46,23 @@ function invite(
   return added;
 }
 
+/** Somebody does a handshake with that key, and enters at once. */
+function come(
+  { limited }: AllInvitations,
+  key: AcceptedKey,
+  guest: string,
+  now: number,
+): "new" | "known" | "refused" {
+  const invitation = limited.find((each) => each.key === key);
+  if (invitation === undefined || !admitGuest(invitation, guest, now)) return "refused";
+  return enterAsGuest(invitation, guest) ? "new" : "known";
+}
+
 describe("an invitation for two", () => {
   test("lets in two people, and nobody else", () => {
     const invitations = none();
     const { key } = invite(invitations, { uses: 2 });
-    const came = ["Ann", "Bob", "Carl"].map((guest) =>
-      admitGuest(invitations.all, key, guest, NOON),
-    );
+    const came = ["Ann", "Bob", "Carl"].map((guest) => come(invitations.all, key, guest, NOON));
     expect(came).toEqual(["new", "new", "refused"]);
   });
 
@@ -57,7 +70,7 @@ describe("an invitation for two", () => {
     const invitations = none();
     const { key, guests } = invite(invitations, { uses: 2 });
     const came = ["Ann", "Ann", "Bob", "Ann", "Bob"].map((guest) =>
-      admitGuest(invitations.all, key, guest, NOON),
+      come(invitations.all, key, guest, NOON),
     );
     expect(came).toEqual(["new", "known", "new", "known", "known"]);
     expect([...guests]).toEqual(["Ann", "Bob"]);
@@ -67,9 +80,35 @@ describe("an invitation for two", () => {
     const invitations = none();
     const { key } = invite(invitations, { uses: 1 });
     expect(acceptedKeys(invitations.all, "Bob", NOON)).toEqual([key]);
-    admitGuest(invitations.all, key, "Ann", NOON);
+    come(invitations.all, key, "Ann", NOON);
     expect(acceptedKeys(invitations.all, "Bob", NOON)).toEqual([]);
     expect(acceptedKeys(invitations.all, "Ann", NOON)).toEqual([key]);
+  });
+});
+
+describe("a handshake alone", () => {
+  test("takes a use for 15 s, and makes no guest who could come back when the invitation is closed", () => {
+    const invitations = none();
+    const invitation = invite(invitations, { uses: 2 });
+    expect(admitGuest(invitation, "Ann", NOON)).toBe(true);
+    expect(admitGuest(invitation, "Bob", NOON + 1)).toBe(true);
+    expect([...invitation.guests]).toEqual([]);
+    expect(admitGuest(invitation, "Carl", NOON + 14_999)).toBe(false);
+    expect(mayEnter(invitation, "Ann", NOON + 14_999)).toBe(true);
+    expect(mayEnter(invitation, "Carl", NOON + 15_000)).toBe(true);
+    enterAsGuest(invitation, "Carl");
+    expect(mayEnter(invitation, "Bob", NOON + 15_000)).toBe(true);
+    invitations.all = closeInvitations(invitations.all, new Set([1]), NOON + 15_000);
+    const [closed = invitation] = invitations.all.limited;
+    expect(mayEnter(closed, "Bob", NOON + 15_000)).toBe(false);
+    expect(mayEnter(closed, "Carl", NOON + 15_000)).toBe(true);
+    expect(acceptedKeys(invitations.all, "Bob", NOON + 15_000)).toEqual([]);
+  });
+
+  test("takes no use for longer when the clock is set back", () => {
+    const invitation = invite(none(), { uses: 1 });
+    expect(admitGuest(invitation, "Ann", NOON + 3_600_000)).toBe(true);
+    expect(admitGuest(invitation, "Bob", NOON)).toBe(true);
   });
 });
 
@@ -77,9 +116,9 @@ describe("an invitation for an hour", () => {
   test("lets new people in up to its last millisecond, and its guests back in for ever", () => {
     const invitations = none();
     const { key } = invite(invitations, { seconds: 3_600 });
-    expect(admitGuest(invitations.all, key, "Ann", NOON + 3_599_999)).toBe("new");
-    expect(admitGuest(invitations.all, key, "Bob", NOON + 3_600_000)).toBe("refused");
-    expect(admitGuest(invitations.all, key, "Ann", NOON + 9_999_999_999)).toBe("known");
+    expect(come(invitations.all, key, "Ann", NOON + 3_599_999)).toBe("new");
+    expect(come(invitations.all, key, "Bob", NOON + 3_600_000)).toBe("refused");
+    expect(come(invitations.all, key, "Ann", NOON + 9_999_999_999)).toBe("known");
     expect(acceptedKeys(invitations.all, "Bob", NOON + 3_600_000)).toEqual([]);
     expect(acceptedKeys(invitations.all, "Ann", NOON + 3_600_000)).toEqual([key]);
   });
@@ -87,8 +126,8 @@ describe("an invitation for an hour", () => {
   test("and for two ends with whatever comes first", () => {
     const invitations = none();
     const { key } = invite(invitations, { uses: 2, seconds: 60 });
-    expect(admitGuest(invitations.all, key, "Ann", NOON)).toBe("new");
-    expect(admitGuest(invitations.all, key, "Bob", NOON + 60_000)).toBe("refused");
+    expect(come(invitations.all, key, "Ann", NOON)).toBe("new");
+    expect(come(invitations.all, key, "Bob", NOON + 60_000)).toBe("refused");
   });
 
   test("may be longer than a time in ms can say", () => {
@@ -117,7 +156,7 @@ test("a key that no invitation has lets nobody in", () => {
   const invitations = none();
   const { key } = invite(invitations, { uses: 1 });
   invitations.all = NO_INVITATIONS;
-  expect(admitGuest(invitations.all, key, "Ann", NOON)).toBe("refused");
+  expect(come(invitations.all, key, "Ann", NOON)).toBe("refused");
 });
 
 describe("there is a bound", () => {
@@ -126,9 +165,9 @@ describe("there is a bound", () => {
     const { uses, key } = invite(invitations, { seconds: 60 });
     expect([uses, MAX_GUESTS]).toEqual([1_000, 1_000]);
     for (let guest = 0; guest < 1_000; guest += 1) {
-      expect(admitGuest(invitations.all, key, `guest ${guest}`, NOON)).toBe("new");
+      expect(come(invitations.all, key, `guest ${guest}`, NOON)).toBe("new");
     }
-    expect(admitGuest(invitations.all, key, "another", NOON)).toBe("refused");
+    expect(come(invitations.all, key, "another", NOON)).toBe("refused");
     expect(() => invite(invitations, { uses: 1_001 })).toThrow(
       expect.objectContaining({
         code: "REFUSED",
@@ -158,7 +197,7 @@ describe("there is a bound", () => {
     const invitations = none();
     const keys = Array.from({ length: MAX_SPENT + 2 }, (_, index) => {
       const { key } = invite(invitations, { uses: 1 });
-      admitGuest(invitations.all, key, `guest ${index}`, NOON);
+      come(invitations.all, key, `guest ${index}`, NOON);
       return key;
     });
     invite(invitations, { uses: 1 });
@@ -181,8 +220,8 @@ describe("the standing invitation", () => {
   test("that was replaced is tried with those alone who came by it, and is forgotten if nobody did", () => {
     let all = withStanding(NO_INVITATIONS, secret(1));
     const first = currentOf(all);
-    expect(admitByStanding(first, "Ann")).toBe(true);
-    expect(admitByStanding(first, "Ann")).toBe(false);
+    expect(enterByStanding(first, "Ann")).toBe(true);
+    expect(enterByStanding(first, "Ann")).toBe(false);
     all = withStanding(withStanding(all, secret(2)), secret(3));
     expect(all.standing.map((each) => each.secret[0])).toEqual([1, 3]);
     expect(acceptedKeys(all, "Ann", NOON)).toEqual([first.key]);
@@ -199,10 +238,10 @@ describe("the standing invitation", () => {
   test("remembers 10,000 people, and forgets first who has not come for longest", () => {
     const invitation = standingInvitation(secret(1));
     for (let guest = 0; guest < MAX_STANDING_GUESTS; guest += 1) {
-      admitByStanding(invitation, `guest ${guest}`);
+      enterByStanding(invitation, `guest ${guest}`);
     }
-    admitByStanding(invitation, "guest 0");
-    admitByStanding(invitation, "another");
+    enterByStanding(invitation, "guest 0");
+    enterByStanding(invitation, "another");
     expect(invitation.guests.size).toBe(10_000);
     expect(
       ["guest 0", "guest 1", "guest 2", "another"].map((each) => invitation.guests.has(each)),
@@ -212,7 +251,7 @@ describe("the standing invitation", () => {
   test("is remembered as one of 64 that were replaced, with 20,000 people in all", () => {
     let all = withStanding(NO_INVITATIONS, secret(0));
     for (let byte = 1; byte <= MAX_REPLACED + 2; byte += 1) {
-      admitByStanding(currentOf(all), `guest of ${byte - 1}`);
+      enterByStanding(currentOf(all), `guest of ${byte - 1}`);
       all = withStanding(all, secret(byte));
     }
     expect(all.standing).toHaveLength(MAX_REPLACED + 1);
@@ -226,10 +265,10 @@ describe("the standing invitation", () => {
 test("a limited invitation that was closed is tried only with its guests, and without any is forgotten", () => {
   const invitations = none();
   const [used, unused] = [invite(invitations, { uses: 5 }), invite(invitations, { uses: 5 })];
-  admitGuest(invitations.all, used.key, "Ann", NOON);
+  come(invitations.all, used.key, "Ann", NOON);
   const closed = closeInvitations(invitations.all, new Set([used.number, unused.number]), NOON + 1);
   expect(closed.limited.map(({ number }) => number)).toEqual([used.number]);
   expect(acceptedKeys(closed, "Ann", NOON + 1)).toEqual([used.key]);
   expect(acceptedKeys(closed, "Bob", NOON + 1)).toEqual([]);
-  expect(admitGuest(closed, used.key, "Bob", NOON + 1)).toBe("refused");
+  expect(come(closed, used.key, "Bob", NOON + 1)).toBe("refused");
 });

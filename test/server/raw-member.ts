@@ -19,14 +19,20 @@ export interface RawMember extends AsyncDisposable {
   say(...messages: readonly unknown[]): void;
   /** Resolves once the server has sent a frame of that type. */
   until(type: ServerFrame["type"]): Promise<void>;
+  /** Resolves when the handshake has succeeded. */
+  readonly joined: Promise<boolean>;
   readonly ended: Promise<SessionEnd>;
 }
 
-/** @param taken it reads nothing more before this resolves */
+/**
+ * @param taken it reads nothing more before this resolves
+ * @param secret of the invitation
+ */
 export async function joinRaw(
   { local }: Server,
   name: string,
   taken?: Promise<void>,
+  secret: Uint8Array = SERVER_SECRET,
 ): Promise<RawMember> {
   const keys = generateKeyPair(Buffer.alloc(32, name));
   const socket = await openSealedSocket({
@@ -37,7 +43,7 @@ export async function joinRaw(
   });
   const frames: ServerFrame[] = [];
   const link = socket.join(
-    { to: local, psk: secretToPsk(SERVER_SECRET), expected: SERVER_KEYS.publicKey },
+    { to: local, psk: secretToPsk(secret), expected: SERVER_KEYS.publicKey },
     {
       onMessages(messages) {
         for (const message of messages) {
@@ -63,6 +69,7 @@ export async function joinRaw(
     },
     until: (type) =>
       until(`"${type}" for ${name}`, () => frames.some((frame) => frame.type === type)),
+    joined: link.joined,
     ended: link.ended,
     async [Symbol.asyncDispose]() {
       link.abort(0, "");

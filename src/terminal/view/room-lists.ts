@@ -92,13 +92,19 @@ export function banResultLines({ name, closed, invitation, open }: Banned): stri
     `${visibleName(name)} is banned`,
     ...(numbers.length === 0 ? [] : [`closed for newcomers: invitation ${numbers.join(", ")}`]),
     ...(closed.includes("standing")
+      ? [`the standing invitation was renewed, for ${visibleName(name)} may have the old one`]
+      : []),
+    ...(closed.length > 0
       ? [
-          `the standing invitation was renewed, for ${visibleName(name)} has the old one; who came by that may come back`,
+          `who else came by it may come back, also ${visibleName(name)} with another key: /invites lists them`,
         ]
       : []),
     ...(invitation === undefined ? [] : [describeInvitation(invitation)]),
     ...(open === true
       ? ["anyone may join here, and so may they with another key: /lock keeps newcomers out"]
+      : []),
+    ...(open !== true && closed.length === 0
+      ? ["no invitation was closed: none that lets in newcomers is known to be theirs"]
       : []),
   ];
 }
