@@ -168,6 +168,19 @@ describe("what was deleted from a log on the disk", () => {
     expect(await log.readLast("main", 1)).toMatchObject([{ device: "phone", sequence: 302 }]);
   });
 
+  test("a log in which nothing was said or deleted since the last look is not written", async () => {
+    using folder = temporaryFolder();
+    await using log = await openSqliteLog({ folder: folder.path, now });
+    await log.append("main", draft(1));
+    await log.deleteRoom("main");
+    await log.removeDeleted();
+    using reader = new Database(join(folder.path, "log.sqlite"), { readonly: true });
+    const version = () => reader.query("PRAGMA data_version").get();
+    const before = version();
+    await log.removeDeleted();
+    expect(version()).toEqual(before);
+  });
+
   test("a reader beside the program that deletes does not see what was deleted, before it is removed", async () => {
     using folder = temporaryFolder();
     await using log = await openSqliteLog({ folder: folder.path, now });

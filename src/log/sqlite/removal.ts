@@ -47,11 +47,14 @@ export function prepareRemoval(database: Database) {
   );
   const vacuum = database.prepare<null, []>(`PRAGMA incremental_vacuum(${SLICE_VACUUMED})`);
   const space = measureSpace(database);
+  /** Whether the index may hold words of removed entries, perhaps since an earlier run. */
+  let hasStaleWords = true;
 
   /** @param text of the entry: the index needs it to find its words */
   function remove(id: number, text: string): void {
     removeWords.run(id, indexedText(text));
     removeEntry.run(id);
+    hasStaleWords = true;
   }
 
   /** Gives some pages back to the disk, unless few are free; returns whether there are more. */
@@ -87,7 +90,10 @@ export function prepareRemoval(database: Database) {
       if (removeNames.run(SLICE_NAMES).changes > 0) return { isDone: false, removedSenders };
       removeRooms.run();
       // Its merges have left out most of what was removed, and go on with what is said later, if anything is.
-      if (anyEntry.get() === null) removeAllWords.run();
+      if (hasStaleWords && anyEntry.get() === null) {
+        removeAllWords.run();
+        hasStaleWords = false;
+      }
       return { isDone: !vacuumSome(), removedSenders };
     },
   };
