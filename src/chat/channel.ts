@@ -28,6 +28,8 @@ export interface ChannelHandlers {
   onSilent?(duration: number): void;
   /** The other end is heard again after a silence of `duration` ms. */
   onHeard?(duration: number): void;
+  /** It has ended, though what came before may not be handed on yet: nothing is worth waiting for any more. */
+  onEnd?(): void;
 }
 
 /** Codes of CLOSE when the program ends a session, with a reason in words (docs/protocol.md s. 15.3). */

@@ -68,6 +68,8 @@ export interface SealedLinkHandlers {
   onSilent?(duration: number): void;
   /** The peer was heard again, after a silence of `duration` ms. */
   onHeard?(duration: number): void;
+  /** The session has ended; messages that came before are still handed on. */
+  onEnd?(): void;
   /** The peer has moved to another address, and proven it. */
   onMoved?(to: SocketAddress): void;
 }
@@ -112,6 +114,7 @@ export class SessionLink implements SealedLink {
   /** What was last reported to the handlers. */
   #reportedArrival = 0;
   #reportedPeer: SocketAddress;
+  #reportedEnd = false;
   /** When the silence that was reported began; null when none was. */
   #silentSince: number | null = null;
 
@@ -263,6 +266,10 @@ export class SessionLink implements SealedLink {
       while (queue[0] !== undefined && (end !== null || queue[0].isDone())) {
         queue.shift()?.resolve(end === null);
       }
+    }
+    if (end !== null && !this.#reportedEnd) {
+      this.#reportedEnd = true;
+      this.#handlers?.onEnd?.();
     }
     if (end === null || this.#busy || !this.#drained) return true;
     this.#resolveEnded(end);

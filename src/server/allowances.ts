@@ -46,6 +46,8 @@ export class SessionAllowance implements Disposable {
   readonly #person: Allowance;
   readonly #invitation: Allowance;
   readonly #now: () => number;
+  /** How many tokens the last `take` took from the invitation. */
+  #taken = 0;
 
   constructor(person: Allowance, invitation: Allowance, now: () => number) {
     this.#person = person;
@@ -55,22 +57,46 @@ export class SessionAllowance implements Disposable {
     invitation.sessions += 1;
   }
 
-  /** Sessions of this person, this one among them. */
-  get sessionsOfPerson(): number {
-    return this.#person.sessions;
+  /** Why there is one session too many, which is this one; null if there isn't. */
+  describeExcess({ sessionsPerPerson, sessionsPerInvitation }: Limits): string | null {
+    if (this.#person.sessions > sessionsPerPerson) {
+      return `you have ${sessionsPerPerson} sessions with this server, as many as one person may`;
+    }
+    if (this.#invitation.sessions > sessionsPerInvitation) {
+      return "as many people have come by your invitation as this server has room for";
+    }
+    return null;
   }
 
-  /** Sessions of all who came by this invitation, this one among them. */
-  get sessionsOfInvitation(): number {
-    return this.#invitation.sessions;
-  }
-
-  /** Uses it, on credit if need be: returns the ms to wait before going on, 0 for none. */
+  /**
+   * Uses it, on credit if need be: returns the ms to wait before going on, 0 for none. What others owe delays nobody
+   * longer than until their own share has earned it.
+   */
   take(action: Action, count = 1): number {
     const now = this.#now();
+    this.#taken = 0;
     const wait = this.#person.bucket(action, now).take(now, count);
-    if (this.#person.share(action).tryTake(now, count) === 0) return wait;
-    return Math.max(wait, this.#invitation.bucket(action, now).take(now, count));
+    const share = this.#person.share(action);
+    if (share.tryTake(now, count) === 0) return wait;
+    const others = this.#invitation.bucket(action, now);
+    if (share.wait(now, count) < others.wait(now, count)) {
+      return Math.max(wait, share.take(now, count));
+    }
+    this.#taken = count;
+    return Math.max(wait, others.take(now, count));
+  }
+
+  /** Uses it without counting it for the invitation. Returns the ms to wait. */
+  takeAlone(action: Action, count = 1): number {
+    const now = this.#now();
+    this.#taken = 0;
+    return this.#person.bucket(action, now).take(now, count);
+  }
+
+  /** What was taken last is not done: the session has ended while it waited. The person goes on owing it, the others don't. */
+  giveBack(action: Action): void {
+    this.#invitation.bucket(action, this.#now()).giveBack(this.#taken);
+    this.#taken = 0;
   }
 
   /** Uses it if that is allowed now, and returns 0; else returns the ms until it is. */

@@ -37,6 +37,8 @@ export interface Limits {
   readonly sessionsPerInvitation: number;
   /** How long a session may last before it asks to enter a room, ms. */
   readonly enterWithin: number;
+  /** Frames outside a room, counted as for the rate: a program asks a few times how the server sees it, and enters. */
+  readonly framesOutside: number;
   /** Rooms that one member may create: enough for anyone, few of the thousand that a log holds. */
   readonly roomsPerMember: number;
   /** Rooms that all who came by one invitation may create: a fifth of those, whatever keys they make. */
@@ -91,6 +93,7 @@ export const LIMITS: Limits = {
   sessionsPerPerson: 32,
   sessionsPerInvitation: 12_288,
   enterWithin: 10_000,
+  framesOutside: 32,
   roomsPerMember: 20,
   roomsPerInvitation: 200,
   unreadFor: 30_000,
@@ -115,6 +118,11 @@ export class TokenBucket {
     this.#earn(now);
     this.#tokens -= count;
     return this.#wait(this.#tokens);
+  }
+
+  /** Returns tokens that were taken for something that was not done. */
+  giveBack(count: number): void {
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + count);
   }
 
   /** Takes tokens if there are enough, and returns 0; else returns the ms until there are. */

@@ -25,7 +25,10 @@ export function localChannel(): [Channel, Channel] {
   function end(reason: string): void {
     if (endReason !== null) return;
     endReason = reason;
-    for (const { room } of inboxes) room.resolve(false);
+    for (const { room, handlers } of inboxes) {
+      room.resolve(false);
+      handlers?.onEnd?.();
+    }
     resolveEnded();
   }
 

@@ -18,19 +18,25 @@ import {
 import { isMemberName } from "../chat/names.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import type { SessionAllowance } from "./allowances.ts";
+import { claimName } from "./claim-name.ts";
 import { sendInTime } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
+import type { Action } from "./limits.ts";
 import { mutedNotice } from "./operator-requests.ts";
-import { answerRequest, describeMembers, encodeFailure, type Request } from "./requests.ts";
+import {
+  actionOf,
+  answerRequest,
+  describeMembers,
+  encodeFailure,
+  type Request,
+} from "./requests.ts";
 import { Member, type Room } from "./room.ts";
-import type { Membership, ServerState } from "./server-state.ts";
+import type { Membership, Pause, ServerState } from "./server-state.ts";
 
 /** Entries shown to a member that enters a room for the first time. */
 const FIRST_ENTRIES = 20;
 /** Bytes of a frame that count as one frame: those with long texts cost more to read, to store and to send on. */
 const FRAME_UNIT = 1_024;
-/** How many numbers are tried behind a name that is taken. */
-const MAX_NAMESAKES = 100;
 
 export interface Client {
   readonly channel: Channel;
@@ -57,6 +63,11 @@ export class MemberSession implements ChannelHandlers {
   readonly #deadline: Disposable | null;
   /** Null while it is outside. */
   #membership: Membership | null = null;
+  /** Frames that it has sent outside a room, counted as for the rate. */
+  #framesOutside = 0;
+  /** What it waits for because it was too fast. */
+  #pausing: Pause | null = null;
+  #hasEnded = false;
   /** Nothing more is taken: what follows on something that was not would be out of order. */
   #isOver = false;
 
@@ -68,7 +79,7 @@ export class MemberSession implements ChannelHandlers {
     const { enterWithin } = server.limits;
     const isLate = () => this.#abort(`no room was entered within ${enterWithin / 1_000} s`);
     this.#deadline = owner ? null : server.setTimer(isLate, enterWithin);
-    const why = this.#tooManySessions();
+    const why = this.#allowance?.describeExcess(server.limits) ?? null;
     if (why !== null) this.#abort(why, NOT_ADMITTED);
     // It ends after everything that is still being done, such as entering.
     void channel.ended.then(() => {
@@ -95,10 +106,12 @@ export class MemberSession implements ChannelHandlers {
       if (reading.type === "frame" && reading.frame.type === "enter") {
         this.#deadline?.[Symbol.dispose]();
       }
-      const wait = this.#allowance?.take("frame", 1 + Math.floor(bytes.length / FRAME_UNIT)) ?? 0;
+      const type = reading.type === "frame" ? reading.frame.type : null;
+      const wait = this.#countFrame(1 + Math.floor(bytes.length / FRAME_UNIT), type);
+      if (this.#isOver) break;
       if (wait > 0) {
         await allSaid();
-        if (!(await this.#pause(wait))) return;
+        if (!(await this.#pause(wait, "frame"))) return;
       }
       if (reading.type === "unknown") continue;
       const { frame } = reading;
@@ -113,18 +126,26 @@ export class MemberSession implements ChannelHandlers {
     await allSaid();
   }
 
-  /** Why the session is refused; null if it isn't. */
-  #tooManySessions(): string | null {
-    if (this.#allowance === null) return null;
-    const { sessionsPerPerson, sessionsPerInvitation } = this.#server.limits;
-    const { sessionsOfPerson, sessionsOfInvitation } = this.#allowance;
-    if (sessionsOfPerson > sessionsPerPerson) {
-      return `you have ${sessionsPerPerson} sessions with this server, as many as one person may`;
+  /**
+   * Counts a frame for its rate, and returns the ms to wait. Outside a room there are few of them; those that don't ask
+   * for an answer, and the first `enter`, don't count for the invitation: keys that come and go delay no newcomer.
+   */
+  #countFrame(count: number, type: MemberFrame["type"] | null): number {
+    if (this.#allowance === null) return 0;
+    if (this.#membership !== null) return this.#allowance.take("frame", count);
+    this.#framesOutside += count;
+    if (this.#framesOutside > this.#server.limits.framesOutside) {
+      this.#abort("too much was sent before enter");
+      return 0;
     }
-    if (sessionsOfInvitation > sessionsPerInvitation) {
-      return "as many people have come by your invitation as this server has room for";
-    }
-    return null;
+    return type === "look"
+      ? this.#allowance.take("frame", count)
+      : this.#allowance.takeAlone("frame", count);
+  }
+
+  onEnd(): void {
+    this.#hasEnded = true;
+    this.#pausing?.[Symbol.dispose]();
   }
 
   onSilent(): void {
@@ -144,12 +165,18 @@ export class MemberSession implements ChannelHandlers {
 
   /**
    * A member that is too fast waits: nothing that it says is lost, and the others are not flooded. Returns false when
-   * it is gone meanwhile.
+   * it is gone meanwhile: then it counts no more, neither as a session nor what it waited for.
    */
-  async #pause(wait: number): Promise<boolean> {
-    await this.#server.pause(wait);
-    // It may be over before `ended` resolves, which waits for what is still being done.
-    this.#isOver ||= this.#server.isClosing || this.#client.channel.sayAll([]) === false;
+  async #pause(wait: number, action: Action): Promise<boolean> {
+    if (!this.#hasEnded) {
+      using pause = this.#server.pause(wait);
+      this.#pausing = pause;
+      await pause.over;
+      this.#pausing = null;
+    }
+    this.#isOver ||=
+      this.#hasEnded || this.#server.isClosing || this.#client.channel.sayAll([]) === false;
+    if (this.#isOver) this.#allowance?.giveBack(action);
     return !this.#isOver;
   }
 
@@ -185,7 +212,7 @@ export class MemberSession implements ChannelHandlers {
     const action = actionOf(frame);
     if (action === "list") {
       const wait = this.#allowance?.take(action) ?? 0;
-      if (wait > 0 && !(await this.#pause(wait))) return false;
+      if (wait > 0 && !(await this.#pause(wait, action))) return false;
     } else if (action !== null) {
       const failure = this.#refuseAction(membership, action);
       if (failure !== null) return this.#answer(encodeFailure(frame.request, failure));
@@ -221,7 +248,7 @@ export class MemberSession implements ChannelHandlers {
     // A client that had no answer in time asks again.
     if (before?.room.name === frame.room && before.member.device === frame.device) return true;
     const wait = this.#allowance?.take("enter") ?? 0;
-    if (wait > 0 && !(await this.#pause(wait))) return false;
+    if (wait > 0 && !(await this.#pause(wait, "enter"))) return false;
     this.#leave();
     using reservation = this.#server.reserve(frame.room);
     try {
@@ -248,7 +275,7 @@ export class MemberSession implements ChannelHandlers {
       // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
       const muted = moderation.findMuted(room.name, fingerprint);
       const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
-      name = await this.#claimName(room, kept);
+      name = await claimName(log, room, kept, fingerprint);
     } catch (error) {
       undo?.();
       throw error;
@@ -320,22 +347,6 @@ export class MemberSession implements ChannelHandlers {
     }
   }
 
-  /** Claims the name, or the first of name-2, name-3, ... that nobody else holds. */
-  async #claimName(room: Room, wanted: string): Promise<string> {
-    const { fingerprint } = this.#client;
-    for (let namesake = 1; namesake <= MAX_NAMESAKES; namesake += 1) {
-      const name = namesake === 1 ? wanted : `${wanted}-${namesake}`;
-      if (!room.isFree(name, fingerprint)) continue;
-      const claim = await this.#server.log.claimName(room.name, name, fingerprint);
-      if (claim === "yours") return name;
-    }
-    throw new CharlaError(
-      "NAME_TAKEN",
-      `the name ${JSON.stringify(wanted)} is taken in ${room.name}, with every number behind it`,
-      "choose another with --name",
-    );
-  }
-
   async #say({ room, member }: Membership, { number, text }: FrameOf<"say">): Promise<void> {
     const { fingerprint: author, name, device, start } = member;
     if (this.#server.moderation.isMuted(room.name, author)) {
@@ -381,19 +392,4 @@ export class MemberSession implements ChannelHandlers {
 function closeCode(code: ErrorCode): number {
   if (code === "BANNED") return BANNED;
   return code.startsWith("STORE_") ? ENDED_BY_PROGRAM : NOT_ADMITTED;
-}
-
-/** What counts, beside the frame, when a member asks for something. */
-function actionOf(frame: Request): "list" | "search" | "rename" | null {
-  switch (frame.type) {
-    case "history":
-      return frame.words === undefined ? "list" : "search";
-    case "who":
-    case "rooms":
-      return "list";
-    case "rename":
-      return "rename";
-    default:
-      return null;
-  }
 }

@@ -126,3 +126,18 @@ export function describeMembers(
     };
   });
 }
+
+/** What counts, beside the frame, when a member asks for something. */
+export function actionOf(frame: Request): "list" | "search" | "rename" | null {
+  switch (frame.type) {
+    case "history":
+      return frame.words === undefined ? "list" : "search";
+    case "who":
+    case "rooms":
+      return "list";
+    case "rename":
+      return "rename";
+    default:
+      return null;
+  }
+}

@@ -65,6 +65,10 @@ export interface Membership {
   readonly member: Member;
 }
 
+export interface Pause extends Disposable {
+  readonly over: Promise<void>;
+}
+
 export class ServerState {
   readonly log: Log;
   readonly limits: Limits;
@@ -137,14 +141,23 @@ export class ServerState {
     return people.size;
   }
 
-  /** Resolves in so many ms, or when the server begins to close; at once if it has begun. */
-  async pause(duration: number): Promise<void> {
-    if (this.#isClosing) return;
+  /**
+   * `over` resolves in so many ms, when the pause is disposed of, or when the server begins to close; at once if it has
+   * begun.
+   */
+  pause(duration: number): Pause {
     const { promise, resolve } = Promise.withResolvers<void>();
-    using _timer = this.setTimer(resolve, duration);
-    this.#paused.add(resolve);
-    await promise;
-    this.#paused.delete(resolve);
+    const timer = this.setTimer(resolve, duration);
+    if (this.#isClosing) resolve();
+    else this.#paused.add(resolve);
+    return {
+      over: promise,
+      [Symbol.dispose]: () => {
+        timer[Symbol.dispose]();
+        this.#paused.delete(resolve);
+        resolve();
+      },
+    };
   }
 
   /** The room that somebody is about to enter: until the reservation is disposed of, others find the same one. */

@@ -202,6 +202,28 @@ describe("sessions", () => {
     expect(await ann.texts(1)).toEqual(["message 1"]);
   });
 
+  test("that have ended while they were too fast count no more", async () => {
+    const clock = virtualClock();
+    const rates = personRates({ frame: { perSecond: 1, burst: 1 } });
+    const state = openState({ limits: { ...UNLIMITED, sessionsPerPerson: 3, rates }, ...clock });
+    for (let count = 0; count < 10; count += 1) {
+      const ann = connect(state, "key of Ann");
+      ann.sayBytes(DANCE, DANCE, DANCE);
+      await clock.settle();
+      ann.channel.abort(0, "gone");
+      await clock.settle();
+      expect(await Promise.race([ann.channel.ended, Promise.resolve("waits")])).toBe("gone");
+    }
+    expect(clock.now()).toBe(0);
+  });
+
+  test("that send much and enter no room are closed", async () => {
+    const state = openState({ limits: LIMITS });
+    const eve = connect(state, "key of Eve");
+    eve.sayBytes(...Array.from({ length: 33 }, () => DANCE));
+    expect(await reasonOf(eve)).toBe("too much was sent before enter");
+  });
+
   test("that wait to enter because others were too fast are not closed", async () => {
     const clock = virtualClock();
     const rates = personRates({ enter: { perSecond: 0.05, burst: 1 } });
@@ -333,7 +355,8 @@ test("nobody is made to wait once the server has begun to close", async () => {
   const clock = virtualClock();
   const state = openState(clock);
   state.startClosing();
-  await state.pause(60_000);
+  using pause = state.pause(60_000);
+  await pause.over;
   expect(clock.now()).toBe(0);
 });
 
@@ -362,6 +385,44 @@ describe("throw-away keys of one invitation", () => {
     ann.say(sayFrame(1));
     await clock.settle();
     expect(ann.of("message")).toHaveLength(1);
+  });
+
+  test("that each send one long frame and go away delay no newcomer", async () => {
+    const clock = virtualClock();
+    const state = openState({ limits: LIMITS, ...clock });
+    const long = new TextEncoder().encode(
+      JSON.stringify({ type: "x", padding: "y".repeat(65_000) }),
+    );
+    for (let key = 0; key < 1_500; key += 1) {
+      const { channel, server } = connectDirectly(state, `throw-away ${key}`);
+      void server.onMessages([long]);
+      await Promise.resolve();
+      channel.abort(0, "");
+    }
+    const ben = connect(state, "key of Ben");
+    ben.say(enterFrame("Ben"), sayFrame(1));
+    await clock.settle();
+    expect(await ben.texts(1)).toEqual(["message 1"]);
+  });
+
+  test("give back what they waited for when they are gone", async () => {
+    const clock = virtualClock();
+    const limit = { ...LIMITS.rates.enter, invitation: { perSecond: 1, burst: 10 } };
+    const state = openState({
+      limits: { ...UNLIMITED, rates: { ...NO_RATES, enter: limit } },
+      ...clock,
+    });
+    for (let key = 0; key < 60; key += 1) {
+      const member = connect(state, `throw-away ${key}`);
+      member.say(enterFrame(`Key-${key}`));
+      await clock.settle();
+      member.channel.abort(0, "");
+      await clock.settle();
+    }
+    const ben = connect(state, "key of Ben");
+    ben.say(enterFrame("Ben"));
+    await clock.pass(1_000);
+    expect(ben.of("welcome")).toHaveLength(1);
   });
 
   test("together search no more than the invitation allows", async () => {
