@@ -17,6 +17,7 @@ import {
   commandLines,
   entryLines,
   invitationLines,
+  muteResultLines,
   peopleLines,
   roomLines,
 } from "./view/room-lists.ts";
@@ -146,7 +147,7 @@ export function createRoomInput(
       case "mute": {
         const { name, muted } = command;
         await conversation.mute(name, muted);
-        return [dim(`${visibleName(name)} ${muted ? "is muted" : "is no longer muted"}`)];
+        return muteResultLines(name, muted).map(dim);
       }
       case "lock": {
         await conversation.lock(command.locked);

@@ -311,6 +311,7 @@ describe("a command", () => {
       "charla: only who opened it may kick",
       "hint: ask them to",
       "ana is muted",
+      "a new key of theirs would not be: /lock or /ban stops that",
       "ana is no longer muted",
       "the room is locked: nobody else can join",
       "the room is unlocked: others can join again",

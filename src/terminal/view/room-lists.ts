@@ -109,6 +109,13 @@ export function banResultLines({ name, closed, invitation, open }: Banned): stri
   ];
 }
 
+/** What a mute has changed, and what it cannot keep out. */
+export function muteResultLines(name: string, muted: boolean): string[] {
+  const visible = visibleName(name);
+  if (!muted) return [`${visible} is no longer muted`];
+  return [`${visible} is muted`, "a new key of theirs would not be: /lock or /ban stops that"];
+}
+
 export function invitationLines(
   invitations: readonly InvitationDescription[],
   columns: number,
