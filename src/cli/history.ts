@@ -170,9 +170,19 @@ function readSelection({ flags, values }: CommandLine): Selection {
 
 /** What --delete-before names, as a function that finds the number of the first message that stays. */
 function readCut(written: string): (log: LogReader, room: string) => Promise<number> {
-  if (/^\d{1,15}$/.test(written)) return async () => Number(written);
+  if (/^\d{1,15}$/.test(written)) return (log, room) => checkNumber(log, room, Number(written));
   const moment = readMoment(written);
   return (log, room) => firstSince(log, room, moment, Date.now());
+}
+
+/** A number far beyond the last message is rather a mistyped day, such as 20261122, and would delete everything. */
+async function checkNumber(log: LogReader, room: string, number: number): Promise<number> {
+  const last = await log.last(room);
+  if (number <= last + 1) return number;
+  throw usage(
+    `${room} has no message ${number}: its last one is ${last}`,
+    `write ${last + 1} to delete all of them, or a day such as 2026-11-22`,
+  );
 }
 
 function readMoment(written: string): number {

@@ -374,6 +374,18 @@ describe("history --delete-before", () => {
     expect(await log.search({ words: "message", limit: 10 })).toHaveLength(1);
   });
 
+  test("takes no number beyond the end of the room, such as a day without hyphens", async () => {
+    using ann = await ownerOf(TALK);
+    expect(await history(ann, "--delete-before", "20261122")).toMatchObject({
+      status: 2,
+      stderr: `charla: main has no message 20261122: its last one is 4
+hint: write 5 to delete all of them, or a day such as 2026-11-22
+`,
+    });
+    const { stderr } = await history(ann, "--delete-before", "5");
+    expect(stderr).toBe("deleted 4 messages of main; 0 are left\n");
+  });
+
   test("says which room does not exist, and deletes nothing", async () => {
     using ann = await ownerOf(TALK);
     expect(await history(ann, "garden", "--delete-before", "9")).toMatchObject({
