@@ -3,14 +3,15 @@
 
 import * as v from "valibot";
 
+import { usageError } from "../errors.ts";
 import { isMemberName, isRoomName } from "./names.ts";
 
 /** Characters of one message: with JSON's escapes it still fits a message of the sealed wire. */
 export const MAX_TEXT = 10_000;
 /** Entries in one answer to `history`. */
 export const MAX_FOUND = 100;
-/** Characters of a name or a fingerprint. */
-const MAX_PERSON = 64;
+/** Characters of a name or a fingerprint: nobody is found by more. */
+export const MAX_PERSON = 64;
 
 /** A member's name, in one spelling. */
 const name = v.pipe(v.string(), v.check(isMemberName), v.normalize("NFC"));
@@ -21,7 +22,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A device's own mark: 16 random bytes in base64url. */
 const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
 /** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */
-const person = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_PERSON));
+const person = v.string();
 /** Which question an answer is to: the asker's own number. */
 const request = count;
 
@@ -230,14 +231,51 @@ type Schema<Frame> = v.GenericSchema<unknown, Frame> & {
   readonly entries: { readonly type: { readonly literal: string } };
 };
 
-export const readMemberFrame = frameReader<MemberFrame>(MEMBER_FRAMES);
-export const readServerFrame = frameReader<ServerFrame>(SERVER_FRAMES);
+// By type: a union of all schemas would try one after the other for each frame.
+const MEMBER_SCHEMAS = byType<MemberFrame>(MEMBER_FRAMES);
+const SERVER_SCHEMAS = byType<ServerFrame>(SERVER_FRAMES);
 
-function frameReader<Frame>(all: readonly Schema<Frame>[]) {
-  // By type: a union of all schemas would try one after the other for each frame.
-  const schemas = new Map(all.map((schema) => [schema.entries.type.literal, schema]));
-  return (bytes: Uint8Array) => read(bytes, schemas);
+export const readMemberFrame = (bytes: Uint8Array) => read(bytes, MEMBER_SCHEMAS);
+export const readServerFrame = (bytes: Uint8Array) => read(bytes, SERVER_SCHEMAS);
+
+function byType<Frame>(all: readonly Schema<Frame>[]): ReadonlyMap<string, Schema<Frame>> {
+  return new Map(all.map((schema) => [schema.entries.type.literal, schema]));
 }
+
+/**
+ * Checks what a program is about to send: a server ends the session in which it gets a frame that is not valid.
+ *
+ * @throws {CharlaError} USAGE
+ */
+export function checkMemberFrame(frame: MemberFrame): void {
+  const schema = MEMBER_SCHEMAS.get(frame.type);
+  if (schema === undefined) throw new Error(`a frame has the type ${frame.type}`);
+  const result = v.safeParse(schema, frame);
+  const field = result.success ? unfindablePerson(frame) : v.getDotPath(result.issues[0]);
+  if (field === null) return;
+  throw usageError(
+    `${frame.type}: the ${field ?? "value"} is not valid`,
+    FIELD_HINTS.get(field === "name" && NAMED.has(frame.type) ? "person" : (field ?? "")) ??
+      "its values are positive whole numbers",
+  );
+}
+
+/** Frames that name somebody who is or was there. */
+const NAMED: ReadonlySet<string> = new Set(["kick", "ban", "unban", "mute", "op"]);
+
+function unfindablePerson(frame: MemberFrame): "name" | null {
+  if (!("name" in frame) || !NAMED.has(frame.type)) return null;
+  return frame.name === "" || frame.name.length > MAX_PERSON ? "name" : null;
+}
+
+const FIELD_HINTS: ReadonlyMap<string, string> = new Map([
+  ["name", "a name has at most 40 visible characters"],
+  ["person", "write a name, or a fingerprint; /who lists both"],
+  ["room", 'a room name has up to 40 letters, digits, "_", "." and "-"'],
+  ["words", `a search has at most ${MAX_TEXT} characters`],
+  ["count", `ask for at most ${MAX_FOUND} messages`],
+  ["history", `ask for at most ${MAX_FOUND} messages`],
+]);
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 

@@ -2,8 +2,10 @@
 // (docs/protocol.md s. 18). By the properties of characters (the runtime's Unicode), not by lists of them. Pure; which
 // names look the same is for the server (confusables.ts).
 
-/** Characters of a name. */
+/** UTF-16 units of a name, in NFC: one that was shorter as it was written may be longer in NFC. */
 const MAX_NAME = 40;
+/** UTF-16 units of a name as it is written: NFC makes at most four of these one. More are not even normalized. */
+const MAX_WRITTEN = 4 * MAX_NAME;
 
 const VISIBLE = "at most 40 visible characters, no blanks at either end";
 
@@ -55,8 +57,9 @@ const reserved = new Set(RESERVED_NAMES);
 
 /** Why a member may not have this name, as what a name must be; null when they may. */
 export function describeNameProblem(written: string): string | null {
-  if (written.length > MAX_NAME) return VISIBLE;
+  if (written.length > MAX_WRITTEN) return VISIBLE;
   const name = written.normalize("NFC");
+  if (name.length > MAX_NAME) return VISIBLE;
   const compatible = name.normalize("NFKC");
   const drawn = name.replaceAll(EMOJI_JOINER, "");
   if (!NAME.test(drawn) || INVISIBLE.test(drawn)) return VISIBLE;
@@ -73,8 +76,19 @@ export function isMemberName(written: string): boolean {
   return describeNameProblem(written) === null;
 }
 
+/** A name with a number behind it, cut to be a valid name as well: its member enters other rooms by it. */
+export function withNumber(name: string, number: number): string {
+  const characters = Array.from(name);
+  while (characters.length > 1 && !isMemberName(`${characters.join("")}-${number}`)) {
+    characters.pop();
+  }
+  return `${characters.join("")}-${number}`;
+}
+
 /** Whether a room may have this name: what can stand in an address without being escaped. */
 export function isRoomName(written: string): boolean {
+  // 40 characters outside the BMP are 80 units.
+  if (written.length > 2 * MAX_WRITTEN) return false;
   const name = written.normalize("NFC");
   return ROOM_NAME.test(name) && !INVISIBLE.test(name);
 }

@@ -1,6 +1,7 @@
 // `charla --server`: opens a server, whose owner talks in one of its rooms as a member. A service without input
 // only serves.
 
+import { GOING_AWAY } from "../chat/channel.ts";
 import type { RoomEvent } from "../chat/events.ts";
 import { memoryDevice } from "../client/device.ts";
 import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
@@ -9,6 +10,7 @@ import { dataFolder, type Environment } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
+import { CLOSE_DONE } from "../protocol/session/session.ts";
 import { openAuthorizedKeys } from "../server/authorized-keys.ts";
 import { LIMITS } from "../server/limits.ts";
 import { open, type OpenOptions } from "../server/open.ts";
@@ -207,9 +209,12 @@ const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set([
   "SOCKET_FAILED",
 ]);
 
-/** The owner is a member too, over a channel that never leaves this program. */
-function converseWith(
-  server: Server,
+/**
+ * The owner is a member too, over a channel that never leaves this program. That the channel fails doesn't end the
+ * conversation: the server would end with it, for everybody.
+ */
+export function converseWith(
+  server: Pick<Server, "connect">,
   name: string,
   room: string,
   history: number | undefined,
@@ -223,8 +228,9 @@ function converseWith(
     isTemporary: () => false,
     async connect() {
       const channel = server.connect();
-      const ended = channel.ended.then((reason) => {
-        return { type: "closed", reason: String(reason) } as const;
+      const ended = channel.ended.then(({ code, reason }) => {
+        const type = code === CLOSE_DONE || code === GOING_AWAY ? "closed" : "failed";
+        return { type, reason } as const;
       });
       return { channel, ended };
     },

@@ -57,7 +57,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set([
  * Joins a room, in the background: `events` reports when the member is in it, and throws when the first attempt fails.
  *
  * @param target an invitation, or what it would say
- * @throws {CharlaError} INVALID_INVITATION
+ * @throws {CharlaError} INVALID_INVITATION, USAGE for a name, a room or a history that no server takes
  */
 export function joinRoom(
   target: string | SealedTarget,

@@ -4,7 +4,7 @@
 import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/channel.ts";
 import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
-import { encodeFrame, type LogEntry } from "../chat/frames.ts";
+import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts";
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
@@ -57,10 +57,15 @@ export interface OwnRoomConversation extends RoomConversation {
 
 type Emitted = Pick<Extract<Action, { type: "emit" }>, "event" | "shown">;
 
-/** Enters the room, and stays: `events` reports that, and every loss of the connection. */
+/**
+ * Enters the room, and stays: `events` reports that, and every loss of the connection.
+ *
+ * @throws {CharlaError} USAGE for a name, a room or a history that no server takes
+ */
 export function openRoomConversation(options: RoomConversationOptions): OwnRoomConversation {
-  const { device, signal } = options;
+  const { device, signal, room, name, history } = options;
   const { id, unstored, cursor } = device;
+  checkMemberFrame({ type: "enter", room, name, device: id, after: cursor ?? undefined, history });
   const keepsEntries = options.onEntry !== undefined;
   const client = createRoomClient(
     { ...options, device: id, unstored, cursor, keepsEntries },
@@ -215,6 +220,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
     ...createRequests(async (question, { signal: withdrawn } = {}) => {
       withdrawn?.throwIfAborted();
       const request = nextRequest;
+      checkMemberFrame({ ...question, request });
       nextRequest += 1;
       const answered = Promise.withResolvers<Answer>();
       asked.set(request, answered);

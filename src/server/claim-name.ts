@@ -1,6 +1,7 @@
 // Which name a member gets when it enters a room: names belong to keys for good, and a name that somebody else holds gets a
 // number. Knows the log and the room, not the session.
 
+import { withNumber } from "../chat/names.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Room } from "./room.ts";
@@ -20,7 +21,7 @@ export async function claimName(
   fingerprint: string,
 ): Promise<string> {
   for (let namesake = 1; namesake <= MAX_NAMESAKES; namesake += 1) {
-    const name = namesake === 1 ? wanted : `${wanted}-${namesake}`;
+    const name = namesake === 1 ? wanted : withNumber(wanted, namesake);
     if (!room.isFree(name, fingerprint)) continue;
     const claim = await log.claimName(room.name, name, fingerprint);
     if (claim === "yours") return name;

@@ -2,9 +2,20 @@
 // receives in the next turn of the event loop, in order, with a bound as on a network.
 
 import type { Channel, ChannelHandlers } from "../chat/channel.ts";
+import { CLOSE_DONE } from "../protocol/session/session.ts";
 
 /** Messages that wait for the other end before there is no room for more. */
 const MAX_WAITING = 1_024;
+
+/** How it was ended: the code and reason of the end that was first. */
+export interface LocalEnd {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface LocalChannel extends Channel {
+  readonly ended: Promise<LocalEnd>;
+}
 
 /** What waits for one end. */
 interface Inbox {
@@ -16,15 +27,15 @@ interface Inbox {
   room: PromiseWithResolvers<boolean>;
 }
 
-export function localChannel(): [Channel, Channel] {
+export function localChannel(): [LocalChannel, LocalChannel] {
   const inboxes = [createInbox(), createInbox()] as const;
-  const ended = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<LocalEnd>();
   /** Null until it is over. */
-  let endReason: string | null = null;
+  let over: LocalEnd | null = null;
 
-  function end(reason: string): void {
-    if (endReason !== null) return;
-    endReason = reason;
+  function end(code: number, reason: string): void {
+    if (over !== null) return;
+    over = { code, reason };
     for (const { room, handlers } of inboxes) {
       room.resolve(false);
       handlers?.onEnd?.();
@@ -34,7 +45,7 @@ export function localChannel(): [Channel, Channel] {
 
   /** Only after everything that was sent before has been received. */
   function resolveEnded(): void {
-    if (endReason !== null && inboxes.every(isIdle)) ended.resolve(endReason);
+    if (over !== null && inboxes.every(isIdle)) ended.resolve(over);
   }
 
   function deliver(inbox: Inbox): void {
@@ -44,7 +55,7 @@ export function localChannel(): [Channel, Channel] {
     setImmediate(() => {
       void Promise.resolve(handlers.onMessages(waiting.splice(0))).then(() => {
         inbox.busy = false;
-        inbox.room.resolve(endReason === null);
+        inbox.room.resolve(over === null);
         inbox.room = Promise.withResolvers();
         deliver(inbox);
         resolveEnded();
@@ -52,23 +63,23 @@ export function localChannel(): [Channel, Channel] {
     });
   }
 
-  const createEnd = (own: Inbox, other: Inbox): Channel => ({
+  const createEnd = (own: Inbox, other: Inbox): LocalChannel => ({
     receive(handlers) {
       own.handlers = handlers;
       deliver(own);
     },
     sayAll(messages) {
-      if (endReason !== null) return false;
+      if (over !== null) return false;
       other.waiting.push(...messages);
       deliver(other);
       return other.waiting.length <= MAX_WAITING || other.room.promise;
     },
-    async close(_code, reason = "") {
-      while (other.waiting.length > 0 && endReason === null) await other.room.promise;
-      end(reason);
+    async close(code = CLOSE_DONE, reason = "") {
+      while (other.waiting.length > 0 && over === null) await other.room.promise;
+      end(code, reason);
       await ended.promise;
     },
-    abort: (_code, reason) => end(reason),
+    abort: end,
     ended: ended.promise,
   });
   return [createEnd(inboxes[0], inboxes[1]), createEnd(inboxes[1], inboxes[0])];

@@ -1,7 +1,12 @@
 // What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
-import type { InvitationDescription, MemberFrame, ServerFrame } from "../chat/frames.ts";
+import {
+  type InvitationDescription,
+  MAX_PERSON,
+  type MemberFrame,
+  type ServerFrame,
+} from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
@@ -45,6 +50,13 @@ export async function answerOperator(
   const { request } = frame;
   const done = { type: "done", request } as const;
   checkRights(server, membership, frame.type);
+  if ("name" in frame && frame.name.length > MAX_PERSON) {
+    throw new CharlaError(
+      "NO_SUCH_MEMBER",
+      `nobody has a name of ${frame.name.length} characters`,
+      "/who lists the members",
+    );
+  }
   switch (frame.type) {
     case "kick": {
       const person = await findOther(server, membership, frame.name);

@@ -21,7 +21,7 @@ import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "./invitations-file.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import { localChannel } from "./local-channel.ts";
+import { type LocalChannel, localChannel } from "./local-channel.ts";
 import { type Client, MemberSession } from "./member-session.ts";
 import { Moderation, type ModerationStore } from "./moderation.ts";
 import { ServerState } from "./server-state.ts";
@@ -64,7 +64,7 @@ export interface Server extends AsyncDisposable {
   /** The server's invitation to a room. */
   invitation(room: string): string;
   /** Connects the owner, in this program. */
-  connect(): Channel;
+  connect(): LocalChannel;
   /** Ends all sessions, once what was said has arrived, and frees the port. Members reconnect when a server is back. */
   close(): Promise<void>;
   /** Resolves when it is closed, perhaps by its owner with `/close`. */
@@ -189,6 +189,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     invitation: (room) => invitation(room),
     connect() {
       const [clientEnd, serverEnd] = localChannel();
+      if (closing !== null) {
+        serverEnd.abort(GOING_AWAY, "the server was stopped");
+        return clientEnd;
+      }
       serverEnd.receive(
         startSession({
           channel: serverEnd,

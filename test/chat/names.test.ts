@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { describeNameProblem, isMemberName, isRoomName } from "../../src/chat/names.ts";
+import { describeNameProblem, isMemberName, isRoomName, withNumber } from "../../src/chat/names.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { describeError, describeEvent } from "../../src/terminal/view/event-text.ts";
 
@@ -134,6 +134,29 @@ describe("a member's name", () => {
     expect(new Set(beginnings).size).toBeGreaterThan(12);
     expect(beginnings.filter(isMemberName)).toEqual([]);
   });
+});
+
+test("a name is measured in NFC, however long it is as it was written", () => {
+  // Each of these is one unit as it is written, and three in NFC.
+  expect(isMemberName("\ufb2c".repeat(13))).toBe(true);
+  expect(isMemberName("\ufb2c".repeat(14))).toBe(false);
+  expect(isMemberName("e\u0301".repeat(40))).toBe(true);
+  expect(isMemberName("e\u0301".repeat(41))).toBe(false);
+  expect(isRoomName("\ufb2c".repeat(40))).toBe(false);
+  expect(isMemberName("a".repeat(2 ** 24))).toBe(false);
+});
+
+test("a number behind a name makes a name, also behind the longest", () => {
+  expect(withNumber("ana", 2)).toBe("ana-2");
+  for (const name of [
+    "x".repeat(40),
+    "🦜".repeat(20),
+    "\ufb2c".repeat(13),
+    `${"x".repeat(36)} yyy`,
+  ]) {
+    const numbered = withNumber(name.normalize("NFC"), 100);
+    expect([isMemberName(numbered), numbered.endsWith("-100")]).toEqual([true, true]);
+  }
 });
 
 test.each([

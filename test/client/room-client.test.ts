@@ -758,6 +758,28 @@ describe("leaving", () => {
   });
 });
 
+describe("a session that the server ends for a fault", () => {
+  const fault: ClientEvent = { type: "ended", end: { type: "failed", reason: "a bug" } };
+
+  test("is made again by a member that was in the room, and what it asked is not answered", () => {
+    const client = after(joined(), askWho(1));
+    expect(happen(client, 0, fault)).toEqual([
+      unanswered(1, NOT_CONNECTED),
+      emit({ type: "disconnected", message: "a bug" }),
+    ]);
+    expect(happen(client, 60_000, TICK, CONNECTED, welcome(0)).at(-1)).toEqual(
+      emit(RECONNECTED, at(0)),
+    );
+  });
+
+  test("is the end of a member that is not in the room yet, with the reason", () => {
+    expect(happen(entering(), 0, fault)).toEqual([
+      emit({ type: "notice", code: "SERVER_SAYS", message: "a bug" }),
+      over("peer-left"),
+    ]);
+  });
+});
+
 describe("the server's goodbye", () => {
   test.each([
     ["entering", entering],

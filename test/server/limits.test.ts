@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { NOT_ADMITTED } from "../../src/chat/channel.ts";
 import { encodeFrame, type MemberFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
@@ -162,9 +163,10 @@ describe("sessions", () => {
     const state = openState({ limits: { ...UNLIMITED, sessionsPerPerson: 3 }, ...clock });
     const ann = await enter(state, "Ann");
     const more = [1, 2, 3].map(() => connect(state, "key of Ann"));
-    expect(await Promise.race(more.map(({ channel }) => channel.ended))).toBe(
-      "you have 3 sessions with this server, as many as one person may",
-    );
+    expect(await Promise.race(more.map(({ channel }) => channel.ended))).toEqual({
+      code: NOT_ADMITTED,
+      reason: "you have 3 sessions with this server, as many as one person may",
+    });
     const bob = await enter(state, "Bob");
     for (const { channel } of more) channel.abort(0, "");
     await clock.settle();
@@ -212,7 +214,10 @@ describe("sessions", () => {
       await clock.settle();
       ann.channel.abort(0, "gone");
       await clock.settle();
-      expect(await Promise.race([ann.channel.ended, Promise.resolve("waits")])).toBe("gone");
+      expect(await Promise.race([ann.channel.ended, Promise.resolve("waits")])).toEqual({
+        code: 0,
+        reason: "gone",
+      });
     }
     expect(clock.now()).toBe(0);
   });

@@ -40,7 +40,10 @@ test("close ends both ends, after all that was sent", async () => {
   for (let number = 0; number < 100; number += 1) void ann.sayAll([bytes(`${number}`)]);
   await ann.close();
   expect(atBob.heard).toHaveLength(100);
-  expect([await ann.ended, await bob.ended]).toEqual(["", ""]);
+  expect([await ann.ended, await bob.ended]).toEqual([
+    { code: 0, reason: "" },
+    { code: 0, reason: "" },
+  ]);
   expect([ann.sayAll([bytes("late")]), bob.sayAll([bytes("late")])]).toEqual([false, false]);
 });
 
@@ -48,7 +51,10 @@ test("abort ends both ends at once with its reason, and the first one counts", a
   const [ann, bob] = localChannel();
   ann.abort(1, "enough");
   bob.abort(1, "too late");
-  expect([await ann.ended, await bob.ended]).toEqual(["enough", "enough"]);
+  expect([await ann.ended, await bob.ended]).toEqual([
+    { code: 1, reason: "enough" },
+    { code: 1, reason: "enough" },
+  ]);
 });
 
 test("ended waits until what was sent before has been handled", async () => {
@@ -66,7 +72,7 @@ test("ended waits until what was sent before has been handled", async () => {
   await new Promise((done) => setImmediate(done));
   expect([atBob.heard, ended]).toEqual([["1"], false]);
   going.resolve();
-  expect(await bob.ended).toBe("enough");
+  expect(await bob.ended).toEqual({ code: 1, reason: "enough" });
   expect(atBob.heard).toEqual(["1", "2"]);
 });
 
@@ -94,5 +100,5 @@ test("closing an end whose other end does not receive waits until that ends", as
   const closing = ann.close();
   bob.abort(1, "gone");
   await closing;
-  expect(await ann.ended).toBe("gone");
+  expect(await ann.ended).toEqual({ code: 1, reason: "gone" });
 });

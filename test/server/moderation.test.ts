@@ -418,3 +418,23 @@ test("a person who is muted is told when they come in again", async () => {
     { code: "MUTED", message: "you are muted in main: nobody gets what you write" },
   ]);
 });
+
+test.each(["", "x", "x".repeat(65), "\u0001".repeat(60_000)])(
+  "a person whom nobody can be (%#) is not found, and the session of the one who asks goes on",
+  async (name) => {
+    const state = openState({ owner: ANN });
+    const ann = await enter(state, "Ann", { owner: true, key: ANN });
+    for (const question of [
+      { type: "kick", name },
+      { type: "ban", name },
+      { type: "unban", name },
+      { type: "mute", name, muted: true },
+      { type: "mute", name, muted: false },
+      { type: "op", name, operator: true },
+      { type: "op", name, operator: false },
+    ] as const) {
+      expect(await ask(ann, question)).toMatchObject({ type: "failed", code: "NO_SUCH_MEMBER" });
+    }
+    expect(await ask(ann, { type: "who" })).toMatchObject({ type: "people" });
+  },
+);

@@ -1,6 +1,5 @@
 // The rooms of a server without a network, and members who are connected through channels of this program.
 
-import type { Channel } from "../../src/chat/channel.ts";
 import {
   encodeFrame,
   type MemberFrame,
@@ -9,7 +8,7 @@ import {
 } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { localChannel } from "../../src/server/local-channel.ts";
+import { type LocalChannel, localChannel } from "../../src/server/local-channel.ts";
 import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState, type ServerStateOptions } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
@@ -30,7 +29,7 @@ export function openState(options: Partial<ServerStateOptions> = {}): ServerStat
 type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
 export interface TestMember {
-  readonly channel: Channel;
+  readonly channel: LocalChannel;
   /** All that the server has sent. */
   readonly frames: ServerFrame[];
   say(...frames: MemberFrame[]): void;
@@ -135,7 +134,7 @@ export function brokenLog(methods: Partial<Log>): Log {
 
 /** Why the channel has ended. */
 export async function reasonOf({ channel }: TestMember): Promise<unknown> {
-  return channel.ended;
+  return (await channel.ended).reason;
 }
 
 /** So many entries, by Ann, before anybody has entered. */

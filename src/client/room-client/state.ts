@@ -107,6 +107,8 @@ export interface RoomClient extends Pick<
 export type ChannelEnd =
   /** The server said goodbye; the reason may be empty. */
   | { readonly type: "closed"; readonly reason: string }
+  /** The server goes on, but not this session: who was in the room enters again, and for others it is over. */
+  | { readonly type: "failed"; readonly reason: string }
   /** The server does not let this member in, or has removed it: another attempt would be refused, or unwanted. */
   | { readonly type: "refused"; readonly error: CharlaError }
   /** The connection is lost: there may be another. */

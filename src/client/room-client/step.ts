@@ -131,7 +131,8 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
   const connection = connectionPhase(phase);
   if (connection === null || connection.name === "connecting") return;
   failQuestions(client, notConnected(), actions);
-  if (end.type === "closed" && end.reason !== "" && connection.name !== "closing") {
+  const isFinal = end.type === "closed" || (end.type === "failed" && !client.entered);
+  if (isFinal && end.reason !== "" && connection.name !== "closing") {
     emit(actions, { type: "notice", code: "SERVER_SAYS", message: end.reason });
   }
   if (end.type === "refused" && connection.name !== "closing") {
@@ -139,8 +140,9 @@ function channelEnded(client: RoomClient, end: ChannelEnd, now: number, actions:
   }
   // A member who leaves does not wait for a server that may not come back.
   if (phase.name === "leaving") return finish(client, "left", actions);
-  if (end.type === "closed") return finish(client, "peer-left", actions);
-  emit(actions, { type: "disconnected", message: end.error.message });
+  if (isFinal) return finish(client, "peer-left", actions);
+  const message = "error" in end ? end.error.message : end.reason;
+  emit(actions, { type: "disconnected", message });
   retry(client, now);
 }
 
