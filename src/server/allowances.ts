@@ -93,7 +93,7 @@ export class SessionAllowance implements Disposable {
     return this.#person.bucket(action, now).take(now, count);
   }
 
-  /** What was taken last is not done: the session has ended while it waited. The person goes on owing it, the others don't. */
+  /** What was taken last is not done, as the session has ended while it waited: the person still owes it, the others don't. */
   giveBack(action: Action): void {
     this.#invitation.bucket(action, this.#now()).giveBack(this.#taken);
     this.#taken = 0;

@@ -1,7 +1,7 @@
-// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for one
-// room and for so many people or so long. Its guests are the people who have entered a room with it: they may come back as
-// long as it is remembered, also when it lets in nobody new any more. A handshake alone makes no guest. Pure but for the
-// guests that are added: the time is an argument; knows no files and no sockets.
+// The invitations of a server: the standing one, for everybody and all rooms, which can be renewed, and limited ones, for
+// one room and for so many people or so long. The guests of an invitation are the people who have entered a room with it:
+// they may come back as long as it is remembered, even when it admits nobody new. A handshake alone makes no guest. Pure
+// but for the guests that are added: the time is an argument; knows no files and no sockets.
 
 import { CharlaError } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
@@ -48,9 +48,9 @@ export const NO_INVITATIONS: Invitations = { standing: [], limited: [], next: 1 
 export interface StandingInvitation {
   /** 16 bytes. */
   readonly secret: Uint8Array;
-  /** Fingerprints of the people who have entered with it, who may come back when it was replaced. The last to come are last. */
+  /** Fingerprints of the people who have entered with it, and may come back when it was replaced; the last comes last. */
   readonly guests: Set<string>;
-  /** Its id is of this secret: who came by an earlier one has another. */
+  /** Its id is derived from this secret: an earlier standing invitation has another. */
   readonly key: AcceptedKey;
 }
 
@@ -128,7 +128,7 @@ export function enterByStanding({ guests }: StandingInvitation, guest: string): 
   return isNew;
 }
 
-/** Whether this person has, or may have had, this invitation: when it has as many guests as are remembered, some are forgotten. */
+/** Whether this person has come by it, or may have: of more than MAX_STANDING_GUESTS some are forgotten. */
 export function mayHaveUsed({ guests }: StandingInvitation, guest: string): boolean {
   return guests.has(guest) || guests.size >= MAX_STANDING_GUESTS;
 }
@@ -178,7 +178,7 @@ export function addInvitation(
   return { standing, limited: [...kept, added], next: number + 1 };
 }
 
-/** The keys that this guest may have beside the standing one: those that admit anyone new, and those with which they have entered. */
+/** The keys that this guest may have beside the standing one: those that admit anyone new, and those that admitted them. */
 export function acceptedKeys(
   { standing, limited }: Invitations,
   guest: string,
@@ -207,7 +207,7 @@ export function enterAsGuest({ guests, arriving }: LimitedInvitation, guest: str
   return true;
 }
 
-/** Whether it lets this person in: who has entered with it before, or is new while it is open and has a use for them. */
+/** Whether it admits this person: they have entered with it before, or it is open and has a use left. */
 export function mayEnter(invitation: LimitedInvitation, guest: string, now: number): boolean {
   const { uses, guests, arriving } = invitation;
   if (guests.has(guest)) return true;

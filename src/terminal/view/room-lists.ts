@@ -96,7 +96,7 @@ export function banResultLines({ name, closed, invitation, open }: Banned): stri
       : []),
     ...(closed.length > 0
       ? [
-          `who else came by it may come back, also ${visibleName(name)} with another key: /invites lists them`,
+          `others who came by it may come back, and so may ${visibleName(name)} with another key: /invites lists them`,
         ]
       : []),
     ...(invitation === undefined ? [] : [describeInvitation(invitation)]),
@@ -104,7 +104,7 @@ export function banResultLines({ name, closed, invitation, open }: Banned): stri
       ? ["anyone may join here, and so may they with another key: /lock keeps newcomers out"]
       : []),
     ...(open !== true && closed.length === 0
-      ? ["no invitation was closed: none that lets in newcomers is known to be theirs"]
+      ? ["no invitation was closed: none that is open is known to be theirs"]
       : []),
   ];
 }
@@ -113,7 +113,7 @@ export function banResultLines({ name, closed, invitation, open }: Banned): stri
 export function muteResultLines(name: string, muted: boolean): string[] {
   const visible = visibleName(name);
   if (!muted) return [`${visible} is no longer muted`];
-  return [`${visible} is muted`, "a new key of theirs would not be: /lock or /ban stops that"];
+  return [`${visible} is muted`, "a new key could write again: /lock or /ban prevents that"];
 }
 
 export function invitationLines(
