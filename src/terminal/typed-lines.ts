@@ -11,6 +11,7 @@ import { type Io, isTerminal } from "./io.ts";
 import { mayStyle } from "./output-stream.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomInput } from "./room-input.ts";
+import { actorName } from "./view/message-text.ts";
 
 interface TypedLinesOptions {
   /** Lines are shown as on their way until they have been delivered. */
@@ -104,7 +105,7 @@ export function openTypedLines(
   function printOwn(text: string): void {
     const action = room === null ? null : actionText(text);
     if (room === null || action === null) editor.printEntered("> ", indentLines(text));
-    else editor.printEntered("* ", indentLines(`${room.view.state.name} ${action}`));
+    else editor.printEntered("* ", indentLines(`${actorName(room.view.state.name)} ${action}`));
   }
 
   function setPending(messages: readonly Message[]): void {

@@ -19,17 +19,30 @@ interface MessageWords {
  */
 const COLOURS = [160, 166, 130, 100, 64, 28, 30, 32, 62, 98, 134, 163] as const;
 
+/** A name of several words, or one that begins with a quotation mark or anything else than a letter, digit or emoji. */
+const NEEDS_QUOTES =
+  / |^[^\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+
+/**
+ * A name before what its person does: `ana` or `"Ana María"`, so that nobody can choose a name such as "ana agrees" and
+ * make it look like what somebody else does.
+ */
+export function actorName(name: string): string {
+  return NEEDS_QUOTES.test(name) ? `"${name.replaceAll(/["\\]/g, "\\$&")}"` : name;
+}
+
 /** "NAME: TEXT", or "* NAME TEXT" for an action; further lines are indented by two columns. */
 export function messageText(message: MessageWords, style: Style = unstyled): string {
   const { name, fingerprint, text } = message;
-  const author = style(personColour(fingerprint ?? name), visibleName(name));
   const action = actionText(text);
+  const shown = visibleName(action === null ? name : actorName(name));
+  const author = style(personColour(fingerprint ?? name), shown);
   return action === null ? `${author}: ${indentLines(text)}` : `* ${author} ${indentLines(action)}`;
 }
 
 /** The same in a pipe, for programs: without the marks that keep the directions of a screen apart. */
 export function pipedMessage(name: string, text: string): string {
-  return authorAndText(visibleLine(name), text, "  ");
+  return authorAndText(name, "", text, "  ");
 }
 
 /**
@@ -43,15 +56,18 @@ export function transcriptLine(
   const { time, name, author, text } = entry;
   // In this form lines sort by time (RFC 3339 s. 5.1), except in the hour when a clock is set back.
   const when = `${calendarDay(time)} ${clockTime(time, verbose)}`;
-  const who = verbose ? `${visibleLine(name)} (${visibleLine(author)})` : visibleLine(name);
+  const key = verbose ? ` (${visibleLine(author)})` : "";
   const indent = " ".repeat(when.length + 2);
-  return `${when}  ${authorAndText(who, text, indent)}`;
+  return `${when}  ${authorAndText(name, key, text, indent)}`;
 }
 
-function authorAndText(author: string, text: string, indent: string): string {
+/** @param key of the author, behind the name */
+function authorAndText(name: string, key: string, text: string, indent: string): string {
   const action = actionText(text);
   const lines = visibleText(action ?? text).replaceAll("\n", `\n${indent}`);
-  return action === null ? `${author}: ${lines}` : `* ${author} ${lines}`;
+  return action === null
+    ? `${visibleLine(name)}${key}: ${lines}`
+    : `* ${visibleLine(actorName(name))}${key} ${lines}`;
 }
 
 /** "14:05", or "14:05:59" */

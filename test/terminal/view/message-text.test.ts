@@ -5,6 +5,7 @@ import { styled } from "../../../src/terminal/output-stream.ts";
 import {
   messageText,
   personColour,
+  pipedMessage,
   transcriptLine,
 } from "../../../src/terminal/view/message-text.ts";
 
@@ -39,6 +40,31 @@ test.each([
 ])("a message of %j that says %j", (name, text, shown) => {
   expect(messageText({ name, text })).toBe(shown);
 });
+
+test.each([
+  ["ana agrees", "to pay 500", '* "ana agrees" to pay 500'],
+  ["Ana María", "waves", '* "Ana María" waves'],
+  // Not to be read as Ana María who agrees.
+  ['"Ana', 'María" agrees', '* "\\"Ana" María" agrees'],
+  ['Ana" b\\', "waves", '* "Ana\\" b\\\\" waves'],
+  ["“Ana", "María” agrees", '* "“Ana" María” agrees'],
+  ["ʺAna", "Maríaʺ agrees", '* "ʺAna" Maríaʺ agrees'],
+  ["O'Neil", "waves", "* O'Neil waves"],
+  ["🦜", "waves", "* 🦜 waves"],
+  ["日本太郎", "waves", "* 日本太郎 waves"],
+])(
+  "an action of %j is not taken for somebody else's, wherever it is shown",
+  (name, does, shown) => {
+    const text = `/me ${does}`;
+    expect(messageText({ name, text })).toBe(shown);
+    expect(pipedMessage(name, text)).toBe(shown);
+    expect(transcriptLine(sent(text, name), false)).toBe(`2026-11-22 14:03  ${shown}`);
+    const verbose = transcriptLine(sent(text, name), true);
+    expect(verbose).toBe(
+      `2026-11-22 14:03:09  ${shown.slice(0, -does.length - 1)} (SHA256:abc) ${does}`,
+    );
+  },
+);
 
 test("where there are styles the name has the person's colour, by the key if that is known", () => {
   const colour = personColour("SHA256:abc");
