@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 
 import type { LogEntry } from "../chat/frames.ts";
-import { CharlaError, systemCode } from "../errors.ts";
+import { CharlaError, describeCause, systemCode } from "../errors.ts";
 import { tryWriting } from "../identity/atomic-file.ts";
 import { roomFolder } from "./device.ts";
 
@@ -88,10 +88,12 @@ export function openLocalLog(options: LocalLogOptions): LocalLog {
       if (!isOpen) return;
       if (file.size > maxBytes) {
         const full = file;
-        // Another program may have done so a moment before, and its file is still small.
-        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) {
-          tryWriting(path, () => renameSync(path, join(dirname(path), OLDER_FILE)));
-        }
+        tryWriting(path, () => {
+          // Another program may have done so a moment before, and its file is still small.
+          if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) {
+            renameSync(path, join(dirname(path), OLDER_FILE));
+          }
+        });
         file = open();
         closeSync(full.descriptor);
       }
@@ -164,7 +166,7 @@ function readText(path: string): string {
     if (code === "ENOENT" || code === "ENOTDIR") return "";
     throw new CharlaError(
       "FILE_NOT_READABLE",
-      `${path} cannot be read`,
+      `${path} cannot be read: ${describeCause(cause)}`,
       "check its owner and mode",
       { cause },
     );

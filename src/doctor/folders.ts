@@ -3,7 +3,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { systemCode } from "../errors.ts";
+import { describeCause, systemCode } from "../errors.ts";
 import { configFolder, dataFolder, type Environment } from "../identity/folders.ts";
 import { type Check, ok, problem, problemFrom } from "./report.ts";
 
@@ -32,6 +32,12 @@ export function checkFolder(
 ): Check {
   const bad = (message: string, hint: string) => problem(name, message, hint, { folder });
   const status = readStatus(folder);
+  if (typeof status === "string") {
+    return bad(
+      `cannot write to ${folder}: ${status}`,
+      `set ${variable} to the absolute path of a folder of your own`,
+    );
+  }
   if (status === null) {
     const parent = nearestFolder(folder);
     if (isWritable(parent)) return ok(name, `${folder} is made when it is needed`, { folder });
@@ -41,7 +47,10 @@ export function checkFolder(
     );
   }
   if (!status.isDirectory()) {
-    return bad(`${folder} is not a folder`, `move it away, or set ${variable} to another folder`);
+    return bad(
+      `cannot write to ${folder}: there is a file where a folder should be`,
+      `move the file away, or set ${variable} to another folder`,
+    );
   }
   if (!isWritable(folder)) {
     return bad(
@@ -65,12 +74,13 @@ function nearestFolder(path: string): string {
   return parent === path || readStatus(parent) !== null ? parent : nearestFolder(parent);
 }
 
+/** Null where nothing is, or nothing may be seen; why there can't be a folder, where that is so. */
 function readStatus(path: string) {
   try {
     return statSync(path);
   } catch (cause) {
-    if (["ENOENT", "ENOTDIR", "EACCES"].includes(systemCode(cause))) return null;
-    throw cause;
+    if (["ENOENT", "EACCES"].includes(systemCode(cause))) return null;
+    return describeCause(cause);
   }
 }
 

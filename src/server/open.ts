@@ -100,15 +100,15 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
 
 /** The rest of the disk is for others, whatever is said here. */
 function defaultQuota(folder: string): number {
-  const used = statSync(join(folder, STORE), { throwIfNoEntry: false })?.size ?? 0;
-  // The folder may be missing yet.
-  let existing = resolve(folder);
-  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
   try {
+    const used = statSync(join(folder, STORE), { throwIfNoEntry: false })?.size ?? 0;
+    // The folder may be missing yet.
+    let existing = resolve(folder);
+    while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
     const { bavail, bsize } = statfsSync(existing);
     return used + Math.floor((bavail * bsize) / 2);
   } catch {
-    // It says so when it is opened.
+    // Whatever is wrong with the folder is reported when the log is opened.
     return Number.POSITIVE_INFINITY;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import type { NetworkInterfaceInfo } from "node:os";
 import { join } from "node:path";
 
@@ -133,8 +133,23 @@ describe("a folder", () => {
     using base = temporaryFolder();
     const file = join(base.path, "file");
     writeFileSync(file, "");
-    expect(check(file).message).toBe(`${file} is not a folder`);
-    expect(check(join(file, "charla")).status).toBe("problem");
+    expect(check(file).message).toBe(
+      `cannot write to ${file}: there is a file where a folder should be`,
+    );
+    const below = join(file, "charla");
+    expect(check(below)).toMatchObject({
+      status: "problem",
+      message: `cannot write to ${below}: there is a file where a folder should be`,
+    });
+  });
+
+  test("a path that no folder can have is a problem, and no failure of the program", () => {
+    using base = temporaryFolder();
+    const long = join(base.path, "n".repeat(300));
+    expect(check(long).message).toBe(`cannot write to ${long}: the name is too long`);
+    const loop = join(base.path, "loop");
+    symlinkSync(loop, loop);
+    expect(check(join(loop, "charla")).message).toEndWith(": too many symbolic links");
   });
 
   test.skipIf(USER === 0)("a folder that is not writable is a problem", () => {

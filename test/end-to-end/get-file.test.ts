@@ -194,6 +194,7 @@ describe("a file that cannot be written", () => {
     ["nowhere/f", "FILE_NOT_WRITABLE", "cannot write nowhere/f: no such file or folder"],
     ["d", "FILE_NOT_WRITABLE", "cannot write d: it is a folder"],
     ["f/g", "FILE_NOT_WRITABLE", "cannot write f/g: its folder is a file"],
+    ["n".repeat(300), "FILE_NOT_WRITABLE", `cannot write ${"n".repeat(300)}: the name is too long`],
     ["/dev/full", "DISK_FULL", "no space left for /dev/full"],
   ])("writing to %s is the error %s", async (name, _code, message) => {
     using folder = newFolder();

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -18,8 +19,10 @@ import type { LogEntry } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { migrate, MIGRATIONS } from "../../src/log/sqlite/schema.ts";
+import { open as openServer } from "../../src/server/open.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { run, start } from "../harness/program.ts";
+import { rejection } from "../net/rejection.ts";
 import { draft } from "./drafts.ts";
 import { testOnDisk } from "./own-disk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -211,8 +214,35 @@ describe("a store that must not be changed", () => {
     writeFileSync(folder, "");
     expect(open(folder)).rejects.toMatchObject({
       code: "STORE_NOT_WRITABLE",
-      message: `${join(folder, "log.sqlite")} cannot be written: file already exists`,
+      message: `${join(folder, "log.sqlite")} cannot be written: there is a file where a folder should be`,
     });
+  });
+
+  test("a folder that can't be one is refused by a server with its default quota, and to a reader", async () => {
+    using base = temporaryFolder();
+    const file = join(base.path, "file");
+    writeFileSync(file, "");
+    const loop = join(base.path, "loop");
+    symlinkSync(loop, loop);
+    for (const [folder, why] of [
+      [file, "there is a file where a folder should be"],
+      [join(file, "charla"), "there is a file where a folder should be"],
+      [join(base.path, "n".repeat(300)), "the name is too long"],
+      [join(loop, "charla"), "too many symbolic links"],
+    ] as const) {
+      const store = join(folder, "log.sqlite");
+      const hint = "name another folder with --data, or set XDG_DATA_HOME to one";
+      expect(await rejection(openServer({ bind: "127.0.0.1", data: folder }))).toMatchObject({
+        code: "STORE_NOT_WRITABLE",
+        message: `${store} cannot be written: ${why}`,
+        hint,
+      });
+      expect(await rejection(openSqliteReader(folder))).toMatchObject({
+        code: "FILE_NOT_READABLE",
+        message: `${store} cannot be read: ${why}`,
+        hint,
+      });
+    }
   });
 
   testOnDisk("a store on a read-only disk is refused", async () => {

@@ -118,6 +118,11 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
     await rm(note, { force: true });
   }
 
+  /** After a failure, which says more than one to remove the part. */
+  async function tryRemoving(): Promise<void> {
+    await remove().catch(() => {});
+  }
+
   return {
     get length() {
       return length;
@@ -156,7 +161,7 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
       try {
         digest?.check();
       } catch (error) {
-        await remove();
+        await tryRemoving();
         throw error;
       }
       try {
@@ -173,7 +178,7 @@ export async function openPartFile(options: PartFileOptions): Promise<FileDestin
         failWriting(cause, name);
       }
     },
-    remove,
+    remove: tryRemoving,
     [Symbol.asyncDispose]: close,
   };
 }

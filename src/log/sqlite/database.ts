@@ -4,7 +4,7 @@
 import { constants, Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
 
-import { CharlaError, type ErrorCode, systemCode } from "../../errors.ts";
+import { CharlaError, describeCause, type ErrorCode, systemCode } from "../../errors.ts";
 
 export type { Database } from "bun:sqlite";
 
@@ -115,6 +115,9 @@ interface Failure {
   hint(path: string): string;
 }
 
+/** The path of its folder can't be that of a folder, whoever tries. */
+const WRONG_PATH = /^(ENOTDIR|EEXIST|ELOOP|ENAMETOOLONG)$/;
+
 /** By SQLite's code or the system's. Not SQLITE_ERROR or SQLITE_MISUSE: those are bugs of ours. */
 const FAILURES: readonly Failure[] = [
   {
@@ -138,8 +141,13 @@ const FAILURES: readonly Failure[] = [
     hint: () => "end that program, or wait until it is done",
   },
   {
-    codes:
-      /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST|EISDIR|ELOOP)$)/,
+    codes: WRONG_PATH,
+    error: "STORE_NOT_WRITABLE",
+    message: (path, why) => `${path} cannot be written: ${why}`,
+    hint: () => "name another folder with --data, or set XDG_DATA_HOME to one",
+  },
+  {
+    codes: /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|(EACCES|EPERM|EROFS|ENOENT|EISDIR)$)/,
     error: "STORE_NOT_WRITABLE",
     message: (path, why) => `${path} cannot be written: ${why}`,
     hint: () => "make it writable for this user, or name another folder with --data",
@@ -157,9 +165,21 @@ export function storeError(cause: unknown, path: string): unknown {
   if (cause instanceof CharlaError || !(cause instanceof Error)) return cause;
   const failure = FAILURES.find(({ codes }) => codes.test(systemCode(cause)));
   if (failure === undefined) return cause;
+  return new CharlaError(failure.error, failure.message(path, explain(cause)), failure.hint(path), {
+    cause,
+  });
+}
+
+/** Why the path of a store can't be one; null for any other cause. */
+export function wrongPath(cause: unknown): string | null {
+  const code = systemCode(cause);
+  if (!WRONG_PATH.test(code)) return null;
+  return code === "EEXIST" ? "there is a file where a folder should be" : describeCause(cause);
+}
+
+function explain(cause: Error): string {
   // Of "EACCES: permission denied, mkdir '/x'" the middle.
-  const why = cause.message.replace(/^E[A-Z0-9]+: ([^,]+).*$/s, "$1");
-  return new CharlaError(failure.error, failure.message(path, why), failure.hint(path), { cause });
+  return wrongPath(cause) ?? cause.message.replace(/^E[A-Z0-9]+: ([^,]+).*$/s, "$1");
 }
 
 /** Its file was moved or removed: what was written since is lost. */

@@ -20,6 +20,7 @@ import {
   openToRead,
   openToWrite,
   storeError,
+  wrongPath,
 } from "./database.ts";
 
 /** The file in the data folder. */
@@ -130,6 +131,12 @@ export function storeMissing(folder: string): CharlaError {
 export function cannotRead(cause: unknown, path: string): unknown {
   const error = storeError(cause, path);
   if (!(error instanceof CharlaError) || error.code !== "STORE_NOT_WRITABLE") return error;
+  const why = wrongPath(cause);
+  if (why !== null) {
+    return new CharlaError("FILE_NOT_READABLE", `${path} cannot be read: ${why}`, error.hint, {
+      cause,
+    });
+  }
   return new CharlaError(
     "FILE_NOT_READABLE",
     `${path} cannot be read`,
