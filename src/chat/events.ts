@@ -47,11 +47,11 @@ export type RoomEvent =
   | { readonly type: "reconnected" }
   /** What this end may do in the room has changed. */
   | { readonly type: "rights"; readonly operator: boolean; readonly muted: boolean }
-  /** A member came in. */
+  /** Somebody came in, with the first of their programs. */
   | { readonly type: "joined"; readonly peer: string; readonly fingerprint: string }
-  /** A member is gone, for a reason that may be empty. */
+  /** Somebody is gone, with the last of their programs, for a reason that may be empty. */
   | { readonly type: "left"; readonly peer: string; readonly reason: string }
-  /** A member's connection is silent, or works again. */
+  /** All of somebody's connections are silent, or one works again. */
   | { readonly type: "away"; readonly peer: string; readonly away: boolean }
   | { readonly type: "renamed"; readonly from: string; readonly to: string }
   /**

@@ -68,11 +68,12 @@ export class Member {
     return this.#nameKeys.some((key) => keys.includes(key));
   }
 
-  /** Returns whether that is new. */
-  setAway(away: boolean): boolean {
-    if (this.#away === away) return false;
+  get isAway(): boolean {
+    return this.#away;
+  }
+
+  setAway(away: boolean): void {
     this.#away = away;
-    return true;
   }
 
   describe(): MemberDescription {
@@ -89,6 +90,16 @@ export class Member {
       this.#unreadNotices -= 1;
     });
   }
+}
+
+/** Somebody in the room. To the others they are there once, however many programs they have. */
+interface Person {
+  /** Of their programs, the earliest first. */
+  readonly members: Member[];
+  /** The name by which the others know them; null until they are announced. */
+  announcedAs: string | null;
+  /** Whether the others know them as away. */
+  isAway: boolean;
 }
 
 interface RoomOptions {
@@ -109,8 +120,10 @@ export class Room implements Disposable {
   readonly #fanOut: FanOut;
   /** With what sends them what is said; null until they follow. */
   readonly #members = new Map<Member, Disposable | null>();
+  /** By their fingerprints. */
+  readonly #people = new Map<string, Person>();
   /** Those that the others don't know of yet, the next one first. */
-  readonly #unannounced = new Set<Member>();
+  readonly #unannounced = new Set<Person>();
   readonly #announcements: TokenBucket;
   readonly #clock: RoomOptions["clock"];
   /** Until the next of them may be announced; null when none waits. */
@@ -134,7 +147,7 @@ export class Room implements Disposable {
 
   /** Of the people in it. */
   get fingerprints(): Set<string> {
-    return new Set(this.members.map(({ fingerprint }) => fingerprint));
+    return new Set(this.#people.keys());
   }
 
   /** Whether it has no room for one more, counting those who are about to enter. */
@@ -169,20 +182,28 @@ export class Room implements Disposable {
     return (holder === null || holder.fingerprint === fingerprint) && !areReserved(keys);
   }
 
-  /** Adds a member, and notifies the others: later, if too many come. */
+  /** Adds a member, and notifies the others of somebody who was not here: later, if too many come. */
   add(member: Member): void {
+    const { fingerprint } = member;
     this.#members.set(member, null);
-    this.#unannounced.add(member);
+    const person = this.#people.get(fingerprint);
+    if (person !== undefined) {
+      person.members.push(member);
+      return this.#updateAway(person);
+    }
+    const newcomer = { members: [member], announcedAs: null, isAway: false };
+    this.#people.set(fingerprint, newcomer);
+    this.#unannounced.add(newcomer);
     this.#announce();
   }
 
-  /** Whether the others know that this member is here. */
-  isAnnounced(member: Member): boolean {
-    return !this.#unannounced.has(member);
+  /** Whether the others know that the person with this key is here. */
+  isAnnounced({ fingerprint }: Member): boolean {
+    return (this.#people.get(fingerprint)?.announcedAs ?? null) !== null;
   }
 
   #announce(): void {
-    for (const member of this.#unannounced) {
+    for (const person of this.#unannounced) {
       const wait = this.#announcements.tryTake(this.#clock.now());
       if (wait > 0) {
         this.#timer ??= this.#clock.setTimer(() => {
@@ -191,8 +212,13 @@ export class Room implements Disposable {
         }, wait);
         return;
       }
-      this.#unannounced.delete(member);
-      this.notify({ type: "joined", ...member.describe() }, member);
+      this.#unannounced.delete(person);
+      const [first] = person.members;
+      if (first === undefined) continue;
+      const { name, fingerprint } = first;
+      person.announcedAs = name;
+      person.isAway = isAway(person);
+      this.notify({ type: "joined", name, fingerprint, away: person.isAway }, person);
     }
   }
 
@@ -205,44 +231,68 @@ export class Room implements Disposable {
     this.#members.set(member, this.#fanOut.send(member.channel, member.start, last));
   }
 
-  /** Removes a member, and gives the others the reason; returns whether it was one. */
-  remove(member: Member, reason: string): boolean {
+  /**
+   * Removes a member; returns whether it was one.
+   *
+   * @param reason is given to the others, if the person is gone with it; null if they shall get no notice
+   */
+  remove(member: Member, reason: string | null): boolean {
     this.#members.get(member)?.[Symbol.dispose]();
     if (!this.#members.delete(member)) return false;
-    if (!this.#unannounced.delete(member)) {
-      this.notify({ type: "left", name: member.name, reason });
+    const person = this.#people.get(member.fingerprint);
+    if (person === undefined) return true;
+    const { members, announcedAs } = person;
+    members.splice(members.indexOf(member), 1);
+    if (members.length === 0) {
+      this.#people.delete(member.fingerprint);
+      this.#unannounced.delete(person);
+      if (announcedAs !== null && reason !== null) {
+        this.notify({ type: "left", name: announcedAs, reason });
+      }
+    } else if (reason !== null) {
+      this.#updateAway(person);
     }
     return true;
   }
 
-  /** Renames a member, and notifies everybody. */
+  /** Renames a member, and notifies everybody: only the member itself, if the others don't know it. */
   rename(member: Member, to: string): void {
     const from = member.name;
     member.rename(to);
-    this.#notifyAbout(member, { type: "renamed", from, to });
+    const frame = { type: "renamed", from, to } as const;
+    const person = this.#people.get(member.fingerprint);
+    if (person !== undefined && person.announcedAs !== null) {
+      if (person.announcedAs === from) person.announcedAs = to;
+      return this.notify(frame);
+    }
+    const bytes = encodeFrame(frame);
+    member.notify(bytes, encodeMessages([bytes]));
   }
 
-  /** Notifies the others that a member's connection has become silent, or works again. */
+  /** A member's connection has become silent, or works again. */
   setAway(member: Member, away: boolean): void {
-    if (!this.has(member) || !member.setAway(away) || !this.isAnnounced(member)) return;
-    this.notify({ type: "away", name: member.name, away }, member);
+    if (!this.has(member)) return;
+    member.setAway(away);
+    const person = this.#people.get(member.fingerprint);
+    if (person !== undefined) this.#updateAway(person);
   }
 
-  /** Sends a frame to all members but one, unless they are too many. It is encoded once. */
-  notify(frame: ServerFrame, except: Member | null = null): void {
+  /** Notifies the others that all of a person's connections have become silent, or one works again. */
+  #updateAway(person: Person): void {
+    const away = isAway(person);
+    if (person.announcedAs === null || person.isAway === away) return;
+    person.isAway = away;
+    this.notify({ type: "away", name: person.announcedAs, away }, person);
+  }
+
+  /** Sends a frame to all but the programs of one person, unless they are too many. It is encoded once. */
+  notify(frame: ServerFrame, except: Person | null = null): void {
     if (this.#members.size > MAX_NOTIFIED) return;
     const bytes = encodeFrame(frame);
     const stream = encodeMessages([bytes]);
     for (const member of this.#members.keys()) {
-      if (member !== except) member.notify(bytes, stream);
+      if (except?.members.includes(member) !== true) member.notify(bytes, stream);
     }
-  }
-
-  /** Notifies everybody, or only the member itself, if the others don't know it. */
-  #notifyAbout(member: Member, frame: ServerFrame): void {
-    if (this.isAnnounced(member)) return this.notify(frame);
-    const bytes = encodeFrame(frame);
-    member.notify(bytes, encodeMessages([bytes]));
   }
 
   /** Sends a frame to the windows of the owner. */
@@ -258,6 +308,10 @@ export class Room implements Disposable {
     this.#timer?.[Symbol.dispose]();
     this.#fanOut[Symbol.dispose]();
   }
+}
+
+function isAway({ members }: Person): boolean {
+  return members.every((member) => member.isAway);
 }
 
 /** The keys of the words of charla's own; null before they are needed. */

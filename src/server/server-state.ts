@@ -180,8 +180,9 @@ export class ServerState {
     };
   }
 
+  /** While the server closes, nobody is notified of those who leave: everybody does. */
   leave({ room, member }: Membership, reason = ""): void {
-    if (room.remove(member, reason)) this.#closeUnused(room);
+    if (room.remove(member, this.#isClosing ? null : reason)) this.#closeUnused(room);
   }
 
   /**

@@ -19,6 +19,7 @@ import {
   sayFrame,
   talk,
 } from "./server-state.ts";
+import { virtualClock } from "./virtual-clock.ts";
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const sequencesOf = (entries: readonly { sequence: number }[]) =>
@@ -52,6 +53,54 @@ describe("entering", () => {
     await bob.channel.close();
     expect(await ann.until("left")).toEqual([{ type: "left", name: "Bob", reason: "" }]);
     expect(bob.of("joined")).toEqual([]);
+  });
+
+  test("is announced for the first program of a person, and leaving for the last one", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
+    const key = "key of Bob";
+    const phone = await enter(state, "Bob-2", { key, device: deviceOf("phone") });
+    await phone.channel.close();
+    const other = await enter(state, "Bob", { key, device: deviceOf("other") });
+    bob.say({ type: "rename", request: 1, name: "Benno" });
+    await bob.until("done");
+    await bob.channel.close();
+    other.say(sayFrame(1));
+    await ann.texts(1);
+    expect(ann.of("joined").map(({ name }) => name)).toEqual(["Bob"]);
+    expect(ann.of("left")).toEqual([]);
+    expect([...bob.of("joined"), ...bob.of("left")]).toEqual([]);
+    await other.channel.close();
+    expect(await ann.until("left")).toEqual([{ type: "left", name: "Benno", reason: "" }]);
+    await enter(state, "Bob");
+    await ann.until("joined", 2);
+  });
+
+  test("with a second program that waits to be announced is announced once", async () => {
+    const clock = virtualClock();
+    const limits = { ...UNLIMITED, announcements: { perSecond: 1, burst: 1 } };
+    const state = openState({ limits, ...clock });
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
+    await enter(state, "Bob", { device: deviceOf("phone") });
+    await clock.pass(5_000);
+    await bob.channel.close();
+    await clock.settle();
+    expect(ann.of("joined").map(({ name }) => name)).toEqual(["Bob"]);
+    expect(ann.of("left")).toEqual([]);
+  });
+
+  test("as one who leaves is not announced while the server closes", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann");
+    const bob = await enter(state, "Bob");
+    await ann.until("joined");
+    state.startClosing();
+    await bob.channel.close();
+    await until("Bob gone", () => state.rooms.get("main")?.size === 1);
+    await virtualClock().settle();
+    expect(ann.of("left")).toEqual([]);
   });
 
   test("for the first time shows the last 20 entries", async () => {

@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 
+import { readServerFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { createFanOut } from "../../src/server/fan-out.ts";
 import { Member, Room } from "../../src/server/room.ts";
@@ -17,11 +18,14 @@ function openRoom(count: number) {
     clock: virtualClock(),
   });
   const sent = { count: 0 };
-  for (let number = 1; number <= count; number += 1) {
-    const name = `Member-${number}`;
+  const frames = new Map<string, Uint8Array[]>();
+  const member = (name: string, device: string) => {
+    const received: Uint8Array[] = [];
+    frames.set(device, received);
     const channel = {
-      sayAll() {
+      sayAll(messages: readonly Uint8Array[]) {
         sent.count += 1;
+        received.push(...messages);
         return true;
       },
       receive() {},
@@ -30,20 +34,18 @@ function openRoom(count: number) {
       ended: new Promise(() => {}),
     };
     const fingerprint = `key of ${name}`;
-    room.add(
-      new Member({
-        channel,
-        fingerprint,
-        owner: false,
-        invitation: { id: "standing", room: null },
-        device: name,
-        start: 0,
-        name,
-      }),
-    );
+    const invitation = { id: "standing", room: null };
+    return new Member({ channel, fingerprint, owner: false, invitation, device, start: 0, name });
+  };
+  for (let number = 1; number <= count; number += 1) {
+    room.add(member(`Member-${number}`, `Member-${number}`));
   }
   sent.count = 0;
-  return { room, sent };
+  const framesOf = ({ device }: Member): readonly ServerFrame[] =>
+    (frames.get(device) ?? []).map(readServerFrame).flatMap((reading) => {
+      return reading.type === "frame" ? [reading.frame] : [];
+    });
+  return { room, sent, member, framesOf };
 }
 
 test.each([
@@ -66,4 +68,30 @@ test("only members are announced as away, and only when that is new", () => {
   room.setAway(first, false);
   // The two that are left were told that it left.
   expect(sent.count).toBe(4);
+});
+
+test("somebody is away when all of their programs are silent, and back when one is heard", () => {
+  const { room, member, framesOf } = openRoom(1);
+  const [ann] = room.members;
+  if (ann === undefined) throw new Error("no member");
+  const [first, second, third] = ["one", "two", "three"].map((device) => member("Bob", device));
+  if (first === undefined || second === undefined || third === undefined) throw new Error("none");
+  const away = () =>
+    framesOf(ann).flatMap((frame) => (frame.type === "away" ? [[frame.name, frame.away]] : []));
+  room.add(first);
+  room.add(second);
+  room.setAway(first, true);
+  expect(away()).toEqual([]);
+  room.setAway(second, true);
+  expect(away()).toEqual([["Bob", true]]);
+  room.setAway(first, true);
+  room.setAway(first, false);
+  expect(away().slice(1)).toEqual([["Bob", false]]);
+  // The program that is left is silent.
+  room.remove(first, "");
+  expect(away().slice(2)).toEqual([["Bob", true]]);
+  room.add(third);
+  expect(away().slice(3)).toEqual([["Bob", false]]);
+  expect(framesOf(ann).filter(({ type }) => type !== "away")).toMatchObject([{ type: "joined" }]);
+  expect([first, second, third].flatMap(framesOf)).toEqual([]);
 });
