@@ -1,10 +1,11 @@
 // What a running server leaves in the data folder: its invitation and its process, for this person's other programs on this
 // machine, and a file with the invitation for other people. All of them are gone when it ends, unless it is killed.
 
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import { CharlaError } from "../errors.ts";
-import { removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
+import { readSmallFile, removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { formatInvitation, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
@@ -89,6 +90,7 @@ function shareInvitation(
       invitationFile === "default"
         ? join(data ?? dataFolder(io.env), INVITATION_FOR_OTHERS)
         : resolve(io.cwd, invitationFile.path);
+    if (invitationFile !== "default") checkNamedFile(path);
     const text = `${invitation}\n`;
     replaceFile(path, text);
     files.defer(() => removeUnchangedFile(path, text, MAX_INVITATION_BYTES));
@@ -97,6 +99,28 @@ function shareInvitation(
     return { code: "INVITATION_WRITTEN", message: `the invitation is in ${path}` };
   const message = `${error.message}; so the invitation is nowhere to be read`;
   return { code: error.code, message, hint: "name a file for it with --invitation-file FILE" };
+}
+
+/** A mistyped name must cost nobody a file, nor leave folders behind. @throws {CharlaError} FOLDER_NOT_WRITABLE */
+function checkNamedFile(path: string): void {
+  const refuse = (why: string) => {
+    throw new CharlaError("FOLDER_NOT_WRITABLE", `cannot write ${path}: ${why}`, "");
+  };
+  if (!existsSync(dirname(path))) refuse("its folder does not exist");
+  const file = readSmallFile(path, MAX_INVITATION_BYTES);
+  if (file === null) return;
+  const text = typeof file === "string" ? file : file.text.trim();
+  // An empty file, as mktemp creates, holds nothing that could be lost.
+  if (text !== "" && !isInvitation(text)) refuse("it exists, and does not hold an invitation");
+}
+
+function isInvitation(text: string): boolean {
+  try {
+    parseInvitation(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function attempt(write: () => void): CharlaError | null {
