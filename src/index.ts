@@ -38,7 +38,7 @@ export {
   type Unstored,
 } from "./client/device.ts";
 export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";
-export { openSealedSender } from "./client/sealed-message.ts";
+export { openSealedSender, type SealedSender } from "./client/sealed-message.ts";
 export { open, type OpenOptions } from "./server/open.ts";
 export type { Server } from "./server/server.ts";
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";

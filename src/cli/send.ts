@@ -10,7 +10,7 @@ import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
-import { inputNotSent, noticeEvent } from "../terminal/talk.ts";
+import { inputNotSent, noticeEvent, type TalkNotice } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -88,6 +88,15 @@ async function sendInput(
   return { failure, next, unsent: [...sending.unsent().values()] };
 }
 
+/** In a script nobody sees the line that says who one is. */
+function otherName(wanted: string, name: string): TalkNotice {
+  return {
+    code: "NAME_TAKEN",
+    message: `sending as ${name}: the name ${JSON.stringify(wanted)} is taken`,
+    hint: "a name belongs to the key that had it first; choose another with --name",
+  };
+}
+
 async function openSender(
   commandLine: CommandLine,
   io: Io,
@@ -101,7 +110,13 @@ async function openSender(
     const { target } = sealedTarget(to, io.env);
     const { keyPair, notice } = memberIdentity(io.env);
     if (notice !== null) await printer.event(noticeEvent(notice));
-    return openSealedSender(target, { ...options, identity: keyPair, signal: io.signal });
+    const { name: wanted } = options;
+    const { signal } = io;
+    const sender = await openSealedSender(target, { ...options, identity: keyPair, signal });
+    if (sender.name !== wanted.normalize("NFC")) {
+      await printer.event(noticeEvent(otherName(wanted, sender.name)));
+    }
+    return sender;
   }
   const option = ["name", "room"].find((name) => commandLine.flags.has(name));
   if (option !== undefined) {

@@ -7,6 +7,12 @@ import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
 import type { SealedTarget } from "./sealed-target.ts";
 
+/** A sender in a room. */
+export interface SealedSender extends MessageSender {
+  /** Under which it is there: not the wanted one, if that belongs to somebody else. */
+  readonly name: string;
+}
+
 /**
  * Enters a room to say something and leave. `send` resolves when the server has stored the message, `ask` with the first
  * message of another member after it.
@@ -17,12 +23,14 @@ import type { SealedTarget } from "./sealed-target.ts";
 export async function openSealedSender(
   target: string | SealedTarget,
   options: JoinRoomOptions,
-): Promise<MessageSender> {
+): Promise<SealedSender> {
   const conversation = joinRoom(target, { history: 0, ...options });
   const events = conversation.events[Symbol.asyncIterator]();
   /** Why the server ended the conversation. */
   let reason: string | null = null;
-  while ((await nextEvent()).type !== "entered");
+  let event = await nextEvent();
+  while (event.type !== "entered") event = await nextEvent();
+  const { name } = event;
   let question: Question | null = null;
   const over = listen();
   over.catch(() => {});
@@ -61,6 +69,7 @@ export async function openSealedSender(
   }
 
   return {
+    name,
     send: say,
     async ask(text) {
       question = { isDelivered: false, answered: Promise.withResolvers() };

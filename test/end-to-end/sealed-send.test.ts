@@ -42,6 +42,22 @@ for (const host of LOOPBACKS) {
   });
 }
 
+endToEnd("a message under a name that is taken says under which one it was sent", async () => {
+  await using server = await startSealedServer(["--bind", "127.0.0.1", "--name", "eva"]);
+  const sending = ["send", "--to", server.invitation, "--name", "eva", "hello"];
+  const sent = await runCharla(sending);
+  expect(sent).toEqual({
+    stdout: "",
+    stderr:
+      'sending as eva-2: the name "eva" is taken\n' +
+      "hint: a name belongs to the key that had it first; choose another with --name\n",
+    status: 0,
+  });
+  await server.until("stdout", "eva-2: hello\n");
+  const asJson = await runCharla([...sending, "--json"]);
+  expect(asJson.stdout).toContain('{"type":"notice","code":"NAME_TAKEN",');
+});
+
 endToEnd("1,000 lines of stdin, empty ones too, arrive as messages in order", async () => {
   await using server = await startSealedServer();
   const lines = ["", ...Array.from({ length: 999 }, (_, index) => `line ${index + 1}`)];
@@ -88,6 +104,7 @@ endToEnd("a line that fails ends the input, and what was not stored is named", a
   expect(broken.status).toBe(1);
   const events = broken.stdout.trimEnd().split("\n");
   expect(events.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ type: "notice", code: "NAME_TAKEN" }),
     { type: "said", text: "L5" },
     expect.objectContaining({
       type: "error",
