@@ -32,9 +32,10 @@ const name = v.pipe(v.string(), v.maxLength(MAX_NAME));
 const room = v.pipe(v.string(), v.check(isRoomName));
 const person = { fingerprint, name };
 const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const ban = v.strictObject({ ...person, by: name, time, room: v.optional(room) });
 // Strict: a field that a later version has added must not be lost when this one rewrites the file.
 const contents = v.strictObject({
-  bans: v.pipe(v.array(v.strictObject({ ...person, by: name, time })), v.maxLength(MAX_BANS)),
+  bans: v.pipe(v.array(ban), v.maxLength(MAX_BANS)),
   operators: v.pipe(v.array(v.strictObject(person)), v.maxLength(MAX_OPERATORS)),
   mutes: v.pipe(v.array(v.strictObject({ room, ...person })), v.maxLength(MAX_MUTES)),
   locks: v.array(

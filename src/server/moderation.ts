@@ -23,6 +23,8 @@ export interface Ban extends Person {
   readonly by: string;
   /** ms since 1970. */
   readonly time: number;
+  /** The room in which they were banned, whose names these are; undefined if it was stored without one. */
+  readonly room?: string | undefined;
 }
 
 export interface ModerationState {
@@ -93,14 +95,21 @@ export class Moderation {
   }
 
   ban(ban: Ban): void {
-    const bans = withEntry(this.#state.bans, ban.fingerprint, ban, MAX_BANS, "people are banned");
+    const known = this.#state.bans.get(ban.fingerprint);
+    // Operators of one room may lift what was done there: a second ban doesn't give them the first one.
+    const kept = known !== undefined && known.room !== ban.room ? known : ban;
+    const bans = withEntry(this.#state.bans, ban.fingerprint, kept, MAX_BANS, "people are banned");
     // A banned person is no operator any more, not even once the ban is lifted.
     this.#change({ bans, operators: without(this.#state.operators, ban.fingerprint) });
   }
 
-  /** @throws {CharlaError} NO_SUCH_MEMBER */
-  unban(nameOrFingerprint: string): Ban {
-    const ban = findPerson(this.#state.bans, nameOrFingerprint);
+  /**
+   * @param mayLift which bans the person who asks may lift
+   * @throws {CharlaError} NO_SUCH_MEMBER
+   */
+  unban(nameOrFingerprint: string, mayLift: (ban: Ban) => boolean = () => true): Ban {
+    const bans = new Map(this.#state.bans.entries().filter(([, each]) => mayLift(each)));
+    const ban = findPerson(bans, nameOrFingerprint);
     if (ban === null) throw notFound("banned", nameOrFingerprint, "/bans lists those who are");
     this.#change({ bans: without(this.#state.bans, ban.fingerprint) });
     return ban;

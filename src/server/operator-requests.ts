@@ -10,7 +10,7 @@ import {
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
-import type { Person } from "./moderation.ts";
+import type { Ban, Person } from "./moderation.ts";
 import type { Member, Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { truncateList } from "./truncate-list.ts";
@@ -71,7 +71,12 @@ export async function answerOperator(
     case "ban": {
       const person = await findOther(server, membership, frame.name);
       checkRank(server, membership, person, "ban");
-      const closed = server.ban({ ...person, by: member.name, time: Date.now() });
+      const closed = server.ban({
+        ...person,
+        by: member.name,
+        time: Date.now(),
+        room: room.name,
+      });
       const isRenewed = closed.includes("standing") && mayHaveStanding(member);
       return {
         type: "banned",
@@ -83,14 +88,18 @@ export async function answerOperator(
       };
     }
     case "unban":
-      moderation.unban(frame.name);
+      moderation.unban(frame.name, (ban) => maySeeBan(member, ban));
       return done;
-    case "bans":
+    case "bans": {
+      const bans = Array.from(moderation.bans).filter((ban) => maySeeBan(member, ban));
       return {
         type: "bans",
         request,
-        bans: truncateList([...moderation.bans].toReversed(), (ban) => ban),
+        bans: truncateList(bans.toReversed(), ({ fingerprint, name, by, time }) => {
+          return { fingerprint, name, by, time };
+        }),
       };
+    }
     case "mute": {
       const person = frame.muted
         ? await findOther(server, membership, frame.name)
@@ -169,6 +178,11 @@ function visibleInvitations(server: ServerState, member: Member): readonly Issue
   return mayHaveStanding(member) ? all : all.filter(({ room }) => room === member.invitation.room);
 }
 
+/** Nor of the names that people had in others. */
+function maySeeBan(member: Member, { room }: Ban): boolean {
+  return mayHaveStanding(member) || room === member.invitation.room;
+}
+
 /** With the names that its guests have or had in its room, or for all rooms in the one of the member who asks. */
 async function describe(
   { log, rooms }: ServerState,
@@ -223,7 +237,10 @@ function checkRank(
   throw permissionDenied(`only the owner may ${what} an operator`);
 }
 
-/** Somebody else than the member who asks, who may be absent. */
+/**
+ * Somebody else than the member who asks, who may be absent. An operator of one room can't act on the key of somebody who
+ * has never been there.
+ */
 async function findOther(
   { log }: ServerState,
   { room, member }: Membership,
@@ -233,16 +250,16 @@ async function findOther(
     room.find(nameOrFingerprint) ??
     room.members.find(({ fingerprint }) => fingerprint === nameOrFingerprint);
   const holder = present === undefined ? await log.nameHolder(room.name, nameOrFingerprint) : null;
+  const known = isFingerprint(nameOrFingerprint)
+    ? await log.nameOf(room.name, nameOrFingerprint)
+    : null;
   const person =
     present !== undefined
       ? { fingerprint: present.fingerprint, name: present.name }
       : holder !== null
         ? { fingerprint: holder.author, name: holder.name }
-        : isFingerprint(nameOrFingerprint)
-          ? {
-              fingerprint: nameOrFingerprint,
-              name: (await log.nameOf(room.name, nameOrFingerprint)) ?? nameOrFingerprint,
-            }
+        : isFingerprint(nameOrFingerprint) && (known !== null || mayHaveStanding(member))
+          ? { fingerprint: nameOrFingerprint, name: known ?? nameOrFingerprint }
           : null;
   if (person !== null && person.fingerprint !== member.fingerprint) return person;
   const name = JSON.stringify(nameOrFingerprint);

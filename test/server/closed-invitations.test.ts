@@ -5,6 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { RoomConversation } from "../../src/chat/conversation.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { parseInvitation } from "../../src/identity/invitation.ts";
 import { fingerprint } from "../../src/identity/key-text.ts";
@@ -42,6 +43,9 @@ const guest = (keys: KeyPair, name: string) => ({
   fingerprint: fingerprint(keys.publicKey),
   name,
 });
+
+const namesOfBanned = async (asker: RoomConversation) =>
+  (await asker.bans()).map(({ name }) => name);
 
 const inFolder = (folder: string, port = 0): Promise<Server> =>
   open({ bind: "127.0.0.1", port, data: folder, identity: SERVER_KEYS });
@@ -243,5 +247,40 @@ test("an operator who came by an invitation for one room gets none for all, and 
   expect(await knock(server.invitation("garden"), BOB, "garden")).toBe("in");
   const { closed, invitation } = await dave.ban(fingerprint(BOB.publicKey));
   expect([closed, invitation]).toEqual([["standing"], undefined]);
+  await dave.leave();
+});
+
+test("an operator of one room neither learns the names that people have in others, nor acts on them there", async () => {
+  await using server = await openHere();
+  const [owner, gardener] = [await ownerOf(server), await ownerOf(server, "garden")];
+  const dave = joinRoom(await gardener.invite({ uses: 2 }), { name: "Dave", identity: DAVE });
+  for await (const event of dave.events) if (event.type === "entered") break;
+  await gardener.op("Dave", true);
+  expect(await knockAll(server.invitation("main"), [ANN, BOB])).toEqual(["in", "in"]);
+  const [ann, bob] = [fingerprint(ANN.publicKey), fingerprint(BOB.publicKey)];
+  for (const act of [dave.ban(ann), dave.mute(ann, true)]) {
+    expect(await rejection(act)).toMatchObject({ code: "NO_SUCH_MEMBER" });
+  }
+  await owner.ban(bob);
+  expect([
+    await namesOfBanned(owner),
+    await namesOfBanned(gardener),
+    await namesOfBanned(dave),
+  ]).toEqual([["guest-2"], ["guest-2"], []]);
+  for (const name of [bob, "guest-2"]) {
+    expect(await rejection(dave.unban(name))).toMatchObject({ code: "NO_SUCH_MEMBER" });
+  }
+  // Who has been in the room as well.
+  expect(await knock(server.invitation("garden"), ANN, "garden")).toBe("in");
+  await dave.ban(ann);
+  expect(await namesOfBanned(dave)).toEqual(["guest"]);
+  expect(await knock(server.invitation("main"), ANN)).toBe("BANNED");
+  await dave.unban("guest");
+  // A ban of the owner's in another room is not theirs to lift by a second one.
+  await owner.ban(ann);
+  await dave.ban(ann);
+  expect(await rejection(dave.unban(ann))).toMatchObject({ code: "NO_SUCH_MEMBER" });
+  expect(await namesOfBanned(dave)).toEqual([]);
+  await owner.unban(ann);
   await dave.leave();
 });

@@ -207,7 +207,8 @@ describe("a lock", () => {
 
 describe("what is stored", () => {
   const CONTENTS =
-    `{"bans":[{"fingerprint":"${EVE}","name":"Eve","by":"Ann","time":1800000000000}],` +
+    `{"bans":[{"fingerprint":"${EVE}","name":"Eve","by":"Ann","time":1800000000000},` +
+    `{"fingerprint":"${ANN}","name":"Ana","by":"Bob","time":1800000000001,"room":"main"}],` +
     `"operators":[{"fingerprint":"${BOB}","name":"Bob"}],` +
     `"mutes":[{"room":"main","fingerprint":"${EVE}","name":"Eve"}],` +
     `"locks":[{"room":"garden","admitted":["${BOB}"]}]}\n`;
@@ -222,6 +223,7 @@ describe("what is stored", () => {
     const moderation = new Moderation(store);
     expect([...moderation.bans]).toEqual([
       { fingerprint: EVE, name: "Eve", by: "Ann", time: 1_800_000_000_000 },
+      { fingerprint: ANN, name: "Ana", by: "Bob", time: 1_800_000_000_001, room: "main" },
     ]);
     expect(moderation.isOperator(BOB)).toBe(true);
     expect(moderation.isMuted("main", EVE)).toBe(true);
