@@ -28,6 +28,7 @@ import {
   writeReset,
 } from "./packets.ts";
 import { BASE_DATAGRAM_SIZE } from "./recovery/path-mtu.ts";
+import { endLargestHolders } from "./session/eviction.ts";
 import { writeResetToken, writeWindow } from "./session/frames.ts";
 import { RECEIVE_WINDOW } from "./session/incoming-messages.ts";
 import {
@@ -314,6 +315,9 @@ function answerHello(
   if (responder === null) return;
   const { options, sessions, memory } = endpoint;
   const places = (options.maxSessions ?? MAX_SESSIONS) - sessions.size;
+  if (memory !== null) {
+    for (const ended of endLargestHolders(sessions, memory, now)) activate(endpoint, ended);
+  }
   const room = memory === null ? places : Math.min(places, sessionsLeft(memory));
   const bytes = receiveHello(responder, hello, from, room, now, (responderId) => {
     const into = new Uint8Array(9 + 1 + TOKEN_LENGTH);

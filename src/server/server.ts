@@ -16,6 +16,7 @@ import type { Log } from "../log/log.ts";
 import { formatAddress, type SocketAddress } from "../net/address.ts";
 import { openSealedSocket } from "../net/sealed-socket.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
+import { RESERVED } from "../protocol/session/memory.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
 import { createAdmission } from "./admission.ts";
 import type { IsAuthorized } from "./authorized-keys.ts";
@@ -75,10 +76,19 @@ export interface Server extends AsyncDisposable {
 
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
 const CLOSE_TIMEOUT = 3_000;
+/** Of the sessions that there is memory for. */
+const INVITATION_SHARE = 3 / 4;
+
+/** With little memory, people with one invitation have fewer sessions as well, so that others still get in. */
+function withinMemory(limits: Limits): Limits {
+  const most = Math.ceil((INVITATION_SHARE * limits.memory) / RESERVED);
+  return { ...limits, sessionsPerInvitation: Math.min(limits.sessionsPerInvitation, most) };
+}
 
 /** @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE and the like (docs/errors.md) */
 export async function openServer(options: ServerOptions): Promise<Server> {
-  const { bind, port, identity, secret, log, host, limits = LIMITS } = options;
+  const { bind, port, identity, secret, log, host } = options;
+  const limits = withinMemory(options.limits ?? LIMITS);
   const ownFingerprint = fingerprint(identity.publicKey);
   let otherWires = 0;
   /** A flood is reported as often as its count has digits. */

@@ -113,7 +113,7 @@ export function createPair(options: PairOptions = {}): Pair {
       admission: psk,
       resetSalt: RESET_SALT,
       maxSessions: options.maxSessions,
-      memory: options.memory,
+      memory: name === "responder" ? options.memory : undefined,
       datagramLimit,
       now: START,
     }),

@@ -1,7 +1,8 @@
 // What peers may make this end hold, in bytes, against one budget for all sessions of an endpoint: what they may send before
 // they have to wait, messages that the program above has not finished with, and what was not acknowledged or could not be
-// queued yet. A session begins with a short window, which grows while its peer fills it and there is memory. When the budget
-// is used up nobody new is admitted, no window grows and less is queued, but every session goes on: none is ended.
+// queued yet. A session begins with a short window, which grows while its peer fills it and there is memory. When
+// memory is short no window grows and less is queued, and eviction.ts ends those that leave the most unread; when it is used
+// up nobody new is admitted.
 
 import { type IncomingMessages, RECEIVE_WINDOW } from "./incoming-messages.ts";
 import { MAX_MESSAGE } from "./outgoing-messages.ts";
@@ -14,6 +15,8 @@ const SESSION_BYTES = 12 * 1_024;
 export const FIRST_WINDOW = 72 * 1_024;
 /** Bytes that are counted for every session, whether it holds them or not. */
 export const RESERVED = SESSION_BYTES + FIRST_WINDOW;
+/** Bytes that are queued for a peer that has acknowledged nothing: a page of the log fits. */
+const FIRST_QUEUE = 256 * 1_024;
 /** A window grows when half of it was used within so many round trips: it is what the peer waits for. */
 const FAST_ROUND_TRIPS = 4;
 
@@ -21,10 +24,17 @@ export interface MemoryBudget {
   /** Bytes. */
   readonly limit: number;
   used: number;
+  /** When to look next for what can be released (eviction.ts), ms. */
+  checkAt: number;
 }
 
 export function createMemoryBudget(limit: number): MemoryBudget {
-  return { limit, used: 0 };
+  return { limit, used: 0, checkAt: 0 };
+}
+
+/** The last eighth is for newcomers: no window grows into it, and less is queued. */
+export function isShort({ limit, used }: MemoryBudget, more = 0): boolean {
+  return used + more > (limit * 7) / 8;
 }
 
 /** How many more sessions there is memory for. */
@@ -65,13 +75,19 @@ export function adaptWindow({ memory, incoming, recovery }: Session, now: number
   if (memory === null) return;
   const isFast = now - incoming.grantedAt < FAST_ROUND_TRIPS * recovery.path.roundTrip.smoothed;
   const longer = Math.min(2 * incoming.window, RECEIVE_WINDOW);
-  const isLonger = isFast && memory.used + longer <= memory.limit;
+  const isLonger = isFast && !isShort(memory, longer);
   incoming.window = isLonger ? longer : FIRST_WINDOW;
   incoming.grantedAt = now;
 }
 
-/** Whether so many bytes may be queued to be sent: while memory is short, as many as one message may have. */
-export function mayQueue({ memory, outgoing: { queue } }: Session, length: number): boolean {
-  if (memory === null || memory.used < memory.limit) return true;
-  return queue.end - queue.start + length <= MAX_MESSAGE;
+/**
+ * Whether so many bytes may be queued to be sent: a page more than what the peer accepts now, and no more than it has
+ * acknowledged so far, which is what a path that gets faster needs; while memory is short, as many as one message may have.
+ */
+export function mayQueue({ memory, outgoing }: Session, length: number): boolean {
+  if (memory === null) return true;
+  const { queue, limit } = outgoing;
+  const accepted = Math.max(0, Math.min(limit - queue.start, queue.start));
+  const most = isShort(memory) ? MAX_MESSAGE : FIRST_QUEUE + accepted;
+  return queue.end - queue.start + length <= most;
 }

@@ -69,6 +69,8 @@ const MAX_CLOSES = 6;
 /** Codes of CLOSE (docs/protocol.md s. 15.3); 1 is the program's above. */
 export const CLOSE_DONE = 0;
 export const CLOSE_PROTOCOL = 2;
+/** Memory is short, and this peer left more unread than others. */
+export const CLOSE_UNREAD = 6;
 export const CLOSE_WINDOW = 3;
 export const CLOSE_MESSAGE_TOO_LONG = 4;
 export const CLOSE_KEYS_USED_UP = 5;

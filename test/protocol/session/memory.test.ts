@@ -210,3 +210,68 @@ test("what peers don't read is counted, and each of them still gets one message 
   const queued = sessions.map(({ accepted }) => accepted.outgoing.queue.end);
   expect(Math.min(...queued)).toBeGreaterThan(30_000);
 });
+
+test("a peer that acknowledges nothing has 256 KiB queued for it, and more the more it acknowledges", () => {
+  const pair = createPair({ memory: 64 * MIB });
+  const [session] = joinAll(pair, 1);
+  if (session === undefined) throw new Error("nobody was admitted");
+  const { connected, accepted } = session;
+  const { queue } = accepted.outgoing;
+  const fill = () => {
+    while (send(pair.responder, accepted, "z".repeat(30_000))) continue;
+    return queue.end - queue.start;
+  };
+  const first = fill();
+  expect(first).toBeLessThanOrEqual(256 * 1_024);
+  expect(first).toBeGreaterThan(200_000);
+  for (let round = 0; round < 20; round += 1) {
+    pass(pair, 100);
+    receiveMessages(connected, 1_000, pair.now);
+    activate(pair.initiator.endpoint, connected);
+    fill();
+  }
+  expect(fill()).toBeGreaterThan(2 * 256 * 1_024);
+});
+
+test("while memory is short those who leave the most unread are ended with a code, and another invitation's newcomer is admitted", () => {
+  const psks = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  const keys = psks.map((psk, index) => ({ psk, id: `${index + 1}` }));
+  const pair = createPair({
+    memory: 3 * MIB,
+    admission: { keysFor: () => keys, admit: () => true },
+  });
+  const joinBy = (index: number) => {
+    const connected = connectToResponder(pair, psks[index]);
+    // The first hello is refused if there is no memory at all; the next one comes after a second.
+    pass(pair, 2_000);
+    const accepted = pair.responder.endpoint.accepted.shift();
+    if (accepted === undefined) throw new Error("nobody was admitted");
+    return { connected, accepted };
+  };
+  const ann = joinBy(1);
+  let newcomers = 0;
+  const attackers = Array.from({ length: 12 }, () => joinBy(0));
+  // They take nothing, and their windows are full after a MiB.
+  for (let round = 0; round < 50; round += 1) {
+    for (const { accepted } of attackers) {
+      while (send(pair.responder, accepted, "z".repeat(30_000))) continue;
+    }
+    send(pair.responder, ann.accepted, "hello");
+    pass(pair, 100);
+    if (round % 10 > 0) continue;
+    joinBy(1);
+    newcomers += 1;
+  }
+  expect(newcomers).toBe(5);
+  const ends = attackers.map(({ accepted }) => accepted.end);
+  expect(ends.filter((each) => each === null).length).toBeGreaterThan(0);
+  expect(ends).toContainEqual({
+    type: "closed",
+    by: "us",
+    code: 6,
+    reason: "you left messages unread, and the server needs the memory",
+  });
+  expect(ann.accepted.end).toBeNull();
+  const ben = joinBy(1);
+  expect(ben.accepted.end).toBeNull();
+});
