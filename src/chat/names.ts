@@ -15,21 +15,49 @@ const VISIBLE = "at most 40 visible characters, no blanks at either end";
  */
 const NAME = /^(?![ \p{M}])[\p{L}\p{N}\p{S}\p{P}\p{M} ]+(?<! )$/u;
 const ROOM_NAME = /^[\p{L}\p{N}_.-]{1,40}$/u;
-/** What is not shown, or may not be (UAX #44), and Braille without a dot. */
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
+/**
+ * What is not shown, or may not be (UAX #44); and the characters that are blank by definition, for which there is no
+ * property: Braille without a dot, the place of an object, a note without a head, two blanks of hieroglyphs.
+ */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}\u{13441}\u{13442}]/u;
 /** Joins two pictures to one (UTS #51, ED-16); between letters it is invisible. */
 const EMOJI_JOINER =
   /(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?)\u200D(?=\p{Extended_Pictographic})/gu;
 /** More than two marks on a base letter, or four in scripts in which marks are vowels and consonants. */
 const MANY_MARKS =
   /[\p{M}--[\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tibetan}\p{Script=Tai_Tham}]]{3}|\p{M}{5}/v;
+const MARK = /^\p{M}$/u;
+/** Marks of all scripts, or of none. */
+const COMMON_MARK = /^[\p{Script_Extensions=Inherited}\p{Script_Extensions=Common}]$/u;
+/**
+ * Scripts in everyday use that have marks (UAX #31, tables 5 and 7): a mark belongs on a letter of its own script. On
+ * another it need not be drawn, as those that only join the letters of their script.
+ */
+const SCRIPTS_WITH_MARKS = [
+  ..."Adlam Arabic Balinese Bamum Batak Bengali Bopomofo Chakma Cham Cyrillic Devanagari".split(
+    " ",
+  ),
+  ..."Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul Hanifi_Rohingya Hebrew".split(" "),
+  ..."Hiragana Javanese Kannada Katakana Kayah_Li Khmer Lao Latin Lepcha Limbu Malayalam".split(
+    " ",
+  ),
+  ..."Mandaic Meetei_Mayek Miao Myanmar New_Tai_Lue Newa Nko Nyiakeng_Puachue_Hmong".split(" "),
+  ..."Oriya Osage Saurashtra Sinhala Sundanese Syloti_Nagri Syriac Tai_Le Tai_Tham".split(" "),
+  ..."Tai_Viet Tamil Telugu Thaana Thai Tibetan Tifinagh Wancho".split(" "),
+].map((script) => new RegExp(`^\\p{Script_Extensions=${script}}$`, "u"));
 /** What looks like a colon (UTS #39), after which a reader expects what was said. */
 const COLON =
   /[:\u02D0\u02F8\u0589\u05C3\u0703\u0704\u16EC\u1803\u1809\u205A\u2236\uA4FD\uA789\uFE30\uFF1A](?: |$)/u;
+/** What looks like a comma (UTS #39), behind which a list of names goes on. */
+const COMMA = /[,\u00B8\u060D\u066B\u201A\uA4F9\uFE10\uFE50\uFF0C](?: |$)/u;
 /** What begins lines of charla's own, and commands. */
-const MARK = /^[*>#/\p{Dash}]/u;
-/** A time, and "ben left", which a reason follows: as charla's own lines begin. */
-const OWN_LINE = /^\d\d:\d\d| left$/u;
+const LINE_MARK = /^[*>#/\p{Dash}]/u;
+/**
+ * As charla's own lines begin, or say who somebody is: a time, "ben left", which a reason follows, "ben (owner)" and "ben
+ * (SHA256:...)", "ben and 3 more". In lower case; what looks like a parenthesis is one (UTS #39).
+ */
+const OWN_LINE =
+  /^\d\d:\d\d| left$| and \d+ more$|[([{\u2768\u2772\u3014\uFD3E] ?(?:you|owner|operator|muted|away|sha256)(?![\p{L}\p{N}])/u;
 /** The words before a colon in charla's own lines, and what they call the owner, the server and the reader. */
 export const RESERVED_NAMES: readonly string[] = [
   "charla",
@@ -64,11 +92,28 @@ export function describeNameProblem(written: string): string | null {
   const drawn = name.replaceAll(EMOJI_JOINER, "");
   if (!NAME.test(drawn) || INVISIBLE.test(drawn)) return VISIBLE;
   if (MANY_MARKS.test(name.normalize("NFD"))) return "at most two accents on a letter";
+  if (name.includes("  ")) return "one blank at a time";
+  if (hasForeignMark(name)) return "no accents of other scripts";
+  if (COMMA.test(name)) return "no comma before a blank or at the end";
   if (COLON.test(name)) return "no colon before a blank or at the end";
-  if (MARK.test(compatible)) return 'none of * > - # and "/" at the beginning';
+  if (LINE_MARK.test(compatible)) return 'none of * > - # and "/" at the beginning';
   const lower = compatible.toLowerCase();
   if (reserved.has(lower) || OWN_LINE.test(lower)) return "not the words of charla itself";
   return null;
+}
+
+function hasForeignMark(name: string): boolean {
+  let base = "";
+  for (const character of name) {
+    if (!MARK.test(character)) base = character;
+    else if (
+      !COMMON_MARK.test(character) &&
+      !SCRIPTS_WITH_MARKS.some((script) => script.test(character) && script.test(base))
+    ) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Whether a member may have this name. */
