@@ -92,7 +92,9 @@ export function createRoomInput(
     const columns = io.stderr.columns || 80;
     const style = styleFor(io, io.stderr);
     const dim = (text: string) => style(DIM, text);
-    const { room, name: ownName, oldest } = view.state;
+    const { room, name: ownName, oldest, rights } = view.state;
+    // Before the room is entered, they may turn out to be the owner.
+    const mayBeOwner = rights.owner || room === "";
     switch (command.type) {
       case "help":
         return commandLines(view.state.rights, columns).map(dim);
@@ -157,7 +159,12 @@ export function createRoomInput(
         return [dim(`the room is ${state}`)];
       }
       case "delete": {
-        const deleted = (await conversation.rooms()).find(({ name }) => name === command.room);
+        if (command.room === room && mayBeOwner) {
+          throw new CharlaError("REFUSED", `you are in ${room}`, "/join another room first");
+        }
+        // The server refuses it to others: they aren't asked first.
+        const rooms = mayBeOwner ? await conversation.rooms() : [];
+        const deleted = rooms.find(({ name }) => name === command.room);
         const line = `/delete ${command.room}`;
         if (deleted !== undefined && wasAsked !== line) {
           askBack(line);
@@ -173,7 +180,7 @@ export function createRoomInput(
         await conversation.revoke(command.number);
         return [dim(`invitation ${command.number} lets nobody new in`)];
       case "close":
-        if (view.state.rights.owner && wasAsked !== "/close") {
+        if (mayBeOwner && wasAsked !== "/close") {
           askBack("/close");
           return [dim("/close again ends the conversation for everybody; /quit only leaves")];
         }

@@ -130,8 +130,9 @@ function typing(owner: boolean) {
   view.update({ type: "entered", room: "main", name: "ana", owner, members: [] });
   const { conversation } = createScriptedRoom("main", (text) => void asked.push(text));
   const switcher: Pick<RoomSwitcher, "conversation"> = { conversation };
-  const printer: Pick<Printer, "answer"> = {
+  const printer: Pick<Printer, "answer" | "error"> = {
     answer: async (lines) => void answers.push(...lines),
+    error: async ({ message, hint }) => void answers.push(message, hint),
   };
   const input = createRoomInput(
     { stderr: new Writable(), env: { NO_COLOR: "1" } },
@@ -188,5 +189,27 @@ describe("/close of the owner", () => {
 
   test("is not asked of anybody else: the server refuses it", async () => {
     expect(await typing(false).does("/close")).toEqual(["(asked) close"]);
+  });
+});
+
+describe("/delete", () => {
+  test("asks the owner once, and deletes the room when it is typed again at once", async () => {
+    const { does } = typing(true);
+    expect(await does("/delete lunch-time")).toEqual([
+      "/delete lunch-time again deletes its 1234 messages",
+    ]);
+    expect(await does("/delete lunch-time")).toEqual([
+      "lunch-time is deleted",
+      "(asked) delete lunch-time",
+    ]);
+  });
+
+  test("is not asked back when it would be refused: of a guest, and in the room itself", async () => {
+    expect(await typing(false).does("/delete lunch-time")).toContain("(asked) delete lunch-time");
+    expect(await typing(true).does("/delete main")).toEqual([
+      "you are in main",
+      "/join another room first",
+    ]);
+    expect(await typing(false).does("/delete main")).toContain("(asked) delete main");
   });
 });
