@@ -37,6 +37,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   /** By room: somebody who returns to a room goes on where they were. */
   const devices = new Map<string, DeviceFile>();
   const logs = new Map<string, LocalLog>();
+  const where = formatAddress({ address: target.host, port: target.port });
   let canKeep = notKept === null;
   let isRead = true;
 
@@ -45,7 +46,6 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     if (flags.has("no-log")) return null;
     const known = logs.get(room);
     if (known !== undefined) return known;
-    const where = formatAddress({ address: target.host, port: target.port });
     const folder = join(dataFolder(io.env), "rooms");
     const log = orNotice(() => openLocalLog({ folder, serverKey: server, where, room }), addNotice);
     if (log !== null) logs.set(room, files.use(log));
@@ -59,7 +59,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     if (known !== undefined) return known;
     const device = orNotice(() => {
       const folder = join(dataFolder(io.env), "rooms");
-      return openDeviceFile({ folder, serverKey: server, room, onFailure: addNotice });
+      return openDeviceFile({ folder, serverKey: server, where, room, onFailure: addNotice });
     }, addNotice);
     if (device === null) canKeep = false;
     else devices.set(room, files.use(device));

@@ -15,6 +15,19 @@ export function conversationOver(): CharlaError {
   );
 }
 
+/** @param count messages that were said in the one before */
+export function otherConversation(count: number): CharlaError {
+  const what =
+    count === 1
+      ? "a message that was written for another one is"
+      : `${count} messages that were written for another one are`;
+  return new CharlaError(
+    "OTHER_CONVERSATION",
+    `this is a new conversation of the same server; ${what} not sent here`,
+    "what was kept is sent when you join that one again; if this one replaces it, write it again",
+  );
+}
+
 export function notConnected(): CharlaError {
   return new CharlaError(
     "NOT_CONNECTED",

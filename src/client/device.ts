@@ -32,6 +32,8 @@ export interface Unstored {
   /** The device's own number for the message. */
   readonly number: number;
   readonly text: string;
+  /** The log of the conversation it was said in; undefined while none was entered: then that of the next one. */
+  readonly log?: string | undefined;
 }
 
 export interface Device {
@@ -44,9 +46,12 @@ export interface Device {
   /**
    * Keeps a message until the server has stored it.
    *
+   * @param log the log that was entered; undefined before the first
    * @throws {CharlaError} FOLDER_NOT_WRITABLE
    */
-  say(text: string): Unstored;
+  say(text: string, log?: string): Unstored;
+  /** What was said before a log was entered belongs to this one. */
+  entered(log: string): void;
   /** A message is stored, or will never be. */
   settled(number: number): void;
   /** Everything up to this entry was shown. */
@@ -64,6 +69,8 @@ export interface DeviceFileOptions {
   /** The server's public key. */
   readonly serverKey: Uint8Array;
   readonly room: string;
+  /** HOST:PORT of the server: what was said before it let this device in is not sent to another place. */
+  readonly where?: string;
   /**
    * Called once when the journal cannot be written any more: the next run of the program shows entries again, and sends
    * messages again.
@@ -79,23 +86,36 @@ const journalLine = v.pipe(
   v.parseJson(),
   v.union([
     v.object({ id: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)), next: count }),
-    v.object({ said: v.object({ number: count, text: v.string() }) }),
+    v.object({
+      said: v.object({
+        number: count,
+        text: v.string(),
+        log: v.optional(v.string()),
+        /** Where the device was to enter, while there is no log. */
+        where: v.optional(v.string()),
+      }),
+    }),
+    v.object({ entered: v.object({ log: v.string(), where: v.optional(v.string()) }) }),
     v.object({ settled: count }),
     v.object({ shown: v.object({ log: v.string(), sequence: count }) }),
   ]),
 );
 type Line = v.InferOutput<typeof journalLine>;
 
+interface Said extends Unstored {
+  readonly where?: string | undefined;
+}
+
 interface State {
   id: string;
   next: number;
   cursor: Cursor | null;
-  readonly unstored: Unstored[];
+  readonly unstored: Said[];
 }
 
 /** A device that is gone when the program ends. */
 export function memoryDevice(id = newId()): Device {
-  return createDevice({ ...newState(), id }, () => {}, new DisposableStack());
+  return createDevice({ ...newState(), id }, undefined, () => {}, new DisposableStack());
 }
 
 /**
@@ -112,11 +132,12 @@ export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
   const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
   const journal = opened.use(createJournal(path, state));
   const write = (line: Line) => journal.write(line);
-  return createDevice(state, write, opened.move(), options.onFailure?.bind(options));
+  return createDevice(state, options.where, write, opened.move(), options.onFailure?.bind(options));
 }
 
 function createDevice(
   state: State,
+  where: string | undefined,
   write: (line: Line) => void,
   opened: DisposableStack,
   onFailure?: (error: CharlaError) => void,
@@ -138,15 +159,24 @@ function createDevice(
 
   return {
     id: state.id,
-    unstored: state.unstored,
+    get unstored() {
+      return state.unstored
+        .filter((said) => said.log !== undefined || isSaidTo(said, where))
+        .map(({ number, text, log }) => ({ number, text, log }));
+    },
     get cursor() {
       return state.cursor;
     },
-    say(text) {
-      const said = { number: state.next, text };
-      write({ said });
-      apply(state, { said });
+    say(text, log) {
+      const said = { number: state.next, text, log };
+      const line = { said: log === undefined ? { ...said, where } : said };
+      write(line);
+      apply(state, line);
       return said;
+    },
+    entered(log) {
+      const isNews = state.unstored.some((said) => said.log === undefined && isSaidTo(said, where));
+      if (isNews) note({ entered: { log, where } });
     },
     settled: (number) => note({ settled: number }),
     shown: (shown) => note({ shown }),
@@ -182,7 +212,18 @@ function apply(state: State, line: Line): void {
   } else if ("settled" in line) {
     const index = state.unstored.findIndex(({ number }) => number === line.settled);
     if (index !== -1) state.unstored.splice(index, 1);
+  } else if ("entered" in line) {
+    const { log, where } = line.entered;
+    for (const [index, said] of state.unstored.entries()) {
+      if (said.log !== undefined || !isSaidTo(said, where)) continue;
+      state.unstored[index] = { number: said.number, text: said.text, log };
+    }
   } else state.cursor = line.shown;
+}
+
+/** Said without a place, it is for any. */
+function isSaidTo(said: Said, where: string | undefined): boolean {
+  return said.where === undefined || said.where === where;
 }
 
 /** Null where there is none. */

@@ -127,6 +127,9 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       case "keep":
         options.onEntry?.(action.log, action.entry);
         break;
+      case "entered-log":
+        device.entered(action.log);
+        break;
       case "stored":
         device.settled(action.number);
         said.get(action.number)?.resolve();
@@ -209,7 +212,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       const text = withoutNewline(written);
       const refusal = refuseToSay(client, text);
       if (refusal !== null) throw refusal;
-      const { number } = device.say(text);
+      const { number } = device.say(text, client.log === "" ? undefined : client.log);
       const stored = Promise.withResolvers<void>();
       said.set(number, stored);
       dispatch({ type: "say", number, text });

@@ -67,6 +67,36 @@ describe("what survives", () => {
     }
   });
 
+  test("is of which conversation a message is, or where it was to begin", () => {
+    using folder = temporaryFolder();
+    {
+      using device = open(folder.path, { where: "a:1" });
+      device.say("before the log was known");
+      device.entered("log");
+      device.say("in it", "log");
+    }
+    {
+      using device = open(folder.path, { where: "b:2" });
+      device.say("to b, which never let it in");
+      expect(device.unstored.map(({ text, log }) => [text, log])).toEqual([
+        ["before the log was known", "log"],
+        ["in it", "log"],
+        ["to b, which never let it in", undefined],
+      ]);
+    }
+    {
+      using device = open(folder.path, { where: "a:1" });
+      device.entered("new log");
+      expect(device.unstored.map(({ text, log }) => [text, log])).toEqual([
+        ["before the log was known", "log"],
+        ["in it", "log"],
+      ]);
+    }
+    using device = open(folder.path, { where: "b:2" });
+    device.entered("log of b");
+    expect(device.unstored.at(-1)).toMatchObject({ log: "log of b" });
+  });
+
   test("is a number higher than any whose line a power cut can have lost", () => {
     using folder = temporaryFolder();
     {

@@ -148,6 +148,7 @@ const unanswered = (request: number, error: unknown): Action => ({
   request,
   error,
 });
+const enteredLog = (log = "log"): Action => ({ type: "entered-log", log });
 const leavingNotice = (what: string) =>
   emit({
     type: "notice",
@@ -341,9 +342,54 @@ describe("entering", () => {
     const client = entering({ unstored });
     expect(happen(client, 0, welcome(0))).toEqual([
       emit(ENTERED, at(0)),
+      enteredLog(),
       sendSay(3, "three"),
       sendSay(5, "five"),
     ]);
+  });
+
+  test("sends what was said in one conversation only there, and says so once of what stays", () => {
+    const unstored = [
+      { number: 3, text: "of another", log: "other" },
+      { number: 5, text: "of this one", log: "log" },
+      { number: 6, text: "of what it is a copy of", log: "copy.log" },
+    ];
+    const client = entering({ unstored });
+    const otherConversation = new CharlaError(
+      "OTHER_CONVERSATION",
+      "this is a new conversation of the same server; a message that was written for another one is not sent here",
+      "what was kept is sent when you join that one again; if this one replaces it, write it again",
+    );
+    expect(happen(client, 0, welcome(0, "log"))).toEqual([
+      emit(ENTERED, at(0)),
+      notStored(3, true, otherConversation),
+      emit(notice(otherConversation)),
+      sendSay(5, "of this one"),
+      sendSay(6, "of what it is a copy of"),
+    ]);
+    expect(happen(client, 0, LOSS, say(7))).toEqual([emit(DISCONNECTED), waits(7)]);
+    expect(happen(client, 375, TICK, CONNECTED, welcome(0, "third.log"))).toEqual([
+      CONNECT,
+      enter(at(0)),
+      emit(RECONNECTED, at(0, "third.log")),
+      sendSay(5, "of this one"),
+      sendSay(6, "of what it is a copy of"),
+      sendSay(7),
+    ]);
+  });
+
+  test("does not wait, when it leaves, for what stays for another conversation", () => {
+    const client = after(joined(), LOSS, say(0), LEAVE);
+    happen(client, 375, TICK, CONNECTED);
+    const actions = happen(client, 375, welcome(0, "other"), closed());
+    expect(actions.map(({ type }) => type)).toEqual([
+      "emit",
+      "not-stored",
+      "emit",
+      "close",
+      "over",
+    ]);
+    expect(actions.at(-1)).toEqual(over("left"));
   });
 
   test("that the connection does not outlive is no return to the room", () => {
@@ -386,6 +432,7 @@ describe("a message", () => {
     expect(happen(client, 0, CONNECTED, say(1))).toEqual([enter(), waits(1)]);
     expect(happen(client, 0, welcome(0), say(2))).toEqual([
       emit(ENTERED, at(0)),
+      enteredLog(),
       sendSay(0),
       sendSay(1),
       sendSay(2),
@@ -415,6 +462,7 @@ describe("a message", () => {
     const client = entering({ cursor: at(8), unstored: [{ number: 0, text: "text 0" }] });
     expect(happen(client, 0, welcome(8), own(5, 0))).toEqual([
       emit(ENTERED, at(8)),
+      enteredLog(),
       sendSay(0),
       emit({ type: "delivered", text: "text 0", sequence: 5 }),
       { type: "stored", number: 0 },
@@ -449,7 +497,7 @@ describe("a message", () => {
   test("can be withdrawn until it was sent, and no longer", () => {
     const client = after(entering(), say(0), say(1));
     expect(happen(client, 0, withdraw(0))).toEqual([notStored(0, false, "not now")]);
-    expect(happen(client, 0, welcome(0))).toEqual([emit(ENTERED, at(0)), sendSay(1)]);
+    expect(happen(client, 0, welcome(0))).toEqual([emit(ENTERED, at(0)), enteredLog(), sendSay(1)]);
     expect(happen(client, 0, withdraw(1), withdraw(0), withdraw(7))).toEqual([]);
     expect(happen(client, 0, LOSS, withdraw(1))).toEqual([emit(DISCONNECTED)]);
     expect(happen(client, 375, TICK, CONNECTED, welcome(0)).at(-1)).toEqual(sendSay(1));
@@ -668,6 +716,7 @@ describe("leaving", () => {
     expect(happen(client, 0, CONNECTED, welcome(0), own(1, 0), closed())).toEqual([
       enter(),
       emit(ENTERED, at(0)),
+      enteredLog(),
       sendSay(0),
       ...delivered(0, 1),
       CLOSE,
@@ -950,6 +999,7 @@ function createDriver() {
           break;
         case "emit":
         case "keep":
+        case "entered-log":
           break;
       }
     },

@@ -604,9 +604,12 @@ function watchedDevice() {
   const done: string[] = [];
   const watched: Device = {
     id: device.id,
-    unstored: device.unstored,
+    get unstored() {
+      return device.unstored;
+    },
     cursor: null,
     say: (text) => device.say(text),
+    entered: () => undefined,
     settled: (number) => void done.push(`settled ${number}`),
     shown: ({ sequence }) => void done.push(`shown ${sequence}`),
   };

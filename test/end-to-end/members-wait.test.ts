@@ -2,12 +2,14 @@
 // the conversation for all (docs/protocol.md s. 18).
 
 import { describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
+import { charla as startProcess } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 import { rejection } from "../net/rejection.ts";
@@ -163,3 +165,56 @@ testWith(
   },
   END_TO_END_TIMEOUT,
 );
+
+for (const [title, where] of [
+  ["a server without a memory", ["--ephemeral"]],
+  ["another folder of the same owner", ["--data", "two"]],
+] as const) {
+  endToEnd(
+    `what waits is kept from the people of ${title}, and sent when its own is back`,
+    async () => {
+      using ana = newPerson();
+      using ben = newPerson();
+      const bind = ["--bind", "127.0.0.1"];
+      const args = where.map((each) => (each === "two" ? `${ana.data}-two` : each));
+      using _data = {
+        [Symbol.dispose]: () => rmSync(`${ana.data}-two`, { recursive: true, force: true }),
+      };
+      const first = await startSealedServer(bind, { as: ana });
+      {
+        await using talking = startProcess([first.invitation, "--stay", "-v", "-n", "ben"], {
+          as: ben,
+        });
+        await talking.until("stderr", "you are ben");
+        first.signal("SIGINT");
+        expect(await first.exited).toBe(130);
+        await talking.until("stderr", STOPPED);
+        talking.type("eva is annoying\n");
+        await talking.until("stderr", "waiting: eva is annoying\n");
+        talking.signal("SIGKILL");
+        await talking.exited;
+      }
+      {
+        await using second = await startSealedServer([...bind, ...args], { as: ana });
+        await using eva = charla([second.invitation, "-n", "eva"]);
+        await eva.until("stderr", "you are eva");
+        await using back = charla([second.invitation, "-n", "ben"], { as: ben });
+        await back.until("stderr", "not sent here\n");
+        back.type("good morning\n");
+        await eva.until("stdout", "ben: good morning\n");
+        expect(eva.stdout).toBe("ben: good morning\n");
+        expect(back.stderr).toContain(
+          "this is a new conversation of the same server; a message that was written for another one is not sent here\n" +
+            "hint: what was kept is sent when you join that one again; if this one replaces it, write it again\n",
+        );
+        back.endInput();
+        expect(await back.exited).toBe(0);
+      }
+      await using again = await startSealedServer([...bind, "--port", first.port], { as: ana });
+      await using home = charla([again.invitation, "-n", "ben"], { as: ben });
+      await again.until("stdout", "ben: eva is annoying\n");
+      home.endInput();
+      expect(await home.exited).toBe(0);
+    },
+  );
+}

@@ -276,7 +276,7 @@ function say(world: World, person: Person): void {
   }
   const message = { number: device.next, text };
   device.next += 1;
-  device.unstored.push(message);
+  device.unstored.push({ ...message, log: person.client.log || undefined });
   said.push(text);
   dispatch(world, person, { type: "say", ...message });
 }
@@ -329,6 +329,11 @@ function perform(world: World, person: Person, action: Action): void {
       if (shown !== null) device.cursor = shown;
       break;
     }
+    case "entered-log":
+      for (const [index, message] of device.unstored.entries()) {
+        device.unstored[index] = { ...message, log: message.log ?? action.log };
+      }
+      break;
     case "keep":
       person.kept.push(action.entry.sequence);
       break;

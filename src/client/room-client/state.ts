@@ -62,6 +62,7 @@ interface Leaving {
 type Phase = OpenPhase | Leaving | { readonly name: "over" };
 
 export interface Outgoing extends Unstored {
+  log: string | undefined;
   /** Said by an earlier run of the device. */
   readonly isOld: boolean;
   /** Whether it was sent in this run; then the server may have it. */
@@ -92,7 +93,7 @@ export interface RoomClient extends Pick<
   rights: { readonly operator: boolean; readonly muted: boolean };
   /** Whether the member was in the room at least once. */
   entered: boolean;
-  /** The log that the server has now. */
+  /** The log that the server has now; empty before it was entered. */
   log: string;
   /** The newest entry when this run first entered: up to it, entries are past. */
   past: Cursor | null;
@@ -151,6 +152,8 @@ export type Action =
   | { readonly type: "abort"; readonly reason: string }
   /** Hand an event to the reader; once it has that, everything up to `shown` in the log was shown. */
   | { readonly type: "emit"; readonly event: RoomEvent; readonly shown: Cursor | null }
+  /** The device is in this log: what was said before it was in any belongs there. */
+  | { readonly type: "entered-log"; readonly log: string }
   /** A new entry of that log has come, perhaps this end's own. */
   | { readonly type: "keep"; readonly log: string; readonly entry: LogEntry }
   /** The server has stored a message: the device forgets it. */
@@ -179,8 +182,8 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay } = options;
   const outbox = new Map<number, Outgoing>();
-  for (const { number, text } of unstored) {
-    outbox.set(number, { number, text, isOld: true, isSent: false });
+  for (const { number, text, log } of unstored) {
+    outbox.set(number, { number, text, log, isOld: true, isSent: false });
   }
   return {
     room,
@@ -228,6 +231,15 @@ export function refuseToSay({ phase, outbox }: RoomClient, text: string): Charla
     );
   }
   return outbox.size >= MAX_WAITING ? tooManyWaiting("the server has them") : null;
+}
+
+/** Whether one log goes on with the conversation of another: a copy's id ends with that of the first log (docs/server.md). */
+export function isSameConversation(one: string, other: string): boolean {
+  return firstLog(one) === firstLog(other);
+}
+
+function firstLog(log: string): string {
+  return log.slice(log.lastIndexOf(".") + 1);
 }
 
 /** How long to wait before another attempt to connect, ms. */

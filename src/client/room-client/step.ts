@@ -17,7 +17,13 @@
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError } from "../../errors.ts";
-import { conversationOver, notConnected, refusal, tooManyWaiting } from "../conversation-errors.ts";
+import {
+  conversationOver,
+  notConnected,
+  otherConversation,
+  refusal,
+  tooManyWaiting,
+} from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import {
   type Action,
@@ -25,6 +31,7 @@ import {
   type ChannelEnd,
   type ClientEvent,
   connectionPhase,
+  isSameConversation,
   NOT_THE_SERVER,
   type Outgoing,
   type Question,
@@ -225,7 +232,29 @@ function welcome(
   client.reportedFailure = null;
   if (connectionPhase(client.phase)?.name === "closing") return;
   setConnection(client, { name: "joined", resendAt: null });
+  holdBack(client, actions);
   for (const message of client.outbox.values()) send(client, message, now, actions);
+  if (client.phase.name === "leaving" && client.outbox.size === 0) close(client, actions);
+}
+
+/** What was said in another conversation is not for the people of this one: the device keeps it. */
+function holdBack(client: RoomClient, actions: Action[]): void {
+  const { log, outbox } = client;
+  let count = 0;
+  if (outbox.values().some((message) => message.log === undefined)) {
+    actions.push({ type: "entered-log", log });
+  }
+  for (const message of outbox.values()) {
+    message.log ??= log;
+    if (isSameConversation(message.log, log)) continue;
+    count += 1;
+    outbox.delete(message.number);
+    const { number } = message;
+    actions.push({ type: "not-stored", number, error: otherConversation(1), keep: true });
+  }
+  if (count === 0) return;
+  const { code, message, hint } = otherConversation(count);
+  emit(actions, { type: "notice", code, message, hint });
 }
 
 function changeRights(
@@ -278,7 +307,8 @@ function say(
   now: number,
   actions: Action[],
 ): void {
-  const message = { number, text, isOld: false, isSent: false };
+  const log = client.log === "" ? undefined : client.log;
+  const message = { number, text, log, isOld: false, isSent: false };
   client.outbox.set(number, message);
   if (client.phase.name === "joined") {
     send(client, message, now, actions);
