@@ -1,13 +1,16 @@
-// The known word that a mistyped one was probably meant to be. Pure.
+// The known word that a mistyped or shortened one was probably meant to be. Pure.
 
 /** With more slips than this the word was meant to be something else. */
 const MAX_SLIPS = 2;
 
-/** The known word that differs from `written` in the fewest letters, or null where none is near. */
+/** The known word that differs from `written` in the fewest letters, or of which it is the first half; else null. */
 export function closest(written: string, known: readonly string[]): string | null {
   const slips = (word: string) => editDistance(written, word);
   // As many slips as letters would leave nothing of a short word.
-  const near = known.filter((word) => slips(word) <= Math.min(MAX_SLIPS, word.length - 1));
+  const isNear = (word: string) => slips(word) <= Math.min(MAX_SLIPS, word.length - 1);
+  const isBegun = (word: string) =>
+    written !== "" && word.startsWith(written) && written.length * 2 >= word.length;
+  const near = known.filter((word) => isNear(word) || isBegun(word));
   return near.toSorted((one, other) => slips(one) - slips(other))[0] ?? null;
 }
 

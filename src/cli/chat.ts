@@ -2,6 +2,7 @@
 // or, with --plain, on the plain one.
 
 import { closest } from "../chat/closest.ts";
+import { COMMANDS as ROOM_COMMANDS } from "../chat/commands.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
@@ -132,9 +133,15 @@ const SEALED_ONLY = {
 
 /** An unknown host may be a mistyped command. */
 function withCommandHint(error: unknown, { words }: CommandLine): unknown {
-  const meant = closest(words[0] ?? "", COMMANDS);
-  if (!(error instanceof CharlaError) || error.code !== "UNKNOWN_HOST" || meant === null) {
-    return error;
-  }
-  return new CharlaError(error.code, error.message, `did you mean charla ${meant}?`);
+  if (!(error instanceof CharlaError) || error.code !== "UNKNOWN_HOST") return error;
+  const hint = commandHint(words[0] ?? "");
+  return hint === null ? error : new CharlaError(error.code, error.message, hint);
+}
+
+function commandHint(written: string): string | null {
+  if (written === "help") return "did you mean charla --help?";
+  const meant = closest(written, COMMANDS);
+  if (meant !== null) return `did you mean charla ${meant}?`;
+  if (!ROOM_COMMANDS.some(({ name }) => name === written)) return null;
+  return `/${written} is typed in a conversation, which charla joins`;
 }

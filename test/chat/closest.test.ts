@@ -27,6 +27,14 @@ describe("a mistyped word is taken for the known one that is nearest", () => {
   });
 });
 
+test("the word of which the first half or more is written", () => {
+  expect(closest("hist", ["history", "get"])).toBe("history");
+  expect(closest("doc", ["doctor"])).toBe("doctor");
+  expect(closest("do", ["doctor"])).toBeNull();
+  expect(closest("tory", ["history"])).toBeNull();
+  expect(closest("", [""])).toBeNull();
+});
+
 test("a word three slips away is none of them", () => {
   expect(closest("--srv", KNOWN)).toBeNull();
   expect(closest("abcd", ["axyz"])).toBeNull();

@@ -115,6 +115,15 @@ describe("the network", () => {
     const ended = await runCharla(["recieve"]);
     expect(ended.stderr).toEndWith("hint: did you mean charla receive?\n");
     expect(ended.status).toBe(1);
+    for (const [written, hint] of [
+      ["hist", "did you mean charla history?"],
+      ["rooms", "/rooms is typed in a conversation, which charla joins"],
+      ["help", "did you mean charla --help?"],
+    ] as const) {
+      const other = await runCharla([written]);
+      expect(other.stderr).toEndWith(`hint: ${hint}\n`);
+      expect(other.status).toBe(1);
+    }
   });
 
   for (const wire of WIRES) {
