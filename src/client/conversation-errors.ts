@@ -36,13 +36,27 @@ export function notConnected(): CharlaError {
   );
 }
 
+const STORE_BROKEN = "ask the owner to look at the server; then send it again";
+
+/** By the server's code, what a member can do about it. */
+const MEMBER_HINTS: ReadonlyMap<string, string> = new Map([
+  ["MUTED", "only the owner or an operator can /unmute you"],
+  ["QUOTA_REACHED", "ask the owner to delete old messages; then send it again"],
+  ["STORE_FULL", "ask the owner to free space on the server's disk; then send it again"],
+  ["STORE_GONE", STORE_BROKEN],
+  ["STORE_FAILED", STORE_BROKEN],
+  ["STORE_DAMAGED", STORE_BROKEN],
+  ["STORE_NOT_WRITABLE", STORE_BROKEN],
+  ["STORE_LOCKED", "another program uses the server's store at the moment; send it again"],
+]);
+
+export function memberHint(code: string): string {
+  return MEMBER_HINTS.get(code) ?? `the server's code for it is ${code}`;
+}
+
 /** A message that the server has refused, with its code. */
 export function refusal(code: string, why: string): CharlaError {
-  const hint =
-    code === "MUTED"
-      ? "only the owner or an operator can /unmute you"
-      : `the server's code for it is ${code}`;
-  return new CharlaError("REFUSED", why, hint);
+  return new CharlaError("REFUSED", why, memberHint(code));
 }
 
 /** @param until what to wait for */

@@ -8,7 +8,7 @@ import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts"
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
-import { conversationOver } from "./conversation-errors.ts";
+import { conversationOver, memberHint } from "./conversation-errors.ts";
 import type { Device } from "./device.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
 import {
@@ -333,5 +333,5 @@ function hasType<T extends Answer["type"]>(
 /** A code that this program does not know is a later server's. */
 function failure({ code, message, hint }: Extract<Answer, { type: "failed" }>): CharlaError {
   const known = ERROR_CODES.find((own): own is ErrorCode => own === code) ?? "REFUSED";
-  return new CharlaError(known, message, hint ?? `the server's code for it is ${code}`);
+  return new CharlaError(known, message, hint ?? memberHint(code));
 }

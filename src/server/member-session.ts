@@ -48,9 +48,6 @@ export interface Client {
   address(): string | null;
 }
 
-/** Codes of a log that takes no more messages. */
-const FULL: ReadonlySet<ErrorCode> = new Set(["QUOTA_REACHED", "STORE_FULL"]);
-
 type FrameOf<T extends MemberFrame["type"]> = Extract<MemberFrame, { type: T }>;
 
 /** A class, for there are thousands. */
@@ -360,7 +357,7 @@ export class MemberSession implements ChannelHandlers {
       if (entry.sequence <= start) this.#send({ type: "message", ...entry });
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      if (FULL.has(error.code)) this.#server.storage.refused(error);
+      if (isOfStore(error.code)) this.#server.storage.refused(error);
       this.#refuse(number, error.code, error.message);
     }
   }
@@ -388,8 +385,13 @@ export class MemberSession implements ChannelHandlers {
   }
 }
 
+/** Whether the log takes no messages, which its owner should know. */
+function isOfStore(code: ErrorCode): boolean {
+  return code === "QUOTA_REACHED" || code.startsWith("STORE_");
+}
+
 /** With which CLOSE somebody is refused; when the store has failed, they may come back when it works again. */
 function closeCode(code: ErrorCode): number {
   if (code === "BANNED") return BANNED;
-  return code.startsWith("STORE_") ? ENDED_BY_PROGRAM : NOT_ADMITTED;
+  return isOfStore(code) ? ENDED_BY_PROGRAM : NOT_ADMITTED;
 }

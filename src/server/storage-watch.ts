@@ -1,5 +1,5 @@
-// Notifies the owner once when the messages take most of what they may, and once when they take all of it. Pure: knows no
-// log, no disk and no members.
+// Notifies the owner once when the messages take most of what they may, once when they take all of it, and once when
+// the store fails. Pure: knows no log, no disk and no members.
 
 import type { CharlaError } from "../errors.ts";
 import { formatBytes, type Usage } from "../log/log.ts";
@@ -21,7 +21,8 @@ const HINT =
 
 export function createStorageWatch(usage: () => Usage, notify: (notice: StorageNotice) => void) {
   let notice: StorageNotice | null = null;
-  let isFull = false;
+  /** The codes with which messages were refused since there was room. */
+  const refusedWith = new Set<string>();
 
   function raise(raised: StorageNotice): void {
     notice = raised;
@@ -38,7 +39,7 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
       const { used, quota } = usage();
       if (used < quota * ROOM_AGAIN) {
         notice = null;
-        isFull = false;
+        refusedWith.clear();
       } else if (notice === null && used >= quota * ALMOST_FULL) {
         raise({
           code: "STORE_ALMOST_FULL",
@@ -47,10 +48,10 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
         });
       }
     },
-    /** After something was refused with QUOTA_REACHED, or STORE_FULL: then the disk is full before the quota is reached. */
+    /** After something was refused with QUOTA_REACHED, or because the store has failed: its disk may be full before the quota is reached. */
     refused({ code, message, hint }: CharlaError): void {
-      if (isFull) return;
-      isFull = true;
+      if (refusedWith.has(code)) return;
+      refusedWith.add(code);
       const allowed = formatBytes(usage().quota);
       raise(
         code === "QUOTA_REACHED"

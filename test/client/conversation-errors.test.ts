@@ -4,6 +4,7 @@ import {
   describeJoinFailure,
   describeRefusal,
   describeSessionEnd,
+  refusal,
 } from "../../src/client/conversation-errors.ts";
 import type { ServerTrust } from "../../src/client/sealed-target.ts";
 import { CharlaError } from "../../src/errors.ts";
@@ -36,6 +37,15 @@ function lost(end: SessionEnd) {
   });
   return message;
 }
+
+test.each([
+  ["QUOTA_REACHED", "ask the owner to delete old messages; then send it again"],
+  ["STORE_FULL", "ask the owner to free space on the server's disk; then send it again"],
+  ["STORE_GONE", "ask the owner to look at the server; then send it again"],
+  ["OF_TOMORROW", "the server's code for it is OF_TOMORROW"],
+])("a message refused with %s has a hint for its sender", (code, hint) => {
+  expect(refusal(code, "no")).toMatchObject({ code: "REFUSED", message: "no", hint });
+});
 
 describe("a session that did not begin fails with", () => {
   test("NO_ANSWER when there was no answer", () => {

@@ -71,6 +71,37 @@ describe("the owner", () => {
   });
 });
 
+test("a store that was removed while its quota is used up is a notice of its own, once", () => {
+  const shown: StorageNotice[] = [];
+  const watch = createStorageWatch(
+    () => ({ used: 10 * GB, quota: 10 * GB }),
+    (notice) => shown.push(notice),
+  );
+  const gone = new CharlaError("STORE_GONE", "/data/log.sqlite was removed", "put it back");
+  for (const error of [full, gone, full, gone]) watch.refused(error);
+  expect(shown.map(({ code }) => code)).toEqual(["QUOTA_REACHED", "STORE_GONE"]);
+  expect(shown[1]).toEqual({
+    code: "STORE_GONE",
+    message: "messages are refused: /data/log.sqlite was removed",
+    hint: "put it back",
+  });
+});
+
+test("a server whose store was removed reports it once, and the member is shown what to do", async () => {
+  const notices: string[] = [];
+  const log = openMemoryLog({ now: () => 1_000 });
+  const gone = new CharlaError("STORE_GONE", "the store was removed", "put it back");
+  const state = openState({
+    log: { ...log, append: () => Promise.reject(gone) },
+    onStorage: ({ code }) => notices.push(code),
+  });
+  const ben = await enter(state, "Ben");
+  ben.say(sayFrame(1, "one"), sayFrame(2, "two"));
+  const refused = await ben.until("refused", 2);
+  expect(refused.map(({ code }) => code)).toEqual(["STORE_GONE", "STORE_GONE"]);
+  expect(notices).toEqual(["STORE_GONE"]);
+});
+
 describe("a server whose messages take all that they may", () => {
   test("refuses with a clear word to the sayer and to the owner's windows, and nobody else hears of it", async () => {
     const services: string[] = [];
