@@ -57,7 +57,8 @@ async function lookUp(host: HostAndPort, signal?: AbortSignal): Promise<SocketAd
     } catch (error) {
       const isPassing = error instanceof CharlaError && error.code === "UNREACHABLE";
       if (!isPassing || performance.now() - start > LOOKUP_TIMEOUT) throw error;
-      await untilAborted(delay(LOOKUP_INTERVAL), signal);
+      // The signal ends the timer as well, which would keep the program running.
+      await delay(LOOKUP_INTERVAL, null, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 }

@@ -51,3 +51,18 @@ test.skipIf(!hasNarrowNetworks())(
   },
   30_000,
 );
+
+test.skipIf(!hasNarrowNetworks())(
+  "a join that is aborted between two lookups fails with the reason of its signal",
+  async () => {
+    const connect = join(import.meta.dir, "../../src/client/connect.ts");
+    const program = `
+      import { connect } from ${JSON.stringify(connect)};
+      const signal = AbortSignal.timeout(100);
+      const target = { host: "nobody.example", port: 9 };
+      console.log(await connect(target, { signal }).catch((error) => error === signal.reason));`;
+    const ended = await run(["unshare", "--map-root-user", "-n", process.execPath, "-e", program]);
+    expect([ended.stderr, ended.stdout]).toEqual(["", "true\n"]);
+  },
+  30_000,
+);
