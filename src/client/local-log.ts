@@ -76,10 +76,15 @@ export function openLocalLog(options: LocalLogOptions): LocalLog {
     return tryWriting(path, () => {
       mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
       const descriptor = openSync(path, "a", FILE_MODE);
-      const { size } = fstatSync(descriptor);
-      // A program that was killed may have left half a line.
-      const begin = size === 0 ? `${JSON.stringify({ room, where })}\n` : "\n";
-      return { descriptor, size: size + writeSync(descriptor, begin) };
+      try {
+        const { size } = fstatSync(descriptor);
+        // A program that was killed may have left half a line.
+        const begin = size === 0 ? `${JSON.stringify({ room, where })}\n` : "\n";
+        return { descriptor, size: size + writeSync(descriptor, begin) };
+      } catch (error) {
+        closeSync(descriptor);
+        throw error;
+      }
     });
   }
 

@@ -1,7 +1,16 @@
 // A member's own log of a room, on its disk: written by several programs, bounded, and read without a server.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -70,6 +79,21 @@ test("a full file that can't be moved away is reported, and is closed only once"
   }
   expect(() => log[Symbol.dispose]()).not.toThrow();
 });
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a log that can't be begun on a full disk leaves no file open",
+  () => {
+    const room = roomFolder({ folder, serverKey, room: "main" });
+    mkdirSync(room, { recursive: true });
+    symlinkSync("/dev/full", join(room, "history.jsonl"));
+    const openFiles = () => readdirSync("/dev/fd").length;
+    const before = openFiles();
+    for (let count = 0; count < 10; count += 1) {
+      expect(() => open()).toThrow(expect.objectContaining({ code: "FOLDER_NOT_WRITABLE" }));
+    }
+    expect(openFiles()).toBe(before);
+  },
+);
 
 test("it is found by the server's key, and by its address, for the room only", () => {
   using log = open();
