@@ -53,8 +53,16 @@ function signalToEnd(pid: number): void {
   try {
     process.kill(pid, "SIGTERM");
   } catch (cause) {
+    const code = systemCode(cause);
     // It has ended just now.
-    if (systemCode(cause) !== "ESRCH") throw cause;
+    if (code === "ESRCH") return;
+    if (code !== "EPERM") throw cause;
+    throw new CharlaError(
+      "NOT_RUNNING",
+      `the server is another user's: this one may not end its process ${pid}`,
+      "run charla stop as that user, or as root",
+      { cause },
+    );
   }
 }
 

@@ -1,10 +1,11 @@
 // A server that goes on without its owner's terminal: `charla --server --background` returns when it listens or fails,
 // a bare `charla` joins it as the owner, and `charla stop` ends it. What it prints holds no secret.
 
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { recordServer, thisServer } from "../../src/cli/running-server.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { runCharla } from "../harness/in-process.ts";
@@ -367,4 +368,19 @@ endToEnd("options of a conversation that contradict --background are wrong usage
     expect(stderr).toStartWith(`charla: ${message}\n`);
     expect(status).toBe(2);
   }
+});
+
+endToEnd("charla stop reports a server of another user, which it may not end", async () => {
+  using ana = newPerson();
+  const about = { address: "[::]:9", data: ana.data, invitation: "" };
+  using _record = recordServer(ana.data, thisServer(about), []);
+  using _kill = spyOn(process, "kill").mockImplementation(() => {
+    throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+  });
+  const { status, stderr } = await runCharla(["stop"], { as: ana });
+  expect([status, stderr]).toEqual([
+    1,
+    `charla: the server is another user's: this one may not end its process ${process.pid}\n` +
+      "hint: run charla stop as that user, or as root\n",
+  ]);
 });
