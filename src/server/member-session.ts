@@ -266,15 +266,16 @@ export class MemberSession implements ChannelHandlers {
     const { fingerprint, owner, invitation } = this.#client;
     this.#checkAdmission(room);
     const creator = owner ? null : { fingerprint, invitation: invitation.id };
-    const undo = await quota.enter(room.name, creator);
+    const created = await quota.enter(room.name, creator);
     let name: string;
     try {
       // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
       const muted = moderation.findMuted(room.name, fingerprint);
       const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
       name = await claimName(log, room, kept, fingerprint);
+      created?.(true);
     } catch (error) {
-      undo?.();
+      created?.(false);
       throw error;
     }
     const last = await log.last(room.name);

@@ -26,21 +26,29 @@ interface Creator {
   readonly invitation: string;
 }
 
+interface KnownRoom {
+  /** Null for the owner, and for a room from before the server started. */
+  readonly creator: Creator | null;
+  /** How many people are creating it now. */
+  creating: number;
+  isCreated: boolean;
+}
+
 export type RoomQuota = ReturnType<typeof createRoomQuota>;
 
 export function createRoomQuota({ log, limits, date, isInUse }: RoomQuotaOptions) {
   /** All rooms of the log, each with who has created it since the server started; null before they are needed. */
-  let rooms: Map<string, Creator | null> | null = null;
+  let rooms: Map<string, KnownRoom> | null = null;
   let lookedAt = Number.NEGATIVE_INFINITY;
 
-  async function load(): Promise<Map<string, Creator | null>> {
+  async function load(): Promise<Map<string, KnownRoom>> {
     if (rooms !== null) return rooms;
     const names = (await log.rooms()).map(({ name }) => name);
-    rooms ??= new Map(names.map((name) => [name, null]));
+    rooms ??= new Map(names.map((name) => [name, { creator: null, creating: 0, isCreated: true }]));
     return rooms;
   }
 
-  async function removeEmpty(known: Map<string, Creator | null>): Promise<void> {
+  async function removeEmpty(known: Map<string, KnownRoom>): Promise<void> {
     const now = date();
     if (Math.abs(now - lookedAt) < LOOK_EVERY) return;
     lookedAt = now;
@@ -53,9 +61,9 @@ export function createRoomQuota({ log, limits, date, isInUse }: RoomQuotaOptions
     await Promise.all(empty.map(({ name }) => log.deleteRoom(name)));
   }
 
-  function check(known: Map<string, Creator | null>, room: string, creator: Creator): void {
+  function check(known: Map<string, KnownRoom>, room: string, creator: Creator): void {
     const { roomsPerMember, roomsPerInvitation } = limits;
-    const created = [...known.values()];
+    const created = Array.from(known.values(), (each) => each.creator);
     const count = (is: (other: Creator) => boolean): number =>
       created.filter((other) => other !== null && is(other)).length;
     if (count(({ fingerprint }) => fingerprint === creator.fingerprint) >= roomsPerMember) {
@@ -68,19 +76,29 @@ export function createRoomQuota({ log, limits, date, isInUse }: RoomQuotaOptions
 
   return {
     /**
-     * Somebody enters a room. If it is a new one, it counts for them at once; the result, null for a room that exists, takes
-     * that back when it could not be created.
+     * Somebody enters a room. If it is a new one, it counts at once, for the first who enters it. The result, null for a
+     * room that exists, must be called with whether it was created: once all who tried have failed, it counts no more.
      *
      * @param creator null for the owner, who may create as many as the log holds
      * @throws {CharlaError} TOO_MANY_ROOMS if it would be one too many; STORE_...
      */
-    async enter(room: string, creator: Creator | null): Promise<(() => void) | null> {
+    async enter(
+      room: string,
+      creator: Creator | null,
+    ): Promise<((isCreated: boolean) => void) | null> {
       const known = await load();
       await removeEmpty(known);
-      if (known.has(room)) return null;
-      if (creator !== null) check(known, room, creator);
-      known.set(room, creator);
-      return () => void known.delete(room);
+      const entered = known.get(room) ?? { creator, creating: 0, isCreated: false };
+      if (entered.isCreated) return null;
+      if (creator !== null && !known.has(room)) check(known, room, creator);
+      known.set(room, entered);
+      entered.creating += 1;
+      return (isCreated) => {
+        entered.creating -= 1;
+        entered.isCreated ||= isCreated;
+        const isGone = !entered.isCreated && entered.creating === 0;
+        if (isGone && known.get(room) === entered) known.delete(room);
+      };
     },
     /** A room is deleted, with all that was said in it; resolves with whether there was one. */
     async delete(room: string): Promise<boolean> {

@@ -7,7 +7,9 @@ import { encodeFrame, type MemberFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { LIMITS, TokenBucket } from "../../src/server/limits.ts";
+import { createRoomQuota } from "../../src/server/room-quota.ts";
 import { until } from "../harness/until.ts";
+import { rejection } from "../net/rejection.ts";
 import { NO_RATES, personRates, UNLIMITED } from "./rates.ts";
 import {
   brokenLog,
@@ -125,6 +127,28 @@ describe("rooms", () => {
     expect(await reasonOf(ann)).toBe("the disk is full");
     isFull = false;
     await enter(state, "Ann", { room: "two" });
+  });
+
+  test("that one failed to create while another created it still count as created", async () => {
+    const log = openMemoryLog({ now: () => 1_000 });
+    const quota = createRoomQuota({
+      log,
+      limits: { roomsPerMember: 1, roomsPerInvitation: 9 },
+      date: () => 1_000,
+      isInUse: () => true,
+    });
+    const ann = { fingerprint: "key of Ann", invitation: "standing" };
+    const bob = { fingerprint: "key of Bob", invitation: "standing" };
+    const byAnn = await quota.enter("one", ann);
+    const byBob = await quota.enter("one", bob);
+    byAnn?.(false);
+    byBob?.(true);
+    expect(await quota.enter("one", bob)).toBeNull();
+    expect(await rejection(quota.enter("two", ann))).toMatchObject({ code: "TOO_MANY_ROOMS" });
+    const [first, second] = [await quota.enter("three", bob), await quota.enter("three", ann)];
+    first?.(false);
+    second?.(false);
+    expect(await quota.enter("four", bob)).not.toBeNull();
   });
 
   test("in which nothing was said go when nobody has entered for a day, and count no more", async () => {
