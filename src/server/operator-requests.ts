@@ -71,12 +71,16 @@ export async function answerOperator(
     case "ban": {
       const person = await findOther(server, membership, frame.name);
       checkRank(server, membership, person, "ban");
-      const closed = server.ban({
+      const result = server.ban({
         ...person,
         by: member.name,
         time: Date.now(),
         room: room.name,
       });
+      const closed = result instanceof CharlaError ? [] : result;
+      if (result instanceof CharlaError) {
+        server.notifyPerson(room, member.fingerprint, notClosedNotice(person.name, result));
+      }
       const isRenewed = closed.includes("standing") && mayHaveStanding(member);
       return {
         type: "banned",
@@ -295,6 +299,16 @@ export function mutedNotice(room: string, by?: string): NoticeFrame {
 
 function unmutedNotice(room: string, by: string): NoticeFrame {
   return { type: "notice", code: "UNMUTED", message: `${by} lets you write in ${room} again` };
+}
+
+/** The ban holds all the same. */
+function notClosedNotice(name: string, { code, message }: CharlaError): NoticeFrame {
+  return {
+    type: "notice",
+    code,
+    message: `${name} is banned, but can come back with another key: an invitation could not be closed: ${message}`,
+    hint: "free space on the server's disk or check its permissions; then /revoke what /invites lists, and /invite --renew",
+  };
 }
 
 function operatorNotice(name: string, isOperator: boolean): NoticeFrame {

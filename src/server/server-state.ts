@@ -222,12 +222,18 @@ export class ServerState {
    * Lets a person enter no room any more, and disconnects all of their programs; closes the invitations by which they came,
    * with which they could come back with another key.
    *
-   * @returns the ids of these invitations
+   * @returns the ids of these invitations; or why they can't be closed, which the ban doesn't depend on
+   * @throws {CharlaError} REFUSED, FOLDER_NOT_WRITABLE; then nobody is banned
    */
-  ban(ban: Ban): readonly string[] {
+  ban(ban: Ban): readonly string[] | CharlaError {
     this.moderation.ban(ban);
     for (const room of this.#rooms.values()) this.#remove(room, ban, "banned", BANNED);
-    return this.invitations.closeAllOf(ban.fingerprint);
+    try {
+      return this.invitations.closeAllOf(ban.fingerprint);
+    } catch (error) {
+      if (error instanceof CharlaError) return error;
+      throw error;
+    }
   }
 
   /** Sends a frame to all of a person's programs in one room. */

@@ -6,6 +6,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { MemberFrame } from "../../src/chat/frames.ts";
+import { CharlaError } from "../../src/errors.ts";
 import { openModerationFile } from "../../src/server/moderation-file.ts";
 import { MAX_OPERATORS, Moderation, NO_MODERATION } from "../../src/server/moderation.ts";
 import type { ServerState } from "../../src/server/server-state.ts";
@@ -142,6 +143,39 @@ describe("somebody who is absent", () => {
       { fingerprint: EVE, name: "Eve", by: "Ann", time: expect.any(Number) },
     ]);
     expect(list.bans[0]?.time).toBeGreaterThanOrEqual(before);
+  });
+
+  test("is banned though the invitation can't be closed, and who bans them gets a warning", async () => {
+    const state = openState({
+      invitations: {
+        list: () => [],
+        isOpen: () => false,
+        revoke() {},
+        renew() {},
+        mayEnter: () => true,
+        enter() {},
+        closeAllOf() {
+          throw new CharlaError("FOLDER_NOT_WRITABLE", "the disk is full", "free space");
+        },
+      },
+    });
+    const ann = await enter(state, "Ann", { owner: true, key: ANN });
+    const eve = await enter(state, "Eve", { key: EVE });
+    expect(await ask(ann, { type: "ban", name: "Eve" })).toMatchObject({
+      type: "banned",
+      name: "Eve",
+      closed: [],
+    });
+    expect(await reasonOf(eve)).toBe("you were banned by Ann");
+    expect(ann.of("notice")).toEqual([
+      {
+        type: "notice",
+        code: "FOLDER_NOT_WRITABLE",
+        message:
+          "Eve is banned, but can come back with another key: an invitation could not be closed: the disk is full",
+        hint: "free space on the server's disk or check its permissions; then /revoke what /invites lists, and /invite --renew",
+      },
+    ]);
   });
 
   test("can be banned, muted and unbanned by their fingerprint, though they never came", async () => {
