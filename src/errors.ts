@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   "NAME_TAKEN",
   "REFUSED",
   "KICKED",
+  "ROOM_DELETED",
   "BANNED",
   "NO_SUCH_MEMBER",
   "NO_SUCH_ROOM",

@@ -27,6 +27,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   NAME_TAKEN: 1,
   REFUSED: 1,
   KICKED: 1,
+  ROOM_DELETED: 1,
   BANNED: 1,
   NO_SUCH_MEMBER: 1,
   NO_SUCH_ROOM: 1,

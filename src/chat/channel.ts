@@ -40,5 +40,7 @@ export const NOT_ADMITTED = 16;
 export const KICKED = 17;
 /** This member may not come back. */
 export const BANNED = 18;
+/** The owner has deleted the room that this member was in. */
+export const ROOM_DELETED = 20;
 /** The server stops for now: its members reconnect when it is back. */
 export const GOING_AWAY = 19;

@@ -1,7 +1,7 @@
 // Errors of conversations, with their sentences and hints: why something cannot be said or asked, why there is no session
 // with a server, and why a session is over. Pure.
 
-import { BANNED, KICKED, NOT_ADMITTED } from "../chat/channel.ts";
+import { BANNED, KICKED, NOT_ADMITTED, ROOM_DELETED } from "../chat/channel.ts";
 import { MAX_WAITING } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { SessionEnd } from "../protocol/session/session.ts";
@@ -144,6 +144,12 @@ export function describeRefusal(code: number, reason: string): CharlaError | nul
       return new CharlaError("REFUSED", reason, "ask the owner of the conversation");
     case KICKED:
       return new CharlaError("KICKED", reason, "you may join again; ask them before you do");
+    case ROOM_DELETED:
+      return new CharlaError(
+        "ROOM_DELETED",
+        reason,
+        "join another room with --room ROOM, or ask the owner",
+      );
     case BANNED:
       return new CharlaError("BANNED", reason, "ask the owner of the conversation to /unban you");
     default:

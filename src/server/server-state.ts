@@ -1,7 +1,7 @@
 // What all member sessions of a server share: the rooms that are in use, the log, the limits, the moderation and how
 // many rooms each person has created.
 
-import { BANNED, ENDED_BY_PROGRAM, KICKED } from "../chat/channel.ts";
+import { BANNED, ENDED_BY_PROGRAM, KICKED, ROOM_DELETED } from "../chat/channel.ts";
 import { encodeFrame, type ServerFrame } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
@@ -196,7 +196,7 @@ export class ServerState {
     if (room !== undefined) {
       const reason = `${by} has deleted the room ${name}`;
       for (const member of room.members) {
-        this.disconnect({ room, member }, reason, { toOthers: "", code: KICKED });
+        this.disconnect({ room, member }, reason, { toOthers: "", code: ROOM_DELETED });
       }
     }
     this.moderation.forgetRoom(name);

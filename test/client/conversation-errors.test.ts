@@ -145,7 +145,7 @@ describe("that a session is over is SESSION_LOST, with why", () => {
 });
 
 test("a CLOSE with which the server refuses a member is an error with its reason and a hint, another one is not", () => {
-  const described = [16, 17, 18].map((code) => {
+  const described = [16, 17, 18, 20].map((code) => {
     const error = describeRefusal(code, "because");
     return [error?.code, error?.message, error?.hint];
   });
@@ -153,6 +153,7 @@ test("a CLOSE with which the server refuses a member is an error with its reason
     ["REFUSED", "because", "ask the owner of the conversation"],
     ["KICKED", "because", "you may join again; ask them before you do"],
     ["BANNED", "because", "ask the owner of the conversation to /unban you"],
+    ["ROOM_DELETED", "because", "join another room with --room ROOM, or ask the owner"],
   ]);
   expect([0, 1, 2, 15, 19].map((code) => describeRefusal(code, "because"))).toEqual(
     Array(5).fill(null),

@@ -47,6 +47,20 @@ describe("a refusal is an error", () => {
     expect((await runCharla([invitation, "-n", "ben"], { as: ben })).status).toBe(0);
   });
 
+  endToEnd("a member whose room is deleted exits with 1 and what to do then", async () => {
+    await using server = await openHere();
+    const owner = await ownerOf(server);
+    await using joined = charla([server.invitation("garden"), "-n", "ben"]);
+    await joined.until("stderr", /you are ben in garden/);
+    await owner.deleteRoom("garden");
+    expect(await joined.exited).toBe(1);
+    expect(joined.stderr).toContain(
+      "the conversation is over: the server removed you\n" +
+        "charla: Olga has deleted the room garden\n" +
+        "hint: join another room with --room ROOM, or ask the owner\n",
+    );
+  });
+
   endToEnd("a banned member exits with 1, and so does every later join", async () => {
     using ben = newPerson();
     await using server = await openHere();
