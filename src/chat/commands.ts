@@ -111,12 +111,17 @@ const MAX_DURATION = 3_650 * 86_400;
 export function parseLine(line: string): ParsedLine {
   if (line === GOODBYE) return { type: "command", command: { type: "bye" } };
   if (!line.startsWith("/") || line.includes("\n")) return { type: "say", text: line };
-  if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
+  if (line.startsWith("//")) return { type: "say", text: quoteAction(line.slice(1)) };
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
   const known = COMMANDS.find(({ name }) => name === word);
   if (known === undefined) throw noSuchCommand(word);
   if (known.name === "me") return { type: "say", text: `/me ${requireArgument(known, rest)}` };
   return { type: "command", command: readCommand(known, rest) };
+}
+
+/** No action, though it reads like the text of one: a NO-BREAK SPACE follows `/me`. */
+function quoteAction(text: string): string {
+  return actionText(text) === null ? text : text.replace(" ", "\u00A0");
 }
 
 /** What somebody does in a message such as "/me waves": "waves". Null for any other message. */

@@ -40,6 +40,15 @@ test("a line that begins with two slashes is sent with one", () => {
   expect(parseLine("///")).toEqual({ type: "say", text: "//" });
 });
 
+test("a line that begins with //me is a text that reads like an action, and is none", () => {
+  const quoted = parseLine("//me is a text");
+  expect(quoted).toEqual({ type: "say", text: "/me\u00a0is a text" });
+  expect(actionText("/me\u00a0is a text")).toBeNull();
+  for (const text of ["/me", "/me ", "/meet me"]) {
+    expect(parseLine(`/${text}`)).toEqual({ type: "say", text });
+  }
+});
+
 describe("a command is parsed with its arguments", () => {
   test.each([
     ["/help", { type: "help" }],
