@@ -121,13 +121,13 @@ export function isMemberName(written: string): boolean {
   return describeNameProblem(written) === null;
 }
 
-/** A name with a number behind it, cut to be a valid name as well: its member enters other rooms by it. */
-export function withNumber(name: string, number: number): string {
+/** A name with a number, or something like it, behind it, cut to be a valid name as well: its member enters other rooms by it. */
+export function withSuffix(name: string, suffix: number | string): string {
   const characters = Array.from(name);
-  while (characters.length > 1 && !isMemberName(`${characters.join("")}-${number}`)) {
+  while (characters.length > 1 && !isMemberName(`${characters.join("")}-${suffix}`)) {
     characters.pop();
   }
-  return `${characters.join("")}-${number}`;
+  return `${characters.join("")}-${suffix}`;
 }
 
 /** Whether a room may have this name: what can stand in an address without being escaped. */

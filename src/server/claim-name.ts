@@ -1,16 +1,19 @@
 // Which name a member gets when it enters a room: names belong to keys for good, and a name that somebody else holds gets a
-// number. Knows the log and the room, not the session.
+// number, or, when other people hold all of these, a part of the member's fingerprint. Knows the log and the room, not the session.
 
-import { withNumber } from "../chat/names.ts";
+import { withSuffix } from "../chat/names.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Room } from "./room.ts";
 
 /** How many numbers are tried behind a name that is taken. */
 const MAX_NAMESAKES = 100;
+/** Characters of the fingerprint. Nobody makes keys with the same 16 on purpose, and the same 8 take a long time. */
+const FINGERPRINT_PARTS = [8, 16];
 
 /**
- * Claims the name, or the first of name-2, name-3, ... that nobody else holds.
+ * Claims the name, or the first of name-2, name-3, ..., name-100, and the name with a part of the fingerprint, that nobody
+ * else holds.
  *
  * @throws {CharlaError} NAME_TAKEN, STORE_...
  */
@@ -20,8 +23,7 @@ export async function claimName(
   wanted: string,
   fingerprint: string,
 ): Promise<string> {
-  for (let namesake = 1; namesake <= MAX_NAMESAKES; namesake += 1) {
-    const name = namesake === 1 ? wanted : withNumber(wanted, namesake);
+  for (const name of candidates(wanted, fingerprint)) {
     if (!room.isFree(name, fingerprint)) continue;
     const claim = await log.claimName(room.name, name, fingerprint);
     if (claim === "yours") return name;
@@ -31,4 +33,11 @@ export async function claimName(
     `the name ${JSON.stringify(wanted)} is taken in ${room.name}, with every number behind it`,
     "choose another with --name",
   );
+}
+
+function* candidates(wanted: string, fingerprint: string): Iterable<string> {
+  yield wanted;
+  for (let number = 2; number <= MAX_NAMESAKES; number += 1) yield withSuffix(wanted, number);
+  const digest = fingerprint.slice(fingerprint.indexOf(":") + 1).replaceAll(/[^A-Za-z0-9]/g, "");
+  for (const length of FINGERPRINT_PARTS) yield withSuffix(wanted, digest.slice(0, length));
 }

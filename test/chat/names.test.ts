@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { describeNameProblem, isMemberName, isRoomName, withNumber } from "../../src/chat/names.ts";
+import { describeNameProblem, isMemberName, isRoomName, withSuffix } from "../../src/chat/names.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { describeError, describeEvent } from "../../src/terminal/view/event-text.ts";
 
@@ -185,14 +185,14 @@ test("a name is measured in NFC, however long it is as it was written", () => {
 });
 
 test("a number behind a name makes a name, also behind the longest", () => {
-  expect(withNumber("ana", 2)).toBe("ana-2");
+  expect(withSuffix("ana", 2)).toBe("ana-2");
   for (const name of [
     "x".repeat(40),
     "🦜".repeat(20),
     "\ufb2c".repeat(13),
     `${"x".repeat(36)} yyy`,
   ]) {
-    const numbered = withNumber(name.normalize("NFC"), 100);
+    const numbered = withSuffix(name.normalize("NFC"), 100);
     expect([isMemberName(numbered), numbered.endsWith("-100")]).toEqual([true, true]);
   }
 });

@@ -454,6 +454,21 @@ describe("throw-away keys of one invitation", () => {
     expect(ben.of("welcome")).toHaveLength(1);
   });
 
+  test("that take a name with every number behind it keep nobody of that name out", async () => {
+    const state = openState();
+    for (let number = 1; number <= 100; number += 1) {
+      const name = number === 1 ? "ben" : `ben-${number}`;
+      await state.log.claimName("main", name, `throw-away ${Math.ceil(number / 15)}`);
+    }
+    const key = "SHA256:q/W+e1r2t3y4u5i6";
+    for (const device of ["one", "again"]) {
+      const ben = await enter(state, "ben", { key, device: deviceOf(device) });
+      expect(ben.of("welcome").map(({ name }) => name)).toEqual(["ben-qWe1r2t3"]);
+    }
+    const other = await enter(state, "ben", { key: "SHA256:another" });
+    expect(other.of("welcome").map(({ name }) => name)).toEqual(["ben-another"]);
+  });
+
   test("together search no more than the invitation allows", async () => {
     const clock = virtualClock();
     const state = openState({ limits: LIMITS, ...clock });
