@@ -254,7 +254,7 @@ export function checkMemberFrame(frame: MemberFrame): void {
   const field = result.success ? unfindablePerson(frame) : v.getDotPath(result.issues[0]);
   if (field === null) return;
   throw usageError(
-    `${frame.type}: the ${field ?? "value"} is not valid`,
+    `${frame.type}: invalid ${field ?? "value"}`,
     FIELD_HINTS.get(field === "name" && NAMED.has(frame.type) ? "person" : (field ?? "")) ??
       "its values are positive whole numbers",
   );

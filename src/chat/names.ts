@@ -53,11 +53,11 @@ const COMMA = /[,\u00B8\u060D\u066B\u201A\uA4F9\uFE10\uFE50\uFF0C](?: |$)/u;
 /** What begins lines of charla's own, and commands. */
 const LINE_MARK = /^[*>#/\p{Dash}]/u;
 /**
- * As charla's own lines begin, or say who somebody is: a time, "ben left", which a reason follows, "ben (owner)" and "ben
+ * As charla's own lines begin, or say who somebody is: a time, "ben left", "ben is away", "ben (owner)" and "ben
  * (SHA256:...)", "ben and 3 more". In lower case; what looks like a parenthesis is one (UTS #39).
  */
 const OWN_LINE =
-  /^\d\d:\d\d| left$| and \d+ more$|[([{\u2768\u2772\u3014\uFD3E] ?(?:you|owner|operator|muted|away|sha256)(?![\p{L}\p{N}])/u;
+  /^\d\d:\d\d| (?:left|joined|is away|is back)$| and \d+ more$|[([{\u2768\u2772\u3014\uFD3E] ?(?:you|owner|operator|muted|away|sha256)(?![\p{L}\p{N}])/u;
 /** The words before a colon in charla's own lines, and what they call the owner, the server and the reader. */
 export const RESERVED_NAMES: readonly string[] = [
   "charla",

@@ -127,6 +127,8 @@ describe("a member's name", () => {
     ["boss ❨owner❩", "not the words of charla itself"],
     ["boss [owner]", "not the words of charla itself"],
     ["ana (SHA256:PJITR3nmkt50)", "not the words of charla itself"],
+    ["ana joined", "not the words of charla itself"],
+    ["ana is away", "not the words of charla itself"],
     ["ana and 3 more", "not the words of charla itself"],
     ["* ana", 'none of * > - # and "/" at the beginning'],
     ["> ana", 'none of * > - # and "/" at the beginning'],

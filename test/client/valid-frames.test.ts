@@ -207,7 +207,7 @@ describe("no frame that is not valid is sent", () => {
         connect: () => new Promise<never>(() => {}),
         ...options,
       });
-    expect(open).toThrow(`enter: the ${field} is not valid`);
+    expect(open).toThrow(`enter: invalid ${field}`);
   });
 });
 
@@ -215,7 +215,7 @@ test("what nobody can be called is refused with what to write instead", async ()
   const { conversation } = await enterRoom();
   expect(await rejection(conversation.kick("x".repeat(65)))).toMatchObject({
     code: "USAGE",
-    message: "kick: the name is not valid",
+    message: "kick: invalid name",
     hint: "write a name, or a fingerprint; /who lists both",
   });
 });
