@@ -49,7 +49,7 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
   if (joined !== null) {
     const entries = readLocalLog(join(folder, "rooms"), joined);
     if (entries === null) throw noLocalLog(joined.room);
-    const found = { room: joined.room, count: entries.length };
+    const found = { room: joined.room, count: entries.length, wasSaid: true };
     return print([selectFrom(entries, selection)], found, selection, commandLine, printer);
   }
   await using log = await openSqliteReader(folder);
@@ -68,17 +68,21 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
     await printer.event({ type: "notice", code: "DELETED", message });
     return 0;
   }
-  const found = { room, count: summary?.entries ?? 0 };
+  const found = { room, count: summary?.entries ?? 0, wasSaid: (await log.last(room)) > 0 };
   return await print(select(log, room, selection), found, selection, commandLine, printer);
 }
 
 /** What is shown of an entry. */
 type ShownEntry = Pick<LogEntry, "sequence" | "time" | "name" | "author" | "text">;
 
-/** @param found the room, and how many messages it has */
+/** @param found the room, how many messages of it are kept here, and whether there may have been more */
 async function print(
   batches: AsyncIterable<readonly ShownEntry[]> | Iterable<readonly ShownEntry[]>,
-  { room, count }: { readonly room: string; readonly count: number },
+  {
+    room,
+    count,
+    wasSaid,
+  }: { readonly room: string; readonly count: number; readonly wasSaid: boolean },
   selection: Selection,
   { flags }: CommandLine,
   printer: Printer,
@@ -98,10 +102,12 @@ async function print(
     throw error;
   }
   if (shown === 0) {
-    const message =
-      count === 0
-        ? `nothing was said in ${room} yet`
-        : `none of the ${count} messages in ${room} matches`;
+    let message = `none of the ${count} messages in ${room} matches`;
+    if (count === 0) {
+      message = wasSaid
+        ? `no messages of ${room} are kept here`
+        : `nothing was said in ${room} yet`;
+    }
     await printer.event({ type: "notice", code: "NOTHING_FOUND", message });
   }
   if (selection === LATEST && count > SHOWN) {

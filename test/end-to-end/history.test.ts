@@ -384,6 +384,7 @@ hint: write 5 to delete all of them, or a day such as 2026-11-22
     });
     const { stderr } = await history(ann, "--delete-before", "5");
     expect(stderr).toBe("deleted 4 messages of main; 0 are left\n");
+    expect((await history(ann)).stderr).toBe("no messages of main are kept here\n");
   });
 
   test("says which room does not exist, and deletes nothing", async () => {
@@ -397,6 +398,29 @@ hint: write 5 to delete all of them, or a day such as 2026-11-22
 });
 
 describe("history of a room that one has joined", () => {
+  test(
+    "does not say that nothing was said when nothing was shown here",
+    async () => {
+      using ben = newPerson();
+      await using server = await startSealedServer(["--bind", "127.0.0.1"]);
+      server.type("before ben came\n");
+      await server.until("stderr", "you are ");
+      const { invitation } = server;
+      const joined = await runCharla([invitation, "-n", "ben", "--history", "0"], {
+        as: ben,
+        input: "",
+      });
+      expect(joined.status).toBe(0);
+      const env = { CHARLA_INVITATION: invitation };
+      expect(await runCharla(["history"], { as: ben, env })).toEqual({
+        stdout: "",
+        stderr: "no messages of main are kept here\n",
+        status: 0,
+      });
+    },
+    END_TO_END_TIMEOUT,
+  );
+
   test(
     "is what was shown of it, without the server",
     async () => {
