@@ -127,6 +127,8 @@ export async function openConversation(
     return conversation;
   };
   const conversation = enter(room, name);
+  // Before the one that leaves: the window says why it closes.
+  using _stopped = io.onSignal("SIGTERM", () => addNotice(STOPPED_NOTICE));
   for (const event of [listens, invites]) addEvent(event);
   return await talk(io, conversation, {
     ...printerOptions(commandLine),
@@ -241,6 +243,11 @@ const RENEWED_NOTICE: TalkNotice = {
   code: "INVITATION_RENEWED",
   message: "the standing invitation was renewed: people who came by the old one may come back",
   hint: "/invite prints the new one",
+};
+
+const STOPPED_NOTICE: TalkNotice = {
+  code: "STOPPED",
+  message: "the server was asked to end, with charla stop or another SIGTERM",
 };
 
 const OPEN_NOTICE: TalkNotice = {

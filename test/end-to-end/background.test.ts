@@ -314,6 +314,9 @@ endToEnd("charla stop waits until the server has ended, also one at a terminal",
   await server.until("stderr", "you are ");
   expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
   expect(await server.exited).toBe(0);
+  expect(server.stderr).toContain(
+    "the server was asked to end, with charla stop or another SIGTERM\nthe conversation is over: you left\n",
+  );
 });
 
 endToEnd("a service prints no secret, and says in which file the invitation is", async () => {

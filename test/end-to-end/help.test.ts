@@ -21,7 +21,7 @@ test("charla --help describes charla", async () => {
     charla history [ROOM]       show its messages; HOST/ROOM: one that I have joined
     charla doctor [WHERE]       check this machine, or the path to a server
     charla serve [DIR]          share a folder over HTTP; charla get URL: fetch one
-    charla stop                 end my server that runs in the background
+    charla stop                 end my server on this machine
     charla id                   show my name and fingerprint
 
       -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
