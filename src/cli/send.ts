@@ -49,7 +49,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const sealed = looksLikeInvitation(to);
   const inFlight = sealed && !reply ? MAX_IN_FLIGHT : 1;
-  const input = { say: reply ? ask : say, inFlight, signal: io.signal };
+  const input = { say: reply ? ask : say, inFlight, signal: io.signal, json: flags.has("json") };
   const { failure, next, unsent } = await sendInput(io.stdin, sender, input);
   if (failure === null) return 0;
   const report = createPrinter(io, {
@@ -65,11 +65,17 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   throw failure;
 }
 
+interface SendOptions extends Pick<Conversation, "say"> {
+  readonly inFlight: number;
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+}
+
 /** The first line that fails ends the input; what was sent before it still arrives. */
 async function sendInput(
   stdin: Io["stdin"],
   sender: MessageSender,
-  { say, inFlight, signal }: { inFlight: number; signal: AbortSignal } & Pick<Conversation, "say">,
+  { say, inFlight, signal, json }: SendOptions,
 ): Promise<{ failure: Error | null; next: number | null; unsent: readonly string[] }> {
   let failure: Error | null = null;
   const failed = Promise.withResolvers<void>();
@@ -85,7 +91,11 @@ async function sendInput(
   await sender.finish().catch(fail);
   signal.removeEventListener("abort", onAbort);
   const next = failure === null ? null : await sending.stop();
-  return { failure, next, unsent: [...sending.unsent().values()] };
+  // In words the failure names the line that was refused.
+  const unsent = Array.from(sending.unsent())
+    .filter(([number]) => json || !sending.refused.has(number))
+    .map(([, text]) => text);
+  return { failure, next, unsent };
 }
 
 /** In a script nobody sees the line that says who one is. */

@@ -62,6 +62,8 @@ export interface SendingLines {
   readonly done: Promise<boolean>;
   /** The lines that were read and are not known to be sent, by their numbers, in order. */
   unsent(): ReadonlyMap<number, string>;
+  /** Those of them that were refused, and reported as such. */
+  readonly refused: ReadonlySet<number>;
   /** Sends nothing more; resolves with the number of the next line, or with null if none has come yet. */
   stop(): Promise<number | null>;
 }
@@ -78,6 +80,7 @@ export function sendLines(
   onError: (error: unknown) => void | Promise<void>,
 ): SendingLines {
   const unsent = new Map<number, string>();
+  const refused = new Set<number>();
   let stopped = false;
   let next: number | null = null;
 
@@ -110,13 +113,16 @@ export function sendLines(
       unsent.delete(number);
     } catch (error) {
       if (error instanceof CharlaError && error.code === "CONVERSATION_OVER") stopped = true;
-      await onError(nameLine(error, number));
+      const named = nameLine(error, number);
+      if (named !== error) refused.add(number);
+      await onError(named);
     }
   }
 
   return {
     done: run(),
     unsent: () => unsent,
+    refused,
     async stop() {
       stopped = true;
       // A line that has come is read within a few turns of the event loop.
@@ -135,6 +141,7 @@ function nameLine(error: unknown, number: number): unknown {
 
 const OF_ONE_LINE: ReadonlySet<ErrorCode> = new Set([
   "MESSAGE_TOO_LONG",
+  "OTHER_CONVERSATION",
   "REFUSED",
   "TOO_MANY_WAITING",
 ]);

@@ -44,9 +44,19 @@ export function inputNotSent(line: number): CharlaError {
   return new CharlaError("INPUT_NOT_SENT", message, "send it again from there");
 }
 
-/** The lines of the input, after what the conversation knows of besides. */
-function withUnsent(unsaid: readonly string[], unsent: Iterable<string>): readonly string[] {
-  const lines = [...unsent];
+/**
+ * The lines of the input, after what the conversation knows of besides.
+ *
+ * @param withRefused also those that were reported in their place
+ */
+function withUnsent(
+  unsaid: readonly string[],
+  sending: SendingLines,
+  withRefused: boolean,
+): readonly string[] {
+  const lines = Array.from(sending.unsent())
+    .filter(([number]) => withRefused || !sending.refused.has(number))
+    .map(([, text]) => text);
   const others = [...unsaid];
   for (const line of lines) {
     const index = others.indexOf(line);
@@ -138,7 +148,7 @@ export async function talk(
     if (lines === null) return event;
     const next = await lines.stop();
     if (next !== null) await fail(inputNotSent(next));
-    return { ...event, unsaid: withUnsent(event.unsaid, lines.unsent().values()) };
+    return { ...event, unsaid: withUnsent(event.unsaid, lines, json) };
   }
 
   try {

@@ -6,6 +6,8 @@ import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
 /** Names on one line; of more, how many there are is enough. */
 const MAX_LISTED = 12;
+/** Characters of a message that was not delivered: enough to know which it is. */
+const MAX_UNSAID = 200;
 
 /** Whether a conversation reports when a message has been delivered, or only when it has been sent. */
 export type Delivery = "shown" | "unknown";
@@ -118,7 +120,13 @@ function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): 
 /** A line for each message that is not known to have arrived. */
 export function unsaidLines(unsaid: readonly string[], delivery: Delivery): readonly string[] {
   const fate = delivery === "shown" ? "may not have been delivered" : "not sent";
-  return unsaid.map((text) => `${fate}: ${visibleLine(text)}`);
+  return unsaid.map((text) => `${fate}: ${visibleLine(beginning(text))}`);
+}
+
+function beginning(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * MAX_UNSAID + 1));
+  if (characters.length <= MAX_UNSAID) return text;
+  return `${characters.slice(0, MAX_UNSAID).join("")}… (${text.length} characters)`;
 }
 
 function describeEntered({ room, name, members }: EventOf<"entered">): string {

@@ -187,6 +187,16 @@ test("if delivery is reported, what is pending at the end may not have been deli
   );
 });
 
+test("of a long message that may not have been delivered, the beginning is shown", () => {
+  const long = "é👋".repeat(1_000);
+  const ended = { type: "ended", reason: "left", unsaid: [long, "a".repeat(200)] } as const;
+  expect(describeEvent(ended, false, "shown")).toBe(
+    "the conversation is over: you left\n" +
+      `may not have been delivered: ${"é👋".repeat(100)}… (3000 characters)\n` +
+      `may not have been delivered: ${"a".repeat(200)}`,
+  );
+});
+
 test("messages and turns have no line: they are shown elsewhere", () => {
   for (const verbose of [false, true]) {
     expect(describeEvent({ type: "message", from: "a", text: "hello" }, verbose)).toBeNull();
