@@ -66,8 +66,8 @@ export const COMMANDS = [
   { name: "delete", takes: "ROOM", does: "deletes a room for good", owner: true },
   {
     name: "invite",
-    takes: "[--uses N] [--for 1h]",
-    does: "prints one; --renew: a new one",
+    takes: "[--uses N] [--for 1h] | --renew",
+    does: "prints one, or a new one",
     operator: true,
   },
   { name: "invites", takes: "", does: "lists invitations and guests", operator: true },
@@ -214,6 +214,9 @@ function readInvite(known: CommandDescription, rest: string): Command {
   const words = rest.split(/[\s=]+/).filter((word) => word !== "");
   for (let index = 0; index < words.length; index += 2) {
     const [option, value = ""] = words.slice(index, index + 2);
+    if (option === "--renew") {
+      throw usageError("--renew goes with no other option", `usage: ${commandUsage(known)}`);
+    }
     const read = option === "--uses" ? wholeNumber(value, MAX_USES) : parseDuration(value);
     if ((option !== "--uses" && option !== "--for") || read === null) {
       const what = value === "" ? option : `${option} ${value}`;

@@ -2,6 +2,7 @@
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
 import {
+  encodeFrame,
   type InvitationDescription,
   MAX_PERSON,
   type MemberFrame,
@@ -9,34 +10,39 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
+import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
 import type { Ban, Person } from "./moderation.ts";
 import type { Member, Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { truncateList } from "./truncate-list.ts";
 
-/** What operators may ask for, and what only the owner may. */
-const OPERATOR_REQUESTS = [
-  "kick",
-  "ban",
-  "unban",
-  "bans",
-  "mute",
-  "lock",
-  "invite",
-  "invites",
-  "revoke",
-] as const;
-const OWNER_REQUESTS = ["op", "close", "delete"] as const;
+/** What operators may ask for, and what only the owner may, each in words. */
+const OPERATOR_REQUESTS = {
+  kick: "kick",
+  ban: "ban",
+  unban: "lift bans",
+  bans: "list bans",
+  mute: "mute or unmute",
+  lock: "lock or unlock a room",
+  invite: "invite",
+  invites: "list invitations",
+  revoke: "close invitations",
+} as const;
+const OWNER_REQUESTS = {
+  op: "make operators",
+  close: "end the conversation",
+  delete: "delete rooms",
+} as const;
 
-type OperatorRequestType = (typeof OPERATOR_REQUESTS)[number] | (typeof OWNER_REQUESTS)[number];
+type OperatorRequestType = keyof typeof OPERATOR_REQUESTS | keyof typeof OWNER_REQUESTS;
 /** Guests that are listed, the latest of each invitation: as many as fit one message of the wire, with their names. */
 const MAX_DESCRIBED_GUESTS = 300;
 
 export type OperatorRequest = Extract<MemberFrame, { type: OperatorRequestType }>;
 
 export function isOperatorRequest(frame: MemberFrame): frame is OperatorRequest {
-  return isOneOf(frame.type, OPERATOR_REQUESTS) || isOneOf(frame.type, OWNER_REQUESTS);
+  return isKeyOf(frame.type, OPERATOR_REQUESTS) || isKeyOf(frame.type, OWNER_REQUESTS);
 }
 
 /** @throws {CharlaError} NOT_THE_OWNER, NO_SUCH_MEMBER, REFUSED, FOLDER_NOT_WRITABLE and those of invitations */
@@ -134,7 +140,9 @@ export async function answerOperator(
         );
       }
       if (renew) server.invitations.renew();
-      return { type: "invited", request, invitation: server.invite(room.name, uses, seconds) };
+      const invitation = server.invite(room.name, uses, seconds);
+      if (!isStanding) notifyOfLimits(server, member);
+      return { type: "invited", request, invitation };
     }
     case "invites": {
       const list = visibleInvitations(server, member);
@@ -169,6 +177,27 @@ export async function answerOperator(
       return done;
     }
   }
+}
+
+/** Says what the member has just made: the last invitation that is open. */
+function notifyOfLimits({ invitations }: ServerState, member: Member): void {
+  const made = invitations.list().findLast(({ left }) => left !== null && left > 0);
+  if (made === undefined) return;
+  const { id, left, until } = made;
+  const people = left === 1 ? "1 person" : `${left} people`;
+  const end = until === null ? "" : ` until ${describeTime(until)}`;
+  const bytes = encodeFrame({
+    type: "notice",
+    code: "INVITED",
+    message: `invitation ${id} lets in ${people}${end}`,
+    hint: `/revoke ${id} closes it`,
+  });
+  member.notify(bytes, encodeMessages([bytes]));
+}
+
+/** "2026-03-01 14:05:59 UTC": where the member is, it may be another hour than here. */
+function describeTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** Whether the standing invitation gives the member no more than they have: it opens all rooms. */
@@ -219,9 +248,11 @@ function checkRights(
   type: OperatorRequestType,
 ): void {
   if (member.owner) return;
-  const isForOperators = isOneOf(type, OPERATOR_REQUESTS);
-  if (isForOperators && moderation.isOperator(member.fingerprint)) return;
-  throw permissionDenied(`only the owner${isForOperators ? " and operators" : ""} may ${type}`);
+  if (!isKeyOf(type, OPERATOR_REQUESTS)) {
+    throw permissionDenied(`only the owner may ${OWNER_REQUESTS[type]}`);
+  }
+  if (moderation.isOperator(member.fingerprint)) return;
+  throw permissionDenied(`only the owner and operators may ${OPERATOR_REQUESTS[type]}`);
 }
 
 /** Operators can do nothing to the owner, and neither kick nor ban each other. */
@@ -270,7 +301,7 @@ async function findOther(
   throw new CharlaError(
     "NO_SUCH_MEMBER",
     person === null ? `nobody in ${room.name} is or was called ${name}` : "that is you",
-    "/who lists the members",
+    person === null ? "/who lists the members" : "name somebody else; /who lists the members",
   );
 }
 
@@ -293,7 +324,7 @@ export function mutedNotice(room: string, by?: string): NoticeFrame {
     type: "notice",
     code: "MUTED",
     message: `${how} in ${room}: nobody gets what you write`,
-    hint: "you can still read; ask them, or the owner, why",
+    hint: `you can still read; ask ${by === undefined ? "the owner or an operator" : "them, or the owner,"} why`,
   };
 }
 
@@ -320,6 +351,6 @@ function permissionDenied(why: string): CharlaError {
   return new CharlaError("NOT_THE_OWNER", `permission denied: ${why}`, "ask the owner to do it");
 }
 
-function isOneOf<Name extends string>(type: string, names: readonly Name[]): type is Name {
-  return names.some((name) => name === type);
+function isKeyOf<Names extends object>(type: PropertyKey, names: Names): type is keyof Names {
+  return Object.hasOwn(names, type);
 }

@@ -156,7 +156,7 @@ describe("a command with too few or too many arguments shows its usage", () => {
     expect(mistake(line)).toMatchObject({
       code: "USAGE",
       message: `invalid option of /invite: "${what}"`,
-      hint: "usage: /invite [--uses N] [--for 1h]; durations are such as 30s, 10m, 1h30m or 2d",
+      hint: "usage: /invite [--uses N] [--for 1h] | --renew; durations are such as 30s, 10m, 1h30m or 2d",
     });
   });
 });
@@ -179,5 +179,14 @@ test("every listed command can be parsed, and fits forty columns in two lines", 
     expect(() => parseLine(line)).not.toThrow();
     expect(commandUsage(command).length).toBeLessThanOrEqual(40);
     expect(command.does.length).toBeLessThanOrEqual(38);
+  }
+});
+
+test("/invite --renew goes with nothing else, and the usage says so", () => {
+  for (const line of ["/invite --renew --uses 2", "/invite --uses 2 --renew"]) {
+    expect(mistake(line)).toMatchObject({
+      message: "--renew goes with no other option",
+      hint: "usage: /invite [--uses N] [--for 1h] | --renew",
+    });
   }
 });

@@ -128,6 +128,41 @@ test("a person who was muted is told, in each of their windows, and again when t
   expect(ann.of("notice")).toEqual([]);
 });
 
+test("a muted person who enters is told whom to ask why", async () => {
+  const state = openState();
+  const ann = await enter(state, "Ann", { owner: true });
+  const bob = await enter(state, "Bob");
+  await ask(ann, { type: "mute", name: "Bob", muted: true });
+  await bob.channel.close();
+  const back = await enter(state, "Bob");
+  expect((await back.until("notice")).map(({ hint }) => hint)).toEqual([
+    "you can still read; ask the owner or an operator why",
+  ]);
+});
+
+test("a limited invitation comes with its number, its uses and its end", async () => {
+  const until = Date.UTC(2026, 2, 1, 14, 5, 59);
+  const limited = { room: "main", until, guests: new Set<string>() };
+  const list = () => [
+    { id: "standing", room: null, left: null, until: null, guests: new Set<string>() },
+    { ...limited, id: "3", left: 2 },
+    { ...limited, id: "2", left: 0 },
+  ];
+  const state = openState();
+  Object.assign(state.invitations, { list });
+  const ann = await enter(state, "Ann", { owner: true });
+  await ask(ann, { type: "invite", uses: 2, seconds: 60 });
+  await ask(ann, { type: "invite" });
+  expect(ann.of("notice")).toEqual([
+    {
+      type: "notice",
+      code: "INVITED",
+      message: "invitation 3 lets in 2 people until 2026-03-01 14:05:59 UTC",
+      hint: "/revoke 3 closes it",
+    },
+  ]);
+});
+
 describe("somebody who is absent", () => {
   test("can be banned by a name that they had, and is listed with their key and who did it", async () => {
     const state = openState();
@@ -351,8 +386,8 @@ describe("an operator", () => {
     expect(await reasonOf(dan)).toBe("you were kicked by Bob");
     expect(await ask(bob, { type: "ban", name: "Dan" })).toMatchObject({ type: "banned" });
     for (const [question, what] of [
-      [{ type: "op", name: "Dan", operator: true }, "op"],
-      [{ type: "delete", room: "garden" }, "delete"],
+      [{ type: "op", name: "Dan", operator: true }, "make operators"],
+      [{ type: "delete", room: "garden" }, "delete rooms"],
     ] as const) {
       expect(await ask(bob, question)).toMatchObject({
         code: "NOT_THE_OWNER",

@@ -218,19 +218,19 @@ describe("rename", () => {
 
 describe("the owner and operators alone may", () => {
   test.each([
-    ["kick", { type: "kick", request: 1, name: "Ann" }],
-    ["ban", { type: "ban", request: 1, name: "Ann" }],
-    ["unban", { type: "unban", request: 1, name: "Eve" }],
-    ["bans", { type: "bans", request: 1 }],
-    ["invites", { type: "invites", request: 1 }],
-    ["revoke", { type: "revoke", request: 1, number: 1 }],
-    ["mute", { type: "mute", request: 1, name: "Ann", muted: true }],
-    ["close", { type: "close", request: 1 }],
-    ["lock", { type: "lock", request: 1, locked: true }],
-    ["op", { type: "op", request: 1, name: "Ann", operator: true }],
-    ["delete", { type: "delete", request: 1, room: "garden" }],
-    ["invite", { type: "invite", request: 1 }],
-  ] as const)("%s", async (what, frame) => {
+    ["kick", "kick", { type: "kick", request: 1, name: "Ann" }],
+    ["ban", "ban", { type: "ban", request: 1, name: "Ann" }],
+    ["unban", "lift bans", { type: "unban", request: 1, name: "Eve" }],
+    ["bans", "list bans", { type: "bans", request: 1 }],
+    ["invites", "list invitations", { type: "invites", request: 1 }],
+    ["revoke", "close invitations", { type: "revoke", request: 1, number: 1 }],
+    ["mute", "mute or unmute", { type: "mute", request: 1, name: "Ann", muted: true }],
+    ["close", "end the conversation", { type: "close", request: 1 }],
+    ["lock", "lock or unlock a room", { type: "lock", request: 1, locked: true }],
+    ["op", "make operators", { type: "op", request: 1, name: "Ann", operator: true }],
+    ["delete", "delete rooms", { type: "delete", request: 1, room: "garden" }],
+    ["invite", "invite", { type: "invite", request: 1 }],
+  ] as const)("%s", async (what, may, frame) => {
     const state = openState();
     const ann = await enter(state, "Ann");
     const bob = await enter(state, "Bob");
@@ -239,7 +239,7 @@ describe("the owner and operators alone may", () => {
       request: 1,
       code: "NOT_THE_OWNER",
       hint: "ask the owner to do it",
-      message: `permission denied: only the owner${["close", "delete", "op"].includes(what) ? "" : " and operators"} may ${what}`,
+      message: `permission denied: only the owner${["close", "delete", "op"].includes(what) ? "" : " and operators"} may ${may}`,
     });
     ann.say(sayFrame(1));
     expect(await bob.texts(1)).toEqual(["message 1"]);
@@ -306,7 +306,7 @@ describe("the owner and operators alone may", () => {
       type: "failed",
       request: 2,
       code: "NO_SUCH_MEMBER",
-      hint: "/who lists the members",
+      hint: "name somebody else; /who lists the members",
       message: "that is you",
     });
   });
