@@ -2,12 +2,18 @@
 // with /dev/null as its stdin.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { Readable } from "node:stream";
 
+import { CharlaError, describeCause } from "../errors.ts";
 import { DETACHED_VARIABLE, REPORT_DESCRIPTOR } from "./io.ts";
 
-/** `Io.startDetached` */
+/**
+ * `Io.startDetached`
+ *
+ * @throws {CharlaError} NOT_RUNNING if the system can't start it
+ */
 export async function startDetached(output: number): Promise<string | null> {
   const args = [...process.execArgv, ...ownScript(), ...process.argv.slice(2)];
   const child = spawn(process.execPath, args, {
@@ -17,6 +23,15 @@ export async function startDetached(output: number): Promise<string | null> {
   });
   closeSync(output);
   child.unref();
+  if (child.pid === undefined) {
+    const [cause]: unknown[] = await once(child, "error");
+    throw new CharlaError(
+      "NOT_RUNNING",
+      `charla can't be started once more: ${describeCause(cause)}`,
+      "if it was updated or moved meanwhile, run it again",
+      { cause },
+    );
+  }
   const pipe = child.stdio[REPORT_DESCRIPTOR];
   let text = "";
   if (pipe instanceof Readable) {

@@ -1,6 +1,7 @@
 // The real `Io`: this process's own streams, environment and signals. Everything is looked up when it is asked
 // for, because each stream takes milliseconds to load.
 
+import { systemCode } from "../errors.ts";
 import {
   Interruption,
   type Io,
@@ -64,8 +65,14 @@ export function processIo(): Io & Disposable {
 /** The starter reads to the end. */
 function reportToStarter(line: string): void {
   const { closeSync, writeSync } = process.getBuiltinModule("node:fs");
-  writeSync(REPORT_DESCRIPTOR, line);
-  closeSync(REPORT_DESCRIPTOR);
+  try {
+    writeSync(REPORT_DESCRIPTOR, line);
+  } catch (error) {
+    // The starter was interrupted meanwhile: the server goes on without it.
+    if (systemCode(error) !== "EPIPE") throw error;
+  } finally {
+    closeSync(REPORT_DESCRIPTOR);
+  }
 }
 
 /** For a program that writes to a log: each line after the time at which it was written. */
