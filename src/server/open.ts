@@ -70,10 +70,6 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
           quota: options.quota ?? defaultQuota(data),
         }),
   );
-  const { keep } = options;
-  if (keep !== undefined) {
-    opened.use(createRetention({ log, keep, now: Date.now, setTimer: systemTimer }));
-  }
   const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
   const server = await openServer({
     ...options,
@@ -88,13 +84,21 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   });
   opened.use(server);
   signal?.throwIfAborted();
+  const { keep } = options;
+  // Once nothing can fail any more: a server that does not start deletes nothing.
+  if (keep !== undefined) {
+    opened.use(createRetention({ log, keep, now: Date.now, setTimer: systemTimer }));
+  }
   const onAbort = () => void close();
   signal?.addEventListener("abort", onAbort);
   opened.defer(() => signal?.removeEventListener("abort", onAbort));
   const running = opened.move();
   let ending: Promise<void> | null = null;
   const close = () => (ending ??= running.disposeAsync());
-  const closed = server.closed.then(close);
+  // Also after a failure the rest is closed, and the signal is given back.
+  const closed = server.closed.then(close, close);
+  // Those who await one of the two get the failure; the other is no unhandled rejection.
+  closed.catch(() => {});
   return { ...server, close, closed, [Symbol.asyncDispose]: close };
 }
 

@@ -68,7 +68,7 @@ export interface Server extends AsyncDisposable {
   connect(): LocalChannel;
   /** Ends all sessions, once what was said has arrived, and frees the port. Members reconnect when a server is back. */
   close(): Promise<void>;
-  /** Resolves when it is closed, perhaps by its owner with `/close`. */
+  /** Resolves when it is closed, perhaps by its owner with `/close`; rejects if closing failed. */
   readonly closed: Promise<void>;
   /** How many people beside the owner are in its rooms; none when it is closing. */
   countOthers(): number;
@@ -178,7 +178,12 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   }
 
   function close(code = GOING_AWAY, reason = "the server was stopped"): Promise<void> {
-    closing ??= closeAll(code, reason);
+    if (closing === null) {
+      closing = closeAll(code, reason);
+      closing.then(closed.resolve, closed.reject);
+      // It may be that only `close` is awaited.
+      closed.promise.catch(() => {});
+    }
     return closing;
   }
 
@@ -187,11 +192,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const timeout = setTimeout(() => {
       for (const channel of channels) channel.abort(code, reason);
     }, CLOSE_TIMEOUT);
-    const ends = Array.from(channels, (channel) => channel.close(code, reason));
-    await Promise.all([...ends, socket.close(code, reason)]);
-    clearTimeout(timeout);
-    admission.flush();
-    closed.resolve();
+    try {
+      const ends = Array.from(channels, (channel) => channel.close(code, reason));
+      await Promise.all([...ends, socket.close(code, reason)]);
+      admission.flush();
+    } finally {
+      clearTimeout(timeout);
+    }
   }
 
   return {

@@ -5,13 +5,15 @@ import { createSocket } from "node:dgram";
 import { getEventListeners, once } from "node:events";
 
 import { joinRoom } from "../../src/client/join-room.ts";
+import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { type InvitationStore, NO_INVITATION_STORE } from "../../src/server/invitations-file.ts";
 import { open } from "../../src/server/open.ts";
 import type { Server } from "../../src/server/server.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { rejection } from "../net/rejection.ts";
-import { entered, shownTo } from "./served.ts";
+import { entered, openHere, shownTo } from "./served.ts";
 
 const local = { bind: "127.0.0.1" };
 
@@ -97,4 +99,42 @@ test("a signal that aborts before the server is open makes that fail with its re
   expect(listenersOn(signal)).toBe(0);
   // Its folder is free.
   await using _ = await open({ ...local, data: folder.path });
+});
+
+/** Stores no invitation any more: a guest who is to be stored makes closing fail. */
+const failure = new Error("the disk is gone");
+const failingStore: InvitationStore = {
+  ...NO_INVITATION_STORE,
+  save() {
+    throw failure;
+  },
+};
+
+test("a server that fails to close says so to those who await its end, and to those who close it", async () => {
+  const server = await openHere({ invitations: failingStore });
+  const ann = joinRoom(server.invitation("main"), { name: "Ann", room: "main" });
+  const seen = shownTo(ann);
+  await entered(seen);
+  expect(await rejection(server.close())).toBe(failure);
+  expect(await rejection(server.closed)).toBe(failure);
+  await ann.leave();
+  await seen.ended;
+});
+
+test("a server that can't have its port deletes no message", async () => {
+  using folder = temporaryFolder();
+  const texts = async () => {
+    await using log = await openSqliteLog({ folder: folder.path, now: Date.now, quota: 1e9 });
+    return (await log.readLast("main", 10)).map(({ text }) => text);
+  };
+  {
+    await using log = await openSqliteLog({ folder: folder.path, now: () => 1_000, quota: 1e9 });
+    const draft = { author: "key of Ann", name: "Ann", device: "d".repeat(22) };
+    for (const number of [1, 2]) await log.append("main", { ...draft, number, text: "hello" });
+  }
+  await using first = await open(local);
+  const { port } = first.local;
+  const again = open({ ...local, port, data: folder.path, keep: { time: 1_000 } });
+  expect(await rejection(again)).toMatchObject({ code: "PORT_IN_USE" });
+  expect(await texts()).toEqual(["hello", "hello"]);
 });
