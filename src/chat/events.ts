@@ -91,11 +91,15 @@ interface Notice {
   readonly hint?: string;
 }
 
-/** The end: nothing follows. `unsaid` are messages that were never sent or, in a room, are not known to be stored. */
+/**
+ * The end: nothing follows. `unsaid` are messages that were never sent or, in a room, are not known to be stored; `kept`,
+ * where there are any, are those of them that the device keeps, and sends when it is in that conversation again.
+ */
 interface Ended {
   readonly type: "ended";
   readonly reason: EndReason;
   readonly unsaid: readonly string[];
+  readonly kept?: readonly string[];
 }
 
 export type EndReason =

@@ -83,6 +83,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       room,
       identity,
       device,
+      // A script says what failed again: it must not be sent twice.
+      keepsUnsaid: io.stdin.isTTY === true,
       history,
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);

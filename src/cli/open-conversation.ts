@@ -226,6 +226,7 @@ export function converseWith(
     name,
     history,
     device: memoryDevice(),
+    keepsUnsaid: false,
     random: Math.random,
     isTemporary: () => false,
     async connect() {

@@ -27,6 +27,11 @@ export interface JoinRoomOptions {
   readonly room?: string | undefined;
   /** What this program keeps of the room; without it, nothing survives the program. */
   readonly device?: Device | undefined;
+  /**
+   * Whether the device sends in its next run what is not known to be stored at the end of this one; by default it does,
+   * if there is one.
+   */
+  readonly keepsUnsaid?: boolean | undefined;
   /** Called with the id of the room's log and each new entry of it, this end's own among them. */
   readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
   /** How many earlier messages are shown where the device has no cursor, 0 to 100; 20 by default. */
@@ -71,6 +76,7 @@ export function joinRoom(
     name: options.name,
     device: options.device ?? memoryDevice(),
     history: options.history,
+    keepsUnsaid: options.device !== undefined && options.keepsUnsaid !== false,
     onEntry: options.onEntry,
     random: Math.random,
     signal: options.signal,

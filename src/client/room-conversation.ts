@@ -26,7 +26,7 @@ import { step } from "./room-client/step.ts";
 
 export interface RoomConversationOptions extends Pick<
   RoomClientOptions,
-  "room" | "name" | "history" | "random" | "resendAfter" | "retryDelay"
+  "room" | "name" | "history" | "keepsUnsaid" | "random" | "resendAfter" | "retryDelay"
 > {
   /** Keeps what is said until it is stored. */
   readonly device: Device;

@@ -97,7 +97,7 @@ export function createPrinter(
   /** Shown even if `quiet`: it is why the exit status is not 0. Above an editor the messages are still on the screen. */
   function unsaidOf(event: ConversationEvent): string | null {
     if (event.type !== "ended" || event.unsaid.length === 0 || editor !== null) return null;
-    return unsaidLines(event.unsaid, delivery).join("\n");
+    return unsaidLines(event, delivery).join("\n");
   }
 
   return {

@@ -142,7 +142,11 @@ const notStored = (number: number, keep: boolean, error: unknown = OVER): Action
 const over = (
   reason: Extract<RoomEvent, { type: "ended" }>["reason"],
   ...unsaid: string[]
-): Action => ({ type: "over", event: { type: "ended", reason, unsaid }, error: null });
+): Action => ({
+  type: "over",
+  event: { type: "ended", reason, unsaid, ...(unsaid.length === 0 ? {} : { kept: unsaid }) },
+  error: null,
+});
 const unanswered = (request: number, error: unknown): Action => ({
   type: "fail-question",
   request,
@@ -254,7 +258,11 @@ describe("connecting", () => {
     happen(client, 375, TICK);
     expect(happen(client, 375, failed(false))).toEqual([
       notStored(0, true),
-      { type: "over", event: { type: "ended", reason: "lost", unsaid: ["text 0"] }, error: NOBODY },
+      {
+        type: "over",
+        event: { type: "ended", reason: "lost", unsaid: ["text 0"], kept: ["text 0"] },
+        error: NOBODY,
+      },
     ]);
   });
 });
@@ -375,6 +383,20 @@ describe("entering", () => {
       sendSay(5, "of this one"),
       sendSay(6, "of what it is a copy of"),
       sendSay(7),
+    ]);
+  });
+
+  test("is not kept for the next run where the one who said it says it again", () => {
+    const unstored = [{ number: 3, text: "three", log: "log" }];
+    const client = after(joined({ unstored, keepsUnsaid: false }), LOSS, say(4));
+    expect(happen(client, 0, LEAVE_AT_ONCE)).toEqual([
+      notStored(3, true),
+      notStored(4, false),
+      {
+        type: "over",
+        event: { type: "ended", reason: "left", unsaid: ["three", "text 4"], kept: ["three"] },
+        error: null,
+      },
     ]);
   });
 
@@ -754,14 +776,19 @@ describe("leaving", () => {
   });
 
   test("at once does not wait for what is not stored", () => {
+    const event = { type: "ended", reason: "left", unsaid: ["text 0"] } as const;
+    const dropped = { type: "over", event, error: null } as const;
     expect(happen(after(connecting(), say(0)), 0, LEAVE_AT_ONCE)).toEqual([
       CANCEL,
       notStored(0, false),
-      over("left", "text 0"),
+      dropped,
     ]);
-    for (const client of [after(entering(), say(0)), after(joined(), say(0))]) {
+    for (const [client, end] of [
+      [after(entering(), say(0)), dropped],
+      [after(joined(), say(0)), over("left", "text 0")],
+    ] as const) {
       expect(happen(client, 0, LEAVE_AT_ONCE)).toEqual([ABORT]);
-      expect(happen(client, 0, LOSS).at(-1)).toEqual(over("left", "text 0"));
+      expect(happen(client, 0, LOSS).at(-1)).toEqual(end);
     }
     expect(happen(create(), 0, LEAVE_AT_ONCE)).toEqual([over("left")]);
   });
@@ -863,7 +890,12 @@ describe("a refusal", () => {
   });
 
   test("of one that is in it ends it as removed with what is not known to be stored, also while it leaves", () => {
-    const ended = { type: "ended", reason: "removed", unsaid: ["text 0"] } as const;
+    const ended = {
+      type: "ended",
+      reason: "removed",
+      unsaid: ["text 0"],
+      kept: ["text 0"],
+    } as const;
     const removed: Action[] = [notStored(0, true), { type: "over", event: ended, error }];
     expect(happen(after(joined(), say(0)), 0, refusal)).toEqual(removed);
     expect(happen(after(joined(), say(0), LEAVE), 0, refusal)).toEqual(removed);

@@ -511,6 +511,7 @@ describe("the end", () => {
       type: "ended",
       reason: "left",
       unsaid: ["hello"],
+      kept: ["hello"],
     });
     expect(server.ended[0]).toBe("aborted: ");
   });
@@ -757,6 +758,7 @@ describe("a signal", () => {
       type: "ended",
       reason: "left",
       unsaid: ["hello"],
+      kept: ["hello"],
     });
     expect(server.ended).toEqual(["aborted: "]);
     await conversation.leave();

@@ -218,3 +218,29 @@ for (const [title, where] of [
     },
   );
 }
+
+endToEnd("a script that is told to try again is not heard twice", async () => {
+  using ana = newPerson();
+  using cron = newPerson();
+  const bind = ["--bind", "127.0.0.1"];
+  const first = await startSealedServer(bind, { as: ana });
+  {
+    await using job = startProcess([first.invitation, "-v", "-n", "cron"], { as: cron });
+    await job.until("stderr", "you are cron");
+    first.signal("SIGTERM");
+    expect(await first.exited).toBe(0);
+    await job.until("stderr", STOPPED);
+    job.type("job1\n");
+    await job.until("stderr", "waiting: job1\n");
+    job.signal("SIGTERM");
+    expect(await job.exited).toBe(1);
+    expect(job.stderr).toEndWith("may not have been delivered: job1\n");
+  }
+  await using again = await startSealedServer([...bind, "--port", first.port], { as: ana });
+  await using job = charla([again.invitation, "-n", "cron"], { as: cron });
+  job.type("job1\n");
+  job.endInput();
+  expect(await job.exited).toBe(0);
+  await again.until("stdout", "cron: job1\n");
+  expect(again.stdout).toBe("cron: job1\n");
+});

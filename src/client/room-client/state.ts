@@ -31,6 +31,8 @@ export interface RoomClientOptions {
   readonly cursor: Cursor | null;
   /** Earlier entries that are shown where there is no cursor, 0 to MAX_FOUND; without it, as many as the server sends. */
   readonly history?: number | undefined;
+  /** What is said, and not known to be stored at the end, stays with the device for its next run; by default it does. */
+  readonly keepsUnsaid?: boolean | undefined;
   /** Each new entry is a `keep`. */
   readonly keepsEntries?: boolean | undefined;
   /** From 0 to 1. */
@@ -80,6 +82,7 @@ export interface RoomClient extends Pick<
   RoomClientOptions,
   "room" | "device" | "random" | "history" | "keepsEntries"
 > {
+  readonly keepsUnsaid: boolean;
   readonly resendAfter: number;
   readonly retryDelay: (attempts: number, random: number) => number;
   /** This member's name, as far as is known. */
@@ -180,7 +183,7 @@ export const NOT_THE_SERVER: ReadonlySet<ErrorCode> = new Set([
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
-  const { resendAfter = RESEND_AFTER, retryDelay = connectDelay } = options;
+  const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text, log } of unstored) {
     outbox.set(number, { number, text, log, isOld: true, isSent: false });
@@ -191,6 +194,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     random,
     history,
     keepsEntries,
+    keepsUnsaid,
     resendAfter,
     retryDelay,
     name,

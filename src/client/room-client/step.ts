@@ -249,8 +249,9 @@ function holdBack(client: RoomClient, actions: Action[]): void {
     if (isSameConversation(message.log, log)) continue;
     count += 1;
     outbox.delete(message.number);
-    const { number } = message;
-    actions.push({ type: "not-stored", number, error: otherConversation(1), keep: true });
+    const { number, isOld } = message;
+    const keep = isOld || client.keepsUnsaid;
+    actions.push({ type: "not-stored", number, error: otherConversation(1), keep });
   }
   if (count === 0) return;
   const { code, message, hint } = otherConversation(count);
@@ -383,8 +384,8 @@ function close(client: RoomClient, actions: Action[]): void {
 }
 
 function finish(client: RoomClient, reason: EndReason, actions: Action[]): void {
-  const unsaid = giveUp(client, actions);
-  actions.push({ type: "over", event: { type: "ended", reason, unsaid }, error: null });
+  const left = giveUp(client, actions);
+  actions.push({ type: "over", event: { type: "ended", reason, ...left }, error: null });
 }
 
 function fail(
@@ -393,23 +394,26 @@ function fail(
   actions: Action[],
   reason: "lost" | "removed" = "lost",
 ): void {
-  const unsaid = giveUp(client, actions);
-  const event = client.entered ? ({ type: "ended", reason, unsaid } as const) : null;
+  const left = giveUp(client, actions);
+  const event = client.entered ? ({ type: "ended", reason, ...left } as const) : null;
   actions.push({ type: "over", event, error });
 }
 
-/** Nothing that waits will come any more; returns the texts of what is not known to be stored. */
-function giveUp(client: RoomClient, actions: Action[]): string[] {
+/** Nothing that waits will come any more; returns the texts of what is not known to be stored, and of what is kept. */
+function giveUp(client: RoomClient, actions: Action[]): { unsaid: string[]; kept?: string[] } {
   client.phase = { name: "over" };
   failQuestions(client, conversationOver(), actions);
+  const kept: string[] = [];
   const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld }) => {
-    // The device sends it in its next run. But where no server was reached, the person knows, and says it again.
-    const keep = client.entered || isOld;
+    // The device sends it in its next run. But where no server was reached, the person knows, and says it again; and so
+    // does a script, which may say it again for its status.
+    const keep = isOld || (client.entered && client.keepsUnsaid);
+    if (keep) kept.push(text);
     actions.push({ type: "not-stored", number, error: conversationOver(), keep });
     return text;
   });
   client.outbox.clear();
-  return unsaid;
+  return kept.length === 0 ? { unsaid } : { unsaid, kept };
 }
 
 function failQuestions(client: RoomClient, error: CharlaError, actions: Action[]): void {

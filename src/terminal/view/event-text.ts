@@ -104,7 +104,7 @@ function describeStranger({ from, ignored }: EventOf<"stranger">): string {
   return `ignored ${times} from ${from}: not part of this conversation`;
 }
 
-function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): string {
+function describeEnd(event: EventOf<"ended">, delivery: Delivery): string {
   const why = {
     "said-bye": "you said bye",
     "heard-bye": "the other end said bye",
@@ -113,14 +113,23 @@ function describeEnd({ reason, unsaid }: EventOf<"ended">, delivery: Delivery): 
     "peer-left": delivery === "shown" ? "the server has ended it" : "the other end left",
     removed: "the server removed you",
     lost: "the other end can't be reached",
-  }[reason];
-  return [`the conversation is over: ${why}`, ...unsaidLines(unsaid, delivery)].join("\n");
+  }[event.reason];
+  return [`the conversation is over: ${why}`, ...unsaidLines(event, delivery)].join("\n");
 }
 
 /** A line for each message that is not known to have arrived. */
-export function unsaidLines(unsaid: readonly string[], delivery: Delivery): readonly string[] {
+export function unsaidLines(
+  { unsaid, kept = [] }: Pick<EventOf<"ended">, "unsaid" | "kept">,
+  delivery: Delivery,
+): readonly string[] {
   const fate = delivery === "shown" ? "may not have been delivered" : "not sent";
-  return unsaid.map((text) => `${fate}: ${visibleLine(beginning(text))}`);
+  const willBeSent = [...kept];
+  return unsaid.map((text) => {
+    const index = willBeSent.indexOf(text);
+    if (index !== -1) willBeSent.splice(index, 1);
+    const what = index === -1 ? fate : "kept; will be sent when you join again";
+    return `${what}: ${visibleLine(beginning(text))}`;
+  });
 }
 
 function beginning(text: string): string {

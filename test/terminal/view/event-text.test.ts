@@ -187,6 +187,14 @@ test("if delivery is reported, what is pending at the end may not have been deli
   );
 });
 
+test("what is kept will be sent, and is not said to be lost", () => {
+  const ended = { type: "ended", reason: "left", unsaid: ["a", "b", "b"], kept: ["b"] } as const;
+  expect(describeEvent(ended, false, "shown")).toBe(
+    "the conversation is over: you left\nmay not have been delivered: a\n" +
+      "kept; will be sent when you join again: b\nmay not have been delivered: b",
+  );
+});
+
 test("of a long message that may not have been delivered, the beginning is shown", () => {
   const long = "é👋".repeat(1_000);
   const ended = { type: "ended", reason: "left", unsaid: [long, "a".repeat(200)] } as const;
