@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import type { Draft } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
-import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { deleteFromStore, openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { openToWrite } from "../../src/log/sqlite/database.ts";
 import { migrate, MIGRATIONS } from "../../src/log/sqlite/schema.ts";
 import { until } from "../harness/until.ts";
@@ -283,6 +283,27 @@ describe("the disk that a log takes", () => {
     await log.deleteBefore("main", taken);
     await until("there is room", () => log.usage().used < quota / 2);
     expect((await log.append("main", draft(taken + 1, long))).sequence).toBe(taken + 1);
+  });
+
+  test("a full log takes messages again as soon as another program has deleted some", async () => {
+    using folder = temporaryFolder();
+    const quota = 2 * 1_024 * 1_024;
+    await using log = await openSqliteLog({ folder: folder.path, now, quota });
+    const text = "x".repeat(2_000);
+    const fill = await Promise.allSettled(
+      Array.from({ length: 2_000 }, (_, index) => log.append("main", draft(index + 1, { text }))),
+    );
+    const taken = fill.filter(({ status }) => status === "fulfilled").length;
+    expect(taken).toBeLessThan(1_100);
+    expect(await deleteFromStore(folder.path, "main", taken + 1)).toBe(taken);
+    // The first one already, before any row was removed; and not more than the quota.
+    const again = await Promise.allSettled(
+      Array.from({ length: 2_000 }, (_, index) =>
+        log.append("main", draft(index + 3_000, { text })),
+      ),
+    );
+    expect(again[0]?.status).toBe("fulfilled");
+    expect(again.filter(({ status }) => status === "fulfilled").length).toBeLessThan(1_100);
   });
 
   test("messages of one commit fill a log to its quota, and no further", async () => {

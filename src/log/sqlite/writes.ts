@@ -103,10 +103,21 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
   /** Another one when another program has changed the store. */
   const dataVersion = database.prepare<{ data_version: number }, []>("PRAGMA data_version");
   let version = dataVersion.get()?.data_version;
-  const measure = measureSpace(database);
+  const space = measureSpace(database);
+  const deletedBytes = database.prepare<{ bytes: number | null }, []>(
+    `SELECT sum(newest.total - oldest.total) AS bytes FROM rooms
+     JOIN entries AS oldest ON oldest.room = rooms.id AND oldest.sequence =
+       (SELECT min(sequence) FROM entries WHERE room = rooms.id)
+     JOIN entries AS newest ON newest.room = rooms.id AND newest.sequence =
+       (SELECT max(sequence) FROM entries WHERE room = rooms.id AND sequence <= deleted)`,
+  );
+  /** What was deleted does not count any more, though removing its rows takes a while. */
+  const measure = () => Math.max(0, space().used - (deletedBytes.get()?.bytes ?? 0));
   /** Bytes in use when that was last measured, and those of the entries since then. */
-  let measured = measure().used;
+  let measured = measure();
   let grown = 0;
+  /** Something was deleted since then. */
+  let isOutdated = false;
 
   let cache: Cache | null = null;
   let time = 0;
@@ -151,9 +162,11 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
 
   /** Whether there is no room for so many bytes more. */
   function isFull(bytes: number): boolean {
-    if (grown > MEASURE_EVERY || (grown > 0 && measured + grown + bytes > quota)) {
-      measured = measure().used;
+    const wouldExceed = measured + grown + bytes > quota;
+    if (grown > MEASURE_EVERY || (wouldExceed && (grown > 0 || isOutdated))) {
+      measured = measure();
       grown = 0;
+      isOutdated = false;
     }
     return measured + grown + bytes > quota;
   }
@@ -168,7 +181,10 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
       const current = dataVersion.get()?.data_version;
       const isChanged = current !== version;
       version = current;
-      if (isChanged) cache = null;
+      if (isChanged) {
+        cache = null;
+        isOutdated = true;
+      }
       appended = new Map();
       return isChanged;
     },
@@ -225,6 +241,7 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
       filled.deletedRooms = Math.max(filled.deletedRooms, room.last);
       setDeletedRooms.run(filled.deletedRooms);
       filled.rooms.delete(name);
+      isOutdated = true;
       appended.delete(name);
       return true;
     },
@@ -237,14 +254,16 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
       if (count === 0) return 0;
       setDeleted.run(name, deleted, room.id);
       room.deleted = deleted;
+      isOutdated = true;
       return count;
     },
     /** Removes some of what was deleted, until `isOver`; returns whether there is more. */
     removeSome(isOver: () => boolean): boolean {
       const { isDone, removedSenders } = removal.removeSome(isOver);
       if (removedSenders) fillCache().senders.clear();
-      measured = measure().used;
+      measured = measure();
       grown = 0;
+      isOutdated = false;
       return !isDone;
     },
     usage: (): Usage => ({ used: measured + grown, quota }),
