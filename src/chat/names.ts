@@ -7,7 +7,7 @@ const MAX_NAME = 40;
 /** UTF-16 units of a name as it is written: NFC makes at most four of these one. More are not even normalized. */
 const MAX_WRITTEN = 4 * MAX_NAME;
 
-const VISIBLE = "at most 40 visible characters, no blanks at either end";
+const LENGTH = `1 to ${MAX_NAME} characters`;
 
 /**
  * Letters, numbers, symbols, punctuation and marks, and blanks between them. Not a mark first: it would be drawn on what
@@ -85,12 +85,14 @@ const reserved = new Set(RESERVED_NAMES);
 
 /** Why a member may not have this name, as what a name must be; null when they may. */
 export function describeNameProblem(written: string): string | null {
-  if (written.length > MAX_WRITTEN) return VISIBLE;
+  if (written === "" || written.length > MAX_WRITTEN) return LENGTH;
   const name = written.normalize("NFC");
-  if (name.length > MAX_NAME) return VISIBLE;
+  if (name.length > MAX_NAME) return LENGTH;
   const compatible = name.normalize("NFKC");
   const drawn = name.replaceAll(EMOJI_JOINER, "");
-  if (!NAME.test(drawn) || INVISIBLE.test(drawn)) return VISIBLE;
+  if (/^ | $/.test(name)) return "no blanks at either end";
+  if (MARK.test(Array.from(name)[0] ?? "")) return "no accent at the beginning";
+  if (!NAME.test(drawn) || INVISIBLE.test(drawn)) return "only characters that are drawn";
   if (MANY_MARKS.test(name.normalize("NFD"))) return "at most two accents on a letter";
   if (name.includes("  ")) return "one blank at a time";
   if (hasForeignMark(name)) return "no accents of other scripts";
@@ -98,6 +100,7 @@ export function describeNameProblem(written: string): string | null {
   if (COLON.test(name)) return "no colon before a blank or at the end";
   if (LINE_MARK.test(compatible)) return 'none of * > - # and "/" at the beginning';
   const lower = compatible.toLowerCase();
+  if (lower.startsWith("sha256:")) return 'no "SHA256:" at the beginning, as a fingerprint has';
   if (reserved.has(lower) || OWN_LINE.test(lower)) return "not the words of charla itself";
   return null;
 }

@@ -215,6 +215,7 @@ export function createRoomInput(
     },
     /** Sends a line or runs it: for terminals on which nothing can be drawn. */
     async enter(line: string): Promise<void> {
+      if (line.trim() === "") return;
       const written = parse(line);
       if (written?.type === "command") await run(written.command);
       if (written?.type !== "say") return;

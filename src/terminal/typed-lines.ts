@@ -59,12 +59,12 @@ export function openTypedLines(
   showPrompt();
 
   function onLine(text: string): void {
-    if (text === "") return;
+    if (text.trim() === "") return;
     if (room !== null) return onRoomLine(text.replace(/\n+$/, ""), room);
     if (!showsDelivery) editor.printEntered(promptText(prompt, performance.now()), text);
     // A message on the plain wire is one line: a paste of several is several messages.
     for (const line of text.split("\n")) {
-      if (line !== "") send(line);
+      if (line.trim() !== "") send(line);
     }
   }
 

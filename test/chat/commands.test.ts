@@ -133,7 +133,7 @@ describe("a command with too few or too many arguments shows its usage", () => {
     [
       `/name ${"a".repeat(41)}`,
       `"${"a".repeat(41)}" is not a valid name`,
-      "a name has at most 40 visible characters, no blanks at either end",
+      "a name has 1 to 40 characters",
     ],
     ["/history 0", '"0" is not a number from 1 to 100', "usage: /history [N]"],
     ["/history 101", '"101" is not a number from 1 to 100', "usage: /history [N]"],

@@ -303,6 +303,13 @@ describe("a command", () => {
     },
   );
 
+  onTerminal("is not a line of blanks, which is no message either", async () => {
+    await using stage = await openRoom();
+    await enter(stage, "   ", "\u3000", "hello");
+    await stage.script.received(1);
+    expect(stage.script.sent).toEqual(["hello"]);
+  });
+
   onTerminal("that the server refuses is an error, but no failure of the program", async () => {
     await using stage = await openRoom();
     await enter(stage, "/kick Ana María", "/mute ana", "/unmute ana", "/lock", "/unlock");
