@@ -71,7 +71,7 @@ export interface Mark {
 }
 
 export interface Log extends LogReader {
-  /** How much the log takes, and may take. */
+  /** How much the log takes, and may take: always the same object, whose values change. */
   readonly usage: () => Usage;
   /**
    * Resolves once the entry is durable. The same author, device and number in the same room are the same

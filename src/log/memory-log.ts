@@ -57,6 +57,13 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
   /** The newest sequence number of all rooms that were deleted. */
   let deletedRooms = 0;
   let characters = 0;
+  /** One for all: it is asked for after every message. */
+  const usage = {
+    get used() {
+      return characters;
+    },
+    quota: maxCharacters,
+  };
   let open = true;
   const subscribers = createSubscribers();
   const slices = createTimeSlices();
@@ -107,7 +114,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
 
   return {
     id,
-    usage: () => ({ used: characters, quota: maxCharacters }),
+    usage: () => usage,
     async append(name, given) {
       const draft = checkDraft(name, given);
       const time = now();

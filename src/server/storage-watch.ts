@@ -16,6 +16,9 @@ const ALMOST_FULL = 0.8;
 /** The part below which that may happen again: well below, so that the notices don't repeat around one limit. */
 const ROOM_AGAIN = 0.75;
 
+/** The codes of notices that hold no more once messages were deleted; others hold until something is stored again. */
+const OF_QUOTA: ReadonlySet<string> = new Set(["STORE_ALMOST_FULL", "QUOTA_REACHED"]);
+
 const HINT =
   "delete old messages with charla history --delete-before, or start the server with --keep or a larger --quota";
 
@@ -30,8 +33,12 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
   }
 
   return {
-    /** What the owner should know now, such as when they enter. */
+    /** What the owner should know now, such as when they enter: messages may have been deleted since the last check. */
     get notice(): StorageNotice | null {
+      if (notice !== null && OF_QUOTA.has(notice.code)) {
+        const { used, quota } = usage();
+        if (used < quota * ROOM_AGAIN) notice = null;
+      }
       return notice;
     },
     /** After something was stored. */

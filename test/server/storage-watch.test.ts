@@ -54,6 +54,21 @@ describe("the owner", () => {
     expect(told).toEqual(["STORE_ALMOST_FULL", "STORE_ALMOST_FULL"]);
   });
 
+  test("reads nothing of a full store once messages were deleted, also before another is stored", () => {
+    let used = 8 * GB;
+    const watch = createStorageWatch(
+      () => ({ used, quota: 10 * GB }),
+      () => {},
+    );
+    watch.check();
+    expect(watch.notice).toMatchObject({ code: "STORE_ALMOST_FULL" });
+    used = 1 * GB;
+    expect(watch.notice).toBeNull();
+    const gone = new CharlaError("STORE_GONE", "the store was removed", "put it back");
+    watch.refused(gone);
+    expect(watch.notice).toMatchObject({ code: "STORE_GONE" });
+  });
+
   test("is told the reason of a disk that is full before the quota is reached", () => {
     const told: StorageNotice[] = [];
     const watch = createStorageWatch(

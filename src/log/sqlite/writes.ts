@@ -118,6 +118,13 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
   let grown = 0;
   /** Something was deleted since then. */
   let isOutdated = false;
+  /** One for all: it is asked for after every message. */
+  const usage: Usage = {
+    get used() {
+      return measured + grown;
+    },
+    quota,
+  };
 
   let cache: Cache | null = null;
   let time = 0;
@@ -266,7 +273,7 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
       isOutdated = false;
       return !isDone;
     },
-    usage: (): Usage => ({ used: measured + grown, quota }),
+    usage: () => usage,
     /** Appended since `begin`, by room, in order: they are durable once the transaction is. */
     appended: (): ReadonlyMap<string, readonly LogEntry[]> => appended,
     /** The transaction was rolled back. */
