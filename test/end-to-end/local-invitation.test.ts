@@ -89,7 +89,7 @@ endToEnd("the local invitation is removed though a member was there until the en
   using ana = newPerson();
   await using server = await startServer(ana);
   await using client = charla([], { as: ana });
-  await server.until("stderr", "joined");
+  await client.until("stderr", " in main, with ana");
   server.signal("SIGTERM");
   await server.exited;
   expect(existsSync(invitationOf(ana))).toBe(false);
