@@ -1,13 +1,14 @@
 // Input that is not typed on a terminal: bytes in, whole lines of bounded length out, each sent in order. Knows
 // neither where the bytes come from nor what becomes of errors.
 
-import { setImmediate } from "node:timers/promises";
-
 import type { Conversation } from "../chat/conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 
 /** Bytes of one line: a UDP datagram carries no more (65,535 - 20 - 8), so a longer line is refused. */
 const MAX_LINE_BYTES = 65_507;
+
+/** How long `stop` waits for a line that may have come and is not read yet, ms: reading a file or a full pipe takes no more. */
+const STOP_TIMEOUT = 500;
 
 /** Messages sent before the first is delivered: enough for the round trip of a long path. */
 export const MAX_IN_FLIGHT = 256;
@@ -82,14 +83,15 @@ export function sendLines(
   const unsent = new Map<number, string>();
   const refused = new Set<number>();
   let stopped = false;
-  let next: number | null = null;
+  /** The number of the first line that is not sent; null where the input ended before. */
+  const next = Promise.withResolvers<number | null>();
 
   async function run(): Promise<boolean> {
     // For each line not known to be done, oldest first.
     const sent: Promise<void>[] = [];
     for await (const line of lines) {
       if (stopped) {
-        next = line.number;
+        next.resolve(line.number);
         break;
       }
       if ("error" in line) {
@@ -103,6 +105,7 @@ export function sendLines(
       sent.push(sending);
       if (sent.length >= inFlight) await sent.shift();
     }
+    next.resolve(null);
     await Promise.all(sent);
     return !stopped;
   }
@@ -120,14 +123,14 @@ export function sendLines(
   }
 
   return {
-    done: run(),
+    done: run().finally(() => next.resolve(null)),
     unsent: () => unsent,
     refused,
     async stop() {
       stopped = true;
-      // A line that has come is read within a few turns of the event loop.
-      for (let turn = 0; turn < 5 && next === null; turn += 1) await setImmediate();
-      return next;
+      const timeout = Promise.withResolvers<null>();
+      const timer = setTimeout(() => timeout.resolve(null), STOP_TIMEOUT);
+      return Promise.race([next.promise, timeout.promise]).finally(() => clearTimeout(timer));
     },
   };
 }

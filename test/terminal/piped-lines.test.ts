@@ -348,6 +348,22 @@ describe("lines of a pipe", () => {
     expect(Array.from(lines.unsent())).toEqual([[2, "line 2"]]);
   });
 
+  test("are known to be left, also where the next one takes many turns of the event loop", async () => {
+    const said = Promise.withResolvers<void>();
+    async function* slow(): AsyncGenerator<InputLine> {
+      yield { number: 1, text: "one" };
+      await said.promise;
+      for (let turn = 0; turn < 100; turn += 1) {
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+      }
+      yield { number: 2, text: "two" };
+    }
+    const lines = sendLines(slow(), { say: async () => said.resolve() }, 256, unexpected);
+    await said.promise;
+    expect(await lines.stop()).toBe(2);
+    expect(await lines.done).toBe(false);
+  });
+
   test("are not read while none comes, and the next one is not known", async () => {
     const input = Promise.withResolvers<InputLine>();
     async function* slow(): AsyncGenerator<InputLine> {
