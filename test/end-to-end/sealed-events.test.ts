@@ -60,6 +60,11 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
     { type: "delivered", text: "answer", sequence: expect.any(Number) },
     { type: "message", from: "ben", text: "bye", ...AT, fingerprint: ofBen },
     { type: "left", peer: "ben", reason: "" },
+    {
+      type: "notice",
+      code: "STOPPED",
+      message: "the server was asked to end, with charla stop or another SIGTERM",
+    },
     { type: "ended", reason: "left", unsaid: [] },
   ]);
   const events = eventsOf(client);
