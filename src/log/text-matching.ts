@@ -54,7 +54,7 @@ function shape(text: string): string {
 }
 
 /** In lower case without accents, compatible characters alike (Unicode NFKD), in the order of the text. */
-export function splitWords(text: string): string[] {
+function splitWords(text: string): string[] {
   return text.normalize("NFKD").toLowerCase().replace(ACCENTS, "").match(WORD) ?? [];
 }
 

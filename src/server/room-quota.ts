@@ -7,7 +7,7 @@ import type { Log } from "../log/log.ts";
 import type { Limits } from "./limits.ts";
 
 /** An empty room goes when nobody has entered it for so long, ms. */
-export const EMPTY_ROOM_LIFETIME = 24 * 3_600_000;
+const EMPTY_ROOM_LIFETIME = 24 * 3_600_000;
 /** How often empty rooms are looked for, ms: the log knows the time of the last visit to the hour. */
 const LOOK_EVERY = 3_600_000;
 
