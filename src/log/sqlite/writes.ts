@@ -109,7 +109,8 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
      JOIN entries AS oldest ON oldest.room = rooms.id AND oldest.sequence =
        (SELECT min(sequence) FROM entries WHERE room = rooms.id)
      JOIN entries AS newest ON newest.room = rooms.id AND newest.sequence =
-       (SELECT max(sequence) FROM entries WHERE room = rooms.id AND sequence <= deleted)`,
+       (SELECT max(sequence) FROM entries WHERE room = rooms.id AND sequence <= deleted)
+     WHERE deleted > 0`,
   );
   /** What was deleted does not count any more, though removing its rows takes a while. */
   const measure = () => Math.max(0, space().used - (deletedBytes.get()?.bytes ?? 0));
