@@ -8,6 +8,8 @@ import { isMemberName, isRoomName } from "./names.ts";
 
 /** Characters of one message: with JSON's escapes it still fits a message of the sealed wire. */
 export const MAX_TEXT = 10_000;
+/** Entries shown to a member that enters a room for the first time, and does not say how many. */
+export const FIRST_ENTRIES = 20;
 /** Entries in one answer to `history`. */
 export const MAX_FOUND = 100;
 /** Characters of a name or a fingerprint: nobody is found by more. */

@@ -11,6 +11,7 @@ import {
 } from "../chat/channel.ts";
 import {
   encodeFrame,
+  FIRST_ENTRIES,
   type MemberFrame,
   readMemberFrame,
   type ServerFrame,
@@ -33,8 +34,6 @@ import {
 import { Member, type Room } from "./room.ts";
 import type { Membership, Pause, ServerState } from "./server-state.ts";
 
-/** Entries shown to a member that enters a room for the first time. */
-const FIRST_ENTRIES = 20;
 /** Bytes of a frame that count as one frame: those with long texts cost more to read, to store and to send on. */
 const FRAME_UNIT = 1_024;
 

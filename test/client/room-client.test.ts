@@ -291,10 +291,18 @@ describe("entering", () => {
 
   test("for the first time in a room with entries shows those that come", () => {
     expect(happen(entering(), 0, welcome(7), entry(6), entry(7))).toEqual([
-      emit(ENTERED),
+      emit(ENTERED, at(0)),
       showsPast(6),
       showsPast(7),
     ]);
+  });
+
+  test("for the first time, and again before an entry has come, misses nothing of what was said in between", () => {
+    const client = connecting();
+    expect(happen(client, 0, CONNECTED, welcome(30))).toEqual([enter(), emit(ENTERED, at(10))]);
+    happen(client, 0, LOSS);
+    expect(happen(client, 375, TICK, CONNECTED)).toContainEqual(enter(at(10)));
+    expect(happen(client, 375, welcome(60), entry(11))).toContainEqual(showsPast(11));
   });
 
   test("marks what was said before as past, and neither what is said after nor what was missed later", () => {

@@ -15,7 +15,7 @@
 // a phase, such as a frame after the end, is ignored. The file is long because all transitions of the one machine are here.
 
 import type { EndReason, RoomEvent } from "../../chat/events.ts";
-import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
+import { FIRST_ENTRIES, readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError } from "../../errors.ts";
 import {
   conversationOver,
@@ -209,9 +209,10 @@ function welcome(
   const isKnown = received?.log === log;
   if (isKnown ? received.sequence > last : last === 0) {
     client.received = { log, sequence: last };
-  } else if (received === null && client.history !== undefined) {
-    // Also for a server that does not know how many were asked for.
-    client.received = { log, sequence: Math.max(0, last - client.history) };
+  } else if (received === null) {
+    // From here on nothing is missed, even if the connection is lost before the first entry comes. Also for a server that
+    // does not know how many were asked for.
+    client.received = { log, sequence: Math.max(0, last - (client.history ?? FIRST_ENTRIES)) };
   }
   const event: RoomEvent = client.entered
     ? { type: "reconnected" }
