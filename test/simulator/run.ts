@@ -3,6 +3,7 @@
 
 import { receivePlainWire } from "../../src/protocol/endpoint.ts";
 import {
+  CLOSE_UNREAD,
   IDLE_TIMEOUT,
   isAllAcknowledged,
   type SessionEnd,
@@ -295,11 +296,16 @@ function isExplained(end: SessionEnd, { session, restarted }: Side, network: Net
     case "timed-out":
       return !mild || restarted;
     case "reset":
-      // The other side has timed out or was restarted, and answered a later packet.
-      return session?.end?.type === "timed-out" || restarted;
+      // The other side has ended or was restarted, and answered a later packet.
+      return session?.end?.type === "timed-out" || restarted || isEviction(session?.end ?? null);
     case "closed":
-      return false;
+      return isEviction(end);
   }
+}
+
+/** The responder, which has little memory, ends the session that leaves the most unread while others want to join. */
+function isEviction(end: SessionEnd | null): boolean {
+  return end?.type === "closed" && end.code === CLOSE_UNREAD;
 }
 
 function isSettled({ session }: Side): boolean {
