@@ -93,9 +93,7 @@ export function describeFetchError(cause: unknown, url: URL): CharlaError {
   }
   // Of the parser, llhttp.
   if (code.startsWith("HPE_")) return invalidResponse(url, code, cause);
-  // Without the runtime's advice to programmers.
-  const message = describeCause(cause).replace(/\. For more information.*$/s, "");
-  return describe("SOCKET_FAILED", `${message} (${url.host})`, "see charla get -v");
+  return describe("SOCKET_FAILED", `${describeCause(cause)} (${url.host})`, "see charla get -v");
 }
 
 /** @param fault what is wrong with it, or the parser's code for that */
