@@ -48,19 +48,12 @@ type Prepare<Prepared> = (database: Database, path: string) => Prepared;
  * @throws {CharlaError} STORE_LOCKED, STORE_NOT_WRITABLE, STORE_FULL, STORE_DAMAGED, STORE_FAILED
  */
 export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
-  const path = join(folder, STORE);
-  try {
-    using opened = new DisposableStack();
+  return openStore(folder, prepare, storeError, (path, opened) => {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
     opened.adopt(takeLock(folder), close);
     createFile(path);
-    const database = opened.adopt(openToWrite(path), close);
-    const prepared = prepare(database, path);
-    const files = opened.move();
-    return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
-  } catch (error) {
-    throw storeError(error, path);
-  }
+    return openToWrite(path);
+  });
 }
 
 /**
@@ -69,18 +62,10 @@ export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreF
  * @throws {CharlaError} STORE_MISSING, FILE_NOT_READABLE, STORE_DAMAGED, STORE_FAILED
  */
 export function openStoreToRead<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
-  const path = join(folder, STORE);
-  try {
-    using opened = new DisposableStack();
+  return openStore(folder, prepare, cannotRead, (path) => {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) throw storeMissing(folder);
-    const open = isImmutable(folder) ? openImmutable : openToRead;
-    const database = opened.adopt(open(path), close);
-    const prepared = prepare(database, path);
-    const files = opened.move();
-    return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
-  } catch (cause) {
-    throw cannotRead(cause, path);
-  }
+    return isImmutable(folder) ? openImmutable(path) : openToRead(path);
+  });
 }
 
 /**
@@ -89,15 +74,24 @@ export function openStoreToRead<T>(folder: string, prepare: Prepare<T>): StoreFi
  * @throws {CharlaError} STORE_LOCKED, STORE_NOT_WRITABLE, STORE_DAMAGED, STORE_FAILED
  */
 export function openStoreBeside<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
+  return openStore(folder, prepare, storeError, openToWrite);
+}
+
+function openStore<T>(
+  folder: string,
+  prepare: Prepare<T>,
+  explain: (cause: unknown, path: string) => unknown,
+  open: (path: string, opened: DisposableStack) => Database,
+): StoreFiles<T> {
   const path = join(folder, STORE);
   try {
     using opened = new DisposableStack();
-    const database = opened.adopt(openToWrite(path), close);
+    const database = opened.adopt(open(path, opened), close);
     const prepared = prepare(database, path);
     const files = opened.move();
     return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
-  } catch (error) {
-    throw storeError(error, path);
+  } catch (cause) {
+    throw explain(cause, path);
   }
 }
 
