@@ -3,23 +3,19 @@
 // answers for its network, nor one network those for others. Knows nothing of what the answers are. The time is an argument.
 
 import { type SocketAddress, sourcePrefixes } from "./socket-address.ts";
+import { type Rate, TokenBucket } from "./token-bucket.ts";
 
 /** Answers to one source at once, and a second: a restarted server answers all sessions behind a NAT in a few seconds. */
-const PER_SOURCE = 100;
+const PER_SOURCE: Rate = { perSecond: 100, burst: 100 };
 /** The same to one network. */
-const PER_NETWORK = 400;
-/** Answers to all a second, 250 kB. Many more than for one network: forged addresses may be of any number of networks. */
-const PER_SECOND = 10_000;
-/** Answers to all at once: half of the answers that may wait to be sent. */
-const AT_ONCE = 2_000;
+const PER_NETWORK: Rate = { perSecond: 400, burst: 400 };
+/**
+ * Answers to all: 250 kB a second, many more than for one network, for forged addresses may be of any number of networks;
+ * and at once half of the answers that may wait to be sent.
+ */
+const FOR_ALL: Rate = { perSecond: 10_000, burst: 2_000 };
 /** Sources and networks that are remembered, some 100 bytes each: those used last. */
 const MAX_PREFIXES = 8_192;
-
-interface TokenBucket {
-  tokens: number;
-  /** When `tokens` was right, ms. */
-  at: number;
-}
 
 export interface StrayAnswers {
   readonly all: TokenBucket;
@@ -28,7 +24,7 @@ export interface StrayAnswers {
 }
 
 export function createStrayAnswers(now: number): StrayAnswers {
-  return { all: { tokens: AT_ONCE, at: now }, prefixes: new Map() };
+  return { all: new TokenBucket(FOR_ALL, now), prefixes: new Map() };
 }
 
 /** Whether a stray from this address may be answered now; counts it. */
@@ -43,31 +39,24 @@ export function mayAnswerStray(
     findBucket(prefixes, network, PER_NETWORK, now),
     all,
   ];
-  fill(all, PER_SECOND, AT_ONCE, now);
   // What is not answered takes no token from others.
-  if (buckets.some(({ tokens }) => tokens < 1)) return false;
-  for (const bucket of buckets) bucket.tokens -= 1;
+  if (buckets.some((bucket) => bucket.wait(now) > 0)) return false;
+  for (const bucket of buckets) bucket.take(now);
   return true;
 }
 
 function findBucket(
   prefixes: Map<string, TokenBucket>,
   prefix: string,
-  perSecond: number,
+  rate: Rate,
   now: number,
 ): TokenBucket {
-  const bucket = prefixes.get(prefix) ?? { tokens: perSecond, at: now };
+  const bucket = prefixes.get(prefix) ?? new TokenBucket(rate, now);
   prefixes.delete(prefix);
   prefixes.set(prefix, bucket);
   if (prefixes.size > MAX_PREFIXES) {
     const [oldest = ""] = prefixes.keys();
     prefixes.delete(oldest);
   }
-  fill(bucket, perSecond, perSecond, now);
   return bucket;
-}
-
-function fill(bucket: TokenBucket, perSecond: number, most: number, now: number): void {
-  bucket.tokens = Math.min(most, bucket.tokens + ((now - bucket.at) * perSecond) / 1_000);
-  bucket.at = now;
 }

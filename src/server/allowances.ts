@@ -2,7 +2,8 @@
 // sessions and reconnections. Somebody without a session is forgotten only when that changes nothing, because they have
 // used nothing any more. Knows fingerprints and the ids of invitations; the time is an argument.
 
-import { type Action, type Limits, TokenBucket } from "./limits.ts";
+import { TokenBucket } from "../protocol/token-bucket.ts";
+import type { Action, Limits } from "./limits.ts";
 
 /** People that are remembered, some 500 bytes each. Past that, new ones share one allowance until there is room. */
 const MAX_PEOPLE = 65_536;

@@ -6,9 +6,9 @@ import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/f
 import { RESERVED_NAMES } from "../chat/names.ts";
 import { nameKeys } from "../log/text-matching.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
+import { type Rate, TokenBucket } from "../protocol/token-bucket.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { UsedInvitation } from "./invitations.ts";
-import { type Rate, TokenBucket } from "./limits.ts";
 
 /** Members of one room. */
 const MAX_MEMBERS = 10_000;

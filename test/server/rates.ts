@@ -1,12 +1,7 @@
 // Limits for tests: rates that nobody reaches, but for those that a test is about.
 
-import {
-  type Action,
-  type ActionLimit,
-  LIMITS,
-  type Limits,
-  type Rate,
-} from "../../src/server/limits.ts";
+import type { Rate } from "../../src/protocol/token-bucket.ts";
+import { type Action, type ActionLimit, LIMITS, type Limits } from "../../src/server/limits.ts";
 
 const ANY: Rate = { perSecond: 1e9, burst: 1e9 };
 
