@@ -17,7 +17,7 @@ import { decodeBase64url, encodeBase64url } from "./key-text.ts";
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077;
 
-interface PrivateFile {
+export interface PrivateFile {
   readonly path: string;
   readonly maxBytes: number;
   /** The user that this program runs as; undefined on a system that has no users and modes. */

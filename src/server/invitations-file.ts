@@ -11,7 +11,7 @@ import { CharlaError } from "../errors.ts";
 import { replaceFile } from "../identity/atomic-file.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";
 import { decodeBase64url, encodeBase64url, isFingerprint } from "../identity/key-text.ts";
-import { readPrivateFile, replaceSecret } from "../identity/private-files.ts";
+import { replaceSecret } from "../identity/private-files.ts";
 import {
   type Invitations,
   MAX_ALL_STANDING_GUESTS,
@@ -24,6 +24,7 @@ import {
   standingInvitation,
   withKey,
 } from "./invitations.ts";
+import { readPrivateJson } from "./private-json.ts";
 
 const FILE_NAME = "invitations";
 /** Of an invitation without its guests, and of a guest, as JSON. */
@@ -93,41 +94,33 @@ export function openInvitationFile(
   user: number | undefined = process.geteuid?.(),
 ): InvitationStore {
   const path = join(folder, FILE_NAME);
-  const text = readPrivateFile({
-    path,
-    maxBytes: MAX_FILE_BYTES,
-    user,
-    what: "the file of invitations",
-    variable: "XDG_DATA_HOME",
-    exposed: "SECRET_FILE_EXPOSED",
-    removed: "make new invitations",
-    damaged: (how) => damaged(path, how),
-  });
+  const value = readPrivateJson(
+    {
+      path,
+      maxBytes: MAX_FILE_BYTES,
+      user,
+      what: "the file of invitations",
+      variable: "XDG_DATA_HOME",
+      exposed: "SECRET_FILE_EXPOSED",
+      removed: "make new invitations",
+      damaged: (how) => damaged(path, how),
+    },
+    contents,
+    "invitations",
+  );
   return {
-    stored: text === null ? NO_INVITATIONS : parse(path, text),
+    stored: value === null ? NO_INVITATIONS : restore(value),
     save: (invitations) => replaceFile(path, format(invitations)),
     saveSecret: (replacement) => replaceSecret(folder, replacement),
   };
 }
 
-function parse(path: string, text: string): Invitations {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Without the cause, which would quote a part of a secret.
-    throw damaged(path, "is not JSON");
-  }
-  const result = v.safeParse(contents, value);
-  if (!result.success) {
-    const where = v.getDotPath(result.issues[0]) ?? "the whole of it";
-    throw damaged(path, `does not hold invitations: ${where} is not valid`);
-  }
-  const { invitations, next = invitations.length + 1 } = result.output;
+function restore(value: v.InferOutput<typeof contents>): Invitations {
+  const { invitations, next = invitations.length + 1 } = value;
   const limited = invitations.map((fields, index) =>
     withKey({ ...fields, number: fields.number ?? index + 1, guests: new Set(fields.guests) }),
   );
-  const earlier = result.output.standing.map((each) => {
+  const earlier = value.standing.map((each) => {
     return standingInvitation(each.secret, each.guests);
   });
   return { standing: earlier, limited, next };

@@ -9,7 +9,6 @@ import { isRoomName } from "../chat/names.ts";
 import { CharlaError } from "../errors.ts";
 import { replaceFile } from "../identity/atomic-file.ts";
 import { isFingerprint } from "../identity/key-text.ts";
-import { readPrivateFile } from "../identity/private-files.ts";
 import {
   MAX_BANS,
   MAX_LOCKED_IN,
@@ -20,6 +19,7 @@ import {
   NO_MODERATION,
   type Person,
 } from "./moderation.ts";
+import { readPrivateJson } from "./private-json.ts";
 
 const FILE_NAME = "moderation";
 /** Of one person as JSON: a fingerprint, and two names and a room of 40 characters, each up to 4 bytes. */
@@ -53,35 +53,28 @@ export function openModerationFile(
   user: number | undefined = process.geteuid?.(),
 ): ModerationStore {
   const path = join(folder, FILE_NAME);
-  const text = readPrivateFile({
-    path,
-    maxBytes: MAX_FILE_BYTES,
-    user,
-    what: "the file of bans and operators",
-    variable: "XDG_DATA_HOME",
-    exposed: "SECRET_FILE_EXPOSED",
-    removed: "ban and mute again",
-    damaged: (how) => damaged(path, how),
-  });
+  const value = readPrivateJson(
+    {
+      path,
+      maxBytes: MAX_FILE_BYTES,
+      user,
+      what: "the file of bans and operators",
+      variable: "XDG_DATA_HOME",
+      exposed: "SECRET_FILE_EXPOSED",
+      removed: "ban and mute again",
+      damaged: (how) => damaged(path, how),
+    },
+    contents,
+    "bans and operators",
+  );
   return {
-    stored: text === null ? NO_MODERATION : parse(path, text),
+    stored: value === null ? NO_MODERATION : restore(value),
     save: (state) => replaceFile(path, format(state)),
   };
 }
 
-function parse(path: string, text: string): ModerationState {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw damaged(path, "is not JSON", cause);
-  }
-  const result = v.safeParse(contents, value);
-  if (!result.success) {
-    const where = v.getDotPath(result.issues[0]) ?? "the whole of it";
-    throw damaged(path, `does not hold bans and operators: ${where} is not valid`);
-  }
-  const { bans, operators, mutes, locks } = result.output;
+function restore(value: v.InferOutput<typeof contents>): ModerationState {
+  const { bans, operators, mutes, locks } = value;
   const byRoom = Map.groupBy(mutes, (mute) => mute.room);
   return {
     bans: byFingerprint(bans),
@@ -113,11 +106,10 @@ function format({ bans, operators, mutes, locks }: ModerationState): string {
   return `${JSON.stringify(contained)}\n`;
 }
 
-function damaged(path: string, how: string, cause?: unknown): CharlaError {
+function damaged(path: string, how: string): CharlaError {
   return new CharlaError(
     "MODERATION_DAMAGED",
     `${path} ${how}`,
     "restore it from a copy, or move it away: then nobody is banned, muted or an operator any more, and no room is locked",
-    { cause },
   );
 }
