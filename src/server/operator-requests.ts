@@ -2,7 +2,6 @@
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
 import {
-  encodeFrame,
   type InvitationDescription,
   MAX_PERSON,
   type MemberFrame,
@@ -10,10 +9,9 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
-import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
 import type { Ban, Person } from "./moderation.ts";
-import type { Member, Room } from "./room.ts";
+import { type Member, notifyMembers, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { truncateList } from "./truncate-list.ts";
 
@@ -186,13 +184,12 @@ function notifyOfLimits({ invitations }: ServerState, member: Member): void {
   const { id, left, until } = made;
   const people = left === 1 ? "1 person" : `${left} people`;
   const end = until === null ? "" : ` until ${describeTime(until)}`;
-  const bytes = encodeFrame({
+  notifyMembers([member], {
     type: "notice",
     code: "INVITED",
     message: `invitation ${id} lets in ${people}${end}`,
     hint: `/revoke ${id} closes it`,
   });
-  member.notify(bytes, encodeMessages([bytes]));
 }
 
 /** "2026-03-01 14:05:59 UTC": where the member is, it may be another hour than here. */

@@ -115,6 +115,13 @@ interface RoomOptions {
   };
 }
 
+/** Sends a frame to members. It is encoded once. */
+export function notifyMembers(members: Iterable<Member>, frame: ServerFrame): void {
+  const bytes = encodeFrame(frame);
+  const stream = encodeMessages([bytes]);
+  for (const member of members) member.notify(bytes, stream);
+}
+
 export class Room implements Disposable {
   readonly name: string;
   readonly #fanOut: FanOut;
@@ -265,8 +272,7 @@ export class Room implements Disposable {
       if (person.announcedAs === from) person.announcedAs = to;
       return this.notify(frame);
     }
-    const bytes = encodeFrame(frame);
-    member.notify(bytes, encodeMessages([bytes]));
+    notifyMembers([member], frame);
   }
 
   /** A member's connection has become silent, or works again. */
@@ -285,23 +291,19 @@ export class Room implements Disposable {
     this.notify({ type: "away", name: person.announcedAs, away }, person);
   }
 
-  /** Sends a frame to all but the programs of one person, unless they are too many. It is encoded once. */
+  /** Sends a frame to all but the programs of one person, unless they are too many. */
   notify(frame: ServerFrame, except: Person | null = null): void {
     if (this.#members.size > MAX_NOTIFIED) return;
-    const bytes = encodeFrame(frame);
-    const stream = encodeMessages([bytes]);
-    for (const member of this.#members.keys()) {
-      if (except?.members.includes(member) !== true) member.notify(bytes, stream);
-    }
+    const others = this.members.filter((member) => except?.members.includes(member) !== true);
+    notifyMembers(others, frame);
   }
 
   /** Sends a frame to the windows of the owner. */
   notifyOwner(frame: ServerFrame): void {
-    const bytes = encodeFrame(frame);
-    const stream = encodeMessages([bytes]);
-    for (const member of this.#members.keys()) {
-      if (member.owner) member.notify(bytes, stream);
-    }
+    notifyMembers(
+      this.members.filter(({ owner }) => owner),
+      frame,
+    );
   }
 
   [Symbol.dispose](): void {

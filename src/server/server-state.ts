@@ -2,17 +2,16 @@
 // many rooms each person has created.
 
 import { BANNED, ENDED_BY_PROGRAM, KICKED, ROOM_DELETED } from "../chat/channel.ts";
-import { encodeFrame, type ServerFrame } from "../chat/frames.ts";
+import type { ServerFrame } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
-import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { Allowances } from "./allowances.ts";
 import { createFanOut } from "./fan-out.ts";
 import type { IssuedInvitation, UsedInvitation } from "./invitations.ts";
 import type { Limits } from "./limits.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
-import { type Member, Room } from "./room.ts";
+import { type Member, notifyMembers, Room } from "./room.ts";
 import { createStorageWatch, type StorageNotice } from "./storage-watch.ts";
 
 export interface ServerStateOptions extends Pick<
@@ -238,11 +237,10 @@ export class ServerState {
 
   /** Sends a frame to all of a person's programs in one room. */
   notifyPerson(room: Room, fingerprint: string, frame: ServerFrame): void {
-    const bytes = encodeFrame(frame);
-    const stream = encodeMessages([bytes]);
-    for (const member of room.members) {
-      if (member.fingerprint === fingerprint) member.notify(bytes, stream);
-    }
+    notifyMembers(
+      room.members.filter((member) => member.fingerprint === fingerprint),
+      frame,
+    );
   }
 
   /** Disconnects all of a person's programs in one room; returns whether there were any. */
