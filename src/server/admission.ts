@@ -149,7 +149,7 @@ export function createAdmission(options: AdmissionOptions) {
     mayEnter({ key }: UsedInvitation, guest: string): boolean {
       return key === undefined || mayEnterWith(key, guest);
     },
-    /** Somebody who may enters a room: from now on they are a guest of the invitation, who may come back. */
+    /** Somebody has entered a room by it: from now on they are a guest of the invitation, and may come back. */
     enter({ key }: UsedInvitation, guest: string): void {
       if (key === undefined || !mayEnterWith(key, guest)) return;
       const standing = findStanding(key);

@@ -128,7 +128,7 @@ export class Allowances {
   readonly #people = new Map<string, Allowance>();
   /** By id. */
   readonly #invitations = new Map<string, Allowance>();
-  /** Of those for whom there was no room. */
+  /** Of those who came when `maxPeople` were remembered. */
   readonly #others: Allowance;
 
   /** @param now ms, which never goes back */

@@ -43,7 +43,7 @@ export interface InvitationControl {
   renew(): void;
   /** Whether somebody who came by it may enter a room now. */
   mayEnter(invitation: UsedInvitation, fingerprint: string): boolean;
-  /** Somebody who may enters a room: from now on they may come back with it. */
+  /** Somebody has entered a room by it: from now on they may come back with it. */
   enter(invitation: UsedInvitation, fingerprint: string): void;
   /** Closes those by which somebody came; returns their ids. */
   closeAllOf(fingerprint: string): readonly string[];

@@ -1,6 +1,6 @@
-// One request and its response: over the runtime's HTTP client, which neither follows redirects nor decompresses, and says
-// how a connection has ended, as its fetch does not; or over a TCP socket as HTTP/0.9. A server that stays silent is given up after a time-out; time during which the reader of the body
-// is slow doesn't count.
+// One request and its response: over the runtime's HTTP client, which neither follows redirects nor decompresses, and
+// says how a connection has ended, as its fetch does not; or over a TCP socket as HTTP/0.9. A server that stays silent
+// is given up after a time-out; time during which the reader of the body is slow doesn't count.
 
 import http from "node:http";
 import https from "node:https";

@@ -115,7 +115,7 @@ interface Failure {
   hint(path: string): string;
 }
 
-/** The path of its folder can't be that of a folder, whoever tries. */
+/** The path of its folder can't be that of a folder, for any user. */
 const WRONG_PATH = /^(ENOTDIR|EEXIST|ELOOP|ENAMETOOLONG)$/;
 
 /** By SQLite's code or the system's. Not SQLITE_ERROR or SQLITE_MISUSE: those are bugs of ours. */
