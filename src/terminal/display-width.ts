@@ -4,7 +4,10 @@
 /** Blanks between the columns of a table. */
 const GAP = "  ";
 
-/** Columns of a text without control characters. */
+/** Columns of a text without control characters, on the terminal at hand. */
+export type DisplayWidth = (text: string) => number;
+
+/** The same after the runtime's tables, where no terminal was asked. */
 export function displayWidth(text: string): number {
   return Bun.stringWidth(text);
 }

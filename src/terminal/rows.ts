@@ -1,0 +1,54 @@
+// What is drawn on a terminal, as data: rows of spans, each with its meaning. Knows no escape sequence and no
+// colour; output/theme.ts has both.
+
+/** What a span of text means; the theme of a terminal decides how that looks. */
+export type Style =
+  | "plain"
+  /** Of less weight: times, notices, a message that is not stored yet. */
+  | "dim"
+  | "strong"
+  /** The mark of an error. */
+  | "error"
+  /** A message that names this person. */
+  | "mention"
+  | "invitation"
+  /** The status line below the input. */
+  | "status"
+  /** What Ctrl-R found in a line. */
+  | "match"
+  /** The name of a person, by the number of their colour (view/colours.ts). */
+  | { readonly person: number };
+
+export interface Span {
+  /** Without control characters, tabs and newlines. */
+  readonly text: string;
+  readonly style: Style;
+  /** An address to open with a click, where the terminal can (OSC 8). */
+  readonly link?: string;
+}
+
+/** From left to right, never wider than the window. */
+export type Row = readonly Span[];
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Everything that one change shows. */
+export interface Frame {
+  /** Rows that stay on the screen, oldest first; each is printed once, above the live ones. */
+  readonly settled: readonly Row[];
+  /** Rows that are drawn anew with each change: at most as many as the window has. */
+  readonly live: readonly Row[];
+  /** In the live rows, counted from 0. */
+  readonly cursor: { readonly row: number; readonly column: number };
+}
+
+export function span(text: string, style: Style = "plain"): Span {
+  return { text, style };
+}
+
+export function rowText(row: Row): string {
+  return row.map(({ text }) => text).join("");
+}

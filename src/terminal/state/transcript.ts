@@ -1,0 +1,71 @@
+// What stands in the transcript of a conversation, one item after the other: messages, the lines between them,
+// and answers. Each item can be laid out by itself. Knows no rows, columns or colours.
+
+import type { Rights } from "../../chat/commands.ts";
+import type { Banned } from "../../chat/conversation.ts";
+import type {
+  BanDescription,
+  InvitationDescription,
+  LogEntry,
+  MemberDescription,
+  RoomDescription,
+} from "../../chat/frames.ts";
+
+export interface MessageItem {
+  readonly type: "message";
+  /** When it was stored, ms since 1970; null while it is on its way. */
+  readonly time: number | null;
+  /** As its author chose it. On the plain wire, where nobody has a name: "<" and, for one's own, ">". */
+  readonly name: string;
+  /** The number of its author's colour; null on the plain wire. */
+  readonly colour: number | null;
+  readonly text: string;
+  /** Sent from here. */
+  readonly own: boolean;
+  /** It names this person. */
+  readonly mentions: boolean;
+  /** The item before it is a message of the same author: in a narrow window the name isn't repeated. */
+  readonly follows: boolean;
+}
+
+export type TranscriptItem =
+  | MessageItem
+  /** The day of the messages that follow has changed. */
+  | { readonly type: "date"; readonly time: number }
+  /** "earlier": what follows was said before one came; "new": while one was away or didn't look. */
+  | { readonly type: "mark"; readonly label: "earlier" | "new" }
+  | {
+      readonly type: "notice";
+      /** Null for the answer to a command. */
+      readonly time: number | null;
+      readonly text: string;
+      readonly hint?: string | undefined;
+    }
+  | { readonly type: "error"; readonly text: string; readonly hint: string }
+  | { readonly type: "invitation"; readonly invitation: string; readonly showsCode: boolean }
+  | { readonly type: "answer"; readonly answer: Answer };
+
+/** What a command was answered. */
+export type Answer =
+  | { readonly type: "commands"; readonly rights: Rights }
+  | {
+      readonly type: "people";
+      readonly people: readonly MemberDescription[];
+      readonly ownName: string;
+      readonly verbose: boolean;
+      /** The number of each person's colour, by fingerprint. */
+      readonly colours: ReadonlyMap<string, number>;
+    }
+  | {
+      readonly type: "rooms";
+      readonly rooms: readonly RoomDescription[];
+      readonly current: string;
+    }
+  | { readonly type: "bans"; readonly bans: readonly BanDescription[] }
+  | { readonly type: "banned"; readonly banned: Banned }
+  | { readonly type: "invitations"; readonly invitations: readonly InvitationDescription[] }
+  | {
+      readonly type: "entries";
+      readonly entries: readonly LogEntry[];
+      readonly colours: ReadonlyMap<string, number>;
+    };
