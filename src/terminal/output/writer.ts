@@ -1,0 +1,298 @@
+// Draws frames on a terminal: settled rows are printed once, and of the live rows below them only what has changed is written.
+// A state machine: the clock is an argument, and what it waits for has a deadline. It never names a row of the screen by its
+// number, because the program doesn't own the screen. Knows nothing of what the rows say.
+
+import type { Frame, Row, Size, Span } from "../rows.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { rowsAboveCursor } from "./narrowing.ts";
+import type { Theme } from "./theme.ts";
+
+// ECMA-48 s. 8.3; modes 7 (DECAWM), 25 (DECTCEM) and 2026 of xterm's ctlseqs and of the synchronized output specification.
+const ERASE_ROW = "\x1b[K";
+/**
+ * From the beginning of a row to the end of the screen. Not simply `CSI J`: tmux takes that for a cleared screen if it comes in the
+ * upper left corner, and moves what was there to the scrollback.
+ */
+const ERASE_BELOW = `${ERASE_ROW}\x1b[C\x1b[J\r`;
+const CLEAR_SCREEN = "\x1b[H\x1b[2J";
+const WRAP_OFF = "\x1b[?7l";
+const WRAP_ON = "\x1b[?7h";
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+const SYNCHRONIZED_START = "\x1b[?2026h";
+const SYNCHRONIZED_END = "\x1b[?2026l";
+const LINK_END = "\x1b]8;;\x1b\\";
+
+/** How long an answer about the cursor is awaited at first, in ms; a terminal that took longer gets twice as long as it took. */
+const PATIENCE = 100;
+const MAX_PATIENCE = 1_000;
+/** Bytes of an address that VTE and iTerm2 still take. */
+const MAX_LINK = 2_083;
+
+const up = (rows: number) => (rows > 0 ? `\x1b[${rows}A` : "");
+const down = (rows: number) => (rows > 0 ? `\x1b[${rows}B` : "");
+const right = (columns: number) => (columns > 0 ? `\x1b[${columns}C` : "");
+
+/** What the writer has of a terminal. */
+export interface WriterTerminal {
+  write(text: string): void;
+  /** The size of the window at this moment. */
+  size(): Size;
+  /** Asks for the cursor's position (DSR 6), which is answered to `cursorAt`. */
+  askCursor(): void;
+}
+
+export interface Writer {
+  /** When `expire` is due; null while nothing is awaited. */
+  readonly deadline: number | null;
+  /**
+   * Draws a frame that was made for a window of `size`; returns whether it did. It does not while the cursor's position is
+   * awaited after a resize, or if the window has got another size: then a new frame is due, with the same settled rows.
+   */
+  draw(frame: Frame, size: Size, now: number): boolean;
+  /** The window may have got another size. */
+  resized(now: number): void;
+  /** The terminal has answered where its cursor is, counted from 1. */
+  cursorAt(row: number, column: number, now: number): void;
+  /** The answer did not come in time. */
+  expire(now: number): void;
+  /** Erases the live rows, and leaves the cursor where they began. */
+  erase(): void;
+  /** Another program has written to the terminal: what was drawn is not there any more. */
+  forget(): void;
+  /** Clears the screen, but not the scrollback. */
+  clear(): void;
+}
+
+/** A row as it was drawn. */
+interface DrawnRow {
+  /** With its escape sequences. */
+  readonly encoded: string;
+  readonly text: string;
+  readonly width: number;
+}
+
+interface Drawn {
+  readonly rows: readonly DrawnRow[];
+  readonly cursor: Frame["cursor"];
+  readonly size: Size;
+}
+
+interface Question {
+  readonly asked: number;
+  /** The size that the window had then. */
+  readonly size: Size;
+}
+
+export function createWriter(
+  terminal: WriterTerminal,
+  theme: Theme,
+  capabilities: () => Capabilities,
+): Writer {
+  let drawn: Drawn | null = null;
+  /** Asked and not answered yet, oldest first: the answers come in the same order. */
+  let questions: readonly Question[] = [];
+  let deadline: number | null = null;
+  let patience = PATIENCE;
+
+  function encode(row: Row): DrawnRow {
+    const text = row.map((span) => safeText(span.text)).join("");
+    const encoded = row.map((span) => encodeSpan(span, theme, capabilities())).join("");
+    return { encoded, text, width: capabilities().width(text) };
+  }
+
+  function write(text: string, redraws: boolean): void {
+    if (!redraws) terminal.write(text);
+    else if (capabilities().synchronized) {
+      terminal.write(`${SYNCHRONIZED_START}${text}${SYNCHRONIZED_END}`);
+    } else terminal.write(`${HIDE_CURSOR}${text}${SHOW_CURSOR}`);
+  }
+
+  /** All of it, from the beginning of the live rows. */
+  function drawAll(settled: readonly Row[], next: Drawn): void {
+    const text = [
+      erasure(drawn?.cursor.row ?? 0),
+      ...settled.map((row) => `${encode(row).encoded}\r\n`),
+      // What doesn't fit in a window that is smaller than it says is cut off, and goes on no other row.
+      WRAP_OFF,
+      next.rows.map(({ encoded }) => encoded).join("\r\n"),
+      WRAP_ON,
+      place(next.cursor, Math.max(0, next.rows.length - 1)),
+    ];
+    write(text.join(""), true);
+  }
+
+  function drawChanges(last: Drawn, next: Drawn): void {
+    let row = last.cursor.row;
+    let text = "";
+    let changes = 0;
+    const goTo = (target: number) => {
+      const end = last.rows.length - 1;
+      text += `${up(row - target)}${down(Math.min(target, end) - row)}\r`;
+      if (target > Math.max(row, end)) text += "\n".repeat(target - Math.max(row, end));
+      row = target;
+    };
+    for (const [index, { encoded, width, text: shown }] of next.rows.entries()) {
+      const before = last.rows[index];
+      if (before?.encoded === encoded) continue;
+      changes += 1;
+      goTo(index);
+      const isExact = before !== undefined && isAscii(before.text) && isAscii(shown);
+      if (isExact && before.width <= width) {
+        const same = samePrefix(before.encoded, encoded);
+        text += right(same) + encoded.slice(same);
+      } else text += ERASE_ROW + encoded;
+    }
+    if (next.rows.length < last.rows.length) {
+      changes += 1;
+      goTo(next.rows.length);
+      text += ERASE_BELOW;
+    }
+    if (changes > 0) text = WRAP_OFF + text + WRAP_ON;
+    const isMoved =
+      next.cursor.row !== last.cursor.row || next.cursor.column !== last.cursor.column;
+    if (changes > 0 || isMoved) write(text + place(next.cursor, row), changes > 1);
+  }
+
+  function ask(now: number): void {
+    const size = terminal.size();
+    questions = [...questions, { asked: now, size }];
+    deadline = now + patience;
+    terminal.askCursor();
+  }
+
+  /** Erases what the terminal has made of the live rows, and forgets them. */
+  function eraseResized(answer: { row: number; column: number } | null): void {
+    if (drawn === null) return;
+    const { columns } = terminal.size();
+    const { narrowing, width } = capabilities();
+    const above = rowsAboveCursor(drawn, columns, narrowing, width, answer);
+    drawn = null;
+    write(erasure(above), true);
+  }
+
+  function resized(now: number): void {
+    if (drawn === null) return;
+    const { columns, rows } = terminal.size();
+    const known = deadline === null ? drawn.size : questions.at(-1)?.size;
+    if (known?.columns !== columns || known.rows !== rows) ask(now);
+  }
+
+  return {
+    get deadline() {
+      return deadline;
+    },
+    draw(frame, size, now) {
+      const current = terminal.size();
+      if (current.columns !== size.columns || current.rows !== size.rows) {
+        resized(now);
+        return false;
+      }
+      resized(now);
+      if (deadline !== null) return false;
+      const next = { ...clip(frame, size.rows, encode), size };
+      if (drawn === null || frame.settled.length > 0) drawAll(frame.settled, next);
+      else drawChanges(drawn, next);
+      drawn = next;
+      return true;
+    },
+    resized,
+    cursorAt(row, column, now) {
+      const [question, ...others] = questions;
+      if (question === undefined) return;
+      questions = others;
+      patience = Math.max(PATIENCE, Math.min(MAX_PATIENCE, 2 * (now - question.asked)));
+      if (deadline === null || others.length > 0) return;
+      const { columns, rows } = terminal.size();
+      if (question.size.columns !== columns || question.size.rows !== rows) return ask(now);
+      deadline = null;
+      eraseResized({ row: row - 1, column: column - 1 });
+    },
+    expire(now) {
+      if (deadline === null || now < deadline) return;
+      deadline = null;
+      eraseResized(null);
+    },
+    erase() {
+      if (drawn === null) return;
+      write(erasure(drawn.cursor.row), true);
+      drawn = null;
+    },
+    forget() {
+      drawn = null;
+      deadline = null;
+    },
+    clear() {
+      write((drawn === null ? "" : erasure(drawn.cursor.row)) + CLEAR_SCREEN, true);
+      drawn = null;
+    },
+  };
+}
+
+/** Erases the live rows, and leaves the cursor at the beginning of the first. */
+function erasure(rowsAboveCursor: number): string {
+  return `${up(rowsAboveCursor)}\r${ERASE_BELOW}`;
+}
+
+/** Moves the cursor there from a row counted alike. */
+function place({ row, column }: Frame["cursor"], from: number): string {
+  return `${up(from - row)}${down(row - from)}\r${right(column)}`;
+}
+
+/** The rows around the cursor that a window of so many rows has room for. */
+function clip(
+  { live, cursor }: Frame,
+  maxRows: number,
+  encode: (row: Row) => DrawnRow,
+): Pick<Drawn, "rows" | "cursor"> {
+  const first = Math.max(0, Math.min(cursor.row - maxRows + 1, live.length - maxRows));
+  const rows = live.slice(first, first + maxRows).map(encode);
+  const row = cursor.row - first;
+  const typed = rows[row];
+  // A cursor right of its row's end would lose its column when the window becomes narrower (tmux).
+  const gap = typed === undefined ? "" : " ".repeat(Math.max(0, cursor.column - typed.width));
+  if (typed !== undefined && gap !== "") {
+    rows[row] = {
+      encoded: typed.encoded + gap,
+      text: typed.text + gap,
+      width: cursor.column,
+    };
+  }
+  return { rows, cursor: { row, column: cursor.column } };
+}
+
+function encodeSpan({ text, style, link }: Span, theme: Theme, can: Capabilities): string {
+  const { open, close } = theme(style);
+  const styled = `${open}${safeText(text)}${close}`;
+  if (link === undefined || !can.hyperlinks) return styled;
+  const address = encodeURI(link).replaceAll(/%25(?=[0-9A-Fa-f]{2})/g, "%");
+  if (address.length > MAX_LINK) return styled;
+  // Pieces with the same id are one link, though they stand on several rows.
+  return `\x1b]8;id=${hash(address)};${address}\x1b\\${styled}${LINK_END}`;
+}
+
+/** The last place where a control character is stopped; those who make rows have shown what they can of it. */
+function safeText(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (value >>> 0).toString(36);
+}
+
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
+}
+
+/** Columns at the beginning of two rows of ASCII that are the same letters, without any style. */
+function samePrefix(one: string, other: string): number {
+  let same = 0;
+  while (same < one.length && one[same] === other[same] && one[same] !== "\x1b") same += 1;
+  return same;
+}
