@@ -18,6 +18,8 @@ export type Command =
   /** Says bye, and leaves. */
   | { readonly type: "bye" }
   | { readonly type: "quit" }
+  /** Copies the last invitation that was shown. */
+  | { readonly type: "copy" }
   | { readonly type: "kick" | "ban" | "unban"; readonly name: string }
   | { readonly type: "op"; readonly name: string; readonly operator: boolean }
   | { readonly type: "bans" | "invites" }
@@ -52,6 +54,7 @@ export const COMMANDS = [
   { name: "history", takes: "[N]", does: "shows earlier messages; again for more" },
   { name: "search", takes: "WORDS", does: "finds messages with all these words" },
   { name: "me", takes: "TEXT", does: "says what you do" },
+  { name: "copy", takes: "", does: "copies the last invitation shown" },
   { name: "quit", takes: "", does: "leaves without saying bye" },
   { name: "kick", takes: "NAME", does: "removes somebody now", operator: true },
   { name: "ban", takes: "NAME", does: "removes somebody for good", operator: true },
@@ -141,6 +144,7 @@ function readCommand(
     case "bans":
     case "invites":
     case "close":
+    case "copy":
     case "quit":
       requireNothing(known, rest);
       return { type: name };

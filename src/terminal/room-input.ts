@@ -3,7 +3,7 @@
 
 import { type Command, commandsFor, type ParsedLine, parseLine } from "../chat/commands.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
-import { CharlaError } from "../errors.ts";
+import { CharlaError, usageError } from "../errors.ts";
 import { completeWord, type Completion, startingWith } from "./editor/completion.ts";
 import type { LineBuffer } from "./editor/line-buffer.ts";
 import type { Io } from "./io.ts";
@@ -133,6 +133,11 @@ export function createRoomInput(
       case "quit":
         quit();
         return [];
+      case "copy":
+        throw usageError(
+          "this terminal does not let programs copy",
+          "select the invitation with the mouse, and copy it",
+        );
       case "kick":
         await conversation.kick(command.name);
         return [];

@@ -38,6 +38,7 @@ describe("a command at the beginning of the line", () => {
       "/ban",
       "/bans",
       "/close",
+      "/copy",
       "/delete",
       "/deop",
       "/help",

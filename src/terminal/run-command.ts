@@ -1,0 +1,134 @@
+// Runs the commands that are typed in a room, and says what became of them. Knows the conversation, and nothing of what
+// is shown.
+
+import type { Command } from "../chat/commands.ts";
+import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
+import { CharlaError } from "../errors.ts";
+import type { RoomSwitcher } from "./room-switcher.ts";
+import type { Outcome } from "./state/effects.ts";
+import type { RoomState } from "./state/room.ts";
+import { visibleName } from "./visible-text.ts";
+
+/** Messages that a search shows. */
+const MAX_FOUND = 20;
+
+export function isRoomConversation(
+  conversation: Conversation | RoomConversation,
+): conversation is RoomConversation {
+  return "who" in conversation;
+}
+
+/** Commands that need the conversation; the others are for the screen alone. */
+export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "copy" }>;
+
+/**
+ * @param confirmed the line that was typed before, and asked to be typed again
+ * @throws {CharlaError}
+ */
+export async function runCommand(
+  command: RoomCommand,
+  switcher: RoomSwitcher,
+  { room, oldest, rights }: RoomState,
+  confirmed: string | null,
+): Promise<Outcome> {
+  const { conversation } = switcher;
+  if (!isRoomConversation(conversation)) return DONE;
+  // Before the room is entered, they may turn out to be the owner.
+  const mayBeOwner = rights.owner || room === "";
+  switch (command.type) {
+    case "who":
+      return { type: "people", people: await conversation.who() };
+    case "rooms":
+      return { type: "rooms", rooms: await conversation.rooms() };
+    case "join":
+      if (command.room === room) return text(`you are already in ${room}`);
+      await switcher.switchTo(command.room);
+      return DONE;
+    case "name":
+      await conversation.rename(command.name);
+      return DONE;
+    case "history": {
+      const { count } = command;
+      const entries = await conversation.history({ count, before: oldest ?? undefined });
+      if (entries.length === 0) return text("no earlier messages");
+      return { type: "entries", entries, isOlder: true, note: null };
+    }
+    case "search": {
+      const { words } = command;
+      const entries = await conversation.history({ count: MAX_FOUND, words });
+      if (entries.length === 0) return text(`no messages found with: ${words}`);
+      const note = entries.length < MAX_FOUND ? null : `only the last ${MAX_FOUND} are shown`;
+      return { type: "entries", entries, isOlder: false, note };
+    }
+    case "kick":
+      await conversation.kick(command.name);
+      return DONE;
+    case "ban":
+      return { type: "banned", banned: await conversation.ban(command.name) };
+    case "unban":
+      await conversation.unban(command.name);
+      return text(`${visibleName(command.name)} may enter again`);
+    case "bans":
+      return { type: "bans", bans: await conversation.bans() };
+    case "op":
+      await conversation.op(command.name, command.operator);
+      return DONE;
+    case "mute": {
+      const name = visibleName(command.name);
+      await conversation.mute(command.name, command.muted);
+      if (!command.muted) return text(`${name} is no longer muted`);
+      // What it cannot keep out.
+      return text(`${name} is muted`, "a new key could write again: /lock or /ban prevents that");
+    }
+    case "lock":
+      await conversation.lock(command.locked);
+      return text(
+        command.locked
+          ? "the room is locked: nobody else can join"
+          : "the room is unlocked: others can join again",
+      );
+    case "delete": {
+      if (command.room === room && mayBeOwner) {
+        throw new CharlaError("REFUSED", `you are in ${room}`, "/join another room first");
+      }
+      // The server refuses it to others: they aren't asked first.
+      const rooms = mayBeOwner ? await conversation.rooms() : [];
+      const deleted = rooms.find(({ name }) => name === command.room);
+      const line = `/delete ${command.room}`;
+      if (deleted !== undefined && confirmed !== line) {
+        const messages = deleted.entries === 1 ? "1 message" : `${deleted.entries} messages`;
+        return { type: "ask-back", line, text: `${line} again deletes its ${messages}` };
+      }
+      await conversation.deleteRoom(command.room);
+      return text(`${command.room} is deleted`);
+    }
+    case "invites":
+      return { type: "invitations", invitations: await conversation.invitations() };
+    case "revoke":
+      await conversation.revoke(command.number);
+      return text(`invitation ${command.number} lets nobody new in`);
+    case "close":
+      if (mayBeOwner && confirmed !== "/close") {
+        const question = "/close again ends the conversation for everybody; /quit only leaves";
+        return { type: "ask-back", line: "/close", text: question };
+      }
+      await conversation.close();
+      return DONE;
+    case "invite":
+      return { type: "invitation", invitation: await conversation.invite(command) };
+  }
+}
+
+const DONE: Outcome = { type: "done" };
+
+function text(...lines: readonly string[]): Outcome {
+  return { type: "text", lines };
+}
+
+/** Only if it can be sent now: while the server is away, nobody waits for a goodbye. */
+export function sayGoodbye(conversation: Conversation): void {
+  const now = new AbortController();
+  // One that isn't stored is among the messages that the event `ended` lists.
+  conversation.say(GOODBYE, { signal: now.signal }).catch(() => {});
+  now.abort();
+}

@@ -1,0 +1,45 @@
+// What Tab completes in a room: commands, names of people and of rooms. Pure.
+
+import { completeWord, type Completion, startingWith } from "../editor/completion.ts";
+import type { LineBuffer } from "../editor/line-buffer.ts";
+
+const JOIN = /^\/(?:join|delete)\s+(\S*)$/;
+
+/** Whether the cursor stands behind a room's name, so that `rooms` are needed to complete it. */
+export function isTypingRoom({ text, cursor }: LineBuffer): boolean {
+  return JOIN.test(text.slice(0, cursor));
+}
+
+export function completeInRoom(
+  line: LineBuffer,
+  {
+    commands,
+    people,
+    rooms,
+  }: {
+    readonly commands: readonly string[];
+    readonly people: readonly string[];
+    readonly rooms: readonly string[];
+  },
+): Completion {
+  const before = line.text.slice(0, line.cursor);
+  const room = JOIN.exec(before)?.[1];
+  if (room !== undefined) return completeWord(line, room, startingWith(room, rooms), " ");
+  const command = /^\/(?!\/)\S*$/.exec(before)?.[0];
+  if (command !== undefined) {
+    return completeWord(line, command, startingWith(command, commands), " ");
+  }
+  return completePerson(line, before, people);
+}
+
+/** A name may contain blanks, so the longest text before the cursor that begins one is completed. */
+function completePerson(line: LineBuffer, before: string, people: readonly string[]): Completion {
+  for (const { index } of before.matchAll(/(?<!\S)\S/g)) {
+    const typed = before.slice(index);
+    const candidates = startingWith(typed, people);
+    if (candidates.length > 0) {
+      return completeWord(line, typed, candidates, index === 0 ? ": " : " ");
+    }
+  }
+  return { line, candidates: [] };
+}

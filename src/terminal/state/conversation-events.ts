@@ -1,0 +1,263 @@
+// What an event of the conversation changes on the screen. Pure.
+
+import { actionText } from "../../chat/commands.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
+import { describeEvent } from "../view/event-text.ts";
+import { visibleLine } from "../visible-text.ts";
+import type { Effect } from "./effects.ts";
+import { personJoined, personLeft, personRenamed, type Presence } from "./presence.ts";
+import { print, printMessage, printNotice } from "./print.ts";
+import { mentions, roomAfter } from "./room.ts";
+import type { Connection, PendingMessage, State } from "./state.ts";
+import { roomEntered } from "./unread.ts";
+
+type Step = readonly [State, readonly Effect[]];
+type EventOf<Type extends ConversationEvent["type"]> = Extract<ConversationEvent, { type: Type }>;
+
+/** How long the count of stray datagrams is shown after the last change, ms. */
+const SHOW_STRAYS = 60_000;
+
+/** Characters of a message in a notification. */
+const MAX_NOTIFIED = 200;
+
+export function conversationStep(before: State, event: ConversationEvent, now: number): Step {
+  const state = {
+    ...before,
+    room: roomAfter(before.room, event),
+    connection: connectionAfter(before.connection, event, now),
+  };
+  switch (event.type) {
+    case "entered":
+      return [enter(state, before, event, now), []];
+    case "message":
+      return "sequence" in event ? roomMessage(state, event) : plainMessage(state, event, now);
+    case "delivered":
+      return [deliver(state, event, now), []];
+    case "joined":
+      if (!("fingerprint" in event) || state.settings.verbose) {
+        return [describe(state, event, now), []];
+      }
+      return [withPresence(state, personJoined(state.presence, event.peer, now)), []];
+    case "left": {
+      const { peer, reason } = event;
+      return [withPresence(state, personLeft(state.presence, peer, reason, now)), []];
+    }
+    case "renamed": {
+      const presence = personRenamed(state.presence, event.from, event.to);
+      // Of somebody who has not been announced, the first that is shown is the new name.
+      const isKnown = !state.presence.arriving.has(event.from);
+      const next = { ...state, presence };
+      return [isKnown ? describe(next, event, now) : next, []];
+    }
+    case "reconnected": {
+      const next: State = { ...state, past: { label: "new", time: now } };
+      // Who came or left meanwhile was not reported.
+      return [describe(next, event, now), [{ type: "ask-people" }]];
+    }
+    case "turn":
+      return [{ ...state, turn: event.whose }, []];
+    case "silent":
+    case "rights":
+      return [state, []];
+    case "stranger":
+      return [countStrays(state, event, event.ignored, now), []];
+    case "invitation": {
+      if (state.settings.quiet) return [state, []];
+      const { invitation } = event;
+      const next = { ...state, invitation };
+      return [print(next, { type: "invitation", invitation, showsCode: true }), []];
+    }
+    case "notice": {
+      if (event.code === "OTHER_WIRE") {
+        return [countStrays(state, event, before.strays === null ? 1 : 2, now), []];
+      }
+      const hint = event.hint === undefined ? undefined : visibleLine(event.hint);
+      return [printNotice(state, visibleLine(event.message), now, hint), []];
+    }
+    case "ended":
+      return [end(state, event, now), []];
+    default:
+      return [describe(state, event, now), []];
+  }
+}
+
+/** With --quiet nobody's coming and going is shown. */
+function withPresence(state: State, presence: Presence): State {
+  return state.settings.quiet ? state : { ...state, presence };
+}
+
+function describe(state: State, event: ConversationEvent, now: number): State {
+  const { verbose } = state.settings;
+  const text = describeEvent(event, verbose, delivery(state), true);
+  return text === null ? state : printNotice(state, text, now);
+}
+
+function delivery({ settings }: State): "shown" | "unknown" {
+  return settings.showsDelivery ? "shown" : "unknown";
+}
+
+function enter(state: State, before: State, event: EventOf<"entered">, now: number): State {
+  const { pending } = state;
+  const isSwitch = before.room.room !== "";
+  // After a switch to another room, those of the last one aren't known to be delivered.
+  const left = isSwitch
+    ? pending.reduce((next, message) => drop(next, message, now), state)
+    : state;
+  const colours = event.members.reduce(
+    (known, { fingerprint }) => withColour(known, fingerprint),
+    isSwitch ? new Map() : state.colours,
+  );
+  const entered: State = {
+    ...left,
+    colours,
+    past: { label: "earlier", time: now },
+    unread: roomEntered(state.unread, before.room.room, event.room, now),
+  };
+  return describe(entered, event, now);
+}
+
+/** It is not known whether the message was delivered, and won't be. */
+function drop(state: State, { id, text }: PendingMessage, now: number): State {
+  return printUnsaid(withoutPending(state, id), "may not have been delivered", text, now);
+}
+
+/** Shown even with --quiet: it is the only copy of the text. */
+export function printUnsaid(state: State, fate: string, text: string, now: number): State {
+  return print(state, { type: "notice", time: now, text: `${fate}: ${visibleLine(text)}` });
+}
+
+export function withoutPending(state: State, id: number): State {
+  return { ...state, pending: state.pending.filter((message) => message.id !== id) };
+}
+
+function roomMessage(
+  state: State,
+  message: Extract<ConversationEvent, { type: "message"; sequence: number }>,
+): Step {
+  const { from, fingerprint, text, time } = message;
+  const named = mentions(state.room, message);
+  const colours = withColour(state.colours, fingerprint);
+  const item = {
+    time,
+    name: from,
+    colour: colours.get(fingerprint) ?? null,
+    text,
+    own: fingerprint === state.room.fingerprint,
+    mentions: named,
+  };
+  const isPast = message.past === true;
+  const marked = printMark({ ...state, colours }, message);
+  const printed = printMessage(marked, item, fingerprint);
+  if (isPast || item.own) return [printed, []];
+  const isToMe = named || state.room.here.length === 2;
+  const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];
+  const [seen, effects] = unseen(printed, isToMe ? { from, text } : null);
+  return [seen, [...rings, ...effects]];
+}
+
+/** Between two, where nobody has a name. */
+function plainMessage(state: State, { text }: EventOf<"message">, now: number): Step {
+  const item = { time: now, name: "<", colour: null, text, own: false, mentions: false };
+  return unseen(printMessage(state, item, "<"), { from: "", text });
+}
+
+/** Counts a message that came while the terminal had no focus. */
+function unseen(state: State, notified: { from: string; text: string } | null): Step {
+  if (state.focused) return [state, []];
+  const next = { ...state, unseen: state.unseen + 1 };
+  if (notified === null) return [next, []];
+  const { room } = state.room;
+  const from = visibleLine(notified.from);
+  const title = room === "" ? "charla" : `${from} in ${visibleLine(room)}`;
+  const said = Array.from(visibleLine(actionText(notified.text) ?? notified.text));
+  return [next, [{ type: "notify", title, body: said.slice(0, MAX_NOTIFIED).join("") }]];
+}
+
+/** What is from before one joined is marked by what the server says; what was missed later, by its time. */
+function printMark(state: State, { time, past }: { time: number; past?: true }): State {
+  const { focused, markedNew, settings } = state;
+  const isPast =
+    state.past !== null &&
+    (state.past.label === "earlier" ? past === true : time < state.past.time);
+  const isUnseen = !focused && !markedNew;
+  const next = { ...state, past: null, markedNew: markedNew || isUnseen };
+  const label = isPast ? state.past?.label : isUnseen ? "new" : undefined;
+  return label === undefined || settings.quiet ? next : print(next, { type: "mark", label });
+}
+
+/** In a room it may be a message of an earlier session, delivered only now. */
+function deliver(state: State, { text }: EventOf<"delivered">, now: number): State {
+  const { isRoom, showsDelivery } = state.settings;
+  if (!showsDelivery) return state;
+  const { pending } = state;
+  const message = isRoom ? pending.find((other) => other.text === text) : pending[0];
+  if (message === undefined && !isRoom) return state;
+  const next = message === undefined ? state : withoutPending(state, message.id);
+  return printOwn(next, message?.text ?? text, now);
+}
+
+export function printOwn(state: State, text: string, now: number): State {
+  const { name, fingerprint } = state.room;
+  if (!state.settings.isRoom) {
+    const plain = { time: now, name: ">", colour: null, text, own: true, mentions: false };
+    return printMessage(state, plain, ">");
+  }
+  const key = fingerprint ?? "";
+  const colours = fingerprint === null ? state.colours : withColour(state.colours, key);
+  const colour = colours.get(key) ?? null;
+  const item = { time: now, name, colour, text, own: true, mentions: false };
+  return printMessage({ ...state, colours }, item, key);
+}
+
+/** The first is shown; of more, how many there were. */
+function countStrays(
+  state: State,
+  event: EventOf<"stranger"> | EventOf<"notice">,
+  count: number,
+  now: number,
+): State {
+  if (count === 1 || state.strays === null) {
+    const next = { ...state, strays: { text: null, until: 0 } };
+    if (event.type === "stranger") return describe(next, event, now);
+    return printNotice(next, visibleLine(event.message), now, event.hint);
+  }
+  const text = event.type === "notice" ? visibleLine(event.message) : describeEvent(event, true);
+  return { ...state, strays: { text, until: now + SHOW_STRAYS } };
+}
+
+function end(before: State, event: EventOf<"ended">, now: number): State {
+  const { quiet } = before.settings;
+  if (quiet) return before;
+  const state = {
+    ...before,
+    pending: before.pending.filter(({ text }) => !event.unsaid.includes(text)),
+  };
+  return describe(state, event, now);
+}
+
+function connectionAfter(before: Connection, event: ConversationEvent, now: number): Connection {
+  switch (event.type) {
+    case "silent":
+      return { type: "silent", since: now - event.seconds * 1_000, seconds: event.seconds };
+    case "disconnected":
+      return { type: "reconnecting" };
+    case "entered":
+    case "reconnected":
+    case "heard":
+    case "joined":
+      return { type: "ok" };
+    case "left":
+    case "ended":
+      return before.type === "silent" ? { type: "ok" } : before;
+    default:
+      return before;
+  }
+}
+
+/** With a colour of its own for that person, while there are any. */
+export function withColour(
+  colours: ReadonlyMap<string, number>,
+  fingerprint: string,
+): ReadonlyMap<string, number> {
+  return colours.has(fingerprint) ? colours : new Map(colours).set(fingerprint, colours.size);
+}

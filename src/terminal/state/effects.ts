@@ -1,0 +1,87 @@
+// What happens to the screen, and what the screen wants done, as data: the driver (terminal.ts) makes the first and
+// does the second.
+
+import type { Command } from "../../chat/commands.ts";
+import type { Banned } from "../../chat/conversation.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
+import type {
+  BanDescription,
+  InvitationDescription,
+  LogEntry,
+  MemberDescription,
+  RoomDescription,
+} from "../../chat/frames.ts";
+import type { LineBuffer } from "../editor/line-buffer.ts";
+import type { InputEvent } from "../input/input-event.ts";
+import type { Capabilities } from "../output/capabilities.ts";
+import type { Size } from "../rows.ts";
+
+/** What became of a command. */
+export type Outcome =
+  | { readonly type: "done" }
+  | { readonly type: "text"; readonly lines: readonly string[] }
+  | { readonly type: "invitation"; readonly invitation: string }
+  | { readonly type: "people"; readonly people: readonly MemberDescription[] }
+  | { readonly type: "rooms"; readonly rooms: readonly RoomDescription[] }
+  | { readonly type: "bans"; readonly bans: readonly BanDescription[] }
+  | { readonly type: "banned"; readonly banned: Banned }
+  | { readonly type: "invitations"; readonly invitations: readonly InvitationDescription[] }
+  /** `isOlder`: they come before the oldest that was shown. */
+  | {
+      readonly type: "entries";
+      readonly entries: readonly LogEntry[];
+      readonly isOlder: boolean;
+      readonly note: string | null;
+    }
+  /** It has to be typed again. */
+  | { readonly type: "ask-back"; readonly line: string; readonly text: string }
+  | ({ readonly type: "failed" } & Failure);
+
+/** Of a CharlaError. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export type ScreenEvent =
+  | { readonly type: "input"; readonly event: InputEvent }
+  | { readonly type: "conversation"; readonly event: ConversationEvent }
+  | { readonly type: "resize"; readonly size: Size }
+  | { readonly type: "capabilities"; readonly capabilities: Capabilities }
+  /** Time has passed: see `nextTick`. */
+  | { readonly type: "tick" }
+  /** So many items of the transcript were printed, and of the next one so many rows. */
+  | {
+      readonly type: "drawn";
+      readonly items: number;
+      readonly page: { readonly shown: number; readonly total: number } | null;
+    }
+  | { readonly type: "answered"; readonly outcome: Outcome }
+  /** To "complete": the names of the rooms. */
+  | { readonly type: "completed"; readonly line: LineBuffer; readonly rooms: readonly string[] }
+  /** To "ask-rooms". */
+  | { readonly type: "rooms"; readonly rooms: readonly RoomDescription[] }
+  /** To "ask-people". */
+  | { readonly type: "people"; readonly people: readonly MemberDescription[] }
+  /** To "say": why it was not, or is not known to be. */
+  | { readonly type: "not-said"; readonly id: number; readonly error: Failure }
+  | { readonly type: "error"; readonly error: Failure };
+
+export type Effect =
+  | { readonly type: "say"; readonly id: number; readonly text: string }
+  /** `confirmed`: it was typed twice. */
+  | { readonly type: "run"; readonly command: Command; readonly confirmed: string | null }
+  /** Completes the name of a room. */
+  | { readonly type: "complete"; readonly line: LineBuffer }
+  | { readonly type: "ask-rooms" }
+  | { readonly type: "ask-people" }
+  /** Says bye, if that can be sent now. */
+  | { readonly type: "goodbye" }
+  | { readonly type: "leave"; readonly status: "done" | "interrupted" }
+  | { readonly type: "suspend" }
+  | { readonly type: "clear-screen" }
+  | { readonly type: "bell" }
+  | { readonly type: "notify"; readonly title: string; readonly body: string }
+  | { readonly type: "title"; readonly text: string }
+  | { readonly type: "copy"; readonly text: string };

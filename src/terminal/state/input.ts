@@ -1,0 +1,181 @@
+// What a key or another input of the terminal changes: the line being typed, what is sent, which command is run. Pure.
+
+import { type Command, commandsFor, parseLine } from "../../chat/commands.ts";
+import { CharlaError } from "../../errors.ts";
+import { candidateList, type Completion } from "../editor/completion.ts";
+import { insert, type LineBuffer } from "../editor/line-buffer.ts";
+import { type Command as EditorCommand, press } from "../editor/line-keys.ts";
+import type { InputEvent, Key } from "../input/input-event.ts";
+import { visibleLine } from "../visible-text.ts";
+import { completeInRoom, isTypingRoom } from "./completion.ts";
+import { printOwn } from "./conversation-events.ts";
+import type { Effect, Failure } from "./effects.ts";
+import { endPages, noticeItems, print } from "./print.ts";
+import { promptText, type State } from "./state.ts";
+
+type Step = readonly [State, readonly Effect[]];
+
+export function inputStep(state: State, event: InputEvent, now: number): Step {
+  switch (event.type) {
+    case "key":
+      return state.page === null ? pressKey(state, event.key, now) : pageKey(state, event.key, now);
+    case "paste": {
+      const { editing } = state;
+      return [{ ...state, editing: { ...editing, line: insert(editing.line, event.text) } }, []];
+    }
+    case "focus": {
+      const { focused } = event;
+      const markedNew = state.markedNew && !focused;
+      return [{ ...state, focused, markedNew, unseen: focused ? 0 : state.unseen }, []];
+    }
+    // What the terminal can do is known to the driver.
+    case "answer":
+      return [state, []];
+  }
+}
+
+/** While an answer is printed a page at a time. */
+function pageKey(state: State, key: Key, now: number): Step {
+  const isCtrlC = key.ctrl && key.name === "c";
+  if (key.name === "return") {
+    const page = state.page === null ? null : { ...state.page, waits: false };
+    return [{ ...state, page }, []];
+  }
+  const ended = endPages(state);
+  if (isCtrlC || key.name === "q" || key.name === "escape") return [ended, []];
+  // Whoever types on has seen enough.
+  return pressKey(ended, key, now);
+}
+
+function pressKey(state: State, key: Key, now: number): Step {
+  const [editing, command] = press(state.editing, {
+    name: key.name === "" ? undefined : key.name,
+    sequence: key.text,
+    ctrl: key.ctrl,
+    meta: key.meta,
+  });
+  const next = { ...state, editing };
+  return command === null ? [next, []] : editorStep(next, command, now);
+}
+
+function editorStep(state: State, command: EditorCommand, now: number): Step {
+  switch (command.type) {
+    case "enter":
+      return enterLine(state, command.text, now);
+    case "interrupt":
+      if (command.text === "") return [state, [{ type: "leave", status: "interrupted" }]];
+      // As in a shell, Ctrl-C drops the line, which stays on the screen.
+      return [
+        print(state, ...noticeItems(visibleLine(`${promptText(state)}${command.text}^C`), null)),
+        [],
+      ];
+    case "end":
+      return [state, [{ type: "leave", status: "done" }]];
+    case "complete":
+      return completeStep(state, command.line);
+    case "suspend":
+    case "clear-screen":
+      return [state, [command]];
+  }
+}
+
+function enterLine(state: State, text: string, now: number): Step {
+  if (text.trim() === "") return [state, []];
+  if (state.settings.isRoom) return enterInRoom(state, text.replace(/\n+$/, ""), now);
+  // A message on the plain wire is one line: a paste of several is several messages.
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return sayAll(state, lines, now);
+}
+
+function enterInRoom(state: State, text: string, now: number): Step {
+  if (text === "") return [state, []];
+  try {
+    const parsed = parseLine(text);
+    if (parsed.type === "command") return runCommand(state, parsed.command, now);
+    return sayAll({ ...state, unconfirmed: null }, [parsed.text], now);
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    return [printError(state, error), []];
+  }
+}
+
+function sayAll(state: State, texts: readonly string[], now: number): Step {
+  const effects = texts.map((text, index): Effect => {
+    return { type: "say", id: state.nextId + index, text };
+  });
+  return [texts.reduce((next, text) => say(next, text, now), state), effects];
+}
+
+function say(state: State, text: string, now: number): State {
+  const { nextId: id, pending, settings } = state;
+  const next = { ...state, nextId: id + 1 };
+  if (!settings.showsDelivery) return printOwn(next, text, now);
+  return { ...next, pending: [...pending, { id, text }] };
+}
+
+function runCommand(state: State, command: Command, now: number): Step {
+  const { unconfirmed } = state;
+  const confirmed = unconfirmed !== null && now < unconfirmed.until ? unconfirmed.line : null;
+  const next = { ...state, unconfirmed: null };
+  switch (command.type) {
+    case "help": {
+      const answer = { type: "commands", rights: state.room.rights } as const;
+      return [print(next, { type: "answer", answer }), []];
+    }
+    case "quit":
+      return [next, [{ type: "leave", status: "done" }]];
+    case "bye":
+      return [next, [{ type: "goodbye" }, { type: "leave", status: "done" }]];
+    case "copy":
+      return copy(next);
+    default:
+      return [next, [{ type: "run", command, confirmed }]];
+  }
+}
+
+function copy(state: State): Step {
+  const { invitation, capabilities } = state;
+  const failure =
+    invitation === null
+      ? { message: "no invitation was shown yet", hint: "/invite shows one" }
+      : capabilities.clipboard
+        ? null
+        : {
+            message: "this terminal does not let programs copy",
+            hint: "select the invitation with the mouse, and copy it",
+          };
+  if (invitation === null || failure !== null) {
+    return [printError(state, { message: "", hint: "", ...failure }), []];
+  }
+  const copied = noticeItems("the invitation is copied", null);
+  return [print(state, ...copied), [{ type: "copy", text: invitation }]];
+}
+
+export function printError(state: State, { message, hint }: Pick<Failure, "message" | "hint">) {
+  return print(state, { type: "error", text: visibleLine(message), hint: visibleLine(hint) });
+}
+
+function completeStep(state: State, line: LineBuffer): Step {
+  if (!state.settings.isRoom) return [state, []];
+  if (isTypingRoom(line)) return [state, [{ type: "complete", line }]];
+  return [complete(state, line, []), []];
+}
+
+/** The line may have changed while the rooms were looked up. */
+export function complete(state: State, line: LineBuffer, rooms: readonly string[]): State {
+  if (line !== state.editing.line) return state;
+  const { others: people, rights } = state.room;
+  const commands = commandsFor(rights).map(({ name }) => `/${name}`);
+  const completion = completeInRoom(line, { commands, people, rooms });
+  const isAgain = state.tabbed === line && completion.line === line;
+  const next = {
+    ...state,
+    editing: { ...state.editing, line: completion.line },
+    tabbed: completion.line,
+  };
+  return isAgain && completion.candidates.length > 1 ? printCandidates(next, completion) : next;
+}
+
+function printCandidates(state: State, completion: Completion): State {
+  return print(state, ...noticeItems(candidateList(completion), null));
+}

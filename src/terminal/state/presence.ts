@@ -1,0 +1,115 @@
+// Who came and who left, in one line that holds the net change: somebody who comes and goes at once, as `charla send` does,
+// is never in it. Pure; times are ms since 1970.
+
+import { isolated, visibleLine, visibleName } from "../visible-text.ts";
+
+export interface Presence {
+  /** Who has come, and when: shown if they stay. */
+  readonly arriving: ReadonlyMap<string, number>;
+  readonly joined: readonly string[];
+  /** With the reason, which may be empty. */
+  readonly left: ReadonlyMap<string, string>;
+  /** When the first of those in the line came or left. */
+  readonly since: number;
+}
+
+export const NO_PRESENCE: Presence = {
+  arriving: new Map(),
+  joined: [],
+  left: new Map(),
+  since: 0,
+};
+
+/** How long somebody has to stay until it is shown that they joined, ms. */
+export const ANNOUNCE_AFTER = 3_000;
+
+/** People who have come and not stayed long enough yet: of more, nothing is shown. */
+const MAX_ARRIVING = 1_000;
+
+/** People by name in the line; of more, how many there are is enough. */
+const MAX_LISTED = 12;
+
+export function personJoined(presence: Presence, name: string, now: number): Presence {
+  // Back again: nothing has changed.
+  if (presence.left.has(name)) return { ...presence, left: without(presence.left, name) };
+  const { arriving, joined } = presence;
+  if (joined.includes(name) || arriving.size >= MAX_ARRIVING) return presence;
+  return { ...presence, arriving: new Map(arriving).set(name, now) };
+}
+
+export function personLeft(
+  presence: Presence,
+  name: string,
+  reason: string,
+  now: number,
+): Presence {
+  if (presence.arriving.has(name)) {
+    return { ...presence, arriving: without(presence.arriving, name) };
+  }
+  if (presence.joined.includes(name)) {
+    return { ...presence, joined: presence.joined.filter((other) => other !== name) };
+  }
+  return begun({ ...presence, left: new Map(presence.left).set(name, reason) }, presence, now);
+}
+
+export function personRenamed(presence: Presence, from: string, to: string): Presence {
+  const since = presence.arriving.get(from);
+  return {
+    ...presence,
+    arriving:
+      since === undefined
+        ? presence.arriving
+        : new Map(without(presence.arriving, from)).set(to, since),
+    joined: presence.joined.map((name) => (name === from ? to : name)),
+  };
+}
+
+/** Those who have stayed long enough are in the line; the same object if nothing changed. */
+export function announceArrivals(presence: Presence, now: number): Presence {
+  const stayed = [...presence.arriving].filter(([, since]) => since + ANNOUNCE_AFTER <= now);
+  if (stayed.length === 0) return presence;
+  const names = stayed.map(([name]) => name);
+  const arriving = new Map([...presence.arriving].filter(([name]) => !names.includes(name)));
+  const next = { ...presence, arriving, joined: [...presence.joined, ...names] };
+  return begun(next, presence, now);
+}
+
+/** When the next of those who came has stayed long enough; null if nobody has come. */
+export function nextAnnouncement({ arriving }: Presence): number | null {
+  const [first] = arriving.values();
+  return first === undefined ? null : first + ANNOUNCE_AFTER;
+}
+
+/** After the line was printed: those who have just come are still to be shown. */
+export function presencePrinted({ arriving }: Presence): Presence {
+  return { ...NO_PRESENCE, arriving };
+}
+
+/** `ben, eva joined; tom left`; null if nothing has changed. */
+export function presenceText({ joined, left }: Presence): string | null {
+  const quietly = [...left].filter(([, reason]) => reason === "").map(([name]) => name);
+  const parts = [
+    ...(joined.length === 0 ? [] : [`${listNames(joined)} joined`]),
+    ...(quietly.length === 0 ? [] : [`${listNames(quietly)} left`]),
+    ...[...left]
+      .filter(([, reason]) => reason !== "")
+      .map(([name, reason]) => `${visibleName(name)} left: ${isolated(visibleLine(reason))}`),
+  ];
+  return parts.length === 0 ? null : parts.join("; ");
+}
+
+function begun(next: Presence, before: Presence, now: number): Presence {
+  return presenceText(before) === null ? { ...next, since: now } : next;
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, name: string): Map<string, Value> {
+  const rest = new Map(map);
+  rest.delete(name);
+  return rest;
+}
+
+function listNames(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  const listed = names.slice(0, MAX_LISTED).map(visibleName).join(", ");
+  return more > 0 ? `${listed} and ${more} more` : listed;
+}

@@ -1,0 +1,80 @@
+// Adds to the transcript what is to be printed: before it the line about who came and left, and the day where that has
+// changed. Pure, but for the time zone of this machine.
+
+import { presencePrinted, presenceText } from "./presence.ts";
+import type { State } from "./state.ts";
+import type { MessageItem, TranscriptItem } from "./transcript.ts";
+
+/** Items that wait while an answer is printed a page at a time: more of them end that. */
+const MAX_WAITING = 1_000;
+
+export function print(state: State, ...items: readonly TranscriptItem[]): State {
+  return items.reduce(add, settlePresence(state));
+}
+
+/** @param author tells the people of one conversation apart */
+export function printMessage(
+  state: State,
+  message: Omit<MessageItem, "type" | "follows">,
+  author: string,
+): State {
+  const ready = settleDay(settlePresence(state), message.time);
+  const follows = ready.lastAuthor === author;
+  return { ...append(ready, { type: "message", ...message, follows }), lastAuthor: author };
+}
+
+/** A line about the conversation itself, or several. */
+export function printNotice(state: State, text: string, now: number, hint?: string): State {
+  return state.settings.quiet ? state : print(state, ...noticeItems(text, now, hint));
+}
+
+/** @param time null for the answer to a command */
+export function noticeItems(text: string, time: number | null, hint?: string): TranscriptItem[] {
+  const lines = text.split("\n");
+  return lines.map((line, index): TranscriptItem => {
+    const isLast = index === lines.length - 1;
+    return { type: "notice", time, text: line, hint: isLast ? hint : undefined };
+  });
+}
+
+/** The rest of the answer is not printed. */
+export function endPages(state: State): State {
+  return { ...state, page: null, transcript: state.transcript.slice(1) };
+}
+
+function add(state: State, item: TranscriptItem): State {
+  const ready = item.type === "notice" ? settleDay(state, item.time) : state;
+  return { ...append(ready, item), lastAuthor: null };
+}
+
+function append(state: State, item: TranscriptItem): State {
+  const transcript = [...state.transcript, item];
+  const next = { ...state, transcript };
+  return next.page !== null && transcript.length > MAX_WAITING ? endPages(next) : next;
+}
+
+/** Something is printed below the line about who came and left: it doesn't change any more. */
+function settlePresence(state: State): State {
+  const { presence } = state;
+  const text = presenceText(presence);
+  if (text === null) return state;
+  const next = { ...state, presence: presencePrinted(presence) };
+  return add(next, { type: "notice", time: presence.since, text });
+}
+
+function settleDay(state: State, time: number | null): State {
+  if (time === null || isSameDay(state.day, time)) return state;
+  const next = { ...state, day: time };
+  return state.settings.quiet
+    ? next
+    : { ...append(next, { type: "date", time }), lastAuthor: null };
+}
+
+function isSameDay(one: number, other: number): boolean {
+  const [a, b] = [new Date(one), new Date(other)];
+  return (
+    a.getDate() === b.getDate() &&
+    a.getMonth() === b.getMonth() &&
+    a.getFullYear() === b.getFullYear()
+  );
+}

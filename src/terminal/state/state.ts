@@ -1,0 +1,155 @@
+// The state of the screen, as data: what is still to be printed, what is drawn anew with each change, and what is known
+// of the conversation. Knows no rows, no bytes and no clock.
+
+import type { LineBuffer } from "../editor/line-buffer.ts";
+import { type Editing, NOTHING_TYPED } from "../editor/line-keys.ts";
+import type { Capabilities } from "../output/capabilities.ts";
+import type { Size } from "../rows.ts";
+import { visibleLine } from "../visible-text.ts";
+import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
+import { NO_ROOM, type RoomState } from "./room.ts";
+import type { TranscriptItem } from "./transcript.ts";
+import { NO_UNREAD, type Unread } from "./unread.ts";
+
+/** What the program was started with. */
+export interface TalkSettings {
+  /** In a room lines may be commands, and a paste of several lines is one message. */
+  readonly isRoom: boolean;
+  /** Messages are shown as on their way until they have been delivered. */
+  readonly showsDelivery: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Ring when a message mentions this person. */
+  readonly bell: boolean;
+}
+
+/** A message of this end that is not known to be delivered. */
+export interface PendingMessage {
+  readonly id: number;
+  readonly text: string;
+}
+
+export type Connection =
+  /** Not in the conversation yet. */
+  | { readonly type: "connecting" }
+  | { readonly type: "ok" }
+  /** Nothing was heard since then, though something should have been; `seconds` is counted on by ticks. */
+  | { readonly type: "silent"; readonly since: number; readonly seconds: number }
+  | { readonly type: "reconnecting" };
+
+/** An answer that has more rows than the window: it is printed a page at a time. */
+export interface Page {
+  /** Rows printed so far. */
+  readonly shown: number;
+  readonly total: number;
+  /** The next page is printed once a key is pressed. */
+  readonly waits: boolean;
+}
+
+/** Datagrams that are not part of the conversation: after the first, only their count is shown. */
+export interface Strays {
+  /** What is known of those after the first; null while there are none. */
+  readonly text: string | null;
+  /** How long that is shown, ms since 1970. */
+  readonly until: number;
+}
+
+export interface State {
+  readonly settings: TalkSettings;
+  readonly size: Size;
+  readonly capabilities: Capabilities;
+
+  /** Not printed yet, oldest first. */
+  readonly transcript: readonly TranscriptItem[];
+  /** How far the first item of the transcript was printed, if that is an answer which needs pages; others wait. */
+  readonly page: Page | null;
+  /** Whose message was last, so that the next knows whether it follows; null after anything else. */
+  readonly lastAuthor: string | null;
+  /** A time of the day that was shown last, ms since 1970. */
+  readonly day: number;
+  /** What is marked before the next message, if that is from before `time`. */
+  readonly past: { readonly label: "earlier" | "new"; readonly time: number } | null;
+  /** "new" was shown since the focus was lost. */
+  readonly markedNew: boolean;
+
+  /** Own messages on their way, oldest first. */
+  readonly pending: readonly PendingMessage[];
+  readonly nextId: number;
+
+  readonly presence: Presence;
+  readonly strays: Strays | null;
+
+  readonly editing: Editing;
+  /** The line as the last Tab left it: Tab again lists the candidates. */
+  readonly tabbed: LineBuffer | null;
+
+  readonly room: RoomState;
+  /** The number of each person's colour, by fingerprint. */
+  readonly colours: ReadonlyMap<string, number>;
+  readonly connection: Connection;
+  /** On the plain wire with turns. */
+  readonly turn: "mine" | "theirs";
+  readonly unread: Unread;
+
+  /** Whether the terminal has the focus, as far as it reports that. */
+  readonly focused: boolean;
+  /** Messages of others since the focus was lost. */
+  readonly unseen: number;
+  /** The last invitation that was shown. */
+  readonly invitation: string | null;
+  /** What was asked back after the last line: typed again before that time, it is done. */
+  readonly unconfirmed: { readonly line: string; readonly until: number } | null;
+}
+
+/** @param now ms since 1970 */
+export function startState(
+  settings: TalkSettings,
+  size: Size,
+  capabilities: Capabilities,
+  now: number,
+): State {
+  return {
+    settings,
+    size,
+    capabilities,
+    transcript: [],
+    page: null,
+    lastAuthor: null,
+    // People know what day it is.
+    day: now,
+    past: null,
+    markedNew: false,
+    pending: [],
+    nextId: 1,
+    presence: NO_PRESENCE,
+    strays: null,
+    editing: NOTHING_TYPED,
+    tabbed: null,
+    room: NO_ROOM,
+    colours: new Map(),
+    connection: { type: "connecting" },
+    turn: "mine",
+    unread: NO_UNREAD,
+    focused: true,
+    unseen: 0,
+    invitation: null,
+    unconfirmed: null,
+  };
+}
+
+/** What stands before the line being typed. */
+export function promptText({ turn }: Pick<State, "turn">): string {
+  return turn === "mine" ? "> " : "(their turn) > ";
+}
+
+/** Rows that are drawn anew with each change, above the line being typed: what has not settled. */
+export function liveNotices({ presence, strays, settings }: State): readonly string[] {
+  if (settings.quiet) return [];
+  return [presenceText(presence), strays?.text ?? null].filter((text) => text !== null);
+}
+
+/** The title of the window. */
+export function titleText({ room, unseen }: Pick<State, "room" | "unseen">): string {
+  const name = room.room === "" ? "charla" : `charla: ${visibleLine(room.room)}`;
+  return unseen === 0 ? name : `(${unseen}) ${name}`;
+}

@@ -1,0 +1,177 @@
+// The screen of a conversation as a state machine: what happens in, the next state and what is to be done out. Pure: the
+// time is passed in, in ms since 1970.
+
+import {
+  conversationStep,
+  printUnsaid,
+  withColour,
+  withoutPending,
+} from "./conversation-events.ts";
+import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
+import { complete, inputStep, printError } from "./input.ts";
+import { announceArrivals, nextAnnouncement } from "./presence.ts";
+import { noticeItems, print } from "./print.ts";
+import { type State, titleText } from "./state.ts";
+import type { Answer } from "./transcript.ts";
+import { asked, roomsAnswered } from "./unread.ts";
+
+type Step = readonly [State, readonly Effect[]];
+
+/** How long what was asked back can be confirmed, ms: longer ago, it may be forgotten. */
+const CONFIRM_WITHIN = 60_000;
+
+export function update(state: State, event: ScreenEvent, now: number): Step {
+  const [next, effects] = step(state, event, now);
+  const title = titleText(next);
+  return title === titleText(state)
+    ? [next, effects]
+    : [next, [...effects, { type: "title", text: title }]];
+}
+
+/** When time alone changes something; null if it doesn't. */
+export function nextTick(state: State, now: number): number | null {
+  const { connection, unread, strays } = state;
+  const times = [
+    nextAnnouncement(state.presence),
+    connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
+    connection.type === "ok" ? unread.askAt : null,
+    strays === null || strays.text === null ? null : strays.until,
+  ].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.max(now, Math.min(...times));
+}
+
+function step(state: State, event: ScreenEvent, now: number): Step {
+  switch (event.type) {
+    case "input":
+      return inputStep(state, event.event, now);
+    case "conversation":
+      return conversationStep(state, event.event, now);
+    case "resize":
+      return [{ ...state, size: event.size }, []];
+    case "capabilities":
+      return [{ ...state, capabilities: event.capabilities }, []];
+    case "tick":
+      return tick(state, now);
+    case "drawn": {
+      const transcript = state.transcript.slice(event.items);
+      const page = event.page === null ? null : { ...event.page, waits: true };
+      return [{ ...state, transcript, page }, []];
+    }
+    case "answered":
+      return [answered(state, event.outcome, now), []];
+    case "completed":
+      return [complete(state, event.line, event.rooms), []];
+    case "rooms":
+      return [{ ...state, unread: roomsAnswered(state.unread, event.rooms) }, []];
+    case "people": {
+      const names = event.people.map(({ name }) => name);
+      const here = [...new Set([state.room.name, ...names])];
+      return [{ ...state, room: { ...state.room, here } }, []];
+    }
+    case "not-said":
+      return [notSaid(state, event, now), []];
+    case "error":
+      return [printError(state, event.error), []];
+  }
+}
+
+function tick(state: State, now: number): Step {
+  const { connection, strays } = state;
+  let next: State = { ...state, presence: announceArrivals(state.presence, now) };
+  if (connection.type === "silent") {
+    // Rounded, so that a timer that fires a little early or late still counts every second.
+    const seconds = Math.round((now - connection.since) / 1_000);
+    next = { ...next, connection: { ...connection, seconds } };
+  }
+  if (strays !== null && strays.until <= now) next = { ...next, strays: { ...strays, text: null } };
+  const { askAt } = state.unread;
+  if (askAt === null || now < askAt || connection.type !== "ok") return [next, []];
+  return [{ ...next, unread: asked(next.unread, now) }, [{ type: "ask-rooms" }]];
+}
+
+function notSaid(
+  state: State,
+  { id, error }: Extract<ScreenEvent, { type: "not-said" }>,
+  now: number,
+): State {
+  // What is still pending at the end is listed there.
+  if (error.code === "CONVERSATION_OVER") return state;
+  const message = state.pending.find((other) => other.id === id);
+  if (message === undefined) return state;
+  const fate = error.code === "SESSION_LOST" ? "may not have been delivered" : "not sent";
+  return printUnsaid(withoutPending(state, id), fate, message.text, now);
+}
+
+function answered(state: State, outcome: Outcome, now: number): State {
+  const { room, settings } = state;
+  switch (outcome.type) {
+    case "done":
+      return state;
+    case "text":
+      return print(state, ...outcome.lines.flatMap((line) => noticeItems(line, null)));
+    case "invitation": {
+      const { invitation } = outcome;
+      const next = { ...state, invitation };
+      return print(next, { type: "invitation", invitation, showsCode: true });
+    }
+    case "people": {
+      const { people } = outcome;
+      const colours = withColours(
+        state,
+        people.map(({ fingerprint }) => fingerprint),
+      );
+      const { verbose } = settings;
+      return printAnswer(
+        { ...state, colours },
+        { type: "people", people, ownName: room.name, verbose, colours },
+      );
+    }
+    case "rooms":
+      return printAnswer(state, { type: "rooms", rooms: outcome.rooms, current: room.room });
+    case "bans":
+      return printAnswer(state, { type: "bans", bans: outcome.bans });
+    case "banned": {
+      const invitation = outcome.banned.invitation ?? state.invitation;
+      return printAnswer({ ...state, invitation }, { type: "banned", banned: outcome.banned });
+    }
+    case "invitations":
+      return printAnswer(state, { type: "invitations", invitations: outcome.invitations });
+    case "entries":
+      return printEntries(state, outcome);
+    case "ask-back": {
+      const { line, text } = outcome;
+      const next = { ...state, unconfirmed: { line, until: now + CONFIRM_WITHIN } };
+      return print(next, ...noticeItems(text, null));
+    }
+    case "failed":
+      return outcome.code === "CONVERSATION_OVER" ? state : printError(state, outcome);
+  }
+}
+
+function printAnswer(state: State, answer: Answer): State {
+  return print(state, { type: "answer", answer });
+}
+
+function printEntries(
+  state: State,
+  { entries, isOlder, note }: Extract<Outcome, { type: "entries" }>,
+): State {
+  const colours = withColours(
+    state,
+    entries.map(({ author }) => author),
+  );
+  const [first] = entries;
+  const oldest = isOlder && first !== undefined ? first.sequence : state.room.oldest;
+  const next = printAnswer(
+    { ...state, colours, room: { ...state.room, oldest } },
+    { type: "entries", entries, colours },
+  );
+  return note === null ? next : print(next, ...noticeItems(note, null));
+}
+
+function withColours(
+  { colours }: State,
+  fingerprints: readonly string[],
+): ReadonlyMap<string, number> {
+  return fingerprints.reduce(withColour, colours);
+}
