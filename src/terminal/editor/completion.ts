@@ -1,7 +1,6 @@
 // What Tab does to a word being typed: the letters that all candidates have in common, or the only
 // candidate whole. Knows nothing of where candidates come from. Pure.
 
-import { displayWidth } from "../display-width.ts";
 import { visibleName } from "../visible-text.ts";
 import { insert, type LineBuffer, splitGraphemes } from "./line-buffer.ts";
 
@@ -36,8 +35,10 @@ export function completeWord(
   const [first, ...others] = candidates;
   if (first === undefined) return { line, candidates };
   const common = others.reduce(commonStart, first);
-  // Spellings differ in length, so widths are compared: a shorter one would take letters back.
-  if (others.length > 0 && displayWidth(common) <= displayWidth(typed)) return { line, candidates };
+  // Spellings differ in length, so letters are counted: fewer would take some back.
+  if (others.length > 0 && splitGraphemes(common).length <= splitGraphemes(typed).length) {
+    return { line, candidates };
+  }
   const start = line.cursor - typed.length;
   const after = line.text.slice(line.cursor);
   const missing = others.length > 0 || after.startsWith(end.trimEnd() || end) ? "" : end;

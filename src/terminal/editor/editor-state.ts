@@ -1,22 +1,34 @@
 // The line editor as a state machine: a key or another event in, the next state and what to do out. The keys
 // that edit the line are in line-keys.ts. Pure.
 
-import { candidateList, type Completion } from "./completion.ts";
-import type { EditorLines } from "./layout.ts";
+import type { Key } from "../input/input-event.ts";
+import type { Completion } from "./completion.ts";
+import { type Command, type Editing, NOTHING_TYPED } from "./editing.ts";
+import { searchPrompt } from "./history-search.ts";
 import type { LineBuffer } from "./line-buffer.ts";
-import { type Command, type Editing, type Key, NOTHING_TYPED, press } from "./line-keys.ts";
+import { complete, paste, press } from "./line-keys.ts";
+import type { EditorLines } from "./renderer-layout.ts";
+
+/** A key as `node:readline` decodes it (emitKeypressEvents). */
+export interface ReadlineKey {
+  readonly name?: string | undefined;
+  readonly sequence?: string | undefined;
+  readonly ctrl?: boolean;
+  readonly meta?: boolean;
+  readonly shift?: boolean;
+}
 
 export interface EditorState {
   readonly editing: Editing;
   readonly prompt: string;
   /** Lines on their way to the other end, oldest first. */
   readonly pending: readonly string[];
-  /** The line as the last Tab left it: Tab again lists the candidates. */
-  readonly tabbed: LineBuffer | null;
+  /** The text of a bracketed paste so far; null outside one. */
+  readonly paste: string | null;
 }
 
 export type EditorEvent =
-  | { readonly type: "key"; readonly key: Key }
+  | { readonly type: "key"; readonly key: ReadlineKey }
   | { readonly type: "prompt"; readonly text: string }
   | { readonly type: "pending"; readonly lines: readonly string[] }
   /** The answer to "complete" for that line. */
@@ -36,7 +48,7 @@ export const START: EditorState = {
   editing: NOTHING_TYPED,
   prompt: "",
   pending: [],
-  tabbed: null,
+  paste: null,
 };
 
 export function update(state: EditorState, event: EditorEvent): [EditorState, EditorAction | null] {
@@ -47,23 +59,30 @@ export function update(state: EditorState, event: EditorEvent): [EditorState, Ed
       return [{ ...state, prompt: event.text }, null];
     case "pending":
       return [{ ...state, pending: event.lines }, null];
-    case "completion":
-      // The line may have changed while the completion was looked up.
-      return event.line === state.editing.line ? complete(state, event.completion) : [state, null];
+    case "completion": {
+      const [editing, shown] = complete(state.editing, event.line, event.completion);
+      return [{ ...state, editing }, shown === null ? null : { type: "print-note", text: shown }];
+    }
   }
 }
 
 /** What is drawn of the state. */
 export function view({ pending, prompt, editing }: EditorState): EditorLines {
-  return { pending, prompt, line: editing.line };
+  const { line, search } = editing;
+  return { pending, prompt: search === null ? prompt : searchPrompt(search), line };
 }
 
-function pressKey(state: EditorState, key: Key): [EditorState, EditorAction | null] {
-  const focused = FOCUS[key.sequence ?? ""];
-  if (focused !== undefined && state.editing.paste === null) {
-    return [state, { type: "focus", focused }];
+function pressKey(state: EditorState, key: ReadlineKey): [EditorState, EditorAction | null] {
+  if (state.paste !== null) {
+    if (key.name !== "paste-end") {
+      return [{ ...state, paste: state.paste + (key.sequence ?? "") }, null];
+    }
+    return [{ ...state, paste: null, editing: paste(state.editing, state.paste) }, null];
   }
-  const [editing, command] = press(state.editing, key);
+  if (key.name === "paste-start") return [{ ...state, paste: "" }, null];
+  const focused = FOCUS[key.sequence ?? ""];
+  if (focused !== undefined) return [state, { type: "focus", focused }];
+  const [editing, command] = press(state.editing, decoded(key));
   const next = { ...state, editing };
   if (command?.type === "interrupt" && command.text !== "") {
     // As in a shell, Ctrl-C drops the line, which stays on the screen.
@@ -73,13 +92,16 @@ function pressKey(state: EditorState, key: Key): [EditorState, EditorAction | nu
   return [next, command];
 }
 
-function complete(state: EditorState, completion: Completion): [EditorState, EditorAction | null] {
-  const { line, candidates } = completion;
-  const isAgain = state.tabbed === state.editing.line && line === state.tabbed;
-  return [
-    { ...state, editing: { ...state.editing, line }, tabbed: line },
-    isAgain && candidates.length > 1
-      ? { type: "print-note", text: candidateList(completion) }
-      : null,
-  ];
+function decoded({
+  name = "",
+  sequence = "",
+  ctrl = false,
+  meta = false,
+  shift = false,
+}: ReadlineKey): Key {
+  if (name === "enter") return { name: "j", text: "", ctrl: true, meta, shift };
+  if (sequence === "\x1f") return { name: "_", text: "", ctrl: true, meta, shift };
+  const isText = !ctrl && !meta && !/^\p{Cc}/u.test(sequence);
+  const unnamed = meta ? (sequence.at(-1) ?? "") : "";
+  return { name: name === "" ? unnamed : name, text: isText ? sequence : "", ctrl, meta, shift };
 }

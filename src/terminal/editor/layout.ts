@@ -1,151 +1,123 @@
-// Where the editor's lines stand on the screen: lines being sent, below them the line being typed, and the
-// cursor. Rows are broken here rather than by the terminal. Pure.
+// Where the line being typed stands on the screen, as rows, and the cursor in them. Rows are broken here rather than by
+// the terminal: at the window's edge, between two graphemes. Text stands in its logical order, right-to-left text
+// too: a terminal that reorders it (VTE, Konsole) does that within the row. Pure.
 
-import { displayWidth } from "../display-width.ts";
-import { visibleText } from "../visible-text.ts";
-import { atEnd, type LineBuffer, splitGraphemes } from "./line-buffer.ts";
+import type { DisplayWidth } from "../display-width.ts";
+import { type Row, type Span, span, type Style } from "../rows.ts";
+import { visibleLine, visibleText } from "../visible-text.ts";
+import type { Editing, Search } from "./editing.ts";
+import { searchPrompt } from "./history-search.ts";
+import { splitGraphemes } from "./line-buffer.ts";
 
-export interface Layout {
-  readonly rows: readonly string[];
+export interface EditorLayout {
+  readonly rows: readonly Row[];
   /** Counted from the first row and the first column, both 0. */
   readonly cursorRow: number;
   readonly cursorColumn: number;
 }
 
-/** What is drawn anew with every change. */
-export interface EditorLines {
-  /** Lines on their way to the other end, oldest first. */
-  readonly pending: readonly string[];
-  readonly prompt: string;
-  readonly line: LineBuffer;
-}
-
-interface EditorLayout extends Layout {
-  /** How many of the rows, from the first, belong to pending lines. */
-  readonly pendingRows: number;
+export interface EditorWindow {
+  /** What stands before the line; a search has a prompt of its own. */
+  readonly prompt: Row;
+  readonly columns: number;
+  /** Of a longer line the rows around the cursor are shown. */
+  readonly maxRows: number;
+  readonly width: DisplayWidth;
 }
 
 /** Columns of a tab. It has one width wherever it stands. */
 const TAB = "    ";
 
-/** All lines in a window of `columns` by `maxRows`; pending lines get at most half of it. */
+/** Wider prompts have no rows indented below them. */
+const MAX_INDENT = 16;
+
+/** Stands for what is wider than a whole row. */
+const TOO_WIDE = "?";
+
+/** The line in a window. A newline begins a row; all rows but the first are indented by the prompt's width. */
 export function layOutEditor(
-  { pending, prompt, line }: EditorLines,
-  pendingPrompt: string,
-  columns: number,
-  maxRows: number,
+  { line, search }: Pick<Editing, "line" | "search">,
+  { prompt, columns, maxRows, width }: EditorWindow,
 ): EditorLayout {
-  const above = layOutPending(pendingPrompt, pending, columns, Math.floor(maxRows / 2));
-  const typed = layOutLine(prompt, line, columns, maxRows - above.length);
-  return {
-    rows: [...above, ...typed.rows],
-    cursorRow: above.length + typed.cursorRow,
-    cursorColumn: typed.cursorColumn,
-    pendingRows: above.length,
-  };
-}
+  const { text, cursor } = line;
+  const rows = createRows(columns, indentBelow(prompt, columns, width), width);
+  let cursorAt: { row: number; column: number } | null = null;
+  const match = search === null ? null : matchIn(search);
 
-/** The newest lines that fit, and how many more there are; if even one is too long, its beginning. */
-export function layOutPending(
-  prompt: string,
-  lines: readonly string[],
-  columns: number,
-  maxRows: number,
-): readonly string[] {
-  const rows: string[] = [];
-  let hidden = lines.length;
-  while (hidden > 0) {
-    // The count of hidden lines takes a row.
-    const free = maxRows - rows.length - (hidden > 1 ? 1 : 0);
-    const next = layOutEntered(prompt, lines[hidden - 1] ?? "", columns);
-    if (free <= 0 || (next.length > free && rows.length > 0)) break;
-    rows.unshift(...next.slice(0, free));
-    hidden -= 1;
+  for (const { text: part, style } of search === null ? prompt : [span(searchPrompt(search))]) {
+    for (const grapheme of splitGraphemes(visibleLine(part).replaceAll("\t", "^I")))
+      rows.add(grapheme, style);
   }
-  if (hidden > 0 && maxRows > 0) rows.unshift(`… ${hidden} more on their way`.slice(0, columns));
-  return rows;
-}
-
-/** All rows of a line that is no longer edited: none is kept free for the cursor. */
-export function layOutEntered(prompt: string, text: string, columns: number): readonly string[] {
-  const { rows } = layOutLine(prompt, atEnd(text), columns, Infinity);
-  return rows.length > 1 && rows.at(-1) === "" ? rows.slice(0, -1) : rows;
-}
-
-/**
- * The line being typed in a window of `columns` by `maxRows`. If it needs more rows, those around the
- * cursor are shown; a newline (from a paste) begins a new row.
- */
-export function layOutLine(
-  prompt: string,
-  line: LineBuffer,
-  columns: number,
-  maxRows: number,
-): Layout {
-  const rows: string[] = [];
-  let row = "";
-  let width = 0;
-  let cursor: { row: number; column: number } | null = null;
   let offset = 0;
-
-  const breakRow = () => {
-    rows.push(row);
-    row = "";
-    width = 0;
-  };
-  const add = (shown: string) => {
-    const added = displayWidth(shown);
-    // A full row also makes way for the cursor, which needs a column of its own.
-    if (width > 0 && width + Math.max(added, 1) > columns) breakRow();
-    row += shown;
-    width += added;
-  };
-
-  for (const grapheme of splitGraphemes(prompt)) add(grapheme);
-  for (const grapheme of splitGraphemes(line.text)) {
+  for (const grapheme of splitGraphemes(text)) {
     const isNewline = grapheme === "\n";
     const shown = grapheme === "\t" ? TAB : isNewline ? "" : visibleText(grapheme);
-    if (width > 0 && width + Math.max(displayWidth(shown), 1) > columns) breakRow();
-    if (offset === line.cursor) cursor = { row: rows.length, column: width };
-    if (isNewline) breakRow();
+    const style = match !== null && offset >= match.from && offset < match.to ? "match" : "plain";
+    rows.makeRoom(shown);
+    if (offset === cursor) cursorAt = rows.end;
+    if (isNewline) rows.begin();
     // The visible name of a control character may be broken, a letter may not.
-    for (const piece of shown === grapheme ? [shown] : shown) add(piece);
+    for (const piece of shown === grapheme ? [shown] : shown) rows.add(piece, style);
     offset += grapheme.length;
   }
-  if (width >= columns) breakRow();
-  cursor ??= { row: rows.length, column: width };
-  rows.push(row);
+  rows.makeRoom("");
+  const { row, column } = cursorAt ?? rows.end;
+  const all = rows.all;
+  const most = Math.max(1, maxRows);
+  const first = Math.max(0, Math.min(row - most + 1, all.length - most));
+  return { rows: all.slice(first, first + most), cursorRow: row - first, cursorColumn: column };
+}
 
-  const first = Math.max(0, Math.min(cursor.row - maxRows + 1, rows.length - maxRows));
+/** Rows being filled from left to right; the cursor always has a column of its own behind what is in them. */
+function createRows(columns: number, indent: number, width: DisplayWidth) {
+  const all: Row[] = [];
+  let row: Span[] = [];
+  let filled = 0;
+  /** Columns of the row that nothing was added to yet. */
+  let empty = 0;
+
+  function begin(): void {
+    all.push(row);
+    row = indent > 0 ? [span(" ".repeat(indent))] : [];
+    filled = indent;
+    empty = indent;
+  }
+
+  /** Begins a row if this doesn't fit behind what is there. */
+  function makeRoom(shown: string): void {
+    if (filled > empty && filled + Math.max(width(shown), 1) > columns) begin();
+  }
+
+  function add(shown: string, style: Style): void {
+    makeRoom(shown);
+    const fits = width(shown) <= columns - filled;
+    const text = fits ? shown : TOO_WIDE;
+    const last = row.at(-1);
+    if (last !== undefined && last.style === style)
+      row[row.length - 1] = span(last.text + text, style);
+    else row.push(span(text, style));
+    filled += width(text);
+  }
+
   return {
-    rows: rows.slice(first, first + maxRows),
-    cursorRow: cursor.row - first,
-    cursorColumn: cursor.column,
+    begin,
+    makeRoom,
+    add,
+    get end() {
+      return { row: all.length, column: filled };
+    },
+    get all(): readonly Row[] {
+      return [...all, row];
+    },
   };
 }
 
-/**
- * How many rows above the cursor's a layout takes once the window is `columns` wide: a terminal that
- * became narrower has broken the rows it showed.
- */
-export function rowsAboveCursor(layout: Layout, columns: number): number {
-  const above = layout.rows
-    .slice(0, layout.cursorRow)
-    .reduce((sum, row) => sum + brokenRows(row, columns), 0);
-  return above + Math.floor(layout.cursorColumn / columns);
+/** A long prompt, or one in a narrow window, would leave too little room beside it. */
+function indentBelow(prompt: Row, columns: number, width: DisplayWidth): number {
+  const indent = prompt.reduce((sum, { text }) => sum + width(text), 0);
+  return indent <= MAX_INDENT && indent * 2 <= columns ? indent : 0;
 }
 
-/** Into how many rows a terminal of so many columns breaks a row: never within a letter. */
-function brokenRows(row: string, columns: number): number {
-  let rows = 1;
-  let width = 0;
-  for (const grapheme of splitGraphemes(row)) {
-    const added = displayWidth(grapheme);
-    if (width + added > columns) {
-      rows += 1;
-      width = 0;
-    }
-    width += added;
-  }
-  return rows;
+function matchIn({ term, offset, found }: Search): { from: number; to: number } | null {
+  return found && term !== "" ? { from: offset, to: offset + term.length } : null;
 }

@@ -11,7 +11,11 @@ export const EMPTY: LineBuffer = { text: "", cursor: 0 };
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
+/** Most texts: each character is a grapheme by itself. */
+const ASCII = /^[\n -~]*$/;
+
 export function splitGraphemes(text: string): string[] {
+  if (ASCII.test(text)) return text.split("");
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
@@ -51,6 +55,43 @@ export function moveToEnd({ text }: LineBuffer): LineBuffer {
   return atEnd(text);
 }
 
+/** To the beginning of the row that the cursor is in: rows end at newlines. */
+export function moveToRowStart({ text, cursor }: LineBuffer): LineBuffer {
+  return { text, cursor: text.slice(0, cursor).lastIndexOf("\n") + 1 };
+}
+
+export function moveToRowEnd({ text, cursor }: LineBuffer): LineBuffer {
+  const end = text.indexOf("\n", cursor);
+  return { text, cursor: end === -1 ? text.length : end };
+}
+
+/** What Ctrl-U cuts: at the beginning of a row, the newline before it. */
+export function moveToRowStartOrBack(line: LineBuffer): LineBuffer {
+  const start = moveToRowStart(line);
+  return start.cursor === line.cursor ? moveLeft(line) : start;
+}
+
+/** What Ctrl-K cuts: at the end of a row, the newline. */
+export function moveToRowEndOrOn(line: LineBuffer): LineBuffer {
+  const end = moveToRowEnd(line);
+  return end.cursor === line.cursor ? moveRight(line) : end;
+}
+
+/** Graphemes between the beginning of the row and the cursor. */
+export function columnOf(line: LineBuffer): number {
+  return splitGraphemes(line.text.slice(moveToRowStart(line).cursor, line.cursor)).length;
+}
+
+/** To that column of the row above (-1) or below (1), or to its end if it is shorter; null if there is no such row. */
+export function moveToRow(line: LineBuffer, step: -1 | 1, column: number): LineBuffer | null {
+  const { text } = line;
+  const edge = step === -1 ? moveToRowStart(line).cursor : moveToRowEnd(line).cursor;
+  if (edge === (step === -1 ? 0 : text.length)) return null;
+  const start = step === -1 ? moveToRowStart({ text, cursor: edge - 1 }).cursor : edge + 1;
+  const row = text.slice(start, moveToRowEnd({ text, cursor: start }).cursor);
+  return { text, cursor: start + splitGraphemes(row).slice(0, column).join("").length };
+}
+
 /** Cuts out what lies between the cursor and where `move` takes it. */
 export function cut(
   line: LineBuffer,
@@ -80,8 +121,43 @@ export function transpose(line: LineBuffer): LineBuffer {
   return { text, cursor: boundaryFrom(text, end) };
 }
 
+/** Exchanges the word before the cursor with the one under or after it; at the end, the last two. */
+export function transposeWords(line: LineBuffer): LineBuffer {
+  const { text, cursor } = line;
+  const words = Array.from(text.matchAll(/[\p{L}\p{N}\p{M}_]+/gu), ({ index, 0: word }) => ({
+    start: index,
+    end: index + word.length,
+  }));
+  const next = words.findIndex(({ end }) => end > cursor);
+  const right = words.at(next);
+  const left = words[(next === -1 ? words.length - 1 : next) - 1];
+  if (left === undefined || right === undefined) return line;
+  const between = text.slice(left.end, right.start);
+  const exchanged = text.slice(right.start, right.end) + between + text.slice(left.start, left.end);
+  const changed = text.slice(0, left.start) + exchanged + text.slice(right.end);
+  return { text: changed, cursor: boundaryFrom(changed, right.end) };
+}
+
+/** Changes the letters from the cursor to the end of the word, and moves there. */
+export function changeWord(line: LineBuffer, change: (word: string) => string): LineBuffer {
+  const end = moveWordRight(line).cursor;
+  const changed = change(line.text.slice(line.cursor, end));
+  const text = line.text.slice(0, line.cursor) + changed + line.text.slice(end);
+  return { text, cursor: boundaryFrom(text, line.cursor + changed.length) };
+}
+
+export function capitalized(word: string): string {
+  return word.toLowerCase().replace(/[\p{L}\p{N}]/u, (letter) => letter.toUpperCase());
+}
+
+/** A place in a text, moved to the nearest one between two graphemes at or before it. */
+export function placeAt(text: string, index: number): LineBuffer {
+  return { text, cursor: boundaryTo(text, index) };
+}
+
 /** The nearest boundary between two graphemes at or after `index`. */
 function boundaryFrom(text: string, index: number): number {
+  if (isBetweenAscii(text, index)) return index;
   const at = graphemes.segment(text).containing(index);
   if (at === undefined || at.index === index) return index;
   return at.index + at.segment.length;
@@ -89,5 +165,11 @@ function boundaryFrom(text: string, index: number): number {
 
 /** The nearest boundary between two graphemes at or before `index`. */
 function boundaryTo(text: string, index: number): number {
+  if (isBetweenAscii(text, index)) return index;
   return graphemes.segment(text).containing(index)?.index ?? index;
+}
+
+/** No two of these characters make one grapheme; asking the platform takes longer, the longer the text is. */
+function isBetweenAscii(text: string, index: number): boolean {
+  return index === 0 || ASCII.test(text.slice(index - 1, index + 1));
 }

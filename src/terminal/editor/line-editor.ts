@@ -5,9 +5,15 @@ import { emitKeypressEvents } from "node:readline";
 
 import type { Output, TerminalInput } from "../io.ts";
 import type { Completion } from "./completion.ts";
-import { type EditorAction, type EditorEvent, START, update, view } from "./editor-state.ts";
+import {
+  type EditorAction,
+  type EditorEvent,
+  type ReadlineKey,
+  START,
+  update,
+  view,
+} from "./editor-state.ts";
 import type { LineBuffer } from "./line-buffer.ts";
-import type { Key } from "./line-keys.ts";
 import { createRenderer } from "./renderer.ts";
 
 export interface LineEditor extends Disposable {
@@ -72,6 +78,8 @@ export function openLineEditor(
         return suspend();
       case "clear-screen":
         return renderer.clearScreen();
+      case "edit":
+        return;
       case "complete":
         return complete(action.line);
       case "focus":
@@ -134,7 +142,7 @@ export function openLineEditor(
     process.kill(0, "SIGTSTP");
   }
 
-  function onKeypress(_text: string | undefined, key: Key): void {
+  function onKeypress(_text: string | undefined, key: ReadlineKey): void {
     if (open) dispatch({ type: "key", key });
   }
 

@@ -10,7 +10,7 @@ import {
   layOutEntered,
   layOutPending,
   rowsAboveCursor,
-} from "./layout.ts";
+} from "./renderer-layout.ts";
 
 // ECMA-48 s. 8.3.
 const ERASE_BELOW = "\x1b[J";

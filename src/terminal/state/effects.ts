@@ -60,6 +60,8 @@ export type ScreenEvent =
   | { readonly type: "answered"; readonly outcome: Outcome }
   /** To "complete": the names of the rooms. */
   | { readonly type: "completed"; readonly line: LineBuffer; readonly rooms: readonly string[] }
+  /** To "edit". */
+  | { readonly type: "edited"; readonly text: string }
   /** To "ask-rooms". */
   | { readonly type: "rooms"; readonly rooms: readonly RoomDescription[] }
   /** To "ask-people". */
@@ -79,6 +81,10 @@ export type Effect =
   /** Says bye, if that can be sent now. */
   | { readonly type: "goodbye" }
   | { readonly type: "leave"; readonly status: "done" | "interrupted" }
+  /** Keeps an entered line for the next start of the program. */
+  | { readonly type: "keep-line"; readonly text: string }
+  /** Opens an editor of the person's own; "edited" brings back what it leaves. */
+  | { readonly type: "edit"; readonly text: string }
   | { readonly type: "suspend" }
   | { readonly type: "clear-screen" }
   | { readonly type: "bell" }

@@ -2,9 +2,9 @@
 
 import { type Command, commandsFor, parseLine } from "../../chat/commands.ts";
 import { CharlaError } from "../../errors.ts";
-import { candidateList, type Completion } from "../editor/completion.ts";
-import { insert, type LineBuffer } from "../editor/line-buffer.ts";
-import { type Command as EditorCommand, press } from "../editor/line-keys.ts";
+import { type Command as EditorCommand, replaceText } from "../editor/editing.ts";
+import type { LineBuffer } from "../editor/line-buffer.ts";
+import { complete as completeLine, paste, press } from "../editor/line-keys.ts";
 import type { InputEvent, Key } from "../input/input-event.ts";
 import { visibleLine } from "../visible-text.ts";
 import { completeInRoom, isTypingRoom } from "./completion.ts";
@@ -19,10 +19,8 @@ export function inputStep(state: State, event: InputEvent, now: number): Step {
   switch (event.type) {
     case "key":
       return state.page === null ? pressKey(state, event.key, now) : pageKey(state, event.key, now);
-    case "paste": {
-      const { editing } = state;
-      return [{ ...state, editing: { ...editing, line: insert(editing.line, event.text) } }, []];
-    }
+    case "paste":
+      return [{ ...state, editing: paste(state.editing, event.text) }, []];
     case "focus": {
       const { focused } = event;
       const markedNew = state.markedNew && !focused;
@@ -48,20 +46,19 @@ function pageKey(state: State, key: Key, now: number): Step {
 }
 
 function pressKey(state: State, key: Key, now: number): Step {
-  const [editing, command] = press(state.editing, {
-    name: key.name === "" ? undefined : key.name,
-    sequence: key.text,
-    ctrl: key.ctrl,
-    meta: key.meta,
-  });
+  const [editing, command] = press(state.editing, key);
   const next = { ...state, editing };
   return command === null ? [next, []] : editorStep(next, command, now);
 }
 
 function editorStep(state: State, command: EditorCommand, now: number): Step {
   switch (command.type) {
-    case "enter":
-      return enterLine(state, command.text, now);
+    case "enter": {
+      const [next, effects] = enterLine(state, command.text, now);
+      // As in a shell, a line that begins with a blank is not kept.
+      const isKept = /^\S/.test(command.text);
+      return [next, isKept ? [{ type: "keep-line", text: command.text }, ...effects] : effects];
+    }
     case "interrupt":
       if (command.text === "") return [state, [{ type: "leave", status: "interrupted" }]];
       // As in a shell, Ctrl-C drops the line, which stays on the screen.
@@ -75,6 +72,7 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
       return completeStep(state, command.line);
     case "suspend":
     case "clear-screen":
+    case "edit":
       return [state, [command]];
   }
 }
@@ -167,15 +165,12 @@ export function complete(state: State, line: LineBuffer, rooms: readonly string[
   const { others: people, rights } = state.room;
   const commands = commandsFor(rights).map(({ name }) => `/${name}`);
   const completion = completeInRoom(line, { commands, people, rooms });
-  const isAgain = state.tabbed === line && completion.line === line;
-  const next = {
-    ...state,
-    editing: { ...state.editing, line: completion.line },
-    tabbed: completion.line,
-  };
-  return isAgain && completion.candidates.length > 1 ? printCandidates(next, completion) : next;
+  const [editing, candidates] = completeLine(state.editing, line, completion);
+  const next = { ...state, editing };
+  return candidates === null ? next : print(next, ...noticeItems(candidates, null));
 }
 
-function printCandidates(state: State, completion: Completion): State {
-  return print(state, ...noticeItems(candidateList(completion), null));
+/** The line was edited elsewhere. */
+export function takeEdited(state: State, text: string): State {
+  return { ...state, editing: replaceText(state.editing, text) };
 }

@@ -1,8 +1,7 @@
 // The state of the screen, as data: what is still to be printed, what is drawn anew with each change, and what is known
 // of the conversation. Knows no rows, no bytes and no clock.
 
-import type { LineBuffer } from "../editor/line-buffer.ts";
-import { type Editing, NOTHING_TYPED } from "../editor/line-keys.ts";
+import { type Editing, NOTHING_TYPED } from "../editor/editing.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
 import { visibleLine } from "../visible-text.ts";
@@ -80,8 +79,6 @@ export interface State {
   readonly strays: Strays | null;
 
   readonly editing: Editing;
-  /** The line as the last Tab left it: Tab again lists the candidates. */
-  readonly tabbed: LineBuffer | null;
 
   readonly room: RoomState;
   /** The number of each person's colour, by fingerprint. */
@@ -124,7 +121,6 @@ export function startState(
     presence: NO_PRESENCE,
     strays: null,
     editing: NOTHING_TYPED,
-    tabbed: null,
     room: NO_ROOM,
     colours: new Map(),
     connection: { type: "connecting" },

@@ -8,7 +8,7 @@ import {
   withoutPending,
 } from "./conversation-events.ts";
 import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
-import { complete, inputStep, printError } from "./input.ts";
+import { complete, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
 import { noticeItems, print } from "./print.ts";
 import { type State, titleText } from "./state.ts";
@@ -61,6 +61,8 @@ function step(state: State, event: ScreenEvent, now: number): Step {
       return [answered(state, event.outcome, now), []];
     case "completed":
       return [complete(state, event.line, event.rooms), []];
+    case "edited":
+      return [takeEdited(state, event.text), []];
     case "rooms":
       return [{ ...state, unread: roomsAnswered(state.unread, event.rooms) }, []];
     case "people": {

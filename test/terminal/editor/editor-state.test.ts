@@ -104,9 +104,10 @@ describe("Tab", () => {
     const { state } = after(...typing("an"), tab);
     const [once, first] = update(state, completion(state, "an", "ana", "anselm"));
     expect(first).toBeNull();
-    const [, second] = update(once, completion(once, "an", "ana", "anselm"));
+    const [twice] = update(once, tab);
+    const [, second] = update(twice, completion(twice, "an", "ana", "anselm"));
     expect(second).toEqual({ type: "print-note", text: "ana  anselm" });
-    const [, only] = update(once, completion(once, "an", "an"));
+    const [, only] = update(twice, completion(twice, "an", "an"));
     expect(only).toBeNull();
   });
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
 import {
+  historyOf,
   type LineHistory,
   NO_HISTORY,
   recall,
   remember,
-} from "../../../src/terminal/editor/line-keys.ts";
+} from "../../../src/terminal/editor/line-history.ts";
 
 function entered(...lines: string[]): LineHistory {
   return lines.reduce(remember, NO_HISTORY);
@@ -67,6 +68,28 @@ describe("an entered line is remembered", () => {
     const history = remember(found?.history ?? NO_HISTORY, "one");
     expect(walk(history, "new", -1, 1)).toEqual(["one", "new"]);
   });
+});
+
+test("an older line that was edited stays so until a line is entered", () => {
+  const older = recall(entered("one", "two"), "", -1);
+  const oldest = recall(older?.history ?? NO_HISTORY, "two, edited", -1);
+  expect(walk(oldest?.history ?? NO_HISTORY, "one", 1, 1, -1)).toEqual([
+    "two, edited",
+    "",
+    "two, edited",
+  ]);
+  expect(walk(remember(oldest?.history ?? NO_HISTORY, "one"), "", -1, -1)).toEqual(["one", "two"]);
+});
+
+test("lines of earlier runs are recalled like those of this one, the newest 1,000", () => {
+  expect(walk(remember(historyOf(["one", "two"]), "three"), "", -1, -1, -1, -1)).toEqual([
+    "three",
+    "two",
+    "one",
+    null,
+  ]);
+  const many = Array.from({ length: 1_001 }, (_, index) => `line ${index}`);
+  expect(historyOf(many).lines).toEqual(many.slice(1));
 });
 
 test("1,000 lines are kept; the oldest goes first", () => {

@@ -1,38 +1,33 @@
 import { describe, expect, test } from "bun:test";
 
-import { atEnd } from "../../../src/terminal/editor/line-buffer.ts";
 import {
   type Command,
   type Editing,
-  type Key,
   NOTHING_TYPED,
-  press,
-} from "../../../src/terminal/editor/line-keys.ts";
+  startEditing,
+} from "../../../src/terminal/editor/editing.ts";
+import { atEnd } from "../../../src/terminal/editor/line-buffer.ts";
+import { complete, paste, press } from "../../../src/terminal/editor/line-keys.ts";
+import type { Key } from "../../../src/terminal/input/input-event.ts";
 
-/** Printable characters, as node:readline decodes them. */
-const text = (written: string): Key[] => Array.from(written, (sequence) => ({ sequence }));
+const NO_KEY: Key = { name: "", text: "", ctrl: false, meta: false, shift: false };
+
+/** Printable characters. */
+const text = (written: string): Key[] =>
+  Array.from(written, (character) => ({ ...NO_KEY, name: character, text: character }));
 
 /** A key written "ctrl+a", "meta+b", "left". */
 function key(chord: string): Key {
   const parts = chord.split("+");
   return {
-    name: parts.at(-1),
+    name: parts.at(-1) ?? "",
+    text: "",
     ctrl: parts.includes("ctrl"),
     meta: parts.includes("meta"),
-    sequence: "\u001b",
+    shift: parts.includes("shift"),
   };
 }
 const keys = (...chords: string[]): Key[] => chords.map(key);
-
-/** A bracketed paste, as node:readline decodes it: each character is a key between two others. */
-const paste = (pasted: string): Key[] => [
-  { name: "paste-start", sequence: "\u001b[200~" },
-  ...Array.from(pasted, (sequence) => ({
-    name: sequence === "\r" ? "return" : sequence === "\n" ? "enter" : sequence,
-    sequence,
-  })),
-  { name: "paste-end", sequence: "\u001b[201~" },
-];
 
 interface Pressed {
   editing: Editing;
@@ -70,33 +65,39 @@ describe("a character", () => {
 
   test.each(["a", "A", " ", "é", "日", "👩‍👩‍👧", "😀", "\u0301", "\u00a0"])(
     "%p is typed",
-    (sequence) => {
-      expect(pressAll([{ sequence }]).editing.line).toEqual(atEnd(sequence));
+    (character) => {
+      expect(pressAll([{ ...NO_KEY, text: character }]).editing.line).toEqual(atEnd(character));
     },
   );
 
-  test("with a name of its own is typed by its sequence", () => {
+  test("is typed by its text, whatever the key is called", () => {
     expect(
       line(
         pressAll([
-          { name: "a", sequence: "A" },
-          { name: "space", sequence: " " },
+          { ...NO_KEY, name: "a", text: "A", shift: true },
+          { ...NO_KEY, name: "space", text: " " },
         ]),
       ),
     ).toBe("A |");
   });
 
   test.each([
-    ["that controls", { name: "g", ctrl: true, sequence: "\u0007" }],
-    ["with Alt that means nothing", { name: "x", meta: true, sequence: "\u001bx" }],
-    ["that is held with Ctrl", { name: "i", ctrl: true, sequence: "i" }],
-    ["that is held with Alt", { name: "i", meta: true, sequence: "i" }],
-    ["of a key that means nothing", { name: "f5", sequence: "\u001b[15~" }],
-    ["of an unknown sequence", { name: "undefined", sequence: "\u001b[99z" }],
-    ["of the C1 controls", { sequence: "\u009b" }],
+    ["that controls", { name: "g", ctrl: true }],
+    ["with Alt that means nothing", { name: "x", meta: true }],
+    ["with Alt and a digit", { name: "5", meta: true }],
+    ["that is held with Ctrl", { name: "i", ctrl: true, meta: true, text: "i" }],
+    ["that is held with Alt", { name: "i", meta: true, text: "i" }],
+    ["of a key that means nothing", { name: "f5" }],
+    ["of a key that turns pages", { name: "pageup" }],
+    ["of a key that turns pages back", { name: "pagedown" }],
+    ["of Insert", { name: "insert" }],
+    ["of Escape", { name: "escape" }],
+    ["of Tab with Shift", { name: "tab", shift: true }],
+    ["of an unknown sequence", {}],
+    ["of the C1 controls", { text: "\u009b" }],
     ["that is none", { name: "clear" }],
-  ])("%s is not", (_what, other: Key) => {
-    expect(pressAll([...text("ab"), other])).toEqual(pressAll(text("ab")));
+  ])("%s is not", (_what, other: Partial<Key>) => {
+    expect(pressAll([...text("ab"), { ...NO_KEY, ...other }])).toEqual(pressAll(text("ab")));
   });
 });
 
@@ -173,11 +174,14 @@ describe("Ctrl-Y brings back the last piece that was cut", () => {
 });
 
 describe("a key that commands", () => {
-  test.each(["return", "enter"])("%s enters the line and begins an empty one", (chord) => {
-    const pressed = pressAll([...text("ab"), ...keys("left", chord)]);
-    expect(pressed.commands).toEqual([{ type: "enter", text: "ab" }]);
-    expect(line(pressed)).toBe("|");
-  });
+  test.each(["return", "ctrl+j", "ctrl+m"])(
+    "%s enters the line and begins an empty one",
+    (chord) => {
+      const pressed = pressAll([...text("ab"), ...keys("left", chord)]);
+      expect(pressed.commands).toEqual([{ type: "enter", text: "ab" }]);
+      expect(line(pressed)).toBe("|");
+    },
+  );
 
   test("Ctrl-C drops the line, and does not remember it", () => {
     const pressed = pressAll([...text("ab"), ...keys("ctrl+c", "up")]);
@@ -230,49 +234,38 @@ describe("lines entered before", () => {
   });
 });
 
+/** What is typed after a paste. */
+function pasted(written: string, start: Editing = NOTHING_TYPED): Pressed {
+  return { editing: paste(start, written), commands: [] };
+}
+
 describe("a paste", () => {
   test("is typed as a whole where the cursor is", () => {
-    expect(line(pressAll([...text("ad"), ...keys("left"), ...paste("bc")]))).toBe("abc|d");
+    const { editing } = pressAll([...text("ad"), ...keys("left")]);
+    expect(line(pasted("bc", editing))).toBe("abc|d");
   });
 
   test("keeps its lines: its newlines enter nothing, and its control characters are no keys", () => {
-    const pressed = pressAll(paste("one\ntwo\n"));
-    expect(line(pressed)).toBe("one\ntwo\n|");
-    expect(pressed.commands).toEqual([]);
+    expect(line(pasted("one\ntwo\n"))).toBe("one\ntwo\n|");
   });
 
   test("may end its lines as any system does", () => {
-    expect(line(pressAll(paste("one\r\ntwo\rthree\nfour")))).toBe("one\ntwo\nthree\nfour|");
+    expect(line(pasted("one\r\ntwo\rthree\nfour"))).toBe("one\ntwo\nthree\nfour|");
   });
 
   test("may have tabs and control characters: they are text in it", () => {
-    const pasted: Key[] = [
-      { name: "paste-start" },
-      { name: "tab", sequence: "\t" },
-      { name: "c", ctrl: true, sequence: "\u0003" },
-      { name: "d", ctrl: true, sequence: "\u0004" },
-      { name: "up", sequence: "\u001b[A" },
-      { name: "paste-end" },
-    ];
-    const pressed = pressAll(pasted);
-    expect(line(pressed)).toBe("\t\u0003\u0004\u001b[A|");
-    expect(pressed.commands).toEqual([]);
+    expect(line(pasted("\t\u0003\u0004\u001b[A"))).toBe("\t\u0003\u0004\u001b[A|");
   });
 
   test("is entered with the lines it has, and comes back with them", () => {
-    const pressed = pressAll([...paste("one\ntwo"), ...keys("return")]);
+    const pressed = pressAll(keys("return"), paste(NOTHING_TYPED, "one\ntwo"));
     expect(pressed.commands).toEqual([{ type: "enter", text: "one\ntwo" }]);
     expect(line(pressAll(keys("up"), pressed.editing))).toBe("one\ntwo|");
   });
 
   test("of nothing changes nothing", () => {
-    expect(pressAll([...text("ab"), ...paste("")])).toEqual(pressAll(text("ab")));
-  });
-
-  test("is not in the line before it is over", () => {
-    const pressed = pressAll(paste("abc").slice(0, -1));
-    expect(line(pressed)).toBe("|");
-    expect(pressed.editing.paste).toBe("abc");
+    const { editing } = pressAll(text("ab"));
+    expect(paste(editing, "")).toEqual(editing);
   });
 });
 
@@ -280,4 +273,34 @@ test("Tab asks for a completion, and leaves the line as it is", () => {
   const { editing, commands } = pressAll([...text("an"), key("tab")]);
   expect(line({ editing, commands })).toBe("an|");
   expect(commands).toEqual([{ type: "complete", line: { text: "an", cursor: 2 } }]);
+});
+
+describe("the answer to Tab", () => {
+  const { editing } = pressAll([...text("an"), key("tab")]);
+  const asked = editing.line;
+  const ana = { line: atEnd("ana: "), candidates: ["ana"] };
+  const several = { line: asked, candidates: ["ana", "anselm"] };
+
+  test("is taken into the line, and can be undone", () => {
+    const [completed, shown] = complete(editing, asked, ana);
+    expect(line({ editing: completed, commands: [] })).toBe("ana: |");
+    expect(shown).toBeNull();
+    expect(line(pressAll(keys("ctrl+_"), completed))).toBe("an|");
+  });
+
+  test("is shown as a choice the second time, if there is one", () => {
+    expect(complete(editing, asked, several)).toEqual([editing, null]);
+    const again = pressAll(keys("tab"), editing).editing;
+    expect(complete(again, again.line, { ...several, line: again.line })[1]).toBe("ana  anselm");
+    expect(complete(again, again.line, { line: again.line, candidates: ["an"] })[1]).toBeNull();
+  });
+
+  test("counts for nothing if another key was pressed since", () => {
+    const moved = pressAll([...text("x"), key("backspace")], editing).editing;
+    expect(complete(moved, asked, ana)).toEqual([moved, null]);
+  });
+});
+
+test("lines of earlier runs come back as those of this one", () => {
+  expect(line(pressAll(keys("up", "up"), startEditing(["one", "two"])))).toBe("one|");
 });
