@@ -1,8 +1,8 @@
 // A line editor on a real terminal: the driver of editor-state.ts, which decides, and renderer.ts, which
 // draws. What is printed goes above the line being typed. Knows nothing of conversations.
 
-import { emitKeypressEvents } from "node:readline";
-
+import type { InputEvent } from "../input/input-event.ts";
+import { readInput } from "../input/input-reader.ts";
 import type { Output, TerminalInput } from "../io.ts";
 import type { Completion } from "./completion.ts";
 import {
@@ -142,8 +142,20 @@ export function openLineEditor(
     process.kill(0, "SIGTSTP");
   }
 
-  function onKeypress(_text: string | undefined, key: ReadlineKey): void {
+  function press(key: ReadlineKey): void {
     if (open) dispatch({ type: "key", key });
+  }
+
+  function onInput(event: InputEvent): void {
+    if (event.type === "focus") onFocus?.(event.focused);
+    else if (event.type === "paste") {
+      press({ name: "paste-start" });
+      press({ sequence: event.text });
+      press({ name: "paste-end" });
+    } else if (event.type === "key") {
+      const { text, ...key } = event.key;
+      press({ ...key, sequence: text });
+    }
   }
 
   /** A terminal that has hung up takes no more output (EIO): that is the end of the input. */
@@ -151,8 +163,7 @@ export function openLineEditor(
     if (open) onEnd();
   }
 
-  emitKeypressEvents(input);
-  input.on("keypress", onKeypress);
+  const reader = readInput(input, onInput);
   input.on("end", onEnd);
   output.on("resize", drawSoon);
   // Stays after close: an error of the last write is reported later.
@@ -166,7 +177,7 @@ export function openLineEditor(
     open = false;
     renderer.eraseTyped(state.pending);
     restoreTerminal();
-    input.off("keypress", onKeypress);
+    reader[Symbol.dispose]();
     input.off("end", onEnd);
     output.off("resize", drawSoon);
     input.pause();

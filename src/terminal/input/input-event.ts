@@ -3,11 +3,12 @@
 /** A key that was pressed. */
 export interface Key {
   /**
-   * A letter or digit as it is on the key (`a`, also with Ctrl), or `return`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`, `down`,
-   * `left`, `right`, `home`, `end`, `pageup`, `pagedown`, `f1` to `f12`; "" for text that is no single key.
+   * A character in lower case (`a`, also with Shift or Ctrl; `_` for Ctrl-underscore), or `space`, `return`, `tab`, `escape`, `backspace`,
+   * `delete`, `insert`, `up`, `down`, `left`, `right`, `home`, `end`, `pageup`, `pagedown`, `f1` to `f12`; "" for text that is no single key.
+   * Ctrl-M and Ctrl-J are `return`, Ctrl-I is `tab`, Ctrl-H `backspace` and Ctrl-[ `escape` on every terminal.
    */
   readonly name: string;
-  /** What it types; "" if it types nothing. */
+  /** What it types; "" if it types nothing, as with Ctrl or Alt. */
   readonly text: string;
   readonly ctrl: boolean;
   /** Alt, or Escape before it. */
@@ -17,7 +18,7 @@ export interface Key {
 
 export type InputEvent =
   | { readonly type: "key"; readonly key: Key }
-  /** Newlines are "\n"; other control characters are as they were pasted. */
+  /** Newlines are "\n"; other control characters are as they were pasted. At most 1 MiB; the rest was dropped. */
   | { readonly type: "paste"; readonly text: string }
   | { readonly type: "focus"; readonly focused: boolean }
   | { readonly type: "answer"; readonly answer: TerminalAnswer };

@@ -1,0 +1,64 @@
+// Which answer of a terminal an escape sequence is (xterm ctlseqs). All others that only a terminal sends are null: they
+// are known to be no keys.
+
+import type { TerminalAnswer } from "./input-event.ts";
+
+/** `CSI`, what follows, and its last character; undefined if it may be a key. */
+export function answerOfCsi(
+  body: string,
+  final: string,
+  isCursorExpected: boolean,
+): TerminalAnswer | null | undefined {
+  const numbers = body
+    .replace(/^[<-?]/, "")
+    .split(/[;:]/)
+    .map((number) => Number.parseInt(number, 10) || 0);
+  const [first = 0, second = 0] = numbers;
+  if (/^\??\d+;\d+(?:;\d+)?$/.test(body) && final === "R") {
+    if (isCursorExpected) return { type: "cursor", row: first, column: second };
+    // Otherwise it is F3 with a modifier.
+    return /^1;\d{1,3}$/.test(body) ? undefined : null;
+  }
+  if (/^\?[\d;]*$/.test(body)) {
+    if (final === "c") return { type: "attributes", attributes: numbers };
+    if (final === "u") return { type: "keyboard", flags: first };
+  }
+  if (/^\?\d+;\d+\$$/.test(body) && final === "y") {
+    return { type: "mode", mode: first, state: second };
+  }
+  // With a prefix or an intermediate character nothing is a key: DA2, SGR mouse reports and others.
+  return /[^\d:;[]/.test(body) ? null : undefined;
+}
+
+/** A DCS or OSC. */
+export function answerOfString(kind: string, text: string): TerminalAnswer | null {
+  if (kind === "dcs" && text.startsWith(">|")) return { type: "version", text: text.slice(2) };
+  const colour = kind === "osc" ? /^(10|11);(.*)$/s.exec(text) : null;
+  if (colour === null) return null;
+  const [, number, specification = ""] = colour;
+  const parts = colourParts(specification);
+  if (parts === null) return null;
+  const [red, green, blue] = parts;
+  return { type: "colour", of: number === "10" ? "foreground" : "background", red, green, blue };
+}
+
+/** From 0 to 1 (XParseColor): "rgb:" with 1 to 4 digits a part, or "#" with equally many for each. */
+function colourParts(specification: string): readonly [number, number, number] | null {
+  const parts =
+    /^rgba?:([\da-f/]+)$/i.exec(specification)?.[1]?.split("/") ?? thirds(specification);
+  const [red = "", green = "", blue = "", alpha = "f"] = parts;
+  if (parts.length > 4 || ![red, green, blue, alpha].every(isPart)) return null;
+  return [fraction(red), fraction(green), fraction(blue)];
+}
+
+function thirds(specification: string): string[] {
+  const digits = /^#(?:[\da-f]{3}){1,4}$/i.test(specification) ? specification.slice(1) : "";
+  const length = digits.length / 3;
+  return [0, 1, 2].map((part) => digits.slice(part * length, (part + 1) * length));
+}
+
+const isPart = (hex: string) => /^[\da-f]{1,4}$/i.test(hex);
+
+function fraction(hex: string): number {
+  return Number.parseInt(hex, 16) / (16 ** hex.length - 1);
+}
