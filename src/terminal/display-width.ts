@@ -12,6 +12,11 @@ export function displayWidth(text: string): number {
   return Bun.stringWidth(text);
 }
 
+/** Whether a terminal may be set up to draw a character narrow or wide (UAX #11, "Ambiguous"). */
+export function isAmbiguous(character: string): boolean {
+  return Bun.stringWidth(character, { ambiguousIsNarrow: false }) > Bun.stringWidth(character);
+}
+
 /**
  * A table with its columns aligned. If a line would be wider than the window, what follows the first
  * cell of each row goes on a line of its own.

@@ -2,23 +2,9 @@
 
 import { expect, test } from "bun:test";
 
-import { displayWidth } from "../../../src/terminal/display-width.ts";
-import type { Capabilities } from "../../../src/terminal/output/capabilities.ts";
+import { type Capabilities, PLAIN } from "../../../src/terminal/output/capabilities.ts";
 import { createWriter } from "../../../src/terminal/output/writer.ts";
 import { type Frame, span } from "../../../src/terminal/rows.ts";
-
-const CAPABILITIES: Capabilities = {
-  background: null,
-  colours: 0,
-  styles: false,
-  synchronized: false,
-  hyperlinks: false,
-  title: false,
-  clipboard: false,
-  notification: null,
-  narrowing: "reflow",
-  width: displayWidth,
-};
 
 function createScene(capabilities: Partial<Capabilities> = {}) {
   let written = "";
@@ -31,7 +17,7 @@ function createScene(capabilities: Partial<Capabilities> = {}) {
       askCursor: () => void (asked += 1),
     },
     (style) => (style === "dim" ? { open: "<dim>", close: "</>" } : { open: "", close: "" }),
-    () => ({ ...CAPABILITIES, ...capabilities }),
+    () => ({ ...PLAIN, ...capabilities }),
   );
   return {
     writer,
