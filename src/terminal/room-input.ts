@@ -10,14 +10,13 @@ import type { Io } from "./io.ts";
 import { DIM, styleFor } from "./output-stream.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
-import { describeInvitation } from "./view/event-text.ts";
+import { describeInvitation, muteSentences } from "./view/event-text.ts";
 import {
   banLines,
   banResultLines,
   commandLines,
   entryLines,
   invitationLines,
-  muteResultLines,
   peopleLines,
   roomLines,
 } from "./view/room-lists.ts";
@@ -154,7 +153,7 @@ export function createRoomInput(
       case "mute": {
         const { name, muted } = command;
         await conversation.mute(name, muted);
-        return muteResultLines(name, muted).map(dim);
+        return muteSentences(name, muted).map(dim);
       }
       case "lock": {
         await conversation.lock(command.locked);

@@ -16,6 +16,8 @@ export type Style =
   | "status"
   /** What Ctrl-R found in a line. */
   | "match"
+  /** The modules of a QR code: black on white, on every screen. */
+  | "code"
   /** The name of a person, by the number of their colour (view/colours.ts). */
   | { readonly person: number };
 

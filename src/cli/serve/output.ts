@@ -2,10 +2,7 @@
 
 import type { Writable } from "node:stream";
 
-import { encode } from "uqr";
-
-/** Light modules on every side, without which readers do not find the code (ISO/IEC 18004 s. 9.1). */
-const QUIET_ZONE = 4;
+import { qrCodeLines } from "../../terminal/view/qr-code.ts";
 
 /** Black on white from the 256 colours, because themes change the first 16. */
 const BLACK_ON_WHITE = "\x1b[38;5;16;48;5;231m";
@@ -21,27 +18,11 @@ export interface QrCodeOptions {
   readonly colours: boolean;
 }
 
-/** A QR code as lines, each with two rows of modules, so that modules are square; null if the terminal is too narrow. */
+/** A QR code as lines; null if the terminal is too narrow. */
 export function qrCode(text: string, { columns, colours }: QrCodeOptions): string[] | null {
-  const { data: modules, size } = encode(text, { ecc: "L", boostEcc: true, border: 0 });
-  const width = size + 2 * QUIET_ZONE;
-  if (width > columns) return null;
-
-  const isDrawn = (row: number, column: number) => (modules[row]?.[column] ?? false) === colours;
-  const lines: string[] = [];
-  for (let row = -QUIET_ZONE; row < size + QUIET_ZONE; row += 2) {
-    let line = "";
-    for (let column = -QUIET_ZONE; column < size + QUIET_ZONE; column++) {
-      line += block(isDrawn(row, column), isDrawn(row + 1, column));
-    }
-    lines.push(colours ? `${BLACK_ON_WHITE}${line}${RESET}` : line);
-  }
-  return lines;
-}
-
-function block(isTop: boolean, isBottom: boolean): string {
-  if (isTop) return isBottom ? "█" : "▀";
-  return isBottom ? "▄" : " ";
+  const lines = qrCodeLines(text, colours ? "dark" : "light");
+  if (lines.some((line) => line.length > columns)) return null;
+  return colours ? lines.map((line) => `${BLACK_ON_WHITE}${line}${RESET}`) : lines;
 }
 
 /** Lines that wait to be written, about 100 bytes each. */

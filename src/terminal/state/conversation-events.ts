@@ -2,6 +2,7 @@
 
 import { actionText } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
+import { chooseHue } from "../view/colours.ts";
 import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
@@ -254,10 +255,11 @@ function connectionAfter(before: Connection, event: ConversationEvent, now: numb
   }
 }
 
-/** With a colour of its own for that person, while there are any. */
+/** With a colour for that person, apart from those of the others. */
 export function withColour(
   colours: ReadonlyMap<string, number>,
   fingerprint: string,
 ): ReadonlyMap<string, number> {
-  return colours.has(fingerprint) ? colours : new Map(colours).set(fingerprint, colours.size);
+  if (colours.has(fingerprint)) return colours;
+  return new Map(colours).set(fingerprint, chooseHue(fingerprint, [...colours.values()]));
 }

@@ -138,10 +138,19 @@ export function promptText({ turn }: Pick<State, "turn">): string {
   return turn === "mine" ? "> " : "(their turn) > ";
 }
 
-/** Rows that are drawn anew with each change, above the line being typed: what has not settled. */
-export function liveNotices({ presence, strays, settings }: State): readonly string[] {
+/** Lines about the conversation that may still change, with their times, where they have one. */
+export function liveNotices({
+  presence,
+  strays,
+  settings,
+}: State): readonly { readonly time: number | null; readonly text: string }[] {
   if (settings.quiet) return [];
-  return [presenceText(presence), strays?.text ?? null].filter((text) => text !== null);
+  const coming = presenceText(presence);
+  const stray = strays?.text ?? null;
+  return [
+    ...(coming === null ? [] : [{ time: presence.since, text: coming }]),
+    ...(stray === null ? [] : [{ time: null, text: stray }]),
+  ];
 }
 
 /** The title of the window. */

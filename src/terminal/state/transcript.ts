@@ -38,6 +38,7 @@ export type TranscriptItem =
       readonly type: "notice";
       /** Null for the answer to a command. */
       readonly time: number | null;
+      /** In the words of view/event-text.ts: what peers wrote in it is visible and isolated. */
       readonly text: string;
       readonly hint?: string | undefined;
     }

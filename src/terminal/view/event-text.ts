@@ -1,5 +1,6 @@
 // Events and errors in words for people. Pure: printer.ts prints them.
 
+import type { Banned } from "../../chat/conversation.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
@@ -80,12 +81,47 @@ export function describeEvent(
 }
 
 export function describeInvitation(invitation: string): string {
-  return `invite with: charla ${quoteForShell(visibleLine(invitation))}`;
+  return `invite with: ${invitingCommand(invitation)}`;
+}
+
+/** Ready to paste into a shell. */
+export function invitingCommand(invitation: string): string {
+  return `charla ${quoteForShell(visibleLine(invitation))}`;
 }
 
 /** An error as every command shows it: the cause, then what to do. */
 export function describeError(error: CharlaError): string {
   return `charla: ${visibleLine(error.message)}\nhint: ${visibleLine(error.hint)}`;
+}
+
+/** What a ban has changed, and what it cannot keep out. */
+export function banSentences({ name, closed, open }: Banned): string[] {
+  const numbers = closed.filter((id) => id !== "standing");
+  return [
+    `${visibleName(name)} is banned`,
+    ...(numbers.length === 0 ? [] : [`closed for newcomers: invitation ${numbers.join(", ")}`]),
+    ...(closed.includes("standing")
+      ? [`the standing invitation was renewed, for ${visibleName(name)} may have the old one`]
+      : []),
+    ...(closed.length > 0
+      ? [
+          `others who came by it may come back, and so may ${visibleName(name)} with another key: /invites lists them`,
+        ]
+      : []),
+    ...(open === true
+      ? ["anyone may join here, and so may they with another key: /lock keeps newcomers out"]
+      : []),
+    ...(open !== true && closed.length === 0
+      ? ["no invitation was closed: none that is open is known to be theirs"]
+      : []),
+  ];
+}
+
+/** What a mute has changed, and what it cannot keep out. */
+export function muteSentences(name: string, muted: boolean): string[] {
+  const visible = visibleName(name);
+  if (!muted) return [`${visible} is no longer muted`];
+  return [`${visible} is muted`, "a new key could write again: /lock or /ban prevents that"];
 }
 
 /** That the server can't be reached was shown once, and isn't repeated for each message. */

@@ -19,6 +19,12 @@ interface MessageWords {
  */
 const COLOURS = [160, 166, 130, 100, 64, 28, 30, 32, 62, 98, 134, 163] as const;
 
+const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+const MONTHS =
+  "January February March April May June July August September October November December".split(
+    " ",
+  );
+
 /** A name of several words, or one that begins with a quotation mark or anything else than a letter, digit or emoji. */
 const NEEDS_QUOTES =
   / |^[^\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
@@ -99,6 +105,14 @@ function fnv1a(text: string): number {
 
 function indentLines(text: string): string {
   return visibleText(text).split("\n").map(isolated).join("\n  ");
+}
+
+/** "Sunday 1 March 2026" */
+export function longDate(time: number): string {
+  const date = new Date(time);
+  const day = DAYS[date.getDay()] ?? "";
+  const month = MONTHS[date.getMonth()] ?? "";
+  return `${day} ${date.getDate()} ${month} ${date.getFullYear()}`;
 }
 
 function twoDigits(count: number): string {

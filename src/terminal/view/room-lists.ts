@@ -13,7 +13,7 @@ import type {
 import { layOutTable } from "../display-width.ts";
 import { DIM, type Style } from "../output-stream.ts";
 import { visibleLine, visibleName } from "../visible-text.ts";
-import { describeInvitation } from "./event-text.ts";
+import { banSentences, describeInvitation } from "./event-text.ts";
 import { calendarDay, clockTime, messageText } from "./message-text.ts";
 
 /** Letters of a fingerprint that tell the people of one room apart. */
@@ -85,35 +85,13 @@ export function banLines(bans: readonly BanDescription[], columns: number): stri
   return layOutTable(rows, columns);
 }
 
-/** What a ban has changed, and what it cannot keep out. */
-export function banResultLines({ name, closed, invitation, open }: Banned): string[] {
-  const numbers = closed.filter((id) => id !== "standing");
+/** With the new standing invitation, if there is one. */
+export function banResultLines(banned: Banned): string[] {
+  const { invitation } = banned;
   return [
-    `${visibleName(name)} is banned`,
-    ...(numbers.length === 0 ? [] : [`closed for newcomers: invitation ${numbers.join(", ")}`]),
-    ...(closed.includes("standing")
-      ? [`the standing invitation was renewed, for ${visibleName(name)} may have the old one`]
-      : []),
-    ...(closed.length > 0
-      ? [
-          `others who came by it may come back, and so may ${visibleName(name)} with another key: /invites lists them`,
-        ]
-      : []),
+    ...banSentences(banned),
     ...(invitation === undefined ? [] : [describeInvitation(invitation)]),
-    ...(open === true
-      ? ["anyone may join here, and so may they with another key: /lock keeps newcomers out"]
-      : []),
-    ...(open !== true && closed.length === 0
-      ? ["no invitation was closed: none that is open is known to be theirs"]
-      : []),
   ];
-}
-
-/** What a mute has changed, and what it cannot keep out. */
-export function muteResultLines(name: string, muted: boolean): string[] {
-  const visible = visibleName(name);
-  if (!muted) return [`${visible} is no longer muted`];
-  return [`${visible} is muted`, "a new key could write again: /lock or /ban prevents that"];
 }
 
 export function invitationLines(

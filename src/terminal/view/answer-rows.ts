@@ -1,0 +1,212 @@
+// What the commands of a room are answered, as rows: commands, people, rooms, bans, invitations, messages. Pure, but for
+// this machine's time zone.
+
+import { commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
+import type { Banned } from "../../chat/conversation.ts";
+import type { InvitationDescription, LogEntry, MemberDescription } from "../../chat/frames.ts";
+import { type Row, type Span, span } from "../rows.ts";
+import type { Answer } from "../state/transcript.ts";
+import { visibleLine, visibleName } from "../visible-text.ts";
+import { chooseHue } from "./colours.ts";
+import { banSentences } from "./event-text.ts";
+import { invitationRows } from "./invitation-rows.ts";
+import { type ItemLayout, type Layout, ownRows } from "./layout.ts";
+import { messageRows, nameColumnWidth } from "./message-rows.ts";
+import { calendarDay, clockTime, longDate } from "./message-text.ts";
+import { tableRows } from "./table.ts";
+
+type AnswerOf<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;
+
+/** Letters of a fingerprint that tell the people of one room apart. */
+const SHORT_FINGERPRINT = 12;
+
+export function answerRows(answer: Answer, layout: ItemLayout): Row[] {
+  switch (answer.type) {
+    case "commands":
+      return commandRows(answer.rights, layout);
+    case "people":
+      return peopleRows(answer, layout);
+    case "rooms":
+      return roomRows(answer, layout);
+    case "bans":
+      return banRows(answer, layout);
+    case "banned":
+      return bannedRows(answer.banned, layout);
+    case "invitations":
+      return invitationListRows(answer, layout);
+    case "entries":
+      return entryRows(answer, layout);
+  }
+}
+
+/** The commands that somebody may use, by who else may. */
+function commandRows(rights: Rights, layout: Layout): Row[] {
+  const commands = commandsFor(rights);
+  const rowsOf = (chosen: typeof commands) =>
+    chosen
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+      .map((command) => [span(commandUsage(command), "strong"), span(command.does)]);
+  const everybodys = commands.filter(({ owner, operator }) => owner !== true && operator !== true);
+  const operators = commands.filter(({ operator }) => operator === true);
+  const owners = commands.filter(({ owner }) => owner === true);
+  const groups: [string, Span[][]][] = [
+    [
+      "everybody",
+      [
+        ...rowsOf(everybodys),
+        [span("bye", "strong"), span("says bye, and leaves")],
+        [span("//TEXT", "strong"), span("sends /TEXT")],
+      ],
+    ],
+    ["operators", rowsOf(operators)],
+    ["the owner", rowsOf(owners)],
+  ];
+  const shown = groups.filter(([, rows]) => rows.length > 0);
+  // One table, so that all descriptions stand in one column.
+  const table = tableRows(
+    shown.flatMap(([, rows]) => rows),
+    layout,
+  );
+  const perCommand = table.length / shown.reduce((sum, [, rows]) => sum + rows.length, 0);
+  if (shown.length === 1 || !Number.isInteger(perCommand)) return table;
+  let taken = 0;
+  return shown.flatMap(([who, rows]) => {
+    const from = taken;
+    taken += rows.length * perCommand;
+    return headingRows(who, layout).concat(table.slice(from, taken));
+  });
+}
+
+/** One row for each person, however many windows they have. */
+function peopleRows(
+  { people, ownName, verbose, colours }: AnswerOf<"people">,
+  layout: Layout,
+): Row[] {
+  const rows = Map.groupBy(people, ({ fingerprint }) => fingerprint)
+    .entries()
+    .map(([fingerprint, windows]) => {
+      const names = [...new Set(windows.map(({ name }) => name))];
+      const person = colours.get(fingerprint) ?? chooseHue(fingerprint, []);
+      return [
+        span(names.map(visibleName).join(", "), { person }),
+        span(describePerson(windows, names.includes(ownName))),
+        span(verbose ? visibleLine(fingerprint) : shortFingerprint(fingerprint), "dim"),
+      ];
+    });
+  return tableRows([...rows], layout);
+}
+
+function describePerson(windows: readonly MemberDescription[], isSelf: boolean): string {
+  const [first] = windows;
+  return [
+    ...(isSelf ? ["you"] : []),
+    ...(first?.owner === true ? ["owner"] : first?.operator === true ? ["operator"] : []),
+    ...(first?.muted === true ? ["muted"] : []),
+    ...(windows.every(({ away }) => away) ? ["away"] : []),
+  ].join(", ");
+}
+
+function roomRows({ rooms, current }: AnswerOf<"rooms">, layout: Layout): Row[] {
+  const rows = rooms.map(({ name, members, entries }) => [
+    span(visibleName(name), "strong"),
+    span(`${members} here`),
+    span(entries === 1 ? "1 message" : `${entries} messages`),
+    span(name === current ? "you are here" : ""),
+  ]);
+  return tableRows(rows, layout);
+}
+
+function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[] {
+  if (bans.length === 0) return sentenceRows("nobody is banned", layout);
+  const rows = bans.map(({ name, fingerprint, by, time }) => [
+    span(visibleName(name), "strong"),
+    // Whole, for it is what /unban takes.
+    span(visibleLine(fingerprint), "dim"),
+    span(`by ${visibleName(by)}, ${calendarDay(time)}`),
+  ]);
+  return tableRows(rows, layout);
+}
+
+function bannedRows(banned: Banned, layout: ItemLayout): Row[] {
+  const { invitation } = banned;
+  return [
+    ...banSentences(banned).flatMap((sentence) => sentenceRows(sentence, layout)),
+    ...(invitation === undefined ? [] : invitationRows({ invitation, showsCode: false }, layout)),
+  ];
+}
+
+function invitationListRows({ invitations }: AnswerOf<"invitations">, layout: Layout): Row[] {
+  if (invitations.length === 0) {
+    return sentenceRows("anyone may join: there are no invitations", layout);
+  }
+  const rows = invitations.map((invitation) => [
+    span(invitation.id, "strong"),
+    span(invitation.room === undefined ? "all rooms" : visibleName(invitation.room)),
+    span(describeLimits(invitation)),
+    span(listGuests(invitation)),
+  ]);
+  return tableRows(rows, layout);
+}
+
+function describeLimits({ left, until }: InvitationDescription): string {
+  if (left === 0) return "closed";
+  return [
+    ...(left === undefined ? [] : [`${left} left`]),
+    ...(until === undefined ? [] : [`until ${calendarDay(until)} ${clockTime(until)}`]),
+  ].join(", ");
+}
+
+function listGuests({ guests, count }: InvitationDescription): string {
+  const names = guests.map(({ name, fingerprint }) =>
+    name === undefined ? shortFingerprint(fingerprint) : visibleName(name),
+  );
+  const more = count > guests.length ? [`${count - guests.length} more`] : [];
+  return [...names, ...more].join(", ");
+}
+
+/** Messages as in the conversation, with a line for each day. */
+function entryRows({ entries, colours }: AnswerOf<"entries">, layout: Layout): Row[] {
+  const { width } = layout;
+  const nameColumns = Math.max(
+    layout.nameColumns,
+    nameColumnWidth(
+      entries.map(({ name }) => name),
+      width,
+    ),
+  );
+  let last: LogEntry | null = null;
+  return entries.flatMap((entry) => {
+    const { time, name, author, text } = entry;
+    const isNewDay = last === null || calendarDay(last.time) !== calendarDay(time);
+    const follows = !isNewDay && last?.author === author && last.name === name;
+    last = entry;
+    const message = {
+      type: "message",
+      time,
+      name,
+      colour: colours.get(author) ?? chooseHue(author, []),
+      text,
+      own: false,
+      mentions: false,
+      follows,
+    } as const;
+    return [
+      ...(isNewDay ? ownRows("   ", [span(longDate(time), "dim")], layout) : []),
+      ...messageRows(message, { ...layout, nameColumns }),
+    ];
+  });
+}
+
+function sentenceRows(sentence: string, layout: Layout): Row[] {
+  return ownRows("   ", [span(sentence, "dim")], layout);
+}
+
+function headingRows(words: string, layout: Layout): Row[] {
+  return ownRows("   ", [span(words, "dim")], layout);
+}
+
+/** Without the name of the hash, which is always the same. */
+function shortFingerprint(fingerprint: string): string {
+  const digits = visibleLine(fingerprint).replace(/^SHA256:/, "");
+  return digits.length > SHORT_FINGERPRINT ? `${digits.slice(0, SHORT_FINGERPRINT)}…` : digits;
+}

@@ -1,0 +1,46 @@
+// Which colour a person has: one of twelve hues, chosen by their key and apart from those of the others who are there.
+// Knows no terminal; output/theme.ts has the colours. Pure.
+
+/** Around the wheel: red, orange, yellow, lime, green, teal, cyan, azure, blue, violet, magenta, rose. */
+export const HUES = 12;
+/** Neighbours on the wheel look alike. */
+const APART = 2;
+
+/**
+ * The hue of somebody new: the one that their key prefers if it is free, and no neighbour of a hue in use; or else,
+ * of those that the fewest people have, the one farthest from all in use.
+ *
+ * @param present the hues of the others
+ */
+export function chooseHue(fingerprint: string, present: readonly number[]): number {
+  const uses = Array.from({ length: HUES }, () => 0);
+  for (const hue of present) uses[hue % HUES] = (uses[hue % HUES] ?? 0) + 1;
+  const fewest = Math.min(...uses);
+  // When all hues are in use, those that fewer people have are as good as free.
+  const inUse = [...uses.keys()].filter((hue) => (uses[hue] ?? 0) > fewest);
+  const gap = (hue: number) => Math.min(HUES, ...inUse.map((other) => distance(hue, other)));
+
+  const preferred = fnv1a(fingerprint) % HUES;
+  const free = [...uses.keys()]
+    .map((index) => (preferred + index) % HUES)
+    .filter((hue) => uses[hue] === fewest);
+  const widest = Math.max(...free.map(gap));
+  const enough = Math.min(APART, widest);
+  const isApart = free[0] === preferred && gap(preferred) >= enough;
+  return isApart ? preferred : (free.find((hue) => gap(hue) === widest) ?? preferred);
+}
+
+/** Steps from one hue to another, the shorter way around. */
+function distance(one: number, other: number): number {
+  const steps = Math.abs(one - other) % HUES;
+  return Math.min(steps, HUES - steps);
+}
+
+/** FNV-1a, 32 bits, over UTF-16 units. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}

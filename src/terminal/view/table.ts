@@ -1,0 +1,53 @@
+// A table as rows of spans, with its columns aligned. Pure.
+
+import { type Row, type Span, span } from "../rows.ts";
+import { hang, type Layout, OWN_INDENT } from "./layout.ts";
+
+/** Blanks between the columns. */
+const GAP = "  ";
+
+/**
+ * The table behind an indent. If a row would be wider than the window, what follows the first cell of each row goes on
+ * a row of its own.
+ *
+ * @param cells visible text on one line each
+ */
+export function tableRows(
+  cells: readonly (readonly Span[])[],
+  layout: Pick<Layout, "columns" | "width">,
+): Row[] {
+  const { columns, width } = layout;
+  const indent = columns < 3 * OWN_INDENT ? 0 : OWN_INDENT;
+  const widths: number[] = [];
+  for (const row of cells) {
+    for (const [index, { text }] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, width(text));
+    }
+  }
+  const rows = cells.map((row) => aligned(row, widths, width));
+  const isNarrow = rows.some(
+    (row) => indent + row.reduce((sum, { text }) => sum + width(text), 0) > columns,
+  );
+  const blanks = span(" ".repeat(indent));
+  if (!isNarrow) return rows.map((row) => (indent === 0 ? row : [blanks].concat(row)));
+  return cells.flatMap(([first, ...others]) => {
+    const rest = others
+      .filter(({ text }) => text !== "")
+      .flatMap((cell, index) => (index === 0 ? [cell] : [span(GAP), cell]));
+    const further = columns < 3 * OWN_INDENT ? Math.min(2, columns - 1) : indent + GAP.length;
+    return [
+      ...(first === undefined ? [] : hang([blanks], [first], indent, layout)),
+      ...(rest.length === 0 ? [] : hang([span(" ".repeat(further))], rest, further, layout)),
+    ];
+  });
+}
+
+/** Without blanks at the end. */
+function aligned(row: readonly Span[], widths: readonly number[], width: Layout["width"]): Row {
+  const last = row.findLastIndex(({ text }) => text !== "");
+  return row.slice(0, last + 1).flatMap((cell, index) => {
+    if (index === last) return [cell];
+    const gap = " ".repeat((widths[index] ?? 0) - width(cell.text)) + GAP;
+    return cell.text === "" ? [span(gap)] : [cell, span(gap)];
+  });
+}

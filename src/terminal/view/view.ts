@@ -1,0 +1,143 @@
+// The screen of a conversation: what is printed once, and below it the rows that change: notices that may still change,
+// messages on their way, the line being typed, and the status line. Pure, but for this machine's time zone.
+
+import { layOutEditor } from "../editor/layout.ts";
+import { type Frame, type Row, span } from "../rows.ts";
+import { liveNotices, promptText, type State } from "../state/state.ts";
+import type { MessageItem } from "../state/transcript.ts";
+import { itemRows } from "./item-rows.ts";
+import { type ItemLayout, ownRows } from "./layout.ts";
+import { messageRows, nameColumnWidth } from "./message-rows.ts";
+import { clockTime } from "./message-text.ts";
+import { statusOf, statusRow } from "./status-row.ts";
+
+/** A frame, and how much of the transcript it prints. */
+export interface Screen {
+  readonly frame: Frame;
+  /** Items that are printed whole; of the next one, an answer longer than the window, so many rows. */
+  readonly items: number;
+  readonly page: { readonly shown: number; readonly total: number } | null;
+}
+
+/** Live rows beside the line being typed, from those that stay longest to those that go first in a small window. */
+interface LiveRows {
+  readonly question: readonly Row[];
+  readonly status: readonly Row[];
+  readonly notices: readonly Row[];
+  readonly pending: readonly Row[];
+}
+
+/** With fewer rows there is no status line, or nothing but the line being typed. */
+const ROWS_WITH_STATUS = 4;
+const ROWS_WITH_PENDING = 3;
+
+export function view(state: State): Screen {
+  const layout = layoutOf(state);
+  const printed = printTranscript(state, layout);
+  const live = liveRows(state, printed.page, layout);
+  const above = [...live.notices, ...live.pending, ...live.question];
+  const left = Math.max(1, layout.rows - above.length - live.status.length);
+  const input = printed.page === null ? inputRows(state, layout, left) : null;
+  const frame: Frame = {
+    settled: printed.rows,
+    live: [...above, ...(input?.rows ?? []), ...live.status],
+    cursor: {
+      row: above.length + (input?.cursorRow ?? -1),
+      column: input?.cursorColumn ?? 0,
+    },
+  };
+  return { frame, items: printed.items, page: printed.page };
+}
+
+function layoutOf({ size, capabilities, room, settings }: State): ItemLayout {
+  const { width, styles, colours } = capabilities;
+  return {
+    columns: Math.max(1, size.columns),
+    rows: Math.max(1, size.rows),
+    width,
+    nameColumns: settings.isRoom ? nameColumnWidth(room.here, width) : 1,
+    drawsCodes: styles && colours > 0,
+  };
+}
+
+/** All that waits, or the next page of an answer that is longer than the window. */
+function printTranscript({ transcript, page }: State, layout: ItemLayout) {
+  const rows: Row[] = [];
+  if (page?.waits === true) return { rows, items: 0, page };
+  const pageRows = Math.max(1, layout.rows - 2);
+  for (const [index, item] of transcript.entries()) {
+    const next = itemRows(item, layout);
+    const isPaged = item.type === "answer" && next.length > pageRows;
+    const from = index === 0 && page !== null ? Math.min(page.shown, next.length) : 0;
+    const to = isPaged ? Math.min(from + pageRows, next.length) : next.length;
+    rows.push(...next.slice(from, to));
+    if (to < next.length) return { rows, items: index, page: { shown: to, total: next.length } };
+  }
+  return { rows, items: transcript.length, page: null };
+}
+
+function liveRows(
+  state: State,
+  page: { readonly shown: number; readonly total: number } | null,
+  layout: ItemLayout,
+): LiveRows {
+  const { rows } = layout;
+  const status = rows < ROWS_WITH_STATUS ? [] : [statusRow(statusOf(state), layout)];
+  // The last row is for the line being typed, or for the question about the next page.
+  const most = rows < ROWS_WITH_PENDING ? 0 : Math.floor(rows / 2);
+  const free = Math.min(most, rows - status.length - 1);
+  const notices = liveNotices(state)
+    .flatMap(({ time, text }) => {
+      const words = time === null ? text : `${clockTime(time)} ${text}`;
+      return ownRows("-- ", [span(words, "dim")], layout);
+    })
+    .slice(0, free);
+  return {
+    question: page === null ? [] : [pageRow(page.total - page.shown, layout)],
+    status,
+    notices,
+    pending: pendingRows(state, free - notices.length, layout),
+  };
+}
+
+function pageRow(left: number, layout: ItemLayout): Row {
+  const words = `${left} more ${left === 1 ? "row" : "rows"}: Enter shows them, q leaves`;
+  return ownRows("-- ", [span(words, "strong")], layout)[0] ?? [];
+}
+
+/** The newest messages that there is room for, and how many more there are; if even one is too long, its beginning. */
+function pendingRows(state: State, most: number, layout: ItemLayout): readonly Row[] {
+  if (most < 1) return [];
+  const rows: Row[] = [];
+  let hidden = state.pending.length;
+  while (hidden > 0) {
+    // The count of hidden messages takes a row.
+    const free = most - rows.length - (hidden > 1 ? 1 : 0);
+    const next = messageRows(pendingItem(state, hidden - 1), layout);
+    if (free <= 0 || (next.length > free && rows.length > 0)) break;
+    rows.unshift(...next.slice(0, free));
+    hidden -= 1;
+  }
+  if (hidden === 0) return rows;
+  const [count = []] = ownRows("   ", [span(`… ${hidden} more on their way`, "dim")], layout);
+  return [count, ...rows];
+}
+
+function pendingItem({ pending, room, settings }: State, index: number): MessageItem {
+  return {
+    type: "message",
+    time: null,
+    name: settings.isRoom ? room.name : ">",
+    // The rows of the plain wire have no names; the colour of a pending message isn't shown.
+    colour: settings.isRoom ? 0 : null,
+    text: pending[index]?.text ?? "",
+    own: true,
+    mentions: false,
+    follows: index > 0,
+  };
+}
+
+function inputRows(state: State, { columns, width }: ItemLayout, maxRows: number) {
+  const prompt = [span(promptText(state))];
+  return layOutEditor(state.editing, { prompt, columns, maxRows, width });
+}
