@@ -7,7 +7,17 @@ import { commandLines, peopleLines } from "../../../src/terminal/view/room-lists
 const words = (rights: { owner: boolean; operator: boolean }) =>
   commandLines(rights, 200).map((line) => line.split(" ", 1)[0]);
 
-const EVERYBODYS = ["/help", "/who", "/rooms", "/join", "/name", "/history", "/search", "/me"];
+const EVERYBODYS = [
+  "/help",
+  "/who",
+  "/rooms",
+  "/join",
+  "/name",
+  "/history",
+  "/search",
+  "/me",
+  "/copy",
+];
 
 describe("/help lists for", () => {
   test("a guest no command that the server would refuse", () => {
