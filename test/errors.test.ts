@@ -53,6 +53,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   SOCKET_FAILED: 1,
   STDOUT_CLOSED: 1,
   STDOUT_FAILED: 1,
+  EDITOR_FAILED: 1,
   NOT_RUNNING: 1,
   STORE_LOCKED: 1,
   STORE_TOO_NEW: 1,

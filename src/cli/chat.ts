@@ -129,6 +129,7 @@ const SEALED_ONLY = {
   "invitation-file": "an invitation is for the sealed wire",
   history: "a plain conversation stores no messages",
   "no-log": "a plain conversation stores no messages",
+  "no-line-history": "a plain conversation keeps no lines",
 };
 
 /** An unknown host may be a mistyped command. */

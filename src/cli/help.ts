@@ -23,7 +23,7 @@ charla id                   show my name and fingerprint
       --plain          the lesson's wire, not encrypted; --turns: in turns
       --stay, --bell   stay after the end of stdin; ring when I am named
       --history N      show N earlier messages at first (20; in a pipe: 0)
-      --no-log         keep no messages for charla history HOST/ROOM
+      --no-log, --no-line-history   keep no messages; none of the lines I type
       --json           every event as one JSON object a line on stdout
   -q, --quiet          only messages and errors; -v, --verbose: every detail
   -h, --help           this, or its own: charla --server -h, charla send -h, ...
@@ -49,7 +49,7 @@ stored, and the invitation stays valid when the server is started again.
       --background     return the shell; charla joins it, charla stop ends it
       --invitation-file FILE   write the invitation to FILE
       --plain          the lesson's wire, not encrypted, with one other person
-      --bell, --json, -q, -v, -h    as with charla --help
+      --bell, --no-line-history, --json, -q, -v, -h   as with charla --help
 
 bye leaves, and the others wait for the server; /close ends it for all.
 Without input (</dev/null) it only serves, and writes the invitation to a file.

@@ -18,6 +18,7 @@ import type { Io } from "../terminal/io.ts";
 import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { historyOption, printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
+import { keptLines } from "./kept-lines.ts";
 import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning } from "./running-server.ts";
@@ -38,6 +39,11 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   const devices = new Map<string, DeviceFile>();
   const logs = new Map<string, LocalLog>();
   const where = formatAddress({ address: target.host, port: target.port });
+  const notices: TalkNotice[] = notKept === null ? [] : [notKept];
+  let addLater = (notice: TalkNotice): void => void notices.push(notice);
+  // Where the key can't be kept, a notice has said so.
+  const lines =
+    notKept === null ? keptLines(commandLine, io, (error) => addLater(error)) : undefined;
   let canKeep = notKept === null;
   let isRead = true;
 
@@ -97,6 +103,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       },
     });
     for (const notice of early) addNotice(notice);
+    addLater = addNotice;
     return conversation;
   }
 
@@ -104,7 +111,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     ...printerOptions(commandLine),
     atEndOfInput: flags.has("stay") ? "stay" : "leave",
     delivery: "shown",
-    notices: notKept === null ? [] : [notKept],
+    notices,
+    keptLines: lines,
     enter,
     onUnread() {
       isRead = false;

@@ -25,6 +25,7 @@ import {
   printerOptions,
   storageOptions,
 } from "./command-options.ts";
+import { keptLines } from "./kept-lines.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
@@ -136,6 +137,7 @@ export async function openConversation(
     delivery: "shown",
     notices,
     atEnd: () => othersNotice(server.countOthers()),
+    keptLines: keptLines(commandLine, io, addNotice),
     enter,
   });
 }

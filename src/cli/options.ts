@@ -45,6 +45,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   bell: { takes: "flag", commands: ["chat"] },
   history: { takes: "value", commands: ["chat"] },
   "no-log": { takes: "flag", commands: ["chat"] },
+  "no-line-history": { takes: "flag", commands: ["chat"] },
   port: { short: "p", takes: "value", commands: ["chat", "receive", "serve"] },
   bind: { short: "b", takes: "value", commands: ["chat", "receive", "serve"] },
   name: { short: "n", takes: "value", commands: ["chat", "send"] },

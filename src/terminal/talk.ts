@@ -4,6 +4,7 @@
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
+import type { KeptLines } from "./editor/line-history.ts";
 import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
 import { inputLines, MAX_IN_FLIGHT, type SendingLines, sendLines } from "./piped-lines.ts";
 import { createPrinter, type PrinterOptions } from "./printer.ts";
@@ -24,6 +25,8 @@ export interface TalkOptions extends PrinterOptions {
    * only one room.
    */
   readonly enter?: (room: string, name: string) => RoomConversation;
+  /** Lines typed earlier, to recall; without it, only those of this conversation. */
+  readonly keptLines?: KeptLines | undefined;
   /** Nobody reads stdout any more: from now on no message counts as shown. */
   readonly onUnread?: () => void;
 }

@@ -15,6 +15,14 @@ export interface LineHistory {
 
 export const NO_HISTORY: LineHistory = { lines: [], at: 0, edits: new Map() };
 
+/** Lines that are there at the next start of the program too. */
+export interface KeptLines {
+  /** Those of earlier runs, oldest first. */
+  readonly lines: readonly string[];
+  /** Never fails: where lines can't be kept, that has been said once. */
+  keep(this: void, line: string): void;
+}
+
 /** What earlier runs of the program have kept, oldest first. */
 export function historyOf(lines: readonly string[]): LineHistory {
   const kept = lines.slice(-MAX_LINES);
