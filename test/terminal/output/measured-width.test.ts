@@ -43,17 +43,24 @@ test("plain text costs no more than looking at its characters", () => {
 
 test("xterm.js, which knows Unicode 6, is measured as it draws", async () => {
   const terminal = new Terminal({ cols: 80, rows: 4, allowProposedApi: true });
-  async function drawn(text: string): Promise<number> {
-    await new Promise<void>((resolve) => terminal.write(`\r\x1b[K${text}`, resolve));
-    return terminal.buffer.active.cursorX;
+  /** The columns that each text takes, by the cursor's position after it. */
+  async function drawn(texts: readonly string[]): Promise<readonly number[]> {
+    const columns: number[] = [];
+    const reports = terminal.onData((report) => {
+      columns.push(Number(/(\d+)R$/.exec(report)?.[1]) - 1);
+    });
+    const written = texts.map((text) => `\r\x1b[K${text}\x1b[6n`).join("");
+    await new Promise<void>((resolve) => terminal.write(written, resolve));
+    reports.dispose();
+    return columns;
   }
-  const widths = new Map<string, number>();
-  for (const probe of PROBES) widths.set(probe, await drawn(probe));
-  const width = measuredWidth(widths);
-  const wrong: string[] = [];
-  for (const text of sampleTexts(2_000, 3)) {
-    const columns = await drawn(text);
-    if (width(text) !== columns) wrong.push(`${text}: ${width(text)}, drawn ${columns}`);
-  }
+  const probed = await drawn(PROBES);
+  const width = measuredWidth(new Map(PROBES.map((probe, index) => [probe, probed[index] ?? 0])));
+  const texts = sampleTexts(2_000, 3);
+  const columns = await drawn(texts);
+  const wrong = texts.flatMap((text, index) =>
+    width(text) === columns[index] ? [] : [`${text}: ${width(text)}, drawn ${columns[index]}`],
+  );
+  expect(columns).toHaveLength(2_000);
   expect(wrong).toEqual([]);
 });
