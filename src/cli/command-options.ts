@@ -14,7 +14,7 @@ import { parseBytes, parseCount } from "./amounts.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** --json, --quiet, --verbose, --bell */
-export function printerOptions({ flags }: CommandLine): PrinterOptions {
+export function printerOptions({ flags }: CommandLine): PrinterOptions & { bell: boolean } {
   return {
     json: flags.has("json"),
     quiet: flags.has("quiet"),

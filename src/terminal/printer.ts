@@ -1,14 +1,13 @@
-// Shows a conversation: messages from others on stdout, everything else on stderr; on a terminal both go
-// above the line being typed. Knows the streams, not the conversation's rules.
+// Shows a conversation where nothing can be drawn, and what one-shot commands print: messages from others on stdout,
+// everything else on stderr. Knows the streams, not the conversation's rules.
 
 import type { ConversationEvent, RoomEvent } from "../chat/events.ts";
 import type { CharlaError } from "../errors.ts";
-import type { LineEditor } from "./editor/line-editor.ts";
 import type { Io } from "./io.ts";
-import { CYAN, DIM, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
+import { DIM, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
+import { enteredRoom, noSeparators, separatorBefore } from "./separators.ts";
 import { type Delivery, describeError, describeEvent, unsaidLines } from "./view/event-text.ts";
 import { messageText, pipedMessage } from "./view/message-text.ts";
-import type { RoomView } from "./view/room-view.ts";
 import { visibleText } from "./visible-text.ts";
 
 export interface PrinterOptions {
@@ -22,8 +21,6 @@ export interface PrinterOptions {
   readonly delivery?: Delivery;
   /** Messages are typed on a terminal, and not read from a pipe. */
   readonly typed?: boolean;
-  /** In a room: ring when a message mentions this person. */
-  readonly bell?: boolean;
 }
 
 export interface Printer {
@@ -39,77 +36,58 @@ export interface Printer {
   answer(lines: readonly string[]): Promise<void>;
   /** Errors are shown even if `quiet`. */
   error(error: CharlaError): Promise<void>;
-  /** From now on, what goes to the editor's terminal is printed above its line. */
-  attach(editor: LineEditor | null): void;
 }
 
-/** @param room the room, if the conversation is in one */
+/** @param clock ms since 1970 */
 export function createPrinter(
   io: Pick<Io, "stdout" | "stderr" | "env">,
   options: PrinterOptions,
-  room?: RoomView,
+  clock: () => number = Date.now,
 ): Printer {
-  const {
-    json,
-    quiet,
-    verbose,
-    showSender = false,
-    delivery = "unknown",
-    typed = false,
-    bell = false,
-  } = options;
-  let editor: LineEditor | null = null;
+  const { json, quiet, verbose, showSender = false, delivery = "unknown", typed = false } = options;
+  let separators = noSeparators(clock());
   const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
 
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
-    const output = io[stream];
-    if (editor !== null && output.isTTY === true) return editor.printAbove(text);
-    if (stream === "stdout") return writeToStdout(output, `${text}\n`);
+    if (stream === "stdout") return writeToStdout(io.stdout, `${text}\n`);
     // An error of stderr can't be reported anywhere.
-    await writeTo(output, `${text}\n`);
+    await writeTo(io.stderr, `${text}\n`);
   }
 
   function showMessage(message: Extract<ConversationEvent, { type: "message" }>): Promise<void> {
-    const isTerminal = io.stdout.isTTY === true;
-    if ("sequence" in message) {
-      if (isTerminal) return showRoomMessage(message);
-      return write("stdout", pipedMessage(message.from, message.text));
-    }
-    const visible = visibleText(message.text);
-    if (editor === null || !isTerminal) return write("stdout", visible);
-    const mark = styleFor(io, io.stdout)(CYAN, "<");
-    return write("stdout", `${mark} ${visible.replaceAll("\n", "\n  ")}`);
+    if (!("sequence" in message)) return write("stdout", visibleText(message.text));
+    if (io.stdout.isTTY === true) return showRoomMessage(message);
+    return write("stdout", pipedMessage(message.from, message.text));
   }
 
   /** With its author's name: in a room there are many. */
   function showRoomMessage(message: Extract<RoomEvent, { type: "message" }>): Promise<void> {
     const { from: name, fingerprint, text } = message;
     const style = styleFor(io, io.stdout);
-    const separator = room?.separatorBefore(message) ?? null;
+    const [next, separator] = separatorBefore(separators, message, clock());
+    separators = next;
     const line = messageText({ name, fingerprint, text }, style);
-    if (bell && room?.mentions(message) === true) editor?.ring();
     return write(
       "stdout",
       separator === null || quiet ? line : `${style(DIM, separator)}\n${line}`,
     );
   }
 
-  /** Shown even if `quiet`: it is why the exit status is not 0. Above an editor the messages are still on the screen. */
+  /** Shown even if `quiet`: it is why the exit status is not 0. */
   function unsaidOf(event: ConversationEvent): string | null {
-    if (event.type !== "ended" || event.unsaid.length === 0 || editor !== null) return null;
+    if (event.type !== "ended" || event.unsaid.length === 0) return null;
     return unsaidLines(event, delivery).join("\n");
   }
 
   return {
     async event(event) {
-      room?.update(event);
+      if (event.type === "entered") separators = enteredRoom(separators, "earlier", clock());
+      if (event.type === "reconnected") separators = enteredRoom(separators, "new", clock());
       if (json) return write("stdout", JSON.stringify(event));
       if (event.type === "message") {
         if (showSender && !quiet) await write("stderr", dim(`from ${event.from}`));
         return showMessage(event);
       }
-      // While it lasts, a silence is shown in the prompt.
-      if (event.type === "silent" && editor !== null) return;
       const words = quiet ? unsaidOf(event) : describeEvent(event, verbose, delivery, typed);
       if (words !== null) await write("stderr", dim(words));
     },
@@ -124,9 +102,6 @@ export function createPrinter(
         await write("stdout", event).catch(() => {});
       }
       await write("stderr", describeError(error));
-    },
-    attach(attached) {
-      editor = attached;
     },
   };
 }

@@ -1,11 +1,10 @@
 // Runs the commands that are typed in a room, and says what became of them. Knows the conversation, and nothing of what
 // is shown.
 
-import type { Command } from "../chat/commands.ts";
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
-import type { Outcome } from "./state/effects.ts";
+import type { Outcome, RoomCommand } from "./state/effects.ts";
 import type { RoomState } from "./state/room.ts";
 import { visibleName } from "./visible-text.ts";
 
@@ -18,14 +17,27 @@ export function isRoomConversation(
   return "who" in conversation;
 }
 
-/** Commands that need the conversation; the others are for the screen alone. */
-export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "copy" }>;
-
 /**
+ * A command that fails is no message that wasn't sent: it doesn't change the exit status.
+ *
  * @param confirmed the line that was typed before, and asked to be typed again
- * @throws {CharlaError}
  */
 export async function runCommand(
+  command: RoomCommand,
+  switcher: RoomSwitcher,
+  room: RoomState,
+  confirmed: string | null,
+): Promise<Outcome> {
+  try {
+    return await run(command, switcher, room, confirmed);
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    const { code, message, hint } = error;
+    return { type: "failed", code, message, hint };
+  }
+}
+
+async function run(
   command: RoomCommand,
   switcher: RoomSwitcher,
   { room, oldest, rights }: RoomState,

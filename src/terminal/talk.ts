@@ -4,16 +4,18 @@
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
 import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
+import { openDumbTerminal } from "./dumb-terminal.ts";
 import type { KeptLines } from "./editor/line-history.ts";
-import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
+import { type Io, onSignalToEnd } from "./io.ts";
 import { inputLines, MAX_IN_FLIGHT, type SendingLines, sendLines } from "./piped-lines.ts";
-import { createPrinter, type PrinterOptions } from "./printer.ts";
-import { createRoomInput, isRoomConversation } from "./room-input.ts";
+import { createPrinter, type Printer, type PrinterOptions } from "./printer.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
-import { openTypedLines } from "./typed-lines.ts";
-import { createRoomView } from "./view/room-view.ts";
+import { isRoomConversation } from "./run-command.ts";
+import { openTerminal } from "./terminal.ts";
 
 export interface TalkOptions extends PrinterOptions {
+  /** Ring when a message mentions this person. */
+  readonly bell?: boolean;
   /** At the end of the input: leave, or stay and listen. */
   readonly atEndOfInput: "leave" | "stay";
   /** Shown before anything happens. */
@@ -75,12 +77,13 @@ export async function talk(
   options: TalkOptions,
 ): Promise<number> {
   const { enter, verbose, json } = options;
-  const view = createRoomView(Date.now);
+  let ownName = "";
   const switcher = createRoomSwitcher(
     start,
-    enter === undefined ? undefined : (room) => enter(room, view.state.name),
+    enter === undefined ? undefined : (room) => enter(room, ownName),
   );
-  const printer = createPrinter(io, { ...options, typed: io.stdin.isTTY === true && !json }, view);
+  const isTyped = io.stdin.isTTY === true && !json;
+  const printer = createPrinter(io, { ...options, typed: isTyped });
   // The first cause to leave decides the status; a message that couldn't be sent makes 0 a 1.
   let leaveStatus: number | null = null;
   let failed = false;
@@ -98,42 +101,40 @@ export async function talk(
     // The error that ended the conversation rejects pending messages too, and is shown once.
     if (error === shownError) return;
     shownError = error;
-    await printer.error(error);
+    await display.error(error);
   };
   using _signals = onSignalToEnd(io, leave);
 
+  const isRoom = isRoomConversation(start);
   const showsDelivery = options.delivery === "shown";
-  const room =
-    isRoomConversation(start) && !json
-      ? createRoomInput(io, switcher, view, printer, {
-          verbose,
-          now: () => performance.now(),
-          quit: () => leave(0),
-        })
-      : null;
-  const say = (text: string) => switcher.conversation.say(text);
-  using typed = json
+  using terminal = json
     ? null
-    : openTypedLines(io, { say }, printer, {
+    : openTerminal(io, switcher, printer, {
+        isRoom,
         showsDelivery,
-        showsEnd: !options.quiet,
-        room,
-        onInterrupt: () => leave(SIGNAL_STATUS.SIGINT),
-        onEnd: () => leave(0),
-        onError: fail,
+        quiet: options.quiet,
+        verbose,
+        bell: options.bell === true,
+        keptLines: options.keptLines,
+        leave,
+        fail,
       });
+  const display: Pick<Printer, "event" | "error"> = terminal ?? printer;
+  const dumb =
+    terminal === null && isRoom && isTyped
+      ? openDumbTerminal(io, switcher, printer, { verbose, quit: () => leave(0) })
+      : null;
 
-  for (const notice of options.notices ?? []) await printer.event(noticeEvent(notice));
+  for (const notice of options.notices ?? []) await display.event(noticeEvent(notice));
   let over = false;
   let isRead = true;
   let lines: SendingLines | null = null;
   const begun = Promise.withResolvers<void>();
-  if (typed === null) {
+  if (terminal === null) {
     // A message may take a round trip until it is delivered; one at a time would be slow.
     const inFlight = showsDelivery ? MAX_IN_FLIGHT : 1;
-    const typedRoom = io.stdin.isTTY === true ? room : null;
-    const sendLine = (line: string) => typedRoom?.enter(line) ?? say(line);
-    lines = sendLines(inputLines(io.stdin), { say: sendLine }, inFlight, fail);
+    const say = (line: string) => dumb?.enter(line) ?? switcher.conversation.say(line);
+    lines = sendLines(inputLines(io.stdin), { say }, inFlight, fail);
     lines.done.then(
       async (all) => {
         // Even without anything to send, an error of joining must be shown first.
@@ -147,7 +148,7 @@ export async function talk(
   /** The end, with what was read and not sent, which the conversation may not know of. */
   async function finish(event: Ended): Promise<Ended> {
     const notice = isRead ? (options.atEnd?.() ?? null) : null;
-    if (notice !== null) await printer.event(noticeEvent(notice));
+    if (notice !== null) await display.event(noticeEvent(notice));
     if (lines === null) return event;
     const next = await lines.stop();
     if (next !== null) await fail(inputNotSent(next));
@@ -157,12 +158,14 @@ export async function talk(
   try {
     for await (const event of switcher.events) {
       if (event.type === "entered" || event.type === "joining") begun.resolve();
-      typed?.event(event);
+      if (event.type === "entered") ownName = event.name;
+      if (event.type === "renamed" && event.from === ownName) ownName = event.to;
+      dumb?.event(event);
       const shown = event.type === "ended" ? await finish(event) : event;
       if (shown.type === "ended" && shown.unsaid.length > 0) failed = true;
       if (!isRead && !(shown.type === "ended" && failed)) continue;
       try {
-        await printer.event(shown);
+        await display.event(shown);
       } catch (error) {
         if (!(error instanceof CharlaError) || error.code !== "STDOUT_CLOSED") throw error;
         // The reader has enough, as `head` does: that is no failure.

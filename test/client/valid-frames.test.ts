@@ -2,17 +2,18 @@
 // would end the session. It is refused here, with USAGE, or sent and answered.
 
 import { describe, expect, test } from "bun:test";
-import { Writable } from "node:stream";
 
 import type { Channel, ChannelHandlers } from "../../src/chat/channel.ts";
-import { COMMANDS } from "../../src/chat/commands.ts";
+import { type Command, COMMANDS, type ParsedLine, parseLine } from "../../src/chat/commands.ts";
 import type { RoomConversation } from "../../src/chat/conversation.ts";
 import { encodeFrame, readMemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
 import { memoryDevice } from "../../src/client/device.ts";
 import { openRoomConversation } from "../../src/client/room-conversation.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { createRoomInput } from "../../src/terminal/room-input.ts";
-import { createRoomView } from "../../src/terminal/view/room-view.ts";
+import type { RoomSwitcher } from "../../src/terminal/room-switcher.ts";
+import { runCommand } from "../../src/terminal/run-command.ts";
+import type { RoomCommand } from "../../src/terminal/state/effects.ts";
+import { NO_ROOM } from "../../src/terminal/state/room.ts";
 import { rejection } from "../net/rejection.ts";
 import { follow } from "./follow.ts";
 
@@ -152,37 +153,42 @@ describe("no frame that is not valid is sent", () => {
   test("by a command, whatever is typed behind it", async () => {
     const { conversation, invalid } = await enterRoom();
     const shown: string[] = [];
-    const input = createRoomInput(
-      { stderr: new Writable(), env: {} },
-      {
-        conversation,
-        hasLeft: () => false,
-        events: conversation.events,
-        async switchTo(name) {
-          openRoomConversation({
-            room: name,
-            name: "Ann",
-            device: memoryDevice(),
-            random: Math.random,
-            isTemporary: () => false,
-            connect: () => new Promise<never>(() => {}),
-          });
-        },
-        async leave() {},
+    const switcher: RoomSwitcher = {
+      conversation,
+      hasLeft: () => false,
+      events: conversation.events,
+      async switchTo(name) {
+        openRoomConversation({
+          room: name,
+          name: "Ann",
+          device: memoryDevice(),
+          random: Math.random,
+          isTemporary: () => false,
+          connect: () => new Promise<never>(() => {}),
+        });
       },
-      createRoomView(Date.now),
-      {
-        event: async () => {},
-        print: async () => {},
-        answer: async () => {},
-        error: async ({ code }) => void shown.push(code),
-        attach() {},
-      },
-      { verbose: false, now: () => 0, quit() {} },
-    );
+      async leave() {},
+    };
+    async function enter(line: string): Promise<void> {
+      const parsed = parsedLine(line);
+      if (parsed === null) return;
+      if (parsed.type === "say") return await conversation.say(parsed.text);
+      const { command } = parsed;
+      if (isForScreen(command)) return;
+      const outcome = await runCommand(command, switcher, NO_ROOM, null);
+      if (outcome.type === "failed") shown.push(outcome.code);
+    }
+    function parsedLine(line: string): ParsedLine | null {
+      try {
+        return parseLine(line);
+      } catch (error) {
+        if (error instanceof CharlaError) shown.push(error.code);
+        return null;
+      }
+    }
     for (const { name } of COMMANDS) {
       for (const text of TEXTS) {
-        const code = await codeOf(() => input.enter(`/${name} ${text}`));
+        const code = await codeOf(() => enter(`/${name} ${text}`));
         expect(["done", "USAGE", "REFUSED", "MESSAGE_TOO_LONG"]).toContain(code);
       }
     }
@@ -219,3 +225,8 @@ test("what nobody can be called is refused with what to write instead", async ()
     hint: "write a name, or a fingerprint; /who lists both",
   });
 });
+
+/** These ask nothing of the server. */
+function isForScreen(command: Command): command is Exclude<Command, RoomCommand> {
+  return ["help", "quit", "bye", "copy"].includes(command.type);
+}

@@ -6,9 +6,10 @@ import { chooseHue } from "../view/colours.ts";
 import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
+import { isFromBefore } from "./past.ts";
 import { personJoined, personLeft, personRenamed, type Presence } from "./presence.ts";
 import { print, printMessage, printNotice } from "./print.ts";
-import { mentions, roomAfter } from "./room.ts";
+import { mentions, roomAfter, type RoomMessage } from "./room.ts";
 import type { Connection, PendingMessage, State } from "./state.ts";
 import { roomEntered } from "./unread.ts";
 
@@ -131,10 +132,7 @@ export function withoutPending(state: State, id: number): State {
   return { ...state, pending: state.pending.filter((message) => message.id !== id) };
 }
 
-function roomMessage(
-  state: State,
-  message: Extract<ConversationEvent, { type: "message"; sequence: number }>,
-): Step {
+function roomMessage(state: State, message: RoomMessage): Step {
   const { from, fingerprint, text, time } = message;
   const named = mentions(state.room, message);
   const colours = withColour(state.colours, fingerprint);
@@ -147,8 +145,10 @@ function roomMessage(
     mentions: named,
   };
   const isPast = message.past === true;
-  const marked = printMark({ ...state, colours }, message);
-  const printed = printMessage(marked, item, fingerprint);
+  const coloured = { ...state, colours };
+  const printed = state.settings.showsMessages
+    ? printMessage(printMark(coloured, message), item, fingerprint)
+    : coloured;
   if (isPast || item.own) return [printed, []];
   const isToMe = named || state.room.here.length === 2;
   const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];
@@ -159,7 +159,8 @@ function roomMessage(
 /** Between two, where nobody has a name. */
 function plainMessage(state: State, { text }: EventOf<"message">, now: number): Step {
   const item = { time: now, name: "<", colour: null, text, own: false, mentions: false };
-  return unseen(printMessage(state, item, "<"), { from: "", text });
+  const printed = state.settings.showsMessages ? printMessage(state, item, "<") : state;
+  return unseen(printed, { from: "", text });
 }
 
 /** Counts a message that came while the terminal had no focus. */
@@ -175,11 +176,9 @@ function unseen(state: State, notified: { from: string; text: string } | null): 
 }
 
 /** What is from before one joined is marked by what the server says; what was missed later, by its time. */
-function printMark(state: State, { time, past }: { time: number; past?: true }): State {
+function printMark(state: State, message: RoomMessage): State {
   const { focused, markedNew, settings } = state;
-  const isPast =
-    state.past !== null &&
-    (state.past.label === "earlier" ? past === true : time < state.past.time);
+  const isPast = state.past !== null && isFromBefore(message, state.past);
   const isUnseen = !focused && !markedNew;
   const next = { ...state, past: null, markedNew: markedNew || isUnseen };
   const label = isPast ? state.past?.label : isUnseen ? "new" : undefined;
@@ -197,16 +196,17 @@ function deliver(state: State, { text }: EventOf<"delivered">, now: number): Sta
   return printOwn(next, message?.text ?? text, now);
 }
 
-export function printOwn(state: State, text: string, now: number): State {
+/** @param time null if it is not known to be stored */
+export function printOwn(state: State, text: string, time: number | null): State {
   const { name, fingerprint } = state.room;
   if (!state.settings.isRoom) {
-    const plain = { time: now, name: ">", colour: null, text, own: true, mentions: false };
+    const plain = { time, name: ">", colour: null, text, own: true, mentions: false };
     return printMessage(state, plain, ">");
   }
   const key = fingerprint ?? "";
   const colours = fingerprint === null ? state.colours : withColour(state.colours, key);
   const colour = colours.get(key) ?? null;
-  const item = { time: now, name, colour, text, own: true, mentions: false };
+  const item = { time, name, colour, text, own: true, mentions: false };
   return printMessage({ ...state, colours }, item, key);
 }
 

@@ -16,6 +16,9 @@ import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
 
+/** Commands that need the conversation; the others are for the screen alone. */
+export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "copy" }>;
+
 /** What became of a command. */
 export type Outcome =
   | { readonly type: "done" }
@@ -46,6 +49,8 @@ export interface Failure {
 
 export type ScreenEvent =
   | { readonly type: "input"; readonly event: InputEvent }
+  /** A line was entered where it can't be edited. */
+  | { readonly type: "line"; readonly text: string }
   | { readonly type: "conversation"; readonly event: ConversationEvent }
   | { readonly type: "resize"; readonly size: Size }
   | { readonly type: "capabilities"; readonly capabilities: Capabilities }
@@ -68,12 +73,14 @@ export type ScreenEvent =
   | { readonly type: "people"; readonly people: readonly MemberDescription[] }
   /** To "say": why it was not, or is not known to be. */
   | { readonly type: "not-said"; readonly id: number; readonly error: Failure }
-  | { readonly type: "error"; readonly error: Failure };
+  | { readonly type: "error"; readonly error: Failure }
+  /** The program ends: what is still pending is printed as it is. */
+  | { readonly type: "closed" };
 
 export type Effect =
   | { readonly type: "say"; readonly id: number; readonly text: string }
-  /** `confirmed`: it was typed twice. */
-  | { readonly type: "run"; readonly command: Command; readonly confirmed: string | null }
+  /** `confirmed`: the line that was typed before and asked to be typed again. */
+  | { readonly type: "run"; readonly command: RoomCommand; readonly confirmed: string | null }
   /** Completes the name of a room. */
   | { readonly type: "complete"; readonly line: LineBuffer }
   | { readonly type: "ask-rooms" }

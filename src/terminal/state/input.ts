@@ -77,7 +77,7 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
   }
 }
 
-function enterLine(state: State, text: string, now: number): Step {
+export function enterLine(state: State, text: string, now: number): Step {
   if (text.trim() === "") return [state, []];
   if (state.settings.isRoom) return enterInRoom(state, text.replace(/\n+$/, ""), now);
   // A message on the plain wire is one line: a paste of several is several messages.

@@ -1,10 +1,11 @@
 // The state of the screen, as data: what is still to be printed, what is drawn anew with each change, and what is known
 // of the conversation. Knows no rows, no bytes and no clock.
 
-import { type Editing, NOTHING_TYPED } from "../editor/editing.ts";
+import { type Editing, startEditing } from "../editor/editing.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
 import { visibleLine } from "../visible-text.ts";
+import type { Past } from "./past.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
 import { NO_ROOM, type RoomState } from "./room.ts";
 import type { TranscriptItem } from "./transcript.ts";
@@ -16,6 +17,8 @@ export interface TalkSettings {
   readonly isRoom: boolean;
   /** Messages are shown as on their way until they have been delivered. */
   readonly showsDelivery: boolean;
+  /** False where messages of others go to a file. */
+  readonly showsMessages: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   /** Ring when a message mentions this person. */
@@ -67,7 +70,7 @@ export interface State {
   /** A time of the day that was shown last, ms since 1970. */
   readonly day: number;
   /** What is marked before the next message, if that is from before `time`. */
-  readonly past: { readonly label: "earlier" | "new"; readonly time: number } | null;
+  readonly past: Past | null;
   /** "new" was shown since the focus was lost. */
   readonly markedNew: boolean;
 
@@ -98,12 +101,16 @@ export interface State {
   readonly unconfirmed: { readonly line: string; readonly until: number } | null;
 }
 
-/** @param now ms since 1970 */
+/**
+ * @param now ms since 1970
+ * @param lines typed in earlier runs of the program, oldest first
+ */
 export function startState(
   settings: TalkSettings,
   size: Size,
   capabilities: Capabilities,
   now: number,
+  lines: readonly string[] = [],
 ): State {
   return {
     settings,
@@ -120,7 +127,7 @@ export function startState(
     nextId: 1,
     presence: NO_PRESENCE,
     strays: null,
-    editing: NOTHING_TYPED,
+    editing: startEditing(lines),
     room: NO_ROOM,
     colours: new Map(),
     connection: { type: "connecting" },

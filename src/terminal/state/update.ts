@@ -3,14 +3,15 @@
 
 import {
   conversationStep,
+  printOwn,
   printUnsaid,
   withColour,
   withoutPending,
 } from "./conversation-events.ts";
 import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
-import { complete, inputStep, printError, takeEdited } from "./input.ts";
+import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
-import { noticeItems, print } from "./print.ts";
+import { endPages, noticeItems, print, printNotice } from "./print.ts";
 import { type State, titleText } from "./state.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
@@ -44,6 +45,8 @@ function step(state: State, event: ScreenEvent, now: number): Step {
   switch (event.type) {
     case "input":
       return inputStep(state, event.event, now);
+    case "line":
+      return enterLine(state, event.text, now);
     case "conversation":
       return conversationStep(state, event.event, now);
     case "resize":
@@ -74,7 +77,19 @@ function step(state: State, event: ScreenEvent, now: number): Step {
       return [notSaid(state, event, now), []];
     case "error":
       return [printError(state, event.error), []];
+    case "closed":
+      return [closed(state, now), []];
   }
+}
+
+function closed(before: State, now: number): State {
+  const state = before.page === null ? before : endPages(before);
+  const { strays, pending } = state;
+  const counted =
+    strays === null || strays.text === null ? state : printNotice(state, strays.text, now);
+  // Printed like those that were stored, but for the time.
+  const printed = pending.reduce((next, { text }) => printOwn(next, text, null), counted);
+  return { ...printed, strays: null, pending: [] };
 }
 
 function tick(state: State, now: number): Step {

@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { Writable } from "node:stream";
 
-import { COMMANDS } from "../../src/chat/commands.ts";
-import type { Printer } from "../../src/terminal/printer.ts";
-import { completeInRoom, createRoomInput, isTypingRoom } from "../../src/terminal/room-input.ts";
-import type { RoomSwitcher } from "../../src/terminal/room-switcher.ts";
-import { createRoomView } from "../../src/terminal/view/room-view.ts";
-import { createScriptedRoom } from "./scripted-room.ts";
+import { COMMANDS } from "../../../src/chat/commands.ts";
+import { completeInRoom, isTypingRoom } from "../../../src/terminal/state/completion.ts";
 
 const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
 const ROOMS = ["main", "lunch-time", "lunch-place"];
@@ -119,98 +114,5 @@ describe("a room's name", () => {
     for (const line of ["/join|", "/jo|in x", "/join a b|", "x /join a|"]) {
       expect(isTypingRoom(written(line))).toBe(false);
     }
-  });
-});
-
-/** The input of a member of main; `does` gives the answer to a line and what was asked of the server. */
-function typing(owner: boolean) {
-  const asked: string[] = [];
-  const answers: string[] = [];
-  const clock = { now: 0 };
-  const view = createRoomView(() => 0);
-  view.update({ type: "entered", room: "main", name: "ana", owner, members: [] });
-  const { conversation } = createScriptedRoom("main", (text) => void asked.push(text));
-  const switcher: Pick<RoomSwitcher, "conversation"> = { conversation };
-  const printer: Pick<Printer, "answer" | "error"> = {
-    answer: async (lines) => void answers.push(...lines),
-    error: async ({ message, hint }) => void answers.push(message, hint),
-  };
-  const input = createRoomInput(
-    { stderr: new Writable(), env: { NO_COLOR: "1" } },
-    {
-      hasLeft: () => false,
-      switchTo: async () => {},
-      leave: async () => {},
-      events: conversation.events,
-      ...switcher,
-    },
-    view,
-    { ...UNUSED, ...printer },
-    { verbose: false, now: () => clock.now, quit: () => {} },
-  );
-  return {
-    clock,
-    async does(this: void, line: string): Promise<readonly string[]> {
-      const written = input.parse(line);
-      if (written?.type === "command") await input.run(written.command);
-      return [...answers.splice(0), ...asked.splice(0)];
-    },
-  };
-}
-
-const never = () => Promise.reject(new Error("nothing else is printed"));
-const UNUSED: Printer = {
-  event: never,
-  print: never,
-  answer: never,
-  error: never,
-  attach: () => {},
-};
-const QUESTION = "/close again ends the conversation for everybody; /quit only leaves";
-
-describe("/close of the owner", () => {
-  test("asks once, and does it when it is typed again at once", async () => {
-    const { does } = typing(true);
-    expect(await does("/close")).toEqual([QUESTION]);
-    expect(await does("/close")).toEqual(["(asked) close"]);
-  });
-
-  test("asks again after another line, or a minute", async () => {
-    const { does, clock } = typing(true);
-    for (const line of ["hello", "/who", "//close"]) {
-      expect(await does("/close")).toEqual([QUESTION]);
-      await does(line);
-    }
-    expect(await does("/close")).toEqual([QUESTION]);
-    clock.now = 60_000;
-    expect(await does("/close")).toEqual([QUESTION]);
-    clock.now = 119_999;
-    expect(await does("/close")).toEqual(["(asked) close"]);
-  });
-
-  test("is not asked of anybody else: the server refuses it", async () => {
-    expect(await typing(false).does("/close")).toEqual(["(asked) close"]);
-  });
-});
-
-describe("/delete", () => {
-  test("asks the owner once, and deletes the room when it is typed again at once", async () => {
-    const { does } = typing(true);
-    expect(await does("/delete lunch-time")).toEqual([
-      "/delete lunch-time again deletes its 1234 messages",
-    ]);
-    expect(await does("/delete lunch-time")).toEqual([
-      "lunch-time is deleted",
-      "(asked) delete lunch-time",
-    ]);
-  });
-
-  test("is not asked back when it would be refused: of a guest, and in the room itself", async () => {
-    expect(await typing(false).does("/delete lunch-time")).toContain("(asked) delete lunch-time");
-    expect(await typing(true).does("/delete main")).toEqual([
-      "you are in main",
-      "/join another room first",
-    ]);
-    expect(await typing(false).does("/delete main")).toContain("(asked) delete main");
   });
 });

@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 
 import {
   enteredRoom,
-  focusChanged,
   noSeparators,
   separatorBefore,
   type Separators,
-} from "../../../src/terminal/view/room-view.ts";
+} from "../../src/terminal/separators.ts";
 
 /** On the second of March, by the clock of this machine. */
 const at = (hours: number, minutes: number, day = 2) =>
@@ -81,24 +80,5 @@ describe("what was sent before one joined", () => {
   test("does not include what is sent from then on", () => {
     const separators = enteredRoom(noSeparators(NOON), "new", NOON);
     expect(before(separators, NOON, at(11, 59))).toEqual([null, null]);
-  });
-});
-
-describe("what comes while the terminal has no focus", () => {
-  const away = focusChanged(noSeparators(NOON), false);
-
-  test("is marked before the first of it", () => {
-    expect(before(away, NOON, NOON)).toEqual(["-- new --", null]);
-  });
-
-  test("is marked again only after the focus has come back", () => {
-    const [marked] = separatorBefore(away, { time: NOON }, NOON);
-    expect(before(focusChanged(marked, false), NOON)).toEqual([null]);
-    expect(before(focusChanged(marked, true), NOON)).toEqual([null]);
-    expect(before(focusChanged(focusChanged(marked, true), false), NOON)).toEqual(["-- new --"]);
-  });
-
-  test("is marked once even if the connection was lost as well", () => {
-    expect(before(enteredRoom(away, "new", NOON), at(11, 58), NOON)).toEqual(["-- new --", null]);
   });
 });

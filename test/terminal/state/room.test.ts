@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
-import { mentionsName, NO_ROOM, roomAfter } from "../../../src/terminal/view/room-view.ts";
+import { mentionsName, NO_ROOM, roomAfter } from "../../../src/terminal/state/room.ts";
 
 const after = (...events: ConversationEvent[]) => events.reduce(roomAfter, NO_ROOM);
 const member = (name: string) => ({ name, fingerprint: `key of ${name}`, away: false });
@@ -24,6 +24,7 @@ test("entering a room gives one a name there and the names of the others", () =>
     fingerprint: "key of ben",
     rights: { owner: false, operator: false },
     others: ["ana"],
+    here: ["ben", "ana"],
     oldest: null,
   });
 });

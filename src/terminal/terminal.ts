@@ -1,0 +1,360 @@
+// A conversation on a real terminal: the driver of state/update.ts, which decides, and view/view.ts, which lays out. Reads the
+// keys, does what the screen wants done, and draws through the writer. Knows neither rows nor rules.
+
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+
+import type { RoomConversation } from "../chat/conversation.ts";
+import { CharlaError } from "../errors.ts";
+import type { KeptLines } from "./editor/line-history.ts";
+import { editOutside } from "./external-editor.ts";
+import type { InputEvent } from "./input/input-event.ts";
+import { readInput } from "./input/input-reader.ts";
+import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
+import { PLAIN } from "./output/capabilities.ts";
+import { answered as answeredTerminal, ask as askTerminal } from "./output/questions.ts";
+import { createTheme } from "./output/theme.ts";
+import { windowSize } from "./output/window-size.ts";
+import { createWriter } from "./output/writer.ts";
+import type { Printer } from "./printer.ts";
+import type { RoomSwitcher } from "./room-switcher.ts";
+import { isRoomConversation, runCommand, sayGoodbye } from "./run-command.ts";
+import type { Effect, Failure, ScreenEvent } from "./state/effects.ts";
+import { startState, type TalkSettings } from "./state/state.ts";
+import { nextTick, update } from "./state/update.ts";
+import { view } from "./view/view.ts";
+
+/** Between two drawings of what others cause, ms. Keys are drawn at once. */
+const DRAW_EVERY = 16;
+
+/** Items of the transcript that are laid out and written at once, so that keys are read in between. */
+const MAX_DRAWN = 100;
+
+/** Items that may wait to be drawn; then the conversation waits. */
+const MAX_WAITING = 1_000;
+
+/** For so long events are taken before keys are read, ms. */
+const MAX_BUSY = 8;
+
+const BELL = "\x07";
+// DSR 6 (ECMA-48 s. 8.3.35).
+const ASK_CURSOR = "\x1b[6n";
+// DEC private modes (xterm ctlseqs): 2004 brackets pastes, 1004 reports the focus.
+const MODES_ON = "\x1b[?2004h\x1b[?1004h";
+const MODES_OFF = "\x1b[?2004l\x1b[?1004l";
+
+export interface Terminal extends Disposable, Pick<Printer, "event" | "error"> {}
+
+export interface TerminalOptions extends Omit<TalkSettings, "showsMessages"> {
+  /** Lines typed in earlier runs of the program. */
+  readonly keptLines: KeptLines | undefined;
+  leave(this: void, status: number): void;
+  /** A message could not be sent. */
+  fail(this: void, error: unknown): Promise<void>;
+}
+
+/** Null if there is no terminal to type on, or none to draw on. */
+export function openTerminal(
+  io: Pick<Io, "stdin" | "stdout" | "stderr" | "env">,
+  switcher: RoomSwitcher,
+  printer: Printer,
+  options: TerminalOptions,
+): Terminal | null {
+  const { stdin } = io;
+  const output = [io.stdout, io.stderr].find((stream) => stream.isTTY);
+  if (!isTerminal(stdin) || output === undefined || io.env["TERM"] === "dumb") return null;
+  return talkOn(stdin, output, io, switcher, printer, options);
+}
+
+function talkOn(
+  input: TerminalInput,
+  output: Output,
+  io: Pick<Io, "stdout" | "stderr" | "env">,
+  switcher: RoomSwitcher,
+  printer: Printer,
+  { keptLines, leave, fail, ...settings }: TerminalOptions,
+): Terminal {
+  // What goes to a file instead is printed there.
+  const showsMessages = io.stdout.isTTY === true;
+  const showsNotices = io.stderr.isTTY === true;
+  let state = startState(
+    { ...settings, showsMessages, quiet: settings.quiet || !showsNotices },
+    windowSize(output),
+    PLAIN,
+    Date.now(),
+    keptLines?.lines,
+  );
+  let inquiry = askTerminal(io.env, state.size, null, performance.now());
+  let isOpen = true;
+  /** Another program has the terminal. */
+  let isLent = false;
+  let lastDrawn = 0;
+  let lastTurn = 0;
+  let isDrawingNow = false;
+  let drawing: NodeJS.Timeout | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+  let expiring: NodeJS.Timeout | undefined;
+
+  const reader = readInput(input, onInput);
+  const writer = createWriter(
+    {
+      write: (text) => void output.write(text),
+      size: () => windowSize(output),
+      askCursor() {
+        reader.expectCursor(1);
+        output.write(ASK_CURSOR);
+      },
+    },
+    (style) => createTheme(state.capabilities)(style),
+    () => state.capabilities,
+  );
+
+  function dispatch(event: ScreenEvent): void {
+    step(event);
+    drawSoon(event.type === "input");
+  }
+
+  function step(event: ScreenEvent): void {
+    const [next, effects] = update(state, event, Date.now());
+    state = next;
+    for (const effect of effects) perform(effect);
+    const now = Date.now();
+    const tick = nextTick(state, now);
+    clearTimeout(ticking);
+    // Doesn't keep the program running.
+    if (tick !== null) ticking = setTimeout(() => dispatch({ type: "tick" }), tick - now).unref();
+  }
+
+  function drawSoon(now: boolean): void {
+    if (!isOpen || isDrawingNow) return;
+    const wait = lastDrawn + DRAW_EVERY - performance.now();
+    if (now || wait <= 0) {
+      isDrawingNow = true;
+      clearTimeout(drawing);
+      drawing = undefined;
+      setImmediate(() => {
+        isDrawingNow = false;
+        draw();
+      });
+    } else drawing ??= setTimeout(draw, wait);
+  }
+
+  function draw(): void {
+    clearTimeout(drawing);
+    drawing = undefined;
+    if (!isOpen || isLent) return;
+    if (output.writableNeedDrain) return void output.once("drain", draw);
+    const now = performance.now();
+    if (inquiry.open && now < inquiry.deadline) {
+      drawing = setTimeout(draw, inquiry.deadline - now);
+      return;
+    }
+    lastDrawn = now;
+    resize();
+    const { transcript } = state;
+    const { frame, items, page } = view({ ...state, transcript: transcript.slice(0, MAX_DRAWN) });
+    const isDrawn = writer.draw(frame, state.size, now);
+    awaitCursor();
+    if (!isDrawn) return;
+    const isNewPage = page !== null && state.page?.waits !== true;
+    if (items > 0 || isNewPage) step({ type: "drawn", items, page });
+    if (state.transcript.length > 0 && page === null) drawSoon(false);
+  }
+
+  /** While the terminal is asked where its cursor is, nothing is drawn. */
+  function awaitCursor(): void {
+    clearTimeout(expiring);
+    const { deadline } = writer;
+    if (deadline === null) return;
+    expiring = setTimeout(() => {
+      writer.expire(performance.now());
+      drawSoon(true);
+    }, deadline - performance.now());
+  }
+
+  function resize(): void {
+    const size = windowSize(output);
+    const { columns, rows } = state.size;
+    if (size.columns !== columns || size.rows !== rows) step({ type: "resize", size });
+  }
+
+  function onResize(): void {
+    writer.resized(performance.now());
+    awaitCursor();
+    drawSoon(true);
+  }
+
+  function onInput(event: InputEvent): void {
+    if (event.type !== "answer") return dispatch({ type: "input", event });
+    const { answer } = event;
+    if (answer.type !== "cursor" || inquiry.open) {
+      const { capabilities } = inquiry;
+      inquiry = answeredTerminal(inquiry, answer);
+      if (inquiry.capabilities !== capabilities) {
+        dispatch({ type: "capabilities", capabilities: inquiry.capabilities });
+      }
+      if (!inquiry.open) drawSoon(true);
+      return;
+    }
+    writer.cursorAt(answer.row, answer.column, performance.now());
+    awaitCursor();
+    drawSoon(true);
+  }
+
+  function perform(effect: Effect): void {
+    const { conversation } = switcher;
+    switch (effect.type) {
+      case "say":
+        conversation.say(effect.text).catch((error: unknown) => {
+          if (!(error instanceof CharlaError)) throw error;
+          dispatch({ type: "not-said", id: effect.id, error: failureFrom(error) });
+          return fail(error);
+        });
+        return;
+      case "run":
+        void runCommand(effect.command, switcher, state.room, effect.confirmed).then((outcome) => {
+          dispatch({ type: "answered", outcome });
+        });
+        return;
+      case "complete":
+        return ask(async (room) => {
+          const rooms = (await room.rooms()).map(({ name }) => name);
+          dispatch({ type: "completed", line: effect.line, rooms });
+        });
+      case "ask-rooms":
+        return ask(async (room) => dispatch({ type: "rooms", rooms: await room.rooms() }));
+      case "ask-people":
+        return ask(async (room) => dispatch({ type: "people", people: await room.who() }));
+      case "goodbye":
+        return sayGoodbye(conversation);
+      case "leave":
+        return leave(effect.status === "interrupted" ? SIGNAL_STATUS.SIGINT : 0);
+      case "suspend":
+        return suspend();
+      case "clear-screen":
+        return writer.clear();
+      case "bell":
+        return void output.write(BELL);
+      case "keep-line":
+        return keptLines?.keep(effect.text);
+      case "edit":
+        editOutside(effect.text, io.env, lendTerminal).then(
+          (text) => dispatch({ type: "edited", text }),
+          (error: unknown) => {
+            if (!(error instanceof CharlaError)) throw error;
+            dispatch({ type: "error", error: failureFrom(error) });
+          },
+        );
+        return;
+      case "notify":
+      case "title":
+      case "copy":
+        return;
+    }
+  }
+
+  /** Asks the server; while it can't be asked, nothing happens. */
+  function ask(question: (room: RoomConversation) => Promise<void>): void {
+    const { conversation } = switcher;
+    if (!isRoomConversation(conversation)) return;
+    question(conversation).catch((error: unknown) => {
+      if (!(error instanceof CharlaError)) throw error;
+    });
+  }
+
+  function takeTerminal(): void {
+    input.setRawMode(true);
+    output.write(MODES_ON);
+  }
+
+  function restoreTerminal(): void {
+    output.write(MODES_OFF);
+    try {
+      input.setRawMode(false);
+    } catch {
+      // It has hung up, and has no settings any more.
+    }
+  }
+
+  /** Gives the terminal to another program, as this one found it. */
+  function lendTerminal(): Disposable {
+    writer.erase();
+    isLent = true;
+    input.pause();
+    restoreTerminal();
+    return {
+      [Symbol.dispose]() {
+        isLent = false;
+        if (!isOpen) return;
+        takeTerminal();
+        input.resume();
+        writer.forget();
+        drawSoon(true);
+      },
+    };
+  }
+
+  /** Ctrl-Z stops the whole job, as the terminal itself would; `fg` continues it. */
+  function suspend(): void {
+    const lent = lendTerminal();
+    process.once("SIGCONT", () => lent[Symbol.dispose]());
+    process.kill(0, "SIGTSTP");
+  }
+
+  /** A terminal that has hung up takes no more output (EIO): that is the end of the input. */
+  function onHangUp(): void {
+    if (isOpen) leave(0);
+  }
+
+  input.on("end", onHangUp);
+  output.on("resize", onResize);
+  // Stays after the end: an error of the last write is reported later.
+  output.on("error", onHangUp);
+  takeTerminal();
+  step({ type: "capabilities", capabilities: inquiry.capabilities });
+  reader.expectCursor(inquiry.cursorReports);
+  output.write(inquiry.sequence);
+  input.resume();
+  drawSoon(true);
+
+  /** Prints what has not been printed, and erases what is drawn anew with each change. */
+  function close(): void {
+    if (!isOpen) return;
+    step({ type: "closed" });
+    writer.expire(Infinity);
+    resize();
+    const { frame } = view({ ...state, size: { ...state.size, rows: MAX_WAITING } });
+    writer.draw({ ...frame, live: [], cursor: { row: 0, column: 0 } }, state.size, 0);
+    writer.erase();
+    isOpen = false;
+    for (const timer of [drawing, ticking, expiring]) clearTimeout(timer);
+    restoreTerminal();
+    reader[Symbol.dispose]();
+    input.off("end", onHangUp);
+    output.off("resize", onResize);
+    input.pause();
+  }
+
+  return {
+    async event(event) {
+      const isPrinted = event.type === "message" ? !showsMessages : !showsNotices;
+      if (isPrinted) await printer.event(event);
+      dispatch({ type: "conversation", event });
+      if (performance.now() - lastTurn > MAX_BUSY) {
+        await nextTurn();
+        lastTurn = performance.now();
+      }
+      while (isOpen && state.transcript.length >= MAX_WAITING && state.page === null) {
+        await delay(1);
+      }
+    },
+    async error(error) {
+      if (!showsNotices) await printer.error(error);
+      dispatch({ type: "error", error: failureFrom(error) });
+    },
+    [Symbol.dispose]: close,
+  };
+}
+
+function failureFrom({ code, message, hint }: CharlaError): Failure {
+  return { code, message, hint };
+}

@@ -1,0 +1,139 @@
+// Who comes and who leaves: one line that holds the net change.
+
+import { describe, expect, test } from "bun:test";
+
+import { entered, joined, left, openVirtualScreen, says } from "./virtual-screen.ts";
+
+function openRoom(...others: readonly string[]) {
+  const screen = openVirtualScreen();
+  screen.emit(entered(...others));
+  screen.printed();
+  return screen;
+}
+
+describe("somebody who joins", () => {
+  test("is shown in a line that changes once they have stayed for three seconds", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"));
+    screen.wait(2_999);
+    expect(screen.live()).toEqual([]);
+    screen.wait(1);
+    expect(screen.live()).toEqual(["ben joined"]);
+    expect(screen.printed()).toEqual([]);
+  });
+
+  test("stands in the same line as others who came or left meanwhile", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"));
+    screen.wait(1_000);
+    screen.emit(joined("eva"), left("tom"));
+    expect(screen.live()).toEqual(["tom left"]);
+    screen.wait(2_000);
+    expect(screen.live()).toEqual(["ben joined; tom left"]);
+    screen.wait(1_000);
+    expect(screen.live()).toEqual(["ben, eva joined; tom left"]);
+  });
+
+  test("and leaves within three seconds is never shown, only what they said", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"), says("ben", "done"), left("ben"));
+    screen.wait(60_000);
+    expect(screen.live()).toEqual([]);
+    expect(screen.printed()).toEqual(["ben: done"]);
+  });
+
+  test("and speaks at once is shown after three seconds all the same", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"), says("ben", "hello"));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["ben joined"]);
+  });
+
+  test("is shown by the name that they have then", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"), { type: "renamed", from: "ben", to: "benno" });
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["benno joined"]);
+    expect(screen.printed()).toEqual([]);
+  });
+});
+
+describe("the line about who came and left", () => {
+  test("stays above what is printed next, with the time when the first of them came", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"));
+    screen.wait(3_000);
+    const since = screen.now;
+    screen.wait(60_000);
+    screen.emit(left("tom"), says("ben", "hello"));
+    expect(screen.items()).toMatchObject([
+      { type: "notice", time: since, text: "ben joined; tom left" },
+      { type: "message", text: "hello" },
+    ]);
+    expect(screen.live()).toEqual([]);
+  });
+
+  test("loses who leaves again, and who comes back, while it changes", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"), left("tom"));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["ben joined; tom left"]);
+    screen.emit(left("ben"));
+    expect(screen.live()).toEqual(["tom left"]);
+    screen.emit(joined("tom"));
+    expect(screen.live()).toEqual([]);
+    screen.wait(60_000);
+    screen.emit(says("tom", "hello"));
+    expect(screen.printed()).toEqual(["tom: hello"]);
+  });
+
+  test("names who leaves after it was printed", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"));
+    screen.wait(3_000);
+    screen.emit(says("ben", "hello"), left("ben"));
+    expect(screen.live()).toEqual(["ben left"]);
+  });
+
+  test("says why somebody left, if there is a reason", () => {
+    const screen = openRoom("tom", "eva");
+    screen.emit(left("tom", "removed by ana"), left("eva"));
+    expect(screen.live()).toEqual(["eva left; tom left: removed by ana"]);
+  });
+
+  test("lists twelve names, and counts the others", () => {
+    const screen = openRoom();
+    for (let index = 0; index < 15; index += 1) screen.emit(joined(`p${index}`));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual([
+      `${Array.from({ length: 12 }, (_, index) => `p${index}`).join(", ")} and 3 more joined`,
+    ]);
+  });
+
+  test("is not there with --quiet", () => {
+    const screen = openVirtualScreen({ quiet: true });
+    screen.emit(entered("tom"), joined("ben"), left("tom"));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual([]);
+    screen.emit(says("ben", "hello"));
+    expect(screen.printed()).toEqual(["ben: hello"]);
+  });
+});
+
+test("with --verbose each person who joins is a line at once, with their fingerprint", () => {
+  const screen = openVirtualScreen({ verbose: true });
+  screen.emit(entered());
+  screen.printed();
+  screen.emit(joined("ben"));
+  expect(screen.printed()).toEqual(["-- ben joined", "-- fingerprint: key of ben"]);
+});
+
+test("being away and coming back is a line each, and so is another name", () => {
+  const screen = openRoom("tom");
+  screen.emit(
+    { type: "away", peer: "tom", away: true },
+    { type: "away", peer: "tom", away: false },
+    { type: "renamed", from: "tom", to: "Tom" },
+  );
+  expect(screen.printed()).toEqual(["-- tom is away", "-- tom is back", "-- tom is now Tom"]);
+});

@@ -1,0 +1,715 @@
+// The screen of a conversation, in virtual time: what happens goes in, what is printed and what is to be done come out.
+
+import { describe, expect, test } from "bun:test";
+
+import type { ConversationEvent } from "../../../src/chat/events.ts";
+import { promptText, titleText } from "../../../src/terminal/state/state.ts";
+import { entered, NOON, openVirtualScreen, PLAIN_WIRE, says } from "./virtual-screen.ts";
+
+const HOUR = 3_600_000;
+
+function openRoom(...others: readonly string[]) {
+  const screen = openVirtualScreen();
+  screen.emit(entered(...others));
+  screen.printed();
+  screen.effects();
+  return screen;
+}
+
+const plainMessage = (text: string): ConversationEvent => ({
+  type: "message",
+  from: "192.0.2.1:5000",
+  text,
+});
+
+const notifications = (screen: ReturnType<typeof openRoom>) =>
+  screen.effects().filter(({ type }) => type === "notify");
+
+const notice = (message: string): ConversationEvent => ({
+  type: "notice",
+  code: "OTHER_WIRE",
+  message,
+});
+
+const here = (screen: ReturnType<typeof openRoom>) => screen.state.room.here;
+
+const enters = (room: string): ConversationEvent => ({ ...entered(), room });
+const rooms = (main: number, lunch: number) => ({
+  type: "rooms" as const,
+  rooms: [
+    { name: "main", entries: main, members: 1 },
+    { name: "lunch", entries: lunch, members: 1 },
+    { name: "other", entries: 7, members: 1 },
+  ],
+});
+const asks = (screen: ReturnType<typeof openRoom>) =>
+  screen.effects().filter(({ type }) => type === "ask-rooms").length;
+
+function openPages() {
+  const screen = openRoom("ben");
+  screen.enter("/help");
+  screen.emit(says("ben", "meanwhile"));
+  screen.dispatch({ type: "drawn", items: 0, page: { shown: 22, total: 30 } });
+  return screen;
+}
+
+describe("a message", () => {
+  test("is printed with its time, its author and the author's colour", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "hello", NOON + 1_000));
+    expect(screen.items()).toEqual([
+      {
+        type: "message",
+        time: NOON + 1_000,
+        name: "ben",
+        colour: expect.any(Number),
+        text: "hello",
+        own: false,
+        mentions: false,
+        follows: false,
+      },
+    ]);
+  });
+
+  test("follows one of the same author, but not when a line stands between the two", () => {
+    const screen = openRoom("ben", "tom");
+    screen.emit(says("ben", "one"), says("ben", "two"), says("tom", "three"), says("ben", "four"));
+    screen.emit({ type: "away", peer: "tom", away: true }, says("ben", "five"));
+    const follows = screen.items().map((item) => (item.type === "message" ? item.follows : null));
+    expect(follows).toEqual([false, true, false, false, null, false]);
+  });
+
+  test("of each person has another colour, which stays the same", () => {
+    const screen = openRoom("ben", "tom");
+    screen.emit(says("ben", "one"), says("tom", "two"), says("ben", "three"));
+    const colours = screen.items().map((item) => (item.type === "message" ? item.colour : null));
+    expect(colours[0]).toBe(colours[2] ?? null);
+    expect(colours[0]).not.toBe(colours[1] ?? null);
+  });
+
+  test("of another day stands below that day", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "old", NOON - 24 * HOUR), says("ben", "older", NOON - 23 * HOUR));
+    screen.emit(says("ben", "now"));
+    screen.wait(13 * HOUR);
+    screen.emit(says("ben", "after midnight", screen.now));
+    expect(screen.printed()).toEqual([
+      "day 1",
+      "ben: old",
+      "ben: older",
+      "day 2",
+      "ben: now",
+      "day 3",
+      "ben: after midnight",
+    ]);
+  });
+
+  test("on the plain wire has a mark for a name, and no colour", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.emit(plainMessage("hello"));
+    screen.enter("you too");
+    expect(screen.items()).toMatchObject([
+      { name: "<", colour: null, text: "hello", own: false, time: NOON },
+      { name: ">", colour: null, text: "you too", own: true, time: NOON },
+    ]);
+  });
+
+  test("that goes to a file is not printed on the screen", () => {
+    const screen = openVirtualScreen({ showsMessages: false });
+    screen.emit(entered("ben"), says("ben", "hello"));
+    expect(screen.printed()).toEqual(['-- you are ana in main, with ben; "bye" leaves']);
+  });
+});
+
+describe("what was sent before one joined", () => {
+  test("is marked once", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "one", NOON, true), says("ben", "two", NOON, true), says("ben", "now"));
+    expect(screen.printed()).toEqual(["~ earlier", "ben: one", "ben: two", "ben: now"]);
+  });
+
+  test("is marked by what the server says, and not by the clocks of two machines", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "slow clock", NOON - 60_000));
+    expect(screen.printed()).toEqual(["ben: slow clock"]);
+    const other = openRoom("ben");
+    other.emit(says("ben", "fast clock", NOON + 60_000, true));
+    expect(other.printed()).toEqual(["~ earlier", "ben: fast clock"]);
+  });
+});
+
+test("what was missed while the connection was lost is marked as new", () => {
+  const screen = openRoom("ben");
+  screen.emit({ type: "disconnected", message: "no answer" });
+  screen.wait(60_000);
+  screen.emit({ type: "reconnected" }, says("ben", "missed", NOON + 30_000), says("ben", "too"));
+  expect(screen.printed()).toEqual([
+    "-- connection to the server lost (no answer); reconnecting",
+    "-- reconnected to the server",
+    "~ new",
+    "ben: missed",
+    "ben: too",
+  ]);
+});
+
+describe("what comes while the terminal has no focus", () => {
+  test("is marked before the first of it", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit(says("ben", "one"), says("ben", "two"));
+    expect(screen.printed()).toEqual(["~ new", "ben: one", "ben: two"]);
+  });
+
+  test("is marked again only after the focus has come back", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit(says("ben", "one"));
+    screen.focus(false);
+    screen.emit(says("ben", "two"));
+    screen.focus(true);
+    screen.emit(says("ben", "three"));
+    screen.focus(false);
+    screen.emit(says("ben", "four"));
+    expect(screen.printed()).toEqual([
+      "~ new",
+      "ben: one",
+      "ben: two",
+      "ben: three",
+      "~ new",
+      "ben: four",
+    ]);
+  });
+
+  test("is marked once even if the connection was lost as well", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit({ type: "reconnected" }, says("ben", "one", NOON - 60_000), says("ben", "two"));
+    expect(screen.printed().slice(1)).toEqual(["~ new", "ben: one", "ben: two"]);
+  });
+
+  test("is counted in the window's title until the focus comes back", () => {
+    const screen = openRoom("ben");
+    expect(titleText(screen.state)).toBe("charla: main");
+    screen.emit(says("ben", "seen"));
+    screen.focus(false);
+    screen.emit(says("ben", "one"), says("ben", "two"), says("ben", "old", NOON, true));
+    expect(screen.effects().filter(({ type }) => type === "title")).toEqual([
+      { type: "title", text: "(1) charla: main" },
+      { type: "title", text: "(2) charla: main" },
+    ]);
+    screen.focus(true);
+    expect(screen.effects()).toEqual([{ type: "title", text: "charla: main" }]);
+  });
+});
+
+describe("a notification", () => {
+  test("says that one was named, only while the terminal has no focus", () => {
+    const screen = openRoom("ben", "tom");
+    screen.emit(says("ben", "Ana, look"));
+    screen.focus(false);
+    screen.emit(says("ben", "nothing for you"), says("ben", "ana!\nlook"), says("ana", "ana"));
+    expect(notifications(screen)).toEqual([
+      { type: "notify", title: "ben in main", body: "ana!^Jlook" },
+    ]);
+  });
+
+  test("comes for each message where only two are here", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit(says("ben", "hello"), says("ben", "/me waves"));
+    expect(notifications(screen)).toEqual([
+      { type: "notify", title: "ben in main", body: "hello" },
+      { type: "notify", title: "ben in main", body: "waves" },
+    ]);
+  });
+
+  test("comes for each message on the plain wire", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.focus(false);
+    screen.emit(plainMessage("hello"));
+    expect(notifications(screen)).toEqual([{ type: "notify", title: "charla", body: "hello" }]);
+  });
+
+  test("never has more than 200 letters, and none of them is a control character", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit(says("ben", `\u001b]0;${"x".repeat(500)}`));
+    const [notification] = notifications(screen);
+    expect(notification).toEqual({
+      type: "notify",
+      title: "ben in main",
+      body: `^[]0;${"x".repeat(195)}`,
+    });
+  });
+});
+
+test("the bell rings for a message that names one, if --bell is given, and not for an old one", () => {
+  for (const bell of [true, false]) {
+    const screen = openVirtualScreen({ bell });
+    screen.emit(entered("ben"), says("ben", "ana?", NOON, true), says("ben", "bananas"));
+    screen.emit(says("ana", "I am ana"));
+    expect(screen.effects().filter(({ type }) => type === "bell")).toEqual([]);
+    screen.emit(says("ben", "ana, are you there?"));
+    const rung = screen.effects().filter(({ type }) => type === "bell");
+    expect(rung).toEqual(bell ? [{ type: "bell" }] : []);
+    expect(screen.items().at(-1)).toMatchObject({ mentions: true });
+  }
+});
+
+describe("a message typed here", () => {
+  test("is on its way until it is stored, and then printed with the time when it was", () => {
+    const screen = openRoom("ben");
+    screen.type("hello");
+    screen.press("return");
+    expect(screen.effects()).toContainEqual({ type: "say", id: 1, text: "hello" });
+    expect(screen.state.pending).toEqual([{ id: 1, text: "hello" }]);
+    expect(screen.printed()).toEqual([]);
+    screen.emit(says("ben", "before yours"));
+    screen.emit({ type: "delivered", text: "hello", sequence: 2 });
+    expect(screen.state.pending).toEqual([]);
+    expect(screen.items()).toMatchObject([
+      { name: "ben", text: "before yours" },
+      { name: "ana", text: "hello", own: true, time: NOON },
+    ]);
+  });
+
+  test("is delivered by its text: one of an earlier session is printed too", () => {
+    const screen = openRoom();
+    screen.enter("new");
+    screen.emit({ type: "delivered", text: "old", sequence: 1 });
+    expect(screen.printed()).toEqual(["ana: old"]);
+    expect(screen.state.pending).toMatchObject([{ text: "new" }]);
+  });
+
+  test("on the plain wire is delivered in its order, whatever its text", () => {
+    const screen = openVirtualScreen({ isRoom: false });
+    screen.enter("one");
+    screen.enter("two");
+    screen.emit({ type: "delivered", text: "", sequence: 1 });
+    expect(screen.printed()).toEqual([">: one"]);
+    expect(screen.state.pending).toMatchObject([{ text: "two" }]);
+  });
+
+  test("may have several lines in a room, and is several messages on the plain wire", () => {
+    const room = openRoom();
+    room.enter("first\n\n  second\n");
+    expect(room.effects().filter(({ type }) => type === "say")).toEqual([
+      { type: "say", id: 1, text: "first\n\n  second" },
+    ]);
+    const plain = openVirtualScreen(PLAIN_WIRE);
+    plain.enter("first\n\nsecond");
+    expect(plain.effects().filter(({ type }) => type === "say")).toEqual([
+      { type: "say", id: 1, text: "first" },
+      { type: "say", id: 2, text: "second" },
+    ]);
+    expect(plain.printed()).toEqual([">: first", ">: second"]);
+  });
+
+  test("of blanks is none", () => {
+    const screen = openRoom();
+    for (const text of ["   ", "\u3000", "\n\n", ""]) screen.enter(text);
+    expect(screen.effects().filter(({ type }) => type === "say")).toEqual([]);
+    expect(screen.state.pending).toEqual([]);
+  });
+
+  test("that is refused is named, and so is one that may have been lost with the session", () => {
+    const screen = openRoom();
+    const refused = { code: "MESSAGE_TOO_LONG", message: "that is too long", hint: "say less" };
+    screen.enter("one");
+    screen.enter("two");
+    screen.enter("three");
+    screen.dispatch({ type: "not-said", id: 1, error: refused });
+    screen.dispatch({ type: "error", error: refused });
+    screen.dispatch({ type: "not-said", id: 2, error: { ...refused, code: "SESSION_LOST" } });
+    screen.dispatch({ type: "not-said", id: 3, error: { ...refused, code: "CONVERSATION_OVER" } });
+    expect(screen.printed()).toEqual([
+      "-- not sent: one",
+      "!! that is too long (say less)",
+      "-- may not have been delivered: two",
+    ]);
+    expect(screen.state.pending).toMatchObject([{ text: "three" }]);
+  });
+
+  test("that is not stored when one switches to another room may not have been delivered", () => {
+    const screen = openRoom();
+    screen.enter("unheard");
+    screen.emit({ ...entered("ben"), room: "lunch" });
+    expect(screen.printed()).toEqual([
+      "-- may not have been delivered: unheard",
+      '-- you are ana in lunch, with ben; "bye" leaves',
+    ]);
+    expect(screen.state.pending).toEqual([]);
+  });
+});
+
+describe("at the end", () => {
+  test("what is not known to be delivered is listed, and what is kept", () => {
+    const screen = openRoom();
+    screen.enter("one");
+    screen.enter("two");
+    screen.emit({ type: "ended", reason: "left", unsaid: ["one", "two"], kept: ["two"] });
+    screen.dispatch({ type: "closed" });
+    expect(screen.printed()).toEqual([
+      "-- the conversation is over: you left",
+      "-- may not have been delivered: one",
+      "-- kept; will be sent when you join again: two",
+    ]);
+  });
+
+  test("with --quiet what is still on its way stays as it is, without a time", () => {
+    const screen = openVirtualScreen({ quiet: true });
+    screen.emit(entered());
+    screen.enter("one");
+    screen.emit({ type: "ended", reason: "lost", unsaid: ["one"] });
+    screen.dispatch({ type: "closed" });
+    expect(screen.items()).toMatchObject([{ type: "message", text: "one", own: true, time: null }]);
+  });
+
+  test("how many stray datagrams came is printed, if there were several", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.emit({ type: "stranger", from: "192.0.2.9:1", ignored: 1 });
+    screen.emit({ type: "stranger", from: "192.0.2.9:1", ignored: 10 });
+    screen.dispatch({ type: "closed" });
+    expect(screen.printed()).toEqual([
+      "-- ignored a datagram from 192.0.2.9:1: not part of this conversation",
+      "-- ignored 10 datagrams so far, the last from 192.0.2.9:1: not part of this conversation",
+    ]);
+  });
+});
+
+describe("datagrams of strangers", () => {
+  test("are one notice, and then a line with their count, which goes after a minute", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.emit({ type: "stranger", from: "192.0.2.9:1", ignored: 1 });
+    expect(screen.printed()).toHaveLength(1);
+    screen.emit({ type: "stranger", from: "192.0.2.9:1", ignored: 10 });
+    screen.emit({ type: "stranger", from: "192.0.2.8:1", ignored: 100 });
+    expect(screen.printed()).toEqual([]);
+    expect(screen.live()).toEqual([
+      "ignored 100 datagrams so far, the last from 192.0.2.8:1: not part of this conversation",
+    ]);
+    screen.wait(60_000);
+    expect(screen.live()).toEqual([]);
+  });
+
+  test("of another wire are counted in the same way", () => {
+    const screen = openRoom();
+    screen.emit(notice("192.0.2.9:1 does not speak the sealed wire"), notice("10 so far"));
+    expect(screen.printed()).toEqual(["-- 192.0.2.9:1 does not speak the sealed wire"]);
+    expect(screen.live()).toEqual(["10 so far"]);
+  });
+});
+
+describe("the connection", () => {
+  test("is counted on every second from the seconds of a silence", () => {
+    const screen = openRoom();
+    expect(screen.state.connection).toEqual({ type: "ok" });
+    screen.emit({ type: "silent", seconds: 12 });
+    expect(screen.state.connection).toMatchObject({ type: "silent", seconds: 12 });
+    screen.wait(1_000);
+    expect(screen.state.connection).toMatchObject({ type: "silent", seconds: 13 });
+    screen.wait(87_000);
+    expect(screen.state.connection).toMatchObject({ type: "silent", seconds: 100 });
+    screen.emit({ type: "silent", seconds: 20 });
+    screen.wait(1_000);
+    expect(screen.state.connection).toMatchObject({ type: "silent", seconds: 21 });
+  });
+
+  test("is being made at first, and again after it was lost", () => {
+    const screen = openVirtualScreen();
+    expect(screen.state.connection).toEqual({ type: "connecting" });
+    screen.emit(entered(), { type: "disconnected", message: "no answer" });
+    expect(screen.state.connection).toEqual({ type: "reconnecting" });
+    screen.emit({ type: "reconnected" });
+    expect(screen.state.connection).toEqual({ type: "ok" });
+  });
+
+  test.each([
+    { type: "heard", seconds: 31 },
+    { type: "joined", peer: "192.0.2.1:5000" },
+    { type: "left", peer: "ana", reason: "" },
+    { type: "reconnected" },
+    { type: "ended", reason: "lost", unsaid: [] },
+  ] satisfies ConversationEvent[])("is no longer silent after %j", (event) => {
+    const screen = openRoom();
+    screen.emit({ type: "silent", seconds: 12 }, event);
+    expect(screen.state.connection).toEqual({ type: "ok" });
+  });
+
+  test("stays silent whatever else happens", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.emit({ type: "silent", seconds: 12 });
+    screen.wait(1_000);
+    screen.emit({ type: "said", text: "hello" }, { type: "stranger", from: "a", ignored: 1 });
+    expect(screen.state.connection).toMatchObject({ type: "silent", seconds: 13 });
+  });
+});
+
+test("the prompt says when it is the other end's turn, and nothing when it is one's own", () => {
+  const screen = openVirtualScreen(PLAIN_WIRE);
+  expect(promptText(screen.state)).toBe("> ");
+  screen.emit({ type: "turn", whose: "theirs" });
+  expect(promptText(screen.state)).toBe("(their turn) > ");
+  screen.emit({ type: "silent", seconds: 3 });
+  expect(promptText(screen.state)).toBe("(their turn) > ");
+  screen.emit({ type: "turn", whose: "mine" });
+  expect(promptText(screen.state)).toBe("> ");
+});
+
+describe("people who are here", () => {
+  test("are counted once, however many windows they have", () => {
+    expect(here(openRoom("ben", "ben", "tom"))).toEqual(["ana", "ben", "tom"]);
+  });
+
+  test("come, go and take other names", () => {
+    const screen = openRoom("ben");
+    screen.emit({ type: "joined", peer: "tom", fingerprint: "" });
+    screen.emit({ type: "left", peer: "ben", reason: "" });
+    screen.emit({ type: "renamed", from: "tom", to: "Tom" });
+    expect(here(screen)).toEqual(["ana", "Tom"]);
+  });
+
+  test("are asked for after a reconnect, for nobody says who came or left meanwhile", () => {
+    const screen = openRoom("ben");
+    screen.emit({ type: "reconnected" });
+    expect(screen.effects()).toEqual([{ type: "ask-people" }]);
+    const people = ["ana", "tom"].map((name) => ({ name, fingerprint: name, away: false }));
+    screen.dispatch({ type: "people", people });
+    expect(here(screen)).toEqual(["ana", "tom"]);
+  });
+});
+
+describe("messages in other rooms", () => {
+  test("are not asked for while one has visited one room", () => {
+    const screen = openRoom();
+    screen.wait(HOUR);
+    expect(asks(screen)).toBe(0);
+  });
+
+  test("are counted since a room was left, every 30 seconds", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"));
+    screen.wait(0);
+    expect(asks(screen)).toBe(1);
+    screen.dispatch(rooms(10, 3));
+    expect(screen.state.unread.rooms).toEqual([]);
+    screen.wait(29_999);
+    expect(asks(screen)).toBe(0);
+    screen.wait(1);
+    expect(asks(screen)).toBe(1);
+    screen.dispatch(rooms(12, 4));
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2 }]);
+  });
+
+  test("count as read once their room is entered", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"));
+    screen.dispatch(rooms(10, 3));
+    screen.dispatch(rooms(12, 3));
+    screen.emit(enters("main"));
+    expect(screen.state.unread.rooms).toEqual([]);
+    screen.dispatch(rooms(12, 3));
+    screen.dispatch(rooms(15, 5));
+    expect(screen.state.unread.rooms).toEqual([{ room: "lunch", count: 2 }]);
+  });
+
+  test("are fewer than before when old ones were deleted, and then none is unread", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"));
+    screen.dispatch(rooms(10, 3));
+    screen.dispatch(rooms(4, 3));
+    screen.dispatch(rooms(6, 3));
+    expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2 }]);
+  });
+
+  test("are not asked for while the connection is lost", () => {
+    const screen = openRoom();
+    screen.emit(enters("lunch"), { type: "disconnected", message: "no answer" });
+    screen.wait(HOUR);
+    expect(asks(screen)).toBe(0);
+    screen.emit({ type: "reconnected" });
+    screen.wait(0);
+    expect(asks(screen)).toBe(1);
+  });
+});
+
+describe("/copy", () => {
+  const invitation = "charla://192.0.2.1/main#KEY.SECRET";
+
+  test("copies the last invitation that was shown", () => {
+    const screen = openRoom();
+    screen.emit({ type: "invitation", invitation: "charla://192.0.2.1/main#KEY.OLD" });
+    screen.dispatch({ type: "answered", outcome: { type: "invitation", invitation } });
+    screen.enter("/copy");
+    expect(screen.effects()).toContainEqual({ type: "copy", text: invitation });
+    expect(screen.printed().at(-1)).toBe("-- the invitation is copied");
+  });
+
+  test("says so if none was shown", () => {
+    const screen = openRoom();
+    screen.enter("/copy");
+    expect(screen.effects().map(({ type }) => type)).not.toContain("copy");
+    expect(screen.printed()).toEqual(["!! no invitation was shown yet (/invite shows one)"]);
+  });
+
+  test("says so if the terminal takes no copies", () => {
+    const screen = openRoom();
+    screen.emit({ type: "invitation", invitation });
+    const capabilities = { ...screen.state.capabilities, clipboard: false };
+    screen.dispatch({ type: "capabilities", capabilities });
+    screen.enter("/copy");
+    expect(screen.effects().map(({ type }) => type)).not.toContain("copy");
+    expect(screen.printed().at(-1)).toBe(
+      "!! this terminal does not let programs copy (select the invitation with the mouse, and copy it)",
+    );
+  });
+});
+
+describe("a command", () => {
+  test("that asks the server is run, and its answer printed", () => {
+    const screen = openRoom();
+    screen.enter("/who");
+    expect(screen.effects()).toContainEqual({
+      type: "run",
+      command: { type: "who" },
+      confirmed: null,
+    });
+    screen.dispatch({ type: "answered", outcome: { type: "people", people: [] } });
+    expect(screen.printed()).toEqual(["answer people"]);
+  });
+
+  test("/help is answered at once, with what one may do", () => {
+    const screen = openRoom();
+    screen.emit({ type: "rights", operator: true, muted: false });
+    screen.enter("/help");
+    expect(screen.items()).toEqual([
+      { type: "answer", answer: { type: "commands", rights: { owner: false, operator: true } } },
+    ]);
+  });
+
+  test("that is mistyped is an error, and so is one that failed", () => {
+    const screen = openRoom();
+    screen.enter("/etc/hosts");
+    const failed = { type: "failed", code: "REFUSED", message: "no", hint: "ask" } as const;
+    screen.dispatch({ type: "answered", outcome: failed });
+    screen.dispatch({ type: "answered", outcome: { ...failed, code: "CONVERSATION_OVER" } });
+    expect(screen.printed()).toEqual([
+      "!! there is no command /etc (/help lists them; //etc/hosts sends it as a message)",
+      "!! no (ask)",
+    ]);
+  });
+
+  test("/quit leaves, and bye says so before", () => {
+    const screen = openRoom();
+    screen.enter("/quit");
+    expect(screen.effects()).toContainEqual({ type: "leave", status: "done" });
+    screen.enter("bye");
+    expect(screen.effects().slice(-2)).toEqual([
+      { type: "goodbye" },
+      { type: "leave", status: "done" },
+    ]);
+  });
+
+  test("/history moves on to older messages, and /search does not", () => {
+    const screen = openRoom("ben");
+    const entry = { author: "key", name: "ben", text: "x", time: NOON, device: "", number: 1 };
+    const outcome = (sequence: number, isOlder: boolean, note: string | null) => ({
+      type: "answered" as const,
+      outcome: { type: "entries" as const, entries: [{ ...entry, sequence }], isOlder, note },
+    });
+    screen.dispatch(outcome(7, true, null));
+    expect(screen.state.room.oldest).toBe(7);
+    screen.dispatch(outcome(3, false, "only the last 20 are shown"));
+    expect(screen.state.room.oldest).toBe(7);
+    expect(screen.printed()).toEqual([
+      "answer entries",
+      "answer entries",
+      "-- only the last 20 are shown",
+    ]);
+  });
+});
+
+describe("keys", () => {
+  test("Ctrl-C drops the line, which stays on the screen, and leaves when there is none", () => {
+    const screen = openRoom();
+    screen.type("draft");
+    screen.press("c", "ctrl");
+    expect(screen.printed()).toEqual(["-- > draft^C"]);
+    expect(screen.state.editing.line.text).toBe("");
+    screen.press("c", "ctrl");
+    expect(screen.effects()).toContainEqual({ type: "leave", status: "interrupted" });
+  });
+
+  test("Ctrl-D on an empty line leaves", () => {
+    const screen = openRoom();
+    screen.press("d", "ctrl");
+    expect(screen.effects()).toContainEqual({ type: "leave", status: "done" });
+  });
+
+  test("Ctrl-Z and Ctrl-L are left to the driver", () => {
+    const screen = openRoom();
+    screen.press("z", "ctrl");
+    screen.press("l", "ctrl");
+    expect(screen.effects()).toEqual([{ type: "suspend" }, { type: "clear-screen" }]);
+  });
+});
+
+describe("an answer that is longer than the window", () => {
+  test("waits for Enter, and what comes meanwhile waits below it", () => {
+    const screen = openPages();
+    expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: true });
+    screen.press("return");
+    expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: false });
+    screen.dispatch({ type: "drawn", items: 1, page: null });
+    expect(screen.state.page).toBeNull();
+    expect(screen.printed()).toEqual(["ben: meanwhile"]);
+  });
+
+  test.each(["q", "escape"])("is left with %s", (name) => {
+    const screen = openPages();
+    screen.press(name);
+    expect(screen.state.page).toBeNull();
+    expect(screen.printed()).toEqual(["ben: meanwhile"]);
+    expect(screen.state.editing.line.text).toBe("");
+  });
+
+  test("is left with Ctrl-C, which does not leave the conversation", () => {
+    const screen = openPages();
+    screen.effects();
+    screen.press("c", "ctrl");
+    expect(screen.state.page).toBeNull();
+    expect(screen.effects()).toEqual([]);
+  });
+
+  test("is left by typing a message", () => {
+    const screen = openPages();
+    screen.type("hello");
+    expect(screen.state.page).toBeNull();
+    expect(screen.state.editing.line.text).toBe("hello");
+  });
+
+  test("ends by itself when a thousand items wait", () => {
+    const screen = openPages();
+    for (let index = 0; index < 997; index += 1) screen.emit(says("ben", "more"));
+    expect(screen.state.page).not.toBeNull();
+    screen.emit(says("ben", "more"), says("ben", "more"));
+    expect(screen.state.page).toBeNull();
+    expect(screen.printed()).toHaveLength(1_000);
+  });
+});
+
+test("with --quiet only messages, errors and answers are printed", () => {
+  const screen = openVirtualScreen({ quiet: true });
+  screen.emit(entered("ben"), says("ben", "old", NOON - 24 * HOUR, true));
+  screen.emit({ type: "disconnected", message: "no answer" }, { type: "reconnected" });
+  screen.enter("/help");
+  screen.dispatch({ type: "error", error: { code: "X", message: "no", hint: "ask" } });
+  expect(screen.printed()).toEqual(["ben: old", "answer commands", "!! no (ask)"]);
+});
+
+test("nothing that was printed stays in the state", () => {
+  const screen = openRoom("ben");
+  for (let index = 0; index < 10; index += 1) screen.emit(says("ben", "hello"));
+  screen.printed();
+  expect(screen.state.transcript).toEqual([]);
+});
