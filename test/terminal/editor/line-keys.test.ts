@@ -1,62 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
-import {
-  type Command,
-  type Editing,
-  NOTHING_TYPED,
-  startEditing,
-} from "../../../src/terminal/editor/editing.ts";
+import { NOTHING_TYPED, replaceText, startEditing } from "../../../src/terminal/editor/editing.ts";
 import { atEnd } from "../../../src/terminal/editor/line-buffer.ts";
-import { complete, paste, press } from "../../../src/terminal/editor/line-keys.ts";
+import { complete, paste } from "../../../src/terminal/editor/line-keys.ts";
 import type { Key } from "../../../src/terminal/input/input-event.ts";
-
-const NO_KEY: Key = { name: "", text: "", ctrl: false, meta: false, shift: false };
-
-/** Printable characters. */
-const text = (written: string): Key[] =>
-  Array.from(written, (character) => ({ ...NO_KEY, name: character, text: character }));
-
-/** A key written "ctrl+a", "meta+b", "left". */
-function key(chord: string): Key {
-  const parts = chord.split("+");
-  return {
-    name: parts.at(-1) ?? "",
-    text: "",
-    ctrl: parts.includes("ctrl"),
-    meta: parts.includes("meta"),
-    shift: parts.includes("shift"),
-  };
-}
-const keys = (...chords: string[]): Key[] => chords.map(key);
-
-interface Pressed {
-  editing: Editing;
-  commands: Command[];
-}
-
-function pressAll(all: Key[], start: Editing = NOTHING_TYPED): Pressed {
-  const commands: Command[] = [];
-  let editing = start;
-  for (const each of all) {
-    const [next, command] = press(editing, each);
-    editing = next;
-    if (command !== null) commands.push(command);
-  }
-  return { editing, commands };
-}
-
-/** The line and its cursor, written "ab|c". */
-function line({ editing }: Pressed): string {
-  const { text: typed, cursor } = editing.line;
-  return `${typed.slice(0, cursor)}|${typed.slice(cursor)}`;
-}
-
-/** What a line "ab|c" is after these keys. */
-function edited(before: string, ...chords: string[]): string {
-  const cursor = before.indexOf("|");
-  const start = { ...NOTHING_TYPED, line: { text: before.replace("|", ""), cursor } };
-  return line(pressAll(keys(...chords), start));
-}
+import { edited, key, keys, line, NO_KEY, pasted, pressAll, text } from "./pressing.ts";
 
 describe("a character", () => {
   test("is typed where the cursor is", () => {
@@ -117,6 +65,12 @@ describe("a key that moves", () => {
     ["ctrl+a", "ab| cd", "|ab cd"],
     ["end", "ab| cd", "ab cd|"],
     ["ctrl+e", "ab| cd", "ab cd|"],
+    ["home", "ab\ncd| ef\ng", "ab\n|cd ef\ng"],
+    ["ctrl+a", "ab\ncd| ef\ng", "ab\n|cd ef\ng"],
+    ["end", "ab\n|cd ef\ng", "ab\ncd ef|\ng"],
+    ["ctrl+e", "ab\n|cd ef\ng", "ab\ncd ef|\ng"],
+    ["ctrl+home", "ab\ncd| ef\ng", "|ab\ncd ef\ng"],
+    ["ctrl+end", "ab\ncd| ef\ng", "ab\ncd ef\ng|"],
   ])("%s takes %p to %p", (chord, before, after) => {
     expect(edited(before, chord)).toBe(after);
   });
@@ -138,8 +92,79 @@ describe("a key that edits", () => {
     ["ctrl+w", "ab c.d|", "ab |"],
     ["meta+backspace", "ab c.d|", "ab c.|"],
     ["meta+d", "ab| cd ef", "ab| ef"],
+    ["ctrl+backspace", "ab c.d|", "ab c.|"],
+    ["ctrl+delete", "ab| cd ef", "ab| ef"],
+    ["meta+delete", "ab| cd ef", "ab| ef"],
+    ["meta+t", "ab cd|", "cd ab|"],
+    ["meta+t", "ab| cd ef", "cd ab| ef"],
+    ["meta+t", "ab c|d ef", "cd ab| ef"],
+    ["meta+t", "|ab cd", "|ab cd"],
+    ["meta+t", "ab|", "ab|"],
+    ["meta+u", "ab| cd ef", "ab CD| ef"],
+    ["meta+u", "|straße", "STRASSE|"],
+    ["meta+l", "|ÄB CD", "äb| CD"],
+    ["meta+c", "|ab cd", "Ab| cd"],
+    ["meta+c", "ab| ÉLAN", "ab Élan|"],
+    ["meta+c", "a|BC", "aBc|"],
+    ["meta+return", "ab|cd", "ab\n|cd"],
+    ["shift+return", "ab|cd", "ab\n|cd"],
+    ["ctrl+u", "ab\ncd| e", "ab\n| e"],
+    ["ctrl+u", "ab\n|cd", "ab|cd"],
+    ["ctrl+k", "a|b\ncd", "a|\ncd"],
+    ["ctrl+k", "ab|\ncd", "ab|cd"],
   ])("%s takes %p to %p", (chord, before, after) => {
     expect(edited(before, chord)).toBe(after);
+  });
+
+  test("Ctrl-X Backspace cuts back to the beginning of the row", () => {
+    expect(edited("ab cd| e", "ctrl+x", "backspace")).toBe("| e");
+    expect(edited("ab cd| e", "ctrl+x", "backspace", "ctrl+y")).toBe("ab cd| e");
+  });
+
+  test("Ctrl-X and a key that means nothing behind it change nothing", () => {
+    const typed = pressAll(text("ab"));
+    for (const other of [...text("x"), ...keys("ctrl+a", "ctrl+g", "up", "return", "tab")]) {
+      const { editing, commands } = pressAll([key("ctrl+x"), other], typed.editing);
+      expect({ line: editing.line, commands }).toEqual({ line: atEnd("ab"), commands: [] });
+    }
+    expect(line(pressAll([...keys("ctrl+x", "ctrl+g"), ...text("c")], typed.editing))).toBe("abc|");
+  });
+
+  test("Ctrl-C works behind Ctrl-X too", () => {
+    const { commands } = pressAll([...text("ab"), ...keys("ctrl+x", "ctrl+c")]);
+    expect(commands).toEqual([{ type: "interrupt", text: "ab" }]);
+  });
+});
+
+describe("Ctrl-V and Ctrl-Q type the next key, whatever it means", () => {
+  test.each([
+    ["ctrl+a", "\u0001"],
+    ["ctrl+c", "\u0003"],
+    ["ctrl+[", "\u001b"],
+    ["ctrl+_", "\u001f"],
+    ["escape", "\u001b"],
+    ["tab", "\t"],
+    ["return", "\n"],
+    ["backspace", "\u007f"],
+  ])("%s is %p", (chord, typed) => {
+    for (const quote of ["ctrl+v", "ctrl+q"]) {
+      const { editing, commands } = pressAll(keys(quote, chord));
+      expect(editing.line).toEqual(atEnd(typed));
+      expect(commands).toEqual([]);
+    }
+  });
+
+  test("a letter is itself, and the key after it is a key again", () => {
+    expect(line(pressAll([key("ctrl+v"), ...text("ab"), key("backspace")]))).toBe("a|");
+  });
+
+  test.each(["up", "f5", "insert", "meta+x", "ctrl+left"])("%s types nothing", (chord) => {
+    expect(line(pressAll([...text("ab"), ...keys("ctrl+v", chord)]))).toBe("ab|");
+  });
+
+  test("a paste is not quoted: it is text anyway", () => {
+    const { editing } = pressAll(keys("ctrl+v"));
+    expect(line(pressAll(keys("left"), paste(editing, "ab")))).toBe("a|b");
   });
 });
 
@@ -170,6 +195,37 @@ describe("Ctrl-Y brings back the last piece that was cut", () => {
   test("also on the next line", () => {
     const all = [...text("ab"), ...keys("ctrl+u", "return", "ctrl+y")];
     expect(line(pressAll(all))).toBe("ab|");
+  });
+
+  test("with what was cut just before it, in the order in which it stood", () => {
+    expect(edited("one two three|", "ctrl+w", "ctrl+w", "ctrl+y")).toBe("one two three|");
+    expect(edited("|one two", "meta+d", "meta+d", "ctrl+y")).toBe("one two|");
+    expect(edited("one |two", "ctrl+w", "ctrl+k", "ctrl+y")).toBe("one two|");
+    expect(edited("one two|", "ctrl+w", "left", "ctrl+w", "ctrl+y")).toBe("one| ");
+  });
+});
+
+describe("Alt-Y takes the piece cut before instead", () => {
+  const cutTwice = ["ctrl+w", "left", "ctrl+w", "end"];
+
+  test("after Ctrl-Y, one further back each time, and then the last one again", () => {
+    expect(edited("one two|", ...cutTwice, "ctrl+y")).toBe(" one|");
+    expect(edited("one two|", ...cutTwice, "ctrl+y", "meta+y")).toBe(" two|");
+    expect(edited("one two|", ...cutTwice, "ctrl+y", "meta+y", "meta+y")).toBe(" one|");
+  });
+
+  test("and does nothing after any other key", () => {
+    expect(edited("one two|", ...cutTwice, "meta+y")).toBe(" |");
+    expect(edited("one two|", ...cutTwice, "ctrl+y", "left", "meta+y")).toBe(" on|e");
+  });
+
+  test("of at most 10 pieces", () => {
+    const pieces = Array.from({ length: 12 }, (_, number) => `${number}`);
+    const cuts = pieces.flatMap((piece) => text(piece).concat(keys("ctrl+u", "left")));
+    const older = Array.from({ length: 9 }, () => key("meta+y"));
+    expect(line(pressAll([...cuts, key("ctrl+y")]))).toBe("11|");
+    expect(line(pressAll([...cuts, key("ctrl+y"), ...older]))).toBe("2|");
+    expect(line(pressAll([...cuts, key("ctrl+y"), ...older, key("meta+y")]))).toBe("11|");
   });
 });
 
@@ -203,6 +259,15 @@ describe("a key that commands", () => {
     ]);
   });
 
+  test("Ctrl-X Ctrl-E asks for an editor, and leaves the line as it is", () => {
+    const pressed = pressAll([...text("ab"), ...keys("left", "ctrl+x", "ctrl+e")]);
+    expect(pressed.commands).toEqual([{ type: "edit", text: "ab" }]);
+    expect(line(pressed)).toBe("a|b");
+    const taken = replaceText(pressed.editing, "new\ntext");
+    expect(line({ editing: taken, commands: [] })).toBe("new\ntext|");
+    expect(line(pressAll(keys("ctrl+_"), taken))).toBe("a|b");
+  });
+
   test("Ctrl-Z suspends and Ctrl-L clears the screen; neither touches the line", () => {
     const pressed = pressAll([...text("ab"), ...keys("left", "ctrl+z", "ctrl+l")]);
     expect(pressed.commands).toEqual([{ type: "suspend" }, { type: "clear-screen" }]);
@@ -234,10 +299,69 @@ describe("lines entered before", () => {
   });
 });
 
-/** What is typed after a paste. */
-function pasted(written: string, start: Editing = NOTHING_TYPED): Pressed {
-  return { editing: paste(start, written), commands: [] };
-}
+describe("Alt-. adds the last word of the line before", () => {
+  const start = startEditing(["say one", "  ", "look at  https://example.org/a  ", "two"]);
+  const after = (...chords: string[]) => line(pressAll([...text("x "), ...keys(...chords)], start));
+
+  test("and again, that of an older one instead; lines without words are passed over", () => {
+    expect(after("meta+.")).toBe("x two|");
+    expect(after("meta+.", "meta+.")).toBe("x https://example.org/a|");
+    expect(after("meta+.", "meta+.", "meta+.")).toBe("x one|");
+    expect(after("meta+.", "meta+.", "meta+.", "meta+.")).toBe("x one|");
+  });
+
+  test("anew after another key", () => {
+    expect(after("meta+.", "meta+.", "left", "right", "meta+.")).toBe(
+      "x https://example.org/atwo|",
+    );
+    expect(line(pressAll(keys("meta+.")))).toBe("|");
+  });
+});
+
+describe("up and down in a line of several rows", () => {
+  const start = startEditing(["old", "of two\nrows"]);
+  const draft = pressAll([...text("abcd"), key("meta+return"), ...text("ef")], start).editing;
+  const after = (...chords: string[]) => line(pressAll(keys(...chords), draft));
+
+  test("go from row to row, and then to other lines", () => {
+    expect(after("up")).toBe("ab|cd\nef");
+    expect(after("up", "up")).toBe("of two\nrows|");
+    expect(after("up", "up", "up")).toBe("of t|wo\nrows");
+    expect(after("up", "up", "up", "up")).toBe("old|");
+    expect(after("up", "down")).toBe("abcd\nef|");
+    expect(after("up", "down", "down")).toBe("abcd\nef|");
+    expect(after("up", "up", "down")).toBe("abcd\nef|");
+  });
+
+  test("keep the column over shorter rows", () => {
+    const rows = { ...draft, line: { text: "abcd\n\nef\nghij", cursor: 3 } };
+    const moved = (...chords: string[]) => line(pressAll(keys(...chords), rows));
+    expect(moved("down")).toBe("abcd\n|\nef\nghij");
+    expect(moved("down", "down")).toBe("abcd\n\nef|\nghij");
+    expect(moved("down", "down", "down")).toBe("abcd\n\nef\nghi|j");
+    expect(moved("down", "down", "left", "down")).toBe("abcd\n\nef\ng|hij");
+  });
+
+  test("count columns in graphemes", () => {
+    const rows = { ...draft, line: { text: "👩‍👩‍👧e\u0301x\nabcd", cursor: 10 } };
+    expect(line(pressAll(keys("down"), rows))).toBe("👩‍👩‍👧e\u0301x\nab|cd");
+  });
+
+  test("Ctrl-P and Ctrl-N go to other lines at once", () => {
+    expect(after("ctrl+p")).toBe("of two\nrows|");
+    expect(after("ctrl+p", "ctrl+p", "ctrl+n", "ctrl+n")).toBe("abcd\nef|");
+  });
+
+  test("Alt-< and Alt-> go to the oldest line and back", () => {
+    expect(after("meta+<")).toBe("old|");
+    expect(after("meta+<", "meta+>")).toBe("abcd\nef|");
+  });
+
+  test("what was edited in another line is still there when it comes back", () => {
+    const edits = [...keys("ctrl+p"), ...text("!"), ...keys("ctrl+p", "ctrl+n")];
+    expect(line(pressAll(edits, draft))).toBe("of two\nrows!|");
+  });
+});
 
 describe("a paste", () => {
   test("is typed as a whole where the cursor is", () => {
