@@ -39,6 +39,7 @@ async function plainChat(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const { joinPlain, openPlain } = await import("../client/plain-conversation.ts");
   const { talk } = await import("../terminal/talk.ts");
+  const { keptWidths } = await import("./kept-widths.ts");
   const conversation = await (server
     ? openPlain({ ...listenOptions(commandLine), turns })
     : joinPlain(parseHostAndPort(host), { turns }));
@@ -47,6 +48,7 @@ async function plainChat(commandLine: CommandLine, io: Io): Promise<number> {
     atEndOfInput: server || flags.has("stay") ? "stay" : "leave",
     delivery: "unknown",
     notices: [NOT_SEALED],
+    keptWidths: keptWidths(commandLine, io),
   });
 }
 

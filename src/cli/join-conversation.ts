@@ -19,6 +19,7 @@ import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
 import { historyOption, printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { keptLines } from "./kept-lines.ts";
+import { keptWidths } from "./kept-widths.ts";
 import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning } from "./running-server.ts";
@@ -113,6 +114,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     delivery: "shown",
     notices,
     keptLines: lines,
+    keptWidths: keptWidths(commandLine, io),
     enter,
     onUnread() {
       isRead = false;

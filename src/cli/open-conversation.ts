@@ -26,6 +26,7 @@ import {
   storageOptions,
 } from "./command-options.ts";
 import { keptLines } from "./kept-lines.ts";
+import { keptWidths } from "./kept-widths.ts";
 import type { CommandLine } from "./options.ts";
 import { type MemberIdentity, memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning, type RunningServer } from "./running-server.ts";
@@ -138,6 +139,7 @@ export async function openConversation(
     notices,
     atEnd: () => othersNotice(server.countOthers()),
     keptLines: keptLines(commandLine, io, addNotice),
+    keptWidths: keptWidths(commandLine, io),
     enter,
   });
 }

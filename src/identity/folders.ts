@@ -23,6 +23,11 @@ export function dataFolder(environment: Environment, home: string = homeFolder()
   return charlaFolder(environment, "XDG_DATA_HOME", join(home, ".local", "share"));
 }
 
+/** The same, for what can be found out again. */
+export function cacheFolder(environment: Environment, home: string = homeFolder()): string {
+  return charlaFolder(environment, "XDG_CACHE_HOME", join(home, ".cache"));
+}
+
 function homeFolder(): string {
   try {
     return homedir();

@@ -7,6 +7,7 @@ import { CharlaError } from "../errors.ts";
 import { openDumbTerminal } from "./dumb-terminal.ts";
 import type { KeptLines } from "./editor/line-history.ts";
 import { type Io, onSignalToEnd } from "./io.ts";
+import type { KeptWidths } from "./output/measured-width.ts";
 import { inputLines, MAX_IN_FLIGHT, type SendingLines, sendLines } from "./piped-lines.ts";
 import { createPrinter, type Printer, type PrinterOptions } from "./printer.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
@@ -29,6 +30,8 @@ export interface TalkOptions extends PrinterOptions {
   readonly enter?: (room: string, name: string) => RoomConversation;
   /** Lines typed earlier, to recall; without it, only those of this conversation. */
   readonly keptLines?: KeptLines | undefined;
+  /** How wide this terminal draws text, as it has answered before; without it, it is asked. */
+  readonly keptWidths?: KeptWidths | undefined;
   /** Nobody reads stdout any more: from now on no message counts as shown. */
   readonly onUnread?: () => void;
 }
@@ -116,6 +119,7 @@ export async function talk(
         verbose,
         bell: options.bell === true,
         keptLines: options.keptLines,
+        keptWidths: options.keptWidths,
         leave,
         fail,
       });

@@ -11,6 +11,7 @@ import type { InputEvent } from "./input/input-event.ts";
 import { readInput } from "./input/input-reader.ts";
 import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
 import { PLAIN } from "./output/capabilities.ts";
+import type { KeptWidths } from "./output/measured-width.ts";
 import { answered as answeredTerminal, ask as askTerminal } from "./output/questions.ts";
 import { createTheme } from "./output/theme.ts";
 import { windowSize } from "./output/window-size.ts";
@@ -47,6 +48,7 @@ export interface Terminal extends Disposable, Pick<Printer, "event" | "error"> {
 export interface TerminalOptions extends Omit<TalkSettings, "showsMessages"> {
   /** Lines typed in earlier runs of the program. */
   readonly keptLines: KeptLines | undefined;
+  readonly keptWidths: KeptWidths | undefined;
   leave(this: void, status: number): void;
   /** A message could not be sent. */
   fail(this: void, error: unknown): Promise<void>;
@@ -71,7 +73,7 @@ function talkOn(
   io: Pick<Io, "stdout" | "stderr" | "env">,
   switcher: RoomSwitcher,
   printer: Printer,
-  { keptLines, leave, fail, ...settings }: TerminalOptions,
+  { keptLines, keptWidths, leave, fail, ...settings }: TerminalOptions,
 ): Terminal {
   // What goes to a file instead is printed there.
   const showsMessages = io.stdout.isTTY === true;
@@ -83,7 +85,7 @@ function talkOn(
     Date.now(),
     keptLines?.lines,
   );
-  let inquiry = askTerminal(io.env, state.size, null, performance.now());
+  let inquiry = askTerminal(io.env, state.size, keptWidths?.find() ?? null, performance.now());
   let isOpen = true;
   /** Another program has the terminal. */
   let isLent = false;
@@ -187,8 +189,9 @@ function talkOn(
     if (event.type !== "answer") return dispatch({ type: "input", event });
     const { answer } = event;
     if (answer.type !== "cursor" || inquiry.open) {
-      const { capabilities } = inquiry;
+      const { capabilities, widths } = inquiry;
       inquiry = answeredTerminal(inquiry, answer);
+      if (inquiry.widths !== null && inquiry.widths !== widths) keptWidths?.keep(inquiry.widths);
       if (inquiry.capabilities !== capabilities) {
         dispatch({ type: "capabilities", capabilities: inquiry.capabilities });
       }

@@ -11,13 +11,21 @@ export interface Person extends Disposable {
   /** The folder in which a running server leaves its invitation. */
   readonly data: string;
   /** Environment variables that make charla use these folders. */
-  readonly env: { readonly XDG_CONFIG_HOME: string; readonly XDG_DATA_HOME: string };
+  readonly env: {
+    readonly XDG_CONFIG_HOME: string;
+    readonly XDG_DATA_HOME: string;
+    readonly XDG_CACHE_HOME: string;
+  };
 }
 
 /** A new person, whose folders are removed at the end of the scope. */
 export function newPerson(): Person {
   const home = mkdtempSync(join(tmpdir(), "charla-person-"));
-  const env = { XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data") };
+  const env = {
+    XDG_CONFIG_HOME: join(home, "config"),
+    XDG_DATA_HOME: join(home, "data"),
+    XDG_CACHE_HOME: join(home, "cache"),
+  };
   return {
     config: join(env.XDG_CONFIG_HOME, "charla"),
     data: join(env.XDG_DATA_HOME, "charla"),

@@ -1,17 +1,19 @@
 import { describe, expect, test } from "bun:test";
 
-import { configFolder, dataFolder } from "../../src/identity/folders.ts";
+import { cacheFolder, configFolder, dataFolder } from "../../src/identity/folders.ts";
 
 describe("the folders are those of the XDG Base Directory Specification", () => {
   test("without a variable the folders are in the home folder", () => {
     expect(configFolder({}, "/home/ana")).toBe("/home/ana/.config/charla");
     expect(dataFolder({}, "/home/ana")).toBe("/home/ana/.local/share/charla");
+    expect(cacheFolder({}, "/home/ana")).toBe("/home/ana/.cache/charla");
   });
 
   test("each variable moves its own folder", () => {
     const environment = { XDG_CONFIG_HOME: "/etc/ana", XDG_DATA_HOME: "/var/ana" };
     expect(configFolder(environment, "/home/ana")).toBe("/etc/ana/charla");
     expect(dataFolder(environment, "/home/ana")).toBe("/var/ana/charla");
+    expect(cacheFolder({ XDG_CACHE_HOME: "/tmp/ana" }, "/home/ana")).toBe("/tmp/ana/charla");
     expect(configFolder({ XDG_DATA_HOME: "/var/ana" }, "/home/ana")).toBe(
       "/home/ana/.config/charla",
     );

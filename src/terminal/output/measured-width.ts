@@ -14,6 +14,13 @@ import {
 /** The columns of every probe. */
 export type ProbedWidths = ReadonlyMap<string, number>;
 
+/** Where the widths of this terminal are kept from one start to the next. */
+export interface KeptWidths {
+  /** Null if there are none. */
+  find(): ProbedWidths | null;
+  keep(widths: ProbedWidths): void;
+}
+
 /**
  * A text with one character of the kind in it, and what stands around that. Marks need a letter, and a terminal
  * may draw a mark in the first column as if it were one.
@@ -130,6 +137,18 @@ export const PROBES: readonly string[] = [
 
 /** Columns that the widest probe may take, on a terminal that adds up all its parts. */
 export const WIDEST_PROBE = 12;
+
+/** The widths in a record of columns by probe; null unless every probe has its columns. */
+export function readWidths(record: unknown): ProbedWidths | null {
+  if (typeof record !== "object" || record === null) return null;
+  const columns = new Map<unknown, unknown>(Object.entries(record));
+  const widths = PROBES.flatMap((probe): [string, number][] => {
+    const width = columns.get(probe);
+    const isWidth = typeof width === "number" && Number.isInteger(width);
+    return isWidth && width >= 0 && width <= WIDEST_PROBE ? [[probe, width]] : [];
+  });
+  return widths.length === PROBES.length ? new Map(widths) : null;
+}
 
 /** In a page of widths: the text has to be split into graphemes. */
 const SPLIT = 255;
