@@ -32,13 +32,16 @@ export function completeInRoom(
   return completePerson(line, before, people);
 }
 
-/** A name may contain blanks, so the longest text before the cursor that begins one is completed. */
+/** A name may contain blanks, so the longest text before the cursor that begins one is completed, with an @ or without. */
 function completePerson(line: LineBuffer, before: string, people: readonly string[]): Completion {
   for (const { index } of before.matchAll(/(?<!\S)\S/g)) {
     const typed = before.slice(index);
-    const candidates = startingWith(typed, people);
+    const mentions = typed.startsWith("@");
+    const candidates = mentions
+      ? startingWith(typed.slice(1), people).map((name) => `@${name}`)
+      : startingWith(typed, people);
     if (candidates.length > 0) {
-      return completeWord(line, typed, candidates, index === 0 ? ": " : " ");
+      return completeWord(line, typed, candidates, index === 0 && !mentions ? ": " : " ");
     }
   }
   return { line, candidates: [] };

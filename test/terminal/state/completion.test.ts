@@ -4,6 +4,7 @@ import { COMMANDS } from "../../../src/chat/commands.ts";
 import { completeInRoom, isTypingRoom } from "../../../src/terminal/state/completion.ts";
 
 const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
+const PEOPLE_SORTED = ["ana", "Ana María", "Anselm", "Ben", "émile", "日本太郎", "日本次郎"];
 const ROOMS = ["main", "lunch-time", "lunch-place"];
 
 /** A line written "ab|c". */
@@ -97,6 +98,33 @@ describe("a person's name", () => {
     expect(tab("|")).toEqual(["|"]);
     expect(tab("hello |")).toEqual(["hello |"]);
     expect(tab("x|")).toEqual(["x|"]);
+  });
+});
+
+describe("a person's name after an @", () => {
+  test("is followed by a blank, also at the beginning of the line", () => {
+    expect(tab("@be|")).toEqual(["@Ben |", "@Ben"]);
+    expect(tab("is @be|")).toEqual(["is @Ben |", "@Ben"]);
+    expect(tab("@be| there")).toEqual(["@Ben| there", "@Ben"]);
+  });
+
+  test("may contain a blank", () => {
+    expect(tab("ask @ana m|")).toEqual(["ask @Ana María |", "@Ana María"]);
+    expect(tab("@ana b|")).toEqual(["@ana Ben |", "Ben"]);
+  });
+
+  test("that could be several is completed as far as they agree", () => {
+    expect(tab("@日|")).toEqual(["@日本|", "@日本太郎", "@日本次郎"]);
+    expect(tab("@an|")).toEqual(["@an|", "@ana", "@Ana María", "@Anselm"]);
+  });
+
+  test("may be that of anybody if nothing of it is typed", () => {
+    expect(tab("hello @|")).toEqual(["hello @|", ...PEOPLE_SORTED.map((name) => `@${name}`)]);
+  });
+
+  test("is none within a word", () => {
+    expect(tab("ana@be|")).toEqual(["ana@be|"]);
+    expect(tab("@x|")).toEqual(["@x|"]);
   });
 });
 
