@@ -28,6 +28,8 @@ export interface Screen extends AsyncDisposable {
   cursor(): { column: number; row: number };
   /** Whether the bell has rung. */
   wasRung(): boolean;
+  /** Closes the terminal under the program's feet, as a window or a connection does. */
+  hangUp(): void;
   /** The terminal's settings, as `stty -a` prints them. */
   settings(): string;
   /** Waits until `seen` is true of the rows, and returns them; throws after `patience` ms. */
@@ -100,6 +102,11 @@ export async function openScreen(
     },
     wasRung() {
       return tmux(["display", "-p", "#{window_bell_flag}"]).trim() === "1";
+    },
+    hangUp() {
+      // Without a window the server would end as well.
+      tmux(["new-window", "-d"]);
+      tmux(["kill-pane"]);
     },
     settings() {
       const tty = tmux(["display", "-p", "#{pane_tty}"]).trim();

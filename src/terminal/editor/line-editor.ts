@@ -4,6 +4,8 @@
 import type { InputEvent } from "../input/input-event.ts";
 import { readInput } from "../input/input-reader.ts";
 import type { Output, TerminalInput } from "../io.ts";
+import { FOCUS_REPORTS, PASTE_BRACKETS } from "../output/modes.ts";
+import { holdTerminal } from "../tty.ts";
 import type { Completion } from "./completion.ts";
 import {
   type EditorAction,
@@ -43,12 +45,6 @@ export interface LineEditorOptions {
   onFocus?: (focused: boolean) => void;
 }
 
-// DEC private modes (xterm ctlseqs): 2004 brackets pastes, 1004 reports the focus.
-const PASTE_BRACKETS_ON = "\x1b[?2004h";
-const PASTE_BRACKETS_OFF = "\x1b[?2004l";
-const FOCUS_REPORTS_ON = "\x1b[?1004h";
-const FOCUS_REPORTS_OFF = "\x1b[?1004l";
-
 export function openLineEditor(
   input: TerminalInput,
   output: Output,
@@ -75,7 +71,7 @@ export function openLineEditor(
       case "end":
         return onEnd();
       case "suspend":
-        return suspend();
+        return terminal.suspend();
       case "clear-screen":
         return renderer.clearScreen();
       case "edit":
@@ -116,32 +112,6 @@ export function openLineEditor(
     } else if (found !== undefined) dispatch({ type: "completion", line, completion: found });
   }
 
-  function takeTerminal(): void {
-    input.setRawMode(true);
-    output.write(PASTE_BRACKETS_ON + (onFocus === undefined ? "" : FOCUS_REPORTS_ON));
-  }
-
-  function restoreTerminal(): void {
-    output.write(PASTE_BRACKETS_OFF + (onFocus === undefined ? "" : FOCUS_REPORTS_OFF));
-    try {
-      input.setRawMode(false);
-    } catch {
-      // It has hung up, and has no settings any more.
-    }
-  }
-
-  /** Ctrl-Z stops the whole job, as the terminal itself would; `fg` continues it. */
-  function suspend(): void {
-    renderer.erase();
-    restoreTerminal();
-    process.once("SIGCONT", () => {
-      if (!open) return;
-      takeTerminal();
-      drawSoon();
-    });
-    process.kill(0, "SIGTSTP");
-  }
-
   function press(key: ReadlineKey): void {
     if (open) dispatch({ type: "key", key });
   }
@@ -158,17 +128,21 @@ export function openLineEditor(
     }
   }
 
-  /** A terminal that has hung up takes no more output (EIO): that is the end of the input. */
-  function onHangUp(): void {
-    if (open) onEnd();
-  }
-
   const reader = readInput(input, onInput);
-  input.on("end", onEnd);
+  const terminal = holdTerminal(
+    input,
+    output,
+    {
+      released: () => renderer.erase(),
+      returned() {
+        renderer.forget();
+        drawSoon();
+      },
+      hungUp: onEnd,
+    },
+    onFocus === undefined ? [PASTE_BRACKETS] : [PASTE_BRACKETS, FOCUS_REPORTS],
+  );
   output.on("resize", drawSoon);
-  // Stays after close: an error of the last write is reported later.
-  output.on("error", onHangUp);
-  takeTerminal();
   input.resume();
   drawSoon();
 
@@ -176,9 +150,8 @@ export function openLineEditor(
     if (!open) return;
     open = false;
     renderer.eraseTyped(state.pending);
-    restoreTerminal();
+    terminal[Symbol.dispose]();
     reader[Symbol.dispose]();
-    input.off("end", onEnd);
     output.off("resize", drawSoon);
     input.pause();
   }

@@ -74,6 +74,10 @@ export function createRenderer(output: Output, styles: boolean) {
       const rows = layOutPending(pendingPrompt, pending, windowSize().columns, Infinity);
       output.write(erasure() + rows.map((row) => `${style(DIM, row)}\r\n`).join(""));
     },
+    /** Another program has written to the terminal: what was drawn is not there any more. */
+    forget(): void {
+      drawn = NOTHING_DRAWN;
+    },
     clearScreen(): void {
       drawn = NOTHING_DRAWN;
       output.write(CLEAR_SCREEN);

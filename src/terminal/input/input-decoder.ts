@@ -25,7 +25,7 @@ export interface InputDecoder {
   readonly deadline: number | null;
   /** Before the deadline it does nothing. */
   expire(now: number): InputEvent[];
-  /** So many answers to DSR 6 are still to come; 0 if none is waited for any more. Without any, they are F3. */
+  /** So many more answers to DSR 6 are to come, also late: without any, what looks like one is F3. */
   expectCursor(count: number): void;
 }
 
@@ -124,7 +124,7 @@ export function createInputDecoder(): InputDecoder {
       return take(now);
     },
     expectCursor(count) {
-      expectedCursors = count;
+      expectedCursors += count;
     },
   };
 }

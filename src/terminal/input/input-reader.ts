@@ -5,7 +5,7 @@ import { createInputDecoder } from "./input-decoder.ts";
 import type { InputEvent } from "./input-event.ts";
 
 export interface InputReader extends Disposable {
-  /** So many answers to DSR 6 are still to come. */
+  /** So many more answers to DSR 6 are to come. */
   expectCursor(count: number): void;
 }
 

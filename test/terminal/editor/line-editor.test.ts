@@ -50,7 +50,7 @@ describe("the terminal", () => {
     expect(await type("\x1b[O\x1b[I")).toStartWith("\x1b[?2004h\x1b[?1004h");
     expect(reports).toEqual([false, true]);
     editor.close();
-    expect(await type("")).toEndWith("\x1b[?2004l\x1b[?1004l");
+    expect(await type("")).toEndWith("\x1b[?1004l\x1b[?2004l");
   });
 
   test("that takes no more output ends the input", async () => {

@@ -1,0 +1,53 @@
+// Modes of a terminal that are on while a conversation is on it, and how each is turned off. Pure: knows no stream.
+
+import type { Capabilities } from "./capabilities.ts";
+
+export interface Mode {
+  readonly on: string;
+  readonly off: string;
+}
+
+function privateMode(number: number): Mode {
+  return { on: `\x1b[?${number}h`, off: `\x1b[?${number}l` };
+}
+
+// DEC private modes (xterm ctlseqs), which other terminals ignore.
+export const PASTE_BRACKETS = privateMode(2004);
+export const FOCUS_REPORTS = privateMode(1004);
+/** Graphemes are measured as a whole. */
+const GRAPHEMES = privateMode(2027);
+/**
+ * The kitty keyboard protocol: 1 tells Escape and Ctrl-I from what they were mixed up with, 4 names a key on foreign keyboards by
+ * its place. Pushed and popped, so that the shell's own flags come back.
+ */
+const KEYBOARD: Mode = { on: "\x1b[>5u", off: "\x1b[<u" };
+/** XTWINOPS 22 and 23: keeps the title of the window, and gives it back. */
+const TITLE: Mode = { on: "\x1b[22;2t", off: "\x1b[23;2t" };
+
+/** What can be turned on without asking. */
+export const FIRST_MODES: readonly Mode[] = [PASTE_BRACKETS, FOCUS_REPORTS];
+
+/** What a terminal can do. */
+export function modesOf({
+  graphemes,
+  keyboard,
+  title,
+}: Pick<Capabilities, "graphemes" | "keyboard" | "title">): readonly Mode[] {
+  return [
+    ...FIRST_MODES,
+    ...(graphemes ? [GRAPHEMES] : []),
+    ...(keyboard ? [KEYBOARD] : []),
+    ...(title ? [TITLE] : []),
+  ];
+}
+
+export function turnOn(modes: readonly Mode[]): string {
+  return modes.map(({ on }) => on).join("");
+}
+
+export function turnOff(modes: readonly Mode[]): string {
+  return modes
+    .map(({ off }) => off)
+    .toReversed()
+    .join("");
+}

@@ -1,0 +1,148 @@
+// A terminal while the program has it: raw, with modes turned on, and given back in whatever way the program stops or ends.
+// Knows neither what is read nor what is drawn.
+
+import type { Output, TerminalInput } from "./io.ts";
+import { FIRST_MODES, type Mode, turnOff, turnOn } from "./output/modes.ts";
+
+export interface TerminalUser {
+  /** The terminal is about to be given to others: erases what is not to stay on the screen. */
+  released(): void;
+  /** It is the program's again, and others have written to it. */
+  returned(): void;
+  /** It takes or gives no more: it has hung up. */
+  hungUp(): void;
+}
+
+export interface HeldTerminal extends Disposable {
+  /** Which modes are on from now on: those of before are turned off. */
+  setModes(modes: readonly Mode[]): void;
+  /** Ctrl-Z: stops the whole job, as the terminal itself would; `fg` continues it. */
+  suspend(): void;
+  /** Gives the terminal to another program until the result is disposed of. */
+  lend(): Disposable;
+}
+
+/** Signals that end the program, and that nothing else here handles. */
+const ENDING_SIGNALS = ["SIGQUIT", "SIGALRM", "SIGXCPU", "SIGUSR1", "SIGUSR2"] as const;
+
+/** A stopped program is continued by SIGCONT. If that has not come after so many ms, nobody could stop it. */
+const STOP_WAIT = 50;
+
+export function holdTerminal(
+  input: TerminalInput,
+  output: Output,
+  user: TerminalUser,
+  modes: readonly Mode[] = FIRST_MODES,
+): HeldTerminal {
+  let state: "held" | "stopping" | "lent" | "closed" = "held";
+
+  function setRaw(raw: boolean): void {
+    try {
+      input.setRawMode(raw);
+    } catch {
+      // It has hung up, and has no settings any more.
+    }
+  }
+
+  /** Raw first: a job in the background is stopped by that, before it writes. */
+  function take(): void {
+    setRaw(true);
+    output.write(turnOn(modes));
+  }
+
+  function give(): void {
+    output.write(turnOff(modes));
+    setRaw(false);
+  }
+
+  function takeBack(): void {
+    state = "held";
+    take();
+    user.returned();
+  }
+
+  /** After `kill -STOP`, of which a program isn't told, the terminal has the modes of others or the program's own. */
+  function onContinue(): void {
+    if (state === "stopping") return takeBack();
+    if (state !== "held") return;
+    // The runtime sets what it believes to be set only if it was reset.
+    setRaw(false);
+    setRaw(true);
+    output.write(turnOff(modes) + turnOn(modes));
+    user.returned();
+  }
+
+  /** @param pid 0 for the whole job */
+  function stop(pid: number): void {
+    if (state === "held") {
+      state = "stopping";
+      user.released();
+      give();
+    }
+    process.off("SIGTSTP", onStop);
+    process.kill(pid, "SIGTSTP");
+    // The program has been continued, or could not be stopped: a job without a shell can't.
+    process.on("SIGTSTP", onStop);
+    setTimeout(() => {
+      // SIGCONT is handled first.
+      setImmediate(() => setImmediate(() => state === "stopping" && takeBack()));
+    }, STOP_WAIT);
+  }
+
+  function onStop(): void {
+    if (state !== "stopping") stop(process.pid);
+  }
+
+  /** The default action, which ends the program. */
+  function onEndingSignal(signal: NodeJS.Signals): void {
+    close();
+    process.kill(process.pid, signal);
+  }
+
+  function onHangUp(): void {
+    if (state !== "closed") user.hungUp();
+  }
+
+  input.on("end", onHangUp);
+  // Both stay after the end: an error of the last write is reported later.
+  input.on("error", onHangUp);
+  output.on("error", onHangUp);
+  process.on("SIGTSTP", onStop);
+  process.on("SIGCONT", onContinue);
+  for (const signal of ENDING_SIGNALS) process.on(signal, onEndingSignal);
+  process.on("exit", close);
+  // Before the error is printed.
+  process.on("uncaughtExceptionMonitor", close);
+  take();
+
+  function close(): void {
+    if (state === "closed") return;
+    if (state === "held") give();
+    state = "closed";
+    input.off("end", onHangUp);
+    process.off("SIGTSTP", onStop);
+    process.off("SIGCONT", onContinue);
+    for (const signal of ENDING_SIGNALS) process.off(signal, onEndingSignal);
+    process.off("exit", close);
+    process.off("uncaughtExceptionMonitor", close);
+  }
+
+  return {
+    setModes(next) {
+      if (state === "held") output.write(turnOff(modes) + turnOn(next));
+      modes = next;
+    },
+    suspend: () => stop(0),
+    lend() {
+      user.released();
+      if (state === "held") give();
+      state = "lent";
+      return {
+        [Symbol.dispose]() {
+          if (state === "lent") takeBack();
+        },
+      };
+    },
+    [Symbol.dispose]: close,
+  };
+}
