@@ -4,19 +4,23 @@
 import { commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, LogEntry, MemberDescription } from "../../chat/frames.ts";
-import { type Row, type Span, span } from "../rows.ts";
+import { type Row, span } from "../rows.ts";
 import type { Answer } from "../state/transcript.ts";
 import { visibleLine, visibleName } from "../visible-text.ts";
 import { chooseHue } from "./colours.ts";
 import { banSentences } from "./event-text.ts";
 import { invitationRows } from "./invitation-rows.ts";
-import { type ItemLayout, type Layout, ownRows } from "./layout.ts";
+import { hang, type ItemLayout, type Layout, MARK_COLUMNS, OWN_INDENT, ownRows } from "./layout.ts";
 import { messageRows, nameColumnWidth } from "./message-rows.ts";
 import { calendarDay, clockTime, longDate } from "./message-text.ts";
 import { tableRows } from "./table.ts";
 
 type AnswerOf<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;
 
+/** Of most commands with what they take; what a longer one does stands below it. */
+const USAGE_COLUMNS = 13;
+/** With fewer columns, what each command does stands below it. */
+const MIN_DOES_COLUMNS = 20;
 /** Letters of a fingerprint that tell the people of one room apart. */
 const SHORT_FINGERPRINT = 12;
 
@@ -41,40 +45,41 @@ export function answerRows(answer: Answer, layout: ItemLayout): Row[] {
 
 /** The commands that somebody may use, by who else may. */
 function commandRows(rights: Rights, layout: Layout): Row[] {
-  const commands = commandsFor(rights);
+  const commands = commandsFor(rights).toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const rowsOf = (chosen: typeof commands) =>
-    chosen
-      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-      .map((command) => [span(commandUsage(command), "strong"), span(command.does)]);
-  const everybodys = commands.filter(({ owner, operator }) => owner !== true && operator !== true);
+    chosen.flatMap((command) => usageRows(commandUsage(command), command.does, layout));
   const operators = commands.filter(({ operator }) => operator === true);
   const owners = commands.filter(({ owner }) => owner === true);
-  const groups: [string, Span[][]][] = [
-    [
-      "everybody",
-      [
-        ...rowsOf(everybodys),
-        [span("bye", "strong"), span("says bye, and leaves")],
-        [span("//TEXT", "strong"), span("sends /TEXT")],
-      ],
-    ],
-    ["operators", rowsOf(operators)],
-    ["the owner", rowsOf(owners)],
+  const others = commands.filter(({ owner, operator }) => owner !== true && operator !== true);
+  const everybodys = [
+    ...rowsOf(others),
+    ...usageRows("bye", "says bye, and leaves", layout),
+    ...usageRows("//TEXT", "sends /TEXT", layout),
   ];
-  const shown = groups.filter(([, rows]) => rows.length > 0);
-  // One table, so that all descriptions stand in one column.
-  const table = tableRows(
-    shown.flatMap(([, rows]) => rows),
-    layout,
-  );
-  const perCommand = table.length / shown.reduce((sum, [, rows]) => sum + rows.length, 0);
-  if (shown.length === 1 || !Number.isInteger(perCommand)) return table;
-  let taken = 0;
-  return shown.flatMap(([who, rows]) => {
-    const from = taken;
-    taken += rows.length * perCommand;
-    return headingRows(who, layout).concat(table.slice(from, taken));
-  });
+  if (operators.length + owners.length === 0) return everybodys;
+  return [
+    ...sentenceRows("everybody", layout),
+    ...everybodys,
+    ...sentenceRows("operators", layout),
+    ...rowsOf(operators),
+    ...(owners.length === 0 ? [] : sentenceRows("the owner", layout)),
+    ...rowsOf(owners),
+  ];
+}
+
+/** What a command does stands beside how it is written, or below that where there is no room. */
+function usageRows(usage: string, does: string, layout: Layout): Row[] {
+  const column = OWN_INDENT + USAGE_COLUMNS + 2;
+  const written = span(usage, "strong");
+  if (layout.columns - column < MIN_DOES_COLUMNS) {
+    const indent = Math.min(MARK_COLUMNS + 2, layout.columns - 1);
+    const below = hang([span(" ".repeat(indent))], [span(does)], indent, layout);
+    return ownRows("   ", [written], layout).concat(below);
+  }
+  const head = [span(" ".repeat(OWN_INDENT)), written];
+  const gap = USAGE_COLUMNS + 2 - usage.length;
+  if (gap >= 2) return hang([...head, span(" ".repeat(gap))], [span(does)], column, layout);
+  return [head, ...hang([span(" ".repeat(column))], [span(does)], column, layout)];
 }
 
 /** One row for each person, however many windows they have. */
@@ -199,10 +204,6 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: Layout): R
 
 function sentenceRows(sentence: string, layout: Layout): Row[] {
   return ownRows("   ", [span(sentence, "dim")], layout);
-}
-
-function headingRows(words: string, layout: Layout): Row[] {
-  return ownRows("   ", [span(words, "dim")], layout);
 }
 
 /** Without the name of the hash, which is always the same. */

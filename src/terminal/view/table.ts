@@ -1,7 +1,7 @@
 // A table as rows of spans, with its columns aligned. Pure.
 
 import { type Row, type Span, span } from "../rows.ts";
-import { hang, type Layout, OWN_INDENT } from "./layout.ts";
+import { hang, type Layout, MARK_COLUMNS, OWN_INDENT } from "./layout.ts";
 
 /** Blanks between the columns. */
 const GAP = "  ";
@@ -17,7 +17,8 @@ export function tableRows(
   layout: Pick<Layout, "columns" | "width">,
 ): Row[] {
   const { columns, width } = layout;
-  const indent = columns < 3 * OWN_INDENT ? 0 : OWN_INDENT;
+  const indent = columns < 3 * OWN_INDENT ? Math.min(MARK_COLUMNS, columns - 1) : OWN_INDENT;
+  const further = Math.min(indent + GAP.length, columns - 1);
   const widths: number[] = [];
   for (const row of cells) {
     for (const [index, { text }] of row.entries()) {
@@ -29,12 +30,11 @@ export function tableRows(
     (row) => indent + row.reduce((sum, { text }) => sum + width(text), 0) > columns,
   );
   const blanks = span(" ".repeat(indent));
-  if (!isNarrow) return rows.map((row) => (indent === 0 ? row : [blanks].concat(row)));
+  if (!isNarrow) return rows.map((row) => [blanks].concat(row));
   return cells.flatMap(([first, ...others]) => {
     const rest = others
       .filter(({ text }) => text !== "")
       .flatMap((cell, index) => (index === 0 ? [cell] : [span(GAP), cell]));
-    const further = columns < 3 * OWN_INDENT ? Math.min(2, columns - 1) : indent + GAP.length;
     return [
       ...(first === undefined ? [] : hang([blanks], [first], indent, layout)),
       ...(rest.length === 0 ? [] : hang([span(" ".repeat(further))], rest, further, layout)),

@@ -208,11 +208,12 @@ function breaksIn(
     const after = units[index + 1] ?? "";
     while ((links[next]?.to ?? Infinity) <= offset) next += 1;
     if ((links[next]?.from ?? Infinity) < offset) return false;
-    if (NOT_FIRST.test(after) || NOT_LAST.test(before)) return false;
-    if (before === "\u200b" || before === "—") return true;
     if (HYPHEN.test(before)) {
       return LETTER_OR_DIGIT.test(units[index - 1] ?? "") && LETTER.test(after);
     }
+    if (before < "\x80" && after < "\x80") return false;
+    if (NOT_FIRST.test(after) || NOT_LAST.test(before)) return false;
+    if (before === "\u200b" || before === "—") return true;
     if (IDEOGRAPH.test(before) || IDEOGRAPH.test(after)) return true;
     return wordStarts?.has(offset) === true && UNSPACED.test(before) && UNSPACED.test(after);
   };
