@@ -67,7 +67,12 @@ export function isolated(text: string): string {
 
 /** A name that a peer chose, safe to stand in one of our own lines. */
 export function visibleName(name: string): string {
-  return isolated(visibleLine(name));
+  return isolated(visibleLabel(name));
+}
+
+/** The same without isolation, to be cut. A tab has no place in a column. */
+export function visibleLabel(name: string): string {
+  return visibleLine(name).replaceAll("\t", "^I");
 }
 
 function characterName(character: string): string {

@@ -5,7 +5,7 @@ import { actionText } from "../../chat/commands.ts";
 import type { DisplayWidth } from "../display-width.ts";
 import { type Row, type Span, span, type Style } from "../rows.ts";
 import type { MessageItem } from "../state/transcript.ts";
-import { isolated, visibleLine, visibleName, visibleText } from "../visible-text.ts";
+import { isolated, visibleLabel, visibleName, visibleText } from "../visible-text.ts";
 import { hang, type Layout, TIME_COLUMNS } from "./layout.ts";
 import { actorName, clockTime } from "./message-text.ts";
 import { clip } from "./wrapping.ts";
@@ -117,5 +117,5 @@ function nameStyle({ time, colour }: MessageItem): Style {
 function clippedName(name: string, columns: number, width: DisplayWidth): string {
   const visible = visibleName(name);
   if (width(visible) <= columns) return visible;
-  return isolated(clip(visibleLine(name), { columns, width }));
+  return isolated(clip(visibleLabel(name), { columns, width }));
 }

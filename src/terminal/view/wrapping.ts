@@ -184,7 +184,8 @@ function breakLine(
   const [first, ...others] = splitWords(units, measure, breaksIn(text, units, links));
   // The indentation of a line is that of its further rows too.
   const isIndented = first !== undefined && first.to === first.from;
-  const lead = isIndented ? Math.min(first.blanks, Math.floor(columns / 2)) : 0;
+  const widest = isAscii ? 1 : units.reduce((most, unit) => Math.max(most, measure(unit)), 1);
+  const lead = isIndented ? Math.min(first.blanks, Math.floor(columns / 2), columns - widest) : 0;
   const parts = isIndented || first === undefined ? others : [first, ...others];
   return fillRows(parts, text, links, columns - lead, measure).map(({ from, to }) => ({
     lead,
