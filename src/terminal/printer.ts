@@ -4,8 +4,10 @@
 import type { ConversationEvent, RoomEvent } from "../chat/events.ts";
 import type { CharlaError } from "../errors.ts";
 import type { Io } from "./io.ts";
-import { DIM, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
+import { DIM, mayStyle, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
+import { createTheme } from "./output/theme.ts";
 import { enteredRoom, noSeparators, separatorBefore } from "./separators.ts";
+import { chooseHue } from "./view/colours.ts";
 import { type Delivery, describeError, describeEvent, unsaidLines } from "./view/event-text.ts";
 import { messageText, pipedMessage } from "./view/message-text.ts";
 import { visibleText } from "./visible-text.ts";
@@ -45,6 +47,8 @@ export function createPrinter(
   clock: () => number = Date.now,
 ): Printer {
   const { json, quiet, verbose, showSender = false, delivery = "unknown", typed = false } = options;
+  const styles = mayStyle(io, io.stdout);
+  const theme = createTheme({ background: null, colours: 256, styles });
   let separators = noSeparators(clock());
   const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
 
@@ -66,7 +70,8 @@ export function createPrinter(
     const style = styleFor(io, io.stdout);
     const [next, separator] = separatorBefore(separators, message, clock());
     separators = next;
-    const line = messageText({ name, fingerprint, text }, style);
+    const { open, close } = theme({ person: chooseHue(fingerprint, []) });
+    const line = messageText({ name, text }, (shown) => open + shown + close);
     return write(
       "stdout",
       separator === null || quiet ? line : `${style(DIM, separator)}\n${line}`,

@@ -117,13 +117,6 @@ export function banSentences({ name, closed, open }: Banned): string[] {
   ];
 }
 
-/** What a mute has changed, and what it cannot keep out. */
-export function muteSentences(name: string, muted: boolean): string[] {
-  const visible = visibleName(name);
-  if (!muted) return [`${visible} is no longer muted`];
-  return [`${visible} is muted`, "a new key could write again: /lock or /ban prevents that"];
-}
-
 /** That the server can't be reached was shown once, and isn't repeated for each message. */
 function describeWaiting({ for: what, text }: EventOf<"waiting">, verbose: boolean): string | null {
   if (what === "server" && !verbose) return null;

@@ -3,21 +3,7 @@
 
 import { actionText } from "../../chat/commands.ts";
 import type { LogEntry } from "../../chat/frames.ts";
-import { type Style, unstyled } from "../output-stream.ts";
 import { isolated, visibleLine, visibleName, visibleText } from "../visible-text.ts";
-
-interface MessageWords {
-  readonly name: string;
-  /** The author's key; where it is not known, the name stands for it. */
-  readonly fingerprint?: string | undefined;
-  readonly text: string;
-}
-
-/**
- * Colours of xterm's 256, from around the wheel. Each has a contrast of 3.4 or more to black and to white
- * (WCAG 2.2, "contrast ratio"), so it is readable on a dark screen and on a light one.
- */
-const COLOURS = [160, 166, 130, 100, 64, 28, 30, 32, 62, 98, 134, 163] as const;
 
 const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 const MONTHS =
@@ -37,12 +23,17 @@ export function actorName(name: string): string {
   return NEEDS_QUOTES.test(name) ? `"${name.replaceAll(/["\\]/g, "\\$&")}"` : name;
 }
 
-/** "NAME: TEXT", or "* NAME TEXT" for an action; further lines are indented by two columns. */
-export function messageText(message: MessageWords, style: Style = unstyled): string {
-  const { name, fingerprint, text } = message;
+/**
+ * "NAME: TEXT", or "* NAME TEXT" for an action; further lines are indented by two columns.
+ *
+ * @param styled gives the name its colour
+ */
+export function messageText(
+  { name, text }: { readonly name: string; readonly text: string },
+  styled: (name: string) => string = (shown) => shown,
+): string {
   const action = actionText(text);
-  const shown = visibleName(action === null ? name : actorName(name));
-  const author = style(personColour(fingerprint ?? name), shown);
+  const author = styled(visibleName(action === null ? name : actorName(name)));
   return action === null ? `${author}: ${indentLines(text)}` : `* ${author} ${indentLines(action)}`;
 }
 
@@ -87,20 +78,6 @@ export function clockTime(time: number, withSeconds = false): string {
 export function calendarDay(time: number): string {
   const date = new Date(time);
   return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
-}
-
-/** The escape sequence (SGR 38;5) of a person's colour, always the same. Two people may share one. */
-export function personColour(fingerprint: string): string {
-  return `\x1b[38;5;${COLOURS[fnv1a(fingerprint) % COLOURS.length] ?? COLOURS[0]}m`;
-}
-
-/** FNV-1a, 32 bits, over UTF-16 units. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 function indentLines(text: string): string {

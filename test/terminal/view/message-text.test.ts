@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
 import type { LogEntry } from "../../../src/chat/frames.ts";
-import { styled } from "../../../src/terminal/output-stream.ts";
 import {
   messageText,
-  personColour,
   pipedMessage,
   transcriptLine,
 } from "../../../src/terminal/view/message-text.ts";
@@ -13,17 +11,6 @@ import {
 function sent(text: string, name = "ana"): LogEntry {
   const time = new Date(2026, 10, 22, 14, 3, 9).getTime();
   return { sequence: 7, time, author: "SHA256:abc", name, device: "laptop", number: 1, text };
-}
-
-/** Relative luminance of one of xterm's 216 colours (WCAG 2.2). */
-function luminance(colour: number): number {
-  const place = colour - 16;
-  const [red = 0, green = 0, blue = 0] = [36, 6, 1].map((unit) => {
-    const level = [0, 95, 135, 175, 215, 255][Math.floor(place / unit) % 6] ?? 0;
-    const part = level / 255;
-    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 test.each([
@@ -66,13 +53,11 @@ test.each([
   },
 );
 
-test("where there are styles the name has the person's colour, by the key if that is known", () => {
-  const colour = personColour("SHA256:abc");
-  const message = { name: "ana", fingerprint: "SHA256:abc", text: "hello" };
-  expect(messageText(message, styled)).toBe(`${colour}ana\u001b[0m: hello`);
-  expect(messageText({ name: "ana", text: "hello" }, styled)).toBe(
-    `${personColour("ana")}ana\u001b[0m: hello`,
-  );
+const coloured = (name: string) => `<${name}>`;
+
+test("where there are styles the name has the person's colour", () => {
+  expect(messageText({ name: "ana", text: "hello" }, coloured)).toBe("<ana>: hello");
+  expect(messageText({ name: "ana", text: "/me waves" }, coloured)).toBe("* <ana> waves");
 });
 
 describe("a message in the transcript of a room", () => {
@@ -116,27 +101,5 @@ describe("a message in the transcript of a room", () => {
     expect(transcriptLine(sent("\x1b[2Jgone\rben: hi\u2028", "a\nna\x9b"), true)).toBe(
       "2026-11-22 14:03:09  a^Jna\\u{9b} (SHA256:abc): ^[[2Jgone^Mben: hi\\u{2028}",
     );
-  });
-});
-
-describe("a person's colour", () => {
-  const many = Array.from({ length: 500 }, (_, index) => personColour(`SHA256:${index}`));
-  const numbers = [...new Set(many)].map((escape) => Number(/;(\d+)m$/.exec(escape)?.[1]));
-
-  test("is the same every time", () => {
-    const fingerprint = "SHA256:NZ9cVAmlIuCBQoMkGRMaVCYUPVSkWKVzQHQhQgtqE1k";
-    expect(personColour(fingerprint)).toBe("\u001b[38;5;100m");
-    expect(personColour(fingerprint)).toBe(personColour(fingerprint));
-  });
-
-  test("is one of twelve", () => {
-    expect(numbers).toHaveLength(12);
-  });
-
-  test("can be read on black and on white", () => {
-    for (const colour of numbers) {
-      expect((luminance(colour) + 0.05) / 0.05).toBeGreaterThan(3.4);
-      expect(1.05 / (luminance(colour) + 0.05)).toBeGreaterThan(3.4);
-    }
   });
 });
