@@ -1,8 +1,11 @@
 // What tmux and screen answer, and whether text is as wide there as their answers say.
 
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { newFolder } from "../../harness/folder.ts";
+import { newPerson } from "../../harness/person.ts";
 import { openScreen } from "../../harness/screen.ts";
 
 const TEXTS = 1_500;
@@ -62,3 +65,31 @@ test.skipIf(Bun.which("screen") === null)(
     expect(rows).toEqual(["$"]);
   },
 );
+
+test("at 40 columns no key that follows 25 emoji with a skin tone leaves another row", async () => {
+  using ana = newPerson();
+  await using screen = await openScreen(40, 15, { as: ana });
+  const thumb = "👍🏽";
+  screen.type("clear; charla --server --port 0 --bind 127.0.0.1");
+  screen.press("Enter");
+  await screen.until("the prompt", (rows) => rows.includes(">"));
+  screen.paste(thumb.repeat(25));
+  // tmux draws each four columns wide; the prompt and the indent take two.
+  const typed = [`> ${thumb.repeat(9)}`, `  ${thumb.repeat(9)}`, `  ${thumb.repeat(7)}`];
+  const pasted = await screen.until("the emoji", (rows) => rows.at(-2) === typed[2]);
+  expect(pasted.slice(-4, -1)).toEqual(typed);
+  for (const key of "abcdefgh") screen.type(key);
+  const after = await screen.until(
+    "the keys",
+    (rows) => rows.at(-2)?.endsWith("abcdefgh") === true,
+  );
+  expect(after).toEqual([...pasted.slice(0, -2), `${typed[2]}abcdefgh`, ...pasted.slice(-1)]);
+  expect(screen.cursor().column).toBe(2 + 7 * 4 + 8);
+  // tmux says its version, so it is asked only once.
+  const kept: unknown = JSON.parse(
+    readFileSync(join(ana.env.XDG_CACHE_HOME, "charla", "widths.json"), "utf8"),
+  );
+  expect(Object.values(kept ?? {})).toEqual([
+    expect.objectContaining({ [thumb]: 4, "❤\ufe0f": 1 }),
+  ]);
+});
