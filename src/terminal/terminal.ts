@@ -1,7 +1,7 @@
 // A conversation on a real terminal: the driver of state/update.ts, which decides, and view/view.ts, which lays out. Reads the
 // keys, does what the screen wants done, and draws through the writer. Knows neither rows nor rules.
 
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
@@ -13,25 +13,27 @@ import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } f
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import { answered as answeredTerminal, ask as askTerminal } from "./output/questions.ts";
+import { makeName } from "./output/terminal-makes.ts";
 import { createTheme } from "./output/theme.ts";
+import { copy, notify, restoreTitle, saveTitle, setTitle } from "./output/window-requests.ts";
 import { windowSize } from "./output/window-size.ts";
 import { createWriter } from "./output/writer.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import { isRoomConversation, runCommand, sayGoodbye } from "./run-command.ts";
 import type { Effect, Failure, ScreenEvent } from "./state/effects.ts";
-import { startState, type TalkSettings } from "./state/state.ts";
+import { startState, type TalkSettings, titleText } from "./state/state.ts";
 import { nextTick, update } from "./state/update.ts";
 import { view } from "./view/view.ts";
 
 /** Between two drawings of what others cause, ms. Keys are drawn at once. */
 const DRAW_EVERY = 16;
 
-/** Items of the transcript that are laid out and written at once, so that keys are read in between. */
+/** Items of the transcript that are laid out and written at once: a few ms of work, so that keys are read in between. */
 const MAX_DRAWN = 100;
 
 /** Items that may wait to be drawn; then the conversation waits. */
-const MAX_WAITING = 1_000;
+const MAX_WAITING = 2 * MAX_DRAWN;
 
 /** For so long events are taken before keys are read, ms. */
 const MAX_BUSY = 8;
@@ -63,7 +65,7 @@ export function openTerminal(
 ): Terminal | null {
   const { stdin } = io;
   const output = [io.stdout, io.stderr].find((stream) => stream.isTTY);
-  if (!isTerminal(stdin) || output === undefined || io.env["TERM"] === "dumb") return null;
+  if (!isTerminal(stdin) || output === undefined || makeName(io.env, null) === "dumb") return null;
   return talkOn(stdin, output, io, switcher, printer, options);
 }
 
@@ -89,11 +91,14 @@ function talkOn(
   let isOpen = true;
   /** Another program has the terminal. */
   let isLent = false;
+  /** Null while the window has the title that it had. */
+  let shownTitle: string | null = null;
   let lastDrawn = 0;
   let lastTurn = 0;
   let isDrawingNow = false;
   let drawing: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
+  let tickAt: number | null = null;
   let expiring: NodeJS.Timeout | undefined;
 
   const reader = readInput(input, onInput);
@@ -119,11 +124,22 @@ function talkOn(
     const [next, effects] = update(state, event, Date.now());
     state = next;
     for (const effect of effects) perform(effect);
+    showTitle();
+    tickLater();
+  }
+
+  function tickLater(): void {
     const now = Date.now();
-    const tick = nextTick(state, now);
+    const next = nextTick(state, now);
+    if (next === tickAt) return;
+    tickAt = next;
     clearTimeout(ticking);
+    if (next === null) return;
     // Doesn't keep the program running.
-    if (tick !== null) ticking = setTimeout(() => dispatch({ type: "tick" }), tick - now).unref();
+    ticking = setTimeout(() => {
+      tickAt = null;
+      dispatch({ type: "tick" });
+    }, next - now).unref();
   }
 
   function drawSoon(now: boolean): void {
@@ -159,7 +175,7 @@ function talkOn(
     if (!isDrawn) return;
     const isNewPage = page !== null && state.page?.waits !== true;
     if (items > 0 || isNewPage) step({ type: "drawn", items, page });
-    if (state.transcript.length > 0 && page === null) drawSoon(false);
+    if (state.transcript.length > 0 && page === null) drawSoon(true);
   }
 
   /** While the terminal is asked where its cursor is, nothing is drawn. */
@@ -249,9 +265,9 @@ function talkOn(
         );
         return;
       case "notify":
-      case "title":
+        return void output.write(notify(state.capabilities, effect.title, effect.body));
       case "copy":
-        return;
+        return void output.write(copy(state.capabilities, effect.text) ?? "");
     }
   }
 
@@ -264,12 +280,24 @@ function talkOn(
     });
   }
 
+  /** As soon as the terminal is known to keep the old one. */
+  function showTitle(): void {
+    const { capabilities } = state;
+    const title = titleText(state);
+    if (!isOpen || isLent || !capabilities.title || title === shownTitle) return;
+    if (shownTitle === null) output.write(saveTitle(capabilities));
+    output.write(setTitle(capabilities, title));
+    shownTitle = title;
+  }
+
   function takeTerminal(): void {
     input.setRawMode(true);
     output.write(MODES_ON);
   }
 
   function restoreTerminal(): void {
+    if (shownTitle !== null) output.write(restoreTitle(state.capabilities));
+    shownTitle = null;
     output.write(MODES_OFF);
     try {
       input.setRawMode(false);
@@ -319,13 +347,19 @@ function talkOn(
   input.resume();
   drawSoon(true);
 
+  /** Keys that have come are read, and what is due is drawn. */
+  async function turn(): Promise<void> {
+    await nextTurn();
+    lastTurn = performance.now();
+  }
+
   /** Prints what has not been printed, and erases what is drawn anew with each change. */
   function close(): void {
     if (!isOpen) return;
     step({ type: "closed" });
     writer.expire(Infinity);
     resize();
-    const { frame } = view({ ...state, size: { ...state.size, rows: MAX_WAITING } });
+    const { frame } = view({ ...state, size: { ...state.size, rows: Infinity } });
     writer.draw({ ...frame, live: [], cursor: { row: 0, column: 0 } }, state.size, 0);
     writer.erase();
     isOpen = false;
@@ -342,12 +376,10 @@ function talkOn(
       const isPrinted = event.type === "message" ? !showsMessages : !showsNotices;
       if (isPrinted) await printer.event(event);
       dispatch({ type: "conversation", event });
-      if (performance.now() - lastTurn > MAX_BUSY) {
-        await nextTurn();
-        lastTurn = performance.now();
-      }
+      if (performance.now() - lastTurn > MAX_BUSY) await turn();
       while (isOpen && state.transcript.length >= MAX_WAITING && state.page === null) {
-        await delay(1);
+        drawSoon(true);
+        await turn();
       }
     },
     async error(error) {

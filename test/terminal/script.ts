@@ -17,7 +17,7 @@ import { type Printed, root, watchPrinted } from "../harness/program.ts";
 import { openScreen, type Screen } from "../harness/screen.ts";
 import { startTalk } from "./scripted-talk.ts";
 
-interface Inbox {
+export interface Inbox {
   /** Messages sent, oldest first. */
   readonly sent: readonly string[];
   /** Resolves once so many messages in all have been sent. */
@@ -70,7 +70,7 @@ export async function openScript(
   };
 }
 
-function createInbox(): Inbox & { add(this: void, text: string): void } {
+export function createInbox(): Inbox & { add(this: void, text: string): void } {
   const sent: string[] = [];
   let arrival = Promise.withResolvers<void>();
   return {

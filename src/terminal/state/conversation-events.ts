@@ -247,6 +247,8 @@ function connectionAfter(before: Connection, event: ConversationEvent, now: numb
     case "heard":
     case "joined":
       return { type: "ok" };
+    case "message":
+      return before.type === "connecting" ? { type: "ok" } : before;
     case "left":
     case "ended":
       return before.type === "silent" ? { type: "ok" } : before;

@@ -96,5 +96,4 @@ export type Effect =
   | { readonly type: "clear-screen" }
   | { readonly type: "bell" }
   | { readonly type: "notify"; readonly title: string; readonly body: string }
-  | { readonly type: "title"; readonly text: string }
   | { readonly type: "copy"; readonly text: string };

@@ -87,6 +87,7 @@ export function presencePrinted({ arriving }: Presence): Presence {
 
 /** `ben, eva joined; tom left`; null if nothing has changed. */
 export function presenceText({ joined, left }: Presence): string | null {
+  if (joined.length === 0 && left.size === 0) return null;
   const quietly = [...left].filter(([, reason]) => reason === "").map(([name]) => name);
   const parts = [
     ...(joined.length === 0 ? [] : [`${listNames(joined)} joined`]),
@@ -95,7 +96,7 @@ export function presenceText({ joined, left }: Presence): string | null {
       .filter(([, reason]) => reason !== "")
       .map(([name, reason]) => `${visibleName(name)} left: ${isolated(visibleLine(reason))}`),
   ];
-  return parts.length === 0 ? null : parts.join("; ");
+  return parts.join("; ");
 }
 
 function begun(next: Presence, before: Presence, now: number): Presence {

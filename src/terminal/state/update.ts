@@ -12,7 +12,7 @@ import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
 import { endPages, noticeItems, print, printNotice } from "./print.ts";
-import { type State, titleText } from "./state.ts";
+import type { State } from "./state.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
 
@@ -22,26 +22,6 @@ type Step = readonly [State, readonly Effect[]];
 const CONFIRM_WITHIN = 60_000;
 
 export function update(state: State, event: ScreenEvent, now: number): Step {
-  const [next, effects] = step(state, event, now);
-  const title = titleText(next);
-  return title === titleText(state)
-    ? [next, effects]
-    : [next, [...effects, { type: "title", text: title }]];
-}
-
-/** When time alone changes something; null if it doesn't. */
-export function nextTick(state: State, now: number): number | null {
-  const { connection, unread, strays } = state;
-  const times = [
-    nextAnnouncement(state.presence),
-    connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
-    connection.type === "ok" ? unread.askAt : null,
-    strays === null || strays.text === null ? null : strays.until,
-  ].filter((time) => time !== null);
-  return times.length === 0 ? null : Math.max(now, Math.min(...times));
-}
-
-function step(state: State, event: ScreenEvent, now: number): Step {
   switch (event.type) {
     case "input":
       return inputStep(state, event.event, now);
@@ -80,6 +60,18 @@ function step(state: State, event: ScreenEvent, now: number): Step {
     case "closed":
       return [closed(state, now), []];
   }
+}
+
+/** When time alone changes something; null if it doesn't. */
+export function nextTick(state: State, now: number): number | null {
+  const { connection, unread, strays } = state;
+  const times = [
+    nextAnnouncement(state.presence),
+    connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
+    connection.type === "ok" ? unread.askAt : null,
+    strays === null || strays.text === null ? null : strays.until,
+  ].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.max(now, Math.min(...times));
 }
 
 function closed(before: State, now: number): State {

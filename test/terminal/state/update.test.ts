@@ -192,13 +192,12 @@ describe("what comes while the terminal has no focus", () => {
     expect(titleText(screen.state)).toBe("charla: main");
     screen.emit(says("ben", "seen"));
     screen.focus(false);
-    screen.emit(says("ben", "one"), says("ben", "two"), says("ben", "old", NOON, true));
-    expect(screen.effects().filter(({ type }) => type === "title")).toEqual([
-      { type: "title", text: "(1) charla: main" },
-      { type: "title", text: "(2) charla: main" },
-    ]);
+    screen.emit(says("ben", "one"));
+    expect(titleText(screen.state)).toBe("(1) charla: main");
+    screen.emit(says("ben", "two"), says("ben", "old", NOON, true), says("ana", "my own"));
+    expect(titleText(screen.state)).toBe("(2) charla: main");
     screen.focus(true);
-    expect(screen.effects()).toEqual([{ type: "title", text: "charla: main" }]);
+    expect(titleText(screen.state)).toBe("charla: main");
   });
 });
 
@@ -646,11 +645,86 @@ describe("keys", () => {
     expect(screen.effects()).toContainEqual({ type: "leave", status: "done" });
   });
 
+  test("that enter a line leave it empty, and keep it for the next start", () => {
+    const screen = openRoom();
+    screen.type("ab");
+    screen.press("return");
+    expect(screen.state.editing.line).toEqual({ text: "", cursor: 0 });
+    expect(screen.effects()).toEqual([
+      { type: "keep-line", text: "ab" },
+      { type: "say", id: 1, text: "ab" },
+    ]);
+  });
+
+  test("that report the focus are not typed, but they are text in a paste", () => {
+    const screen = openRoom();
+    screen.focus(false);
+    expect(screen.state.focused).toBe(false);
+    screen.focus(true);
+    expect(screen.state).toMatchObject({ focused: true, editing: { line: { text: "" } } });
+    screen.dispatch({ type: "input", event: { type: "paste", text: "\u001b[I" } });
+    expect(screen.state.editing.line.text).toBe("\u001b[I");
+  });
+
+  test("Ctrl-X Ctrl-E opens an editor, and what it leaves is the line", () => {
+    const screen = openRoom();
+    screen.type("ab");
+    screen.press("x", "ctrl");
+    screen.press("e", "ctrl");
+    expect(screen.effects()).toEqual([{ type: "edit", text: "ab" }]);
+    screen.dispatch({ type: "edited", text: "a\nb" });
+    expect(screen.state.editing.line.text).toBe("a\nb");
+  });
+
   test("Ctrl-Z and Ctrl-L are left to the driver", () => {
     const screen = openRoom();
     screen.press("z", "ctrl");
     screen.press("l", "ctrl");
     expect(screen.effects()).toEqual([{ type: "suspend" }, { type: "clear-screen" }]);
+  });
+});
+
+describe("Tab", () => {
+  test("completes a command, a name and a room, for which the server is asked", () => {
+    const screen = openRoom("ben");
+    screen.type("/he");
+    screen.press("tab");
+    expect(screen.state.editing.line).toEqual({ text: "/help ", cursor: 6 });
+    screen.press("u", "ctrl");
+    screen.type("be");
+    screen.press("tab");
+    expect(screen.state.editing.line).toEqual({ text: "ben: ", cursor: 5 });
+    screen.press("u", "ctrl");
+    screen.enter("");
+    screen.type("/join lu");
+    screen.press("tab");
+    const { line } = screen.state.editing;
+    expect(screen.effects()).toEqual([{ type: "complete", line }]);
+    screen.dispatch({ type: "completed", line, rooms: ["lunch", "main"] });
+    expect(screen.state.editing.line.text).toBe("/join lunch ");
+  });
+
+  test("lists the candidates the second time, if there are several", () => {
+    const screen = openRoom("Anna María", "anselm");
+    screen.type("an");
+    screen.press("tab");
+    expect(screen.printed()).toEqual([]);
+    screen.press("tab");
+    expect(screen.printed()).toEqual(["-- Anna María  anselm"]);
+    screen.type("s");
+    screen.press("tab");
+    screen.press("tab");
+    expect(screen.printed()).toEqual([]);
+  });
+
+  test("does nothing if the line has changed by the time of the answer", () => {
+    const screen = openRoom();
+    screen.type("/join lu");
+    screen.press("tab");
+    const { line } = screen.state.editing;
+    screen.type("x");
+    screen.dispatch({ type: "completed", line, rooms: ["lunch"] });
+    expect(screen.state.editing.line.text).toBe("/join lux");
   });
 });
 

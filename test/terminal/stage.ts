@@ -1,0 +1,195 @@
+// A conversation that the test makes up, on a terminal in the test's own process: xterm.js without a window. As fast as a
+// terminal can be; what needs a real one is on a screen of tmux (script.ts).
+
+import { EventEmitter } from "node:events";
+import { PassThrough, Writable } from "node:stream";
+
+import { Terminal } from "@xterm/headless";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import type { CharlaError } from "../../src/errors.ts";
+import type { SignalName } from "../../src/terminal/io.ts";
+import type { TalkOptions } from "../../src/terminal/talk.ts";
+import { createInbox, type Inbox } from "./script.ts";
+import { startTalk } from "./scripted-talk.ts";
+
+/** How long a test waits for the screen to show something, ms. */
+const PATIENCE = 10_000;
+/** How often it looks, ms. */
+const LOOK_EVERY = 5;
+
+const KEYS: Readonly<Record<string, string>> = {
+  Enter: "\r",
+  Tab: "\t",
+  Up: "\x1b[A",
+  Down: "\x1b[B",
+  Right: "\x1b[C",
+  Left: "\x1b[D",
+  Escape: "\x1b",
+};
+
+export interface VirtualStage extends Inbox, AsyncDisposable {
+  emit(...events: ConversationEvent[]): void;
+  /** The events throw. */
+  fail(error: CharlaError): void;
+  signal(name: SignalName): void;
+  /** The terminal takes no more output. */
+  hangUp(): void;
+  /** Text, as if it was typed. */
+  type(text: string): void;
+  /** Keys by name: "Enter", "Left", "C-c". */
+  press(...keys: string[]): void;
+  paste(text: string): void;
+  enter(...lines: string[]): void;
+  resize(columns: number, rows: number): void;
+  /** The rows in sight, up to the last that is not empty; no trailing blanks. */
+  rows(): string[];
+  /** What is in the scrollback and in sight. */
+  allRows(): string[];
+  cursor(): { column: number; row: number };
+  /** How often the bell has rung. */
+  bells(): number;
+  title(): string;
+  /** Everything that was written to the terminal. */
+  written(): string;
+  isRaw(): boolean;
+  /** Waits until `seen` is true of the rows, and returns them. */
+  until(what: string, seen: (rows: string[]) => boolean): Promise<string[]>;
+  /** Waits until these are the last rows. */
+  ends(...rows: string[]): Promise<string[]>;
+  /** The exit status. */
+  readonly exited: Promise<number>;
+}
+
+export function openVirtualStage({
+  columns = 80,
+  rows = 24,
+  styled = false,
+  env = {},
+  options = {},
+  room = false,
+}: {
+  columns?: number;
+  rows?: number;
+  styled?: boolean;
+  env?: Readonly<Record<string, string>>;
+  options?: Partial<TalkOptions>;
+  room?: boolean;
+} = {}): VirtualStage {
+  const terminal = new Terminal({
+    cols: columns,
+    rows,
+    scrollback: 10_000,
+    allowProposedApi: true,
+    logLevel: "off",
+  });
+  let bells = 0;
+  let title = "";
+  let written = "";
+  let isRaw = false;
+  terminal.onBell(() => void (bells += 1));
+  terminal.onTitleChange((changed) => void (title = changed));
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true as const,
+    setRawMode(raw: boolean) {
+      isRaw = raw;
+    },
+  });
+  terminal.onData((data) => void (stdin.destroyed || stdin.write(data)));
+  const output = Object.assign(
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        written += String(chunk);
+        terminal.write(chunk);
+        done();
+      },
+    }),
+    { isTTY: true as const, columns, rows },
+  );
+  const inbox = createInbox();
+  const signals = new EventEmitter();
+  const io = {
+    stdin,
+    stdout: output,
+    stderr: output,
+    env: { TERM: "xterm-256color", ...(styled ? {} : { NO_COLOR: "1" }), ...env },
+    onSignal(name: SignalName, handler: () => void) {
+      signals.on(name, handler);
+      return { [Symbol.dispose]: () => void signals.off(name, handler) };
+    },
+  };
+  const talk = startTalk(io, inbox.add, room, options);
+  const exited = talk.exited.then((status) => {
+    output.write(`status=${status}\r\n`);
+    return status;
+  });
+
+  function allRows(): string[] {
+    const { active } = terminal.buffer;
+    const all = Array.from({ length: active.length }, (_, index) =>
+      (active.getLine(index)?.translateToString(true) ?? "").trimEnd(),
+    );
+    return all.slice(0, all.findLastIndex((row) => row !== "") + 1);
+  }
+
+  const stage: VirtualStage = {
+    sent: inbox.sent,
+    received: inbox.received,
+    emit(...events) {
+      for (const event of events) talk.emit(event);
+    },
+    fail: (error) => talk.fail(error),
+    signal: (name) => void signals.emit(name),
+    hangUp: () => void output.destroy(new Error("EIO")),
+    type: (text) => void stdin.write(text),
+    press(...keys) {
+      for (const key of keys) {
+        const control = /^C-(.)$/.exec(key)?.[1];
+        stdin.write(
+          control === undefined
+            ? (KEYS[key] ?? key)
+            : String.fromCharCode(control.charCodeAt(0) & 0x1f),
+        );
+      }
+    },
+    paste: (text) => void stdin.write(`\x1b[200~${text.replaceAll("\n", "\r")}\x1b[201~`),
+    enter(...lines) {
+      for (const line of lines) stdin.write(`${line}\r`);
+    },
+    resize(toColumns, toRows) {
+      terminal.resize(toColumns, toRows);
+      Object.assign(output, { columns: toColumns, rows: toRows });
+      output.emit("resize");
+    },
+    rows: () => allRows().slice(terminal.buffer.active.baseY),
+    allRows,
+    cursor: () => ({ column: terminal.buffer.active.cursorX, row: terminal.buffer.active.cursorY }),
+    bells: () => bells,
+    title: () => title,
+    written: () => written,
+    isRaw: () => isRaw,
+    async until(what, seen) {
+      const start = performance.now();
+      for (;;) {
+        const now = stage.rows();
+        if (seen(now)) return now;
+        if (performance.now() - start > PATIENCE) {
+          throw new Error(`timed out waiting for ${what}; the screen shows:\n${now.join("\n")}`);
+        }
+        await Bun.sleep(LOOK_EVERY);
+      }
+    },
+    ends: (...last) =>
+      stage.until(
+        last.join(" / "),
+        (shown) => shown.slice(-last.length).join("\n") === last.join("\n"),
+      ),
+    exited,
+    async [Symbol.asyncDispose]() {
+      signals.emit("SIGTERM");
+      await exited;
+      terminal.dispose();
+    },
+  };
+  return stage;
+}
