@@ -96,8 +96,9 @@ export function createWriter(
   let patience = PATIENCE;
 
   function encode(row: Row): DrawnRow {
-    const text = row.map((span) => safeText(span.text)).join("");
-    const encoded = row.map((span) => encodeSpan(span, theme, capabilities())).join("");
+    const spans = trimRow(row, theme);
+    const text = spans.map((span) => safeText(span.text)).join("");
+    const encoded = spans.map((span) => encodeSpan(span, theme, capabilities())).join("");
     return { encoded, text, width: capabilities().width(text) };
   }
 
@@ -247,18 +248,19 @@ function clip(
 ): Pick<Drawn, "rows" | "cursor"> {
   const first = Math.max(0, Math.min(cursor.row - maxRows + 1, live.length - maxRows));
   const rows = live.slice(first, first + maxRows).map(encode);
-  const row = cursor.row - first;
-  const typed = rows[row];
-  // A cursor right of its row's end would lose its column when the window becomes narrower (tmux).
-  const gap = typed === undefined ? "" : " ".repeat(Math.max(0, cursor.column - typed.width));
-  if (typed !== undefined && gap !== "") {
-    rows[row] = {
-      encoded: typed.encoded + gap,
-      text: typed.text + gap,
-      width: cursor.column,
-    };
-  }
-  return { rows, cursor: { row, column: cursor.column } };
+  return { rows, cursor: { row: cursor.row - first, column: cursor.column } };
+}
+
+/**
+ * Without the blanks at its end that nobody sees. Some terminals count those that were written when they break a row, some don't
+ * (tmux: only those that replace something).
+ */
+function trimRow(row: Row, theme: Theme): Row {
+  const last = row.at(-1);
+  if (last === undefined || !last.text.endsWith(" ") || theme(last.style).open !== "") return row;
+  const text = last.text.trimEnd();
+  const others = row.slice(0, -1);
+  return text === "" ? trimRow(others, theme) : [...others, { ...last, text }];
 }
 
 function encodeSpan({ text, style, link }: Span, theme: Theme, can: Capabilities): string {

@@ -1,0 +1,230 @@
+// Terminals whose screen and scrollback a test can read: xterm.js in the test's own process, and tmux. What a program would write
+// goes in, what the terminal answers comes out; there is no program and no pseudo-terminal of ours between.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Terminal } from "@xterm/headless";
+
+import type { Narrowing } from "../../src/terminal/output/narrowing.ts";
+
+/** What an emulator holds: scrollback and screen. */
+export interface Held {
+  /** Each row from the first of the scrollback to the last of the screen; no trailing blanks. */
+  readonly rows: readonly string[];
+  /** The same rows, those that the emulator itself has broken joined again. */
+  readonly lines: readonly string[];
+  /** Counted from the first of `rows`. */
+  readonly cursor: { readonly row: number; readonly column: number };
+}
+
+export interface Emulator extends AsyncDisposable {
+  readonly name: string;
+  readonly narrowing: Narrowing;
+  write(text: string): void;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Resolves once all that was written is on the screen, and all answers to it have been handed over. */
+  settle(): Promise<void>;
+  held(): Promise<Held>;
+  /** Empties the screen and the scrollback; the cursor is in the upper left corner. */
+  reset(): Promise<void>;
+}
+
+interface EmulatorOptions {
+  readonly columns: number;
+  readonly rows: number;
+  /** What the terminal answers. */
+  readonly onAnswer: (text: string) => void;
+}
+
+const SCROLLBACK = 100_000;
+
+/** "above-cursor" is xterm.js as it comes; "reflow" breaks the cursor's row too; "cut" is how it behaves on an old Windows. */
+export function openXterm(
+  { columns, rows, onAnswer }: EmulatorOptions,
+  kind: "above-cursor" | "reflow" | "cut",
+): Emulator {
+  const terminal = new Terminal({
+    cols: columns,
+    rows,
+    scrollback: SCROLLBACK,
+    allowProposedApi: true,
+    logLevel: "off",
+    reflowCursorLine: kind === "reflow",
+    ...(kind === "cut" ? { windowsPty: { backend: "conpty", buildNumber: 19_000 } } : {}),
+  });
+  terminal.onData(onAnswer);
+  // `write` takes a turn of the event loop for each call, which is most of the time of ten thousand steps.
+  const { _core: core } = terminal as unknown as { _core: { writeSync(text: string): void } };
+
+  function held(): Held {
+    const buffer = terminal.buffer.active;
+    const found: string[] = [];
+    const lines: string[] = [];
+    let open: string | null = null;
+    for (let index = 0; index < buffer.length; index += 1) {
+      const line = buffer.getLine(index);
+      if (line === undefined) continue;
+      const isContinued = buffer.getLine(index + 1)?.isWrapped === true;
+      const text: string = line.translateToString(true);
+      found.push(text.trimEnd());
+      open = (open ?? "") + (isContinued ? text.padEnd(text === "" ? terminal.cols : 0) : text);
+      if (isContinued) continue;
+      lines.push(open.trimEnd());
+      open = null;
+    }
+    const cursor = { row: buffer.baseY + buffer.cursorY, column: buffer.cursorX };
+    return { rows: found, lines, cursor };
+  }
+
+  return {
+    name: `xterm.js (${kind})`,
+    narrowing: kind === "cut" ? "cut" : "above-cursor",
+    write: (text) => core.writeSync(text),
+    async resize(toColumns, toRows) {
+      terminal.resize(toColumns, toRows);
+    },
+    async settle() {},
+    held: async () => held(),
+    async reset() {
+      terminal.reset();
+    },
+    async [Symbol.asyncDispose]() {
+      terminal.dispose();
+    },
+  };
+}
+
+/** A tmux server of the test's own, with one window, in which ncat passes the bytes on. */
+export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Promise<Emulator> {
+  await using opened = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "charla-tmux-"));
+  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "tmux");
+  const env = { ...process.env, TMUX: "", LC_ALL: "C.UTF-8" };
+  const inTmux = ["tmux", "-u", "-f", "/dev/null", "-S", path];
+
+  const relay = join(folder, "relay");
+  const connected = Promise.withResolvers<Socket>();
+  const server = createServer(connected.resolve);
+  opened.defer(() => void server.close());
+  await new Promise<void>((resolve) => {
+    server.listen(relay, resolve);
+  });
+  const size = ["-x", String(columns), "-y", String(rows)];
+  const shell = `stty raw -echo; exec ncat -U '${relay}'`;
+  const started = Bun.spawnSync(
+    [
+      ...inTmux,
+      ...["set", "-g", "history-limit", String(SCROLLBACK), ";"],
+      ...["set", "-g", "status", "off", ";"],
+      ...["new-session", "-d", ...size, shell],
+    ],
+    { env },
+  );
+  if (started.exitCode !== 0) throw new Error(`tmux: ${String(started.stderr)}`);
+  opened.defer(() => void Bun.spawnSync([...inTmux, "kill-server"], { env }));
+  const socket = await connected.promise;
+  opened.defer(() => void socket.destroy());
+
+  const control = Bun.spawn([...inTmux, "-C", "attach", "-f", "no-output,ignore-size"], {
+    env,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  opened.defer(() => control.kill());
+  const replies = replyBlocks(control.stdout);
+  // The first block answers `attach`.
+  await replies.next();
+
+  async function run(command: string): Promise<readonly string[]> {
+    control.stdin.write(`${command}\n`);
+    await control.stdin.flush();
+    const { value, done } = await replies.next();
+    if (done === true || value === undefined) throw new Error(`tmux has ended: ${command}`);
+    if (!value.succeeded) throw new Error(`tmux: ${command}: ${value.lines.join("\n")}`);
+    return value.lines;
+  }
+
+  // DSR 5 is answered after everything that was written before it.
+  const READY = "\x1b[0n";
+  let unread = "";
+  const waiting: (() => void)[] = [];
+  socket.setEncoding("utf8");
+  socket.on("data", (text: string) => {
+    unread += text;
+    for (let end = unread.indexOf(READY); end !== -1; end = unread.indexOf(READY)) {
+      const before = unread.slice(0, end);
+      unread = unread.slice(end + READY.length);
+      if (before !== "") onAnswer(before);
+      waiting.shift()?.();
+    }
+  });
+
+  function settle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    socket.write("\x1b[5n");
+    return promise;
+  }
+
+  const emulator = {
+    name: "tmux",
+    narrowing: "reflow",
+    write: (text) => void socket.write(text),
+    async resize(toColumns, toRows) {
+      await settle();
+      await run(`resize-window -x ${toColumns} -y ${toRows}`);
+    },
+    settle,
+    async held() {
+      await settle();
+      const [position = ""] = await run('display -p "#{history_size} #{cursor_y} #{cursor_x}"');
+      const [history = 0, row = 0, column = 0] = position.split(" ").map(Number);
+      const shown = await run("capture-pane -p -S - -E -");
+      const joined = await run("capture-pane -p -J -S - -E -");
+      return {
+        rows: shown.map((text) => text.trimEnd()),
+        lines: joined.map((text) => text.trimEnd()),
+        cursor: { row: history + row, column },
+      };
+    },
+    async reset() {
+      socket.write("\x1bc\x1b[H\x1b[2J");
+      await settle();
+      await run("clear-history");
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  } satisfies Emulator;
+  const stack = opened.move();
+  await settle();
+  return emulator;
+}
+
+interface Reply {
+  readonly succeeded: boolean;
+  readonly lines: readonly string[];
+}
+
+/** What tmux answers in control mode: lines between `%begin` and `%end` or `%error`. */
+async function* replyBlocks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Reply, undefined> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  let block: string[] | null = null;
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (block === null) {
+        if (line.startsWith("%begin ")) block = [];
+      } else if (line.startsWith("%end ") || line.startsWith("%error ")) {
+        yield { succeeded: line.startsWith("%end "), lines: block };
+        block = null;
+      } else block.push(line);
+    }
+  }
+  return undefined;
+}
