@@ -39,6 +39,18 @@ interface EmulatorOptions {
   readonly onAnswer: (text: string) => void;
 }
 
+/** What is behind the interface of xterm.js, as far as it is used here. */
+interface Core {
+  writeSync(text: string): void;
+  readonly buffer: {
+    readonly lines: {
+      readonly length: number;
+      get(index: number): { resize(columns: number, cell: unknown): void } | undefined;
+    };
+    getNullCell(): unknown;
+  };
+}
+
 const SCROLLBACK = 100_000;
 
 /** "above-cursor" is xterm.js as it comes; "reflow" breaks the cursor's row too; "cut" is how it behaves on an old Windows. */
@@ -57,7 +69,8 @@ export function openXterm(
   });
   terminal.onData(onAnswer);
   // `write` takes a turn of the event loop for each call, which is most of the time of ten thousand steps.
-  const { _core: core } = terminal as unknown as { _core: { writeSync(text: string): void } };
+  // oxlint-disable-next-line no-unsafe-type-assertion
+  const { _core: core } = terminal as unknown as { _core: Core };
 
   function held(): Held {
     const buffer = terminal.buffer.active;
@@ -67,7 +80,8 @@ export function openXterm(
     for (let index = 0; index < buffer.length; index += 1) {
       const line = buffer.getLine(index);
       if (line === undefined) continue;
-      const isContinued = buffer.getLine(index + 1)?.isWrapped === true;
+      const isContinued =
+        index + 1 < buffer.length && buffer.getLine(index + 1)?.isWrapped === true;
       const text: string = line.translateToString(true);
       found.push(text.trimEnd());
       open = (open ?? "") + (isContinued ? text.padEnd(text === "" ? terminal.cols : 0) : text);
@@ -85,6 +99,12 @@ export function openXterm(
     write: (text) => core.writeSync(text),
     async resize(toColumns, toRows) {
       terminal.resize(toColumns, toRows);
+      if (kind !== "cut") return;
+      // There it only hides what is beyond the edge, unlike the terminals that it stands for here.
+      const { lines } = core.buffer;
+      for (let index = 0; index < lines.length; index += 1) {
+        lines.get(index)?.resize(toColumns, core.buffer.getNullCell());
+      }
     },
     async settle() {},
     held: async () => held(),
@@ -115,15 +135,19 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
   });
   const size = ["-x", String(columns), "-y", String(rows)];
   const shell = `stty raw -echo; exec ncat -U '${relay}'`;
-  const started = Bun.spawnSync(
-    [
-      ...inTmux,
-      ...["set", "-g", "history-limit", String(SCROLLBACK), ";"],
-      ...["set", "-g", "status", "off", ";"],
-      ...["new-session", "-d", ...size, shell],
-    ],
-    { env },
-  );
+  const settings = [
+    "set",
+    "-g",
+    "history-limit",
+    String(SCROLLBACK),
+    ";",
+    "set",
+    "-g",
+    "status",
+    "off",
+  ];
+  const session = ["new-session", "-d", ...size, shell];
+  const started = Bun.spawnSync([...inTmux, ...settings, ";", ...session], { env });
   if (started.exitCode !== 0) throw new Error(`tmux: ${String(started.stderr)}`);
   opened.defer(() => void Bun.spawnSync([...inTmux, "kill-server"], { env }));
   const socket = await connected.promise;
@@ -141,7 +165,7 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
   await replies.next();
 
   async function run(command: string): Promise<readonly string[]> {
-    control.stdin.write(`${command}\n`);
+    void control.stdin.write(`${command}\n`);
     await control.stdin.flush();
     const { value, done } = await replies.next();
     if (done === true || value === undefined) throw new Error(`tmux has ended: ${command}`);

@@ -76,6 +76,8 @@ interface Drawn {
   readonly rows: readonly DrawnRow[];
   readonly cursor: Frame["cursor"];
   readonly size: Size;
+  /** In the window, the first of the rows; null if it isn't known. */
+  readonly top: number | null;
 }
 
 interface Question {
@@ -90,6 +92,10 @@ export function createWriter(
   capabilities: () => Capabilities,
 ): Writer {
   let drawn: Drawn | null = null;
+  /** In the window, where the next frame begins if nothing is drawn; null if it isn't known. */
+  let begin: number | null = null;
+  /** That the window has had since it was drawn. */
+  let sizes: readonly Size[] = [];
   /** Asked and not answered yet, oldest first: the answers come in the same order. */
   let questions: readonly Question[] = [];
   let deadline: number | null = null;
@@ -157,6 +163,7 @@ export function createWriter(
 
   function ask(now: number): void {
     const size = terminal.size();
+    sizes = [...sizes, size];
     questions = [...questions, { asked: now, size }];
     deadline = now + patience;
     terminal.askCursor();
@@ -165,10 +172,10 @@ export function createWriter(
   /** Erases what the terminal has made of the live rows, and forgets them. */
   function eraseResized(answer: { row: number; column: number } | null): void {
     if (drawn === null) return;
-    const { columns } = terminal.size();
     const { narrowing, width } = capabilities();
-    const above = rowsAboveCursor(drawn, columns, narrowing, width, answer);
+    const above = rowsAboveCursor(drawn, sizes, narrowing, width, answer);
     drawn = null;
+    begin = answer === null ? null : answer.row - above;
     write(erasure(above), true);
   }
 
@@ -191,10 +198,15 @@ export function createWriter(
       }
       resized(now);
       if (deadline !== null) return false;
-      const next = { ...clip(frame, size.rows, encode), size };
+      const shown = clip(frame, size.rows, encode);
+      const first = drawn === null ? begin : drawn.top;
+      const lowest = size.rows - shown.rows.length;
+      const top = first === null ? null : Math.min(first + frame.settled.length, lowest);
+      const next = { ...shown, size, top };
       if (drawn === null || frame.settled.length > 0) drawAll(frame.settled, next);
       else drawChanges(drawn, next);
       drawn = next;
+      sizes = [];
       return true;
     },
     resized,
@@ -216,15 +228,19 @@ export function createWriter(
     },
     erase() {
       if (drawn === null) return;
+      if (deadline !== null) return eraseResized(null);
       write(erasure(drawn.cursor.row), true);
+      begin = drawn.top;
       drawn = null;
     },
     forget() {
       drawn = null;
+      begin = null;
       deadline = null;
     },
     clear() {
       write((drawn === null ? "" : erasure(drawn.cursor.row)) + CLEAR_SCREEN, true);
+      begin = 0;
       drawn = null;
     },
   };

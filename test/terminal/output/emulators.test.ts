@@ -1,0 +1,64 @@
+// What terminals make of what the writer writes: after random typing, messages and resizes they show what was drawn, and nothing
+// that was settled is missing, broken or there twice. `many.ts` runs more seeds than this.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+
+import { FULL_SIZE } from "../../harness/full-size.ts";
+import { run } from "../../harness/program.ts";
+import { KINDS, scribbleOn } from "./proof.ts";
+
+const STEPS = 300;
+/** At full size, half of the seeds in each of two processes: some four minutes on two processors. */
+const MANY_STEPS = 10_000;
+const MANY_SEEDS = 20;
+const QUARTER_HOUR = 900_000;
+
+for (const kind of KINDS) {
+  test(`${kind}: ${STEPS} random steps leave on the screen what was drawn`, async () => {
+    const { leftovers } = await scribbleOn(kind, 1, (scribbler) => scribbler.run(STEPS));
+    // With `reflowCursorLine` it can't be known how many rows the cursor's has become.
+    expect(leftovers).toBeLessThan(kind === "reflow" ? 30 : 8);
+  });
+}
+
+const DOWN = Array.from({ length: 181 }, (_, index) => 200 - index);
+
+for (const kind of ["tmux", "above-cursor", "cut"] as const) {
+  test(`${kind}: every width from 200 to 20 and back leaves the transcript as it was`, async () => {
+    const { leftovers } = await scribbleOn(kind, 3, (scribbler) =>
+      scribbler.sweep([...DOWN, ...DOWN.toReversed()]),
+    );
+    expect(leftovers).toBe(0);
+  });
+  test(`${kind}: random widths leave the transcript as it was`, async () => {
+    for (const seed of [4, 5]) {
+      const widths = Array.from({ length: 40 }, (_, index) => 20 + ((index * 7919 * seed) % 181));
+      const { leftovers } = await scribbleOn(kind, seed, (scribbler) => scribbler.sweep(widths));
+      expect(leftovers).toBeLessThan(kind === "tmux" ? 15 : 1);
+    }
+  });
+}
+
+if (FULL_SIZE) {
+  test(
+    `${MANY_SEEDS} seeds of ${MANY_STEPS} random steps leave on the screen what was drawn`,
+    async () => {
+      const many = join(import.meta.dir, "many.ts");
+      const half = MANY_SEEDS / 2;
+      const runs = await Promise.all(
+        [1, half + 1].map((from) =>
+          run([process.execPath, many, `${MANY_STEPS}`, `${from}`, `${half}`]),
+        ),
+      );
+      for (const { stdout, stderr, status } of runs) {
+        expect({ stdout, stderr, status }).toEqual({
+          stdout: expect.stringMatching(/^10 seeds of 10000 steps in [\d.]+ s: 0 failed\n$/),
+          stderr: "",
+          status: 0,
+        });
+      }
+    },
+    QUARTER_HOUR,
+  );
+}
