@@ -46,14 +46,14 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
   const connection = describeConnection(status.connection);
   const trouble = status.connection.type === "ok" ? "" : connection;
   const { room, people, unread } = status;
-  const names = people.map(visibleName).join(", ");
+  const names = people.length > MAX_NAMES ? null : people.map(visibleName).join(", ");
   const count = people.length === 0 ? "" : `${people.length} here`;
   const rooms = unread.map((room) => `${visibleName(room.room)}: ${room.count} new`).join(", ");
   const total = unread.reduce((sum, room) => sum + room.count, 0);
   const news = total === 0 ? "" : `${total} new elsewhere`;
   return [
     visibleName(room),
-    ...(people.length > MAX_NAMES ? [] : [[names, connection, rooms]]),
+    ...(names === null ? [] : [[names, connection, rooms]]),
     [count, connection, rooms],
     [count, connection, news],
     [connection, news],

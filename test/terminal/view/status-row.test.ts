@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+
+import { displayWidth as width } from "../../../src/terminal/display-width.ts";
+import { rowText, span } from "../../../src/terminal/rows.ts";
+import { type Status, statusRow } from "../../../src/terminal/view/status-row.ts";
+
+const STATUS: Status = {
+  room: "main",
+  people: ["ana", "ben", "eva"],
+  connection: { type: "ok" },
+  unread: [{ room: "lunch", count: 3 }],
+};
+
+const line = (status: Partial<Status>, columns = 80) =>
+  rowText(statusRow({ ...STATUS, ...status }, { columns, width }));
+
+test("the status line shows the room, who is here, the connection and what is unread elsewhere", () => {
+  expect(statusRow(STATUS, { columns: 80, width })).toEqual([
+    span(" main  ana, ben, eva  ok  lunch: 3 new ", "status"),
+  ]);
+  expect(line({ unread: [] })).toBe(" main  ana, ben, eva  ok ");
+  const unread = [
+    { room: "lunch", count: 3 },
+    { room: "work", count: 1 },
+  ];
+  expect(line({ unread })).toBe(" main  ana, ben, eva  ok  lunch: 3 new, work: 1 new ");
+});
+
+test.each<[Status["connection"], string]>([
+  [{ type: "silent", since: 0, seconds: 12.4 }, "no contact for 12 s"],
+  [{ type: "connecting" }, "connecting"],
+  [{ type: "reconnecting" }, "reconnecting"],
+])("a connection that is %j is said to be so", (connection, words) => {
+  expect(line({ connection, unread: [] })).toBe(` main  ana, ben, eva  ${words} `);
+});
+
+test("on the plain wire there is neither a room nor people", () => {
+  const plain = { room: "", people: [], unread: [] };
+  expect(line(plain)).toBe(" ok ");
+  expect(line({ ...plain, connection: { type: "connecting" } })).toBe(" connecting ");
+});
+
+describe("in a narrow window", () => {
+  test("names become a count, then rooms with news, then the people go, then all that is well", () => {
+    expect(line({}, 39)).toBe(" main  ana, ben, eva  ok  lunch: 3 new ");
+    expect(line({}, 38)).toBe(" main  3 here  ok  lunch: 3 new ");
+    expect(line({}, 31)).toBe(" main  ok  3 new elsewhere ");
+    expect(line({}, 26)).toBe(" main  3 new elsewhere ");
+    expect(line({}, 22)).toBe(" main ");
+    expect(line({}, 5)).toBe(" ma… ");
+  });
+
+  test("trouble with the connection is never cut while it fits at all", () => {
+    const connection = { type: "silent", since: 0, seconds: 12 } as const;
+    expect(line({ connection }, 50)).toBe(" main  3 here  no contact for 12 s  lunch: 3 new ");
+    expect(line({ connection }, 46)).toBe(" main  no contact for 12 s  3 new elsewhere ");
+    expect(line({ connection }, 30)).toBe(" main  no contact for 12 s ");
+    expect(line({ connection }, 25)).toBe(" ma…  no contact for 12 s");
+    expect(line({ connection }, 20)).toBe("no contact for 12 s");
+    expect(line({ connection }, 10)).toBe("no contac…");
+  });
+
+  test("it is one row that fits, at every width", () => {
+    const people = ["日本太郎", "שרה", "Ana María"];
+    for (const connection of [{ type: "ok" }, { type: "reconnecting" }] as const) {
+      for (let columns = 1; columns <= 100; columns += 1) {
+        const shown = line({ people, connection, room: "日本語の部屋" }, columns);
+        expect(width(shown)).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+});
+
+test("names of peers can neither break the line nor turn it around", () => {
+  expect(line({ people: ["a\u001b\n", "שרה"], unread: [] })).toBe(
+    " main  a^[^J, \u2068שרה\u2069  ok ",
+  );
+});
+
+test("of very many people, how many there are is enough", () => {
+  const people = Array.from({ length: 41 }, (_, index) => `m${index}`);
+  expect(line({ people, unread: [] }, 1_000)).toBe(" main  41 here  ok ");
+});

@@ -1,0 +1,188 @@
+// What is printed once and what is drawn anew with each change, and where the cursor is.
+
+import { describe, expect, test } from "bun:test";
+
+import { insert } from "../../../src/terminal/editor/line-buffer.ts";
+import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
+import { rowText, type Size } from "../../../src/terminal/rows.ts";
+import { startState, type State } from "../../../src/terminal/state/state.ts";
+import type { MessageItem, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
+import { view } from "../../../src/terminal/view/view.ts";
+import { seeded } from "../../harness/random.ts";
+
+const TIME = new Date(2026, 2, 1, 14, 3).getTime();
+const SETTINGS = {
+  isRoom: true,
+  showsDelivery: true,
+  showsMessages: true,
+  quiet: false,
+  verbose: false,
+  bell: false,
+};
+
+function stateOf(size: Size, more: Partial<State> = {}): State {
+  const state = startState(SETTINGS, size, PLAIN, TIME);
+  const room = { ...state.room, room: "main", name: "ben", here: ["ana", "ben"] };
+  return { ...state, room, connection: { type: "ok" }, ...more };
+}
+
+function typing(state: State, text: string): State {
+  const { editing } = state;
+  return { ...state, editing: { ...editing, line: insert(editing.line, text) } };
+}
+
+const pending = (...texts: string[]) => texts.map((text, id) => ({ id, text }));
+
+const message = (text: string): MessageItem => ({
+  type: "message",
+  time: TIME,
+  name: "ana",
+  colour: 1,
+  text,
+  own: false,
+  mentions: false,
+  follows: false,
+});
+
+const settled = (state: State) => view(state).frame.settled.map(rowText);
+const live = (state: State) => view(state).frame.live.map(rowText);
+
+test("what waits in the transcript is printed above the line being typed and the status line", () => {
+  const state = typing(
+    stateOf({ columns: 60, rows: 24 }, { transcript: [message("hello")] }),
+    "hi",
+  );
+  expect(view(state)).toMatchObject({ items: 1, page: null });
+  expect(settled(state)).toEqual(["14:03 ana hello"]);
+  expect(live(state)).toEqual(["> hi", " main  ana, ben  ok "]);
+  expect(view(state).frame.cursor).toEqual({ row: 0, column: 4 });
+});
+
+describe("above the line being typed stand", () => {
+  test("who came and left, and messages on their way", () => {
+    const presence = {
+      arriving: new Map(),
+      joined: ["ana", "eva"],
+      left: new Map(),
+      since: TIME,
+    };
+    const state = stateOf(
+      { columns: 60, rows: 24 },
+      { presence, pending: pending("one", "/me goes") },
+    );
+    expect(live(state)).toEqual([
+      "-- 14:03 ana, eva joined",
+      "  …   ben one",
+      "  …     * ben goes",
+      "> ",
+      " main  ana, ben  ok ",
+    ]);
+    expect(view(state).frame.cursor).toEqual({ row: 3, column: 2 });
+  });
+
+  test("of many messages on their way the newest, and how many more there are: at most half of the window", () => {
+    const texts = Array.from({ length: 20 }, (_, index) => `m${index}`);
+    const state = stateOf({ columns: 60, rows: 8 }, { pending: pending(...texts) });
+    expect(live(state)).toEqual([
+      "   … 17 more on their way",
+      "  …   ben m17",
+      "  …   ben m18",
+      "  …   ben m19",
+      "> ",
+      " main  ana, ben  ok ",
+    ]);
+  });
+
+  test("of one that is too long, its beginning", () => {
+    const state = stateOf({ columns: 60, rows: 6 }, { pending: pending("a\nb\nc\nd\ne\nf") });
+    expect(live(state).slice(0, 3)).toEqual(["  …   ben a", "          b", "          c"]);
+  });
+});
+
+const sending = (rows: number) =>
+  typing(stateOf({ columns: 30, rows }, { pending: pending("one") }), "hi");
+
+describe("in a very small window", () => {
+  test("the status line goes first, then messages on their way", () => {
+    expect(live(sending(4))).toEqual(["  …   ben", "        one", "> hi", " main  ana, ben  ok "]);
+    expect(live(sending(3))).toEqual(["  …   ben", "> hi"]);
+    expect(live(sending(2))).toEqual(["> hi"]);
+    expect(live(sending(1))).toEqual(["> hi"]);
+  });
+
+  test("or any other, there are never more live rows than the window has, and none is wider", () => {
+    const random = seeded(7);
+    const texts = ["one", "日本語 ".repeat(20), "a\n\nb", "x".repeat(300), "👍🏽 שלום"];
+    const some = () => texts[random(texts.length)] ?? "";
+    for (let round = 0; round < 500; round += 1) {
+      const size = { columns: 1 + random(90), rows: 1 + random(30) };
+      const presence = {
+        arriving: new Map(),
+        joined: random(2) === 0 ? [] : [some()],
+        left: new Map([[some(), some()]]),
+        since: TIME,
+      };
+      const lines = pending(...Array.from({ length: random(6) }, some));
+      const { frame } = view(typing(stateOf(size, { presence, pending: lines }), some()));
+      expect(frame.live.length).toBeLessThanOrEqual(size.rows);
+      const widest = Math.max(...frame.live.map((row) => PLAIN.width(rowText(row))));
+      expect(widest).toBeLessThanOrEqual(size.columns);
+      expect(frame.cursor.row).toBeLessThan(frame.live.length);
+      expect(frame.cursor.column).toBeLessThan(size.columns + 1);
+    }
+  });
+});
+
+test("on the plain wire messages have marks, and the status line has no room", () => {
+  const plain: TranscriptItem = { ...message("hello"), name: "<", colour: null };
+  const settings = { ...SETTINGS, isRoom: false };
+  const { room } = startState(settings, { columns: 40, rows: 24 }, PLAIN, TIME);
+  const state = stateOf(
+    { columns: 40, rows: 24 },
+    { settings, room, transcript: [plain], pending: pending("hi") },
+  );
+  expect(settled(state)).toEqual(["14:03 < hello"]);
+  expect(live(state)).toEqual(["  …   > hi", "> ", " ok "]);
+});
+
+describe("an answer that is longer than the window", () => {
+  const answer: TranscriptItem = {
+    type: "answer",
+    answer: { type: "commands", rights: { owner: false, operator: false } },
+  };
+  const size = { columns: 80, rows: 8 };
+  const waiting = stateOf(size, { transcript: [answer, message("hello")] });
+
+  test("is printed a page at a time, with a question in place of the line being typed", () => {
+    const { items, page } = view(waiting);
+    expect({ items, page }).toEqual({ items: 0, page: { shown: 6, total: 12 } });
+    expect(settled(waiting)).toHaveLength(6);
+    expect(live(waiting)).toEqual([
+      "-- 6 more rows: Enter shows them, q leaves",
+      " main  ana, ben  ok ",
+    ]);
+  });
+
+  test("stops until a key is pressed, and what comes meanwhile waits", () => {
+    const state = { ...waiting, page: { shown: 6, total: 12, waits: true } };
+    expect(view(state)).toMatchObject({ items: 0, page: { shown: 6, total: 12 } });
+    expect(settled(state)).toEqual([]);
+    expect(live(state)).toEqual(live(waiting));
+  });
+
+  test("goes on where it stopped, and what came meanwhile follows its end", () => {
+    const state = { ...waiting, page: { shown: 6, total: 12, waits: false } };
+    expect(view(state)).toMatchObject({ items: 2, page: null });
+    expect(settled(state)).toHaveLength(7);
+    expect(settled(state).slice(-2)).toEqual([
+      "      //TEXT         sends /TEXT",
+      "14:03 ana hello",
+    ]);
+    expect(live(state)).toEqual(["> ", " main  ana, ben  ok "]);
+  });
+
+  test("is printed whole if it just fits", () => {
+    expect(view({ ...waiting, size: { columns: 80, rows: 14 } })).toMatchObject({ items: 2 });
+    expect(view({ ...waiting, size: { columns: 80, rows: 13 } })).toMatchObject({ items: 0 });
+  });
+});
