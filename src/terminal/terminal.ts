@@ -12,7 +12,11 @@ import { readInput } from "./input/input-reader.ts";
 import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
-import { answered as answeredTerminal, ask as askTerminal } from "./output/questions.ts";
+import {
+  answered as answeredTerminal,
+  ask as askTerminal,
+  expectsReport,
+} from "./output/questions.ts";
 import { makeName } from "./output/terminal-makes.ts";
 import { createTheme } from "./output/theme.ts";
 import { copy, notify, restoreTitle, saveTitle, setTitle } from "./output/window-requests.ts";
@@ -204,7 +208,7 @@ function talkOn(
   function onInput(event: InputEvent): void {
     if (event.type !== "answer") return dispatch({ type: "input", event });
     const { answer } = event;
-    if (answer.type !== "cursor" || inquiry.open) {
+    if (answer.type !== "cursor" || expectsReport(inquiry)) {
       const { capabilities, widths } = inquiry;
       inquiry = answeredTerminal(inquiry, answer);
       if (inquiry.widths !== null && inquiry.widths !== widths) keptWidths?.keep(inquiry.widths);

@@ -39,6 +39,11 @@ const CONCEALED = "\x1b[8m";
 const PLAIN_STYLE = "\x1b[0m";
 const ERASE_ROW = "\r\x1b[K";
 
+/** Drawn before the probes and after them: an answer that is missing, or was a key, is noticed by these. */
+const FIRST = { probe: "ab", columns: 2 };
+const LAST = { probe: "abcd", columns: 4 };
+const ASKED = [FIRST.probe, ...PROBES, LAST.probe];
+
 /** Columns that the probes need; a narrower window would break them. */
 const MIN_COLUMNS = WIDEST_PROBE + 1;
 
@@ -68,7 +73,7 @@ export function ask(
   now: number,
 ): Inquiry {
   const { asks } = MAKES[makeName(environment, null)];
-  const probes = asks !== "nothing" && known === null && size.columns >= MIN_COLUMNS ? PROBES : [];
+  const probes = asks !== "nothing" && known === null && size.columns >= MIN_COLUMNS ? ASKED : [];
   return {
     sequence: questions(asks, probes),
     cursorReports: probes.length,
@@ -82,10 +87,14 @@ export function ask(
   };
 }
 
-/** A report of the cursor counts only while the inquiry is open; others are somebody else's. */
+/** Whether the next report of the cursor's position is an answer to these questions. */
+export function expectsReport({ open, cursorReports, reports }: Inquiry): boolean {
+  return open && reports.length < cursorReports;
+}
+
 export function answered(inquiry: Inquiry, answer: TerminalAnswer): Inquiry {
   if (answer.type === "cursor") {
-    if (!inquiry.open) return inquiry;
+    if (!expectsReport(inquiry)) return inquiry;
     return { ...inquiry, reports: [...inquiry.reports, answer] };
   }
   const closes = answer.type === "attributes" && inquiry.open;
@@ -122,7 +131,9 @@ function questions(asks: Askable, probes: readonly string[]): string {
 function drawnWidths({ cursorReports, reports }: Inquiry): ProbedWidths | null {
   if (cursorReports === 0 || reports.length !== cursorReports) return null;
   if (reports.some(({ row }) => row !== reports[0]?.row)) return null;
-  return new Map(PROBES.map((probe, index) => [probe, (reports[index]?.column ?? 1) - 1]));
+  const [first, ...columns] = reports.map(({ column }) => column - 1);
+  if (first !== FIRST.columns || columns.pop() !== LAST.columns) return null;
+  return new Map(PROBES.map((probe, index) => [probe, columns[index] ?? 0]));
 }
 
 function widthFrom(widths: ProbedWidths | null): DisplayWidth {

@@ -51,7 +51,7 @@ export const MAKES = {
   "xterm-like": XTERM_LIKE,
   rxvt: { ...XTERM_LIKE, notification: "osc777" },
   vte: { ...XTERM_LIKE, hyperlinks: true },
-  konsole: { ...MODERN, clipboard: false },
+  konsole: { ...MODERN, notification: "osc777" },
   kitty: { ...MODERN, notification: "osc99" },
   ghostty: { ...MODERN, notification: "osc777" },
   wezterm: { ...MODERN, notification: "osc777" },
@@ -59,7 +59,7 @@ export const MAKES = {
   alacritty: MODERN,
   iterm2: { ...MODERN, notification: "osc9" },
   contour: MODERN,
-  "windows-terminal": { ...MODERN },
+  "windows-terminal": { ...MODERN, notification: "osc777" },
   // xterm.js and what embeds it break all rows but the cursor's.
   vscode: { ...MODERN, narrowing: "above-cursor" },
   "apple-terminal": { ...XTERM_LIKE, asks: "colour" },

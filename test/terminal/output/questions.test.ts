@@ -2,7 +2,12 @@ import { expect, test } from "bun:test";
 
 import type { TerminalAnswer } from "../../../src/terminal/input/input-event.ts";
 import { PROBES } from "../../../src/terminal/output/measured-width.ts";
-import { answered, ask, type Inquiry } from "../../../src/terminal/output/questions.ts";
+import {
+  answered,
+  ask,
+  expectsReport,
+  type Inquiry,
+} from "../../../src/terminal/output/questions.ts";
 
 const SIZE = { columns: 80, rows: 24 };
 const XTERM = { TERM: "xterm-256color" };
@@ -18,18 +23,24 @@ const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|.)/g;
 
 /** Reports of a terminal that draws every probe `columns` wide, on one row. */
 function reports(columns: number): TerminalAnswer[] {
-  return PROBES.map(() => ({ type: "cursor", row: 24, column: columns + 1 }));
+  const drawn = [2, ...PROBES.map(() => columns), 4];
+  return drawn.map((width) => ({ type: "cursor", row: 24, column: width + 1 }));
+}
+
+/** F3 with a modifier looks like a report. */
+function key(row: number, column: number): TerminalAnswer {
+  return { type: "cursor", row, column };
 }
 
 test("everything is asked in one write, which shows nothing and ends with the question for the attributes", () => {
   const { sequence, cursorReports } = ask(XTERM, SIZE, null, 0);
   expect(sequence).toStartWith(
     "\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?1004$p\x1b[?2004$p\x1b[?2026$p\x1b[?2027$p\x1b[?2027h" +
-      "\x1b[?2026h\r\x1b[K\x1b[8m漢\x1b[6n\r\x1b[K",
+      "\x1b[?2026h\r\x1b[K\x1b[8mab\x1b[6n\r\x1b[K",
   );
   expect(sequence).toEndWith("\x1b[6n\r\x1b[K\x1b[0m\x1b[?2026l\x1b[c");
-  expect(sequence.split("\x1b[6n")).toHaveLength(PROBES.length + 1);
-  expect(cursorReports).toBe(PROBES.length);
+  expect(sequence.split("\x1b[6n")).toHaveLength(PROBES.length + 3);
+  expect(cursorReports).toBe(PROBES.length + 2);
 });
 
 test("a terminal whose widths are known, and a window too narrow for the probes, is asked without them", () => {
@@ -48,7 +59,7 @@ test.each(["linux", "screen", "screen.xterm-256color", "vt100", "vt220", "cygwin
     const { sequence } = ask({ TERM, STY: "1234.pts-0" }, SIZE, null, 0);
     const sequences = new Set(Array.from(sequence.matchAll(SEQUENCES), ([found]) => found));
     expect([...sequences]).toEqual(["\x1b[K", "\x1b[8m", "\x1b[6n", "\x1b[0m", "\x1b[c"]);
-    expect(sequence).toStartWith("\r\x1b[K\x1b[8m漢\x1b[6n");
+    expect(sequence).toStartWith("\r\x1b[K\x1b[8mab\x1b[6n");
     expect(sequence).toEndWith("\r\x1b[K\x1b[0m\x1b[c");
   },
 );
@@ -68,7 +79,7 @@ test.each([{}, { TERM: "" }, { TERM: "dumb" }, { TERM: "unknown" }])(
 
 test("Terminal.app, which would show a part of them, is not asked for modes", () => {
   const { sequence } = ask({ ...XTERM, TERM_PROGRAM: "Apple_Terminal" }, SIZE, null, 0);
-  expect(sequence).toStartWith("\x1b]11;?\x1b\\\r\x1b[K\x1b[8m漢");
+  expect(sequence).toStartWith("\x1b]11;?\x1b\\\r\x1b[K\x1b[8mab");
   expect(sequence).not.toContain("$p");
   expect(sequence).toEndWith("\x1b[0m\x1b[c");
 });
@@ -100,17 +111,28 @@ test("a terminal that has no answer but the attributes is measured by the runtim
   expect(inquiry.capabilities.width("❤️")).toBe(2);
 });
 
-test("reports that are missing, too many or on several rows teach nothing", () => {
+test("reports that are missing, or on several rows, or are keys, teach nothing", () => {
   const inquiry = ask(XTERM, SIZE, null, 0);
-  const stray: TerminalAnswer = { type: "cursor", row: 1, column: 2 };
   for (const given of [
     reports(1).slice(1),
-    [...reports(1), stray],
-    [stray, ...reports(1).slice(1)],
+    reports(1).slice(0, -1),
+    [...reports(1).slice(0, -1), key(23, 5)],
+    [key(24, 2), ...reports(1)],
+    [key(24, 3), ...reports(1)],
+    [...reports(1).slice(0, 20), key(24, 3), ...reports(1).slice(20)],
   ]) {
     expect(answers(inquiry, ...given, ATTRIBUTES).widths).toBeNull();
   }
   expect(answers(inquiry, ...reports(1), ATTRIBUTES).widths?.get("👍")).toBe(1);
+});
+
+test("reports beyond those that were asked for, and after the attributes, are somebody else's", () => {
+  const inquiry = answers(ask(XTERM, SIZE, null, 0), ...reports(1));
+  expect(expectsReport(inquiry)).toBe(false);
+  expect(answered(inquiry, { type: "cursor", row: 3, column: 9 })).toBe(inquiry);
+  expect(answers(inquiry, { type: "cursor", row: 3, column: 9 }, ATTRIBUTES).widths).toEqual(
+    new Map(PROBES.map((probe) => [probe, 1])),
+  );
 });
 
 test("a report after the attributes is somebody else's", () => {
