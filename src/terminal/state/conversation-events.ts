@@ -7,7 +7,7 @@ import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
 import { isFromBefore } from "./past.ts";
-import { personJoined, personLeft, personRenamed, type Presence } from "./presence.ts";
+import { personJoined, personLeft, personRenamed, personSpoke, type Presence } from "./presence.ts";
 import { print, printMessage, printNotice } from "./print.ts";
 import { mentions, roomAfter, type RoomMessage } from "./room.ts";
 import type { Connection, PendingMessage, State } from "./state.ts";
@@ -145,10 +145,11 @@ function roomMessage(state: State, message: RoomMessage): Step {
     mentions: named,
   };
   const isPast = message.past === true;
-  const coloured = { ...state, colours };
+  const presence = isPast ? state.presence : personSpoke(state.presence, from);
+  const heard = { ...state, colours, presence };
   const printed = state.settings.showsMessages
-    ? printMessage(printMark(coloured, message), item, fingerprint)
-    : coloured;
+    ? printMessage(printMark(heard, message), item, fingerprint)
+    : heard;
   if (isPast || item.own) return [printed, []];
   const isToMe = named || state.room.here.length === 2;
   const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];

@@ -4,13 +4,18 @@
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
 export interface Presence {
-  /** Who has come, and when: shown if they stay. */
-  readonly arriving: ReadonlyMap<string, number>;
+  /** Who has come: shown if they stay, unless they have spoken meanwhile, which shows it too. */
+  readonly arriving: ReadonlyMap<string, Arrival>;
   readonly joined: readonly string[];
   /** With the reason, which may be empty. */
   readonly left: ReadonlyMap<string, string>;
   /** When the first of those in the line came or left. */
   readonly since: number;
+}
+
+interface Arrival {
+  readonly since: number;
+  readonly hasSpoken: boolean;
 }
 
 export const NO_PRESENCE: Presence = {
@@ -34,7 +39,14 @@ export function personJoined(presence: Presence, name: string, now: number): Pre
   if (presence.left.has(name)) return { ...presence, left: without(presence.left, name) };
   const { arriving, joined } = presence;
   if (joined.includes(name) || arriving.size >= MAX_ARRIVING) return presence;
-  return { ...presence, arriving: new Map(arriving).set(name, now) };
+  return { ...presence, arriving: new Map(arriving).set(name, { since: now, hasSpoken: false }) };
+}
+
+export function personSpoke(presence: Presence, name: string): Presence {
+  const arrival = presence.arriving.get(name);
+  if (arrival === undefined || arrival.hasSpoken) return presence;
+  const arriving = new Map(presence.arriving).set(name, { ...arrival, hasSpoken: true });
+  return { ...presence, arriving };
 }
 
 export function personLeft(
@@ -53,23 +65,25 @@ export function personLeft(
 }
 
 export function personRenamed(presence: Presence, from: string, to: string): Presence {
-  const since = presence.arriving.get(from);
+  const arrival = presence.arriving.get(from);
   return {
     ...presence,
     arriving:
-      since === undefined
+      arrival === undefined
         ? presence.arriving
-        : new Map(without(presence.arriving, from)).set(to, since),
+        : new Map(without(presence.arriving, from)).set(to, arrival),
     joined: presence.joined.map((name) => (name === from ? to : name)),
   };
 }
 
 /** Those who have stayed long enough are in the line; the same object if nothing changed. */
 export function announceArrivals(presence: Presence, now: number): Presence {
-  const stayed = [...presence.arriving].filter(([, since]) => since + ANNOUNCE_AFTER <= now);
-  if (stayed.length === 0) return presence;
-  const names = stayed.map(([name]) => name);
-  const arriving = new Map([...presence.arriving].filter(([name]) => !names.includes(name)));
+  const isRecent = ({ since }: Arrival) => since + ANNOUNCE_AFTER > now;
+  const arriving = new Map([...presence.arriving].filter(([, arrival]) => isRecent(arrival)));
+  if (arriving.size === presence.arriving.size) return presence;
+  const names = [...presence.arriving]
+    .filter(([, arrival]) => !isRecent(arrival) && !arrival.hasSpoken)
+    .map(([name]) => name);
   const next = { ...presence, arriving, joined: [...presence.joined, ...names] };
   return begun(next, presence, now);
 }
@@ -77,7 +91,7 @@ export function announceArrivals(presence: Presence, now: number): Presence {
 /** When the next of those who came has stayed long enough; null if nobody has come. */
 export function nextAnnouncement({ arriving }: Presence): number | null {
   const [first] = arriving.values();
-  return first === undefined ? null : first + ANNOUNCE_AFTER;
+  return first === undefined ? null : first.since + ANNOUNCE_AFTER;
 }
 
 /** After the line was printed: those who have just come are still to be shown. */

@@ -10,8 +10,8 @@ import { cutAtEdge } from "./wrapping.ts";
 type Invitation = Extract<TranscriptItem, { type: "invitation" }>;
 
 const WORDS = "invite with:";
-/** Rows that stay free for the invitation itself and for the line being typed. */
-const FREE_ROWS = 3;
+/** Rows that stay free for the invitation itself, what was said before, and the line being typed. */
+const FREE_ROWS = 8;
 /** What most cameras are content with, where the window is small, modules. */
 const SMALL_QUIET_ZONE = 2;
 

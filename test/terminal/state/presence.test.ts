@@ -42,11 +42,13 @@ describe("somebody who joins", () => {
     expect(screen.printed()).toEqual(["ben: done"]);
   });
 
-  test("and speaks at once is shown after three seconds all the same", () => {
+  test("and speaks at once is not announced after that, but leaves like everybody", () => {
     const screen = openRoom();
-    screen.emit(joined("ben"), says("ben", "hello"));
+    screen.emit(joined("ben"), joined("eva"), says("ben", "hello"));
     screen.wait(3_000);
-    expect(screen.live()).toEqual(["ben joined"]);
+    expect(screen.live()).toEqual(["eva joined"]);
+    screen.emit(left("ben"));
+    expect(screen.live()).toEqual(["eva joined; ben left"]);
   });
 
   test("is shown by the name that they have then", () => {

@@ -146,16 +146,16 @@ describe("an invitation", () => {
         " ".repeat(37),
         expect.stringMatching(/^ {4}█▀▀▀▀▀█.*█▀▀▀▀▀█ {4}$/),
       ]);
-      const small = codeOf(80, 20).map(rowText);
+      const small = codeOf(80, 25).map(rowText);
       expect(small).toHaveLength(17);
       expect(small.every((line) => line.length === 33)).toBe(true);
       expect(small[1]).toMatch(/^ {2}█▀▀▀▀▀█.*█▀▀▀▀▀█ {2}$/);
     });
 
     test("shows it only where there is room, and only in black on white", () => {
-      expect(codeOf(33, 20)).toHaveLength(17);
-      expect(codeOf(32, 20)).toEqual([]);
-      expect(codeOf(80, 19)).toEqual([]);
+      expect(codeOf(33, 25)).toHaveLength(17);
+      expect(codeOf(32, 25)).toEqual([]);
+      expect(codeOf(80, 24)).toEqual([]);
       expect(itemRows(code, layoutOf(80, 50, false))).toHaveLength(1);
       expect(itemRows(item, layoutOf(80, 50, true))).toHaveLength(1);
     });
