@@ -12,6 +12,7 @@ import { readInput } from "./input/input-reader.ts";
 import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
+import { modesOf } from "./output/modes.ts";
 import {
   answered as answeredTerminal,
   ask as askTerminal,
@@ -19,7 +20,7 @@ import {
 } from "./output/questions.ts";
 import { makeName } from "./output/terminal-makes.ts";
 import { createTheme } from "./output/theme.ts";
-import { copy, notify, restoreTitle, saveTitle, setTitle } from "./output/window-requests.ts";
+import { copy, notify, setTitle } from "./output/window-requests.ts";
 import { windowSize } from "./output/window-size.ts";
 import { createWriter } from "./output/writer.ts";
 import type { Printer } from "./printer.ts";
@@ -28,6 +29,7 @@ import { isRoomConversation, runCommand, sayGoodbye } from "./run-command.ts";
 import type { Effect, Failure, ScreenEvent } from "./state/effects.ts";
 import { startState, type TalkSettings, titleText } from "./state/state.ts";
 import { nextTick, update } from "./state/update.ts";
+import { holdTerminal } from "./tty.ts";
 import { view } from "./view/view.ts";
 
 /** Between two drawings of what others cause, ms. Keys are drawn at once. */
@@ -45,9 +47,6 @@ const MAX_BUSY = 8;
 const BELL = "\x07";
 // DSR 6 (ECMA-48 s. 8.3.35).
 const ASK_CURSOR = "\x1b[6n";
-// DEC private modes (xterm ctlseqs): 2004 brackets pastes, 1004 reports the focus.
-const MODES_ON = "\x1b[?2004h\x1b[?1004h";
-const MODES_OFF = "\x1b[?2004l\x1b[?1004l";
 
 export interface Terminal extends Disposable, Pick<Printer, "event" | "error"> {}
 
@@ -213,6 +212,7 @@ function talkOn(
       inquiry = answeredTerminal(inquiry, answer);
       if (inquiry.widths !== null && inquiry.widths !== widths) keptWidths?.keep(inquiry.widths);
       if (inquiry.capabilities !== capabilities) {
+        terminal.setModes(modesOf(inquiry.capabilities));
         dispatch({ type: "capabilities", capabilities: inquiry.capabilities });
       }
       if (!inquiry.open) drawSoon(true);
@@ -252,7 +252,7 @@ function talkOn(
       case "leave":
         return leave(effect.status === "interrupted" ? SIGNAL_STATUS.SIGINT : 0);
       case "suspend":
-        return suspend();
+        return terminal.suspend();
       case "clear-screen":
         return writer.clear();
       case "bell":
@@ -260,7 +260,7 @@ function talkOn(
       case "keep-line":
         return keptLines?.keep(effect.text);
       case "edit":
-        editOutside(effect.text, io.env, lendTerminal).then(
+        editOutside(effect.text, io.env, terminal.lend).then(
           (text) => dispatch({ type: "edited", text }),
           (error: unknown) => {
             if (!(error instanceof CharlaError)) throw error;
@@ -289,62 +289,28 @@ function talkOn(
     const { capabilities } = state;
     const title = titleText(state);
     if (!isOpen || isLent || !capabilities.title || title === shownTitle) return;
-    if (shownTitle === null) output.write(saveTitle(capabilities));
     output.write(setTitle(capabilities, title));
     shownTitle = title;
   }
 
-  function takeTerminal(): void {
-    input.setRawMode(true);
-    output.write(MODES_ON);
-  }
-
-  function restoreTerminal(): void {
-    if (shownTitle !== null) output.write(restoreTitle(state.capabilities));
-    shownTitle = null;
-    output.write(MODES_OFF);
-    try {
-      input.setRawMode(false);
-    } catch {
-      // It has hung up, and has no settings any more.
-    }
-  }
-
-  /** Gives the terminal to another program, as this one found it. */
-  function lendTerminal(): Disposable {
-    writer.erase();
-    isLent = true;
-    input.pause();
-    restoreTerminal();
-    return {
-      [Symbol.dispose]() {
-        isLent = false;
-        if (!isOpen) return;
-        takeTerminal();
-        input.resume();
-        writer.forget();
-        drawSoon(true);
-      },
-    };
-  }
-
-  /** Ctrl-Z stops the whole job, as the terminal itself would; `fg` continues it. */
-  function suspend(): void {
-    const lent = lendTerminal();
-    process.once("SIGCONT", () => lent[Symbol.dispose]());
-    process.kill(0, "SIGTSTP");
-  }
-
-  /** A terminal that has hung up takes no more output (EIO): that is the end of the input. */
-  function onHangUp(): void {
-    if (isOpen) leave(0);
-  }
-
-  input.on("end", onHangUp);
+  const user = {
+    released() {
+      writer.erase();
+      isLent = true;
+      input.pause();
+    },
+    returned() {
+      isLent = false;
+      input.resume();
+      shownTitle = null;
+      showTitle();
+      writer.forget();
+      drawSoon(true);
+    },
+    hungUp: () => leave(0),
+  };
+  const terminal = holdTerminal(input, output, user, modesOf(inquiry.capabilities));
   output.on("resize", onResize);
-  // Stays after the end: an error of the last write is reported later.
-  output.on("error", onHangUp);
-  takeTerminal();
   step({ type: "capabilities", capabilities: inquiry.capabilities });
   reader.expectCursor(inquiry.cursorReports);
   output.write(inquiry.sequence);
@@ -368,9 +334,8 @@ function talkOn(
     writer.erase();
     isOpen = false;
     for (const timer of [drawing, ticking, expiring]) clearTimeout(timer);
-    restoreTerminal();
+    terminal[Symbol.dispose]();
     reader[Symbol.dispose]();
-    input.off("end", onHangUp);
     output.off("resize", onResize);
     input.pause();
   }

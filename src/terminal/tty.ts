@@ -14,12 +14,12 @@ export interface TerminalUser {
 }
 
 export interface HeldTerminal extends Disposable {
-  /** Which modes are on from now on: those of before are turned off. */
+  /** Which modes are on from now on. */
   setModes(modes: readonly Mode[]): void;
   /** Ctrl-Z: stops the whole job, as the terminal itself would; `fg` continues it. */
   suspend(): void;
   /** Gives the terminal to another program until the result is disposed of. */
-  lend(): Disposable;
+  lend(this: void): Disposable;
 }
 
 /** Signals that end the program, and that nothing else here handles. */
@@ -129,8 +129,10 @@ export function holdTerminal(
 
   return {
     setModes(next) {
-      if (state === "held") output.write(turnOff(modes) + turnOn(next));
+      const old = withoutModes(modes, next);
+      const added = withoutModes(next, modes);
       modes = next;
+      if (state === "held") output.write(turnOff(old) + turnOn(added));
     },
     suspend: () => stop(0),
     lend() {
@@ -145,4 +147,8 @@ export function holdTerminal(
     },
     [Symbol.dispose]: close,
   };
+}
+
+function withoutModes(modes: readonly Mode[], others: readonly Mode[]): readonly Mode[] {
+  return modes.filter(({ on }) => !others.some((other) => other.on === on));
 }

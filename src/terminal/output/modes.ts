@@ -1,6 +1,7 @@
 // Modes of a terminal that are on while a conversation is on it, and how each is turned off. Pure: knows no stream.
 
 import type { Capabilities } from "./capabilities.ts";
+import { restoreTitle, saveTitle } from "./window-requests.ts";
 
 export interface Mode {
   readonly on: string;
@@ -21,23 +22,19 @@ const GRAPHEMES = privateMode(2027);
  * its place. Pushed and popped, so that the shell's own flags come back.
  */
 const KEYBOARD: Mode = { on: "\x1b[>5u", off: "\x1b[<u" };
-/** XTWINOPS 22 and 23: keeps the title of the window, and gives it back. */
-const TITLE: Mode = { on: "\x1b[22;2t", off: "\x1b[23;2t" };
 
 /** What can be turned on without asking. */
 export const FIRST_MODES: readonly Mode[] = [PASTE_BRACKETS, FOCUS_REPORTS];
 
-/** What a terminal can do. */
-export function modesOf({
-  graphemes,
-  keyboard,
-  title,
-}: Pick<Capabilities, "graphemes" | "keyboard" | "title">): readonly Mode[] {
+/** The modes of a terminal, as far as it is known. */
+export function modesOf(capabilities: Capabilities): readonly Mode[] {
+  const { graphemes, keyboard, title } = capabilities;
   return [
     ...FIRST_MODES,
     ...(graphemes ? [GRAPHEMES] : []),
     ...(keyboard ? [KEYBOARD] : []),
-    ...(title ? [TITLE] : []),
+    // The title of the window is kept, and given back.
+    ...(title ? [{ on: saveTitle(capabilities), off: restoreTitle(capabilities) }] : []),
   ];
 }
 
