@@ -2,7 +2,7 @@
 
 import { actionText } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
-import { chooseHue } from "../view/colours.ts";
+import { withHue, withHues } from "../view/colours.ts";
 import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
@@ -105,9 +105,10 @@ function enter(state: State, before: State, event: EventOf<"entered">, now: numb
   const left = isSwitch
     ? pending.reduce((next, message) => drop(next, message, now), state)
     : state;
-  const colours = event.members.reduce(
-    (known, { fingerprint }) => withColour(known, fingerprint),
-    isSwitch ? new Map() : state.colours,
+  // Who was met in another room keeps their colour.
+  const colours = withHues(
+    state.colours,
+    event.members.map(({ fingerprint }) => fingerprint),
   );
   const entered: State = {
     ...left,
@@ -135,7 +136,7 @@ export function withoutPending(state: State, id: number): State {
 function roomMessage(state: State, message: RoomMessage): Step {
   const { from, fingerprint, text, time } = message;
   const named = mentions(state.room, message);
-  const colours = withColour(state.colours, fingerprint);
+  const colours = withHue(state.colours, fingerprint);
   const item = {
     time,
     name: from,
@@ -205,7 +206,7 @@ export function printOwn(state: State, text: string, time: number | null): State
     return printMessage(state, plain, ">");
   }
   const key = fingerprint ?? "";
-  const colours = fingerprint === null ? state.colours : withColour(state.colours, key);
+  const colours = fingerprint === null ? state.colours : withHue(state.colours, key);
   const colour = colours.get(key) ?? null;
   const item = { time, name, colour, text, own: true, mentions: false };
   return printMessage({ ...state, colours }, item, key);
@@ -256,13 +257,4 @@ function connectionAfter(before: Connection, event: ConversationEvent, now: numb
     default:
       return before;
   }
-}
-
-/** With a colour for that person, apart from those of the others. */
-export function withColour(
-  colours: ReadonlyMap<string, number>,
-  fingerprint: string,
-): ReadonlyMap<string, number> {
-  if (colours.has(fingerprint)) return colours;
-  return new Map(colours).set(fingerprint, chooseHue(fingerprint, [...colours.values()]));
 }

@@ -1,13 +1,8 @@
 // The screen of a conversation as a state machine: what happens in, the next state and what is to be done out. Pure: the
 // time is passed in, in ms since 1970.
 
-import {
-  conversationStep,
-  printOwn,
-  printUnsaid,
-  withColour,
-  withoutPending,
-} from "./conversation-events.ts";
+import { withHues } from "../view/colours.ts";
+import { conversationStep, printOwn, printUnsaid, withoutPending } from "./conversation-events.ts";
 import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
@@ -125,8 +120,8 @@ function answered(state: State, outcome: Outcome, now: number): State {
     }
     case "people": {
       const { people } = outcome;
-      const colours = withColours(
-        state,
+      const colours = withHues(
+        state.colours,
         people.map(({ fingerprint }) => fingerprint),
       );
       const { verbose } = settings;
@@ -165,8 +160,8 @@ function printEntries(
   state: State,
   { entries, isOlder, note }: Extract<Outcome, { type: "entries" }>,
 ): State {
-  const colours = withColours(
-    state,
+  const colours = withHues(
+    state.colours,
     entries.map(({ author }) => author),
   );
   const [first] = entries;
@@ -176,11 +171,4 @@ function printEntries(
     { type: "entries", entries, colours },
   );
   return note === null ? next : print(next, ...noticeItems(note, null));
-}
-
-function withColours(
-  { colours }: State,
-  fingerprints: readonly string[],
-): ReadonlyMap<string, number> {
-  return fingerprints.reduce(withColour, colours);
 }

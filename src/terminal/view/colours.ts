@@ -30,6 +30,34 @@ export function chooseHue(fingerprint: string, present: readonly number[]): numb
   return isApart ? preferred : (free.find((hue) => gap(hue) === widest) ?? preferred);
 }
 
+/** The hue of each person, by fingerprint. */
+export type Hues = ReadonlyMap<string, number>;
+
+/** People whose hues are kept; those met first go first. */
+const MAX_PEOPLE = 1_000;
+
+/**
+ * With hues for these people too, for as long as the program runs: apart from those of the others among them.
+ *
+ * @param fingerprints of people who are together in a room
+ */
+export function withHues(known: Hues, fingerprints: readonly string[]): Hues {
+  const strangers = new Set(fingerprints.filter((fingerprint) => !known.has(fingerprint)));
+  if (strangers.size === 0) return known;
+  const present = fingerprints.flatMap((fingerprint) => known.get(fingerprint) ?? []);
+  const added = Array.from(strangers, (fingerprint) => {
+    const hue = chooseHue(fingerprint, present);
+    present.push(hue);
+    return [fingerprint, hue] as const;
+  });
+  return new Map([...known, ...added].slice(-MAX_PEOPLE));
+}
+
+/** With a hue for somebody else, apart from all that are known. */
+export function withHue(known: Hues, fingerprint: string): Hues {
+  return known.has(fingerprint) ? known : withHues(known, [...known.keys(), fingerprint]);
+}
+
 /** Steps from one hue to another, the shorter way around. */
 function distance(one: number, other: number): number {
   const steps = Math.abs(one - other) % HUES;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { chooseHue, HUES } from "../../../src/terminal/view/colours.ts";
+import { chooseHue, HUES, withHue, withHues } from "../../../src/terminal/view/colours.ts";
 import { seeded } from "../../harness/random.ts";
 
 const key = (number: number) => `SHA256:${number}`;
@@ -61,4 +61,32 @@ test("a hue that is taken makes way for the free one farthest from all", () => {
     const neighbour = (preferred + 1) % HUES;
     expect(distance(chooseHue(fingerprint, [neighbour]), neighbour)).toBe(6);
   }
+});
+
+describe("the hues of the people who were met", () => {
+  const main = withHues(new Map(), [key(1), key(2), key(3)]);
+
+  test("stay the same, in this room and in another one", () => {
+    const lunch = withHues(main, [key(2), key(4)]);
+    for (const met of [1, 2, 3]) expect(lunch.get(key(met))).toBe(main.get(key(met)));
+    expect(withHues(lunch, [key(3), key(4), key(1)])).toBe(lunch);
+    expect(withHue(lunch, key(4))).toBe(lunch);
+  });
+
+  test("are apart from those who are in the room with them", () => {
+    for (let stranger = 10; stranger < 100; stranger += 1) {
+      const lunch = withHues(main, [key(2), key(stranger)]);
+      const gap = distance(lunch.get(key(2)) ?? NaN, lunch.get(key(stranger)) ?? NaN);
+      expect(gap).toBeGreaterThanOrEqual(2);
+      expect([...main.values()]).not.toContain(withHue(main, key(stranger)).get(key(stranger)));
+    }
+  });
+
+  test("are kept of a thousand people, the latest ones", () => {
+    const keys = Array.from({ length: 1_001 }, (_, index) => key(index));
+    const kept = withHue(withHues(new Map(), keys.slice(0, -1)), key(1_000));
+    expect(kept.size).toBe(1_000);
+    expect(kept.has(key(0))).toBe(false);
+    expect(kept.has(key(1_000))).toBe(true);
+  });
 });
