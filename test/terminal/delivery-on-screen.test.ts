@@ -1,210 +1,274 @@
-// What a person sees of a conversation that reports when a message has been delivered: on a real terminal
-// (a tmux of the test's own), in a conversation that the test makes up.
+// What a person sees of a conversation that reports when a message has been delivered, in a conversation that the
+// test makes up.
 
-import { describe, expect } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
 import { testWith } from "../harness/peer-programs.ts";
-import { openStage, type Stage } from "./script.ts";
+import { openStage } from "./script.ts";
+import { openVirtualStage, type VirtualStage } from "./stage.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
 
 const message = (text: string) => ({ type: "message", from: "192.0.2.1:5000", text }) as const;
 // Without its text: on the plain wire only the order says which message it was.
 const delivered = { type: "delivered", text: "", sequence: 1 } as const;
+const joined = { type: "joined", peer: "192.0.2.1:5000" } as const;
 
-async function enter({ screen, script }: Stage, ...lines: string[]): Promise<void> {
-  for (const line of lines) {
-    screen.type(line);
-    screen.press("Enter");
-  }
-  await script.received(lines.length);
+const STATUS = " 192.0.2.1:5000  ok";
+
+/** At its prompt, with somebody at the other end. */
+async function openTalk(options: Parameters<typeof openVirtualStage>[0] = {}) {
+  const stage = openVirtualStage(options);
+  stage.emit(joined);
+  await stage.ends(">", STATUS);
+  return stage;
 }
 
-const lastRows = (stage: Stage, ...rows: string[]) =>
-  stage.screen.until(rows.join(" / "), (shown) => shown.slice(-rows.length).join() === rows.join());
+async function enter(stage: VirtualStage, ...lines: string[]): Promise<void> {
+  const before = stage.sent.length;
+  stage.enter(...lines);
+  await stage.received(before + lines.length);
+}
+
+/** Waits until these are the last rows, whatever the times at their beginnings are. */
+const lastRows = (stage: VirtualStage, ...rows: string[]) =>
+  stage.until(
+    rows.join(" / "),
+    (shown) => shown.slice(-rows.length).map(withoutTime).join("\n") === rows.join("\n"),
+  );
+
+/** `14:05 < hello` as `##:## < hello`. */
+const withoutTime = (row: string) => row.replace(/^(-- )?\d\d:\d\d/, "$1##:##");
 
 describe("a line sent", () => {
   onTerminal("is dim until the other end has it, and then is not", async () => {
     await using stage = await openStage({ styled: true });
     const { screen, script } = stage;
-    await enter(stage, "one", "two");
-    await lastRows(stage, "> one", "> two", ">");
-    expect(screen.styledRows().slice(0, 2)).toEqual(["\x1b[2m> one", "> two"]);
-    expect(screen.styledRows().at(2)).toStartWith("\x1b[0m");
-    script.emit(delivered);
-    await screen.until("the first in plain letters", () => screen.styledRows()[0] === "> one");
-    expect(screen.styledRows().slice(0, 2)).toEqual(["> one", "\x1b[2m> two"]);
-    script.emit(delivered);
-    await screen.until("both in plain letters", () => screen.styledRows()[1] === "> two");
-    expect(screen.rows()).toEqual(["> one", "> two", ">"]);
-  });
-
-  onTerminal("says in words that it is on its way if nothing can be dim", async () => {
-    await using stage = await openStage();
-    const { script } = stage;
-    await enter(stage, "one", "two");
-    await lastRows(stage, "(on its way) > one", "(on its way) > two", ">");
-    script.emit(delivered);
-    await lastRows(stage, "> one", "(on its way) > two", ">");
-  });
-
-  onTerminal("stays below what arrives before it is delivered", async () => {
-    await using stage = await openStage();
-    const { screen, script } = stage;
-    await enter(stage, "one", "two");
-    screen.type("typing");
-    screen.press("Left", "Left");
-    script.emit(message("hello"), message("there"), delivered);
-    await lastRows(stage, "< hello", "< there", "> one", "(on its way) > two", "> typing");
-    await screen.until("the cursor", () => screen.cursor().column === 6);
-    expect(screen.cursor()).toEqual({ column: 6, row: 4 });
-  });
-
-  onTerminal("is also on its way while it waits for a peer", async () => {
-    await using stage = await openStage();
-    await enter(stage, "one");
-    stage.script.emit({ type: "waiting", for: "peer", text: "one" });
-    await lastRows(stage, "nobody is here yet; waiting: one", "(on its way) > one", ">");
-    stage.script.emit({ type: "joined", peer: "192.0.2.1:5000" }, delivered);
-    await lastRows(stage, '192.0.2.1:5000 joined; "bye" ends it', "> one", ">");
-  });
-
-  onTerminal("of a paste is a message of its own, and on its way by itself", async () => {
-    await using stage = await openStage();
-    const { screen, script } = stage;
-    screen.paste("first\n\nsecond");
+    screen.type("one");
+    screen.press("Enter");
+    screen.type("two");
     screen.press("Enter");
     await script.received(2);
-    await lastRows(stage, "(on its way) > first", "(on its way) > second", ">");
-    expect(script.sent).toEqual(["first", "second"]);
+    await screen.until("both on their way", (rows) => rows[1]?.endsWith("> two") === true);
+    const [dimOne, dimTwo] = ["\x1b[38;5;243mone", "\x1b[38;5;243mtwo"];
+    expect(screen.styledRows()[0]).toEndWith(dimOne);
+    expect(screen.styledRows()[1]).toEndWith(dimTwo);
     script.emit(delivered);
-    await lastRows(stage, "> first", "(on its way) > second", ">");
+    await screen.until("the first with its time", (rows) =>
+      /^\d\d:\d\d > one$/.test(rows[0] ?? ""),
+    );
+    expect(screen.styledRows()[0]).not.toEndWith(dimOne);
+    expect(screen.styledRows()[0]).toEndWith("one");
+    expect(screen.styledRows()[1]).toEndWith(dimTwo);
+    script.emit(delivered);
+    await screen.until("both", (rows) => /^\d\d:\d\d > two$/.test(rows[1] ?? ""));
+    expect(screen.styledRows()[1]).not.toEndWith(dimTwo);
   });
 
-  onTerminal("that is refused is no longer on its way, and says so", async () => {
-    await using stage = await openStage();
-    const { script } = stage;
-    await enter(stage, "one");
-    stage.screen.type("too long to say");
-    stage.screen.press("Enter");
+  test("has three dots for its time until the other end has it", async () => {
+    await using stage = await openTalk();
+    await enter(stage, "one", "two");
+    await lastRows(stage, "  …   > one", "  …   > two", ">", STATUS);
+    stage.emit(delivered);
+    await lastRows(stage, "##:## > one", "  …   > two", ">", STATUS);
+  });
+
+  test("stays below what arrives before it is delivered", async () => {
+    await using stage = await openTalk();
+    await enter(stage, "one", "two");
+    stage.type("typing");
+    stage.press("Left", "Left");
+    stage.emit(message("hello"), message("there"), delivered);
     await lastRows(
       stage,
-      "(not sent) > too long to say",
-      "charla: that is too long",
-      "hint: say less",
-      "(on its way) > one",
-      ">",
+      "##:## < hello",
+      "##:## < there",
+      "##:## > one",
+      "  …   > two",
+      "> typing",
+      STATUS,
     );
-    script.emit(delivered);
-    await lastRows(stage, "hint: say less", "> one", ">");
+    await stage.until("the cursor", () => stage.cursor().column === 6);
+    expect(stage.cursor()).toEqual({ column: 6, row: 5 });
+  });
+
+  test("is also on its way while it waits for a peer", async () => {
+    await using stage = openVirtualStage();
+    await enter(stage, "one");
+    stage.emit({ type: "waiting", for: "peer", text: "one" });
+    await lastRows(
+      stage,
+      "-- ##:## nobody is here yet; waiting: one",
+      "  …   > one",
+      ">",
+      " connecting",
+    );
+    stage.emit(joined, delivered);
+    await lastRows(
+      stage,
+      '-- ##:## 192.0.2.1:5000 joined; "bye" ends it',
+      "##:## > one",
+      ">",
+      STATUS,
+    );
+  });
+
+  test("of a paste is a message of its own, and on its way by itself", async () => {
+    await using stage = await openTalk();
+    stage.paste("first\n\nsecond");
+    stage.press("Enter");
+    await stage.received(2);
+    await lastRows(stage, "  …   > first", "  …   > second", ">", STATUS);
+    expect(stage.sent).toEqual(["first", "second"]);
+    stage.emit(delivered);
+    await lastRows(stage, "##:## > first", "  …   > second", ">", STATUS);
+  });
+
+  test("that is refused is no longer on its way, and says so", async () => {
+    await using stage = await openTalk();
+    await enter(stage, "one");
+    stage.enter("too long to say");
+    await lastRows(
+      stage,
+      "-- ##:## not sent: too long to say",
+      "!! that is too long",
+      "   hint: say less",
+      "  …   > one",
+      ">",
+      STATUS,
+    );
+    stage.emit(delivered);
+    await lastRows(stage, "   hint: say less", "##:## > one", ">", STATUS);
   });
 });
 
 describe("many lines on their way", () => {
   const many = Array.from({ length: 30 }, (_, index) => `line ${index} of many lines`);
 
-  onTerminal("take half of the screen, and are all there once delivered", async () => {
-    await using stage = await openStage({ columns: 40, rows: 12 });
-    const { screen, script } = stage;
+  test("take half of the screen, and are all there once delivered", async () => {
+    await using stage = await openTalk({ columns: 40, rows: 12 });
     await enter(stage, ...many);
-    const newest = many.slice(-5).map((line) => `(on its way) > ${line}`);
-    await lastRows(stage, "… 25 more on their way", ...newest, ">");
-    script.emit(message("hello"));
-    await lastRows(stage, "< hello", "… 25 more on their way", ...newest, ">");
-    for (const _ of many) script.emit(delivered);
-    await lastRows(stage, ...many.slice(-11).map((line) => `> ${line}`), ">");
-    expect(screen.cursor()).toEqual({ column: 2, row: 11 });
+    const newest = many.slice(-5).map((line) => `  …   > ${line}`);
+    await lastRows(stage, "   … 25 more on their way", ...newest, ">", STATUS);
+    stage.emit(message("hello"));
+    await lastRows(stage, "##:## < hello", "   … 25 more on their way", ...newest, ">", STATUS);
+    for (const _ of many) stage.emit(delivered);
+    await lastRows(stage, ...many.slice(-10).map((line) => `##:## > ${line}`), ">", STATUS);
+    expect(stage.cursor()).toEqual({ column: 2, row: 10 });
+    const sent = stage.allRows().filter((row) => row.includes("of many lines"));
+    expect(sent.map((row) => row.slice(8))).toEqual(many);
   });
 
-  onTerminal("follow the window's size, and so does a line of several rows", async () => {
-    await using stage = await openStage({ columns: 60, rows: 12 });
-    const { screen, script } = stage;
+  test("follow the window's size, and so does a line of several rows", async () => {
+    await using stage = await openTalk({ columns: 60, rows: 12 });
     const long = "日本 abc 日本 abc 日本 abc 日本 abc 日本 abc 日本 abc";
-    const [one, two] = ["(on its way) > one", "(on its way) > two"];
+    const [one, two] = ["  …   > one", "  …   > two"];
     await enter(stage, "one", "two", long);
-    screen.type("typing");
-    const cut = "(on its way) > 日本 abc 日本 abc 日本 abc 日本 abc 日本 abc";
-    await lastRows(stage, one, two, cut, "日本 abc", "> typing");
-    screen.resize(40, 6);
-    const cutMore = ["(on its way) > 日本 abc 日本 abc 日本 ab", "c 日本 abc 日本 abc 日本 abc"];
-    await lastRows(stage, "… 2 more on their way", ...cutMore, "> typing");
-    screen.resize(70, 12);
-    await lastRows(stage, one, two, `(on its way) > ${long}`, "> typing");
-    script.emit(delivered, delivered, delivered);
-    await lastRows(stage, "> one", "> two", `> ${long}`, "> typing");
+    stage.type("typing");
+    await lastRows(
+      stage,
+      one,
+      two,
+      "  …   > 日本 abc 日本 abc 日本 abc 日本 abc 日本 abc 日本",
+      "        abc",
+      "> typing",
+      STATUS,
+    );
+    stage.resize(40, 7);
+    await lastRows(
+      stage,
+      "   … 2 more on their way",
+      "  …   > 日本 abc 日本 abc 日本 abc 日本",
+      "        abc 日本 abc 日本 abc",
+      "> typing",
+      STATUS,
+    );
+    stage.resize(70, 12);
+    await lastRows(stage, one, two, `  …   > ${long}`, "> typing", STATUS);
+    stage.emit(delivered, delivered, delivered);
+    await lastRows(stage, "##:## > one", "##:## > two", `##:## > ${long}`, "> typing", STATUS);
   });
 
   onTerminal("come back after Ctrl-L, and after Ctrl-Z and fg", async () => {
     await using stage = await openStage();
     const { screen, script } = stage;
-    await enter(stage, "one", "two");
-    script.emit(delivered);
-    await lastRows(stage, "> one", "(on its way) > two", ">");
+    screen.type("one");
+    screen.press("Enter");
+    screen.type("two");
+    screen.press("Enter");
+    await script.received(2);
+    script.emit(joined, delivered);
+    const isLast = (...rows: string[]) =>
+      screen.until(
+        rows.join(" / "),
+        (shown) => shown.slice(-rows.length).map(withoutTime).join("\n") === rows.join("\n"),
+      );
+    await isLast("##:## > one", "  …   > two", ">", STATUS);
     screen.press("C-l");
-    await screen.until("a clear screen", (rows) => rows.join() === "(on its way) > two,>");
+    await screen.until("a clear screen", (rows) => rows.join() === `  …   > two,>,${STATUS}`);
     screen.press("C-z");
     await screen.until("the shell", (rows) => rows.at(-1) === "$");
     screen.type("fg");
     screen.press("Enter");
-    await lastRows(stage, "(on its way) > two", ">");
+    await isLast("  …   > two", ">", STATUS);
     script.emit(delivered);
-    await lastRows(stage, "> two", ">");
+    await isLast("##:## > two", ">", STATUS);
   });
 });
 
 describe("at the end, what was not delivered", () => {
-  onTerminal("is listed, once", async () => {
-    await using stage = await openStage();
+  test("is listed, once", async () => {
+    await using stage = await openTalk();
     await enter(stage, "one", "two");
-    stage.script.emit(delivered);
-    await lastRows(stage, "> one", "(on its way) > two", ">");
-    stage.screen.press("C-c");
-    const rows = await stage.screen.until("the status", (shown) => shown.includes("status=130"));
-    expect(rows).toEqual([
-      "> one",
-      "the conversation is over: you left",
-      "may not have been delivered: two",
+    stage.emit(delivered);
+    await lastRows(stage, "##:## > one", "  …   > two", ">", STATUS);
+    stage.press("C-c");
+    expect(await stage.exited).toBe(130);
+    const rows = await lastRows(stage, "status=130");
+    expect(rows.map(withoutTime)).toEqual([
+      '-- ##:## 192.0.2.1:5000 joined; "bye" ends it',
+      "##:## > one",
+      "-- ##:## the conversation is over: you left",
+      "-- ##:## may not have been delivered: two",
       "status=130",
-      "$",
     ]);
   });
 
-  onTerminal("stays as it is with --quiet", async () => {
-    await using stage = await openStage({ options: { quiet: true } });
+  test("stays as it is with --quiet", async () => {
+    await using stage = await openTalk({ options: { quiet: true } });
     await enter(stage, "one", "two");
-    stage.script.emit(delivered, { type: "ended", reason: "lost", unsaid: [] });
-    const rows = await stage.screen.until("the status", (shown) => shown.includes("status=1"));
-    expect(rows).toEqual(["> one", "(on its way) > two", "status=1", "$"]);
+    stage.emit(delivered, { type: "ended", reason: "lost", unsaid: [] });
+    expect(await stage.exited).toBe(1);
+    const rows = await lastRows(stage, "status=1");
+    expect(rows.map(withoutTime)).toEqual(["##:## > one", "  …   > two", "status=1"]);
   });
 });
 
-/** The seconds in the prompt; 0 if it shows no silence. */
+/** The seconds in the status line; 0 if it shows no silence. */
 function secondsSilent(rows: string[]): number {
-  return Number(/^\(no contact for (\d+) s\) >/.exec(rows.at(-1) ?? "")?.[1] ?? 0);
+  return Number(/ no contact for (\d+) s$/.exec(rows.at(-1) ?? "")?.[1] ?? 0);
 }
 
 describe("a silence", () => {
-  onTerminal("is counted in the prompt until there is contact again", async () => {
-    await using stage = await openStage();
-    const { screen, script } = stage;
-    screen.type("typing");
-    script.emit({ type: "silent", seconds: 12 });
-    await screen.until("a silence", (rows) => secondsSilent(rows) >= 12);
-    const [before = ""] = screen.rows();
-    await screen.until("a longer one", (rows) => secondsSilent(rows) > secondsSilent([before]));
-    expect(before).toEndWith(" s) > typing");
-    script.emit({ type: "heard", seconds: 14.3 });
-    await lastRows(stage, "in contact again after 14 s", "> typing");
-    expect(screen.rows()).toHaveLength(2);
+  test("is counted in the status line until there is contact again", async () => {
+    await using stage = await openTalk();
+    stage.type("typing");
+    stage.emit({ type: "silent", seconds: 12 });
+    const before = await stage.until("a silence", (rows) => secondsSilent(rows) >= 12);
+    await stage.until("a longer one", (rows) => secondsSilent(rows) > secondsSilent(before));
+    expect(before.at(-2)).toBe("> typing");
+    stage.emit({ type: "heard", seconds: 14.3 });
+    const rows = await lastRows(stage, "-- ##:## in contact again after 14 s", "> typing", STATUS);
+    expect(rows).toHaveLength(4);
   });
 
-  onTerminal("is shown with --quiet in the prompt only", async () => {
-    await using stage = await openStage({ options: { quiet: true } });
-    stage.script.emit({ type: "silent", seconds: 12 });
-    await stage.screen.until("a silence", (rows) => secondsSilent(rows) >= 12);
-    stage.script.emit({ type: "heard", seconds: 13 });
-    const rows = await stage.screen.until("the prompt", (shown) => shown.at(-1) === ">");
-    expect(rows).toEqual([">"]);
+  test("is shown with --quiet in the status line only", async () => {
+    await using stage = await openTalk({ options: { quiet: true } });
+    stage.emit({ type: "silent", seconds: 12 });
+    await stage.until("a silence", (rows) => secondsSilent(rows) >= 12);
+    stage.emit({ type: "heard", seconds: 13 });
+    const rows = await stage.until("contact", (shown) => shown.at(-1) === STATUS);
+    expect(rows).toEqual([">", STATUS]);
   });
 
   onTerminal("does not keep the program running", async () => {
@@ -212,6 +276,11 @@ describe("a silence", () => {
     stage.script.emit({ type: "silent", seconds: 12 });
     await stage.screen.until("a silence", (rows) => secondsSilent(rows) >= 12);
     stage.screen.press("C-d");
-    await lastRows(stage, "the conversation is over: you left", "status=0", "$");
+    const rows = await stage.screen.until("the shell", (shown) => shown.at(-1) === "$");
+    expect(rows.slice(-3).map(withoutTime)).toEqual([
+      "-- ##:## the conversation is over: you left",
+      "status=0",
+      "$",
+    ]);
   });
 });

@@ -169,7 +169,10 @@ export async function openStage({
   const command = script.command.map((word) => `'${word}'`).join(" ");
   screen.type(`clear; ${command}; echo status=$?`);
   screen.press("Enter");
-  await screen.until("the prompt", (shown) => shown.join("") === ">");
+  await screen.until(
+    "the prompt",
+    (shown) => shown.at(-2) === ">" && shown.at(-1) === " connecting",
+  );
   const stage = opened.move();
   return { screen, script, [Symbol.asyncDispose]: () => stage.disposeAsync() };
 }

@@ -166,9 +166,11 @@ function printEntries(
   );
   const [first] = entries;
   const oldest = isOlder && first !== undefined ? first.sequence : state.room.oldest;
-  const next = printAnswer(
+  const printed = printAnswer(
     { ...state, colours, room: { ...state.room, oldest } },
     { type: "entries", entries, colours },
   );
+  // They stand below days of their own.
+  const next = { ...printed, day: entries.at(-1)?.time ?? state.day };
   return note === null ? next : print(next, ...noticeItems(note, null));
 }

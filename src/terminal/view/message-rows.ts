@@ -22,8 +22,11 @@ const BEHIND_NAME = 2;
 /** As many columns as the widest of the names needs, and at most 16. */
 export function nameColumnWidth(names: Iterable<string>, width: DisplayWidth): number {
   let widest = 1;
-  for (const name of names) widest = Math.max(widest, width(visibleName(name)));
-  return Math.min(widest, MAX_NAME);
+  for (const name of names) {
+    widest = Math.max(widest, width(visibleName(name)));
+    if (widest >= MAX_NAME) return MAX_NAME;
+  }
+  return widest;
 }
 
 export function messageRows(message: MessageItem, layout: Layout): Row[] {

@@ -49,15 +49,21 @@ export function view(state: State): Screen {
   return { frame, items: printed.items, page: printed.page };
 }
 
-function layoutOf({ size, capabilities, room, settings }: State): ItemLayout {
+function layoutOf({ size, capabilities, room, settings, transcript }: State): ItemLayout {
   const { width, styles, colours } = capabilities;
   return {
     columns: Math.max(1, size.columns),
     rows: Math.max(1, size.rows),
     width,
-    nameColumns: settings.isRoom ? nameColumnWidth(room.here, width) : 1,
+    nameColumns: settings.isRoom ? nameColumnWidth(namesShown(room, transcript), width) : 1,
     drawsCodes: styles && colours > 0,
   };
+}
+
+/** Those of who is here, of who has spoken, and of whose messages are printed now, though they may have left. */
+function namesShown({ here, others }: State["room"], transcript: State["transcript"]): Set<string> {
+  const authors = transcript.filter((item) => item.type === "message").map(({ name }) => name);
+  return new Set([...here, ...others, ...authors]);
 }
 
 /** All that waits, or the next page of an answer that is longer than the window. */

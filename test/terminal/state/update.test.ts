@@ -628,6 +628,16 @@ describe("a command", () => {
   });
 });
 
+test("a message below older ones that a command has shown stands below its own day", () => {
+  const screen = openRoom("ben");
+  const entry = { author: "key", name: "ben", text: "x", device: "", number: 1, sequence: 1 };
+  const entries = [{ ...entry, time: NOON - 24 * HOUR }];
+  const outcome = { type: "entries", entries, isOlder: true, note: null } as const;
+  screen.dispatch({ type: "answered", outcome });
+  screen.emit(says("ben", "now"));
+  expect(screen.printed()).toEqual(["answer entries", "day 2", "ben: now"]);
+});
+
 describe("keys", () => {
   test("Ctrl-C drops the line, which stays on the screen, and leaves when there is none", () => {
     const screen = openRoom();
