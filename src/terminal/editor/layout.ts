@@ -34,6 +34,12 @@ const MAX_INDENT = 16;
 /** Stands for what is wider than a whole row. */
 const TOO_WIDE = "?";
 
+/**
+ * Text in which every character is a grapheme of one column, and that is long enough to be worth looking for. The one
+ * before another character is left out: it may have a mark on it.
+ */
+const PLAIN_RUN = /[ -~]{16,}(?![^\n -~])/g;
+
 /** The line in a window. A newline begins a row; all rows but the first are indented by the prompt's width. */
 export function layOutEditor(
   { line, search }: Pick<Editing, "line" | "search">,
@@ -41,24 +47,42 @@ export function layOutEditor(
 ): EditorLayout {
   const { text, cursor } = line;
   const rows = createRows(columns, indentBelow(prompt, columns, width), width);
-  let cursorAt: { row: number; column: number } | null = null;
-  const match = search === null ? null : matchIn(search);
-
-  for (const { text: part, style } of search === null ? prompt : [span(searchPrompt(search))]) {
-    for (const grapheme of splitGraphemes(visibleLine(part).replaceAll("\t", "^I")))
+  const before = search === null ? prompt : [span(searchPrompt(search))];
+  for (const { text: part, style } of before) {
+    for (const grapheme of splitGraphemes(visibleLine(part).replaceAll("\t", "^I"))) {
       rows.add(grapheme, style);
+    }
   }
+  const match = search === null ? null : matchIn(search);
+  let cursorAt: { row: number; column: number } | null = null;
   let offset = 0;
-  for (const grapheme of splitGraphemes(text)) {
-    const isNewline = grapheme === "\n";
-    const shown = grapheme === "\t" ? TAB : isNewline ? "" : visibleText(grapheme);
-    const style = match !== null && offset >= match.from && offset < match.to ? "match" : "plain";
-    rows.makeRoom(shown);
+
+  function addGrapheme(grapheme: string, style: Style): void {
+    rows.makeRoom(grapheme);
     if (offset === cursor) cursorAt = rows.end;
-    if (isNewline) rows.begin();
-    // The visible name of a control character may be broken, a letter may not.
-    for (const piece of shown === grapheme ? [shown] : shown) rows.add(piece, style);
+    rows.add(grapheme, style);
     offset += grapheme.length;
+  }
+
+  function addRun(run: string, style: Style): void {
+    const split = cursor - offset;
+    if (split >= 0 && split < run.length) {
+      rows.addRun(run.slice(0, split), style);
+      rows.makeRoom("");
+      cursorAt = rows.end;
+      rows.addRun(run.slice(split), style);
+    } else rows.addRun(run, style);
+    offset += run.length;
+  }
+
+  for (const { part, style } of styledParts(text, match)) {
+    let done = 0;
+    for (const { index, 0: run } of part.matchAll(PLAIN_RUN)) {
+      for (const grapheme of splitGraphemes(part.slice(done, index))) addGrapheme(grapheme, style);
+      addRun(run, style);
+      done = index + run.length;
+    }
+    for (const grapheme of splitGraphemes(part.slice(done))) addGrapheme(grapheme, style);
   }
   rows.makeRoom("");
   const { row, column } = cursorAt ?? rows.end;
@@ -68,6 +92,12 @@ export function layOutEditor(
   return { rows: all.slice(first, first + most), cursorRow: row - first, cursorColumn: column };
 }
 
+/** What a grapheme is shown as: more than one piece may be broken between them, as a letter may not. */
+interface Shown {
+  readonly pieces: readonly { readonly text: string; readonly width: number }[];
+  readonly width: number;
+}
+
 /** Rows being filled from left to right; the cursor always has a column of its own behind what is in them. */
 function createRows(columns: number, indent: number, width: DisplayWidth) {
   const all: Row[] = [];
@@ -75,6 +105,19 @@ function createRows(columns: number, indent: number, width: DisplayWidth) {
   let filled = 0;
   /** Columns of the row that nothing was added to yet. */
   let empty = 0;
+  /** Most texts have few different graphemes, and these take long to measure. */
+  const known = new Map<string, Shown>();
+
+  function shownAs(grapheme: string): Shown {
+    const before = known.get(grapheme);
+    if (before !== undefined) return before;
+    const visible = grapheme === "\t" ? TAB : grapheme === "\n" ? "" : visibleText(grapheme);
+    const texts = visible === grapheme ? [visible] : Array.from(visible);
+    const pieces = texts.map((text) => ({ text, width: width(text) }));
+    const shown = { pieces, width: pieces.reduce((sum, piece) => sum + piece.width, 0) };
+    known.set(grapheme, shown);
+    return shown;
+  }
 
   function begin(): void {
     all.push(row);
@@ -83,26 +126,41 @@ function createRows(columns: number, indent: number, width: DisplayWidth) {
     empty = indent;
   }
 
-  /** Begins a row if this doesn't fit behind what is there. */
-  function makeRoom(shown: string): void {
-    if (filled > empty && filled + Math.max(width(shown), 1) > columns) begin();
+  /** Begins a row if these columns don't fit behind what is there. */
+  function makeRoomFor(needed: number): void {
+    if (filled > empty && filled + Math.max(needed, 1) > columns) begin();
   }
 
-  function add(shown: string, style: Style): void {
-    makeRoom(shown);
-    const fits = width(shown) <= columns - filled;
-    const text = fits ? shown : TOO_WIDE;
+  function append(text: string, style: Style, needed: number): void {
     const last = row.at(-1);
-    if (last !== undefined && last.style === style)
+    if (last !== undefined && last.style === style) {
       row[row.length - 1] = span(last.text + text, style);
-    else row.push(span(text, style));
-    filled += width(text);
+    } else row.push(span(text, style));
+    filled += needed;
   }
 
   return {
-    begin,
-    makeRoom,
-    add,
+    /** Begins a row if this doesn't fit; "" stands for the cursor. */
+    makeRoom(grapheme: string): void {
+      makeRoomFor(shownAs(grapheme).width);
+    },
+    add(grapheme: string, style: Style): void {
+      if (grapheme === "\n") return begin();
+      for (const piece of shownAs(grapheme).pieces) {
+        makeRoomFor(piece.width);
+        if (piece.width <= columns - filled) append(piece.text, style, piece.width);
+        else append(TOO_WIDE, style, TOO_WIDE.length);
+      }
+    },
+    addRun(run: string, style: Style): void {
+      let rest = run;
+      while (rest !== "") {
+        makeRoomFor(1);
+        const part = rest.slice(0, Math.max(1, columns - filled));
+        append(part, style, part.length);
+        rest = rest.slice(part.length);
+      }
+    },
     get end() {
       return { row: all.length, column: filled };
     },
@@ -110,6 +168,16 @@ function createRows(columns: number, indent: number, width: DisplayWidth) {
       return [...all, row];
     },
   };
+}
+
+/** The text before a match, the match, and what follows. */
+function styledParts(text: string, match: { from: number; to: number } | null) {
+  if (match === null) return [{ part: text, style: "plain" }] as const;
+  return [
+    { part: text.slice(0, match.from), style: "plain" },
+    { part: text.slice(match.from, match.to), style: "match" },
+    { part: text.slice(match.to), style: "plain" },
+  ] as const;
 }
 
 /** A long prompt, or one in a narrow window, would leave too little room beside it. */

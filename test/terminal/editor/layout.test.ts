@@ -180,8 +180,25 @@ describe("a line of more rows than the window has", () => {
   });
 });
 
+/** Many letters of one column each, which are laid out together. */
+const LONG = "the quick brown fox jumps over it";
+
 describe("whatever is typed, in 300 random lines,", () => {
-  const ALPHABET = ["a", "b", " ", "日", "e\u0301", "👩‍👩‍👧", "🇩🇪", "\t", "\n", "\u001b", "é", "ש"];
+  const ALPHABET = [
+    "a",
+    "b",
+    " ",
+    "日",
+    "e\u0301",
+    "👩‍👩‍👧",
+    "🇩🇪",
+    "\t",
+    "\n",
+    "\u001b",
+    "é",
+    "ש",
+    LONG,
+  ];
   const cases = Array.from({ length: 300 }, (_, seed) => {
     const random = seeded(seed);
     const pieces = someOf(random, ALPHABET, random(40));
