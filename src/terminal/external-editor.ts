@@ -24,6 +24,9 @@ const MAX_BYTES = 1024 * 1024;
 /** POSIX has it, and it needs no window. */
 const FALLBACK = "vi";
 
+/** How long an editor has to end when it is asked to, ms. */
+const END_WAIT = 1_000;
+
 /** Exit status of a shell for a program that it can't find (POSIX sh, 2.8.2). */
 const NOT_FOUND = 127;
 
@@ -31,19 +34,21 @@ const NOT_FOUND = 127;
  * What becomes of `text` in $VISUAL, $EDITOR or vi. The newline that editors put at the end is dropped.
  *
  * @param lend gives the terminal to the editor, as this program found it, until that is disposed of
+ * @param signal ends the editor
  * @throws {CharlaError} EDITOR_FAILED: the text stays as it was
  */
 export async function editOutside(
   text: string,
   env: Io["env"],
   lend: () => Disposable,
+  signal?: AbortSignal,
 ): Promise<string> {
   const editor =
     [env["VISUAL"], env["EDITOR"]].find((name) => (name ?? "").trim() !== "") ?? FALLBACK;
   using file = privateFile(text);
   {
     using _lent = lend();
-    await run(editor, file.path);
+    await run(editor, file.path, signal);
   }
   return readEdited(file.path);
 }
@@ -75,12 +80,18 @@ function privateFile(text: string): Disposable & { readonly path: string } {
 }
 
 /** As git does, the shell runs it: the variable may hold options. */
-async function run(editor: string, path: string): Promise<void> {
+async function run(editor: string, path: string, signal?: AbortSignal): Promise<void> {
   const child = spawn("/bin/sh", ["-c", `${editor} "$@"`, editor, path], { stdio: "inherit" });
   const { promise, resolve, reject } = Promise.withResolvers<number | string>();
   child.once("error", reject);
-  child.once("exit", (status, signal) => resolve(status ?? signal ?? ""));
+  child.once("exit", (status, ending) => resolve(status ?? ending ?? ""));
+  const end = () => {
+    child.kill();
+    setTimeout(() => child.kill("SIGKILL"), END_WAIT).unref();
+  };
+  signal?.addEventListener("abort", end);
   const result = await promise.catch(describeCause);
+  signal?.removeEventListener("abort", end);
   if (result === 0) return;
   const why = typeof result === "number" ? `exit status ${result}` : result;
   throw new CharlaError(

@@ -6,7 +6,7 @@ import type { ConversationEvent } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { openDumbTerminal } from "./dumb-terminal.ts";
 import type { KeptLines } from "./editor/line-history.ts";
-import { type Io, onSignalToEnd } from "./io.ts";
+import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import { inputLines, MAX_IN_FLIGHT, type SendingLines, sendLines } from "./piped-lines.ts";
 import { createPrinter, type Printer, type PrinterOptions } from "./printer.ts";
@@ -106,7 +106,11 @@ export async function talk(
     shownError = error;
     await display.error(error);
   };
-  using _signals = onSignalToEnd(io, leave);
+  using _signals = onSignalToEnd(io, (status) => {
+    if (status === SIGNAL_STATUS.SIGINT && terminal?.isInterruptForEditor === true) return;
+    terminal?.endEditor();
+    leave(status);
+  });
 
   const isRoom = isRoomConversation(start);
   const showsDelivery = options.delivery === "shown";
@@ -183,6 +187,7 @@ export async function talk(
     await switcher.leave();
   } finally {
     over = true;
+    await terminal?.untilReturned();
     // Input that is no longer read must not keep the program running.
     io.stdin.destroy();
   }

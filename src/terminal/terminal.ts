@@ -44,11 +44,21 @@ const MAX_WAITING = 2 * MAX_DRAWN;
 /** For so long events are taken before keys are read, ms. */
 const MAX_BUSY = 8;
 
+/** After so many ms SIGINT has come to both programs that a terminal sent it to; one may have ended by it before. */
+const INTERRUPT_DELAY = 500;
+
 const BELL = "\x07";
 // DSR 6 (ECMA-48 s. 8.3.35).
 const ASK_CURSOR = "\x1b[6n";
 
-export interface Terminal extends Disposable, Pick<Printer, "event" | "error"> {}
+export interface Terminal extends Disposable, Pick<Printer, "event" | "error"> {
+  /** SIGINT is for the editor of the person's own that has the terminal, or had it a moment ago. */
+  readonly isInterruptForEditor: boolean;
+  /** Ends that editor. */
+  endEditor(): void;
+  /** What is said at the end is said on a terminal that is not lent. */
+  untilReturned(): Promise<void>;
+}
 
 export interface TerminalOptions extends Omit<TalkSettings, "showsMessages"> {
   /** Lines typed in earlier runs of the program. */
@@ -94,6 +104,10 @@ function talkOn(
   let isOpen = true;
   /** Another program has the terminal. */
   let isLent = false;
+  /** Until the editor that was opened last has ended. */
+  let editor: Promise<void> = Promise.resolve();
+  const editorEnd = new AbortController();
+  let editorEnded = -Infinity;
   /** Null while the window has the title that it had. */
   let shownTitle: string | null = null;
   let lastDrawn = 0;
@@ -260,18 +274,23 @@ function talkOn(
       case "keep-line":
         return keptLines?.keep(effect.text);
       case "edit":
-        editOutside(effect.text, io.env, terminal.lend).then(
-          (text) => dispatch({ type: "edited", text }),
-          (error: unknown) => {
-            if (!(error instanceof CharlaError)) throw error;
-            dispatch({ type: "error", error: failureFrom(error) });
-          },
-        );
+        editor = edit(effect.text, editorEnd.signal);
         return;
       case "notify":
         return void output.write(notify(state.capabilities, effect.title, effect.body));
       case "copy":
         return void output.write(copy(state.capabilities, effect.text) ?? "");
+    }
+  }
+
+  async function edit(text: string, end: AbortSignal): Promise<void> {
+    try {
+      dispatch({ type: "edited", text: await editOutside(text, io.env, terminal.lend, end) });
+    } catch (error) {
+      if (!(error instanceof CharlaError)) throw error;
+      dispatch({ type: "error", error: failureFrom(error) });
+    } finally {
+      editorEnded = performance.now();
     }
   }
 
@@ -317,6 +336,11 @@ function talkOn(
   input.resume();
   drawSoon(true);
 
+  /** Otherwise items wait for the person, however many they are. */
+  function canDraw(): boolean {
+    return isOpen && !isLent && state.page === null;
+  }
+
   /** Keys that have come are read, and what is due is drawn. */
   async function turn(): Promise<void> {
     await nextTurn();
@@ -341,12 +365,17 @@ function talkOn(
   }
 
   return {
+    get isInterruptForEditor() {
+      return isLent || performance.now() < editorEnded + INTERRUPT_DELAY;
+    },
+    endEditor: () => editorEnd.abort(),
+    untilReturned: () => editor,
     async event(event) {
       const isPrinted = event.type === "message" ? !showsMessages : !showsNotices;
       if (isPrinted) await printer.event(event);
       dispatch({ type: "conversation", event });
       if (performance.now() - lastTurn > MAX_BUSY) await turn();
-      while (isOpen && state.transcript.length >= MAX_WAITING && state.page === null) {
+      while (canDraw() && state.transcript.length >= MAX_WAITING) {
         drawSoon(true);
         await turn();
       }

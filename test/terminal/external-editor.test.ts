@@ -17,10 +17,17 @@ import { CharlaError } from "../../src/errors.ts";
 import { editOutside } from "../../src/terminal/external-editor.ts";
 
 let folder: string;
+const around = process.env["TMPDIR"];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "charla-editor-test-"));
+  // So that what is left behind is this test's.
+  process.env["TMPDIR"] = folder;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  if (around === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = around;
+  rmSync(folder, { recursive: true, force: true });
+});
 
 let scripts = 0;
 /** A program for the shell: "$1" is the file. */
@@ -46,7 +53,7 @@ async function edit(text: string, env: Record<string, string>) {
   return { result, calls };
 }
 
-const leftBehind = () => readdirSync(tmpdir()).filter((name) => name.startsWith("charla-edit-"));
+const leftBehind = () => readdirSync(folder).filter((name) => name.startsWith("charla-edit-"));
 
 describe("the text", () => {
   test("is what the editor leaves in the file, without the newline at its end", async () => {
@@ -146,6 +153,29 @@ describe("a failure says what it is, gives the terminal back and leaves no file"
     expect(calls).toEqual(["lent", "back"]);
     expect(leftBehind()).toEqual([]);
   });
+});
+
+test("it can be ended, also if it doesn't want to", async () => {
+  for (const [command, why] of [
+    ["exec sleep 60; :", "SIGTERM"],
+    ["trap '' TERM; exec sleep 60; :", "SIGKILL"],
+  ]) {
+    const controller = new AbortController();
+    const edited = editOutside(
+      "one",
+      { EDITOR: command },
+      () => {
+        setTimeout(() => controller.abort(), 50);
+        return { [Symbol.dispose]: () => {} };
+      },
+      controller.signal,
+    );
+    expect(await edited.catch((error: unknown) => error)).toMatchObject({
+      code: "EDITOR_FAILED",
+      message: expect.stringContaining(`failed (${why})`),
+    });
+  }
+  expect(leftBehind()).toEqual([]);
 });
 
 test("the file is gone once the text is taken", async () => {
