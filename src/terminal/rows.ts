@@ -29,7 +29,7 @@ export interface Span {
   readonly link?: string;
 }
 
-/** From left to right, never wider than the window. */
+/** From left to right, never wider than the window, but for a settled one that is copied whole: the terminal breaks that. */
 export type Row = readonly Span[];
 
 export interface Size {

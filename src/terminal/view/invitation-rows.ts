@@ -5,7 +5,6 @@ import type { TranscriptItem } from "../state/transcript.ts";
 import { invitingCommand } from "./event-text.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { qrCodeLines, QUIET_ZONE } from "./qr-code.ts";
-import { cutAtEdge } from "./wrapping.ts";
 
 type Invitation = Extract<TranscriptItem, { type: "invitation" }>;
 
@@ -25,7 +24,10 @@ export function invitationRows(
   ];
 }
 
-/** On one row with its words, or else on rows of its own from the first column to the last, as it is to be copied. */
+/**
+ * Behind its words or, if it doesn't fit there, on a row of its own. The terminal itself breaks that one where it is wider
+ * than the window, so that it is copied as one line.
+ */
 function commandRows(invitation: string, layout: ItemLayout): Row[] {
   const { columns, width } = layout;
   const command = invitingCommand(invitation);
@@ -37,10 +39,7 @@ function commandRows(invitation: string, layout: ItemLayout): Row[] {
   if (MARK_COLUMNS + width(words) + width(command) <= columns) {
     return [[span("-- ", "dim"), span(words, "dim"), linked]];
   }
-  return [
-    ...ownRows("-- ", [span(WORDS, "dim")], layout),
-    ...cutAtEdge(command, layout).map((text) => [{ ...linked, text }]),
-  ];
+  return [...ownRows("-- ", [span(WORDS, "dim")], layout), [linked]];
 }
 
 function codeRows(invitation: string, { columns, rows, width }: ItemLayout): Row[] {

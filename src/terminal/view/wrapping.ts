@@ -76,24 +76,6 @@ export function clip(text: string, { columns, width }: Room): string {
   return `${clipped}…`;
 }
 
-/** Rows that are full but for the last: for what is copied whole. */
-export function cutAtEdge(text: string, { columns, width }: Room): string[] {
-  const rows: string[] = [];
-  let row = "";
-  let used = 0;
-  for (const grapheme of splitGraphemes(narrowed(text, columns, width))) {
-    const added = width(grapheme);
-    if (used + added > columns) {
-      rows.push(row);
-      row = "";
-      used = 0;
-    }
-    row += grapheme;
-    used += added;
-  }
-  return [...rows, row];
-}
-
 /** Lines without tabs, nor graphemes that are wider than a row. */
 function splitLines(spans: readonly Span[], columns: number, width: DisplayWidth): Span[][] {
   const lines: Span[][] = [[]];

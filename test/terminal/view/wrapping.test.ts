@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
-import { clip, cutAtEdge, wrap } from "../../../src/terminal/view/wrapping.ts";
+import { clip, wrap } from "../../../src/terminal/view/wrapping.ts";
 
 const rows = (text: string, columns: number) =>
   wrap([span(text)], { columns, width }).map((row) => rowText(row));
@@ -144,9 +144,4 @@ describe("a text that is clipped", () => {
   ])("%j at %d columns", (text, columns, expected) => {
     expect(clip(text, { columns, width })).toBe(expected);
   });
-});
-
-test("what is cut at the edge fills its rows", () => {
-  expect(cutAtEdge("abc-defg", { columns: 5, width })).toEqual(["abc-d", "efg"]);
-  expect(cutAtEdge("日本語", { columns: 3, width })).toEqual(["日", "本", "語"]);
 });
