@@ -15,6 +15,7 @@ import { openFileDestination } from "../http/client/part-file.ts";
 import { transfer, type TransferEvent } from "../http/client/transfer.ts";
 import { shownUrl } from "../http/client/url.ts";
 import type { Io } from "../terminal/io.ts";
+import { isDumb } from "../terminal/known-terminals.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
 import { formatBytes, formatSeconds } from "./amounts.ts";
 import { printerOptions } from "./command-options.ts";
@@ -44,7 +45,7 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
   const digest = options.sha256 === null ? null : createDigest(options.sha256);
   await using file = await openFile(options, io.cwd, digest);
   const hasBodyOnScreen = file === null && io.stdout.isTTY === true;
-  const sent = io.stderr.isTTY === true && !quiet;
+  const sent = io.stderr.isTTY === true && !isDumb(io.env) && !quiet;
   // A body that appears on the screen needs no progress line.
   const progress = createProgressLine(io.stderr, { sent, received: sent && !hasBodyOnScreen });
   const { includeHeaders } = options;

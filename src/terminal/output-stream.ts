@@ -5,6 +5,7 @@ import type { Writable } from "node:stream";
 
 import { CharlaError, systemCode } from "../errors.ts";
 import type { Io, Output } from "./io.ts";
+import { isDumb } from "./known-terminals.ts";
 
 export const DIM = "\x1b[2m";
 export const CYAN = "\x1b[36m";
@@ -18,7 +19,7 @@ export const unstyled: Style = (_sgr, text) => text;
 
 /** Whether text on `stream` may be dim or coloured; if it may not, words must say the same. */
 export function mayStyle({ env }: Pick<Io, "env">, stream: Output): boolean {
-  return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb" && stream.isTTY === true;
+  return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && !isDumb(env);
 }
 
 export function styleFor(io: Pick<Io, "env">, stream: Output): Style {

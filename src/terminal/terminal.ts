@@ -10,6 +10,7 @@ import { editOutside } from "./external-editor.ts";
 import type { InputEvent } from "./input/input-event.ts";
 import { readInput } from "./input/input-reader.ts";
 import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
+import { isDumb } from "./known-terminals.ts";
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import { modesOf } from "./output/modes.ts";
@@ -18,7 +19,6 @@ import {
   ask as askTerminal,
   expectsReport,
 } from "./output/questions.ts";
-import { makeName } from "./output/terminal-makes.ts";
 import { createTheme } from "./output/theme.ts";
 import { copy, notify, setTitle } from "./output/window-requests.ts";
 import { windowSize } from "./output/window-size.ts";
@@ -78,7 +78,7 @@ export function openTerminal(
 ): Terminal | null {
   const { stdin } = io;
   const output = [io.stdout, io.stderr].find((stream) => stream.isTTY);
-  if (!isTerminal(stdin) || output === undefined || makeName(io.env, null) === "dumb") return null;
+  if (!isTerminal(stdin) || output === undefined || isDumb(io.env)) return null;
   return talkOn(stdin, output, io, switcher, printer, options);
 }
 

@@ -117,7 +117,7 @@ export function makeName(environment: TerminalEnvironment, version: string | nul
   const byVersion = BY_VERSION.find(([beginning]) => beginning.test(version ?? ""));
   if (byVersion !== undefined) return byVersion[1];
   const term = environment["TERM"] ?? "";
-  if (term === "") return "dumb";
+  if (term === "") return isSet(environment["WT_SESSION"]) ? "windows-terminal" : "dumb";
   if (isSet(environment["STY"]) && term.startsWith("screen")) return "screen";
   if (isSet(environment["TMUX"]) && /^(?:screen|tmux)/.test(term)) return "tmux";
   const byTerm = BY_TERM.find(([beginning]) => beginning.test(term))?.[1] ?? "vt100";

@@ -1,0 +1,50 @@
+// A terminal that understands nothing, or of which nothing is known, gets no escape sequence.
+
+import { expect, test } from "bun:test";
+
+import type { ConversationEvent } from "../../src/chat/events.ts";
+import { openVirtualStage } from "./stage.ts";
+
+const entered: ConversationEvent = {
+  type: "entered",
+  room: "main",
+  name: "ben",
+  owner: false,
+  members: [{ name: "ana", fingerprint: "key of ana", away: false }],
+};
+const hello: ConversationEvent = {
+  type: "message",
+  from: "ana",
+  text: "hello \x1b[31m ben",
+  sequence: 1,
+  time: 1_000,
+  fingerprint: "key of ana",
+};
+
+for (const [what, name] of [
+  ["has no name", ""],
+  ["is called dumb", "dumb"],
+  ["has a name that nobody knows", "nobody-knows"],
+] as const) {
+  test(`a terminal that ${what} gets text only, and is not set to raw mode`, async () => {
+    await using stage = openVirtualStage({ env: { TERM: name }, styled: true, room: true });
+    stage.emit(entered, hello);
+    await stage.until("the message", (rows) => rows.some((row) => row.includes("hello")));
+    expect(stage.isRaw()).toBe(false);
+    // The terminal itself makes a newline of Enter.
+    stage.type("/who\none\n");
+    await stage.received(1);
+    expect(stage.sent).toContain("one");
+    stage.type("bye\n");
+    await stage.exited;
+    expect(stage.written()).not.toMatch(/(?![\n\r\t])\p{Cc}/u);
+  });
+}
+
+test("a terminal that is known gets some", async () => {
+  await using stage = openVirtualStage({ env: { TERM: "vt100" }, styled: true, room: true });
+  stage.emit(entered);
+  await stage.until("the room", (rows) => rows.length > 1);
+  expect(stage.isRaw()).toBe(true);
+  expect(stage.written()).toContain("\x1b[");
+});
