@@ -9,7 +9,7 @@ import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { type Program, root } from "../harness/program.ts";
-import { openScreen, type Screen } from "../harness/screen.ts";
+import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
@@ -28,11 +28,11 @@ async function talkOnScreen(
   const joining = ["charla", "-q", ...wire.client, ...args, `127.0.0.1:${port}`].join(" ");
   screen.type(`clear; ${joining}; echo status=$?`);
   screen.press("Enter");
-  await screen.until("the prompt", (rows) => rows.at(-1) === ">");
+  await screen.until("the prompt", (rows) => typedRow(rows) === ">");
   screen.type("hi");
   screen.press("Enter");
   await peer.until("stdout", "hi\n");
-  await screen.until("that it was sent", (rows) => rows[0] === "> hi");
+  await screen.until("that it was sent", (rows) => /^\d\d:\d\d /.test(rows[0] ?? ""));
   const talk = opened.move();
   async function endForAll(): Promise<void> {
     if (wire.wire === "plain") return peer.type("bye\n");
@@ -45,6 +45,14 @@ async function talkOnScreen(
 }
 
 for (const wire of WIRES) {
+  const received = (text: string) => `##:## ${wire.from}${text}`;
+  const sent = (text: string) => `##:## ${wire.own}${text}`;
+  /** In windows of less than 60 columns, names have rows of their own. */
+  const inNarrow = (row: string) =>
+    wire === PLAIN ? [row] : [row.slice(0, 9), `        ${row.slice(10)}`];
+  /** Of a client that has heard of the server. */
+  const status = wire === PLAIN ? " ok" : " main  ben, ana  ok";
+
   describe(`on the ${wire.wire} wire an incoming message`, () => {
     onTerminal(
       "a message is drawn above the line being typed, which keeps its text and cursor",
@@ -53,13 +61,13 @@ for (const wire of WIRES) {
         const { screen, peer } = talk;
         screen.type("half typed");
         screen.press("Left", "Left", "Left");
-        await screen.until("the line", (rows) => rows.at(-1) === "> half typed");
+        await screen.until("the line", (rows) => typedRow(rows) === "> half typed");
         peer.type("first\nsecond\n");
         const rows = await screen.until("both messages", (shown) =>
-          shown.includes(`${wire.from}second`),
+          withoutTimes(shown).includes(received("second")),
         );
-        const received = [`${wire.from}first`, `${wire.from}second`];
-        expect(rows).toEqual(["> hi", ...received, "> half typed"]);
+        const messages = [sent("hi"), received("first"), received("second")];
+        expect(withoutTimes(rows)).toEqual([...messages, "> half typed", status]);
         await screen.until("the cursor", () => screen.cursor().column === 9);
         expect(screen.cursor()).toEqual({ column: 9, row: 3 });
         screen.type("X");
@@ -77,9 +85,14 @@ for (const wire of WIRES) {
         screen.press("Left", "Left", "Left");
         peer.type("何か 👩‍👩‍👧\n");
         const rows = await screen.until("the message", (shown) =>
-          shown.some((row) => row.startsWith(wire.from)),
+          withoutTimes(shown).some((row) => row.startsWith(received(""))),
         );
-        expect(rows.at(-1)).toBe("> 日本 👋 é");
+        expect(withoutTimes(rows)).toEqual([
+          sent("hi"),
+          received("何か 👩‍👩‍👧"),
+          "> 日本 👋 é",
+          status,
+        ]);
         // "> " 2, 日本 4, space 1: the cursor is on the hand.
         await screen.until("the cursor", () => screen.cursor().column === 7);
         screen.press("DC", "Enter");
@@ -92,16 +105,17 @@ for (const wire of WIRES) {
       const { screen, peer } = talk;
       const long = "0123456789".repeat(9);
       screen.type(long);
-      const typed = [`> ${long.slice(0, 38)}`, long.slice(38, 78), long.slice(78)];
-      await screen.until("the rows", (rows) => rows.slice(-3).join() === typed.join());
+      const typed = [`> ${long.slice(0, 38)}`, `  ${long.slice(38, 76)}`, `  ${long.slice(76)}`];
+      await screen.until("the rows", (rows) => rows.slice(-4, -1).join() === typed.join());
       screen.press("Home");
       peer.type("hello\n");
       const rows = await screen.until("the message", (shown) =>
-        shown.includes(`${wire.from}hello`),
+        withoutTimes(shown).includes(inNarrow(received("hello")).at(-1) ?? ""),
       );
-      expect(rows).toEqual(["> hi", `${wire.from}hello`, ...typed]);
+      const messages = [sent("hi"), received("hello")].flatMap(inNarrow);
+      expect(withoutTimes(rows)).toEqual([...messages, ...typed, status]);
       await screen.until("the cursor", () => screen.cursor().column === 2);
-      expect(screen.cursor()).toEqual({ column: 2, row: 2 });
+      expect(screen.cursor()).toEqual({ column: 2, row: messages.length });
       screen.press("Enter");
       await peer.until("stdout", `${long}\n`);
     });
@@ -112,8 +126,9 @@ for (const wire of WIRES) {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
         peer.type("\x1b[2J\x1b[1;1Hgone?\x07\n");
-        const rows = await screen.until("the message", (shown) => shown.length > 2);
-        expect(rows).toEqual(["> hi", `${wire.from}^[[2J^[[1;1Hgone?^G`, ">"]);
+        const rows = await screen.until("the message", (shown) => shown.length > 3);
+        const shown = received("^[[2J^[[1;1Hgone?^G");
+        expect(withoutTimes(rows)).toEqual([sent("hi"), shown, ">", status]);
       },
     );
   });
@@ -138,8 +153,13 @@ for (const wire of WIRES) {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
         screen.paste("first line\nsecond line");
-        await screen.until("the paste", (rows) => rows.at(-1) === "second line");
-        expect(screen.rows()).toEqual(["> hi", "> first line", "second line"]);
+        await screen.until("the paste", (rows) => typedRow(rows) === "  second line");
+        expect(withoutTimes(screen.rows())).toEqual([
+          sent("hi"),
+          "> first line",
+          "  second line",
+          wire === PLAIN ? " connecting" : status,
+        ]);
         expect(peer.stdout).toBe(`${wire.fromClient}hi\n`);
         screen.press("Enter");
         const lines =
@@ -155,7 +175,7 @@ for (const wire of WIRES) {
       screen.press("C-c");
       await screen.until(
         "a new line",
-        (rows) => rows.at(-1) === ">" && rows.includes("> never mind^C"),
+        (rows) => typedRow(rows) === ">" && rows.includes("   > never mind^C"),
       );
       screen.press("C-c");
       await screen.until("the status", (rows) => rows.includes("status=130"));
@@ -168,7 +188,7 @@ for (const wire of WIRES) {
         const { screen } = talk;
         screen.type("ab");
         screen.press("C-a", "C-d");
-        await screen.until("one letter", (rows) => rows.at(-1) === "> b");
+        await screen.until("one letter", (rows) => typedRow(rows) === "> b");
         screen.press("C-d", "C-d");
         await screen.until("the status", (rows) => rows.includes("status=0"));
       },
@@ -201,7 +221,7 @@ for (const wire of WIRES) {
         await using talk = await talkOnScreen(wire);
         const { screen } = talk;
         screen.type("half a line");
-        await screen.until("the line", (rows) => rows.at(-1) === "> half a line");
+        await screen.until("the line", (rows) => typedRow(rows) === "> half a line");
         await talk.endForAll();
         await screen.until("the shell", (rows) => rows.includes("status=0") && rows.at(-1) === "$");
         expect(screen.settings()).toContain(" icanon ");
@@ -216,13 +236,13 @@ for (const wire of WIRES) {
         await using terminal = new Bun.Terminal({
           data(_terminal, bytes) {
             shown += new TextDecoder().decode(bytes);
-            if (shown.includes("> ")) ready.resolve();
+            if (shown.includes("listening on ")) ready.resolve();
           },
         });
         using somebody = newPerson();
         const program = Bun.spawn(
           [process.execPath, "src/cli/main.ts", ...wire.server, "--port", "0"],
-          { cwd: root, env: { ...process.env, ...somebody.env }, terminal },
+          { cwd: root, env: { ...process.env, ...somebody.env, TERM: "xterm" }, terminal },
         );
         await ready.promise;
         terminal.write("half a li");
@@ -238,14 +258,18 @@ for (const wire of WIRES) {
       const { screen, peer } = talk;
       const long = "0123456789".repeat(7);
       screen.type(long);
-      await screen.until("two rows", (rows) => rows.at(-1) === long.slice(58));
+      await screen.until("two rows", (rows) => typedRow(rows) === `  ${long.slice(58)}`);
       screen.resize(40, 20);
-      await screen.until("narrower rows", (rows) => rows.at(-1) === long.slice(38));
-      // The rows above have scrolled out of sight, since the terminal itself wrapped them first.
-      expect(screen.rows()).toEqual([`> ${long.slice(0, 38)}`, long.slice(38)]);
+      await screen.until("narrower rows", (rows) => typedRow(rows) === `  ${long.slice(38)}`);
+      const typed = [`> ${long.slice(0, 38)}`, `  ${long.slice(38)}`];
+      // The terminal has wrapped the rows itself, and may have scrolled what was above them.
+      expect(withoutTimes(screen.allRows()).slice(0, -1)).toEqual([sent("hi"), ...typed]);
       peer.type("ok\n");
-      const rows = await screen.until("the message", (shown) => shown.includes(`${wire.from}ok`));
-      expect(rows).toEqual([`${wire.from}ok`, `> ${long.slice(0, 38)}`, long.slice(38)]);
+      await screen.until("the message", (shown) =>
+        withoutTimes(shown).includes(inNarrow(received("ok")).at(-1) ?? ""),
+      );
+      const messages = [sent("hi"), ...inNarrow(received("ok"))];
+      expect(withoutTimes(screen.allRows())).toEqual([...messages, ...typed, status]);
     });
 
     onTerminal(
@@ -254,13 +278,13 @@ for (const wire of WIRES) {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
         screen.type("still here");
-        await screen.until("the line", (rows) => rows.at(-1) === "> still here");
+        await screen.until("the line", (rows) => typedRow(rows) === "> still here");
         screen.press("C-z");
         await screen.until("the shell", (rows) => rows.at(-1) === "$");
         expect(screen.settings()).toContain(" icanon ");
         screen.type("fg");
         screen.press("Enter");
-        await screen.until("the line again", (rows) => rows.at(-1) === "> still here");
+        await screen.until("the line again", (rows) => typedRow(rows) === "> still here");
         screen.press("Enter");
         await peer.until("stdout", "still here\n");
       },
@@ -272,20 +296,28 @@ describe("turn-taking", () => {
   onTerminal("with --turns the prompt says whose turn it is", async () => {
     await using talk = await talkOnScreen(PLAIN, 60, "--turns");
     const { screen, peer } = talk;
-    await screen.until("their turn", (rows) => rows.at(-1) === "(their turn) >");
+    await screen.until("their turn", (rows) => typedRow(rows) === "(their turn) >");
     screen.type("too early");
     screen.press("Enter");
     await screen.until(
       "what waits for its turn",
-      (rows) => rows.at(-2) === "(their turn) > too early" && rows.at(-1) === "(their turn) >",
+      (rows) =>
+        withoutTimes(rows).at(-3) === "##:## > too early" && typedRow(rows) === "(their turn) >",
     );
     expect(peer.stdout).toBe("hi\n");
     peer.type("now you\n");
     await peer.until("stdout", "hi\ntoo early\n");
     const rows = await screen.until(
       "their turn after the answer",
-      (shown) => shown.includes("< now you") && shown.at(-1) === "(their turn) >",
+      (shown) =>
+        withoutTimes(shown).includes("##:## < now you") && typedRow(shown) === "(their turn) >",
     );
-    expect(rows).toEqual(["> hi", "(their turn) > too early", "< now you", "(their turn) >"]);
+    expect(withoutTimes(rows)).toEqual([
+      "##:## > hi",
+      "##:## > too early",
+      "##:## < now you",
+      "(their turn) >",
+      " ok",
+    ]);
   });
 });

@@ -23,7 +23,9 @@ export interface Screen extends AsyncDisposable {
   resize(columns: number, rows: number): void;
   /** The rows in sight, up to the last that is not empty; no trailing spaces. */
   rows(): string[];
-  /** The same rows, with the escape sequences that dim and colour them. */
+  /** What is in the scrollback and in sight. */
+  allRows(): string[];
+  /** The rows in sight, with the escape sequences that dim and colour them. */
   styledRows(): string[];
   cursor(): { column: number; row: number };
   /** Whether the bell has rung. */
@@ -41,6 +43,16 @@ export interface ScreenOptions {
   as?: Person;
   /** Whether charla may use styles. */
   styled?: boolean;
+}
+
+/** The last row of the line being typed in a conversation: below it there is only the status line. */
+export function typedRow(rows: readonly string[]): string | undefined {
+  return rows.at(-2);
+}
+
+/** `14:03 ana hello` as `##:## ana hello`: rows of a conversation, whenever it is. */
+export function withoutTimes(rows: readonly string[]): string[] {
+  return rows.map((row) => row.replace(/^(-- )?\d\d:\d\d(?= )/, "$1##:##"));
 }
 
 /** Opens a screen with a shell whose prompt is "$ " and which has `charla` on its PATH. */
@@ -92,6 +104,9 @@ export async function openScreen(
     },
     rows() {
       return tmux(["capture-pane", "-p"]).trimEnd().split("\n");
+    },
+    allRows() {
+      return tmux(["capture-pane", "-p", "-S", "-"]).trimEnd().split("\n");
     },
     styledRows() {
       return tmux(["capture-pane", "-p", "-e"]).trimEnd().split("\n");

@@ -5,8 +5,10 @@ export interface Wire {
   readonly wire: "plain" | "sealed";
   readonly server: readonly string[];
   readonly client: readonly string[];
-  /** What precedes the server's messages on a screen. */
+  /** What stands before the server's messages on a screen, without their time. */
   readonly from: string;
+  /** What stands before the client's own messages on its screen, without their time. */
+  readonly own: string;
   /** What precedes the client's messages in a pipe. */
   readonly fromClient: string;
 }
@@ -16,6 +18,7 @@ export const PLAIN: Wire = {
   server: ["--server", "--plain"],
   client: ["--plain"],
   from: "< ",
+  own: "> ",
   fromClient: "",
 };
 
@@ -23,7 +26,8 @@ export const SEALED: Wire = {
   wire: "sealed",
   server: ["--server", "--open", "--name", "ana"],
   client: ["--name", "ben"],
-  from: "ana: ",
+  from: "ana ",
+  own: "ben ",
   fromClient: "ben: ",
 };
 
