@@ -12,7 +12,7 @@ import type { Narrowing } from "../../src/terminal/output/narrowing.ts";
 
 /** What an emulator holds: scrollback and screen. */
 export interface Held {
-  /** Each row from the first of the scrollback to the last of the screen; no trailing blanks. */
+  /** Each row of the scrollback and of the screen; no trailing blanks. */
   readonly rows: readonly string[];
   /** The same rows, those that the emulator itself has broken joined again. */
   readonly lines: readonly string[];
@@ -27,7 +27,8 @@ export interface Emulator extends AsyncDisposable {
   resize(columns: number, rows: number): Promise<void>;
   /** Resolves once all that was written is on the screen, and all answers to it have been handed over. */
   settle(): Promise<void>;
-  held(): Promise<Held>;
+  /** @param rows only the last so many */
+  held(rows?: number): Promise<Held>;
   /** Empties the screen and the scrollback; the cursor is in the upper left corner. */
   reset(): Promise<void>;
 }
@@ -72,12 +73,13 @@ export function openXterm(
   // oxlint-disable-next-line no-unsafe-type-assertion
   const { _core: core } = terminal as unknown as { _core: Core };
 
-  function held(): Held {
+  function held(last = Infinity): Held {
     const buffer = terminal.buffer.active;
     const found: string[] = [];
     const lines: string[] = [];
     let open: string | null = null;
-    for (let index = 0; index < buffer.length; index += 1) {
+    const first = Math.max(0, buffer.length - last);
+    for (let index = first; index < buffer.length; index += 1) {
       const line = buffer.getLine(index);
       if (line === undefined) continue;
       const isContinued =
@@ -89,7 +91,7 @@ export function openXterm(
       lines.push(open.trimEnd());
       open = null;
     }
-    const cursor = { row: buffer.baseY + buffer.cursorY, column: buffer.cursorX };
+    const cursor = { row: buffer.baseY + buffer.cursorY - first, column: buffer.cursorX };
     return { rows: found, lines, cursor };
   }
 
@@ -107,7 +109,7 @@ export function openXterm(
       }
     },
     async settle() {},
-    held: async () => held(),
+    held: async (last) => held(last),
     async reset() {
       terminal.reset();
     },
@@ -204,12 +206,14 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
       await run(`resize-window -x ${toColumns} -y ${toRows}`);
     },
     settle,
-    async held() {
+    async held(last = Infinity) {
       await settle();
-      const [position = ""] = await run('display -p "#{history_size} #{cursor_y} #{cursor_x}"');
-      const [history = 0, row = 0, column = 0] = position.split(" ").map(Number);
-      const shown = await run("capture-pane -p -S - -E -");
-      const joined = await run("capture-pane -p -J -S - -E -");
+      const format = "#{history_size} #{pane_height} #{cursor_y} #{cursor_x}";
+      const [position = ""] = await run(`display -p "${format}"`);
+      const [size = 0, height = 0, row = 0, column = 0] = position.split(" ").map(Number);
+      const history = Math.min(size, Math.max(0, last - height));
+      const shown = await run(`capture-pane -p -S -${history} -E -`);
+      const joined = await run(`capture-pane -p -J -S -${history} -E -`);
       return {
         rows: shown.map((text) => text.trimEnd()),
         lines: joined.map((text) => text.trimEnd()),

@@ -6,35 +6,40 @@ import { join } from "node:path";
 
 import { FULL_SIZE } from "../../harness/full-size.ts";
 import { run } from "../../harness/program.ts";
-import { KINDS, scribbleOn } from "./proof.ts";
+import { KINDS, SCENES, watch } from "./proof.ts";
 
-const STEPS = 300;
+const STEPS = 150;
 /** At full size, half of the seeds in each of two processes: some four minutes on two processors. */
 const MANY_STEPS = 10_000;
 const MANY_SEEDS = 20;
 const QUARTER_HOUR = 900_000;
 
-for (const kind of KINDS) {
-  test(`${kind}: ${STEPS} random steps leave on the screen what was drawn`, async () => {
-    const { leftovers } = await scribbleOn(kind, 1, (scribbler) => scribbler.run(STEPS));
-    // With `reflowCursorLine` it can't be known how many rows the cursor's has become.
-    expect(leftovers).toBeLessThan(kind === "reflow" ? 30 : 8);
-  });
+for (const scene of SCENES) {
+  for (const kind of KINDS) {
+    test(`${scene}, ${kind}: ${STEPS} random steps leave on the screen what was drawn`, async () => {
+      const { leftovers } = await watch(kind, scene, 1, (watched) => watched.run(STEPS));
+      // With `reflowCursorLine` it can't be known how many rows the cursor's has become.
+      expect(leftovers).toBeLessThan(kind === "reflow" ? 30 : 8);
+    });
+  }
 }
 
 const DOWN = Array.from({ length: 181 }, (_, index) => 200 - index);
+const UP = Array.from({ length: 37 }, (_, index) => 20 + 5 * index);
 
 for (const kind of ["tmux", "above-cursor", "cut"] as const) {
   test(`${kind}: every width from 200 to 20 and back leaves the transcript as it was`, async () => {
-    const { leftovers } = await scribbleOn(kind, 3, (scribbler) =>
-      scribbler.sweep([...DOWN, ...DOWN.toReversed()]),
+    const { leftovers } = await watch(kind, "conversation", 3, (watched) =>
+      watched.sweep([...DOWN, ...UP]),
     );
     expect(leftovers).toBe(0);
   });
   test(`${kind}: random widths leave the transcript as it was`, async () => {
     for (const seed of [4, 5]) {
       const widths = Array.from({ length: 40 }, (_, index) => 20 + ((index * 7919 * seed) % 181));
-      const { leftovers } = await scribbleOn(kind, seed, (scribbler) => scribbler.sweep(widths));
+      const { leftovers } = await watch(kind, "conversation", seed, (watched) =>
+        watched.sweep(widths),
+      );
       expect(leftovers).toBeLessThan(kind === "tmux" ? 15 : 1);
     }
   });

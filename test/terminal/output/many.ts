@@ -1,19 +1,34 @@
-// `npx bun test/terminal/output/many.ts STEPS FROM SEEDS [KIND]`: many seeds of the model-based test; prints each that fails.
+// `npx bun test/terminal/output/many.ts STEPS FROM SEEDS`: many seeds of the model-based test; prints each that fails. With
+// `SCENE KIND` behind them only that scene on that emulator, as in the line that it prints to repeat one.
 
-import { KINDS, scribbleOn } from "./proof.ts";
+import { KINDS, SCENES, watch } from "./proof.ts";
 
 const [steps = 10_000, from = 1, seeds = 1] = process.argv.slice(2, 5).map(Number);
-const kinds = KINDS.filter((kind) => process.argv[5] === undefined || kind === process.argv[5]);
+const [, , , , , sceneName, kindName] = process.argv;
+
+/** All steps of a conversation on one emulator, the next seed's on the other; a tenth of them on each with the simple scene. */
+function plan(seed: number) {
+  const scene = SCENES.find((name) => name === sceneName);
+  const kind = KINDS.find((name) => name === kindName);
+  if (scene !== undefined && kind !== undefined) return [{ scene, kind, steps }];
+  return [
+    { scene: "conversation", kind: seed % 2 === 0 ? "tmux" : "above-cursor", steps } as const,
+    ...KINDS.map((each) => ({ scene: "scribbled", kind: each, steps: steps / 10 }) as const),
+  ];
+}
+
 let failed = 0;
 const start = performance.now();
 for (let seed = from; seed < from + seeds; seed += 1) {
-  for (const kind of kinds) {
+  for (const { scene, kind, steps: count } of plan(seed)) {
     try {
-      await scribbleOn(kind, seed, (scribbler) => scribbler.run(steps));
+      await watch(kind, scene, seed, (watched) => watched.run(count));
     } catch (error) {
       failed += 1;
       console.log(String(error));
-      console.log(`again: npx bun test/terminal/output/many.ts ${steps} ${seed} 1 ${kind}`);
+      console.log(
+        `again: npx bun test/terminal/output/many.ts ${count} ${seed} 1 ${scene} ${kind}`,
+      );
     }
   }
 }
