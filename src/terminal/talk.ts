@@ -114,7 +114,10 @@ export async function talk(
 
   const isRoom = isRoomConversation(start);
   const showsDelivery = options.delivery === "shown";
-  using terminal = json
+  using cleanup = new DisposableStack();
+  // Input that is no longer read must not keep the program running.
+  cleanup.defer(() => io.stdin.destroy());
+  await using terminal = json
     ? null
     : openTerminal(io, switcher, printer, {
         isRoom,
@@ -188,8 +191,6 @@ export async function talk(
   } finally {
     over = true;
     await terminal?.untilReturned();
-    // Input that is no longer read must not keep the program running.
-    io.stdin.destroy();
   }
   return leaveStatus === null || leaveStatus === 0 ? Number(failed) : leaveStatus;
 }

@@ -11,14 +11,10 @@ import type { InputEvent } from "./input/input-event.ts";
 import { readInput } from "./input/input-reader.ts";
 import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
 import { isDumb } from "./known-terminals.ts";
+import { askTerminal } from "./output/asking.ts";
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import { modesOf } from "./output/modes.ts";
-import {
-  answered as answeredTerminal,
-  ask as askTerminal,
-  expectsReport,
-} from "./output/questions.ts";
 import { createTheme } from "./output/theme.ts";
 import { copy, notify, setTitle } from "./output/window-requests.ts";
 import { windowSize } from "./output/window-size.ts";
@@ -51,7 +47,8 @@ const BELL = "\x07";
 // DSR 6 (ECMA-48 s. 8.3.35).
 const ASK_CURSOR = "\x1b[6n";
 
-export interface Terminal extends Disposable, Pick<Printer, "event" | "error"> {
+/** Its disposal waits for answers of the terminal that are still to come: the shell would take them for typed text. */
+export interface Terminal extends AsyncDisposable, Pick<Printer, "event" | "error"> {
   /** SIGINT is for the editor of the person's own that has the terminal, or had it a moment ago. */
   readonly isInterruptForEditor: boolean;
   /** Ends that editor. */
@@ -100,7 +97,7 @@ function talkOn(
     Date.now(),
     keptLines?.lines,
   );
-  let inquiry = askTerminal(io.env, state.size, keptWidths?.find() ?? null, performance.now());
+  const asking = askTerminal(io.env, state.size, keptWidths);
   let isOpen = true;
   /** Another program has the terminal. */
   let isLent = false;
@@ -179,8 +176,8 @@ function talkOn(
     if (!isOpen || isLent) return;
     if (output.writableNeedDrain) return void output.once("drain", draw);
     const now = performance.now();
-    if (inquiry.open && now < inquiry.deadline) {
-      drawing = setTimeout(draw, inquiry.deadline - now);
+    if (asking.deadline !== null && now < asking.deadline) {
+      drawing = setTimeout(draw, asking.deadline - now);
       return;
     }
     lastDrawn = now;
@@ -219,19 +216,21 @@ function talkOn(
   }
 
   function onInput(event: InputEvent): void {
-    if (event.type !== "answer") return dispatch({ type: "input", event });
-    const { answer } = event;
-    if (answer.type !== "cursor" || expectsReport(inquiry)) {
-      const { capabilities, widths } = inquiry;
-      inquiry = answeredTerminal(inquiry, answer);
-      if (inquiry.widths !== null && inquiry.widths !== widths) keptWidths?.keep(inquiry.widths);
-      if (inquiry.capabilities !== capabilities) {
-        terminal.setModes(modesOf(inquiry.capabilities));
-        dispatch({ type: "capabilities", capabilities: inquiry.capabilities });
-      }
-      if (!inquiry.open) drawSoon(true);
+    if (event.type !== "answer") {
+      if (isOpen) dispatch({ type: "input", event });
       return;
     }
+    const { answer } = event;
+    const before = asking.capabilities;
+    if (asking.take(answer)) {
+      const { capabilities, deadline } = asking;
+      if (capabilities === before) return;
+      terminal.setModes(modesOf(capabilities));
+      if (isOpen) step({ type: "capabilities", capabilities });
+      if (deadline === null) drawSoon(true);
+      return;
+    }
+    if (answer.type !== "cursor") return;
     writer.cursorAt(answer.row, answer.column, performance.now());
     awaitCursor();
     drawSoon(true);
@@ -326,13 +325,16 @@ function talkOn(
       writer.forget();
       drawSoon(true);
     },
-    hungUp: () => leave(0),
+    hungUp() {
+      asking.giveUp();
+      leave(0);
+    },
   };
-  const terminal = holdTerminal(input, output, user, modesOf(inquiry.capabilities));
+  const terminal = holdTerminal(input, output, user, modesOf(asking.capabilities));
   output.on("resize", onResize);
-  step({ type: "capabilities", capabilities: inquiry.capabilities });
-  reader.expectCursor(inquiry.cursorReports);
-  output.write(inquiry.sequence);
+  step({ type: "capabilities", capabilities: asking.capabilities });
+  reader.expectCursor(asking.cursorReports);
+  output.write(asking.sequence);
   input.resume();
   drawSoon(true);
 
@@ -348,8 +350,7 @@ function talkOn(
   }
 
   /** Prints what has not been printed, and erases what is drawn anew with each change. */
-  function close(): void {
-    if (!isOpen) return;
+  async function close(): Promise<void> {
     step({ type: "closed" });
     writer.expire(Infinity);
     resize();
@@ -358,6 +359,7 @@ function talkOn(
     writer.erase();
     isOpen = false;
     for (const timer of [drawing, ticking, expiring]) clearTimeout(timer);
+    await asking.untilAnswered();
     terminal[Symbol.dispose]();
     reader[Symbol.dispose]();
     output.off("resize", onResize);
@@ -384,7 +386,7 @@ function talkOn(
       if (!showsNotices) await printer.error(error);
       dispatch({ type: "error", error: failureFrom(error) });
     },
-    [Symbol.dispose]: close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -53,6 +53,8 @@ export interface VirtualStage extends Inbox, AsyncDisposable {
   /** Everything that was written to the terminal. */
   written(): string;
   isRaw(): boolean;
+  /** What the terminal sent while the program didn't read. */
+  leftToShell(): string;
   /** Waits until `seen` is true of the rows, and returns them. */
   until(what: string, seen: (rows: string[]) => boolean): Promise<string[]>;
   /** Waits until these are the last rows. */
@@ -68,6 +70,7 @@ export function openVirtualStage({
   env = {},
   options = {},
   room = false,
+  answersAfter = 0,
 }: {
   columns?: number;
   rows?: number;
@@ -75,6 +78,8 @@ export function openVirtualStage({
   env?: Readonly<Record<string, string>>;
   options?: Partial<TalkOptions>;
   room?: boolean;
+  /** How long the terminal takes to answer, ms; Infinity for one that doesn't answer. */
+  answersAfter?: number;
 } = {}): VirtualStage {
   const terminal = new Terminal({
     cols: columns,
@@ -95,7 +100,15 @@ export function openVirtualStage({
       isRaw = raw;
     },
   });
-  terminal.onData((data) => void (stdin.destroyed || stdin.write(data)));
+  let leftToShell = "";
+  function answer(data: string): void {
+    if (stdin.destroyed || !isRaw) leftToShell += data;
+    else stdin.write(data);
+  }
+  terminal.onData((data) => {
+    if (answersAfter === 0) answer(data);
+    else if (answersAfter < Infinity) setTimeout(answer, answersAfter, data);
+  });
   const output = Object.assign(
     new Writable({
       write(chunk: Buffer, _encoding, done) {
@@ -168,6 +181,7 @@ export function openVirtualStage({
     title: () => title,
     written: () => written,
     isRaw: () => isRaw,
+    leftToShell: () => leftToShell,
     async until(what, seen) {
       const start = performance.now();
       for (;;) {

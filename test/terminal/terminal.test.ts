@@ -91,6 +91,48 @@ describe("the terminal", () => {
   });
 });
 
+describe("answers of the terminal", () => {
+  test("that are late are not typed, and correct the widths by which the line is drawn", async () => {
+    await using stage = openVirtualStage({ answersAfter: 400 });
+    stage.type("1️⃣x");
+    await stage.ends("> 1️⃣x", CONNECTING);
+    // As the runtime measures; xterm.js draws a keycap in one column.
+    expect(stage.cursor()).toEqual({ column: 5, row: 0 });
+    await stage.until("the answers", () => stage.cursor().column === 4);
+    await stage.ends("> 1️⃣x", CONNECTING);
+    stage.type("y");
+    await stage.ends("> 1️⃣xy", CONNECTING);
+    expect(stage.cursor()).toEqual({ column: 5, row: 0 });
+    expect(stage.leftToShell()).toBe("");
+  });
+
+  test("are awaited at the end, so that they are not left to the shell", async () => {
+    await using stage = openVirtualStage({ answersAfter: 150 });
+    stage.signal("SIGTERM");
+    stage.type("too late");
+    expect(await stage.exited).toBe(0);
+    await Bun.sleep(300);
+    expect(stage.leftToShell()).toBe("");
+    expect(stage.isRaw()).toBe(false);
+    expect(stage.rows()).toHaveLength(2);
+  });
+
+  test("are awaited for a second at most, and not once the terminal has hung up", async () => {
+    const start = performance.now();
+    await using silent = openVirtualStage({ answersAfter: Infinity });
+    silent.signal("SIGTERM");
+    await silent.exited;
+    const waited = performance.now() - start;
+    expect(waited).toBeGreaterThan(900);
+    expect(waited).toBeLessThan(3_000);
+    const restart = performance.now();
+    await using gone = openVirtualStage({ answersAfter: Infinity });
+    gone.hangUp();
+    await gone.exited;
+    expect(performance.now() - restart).toBeLessThan(800);
+  });
+});
+
 describe("keys", () => {
   test("that arrive together are drawn once", async () => {
     await using stage = await openAtPrompt();
