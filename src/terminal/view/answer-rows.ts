@@ -6,7 +6,7 @@ import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, LogEntry, MemberDescription } from "../../chat/frames.ts";
 import { type Row, span } from "../rows.ts";
 import type { Answer } from "../state/transcript.ts";
-import { visibleLine, visibleName } from "../visible-text.ts";
+import { visibleLabel, visibleName } from "../visible-text.ts";
 import { chooseHue } from "./colours.ts";
 import { banSentences } from "./event-text.ts";
 import { invitationRows } from "./invitation-rows.ts";
@@ -95,7 +95,7 @@ function peopleRows(
       return [
         span(names.map(visibleName).join(", "), { person }),
         span(describePerson(windows, names.includes(ownName))),
-        span(verbose ? visibleLine(fingerprint) : shortFingerprint(fingerprint), "dim"),
+        span(verbose ? visibleLabel(fingerprint) : shortFingerprint(fingerprint), "dim"),
       ];
     });
   return tableRows([...rows], layout);
@@ -126,7 +126,7 @@ function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[] {
   const rows = bans.map(({ name, fingerprint, by, time }) => [
     span(visibleName(name), "strong"),
     // Whole, for it is what /unban takes.
-    span(visibleLine(fingerprint), "dim"),
+    span(visibleLabel(fingerprint), "dim"),
     span(`by ${visibleName(by)}, ${calendarDay(time)}`),
   ]);
   return tableRows(rows, layout);
@@ -208,6 +208,6 @@ function sentenceRows(sentence: string, layout: Layout): Row[] {
 
 /** Without the name of the hash, which is always the same. */
 function shortFingerprint(fingerprint: string): string {
-  const digits = visibleLine(fingerprint).replace(/^SHA256:/, "");
+  const digits = visibleLabel(fingerprint).replace(/^SHA256:/, "");
   return digits.length > SHORT_FINGERPRINT ? `${digits.slice(0, SHORT_FINGERPRINT)}…` : digits;
 }

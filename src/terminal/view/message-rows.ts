@@ -39,8 +39,7 @@ export function messageRows(message: MessageItem, layout: Layout): Row[] {
 
 /** `14:03   ana hello`; an action has its mark where names stand. */
 function wideRows(message: MessageItem, layout: Layout): Row[] {
-  const { width } = layout;
-  const nameColumns = Math.min(Math.max(layout.nameColumns, 1), MAX_NAME);
+  const { nameColumns, width } = layout;
   const isAction = actionText(message.text) !== null;
   const name = isAction ? "*" : clippedName(message.name, nameColumns, width);
   const free = " ".repeat(Math.max(0, nameColumns - width(name)));

@@ -178,6 +178,9 @@ describe("only charla's own lines have a mark at column 0", () => {
     "https://example.org/",
   ];
 
+  // oxlint-disable-next-line no-control-regex
+  const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202e]/;
+
   test.each([20, 42, 60, 200])("at %d columns", (columns) => {
     const random = seeded(columns);
     const some = () => someOf(random, PIECES, 1 + random(8)).join("");
@@ -225,6 +228,7 @@ describe("only charla's own lines have a mark at column 0", () => {
       const shown = own.flatMap((item) => lines(item, columns));
       expect(shown.filter((line) => width(line) > columns)).toEqual([]);
       expect(shown.filter((line) => !/^(?:-- |!! | {3}|$)/.test(line))).toEqual([]);
+      expect(shown.filter((line) => CONTROL.test(line))).toEqual([]);
       const entries = [
         { ...entry, name: some(), text: some() },
         { ...entry, name: some(), text: some() },
@@ -232,6 +236,7 @@ describe("only charla's own lines have a mark at column 0", () => {
       const answer = { type: "entries", entries, colours: new Map() } as const;
       const history = lines({ type: "answer", answer }, columns);
       expect(history.filter((line) => width(line) > columns)).toEqual([]);
+      expect(history.filter((line) => CONTROL.test(line))).toEqual([]);
       expect(history.filter((line) => !/^(?:14:05 | {3}|$)/.test(line))).toEqual([]);
     }
   });

@@ -49,6 +49,7 @@ describe("no address is found", () => {
   test.each([
     "javascript:alert(1)",
     "file:///etc/passwd",
+    "file://host/etc/passwd",
     "data:text/html,a",
     "ssh://example.org",
     "xhttp://example.org",
