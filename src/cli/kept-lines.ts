@@ -6,7 +6,7 @@ import { chmodSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { CharlaError } from "../errors.ts";
-import { appendLine, createFile, readSmallFile, tryWriting } from "../identity/atomic-file.ts";
+import { appendLine, readSmallFile, tryWriting } from "../identity/atomic-file.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { type KeptLines, MAX_LINES } from "../terminal/editor/line-history.ts";
 import type { Io } from "../terminal/io.ts";
@@ -52,7 +52,7 @@ export function openKeptLines(folder: string, onFailure: (error: CharlaError) =>
       return act();
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      if (!failed) onFailure(error);
+      onFailure(error);
       failed = true;
       return otherwise;
     }
@@ -104,8 +104,6 @@ function addLine(folder: string, line: string): void {
   const numbers = fileNumbers(folder);
   const last = numbers.at(-1) ?? 1;
   if (sizeOf(pathOf(folder, last)) <= FULL) return appendLine(pathOf(folder, last), written);
-  // Of several programs one creates it, and others add to it.
-  createFile(pathOf(folder, last + 1), "");
   appendLine(pathOf(folder, last + 1), written);
   for (const old of numbers.filter((number) => number < last)) {
     const path = pathOf(folder, old);

@@ -110,6 +110,11 @@ describe("a line longer than its row", () => {
   test("is not broken inside an emoji, nor between a letter and its accent", () => {
     expect(shown(lay("abcd👩‍👩‍👧|", 7))).toEqual([["> abcd", "  👩‍👩‍👧"], 1, 4]);
     expect(shown(lay("abcde\u0301|", 7))).toEqual([["> abcde\u0301", "  "], 1, 2]);
+    expect(shown(lay("abcdefghijklmnopqrste\u0301|", 23))).toEqual([
+      ["> abcdefghijklmnopqrste\u0301", "  "],
+      1,
+      2,
+    ]);
   });
 
   test("is broken before a tab, or a control character's name, that does not fit", () => {

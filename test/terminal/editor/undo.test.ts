@@ -80,8 +80,16 @@ describe("undo", () => {
   });
 
   test("brings back no line that was entered", () => {
-    expect(undone([...text("one"), key("return")])).toEqual([]);
-    expect(undone([...text("one"), key("return"), ...text("two")])).toEqual(["|"]);
+    expect(undone([...text("one two"), key("return")])).toEqual([]);
+    expect(undone([...text("one two"), key("return"), ...text("three")])).toEqual(["|"]);
+  });
+
+  test("has no step for a key that changed nothing", () => {
+    const idle = keys("delete", "ctrl+k", "ctrl+e", "meta+d", "meta+y", "down", "ctrl+x", "ctrl+n");
+    expect(undone([...text("one"), ...idle])).toEqual(["|"]);
+    expect(undone([...text("a"), key("left"), ...keys("ctrl+t", "backspace", "ctrl+u")])).toEqual([
+      "|",
+    ]);
   });
 
   test("is Ctrl-X Ctrl-U too, and Ctrl-/, where the terminal tells it from Ctrl-_", () => {
