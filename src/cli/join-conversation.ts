@@ -42,10 +42,11 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   const where = formatAddress({ address: target.host, port: target.port });
   const notices: TalkNotice[] = notKept === null ? [] : [notKept];
   let addLater = (notice: TalkNotice): void => void notices.push(notice);
-  // Where the key can't be kept, a notice has said so.
-  const lines =
-    notKept === null ? keptLines(commandLine, io, (error) => addLater(error)) : undefined;
   let canKeep = notKept === null;
+  // Where nothing can be kept, a notice has said so.
+  const lines = canKeep
+    ? keptLines(commandLine, io, (error) => (canKeep ? addLater(error) : undefined))
+    : undefined;
   let isRead = true;
 
   /** Null when none is kept; where it can't be, a notice says so. */
