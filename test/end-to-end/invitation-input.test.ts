@@ -10,7 +10,7 @@ import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess, root, run } from "../harness/program.ts";
-import { openScreen } from "../harness/screen.ts";
+import { openScreen, typedRow } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
@@ -275,7 +275,7 @@ onTerminal("on a terminal charla - asks for the invitation, and does not show it
   ben.press("C-u");
   ben.type(`${server.invitation}xy`);
   ben.press("BSpace", "BSpace", "Enter");
-  await ben.until("the prompt", (rows) => rows.at(-1) === ">");
+  await ben.until("the prompt", (rows) => typedRow(rows) === ">");
   expect(ben.rows().join("\n")).not.toContain("charla://");
   ben.type("hello");
   ben.press("Enter");

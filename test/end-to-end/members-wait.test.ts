@@ -10,7 +10,7 @@ import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess } from "../harness/program.ts";
-import { openScreen, type Screen } from "../harness/screen.ts";
+import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 import { rejection } from "../net/rejection.ts";
 
@@ -109,6 +109,10 @@ const enter = (screen: Screen, line: string): void => {
   screen.press("Enter");
 };
 
+/** Waits for a row, which may be of any time. */
+const shows = (screen: Screen, row: string) =>
+  screen.until(row, (rows) => withoutTimes(rows).includes(row));
+
 testWith(
   ["tmux"],
   "a typed bye and /quit leave, and /close, which asks once, ends it for all",
@@ -123,30 +127,29 @@ testWith(
     const [invitation = ""] = /charla:\S+/.exec(opened.join("\n")) ?? [];
     const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
     enter(ben, `clear; charla '${invitation}' -n ben; echo status=$?`);
-    await ana.until("Ben", (rows) => rows.includes("ben joined"));
+    await shows(ana, "-- ##:## ben joined");
 
     // Ben says goodbye and stays; Ana says it as well, and only she leaves.
     enter(ben, "I say bye now");
     enter(ana, "bye");
     const left = await ana.until("her shell", (rows) => rows.includes("status=0"));
-    expect(left).toContain("somebody else is still here, and will wait until your server is back");
-    await ben.until(
-      "that Ana left",
-      (rows) => rows.includes("ana: bye") && rows.includes("ana left"),
+    expect(withoutTimes(left)).toContain(
+      "-- ##:## somebody else is still here, and will wait until your server is back",
     );
-    await ben.until("the wait", (rows) =>
-      rows.some((row) => row.startsWith("connection to the server lost (the server was stopped)")),
-    );
+    await shows(ben, "##:## ana bye");
+    await shows(ben, "-- ##:## ana left");
+    const lost = "-- ##:## connection to the server lost (the server was stopped)";
+    await ben.until("the wait", (rows) => withoutTimes(rows).some((row) => row.startsWith(lost)));
     enter(ben, "are you back?");
     enter(ana, opening(port));
-    await ana.until("Ben's words", (rows) => rows.includes("ben: are you back?"));
-    await ben.until("the server", (rows) => rows.includes("reconnected to the server"));
+    await shows(ana, "##:## ben are you back?");
+    await shows(ben, "-- ##:## reconnected to the server");
 
     enter(ana, "/close");
-    const question = "/close again ends the conversation for everybody; /quit only leaves";
+    const question = "   /close again ends the conversation for everybody; /quit only leaves";
     await ana.until("the question", (rows) => rows.includes(question));
     enter(ana, "not yet");
-    await ben.until("her words", (rows) => rows.includes("ana: not yet"));
+    await shows(ben, "##:## ana not yet");
     enter(ana, "/close");
     await ana.until(
       "the question again",
@@ -155,9 +158,9 @@ testWith(
     enter(ana, "/close");
     for (const screen of [ana, ben]) {
       const rows = await screen.until("the end", (all) => all.at(-2) === "status=0");
-      expect(rows.slice(-4)).toEqual([
-        "ana closed the conversation",
-        "the conversation is over: the server has ended it",
+      expect(withoutTimes(rows).slice(-4)).toEqual([
+        "-- ##:## ana closed the conversation",
+        "-- ##:## the conversation is over: the server has ended it",
         "status=0",
         "$",
       ]);

@@ -8,7 +8,7 @@ import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, runCharla as runProcess } from "../harness/program.ts";
-import { openScreen } from "../harness/screen.ts";
+import { openScreen, withoutTimes } from "../harness/screen.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { testOnDisk } from "../log/own-disk.ts";
 
@@ -179,7 +179,7 @@ for (const [what, mount] of [
 }
 
 const hasEntered = (room: string) => (rows: string[]) =>
-  rows.some((row) => row.startsWith(`you are ben in ${room}`));
+  withoutTimes(rows).some((row) => row.startsWith(`-- ##:## you are ben in ${room}`));
 
 testWith(
   ["tmux"],
@@ -195,7 +195,9 @@ testWith(
     await ben.until("the room", hasEntered("main"));
     enter("/join other");
     const rows = await ben.until("the other room", hasEntered("other"));
-    expect(rows.filter((row) => row.startsWith("cannot write to "))).toHaveLength(1);
+    expect(
+      withoutTimes(rows).filter((row) => row.startsWith("-- ##:## cannot write to ")),
+    ).toHaveLength(1);
   },
 );
 

@@ -8,7 +8,7 @@ import { charla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { openScreen, type Screen } from "../harness/screen.ts";
+import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
 import {
   type SealedServer,
   startSealedServer,
@@ -31,13 +31,17 @@ async function joinOnScreen(server: SealedServer, styled: boolean): Promise<Scre
   await using opened = new AsyncDisposableStack();
   const screen = opened.use(await openScreen(COLUMNS, 20, { styled }));
   enter(screen, `clear; charla -q -n ben '${server.invitation}'; echo status=$?`);
-  await screen.until("the prompt", (rows) => rows.at(-1) === ">");
+  await screen.until("the room", (rows) => rows.join("/") === ">/ main  ben, ana  ok");
   opened.move();
   return screen;
 }
 
-const isInvitation = (row: string) => row.startsWith("invite with: ");
-const prompts = (rows: string[]) => rows.at(-1) === ">";
+const INVITATION = "-- invite with: ";
+const isInvitation = (row: string) => row.startsWith(INVITATION);
+const prompts = (rows: string[]) => typedRow(rows) === ">";
+/** Waits for a row, which may be of any time. */
+const shows = (screen: Screen, row: string) =>
+  screen.until(row, (rows) => withoutTimes(rows).includes(row));
 
 for (const host of LOOPBACKS) {
   onTerminal(
@@ -47,37 +51,40 @@ for (const host of LOOPBACKS) {
       await using ben = await openScreen(COLUMNS);
       enter(ana, `clear; charla --server -n ana --bind ${host} --port 0; echo status=$?`);
       const opened = await ana.until("the invitation", (rows) => rows.some(isInvitation));
-      const invitation = opened.find(isInvitation)?.slice(13) ?? "";
+      const invitation = opened.find(isInvitation)?.slice(INVITATION.length) ?? "";
 
       // Exactly as printed: it is quoted for a shell.
       enter(ben, `clear; ${invitation} -n ben; echo status=$?`);
       await ben.until("the prompt", prompts);
-      await ana.until("Ben", (rows) => rows.includes("ben joined"));
+      const joined = await shows(ana, "-- ##:## ben joined");
+      expect(joined.at(-1)).toBe(" main  ana, ben  ok");
 
       enter(ben, "hello Ana, are you there?");
-      await ana.until("Ben's words", (rows) => rows.includes("ben: hello Ana, are you there?"));
+      // She is mentioned.
+      await shows(ana, "##:##!ben hello Ana, are you there?");
       ben.type("I have half a");
-      await ben.until("half a line", (rows) => rows.at(-1) === "> I have half a");
+      await ben.until("half a line", (rows) => typedRow(rows) === "> I have half a");
       enter(ana, "I am. 日本 👋");
-      const heard = await ben.until("Ana's words", (rows) => rows.includes("ana: I am. 日本 👋"));
-      expect(heard.slice(-3)).toEqual([
-        "> hello Ana, are you there?",
-        "ana: I am. 日本 👋",
+      const heard = await shows(ben, "##:## ana I am. 日本 👋");
+      expect(withoutTimes(heard).slice(-4)).toEqual([
+        "##:## ben hello Ana, are you there?",
+        "##:## ana I am. 日本 👋",
         "> I have half a",
+        " main  ben, ana  ok",
       ]);
       enter(ben, " line");
-      await ana.until("the whole line", (rows) => rows.includes("ben: I have half a line"));
+      await shows(ana, "##:## ben I have half a line");
       enter(ben, "bye");
       const benSaw = await ben.until("Ben's end", (rows) => rows.includes("status=0"));
-      expect(benSaw.slice(-5)).toEqual([
-        "> I have half a line",
-        "> bye",
-        "the conversation is over: you left",
+      expect(withoutTimes(benSaw).slice(-5)).toEqual([
+        "##:## ben I have half a line",
+        "##:## ben bye",
+        "-- ##:## the conversation is over: you left",
         "status=0",
         "$",
       ]);
-      const anaSaw = await ana.until("that Ben left", (rows) => rows.includes("ben left"));
-      expect(anaSaw.at(-1)).toBe(">");
+      const anaSaw = await shows(ana, "-- ##:## ben left");
+      expect(anaSaw.slice(-2)).toEqual([">", " main  ana  ok"]);
       ana.press("C-d");
       await ana.until("Ana's end", (rows) => rows.includes("status=0"));
     },
@@ -85,53 +92,63 @@ for (const host of LOOPBACKS) {
 }
 
 onTerminal(
-  "a line is dim until it is delivered, and the seconds without contact are counted",
+  "a message is dim until it is delivered, and the seconds without contact are counted",
   async () => {
     await using server = await startSealedServerProcess();
     await using screen = await joinOnScreen(server, true);
+    const [dim, plain, own] = ["\x1b[38;5;243m", "\x1b[39m", "\x1b[38;5;30m"];
+    const arrived = (text: string) => `${dim}##:##${plain} ${own}ben${plain} ${text}`;
+    const styledRows = () =>
+      screen
+        .styledRows()
+        .map((row) => row.replace(/\d\d:\d\d/, "##:##").replace(/38;5;\d+mben/, "38;5;30mben"));
     enter(screen, "hello");
-    // A line that is still being typed looks the same, so wait for the empty prompt.
-    await screen.until(
-      "that it has arrived",
-      (rows) => prompts(rows) && screen.styledRows().includes("> hello"),
-    );
+    await screen.until("that it has arrived", () => styledRows().includes(arrived("hello")));
 
     server.signal("SIGSTOP");
     enter(screen, "are you asleep?");
-    await screen.until("the dim line", () =>
-      screen.styledRows().some((row) => row.startsWith("\x1b[2m> are you asleep?")),
+    await screen.until("the dim message", () =>
+      screen.styledRows().includes(`${dim}  …  ${plain} ${dim}ben${plain} ${dim}are you asleep?`),
     );
     screen.type("half typed");
     await screen.until("the silence", (rows) =>
-      /^\(no contact for \d+ s\) > half typed$/.test(rows.at(-1) ?? ""),
+      /^ main {2}ben, ana {2}no contact for \d+ s$/.test(rows.at(-1) ?? ""),
     );
+    expect(typedRow(screen.rows())).toBe("> half typed");
     const [seconds] = /\d+/.exec(screen.rows().at(-1) ?? "") ?? ["0"];
     await screen.until("the next second", (rows) => {
       const [now] = /\d+/.exec(rows.at(-1) ?? "") ?? ["0"];
       return Number(now) > Number(seconds);
     });
     server.signal("SIGCONT");
-    const rows = await screen.until("the contact", (shown) => shown.at(-1) === "> half typed");
-    expect(rows).toEqual(["> hello", "> are you asleep?", "> half typed"]);
-    // Contact is restored before the server has the line on its disk.
+    await screen.until("the contact", (shown) => shown.at(-1) === " main  ben, ana  ok");
+    // Contact is restored before the server has the message on its disk.
     await screen.until("that it has arrived", () =>
-      screen.styledRows().includes("> are you asleep?"),
+      styledRows().includes(arrived("are you asleep?")),
     );
+    expect(withoutTimes(screen.rows())).toEqual([
+      "##:## ben hello",
+      "##:## ben are you asleep?",
+      "> half typed",
+      " main  ben, ana  ok",
+    ]);
     screen.press("Enter");
     await server.until("stdout", "ben: hello\nben: are you asleep?\nben: half typed\n");
   },
 );
 
-onTerminal("without styles a line that is not delivered is marked in words", async () => {
+onTerminal("a message that is not delivered has no time yet", async () => {
   await using server = await startSealedServerProcess();
   await using screen = await joinOnScreen(server, false);
   server.signal("SIGSTOP");
   enter(screen, "one");
   enter(screen, "two");
-  await screen.until("what is on its way", (rows) => rows.at(-2) === "(on its way) > two");
-  expect(screen.rows()).toEqual(["(on its way) > one", "(on its way) > two", ">"]);
+  const status = " main  ben, ana  ok";
+  await screen.until("what is on its way", (rows) => rows.at(-3) === "  …   ben two");
+  expect(screen.rows()).toEqual(["  …   ben one", "  …   ben two", ">", status]);
   server.signal("SIGCONT");
-  await screen.until("that it has arrived", (rows) => rows.join("|") === "> one|> two|>");
+  await shows(screen, "##:## ben two");
+  expect(withoutTimes(screen.rows())).toEqual(["##:## ben one", "##:## ben two", ">", status]);
 });
 
 // The acknowledgment, which may be delayed by 25 ms, travels with the answer.
@@ -141,8 +158,13 @@ onTerminal("an immediate answer is drawn below the question", async () => {
   enter(screen, "question");
   await server.until("stdout", "question\n");
   server.type("answer\n");
-  const rows = await screen.until("both", (shown) => shown.length === 3 && prompts(shown));
-  expect(rows).toEqual(["> question", "ana: answer", ">"]);
+  const rows = await screen.until("both", (shown) => shown.length === 4 && prompts(shown));
+  expect(withoutTimes(rows)).toEqual([
+    "##:## ben question",
+    "##:## ana answer",
+    ">",
+    " main  ben, ana  ok",
+  ]);
 });
 
 onTerminal(
@@ -155,11 +177,18 @@ onTerminal(
     await until("her invitation", () => existsSync(join(ana.data, "invitation")));
     await using client = charla(["-n", "ben"], { as: ana });
     client.type("ask me\n");
-    await screen.until("Ben", (rows) => rows.includes("ben: ask me"));
+    await shows(screen, "##:## ben ask me");
     enter(screen, "question");
     await client.until("stdout", "question\n");
     client.type("answer\n");
-    const rows = await screen.until("both", (shown) => shown.length === 4 && prompts(shown));
-    expect(rows).toEqual(["ben: ask me", "> question", "ben: answer", ">"]);
+    const rows = await screen.until("both", (shown) => shown.length === 5 && prompts(shown));
+    expect(withoutTimes(rows)).toEqual([
+      "##:## ben ask me",
+      "##:## ana question",
+      "##:## ben answer",
+      ">",
+      // The client is another window of hers.
+      " main  ana  ok",
+    ]);
   },
 );

@@ -52,7 +52,7 @@ export function typedRow(rows: readonly string[]): string | undefined {
 
 /** `14:03 ana hello` as `##:## ana hello`: rows of a conversation, whenever it is. */
 export function withoutTimes(rows: readonly string[]): string[] {
-  return rows.map((row) => row.replace(/^(-- )?\d\d:\d\d(?= )/, "$1##:##"));
+  return rows.map((row) => row.replace(/^(-- )?\d\d:\d\d/, "$1##:##"));
 }
 
 /** Opens a screen with a shell whose prompt is "$ " and which has `charla` on its PATH. */
