@@ -1,0 +1,30 @@
+// A room on the terminal that it is started on, without network: who says "burst" there is answered with so many messages at once.
+
+import { processIo } from "../../src/cli/io.ts";
+import { startTalk } from "../../test/terminal/scripted-talk.ts";
+
+const [count = "10000"] = process.argv.slice(2);
+const MEMBERS = ["ana", "ben", "eva"].map((name) => ({
+  name,
+  fingerprint: `SHA256:${name.repeat(10)}`,
+  away: false,
+}));
+
+const talk = startTalk(processIo(), (text) => text === "burst" && burst(), true);
+talk.emit({ type: "entered", room: "main", name: "ana", owner: false, members: MEMBERS });
+
+function burst(): void {
+  for (let number = 1; number <= Number(count); number += 1) {
+    const { name, fingerprint } = MEMBERS[1 + (number % 2)] ?? { name: "", fingerprint: "" };
+    talk.emit({
+      type: "message",
+      from: name,
+      fingerprint,
+      text: `message ${number} of a burst, as long as most are`,
+      sequence: number,
+      time: Date.now(),
+    });
+  }
+}
+
+process.exitCode = await talk.exited;
