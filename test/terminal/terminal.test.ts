@@ -106,6 +106,19 @@ describe("answers of the terminal", () => {
     expect(stage.leftToShell()).toBe("");
   });
 
+  test("about widths are not mixed up with those about the cursor after a resize", async () => {
+    await using stage = openVirtualStage({ answersAfter: 300 });
+    stage.type("1️⃣x");
+    await stage.ends("> 1️⃣x", CONNECTING);
+    stage.resize(60, 20);
+    await stage.until("the answers", () => stage.cursor().column === 4);
+    await stage.ends("> 1️⃣x", CONNECTING);
+    stage.resize(50, 20);
+    stage.type("y");
+    await stage.ends("> 1️⃣xy", CONNECTING);
+    expect(stage.cursor()).toEqual({ column: 5, row: 0 });
+  });
+
   test("are awaited at the end, so that they are not left to the shell", async () => {
     await using stage = openVirtualStage({ answersAfter: 150 });
     stage.signal("SIGTERM");
