@@ -133,6 +133,7 @@ function drawnWidths({ cursorReports, reports }: Inquiry): ProbedWidths | null {
   if (reports.some(({ row }) => row !== reports[0]?.row)) return null;
   const [first, ...columns] = reports.map(({ column }) => column - 1);
   if (first !== FIRST.columns || columns.pop() !== LAST.columns) return null;
+  if (columns.some((width) => width < 0 || width > WIDEST_PROBE)) return null;
   return new Map(PROBES.map((probe, index) => [probe, columns[index] ?? 0]));
 }
 

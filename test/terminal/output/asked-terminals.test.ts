@@ -4,6 +4,10 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { Terminal } from "@xterm/headless";
+
+import { createInputDecoder } from "../../../src/terminal/input/input-decoder.ts";
+import { answered, ask } from "../../../src/terminal/output/questions.ts";
 import { newFolder } from "../../harness/folder.ts";
 import { newPerson } from "../../harness/person.ts";
 import { openScreen } from "../../harness/screen.ts";
@@ -65,6 +69,29 @@ test.skipIf(Bun.which("screen") === null)(
     expect(rows).toEqual(["$"]);
   },
 );
+
+test("xterm.js answers at once what it knows, and shows nothing of the questions", async () => {
+  const terminal = new Terminal({ cols: 80, rows: 4, allowProposedApi: true });
+  const decoder = createInputDecoder();
+  let inquiry = ask({ TERM: "xterm-256color" }, { columns: 80, rows: 4 }, null, 0);
+  decoder.expectCursor(inquiry.cursorReports);
+  const strays: unknown[] = [];
+  terminal.onData((data) => {
+    for (const event of decoder.decode(Buffer.from(data), 0)) {
+      if (event.type === "answer") inquiry = answered(inquiry, event.answer);
+      else strays.push(event);
+    }
+  });
+  await new Promise<void>((resolve) => terminal.write(`$ charla\r\n${inquiry.sequence}`, resolve));
+  expect(strays).toEqual([]);
+  expect(inquiry).toMatchObject({ open: false, capabilities: { synchronized: true } });
+  expect(inquiry.widths?.get("👍🏽")).toBe(2);
+  expect(inquiry.widths?.get("❤\ufe0f")).toBe(1);
+  const { active } = terminal.buffer;
+  const rows = [0, 1, 2, 3].map((row) => active.getLine(row)?.translateToString(true));
+  expect(rows).toEqual(["$ charla", "", "", ""]);
+  expect([active.cursorX, active.cursorY]).toEqual([0, 1]);
+});
 
 test("at 40 columns no key that follows 25 emoji with a skin tone leaves another row", async () => {
   using ana = newPerson();

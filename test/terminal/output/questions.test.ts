@@ -126,6 +126,13 @@ test("reports that are missing, or on several rows, or are keys, teach nothing",
   expect(answers(inquiry, ...reports(1), ATTRIBUTES).widths?.get("👍")).toBe(1);
 });
 
+test("reports that no terminal gives teach nothing", () => {
+  const inquiry = ask(XTERM, SIZE, null, 0);
+  expect(answers(inquiry, ...reports(-1), ATTRIBUTES).widths).toBeNull();
+  expect(answers(inquiry, ...reports(13), ATTRIBUTES).widths).toBeNull();
+  expect(answers(inquiry, ...reports(12), ATTRIBUTES).widths?.get("👍")).toBe(12);
+});
+
 test("reports beyond those that were asked for, and after the attributes, are somebody else's", () => {
   const inquiry = answers(ask(XTERM, SIZE, null, 0), ...reports(1));
   expect(expectsReport(inquiry)).toBe(false);
