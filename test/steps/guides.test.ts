@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run } from "../harness/program.ts";
-import { openScreen, type Screen } from "../harness/screen.ts";
+import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
 
 const GUIDES = ["docs/lesson.md", "docs/lesson.es.md"] as const;
 
@@ -49,11 +49,12 @@ function linksOf(document: string): string[] {
   return Array.from(read(document).matchAll(/\]\(([^)#]+)\)/g), ([, link = ""]) => link);
 }
 
-function withoutPorts(rows: readonly string[]): string[] {
-  return rows.map((row) =>
+/** Without what differs from run to run. */
+function withoutVarying(rows: readonly string[]): string[] {
+  return withoutTimes(rows).map((row) =>
     row
       .replace(/^(Waiting on|.* from 127\.0\.0\.1) port \d+$/, "$1 port PORT")
-      .replace(/^(listening on \[::\]|Open http:\/\/localhost):\d+$/, "$1:PORT")
+      .replace(/^(-- ##:## listening on \[::\]|Open http:\/\/localhost):\d+$/, "$1:PORT")
       .replace(/charla:\/\/\S+/, "INVITATION"),
   );
 }
@@ -77,7 +78,7 @@ function output(rows: string[]): string[] {
   return rows.slice(rows.findLastIndex(isCommand) + 1);
 }
 
-const shows = (line: string) => (rows: string[]) => output(rows).includes(line);
+const shows = (line: string) => (rows: string[]) => withoutTimes(output(rows)).includes(line);
 
 /** What a program has printed after `prefix`, once it has. */
 async function printedAfter(screen: Screen, prefix: string): Promise<string> {
@@ -89,7 +90,7 @@ async function printedAfter(screen: Screen, prefix: string): Promise<string> {
 /** What a program has printed once the shell is back. */
 async function outputAtEnd(screen: Screen): Promise<string[]> {
   const rows = await screen.until("the shell", (shown) => shown.at(-1) === "$");
-  return withoutPorts(output(rows).slice(0, -1));
+  return withoutVarying(output(rows).slice(0, -1));
 }
 
 for (const guide of GUIDES) {
@@ -118,14 +119,14 @@ for (const guide of GUIDES) {
           await ana.until(line, shows(line));
           await ben.until(line, shows(line));
         }
-        expect(await outputAtEnd(ana)).toEqual(withoutPorts(server.rows));
-        expect(await outputAtEnd(ben)).toEqual(withoutPorts(client.rows));
+        expect(await outputAtEnd(ana)).toEqual(withoutVarying(server.rows));
+        expect(await outputAtEnd(ben)).toEqual(withoutVarying(client.rows));
       }
 
       await enter(ana, `${shown[0]?.command} 0`);
       const port = await printedAfter(ana, "Waiting on port ");
       await enter(ben, sendHello.replace(/\b12345\b/, port));
-      expect(await outputAtEnd(ana)).toEqual(withoutPorts(shown[0]?.rows ?? []));
+      expect(await outputAtEnd(ana)).toEqual(withoutVarying(shown[0]?.rows ?? []));
     });
 
     testWith(["tmux"], "charla talks with step 5, as it says.", async () => {
@@ -134,13 +135,13 @@ for (const guide of GUIDES) {
       await using ben = await openScreen(COLUMNS, ROWS);
       await enter(ana, `${transcripts(guide)[8]?.command} 0`);
       await enter(ben, `${joinPlainly}:${await printedAfter(ana, "Waiting on port ")}`);
-      await ben.until("charla", (rows) => rows.at(-1) === ">");
+      await ben.until("charla", (rows) => typedRow(rows) === ">");
       say(ben, "hello");
       await ana.until("Ben's hello", shows("hello"));
       say(ana, "bye");
       expect(await outputAtEnd(ana)).toEqual(["Waiting on port PORT", "hello", "bye", "bye"]);
       expect((await outputAtEnd(ben)).at(-1)).toBe(
-        "the conversation is over: the other end said bye",
+        "-- ##:## the conversation is over: the other end said bye",
       );
     });
 
@@ -152,30 +153,34 @@ for (const guide of GUIDES) {
       await using ana = await openScreen(COLUMNS, ROWS, { as: person });
       await using ben = await openScreen(COLUMNS, ROWS);
       await enter(ana, `${opening.command} --port 0 --name ana`);
-      const invitation = await printedAfter(ana, "invite with: charla ");
+      const invitation = await printedAfter(ana, "-- invite with: charla ");
       const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
       await enter(ben, `${joining.command.replace(/charla:\/\/\S+/, invitation)} --name ben`);
-      await ana.until("Ben", shows("ben joined"));
+      await ana.until("Ben", shows("-- ##:## ben joined"));
       for (const row of joining.rows) {
-        if (row === "> bye") {
+        const [, speaker, text = ""] = /^\d\d:\d\d[ !](ana|ben) (.+)$/.exec(row) ?? [];
+        if (text === "bye") {
           const sent = await run(["sh", "-c", sendBye.replace(/\b12345\b/, port)]);
           expect(sent).toEqual({ stdout: "", stderr: "", status: 0 });
         }
-        if (row.startsWith("> ")) {
-          say(ben, row.slice("> ".length));
-          await ana.until("what Ben says", shows(`ben: ${row.slice("> ".length)}`));
-        } else if (row.startsWith("ana: ")) {
-          say(ana, row.slice("ana: ".length));
-          await ben.until("what Ana says", shows(row));
+        if (speaker === undefined) continue;
+        say(speaker === "ben" ? ben : ana, text);
+        // On Ana's screen a message that names her is marked, and on Ben's one that names him.
+        for (const screen of [ana, ben]) {
+          await screen.until(text, (rows) =>
+            withoutTimes(rows).some(
+              (shown) => /^##:##[ !]/.test(shown) && shown.endsWith(`${speaker} ${text}`),
+            ),
+          );
         }
       }
-      expect(await outputAtEnd(ben)).toEqual(withoutPorts(joining.rows));
-      const atEnd = await ana.until("Ben's end", shows("ben left"));
+      expect(await outputAtEnd(ben)).toEqual(withoutVarying(joining.rows));
+      const atEnd = await ana.until("Ben's end", shows("-- ##:## ben left"));
       // The stray bye is reported, in two rows, and is not part of the conversation.
-      const reported = output(atEnd).findIndex((row) => row.startsWith("127.0.0.1:"));
+      const reported = output(atEnd).findIndex((row) => /^-- \d\d:\d\d 127\.0\.0\.1:/.test(row));
       expect(reported).toBeGreaterThan(0);
-      const conversation = output(atEnd).toSpliced(reported, 2).slice(0, -1);
-      expect(withoutPorts(conversation)).toEqual(withoutPorts(opening.rows));
+      const conversation = output(atEnd).toSpliced(reported, 2);
+      expect(withoutVarying(conversation)).toEqual(withoutVarying(opening.rows));
       say(ana, "bye");
       await outputAtEnd(ana);
     });
@@ -191,7 +196,7 @@ for (const guide of GUIDES) {
       expect(await outputAtEnd(ben)).toEqual(getting.rows);
       ana.press("C-c");
       const rows = await ana.until("the shell", (shown) => shown.at(-1) === "^C$");
-      expect(withoutPorts(output(rows).slice(0, -1))).toEqual(withoutPorts(serving.rows));
+      expect(withoutVarying(output(rows).slice(0, -1))).toEqual(withoutVarying(serving.rows));
     });
   });
 }
