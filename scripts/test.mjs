@@ -1,7 +1,7 @@
 // `npm test`: all tests and, at the same time, format, lint and types; the last line counts them all.
 // `npm test -- session` runs only the test files whose path contains `session`. With `--full`, the proofs whose size can
 // be chosen are larger: more seeds, kills and datagrams. Without it, other options are those of `bun test`.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +27,7 @@ const isWhole = chosen.every((arg) => arg.startsWith("-"));
 const environment = { ...process.env, ...(isFull ? { CHARLA_TEST_SIZE: "full" } : {}) };
 
 const folder = mkdtempSync(join(tmpdir(), "charla-test-"));
+environment["CHARLA_TEST_MAIN"] = bundle(join(folder, "program"));
 const counts = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
 const { files, proofs } = isFull ? splitTests() : { files: chosen, proofs: [] };
 const tests = isFull && files.length === 0 ? null : runTests(files, WORKERS);
@@ -55,6 +56,16 @@ function splitTests() {
     .filter((path) => path.endsWith(".test.ts"))
     .filter((path) => chosen.length === 0 || chosen.some((name) => path.includes(name)));
   return { files: files.filter((path) => !isProof(path)), proofs: files.filter(isProof) };
+}
+
+/** The program that tests start hundreds of times, in few files; they start its source if it cannot be built. */
+function bundle(outdir) {
+  const options = "build --target=bun --format=esm --splitting --entry-naming [name].[ext]".split(
+    " ",
+  );
+  const files = ["src/cli/main.ts", "src/log/sqlite/search-worker.ts", "--outdir", outdir];
+  const built = spawnSync(program("bun"), [...options, ...files], { cwd: root, stdio: "ignore" });
+  return join(...(built.status === 0 ? [outdir, "main.js"] : [root, "src", "cli", "main.ts"]));
 }
 
 function isProof(path) {

@@ -46,7 +46,8 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
       const { used, quota } = usage();
       if (used < quota * ROOM_AGAIN) {
         notice = null;
-        refusedWith.clear();
+        // To clear an empty set allocates, and this is done for each message.
+        if (refusedWith.size > 0) refusedWith.clear();
       } else if (notice === null && used >= quota * ALMOST_FULL) {
         raise({
           code: "STORE_ALMOST_FULL",
