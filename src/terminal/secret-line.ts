@@ -4,7 +4,10 @@
 import type { Readable } from "node:stream";
 
 import { usageError } from "../errors.ts";
+import { createInputDecoder } from "./input/input-decoder.ts";
+import type { InputEvent } from "./input/input-event.ts";
 import { Interruption, type Io, type TerminalInput } from "./io.ts";
+import { holdTerminal } from "./tty.ts";
 
 const NEWLINE = 0x0a;
 
@@ -45,38 +48,62 @@ export async function askUnseen(
   question: string,
 ): Promise<string | null> {
   const output = [io.stderr, io.stdout].find(({ isTTY }) => isTTY) ?? io.stderr;
+  const decoder = createInputDecoder();
+  let line = "";
   output.write(question);
-  input.setRawMode(true);
+  // After `kill -STOP` and `fg` too nothing that is typed is shown.
+  using terminal = holdTerminal(
+    input,
+    output,
+    { released: () => output.write("\n"), returned: () => output.write(question), hungUp() {} },
+    [],
+  );
+
+  /** Whether the line is complete. */
+  function take(event: InputEvent): "more" | "enter" | "end" {
+    if (event.type === "paste") {
+      const [pasted = "", ...others] = event.text.split("\n");
+      line += printable(pasted);
+      return others.length === 0 ? "more" : "enter";
+    }
+    if (event.type !== "key") return "more";
+    const { name, text, ctrl } = event.key;
+    if (name === "return") return "enter";
+    if (name === "backspace") line = line.replace(/.$/su, "");
+    else if (!ctrl) line += text;
+    else if (name === "c") throw new Interruption("SIGINT");
+    else if (name === "d") return "end";
+    else if (name === "u") line = "";
+    else if (name === "z") terminal.suspend();
+    return "more";
+  }
+
   try {
-    const decoder = new TextDecoder();
-    let line = "";
     for (;;) {
       const chunk = await nextChunk(input);
       if (chunk === null) return null;
-      const keys = Array.from(decoder.decode(chunk, { stream: true }));
-      for (const [index, key] of keys.entries()) {
-        if (key === CTRL_C) throw new Interruption("SIGINT");
-        if (key === CTRL_D) return line === "" ? null : line;
-        if (key === "\r" || key === "\n") {
-          const rest = keys.slice(index + 1).join("");
-          if (rest !== "") input.unshift(Buffer.from(rest));
+      const now = performance.now();
+      const late = decoder.expire(now);
+      for (let at = -1; at < chunk.length; at += 1) {
+        // One by one, because what follows the line is left for others.
+        const events = at === -1 ? late : decoder.decode(chunk.subarray(at, at + 1), now);
+        for (const event of events) {
+          const taken = take(event);
+          if (taken === "end") return line === "" ? null : line;
+          if (taken !== "enter") continue;
+          if (at + 1 < chunk.length) input.unshift(chunk.subarray(at + 1));
           return line;
         }
-        if (key === CTRL_U) line = "";
-        else if (ERASE.has(key)) line = line.replace(/.$/su, "");
-        else if (key >= " ") line += key;
       }
     }
   } finally {
-    input.setRawMode(false);
     output.write("\n");
   }
 }
 
-const CTRL_C = "\x03";
-const CTRL_D = "\x04";
-const CTRL_U = "\x15";
-const ERASE: ReadonlySet<string> = new Set(["\b", "\x7f"]);
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "");
+}
 
 /** Null at the end of the stream. */
 async function nextChunk(stream: Readable): Promise<Buffer | null> {
