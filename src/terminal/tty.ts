@@ -81,12 +81,16 @@ export function holdTerminal(
     }
     process.off("SIGTSTP", onStop);
     process.kill(pid, "SIGTSTP");
-    // The program has been continued, or could not be stopped: a job without a shell can't.
     process.on("SIGTSTP", onStop);
-    setTimeout(() => {
-      // SIGCONT is handled first.
-      setImmediate(() => setImmediate(() => state === "stopping" && takeBack()));
-    }, STOP_WAIT);
+    // The program has been continued, or could not be stopped: a job without a shell can't.
+    awaitContinue(performance.now());
+  }
+
+  /** Looks at the clock, because a timer counts the time in which the program was stopped. */
+  function awaitContinue(since: number): void {
+    if (state !== "stopping") return;
+    if (performance.now() - since >= STOP_WAIT) return takeBack();
+    setTimeout(() => awaitContinue(since), STOP_WAIT / 5);
   }
 
   function onStop(): void {
