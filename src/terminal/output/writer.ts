@@ -2,7 +2,7 @@
 // A state machine: the clock is an argument, and what it waits for has a deadline. It never names a row of the screen by its
 // number, because the program doesn't own the screen. Knows nothing of what the rows say.
 
-import type { Frame, Row, Size, Span } from "../rows.ts";
+import { type Frame, type Row, rowText, type Size, type Span } from "../rows.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { rowsAboveCursor } from "./narrowing.ts";
 import type { Theme } from "./theme.ts";
@@ -101,11 +101,30 @@ export function createWriter(
   let deadline: number | null = null;
   let patience = PATIENCE;
 
-  function encode(row: Row): DrawnRow {
-    const spans = trimRow(row, theme);
-    const text = spans.map((span) => safeText(span.text)).join("");
-    const encoded = spans.map((span) => encodeSpan(span, theme, capabilities())).join("");
+  function encode(row: Row): string {
+    return trimRow(row, theme)
+      .map((span) => encodeSpan(span, theme, capabilities()))
+      .join("");
+  }
+
+  /** @param before the row that was drawn there */
+  function liveRow(row: Row, before: DrawnRow | undefined): DrawnRow {
+    const encoded = encode(row);
+    if (before?.encoded === encoded) return before;
+    const text = safeText(rowText(trimRow(row, theme)));
     return { encoded, text, width: capabilities().width(text) };
+  }
+
+  /** Where the live rows begin in the window, below settled ones that the terminal may break. */
+  function topBelow(settled: readonly Row[], live: number, { columns, rows }: Size): number | null {
+    const first = drawn === null ? begin : drawn.top;
+    if (first === null) return null;
+    let top = first;
+    for (const row of settled) {
+      if (top >= rows - live) break;
+      top += Math.max(1, Math.ceil(capabilities().width(safeText(rowText(row))) / columns));
+    }
+    return Math.min(top, rows - live);
   }
 
   function write(text: string, redraws: boolean): void {
@@ -119,7 +138,7 @@ export function createWriter(
   function drawAll(settled: readonly Row[], next: Drawn): void {
     const text = [
       erasure(drawn?.cursor.row ?? 0),
-      ...settled.map((row) => `${encode(row).encoded}\r\n`),
+      ...settled.map((row) => `${encode(row)}\r\n`),
       // What doesn't fit in a window that is smaller than it says is cut off, and goes on no other row.
       WRAP_OFF,
       next.rows.map(({ encoded }) => encoded).join("\r\n"),
@@ -198,11 +217,9 @@ export function createWriter(
       }
       resized(now);
       if (deadline !== null) return false;
-      const shown = clip(frame, size.rows, encode);
-      const first = drawn === null ? begin : drawn.top;
-      const lowest = size.rows - shown.rows.length;
-      const top = first === null ? null : Math.min(first + frame.settled.length, lowest);
-      const next = { ...shown, size, top };
+      const { live, cursor } = clip(frame, size.rows);
+      const rows = live.map((row, index) => liveRow(row, drawn?.rows[index]));
+      const next = { rows, cursor, size, top: topBelow(frame.settled, rows.length, size) };
       if (drawn === null || frame.settled.length > 0) drawAll(frame.settled, next);
       else drawChanges(drawn, next);
       drawn = next;
@@ -257,14 +274,12 @@ function place({ row, column }: Frame["cursor"], from: number): string {
 }
 
 /** The rows around the cursor that a window of so many rows has room for. */
-function clip(
-  { live, cursor }: Frame,
-  maxRows: number,
-  encode: (row: Row) => DrawnRow,
-): Pick<Drawn, "rows" | "cursor"> {
+function clip({ live, cursor }: Frame, maxRows: number): Pick<Frame, "live" | "cursor"> {
   const first = Math.max(0, Math.min(cursor.row - maxRows + 1, live.length - maxRows));
-  const rows = live.slice(first, first + maxRows).map(encode);
-  return { rows, cursor: { row: cursor.row - first, column: cursor.column } };
+  return {
+    live: live.slice(first, first + maxRows),
+    cursor: { row: cursor.row - first, column: cursor.column },
+  };
 }
 
 /**

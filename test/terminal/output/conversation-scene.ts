@@ -186,7 +186,7 @@ export async function createConversationScene(
       for (let row = 0; row < state.size.rows; row += 1) emit(says("ben", `before ${row}`, now));
     },
     say,
-    beginLongLine: () => type(someText(100)),
+    beginLine: (length) => type(someText(length)),
     expectCursor: () => decoder.expectCursor(1),
     positions(given) {
       const events = decoder.decode(encoder.encode(given), now);

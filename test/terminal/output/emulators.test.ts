@@ -45,6 +45,14 @@ for (const kind of ["tmux", "above-cursor", "cut"] as const) {
   });
 }
 
+for (const kind of KINDS) {
+  test(`${kind}: from 42 to 30 columns and back the rows above a long line stay`, async () => {
+    for (const length of [38, 70, 112]) {
+      await watch(kind, "scribbled", length, (watched) => watched.sweep([42, 30, 42, 30], length));
+    }
+  });
+}
+
 if (FULL_SIZE) {
   test(
     `${MANY_SEEDS} seeds of ${MANY_STEPS} random steps leave on the screen what was drawn`,

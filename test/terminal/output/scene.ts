@@ -16,8 +16,8 @@ export interface Scene {
   fill(): void;
   /** Somebody says something of random length. */
   say(): void;
-  /** A line of more than one row is being typed. */
-  beginLongLine(): void;
+  /** A line of so many letters is being typed. */
+  beginLine(length: number): void;
   /** The terminal is about to be asked where its cursor is. */
   expectCursor(): void;
   /** What the terminal has answered, as positions of its cursor, counted from 1. */

@@ -16,7 +16,7 @@ export function createScribbledScene(
 ): Scene {
   const someText = createRandomText(random, emulator, false);
   // A row that fills the window is broken as soon as that becomes narrower.
-  let leavesLastColumn = random(2) === 0;
+  const leavesLastColumn = random(2) === 0;
   let size = start;
   let draft = "";
   let cursor = 0;
@@ -89,9 +89,8 @@ export function createScribbledScene(
       for (let row = 0; row < size.rows; row += 1) unprinted.push([span(`before ${row}`)]);
     },
     say,
-    beginLongLine() {
-      leavesLastColumn = true;
-      draft = someText(MAX_DRAFT - 30);
+    beginLine(length) {
+      draft = someText(length).slice(0, length);
       cursor = draft.length;
     },
     expectCursor() {},

@@ -23,8 +23,8 @@ export interface WatchedEmulator {
   readonly leftovers: number;
   /** @throws an assertion of the test, with the seed and the step */
   run(steps: number): Promise<void>;
-  /** Makes the window so wide, one after the other, with some messages on the screen and a long line being typed. */
-  sweep(widths: readonly number[]): Promise<void>;
+  /** Makes the window so wide, one after the other, with messages on the screen and a line of so many letters being typed. */
+  sweep(widths: readonly number[], length?: number): Promise<void>;
 }
 
 /** @param name of the run, for what it throws */
@@ -170,10 +170,11 @@ export function watchEmulator(
         scene.fill();
       }
     },
-    async sweep(widths) {
+    async sweep(widths, length = 100) {
+      isExact = emulator.name !== "xterm.js (reflow)";
       scene.fill();
       for (let count = 0; count < 20; count += 1) scene.say();
-      scene.beginLongLine();
+      scene.beginLine(length);
       await drawUntilDone();
       for (const [index, columns] of widths.entries()) {
         // In a room where nobody says anything the line being typed would climb, row by row, to the top of the window.
