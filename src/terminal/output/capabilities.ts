@@ -111,6 +111,9 @@ export function capabilitiesFrom(
   if (name === "dumb") return { ...PLAIN, width };
   const make: Make = MAKES[name];
   const styles = !isSet(environment["NO_COLOR"]);
+  const multiplexer = name === "tmux" || name === "screen" ? name : null;
+  // These two are passed on, to a terminal that can't be asked.
+  const { clipboard, notification } = MAKES[multiplexer === null ? name : outerMake(environment)];
   const isKnown = (mode: number) => [1, 2, 3].includes(answers.modes.get(mode) ?? 0);
   return {
     background: backgroundFrom(environment, answers),
@@ -122,9 +125,10 @@ export function capabilitiesFrom(
     hyperlinks: hasHyperlinks(environment, answers, name),
     title: make.title,
     // Newer terminals list it among their attributes.
-    clipboard: make.clipboard || (answers.attributes?.includes(CLIPBOARD_ATTRIBUTE) ?? false),
-    notification: MAKES[name === "tmux" ? outerMake(environment) : name].notification,
-    multiplexer: name === "tmux" || name === "screen" ? name : null,
+    clipboard:
+      clipboard || make.clipboard || answers.attributes?.includes(CLIPBOARD_ATTRIBUTE) === true,
+    notification,
+    multiplexer,
     narrowing: make.narrowing,
     width,
   };
@@ -139,8 +143,9 @@ function hasHyperlinks(
   name: MakeName,
 ): boolean {
   if (name === "tmux") {
-    const number = /\d+\.\d+/.exec(version ?? TERM_PROGRAM_VERSION ?? "")?.[0] ?? "0";
-    return Number(number) >= 3.4;
+    const found = /(\d+)\.(\d+)/.exec(version ?? TERM_PROGRAM_VERSION ?? "");
+    const [major = 0, minor = 0] = (found?.slice(1) ?? []).map(Number);
+    return major > 3 || (major === 3 && minor >= 4);
   }
   // VTE before 0.50.4 crashed on some links.
   if (name === "vte") return Number(/\d+/.exec(version ?? VTE_VERSION ?? "")?.[0]) >= 5_004;

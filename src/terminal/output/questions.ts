@@ -22,8 +22,8 @@ const PATIENCE = 200;
 /** How long the end of the program waits for answers that are still to come, in ms; the shell would take them for typed text. */
 export const LEAVE_PATIENCE = 1_000;
 
-/** Modes whose support is asked (DECRQM): focus reports, paste brackets, synchronized output and graphemes. */
-const MODES = [1004, 2004, 2026, 2027];
+/** Modes whose support is asked (DECRQM): synchronized output and graphemes. */
+const MODES = [2026, 2027];
 
 // ECMA-48 s. 8.3; xterm ctlseqs (DA1, DSR 6, DECRQM, XTVERSION, OSC 11); kitty's "comprehensive keyboard handling" s. "Detection".
 const ASK_CURSOR = "\x1b[6n";

@@ -132,17 +132,12 @@ export function makeName(environment: TerminalEnvironment, version: string | nul
   return isSet(environment["VTE_VERSION"]) ? "vte" : "xterm-like";
 }
 
-/** The terminal around tmux, as far as the environment that tmux was started in says. */
-export function outerMake({
-  TERM: _term,
-  TERM_PROGRAM: _program,
-  TMUX: _tmux,
-  ...outer
-}: TerminalEnvironment): MakeName {
-  if (outer["LC_TERMINAL"] === "iTerm2") return "iterm2";
-  if (isSet(outer["WEZTERM_PANE"])) return "wezterm";
-  if (isSet(outer["GHOSTTY_RESOURCES_DIR"])) return "ghostty";
-  return makeName({ ...outer, TERM: "xterm" }, null);
+/** The terminal around tmux or screen, as far as the environment says that they were started in. */
+export function outerMake(environment: TerminalEnvironment): MakeName {
+  if (environment["LC_TERMINAL"] === "iTerm2") return "iterm2";
+  if (isSet(environment["WEZTERM_PANE"])) return "wezterm";
+  if (isSet(environment["GHOSTTY_RESOURCES_DIR"])) return "ghostty";
+  return makeName({ ...environment, TERM: "xterm" }, null);
 }
 
 /**

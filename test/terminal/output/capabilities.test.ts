@@ -84,6 +84,8 @@ test.each([
   ["tmux 3.3a", false],
   ["tmux 3.4", true],
   ["tmux 3.6a", true],
+  ["tmux 3.10", true],
+  ["tmux 4.0", true],
   ["tmux next-3.7", true],
 ])("%s passes links on: %p", (text, hyperlinks) => {
   const environment = {
@@ -98,6 +100,17 @@ test.each([
   });
 });
 
+test("screen passes notifications and copies on to the terminal that its environment tells of", () => {
+  const screen = { TERM: "screen.xterm-256color", STY: "1.pts-0" };
+  expect(capabilities(screen)).toMatchObject({ notification: null, clipboard: false });
+  expect(capabilities({ ...screen, TERM_PROGRAM: "iTerm.app" })).toMatchObject({
+    multiplexer: "screen",
+    hyperlinks: false,
+    notification: "osc9",
+    clipboard: true,
+  });
+});
+
 test("tmux's environment tells which terminal is around it, for notifications", () => {
   const tmux = { TERM: "tmux-256color", TMUX: "x", TERM_PROGRAM: "tmux" };
   expect(capabilities(tmux).notification).toBeNull();
@@ -106,16 +119,8 @@ test("tmux's environment tells which terminal is around it, for notifications", 
   expect(capabilities({ ...tmux, WEZTERM_PANE: "0" }).notification).toBe("osc777");
 });
 
-test("a variable left over from the terminal around it does not describe alacritty, nor screen", () => {
+test("a variable left over from the terminal around it does not describe alacritty", () => {
   expect(capabilities({ TERM: "alacritty", VTE_VERSION: "7600" }).clipboard).toBe(true);
-  expect(
-    capabilities({ TERM: "screen.xterm-256color", STY: "1.pts-0", TERM_PROGRAM: "iTerm.app" }),
-  ).toMatchObject({
-    multiplexer: "screen",
-    hyperlinks: false,
-    notification: null,
-    clipboard: false,
-  });
 });
 
 test("attribute 52 says that the clipboard can be set", () => {

@@ -35,7 +35,7 @@ function key(row: number, column: number): TerminalAnswer {
 test("everything is asked in one write, which shows nothing and ends with the question for the attributes", () => {
   const { sequence, cursorReports } = ask(XTERM, SIZE, null, 0);
   expect(sequence).toStartWith(
-    "\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?1004$p\x1b[?2004$p\x1b[?2026$p\x1b[?2027$p\x1b[?2027h" +
+    "\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?2026$p\x1b[?2027$p\x1b[?2027h" +
       "\x1b[?2026h\r\x1b[K\x1b[8mab\x1b[6n\r\x1b[K",
   );
   expect(sequence).toEndWith("\x1b[6n\r\x1b[K\x1b[0m\x1b[?2026l\x1b[c");
@@ -45,7 +45,7 @@ test("everything is asked in one write, which shows nothing and ends with the qu
 
 test("a terminal whose widths are known, and a window too narrow for the probes, is asked without them", () => {
   const rest =
-    "\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?1004$p\x1b[?2004$p\x1b[?2026$p\x1b[?2027$p\x1b[?2027h\x1b[?2026h\r\x1b[K\x1b[?2026l\x1b[c";
+    "\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?2026$p\x1b[?2027$p\x1b[?2027h\x1b[?2026h\r\x1b[K\x1b[?2026l\x1b[c";
   const known = ask(XTERM, SIZE, new Map([["👍🏽", 4]]), 0);
   expect(known).toMatchObject({ sequence: rest, cursorReports: 0 });
   expect(known.capabilities.width("👍🏽")).toBe(4);
