@@ -25,6 +25,9 @@ export async function claimName(
 ): Promise<string> {
   for (const name of candidates(wanted, fingerprint)) {
     if (!room.isFree(name, fingerprint)) continue;
+    // Each claim waits for the disk. The first is mostly granted; of the rest, those that others hold are only read.
+    const holder = name === wanted ? null : await log.nameHolder(room.name, name);
+    if (holder !== null && holder.author !== fingerprint) continue;
     const claim = await log.claimName(room.name, name, fingerprint);
     if (claim === "yours") return name;
   }
