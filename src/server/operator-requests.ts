@@ -9,6 +9,7 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
+import type { LogReader } from "../log/log.ts";
 import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
 import type { Ban, Person } from "./moderation.ts";
 import { type Member, notifyMembers, type Room } from "./room.ts";
@@ -281,25 +282,31 @@ async function findOther(
   const present =
     room.find(nameOrFingerprint) ??
     room.members.find(({ fingerprint }) => fingerprint === nameOrFingerprint);
-  const holder = present === undefined ? await log.nameHolder(room.name, nameOrFingerprint) : null;
-  const known = isFingerprint(nameOrFingerprint)
-    ? await log.nameOf(room.name, nameOrFingerprint)
-    : null;
-  const person =
-    present !== undefined
-      ? { fingerprint: present.fingerprint, name: present.name }
-      : holder !== null
-        ? { fingerprint: holder.author, name: holder.name }
-        : isFingerprint(nameOrFingerprint) && (known !== null || mayHaveStanding(member))
-          ? { fingerprint: nameOrFingerprint, name: known ?? nameOrFingerprint }
-          : null;
-  if (person !== null && person.fingerprint !== member.fingerprint) return person;
+  const person = present ?? (await findAbsent(log, room, member, nameOrFingerprint));
+  if (person !== null && person.fingerprint !== member.fingerprint) {
+    return { fingerprint: person.fingerprint, name: person.name };
+  }
   const name = JSON.stringify(nameOrFingerprint);
   throw new CharlaError(
     "NO_SUCH_MEMBER",
     person === null ? `nobody in ${room.name} is or was called ${name}` : "that is you",
     person === null ? "/who lists the members" : "name somebody else; /who lists the members",
   );
+}
+
+/** Somebody who has had a name in the room; by fingerprint anybody, if the member may learn of other rooms. */
+async function findAbsent(
+  log: LogReader,
+  room: Room,
+  member: Member,
+  nameOrFingerprint: string,
+): Promise<Person | null> {
+  const holder = await log.nameHolder(room.name, nameOrFingerprint);
+  if (holder !== null) return { fingerprint: holder.author, name: holder.name };
+  if (!isFingerprint(nameOrFingerprint)) return null;
+  const known = await log.nameOf(room.name, nameOrFingerprint);
+  if (known === null && !mayHaveStanding(member)) return null;
+  return { fingerprint: nameOrFingerprint, name: known ?? nameOrFingerprint };
 }
 
 /** Notifies all of a person's programs in a room of what they may do there now. */
