@@ -9,7 +9,7 @@ import { join, open, type RoomEvent } from "../../src/index.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, start } from "../harness/program.ts";
-import { openScreen, type Screen } from "../harness/screen.ts";
+import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
 import { until } from "../harness/until.ts";
 
 function blocks(path: string, language: string): string[][] {
@@ -18,8 +18,7 @@ function blocks(path: string, language: string): string[][] {
   return Array.from(found, ([, block = ""]) => block.split("\n"));
 }
 
-/** The longest invitation to an IPv4 address takes 120. */
-const COLUMNS = 130;
+const COLUMNS = 80;
 const ROWS = 40;
 /** ms (docs/protocol.md s. 15.1). */
 const KEEP_ALIVE = 20_000;
@@ -34,9 +33,17 @@ const VARYING: readonly [what: RegExp, name: string][] = [
 ];
 
 function withoutVarying(rows: readonly string[]): string[] {
-  return rows.map((row) =>
+  return withoutTimes(unwrapped(rows)).map((row) =>
     VARYING.reduce((text, [what, name]) => text.replaceAll(what, name), row),
   );
+}
+
+/** The terminal breaks an invitation at its edge. */
+function unwrapped(rows: readonly string[]): string[] {
+  return rows
+    .join("\n")
+    .replaceAll(/^(charla .*)\n(?!-- )/gm, "$1")
+    .split("\n");
 }
 
 /** The command in a block's first row, after `name$ `. */
@@ -44,7 +51,19 @@ function commandOf(block: readonly string[]): string {
   return block[0]?.replace(/^\w+\$ /, "") ?? "";
 }
 
-const isShown = (row: string) => (rows: string[]) => rows.includes(row);
+/** Waits for a row, which may be of any time. */
+const shows = (screen: Screen, row: string) =>
+  screen.until(row, (rows) => withoutTimes(rows).includes(row));
+
+/** The status line of Ana's screen once the program is there. */
+const withParrot = (rows: string[]) =>
+  /^ main {2}ana, (log, parrot|parrot, log) {2}ok$/.test(rows.at(-1) ?? "");
+
+/** Who says what in a row of a transcript. */
+function messageIn(row: string): { speaker: string; text: string } | null {
+  const [, speaker, text] = /^\d\d:\d\d[ !](\w+) (.+)$/.exec(row) ?? [];
+  return speaker === undefined || text === undefined ? null : { speaker, text };
+}
 
 function enter(screen: Screen, line: string): void {
   screen.type(line);
@@ -74,53 +93,59 @@ testWith(
     const open = (port: string) =>
       `clear; sh -c 'echo $$ >${pid}; exec ${commandOf(ana)} --port ${port} --name ana'`;
     enter(one, `mkdir -p ${joinPath(pid, "..")}; ${open("0")}`);
-    const invitation = await printedAfter(one, "invite with: charla ");
+    const opened = await one.until("the invitation", (rows) => rows.at(-1) === " main  ana  ok");
+    const [invitation = ""] = /charla:\/\/\S+/.exec(unwrapped(opened).join("\n")) ?? [];
     const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
     const joining = (block: readonly string[]) =>
       commandOf(block).replace(/charla:\/\/\S+/, invitation);
 
     enter(other, `clear; ${joining(ben)} --name ben`);
-    await one.until("Ben", isShown("ben joined"));
+    await shows(one, "-- ##:## ben joined");
     // Ben's block has all messages in order.
-    for (const row of ben) {
-      if (row.startsWith("> ")) enter(other, row.slice(2));
-      if (row.startsWith("> ")) await one.until("Ben's words", isShown(`ben: ${row.slice(2)}`));
-      if (row.startsWith("ana: ")) enter(one, row.slice("ana: ".length));
-      // Wait before the next message: a line gets its final place only when it is stored.
-      if (row.startsWith("ana: ")) await one.until("it is stored", isShown(`> ${row.slice(5)}`));
-      if (row.startsWith("build joined")) enter(third, `clear; ${joining(build)}`);
-      if (!row.startsWith("ben$ ")) await other.until(row, isShown(row));
+    for (const row of ben.slice(1)) {
+      const message = messageIn(row);
+      if (message?.speaker === "ana") enter(one, message.text);
+      if (message?.speaker === "ben") enter(other, message.text);
+      if (message?.speaker === "build") enter(third, `clear; ${joining(build)}`);
+      const [shown = ""] = withoutTimes([row]);
+      await shows(other, shown);
+      // Before the next message: a message gets its final place only when it is stored.
+      const onAnas = withoutTimes(ana).find((other) => message && other.endsWith(message.text));
+      if (onAnas !== undefined) await shows(one, onAnas);
     }
     const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
     const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");
-    const anaSaw = await one.until("Ana's last line", isShown(ana.at(-1) ?? ""));
-    expect(withoutVarying(anaSaw.slice(0, -1))).toEqual(withoutVarying(ana.slice(1)));
+    const anaSaw = await shows(one, "-- ##:## ben left");
+    expect(withoutVarying(anaSaw)).toEqual(withoutVarying(ana.slice(1)));
     expect(withoutVarying(benSaw.slice(0, -1))).toEqual(withoutVarying(ben.slice(1)));
     expect(withoutVarying(buildSaw.slice(0, -1))).toEqual(withoutVarying(build.slice(1)));
 
     enter(fourth, `clear; ${joining(log)}`);
-    const logSaw = await fourth.until("all that was said", isShown(log.at(-1) ?? ""));
+    const logSaw = await shows(fourth, log.at(-1) ?? "");
     expect(logSaw).toEqual(log.slice(1));
     const answer = ["-e", parrot.join("\n"), invitation];
     await using program = start([process.execPath, ...answer]);
-    await one.until("the program", isShown("parrot joined"));
+    await one.until("the program", withParrot);
     enter(one, "parrot: who is a clever bird?");
-    await one.until("its answer", isShown("parrot: who is a clever bird?"));
+    await shows(one, "##:## parrot who is a clever bird?");
 
     // The server is killed and started again: all members reconnect, and no message is missing.
     process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
-    await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
+    // Nothing has erased the status line: the shell writes over it.
+    await one.until("Ana's shell", (rows) => rows.at(-1)?.startsWith("$") === true);
     enter(fourth, "are you there?");
     // A killed program leaves the terminal in raw mode, and this shell, unlike others, does not reset it.
     one.type("stty sane");
     one.press("C-j");
     await until("the terminal is reset", () => / icrnl\b/.test(one.settings()));
     enter(one, open(port));
-    await one.until("what was said meanwhile", isShown("log: are you there?"));
+    await one.until("what was said meanwhile", (rows) =>
+      rows.some((row) => /^\d\d:\d\d +log are you there\?$/.test(row)),
+    );
     // A program that only listens may notice the restart as late as its next keep-alive (docs/protocol.md s. 15.1).
-    await one.until("the program to reconnect", isShown("parrot joined"), KEEP_ALIVE + 5_000);
+    await one.until("the program to reconnect", withParrot, KEEP_ALIVE + 5_000);
     enter(one, "parrot: and how are you?");
-    await one.until("its answer", isShown("parrot: and how are you?"));
+    await shows(one, "##:## parrot and how are you?");
     await fourth.until("the answer", (rows) =>
       rows.some((row) => row.includes('"and how are you?"')),
     );
@@ -131,7 +156,7 @@ testWith(
     await fourth.until("the end of the log", (rows) => rows.at(-1) === "$");
     enter(one, "/close");
     await one.until("the question", (rows) =>
-      rows.some((row) => row.startsWith("/close again ends the conversation")),
+      rows.some((row) => row.startsWith("   /close again ends the conversation")),
     );
     enter(one, "/close");
     await one.until("Ana's shell", (rows) => rows.at(-1) === "$");
