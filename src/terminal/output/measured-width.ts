@@ -150,17 +150,22 @@ export function readWidths(record: unknown): ProbedWidths | null {
   return widths.length === PROBES.length ? new Map(widths) : null;
 }
 
-/** In a page of widths: the text has to be split into graphemes. */
-const SPLIT = 255;
-/** Clusters whose width is remembered; then all are forgotten. */
+/** Instead of the width of a character: it may make one with its neighbours, or it has not been met yet. */
+const JOINS = 255;
+const UNKNOWN = 254;
+/** Longer texts, and more of them, are not remembered with their width. */
+const MAX_REMEMBERED_LENGTH = 64;
 const MAX_REMEMBERED = 4_096;
+
+/** Most texts. */
+const ASCII = /^[ -~]*$/;
 
 /** @param widths of `PROBES` */
 export function measuredWidth(widths: ProbedWidths): DisplayWidth {
   const kinds = new Map<CharacterKind, number>();
   const rules = new Map<ClusterKind, Rule>();
-  /** By the first 8 of 16 bits of a character; made when one of them is met. */
-  const pages: (Uint8Array | undefined)[] = [];
+  /** By UTF-16 unit. */
+  const units = new Uint8Array(0x10_000).fill(UNKNOWN).fill(JOINS, 0xd800, 0xe000);
   const remembered = new Map<string, number>();
 
   function characterWidth(character: string): number {
@@ -196,12 +201,21 @@ export function measuredWidth(widths: ProbedWidths): DisplayWidth {
     return fitting.reduce((best, next) => (next.fits > best.fits ? next : best)).rule;
   }
 
-  function makePage(high: number): Uint8Array {
-    return Uint8Array.from({ length: 256 }, (_, low) => {
-      const character = String.fromCharCode((high << 8) | low);
-      const kind = characterKind(character);
-      return joinsNeighbours(character, kind) ? SPLIT : characterWidth(character);
-    });
+  function learnUnit(code: number): number {
+    const character = String.fromCharCode(code);
+    const joins = joinsNeighbours(character, characterKind(character));
+    return (units[code] = joins ? JOINS : characterWidth(character));
+  }
+
+  /** Of a piece of text whose characters may make one with each other, but with none around it. */
+  function pieceWidth(piece: string): number {
+    const known = remembered.get(piece);
+    if (known !== undefined) return known;
+    const width = graphemeWidths(piece);
+    if (piece.length > MAX_REMEMBERED_LENGTH) return width;
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(piece, width);
+    return width;
   }
 
   /** Not every script with joiners has them inside of a grapheme (UAX #29, GB9c). */
@@ -211,27 +225,28 @@ export function measuredWidth(widths: ProbedWidths): DisplayWidth {
     for (const grapheme of splitGraphemes(text)) {
       const cluster = before + grapheme;
       before = cluster.endsWith(JOINER) ? cluster : "";
-      if (before !== "") continue;
-      let width = remembered.get(cluster);
-      if (width === undefined) {
-        if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-        remembered.set(cluster, (width = clusterWidth(cluster)));
-      }
-      columns += width;
+      if (before === "") columns += clusterWidth(cluster);
     }
     return before === "" ? columns : columns + clusterWidth(before);
   }
 
   return (text) => {
+    if (ASCII.test(text)) return text.length;
     let columns = 0;
+    // A piece ends between two characters that both join nothing.
+    let start = 0;
+    let last = JOINS;
     for (let index = 0; index < text.length; index += 1) {
       const code = text.charCodeAt(index);
-      if (code >= 0xd800 && code < 0xe000) return graphemeWidths(text);
-      const page = (pages[code >> 8] ??= makePage(code >> 8));
-      const width = page[code & 0xff] ?? SPLIT;
-      if (width === SPLIT) return graphemeWidths(text);
-      columns += width;
+      let width = units[code] ?? JOINS;
+      if (width === UNKNOWN) width = learnUnit(code);
+      if (width !== JOINS && last !== JOINS) {
+        columns += index - start === 1 ? last : pieceWidth(text.slice(start, index));
+        start = index;
+      }
+      last = width;
     }
-    return columns;
+    if (last !== JOINS && text.length - start === 1) return columns + last;
+    return start < text.length ? columns + pieceWidth(text.slice(start)) : columns;
   };
 }

@@ -42,7 +42,7 @@ test("plain text costs no more than looking at its characters", () => {
 });
 
 test("xterm.js, which knows Unicode 6, is measured as it draws", async () => {
-  const terminal = new Terminal({ cols: 80, rows: 4, allowProposedApi: true });
+  const terminal = new Terminal({ cols: 400, rows: 4, allowProposedApi: true });
   /** The columns that each text takes, by the cursor's position after it. */
   async function drawn(texts: readonly string[]): Promise<readonly number[]> {
     const columns: number[] = [];
@@ -56,11 +56,16 @@ test("xterm.js, which knows Unicode 6, is measured as it draws", async () => {
   }
   const probed = await drawn(PROBES);
   const width = measuredWidth(new Map(PROBES.map((probe, index) => [probe, probed[index] ?? 0])));
-  const texts = sampleTexts(2_000, 3);
+  const samples = sampleTexts(2_000, 3);
+  // Each alone, and in rows of words of several.
+  const texts = samples.flatMap((text, index) => [
+    text,
+    Array.from({ length: 8 }, (_, next) => samples[(index + next * 37) % 2_000]).join("x "),
+  ]);
   const columns = await drawn(texts);
   const wrong = texts.flatMap((text, index) =>
     width(text) === columns[index] ? [] : [`${text}: ${width(text)}, drawn ${columns[index]}`],
   );
-  expect(columns).toHaveLength(2_000);
+  expect(columns).toHaveLength(4_000);
   expect(wrong).toEqual([]);
 });
