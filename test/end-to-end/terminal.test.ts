@@ -9,8 +9,12 @@ import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { type Program, root } from "../harness/program.ts";
-import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
+import { openScreen, type Screen, typedRow, withoutTimes as timeless } from "../harness/screen.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
+
+/** Without times and ports. */
+const withoutTimes = (rows: readonly string[]) =>
+  timeless(rows).map((row) => row.replace(/^ 127\.0\.0\.1:\d+/, " 127.0.0.1:#"));
 
 const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux"], title, body);
 
@@ -51,7 +55,7 @@ for (const wire of WIRES) {
   const inNarrow = (row: string) =>
     wire === PLAIN ? [row] : [row.slice(0, 9), `        ${row.slice(10)}`];
   /** Of a client that has heard of the server. */
-  const status = wire === PLAIN ? " ok" : " main  ben, ana  ok";
+  const status = wire === PLAIN ? " 127.0.0.1:#  ok" : " main  ben, ana  ok";
 
   describe(`on the ${wire.wire} wire an incoming message`, () => {
     onTerminal(
@@ -158,7 +162,7 @@ for (const wire of WIRES) {
           sent("hi"),
           "> first line",
           "  second line",
-          wire === PLAIN ? " connecting" : status,
+          wire === PLAIN ? " 127.0.0.1:#  connecting" : status,
         ]);
         expect(peer.stdout).toBe(`${wire.fromClient}hi\n`);
         screen.press("Enter");
@@ -317,7 +321,7 @@ describe("turn-taking", () => {
       "##:## > too early",
       "##:## < now you",
       "(their turn) >",
-      " ok",
+      " 127.0.0.1:#  ok",
     ]);
   });
 });

@@ -101,7 +101,7 @@ describe("a line sent", () => {
       "-- ##:## nobody is here yet; waiting: one",
       "  …   > one",
       ">",
-      " connecting",
+      " nobody is here yet",
     );
     stage.emit(joined, delivered);
     await lastRows(

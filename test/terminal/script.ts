@@ -171,7 +171,8 @@ export async function openStage({
   screen.press("Enter");
   await screen.until(
     "the prompt",
-    (shown) => shown.at(-2) === ">" && shown.at(-1) === " connecting",
+    (shown) =>
+      shown.at(-2) === ">" && shown.at(-1) === (room ? " connecting" : " nobody is here yet"),
   );
   const stage = opened.move();
   return { screen, script, [Symbol.asyncDispose]: () => stage.disposeAsync() };

@@ -26,6 +26,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
   const state = {
     ...before,
     room: roomAfter(before.room, event),
+    peer: peerAfter(before.peer, event),
     connection: connectionAfter(before.connection, event, now),
   };
   switch (event.type) {
@@ -236,6 +237,12 @@ function end(before: State, event: EventOf<"ended">, now: number): State {
     pending: before.pending.filter(({ text }) => !event.unsaid.includes(text)),
   };
   return describe(state, event, now);
+}
+
+function peerAfter(before: string | null, event: ConversationEvent): string | null {
+  const isPlain =
+    event.type === "joining" || (event.type === "joined" && !("fingerprint" in event));
+  return isPlain ? event.peer : before;
 }
 
 function connectionAfter(before: Connection, event: ConversationEvent, now: number): Connection {

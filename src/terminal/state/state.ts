@@ -84,6 +84,8 @@ export interface State {
   readonly editing: Editing;
 
   readonly room: RoomState;
+  /** HOST:PORT of the other end on the plain wire, once it is known. */
+  readonly peer: string | null;
   /** The number of each person's colour, by fingerprint. */
   readonly colours: ReadonlyMap<string, number>;
   readonly connection: Connection;
@@ -129,6 +131,7 @@ export function startState(
     strays: null,
     editing: startEditing(lines),
     room: NO_ROOM,
+    peer: null,
     colours: new Map(),
     connection: { type: "connecting" },
     turn: "mine",

@@ -8,11 +8,12 @@ import { visibleName } from "../visible-text.ts";
 import { clip, type Room as Space } from "./wrapping.ts";
 
 export interface Status {
-  /** Empty before one is in a room, and on the plain wire. */
-  readonly room: string;
+  /** The room or, on the plain wire, the other end; empty before one is in a room. */
+  readonly place: string;
   /** Everybody who is here, each once. */
   readonly people: readonly string[];
-  readonly connection: Connection;
+  /** Null while nobody is there to be connected with. */
+  readonly connection: Connection | null;
   /** In other rooms. */
   readonly unread: readonly UnreadRoom[];
 }
@@ -22,37 +23,42 @@ const GAP = "  ";
 /** Names beyond these are counted: more than anyone reads. */
 const MAX_NAMES = 40;
 
-export function statusOf({ room, connection, unread }: State): Status {
-  return { room: room.room, people: room.here, connection, unread: unread.rooms };
+export function statusOf({ settings, room, peer, connection, unread }: State): Status {
+  if (settings.isRoom) {
+    return { place: room.room, people: room.here, connection, unread: unread.rooms };
+  }
+  const plain = { place: peer ?? "", people: [], connection, unread: [] };
+  if (peer !== null || connection.type !== "connecting") return plain;
+  return { ...plain, place: "nobody is here yet", connection: null };
 }
 
 export function statusRow(status: Status, space: Space): Row {
   const { columns, width } = space;
-  const trouble = status.connection.type === "ok" ? null : describeConnection(status.connection);
+  const trouble = describeTrouble(status.connection);
   const [where, ...choices] = parts(status);
   for (const choice of choices) {
     const line = ` ${[where, ...choice].filter((part) => part !== "").join(GAP)} `;
     if (width(line) <= columns) return [span(line, "status")];
   }
   // The trouble stays whole as long as it can.
-  const end = trouble === null ? " " : `${GAP}${trouble}`;
+  const end = trouble === "" ? " " : `${GAP}${trouble}`;
   const place = clip(where ?? "", { columns: Math.max(0, columns - 1 - width(end)), width });
-  const line = place === "" ? clip(trouble ?? "", space) : clip(` ${place}${end}`, space);
+  const line = place === "" ? clip(trouble, space) : clip(` ${place}${end}`, space);
   return line === "" ? [] : [span(line, "status")];
 }
 
 /** The place, and what may stand behind it, the fullest first. */
 function parts(status: Status): [place: string, ...choices: string[][]] {
-  const connection = describeConnection(status.connection);
-  const trouble = status.connection.type === "ok" ? "" : connection;
-  const { room, people, unread } = status;
+  const { place, people, unread } = status;
+  const trouble = describeTrouble(status.connection);
+  const connection = status.connection?.type === "ok" ? "ok" : trouble;
   const names = people.length > MAX_NAMES ? null : people.map(visibleName).join(", ");
   const count = people.length === 0 ? "" : `${people.length} here`;
   const rooms = unread.map((room) => `${visibleName(room.room)}: ${room.count} new`).join(", ");
   const total = unread.reduce((sum, room) => sum + room.count, 0);
   const news = total === 0 ? "" : `${total} new elsewhere`;
   return [
-    visibleName(room),
+    visibleName(place),
     ...(names === null ? [] : [[names, connection, rooms]]),
     [count, connection, rooms],
     [count, connection, news],
@@ -62,10 +68,12 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
   ];
 }
 
-function describeConnection(connection: Connection): string {
-  switch (connection.type) {
+/** Empty where all is well. */
+function describeTrouble(connection: Connection | null): string {
+  switch (connection?.type) {
+    case undefined:
     case "ok":
-      return "ok";
+      return "";
     case "silent":
       return `no contact for ${Math.round(connection.seconds)} s`;
     case "connecting":

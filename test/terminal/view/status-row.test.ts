@@ -1,11 +1,24 @@
 import { describe, expect, test } from "bun:test";
 
+import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
+import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
-import { type Status, statusRow } from "../../../src/terminal/view/status-row.ts";
+import { startState, type State } from "../../../src/terminal/state/state.ts";
+import { update } from "../../../src/terminal/state/update.ts";
+import { type Status, statusOf, statusRow } from "../../../src/terminal/view/status-row.ts";
+
+const SETTINGS = {
+  isRoom: true,
+  showsDelivery: true,
+  showsMessages: true,
+  quiet: false,
+  verbose: false,
+  bell: false,
+};
 
 const STATUS: Status = {
-  room: "main",
+  place: "main",
   people: ["ana", "ben", "eva"],
   connection: { type: "ok" },
   unread: [{ room: "lunch", count: 3 }],
@@ -34,10 +47,20 @@ test.each<[Status["connection"], string]>([
   expect(line({ connection, unread: [] })).toBe(` main  ana, ben, eva  ${words} `);
 });
 
-test("on the plain wire there is neither a room nor people", () => {
-  const plain = { room: "", people: [], unread: [] };
-  expect(line(plain)).toBe(" ok ");
-  expect(line({ ...plain, connection: { type: "connecting" } })).toBe(" connecting ");
+const shown = (state: State) => rowText(statusRow(statusOf(state), { columns: 80, width }));
+
+test("before one is in a room there is only the connection", () => {
+  const nowhere = { place: "", people: [], unread: [] };
+  expect(line({ ...nowhere, connection: { type: "connecting" } })).toBe(" connecting ");
+});
+
+test("on the plain wire it shows the other end, once there is one", () => {
+  const settings = { ...SETTINGS, isRoom: false };
+  const start = startState(settings, { columns: 80, rows: 24 }, PLAIN, 0);
+  expect(shown(start)).toBe(" nobody is here yet ");
+  const after = (event: ConversationEvent) => update(start, { type: "conversation", event }, 0)[0];
+  expect(shown(after({ type: "joining", peer: "[::1]:5000" }))).toBe(" [::1]:5000  connecting ");
+  expect(shown(after({ type: "joined", peer: "192.0.2.1:5000" }))).toBe(" 192.0.2.1:5000  ok ");
 });
 
 describe("in a narrow window", () => {
@@ -64,7 +87,7 @@ describe("in a narrow window", () => {
     const people = ["日本太郎", "שרה", "Ana María"];
     for (const connection of [{ type: "ok" }, { type: "reconnecting" }] as const) {
       for (let columns = 1; columns <= 100; columns += 1) {
-        const shown = line({ people, connection, room: "日本語の部屋" }, columns);
+        const shown = line({ people, connection, place: "日本語の部屋" }, columns);
         expect(width(shown)).toBeLessThanOrEqual(columns);
       }
     }

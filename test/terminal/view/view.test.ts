@@ -133,16 +133,16 @@ describe("in a very small window", () => {
   });
 });
 
-test("on the plain wire messages have marks, and the status line has no room", () => {
+test("on the plain wire messages have marks, and the status line has the other end", () => {
   const plain: TranscriptItem = { ...message("hello"), name: "<", colour: null };
   const settings = { ...SETTINGS, isRoom: false };
   const { room } = startState(settings, { columns: 40, rows: 24 }, PLAIN, TIME);
   const state = stateOf(
     { columns: 40, rows: 24 },
-    { settings, room, transcript: [plain], pending: pending("hi") },
+    { settings, room, peer: "[::1]:5", transcript: [plain], pending: pending("hi") },
   );
   expect(settled(state)).toEqual(["14:03 < hello"]);
-  expect(live(state)).toEqual(["  …   > hi", "> ", " ok "]);
+  expect(live(state)).toEqual(["  …   > hi", "> ", " [::1]:5  ok "]);
 });
 
 describe("an answer that is longer than the window", () => {
