@@ -53,6 +53,18 @@ const SHARED_FILES: ReadonlySet<string> = new Set([
   "sync-folder.ts",
 ]);
 
+/** What has streams, or runs what the screen wants done. */
+const TERMINAL_DRIVERS = [
+  "io.ts",
+  "output/writer.ts",
+  "printer.ts",
+  "room-switcher.ts",
+  "run-command.ts",
+  "talk.ts",
+  "terminal.ts",
+  "tty.ts",
+].map((file) => `terminal/${file}`);
+
 /** Parts of a room that know nothing of others: folder or file -> folders, rooms or files it must not import. */
 const APART: Record<string, readonly string[]> = {
   "http/server": ["http/client"],
@@ -62,8 +74,19 @@ const APART: Record<string, readonly string[]> = {
   "protocol/recovery": ["protocol/handshake", "protocol/session"],
   // A state machine: no connection, no key, no disk.
   "client/room-client": ["net", "protocol", "identity"],
-  // A line editor knows no conversation.
-  "terminal/editor": ["chat", "terminal/view"],
+  // A line editor knows no conversation, and what is decoded is nobody's yet.
+  "terminal/editor": ["chat", "terminal/state", "terminal/view", "terminal/output"],
+  "terminal/input": [
+    "chat",
+    "terminal/state",
+    "terminal/view",
+    "terminal/editor",
+    "terminal/output",
+  ],
+  "terminal/output": ["chat", "terminal/state", "terminal/view"],
+  // A state machine and what is drawn of it: no stream, no conversation that can be asked.
+  "terminal/state": TERMINAL_DRIVERS,
+  "terminal/view": TERMINAL_DRIVERS,
 };
 
 /** The files that may name the runtime, and what for. */
@@ -173,6 +196,25 @@ test("the protocol names no runtime, clock or randomness: it is given them", () 
       );
       const named = code.matchAll(
         /"(?:node|bun):|\b(?:Bun|Buffer|process|globalThis|Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bMath\.random\b|\bgetRandomValues\b/g,
+      );
+      return Array.from(named, ([name]) => `${path} names ${name}`);
+    });
+  expect(offences).toEqual([]);
+});
+
+test("the screen of a conversation is pure: it names no runtime, clock, timer or randomness", () => {
+  const offences = files
+    .filter((path) => /^terminal\/(?:editor|input|state|view)\//.test(path))
+    // The edge of its folder: it has the timer of what is unfinished.
+    .filter((path) => path !== "terminal/input/input-reader.ts")
+    .flatMap((path) => {
+      const code = readFileSync(join(source, path), "utf8").replaceAll(
+        /\/\*[\s\S]*?\*\/|\/\/.*$/gm,
+        "",
+      );
+      // `new Date(time)` has this machine's time zone, and no clock.
+      const named = code.matchAll(
+        /"(?:node|bun):|\b(?:Bun|process|globalThis|Date\.now|performance|setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bnew Date\(\)|\bMath\.random\b/g,
       );
       return Array.from(named, ([name]) => `${path} names ${name}`);
     });

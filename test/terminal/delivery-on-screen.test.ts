@@ -4,6 +4,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { testWith } from "../harness/peer-programs.ts";
+import { withoutTimes } from "../harness/screen.ts";
 import { openStage } from "./script.ts";
 import { openVirtualStage, type VirtualStage } from "./stage.ts";
 
@@ -34,11 +35,8 @@ async function enter(stage: VirtualStage, ...lines: string[]): Promise<void> {
 const lastRows = (stage: VirtualStage, ...rows: string[]) =>
   stage.until(
     rows.join(" / "),
-    (shown) => shown.slice(-rows.length).map(withoutTime).join("\n") === rows.join("\n"),
+    (shown) => withoutTimes(shown.slice(-rows.length)).join("\n") === rows.join("\n"),
   );
-
-/** `14:05 < hello` as `##:## < hello`. */
-const withoutTime = (row: string) => row.replace(/^(-- )?\d\d:\d\d/, "$1##:##");
 
 describe("a line sent", () => {
   onTerminal("is dim until the other end has it, and then is not", async () => {
@@ -201,7 +199,7 @@ describe("many lines on their way", () => {
     const isLast = (...rows: string[]) =>
       screen.until(
         rows.join(" / "),
-        (shown) => shown.slice(-rows.length).map(withoutTime).join("\n") === rows.join("\n"),
+        (shown) => withoutTimes(shown.slice(-rows.length)).join("\n") === rows.join("\n"),
       );
     await isLast("##:## > one", "  …   > two", ">", STATUS);
     screen.press("C-l");
@@ -225,7 +223,7 @@ describe("at the end, what was not delivered", () => {
     stage.press("C-c");
     expect(await stage.exited).toBe(130);
     const rows = await lastRows(stage, "status=130");
-    expect(rows.map(withoutTime)).toEqual([
+    expect(withoutTimes(rows)).toEqual([
       '-- ##:## 192.0.2.1:5000 joined; "bye" ends it',
       "##:## > one",
       "-- ##:## the conversation is over: you left",
@@ -240,7 +238,7 @@ describe("at the end, what was not delivered", () => {
     stage.emit(delivered, { type: "ended", reason: "lost", unsaid: [] });
     expect(await stage.exited).toBe(1);
     const rows = await lastRows(stage, "status=1");
-    expect(rows.map(withoutTime)).toEqual(["##:## > one", "  …   > two", "status=1"]);
+    expect(withoutTimes(rows)).toEqual(["##:## > one", "  …   > two", "status=1"]);
   });
 });
 
@@ -277,7 +275,7 @@ describe("a silence", () => {
     await stage.screen.until("a silence", (rows) => secondsSilent(rows) >= 12);
     stage.screen.press("C-d");
     const rows = await stage.screen.until("the shell", (shown) => shown.at(-1) === "$");
-    expect(rows.slice(-3).map(withoutTime)).toEqual([
+    expect(withoutTimes(rows.slice(-3))).toEqual([
       "-- ##:## the conversation is over: you left",
       "status=0",
       "$",

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent, RoomEvent } from "../../src/chat/events.ts";
+import { withoutTimes } from "../harness/screen.ts";
 import { openVirtualStage, type VirtualStage } from "./stage.ts";
 
 type RoomMessage = Extract<RoomEvent, { type: "message" }>;
@@ -42,18 +43,11 @@ async function openMain(
   return stage;
 }
 
-/** `14:03 ana hello` as `##:## ana hello`: what is of now. */
-const withoutTime = (row: string) => row.replace(/^(-- )?\d\d:\d\d/, "$1##:##");
-
 /** Waits until these are the last rows above the line being typed and the status line. */
 const lastRows = (stage: VirtualStage, ...rows: string[]) =>
   stage.until(
     rows.join(" / "),
-    (shown) =>
-      shown
-        .slice(-1 - rows.length, -1)
-        .map(withoutTime)
-        .join("\n") === rows.join("\n"),
+    (shown) => withoutTimes(shown.slice(-1 - rows.length, -1)).join("\n") === rows.join("\n"),
   );
 
 describe("a message of somebody else", () => {
@@ -180,9 +174,7 @@ describe("a message typed here", () => {
     stage.press("C-u", "C-d");
     expect(await stage.exited).toBe(0);
     await stage.until("the end", (rows) => rows.at(-1) === "status=0");
-    expect(withoutTime(stage.rows().at(-2) ?? "")).toBe(
-      "-- ##:## the conversation is over: you left",
-    );
+    expect(withoutTimes(stage.rows()).at(-2)).toBe("-- ##:## the conversation is over: you left");
     expect(stage.sent).toEqual([]);
   });
 });
@@ -331,7 +323,7 @@ describe("a command", () => {
     stage.enter("/name Benno", "/quit");
     expect(await stage.exited).toBe(0);
     const rows = await stage.until("the end", (shown) => shown.at(-1) === "status=0");
-    expect(rows.slice(-3).map(withoutTime)).toEqual([
+    expect(withoutTimes(rows.slice(-3))).toEqual([
       "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET",
       "-- ##:## the conversation is over: you left",
       "status=0",
