@@ -13,6 +13,7 @@ import {
   addInvitation,
   admitGuest,
   closeInvitations,
+  describeInvitation,
   enterAsGuest,
   enterByStanding,
   type Invitations,
@@ -163,7 +164,7 @@ export function createAdmission(options: AdmissionOptions) {
       if (limited !== undefined && enterAsGuest(limited, guest)) saving ??= setImmediate(flush);
     },
     /** @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE */
-    invite(invitation: NewInvitation): void {
+    invite(invitation: NewInvitation): IssuedInvitation {
       if (secret === null) {
         throw new CharlaError(
           "REFUSED",
@@ -171,7 +172,9 @@ export function createAdmission(options: AdmissionOptions) {
           "open the conversation without --open",
         );
       }
-      save(addInvitation(invitations, invitation, now()));
+      const { invitations: changed, added } = addInvitation(invitations, invitation, now());
+      save(changed);
+      return describeInvitation(added, now());
     },
     renew,
     /**
@@ -206,10 +209,7 @@ export function createAdmission(options: AdmissionOptions) {
     /** Those that let somebody new in, or have let somebody in who may come back; the standing ones as one. */
     list(): IssuedInvitation[] {
       const all = new Set(invitations.standing.flatMap(({ guests }) => [...guests]));
-      const limited = invitations.limited.map(({ number, room, uses, until, guests }) => {
-        const left = isOpen({ uses, until, guests }, now()) ? uses - guests.size : 0;
-        return { id: String(number), room, left, until, guests };
-      });
+      const limited = invitations.limited.map((each) => describeInvitation(each, now()));
       // Those that are closed last: they may not all fit an answer.
       limited.sort((one, other) => Number(one.left === 0) - Number(other.left === 0));
       return secret === null

@@ -80,6 +80,15 @@ export interface IssuedInvitation extends Pick<UsedInvitation, "id" | "room"> {
   readonly guests: ReadonlySet<string>;
 }
 
+/** What it lets in now. */
+export function describeInvitation(
+  { number, room, uses, until, guests }: LimitedInvitation,
+  now: number,
+): IssuedInvitation {
+  const left = isOpen({ uses, until, guests }, now) ? uses - guests.size : 0;
+  return { id: String(number), room, left, until, guests };
+}
+
 export interface NewInvitation {
   /** 16 random bytes. */
   readonly secret: Uint8Array;
@@ -155,7 +164,7 @@ export function addInvitation(
   { standing, limited, next: number }: Invitations,
   { secret, room, uses, seconds }: NewInvitation,
   now: number,
-): Invitations {
+): { readonly invitations: Invitations; readonly added: LimitedInvitation } {
   if (uses > MAX_GUESTS) {
     throw new CharlaError(
       "REFUSED",
@@ -175,7 +184,7 @@ export function addInvitation(
   const guests = new Set<string>();
   const most = uses === 0 ? MAX_GUESTS : uses;
   const added = withKey({ number, secret, room, uses: most, until, guests });
-  return { standing, limited: [...kept, added], next: number + 1 };
+  return { invitations: { standing, limited: [...kept, added], next: number + 1 }, added };
 }
 
 /** The keys that this guest may have beside the standing one: those that admit anyone new, and those that admitted them. */

@@ -92,7 +92,7 @@ export async function answerOperator(
         request,
         ...person,
         closed: [...closed],
-        ...(isRenewed ? { invitation: server.invite(room.name, 0, 0) } : {}),
+        ...(isRenewed ? { invitation: server.invitations.invite(room.name, 0, 0).link } : {}),
         ...(server.invitations.isOpen() ? { open: true } : {}),
       };
     }
@@ -139,9 +139,9 @@ export async function answerOperator(
         );
       }
       if (renew) server.invitations.renew();
-      const invitation = server.invite(room.name, uses, seconds);
-      if (!isStanding) notifyOfLimits(server, member);
-      return { type: "invited", request, invitation };
+      const { link, limited } = server.invitations.invite(room.name, uses, seconds);
+      if (limited !== null) notifyOfLimits(limited, member);
+      return { type: "invited", request, invitation: link };
     }
     case "invites": {
       const list = visibleInvitations(server, member);
@@ -178,11 +178,8 @@ export async function answerOperator(
   }
 }
 
-/** Says what the member has just made: the last invitation that is open. */
-function notifyOfLimits({ invitations }: ServerState, member: Member): void {
-  const made = invitations.list().findLast(({ left }) => left !== null && left > 0);
-  if (made === undefined) return;
-  const { id, left, until } = made;
+/** Describes the invitation that the member has just made. */
+function notifyOfLimits({ id, left, until }: IssuedInvitation, member: Member): void {
   const people = left === 1 ? "1 person" : `${left} people`;
   const end = until === null ? "" : ` until ${describeTime(until)}`;
   notifyMembers([member], {

@@ -16,14 +16,12 @@ import { createStorageWatch, type StorageNotice } from "./storage-watch.ts";
 
 export interface ServerStateOptions extends Pick<
   ServerState,
-  "log" | "limits" | "now" | "invite" | "end"
+  "log" | "limits" | "now" | "invitations" | "end"
 > {
   /** ms since 1970. */
   readonly date?: (() => number) | undefined;
   /** The program's own timers, unless time is virtual. */
   readonly setTimer?: ServerState["setTimer"] | undefined;
-  /** Without it, there are none to be closed. */
-  readonly invitations?: InvitationControl | undefined;
   /** Without it, nobody is banned, and what changes is forgotten. */
   readonly moderation?: Moderation | undefined;
   /** The fingerprint of the owner, who can't be kicked, banned or muted. */
@@ -32,8 +30,14 @@ export interface ServerStateOptions extends Pick<
   readonly onStorage?: ((notice: StorageNotice) => void) | undefined;
 }
 
-/** What is done with invitations after they were made. Each throws FOLDER_NOT_WRITABLE if it cannot be stored. */
+/** The invitations of a server. What changes them throws FOLDER_NOT_WRITABLE if that cannot be stored. */
 export interface InvitationControl {
+  /**
+   * An invitation for `uses` people (0: any number), for so many seconds (0: without an end).
+   *
+   * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS
+   */
+  invite(room: string, uses: number, seconds: number): Invited;
   list(): readonly IssuedInvitation[];
   /** Whether anyone may join without an invitation. */
   isOpen(): boolean;
@@ -49,15 +53,12 @@ export interface InvitationControl {
   closeAllOf(fingerprint: string): readonly string[];
 }
 
-const NO_INVITATION_CONTROL: InvitationControl = {
-  list: () => [],
-  isOpen: () => false,
-  revoke() {},
-  renew() {},
-  mayEnter: () => true,
-  enter() {},
-  closeAllOf: () => [],
-};
+export interface Invited {
+  /** The text of the invitation. */
+  readonly link: string;
+  /** How it was limited; null for the standing one. */
+  readonly limited: IssuedInvitation | null;
+}
 
 export interface Membership {
   readonly room: Room;
@@ -81,12 +82,6 @@ export class ServerState {
   readonly now: () => number;
   /** Calls `run` in so many ms, unless it is disposed of before. */
   readonly setTimer: (run: () => void, delay: number) => Disposable;
-  /**
-   * An invitation for `uses` people (0: any number), for so many seconds (0: without an end).
-   *
-   * @throws {CharlaError} REFUSED, TOO_MANY_INVITATIONS, FOLDER_NOT_WRITABLE
-   */
-  readonly invite: (room: string, uses: number, seconds: number) => string;
   /** Ends the conversation for all members, for good. */
   readonly end: (reason: string) => void;
   readonly #rooms = new Map<string, Room>();
@@ -95,13 +90,13 @@ export class ServerState {
   #isClosing = false;
 
   constructor(options: ServerStateOptions) {
-    const { log, limits, now, invite, end, date = Date.now, setTimer = systemTimer } = options;
+    const { log, limits, now, invitations, end, date = Date.now, setTimer = systemTimer } = options;
     this.log = log;
     this.limits = limits;
     const isInUse = (room: string) => this.#rooms.has(room) || this.moderation.isLocked(room);
     this.quota = createRoomQuota({ log, limits, date, isInUse });
     this.allowances = new Allowances(limits.rates, now);
-    this.invitations = options.invitations ?? NO_INVITATION_CONTROL;
+    this.invitations = invitations;
     this.moderation = options.moderation ?? new Moderation();
     this.owner = options.owner ?? null;
     this.storage = createStorageWatch(log.usage, (notice) => {
@@ -111,7 +106,6 @@ export class ServerState {
     this.storage.check();
     this.now = now;
     this.setTimer = setTimer;
-    this.invite = invite;
     this.end = end;
   }
 

@@ -100,6 +100,12 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     log,
     limits,
     invitations: {
+      invite(room, uses, seconds) {
+        if (uses === 0 && seconds === 0) return { link: invitation(room), limited: null };
+        const created = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };
+        const limited = admission.invite(created);
+        return { link: invitation(room, created.secret), limited };
+      },
       list: () => admission.list(),
       isOpen: () => secret === null,
       revoke: (number) => admission.revoke(number),
@@ -113,12 +119,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     onStorage: (notice) => options.onStorage?.(notice),
     now: () => performance.now(),
     date: options.now,
-    invite(room, uses, seconds) {
-      if (uses === 0 && seconds === 0) return invitation(room);
-      const limited = { secret: new Uint8Array(randomBytes(SECRET_BYTES)), room, uses, seconds };
-      admission.invite(limited);
-      return invitation(room, limited.secret);
-    },
     end: (reason) => void close(CLOSE_DONE, reason),
   });
   const admission = createAdmission({

@@ -40,9 +40,8 @@ function invite(
   const secret = new Uint8Array(16);
   new DataView(secret.buffer).setUint32(0, (made += 1));
   const invitation = { secret, room: "main", uses: 0, seconds: 0, ...limits };
-  invitations.all = addInvitation(invitations.all, invitation, now);
-  const added = invitations.all.limited.at(-1);
-  if (added === undefined) throw new Error("nothing was added");
+  const { invitations: changed, added } = addInvitation(invitations.all, invitation, now);
+  invitations.all = changed;
   return added;
 }
 

@@ -9,9 +9,10 @@ import type { MemberFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openModerationFile } from "../../src/server/moderation-file.ts";
 import { MAX_OPERATORS, Moderation, NO_MODERATION } from "../../src/server/moderation.ts";
-import type { ServerState } from "../../src/server/server-state.ts";
+import type { InvitationControl, ServerState } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
+import { NO_INVITATIONS } from "../simulator/no-invitations.ts";
 import {
   connect,
   deviceOf,
@@ -142,14 +143,14 @@ test("a muted person who enters is told whom to ask why", async () => {
 
 test("a limited invitation comes with its number, its uses and its end", async () => {
   const until = Date.UTC(2026, 2, 1, 14, 5, 59);
-  const limited = { room: "main", until, guests: new Set<string>() };
-  const list = () => [
-    { id: "standing", room: null, left: null, until: null, guests: new Set<string>() },
-    { ...limited, id: "3", left: 2 },
-    { ...limited, id: "2", left: 0 },
-  ];
-  const state = openState();
-  Object.assign(state.invitations, { list });
+  const limited = { id: "3", room: "main", left: 2, until, guests: new Set<string>() };
+  const invitations: InvitationControl = {
+    ...NO_INVITATIONS,
+    invite: (_room, uses) => ({ link: "link", limited: uses === 0 ? null : limited }),
+    // Another operator's may be newer.
+    list: () => [limited, { ...limited, id: "4", left: 5 }],
+  };
+  const state = openState({ invitations });
   const ann = await enter(state, "Ann", { owner: true });
   await ask(ann, { type: "invite", uses: 2, seconds: 60 });
   await ask(ann, { type: "invite" });
@@ -183,12 +184,7 @@ describe("somebody who is absent", () => {
   test("is banned though the invitation can't be closed, and who bans them gets a warning", async () => {
     const state = openState({
       invitations: {
-        list: () => [],
-        isOpen: () => false,
-        revoke() {},
-        renew() {},
-        mayEnter: () => true,
-        enter() {},
+        ...NO_INVITATIONS,
         closeAllOf() {
           throw new CharlaError("FOLDER_NOT_WRITABLE", "the disk is full", "free space");
         },

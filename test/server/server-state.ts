@@ -12,6 +12,7 @@ import { type LocalChannel, localChannel } from "../../src/server/local-channel.
 import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState, type ServerStateOptions } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
+import { NO_INVITATIONS } from "../simulator/no-invitations.ts";
 import { UNLIMITED } from "./rates.ts";
 
 /** Of a server with its own log, for which nobody is too fast. */
@@ -20,7 +21,7 @@ export function openState(options: Partial<ServerStateOptions> = {}): ServerStat
     log: openMemoryLog({ now: () => 1_000, id: "log" }),
     limits: UNLIMITED,
     now: () => performance.now(),
-    invite: (room, uses, seconds) => `${room} ${uses} ${seconds}`,
+    invitations: NO_INVITATIONS,
     end: () => {},
     ...options,
   });

@@ -25,6 +25,7 @@ import { CLOSE_DONE } from "../../src/protocol/session/session.ts";
 import { LIMITS, type Limits } from "../../src/server/limits.ts";
 import { MemberSession } from "../../src/server/member-session.ts";
 import { ServerState } from "../../src/server/server-state.ts";
+import { NO_INVITATIONS } from "./no-invitations.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
 
 /** Virtual time that a run may take, ms: long after the last failure, so that all members are back and up to date. */
@@ -177,7 +178,7 @@ function startServer(world: World): void {
       schedule(world, delay, () => (isCancelled ? undefined : run()));
       return { [Symbol.dispose]: () => void (isCancelled = true) };
     },
-    invite: () => "",
+    invitations: NO_INVITATIONS,
     end: (reason) => closeServer(world, CLOSE_DONE, reason),
   });
 }
