@@ -352,8 +352,8 @@ function talkOn(
   /** Prints what has not been printed, and erases what is drawn anew with each change. */
   async function close(): Promise<void> {
     step({ type: "closed" });
-    writer.expire(Infinity);
     resize();
+    writer.expire(Infinity);
     const { frame } = view({ ...state, size: { ...state.size, rows: Infinity } });
     writer.draw({ ...frame, live: [], cursor: { row: 0, column: 0 } }, state.size, 0);
     writer.erase();

@@ -109,7 +109,8 @@ for (const wire of WIRES) {
       const { screen, peer } = talk;
       const long = "0123456789".repeat(9);
       screen.type(long);
-      const typed = [`> ${long.slice(0, 38)}`, `  ${long.slice(38, 76)}`, `  ${long.slice(76)}`];
+      // The last column stays free.
+      const typed = [`> ${long.slice(0, 37)}`, `  ${long.slice(37, 74)}`, `  ${long.slice(74)}`];
       await screen.until("the rows", (rows) => rows.slice(-4, -1).join() === typed.join());
       screen.press("Home");
       peer.type("hello\n");
@@ -262,10 +263,10 @@ for (const wire of WIRES) {
       const { screen, peer } = talk;
       const long = "0123456789".repeat(7);
       screen.type(long);
-      await screen.until("two rows", (rows) => typedRow(rows) === `  ${long.slice(58)}`);
+      await screen.until("two rows", (rows) => typedRow(rows) === `  ${long.slice(57)}`);
       screen.resize(40, 20);
-      await screen.until("narrower rows", (rows) => typedRow(rows) === `  ${long.slice(38)}`);
-      const typed = [`> ${long.slice(0, 38)}`, `  ${long.slice(38)}`];
+      await screen.until("narrower rows", (rows) => typedRow(rows) === `  ${long.slice(37)}`);
+      const typed = [`> ${long.slice(0, 37)}`, `  ${long.slice(37)}`];
       // The terminal has wrapped the rows itself, and may have scrolled what was above them.
       expect(withoutTimes(screen.allRows()).slice(0, -1)).toEqual([sent("hi"), ...typed]);
       peer.type("ok\n");

@@ -23,6 +23,15 @@ const SYNCHRONIZED_START = "\x1b[?2026h";
 const SYNCHRONIZED_END = "\x1b[?2026l";
 const LINK_END = "\x1b]8;;\x1b\\";
 
+/**
+ * A window that is being resized is drawn once its size has stayed for so long, ms: with each drawing, rows that the terminal had
+ * broken leave blank ones below. tmux tells a program of a new size at most every 250 ms.
+ */
+const SETTLED_AFTER = 80;
+const SETTLED_AFTER_IN_TMUX = 300;
+/** At the latest after so many ms. */
+const MAX_UNSETTLED = 1_000;
+
 /** How long an answer about the cursor is awaited at first, in ms; a terminal that took longer gets twice as long as it took. */
 const PATIENCE = 100;
 const MAX_PATIENCE = 1_000;
@@ -54,7 +63,7 @@ export interface Writer {
   resized(now: number): void;
   /** The terminal has answered where its cursor is, counted from 1. */
   cursorAt(row: number, column: number, now: number): void;
-  /** The answer did not come in time. */
+  /** Goes on without what was awaited; with Infinity, without anything. */
   expire(now: number): void;
   /** Erases the live rows, and leaves the cursor where they began. */
   erase(): void;
@@ -98,7 +107,10 @@ export function createWriter(
   let sizes: readonly Size[] = [];
   /** Asked and not answered yet, oldest first: the answers come in the same order. */
   let questions: readonly Question[] = [];
-  let deadline: number | null = null;
+  /** What drawing waits for after a resize: that the size stays, then that the terminal says where its cursor is. */
+  let awaited: { readonly what: "size" | "cursor"; readonly until: number } | null = null;
+  /** When the window was first resized since it was drawn. */
+  let resizedAt = 0;
   let patience = PATIENCE;
 
   function encode(row: Row): string {
@@ -181,10 +193,8 @@ export function createWriter(
   }
 
   function ask(now: number): void {
-    const size = terminal.size();
-    sizes = [...sizes, size];
-    questions = [...questions, { asked: now, size }];
-    deadline = now + patience;
+    questions = [...questions, { asked: now, size: terminal.size() }];
+    awaited = { what: "cursor", until: now + patience };
     terminal.askCursor();
   }
 
@@ -194,29 +204,37 @@ export function createWriter(
     const { narrowing, width } = capabilities();
     const above = rowsAboveCursor(drawn, sizes, narrowing, width, answer);
     drawn = null;
+    sizes = [];
     begin = answer === null ? null : answer.row - above;
     write(erasure(above), true);
   }
 
   function resized(now: number): void {
     if (drawn === null) return;
-    const { columns, rows } = terminal.size();
-    const known = deadline === null ? drawn.size : questions.at(-1)?.size;
-    if (known?.columns !== columns || known.rows !== rows) ask(now);
+    const size = terminal.size();
+    if (isSame(size, sizes.at(-1) ?? drawn.size)) return;
+    if (awaited === null) resizedAt = now;
+    sizes = [...sizes, size];
+    const wait = capabilities().multiplexer === "tmux" ? SETTLED_AFTER_IN_TMUX : SETTLED_AFTER;
+    awaited = { what: "size", until: Math.min(now + wait, resizedAt + MAX_UNSETTLED) };
+  }
+
+  function erase(): void {
+    if (drawn === null) return;
+    awaited = null;
+    if (sizes.length > 0) return eraseResized(null);
+    write(erasure(drawn.cursor.row), true);
+    begin = drawn.top;
+    drawn = null;
   }
 
   return {
     get deadline() {
-      return deadline;
+      return awaited?.until ?? null;
     },
     draw(frame, size, now) {
-      const current = terminal.size();
-      if (current.columns !== size.columns || current.rows !== size.rows) {
-        resized(now);
-        return false;
-      }
       resized(now);
-      if (deadline !== null) return false;
+      if (awaited !== null || !isSame(terminal.size(), size)) return false;
       const { live, cursor } = clip(frame, size.rows);
       const rows = live.map((row, index) => liveRow(row, drawn?.rows[index]));
       const next = { rows, cursor, size, top: topBelow(frame.settled, rows.length, size) };
@@ -232,35 +250,35 @@ export function createWriter(
       if (question === undefined) return;
       questions = others;
       patience = Math.max(PATIENCE, Math.min(MAX_PATIENCE, 2 * (now - question.asked)));
-      if (deadline === null || others.length > 0) return;
-      const { columns, rows } = terminal.size();
-      if (question.size.columns !== columns || question.size.rows !== rows) return ask(now);
-      deadline = null;
+      if (awaited?.what !== "cursor" || others.length > 0) return;
+      if (!isSame(question.size, terminal.size())) return resized(now);
+      awaited = null;
       eraseResized({ row: row - 1, column: column - 1 });
     },
     expire(now) {
-      if (deadline === null || now < deadline) return;
-      deadline = null;
+      if (awaited === null || now < awaited.until) return;
+      if (awaited.what === "size" && now < Infinity) return ask(now);
+      awaited = null;
       eraseResized(null);
     },
-    erase() {
-      if (drawn === null) return;
-      if (deadline !== null) return eraseResized(null);
-      write(erasure(drawn.cursor.row), true);
-      begin = drawn.top;
-      drawn = null;
-    },
+    erase,
     forget() {
       drawn = null;
       begin = null;
-      deadline = null;
+      sizes = [];
+      awaited = null;
     },
     clear() {
-      write((drawn === null ? "" : erasure(drawn.cursor.row)) + CLEAR_SCREEN, true);
+      // What a terminal keeps of a cleared screen is the transcript.
+      erase();
+      write(CLEAR_SCREEN, true);
       begin = 0;
-      drawn = null;
     },
   };
+}
+
+function isSame(one: Size, other: Size): boolean {
+  return one.columns === other.columns && one.rows === other.rows;
 }
 
 /** Erases the live rows, and leaves the cursor at the beginning of the first. */

@@ -75,10 +75,14 @@ export function watchEmulator(
     for (let round = 0; !draw() || scene.frame().settled.length > 0; round += 1) {
       if (round > 100) throw new Error("the writer draws nothing any more");
       await emulator.settle();
-      for (const { row, column } of scene.positions(answers.take())) {
+      const positions = scene.positions(answers.take());
+      for (const { row, column } of positions) {
         now += 1;
         writer.cursorAt(row, column, now);
       }
+      if (positions.length > 0 || writer.deadline === null) continue;
+      now = Math.max(now, writer.deadline);
+      writer.expire(now);
     }
   }
 

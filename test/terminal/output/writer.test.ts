@@ -112,6 +112,7 @@ test("a frame for a window of another size isn't drawn", () => {
   draw(frame);
   setSize(30, 10);
   expect(writer.draw({ settled: [], ...frame }, { columns: 40, rows: 10 }, 5)).toBe(false);
+  writer.expire(85);
   expect(asked()).toBe(1);
 });
 
@@ -121,13 +122,14 @@ test("after a resize nothing is drawn until the terminal says where its cursor i
   draw(frame);
   setSize(30, 10);
   writer.resized(1_000);
-  writer.resized(1_001);
+  writer.expire(1_080);
   expect(asked()).toBe(1);
-  expect(draw(frame, 1_002)).toBeNull();
-  expect(writer.deadline).toBe(1_100);
-  writer.cursorAt(5, 3, 1_010);
+  writer.resized(1_081);
+  expect(draw(frame, 1_082)).toBeNull();
+  expect(writer.deadline).toBe(1_180);
+  writer.cursorAt(5, 3, 1_090);
   expect(writer.deadline).toBeNull();
-  expect(draw(frame, 1_011)).not.toBeNull();
+  expect(draw(frame, 1_091)).not.toBeNull();
 });
 
 test("a terminal that doesn't answer in time is drawn on all the same", () => {
@@ -136,10 +138,65 @@ test("a terminal that doesn't answer in time is drawn on all the same", () => {
   draw(frame);
   setSize(30, 10);
   writer.resized(1_000);
-  writer.expire(1_099);
-  expect(draw(frame, 1_099)).toBeNull();
-  writer.expire(1_100);
-  expect(draw(frame, 1_100)).not.toBeNull();
+  writer.expire(1_080);
+  writer.expire(1_179);
+  expect(draw(frame, 1_179)).toBeNull();
+  writer.expire(1_180);
+  expect(draw(frame, 1_180)).not.toBeNull();
+});
+
+test("a window that is being resized is drawn once its size has stayed, or after a second", () => {
+  const { draw, setSize, writer, asked } = createScene();
+  draw({ live: typed("> a"), cursor: { row: 0, column: 3 } });
+  setSize(39, 10);
+  writer.resized(1_000);
+  setSize(38, 10);
+  writer.resized(1_050);
+  writer.expire(1_080);
+  expect(asked()).toBe(0);
+  expect(writer.deadline).toBe(1_130);
+  for (let time = 1_100; time < 2_000; time += 50) {
+    setSize(38 - (time % 7), 10);
+    writer.resized(time);
+    writer.expire(time);
+  }
+  expect(writer.deadline).toBe(2_000);
+  writer.expire(2_000);
+  expect(asked()).toBe(1);
+});
+
+test("tmux, which tells of a new size a few times a second, is waited for longer", () => {
+  const { draw, setSize, writer } = createScene({ multiplexer: "tmux" });
+  draw({ live: typed("> a"), cursor: { row: 0, column: 3 } });
+  setSize(39, 10);
+  writer.resized(1_000);
+  expect(writer.deadline).toBe(1_300);
+});
+
+test("an answer that comes late gives the next one more time", () => {
+  const { draw, setSize, writer } = createScene();
+  const frame = { live: typed("> a"), cursor: { row: 0, column: 3 } };
+  draw(frame);
+  setSize(30, 10);
+  writer.resized(1_000);
+  writer.expire(1_080);
+  writer.expire(1_180);
+  draw(frame, 1_180);
+  writer.cursorAt(5, 3, 1_280);
+  setSize(40, 10);
+  writer.resized(2_000);
+  writer.expire(2_080);
+  expect(writer.deadline).toBe(2_480);
+});
+
+test("at the end what is awaited is awaited no longer", () => {
+  const { draw, setSize, writer } = createScene();
+  const frame = { live: typed("> a"), cursor: { row: 0, column: 3 } };
+  draw(frame);
+  setSize(30, 10);
+  writer.resized(1_000);
+  writer.expire(Infinity);
+  expect(draw(frame, 1_001)).not.toBeNull();
 });
 
 test("a frame with more live rows than the window has is drawn around its cursor", () => {
