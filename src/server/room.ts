@@ -144,8 +144,9 @@ export class Room implements Disposable {
     this.#clock = clock;
   }
 
+  /** How many people are in it, however many programs each of them has. */
   get size(): number {
-    return this.#members.size;
+    return this.#people.size;
   }
 
   get members(): MapIterator<Member> {

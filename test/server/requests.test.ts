@@ -58,6 +58,16 @@ test("rooms lists the rooms of the log, and how many members are there now", asy
   });
 });
 
+test("rooms counts people, not the windows that they have open", async () => {
+  const state = openState();
+  const ann = await enter(state, "Ann");
+  await enter(state, "Ann", { device: "another-window-of-Ann-" });
+  await enter(state, "Bob");
+  expect(await ask(ann, { type: "rooms", request: 1 })).toMatchObject({
+    rooms: [{ name: "main", members: 2 }],
+  });
+});
+
 test("rooms lists for a guest of one room that room alone, and for the owner all", async () => {
   const state = openState();
   await talk(state.log, 2, "secret-plans");
