@@ -70,8 +70,14 @@ async function expectHeld({ screen, row }: Held): Promise<void> {
   await row('pasted "one"');
 }
 
+/** bash may say first that a job has stopped. */
+const isEmpty = (rows: string[]) => rows.at(-1) === "#" && !rows.includes("returned");
+
 async function resume({ screen }: Held): Promise<void> {
-  screen.type("clear; fg");
+  screen.type("clear");
+  screen.press("Enter");
+  await screen.until("an empty screen", isEmpty);
+  screen.type("fg");
   screen.press("Enter");
   await screen.until("its return", (rows) => rows.includes("returned"));
 }
