@@ -197,10 +197,14 @@ function talkOn(
     clearTimeout(expiring);
     const { deadline } = writer;
     if (deadline === null) return;
-    expiring = setTimeout(() => {
-      writer.expire(performance.now());
-      drawSoon(true);
-    }, deadline - performance.now());
+    expiring = setTimeout(
+      () => {
+        writer.expire(performance.now());
+        drawSoon(true);
+        // A delay below 0 is warned of, on the terminal itself.
+      },
+      Math.max(0, deadline - performance.now()),
+    );
   }
 
   function resize(): void {

@@ -30,7 +30,7 @@ const LINK_END = "\x1b]8;;\x1b\\";
 const SETTLED_AFTER = 80;
 const SETTLED_AFTER_IN_TMUX = 300;
 /** At the latest after so many ms. */
-const MAX_UNSETTLED = 1_000;
+const MAX_UNSETTLED = 5_000;
 
 /** How long an answer about the cursor is awaited at first, in ms; a terminal that took longer gets twice as long as it took. */
 const PATIENCE = 100;
