@@ -59,6 +59,7 @@ const TERMINAL_DRIVERS = [
   "output/writer.ts",
   "printer.ts",
   "room-switcher.ts",
+  "conversation-effects.ts",
   "run-command.ts",
   "talk.ts",
   "terminal.ts",

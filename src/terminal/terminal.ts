@@ -1,10 +1,10 @@
 // A conversation on a real terminal: the driver of state/update.ts, which decides, and view/view.ts, which lays out. Reads the
 // keys, does what the screen wants done, and draws through the writer. Knows neither rows nor rules.
 
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 
-import type { RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
+import { failureFrom, performInConversation } from "./conversation-effects.ts";
 import type { KeptLines } from "./editor/line-history.ts";
 import { editOutside } from "./external-editor.ts";
 import type { InputEvent } from "./input/input-event.ts";
@@ -21,8 +21,7 @@ import { windowSize } from "./output/window-size.ts";
 import { createWriter } from "./output/writer.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
-import { isRoomConversation, runCommand, sayGoodbye } from "./run-command.ts";
-import type { Effect, Failure, ScreenEvent } from "./state/effects.ts";
+import type { Effect, ScreenEvent } from "./state/effects.ts";
 import { startState, type TalkSettings, titleText } from "./state/state.ts";
 import { nextTick, update } from "./state/update.ts";
 import { holdTerminal } from "./tty.ts";
@@ -36,6 +35,12 @@ const MAX_DRAWN = 100;
 
 /** Items that may wait to be drawn; then the conversation waits. */
 const MAX_WAITING = 2 * MAX_DRAWN;
+
+/** Items that may wait while another program has the terminal: more than anyone reads, few enough to hold. */
+const MAX_HELD = 5_000;
+
+/** How often it is looked whether the terminal is back, ms. */
+const LOOK_EVERY = 50;
 
 /** For so long events are taken before keys are read, ms. */
 const MAX_BUSY = 8;
@@ -241,31 +246,14 @@ function talkOn(
   }
 
   function perform(effect: Effect): void {
-    const { conversation } = switcher;
     switch (effect.type) {
       case "say":
-        conversation.say(effect.text).catch((error: unknown) => {
-          if (!(error instanceof CharlaError)) throw error;
-          dispatch({ type: "not-said", id: effect.id, error: failureFrom(error) });
-          return fail(error);
-        });
-        return;
       case "run":
-        void runCommand(effect.command, switcher, state.room, effect.confirmed).then((outcome) => {
-          dispatch({ type: "answered", outcome });
-        });
-        return;
       case "complete":
-        return ask(async (room) => {
-          const rooms = (await room.rooms()).map(({ name }) => name);
-          dispatch({ type: "completed", line: effect.line, rooms });
-        });
       case "ask-rooms":
-        return ask(async (room) => dispatch({ type: "rooms", rooms: await room.rooms() }));
       case "ask-people":
-        return ask(async (room) => dispatch({ type: "people", people: await room.who() }));
       case "goodbye":
-        return sayGoodbye(conversation);
+        return performInConversation(effect, switcher, state.room, dispatch, fail);
       case "leave":
         return leave(effect.status === "interrupted" ? SIGNAL_STATUS.SIGINT : 0);
       case "suspend":
@@ -295,15 +283,6 @@ function talkOn(
     } finally {
       editorEnded = performance.now();
     }
-  }
-
-  /** Asks the server; while it can't be asked, nothing happens. */
-  function ask(question: (room: RoomConversation) => Promise<void>): void {
-    const { conversation } = switcher;
-    if (!isRoomConversation(conversation)) return;
-    question(conversation).catch((error: unknown) => {
-      if (!(error instanceof CharlaError)) throw error;
-    });
   }
 
   /** As soon as the terminal is known to keep the old one. */
@@ -385,6 +364,7 @@ function talkOn(
         drawSoon(true);
         await turn();
       }
+      while (isOpen && isLent && state.transcript.length >= MAX_HELD) await delay(LOOK_EVERY);
     },
     async error(error) {
       if (!showsNotices) await printer.error(error);
@@ -392,8 +372,4 @@ function talkOn(
     },
     [Symbol.asyncDispose]: close,
   };
-}
-
-function failureFrom({ code, message, hint }: CharlaError): Failure {
-  return { code, message, hint };
 }

@@ -265,6 +265,25 @@ function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
+test("while an editor has the terminal nothing is drawn, and no more is held than can be printed at once", async () => {
+  await using stage = await openAtPrompt({ room: true, env: { VISUAL: "sleep 0.7; :" } });
+  stage.emit(enters("ben"));
+  await stage.ends(">", " main  ana, ben  ok");
+  stage.type("draft");
+  stage.press("C-x", "C-e");
+  await stage.until("the editor", (rows) => rows.at(-1)?.startsWith("--") === true);
+  const COUNT = 6_000;
+  for (let index = 0; index < COUNT; index += 1) stage.emit(says("ben", `message ${index}.`));
+  await Bun.sleep(200);
+  expect(stage.written()).not.toContain("message 0.");
+  while (!stage.written().includes(`message ${COUNT - 1}.`)) await Bun.sleep(50);
+  const numbers = stage.written().matchAll(/message (\d+)\./g);
+  expect(Array.from(numbers, ([, number]) => Number(number))).toEqual(
+    Array.from({ length: COUNT }, (_, index) => index),
+  );
+  await stage.ends("> draft", " main  ana, ben  ok");
+});
+
 test("an error that ends the conversation is printed below its end", async () => {
   await using stage = await openAtPrompt();
   stage.fail(new CharlaError("NO_ANSWER", "no answer", "look for it"));

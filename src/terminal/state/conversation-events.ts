@@ -43,7 +43,10 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       return [withPresence(state, personJoined(state.presence, event.peer, now)), []];
     case "left": {
       const { peer, reason } = event;
-      return [withPresence(state, personLeft(state.presence, peer, reason, now)), []];
+      const next = withPresence(state, personLeft(state.presence, peer, reason, now));
+      // Somebody who is known by the name of another of their windows.
+      const isKnown = before.room.here.includes(peer);
+      return [next, isKnown ? [] : [{ type: "ask-people" }]];
     }
     case "renamed": {
       const presence = personRenamed(state.presence, event.from, event.to);

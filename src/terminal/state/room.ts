@@ -3,6 +3,7 @@
 
 import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
+import type { MemberDescription } from "../../chat/frames.ts";
 
 export interface RoomState {
   readonly room: string;
@@ -48,7 +49,7 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
           .map((member) => member.name)
           .filter((other) => other !== name)
           .slice(-MAX_OTHERS),
-        here: [...new Set([name, ...members.map((member) => member.name)])],
+        here: peopleHere(members, name),
       };
     }
     case "rights":
@@ -70,6 +71,16 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
     default:
       return state;
   }
+}
+
+/** The name of each person who is here, one's own first. Several windows of one person may have different names. */
+export function peopleHere(members: readonly MemberDescription[], ownName: string): string[] {
+  const own = members.find(({ name }) => name === ownName)?.fingerprint;
+  const names = new Map<string, string>();
+  for (const { fingerprint, name } of members) {
+    if (fingerprint !== own && !names.has(fingerprint)) names.set(fingerprint, name);
+  }
+  return [...new Set([ownName, ...names.values()])];
 }
 
 /** Whether a message mentions this person by name, and was sent since they entered. */

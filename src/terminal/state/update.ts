@@ -7,6 +7,7 @@ import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
 import { endPages, noticeItems, print, printNotice } from "./print.ts";
+import { peopleHere } from "./room.ts";
 import type { State } from "./state.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
@@ -44,8 +45,7 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
     case "rooms":
       return [{ ...state, unread: roomsAnswered(state.unread, event.rooms) }, []];
     case "people": {
-      const names = event.people.map(({ name }) => name);
-      const here = [...new Set([state.room.name, ...names])];
+      const here = peopleHere(event.people, state.room.name);
       return [{ ...state, room: { ...state.room, here } }, []];
     }
     case "not-said":

@@ -456,8 +456,22 @@ test("the prompt says when it is the other end's turn, and nothing when it is on
 });
 
 describe("people who are here", () => {
-  test("are counted once, however many windows they have", () => {
+  test("are counted once, however many windows they have, and of whatever names", () => {
     expect(here(openRoom("ben", "ben", "tom"))).toEqual(["ana", "ben", "tom"]);
+    const windows = [
+      { name: "ben", fingerprint: "b", away: false },
+      { name: "ana-2", fingerprint: "a", away: false },
+      { name: "ben-2", fingerprint: "b", away: false },
+      { name: "ana", fingerprint: "a", away: false },
+    ];
+    const screen = openVirtualScreen();
+    screen.emit({ ...entered(), members: windows });
+    expect(here(screen)).toEqual(["ana", "ben"]);
+    // The last of their windows may have the other name.
+    screen.emit({ type: "left", peer: "ben-2", reason: "" });
+    expect(screen.effects()).toEqual([{ type: "ask-people" }]);
+    screen.dispatch({ type: "people", people: windows.slice(3) });
+    expect(here(screen)).toEqual(["ana"]);
   });
 
   test("come, go and take other names", () => {
