@@ -54,6 +54,8 @@ const CHARACTER_PROBES: Readonly<
   "emoji-16": ["\u{1fae9}", ""],
   "emoji-17": ["\u{1faea}", ""],
   "text-emoji": ["❤", ""],
+  "wide-text-emoji": ["\u3297", ""],
+  "supplementary-text-emoji": ["\u{1f202}", ""],
   "skin-tone": ["\u{1f3fd}", ""],
   regional: ["\u{1f1e9}", ""],
 };

@@ -49,6 +49,7 @@ export const MAKES = {
   tmux: { ...XTERM_LIKE, clipboard: true },
   xterm: XTERM,
   "xterm-like": XTERM_LIKE,
+  st: XTERM,
   rxvt: { ...XTERM_LIKE, notification: "osc777" },
   vte: { ...XTERM_LIKE, hyperlinks: true },
   konsole: { ...MODERN, notification: "osc777" },
@@ -107,7 +108,8 @@ const BY_TERM: readonly (readonly [RegExp, MakeName])[] = [
   [/^konsole/, "konsole"],
   [/^(?:vte|gnome)/, "vte"],
   [/^rxvt/, "rxvt"],
-  [/^(?:xterm|st|mintty|iterm|putty|ms-terminal)/, "xterm-like"],
+  [/^st(?:$|-)/, "st"],
+  [/^(?:xterm|mintty|iterm|putty|ms-terminal)/, "xterm-like"],
 ];
 
 /**

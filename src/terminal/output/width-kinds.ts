@@ -38,6 +38,9 @@ export type CharacterKind =
   | "emoji-17"
   /** Emoji that are drawn as text unless a selector says otherwise. */
   | "text-emoji"
+  /** Those of them that are wide all the same, but not for kitty. */
+  | "wide-text-emoji"
+  | "supplementary-text-emoji"
   | "skin-tone"
   | "regional";
 
@@ -112,6 +115,9 @@ export function characterKind(character: string): CharacterKind {
   if (/[\u2630-\u2637\u268a-\u268f\u{1d300}-\u{1d376}]/u.test(character)) return "trigram";
   if (/\p{Emoji_Presentation}/u.test(character)) return "emoji";
   if (displayWidth(character) === 2) {
+    if (/\p{Emoji}/u.test(character)) {
+      return code < 0x10000 ? "wide-text-emoji" : "supplementary-text-emoji";
+    }
     if (code >= 0x1f000 && code < 0x20000) return "emoji";
     return code >= 0x10000 && code < 0x1f000 ? "wide-supplementary" : "wide";
   }
