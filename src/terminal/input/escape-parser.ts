@@ -11,6 +11,8 @@ export type Sequence =
       readonly body: string;
       readonly final: string;
       readonly meta: boolean;
+      /** ESC came so long before that it was a key: if this is none, it was typed. */
+      readonly isLate: boolean;
     }
   | {
       readonly type: "ss3";
@@ -23,7 +25,7 @@ export type Sequence =
 
 type StringKind = "dcs" | "osc" | "apc" | "pm" | "sos";
 
-type State = "ground" | "escape" | "csi" | "ss3" | "mouse" | "string" | "string-escape";
+type State = "ground" | "escape" | "late" | "csi" | "ss3" | "mouse" | "string" | "string-escape";
 
 /** What a character begins after ESC; its C1 control is 0x40 higher (ECMA-48 s. 5.3). */
 const INTRODUCERS: ReadonlyMap<number, StringKind | "csi" | "ss3"> = new Map([
@@ -59,6 +61,8 @@ const MAX_STRING = 4_096;
 
 /** How long after ESC another character still belongs to it, in ms. */
 const ESCAPE_WAIT = 50;
+/** How long after that "[" may still begin the rest of a key on a slow line, in ms. */
+const LATE_WAIT = 450;
 /** How long a sequence may stand still before it is dropped, in ms. */
 const SEQUENCE_WAIT = 500;
 
@@ -78,6 +82,8 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
   let state: State = "ground";
   /** ESC came twice: what follows has Alt. */
   let meta = false;
+  /** ESC was a key already. */
+  let isLate = false;
   /** The character after ESC that began the sequence; null for a C1 control. */
   let introducer: number | null = null;
   let kind: StringKind = "osc";
@@ -92,6 +98,7 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     if (!escaped) meta = false;
     body = "";
     isOverlong = false;
+    isLate = false;
     if (begun === "csi" || begun === "ss3") state = begun;
     else {
       state = "string";
@@ -108,7 +115,25 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
   /** The sequence was none. */
   function cancel(code: number): void {
     state = "ground";
+    if (isLate) typeLate();
     push(code);
+  }
+
+  /** What came so late was typed. */
+  function typeLate(): void {
+    isLate = false;
+    const typed = String.fromCodePoint(introducer ?? 0) + body;
+    for (const character of typed) {
+      take({ type: "character", code: character.charCodeAt(0), meta: false });
+    }
+  }
+
+  function pushLate(code: number): void {
+    state = "ground";
+    // Other sequences are answers, which come at once, or keys of modes that are off; "O" begins words.
+    if (code !== 0x5b) return pushGround(code);
+    begin(code, true);
+    isLate = true;
   }
 
   function finish(sequence: Sequence): void {
@@ -138,15 +163,15 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
   function pushCsi(code: number): void {
     // The Linux console and PuTTY have keys with two brackets: `CSI [ A`.
     if (code === 0x5b && body === "") return append(code, MAX_BODY);
-    if (code === 0x4d && body === "") {
+    if (code === 0x4d && body === "" && !isLate) {
       state = "mouse";
       mouseBytes = 0;
     } else if (code === 0x24 && /^\d+$/.test(body)) {
       // `CSI 7 $` is Shift-Home of rxvt, although "$" ends no sequence; DECRPM has two parameters.
-      finish({ type: "csi", body, final: "$", meta });
+      finish({ type: "csi", body, final: "$", meta, isLate });
     } else if (code >= 0x20 && code <= 0x3f) append(code, MAX_BODY);
     else if (code >= 0x40 && code <= 0x7e) {
-      finish({ type: "csi", body, final: String.fromCodePoint(code), meta });
+      finish({ type: "csi", body, final: String.fromCodePoint(code), meta, isLate });
     } else cancel(code);
   }
 
@@ -189,6 +214,7 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
   const PUSH: Readonly<Record<State, (code: number) => void>> = {
     ground: pushGround,
     escape: pushEscape,
+    late: pushLate,
     csi: pushCsi,
     ss3: pushSs3,
     mouse: cancel,
@@ -212,12 +238,15 @@ export function createEscapeParser(take: (sequence: Sequence) => void): EscapePa
     },
     get wait() {
       if (state === "ground") return null;
+      if (state === "late") return LATE_WAIT;
       return state === "escape" ? ESCAPE_WAIT : SEQUENCE_WAIT;
     },
     expire() {
       const ended = state;
-      state = "ground";
+      state = ended === "escape" ? "late" : "ground";
       if (ended === "escape") take({ type: "character", code: ESC, meta });
+      else if (ended === "late") return;
+      else if (isLate) typeLate();
       else if (ended !== "ground" && ended !== "mouse" && body === "") takeIntroducer();
     },
   };

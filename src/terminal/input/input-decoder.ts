@@ -62,11 +62,23 @@ export function createInputDecoder(): InputDecoder {
       case "character":
         return takeKey(keyOfCharacter(sequence.code, sequence.meta));
       case "csi":
+        if (sequence.isLate) return takeLate(sequence.body, sequence.final);
         return takeCsi(sequence.body, sequence.final, sequence.meta);
       case "ss3":
         return takeKey(keyOfSs3(sequence.body, sequence.final, sequence.meta));
       case "string":
         return takeAnswer(answerOfString(sequence.kind, sequence.text));
+    }
+  }
+
+  /** The rest of a key, if it is one: otherwise it was typed after Escape. */
+  function takeLate(body: string, final: string): void {
+    // Otherwise the lines of a paste would be entered one by one.
+    if (final === "~" && body === PASTE_START) return takeCsi(body, final, false);
+    const key = keyOfCsi(body, final, false);
+    if (key !== null) return takeKey(key);
+    for (const character of `[${body}${final}`) {
+      takeKey(keyOfCharacter(character.charCodeAt(0), false));
     }
   }
 

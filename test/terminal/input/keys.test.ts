@@ -201,6 +201,22 @@ describe("a lone ESC", () => {
     expect(decoded(["\x1b", 40, "O", 400, "D"])).toEqual(["left"]);
   });
 
+  test("is Escape and a key if the rest of the sequence comes later than that, on a slow line", () => {
+    expect(decoded(["\x1b", 200, "[D", 10, "a"])).toEqual(["escape", "left", "a"]);
+    expect(decoded(["\x1b", 400, "[", 400, "1;5", 400, "C"])).toEqual(["escape", "ctrl+right"]);
+  });
+
+  test("is Escape, and what is typed after it is typed, also if it begins like a sequence", () => {
+    expect(decoded(["\x1b", 500, "[D"])).toEqual(["escape", "[", "shift+d=D"]);
+    expect(decoded(["\x1b", 200, "[x"])).toEqual(["escape", "[", "x"]);
+    expect(decoded(["\x1b", 200, "[", 500, "D"])).toEqual(["escape", "[", "shift+d=D"]);
+    expect(decoded(["\x1b", 200, "[1\r"])).toEqual(["escape", "[", "1", "return"]);
+    expect(decoded(["\x1b", 200, "Ok"])).toEqual(["escape", "shift+o=O", "k"]);
+    expect(decoded(["\x1b", 200, "]P_M"])).toEqual(["escape", "]", "shift+p=P", "_", "shift+m=M"]);
+    expect(decoded(["\x1b", 200, "[Ma"])).toEqual(["escape", "[", "shift+m=M", "a"]);
+    expect(decoded(["\x1b", 200, "\x1b[A"])).toEqual(["escape", "up"]);
+  });
+
   test("with a bracket, and nothing after it for 500 ms, is Alt and the bracket", () => {
     expect(decoded(["\x1b[", 500, "a"])).toEqual(["meta+[", "a"]);
     expect(decoded(["\x1bO", 500, "a"])).toEqual(["meta+shift+o", "a"]);

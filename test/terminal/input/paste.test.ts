@@ -35,6 +35,14 @@ describe("a paste", () => {
     expect(decoded([`${START}${text}${END}`])).toEqual([paste(text)]);
   });
 
+  test("may begin slowly", () => {
+    expect(decoded(["\x1b", 200, `[200~one\rtwo${END}a`])).toEqual([
+      "escape",
+      paste("one\ntwo"),
+      "a",
+    ]);
+  });
+
   test("has Latin-1 where it is not UTF-8", () => {
     expect(decoded([`${START}caf\xe9 \xe9${END}a`])).toEqual([paste("café é"), "a"]);
   });
