@@ -132,10 +132,14 @@ function runCommand(state: State, command: Command, now: number): Step {
 }
 
 function copy(state: State): Step {
-  const { invitation, capabilities } = state;
+  const { invitation, capabilities, room } = state;
+  const mayInvite = room.rights.owner || room.rights.operator;
   const failure =
     invitation === null
-      ? { message: "no invitation was shown yet", hint: "/invite shows one" }
+      ? {
+          message: "no invitation was shown yet",
+          hint: mayInvite ? "/invite shows one" : "the owner and operators can make one: ask them",
+        }
       : capabilities.clipboard
         ? null
         : {

@@ -562,6 +562,11 @@ describe("/copy", () => {
     const screen = openRoom();
     screen.enter("/copy");
     expect(screen.effects().map(({ type }) => type)).not.toContain("copy");
+    expect(screen.printed()).toEqual([
+      "!! no invitation was shown yet (the owner and operators can make one: ask them)",
+    ]);
+    screen.emit({ type: "rights", operator: true, muted: false });
+    screen.enter("/copy");
     expect(screen.printed()).toEqual(["!! no invitation was shown yet (/invite shows one)"]);
   });
 
