@@ -1,8 +1,7 @@
 // The lines between messages where a screen only shows them one after the other: that what follows is from before one joined,
 // or was missed, and when it was sent if that isn't obvious. Pure; times are ms since 1970.
 
-import { isFromBefore, type Past } from "./state/past.ts";
-import type { RoomMessage } from "./state/room.ts";
+import { isFromBefore, type Past, type RoomMessage } from "./state/room.ts";
 import { calendarDay, clockTime } from "./view/message-text.ts";
 
 export interface Separators {

@@ -6,10 +6,9 @@ import { withHue, withHues } from "../view/colours.ts";
 import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
-import { isFromBefore } from "./past.ts";
 import { personJoined, personLeft, personRenamed, personSpoke, type Presence } from "./presence.ts";
 import { print, printMessage, printNotice } from "./print.ts";
-import { mentions, roomAfter, type RoomMessage } from "./room.ts";
+import { isFromBefore, mentions, roomAfter, type RoomMessage } from "./room.ts";
 import type { Connection, PendingMessage, State } from "./state.ts";
 import { roomEntered } from "./unread.ts";
 

@@ -133,21 +133,15 @@ function runCommand(state: State, command: Command, now: number): Step {
 
 function copy(state: State): Step {
   const { invitation, capabilities, room } = state;
-  const mayInvite = room.rights.owner || room.rights.operator;
-  const failure =
-    invitation === null
-      ? {
-          message: "no invitation was shown yet",
-          hint: mayInvite ? "/invite shows one" : "the owner and operators can make one: ask them",
-        }
-      : capabilities.clipboard
-        ? null
-        : {
-            message: "this terminal does not let programs copy",
-            hint: "select the invitation with the mouse, and copy it",
-          };
-  if (invitation === null || failure !== null) {
-    return [printError(state, { message: "", hint: "", ...failure }), []];
+  if (invitation === null) {
+    const mayInvite = room.rights.owner || room.rights.operator;
+    const hint = mayInvite ? "/invite shows one" : "the owner and operators can make one: ask them";
+    return [printError(state, { message: "no invitation was shown yet", hint }), []];
+  }
+  if (!capabilities.clipboard) {
+    const message = "this terminal does not let programs copy";
+    const hint = "select the invitation with the mouse, and copy it";
+    return [printError(state, { message, hint }), []];
   }
   const copied = noticeItems("the invitation is copied", null);
   return [print(state, ...copied), [{ type: "copy", text: invitation }]];

@@ -1,5 +1,5 @@
-// A room as it is known on this screen: who one is there, who else is there and was met, and how far back it was
-// shown. Pure.
+// A room as it is known on this screen: who one is there, who else is there and was met, how far back it was shown, and
+// which messages are from before. Pure.
 
 import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
@@ -115,4 +115,20 @@ function arrive(state: RoomState, name: string): RoomState {
 
 function depart(state: RoomState, name: string): RoomState {
   return { ...state, here: state.here.filter((other) => other !== name) };
+}
+
+/** What is marked before the next message, if that is from before. */
+export interface Past {
+  /** "earlier": said before one came; "new": said while the connection was lost. */
+  readonly label: "earlier" | "new";
+  /** When one came, ms since 1970. */
+  readonly time: number;
+}
+
+/**
+ * What is from before one joined is known by what the server says, whatever the clocks of the two machines say; what was missed
+ * later, by its time alone.
+ */
+export function isFromBefore(message: Pick<RoomMessage, "time" | "past">, past: Past): boolean {
+  return past.label === "earlier" ? message.past === true : message.time < past.time;
 }

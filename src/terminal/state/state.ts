@@ -5,9 +5,8 @@ import { type Editing, startEditing } from "../editor/editing.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
 import { visibleLine } from "../visible-text.ts";
-import type { Past } from "./past.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
-import { NO_ROOM, type RoomState } from "./room.ts";
+import { NO_ROOM, type Past, type RoomState } from "./room.ts";
 import type { TranscriptItem } from "./transcript.ts";
 import { NO_UNREAD, type Unread } from "./unread.ts";
 
