@@ -112,6 +112,10 @@ testWith(
       // Before the next message: a message gets its final place only when it is stored.
       const onAnas = withoutTimes(ana).find((other) => message && other.endsWith(message.text));
       if (onAnas !== undefined) await shows(one, onAnas);
+      // While the build is here, the column of names is as wide as its name.
+      if (message?.speaker !== "build") continue;
+      await one.until("the build to leave", (rows) => rows.at(-1) === " main  ana, ben  ok");
+      await other.until("the build to leave", (rows) => rows.at(-1) === " main  ben, ana  ok");
     }
     const benSaw = await other.until("Ben's end", (rows) => rows.at(-1) === "$");
     const buildSaw = await third.until("the build's end", (rows) => rows.at(-1) === "$");
