@@ -64,10 +64,10 @@ if (FULL_SIZE) {
           run([process.execPath, many, `${MANY_STEPS}`, `${from}`, `${half}`]),
         ),
       );
-      for (const { stdout, stderr, status } of runs) {
-        expect({ stdout, stderr, status }).toEqual({
+      // xterm.js complains on stderr when the machine is slow.
+      for (const { stdout, status } of runs) {
+        expect({ stdout, status }).toEqual({
           stdout: expect.stringMatching(/^10 seeds of 10000 steps in [\d.]+ s: 0 failed\n$/),
-          stderr: "",
           status: 0,
         });
       }

@@ -97,8 +97,11 @@ export function watchEmulator(
     // Some resizes are so quick that the program hears of the last one only.
     const times = random(3) === 0 ? 1 + random(3) : 1;
     isExact = emulator.name !== "xterm.js (reflow)" && (!isXterm || times === 1);
+    const before = size.columns;
     for (let time = 0; time < times; time += 1) {
-      const columns = MIN_COLUMNS + random(random(3) === 0 ? MAX_COLUMNS - MIN_COLUMNS + 1 : 60);
+      const chosen = MIN_COLUMNS + random(random(3) === 0 ? MAX_COLUMNS - MIN_COLUMNS + 1 : 60);
+      // Of a window that is as wide again as it was nobody hears; tmux has moved a cursor right of its row's end to that end.
+      const columns = chosen === before ? chosen + 1 : chosen;
       const rows = random(2) === 0 ? size.rows : MIN_ROWS + random(MAX_ROWS - MIN_ROWS);
       await resizeTo(columns, rows);
       // xterm.js has to be followed step by step.
