@@ -11,6 +11,7 @@ import { withdrawable } from "./abort.ts";
 import { conversationOver, memberHint } from "./conversation-errors.ts";
 import type { Device } from "./device.ts";
 import { createEventQueue, eventWeight } from "./event-queue.ts";
+import { refuseToSay } from "./room-client/outbox.ts";
 import {
   type Action,
   type Answer,
@@ -18,7 +19,6 @@ import {
   type ClientEvent,
   createRoomClient,
   type Question,
-  refuseToSay,
   type RoomClientOptions,
   wakeAt,
 } from "./room-client/state.ts";

@@ -4,12 +4,12 @@ import { describe, expect, test } from "bun:test";
 
 import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame, type MemberFrame, type ServerFrame } from "../../src/chat/frames.ts";
+import { refuseToSay } from "../../src/client/room-client/outbox.ts";
 import {
   type Action,
   type ClientEvent,
   connectDelay,
   createRoomClient,
-  refuseToSay,
   type RoomClient,
   type RoomClientOptions,
   wakeAt,

@@ -47,13 +47,13 @@ interface Mutation {
 const MUTATIONS: readonly Mutation[] = [
   {
     rule: "what is not known to be stored is not sent again over the next connection",
-    file: "client/room-client/step.ts",
+    file: "client/room-client/entering.ts",
     from: "for (const message of client.outbox.values()) send(client, message, now, actions);",
     to: "",
   },
   {
     rule: "what is stored stays in the outbox",
-    file: "client/room-client/step.ts",
+    file: "client/room-client/outbox.ts",
     from: "client.outbox.delete(number);",
     to: "",
   },

@@ -8,12 +8,12 @@ import type { RoomEvent } from "../../src/chat/events.ts";
 import { encodeFrame } from "../../src/chat/frames.ts";
 import type { Cursor, Unstored } from "../../src/client/device.ts";
 import { describeEnd } from "../../src/client/join-room.ts";
+import { refuseToSay } from "../../src/client/room-client/outbox.ts";
 import {
   type Action,
   type ClientEvent,
   createRoomClient,
   type Question,
-  refuseToSay,
   type RoomClient,
   wakeAt,
 } from "../../src/client/room-client/state.ts";

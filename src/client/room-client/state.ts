@@ -1,12 +1,10 @@
-// The state of a room client, the events that change it, and the actions that follow: the vocabulary of step.ts.
+// The state of a room client, the events that change it, and the actions that follow: the vocabulary of step.ts and its neighbours.
 // Pure.
 
 import { backoff } from "../../backoff.ts";
-import { MAX_WAITING } from "../../chat/conversation.ts";
 import type { RoomEvent } from "../../chat/events.ts";
-import { type LogEntry, MAX_TEXT, type MemberFrame, type ServerFrame } from "../../chat/frames.ts";
-import { CharlaError, type ErrorCode } from "../../errors.ts";
-import { conversationOver, tooManyWaiting } from "../conversation-errors.ts";
+import type { LogEntry, MemberFrame, ServerFrame } from "../../chat/frames.ts";
+import type { CharlaError } from "../../errors.ts";
 import type { Cursor, Unstored } from "../device.ts";
 
 /**
@@ -173,13 +171,6 @@ export type Action =
   /** The last: `event` is the last event, and null where the member never was in the room; `error` follows it. */
   | { readonly type: "over"; readonly event: RoomEvent | null; readonly error: CharlaError | null };
 
-/** Failures that a person should know of while another attempt is made: something else answers in the server's place. */
-export const NOT_THE_SERVER: ReadonlySet<ErrorCode> = new Set([
-  "SERVER_KEY_CHANGED",
-  "OTHER_WIRE",
-  "OTHER_VERSION",
-]);
-
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
@@ -224,28 +215,6 @@ export function wakeAt({ phase }: RoomClient): number {
   return Math.min(noticeAt ?? Number.POSITIVE_INFINITY, connectionAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** Why a message cannot be said now; null when it can. */
-export function refuseToSay({ phase, outbox }: RoomClient, text: string): CharlaError | null {
-  if (phase.name === "leaving" || phase.name === "over") return conversationOver();
-  if (text.length > MAX_TEXT) {
-    return new CharlaError(
-      "MESSAGE_TOO_LONG",
-      `the message is ${text.length} characters long; one may have ${MAX_TEXT}`,
-      "say it in several messages, or share it as a file",
-    );
-  }
-  return outbox.size >= MAX_WAITING ? tooManyWaiting("the server has them") : null;
-}
-
-/** Whether one log goes on with the conversation of another: a copy's id ends with that of the first log (docs/server.md). */
-export function isSameConversation(one: string, other: string): boolean {
-  return firstLog(one) === firstLog(other);
-}
-
-function firstLog(log: string): string {
-  return log.slice(log.lastIndexOf(".") + 1);
-}
-
 /** How long to wait before another attempt to connect, ms. */
 export function connectDelay(failures: number, random: number): number {
   return backoff(failures, random, FIRST_RETRY, LONGEST_RETRY);
@@ -259,4 +228,9 @@ export function connectionPhase(phase: Phase): ConnectionPhase | null {
 
 export function setConnection(client: RoomClient, connection: OpenPhase): void {
   client.phase = client.phase.name === "leaving" ? { ...client.phase, connection } : connection;
+}
+
+/** @param shown the newest entry of the log that the reader has seen once it has the event */
+export function emit(actions: Action[], event: RoomEvent, shown: Cursor | null = null): void {
+  actions.push({ type: "emit", event, shown });
 }

@@ -1,0 +1,105 @@
+// How a room client enters its room, for the first time or again: it sends `enter`, and the server's `welcome` says which
+// log the room is in, and what the member may do. Then what waits in the outbox is sent, unless it was written for another
+// conversation. Knows neither how a connection is made nor when one is given up.
+
+import type { RoomEvent } from "../../chat/events.ts";
+import { FIRST_ENTRIES, type ServerFrame } from "../../chat/frames.ts";
+import { otherConversation } from "../conversation-errors.ts";
+import { close } from "./leaving.ts";
+import { send } from "./outbox.ts";
+import { type Action, connectionPhase, emit, type RoomClient, setConnection } from "./state.ts";
+
+/** Sends `enter`; again if there was no answer in time. */
+export function enter(client: RoomClient, now: number, actions: Action[]): void {
+  const { room, name, device, received } = client;
+  const after = received ?? undefined;
+  // A returning member gets what was missed, also from another log, such as a restored copy.
+  const history = received === null ? client.history : undefined;
+  actions.push({ type: "send", frame: { type: "enter", room, name, device, after, history } });
+  setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
+}
+
+export function welcome(
+  client: RoomClient,
+  frame: Extract<ServerFrame, { type: "welcome" }>,
+  now: number,
+  actions: Action[],
+): void {
+  const { room, name, owner, operator = false, muted = false, members, log, last } = frame;
+  client.log = log;
+  client.past ??= { log, sequence: last };
+  // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new
+  // the numbers of entries that were seen before.
+  const { received } = client;
+  const isKnown = received?.log === log;
+  if (isKnown ? received.sequence > last : last === 0) {
+    client.received = { log, sequence: last };
+  } else if (received === null) {
+    // From here on nothing is missed, even if the connection is lost before the first entry comes. Also for a server that
+    // does not know how many were asked for.
+    client.received = { log, sequence: Math.max(0, last - (client.history ?? FIRST_ENTRIES)) };
+  }
+  const event: RoomEvent = client.entered
+    ? { type: "reconnected" }
+    : {
+        type: "entered",
+        room,
+        name,
+        owner,
+        ...(operator ? { operator } : {}),
+        ...(muted ? { muted } : {}),
+        members,
+      };
+  emit(actions, event, client.received?.log === log ? client.received : null);
+  if (client.entered) changeRights(client, { operator, muted }, actions);
+  client.rights = { operator, muted };
+  client.entered = true;
+  client.attempts = 0;
+  client.reportedFailure = null;
+  if (connectionPhase(client.phase)?.name === "closing") return;
+  setConnection(client, { name: "joined", resendAt: null });
+  holdBack(client, actions);
+  for (const message of client.outbox.values()) send(client, message, now, actions);
+  if (client.phase.name === "leaving" && client.outbox.size === 0) close(client, actions);
+}
+
+/** What was said in another conversation is not for the people of this one: the device keeps it. */
+function holdBack(client: RoomClient, actions: Action[]): void {
+  const { log, outbox } = client;
+  let count = 0;
+  if (outbox.values().some((message) => message.log === undefined)) {
+    actions.push({ type: "entered-log", log });
+  }
+  for (const message of outbox.values()) {
+    message.log ??= log;
+    if (isSameConversation(message.log, log)) continue;
+    count += 1;
+    outbox.delete(message.number);
+    const { number, isOld } = message;
+    const keep = isOld || client.keepsUnsaid;
+    actions.push({ type: "not-stored", number, error: otherConversation(1), keep });
+  }
+  if (count === 0) return;
+  const { code, message, hint } = otherConversation(count);
+  emit(actions, { type: "notice", code, message, hint });
+}
+
+/** Whether one log goes on with the conversation of another: a copy's id ends with that of the first log (docs/server.md). */
+export function isSameConversation(one: string, other: string): boolean {
+  return firstLog(one) === firstLog(other);
+}
+
+function firstLog(log: string): string {
+  return log.slice(log.lastIndexOf(".") + 1);
+}
+
+export function changeRights(
+  client: RoomClient,
+  { operator, muted }: RoomClient["rights"],
+  actions: Action[],
+): void {
+  const { rights } = client;
+  if (rights.operator === operator && rights.muted === muted) return;
+  client.rights = { operator, muted };
+  emit(actions, { type: "rights", operator, muted });
+}

@@ -1,0 +1,95 @@
+// The messages of a room client that are not known to be stored: each is sent, and sent again, until the server has stored
+// or refused it. Knows neither how a connection is made nor the device that keeps them on the disk.
+
+import { MAX_WAITING } from "../../chat/conversation.ts";
+import { MAX_TEXT, type ServerFrame } from "../../chat/frames.ts";
+import { CharlaError } from "../../errors.ts";
+import { conversationOver, refusal, tooManyWaiting } from "../conversation-errors.ts";
+import { close } from "./leaving.ts";
+import {
+  type Action,
+  connectionPhase,
+  emit,
+  type Outgoing,
+  type RoomClient,
+  setConnection,
+} from "./state.ts";
+
+/** Why a message cannot be said now; null when it can. */
+export function refuseToSay({ phase, outbox }: RoomClient, text: string): CharlaError | null {
+  if (phase.name === "leaving" || phase.name === "over") return conversationOver();
+  if (text.length > MAX_TEXT) {
+    return new CharlaError(
+      "MESSAGE_TOO_LONG",
+      `the message is ${text.length} characters long; one may have ${MAX_TEXT}`,
+      "say it in several messages, or share it as a file",
+    );
+  }
+  return outbox.size >= MAX_WAITING ? tooManyWaiting("the server has them") : null;
+}
+
+export function say(
+  client: RoomClient,
+  number: number,
+  text: string,
+  now: number,
+  actions: Action[],
+): void {
+  const log = client.log === "" ? undefined : client.log;
+  const message = { number, text, log, isOld: false, isSent: false };
+  client.outbox.set(number, message);
+  if (client.phase.name === "joined") {
+    send(client, message, now, actions);
+    emit(actions, { type: "said", text });
+  } else {
+    emit(actions, { type: "waiting", for: "server", text });
+  }
+}
+
+/** Sends a message; it is sent again when nothing else is said, or stored, for a while. */
+export function send(client: RoomClient, message: Outgoing, now: number, actions: Action[]): void {
+  const { number, text } = message;
+  actions.push({ type: "send", frame: { type: "say", number, text } });
+  message.isSent = true;
+  setConnection(client, { name: "joined", resendAt: now + client.resendAfter });
+}
+
+/** Sends again what has waited longest. */
+export function resendOldest(client: RoomClient, now: number, actions: Action[]): void {
+  const oldest = client.outbox.values().next().value;
+  if (oldest !== undefined) send(client, oldest, now, actions);
+}
+
+/** Takes a message back, unless it was sent: then the server may have it. */
+export function withdraw(
+  client: RoomClient,
+  number: number,
+  reason: unknown,
+  actions: Action[],
+): void {
+  const message = client.outbox.get(number);
+  if (message === undefined || message.isSent || message.isOld) return;
+  actions.push({ type: "not-stored", number, error: reason, keep: false });
+  settled(client, message, actions);
+}
+
+/** The server has refused to store a message. */
+export function refused(
+  client: RoomClient,
+  { number, code, message: why }: Extract<ServerFrame, { type: "refused" }>,
+  actions: Action[],
+): void {
+  const message = client.outbox.get(number);
+  if (message === undefined) return;
+  actions.push({ type: "not-stored", number, error: refusal(code, why), keep: false });
+  settled(client, message, actions);
+}
+
+/** Nothing more is to be done for a message, and perhaps nothing to stay for. */
+export function settled(client: RoomClient, { number }: Outgoing, actions: Action[]): void {
+  client.outbox.delete(number);
+  if (client.outbox.size > 0) return;
+  const connection = connectionPhase(client.phase);
+  if (connection?.name === "joined") setConnection(client, { name: "joined", resendAt: null });
+  if (client.phase.name === "leaving") close(client, actions);
+}
