@@ -60,10 +60,10 @@ function layoutOf({ size, capabilities, room, settings, transcript }: State): It
   };
 }
 
-/** Those of who is here, of who has spoken, and of whose messages are printed now, though they may have left. */
-function namesShown({ here, others }: State["room"], transcript: State["transcript"]): Set<string> {
+/** Those of who is here, and of whose messages are printed now, though they may have left. */
+function namesShown({ here }: State["room"], transcript: State["transcript"]): Set<string> {
   const authors = transcript.filter((item) => item.type === "message").map(({ name }) => name);
-  return new Set([...here, ...others, ...authors]);
+  return new Set([...here, ...authors]);
 }
 
 /** All that waits, or the next page of an answer that is longer than the window. */
