@@ -194,7 +194,8 @@ function talkOn(
     if (!isDrawn) return;
     const isNewPage = page !== null && state.page?.waits !== true;
     if (items > 0 || isNewPage) step({ type: "drawn", items, page });
-    if (state.transcript.length > 0 && page === null) drawSoon(true);
+    // What was printed may have been what the column of names was that wide for.
+    if ((items > 0 || state.transcript.length > 0) && page === null) drawSoon(true);
   }
 
   /** While the terminal is asked where its cursor is, nothing is drawn. */

@@ -72,7 +72,8 @@ export function watchEmulator(
   }
 
   async function drawUntilDone(): Promise<void> {
-    for (let round = 0; !draw() || scene.frame().settled.length > 0; round += 1) {
+    for (let round = 0; scene.frame().settled.length > 0 || !draw(); round += 1) {
+      draw();
       if (round > 100) throw new Error("the writer draws nothing any more");
       await emulator.settle();
       const positions = scene.positions(answers.take());
