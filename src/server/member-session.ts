@@ -1,51 +1,25 @@
 // One client's session with the server, from the first frame on its channel to the end of it: it is outside, or a
-// member of one room. Does what each frame asks for, and answers it. Knows rooms and the log, not how the client
-// connected.
+// member of one room. Counts each frame against the limits, does what it asks for, and answers it. Knows rooms and the
+// log, neither how the client connected nor who may enter (enter-room.ts).
 
-import {
-  BANNED,
-  type Channel,
-  type ChannelHandlers,
-  ENDED_BY_PROGRAM,
-  NOT_ADMITTED,
-} from "../chat/channel.ts";
+import { type ChannelHandlers, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
 import {
   encodeFrame,
-  FIRST_ENTRIES,
   type MemberFrame,
   readMemberFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
-import { isMemberName } from "../chat/names.ts";
-import { CharlaError, type ErrorCode } from "../errors.ts";
+import { CharlaError } from "../errors.ts";
 import type { SessionAllowance } from "./allowances.ts";
-import { claimName } from "./claim-name.ts";
+import { type Client, closeCode, enterRoom } from "./enter-room.ts";
 import { sendInTime } from "./fan-out.ts";
-import type { UsedInvitation } from "./invitations.ts";
 import type { Action } from "./limits.ts";
-import { mutedNotice } from "./operator-requests.ts";
-import {
-  actionOf,
-  answerRequest,
-  describeMembers,
-  encodeFailure,
-  type Request,
-} from "./requests.ts";
-import { Member, type Room } from "./room.ts";
+import { actionOf, answerRequest, encodeFailure, refuseAction, type Request } from "./requests.ts";
 import type { Membership, Pause, ServerState } from "./server-state.ts";
+import { isOfStore } from "./storage-watch.ts";
 
 /** Bytes of a frame that count as one frame: those with long texts cost more to read, to store and to send on. */
 const FRAME_UNIT = 1_024;
-
-export interface Client {
-  readonly channel: Channel;
-  readonly fingerprint: string;
-  readonly owner: boolean;
-  /** By which it came. */
-  readonly invitation: UsedInvitation;
-  /** Where the client's packets come from now, as HOST:PORT; null if there is no network between. */
-  address(): string | null;
-}
 
 type FrameOf<T extends MemberFrame["type"]> = Extract<MemberFrame, { type: T }>;
 
@@ -210,33 +184,10 @@ export class MemberSession implements ChannelHandlers {
       const wait = this.#allowance?.take(action) ?? 0;
       if (wait > 0 && !(await this.#pause(wait, action))) return false;
     } else if (action !== null) {
-      const failure = this.#refuseAction(membership, action);
+      const failure = refuseAction(this.#server, membership, action, this.#allowance);
       if (failure !== null) return this.#answer(encodeFailure(frame.request, failure));
     }
     return this.#answer(await answerRequest(this.#server, membership, frame));
-  }
-
-  /** Why the member may not do it now; null if it may, which counts. */
-  #refuseAction(
-    { room, member }: Membership,
-    action: "search" | "rename",
-  ): Pick<CharlaError, "code" | "message" | "hint"> | null {
-    if (action === "rename" && this.#server.moderation.isMuted(room.name, member.fingerprint)) {
-      return {
-        code: "REFUSED",
-        message: `you are muted in ${room.name}, and keep your name`,
-        hint: "ask the owner of the conversation",
-      };
-    }
-    const wait = this.#allowance?.tryTake(action) ?? 0;
-    if (wait === 0) return null;
-    const [what, again] =
-      action === "search" ? ["searched", "search"] : ["changed your name", "try"];
-    return {
-      code: "REFUSED",
-      message: `you have ${what} more often than this server allows`,
-      hint: `${again} again in ${Math.ceil(wait / 1_000)} s`,
-    };
   }
 
   async #enter(frame: FrameOf<"enter">): Promise<boolean> {
@@ -246,101 +197,13 @@ export class MemberSession implements ChannelHandlers {
     const wait = this.#allowance?.take("enter") ?? 0;
     if (wait > 0 && !(await this.#pause(wait, "enter"))) return false;
     this.#leave();
-    using reservation = this.#server.reserve(frame.room);
     try {
-      this.#membership = await this.#join(reservation.room, frame);
+      this.#membership = await enterRoom(this.#server, this.#client, frame);
       return true;
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       this.#client.channel.abort(closeCode(error.code), error.message);
       return false;
-    }
-  }
-
-  async #join(
-    room: Room,
-    { name: wanted, device, after, history }: FrameOf<"enter">,
-  ): Promise<Membership> {
-    const { log, quota, moderation, invitations } = this.#server;
-    const { fingerprint, owner, invitation } = this.#client;
-    this.#checkAdmission(room);
-    const creator = owner ? null : { fingerprint, invitation: invitation.id };
-    const created = await quota.enter(room.name, creator);
-    let name: string;
-    try {
-      // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
-      const muted = moderation.findMuted(room.name, fingerprint);
-      const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
-      name = await claimName(log, room, kept, fingerprint);
-      created?.(true);
-    } catch (error) {
-      created?.(false);
-      throw error;
-    }
-    const last = await log.last(room.name);
-    // The owner may have locked the room meanwhile, banned the client, or closed the invitation.
-    this.#checkAdmission(room);
-    invitations.enter(invitation, fingerprint);
-    this.#replaceProgram(room, device);
-    // A cursor into another log means nothing in this one, nor does one beyond its end.
-    const cursor = after?.log === log.id ? after.sequence : last - (history ?? FIRST_ENTRIES);
-    const start = Math.min(Math.max(0, cursor), last);
-    const member = new Member({ ...this.#client, device, name, start });
-    room.add(member);
-    // Those that are not announced yet will be.
-    const members = describeMembers(
-      room.members.filter((other) => other === member || room.isAnnounced(other)),
-      room.name,
-      moderation,
-    );
-    const muted = moderation.isMuted(room.name, fingerprint);
-    this.#send({
-      type: "welcome",
-      room: room.name,
-      name,
-      owner,
-      ...(moderation.isOperator(fingerprint) ? { operator: true } : {}),
-      ...(muted ? { muted } : {}),
-      log: log.id,
-      last,
-      members,
-    });
-    if (muted) this.#send(mutedNotice(room.name));
-    room.follow(member, last);
-    const notice = owner ? this.#server.storage.notice : null;
-    if (notice !== null) this.#send({ type: "notice", ...notice });
-    return { room, member };
-  }
-
-  /** @throws {CharlaError} REFUSED, BANNED */
-  #checkAdmission(room: Room): void {
-    const { fingerprint, owner, invitation } = this.#client;
-    const hint = "ask the owner of the conversation";
-    const { moderation, invitations } = this.#server;
-    const isOperator = owner || moderation.isOperator(fingerprint);
-    if (moderation.isBanned(fingerprint) && !owner) {
-      throw new CharlaError("BANNED", "you are banned from this server", hint);
-    }
-    const why =
-      !owner && !invitations.mayEnter(invitation, fingerprint)
-        ? "your invitation lets in nobody new any more"
-        : invitation.room !== null && invitation.room !== room.name && !owner
-          ? `your invitation is for the room ${invitation.room}, not for ${room.name}`
-          : moderation.keepsOut(room.name, fingerprint) && !isOperator
-            ? `${room.name} is locked`
-            : room.isFull
-              ? `${room.name} is full`
-              : null;
-    if (why !== null) throw new CharlaError("REFUSED", why, hint);
-  }
-
-  /** A program that was killed is back before its old session has timed out: it is one member, not two. */
-  #replaceProgram(room: Room, device: string): void {
-    for (const member of room.members) {
-      if (member.fingerprint !== this.#client.fingerprint || member.device !== device) continue;
-      this.#server.disconnect({ room, member }, "the same program has entered again", {
-        toOthers: "",
-      });
     }
   }
 
@@ -383,15 +246,4 @@ export class MemberSession implements ChannelHandlers {
   #abortOutside({ type }: MemberFrame): void {
     this.#abort(`${type} was sent before enter`);
   }
-}
-
-/** Whether the log takes no messages, which its owner should know. */
-function isOfStore(code: ErrorCode): boolean {
-  return code === "QUOTA_REACHED" || code.startsWith("STORE_");
-}
-
-/** With which CLOSE somebody is refused; when the store has failed, they may come back when it works again. */
-function closeCode(code: ErrorCode): number {
-  if (code === "BANNED") return BANNED;
-  return isOfStore(code) ? ENDED_BY_PROGRAM : NOT_ADMITTED;
 }

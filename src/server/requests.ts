@@ -1,6 +1,6 @@
 // What members ask for beside talking, each request answered with one frame: names, lists and history; what only the
-// owner and operators may ask for is in operator-requests.ts. An answer that would not fit one message of the wire is
-// truncated.
+// owner and operators may ask for is in operator-requests.ts. What counts against the limits, and may be refused, is here
+// too. An answer that would not fit one message of the wire is truncated.
 
 import {
   encodeFrame,
@@ -10,6 +10,7 @@ import {
 } from "../chat/frames.ts";
 import { CharlaError } from "../errors.ts";
 import { isSearchable } from "../log/text-matching.ts";
+import type { SessionAllowance } from "./allowances.ts";
 import type { Moderation } from "./moderation.ts";
 import { answerOperator, isOperatorRequest, type OperatorRequest } from "./operator-requests.ts";
 import type { Member } from "./room.ts";
@@ -140,4 +141,28 @@ export function actionOf(frame: Request): "list" | "search" | "rename" | null {
     default:
       return null;
   }
+}
+
+/** Why a member may not search, or change its name, now; null if it may, which counts. */
+export function refuseAction(
+  { moderation }: ServerState,
+  { room, member }: Membership,
+  action: "search" | "rename",
+  allowance: SessionAllowance | null,
+): Pick<CharlaError, "code" | "message" | "hint"> | null {
+  if (action === "rename" && moderation.isMuted(room.name, member.fingerprint)) {
+    return {
+      code: "REFUSED",
+      message: `you are muted in ${room.name}, and keep your name`,
+      hint: "ask the owner of the conversation",
+    };
+  }
+  const wait = allowance?.tryTake(action) ?? 0;
+  if (wait === 0) return null;
+  const [what, again] = action === "search" ? ["searched", "search"] : ["changed your name", "try"];
+  return {
+    code: "REFUSED",
+    message: `you have ${what} more often than this server allows`,
+    hint: `${again} again in ${Math.ceil(wait / 1_000)} s`,
+  };
 }

@@ -1,7 +1,7 @@
 // Notifies the owner once when the messages take most of what they may, once when they take all of it, and once when
 // the store fails. Pure: knows no log, no disk and no members.
 
-import type { CharlaError } from "../errors.ts";
+import type { CharlaError, ErrorCode } from "../errors.ts";
 import { formatBytes, type Usage } from "../log/log.ts";
 
 export interface StorageNotice {
@@ -72,4 +72,9 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
       );
     },
   };
+}
+
+/** Whether the log takes no messages, which its owner should know. */
+export function isOfStore(code: ErrorCode): boolean {
+  return code === "QUOTA_REACHED" || code.startsWith("STORE_");
 }

@@ -1,0 +1,130 @@
+// How a client enters a room: whether it may, by which name, from which entry on, and what it and the others learn then.
+// Knows the rooms, the log and the moderation, not what a member does once it is in, nor how often it may try.
+
+import { BANNED, type Channel, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
+import { encodeFrame, FIRST_ENTRIES, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
+import { isMemberName } from "../chat/names.ts";
+import { CharlaError, type ErrorCode } from "../errors.ts";
+import { claimName } from "./claim-name.ts";
+import type { UsedInvitation } from "./invitations.ts";
+import { mutedNotice } from "./operator-requests.ts";
+import { describeMembers } from "./requests.ts";
+import { Member, type Room } from "./room.ts";
+import type { Membership, ServerState } from "./server-state.ts";
+import { isOfStore } from "./storage-watch.ts";
+
+/** A client that is connected, and whose key and invitation are known. */
+export interface Client {
+  readonly channel: Channel;
+  readonly fingerprint: string;
+  readonly owner: boolean;
+  /** By which it came. */
+  readonly invitation: UsedInvitation;
+  /** Where the client's packets come from now, as HOST:PORT; null if there is no network between. */
+  address(): string | null;
+}
+
+/**
+ * Makes a client a member of the room, and sends it the welcome.
+ *
+ * @throws {CharlaError} REFUSED, BANNED, NAME_TAKEN, TOO_MANY_ROOMS, STORE_...
+ */
+export async function enterRoom(
+  server: ServerState,
+  client: Client,
+  { room: roomName, name: wanted, device, after, history }: Extract<MemberFrame, { type: "enter" }>,
+): Promise<Membership> {
+  const { log, quota, moderation, invitations } = server;
+  const { channel, fingerprint, owner, invitation } = client;
+  using reservation = server.reserve(roomName);
+  const { room } = reservation;
+  checkAdmission(server, client, room);
+  const creator = owner ? null : { fingerprint, invitation: invitation.id };
+  const created = await quota.enter(room.name, creator);
+  let name: string;
+  try {
+    // A muted member can't say something with a new name either. Where only their key was known, there is none to keep.
+    const muted = moderation.findMuted(room.name, fingerprint);
+    const kept = muted !== null && isMemberName(muted.name) ? muted.name : wanted;
+    name = await claimName(log, room, kept, fingerprint);
+    created?.(true);
+  } catch (error) {
+    created?.(false);
+    throw error;
+  }
+  const last = await log.last(room.name);
+  // The owner may have locked the room meanwhile, banned the client, or closed the invitation.
+  checkAdmission(server, client, room);
+  invitations.enter(invitation, fingerprint);
+  replaceProgram(server, client, room, device);
+  // A cursor into another log means nothing in this one, nor does one beyond its end.
+  const cursor = after?.log === log.id ? after.sequence : last - (history ?? FIRST_ENTRIES);
+  const start = Math.min(Math.max(0, cursor), last);
+  const member = new Member({ ...client, device, name, start });
+  room.add(member);
+  // Those that are not announced yet will be.
+  const members = describeMembers(
+    room.members.filter((other) => other === member || room.isAnnounced(other)),
+    room.name,
+    moderation,
+  );
+  const muted = moderation.isMuted(room.name, fingerprint);
+  send(channel, {
+    type: "welcome",
+    room: room.name,
+    name,
+    owner,
+    ...(moderation.isOperator(fingerprint) ? { operator: true } : {}),
+    ...(muted ? { muted } : {}),
+    log: log.id,
+    last,
+    members,
+  });
+  if (muted) send(channel, mutedNotice(room.name));
+  room.follow(member, last);
+  const notice = owner ? server.storage.notice : null;
+  if (notice !== null) send(channel, { type: "notice", ...notice });
+  return { room, member };
+}
+
+/** @throws {CharlaError} REFUSED, BANNED */
+function checkAdmission(server: ServerState, client: Client, room: Room): void {
+  const { fingerprint, owner, invitation } = client;
+  const hint = "ask the owner of the conversation";
+  const { moderation, invitations } = server;
+  const isOperator = owner || moderation.isOperator(fingerprint);
+  if (moderation.isBanned(fingerprint) && !owner) {
+    throw new CharlaError("BANNED", "you are banned from this server", hint);
+  }
+  const why =
+    !owner && !invitations.mayEnter(invitation, fingerprint)
+      ? "your invitation lets in nobody new any more"
+      : invitation.room !== null && invitation.room !== room.name && !owner
+        ? `your invitation is for the room ${invitation.room}, not for ${room.name}`
+        : moderation.keepsOut(room.name, fingerprint) && !isOperator
+          ? `${room.name} is locked`
+          : room.isFull
+            ? `${room.name} is full`
+            : null;
+  if (why !== null) throw new CharlaError("REFUSED", why, hint);
+}
+
+/** A program that was killed is back before its old session has timed out: it is one member, not two. */
+function replaceProgram(server: ServerState, client: Client, room: Room, device: string): void {
+  for (const member of room.members) {
+    if (member.fingerprint !== client.fingerprint || member.device !== device) continue;
+    server.disconnect({ room, member }, "the same program has entered again", {
+      toOthers: "",
+    });
+  }
+}
+
+function send(channel: Channel, frame: ServerFrame): void {
+  void channel.sayAll([encodeFrame(frame)]);
+}
+
+/** With which CLOSE somebody is refused; when the store has failed, they may come back when it works again. */
+export function closeCode(code: ErrorCode): number {
+  if (code === "BANNED") return BANNED;
+  return isOfStore(code) ? ENDED_BY_PROGRAM : NOT_ADMITTED;
+}
