@@ -299,13 +299,14 @@ function talkOn(
     released() {
       writer.erase();
       isLent = true;
+      step({ type: "lent" });
       input.pause();
     },
     returned() {
       isLent = false;
       input.resume();
       shownTitle = null;
-      showTitle();
+      step({ type: "lent" });
       writer.forget();
       drawSoon(true);
     },

@@ -46,6 +46,8 @@ export function createInputDecoder(): InputDecoder {
   function pushPaste(open: Paste, character: string): void {
     const pushed = open.push(character);
     if (pushed === "interrupt") {
+      // What came so far is typed, so that Ctrl-C drops it: on an empty line it would leave.
+      if (!isPasteDropped && open.text() !== "") events.push({ type: "paste", text: open.text() });
       isPasteDropped = true;
       takeKey(INTERRUPT);
     } else if (pushed === "end") endPaste(open);

@@ -54,6 +54,8 @@ export type ScreenEvent =
   | { readonly type: "conversation"; readonly event: ConversationEvent }
   | { readonly type: "resize"; readonly size: Size }
   | { readonly type: "capabilities"; readonly capabilities: Capabilities }
+  /** Other programs have the terminal, or had it: what was printed last may be out of sight. */
+  | { readonly type: "lent" }
   /** Time has passed: see `nextTick`. */
   | { readonly type: "tick" }
   /** So many items of the transcript were printed, and of the next one so many rows. */

@@ -15,6 +15,9 @@ import { promptText, type State } from "./state.ts";
 
 type Step = readonly [State, readonly Effect[]];
 
+/** Characters of a dropped line that stay on the screen. */
+const MAX_DROPPED = 400;
+
 export function inputStep(state: State, event: InputEvent, now: number): Step {
   switch (event.type) {
     case "key":
@@ -61,20 +64,24 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
     }
     case "interrupt":
       if (command.text === "") return [state, [{ type: "leave", status: "interrupted" }]];
-      // As in a shell, Ctrl-C drops the line, which stays on the screen.
-      return [
-        print(state, ...noticeItems(visibleLine(`${promptText(state)}${command.text}^C`), null)),
-        [],
-      ];
+      return [dropLine(state, command.text), []];
     case "end":
       return [state, [{ type: "leave", status: "done" }]];
     case "complete":
       return completeStep(state, command.line);
-    case "suspend":
     case "clear-screen":
+      return [{ ...state, lastAuthor: null }, [command]];
+    case "suspend":
     case "edit":
       return [state, [command]];
   }
+}
+
+/** As in a shell, it stays on the screen, but not all of a long one: undo brings it back. */
+function dropLine(state: State, text: string): State {
+  const line = Array.from(visibleLine(text));
+  const shown = line.length > MAX_DROPPED ? `${line.slice(0, MAX_DROPPED).join("")}…` : text;
+  return print(state, ...noticeItems(visibleLine(`${promptText(state)}${shown}^C`), null));
 }
 
 export function enterLine(state: State, text: string, now: number): Step {

@@ -64,7 +64,7 @@ export interface State {
   readonly transcript: readonly TranscriptItem[];
   /** How far the first item of the transcript was printed, if that is an answer which needs pages; others wait. */
   readonly page: Page | null;
-  /** Whose message was last, so that the next knows whether it follows; null after anything else. */
+  /** Whose message was last, so that the next knows whether it follows; null after anything else, and where it is out of sight. */
   readonly lastAuthor: string | null;
   /** A time of the day that was shown last, ms since 1970. */
   readonly day: number;

@@ -29,6 +29,8 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
       return [{ ...state, size: event.size }, []];
     case "capabilities":
       return [{ ...state, capabilities: event.capabilities }, []];
+    case "lent":
+      return [{ ...state, lastAuthor: null }, []];
     case "tick":
       return tick(state, now);
     case "drawn": {

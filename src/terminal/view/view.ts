@@ -6,7 +6,7 @@ import { type Frame, type Row, span } from "../rows.ts";
 import { liveNotices, promptText, type State } from "../state/state.ts";
 import type { MessageItem } from "../state/transcript.ts";
 import { itemRows } from "./item-rows.ts";
-import { type ItemLayout, ownRows } from "./layout.ts";
+import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { messageRows, nameColumnWidth } from "./message-rows.ts";
 import { clockTime } from "./message-text.ts";
 import { statusOf, statusRow } from "./status-row.ts";
@@ -105,24 +105,39 @@ function liveRows(
     question: page === null ? [] : [pageRow(page.total - page.shown, layout)],
     status,
     notices,
-    pending: pendingRows(state, free - notices.length, layout),
+    pending: pendingRows(state, notices.length > 0, free - notices.length, layout),
   };
 }
 
+/** In the fullest words that there is room for. */
 function pageRow(left: number, layout: ItemLayout): Row {
-  const words = `${left} more ${left === 1 ? "row" : "rows"}: Enter shows them, q leaves`;
-  return ownRows("-- ", [span(words, "strong")], layout)[0] ?? [];
+  const rows = `${left} more ${left === 1 ? "row" : "rows"}`;
+  const choices = [
+    `${rows}: Enter shows them, q leaves`,
+    `${rows}: Enter, or q`,
+    `${left}: Enter, q`,
+  ];
+  const fits = choices.find((words) => MARK_COLUMNS + layout.width(words) <= layout.columns);
+  return ownRows("-- ", [span(fits ?? `${left}`, "strong")], layout)[0] ?? [];
 }
 
 /** The newest messages that there is room for, and how many more there are; if even one is too long, its beginning. */
-function pendingRows(state: State, most: number, layout: ItemLayout): readonly Row[] {
+function pendingRows(
+  state: State,
+  isBelowNotice: boolean,
+  most: number,
+  layout: ItemLayout,
+): readonly Row[] {
   if (most < 1) return [];
   const rows: Row[] = [];
+  // As it will when it is stored, so that its rows stay the same.
+  const { lastAuthor, room } = state;
+  const firstFollows = !isBelowNotice && lastAuthor !== null && lastAuthor === room.fingerprint;
   let hidden = state.pending.length;
   while (hidden > 0) {
     // The count of hidden messages takes a row.
     const free = most - rows.length - (hidden > 1 ? 1 : 0);
-    const next = messageRows(pendingItem(state, hidden - 1), layout);
+    const next = messageRows(pendingItem(state, hidden - 1, firstFollows), layout);
     if (free <= 0 || (next.length > free && rows.length > 0)) break;
     rows.unshift(...next.slice(0, free));
     hidden -= 1;
@@ -132,7 +147,11 @@ function pendingRows(state: State, most: number, layout: ItemLayout): readonly R
   return [count, ...rows];
 }
 
-function pendingItem({ pending, room, settings }: State, index: number): MessageItem {
+function pendingItem(
+  { pending, room, settings }: State,
+  index: number,
+  firstFollows: boolean,
+): MessageItem {
   return {
     type: "message",
     time: null,
@@ -142,7 +161,7 @@ function pendingItem({ pending, room, settings }: State, index: number): Message
     text: pending[index]?.text ?? "",
     own: true,
     mentions: false,
-    follows: index > 0,
+    follows: index > 0 || firstFollows,
   };
 }
 

@@ -80,19 +80,25 @@ describe("a paste that is not finished", () => {
 });
 
 describe("Ctrl-C in a paste", () => {
-  test("counts, and nothing of the paste is text or keys", () => {
+  test("counts, and what comes after it is neither text nor keys", () => {
     expect(decoded([`${START}one\rtwo`, 100, "\x03", 100, `three\r${END}a`])).toEqual([
+      paste("one\ntwo"),
       "ctrl+c",
       "a",
     ]);
   });
 
   test("counts without an end too: the keys are back after 500 ms of silence", () => {
-    expect(decoded([`${START}one`, 100, "\x03", 499, "b\r", 500, "a"])).toEqual(["ctrl+c", "a"]);
+    expect(decoded([`${START}one`, 100, "\x03", 499, "b\r", 500, "a"])).toEqual([
+      paste("one"),
+      "ctrl+c",
+      "a",
+    ]);
   });
 
   test("counts as often as it is pressed", () => {
     expect(decoded([`${START}one`, "\x03", "\x03", 500, "\x03"])).toEqual([
+      paste("one"),
       "ctrl+c",
       "ctrl+c",
       "ctrl+c",
@@ -107,12 +113,20 @@ describe("Ctrl-C in a paste", () => {
       "\x1b[1089::99;5u",
       "\x1b[27;5;99~",
     ]) {
-      expect(decoded([`${START}one${sent}two${END}a`])).toEqual(["ctrl+c", "a"]);
+      expect(decoded([`${START}one${sent}two${END}a`])).toEqual([paste("one"), "ctrl+c", "a"]);
     }
     expect(decoded([`${START}one\x1b[99;5:3u${END}a`])).toEqual([paste("one\x1b[99;5:3u"), "a"]);
   });
 
   test("leaves the next paste alone", () => {
-    expect(decoded([`${START}one\x03${END}${START}two${END}`])).toEqual(["ctrl+c", paste("two")]);
+    expect(decoded([`${START}one\x03${END}${START}two${END}`])).toEqual([
+      paste("one"),
+      "ctrl+c",
+      paste("two"),
+    ]);
+  });
+
+  test("is pressed on an empty line if nothing was pasted yet", () => {
+    expect(decoded([`${START}\x03one${END}`])).toEqual(["ctrl+c"]);
   });
 });

@@ -79,6 +79,17 @@ describe("a message", () => {
     expect(follows).toEqual([false, true, false, false, null, false]);
   });
 
+  test("follows none that may be out of sight: other programs had the terminal, or it was cleared", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "one"));
+    screen.press("l", "ctrl");
+    screen.emit(says("ben", "two"), says("ben", "three"));
+    screen.dispatch({ type: "lent" });
+    screen.emit(says("ben", "four"), says("ben", "five"));
+    const follows = screen.items().map((item) => (item.type === "message" ? item.follows : null));
+    expect(follows).toEqual([false, false, true, false, true]);
+  });
+
   test("of each person has another colour, which stays the same", () => {
     const screen = openRoom("ben", "tom");
     screen.emit(says("ben", "one"), says("tom", "two"), says("ben", "three"));
@@ -663,6 +674,9 @@ describe("keys", () => {
     screen.type("draft");
     screen.press("c", "ctrl");
     expect(screen.printed()).toEqual(["-- > draft^C"]);
+    screen.dispatch({ type: "input", event: { type: "paste", text: "x".repeat(100_000) } });
+    screen.press("c", "ctrl");
+    expect(screen.printed()).toEqual([`-- > ${"x".repeat(400)}…^C`]);
     expect(screen.state.editing.line.text).toBe("");
     screen.press("c", "ctrl");
     expect(screen.effects()).toContainEqual({ type: "leave", status: "interrupted" });

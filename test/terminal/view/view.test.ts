@@ -93,6 +93,24 @@ describe("above the line being typed stand", () => {
     ]);
   });
 
+  test("of this person's next message no name in a narrow window, as when it is stored", () => {
+    const here = stateOf({ columns: 40, rows: 24 });
+    const room = { ...here.room, fingerprint: "SHA256:ben" };
+    const state = { ...here, room, lastAuthor: "SHA256:ben", pending: pending("one", "two") };
+    expect(live(state)).toEqual(["  …     one", "  …     two", "> ", " main  ana, ben  ok "]);
+    const joined = ["eva"];
+    const presence = { arriving: new Map(), joined, left: new Map(), since: TIME };
+    expect(live({ ...state, presence }).slice(0, 3)).toEqual([
+      "-- 14:03 eva joined",
+      "  …   ben",
+      "        one",
+    ]);
+    expect(live({ ...state, lastAuthor: "SHA256:ana" }).slice(0, 2)).toEqual([
+      "  …   ben",
+      "        one",
+    ]);
+  });
+
   test("of one that is too long, its beginning", () => {
     const state = stateOf({ columns: 60, rows: 6 }, { pending: pending("a\nb\nc\nd\ne\nf") });
     expect(live(state).slice(0, 3)).toEqual(["  …   ben a", "          b", "          c"]);
@@ -161,6 +179,17 @@ describe("an answer that is longer than the window", () => {
       "-- 6 more rows: Enter shows them, q leaves",
       " main  ana, ben  ok ",
     ]);
+  });
+
+  test("says how to go on and how to leave in as many words as the window has room for", () => {
+    for (const [columns, question] of [
+      [43, "-- N more rows: Enter shows them, q leaves"],
+      [42, "-- N more rows: Enter, or q"],
+      [20, "-- N: Enter, q"],
+    ] as const) {
+      const [row] = live({ ...waiting, size: { columns, rows: 8 } });
+      expect(row?.replace(/\d+/, "N")).toBe(question);
+    }
   });
 
   test("stops until a key is pressed, and what comes meanwhile waits", () => {
