@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { Draft, LogEntry } from "../chat/frames.ts";
+import { nameKeys } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
 import {
   activityAt,
@@ -19,7 +20,7 @@ import {
 } from "./log.ts";
 import type { FoundEntry, Log, Mark, NameHolder } from "./log.ts";
 import { createSubscribers } from "./subscribers.ts";
-import { hasPrefixes, nameKeys, searchPrefixes } from "./text-matching.ts";
+import { hasPrefixes, searchPrefixes } from "./text-matching.ts";
 import { createTimeSlices } from "./time-slices.ts";
 
 /** Characters of text before the log is full: some 500 MB at worst. */

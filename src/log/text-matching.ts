@@ -1,7 +1,4 @@
-// When two names are the same to a reader, and which words of a text a search finds. Every log uses these, so that all
-// of them find the same. Knows nothing of indexes, nor of who holds a name.
-
-import { skeleton } from "../chat/confusables.ts";
+// Which words of a text a search finds. Every log uses this, so that all of them find the same. Knows nothing of indexes.
 
 /** Further words of a search are ignored: they would cost more than they narrow it down. */
 export const MAX_SEARCH_WORDS = 16;
@@ -15,43 +12,11 @@ const ACCENTS = /[\u0300-\u036f]/g;
 const SHORT =
   /^[[\p{L}\p{N}\p{M}]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]]$/v;
 
-/** Each small capital, and the letter. */
-const CAPITALS: ReadonlyMap<string, string> = new Map(
-  Array.from(
-    "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz".matchAll(/(.)(.)/gu),
-    ([, small = "", letter = ""]) => [small, letter],
-  ),
-);
-const SMALL_CAPITALS = new RegExp(`[${[...CAPITALS.keys()].join("")}]`, "gu");
-
 const PLAIN = /^[\t\n\r -~]*$/;
 
 /** A run of letters and digits; of emoji, and in a script without spaces between words, each character by itself. */
 const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Extended_Pictographic}]|[[\p{L}\p{N}\p{M}]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]]+/gv;
-
-/** In lower case, compatible characters alike (Unicode NFKC; lower case may need it again). */
-export function foldName(name: string): string {
-  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
-}
-
-/**
- * What a name is held by: two names with one of these in common are the same, as they differ only in case or in
- * spelling, or look alike (UTS #39). There are two, as letters that look alike in capitals may not in lower case.
- */
-export function nameKeys(name: string): string[] {
-  const lookalike = foldName(shape(name.normalize("NFKC")));
-  return [...new Set([shape(foldName(name)), lookalike])];
-}
-
-/** The skeleton, with small capitals as letters: UTS #39 has only some of them. */
-function shape(text: string): string {
-  const letters = skeleton(text).replaceAll(
-    SMALL_CAPITALS,
-    (letter) => CAPITALS.get(letter) ?? letter,
-  );
-  return skeleton(letters);
-}
 
 /** In lower case without accents, compatible characters alike (Unicode NFKD), in the order of the text. */
 function splitWords(text: string): string[] {

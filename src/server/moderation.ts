@@ -2,8 +2,8 @@
 // and whether it is locked. Every change is stored before it holds. Knows no files and no members; people are known by
 // their keys.
 
+import { nameKeys } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
-import { nameKeys } from "../log/text-matching.ts";
 
 /** Bans and mutes: few enough for one file that is rewritten with each of them, and more than a person looks through. */
 export const MAX_BANS = 10_000;

@@ -3,8 +3,8 @@
 
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, type MemberDescription, type ServerFrame } from "../chat/frames.ts";
+import { nameKeys } from "../chat/name-keys.ts";
 import { RESERVED_NAMES } from "../chat/names.ts";
-import { nameKeys } from "../log/text-matching.ts";
 import { encodeMessages } from "../protocol/session/outgoing-messages.ts";
 import { type Rate, TokenBucket } from "../protocol/token-bucket.ts";
 import type { FanOut } from "./fan-out.ts";

@@ -1,9 +1,10 @@
 // The queries of a store: entries, rooms, and what a search finds. Knows nothing of how it was written.
 
 import type { LogEntry } from "../../chat/frames.ts";
+import { nameKeys } from "../../chat/name-keys.ts";
 import { clampLimit, MAX_FOUND } from "../log.ts";
 import type { Conditions, FoundEntry, Mark, NameHolder, RoomSummary, Search } from "../log.ts";
-import { nameKeys, searchPrefixes } from "../text-matching.ts";
+import { searchPrefixes } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 import { ENTRY_BYTES } from "./schema.ts";
 

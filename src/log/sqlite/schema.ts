@@ -1,8 +1,8 @@
 // The tables of a store and their versions. To change the tables, add a migration at the end of the list:
 // those before it have been run on people's stores, and stay as they are.
 
+import { foldName, nameKeys } from "../../chat/name-keys.ts";
 import { CharlaError } from "../../errors.ts";
-import { foldName, nameKeys } from "../text-matching.ts";
 import type { Database } from "./database.ts";
 
 type Migration = string | ((database: Database) => void);
@@ -28,7 +28,7 @@ export const ENTRY_BYTES = 100;
  * none is used twice. `rooms.active` is when somebody last entered or spoke, `entries.total` how many bytes the
  * room's entries took up to this one, from the first that it had.
  *
- * Version 3: a name is held by its keys (text-matching.ts), so that another one that looks like it is taken; `name` is
+ * Version 3: a name is held by its keys (chat/name-keys.ts), so that another one that looks like it is taken; `name` is
  * as it was first claimed.
  *
  * `words` holds no text (content='', detail=none, columnsize=0: 12 bytes an entry, where a copy takes 120), and

@@ -2,6 +2,7 @@
 // every entry needs, and drops the cache when a transaction has failed.
 
 import type { Draft, LogEntry } from "../../chat/frames.ts";
+import { nameKeys } from "../../chat/name-keys.ts";
 import {
   activityAt,
   MAX_NAME_KEYS,
@@ -12,7 +13,7 @@ import {
   tooManyRooms,
   type Usage,
 } from "../log.ts";
-import { indexedText, nameKeys } from "../text-matching.ts";
+import { indexedText } from "../text-matching.ts";
 import { type Database, measureSpace } from "./database.ts";
 import { prepareRemoval } from "./removal.ts";
 import { ENTRY_BYTES } from "./schema.ts";

@@ -1,0 +1,36 @@
+// When two names are the same to a reader: they differ only in case or in spelling, or look alike. For comparing only:
+// a key is not to be shown. Pure, and knows nothing of who holds a name.
+
+import { skeleton } from "./confusables.ts";
+
+/** Each small capital, and the letter. */
+const CAPITALS: ReadonlyMap<string, string> = new Map(
+  Array.from(
+    "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz".matchAll(/(.)(.)/gu),
+    ([, small = "", letter = ""]) => [small, letter],
+  ),
+);
+const SMALL_CAPITALS = new RegExp(`[${[...CAPITALS.keys()].join("")}]`, "gu");
+
+/** In lower case, compatible characters alike (Unicode NFKC; lower case may need it again). */
+export function foldName(name: string): string {
+  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
+}
+
+/**
+ * What a name is held by: two names with one of these in common are the same, as they differ only in case or in
+ * spelling, or look alike (UTS #39). There are two, as letters that look alike in capitals may not in lower case.
+ */
+export function nameKeys(name: string): string[] {
+  const lookalike = foldName(shape(name.normalize("NFKC")));
+  return [...new Set([shape(foldName(name)), lookalike])];
+}
+
+/** The skeleton, with small capitals as letters: UTS #39 has only some of them. */
+function shape(text: string): string {
+  const letters = skeleton(text).replaceAll(
+    SMALL_CAPITALS,
+    (letter) => CAPITALS.get(letter) ?? letter,
+  );
+  return skeleton(letters);
+}
