@@ -6,7 +6,14 @@ import { withHue, withHues } from "../view/colours.ts";
 import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
-import { personJoined, personLeft, personRenamed, personSpoke, type Presence } from "./presence.ts";
+import {
+  isPresenceFull,
+  personJoined,
+  personLeft,
+  personRenamed,
+  personSpoke,
+  type Presence,
+} from "./presence.ts";
 import { print, printMessage, printNotice } from "./print.ts";
 import { isFromBefore, mentions, roomAfter, type RoomMessage } from "./room.ts";
 import type { Connection, PendingMessage, State } from "./state.ts";
@@ -88,7 +95,9 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
 
 /** With --quiet nobody's coming and going is shown. */
 function withPresence(state: State, presence: Presence): State {
-  return state.settings.quiet ? state : { ...state, presence };
+  if (state.settings.quiet) return state;
+  const next = { ...state, presence };
+  return isPresenceFull(presence) ? print(next) : next;
 }
 
 function describe(state: State, event: ConversationEvent, now: number): State {

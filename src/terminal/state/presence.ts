@@ -34,6 +34,9 @@ const MAX_ARRIVING = 1_000;
 /** People by name in the line; of more, how many there are is enough. */
 const MAX_LISTED = 12;
 
+/** People in one line: with more, it is printed, and another begins. */
+const MAX_CHANGED = 100;
+
 export function personJoined(presence: Presence, name: string, now: number): Presence {
   // Back again: nothing has changed.
   if (presence.left.has(name)) return { ...presence, left: without(presence.left, name) };
@@ -99,22 +102,34 @@ export function presencePrinted({ arriving }: Presence): Presence {
   return { ...NO_PRESENCE, arriving };
 }
 
+/** Whether the line has as many people as it may have. */
+export function isPresenceFull({ joined, left }: Presence): boolean {
+  return joined.length + left.size >= MAX_CHANGED;
+}
+
 /** `ben, eva joined; tom left`; null if nothing has changed. */
 export function presenceText({ joined, left }: Presence): string | null {
-  if (joined.length === 0 && left.size === 0) return null;
+  if (isNothing({ joined, left })) return null;
   const quietly = [...left].filter(([, reason]) => reason === "").map(([name]) => name);
+  const others = [...left].filter(([, reason]) => reason !== "");
+  const more = others.length - MAX_LISTED;
   const parts = [
     ...(joined.length === 0 ? [] : [`${listNames(joined)} joined`]),
     ...(quietly.length === 0 ? [] : [`${listNames(quietly)} left`]),
-    ...[...left]
-      .filter(([, reason]) => reason !== "")
+    ...others
+      .slice(0, MAX_LISTED)
       .map(([name, reason]) => `${visibleName(name)} left: ${isolated(visibleLine(reason))}`),
+    ...(more > 0 ? [`${more} more left`] : []),
   ];
   return parts.join("; ");
 }
 
 function begun(next: Presence, before: Presence, now: number): Presence {
-  return presenceText(before) === null ? { ...next, since: now } : next;
+  return isNothing(before) ? { ...next, since: now } : next;
+}
+
+function isNothing({ joined, left }: Pick<Presence, "joined" | "left">): boolean {
+  return joined.length === 0 && left.size === 0;
 }
 
 function without<Value>(map: ReadonlyMap<string, Value>, name: string): Map<string, Value> {

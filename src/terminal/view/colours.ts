@@ -42,6 +42,8 @@ const MAX_PEOPLE = 1_000;
  * @param fingerprints of people who are together in a room
  */
 export function withHues(known: Hues, fingerprints: readonly string[]): Hues {
+  // Of more people nobody can tell the colours apart, and each is compared with all before.
+  if (fingerprints.length > MAX_PEOPLE) return withHues(known, fingerprints.slice(-MAX_PEOPLE));
   const strangers = new Set(fingerprints.filter((fingerprint) => !known.has(fingerprint)));
   if (strangers.size === 0) return known;
   const present = fingerprints.flatMap((fingerprint) => known.get(fingerprint) ?? []);

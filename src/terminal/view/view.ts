@@ -98,7 +98,9 @@ function liveRows(
   const notices = liveNotices(state)
     .flatMap(({ time, text }) => {
       const words = time === null ? text : `${clockTime(time)} ${text}`;
-      return ownRows("-- ", [span(words, "dim")], layout);
+      // It is laid out with each key: no more of it than a window has room for.
+      const shown = words.slice(0, rows * layout.columns).toWellFormed();
+      return ownRows("-- ", [span(shown, "dim")], layout);
     })
     .slice(0, free);
   return {

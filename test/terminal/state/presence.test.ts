@@ -112,6 +112,33 @@ describe("the line about who came and left", () => {
     ]);
   });
 
+  test("lists twelve reasons, and counts the others", () => {
+    const people = Array.from({ length: 15 }, (_, index) => `p${index}`);
+    const screen = openRoom(...people);
+    screen.emit(...people.map((name) => left(name, "gone")));
+    const listed = people.slice(0, 12).map((name) => `${name} left: gone`);
+    expect(screen.live()).toEqual([[...listed, "3 more left"].join("; ")]);
+  });
+
+  test("is printed with a hundred people in it, and another begins", () => {
+    const people = Array.from({ length: 150 }, (_, index) => `p${index}`);
+    const screen = openRoom(...people);
+    screen.emit(...people.map((name) => left(name)));
+    const first = people.slice(0, 12).join(", ");
+    expect(screen.printed()).toEqual([`-- ${first} and 88 more left`]);
+    const second = people.slice(100, 112).join(", ");
+    expect(screen.live()).toEqual([`${second} and 38 more left`]);
+  });
+
+  test("takes no longer for each person, however many leave with a reason", () => {
+    const people = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
+    const screen = openRoom();
+    const start = performance.now();
+    screen.emit(...people.map((name) => left(name, "connection lost")));
+    // About 1 s on a slow machine; more than a minute where each looks at all before.
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
   test("is not there with --quiet", () => {
     const screen = openVirtualScreen({ quiet: true });
     screen.emit(entered("tom"), joined("ben"), left("tom"));
