@@ -36,9 +36,12 @@ const NEEDED_OR_HIDDEN = new RegExp(`(${NEEDED})|${HIDDEN.source}`, "gv");
 /** Most texts. */
 const PLAIN = /^[\t\n -~]*$/;
 
-/** Letters written from right to left, which would take what follows them along (UAX #9). */
+/**
+ * Letters written from right to left, which would take what follows them along (UAX #9): the blocks that are meant for them,
+ * with the letters that are still to come (DerivedBidiClass.txt, the defaults of R and AL).
+ */
 const RIGHT_TO_LEFT =
-  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\p{Script=Hanifi_Rohingya}]/u;
+  /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
  * The text with every character that could move the cursor, change the screen or hide text replaced by

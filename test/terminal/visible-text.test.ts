@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { visibleLine, visibleText } from "../../src/terminal/visible-text.ts";
+import { visibleLine, visibleName, visibleText } from "../../src/terminal/visible-text.ts";
 
 describe("control characters are shown, not interpreted", () => {
   test("each of C0, in caret notation, but tab and newline (ECMA-48 s. 5.2)", () => {
@@ -143,4 +143,15 @@ describe("what is not drawn", () => {
       expect(visibleText(`a${character}b`)).toBe(`a\\u{${code.toString(16)}}b`);
     }
   });
+});
+
+test.each([
+  ["Hebrew", "א"],
+  ["Arabic", "ع"],
+  ["Phoenician", "\u{10900}"],
+  ["Old Hungarian", "\u{10c80}"],
+  ["Yezidi", "\u{10e80}"],
+  ["Mende Kikakui", "\u{1e800}"],
+])("a name of %s letters stands between isolates", (_, letter) => {
+  expect(visibleName(letter)).toBe(`\u2068${letter}\u2069`);
 });
