@@ -103,8 +103,8 @@ function timeSpans(message: MessageItem, width: DisplayWidth): Span[] {
 
 function timeText({ time }: MessageItem, width: DisplayWidth): string {
   if (time !== null) return clockTime(time);
-  // A message on its way: the ellipsis may have two columns.
-  return `  …${" ".repeat(3 - width("…"))}`;
+  // A message on its way: the ellipsis may have two columns, or more where a terminal answers nonsense.
+  return `  …${" ".repeat(Math.max(0, 3 - width("…")))}`;
 }
 
 function timeStyle({ mentions }: MessageItem): Style {

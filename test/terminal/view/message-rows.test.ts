@@ -220,3 +220,8 @@ describe("no message shows a line that another one could be", () => {
     },
   );
 });
+
+test("a terminal that says an ellipsis is twelve columns wide gets a message on its way too", () => {
+  const layout = { columns: 60, nameColumns: 9, width: (text: string) => 12 * text.length };
+  expect(() => messageRows(message("hello", { time: null }), layout)).not.toThrow();
+});
