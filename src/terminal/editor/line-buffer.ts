@@ -38,8 +38,8 @@ export function moveRight({ text, cursor }: LineBuffer): LineBuffer {
 }
 
 export function moveWordLeft({ text, cursor }: LineBuffer): LineBuffer {
-  const before = /[\p{L}\p{N}\p{M}_]*[^\p{L}\p{N}\p{M}_]*$/u.exec(text.slice(0, cursor));
-  return { text, cursor: boundaryTo(text, before?.index ?? 0) };
+  const between = startOf(NO_WORD, text, cursor);
+  return { text, cursor: boundaryTo(text, startOf(WORD, text, between)) };
 }
 
 export function moveWordRight({ text, cursor }: LineBuffer): LineBuffer {
@@ -106,7 +106,15 @@ export function cut(
 
 /** Back over spaces, then over everything that isn't one: what Ctrl-W cuts in a shell. */
 export function moveBlankWordLeft({ text, cursor }: LineBuffer): LineBuffer {
-  return { text, cursor: boundaryTo(text, /\S*\s*$/u.exec(text.slice(0, cursor))?.index ?? 0) };
+  const blanks = startOf(BLANK, text, cursor);
+  return { text, cursor: boundaryTo(text, startOf(NO_BLANK, text, blanks)) };
+}
+
+/** The last word of a text, up to a blank; null if there is none. */
+export function lastBlankWord(text: string): string | null {
+  const end = startOf(BLANK, text, text.length);
+  const start = startOf(NO_BLANK, text, end);
+  return start === end ? null : text.slice(start, end);
 }
 
 /** Exchanges the grapheme before the cursor with the one under it, or the last two at the end. */
@@ -153,6 +161,27 @@ export function capitalized(word: string): string {
 /** A place in a text, moved to the nearest one between two graphemes at or before it. */
 export function placeAt(text: string, index: number): LineBuffer {
   return { text, cursor: boundaryTo(text, index) };
+}
+
+const WORD = /[\p{L}\p{N}\p{M}_]/u;
+const NO_WORD = /[^\p{L}\p{N}\p{M}_]/u;
+const BLANK = /\s/u;
+const NO_BLANK = /\S/u;
+
+/**
+ * Where the characters of a kind begin that stand before `end`. An expression that ends with `$` would be tried from each
+ * character on, which takes minutes in a long text.
+ */
+function startOf(kind: RegExp, text: string, end: number): number {
+  let start = end;
+  while (start > 0) {
+    const low = text.charCodeAt(start - 1);
+    const isPair = low >= 0xdc00 && low <= 0xdfff && (text.codePointAt(start - 2) ?? 0) > 0xffff;
+    const from = start - (isPair ? 2 : 1);
+    if (!kind.test(text.slice(from, start))) break;
+    start = from;
+  }
+  return start;
 }
 
 /** The nearest boundary between two graphemes at or after `index`. */

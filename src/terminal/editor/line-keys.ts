@@ -21,6 +21,7 @@ import {
   cut,
   EMPTY,
   insert,
+  lastBlankWord,
   type LineBuffer,
   moveBlankWordLeft,
   moveLeft,
@@ -184,8 +185,8 @@ function addLastWord(editing: Editing): Pressed {
     at >= 0;
     at -= 1
   ) {
-    const word = /\S+(?=\s*$)/u.exec(history.lines[at] ?? "")?.[0];
-    if (word === undefined) continue;
+    const word = lastBlankWord(history.lines[at] ?? "");
+    if (word === null) continue;
     return [
       { ...changeLine(editing, insert(base, word)), last: { type: "last-word", base, at } },
       null,

@@ -86,10 +86,16 @@ function dropLine(state: State, text: string): State {
 
 export function enterLine(state: State, text: string, now: number): Step {
   if (text.trim() === "") return [state, []];
-  if (state.settings.isRoom) return enterInRoom(state, text.replace(/\n+$/, ""), now);
+  if (state.settings.isRoom) return enterInRoom(state, withoutLastNewlines(text), now);
   // A message on the plain wire is one line: a paste of several is several messages.
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return sayAll(state, lines, now);
+}
+
+function withoutLastNewlines(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\n") end -= 1;
+  return text.slice(0, end);
 }
 
 function enterInRoom(state: State, text: string, now: number): Step {

@@ -428,3 +428,19 @@ describe("the answer to Tab", () => {
 test("lines of earlier runs come back as those of this one", () => {
   expect(line(pressAll(keys("up", "up"), startEditing(["one", "two"])))).toBe("one|");
 });
+
+test("keys that move by words take no time to speak of in a line without any", () => {
+  const long = `${"a".repeat(200_000)} b c`;
+  const start = performance.now();
+  for (const chord of ["ctrl+w", "meta+b", "meta+backspace"]) {
+    pressAll(keys(chord), pasted(long).editing);
+  }
+  const blanks = " ".repeat(200_000);
+  pressAll(keys("return", "meta+."), pasted(`${blanks}b${blanks}`).editing);
+  // Minutes where each letter is tried as the beginning.
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
+
+test("Alt-. takes the last word of a line that ends with blanks", () => {
+  expect(edited("one tw\u{1f600}  |", "return", "meta+.")).toBe("tw\u{1f600}|");
+});

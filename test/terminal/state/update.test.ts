@@ -830,3 +830,13 @@ test("nothing that was printed stays in the state", () => {
   screen.printed();
   expect(screen.state.transcript).toEqual([]);
 });
+
+test("a text of newlines and a letter is sent at once", () => {
+  const screen = openVirtualScreen();
+  screen.emit(entered("ben"));
+  const newlines = "\n".repeat(200_000);
+  const start = performance.now();
+  screen.enter(`${newlines}x\n\n`);
+  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(screen.effects()).toEqual([{ type: "say", id: 1, text: `${newlines}x` }]);
+});
