@@ -1,5 +1,5 @@
 // Which texts look the same (Unicode UTS #39 s. 4): the skeleton of a text is the same for all that look like it. For
-// comparing only: a skeleton is not to be shown. Pure; only a server needs it, and its table is built at the first use.
+// comparing only: a skeleton is not to be shown. Pure; its table is built at the first use.
 
 import { CONFUSABLES } from "./confusables-data.ts";
 

@@ -1,6 +1,9 @@
 // Which names members and rooms may have: visible, in one spelling, and none that could pass for a line of charla's own
-// (docs/protocol.md s. 18). By the properties of characters (the runtime's Unicode), not by lists of them. Pure; which
-// names look the same is for the server (confusables.ts).
+// (docs/protocol.md s. 18). By the properties of characters (the runtime's Unicode), not by lists of them. Pure; knows
+// nothing of the names that others have.
+
+import { skeleton } from "./confusables.ts";
+import { nameKeys } from "./name-keys.ts";
 
 /** UTF-16 units of a name, in NFC: one that was shorter as it was written may be longer in NFC. */
 const MAX_NAME = 40;
@@ -54,10 +57,11 @@ const COMMA = /[,\u00B8\u060D\u066B\u201A\uA4F9\uFE10\uFE50\uFF0C](?: |$)/u;
 const LINE_MARK = /^[*>#/\p{Dash}]/u;
 /**
  * As charla's own lines begin, or say who somebody is: a time, "ben left", "ben is away", "ben (owner)" and "ben
- * (SHA256:...)", "ben and 3 more". In lower case; what looks like a parenthesis is one (UTS #39).
+ * (SHA256:...)", "ben and 3 more". On a screen such a line has a mark that no name can have; in pipes and transcripts it
+ * has none. For what a name looks like (UTS #39), where m is rn, and 0 and 1 are o and l.
  */
 const OWN_LINE =
-  /^\d\d:\d\d| (?:left|joined|is away|is back)$| and \d+ more$|[([{\u2768\u2772\u3014\uFD3E] ?(?:you|owner|operator|muted|away|sha256)(?![\p{L}\p{N}])/u;
+  /^[\dol]{2}:[\dol]{2}| (?:left|jo[il]ned|[il]s away|[il]s back)$| and [\dol]+ rnore$|[([{] ?(?:you|owner|operator|rnuted|away|sha256)(?![\p{L}\p{N}])/iu;
 /** The words before a colon in charla's own lines, and what they call the owner, the server and the reader. */
 export const RESERVED_NAMES: readonly string[] = [
   "charla",
@@ -99,10 +103,13 @@ export function describeNameProblem(written: string): string | null {
   if (COMMA.test(name)) return "no comma before a blank or at the end";
   if (COLON.test(name)) return "no colon before a blank or at the end";
   if (LINE_MARK.test(compatible)) return 'none of * > - # and "/" at the beginning';
-  const lower = compatible.toLowerCase();
-  if (lower.startsWith("sha256:")) return 'no "SHA256:" at the beginning, as a fingerprint has';
-  if (reserved.has(lower) || OWN_LINE.test(lower)) return "not the words of charla itself";
-  return null;
+  if (reserved.has(compatible.toLowerCase())) return "not the words of charla itself";
+  // The keys are of the compatible characters, but ſ, for one, is then an s, and looks like an f.
+  const shapes = [...nameKeys(name), skeleton(name).toLowerCase()];
+  if (shapes.some((shape) => shape.startsWith("sha256:"))) {
+    return 'no "SHA256:" at the beginning, as a fingerprint has';
+  }
+  return shapes.some((shape) => OWN_LINE.test(shape)) ? "not the words of charla itself" : null;
 }
 
 function hasForeignMark(name: string): boolean {
