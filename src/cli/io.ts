@@ -32,7 +32,7 @@ export function processIo(): Io & Disposable {
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return Object.assign(process.stdout, { isPipe: isPipe(1) });
     },
     get stderr() {
       stderr ??= isDetached ? withTimes(process.stderr) : process.stderr;
@@ -60,6 +60,17 @@ export function processIo(): Io & Disposable {
       if (hasStdin) process.stdin.destroy();
     },
   };
+}
+
+function isPipe(descriptor: number): boolean {
+  const { fstatSync } = process.getBuiltinModule("node:fs");
+  try {
+    return fstatSync(descriptor).isFIFO();
+  } catch (error) {
+    // It was closed before the start.
+    if (systemCode(error) !== "EBADF") throw error;
+    return false;
+  }
 }
 
 /** The starter reads to the end. */

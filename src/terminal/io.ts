@@ -22,6 +22,8 @@ export function isTerminal(input: Input): input is TerminalInput {
 /** Standard output or standard error. */
 export interface Output extends Writable {
   readonly isTTY?: boolean;
+  /** Another program reads it, which may write to the terminal itself, as `cat` does. */
+  readonly isPipe?: boolean;
   /** Of a terminal that knows its size. */
   readonly columns?: number;
   readonly rows?: number;

@@ -71,7 +71,7 @@ export interface TerminalOptions extends Omit<TalkSettings, "showsMessages"> {
   fail(this: void, error: unknown): Promise<void>;
 }
 
-/** Null if there is no terminal to type on, or none to draw on. */
+/** Null if there is no terminal to type on, or none to draw on, or if a program in a pipe may write among what is drawn. */
 export function openTerminal(
   io: Pick<Io, "stdin" | "stdout" | "stderr" | "env">,
   switcher: RoomSwitcher,
@@ -79,6 +79,7 @@ export function openTerminal(
   options: TerminalOptions,
 ): Terminal | null {
   const { stdin } = io;
+  if (io.stdout.isPipe === true) return null;
   const output = [io.stdout, io.stderr].find((stream) => stream.isTTY);
   if (!isTerminal(stdin) || output === undefined || isDumb(io.env)) return null;
   return talkOn(stdin, output, io, switcher, printer, options);

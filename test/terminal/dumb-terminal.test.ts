@@ -41,6 +41,19 @@ for (const [what, name] of [
   });
 }
 
+test("a terminal to which a program in a pipe writes too gets text only: nothing is drawn there", async () => {
+  await using stage = openVirtualStage({ piped: true, room: true });
+  stage.emit(entered, hello);
+  await stage.until("the message", (rows) => rows.some((row) => row.includes("ana: hello")));
+  expect(stage.isRaw()).toBe(false);
+  stage.type("one\n");
+  await stage.received(1);
+  expect(stage.sent).toContain("one");
+  stage.type("bye\n");
+  await stage.exited;
+  expect(stage.written()).not.toMatch(/(?![\n\r\t])\p{Cc}/u);
+});
+
 test("a terminal that is known gets some", async () => {
   await using stage = openVirtualStage({ env: { TERM: "vt100" }, styled: true, room: true });
   stage.emit(entered);

@@ -71,6 +71,7 @@ export function openVirtualStage({
   options = {},
   room = false,
   answersAfter = 0,
+  piped = false,
 }: {
   columns?: number;
   rows?: number;
@@ -80,6 +81,8 @@ export function openVirtualStage({
   room?: boolean;
   /** How long the terminal takes to answer, ms; Infinity for one that doesn't answer. */
   answersAfter?: number;
+  /** Messages go through a program in a pipe, which writes them to the same terminal, as `cat` does. */
+  piped?: boolean;
 } = {}): VirtualStage {
   const terminal = new Terminal({
     cols: columns,
@@ -119,11 +122,15 @@ export function openVirtualStage({
     }),
     { isTTY: true as const, columns, rows },
   );
+  const piping = Object.assign(
+    new Writable({ write: (chunk: Buffer, _encoding, done) => void output.write(chunk, done) }),
+    { isPipe: true as const },
+  );
   const inbox = createInbox();
   const signals = new EventEmitter();
   const io = {
     stdin,
-    stdout: output,
+    stdout: piped ? piping : output,
     stderr: output,
     env: { TERM: "xterm-256color", ...(styled ? {} : { NO_COLOR: "1" }), ...env },
     onSignal(name: SignalName, handler: () => void) {
