@@ -1,8 +1,9 @@
 // What Tab does to a word being typed: the letters that all candidates have in common, or the only
 // candidate whole. Knows nothing of where candidates come from. Pure.
 
+import { splitGraphemes } from "../graphemes.ts";
 import { visibleName } from "../visible-text.ts";
-import { insert, type LineBuffer, splitGraphemes } from "./line-buffer.ts";
+import { insert, type LineBuffer } from "./line-buffer.ts";
 
 export interface Completion {
   /** The line that Tab leaves; the same object if nothing could be added. */

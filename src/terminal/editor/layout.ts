@@ -3,11 +3,11 @@
 // too: a terminal that reorders it (VTE, Konsole) does that within the row. Pure.
 
 import type { DisplayWidth } from "../display-width.ts";
+import { splitGraphemes } from "../graphemes.ts";
 import { type Row, type Span, span, type Style } from "../rows.ts";
 import { visibleLine, visibleText } from "../visible-text.ts";
 import type { Editing, Search } from "./editing.ts";
 import { searchPrompt } from "./history-search.ts";
-import { splitGraphemes } from "./line-buffer.ts";
 
 export interface EditorLayout {
   readonly rows: readonly Row[];

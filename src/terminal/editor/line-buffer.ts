@@ -1,5 +1,6 @@
-// The line being typed, and what editing keys do to it, one user-perceived character (grapheme,
-// UAX #29) at a time. Pure: no screen, no keyboard.
+// The line being typed, and what editing keys do to it, one grapheme at a time. Pure: no screen, no keyboard.
+
+import { boundaryFrom, boundaryTo, splitGraphemes } from "../graphemes.ts";
 
 /** A text and the cursor's position in it, in UTF-16 units, always between two graphemes. */
 export interface LineBuffer {
@@ -8,16 +9,6 @@ export interface LineBuffer {
 }
 
 export const EMPTY: LineBuffer = { text: "", cursor: 0 };
-
-const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
-
-/** Most texts: each character is a grapheme by itself. */
-const ASCII = /^[\n -~]*$/;
-
-export function splitGraphemes(text: string): string[] {
-  if (ASCII.test(text)) return text.split("");
-  return Array.from(graphemes.segment(text), ({ segment }) => segment);
-}
 
 export function atEnd(text: string): LineBuffer {
   return { text, cursor: text.length };
@@ -182,23 +173,4 @@ function startOf(kind: RegExp, text: string, end: number): number {
     start = from;
   }
   return start;
-}
-
-/** The nearest boundary between two graphemes at or after `index`. */
-function boundaryFrom(text: string, index: number): number {
-  if (isBetweenAscii(text, index)) return index;
-  const at = graphemes.segment(text).containing(index);
-  if (at === undefined || at.index === index) return index;
-  return at.index + at.segment.length;
-}
-
-/** The nearest boundary between two graphemes at or before `index`. */
-function boundaryTo(text: string, index: number): number {
-  if (isBetweenAscii(text, index)) return index;
-  return graphemes.segment(text).containing(index)?.index ?? index;
-}
-
-/** No two of these characters make one grapheme; asking the platform takes longer, the longer the text is. */
-function isBetweenAscii(text: string, index: number): boolean {
-  return index === 0 || ASCII.test(text.slice(index - 1, index + 1));
 }

@@ -2,7 +2,7 @@
 // reports where the cursor stands then. Pure; knows neither how a probe is drawn nor where the answers are kept.
 
 import { type DisplayWidth, displayWidth } from "../display-width.ts";
-import { splitGraphemes } from "../editor/line-buffer.ts";
+import { splitGraphemes } from "../graphemes.ts";
 import {
   type CharacterKind,
   characterKind,

@@ -2,6 +2,7 @@
 // that have become too long (tmux, kitty, VTE, foot), some cut them off (xterm, the Linux console, screen). Pure.
 
 import type { DisplayWidth } from "../display-width.ts";
+import { splitGraphemes } from "../graphemes.ts";
 import type { Size } from "../rows.ts";
 import type { Capabilities } from "./capabilities.ts";
 
@@ -145,13 +146,13 @@ function withoutLastRow(lines: readonly (readonly string[])[]): readonly (readon
 function breakRow(text: string, columns: number, width: DisplayWidth): readonly string[] {
   const rows = [""];
   let used = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) {
-    const added = width(segment);
+  for (const grapheme of splitGraphemes(text)) {
+    const added = width(grapheme);
     if (used + added > columns) {
       rows.push("");
       used = 0;
     }
-    rows[rows.length - 1] += segment;
+    rows[rows.length - 1] += grapheme;
     used += added;
   }
   return rows;
@@ -168,5 +169,3 @@ function positionIn(broken: readonly string[], column: number, width: DisplayWid
   }
   return { row: 0, column: 0 };
 }
-
-const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });

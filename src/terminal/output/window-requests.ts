@@ -1,7 +1,7 @@
 // What a terminal does for a program beside drawing its text: the title of the window, desktop notifications and the clipboard.
 // Each function returns what to write, "" where the terminal can't do it. Pure.
 
-import { splitGraphemes } from "../editor/line-buffer.ts";
+import { splitGraphemes } from "../graphemes.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Capabilities } from "./capabilities.ts";
 

@@ -2,7 +2,7 @@
 // address only if it is wider than a row. Knows no window; whatever stands beside the text is the caller's. Pure.
 
 import type { DisplayWidth } from "../display-width.ts";
-import { splitGraphemes } from "../editor/line-buffer.ts";
+import { splitGraphemes } from "../graphemes.ts";
 import { type Row, rowText, type Span, span } from "../rows.ts";
 import { isolated } from "../visible-text.ts";
 import { findLinks, type Link } from "./links.ts";

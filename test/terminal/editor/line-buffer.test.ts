@@ -13,9 +13,9 @@ import {
   moveToStart,
   moveWordLeft,
   moveWordRight,
-  splitGraphemes,
   transpose,
 } from "../../../src/terminal/editor/line-buffer.ts";
+import { splitGraphemes } from "../../../src/terminal/graphemes.ts";
 import { seeded, someOf } from "../../harness/random.ts";
 
 const BAR = "|";
