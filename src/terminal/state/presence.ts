@@ -1,6 +1,7 @@
 // Who came and who left, in one line that holds the net change: somebody who comes and goes at once, as `charla send` does,
 // is never in it. Pure; times are ms since 1970.
 
+import { listNames, MAX_LISTED } from "../view/event-text.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
 export interface Presence {
@@ -30,9 +31,6 @@ export const ANNOUNCE_AFTER = 3_000;
 
 /** People who have come and not stayed long enough yet: of more, nothing is shown. */
 const MAX_ARRIVING = 1_000;
-
-/** People by name in the line; of more, how many there are is enough. */
-const MAX_LISTED = 12;
 
 /** People in one line: with more, it is printed, and another begins. */
 const MAX_CHANGED = 100;
@@ -136,10 +134,4 @@ function without<Value>(map: ReadonlyMap<string, Value>, name: string): Map<stri
   const rest = new Map(map);
   rest.delete(name);
   return rest;
-}
-
-function listNames(names: readonly string[]): string {
-  const more = names.length - MAX_LISTED;
-  const listed = names.slice(0, MAX_LISTED).map(visibleName).join(", ");
-  return more > 0 ? `${listed} and ${more} more` : listed;
 }

@@ -5,8 +5,8 @@ import type { ConversationEvent } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
-/** Names on one line; of more, how many there are is enough. */
-const MAX_LISTED = 12;
+/** Names in one line; of more, how many there are is enough. */
+export const MAX_LISTED = 12;
 /** Characters of a message that was not delivered: enough to know which it is. */
 const MAX_UNSAID = 200;
 
@@ -176,7 +176,7 @@ function describeEntered({ room, name, members }: EventOf<"entered">): string {
   return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}`;
 }
 
-function listNames(names: readonly string[]): string {
+export function listNames(names: readonly string[]): string {
   const more = names.length - MAX_LISTED;
   const listed = names.slice(0, MAX_LISTED).map(visibleName).join(", ");
   return more > 0 ? `${listed} and ${more} more` : listed;
