@@ -5,7 +5,7 @@ import type { RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import { isRoomConversation, runCommand, sayGoodbye } from "./run-command.ts";
-import type { Effect, Failure, ScreenEvent } from "./state/effects.ts";
+import type { Effect, ScreenEvent } from "./state/effects.ts";
 import type { RoomState } from "./state/room.ts";
 
 type ConversationEffect = Extract<
@@ -26,7 +26,7 @@ export function performInConversation(
     case "say":
       conversation.say(effect.text).catch((error: unknown) => {
         if (!(error instanceof CharlaError)) throw error;
-        dispatch({ type: "not-said", id: effect.id, error: failureFrom(error) });
+        dispatch({ type: "not-said", id: effect.id, error });
         return fail(error);
       });
       return;
@@ -62,8 +62,4 @@ function ask(
   question(conversation).catch((error: unknown) => {
     if (!(error instanceof CharlaError)) throw error;
   });
-}
-
-export function failureFrom({ code, message, hint }: CharlaError): Failure {
-  return { code, message, hint };
 }

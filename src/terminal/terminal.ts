@@ -4,7 +4,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 
 import { CharlaError } from "../errors.ts";
-import { failureFrom, performInConversation } from "./conversation-effects.ts";
+import { performInConversation } from "./conversation-effects.ts";
 import type { KeptLines } from "./editor/line-history.ts";
 import { editOutside } from "./external-editor.ts";
 import type { InputEvent } from "./input/input-event.ts";
@@ -17,14 +17,13 @@ import type { KeptWidths } from "./output/measured-width.ts";
 import { modesOf } from "./output/modes.ts";
 import { createTheme } from "./output/theme.ts";
 import { copy, notify, setTitle } from "./output/window-requests.ts";
-import { windowSize } from "./output/window-size.ts";
 import { createWriter } from "./output/writer.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import type { Effect, ScreenEvent } from "./state/effects.ts";
 import { startState, type TalkSettings, titleText } from "./state/state.ts";
 import { nextTick, update } from "./state/update.ts";
-import { holdTerminal } from "./tty.ts";
+import { holdTerminal, windowSize } from "./tty.ts";
 import { view } from "./view/view.ts";
 
 /** Between two drawings of what others cause, ms. Keys are drawn at once. */
@@ -180,7 +179,11 @@ function talkOn(
     clearTimeout(drawing);
     drawing = undefined;
     if (!isOpen || isLent) return;
-    if (output.writableNeedDrain) return void output.once("drain", draw);
+    if (output.writableNeedDrain) {
+      // Once, however often something changes meanwhile.
+      output.off("drain", draw).once("drain", draw);
+      return;
+    }
     const now = performance.now();
     if (asking.deadline !== null && now < asking.deadline) {
       drawing = setTimeout(draw, asking.deadline - now);
@@ -281,7 +284,7 @@ function talkOn(
       dispatch({ type: "edited", text: await editOutside(text, io.env, terminal.lend, end) });
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
-      dispatch({ type: "error", error: failureFrom(error) });
+      dispatch({ type: "error", error });
     } finally {
       editorEnded = performance.now();
     }
@@ -371,7 +374,7 @@ function talkOn(
     },
     async error(error) {
       if (!showsNotices) await printer.error(error);
-      dispatch({ type: "error", error: failureFrom(error) });
+      dispatch({ type: "error", error });
     },
     [Symbol.asyncDispose]: close,
   };

@@ -3,6 +3,7 @@
 
 import type { Output, TerminalInput } from "./io.ts";
 import { FIRST_MODES, type Mode, turnOff, turnOn } from "./output/modes.ts";
+import type { Size } from "./rows.ts";
 
 export interface TerminalUser {
   /** The terminal is about to be given to others: erases what is not to stay on the screen. */
@@ -61,7 +62,7 @@ export function holdTerminal(
     user.returned();
   }
 
-  /** After `kill -STOP`, of which a program isn't told, the terminal has the modes of others or the program's own. */
+  /** A program does not notice `kill -STOP`: the terminal then has the modes of others or the program's own. */
   function onContinue(): void {
     if (state === "stopping") return takeBack();
     if (state !== "held") return;
@@ -155,4 +156,16 @@ export function holdTerminal(
 
 function withoutModes(modes: readonly Mode[], others: readonly Mode[]): readonly Mode[] {
   return modes.filter(({ on }) => !others.some((other) => other.on === on));
+}
+
+/** Asks the terminal (TIOCGWINSZ) and, if the size is another one, emits "resize"; Node.js and Bun have it, undocumented. */
+type Refreshable = Output & { _refreshSize?(): void };
+
+/**
+ * The size of the window at this moment: the stream's own `columns` and `rows` are those of the last SIGWINCH that the runtime
+ * has handled. A terminal that doesn't know its size is taken for a VT100, 80 by 24.
+ */
+export function windowSize(output: Output): Size {
+  (output as Refreshable)._refreshSize?.();
+  return { columns: output.columns || 80, rows: output.rows || 24 };
 }
