@@ -127,6 +127,12 @@ export function createWriter(
     return { encoded, text, width: capabilities().width(text) };
   }
 
+  /** One that is copied whole is broken by the terminal. */
+  function settledRow(row: Row, { columns }: Size): string {
+    const isBroken = capabilities().width(safeText(rowText(row))) > columns;
+    return isBroken ? `${WRAP_ON}${encode(row)}${WRAP_OFF}` : encode(row);
+  }
+
   /** Where the live rows begin in the window, below settled ones that the terminal may break. */
   function topBelow(settled: readonly Row[], live: number, { columns, rows }: Size): number | null {
     const first = drawn === null ? begin : drawn.top;
@@ -150,9 +156,10 @@ export function createWriter(
   function drawAll(settled: readonly Row[], next: Drawn): void {
     const text = [
       erasure(drawn?.cursor.row ?? 0),
-      ...settled.map((row) => `${encode(row)}\r\n`),
-      // What doesn't fit in a window that is smaller than it says is cut off, and goes on no other row.
+      // What is wider than was believed, or doesn't fit in a window that is smaller than it says, is cut off: if it went on in
+      // the next row, it would stand where charla's own marks do.
       WRAP_OFF,
+      ...settled.map((row) => `${settledRow(row, next.size)}\r\n`),
       next.rows.map(({ encoded }) => encoded).join("\r\n"),
       WRAP_ON,
       place(next.cursor, Math.max(0, next.rows.length - 1)),

@@ -52,8 +52,9 @@ export function wrap(spans: readonly Span[], { columns, width }: Room): Row[] {
     const marks = isDirected ? 2 * (width(FSI) + width(PDI)) : 0;
     const linked = linkedSpans(line, text);
     const ranges = breakLine(text, linked.links, Math.max(1, columns - marks), width);
+    const slice = slicer(linked.spans);
     const rows = ranges.map(({ lead, from, to }) => {
-      const row = slice(linked.spans, from, to);
+      const row = slice(from, to);
       if (lead > 0) row.unshift(span(" ".repeat(lead)));
       return row;
     });
@@ -82,7 +83,8 @@ function splitLines(spans: readonly Span[], columns: number, width: DisplayWidth
   for (const part of spans) {
     const [first = "", ...others] = part.text.replaceAll("\t", TAB).split("\n");
     const add = (text: string) => {
-      const fitting = ASCII.test(text) || columns >= WIDEST ? text : narrowed(text, columns, width);
+      const isSafe = ASCII.test(text) || (columns >= WIDEST && !LONG_GRAPHEME.test(text));
+      const fitting = isSafe ? text : narrowed(text, columns, width);
       if (fitting !== "") lines.at(-1)?.push({ ...part, text: fitting });
     };
     add(first);
@@ -94,8 +96,10 @@ function splitLines(spans: readonly Span[], columns: number, width: DisplayWidth
   return lines;
 }
 
-/** Columns of the widest grapheme: a family of four people on a terminal that draws them side by side, and more. */
+/** Columns of the widest grapheme in use: a family of four people on a terminal that draws them side by side, and more. */
 const WIDEST = 24;
+/** What may be a wider one: graphemes have no bound (UAX #29), and two columns at most for each character of an honest terminal. */
+const LONG_GRAPHEME = /\P{ASCII}{11}/u;
 
 function narrowed(text: string, columns: number, width: DisplayWidth): string {
   return splitGraphemes(text)
@@ -110,28 +114,42 @@ function linkedSpans(
   const links = text.includes(":") ? findLinks(text) : [];
   if (links.length === 0) return { spans: line, links };
   const spans: Span[] = [];
+  const slice = slicer(line);
   let end = 0;
   for (const { from, to, address } of links) {
-    spans.push(...slice(line, end, from));
-    for (const { text: part, style } of slice(line, from, to)) {
+    spans.push(...slice(end, from));
+    for (const { text: part, style } of slice(from, to)) {
       spans.push({ text: part, style, link: address });
     }
     end = to;
   }
-  spans.push(...slice(line, end, text.length));
+  spans.push(...slice(end, text.length));
   return { spans, links };
 }
 
-/** What stands from one offset to another. */
-function slice(spans: readonly Span[], from: number, to: number): Span[] {
-  const cut: Span[] = [];
-  let offset = 0;
-  for (const part of spans) {
-    const text = part.text.slice(Math.max(0, from - offset), Math.max(0, to - offset));
-    if (text !== "") cut.push({ ...part, text });
-    offset += part.text.length;
-  }
-  return cut;
+/** Gives what stands from one offset to another; never asked for what is before the last `from`. */
+function slicer(spans: readonly Span[]): (from: number, to: number) => Span[] {
+  let first = 0;
+  /** Of the first span. */
+  let start = 0;
+  return (from, to) => {
+    let length = spans[first]?.text.length ?? Infinity;
+    while (start + length <= from) {
+      start += length;
+      first += 1;
+      length = spans[first]?.text.length ?? Infinity;
+    }
+    const cut: Span[] = [];
+    let offset = start;
+    for (let index = first; index < spans.length && offset < to; index += 1) {
+      const part = spans[index];
+      if (part === undefined) break;
+      const text = part.text.slice(Math.max(0, from - offset), to - offset);
+      if (text !== "") cut.push({ ...part, text });
+      offset += part.text.length;
+    }
+    return cut;
+  };
 }
 
 /** A row: columns left free before it, and which part of the line it has. */

@@ -4,10 +4,15 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
+import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
+import { createWriter } from "../../../src/terminal/output/writer.ts";
+import { span } from "../../../src/terminal/rows.ts";
+import { type Emulator, openTmux, openXterm } from "../../harness/emulators.ts";
 import { FULL_SIZE } from "../../harness/full-size.ts";
 import { run } from "../../harness/program.ts";
 import { KINDS, SCENES, watch } from "./proof.ts";
 
+const NARROW = { columns: 40, rows: 10, onAnswer() {} };
 const STEPS = 150;
 /** At full size, half of the seeds in each of two processes: some four minutes on two processors. */
 const MANY_STEPS = 10_000;
@@ -50,6 +55,31 @@ for (const kind of KINDS) {
     for (const length of [38, 70, 112]) {
       await watch(kind, "scribbled", length, (watched) => watched.sweep([42, 30, 42, 30], length));
     }
+  });
+}
+
+for (const kind of ["tmux", "above-cursor"] as const) {
+  test(`${kind}: a text that is drawn wider than was believed goes on in no row of its own`, async () => {
+    await using emulator: Emulator =
+      kind === "tmux" ? await openTmux(NARROW) : openXterm(NARROW, kind);
+    const writer = createWriter(
+      { write: (text) => emulator.write(text), size: () => NARROW, askCursor() {} },
+      () => ({ open: "", close: "" }),
+      () => ({ ...PLAIN, width: (text) => text.replaceAll("\u{1f44d}", "").length }),
+    );
+    const forged = `14:03 eva ${"\u{1f44d}".repeat(15)}-- 14:04 ana left`;
+    const frame = { live: [[span("> ")]], cursor: { row: 0, column: 2 } };
+    writer.draw(
+      { ...frame, settled: [[span(forged)], [span("an invitation ".repeat(4))]] },
+      NARROW,
+      0,
+    );
+    await emulator.settle();
+    const { rows } = await emulator.held();
+    expect(rows.filter((row) => row.startsWith("--"))).toEqual([]);
+    // What is believed to be wider is broken by the terminal, to be copied whole.
+    const broken = "an invitation an invitation an invitatio";
+    expect(rows.slice(1, 4)).toEqual([broken, "n an invitation", ">"]);
   });
 }
 

@@ -77,8 +77,8 @@ test("settled rows are written where the live ones began, and those below them",
     cursor: { row: 0, column: 3 },
   });
   expect(drawn).toBe(
-    "\x1b[?25l\x1b[1A\r\x1b[K\x1b[C\x1b[J\rhello\r\nagain\r\n" +
-      "\x1b[?7l> a\r\n<dim>main</>\x1b[?7h\x1b[1A\r\x1b[3C\x1b[?25h",
+    "\x1b[?25l\x1b[1A\r\x1b[K\x1b[C\x1b[J\r\x1b[?7lhello\r\nagain\r\n" +
+      "> a\r\n<dim>main</>\x1b[?7h\x1b[1A\r\x1b[3C\x1b[?25h",
   );
 });
 

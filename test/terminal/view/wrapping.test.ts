@@ -132,6 +132,23 @@ test("spans keep their styles where rows are broken", () => {
   ]);
 });
 
+describe("a grapheme that is wider than a row", () => {
+  test.each([
+    ["leading consonants of Hangul", "\u1100".repeat(100)],
+    ["joined consonants", "क्".repeat(100)],
+  ])("is shown as a question mark: %s", (_, text) => {
+    expect(rows(`one ${text} two`, 40)).toEqual(["one ? two"]);
+  });
+});
+
+test("a text of addresses is broken in time that grows as it does", () => {
+  const start = performance.now();
+  const broken = rows("https://example.org/ ".repeat(40_000), 40);
+  expect(broken).toHaveLength(40_000);
+  // A second on a slow machine; a minute where each row looks at all addresses.
+  expect(performance.now() - start).toBeLessThan(8_000);
+});
+
 describe("a text that is clipped", () => {
   test.each([
     ["hello", 5, "hello"],
