@@ -15,6 +15,7 @@ import { askTerminal } from "./output/asking.ts";
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import { modesOf } from "./output/modes.ts";
+import { ASK_CURSOR } from "./output/questions.ts";
 import { createTheme } from "./output/theme.ts";
 import { copy, notify, setTitle } from "./output/window-requests.ts";
 import { createWriter } from "./output/writer.ts";
@@ -48,8 +49,6 @@ const MAX_BUSY = 8;
 const INTERRUPT_DELAY = 500;
 
 const BELL = "\x07";
-// DSR 6 (ECMA-48 s. 8.3.35).
-const ASK_CURSOR = "\x1b[6n";
 
 /** Its disposal waits for answers of the terminal that are still to come: the shell would take them for typed text. */
 export interface Terminal extends AsyncDisposable, Pick<Printer, "event" | "error"> {
@@ -275,7 +274,7 @@ function talkOn(
       case "notify":
         return void output.write(notify(state.capabilities, effect.title, effect.body));
       case "copy":
-        return void output.write(copy(state.capabilities, effect.text) ?? "");
+        return void output.write(copy(state.capabilities, effect.text));
     }
   }
 

@@ -13,10 +13,12 @@ function privateMode(number: number): Mode {
 }
 
 // DEC private modes (xterm ctlseqs), which other terminals ignore.
-export const PASTE_BRACKETS = privateMode(2004);
-export const FOCUS_REPORTS = privateMode(1004);
+const PASTE_BRACKETS = privateMode(2004);
+const FOCUS_REPORTS = privateMode(1004);
 /** Graphemes are measured as a whole. */
-const GRAPHEMES = privateMode(2027);
+export const GRAPHEMES = privateMode(2027);
+/** What is written while it is on appears at once. */
+export const SYNCHRONIZED = privateMode(2026);
 /**
  * The kitty keyboard protocol: 1 tells Escape and Ctrl-I from what they were mixed up with, 4 names a key on foreign keyboards by
  * its place. Pushed and popped, so that the shell's own flags come back.

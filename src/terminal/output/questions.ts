@@ -12,6 +12,7 @@ import {
   withAnswer,
 } from "./capabilities.ts";
 import { measuredWidth, type ProbedWidths, PROBES, WIDEST_PROBE } from "./measured-width.ts";
+import { GRAPHEMES, SYNCHRONIZED } from "./modes.ts";
 import { type Askable, makeName, MAKES, type TerminalEnvironment } from "./terminal-makes.ts";
 
 /**
@@ -26,15 +27,12 @@ export const LEAVE_PATIENCE = 1_000;
 const MODES = [2026, 2027];
 
 // ECMA-48 s. 8.3; xterm ctlseqs (DA1, DSR 6, DECRQM, XTVERSION, OSC 11); kitty's "comprehensive keyboard handling" s. "Detection".
-const ASK_CURSOR = "\x1b[6n";
+export const ASK_CURSOR = "\x1b[6n";
 const ASK_ATTRIBUTES = "\x1b[c";
 const ASK_VERSION = "\x1b[>0q";
 const ASK_KEYBOARD = "\x1b[?u";
 const ASK_BACKGROUND = "\x1b]11;?\x1b\\";
 const askMode = (mode: number) => `\x1b[?${mode}$p`;
-const GRAPHEMES_ON = "\x1b[?2027h";
-const SYNCHRONIZED_START = "\x1b[?2026h";
-const SYNCHRONIZED_END = "\x1b[?2026l";
 const CONCEALED = "\x1b[8m";
 const PLAIN_STYLE = "\x1b[0m";
 const ERASE_ROW = "\r\x1b[K";
@@ -115,14 +113,14 @@ function questions(asks: Askable, probes: readonly string[]): string {
   const everything = asks === "everything";
   return [
     asks === "position" ? "" : ASK_BACKGROUND,
-    everything ? ASK_VERSION + ASK_KEYBOARD + MODES.map(askMode).join("") + GRAPHEMES_ON : "",
+    everything ? ASK_VERSION + ASK_KEYBOARD + MODES.map(askMode).join("") + GRAPHEMES.on : "",
     // What a terminal has shown of a question that it doesn't know goes with the probes.
-    everything ? SYNCHRONIZED_START : "",
+    everything ? SYNCHRONIZED.on : "",
     ERASE_ROW,
     probes.length > 0 ? CONCEALED : "",
     ...probes.map((probe) => probe + ASK_CURSOR + ERASE_ROW),
     probes.length > 0 ? PLAIN_STYLE : "",
-    everything ? SYNCHRONIZED_END : "",
+    everything ? SYNCHRONIZED.off : "",
     ASK_ATTRIBUTES,
   ].join("");
 }

@@ -1,4 +1,4 @@
-// How each style looks on a terminal: sequences (SGR (ECMA-48 s. 8.3.117) for a dark, a light and an
+// How each style looks on a terminal: sequences (SGR, ECMA-48 s. 8.3.117) for a dark, a light and an
 // unknown background, with 256 colours, 16 or none. Knows no rows. Pure.
 
 import type { Style } from "../rows.ts";

@@ -57,10 +57,9 @@ export function notify(capabilities: Capabilities, title: string, body: string):
   }
 }
 
-/** Puts text into the clipboard; null if it is too long for that. */
-export function copy({ clipboard, multiplexer }: Capabilities, text: string): string | null {
-  if (!clipboard) return "";
-  if (Buffer.byteLength(text) > MAX_CLIPBOARD) return null;
+/** Puts text into the clipboard, unless it is too long for that. */
+export function copy({ clipboard, multiplexer }: Capabilities, text: string): string {
+  if (!clipboard || Buffer.byteLength(text) > MAX_CLIPBOARD) return "";
   const sequence = osc(`52;c;${base64(text)}`);
   // tmux takes it itself with `set-clipboard on`, and passes it on with `allow-passthrough on`.
   return multiplexer === "tmux"

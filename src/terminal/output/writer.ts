@@ -2,12 +2,14 @@
 // A state machine: the clock is an argument, and what it waits for has a deadline. It never names a row of the screen by its
 // number, because the program doesn't own the screen. Knows nothing of what the rows say.
 
+import { fnv1a } from "../fnv1a.ts";
 import { type Frame, type Row, rowText, type Size, type Span } from "../rows.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { SYNCHRONIZED } from "./modes.ts";
 import { rowsAboveCursor } from "./narrowing.ts";
 import type { Theme } from "./theme.ts";
 
-// ECMA-48 s. 8.3; modes 7 (DECAWM), 25 (DECTCEM) and 2026 of xterm's ctlseqs and of the synchronized output specification.
+// ECMA-48 s. 8.3; modes 7 (DECAWM) and 25 (DECTCEM) of xterm's ctlseqs.
 const ERASE_ROW = "\x1b[K";
 /**
  * From the beginning of a row to the end of the screen. Not simply `CSI J`: tmux takes that for a cleared screen if it comes in the
@@ -19,8 +21,6 @@ const WRAP_OFF = "\x1b[?7l";
 const WRAP_ON = "\x1b[?7h";
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";
-const SYNCHRONIZED_START = "\x1b[?2026h";
-const SYNCHRONIZED_END = "\x1b[?2026l";
 const LINK_END = "\x1b]8;;\x1b\\";
 
 /**
@@ -148,7 +148,7 @@ export function createWriter(
   function write(text: string, redraws: boolean): void {
     if (!redraws) terminal.write(text);
     else if (capabilities().synchronized) {
-      terminal.write(`${SYNCHRONIZED_START}${text}${SYNCHRONIZED_END}`);
+      terminal.write(`${SYNCHRONIZED.on}${text}${SYNCHRONIZED.off}`);
     } else terminal.write(`${HIDE_CURSOR}${text}${SHOW_CURSOR}`);
   }
 
@@ -326,22 +326,13 @@ function encodeSpan({ text, style, link }: Span, theme: Theme, can: Capabilities
   const address = encodeURI(link).replaceAll(/%25(?=[0-9A-Fa-f]{2})/g, "%");
   if (address.length > MAX_LINK) return styled;
   // Pieces with the same id are one link, though they stand on several rows.
-  return `\x1b]8;id=${hash(address)};${address}\x1b\\${styled}${LINK_END}`;
+  return `\x1b]8;id=${fnv1a(address).toString(36)};${address}\x1b\\${styled}${LINK_END}`;
 }
 
 /** The last place where a control character is stopped; those who make rows have shown what they can of it. */
 function safeText(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (value >>> 0).toString(36);
 }
 
 function isAscii(text: string): boolean {

@@ -1,6 +1,8 @@
 // Which colour a person has: one of twelve hues, chosen by their key and apart from those of the others who are there.
 // Knows no terminal; output/theme.ts has the colours. Pure.
 
+import { fnv1a } from "../fnv1a.ts";
+
 /** Around the wheel: red, orange, yellow, lime, green, teal, cyan, azure, blue, violet, magenta, rose. */
 export const HUES = 12;
 /** Neighbours on the wheel look alike. */
@@ -64,13 +66,4 @@ export function withHue(known: Hues, fingerprint: string): Hues {
 function distance(one: number, other: number): number {
   const steps = Math.abs(one - other) % HUES;
   return Math.min(steps, HUES - steps);
-}
-
-/** FNV-1a, 32 bits, over UTF-16 units. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
