@@ -47,6 +47,9 @@ export interface Frame {
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
+/** What a tab is shown as: it has one width wherever it stands. */
+export const TAB = "    ";
+
 export function span(text: string, style: Style = "plain"): Span {
   return { text, style };
 }

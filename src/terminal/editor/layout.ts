@@ -4,7 +4,7 @@
 
 import type { DisplayWidth } from "../display-width.ts";
 import { splitGraphemes } from "../graphemes.ts";
-import { type Row, type Span, span, type Style } from "../rows.ts";
+import { type Row, type Span, span, type Style, TAB } from "../rows.ts";
 import { visibleLine, visibleText } from "../visible-text.ts";
 import type { Editing, Search } from "./editing.ts";
 import { searchPrompt } from "./history-search.ts";
@@ -24,9 +24,6 @@ export interface EditorWindow {
   readonly maxRows: number;
   readonly width: DisplayWidth;
 }
-
-/** Columns of a tab. It has one width wherever it stands. */
-const TAB = "    ";
 
 /** Wider prompts have no rows indented below them. */
 const MAX_INDENT = 16;

@@ -1,7 +1,7 @@
 // Events and errors in words for people. Pure: printer.ts prints them.
 
 import type { Banned } from "../../chat/conversation.ts";
-import type { ConversationEvent } from "../../chat/events.ts";
+import type { ConversationEvent, EventOf } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 
@@ -12,8 +12,6 @@ const MAX_UNSAID = 200;
 
 /** Whether a conversation reports when a message has been delivered, or only when it has been sent. */
 export type Delivery = "shown" | "unknown";
-
-type EventOf<Type extends ConversationEvent["type"]> = Extract<ConversationEvent, { type: Type }>;
 
 /**
  * A line about an event, or null for those without one: messages, which are printed themselves, and turns,

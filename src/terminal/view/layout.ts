@@ -1,17 +1,13 @@
 // What all items of the transcript share: the window, the columns that are charla's own, and texts with a hanging
 // indent behind them. Pure.
 
-import type { DisplayWidth } from "../display-width.ts";
 import { type Row, type Span, span } from "../rows.ts";
-import { wrap } from "./wrapping.ts";
+import { type Space, wrap } from "./wrapping.ts";
 
 /** The window, and what its messages share. */
-export interface Layout {
-  /** At least 1. */
-  readonly columns: number;
+export interface Layout extends Space {
   /** Of the column with the names (nameColumnWidth). */
   readonly nameColumns: number;
-  readonly width: DisplayWidth;
 }
 
 /** A window and what it can show. */
@@ -33,7 +29,7 @@ export function hang(
   head: Row,
   body: readonly Span[],
   indent: number,
-  { columns, width }: Pick<Layout, "columns" | "width">,
+  { columns, width }: Space,
 ): Row[] {
   const rows = wrap(body, { columns: Math.max(1, columns - indent), width });
   const blanks = span(" ".repeat(indent));

@@ -5,7 +5,7 @@ import { type Row, span } from "../rows.ts";
 import type { Connection, State } from "../state/state.ts";
 import type { UnreadRoom } from "../state/unread.ts";
 import { visibleName } from "../visible-text.ts";
-import { clip, type Room as Space } from "./wrapping.ts";
+import { clip, type Space } from "./wrapping.ts";
 
 export interface Status {
   /** The room or, on the plain wire, the other end; empty before one is in a room. */

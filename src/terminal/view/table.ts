@@ -1,7 +1,8 @@
 // A table as rows of spans, with its columns aligned. Pure.
 
 import { type Row, type Span, span } from "../rows.ts";
-import { hang, type Layout, MARK_COLUMNS, OWN_INDENT } from "./layout.ts";
+import { hang, MARK_COLUMNS, OWN_INDENT } from "./layout.ts";
+import type { Space } from "./wrapping.ts";
 
 /** Blanks between the columns. */
 const GAP = "  ";
@@ -12,10 +13,7 @@ const GAP = "  ";
  *
  * @param cells visible text on one line each
  */
-export function tableRows(
-  cells: readonly (readonly Span[])[],
-  layout: Pick<Layout, "columns" | "width">,
-): Row[] {
+export function tableRows(cells: readonly (readonly Span[])[], layout: Space): Row[] {
   const { columns, width } = layout;
   const indent = columns < 3 * OWN_INDENT ? Math.min(MARK_COLUMNS, columns - 1) : OWN_INDENT;
   const further = Math.min(indent + GAP.length, columns - 1);
@@ -43,7 +41,7 @@ export function tableRows(
 }
 
 /** Without blanks at the end. */
-function aligned(row: readonly Span[], widths: readonly number[], width: Layout["width"]): Row {
+function aligned(row: readonly Span[], widths: readonly number[], width: Space["width"]): Row {
   const last = row.findLastIndex(({ text }) => text !== "");
   return row.slice(0, last + 1).flatMap((cell, index) => {
     if (index === last) return [cell];

@@ -3,18 +3,17 @@
 
 import type { DisplayWidth } from "../display-width.ts";
 import { splitGraphemes } from "../graphemes.ts";
-import { type Row, rowText, type Span, span } from "../rows.ts";
+import { type Row, rowText, type Span, span, TAB } from "../rows.ts";
 import { isolated } from "../visible-text.ts";
 import { findLinks, type Link } from "./links.ts";
 
-export interface Room {
+/** What rows may fill. */
+export interface Space {
   /** At least 1. */
   readonly columns: number;
   readonly width: DisplayWidth;
 }
 
-/** Columns of a tab. It has one width wherever it stands. */
-const TAB = "    ";
 /** First strong isolate and its end (UAX #9 s. 2). */
 const FSI = "\u2068";
 const PDI = "\u2069";
@@ -43,7 +42,7 @@ const words = new Intl.Segmenter("und", { granularity: "word" });
  *
  * @param spans visible text, but for tabs and newlines
  */
-export function wrap(spans: readonly Span[], { columns, width }: Room): Row[] {
+export function wrap(spans: readonly Span[], { columns, width }: Space): Row[] {
   const lines = splitLines(spans, columns, width);
   return lines.flatMap((line) => {
     const text = rowText(line);
@@ -63,15 +62,15 @@ export function wrap(spans: readonly Span[], { columns, width }: Room): Row[] {
 }
 
 /** The text, or as much of it as there is room for and an ellipsis. */
-export function clip(text: string, { columns, width }: Room): string {
+export function clip(text: string, { columns, width }: Space): string {
   if (width(text) <= columns) return text;
-  const room = columns - width("…");
-  if (room < 0) return "";
+  const free = columns - width("…");
+  if (free < 0) return "";
   let clipped = "";
   let used = 0;
   for (const grapheme of splitGraphemes(text)) {
     used += width(grapheme);
-    if (used > room) break;
+    if (used > free) break;
     clipped += grapheme;
   }
   return `${clipped}…`;
@@ -318,9 +317,9 @@ function withDirections(rows: readonly Row[]): Row[] {
     const isBare = isolated(outside) !== outside;
     const start = (isBare ? FSI : "") + opened;
     const end = closed + (isBare ? PDI : "");
-    return row.map((span, index) => ({
-      ...span,
-      text: (index === 0 ? start : "") + span.text + (index === row.length - 1 ? end : ""),
+    return row.map((part, index) => ({
+      ...part,
+      text: (index === 0 ? start : "") + part.text + (index === row.length - 1 ? end : ""),
     }));
   });
 }
