@@ -83,6 +83,11 @@ export type RoomEvent =
 /** Of either kind, for those who show or print both. */
 export type ConversationEvent = PlainEvent | RoomEvent;
 
+export type EventOf<Type extends ConversationEvent["type"]> = Extract<
+  ConversationEvent,
+  { type: Type }
+>;
+
 /** Something worth a sentence that does not end the conversation. */
 interface Notice {
   readonly type: "notice";

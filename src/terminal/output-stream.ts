@@ -8,21 +8,20 @@ import type { Io, Output } from "./io.ts";
 import { isDumb } from "./known-terminals.ts";
 
 export const DIM = "\x1b[2m";
-export const CYAN = "\x1b[36m";
 const PLAIN = "\x1b[0m";
 
 /** Puts text between the escape sequence (SGR, ECMA-48 s. 8.3.117) and its end, or leaves it plain. */
-export type Style = (sgr: string, text: string) => string;
+type Styling = (sgr: string, text: string) => string;
 
-export const styled: Style = (sgr, text) => `${sgr}${text}${PLAIN}`;
-export const unstyled: Style = (_sgr, text) => text;
+export const styled: Styling = (sgr, text) => `${sgr}${text}${PLAIN}`;
+export const unstyled: Styling = (_sgr, text) => text;
 
 /** Whether text on `stream` may be dim or coloured; if it may not, words must say the same. */
 export function mayStyle({ env }: Pick<Io, "env">, stream: Output): boolean {
   return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && !isDumb(env);
 }
 
-export function styleFor(io: Pick<Io, "env">, stream: Output): Style {
+export function styleFor(io: Pick<Io, "env">, stream: Output): Styling {
   return mayStyle(io, stream) ? styled : unstyled;
 }
 

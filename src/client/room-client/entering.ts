@@ -85,7 +85,7 @@ function holdBack(client: RoomClient, actions: Action[]): void {
 }
 
 /** Whether one log goes on with the conversation of another: a copy's id ends with that of the first log (docs/server.md). */
-export function isSameConversation(one: string, other: string): boolean {
+function isSameConversation(one: string, other: string): boolean {
   return firstLog(one) === firstLog(other);
 }
 

@@ -57,7 +57,7 @@ export type LastKey =
   /** Tab; `again` after another one. */
   | { readonly type: "tab"; readonly again: boolean };
 
-export type Command =
+export type EditorCommand =
   /** The line was entered, and is empty again. */
   | { readonly type: "enter"; readonly text: string }
   /** Ctrl-C: the line was dropped. */

@@ -4,7 +4,7 @@
 import type { Key } from "../input/input-event.ts";
 import type { Completion } from "./completion.ts";
 import { candidateList } from "./completion.ts";
-import { changeLine, type Command, type Editing, OTHER } from "./editing.ts";
+import { changeLine, type Editing, type EditorCommand, OTHER } from "./editing.ts";
 import {
   acceptSearch,
   beginSearch,
@@ -44,7 +44,7 @@ import { NOTHING_TO_UNDO, redoChange, undoChange } from "./undo.ts";
 /** Pieces kept to bring back, as in readline. */
 const MAX_CUTS = 10;
 
-type Pressed = [Editing, Command | null];
+type Pressed = [Editing, EditorCommand | null];
 type Action = (editing: Editing) => Pressed;
 type Move = (line: LineBuffer) => LineBuffer;
 

@@ -1,7 +1,7 @@
 // What an event of the conversation changes on the screen. Pure.
 
 import { actionText } from "../../chat/commands.ts";
-import type { ConversationEvent } from "../../chat/events.ts";
+import type { ConversationEvent, EventOf } from "../../chat/events.ts";
 import { withHue, withHues } from "../view/colours.ts";
 import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
@@ -16,11 +16,8 @@ import {
 } from "./presence.ts";
 import { print, printMessage, printNotice } from "./print.ts";
 import { isFromBefore, mentions, roomAfter, type RoomMessage } from "./room.ts";
-import type { Connection, PendingMessage, State } from "./state.ts";
+import type { Connection, PendingMessage, State, Step } from "./state.ts";
 import { roomEntered } from "./unread.ts";
-
-type Step = readonly [State, readonly Effect[]];
-type EventOf<Type extends ConversationEvent["type"]> = Extract<ConversationEvent, { type: Type }>;
 
 /** How long the count of stray datagrams is shown after the last change, ms. */
 const SHOW_STRAYS = 60_000;

@@ -2,7 +2,7 @@
 
 import { type Command, commandsFor, parseLine } from "../../chat/commands.ts";
 import { CharlaError } from "../../errors.ts";
-import { type Command as EditorCommand, replaceText } from "../editor/editing.ts";
+import { type EditorCommand, replaceText } from "../editor/editing.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 import { complete as completeLine, paste, press } from "../editor/line-keys.ts";
 import type { InputEvent, Key } from "../input/input-event.ts";
@@ -11,9 +11,7 @@ import { completeInRoom, isTypingRoom } from "./completion.ts";
 import { printOwn } from "./conversation-events.ts";
 import type { Effect, Failure } from "./effects.ts";
 import { endPages, noticeItems, print } from "./print.ts";
-import { promptText, type State } from "./state.ts";
-
-type Step = readonly [State, readonly Effect[]];
+import { promptText, type State, type Step } from "./state.ts";
 
 /** Characters of a dropped line that stay on the screen. */
 const MAX_DROPPED = 400;

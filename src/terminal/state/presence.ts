@@ -27,7 +27,7 @@ export const NO_PRESENCE: Presence = {
 };
 
 /** How long somebody has to stay until it is shown that they joined, ms. */
-export const ANNOUNCE_AFTER = 3_000;
+const ANNOUNCE_AFTER = 3_000;
 
 /** People who have come and not stayed long enough yet: of more, nothing is shown. */
 const MAX_ARRIVING = 1_000;

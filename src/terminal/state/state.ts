@@ -5,6 +5,7 @@ import { type Editing, startEditing } from "../editor/editing.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
 import { visibleLine } from "../visible-text.ts";
+import type { Effect } from "./effects.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
 import { NO_ROOM, type Past, type RoomState } from "./room.ts";
 import type { TranscriptItem } from "./transcript.ts";
@@ -101,6 +102,9 @@ export interface State {
   /** What was asked back after the last line: typed again before that time, it is done. */
   readonly unconfirmed: { readonly line: string; readonly until: number } | null;
 }
+
+/** The state after an event, and what is to be done. */
+export type Step = readonly [State, readonly Effect[]];
 
 /**
  * @param now ms since 1970

@@ -20,7 +20,7 @@ export interface Unread {
 export const NO_UNREAD: Unread = { left: new Map(), rooms: [], askAt: null };
 
 /** How often the server is asked, ms. */
-export const ASK_EVERY = 30_000;
+const ASK_EVERY = 30_000;
 
 /** Rooms that are counted; those left longest ago go first. */
 const MAX_ROOMS = 100;

@@ -3,16 +3,14 @@
 
 import { withHues } from "../view/colours.ts";
 import { conversationStep, printOwn, printUnsaid, withoutPending } from "./conversation-events.ts";
-import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
+import type { Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
 import { endPages, noticeItems, print, printNotice } from "./print.ts";
 import { peopleHere } from "./room.ts";
-import type { State } from "./state.ts";
+import type { State, Step } from "./state.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
-
-type Step = readonly [State, readonly Effect[]];
 
 /** How long what was asked back can be confirmed, ms: longer ago, it may be forgotten. */
 const CONFIRM_WITHIN = 60_000;

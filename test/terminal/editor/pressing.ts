@@ -1,6 +1,10 @@
 // Keys pressed one after the other, and what becomes of the line.
 
-import { type Command, type Editing, NOTHING_TYPED } from "../../../src/terminal/editor/editing.ts";
+import {
+  type Editing,
+  type EditorCommand,
+  NOTHING_TYPED,
+} from "../../../src/terminal/editor/editing.ts";
 import { paste, press } from "../../../src/terminal/editor/line-keys.ts";
 import type { Key } from "../../../src/terminal/input/input-event.ts";
 
@@ -25,11 +29,11 @@ export const keys = (...chords: string[]): Key[] => chords.map(key);
 
 export interface Pressed {
   editing: Editing;
-  commands: Command[];
+  commands: EditorCommand[];
 }
 
 export function pressAll(all: Key[], start: Editing = NOTHING_TYPED): Pressed {
-  const commands: Command[] = [];
+  const commands: EditorCommand[] = [];
   let editing = start;
   for (const each of all) {
     const [next, command] = press(editing, each);
