@@ -154,7 +154,10 @@ function copy(state: State): Step {
     const hint = "select the invitation with the mouse, and copy it";
     return [printError(state, { message, hint }), []];
   }
-  const copied = noticeItems("the invitation is copied", null);
+  // No terminal says whether it has taken it.
+  const hint =
+    capabilities.multiplexer === "tmux" ? "tmux takes it with: set -s set-clipboard on" : undefined;
+  const copied = noticeItems("the invitation was sent to the terminal's clipboard", null, hint);
   return [print(state, ...copied), [{ type: "copy", text: invitation }]];
 }
 

@@ -566,7 +566,18 @@ describe("/copy", () => {
     screen.dispatch({ type: "answered", outcome: { type: "invitation", invitation } });
     screen.enter("/copy");
     expect(screen.effects()).toContainEqual({ type: "copy", text: invitation });
-    expect(screen.printed().at(-1)).toBe("-- the invitation is copied");
+    expect(screen.printed().at(-1)).toBe("-- the invitation was sent to the terminal's clipboard");
+  });
+
+  test("says what tmux has to allow, because nobody can ask whether it does", () => {
+    const screen = openRoom();
+    const capabilities = { ...screen.state.capabilities, multiplexer: "tmux" } as const;
+    screen.dispatch({ type: "capabilities", capabilities });
+    screen.emit({ type: "invitation", invitation });
+    screen.enter("/copy");
+    expect(screen.printed().at(-1)).toBe(
+      "-- the invitation was sent to the terminal's clipboard (tmux takes it with: set -s set-clipboard on)",
+    );
   });
 
   test("says so if none was shown", () => {
