@@ -10,6 +10,7 @@ import { runCharla } from "../harness/in-process.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { charla as startProcess, root, run, runCharla as runProcess } from "../harness/program.ts";
+import { portOf } from "../harness/sealed-server.ts";
 
 /** The commands of docs/server.md whose first line says what they are for. */
 function commands(purpose: string): string {
@@ -54,7 +55,7 @@ testWith(
       if (existsSync(path)) process.kill(JSON.parse(readFileSync(path, "utf8")).pid, "SIGKILL");
     });
     const invitation = await serve(ana, "0");
-    const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+    const port = portOf(invitation);
     await using member = startProcess(["-", "--name", "ben", "--json"], { as: ben });
     const before = Array.from({ length: 300 }, (_, index) => `before ${index + 1}`);
     member.type(`${invitation}\n${before.join("\n")}\n`);

@@ -1,19 +1,15 @@
 // Mistakes of people and of peers: each is reported in one clear sentence with a hint, the exit status is right,
 // and no message is lost (docs/errors.md).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { createSocket } from "node:dgram";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { type Program, root, start } from "../harness/program.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 /** Sends raw datagrams, which need not be UTF-8. */
 async function sendDatagrams(port: number, ...datagrams: Uint8Array[]): Promise<void> {

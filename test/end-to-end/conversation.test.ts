@@ -1,11 +1,11 @@
 // Conversations on the plain wire between two programs (docs/protocol.md s. 3 and 4).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { join } from "node:path";
 
 import { charla } from "../harness/in-process.ts";
 import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { charla as startProcess, type Program, root, start } from "../harness/program.ts";
 
 async function startServer(start = charla): Promise<{ server: Program; port: string }> {
@@ -19,10 +19,6 @@ async function joinTalk(host: string, ...args: string[]): Promise<Program> {
   const client = charla(["--plain", host, ...args]);
   await client.until("stderr", "talking to");
   return client;
-}
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
 }
 
 for (const host of LOOPBACKS) {

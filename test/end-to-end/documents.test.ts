@@ -10,6 +10,7 @@ import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, start } from "../harness/program.ts";
 import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
+import { portOf } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 
 function blocks(path: string, language: string): string[][] {
@@ -95,7 +96,7 @@ testWith(
     enter(one, `mkdir -p ${joinPath(pid, "..")}; ${open("0")}`);
     const opened = await one.until("the invitation", (rows) => rows.at(-1) === " main  ana  ok");
     const [invitation = ""] = /charla:\/\/\S+/.exec(unwrapped(opened).join("\n")) ?? [];
-    const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+    const port = portOf(invitation);
     const joining = (block: readonly string[]) =>
       commandOf(block).replace(/charla:\/\/\S+/, invitation);
 

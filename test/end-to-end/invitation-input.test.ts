@@ -7,16 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess, root, run } from "../harness/program.ts";
 import { openScreen, typedRow } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const startServer = () => startSealedServer(["--bind", "127.0.0.1"]);
 

@@ -1,12 +1,12 @@
 // The local invitation, which a running server writes for the same person's other programs: they join without an
 // argument, other users cannot read it, and it is removed when the server ends.
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import {
   type SealedServer,
@@ -14,10 +14,6 @@ import {
   startSealedServerProcess,
 } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const invitationOf = (person: Person) => join(person.data, "invitation");
 

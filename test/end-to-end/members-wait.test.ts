@@ -1,22 +1,18 @@
 // The owner's window is closed, in any way: the others wait, and nothing is lost when the server is back. Only `/close` ends
 // the conversation for all (docs/protocol.md s. 18).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { rmSync } from "node:fs";
 
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT, endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess } from "../harness/program.ts";
 import { openScreen, type Screen, withoutTimes } from "../harness/screen.ts";
-import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
+import { portOf, startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
 import { rejection } from "../net/rejection.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
 const STOPPED = "connection to the server lost (the server was stopped); reconnecting\n";
@@ -125,7 +121,7 @@ testWith(
       rows.some((row) => row.includes("charla://")),
     );
     const [invitation = ""] = /charla:\S+/.exec(opened.join("\n")) ?? [];
-    const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+    const port = portOf(invitation);
     enter(ben, `clear; charla '${invitation}' -n ben; echo status=$?`);
     await shows(ana, "-- ##:## ben joined");
 

@@ -1,20 +1,16 @@
 // Without a folder that charla can write to, one can still join, send and serve --ephemeral, as somebody new, and is
 // told so once.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { chmodSync, readdirSync } from "node:fs";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, runCharla as runProcess } from "../harness/program.ts";
 import { openScreen, withoutTimes } from "../harness/screen.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { testOnDisk } from "../log/own-disk.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const SOMEBODY_NEW = "; you are somebody new, and nothing is kept for the next time\n";
 const HINT =

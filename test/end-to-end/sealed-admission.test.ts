@@ -1,17 +1,13 @@
 // Admission: by an invitation, or by a list of authorized keys (docs/protocol.md s. 17.1).
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 async function fingerprintOf(person: Person): Promise<string> {
   const { stdout } = await runCharla(["id", "--json"], { as: person });

@@ -1,20 +1,16 @@
 // Members of a room, each a program of its own: an invitation is all they need, no message is lost, and each
 // reports how the conversation ended (docs/protocol.md s. 18).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { type Program, root, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const STOPPED = "connection to the server lost (the server was stopped); reconnecting\n";
 

@@ -1,19 +1,15 @@
 // What a room prints: every event with --json, nothing but messages with -q, every detail with -v.
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { type Program } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 /** The events of a program that was started with --json. */
 function eventsOf({ stdout }: Pick<Program, "stdout">): Record<string, unknown>[] {

@@ -1,15 +1,11 @@
 // A client that cannot join soon reports why: no program is listening, or none answers (docs/protocol.md s. 8).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { openBareSocket } from "../net/sockets.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 /** The end of an invitation with a key and a secret that no server has. */
 const ENDING = `main#${"A".repeat(43)}.${"A".repeat(22)}`;

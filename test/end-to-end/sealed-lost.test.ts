@@ -1,18 +1,14 @@
 // The server is killed, or stops for a while: what the members print, and that no message is missing afterwards
 // (docs/protocol.md s. 15 and 18).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 
 import { charla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { charla as startProcess } from "../harness/program.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const LOST = /^connection to the server lost \(.+\); reconnecting$/m;
 

@@ -6,16 +6,12 @@ import { createSocket } from "node:dgram";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { hostAndPort, type Loopback, LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { type Program, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 import { PLAIN } from "../harness/wires.ts";
 import { openBareSocket } from "../net/sockets.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 const NOT_SEALED = "does not speak the sealed wire, and was ignored";
 

@@ -1,7 +1,7 @@
 // `charla send --to INVITATION`: single messages to a room, which end only when they are delivered, and their
 // answers.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
@@ -10,13 +10,9 @@ import { join, open } from "../../src/index.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { startSealedServer, startSealedServerProcess } from "../harness/sealed-server.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 for (const host of LOOPBACKS) {
   describe(`over ${host}`, () => {

@@ -1,19 +1,15 @@
 // How a client authenticates the server: by the key in an invitation, or with trust on first use for a host; another
 // key than the expected one stops the join (docs/protocol.md s. 17.1, RFC 4251 s. 4.1).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runCharla } from "../harness/in-process.ts";
 import { hostAndPort, LOOPBACKS } from "../harness/loopback.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 async function identityOf(person: Person): Promise<{ fingerprint: string; publicKey: string }> {
   const { stdout } = await runCharla(["id", "--json"], { as: person });

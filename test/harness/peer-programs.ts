@@ -1,9 +1,14 @@
-// Programs of the machine with which tests talk, such as ncat.
+// Tests that start programs: charla itself, and others of the machine, such as ncat.
 
 import { test } from "bun:test";
 
 /** How long one end-to-end test may take, in ms. */
 export const END_TO_END_TIMEOUT = 60_000;
+
+/** A test of charla as people run it. */
+export function endToEnd(title: string, body: () => Promise<void>): void {
+  test(title, body, END_TO_END_TIMEOUT);
+}
 
 /** A test that needs these programs: skipped if one is missing; in CI, which installs them, it fails then. */
 export function testWith(

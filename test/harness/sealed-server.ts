@@ -32,6 +32,10 @@ async function untilInvited(
   const server = start(["--server", "--name", "ana", "--port", "0", ...args], options);
   const stream = args.includes("--json") ? "stdout" : "stderr";
   const [invitation] = await server.until(stream, /charla:\/\/[^'"\s]+/);
-  const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
-  return Object.assign(server, { port, invitation });
+  return Object.assign(server, { port: portOf(invitation), invitation });
+}
+
+/** The server's port, as the invitation to it names it. */
+export function portOf(invitation: string): string {
+  return /:(\d+)\//.exec(invitation)?.[1] ?? "";
 }

@@ -15,7 +15,7 @@ import type { KeyPair } from "../../src/protocol/crypto-provider.ts";
 import { open } from "../../src/server/open.ts";
 import type { Server } from "../../src/server/server.ts";
 import { charla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
@@ -27,10 +27,6 @@ import { openHere, SERVER_KEYS, SERVER_SECRET } from "./served.ts";
 import { enterFrame } from "./server-state.ts";
 
 const DAVE = generateKeyPair(new Uint8Array(32).fill(0xd4));
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 /** Several, one after the other, as new programs of these people. */
 async function knockAll(target: string, people: readonly KeyPair[]): Promise<string[]> {

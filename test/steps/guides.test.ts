@@ -9,6 +9,7 @@ import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run } from "../harness/program.ts";
 import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
+import { portOf } from "../harness/sealed-server.ts";
 
 const GUIDES = ["docs/lesson.md", "docs/lesson.es.md"] as const;
 
@@ -154,7 +155,7 @@ for (const guide of GUIDES) {
       await using ben = await openScreen(COLUMNS, ROWS);
       await enter(ana, `${opening.command} --port 0 --name ana`);
       const invitation = await printedAfter(ana, "-- invite with: charla ");
-      const [, port = ""] = /:(\d+)\//.exec(invitation) ?? [];
+      const port = portOf(invitation);
       await enter(ben, `${joining.command.replace(/charla:\/\/\S+/, invitation)} --name ben`);
       await ana.until("Ben", shows("-- ##:## ben joined"));
       for (const row of joining.rows) {
