@@ -1,7 +1,7 @@
 // A server that goes on without its owner's terminal: `charla --server --background` returns when it listens or fails,
 // a bare `charla` joins it as the owner, and `charla stop` ends it. What it prints holds no secret.
 
-import { expect, spyOn, test } from "bun:test";
+import { expect, spyOn } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -9,22 +9,19 @@ import { recordServer, thisServer } from "../../src/cli/running-server.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import { ownIdentity } from "../../src/identity/private-files.ts";
 import { runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
+import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import {
   charla as startProcess,
+  type Program,
   root,
   runCharla as runProcess,
   start,
   type Transcript,
 } from "../harness/program.ts";
 import { openScreen } from "../harness/screen.ts";
-import { startSealedServer } from "../harness/sealed-server.ts";
+import { portOf, startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
-
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
-}
 
 /** The process that a data folder's record names; null without a record. */
 function recordedPid(folder: string): number | null {
@@ -41,6 +38,8 @@ function isAlive(pid: number): boolean {
 
 interface Background extends Transcript, Disposable {
   readonly invitation: string;
+  /** Of the invitation. */
+  readonly port: string;
   readonly pid: number;
 }
 
@@ -54,6 +53,7 @@ async function startInBackground(ana: Person, ...args: string[]): Promise<Backgr
   return {
     ...started,
     invitation: invitation.replace(/".*$/, ""),
+    port: portOf(invitation),
     pid,
     [Symbol.dispose]() {
       if (pid > 0 && isAlive(pid)) process.kill(pid, "SIGKILL");
@@ -61,10 +61,30 @@ async function startInBackground(ana: Person, ...args: string[]): Promise<Backgr
   };
 }
 
+/** Ben, who has joined by the invitation, in a process of his own. */
+async function joinAsBen(invitation: string): Promise<Program> {
+  await using stack = new AsyncDisposableStack();
+  const ben = stack.use(startProcess([invitation, "--name", "ben"]));
+  await ben.until("stderr", "you are ben in main");
+  stack.move();
+  return ben;
+}
+
+/** Ana says one line in her server, whichever charla finds. */
+function say(ana: Person, text: string): Promise<Transcript> {
+  return runCharla(["-q"], { as: ana, input: `${text}\n` });
+}
+
+/** Ana's `charla stop`; returns its exit status. */
+async function stop(ana: Person): Promise<number> {
+  const { status } = await runCharla(["stop"], { as: ana });
+  return status;
+}
+
 endToEnd("charla --server --background returns when the server listens", async () => {
   using ana = newPerson();
   using server = await startInBackground(ana);
-  const [, port = ""] = /:(\d+)\//.exec(server.invitation) ?? [];
+  const { port } = server;
   expect(server).toMatchObject({
     stdout: "",
     stderr:
@@ -78,8 +98,7 @@ endToEnd("charla --server --background returns when the server listens", async (
   expect(isAlive(server.pid)).toBe(true);
 
   // A guest with the invitation, and the owner without one.
-  await using ben = startProcess([server.invitation, "--name", "ben"]);
-  await ben.until("stderr", "you are ben in main");
+  await using ben = await joinAsBen(server.invitation);
   const owner = await runCharla(["--json", "--name", "ana"], { as: ana, input: "I am back\n" });
   expect(owner.stdout).toMatch(/"type":"entered","room":"main","name":"ana","owner":true/);
   await ben.until("stdout", "I am back\n");
@@ -101,12 +120,10 @@ endToEnd(
   async () => {
     using ana = newPerson();
     using first = await startInBackground(ana);
-    const [, port = ""] = /:(\d+)\//.exec(first.invitation) ?? [];
-    await using ben = startProcess([first.invitation, "--name", "ben"]);
-    await ben.until("stderr", "you are ben in main");
-    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    await using ben = await joinAsBen(first.invitation);
+    expect(await stop(ana)).toBe(0);
     ben.type("said meanwhile\n");
-    using second = await startInBackground(ana, "--port", port);
+    using second = await startInBackground(ana, "--port", first.port);
     expect(second.invitation).toBe(first.invitation);
     await ben.until("stderr", "reconnected to the server");
     const owner = await runCharla(["--history", "1", "-q"], { as: ana, input: "welcome back\n" });
@@ -170,7 +187,7 @@ endToEnd("an error of the server is the command's error and exit status", async 
 endToEnd("a second start says that the first one runs, and what to do", async () => {
   using ana = newPerson();
   using first = await startInBackground(ana);
-  const [, port = ""] = /:(\d+)\//.exec(first.invitation) ?? [];
+  const { port } = first;
   const running =
     `charla: your server at 127.0.0.1:${port} is running already\n` +
     "hint: charla joins it, and charla stop ends it; another one needs a --port of its own, and a folder with --data, or --ephemeral\n";
@@ -207,17 +224,16 @@ endToEnd(
     using first = await startInBackground(ana);
     using second = await startInBackground(ana, "--ephemeral");
     using third = await startInBackground(ana, "--ephemeral");
-    await using ben = startProcess([first.invitation, "--name", "ben"]);
-    await ben.until("stderr", "you are ben in main");
+    await using ben = await joinAsBen(first.invitation);
     // The one in the middle ends first, and is not put back by the last.
     process.kill(second.pid, "SIGTERM");
     await until("the end of the second", () => !isAlive(second.pid));
-    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    expect(await stop(ana)).toBe(0);
     expect([first, second, third].map(({ pid }) => isAlive(pid))).toEqual([true, false, false]);
-    const said = await runCharla(["-q"], { as: ana, input: "back at the first\n" });
+    const said = await say(ana, "back at the first");
     expect(said).toMatchObject({ stderr: "", status: 0 });
     await ben.until("stdout", "back at the first\n");
-    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    expect(await stop(ana)).toBe(0);
     expect(isAlive(first.pid)).toBe(false);
   },
 );
@@ -235,10 +251,10 @@ endToEnd(
     await owner.leave();
     expect(renewed).not.toBe(first.invitation);
     expect(readFileSync(join(ana.data, "invitation-for-others"), "utf8")).toBe(`${renewed}\n`);
-    const said = await runCharla(["-q"], { as: ana, input: "with the new one\n" });
+    const said = await say(ana, "with the new one");
     expect(said).toMatchObject({ stderr: "", status: 0 });
     for (const running of [[second.pid], []]) {
-      expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+      expect(await stop(ana)).toBe(0);
       const alive = [first, second].map(({ pid }) => pid).filter(isAlive);
       expect(alive).toEqual(running);
     }
@@ -271,7 +287,7 @@ endToEnd("a server that was killed is recognised, and a new one takes its place"
   expect(stopped.status).toBe(1);
   using next = await startInBackground(ana);
   expect(next.status).toBe(0);
-  expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+  expect(await stop(ana)).toBe(0);
 });
 
 endToEnd(
@@ -282,12 +298,11 @@ endToEnd(
     using second = await startInBackground(ana, "--ephemeral");
     process.kill(second.pid, "SIGKILL");
     await until("the end of the second", () => !isAlive(second.pid));
-    await using ben = startProcess([first.invitation, "--name", "ben"]);
-    await ben.until("stderr", "you are ben in main");
-    const said = await runCharla(["-q"], { as: ana, input: "at the first\n" });
+    await using ben = await joinAsBen(first.invitation);
+    const said = await say(ana, "at the first");
     expect(said).toMatchObject({ stderr: "", status: 0 });
     await ben.until("stdout", "at the first\n");
-    expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+    expect(await stop(ana)).toBe(0);
     expect(isAlive(first.pid)).toBe(false);
   },
 );
@@ -312,7 +327,7 @@ endToEnd("charla stop waits until the server has ended, also one at a terminal",
     as: ana,
   });
   await server.until("stderr", "you are ");
-  expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+  expect(await stop(ana)).toBe(0);
   expect(await server.exited).toBe(0);
   expect(server.stderr).toContain(
     "the server was asked to end, with charla stop or another SIGTERM\nthe conversation is over: you left\n",
@@ -356,9 +371,9 @@ onTerminal("the server goes on when the terminal closes that it was started on",
   }
   const pid = recordedPid(ana.data) ?? 0;
   expect(isAlive(pid)).toBe(true);
-  const said = await runCharla(["-q"], { as: ana, input: "still here\n" });
+  const said = await say(ana, "still here");
   expect(said).toEqual({ stdout: "", stderr: "", status: 0 });
-  expect((await runCharla(["stop"], { as: ana })).status).toBe(0);
+  expect(await stop(ana)).toBe(0);
   expect(isAlive(pid)).toBe(false);
 });
 

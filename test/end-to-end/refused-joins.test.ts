@@ -1,15 +1,35 @@
 // What a person sees whom the server does not let in, or removes: an error with what to do, and status 1.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 
+import type { RoomConversation } from "../../src/chat/conversation.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
-import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { newPerson } from "../harness/person.ts";
+import { endToEnd } from "../harness/peer-programs.ts";
+import { newPerson, type Person } from "../harness/person.ts";
+import type { Program } from "../harness/program.ts";
 import { ownerOf } from "../server/admitting.ts";
 import { openHere } from "../server/served.ts";
 
-function endToEnd(title: string, body: () => Promise<void>): void {
-  test(title, body, END_TO_END_TIMEOUT);
+interface RoomWithBen extends AsyncDisposable {
+  readonly owner: RoomConversation;
+  /** To the room. */
+  readonly invitation: string;
+  readonly ben: Person;
+  /** Ben's program, which is in the room. */
+  readonly joined: Program;
+}
+
+/** A server with its owner, and a room that Ben has joined. */
+async function openRoomWithBen(room: string): Promise<RoomWithBen> {
+  await using stack = new AsyncDisposableStack();
+  const ben = stack.use(newPerson());
+  const server = stack.use(await openHere());
+  const owner = await ownerOf(server);
+  const invitation = server.invitation(room);
+  const joined = stack.use(charla([invitation, "-n", "ben"], { as: ben }));
+  await joined.until("stderr", `you are ben in ${room}`);
+  const members = stack.move();
+  return { owner, invitation, ben, joined, [Symbol.asyncDispose]: () => members.disposeAsync() };
 }
 
 describe("a refusal is an error", () => {
@@ -32,12 +52,8 @@ describe("a refusal is an error", () => {
   });
 
   endToEnd("a member that is kicked exits with 1 and the reason, and may join again", async () => {
-    using ben = newPerson();
-    await using server = await openHere();
-    const owner = await ownerOf(server);
-    const invitation = server.invitation("main");
-    await using joined = charla([invitation, "-n", "ben"], { as: ben });
-    await joined.until("stderr", /you are ben in main/);
+    await using room = await openRoomWithBen("main");
+    const { owner, invitation, ben, joined } = room;
     await owner.kick("ben");
     expect(await joined.exited).toBe(1);
     expect(joined.stderr).toContain(
@@ -48,10 +64,8 @@ describe("a refusal is an error", () => {
   });
 
   endToEnd("a member whose room is deleted exits with 1 and what to do then", async () => {
-    await using server = await openHere();
-    const owner = await ownerOf(server);
-    await using joined = charla([server.invitation("garden"), "-n", "ben"]);
-    await joined.until("stderr", /you are ben in garden/);
+    await using room = await openRoomWithBen("garden");
+    const { owner, joined } = room;
     await owner.deleteRoom("garden");
     expect(await joined.exited).toBe(1);
     expect(joined.stderr).toContain(
@@ -62,12 +76,8 @@ describe("a refusal is an error", () => {
   });
 
   endToEnd("a banned member exits with 1, and so does every later join", async () => {
-    using ben = newPerson();
-    await using server = await openHere();
-    const owner = await ownerOf(server);
-    const invitation = server.invitation("main");
-    await using joined = charla([invitation, "-n", "ben"], { as: ben });
-    await joined.until("stderr", /you are ben in main/);
+    await using room = await openRoomWithBen("main");
+    const { owner, invitation, ben, joined } = room;
     await owner.ban("ben");
     expect(await joined.exited).toBe(1);
     expect(joined.stderr).toContain("charla: you were banned by Olga\nhint: ");
