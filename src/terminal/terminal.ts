@@ -23,6 +23,7 @@ import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import type { Effect, ScreenEvent } from "./state/effects.ts";
 import { startState, type TalkSettings, titleText } from "./state/state.ts";
+import { firstItems, MAX_AT_ONCE } from "./state/transcript.ts";
 import { nextTick, update } from "./state/update.ts";
 import { holdTerminal, windowSize } from "./tty.ts";
 import { view } from "./view/view.ts";
@@ -30,11 +31,8 @@ import { view } from "./view/view.ts";
 /** Between two drawings of what others cause, ms. Keys are drawn at once. */
 const DRAW_EVERY = 16;
 
-/** Items of the transcript that are laid out and written at once: a few ms of work, so that keys are read in between. */
-const MAX_DRAWN = 100;
-
 /** Items that may wait to be drawn; then the conversation waits. */
-const MAX_WAITING = 2 * MAX_DRAWN;
+const MAX_WAITING = 2 * MAX_AT_ONCE;
 
 /** Items that may wait while another program has the terminal: more than anyone reads, few enough to hold. */
 const MAX_HELD = 5_000;
@@ -190,8 +188,7 @@ function talkOn(
     }
     lastDrawn = now;
     resize();
-    const { transcript } = state;
-    const { frame, items, page } = view({ ...state, transcript: transcript.slice(0, MAX_DRAWN) });
+    const { frame, items, page } = view({ ...state, transcript: firstItems(state.transcript) });
     const isDrawn = writer.draw(frame, state.size, now);
     awaitCursor();
     if (!isDrawn) return;
@@ -230,7 +227,8 @@ function talkOn(
 
   function onInput(event: InputEvent): void {
     if (event.type !== "answer") {
-      if (isOpen) dispatch({ type: "input", event });
+      // What was typed behind the key that has lent the terminal was meant for the editor.
+      if (isOpen && !isLent) dispatch({ type: "input", event });
       return;
     }
     const { answer } = event;

@@ -1,7 +1,7 @@
 // What happens in a conversation while an editor of the person's own has the terminal.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -89,4 +89,17 @@ test("SIGTERM ends the editor and the conversation", async () => {
   stage.signal("SIGTERM");
   expect(await stage.exited).toBe(0);
   expect(stage.isRaw()).toBe(false);
+});
+
+test("keys that came together with those that open an editor open no second one", async () => {
+  const folderOfRuns = mkdtempSync(join(folder, "runs-"));
+  const editor = `sh -c 'mktemp "${folderOfRuns}/run-XXXXXX" >/dev/null; sleep 0.2' `;
+  const stage: VirtualStage = openVirtualStage({ env: { EDITOR: editor } });
+  await using _ = stage;
+  await stage.until("the prompt", (rows) => rows.some((row) => row.startsWith(">")));
+  stage.type("draft\x18\x05\x18\x05\x0c");
+  await until("the editor", () => readdirSync(folderOfRuns).length > 0);
+  await stage.until("the line", shows("> draft"));
+  expect(stage.isRaw()).toBe(true);
+  expect(readdirSync(folderOfRuns)).toHaveLength(1);
 });

@@ -70,3 +70,19 @@ export type Answer =
       readonly entries: readonly LogEntry[];
       readonly colours: ReadonlyMap<string, number>;
     };
+
+/** Items that are laid out and written at once: a few ms of work, so that keys are read in between. */
+export const MAX_AT_ONCE = 100;
+
+/** Characters of their texts; the longest message has 65,507. */
+const MAX_TEXT_AT_ONCE = 20_000;
+
+/** Those that are laid out at once: at least one. */
+export function firstItems(transcript: readonly TranscriptItem[]): readonly TranscriptItem[] {
+  let length = 0;
+  const end = transcript.slice(0, MAX_AT_ONCE).findIndex((item) => {
+    length += "text" in item ? item.text.length : 0;
+    return length > MAX_TEXT_AT_ONCE;
+  });
+  return transcript.slice(0, end === -1 ? MAX_AT_ONCE : Math.max(1, end));
+}
