@@ -89,7 +89,7 @@ async function run(
       const name = visibleName(command.name);
       await conversation.mute(command.name, command.muted);
       if (!command.muted) return text(`${name} is no longer muted`);
-      // What it cannot keep out.
+      // A mute belongs to a key.
       return text(`${name} is muted`, "a new key could write again: /lock or /ban prevents that");
     }
     case "lock":

@@ -37,24 +37,24 @@ const MAX_WAITING = 2 * MAX_AT_ONCE;
 /** Items that may wait while another program has the terminal: more than anyone reads, few enough to hold. */
 const MAX_HELD = 5_000;
 
-/** How often it is looked whether the terminal is back, ms. */
+/** How often to look whether the terminal is back, ms. */
 const LOOK_EVERY = 50;
 
-/** For so long events are taken before keys are read, ms. */
+/** How long events may be taken before keys are read, ms. */
 const MAX_BUSY = 8;
 
-/** After so many ms SIGINT has come to both programs that a terminal sent it to; one may have ended by it before. */
+/** How long after the end of an editor a SIGINT may be the one that ended it, ms: a terminal sends it to both programs. */
 const INTERRUPT_DELAY = 500;
 
 const BELL = "\x07";
 
 /** Its disposal waits for answers of the terminal that are still to come: the shell would take them for typed text. */
 export interface Terminal extends AsyncDisposable, Pick<Printer, "event" | "error"> {
-  /** SIGINT is for the editor of the person's own that has the terminal, or had it a moment ago. */
+  /** Whether a SIGINT is for the person's own editor, which has the terminal, or had it a moment ago. */
   readonly isInterruptForEditor: boolean;
   /** Ends that editor. */
   endEditor(): void;
-  /** What is said at the end is said on a terminal that is not lent. */
+  /** Resolves once no editor has the terminal: what is shown at the end needs it. */
   untilReturned(): Promise<void>;
 }
 
@@ -207,7 +207,7 @@ function talkOn(
       () => {
         writer.expire(performance.now());
         drawSoon(true);
-        // A delay below 0 is warned of, on the terminal itself.
+        // The runtime warns of a delay below 0, on the terminal itself.
       },
       Math.max(0, deadline - performance.now()),
     );
@@ -287,7 +287,7 @@ function talkOn(
     }
   }
 
-  /** As soon as the terminal is known to keep the old one. */
+  /** Once the terminal is known to keep the old title. */
   function showTitle(): void {
     const { capabilities } = state;
     const title = titleText(state);
@@ -324,7 +324,7 @@ function talkOn(
   input.resume();
   drawSoon(true);
 
-  /** Otherwise items wait for the person, however many they are. */
+  /** Whether waiting items are drawn soon; if not, they wait for the person, however many they are. */
   function canDraw(): boolean {
     return isOpen && !isLent && state.page === null;
   }

@@ -26,7 +26,7 @@ export interface HeldTerminal extends Disposable {
 /** Signals that end the program, and that nothing else here handles. */
 const ENDING_SIGNALS = ["SIGQUIT", "SIGALRM", "SIGXCPU", "SIGUSR1", "SIGUSR2"] as const;
 
-/** A stopped program is continued by SIGCONT. If that has not come after so many ms, nobody could stop it. */
+/** A stopped program is continued by SIGCONT. If that has not come after so many ms, it could not be stopped. */
 const STOP_WAIT = 50;
 
 export function holdTerminal(
@@ -66,7 +66,7 @@ export function holdTerminal(
   function onContinue(): void {
     if (state === "stopping") return takeBack();
     if (state !== "held") return;
-    // The runtime sets what it believes to be set only if it was reset.
+    // The runtime does nothing for a setting that it believes to be set.
     setRaw(false);
     setRaw(true);
     output.write(turnOff(modes) + turnOn(modes));

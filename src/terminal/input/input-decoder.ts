@@ -1,5 +1,5 @@
 // Bytes of a terminal in, keys, pastes, reports of the focus and answers out. Has no timer: it says until when it waits for
-// the rest of something, and is told when that time has come.
+// the rest of something, and its driver calls `expire` then.
 
 import { answerOfCsi, answerOfString } from "./answers.ts";
 import { createCharacterDecoder } from "./characters.ts";

@@ -28,7 +28,7 @@ export function readInput(
     // While the program was busy, bytes may have come in time: a turn of the loop reads them before it is too late.
     timer = setTimeout(
       () => setImmediate(() => takeAll(open ? decoder.expire(performance.now()) : [])),
-      // A delay below 0 is warned of, on the terminal itself.
+      // The runtime warns of a delay below 0, on the terminal itself.
       Math.max(0, deadline - performance.now()),
     );
   }

@@ -53,7 +53,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     }
     case "renamed": {
       const presence = personRenamed(state.presence, event.from, event.to);
-      // Of somebody who has not been announced, the first that is shown is the new name.
+      // Somebody who has not been announced yet will be, under the new name.
       const isKnown = !state.presence.arriving.has(event.from);
       const next = { ...state, presence };
       return [isKnown ? describe(next, event, now) : next, []];
@@ -114,7 +114,7 @@ function enter(state: State, before: State, event: EventOf<"entered">, now: numb
   const left = isSwitch
     ? pending.reduce((next, message) => drop(next, message, now), state)
     : state;
-  // Who was met in another room keeps their colour.
+  // People who were met in another room keep their colours.
   const colours = withHues(
     state.colours,
     event.members.map(({ fingerprint }) => fingerprint),

@@ -42,7 +42,7 @@ function pageKey(state: State, key: Key, now: number): Step {
   }
   const ended = endPages(state);
   if (isCtrlC || key.name === "q" || key.name === "escape") return [ended, []];
-  // Whoever types on has seen enough.
+  // Any other key ends the answer, and does what it always does.
   return pressKey(ended, key, now);
 }
 

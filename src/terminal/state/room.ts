@@ -1,5 +1,5 @@
-// A room as it is known on this screen: who one is there, who else is there and was met, how far back it was shown, and
-// which messages are from before. Pure.
+// A room as this screen knows it: this person's name and rights there, the others, the oldest message shown, and which
+// messages are from before. Pure.
 
 import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";

@@ -17,9 +17,9 @@ import { tableRows } from "./table.ts";
 
 type AnswerOf<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;
 
-/** Of most commands with what they take; what a longer one does stands below it. */
+/** Columns of most commands with their arguments; a longer one has its description below it. */
 const USAGE_COLUMNS = 13;
-/** With fewer columns, what each command does stands below it. */
+/** With fewer columns for descriptions, each stands below its command. */
 const MIN_DOES_COLUMNS = 20;
 /** Letters of a fingerprint that tell the people of one room apart. */
 const SHORT_FINGERPRINT = 12;
@@ -51,15 +51,15 @@ function commandRows(rights: Rights, layout: Layout): Row[] {
   const operators = commands.filter(({ operator }) => operator === true);
   const owners = commands.filter(({ owner }) => owner === true);
   const others = commands.filter(({ owner, operator }) => owner !== true && operator !== true);
-  const everybodys = [
+  const forEverybody = [
     ...rowsOf(others),
     ...usageRows("bye", "says bye, and leaves", layout),
     ...usageRows("//TEXT", "sends /TEXT", layout),
   ];
-  if (operators.length + owners.length === 0) return everybodys;
+  if (operators.length + owners.length === 0) return forEverybody;
   return [
     ...sentenceRows("everybody", layout),
-    ...everybodys,
+    ...forEverybody,
     ...sentenceRows("operators", layout),
     ...rowsOf(operators),
     ...(owners.length === 0 ? [] : sentenceRows("the owner", layout)),

@@ -12,7 +12,7 @@ export interface Status {
   readonly place: string;
   /** Everybody who is here, each once. */
   readonly people: readonly string[];
-  /** Null while nobody is there to be connected with. */
+  /** Null before anybody has connected. */
   readonly connection: Connection | null;
   /** In other rooms. */
   readonly unread: readonly UnreadRoom[];
