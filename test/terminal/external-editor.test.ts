@@ -15,6 +15,7 @@ import { join } from "node:path";
 
 import { CharlaError } from "../../src/errors.ts";
 import { editOutside } from "../../src/terminal/external-editor.ts";
+import { until } from "../harness/until.ts";
 
 let folder: string;
 const around = process.env["TMPDIR"];
@@ -155,21 +156,19 @@ describe("a failure says what it is, gives the terminal back and leaves no file"
   });
 });
 
+const notLent = () => ({ [Symbol.dispose]: () => {} });
+
 test("it can be ended, also if it doesn't want to", async () => {
   for (const [command, why] of [
-    ["exec sleep 60; :", "SIGTERM"],
-    ["trap '' TERM; exec sleep 60; :", "SIGKILL"],
-  ]) {
+    ["READY; exec sleep 60; :", "SIGTERM"],
+    ["trap '' TERM; READY; exec sleep 60; :", "SIGKILL"],
+  ] as const) {
     const controller = new AbortController();
-    const edited = editOutside(
-      "one",
-      { EDITOR: command },
-      () => {
-        setTimeout(() => controller.abort(), 50);
-        return { [Symbol.dispose]: () => {} };
-      },
-      controller.signal,
-    );
+    const ready = join(folder, `ready to get ${why}`);
+    const env = { EDITOR: command.replace("READY", `touch '${ready}'`) };
+    const edited = editOutside("one", env, notLent, controller.signal);
+    await until("the editor", () => existsSync(ready));
+    controller.abort();
     expect(await edited.catch((error: unknown) => error)).toMatchObject({
       code: "EDITOR_FAILED",
       message: expect.stringContaining(`failed (${why})`),
