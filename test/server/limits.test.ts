@@ -9,9 +9,10 @@ import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { TokenBucket } from "../../src/protocol/token-bucket.ts";
 import { LIMITS } from "../../src/server/limits.ts";
 import { createRoomQuota } from "../../src/server/room-quota.ts";
+import type { ServerState } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
 import { rejection } from "../net/rejection.ts";
-import { NO_RATES, personRates, UNLIMITED } from "./rates.ts";
+import { limitedTo, NO_RATES, UNLIMITED } from "./rates.ts";
 import {
   brokenLog,
   connect,
@@ -23,8 +24,9 @@ import {
   reasonOf,
   sayFrame,
   talk,
+  type TestMember,
 } from "./server-state.ts";
-import { virtualClock } from "./virtual-clock.ts";
+import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
 
 const rename = (request: number): MemberFrame => ({
   type: "rename",
@@ -41,13 +43,38 @@ const search = (request: number): MemberFrame => ({
   words: "entry",
 });
 
+/** Frames that enter these rooms, one after the other. */
+const enterEach = (name: string, rooms: readonly string[]): MemberFrame[] =>
+  rooms.map((room) => enterFrame(name, { room }));
+
+/** A client sends these messages, and disconnects once the server has handled them or makes it wait. */
+async function comeAndGo(
+  client: TestMember,
+  clock: VirtualClock,
+  ...messages: Uint8Array[]
+): Promise<void> {
+  client.sayBytes(...messages);
+  await clock.settle();
+  client.channel.abort(0, "gone");
+  await clock.settle();
+}
+
+/** Ann, the owner, and Bob, whom she has muted. */
+async function enterAndMute(state: ServerState): Promise<[ann: TestMember, bob: TestMember]> {
+  const ann = await enter(state, "Ann", { owner: true });
+  const bob = await enter(state, "Bob");
+  ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
+  await ann.until("done");
+  return [ann, bob];
+}
+
 describe("rooms", () => {
   const limits = { ...UNLIMITED, roomsPerMember: 3 };
 
   test("past those that one member may create are refused with the reason, whichever program asks", async () => {
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
-    ann.say(...["one", "two"].map((room) => enterFrame("Ann", { room })));
+    ann.say(...enterEach("Ann", ["one", "two"]));
     await ann.until("welcome", 3);
     // Rooms that exist are not new.
     ann.say(enterFrame("Ann"), enterFrame("Ann", { room: "one" }));
@@ -65,9 +92,9 @@ describe("rooms", () => {
   test("count only for the member that has created them", async () => {
     const state = openState({ limits });
     const [ann, bob] = [await enter(state, "Ann"), await enter(state, "Bob")];
-    ann.say(...["one", "two"].map((room) => enterFrame("Ann", { room })));
+    ann.say(...enterEach("Ann", ["one", "two"]));
     await ann.until("welcome", 3);
-    bob.say(...["one", "two", "three", "four", "five"].map((room) => enterFrame("Bob", { room })));
+    bob.say(...enterEach("Bob", ["one", "two", "three", "four", "five"]));
     await bob.until("welcome", 6);
   });
 
@@ -76,7 +103,7 @@ describe("rooms", () => {
     for (const room of ["one", "two", "three", "four"]) await talk(state.log, 1, room);
     const ann = await enter(state, "Ann");
     const rooms = ["one", "two", "three", "four", "five", "six"];
-    ann.say(...rooms.map((room) => enterFrame("Ann", { room })));
+    ann.say(...enterEach("Ann", rooms));
     await ann.until("welcome", 7);
   });
 
@@ -177,7 +204,7 @@ describe("rooms", () => {
   test("are not limited for the owner", async () => {
     const state = openState({ limits });
     const ann = await enter(state, "Ann", { owner: true });
-    ann.say(...["one", "two", "three", "four"].map((room) => enterFrame("Ann", { room })));
+    ann.say(...enterEach("Ann", ["one", "two", "three", "four"]));
     await ann.until("welcome", 5);
   });
 });
@@ -231,14 +258,11 @@ describe("sessions", () => {
 
   test("that have ended while they were too fast count no more", async () => {
     const clock = virtualClock();
-    const rates = personRates({ frame: { perSecond: 1, burst: 1 } });
-    const state = openState({ limits: { ...UNLIMITED, sessionsPerPerson: 3, rates }, ...clock });
+    const limits = limitedTo({ frame: { perSecond: 1, burst: 1 } });
+    const state = openState({ limits: { ...limits, sessionsPerPerson: 3 }, ...clock });
     for (let count = 0; count < 10; count += 1) {
       const ann = connect(state, "key of Ann");
-      ann.sayBytes(DANCE, DANCE, DANCE);
-      await clock.settle();
-      ann.channel.abort(0, "gone");
-      await clock.settle();
+      await comeAndGo(ann, clock, DANCE, DANCE, DANCE);
       expect(await Promise.race([ann.channel.ended, Promise.resolve("waits")])).toEqual({
         code: 0,
         reason: "gone",
@@ -256,8 +280,8 @@ describe("sessions", () => {
 
   test("that wait to enter because others were too fast are not closed", async () => {
     const clock = virtualClock();
-    const rates = personRates({ enter: { perSecond: 0.05, burst: 1 } });
-    const state = openState({ limits: { ...UNLIMITED, rates }, ...clock });
+    const limits = limitedTo({ enter: { perSecond: 0.05, burst: 1 } });
+    const state = openState({ limits, ...clock });
     await enter(state, "Ann");
     const again = connect(state, "key of Ann");
     again.say(enterFrame("Ann", { device: deviceOf("another") }));
@@ -271,7 +295,7 @@ describe("sessions", () => {
 describe("searches", () => {
   test("past the limit are answered with when to search again, and messages go on", async () => {
     let now = 0;
-    const limits = { ...UNLIMITED, rates: personRates({ search: { perSecond: 0.5, burst: 2 } }) };
+    const limits = limitedTo({ search: { perSecond: 0.5, burst: 2 } });
     const state = openState({ limits, now: () => now });
     await talk(state.log, 3);
     const ann = await enter(state, "Ann");
@@ -294,9 +318,7 @@ describe("searches", () => {
   });
 
   test("do not count requests for history without words", async () => {
-    const state = openState({
-      limits: { ...UNLIMITED, rates: personRates({ search: { perSecond: 0.5, burst: 1 } }) },
-    });
+    const state = openState({ limits: limitedTo({ search: { perSecond: 0.5, burst: 1 } }) });
     const ann = await enter(state, "Ann");
     for (let request = 1; request <= 5; request += 1) {
       ann.say({ type: "history", request, count: 10 });
@@ -324,10 +346,7 @@ describe("a person with several sessions", () => {
 
   test("has the frames of one, and waits past them, also for those of unknown types", async () => {
     const clock = virtualClock();
-    const limits = {
-      ...UNLIMITED,
-      rates: personRates({ frame: { perSecond: 10, burst: 100 } }),
-    };
+    const limits = limitedTo({ frame: { perSecond: 10, burst: 100 } });
     const state = openState({ limits, ...clock });
     const [ann, other] = [await enter(state, "Ann"), connect(state, "key of Ann")];
     ann.sayBytes(...Array.from({ length: 150 }, () => DANCE));
@@ -341,14 +360,10 @@ describe("a person with several sessions", () => {
 
   test("gets no more by connecting again", async () => {
     const clock = virtualClock();
-    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1, burst: 10 } }) };
+    const limits = limitedTo({ frame: { perSecond: 1, burst: 10 } });
     const state = openState({ limits, ...clock });
     for (let count = 0; count < 20; count += 1) {
-      const ann = connect(state, "key of Ann");
-      ann.sayBytes(DANCE, DANCE, DANCE);
-      await clock.settle();
-      ann.channel.abort(0, "");
-      await clock.settle();
+      await comeAndGo(connect(state, "key of Ann"), clock, DANCE, DANCE, DANCE);
     }
     const again = connect(state, "key of Ann");
     again.say({ type: "look", request: 1 });
@@ -359,7 +374,7 @@ describe("a person with several sessions", () => {
 
 test("a frame counts once for each 1,024 bytes that it begins", async () => {
   const clock = virtualClock();
-  const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1, burst: 11 } }) };
+  const limits = limitedTo({ frame: { perSecond: 1, burst: 11 } });
   const state = openState({ limits, ...clock });
   const ann = await enter(state, "Ann");
   ann.say(sayFrame(1, "x".repeat(10_000)), sayFrame(2));
@@ -371,7 +386,7 @@ test("a frame counts once for each 1,024 bytes that it begins", async () => {
 
 test("a server that closes waits for nobody who is too fast", async () => {
   const clock = virtualClock();
-  const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1, burst: 1 } }) };
+  const limits = limitedTo({ frame: { perSecond: 1, burst: 1 } });
   const state = openState({ limits, ...clock });
   const { server } = connectDirectly(state, "key of Ann");
   const processed = server.onMessages(Array.from({ length: 100 }, () => DANCE));
@@ -443,11 +458,8 @@ describe("throw-away keys of one invitation", () => {
       ...clock,
     });
     for (let key = 0; key < 60; key += 1) {
-      const member = connect(state, `throw-away ${key}`);
-      member.say(enterFrame(`Key-${key}`));
-      await clock.settle();
-      member.channel.abort(0, "");
-      await clock.settle();
+      const entering = encodeFrame(enterFrame(`Key-${key}`));
+      await comeAndGo(connect(state, `throw-away ${key}`), clock, entering);
     }
     const ben = connect(state, "key of Ben");
     ben.say(enterFrame("Ben"));
@@ -509,10 +521,7 @@ describe("lines on the screens of others", () => {
   test("by renaming do not come at all from a member that is muted", async () => {
     const clock = virtualClock();
     const state = openState({ limits: LIMITS, ...clock });
-    const ann = await enter(state, "Ann", { owner: true });
-    const bob = await enter(state, "Bob");
-    ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
-    await ann.until("done");
+    const [ann, bob] = await enterAndMute(state);
     bob.say({ type: "rename", request: 2, name: "a word" });
     await clock.settle();
     expect(bob.of("failed").map(({ message }) => message)).toEqual([
@@ -523,10 +532,7 @@ describe("lines on the screens of others", () => {
 
   test("by coming under another name do not come from a member that is muted", async () => {
     const state = openState();
-    const ann = await enter(state, "Ann", { owner: true });
-    const bob = await enter(state, "Bob");
-    ann.say({ type: "mute", request: 1, name: "Bob", muted: true });
-    await ann.until("done");
+    const [ann, bob] = await enterAndMute(state);
     await bob.channel.close();
     const back = await enter(state, "Buy now", { key: "key of Bob", device: deviceOf("back") });
     expect(back.of("welcome").map(({ name }) => name)).toEqual(["Bob"]);
@@ -539,11 +545,8 @@ describe("lines on the screens of others", () => {
     const state = openState({ limits, ...clock });
     const ann = await enter(state, "Ann");
     for (let key = 0; key < 300; key += 1) {
-      const member = connect(state, `throw-away ${key}`);
-      member.say(enterFrame(`Key-${key}`));
-      await clock.settle();
-      member.channel.abort(0, "");
-      await clock.settle();
+      const entering = encodeFrame(enterFrame(`Key-${key}`));
+      await comeAndGo(connect(state, `throw-away ${key}`), clock, entering);
     }
     // Ann herself was the first.
     expect(ann.of("joined")).toHaveLength(199);
@@ -579,11 +582,7 @@ describe("lines on the screens of others", () => {
     const state = openState({ limits: LIMITS, ...clock });
     const ann = await enter(state, "Ann");
     for (let count = 0; count < 40; count += 1) {
-      const bob = connect(state, "key of Bob");
-      bob.say(enterFrame("Bob"));
-      await clock.settle();
-      bob.channel.abort(0, "");
-      await clock.settle();
+      await comeAndGo(connect(state, "key of Bob"), clock, encodeFrame(enterFrame("Bob")));
     }
     expect(ann.of("joined").length).toBe(LIMITS.rates.enter.person.burst);
     expect(ann.of("left").length).toBe(LIMITS.rates.enter.person.burst);

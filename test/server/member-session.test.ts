@@ -6,8 +6,9 @@ import { encodeFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import type { Limits } from "../../src/server/limits.ts";
 import { until } from "../harness/until.ts";
-import { personRates, UNLIMITED } from "./rates.ts";
+import { limitedTo, UNLIMITED } from "./rates.ts";
 import {
   brokenLog,
   connect,
@@ -18,6 +19,7 @@ import {
   reasonOf,
   sayFrame,
   talk,
+  unused,
 } from "./server-state.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
@@ -204,7 +206,7 @@ describe("entering", () => {
     await until("Ann about to enter", () => claimed);
     ann.channel.abort(0, "");
     claim.resolve("yours");
-    await until("no room in use", () => state.rooms.size === 0);
+    await unused(state);
   });
 
   test("again with the same program replaces the one whose connection was lost", async () => {
@@ -284,7 +286,7 @@ describe("names", () => {
     const state = openState();
     const ann = await enter(state, "Ann");
     await ann.channel.close();
-    await until("no room in use", () => state.rooms.size === 0);
+    await unused(state);
     const again = await enter(state, "Ann");
     expect(again.of("welcome")[0]?.name).toBe("Ann");
   });
@@ -346,7 +348,7 @@ describe("what is said", () => {
   });
 
   test("too fast is slowed, in order and without loss", async () => {
-    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1_000, burst: 5 } }) };
+    const limits = limitedTo({ frame: { perSecond: 1_000, burst: 5 } });
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     const start = performance.now();
@@ -357,7 +359,7 @@ describe("what is said", () => {
   });
 
   test("too fast before going to another room is said in the one before", async () => {
-    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 1_000, burst: 2 } }) };
+    const limits = limitedTo({ frame: { perSecond: 1_000, burst: 2 } });
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     ann.say(...upTo(10).map((number) => sayFrame(number)), enterFrame("Ann", { room: "garden" }));
@@ -366,13 +368,13 @@ describe("what is said", () => {
   });
 
   test("too fast is not waited for once the client is gone", async () => {
-    const limits = { ...UNLIMITED, rates: personRates({ frame: { perSecond: 100, burst: 2 } }) };
+    const limits = limitedTo({ frame: { perSecond: 100, burst: 2 } });
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     ann.say(...upTo(1_000).map((number) => sayFrame(number)));
     await ann.texts(3);
     ann.channel.abort(0, "");
-    await until("no room in use", () => state.rooms.size === 0);
+    await unused(state);
     expect(await state.log.last("main")).toBeLessThan(10);
   });
 });
@@ -416,32 +418,32 @@ describe("a member that does not read", () => {
   /** More than a channel holds, so that there is no room. */
   const MANY = 3_000;
 
-  test("is disconnected after a while with the reason, and slows nobody", async () => {
-    const limits = { ...UNLIMITED, unreadFor: 50 };
+  /** A room in which Ann says so many messages; Slow reads none of them before `readOn` is called. */
+  async function talkToSlow(limits: Limits) {
     const state = openState({ limits });
     const ann = await enter(state, "Ann");
     const slow = await enter(state, "Slow");
-    const goesOn = Promise.withResolvers<void>();
-    slow.stop(goesOn.promise);
-    for (let number = 1; number <= MANY; number += 1) ann.say(sayFrame(number));
+    const { promise, resolve: readOn } = Promise.withResolvers<void>();
+    slow.stop(promise);
+    for (const number of upTo(MANY)) ann.say(sayFrame(number));
+    return { ann, slow, readOn };
+  }
+
+  test("is disconnected after a while with the reason, and slows nobody", async () => {
+    const { ann, slow, readOn } = await talkToSlow({ ...UNLIMITED, unreadFor: 50 });
     expect(await ann.texts(MANY)).toHaveLength(MANY);
     // Though it is still busy with what it has.
     await until("it is disconnected", () => slow.channel.sayAll([]) === false);
-    goesOn.resolve();
+    readOn();
     expect(await reasonOf(slow)).toBe("you left your messages unread for 0.05 s");
     await ann.until("left");
   });
 
   test("gets everything, in order, when it reads on in time", async () => {
-    const state = openState();
-    const ann = await enter(state, "Ann");
-    const slow = await enter(state, "Slow");
-    const goesOn = Promise.withResolvers<void>();
-    slow.stop(goesOn.promise);
-    for (let number = 1; number <= MANY; number += 1) ann.say(sayFrame(number));
+    const { ann, slow, readOn } = await talkToSlow(UNLIMITED);
     await ann.texts(MANY);
     slow.stop(Promise.resolve());
-    goesOn.resolve();
+    readOn();
     expect(sequencesOf(await slow.until("message", MANY))).toEqual(upTo(MANY));
   });
 

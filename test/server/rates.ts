@@ -8,7 +8,7 @@ const ANY: Rate = { perSecond: 1e9, burst: 1e9 };
 const limit = (person = ANY): ActionLimit => ({ person, share: ANY, invitation: ANY });
 
 /** One person's rates, without a limit for all who came by an invitation. */
-export function personRates(rates: Partial<Record<Action, Rate>>): Limits["rates"] {
+function personRates(rates: Partial<Record<Action, Rate>>): Limits["rates"] {
   const { frame, list, search, enter, rename, away } = rates;
   return {
     frame: limit(frame),
@@ -30,3 +30,8 @@ export const UNLIMITED: Limits = {
   sessionsPerPerson: 1e9,
   sessionsPerInvitation: 1e9,
 };
+
+/** One person's rates are limited, and nothing else. */
+export function limitedTo(rates: Parameters<typeof personRates>[0]): Limits {
+  return { ...UNLIMITED, rates: personRates(rates) };
+}

@@ -12,15 +12,12 @@ import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openServer, type Server, type ServerOptions } from "../../src/server/server.ts";
 import { type Program, start } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
-import { personRates, UNLIMITED } from "./rates.ts";
+import { limitedTo } from "./rates.ts";
 
 export const SERVER_KEYS = generateKeyPair(new Uint8Array(32).fill(7));
 export const SERVER_SECRET = new Uint8Array(16).fill(9);
 /** Tests send faster than people type. */
-export const SERVER_LIMITS = {
-  ...UNLIMITED,
-  rates: personRates({ frame: { perSecond: 10_000, burst: 10_000 } }),
-};
+export const SERVER_LIMITS = limitedTo({ frame: { perSecond: 10_000, burst: 10_000 } });
 
 /** A server in this program, whose log is in memory. */
 export function openHere(options: Partial<ServerOptions> = {}): Promise<Server> {

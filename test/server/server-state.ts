@@ -151,3 +151,8 @@ export async function talk(log: Log, count: number, room = "main"): Promise<void
     });
   }
 }
+
+/** Resolves once nobody is in a room, or about to enter one. */
+export function unused(state: ServerState): Promise<void> {
+  return until("no room in use", () => state.rooms.size === 0);
+}
