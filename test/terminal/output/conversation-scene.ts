@@ -10,7 +10,7 @@ import { startState } from "../../../src/terminal/state/state.ts";
 import { nextTick, update } from "../../../src/terminal/state/update.ts";
 import { type Screen, view } from "../../../src/terminal/view/view.ts";
 import type { Emulator } from "../../harness/emulators.ts";
-import { entered, joined, left, NOON, says } from "../state/virtual-screen.ts";
+import { entered, IN_A_ROOM, joined, left, NOON, says } from "../state/virtual-screen.ts";
 import { createRandomText } from "./random-text.ts";
 import type { Scene } from "./scene.ts";
 
@@ -58,19 +58,7 @@ export async function createConversationScene(
   }
   // The screen of the emulator is its own, whatever terminal it says it is.
   const capabilities = { ...inquiry.capabilities, narrowing: emulator.narrowing };
-  let state = startState(
-    {
-      isRoom: true,
-      showsDelivery: true,
-      showsMessages: true,
-      quiet: false,
-      verbose: false,
-      bell: false,
-    },
-    start,
-    capabilities,
-    now,
-  );
+  let state = startState(IN_A_ROOM, start, capabilities, now);
   /** Null if something has happened since. */
   let shown: Screen | null = null;
   const unsaid: string[] = [];

@@ -16,7 +16,8 @@ import { nextTick, update } from "../../../src/terminal/state/update.ts";
 /** Noon on the second of March, by the clock of this machine. */
 export const NOON = new Date(2026, 2, 2, 12, 0).getTime();
 
-const ROOM: TalkSettings = {
+/** On a terminal, without options. */
+export const IN_A_ROOM: TalkSettings = {
   isRoom: true,
   showsDelivery: true,
   showsMessages: true,
@@ -31,7 +32,7 @@ export type VirtualScreen = ReturnType<typeof openVirtualScreen>;
 
 export function openVirtualScreen(settings: Partial<TalkSettings> = {}) {
   let state: State = startState(
-    { ...ROOM, ...settings },
+    { ...IN_A_ROOM, ...settings },
     { columns: 80, rows: 24 },
     { ...PLAIN, clipboard: true },
     NOON,

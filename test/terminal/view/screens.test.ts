@@ -10,6 +10,7 @@ import { type Row, rowText } from "../../../src/terminal/rows.ts";
 import { startState, type State } from "../../../src/terminal/state/state.ts";
 import type { MessageItem, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
 import { view } from "../../../src/terminal/view/view.ts";
+import { IN_A_ROOM } from "../state/virtual-screen.ts";
 
 const at = (minute: number) => new Date(2026, 2, 1, 14, minute).getTime();
 
@@ -83,15 +84,7 @@ const CONVERSATION: readonly TranscriptItem[] = [
 ];
 
 function stateOf(columns: number, transcript: readonly TranscriptItem[]): State {
-  const settings = {
-    isRoom: true,
-    showsDelivery: true,
-    showsMessages: true,
-    quiet: false,
-    verbose: false,
-    bell: false,
-  };
-  const state = startState(settings, { columns, rows: 40 }, PLAIN, at(2));
+  const state = startState(IN_A_ROOM, { columns, rows: 40 }, PLAIN, at(2));
   const { editing } = state;
   return {
     ...state,

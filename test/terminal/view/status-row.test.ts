@@ -7,15 +7,7 @@ import { rowText, span } from "../../../src/terminal/rows.ts";
 import { startState, type State } from "../../../src/terminal/state/state.ts";
 import { update } from "../../../src/terminal/state/update.ts";
 import { type Status, statusOf, statusRow } from "../../../src/terminal/view/status-row.ts";
-
-const SETTINGS = {
-  isRoom: true,
-  showsDelivery: true,
-  showsMessages: true,
-  quiet: false,
-  verbose: false,
-  bell: false,
-};
+import { IN_A_ROOM } from "../state/virtual-screen.ts";
 
 const STATUS: Status = {
   place: "main",
@@ -55,7 +47,7 @@ test("before one is in a room there is only the connection", () => {
 });
 
 test("on the plain wire it shows the other end, once there is one", () => {
-  const settings = { ...SETTINGS, isRoom: false };
+  const settings = { ...IN_A_ROOM, isRoom: false };
   const start = startState(settings, { columns: 80, rows: 24 }, PLAIN, 0);
   expect(shown(start)).toBe(" nobody is here yet ");
   const after = (event: ConversationEvent) => update(start, { type: "conversation", event }, 0)[0];

@@ -9,19 +9,11 @@ import { startState, type State } from "../../../src/terminal/state/state.ts";
 import type { MessageItem, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
 import { view } from "../../../src/terminal/view/view.ts";
 import { seeded } from "../../harness/random.ts";
+import { IN_A_ROOM } from "../state/virtual-screen.ts";
 
 const TIME = new Date(2026, 2, 1, 14, 3).getTime();
-const SETTINGS = {
-  isRoom: true,
-  showsDelivery: true,
-  showsMessages: true,
-  quiet: false,
-  verbose: false,
-  bell: false,
-};
-
 function stateOf(size: Size, more: Partial<State> = {}): State {
-  const state = startState(SETTINGS, size, PLAIN, TIME);
+  const state = startState(IN_A_ROOM, size, PLAIN, TIME);
   const room = { ...state.room, room: "main", name: "ben", here: ["ana", "ben"] };
   return { ...state, room, connection: { type: "ok" }, ...more };
 }
@@ -153,7 +145,7 @@ describe("in a very small window", () => {
 
 test("on the plain wire messages have marks, and the status line has the other end", () => {
   const plain: TranscriptItem = { ...message("hello"), name: "<", colour: null };
-  const settings = { ...SETTINGS, isRoom: false };
+  const settings = { ...IN_A_ROOM, isRoom: false };
   const { room } = startState(settings, { columns: 40, rows: 24 }, PLAIN, TIME);
   const state = stateOf(
     { columns: 40, rows: 24 },
