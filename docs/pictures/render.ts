@@ -60,7 +60,7 @@ async function drawCharla(palette: Palette, file: string): Promise<void> {
   pane.press("Enter");
   await pane.until("ana");
   await Bun.sleep(1_000);
-  // What the own server leaves for its owner's other windows.
+  // The server leaves it for its owner's other windows.
   const found = Bun.spawnSync(["grep", "-rhao", 'charla://[^" ]*', home]);
   const [invitation] = found.stdout.toString().split("\n");
   if (invitation === undefined || invitation === "") throw new Error("no invitation was left");

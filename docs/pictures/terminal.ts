@@ -1,4 +1,4 @@
-// A tmux of one's own whose screen becomes a picture: rows with their escape sequences in, SVG out. Knows nothing of what runs there.
+// Draws the screen of a tmux as a picture: rows with their escape sequences in, SVG out. Knows nothing of what runs there.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -143,7 +143,7 @@ export function actionOf(frame: Request): "list" | "search" | "rename" | null {
   }
 }
 
-/** Why a member may not search, or change its name, now; null if it may, which counts. */
+/** Counts a search or a change of the name; returns why it is refused, or null. */
 export function refuseAction(
   { moderation }: ServerState,
   { room, member }: Membership,

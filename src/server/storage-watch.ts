@@ -46,7 +46,7 @@ export function createStorageWatch(usage: () => Usage, notify: (notice: StorageN
       const { used, quota } = usage();
       if (used < quota * ROOM_AGAIN) {
         notice = null;
-        // To clear an empty set allocates, and this is done for each message.
+        // Clearing an empty set allocates, and this runs for each message.
         if (refusedWith.size > 0) refusedWith.clear();
       } else if (notice === null && used >= quota * ALMOST_FULL) {
         raise({
