@@ -13,6 +13,9 @@ import type { Effect, Failure } from "./effects.ts";
 import { endPages, noticeItems, print } from "./print.ts";
 import { promptText, type State, type Step } from "./state.ts";
 
+/** As in less and more. */
+const NEXT_PAGE: ReadonlySet<string> = new Set(["return", "space", "pagedown"]);
+
 /** Characters of a dropped line that stay on the screen. */
 const MAX_DROPPED = 400;
 
@@ -35,13 +38,14 @@ export function inputStep(state: State, event: InputEvent, now: number): Step {
 
 /** While an answer is printed a page at a time. */
 function pageKey(state: State, key: Key, now: number): Step {
-  const isCtrlC = key.ctrl && key.name === "c";
-  if (key.name === "return") {
+  if (NEXT_PAGE.has(key.name)) {
     const page = state.page === null ? null : { ...state.page, waits: false };
     return [{ ...state, page }, []];
   }
   const ended = endPages(state);
-  if (isCtrlC || key.name === "q" || key.name === "escape") return [ended, []];
+  // They would leave the conversation, which is not what they do in a pager.
+  const isLeaving = key.ctrl && (key.name === "c" || key.name === "d");
+  if (isLeaving || key.name === "q" || key.name === "escape") return [ended, []];
   // Any other key ends the answer, and does what it always does.
   return pressKey(ended, key, now);
 }

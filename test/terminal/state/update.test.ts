@@ -801,10 +801,17 @@ describe("an answer that is longer than the window", () => {
     expect(screen.state.editing.line.text).toBe("");
   });
 
-  test("is left with Ctrl-C, which does not leave the conversation", () => {
+  test.each(["return", "space", "pagedown"])("goes on with %s", (name) => {
+    const screen = openPages();
+    screen.press(name);
+    expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: false });
+    expect(screen.state.editing.line.text).toBe("");
+  });
+
+  test.each(["c", "d"])("is left with Ctrl-%s, which does not leave the conversation", (name) => {
     const screen = openPages();
     screen.effects();
-    screen.press("c", "ctrl");
+    screen.press(name, "ctrl");
     expect(screen.state.page).toBeNull();
     expect(screen.effects()).toEqual([]);
   });
