@@ -100,6 +100,8 @@ export function holdTerminal(
 
   /** The default action, which ends the program. */
   function onEndingSignal(signal: NodeJS.Signals): void {
+    // Ctrl-\ in the other program, which the terminal sends to both.
+    if (signal === "SIGQUIT" && state === "lent") return;
     close();
     process.kill(process.pid, signal);
   }

@@ -38,6 +38,11 @@ readInput(stdin, (event) => {
     held[Symbol.dispose]();
     stdin.destroy();
   } else if (name === "l") lend();
+  else if (name === "k") {
+    const lent = held.lend();
+    process.once("SIGHUP", () => lent[Symbol.dispose]());
+    print("lent");
+  }
 });
 
 function lend(): void {

@@ -185,6 +185,16 @@ onTerminal("another program that is lent the terminal finds it as it was", async
   await expectHeld(held);
 });
 
+onTerminal("SIGQUIT is for the program that was lent the terminal", async () => {
+  await using held = await hold();
+  held.screen.press("k");
+  await held.row("lent");
+  held.kill("SIGQUIT");
+  held.kill("SIGHUP");
+  await held.row("returned");
+  await expectHeld(held);
+});
+
 onTerminal("a terminal that hangs up is the end", async () => {
   await using held = await hold();
   const pid = Number(readFileSync(held.pidFile, "utf8"));
