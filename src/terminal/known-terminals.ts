@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { TerminalEnvironment } from "./output/terminal-makes.ts";
 
 /** Names of no terminal in particular; terminfo has entries of most of them. */
 const DUMB =
@@ -26,7 +26,7 @@ const FOLDERS = [
 
 /** Whether the terminal is to get text only. Windows has no TERM, and a terminal that understands. */
 export function isDumb(
-  environment: Environment,
+  environment: TerminalEnvironment,
   platform: NodeJS.Platform = process.platform,
   exists: (path: string) => boolean = existsSync,
 ): boolean {
@@ -39,7 +39,7 @@ export function isDumb(
 /** An entry of terminfo is a file in a folder of its first letter, or of that letter's code in hexadecimal digits (macOS). */
 function hasEntry(
   name: string,
-  environment: Environment,
+  environment: TerminalEnvironment,
   exists: (path: string) => boolean,
 ): boolean {
   // A name is no path, and nothing to search for at the end of one.

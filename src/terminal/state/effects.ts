@@ -15,6 +15,7 @@ import type { LineBuffer } from "../editor/line-buffer.ts";
 import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
+import type { PrintedRows } from "./transcript.ts";
 
 /** Commands that need the conversation; the others are for the screen alone. */
 export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "copy" }>;
@@ -62,7 +63,7 @@ export type ScreenEvent =
   | {
       readonly type: "drawn";
       readonly items: number;
-      readonly page: { readonly shown: number; readonly total: number } | null;
+      readonly page: PrintedRows | null;
     }
   | { readonly type: "answered"; readonly outcome: Outcome }
   /** To "complete": the names of the rooms. */

@@ -8,7 +8,7 @@ import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
 import { NO_ROOM, type Past, type RoomState } from "./room.ts";
-import type { TranscriptItem } from "./transcript.ts";
+import type { PrintedRows, TranscriptItem } from "./transcript.ts";
 import { NO_UNREAD, type Unread } from "./unread.ts";
 
 /** What the program was started with. */
@@ -40,10 +40,7 @@ export type Connection =
   | { readonly type: "reconnecting" };
 
 /** An answer that has more rows than the window: it is printed a page at a time. */
-export interface Page {
-  /** Rows printed so far. */
-  readonly shown: number;
-  readonly total: number;
+export interface Page extends PrintedRows {
   /** The next page is printed once a key is pressed. */
   readonly waits: boolean;
 }

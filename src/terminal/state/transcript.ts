@@ -46,6 +46,12 @@ export type TranscriptItem =
   | { readonly type: "invitation"; readonly invitation: string; readonly showsCode: boolean }
   | { readonly type: "answer"; readonly answer: Answer };
 
+/** How much of an item was printed so far. */
+export interface PrintedRows {
+  readonly shown: number;
+  readonly total: number;
+}
+
 /** What a command was answered. */
 export type Answer =
   | { readonly type: "commands"; readonly rights: Rights }

@@ -4,7 +4,7 @@
 import { layOutEditor } from "../editor/layout.ts";
 import { type Frame, type Row, span } from "../rows.ts";
 import { liveNotices, promptText, type State } from "../state/state.ts";
-import type { MessageItem } from "../state/transcript.ts";
+import type { MessageItem, PrintedRows } from "../state/transcript.ts";
 import { itemRows } from "./item-rows.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { messageRows, nameColumnWidth } from "./message-rows.ts";
@@ -16,7 +16,7 @@ export interface Screen {
   readonly frame: Frame;
   /** Items that are printed whole; of the next one, an answer longer than the window, so many rows. */
   readonly items: number;
-  readonly page: { readonly shown: number; readonly total: number } | null;
+  readonly page: PrintedRows | null;
 }
 
 /** Live rows beside the line being typed, from those that stay longest to those that go first in a small window. */
@@ -82,11 +82,7 @@ function printTranscript({ transcript, page }: State, layout: ItemLayout) {
   return { rows, items: transcript.length, page: null };
 }
 
-function liveRows(
-  state: State,
-  page: { readonly shown: number; readonly total: number } | null,
-  layout: ItemLayout,
-): LiveRows {
+function liveRows(state: State, page: PrintedRows | null, layout: ItemLayout): LiveRows {
   const { rows } = layout;
   const status =
     rows < ROWS_WITH_STATUS
