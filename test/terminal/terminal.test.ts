@@ -210,6 +210,41 @@ describe("what is printed", () => {
   });
 });
 
+test("a terminal that takes no more for a while is waited for once, and then has everything", async () => {
+  let written = "";
+  let isFull = false;
+  let goOn: (() => void) | null = null;
+  const output = Object.assign(
+    new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, done) {
+        written += String(chunk);
+        if (isFull) goOn = done;
+        else done();
+      },
+    }),
+    { isTTY: true as const, columns: 80, rows: 24 },
+  );
+  const stdin = Object.assign(new PassThrough(), { isTTY: true as const, setRawMode: () => {} });
+  const io = { stdin, stdout: output, stderr: output, env: { TERM: "vt100" }, onSignal };
+  const talk = startTalk(io, () => {}, true);
+  while (!written.includes("connecting")) await turn();
+  isFull = true;
+  stdin.write("a");
+  while (goOn === null) await turn();
+  for (const letter of "bcdefghijklmno") {
+    stdin.write(letter);
+    await turn();
+    await turn();
+  }
+  expect(output.listenerCount("drain")).toBe(1);
+  isFull = false;
+  (goOn as () => void)();
+  while (!written.includes("bcdefghijklmno")) await turn();
+  stdin.write("\x15\x04");
+  await talk.exited;
+});
+
 describe("ten thousand messages at once", () => {
   const COUNT = 10_000;
 
