@@ -274,7 +274,7 @@ describe("errors of charla history", () => {
       stdout: "",
       stderr:
         `charla: there is no conversation in ${ann.data}\n` +
-        "hint: start charla --server on this machine first, or name its folder with --data\n",
+        "hint: start charla --server on this machine first, or name its folder with --data; charla history HOST/ROOM shows one that you have joined\n",
       status: 1,
     });
     expect(existsSync(ann.data)).toBe(false);

@@ -420,7 +420,7 @@ describe("a store that is not there", () => {
       expect(openSqliteReader(folder)).rejects.toMatchObject({
         code: "STORE_MISSING",
         message: `there is no conversation in ${folder}`,
-        hint: "start charla --server on this machine first, or name its folder with --data",
+        hint: "start charla --server on this machine first, or name its folder with --data; charla history HOST/ROOM shows one that you have joined",
       });
     },
   );

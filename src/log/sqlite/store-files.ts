@@ -117,7 +117,7 @@ export function storeMissing(folder: string): CharlaError {
   return new CharlaError(
     "STORE_MISSING",
     `there is no conversation in ${folder}`,
-    "start charla --server on this machine first, or name its folder with --data",
+    "start charla --server on this machine first, or name its folder with --data; charla history HOST/ROOM shows one that you have joined",
   );
 }
 
