@@ -122,21 +122,20 @@ describe("a line sent", () => {
     await lastRows(stage, "##:## > first", "  …   > second", ">", STATUS);
   });
 
-  test("that is refused is no longer on its way, and says so", async () => {
+  test("that is too long is no longer on its way but on the line again", async () => {
     await using stage = await openTalk();
     await enter(stage, "one");
     stage.enter("too long to say");
     await lastRows(
       stage,
-      "-- ##:## not sent: too long to say",
       "!! that is too long",
       "   hint: say less",
       "  …   > one",
-      ">",
+      "> too long to say",
       STATUS,
     );
     stage.emit(delivered);
-    await lastRows(stage, "   hint: say less", "##:## > one", ">", STATUS);
+    await lastRows(stage, "   hint: say less", "##:## > one", "> too long to say", STATUS);
   });
 });
 

@@ -102,6 +102,10 @@ function notSaid(
   if (error.code === "CONVERSATION_OVER") return state;
   const message = state.pending.find((other) => other.id === id);
   if (message === undefined) return state;
+  // It may have thousands of rows: it is on the line again, to be made shorter.
+  if (error.code === "MESSAGE_TOO_LONG" && state.editing.line.text === "") {
+    return takeEdited(withoutPending(state, id), message.text);
+  }
   const fate = error.code === "SESSION_LOST" ? "may not have been delivered" : "not sent";
   return printUnsaid(withoutPending(state, id), fate, message.text, now);
 }

@@ -324,7 +324,7 @@ describe("a message typed here", () => {
 
   test("that is refused is named, and so is one that may have been lost with the session", () => {
     const screen = openRoom();
-    const refused = { code: "MESSAGE_TOO_LONG", message: "that is too long", hint: "say less" };
+    const refused = { code: "MUTED", message: "you are muted", hint: "ask why" };
     screen.enter("one");
     screen.enter("two");
     screen.enter("three");
@@ -334,10 +334,26 @@ describe("a message typed here", () => {
     screen.dispatch({ type: "not-said", id: 3, error: { ...refused, code: "CONVERSATION_OVER" } });
     expect(screen.printed()).toEqual([
       "-- not sent: one",
-      "!! that is too long (say less)",
+      "!! you are muted (ask why)",
       "-- may not have been delivered: two",
     ]);
     expect(screen.state.pending).toMatchObject([{ text: "three" }]);
+  });
+
+  test("that is too long is on the line again, unless another is being typed", () => {
+    const screen = openRoom();
+    const tooLong = { code: "MESSAGE_TOO_LONG", message: "too long", hint: "say less" };
+    screen.enter("one");
+    screen.dispatch({ type: "not-said", id: 1, error: tooLong });
+    expect(screen.printed()).toEqual([]);
+    expect(screen.state.editing.line.text).toBe("one");
+    screen.press("c", "ctrl");
+    screen.printed();
+    screen.enter("two");
+    screen.type("another");
+    screen.dispatch({ type: "not-said", id: 2, error: tooLong });
+    expect(screen.printed()).toEqual(["-- not sent: two"]);
+    expect(screen.state.editing.line.text).toBe("another");
   });
 
   test("that is not stored when one switches to another room may not have been delivered", () => {
