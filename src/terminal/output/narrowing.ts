@@ -1,5 +1,5 @@
 // Where the rows that were drawn on a terminal stand after its window got another width. Terminals differ in that: most break rows
-// that have become too long (tmux, kitty, VTE, foot), some cut them off (xterm, the Linux console, screen). Pure.
+// that have become too long (tmux, screen, kitty, VTE), some cut them off (xterm, the Linux console). Pure.
 
 import type { DisplayWidth } from "../display-width.ts";
 import { splitGraphemes } from "../graphemes.ts";

@@ -44,7 +44,7 @@ export const MAKES = {
   dumb: { ...VT100, asks: "nothing" },
   vt100: VT100,
   "linux-console": VT100,
-  screen: { ...VT100, title: true },
+  screen: { ...VT100, title: true, narrowing: "reflow" },
   // Applications may set the clipboard with `set-clipboard on` only; whether it is on can't be asked.
   tmux: { ...XTERM_LIKE, clipboard: true },
   xterm: XTERM,

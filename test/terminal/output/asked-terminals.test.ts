@@ -60,7 +60,7 @@ test.skipIf(Bun.which("screen") === null)(
       2,
     );
     expect(report).toMatchObject({
-      capabilities: { title: true, clipboard: false, multiplexer: "screen", narrowing: "cut" },
+      capabilities: { title: true, clipboard: false, multiplexer: "screen", narrowing: "reflow" },
       version: null,
       isMeasured: true,
       strays: [],
