@@ -53,14 +53,22 @@ const SHARED_FILES: ReadonlySet<string> = new Set([
   "sync-folder.ts",
 ]);
 
-/** What has streams, or runs what the screen wants done. */
+/** What has streams, files or timers, or does what the screen wants done. */
 const TERMINAL_DRIVERS = [
+  "conversation-effects.ts",
+  "dumb-terminal.ts",
+  "external-editor.ts",
+  "input/input-reader.ts",
   "io.ts",
+  "known-terminals.ts",
+  "output-stream.ts",
+  "output/asking.ts",
   "output/writer.ts",
+  "piped-lines.ts",
   "printer.ts",
   "room-switcher.ts",
-  "conversation-effects.ts",
   "run-command.ts",
+  "secret-line.ts",
   "talk.ts",
   "terminal.ts",
   "tty.ts",
