@@ -87,7 +87,7 @@ function liveRows(state: State, page: PrintedRows | null, layout: ItemLayout): L
   const status =
     rows < ROWS_WITH_STATUS
       ? []
-      : [statusRow(statusOf(state), { ...layout, columns: inside(layout.columns) })];
+      : [statusRow(statusOf(state), { ...layout, columns: withoutLastColumn(layout.columns) })];
   // The last row is for the line being typed, or for the question about the next page.
   const most = rows < ROWS_WITH_PENDING ? 0 : Math.floor(rows / 2);
   const free = Math.min(most, rows - status.length - 1);
@@ -165,13 +165,18 @@ function pendingItem(
 
 function inputRows(state: State, { columns, width }: ItemLayout, maxRows: number) {
   const prompt = [span(promptText(state))];
-  return layOutEditor(state.editing, { prompt, columns: inside(columns), maxRows, width });
+  return layOutEditor(state.editing, {
+    prompt,
+    columns: withoutLastColumn(columns),
+    maxRows,
+    width,
+  });
 }
 
 /**
- * Without the last column: terminals that break rows (Capabilities.narrowing) break those that fill the window as soon as it
+ * Terminals that break rows (Capabilities.narrowing) break those that fill the window as soon as it
  * becomes narrower, and the live rows would climb with each column that it loses.
  */
-function inside(columns: number): number {
+function withoutLastColumn(columns: number): number {
   return Math.max(1, columns - 1);
 }
