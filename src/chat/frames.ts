@@ -21,6 +21,10 @@ const name = v.pipe(v.string(), v.check(isMemberName), v.normalize("NFC"));
 const room = v.pipe(v.string(), v.check(isRoomName), v.normalize("NFC"));
 const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** ms since 1970: at most what a date can hold (ECMA-262 s. 21.4.1.1). */
+const time = v.pipe(count, v.maxValue(8.64e15));
+/** People paste it into a shell: nothing in it may be special there, or not be seen. */
+const invitationText = v.pipe(v.string(), v.regex(/^charla:\/\/[\p{L}\p{M}\p{N}_.~%:/#[\]@-]*$/u));
 /** A device's own mark: 16 random bytes in base64url. */
 const device = v.pipe(v.string(), v.regex(/^[\w-]{22}$/));
 /** A name that somebody has or had, or the fingerprint of their key: whether there is such a person, the server knows. */
@@ -33,7 +37,7 @@ const entry = v.object({
   /** Ascending in one room, without gaps between entries that were not deleted; never used again. */
   sequence: count,
   /** By the server's clock, ms since 1970: it may go back, and only the sequence numbers give the order. */
-  time: count,
+  time,
   /** Who said it: the fingerprint of their key. */
   author: v.string(),
   /** The name they had then. */
@@ -62,7 +66,7 @@ const ban = v.object({
   /** The name of who banned them. */
   by: v.string(),
   /** ms since 1970. */
-  time: count,
+  time,
 });
 
 /** An invitation that lets people in, or has let some in who may come back. */
@@ -74,7 +78,7 @@ const invitation = v.object({
   /** How many people it still lets in; without it, any number. */
   left: v.optional(count),
   /** Until when, ms since 1970. */
-  until: v.optional(count),
+  until: v.optional(time),
   /** How many people have come by it. */
   count,
   /** The latest of them. */
@@ -193,17 +197,17 @@ const SERVER_FRAMES = [
     /** The invitations by which they came, and which let in nobody new any more: "standing", or their numbers. */
     closed: v.array(v.string()),
     /** The new standing invitation, if the old one was closed, and the asker may have it. */
-    invitation: v.optional(v.string()),
+    invitation: v.optional(invitationText),
     /** Anyone may join, also they with another key. */
     open: v.optional(v.boolean()),
   }),
   v.object({ type: v.literal("invitations"), request, invitations: v.array(invitation) }),
-  v.object({ type: v.literal("invited"), request, invitation: v.string() }),
+  v.object({ type: v.literal("invited"), request, invitation: invitationText }),
   v.object({
     type: v.literal("seen"),
     request,
     /** The server's clock, ms since 1970. */
-    time: count,
+    time,
     /** HOST:PORT that the asker's packets come from; none where there is no network between. */
     address: v.optional(v.string()),
   }),

@@ -78,7 +78,7 @@ const SERVER_FRAMES: ServerFrame[] = [
     name: "Bob",
     fingerprint: "key",
     closed: [],
-    invitation: "x",
+    invitation: "charla://x",
     open: true,
   },
   {
@@ -172,6 +172,19 @@ describe("a frame without one of its parts, or with something else in it, is inv
     ["enter: room", { ...entering, room: "x".repeat(41) }],
   ])("%s", (where, frame) => {
     expect(readMemberFrame(bytes(frame))).toEqual({
+      type: "invalid",
+      why: `${where} is not valid`,
+    });
+  });
+
+  test.each([
+    ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a\nls" }],
+    ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a;ls" }],
+    ["invited: invitation", { type: "invited", request: 1, invitation: "charla://a'ls'" }],
+    ["invited: invitation", { type: "invited", request: 1, invitation: "-x" }],
+    ["seen: time", { type: "seen", request: 1, time: 8.64e15 + 1 }],
+  ])("%s, of a server", (where, frame) => {
+    expect(readServerFrame(bytes(frame))).toEqual({
       type: "invalid",
       why: `${where} is not valid`,
     });

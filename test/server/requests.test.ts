@@ -414,10 +414,10 @@ describe("the owner and operators alone may", () => {
     expect(await ask(ann, { type: "invite", request: 1, uses: 2, seconds: 60 })).toEqual({
       type: "invited",
       request: 1,
-      invitation: "main 2 60",
+      invitation: "charla://main:2:60",
     });
     expect(await ask(ann, { type: "invite", request: 2 })).toMatchObject({
-      invitation: "main 0 0",
+      invitation: "charla://main:0:0",
     });
   });
 });

@@ -145,7 +145,7 @@ function invitationListRows({ invitations }: AnswerOf<"invitations">, layout: La
     return sentenceRows("anyone may join: there are no invitations", layout);
   }
   const rows = invitations.map((invitation) => [
-    span(invitation.id, "strong"),
+    span(visibleName(invitation.id), "strong"),
     span(invitation.room === undefined ? "all rooms" : visibleName(invitation.room)),
     span(describeLimits(invitation)),
     span(listGuests(invitation)),

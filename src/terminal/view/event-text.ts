@@ -94,7 +94,7 @@ export function describeError(error: CharlaError): string {
 
 /** What a ban has changed, and what it cannot keep out. */
 export function banSentences({ name, closed, open }: Banned): string[] {
-  const numbers = closed.filter((id) => id !== "standing");
+  const numbers = closed.filter((id) => id !== "standing").map(visibleName);
   return [
     `${visibleName(name)} is banned`,
     ...(numbers.length === 0 ? [] : [`closed for newcomers: invitation ${numbers.join(", ")}`]),
@@ -182,7 +182,9 @@ export function listNames(names: readonly string[]): string {
 
 /** Ready to paste: to a shell the brackets of an IPv6 address, for one, are a pattern. */
 function quoteForShell(invitation: string): string {
-  return /^[\w.:/#%-]+$/.test(invitation) ? invitation : `'${invitation}'`;
+  return /^[\w.:/#%-]+$/.test(invitation)
+    ? invitation
+    : `'${invitation.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** 1, 10, 100, ...: a flood is reported in as many lines as its count has digits. */

@@ -255,3 +255,25 @@ test("messages found have their days, times and names as in the conversation", (
   expect(rowsOf(answer)[1]).toContainEqual(span("ana", { person: 7 }));
   expect(lines(answer, 42).slice(-3)).toEqual(["14:05 ana", "        one", "14:06   two"]);
 });
+
+test("no answer holds what a server wrote without making it visible", () => {
+  const bad = "a\u001b[31m\u202e\nb";
+  const person = { name: bad, fingerprint: bad, away: false };
+  const entry = { sequence: 1, time: 1_000, author: bad, name: bad, device: bad, number: 1 };
+  const guests = [{ fingerprint: bad, name: bad }, { fingerprint: bad }];
+  const colours = new Map<string, number>();
+  const answers: Answer[] = [
+    { type: "people", people: [person], ownName: "ana", verbose: true, colours },
+    { type: "rooms", rooms: [{ name: bad, members: 1, entries: 1 }], current: bad },
+    { type: "bans", bans: [{ ...person, by: bad, time: 1_000 }] },
+    { type: "banned", banned: { ...person, closed: [bad, "standing"], invitation: bad } },
+    { type: "invitations", invitations: [{ id: bad, room: bad, count: 2, guests }] },
+    { type: "entries", entries: [{ ...entry, text: bad }], colours },
+  ];
+  for (const answer of answers) {
+    for (const columns of [12, 42, 80, 200]) {
+      const shown = lines(answer, columns).join("");
+      expect(shown).not.toMatch(/[\p{Cc}\u202e]/u);
+    }
+  }
+});

@@ -121,6 +121,9 @@ describe("an invitation", () => {
     expect(lines({ ...item, invitation: "charla://[::1]:1/main#K" }, 80)).toEqual([
       "-- invite with: charla 'charla://[::1]:1/main#K'",
     ]);
+    expect(lines({ ...item, invitation: "charla://a';ls;'" }, 80)).toEqual([
+      String.raw`-- invite with: charla 'charla://a'\'';ls;'\'''`,
+    ]);
     const [row] = rowsOf({ ...item, invitation: "192.0.2.1:12345" }, 80);
     expect(row?.at(-1)).toEqual(span("charla 192.0.2.1:12345", "invitation"));
   });
