@@ -30,13 +30,16 @@ interface LiveRows {
 /** With fewer rows there is no status line, or nothing but the line being typed. */
 const ROWS_WITH_STATUS = 4;
 const ROWS_WITH_PENDING = 3;
+/** With fewer rows a long text may take the whole window. */
+const ROWS_WITH_TRANSCRIPT = 9;
 
 export function view(state: State): Screen {
   const layout = layoutOf(state);
   const printed = printTranscript(state, layout);
   const live = liveRows(state, printed.page, layout);
   const above = [...live.notices, ...live.pending, ...live.question];
-  const left = Math.max(1, layout.rows - above.length - live.status.length);
+  const free = layout.rows - above.length - live.status.length;
+  const left = Math.max(1, Math.min(free, mostInputRows(layout.rows)));
   const input = printed.page === null ? inputRows(state, layout, left) : null;
   const frame: Frame = {
     settled: printed.rows,
@@ -161,6 +164,11 @@ function pendingItem(
     mentions: false,
     follows: index > 0 || firstFollows,
   };
+}
+
+/** A long text leaves a third of the window to what others say, and to why it could not be sent. */
+function mostInputRows(rows: number): number {
+  return rows < ROWS_WITH_TRANSCRIPT ? rows : Math.ceil((rows * 2) / 3);
 }
 
 function inputRows(state: State, { columns, width }: ItemLayout, maxRows: number) {

@@ -112,6 +112,18 @@ describe("above the line being typed stand", () => {
 const sending = (rows: number) =>
   typing(stateOf({ columns: 30, rows }, { pending: pending("one") }), "hi");
 
+test("a long text being typed leaves a third of the window to the transcript", () => {
+  for (const [rows, most] of [
+    [60, 40],
+    [24, 16],
+    [9, 6],
+    [8, 7],
+  ] as const) {
+    const state = typing(stateOf({ columns: 40, rows }), "x".repeat(5_000));
+    expect(live(state)).toHaveLength(most + 1);
+  }
+});
+
 describe("in a very small window", () => {
   test("the status line goes first, then messages on their way", () => {
     expect(live(sending(4))).toEqual(["  …   ben", "        one", "> hi", " main  ana, ben  ok "]);
