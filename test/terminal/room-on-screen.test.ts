@@ -59,8 +59,10 @@ describe("a message of somebody else", () => {
       says("日本太郎", "/me waves 👩‍👩‍👧 e\u0301"),
       { type: "joined", peer: "eve", fingerprint: key("eve") },
       says("eve", "\u001b[2J"),
-      { type: "left", peer: "Ana María", reason: "sent away" },
     );
+    // The column has room for the names of those who are here when a message is printed.
+    await lastRows(stage, "##:##       eve ^[[2J", ">");
+    stage.emit({ type: "left", peer: "Ana María", reason: "sent away" });
     await lastRows(
       stage,
       '-- ##:## you are ben in main, with Ana María; "bye" leaves',
