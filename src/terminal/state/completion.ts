@@ -1,9 +1,13 @@
 // What Tab completes in a room: commands, names of people and of rooms. Pure.
 
+import { MAX_PERSON } from "../../chat/frames.ts";
 import { completeWord, type Completion, startingWith } from "../editor/completion.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 
 const JOIN = /^\/(?:join|delete)\s+(\S*)$/;
+
+/** Characters of a name, with room for another spelling: what is longer begins none, and each look takes as long as it is. */
+const MAX_TYPED = 4 * MAX_PERSON;
 
 /** Whether the cursor stands behind a room's name, so that `rooms` are needed to complete it. */
 export function isTypingRoom({ text, cursor }: LineBuffer): boolean {
@@ -35,6 +39,7 @@ export function completeInRoom(
 /** A name may contain blanks, so the longest text before the cursor that begins one is completed, with an @ or without. */
 function completePerson(line: LineBuffer, before: string, people: readonly string[]): Completion {
   for (const { index } of before.matchAll(/(?<!\S)\S/g)) {
+    if (before.length - index > MAX_TYPED) continue;
     const typed = before.slice(index);
     const mentions = typed.startsWith("@");
     const candidates = mentions
