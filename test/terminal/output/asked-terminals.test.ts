@@ -9,6 +9,7 @@ import { Terminal } from "@xterm/headless";
 import { createInputDecoder } from "../../../src/terminal/input/input-decoder.ts";
 import { answered, ask } from "../../../src/terminal/output/questions.ts";
 import { newFolder } from "../../harness/folder.ts";
+import { testWith } from "../../harness/peer-programs.ts";
 import { newPerson } from "../../harness/person.ts";
 import { openScreen } from "../../harness/screen.ts";
 
@@ -27,32 +28,37 @@ async function reportFrom(around: (command: string) => string, seed: number) {
   return { report, rows: rows.slice(-2) };
 }
 
-test("tmux answers, shows nothing of the questions, and draws text as wide as its answers say", async () => {
-  const { report, rows } = await reportFrom((command) => `clear; ${command}`, 1);
-  expect(report).toEqual({
-    capabilities: {
-      background: null,
-      colours: 0,
-      styles: false,
-      synchronized: false,
-      graphemes: false,
-      keyboard: false,
-      hyperlinks: false,
-      title: true,
-      clipboard: true,
-      notification: null,
-      multiplexer: "tmux",
-      narrowing: "reflow",
-    },
-    version: expect.stringMatching(/^tmux /),
-    isMeasured: true,
-    strays: [],
-    wrong: [],
-  });
-  expect(rows).toEqual(["$"]);
-});
+testWith(
+  ["tmux"],
+  "tmux answers, shows nothing of the questions, and draws text as wide as its answers say",
+  async () => {
+    const { report, rows } = await reportFrom((command) => `clear; ${command}`, 1);
+    expect(report).toEqual({
+      capabilities: {
+        background: null,
+        colours: 0,
+        styles: false,
+        synchronized: false,
+        graphemes: false,
+        keyboard: false,
+        hyperlinks: false,
+        title: true,
+        clipboard: true,
+        notification: null,
+        multiplexer: "tmux",
+        narrowing: "reflow",
+      },
+      version: expect.stringMatching(/^tmux /),
+      isMeasured: true,
+      strays: [],
+      wrong: [],
+    });
+    expect(rows).toEqual(["$"]);
+  },
+);
 
-test.skipIf(Bun.which("screen") === null)(
+testWith(
+  ["tmux", "screen"],
   "screen answers what it is asked, and draws text as wide as its answers say",
   async () => {
     const { report, rows } = await reportFrom(
