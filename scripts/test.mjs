@@ -15,8 +15,8 @@ const CHECKS = [
   { title: "lint", name: "oxlint", args: ["--type-aware", "--deny-warnings"] },
   { title: "types", name: "bun", args: ["check"] },
 ];
-/** Files run at a time: two for each processor, because many tests wait for a clock. */
-const WORKERS = 2 * availableParallelism();
+/** Files run at a time: three for each processor, because many tests wait for a clock or another program. */
+const WORKERS = 3 * availableParallelism();
 /** The default time limit of a test, in ms: long, for a busy machine. */
 const TIMEOUT = 30_000;
 

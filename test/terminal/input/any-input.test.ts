@@ -5,6 +5,7 @@ import { describe, expect, test } from "bun:test";
 
 import { createInputDecoder } from "../../../src/terminal/input/input-decoder.ts";
 import type { InputEvent } from "../../../src/terminal/input/input-event.ts";
+import { FULL_SIZE } from "../../harness/full-size.ts";
 import { seeded } from "../../harness/random.ts";
 import { ANSWERS } from "./answers.ts";
 import { bytesOf, LONG, typedText, utf8 } from "./decoding.ts";
@@ -93,6 +94,7 @@ function readBytes(bytes: Uint8Array, size: number): InputEvent[] {
 }
 
 describe("bytes at random", () => {
+  const SEEDS = FULL_SIZE ? 500 : 100;
   /** Bytes that mean something, more often than others. */
   const LIKELY = bytesOf("\x1b\x1b\x1b\x1b[]OP_^X\\M<?$;:0127~uAR\x03\r\x07\x9b\x9d\xc3\xe6\x9c ");
   function noise(seed: number): Uint8Array {
@@ -103,7 +105,7 @@ describe("bytes at random", () => {
   }
 
   test("never throw, give the same events however they are split, and leave a keyboard that works", () => {
-    for (let seed = 0; seed < 500; seed += 1) {
+    for (let seed = 0; seed < SEEDS; seed += 1) {
       const bytes = noise(seed);
       const whole = readBytes(bytes, bytes.length);
       for (const size of [1, 2, 7]) expect(readBytes(bytes, size)).toEqual(whole);
@@ -116,13 +118,13 @@ describe("bytes at random", () => {
   });
 
   test("type no control characters", () => {
-    for (let seed = 0; seed < 500; seed += 1) {
+    for (let seed = 0; seed < SEEDS; seed += 1) {
       expect(typedText(readBytes(noise(seed), 400))).not.toMatch(/\p{Cc}/u);
     }
   });
 
   test("let Ctrl-C through at any time", () => {
-    for (let seed = 0; seed < 500; seed += 1) {
+    for (let seed = 0; seed < SEEDS; seed += 1) {
       const decoder = createInputDecoder();
       decoder.decode(noise(seed).subarray(0, seed), 0);
       const events = decoder.decode(bytesOf("\x03"), 0);
