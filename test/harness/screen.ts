@@ -10,8 +10,8 @@ import { root } from "./program.ts";
 
 /** How long a test waits for the screen to show something, in ms. */
 const PATIENCE = 20_000;
-/** How often it looks, in ms. */
-const LOOK_EVERY = 20;
+/** How often it looks, in ms: each look starts a tmux, which takes some 5 ms of a processor. */
+const LOOK_EVERY = 50;
 
 export interface Screen extends AsyncDisposable {
   /** Presses keys, named as tmux names them: "Enter", "Left", "C-c", or text as it is. */
