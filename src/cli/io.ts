@@ -20,6 +20,7 @@ export const INVITATION_VARIABLE = "CHARLA_INVITATION";
 export function processIo(): Io & Disposable {
   let interrupted: AbortSignal | null = null;
   let hasStdin = false;
+  let stdout: Output | null = null;
   let stderr: Output | null = null;
   const env = { ...process.env };
   // Other programs that this one starts need not know it.
@@ -32,7 +33,8 @@ export function processIo(): Io & Disposable {
       return process.stdin;
     },
     get stdout() {
-      return Object.assign(process.stdout, { isPipe: isPipe(1) });
+      stdout ??= Object.assign(process.stdout, { isPipe: isPipe(1) });
+      return stdout;
     },
     get stderr() {
       stderr ??= isDetached ? withTimes(process.stderr) : process.stderr;
