@@ -40,17 +40,20 @@ const TABLE: Record<string, readonly string[]> = {
   "backoff.ts": [],
   "ip-bytes.ts": [],
   "sync-folder.ts": ["errors.ts"],
+  "read-up-to.ts": [],
 };
 
 /**
  * Vocabulary: errors and their codes; waits before another attempt, for rooms and for http; an address as bytes, for
- * cookies of the handshake and for certificates of http; a folder that is flushed, for private files and for http.
+ * cookies of the handshake and for certificates of http; a folder that is flushed, for private files and for http; the
+ * beginning of a file, for private files and for the text that an editor leaves.
  */
 const SHARED_FILES: ReadonlySet<string> = new Set([
   "errors.ts",
   "backoff.ts",
   "ip-bytes.ts",
   "sync-folder.ts",
+  "read-up-to.ts",
 ]);
 
 /** What has streams, files or timers, or does what the screen wants done. */

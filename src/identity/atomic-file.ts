@@ -18,6 +18,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { CharlaError, describeCause, systemCode } from "../errors.ts";
+import { readUpTo } from "../read-up-to.ts";
 import { syncFolderSync } from "../sync-folder.ts";
 
 /** Only the owner may read and write it. */
@@ -128,17 +129,6 @@ export function appendLine(path: string, line: string): void {
       closeSync(descriptor);
     }
   });
-}
-
-function readUpTo(descriptor: number, most: number): Uint8Array {
-  const buffer = Buffer.alloc(most);
-  let length = 0;
-  let read: number;
-  do {
-    read = readSync(descriptor, buffer, length, most - length, null);
-    length += read;
-  } while (read > 0 && length < most);
-  return buffer.subarray(0, length);
 }
 
 function endsInNewline(descriptor: number): boolean {

@@ -8,7 +8,6 @@ import {
   fstatSync,
   mkdtempSync,
   openSync,
-  readSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -16,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { CharlaError, describeCause } from "../errors.ts";
+import { readUpTo } from "../read-up-to.ts";
 import type { Io } from "./io.ts";
 
 /** A longer file is no message: those have at most 10,000 characters. */
@@ -104,7 +104,7 @@ async function run(editor: string, path: string, signal?: AbortSignal): Promise<
 }
 
 function readEdited(path: string): string {
-  const bytes = readUpTo(path, MAX_BYTES + 1);
+  const bytes = readBeginning(path, MAX_BYTES + 1);
   if (bytes.byteLength > MAX_BYTES) {
     throw notTaken(
       `it is longer than ${MAX_BYTES} bytes`,
@@ -119,19 +119,12 @@ function readEdited(path: string): string {
   }
 }
 
-function readUpTo(path: string, most: number): Uint8Array {
+function readBeginning(path: string, most: number): Uint8Array {
   try {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!fstatSync(descriptor).isFile()) throw new Error("it is not a file");
-      const buffer = Buffer.alloc(most);
-      let length = 0;
-      let read: number;
-      do {
-        read = readSync(descriptor, buffer, length, most - length, null);
-        length += read;
-      } while (read > 0 && length < most);
-      return buffer.subarray(0, length);
+      return readUpTo(descriptor, most);
     } finally {
       closeSync(descriptor);
     }
