@@ -32,6 +32,9 @@ export interface Span {
 /** From left to right, never wider than the window, but for a settled one that is copied whole: the terminal breaks that. */
 export type Row = readonly Span[];
 
+/** Bytes of a link, which is ASCII: terminals such as VTE and iTerm2 ignore a longer one. */
+export const MAX_LINK = 2_083;
+
 export interface Size {
   readonly columns: number;
   readonly rows: number;

@@ -3,7 +3,7 @@
 // number, because the program doesn't own the screen. Knows nothing of what the rows say.
 
 import { fnv1a } from "../fnv1a.ts";
-import { type Frame, type Row, rowText, type Size, type Span } from "../rows.ts";
+import { type Frame, MAX_LINK, type Row, rowText, type Size, type Span } from "../rows.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { SYNCHRONIZED } from "./modes.ts";
 import { rowsAboveCursor } from "./narrowing.ts";
@@ -35,8 +35,6 @@ const MAX_UNSETTLED = 5_000;
 /** How long an answer about the cursor is awaited at first, in ms; a terminal that took longer gets twice as long as it took. */
 const PATIENCE = 100;
 const MAX_PATIENCE = 1_000;
-/** Bytes of an address that VTE and iTerm2 still take. */
-const MAX_LINK = 2_083;
 
 const up = (rows: number) => (rows > 0 ? `\x1b[${rows}A` : "");
 const down = (rows: number) => (rows > 0 ? `\x1b[${rows}B` : "");

@@ -2,20 +2,13 @@
 // does the second.
 
 import type { Command } from "../../chat/commands.ts";
-import type { Banned } from "../../chat/conversation.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
-import type {
-  BanDescription,
-  InvitationDescription,
-  LogEntry,
-  MemberDescription,
-  RoomDescription,
-} from "../../chat/frames.ts";
+import type { LogEntry, MemberDescription, RoomDescription } from "../../chat/frames.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
-import type { PrintedRows } from "./transcript.ts";
+import type { Answer, PrintedRows } from "./transcript.ts";
 
 /** Commands that need the conversation; the others are for the screen alone. */
 export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "copy" }>;
@@ -27,9 +20,8 @@ export type Outcome =
   | { readonly type: "invitation"; readonly invitation: string }
   | { readonly type: "people"; readonly people: readonly MemberDescription[] }
   | { readonly type: "rooms"; readonly rooms: readonly RoomDescription[] }
-  | { readonly type: "bans"; readonly bans: readonly BanDescription[] }
-  | { readonly type: "banned"; readonly banned: Banned }
-  | { readonly type: "invitations"; readonly invitations: readonly InvitationDescription[] }
+  /** Shown as they are. */
+  | Extract<Answer, { type: "bans" | "banned" | "invitations" }>
   /** `isOlder`: they come before the oldest that was shown. */
   | {
       readonly type: "entries";

@@ -136,14 +136,13 @@ function answered(state: State, outcome: Outcome, now: number): State {
     }
     case "rooms":
       return printAnswer(state, { type: "rooms", rooms: outcome.rooms, current: room.room });
-    case "bans":
-      return printAnswer(state, { type: "bans", bans: outcome.bans });
     case "banned": {
       const invitation = outcome.banned.invitation ?? state.invitation;
-      return printAnswer({ ...state, invitation }, { type: "banned", banned: outcome.banned });
+      return printAnswer({ ...state, invitation }, outcome);
     }
+    case "bans":
     case "invitations":
-      return printAnswer(state, { type: "invitations", invitations: outcome.invitations });
+      return printAnswer(state, outcome);
     case "entries":
       return printEntries(state, outcome);
     case "ask-back": {

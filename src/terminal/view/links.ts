@@ -1,6 +1,8 @@
 // Addresses in a text that a terminal may open with a click: http, https, charla and mailto. Looks at each character
 // a few times, whatever the text is. Pure.
 
+import { MAX_LINK } from "../rows.ts";
+
 export interface Link {
   /** Of the text, in UTF-16 units. */
   readonly from: number;
@@ -11,8 +13,6 @@ export interface Link {
 
 const SCHEMES = ["http", "https", "charla", "mailto"] as const;
 const LONGEST_SCHEME = 6;
-/** Bytes of an address: terminals of VTE ignore longer ones. */
-const MAX_ADDRESS = 2_083;
 
 /** What an address may hold: characters of RFC 3986, and letters that are yet to be percent-encoded (RFC 3987). */
 const ADDRESS_CHARACTER = /^[\w.~:/?#[\]@!$&'()*+,;=%\p{L}\p{N}\p{M}-]$/u;
@@ -41,7 +41,7 @@ export function findLinks(text: string): readonly Link[] {
       .slice(start.from, to)
       .toWellFormed()
       .replaceAll(/[^!-~]+/g, encodeURIComponent);
-    if (address.length <= MAX_ADDRESS) links.push({ from: start.from, to, address });
+    if (address.length <= MAX_LINK) links.push({ from: start.from, to, address });
   }
   return links;
 }
