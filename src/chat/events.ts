@@ -96,6 +96,14 @@ interface Notice {
   readonly hint?: string;
 }
 
+export type NoticeText = Omit<Notice, "type">;
+
+/** A notice may be a CharlaError, which can't be spread: `message` is not enumerable. */
+export function noticeEvent({ code, message, hint }: NoticeText): Notice {
+  const event = { type: "notice", code, message } as const;
+  return hint === undefined ? event : { ...event, hint };
+}
+
 /**
  * The end: nothing follows. `unsaid` are messages that were never sent or, in a room, are not known to be stored; `kept`,
  * where there are any, are those of them that the device keeps, and sends when it is in that conversation again.

@@ -6,12 +6,12 @@ import { dirname, join } from "node:path";
 
 import * as v from "valibot";
 
+import { noticeEvent } from "../chat/events.ts";
 import { CharlaError, ERROR_CODES } from "../errors.ts";
 import { tryWriting } from "../identity/atomic-file.ts";
 import { dataFolder } from "../identity/folders.ts";
 import type { Io } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { noticeEvent } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
 import { openConversation, type Opened } from "./open-conversation.ts";
 import type { CommandLine } from "./options.ts";

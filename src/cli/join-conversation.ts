@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 
+import { noticeEvent, type NoticeText } from "../chat/events.ts";
 import { type Cursor, type DeviceFile, openDeviceFile } from "../client/device.ts";
 import { joinRoom } from "../client/join-room.ts";
 import { type LocalLog, openLocalLog } from "../client/local-log.ts";
@@ -15,7 +16,7 @@ import { fingerprint } from "../identity/key-text.ts";
 import { formatAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
-import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
+import { talk } from "../terminal/talk.ts";
 import { historyOption, printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { keptLines } from "./kept-lines.ts";
@@ -40,8 +41,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   const devices = new Map<string, DeviceFile>();
   const logs = new Map<string, LocalLog>();
   const where = formatAddress({ address: target.host, port: target.port });
-  const notices: TalkNotice[] = notKept === null ? [] : [notKept];
-  let addLater = (notice: TalkNotice): void => void notices.push(notice);
+  const notices: NoticeText[] = notKept === null ? [] : [notKept];
+  let addLater = (notice: NoticeText): void => void notices.push(notice);
   let canKeep = notKept === null;
   // Where nothing can be kept, a notice has said so.
   const lines = canKeep
@@ -50,7 +51,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   let isRead = true;
 
   /** Null when none is kept; where it can't be, a notice says so. */
-  function openLog(room: string, addNotice: (notice: TalkNotice) => void): LocalLog | null {
+  function openLog(room: string, addNotice: (notice: NoticeText) => void): LocalLog | null {
     if (flags.has("no-log")) return null;
     const known = logs.get(room);
     if (known !== undefined) return known;
@@ -60,7 +61,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     return log;
   }
 
-  function openDevice(room: string, addNotice: (notice: TalkNotice) => void) {
+  function openDevice(room: string, addNotice: (notice: NoticeText) => void) {
     // With a new key, its messages would be sent by somebody else next time.
     if (!canKeep) return undefined;
     const known = devices.get(room);
@@ -75,9 +76,9 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
   }
 
   function enter(room: string, name: string): OwnRoomConversation {
-    const early: TalkNotice[] = [];
+    const early: NoticeText[] = [];
     let conversation: OwnRoomConversation | null = null;
-    const addNotice = (notice: TalkNotice) => {
+    const addNotice = (notice: NoticeText) => {
       if (conversation === null) early.push(notice);
       else conversation.addEvent(noticeEvent(notice));
     };
@@ -144,7 +145,7 @@ function checkServerKey(
   key: Uint8Array,
   met: (key: Uint8Array) => boolean,
   keepsNothing: boolean,
-): TalkNotice | null {
+): NoticeText | null {
   const message = `met this server for the first time; its fingerprint is ${fingerprint(key)}`;
   const notice = { code: "SERVER_MET", message };
   try {
@@ -157,7 +158,7 @@ function checkServerKey(
 }
 
 /** What fails for want of a file is a notice, and null: one can talk without storing anything. */
-function orNotice<T>(open: () => T, addNotice: (notice: TalkNotice) => void): T | null {
+function orNotice<T>(open: () => T, addNotice: (notice: NoticeText) => void): T | null {
   try {
     return open();
   } catch (error) {

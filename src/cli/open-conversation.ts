@@ -2,7 +2,7 @@
 // only serves.
 
 import { GOING_AWAY } from "../chat/channel.ts";
-import type { RoomEvent } from "../chat/events.ts";
+import { noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
 import { memoryDevice } from "../client/device.ts";
 import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
@@ -17,7 +17,7 @@ import { open, type OpenOptions } from "../server/open.ts";
 import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
-import { noticeEvent, talk, type TalkNotice } from "../terminal/talk.ts";
+import { talk } from "../terminal/talk.ts";
 import {
   historyOption,
   listenOptions,
@@ -36,7 +36,7 @@ import { writeServerFiles } from "./server-files.ts";
 export interface Opened {
   readonly address: string;
   readonly invitation: string;
-  readonly notices: readonly TalkNotice[];
+  readonly notices: readonly NoticeText[];
 }
 
 /**
@@ -66,7 +66,7 @@ export async function openConversation(
     if (service !== null) return void service.event(event).catch(() => {});
     for (const conversation of conversations) conversation.addEvent(event);
   };
-  const addNotice = (notice: TalkNotice) => addEvent(noticeEvent(notice));
+  const addNotice = (notice: NoticeText) => addEvent(noticeEvent(notice));
   await using server = await openServer(commandLine, io.env, {
     ...listening,
     identity: keyPair,
@@ -107,7 +107,7 @@ export async function openConversation(
   let files = writeFiles();
   using _files = { [Symbol.dispose]: () => files[Symbol.dispose]() };
   const { notFound, forOthers } = files;
-  const notices: TalkNotice[] = [
+  const notices: NoticeText[] = [
     ...(isOpen ? [OPEN_NOTICE] : []),
     ...(notKept === null ? [] : [notKept]),
     // Of two folders that cannot be written to, one is enough to hear of.
@@ -145,7 +145,7 @@ export async function openConversation(
 }
 
 /** Nobody else's conversation is over because a window was closed. */
-function othersNotice(count: number): TalkNotice | null {
+function othersNotice(count: number): NoticeText | null {
   if (count === 0) return null;
   return {
     code: "OTHERS_WAIT",
@@ -244,23 +244,23 @@ export function converseWith(
   });
 }
 
-const RENEWED_NOTICE: TalkNotice = {
+const RENEWED_NOTICE: NoticeText = {
   code: "INVITATION_RENEWED",
   message: "the standing invitation was renewed: people who came by the old one may come back",
   hint: "/invite prints the new one",
 };
 
-const STOPPED_NOTICE: TalkNotice = {
+const STOPPED_NOTICE: NoticeText = {
   code: "STOPPED",
   message: "the server was asked to end, with charla stop or another SIGTERM",
 };
 
-const OPEN_NOTICE: TalkNotice = {
+const OPEN_NOTICE: NoticeText = {
   code: "OPEN",
   message: "open: anyone who can reach this machine can join this conversation",
 };
 
-function otherWireNotice(peer: string, ignored: number): TalkNotice {
+function otherWireNotice(peer: string, ignored: number): NoticeText {
   const code = "OTHER_WIRE";
   if (ignored > 1) {
     const message = `ignored ${ignored} datagrams so far that are not of the sealed wire, the last from ${peer}`;

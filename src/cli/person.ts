@@ -3,12 +3,12 @@
 import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 
+import type { NoticeText } from "../chat/events.ts";
 import { describeNameProblem, isMemberName, isRoomName } from "../chat/names.ts";
 import { usageError } from "../errors.ts";
 import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Io } from "../terminal/io.ts";
-import type { TalkNotice } from "../terminal/talk.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** What Bun calls a user whose name is not in the environment. */
@@ -41,7 +41,7 @@ export function memberOptions({ command, values }: CommandLine, env: Io["env"]) 
 export interface MemberIdentity {
   readonly keyPair: KeyPair;
   /** Set for somebody new, whose key is not kept. */
-  readonly notice: TalkNotice | null;
+  readonly notice: NoticeText | null;
 }
 
 /**

@@ -2,15 +2,15 @@
 // invitation on the sealed one.
 
 import type { Conversation } from "../chat/conversation.ts";
+import { noticeEvent, type NoticeText } from "../chat/events.ts";
 import { untilAborted } from "../client/abort.ts";
 import type { MessageSender } from "../client/plain-message.ts";
 import { usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
-import { inputLines, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
+import { inputLines, inputNotSent, MAX_IN_FLIGHT, sendLines } from "../terminal/piped-lines.ts";
 import { createPrinter, type Printer } from "../terminal/printer.ts";
-import { inputNotSent, noticeEvent, type TalkNotice } from "../terminal/talk.ts";
 import { printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { type CommandLine, helpFor } from "./options.ts";
@@ -99,7 +99,7 @@ async function sendInput(
 }
 
 /** In a script nobody sees the line that says who one is. */
-function otherName(wanted: string, name: string): TalkNotice {
+function otherName(wanted: string, name: string): NoticeText {
   return {
     code: "NAME_TAKEN",
     message: `sending as ${name}: the name ${JSON.stringify(wanted)} is taken`,

@@ -4,13 +4,13 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
+import type { NoticeText } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { readSmallFile, removeUnchangedFile, replaceFile } from "../identity/atomic-file.ts";
 import { dataFolder } from "../identity/folders.ts";
 import { formatInvitation, parseInvitation } from "../identity/invitation.ts";
 import { writeLocalInvitation } from "../identity/local-invitation.ts";
 import type { Io } from "../terminal/io.ts";
-import type { TalkNotice } from "../terminal/talk.ts";
 import {
   findServers,
   isRunning,
@@ -41,7 +41,7 @@ export interface ServerFiles extends Disposable {
   /** Why this person's other programs will not find the server; null if they will. */
   readonly notFound: CharlaError | null;
   /** Where the invitation for other people is, or why it is nowhere; null if no file was asked for. */
-  readonly forOthers: TalkNotice | null;
+  readonly forOthers: NoticeText | null;
 }
 
 export function writeServerFiles(options: ServerFilesOptions): ServerFiles {
@@ -82,7 +82,7 @@ function recordAgain(folder: string, earlier: readonly RunningServer[]): void {
 function shareInvitation(
   { invitation, invitationFile, data, io }: ServerFilesOptions,
   files: DisposableStack,
-): TalkNotice | null {
+): NoticeText | null {
   if (invitationFile === "none") return null;
   let path = "";
   const error = attempt(() => {

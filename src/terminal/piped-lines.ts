@@ -135,6 +135,12 @@ export function sendLines(
   };
 }
 
+/** @param line number of the first line that wasn't sent */
+export function inputNotSent(line: number): CharlaError {
+  const message = `the input was not sent from line ${line} on`;
+  return new CharlaError("INPUT_NOT_SENT", message, "send it again from there");
+}
+
 /** Other errors are those of the whole conversation. */
 function nameLine(error: unknown, number: number): unknown {
   if (!(error instanceof CharlaError) || !OF_ONE_LINE.has(error.code)) return error;

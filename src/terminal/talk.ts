@@ -2,13 +2,19 @@
 // there is an exit status. Knows nothing of the network.
 
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
-import type { ConversationEvent } from "../chat/events.ts";
+import { type EventOf, noticeEvent, type NoticeText } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { openDumbTerminal } from "./dumb-terminal.ts";
 import type { KeptLines } from "./editor/line-history.ts";
 import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
-import { inputLines, MAX_IN_FLIGHT, type SendingLines, sendLines } from "./piped-lines.ts";
+import {
+  inputLines,
+  inputNotSent,
+  MAX_IN_FLIGHT,
+  type SendingLines,
+  sendLines,
+} from "./piped-lines.ts";
 import { createPrinter, type Printer, type PrinterOptions } from "./printer.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
 import { isRoomConversation } from "./run-command.ts";
@@ -20,9 +26,9 @@ export interface TalkOptions extends PrinterOptions {
   /** At the end of the input: leave, or stay and listen. */
   readonly atEndOfInput: "leave" | "stay";
   /** Shown before anything happens. */
-  readonly notices?: readonly TalkNotice[];
+  readonly notices?: readonly NoticeText[];
   /** Something to say before the end is shown. */
-  readonly atEnd?: () => TalkNotice | null;
+  readonly atEnd?: () => NoticeText | null;
   /**
    * Opens the conversation of another room of the same server, under one's current name; without it there is
    * only one room.
@@ -36,21 +42,7 @@ export interface TalkOptions extends PrinterOptions {
   readonly onUnread?: () => void;
 }
 
-export type TalkNotice = Omit<Extract<ConversationEvent, { type: "notice" }>, "type">;
-
-/** A notice may be a CharlaError, which can't be spread: `message` is not enumerable. */
-export function noticeEvent({ code, message, hint }: TalkNotice) {
-  const event = { type: "notice", code, message } as const;
-  return hint === undefined ? event : { ...event, hint };
-}
-
-type Ended = Extract<ConversationEvent, { type: "ended" }>;
-
-/** @param line number of the first line that wasn't sent */
-export function inputNotSent(line: number): CharlaError {
-  const message = `the input was not sent from line ${line} on`;
-  return new CharlaError("INPUT_NOT_SENT", message, "send it again from there");
-}
+type Ended = EventOf<"ended">;
 
 /**
  * The lines of the input, after what the conversation knows of besides.
