@@ -101,9 +101,12 @@ const APART: Record<string, readonly string[]> = {
   "terminal/view": TERMINAL_DRIVERS,
 };
 
-/** The files that may name the runtime, and what for. */
+/**
+ * The files that may name the runtime, and what for. Those called `*.bun.ts` have a twin for Node.js, `*.node.ts`, and
+ * are imported by the name of both, `#*` (package.json, `imports`).
+ */
 const EDGES = [
-  "net/udp-socket.ts",
+  "net/udp-socket.bun.ts",
   "net/socket-calls.ts",
   "terminal/display-width.ts",
   "log/sqlite/database.ts",
@@ -117,10 +120,21 @@ const files = readdirSync(source, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
   .map((path) => path.split(sep).join("/"));
 
+const twins: Record<string, Record<string, string>> = manifest.imports;
+
+/** A twin is imported as the files that are meant. */
 function importsOf(path: string): string[] {
   const text = readFileSync(join(source, path), "utf8");
   const found = text.matchAll(/(?:from|import|import\()\s*"([^"]+)"/g);
-  return Array.from(found, ([, specifier = ""]) => specifier);
+  return Array.from(found, ([, specifier = ""]) => specifier).flatMap((specifier) =>
+    Object.values(twins[specifier] ?? { specifier }).map((target) => {
+      if (target === specifier) return specifier;
+      const file = relative(join(source, path, ".."), join(root, target))
+        .split(sep)
+        .join("/");
+      return file.startsWith(".") ? file : `./${file}`;
+    }),
+  );
 }
 
 function roomOf(path: string): string {
@@ -196,6 +210,24 @@ test("only the edges name the runtime", () => {
     return /\bBun\.|from "bun|import\("bun/.test(text.replaceAll(/\/\/.*$/gm, ""));
   });
   expect(naming.toSorted()).toEqual(EDGES.toSorted());
+});
+
+test("each edge that has a twin is imported by their common name, which package.json resolves to both", () => {
+  const names = files
+    .filter((path) => /\.(?:bun|node)\.ts$/.test(path))
+    .map((path) => path.replace(/\.(?:bun|node)\.ts$/, ""));
+  const expected = [...new Set(names)].map((path) => {
+    const name = `#${path.split("/").at(-1)}`;
+    return [name, { bun: `./src/${path}.bun.ts`, default: `./src/${path}.node.ts` }];
+  });
+  expect(twins).toEqual(Object.fromEntries(expected));
+
+  const direct = files.filter((path) =>
+    /(?:from|import|import\()\s*"[^"]+\.(?:bun|node)\.ts"/.test(
+      readFileSync(join(source, path), "utf8"),
+    ),
+  );
+  expect(direct).toEqual([]);
 });
 
 test("the protocol names no runtime, clock or randomness: it is given them", () => {

@@ -5,7 +5,8 @@ import { encodeFrame, readServerFrame } from "../../src/chat/frames.ts";
 import { secretToPsk } from "../../src/identity/invitation.ts";
 import { generateKeyPair, nodeCrypto } from "../../src/net/node-crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
-import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
+import { openUdpSocket } from "../../src/net/udp-socket.bun.ts";
+import type { UdpSocket } from "../../src/net/udp-socket.ts";
 import {
   activate,
   connect,

@@ -1,9 +1,11 @@
 // Two sealed endpoints in one process, each on a socket of its own on loopback, and a session between them: as
 // sealed-socket.ts, but with a given datagram size, and with counters.
 
+import { openUdpSocket } from "#udp-socket";
+
 import { generateKeyPair, nodeCrypto, randomBytes } from "../../src/net/node-crypto.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
-import { openUdpSocket, type UdpSocket } from "../../src/net/udp-socket.ts";
+import type { UdpSocket } from "../../src/net/udp-socket.ts";
 import {
   activate,
   connect,

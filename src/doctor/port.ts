@@ -3,9 +3,10 @@
 
 import { readdir, readFile, readlink } from "node:fs/promises";
 
+import { openUdpSocket } from "#udp-socket";
+
 import { CharlaError } from "../errors.ts";
 import { DEFAULT_PORT } from "../net/address.ts";
-import { openUdpSocket } from "../net/udp-socket.ts";
 import { type Check, note, ok, problemFrom } from "./report.ts";
 
 const NAME = "port";

@@ -2,6 +2,8 @@
 
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
+import { openUdpSocket } from "#udp-socket";
+
 import { CharlaError } from "../errors.ts";
 import { dataFolder, type Environment } from "../identity/folders.ts";
 import { fingerprint } from "../identity/key-text.ts";
@@ -12,7 +14,6 @@ import { type AddressScope, addressScope, ownAddresses } from "../net/own-addres
 import { resolve } from "../net/resolve.ts";
 import { openServerProbe } from "../net/sealed-probe.ts";
 import { LARGE_RECEIVE_BUFFER } from "../net/socket-options.ts";
-import { openUdpSocket } from "../net/udp-socket.ts";
 import { checkFolders } from "./folders.ts";
 import { checkPort } from "./port.ts";
 import { type Check, note, ok, problem, problemFrom } from "./report.ts";

@@ -1,6 +1,8 @@
 // One end of the plain wire, on a socket: sends texts to the peer and receives them from it. Who the peer is, is
 // decided by plain-wire.ts; this adds the socket and the one timer it needs.
 
+import { openUdpSocket } from "#udp-socket";
+
 import { CharlaError } from "../errors.ts";
 import { speaksSealedWire } from "../protocol/packets.ts";
 import { formatAddress, isLoopback, sameAddress, type SocketAddress } from "./address.ts";
@@ -14,7 +16,6 @@ import {
   seekPeer,
   waitForPeer,
 } from "./plain-wire.ts";
-import { openUdpSocket } from "./udp-socket.ts";
 
 /**
  * How long to wait for a refusal (ICMP port unreachable), ms. On this machine it comes before the send call returns;

@@ -1,6 +1,8 @@
 // Probes a server of the sealed wire without a secret and without a session: the state machines of
 // protocol/handshake/hello-probe.ts and size-probe.ts, on a socket of their own.
 
+import { openUdpSocket } from "#udp-socket";
+
 import type { CharlaError } from "../errors.ts";
 import {
   helloProbeWakeAt,
@@ -22,7 +24,6 @@ import { BASE_DATAGRAM_SIZE } from "../protocol/recovery/path-mtu.ts";
 import { sameAddress, type SocketAddress } from "./address.ts";
 import { randomBytes } from "./node-crypto.ts";
 import { maxProbeSize } from "./sealed-socket.ts";
-import { openUdpSocket } from "./udp-socket.ts";
 
 /** What was found at an address. */
 export type Found =

@@ -1,6 +1,8 @@
 // The driver of sealed sessions: protocol/endpoint.ts on a UDP socket, with the clock and one timer for all sessions. Knows
 // nothing of what the messages mean.
 
+import { openUdpSocket } from "#udp-socket";
+
 import type { CharlaError } from "../errors.ts";
 import {
   activate,
@@ -30,7 +32,7 @@ import {
   SessionLink,
 } from "./sealed-link.ts";
 import { LARGE_RECEIVE_BUFFER } from "./socket-options.ts";
-import { openUdpSocket, type UdpSocket } from "./udp-socket.ts";
+import type { UdpSocket } from "./udp-socket.ts";
 
 /** Datagrams sent in one system call, at most. */
 const DATAGRAMS_AT_ONCE = 256;

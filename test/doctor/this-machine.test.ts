@@ -3,6 +3,8 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import type { NetworkInterfaceInfo } from "node:os";
 import { join } from "node:path";
 
+import { openUdpSocket } from "#udp-socket";
+
 import { checkFolder } from "../../src/doctor/folders.ts";
 import { describePortInUse, findPortOwner, socketsAt } from "../../src/doctor/port.ts";
 import {
@@ -10,7 +12,6 @@ import {
   checkFamily,
   describeReceiveBuffer,
 } from "../../src/doctor/this-machine.ts";
-import { openUdpSocket } from "../../src/net/udp-socket.ts";
 import { temporaryFolder } from "../identity/temporary-folder.ts";
 
 function info(address: string): NetworkInterfaceInfo {

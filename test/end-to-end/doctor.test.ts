@@ -5,6 +5,8 @@ import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { openUdpSocket } from "#udp-socket";
+
 import {
   encodeFrame,
   type MemberFrame,
@@ -15,7 +17,6 @@ import { parseInvitation, secretToPsk } from "../../src/identity/invitation.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { openSealedSocket } from "../../src/net/sealed-socket.ts";
-import { openUdpSocket } from "../../src/net/udp-socket.ts";
 import { openServer, type Server } from "../../src/server/server.ts";
 import { freeUdpPort } from "../harness/loopback.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";

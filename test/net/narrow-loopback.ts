@@ -1,7 +1,8 @@
 // Run by narrow-loopback.test.ts on a loopback with an MTU of 1,500 bytes: sends datagrams around that limit, and
 // prints the result. Arguments: the address to bind, the peer's, "whole" or "fragmented", and "runs" or "apart".
 
-import { openUdpSocket } from "../../src/net/udp-socket.ts";
+import { openUdpSocket } from "#udp-socket";
+
 import { createInbox } from "./inbox.ts";
 
 const [bind, address = "", mode, together] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { openUdpSocket } from "../../src/net/udp-socket.ts";
+import { openUdpSocket } from "#udp-socket";
+
 import { rejection } from "./rejection.ts";
 import { closedPort, openBareSocket } from "./sockets.ts";
 import { open } from "./watched-socket.ts";

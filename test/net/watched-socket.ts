@@ -1,8 +1,10 @@
 // A UDP socket under test, with an inbox for the datagrams it receives and one for its errors.
 
+import { openUdpSocket } from "#udp-socket";
+
 import type { CharlaError } from "../../src/errors.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
-import { openUdpSocket, type UdpSocket, type UdpSocketOptions } from "../../src/net/udp-socket.ts";
+import type { UdpSocket, UdpSocketOptions } from "../../src/net/udp-socket.ts";
 import { createInbox } from "./inbox.ts";
 
 interface Received {

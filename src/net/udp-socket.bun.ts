@@ -1,0 +1,155 @@
+// The edge to the network under Bun, on Bun.udpSocket: see udp-socket.ts. Its twin for Node.js is udp-socket.node.ts.
+
+import { isIPv4, isIPv6 } from "node:net";
+
+import { systemCode } from "../errors.ts";
+import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
+import { loadSocketTuner } from "./socket-calls.ts";
+import { describeBindError, describeSendError } from "./socket-error.ts";
+import { NOTHING_IN_FORCE } from "./socket-options.ts";
+import { createBatchSender, type Datagram } from "./udp-gso.ts";
+import {
+  ANY_ADDRESS,
+  ANY_IPV4_ADDRESS,
+  socketClosed,
+  TOO_LONG,
+  type UdpSocket,
+  type UdpSocketOptions,
+} from "./udp-socket.ts";
+
+/** @throws {CharlaError} PORT_IN_USE and others: see `describeBindError` */
+export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocket> {
+  const { bind, port, onDatagram, onError, onTooLong } = options;
+  let lastTo: SocketAddress | undefined;
+  let room = Promise.withResolvers<void>();
+
+  const isForOnTooLong = (cause: unknown) =>
+    onTooLong !== undefined && systemCode(cause) === TOO_LONG;
+
+  // The last sender, as the runtime spells it and in canonical form. Mostly the next datagram comes from there, too, or
+  // from the same host; canonicalizing an IPv6 address takes 0.7 us.
+  let spelling = "";
+  let sender: SocketAddress = { address: "", port: 0 };
+  function toAddress(from: string, fromPort: number): SocketAddress {
+    if (from !== spelling) sender = { address: canonicalAddress(from), port: fromPort };
+    else if (fromPort !== sender.port) sender = { address: sender.address, port: fromPort };
+    spelling = from;
+    return sender;
+  }
+
+  // Before the socket is open: between opening and returning it there must be no await, or datagrams would arrive that
+  // the caller can't answer yet.
+  const tuner = await loadSocketTuner(options);
+
+  // Bun 1.4.5 throws some errors that its declarations say it rejects with; async makes them rejections.
+  const open = async (hostname: string) =>
+    Bun.udpSocket({
+      hostname,
+      port,
+      binaryType: "uint8array",
+      socket: {
+        data(_socket, datagram, fromPort, from) {
+          onDatagram(datagram, toAddress(from, fromPort));
+        },
+        drain() {
+          room.resolve();
+          room = Promise.withResolvers();
+        },
+        // Bun 1.4.5 passes the error first; its declarations say second.
+        error(...args: unknown[]) {
+          const cause = args.find((value) => value instanceof Error);
+          // sendMany has reported it; or a router reports a smaller MTU, which anyone can forge, and which our own
+          // probing finds out (RFC 8899 s. 4.6).
+          if (isForOnTooLong(cause)) return;
+          onError(describeSendError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
+        },
+      },
+    });
+
+  const socket = await open(bind ?? ANY_ADDRESS)
+    .catch((cause: unknown) => {
+      if (bind === undefined && systemCode(cause) === "EAFNOSUPPORT") return open(ANY_IPV4_ADDRESS);
+      throw cause;
+    })
+    .catch((cause: unknown) => {
+      tuner?.[Symbol.dispose]();
+      const where = bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
+      throw describeBindError(cause, where);
+    });
+  const address = { address: socket.address.address, port: socket.port };
+  const isDualStack = isIPv6(address.address);
+  const inForce = tuner?.apply(socket, address.address) ?? NOTHING_IN_FORCE;
+
+  const destination = (to: SocketAddress) =>
+    isDualStack && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+
+  /** Sends as many as it can without waiting. Returns how many. */
+  function sendNow(datagrams: readonly Datagram[]): number {
+    if (socket.closed) return 0;
+    // The runtime takes a batch as a flat array: bytes, port, address of each.
+    const packets: (Uint8Array | number | string)[] = [];
+    for (const { bytes, to } of datagrams) packets.push(bytes, to.port, destination(to));
+    return socket.sendMany(packets);
+  }
+
+  const segment = tuner?.segmenter(socket) ?? null;
+  const sendBatch = createBatchSender({
+    send: sendNow,
+    // `segment` may only be called while the socket is open.
+    sendSegmented:
+      segment && ((run, size) => (socket.closed ? 0 : segment(size, () => sendNow([run])))),
+  });
+
+  return {
+    address,
+    ...inForce,
+    sendMany(datagrams) {
+      const last = datagrams.at(-1);
+      if (socket.closed || last === undefined) return;
+      lastTo = last.to;
+      // Once for each peer, however many datagrams were for it.
+      const reported = new Set<string>();
+      const report = (cause: unknown, to: SocketAddress) => {
+        const error = describeSendError(cause, formatAddress(to));
+        if (!reported.has(error.message)) onError(error);
+        reported.add(error.message);
+      };
+      sendBatch(datagrams, {
+        onRefused({ bytes, to }, cause) {
+          if (isForOnTooLong(cause)) onTooLong?.(to, bytes.length);
+          else report(cause, to);
+        },
+        onEarlierRefused(cause) {
+          if (!isForOnTooLong(cause)) report(cause, last.to);
+        },
+      });
+    },
+    async send(datagram, to) {
+      lastTo = to;
+      const address = destination(to);
+      let failures = 0;
+      for (;;) {
+        if (socket.closed) throw socketClosed(to);
+        try {
+          if (socket.send(datagram, to.port, address)) return;
+          await room.promise;
+        } catch (cause) {
+          const error = describeSendError(cause, formatAddress(to));
+          // The system may report an earlier datagram's error in place of sending this one, once. Whose it was, is
+          // not known; but a refusal is an answer to an earlier one.
+          if (failures > 0) throw error;
+          failures += 1;
+          if (error.code === "NOBODY_LISTENING") onError(error);
+        }
+      }
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+
+  function close(): void {
+    if (!socket.closed) tuner?.[Symbol.dispose]();
+    socket.close();
+    room.resolve();
+  }
+}
