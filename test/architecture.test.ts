@@ -38,19 +38,21 @@ const TABLE: Record<string, readonly string[]> = {
   "index.ts": ["chat", "client", "server", "log"],
   "errors.ts": [],
   "backoff.ts": [],
+  "deferred.ts": [],
   "ip-bytes.ts": [],
   "sync-folder.ts": ["errors.ts"],
   "read-up-to.ts": [],
 };
 
 /**
- * Vocabulary: errors and their codes; waits before another attempt, for rooms and for http; an address as bytes, for
+ * Vocabulary: errors and their codes; waits before another attempt, for rooms and for http; a promise and what settles it; an address as bytes, for
  * cookies of the handshake and for certificates of http; a folder that is flushed, for private files and for http; the
  * beginning of a file, for private files and for the text that an editor leaves.
  */
 const SHARED_FILES: ReadonlySet<string> = new Set([
   "errors.ts",
   "backoff.ts",
+  "deferred.ts",
   "ip-bytes.ts",
   "sync-folder.ts",
   "read-up-to.ts",

@@ -1,6 +1,8 @@
 // What an AbortSignal means for something that is waited for. No listener stays on the signal, which may be that of
 // many.
 
+import { defer } from "../deferred.ts";
+
 /**
  * The promise, for as long as it takes. When the signal aborts first, `withdraw` may reject it.
  *
@@ -30,7 +32,7 @@ export async function untilAborted<Value>(
   promise: Promise<Value>,
   signal: AbortSignal | undefined,
 ): Promise<Value> {
-  const aborted = Promise.withResolvers<never>();
+  const aborted = defer<never>();
   const either = Promise.race([promise, aborted.promise]);
   if (signal?.aborted === true) aborted.reject(signal.reason);
   return withdrawable(either, signal, aborted.reject);

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { ENDED_BY_PROGRAM } from "../chat/channel.ts";
+import { defer } from "../deferred.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { secretToPsk } from "../identity/invitation.ts";
 import { formatAddress, type HostAndPort, type SocketAddress } from "../net/address.ts";
@@ -74,7 +75,7 @@ export async function connectToFirst(
 ): Promise<Connection> {
   options.signal?.throwIfAborted();
   const candidates = addresses.slice(0, MAX_ATTEMPTS);
-  const winner = Promise.withResolvers<Connection>();
+  const winner = defer<Connection>();
   // It may be rejected before it is returned.
   winner.promise.catch(() => {});
   const decided = new AbortController();
@@ -86,7 +87,7 @@ export async function connectToFirst(
   signal.addEventListener("abort", () => winner.reject(signal.reason));
 
   for (const [index, to] of candidates.entries()) {
-    const hopeless = Promise.withResolvers<void>();
+    const hopeless = defer<void>();
     const loseHope = () => {
       hopeless.resolve();
       hopeful.delete(to);
@@ -144,7 +145,7 @@ async function tryAddress(
   onTrouble: () => void,
 ): Promise<Connection> {
   const { staticKeys, secret, trust } = options;
-  const refusal = Promise.withResolvers<never>();
+  const refusal = defer<never>();
   refusal.promise.catch(() => {});
   signal.addEventListener("abort", () => refusal.reject(signal.reason));
   let joined = false;

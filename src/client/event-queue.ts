@@ -1,6 +1,7 @@
 // Events that were not read yet, in order and bounded: a web stream, whose queue the platform keeps. Knows nothing
 // of what the events mean.
 
+import { defer } from "../deferred.ts";
 import type { CharlaError } from "../errors.ts";
 
 /** Held for a reader that does not read, in characters: 250 of the longest messages. */
@@ -34,7 +35,7 @@ export function createEventQueue<Event>(
   let open = true;
   let bounded = true;
   let failure: CharlaError | null = null;
-  let taken = Promise.withResolvers<void>();
+  let taken = defer<void>();
   let controller!: ReadableStreamDefaultController<Event>; // set by start, at once
   const stream = new ReadableStream<Event>(
     {
@@ -43,7 +44,7 @@ export function createEventQueue<Event>(
       },
       pull() {
         taken.resolve();
-        taken = Promise.withResolvers();
+        taken = defer();
       },
     },
     {

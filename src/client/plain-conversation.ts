@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GOODBYE, type PlainConversation } from "../chat/conversation.ts";
 import type { EndReason, PlainEvent } from "../chat/events.ts";
 import { advance, startTalk, type TalkInput } from "../chat/plain-talk.ts";
+import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
 import { joinPlainLink, openPlainLink, type PlainLinkHandlers } from "../net/plain-link.ts";
@@ -70,11 +71,11 @@ async function converse(
   });
   let talk = startTalk(role, turns);
   // One for each message in talk.waiting, in the same order.
-  const waiting: PromiseWithResolvers<void>[] = [];
+  const waiting: Deferred<void>[] = [];
   let ending: Promise<void> | null = null;
-  const aborted = Promise.withResolvers<void>();
+  const aborted = defer<void>();
   /** This end has said bye, and the other one as well. */
-  const answered = Promise.withResolvers<void>();
+  const answered = defer<void>();
   let otherWireReported = false;
   /** A flood of strangers is reported in as many events as their count has digits, and drops no message. */
   let strangersReportedAt = 1;
@@ -117,7 +118,7 @@ async function converse(
   );
   if (turns) queue.push({ type: "turn", whose: talk.myTurn ? "mine" : "theirs" });
 
-  function apply(input: TalkInput, from = "", mine?: PromiseWithResolvers<void>): void {
+  function apply(input: TalkInput, from = "", mine?: Deferred<void>): void {
     const [next, outputs] = advance(talk, input);
     talk = next;
     for (const output of outputs) {
@@ -149,7 +150,7 @@ async function converse(
     }
   }
 
-  function transmit(text: string, said?: PromiseWithResolvers<void>): void {
+  function transmit(text: string, said?: Deferred<void>): void {
     link.send(text).then(
       () => {
         if (said !== undefined) queue.push({ type: "said", text });
@@ -222,7 +223,7 @@ async function converse(
       if (talk.ended || ending !== null) throw conversationOver();
       // Throws now rather than when its turn comes.
       encodeText(text);
-      const said = Promise.withResolvers<void>();
+      const said = defer<void>();
       apply({ type: "say", text: withoutNewline(text) }, "", said);
       await withdrawable(said.promise, withdrawn, (reason) => {
         const index = waiting.indexOf(said);

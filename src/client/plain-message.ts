@@ -1,6 +1,7 @@
 // Single messages on the plain wire, without a conversation: the lesson's steps 1 and 2. For programs;
 // knows no screen.
 
+import { defer } from "../deferred.ts";
 import { formatAddress, type HostAndPort } from "../net/address.ts";
 import { joinPlainLink, openPlainLink } from "../net/plain-link.ts";
 import { resolve } from "../net/resolve.ts";
@@ -41,10 +42,10 @@ export interface PlainSender extends MessageSender {
 
 /** @throws {CharlaError} UNKNOWN_HOST, ADDRESS_FAMILY_NOT_AVAILABLE */
 export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
-  const refused = Promise.withResolvers<never>();
+  const refused = defer<never>();
   // A refusal that comes between two calls is thrown by the next one.
   refused.promise.catch(() => {});
-  let answer = Promise.withResolvers<ReceivedMessage>();
+  let answer = defer<ReceivedMessage>();
   const link = await joinPlainLink(await resolve(host), {
     onText(text, from) {
       answer.resolve({ from: formatAddress(from), text });
@@ -59,7 +60,7 @@ export async function openPlainSender(host: HostAndPort): Promise<PlainSender> {
     },
     send,
     async ask(text) {
-      answer = Promise.withResolvers();
+      answer = defer();
       await send(text);
       return Promise.race([answer.promise, refused.promise]);
     },
@@ -94,8 +95,8 @@ export async function openPlainReceiver(options: {
   bind?: string | undefined;
   port: number;
 }): Promise<PlainReceiver> {
-  const message = Promise.withResolvers<ReceivedMessage>();
-  const refused = Promise.withResolvers<never>();
+  const message = defer<ReceivedMessage>();
+  const refused = defer<never>();
   refused.promise.catch(() => {});
   const link = await openPlainLink(options, {
     onText(text, from) {

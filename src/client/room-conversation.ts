@@ -5,6 +5,7 @@ import { type Channel, type ChannelHandlers, ENDED_BY_PROGRAM } from "../chat/ch
 import type { Conversation, RequestOptions, RoomConversation } from "../chat/conversation.ts";
 import type { RoomEvent } from "../chat/events.ts";
 import { checkMemberFrame, encodeFrame, type LogEntry } from "../chat/frames.ts";
+import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { withoutNewline } from "../net/plain-wire.ts";
 import { withdrawable } from "./abort.ts";
@@ -73,9 +74,9 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
   );
   const queue = createEventQueue<Emitted>(({ event }) => eventWeight(event));
   /** Those who wait for their messages to be stored, by number, and for answers, by request. */
-  const said = new Map<number, PromiseWithResolvers<void>>();
-  const asked = new Map<number, PromiseWithResolvers<Answer>>();
-  const over = Promise.withResolvers<void>();
+  const said = new Map<number, Deferred<void>>();
+  const asked = new Map<number, Deferred<Answer>>();
+  const over = defer<void>();
   let nextRequest = 0;
   let channel: Channel | null = null;
   let attempt: AbortController | null = null;
@@ -213,7 +214,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       const refusal = refuseToSay(client, text);
       if (refusal !== null) throw refusal;
       const { number } = device.say(text, client.log === "" ? undefined : client.log);
-      const stored = Promise.withResolvers<void>();
+      const stored = defer<void>();
       said.set(number, stored);
       dispatch({ type: "say", number, text });
       await withdrawable(stored.promise, withdrawn, (reason) => {
@@ -225,7 +226,7 @@ export function openRoomConversation(options: RoomConversationOptions): OwnRoomC
       const request = nextRequest;
       checkMemberFrame({ ...question, request });
       nextRequest += 1;
-      const answered = Promise.withResolvers<Answer>();
+      const answered = defer<Answer>();
       asked.set(request, answered);
       dispatch({ type: "ask", request, question });
       return await withdrawable(answered.promise, withdrawn, (reason) => {

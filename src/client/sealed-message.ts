@@ -1,6 +1,7 @@
 // Single messages to a room, as `charla send --to INVITATION` sends them. For programs; knows no screen.
 
 import type { RoomEvent } from "../chat/events.ts";
+import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError } from "../errors.ts";
 import { conversationOver } from "./conversation-errors.ts";
 import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
@@ -72,7 +73,7 @@ export async function openSealedSender(
     name,
     send: say,
     async ask(text) {
-      question = { isDelivered: false, answered: Promise.withResolvers() };
+      question = { isDelivered: false, answered: defer() };
       const { answered } = question;
       await say(text);
       try {
@@ -97,5 +98,5 @@ function unanswered(): CharlaError {
 
 interface Question {
   isDelivered: boolean;
-  readonly answered: PromiseWithResolvers<ReceivedMessage>;
+  readonly answered: Deferred<ReceivedMessage>;
 }

@@ -3,6 +3,7 @@
 
 import type { Channel } from "../chat/channel.ts";
 import { encodeFrame, readServerFrame, type ServerFrame } from "../chat/frames.ts";
+import { defer } from "../deferred.ts";
 
 /** How long an answer may take, ms: a server of an earlier version sends none. */
 const ANSWER_TIMEOUT = 2_000;
@@ -43,7 +44,7 @@ export function createServerViewer(
   });
   return async () => {
     request += 1;
-    const { promise, resolve } = Promise.withResolvers<Seen | null>();
+    const { promise, resolve } = defer<Seen | null>();
     answered = resolve;
     const timer = setTimeout(() => resolve(null), timeout);
     void channel.ended.then(() => resolve(null));

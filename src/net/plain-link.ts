@@ -3,6 +3,7 @@
 
 import { openUdpSocket } from "#udp-socket";
 
+import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError } from "../errors.ts";
 import { speaksSealedWire } from "../protocol/packets.ts";
 import { formatAddress, isLoopback, sameAddress, type SocketAddress } from "./address.ts";
@@ -58,7 +59,7 @@ export function joinPlainLink(candidates: readonly SocketAddress[], handlers: Pl
 /** The first message, which tries the host's addresses one by one. */
 interface Trial {
   readonly datagram: Uint8Array;
-  readonly decided: PromiseWithResolvers<void>;
+  readonly decided: Deferred<void>;
 }
 
 /** The answer to a client of the sealed wire, for people to read. */
@@ -152,7 +153,7 @@ async function createPlainLink(
 
   /** Sends the datagram to one address after the other until one does not refuse it. */
   async function tryAddresses(datagram: Uint8Array): Promise<void> {
-    trial = { datagram, decided: Promise.withResolvers() };
+    trial = { datagram, decided: defer() };
     const { decided } = trial;
     try {
       await transmitTrial(trial);

@@ -2,6 +2,7 @@
 // protocol/session/session.ts. Has no socket, clock or timer of its own: a driver has, and calls it when something has
 // happened in the session.
 
+import { defer } from "../deferred.ts";
 import { finishMessages, startMessages } from "../protocol/session/incoming-messages.ts";
 import { MAX_MESSAGE, startWaiting, stopWaiting } from "../protocol/session/outgoing-messages.ts";
 import { isDrained, receiveMessages } from "../protocol/session/receive.ts";
@@ -122,8 +123,8 @@ export class SessionLink implements SealedLink {
     this.session = session;
     this.#driver = driver;
     this.#reportedPeer = session.path.current.address;
-    ({ promise: this.joined, resolve: this.#resolveJoined } = Promise.withResolvers<boolean>());
-    ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<SessionEnd>());
+    ({ promise: this.joined, resolve: this.#resolveJoined } = defer<boolean>());
+    ({ promise: this.ended, resolve: this.#resolveEnded } = defer<SessionEnd>());
   }
 
   get peer(): SocketAddress {
@@ -201,7 +202,7 @@ export class SessionLink implements SealedLink {
   #wait(queue: Waiter[], isDone: () => boolean): Promise<boolean> {
     if (this.session.end !== null) return Promise.resolve(false);
     if (queue.length === 0 && isDone()) return Promise.resolve(true);
-    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const { promise, resolve } = defer<boolean>();
     queue.push({ isDone, resolve });
     return promise;
   }

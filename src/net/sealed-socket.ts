@@ -3,6 +3,7 @@
 
 import { openUdpSocket } from "#udp-socket";
 
+import { defer, type Deferred } from "../deferred.ts";
 import type { CharlaError } from "../errors.ts";
 import {
   activate,
@@ -103,7 +104,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
   };
   let timer: NodeJS.Timeout | undefined;
   let isFlushDue = false;
-  let closed: PromiseWithResolvers<void> | null = null;
+  let closed: Deferred<void> | null = null;
 
   const socket: UdpSocket = await openUdpSocket({
     bind: options.bind,
@@ -164,9 +165,10 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
 
   /** Whether some peer has yet to get our CLOSE. */
   function isClosing(): boolean {
-    return endpoint.sessions
-      .values()
-      .some(({ closing, end }) => closing !== null && end?.type === "closed" && end.by === "us");
+    for (const { closing, end } of endpoint.sessions.values()) {
+      if (closing !== null && end?.type === "closed" && end.by === "us") return true;
+    }
+    return false;
   }
 
   function send(): void {
@@ -197,7 +199,7 @@ export async function openSealedSocket(options: SealedSocketOptions): Promise<Se
 
   async function close(code?: number, reason?: string): Promise<void> {
     await Promise.all(Array.from(links.values(), (link) => link.close(code, reason)));
-    closed ??= Promise.withResolvers<void>();
+    closed ??= defer<void>();
     flushSoon();
     await closed.promise;
     clearTimeout(timer);

@@ -67,7 +67,7 @@ export function welcome(
 function holdBack(client: RoomClient, actions: Action[]): void {
   const { log, outbox } = client;
   let count = 0;
-  if (outbox.values().some((message) => message.log === undefined)) {
+  if (Array.from(outbox.values()).some((message) => message.log === undefined)) {
     actions.push({ type: "entered-log", log });
   }
   for (const message of outbox.values()) {

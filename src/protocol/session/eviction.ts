@@ -59,8 +59,13 @@ function keyOfPeer({ established }: Session): string {
 
 /** The sessions in groups, the group with the most unread bytes first. */
 function byTotal(sessions: readonly Session[], keyOf: (session: Session) => string): Session[][] {
-  const groups = [...Map.groupBy(sessions, keyOf).values()];
-  return groups.toSorted((one, other) => sum(other) - sum(one));
+  const groups = new Map<string, Session[]>();
+  for (const session of sessions) {
+    const group = groups.get(keyOf(session));
+    if (group === undefined) groups.set(keyOf(session), [session]);
+    else group.push(session);
+  }
+  return Array.from(groups.values()).toSorted((one, other) => sum(other) - sum(one));
 }
 
 function sum(sessions: readonly Session[]): number {
