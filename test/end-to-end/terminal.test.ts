@@ -173,18 +173,27 @@ for (const wire of WIRES) {
       },
     );
 
-    onTerminal("Ctrl-C drops the line, and on an empty line leaves with status 130", async () => {
-      await using talk = await talkOnScreen(wire);
-      const { screen } = talk;
-      screen.type("never mind");
-      screen.press("C-c");
-      await screen.until(
-        "a new line",
-        (rows) => typedRow(rows) === ">" && rows.includes("   > never mind^C"),
-      );
-      screen.press("C-c");
-      await screen.until("the status", (rows) => rows.includes("status=130"));
-    });
+    const twice = wire === PLAIN ? "" : ", the second time,";
+    onTerminal(
+      `Ctrl-C drops the line, and on an empty line${twice} leaves with status 130`,
+      async () => {
+        await using talk = await talkOnScreen(wire);
+        const { screen } = talk;
+        screen.type("never mind");
+        screen.press("C-c");
+        await screen.until(
+          "a new line",
+          (rows) => typedRow(rows) === ">" && rows.includes("   > never mind^C"),
+        );
+        screen.press("C-c");
+        if (wire !== PLAIN) {
+          const question = " press Ctrl-C again to leave";
+          await screen.until("the question", (rows) => rows.at(-1) === question);
+          screen.press("C-c");
+        }
+        await screen.until("the status", (rows) => rows.includes("status=130"));
+      },
+    );
 
     onTerminal(
       "Ctrl-D deletes within a line, and on an empty one leaves with status 0",
@@ -203,7 +212,7 @@ for (const wire of WIRES) {
   describe(`on the ${wire.wire} wire the terminal`, () => {
     for (const [how, leave] of [
       ["bye", (screen: Screen) => screen.press("b", "y", "e", "Enter")],
-      ["Ctrl-C", (screen: Screen) => screen.press("C-c")],
+      ["Ctrl-C", (screen: Screen) => screen.press(...(wire === PLAIN ? ["C-c"] : ["C-c", "C-c"]))],
       ["Ctrl-D", (screen: Screen) => screen.press("C-d")],
     ] as const) {
       onTerminal(`the terminal's settings are restored after ${how}`, async () => {

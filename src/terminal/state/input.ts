@@ -16,15 +16,24 @@ import { promptText, type State, type Step } from "./state.ts";
 /** As in less and more. */
 const NEXT_PAGE: ReadonlySet<string> = new Set(["return", "space", "pagedown"]);
 
+/** How long Ctrl-C can be pressed again to leave, ms: long enough to read that it can. */
+const LEAVE_WITHIN = 2_000;
+
 /** Characters of a dropped line that stay on the screen. */
 const MAX_DROPPED = 400;
 
 export function inputStep(state: State, event: InputEvent, now: number): Step {
   switch (event.type) {
-    case "key":
-      return state.page === null ? pressKey(state, event.key, now) : pageKey(state, event.key, now);
-    case "paste":
-      return [{ ...state, editing: paste(state.editing, event.text) }, []];
+    case "key": {
+      const press = state.page === null ? pressKey : pageKey;
+      const [next, effects] = press(state, event.key, now);
+      // Any other key than the one that was asked for takes the question back.
+      return [next.leaving === state.leaving ? withoutQuestion(next) : next, effects];
+    }
+    case "paste": {
+      const editing = paste(state.editing, event.text);
+      return [{ ...withoutQuestion(state), editing }, []];
+    }
     case "focus": {
       const { focused } = event;
       const markedNew = state.markedNew && !focused;
@@ -34,6 +43,10 @@ export function inputStep(state: State, event: InputEvent, now: number): Step {
     case "answer":
       return [state, []];
   }
+}
+
+function withoutQuestion(state: State): State {
+  return state.leaving?.type === "asked" ? { ...state, leaving: null } : state;
 }
 
 /** While an answer is printed a page at a time. */
@@ -65,10 +78,9 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
       return [next, isKept ? [{ type: "keep-line", text: command.text }, ...effects] : effects];
     }
     case "interrupt":
-      if (command.text === "") return [state, [{ type: "leave", status: "interrupted" }]];
-      return [dropLine(state, command.text), []];
+      return command.text === "" ? interrupt(state, now) : [dropLine(state, command.text), []];
     case "end":
-      return [state, [{ type: "leave", status: "done" }]];
+      return leave(state, "done");
     case "complete":
       return completeStep(state, command.line);
     case "clear-screen":
@@ -77,6 +89,22 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
     case "edit":
       return [state, [command]];
   }
+}
+
+/**
+ * Ctrl-C on an empty line is often one too many, so that in a room it is asked back. On the plain wire, before one is in the room, and once
+ * one is leaving, it leaves at once.
+ */
+function interrupt(state: State, now: number): Step {
+  const { settings, connection, leaving } = state;
+  const isTalking = settings.isRoom && connection.type !== "connecting";
+  const isMeant = leaving !== null && (leaving.type === "begun" || now < leaving.until);
+  if (!isTalking || isMeant) return leave(state, "interrupted");
+  return [{ ...state, leaving: { type: "asked", until: now + LEAVE_WITHIN } }, []];
+}
+
+function leave(state: State, status: "done" | "interrupted"): Step {
+  return [{ ...state, leaving: { type: "begun" } }, [{ type: "leave", status }]];
 }
 
 /** As in a shell, it stays on the screen, but not all of a long one: undo brings it back. */
@@ -136,9 +164,11 @@ function runCommand(state: State, command: Command, now: number): Step {
       return [print(next, { type: "answer", answer }), []];
     }
     case "quit":
-      return [next, [{ type: "leave", status: "done" }]];
-    case "bye":
-      return [next, [{ type: "goodbye" }, { type: "leave", status: "done" }]];
+      return leave(next, "done");
+    case "bye": {
+      const [left, effects] = leave(next, "done");
+      return [left, [{ type: "goodbye" }, ...effects]];
+    }
     case "copy":
       return copy(next);
     default:

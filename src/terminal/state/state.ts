@@ -45,6 +45,13 @@ export interface Page extends PrintedRows {
   readonly waits: boolean;
 }
 
+/** Whether this person wants to leave. */
+export type Leaving =
+  /** Ctrl-C was pressed on an empty line: again before that time, it leaves. */
+  | { readonly type: "asked"; readonly until: number }
+  /** From now on Ctrl-C waits for nothing. */
+  | { readonly type: "begun" };
+
 /** Datagrams that are not part of the conversation: after the first, only their count is shown. */
 export interface Strays {
   /** What is known of those after the first; null while there are none. */
@@ -98,6 +105,7 @@ export interface State {
   readonly invitation: string | null;
   /** What was asked back after the last line: typed again before that time, it is done. */
   readonly unconfirmed: { readonly line: string; readonly until: number } | null;
+  readonly leaving: Leaving | null;
 }
 
 /** The state after an event, and what is to be done. */
@@ -140,6 +148,7 @@ export function startState(
     unseen: 0,
     invitation: null,
     unconfirmed: null,
+    leaving: null,
   };
 }
 

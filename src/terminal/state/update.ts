@@ -59,12 +59,13 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
 
 /** When time alone changes something; null if it doesn't. */
 export function nextTick(state: State, now: number): number | null {
-  const { connection, unread, strays } = state;
+  const { connection, unread, strays, leaving } = state;
   const times = [
     nextAnnouncement(state.presence),
     connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
     connection.type === "ok" ? unread.askAt : null,
     strays === null || strays.text === null ? null : strays.until,
+    leaving?.type === "asked" ? leaving.until : null,
   ].filter((time) => time !== null);
   return times.length === 0 ? null : Math.max(now, Math.min(...times));
 }
@@ -80,7 +81,7 @@ function closed(before: State, now: number): State {
 }
 
 function tick(state: State, now: number): Step {
-  const { connection, strays } = state;
+  const { connection, strays, leaving } = state;
   let next: State = { ...state, presence: announceArrivals(state.presence, now) };
   if (connection.type === "silent") {
     // Rounded, so that a timer that fires a little early or late still counts every second.
@@ -88,6 +89,7 @@ function tick(state: State, now: number): Step {
     next = { ...next, connection: { ...connection, seconds } };
   }
   if (strays !== null && strays.until <= now) next = { ...next, strays: { ...strays, text: null } };
+  if (leaving?.type === "asked" && leaving.until <= now) next = { ...next, leaving: null };
   const { askAt } = state.unread;
   if (askAt === null || now < askAt || connection.type !== "ok") return [next, []];
   return [{ ...next, unread: asked(next.unread, now) }, [{ type: "ask-rooms" }]];

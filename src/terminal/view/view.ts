@@ -10,6 +10,7 @@ import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { messageRows, nameColumnWidth } from "./message-rows.ts";
 import { clockTime } from "./message-text.ts";
 import { statusOf, statusRow } from "./status-row.ts";
+import { clip } from "./wrapping.ts";
 
 /** A frame, and how much of the transcript it prints. */
 export interface Screen {
@@ -87,10 +88,7 @@ function printTranscript({ transcript, page }: State, layout: ItemLayout) {
 
 function liveRows(state: State, page: PrintedRows | null, layout: ItemLayout): LiveRows {
   const { rows } = layout;
-  const status =
-    rows < ROWS_WITH_STATUS
-      ? []
-      : [statusRow(statusOf(state), { ...layout, columns: withoutLastColumn(layout.columns) })];
+  const status = statusRows(state, layout);
   // The last row is for the line being typed, or for the question about the next page.
   const most = rows < ROWS_WITH_PENDING ? 0 : Math.floor(rows / 2);
   const free = Math.min(most, rows - status.length - 1);
@@ -108,6 +106,16 @@ function liveRows(state: State, page: PrintedRows | null, layout: ItemLayout): L
     notices,
     pending: pendingRows(state, notices.length > 0, free - notices.length, layout),
   };
+}
+
+/** A question to this person takes the place of the status line, and stands also where there is no room for that. */
+function statusRows(state: State, layout: ItemLayout): Row[] {
+  const { rows, width } = layout;
+  const space = { columns: withoutLastColumn(layout.columns), width };
+  if (state.leaving?.type === "asked" && rows > 1) {
+    return [[span(clip(" press Ctrl-C again to leave ", space), "status")]];
+  }
+  return rows < ROWS_WITH_STATUS ? [] : [statusRow(statusOf(state), space)];
 }
 
 /** In the fullest words that there is room for. */

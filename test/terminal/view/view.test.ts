@@ -50,6 +50,16 @@ test("what waits in the transcript is printed above the line being typed and the
   expect(view(state).frame.cursor).toEqual({ row: 0, column: 4 });
 });
 
+test("the question whether to leave takes the place of the status line, and is cut where it is too long", () => {
+  const leaving = { type: "asked" as const, until: TIME + 2_000 };
+  const at = (columns: number, rows: number) => live(stateOf({ columns, rows }, { leaving }));
+  expect(at(80, 24)).toEqual(["> ", " press Ctrl-C again to leave "]);
+  expect(at(20, 3)).toEqual(["> ", " press Ctrl-C agai…"]);
+  expect(at(80, 1)).toEqual(["> "]);
+  const begun = live(stateOf({ columns: 80, rows: 24 }, { leaving: { type: "begun" } }));
+  expect(begun).toEqual(["> ", " main  ana, ben  ok "]);
+});
+
 describe("above the line being typed stand", () => {
   test("who came and left, and messages on their way", () => {
     const presence = {
