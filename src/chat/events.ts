@@ -69,8 +69,13 @@ export type RoomEvent =
     }
   /** A message of this end was sent to the server. */
   | { readonly type: "said"; readonly text: string }
-  /** A message of this end is on the server's disk. */
-  | { readonly type: "delivered"; readonly text: string; readonly sequence: number }
+  /** A message of this end is on the server's disk: with its number in the log, and when it was stored (ms since 1970). */
+  | {
+      readonly type: "delivered";
+      readonly text: string;
+      readonly sequence: number;
+      readonly time: number;
+    }
   /** A message of this end waits until the server is reached. */
   | { readonly type: "waiting"; readonly for: "server"; readonly text: string }
   /** Nothing has come from the server for so long, though something should have. */

@@ -263,17 +263,19 @@ export class Room implements Disposable {
     return true;
   }
 
-  /** Renames a member, and notifies everybody: only the member itself, if the others don't know it. */
+  /**
+   * Renames a member, and the other programs of that person that have the same name; notifies everybody, or only these if the
+   * others don't know them.
+   */
   rename(member: Member, to: string): void {
     const from = member.name;
-    member.rename(to);
-    const frame = { type: "renamed", from, to } as const;
     const person = this.#people.get(member.fingerprint);
-    if (person !== undefined && person.announcedAs !== null) {
-      if (person.announcedAs === from) person.announcedAs = to;
-      return this.notify(frame);
-    }
-    notifyMembers([member], frame);
+    const windows = person?.members.filter(({ name }) => name === from) ?? [member];
+    for (const window of windows) window.rename(to);
+    const frame = { type: "renamed", from, to } as const;
+    if (person === undefined || person.announcedAs === null) return notifyMembers(windows, frame);
+    if (person.announcedAs === from) person.announcedAs = to;
+    this.notify(frame);
   }
 
   /** A member's connection has become silent, or works again. */

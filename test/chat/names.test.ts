@@ -189,7 +189,7 @@ describe("a member's name", () => {
           { type: "joined", peer: "ben", fingerprint: "SHA256:x" },
           { type: "left", peer: "ben", reason: "kicked by ana" },
           { type: "said", text: "x" },
-          { type: "delivered", text: "x", sequence: 1 },
+          { type: "delivered", text: "x", sequence: 1, time: Date.now() },
           { type: "waiting", for: "server", text: "x" },
           { type: "waiting", for: "peer", text: "x" },
           { type: "waiting", for: "turn", text: "x" },

@@ -130,7 +130,7 @@ const showsPast = (sequence: number, log = "log") =>
 const said = (number: number) => emit({ type: "said", text: `text ${number}` });
 const waits = (number: number) => emit({ type: "waiting", for: "server", text: `text ${number}` });
 const delivered = (number: number, sequence: number): Action[] => [
-  emit({ type: "delivered", text: `text ${number}`, sequence }, at(sequence)),
+  emit({ type: "delivered", text: `text ${number}`, sequence, time: 1_000 }, at(sequence)),
   { type: "stored", number },
 ];
 const notStored = (number: number, keep: boolean, error: unknown = OVER): Action => ({
@@ -494,7 +494,7 @@ describe("a message", () => {
       emit(ENTERED, at(8)),
       enteredLog(),
       sendSay(0),
-      emit({ type: "delivered", text: "text 0", sequence: 5 }),
+      emit({ type: "delivered", text: "text 0", sequence: 5, time: 1_000 }),
       { type: "stored", number: 0 },
     ]);
   });
@@ -607,6 +607,17 @@ describe("entries", () => {
       shows(2),
     ]);
     expect(wakeAt(client)).toBe(2_050);
+  });
+
+  test("that another window of the same person has changed its name is this one's new name", () => {
+    const renamedTo = (name: string, from = "Ann-2") => {
+      const client = entering();
+      happen(client, 0, welcome(0, "log", "Ann-2"));
+      happen(client, 0, received({ type: "renamed", from, to: name }), LOSS);
+      return happen(client, 60_000, TICK, CONNECTED);
+    };
+    expect(renamedTo("Anna")).toContainEqual(enter(at(0), "Anna"));
+    expect(renamedTo("Anna", "Bob")).toContainEqual(enter(at(0), "Ann"));
   });
 
   test("and news of members are emitted as they come", () => {
@@ -808,7 +819,7 @@ describe("leaving", () => {
       emit({ type: "said", text: "bye" }),
     ]);
     expect(happen(client, 0, own(1, 0, "bye"))).toEqual([
-      emit({ type: "delivered", text: "bye", sequence: 1 }, at(1)),
+      emit({ type: "delivered", text: "bye", sequence: 1, time: 1_000 }, at(1)),
       { type: "stored", number: 0 },
     ]);
     expect(happen(client, 0, say(1))).toEqual([sendSay(1), emit({ type: "said", text: "text 1" })]);

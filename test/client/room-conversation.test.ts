@@ -488,9 +488,9 @@ describe("the end", () => {
     await conversation.leave();
     expect((await events.rest()).slice(1)).toEqual([
       { type: "said", text: "bye" },
-      { type: "delivered", text: "bye", sequence: 1 },
+      { type: "delivered", text: "bye", sequence: 1, time: Date.now() },
       { type: "said", text: "after that" },
-      { type: "delivered", text: "after that", sequence: 2 },
+      { type: "delivered", text: "after that", sequence: 2, time: Date.now() },
       { type: "ended", reason: "left", unsaid: [] },
     ]);
     expect(server.ended).toEqual(["closed"]);

@@ -53,7 +53,7 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
     { type: "joined", peer: "ben", fingerprint: ofBen },
     { type: "message", from: "ben", text: "question", ...AT, fingerprint: ofBen },
     { type: "said", text: "answer" },
-    { type: "delivered", text: "answer", sequence: expect.any(Number) },
+    { type: "delivered", text: "answer", ...AT },
     { type: "message", from: "ben", text: "bye", ...AT, fingerprint: ofBen },
     { type: "left", peer: "ben", reason: "" },
     {
@@ -78,8 +78,8 @@ endToEnd("with --json both ends print every event, with the other's fingerprint"
     { type: "ended", reason: "left", unsaid: [] },
   ]);
   expect(events.filter(({ type }) => type === "delivered")).toEqual([
-    { type: "delivered", text: "question", sequence: 1 },
-    { type: "delivered", text: "bye", sequence: 3 },
+    { type: "delivered", text: "question", sequence: 1, time: expect.any(Number) },
+    { type: "delivered", text: "bye", sequence: 3, time: expect.any(Number) },
   ]);
   expect(server.stderr).toBe("");
   expect(client.stderr).toBe("");

@@ -19,7 +19,7 @@ function openRoom(count: number) {
   });
   const sent = { count: 0 };
   const frames = new Map<string, Uint8Array[]>();
-  const member = (name: string, device: string) => {
+  const member = (name: string, device: string, person = name) => {
     const received: Uint8Array[] = [];
     frames.set(device, received);
     const channel = {
@@ -33,7 +33,7 @@ function openRoom(count: number) {
       abort() {},
       ended: new Promise(() => {}),
     };
-    const fingerprint = `key of ${name}`;
+    const fingerprint = `key of ${person}`;
     const invitation = { id: "standing", room: null };
     return new Member({ channel, fingerprint, owner: false, invitation, device, start: 0, name });
   };
@@ -94,4 +94,22 @@ test("somebody is away when all of their programs are silent, and back when one 
   expect(away().slice(3)).toEqual([["Bob", false]]);
   expect(framesOf(ann).filter(({ type }) => type !== "away")).toMatchObject([{ type: "joined" }]);
   expect([first, second, third].flatMap(framesOf)).toEqual([]);
+});
+
+test("a new name is that of all programs of a person that had the old one", () => {
+  const { room, member, framesOf } = openRoom(1);
+  const [ann] = room.members;
+  if (ann === undefined) throw new Error("no member");
+  const first = member("Bob", "one");
+  const second = member("Bob", "two");
+  const third = member("Bobby", "three", "Bob");
+  for (const each of [first, second, third]) room.add(each);
+  room.rename(second, "Robert");
+  expect([first, second, third].map(({ name }) => name)).toEqual(["Robert", "Robert", "Bobby"]);
+  for (const each of [ann, first, second, third]) {
+    const renamed = framesOf(each).filter(({ type }) => type === "renamed");
+    expect(renamed).toEqual([{ type: "renamed", from: "Bob", to: "Robert" }]);
+  }
+  for (const each of [first, second, third]) room.remove(each, "");
+  expect(framesOf(ann).at(-1)).toMatchObject({ type: "left", name: "Robert" });
 });

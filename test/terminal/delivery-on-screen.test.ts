@@ -12,7 +12,7 @@ const onTerminal = (title: string, body: () => Promise<void>) => testWith(["tmux
 
 const message = (text: string) => ({ type: "message", from: "192.0.2.1:5000", text }) as const;
 // Without its text: on the plain wire only the order says which message it was.
-const delivered = { type: "delivered", text: "", sequence: 1 } as const;
+const delivered = { type: "delivered", text: "", sequence: 1, time: Date.now() } as const;
 const joined = { type: "joined", peer: "192.0.2.1:5000" } as const;
 
 const STATUS = " 192.0.2.1:5000  ok";

@@ -139,7 +139,7 @@ describe("a message typed here", () => {
     expect(stage.sent).toEqual(["first\n\n  second"]);
     const text = ["        first", "", "          second"];
     await lastRows(stage, "  …   ben", ...text, ">");
-    stage.emit({ type: "delivered", text: "first\n\n  second", sequence: 1 });
+    stage.emit({ type: "delivered", text: "first\n\n  second", sequence: 1, time: Date.now() });
     await lastRows(stage, "##:## ben", ...text, ">");
   });
 
@@ -147,9 +147,14 @@ describe("a message typed here", () => {
     await using stage = openRoom();
     stage.enter("new");
     await stage.received(1);
-    stage.emit(enters("main", "ben"), { type: "delivered", text: "old", sequence: 1 });
+    stage.emit(enters("main", "ben"), {
+      type: "delivered",
+      text: "old",
+      sequence: 1,
+      time: Date.now(),
+    });
     await lastRows(stage, "##:## ben old", "  …   ben new", ">");
-    stage.emit({ type: "delivered", text: "new", sequence: 1 });
+    stage.emit({ type: "delivered", text: "new", sequence: 1, time: Date.now() });
     await lastRows(stage, "##:## ben old", "##:## ben new", ">");
   });
 
@@ -158,7 +163,8 @@ describe("a message typed here", () => {
     stage.enter("/me waves", "//etc/hosts is it");
     await stage.received(2);
     expect(stage.sent).toEqual(["/me waves", "/etc/hosts is it"]);
-    for (const text of stage.sent) stage.emit({ type: "delivered", text, sequence: 1 });
+    for (const text of stage.sent)
+      stage.emit({ type: "delivered", text, sequence: 1, time: Date.now() });
     await lastRows(stage, "##:##   * ben waves", "##:## ben /etc/hosts is it", ">");
   });
 
@@ -362,7 +368,7 @@ describe("another room", () => {
     expect(stage.rows().at(-1)).toBe(" lunch-time  ben, ana  ok");
     stage.enter("yes");
     await stage.received(3);
-    stage.emit({ type: "delivered", text: "yes", sequence: 1 });
+    stage.emit({ type: "delivered", text: "yes", sequence: 1, time: Date.now() });
     await lastRows(stage, "##:## ana soup", "##:## ben yes", ">");
     expect(stage.sent).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
   });

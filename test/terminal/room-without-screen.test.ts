@@ -28,8 +28,8 @@ test("in a pipe only messages are on stdout, each with its sender, and a line wi
   talk.emit(entered, says("ben, two\nlines", 1), says("/me waves", 2));
   await talk.received(2);
   talk.emit(
-    { type: "delivered", text: "/who", sequence: 1 },
-    { type: "delivered", text: "//two", sequence: 1 },
+    { type: "delivered", text: "/who", sequence: 1, time: Date.now() },
+    { type: "delivered", text: "//two", sequence: 1, time: Date.now() },
   );
   expect(await talk.exited).toBe(0);
   expect(talk.sent).toEqual(["/who", "//two"]);
@@ -54,7 +54,7 @@ testWith(["tmux"], "on a dumb terminal messages have names, and commands work", 
   screen.press("Enter");
   await script.received(1);
   expect(script.sent).toEqual(["/rooms"]);
-  script.emit({ type: "delivered", text: "/rooms", sequence: 1 });
+  script.emit({ type: "delivered", text: "/rooms", sequence: 1, time: Date.now() });
   screen.type("/join lunch-time");
   screen.press("Enter");
   await script.received(2);

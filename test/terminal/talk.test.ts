@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import { CharlaError } from "../../src/errors.ts";
 import { startPipedTalk } from "./script.ts";
 
-const delivered = { type: "delivered", text: "", sequence: 1 } as const;
+const delivered = { type: "delivered", text: "", sequence: 1, time: Date.now() } as const;
 
 describe("lines in a pipe", () => {
   test("are on their way 256 at once, and the end waits until all are delivered", async () => {

@@ -27,7 +27,7 @@ const says = (from: string, text: string): ConversationEvent => {
   const { fingerprint } = person(from);
   return { type: "message", from, text, sequence, time: Date.now(), fingerprint };
 };
-const delivered: ConversationEvent = { type: "delivered", text: "", sequence: 1 };
+const delivered: ConversationEvent = { type: "delivered", text: "", sequence: 1, time: Date.now() };
 
 const NOBODY = " nobody is here yet";
 

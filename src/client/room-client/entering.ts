@@ -27,6 +27,7 @@ export function welcome(
 ): void {
   const { room, name, owner, operator = false, muted = false, members, log, last } = frame;
   client.log = log;
+  client.givenName = name;
   client.past ??= { log, sequence: last };
   // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new
   // the numbers of entries that were seen before.

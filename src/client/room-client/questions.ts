@@ -52,9 +52,14 @@ export function answer(client: RoomClient, frame: Answer, actions: Action[]): vo
   const question = client.questions.get(frame.request);
   if (question === undefined) return;
   client.questions.delete(frame.request);
-  // The name under which it comes in again.
-  if (question.type === "rename" && frame.type === "done") client.name = question.name;
+  if (question.type === "rename" && frame.type === "done") rename(client, question.name);
   actions.push({ type: "answer", request: frame.request, answer: frame });
+}
+
+/** It enters under that name when it comes in again. */
+export function rename(client: RoomClient, name: string): void {
+  client.name = name;
+  client.givenName = name;
 }
 
 export function failQuestions(client: RoomClient, error: CharlaError, actions: Action[]): void {

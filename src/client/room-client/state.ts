@@ -83,8 +83,10 @@ export interface RoomClient extends Pick<
   readonly keepsUnsaid: boolean;
   readonly resendAfter: number;
   readonly retryDelay: (attempts: number, random: number) => number;
-  /** This member's name, as far as is known. */
+  /** The name under which this member enters. */
   name: string;
+  /** The name that the server has given it; empty before it was in the room. */
+  givenName: string;
   phase: Phase;
   /** Attempts to connect that have failed since the member was in the room. */
   attempts: number;
@@ -189,6 +191,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     resendAfter,
     retryDelay,
     name,
+    givenName: "",
     phase: { name: "connecting", retryAt: now },
     attempts: 0,
     reportedFailure: null,

@@ -22,7 +22,7 @@ import { notConnected } from "../conversation-errors.ts";
 import { changeRights, enter, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
 import { refused, resendOldest, say, settled, withdraw } from "./outbox.ts";
-import { answer, ask, failQuestions, stopAsking } from "./questions.ts";
+import { answer, ask, failQuestions, rename, stopAsking } from "./questions.ts";
 import {
   type Action,
   type ChannelEnd,
@@ -166,6 +166,8 @@ function receive(client: RoomClient, message: Uint8Array, now: number, actions: 
       return emit(actions, hint === undefined ? notice : { ...notice, hint });
     }
     case "renamed":
+      // From another window of the same person.
+      if (frame.from === client.givenName) rename(client, frame.to);
       return emit(actions, { type: "renamed", from: frame.from, to: frame.to });
   }
 }
@@ -184,7 +186,7 @@ function receiveEntry(
   if (isNew && client.keepsEntries === true) actions.push({ type: "keep", log, entry: frame });
   const own = device === client.device ? client.outbox.get(number) : undefined;
   if (own !== undefined) {
-    emit(actions, { type: "delivered", text, sequence }, shown);
+    emit(actions, { type: "delivered", text, sequence, time }, shown);
     actions.push({ type: "stored", number });
     settled(client, own, actions);
   } else if (isNew) {

@@ -38,7 +38,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     case "message":
       return "sequence" in event ? roomMessage(state, event) : plainMessage(state, event, now);
     case "delivered":
-      return [deliver(state, event, now), []];
+      return [deliver(state, event), []];
     case "joined":
       if (!("fingerprint" in event) || state.settings.verbose) {
         return [describe(state, event, now), []];
@@ -197,14 +197,14 @@ function printMark(state: State, message: RoomMessage): State {
 }
 
 /** In a room it may be a message of an earlier session, delivered only now. */
-function deliver(state: State, { text }: EventOf<"delivered">, now: number): State {
+function deliver(state: State, { text, time }: EventOf<"delivered">): State {
   const { isRoom, showsDelivery } = state.settings;
   if (!showsDelivery) return state;
   const { pending } = state;
   const message = isRoom ? pending.find((other) => other.text === text) : pending[0];
   if (message === undefined && !isRoom) return state;
   const next = message === undefined ? state : withoutPending(state, message.id);
-  return printOwn(next, message?.text ?? text, now);
+  return printOwn(next, message?.text ?? text, time);
 }
 
 /** @param time null if it is not known to be stored */

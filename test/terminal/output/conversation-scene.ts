@@ -119,7 +119,7 @@ export async function createConversationScene(
     },
     delivery() {
       const text = unsaid.shift();
-      if (text !== undefined) emit({ type: "delivered", text, sequence: 1 });
+      if (text !== undefined) emit({ type: "delivered", text, sequence: 1, time: now });
     },
     joined: () => emit(joined(PEOPLE[random(PEOPLE.length)] ?? "")),
     left: () => emit(left(PEOPLE[random(PEOPLE.length)] ?? "", random(2) === 0 ? "" : "lost")),

@@ -275,18 +275,20 @@ describe("a message typed here", () => {
     expect(screen.state.pending).toEqual([{ id: 1, text: "hello" }]);
     expect(screen.printed()).toEqual([]);
     screen.emit(says("ben", "before yours"));
-    screen.emit({ type: "delivered", text: "hello", sequence: 2 });
+    // The server's clock is a minute behind, and the acknowledgement took a while: the others see that time too.
+    screen.wait(5_000);
+    screen.emit({ type: "delivered", text: "hello", sequence: 2, time: NOON - 60_000 });
     expect(screen.state.pending).toEqual([]);
     expect(screen.items()).toMatchObject([
       { name: "ben", text: "before yours" },
-      { name: "ana", text: "hello", own: true, time: NOON },
+      { name: "ana", text: "hello", own: true, time: NOON - 60_000 },
     ]);
   });
 
   test("is delivered by its text: one of an earlier session is printed too", () => {
     const screen = openRoom();
     screen.enter("new");
-    screen.emit({ type: "delivered", text: "old", sequence: 1 });
+    screen.emit({ type: "delivered", text: "old", sequence: 1, time: screen.now });
     expect(screen.printed()).toEqual(["ana: old"]);
     expect(screen.state.pending).toMatchObject([{ text: "new" }]);
   });
@@ -295,7 +297,7 @@ describe("a message typed here", () => {
     const screen = openVirtualScreen({ isRoom: false });
     screen.enter("one");
     screen.enter("two");
-    screen.emit({ type: "delivered", text: "", sequence: 1 });
+    screen.emit({ type: "delivered", text: "", sequence: 1, time: screen.now });
     expect(screen.printed()).toEqual([">: one"]);
     expect(screen.state.pending).toMatchObject([{ text: "two" }]);
   });
@@ -696,7 +698,7 @@ test("a message below older ones that a command has shown stands below its own d
 });
 
 describe("keys", () => {
-  test("Ctrl-C drops the line, which stays on the screen, and leaves when there is none", () => {
+  test("Ctrl-C drops the line, which stays on the screen, and pressed twice leaves when there is none", () => {
     const screen = openRoom();
     screen.type("draft");
     screen.press("c", "ctrl");
@@ -706,7 +708,75 @@ describe("keys", () => {
     expect(screen.printed()).toEqual([`-- > ${"x".repeat(400)}…^C`]);
     expect(screen.state.editing.line.text).toBe("");
     screen.press("c", "ctrl");
-    expect(screen.effects()).toContainEqual({ type: "leave", status: "interrupted" });
+    expect(screen.effects()).toEqual([]);
+    screen.press("c", "ctrl");
+    expect(screen.effects()).toEqual([{ type: "leave", status: "interrupted" }]);
+  });
+
+  test("Ctrl-C on an empty line asks for another for 2 s, and any other key or a paste takes that back", () => {
+    const screen = openRoom();
+    const isAsked = () => screen.state.leaving?.type === "asked";
+    screen.press("c", "ctrl");
+    expect(isAsked()).toBe(true);
+    screen.wait(1_999);
+    expect(isAsked()).toBe(true);
+    screen.wait(1);
+    expect(isAsked()).toBe(false);
+    for (const takeBack of [
+      () => screen.type("x"),
+      () => screen.press("left"),
+      () => screen.dispatch({ type: "input", event: { type: "paste", text: "x" } }),
+    ]) {
+      screen.press("c", "ctrl");
+      expect(isAsked()).toBe(true);
+      takeBack();
+      expect(isAsked()).toBe(false);
+      // It drops what was typed.
+      screen.press("c", "ctrl");
+      if (isAsked()) screen.press("left");
+    }
+    screen.focus(false);
+    screen.press("c", "ctrl");
+    screen.focus(true);
+    screen.emit(says("ben", "meanwhile"));
+    expect(isAsked()).toBe(true);
+    expect(screen.effects().filter(({ type }) => type === "leave")).toEqual([]);
+  });
+
+  test("Ctrl-C leaves at once on the plain wire, and in a room before it was entered", () => {
+    const leaves = [{ type: "leave" as const, status: "interrupted" as const }];
+    const plain = openVirtualScreen(PLAIN_WIRE);
+    plain.emit({ type: "joined", peer: "192.0.2.1:5000" });
+    plain.press("c", "ctrl");
+    expect(plain.effects()).toEqual(leaves);
+    const outside = openVirtualScreen();
+    outside.press("c", "ctrl");
+    expect(outside.effects()).toEqual(leaves);
+  });
+
+  test("Ctrl-C while one is leaving leaves at once, however that began", () => {
+    for (const begin of [
+      (screen: ReturnType<typeof openRoom>) => screen.press("d", "ctrl"),
+      (screen: ReturnType<typeof openRoom>) => screen.enter("/quit"),
+      (screen: ReturnType<typeof openRoom>) => screen.enter("bye"),
+      (screen: ReturnType<typeof openRoom>) => {
+        screen.press("c", "ctrl");
+        screen.press("c", "ctrl");
+      },
+    ]) {
+      const screen = openRoom();
+      begin(screen);
+      screen.effects();
+      screen.press("c", "ctrl");
+      expect(screen.effects()).toEqual([{ type: "leave", status: "interrupted" }]);
+    }
+  });
+
+  test("Ctrl-C while the connection is lost asks too", () => {
+    const screen = openRoom();
+    screen.emit({ type: "disconnected", message: "nothing came for 30 s" });
+    screen.press("c", "ctrl");
+    expect(screen.effects()).toEqual([]);
   });
 
   test("Ctrl-D on an empty line leaves", () => {

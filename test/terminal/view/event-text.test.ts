@@ -63,10 +63,12 @@ test("a sent message has a line only if verbose", () => {
 });
 
 test("a delivered message has a line only if verbose", () => {
-  expect(describeEvent({ type: "delivered", text: "hello", sequence: 1 }, false)).toBeNull();
-  expect(describeEvent({ type: "delivered", text: "a\nb", sequence: 1 }, true)).toBe(
-    "delivered: a^Jb",
-  );
+  expect(
+    describeEvent({ type: "delivered", text: "hello", sequence: 1, time: Date.now() }, false),
+  ).toBeNull();
+  expect(
+    describeEvent({ type: "delivered", text: "a\nb", sequence: 1, time: Date.now() }, true),
+  ).toBe("delivered: a^Jb");
 });
 
 describe("in a room", () => {
