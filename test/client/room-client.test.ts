@@ -180,6 +180,14 @@ function happen(client: RoomClient, now: number, ...events: ClientEvent[]): read
   return events.flatMap((event) => step(client, event, now));
 }
 
+/** What is done once a connection is back, after somebody was renamed in it. */
+function afterRename(name: string, from = "Ann-2"): readonly Action[] {
+  const client = entering();
+  happen(client, 0, welcome(0, "log", "Ann-2"));
+  happen(client, 0, received({ type: "renamed", from, to: name }), LOSS);
+  return happen(client, 60_000, TICK, CONNECTED);
+}
+
 /** Those actions that were not looked at come before the ones that are. */
 const connecting = (options?: Partial<RoomClientOptions>) => after(create(options), TICK);
 const entering = (options?: Partial<RoomClientOptions>) => after(create(options), TICK, CONNECTED);
@@ -610,14 +618,8 @@ describe("entries", () => {
   });
 
   test("that another window of the same person has changed its name is this one's new name", () => {
-    const renamedTo = (name: string, from = "Ann-2") => {
-      const client = entering();
-      happen(client, 0, welcome(0, "log", "Ann-2"));
-      happen(client, 0, received({ type: "renamed", from, to: name }), LOSS);
-      return happen(client, 60_000, TICK, CONNECTED);
-    };
-    expect(renamedTo("Anna")).toContainEqual(enter(at(0), "Anna"));
-    expect(renamedTo("Anna", "Bob")).toContainEqual(enter(at(0), "Ann"));
+    expect(afterRename("Anna")).toContainEqual(enter(at(0), "Anna"));
+    expect(afterRename("Anna", "Bob")).toContainEqual(enter(at(0), "Ann"));
   });
 
   test("and news of members are emitted as they come", () => {
