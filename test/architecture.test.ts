@@ -111,7 +111,7 @@ const EDGES = [
   "net/udp-socket.bun.ts",
   "net/socket-calls.ts",
   "terminal/display-width.ts",
-  "log/sqlite/database.ts",
+  "log/sqlite/sqlite-connection.bun.ts",
   // Bun.serve; Bun.file, which the kernel sends by itself; openat2 and statx.
   "http/server/server.ts",
   "http/server/bodies.ts",

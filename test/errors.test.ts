@@ -55,6 +55,7 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   STDOUT_FAILED: 1,
   EDITOR_FAILED: 1,
   NOT_RUNNING: 1,
+  RUNTIME_TOO_OLD: 1,
   STORE_LOCKED: 1,
   STORE_TOO_NEW: 1,
   STORE_TOO_OLD: 1,

@@ -7,8 +7,7 @@ import type { Log, LogReader } from "./log.ts";
 import {
   allowVacuum,
   checkpoint,
-  type Database,
-  hasMoved,
+  prepareTransaction,
   storeError,
   storeGone,
 } from "./sqlite/database.ts";
@@ -16,6 +15,7 @@ import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { prepareReads, type Reads } from "./sqlite/reads.ts";
 import { migrate, MIGRATIONS, readVersion } from "./sqlite/schema.ts";
 import { createSearcher } from "./sqlite/searcher.ts";
+import type { Connection } from "./sqlite/sqlite-connection.ts";
 import {
   cannotRead,
   openStoreBeside,
@@ -62,13 +62,11 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     return {
       writes: prepareWrites(opened, quota),
       reads: prepareReads(opened),
-      begin: opened.prepare("BEGIN IMMEDIATE"),
-      commit: opened.prepare("COMMIT"),
-      rollback: opened.prepare("ROLLBACK"),
+      transaction: prepareTransaction(opened),
     };
   });
   const { path, database } = files;
-  const { writes, reads, begin, commit, rollback } = files.prepared;
+  const { writes, reads, transaction } = files.prepared;
   let open = true;
   const explain = (cause: unknown) => storeError(cause, path);
   const reader = createReader(reads, explain, () => open);
@@ -77,21 +75,19 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
 
   const group = createGroupCommit((body) => {
     try {
-      begin.run();
-      // It may have deleted something.
-      if (writes.begin(now())) removeSoon();
-      body();
-      // A file that was removed still takes all that is written, and loses it.
-      if (hasMoved(database)) throw storeGone(path);
-      commit.run();
+      transaction(() => {
+        // It may have deleted something.
+        if (writes.begin(now())) removeSoon();
+        body();
+        // A file that was removed still takes all that is written, and loses it.
+        if (database.hasMoved()) throw storeGone(path);
+      });
     } catch (error) {
-      // Some failures have ended the transaction already.
-      if (database.inTransaction) rollback.run();
       writes.rolledBack();
       throw storeError(error, path);
     }
     // It was moved during the commit: what that has written is there again if the file comes back.
-    if (hasMoved(database)) throw storeGone(path);
+    if (database.hasMoved()) throw storeGone(path);
     for (const [room, entries] of writes.appended()) subscribers.notify(room, entries);
   });
 
@@ -203,12 +199,10 @@ export async function deleteFromStore(
   });
   const { database, path, prepared: writes } = files;
   try {
-    return database
-      .transaction(() => {
-        writes.begin(Date.now());
-        return writes.deleteBefore(room, sequence);
-      })
-      .immediate();
+    return prepareTransaction(database)(() => {
+      writes.begin(Date.now());
+      return writes.deleteBefore(room, sequence);
+    });
   } catch (error) {
     throw storeError(error, path);
   }
@@ -238,7 +232,7 @@ export async function openSqliteReader(folder: string): Promise<LogReader> {
 }
 
 /** @throws {CharlaError} STORE_TOO_NEW, STORE_TOO_OLD */
-function checkVersion(database: Database, path: string): void {
+function checkVersion(database: Connection, path: string): void {
   if (readVersion(database, path) === MIGRATIONS.length) return;
   throw new CharlaError(
     "STORE_TOO_OLD",

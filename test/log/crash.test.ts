@@ -1,8 +1,9 @@
 // kill -9 while a program appends as fast as it can: every entry that was reported as durable is there afterwards.
 
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+
+import { openConnection } from "#sqlite-connection";
 
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
@@ -61,20 +62,20 @@ test(
         expect(`${place}: ${found.get(place)}`).toBe(`${place}: ${mark}`);
     }
     expect(durable.size).toBeGreaterThan(ROUNDS * 64);
-    using file = new Database(join(folder.path, "log.sqlite"), { readonly: true });
+    using file = openConnection(join(folder.path, "log.sqlite"), "read");
     {
       // The next program removes what those that were killed have deleted.
       await using log = await openSqliteLog({ folder: folder.path, now: Date.now });
       await log.deleteRoom("attic");
-      const left = file.query("SELECT 1 FROM rooms WHERE name IS NULL");
+      const left = file.prepare("SELECT 1 FROM rooms WHERE name IS NULL");
       await until("the deleted rooms are removed", () => left.get() === null);
       expect((await log.rooms()).map(({ name }) => name).toSorted()).toEqual(["garden", "main"]);
       expect(await log.append("attic", draft(1))).toMatchObject({ sequence: expect.any(Number) });
     }
-    expect(file.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+    expect(file.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
     expect(
-      file.query("SELECT count(*) AS count FROM words WHERE words MATCH 'message'").get(),
-    ).toEqual(file.query("SELECT count(*) AS count FROM entries").get());
+      file.prepare("SELECT count(*) AS count FROM words WHERE words MATCH 'message'").get(),
+    ).toEqual(file.prepare("SELECT count(*) AS count FROM entries").get());
   },
   END_TO_END_TIMEOUT,
 );

@@ -1,34 +1,34 @@
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 
 import { APPLICATION_ID, migrate, MIGRATIONS, readVersion } from "../../src/log/sqlite/schema.ts";
 import { prepareWrites } from "../../src/log/sqlite/writes.ts";
+import { newRawStore } from "./raw-store.ts";
 
 const first = "CREATE TABLE talks (text TEXT); INSERT INTO talks VALUES ('kept');";
 const second = "ALTER TABLE talks ADD COLUMN time INTEGER NOT NULL DEFAULT 0;";
 
 describe("a store's schema", () => {
   test("a migrated store has the newest version and charla's application id", () => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
     expect(readVersion(database, "log.sqlite")).toBe(3);
     expect(MIGRATIONS).toHaveLength(3);
-    expect(database.query("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
+    expect(database.prepare("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
 
   test("a store is migrated from an older version step by step, and keeps its content", () => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     migrate(database, "log.sqlite", [first]);
     migrate(database, "log.sqlite", [first, second]);
     expect(readVersion(database, "log.sqlite", 2)).toBe(2);
-    expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept", time: 0 }]);
+    expect(database.prepare("SELECT * FROM talks").all()).toEqual([{ text: "kept", time: 0 }]);
     migrate(database, "log.sqlite", [first, second]);
-    expect(database.query("SELECT * FROM talks").all()).toHaveLength(1);
+    expect(database.prepare("SELECT * FROM talks").all()).toHaveLength(1);
   });
 
   test("a store of version 1 keeps its rooms, entries, names and order when it is migrated to version 2", () => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     migrate(database, "log.sqlite", MIGRATIONS.slice(0, 1));
     const late = 4_070_908_800_000;
     database.run(`
@@ -42,7 +42,7 @@ describe("a store's schema", () => {
     const before = Date.now();
     migrate(database, "log.sqlite");
     const rooms = database
-      .query<{ id: number; name: string; deleted: number; active: number }, []>(
+      .prepare<{ id: number; name: string; deleted: number; active: number }, []>(
         "SELECT * FROM rooms",
       )
       .all();
@@ -58,19 +58,19 @@ describe("a store's schema", () => {
       expect(active).toBeLessThanOrEqual(Date.now());
     }
     expect(
-      database.query("SELECT room, sequence, text, total FROM entries ORDER BY id").all(),
+      database.prepare("SELECT room, sequence, text, total FROM entries ORDER BY id").all(),
     ).toEqual([
       { room: 1, sequence: 1, text: "é", total: 102 },
       { room: 3, sequence: 1, text: "", total: 100 },
       { room: 1, sequence: 2, text: "two", total: 205 },
       { room: 3, sequence: 2, text: "in 2099", total: 207 },
     ]);
-    expect(database.query("SELECT * FROM names").all()).toHaveLength(1);
-    expect(database.query("SELECT deleted FROM store").all()).toEqual([{ deleted: 0 }]);
+    expect(database.prepare("SELECT * FROM names").all()).toHaveLength(1);
+    expect(database.prepare("SELECT deleted FROM store").all()).toEqual([{ deleted: 0 }]);
   });
 
   test("a store of version 2 keeps all names when it is migrated, and of two that look alike the first that spoke", () => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     migrate(database, "log.sqlite", MIGRATIONS.slice(0, 2));
     database.run(`
       INSERT INTO rooms (name, deleted, active) VALUES ('main', 0, 0), ('garden', 0, 0);
@@ -84,7 +84,7 @@ describe("a store's schema", () => {
     `);
     migrate(database, "log.sqlite");
     const holders = database
-      .query<{ room: number; key: string; author: string }, []>(
+      .prepare<{ room: number; key: string; author: string }, []>(
         "SELECT room, key, author FROM names ORDER BY room, key",
       )
       .all()
@@ -104,16 +104,16 @@ describe("a store's schema", () => {
   });
 
   test("a store is unchanged when its migration fails", () => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     migrate(database, "log.sqlite", [first]);
     const failing = [first, second, "INSERT INTO nowhere VALUES (1)"];
     expect(() => migrate(database, "log.sqlite", failing)).toThrow("no such table: nowhere");
     expect(readVersion(database, "log.sqlite", 3)).toBe(1);
-    expect(database.query("SELECT * FROM talks").all()).toEqual([{ text: "kept" }]);
+    expect(database.prepare("SELECT * FROM talks").all()).toEqual([{ text: "kept" }]);
   });
 
   test("a store of a newer charla is not changed", () => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     migrate(database, "/data/log.sqlite", [first, second]);
     expect(() => migrate(database, "/data/log.sqlite", [first])).toThrow(
       expect.objectContaining({
@@ -134,7 +134,7 @@ describe("a store's schema", () => {
     ],
     ["a version but no mark", "PRAGMA user_version = 1"],
   ])("a store of another program, with %s, is not changed", (_, sql) => {
-    using database = new Database(":memory:");
+    using database = newRawStore();
     database.run(sql);
     expect(() => migrate(database, "/data/log.sqlite")).toThrow(
       expect.objectContaining({
@@ -143,6 +143,8 @@ describe("a store's schema", () => {
         hint: "move it away, or name another folder with --data",
       }),
     );
-    expect(database.query("SELECT name FROM sqlite_schema WHERE name = 'rooms'").all()).toEqual([]);
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'rooms'").all()).toEqual(
+      [],
+    );
   });
 });

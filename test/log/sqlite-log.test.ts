@@ -1,17 +1,19 @@
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
+import { openConnection } from "#sqlite-connection";
+
 import type { Draft } from "../../src/chat/frames.ts";
 import type { Log } from "../../src/log/log.ts";
 import { deleteFromStore, openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
-import { openToWrite } from "../../src/log/sqlite/database.ts";
+import { openToWrite, prepareTransaction } from "../../src/log/sqlite/database.ts";
 import { migrate, MIGRATIONS } from "../../src/log/sqlite/schema.ts";
 import { until } from "../harness/until.ts";
 import { draft, entry, texts } from "./drafts.ts";
 import { testLog } from "./log-suite.ts";
+import { openRawStore } from "./raw-store.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const now = () => 1_000;
@@ -78,8 +80,8 @@ describe("the commits of a log on the disk", () => {
     const file = join(folder.path, "log.sqlite");
     writeFileSync(file, "");
     using database = openToWrite(file);
-    expect(database.query("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
-    expect(database.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+    expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+    expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
   });
 
   test("everything appended in one turn of the event loop is one commit", async () => {
@@ -99,7 +101,7 @@ describe("the commits of a log on the disk", () => {
     await using log = await openSqliteLog({ folder: folder.path, now });
     await log.append("main", draft(1));
     const file = join(folder.path, "log.sqlite");
-    using other = new Database(file);
+    using other = openRawStore(file);
     other.run("BEGIN IMMEDIATE");
     const begun = performance.now();
     expect(log.append("main", draft(2))).rejects.toMatchObject({
@@ -174,8 +176,8 @@ describe("what was deleted from a log on the disk", () => {
     await log.append("main", draft(1));
     await log.deleteRoom("main");
     await log.removeDeleted();
-    using reader = new Database(join(folder.path, "log.sqlite"), { readonly: true });
-    const version = () => reader.query("PRAGMA data_version").get();
+    using reader = openConnection(join(folder.path, "log.sqlite"), "read");
+    const version = () => reader.prepare("PRAGMA data_version").get();
     const before = version();
     await log.removeDeleted();
     expect(version()).toEqual(before);
@@ -228,7 +230,7 @@ describe("the disk that a log takes", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "log.sqlite");
     {
-      using old = new Database(file, { create: true });
+      using old = openRawStore(file);
       old.run("PRAGMA journal_mode = WAL");
       migrate(old, file, MIGRATIONS.slice(0, 1));
       old.run("INSERT INTO rooms (name) VALUES ('main')");
@@ -237,12 +239,12 @@ describe("the disk that a log takes", () => {
         "INSERT INTO entries (room, sequence, time, sender, number, name, text) VALUES (1, ?1, 1000, 1, ?1, 'Ann', ?2)",
       );
       const index = old.prepare("INSERT INTO words (rowid, list) VALUES (?, ?)");
-      old.transaction(() => {
+      prepareTransaction(old)(() => {
         for (let number = 1; number <= 3_000; number += 1) {
           insert.run(number, long.text);
           index.run(number, long.text);
         }
-      })();
+      });
     }
     const size = statSync(file).size;
     await using log = await openSqliteLog({ folder: folder.path, now });
@@ -333,9 +335,9 @@ async function appendAll(
 }
 
 function countRows(folder: string) {
-  using database = new Database(join(folder, "log.sqlite"), { readonly: true });
+  using database = openConnection(join(folder, "log.sqlite"), "read");
   const counts = database
-    .query<{ entries: number }, []>(
+    .prepare<{ entries: number }, []>(
       `SELECT (SELECT count(*) FROM rooms) AS rooms, (SELECT count(*) FROM entries) AS entries,
          (SELECT count(*) FROM words WHERE words MATCH 'message') AS words,
          (SELECT count(*) FROM names) AS names, (SELECT count(*) FROM senders) AS senders`,

@@ -1,6 +1,5 @@
 // Failures of a store on a disk, with real files: each has a code, a message and a hint.
 
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -25,6 +24,7 @@ import { run, start } from "../harness/program.ts";
 import { rejection } from "../net/rejection.ts";
 import { draft } from "./drafts.ts";
 import { testOnDisk } from "./own-disk.ts";
+import { openRawStore } from "./raw-store.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const open = (folder: string) => openSqliteLog({ folder, now: () => 1_000 });
@@ -184,7 +184,7 @@ describe("a store that must not be changed", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "log.sqlite");
     {
-      using old = new Database(file, { create: true });
+      using old = openRawStore(file);
       migrate(old, file, MIGRATIONS.slice(0, 1));
     }
     expect(openSqliteReader(folder.path)).rejects.toMatchObject({

@@ -1,12 +1,10 @@
-// The edge: one SQLite database of Bun's, opened the way a log needs it, and the errors shown to people when SQLite or
+// A store's SQLite file, opened the way a log needs it, its transactions, and the errors shown to people when SQLite or
 // the system fails. Knows no table.
 
-import { constants, Database } from "bun:sqlite";
-import { pathToFileURL } from "node:url";
+import { openConnection } from "#sqlite-connection";
 
 import { CharlaError, describeCause, type ErrorCode, systemCode } from "../../errors.ts";
-
-export type { Database } from "bun:sqlite";
+import type { Access, Connection } from "./sqlite-connection.ts";
 
 /** SQLite's number for it (PRAGMA auto_vacuum). */
 const INCREMENTAL = 2;
@@ -20,8 +18,8 @@ const COMMON = [
 ];
 
 /** For writing: every commit is on the disk before it returns (SQLite, "Write-Ahead Logging", 2.3). */
-export function openToWrite(path: string): Database {
-  return openDatabase(path, { readwrite: true, create: false }, [
+export function openToWrite(path: string): Connection {
+  return openDatabase(path, "write", [
     ...COMMON,
     // Pages that deleted rows leave can be given back to the disk; for a new file, which is still empty.
     "PRAGMA auto_vacuum = INCREMENTAL",
@@ -30,33 +28,21 @@ export function openToWrite(path: string): Database {
   ]);
 }
 
-export function openToRead(path: string): Database {
-  return openDatabase(path, { readonly: true }, COMMON);
-}
-
-/** For reading what no program writes: without the files that SQLite's readers and writers share. */
-export function openImmutable(path: string): Database {
-  const flags = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
-  return openDatabase(`${pathToFileURL(path).href}?immutable=1`, flags, COMMON);
+/** @param access "immutable" for what no program writes: without the files that SQLite's readers and writers share */
+export function openToRead(path: string, access: "read" | "immutable" = "read"): Connection {
+  return openDatabase(path, access, COMMON);
 }
 
 /**
  * Locks a file for this program, at once or not at all: with a transaction that never ends, and that
  * the system ends with the program, however that ends. Writes nothing, neither into it nor beside it.
  */
-export function openLocked(path: string): Database {
-  return openDatabase(path, { readwrite: true, create: false }, [
-    "PRAGMA journal_mode = MEMORY",
-    "BEGIN EXCLUSIVE",
-  ]);
+export function openLocked(path: string): Connection {
+  return openDatabase(path, "write", ["PRAGMA journal_mode = MEMORY", "BEGIN EXCLUSIVE"]);
 }
 
-function openDatabase(
-  path: string,
-  options: number | { readonly?: boolean; readwrite?: boolean; create?: boolean },
-  commands: readonly string[],
-): Database {
-  const database = new Database(path, options);
+function openDatabase(path: string, access: Access, commands: readonly string[]): Connection {
+  const database = openConnection(path, access);
   try {
     for (const command of commands) database.run(command);
     return database;
@@ -66,9 +52,28 @@ function openDatabase(
   }
 }
 
+/** Returns a function that runs `body` in a transaction: what that wrote is durable when it returns; nothing is, if it throws. */
+export function prepareTransaction(database: Connection) {
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const rollback = database.prepare("ROLLBACK");
+  return <Result>(body: () => Result): Result => {
+    begin.run();
+    try {
+      const result = body();
+      commit.run();
+      return result;
+    } catch (error) {
+      // Some failures have ended the transaction already.
+      if (database.inTransaction) rollback.run();
+      throw error;
+    }
+  };
+}
+
 /** Rewrites a file of an earlier version so that it can give pages back, unless the disk has no room for that. */
-export function allowVacuum(database: Database): void {
-  const setting = database.query<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get();
+export function allowVacuum(database: Connection): void {
+  const setting = database.prepare<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get();
   if (setting?.auto_vacuum === INCREMENTAL) return;
   try {
     database.run("VACUUM");
@@ -81,7 +86,7 @@ export function allowVacuum(database: Database): void {
  * Moves what was committed from the write-ahead log into the file, as far as it can: SQLite does it again with later
  * commits.
  */
-export function checkpoint(database: Database): void {
+export function checkpoint(database: Connection): void {
   try {
     database.run("PRAGMA wal_checkpoint(PASSIVE)");
   } catch (error) {
@@ -90,7 +95,7 @@ export function checkpoint(database: Database): void {
 }
 
 /** Bytes that are in use, and that could be given back to the disk. */
-export function measureSpace(database: Database) {
+export function measureSpace(database: Connection) {
   const measure = database.prepare<{ pages: number; free: number; size: number }, []>(
     `SELECT page_count AS pages, freelist_count AS free, page_size AS size
      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
@@ -99,13 +104,6 @@ export function measureSpace(database: Database) {
     const { pages = 0, free = 0, size = 0 } = measure.get() ?? {};
     return { used: (pages - free) * size, free: free * size };
   };
-}
-
-/** Whether its file is no longer where it was opened: what is written now is lost. */
-export function hasMoved(database: Database): boolean {
-  const answer = new Int32Array(2); // fileControl wants 8 bytes; SQLite writes an int
-  database.fileControl(constants.SQLITE_FCNTL_HAS_MOVED, answer);
-  return answer[0] !== 0;
 }
 
 interface Failure {

@@ -1,23 +1,25 @@
 // The queries of a store: entries, rooms, and what a search finds. Knows nothing of how it was written.
 
+import { exactText } from "#sqlite-connection";
+
 import type { LogEntry } from "../../chat/frames.ts";
 import { nameKeys } from "../../chat/name-keys.ts";
 import { clampLimit, MAX_FOUND } from "../log.ts";
 import type { Conditions, FoundEntry, Mark, NameHolder, RoomSummary, Search } from "../log.ts";
 import { searchPrefixes } from "../text-matching.ts";
-import type { Database } from "./database.ts";
 import { ENTRY_BYTES } from "./schema.ts";
+import type { Connection } from "./sqlite-connection.ts";
 
 export type Reads = ReturnType<typeof prepareReads>;
 
-const ENTRY = "sequence, time, author, entries.name AS name, device, number, text";
+const ENTRY = `sequence, time, author, entries.name AS name, device, number, ${exactText("text")}`;
 /** In this order (SQLite, "CROSS JOIN"): the room first, then its entries by the index of their sequence. */
 const IN_ROOM =
   "FROM rooms CROSS JOIN entries ON entries.room = rooms.id CROSS JOIN senders ON senders.id = sender";
 const WITH_ROOM =
   "CROSS JOIN senders ON senders.id = sender CROSS JOIN rooms ON rooms.id = entries.room";
 
-export function prepareReads(database: Database) {
+export function prepareReads(database: Connection) {
   const last = database.prepare<{ last: number }, [string]>(
     // From one table: only then does SQLite read just the end of the index.
     `SELECT coalesce(max(sequence), 0) AS last FROM entries
@@ -96,7 +98,7 @@ export function prepareReads(database: Database) {
     return room === undefined ? newest.iterate() : newestIn.iterate(room);
   }
 
-  const id = database.query<{ id: string }, []>("SELECT id FROM store").get()?.id;
+  const id = database.prepare<{ id: string }, []>("SELECT id FROM store").get()?.id;
   if (id === undefined) throw new Error("a store without an id");
   return {
     id,

@@ -1,8 +1,11 @@
 // Removes the rows of what was deleted, and gives their space back to the disk, a little at a time, so that nobody waits
 // for it. Inside transactions that the caller begins and ends.
 
+import { exactText } from "#sqlite-connection";
+
 import { indexedText } from "../text-matching.ts";
-import { type Database, measureSpace } from "./database.ts";
+import { measureSpace } from "./database.ts";
+import type { Connection } from "./sqlite-connection.ts";
 
 /** Entries that are read at once to be removed: at worst 1 MB of texts. */
 const BATCH = 16;
@@ -21,9 +24,9 @@ interface Removed {
   readonly removedSenders: boolean;
 }
 
-export function prepareRemoval(database: Database) {
+export function prepareRemoval(database: Connection) {
   const deletedEntries = database.prepare<{ id: number; sender: number; text: string }, [number]>(
-    `SELECT entries.id AS id, sender, text FROM rooms CROSS JOIN entries ON entries.room = rooms.id
+    `SELECT entries.id AS id, sender, ${exactText("text")} FROM rooms CROSS JOIN entries ON entries.room = rooms.id
      WHERE sequence <= deleted ORDER BY rooms.id, sequence LIMIT ?`,
   );
   const removeEntry = database.prepare<null, [number]>("DELETE FROM entries WHERE id = ?");

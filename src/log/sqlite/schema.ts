@@ -3,9 +3,10 @@
 
 import { foldName, nameKeys } from "../../chat/name-keys.ts";
 import { CharlaError } from "../../errors.ts";
-import type { Database } from "./database.ts";
+import { prepareTransaction } from "./database.ts";
+import type { Connection } from "./sqlite-connection.ts";
 
-type Migration = string | ((database: Database) => void);
+type Migration = string | ((database: Connection) => void);
 
 /** "chla": tells a store from other SQLite databases (PRAGMA application_id). */
 export const APPLICATION_ID = 0x63_68_6c_61;
@@ -111,9 +112,9 @@ export const MIGRATIONS: readonly Migration[] = [
  * The claims of version 2, the first one first: where two names look alike, that one holds. When a name was claimed is
  * not stored, but when it first spoke is.
  */
-function oldClaims(database: Database) {
+function oldClaims(database: Connection) {
   const spoken = database
-    .query<{ room: number; author: string; name: string; first: number }, []>(
+    .prepare<{ room: number; author: string; name: string; first: number }, []>(
       `SELECT room, author, name, min(entries.id) AS first
        FROM entries CROSS JOIN senders ON senders.id = sender GROUP BY room, author, name`,
     )
@@ -122,7 +123,7 @@ function oldClaims(database: Database) {
     JSON.stringify([room, author, foldName(name)]),
   );
   return database
-    .query<{ room: number; folded: string; author: string }, []>("SELECT * FROM old_names")
+    .prepare<{ room: number; folded: string; author: string }, []>("SELECT * FROM old_names")
     .all()
     .map(({ room, folded, author }) => {
       const uses = bySpelling.get(JSON.stringify([room, author, folded])) ?? [];
@@ -142,10 +143,14 @@ function oldClaims(database: Database) {
  *
  * @throws {CharlaError} STORE_TOO_NEW; STORE_DAMAGED when it is a database of something else
  */
-export function readVersion(database: Database, path: string, newest = MIGRATIONS.length): number {
+export function readVersion(
+  database: Connection,
+  path: string,
+  newest = MIGRATIONS.length,
+): number {
   // How often the tables were changed, too: 0 for an empty file.
   const header = database
-    .query<{ version: number; application: number; changes: number }, []>(
+    .prepare<{ version: number; application: number; changes: number }, []>(
       `SELECT user_version AS version, application_id AS application, schema_version AS changes
        FROM pragma_user_version, pragma_application_id, pragma_schema_version`,
     )
@@ -171,15 +176,15 @@ export function readVersion(database: Database, path: string, newest = MIGRATION
 }
 
 /** Brings a store to the newest version, in one transaction. */
-export function migrate(database: Database, path: string, migrations = MIGRATIONS): void {
+export function migrate(database: Connection, path: string, migrations = MIGRATIONS): void {
   const version = readVersion(database, path, migrations.length);
   if (version === migrations.length) return;
-  database.transaction(() => {
+  prepareTransaction(database)(() => {
     for (const migration of migrations.slice(version)) {
       if (typeof migration === "string") database.run(migration);
       else migration(database);
     }
     database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.run(`PRAGMA user_version = ${migrations.length}`);
-  })();
+  });
 }

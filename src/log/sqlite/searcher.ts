@@ -25,7 +25,7 @@ export function createSearcher(folder: string) {
   let pending: PromiseWithResolvers<Found>[] = [];
 
   function start(): Worker {
-    const started = new Worker(new URL("search-worker", import.meta.url), {
+    const started = new Worker(new URL("./search-worker.js", import.meta.url), {
       workerData: folder,
     });
     started.on("message", (answer: SearchAnswer) => {

@@ -13,15 +13,8 @@ import {
 import { join } from "node:path";
 
 import { CharlaError, systemCode } from "../../errors.ts";
-import {
-  type Database,
-  openImmutable,
-  openLocked,
-  openToRead,
-  openToWrite,
-  storeError,
-  wrongPath,
-} from "./database.ts";
+import { openLocked, openToRead, openToWrite, storeError, wrongPath } from "./database.ts";
+import type { Connection } from "./sqlite-connection.ts";
 
 /** The file in the data folder. */
 export const STORE = "log.sqlite";
@@ -34,12 +27,12 @@ const FOLDER_MODE = 0o700;
 interface StoreFiles<Prepared> extends Disposable {
   /** Path of the store. */
   readonly path: string;
-  readonly database: Database;
+  readonly database: Connection;
   /** What `prepare` returned. */
   readonly prepared: Prepared;
 }
 
-type Prepare<Prepared> = (database: Database, path: string) => Prepared;
+type Prepare<Prepared> = (database: Connection, path: string) => Prepared;
 
 /**
  * Opens the store of a folder for the one program that writes it; creates both if they are missing.
@@ -50,7 +43,7 @@ type Prepare<Prepared> = (database: Database, path: string) => Prepared;
 export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
   return openStore(folder, prepare, storeError, (path, opened) => {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    opened.adopt(takeLock(folder), close);
+    opened.use(takeLock(folder));
     createFile(path);
     return openToWrite(path);
   });
@@ -64,7 +57,7 @@ export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreF
 export function openStoreToRead<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
   return openStore(folder, prepare, cannotRead, (path) => {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) throw storeMissing(folder);
-    return isImmutable(folder) ? openImmutable(path) : openToRead(path);
+    return openToRead(path, isImmutable(folder) ? "immutable" : "read");
   });
 }
 
@@ -81,22 +74,18 @@ function openStore<T>(
   folder: string,
   prepare: Prepare<T>,
   explain: (cause: unknown, path: string) => unknown,
-  open: (path: string, opened: DisposableStack) => Database,
+  open: (path: string, opened: DisposableStack) => Connection,
 ): StoreFiles<T> {
   const path = join(folder, STORE);
   try {
     using opened = new DisposableStack();
-    const database = opened.adopt(open(path, opened), close);
+    const database = opened.use(open(path, opened));
     const prepared = prepare(database, path);
     const files = opened.move();
     return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
   } catch (cause) {
     throw explain(cause, path);
   }
-}
-
-function close(database: Database): void {
-  database.close(true);
 }
 
 /**
@@ -140,7 +129,7 @@ export function cannotRead(cause: unknown, path: string): unknown {
 }
 
 /** Locks a file of its own, not the store: readers must not wait for it. */
-function takeLock(folder: string): Database {
+function takeLock(folder: string): Connection {
   const path = join(folder, LOCK);
   createFile(path);
   try {

@@ -1,6 +1,8 @@
 // The writes of a store, inside a transaction that the caller begins and ends: entries and names. Caches what
 // every entry needs, and drops the cache when a transaction has failed.
 
+import { exactText } from "#sqlite-connection";
+
 import type { Draft, LogEntry } from "../../chat/frames.ts";
 import { nameKeys } from "../../chat/name-keys.ts";
 import {
@@ -14,9 +16,10 @@ import {
   type Usage,
 } from "../log.ts";
 import { indexedText } from "../text-matching.ts";
-import { type Database, measureSpace } from "./database.ts";
+import { measureSpace } from "./database.ts";
 import { prepareRemoval } from "./removal.ts";
 import { ENTRY_BYTES } from "./schema.ts";
+import type { Connection } from "./sqlite-connection.ts";
 
 /** Senders whose ids are cached; with more of them, the cache starts anew. */
 const MAX_CACHED_SENDERS = 10_000;
@@ -44,7 +47,7 @@ interface Cache {
 const MEASURE_EVERY = 128 * 1024;
 
 /** @param quota bytes that the store may take */
-export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINITY) {
+export function prepareWrites(database: Connection, quota = Number.POSITIVE_INFINITY) {
   const allRooms = database.prepare<Room & { name: string }, []>(
     `SELECT rooms.id AS id, rooms.name AS name, max(deleted, coalesce(sequence, 0)) AS last, deleted, active,
        coalesce(total, 0) AS total
@@ -83,7 +86,8 @@ export function prepareWrites(database: Database, quota = Number.POSITIVE_INFINI
     { id: number; sequence: number; time: number; name: string; text: string },
     [number, number, number]
   >(
-    "SELECT id, sequence, time, name, text FROM entries WHERE room = ? AND sender = ? AND number = ?",
+    `SELECT id, sequence, time, name, ${exactText("text")} FROM entries
+     WHERE room = ? AND sender = ? AND number = ?`,
   );
   const sequenceOf = database.prepare<{ sequence: number }, [number, number, string, string]>(
     `SELECT sequence FROM entries WHERE room = ? AND number = ?
