@@ -3,7 +3,7 @@
 
 import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
-import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
+import type { CommandLine } from "./options.ts";
 
 /**
  * Runs a command line to its end.
@@ -13,6 +13,9 @@ import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
  * @throws {Interruption} the command was ended by `io.signal`
  */
 export async function charla(args: readonly string[], io: Io): Promise<number> {
+  // Scripts ask this at each of their starts: no table is loaded for it.
+  if (args.length === 1 && args[0] === "--version") return await printVersion(io);
+  const { readCommandLine, wantsEvents } = await import("./options.ts");
   try {
     return await run(readCommandLine(args), io);
   } catch (error) {
@@ -27,10 +30,12 @@ export async function charla(args: readonly string[], io: Io): Promise<number> {
 async function run(commandLine: CommandLine, io: Io): Promise<number> {
   const { command, flags } = commandLine;
   if (flags.has("help") || flags.has("version")) {
-    const { HELP, VERSION } = await import("./help.ts");
-    const help = HELP[flags.has("server") ? "server" : command].trimEnd();
-    io.print(flags.has("help") ? help : `charla ${VERSION}`);
-    return 0;
+    if (flags.has("help")) {
+      const { helpText } = await import("./help.ts");
+      io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
+      return 0;
+    }
+    return await printVersion(io);
   }
   switch (command) {
     case "chat":
@@ -49,9 +54,17 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
       return (await import("./get.ts")).get(commandLine, io);
     case "stop":
       return unlessAborted((await import("./stop.ts")).stop(commandLine, io), io.signal);
+    case "completion":
+      return (await import("./completion.ts")).completion(commandLine, io);
     case "id":
       return (await import("./id.ts")).id(commandLine, io);
   }
+}
+
+async function printVersion(io: Io): Promise<number> {
+  const { VERSION } = await import("./version.ts");
+  io.print(`charla ${VERSION}`);
+  return 0;
 }
 
 /** For commands with nothing to tidy up: an interruption ends them at once. */

@@ -8,7 +8,8 @@ import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import { listenOptions, printerOptions, quoteWord } from "./command-options.ts";
-import { type CommandLine, COMMANDS } from "./options.ts";
+import { COMMANDS } from "./option-table.ts";
+import type { CommandLine } from "./options.ts";
 
 export async function chat(commandLine: CommandLine, io: Io): Promise<number> {
   const { flags } = commandLine;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { COMMANDS, helpFor, readCommandLine } from "../../src/cli/options.ts";
+import { COMMANDS } from "../../src/cli/option-table.ts";
+import { helpFor, readCommandLine } from "../../src/cli/options.ts";
 
 /** A command line as its words, split at blanks. */
 const read = (line: string) => readCommandLine(line === "" ? [] : line.split(" "));
@@ -32,7 +33,7 @@ describe("the command", () => {
     expect(readCommandLine(["send", "two  words", ""]).words).toEqual(["two  words", ""]);
   });
 
-  test("send, receive, history, doctor, serve, get, id and stop are the commands that have a name", () => {
+  test("send, receive, history, doctor, serve, get, id, stop and completion are the commands that have a name", () => {
     expect(COMMANDS).toEqual([
       "send",
       "receive",
@@ -42,6 +43,7 @@ describe("the command", () => {
       "get",
       "id",
       "stop",
+      "completion",
     ]);
   });
 });

@@ -19,8 +19,8 @@ import { type Io, isTerminal } from "../../terminal/io.ts";
 import { askUnseen } from "../../terminal/secret-line.ts";
 import { visibleLine } from "../../terminal/visible-text.ts";
 import { parseBytes, parseCount, parseSeconds } from "../amounts.ts";
-import { VERSION } from "../help.ts";
 import type { CommandLine } from "../options.ts";
+import { VERSION } from "../version.ts";
 import { readBody } from "./request-input.ts";
 
 /** ms of silence before a server is given up, by default: as long as curl tries to connect. */

@@ -1,0 +1,278 @@
+// The one table of commands: how each is written, what it does in a sentence and in a few, and how its options are laid
+// out in --help. The man page and the completions are made from it, too. Data only; the options are in option-table.ts.
+
+import { type PageName, SHELLS, type ValueKind } from "./option-table.ts";
+
+/**
+ * Options that share a row. `port bind` is `-p, --port N  listen on port N; -b, --bind ADDRESS: listen ...`; with a text
+ * it is `-p, --port N, -b, --bind ADDRESS  the text`.
+ */
+export type HelpRow = string | readonly [options: string, text: string];
+
+export interface HelpPage {
+  /** As a title, and without its full stop in a list of commands. */
+  readonly title: string;
+  /** After `charla`. */
+  readonly synopsis: readonly string[];
+  /** Its rows in the list of commands: what is written, and what that does. */
+  readonly listed: readonly (readonly [written: string, does: string])[];
+  /** Paragraphs, of the lines that --help prints. */
+  readonly about: readonly (readonly string[])[];
+  /** The rows of options. */
+  readonly rows: readonly HelpRow[];
+  /** Below the options. */
+  readonly notes: readonly string[];
+  /** What its argument is, for completion. */
+  readonly argument: ValueKind;
+}
+
+/** The list of commands; those in one array share a row. */
+export const LISTED: readonly (readonly [PageName, ...PageName[]])[] = [
+  ["server"],
+  ["chat"],
+  ["send"],
+  ["receive"],
+  ["history"],
+  ["doctor"],
+  ["serve", "get"],
+  ["stop", "id"],
+  ["completion"],
+];
+
+export const PAGES: Readonly<Record<PageName, HelpPage>> = {
+  chat: {
+    title: "Talk over the network from a terminal.",
+    synopsis: ["[OPTION...] [INVITATION | HOST[:PORT] | -]"],
+    listed: [
+      ["INVITATION", "join it; charla - or --invitation-file FILE reads it"],
+      ["[HOST[:PORT]]", "join an open one (default: mine, or localhost:12345)"],
+    ],
+    about: [],
+    rows: [
+      ["name room", "my name (login name); which room (main)"],
+      ["plain turns", "the lesson's wire, not encrypted; speak in turns there"],
+      ["stay bell", "stay after the end of stdin; ring when I am named"],
+      "history",
+      ["no-log no-line-history", "keep no messages; none of the lines I type"],
+      "json",
+      "quiet verbose",
+      ["help version", "this (charla send -h: help for send); the version"],
+    ],
+    notes: ["bye leaves, /help lists the commands. In a pipe, every line is a message."],
+    argument: "server",
+  },
+  server: {
+    title: "Open a conversation, and talk in it.",
+    synopsis: ["--server [-p PORT] [-b ADDRESS] [--open | --admit FILE] [OPTION...]"],
+    listed: [["--server", "open a conversation; prints an invitation to join it"]],
+    about: [
+      [
+        "Others join with the invitation that it prints: charla INVITATION. Messages are",
+        "stored, and the invitation stays valid when the server is started again.",
+      ],
+    ],
+    rows: [
+      ["port bind", "where to listen (12345; 0: any free port)"],
+      "name",
+      "room",
+      "open",
+      "admit",
+      "data",
+      "ephemeral",
+      "memory",
+      ["keep quota", "keep of each room; of the disk at most"],
+      "background",
+      "invitation-file",
+      ["plain turns", "not encrypted, with one other person; in turns"],
+      ["bell no-line-history json quiet verbose help version", "see charla -h"],
+    ],
+    notes: [
+      "bye leaves, and the others wait for the server; /close ends it for all.",
+      "Without input (</dev/null) it only serves, and writes the invitation to a file.",
+    ],
+    argument: "text",
+  },
+  send: {
+    title: "Send one message and leave.",
+    synopsis: ["send [--to HOST[:PORT] | --to INVITATION] [OPTION...] [TEXT]"],
+    listed: [["send [TEXT]", "send one message, or each line of stdin, and leave"]],
+    about: [
+      [
+        "Without TEXT, each line of stdin is a message. With an invitation, messages are",
+        "encrypted and confirmed; to a host they are neither.",
+      ],
+    ],
+    rows: [
+      "to",
+      "invitation-file",
+      "name",
+      "room",
+      "reply",
+      "json",
+      "quiet",
+      "verbose",
+      "help version",
+    ],
+    notes: [],
+    argument: "text",
+  },
+  receive: {
+    title: "Wait for one message, print it and leave.",
+    synopsis: ["receive [-p PORT] [-b ADDRESS] [OPTION...]"],
+    listed: [["receive", "wait for one message, print it and leave"]],
+    about: [["The message is not encrypted: anyone on the network can read it."]],
+    rows: ["port", "bind", "reply", "json", "quiet", "verbose", "help version"],
+    notes: [],
+    argument: "text",
+  },
+  history: {
+    title: "Show the messages of a room.",
+    synopsis: [
+      "history [OPTION...] [ROOM]",
+      "history [OPTION...] HOST[:PORT]/ROOM | INVITATION | -",
+    ],
+    listed: [["history [ROOM]", "show its messages; HOST/ROOM: one that I have joined"]],
+    about: [
+      [
+        "ROOM is a room of my server on this machine (main); HOST/ROOM, an INVITATION, or",
+        "one that - reads from stdin, is a room that I have joined. By default the last",
+        "100 messages, else those that --since and --search select, one a line, oldest",
+        "first, with local times.",
+      ],
+    ],
+    rows: [
+      "since",
+      "search",
+      "last all",
+      "delete-before",
+      "data",
+      "invitation-file",
+      "json",
+      "quiet",
+      "verbose",
+      "help version",
+    ],
+    notes: [],
+    argument: "room-or-joined",
+  },
+  doctor: {
+    title: "Check this machine, or the path to a server, and say how to solve problems.",
+    synopsis: ["doctor [OPTION...] [HOST[:PORT] | INVITATION | -]"],
+    listed: [["doctor [WHERE]", "check this machine, or the path to a server"]],
+    about: [
+      [
+        "Without an argument: whether charla can listen here, from where this machine can",
+        "be reached, and whether charla can write its files. Of a server: whether it",
+        "answers, the round-trip time, the loss and the longest datagram; if it lets you",
+        "in, also its clock, and whether there is a NAT.",
+      ],
+    ],
+    rows: ["invitation-file", "json", "quiet", "help version"],
+    notes: ["The exit status is 1 if there is a problem."],
+    argument: "server",
+  },
+  serve: {
+    title: "Share a folder over HTTP.",
+    synopsis: ["serve [OPTION...] [DIR]"],
+    listed: [["serve [DIR]", "share a folder over HTTP"]],
+    about: [
+      [
+        "Without DIR, the current folder. Only this machine can connect, unless --public",
+        "or --bind is given. Nothing outside of the folder is served.",
+      ],
+    ],
+    rows: [
+      "public",
+      "port",
+      "bind",
+      "auth",
+      "tls",
+      ["tls-cert tls-key", "HTTPS with this certificate and key"],
+      ["upload overwrite", "accept uploads; let them replace existing files"],
+      "max-upload",
+      "spa",
+      "cors",
+      "no-listing",
+      ["dotfiles follow-symlinks", "serve hidden files; links out of DIR"],
+      "json",
+      ["quiet help version", "no log; this; the version"],
+    ],
+    notes: ["Ctrl-C ends the server after the pending responses, or after 5 seconds."],
+    argument: "folder",
+  },
+  get: {
+    title: "Fetch a URL over HTTP: the body on stdout, everything else on stderr.",
+    synopsis: ["get [-o FILE | -O] [OPTION...] URL"],
+    listed: [["get URL", "fetch one"]],
+    about: [],
+    rows: [
+      "output remote-name",
+      "resume",
+      "sha256",
+      "max-bytes",
+      "include head",
+      "header",
+      "request",
+      "data",
+      "json",
+      "form",
+      "user",
+      "timeout",
+      "retry",
+      "no-fail",
+      ["insecure cacert", "trust any certificate; or those in FILE"],
+      "http0.9",
+      ["quiet verbose help version", "quiet; verbose; this; the version"],
+    ],
+    notes: [],
+    argument: "text",
+  },
+  stop: {
+    title: "End my server on this machine, and wait until it has ended.",
+    synopsis: ["stop [--data DIR] [OPTION...]"],
+    listed: [["stop", "end my server"]],
+    about: [
+      [
+        "Members wait, and come back when it is started again. Without --data, the server",
+        "that was started last ends.",
+      ],
+    ],
+    rows: ["data", "json", "quiet verbose", "help version"],
+    notes: [],
+    argument: "text",
+  },
+  id: {
+    title: "Show my name, and the fingerprint of my key.",
+    synopsis: ["id [OPTION...]"],
+    listed: [["id", "my name and fingerprint"]],
+    about: [
+      [
+        "Others see the same fingerprint, and so know that it is you. The key is made on",
+        "first use, and kept in the config folder, ~/.config/charla.",
+      ],
+    ],
+    rows: ["json", "quiet", "verbose", "help version"],
+    notes: [],
+    argument: "text",
+  },
+  completion: {
+    title: "Print a script with which a shell completes charla's command line.",
+    synopsis: ["completion bash | zsh | fish"],
+    listed: [["completion SHELL", "let Tab complete all this in bash, zsh or fish"]],
+    about: [
+      [
+        "bash, in ~/.bashrc:   source <(charla completion bash)",
+        "zsh, in ~/.zshrc:     source <(charla completion zsh)     (after compinit)",
+        "fish, once:           charla completion fish >",
+        "                        ~/.config/fish/completions/charla.fish",
+      ],
+      [
+        "Then Tab completes commands, options, files, and the rooms and servers that are",
+        "known on this machine. It asks nothing of the network.",
+      ],
+    ],
+    rows: ["help version"],
+    notes: [],
+    argument: SHELLS,
+  },
+};

@@ -1,0 +1,381 @@
+// The one table of options: how each is written, what it takes, which commands have it, and what it does there. The
+// parser, --help, the man page and the completions are made from it. Data only.
+
+/** The commands that have a name; without one, `chat` is meant. */
+export const COMMANDS = [
+  "send",
+  "receive",
+  "history",
+  "doctor",
+  "serve",
+  "get",
+  "id",
+  "stop",
+  "completion",
+] as const;
+
+export type CommandName = "chat" | (typeof COMMANDS)[number];
+
+/** `charla --server` is a conversation like any other, and has a help of its own. */
+export const PAGE_NAMES = ["chat", "server", ...COMMANDS] as const;
+
+export type PageName = (typeof PAGE_NAMES)[number];
+
+/**
+ * What a value is, for completion: `server` is an invitation or HOST[:PORT], `room-or-joined` a room of the own server or
+ * HOST/ROOM. A list is all there is to choose from, or what is usual.
+ */
+export type ValueKind =
+  | "room"
+  | "server"
+  | "room-or-joined"
+  | "file"
+  | "folder"
+  | "port"
+  | "duration"
+  | "size"
+  | "number"
+  | "text"
+  | readonly string[];
+
+export interface Option {
+  readonly short?: string;
+  /**
+   * `flag` takes no value, `value` needs one, `text` one that may be empty, `optional` takes one only as
+   * `--name=VALUE`.
+   */
+  readonly takes: "flag" | "value" | "text" | "optional";
+  readonly value?: {
+    readonly name: string;
+    readonly kind: ValueKind;
+    /** The one command where a value means something, if it is not all. */
+    readonly only?: PageName;
+  };
+  /** What it does, for each command that has it. */
+  readonly does: Readonly<Partial<Record<PageName, string>>>;
+  /** For the program itself: no help, manual or completion names it. */
+  readonly hidden?: true;
+}
+
+export type OptionTable = Readonly<Record<string, Option>>;
+
+const flag = { takes: "flag" } as const;
+const value = (name: string, kind: ValueKind) =>
+  ({ takes: "value", value: { name, kind } }) as const;
+
+const FILE = value("FILE", "file");
+const DIR = value("DIR", "folder");
+const NUMBER = value("N", "number");
+const SIZE = value("N", "size");
+const ADDRESSES = ["127.0.0.1", "::1", "0.0.0.0", "::"];
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+export const SHELLS = ["bash", "zsh", "fish"];
+
+const EVENTS = "every event as one JSON object a line on stdout";
+const OBJECTS = "one JSON object a line";
+const HELP = "show this help";
+const VERSION = "show the version";
+const NOT_ENCRYPTED = "the lesson's wire, not encrypted";
+
+export const OPTIONS: OptionTable = {
+  server: { ...flag, does: { server: "open a conversation" } },
+  port: {
+    short: "p",
+    ...value("N", "port"),
+    does: {
+      server: "listen on port N (12345; 0: any free one)",
+      receive: "listen on port N (12345; 0: any free one)",
+      serve: "listen on port N (8000; 0: any free one)",
+    },
+  },
+  bind: {
+    short: "b",
+    ...value("ADDRESS", ADDRESSES),
+    does: {
+      server: "listen on this address only",
+      receive: "listen on this address only",
+      serve: "listen on this address only",
+    },
+  },
+  name: {
+    short: "n",
+    ...value("NAME", "text"),
+    does: {
+      chat: "how others see me (my login name)",
+      server: "how others see me (my login name)",
+      send: "with an invitation: how others see me (my login name)",
+    },
+  },
+  room: {
+    short: "r",
+    ...value("ROOM", "room"),
+    does: {
+      chat: "the room that I enter (main)",
+      server: "the room that I enter and invite to (main)",
+      send: "with an invitation: which room (the invitation's)",
+    },
+  },
+  open: { ...flag, does: { server: "let anyone in, without an invitation" } },
+  admit: {
+    ...FILE,
+    does: { server: "let in people whose fingerprints FILE lists, uninvited" },
+  },
+  data: {
+    ...DIR,
+    does: {
+      server: "store messages in DIR (~/.local/share/charla)",
+      history: "the folder of the server (~/.local/share/charla)",
+      stop: "the server that stores its messages in DIR",
+    },
+  },
+  ephemeral: { ...flag, does: { server: "store nothing" } },
+  memory: {
+    ...SIZE,
+    does: { server: "use at most N bytes for members (64M, 2G; 1G by default)" },
+  },
+  keep: {
+    ...value("90d|10GB", "text"),
+    does: { server: "keep only so much of each room: a time, or a size; may be given twice" },
+  },
+  quota: {
+    ...value("20GB", "size"),
+    does: { server: "use at most so much of the disk (half of what is free)" },
+  },
+  background: {
+    ...flag,
+    does: { server: "return the shell; charla joins it, charla stop ends it" },
+  },
+  "invitation-file": {
+    ...FILE,
+    does: {
+      chat: "join with the invitation in FILE",
+      server: "write the invitation to FILE",
+      send: "to the invitation in FILE",
+      history: "of the room of the invitation in FILE",
+      doctor: "check the server of the invitation in FILE",
+    },
+  },
+  to: {
+    ...value("WHERE", "server"),
+    does: { send: "where to (localhost:12345); -: as stdin's first line" },
+  },
+  reply: {
+    takes: "optional",
+    value: { name: "TEXT", kind: "text", only: "receive" },
+    does: {
+      send: "wait for a reply to each message, and print it",
+      receive: "reply with TEXT, or with a line of stdin",
+    },
+  },
+  plain: {
+    ...flag,
+    does: { chat: NOT_ENCRYPTED, server: `${NOT_ENCRYPTED}, with one other person` },
+  },
+  turns: {
+    ...flag,
+    does: { chat: "with --plain: speak in turns", server: "with --plain: speak in turns" },
+  },
+  stay: { ...flag, does: { chat: "stay after the end of stdin" } },
+  bell: {
+    ...flag,
+    does: { chat: "ring the bell when I am named", server: "ring the bell when I am named" },
+  },
+  history: {
+    ...NUMBER,
+    does: { chat: "show N earlier messages at first (20; in a pipe: 0)" },
+  },
+  "no-log": { ...flag, does: { chat: "keep no messages on this machine" } },
+  "no-line-history": {
+    ...flag,
+    does: {
+      chat: "keep none of the lines that I type",
+      server: "keep none of the lines that I type",
+    },
+  },
+  since: {
+    ...value("WHEN", "duration"),
+    does: { history: "not before WHEN: 30m, 1h, 2d ago, 2026-11-22 or 2026-11-22T10:00" },
+  },
+  search: {
+    ...value("WORDS", "text"),
+    does: { history: "with all of these words, or words that start like them" },
+  },
+  last: { ...NUMBER, does: { history: "only the last N messages" } },
+  all: { ...flag, does: { history: "all messages" } },
+  "delete-before": {
+    ...value("WHEN|N", "duration"),
+    does: { history: "delete what is before WHEN, or the number N" },
+  },
+  public: { ...flag, does: { serve: "listen on every address, and print the URLs" } },
+  auth: {
+    ...value("USER:PASSWORD", "text"),
+    does: { serve: "require this user and password" },
+  },
+  tls: { ...flag, does: { serve: "HTTPS with a new self-signed certificate" } },
+  "tls-cert": { ...FILE, does: { serve: "HTTPS with this certificate" } },
+  "tls-key": { ...FILE, does: { serve: "the private key of that certificate" } },
+  upload: { ...flag, does: { serve: "accept uploads" } },
+  overwrite: { ...flag, does: { serve: "let uploads replace existing files" } },
+  "max-upload": {
+    ...SIZE,
+    does: { serve: "limit uploads to N bytes (500K, 20M; 1G by default)" },
+  },
+  spa: { ...flag, does: { serve: "serve /index.html for unknown paths" } },
+  cors: { ...flag, does: { serve: "let pages of other sites read the files" } },
+  "no-listing": { ...flag, does: { serve: "no listing of folders without an index.html" } },
+  dotfiles: { ...flag, does: { serve: "serve hidden files" } },
+  "follow-symlinks": { ...flag, does: { serve: "serve links out of DIR" } },
+  values: {
+    ...value("KIND", "text"),
+    does: { completion: "the values that a script completes with" },
+    hidden: true,
+  },
+  json: {
+    ...flag,
+    does: {
+      chat: EVENTS,
+      server: EVENTS,
+      send: EVENTS,
+      receive: EVENTS,
+      history: OBJECTS,
+      doctor: OBJECTS,
+      serve: "log each request as a JSON object on stdout",
+      stop: "one JSON object",
+      id: "one JSON object, with the public key as well",
+    },
+  },
+  quiet: {
+    short: "q",
+    ...flag,
+    does: {
+      chat: "only messages and errors",
+      server: "only messages and errors",
+      send: "only replies and errors",
+      receive: "only the message and errors",
+      history: "only messages and errors",
+      doctor: "only notes and problems",
+      serve: "no log",
+      stop: "only errors",
+      id: "do not say that a key was made",
+    },
+  },
+  verbose: {
+    short: "v",
+    ...flag,
+    does: {
+      chat: "every detail",
+      server: "every detail",
+      send: "print what was sent",
+      receive: "print the reply",
+      history: "seconds, and the fingerprints of the authors",
+      stop: "every detail",
+      id: "print the path of the key",
+    },
+  },
+  help: {
+    short: "h",
+    ...flag,
+    does: {
+      chat: HELP,
+      server: HELP,
+      send: HELP,
+      receive: HELP,
+      history: HELP,
+      doctor: HELP,
+      serve: HELP,
+      stop: HELP,
+      id: HELP,
+      completion: HELP,
+    },
+  },
+  version: {
+    ...flag,
+    does: {
+      chat: VERSION,
+      server: VERSION,
+      send: VERSION,
+      receive: VERSION,
+      history: VERSION,
+      doctor: VERSION,
+      serve: VERSION,
+      stop: VERSION,
+      id: VERSION,
+      completion: VERSION,
+    },
+  },
+};
+
+/**
+ * `charla get` has curl's options, of which other commands have some with another meaning: `--json DATA` and
+ * `--data DATA` are sent. They go after `get`; before it, `--json` is the flag.
+ */
+export const GET_OPTIONS: OptionTable = {
+  output: { short: "o", ...FILE, does: { get: "save in FILE" } },
+  "remote-name": { short: "O", ...flag, does: { get: "named as in the URL" } },
+  resume: { ...flag, does: { get: "continue FILE.part, if the file has not changed" } },
+  sha256: { ...value("HEX", "text"), does: { get: "check the SHA-256 of the body" } },
+  "max-bytes": { ...SIZE, does: { get: "fail after N bytes (2048, 10M, 2G)" } },
+  include: { short: "i", ...flag, does: { get: "print the headers, too" } },
+  head: { short: "I", ...flag, does: { get: "only the headers" } },
+  header: {
+    short: "H",
+    ...value("LINE", "text"),
+    does: { get: 'send this header: "Accept: text/plain"' },
+  },
+  request: {
+    short: "X",
+    ...value("METHOD", METHODS),
+    does: { get: "the method; by default GET, or POST with data" },
+  },
+  data: {
+    short: "d",
+    takes: "text",
+    value: { name: "DATA", kind: "text" },
+    does: { get: "send DATA, the content of @FILE, or - for stdin" },
+  },
+  json: {
+    takes: "text",
+    value: { name: "DATA", kind: "text" },
+    does: { get: "send DATA, as above, as JSON" },
+  },
+  form: {
+    short: "F",
+    ...value("FIELD", "text"),
+    does: { get: "send a form: NAME=TEXT, NAME=@FILE" },
+  },
+  user: {
+    short: "u",
+    ...value("USER[:PASSWORD]", "text"),
+    does: { get: "log in; a missing password is asked for" },
+  },
+  timeout: {
+    ...NUMBER,
+    does: { get: "give up after N seconds without data (300; 0: never)" },
+  },
+  retry: { ...NUMBER, does: { get: "retry temporary failures N times, with growing waits" } },
+  "no-fail": { ...flag, does: { get: "a status of 400 or more is not an error" } },
+  insecure: { ...flag, does: { get: "trust any certificate" } },
+  cacert: { ...FILE, does: { get: "trust the certificates in FILE" } },
+  "http0.9": {
+    ...flag,
+    does: { get: "send the lesson's request, GET /path; print 2048 bytes" },
+  },
+  quiet: { short: "q", ...flag, does: { get: "only errors" } },
+  verbose: { short: "v", ...flag, does: { get: "every detail" } },
+  help: { short: "h", ...flag, does: { get: HELP } },
+  version: { ...flag, does: { get: VERSION } },
+};
+
+/** The options of a command, or of one help page, in their order. */
+export function optionsOf(page: PageName): readonly (readonly [name: string, option: Option])[] {
+  const table = page === "get" ? GET_OPTIONS : OPTIONS;
+  return Object.entries(table).filter(
+    ([, { does, hidden }]) => does[page] !== undefined && !hidden,
+  );
+}
+
+/** The commands that have an option. */
+export function commandsWith({ does }: Option): CommandName[] {
+  const pages = PAGE_NAMES.filter((page) => does[page] !== undefined);
+  return [...new Set(pages.map((page) => (page === "server" ? "chat" : page)))];
+}
