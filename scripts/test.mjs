@@ -1,11 +1,12 @@
 // `npm test`: all tests and, at the same time, format, lint and types; the last line counts them all.
 // `npm test -- session` runs only the test files whose path contains `session`. With `--full`, the proofs whose size can
 // be chosen are larger: more seeds, kills and datagrams. Without it, other options are those of `bun test`.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { bundleProgram } from "./bundle.mjs";
 import { installWhatIsMissing, program, root } from "./install.mjs";
 
 installWhatIsMissing();
@@ -59,13 +60,9 @@ function splitTests() {
 }
 
 /** The program that tests start hundreds of times, in few files; they start its source if it cannot be built. */
-function bundle(outdir) {
-  const options = "build --target=bun --format=esm --splitting --entry-naming [name].[ext]".split(
-    " ",
-  );
-  const files = ["src/cli/main.ts", "src/log/sqlite/search-worker.ts", "--outdir", outdir];
-  const built = spawnSync(program("bun"), [...options, ...files], { cwd: root, stdio: "ignore" });
-  return join(...(built.status === 0 ? [outdir, "main.js"] : [root, "src", "cli", "main.ts"]));
+function bundle(folder) {
+  const main = bundleProgram(folder).succeeded ? [folder, "main.js"] : [root, "src/cli/main.ts"];
+  return join(...main);
 }
 
 function isProof(path) {

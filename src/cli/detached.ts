@@ -43,5 +43,6 @@ export async function startDetached(output: number): Promise<string | null> {
 /** Nothing for a compiled program, whose files are inside the executable. */
 function ownScript(): string[] {
   const [, script = ""] = process.argv;
-  return script.startsWith("/$bunfs/") ? [] : [script];
+  // Bun takes the first "--" for its own.
+  return script.startsWith("/$bunfs/") ? [] : [script, "--"];
 }

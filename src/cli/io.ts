@@ -13,6 +13,11 @@ import {
 /** Set for a program that `startDetached` has started, and that reports on a descriptor. */
 export const DETACHED_VARIABLE = "CHARLA_DETACHED";
 export const REPORT_DESCRIPTOR = 3;
+/**
+ * The same signal within so many ms is one: the terminal, `kill %1` and systemd send it to all processes of a job, and
+ * then the launcher (bin/launch.mjs), npm and others pass theirs on.
+ */
+const SIGNAL_ECHO = 100;
 /** An invitation in the environment: other users cannot read it there. */
 export const INVITATION_VARIABLE = "CHARLA_INVITATION";
 
@@ -101,8 +106,14 @@ function withTimes(output: Output): Output {
 }
 
 function onProcessSignal(signal: SignalName, handler: () => void): Disposable {
-  process.on(signal, handler);
-  return { [Symbol.dispose]: () => void process.off(signal, handler) };
+  let last = -Infinity;
+  function listener(): void {
+    const isEcho = performance.now() - last < SIGNAL_ECHO;
+    last = performance.now();
+    if (!isEcho) handler();
+  }
+  process.on(signal, listener);
+  return { [Symbol.dispose]: () => void process.off(signal, listener) };
 }
 
 /** `Io.signal`: the first SIGINT or SIGTERM aborts it, every later one calls `exit`. */

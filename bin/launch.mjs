@@ -1,0 +1,111 @@
+// Starts a program of charla's with the runtime, Bun, which npm has installed as a package for this platform. For Node.js 20
+// or newer, and nothing else: whoever installs charla has no Bun of their own, and what runs before it must be plain JavaScript.
+
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** By `process.platform` and `process.arch`: packages `@oven/bun-*` whose programs run there, the best first. */
+export const PACKAGES = {
+  "linux x64": ["linux-x64", "linux-x64-musl"],
+  "linux arm64": ["linux-aarch64", "linux-aarch64-musl"],
+  // A Node.js for x64 on Apple's processors runs beside programs for either.
+  "darwin x64": ["darwin-x64", "darwin-aarch64"],
+  "darwin arm64": ["darwin-aarch64"],
+  "win32 x64": ["windows-x64"],
+  "win32 arm64": ["windows-aarch64"],
+};
+
+/** All but those that no program handles, and those of job control. */
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+
+const require = createRequire(import.meta.url);
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** The runtime reads nothing of the folder it is started in: no .env, bunfig.toml or tsconfig.json. */
+const OWN_SETTINGS = [
+  "--no-env-file",
+  "--no-install",
+  `--config=${join(here, "bunfig.toml")}`,
+  `--tsconfig-override=${join(here, "tsconfig.json")}`,
+];
+
+/**
+ * @param resolve finds a file of a package, or throws
+ * @param isMusl whether this system's C library is musl; asked only if both kinds are installed, for it takes some ms
+ * @returns the path of the runtime, or null if no package for this platform is installed
+ */
+export function findRuntime(platform, arch, resolve = require.resolve, isMusl = usesMusl) {
+  const file = platform === "win32" ? "bin/bun.exe" : "bin/bun";
+  const found = (PACKAGES[`${platform} ${arch}`] ?? []).flatMap(
+    (name) => tryTo(resolve, `@oven/bun-${name}/${file}`) ?? [],
+  );
+  if (found.length > 1 && platform === "linux" && isMusl()) return found[1];
+  return found[0] ?? findMovedRuntime(resolve);
+}
+
+/** The package `bun`, which somebody else needs here, moves the program of the platform's package into itself. */
+function findMovedRuntime(resolve) {
+  const manifest = tryTo(resolve, "bun/package.json");
+  if (manifest === null) return null;
+  const wanted = require("../package.json").optionalDependencies["@oven/bun-linux-x64"];
+  return require(manifest).version === wanted ? tryTo(resolve, "bun/bin/bun.exe") : null;
+}
+
+function tryTo(resolve, path) {
+  try {
+    return resolve(path);
+  } catch {
+    return null;
+  }
+}
+
+function usesMusl() {
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime === undefined;
+}
+
+/** Runs a program to its end, with this process's streams, arguments and signals; this process ends as it did. */
+export function launch(program, args) {
+  // Among these there may be an invitation, and other users can see them; the program covers its own.
+  process.title = "charla";
+  const runtime = findRuntime(process.platform, process.arch);
+  if (runtime === null)
+    return fail("its runtime, the package of Bun for this platform, is missing");
+  // Bun takes the first "--" for its own.
+  const words = [...OWN_SETTINGS, program, "--", ...args];
+  // Best is no process between the shell and charla; Node.js 22.15 was the first that could do that.
+  if (process.execve === undefined) return start(runtime, words);
+  // Node.js warns that this is new, on the stderr of people who can't help it.
+  process.removeAllListeners("warning");
+  process.execve(runtime, [runtime, ...words]);
+}
+
+function start(runtime, words) {
+  const child = require("node:child_process").spawn(runtime, words, { stdio: "inherit" });
+  // A terminal sends them to both, `kill` only to this process: charla takes two in a row for one. On Windows only a console
+  // sends any, and to both; there, kill() would end charla at once.
+  const pass = (signal) => process.platform === "win32" || child.kill(signal);
+  for (const signal of ENDING_SIGNALS) process.on(signal, pass);
+  process.on("SIGTSTP", function stop() {
+    child.kill("SIGTSTP");
+    process.off("SIGTSTP", stop);
+    process.kill(process.pid, "SIGTSTP");
+    process.on("SIGTSTP", stop);
+  });
+  process.on("SIGCONT", () => child.kill("SIGCONT"));
+  child.on("error", (error) => fail(`its runtime can't be started: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function fail(reason) {
+  process.stderr.write(
+    `charla: ${reason} (${process.platform} ${process.arch})\n` +
+      "hint: npm install --global --include=optional charla, on Linux, macOS or Windows, x64 or arm64\n",
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,38 @@
+// charla's program as JavaScript for Bun, in one way for all: one executable file, the package for npm, and the tests.
+// Needs nothing but Node.js, and Bun among the dependencies.
+import { spawnSync } from "node:child_process";
+
+import { program, root } from "./install.mjs";
+
+// The thread that searches a log is a program of its own, which is found beside the code that starts it.
+const PROGRAMS = ["src/cli/main.ts", "src/log/sqlite/search-worker.ts"];
+// Not minified: that starts no faster, and stack traces stay readable. Split: otherwise each start loads every platform
+// module that any command imports.
+const BUNDLE = ["build", "--format=esm", "--splitting", "--entry-naming", "[name].[ext]"];
+// charla must not read the .env and bunfig.toml of the folder it is started in.
+const STRICT = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
+
+/** Writes main.js and what it loads into `folder`. */
+export function bundleProgram(folder) {
+  return bun([...BUNDLE, "--target=bun", ...PROGRAMS, "--outdir", folder]);
+}
+
+/**
+ * Writes one executable file with the runtime inside.
+ *
+ * @param more further options of `bun build --compile`, such as another target
+ */
+export function compileProgram(file, more = []) {
+  const options = ["--compile", "--bytecode", ...STRICT, ...more];
+  return bun([...BUNDLE, ...options, ...PROGRAMS, "--outfile", file]);
+}
+
+/** @returns whether it succeeded, and what it printed */
+function bun(args) {
+  const { status, stdout, stderr, error } = spawnSync(program("bun"), args, {
+    cwd: root,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  return { succeeded: status === 0, output: error?.message ?? stdout + stderr };
+}
