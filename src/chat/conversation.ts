@@ -13,6 +13,9 @@ import type {
 /** On the plain wire, the message that ends a conversation; in a room, what people type to leave. Shown like any other. */
 export const GOODBYE = "bye";
 
+/** Characters of one message in a room: with JSON's escapes it still fits a message of the sealed wire. */
+export const MAX_TEXT = 10_000;
+
 /** Messages of one end that may wait: more than anyone types, few enough to hold. */
 export const MAX_WAITING = 1_000;
 

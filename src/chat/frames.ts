@@ -4,10 +4,9 @@
 import * as v from "valibot";
 
 import { usageError } from "../errors.ts";
+import { MAX_TEXT } from "./conversation.ts";
 import { isMemberName, isRoomName } from "./names.ts";
 
-/** Characters of one message: with JSON's escapes it still fits a message of the sealed wire. */
-export const MAX_TEXT = 10_000;
 /** Entries shown to a member that enters a room for the first time, and does not say how many. */
 export const FIRST_ENTRIES = 20;
 /** Entries in one answer to `history`. */

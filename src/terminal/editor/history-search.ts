@@ -54,9 +54,13 @@ export function cancelSearch(editing: Editing, search: Search): Editing {
   return { ...editing, ...start, search: null, lastTerm: term === "" ? editing.lastTerm : term };
 }
 
+/** Characters of a term that are shown: the end of a longer one. */
+const MAX_SHOWN = 1_000;
+
 /** What stands before the line that was found, instead of the prompt. */
-export function searchPrompt({ term, direction, found }: Search): string {
+export function searchPrompt({ term: whole, direction, found }: Search): string {
   const what = direction === -1 ? "search" : "search forward";
+  const term = whole.length > MAX_SHOWN ? `…${whole.slice(-MAX_SHOWN).toWellFormed()}` : whole;
   return `(${found ? "" : "failed "}${what}) '${term}': `;
 }
 

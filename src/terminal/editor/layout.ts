@@ -3,7 +3,7 @@
 // too: a terminal that reorders it (VTE, Konsole) does that within the row. Pure.
 
 import type { DisplayWidth } from "../display-width.ts";
-import { splitGraphemes } from "../graphemes.ts";
+import { boundaryTo, splitGraphemes } from "../graphemes.ts";
 import { type Row, type Span, span, type Style, TAB } from "../rows.ts";
 import { visibleLine, visibleText } from "../visible-text.ts";
 import type { Editing, Search } from "./editing.ts";
@@ -37,26 +37,106 @@ const TOO_WIDE = "?";
  */
 const PLAIN_RUN = /[ -~]{16,}(?![^\n -~])/g;
 
+/**
+ * UTF-16 units of a row of the text that are laid out at once; the next ones begin a row of their own. So the time of a key does
+ * not grow with the text: only the pieces in the window are laid out. Few messages are that long.
+ */
+const PIECE = 4_096;
+/** Units around the end of a piece that are looked at for the end of a grapheme. */
+const AROUND = 64;
+
 /** The line in a window. A newline begins a row; all rows but the first are indented by the prompt's width. */
 export function layOutEditor(
   { line, search }: Pick<Editing, "line" | "search">,
   { prompt, columns, maxRows, width }: EditorWindow,
 ): EditorLayout {
   const { text, cursor } = line;
-  const rows = createRows(columns, indentBelow(prompt, columns, width), width);
   const before = search === null ? prompt : [span(searchPrompt(search))];
-  for (const { text: part, style } of before) {
-    for (const grapheme of splitGraphemes(visibleLine(part).replaceAll("\t", "^I"))) {
+  const indent = indentBelow(prompt, columns, width);
+  const match = search === null ? null : matchIn(search);
+  const isNewline = (place: number) => text[place] === "\n";
+  const layOut = (from: number, to: number) => {
+    const rows = createRows(columns, indent, width, from > 0);
+    if (from === 0) addPrompt(rows, before);
+    return layOutPiece(rows, text, { from, to }, cursor, match);
+  };
+  const most = Math.max(1, maxRows);
+  let top = pieceStart(text, cursor);
+  let last = top;
+  let bottom = pieceEnd(text, last);
+  const { rows, end } = layOut(last, bottom);
+  let { row } = end;
+  while (top > 0 && row < most - 1) {
+    const from = pieceStart(text, top - 1);
+    const above = layOut(from, top).rows;
+    rows.unshift(...above);
+    row += above.length;
+    top = from;
+  }
+  // Behind a newline at the end of the text there is an empty piece.
+  while (rows.length < most && (bottom < text.length || (last < bottom && isNewline(bottom - 1)))) {
+    last = bottom;
+    bottom = pieceEnd(text, last);
+    rows.push(...layOut(last, bottom).rows);
+  }
+  const first = Math.max(0, row - most + 1);
+  return {
+    rows: rows.slice(first, first + most),
+    cursorRow: row - first,
+    cursorColumn: end.column,
+  };
+}
+
+/** Where the piece begins that this place belongs to: behind a newline, or behind so many units. */
+function pieceStart(text: string, at: number): number {
+  const line = at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
+  const whole = Math.floor((at - line) / PIECE);
+  // The next one may begin a little before its place.
+  const next = cutAt(text, line + (whole + 1) * PIECE);
+  if (next <= at) return next;
+  return whole === 0 ? line : cutAt(text, line + whole * PIECE);
+}
+
+/** Where the piece ends that begins there: behind its newline, if it has one. */
+function pieceEnd(text: string, start: number): number {
+  const line = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
+  const newline = text.indexOf("\n", start);
+  const end = newline === -1 ? text.length : newline + 1;
+  const pieces = Math.round((start - line) / PIECE) + 1;
+  return Math.min(end, cutAt(text, line + pieces * PIECE));
+}
+
+/** A place moved to the beginning of a grapheme. */
+function cutAt(text: string, place: number): number {
+  if (place >= text.length) return place;
+  const from = place - AROUND;
+  return from + boundaryTo(text.slice(from, place + AROUND), AROUND);
+}
+
+type Rows = ReturnType<typeof createRows>;
+
+function addPrompt(rows: Rows, prompt: Row): void {
+  for (const { text, style } of prompt) {
+    for (const grapheme of splitGraphemes(visibleLine(text).replaceAll("\t", "^I"))) {
       rows.add(grapheme, style);
     }
   }
-  const match = search === null ? null : matchIn(search);
+}
+
+/** The rows of a part of the text, and where the cursor is in them; if it is not there, their end. */
+function layOutPiece(
+  rows: Rows,
+  text: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  cursor: number,
+  match: { from: number; to: number } | null,
+): { readonly rows: Row[]; readonly end: { readonly row: number; readonly column: number } } {
   let cursorAt: { row: number; column: number } | null = null;
-  let offset = 0;
+  let offset = from;
 
   function addGrapheme(grapheme: string, style: Style): void {
     rows.makeRoom(grapheme);
-    if (offset === cursor) cursorAt = rows.end;
+    if (cursorAt === null && offset >= cursor) cursorAt = rows.end;
     rows.add(grapheme, style);
     offset += grapheme.length;
   }
@@ -72,7 +152,7 @@ export function layOutEditor(
     offset += run.length;
   }
 
-  for (const { part, style } of styledParts(text, match)) {
+  for (const { part, style } of styledParts(text, from, to, match)) {
     let done = 0;
     for (const { index, 0: run } of part.matchAll(PLAIN_RUN)) {
       for (const grapheme of splitGraphemes(part.slice(done, index))) addGrapheme(grapheme, style);
@@ -81,12 +161,10 @@ export function layOutEditor(
     }
     for (const grapheme of splitGraphemes(part.slice(done))) addGrapheme(grapheme, style);
   }
-  rows.makeRoom("");
-  const { row, column } = cursorAt ?? rows.end;
-  const all = rows.all;
-  const most = Math.max(1, maxRows);
-  const first = Math.max(0, Math.min(row - most + 1, all.length - most));
-  return { rows: all.slice(first, first + most), cursorRow: row - first, cursorColumn: column };
+  // The row below a newline is the next piece's.
+  if (to > from && text[to - 1] === "\n") return { rows: rows.begun, end: cursorAt ?? rows.end };
+  if (to === text.length) rows.makeRoom("");
+  return { rows: rows.all, end: cursorAt ?? rows.end };
 }
 
 /** What a grapheme is shown as: more than one piece may be broken between them, as a letter may not. */
@@ -95,15 +173,34 @@ interface Shown {
   readonly width: number;
 }
 
-/** Rows being filled from left to right; the cursor always has a column of its own behind what is in them. */
-function createRows(columns: number, indent: number, width: DisplayWidth) {
+/** Most texts have few different graphemes, and these take long to measure. */
+const KNOWN = new WeakMap<DisplayWidth, Map<string, Shown>>();
+const MAX_KNOWN = 4_096;
+/** A letter with very many marks is not kept. */
+const MAX_KNOWN_LENGTH = 64;
+
+function knownFor(width: DisplayWidth): Map<string, Shown> {
+  const known = KNOWN.get(width) ?? new Map<string, Shown>();
+  KNOWN.set(width, known);
+  return known;
+}
+
+/**
+ * Rows being filled from left to right; the cursor always has a column of its own behind what is in them.
+ *
+ * @param isBelow whether the first is indented too
+ */
+function createRows(columns: number, indent: number, width: DisplayWidth, isBelow: boolean) {
   const all: Row[] = [];
   let row: Span[] = [];
   let filled = 0;
   /** Columns of the row that nothing was added to yet. */
   let empty = 0;
-  /** Most texts have few different graphemes, and these take long to measure. */
-  const known = new Map<string, Shown>();
+  /** What is to be added to the row as one span. */
+  let open = "";
+  let openStyle: Style = "plain";
+  const known = knownFor(width);
+  if (isBelow) indentRow();
 
   function shownAs(grapheme: string): Shown {
     const before = known.get(grapheme);
@@ -112,15 +209,29 @@ function createRows(columns: number, indent: number, width: DisplayWidth) {
     const texts = visible === grapheme ? [visible] : Array.from(visible);
     const pieces = texts.map((text) => ({ text, width: width(text) }));
     const shown = { pieces, width: pieces.reduce((sum, piece) => sum + piece.width, 0) };
+    if (grapheme.length > MAX_KNOWN_LENGTH) return shown;
+    if (known.size >= MAX_KNOWN) known.clear();
     known.set(grapheme, shown);
     return shown;
   }
 
   function begin(): void {
+    closeSpan();
     all.push(row);
-    row = indent > 0 ? [span(" ".repeat(indent))] : [];
+    row = [];
+    indentRow();
+  }
+
+  function indentRow(): void {
+    open = " ".repeat(indent);
+    openStyle = "plain";
     filled = indent;
     empty = indent;
+  }
+
+  function closeSpan(): void {
+    if (open !== "") row.push(span(open, openStyle));
+    open = "";
   }
 
   /** Begins a row if these columns don't fit behind what is there. */
@@ -129,10 +240,9 @@ function createRows(columns: number, indent: number, width: DisplayWidth) {
   }
 
   function append(text: string, style: Style, needed: number): void {
-    const last = row.at(-1);
-    if (last !== undefined && last.style === style) {
-      row[row.length - 1] = span(last.text + text, style);
-    } else row.push(span(text, style));
+    if (style !== openStyle) closeSpan();
+    openStyle = style;
+    open += text;
     filled += needed;
   }
 
@@ -161,20 +271,32 @@ function createRows(columns: number, indent: number, width: DisplayWidth) {
     get end() {
       return { row: all.length, column: filled };
     },
-    get all(): readonly Row[] {
+    get all(): Row[] {
+      closeSpan();
       return [...all, row];
+    },
+    /** Without the last. */
+    get begun(): Row[] {
+      return all;
     },
   };
 }
 
-/** The text before a match, the match, and what follows. */
-function styledParts(text: string, match: { from: number; to: number } | null) {
-  if (match === null) return [{ part: text, style: "plain" }] as const;
+/** Of a part of the text: what is before a match, in it, and behind it. */
+function styledParts(
+  text: string,
+  from: number,
+  to: number,
+  match: { from: number; to: number } | null,
+): { part: string; style: Style }[] {
+  if (match === null) return [{ part: text.slice(from, to), style: "plain" }];
+  const begin = Math.min(Math.max(from, match.from), to);
+  const end = Math.min(Math.max(from, match.to), to);
   return [
-    { part: text.slice(0, match.from), style: "plain" },
-    { part: text.slice(match.from, match.to), style: "match" },
-    { part: text.slice(match.to), style: "plain" },
-  ] as const;
+    { part: text.slice(from, begin), style: "plain" },
+    { part: text.slice(begin, end), style: "match" },
+    { part: text.slice(end, to), style: "plain" },
+  ];
 }
 
 /** A long prompt, or one in a narrow window, would leave too little room beside it. */

@@ -1,8 +1,9 @@
 // What a key or another input of the terminal changes: the line being typed, what is sent, which command is run. Pure.
 
 import { type Command, commandsFor, parseLine } from "../../chat/commands.ts";
+import { MAX_TEXT, MAX_WAITING } from "../../chat/conversation.ts";
 import { CharlaError } from "../../errors.ts";
-import { type EditorCommand, replaceText } from "../editor/editing.ts";
+import { type Editing, type EditorCommand, replaceText } from "../editor/editing.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 import { complete as completeLine, paste, press } from "../editor/line-keys.ts";
 import type { InputEvent, Key } from "../input/input-event.ts";
@@ -22,6 +23,13 @@ const LEAVE_WITHIN = 2_000;
 /** Characters of a dropped line that stay on the screen. */
 const MAX_DROPPED = 400;
 
+/** Characters that may be on the line in a room: several times what can be sent, so that there is something to shorten. */
+const MAX_IN_ROOM = 4 * MAX_TEXT;
+/** On the plain wire, where a line is a message. What is kept of a longer paste (input/paste.ts) is longer than this, too. */
+const MAX_ON_PLAIN_WIRE = 256 * 1024;
+
+const BY_LINES = "send a file, line by line: charla --plain HOST < FILE";
+
 export function inputStep(state: State, event: InputEvent, now: number): Step {
   switch (event.type) {
     case "key": {
@@ -30,10 +38,8 @@ export function inputStep(state: State, event: InputEvent, now: number): Step {
       // Any other key than the one that was asked for takes the question back.
       return [next.leaving === state.leaving ? withoutQuestion(next) : next, effects];
     }
-    case "paste": {
-      const editing = paste(state.editing, event.text);
-      return [{ ...withoutQuestion(state), editing }, []];
-    }
+    case "paste":
+      return [withText(withoutQuestion(state), paste(state.editing, event.text)), []];
     case "focus": {
       const { focused } = event;
       const markedNew = state.markedNew && !focused;
@@ -65,6 +71,7 @@ function pageKey(state: State, key: Key, now: number): Step {
 
 function pressKey(state: State, key: Key, now: number): Step {
   const [editing, command] = press(state.editing, key);
+  if (isTooLong(state, editing)) return [state, [{ type: "bell" }]];
   const next = { ...state, editing };
   return command === null ? [next, []] : editorStep(next, command, now);
 }
@@ -107,6 +114,38 @@ function leave(state: State, status: "done" | "interrupted"): Step {
   return [{ ...state, leaving: { type: "begun" } }, [{ type: "leave", status }]];
 }
 
+/** Whether a change has made the line longer than makes sense; it can always be shortened. */
+function isTooLong({ settings, editing: before }: State, after: Editing): boolean {
+  const length = draftLength(after);
+  return (
+    length > (settings.isRoom ? MAX_IN_ROOM : MAX_ON_PLAIN_WIRE) && length > draftLength(before)
+  );
+}
+
+function draftLength({ line, search }: Editing): number {
+  return Math.max(line.text.length, search?.term.length ?? 0);
+}
+
+/** With another text on the line, unless that is too long. */
+function withText(state: State, editing: Editing): State {
+  if (!isTooLong(state, editing)) return { ...state, editing };
+  if (!state.settings.isRoom) {
+    return printError(state, {
+      message: `a line has at most ${counted(MAX_ON_PLAIN_WIRE)} characters; it is as it was`,
+      hint: BY_LINES,
+    });
+  }
+  const length = counted(draftLength(editing));
+  return printError(state, {
+    message: `the line would have ${length} characters, and a message has at most ${counted(MAX_TEXT)}; it is as it was`,
+    hint: "share it as a file: charla serve",
+  });
+}
+
+function counted(count: number): string {
+  return count.toLocaleString("en");
+}
+
 /** As in a shell, it stays on the screen, but not all of a long one: undo brings it back. */
 function dropLine(state: State, text: string): State {
   const line = Array.from(visibleLine(text));
@@ -119,6 +158,15 @@ export function enterLine(state: State, text: string, now: number): Step {
   if (state.settings.isRoom) return enterInRoom(state, withoutLastNewlines(text), now);
   // A message on the plain wire is one line: a paste of several is several messages.
   const lines = text.split("\n").filter((line) => line.trim() !== "");
+  // Datagrams that leave at once in such numbers are lost on their way.
+  if (lines.length > MAX_WAITING) {
+    const count = counted(lines.length);
+    const refused = printError(state, {
+      message: `${count} lines are ${count} messages, and at most ${counted(MAX_WAITING)} can be sent at once; none was sent`,
+      hint: BY_LINES,
+    });
+    return [takeEdited(refused, text), []];
+  }
   return sayAll(state, lines, now);
 }
 
@@ -218,5 +266,5 @@ export function complete(state: State, line: LineBuffer, rooms: readonly string[
 
 /** The line was edited elsewhere. */
 export function takeEdited(state: State, text: string): State {
-  return { ...state, editing: replaceText(state.editing, text) };
+  return withText(state, replaceText(state.editing, text));
 }

@@ -314,3 +314,53 @@ describe("a search", () => {
     expect(shown(search([], "\u202e"))[0]).toEqual(["(failed search) '\\u{202e}': "]);
   });
 });
+
+describe("a text of a million characters", () => {
+  const MILLION = 1_000_000;
+  const ideographs = Array.from({ length: MILLION }, (_, index) =>
+    String.fromCharCode(0x4e00 + ((index * 7_919) % 20_000)),
+  ).join("");
+  const TEXTS: readonly (readonly [what: string, text: string])[] = [
+    ["in one row", ideographs],
+    ["in very many rows", ideographs.replaceAll(/..../g, "$&\n")],
+    ["of emoji", "👩‍👩‍👧👍🏽🇩🇪".repeat(MILLION / 20)],
+    ["of letters with many marks", `e${"\u0301".repeat(49)}`.repeat(MILLION / 50)],
+  ];
+
+  for (const [what, text] of TEXTS) {
+    test(`${what} is measured only near the cursor`, () => {
+      let measured = 0;
+      const width = (part: string) => {
+        measured += part.length;
+        return 2;
+      };
+      for (const cursor of [0, MILLION / 2, text.length]) {
+        measured = 0;
+        const { rows, cursorRow } = lay({ text, cursor }, 80, { maxRows: 16, width });
+        expect(rows[cursorRow]).toBeDefined();
+        expect(measured).toBeLessThan(30_000);
+      }
+    });
+  }
+
+  test("shows the same rows wherever the cursor is in them", () => {
+    const text = ideographs.slice(0, 20_000);
+    const rowsAt = (cursor: number) =>
+      lay({ text, cursor }, 80, { maxRows: 16 }).rows.map(rowText).join("\n");
+    // Nothing of the text is lost where its pieces meet.
+    for (let cursor = 0; cursor <= text.length; cursor += 97) {
+      const rows = rowsAt(cursor).replaceAll(/[\s>]/g, "");
+      expect(text).toContain(rows);
+      const end = text.indexOf(rows) + rows.length;
+      expect(end).toBeGreaterThanOrEqual(cursor);
+    }
+  });
+
+  test("is broken behind 4,096 characters of a row, and between two emoji", () => {
+    const emoji = "👩‍👩‍👧".repeat(1_000);
+    const { rows } = lay({ text: emoji, cursor: emoji.length }, 80);
+    expect(rows.map(rowText).join("").replaceAll(/[\s>]/g, "")).toBe(emoji);
+    const short = rows.slice(1, -1).filter((row) => rowText(row).length < 2 + 38 * 8);
+    expect(short).toHaveLength(1);
+  });
+});

@@ -25,6 +25,8 @@ const plainMessage = (text: string): ConversationEvent => ({
 const notifications = (screen: ReturnType<typeof openRoom>) =>
   screen.effects().filter(({ type }) => type === "notify");
 
+const pasted = (text: string) => ({ type: "input", event: { type: "paste", text } }) as const;
+
 const notice = (message: string): ConversationEvent => ({
   type: "notice",
   code: "OTHER_WIRE",
@@ -703,7 +705,7 @@ describe("keys", () => {
     screen.type("draft");
     screen.press("c", "ctrl");
     expect(screen.printed()).toEqual(["-- > draft^C"]);
-    screen.dispatch({ type: "input", event: { type: "paste", text: "x".repeat(100_000) } });
+    screen.dispatch({ type: "input", event: { type: "paste", text: "x".repeat(40_000) } });
     screen.press("c", "ctrl");
     expect(screen.printed()).toEqual([`-- > ${"x".repeat(400)}…^C`]);
     expect(screen.state.editing.line.text).toBe("");
@@ -940,7 +942,71 @@ test("a text of newlines and a letter is sent at once", () => {
   screen.emit(entered("ben"));
   const newlines = "\n".repeat(200_000);
   const start = performance.now();
-  screen.enter(`${newlines}x\n\n`);
+  screen.dispatch({ type: "line", text: `${newlines}x\n\n` });
   expect(performance.now() - start).toBeLessThan(5_000);
   expect(screen.effects()).toEqual([{ type: "say", id: 1, text: `${newlines}x` }]);
+});
+
+describe("a text that is longer than anything that can be sent", () => {
+  test("is not taken in a room, and the line stays as it was", () => {
+    const screen = openRoom();
+    screen.type("draft ");
+    screen.dispatch(pasted("ж".repeat(40_000)));
+    expect(screen.state.editing.line).toEqual({ text: "draft ", cursor: 6 });
+    expect(screen.printed()).toEqual([
+      "!! the line would have 40,006 characters, and a message has at most 10,000; it is as it was " +
+        "(share it as a file: charla serve)",
+    ]);
+    screen.dispatch({ type: "edited", text: "ж".repeat(40_001) });
+    expect(screen.state.editing.line.text).toBe("draft ");
+    expect(screen.printed()).toHaveLength(1);
+  });
+
+  test("is not taken as the term of a search either", () => {
+    const screen = openRoom();
+    screen.type("draft");
+    screen.press("r", "ctrl");
+    screen.dispatch(pasted("x".repeat(40_001)));
+    expect(screen.state.editing.search?.term).toBe("");
+    expect(screen.printed()).toHaveLength(1);
+  });
+
+  test("cannot be typed, and can be made shorter", () => {
+    const screen = openRoom();
+    screen.dispatch(pasted("x".repeat(40_000)));
+    screen.type("y");
+    screen.press("y", "ctrl");
+    expect(screen.effects()).toEqual([{ type: "bell" }]);
+    expect(screen.state.editing.line.text).toBe("x".repeat(40_000));
+    screen.press("backspace");
+    screen.type("y");
+    expect(screen.state.editing.line.text).toBe(`${"x".repeat(39_999)}y`);
+  });
+
+  test("is not taken on the plain wire, where a line may be many messages", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.dispatch(pasted("x".repeat(262_144)));
+    screen.dispatch(pasted("y"));
+    expect(screen.state.editing.line.text).toBe("x".repeat(262_144));
+    expect(screen.printed()).toEqual([
+      "!! a line has at most 262,144 characters; it is as it was " +
+        "(send a file, line by line: charla --plain HOST < FILE)",
+    ]);
+  });
+});
+
+test("more lines than may wait on the plain wire are not sent, and are on the line again", () => {
+  const screen = openVirtualScreen(PLAIN_WIRE);
+  const text = "x\n".repeat(50_000);
+  screen.enter(text);
+  expect(screen.effects().filter(({ type }) => type === "say")).toEqual([]);
+  expect(screen.state.editing.line.text).toBe(text);
+  expect(screen.printed()).toEqual([
+    "!! 50,000 lines are 50,000 messages, and at most 1,000 can be sent at once; none was sent " +
+      "(send a file, line by line: charla --plain HOST < FILE)",
+  ]);
+  screen.press("c", "ctrl");
+  screen.printed();
+  screen.enter("x\n".repeat(1_000));
+  expect(screen.effects().filter(({ type }) => type === "say")).toHaveLength(1_000);
 });
