@@ -1,4 +1,4 @@
-// charla for programs: everything that other code may import.
+// charla for programs: what joins a conversation, and what the plain wire needs. What opens one is in server.ts.
 
 export type {
   Banned,
@@ -39,6 +39,4 @@ export {
 } from "./client/device.ts";
 export { joinRoom as join, type JoinRoomOptions as JoinOptions } from "./client/join-room.ts";
 export { openSealedSender, type SealedSender } from "./client/sealed-message.ts";
-export { open, type OpenOptions } from "./server/open.ts";
-export type { Server } from "./server/server.ts";
 export { CharlaError, ERROR_CODES, type ErrorCode } from "./errors.ts";

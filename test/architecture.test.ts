@@ -35,7 +35,8 @@ const TABLE: Record<string, readonly string[]> = {
     "doctor",
   ],
   // The public surface: re-exports only.
-  "index.ts": ["chat", "client", "server", "log"],
+  "index.ts": ["chat", "client"],
+  "server.ts": ["log", "server"],
   "errors.ts": [],
   "backoff.ts": [],
   "deferred.ts": [],

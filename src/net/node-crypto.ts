@@ -29,6 +29,10 @@ import {
 
 const ALGORITHM = "aes-256-gcm";
 
+/** What precedes the 32 bytes of an X25519 key in DER (RFC 8410 s. 4 and 7): older versions of Node.js read no raw keys. */
+const PUBLIC_KEY_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
+const PRIVATE_KEY_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
+
 export const hkdf: CryptoProvider["hkdf"] = (salt, inputKeyMaterial, info, length) =>
   new Uint8Array(hkdfSync("sha256", inputKeyMaterial, salt, info, length));
 
@@ -36,7 +40,8 @@ export const nodeCrypto: CryptoProvider = {
   generateKeyPair,
 
   importPublicKey(bytes) {
-    const key = createPublicKey({ key: bytes, format: "raw-public", asymmetricKeyType: "x25519" });
+    const der = Buffer.concat([PUBLIC_KEY_PREFIX, bytes]);
+    const key = createPublicKey({ key: der, format: "der", type: "spki" });
     return { bytes: Uint8Array.from(bytes), [prepared]: key };
   },
 
@@ -93,12 +98,11 @@ export function generateKeyPair(privateKey: Uint8Array): KeyPair {
   if (privateKey.byteLength !== KEY_BYTES) {
     throw new Error(`a private key is ${KEY_BYTES} bytes long, not ${privateKey.byteLength}`);
   }
-  const key = createPrivateKey({
-    key: privateKey,
-    format: "raw-private",
-    asymmetricKeyType: "x25519",
-  });
-  const publicKey = createPublicKey(key).export({ format: "raw-public" });
+  const der = Buffer.concat([PRIVATE_KEY_PREFIX, privateKey]);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  const publicKey = createPublicKey(key)
+    .export({ format: "der", type: "spki" })
+    .subarray(PUBLIC_KEY_PREFIX.length);
   return {
     publicKey: Uint8Array.from(publicKey),
     privateKey: Uint8Array.from(privateKey),

@@ -6,8 +6,10 @@ import { existsSync, statfsSync, statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
+import { CharlaError } from "../errors.ts";
 import { SECRET_BYTES } from "../identity/invitation.ts";
 import { loadResetSalt, loadSecret } from "../identity/private-files.ts";
+import type { Log } from "../log/log.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { createRetention, type Keep } from "../log/retention.ts";
 import { openSqliteLog, STORE } from "../log/sqlite-log.ts";
@@ -18,6 +20,9 @@ import { openInvitationFile } from "./invitations-file.ts";
 import { openModerationFile } from "./moderation-file.ts";
 import { systemTimer } from "./server-state.ts";
 import { openServer, type Server, type ServerOptions } from "./server.ts";
+
+/** The first Node.js with all that a server uses, such as iterator helpers (ECMA-262, 2025). */
+const FIRST_NODE = 22;
 
 export interface OpenOptions extends Partial<
   Pick<
@@ -51,25 +56,44 @@ export interface OpenOptions extends Partial<
 /**
  * Opens a server in this program.
  *
- * @throws {CharlaError} PORT_IN_USE, ADDRESS_NOT_AVAILABLE, STORE_LOCKED, STORE_TOO_NEW and the like (docs/errors.md)
+ * @throws {CharlaError} RUNTIME_TOO_OLD, PORT_IN_USE, ADDRESS_NOT_AVAILABLE, STORE_LOCKED, STORE_TOO_NEW and the like (docs/errors.md)
  * @throws the reason of `signal`, if that aborts before the server is open
  */
 export async function open(options: OpenOptions = {}): Promise<Server> {
-  const { bind, port = 0, data, signal } = options;
-  signal?.throwIfAborted();
-  await using opened = new AsyncDisposableStack();
-  const log = opened.use(
-    data === undefined
-      ? openMemoryLog({
-          now: Date.now,
-          ...(options.quota === undefined ? {} : { maxCharacters: options.quota }),
-        })
-      : await openSqliteLog({
-          folder: data,
-          now: Date.now,
-          quota: options.quota ?? defaultQuota(data),
-        }),
+  checkRuntime();
+  options.signal?.throwIfAborted();
+  const log = await openLog(options);
+  try {
+    return await openOn(log, options);
+  } catch (error) {
+    await log[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Bun says which Node.js it is like. */
+function checkRuntime(): void {
+  const version = process.versions.node;
+  if (Number.parseInt(version, 10) >= FIRST_NODE) return;
+  throw new CharlaError(
+    "RUNTIME_TOO_OLD",
+    `a server needs Node.js 22, and this is ${version}`,
+    "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20 is enough",
   );
+}
+
+async function openLog({ data, quota }: OpenOptions): Promise<Log> {
+  if (data === undefined) {
+    return openMemoryLog({
+      now: Date.now,
+      ...(quota === undefined ? {} : { maxCharacters: quota }),
+    });
+  }
+  return openSqliteLog({ folder: data, now: Date.now, quota: quota ?? defaultQuota(data) });
+}
+
+async function openOn(log: Log, options: OpenOptions): Promise<Server> {
+  const { bind, port = 0, data, keep, signal } = options;
   const isAnyAddress = bind === undefined || bind === "::" || bind === "0.0.0.0";
   const server = await openServer({
     ...options,
@@ -82,19 +106,28 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
     log,
     host: isAnyAddress ? (ownAddresses(networkInterfaces())[0] ?? "localhost") : bind,
   });
-  opened.use(server);
-  signal?.throwIfAborted();
-  const { keep } = options;
-  // Once nothing can fail any more: a server that does not start deletes nothing.
-  if (keep !== undefined) {
-    opened.use(createRetention({ log, keep, now: Date.now, setTimer: systemTimer }));
+  if (signal?.aborted === true) {
+    await server.close();
+    signal.throwIfAborted();
   }
+  // Once nothing can fail any more: a server that does not start deletes nothing.
+  const retention =
+    keep === undefined
+      ? null
+      : createRetention({ log, keep, now: Date.now, setTimer: systemTimer });
   const onAbort = () => void close();
   signal?.addEventListener("abort", onAbort);
-  opened.defer(() => signal?.removeEventListener("abort", onAbort));
-  const running = opened.move();
+  async function closeAll(): Promise<void> {
+    signal?.removeEventListener("abort", onAbort);
+    retention?.[Symbol.dispose]();
+    try {
+      await server.close();
+    } finally {
+      await log[Symbol.asyncDispose]();
+    }
+  }
   let ending: Promise<void> | null = null;
-  const close = () => (ending ??= running.disposeAsync());
+  const close = () => (ending ??= closeAll());
   // Also after a failure the rest is closed, and the signal is given back.
   const closed = server.closed.then(close, close);
   // Those who await one of the two get the failure; the other is no unhandled rejection.

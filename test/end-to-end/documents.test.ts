@@ -5,7 +5,8 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
-import { join, open, type RoomEvent } from "../../src/index.ts";
+import { join, type RoomEvent } from "../../src/index.ts";
+import { open } from "../../src/server.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, start } from "../harness/program.ts";

@@ -6,8 +6,9 @@ import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
 import { ownIdentity } from "../../src/identity/private-files.ts";
-import { join, open } from "../../src/index.ts";
+import { join } from "../../src/index.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
+import { open } from "../../src/server.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort, LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";

@@ -41,9 +41,9 @@ type Prepare<Prepared> = (database: Connection, path: string) => Prepared;
  * @throws {CharlaError} STORE_LOCKED, STORE_NOT_WRITABLE, STORE_FULL, STORE_DAMAGED, STORE_FAILED
  */
 export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
-  return openStore(folder, prepare, storeError, (path, opened) => {
+  return openStore(folder, prepare, storeError, (path, hold) => {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    opened.use(takeLock(folder));
+    hold(takeLock(folder));
     createFile(path);
     return openToWrite(path);
   });
@@ -74,16 +74,25 @@ function openStore<T>(
   folder: string,
   prepare: Prepare<T>,
   explain: (cause: unknown, path: string) => unknown,
-  open: (path: string, opened: DisposableStack) => Connection,
+  open: (path: string, hold: (lock: Connection) => void) => Connection,
 ): StoreFiles<T> {
   const path = join(folder, STORE);
+  let lock: Connection | null = null;
+  let opened: Connection | null = null;
+  const close = () => {
+    try {
+      opened?.close();
+    } finally {
+      lock?.close();
+    }
+  };
   try {
-    using opened = new DisposableStack();
-    const database = opened.use(open(path, opened));
+    const database = open(path, (taken) => (lock = taken));
+    opened = database;
     const prepared = prepare(database, path);
-    const files = opened.move();
-    return { path, database, prepared, [Symbol.dispose]: () => files.dispose() };
+    return { path, database, prepared, [Symbol.dispose]: close };
   } catch (cause) {
+    close();
     throw explain(cause, path);
   }
 }
