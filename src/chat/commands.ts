@@ -273,6 +273,16 @@ function noSuchCommand(word: string): CharlaError {
   );
 }
 
+/** As `parseDuration` reads it: "1h30m". */
+export function formatDuration(seconds: number): string {
+  let left = seconds;
+  return SECONDS.map((size, index) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count === 0 ? "" : `${count}${"dhms"[index]}`;
+  }).join("");
+}
+
 /** Seconds; null when it is no duration, none at all, or longer than ten years. */
 export function parseDuration(written: string): number | null {
   const counts = DURATION.exec(written)?.slice(1);

@@ -1,6 +1,7 @@
 // What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
+import { formatDuration } from "../chat/commands.ts";
 import {
   type InvitationDescription,
   MAX_PERSON,
@@ -140,7 +141,7 @@ export async function answerOperator(
       }
       if (renew) server.invitations.renew();
       const { link, limited } = server.invitations.invite(room.name, uses, seconds);
-      if (limited !== null) notifyOfLimits(limited, member);
+      if (limited !== null) notifyOfLimits(limited, seconds, member);
       return { type: "invited", request, invitation: link };
     }
     case "invites": {
@@ -179,20 +180,16 @@ export async function answerOperator(
 }
 
 /** Describes the invitation that the member has just made. */
-function notifyOfLimits({ id, left, until }: IssuedInvitation, member: Member): void {
+function notifyOfLimits({ id, left }: IssuedInvitation, seconds: number, member: Member): void {
   const people = left === 1 ? "1 person" : `${left} people`;
-  const end = until === null ? "" : ` until ${describeTime(until)}`;
+  // No time of the day: where the member is, it may be another hour than here.
+  const end = seconds === 0 ? "" : ` within ${formatDuration(seconds)}`;
   notifyMembers([member], {
     type: "notice",
     code: "INVITED",
     message: `invitation ${id} lets in ${people}${end}`,
     hint: `/revoke ${id} closes it`,
   });
-}
-
-/** "2026-03-01 14:05:59 UTC": where the member is, it may be another hour than here. */
-function describeTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** Whether the standing invitation gives the member no more than they have: it opens all rooms. */

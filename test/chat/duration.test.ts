@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { parseDuration } from "../../src/chat/commands.ts";
+import { formatDuration, parseDuration } from "../../src/chat/commands.ts";
 
 test.each([
   ["30s", 30],
@@ -46,4 +46,15 @@ test("more than ten years is no duration", () => {
   expect(parseDuration("3651d")).toBeNull();
   expect(parseDuration("3650d1s")).toBeNull();
   expect(parseDuration(`${"9".repeat(400)}s`)).toBeNull();
+});
+
+test.each([
+  [1, "1s"],
+  [90, "1m30s"],
+  [5_400, "1h30m"],
+  [86_400, "1d"],
+  [93_784, "1d2h3m4s"],
+])("%d s are written as %p, and read as so many again", (seconds, written) => {
+  expect(formatDuration(seconds)).toBe(written);
+  expect(parseDuration(written)).toBe(seconds);
 });

@@ -158,7 +158,7 @@ test("a limited invitation comes with its number, its uses and its end", async (
     {
       type: "notice",
       code: "INVITED",
-      message: "invitation 3 lets in 2 people until 2026-03-01 14:05:59 UTC",
+      message: "invitation 3 lets in 2 people within 1m",
       hint: "/revoke 3 closes it",
     },
   ]);
