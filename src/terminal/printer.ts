@@ -6,7 +6,7 @@ import type { CharlaError } from "../errors.ts";
 import type { Io } from "./io.ts";
 import { DIM, mayStyle, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
 import { createTheme } from "./output/theme.ts";
-import { enteredRoom, noSeparators, separatorBefore } from "./separators.ts";
+import { enteredRoom, noSeparators, reconnected, separatorBefore } from "./separators.ts";
 import { chooseHue } from "./view/colours.ts";
 import { type Delivery, describeError, describeEvent, unsaidLines } from "./view/event-text.ts";
 import { messageText, pipedMessage } from "./view/message-text.ts";
@@ -86,8 +86,8 @@ export function createPrinter(
 
   return {
     async event(event) {
-      if (event.type === "entered") separators = enteredRoom(separators, "earlier", clock());
-      if (event.type === "reconnected") separators = enteredRoom(separators, "new", clock());
+      if (event.type === "entered") separators = enteredRoom(separators);
+      if (event.type === "reconnected") separators = reconnected(separators, clock());
       if (json) return write("stdout", JSON.stringify(event));
       if (event.type === "message") {
         if (showSender && !quiet) await write("stderr", dim(`from ${event.from}`));

@@ -188,14 +188,13 @@ function talkOn(
     }
     lastDrawn = now;
     resize();
-    const { frame, items, page } = view({ ...state, transcript: firstItems(state.transcript) });
+    const { frame, ...drawn } = view({ ...state, transcript: firstItems(state.transcript) });
     const isDrawn = writer.draw(frame, state.size, now);
     awaitCursor();
     if (!isDrawn) return;
-    const isNewPage = page !== null && state.page?.waits !== true;
-    if (items > 0 || isNewPage) step({ type: "drawn", items, page });
-    // What was printed may have been what the column of names was that wide for.
-    if ((items > 0 || state.transcript.length > 0) && page === null) drawSoon(true);
+    const isNewPage = drawn.page !== null && state.page?.waits !== true;
+    if (drawn.items > 0 || isNewPage) step({ type: "drawn", ...drawn });
+    if (state.transcript.length > 0 && drawn.page === null) drawSoon(true);
   }
 
   /** While the terminal is asked where its cursor is, nothing is drawn. */

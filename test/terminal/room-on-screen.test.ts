@@ -193,13 +193,15 @@ describe("a command", () => {
     stage.enter("/who", "/rooms");
     await lastRows(
       stage,
-      "      ben        you   benbenbenben…",
-      "      Ana María        anaanaanaana…",
-      "      日本太郎   away  tarotarotaro…",
-      "      \u2068שרה\u2069            sarahsarahsa…",
-      "      main         2 here   1 message      you are here",
-      "      lunch-time   0 here   1234 messages",
-      "      lunch-place  10 here  5 messages",
+      "      NAME       STATUS  KEY",
+      "      ben        you     benbenbenben…",
+      "      Ana María          anaanaanaana…",
+      "      日本太郎   away    tarotarotaro…",
+      "      \u2068שרה\u2069              sarahsarahsa…",
+      "      ROOM         PEOPLE  MESSAGES",
+      "      main         2       1         you are here",
+      "      lunch-time   0       1234",
+      "      lunch-place  10      5",
       ">",
     );
   });
@@ -274,6 +276,7 @@ describe("a command", () => {
       "   the standing invitation was renewed, for Mallory may have the old one",
       "   others who came by it may come back, and so may Mallory with another key: /invites lists them",
       "-- invite with: charla charla://192.0.2.1/main#KEY.NEW",
+      "      NAME     KEY                                                 BANNED",
       "      mallory  SHA256:lDsIDnJpBVPXpNeJJGKvAUmcEaLw2KDRRh/1sUgcqwE  by ana, 2027-01-15",
       "   mallory may enter again",
       ">",
@@ -287,9 +290,10 @@ describe("a command", () => {
     stage.enter("/invites", "/revoke 3", "/invite --renew");
     await lastRows(
       stage,
-      "      standing  all rooms                                  AAAAAAAAAAAA…",
-      "      3         main       2 left, until 2027-01-15 08:00  3 more",
-      "      1         den        closed                          ben",
+      "      INVITATION  ROOM       LIMITS                          GUESTS",
+      "      standing    all rooms                                  AAAAAAAAAAAA…",
+      "      3           main       2 left, until 2027-01-15 08:00  3 more",
+      "      1           den        closed                          ben",
       "   invitation 3 lets nobody new in",
       "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET",
       ">",

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import {
   enteredRoom,
   noSeparators,
+  reconnected,
   separatorBefore,
   type Separators,
 } from "../../src/terminal/separators.ts";
@@ -62,9 +63,9 @@ describe("the time", () => {
 
 describe("what was sent before one joined", () => {
   test("is marked once, with its time unless that is near", () => {
-    const separators = enteredRoom(noSeparators(NOON), "earlier", NOON);
+    const separators = enteredRoom(noSeparators(NOON));
     const messages = [past(at(11, 59)), past(at(11, 59)), { time: NOON }];
-    expect(beforeEach(separators, messages)).toEqual(["-- earlier --", null, null]);
+    expect(beforeEach(separators, messages)).toEqual(["-- earlier --", null, "-- now --"]);
     expect(beforeEach(separators, [past(at(9, 0)), past(at(9, 1))])).toEqual([
       "-- earlier, 09:00 --",
       null,
@@ -72,13 +73,13 @@ describe("what was sent before one joined", () => {
   });
 
   test("is marked by what the server says, and not by the clocks of two machines", () => {
-    const separators = enteredRoom(noSeparators(NOON), "earlier", NOON);
+    const separators = enteredRoom(noSeparators(NOON));
     expect(beforeEach(separators, [{ time: at(12, 2), past: true }])).toEqual(["-- earlier --"]);
     expect(before(separators, at(11, 58))).toEqual([null]);
   });
 
   test("does not include what is sent from then on", () => {
-    const separators = enteredRoom(noSeparators(NOON), "new", NOON);
+    const separators = reconnected(noSeparators(NOON), NOON);
     expect(before(separators, NOON, at(11, 59))).toEqual([null, null]);
   });
 });

@@ -14,8 +14,8 @@ import {
   personSpoke,
   type Presence,
 } from "./presence.ts";
-import { print, printMessage, printNotice } from "./print.ts";
-import { isFromBefore, mentions, roomAfter, type RoomMessage } from "./room.ts";
+import { print, printMessage, printNotice, printPast } from "./print.ts";
+import { mentions, roomAfter, type RoomMessage, wasMissed } from "./room.ts";
 import type { Connection, PendingMessage, State, Step } from "./state.ts";
 import { roomEntered } from "./unread.ts";
 
@@ -59,7 +59,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       return [isKnown ? describe(next, event, now) : next, []];
     }
     case "reconnected": {
-      const next: State = { ...state, past: { label: "new", time: now } };
+      const next: State = { ...state, reconnectedAt: now };
       // Who came or left meanwhile was not reported.
       return [describe(next, event, now), [{ type: "ask-people" }]];
     }
@@ -107,9 +107,10 @@ function delivery({ settings }: State): "shown" | "unknown" {
   return settings.showsDelivery ? "shown" : "unknown";
 }
 
-function enter(state: State, before: State, event: EventOf<"entered">, now: number): State {
-  const { pending } = state;
+function enter(joined: State, before: State, event: EventOf<"entered">, now: number): State {
+  const { pending } = joined;
   const isSwitch = before.room.room !== "";
+  const state: State = { ...joined, showsPast: false, reconnectedAt: null, nameColumns: 1 };
   // After a switch to another room, those of the last one aren't known to be delivered.
   const left = isSwitch
     ? pending.reduce((next, message) => drop(next, message, now), state)
@@ -122,7 +123,6 @@ function enter(state: State, before: State, event: EventOf<"entered">, now: numb
   const entered: State = {
     ...left,
     colours,
-    past: { label: "earlier", time: now },
     unread: roomEntered(state.unread, before.room.room, event.room, now),
   };
   return describe(entered, event, now);
@@ -158,7 +158,9 @@ function roomMessage(state: State, message: RoomMessage): Step {
   const presence = isPast ? state.presence : personSpoke(state.presence, from);
   const heard = { ...state, colours, presence };
   const printed = state.settings.showsMessages
-    ? printMessage(printMark(heard, message), item, fingerprint)
+    ? isPast
+      ? printPast(heard, item, fingerprint)
+      : printMessage(printMark(heard, message), item, fingerprint)
     : heard;
   if (isPast || item.own) return [printed, []];
   const isToMe = named || state.room.here.length === 2;
@@ -186,14 +188,13 @@ function unseen(state: State, notified: { from: string; text: string } | null): 
   return [next, [{ type: "notify", title, body: said.slice(0, MAX_NOTIFIED).join("") }]];
 }
 
-/** What is from before one joined is marked by what the server says; what was missed later, by its time. */
+/** Before what was missed while the connection was lost, or while the terminal had no focus. */
 function printMark(state: State, message: RoomMessage): State {
-  const { focused, markedNew, settings } = state;
-  const isPast = state.past !== null && isFromBefore(message, state.past);
+  const { focused, markedNew, reconnectedAt, settings } = state;
   const isUnseen = !focused && !markedNew;
-  const next = { ...state, past: null, markedNew: markedNew || isUnseen };
-  const label = isPast ? state.past?.label : isUnseen ? "new" : undefined;
-  return label === undefined || settings.quiet ? next : print(next, { type: "mark", label });
+  const next = { ...state, reconnectedAt: null, markedNew: markedNew || isUnseen };
+  if (settings.quiet || !(isUnseen || wasMissed(message, reconnectedAt))) return next;
+  return print({ ...next, showsPast: false }, { type: "mark", label: "new" });
 }
 
 /** In a room it may be a message of an earlier session, delivered only now. */
@@ -242,6 +243,8 @@ function end(before: State, event: EventOf<"ended">, now: number): State {
   if (quiet) return before;
   const state = {
     ...before,
+    // Nothing more is said.
+    showsPast: false,
     pending: before.pending.filter(({ text }) => !event.unsaid.includes(text)),
   };
   return describe(state, event, now);

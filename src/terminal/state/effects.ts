@@ -8,7 +8,7 @@ import type { LineBuffer } from "../editor/line-buffer.ts";
 import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
-import type { Answer, PrintedRows } from "./transcript.ts";
+import type { Answer, Drawn } from "./transcript.ts";
 
 /** Commands that need the conversation; the others are for the screen alone. */
 export type RoomCommand = Exclude<Command, { type: "help" | "quit" | "bye" | "copy" }>;
@@ -51,12 +51,7 @@ export type ScreenEvent =
   | { readonly type: "lent" }
   /** Time has passed: see `nextTick`. */
   | { readonly type: "tick" }
-  /** So many items of the transcript were printed, and of the next one so many rows. */
-  | {
-      readonly type: "drawn";
-      readonly items: number;
-      readonly page: PrintedRows | null;
-    }
+  | ({ readonly type: "drawn" } & Drawn)
   | { readonly type: "answered"; readonly outcome: Outcome }
   /** To "complete": the names of the rooms. */
   | { readonly type: "completed"; readonly line: LineBuffer; readonly rooms: readonly string[] }

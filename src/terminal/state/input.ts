@@ -20,6 +20,9 @@ const NEXT_PAGE: ReadonlySet<string> = new Set(["return", "space", "pagedown"]);
 /** How long Ctrl-C can be pressed again to leave, ms: long enough to read that it can. */
 const LEAVE_WITHIN = 2_000;
 
+/** What looks like a command, and not like a path. */
+const COMMAND = /^\/[a-z]+(?:\s|$)/;
+
 /** Characters of a dropped line that stay on the screen. */
 const MAX_DROPPED = 400;
 
@@ -156,6 +159,7 @@ function dropLine(state: State, text: string): State {
 export function enterLine(state: State, text: string, now: number): Step {
   if (text.trim() === "") return [state, []];
   if (state.settings.isRoom) return enterInRoom(state, withoutLastNewlines(text), now);
+  if (!state.knowsNoCommands && COMMAND.test(text)) return [holdBack(state, text), []];
   // A message on the plain wire is one line: a paste of several is several messages.
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   // Datagrams that leave at once in such numbers are lost on their way.
@@ -168,6 +172,12 @@ export function enterLine(state: State, text: string, now: number): Step {
     return [takeEdited(refused, text), []];
   }
   return sayAll(state, lines, now);
+}
+
+/** The peer would get it as it is: once, it stays on the line, to be entered again or not. */
+function holdBack(state: State, text: string): State {
+  const words = `there are no commands on this wire, only the message "bye": Enter sends the line as it is`;
+  return takeEdited(print({ ...state, knowsNoCommands: true }, ...noticeItems(words, null)), text);
 }
 
 function withoutLastNewlines(text: string): string {

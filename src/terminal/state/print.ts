@@ -9,11 +9,30 @@ import type { MessageItem, TranscriptItem } from "./transcript.ts";
 const MAX_WAITING = 1_000;
 
 export function print(state: State, ...items: readonly TranscriptItem[]): State {
-  return items.reduce(add, settlePresence(state));
+  return items.reduce(add, settlePresence(settlePast(state)));
+}
+
+/** A message from before one joined; the first of them under a mark. */
+export function printPast(
+  state: State,
+  message: Omit<MessageItem, "type" | "follows">,
+  author: string,
+): State {
+  const isFirst = !state.showsPast && !state.settings.quiet;
+  const marked = isFirst ? print(state, { type: "mark", label: "earlier" }) : state;
+  return printBelow({ ...marked, showsPast: true }, message, author);
 }
 
 /** @param author tells the people of one conversation apart */
 export function printMessage(
+  state: State,
+  message: Omit<MessageItem, "type" | "follows">,
+  author: string,
+): State {
+  return printBelow(settlePast(state), message, author);
+}
+
+function printBelow(
   state: State,
   message: Omit<MessageItem, "type" | "follows">,
   author: string,
@@ -51,6 +70,13 @@ function append(state: State, item: TranscriptItem): State {
   const transcript = [...state.transcript, item];
   const next = { ...state, transcript };
   return next.page !== null && transcript.length > MAX_WAITING ? endPages(next) : next;
+}
+
+/** What is printed next is not from before one joined. */
+function settlePast(state: State): State {
+  if (!state.showsPast) return state;
+  const next = { ...state, showsPast: false };
+  return state.settings.quiet ? next : add(next, { type: "mark", label: "now" });
 }
 
 /** Something is printed below the line about who came and left: it doesn't change any more. */

@@ -1,5 +1,5 @@
 // A room as this screen knows it: this person's name and rights there, the others, the oldest message shown, and which
-// messages are from before. Pure.
+// messages were missed. Pure.
 
 import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
@@ -117,18 +117,14 @@ function depart(state: RoomState, name: string): RoomState {
   return { ...state, here: state.here.filter((other) => other !== name) };
 }
 
-/** What is marked before the next message, if that is from before. */
-export interface Past {
-  /** "earlier": said before one came; "new": said while the connection was lost. */
-  readonly label: "earlier" | "new";
-  /** When one came, ms since 1970. */
-  readonly time: number;
-}
-
 /**
- * What is from before one joined is known by what the server says, whatever the clocks of the two machines say; what was missed
- * later, by its time alone.
+ * Whether a message was missed while the connection was lost, which is known by its time alone.
+ *
+ * @param reconnectedAt ms since 1970; null once a message has come since then
  */
-export function isFromBefore(message: Pick<RoomMessage, "time" | "past">, past: Past): boolean {
-  return past.label === "earlier" ? message.past === true : message.time < past.time;
+export function wasMissed(
+  { time }: Pick<RoomMessage, "time">,
+  reconnectedAt: number | null,
+): boolean {
+  return reconnectedAt !== null && time < reconnectedAt;
 }

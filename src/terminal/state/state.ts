@@ -7,7 +7,7 @@ import type { Size } from "../rows.ts";
 import { visibleLine } from "../visible-text.ts";
 import type { Effect } from "./effects.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
-import { NO_ROOM, type Past, type RoomState } from "./room.ts";
+import { NO_ROOM, type RoomState } from "./room.ts";
 import type { PrintedRows, TranscriptItem } from "./transcript.ts";
 import { NO_UNREAD, type Unread } from "./unread.ts";
 
@@ -71,10 +71,16 @@ export interface State {
   readonly page: Page | null;
   /** Whose message was last, so that the next knows whether it follows; null after anything else, and where it is out of sight. */
   readonly lastAuthor: string | null;
+  /** Of the column with the names: in one room it only grows, so that texts stay below one another. */
+  readonly nameColumns: number;
+  /** Printed since the last row with a name, where names have rows of their own. */
+  readonly rowsSinceName: number;
   /** A time of the day that was shown last, ms since 1970. */
   readonly day: number;
-  /** What is marked before the next message, if that is from before `time`. */
-  readonly past: Past | null;
+  /** What was printed last is from before one joined. */
+  readonly showsPast: boolean;
+  /** When the connection was back, ms since 1970; null once a message has come since then. */
+  readonly reconnectedAt: number | null;
   /** "new" was shown since the focus was lost. */
   readonly markedNew: boolean;
 
@@ -106,6 +112,8 @@ export interface State {
   /** What was asked back after the last line: typed again before that time, it is done. */
   readonly unconfirmed: { readonly line: string; readonly until: number } | null;
   readonly leaving: Leaving | null;
+  /** Has seen that there are no commands on the plain wire. */
+  readonly knowsNoCommands: boolean;
 }
 
 /** The state after an event, and what is to be done. */
@@ -129,9 +137,12 @@ export function startState(
     transcript: [],
     page: null,
     lastAuthor: null,
+    nameColumns: 1,
+    rowsSinceName: 0,
     // People know what day it is.
     day: now,
-    past: null,
+    showsPast: false,
+    reconnectedAt: null,
     markedNew: false,
     pending: [],
     nextId: 1,
@@ -149,6 +160,7 @@ export function startState(
     invitation: null,
     unconfirmed: null,
     leaving: null,
+    knowsNoCommands: false,
   };
 }
 

@@ -32,8 +32,8 @@ export type TranscriptItem =
   | MessageItem
   /** The day of the messages that follow has changed. */
   | { readonly type: "date"; readonly time: number }
-  /** "earlier": what follows was said before one came; "new": while one was away or didn't look. */
-  | { readonly type: "mark"; readonly label: "earlier" | "new" }
+  /** "earlier": what follows was said before one came, up to "now"; "new": while one was away or didn't look. */
+  | { readonly type: "mark"; readonly label: "earlier" | "now" | "new" }
   | {
       readonly type: "notice";
       /** Null for the answer to a command. */
@@ -45,6 +45,18 @@ export type TranscriptItem =
   | { readonly type: "error"; readonly text: string; readonly hint: string }
   | { readonly type: "invitation"; readonly invitation: string; readonly showsCode: boolean }
   | { readonly type: "answer"; readonly answer: Answer };
+
+/** What a drawing has printed of the transcript, and what the rows printed next have to go on with. */
+export interface Drawn {
+  /** Items that were printed whole. */
+  readonly items: number;
+  /** How far the next one was printed, if that is an answer longer than the window. */
+  readonly page: PrintedRows | null;
+  /** Of the column with the names. */
+  readonly nameColumns: number;
+  /** Since the last row with a name, where names have rows of their own. */
+  readonly rowsSinceName: number;
+}
 
 /** How much of an item was printed so far. */
 export interface PrintedRows {

@@ -34,7 +34,8 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
     case "drawn": {
       const transcript = state.transcript.slice(event.items);
       const page = event.page === null ? null : { ...event.page, waits: true };
-      return [{ ...state, transcript, page }, []];
+      const { nameColumns, rowsSinceName } = event;
+      return [{ ...state, transcript, page, nameColumns, rowsSinceName }, []];
     }
     case "answered":
       return [answered(state, event.outcome, now), []];

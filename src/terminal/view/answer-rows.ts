@@ -11,7 +11,7 @@ import { chooseHue } from "./colours.ts";
 import { banSentences } from "./event-text.ts";
 import { invitationRows } from "./invitation-rows.ts";
 import { hang, type ItemLayout, type Layout, MARK_COLUMNS, OWN_INDENT, ownRows } from "./layout.ts";
-import { messageRows, nameColumnWidth } from "./message-rows.ts";
+import { followingRows, nameColumnWidth } from "./message-rows.ts";
 import { calendarDay, clockTime, longDate } from "./message-text.ts";
 import { tableRows } from "./table.ts";
 
@@ -98,7 +98,7 @@ function peopleRows(
         span(verbose ? visibleLabel(fingerprint) : shortFingerprint(fingerprint), "dim"),
       ];
     });
-  return tableRows([...rows], layout);
+  return tableRows(["name", "status", "key"], [...rows], layout);
 }
 
 function describePerson(windows: readonly MemberDescription[], isSelf: boolean): string {
@@ -114,11 +114,11 @@ function describePerson(windows: readonly MemberDescription[], isSelf: boolean):
 function roomRows({ rooms, current }: AnswerOf<"rooms">, layout: Layout): Row[] {
   const rows = rooms.map(({ name, members, entries }) => [
     span(visibleName(name), "strong"),
-    span(`${members} here`),
-    span(entries === 1 ? "1 message" : `${entries} messages`),
+    span(String(members)),
+    span(String(entries)),
     span(name === current ? "you are here" : ""),
   ]);
-  return tableRows(rows, layout);
+  return tableRows(["room", "people", "messages", ""], rows, layout);
 }
 
 function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[] {
@@ -129,7 +129,7 @@ function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[] {
     span(visibleLabel(fingerprint), "dim"),
     span(`by ${visibleName(by)}, ${calendarDay(time)}`),
   ]);
-  return tableRows(rows, layout);
+  return tableRows(["name", "key", "banned"], rows, layout);
 }
 
 function bannedRows(banned: Banned, layout: ItemLayout): Row[] {
@@ -150,7 +150,7 @@ function invitationListRows({ invitations }: AnswerOf<"invitations">, layout: La
     span(describeLimits(invitation)),
     span(listGuests(invitation)),
   ]);
-  return tableRows(rows, layout);
+  return tableRows(["invitation", "room", "limits", "guests"], rows, layout);
 }
 
 function describeLimits({ left, until }: InvitationDescription): string {
@@ -170,7 +170,7 @@ function listGuests({ guests, count }: InvitationDescription): string {
 }
 
 /** Messages as in the conversation, with a line for each day. */
-function entryRows({ entries, colours }: AnswerOf<"entries">, layout: Layout): Row[] {
+function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout): Row[] {
   const { width } = layout;
   const nameColumns = Math.max(
     layout.nameColumns,
@@ -180,6 +180,7 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: Layout): R
     ),
   );
   let last: LogEntry | null = null;
+  let rowsSinceName = 0;
   return entries.flatMap((entry) => {
     const { time, name, author, text } = entry;
     const isNewDay = last === null || calendarDay(last.time) !== calendarDay(time);
@@ -195,9 +196,11 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: Layout): R
       mentions: false,
       follows,
     } as const;
+    const following = followingRows(message, rowsSinceName, { ...layout, nameColumns });
+    ({ rowsSinceName } = following);
     return [
       ...(isNewDay ? ownRows("   ", [span(longDate(time), "dim")], layout) : []),
-      ...messageRows(message, { ...layout, nameColumns }),
+      ...following.rows,
     ];
   });
 }

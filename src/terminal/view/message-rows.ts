@@ -6,7 +6,7 @@ import type { DisplayWidth } from "../display-width.ts";
 import { type Row, type Span, span, type Style } from "../rows.ts";
 import type { MessageItem } from "../state/transcript.ts";
 import { isolated, visibleLabel, visibleName, visibleText } from "../visible-text.ts";
-import { hang, type Layout, TIME_COLUMNS } from "./layout.ts";
+import { hang, type ItemLayout, type Layout, TIME_COLUMNS } from "./layout.ts";
 import { actorName, clockTime } from "./message-text.ts";
 import { clip } from "./wrapping.ts";
 
@@ -16,6 +16,8 @@ const MAX_NAME = 16;
 const NARROW = 60;
 /** In a still narrower one, times too. */
 const TINY = 16;
+/** The line being typed and the status line, at least. */
+const ROWS_BELOW = 2;
 /** How much further in than a name a text stands in a narrow window, so that no text can pose as a name. */
 const BEHIND_NAME = 2;
 
@@ -35,6 +37,25 @@ export function messageRows(message: MessageItem, layout: Layout): Row[] {
   // The plain wire has marks for names, which are as narrow as can be.
   if (columns < NARROW && message.colour !== null) return narrowRows(message, layout);
   return wideRows(message, layout);
+}
+
+/**
+ * The rows of a message, with its author's name although it follows another of theirs, where the last row with that would be out
+ * of sight.
+ *
+ * @param rowsSinceName printed since that row, this one counted
+ */
+export function followingRows(
+  message: MessageItem,
+  rowsSinceName: number,
+  layout: ItemLayout,
+): { readonly rows: Row[]; readonly rowsSinceName: number } {
+  const rows = messageRows(message, layout);
+  if (!message.follows) return { rows, rowsSinceName: rows.length };
+  const sinceName = rowsSinceName + rows.length;
+  if (sinceName <= layout.rows - ROWS_BELOW) return { rows, rowsSinceName: sinceName };
+  const named = messageRows({ ...message, follows: false }, layout);
+  return { rows: named, rowsSinceName: named.length };
 }
 
 /** `14:03   ana hello`; an action has its mark where names stand. */

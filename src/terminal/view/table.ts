@@ -1,4 +1,4 @@
-// A table as rows of spans, with its columns aligned. Pure.
+// A table as rows of spans, with headings and its columns aligned. Pure.
 
 import { type Row, type Span, span } from "../rows.ts";
 import { hang, MARK_COLUMNS, OWN_INDENT } from "./layout.ts";
@@ -8,22 +8,28 @@ import type { Space } from "./wrapping.ts";
 const GAP = "  ";
 
 /**
- * The table behind an indent. If a row would be wider than the window, what follows the first cell of each row goes on
- * a row of its own.
+ * The table behind an indent, its headings in capitals. If a row would be wider than the window, there are no headings, and what
+ * follows the first cell of each row goes on a row of its own; a number has its heading with it there.
  *
  * @param cells visible text on one line each
  */
-export function tableRows(cells: readonly (readonly Span[])[], layout: Space): Row[] {
+export function tableRows(
+  headings: readonly string[],
+  cells: readonly (readonly Span[])[],
+  layout: Space,
+): Row[] {
   const { columns, width } = layout;
   const indent = columns < 3 * OWN_INDENT ? Math.min(MARK_COLUMNS, columns - 1) : OWN_INDENT;
   const further = Math.min(indent + GAP.length, columns - 1);
+  const titles = headings.map((heading) => span(heading.toUpperCase(), "dim"));
+  const table = [titles, ...cells];
   const widths: number[] = [];
-  for (const row of cells) {
+  for (const row of table) {
     for (const [index, { text }] of row.entries()) {
       widths[index] = Math.max(widths[index] ?? 0, width(text));
     }
   }
-  const rows = cells.map((row) => aligned(row, widths, width));
+  const rows = table.map((row) => aligned(row, widths, width));
   const isNarrow = rows.some(
     (row) => indent + row.reduce((sum, { text }) => sum + width(text), 0) > columns,
   );
@@ -31,6 +37,7 @@ export function tableRows(cells: readonly (readonly Span[])[], layout: Space): R
   if (!isNarrow) return rows.map((row) => [blanks].concat(row));
   return cells.flatMap(([first, ...others]) => {
     const rest = others
+      .map((cell, index) => (/^\d+$/.test(cell.text) ? numbered(cell, headings[index + 1]) : cell))
       .filter(({ text }) => text !== "")
       .flatMap((cell, index) => (index === 0 ? [cell] : [span(GAP), cell]));
     return [
@@ -38,6 +45,10 @@ export function tableRows(cells: readonly (readonly Span[])[], layout: Space): R
       ...(rest.length === 0 ? [] : hang([span(" ".repeat(further))], rest, further, layout)),
     ];
   });
+}
+
+function numbered(cell: Span, heading = ""): Span {
+  return { ...cell, text: `${heading}: ${cell.text}` };
 }
 
 /** Without blanks at the end. */

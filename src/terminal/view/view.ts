@@ -4,20 +4,17 @@
 import { layOutEditor } from "../editor/layout.ts";
 import { type Frame, type Row, span } from "../rows.ts";
 import { liveNotices, promptText, type State } from "../state/state.ts";
-import type { MessageItem, PrintedRows } from "../state/transcript.ts";
+import type { Drawn, MessageItem, PrintedRows } from "../state/transcript.ts";
 import { itemRows } from "./item-rows.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
-import { messageRows, nameColumnWidth } from "./message-rows.ts";
+import { followingRows, messageRows, nameColumnWidth } from "./message-rows.ts";
 import { clockTime } from "./message-text.ts";
 import { statusOf, statusRow } from "./status-row.ts";
 import { clip } from "./wrapping.ts";
 
 /** A frame, and how much of the transcript it prints. */
-export interface Screen {
+export interface Screen extends Drawn {
   readonly frame: Frame;
-  /** Items that are printed whole; of the next one, an answer longer than the window, so many rows. */
-  readonly items: number;
-  readonly page: PrintedRows | null;
 }
 
 /** Live rows beside the line being typed, from those that stay longest to those that go first in a small window. */
@@ -37,7 +34,7 @@ const ROWS_WITH_TRANSCRIPT = 9;
 export function view(state: State): Screen {
   const layout = layoutOf(state);
   const printed = printTranscript(state, layout);
-  const live = liveRows(state, printed.page, layout);
+  const live = liveRows({ ...state, rowsSinceName: printed.rowsSinceName }, printed.page, layout);
   const above = [...live.notices, ...live.pending, ...live.question];
   const free = layout.rows - above.length - live.status.length;
   const left = Math.max(1, Math.min(free, mostInputRows(layout.rows)));
@@ -50,16 +47,19 @@ export function view(state: State): Screen {
       column: input?.cursorColumn ?? 0,
     },
   };
-  return { frame, items: printed.items, page: printed.page };
+  const { items, page, rowsSinceName } = printed;
+  return { frame, items, page, nameColumns: layout.nameColumns, rowsSinceName };
 }
 
-function layoutOf({ size, capabilities, room, settings, transcript }: State): ItemLayout {
+function layoutOf(state: State): ItemLayout {
+  const { size, capabilities, room, settings, transcript, nameColumns } = state;
   const { width, styles, colours } = capabilities;
+  const needed = settings.isRoom ? nameColumnWidth(namesShown(room, transcript), width) : 1;
   return {
     columns: Math.max(1, size.columns),
     rows: Math.max(1, size.rows),
     width,
-    nameColumns: settings.isRoom ? nameColumnWidth(namesShown(room, transcript), width) : 1,
+    nameColumns: Math.max(nameColumns, needed),
     drawsCodes: styles && colours > 0,
   };
 }
@@ -71,19 +71,29 @@ function namesShown({ here }: State["room"], transcript: State["transcript"]): S
 }
 
 /** All that waits, or the next page of an answer that is longer than the window. */
-function printTranscript({ transcript, page }: State, layout: ItemLayout) {
+function printTranscript(state: State, layout: ItemLayout) {
+  const { transcript, page } = state;
   const rows: Row[] = [];
-  if (page?.waits === true) return { rows, items: 0, page };
+  let { rowsSinceName } = state;
+  if (page?.waits === true) return { rows, items: 0, page, rowsSinceName };
   const pageRows = Math.max(1, layout.rows - 2);
   for (const [index, item] of transcript.entries()) {
+    if (item.type === "message") {
+      const following = followingRows(item, rowsSinceName, layout);
+      rows.push(...following.rows);
+      ({ rowsSinceName } = following);
+      continue;
+    }
     const next = itemRows(item, layout);
     const isPaged = item.type === "answer" && next.length > pageRows;
     const from = index === 0 && page !== null ? Math.min(page.shown, next.length) : 0;
     const to = isPaged ? Math.min(from + pageRows, next.length) : next.length;
     rows.push(...next.slice(from, to));
-    if (to < next.length) return { rows, items: index, page: { shown: to, total: next.length } };
+    if (to < next.length) {
+      return { rows, items: index, page: { shown: to, total: next.length }, rowsSinceName };
+    }
   }
-  return { rows, items: transcript.length, page: null };
+  return { rows, items: transcript.length, page: null, rowsSinceName };
 }
 
 function liveRows(state: State, page: PrintedRows | null, layout: ItemLayout): LiveRows {
@@ -146,7 +156,11 @@ function pendingRows(
   while (hidden > 0) {
     // The count of hidden messages takes a row.
     const free = most - rows.length - (hidden > 1 ? 1 : 0);
-    const next = messageRows(pendingItem(state, hidden - 1, firstFollows), layout);
+    const item = pendingItem(state, hidden - 1, firstFollows);
+    const next =
+      hidden === 1
+        ? followingRows(item, state.rowsSinceName, layout).rows
+        : messageRows(item, layout);
     if (free <= 0 || (next.length > free && rows.length > 0)) break;
     rows.unshift(...next.slice(0, free));
     hidden -= 1;

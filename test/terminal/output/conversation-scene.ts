@@ -144,9 +144,9 @@ export async function createConversationScene(
     resize: (size) => dispatch({ type: "resize", size }),
     frame: () => screen().frame,
     drawn() {
-      const { items, page } = screen();
-      const isNewPage = page !== null && state.page?.waits !== true;
-      if (items > 0 || isNewPage) dispatch({ type: "drawn", items, page });
+      const { frame: _frame, ...drawn } = screen();
+      const isNewPage = drawn.page !== null && state.page?.waits !== true;
+      if (drawn.items > 0 || isNewPage) dispatch({ type: "drawn", ...drawn });
     },
     step() {
       now += random(2_000);

@@ -4,7 +4,16 @@ import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { promptText, titleText } from "../../../src/terminal/state/state.ts";
-import { entered, NOON, openVirtualScreen, PLAIN_WIRE, says } from "./virtual-screen.ts";
+import {
+  drawn,
+  entered,
+  joined,
+  left,
+  NOON,
+  openVirtualScreen,
+  PLAIN_WIRE,
+  says,
+} from "./virtual-screen.ts";
 
 const HOUR = 3_600_000;
 
@@ -51,7 +60,7 @@ function openPages() {
   const screen = openRoom("ben");
   screen.enter("/help");
   screen.emit(says("ben", "meanwhile"));
-  screen.dispatch({ type: "drawn", items: 0, page: { shown: 22, total: 30 } });
+  screen.dispatch(drawn(0, { shown: 22, total: 30 }));
   return screen;
 }
 
@@ -138,7 +147,49 @@ describe("what was sent before one joined", () => {
   test("is marked once", () => {
     const screen = openRoom("ben");
     screen.emit(says("ben", "one", NOON, true), says("ben", "two", NOON, true), says("ben", "now"));
-    expect(screen.printed()).toEqual(["~ earlier", "ben: one", "ben: two", "ben: now"]);
+    expect(screen.printed()).toEqual(["~ earlier", "ben: one", "ben: two", "~ now", "ben: now"]);
+  });
+
+  test("ends with a mark before whatever comes next, and with none where nothing does", () => {
+    const next: readonly ((screen: ReturnType<typeof openRoom>) => void)[] = [
+      (screen) => {
+        screen.enter("hello");
+        screen.emit({ type: "delivered", text: "hello", sequence: 2, time: NOON });
+      },
+      (screen) => screen.emit(joined("eva"), left("tom")),
+      (screen) => screen.enter("/help"),
+      (screen) => screen.emit({ type: "disconnected", message: "gone" }),
+    ];
+    for (const happens of next) {
+      const screen = openRoom("ben", "tom");
+      screen.emit(says("ben", "one", NOON, true));
+      happens(screen);
+      screen.enter("/copy");
+      expect(screen.printed().slice(0, 3)).toEqual(["~ earlier", "ben: one", "~ now"]);
+    }
+    const ended = openRoom("ben");
+    ended.emit(says("ben", "one", NOON, true), { type: "ended", reason: "left", unsaid: [] });
+    expect(ended.printed()).toEqual([
+      "~ earlier",
+      "ben: one",
+      "-- the conversation is over: you left",
+    ]);
+    const elsewhere = openRoom("ben");
+    elsewhere.emit(says("ben", "one", NOON, true), enters("lunch"), says("ben", "two", NOON, true));
+    expect(elsewhere.printed()).toEqual([
+      "~ earlier",
+      "ben: one",
+      expect.stringContaining("you are ana in lunch"),
+      "~ earlier",
+      "ben: two",
+    ]);
+  });
+
+  test("and what was missed behind it have one mark between them", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit(says("ben", "one", NOON, true), says("ben", "two"));
+    expect(screen.printed()).toEqual(["~ earlier", "ben: one", "~ new", "ben: two"]);
   });
 
   test("is marked by what the server says, and not by the clocks of two machines", () => {
@@ -689,6 +740,47 @@ describe("a command", () => {
   });
 });
 
+describe("on the plain wire a command", () => {
+  const HINT =
+    '-- there are no commands on this wire, only the message "bye": Enter sends the line as it is';
+
+  test("stays on the line, once, and is sent as it is when it is entered again", () => {
+    const screen = openVirtualScreen(PLAIN_WIRE);
+    screen.emit({ type: "joined", peer: "192.0.2.1:5000" });
+    screen.printed();
+    screen.enter("/help me ");
+    expect(screen.effects().filter(({ type }) => type === "say")).toEqual([]);
+    expect(screen.printed()).toEqual([HINT]);
+    expect(screen.state.editing.line.text).toBe("/help me ");
+    screen.press("return");
+    screen.enter("/quit");
+    const said = screen.effects().filter(({ type }) => type === "say");
+    expect(said).toEqual([
+      { type: "say", id: 1, text: "/help me " },
+      { type: "say", id: 2, text: "/quit" },
+    ]);
+  });
+
+  test.each(["//help", "/etc/passwd", "/ 2", "/", "1/2", " /help", "/Help"])(
+    "is not what %p looks like",
+    (text) => {
+      const screen = openVirtualScreen(PLAIN_WIRE);
+      screen.enter(text);
+      expect(screen.effects()).toContainEqual({ type: "say", id: 1, text });
+    },
+  );
+});
+
+test("in another room the column of names is as wide as is needed there", () => {
+  const screen = openRoom("ben");
+  screen.dispatch({ type: "drawn", items: 0, page: null, nameColumns: 16, rowsSinceName: 0 });
+  expect(screen.state.nameColumns).toBe(16);
+  screen.emit(left("ben"));
+  expect(screen.state.nameColumns).toBe(16);
+  screen.emit(enters("lunch"));
+  expect(screen.state.nameColumns).toBe(1);
+});
+
 test("a message below older ones that a command has shown stands below its own day", () => {
   const screen = openRoom("ben");
   const entry = { author: "key", name: "ben", text: "x", device: "", number: 1, sequence: 1 };
@@ -876,7 +968,7 @@ describe("an answer that is longer than the window", () => {
     expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: true });
     screen.press("return");
     expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: false });
-    screen.dispatch({ type: "drawn", items: 1, page: null });
+    screen.dispatch(drawn(1));
     expect(screen.state.page).toBeNull();
     expect(screen.printed()).toEqual(["ben: meanwhile"]);
   });

@@ -10,7 +10,7 @@ import {
   type State,
   type TalkSettings,
 } from "../../../src/terminal/state/state.ts";
-import type { TranscriptItem } from "../../../src/terminal/state/transcript.ts";
+import type { PrintedRows, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
 import { nextTick, update } from "../../../src/terminal/state/update.ts";
 
 /** Noon on the second of March, by the clock of this machine. */
@@ -87,13 +87,13 @@ export function openVirtualScreen(settings: Partial<TalkSettings> = {}) {
     /** What has been printed since the last call, as lines. */
     printed(): string[] {
       const { transcript } = state;
-      dispatch({ type: "drawn", items: transcript.length, page: null });
+      dispatch(drawn(transcript.length));
       return transcript.map(lineOf);
     },
     /** The same items whole. */
     items(): readonly TranscriptItem[] {
       const { transcript } = state;
-      dispatch({ type: "drawn", items: transcript.length, page: null });
+      dispatch(drawn(transcript.length));
       return transcript;
     },
     /** What has been wanted since the last call. */
@@ -105,6 +105,11 @@ export function openVirtualScreen(settings: Partial<TalkSettings> = {}) {
     /** The lines that still change. */
     live: () => liveNotices(state).map(({ text }) => text),
   };
+}
+
+/** So many items were printed, and of the next one so many rows. */
+export function drawn(items: number, page: PrintedRows | null = null): ScreenEvent {
+  return { type: "drawn", items, page, nameColumns: 1, rowsSinceName: 0 };
 }
 
 function key(name: string, text = ""): Key {

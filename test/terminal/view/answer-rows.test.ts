@@ -96,10 +96,11 @@ describe("/who shows", () => {
       ),
     );
     expect(shown).toEqual([
-      "      ana  owner          aaaaaaaaaaaa",
-      "      ben  you, operator  bbbbbbbbbbbb",
-      "      cy   muted, away    cccccccccccc",
-      "      dan                 dddddddddddd",
+      "      NAME  STATUS         KEY",
+      "      ana   owner          aaaaaaaaaaaa",
+      "      ben   you, operator  bbbbbbbbbbbb",
+      "      cy    muted, away    cccccccccccc",
+      "      dan                  dddddddddddd",
     ]);
   });
 
@@ -115,40 +116,45 @@ describe("/who shows", () => {
       ),
     );
     expect(shown).toEqual([
-      "      ben             you   bbbbbbbbbbbb",
-      "      ana, ana-phone        aaaaaaaaaaaa",
-      "      cy              away  cccccccccccc",
+      "      NAME            STATUS  KEY",
+      "      ben             you     bbbbbbbbbbbb",
+      "      ana, ana-phone          aaaaaaaaaaaa",
+      "      cy              away    cccccccccccc",
     ]);
   });
 
   test("names in their colours, and fingerprints short unless they are asked for whole", () => {
     const answer = people(person("ana", "a", { fingerprint: "SHA256:0123456789abcdef" }));
-    expect(rowsOf(answer)).toEqual([
+    expect(rowsOf(answer).slice(1)).toEqual([
       [
         span(" ".repeat(6)),
         span("ana", { person: 0 }),
-        span("  "),
-        span("  "),
+        span("   "),
+        span("        "),
         span("0123456789ab…", "dim"),
       ],
     ]);
-    expect(lines({ ...answer, verbose: true })).toEqual(["      ana    SHA256:0123456789abcdef"]);
+    expect(lines({ ...answer, verbose: true }).slice(1)).toEqual([
+      "      ana           SHA256:0123456789abcdef",
+    ]);
   });
 
   test("wide names aligned by the columns that they take", () => {
     expect(lines(people(person("日本太郎", "a"), person("e\u0301", "b", { away: true })))).toEqual([
-      "      日本太郎        aaaaaaaaaaaa",
-      "      e\u0301         away  bbbbbbbbbbbb",
+      "      NAME      STATUS  KEY",
+      "      日本太郎          aaaaaaaaaaaa",
+      "      e\u0301         away    bbbbbbbbbbbb",
     ]);
   });
 
   test("in a window that is too narrow for one of the rows, all but the names below them", () => {
     const answer = people(person("ana", "a", { owner: true }), person("日本", "b"));
-    expect(lines(answer, 31)).toEqual([
-      "      ana   owner  aaaaaaaaaaaa",
-      "      日本         bbbbbbbbbbbb",
+    expect(lines(answer, 32)).toEqual([
+      "      NAME  STATUS  KEY",
+      "      ana   owner   aaaaaaaaaaaa",
+      "      日本          bbbbbbbbbbbb",
     ]);
-    expect(lines(answer, 30)).toEqual([
+    expect(lines(answer, 31)).toEqual([
       "      ana",
       "        owner  aaaaaaaaaaaa",
       "      日本",
@@ -163,8 +169,16 @@ test("/rooms shows how many people and messages each has, and where one is", () 
     { name: "lunch", members: 0, entries: 30 },
   ];
   expect(lines({ type: "rooms", rooms, current: "main" })).toEqual([
-    "      main   3 here  1 message    you are here",
-    "      lunch  0 here  30 messages",
+    "      ROOM   PEOPLE  MESSAGES",
+    "      main   3       1         you are here",
+    "      lunch  0       30",
+  ]);
+  expect(lines({ type: "rooms", rooms, current: "main" }, 40)).toEqual([
+    "      main",
+    "        people: 3  messages: 1  you are",
+    "        here",
+    "      lunch",
+    "        people: 0  messages: 30",
   ]);
 });
 
@@ -173,7 +187,8 @@ describe("/bans shows", () => {
     const time = new Date(2026, 2, 1).getTime();
     const bans = [{ name: "eve", fingerprint: "SHA256:0123456789abcdef", by: "ana", time }];
     expect(lines({ type: "bans", bans })).toEqual([
-      "      eve  SHA256:0123456789abcdef  by ana, 2026-03-01",
+      "      NAME  KEY                      BANNED",
+      "      eve   SHA256:0123456789abcdef  by ana, 2026-03-01",
     ]);
   });
 
@@ -213,9 +228,10 @@ describe("/invites shows", () => {
       invitation({ id: "2", left: 0, until, guests: [{ fingerprint: "SHA256:f" }], count: 1 }),
     ];
     expect(lines({ type: "invitations", invitations })).toEqual([
-      "      standing  all rooms                                  ana, 1 more",
-      "      1         lunch      3 left, until 2026-03-01 14:05",
-      "      2         all rooms  closed                          f",
+      "      INVITATION  ROOM       LIMITS                          GUESTS",
+      "      standing    all rooms                                  ana, 1 more",
+      "      1           lunch      3 left, until 2026-03-01 14:05",
+      "      2           all rooms  closed                          f",
     ]);
   });
 

@@ -177,6 +177,65 @@ test("on the plain wire messages have marks, and the status line has the other e
   expect(live(state)).toEqual(["  …   > hi", "> ", " [::1]:5  ok "]);
 });
 
+describe("in a narrow window a name", () => {
+  const size = { columns: 40, rows: 8 };
+  const follows = (text: string) => ({ ...message(text), follows: true });
+  const isNamed = (row: string) => row === "14:03 ana";
+
+  /** What is drawn, one message after the other. */
+  function printOneByOne(items: readonly TranscriptItem[], start = stateOf(size)): string[] {
+    let state = start;
+    return items.flatMap((item) => {
+      const { frame, items: printed, rowsSinceName } = view({ ...state, transcript: [item] });
+      expect(printed).toBe(1);
+      state = { ...state, rowsSinceName };
+      return frame.settled.map(rowText);
+    });
+  }
+
+  test("is repeated in a monologue before it is out of sight", () => {
+    const transcript = [
+      message("0"),
+      ...Array.from({ length: 29 }, (_, index) => follows(`${index + 1}`)),
+    ];
+    const rows = settled(stateOf(size, { transcript }));
+    expect(printOneByOne(transcript)).toEqual(rows);
+    // Six rows are above the line being typed and the status line.
+    for (let end = 6; end <= rows.length; end += 1) {
+      expect(rows.slice(end - 6, end).some(isNamed)).toBe(true);
+    }
+    expect(rows.filter(isNamed)).toHaveLength(6);
+  });
+
+  test("is not repeated where all that its person said is in sight", () => {
+    const transcript = [message("0"), ...["1", "2", "3", "4"].map(follows)];
+    expect(settled(stateOf(size, { transcript })).filter(isNamed)).toHaveLength(1);
+    const tall = { ...size, rows: 100 };
+    const many = Array.from({ length: 90 }, (_, index) => follows(`${index}`));
+    const rows = settled(stateOf(tall, { transcript: [message("0"), ...many] }));
+    expect(rows.filter(isNamed)).toHaveLength(1);
+  });
+
+  test("stands before a message on its way where it will when that is stored", () => {
+    const state = stateOf(size, { lastAuthor: "key", rowsSinceName: 6, pending: pending("hello") });
+    const own = { ...state, room: { ...state.room, fingerprint: "key" } };
+    expect(live(own).slice(0, 2)).toEqual(["  …   ben", "        hello"]);
+    expect(live({ ...own, rowsSinceName: 5 })[0]).toBe("  …     hello");
+  });
+});
+
+test("the column of names becomes wider for a longer name, and stays so when its person has left", () => {
+  const wide = stateOf({ columns: 80, rows: 24 }, { transcript: [message("hello")] });
+  const { nameColumns } = view({
+    ...wide,
+    room: { ...wide.room, here: ["ana", "ben", "Ana María"] },
+  });
+  expect(nameColumns).toBe(9);
+  expect(settled({ ...wide, nameColumns })).toEqual(["14:03       ana hello"]);
+  expect(view({ ...wide, nameColumns }).nameColumns).toBe(9);
+  expect(settled(wide)).toEqual(["14:03 ana hello"]);
+});
+
 describe("an answer that is longer than the window", () => {
   const answer: TranscriptItem = {
     type: "answer",
