@@ -63,7 +63,7 @@ const withParrot = (rows: string[]) =>
 
 /** Who says what in a row of a transcript. */
 function messageIn(row: string): { speaker: string; text: string } | null {
-  const [, speaker, text] = /^\d\d:\d\d[ !](\w+) (.+)$/.exec(row) ?? [];
+  const [, speaker, text] = /^\d\d:\d\d[ !]*(\w+) (.+)$/.exec(row) ?? [];
   return speaker === undefined || text === undefined ? null : { speaker, text };
 }
 
@@ -114,7 +114,7 @@ testWith(
       // Before the next message: a message gets its final place only when it is stored.
       const onAnas = withoutTimes(ana).find((other) => message && other.endsWith(message.text));
       if (onAnas !== undefined) await shows(one, onAnas);
-      // While the build is here, the column of names is as wide as its name.
+      // Before it has left, the status lines and notices are others.
       if (message?.speaker !== "build") continue;
       await one.until("the build to leave", (rows) => rows.at(-1) === " main  ana, ben  ok");
       await other.until("the build to leave", (rows) => rows.at(-1) === " main  ben, ana  ok");
