@@ -260,13 +260,33 @@ function requireNothing({ name }: CommandDescription, rest: string): void {
   );
 }
 
+/** What other programs call these commands: irssi, weechat, Slack. */
+const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
+  ["nick", "name"],
+  ["exit", "quit"],
+  ["leave", "quit"],
+  ["part", "quit"],
+  ["disconnect", "quit"],
+  ["names", "who"],
+  ["users", "who"],
+  ["members", "who"],
+  ["list", "rooms"],
+  ["channels", "rooms"],
+  ["lastlog", "search"],
+  ["find", "search"],
+  ["commands", "help"],
+]);
+
 /** The line may also be a path: then only its first part is named. */
 function noSuchCommand(word: string): CharlaError {
   const first = word.split("/")[0] ?? "";
-  const meant = closest(
-    first,
-    COMMANDS.map(({ name }) => name),
-  );
+  const known = first.toLowerCase();
+  const meant =
+    ELSEWHERE.get(known) ??
+    closest(
+      known,
+      COMMANDS.map(({ name }) => name),
+    );
   return usageError(
     `there is no command /${first}`,
     `${meant === null ? "/help lists them;" : `did you mean /${meant}?`} //${word} sends it as a message`,

@@ -104,7 +104,14 @@ describe("an unknown command is a mistake, with a suggestion", () => {
       "there is no command /hisory",
       "did you mean /history? //hisory sends it as a message",
     ],
-    ["/WHO", "there is no command /WHO", "/help lists them; //WHO sends it as a message"],
+    ["/WHO", "there is no command /WHO", "did you mean /who? //WHO sends it as a message"],
+    ["/nick eva", "there is no command /nick", "did you mean /name? //nick sends it as a message"],
+    ["/exit", "there is no command /exit", "did you mean /quit? //exit sends it as a message"],
+    [
+      "/toString",
+      "there is no command /toString",
+      "/help lists them; //toString sends it as a message",
+    ],
     [
       "/etc/hosts is it",
       "there is no command /etc",

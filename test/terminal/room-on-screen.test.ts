@@ -199,7 +199,7 @@ describe("a command", () => {
       "      日本太郎   away    tarotarotaro…",
       "      \u2068שרה\u2069              sarahsarahsa…",
       "      ROOM         PEOPLE  MESSAGES",
-      "      main         2       1         you are here",
+      "      main         2       1         here",
       "      lunch-time   0       1234",
       "      lunch-place  10      5",
       ">",

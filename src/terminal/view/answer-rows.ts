@@ -116,7 +116,7 @@ function roomRows({ rooms, current }: AnswerOf<"rooms">, layout: Layout): Row[] 
     span(visibleName(name), "strong"),
     span(String(members)),
     span(String(entries)),
-    span(name === current ? "you are here" : ""),
+    span(name === current ? "here" : ""),
   ]);
   return tableRows(["room", "people", "messages", ""], rows, layout);
 }

@@ -170,12 +170,12 @@ test("/rooms shows how many people and messages each has, and where one is", () 
   ];
   expect(lines({ type: "rooms", rooms, current: "main" })).toEqual([
     "      ROOM   PEOPLE  MESSAGES",
-    "      main   3       1         you are here",
+    "      main   3       1         here",
     "      lunch  0       30",
   ]);
-  expect(lines({ type: "rooms", rooms, current: "main" }, 40)).toEqual([
+  expect(lines({ type: "rooms", rooms, current: "main" }, 34)).toEqual([
     "      main",
-    "        people: 3  messages: 1  you are",
+    "        people: 3  messages: 1",
     "        here",
     "      lunch",
     "        people: 0  messages: 30",

@@ -36,6 +36,9 @@ const message = (text: string): MessageItem => ({
   follows: false,
 });
 
+const follows = (text: string) => ({ ...message(text), follows: true });
+const isNamed = (row: string) => row === "14:03 ana";
+
 const settled = (state: State) => view(state).frame.settled.map(rowText);
 const live = (state: State) => view(state).frame.live.map(rowText);
 
@@ -179,8 +182,6 @@ test("on the plain wire messages have marks, and the status line has the other e
 
 describe("in a narrow window a name", () => {
   const size = { columns: 40, rows: 8 };
-  const follows = (text: string) => ({ ...message(text), follows: true });
-  const isNamed = (row: string) => row === "14:03 ana";
 
   /** What is drawn, one message after the other. */
   function printOneByOne(items: readonly TranscriptItem[], start = stateOf(size)): string[] {
