@@ -50,7 +50,6 @@ export async function askUnseen(
   const output = [io.stderr, io.stdout].find(({ isTTY }) => isTTY) ?? io.stderr;
   const decoder = createInputDecoder();
   let line = "";
-  output.write(question);
   // After `kill -STOP` and `fg` too nothing that is typed is shown.
   using terminal = holdTerminal(
     input,
@@ -58,6 +57,8 @@ export async function askUnseen(
     { released: () => output.write("\n"), returned: () => output.write(question), hungUp() {} },
     [],
   );
+  // From now on what is typed is not shown, however soon it comes.
+  output.write(question);
 
   /** Whether the line is complete. */
   function take(event: InputEvent): "more" | "enter" | "end" {

@@ -1,7 +1,7 @@
 // A line that holds a secret, typed on a terminal that is only its two streams.
 
 import { describe, expect, test } from "bun:test";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 
 import { Interruption } from "../../src/terminal/io.ts";
 import { askUnseen } from "../../src/terminal/secret-line.ts";
@@ -43,6 +43,30 @@ describe("a secret", () => {
       rest: "rest\n",
       raw: [true, false],
     });
+  });
+
+  test("is asked for once the terminal shows no keys", async () => {
+    let isRaw = false;
+    const stdin = Object.assign(new PassThrough(), {
+      isTTY: true as const,
+      setRawMode: (on: boolean) => void (isRaw = on),
+    });
+    const written: [text: string, isRaw: boolean][] = [];
+    const stderr = Object.assign(
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          written.push([String(chunk), isRaw]);
+          done();
+        },
+      }),
+      { isTTY: true },
+    );
+    stdin.write("ab\r");
+    await askUnseen(stdin, { stdout: new PassThrough(), stderr }, "secret: ");
+    expect(written.filter(([text]) => text !== "")).toEqual([
+      ["secret: ", true],
+      ["\n", true],
+    ]);
   });
 
   test("can be erased by the letter and as a whole", async () => {
