@@ -143,7 +143,7 @@ testWith(
     // A killed program leaves the terminal in raw mode, and this shell, unlike others, does not reset it.
     one.type("stty sane");
     one.press("C-j");
-    await until("the terminal is reset", () => / icrnl\b/.test(one.settings()));
+    await until("the terminal is reset", async () => / icrnl\b/.test(await one.settings()));
     enter(one, open(port));
     await one.until("what was said meanwhile", (rows) =>
       rows.some((row) => /^\d\d:\d\d +log are you there\?$/.test(row)),
@@ -155,7 +155,7 @@ testWith(
     await fourth.until("the answer", (rows) =>
       rows.some((row) => row.includes('"and how are you?"')),
     );
-    const numbers = fourth.rows().flatMap((row) => /"sequence":(\d+)/.exec(row)?.[1] ?? []);
+    const numbers = (await fourth.rows()).flatMap((row) => /"sequence":(\d+)/.exec(row)?.[1] ?? []);
     expect(numbers).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
 
     fourth.press("C-d");

@@ -82,9 +82,9 @@ testWith(["tmux"], "JSON on a terminal is indented and coloured", async () => {
   await using screen = await openScreen(60, 20, { styled: true });
   const rows = await shown(screen, `charla get ${server.at}`);
   expect(rows.slice(0, 7)).toEqual(["{", '  "a": [', "    1,", '    "b"', "  ]", "}", "status 0"]);
-  expect(screen.styledRows().join("\n")).toContain('\x1b[36m"a"\x1b[39m');
+  expect((await screen.styledRows()).join("\n")).toContain('\x1b[36m"a"\x1b[39m');
   await shown(screen, `NO_COLOR=1 charla get ${server.at}`);
-  expect(screen.styledRows().join("\n")).not.toContain("\x1b[36m");
+  expect((await screen.styledRows()).join("\n")).not.toContain("\x1b[36m");
 });
 
 testWith(["tmux"], "a long download has a progress bar, which disappears at the end", async () => {

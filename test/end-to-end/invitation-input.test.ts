@@ -276,14 +276,14 @@ onTerminal("on a terminal charla - asks for the invitation, and does not show it
   ben.type(`${server.invitation}xy`);
   ben.press("BSpace", "BSpace", "Enter");
   await ben.until("the prompt", (rows) => typedRow(rows) === ">");
-  expect(ben.rows().join("\n")).not.toContain("charla://");
+  expect((await ben.rows()).join("\n")).not.toContain("charla://");
   ben.type("hello");
   ben.press("Enter");
   await server.until("stdout", "hello\n");
   ben.type("/quit");
   ben.press("Enter");
   await ben.until("the status", (rows) => rows.includes("status=0"));
-  expect(ben.settings()).toMatch(/(?<!-)icanon/);
+  expect(await ben.settings()).toMatch(/(?<!-)icanon/);
 });
 
 onTerminal("Ctrl-C and Ctrl-D instead of an invitation end charla -", async () => {
@@ -297,6 +297,6 @@ onTerminal("Ctrl-C and Ctrl-D instead of an invitation end charla -", async () =
     await ben.until("the question", (rows) => rows.at(-1)?.startsWith("invitation (") === true);
     ben.press(key);
     await ben.until("the status", (rows) => rows.includes(`status=${status}`));
-    expect(ben.settings()).toMatch(/(?<!-)echo\b/);
+    expect(await ben.settings()).toMatch(/(?<!-)echo\b/);
   }
 });

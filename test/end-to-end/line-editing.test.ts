@@ -32,7 +32,7 @@ testWith(
     await using screen = await openScreen(COLUMNS, 20, { as: ana });
     enter(screen, `clear; ${CHARLA}; echo status=$?`);
     await lineIs(screen, ">");
-    expect(screen.settings()).toContain("-ixon");
+    expect(await screen.settings()).toContain("-ixon");
     for (const line of ["first line", "second line", " not kept"]) enter(screen, line);
     await screen.until("the last line", (rows) => rows.some((row) => row.endsWith("not kept")));
 
@@ -100,8 +100,8 @@ testWith(
     screen.type("draft");
     screen.press("C-x", "C-e");
     await screen.until("the editor", (rows) => rows.includes("was: draft"));
-    expect(screen.rows()).toContain("in lines");
-    expect(screen.rows()).toContain("mode 600");
+    expect(await screen.rows()).toContain("in lines");
+    expect(await screen.rows()).toContain("mode 600");
     enter(screen, "from the editor");
     await screen.until("the text", (rows) => rows.includes("> from the editor"));
     await lineIs(screen, "  and more");

@@ -98,24 +98,28 @@ onTerminal(
     await using screen = await joinOnScreen(server, true);
     const [dim, plain, own] = ["\x1b[38;5;243m", "\x1b[39m", "\x1b[38;5;30m"];
     const arrived = (text: string) => `${dim}##:##${plain} ${own}ben${plain} ${text}`;
-    const styledRows = () =>
-      screen
-        .styledRows()
-        .map((row) => row.replace(/\d\d:\d\d/, "##:##").replace(/38;5;\d+mben/, "38;5;30mben"));
+    const styledRows = async () =>
+      (await screen.styledRows()).map((row) =>
+        row.replace(/\d\d:\d\d/, "##:##").replace(/38;5;\d+mben/, "38;5;30mben"),
+      );
     enter(screen, "hello");
-    await screen.until("that it has arrived", () => styledRows().includes(arrived("hello")));
+    await screen.until("that it has arrived", async () =>
+      (await styledRows()).includes(arrived("hello")),
+    );
 
     server.signal("SIGSTOP");
     enter(screen, "are you asleep?");
-    await screen.until("the dim message", () =>
-      screen.styledRows().includes(`${dim}  …  ${plain} ${dim}ben${plain} ${dim}are you asleep?`),
+    await screen.until("the dim message", async () =>
+      (await screen.styledRows()).includes(
+        `${dim}  …  ${plain} ${dim}ben${plain} ${dim}are you asleep?`,
+      ),
     );
     screen.type("half typed");
     await screen.until("the silence", (rows) =>
       /^ main {2}ben, ana {2}no contact for \d+ s$/.test(rows.at(-1) ?? ""),
     );
-    expect(typedRow(screen.rows())).toBe("> half typed");
-    const [seconds] = /\d+/.exec(screen.rows().at(-1) ?? "") ?? ["0"];
+    expect(typedRow(await screen.rows())).toBe("> half typed");
+    const [seconds] = /\d+/.exec((await screen.rows()).at(-1) ?? "") ?? ["0"];
     await screen.until("the next second", (rows) => {
       const [now] = /\d+/.exec(rows.at(-1) ?? "") ?? ["0"];
       return Number(now) > Number(seconds);
@@ -123,10 +127,10 @@ onTerminal(
     server.signal("SIGCONT");
     await screen.until("the contact", (shown) => shown.at(-1) === " main  ben, ana  ok");
     // Contact is restored before the server has the message on its disk.
-    await screen.until("that it has arrived", () =>
-      styledRows().includes(arrived("are you asleep?")),
+    await screen.until("that it has arrived", async () =>
+      (await styledRows()).includes(arrived("are you asleep?")),
     );
-    expect(withoutTimes(screen.rows())).toEqual([
+    expect(withoutTimes(await screen.rows())).toEqual([
       "##:## ben hello",
       "##:## ben are you asleep?",
       "> half typed",
@@ -145,10 +149,15 @@ onTerminal("a message that is not delivered has no time yet", async () => {
   enter(screen, "two");
   const status = " main  ben, ana  ok";
   await screen.until("what is on its way", (rows) => rows.at(-3) === "  …   ben two");
-  expect(screen.rows()).toEqual(["  …   ben one", "  …   ben two", ">", status]);
+  expect(await screen.rows()).toEqual(["  …   ben one", "  …   ben two", ">", status]);
   server.signal("SIGCONT");
   await shows(screen, "##:## ben two");
-  expect(withoutTimes(screen.rows())).toEqual(["##:## ben one", "##:## ben two", ">", status]);
+  expect(withoutTimes(await screen.rows())).toEqual([
+    "##:## ben one",
+    "##:## ben two",
+    ">",
+    status,
+  ]);
 });
 
 // The acknowledgment, which may be delayed by 25 ms, travels with the answer.

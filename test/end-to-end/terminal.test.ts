@@ -72,8 +72,8 @@ for (const wire of WIRES) {
         );
         const messages = [sent("hi"), received("first"), received("second")];
         expect(withoutTimes(rows)).toEqual([...messages, "> half typed", status]);
-        await screen.until("the cursor", () => screen.cursor().column === 9);
-        expect(screen.cursor()).toEqual({ column: 9, row: 3 });
+        await screen.until("the cursor", async () => (await screen.cursor()).column === 9);
+        expect(await screen.cursor()).toEqual({ column: 9, row: 3 });
         screen.type("X");
         screen.press("Enter");
         await peer.until("stdout", "half tyXped\n");
@@ -98,7 +98,7 @@ for (const wire of WIRES) {
           status,
         ]);
         // "> " 2, 日本 4, space 1: the cursor is on the hand.
-        await screen.until("the cursor", () => screen.cursor().column === 7);
+        await screen.until("the cursor", async () => (await screen.cursor()).column === 7);
         screen.press("DC", "Enter");
         await peer.until("stdout", "日本  é\n");
       },
@@ -119,8 +119,8 @@ for (const wire of WIRES) {
       );
       const messages = [sent("hi"), received("hello")].flatMap(inNarrow);
       expect(withoutTimes(rows)).toEqual([...messages, ...typed, status]);
-      await screen.until("the cursor", () => screen.cursor().column === 2);
-      expect(screen.cursor()).toEqual({ column: 2, row: messages.length });
+      await screen.until("the cursor", async () => (await screen.cursor()).column === 2);
+      expect(await screen.cursor()).toEqual({ column: 2, row: messages.length });
       screen.press("Enter");
       await peer.until("stdout", `${long}\n`);
     });
@@ -159,7 +159,7 @@ for (const wire of WIRES) {
         const { screen, peer } = talk;
         screen.paste("first line\nsecond line");
         await screen.until("the paste", (rows) => typedRow(rows) === "  second line");
-        expect(withoutTimes(screen.rows())).toEqual([
+        expect(withoutTimes(await screen.rows())).toEqual([
           sent("hi"),
           "> first line",
           "  second line",
@@ -220,8 +220,8 @@ for (const wire of WIRES) {
         const { screen, peer } = talk;
         leave(screen);
         await screen.until("the shell", (rows) => rows.at(-1) === "$");
-        expect(screen.settings()).toContain(" icanon ");
-        expect(screen.settings()).toContain(" echo ");
+        expect(await screen.settings()).toContain(" icanon ");
+        expect(await screen.settings()).toContain(" echo ");
         screen.type("printf 'pa''ste'");
         screen.press("Enter");
         await screen.until("what was typed", (rows) => rows.some((row) => row.startsWith("paste")));
@@ -238,7 +238,7 @@ for (const wire of WIRES) {
         await screen.until("the line", (rows) => typedRow(rows) === "> half a line");
         await talk.endForAll();
         await screen.until("the shell", (rows) => rows.includes("status=0") && rows.at(-1) === "$");
-        expect(screen.settings()).toContain(" icanon ");
+        expect(await screen.settings()).toContain(" icanon ");
       },
     );
 
@@ -277,13 +277,13 @@ for (const wire of WIRES) {
       await screen.until("narrower rows", (rows) => typedRow(rows) === `  ${long.slice(37)}`);
       const typed = [`> ${long.slice(0, 37)}`, `  ${long.slice(37)}`];
       // The terminal has wrapped the rows itself, and may have scrolled what was above them.
-      expect(withoutTimes(screen.allRows()).slice(0, -1)).toEqual([sent("hi"), ...typed]);
+      expect(withoutTimes(await screen.allRows()).slice(0, -1)).toEqual([sent("hi"), ...typed]);
       peer.type("ok\n");
       await screen.until("the message", (shown) =>
         withoutTimes(shown).includes(inNarrow(received("ok")).at(-1) ?? ""),
       );
       const messages = [sent("hi"), ...inNarrow(received("ok"))];
-      expect(withoutTimes(screen.allRows())).toEqual([...messages, ...typed, status]);
+      expect(withoutTimes(await screen.allRows())).toEqual([...messages, ...typed, status]);
     });
 
     onTerminal(
@@ -295,7 +295,7 @@ for (const wire of WIRES) {
         await screen.until("the line", (rows) => typedRow(rows) === "> still here");
         screen.press("C-z");
         await screen.until("the shell", (rows) => rows.at(-1) === "$");
-        expect(screen.settings()).toContain(" icanon ");
+        expect(await screen.settings()).toContain(" icanon ");
         screen.type("fg");
         screen.press("Enter");
         await screen.until("the line again", (rows) => typedRow(rows) === "> still here");

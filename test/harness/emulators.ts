@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Terminal } from "@xterm/headless";
 
 import type { Narrowing } from "../../src/terminal/output/narrowing.ts";
+import { startTmux } from "./tmux.ts";
 
 /** What an emulator holds: scrollback and screen. */
 export interface Held {
@@ -124,10 +125,6 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
   await using opened = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "charla-tmux-"));
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, "tmux");
-  const env = { ...process.env, TMUX: "", LC_ALL: "C.UTF-8" };
-  const inTmux = ["tmux", "-u", "-f", "/dev/null", "-S", path];
-
   const relay = join(folder, "relay");
   const connected = Promise.withResolvers<Socket>();
   const server = createServer(connected.resolve);
@@ -137,43 +134,12 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
   });
   const size = ["-x", String(columns), "-y", String(rows)];
   const shell = `stty raw -echo; exec ncat -U '${relay}'`;
-  const settings = [
-    "set",
-    "-g",
-    "history-limit",
-    String(SCROLLBACK),
-    ";",
-    "set",
-    "-g",
-    "status",
-    "off",
-  ];
-  const session = ["new-session", "-d", ...size, shell];
-  const started = Bun.spawnSync([...inTmux, ...settings, ";", ...session], { env });
-  if (started.exitCode !== 0) throw new Error(`tmux: ${String(started.stderr)}`);
-  opened.defer(() => void Bun.spawnSync([...inTmux, "kill-server"], { env }));
+  const settings = { "history-limit": String(SCROLLBACK), status: "off" };
+  const tmux = opened.use(await startTmux(join(folder, "tmux"), [...size, shell], {}, settings));
+  // Else every byte comes back twice.
+  await tmux.run("refresh-client", "-f", "no-output");
   const socket = await connected.promise;
   opened.defer(() => void socket.destroy());
-
-  const control = Bun.spawn([...inTmux, "-C", "attach", "-f", "no-output,ignore-size"], {
-    env,
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "ignore",
-  });
-  opened.defer(() => control.kill());
-  const replies = replyBlocks(control.stdout);
-  // The first block answers `attach`.
-  await replies.next();
-
-  async function run(command: string): Promise<readonly string[]> {
-    void control.stdin.write(`${command}\n`);
-    await control.stdin.flush();
-    const { value, done } = await replies.next();
-    if (done === true || value === undefined) throw new Error(`tmux has ended: ${command}`);
-    if (!value.succeeded) throw new Error(`tmux: ${command}: ${value.lines.join("\n")}`);
-    return value.lines;
-  }
 
   // DSR 5 is answered after everything that was written before it.
   const READY = "\x1b[0n";
@@ -203,17 +169,18 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
     write: (text) => void socket.write(text),
     async resize(toColumns, toRows) {
       await settle();
-      await run(`resize-window -x ${toColumns} -y ${toRows}`);
+      await tmux.run("resize-window", "-x", String(toColumns), "-y", String(toRows));
     },
     settle,
     async held(last = Infinity) {
       await settle();
       const format = "#{history_size} #{pane_height} #{cursor_y} #{cursor_x}";
-      const [position = ""] = await run(`display -p "${format}"`);
+      const [position = ""] = await tmux.run("display", "-p", format);
       const [size = 0, height = 0, row = 0, column = 0] = position.split(" ").map(Number);
       const history = Math.min(size, Math.max(0, last - height));
-      const shown = await run(`capture-pane -p -S -${history} -E -`);
-      const joined = await run(`capture-pane -p -J -S -${history} -E -`);
+      const from = ["-S", `-${history}`, "-E", "-"];
+      const shown = await tmux.run("capture-pane", "-p", ...from);
+      const joined = await tmux.run("capture-pane", "-p", "-J", ...from);
       return {
         rows: shown.map((text) => text.trimEnd()),
         lines: joined.map((text) => text.trimEnd()),
@@ -223,36 +190,11 @@ export async function openTmux({ columns, rows, onAnswer }: EmulatorOptions): Pr
     async reset() {
       socket.write("\x1bc\x1b[H\x1b[2J");
       await settle();
-      await run("clear-history");
+      await tmux.run("clear-history");
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   } satisfies Emulator;
   const stack = opened.move();
   await settle();
   return emulator;
-}
-
-interface Reply {
-  readonly succeeded: boolean;
-  readonly lines: readonly string[];
-}
-
-/** What tmux answers in control mode: lines between `%begin` and `%end` or `%error`. */
-async function* replyBlocks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Reply, undefined> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  let block: string[] | null = null;
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (block === null) {
-        if (line.startsWith("%begin ")) block = [];
-      } else if (line.startsWith("%end ") || line.startsWith("%error ")) {
-        yield { succeeded: line.startsWith("%end "), lines: block };
-        block = null;
-      } else block.push(line);
-    }
-  }
-  return undefined;
 }

@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { newPerson, type Person } from "./person.ts";
-import { root } from "./program.ts";
+import { MAIN, root, run } from "./program.ts";
+import { startTmux } from "./tmux.ts";
 
 /** How long a test waits for the screen to show something, in ms. */
 const PATIENCE = 20_000;
-/** How often it looks, in ms: each look starts a tmux, which takes some 5 ms of a processor. */
+/** How often it looks where nothing is written, in ms: what it looks for may be outside the screen. */
 const LOOK_EVERY = 50;
 
 export interface Screen extends AsyncDisposable {
@@ -22,20 +23,24 @@ export interface Screen extends AsyncDisposable {
   paste(text: string): void;
   resize(columns: number, rows: number): void;
   /** The rows in sight, up to the last that is not empty; no trailing spaces. */
-  rows(): string[];
+  rows(): Promise<string[]>;
   /** What is in the scrollback and in sight. */
-  allRows(): string[];
+  allRows(): Promise<string[]>;
   /** The rows in sight, with the escape sequences that dim and colour them. */
-  styledRows(): string[];
-  cursor(): { column: number; row: number };
+  styledRows(): Promise<string[]>;
+  cursor(): Promise<{ column: number; row: number }>;
   /** Whether the bell has rung. */
-  wasRung(): boolean;
+  wasRung(): Promise<boolean>;
   /** Closes the terminal under the program's feet, as a window or a connection does. */
   hangUp(): void;
   /** The terminal's settings, as `stty -a` prints them. */
-  settings(): string;
+  settings(): Promise<string>;
   /** Waits until `seen` is true of the rows, and returns them; throws after `patience` ms. */
-  until(what: string, seen: (rows: string[]) => boolean, patience?: number): Promise<string[]>;
+  until(
+    what: string,
+    seen: (rows: string[]) => boolean | Promise<boolean>,
+    patience?: number,
+  ): Promise<string[]>;
 }
 
 export interface ScreenOptions {
@@ -61,92 +66,74 @@ export async function openScreen(
   rows = 20,
   { as, styled = false }: ScreenOptions = {},
 ): Promise<Screen> {
-  const stranger = as === undefined ? newPerson() : null;
+  await using opened = new AsyncDisposableStack();
+  const stranger = as === undefined ? opened.use(newPerson()) : null;
   const folder = mkdtempSync(join(tmpdir(), "charla-screen-"));
-  const socket = join(folder, "tmux");
-  const main = join(root, "src/cli/main.ts");
-  writeFileSync(join(folder, "charla"), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, {
+  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "charla"), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, {
     mode: 0o755,
   });
-
-  function tmux(args: string[], input?: string): string {
-    const done = Bun.spawnSync(["tmux", "-u", "-f", "/dev/null", "-S", socket, ...args], {
-      stdin: input === undefined ? "ignore" : Buffer.from(input),
-      cwd: root,
-      env: {
-        ...process.env,
-        TMUX: "",
-        LC_ALL: "C.UTF-8",
-        NO_COLOR: styled ? "" : "1",
-        ...(as ?? stranger)?.env,
-        PATH: `${folder}:${process.env["PATH"] ?? ""}`,
-      },
-    });
-    if (done.exitCode !== 0) throw new Error(`tmux ${args.join(" ")}: ${String(done.stderr)}`);
-    return done.stdout.toString();
-  }
   const size = ["-x", String(columns), "-y", String(rows)];
-  tmux(["new-session", "-d", ...size, "env PS1='$ ' sh"]);
+  const tmux = opened.use(
+    await startTmux(join(folder, "tmux"), [...size, "-c", root, "env PS1='$ ' sh"], {
+      NO_COLOR: styled ? "" : "1",
+      ...(as ?? stranger)?.env,
+      PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+    }),
+  );
+  const tty = (await tmux.run("display", "-p", "#{pane_tty}")).join("");
+  // tmux itself remembers a bell only of a window that nobody looks at.
+  await tmux.run("set-hook", "-g", "alert-bell", "set -g @rung 1");
 
+  async function capture(...options: string[]): Promise<string[]> {
+    const lines = await tmux.run("capture-pane", "-p", ...options);
+    return lines.join("\n").trimEnd().split("\n");
+  }
   const screen: Screen = {
-    press(...keys) {
-      tmux(["send-keys", ...keys]);
-    },
-    type(text) {
-      tmux(["send-keys", "-l", text]);
-    },
+    press: (...keys) => void tmux.run("send-keys", ...keys),
+    type: (text) => void tmux.run("send-keys", "-l", "--", text),
     paste(text) {
-      tmux(["load-buffer", "-"], text);
-      tmux(["paste-buffer", "-p"]);
+      void tmux.run("set-buffer", "--", text);
+      void tmux.run("paste-buffer", "-p");
     },
     resize(toColumns, toRows) {
-      tmux(["resize-window", "-x", String(toColumns), "-y", String(toRows)]);
+      void tmux.run("resize-window", "-x", String(toColumns), "-y", String(toRows));
     },
-    rows() {
-      return tmux(["capture-pane", "-p"]).trimEnd().split("\n");
+    rows: () => capture(),
+    allRows: () => capture("-S", "-"),
+    styledRows: () => capture("-e"),
+    async cursor() {
+      const [position = ""] = await tmux.run("display", "-p", "#{cursor_x} #{cursor_y}");
+      const [column = 0, row = 0] = position.split(" ").map(Number);
+      return { column, row };
     },
-    allRows() {
-      return tmux(["capture-pane", "-p", "-S", "-"]).trimEnd().split("\n");
-    },
-    styledRows() {
-      return tmux(["capture-pane", "-p", "-e"]).trimEnd().split("\n");
-    },
-    cursor() {
-      const [column = "", row = ""] = tmux(["display", "-p", "#{cursor_x} #{cursor_y}"]).split(" ");
-      return { column: Number(column), row: Number(row) };
-    },
-    wasRung() {
-      return tmux(["display", "-p", "#{window_bell_flag}"]).trim() === "1";
-    },
+    wasRung: async () => (await tmux.run("display", "-p", "#{@rung}")).join("") === "1",
     hangUp() {
       // Without a window the server would end as well.
-      tmux(["new-window", "-d"]);
-      tmux(["kill-pane"]);
+      void tmux.run("new-window", "-d");
+      void tmux.run("kill-pane");
     },
-    settings() {
-      const tty = tmux(["display", "-p", "#{pane_tty}"]).trim();
-      return Bun.spawnSync(["stty", "-a", "-F", tty]).stdout.toString();
+    async settings() {
+      // After what was pressed before.
+      await tmux.run("display", "-p", "");
+      const { stdout } = await run(["stty", "-a", "-F", tty]);
+      return stdout;
     },
     async until(what, seen, patience = PATIENCE) {
       const start = performance.now();
       for (;;) {
-        const now = screen.rows();
-        if (seen(now)) return now;
+        const output = tmux.nextOutput();
+        const now = await screen.rows();
+        if (await seen(now)) return now;
         if (performance.now() - start > patience) {
           throw new Error(`timed out waiting for ${what}; the screen shows:\n${now.join("\n")}`);
         }
-        await Bun.sleep(LOOK_EVERY);
+        await Promise.race([output, Bun.sleep(LOOK_EVERY)]);
       }
     },
-    async [Symbol.asyncDispose]() {
-      tmux(["kill-server"]);
-      rmSync(folder, { recursive: true, force: true });
-      stranger?.[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-  await using opened = new AsyncDisposableStack();
-  opened.use(screen);
   await screen.until("the shell's prompt", (shown) => shown.at(-1) === "$");
-  opened.move();
+  const stack = opened.move();
   return screen;
 }

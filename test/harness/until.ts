@@ -6,9 +6,9 @@ const PATIENCE = 20_000;
 const INTERVAL = 10;
 
 /** Resolves once `isTrue()`; rejects after 20 s. */
-export async function until(what: string, isTrue: () => boolean): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const start = performance.now();
-  while (!isTrue()) {
+  while (!(await isTrue())) {
     if (performance.now() - start > PATIENCE)
       throw new Error(`${PATIENCE} ms passed before ${what}`);
     await Bun.sleep(INTERVAL);

@@ -69,7 +69,7 @@ const isCommand = (row: string) => row.startsWith("$ ");
 
 /** Runs a command on the screen, and waits until it is there. */
 async function enter(screen: Screen, command: string): Promise<void> {
-  const before = screen.rows().filter(isCommand).length;
+  const before = (await screen.rows()).filter(isCommand).length;
   say(screen, command.replace("npx bun ", `${process.execPath} `));
   await screen.until("the command", (rows) => rows.filter(isCommand).length > before);
 }

@@ -49,18 +49,18 @@ describe("a line sent", () => {
     await script.received(2);
     await screen.until("both on their way", (rows) => rows[1]?.endsWith("> two") === true);
     const [dimOne, dimTwo] = ["\x1b[38;5;243mone", "\x1b[38;5;243mtwo"];
-    expect(screen.styledRows()[0]).toEndWith(dimOne);
-    expect(screen.styledRows()[1]).toEndWith(dimTwo);
+    expect((await screen.styledRows())[0]).toEndWith(dimOne);
+    expect((await screen.styledRows())[1]).toEndWith(dimTwo);
     script.emit(delivered);
     await screen.until("the first with its time", (rows) =>
       /^\d\d:\d\d > one$/.test(rows[0] ?? ""),
     );
-    expect(screen.styledRows()[0]).not.toEndWith(dimOne);
-    expect(screen.styledRows()[0]).toEndWith("one");
-    expect(screen.styledRows()[1]).toEndWith(dimTwo);
+    expect((await screen.styledRows())[0]).not.toEndWith(dimOne);
+    expect((await screen.styledRows())[0]).toEndWith("one");
+    expect((await screen.styledRows())[1]).toEndWith(dimTwo);
     script.emit(delivered);
     await screen.until("both", (rows) => /^\d\d:\d\d > two$/.test(rows[1] ?? ""));
-    expect(screen.styledRows()[1]).not.toEndWith(dimTwo);
+    expect((await screen.styledRows())[1]).not.toEndWith(dimTwo);
   });
 
   test("has three dots for its time until the other end has it", async () => {

@@ -34,7 +34,7 @@ async function hold(): Promise<Held> {
   screen.type("exec env PS1='# ' bash --norc --noprofile --noediting");
   screen.press("Enter");
   await screen.until("bash", (rows) => rows.at(-1) === "#");
-  const found = screen.settings();
+  const found = await screen.settings();
   const program = join(root, "test/terminal/held-terminal.ts");
   screen.type(`clear; '${process.execPath}' '${program}' '${pidFile}'; echo status=$?`);
   screen.press("Enter");
@@ -51,19 +51,19 @@ async function hold(): Promise<Held> {
   };
 }
 
-const isRaw = (screen: Screen) => screen.settings().includes(" -icanon");
+const isRaw = async (screen: Screen) => (await screen.settings()).includes(" -icanon");
 
 /** The program is gone: the terminal is as it was found, and a paste has no brackets. */
 async function expectFound({ screen, found }: Held): Promise<void> {
   await screen.until("the shell", (rows) => rows.at(-1)?.startsWith("#") === true);
-  expect(screen.settings()).toBe(found);
+  expect(await screen.settings()).toBe(found);
   screen.paste("echo pasted");
   await screen.until("a bare paste", (rows) => rows.at(-1) === "# echo pasted");
 }
 
 /** It is the program's again: it reads keys, and pastes have brackets. */
 async function expectHeld({ screen, row }: Held): Promise<void> {
-  expect(isRaw(screen)).toBe(true);
+  expect(await isRaw(screen)).toBe(true);
   screen.press("a");
   await row("key a");
   screen.paste("one");
@@ -128,7 +128,7 @@ describe("a program that is stopped", () => {
         held.screen.press("Enter");
         await resume(held);
         await expectHeld(held);
-        expect(held.screen.rows().filter((row) => row === "returned")).toHaveLength(1);
+        expect((await held.screen.rows()).filter((row) => row === "returned")).toHaveLength(1);
       }
       held.screen.press("c");
       await held.screen.until("the end", (rows) => rows.at(-1) === "#");
@@ -141,7 +141,7 @@ describe("a program that is stopped", () => {
     held.kill("SIGSTOP");
     await held.screen.until("the stop", (rows) => rows.some((row) => /Stopped/.test(row)));
     // bash has set its own modes.
-    expect(isRaw(held.screen)).toBe(false);
+    expect(await isRaw(held.screen)).toBe(false);
     await resume(held);
     await expectHeld(held);
     held.screen.press("c");
@@ -157,7 +157,7 @@ describe("a program that is stopped", () => {
     held.screen.press("Enter");
     await held.screen.until("bg", (rows) => rows.at(-1) === "#");
     await Bun.sleep(200);
-    expect(held.screen.settings()).toBe(held.found);
+    expect(await held.screen.settings()).toBe(held.found);
     await resume(held);
     await expectHeld(held);
   });
@@ -181,7 +181,7 @@ onTerminal("another program that is lent the terminal finds it as it was", async
   await using held = await hold();
   held.screen.press("l");
   await held.row("returned");
-  expect(held.screen.rows().map((row) => row.trim())).toContain("icanon");
+  expect((await held.screen.rows()).map((row) => row.trim())).toContain("icanon");
   await expectHeld(held);
 });
 

@@ -117,7 +117,7 @@ test("at 40 columns no key that follows 25 emoji with a skin tone leaves another
     (rows) => rows.at(-2)?.endsWith("abcdefgh") === true,
   );
   expect(after).toEqual([...pasted.slice(0, -2), `${typed[2]}abcdefgh`, ...pasted.slice(-1)]);
-  expect(screen.cursor().column).toBe(2 + 7 * 4 + 8);
+  expect((await screen.cursor()).column).toBe(2 + 7 * 4 + 8);
   // tmux says its version, so it is asked only once.
   const kept: unknown = JSON.parse(
     readFileSync(join(ana.env.XDG_CACHE_HOME, "charla", "widths.json"), "utf8"),
