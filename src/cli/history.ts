@@ -47,10 +47,23 @@ export async function history(commandLine: CommandLine, io: Io): Promise<number>
     throw usage("--delete-before is for a room of a server on this machine");
   }
   if (joined !== null) {
-    const entries = readLocalLog(join(folder, "rooms"), joined);
-    if (entries === null) throw noLocalLog(joined.room);
+    const conversations = readLocalLog(join(folder, "rooms"), joined);
+    if (conversations === null) throw noLocalLog(joined.room);
+    const showsAll = commandLine.flags.has("all");
+    const entries = showsAll ? conversations.flat() : (conversations.at(-1) ?? []);
     const found = { room: joined.room, count: entries.length, wasSaid: true };
-    return print([selectFrom(entries, selection)], found, selection, commandLine, printer);
+    const status = await print(
+      [selectFrom(entries, selection)],
+      found,
+      selection,
+      commandLine,
+      printer,
+    );
+    if (conversations.length > 1) {
+      const message = describeConversations(conversations, showsAll);
+      await printer.event({ type: "notice", code: "EARLIER_CONVERSATIONS", message });
+    }
+    return status;
   }
   await using log = await openSqliteReader(folder);
   const rooms = await log.rooms();
@@ -139,6 +152,16 @@ function readJoinedRoom(written: string): LocalLogQuery | null {
     : (where: string) => where.toLowerCase().startsWith(anyPort);
   const room = written.slice(slash + 1) || DEFAULT_ROOM;
   return { room: room.normalize("NFC"), isServer };
+}
+
+/** The last message of one conversation and the first of the next have nothing to do with each other. */
+function describeConversations(conversations: readonly unknown[][], areShown: boolean): string {
+  const { length } = conversations;
+  if (areShown) return `there were ${length} conversations in that room, one after the other`;
+  const count = conversations.slice(0, -1).flat().length;
+  const messages = count === 1 ? "1 message" : `${count} messages`;
+  const earlier = length === 2 ? "an earlier conversation" : `${length - 1} earlier conversations`;
+  return `${messages} of ${earlier} in that room left out; --all shows them too`;
 }
 
 function noLocalLog(room: string): CharlaError {

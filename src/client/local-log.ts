@@ -21,6 +21,7 @@ import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, describeCause, systemCode } from "../errors.ts";
 import { tryWriting } from "../identity/atomic-file.ts";
 import { roomFolder } from "./device.ts";
+import { firstLog } from "./room-client/entering.ts";
 
 /** Bytes of one file; the one before it is kept, so that there are at most two for a room. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -119,23 +120,31 @@ export type LocalLogQuery =
   | { readonly room: string; readonly isServer: (where: string) => boolean };
 
 /**
- * The entries of a room, each once, oldest first; null where there is no log of it.
+ * The conversations of a room, the one that was used last at the end, and the entries of each, once, oldest first; null where there
+ * is no log of it. A server whose store was replaced has begun another conversation in the same room.
  *
  * @param folder the folder of all rooms
  * @throws {CharlaError} FILE_NOT_READABLE
  */
-export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[] | null {
+export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[][] | null {
   const folders =
     "serverKey" in query
       ? [roomFolder({ folder, ...query })]
       : listFolder(folder).map((name) => join(folder, name));
   const found = folders.flatMap((name) => readFiles(name, query));
   if (found.length === 0) return null;
-  // A log that was replaced, or another server's at that address, comes before the one that was used later.
-  const byLog = Map.groupBy(found.flat(), ({ log }) => log);
-  return Array.from(byLog.values(), inOrder)
-    .toSorted((one, other) => (one.at(-1)?.time ?? 0) - (other.at(-1)?.time ?? 0))
-    .flat();
+  const conversations = Map.groupBy(found.flat(), ({ log }) => firstLog(log));
+  return byLastEntry(
+    Array.from(conversations.values(), (entries) => {
+      // A copy of a log goes on with its conversation.
+      const logs = Map.groupBy(entries, ({ log }) => log);
+      return byLastEntry(Array.from(logs.values(), inOrder)).flat();
+    }),
+  );
+}
+
+function byLastEntry(lists: readonly LocalEntry[][]): LocalEntry[][] {
+  return lists.toSorted((one, other) => (one.at(-1)?.time ?? 0) - (other.at(-1)?.time ?? 0));
 }
 
 function inOrder(entries: readonly LocalEntry[]): LocalEntry[] {

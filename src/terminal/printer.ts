@@ -36,7 +36,7 @@ export interface Printer {
   print(line: string): Promise<void>;
   /** Prints whole lines, as they are: the result of a command that was typed in a room. */
   answer(lines: readonly string[]): Promise<void>;
-  /** Errors are shown even if `quiet`. */
+  /** Errors are shown even if `quiet`; of those of a pipe that have the same hint, the first with it. */
   error(error: CharlaError): Promise<void>;
 }
 
@@ -50,6 +50,8 @@ export function createPrinter(
   const styles = mayStyle(io, io.stdout);
   const theme = createTheme({ background: null, colours: 256, styles });
   let separators = noSeparators(clock());
+  /** Of the last error. */
+  let shownHint = "";
   const dim = (text: string) => styleFor(io, io.stderr)(DIM, text);
 
   async function write(stream: "stdout" | "stderr", text: string): Promise<void> {
@@ -106,7 +108,9 @@ export function createPrinter(
         const event = JSON.stringify({ type: "error", code, message, hint });
         await write("stdout", event).catch(() => {});
       }
-      await write("stderr", describeError(error));
+      const words = describeError(error, typed || error.hint !== shownHint);
+      shownHint = error.hint;
+      await write("stderr", words);
     },
   };
 }

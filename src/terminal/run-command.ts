@@ -8,6 +8,8 @@ import type { Outcome, RoomCommand } from "./state/effects.ts";
 import type { RoomState } from "./state/room.ts";
 import { visibleName } from "./visible-text.ts";
 
+/** A word that the server leaves out of a search. */
+const ONE_LETTER = /(?:^|\s)[a-z\d](?:\s|$)/i;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
 
@@ -69,8 +71,11 @@ async function run(
       const { words } = command;
       const entries = await conversation.history({ count: MAX_FOUND, words });
       if (entries.length === 0) return text(`no messages found with: ${words}`);
-      const note = entries.length < MAX_FOUND ? null : `only the last ${MAX_FOUND} are shown`;
-      return { type: "entries", entries, isOlder: false, note };
+      const notes = [
+        ...(entries.length < MAX_FOUND ? [] : [`only the last ${MAX_FOUND} are shown`]),
+        ...(ONE_LETTER.test(words) ? ["words of one letter are not searched for"] : []),
+      ];
+      return { type: "entries", entries, isOlder: false, note: notes.join("\n") || null };
     }
     case "kick":
       await conversation.kick(command.name);

@@ -47,7 +47,7 @@ const kept = (sequence: number, log = "log") => {
   const { time, author, name, text } = entry(sequence);
   return { log, sequence, time, author, name, text };
 };
-const read = (room = "main") => readLocalLog(folder, { room, serverKey });
+const read = (room = "main") => readLocalLog(folder, { room, serverKey })?.flat();
 /** The files of the one room. */
 const files = () => readdirSync(folder).map((name) => join(folder, name));
 
@@ -98,7 +98,7 @@ test("it is found by the server's key, and by its address, for the room only", (
   using log = open();
   log.keep("log", entry(1));
   using _cellar = open("cellar");
-  expect(readLocalLog(folder, { room: "main", isServer })).toEqual([kept(1)]);
+  expect(readLocalLog(folder, { room: "main", isServer })).toEqual([[kept(1)]]);
   expect(readLocalLog(folder, { room: "cellar", isServer })).toEqual([]);
   expect(readLocalLog(folder, { room: "attic", isServer })).toBeNull();
   expect(readLocalLog(folder, { room: "main", isServer: () => false })).toBeNull();
@@ -106,12 +106,24 @@ test("it is found by the server's key, and by its address, for the room only", (
   expect(readLocalLog(join(folder, "missing"), { room: "main", isServer })).toBeNull();
 });
 
-test("the entries of a log that replaced another one follow that one's", () => {
+test("a log that replaced another one is another conversation, which follows that one's", () => {
   using log = open();
   log.keep("old", entry(1));
   log.keep("old", entry(2));
   log.keep("new", { ...entry(1), time: 9_000 });
-  expect(read()).toEqual([kept(1, "old"), kept(2, "old"), { ...kept(1, "new"), time: 9_000 }]);
+  expect(readLocalLog(folder, { room: "main", serverKey })).toEqual([
+    [kept(1, "old"), kept(2, "old")],
+    [{ ...kept(1, "new"), time: 9_000 }],
+  ]);
+});
+
+test("a copy of a log goes on with its conversation", () => {
+  using log = open();
+  log.keep("first", entry(1));
+  log.keep("copy.first", { ...entry(2), time: 9_000 });
+  expect(readLocalLog(folder, { room: "main", serverKey })).toEqual([
+    [kept(1, "first"), { ...kept(2, "copy.first"), time: 9_000 }],
+  ]);
 });
 
 test("only the owner may read it", () => {

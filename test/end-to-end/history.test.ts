@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { openLocalLog } from "../../src/client/local-log.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
@@ -398,6 +399,32 @@ hint: write 5 to delete all of them, or a day such as 2026-11-22
 });
 
 describe("history of a room that one has joined", () => {
+  test("is that of the last conversation there, and says that there were others", async () => {
+    using ben = newPerson();
+    const serverKey = new Uint8Array(32).fill(7);
+    const where = "192.0.2.1:12345";
+    const log = openLocalLog({ folder: join(ben.data, "rooms"), serverKey, where, room: "main" });
+    const entry = { author: "SHA256:a", device: "", number: 1 };
+    for (const [id, time, text] of [
+      ["one", 1_000, "first"],
+      ["two", 2_000, "second"],
+      ["copy.two", 3_000, "third"],
+    ] as const) {
+      log.keep(id, { ...entry, sequence: 1, time, name: "ana", text });
+    }
+    log[Symbol.dispose]();
+    const invitation = `charla://${where}/main#${Buffer.from(serverKey).toString("base64url")}`;
+    const texts = (stdout: string) => Array.from(stdout.matchAll(/ana: (.*)/g), ([, text]) => text);
+    const latest = await history(ben, invitation);
+    expect(texts(latest.stdout)).toEqual(["second", "third"]);
+    expect(latest.stderr).toBe(
+      "1 message of an earlier conversation in that room left out; --all shows them too\n",
+    );
+    const all = await history(ben, "--all", invitation);
+    expect(texts(all.stdout)).toEqual(["first", "second", "third"]);
+    expect(all.stderr).toBe("there were 2 conversations in that room, one after the other\n");
+  });
+
   test(
     "does not say that nothing was said when nothing was shown here",
     async () => {

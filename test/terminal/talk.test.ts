@@ -55,6 +55,19 @@ describe("lines in a pipe", () => {
     );
   });
 
+  test("that are refused for the same reason have its hint once", async () => {
+    const talk = startPipedTalk({ input: "too long to send\ntoo long too\ntoo long again\n" });
+    talk.emit({ type: "joining", peer: "192.0.2.1:12345" });
+    expect(await talk.exited).toBe(1);
+    const refused = talk.stderr.split("\n").filter((line) => /^charla:|^hint:/.test(line));
+    expect(refused).toEqual([
+      "charla: line 1 was not sent: that is too long",
+      "hint: say less",
+      "charla: line 2 was not sent: that is too long",
+      "charla: line 3 was not sent: that is too long",
+    ]);
+  });
+
   test("that were read after the end are named by the number of the first, also with --quiet", async () => {
     const input = Array.from({ length: 300 }, (_, index) => `line ${index}\n`).join("");
     const talk = startPipedTalk({ input, options: { quiet: true } });

@@ -90,7 +90,8 @@ function isSameConversation(one: string, other: string): boolean {
   return firstLog(one) === firstLog(other);
 }
 
-function firstLog(log: string): string {
+/** The id of the log with which the conversation of a log has begun. */
+export function firstLog(log: string): string {
   return log.slice(log.lastIndexOf(".") + 1);
 }
 

@@ -173,10 +173,10 @@ function printEntries(
   const [first] = entries;
   const oldest = isOlder && first !== undefined ? first.sequence : state.room.oldest;
   const printed = printAnswer(
-    { ...state, colours, room: { ...state.room, oldest } },
+    { ...state, colours, room: { ...state.room, oldest }, showsPast: false },
     { type: "entries", entries, colours },
   );
-  // They stand below days of their own.
-  const next = { ...printed, day: entries.at(-1)?.time ?? state.day };
-  return note === null ? next : print(next, ...noticeItems(note, null));
+  const noted = note === null ? printed : print(printed, ...noticeItems(note, null));
+  // They stand below days of their own, and look like what is said now.
+  return { ...noted, day: entries.at(-1)?.time ?? state.day, showsPast: true };
 }

@@ -88,8 +88,8 @@ export function invitingCommand(invitation: string): string {
 }
 
 /** An error as every command shows it: the cause, then what to do. */
-export function describeError(error: CharlaError): string {
-  return `charla: ${visibleLine(error.message)}\nhint: ${visibleLine(error.hint)}`;
+export function describeError({ message, hint }: CharlaError, withHint = true): string {
+  return `charla: ${visibleLine(message)}${withHint ? `\nhint: ${visibleLine(hint)}` : ""}`;
 }
 
 /** What a ban has changed, and what it cannot keep out. */

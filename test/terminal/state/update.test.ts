@@ -788,7 +788,7 @@ test("a message below older ones that a command has shown stands below its own d
   const outcome = { type: "entries", entries, isOlder: true, note: null } as const;
   screen.dispatch({ type: "answered", outcome });
   screen.emit(says("ben", "now"));
-  expect(screen.printed()).toEqual(["answer entries", "day 2", "ben: now"]);
+  expect(screen.printed()).toEqual(["answer entries", "~ now", "day 2", "ben: now"]);
 });
 
 describe("keys", () => {
