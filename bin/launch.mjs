@@ -16,7 +16,7 @@ export const PACKAGES = {
   "win32 arm64": ["windows-aarch64"],
 };
 
-/** All but those that no program handles, and those of job control. */
+/** Not those of job control: Ctrl-Z, `fg` and `kill %1` reach all processes of a job, and each must stop by itself. */
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
 const require = createRequire(import.meta.url);
@@ -87,13 +87,6 @@ function start(runtime, words) {
   // sends any, and to both; there, kill() would end charla at once.
   const pass = (signal) => process.platform === "win32" || child.kill(signal);
   for (const signal of ENDING_SIGNALS) process.on(signal, pass);
-  process.on("SIGTSTP", function stop() {
-    child.kill("SIGTSTP");
-    process.off("SIGTSTP", stop);
-    process.kill(process.pid, "SIGTSTP");
-    process.on("SIGTSTP", stop);
-  });
-  process.on("SIGCONT", () => child.kill("SIGCONT"));
   child.on("error", (error) => fail(`its runtime can't be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code);
