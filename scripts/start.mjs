@@ -1,7 +1,7 @@
 // `npm start`: charla from a fresh clone. Without arguments it opens a conversation.
 import { join } from "node:path";
 
-import { launch } from "../bin/launch.mjs";
+import { launch } from "../bin/charla.cjs";
 import { installWhatIsMissing, root } from "./install.mjs";
 
 installWhatIsMissing();

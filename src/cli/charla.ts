@@ -3,7 +3,7 @@
 
 import { CharlaError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
-import type { CommandLine } from "./options.ts";
+import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
 
 /**
  * Runs a command line to its end.
@@ -13,9 +13,6 @@ import type { CommandLine } from "./options.ts";
  * @throws {Interruption} the command was ended by `io.signal`
  */
 export async function charla(args: readonly string[], io: Io): Promise<number> {
-  // Scripts ask this at each of their starts: no table is loaded for it.
-  if (args.length === 1 && args[0] === "--version") return await printVersion(io);
-  const { readCommandLine, wantsEvents } = await import("./options.ts");
   try {
     return await run(readCommandLine(args), io);
   } catch (error) {
@@ -29,13 +26,15 @@ export async function charla(args: readonly string[], io: Io): Promise<number> {
 
 async function run(commandLine: CommandLine, io: Io): Promise<number> {
   const { command, flags } = commandLine;
-  if (flags.has("help") || flags.has("version")) {
-    if (flags.has("help")) {
-      const { helpText } = await import("./help.ts");
-      io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
-      return 0;
-    }
-    return await printVersion(io);
+  if (flags.has("help")) {
+    const { helpText } = await import("./help.ts");
+    io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
+    return 0;
+  }
+  if (flags.has("version")) {
+    const { VERSION } = await import("./version.ts");
+    io.print(`charla ${VERSION}`);
+    return 0;
   }
   switch (command) {
     case "chat":
@@ -59,12 +58,6 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     case "id":
       return (await import("./id.ts")).id(commandLine, io);
   }
-}
-
-async function printVersion(io: Io): Promise<number> {
-  const { VERSION } = await import("./version.ts");
-  io.print(`charla ${VERSION}`);
-  return 0;
 }
 
 /** For commands with nothing to tidy up: an interruption ends them at once. */

@@ -15,7 +15,7 @@ export const DETACHED_VARIABLE = "CHARLA_DETACHED";
 export const REPORT_DESCRIPTOR = 3;
 /**
  * The same signal within so many ms is one: the terminal, `kill %1` and systemd send it to all processes of a job, and
- * then the launcher (bin/launch.mjs), npm and others pass theirs on.
+ * then the launcher (bin/charla.cjs), npm and others pass theirs on.
  */
 const SIGNAL_ECHO = 100;
 /** An invitation in the environment: other users cannot read it there. */

@@ -1,19 +1,8 @@
 #!/usr/bin/env bun
-// charla, the program: gives the command this process's streams and signals, and exits with the command's status.
+// charla, the program. Scripts ask for the version at each of their starts, and nothing else is loaded for that.
 
-import { Interruption } from "../terminal/io.ts";
-import { charla } from "./charla.ts";
-import { processIo } from "./io.ts";
+import { VERSION } from "./version.ts";
 
-const MAY_BE_SECRET = /charla:\/\/|@|^--(?:auth|user|header)|^-[uH]/i;
-// Loaded only where it is needed, but before anything else.
-if (process.argv.slice(2).some((argument) => MAY_BE_SECRET.test(argument))) {
-  (await import("./own-arguments.ts")).hideSecrets();
-}
-try {
-  using io = processIo();
-  process.exitCode = await charla(process.argv.slice(2), io);
-} catch (error) {
-  if (!(error instanceof Interruption)) throw error;
-  process.exit(error.exitStatus);
-}
+const args = process.argv.slice(2);
+if (args.length === 1 && args[0] === "--version") console.log(`charla ${VERSION}`);
+else await import("./process.ts");

@@ -1,5 +1,6 @@
 // Which charla this is.
 
-import manifest from "../../package.json" with { type: "json" };
+// By its name: the bundler leaves out the rest of the manifest.
+import { version } from "../../package.json" with { type: "json" };
 
-export const VERSION: string = manifest.version;
+export const VERSION: string = version;

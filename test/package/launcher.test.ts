@@ -30,7 +30,7 @@ interface Launcher {
     isMusl: () => boolean,
   ) => string | null;
 }
-const { PACKAGES, findRuntime }: Launcher = await import(join(root, "bin", "launch.mjs"));
+const { PACKAGES, findRuntime }: Launcher = await import(join(root, "bin", "charla.cjs"));
 
 const PLATFORM = `${process.platform} ${process.arch}`;
 const PACKAGE = `@oven/bun-${PACKAGES[PLATFORM]?.[0] ?? "none"}`;
@@ -233,7 +233,7 @@ function newPlace() {
   cpSync(join(root, "package.json"), join(path, "package.json"));
   const place = {
     path,
-    launcher: join(path, "bin", "charla.mjs"),
+    launcher: join(path, "bin", "charla.cjs"),
     write(name: string, text: string) {
       mkdirSync(dirname(join(path, name)), { recursive: true });
       writeFileSync(join(path, name), text);

@@ -1,12 +1,12 @@
-// Starts a program of charla's with the runtime, Bun, which npm has installed as a package for this platform. For Node.js 20
-// or newer, and nothing else: whoever installs charla has no Bun of their own, and what runs before it must be plain JavaScript.
+#!/usr/bin/env node
+// `charla` as npm installs it: starts the bundled program with the runtime, Bun, of which npm has installed the package for this
+// platform. For Node.js 20 or newer and nothing else, and so plain JavaScript; CommonJS starts 10 ms sooner than a module.
+"use strict";
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+const { join } = require("node:path");
 
 /** By `process.platform` and `process.arch`: packages `@oven/bun-*` whose programs run there, the best first. */
-export const PACKAGES = {
+const PACKAGES = {
   "linux x64": ["linux-x64", "linux-x64-musl"],
   "linux arm64": ["linux-aarch64", "linux-aarch64-musl"],
   // A Node.js for x64 on Apple's processors runs beside programs for either.
@@ -19,15 +19,12 @@ export const PACKAGES = {
 /** Not those of job control: Ctrl-Z, `fg` and `kill %1` reach all processes of a job, and each must stop by itself. */
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
-const require = createRequire(import.meta.url);
-const here = fileURLToPath(new URL(".", import.meta.url));
-
 /** The runtime reads nothing of the folder it is started in: no .env, bunfig.toml or tsconfig.json. */
 const OWN_SETTINGS = [
   "--no-env-file",
   "--no-install",
-  `--config=${join(here, "bunfig.toml")}`,
-  `--tsconfig-override=${join(here, "tsconfig.json")}`,
+  `--config=${join(__dirname, "bunfig.toml")}`,
+  `--tsconfig-override=${join(__dirname, "tsconfig.json")}`,
 ];
 
 /**
@@ -35,7 +32,7 @@ const OWN_SETTINGS = [
  * @param isMusl whether this system's C library is musl; asked only if both kinds are installed, for it takes some ms
  * @returns the path of the runtime, or null if no package for this platform is installed
  */
-export function findRuntime(platform, arch, resolve = require.resolve, isMusl = usesMusl) {
+function findRuntime(platform, arch, resolve = require.resolve, isMusl = usesMusl) {
   const file = platform === "win32" ? "bin/bun.exe" : "bin/bun";
   const found = (PACKAGES[`${platform} ${arch}`] ?? []).flatMap(
     (name) => tryTo(resolve, `@oven/bun-${name}/${file}`) ?? [],
@@ -65,8 +62,8 @@ function usesMusl() {
   return process.report.getReport().header.glibcVersionRuntime === undefined;
 }
 
-/** Runs a program to its end, with this process's streams, arguments and signals; this process ends as it did. */
-export function launch(program, args) {
+/** Runs a program of charla's to its end, with this process's streams and signals; this process ends as it did. */
+function launch(program, args) {
   // Among these there may be an invitation, and other users can see them; the program covers its own.
   process.title = "charla";
   const runtime = findRuntime(process.platform, process.arch);
@@ -101,4 +98,10 @@ function fail(reason) {
       "hint: npm install --global --include=optional charla, on Linux, macOS or Windows, x64 or arm64\n",
   );
   process.exitCode = 1;
+}
+
+module.exports = { PACKAGES, findRuntime, launch };
+
+if (require.main === module) {
+  launch(join(__dirname, "..", "dist", "program", "main.js"), process.argv.slice(2));
 }
