@@ -414,7 +414,6 @@ describe("history of a room that one has joined", () => {
     }
     log[Symbol.dispose]();
     const invitation = `charla://${where}/main#${Buffer.from(serverKey).toString("base64url")}`;
-    const texts = (stdout: string) => Array.from(stdout.matchAll(/ana: (.*)/g), ([, text]) => text);
     const latest = await history(ben, invitation);
     expect(texts(latest.stdout)).toEqual(["second", "third"]);
     expect(latest.stderr).toBe(
@@ -510,3 +509,7 @@ describe("history of a room that one has joined", () => {
     END_TO_END_TIMEOUT,
   );
 });
+
+function texts(stdout: string): (string | undefined)[] {
+  return Array.from(stdout.matchAll(/ana: (.*)/g), ([, text]) => text);
+}
