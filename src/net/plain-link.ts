@@ -80,6 +80,7 @@ async function createPlainLink(
   const socket = await openUdpSocket({
     bind,
     port,
+    singlePeer: start.role === "client",
     onDatagram(datagram, from) {
       if (closed) return;
       if (speaksSealedWire(datagram)) return onSealedWire(datagram, from);

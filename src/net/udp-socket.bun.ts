@@ -3,7 +3,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 import { systemCode } from "../errors.ts";
-import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
+import { formatAddress, type SocketAddress } from "./address.ts";
 import { loadSocketTuner } from "./socket-calls.ts";
 import { describeBindError, describeSendError } from "./socket-error.ts";
 import { NOTHING_IN_FORCE } from "./socket-options.ts";
@@ -11,6 +11,8 @@ import { createBatchSender, type Datagram } from "./udp-gso.ts";
 import {
   ANY_ADDRESS,
   ANY_IPV4_ADDRESS,
+  createSenderReader,
+  sendPastEarlierError,
   socketClosed,
   TOO_LONG,
   type UdpSocket,
@@ -26,16 +28,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
   const isForOnTooLong = (cause: unknown) =>
     onTooLong !== undefined && systemCode(cause) === TOO_LONG;
 
-  // The last sender, as the runtime spells it and in canonical form. Mostly the next datagram comes from there, too, or
-  // from the same host; canonicalizing an IPv6 address takes 0.7 us.
-  let spelling = "";
-  let sender: SocketAddress = { address: "", port: 0 };
-  function toAddress(from: string, fromPort: number): SocketAddress {
-    if (from !== spelling) sender = { address: canonicalAddress(from), port: fromPort };
-    else if (fromPort !== sender.port) sender = { address: sender.address, port: fromPort };
-    spelling = from;
-    return sender;
-  }
+  const senderOf = createSenderReader();
 
   // Before the socket is open: between opening and returning it there must be no await, or datagrams would arrive that
   // the caller can't answer yet.
@@ -49,7 +42,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       binaryType: "uint8array",
       socket: {
         data(_socket, datagram, fromPort, from) {
-          onDatagram(datagram, toAddress(from, fromPort));
+          onDatagram(datagram, senderOf(from, fromPort));
         },
         drain() {
           room.resolve();
@@ -124,24 +117,17 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
         },
       });
     },
-    async send(datagram, to) {
+    send(datagram, to) {
       lastTo = to;
       const address = destination(to);
-      let failures = 0;
-      for (;;) {
-        if (socket.closed) throw socketClosed(to);
-        try {
+      const attempt = async () => {
+        for (;;) {
+          if (socket.closed) throw socketClosed(to);
           if (socket.send(datagram, to.port, address)) return;
           await room.promise;
-        } catch (cause) {
-          const error = describeSendError(cause, formatAddress(to));
-          // The system may report an earlier datagram's error in place of sending this one, once. Whose it was, is
-          // not known; but a refusal is an answer to an earlier one.
-          if (failures > 0) throw error;
-          failures += 1;
-          if (error.code === "NOBODY_LISTENING") onError(error);
         }
-      }
+      };
+      return sendPastEarlierError(to, attempt, onError);
     },
     close,
     [Symbol.dispose]: close,

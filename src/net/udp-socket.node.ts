@@ -1,19 +1,21 @@
 // The edge to the network under Node.js, on node:dgram: see udp-socket.ts. Its twin for Bun is udp-socket.bun.ts.
 //
-// What node:dgram has no call for is left out: datagrams leave one by one (no GSO), the system may fragment those longer
-// than its network interface carries, and no refusal (ICMP) is reported, since a socket that is not connected gets none
-// without IP_RECVERR (ip(7)).
+// What node:dgram has no call for is left out: datagrams leave one by one (no GSO), and the system may fragment those longer
+// than its network interface carries. The network's errors (ICMP) reach connected sockets alone (RFC 1122 s. 4.1.3.3):
+// others would need IP_RECVERR (ip(7)).
 
 import { createSocket, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 
 import { systemCode } from "../errors.ts";
-import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
+import { formatAddress, sameAddress, type SocketAddress } from "./address.ts";
 import { describeBindError, describeSendError } from "./socket-error.ts";
 import {
   ANY_ADDRESS,
   ANY_IPV4_ADDRESS,
+  createSenderReader,
+  sendPastEarlierError,
   socketClosed,
   TOO_LONG,
   type UdpSocket,
@@ -22,9 +24,11 @@ import {
 
 /** @throws {CharlaError} PORT_IN_USE and others: see `describeBindError` */
 export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocket> {
-  const { bind, port, onDatagram, onError, onTooLong } = options;
+  const { bind, port, singlePeer, onDatagram, onError, onTooLong } = options;
   let lastTo: SocketAddress | undefined;
   let isOpen = true;
+  /** To which it is connected, or is being connected. */
+  let peer: { readonly address: SocketAddress; readonly connected: Promise<void> } | null = null;
 
   const open = async () => openOn(bind === undefined ? ANY_ADDRESS : await addressOf(bind), port);
   const socket = await open()
@@ -41,30 +45,54 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
   const isDualStack = isIPv6(address);
   if (options.receiveBuffer !== undefined) setReceiveBuffer(socket, options.receiveBuffer);
 
+  const senderOf = createSenderReader();
+
   socket.on("message", (datagram, from) => {
     // A Buffer's `slice` is not that of an Uint8Array.
     const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.length);
-    onDatagram(bytes, { address: canonicalAddress(from.address), port: from.port });
+    onDatagram(bytes, senderOf(from.address, from.port));
   });
   socket.on("error", (cause) => {
     if (onTooLong !== undefined && systemCode(cause) === TOO_LONG) return;
     onError(describeSendError(cause, lastTo === undefined ? "" : formatAddress(lastTo)));
   });
 
-  /** `settle` gets null, or why the system did not send it. */
-  function transmit(
-    bytes: Uint8Array,
-    to: SocketAddress,
-    settle: (cause: Error | null) => void,
-  ): void {
-    lastTo = to;
-    if (!isDualStack && !isIPv4(to.address)) {
-      const error = new Error("an IPv4 socket sends to no IPv6 address");
-      settle(Object.assign(error, { code: "EAFNOSUPPORT" }));
-      return;
-    }
-    const destination = isDualStack && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
-    socket.send(bytes, to.port, destination, settle);
+  /** Rejects with the system's error, or that it is closed. */
+  function attempt(bytes: Uint8Array, to: SocketAddress): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!isOpen) throw socketClosed(to);
+      if (!isDualStack && !isIPv4(to.address)) {
+        const cause = new Error("an IPv4 socket sends to no IPv6 address");
+        throw Object.assign(cause, { code: "EAFNOSUPPORT" });
+      }
+      const destination = isDualStack && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+      const settle = (cause: Error | null) => {
+        if (!isOpen) reject(socketClosed(to));
+        else if (cause === null) resolve();
+        else reject(cause);
+      };
+      lastTo = to;
+      if (singlePeer !== true) socket.send(bytes, to.port, destination, settle);
+      else {
+        const send = () => (isOpen ? socket.send(bytes, settle) : settle(null));
+        connectTo(to, destination).then(send, settle);
+      }
+    });
+  }
+
+  /** Datagrams leave in the order of the calls, those to a new peer as soon as it is connected. */
+  function connectTo(to: SocketAddress, destination: string): Promise<void> {
+    if (peer !== null && sameAddress(peer.address, to)) return peer.connected;
+    if (peer !== null) socket.disconnect();
+    const connected = new Promise<void>((resolve, reject) => {
+      socket.connect(to.port, destination, (cause?: Error) => {
+        if (cause === undefined) return resolve();
+        peer = null;
+        reject(cause);
+      });
+    });
+    peer = { address: to, connected };
+    return connected;
   }
 
   return {
@@ -77,9 +105,9 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       // Once for each peer, however many datagrams were for it.
       const reported = new Set<string>();
       for (const { bytes, to } of datagrams) {
-        // The sender uses its memory again, while this may still wait for room.
-        transmit(bytes.slice(), to, (cause) => {
-          if (cause === null || !isOpen) return;
+        // The caller uses its memory again, while this may still wait for room.
+        attempt(bytes.slice(), to).catch((cause: unknown) => {
+          if (!isOpen) return;
           if (onTooLong !== undefined && systemCode(cause) === TOO_LONG) {
             onTooLong(to, bytes.length);
             return;
@@ -90,18 +118,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
         });
       }
     },
-    send: (datagram, to) =>
-      new Promise((resolve, reject) => {
-        if (!isOpen) {
-          reject(socketClosed(to));
-          return;
-        }
-        transmit(datagram, to, (cause) => {
-          if (cause === null) resolve();
-          else if (isOpen) reject(describeSendError(cause, formatAddress(to)));
-          else reject(socketClosed(to));
-        });
-      }),
+    send: (datagram, to) => sendPastEarlierError(to, () => attempt(datagram, to), onError),
     close,
     [Symbol.dispose]: close,
   };
