@@ -2,14 +2,18 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { buildLibrary } from "./build-library.mjs";
 import { bundleProgram } from "./bundle.mjs";
 import { installWhatIsMissing, root } from "./install.mjs";
 
 installWhatIsMissing();
+const library = buildLibrary(join(root, "dist", "library"));
 const folder = join(root, "dist", "program");
 // The names of its files depend on what is in them: old ones would stay.
 rmSync(folder, { recursive: true, force: true });
-const { succeeded, output } = bundleProgram(folder);
-// `npm pack --json` prints its own output on stdout.
-if (!succeeded) process.stderr.write(output);
-process.exitCode = succeeded ? 0 : 1;
+for (const { succeeded, output } of [library, bundleProgram(folder)]) {
+  if (succeeded) continue;
+  // `npm pack --json` prints its own output on stdout.
+  process.stderr.write(output);
+  process.exitCode = 1;
+}
