@@ -10,8 +10,9 @@ import { parseArgs } from "node:util";
 
 import { program, root } from "./install.mjs";
 
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 /** Files in src/: what `exports` in package.json names. */
-const ENTRIES = Object.values(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports)
+const ENTRIES = Object.values(manifest.exports)
   .map(({ types }) => /^\.\/dist\/library\/types\/(\w+)\.d\.ts$/.exec(types)?.[1])
   .map((name) => `${name}.ts`);
 /** The thread that searches a log is a program of its own, which is found beside the code that starts it. */
@@ -45,10 +46,12 @@ export function buildLibrary(folder) {
 /** The JavaScript alone: half a second. */
 export function bundleLibrary(folder) {
   for (const target of ["bun", "node"]) {
-    const options = `--target=${target} --format=esm --splitting --packages=external`;
+    const options = `--target=${target} --format=esm --splitting`;
+    // Not `--packages=external`, to which the twins (`#udp-socket`) are packages as well.
+    const external = Object.keys(manifest.dependencies).map((name) => `--external=${name}`);
     const naming = ["--entry-naming", "[name].[ext]", "--outdir", join(folder, target)];
     const files = [...ENTRIES, ...THREADS].map((file) => join("src", file));
-    const built = run("bun", ["build", ...options.split(" "), ...naming, ...files]);
+    const built = run("bun", ["build", ...options.split(" "), ...external, ...naming, ...files]);
     if (!built.succeeded) return built;
   }
   return { succeeded: true, output: "" };

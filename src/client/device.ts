@@ -115,7 +115,7 @@ interface State {
 
 /** A device that is gone when the program ends. */
 export function memoryDevice(id = newId()): Device {
-  return createDevice({ ...newState(), id }, undefined, () => {}, new DisposableStack());
+  return createDevice({ ...newState(), id }, undefined, { write() {}, close() {} });
 }
 
 /**
@@ -125,31 +125,40 @@ export function memoryDevice(id = newId()): Device {
  */
 export function openDeviceFile(options: DeviceFileOptions): DeviceFile {
   const folder = roomFolder(options);
-  using opened = new DisposableStack();
-  const slot = opened.use(takeSlot(folder));
-  const path = join(folder, `device-${slot.number}.jsonl`);
-  const known = readJournal(path);
-  const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
-  const journal = opened.use(createJournal(path, state));
-  const write = (line: Line) => journal.write(line);
-  return createDevice(state, options.where, write, opened.move(), options.onFailure?.bind(options));
+  const slot = takeSlot(folder);
+  try {
+    const path = join(folder, `device-${slot.number}.jsonl`);
+    const known = readJournal(path);
+    const state = known === null ? newState() : { ...known, next: known.next + NUMBER_GAP };
+    const journal = createJournal(path, state, () => slot[Symbol.dispose]());
+    return createDevice(state, options.where, journal, options.onFailure?.bind(options));
+  } catch (error) {
+    slot[Symbol.dispose]();
+    throw error;
+  }
+}
+
+interface Journal {
+  /** When it returns the system has the line: a kill does not lose it. */
+  write(line: Line): void;
+  close(): void;
 }
 
 function createDevice(
   state: State,
   where: string | undefined,
-  write: (line: Line) => void,
-  opened: DisposableStack,
+  journal: Journal,
   onFailure?: (error: CharlaError) => void,
 ): DeviceFile {
   let failed = false;
+  let isOpen = true;
 
   /** A failure is not worth ending a conversation for. */
   function note(line: Line): void {
-    if (opened.disposed) return;
+    if (!isOpen) return;
     apply(state, line);
     try {
-      write(line);
+      journal.write(line);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       if (!failed) onFailure?.(error);
@@ -170,7 +179,7 @@ function createDevice(
     say(text, log) {
       const said = { number: state.next, text, log };
       const line = { said: log === undefined ? { ...said, where } : said };
-      write(line);
+      journal.write(line);
       apply(state, line);
       return said;
     },
@@ -180,7 +189,10 @@ function createDevice(
     },
     settled: (number) => note({ settled: number }),
     shown: (shown) => note({ shown }),
-    [Symbol.dispose]: () => opened.dispose(),
+    [Symbol.dispose]() {
+      if (isOpen) journal.close();
+      isOpen = false;
+    },
   };
 }
 
@@ -243,7 +255,7 @@ function readJournal(path: string): State | null {
 }
 
 /** Begins the journal anew with what still counts of it. */
-function createJournal(path: string, state: State) {
+function createJournal(path: string, state: State, onClosed: () => void): Journal {
   let file = compact();
 
   function compact() {
@@ -260,8 +272,7 @@ function createJournal(path: string, state: State) {
   }
 
   return {
-    /** When it returns the system has the line: a kill does not lose it. */
-    write(line: Line): void {
+    write(line) {
       if (file.length - file.start > MAX_GROWTH) {
         const { descriptor } = file;
         file = compact();
@@ -281,7 +292,13 @@ function createJournal(path: string, state: State) {
         }
       });
     },
-    [Symbol.dispose]: () => closeSync(file.descriptor),
+    close() {
+      try {
+        closeSync(file.descriptor);
+      } finally {
+        onClosed();
+      }
+    },
   };
 }
 

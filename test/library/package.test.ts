@@ -1,6 +1,7 @@
 // What npm would publish of the library, by the tools that check packages.
 
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { newLibraryFolder } from "../harness/library.ts";
@@ -8,6 +9,14 @@ import { endToEnd } from "../harness/peer-programs.ts";
 import { root, run } from "../harness/program.ts";
 
 const tool = (name: string) => join(root, "node_modules", ".bin", name);
+
+test("the JavaScript for Node.js needs nothing that Node.js 20 lacks and its types have", async () => {
+  using folder = await newLibraryFolder();
+  const built = join(folder.package, "dist", "library", "node");
+  const files = readdirSync(built).map((name) => readFileSync(join(built, name), "utf8"));
+  expect(files.length).toBeGreaterThan(2);
+  expect(files.filter((text) => /\b(?:Async)?DisposableStack\b/.test(text))).toEqual([]);
+});
 
 endToEnd("publint and Are The Types Wrong find nothing to object to in the package", async () => {
   using folder = await newLibraryFolder(true);
