@@ -1,6 +1,7 @@
 // `npm run release`: what is given to people, in dist/release: for each system an archive with the executable, the man page,
 // completions and documents; a Debian package for each of two processors; an SBOM of what is inside; and SHA256SUMS.
-// `npm run release -- linux-x64 deb` makes only these. Runs on Linux: it needs GNU tar, gzip, zip and dpkg-deb.
+// `npm run release -- linux-x64 deb` makes only these, and `--into FOLDER` puts them elsewhere. Runs on Linux: it needs GNU
+// tar, gzip, zip and dpkg-deb.
 //
 // Everything has the time of the last commit, or SOURCE_DATE_EPOCH, and root as its owner; names are in order.
 import { createHash } from "node:crypto";
@@ -18,7 +19,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 
 import { compileProgram } from "./bundle.mjs";
 import { buildDebianPackage, DEBIAN_ARCHITECTURES } from "./debian.mjs";
@@ -28,7 +30,10 @@ import { fetchRuntime, lockedRuntime, TARGETS } from "./targets.mjs";
 
 installWhatIsMissing();
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const chosen = process.argv.slice(2);
+const { values, positionals: chosen } = parseArgs({
+  options: { into: { type: "string", default: join(root, "dist", "release") } },
+  allowPositionals: true,
+});
 const unknown = chosen.filter(
   (name) => name !== "deb" && TARGETS.every((target) => target.name !== name),
 );
@@ -42,8 +47,8 @@ if (unknown.length > 0) {
 const epoch = Number(
   process.env.SOURCE_DATE_EPOCH ?? (await run("git", ["log", "-1", "--format=%ct"], { cwd: root })),
 );
-const release = join(root, "dist", "release");
-const work = join(root, "dist", "release-work");
+const release = resolve(values.into);
+const work = `${release}-work`;
 for (const folder of [release, work]) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
