@@ -61,7 +61,6 @@ const SHARED_FILES: ReadonlySet<string> = new Set([
 
 /** What has streams, files or timers, or does what the screen wants done. */
 const TERMINAL_DRIVERS = [
-  "conversation-effects.ts",
   "dumb-terminal.ts",
   "external-editor.ts",
   "input/input-reader.ts",
@@ -100,7 +99,7 @@ const APART: Record<string, readonly string[]> = {
   ],
   "terminal/output": ["chat", "terminal/state", "terminal/view", "terminal/editor"],
   // A state machine and what is drawn of it: no stream, no conversation that can be asked.
-  "terminal/state": TERMINAL_DRIVERS,
+  "terminal/state": [...TERMINAL_DRIVERS, "terminal/view"],
   "terminal/view": TERMINAL_DRIVERS,
 };
 

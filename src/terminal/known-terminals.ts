@@ -4,11 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import type { TerminalEnvironment } from "./output/terminal-makes.ts";
-
-/** Names of no terminal in particular; terminfo has entries of most of them. */
-const DUMB =
-  /^(?:dumb|unknown|network|dialup|ethernet|switch|patch|bus|plugboard|printer|lpr|emacs)(?:$|[-+.])/;
+import { DUMB, type TerminalEnvironment } from "./output/terminal-makes.ts";
 
 /** Beginnings of names: a variant may follow (`-256color`, `.xterm`), or a number. */
 const FAMILIES =

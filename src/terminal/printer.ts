@@ -7,8 +7,8 @@ import type { Io } from "./io.ts";
 import { DIM, mayStyle, styleFor, writeTo, writeToStdout } from "./output-stream.ts";
 import { createTheme } from "./output/theme.ts";
 import { enteredRoom, noSeparators, reconnected, separatorBefore } from "./separators.ts";
-import { chooseHue } from "./view/colours.ts";
-import { type Delivery, describeError, describeEvent, unsaidLines } from "./view/event-text.ts";
+import { chooseHue } from "./state/colours.ts";
+import { type Delivery, describeError, describeEvent, unsaidLines } from "./state/event-text.ts";
 import { messageText, pipedMessage } from "./view/message-text.ts";
 import { visibleText } from "./visible-text.ts";
 

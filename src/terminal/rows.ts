@@ -18,7 +18,7 @@ export type Style =
   | "match"
   /** The modules of a QR code: black on white, on every screen. */
   | "code"
-  /** The name of a person, by the number of their colour (view/colours.ts). */
+  /** The name of a person, by the number of their colour (state/colours.ts). */
   | { readonly person: number };
 
 export interface Span {

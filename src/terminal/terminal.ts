@@ -4,7 +4,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 
 import { CharlaError } from "../errors.ts";
-import { performInConversation } from "./conversation-effects.ts";
 import type { KeptLines } from "./editor/line-history.ts";
 import { editOutside } from "./external-editor.ts";
 import type { InputEvent } from "./input/input-event.ts";
@@ -21,6 +20,7 @@ import { copy, notify, setTitle } from "./output/window-requests.ts";
 import { createWriter } from "./output/writer.ts";
 import type { Printer } from "./printer.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
+import { performInConversation } from "./run-command.ts";
 import type { Effect, ScreenEvent } from "./state/effects.ts";
 import { startState, type TalkSettings, titleText } from "./state/state.ts";
 import { firstItems, MAX_AT_ONCE } from "./state/transcript.ts";
@@ -99,6 +99,7 @@ function talkOn(
     Date.now(),
     keptLines?.lines,
   );
+  let theme = createTheme(state.capabilities);
   const asking = askTerminal(io.env, state.size, keptWidths);
   let isOpen = true;
   /** Another program has the terminal. */
@@ -127,7 +128,7 @@ function talkOn(
         output.write(ASK_CURSOR);
       },
     },
-    (style) => createTheme(state.capabilities)(style),
+    (style) => theme(style),
     () => state.capabilities,
   );
 
@@ -139,6 +140,7 @@ function talkOn(
   function step(event: ScreenEvent): void {
     const [next, effects] = update(state, event, Date.now());
     state = next;
+    if (event.type === "capabilities") theme = createTheme(state.capabilities);
     for (const effect of effects) perform(effect);
     showTitle();
     tickLater();

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import { describeNameProblem, isMemberName, isRoomName, withSuffix } from "../../src/chat/names.ts";
 import { CharlaError } from "../../src/errors.ts";
-import { describeError, describeEvent } from "../../src/terminal/view/event-text.ts";
+import { describeError, describeEvent } from "../../src/terminal/state/event-text.ts";
 
 /** All code points with a property. */
 function charactersOf(property: RegExp): string[] {

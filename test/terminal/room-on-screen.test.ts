@@ -240,7 +240,7 @@ describe("a command", () => {
     await lastRows(stage, "##:##   said 46", ">");
     expect(stage.rows().at(-3)).toBe("11:56   said 46");
     stage.enter("/history");
-    await lastRows(stage, "##:##   said 46", "   no earlier messages", ">");
+    await lastRows(stage, "##:##   said 46", "-- now --", "   no earlier messages", ">");
     await stage.received(4);
     expect(stage.sent).toEqual([
       "(asked) history 2 51 ",
@@ -257,10 +257,12 @@ describe("a command", () => {
       stage,
       "   Sunday 1 March 2026",
       "##:## Ana María said 7",
+      "   words of one letter are not searched for",
+      "-- now --",
       "   no messages found with: lunch",
       ">",
     );
-    expect(stage.rows().at(-4)).toBe("11:17 Ana María said 7");
+    expect(stage.rows().at(-6)).toBe("11:17 Ana María said 7");
     stage.enter("/search said");
     await lastRows(stage, "##:## Ana María said 50", "   only the last 20 are shown", ">");
     expect(stage.rows().at(-4)).toBe("12:00 Ana María said 50");

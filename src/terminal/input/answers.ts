@@ -21,7 +21,7 @@ export function answerOfCsi(
   }
   if (/^\?[\d;]*$/.test(body)) {
     if (final === "c") return { type: "attributes", attributes: numbers };
-    if (final === "u") return { type: "keyboard", flags: first };
+    if (final === "u") return { type: "keyboard" };
   }
   if (/^\?\d+;\d+\$$/.test(body) && final === "y") {
     return { type: "mode", mode: first, state: second };
@@ -33,13 +33,11 @@ export function answerOfCsi(
 /** A DCS or OSC. */
 export function answerOfString(kind: string, text: string): TerminalAnswer | null {
   if (kind === "dcs" && text.startsWith(">|")) return { type: "version", text: text.slice(2) };
-  const colour = kind === "osc" ? /^(10|11);(.*)$/s.exec(text) : null;
-  if (colour === null) return null;
-  const [, number, specification = ""] = colour;
-  const parts = colourParts(specification);
+  const specification = kind === "osc" ? /^11;(.*)$/s.exec(text)?.[1] : undefined;
+  const parts = specification === undefined ? null : colourParts(specification);
   if (parts === null) return null;
   const [red, green, blue] = parts;
-  return { type: "colour", of: number === "10" ? "foreground" : "background", red, green, blue };
+  return { type: "background", red, green, blue };
 }
 
 /** From 0 to 1 (XParseColor): "rgb:" with 1 to 4 digits a part, or "#" with equally many for each. */

@@ -31,15 +31,14 @@ export type TerminalAnswer =
   | { readonly type: "attributes"; readonly attributes: readonly number[] }
   /** XTVERSION, such as "tmux 3.3a". */
   | { readonly type: "version"; readonly text: string }
-  /** OSC 10 and 11: a colour of the screen; each part from 0 to 1. */
+  /** OSC 11: the colour of the screen; each part from 0 to 1. */
   | {
-      readonly type: "colour";
-      readonly of: "foreground" | "background";
+      readonly type: "background";
       readonly red: number;
       readonly green: number;
       readonly blue: number;
     }
   /** DECRPM: 0 is unknown, 1 set, 2 reset, 3 always set, 4 always reset. */
   | { readonly type: "mode"; readonly mode: number; readonly state: number }
-  /** The flags of the kitty keyboard protocol. */
-  | { readonly type: "keyboard"; readonly flags: number };
+  /** It has the kitty keyboard protocol, whatever its flags are. */
+  | { readonly type: "keyboard" };

@@ -73,8 +73,8 @@ export function withAnswer(answers: Answers, answer: TerminalAnswer): Answers {
       return { ...answers, version: answer.text };
     case "attributes":
       return { ...answers, attributes: answer.attributes };
-    case "colour":
-      return answer.of === "background" ? { ...answers, background: answer } : answers;
+    case "background":
+      return { ...answers, background: answer };
     case "mode":
       return { ...answers, modes: new Map([...answers.modes, [answer.mode, answer.state]]) };
     case "keyboard":

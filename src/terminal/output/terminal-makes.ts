@@ -93,9 +93,13 @@ const BY_PROGRAM: Readonly<Record<string, MakeName>> = {
   contour: "contour",
 };
 
+/** Names of no terminal in particular; terminfo has entries of most of them. */
+export const DUMB =
+  /^(?:dumb|unknown|network|dialup|ethernet|switch|patch|bus|plugboard|printer|lpr|emacs)(?:$|[-+.])/;
+
 /** Beginnings of TERM: what follows is a variant (`-256color`, `.xterm`). */
 const BY_TERM: readonly (readonly [RegExp, MakeName])[] = [
-  [/^(?:dumb|unknown|network|emacs)$/, "dumb"],
+  [DUMB, "dumb"],
   [/^linux/, "linux-console"],
   [/^screen/, "screen"],
   [/^tmux/, "tmux"],

@@ -16,7 +16,7 @@ type Named = Exclude<Style, object>;
 
 /** As parameters of SGR. */
 interface Colours {
-  /** By their hue (view/colours.ts), around the wheel. */
+  /** By their hue (state/colours.ts), around the wheel. */
   readonly people: readonly string[];
   readonly named: Readonly<Record<Named, string>>;
 }

@@ -2,10 +2,10 @@
 
 import { actionText } from "../../chat/commands.ts";
 import type { ConversationEvent, EventOf } from "../../chat/events.ts";
-import { withHue, withHues } from "../view/colours.ts";
-import { describeEvent } from "../view/event-text.ts";
 import { visibleLine } from "../visible-text.ts";
+import { withHue, withHues } from "./colours.ts";
 import type { Effect } from "./effects.ts";
+import { describeEvent } from "./event-text.ts";
 import {
   isPresenceFull,
   personJoined,
@@ -151,7 +151,6 @@ function roomMessage(state: State, message: RoomMessage): Step {
     name: from,
     colour: colours.get(fingerprint) ?? null,
     text,
-    own: fingerprint === state.room.fingerprint,
     mentions: named,
   };
   const isPast = message.past === true;
@@ -162,7 +161,7 @@ function roomMessage(state: State, message: RoomMessage): Step {
       ? printPast(heard, item, fingerprint)
       : printMessage(printMark(heard, message), item, fingerprint)
     : heard;
-  if (isPast || item.own) return [printed, []];
+  if (isPast || fingerprint === state.room.fingerprint) return [printed, []];
   const isToMe = named || state.room.here.length === 2;
   const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];
   const [seen, effects] = unseen(printed, isToMe ? { from, text } : null);
@@ -171,7 +170,7 @@ function roomMessage(state: State, message: RoomMessage): Step {
 
 /** Between two, where nobody has a name. */
 function plainMessage(state: State, { text }: EventOf<"message">, now: number): Step {
-  const item = { time: now, name: "<", colour: null, text, own: false, mentions: false };
+  const item = { time: now, name: "<", colour: null, text, mentions: false };
   const printed = state.settings.showsMessages ? printMessage(state, item, "<") : state;
   return unseen(printed, { from: "", text });
 }
@@ -212,13 +211,13 @@ function deliver(state: State, { text, time }: EventOf<"delivered">): State {
 export function printOwn(state: State, text: string, time: number | null): State {
   const { name, fingerprint } = state.room;
   if (!state.settings.isRoom) {
-    const plain = { time, name: ">", colour: null, text, own: true, mentions: false };
+    const plain = { time, name: ">", colour: null, text, mentions: false };
     return printMessage(state, plain, ">");
   }
   const key = fingerprint ?? "";
   const colours = fingerprint === null ? state.colours : withHue(state.colours, key);
   const colour = colours.get(key) ?? null;
-  const item = { time, name, colour, text, own: true, mentions: false };
+  const item = { time, name, colour, text, mentions: false };
   return printMessage({ ...state, colours }, item, key);
 }
 

@@ -1,8 +1,8 @@
 // Who came and who left, in one line that holds the net change: somebody who comes and goes at once, as `charla send` does,
 // is never in it. Pure; times are ms since 1970.
 
-import { listNames, MAX_LISTED } from "../view/event-text.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
+import { listNames, MAX_LISTED } from "./event-text.ts";
 
 export interface Presence {
   /** Who has come: shown if they stay, unless they have spoken meanwhile, which shows it too. */

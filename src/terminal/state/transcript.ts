@@ -20,8 +20,6 @@ export interface MessageItem {
   /** The number of its author's colour; null on the plain wire. */
   readonly colour: number | null;
   readonly text: string;
-  /** Sent from here. */
-  readonly own: boolean;
   /** It names this person. */
   readonly mentions: boolean;
   /** The item before it is a message of the same author: in a narrow window the name isn't repeated. */
@@ -38,7 +36,7 @@ export type TranscriptItem =
       readonly type: "notice";
       /** Null for the answer to a command. */
       readonly time: number | null;
-      /** In the words of view/event-text.ts: what peers wrote in it is visible and isolated. */
+      /** In the words of state/event-text.ts: what peers wrote in it is visible and isolated. */
       readonly text: string;
       readonly hint?: string | undefined;
     }

@@ -1,7 +1,7 @@
 // The screen of a conversation as a state machine: what happens in, the next state and what is to be done out. Pure: the
 // time is passed in, in ms since 1970.
 
-import { withHues } from "../view/colours.ts";
+import { withHues } from "./colours.ts";
 import { conversationStep, printOwn, printUnsaid, withoutPending } from "./conversation-events.ts";
 import type { Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";

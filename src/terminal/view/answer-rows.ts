@@ -5,10 +5,10 @@ import { commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, LogEntry, MemberDescription } from "../../chat/frames.ts";
 import { type Row, span } from "../rows.ts";
+import { chooseHue } from "../state/colours.ts";
+import { banSentences } from "../state/event-text.ts";
 import type { Answer } from "../state/transcript.ts";
 import { visibleLabel, visibleName } from "../visible-text.ts";
-import { chooseHue } from "./colours.ts";
-import { banSentences } from "./event-text.ts";
 import { invitationRows } from "./invitation-rows.ts";
 import { hang, type ItemLayout, type Layout, MARK_COLUMNS, OWN_INDENT, ownRows } from "./layout.ts";
 import { followingRows, nameColumnWidth } from "./message-rows.ts";
@@ -192,7 +192,6 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout
       name,
       colour: colours.get(author) ?? chooseHue(author, []),
       text,
-      own: false,
       mentions: false,
       follows,
     } as const;

@@ -1,8 +1,8 @@
 // An invitation as rows: one that can be copied whole, clicked, and read by a phone's camera where there is room. Pure.
 
 import { type Row, type Span, span } from "../rows.ts";
+import { invitingCommand } from "../state/event-text.ts";
 import type { TranscriptItem } from "../state/transcript.ts";
-import { invitingCommand } from "./event-text.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { qrCodeLines, QUIET_ZONE } from "./qr-code.ts";
 

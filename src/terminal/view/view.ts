@@ -182,7 +182,6 @@ function pendingItem(
     // The rows of the plain wire have no names; the colour of a pending message isn't shown.
     colour: settings.isRoom ? 0 : null,
     text: pending[index]?.text ?? "",
-    own: true,
     mentions: false,
     follows: index > 0 || firstFollows,
   };

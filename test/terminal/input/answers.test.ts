@@ -29,25 +29,28 @@ describe("an answer that matters is an event", () => {
     expect(answers("\x1b[?2026;2$y")).toEqual([{ type: "mode", mode: 2026, state: 2 }]);
   });
 
-  test("the keyboard's flags", () => {
-    expect(answers("\x1b[?5u")).toEqual([{ type: "keyboard", flags: 5 }]);
+  test("the keyboard protocol, whatever its flags", () => {
+    expect(answers("\x1b[?5u")).toEqual([{ type: "keyboard" }]);
+    expect(answers("\x1b[?0u")).toEqual([{ type: "keyboard" }]);
   });
 
   test.each([
-    ["\x1b]11;rgb:ffff/8080/0000\x07", "background", 1, 0x80 / 0xff, 0],
-    ["\x1b]10;rgb:ff/80/00\x1b\\", "foreground", 1, 0x80 / 0xff, 0],
-    ["\x1b]11;rgba:f/0/0/f\x1b\\", "background", 1, 0, 0],
-    ["\x1b]11;#ff8000\x07", "background", 1, 0x80 / 0xff, 0],
-    ["\x9d11;#ffff80800000\x9c", "background", 1, 0x80 / 0xff, 0],
-  ])("a colour %j", (sent, of, red, green, blue) => {
+    ["\x1b]11;rgb:ffff/8080/0000\x07", 1, 0x80 / 0xff, 0],
+    ["\x1b]11;rgb:ff/80/00\x1b\\", 1, 0x80 / 0xff, 0],
+    ["\x1b]11;rgba:f/0/0/f\x1b\\", 1, 0, 0],
+    ["\x1b]11;#ff8000\x07", 1, 0x80 / 0xff, 0],
+    ["\x9d11;#ffff80800000\x9c", 1, 0x80 / 0xff, 0],
+  ])("the background %j", (sent, red, green, blue) => {
     const [answer]: unknown[] = answers(sent);
-    expect(answer).toEqual({ type: "colour", of, red, green, blue });
+    expect(answer).toEqual({ type: "background", red, green, blue });
   });
 
   test("a colour that is none is dropped", () => {
-    expect(decoded(["\x1b]11;blue\x07\x1b]11;#ff80\x07\x1b]11;rgb:1/2\x07\x1b]11;?\x07"])).toEqual(
-      [],
-    );
+    expect(
+      decoded([
+        "\x1b]11;blue\x07\x1b]11;#ff80\x07\x1b]11;rgb:1/2\x07\x1b]11;?\x07\x1b]10;#ff8000\x07",
+      ]),
+    ).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ function capabilities(environment: Record<string, string>, ...answers: readonly 
 const XTERM = { TERM: "xterm-256color" };
 
 function background(red: number, green: number, blue: number): TerminalAnswer {
-  return { type: "colour", of: "background", red, green, blue };
+  return { type: "background", red, green, blue };
 }
 
 test("a background is light or dark by how bright it looks", () => {

@@ -91,7 +91,7 @@ test("the program draws after 200 ms at the latest, and a later answer still imp
   expect(inquiry.capabilities.width("❤️")).toBe(2);
   const later = answers(
     inquiry,
-    { type: "colour", of: "background", red: 1, green: 1, blue: 0.9 },
+    { type: "background", red: 1, green: 1, blue: 0.9 },
     { type: "mode", mode: 2026, state: 2 },
     ...reports(1),
     ATTRIBUTES,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { createTheme } from "../../../src/terminal/output/theme.ts";
 import type { Style } from "../../../src/terminal/rows.ts";
-import { HUES } from "../../../src/terminal/view/colours.ts";
+import { HUES } from "../../../src/terminal/state/colours.ts";
 
 type Background = "dark" | "light" | null;
 

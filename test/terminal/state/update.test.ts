@@ -75,7 +75,6 @@ describe("a message", () => {
         name: "ben",
         colour: expect.any(Number),
         text: "hello",
-        own: false,
         mentions: false,
         follows: false,
       },
@@ -131,8 +130,8 @@ describe("a message", () => {
     screen.emit(plainMessage("hello"));
     screen.enter("you too");
     expect(screen.items()).toMatchObject([
-      { name: "<", colour: null, text: "hello", own: false, time: NOON },
-      { name: ">", colour: null, text: "you too", own: true, time: NOON },
+      { name: "<", colour: null, text: "hello", time: NOON },
+      { name: ">", colour: null, text: "you too", time: NOON },
     ]);
   });
 
@@ -334,7 +333,7 @@ describe("a message typed here", () => {
     expect(screen.state.pending).toEqual([]);
     expect(screen.items()).toMatchObject([
       { name: "ben", text: "before yours" },
-      { name: "ana", text: "hello", own: true, time: NOON - 60_000 },
+      { name: "ana", text: "hello", time: NOON - 60_000 },
     ]);
   });
 
@@ -443,7 +442,7 @@ describe("at the end", () => {
     screen.enter("one");
     screen.emit({ type: "ended", reason: "lost", unsaid: ["one"] });
     screen.dispatch({ type: "closed" });
-    expect(screen.items()).toMatchObject([{ type: "message", text: "one", own: true, time: null }]);
+    expect(screen.items()).toMatchObject([{ type: "message", text: "one", time: null }]);
   });
 
   test("how many stray datagrams came is printed, if there were several", () => {

@@ -15,7 +15,6 @@ function message(text: string, more: Partial<MessageItem> = {}): MessageItem {
     name: "ana",
     colour: 3,
     text,
-    own: false,
     mentions: false,
     follows: false,
     ...more,

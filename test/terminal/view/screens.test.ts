@@ -29,7 +29,6 @@ function says(minute: number, name: string, text: string, more: Partial<MessageI
     name,
     colour: HUES[name] ?? 0,
     text,
-    own: name === "ben",
     mentions: false,
     follows: false,
     ...more,

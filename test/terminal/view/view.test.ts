@@ -31,7 +31,6 @@ const message = (text: string): MessageItem => ({
   name: "ana",
   colour: 1,
   text,
-  own: false,
   mentions: false,
   follows: false,
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { chooseHue, HUES, withHue, withHues } from "../../../src/terminal/view/colours.ts";
+import { chooseHue, HUES, withHue, withHues } from "../../../src/terminal/state/colours.ts";
 import { seeded } from "../../harness/random.ts";
 
 const key = (number: number) => `SHA256:${number}`;

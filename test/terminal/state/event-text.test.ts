@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { CharlaError } from "../../../src/errors.ts";
-import { describeError, describeEvent } from "../../../src/terminal/view/event-text.ts";
+import { describeError, describeEvent } from "../../../src/terminal/state/event-text.ts";
 
 const LINES: [event: ConversationEvent, words: string][] = [
   [{ type: "listening", address: "127.0.0.1:12345" }, "listening on 127.0.0.1:12345"],
