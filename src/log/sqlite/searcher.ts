@@ -27,6 +27,8 @@ export function createSearcher(folder: string) {
   function start(): Worker {
     const started = new Worker(new URL("./search-worker.js", import.meta.url), {
       workerData: folder,
+      // Node.js warns that SQLite is experimental in each thread; once, in that of the log, is enough.
+      execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     started.on("message", (answer: SearchAnswer) => {
       const asked = pending.shift();
@@ -71,6 +73,8 @@ export function createSearcher(folder: string) {
       if (ending === null) return;
       worker = null;
       const exited = new Promise((resolve) => ending.once("exit", resolve));
+      // Otherwise a program that does nothing else ends before.
+      ending.ref();
       send(ending, null);
       await exited;
     },
