@@ -8,7 +8,7 @@ import { newPerson, type Person } from "./person.ts";
 /** How long a test waits for output, in ms: long, for a busy 2-core machine. */
 const PATIENCE = 20_000;
 
-export const root = join(import.meta.dir, "..", "..");
+export const root = join(import.meta.dirname, "..", "..");
 
 /** charla's source; `npm test` has bundled it, for each start of the source costs as much again as what it then does. */
 export const MAIN = process.env["CHARLA_TEST_MAIN"] ?? join(root, "src/cli/main.ts");

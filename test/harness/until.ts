@@ -1,5 +1,7 @@
 // Waits for a condition that sends no event, such as a file or a count.
 
+import { setTimeout } from "node:timers/promises";
+
 /** How long a test waits before it gives up, in ms: long, for a busy 2-core machine. */
 const PATIENCE = 20_000;
 /** ms between two checks. */
@@ -11,6 +13,6 @@ export async function until(what: string, isTrue: () => boolean | Promise<boolea
   while (!(await isTrue())) {
     if (performance.now() - start > PATIENCE)
       throw new Error(`${PATIENCE} ms passed before ${what}`);
-    await Bun.sleep(INTERVAL);
+    await setTimeout(INTERVAL);
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { setTimeout } from "node:timers/promises";
 
 import { CharlaError } from "../../src/errors.ts";
 import { createGroupCommit } from "../../src/log/sqlite/group-commit.ts";
+import { rejection } from "../net/rejection.ts";
 
 /** A transaction that records what happens; a test can make it fail at the end. */
 function recorded() {
@@ -63,7 +65,7 @@ describe("a group commit", () => {
       throw new CharlaError("TOO_MANY_ROOMS", "no more rooms", "talk in another");
     });
     const taken = add("two");
-    expect(refused).rejects.toMatchObject({ code: "TOO_MANY_ROOMS" });
+    expect(await rejection(refused)).toMatchObject({ code: "TOO_MANY_ROOMS" });
     expect(await taken).toBe("two");
     expect(events).toEqual(["begin", "two", "commit"]);
   });
@@ -74,7 +76,7 @@ describe("a group commit", () => {
     group.flush();
     expect(events).toEqual(["begin", "one", "commit"]);
     group.flush();
-    await Bun.sleep(1);
+    await setTimeout(1);
     expect(await result).toBe("one");
     expect(events).toHaveLength(3);
   });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { openMemoryLog } from "../../src/log/memory-log.ts";
+import { rejection } from "../net/rejection.ts";
 import { draft } from "./drafts.ts";
 import { testLog } from "./log-suite.ts";
 
@@ -10,7 +11,7 @@ test("a log in memory that is full rejects appends, and keeps its entries", asyn
   await using log = openMemoryLog({ now: Date.now, maxCharacters: 420 });
   await log.append("main", draft(1, { text: "0123456789" }));
   await log.append("main", draft(2, { text: "0123456789" }));
-  expect(log.append("main", draft(3, { text: "" }))).rejects.toMatchObject({
+  expect(await rejection(log.append("main", draft(3, { text: "" })))).toMatchObject({
     code: "STORE_FULL",
     message: "this conversation is only in memory, and its memory is full",
     hint: "start a new one; without --ephemeral it is stored on the disk",

@@ -1,6 +1,8 @@
 // Opens the log of a folder to "write", to "read" or to write and "stay", and prints the result: "open",
 // or the error.
 
+import { setTimeout } from "node:timers/promises";
+
 import { CharlaError } from "../../src/errors.ts";
 import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { draft } from "./drafts.ts";
@@ -16,7 +18,7 @@ try {
     await log.append("main", draft(1));
     if (mode === "stay") {
       console.log("open");
-      await Bun.sleep(60_000); // until it is killed
+      await setTimeout(60_000); // until it is killed
     }
   }
   console.log("open");

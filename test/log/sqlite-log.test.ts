@@ -11,6 +11,7 @@ import { deleteFromStore, openSqliteLog, openSqliteReader } from "../../src/log/
 import { openToWrite, prepareTransaction } from "../../src/log/sqlite/database.ts";
 import { migrate, MIGRATIONS } from "../../src/log/sqlite/schema.ts";
 import { until } from "../harness/until.ts";
+import { rejection } from "../net/rejection.ts";
 import { draft, entry, texts } from "./drafts.ts";
 import { testLog } from "./log-suite.ts";
 import { openRawStore } from "./raw-store.ts";
@@ -104,7 +105,7 @@ describe("the commits of a log on the disk", () => {
     using other = openRawStore(file);
     other.run("BEGIN IMMEDIATE");
     const begun = performance.now();
-    expect(log.append("main", draft(2))).rejects.toMatchObject({
+    expect(await rejection(log.append("main", draft(2)))).toMatchObject({
       code: "STORE_LOCKED",
       message: `another program is writing to ${file}`,
       hint: "end that program, or wait until it is done",
@@ -344,7 +345,8 @@ function countRows(folder: string) {
     )
     .get();
   if (counts === null) throw new Error("no counts");
-  return counts;
+  // node:sqlite gives rows no prototype.
+  return { ...counts };
 }
 
 describe("a reader of a log on the disk", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { createTimeSlices } from "../../src/log/time-slices.ts";
+import { rejection } from "../net/rejection.ts";
 
 /** A clock that the work sets forward, and what others did between the slices. */
 function workshop() {
@@ -45,7 +46,7 @@ test("work ends when there is enough, and the next begins also after one that fa
     return number < 2;
   });
   const last = work("z", 1, 1);
-  expect(failing).rejects.toThrow("it fails");
+  expect(await rejection(failing)).toMatchObject({ message: "it fails" });
   await Promise.all([enough, last]);
   expect(done).toEqual(["x1", "y1", "y2", "z0"]);
 });

@@ -48,7 +48,6 @@ export function prepareRemoval(database: Connection) {
   const removeAllWords = database.prepare<null, []>(
     "INSERT INTO words (words) VALUES ('delete-all')",
   );
-  const vacuum = database.prepare<null, []>(`PRAGMA incremental_vacuum(${SLICE_VACUUMED})`);
   const space = measureSpace(database);
   /** Whether the index may hold words of removed entries, perhaps since an earlier run. */
   let hasStaleWords = true;
@@ -64,7 +63,8 @@ export function prepareRemoval(database: Connection) {
   function vacuumSome(): boolean {
     const before = space();
     if (before.free <= SPARE + before.used * SPARE_PART) return false;
-    vacuum.run();
+    // It returns a row after each page: a statement of node:sqlite would stop at the first.
+    database.run(`PRAGMA incremental_vacuum(${SLICE_VACUUMED})`);
     // Less is free, unless this file cannot give any back.
     return space().free < before.free;
   }

@@ -32,7 +32,8 @@ export function createSearcher(folder: string) {
     });
     started.on("message", (answer: SearchAnswer) => {
       const asked = pending.shift();
-      if (pending.length === 0) started.unref();
+      // One that is ending is waited for.
+      if (pending.length === 0 && worker === started) started.unref();
       if ("found" in answer) asked?.resolve(answer);
       else asked?.reject(refused(answer.refusal));
     });

@@ -56,7 +56,7 @@ export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreF
  */
 export function openStoreToRead<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
   return openStore(folder, prepare, cannotRead, (path) => {
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) throw storeMissing(folder);
+    checkExists(path, folder);
     return openToRead(path, isImmutable(folder) ? "immutable" : "read");
   });
 }
@@ -108,6 +108,15 @@ function isImmutable(folder: string): boolean {
     return false;
   } catch {
     return true;
+  }
+}
+
+/** Not by `throwIfNoEntry`, for which Node.js also takes a file in the place of a folder. */
+function checkExists(path: string, folder: string): void {
+  try {
+    statSync(path);
+  } catch (cause) {
+    throw systemCode(cause) === "ENOENT" ? storeMissing(folder) : cause;
   }
 }
 

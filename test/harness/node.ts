@@ -1,0 +1,32 @@
+// The Node.js that tests run under: those that `.ci/run` names in CHARLA_TEST_NODE_22, or that are in PATH.
+
+import { test } from "bun:test";
+import { spawnSync } from "node:child_process";
+
+import { END_TO_END_TIMEOUT } from "./peer-programs.ts";
+
+/** With an SQLite that has full-text search (log/sqlite/sqlite-connection.node.ts). */
+const NODE_WITH_STORE = [22, 16];
+
+/** The path of a Node.js of this version or newer; null if there is none on this machine. */
+function findNode(names: readonly (string | undefined)[], [major = 0, minor = 0]: number[]) {
+  for (const name of names) {
+    if (name === undefined || name === "") continue;
+    const { stdout } = spawnSync(name, ["--version"], { encoding: "utf8" });
+    const [, found, foundMinor] = /^v(\d+)\.(\d+)\./.exec(stdout ?? "") ?? [];
+    const [first, second] = [Number(found), Number(foundMinor)];
+    if (first > major || (first === major && second >= minor)) return name;
+  }
+  return null;
+}
+
+/** A test that needs a Node.js with which a server can store its log; skipped where there is none. */
+export function testWithStoringNode(
+  title: string,
+  body: (node: string) => Promise<void>,
+  timeout = END_TO_END_TIMEOUT,
+): void {
+  const node = findNode([process.env["CHARLA_TEST_NODE_22"], "node"], NODE_WITH_STORE);
+  if (node === null) test.skip(`${title} (no Node.js 22.16 or newer on this machine)`, () => {});
+  else test(title, () => body(node), timeout);
+}
