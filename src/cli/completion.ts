@@ -1,15 +1,49 @@
-// `charla completion SHELL`: prints the script with which a shell completes the command line.
+// `charla completion SHELL`: prints the script with which a shell completes the command line. What the script asks for
+// when somebody presses Tab is `charla completion --values KIND`.
 
 import { usageError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
+import { quoteWord } from "./command-options.ts";
 import { SHELLS } from "./option-table.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
-export async function completion({ words }: CommandLine, io: Io): Promise<number> {
+export async function completion({ words, values }: CommandLine, io: Io): Promise<number> {
   const [shell, extra] = words;
-  if (shell === undefined || extra !== undefined || !SHELLS.includes(shell)) {
-    throw usageError(`completion is for one of ${SHELLS.join(", ")}`, helpFor("completion"));
+  const kind = values.get("values");
+  if (kind !== undefined) return await printValues(kind, io);
+  if (shell === undefined || extra !== undefined) {
+    throw usageError(
+      `completion takes the name of one shell, not ${words.length}`,
+      `write ${SHELLS.map((name) => `charla completion ${name}`).join(", or ")}`,
+    );
   }
-  io.print("");
+  io.print((await scriptFor(shell)).trimEnd());
+  return 0;
+}
+
+async function scriptFor(shell: string): Promise<string> {
+  switch (shell) {
+    case "bash":
+      return (await import("./completion/bash.ts")).bashScript();
+    case "zsh":
+      return (await import("./completion/zsh.ts")).zshScript();
+    case "fish":
+      return (await import("./completion/fish.ts")).fishScript();
+    default:
+      throw usageError(
+        `there is no completion for the shell ${quoteWord(shell)}`,
+        `there is one for ${SHELLS.join(", ")}`,
+      );
+  }
+}
+
+async function printValues(kind: string, io: Io): Promise<number> {
+  const { KNOWN_KINDS, knownValues } = await import("./completion/known-values.ts");
+  const known = KNOWN_KINDS.find((name) => name === kind);
+  if (known === undefined) {
+    throw usageError(`there are no values of ${quoteWord(kind)}`, helpFor("completion"));
+  }
+  const found = await knownValues(known, io.env);
+  if (found.length > 0) io.print(found.join("\n"));
   return 0;
 }

@@ -4,6 +4,7 @@
 
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -20,6 +21,7 @@ import * as v from "valibot";
 import type { LogEntry } from "../chat/frames.ts";
 import { CharlaError, describeCause, systemCode } from "../errors.ts";
 import { tryWriting } from "../identity/atomic-file.ts";
+import { readUpTo } from "../read-up-to.ts";
 import { roomFolder } from "./device.ts";
 import { firstLog } from "./room-client/entering.ts";
 
@@ -145,6 +147,35 @@ export function readLocalLog(folder: string, query: LocalLogQuery): LocalEntry[]
 
 function byLastEntry(lists: readonly LocalEntry[][]): LocalEntry[][] {
   return lists.toSorted((one, other) => (one.at(-1)?.time ?? 0) - (other.at(-1)?.time ?? 0));
+}
+
+/** Bytes of a file's first line: the longest room and host, escaped. */
+const MAX_HEADER_BYTES = 2_048;
+/** Rooms that are listed: more than anyone chooses from. */
+const MAX_LISTED = 500;
+
+/** The rooms of which there is a log, and where each was joined; what can't be read is left out. */
+export function listLocalLogs(folder: string): v.InferOutput<typeof header>[] {
+  return listFolder(folder)
+    .slice(0, MAX_LISTED)
+    .flatMap((name) => {
+      const { success, output } = v.safeParse(header, readHeader(join(folder, name, FILE)));
+      return success ? [output] : [];
+    });
+}
+
+function readHeader(path: string): unknown {
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const start = new TextDecoder().decode(readUpTo(descriptor, MAX_HEADER_BYTES));
+      return parseJson(start.split("\n", 1)[0] ?? "");
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return null;
+  }
 }
 
 function inOrder(entries: readonly LocalEntry[]): LocalEntry[] {

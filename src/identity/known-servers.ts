@@ -44,6 +44,18 @@ export function findKnownServer(folder: string, server: HostAndPort): KnownServe
 }
 
 /**
+ * HOST:PORT of each server, as people and programs have written it.
+ *
+ * @throws {CharlaError} KNOWN_SERVERS_DAMAGED, FILE_NOT_READABLE
+ */
+export function listKnownServers(folder: string): string[] {
+  return readLines(knownServersPath(folder)).flatMap((line) => {
+    const [server = "", key] = splitLine(line);
+    return key === undefined || server.startsWith("#") ? [] : [server];
+  });
+}
+
+/**
  * Remembers a server's key; does nothing when it is remembered already.
  *
  * @throws {CharlaError} SERVER_KEY_CHANGED when another key is remembered, perhaps by another program a moment before;

@@ -1,0 +1,62 @@
+// What the completion scripts offer for a value: rooms and servers that are known on this machine. Only from files, and
+// nothing secret. Names come from other people: one with a character that means something to a shell is left out, so
+// that a shell can insert and run what it is offered.
+
+import { join } from "node:path";
+
+import { listLocalLogs } from "../../client/local-log.ts";
+import { CharlaError } from "../../errors.ts";
+import { configFolder, dataFolder, type Environment } from "../../identity/folders.ts";
+import { listKnownServers } from "../../identity/known-servers.ts";
+import { openSqliteReader } from "../../log/sqlite-log.ts";
+
+/** Kinds of values that are known on this machine; as in `ValueKind`. */
+export const KNOWN_KINDS = ["room", "server", "room-or-joined"] as const;
+export type KnownKind = (typeof KNOWN_KINDS)[number];
+
+/** Values offered: more than anyone chooses from, and read by a shell in a few milliseconds. */
+const MAX_VALUES = 500;
+/** Names of rooms (docs/protocol.md s. 18) and HOST:PORT, but none that begins like an option. */
+const SAFE_ROOM = /^(?!-)[\p{L}\p{N}_.-]{1,40}$/u;
+const SAFE_SERVER = /^(?!-)[\p{L}\p{N}_.:%[\]-]{1,300}$/u;
+
+export async function knownValues(kind: KnownKind, environment: Environment): Promise<string[]> {
+  const joined = orNone(() => listLocalLogs(join(dataFolder(environment), "rooms"))).filter(
+    ({ where, room }) => SAFE_SERVER.test(where) && SAFE_ROOM.test(room),
+  );
+  const values =
+    kind === "server"
+      ? [...serversOf(environment), ...joined.map(({ where }) => where)]
+      : [
+          ...(await roomsHere(environment)),
+          ...joined.map(({ where, room }) => (kind === "room" ? room : `${where}/${room}`)),
+        ];
+  return [...new Set(values)].toSorted().slice(0, MAX_VALUES);
+}
+
+function serversOf(environment: Environment): string[] {
+  const servers = orNone(() => listKnownServers(configFolder(environment)));
+  return servers.filter((server) => SAFE_SERVER.test(server));
+}
+
+/** Those of the server that stores its messages in the data folder. */
+async function roomsHere(environment: Environment): Promise<string[]> {
+  try {
+    await using log = await openSqliteReader(dataFolder(environment));
+    const names = (await log.rooms()).map(({ name }) => name);
+    return names.filter((name) => SAFE_ROOM.test(name));
+  } catch (error) {
+    if (error instanceof CharlaError) return [];
+    throw error;
+  }
+}
+
+/** Somebody who presses Tab has no use for an error. */
+function orNone<Value>(list: () => Value[]): Value[] {
+  try {
+    return list();
+  } catch (error) {
+    if (error instanceof CharlaError) return [];
+    throw error;
+  }
+}
