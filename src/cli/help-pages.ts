@@ -206,11 +206,11 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     listed: [["get URL", "fetch one"]],
     about: [],
     rows: [
-      "output remote-name",
+      ["output remote-name", "save in FILE; or named as in the URL"],
       "resume",
       "sha256",
       "max-bytes",
-      "include head",
+      ["include head", "print the headers, too; or only the headers"],
       "header",
       "request",
       "data",
@@ -261,10 +261,10 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     listed: [["completion SHELL", "let Tab complete all this in bash, zsh or fish"]],
     about: [
       [
-        "bash, in ~/.bashrc:   source <(charla completion bash)",
-        "zsh, in ~/.zshrc:     source <(charla completion zsh)     (after compinit)",
-        "fish, once:           charla completion fish >",
-        "                        ~/.config/fish/completions/charla.fish",
+        "bash, ~/.bashrc:  source <(charla completion bash)",
+        "zsh, ~/.zshrc:    source <(charla completion zsh)  # after compinit",
+        "fish, once:       charla completion fish >",
+        "                    ~/.config/fish/completions/charla.fish",
       ],
       [
         "Then Tab completes commands, options, files, and the rooms and servers that are",

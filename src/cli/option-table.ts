@@ -73,7 +73,7 @@ export const SHELLS = ["bash", "zsh", "fish"];
 
 const EVENTS = "every event as one JSON object a line on stdout";
 const OBJECTS = "one JSON object a line";
-const HELP = "show this help";
+const HELP = "show help";
 const VERSION = "show the version";
 const NOT_ENCRYPTED = "the lesson's wire, not encrypted";
 
@@ -311,12 +311,12 @@ export const OPTIONS: OptionTable = {
  */
 export const GET_OPTIONS: OptionTable = {
   output: { short: "o", ...FILE, does: { get: "save in FILE" } },
-  "remote-name": { short: "O", ...flag, does: { get: "named as in the URL" } },
+  "remote-name": { short: "O", ...flag, does: { get: "save in a file named as in the URL" } },
   resume: { ...flag, does: { get: "continue FILE.part, if the file has not changed" } },
   sha256: { ...value("HEX", "text"), does: { get: "check the SHA-256 of the body" } },
   "max-bytes": { ...SIZE, does: { get: "fail after N bytes (2048, 10M, 2G)" } },
   include: { short: "i", ...flag, does: { get: "print the headers, too" } },
-  head: { short: "I", ...flag, does: { get: "only the headers" } },
+  head: { short: "I", ...flag, does: { get: "print only the headers" } },
   header: {
     short: "H",
     ...value("LINE", "text"),
@@ -336,7 +336,7 @@ export const GET_OPTIONS: OptionTable = {
   json: {
     takes: "text",
     value: { name: "DATA", kind: "text" },
-    does: { get: "send DATA, as above, as JSON" },
+    does: { get: "send DATA, @FILE or - for stdin, as JSON" },
   },
   form: {
     short: "F",

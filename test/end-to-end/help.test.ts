@@ -86,7 +86,7 @@ test("charla send --help describes send", async () => {
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only replies and errors
       -v, --verbose        print what was sent
-      -h, --help           show this help; --version: show the version
+      -h, --help           show help; --version: show the version
     "
   `);
 });
@@ -106,7 +106,7 @@ test("charla receive --help describes receive", async () => {
           --json           every event as one JSON object a line on stdout
       -q, --quiet          only the message and errors
       -v, --verbose        print the reply
-      -h, --help           show this help; --version: show the version
+      -h, --help           show help; --version: show the version
     "
   `);
 });
@@ -124,7 +124,7 @@ test("charla stop --help describes stop", async () => {
           --data DIR       the server that stores its messages in DIR
           --json           one JSON object
       -q, --quiet          only errors; -v, --verbose: every detail
-      -h, --help           show this help; --version: show the version
+      -h, --help           show help; --version: show the version
     "
   `);
 });
@@ -152,7 +152,7 @@ test("charla history --help describes history", async () => {
           --json           one JSON object a line
       -q, --quiet          only messages and errors
       -v, --verbose        seconds, and the fingerprints of the authors
-      -h, --help           show this help; --version: show the version
+      -h, --help           show help; --version: show the version
     "
   `);
 });
@@ -172,7 +172,7 @@ test("charla doctor --help describes doctor", async () => {
           --invitation-file FILE   check the server of the invitation in FILE
           --json           one JSON object a line
       -q, --quiet          only notes and problems
-      -h, --help           show this help; --version: show the version
+      -h, --help           show help; --version: show the version
 
     The exit status is 1 if there is a problem.
     "
@@ -186,15 +186,15 @@ test("charla get --help describes get", async () => {
 
     charla get [-o FILE | -O] [OPTION...] URL
 
-      -o, --output FILE     save in FILE; -O, --remote-name: named as in the URL
+      -o, --output FILE, -O, --remote-name   save in FILE; or named as in the URL
           --resume          continue FILE.part, if the file has not changed
           --sha256 HEX      check the SHA-256 of the body
           --max-bytes N     fail after N bytes (2048, 10M, 2G)
-      -i, --include         print the headers, too; -I, --head: only the headers
+      -i, --include, -I, --head   print the headers, too; or only the headers
       -H, --header LINE     send this header: "Accept: text/plain"
       -X, --request METHOD  the method; by default GET, or POST with data
       -d, --data DATA       send DATA, the content of @FILE, or - for stdin
-          --json DATA       send DATA, as above, as JSON
+          --json DATA       send DATA, @FILE or - for stdin, as JSON
       -F, --form FIELD      send a form: NAME=TEXT, NAME=@FILE
       -u, --user USER[:PASSWORD]   log in; a missing password is asked for
           --timeout N       give up after N seconds without data (300; 0: never)
@@ -250,7 +250,7 @@ test("charla id --help describes id", async () => {
           --json           one JSON object, with the public key as well
       -q, --quiet          do not say that a key was made
       -v, --verbose        print the path of the key
-      -h, --help           show this help; --version: show the version
+      -h, --help           show help; --version: show the version
     "
   `);
 });
