@@ -37,8 +37,11 @@ export function readPart(
   }
 }
 
-/** The runtime opens the file by its path when it sends the response: in this turn of the event loop. */
-export function sendablePart({ path, size }: OpenedFile, start: number, end: number): Blob {
+/**
+ * A part of a file that was opened on a system with paths of descriptors: the runtime opens it once more, by that path,
+ * when it sends the response: in this turn of the event loop.
+ */
+export function sendablePart(path: string, size: number, start: number, end: number): Blob {
   const file = Bun.file(path);
   return start === 0 && end === size ? file : file.slice(start, end);
 }
@@ -54,19 +57,33 @@ const readAsync = promisify(read);
 const CHUNK = 131_072;
 
 /**
- * A file in chunks, read off the main thread, so that a slow disk delays only this response. Up to `size`, even if the
+ * A file in chunks, read off the main thread, so that a slow disk delays only this response. Up to `end`, even if the
  * file grows, or to the end of a file that has become shorter.
  */
 export async function* readChunks(
   descriptor: number,
-  size: number,
+  end: number,
+  start = 0,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  for (let at = 0; at < size;) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, size - at));
+  for (let at = start; at < end;) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - at));
     const { bytesRead } = await readAsync(descriptor, buffer, 0, buffer.length, at);
     if (bytesRead === 0) return;
     yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
     at += bytesRead;
+  }
+}
+
+/** The same, and closes the file once it was read, or is not wanted any more. */
+export async function* closingChunks(
+  { descriptor }: OpenedFile,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  try {
+    yield* readChunks(descriptor, end, start);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -15,7 +15,7 @@ import {
 } from "node:zlib";
 
 import type { Coding } from "../header-fields.ts";
-import { readChunks, readPart, streamBody } from "./bodies.ts";
+import { closingChunks, readPart, streamBody } from "./bodies.ts";
 import type { OpenedFile } from "./folder.ts";
 import type { Context } from "./middleware.ts";
 
@@ -69,18 +69,13 @@ export async function compressedBody(
   coding: Coding,
 ): Promise<{ body: ReadableStream | Uint8Array<ArrayBuffer>; length: number | null }> {
   if (file.size > MAX_AT_ONCE) {
-    return { body: streamBody(compressStream(closingChunks(file), coding)), length: null };
+    return {
+      body: streamBody(compressStream(closingChunks(file, 0, file.size), coding)),
+      length: null,
+    };
   }
   const body = await compress(readPart(file, 0, file.size), coding);
   return { body, length: body.length };
-}
-
-async function* closingChunks({ descriptor, size }: OpenedFile) {
-  try {
-    yield* readChunks(descriptor, size);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 const EXTENSIONS: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };

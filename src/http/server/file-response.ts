@@ -11,7 +11,14 @@ import {
   formatContentRange,
   parseRange,
 } from "../header-fields.ts";
-import { MAX_READ_AT_ONCE, noBody, readPart, sendablePart } from "./bodies.ts";
+import {
+  closingChunks,
+  MAX_READ_AT_ONCE,
+  noBody,
+  readPart,
+  sendablePart,
+  streamBody,
+} from "./bodies.ts";
 import { compressedBody, isWorthCompressing, openPrecompressed, QUICKEST } from "./compression.ts";
 import { conditionResponse, fileValidators, isPlainRequest, isRangeAllowed } from "./conditions.ts";
 import type { CachedFile } from "./file-cache.ts";
@@ -121,8 +128,10 @@ function storedResponse(
 function partBody(file: OpenedFile, start: number, end: number, context: Context) {
   context.length = end - start;
   if (end - start > MAX_READ_AT_ONCE) {
+    // By the path of its name the runtime could open another file than the one that was found.
+    if (file.path === null) return streamBody(closingChunks(file, start, end));
     context.opened.push(file.descriptor);
-    return sendablePart(file, start, end);
+    return sendablePart(file.path, file.size, start, end);
   }
   const bytes = readPart(file, start, end);
   context.length = bytes.length;

@@ -11,7 +11,7 @@ import { zip } from "./archive/zip.ts";
 import { drainRefused, noBody, streamBody } from "./bodies.ts";
 import { contentHandler } from "./content-response.ts";
 import { walkFolder } from "./folder-entries.ts";
-import { openFolder } from "./folder.ts";
+import { type FolderSystem, openFolder } from "./folder.ts";
 import { UPLOAD_FORM } from "./listing-page.ts";
 import { compose, emptyResponse, type Middleware, textResponse } from "./middleware.ts";
 import { type HttpServer, type HttpServerOptions, openHttpServer } from "./server.ts";
@@ -32,6 +32,8 @@ export interface FileServerOptions extends Omit<HttpServerOptions, "folder" | "h
   readonly upload: { readonly overwrite: boolean; readonly limit: number } | null;
   /** The addresses can be reached from this machine only. */
   readonly isLoopbackOnly: boolean;
+  /** By default what this system has. */
+  readonly system?: FolderSystem;
 }
 
 /** @throws a system error: the folder does not exist or is not one, or the port is in use */
@@ -51,7 +53,9 @@ export function openFileServer(options: FileServerOptions): HttpServer {
   const listing = options.listing ? { dotfiles, archives: [...FORMATS.keys()], form } : null;
   const handler = compose(middleware, contentHandler({ listing, spa }));
   using resources = new DisposableStack();
-  const folder = resources.use(openFolder({ path: options.folder, dotfiles, followSymlinks }));
+  const folder = resources.use(
+    openFolder({ path: options.folder, dotfiles, followSymlinks }, options.system),
+  );
   const server = openHttpServer({ ...options, folder, handler });
   const opened = resources.move();
   return {

@@ -27,20 +27,31 @@ export interface FolderOptions {
 /** The receiver closes the descriptor. */
 export interface Opened {
   readonly descriptor: number;
-  /** On Linux a path of the descriptor, which always means what was opened; elsewhere the path of its name. */
-  readonly path: string;
   /** ms since 1970, with fractions, to some microseconds. */
   readonly modified: number;
 }
 
 export interface OpenedFile extends Opened {
   readonly kind: "file";
+  /** On Linux a path of the descriptor, which always means what was opened; null on a system without such paths. */
+  readonly path: string | null;
   readonly size: number;
   readonly inode: number;
 }
 
 export interface OpenedFolder extends Opened {
   readonly kind: "folder";
+  /** On Linux a path of the descriptor; elsewhere that of its name, which may come to mean something else. */
+  readonly path: string;
+}
+
+/** What the system has for opening what was meant, and nothing else: an argument, so that tests can do without it. */
+export interface FolderSystem {
+  readonly calls: LinuxCalls | null;
+  /** The folder with a path for each descriptor of this process, which means what was opened; null without one. */
+  readonly descriptors: string | null;
+  /** A flag of open(2) for a path of which no part may be a link; else the one for its last part; else 0. */
+  readonly noLinks: number;
 }
 
 export type Found =
@@ -58,6 +69,20 @@ export interface Folder extends Disposable {
   /** Which file a path means now, and its state; null if it is missing or the system cannot tell. */
   identify(path: PathText): Identity | null;
   isUnchanged(path: PathText, identity: Identity): boolean;
+}
+
+/** O_NOFOLLOW_ANY (macOS 11, sys/fcntl.h). */
+const DARWIN_NO_LINKS = 0x20000000;
+/** Linux's O_PATH (asm-generic/fcntl.h): to go through a folder, which need not be readable. */
+const THROUGH = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** What this system has. */
+export function thisSystem(): FolderSystem {
+  return {
+    calls: linuxCalls(),
+    descriptors: process.platform === "linux" ? "/proc/self/fd" : null,
+    noLinks: process.platform === "darwin" ? DARWIN_NO_LINKS : (constants.O_NOFOLLOW ?? 0),
+  };
 }
 
 /** ms between two checks whether the shared path means another folder by now, as after a build. */
@@ -78,13 +103,16 @@ interface Root {
 }
 
 /**
- * @param calls null on other systems: there a path is resolved first, and then what was opened is compared with it
+ * Without openat2 a path is resolved first. Linux then opens it part by part, and macOS forbids links in it; elsewhere what
+ * was opened is compared with what the path means afterwards.
+ *
  * @throws a system error if it is not a folder, or may not be read
  */
 export function openFolder(
   { path: folderPath, dotfiles, followSymlinks }: FolderOptions,
-  calls: LinuxCalls | null = linuxCalls(),
+  system: FolderSystem = thisSystem(),
 ): Folder {
+  const { calls, descriptors, noLinks } = system;
   let root = openRoot(folderPath);
   let checked = performance.now();
 
@@ -121,9 +149,11 @@ export function openFolder(
   function openResolved(from: Root, path: string): number | NotOpened {
     const real = realpathSync(join(from.path, path));
     if (real !== from.path && !real.startsWith(withSeparator(from.path))) return MISSING;
-    const opened = calls?.openBeneath(from.descriptor, relative(from.path, real) || ".") ?? -1;
+    const below = relative(from.path, real) || ".";
+    const opened = calls?.openBeneath(from.descriptor, below) ?? -1;
     if (opened >= 0) return opened;
-    const descriptor = openSync(real, READ | constants.O_NOFOLLOW);
+    if (descriptors !== null) return openByParts(descriptors, from.descriptor, below.split(sep));
+    const descriptor = openSync(real, READ | noLinks);
     if (isSameFile(descriptor, real)) return descriptor;
     closeSync(descriptor);
     return MISSING;
@@ -135,11 +165,12 @@ export function openFolder(
       const descriptor = open(names);
       if (typeof descriptor !== "number") return descriptor;
       const stats = fstatSync(descriptor);
-      const path =
-        process.platform === "linux" ? `/proc/self/fd/${descriptor}` : join(root.path, ...names);
+      const path = descriptors === null ? null : `${descriptors}/${descriptor}`;
       const { mtimeMs: modified, size, ino: inode } = stats;
       if (stats.isFile()) return { kind: "file", descriptor, path, modified, size, inode };
-      if (stats.isDirectory()) return { kind: "folder", descriptor, path, modified };
+      if (stats.isDirectory()) {
+        return { kind: "folder", descriptor, path: path ?? join(root.path, ...names), modified };
+      }
       closeSync(descriptor);
       return MISSING;
     },
@@ -157,6 +188,21 @@ function openRoot(path: string): Root {
   const descriptor = openSync(real, constants.O_RDONLY | constants.O_DIRECTORY);
   const { ino: inode, dev: device } = fstatSync(descriptor);
   return { descriptor, path: real, inode, device };
+}
+
+/** Opens a path from a folder, each part from the one before; none may be a link. */
+function openByParts(descriptors: string, folder: number, names: readonly string[]): number {
+  let from = folder;
+  try {
+    for (const name of names.slice(0, -1)) {
+      const next = openSync(`${descriptors}/${from}/${name}`, THROUGH);
+      if (from !== folder) closeSync(from);
+      from = next;
+    }
+    return openSync(`${descriptors}/${from}/${names.at(-1) ?? ""}`, READ | constants.O_NOFOLLOW);
+  } finally {
+    if (from !== folder) closeSync(from);
+  }
 }
 
 /** Whether a path without symbolic links still means what was opened, and still has no links in it. */

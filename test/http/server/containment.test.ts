@@ -14,13 +14,20 @@ import {
 import { basename, dirname, join } from "node:path";
 
 import { createFileCache } from "../../../src/http/server/file-cache.ts";
-import { openFolder } from "../../../src/http/server/folder.ts";
+import { type FolderSystem, openFolder, thisSystem } from "../../../src/http/server/folder.ts";
 import { pathText } from "../../../src/http/server/linux-calls.ts";
 import { exchange, serveFolder } from "../../harness/file-server.ts";
 import { newFolder } from "../../harness/folder.ts";
 
 const SECRET = "the-secret-outside";
 const INSIDE = "what-is-shared";
+
+/** What this system has; Linux where a container forbids the calls, and one that has only what all have. */
+const SYSTEMS = {
+  "as it is": thisSystem(),
+  "without openat2": { ...thisSystem(), calls: null },
+  "without openat2 and /proc": { ...thisSystem(), calls: null, descriptors: null },
+} satisfies Record<string, FolderSystem>;
 
 /** TOP/shared is shared; TOP/secret and TOP/shared-not/secret are next to it. */
 function newTree() {
@@ -148,13 +155,20 @@ test("there are more than 90 different spellings", () => {
   expect(new Set(SPELLINGS).size).toBeGreaterThan(90);
 });
 
-for (const options of [{}, { followSymlinks: true }, { spa: true }]) {
-  test(`no spelling of a path finds what is outside or hidden: ${JSON.stringify(options)}`, async () => {
+const OPTIONS = {
+  "by default": {},
+  "following links": { followSymlinks: true },
+  "for an application": { spa: true },
+  "without openat2": { system: SYSTEMS["without openat2"] },
+  "without openat2 and /proc": { system: SYSTEMS["without openat2 and /proc"] },
+};
+
+for (const [name, options] of Object.entries(OPTIONS)) {
+  test(`no spelling of a path finds what is outside or hidden: ${name}`, async () => {
     const { top, shared } = newTree();
     await using server = serveFolder(options, shared);
-    const name = basename(top.path);
     for (const spelling of SPELLINGS) {
-      const target = spelling.replaceAll("TOP", name);
+      const target = spelling.replaceAll("TOP", basename(top.path));
       for (const query of ["", "?archive=tar", "?download"]) {
         const request = `GET ${target}${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
         const received = (await exchange(server.port, Buffer.from(request))).toString("latin1");
@@ -256,22 +270,25 @@ const OUT = [
 ];
 const IN = ["/relative-in", "/absolute-in", "/folder-in/inside"];
 
-test("links out of the folder are neither followed nor listed nor archived; links inside are", async () => {
-  const { top, shared } = withLinks();
-  await using server = serveFolder({}, shared);
-  for (const path of OUT) expect([path, (await server.get(path)).status]).toEqual([path, 404]);
-  for (const path of IN) expect([path, (await server.get(path)).text]).toEqual([path, INSIDE]);
-  for (const path of ["/device", "/loop"]) {
-    expect([path, (await server.get(path)).status]).toEqual([path, 404]);
-  }
-  const listing: { entries: { name: string }[] } = JSON.parse(
-    (await server.get("/", { Accept: "application/json" })).text,
-  );
-  const names = ["folder-in", "sub", "absolute-in", "inside", "relative-in"];
-  expect(listing.entries.map(({ name }) => name)).toEqual(names);
-  expect((await server.get("/?archive=tar")).text).not.toContain(SECRET);
-  top[Symbol.dispose]();
-});
+test.each(Object.entries(SYSTEMS))(
+  "links out of the folder are neither followed nor listed nor archived; links inside are: %s",
+  async (_name, system) => {
+    const { top, shared } = withLinks();
+    await using server = serveFolder({ system }, shared);
+    for (const path of OUT) expect([path, (await server.get(path)).status]).toEqual([path, 404]);
+    for (const path of IN) expect([path, (await server.get(path)).text]).toEqual([path, INSIDE]);
+    for (const path of ["/device", "/loop"]) {
+      expect([path, (await server.get(path)).status]).toEqual([path, 404]);
+    }
+    const listing: { entries: { name: string }[] } = JSON.parse(
+      (await server.get("/", { Accept: "application/json" })).text,
+    );
+    const names = ["folder-in", "sub", "absolute-in", "inside", "relative-in"];
+    expect(listing.entries.map(({ name }) => name)).toEqual(names);
+    expect((await server.get("/?archive=tar")).text).not.toContain(SECRET);
+    top[Symbol.dispose]();
+  },
+);
 
 test("--follow-symlinks follows links out of the folder", async () => {
   const { top, shared } = withLinks();
@@ -285,56 +302,106 @@ test("--follow-symlinks follows links out of the folder", async () => {
   top[Symbol.dispose]();
 });
 
-test("without openat2 a path is resolved first and compared", () => {
-  const { top, shared } = withLinks();
-  using folder = openFolder({ path: shared.path, dotfiles: false, followSymlinks: false }, null);
-  for (const path of OUT) {
-    const names = path.split("/").filter((name) => name !== "");
-    expect([path, folder.find(names).kind]).toEqual([path, "missing"]);
-  }
-  for (const path of IN) {
-    expect([path, folder.find(path.slice(1).split("/")).kind]).toEqual([path, "file"]);
-  }
-  expect(folder.find([]).kind).toBe("folder");
-  top[Symbol.dispose]();
-});
-
-test("a file that is replaced by a link while it is served leaks nothing", async () => {
-  const { top, shared } = newTree();
-  await using server = serveFolder({}, shared);
-  const path = join(shared.path, "swapped");
-  const link = join(shared.path, "link");
-  const file = join(shared.path, "file");
-  symlinkSync("../secret", link);
-  writeFileSync(file, INSIDE);
-  linkSync(file, path);
-
-  let isOver = false;
-  async function swap() {
-    while (!isOver) {
-      for (const source of [link, file]) {
-        linkSync(source, join(shared.path, "next"));
-        renameSync(join(shared.path, "next"), path);
-        // rename does nothing if both names are of one file.
-        rmSync(join(shared.path, "next"), { force: true });
-      }
-      await new Promise(setImmediate);
+test.each(Object.entries(SYSTEMS))(
+  "a path that leads out by a link means nothing: %s",
+  (_name, system) => {
+    const { top, shared } = withLinks();
+    const options = { path: shared.path, dotfiles: false, followSymlinks: false };
+    using folder = openFolder(options, system);
+    for (const path of OUT) {
+      const names = path.split("/").filter((name) => name !== "");
+      expect([path, folder.find(names).kind]).toEqual([path, "missing"]);
     }
-  }
-  const swapping = swap();
-  const seen = new Set<string>();
-  await Promise.all(
-    Array.from({ length: 4 }, async () => {
-      for (let count = 0; count < 250; count++) {
-        const { status, text } = await server.get("/swapped");
-        seen.add(status === 200 ? text : String(status));
+    for (const path of IN) {
+      expect([path, folder.find(path.slice(1).split("/")).kind]).toEqual([path, "file"]);
+    }
+    expect(folder.find([]).kind).toBe("folder");
+    top[Symbol.dispose]();
+  },
+);
+
+/** A large file is sent in pieces, and on Linux by the runtime: as it was when it was opened. */
+const ROUNDS = { small: 125, large: 15 };
+const CONTENTS = { small: INSIDE, large: INSIDE.repeat(10_000) };
+
+for (const [name, system, size] of Object.entries(SYSTEMS).flatMap(
+  ([name, system]) =>
+    [
+      [name, system, "small"],
+      [name, system, "large"],
+    ] as const,
+)) {
+  test(`a ${size} file, or its folder, that is replaced by a link while it is served leaks nothing: ${name}`, async () => {
+    const { top, shared } = newTree();
+    await using server = serveFolder({ system }, shared);
+    const content = CONTENTS[size];
+    const inShared = (...names: string[]) => join(shared.path, ...names);
+    for (const name of ["shared-not/swapped", "secret"])
+      top.write(name, SECRET.repeat(content.length / 10));
+    // Swapped for the file, and for the folder around another one.
+    symlinkSync("../secret", inShared("link"));
+    symlinkSync("../shared-not", inShared("folder-link"));
+    mkdirSync(inShared("folder"));
+    for (const path of [inShared("file"), inShared("folder", "swapped")])
+      writeFileSync(path, content);
+    linkSync(inShared("file"), inShared("swapped"));
+    renameSync(inShared("folder"), inShared("both"));
+
+    let isOver = false;
+    async function swap() {
+      while (!isOver) {
+        for (const source of ["link", "file"]) {
+          linkSync(inShared(source), inShared("next"));
+          renameSync(inShared("next"), inShared("swapped"));
+          // rename does nothing if both names are of one file.
+          rmSync(inShared("next"), { force: true });
+        }
+        renameSync(inShared("both"), inShared("folder"));
+        renameSync(inShared("folder-link"), inShared("both"));
+        await new Promise(setImmediate);
+        renameSync(inShared("both"), inShared("folder-link"));
+        renameSync(inShared("folder"), inShared("both"));
+        await new Promise(setImmediate);
       }
-    }),
-  );
-  isOver = true;
-  await swapping;
-  for (const what of seen) expect([INSIDE, "404"]).toContain(what);
-  top[Symbol.dispose]();
+    }
+    const swapping = swap();
+    const seen = new Set<string>();
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (let count = 0; count < ROUNDS[size]; count++) {
+          for (const path of ["/swapped", "/both/swapped"]) {
+            const { status, text } = await server.get(path);
+            seen.add(status === 200 ? text : String(status));
+          }
+        }
+      }),
+    );
+    isOver = true;
+    await swapping;
+    expect(seen.has(content)).toBe(true);
+    for (const what of seen) expect([content, "404"]).toContain(what);
+    top[Symbol.dispose]();
+  });
+}
+
+test("without paths of descriptors a large file and a part of it are the same", async () => {
+  const bytes = new Uint8Array(1_000_000).map((_, at) => at % 251);
+  const received: unknown[] = [];
+  for (const system of [SYSTEMS["as it is"], SYSTEMS["without openat2 and /proc"]]) {
+    await using server = serveFolder({ system });
+    server.folder.write("large", bytes);
+    const whole = await server.get("/large");
+    const part = await server.get("/large", { Range: "bytes=100000-299999" });
+    received.push(
+      [whole, part].map(({ status, body }) => [status, Bun.hash(body)]),
+      part.headers.get("content-range"),
+    );
+  }
+  expect(received.slice(2)).toEqual(received.slice(0, 2));
+  expect(received[0]).toEqual([
+    [200, Bun.hash(bytes)],
+    [206, Bun.hash(bytes.subarray(100_000, 300_000))],
+  ]);
 });
 
 test("a cached file is served only while that very file is there, unchanged", async () => {
