@@ -52,11 +52,11 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       return [next, isKnown ? [] : [{ type: "ask-people" }]];
     }
     case "renamed": {
-      const presence = personRenamed(state.presence, event.from, event.to);
       // Somebody who has not been announced yet will be, under the new name.
       const isKnown = !state.presence.arriving.has(event.from);
-      const next = { ...state, presence };
-      return [isKnown ? describe(next, event, now) : next, []];
+      const next = isKnown ? describe(state, event, now) : state;
+      const presence = personRenamed(next.presence, event.from, event.to);
+      return [{ ...next, presence }, []];
     }
     case "reconnected": {
       const next: State = { ...state, reconnectedAt: now };

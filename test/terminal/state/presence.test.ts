@@ -61,6 +61,16 @@ describe("somebody who joins", () => {
 });
 
 describe("the line about who came and left", () => {
+  test("has the names that they had, and another name is a line below it", () => {
+    const screen = openVirtualScreen();
+    screen.emit(entered("ben"), joined("tom"));
+    screen.wait(4_000);
+    screen.printed();
+    screen.emit({ type: "renamed", from: "tom", to: "Thomas" });
+    expect(screen.printed()).toEqual(["-- tom joined", "-- tom is now Thomas"]);
+    expect(screen.live()).toEqual([]);
+  });
+
   test("stays above what is printed next, with the time when the first of them came", () => {
     const screen = openRoom("tom");
     screen.emit(joined("ben"));
