@@ -1,12 +1,12 @@
 // The listing in Chromium: navigation, sorting, downloads and uploads.
 
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, expect, setDefaultTimeout } from "bun:test";
 import { mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
-import { CHROMIUM, openBrowser, openWindow, type PageLook } from "../harness/browser.ts";
+import { CHROMIUM, oneBrowser, type PageLook } from "../harness/browser.ts";
 import { type Folder, newFolder } from "../harness/folder.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { startServing } from "../harness/served.ts";
@@ -14,13 +14,8 @@ import { until } from "../harness/until.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
 
-let browser: Browser;
-beforeAll(async () => {
-  if (Bun.which(CHROMIUM) !== null) browser = await openBrowser();
-}, END_TO_END_TIMEOUT);
-afterAll(async () => {
-  await browser?.close();
-});
+const browser = oneBrowser();
+afterAll(() => browser[Symbol.asyncDispose]());
 
 const LONG = "a rather long name that does not fit on a phone at all, and goes on and on.txt";
 
@@ -40,7 +35,7 @@ const namesOn = (page: Page) => page.locator("tbody td:first-child a").allTextCo
 testWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
-  await using window = await openWindow(browser);
+  await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
   expect(await page.title()).toBe("/");
@@ -76,7 +71,7 @@ testWith([CHROMIUM], "the listing can be sorted and navigated", async () => {
 testWith([CHROMIUM], "a file can be downloaded, and a folder as .zip", async () => {
   using folder = share();
   await using server = await startServing([folder.path]);
-  await using window = await openWindow(browser);
+  await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
   for (const [link, name] of [
@@ -130,7 +125,7 @@ for (const [title, look] of LOOKS) {
   testWith([CHROMIUM], `the page is readable ${title}, and files can be uploaded`, async () => {
     using folder = share();
     await using server = await startServing([folder.path, "--upload"]);
-    await using window = await openWindow(browser, look);
+    await using window = await browser.openWindow(look);
     const { page, messages } = window;
     await page.goto(server.url);
 
@@ -143,7 +138,7 @@ for (const [title, look] of LOOKS) {
     expect(row?.height).toBeGreaterThan(24);
 
     const seen: number[] = [];
-    await page.exposeFunction("report", (value: number) => seen.push(value));
+    await using _ = await page.exposeFunction("report", (value: number) => seen.push(value));
     await page.evaluate(REPORT_PROGRESS);
     using source = newFolder();
     const content = Buffer.alloc(5_000_000, 7);
@@ -170,7 +165,7 @@ for (const [title, look] of LOOKS) {
 testWith([CHROMIUM], "a refused upload is reported, however large the file is", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload", "--max-upload", "1M"]);
-  await using window = await openWindow(browser);
+  await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
   const path = join(folder.path, "source");
@@ -185,7 +180,7 @@ testWith([CHROMIUM], "a refused upload is reported, however large the file is", 
 testWith([CHROMIUM], "over TLS and HTTP/2 the page works the same", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload", "--tls"]);
-  await using window = await openWindow(browser);
+  await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
   const protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol";
@@ -206,7 +201,7 @@ testWith([CHROMIUM], "over TLS and HTTP/2 the page works the same", async () => 
 testWith([CHROMIUM], "without scripts the form uploads, too", async () => {
   using folder = share();
   await using server = await startServing([folder.path, "--upload"]);
-  await using window = await openWindow(browser, { javaScriptEnabled: false });
+  await using window = await browser.openWindow({ javaScriptEnabled: false });
   const { page } = window;
   await page.goto(`${server.url}/folder/`);
   await page.locator("input[type=file]").setInputFiles([
@@ -224,7 +219,7 @@ testWith([CHROMIUM], "names that look like HTML do nothing in the page", async (
   const names = ["<img src=x onerror=alert(1)>", "<script>alert(1)<script>", "javascript:alert(1)"];
   for (const name of names) folder.write(name, "<script>alert(1)</script>");
   await using server = await startServing([folder.path, "--upload"]);
-  await using window = await openWindow(browser);
+  await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(server.url);
   expect((await namesOn(page)).toSorted()).toEqual(names.toSorted());
@@ -248,7 +243,7 @@ testWith([CHROMIUM], "another site's page can neither write nor read", async () 
         { headers: { "content-type": "text/html" } },
       ),
   });
-  await using window = await openWindow(browser);
+  await using window = await browser.openWindow();
   const { page } = window;
   await page.goto(`http://localhost:${other.port}/`);
   const attempts = await page.evaluate<string[]>(`${TRY_ALL}(${JSON.stringify(target)})`);

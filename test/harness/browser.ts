@@ -2,8 +2,10 @@
 
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Debian's name, for `testWith`. */
-export const CHROMIUM = "chromium";
+/** Debian's name, for `testWith`: of the one that has no windows, which takes a third of the time, if it is there. */
+export const CHROMIUM = Bun.which("chromium-headless-shell")
+  ? "chromium-headless-shell"
+  : "chromium";
 
 export interface PageLook {
   readonly colorScheme?: "light" | "dark";
@@ -21,7 +23,68 @@ export interface Window extends AsyncDisposable {
   readonly requested: string[];
 }
 
-export async function openBrowser(): Promise<Browser> {
+export interface OneBrowser extends AsyncDisposable {
+  /** A window to itself until it is disposed of. There is one at a time. */
+  openWindow(look?: PageLook): Promise<Window>;
+}
+
+/** Opens the browser with the first window. */
+export function oneBrowser(): OneBrowser {
+  let launched: Promise<Browser> | null = null;
+  // A context or page for each test would be another process, of more than a second.
+  const pages = new Map<boolean, Promise<Page>>();
+
+  async function newPage(javaScriptEnabled: boolean): Promise<Page> {
+    launched ??= launch();
+    const context = await (
+      await launched
+    ).newContext({
+      javaScriptEnabled,
+      // The server makes its certificate itself.
+      ignoreHTTPSErrors: true,
+    });
+    return context.newPage();
+  }
+
+  return {
+    async openWindow({
+      colorScheme = "light",
+      width = 1_000,
+      height = 700,
+      javaScriptEnabled = true,
+    } = {}) {
+      const opening = pages.get(javaScriptEnabled) ?? newPage(javaScriptEnabled);
+      pages.set(javaScriptEnabled, opening);
+      const page = await opening;
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      const messages: string[] = [];
+      const requested: string[] = [];
+      page.on("console", (message) => messages.push(message.text()));
+      page.on("pageerror", (error) => messages.push(String(error)));
+      page.on("dialog", (dialog) => {
+        messages.push(`dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on("request", (request) => requested.push(request.url()));
+      return {
+        page,
+        messages,
+        requested,
+        async [Symbol.asyncDispose]() {
+          page.removeAllListeners();
+          await page.goto("about:blank");
+          await page.context().clearCookies();
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await (await launched)?.close();
+    },
+  };
+}
+
+async function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: Bun.which(CHROMIUM) ?? CHROMIUM,
     // Without a UTF-8 locale it cannot read the names of files that are uploaded.
@@ -36,35 +99,4 @@ export async function openBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
-}
-
-export async function openWindow(
-  browser: Browser,
-  { colorScheme = "light", width = 1_000, height = 700, javaScriptEnabled = true }: PageLook = {},
-): Promise<Window> {
-  const context = await browser.newContext({
-    colorScheme,
-    viewport: { width, height },
-    javaScriptEnabled,
-    // The server makes its certificate itself.
-    ignoreHTTPSErrors: true,
-  });
-  const page = await context.newPage();
-  const messages: string[] = [];
-  const requested: string[] = [];
-  page.on("console", (message) => messages.push(message.text()));
-  page.on("pageerror", (error) => messages.push(String(error)));
-  page.on("dialog", (dialog) => {
-    messages.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("request", (request) => requested.push(request.url()));
-  return {
-    page,
-    messages,
-    requested,
-    async [Symbol.asyncDispose]() {
-      await context.close();
-    },
-  };
 }
