@@ -13,8 +13,8 @@ import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
 import {
   charla as startProcess,
+  MAIN,
   type Program,
-  root,
   runCharla as runProcess,
   start,
   type Transcript,
@@ -342,7 +342,7 @@ endToEnd("a service prints no secret, and says in which file the invitation is",
     [`--invitation-file ${named}`, named],
     [`--json --ephemeral --invitation-file ${named}`, named],
   ] as const) {
-    const main = `'${process.execPath}' ${root}/src/cli/main.ts`;
+    const main = `'${process.execPath}' '${MAIN}'`;
     const command = `exec ${main} --server --port 0 --bind 127.0.0.1 ${option} </dev/null`;
     await using server = start(["sh", "-c", command], { as: ana });
     await server.until(option.includes("--json") ? "stdout" : "stderr", "listening");

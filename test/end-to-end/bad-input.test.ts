@@ -3,12 +3,11 @@
 
 import { describe, expect } from "bun:test";
 import { createSocket } from "node:dgram";
-import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { freeUdpPort } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
-import { type Program, root, start } from "../harness/program.ts";
+import { MAIN, type Program, start } from "../harness/program.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
 /** Sends raw datagrams, which need not be UTF-8. */
@@ -22,7 +21,7 @@ async function sendDatagrams(port: number, ...datagrams: Uint8Array[]): Promise<
 
 /** A shell pipeline in which "$0" "$1" is charla; it runs in the foreground of a shell of its own. */
 function charlaPipeline(script: string): Program {
-  return start(["sh", "-c", script, process.execPath, join(root, "src/cli/main.ts")]);
+  return start(["sh", "-c", script, process.execPath, MAIN]);
 }
 
 async function startServer(wire: Wire) {

@@ -15,7 +15,7 @@ import { newFolder } from "../harness/folder.ts";
 import { runCharla } from "../harness/in-process.ts";
 import { freeTcpPort } from "../harness/loopback.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { root, run } from "../harness/program.ts";
+import { MAIN, run } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
@@ -180,9 +180,8 @@ describe("a failed request", () => {
     await using server = await openRawServer((socket) => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
     });
-    const main = join(root, "src/cli/main.ts");
     const script = `"$0" "$1" get 127.0.0.1:${server.port} >/dev/full`;
-    const { stderr, status } = await run(["bash", "-c", script, process.execPath, main]);
+    const { stderr, status } = await run(["bash", "-c", script, process.execPath, MAIN]);
     expect(stderr).toMatch(/^charla: cannot write to stdout: .*\nhint: .*\n$/);
     expect(status).toBe(1);
   });

@@ -1,14 +1,13 @@
 // `charla get URL` against servers on loopback: the request it sends, and what it prints.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { join } from "node:path";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 
 import { echo, openFetchServer, type ReceivedRequest } from "../harness/fetch-server.ts";
 import { newFolder } from "../harness/folder.ts";
 import { runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
-import { charla, root, run, runCharla as runProcess } from "../harness/program.ts";
+import { charla, MAIN, run, runCharla as runProcess } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 
 setDefaultTimeout(END_TO_END_TIMEOUT);
@@ -184,8 +183,7 @@ describe("the output", () => {
   test("charla get ends without an error when its reader closes the pipe", async () => {
     await using server = openFetchServer(() => new Response("a".repeat(10_000_000)));
     const script = `"$0" "$1" get ${server.at} | head -c 3; echo "\${PIPESTATUS[0]}"`;
-    const main = join(root, "src/cli/main.ts");
-    expect(await run(["bash", "-c", script, process.execPath, main])).toEqual({
+    expect(await run(["bash", "-c", script, process.execPath, MAIN])).toEqual({
       stdout: "aaa0\n",
       stderr: "",
       status: 0,

@@ -12,7 +12,7 @@ import { openSqliteLog } from "../../src/log/sqlite-log.ts";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { newPerson, type Person } from "../harness/person.ts";
-import { root, run } from "../harness/program.ts";
+import { MAIN, run } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { until } from "../harness/until.ts";
 import { draft } from "../log/drafts.ts";
@@ -196,14 +196,14 @@ describe("charla history with a selection", () => {
 });
 
 describe("charla history in a pipe", () => {
-  const program = `"$0" "$1/src/cli/main.ts" history --all`;
+  const program = `"$0" "$1" history --all`;
 
   test.each(["", " --json", " --search message"])(
     "history --all%s ends quietly, with status 0, when its reader has seen enough",
     async (args) => {
       using ann = await ownerOfMany(20_000);
       const script = `{ ${program}${args}; echo "status $?" >&2; } | head -n 1`;
-      const { stdout, stderr } = await run(["sh", "-c", script, process.execPath, root], {
+      const { stdout, stderr } = await run(["sh", "-c", script, process.execPath, MAIN], {
         as: ann,
         env: BOGOTA,
       });
@@ -218,7 +218,7 @@ describe("charla history in a pipe", () => {
     async () => {
       using ann = await ownerOfMany(20_000);
       const script = `${program} | { sleep 0.5; cat; }`;
-      const { stdout } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
+      const { stdout } = await run(["sh", "-c", script, process.execPath, MAIN], { as: ann });
       const numbers = stdout
         .trimEnd()
         .split("\n")
@@ -231,7 +231,7 @@ describe("charla history in a pipe", () => {
   test.skipIf(!existsSync("/dev/full"))("says so when what it prints has no place", async () => {
     using ann = await ownerOf(TALK);
     const script = `${program} > /dev/full`;
-    const { stderr, status } = await run(["sh", "-c", script, process.execPath, root], { as: ann });
+    const { stderr, status } = await run(["sh", "-c", script, process.execPath, MAIN], { as: ann });
     expect(stderr).toStartWith("charla: cannot write to stdout: ");
     expect(status).toBe(1);
   });

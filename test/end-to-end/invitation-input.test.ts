@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla as startProcess, root, run } from "../harness/program.ts";
+import { charla as startProcess, MAIN, root, run } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 import { openScreen, typedRow } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
@@ -109,7 +109,7 @@ describe("the invitation is in a file", () => {
 
   endToEnd("the file may be a pipe, such as a password manager's", async () => {
     await using server = await startServer();
-    const main = `'${process.execPath}' '${root}/src/cli/main.ts'`;
+    const main = `'${process.execPath}' '${MAIN}'`;
     const script = `printf '%s\\n' "$LINE" | ${main} send --invitation-file /dev/stdin hello`;
     const env = { LINE: server.invitation };
     expect(await run(["sh", "-c", script], { env })).toMatchObject({ stderr: "", status: 0 });

@@ -2,12 +2,12 @@
 // told so once.
 
 import { describe, expect } from "bun:test";
-import { chmodSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, readdirSync } from "node:fs";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { root, run, runCharla as runProcess } from "../harness/program.ts";
+import { MAIN, run, runCharla as runProcess } from "../harness/program.ts";
 import { openScreen, withoutTimes } from "../harness/screen.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 import { testOnDisk } from "../log/own-disk.ts";
@@ -126,9 +126,10 @@ endToEnd("a key that others can read is still refused", async () => {
   expect(said.status).toBe(1);
 });
 
-/** root may read everything, and so becomes nobody. */
+/** root may read everything, until it has no capabilities. */
 const isRoot = process.geteuid?.() === 0;
-const asNobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+const asOthers = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+const NOBODY = 65_534;
 
 testWith(
   isRoot ? ["setpriv"] : ["sh"],
@@ -137,15 +138,16 @@ testWith(
     using ana = newPerson();
     // Ana's own key and her known servers are in there.
     await runCharla(["id"], { as: ana });
-    chmodSync(ana.config, isRoot ? 0o700 : 0);
+    if (isRoot) chownSync(ana.config, NOBODY, NOBODY);
+    else chmodSync(ana.config, 0);
     await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-    const main = [process.execPath, `${root}/src/cli/main.ts`];
+    const main = [process.execPath, MAIN];
     for (const args of [
       ["--name", "ben"],
       ["send", "--name", "ben"],
     ]) {
       const env = { ...ana.env, CHARLA_INVITATION: server.invitation };
-      const said = await run([...asNobody, ...main, ...args], { env, input: "hello\n" });
+      const said = await run([...asOthers, ...main, ...args], { env, input: "hello\n" });
       expect(said.stderr).toMatch(/^[^\n]+: permission denied; you are somebody new[^\n]+\nhint: /);
       expect(said.stderr.split("permission denied")).toHaveLength(2);
       expect(said.status).toBe(0);
@@ -161,7 +163,7 @@ for (const [what, mount] of [
 ] as const) {
   testOnDisk(`one joins as somebody new when the disk is ${what}`, async () => {
     await using server = await startSealedServer(["--bind", "127.0.0.1"]);
-    const join = `${process.execPath} ${root}/src/cli/main.ts --name ben "${server.invitation}"`;
+    const join = `${process.execPath} ${MAIN} --name ben "${server.invitation}"`;
     const env = { XDG_CONFIG_HOME: "/mnt/config", XDG_DATA_HOME: "/mnt/data" };
     const script = `${mount}\necho hello | ${join}`;
     const said = await run(["unshare", "-rm", "sh", "-ec", script], { env });

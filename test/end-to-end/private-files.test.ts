@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { runCharla } from "../harness/in-process.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { root, run } from "../harness/program.ts";
+import { MAIN, root, run } from "../harness/program.ts";
 
 const security = readFileSync(join(root, "SECURITY.md"), "utf8");
 const documented = new Set(
@@ -23,7 +23,7 @@ testWith(
   async () => {
     using ana = newPerson();
     using ben = newPerson();
-    const main = `'${process.execPath}' '${root}/src/cli/main.ts'`;
+    const main = `'${process.execPath}' '${MAIN}'`;
     // Open to everybody, as far as the umask goes.
     const shell = (command: string, as: typeof ana, input = "") =>
       run(["sh", "-c", `umask 0; ${main} ${command}`], { as, input });

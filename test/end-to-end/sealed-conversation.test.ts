@@ -3,13 +3,12 @@
 
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
 import { charla, runCharla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { endToEnd } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { type Program, root, start } from "../harness/program.ts";
+import { MAIN, type Program, start } from "../harness/program.ts";
 import { startSealedServer } from "../harness/sealed-server.ts";
 
 const STOPPED = "connection to the server lost (the server was stopped); reconnecting\n";
@@ -129,8 +128,7 @@ endToEnd(
 endToEnd("what charla could not print (| head -1) is printed at its next start", async () => {
   using ben = newPerson();
   await using server = await startSealedServer();
-  const main = join(root, "src/cli/main.ts");
-  const client = `("$0" "${main}" "${server.invitation}" -q -n ben; echo "status=$?" >&2)`;
+  const client = `("$0" "${MAIN}" "${server.invitation}" -q -n ben; echo "status=$?" >&2)`;
   // The end of `cat` shows that of `head`, after which nothing can be written any more.
   const pipeline = `${client} | head -1 | { cat; echo over >&2; }`;
   await using first = start(["sh", "-c", pipeline, process.execPath], { as: ben });
@@ -245,8 +243,7 @@ describe("the end", () => {
 
   endToEnd("a server without input is no member, and serves until SIGTERM", async () => {
     using ana = newPerson();
-    const main = join(root, "src/cli/main.ts");
-    const command = `exec ${process.execPath} ${main} --server --port 0 --bind 127.0.0.1 </dev/null`;
+    const command = `exec ${process.execPath} ${MAIN} --server --port 0 --bind 127.0.0.1 </dev/null`;
     await using server = start(["sh", "-c", command], { as: ana });
     const [, file = ""] = await server.until("stderr", /the invitation is in (.*)\nlistening/);
     await using client = await joinTalk(readFileSync(file, "utf8"));

@@ -8,7 +8,7 @@ import { join } from "../../src/index.ts";
 import { charla } from "../harness/in-process.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { type Program, root } from "../harness/program.ts";
+import { MAIN, type Program, root } from "../harness/program.ts";
 import { openScreen, type Screen, typedRow, withoutTimes as timeless } from "../harness/screen.ts";
 import { PLAIN, type Wire, WIRES } from "../harness/wires.ts";
 
@@ -254,10 +254,11 @@ for (const wire of WIRES) {
           },
         });
         using somebody = newPerson();
-        const program = Bun.spawn(
-          [process.execPath, "src/cli/main.ts", ...wire.server, "--port", "0"],
-          { cwd: root, env: { ...process.env, ...somebody.env, TERM: "xterm" }, terminal },
-        );
+        const program = Bun.spawn([process.execPath, MAIN, ...wire.server, "--port", "0"], {
+          cwd: root,
+          env: { ...process.env, ...somebody.env, TERM: "xterm" },
+          terminal,
+        });
         await ready.promise;
         terminal.write("half a li");
         terminal.close();
