@@ -9,6 +9,7 @@ import {
   SIGNAL_STATUS,
   type SignalName,
 } from "../terminal/io.ts";
+import { terminalOutput } from "./terminal-output.ts";
 
 /** Set for a program that `startDetached` has started, and that reports on a descriptor. */
 export const DETACHED_VARIABLE = "CHARLA_DETACHED";
@@ -27,22 +28,40 @@ export function processIo(): Io & Disposable {
   let hasStdin = false;
   let stdout: Output | null = null;
   let stderr: Output | null = null;
+  const terminals = new Map<number, Output>();
   const env = { ...process.env };
   // Other programs that this one starts need not know it.
   delete process.env[INVITATION_VARIABLE];
   const isDetached = env[DETACHED_VARIABLE] !== undefined;
   delete process.env[DETACHED_VARIABLE];
+
+  /** One stream for one terminal, so that what is written stays in order. */
+  function ownTerminal(descriptor: 1 | 2): Output {
+    const { fstatSync } = process.getBuiltinModule("node:fs");
+    const device = fstatSync(descriptor).rdev;
+    const stream = descriptor === 1 ? process.stdout : process.stderr;
+    const output = terminals.get(device) ?? terminalOutput(stream, `/proc/self/fd/${descriptor}`);
+    terminals.set(device, output);
+    return output;
+  }
+
   return {
     get stdin() {
       hasStdin = true;
       return process.stdin;
     },
     get stdout() {
-      stdout ??= Object.assign(process.stdout, { isPipe: isPipe(1) });
+      stdout ??= isTerminal(1)
+        ? ownTerminal(1)
+        : Object.assign(process.stdout, { isPipe: isPipe(1) });
       return stdout;
     },
     get stderr() {
-      stderr ??= isDetached ? withTimes(process.stderr) : process.stderr;
+      stderr ??= isTerminal(2)
+        ? ownTerminal(2)
+        : isDetached
+          ? withTimes(process.stderr)
+          : process.stderr;
       return stderr;
     },
     env,
@@ -67,6 +86,10 @@ export function processIo(): Io & Disposable {
       if (hasStdin) process.stdin.destroy();
     },
   };
+}
+
+function isTerminal(descriptor: number): boolean {
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
 function isPipe(descriptor: number): boolean {

@@ -27,6 +27,8 @@ export interface Output extends Writable {
   /** Of a terminal that knows its size. */
   readonly columns?: number;
   readonly rows?: number;
+  /** Asks the terminal (TIOCGWINSZ) and, if the size is another one, emits "resize"; Node.js and Bun have it, undocumented. */
+  _refreshSize?(): void;
 }
 
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -38,7 +40,10 @@ export const SIGNAL_STATUS: Readonly<Record<SignalName, number>> = {
   SIGTERM: 143,
 };
 
-/** Why `Io.signal` was aborted. It ends a command that doesn't catch it, and nothing is printed. */
+/**
+ * Why `Io.signal` was aborted, or what ends a conversation whose output nobody reads. It ends a command that doesn't catch it, and
+ * nothing is printed.
+ */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly exitStatus: number;
@@ -85,11 +90,11 @@ export interface Io {
 /** Calls `handler` with the exit status of each signal to end; SIGTERM asks for that, so it is no failure. */
 export function onSignalToEnd(
   io: Pick<Io, "onSignal">,
-  handler: (status: number) => void,
+  handler: (status: number, signal: SignalName) => void,
 ): Disposable {
   const signals = new DisposableStack();
-  signals.use(io.onSignal("SIGINT", () => handler(SIGNAL_STATUS.SIGINT)));
-  signals.use(io.onSignal("SIGHUP", () => handler(SIGNAL_STATUS.SIGHUP)));
-  signals.use(io.onSignal("SIGTERM", () => handler(0)));
+  signals.use(io.onSignal("SIGINT", () => handler(SIGNAL_STATUS.SIGINT, "SIGINT")));
+  signals.use(io.onSignal("SIGHUP", () => handler(SIGNAL_STATUS.SIGHUP, "SIGHUP")));
+  signals.use(io.onSignal("SIGTERM", () => handler(0, "SIGTERM")));
   return signals;
 }

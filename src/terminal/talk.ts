@@ -2,11 +2,16 @@
 // there is an exit status. Knows nothing of the network.
 
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
-import { type EventOf, noticeEvent, type NoticeText } from "../chat/events.ts";
+import {
+  type ConversationEvent,
+  type EventOf,
+  noticeEvent,
+  type NoticeText,
+} from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
 import { openDumbTerminal } from "./dumb-terminal.ts";
 import type { KeptLines } from "./editor/line-history.ts";
-import { type Io, onSignalToEnd, SIGNAL_STATUS } from "./io.ts";
+import { Interruption, type Io, onSignalToEnd, SIGNAL_STATUS, type SignalName } from "./io.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import {
   inputLines,
@@ -44,6 +49,51 @@ export interface TalkOptions extends PrinterOptions {
 
 type Ended = EventOf<"ended">;
 
+/** How long after a signal to end a program that reads stdout or stderr may read nothing, ms. */
+const END_WAIT = 1_000;
+
+/** Shows a conversation at the pace of its reader; after a signal to end, only of one that reads. */
+function readersPace(printer: Printer) {
+  const waiting = new Set<(error: Interruption) => void>();
+  let signal: SignalName | null = null;
+  let gaveUp: Interruption | null = null;
+
+  function giveUp(by: SignalName): void {
+    gaveUp = new Interruption(by);
+    for (const reject of waiting) reject(gaveUp);
+  }
+
+  async function paced(write: () => Promise<void>): Promise<void> {
+    if (gaveUp !== null) throw gaveUp;
+    const { promise, reject } = Promise.withResolvers<void>();
+    waiting.add(reject);
+    const timer = signal === null ? undefined : setTimeout(giveUp, END_WAIT, signal);
+    try {
+      await Promise.race([write(), promise]);
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(reject);
+    }
+  }
+
+  return {
+    event: (event: ConversationEvent) => paced(() => printer.event(event)),
+    // Then the next event fails, or the conversation ends.
+    error: (error: CharlaError) => paced(() => printer.error(error)).catch(() => {}),
+    /** Why nothing is shown any more. */
+    get gaveUp() {
+      return gaveUp;
+    },
+    end(by: SignalName): void {
+      signal = by;
+      const before = [...waiting];
+      setTimeout(() => {
+        if (before.some((reject) => waiting.has(reject))) giveUp(by);
+      }, END_WAIT).unref();
+    },
+  };
+}
+
 /**
  * The lines of the input, after what the conversation knows of besides.
  *
@@ -65,7 +115,11 @@ function withUnsent(
   return [...others, ...lines];
 }
 
-/** Holds the conversation until it ends; returns the exit status. */
+/**
+ * Holds the conversation until it ends; returns the exit status.
+ *
+ * @throws {Interruption} a signal has ended it, and nobody reads what is still to be printed
+ */
 export async function talk(
   io: Pick<Io, "stdin" | "stdout" | "stderr" | "env" | "onSignal">,
   start: Conversation | RoomConversation,
@@ -98,9 +152,9 @@ export async function talk(
     shownError = error;
     await display.error(error);
   };
-  using _signals = onSignalToEnd(io, (status) => {
+  using _signals = onSignalToEnd(io, (status, signal) => {
     if (status === SIGNAL_STATUS.SIGINT && terminal?.isInterruptForEditor === true) return;
-    terminal?.endEditor();
+    display.end(signal);
     leave(status);
   });
 
@@ -122,7 +176,8 @@ export async function talk(
         leave,
         fail,
       });
-  const display: Pick<Printer, "event" | "error"> = terminal ?? printer;
+  const reader = readersPace(printer);
+  const display = terminal ?? reader;
   const dumb =
     terminal === null && isRoom && isTyped
       ? openDumbTerminal(io, switcher, printer, { verbose, quit: () => leave(0) })
@@ -164,10 +219,10 @@ export async function talk(
       if (event.type === "entered") ownName = event.name;
       if (event.type === "renamed" && event.from === ownName) ownName = event.to;
       dumb?.event(event);
-      const shown = event.type === "ended" ? await finish(event) : event;
-      if (shown.type === "ended" && shown.unsaid.length > 0) failed = true;
-      if (!isRead && !(shown.type === "ended" && failed)) continue;
       try {
+        const shown = event.type === "ended" ? await finish(event) : event;
+        if (shown.type === "ended" && shown.unsaid.length > 0) failed = true;
+        if (!isRead && !(shown.type === "ended" && failed)) continue;
         await display.event(shown);
       } catch (error) {
         if (!(error instanceof CharlaError) || error.code !== "STDOUT_CLOSED") throw error;
@@ -178,11 +233,14 @@ export async function talk(
       }
     }
   } catch (error) {
-    await fail(error);
+    if (error instanceof Interruption) options.onUnread?.();
+    else await fail(error);
     await switcher.leave();
   } finally {
     over = true;
     await terminal?.untilReturned();
   }
+  // What is still to be written would keep the program running.
+  if (reader.gaveUp !== null) throw reader.gaveUp;
   return leaveStatus === null || leaveStatus === 0 ? Number(failed) : leaveStatus;
 }

@@ -43,6 +43,9 @@ const LOOK_EVERY = 50;
 /** How long events may be taken before keys are read, ms. */
 const MAX_BUSY = 8;
 
+/** How long after a signal to end a terminal may take nothing, ms. */
+const END_WAIT = 1_000;
+
 /** How long after the end of an editor a SIGINT may be the one that ended it, ms: a terminal sends it to both programs. */
 const INTERRUPT_DELAY = 500;
 
@@ -52,8 +55,8 @@ const BELL = "\x07";
 export interface Terminal extends AsyncDisposable, Pick<Printer, "event" | "error"> {
   /** Whether a SIGINT is for the person's own editor, which has the terminal, or had it a moment ago. */
   readonly isInterruptForEditor: boolean;
-  /** Ends that editor. */
-  endEditor(): void;
+  /** A signal asks the program to end: ends that editor, and soon no terminal that doesn't read is waited for. */
+  end(): void;
   /** Resolves once no editor has the terminal: what is shown at the end needs it. */
   untilReturned(): Promise<void>;
 }
@@ -106,7 +109,7 @@ function talkOn(
   let isLent = false;
   /** Until the editor that was opened last has ended. */
   let editor: Promise<void> = Promise.resolve();
-  const editorEnd = new AbortController();
+  const ending = new AbortController();
   let editorEnded = -Infinity;
   /** Null while the window has the title that it had. */
   let shownTitle: string | null = null;
@@ -142,7 +145,6 @@ function talkOn(
     state = next;
     if (event.type === "capabilities") theme = createTheme(state.capabilities);
     for (const effect of effects) perform(effect);
-    showTitle();
     tickLater();
   }
 
@@ -189,6 +191,7 @@ function talkOn(
       return;
     }
     lastDrawn = now;
+    showTitle();
     resize();
     const { frame, ...drawn } = view({ ...state, transcript: firstItems(state.transcript) });
     const isDrawn = writer.draw(frame, state.size, now);
@@ -264,14 +267,19 @@ function talkOn(
       case "clear-screen":
         return writer.clear();
       case "bell":
-        return void output.write(BELL);
+        // Not for later: a terminal that doesn't read rings for nobody.
+        if (output.writableLength === 0) output.write(BELL);
+        return;
       case "keep-line":
         return keptLines?.keep(effect.text);
       case "edit":
-        editor = edit(effect.text, editorEnd.signal);
+        editor = edit(effect.text, ending.signal);
         return;
       case "notify":
-        return void output.write(notify(state.capabilities, effect.title, effect.body));
+        if (output.writableLength === 0) {
+          output.write(notify(state.capabilities, effect.title, effect.body));
+        }
+        return;
       case "copy":
         return void output.write(copy(state.capabilities, effect.text));
     }
@@ -348,25 +356,36 @@ function talkOn(
     for (const timer of [drawing, ticking, expiring]) clearTimeout(timer);
     await asking.untilAnswered();
     terminal[Symbol.dispose]();
+    await untilWritten();
     reader[Symbol.dispose]();
     output.off("resize", onResize);
     input.pause();
+  }
+
+  /** A terminal that doesn't read is waited for until a signal comes; what it has not taken then is dropped. */
+  async function untilWritten(): Promise<void> {
+    let waited = 0;
+    while (output.writableLength > 0 && !output.destroyed && waited < END_WAIT) {
+      await delay(LOOK_EVERY);
+      if (ending.signal.aborted) waited += LOOK_EVERY;
+    }
+    if (output.writableLength > 0) output.destroy();
   }
 
   return {
     get isInterruptForEditor() {
       return isLent || performance.now() < editorEnded + INTERRUPT_DELAY;
     },
-    endEditor: () => editorEnd.abort(),
+    end: () => ending.abort(),
     untilReturned: () => editor,
     async event(event) {
       const isPrinted = event.type === "message" ? !showsMessages : !showsNotices;
       if (isPrinted) await printer.event(event);
       dispatch({ type: "conversation", event });
       if (performance.now() - lastTurn > MAX_BUSY) await turn();
-      while (canDraw() && state.transcript.length >= MAX_WAITING) {
+      while (canDraw() && state.transcript.length >= MAX_WAITING && !ending.signal.aborted) {
         drawSoon(true);
-        await turn();
+        await (output.writableLength > 0 ? delay(LOOK_EVERY) : turn());
       }
       while (isOpen && isLent && state.transcript.length >= MAX_HELD) await delay(LOOK_EVERY);
     },

@@ -160,14 +160,11 @@ function withoutModes(modes: readonly Mode[], others: readonly Mode[]): readonly
   return modes.filter(({ on }) => !others.some((other) => other.on === on));
 }
 
-/** Asks the terminal (TIOCGWINSZ) and, if the size is another one, emits "resize"; Node.js and Bun have it, undocumented. */
-type Refreshable = Output & { _refreshSize?(): void };
-
 /**
  * The size of the window at this moment: the stream's own `columns` and `rows` are those of the last SIGWINCH that the runtime
  * has handled. A terminal that doesn't know its size is taken for a VT100, 80 by 24.
  */
 export function windowSize(output: Output): Size {
-  (output as Refreshable)._refreshSize?.();
+  output._refreshSize?.();
   return { columns: output.columns || 80, rows: output.rows || 24 };
 }

@@ -35,6 +35,8 @@ export interface VirtualStage extends Inbox, AsyncDisposable {
   signal(name: SignalName): void;
   /** The terminal takes no more output. */
   hangUp(): void;
+  /** The terminal takes no output, as a stopped tmux does, until the result is disposed of. */
+  stopReading(): Disposable;
   /** Text, as if it was typed. */
   type(text: string): void;
   /** Keys by name: "Enter", "Left", "C-c". */
@@ -112,12 +114,20 @@ export function openVirtualStage({
     if (answersAfter === 0) answer(data);
     else if (answersAfter < Infinity) setTimeout(answer, answersAfter, data);
   });
+  let isReading = true;
+  let read: (() => void) | null = null;
   const output = Object.assign(
     new Writable({
+      // As in src/cli/terminal-output.ts.
+      highWaterMark: 1,
       write(chunk: Buffer, _encoding, done) {
-        written += String(chunk);
-        terminal.write(chunk);
-        done();
+        const take = () => {
+          written += String(chunk);
+          terminal.write(chunk);
+          done();
+        };
+        if (isReading) take();
+        else read = take;
       },
     }),
     { isTTY: true as const, columns, rows },
@@ -140,7 +150,7 @@ export function openVirtualStage({
   };
   const talk = startTalk(io, inbox.add, room, options);
   const exited = talk.exited.then((status) => {
-    output.write(`status=${status}\r\n`);
+    if (!output.destroyed) output.write(`status=${status}\r\n`);
     return status;
   });
 
@@ -161,6 +171,16 @@ export function openVirtualStage({
     fail: (error) => talk.fail(error),
     signal: (name) => void signals.emit(name),
     hangUp: () => void output.destroy(new Error("EIO")),
+    stopReading() {
+      isReading = false;
+      return {
+        [Symbol.dispose]() {
+          isReading = true;
+          read?.();
+          read = null;
+        },
+      };
+    },
     type: (text) => void stdin.write(text),
     press(...keys) {
       for (const key of keys) {
