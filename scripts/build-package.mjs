@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { buildLibrary } from "./build-library.mjs";
 import { bundleProgram } from "./bundle.mjs";
 import { installWhatIsMissing, root } from "./install.mjs";
+import { makeManual } from "./manual.mjs";
 
 installWhatIsMissing();
+makeManual();
 const library = buildLibrary(join(root, "dist", "library"));
 const folder = join(root, "dist", "program");
 // The names of its files depend on what is in them: old ones would stay.

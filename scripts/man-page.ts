@@ -230,7 +230,7 @@ function exampleBlock([command, what]: Entry): string[] {
 }
 
 function synopsisOf(page: PageName): string[] {
-  return PAGES[page].synopsis.flatMap((line) => [".Nm", ...paragraph([line])]);
+  return PAGES[page].synopsis.flatMap((line) => [".Nm", ...paragraph([line]).map(unbroken)]);
 }
 
 function commandSection(page: PageName): string[] {
@@ -275,6 +275,11 @@ function tagged(entries: readonly Entry[]): string[] {
     ...entries.flatMap(([what, does]) => [`.It ${what}`, ...paragraph([does])]),
     ".El",
   ];
+}
+
+/** Not hyphenated. */
+function unbroken(line: string): string {
+  return line.replaceAll("[\\fIOPTION", "\\%[\\fIOPTION");
 }
 
 /** mdoc begins each sentence on a line of its own; lines are short, as mandoc's lint wants them. */
