@@ -1,6 +1,7 @@
 // Adds to the transcript what is to be printed: before it the line about who came and left, and the day where that has
 // changed. Pure, but for the time zone of this machine.
 
+import { actionText } from "../../chat/commands.ts";
 import { presencePrinted, presenceText } from "./presence.ts";
 import type { State } from "./state.ts";
 import type { MessageItem, TranscriptItem } from "./transcript.ts";
@@ -39,7 +40,9 @@ function printBelow(
 ): State {
   const ready = settleDay(settlePresence(state), message.time);
   const follows = ready.lastAuthor === author;
-  return { ...append(ready, { type: "message", ...message, follows }), lastAuthor: author };
+  // The row of an action has the name in its text, and not where names stand.
+  const lastAuthor = actionText(message.text) === null ? author : null;
+  return { ...append(ready, { type: "message", ...message, follows }), lastAuthor };
 }
 
 /** A line about the conversation itself, or several. */

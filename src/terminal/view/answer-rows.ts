@@ -1,7 +1,7 @@
 // What the commands of a room are answered, as rows: commands, people, rooms, bans, invitations, messages. Pure, but for
 // this machine's time zone.
 
-import { commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
+import { actionText, commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, LogEntry, MemberDescription } from "../../chat/frames.ts";
 import { type Row, span } from "../rows.ts";
@@ -184,7 +184,8 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout
   return entries.flatMap((entry) => {
     const { time, name, author, text } = entry;
     const isNewDay = last === null || calendarDay(last.time) !== calendarDay(time);
-    const follows = !isNewDay && last?.author === author && last.name === name;
+    const follows =
+      !isNewDay && last?.author === author && last.name === name && actionText(last.text) === null;
     last = entry;
     const message = {
       type: "message",

@@ -9,7 +9,7 @@ const GAP = "  ";
 
 /**
  * The table behind an indent, its headings in capitals. If a row would be wider than the window, there are no headings, and what
- * follows the first cell of each row goes on a row of its own; a number has its heading with it there.
+ * follows the first cell of each row goes on a row of its own, each cell behind its heading.
  *
  * @param cells visible text on one line each
  */
@@ -37,9 +37,9 @@ export function tableRows(
   if (!isNarrow) return rows.map((row) => [blanks].concat(row));
   return cells.flatMap(([first, ...others]) => {
     const rest = others
-      .map((cell, index) => (/^\d+$/.test(cell.text) ? numbered(cell, headings[index + 1]) : cell))
-      .filter(({ text }) => text !== "")
-      .flatMap((cell, index) => (index === 0 ? [cell] : [span(GAP), cell]));
+      .map((cell, index) => labelled(headings[index + 1] ?? "", cell))
+      .filter((row) => row.length > 0)
+      .flatMap((row, index) => (index === 0 ? row : [span(GAP)].concat(row)));
     return [
       ...(first === undefined ? [] : hang([blanks], [first], indent, layout)),
       ...(rest.length === 0 ? [] : hang([span(" ".repeat(further))], rest, further, layout)),
@@ -47,8 +47,9 @@ export function tableRows(
   });
 }
 
-function numbered(cell: Span, heading = ""): Span {
-  return { ...cell, text: `${heading}: ${cell.text}` };
+function labelled(heading: string, cell: Span): Row {
+  if (cell.text === "") return [];
+  return heading === "" ? [cell] : [span(`${heading}: `, "dim"), cell];
 }
 
 /** Without blanks at the end. */

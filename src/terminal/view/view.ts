@@ -1,6 +1,7 @@
 // The screen of a conversation: what is printed once, and below it the rows that change: notices that may still change,
 // messages on their way, the line being typed, and the status line. Pure, but for this machine's time zone.
 
+import { actionText } from "../../chat/commands.ts";
 import { layOutEditor } from "../editor/layout.ts";
 import { type Frame, type Row, span } from "../rows.ts";
 import { liveNotices, promptText, type State } from "../state/state.ts";
@@ -183,7 +184,7 @@ function pendingItem(
     colour: settings.isRoom ? 0 : null,
     text: pending[index]?.text ?? "",
     mentions: false,
-    follows: index > 0 || firstFollows,
+    follows: index > 0 ? actionText(pending[index - 1]?.text ?? "") === null : firstFollows,
   };
 }
 

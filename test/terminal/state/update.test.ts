@@ -89,6 +89,13 @@ describe("a message", () => {
     expect(follows).toEqual([false, true, false, false, null, false]);
   });
 
+  test("does not follow an action, which has no name before it", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "one"), says("ben", "/me waves"), says("ben", "two"));
+    const follows = screen.items().map((item) => (item.type === "message" ? item.follows : null));
+    expect(follows).toEqual([false, true, false]);
+  });
+
   test("follows none that may be out of sight: other programs had the terminal, or it was cleared", () => {
     const screen = openRoom("ben");
     screen.emit(says("ben", "one"));

@@ -156,9 +156,10 @@ describe("/who shows", () => {
     ]);
     expect(lines(answer, 31)).toEqual([
       "      ana",
-      "        owner  aaaaaaaaaaaa",
+      "        status: owner  key:",
+      "        aaaaaaaaaaaa",
       "      日本",
-      "        bbbbbbbbbbbb",
+      "        key: bbbbbbbbbbbb",
     ]);
   });
 });
