@@ -32,6 +32,7 @@ const NODES = new Map([
   ["PATH", "node"],
   ["CHARLA_TEST_NODE_22", process.env["CHARLA_TEST_NODE_22"] ?? ""],
 ]);
+const readme = readFileSync(join(root, "README.md"), "utf8");
 /** npm, with packing, and an archive of 100 MB. */
 const INSTALL_TIMEOUT = 180_000;
 
@@ -41,7 +42,8 @@ test(
     using place = newPlace();
     // Not here: others build in dist/ at the same time.
     copyClone(place.path);
-    for (const name of ["program/main.js", "charla", "release/charla.deb", "library/index.js"]) {
+    const built = ["program/main.js", "manual/charla.1", "library/node/index.js"];
+    for (const name of [...built, "charla", "release/charla.deb"]) {
       mkdirSync(join(place.path, "dist", name, ".."), { recursive: true });
       writeFileSync(join(place.path, "dist", name), "");
     }
@@ -52,7 +54,7 @@ test(
     expect(paths).toContain("bin/charla.cjs");
     expect(paths).toContain("bin/bunfig.toml");
     expect(paths).toContain("bin/tsconfig.json");
-    expect(paths).toContain("dist/program/main.js");
+    for (const name of built) expect(paths).toContain(`dist/${name}`);
     for (const name of readdirSync(join(root, "docs"))) {
       expect(paths.some((path) => path.startsWith(`docs/${name}`))).toBe(true);
     }
@@ -98,7 +100,9 @@ describe.skipIf(!FULL_SIZE)("the published package", () => {
     registry = stack.use(await startRegistry(packed.archive, dependencies));
     person = stack.use(newPerson());
     expect(await inShell("command -v bun")).toMatchObject({ stdout: "" });
-    const npm = await inShell(`npm install --global --prefix '${prefix}' charla`);
+    const [, install = ""] = /^```sh\n(.*)\n```$/m.exec(readme) ?? [];
+    expect(install).toStartWith("npm install --global ");
+    const npm = await inShell(`npm_config_prefix='${prefix}' ${install}`);
     expect(npm).toMatchObject({ status: 0 });
   }, INSTALL_TIMEOUT);
 
@@ -111,6 +115,12 @@ describe.skipIf(!FULL_SIZE)("the published package", () => {
     expect(packed.files.filter((file) => !PACKED.test(file))).toEqual([]);
     expect(packed.files).toContain("dist/program/main.js");
     expect(packed.files).toContain("dist/program/search-worker.js");
+    expect(packed.files).toContain("dist/manual/completions/charla.bash");
+    for (const { types, bun, default: node } of Object.values(manifest.exports)) {
+      for (const file of [types, bun, node]) expect(packed.files).toContain(file.slice(2));
+    }
+    const page = join(prefix, "share", "man", "man1", "charla.1");
+    expect(readFileSync(page, "utf8")).toContain(`charla ${manifest.version}`);
     for (const file of packed.files) {
       const text = readFileSync(join(installed, file), "latin1");
       expect(text.includes(root) ? file : null).toBeNull();
@@ -246,6 +256,10 @@ describe.skipIf(!FULL_SIZE)("the published package", () => {
       const npx = `cd '${empty}' && npx charla --version && npm exec charla -- --version`;
       const ended = await inShell(npx, { folder: empty });
       expect(ended).toMatchObject({ stdout: version + version, status: 0 });
+      const [asking = ""] = /^npx charla -/m.exec(readme) ?? [];
+      const asked = await inShell(`cd '${empty}' && echo charla://nowhere | ${asking}`);
+      expect(asked.stderr).toStartWith("charla: stdin: the invitation ");
+      expect(asked.status).toBe(2);
     },
     INSTALL_TIMEOUT,
   );
