@@ -139,6 +139,7 @@ const PIPES = [
   "What others say goes to stdout, and everything else to stderr; with --json, stdout carries one JSON object for each event.",
   "With a terminal on stdin there is a line to type in.",
   "Without one, every line of stdin is a message, and the end of the input is the end.",
+  "Of an option, what stands in parentheses is the default.",
 ];
 
 const SECURITY = [

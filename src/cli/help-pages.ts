@@ -50,7 +50,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     about: [],
     rows: [
       ["name room", "my name (login name); which room (main)"],
-      ["plain turns", "the lesson's wire, not encrypted; speak in turns there"],
+      ["plain turns", "plain UDP like ncat -u, not encrypted; speak in turns"],
       ["stay bell", "stay after the end of stdin; ring when I am named"],
       "history",
       ["no-log no-line-history", "keep no messages; none of the lines I type"],
@@ -80,7 +80,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       "data",
       "ephemeral",
       "memory",
-      ["keep quota", "keep of each room; of the disk at most"],
+      ["keep quota", "keep this much of each room; of all rooms"],
       "background",
       "invitation-file",
       ["plain turns", "not encrypted, with one other person; in turns"],
@@ -134,10 +134,10 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     listed: [["history [ROOM]", "show its messages; HOST/ROOM: one that I have joined"]],
     about: [
       [
-        "ROOM is a room of my server on this machine (main); HOST/ROOM, an INVITATION, or",
-        "one that - reads from stdin, is a room that I have joined. By default the last",
-        "100 messages, else those that --since and --search select, one a line, oldest",
-        "first, with local times.",
+        "ROOM is a room of my server on this machine (main). HOST/ROOM, or an INVITATION,",
+        "which - reads from stdin, is a room that I have joined. By default the last 100",
+        "messages, else those that --since and --search select, one a line, oldest first,",
+        "with local times.",
       ],
     ],
     rows: [

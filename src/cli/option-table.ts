@@ -75,7 +75,7 @@ const EVENTS = "every event as one JSON object a line on stdout";
 const OBJECTS = "one JSON object a line";
 const HELP = "show help";
 const VERSION = "show the version";
-const NOT_ENCRYPTED = "the lesson's wire, not encrypted";
+const NOT_ENCRYPTED = "plain UDP, as the lesson and ncat -u speak it; not encrypted";
 
 export const OPTIONS: OptionTable = {
   server: { ...flag, does: { server: "open a conversation" } },
@@ -118,7 +118,7 @@ export const OPTIONS: OptionTable = {
   open: { ...flag, does: { server: "let anyone in, without an invitation" } },
   admit: {
     ...FILE,
-    does: { server: "let in people whose fingerprints FILE lists, uninvited" },
+    does: { server: "also let in people whose fingerprints are in FILE" },
   },
   data: {
     ...DIR,
@@ -139,7 +139,7 @@ export const OPTIONS: OptionTable = {
   },
   quota: {
     ...value("20GB", "size"),
-    does: { server: "use at most so much of the disk (half of what is free)" },
+    does: { server: "use at most so much of the disk for all rooms (half of what is free)" },
   },
   background: {
     ...flag,
@@ -157,7 +157,7 @@ export const OPTIONS: OptionTable = {
   },
   to: {
     ...value("WHERE", "server"),
-    does: { send: "where to (localhost:12345); -: as stdin's first line" },
+    does: { send: "host, invitation, or - for one on stdin (localhost:12345)" },
   },
   reply: {
     takes: "optional",
@@ -169,7 +169,7 @@ export const OPTIONS: OptionTable = {
   },
   plain: {
     ...flag,
-    does: { chat: NOT_ENCRYPTED, server: `${NOT_ENCRYPTED}, with one other person` },
+    does: { chat: NOT_ENCRYPTED, server: `${NOT_ENCRYPTED}; with one other person` },
   },
   turns: {
     ...flag,

@@ -50,6 +50,8 @@ const IN_BASH: [typed: string, offered: string][] = [
   ],
   ["charla -- ", "[2001:db8::1]:80 example.org:12345"],
   ["charla --json -r x se", "send serve"],
+  ["charla --server ", ""],
+  ["charla --server --eph", "--ephemeral"],
   ["charla send --r", "--room --reply"],
   ["charla send -- --r", ""],
   ["charla send --to ex", "example.org:12345"],
@@ -131,6 +133,7 @@ testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", 
   await completes(screen, "charla get -o fi", "charla get -o file\\ one");
   await completes(screen, "charla serve ", "charla serve folder/");
   await completes(screen, "charla get -X PU", "charla get -X PUT");
+  await completes(screen, "charla --server --eph", "charla --server --ephemeral");
   // Options with what they do, and none after "--".
   screen.type("charla send -- --re");
   screen.press("Tab");
@@ -159,10 +162,12 @@ testWith(
       ["charla send --ins", []],
       [
         "charla send --to exa",
-        ["example.org:12345\twhere to (localhost:12345); -: as stdin's first line"],
+        ["example.org:12345\thost, invitation, or - for one on stdin (localhost:12345)"],
       ],
       ["charla --room ", ["garden\tthe room that I enter (main)"]],
       ["charla history ", ["example.org:12345/garden"]],
+      ["charla --server ", []],
+      ["charla --server --eph", ["--ephemeral\tstore nothing"]],
       ["charla -- ", ["[2001:db8::1]:80", "example.org:12345"]],
       ["charla history --last ", []],
       ["charla send ", []],

@@ -25,7 +25,7 @@ test("charla --help describes charla", async () => {
     charla completion SHELL     let Tab complete all this in bash, zsh or fish
 
       -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
-          --plain, --turns  the lesson's wire, not encrypted; speak in turns there
+          --plain, --turns  plain UDP like ncat -u, not encrypted; speak in turns
           --stay, --bell    stay after the end of stdin; ring when I am named
           --history N       show N earlier messages at first (20; in a pipe: 0)
           --no-log, --no-line-history   keep no messages; none of the lines I type
@@ -52,11 +52,11 @@ test("charla --server --help describes a server", async () => {
       -n, --name NAME       how others see me (my login name)
       -r, --room ROOM       the room that I enter and invite to (main)
           --open            let anyone in, without an invitation
-          --admit FILE      let in people whose fingerprints FILE lists, uninvited
+          --admit FILE      also let in people whose fingerprints are in FILE
           --data DIR        store messages in DIR (~/.local/share/charla)
           --ephemeral       store nothing
           --memory N        use at most N bytes for members (64M, 2G; 1G by default)
-          --keep 90d|10GB, --quota 20GB   keep of each room; of the disk at most
+          --keep 90d|10GB, --quota 20GB   keep this much of each room; of all rooms
           --background      return the shell; charla joins it, charla stop ends it
           --invitation-file FILE   write the invitation to FILE
           --plain, --turns  not encrypted, with one other person; in turns
@@ -78,7 +78,7 @@ test("charla send --help describes send", async () => {
     Without TEXT, each line of stdin is a message. With an invitation, messages are
     encrypted and confirmed; to a host they are neither.
 
-          --to WHERE       where to (localhost:12345); -: as stdin's first line
+          --to WHERE       host, invitation, or - for one on stdin (localhost:12345)
           --invitation-file FILE   to the invitation in FILE
       -n, --name NAME      with an invitation: how others see me (my login name)
       -r, --room ROOM      with an invitation: which room (the invitation's)
@@ -137,10 +137,10 @@ test("charla history --help describes history", async () => {
     charla history [OPTION...] [ROOM]
     charla history [OPTION...] HOST[:PORT]/ROOM | INVITATION | -
 
-    ROOM is a room of my server on this machine (main); HOST/ROOM, an INVITATION, or
-    one that - reads from stdin, is a room that I have joined. By default the last
-    100 messages, else those that --since and --search select, one a line, oldest
-    first, with local times.
+    ROOM is a room of my server on this machine (main). HOST/ROOM, or an INVITATION,
+    which - reads from stdin, is a room that I have joined. By default the last 100
+    messages, else those that --since and --search select, one a line, oldest first,
+    with local times.
 
           --since WHEN     not before WHEN: 30m, 1h, 2d ago, 2026-11-22 or
                            2026-11-22T10:00
@@ -233,6 +233,26 @@ test("charla serve --help describes serve", async () => {
       -q, --quiet, -h, --help, --version   no log; this; the version
 
     Ctrl-C ends the server after the pending responses, or after 5 seconds.
+    "
+  `);
+});
+
+test("charla completion --help says how to install it", async () => {
+  const { stdout } = await runCharla(["completion", "--help"]);
+  expect(stdout).toMatchInlineSnapshot(`
+    "Print a script with which a shell completes charla's command line.
+
+    charla completion bash | zsh | fish
+
+    bash, ~/.bashrc:  source <(charla completion bash)
+    zsh, ~/.zshrc:    source <(charla completion zsh)  # after compinit
+    fish, once:       charla completion fish >
+                        ~/.config/fish/completions/charla.fish
+
+    Then Tab completes commands, options, files, and the rooms and servers that are
+    known on this machine. It asks nothing of the network.
+
+      -h, --help           show help; --version: show the version
     "
   `);
 });
