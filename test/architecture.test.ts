@@ -36,7 +36,7 @@ const TABLE: Record<string, readonly string[]> = {
   ],
   // The public surface: re-exports only.
   "index.ts": ["chat", "client"],
-  "server.ts": ["log", "server"],
+  "server.ts": ["protocol", "net", "log", "server"],
   "errors.ts": [],
   "backoff.ts": [],
   "deferred.ts": [],

@@ -5,6 +5,8 @@ import { spawnSync } from "node:child_process";
 
 import { END_TO_END_TIMEOUT } from "./peer-programs.ts";
 
+/** What joins runs there. */
+const NODE_OF_MEMBERS = [20, 0];
 /** With an SQLite that has full-text search (log/sqlite/sqlite-connection.node.ts). */
 const NODE_WITH_STORE = [22, 16];
 
@@ -18,6 +20,17 @@ function findNode(names: readonly (string | undefined)[], [major = 0, minor = 0]
     if (first > major || (first === major && second >= minor)) return name;
   }
   return null;
+}
+
+/** A test that needs a Node.js that can join a conversation; skipped where there is none. */
+export function testWithNode(
+  title: string,
+  body: (node: string) => Promise<void>,
+  timeout = END_TO_END_TIMEOUT,
+): void {
+  const node = findNode(["node"], NODE_OF_MEMBERS);
+  if (node === null) test.skip(`${title} (no Node.js 20 or newer on this machine)`, () => {});
+  else test(title, () => body(node), timeout);
 }
 
 /** A test that needs a Node.js with which a server can store its log; skipped where there is none. */

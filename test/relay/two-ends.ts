@@ -42,6 +42,8 @@ export async function startTwoEnds({ people, ...conditions }: TwoEndsOptions): P
 export interface JsonEvent {
   readonly type: string;
   readonly text?: string;
+  readonly sequence?: number;
+  readonly from?: string;
   readonly peer?: string;
   readonly seconds?: number;
   readonly away?: boolean;

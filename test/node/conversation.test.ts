@@ -1,0 +1,132 @@
+// A conversation in which one end runs under Node.js with the library that npm would install, and the other is charla
+// itself: through a network that loses datagrams, and a restart of the server.
+
+import { afterAll, beforeAll, expect } from "bun:test";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { newFolder } from "../harness/folder.ts";
+import { type LibraryFolder, newLibraryFolder } from "../harness/library.ts";
+import { openLossyRelay } from "../harness/lossy-relay.ts";
+import { testWithNode, testWithStoringNode } from "../harness/node.ts";
+import { newPerson } from "../harness/person.ts";
+import { charla, type Program, start } from "../harness/program.ts";
+import { startSealedServerProcess } from "../harness/sealed-server.ts";
+import { eventTexts, parseEvents } from "../relay/two-ends.ts";
+
+/** Messages of each end, half of them before the restart. */
+const COUNT = 50;
+
+/** With the programs of both tests. */
+let library: LibraryFolder;
+beforeAll(async () => {
+  library = await newLibraryFolder();
+  for (const name of ["member.mjs", "server.mjs"])
+    copyFileSync(join(import.meta.dirname, name), join(library.path, name));
+});
+afterAll(() => library[Symbol.dispose]());
+
+const linesOf = (author: string) =>
+  Array.from({ length: COUNT }, (_, number) => `${author} says ${number}`);
+
+function say(end: Program, lines: readonly string[]): void {
+  end.type(lines.map((line) => `${line}\n`).join(""));
+}
+
+async function untilDelivered(end: Program, lines: readonly string[]): Promise<void> {
+  await end.until("stdout", new RegExp(`"type":"delivered",[^\n]*"text":"${lines.at(-1)}"`));
+}
+
+/** What was received of ben, by its number in the log: a program that starts again shows what it has shown. */
+function receivedBy(...programs: readonly Program[]): string[] {
+  const messages = programs.flatMap((program) =>
+    parseEvents(program).filter(({ type, from }) => type === "message" && from === "ben"),
+  );
+  const bySequence = new Map(messages.map(({ sequence = 0, text = "" }) => [sequence, text]));
+  return Array.from(bySequence)
+    .toSorted(([one], [other]) => one - other)
+    .map(([, text]) => text);
+}
+
+testWithNode(
+  "a member under Node.js talks with charla --server through loss and a restart, and nothing is lost or doubled",
+  async (node) => {
+    using ana = newPerson();
+    await using stack = new AsyncDisposableStack();
+    const bind = ["--bind", "127.0.0.1", "--json"];
+    const server = stack.use(await startSealedServerProcess(bind, { as: ana }));
+    const to = { address: "127.0.0.1", port: Number(server.port) };
+    const relay = stack.use(await openLossyRelay({ seed: 4, loss: 0.1, jitter: 2, server: to }));
+    const invitation = server.invitation.replace(`:${server.port}/`, `:${relay.port}/`);
+    const member = stack.use(start([node, "member.mjs", invitation, "ben"], { cwd: library.path }));
+    await member.until("stdout", '"type":"entered"');
+    const [anas, bens] = [linesOf("ana"), linesOf("ben")];
+    const [firstOfAna, firstOfBen] = [anas.slice(0, COUNT / 2), bens.slice(0, COUNT / 2)];
+    say(server, firstOfAna);
+    say(member, firstOfBen);
+    await untilDelivered(server, firstOfAna);
+    await untilDelivered(member, firstOfBen);
+
+    server.signal("SIGKILL");
+    expect(await server.exited).toBe(137);
+    say(member, bens.slice(COUNT / 2));
+    const again = stack.use(
+      await startSealedServerProcess([...bind, "--port", server.port], { as: ana }),
+    );
+    say(again, anas.slice(COUNT / 2));
+    await untilDelivered(again, anas);
+    await untilDelivered(member, bens);
+    await member.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${anas.at(-1)}"`));
+    await again.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${bens.at(-1)}"`));
+    member.signal("SIGTERM");
+    expect(await member.exited).toBe(0);
+    expect(member.stderr).toBe("");
+
+    expect(eventTexts(member, "message")).toEqual(anas);
+    expect(eventTexts(member, "delivered")).toEqual(bens);
+    expect(receivedBy(server, again)).toEqual(bens);
+  },
+);
+
+testWithStoringNode(
+  "a server under Node.js, with its log on the disk, is restarted, and charla's member loses nothing",
+  async (node) => {
+    using data = newFolder();
+    await using stack = new AsyncDisposableStack();
+    const key = "5e".repeat(32);
+    const serve = async (port: string) => {
+      const server = stack.use(
+        start([node, "server.mjs", data.path, port, key], { cwd: library.path }),
+      );
+      const [invitation] = await server.until("stderr", /charla:\/\/[^\s]+/);
+      return { server, invitation };
+    };
+    const { server, invitation } = await serve("0");
+    const port = /:(\d+)\//.exec(invitation)?.[1] ?? "";
+    const member = stack.use(charla([invitation, "--json", "--stay", "-n", "ben"]));
+    await member.until("stdout", '"type":"entered"');
+    const [anas, bens] = [linesOf("ana"), linesOf("ben")];
+    const [firstOfAna, firstOfBen] = [anas.slice(0, COUNT / 2), bens.slice(0, COUNT / 2)];
+    say(server, firstOfAna);
+    say(member, firstOfBen);
+    await untilDelivered(server, firstOfAna);
+    await untilDelivered(member, firstOfBen);
+
+    server.signal("SIGKILL");
+    expect(await server.exited).toBe(137);
+    say(member, bens.slice(COUNT / 2));
+    const { server: again } = await serve(port);
+    say(again, anas.slice(COUNT / 2));
+    await untilDelivered(again, anas);
+    await untilDelivered(member, bens);
+    await member.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${anas.at(-1)}"`));
+    again.signal("SIGTERM");
+    expect(await again.exited).toBe(0);
+    member.signal("SIGTERM");
+    expect(await member.exited).toBe(0);
+
+    expect(eventTexts(member, "message")).toEqual(anas);
+    expect(eventTexts(member, "delivered")).toEqual(bens);
+    expect(receivedBy(server, again)).toEqual(bens);
+  },
+);
