@@ -6,6 +6,9 @@ import { basename, join } from "node:path";
 import { type Folder, newFolder } from "../harness/folder.ts";
 import { root, run } from "../harness/program.ts";
 
+/** What tests use of Bun itself. */
+const BUN = "test/node/bun.ts";
+
 interface Tests {
   /** Paths in the repository. */
   readonly files: readonly string[];
@@ -22,7 +25,7 @@ export interface TestResult {
 /** Runs all tests of these files with a Node.js, some files at a time. */
 export async function runTests(node: string, tests: Tests): Promise<TestResult> {
   using folder = newFolder();
-  const files = await bundleTests(folder, tests);
+  const [, ...files] = await bundle(folder, [BUN, ...tests.files], tests.programs);
   const { stdout, stderr, status } = await run(
     [node, "--test", "--test-reporter=tap", "--test-concurrency=4", ...files],
     // What programs print on stderr is compared.
@@ -38,18 +41,26 @@ function failuresIn(report: string): string {
   return blocks.join("");
 }
 
-/** Returns the paths of the test files. */
-async function bundleTests(folder: Folder, { files, programs = [] }: Tests): Promise<string[]> {
+/**
+ * Bundles files of the repository for Node.js. Returns the paths of what was made of them.
+ *
+ * @param programs that they start, which they find beside themselves
+ */
+export async function bundle(
+  folder: Folder,
+  files: readonly string[],
+  programs: readonly string[] = [],
+): Promise<string[]> {
   folder.write("package.json", '{ "type": "module" }');
   const outdir = join(folder.path, "bundle");
   // The thread that searches a log is a program of its own as well.
-  const started = ["test/node/bun.ts", "src/log/sqlite/search-worker.ts", ...programs];
+  const started = ["src/log/sqlite/search-worker.ts", ...programs];
   const { success, logs } = await Bun.build({
     entrypoints: [...started, ...files].map((path) => join(root, path)),
     target: "node",
     splitting: true,
     naming: "[name].[ext]",
-    banner: 'import "./bun.js";',
+    banner: files.includes(BUN) ? 'import "./bun.js";' : "",
     outdir,
     plugins: [
       {
