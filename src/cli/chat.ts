@@ -6,6 +6,7 @@ import { COMMANDS as ROOM_COMMANDS } from "../chat/commands.ts";
 import { CharlaError, usageError } from "../errors.ts";
 import { looksLikeInvitation } from "../identity/invitation.ts";
 import { parseHostAndPort } from "../net/address.ts";
+import { isLookupError } from "../net/socket-error.ts";
 import type { Io } from "../terminal/io.ts";
 import { listenOptions, printerOptions, quoteWord } from "./command-options.ts";
 import { COMMANDS } from "./option-table.ts";
@@ -135,9 +136,9 @@ const SEALED_ONLY = {
   "no-line-history": "a plain conversation keeps no lines",
 };
 
-/** An unknown host may be a mistyped command. */
+/** A host that is not found may be a mistyped command, also where no name server answers. */
 function withCommandHint(error: unknown, { words }: CommandLine): unknown {
-  if (!(error instanceof CharlaError) || error.code !== "UNKNOWN_HOST") return error;
+  if (!(error instanceof CharlaError) || !isLookupError(error)) return error;
   const hint = commandHint(words[0] ?? "");
   return hint === null ? error : new CharlaError(error.code, error.message, hint);
 }

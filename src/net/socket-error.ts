@@ -114,6 +114,13 @@ function describe(
 /** What a name server that can't be reached makes of a lookup: it says nothing about the name (getaddrinfo(3)). */
 const NO_NAME_SERVER = new Set(["EAI_AGAIN", "ETIMEOUT", "ETIMEDOUT", "ECONNREFUSED", "ESERVFAIL"]);
 
+/** Whether it says that a host's addresses could not be looked up. */
+export function isLookupError({ code, cause }: CharlaError): boolean {
+  return (
+    code === "UNKNOWN_HOST" || (code === "UNREACHABLE" && NO_NAME_SERVER.has(systemCode(cause)))
+  );
+}
+
 /** A host's addresses could not be looked up. */
 export function describeLookupError(cause: unknown, host: string): CharlaError {
   // No host has a name in .invalid, whatever a name server says (RFC 6761 s. 6.4).

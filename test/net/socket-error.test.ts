@@ -5,6 +5,7 @@ import {
   describeBindError,
   describeLookupError,
   describeSendError,
+  isLookupError,
 } from "../../src/net/socket-error.ts";
 
 function systemError(code: string): Error {
@@ -105,8 +106,15 @@ test.each(["EAI_AGAIN", "ETIMEOUT", "ESERVFAIL"])(
       hint: "check this machine's network connection",
     });
     expect(error.cause).toBe(cause);
+    expect(isLookupError(error)).toBe(true);
   },
 );
+
+test("an error of a lookup is told from one of a datagram", () => {
+  expect(isLookupError(describeLookupError(systemError("ENOTFOUND"), "example.com"))).toBe(true);
+  expect(isLookupError(describeSendError(systemError("ENETUNREACH"), "192.0.2.1:80"))).toBe(false);
+  expect(isLookupError(describeSendError(systemError("ECONNREFUSED"), "[::1]:80"))).toBe(false);
+});
 
 test("a name in .invalid is unknown, whatever the name server says (RFC 6761 s. 6.4)", () => {
   expect(describeLookupError(systemError("EAI_AGAIN"), "nobody.invalid")).toMatchObject({

@@ -20,7 +20,7 @@ const TALKERS = 5;
 const EACH = 20;
 const ALL = CROWDS * TALKERS * EACH;
 /** How long all together may take to enter, or to receive everything, ms: long, for a busy 2-core machine. */
-const PATIENCE = 20_000 + MEMBERS * 200;
+const PATIENCE = 60_000 + MEMBERS * 200;
 
 const run = (name: string, ...args: (string | number)[]) =>
   start([process.execPath, join(import.meta.dir, name), ...args.map(String)]);

@@ -266,30 +266,36 @@ describe("ten thousand messages at once", () => {
     const io = { stdin, stdout: output, stderr: output, env: { TERM: "vt100" }, onSignal };
     const talk = startTalk(io, () => {}, true);
     talk.emit(enters("ben"));
-    const start = performance.now();
+    const start = cpuTime();
     for (let index = 0; index < COUNT; index += 1) talk.emit(says("ben", `message ${index}.`));
     const isAllWritten = () => written.at(-1)?.includes(`message ${COUNT - 1}.`) === true;
     const waits: number[] = [];
     while (!isAllWritten()) {
-      const pressed = performance.now();
+      const pressed = cpuTime();
       const typed = `draft ${waits.length}`;
       stdin.write(`\x15${typed}`);
       while (!isAllWritten() && written.at(-1)?.includes(typed) !== true) await turn();
-      waits.push(performance.now() - pressed);
+      waits.push(cpuTime() - pressed);
     }
-    const took = performance.now() - start;
+    const took = cpuTime() - start;
     stdin.write("\x15\x04");
     await talk.exited;
     const numbers = written.join("").matchAll(/message (\d+)\./g);
     expect(Array.from(numbers, ([, number]) => Number(number))).toEqual(
       Array.from({ length: COUNT }, (_, index) => index),
     );
-    // Alone on a machine it takes 0.4 s, and 10 ms for a key: bench/terminal.ts measures that. Other tests may run beside this.
+    // Of a processor it takes 0.4 s, and 10 ms for a key: bench/terminal.ts measures that. Here others may share its caches.
     expect(took).toBeLessThan(5_000);
     expect(waits.length).toBeGreaterThan(20);
     expect(waits.toSorted((one, other) => one - other)[waits.length >> 1]).toBeLessThan(100);
   });
 });
+
+/** What this process has had of the processors, ms: unlike the clock, whatever else they do. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
 
 function onSignal(): Disposable {
   return { [Symbol.dispose]: () => {} };
