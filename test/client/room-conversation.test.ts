@@ -488,9 +488,9 @@ describe("the end", () => {
     await conversation.leave();
     expect((await events.rest()).slice(1)).toEqual([
       { type: "said", text: "bye" },
-      { type: "delivered", text: "bye", sequence: 1, time: Date.now() },
+      { type: "delivered", text: "bye", sequence: 1, time: 1_000 },
       { type: "said", text: "after that" },
-      { type: "delivered", text: "after that", sequence: 2, time: Date.now() },
+      { type: "delivered", text: "after that", sequence: 2, time: 1_000 },
       { type: "ended", reason: "left", unsaid: [] },
     ]);
     expect(server.ended).toEqual(["closed"]);
