@@ -1,6 +1,6 @@
 // The Debian package: the executable, the man page, completions, documents, and a unit of systemd for a server, which is
 // neither enabled nor started: most who install charla only want to talk.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { root } from "./install.mjs";
@@ -28,13 +28,11 @@ export async function buildDebianPackage(parts) {
   };
 
   const binary = put(executable, "usr", "bin", "charla");
-  if (existsSync(manual)) {
-    await run("gzip", ["-9n", put(join(manual, "charla.1"), share("man", "man1", "charla.1"))]);
-    const completion = (name) => join(manual, "completions", name);
-    put(completion("charla.bash"), share("bash-completion", "completions", "charla"));
-    put(completion("_charla"), share("zsh", "vendor-completions", "_charla"));
-    put(completion("charla.fish"), share("fish", "vendor_completions.d", "charla.fish"));
-  }
+  await run("gzip", ["-9n", put(join(manual, "charla.1"), share("man", "man1", "charla.1"))]);
+  const completion = (name) => join(manual, "completions", name);
+  put(completion("charla.bash"), share("bash-completion", "completions", "charla"));
+  put(completion("_charla"), share("zsh", "vendor-completions", "_charla"));
+  put(completion("charla.fish"), share("fish", "vendor_completions.d", "charla.fish"));
   const unit = join(packaging, "charla.service");
   put(unit, "lib", "systemd", "system", "charla.service");
   put(join(packaging, "lintian-overrides"), share("lintian", "overrides", "charla"));

@@ -9,7 +9,6 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -25,6 +24,7 @@ import { parseArgs } from "node:util";
 import { compileProgram } from "./bundle.mjs";
 import { buildDebianPackage, DEBIAN_ARCHITECTURES } from "./debian.mjs";
 import { installWhatIsMissing, root } from "./install.mjs";
+import { makeManual } from "./manual.mjs";
 import { run } from "./run.mjs";
 import { fetchRuntime, lockedRuntime, TARGETS } from "./targets.mjs";
 
@@ -54,7 +54,8 @@ for (const folder of [release, work]) {
   mkdirSync(folder, { recursive: true });
 }
 
-const manual = await makeManual();
+process.env.SOURCE_DATE_EPOCH = String(epoch);
+const manual = makeManual(join(work, "manual"));
 const documents = stageDocuments();
 const isWanted = (name) => chosen.length === 0 || chosen.includes(name);
 const jobs = TARGETS.flatMap((target) => {
@@ -97,14 +98,6 @@ async function make({ target, architecture }) {
   process.stdout.write(`${target.name}\n`);
 }
 
-/** The man page and the completions, as `charla completion` prints them. */
-async function makeManual() {
-  const folder = join(root, "dist", "manual");
-  const script = join(root, "scripts", "manual.mjs");
-  if (existsSync(script)) await run(process.execPath, [script], { cwd: root });
-  return folder;
-}
-
 /** What goes into every archive beside the executable. */
 function stageDocuments() {
   const folder = join(work, "documents");
@@ -112,7 +105,7 @@ function stageDocuments() {
   for (const name of ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"])
     copyFileSync(join(root, name), join(folder, name));
   cpSync(join(root, "docs"), join(folder, "docs"), { recursive: true, filter: isDocument });
-  if (existsSync(manual)) cpSync(manual, folder, { recursive: true });
+  cpSync(manual, folder, { recursive: true });
   writeFileSync(join(folder, "THIRD-PARTY.txt"), thirdPartyLicenses());
   for (const path of filesBelow(folder)) chmodSync(join(folder, path), 0o644);
   return folder;

@@ -40,9 +40,12 @@ export async function startDetached(output: number): Promise<string | null> {
   return text === "" ? null : text;
 }
 
-/** Nothing for a compiled program, whose files are inside the executable. */
+/** Where a compiled program finds its files, which are inside the executable: on Windows a drive of its own. */
+const INSIDE_EXECUTABLE = /^(?:\/\$bunfs|[A-Z]:[\\/]~BUN)[\\/]/;
+
+/** Nothing for a compiled program. */
 function ownScript(): string[] {
   const [, script = ""] = process.argv;
   // Bun takes the first "--" for its own.
-  return script.startsWith("/$bunfs/") ? [] : [script, "--"];
+  return INSIDE_EXECUTABLE.test(script) ? [] : [script, "--"];
 }

@@ -129,7 +129,7 @@ function earlierServer(env: Io["env"]): string | undefined {
   try {
     const [newest, ...earlier] = findServers(dataFolder(env));
     if (newest === undefined || isRunning(newest)) return undefined;
-    return earlier.find(isRunning)?.invitation;
+    return earlier.find((server) => isRunning(server))?.invitation;
   } catch (error) {
     if (error instanceof CharlaError) return undefined;
     throw error;

@@ -15,11 +15,15 @@ const SECRETS = [
   /(?<=\0(?:--header[=\0]|-H\0?)(?:authorization|cookie):)[^\0]+/gi,
 ];
 
-/** Covers the secrets among this program's arguments with asterisks; does nothing where the system does not let it. */
-export function hideSecrets(): void {
+/**
+ * Covers the secrets among this program's arguments with asterisks; does nothing where the system does not let it.
+ *
+ * @param self the folder about this process
+ */
+export function hideSecrets(self = "/proc/self"): void {
   try {
-    const [start, end] = findArguments(readFileSync("/proc/self/stat", "latin1"));
-    const memory = openSync("/proc/self/mem", "r+");
+    const [start, end] = findArguments(readFileSync(`${self}/stat`, "latin1"));
+    const memory = openSync(`${self}/mem`, "r+");
     try {
       const bytes = Buffer.alloc(end - start);
       readSync(memory, bytes, 0, bytes.byteLength, start);

@@ -37,8 +37,9 @@ export type RunningServer = v.InferOutput<typeof server>;
 /** The server in this process. */
 export function thisServer(
   about: Pick<RunningServer, "address" | "data" | "invitation">,
+  platform: NodeJS.Platform = process.platform,
 ): RunningServer {
-  return { pid: process.pid, started: processStart(process.pid) ?? "", ...about };
+  return { pid: process.pid, started: processStart(process.pid, platform) ?? "", ...about };
 }
 
 /**
@@ -91,13 +92,17 @@ function parseRecord(text: string): RunningServer[] {
   return [newest, ...earlier];
 }
 
-export function isRunning({ pid, started }: RunningServer): boolean {
-  return processStart(pid) === started;
+/** False for every server on Windows, which has no ps. */
+export function isRunning(
+  { pid, started }: RunningServer,
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  return processStart(pid, platform) === started;
 }
 
 /** When a process was started, as its system writes it; null for one that has ended. */
-function processStart(pid: number): string | null {
-  return process.platform === "linux" ? startOnLinux(pid) : startByPs(pid);
+function processStart(pid: number, platform: NodeJS.Platform): string | null {
+  return platform === "linux" ? startOnLinux(pid) : startByPs(pid);
 }
 
 /** In clock ticks since the machine was started (field 22 of proc(5)'s /proc/PID/stat), after the id of that boot. */

@@ -71,7 +71,7 @@ export function writeServerFiles(options: ServerFilesOptions): ServerFiles {
 /** Records the newest that still runs of the servers that were started before one that has ended. */
 function recordAgain(folder: string, earlier: readonly RunningServer[]): void {
   attempt(() => {
-    const [newest, ...others] = earlier.filter(isRunning);
+    const [newest, ...others] = earlier.filter((server) => isRunning(server));
     // A server that was started later has recorded itself, and those before it.
     if (newest === undefined || findServers(folder).length > 0) return;
     recordServer(folder, newest, others);

@@ -26,7 +26,7 @@ export async function stop(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const folder = values.get("data") ?? dataFolder(io.env);
   const servers = findServers(folder);
-  const server = servers.find(isRunning);
+  const server = servers.find((each) => isRunning(each));
   if (server === undefined) {
     throw notRunning(
       servers.length === 0

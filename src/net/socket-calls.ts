@@ -23,12 +23,12 @@ type Segmenter = <Sent>(size: number, send: () => Sent) => Sent;
  * Loads what is needed to set the wanted options of the runtime's sockets; null when none is wanted, or none can be
  * set here. Keep it as long as these are open.
  */
-export async function loadSocketTuner(wanted: WantedOptions) {
+export async function loadSocketTuner(wanted: WantedOptions, platform: string = process.platform) {
   const { receiveBuffer, dontFragment, gso } = wanted;
   if (receiveBuffer === undefined && dontFragment !== true && gso !== true) return null;
   // Loading it takes 0.4 ms; a socket without options does without it.
   const { release } = await import("node:os");
-  const system = { platform: process.platform, release: release() };
+  const system = { platform, release: release() };
   const fileName = libraryName(system);
   const library = fileName === null ? null : await loadSocketLibrary(fileName);
   if (library === null) return null;

@@ -1,6 +1,8 @@
 // A terminal while the program has it: raw, with modes turned on, and given back in whatever way the program stops or ends.
 // Knows neither what is read nor what is drawn.
 
+import { constants } from "node:os";
+
 import type { Output, TerminalInput } from "./io.ts";
 import { FIRST_MODES, type Mode, turnOff, turnOn } from "./output/modes.ts";
 import type { Size } from "./rows.ts";
@@ -141,7 +143,10 @@ export function holdTerminal(
       modes = next;
       if (state === "held") output.write(turnOff(old) + turnOn(added));
     },
-    suspend: () => stop(0),
+    suspend() {
+      // Windows stops no job.
+      if ("SIGTSTP" in constants.signals) stop(0);
+    },
     lend() {
       user.released();
       if (state === "held") give();

@@ -45,3 +45,21 @@ describe("the folders are those of the XDG Base Directory Specification", () => 
     }
   });
 });
+
+test("on macOS the folders are the same, and on Windows those for applications", () => {
+  expect(configFolder({}, "/Users/ana", "darwin")).toBe("/Users/ana/.config/charla");
+  const environment = {
+    APPDATA: "C:\\Users\\ana\\AppData\\Roaming",
+    LOCALAPPDATA: "C:\\Users\\ana\\AppData\\Local",
+  };
+  const home = "C:\\Users\\ana";
+  expect(configFolder(environment, home, "win32")).toBe("C:\\Users\\ana\\AppData\\Roaming\\charla");
+  expect(dataFolder(environment, home, "win32")).toBe("C:\\Users\\ana\\AppData\\Local\\charla");
+  expect(cacheFolder(environment, home, "win32")).toBe(
+    "C:\\Users\\ana\\AppData\\Local\\charla\\cache",
+  );
+  expect(dataFolder({}, home, "win32")).toBe("C:\\Users\\ana\\.local\\share\\charla");
+  expect(dataFolder({ ...environment, XDG_DATA_HOME: "D:\\data" }, home, "win32")).toBe(
+    "D:\\data\\charla",
+  );
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { loadSocketLibrary } from "../../src/net/socket-calls.ts";
+import { loadSocketLibrary, loadSocketTuner } from "../../src/net/socket-calls.ts";
 import {
   applyOptions,
   LARGE_RECEIVE_BUFFER,
@@ -113,4 +113,11 @@ test("there are no calls for a closed socket, or for anything else", async () =>
   using library = await loadSocketLibrary(fileName);
   expect(library?.callsFor({ fd: -1 })).toBeNull();
   expect(library?.callsFor({})).toBeNull();
+});
+
+test("on a system whose C library is not there, or not known, no option is set, and that is no error", async () => {
+  const wanted = { receiveBuffer: LARGE_RECEIVE_BUFFER, dontFragment: true, gso: true };
+  for (const platform of ["win32", "freebsd", "sunos"]) {
+    expect(await loadSocketTuner(wanted, platform)).toBeNull();
+  }
 });
