@@ -187,6 +187,15 @@ describe("a message typed here", () => {
   });
 });
 
+test("Ctrl-C on an empty line shows how to leave, and pressed again leaves with status 130", async () => {
+  await using stage = await openMain({ columns: 80 });
+  stage.press("C-c");
+  const question = "press Ctrl-C again to leave";
+  await stage.until("the question", () => stage.written().includes(question));
+  stage.press("C-c", "C-c");
+  expect(await stage.exited).toBe(130);
+});
+
 describe("a command", () => {
   test("lists people and rooms in columns", async () => {
     await using stage = await openMain({ columns: 80 });
