@@ -147,6 +147,17 @@ testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", 
   expect(rows.join("\n")).toMatch(/^--quiet +-- only notes and problems$/m);
 });
 
+testWith(["zsh", "tmux"], "zsh loads the completion from a folder when it is needed", async () => {
+  using folder = await newFolderWith("zsh");
+  mkdirSync(join(folder.path, "functions"));
+  writeFileSync(join(folder.path, "functions", "_charla"), folder.read("completion.zsh"));
+  // compinit finds the file, which is read at the first Tab.
+  folder.write("completion.zsh", "");
+  await using screen = await openShell("zsh", folder);
+  await completes(screen, "charla send --to exa", "charla send --to example.org:12345");
+  await completes(screen, "charla get -O --ins", "charla get -O --insecure");
+});
+
 testWith(
   ["fish"],
   "fish completes commands, options, what is known, files and folders",
@@ -282,8 +293,9 @@ async function openShell(shell: "bash" | "zsh" | "fish", folder: Folder): Promis
   );
   screen.press("Enter");
   await screen.until("the shell", (rows) => rows.join() === "started,$");
-  // Of the user's own, without the question whether folders are safe.
-  if (shell === "zsh") screen.type("autoload -Uz compinit; compinit -u -D; ");
+  // With -u it doesn't ask whether folders are safe, and with -D it leaves no file.
+  if (shell === "zsh")
+    screen.type("fpath+=($PWD/functions); autoload -Uz compinit; compinit -u -D; ");
   screen.type(`source ./completion.${shell}; echo load""ed`);
   screen.press("Enter");
   // What is typed before the prompt is there is drawn twice.
