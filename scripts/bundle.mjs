@@ -21,10 +21,11 @@ export function bundleProgram(folder) {
  * Writes one executable file with the runtime inside.
  *
  * @param more further options of `bun build --compile`, such as another target
+ * @param sources charla's, or of another program in the same way
  */
-export function compileProgram(file, more = []) {
+export function compileProgram(file, more = [], sources = PROGRAMS) {
   const options = ["--compile", "--bytecode", ...STRICT, ...more];
-  return bun([...BUNDLE, ...options, ...PROGRAMS, "--outfile", file]);
+  return bun([...BUNDLE, ...options, ...sources, "--outfile", file]);
 }
 
 /** @returns whether it succeeded, and what it printed */
