@@ -61,7 +61,7 @@ async function drawCharla(palette: Palette, file: string): Promise<void> {
   await pane.until("ana");
   await Bun.sleep(1_000);
   // The server leaves it for its owner's other windows.
-  const found = Bun.spawnSync(["grep", "-rhao", 'charla://[^" ]*', home]);
+  const found = Bun.spawnSync(["grep", "-rhao", 'charla://[^" #]*#[^" ]*', home]);
   const [invitation] = found.stdout.toString().split("\n");
   if (invitation === undefined || invitation === "") throw new Error("no invitation was left");
   const guests = await talkOn(pane, async (name) => {
@@ -83,7 +83,7 @@ async function drawCharla(palette: Palette, file: string): Promise<void> {
   await Bun.sleep(500);
   writeFileSync(join(here, file), pane.picture());
   for (const guest of guests) guest.leave();
-  pane.press("C-c");
+  pane.press("C-d");
   rmSync(home, { recursive: true, force: true });
 }
 
