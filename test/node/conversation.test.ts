@@ -10,7 +10,7 @@ import { type LibraryFolder, newLibraryFolder } from "../harness/library.ts";
 import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { testWithNode, testWithStoringNode } from "../harness/node.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla, type Program, start } from "../harness/program.ts";
+import { charla, type Program, run, start } from "../harness/program.ts";
 import { startSealedServerProcess } from "../harness/sealed-server.ts";
 import { eventTexts, parseEvents } from "../relay/two-ends.ts";
 
@@ -87,6 +87,26 @@ testWithNode(
     expect(receivedBy(server, again)).toEqual(bens);
   },
 );
+
+testWithNode("a Node.js that is too old for a server says which one it needs", async (node) => {
+  library.write(
+    "open.mjs",
+    `import { open } from "charla/server";
+     const opened = await open({ bind: "127.0.0.1", data: "data" }).catch((error) => error);
+     console.log([process.versions.node, opened.code, opened.message, opened.hint].join("\\n"));
+     await opened.close?.();`,
+  );
+  const { stdout, status } = await run([node, "open.mjs"], { cwd: library.path });
+  const [version = "", ...said] = stdout.trimEnd().split("\n");
+  expect(status).toBe(0);
+  if (Number.parseInt(version, 10) < 22) {
+    expect(said).toEqual([
+      "RUNTIME_TOO_OLD",
+      `a server needs Node.js 22, and this is ${version}`,
+      "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20 is enough",
+    ]);
+  }
+});
 
 testWithStoringNode(
   "a server under Node.js, with its log on the disk, is restarted, and charla's member loses nothing",

@@ -22,4 +22,5 @@ async function sayLines() {
 }
 void sayLines();
 for await (const event of conversation.events) console.log(JSON.stringify(event));
-process.exit();
+// Not by process.exit(): it goes on until the server has acknowledged the end.
+process.stdin.destroy();

@@ -19,4 +19,4 @@ async function sayLines() {
 void sayLines();
 for await (const event of owner.events) console.log(JSON.stringify(event));
 await server.closed;
-process.exit();
+process.stdin.destroy();

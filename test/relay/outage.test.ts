@@ -5,14 +5,16 @@
 import { expect, test } from "bun:test";
 
 import { FULL_SIZE } from "../harness/full-size.ts";
+import { testWithNode } from "../harness/node.ts";
 import { eventTexts, parseEvents, startTwoEnds } from "./two-ends.ts";
 
 const OUTAGE = FULL_SIZE ? 30_000 : 0;
 /** After it, everything must arrive within this time, ms: a probe waits at most 3 s, and the machine may be busy. */
 const SOON = 10_000;
+const TIMEOUT = 90_000;
 
-test("an outage of the relay loses no message", async () => {
-  await using ends = await startTwoEnds({ seed: 3, loss: 0, jitter: 1 });
+async function talkThroughOutage(outage: number, node?: string): Promise<void> {
+  await using ends = await startTwoEnds({ seed: 3, loss: 0, jitter: 1, node });
   const { server, client, relay } = ends;
   const both = [server, client] as const;
   for (const end of both) end.type("before\n");
@@ -30,10 +32,10 @@ test("an outage of the relay loses no message", async () => {
   await client.until("stdout", '"type":"silent"');
   await server.until("stdout", '{"type":"away","peer":"ben","away":true}');
   // Both keep sending, although nothing arrives.
-  for (let count = 0; count === 0 || performance.now() - start < OUTAGE; count += 1) {
+  for (let count = 0; count === 0 || performance.now() - start < outage; count += 1) {
     say(`still talking, ${count}`);
     await client.until("stdout", `"type":"said","text":"still talking, ${count}"`);
-    if (OUTAGE > 0) await Bun.sleep(500);
+    if (outage > 0) await Bun.sleep(500);
   }
   for (const end of both) expect(eventTexts(end, "message")).toEqual(["before"]);
 
@@ -53,8 +55,18 @@ test("an outage of the relay loses no message", async () => {
   const silences = parseEvents(client).filter(({ type }) => type === "silent" || type === "heard");
   expect(silences.map(({ type }) => type)).toEqual(["silent", "heard"]);
   expect(silences[0]?.seconds).toBeWithin(5, 15);
-  expect(silences[1]?.seconds).toBeGreaterThanOrEqual(Math.max(5, OUTAGE / 1_000));
+  expect(silences[1]?.seconds).toBeGreaterThanOrEqual(Math.max(5, outage / 1_000));
   expect(parseEvents(server).filter(({ type }) => type === "away")).toHaveLength(2);
   client.signal("SIGTERM");
   expect(await client.exited).toBe(0);
-}, 90_000);
+}
+
+const TITLE = "an outage of the relay loses no message";
+test(TITLE, () => talkThroughOutage(OUTAGE), TIMEOUT);
+if (FULL_SIZE) {
+  testWithNode(
+    `${TITLE}, with a member under Node.js`,
+    (node) => talkThroughOutage(0, node),
+    TIMEOUT,
+  );
+}
