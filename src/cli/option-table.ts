@@ -23,7 +23,7 @@ export type PageName = (typeof PAGE_NAMES)[number];
 
 /**
  * What a value is, for completion: `server` is an invitation or HOST[:PORT], `room-or-joined` a room of the own server or
- * HOST/ROOM. A list is all there is to choose from, or what is usual.
+ * HOST/ROOM, `data` a text or @FILE. A list is all there is to choose from, or what is usual.
  */
 export type ValueKind =
   | "room"
@@ -31,6 +31,7 @@ export type ValueKind =
   | "room-or-joined"
   | "file"
   | "folder"
+  | "data"
   | "port"
   | "duration"
   | "size"
@@ -330,12 +331,12 @@ export const GET_OPTIONS: OptionTable = {
   data: {
     short: "d",
     takes: "text",
-    value: { name: "DATA", kind: "text" },
+    value: { name: "DATA", kind: "data" },
     does: { get: "send DATA, the content of @FILE, or - for stdin" },
   },
   json: {
     takes: "text",
-    value: { name: "DATA", kind: "text" },
+    value: { name: "DATA", kind: "data" },
     does: { get: "send DATA, @FILE or - for stdin, as JSON" },
   },
   form: {

@@ -102,6 +102,18 @@ test("the man page has every file that the program leaves in its folders", () =>
   expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(files))).toEqual([]);
 });
 
+test("the keys of the man page are those of docs/terminal.md", () => {
+  const documented = readFileSync(join(root, "docs", "terminal.md"), "utf8").replaceAll("\\", "");
+  const table = Array.from(documented.matchAll(/^\| ([^|]+?) +\|/gm), ([, keys = ""]) => keys);
+  const section = page.slice(page.indexOf(".Sh KEYS"), page.indexOf(".Sh ENVIRONMENT"));
+  const keys = Array.from(section.matchAll(/^\.It Sy (.*)$/gm), ([, names = ""]) =>
+    names.split(" , "),
+  );
+  expect(keys.length).toBeGreaterThan(10);
+  const isDocumented = (key: string) => table.some((names) => names.split(", ").includes(key));
+  expect(keys.flat().filter((key) => !isDocumented(key))).toEqual([]);
+});
+
 test("the man page has the exit statuses of docs/errors.md", () => {
   const errors = readFileSync(join(root, "docs", "errors.md"), "utf8");
   const statuses = Array.from(errors.matchAll(/^\| (\d+) +\|/gm), ([, status]) => `.It ${status}`);

@@ -41,6 +41,8 @@ describe("charla completion", () => {
   });
 });
 
+const DATA = "send DATA, the content of @FILE, or - for stdin";
+
 /** What is typed, up to the cursor; and what bash may put in the place of its last word, or of what follows a : or = in it. */
 const IN_BASH: [typed: string, offered: string][] = [
   ["charla se", "send serve"],
@@ -119,6 +121,7 @@ testWith(["bash", "tmux"], "bash completes on a terminal, files and folders too"
   await completes(screen, "charla send --to=exa", "charla send --to=example.org:12345");
   await completes(screen, "charla get -o fi", "charla get -o file\\ one");
   await completes(screen, "charla get --output=fi", "charla get --output=file\\ one");
+  await completes(screen, "charla get -d @fi", "charla get -d @file\\ one");
   await completes(screen, "charla serve fo", "charla serve folder/");
 });
 
@@ -131,6 +134,7 @@ testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", 
   await completes(screen, "charla --json --room ", "charla --json --room garden");
   await completes(screen, "charla history ", "charla history example.org:12345/garden");
   await completes(screen, "charla get -o fi", "charla get -o file\\ one");
+  await completes(screen, "charla get --json @fi", "charla get --json @file\\ one");
   await completes(screen, "charla serve ", "charla serve folder/");
   await completes(screen, "charla get -X PU", "charla get -X PUT");
   await completes(screen, "charla --server --eph", "charla --server --ephemeral");
@@ -183,6 +187,8 @@ testWith(
       ["charla history --last ", []],
       ["charla send ", []],
       ["charla get -o fi", ["file one"]],
+      ["charla get -d @f", ["@file one", "@folder/"].map((file) => `${file}\t${DATA}`)],
+      ["charla get -d f", []],
       ["charla serve ", ["folder/\tDirectory"]],
       ["charla completion ", ["bash", "fish", "zsh"]],
       ["charla completion bash ", []],

@@ -70,7 +70,7 @@ export function writtenForms({ name, short }: CompletedOption): string[] {
 /** Values that are known here, files, or one of a few; of others, such as a number, nothing can be offered. */
 export function isOffered(kind: ValueKind): boolean {
   if (typeof kind !== "string") return true;
-  return ["room", "server", "room-or-joined", "file", "folder"].includes(kind);
+  return ["room", "server", "room-or-joined", "file", "folder", "data"].includes(kind);
 }
 
 /** Puts texts, or lines, in the places of a script that are written `@name@`. */

@@ -59,6 +59,8 @@ function candidatesOf(kind: ValueKind): string | null {
       return `'(__charla_known ${kind})'`;
     case "folder":
       return "'(__fish_complete_directories)'";
+    case "data":
+      return "'(__charla_data)'";
     case "file":
       return "";
     case "port":

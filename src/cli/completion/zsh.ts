@@ -73,6 +73,8 @@ function action(kind: ValueKind): string {
       return "_files";
     case "folder":
       return "_files -/";
+    case "data":
+      return "_charla_data";
     case "port":
     case "duration":
     case "size":
