@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { CharlaError, describeCause } from "../errors.ts";
 import { readUpTo } from "../read-up-to.ts";
 import type { Io } from "./io.ts";
+import type { LentTerminal } from "./tty.ts";
 
 /** A longer file is no message: those have at most 10,000 characters. */
 const MAX_BYTES = 1024 * 1024;
@@ -27,6 +28,9 @@ const FALLBACK = "vi";
 /** How long an editor has to end when it is asked to, ms. */
 const END_WAIT = 1_000;
 
+/** A shell ends with a status above this one if a signal has ended its program (POSIX sh, 2.8.2). */
+const KILLED = 128;
+
 /** Exit status of a shell for a program that it can't find (POSIX sh, 2.8.2). */
 const NOT_FOUND = 127;
 
@@ -34,21 +38,22 @@ const NOT_FOUND = 127;
  * What becomes of `text` in $VISUAL, $EDITOR or vi. The newline that editors put at the end is dropped.
  *
  * @param lend gives the terminal to the editor, as this program found it, until that is disposed of
- * @param signal ends the editor
+ * @param signal ends the editor, and removes the file at once
  * @throws {CharlaError} EDITOR_FAILED: the text stays as it was
  */
 export async function editOutside(
   text: string,
   env: Io["env"],
-  lend: () => Disposable,
+  lend: () => LentTerminal,
   signal?: AbortSignal,
 ): Promise<string> {
   const editor =
     [env["VISUAL"], env["EDITOR"]].find((name) => (name ?? "").trim() !== "") ?? FALLBACK;
   using file = privateFile(text);
+  signal?.addEventListener("abort", () => file[Symbol.dispose](), { once: true });
   {
-    using _lent = lend();
-    await run(editor, file.path, signal);
+    using lent = lend();
+    await run(editor, file.path, lent, signal);
   }
   return readEdited(file.path);
 }
@@ -80,11 +85,19 @@ function privateFile(text: string): Disposable & { readonly path: string } {
 }
 
 /** As git does, the shell runs it: the variable may hold options. */
-async function run(editor: string, path: string, signal?: AbortSignal): Promise<void> {
+async function run(
+  editor: string,
+  path: string,
+  lent: LentTerminal,
+  signal?: AbortSignal,
+): Promise<void> {
   const child = spawn("/bin/sh", ["-c", `${editor} "$@"`, editor, path], { stdio: "inherit" });
   const { promise, resolve, reject } = Promise.withResolvers<number | string>();
   child.once("error", reject);
-  child.once("exit", (status, ending) => resolve(status ?? ending ?? ""));
+  child.once("exit", (status, ending) => {
+    if (ending !== null || (status ?? 0) > KILLED) lent.reset();
+    resolve(status ?? ending ?? "");
+  });
   const end = () => {
     child.kill();
     setTimeout(() => child.kill("SIGKILL"), END_WAIT).unref();

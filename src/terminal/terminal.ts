@@ -324,6 +324,10 @@ function talkOn(
       asking.giveUp();
       leave(0);
     },
+    killed() {
+      keepDraft();
+      ending.abort();
+    },
   };
   const terminal = holdTerminal(input, output, user, modesOf(asking.capabilities));
   output.on("resize", onResize);
@@ -344,8 +348,16 @@ function talkOn(
     lastTurn = performance.now();
   }
 
+  /** What was typed and not entered is the newest line at the next start: Up brings it back. */
+  function keepDraft(): void {
+    const { line, history } = state.editing;
+    // As in a shell, a line that begins with a blank is not kept, nor one that was only recalled.
+    if (/^\S/.test(line.text) && !history.lines.includes(line.text)) keptLines?.keep(line.text);
+  }
+
   /** Prints what has not been printed, and erases what is drawn anew with each change. */
   async function close(): Promise<void> {
+    keepDraft();
     step({ type: "closed" });
     resize();
     writer.expire(Infinity);

@@ -14,6 +14,14 @@ export interface TerminalUser {
   returned(): void;
   /** It takes or gives no more: it has hung up. */
   hungUp(): void;
+  /** A signal ends the program as soon as this returns. */
+  killed?(): void;
+}
+
+/** A terminal that another program has; given back when it is disposed of. */
+export interface LentTerminal extends Disposable {
+  /** That program was killed, and has left its modes on. */
+  reset(): void;
 }
 
 export interface HeldTerminal extends Disposable {
@@ -22,11 +30,18 @@ export interface HeldTerminal extends Disposable {
   /** Ctrl-Z: stops the whole job, as the terminal itself would; `fg` continues it. */
   suspend(): void;
   /** Gives the terminal to another program until the result is disposed of. */
-  lend(this: void): Disposable;
+  lend(this: void): LentTerminal;
 }
 
 /** Signals that end the program, and that nothing else here handles. */
 const ENDING_SIGNALS = ["SIGQUIT", "SIGALRM", "SIGXCPU", "SIGUSR1", "SIGUSR2"] as const;
+
+/**
+ * What editors turn on, off: the alternate screen (1049), mouse reports, application keys (DECCKM, DECKPAM), styles, and a hidden
+ * cursor (xterm ctlseqs).
+ */
+const EDITOR_MODES_OFF =
+  "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1l\x1b>\x1b[m\x1b[?25h";
 
 /** A stopped program is continued by SIGCONT. If that has not come after so many ms, it could not be stopped. */
 const STOP_WAIT = 50;
@@ -104,6 +119,7 @@ export function holdTerminal(
   function onEndingSignal(signal: NodeJS.Signals): void {
     // Ctrl-\ in the other program, which the terminal sends to both.
     if (signal === "SIGQUIT" && state === "lent") return;
+    user.killed?.();
     close();
     process.kill(process.pid, signal);
   }
@@ -152,6 +168,9 @@ export function holdTerminal(
       if (state === "held") give();
       state = "lent";
       return {
+        reset() {
+          if (state === "lent") output.write(EDITOR_MODES_OFF);
+        },
         [Symbol.dispose]() {
           if (state === "lent") takeBack();
         },

@@ -44,7 +44,10 @@ async function edit(text: string, env: Record<string, string>) {
   const calls: string[] = [];
   const lend = () => {
     calls.push("lent");
-    return { [Symbol.dispose]: () => void calls.push("back") };
+    return {
+      reset: () => void calls.push("reset"),
+      [Symbol.dispose]: () => void calls.push("back"),
+    };
   };
   const result = await editOutside(text, env, lend).catch((error: unknown) => {
     if (!(error instanceof CharlaError)) throw error;
@@ -151,12 +154,24 @@ describe("a failure says what it is, gives the terminal back and leaves no file"
       message: expect.stringMatching(message),
       hint: expect.stringMatching(hint),
     });
-    expect(calls).toEqual(["lent", "back"]);
+    const isKilled = command.startsWith("kill");
+    expect(calls).toEqual(["lent", ...(isKilled ? ["reset"] : []), "back"]);
     expect(leftBehind()).toEqual([]);
   });
 });
 
-const notLent = () => ({ [Symbol.dispose]: () => {} });
+const notLent = () => ({ reset: () => {}, [Symbol.dispose]: () => {} });
+
+test("what an editor that was killed has turned on is turned off", async () => {
+  const killed = editor("kill -KILL $$");
+  expect((await edit("one", { EDITOR: killed })).calls).toEqual(["lent", "reset", "back"]);
+  expect((await edit("one", { EDITOR: `exec ${killed}` })).calls).toEqual([
+    "lent",
+    "reset",
+    "back",
+  ]);
+  expect((await edit("one", { EDITOR: "false" })).calls).toEqual(["lent", "back"]);
+});
 
 test("it can be ended, also if it doesn't want to", async () => {
   for (const [command, why] of [
@@ -169,6 +184,8 @@ test("it can be ended, also if it doesn't want to", async () => {
     const edited = editOutside("one", env, notLent, controller.signal);
     await until("the editor", () => existsSync(ready));
     controller.abort();
+    // The program may be about to be killed.
+    expect(leftBehind()).toEqual([]);
     expect(await edited.catch((error: unknown) => error)).toMatchObject({
       code: "EDITOR_FAILED",
       message: expect.stringContaining(`failed (${why})`),

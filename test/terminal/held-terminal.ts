@@ -17,6 +17,7 @@ const print = (text: string) => void stdout.write(`${text}\r\n`);
 const held = holdTerminal(stdin, stdout, {
   released: () => print("released"),
   returned: () => print("returned"),
+  killed: () => writeFileSync(`${pidFile}.killed`, ""),
   hungUp() {
     writeFileSync(`${pidFile}.hung-up`, "");
     held[Symbol.dispose]();

@@ -348,3 +348,36 @@ describe("an answer longer than the window", () => {
     await stage.ends("> typed", " main  ana  ok");
   });
 });
+
+async function keptAfter(end: (stage: VirtualStage) => void, typed: string): Promise<string[]> {
+  const kept: string[] = [];
+  const keptLines = { lines: ["recalled"], keep: (line: string) => void kept.push(line) };
+  await using stage = await openAtPrompt({ room: true, options: { keptLines } });
+  stage.type(typed);
+  await stage.until("the draft", (rows) => rows.at(-2) === `> ${typed}`);
+  end(stage);
+  await stage.exited;
+  return kept;
+}
+
+describe("a draft", () => {
+  const ENDS: readonly (readonly [how: string, end: (stage: VirtualStage) => void])[] = [
+    ["SIGTERM", (stage) => stage.signal("SIGTERM")],
+    ["SIGHUP", (stage) => stage.signal("SIGHUP")],
+    ["a window that is closed", (stage) => stage.hangUp()],
+    [
+      "the end of the conversation",
+      (stage) => stage.emit({ type: "ended", reason: "peer-left", unsaid: [] }),
+    ],
+  ];
+  for (const [how, end] of ENDS) {
+    test(`is the newest line at the next start, after ${how}`, async () => {
+      expect(await keptAfter(end, "half a thought")).toEqual(["half a thought"]);
+    });
+  }
+
+  test("that begins with a blank, or was only recalled, is not kept", async () => {
+    expect(await keptAfter((stage) => stage.signal("SIGTERM"), " secret")).toEqual([]);
+    expect(await keptAfter((stage) => stage.signal("SIGTERM"), "recalled")).toEqual([]);
+  });
+});

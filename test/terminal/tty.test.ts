@@ -110,6 +110,8 @@ describe("a terminal is as it was found when the program", () => {
       held.kill(signal);
       await held.screen.until("the end", (rows) => rows.some((row) => /status=1\d\d/.test(row)));
       await expectFound(held);
+      // Its user was asked to tidy up.
+      expect(existsSync(`${held.pidFile}.killed`)).toBe(true);
     });
   }
 });
