@@ -1,5 +1,6 @@
 // A conversation on a real terminal: the driver of state/update.ts, which decides, and view/view.ts, which lays out. Reads the
-// keys, does what the screen wants done, and draws through the writer. Knows neither rows nor rules.
+// keys, does what the screen wants done, and draws through the writer. Knows neither rows nor rules. It is long, because keys, drawing and
+// the end share one state and its timers.
 
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 
@@ -40,8 +41,11 @@ const MAX_HELD = 5_000;
 /** How often to look whether the terminal is back, ms. */
 const LOOK_EVERY = 50;
 
+/** Of more items that wait, none is printed in the frame that shows a key: that one is to be on the screen at once. */
+const FEW = 10;
+
 /** How long events may be taken before keys are read, ms. */
-const MAX_BUSY = 8;
+const MAX_BUSY = 4;
 
 /** How long after a signal to end a terminal may take nothing, ms. */
 const END_WAIT = 1_000;
@@ -116,6 +120,9 @@ function talkOn(
   let lastDrawn = 0;
   let lastTurn = 0;
   let isDrawingNow = false;
+  /** A key was pressed since something was drawn, and no item was left out for the last one. */
+  let isKeyDue = false;
+  let wasKeyFirst = false;
   let drawing: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
   let tickAt: number | null = null;
@@ -137,6 +144,7 @@ function talkOn(
 
   function dispatch(event: ScreenEvent): void {
     step(event);
+    if (event.type === "input") isKeyDue = !wasKeyFirst;
     drawSoon(event.type === "input");
   }
 
@@ -193,7 +201,11 @@ function talkOn(
     lastDrawn = now;
     showTitle();
     resize();
-    const { frame, ...drawn } = view({ ...state, transcript: firstItems(state.transcript) });
+    const isKeyFirst = isKeyDue && state.page === null && state.transcript.length > FEW;
+    isKeyDue = false;
+    wasKeyFirst = isKeyFirst;
+    const transcript = isKeyFirst ? [] : firstItems(state.transcript);
+    const { frame, ...drawn } = view({ ...state, transcript });
     const isDrawn = writer.draw(frame, state.size, now);
     awaitCursor();
     if (!isDrawn) return;

@@ -69,6 +69,25 @@ test("only the newest frame is written to a terminal that reads again", async ()
   expect(stage.written().slice(before).match(/x+/g)?.length).toBeLessThanOrEqual(2);
 });
 
+test("a key that was pressed while many messages came is shown before them", async () => {
+  await using stage = await openRoom();
+  const before = stage.written().length;
+  {
+    using _stopped = stage.stopReading();
+    stage.type("z");
+    await Bun.sleep(20);
+    stage.emit(...messages);
+    await Bun.sleep(20);
+    stage.type("q");
+    await Bun.sleep(20);
+  }
+  await stage.until("the last message", (rows) =>
+    rows.some((row) => row.endsWith(` message ${COUNT}.`)),
+  );
+  const [untilKey = ""] = stage.written().slice(before).split("q");
+  expect(untilKey).not.toContain("message");
+});
+
 test("a signal to end is heard although the terminal does not read", async () => {
   const stage = await openRoom();
   using _stopped = stage.stopReading();

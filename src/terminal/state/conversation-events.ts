@@ -16,11 +16,20 @@ import {
 } from "./presence.ts";
 import { print, printMessage, printNotice, printPast } from "./print.ts";
 import { mentions, roomAfter, type RoomMessage, wasMissed } from "./room.ts";
-import type { Connection, PendingMessage, State, Step } from "./state.ts";
+import {
+  type Connection,
+  type PendingMessage,
+  type State,
+  type Step,
+  windowName,
+} from "./state.ts";
 import { roomEntered } from "./unread.ts";
 
 /** How long the count of stray datagrams is shown after the last change, ms. */
 const SHOW_STRAYS = 60_000;
+
+/** Between two notifications, ms. */
+const NOTIFY_EVERY = 5_000;
 
 /** Characters of a message in a notification. */
 const MAX_NOTIFIED = 200;
@@ -36,7 +45,7 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     case "entered":
       return [enter(state, before, event, now), []];
     case "message":
-      return "sequence" in event ? roomMessage(state, event) : plainMessage(state, event, now);
+      return "sequence" in event ? roomMessage(state, event, now) : plainMessage(state, event, now);
     case "delivered":
       return [deliver(state, event), []];
     case "joined":
@@ -142,7 +151,7 @@ export function withoutPending(state: State, id: number): State {
   return { ...state, pending: state.pending.filter((message) => message.id !== id) };
 }
 
-function roomMessage(state: State, message: RoomMessage): Step {
+function roomMessage(state: State, message: RoomMessage, now: number): Step {
   const { from, fingerprint, text, time } = message;
   const named = mentions(state.room, message);
   const colours = withHue(state.colours, fingerprint);
@@ -164,7 +173,7 @@ function roomMessage(state: State, message: RoomMessage): Step {
   if (isPast || fingerprint === state.room.fingerprint) return [printed, []];
   const isToMe = named || state.room.here.length === 2;
   const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];
-  const [seen, effects] = unseen(printed, isToMe ? { from, text } : null);
+  const [seen, effects] = unseen(printed, isToMe ? { from, text } : null, now);
   return [seen, [...rings, ...effects]];
 }
 
@@ -172,19 +181,38 @@ function roomMessage(state: State, message: RoomMessage): Step {
 function plainMessage(state: State, { text }: EventOf<"message">, now: number): Step {
   const item = { time: now, name: "<", colour: null, text, mentions: false };
   const printed = state.settings.showsMessages ? printMessage(state, item, "<") : state;
-  return unseen(printed, { from: "", text });
+  return unseen(printed, { from: "", text }, now);
 }
 
 /** Counts a message that came while the terminal had no focus. */
-function unseen(state: State, notified: { from: string; text: string } | null): Step {
+function unseen(state: State, toMe: { from: string; text: string } | null, now: number): Step {
   if (state.focused) return [state, []];
   const next = { ...state, unseen: state.unseen + 1 };
-  if (notified === null) return [next, []];
+  if (toMe === null) return [next, []];
+  const { notified } = state;
+  if (notified !== null && now < notified.until) {
+    return [{ ...next, notified: { ...notified, more: notified.more + 1 } }, []];
+  }
   const { room } = state.room;
-  const from = visibleLine(notified.from);
+  const from = visibleLine(toMe.from);
   const title = room === "" ? "charla" : `${from} in ${visibleLine(room)}`;
-  const said = Array.from(visibleLine(actionText(notified.text) ?? notified.text));
-  return [next, [{ type: "notify", title, body: said.slice(0, MAX_NOTIFIED).join("") }]];
+  const said = Array.from(visibleLine(actionText(toMe.text) ?? toMe.text));
+  const body = said.slice(0, MAX_NOTIFIED).join("");
+  return [
+    { ...next, notified: { until: now + NOTIFY_EVERY, more: 0 } },
+    [{ type: "notify", title, body }],
+  ];
+}
+
+/** Once another notification may be shown, says how many messages there were meanwhile. */
+export function notifyMore(state: State, now: number): Step {
+  const { notified } = state;
+  if (notified === null || notified.more === 0 || now < notified.until) return [state, []];
+  const body = `${notified.more} more ${notified.more === 1 ? "message" : "messages"}`;
+  return [
+    { ...state, notified: { until: now + NOTIFY_EVERY, more: 0 } },
+    [{ type: "notify", title: windowName(state.room), body }],
+  ];
 }
 
 /** Before what was missed while the connection was lost, or while the terminal had no focus. */

@@ -46,7 +46,9 @@ export function inputStep(state: State, event: InputEvent, now: number): Step {
     case "focus": {
       const { focused } = event;
       const markedNew = state.markedNew && !focused;
-      return [{ ...state, focused, markedNew, unseen: focused ? 0 : state.unseen }, []];
+      const unseen = focused ? 0 : state.unseen;
+      const notified = focused ? null : state.notified;
+      return [{ ...state, focused, markedNew, unseen, notified }, []];
     }
     // What the terminal can do is known to the driver.
     case "answer":

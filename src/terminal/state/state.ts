@@ -60,6 +60,14 @@ export interface Strays {
   readonly until: number;
 }
 
+/** A notification was shown, and the next one waits. */
+export interface Notified {
+  /** ms since 1970. */
+  readonly until: number;
+  /** Messages that it will count. */
+  readonly more: number;
+}
+
 export interface State {
   readonly settings: TalkSettings;
   readonly size: Size;
@@ -107,6 +115,7 @@ export interface State {
   readonly focused: boolean;
   /** Messages of others since the focus was lost. */
   readonly unseen: number;
+  readonly notified: Notified | null;
   /** The last invitation that was shown. */
   readonly invitation: string | null;
   /** What was asked back after the last line: typed again before that time, it is done. */
@@ -157,6 +166,7 @@ export function startState(
     unread: NO_UNREAD,
     focused: true,
     unseen: 0,
+    notified: null,
     invitation: null,
     unconfirmed: null,
     leaving: null,
@@ -186,6 +196,10 @@ export function liveNotices({
 
 /** The title of the window. */
 export function titleText({ room, unseen }: Pick<State, "room" | "unseen">): string {
-  const name = room.room === "" ? "charla" : `charla: ${visibleLine(room.room)}`;
+  const name = windowName(room);
   return unseen === 0 ? name : `(${unseen}) ${name}`;
+}
+
+export function windowName({ room }: RoomState): string {
+  return room === "" ? "charla" : `charla: ${visibleLine(room)}`;
 }

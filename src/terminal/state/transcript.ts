@@ -88,7 +88,7 @@ export type Answer =
     };
 
 /** Items that are laid out and written at once: a few ms of work, so that keys are read in between. */
-export const MAX_AT_ONCE = 100;
+export const MAX_AT_ONCE = 50;
 
 /** Characters of their texts; the longest message has 65,507. */
 const MAX_TEXT_AT_ONCE = 20_000;

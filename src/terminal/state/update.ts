@@ -2,7 +2,13 @@
 // time is passed in, in ms since 1970.
 
 import { withHues } from "./colours.ts";
-import { conversationStep, printOwn, printUnsaid, withoutPending } from "./conversation-events.ts";
+import {
+  conversationStep,
+  notifyMore,
+  printOwn,
+  printUnsaid,
+  withoutPending,
+} from "./conversation-events.ts";
 import type { Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement } from "./presence.ts";
@@ -60,13 +66,14 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
 
 /** When time alone changes something; null if it doesn't. */
 export function nextTick(state: State, now: number): number | null {
-  const { connection, unread, strays, leaving } = state;
+  const { connection, unread, strays, leaving, notified } = state;
   const times = [
     nextAnnouncement(state.presence),
     connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
     connection.type === "ok" ? unread.askAt : null,
     strays === null || strays.text === null ? null : strays.until,
     leaving?.type === "asked" ? leaving.until : null,
+    notified === null || notified.more === 0 ? null : notified.until,
   ].filter((time) => time !== null);
   return times.length === 0 ? null : Math.max(now, Math.min(...times));
 }
@@ -91,9 +98,10 @@ function tick(state: State, now: number): Step {
   }
   if (strays !== null && strays.until <= now) next = { ...next, strays: { ...strays, text: null } };
   if (leaving?.type === "asked" && leaving.until <= now) next = { ...next, leaving: null };
+  const [ticked, effects] = notifyMore(next, now);
   const { askAt } = state.unread;
-  if (askAt === null || now < askAt || connection.type !== "ok") return [next, []];
-  return [{ ...next, unread: asked(next.unread, now) }, [{ type: "ask-rooms" }]];
+  if (askAt === null || now < askAt || connection.type !== "ok") return [ticked, effects];
+  return [{ ...ticked, unread: asked(ticked.unread, now) }, [...effects, { type: "ask-rooms" }]];
 }
 
 function notSaid(

@@ -285,7 +285,9 @@ describe("a notification", () => {
   test("comes for each message where only two are here", () => {
     const screen = openRoom("ben");
     screen.focus(false);
-    screen.emit(says("ben", "hello"), says("ben", "/me waves"));
+    screen.emit(says("ben", "hello"));
+    screen.wait(5_000);
+    screen.emit(says("ben", "/me waves"));
     expect(notifications(screen)).toEqual([
       { type: "notify", title: "ben in main", body: "hello" },
       { type: "notify", title: "ben in main", body: "waves" },
@@ -297,6 +299,25 @@ describe("a notification", () => {
     screen.focus(false);
     screen.emit(plainMessage("hello"));
     expect(notifications(screen)).toEqual([{ type: "notify", title: "charla", body: "hello" }]);
+  });
+
+  test("comes once in five seconds, and then counts what came meanwhile", () => {
+    const screen = openRoom("ben");
+    screen.focus(false);
+    screen.emit(says("ben", "one"), says("ben", "two"), says("ben", "three"));
+    expect(notifications(screen)).toEqual([{ type: "notify", title: "ben in main", body: "one" }]);
+    screen.wait(4_999);
+    expect(notifications(screen)).toEqual([]);
+    screen.wait(1);
+    expect(notifications(screen)).toEqual([
+      { type: "notify", title: "charla: main", body: "2 more messages" },
+    ]);
+    screen.emit(says("ben", "four"));
+    screen.focus(true);
+    screen.wait(10_000);
+    screen.focus(false);
+    screen.emit(says("ben", "five"));
+    expect(notifications(screen)).toEqual([{ type: "notify", title: "ben in main", body: "five" }]);
   });
 
   test("never has more than 200 letters, and none of them is a control character", () => {
