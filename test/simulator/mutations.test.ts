@@ -13,7 +13,7 @@ interface Mutation {
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** The first seed that is tried: one that failed when this was written, as nothing is searched then. */
+  /** The first seed that is tried: one that failed soon when this was written, as nothing is searched then. */
   readonly seed: number;
 }
 
@@ -26,42 +26,42 @@ const MUTATIONS: readonly Mutation[] = [
     file: "receive.ts",
     from: "for (const packet of outcome.acknowledged) packetAcknowledged(this.#session, packet);",
     to: "",
-    seed: 2,
+    seed: 27,
   },
   {
     rule: "lost fragments are not sent again",
     file: "session.ts",
     from: "for (const fragment of content.fragments) loseFragment(session.outgoing, fragment);",
     to: "",
-    seed: 2,
+    seed: 22,
   },
   {
     rule: "early fragments are dropped",
     file: "incoming-messages.ts",
     from: "if (offset > arrived.end) return keepEarly(incoming, offset, bytes);",
     to: "if (offset > arrived.end) return null;",
-    seed: 2,
+    seed: 24,
   },
   {
     rule: "replays are not dropped",
     file: "receive.ts",
     from: "if (hasArrived(received.window, number)) return;",
     to: "",
-    seed: 9,
+    seed: 10,
   },
   {
     rule: "a lost WINDOW is not sent again",
     file: "session.ts",
     from: "if (content.window) session.windowDue = true;",
     to: "",
-    seed: 2,
+    seed: 5,
   },
   {
     rule: "a packet with a wrong tag is accepted",
     file: "packet-protection.ts",
     from: "const frames = key === null ? null : open(crypto, key, packetNumber, header, sealed);",
     to: "const frames = key === null ? null : (open(crypto, key, packetNumber, header, sealed) ?? sealed);",
-    seed: 2,
+    seed: 17,
   },
   {
     rule: "a peer is not followed to a new address",
@@ -75,21 +75,21 @@ const MUTATIONS: readonly Mutation[] = [
     file: "receive.ts",
     from: "this.#session.response = data.slice();",
     to: "",
-    seed: 8,
+    seed: 11,
   },
   {
     rule: "fragments are joined over the gaps between them",
     file: "fragments.ts",
     from: "if (fragment === undefined || fragment.offset > end) break;",
     to: "if (fragment === undefined) break;",
-    seed: 2,
+    seed: 17,
   },
   {
     rule: "bytes that arrive early are written to the wrong place of their page",
     file: "paged-bytes.ts",
     from: "page.set(bytes.subarray(at, at + length), start);",
     to: "page.set(bytes.subarray(at, at + length), 0);",
-    seed: 2,
+    seed: 8,
   },
   {
     rule: "an address that the session leaves is not challenged, so that copies of packets keep it away",
@@ -110,14 +110,14 @@ const MUTATIONS: readonly Mutation[] = [
     file: "../recovery/sent-packets.ts",
     from: "if (sent.packetsInFlight === 0) sent.inFlightSince = Infinity;",
     to: "",
-    seed: 3,
+    seed: 24,
   },
   {
     rule: "strangers keep all the places that they have taken",
     file: "../handshake/unfinished-handshakes.ts",
     from: 'return chosen?.handshake ?? "none";',
     to: 'return "none";',
-    seed: 1,
+    seed: 20,
   },
   {
     rule: "a claim that proves nothing ends an attempt at once",
