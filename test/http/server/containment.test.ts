@@ -15,7 +15,7 @@ import { basename, dirname, join } from "node:path";
 
 import { createFileCache } from "../../../src/http/server/file-cache.ts";
 import { type FolderSystem, openFolder, thisSystem } from "../../../src/http/server/folder.ts";
-import { pathText } from "../../../src/http/server/linux-calls.ts";
+import { ERRNO, pathText } from "../../../src/http/server/linux-calls.ts";
 import { exchange, serveFolder } from "../../harness/file-server.ts";
 import { newFolder } from "../../harness/folder.ts";
 
@@ -316,6 +316,42 @@ test.each(Object.entries(SYSTEMS))(
       expect([path, folder.find(path.slice(1).split("/")).kind]).toEqual([path, "file"]);
     }
     expect(folder.find([]).kind).toBe("folder");
+    top[Symbol.dispose]();
+  },
+);
+
+test.each([
+  ["by parts", thisSystem().descriptors],
+  ["by comparing", null],
+])(
+  "a folder that becomes a link after its path was resolved leads nowhere: %s",
+  (_name, descriptors) => {
+    const { top, shared } = newTree();
+    writeFileSync(join(top.path, "shared-not", "inside"), SECRET);
+    let calls = 0;
+    const system: FolderSystem = {
+      ...thisSystem(),
+      descriptors,
+      calls: {
+        // As for an absolute link: first for the path itself, and then for what it was resolved to.
+        openBeneath() {
+          calls += 1;
+          if (calls === 2) {
+            renameSync(join(shared.path, "sub"), join(shared.path, "before"));
+            symlinkSync("../shared-not", join(shared.path, "sub"));
+          }
+          return -ERRNO.EXDEV;
+        },
+        identify: () => null,
+        isUnchanged: () => false,
+      },
+    };
+    using folder = openFolder(
+      { path: shared.path, dotfiles: false, followSymlinks: false },
+      system,
+    );
+    expect(folder.find(["sub", "inside"]).kind).toBe("missing");
+    expect(calls).toBe(2);
     top[Symbol.dispose]();
   },
 );
