@@ -96,14 +96,14 @@ const MUTATIONS: readonly Mutation[] = [
     file: "path-validation.ts",
     from: "if (left.challenge === null) startChallenge(left, options, now);",
     to: "",
-    seed: 26,
+    seed: 51,
   },
   {
     rule: "an answer is ignored when the session has left its address, as it does all the time between two",
     file: "path-validation.ts",
     from: "path.others.find(isAnswer)",
     to: "undefined",
-    seed: 26,
+    seed: 51,
   },
   {
     rule: "an acknowledgment is awaited although nothing is in flight",
