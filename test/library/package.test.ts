@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { newLibraryFolder } from "../harness/library.ts";
-import { endToEnd } from "../harness/peer-programs.ts";
+import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { root, run } from "../harness/program.ts";
 
 const tool = (name: string) => join(root, "node_modules", ".bin", name);
@@ -18,15 +18,19 @@ test("the JavaScript for Node.js needs nothing that Node.js 20 lacks and its typ
   expect(files.filter((text) => /\b(?:Async)?DisposableStack\b/.test(text))).toEqual([]);
 });
 
-endToEnd("publint and Are The Types Wrong find nothing to object to in the package", async () => {
-  using folder = await newLibraryFolder(true);
-  const cwd = folder.path;
-  await run(["tar", "czf", "charla.tgz", "-C", "node_modules", "charla"], { cwd });
-  const lint = await run(["node", tool("publint"), "run", "--strict", "charla.tgz"], { cwd });
-  expect(lint.stdout).toEndWith("All good!\n");
-  // The package has ES modules alone: `require` reads them from Node.js 22 on, TypeScript from 5.8 on.
-  const types = ["--profile", "esm-only", "--no-definitely-typed", "--format", "json"];
-  const attw = await run(["node", tool("attw"), ...types, "charla.tgz"], { cwd });
-  expect(attw).toMatchObject({ stderr: "", status: 0 });
-  expect(JSON.parse(attw.stdout).analysis.types).toMatchObject({ kind: "included" });
-});
+test(
+  "publint and Are The Types Wrong find nothing to object to in the package",
+  async () => {
+    using folder = await newLibraryFolder(true);
+    const cwd = folder.path;
+    await run(["tar", "czf", "charla.tgz", "-C", "node_modules", "charla"], { cwd });
+    const lint = await run(["node", tool("publint"), "run", "--strict", "charla.tgz"], { cwd });
+    expect(lint.stdout).toEndWith("All good!\n");
+    // The package has ES modules alone: `require` reads them from Node.js 22 on, TypeScript from 5.8 on.
+    const types = ["--profile", "esm-only", "--no-definitely-typed", "--format", "json"];
+    const attw = await run(["node", tool("attw"), ...types, "charla.tgz"], { cwd });
+    expect(attw).toMatchObject({ stderr: "", status: 0 });
+    expect(JSON.parse(attw.stdout).analysis.types).toMatchObject({ kind: "included" });
+  },
+  3 * END_TO_END_TIMEOUT,
+);
