@@ -2,7 +2,7 @@
 // dist/library. JavaScript for Bun in bun/ and for Node.js in node/, which differ in their edges alone (`imports` in
 // package.json), and declarations for both in types/.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,8 +53,17 @@ export function bundleLibrary(folder) {
     const files = [...ENTRIES, ...THREADS].map((file) => join("src", file));
     const built = run("bun", ["build", ...options.split(" "), ...external, ...naming, ...files]);
     if (!built.succeeded) return built;
+    nameErrors(join(folder, target));
   }
   return { succeeded: true, output: "" };
+}
+
+/** The bundler calls a class that is exported CharlaError2, and this is what stack traces would show. */
+function nameErrors(folder) {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/\bCharlaError2\b/g, "CharlaError"));
+  }
 }
 
 /** The declarations alone. Types are checked elsewhere: `bun check`, and `bun check -p tsconfig.library.json`. */

@@ -18,6 +18,19 @@ test("the JavaScript for Node.js needs nothing that Node.js 20 lacks and its typ
   expect(files.filter((text) => /\b(?:Async)?DisposableStack\b/.test(text))).toEqual([]);
 });
 
+test("an error that nobody catches is printed with its name, its code and what helps", async () => {
+  using folder = await newLibraryFolder();
+  folder.write("program.mjs", 'import { join } from "charla";\njoin("x", { name: "ana" });\n');
+  for (const runtime of [process.execPath, "node"]) {
+    const { stderr, status } = await run([runtime, "program.mjs"], { cwd: folder.path });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^(?:error|CharlaError): this is not an invitation/m);
+    expect(stderr).toContain("an invitation looks like charla://");
+    expect(stderr).toContain("INVALID_INVITATION");
+    expect(stderr).not.toContain("CharlaError2");
+  }
+});
+
 test(
   "publint and Are The Types Wrong find nothing to object to in the package",
   async () => {
