@@ -86,12 +86,15 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     if (peer !== null) socket.disconnect();
     const connected = new Promise<void>((resolve, reject) => {
       socket.connect(to.port, destination, (cause?: Error) => {
-        if (cause === undefined) return resolve();
-        peer = null;
-        reject(cause);
+        if (cause === undefined) resolve();
+        else reject(cause);
       });
     });
-    peer = { address: to, connected };
+    const connecting = { address: to, connected };
+    connected.catch(() => {
+      if (peer === connecting) peer = null;
+    });
+    peer = connecting;
     return connected;
   }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { defer } from "../../src/deferred.ts";
 import type { SessionEnd } from "../../src/protocol/session/session.ts";
 import { linkedPair } from "../protocol/linked-pair.ts";
 import { text, words } from "../protocol/pair.ts";
@@ -14,7 +15,7 @@ function createReader() {
   return {
     received,
     stop() {
-      stopped = Promise.withResolvers();
+      stopped = defer();
     },
     goOn() {
       stopped?.resolve();

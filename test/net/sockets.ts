@@ -4,6 +4,9 @@ import { createSocket } from "node:dgram";
 
 import { createInbox } from "./inbox.ts";
 
+/** Under Node.js, a socket that anyone may send to gets no refusals: see src/net/udp-socket.node.ts. */
+export const SERVERS_GET_REFUSALS = process.versions.bun !== undefined;
+
 export type Loopback = "127.0.0.1" | "::1";
 
 export interface BareSocket extends AsyncDisposable {

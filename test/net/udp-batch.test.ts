@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { defer } from "../../src/deferred.ts";
 import type { SocketAddress } from "../../src/net/address.ts";
 import { closedPort, openBareSocket } from "./sockets.ts";
 import { UDP_SOCKETS } from "./watched-socket.ts";
@@ -80,7 +81,7 @@ describe.each(UDP_SOCKETS)("%s", (_title, open, getsRefusals) => {
 
   test("a batch ends when a handler closes the socket", async () => {
     let received = 0;
-    const closed = Promise.withResolvers<void>();
+    const closed = defer<void>();
     using one = await open("127.0.0.1", 0, {
       onTooLong() {
         received += 1;

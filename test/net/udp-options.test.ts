@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 
+import { defer } from "../../src/deferred.ts";
 import { LARGE_RECEIVE_BUFFER } from "../../src/net/socket-options.ts";
 import type { UdpSocketOptions } from "../../src/net/udp-socket.ts";
 import { open } from "./watched-socket.ts";
@@ -7,7 +8,7 @@ import { open } from "./watched-socket.ts";
 /** How many of 10,000 datagrams sent in one turn of the event loop arrive. */
 async function receivedOfBurst(options: Partial<UdpSocketOptions>): Promise<number> {
   let count = 0;
-  const last = Promise.withResolvers<void>();
+  const last = defer<void>();
   using one = await open("127.0.0.1", 0, {
     ...options,
     onDatagram(datagram) {

@@ -7,6 +7,7 @@ import type { SocketAddress } from "../../src/net/address.ts";
 import { openUdpSocket as openNodeUdpSocket } from "../../src/net/udp-socket.node.ts";
 import type { UdpSocket, UdpSocketOptions } from "../../src/net/udp-socket.ts";
 import { createInbox } from "./inbox.ts";
+import { SERVERS_GET_REFUSALS } from "./sockets.ts";
 
 interface Received {
   datagram: Uint8Array;
@@ -25,7 +26,7 @@ export const UDP_SOCKETS: readonly [
   openSocket: typeof open,
   getsRefusals: boolean,
 ][] = [
-  ["the runtime's UDP socket", open, process.versions.bun !== undefined],
+  ["the runtime's UDP socket", open, SERVERS_GET_REFUSALS],
   ["the UDP socket on node:dgram", opener(openNodeUdpSocket), false],
 ];
 

@@ -180,9 +180,9 @@ describe("after the handshake", () => {
       return finishHandshake(both.initiator);
     });
     const values = results.flatMap(({ sendKey, receiveKey, handshakeHash }) => [
-      sendKey.toHex(),
-      receiveKey.toHex(),
-      handshakeHash.toHex(),
+      Buffer.from(sendKey).toString("hex"),
+      Buffer.from(receiveKey).toString("hex"),
+      Buffer.from(handshakeHash).toString("hex"),
     ]);
     expect(new Set(values).size).toBe(9);
   });
