@@ -27,7 +27,7 @@ export async function runTests(node: string, tests: Tests): Promise<TestResult> 
   using folder = newFolder();
   const [, ...files] = await bundle(folder, [BUN, ...tests.files], tests.programs);
   const { stdout, stderr, status } = await run(
-    [node, "--test", "--test-reporter=tap", "--test-concurrency=4", ...files],
+    [node, "--test", "--test-reporter=tap", "--test-concurrency=2", ...files],
     // What programs print on stderr is compared.
     { cwd: folder.path, env: { NODE_OPTIONS: "--disable-warning=ExperimentalWarning" } },
   );
