@@ -55,6 +55,8 @@ export interface VirtualStage extends Inbox, AsyncDisposable {
   /** Everything that was written to the terminal. */
   written(): string;
   isRaw(): boolean;
+  /** The terminal answers what it has been asked so far. */
+  answer(): void;
   /** What the terminal sent while the program didn't read. */
   leftToShell(): string;
   /** Waits until `seen` is true of the rows, and returns them. */
@@ -81,7 +83,7 @@ export function openVirtualStage({
   env?: Readonly<Record<string, string>>;
   options?: Partial<TalkOptions>;
   room?: boolean;
-  /** How long the terminal takes to answer, ms; Infinity for one that doesn't answer. */
+  /** How long the terminal takes to answer, ms; Infinity for one that doesn't answer before `answer` is called. */
   answersAfter?: number;
   /** Messages go through a program in a pipe, which writes them to the same terminal, as `cat` does. */
   piped?: boolean;
@@ -110,9 +112,11 @@ export function openVirtualStage({
     if (stdin.destroyed || !isRaw) leftToShell += data;
     else stdin.write(data);
   }
+  let held = "";
   terminal.onData((data) => {
     if (answersAfter === 0) answer(data);
     else if (answersAfter < Infinity) setTimeout(answer, answersAfter, data);
+    else held += data;
   });
   let isReading = true;
   let read: (() => void) | null = null;
@@ -208,6 +212,10 @@ export function openVirtualStage({
     title: () => title,
     written: () => written,
     isRaw: () => isRaw,
+    answer() {
+      answer(held);
+      held = "";
+    },
     leftToShell: () => leftToShell,
     async until(what, seen) {
       const start = performance.now();

@@ -93,24 +93,27 @@ describe("the terminal", () => {
 
 describe("answers of the terminal", () => {
   test("that are late are not typed, and correct the widths by which the line is drawn", async () => {
-    await using stage = openVirtualStage({ answersAfter: 400 });
+    await using stage = openVirtualStage({ answersAfter: Infinity });
     stage.type("1️⃣x");
     await stage.ends("> 1️⃣x", NOBODY);
     // As the runtime measures; xterm.js draws a keycap in one column.
     expect(stage.cursor()).toEqual({ column: 5, row: 0 });
+    stage.answer();
     await stage.until("the answers", () => stage.cursor().column === 4);
     await stage.ends("> 1️⃣x", NOBODY);
     stage.type("y");
     await stage.ends("> 1️⃣xy", NOBODY);
     expect(stage.cursor()).toEqual({ column: 5, row: 0 });
+    stage.answer();
     expect(stage.leftToShell()).toBe("");
   });
 
   test("about widths are not mixed up with those about the cursor after a resize", async () => {
-    await using stage = openVirtualStage({ answersAfter: 300 });
+    await using stage = openVirtualStage({ answersAfter: Infinity });
     stage.type("1️⃣x");
     await stage.ends("> 1️⃣x", NOBODY);
     stage.resize(60, 20);
+    stage.answer();
     await stage.until("the answers", () => stage.cursor().column === 4);
     await stage.ends("> 1️⃣x", NOBODY);
     stage.resize(50, 20);
@@ -120,14 +123,18 @@ describe("answers of the terminal", () => {
   });
 
   test("are awaited at the end, so that they are not left to the shell", async () => {
-    await using stage = openVirtualStage({ answersAfter: 150 });
+    await using stage = openVirtualStage({ answersAfter: Infinity });
     stage.signal("SIGTERM");
     stage.type("too late");
+    // Without the wait it would end now.
+    await stage.until("the end", (rows) => rows.some((row) => row.includes("is over")));
+    await Bun.sleep(20);
+    stage.answer();
     expect(await stage.exited).toBe(0);
-    await Bun.sleep(300);
     expect(stage.leftToShell()).toBe("");
     expect(stage.isRaw()).toBe(false);
-    expect(stage.rows()).toHaveLength(2);
+    const rows = await stage.until("the shell", (shown) => shown.includes("status=0"));
+    expect(rows).toHaveLength(2);
   });
 
   test("are awaited for a second at most, and not once the terminal has hung up", async () => {
