@@ -166,20 +166,19 @@ for (const [how, ending, status] of [
   });
 }
 
-for (const [signal, status] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 0],
-  ["SIGHUP", 129],
+for (const [signal, receivers, status] of [
+  ["SIGINT", "the launcher alone", 130],
+  ["SIGTERM", "the launcher alone", 0],
+  ["SIGTERM", "both", 0],
+  ["SIGHUP", "the launcher alone", 129],
 ] as const) {
-  endToEnd(`${signal} ends charla once, whether the launcher gets it or both`, async () => {
+  endToEnd(`${signal} to ${receivers} ends charla in good order`, async () => {
     using place = newPlace();
-    for (const isGroup of [false, true]) {
-      await using server = start(["node", place.linked(), "--server", "--port", "0"]);
-      await server.until("stderr", "listening on");
-      if (isGroup) process.kill(await childOf(server.pid), signal);
-      server.signal(signal);
-      expect(await server.exited).toBe(status);
-    }
+    await using server = start(["node", place.linked(), "--server", "--port", "0"]);
+    await server.until("stderr", "listening on");
+    if (receivers === "both") process.kill(await childOf(server.pid), signal);
+    server.signal(signal);
+    expect(await server.exited).toBe(status);
   });
 }
 
