@@ -7,8 +7,8 @@ import { terminalOutput } from "../../src/cli/terminal-output.ts";
 import { systemCode } from "../../src/errors.ts";
 import { newFolder } from "../harness/folder.ts";
 
-/** A pipe has room for 64 KiB, as a terminal has for some: then a write has to wait. */
-const CHUNKS = Array.from({ length: 40 }, (_, index) => `${index} `.repeat(2_000));
+/** A pipe has room for 4 to 64 KiB, as a terminal has for some: then a write has to wait. */
+const CHUNKS = Array.from({ length: 250 }, (_, index) => `${index} `.repeat(600));
 
 /** Of the stream only the size is needed. */
 const stream = Object.assign(new Writable(), { columns: 70, rows: 20 });

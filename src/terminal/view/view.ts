@@ -5,7 +5,7 @@ import { actionText } from "../../chat/commands.ts";
 import { layOutEditor } from "../editor/layout.ts";
 import { type Frame, type Row, span } from "../rows.ts";
 import { liveNotices, promptText, type State } from "../state/state.ts";
-import type { Drawn, MessageItem, PrintedRows } from "../state/transcript.ts";
+import type { Drawn, MessageItem, PrintedRows, TranscriptItem } from "../state/transcript.ts";
 import { itemRows } from "./item-rows.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { followingRows, messageRows, nameColumnWidth } from "./message-rows.ts";
@@ -71,6 +71,31 @@ function namesShown({ here }: State["room"], transcript: State["transcript"]): S
   return new Set([...here, ...authors]);
 }
 
+/** Answers that are printed a page at a time are laid out once for a window: some take long. */
+const ANSWERS = new WeakMap<
+  TranscriptItem,
+  { readonly layout: ItemLayout; readonly rows: readonly Row[] }
+>();
+
+function laidOut(item: TranscriptItem, layout: ItemLayout): readonly Row[] {
+  if (item.type !== "answer") return itemRows(item, layout);
+  const known = ANSWERS.get(item);
+  if (known !== undefined && isSameLayout(known.layout, layout)) return known.rows;
+  const rows = itemRows(item, layout);
+  ANSWERS.set(item, { layout, rows });
+  return rows;
+}
+
+function isSameLayout(one: ItemLayout, other: ItemLayout): boolean {
+  return (
+    one.columns === other.columns &&
+    one.rows === other.rows &&
+    one.width === other.width &&
+    one.nameColumns === other.nameColumns &&
+    one.drawsCodes === other.drawsCodes
+  );
+}
+
 /** All that waits, or the next page of an answer that is longer than the window. */
 function printTranscript(state: State, layout: ItemLayout) {
   const { transcript, page } = state;
@@ -85,7 +110,7 @@ function printTranscript(state: State, layout: ItemLayout) {
       ({ rowsSinceName } = following);
       continue;
     }
-    const next = itemRows(item, layout);
+    const next = laidOut(item, layout);
     const isPaged = item.type === "answer" && next.length > pageRows;
     const from = index === 0 && page !== null ? Math.min(page.shown, next.length) : 0;
     const to = isPaged ? Math.min(from + pageRows, next.length) : next.length;

@@ -244,6 +244,18 @@ describe("an answer that is longer than the window", () => {
   const size = { columns: 80, rows: 8 };
   const waiting = stateOf(size, { transcript: [answer, message("hello")] });
 
+  test("is laid out once, and again in another window", () => {
+    const rows = view(waiting).frame.settled;
+    const { page } = view(waiting);
+    // The same objects, also of the next page.
+    for (const [index, row] of view(waiting).frame.settled.entries())
+      expect(row === rows[index]).toBe(true);
+    const next = view({ ...waiting, page: page && { ...page, waits: false } }).frame.settled;
+    expect(next).toHaveLength(7);
+    const narrow = view({ ...waiting, size: { columns: 40, rows: 8 } }).frame.settled;
+    expect(narrow.map(rowText)).not.toEqual(rows.map(rowText));
+  });
+
   test("is printed a page at a time, with a question in place of the line being typed", () => {
     const { items, page } = view(waiting);
     expect({ items, page }).toEqual({ items: 0, page: { shown: 6, total: 12 } });
