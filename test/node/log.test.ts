@@ -32,5 +32,5 @@ testWithStoringNode(
     expect(result).toEqual({ passed: expect.any(Number), failures: "" });
     expect(result.passed).toBeGreaterThan(FULL_SIZE ? 300 : 5);
   },
-  300_000,
+  600_000,
 );
