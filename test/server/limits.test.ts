@@ -4,17 +4,11 @@ import { describe, expect, test } from "bun:test";
 
 import { NOT_ADMITTED } from "../../src/chat/channel.ts";
 import { encodeFrame, type MemberFrame } from "../../src/chat/frames.ts";
-import { CharlaError } from "../../src/errors.ts";
-import { openMemoryLog } from "../../src/log/memory-log.ts";
-import { TokenBucket } from "../../src/protocol/token-bucket.ts";
 import { LIMITS } from "../../src/server/limits.ts";
-import { createRoomQuota } from "../../src/server/room-quota.ts";
 import type { ServerState } from "../../src/server/server-state.ts";
 import { until } from "../harness/until.ts";
-import { rejection } from "../net/rejection.ts";
 import { limitedTo, NO_RATES, UNLIMITED } from "./rates.ts";
 import {
-  brokenLog,
   connect,
   connectDirectly,
   deviceOf,
@@ -43,10 +37,6 @@ const search = (request: number): MemberFrame => ({
   words: "entry",
 });
 
-/** Frames that enter these rooms, one after the other. */
-const enterEach = (name: string, rooms: readonly string[]): MemberFrame[] =>
-  rooms.map((room) => enterFrame(name, { room }));
-
 /** A client sends these messages, and disconnects once the server has handled them or makes it wait. */
 async function comeAndGo(
   client: TestMember,
@@ -67,147 +57,6 @@ async function enterAndMute(state: ServerState): Promise<[ann: TestMember, bob: 
   await ann.until("done");
   return [ann, bob];
 }
-
-describe("rooms", () => {
-  const limits = { ...UNLIMITED, roomsPerMember: 3 };
-
-  test("past those that one member may create are refused with the reason, whichever program asks", async () => {
-    const state = openState({ limits });
-    const ann = await enter(state, "Ann");
-    ann.say(...enterEach("Ann", ["one", "two"]));
-    await ann.until("welcome", 3);
-    // Rooms that exist are not new.
-    ann.say(enterFrame("Ann"), enterFrame("Ann", { room: "one" }));
-    await ann.until("welcome", 5);
-    const again = await enter(state, "Ann", { room: "two", device: "x".repeat(22) });
-    again.say(enterFrame("Ann", { room: "three" }));
-    expect(await reasonOf(again)).toBe(
-      "you have created 3 rooms, as many as this server allows; three would be one more",
-    );
-    ann.say(sayFrame(1));
-    await ann.texts(1);
-    expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["main", "one", "two"]);
-  });
-
-  test("count only for the member that has created them", async () => {
-    const state = openState({ limits });
-    const [ann, bob] = [await enter(state, "Ann"), await enter(state, "Bob")];
-    ann.say(...enterEach("Ann", ["one", "two"]));
-    await ann.until("welcome", 3);
-    bob.say(...enterEach("Bob", ["one", "two", "three", "four", "five"]));
-    await bob.until("welcome", 6);
-  });
-
-  test("that existed before the server started count for nobody", async () => {
-    const state = openState({ limits });
-    for (const room of ["one", "two", "three", "four"]) await talk(state.log, 1, room);
-    const ann = await enter(state, "Ann");
-    const rooms = ["one", "two", "three", "four", "five", "six"];
-    ann.say(...enterEach("Ann", rooms));
-    await ann.until("welcome", 7);
-  });
-
-  test("past those of one invitation are refused, however many keys are made", async () => {
-    const state = openState({ limits: { ...UNLIMITED, roomsPerInvitation: 5 } });
-    let created = 0;
-    const reasons = [];
-    for (let key = 0; key < 20; key += 1) {
-      const member = connect(state, `throw-away ${key}`);
-      member.say(enterFrame("Eve", { room: `room-${key}` }));
-      const outcome = await Promise.race([member.until("welcome"), reasonOf(member)]);
-      if (typeof outcome === "string") reasons.push(outcome);
-      else created += 1;
-    }
-    expect(created).toBe(5);
-    expect(reasons[0]).toBe(
-      "people with your invitation have created 5 rooms, as many as this server allows; room-5 would be one more",
-    );
-    const owner = await enter(state, "Ann", { owner: true, room: "owners" });
-    owner.say(sayFrame(1));
-    expect(await owner.texts(1)).toEqual(["message 1"]);
-  });
-
-  test("that several keys create at the same time count as well", async () => {
-    const state = openState({ limits: { ...UNLIMITED, roomsPerInvitation: 5 } });
-    const members = Array.from({ length: 20 }, (_, key) => connect(state, `throw-away ${key}`));
-    for (const [key, member] of members.entries()) {
-      member.say(enterFrame("Eve", { room: `room-${key}` }));
-    }
-    await Promise.all(
-      members.map((member) => Promise.race([member.until("welcome"), reasonOf(member)])),
-    );
-    expect(await state.log.rooms()).toHaveLength(5);
-  });
-
-  test("that could not be created count for nobody", async () => {
-    const memory = openMemoryLog({ now: () => 1_000 });
-    let isFull = true;
-    const log = brokenLog({
-      ...memory,
-      claimName(...claim) {
-        if (isFull) throw new CharlaError("STORE_FULL", "the disk is full", "make room");
-        return memory.claimName(...claim);
-      },
-    });
-    const state = openState({ log, limits: { ...limits, roomsPerMember: 1 } });
-    const ann = connect(state, "key of Ann");
-    ann.say(enterFrame("Ann", { room: "one" }));
-    expect(await reasonOf(ann)).toBe("the disk is full");
-    isFull = false;
-    await enter(state, "Ann", { room: "two" });
-  });
-
-  test("that one failed to create while another created it still count as created", async () => {
-    const log = openMemoryLog({ now: () => 1_000 });
-    const quota = createRoomQuota({
-      log,
-      limits: { roomsPerMember: 1, roomsPerInvitation: 9 },
-      date: () => 1_000,
-      isInUse: () => true,
-    });
-    const ann = { fingerprint: "key of Ann", invitation: "standing" };
-    const bob = { fingerprint: "key of Bob", invitation: "standing" };
-    const byAnn = await quota.enter("one", ann);
-    const byBob = await quota.enter("one", bob);
-    byAnn?.(false);
-    byBob?.(true);
-    expect(await quota.enter("one", bob)).toBeNull();
-    expect(await rejection(quota.enter("two", ann))).toMatchObject({ code: "TOO_MANY_ROOMS" });
-    const [first, second] = [await quota.enter("three", bob), await quota.enter("three", ann)];
-    first?.(false);
-    second?.(false);
-    expect(await quota.enter("four", bob)).not.toBeNull();
-  });
-
-  test("in which nothing was said go when nobody has entered for a day, and count no more", async () => {
-    const HOUR = 3_600_000;
-    let date = 1_000 * HOUR;
-    const log = openMemoryLog({ now: () => date });
-    const state = openState({ log, limits: { ...UNLIMITED, roomsPerMember: 3 }, date: () => date });
-    const names = async () => (await log.rooms()).map(({ name }) => name);
-    const ann = await enter(state, "Ann", { room: "one" });
-    ann.say(sayFrame(1), enterFrame("Ann", { room: "two" }), enterFrame("Ann", { room: "three" }));
-    await ann.until("welcome", 3);
-    date += 25 * HOUR;
-    const bob = await enter(state, "Bob");
-    // What was said stays, and so does the room that Ann is in.
-    expect(await names()).toEqual(["one", "three", "main"]);
-    date += 20 * HOUR;
-    ann.say(enterFrame("Ann", { room: "four" }));
-    await ann.until("welcome", 4);
-    date += 23 * HOUR;
-    bob.say(enterFrame("Bob", { room: "five" }));
-    await bob.until("welcome", 2);
-    expect(await names()).toEqual(["one", "four", "five"]);
-  });
-
-  test("are not limited for the owner", async () => {
-    const state = openState({ limits });
-    const ann = await enter(state, "Ann", { owner: true });
-    ann.say(...enterEach("Ann", ["one", "two", "three", "four"]));
-    await ann.until("welcome", 5);
-  });
-});
 
 describe("sessions", () => {
   test("of one person are so many at a time, in a room or not, and the newest is refused", async () => {
@@ -601,33 +450,5 @@ describe("lines on the screens of others", () => {
     await clock.settle();
     const away = ann.of("away").map((frame) => frame.away);
     expect(away).toEqual(Array.from({ length: 6 }, () => [true, false]).flat());
-  });
-});
-
-describe("a token bucket, in virtual time", () => {
-  test("a burst is free, and then each token is earned a little later", () => {
-    const bucket = new TokenBucket({ perSecond: 20, burst: 3 }, 1_000);
-    const waits = [1, 2, 3, 4, 5].map(() => bucket.take(1_000));
-    expect(waits).toEqual([0, 0, 0, 50, 100]);
-  });
-
-  test("what is owed is earned with time, and no more than a burst is saved", () => {
-    const bucket = new TokenBucket({ perSecond: 20, burst: 3 }, 0);
-    for (let count = 0; count < 5; count += 1) bucket.take(0);
-    expect(bucket.take(100)).toBe(50);
-    const later = [1, 2, 3, 4].map(() => bucket.take(1_000_000));
-    expect(later).toEqual([0, 0, 0, 50]);
-  });
-
-  test("nobody waits who keeps to the rate", () => {
-    const bucket = new TokenBucket({ perSecond: 20, burst: 1 }, 0);
-    for (let now = 50; now <= 5_000; now += 50) expect(bucket.take(now)).toBe(0);
-  });
-
-  test("an attempt that finds no token owes none", () => {
-    const bucket = new TokenBucket({ perSecond: 0.5, burst: 1 }, 0);
-    expect([0, 0, 1_500, 2_000, 2_000].map((now) => bucket.tryTake(now))).toEqual([
-      0, 2_000, 500, 0, 2_000,
-    ]);
   });
 });
