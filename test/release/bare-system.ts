@@ -14,7 +14,7 @@ export interface BareSystem extends Disposable {
   run(script: string): Promise<string>;
 }
 
-const PROGRAMS = ["debootstrap", "systemd-nspawn"];
+const PROGRAMS = ["debootstrap", "systemd-nspawn", "unshare"];
 /** How long Debian may take to be fetched and unpacked, or the script to run, in ms. */
 const PATIENCE = 300_000;
 /** It is off again when the script has ended, or after two minutes. */
@@ -35,10 +35,16 @@ export function whyNoBareSystem(): string | null {
 /** Null where Debian's packages can't be reached, or nothing can be booted. */
 export async function makeBareSystem(): Promise<BareSystem | null> {
   const path = mkdtempSync(join(tmpdir(), "charla-bare-"));
-  const remove = () => rmSync(path, { recursive: true, force: true });
+  function remove(): void {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Something of it is still in use: it stays in the folder for temporary files.
+    }
+  }
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
   const options = ["--variant=minbase", "--include=systemd-sysv,dbus"];
-  const made = await finish(["debootstrap", ...options, suite ?? "stable", path]);
+  const made = await finish([...ITSELF, "debootstrap", ...options, suite ?? "stable", path]);
   const units = join(path, "etc/systemd/system");
   const system = {
     path,
@@ -62,6 +68,9 @@ export async function makeBareSystem(): Promise<BareSystem | null> {
     return null;
   }
 }
+
+/** What debootstrap mounts and starts ends with it, even if it is killed. */
+const ITSELF = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
 
 /** No network but loopback, and neither the machine's service manager nor its list of machines. */
 const ALONE = ["--private-network", "--register=no", "--keep-unit"];
