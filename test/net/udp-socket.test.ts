@@ -110,9 +110,9 @@ describe.each(UDP_SOCKETS)("%s", (_title, open) => {
     });
 
     test("an IPv6 address that cannot be bound is written in brackets (RFC 3849)", async () => {
-      expect(await rejection(open("2001:db8::1", 1))).toMatchObject({
+      expect(await rejection(open("2001:db8::1", 40_001))).toMatchObject({
         code: "ADDRESS_NOT_AVAILABLE",
-        message: "[2001:db8::1]:1 cannot be used: this machine does not have that address",
+        message: "[2001:db8::1]:40001 cannot be used: this machine does not have that address",
       });
     });
   });
