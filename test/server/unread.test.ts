@@ -40,7 +40,8 @@ async function talkPastEve(unreadFor: number) {
 test(
   "a member that does not read is disconnected with the reason, and the others miss nothing",
   async () => {
-    await using talk = await talkPastEve(200);
+    // Ann and Bob, in this process, read within that even on a busy machine.
+    await using talk = await talkPastEve(3_000);
     const { eve, goesOn, seenByBob } = talk;
     await until("that she is out", () =>
       seenByBob.shown.some((event) => event.type === "left" && event.peer === "Eve"),
@@ -50,7 +51,7 @@ test(
       type: "closed",
       by: "peer",
       code: 1,
-      reason: "you left your messages unread for 0.2 s",
+      reason: "you left your messages unread for 3 s",
     });
   },
   END_TO_END_TIMEOUT,
