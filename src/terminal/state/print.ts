@@ -17,31 +17,32 @@ export function print(state: State, ...items: readonly TranscriptItem[]): State 
 export function printPast(
   state: State,
   message: Omit<MessageItem, "type" | "follows">,
-  author: string,
+  key: string,
 ): State {
   const isFirst = !state.showsPast && !state.settings.quiet;
   const marked = isFirst ? print(state, { type: "mark", label: "earlier" }) : state;
-  return printBelow({ ...marked, showsPast: true }, message, author);
+  return printBelow({ ...marked, showsPast: true }, message, key);
 }
 
-/** @param author tells the people of one conversation apart */
+/** @param key tells the people of one conversation apart */
 export function printMessage(
   state: State,
   message: Omit<MessageItem, "type" | "follows">,
-  author: string,
+  key: string,
 ): State {
-  return printBelow(settlePast(state), message, author);
+  return printBelow(settlePast(state), message, key);
 }
 
 function printBelow(
   state: State,
   message: Omit<MessageItem, "type" | "follows">,
-  author: string,
+  key: string,
 ): State {
   const ready = settleDay(settlePresence(state), message.time);
-  const follows = ready.lastAuthor === author;
+  const { name } = message;
+  const follows = ready.lastAuthor?.key === key && ready.lastAuthor.name === name;
   // The row of an action has the name in its text, and not where names stand.
-  const lastAuthor = actionText(message.text) === null ? author : null;
+  const lastAuthor = actionText(message.text) === null ? { key, name } : null;
   return { ...append(ready, { type: "message", ...message, follows }), lastAuthor };
 }
 

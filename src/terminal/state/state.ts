@@ -68,6 +68,12 @@ export interface Notified {
   readonly more: number;
 }
 
+/** A person may have another name in each of their windows. */
+export interface Author {
+  readonly key: string;
+  readonly name: string;
+}
+
 export interface State {
   readonly settings: TalkSettings;
   readonly size: Size;
@@ -78,7 +84,7 @@ export interface State {
   /** How far the first item of the transcript was printed, if that is an answer which needs pages; others wait. */
   readonly page: Page | null;
   /** Whose message was last, so that the next knows whether it follows; null after anything else, and where it is out of sight. */
-  readonly lastAuthor: string | null;
+  readonly lastAuthor: Author | null;
   /** Of the column with the names: in one room it only grows, so that texts stay below one another. */
   readonly nameColumns: number;
   /** Printed since the last row with a name, where names have rows of their own. */

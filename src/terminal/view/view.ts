@@ -177,7 +177,8 @@ function pendingRows(
   const rows: Row[] = [];
   // As it will when it is stored, so that its rows stay the same.
   const { lastAuthor, room } = state;
-  const firstFollows = !isBelowNotice && lastAuthor !== null && lastAuthor === room.fingerprint;
+  const firstFollows =
+    !isBelowNotice && lastAuthor?.key === room.fingerprint && lastAuthor.name === room.name;
   let hidden = state.pending.length;
   while (hidden > 0) {
     // The count of hidden messages takes a row.

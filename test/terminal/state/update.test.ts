@@ -31,6 +31,8 @@ const plainMessage = (text: string): ConversationEvent => ({
   text,
 });
 
+const renamed = (text: string) => ({ ...says("ben", text), from: "benjamin" });
+
 const notifications = (screen: ReturnType<typeof openRoom>) =>
   screen.effects().filter(({ type }) => type === "notify");
 
@@ -87,6 +89,13 @@ describe("a message", () => {
     screen.emit({ type: "away", peer: "tom", away: true }, says("ben", "five"));
     const follows = screen.items().map((item) => (item.type === "message" ? item.follows : null));
     expect(follows).toEqual([false, true, false, false, null, false]);
+  });
+
+  test("does not follow one of the same person under another name, as in another window of theirs", () => {
+    const screen = openRoom("ben");
+    screen.emit(says("ben", "one"), renamed("two"), renamed("three"), says("ben", "four"));
+    const follows = screen.items().map((item) => (item.type === "message" ? item.follows : null));
+    expect(follows).toEqual([false, false, true, false]);
   });
 
   test("does not follow an action, which has no name before it", () => {

@@ -25,6 +25,8 @@ function typing(state: State, text: string): State {
 
 const pending = (...texts: string[]) => texts.map((text, id) => ({ id, text }));
 
+const BEN = { key: "SHA256:ben", name: "ben" };
+
 const message = (text: string): MessageItem => ({
   type: "message",
   time: TIME,
@@ -100,7 +102,7 @@ describe("above the line being typed stand", () => {
   test("of this person's next message no name in a narrow window, as when it is stored", () => {
     const here = stateOf({ columns: 40, rows: 24 });
     const room = { ...here.room, fingerprint: "SHA256:ben" };
-    const state = { ...here, room, lastAuthor: "SHA256:ben", pending: pending("one", "two") };
+    const state = { ...here, room, lastAuthor: BEN, pending: pending("one", "two") };
     expect(live(state)).toEqual(["  …     one", "  …     two", "> ", " main  ana, ben  ok "]);
     const joined = ["eva"];
     const presence = { arriving: new Map(), joined, left: new Map(), since: TIME };
@@ -109,10 +111,12 @@ describe("above the line being typed stand", () => {
       "  …   ben",
       "        one",
     ]);
-    expect(live({ ...state, lastAuthor: "SHA256:ana" }).slice(0, 2)).toEqual([
-      "  …   ben",
-      "        one",
-    ]);
+    for (const lastAuthor of [
+      { key: "SHA256:ana", name: "ana" },
+      { ...BEN, name: "benjamin" },
+    ]) {
+      expect(live({ ...state, lastAuthor }).slice(0, 2)).toEqual(["  …   ben", "        one"]);
+    }
   });
 
   test("of one that is too long, its beginning", () => {
@@ -217,8 +221,8 @@ describe("in a narrow window a name", () => {
   });
 
   test("stands before a message on its way where it will when that is stored", () => {
-    const state = stateOf(size, { lastAuthor: "key", rowsSinceName: 6, pending: pending("hello") });
-    const own = { ...state, room: { ...state.room, fingerprint: "key" } };
+    const state = stateOf(size, { lastAuthor: BEN, rowsSinceName: 6, pending: pending("hello") });
+    const own = { ...state, room: { ...state.room, fingerprint: BEN.key } };
     expect(live(own).slice(0, 2)).toEqual(["  …   ben", "        hello"]);
     expect(live({ ...own, rowsSinceName: 5 })[0]).toBe("  …     hello");
   });
