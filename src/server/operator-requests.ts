@@ -116,7 +116,9 @@ export async function answerOperator(
         : moderation.unmute(room.name, frame.name);
       if (frame.muted) {
         checkRank(server, membership, person, "mute");
+        const wasMuted = moderation.isMuted(room.name, person.fingerprint);
         moderation.mute(room.name, person);
+        if (wasMuted) return done;
       }
       announceRights(server, room, person);
       const notice = frame.muted
@@ -170,8 +172,15 @@ export async function answerOperator(
       const person = frame.operator
         ? await findOther(server, membership, frame.name)
         : moderation.removeOperator(frame.name);
-      if (frame.operator) moderation.addOperator(person);
       const notice = operatorNotice(person.name, frame.operator);
+      if (frame.operator) {
+        const wasOperator = moderation.isOperator(person.fingerprint);
+        moderation.addOperator(person);
+        if (wasOperator) {
+          server.notifyPerson(room, member.fingerprint, notice);
+          return done;
+        }
+      }
       for (const entered of server.rooms.values()) announceRights(server, entered, person);
       room.notify(notice);
       return done;
@@ -259,7 +268,9 @@ function checkRank(
     rooms.values().some(({ members }) => {
       return members.some((other) => other.owner && other.fingerprint === fingerprint);
     });
-  if (isOwner) throw permissionDenied(`${name} is the owner`);
+  if (isOwner) {
+    throw permissionDenied(`${name} is the owner`, `nobody can ${what} the owner of the server`);
+  }
   if (member.owner || what === "mute" || !moderation.isOperator(fingerprint)) return;
   throw permissionDenied(`only the owner may ${what} an operator`);
 }
@@ -345,8 +356,8 @@ function operatorNotice(name: string, isOperator: boolean): NoticeFrame {
   return { type: "notice", code: "OPERATOR", message };
 }
 
-function permissionDenied(why: string): CharlaError {
-  return new CharlaError("NOT_THE_OWNER", `permission denied: ${why}`, "ask the owner to do it");
+function permissionDenied(why: string, hint = "ask the owner to do it"): CharlaError {
+  return new CharlaError("NOT_THE_OWNER", `permission denied: ${why}`, hint);
 }
 
 function isKeyOf<Names extends object>(type: PropertyKey, names: Names): type is keyof Names {

@@ -114,6 +114,8 @@ test("a person who was muted is told, in each of their windows, and again when t
     await enter(state, "Bob", { device: deviceOf("2nd") }),
   ];
   await ask(ann, { type: "mute", name: "Bob", muted: true });
+  // No news to Bob.
+  await ask(ann, { type: "mute", name: "Bob", muted: true });
   await ask(ann, { type: "mute", name: "Bob", muted: false });
   for (const bob of windows) {
     expect(await bob.until("notice", 2)).toEqual([
@@ -403,6 +405,7 @@ describe("an operator", () => {
       expect(await ask(bob, question)).toMatchObject({
         code: "NOT_THE_OWNER",
         message: "permission denied: Ann is the owner",
+        hint: `nobody can ${question.type} the owner of the server`,
       });
     }
     for (const type of ["kick", "ban"] as const) {
@@ -424,6 +427,20 @@ describe("an operator", () => {
         message: "permission denied: Ann is the owner",
       });
     }
+  });
+
+  test("is announced to everybody once, and again only to an owner who says it again", async () => {
+    const { ann, dan } = await operators();
+    expect(await dan.until("notice", 2)).toHaveLength(2);
+    const said = ann.of("notice").length;
+    await ask(ann, { type: "op", name: "Bob", operator: true });
+    expect((await ann.until("notice", said + 1)).at(-1)?.message).toBe("Bob is an operator now");
+    await ask(ann, { type: "op", name: "Bob", operator: false });
+    expect((await dan.until("notice", 3)).map(({ message }) => message)).toEqual([
+      "Bob is an operator now",
+      "Carl is an operator now",
+      "Bob is no longer an operator",
+    ]);
   });
 
   test("is announced to everybody, knows it in every window and room, and no longer after deop", async () => {
