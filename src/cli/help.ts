@@ -1,7 +1,7 @@
 // What `--help` prints, laid out from the tables of commands and options. Each help fits a screen of 80 by 24.
 
 import { type HelpRow, LISTED, PAGES } from "./help-pages.ts";
-import { GET_OPTIONS, type Option, OPTIONS, type PageName } from "./option-table.ts";
+import { type Option, type PageName, tableFor, valueOn } from "./option-table.ts";
 
 /** Columns of a terminal that was never resized. */
 const WIDTH = 80;
@@ -32,15 +32,12 @@ export function helpText(page: PageName): string {
 }
 
 /** `-p, --port N`, without the short form `--port N`; what a person writes. */
-export function writtenOption(page: PageName, name: string, option: Option): string {
-  const long = `--${name}${writtenValue(page, option)}`;
+function writtenOption(page: PageName, name: string, option: Option): string {
+  const value = valueOn(page, option);
+  const written =
+    value === undefined ? "" : option.takes === "optional" ? `[=${value.name}]` : ` ${value.name}`;
+  const long = `--${name}${written}`;
   return option.short === undefined ? long : `-${option.short}, ${long}`;
-}
-
-/** ` N`, `[=TEXT]` or nothing. */
-export function writtenValue(page: PageName, { takes, value }: Option): string {
-  if (value === undefined || (value.only !== undefined && value.only !== page)) return "";
-  return takes === "optional" ? `[=${value.name}]` : ` ${value.name}`;
 }
 
 function listOfCommands(): string[] {
@@ -98,7 +95,7 @@ function optionRow(page: PageName, row: HelpRow): Row {
 }
 
 function findOption(page: PageName, name: string) {
-  const option = (page === "get" ? GET_OPTIONS : OPTIONS)[name];
+  const option = tableFor(page)[name];
   const does = option?.does[page];
   if (option === undefined || does === undefined) throw new Error(`${page} has no option ${name}`);
   return { short: option.short, written: writtenOption(page, name, option), does };

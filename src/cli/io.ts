@@ -51,13 +51,13 @@ export function processIo(): Io & Disposable {
       return process.stdin;
     },
     get stdout() {
-      stdout ??= isTerminal(1)
+      stdout ??= isTerminalAt(1)
         ? ownTerminal(1)
         : Object.assign(process.stdout, { isPipe: isPipe(1) });
       return stdout;
     },
     get stderr() {
-      stderr ??= isTerminal(2)
+      stderr ??= isTerminalAt(2)
         ? ownTerminal(2)
         : isDetached
           ? withTimes(process.stderr)
@@ -88,7 +88,7 @@ export function processIo(): Io & Disposable {
   };
 }
 
-function isTerminal(descriptor: number): boolean {
+function isTerminalAt(descriptor: number): boolean {
   return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 

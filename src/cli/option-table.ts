@@ -1,5 +1,6 @@
 // The one table of options: how each is written, what it takes, which commands have it, and what it does there. The
-// parser, --help, the man page and the completions are made from it. Data only.
+// parser, --help, the man page and the completions are made from it. Data, and what these ask of it. It is long because there
+// is one table.
 
 /** The commands that have a name; without one, `chat` is meant. */
 export const COMMANDS = [
@@ -52,6 +53,8 @@ export interface Option {
     /** The one command where a value means something, if it is not all. */
     readonly only?: PageName;
   };
+  /** It may be given more than once. */
+  readonly repeats?: true;
   /** What it does, for each command that has it. */
   readonly does: Readonly<Partial<Record<PageName, string>>>;
   /** For the program itself: no help, manual or completion names it. */
@@ -136,6 +139,7 @@ export const OPTIONS: OptionTable = {
   },
   keep: {
     ...value("90d|10GB", "text"),
+    repeats: true,
     does: { server: "keep only so much of each room: a time, or a size; may be given twice" },
   },
   quota: {
@@ -321,6 +325,7 @@ export const GET_OPTIONS: OptionTable = {
   header: {
     short: "H",
     ...value("LINE", "text"),
+    repeats: true,
     does: { get: 'send this header: "Accept: text/plain"' },
   },
   request: {
@@ -332,6 +337,7 @@ export const GET_OPTIONS: OptionTable = {
     short: "d",
     takes: "text",
     value: { name: "DATA", kind: "data" },
+    repeats: true,
     does: { get: "send DATA, the content of @FILE, or - for stdin" },
   },
   json: {
@@ -342,6 +348,7 @@ export const GET_OPTIONS: OptionTable = {
   form: {
     short: "F",
     ...value("FIELD", "text"),
+    repeats: true,
     does: { get: "send a form: NAME=TEXT, NAME=@FILE" },
   },
   user: {
@@ -367,12 +374,25 @@ export const GET_OPTIONS: OptionTable = {
   version: { ...flag, does: { get: VERSION } },
 };
 
+export function tableFor(page: PageName): OptionTable {
+  return page === "get" ? GET_OPTIONS : OPTIONS;
+}
+
 /** The options of a command, or of one help page, in their order. */
 export function optionsOf(page: PageName): readonly (readonly [name: string, option: Option])[] {
-  const table = page === "get" ? GET_OPTIONS : OPTIONS;
-  return Object.entries(table).filter(
+  return Object.entries(tableFor(page)).filter(
     ([, { does, hidden }]) => does[page] !== undefined && !hidden,
   );
+}
+
+/** What follows an option of this command; undefined if nothing does. */
+export function valueOn(page: PageName, { value }: Option): Option["value"] {
+  return value === undefined || (value.only ?? page) === page ? value : undefined;
+}
+
+/** `--port` and `-p`. */
+export function writtenForms(name: string, { short }: Pick<Option, "short">): string[] {
+  return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
 }
 
 /** The commands that have an option. */

@@ -12,6 +12,8 @@ import {
   type Option,
   OPTIONS,
   type OptionTable,
+  tableFor,
+  writtenForms,
 } from "./option-table.ts";
 
 /** Values are as written; each command reads its own. */
@@ -32,7 +34,7 @@ export interface CommandLine {
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const first = findCommand(tokenize(args, OPTIONS));
-  const table = first === "get" ? GET_OPTIONS : OPTIONS;
+  const table = tableFor(first);
   const tokens = tokenize(args, table);
 
   const command = findCommand(tokens);
@@ -114,9 +116,7 @@ export function helpFor(command: CommandName): string {
 function unknownOption(written: string, table: OptionTable): CharlaError {
   const known = Object.entries(table)
     .filter(([, { hidden }]) => hidden !== true)
-    .flatMap(([name, { short }]) =>
-      short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`],
-    );
+    .flatMap(([name, option]) => writtenForms(name, option));
   const meant = written.startsWith("--") ? closest(written, known) : null;
   const hint = meant === null ? "charla --help lists the options" : `did you mean ${meant}?`;
   return new CharlaError("UNKNOWN_OPTION", `there is no option ${written}`, hint);

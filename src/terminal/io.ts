@@ -1,6 +1,6 @@
 // What a program has of the place where it was started: its three streams, its environment, its working
 // folder and the signals sent to it. Commands take it as an argument, so that tests run them in their own
-// process. src/cli/main.ts makes the real one.
+// process. src/cli/io.ts makes the real one.
 
 import type { Readable, Writable } from "node:stream";
 

@@ -7,7 +7,6 @@ import {
   fillIn,
   isOffered,
   takesNextWord,
-  writtenForms,
 } from "./completed-commands.ts";
 
 export function bashScript(): string {
@@ -16,13 +15,13 @@ export function bashScript(): string {
   return fillIn(script, {
     kinds: commands.flatMap(({ name, options }) =>
       options.filter(takesNextWord).map((option) => {
-        const patterns = writtenForms(option).map((form) => `"${name} ${form}"`);
+        const patterns = option.forms.map((form) => `"${name} ${form}"`);
         return `  ${patterns.join(" | ")}) kind=${kindName(option.kind)} ;;`;
       }),
     ),
     options: commands.map(({ name, options }) => {
-      const forms = options.flatMap(writtenForms).join(" ");
-      return `  ${name}) printf '%s\\n' ${forms} ;;`;
+      const all = options.flatMap(({ forms }) => forms).join(" ");
+      return `  ${name}) printf '%s\\n' ${all} ;;`;
     }),
     arguments: commands
       .filter(({ argument }) => isOffered(argument))

@@ -8,15 +8,20 @@ import {
   optionsOf,
   type PageName,
   type ValueKind,
+  valueOn,
+  writtenForms,
 } from "../option-table.ts";
 
 export interface CompletedOption {
   readonly name: string;
   readonly short: string | undefined;
+  /** As it is written, long and short. */
+  readonly forms: readonly string[];
   readonly takes: Option["takes"];
   /** How the help calls its value; empty without one. */
   readonly valueName: string;
   readonly kind: ValueKind;
+  readonly repeats: boolean;
   readonly does: string;
 }
 
@@ -45,14 +50,16 @@ export function completedCommands(): CompletedCommand[] {
 }
 
 function completedOption(name: string, option: Option, page: PageName): CompletedOption {
-  const { short, takes, value, does } = option;
-  const hasValue = value !== undefined && (value.only ?? page) === page;
+  const { short, takes, repeats, does } = option;
+  const value = valueOn(page, option);
   return {
     name,
     short,
-    takes: takes === "optional" && !hasValue ? "flag" : takes,
-    valueName: hasValue ? value.name : "",
-    kind: hasValue ? value.kind : "text",
+    forms: writtenForms(name, option),
+    takes: takes === "optional" && value === undefined ? "flag" : takes,
+    valueName: value?.name ?? "",
+    kind: value?.kind ?? "text",
+    repeats: repeats === true,
     does: does[page] ?? "",
   };
 }
@@ -60,11 +67,6 @@ function completedOption(name: string, option: Option, page: PageName): Complete
 /** Whether the next word is its value. */
 export function takesNextWord({ takes }: CompletedOption): boolean {
   return takes === "value" || takes === "text";
-}
-
-/** Long and short. */
-export function writtenForms({ name, short }: CompletedOption): string[] {
-  return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
 }
 
 /** Values that are known here, files, or one of a few; of others, such as a number, nothing can be offered. */

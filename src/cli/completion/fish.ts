@@ -6,7 +6,6 @@ import {
   completedCommands,
   fillIn,
   takesNextWord,
-  writtenForms,
 } from "./completed-commands.ts";
 import script from "./fish.txt" with { type: "text" };
 
@@ -16,7 +15,7 @@ export function fishScript(): string {
   const takers = (isGet: boolean) => {
     const forms = commands
       .filter(({ name }) => (name === "get") === isGet)
-      .flatMap(({ options }) => options.filter(takesNextWord).flatMap(writtenForms));
+      .flatMap(({ options }) => options.filter(takesNextWord).flatMap(({ forms }) => forms));
     return [...new Set(forms)].join(" ");
   };
   const offers = named.map(

@@ -21,12 +21,11 @@ const SAFE_ROOM = /^(?!-)[\p{L}\p{N}_.-]{1,40}$/u;
 const SAFE_SERVER = /^(?!-)[\p{L}\p{N}_.:%[\]-]{1,300}$/u;
 
 export async function knownValues(kind: KnownKind, environment: Environment): Promise<string[]> {
-  const joined = orNone(() => listLocalLogs(join(dataFolder(environment), "rooms"))).filter(
-    ({ where, room }) => SAFE_SERVER.test(where) && SAFE_ROOM.test(room),
-  );
+  const logs = await orNone(() => listLocalLogs(join(dataFolder(environment), "rooms")));
+  const joined = logs.filter(({ where, room }) => SAFE_SERVER.test(where) && SAFE_ROOM.test(room));
   const values =
     kind === "server"
-      ? [...serversOf(environment), ...joined.map(({ where }) => where)]
+      ? [...(await knownServers(environment)), ...joined.map(({ where }) => where)]
       : [
           ...(await roomsHere(environment)),
           ...joined.map(({ where, room }) => (kind === "room" ? room : `${where}/${room}`)),
@@ -34,27 +33,24 @@ export async function knownValues(kind: KnownKind, environment: Environment): Pr
   return [...new Set(values)].toSorted().slice(0, MAX_VALUES);
 }
 
-function serversOf(environment: Environment): string[] {
-  const servers = orNone(() => listKnownServers(configFolder(environment)));
+async function knownServers(environment: Environment): Promise<string[]> {
+  const servers = await orNone(() => listKnownServers(configFolder(environment)));
   return servers.filter((server) => SAFE_SERVER.test(server));
 }
 
 /** Those of the server that stores its messages in the data folder. */
 async function roomsHere(environment: Environment): Promise<string[]> {
-  try {
+  const rooms = await orNone(async () => {
     await using log = await openSqliteReader(dataFolder(environment));
-    const names = (await log.rooms()).map(({ name }) => name);
-    return names.filter((name) => SAFE_ROOM.test(name));
-  } catch (error) {
-    if (error instanceof CharlaError) return [];
-    throw error;
-  }
+    return await log.rooms();
+  });
+  return rooms.map(({ name }) => name).filter((name) => SAFE_ROOM.test(name));
 }
 
 /** Somebody who presses Tab has no use for an error. */
-function orNone<Value>(list: () => Value[]): Value[] {
+async function orNone<Value>(list: () => Value[] | Promise<Value[]>): Promise<Value[]> {
   try {
-    return list();
+    return await list();
   } catch (error) {
     if (error instanceof CharlaError) return [];
     throw error;

@@ -8,19 +8,15 @@ import {
   fillIn,
   isOffered,
   takesNextWord,
-  writtenForms,
 } from "./completed-commands.ts";
 import script from "./zsh.txt" with { type: "text" };
-
-/** Options that may be given more than once. */
-const REPEATED: ReadonlySet<string> = new Set(["keep", "header", "form"]);
 
 export function zshScript(): string {
   const commands = completedCommands();
   const named = commands.filter(({ name }) => name !== "chat");
   const takers = commands
     .filter(({ name }) => name !== "get")
-    .flatMap(({ options }) => options.filter(takesNextWord).flatMap(writtenForms));
+    .flatMap(({ options }) => options.filter(takesNextWord).flatMap(({ forms }) => forms));
   return fillIn(script, {
     commands: named.map(
       ({ name, does }) => `    ${quote(`${name}:${does.replaceAll(":", "\\:")}`)}`,
@@ -42,9 +38,8 @@ function caseOf({ name, options, argument }: CompletedCommand): string {
 
 /** As `_arguments` has them: exclusion, form, [what it does], and `:what the value is:how to complete it`. */
 function optionSpecs(option: CompletedOption): string[] {
-  const forms = writtenForms(option);
-  const isRepeated = REPEATED.has(option.name);
-  const before = isRepeated ? "*" : forms.length > 1 ? `(${forms.join(" ")})` : "";
+  const { forms } = option;
+  const before = option.repeats ? "*" : forms.length > 1 ? `(${forms.join(" ")})` : "";
   const does = `[${option.does.replaceAll(/[[\]\\]/g, "\\$&").replaceAll(":", "\\:")}]`;
   return forms.map((form) => {
     const isLong = form.startsWith("--");
