@@ -16,6 +16,7 @@ import {
   optionsOf,
   PAGE_NAMES,
   type PageName,
+  valueOn,
 } from "../src/cli/option-table.ts";
 import { VERSION } from "../src/cli/version.ts";
 
@@ -102,11 +103,15 @@ const FILES: readonly Entry[] = [
 ];
 
 const STATUSES: readonly Entry[] = [
-  ["0", "Success; also after SIGTERM."],
+  ["0", "Success; also of a conversation or a server that SIGTERM has ended."],
   ["1", "Failure, or a message could not be sent: stderr says why, and what to do about it."],
   ["2", "Wrong usage: nothing was tried."],
   ["129", "The terminal hung up (SIGHUP)."],
   ["130", "Interrupted: Ctrl-C, or SIGINT."],
+  [
+    "143",
+    "SIGTERM came before send, receive, get or doctor was done, or while nobody read the output of a conversation.",
+  ],
 ];
 
 /** What is typed, and what it is for. */
@@ -262,9 +267,11 @@ function optionList(page: PageName): string[] {
   );
 }
 
-function optionHead(page: PageName, name: string, { short, takes, value }: Option): string {
+function optionHead(page: PageName, name: string, option: Option): string {
+  const { short, takes } = option;
   const forms = short === undefined ? `Fl -${name}` : `Fl ${short} , Fl -${name}`;
-  if (value === undefined || (value.only ?? page) !== page) return forms;
+  const value = valueOn(page, option);
+  if (value === undefined) return forms;
   return takes === "optional"
     ? `${forms} Ns Op = Ns Ar ${value.name}`
     : `${forms} Ar ${value.name}`;
