@@ -280,11 +280,11 @@ const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
 /** The line may also be a path: then only its first part is named. */
 function noSuchCommand(word: string): CharlaError {
   const first = word.split("/")[0] ?? "";
-  const known = first.toLowerCase();
+  const lower = first.toLowerCase();
   const meant =
-    ELSEWHERE.get(known) ??
+    ELSEWHERE.get(lower) ??
     closest(
-      known,
+      lower,
       COMMANDS.map(({ name }) => name),
     );
   return usageError(
