@@ -1,14 +1,14 @@
 // `node scripts/build-library.mjs [--no-types] [FOLDER]`: what other programs import of the package, by default in
 // dist/library. JavaScript for Bun in bun/ and for Node.js in node/, which differ in their edges alone (`imports` in
 // package.json), and declarations for both in types/.
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { program, root } from "./install.mjs";
+import { root } from "./install.mjs";
+import { runTool } from "./run.mjs";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 /** Files in src/: what `exports` in package.json names. */
@@ -26,7 +26,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder = join(root, "dist", "library")] = positionals;
   const build = values["no-types"] ? bundleLibrary : buildLibrary;
   const { succeeded, output } = build(folder);
-  process.stderr.write(output);
+  if (!succeeded) process.stderr.write(output);
   process.exitCode = succeeded ? 0 : 1;
 }
 
@@ -34,13 +34,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 export function buildLibrary(folder) {
   // The names of its files depend on what is in them: old ones would stay.
   rmSync(folder, { recursive: true, force: true });
-  const outputs = [];
-  for (const build of [bundleLibrary, declareLibrary]) {
-    const { succeeded, output } = build(folder);
-    outputs.push(output);
-    if (!succeeded) return { succeeded, output: outputs.join("") };
-  }
-  return { succeeded: true, output: outputs.join("") };
+  const bundled = bundleLibrary(folder);
+  return bundled.succeeded ? declareLibrary(folder) : bundled;
 }
 
 /** The JavaScript alone: half a second. */
@@ -51,7 +46,13 @@ export function bundleLibrary(folder) {
     const external = Object.keys(manifest.dependencies).map((name) => `--external=${name}`);
     const naming = ["--entry-naming", "[name].[ext]", "--outdir", join(folder, target)];
     const files = [...ENTRIES, ...THREADS].map((file) => join("src", file));
-    const built = run("bun", ["build", ...options.split(" "), ...external, ...naming, ...files]);
+    const built = runTool("bun", [
+      "build",
+      ...options.split(" "),
+      ...external,
+      ...naming,
+      ...files,
+    ]);
     if (!built.succeeded) return built;
     nameErrors(join(folder, target));
   }
@@ -84,7 +85,7 @@ function declareLibrary(folder) {
     const files = ENTRIES.map((file) => join(root, "src", file));
     const project = { extends: join(root, "tsconfig.json"), compilerOptions, include: [], files };
     writeFileSync(config, JSON.stringify(project));
-    const emitted = run("tsc", ["-p", config]);
+    const emitted = runTool("tsc", ["-p", config]);
     if (emitted.succeeded) copyReached(declared, join(folder, "types"));
     return emitted;
   } finally {
@@ -108,14 +109,4 @@ function copyReached(from, to) {
     mkdirSync(dirname(copy), { recursive: true });
     writeFileSync(copy, text);
   }
-}
-
-function run(name, args) {
-  const { status, stdout, stderr } = spawnSync(program(name), args, {
-    cwd: root,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-  const succeeded = status === 0;
-  return { succeeded, output: succeeded ? "" : `${stdout}${stderr}` };
 }

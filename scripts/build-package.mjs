@@ -1,5 +1,4 @@
 // Before `npm pack` and `npm publish`: builds everything in the package that is not in git.
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildLibrary } from "./build-library.mjs";
@@ -10,10 +9,8 @@ import { makeManual } from "./manual.mjs";
 installWhatIsMissing();
 makeManual();
 const library = buildLibrary(join(root, "dist", "library"));
-const folder = join(root, "dist", "program");
-// The names of its files depend on what is in them: old ones would stay.
-rmSync(folder, { recursive: true, force: true });
-for (const { succeeded, output } of [library, bundleProgram(folder)]) {
+const bundled = bundleProgram(join(root, "dist", "program"));
+for (const { succeeded, output } of [library, bundled]) {
   if (succeeded) continue;
   // `npm pack --json` prints its own output on stdout.
   process.stderr.write(output);

@@ -1,8 +1,8 @@
 // charla's program as JavaScript for Bun, in one way for all: one executable file, the package for npm, and the tests.
 // Needs nothing but Node.js, and Bun among the dependencies.
-import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 
-import { program, root } from "./install.mjs";
+import { runTool } from "./run.mjs";
 
 // The thread that searches a log is a program of its own, which is found beside the code that starts it.
 const PROGRAMS = ["src/cli/main.ts", "src/log/sqlite/search-worker.ts"];
@@ -12,9 +12,10 @@ const BUNDLE = ["build", "--format=esm", "--splitting", "--entry-naming", "[name
 // charla must not read the .env and bunfig.toml of the folder it is started in.
 const STRICT = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
 
-/** Writes main.js and what it loads into `folder`. */
+/** Writes main.js and what it loads into `folder`, which is emptied first: the names of the files depend on what is in them. */
 export function bundleProgram(folder) {
-  return bun([...BUNDLE, "--target=bun", ...PROGRAMS, "--outdir", folder]);
+  rmSync(folder, { recursive: true, force: true });
+  return runTool("bun", [...BUNDLE, "--target=bun", ...PROGRAMS, "--outdir", folder]);
 }
 
 /**
@@ -25,15 +26,5 @@ export function bundleProgram(folder) {
  */
 export function compileProgram(file, more = [], sources = PROGRAMS) {
   const options = ["--compile", "--bytecode", ...STRICT, ...more];
-  return bun([...BUNDLE, ...options, ...sources, "--outfile", file]);
-}
-
-/** @returns whether it succeeded, and what it printed */
-function bun(args) {
-  const { status, stdout, stderr, error } = spawnSync(program("bun"), args, {
-    cwd: root,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-  return { succeeded: status === 0, output: error?.message ?? stdout + stderr };
+  return runTool("bun", [...BUNDLE, ...options, ...sources, "--outfile", file]);
 }

@@ -5,7 +5,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { installWhatIsMissing, program, root } from "./install.mjs";
+import { installWhatIsMissing, root } from "./install.mjs";
+import { runTool } from "./run.mjs";
 
 /**
  * Writes charla.1 and completions/ into `folder`, which is emptied first.
@@ -16,12 +17,8 @@ import { installWhatIsMissing, program, root } from "./install.mjs";
 export function makeManual(folder = join(root, "dist", "manual")) {
   rmSync(folder, { recursive: true, force: true });
   const args = [join(root, "scripts", "man-page.ts"), folder, String(releaseTime())];
-  const { status, stdout, stderr, error } = spawnSync(program("bun"), args, {
-    cwd: root,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) throw new Error(error?.message ?? `man-page.ts failed\n${stdout}${stderr}`);
+  const { succeeded, output } = runTool("bun", args);
+  if (!succeeded) throw new Error(`man-page.ts failed\n${output}`);
   return folder;
 }
 

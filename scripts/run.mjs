@@ -1,5 +1,22 @@
-// Runs a program of a build to its end, and prints what it says only if it fails.
-import { spawn } from "node:child_process";
+// Runs a program of a build to its end, and keeps what it says for the case that it fails.
+import { spawn, spawnSync } from "node:child_process";
+
+import { program, root } from "./install.mjs";
+
+/**
+ * Runs a program of a dependency, such as `bun`, in the repository, and waits for it.
+ *
+ * @returns whether it succeeded, and what it printed
+ */
+export function runTool(name, args) {
+  const { status, stdout, stderr, error } = spawnSync(program(name), args, {
+    cwd: root,
+    encoding: "utf8",
+    // Its program is a script of cmd.exe there.
+    shell: process.platform === "win32",
+  });
+  return { succeeded: status === 0, output: error?.message ?? stdout + stderr };
+}
 
 /**
  * @returns {Promise<string>} what it wrote to stdout
