@@ -56,6 +56,7 @@ test(
     const { stdout } = await run(["npm", "pack", ...options], { cwd: place.path });
     const paths = filesIn(stdout);
     expect(paths.filter((path) => !PACKED.test(path))).toEqual([]);
+    expect(paths.filter((path) => /(?<!\.d)\.ts$/.test(path))).toEqual([]);
     expect(paths).toContain("bin/charla.cjs");
     expect(paths).toContain("bin/bunfig.toml");
     expect(paths).toContain("bin/tsconfig.json");
