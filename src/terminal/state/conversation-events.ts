@@ -14,7 +14,7 @@ import {
   personSpoke,
   type Presence,
 } from "./presence.ts";
-import { print, printMessage, printNotice, printPast } from "./print.ts";
+import { print, printMessage, printNotice, printPast, settleOldPresence } from "./print.ts";
 import { mentions, roomAfter, type RoomMessage, wasMissed } from "./room.ts";
 import {
   type Connection,
@@ -52,10 +52,10 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       if (!("fingerprint" in event) || state.settings.verbose) {
         return [describe(state, event, now), []];
       }
-      return [withPresence(state, personJoined(state.presence, event.peer, now)), []];
+      return [changePresence(state, now, (line) => personJoined(line, event.peer, now)), []];
     case "left": {
       const { peer, reason } = event;
-      const next = withPresence(state, personLeft(state.presence, peer, reason, now));
+      const next = changePresence(state, now, (line) => personLeft(line, peer, reason, now));
       // Somebody who is known by the name of another of their windows.
       const isKnown = before.room.here.includes(peer);
       return [next, isKnown ? [] : [{ type: "ask-people" }]];
@@ -100,9 +100,15 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
 }
 
 /** With --quiet nobody's coming and going is shown. */
-function withPresence(state: State, presence: Presence): State {
+function changePresence(
+  state: State,
+  now: number,
+  change: (presence: Presence) => Presence,
+): State {
   if (state.settings.quiet) return state;
-  const next = { ...state, presence };
+  const ready = settleOldPresence(state, now);
+  const presence = change(ready.presence);
+  const next = { ...ready, presence };
   return isPresenceFull(presence) ? print(next) : next;
 }
 

@@ -29,6 +29,9 @@ export const NO_PRESENCE: Presence = {
 /** How long somebody has to stay until it is shown that they joined, ms. */
 const ANNOUNCE_AFTER = 3_000;
 
+/** How long the line changes, ms: it has the time of the first change, which holds for those that soon follow. */
+const CHANGES_FOR = 300_000;
+
 /** People who have come and not stayed long enough yet: of more, nothing is shown. */
 const MAX_ARRIVING = 1_000;
 
@@ -93,6 +96,11 @@ export function announceArrivals(presence: Presence, now: number): Presence {
 export function nextAnnouncement({ arriving }: Presence): number | null {
   const [first] = arriving.values();
   return first === undefined ? null : first.since + ANNOUNCE_AFTER;
+}
+
+/** When the line is to be printed, so that another begins; null if there is none. */
+export function presenceEnd(presence: Presence): number | null {
+  return isNothing(presence) ? null : presence.since + CHANGES_FOR;
 }
 
 /** After the line was printed: those who have just come are still to be shown. */

@@ -2,7 +2,7 @@
 // changed. Pure, but for the time zone of this machine.
 
 import { actionText } from "../../chat/commands.ts";
-import { presencePrinted, presenceText } from "./presence.ts";
+import { presenceEnd, presencePrinted, presenceText } from "./presence.ts";
 import type { State } from "./state.ts";
 import type { MessageItem, TranscriptItem } from "./transcript.ts";
 
@@ -90,6 +90,12 @@ function settlePresence(state: State): State {
   if (text === null) return state;
   const next = { ...state, presence: presencePrinted(presence) };
   return add(next, { type: "notice", time: presence.since, text });
+}
+
+/** The line about who came and left is printed once it is too old for its time to hold for what follows. */
+export function settleOldPresence(state: State, now: number): State {
+  const end = presenceEnd(state.presence);
+  return end === null || now < end ? state : print(state);
 }
 
 function settleDay(state: State, time: number | null): State {

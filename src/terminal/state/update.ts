@@ -11,8 +11,8 @@ import {
 } from "./conversation-events.ts";
 import type { Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
-import { announceArrivals, nextAnnouncement } from "./presence.ts";
-import { endPages, noticeItems, print, printNotice } from "./print.ts";
+import { announceArrivals, nextAnnouncement, presenceEnd } from "./presence.ts";
+import { endPages, noticeItems, print, printNotice, settleOldPresence } from "./print.ts";
 import { peopleHere } from "./room.ts";
 import type { State, Step } from "./state.ts";
 import type { Answer } from "./transcript.ts";
@@ -69,6 +69,7 @@ export function nextTick(state: State, now: number): number | null {
   const { connection, unread, strays, leaving, notified } = state;
   const times = [
     nextAnnouncement(state.presence),
+    presenceEnd(state.presence),
     connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
     connection.type === "ok" ? unread.askAt : null,
     strays === null || strays.text === null ? null : strays.until,
@@ -88,7 +89,8 @@ function closed(before: State, now: number): State {
   return { ...printed, strays: null, pending: [] };
 }
 
-function tick(state: State, now: number): Step {
+function tick(before: State, now: number): Step {
+  const state = settleOldPresence(before, now);
   const { connection, strays, leaving } = state;
   let next: State = { ...state, presence: announceArrivals(state.presence, now) };
   if (connection.type === "silent") {

@@ -99,6 +99,25 @@ describe("the line about who came and left", () => {
     expect(screen.printed()).toEqual(["tom: hello"]);
   });
 
+  test("changes for five minutes, for it has the time of the first change, and then another begins", () => {
+    const screen = openRoom("tom", "eva");
+    screen.emit(joined("ben"));
+    screen.wait(3_000);
+    const since = screen.now;
+    screen.wait(299_000);
+    screen.emit(left("tom"));
+    expect(screen.live()).toEqual(["ben joined; tom left"]);
+    screen.wait(1_000);
+    expect(screen.live()).toEqual([]);
+    screen.wait(3_600_000);
+    screen.emit(left("ben"), says("eva", "hello"));
+    expect(screen.items()).toMatchObject([
+      { type: "notice", time: since, text: "ben joined; tom left" },
+      { type: "notice", time: since + 3_900_000, text: "ben left" },
+      { type: "message", text: "hello" },
+    ]);
+  });
+
   test("names who leaves after it was printed", () => {
     const screen = openRoom();
     screen.emit(joined("ben"));
