@@ -154,7 +154,7 @@ const MAX_HEADER_BYTES = 2_048;
 /** Rooms that are listed: more than anyone chooses from. */
 const MAX_LISTED = 500;
 
-/** The rooms of which there is a log, and where each was joined; what can't be read is left out. */
+/** The rooms of which there is an entry, and where each was joined; what can't be read is left out. */
 export function listLocalLogs(folder: string): v.InferOutput<typeof header>[] {
   return listFolder(folder)
     .slice(0, MAX_LISTED)
@@ -169,7 +169,9 @@ function readHeader(path: string): unknown {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const start = new TextDecoder().decode(readUpTo(descriptor, MAX_HEADER_BYTES));
-      return parseJson(start.split("\n", 1)[0] ?? "");
+      const [first = "", second = ""] = start.split("\n", 2);
+      // A log is opened before a server lets anybody in: an address that was mistyped has a header alone.
+      return second === "" ? null : parseJson(first);
     } finally {
       closeSync(descriptor);
     }

@@ -39,10 +39,15 @@ function writeKnownServers({ config }: Person, text: string): void {
   writeFileSync(join(config, "known-servers"), text);
 }
 
-function writeLocalLog({ data }: Person, folder: string, header: unknown): void {
+function writeLocalLog(
+  { data }: Person,
+  folder: string,
+  header: unknown,
+  entries = '{"half":',
+): void {
   const path = join(data, "rooms", folder);
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, "history.jsonl"), `${JSON.stringify(header)}\n{"half":`);
+  writeFileSync(join(path, "history.jsonl"), `${JSON.stringify(header)}\n${entries}`);
 }
 
 async function writeStore({ data }: Person, rooms: readonly string[]): Promise<void> {
@@ -65,6 +70,14 @@ test("the rooms are those of the own server and those that were joined, each onc
     "garden",
     "main",
   ]);
+});
+
+test("an address where nothing was joined, for it was mistyped or refused, is no value", async () => {
+  using ana = newPerson();
+  writeLocalLog(ana, "1", { room: "main", where: "example.org:12345" });
+  writeLocalLog(ana, "2", { room: "main", where: "exmaple.org:12345" }, "");
+  expect(await knownValues("server", ana.env)).toEqual(["example.org:12345"]);
+  expect(await knownValues("room-or-joined", ana.env)).toEqual(["example.org:12345/main"]);
 });
 
 test("the servers are those of known-servers and those where a room was joined", async () => {
