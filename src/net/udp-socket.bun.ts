@@ -1,17 +1,20 @@
 // The edge to the network under Bun, on Bun.udpSocket: see udp-socket.ts. Its twin for Node.js is udp-socket.node.ts.
 
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 
 import { systemCode } from "../errors.ts";
 import { formatAddress, type SocketAddress } from "./address.ts";
 import { loadSocketTuner } from "./socket-calls.ts";
-import { describeBindError, describeSendError } from "./socket-error.ts";
+import { describeSendError } from "./socket-error.ts";
 import { NOTHING_IN_FORCE } from "./socket-options.ts";
 import { createBatchSender, type Datagram } from "./udp-gso.ts";
 import {
   ANY_ADDRESS,
   ANY_IPV4_ADDRESS,
+  cannotBind,
+  createBatchReporter,
   createSenderReader,
+  destinationAddress,
   sendPastEarlierError,
   socketClosed,
   TOO_LONG,
@@ -66,22 +69,20 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     })
     .catch((cause: unknown) => {
       tuner?.[Symbol.dispose]();
-      const where = bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
-      throw describeBindError(cause, where);
+      throw cannotBind(cause, options);
     });
   const address = { address: socket.address.address, port: socket.port };
   const isDualStack = isIPv6(address.address);
   const inForce = tuner?.apply(socket, address.address) ?? NOTHING_IN_FORCE;
-
-  const destination = (to: SocketAddress) =>
-    isDualStack && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
 
   /** Sends as many as it can without waiting. Returns how many. */
   function sendNow(datagrams: readonly Datagram[]): number {
     if (socket.closed) return 0;
     // The runtime takes a batch as a flat array: bytes, port, address of each.
     const packets: (Uint8Array | number | string)[] = [];
-    for (const { bytes, to } of datagrams) packets.push(bytes, to.port, destination(to));
+    for (const { bytes, to } of datagrams) {
+      packets.push(bytes, to.port, destinationAddress(to, isDualStack));
+    }
     return socket.sendMany(packets);
   }
 
@@ -100,13 +101,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       const last = datagrams.at(-1);
       if (socket.closed || last === undefined) return;
       lastTo = last.to;
-      // Once for each peer, however many datagrams were for it.
-      const reported = new Set<string>();
-      const report = (cause: unknown, to: SocketAddress) => {
-        const error = describeSendError(cause, formatAddress(to));
-        if (!reported.has(error.message)) onError(error);
-        reported.add(error.message);
-      };
+      const report = createBatchReporter(onError);
       sendBatch(datagrams, {
         onRefused({ bytes, to }, cause) {
           if (isForOnTooLong(cause)) onTooLong?.(to, bytes.length);
@@ -119,7 +114,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     },
     send(datagram, to) {
       lastTo = to;
-      const address = destination(to);
+      const address = destinationAddress(to, isDualStack);
       const attempt = async () => {
         for (;;) {
           if (socket.closed) throw socketClosed(to);

@@ -10,11 +10,14 @@ import { isIP, isIPv4, isIPv6 } from "node:net";
 
 import { systemCode } from "../errors.ts";
 import { formatAddress, sameAddress, type SocketAddress } from "./address.ts";
-import { describeBindError, describeSendError } from "./socket-error.ts";
+import { describeSendError } from "./socket-error.ts";
 import {
   ANY_ADDRESS,
   ANY_IPV4_ADDRESS,
+  cannotBind,
+  createBatchReporter,
   createSenderReader,
+  destinationAddress,
   sendPastEarlierError,
   socketClosed,
   TOO_LONG,
@@ -38,8 +41,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
       throw cause;
     })
     .catch((cause: unknown) => {
-      const where = bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
-      throw describeBindError(cause, where);
+      throw cannotBind(cause, options);
     });
   const { address, port: localPort } = socket.address();
   const isDualStack = isIPv6(address);
@@ -65,7 +67,7 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
         const cause = new Error("an IPv4 socket sends to no IPv6 address");
         throw Object.assign(cause, { code: "EAFNOSUPPORT" });
       }
-      const destination = isDualStack && isIPv4(to.address) ? `::ffff:${to.address}` : to.address;
+      const destination = destinationAddress(to, isDualStack);
       const settle = (cause: Error | null) => {
         if (!isOpen) reject(socketClosed(to));
         else if (cause === null) resolve();
@@ -105,19 +107,14 @@ export async function openUdpSocket(options: UdpSocketOptions): Promise<UdpSocke
     sendMany(datagrams) {
       // What has no room in the system's buffer waits here, where nothing limits it.
       if (!isOpen || socket.getSendQueueCount() > 0) return;
-      // Once for each peer, however many datagrams were for it.
-      const reported = new Set<string>();
+      const report = createBatchReporter(onError);
       for (const { bytes, to } of datagrams) {
         // The caller uses its memory again, while this may still wait for room.
         attempt(bytes.slice(), to).catch((cause: unknown) => {
           if (!isOpen) return;
           if (onTooLong !== undefined && systemCode(cause) === TOO_LONG) {
             onTooLong(to, bytes.length);
-            return;
-          }
-          const error = describeSendError(cause, formatAddress(to));
-          if (!reported.has(error.message)) onError(error);
-          reported.add(error.message);
+          } else report(cause, to);
         });
       }
     },

@@ -2,9 +2,11 @@
 // and udp-socket.node.ts. Import `openUdpSocket` from "#udp-socket", which is one of them (package.json, `imports`).
 // Knows nothing of what a datagram holds.
 
+import { isIPv4 } from "node:net";
+
 import { CharlaError } from "../errors.ts";
 import { canonicalAddress, formatAddress, type SocketAddress } from "./address.ts";
-import { describeSendError } from "./socket-error.ts";
+import { describeBindError, describeSendError } from "./socket-error.ts";
 import type { OptionsInForce, WantedOptions } from "./socket-options.ts";
 import type { Datagram } from "./udp-gso.ts";
 
@@ -89,6 +91,29 @@ export async function sendPastEarlierError(
       throw again instanceof CharlaError ? again : describeSendError(again, formatAddress(to));
     });
   }
+}
+
+/** An address as a socket of this kind takes it: a dual-stack one has IPv4 addresses mapped (RFC 4291 s. 2.5.5.2). */
+export function destinationAddress({ address }: SocketAddress, isDualStack: boolean): string {
+  return isDualStack && isIPv4(address) ? `::ffff:${address}` : address;
+}
+
+/** Reports the errors of one batch of datagrams: each once, however many datagrams were for that peer. */
+export function createBatchReporter(onError: UdpSocketOptions["onError"]) {
+  const reported = new Set<string>();
+  return (cause: unknown, to: SocketAddress): void => {
+    const error = describeSendError(cause, formatAddress(to));
+    if (!reported.has(error.message)) onError(error);
+    reported.add(error.message);
+  };
+}
+
+export function cannotBind(
+  cause: unknown,
+  { bind, port }: Pick<UdpSocketOptions, "bind" | "port">,
+): CharlaError {
+  const where = bind === undefined ? `port ${port}` : formatAddress({ address: bind, port });
+  return describeBindError(cause, where);
 }
 
 export function socketClosed(to: SocketAddress): CharlaError {
