@@ -1,7 +1,15 @@
 // A bare Debian in a folder, without anything of this machine, that is booted with systemd and a loopback of its own; it runs
 // one script, and is gone at the end of the scope.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -42,6 +50,8 @@ export async function makeBareSystem(): Promise<BareSystem | null> {
       // Something of it is still in use: it stays in the folder for temporary files.
     }
   }
+  // It becomes "/", which every user of the system has to get through.
+  chmodSync(path, 0o755);
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
   const options = ["--variant=minbase", "--include=systemd-sysv,dbus"];
   const made = await finish([...ITSELF, "debootstrap", ...options, suite ?? "stable", path]);
