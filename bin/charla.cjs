@@ -75,7 +75,8 @@ function launch(program, args) {
   if (process.execve === undefined) return start(runtime, words);
   // Node.js warns that this is new, on the stderr of people who can't help it.
   process.removeAllListeners("warning");
-  process.execve(runtime, [runtime, ...words]);
+  // The environment is its default by the manual; Node.js 22.15 to 22.18, at least, gave an empty one (nodejs/node, 60029).
+  process.execve(runtime, [runtime, ...words], process.env);
 }
 
 function start(runtime, words) {

@@ -124,9 +124,29 @@ test("where the runtime is missing, charla says so in one sentence and how to in
 test("a runtime that can't be started is reported in one sentence", async () => {
   using place = newPlace();
   place.runtime("#!/no/such/interpreter\n");
-  const { stdout, stderr, status } = await run(["node", place.launcher, "--version"]);
+  const { stdout, stderr, status } = await run([...place.parent, "--version"]);
   expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
   expect(stderr).toMatch(/^charla: its runtime can't be started: .*ENOENT.*\nhint: .*\n$/);
+});
+
+test("where Node.js can give its process to the program, the launcher does that, with all of its environment", async () => {
+  using place = newPlace();
+  place.runtime("#!/bin/sh\nexit 1\n");
+  const print = "process.execve = (...given) => console.log(JSON.stringify(given));\n";
+  place.write("print-execve.cjs", print);
+  const shim = ["--require", join(place.path, "print-execve.cjs")];
+  const env = { CHARLA_INVITATION: "charla://nowhere", EMPTY: "" };
+  const { stdout, status } = await run(["node", ...shim, place.launcher, "id"], { env });
+  expect(status).toBe(0);
+  const [file, args, given] = JSON.parse(stdout);
+  expect(file).toEndWith(`node_modules/${PACKAGE}/bin/bun`);
+  expect([args[0], ...args.slice(-3)]).toEqual([
+    file,
+    join(place.path, "dist", "program", "main.js"),
+    "--",
+    "id",
+  ]);
+  expect(given).toMatchObject({ ...env, PATH: process.env["PATH"] });
 });
 
 test("arguments reach the program as they were written", async () => {
@@ -174,7 +194,8 @@ for (const [signal, receivers, status] of [
 ] as const) {
   endToEnd(`${signal} to ${receivers} ends charla in good order`, async () => {
     using place = newPlace();
-    await using server = start(["node", place.linked(), "--server", "--port", "0"]);
+    place.linked();
+    await using server = start([...place.parent, "--server", "--port", "0"]);
     await server.until("stderr", "listening on");
     if (receivers === "both") process.kill(await childOf(server.pid), signal);
     server.signal(signal);
@@ -205,7 +226,8 @@ test.skipIf(process.platform !== "linux")(
   async () => {
     using place = newPlace();
     const secret = "6WzuiKeSqI1OgrLdqPFLDSLnb0TmBzHfMyXZu5EDkhg.9m0a1bJ4CkRXzvOQ3u8w2A";
-    await using member = start(["node", place.linked(), `charla://127.0.0.1:9/main#${secret}`]);
+    place.linked();
+    await using member = start([...place.parent, `charla://127.0.0.1:9/main#${secret}`]);
     const child = await childOf(member.pid);
     expect(shown(member.pid)).not.toContain(secret);
     await until("the program to hide it", () => shown(child).includes("charla://***"));
@@ -230,9 +252,14 @@ function newPlace() {
   const path = mkdtempSync(join(tmpdir(), "charla-package-"));
   cpSync(join(root, "bin"), join(path, "bin"), { recursive: true });
   cpSync(join(root, "package.json"), join(path, "package.json"));
+  const launcher = join(path, "bin", "charla.cjs");
+  const shim = join(path, "without-execve.cjs");
+  writeFileSync(shim, "process.execve = undefined;\n");
   const place = {
     path,
-    launcher: join(path, "bin", "charla.cjs"),
+    launcher,
+    /** The launcher as a process of its own, which newer versions of Node.js replace by the program. */
+    parent: ["node", "--require", shim, launcher],
     write(name: string, text: string) {
       mkdirSync(dirname(join(path, name)), { recursive: true });
       writeFileSync(join(path, name), text);
