@@ -54,7 +54,7 @@ test("a terminal that does not read blocks nobody, and gets everything in order 
   output.destroy();
 });
 
-test("its size is the one of the stream", () => {
+test("the size of the output to a terminal is that of the stream", () => {
   using pipe = newPipe();
   const output = terminalOutput(stream, pipe.path);
   expect([output.isTTY, output.columns, output.rows]).toEqual([true, 70, 20]);
