@@ -104,7 +104,9 @@ async function createPlainLink(
     const error = new CharlaError(
       "OTHER_WIRE",
       `${formatAddress(from)} speaks the sealed wire, and this conversation the plain one`,
-      "join a sealed conversation with its invitation and without --plain; --plain opens and joins plain ones",
+      state.role === "server"
+        ? "they join this one with charla --plain HOST:PORT"
+        : "join it with its invitation and without --plain, or send to it with charla send --to INVITATION",
     );
     if (state.role === "server") {
       handlers.onOtherWire?.(error, from);

@@ -74,8 +74,8 @@ for (const host of LOOPBACKS) {
         expect(client.stdout).toBe("");
         expect(client.stderr).toEndWith(
           `charla: ${where} speaks the sealed wire, and this conversation the plain one\n` +
-            "hint: join a sealed conversation with its invitation and without --plain; --plain opens " +
-            "and joins plain ones\n",
+            "hint: join it with its invitation and without --plain, or send to it with " +
+            "charla send --to INVITATION\n",
         );
         await server.until("stderr", NOT_SEALED);
         await expectServing(server);
@@ -90,6 +90,7 @@ for (const host of LOOPBACKS) {
         const where = hostAndPort(host, server.port);
         const sent = await runCharla(["send", "--reply", "--to", where, "hello?"]);
         expect(sent.stderr).toStartWith(`charla: ${where} speaks the sealed wire`);
+        expect(sent.stderr).toContain("charla send --to INVITATION");
         expect({ stdout: sent.stdout, status: sent.status }).toEqual({ stdout: "", status: 1 });
         await server.until("stderr", NOT_SEALED);
         expect(server.stdout).toBe("");
@@ -179,6 +180,7 @@ for (const host of LOOPBACKS) {
           status: 1,
         });
         await server.until("stderr", "speaks the sealed wire");
+        await server.until("stderr", "hint: they join this one with charla --plain HOST:PORT");
         await using plain = charla(["--plain", where]);
         plain.type("hello\n");
         await server.until("stdout", "hello\n");
