@@ -105,6 +105,9 @@ testWithNode("a Node.js that is too old for a server says which one it needs", a
       `a server needs Node.js 22, and this is ${version}`,
       "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20 is enough",
     ]);
+  } else if (said.length > 0) {
+    // Without an SQLite that has full-text search.
+    expect(said[0]).toBe("RUNTIME_TOO_OLD");
   }
 });
 
