@@ -8,11 +8,12 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 const SECRETS = [
   // An invitation, from its scheme on.
   /(?<=charla:\/\/)[^\0]+/gi,
-  // USER:PASSWORD of `serve --auth` and `get -u`, and before the @ of a URL.
-  /(?<=\0(?:--auth[=\0]|--user[=\0]|-u\0?)[^\0:]*:)[^\0]+/g,
-  /(?<=(?:\0|\/\/)[^\0/@:=]*:)[^\0/@]+(?=@)/g,
-  // The header fields of `get -H` that hold one.
-  /(?<=\0(?:--header[=\0]|-H\0?)(?:authorization|cookie):)[^\0]+/gi,
+  // USER:PASSWORD of `serve --auth` and `get -u`, also behind other short options.
+  /(?<=\0(?:--auth[=\0]|--user[=\0]|-\w*u\0?)[^\0:]*:)[^\0]+/g,
+  // Before the last @ of a URL's authority, as URLs are parsed.
+  /(?<=(?:\0[^\0/@:=]*|\/\/[^\0/@:]*):)[^\0/?#]+(?=@)/g,
+  // Any header field of `get -H`: servers have keys in fields of their own.
+  /(?<=\0(?:--header[=\0]|-\w*H\0?)[^\0:]*:)[^\0]+/g,
 ];
 
 /**

@@ -245,10 +245,17 @@ onLinux("a password among the arguments is covered as well", async () => {
     ["get", "-u", "ana:pa:ss", host],
     ["get", "-uana:pa:ss", host],
     ["get", "--user=ana:pa:ss", host],
+    ["get", "-qu", "ana:pa:ss", host],
+    ["get", "-quana:pa:ss", host],
     ["get", `http://ana:pa:ss@${host}/a@b`],
     ["get", `ana:pa:ss@${host}`],
+    ["get", `ana:pa@ss@${host}`],
+    ["get", `http://ana=1:pa:ss@${host}`],
     ["get", "-H", "Authorization: Bearer pa:ss", host],
     ["get", "-HCookie:id=pa:ss", host],
+    ["get", "-qH", "Authorization: Bearer pa:ss", host],
+    ["get", "-H", "Proxy-Authorization: Bearer pa:ss", host],
+    ["get", "--header", "X-Api-Key:id=pa:ss", host],
   ];
   await Promise.all(
     cases.map(async (args) => {
@@ -256,7 +263,7 @@ onLinux("a password among the arguments is covered as well", async () => {
       const path = `/proc/${program.pid}/cmdline`;
       const seen = () => readFileSync(path, "utf8").split("\0").slice(2).join(" ");
       await until("the cover", () => seen().includes("*****"));
-      const covered = args.join(" ").replace(/pa:ss|Bearer pa:ss|id=pa:ss/, "*****");
+      const covered = args.join(" ").replace(/pa:ss|pa@ss|Bearer pa:ss|id=pa:ss/, "*****");
       expect(seen().replace(/\*+/, "*****").trim()).toBe(covered.replace(": *", ":*"));
     }),
   );
