@@ -11,7 +11,7 @@ export { sameAddress, type SocketAddress } from "../protocol/socket-address.ts";
 /** The lesson's port. */
 export const DEFAULT_PORT = 12345;
 /** Ports are 16 bits (RFC 768). */
-const MAX_PORT = 65_535;
+export const MAX_PORT = 65_535;
 /** Characters of a host name (RFC 1035 s. 2.3.4, without the root's length and dot). */
 const MAX_HOST_LENGTH = 253;
 

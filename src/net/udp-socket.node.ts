@@ -9,7 +9,7 @@ import { lookup } from "node:dns/promises";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 
 import { systemCode } from "../errors.ts";
-import { formatAddress, sameAddress, type SocketAddress } from "./address.ts";
+import { formatAddress, MAX_PORT, sameAddress, type SocketAddress } from "./address.ts";
 import { describeSendError } from "./socket-error.ts";
 import {
   ANY_ADDRESS,
@@ -145,10 +145,15 @@ const lookUpNothing = (
 function openOn(address: string, port: number): Promise<Socket> {
   const socket = createSocket({ type: isIPv4(address) ? "udp4" : "udp6", lookup: lookUpNothing });
   return new Promise((resolve, reject) => {
-    socket.once("error", (cause) => {
+    const fail = (cause: unknown) => {
       socket.close();
       reject(cause);
-    });
+    };
+    // `bind` takes the last 16 bits of any number.
+    if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) {
+      return fail(new RangeError(`a port is a whole number from 0 to ${MAX_PORT}`));
+    }
+    socket.once("error", fail);
     socket.bind({ address, port, exclusive: true }, () => {
       socket.removeAllListeners("error");
       resolve(socket);

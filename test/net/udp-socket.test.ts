@@ -117,6 +117,10 @@ describe.each(UDP_SOCKETS)("%s", (_title, open) => {
     });
   });
 
+  test.each([-1, 1.5, NaN, 65_536, 70_000])("no socket is opened on port %p", async (port) => {
+    expect(await rejection(open("127.0.0.1", port))).toMatchObject({ code: "SOCKET_FAILED" });
+  });
+
   test("a datagram that is too long for UDP over IPv4 is MESSAGE_TOO_LONG (RFC 768, RFC 791)", async () => {
     using one = await open("127.0.0.1");
     await using peer = await openBareSocket();
