@@ -107,6 +107,32 @@ for (const [how, library] of [
     });
 }
 
+testWith(
+  ["bash"],
+  "bash completes the same with other separators, and goes on where it ends at a failure",
+  async () => {
+    using folder = await newFolderWith("bash");
+    const { stdout, stderr, status } = await run(
+      ["bash", "--norc", "--noprofile", "-euc", IN_ANOTHER_BASH],
+      { cwd: folder.path, env: { PATH: pathWith(folder) } },
+    );
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(stdout).toBe("POST,PUT,PATCH;;");
+  },
+);
+
+const IN_ANOTHER_BASH = `
+source ./completion.bash
+IFS=,
+COMP_WORDBREAKS=$' \\t\\n"><=;|&(:'
+COMP_LINE="charla get -X P" COMP_POINT=15 COMP_WORDS=(charla get -X P) COMP_CWORD=3
+_charla
+printf "%s;" "\${COMPREPLY[*]}"
+COMP_LINE="charla get -d x" COMP_WORDS=(charla get -d x)
+_charla
+printf "%s;" "\${COMPREPLY[*]}"
+`;
+
 /** As readline splits them: at blanks, and : and = are words of their own. */
 function wordsOf(typed: string): string[] {
   const words = typed.match(/[:=]+|[^\s:=]+/g) ?? [];
