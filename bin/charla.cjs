@@ -3,6 +3,7 @@
 // platform. For Node.js 20 or newer and nothing else, and so plain JavaScript; CommonJS starts 10 ms sooner than a module.
 "use strict";
 
+const { closeSync } = require("node:fs");
 const { join } = require("node:path");
 
 /** By `process.platform` and `process.arch`: packages `@oven/bun-*` whose programs run there, the best first. */
@@ -49,9 +50,9 @@ function findMovedRuntime(resolve) {
   return require(manifest).version === wanted ? tryTo(resolve, "bun/bin/bun.exe") : null;
 }
 
-function tryTo(resolve, path) {
+function tryTo(act, argument) {
   try {
-    return resolve(path);
+    return act(argument);
   } catch {
     return null;
   }
@@ -87,10 +88,19 @@ function start(runtime, words) {
   for (const signal of ENDING_SIGNALS) process.on(signal, pass);
   child.on("error", (error) => fail(`its runtime can't be started: ${error.message}`));
   child.on("exit", (code, signal) => {
+    leaveTerminal();
     if (signal === null) process.exit(code);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** At its end Node.js restores the terminal's settings, and aborts if its window was closed meanwhile. */
+function leaveTerminal() {
+  const { isatty } = require("node:tty");
+  for (const descriptor of [0, 1, 2]) {
+    if (!isatty(descriptor)) tryTo(closeSync, descriptor);
+  }
 }
 
 function fail(reason) {

@@ -186,6 +186,22 @@ for (const [how, ending, status] of [
   });
 }
 
+test.skipIf(process.platform === "win32")(
+  "the launcher ends with the program's status where the terminal's window was closed",
+  async () => {
+    using place = newPlace();
+    place.runtime(`#!/bin/sh\ntrap "" HUP\necho started\ncat\nexit 7\n`);
+    const started = Promise.withResolvers<void>();
+    const launcher = Bun.spawn(["node", place.launcher], {
+      terminal: { data: () => started.resolve() },
+    });
+    await started.promise;
+    launcher.terminal?.close();
+    await launcher.exited;
+    expect([launcher.exitCode, launcher.signalCode]).toEqual([7, null]);
+  },
+);
+
 for (const [signal, receivers, status] of [
   ["SIGINT", "the launcher alone", 130],
   ["SIGTERM", "the launcher alone", 0],
