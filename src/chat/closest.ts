@@ -6,8 +6,9 @@ const MAX_SLIPS = 2;
 /** The known word that differs from `written` in the fewest letters, or of which it is the first half; else null. */
 export function closest(written: string, known: readonly string[]): string | null {
   const slips = (word: string) => editDistance(written, word);
-  // As many slips as letters would leave nothing of a short word.
-  const isNear = (word: string) => slips(word) <= Math.min(MAX_SLIPS, word.length - 1);
+  // With more slips than half of its letters nothing of a short word would be left.
+  const isNear = (word: string) =>
+    word !== "" && slips(word) <= Math.min(MAX_SLIPS, word.length / 2);
   const isBegun = (word: string) =>
     written !== "" && word.startsWith(written) && written.length * 2 >= word.length;
   const near = known.filter((word) => isNear(word) || isBegun(word));

@@ -107,13 +107,19 @@ const MAX_DURATION = 3_650 * 86_400;
 
 /**
  * A line that begins with one slash is a command, and so is `bye`; with two slashes it is a message that begins with
- * one. Several lines are always a message.
+ * one. Several lines are always a message. Blanks may stand before a command that exists: the space bar, pressed once too
+ * often in a pager, leaves one.
  *
  * @throws {CharlaError} USAGE
  */
 export function parseLine(line: string): ParsedLine {
   if (line === GOODBYE) return { type: "command", command: { type: "bye" } };
-  if (!line.startsWith("/") || line.includes("\n")) return { type: "say", text: line };
+  if (line.includes("\n")) return { type: "say", text: line };
+  if (!line.startsWith("/")) {
+    const written = line.trimStart();
+    const isCommand = COMMANDS.some(({ name }) => written.split(/\s/, 1)[0] === `/${name}`);
+    return isCommand ? parseLine(written) : { type: "say", text: line };
+  }
   if (line.startsWith("//")) return { type: "say", text: quoteAction(line.slice(1)) };
   const [, word = "", rest = ""] = /^\/(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
   const known = COMMANDS.find(({ name }) => name === word);
@@ -264,6 +270,7 @@ function requireNothing({ name }: CommandDescription, rest: string): void {
 const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
   ["nick", "name"],
   ["exit", "quit"],
+  ["q", "quit"],
   ["leave", "quit"],
   ["part", "quit"],
   ["disconnect", "quit"],
@@ -281,16 +288,18 @@ const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
 function noSuchCommand(word: string): CharlaError {
   const first = word.split("/")[0] ?? "";
   const lower = first.toLowerCase();
+  if (lower === "clear") return unknown(first, "Ctrl-L clears the screen;", word);
   const meant =
     ELSEWHERE.get(lower) ??
     closest(
       lower,
       COMMANDS.map(({ name }) => name),
     );
-  return usageError(
-    `there is no command /${first}`,
-    `${meant === null ? "/help lists them;" : `did you mean /${meant}?`} //${word} sends it as a message`,
-  );
+  return unknown(first, meant === null ? "/help lists them;" : `did you mean /${meant}?`, word);
+}
+
+function unknown(first: string, hint: string, word: string): CharlaError {
+  return usageError(`there is no command /${first}`, `${hint} //${word} sends it as a message`);
 }
 
 /** As `parseDuration` reads it: "1h30m". */

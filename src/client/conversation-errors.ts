@@ -137,11 +137,26 @@ export function describeSessionEnd(end: SessionEnd, where: string): CharlaError 
   }
 }
 
+/** By the words of the server's refusal, what to do about it. */
+const REFUSAL_HINTS: readonly (readonly [words: RegExp, hint: string])[] = [
+  [/ is locked$/, "ask its owner to unlock it"],
+  [/ is full$/, "try again later"],
+  [/^your invitation lets in nobody new/, "ask the owner for a new invitation"],
+  [/^your invitation is for the room /, "join that room, or ask the owner for another invitation"],
+  [/ closed the conversation$/, "it is over for everybody; ask them for the next one"],
+];
+
+/** @param reason of the server, by which it lets nobody in or ended the session */
+export function refusedByServer(reason: string): CharlaError {
+  const hint = REFUSAL_HINTS.find(([words]) => words.test(reason))?.[1];
+  return new CharlaError("REFUSED", reason, hint ?? "ask the owner of the conversation why");
+}
+
 /** Why the server does not let this member in, or any more; null for another code of CLOSE. */
 export function describeRefusal(code: number, reason: string): CharlaError | null {
   switch (code) {
     case NOT_ADMITTED:
-      return new CharlaError("REFUSED", reason, "ask the owner of the conversation");
+      return refusedByServer(reason);
     case KICKED:
       return new CharlaError("KICKED", reason, "you may join again; ask them before you do");
     case ROOM_DELETED:

@@ -3,7 +3,7 @@
 import type { RoomEvent } from "../chat/events.ts";
 import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError } from "../errors.ts";
-import { conversationOver } from "./conversation-errors.ts";
+import { conversationOver, refusedByServer } from "./conversation-errors.ts";
 import { joinRoom, type JoinRoomOptions } from "./join-room.ts";
 import type { MessageSender, ReceivedMessage } from "./plain-message.ts";
 import type { SealedTarget } from "./sealed-target.ts";
@@ -63,7 +63,7 @@ export async function openSealedSender(
     if (done === true) {
       options.signal?.throwIfAborted();
       if (reason === null) throw conversationOver();
-      throw new CharlaError("REFUSED", reason, "ask the owner of the conversation");
+      throw refusedByServer(reason);
     }
     if (event.type === "notice" && event.code === "SERVER_SAYS") reason = event.message;
     return event;

@@ -90,23 +90,35 @@ export async function enterRoom(
 /** @throws {CharlaError} REFUSED, BANNED */
 function checkAdmission(server: ServerState, client: Client, room: Room): void {
   const { fingerprint, owner, invitation } = client;
-  const hint = "ask the owner of the conversation";
   const { moderation, invitations } = server;
   const isOperator = owner || moderation.isOperator(fingerprint);
   if (moderation.isBanned(fingerprint) && !owner) {
-    throw new CharlaError("BANNED", "you are banned from this server", hint);
+    throw new CharlaError(
+      "BANNED",
+      "you are banned from this server",
+      "ask the owner to /unban you",
+    );
   }
-  const why =
-    !owner && !invitations.mayEnter(invitation, fingerprint)
-      ? "your invitation lets in nobody new any more"
-      : invitation.room !== null && invitation.room !== room.name && !owner
-        ? `your invitation is for the room ${invitation.room}, not for ${room.name}`
-        : moderation.keepsOut(room.name, fingerprint) && !isOperator
-          ? `${room.name} is locked`
-          : room.isFull
-            ? `${room.name} is full`
-            : null;
-  if (why !== null) throw new CharlaError("REFUSED", why, hint);
+  if (!owner && !invitations.mayEnter(invitation, fingerprint)) {
+    throw refusal(
+      "your invitation lets in nobody new any more",
+      "ask the owner for a new invitation",
+    );
+  }
+  if (invitation.room !== null && invitation.room !== room.name && !owner) {
+    throw refusal(
+      `your invitation is for the room ${invitation.room}, not for ${room.name}`,
+      "join that room, or ask the owner for another invitation",
+    );
+  }
+  if (moderation.keepsOut(room.name, fingerprint) && !isOperator) {
+    throw refusal(`${room.name} is locked`, "ask its owner to unlock it");
+  }
+  if (room.isFull) throw refusal(`${room.name} is full`, "try again later");
+}
+
+function refusal(why: string, hint: string): CharlaError {
+  return new CharlaError("REFUSED", why, hint);
 }
 
 /** A program that was killed is back before its old session has timed out: it is one member, not two. */

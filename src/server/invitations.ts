@@ -232,7 +232,7 @@ export function mayEnter(invitation: LimitedInvitation, guest: string, now: numb
 export function noSuchInvitation(number: number): CharlaError {
   return new CharlaError(
     "NO_SUCH_INVITATION",
-    `there is no invitation ${number} that lets anybody new in`,
+    `there is no open invitation with the number ${number}`,
     "/invites lists those that do; /invite --renew replaces the standing one",
   );
 }

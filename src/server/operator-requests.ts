@@ -55,7 +55,7 @@ export async function answerOperator(
   const { room, member } = membership;
   const { request } = frame;
   const done = { type: "done", request } as const;
-  checkRights(server, membership, frame.type);
+  checkRights(server, membership, frame);
   if ("name" in frame && frame.name.length > MAX_PERSON) {
     throw new CharlaError(
       "NO_SUCH_MEMBER",
@@ -246,11 +246,14 @@ async function describe(
 function checkRights(
   { moderation }: ServerState,
   { member }: Membership,
-  type: OperatorRequestType,
+  frame: OperatorRequest,
 ): void {
   if (member.owner) return;
+  const { type } = frame;
   if (!isKeyOf(type, OPERATOR_REQUESTS)) {
-    throw permissionDenied(`only the owner may ${OWNER_REQUESTS[type]}`);
+    const isDeop = frame.type === "op" && !frame.operator;
+    const what = isDeop ? "take an operator's rights" : OWNER_REQUESTS[type];
+    throw permissionDenied(`only the owner may ${what}`);
   }
   if (moderation.isOperator(member.fingerprint)) return;
   throw permissionDenied(`only the owner and operators may ${OPERATOR_REQUESTS[type]}`);

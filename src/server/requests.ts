@@ -154,7 +154,7 @@ export function refuseAction(
     return {
       code: "REFUSED",
       message: `you are muted in ${room.name}, and keep your name`,
-      hint: "ask the owner of the conversation",
+      hint: "ask the owner or an operator to /unmute you",
     };
   }
   const wait = allowance?.tryTake(action) ?? 0;

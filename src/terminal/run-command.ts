@@ -12,6 +12,7 @@ import { visibleName } from "./visible-text.ts";
 const ONE_LETTER = /(?:^|\s)[a-z\d](?:\s|$)/i;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
+const MORE_FOUND = `only the last ${MAX_FOUND} are shown\ncharla history --search finds all in your log`;
 
 export function isRoomConversation(
   conversation: Conversation | RoomConversation,
@@ -72,7 +73,7 @@ async function run(
       const entries = await conversation.history({ count: MAX_FOUND, words });
       if (entries.length === 0) return text(`no messages found with: ${words}`);
       const notes = [
-        ...(entries.length < MAX_FOUND ? [] : [`only the last ${MAX_FOUND} are shown`]),
+        ...(entries.length < MAX_FOUND ? [] : [MORE_FOUND]),
         ...(ONE_LETTER.test(words) ? ["words of one letter are not searched for"] : []),
       ];
       return { type: "entries", entries, isOlder: false, note: notes.join("\n") || null };
@@ -95,7 +96,7 @@ async function run(
       await conversation.mute(command.name, command.muted);
       if (!command.muted) return text(`${name} is no longer muted`);
       // A mute belongs to a key.
-      return text(`${name} is muted`, "a new key could write again: /lock or /ban prevents that");
+      return text(`${name} is muted`, "they could use a new key: /lock or /ban prevents that");
     }
     case "lock":
       await conversation.lock(command.locked);
@@ -123,7 +124,7 @@ async function run(
       return { type: "invitations", invitations: await conversation.invitations() };
     case "revoke":
       await conversation.revoke(command.number);
-      return text(`invitation ${command.number} lets nobody new in`);
+      return text(`invitation ${command.number} is closed: nobody new can join with it`);
     case "close":
       if (mayBeOwner && confirmed !== "/close") {
         const question = "/close again ends the conversation for everybody; /quit only leaves";

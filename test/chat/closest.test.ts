@@ -48,11 +48,17 @@ test("a word that shares no letter with it is not what was meant", () => {
   expect(closest("ib", ["id"])).toBe("id");
 });
 
+test("a short word of which fewer than half of the letters are right is not what was meant", () => {
+  expect(closest("foo", ["who"])).toBeNull();
+  expect(closest("wo", ["who"])).toBe("who");
+});
+
 test("where nothing is known, nothing is near", () => {
   expect(closest("--plain", [])).toBeNull();
 });
 
 test("letters are counted, not UTF-16 units", () => {
-  expect(closest("😀😀c", ["abc"])).toBe("abc");
+  expect(closest("😀bc", ["abc"])).toBe("abc");
+  expect(closest("😀😀cd", ["abcd"])).toBe("abcd");
   expect(closest("😀😀😀", ["abc"])).toBeNull();
 });

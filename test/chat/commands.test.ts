@@ -19,12 +19,20 @@ function mistake(line: string): CharlaError {
 }
 
 describe("a line is sent as a message", () => {
-  test.each(["hello", " /who", "a/b", "", "what is /who?", "/who\n/quit", "//a\n//b", "\n/who"])(
-    "%j",
-    (text) => {
-      expect(parseLine(text)).toEqual({ type: "say", text });
-    },
-  );
+  test.each([
+    "hello",
+    " /usr/bin",
+    " /foo",
+    " //who",
+    "a/b",
+    "",
+    "what is /who?",
+    "/who\n/quit",
+    "//a\n//b",
+    "\n/who",
+  ])("%j", (text) => {
+    expect(parseLine(text)).toEqual({ type: "say", text });
+  });
 });
 
 test("bye alone on its line is a command where it is typed, and part of a message elsewhere", () => {
@@ -88,6 +96,15 @@ describe("a command is parsed with its arguments", () => {
   });
 });
 
+test("blanks before a command that exists do not make it a message", () => {
+  expect(parseLine(" /who")).toEqual({ type: "command", command: { type: "who" } });
+  expect(parseLine("  /join lunch")).toEqual({
+    type: "command",
+    command: { type: "join", room: "lunch" },
+  });
+  expect(parseLine(" /me waves")).toEqual({ type: "say", text: "/me waves" });
+});
+
 test("an action is a message that begins with /me", () => {
   expect(parseLine("/me  waves ")).toEqual({ type: "say", text: "/me waves" });
   expect(actionText("/me waves")).toBe("waves");
@@ -106,6 +123,14 @@ describe("an unknown command is a mistake, with a suggestion", () => {
     ],
     ["/WHO", "there is no command /WHO", "did you mean /who? //WHO sends it as a message"],
     ["/nick eva", "there is no command /nick", "did you mean /name? //nick sends it as a message"],
+    ["/q", "there is no command /q", "did you mean /quit? //q sends it as a message"],
+    [
+      "/clear",
+      "there is no command /clear",
+      "Ctrl-L clears the screen; //clear sends it as a message",
+    ],
+    ["/away", "there is no command /away", "/help lists them; //away sends it as a message"],
+    ["/foo", "there is no command /foo", "/help lists them; //foo sends it as a message"],
     ["/exit", "there is no command /exit", "did you mean /quit? //exit sends it as a message"],
     [
       "/toString",

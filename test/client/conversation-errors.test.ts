@@ -144,13 +144,26 @@ describe("that a session is over is SESSION_LOST, with why", () => {
   });
 });
 
+test.each([
+  ["main is locked", "ask its owner to unlock it"],
+  ["main is full", "try again later"],
+  ["your invitation lets in nobody new any more", "ask the owner for a new invitation"],
+  [
+    "your invitation is for the room lunch, not for main",
+    "join that room, or ask the owner for another invitation",
+  ],
+  ["ana closed the conversation", "it is over for everybody; ask them for the next one"],
+])('a server that says "%s" leaves the hint: %s', (reason, hint) => {
+  expect(describeRefusal(16, reason)).toMatchObject({ code: "REFUSED", message: reason, hint });
+});
+
 test("a CLOSE with which the server refuses a member is an error with its reason and a hint, another one is not", () => {
   const described = [16, 17, 18, 20].map((code) => {
     const error = describeRefusal(code, "because");
     return [error?.code, error?.message, error?.hint];
   });
   expect(described).toEqual([
-    ["REFUSED", "because", "ask the owner of the conversation"],
+    ["REFUSED", "because", "ask the owner of the conversation why"],
     ["KICKED", "because", "you may join again; ask them before you do"],
     ["BANNED", "because", "ask the owner of the conversation to /unban you"],
     ["ROOM_DELETED", "because", "join another room with --room ROOM, or ask the owner"],

@@ -40,9 +40,7 @@ describe("a refusal is an error", () => {
     const invitation = server.invitation("main");
     expect(await runCharla([invitation, "-n", "ben"], { input: "hello\n" })).toEqual({
       stdout: "",
-      stderr: expect.stringMatching(
-        /charla: main is locked\nhint: ask the owner of the conversation\n/,
-      ),
+      stderr: expect.stringMatching(/charla: main is locked\nhint: ask its owner to unlock it\n/),
       status: 1,
     });
     const json = await runCharla([invitation, "-n", "ben", "--json"], { input: "hello\n" });

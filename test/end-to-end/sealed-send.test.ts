@@ -154,7 +154,7 @@ endToEnd("a refusal is the error, with what to do about it", async () => {
   await owner.lock(true);
   expect(await runCharla(["send", "--to", invitation, "L3"])).toEqual({
     stdout: "",
-    stderr: "charla: main is locked\nhint: ask the owner of the conversation\n",
+    stderr: "charla: main is locked\nhint: ask its owner to unlock it\n",
     status: 1,
   });
   await owner.lock(false);
@@ -196,7 +196,7 @@ endToEnd("a conversation that is closed without an answer is reported with statu
   expect(await sender.exited).toBe(1);
   expect(sender.stdout).toBe("");
   expect(sender.stderr).toBe(
-    "charla: ana closed the conversation\nhint: ask the owner of the conversation\n",
+    "charla: ana closed the conversation\nhint: it is over for everybody; ask them for the next one\n",
   );
 });
 

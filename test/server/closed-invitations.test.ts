@@ -216,7 +216,7 @@ describe("the owner", () => {
     for (const number of [1, 7]) {
       expect(await rejection(owner.revoke(number))).toMatchObject({
         code: "NO_SUCH_INVITATION",
-        message: `there is no invitation ${number} that lets anybody new in`,
+        message: `there is no open invitation with the number ${number}`,
       });
     }
   });

@@ -385,6 +385,7 @@ describe("an operator", () => {
     expect(await ask(bob, { type: "ban", name: "Dan" })).toMatchObject({ type: "banned" });
     for (const [question, what] of [
       [{ type: "op", name: "Dan", operator: true }, "make operators"],
+      [{ type: "op", name: "Dan", operator: false }, "take an operator's rights"],
       [{ type: "delete", room: "garden" }, "delete rooms"],
     ] as const) {
       expect(await ask(bob, question)).toMatchObject({

@@ -273,8 +273,14 @@ describe("a command", () => {
     );
     expect(stage.rows().at(-6)).toBe("11:17 Ana María said 7");
     stage.enter("/search said");
-    await lastRows(stage, "##:## Ana María said 50", "   only the last 20 are shown", ">");
-    expect(stage.rows().at(-4)).toBe("12:00 Ana María said 50");
+    await lastRows(
+      stage,
+      "##:## Ana María said 50",
+      "   only the last 20 are shown",
+      "   charla history --search finds all in your log",
+      ">",
+    );
+    expect(stage.rows().at(-5)).toBe("12:00 Ana María said 50");
   });
 
   test("bans, lists who is banned with what /unban takes, and lifts a ban", async () => {
@@ -305,7 +311,7 @@ describe("a command", () => {
       "      standing    all rooms                                  AAAAAAAAAAAA…",
       "      3           main       2 left, until 2027-01-15 08:00  3 more",
       "      1           den        closed                          ben",
-      "   invitation 3 lets nobody new in",
+      "   invitation 3 is closed: nobody new can join with it",
       "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET",
       ">",
     );
@@ -328,7 +334,7 @@ describe("a command", () => {
       "!! only who opened it may kick",
       "   hint: ask them to",
       "   ana is muted",
-      "   a new key could write again: /lock or /ban prevents that",
+      "   they could use a new key: /lock or /ban prevents that",
       "   ana is no longer muted",
       "   the room is locked: nobody else can join",
       "   the room is unlocked: others can join again",

@@ -4,6 +4,7 @@ import type { Banned } from "../../chat/conversation.ts";
 import type { ConversationEvent, EventOf } from "../../chat/events.ts";
 import type { CharlaError } from "../../errors.ts";
 import { isolated, visibleLine, visibleName } from "../visible-text.ts";
+import { peopleHere } from "./room.ts";
 
 /** Names in one line; of more, how many there are is enough. */
 export const MAX_LISTED = 12;
@@ -166,10 +167,7 @@ function beginning(text: string): string {
 }
 
 function describeEntered({ room, name, members }: EventOf<"entered">): string {
-  // Somebody with several windows is there once.
-  const others = [...new Set(members.map((member) => member.name))].filter(
-    (other) => other !== name,
-  );
+  const [, ...others] = peopleHere(members, name);
   const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
   return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}`;
 }

@@ -71,15 +71,16 @@ test("a delivered message has a line only if verbose", () => {
   ).toBe("delivered: a^Jb");
 });
 
+const member = (name: string) => ({ name, fingerprint: `key of ${name}`, away: false });
+const entered = (...names: string[]) =>
+  describeEvent(
+    { type: "entered", room: "main", name: "ben", owner: false, members: names.map(member) },
+    false,
+  );
+
 describe("in a room", () => {
   const fingerprint = "SHA256:NZ9cVAmlIuCBQoMkGRMaVCYUPVSkWKVzQHQhQgtqE1k";
   const joined = { type: "joined", peer: "ana", fingerprint } as const;
-  const member = (name: string) => ({ name, fingerprint, away: false });
-  const entered = (...names: string[]) =>
-    describeEvent(
-      { type: "entered", room: "main", name: "ben", owner: false, members: names.map(member) },
-      false,
-    );
 
   test("a new member has a fingerprint only if verbose", () => {
     expect(describeEvent(joined, false)).toBe("ana joined");
@@ -99,6 +100,17 @@ describe("in a room", () => {
     const names = Array.from({ length: 20 }, (_, index) => `m${index}`);
     expect(entered("ben", ...names)).toBe(
       "you are ben in main, with m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 and 8 more",
+    );
+  });
+
+  test("a person whose windows have different names is listed once", () => {
+    const eva = { ...member("eva"), fingerprint };
+    const members = [member("ben"), eva, { ...eva, name: "a/b" }, member("ana")];
+    const event = { type: "entered", room: "main", name: "ben", owner: false, members } as const;
+    expect(describeEvent(event, false)).toBe("you are ben in main, with eva, ana");
+    const own = [member("ben"), { ...member("ben"), name: "benno" }];
+    expect(describeEvent({ ...event, members: own }, false)).toBe(
+      "you are ben in main, nobody else is here yet",
     );
   });
 
