@@ -277,7 +277,9 @@ function newMember(): Person {
   const room = join(ana.data, "rooms", "1");
   mkdirSync(room, { recursive: true });
   const header = { room: "garden", where: "example.org:12345" };
-  writeFileSync(join(room, "history.jsonl"), `${JSON.stringify(header)}\n`);
+  const entry = { type: "message", sequence: 1, from: "ben", text: "hello" };
+  const lines = [header, entry].map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(join(room, "history.jsonl"), lines.join(""));
   return ana;
 }
 
