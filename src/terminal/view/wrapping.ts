@@ -31,6 +31,8 @@ const NOT_FIRST =
 /** What never ends one: opening characters (class OP). */
 const NOT_LAST = /^[\p{Ps}\p{Pi}]/u;
 const HYPHEN = /^[-\u2010\u2013]$/;
+/** One that is absolute, or of the home folder or this one: to be copied, it stays whole like an address. */
+const PATH = /(?<![^\s"'(])(?:~|\.{1,2})?\/\S+/g;
 const LETTER = /^\p{L}/u;
 const LETTER_OR_DIGIT = /^[\p{L}\p{N}]/u;
 /** Scripts without spaces between words (class SA). */
@@ -202,13 +204,17 @@ function breaksIn(
   const wordStarts = UNSPACED.test(text)
     ? new Set(Array.from(words.segment(text), ({ index }) => index))
     : null;
+  const paths = text.includes("/") ? Array.from(text.matchAll(PATH), rangeOfMatch) : [];
   let next = 0;
+  let nextPath = 0;
   return (index, offset) => {
     const before = units[index] ?? "";
     const after = units[index + 1] ?? "";
     while ((links[next]?.to ?? Infinity) <= offset) next += 1;
     if ((links[next]?.from ?? Infinity) < offset) return false;
     if (HYPHEN.test(before)) {
+      while ((paths[nextPath]?.to ?? Infinity) <= offset) nextPath += 1;
+      if ((paths[nextPath]?.from ?? Infinity) < offset) return false;
       return LETTER_OR_DIGIT.test(units[index - 1] ?? "") && LETTER.test(after);
     }
     if (before < "\x80" && after < "\x80") return false;
@@ -217,6 +223,10 @@ function breaksIn(
     if (IDEOGRAPH.test(before) || IDEOGRAPH.test(after)) return true;
     return wordStarts?.has(offset) === true && UNSPACED.test(before) && UNSPACED.test(after);
   };
+}
+
+function rangeOfMatch({ 0: matched, index }: RegExpExecArray) {
+  return { from: index, to: index + matched.length };
 }
 
 function splitWords(

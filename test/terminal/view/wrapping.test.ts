@@ -94,6 +94,19 @@ describe("an address", () => {
     expect(linked(`(${hyphens})`, 20)).toEqual([["("], [{ [hyphens]: hyphens }], [")"]]);
   });
 
+  test("is treated like a path, which is not broken at its hyphens either", () => {
+    expect(rows("remove it from /home/ana/known-servers", 36)).toEqual([
+      "remove it from",
+      "/home/ana/known-servers",
+    ]);
+    expect(rows('see "~/.config/a-b/known-servers" or-else', 31)).toEqual([
+      "see",
+      '"~/.config/a-b/known-servers"',
+      "or-else",
+    ]);
+    expect(rows("and/or well-known", 12)).toEqual(["and/or well-", "known"]);
+  });
+
   test("keeps the style that it has", () => {
     const [row] = wrap([span(`see ${link}`, "dim")], { columns: 80, width });
     expect(row).toEqual([
