@@ -2,7 +2,8 @@
 // the command doesn't need: `charla --version` starts in a few milliseconds.
 
 import { CharlaError } from "../errors.ts";
-import type { Io } from "../terminal/io.ts";
+import { Interruption, type Io, SIGNAL_STATUS } from "../terminal/io.ts";
+import type { CommandName } from "./option-table.ts";
 import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
 
 /**
@@ -36,6 +37,7 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     io.print(`charla ${VERSION}`);
     return 0;
   }
+  if (WAITING_COMMANDS.has(command)) endRowOfInterruption(io);
   switch (command) {
     case "chat":
       return (await import("./chat.ts")).chat(commandLine, io);
@@ -58,6 +60,20 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     case "id":
       return (await import("./id.ts")).id(commandLine, io);
   }
+}
+
+/** Those that wait for something else than typed lines, on a terminal that echoes `^C`. */
+const WAITING_COMMANDS: ReadonlySet<CommandName> = new Set(["serve", "get", "receive", "doctor"]);
+
+/** The shell's prompt then begins a row, rather than standing behind `^C`. */
+function endRowOfInterruption(io: Io): void {
+  const { signal } = io;
+  const endRow = () => {
+    const { reason } = signal;
+    const isTyped = reason instanceof Interruption && reason.exitStatus === SIGNAL_STATUS.SIGINT;
+    if (isTyped && io.stderr.isTTY === true) io.stderr.write("\n");
+  };
+  signal.addEventListener("abort", endRow, { once: true });
 }
 
 /** For commands with nothing to tidy up: an interruption ends them at once. */

@@ -121,7 +121,7 @@ testWith(
     if (hasAnother)
       await screen.until("the code", (seen) => seen.some((row) => /[▀▄█]{20}/.test(row)));
     screen.press("C-c");
-    await screen.until("the end", (seen) => seen.at(-1)?.endsWith("$") === true);
+    await screen.until("the end", (seen) => seen.at(-2) === "^C" && seen.at(-1) === "$");
   },
 );
 
