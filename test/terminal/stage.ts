@@ -54,6 +54,8 @@ export interface VirtualStage extends Inbox, AsyncDisposable {
   title(): string;
   /** Everything that was written to the terminal. */
   written(): string;
+  /** What of that was written before the program last took the terminal. */
+  writtenBefore(): string;
   isRaw(): boolean;
   /** The terminal answers what it has been asked so far. */
   answer(): void;
@@ -99,11 +101,13 @@ export function openVirtualStage({
   let title = "";
   let written = "";
   let isRaw = false;
+  let writtenBefore = "";
   terminal.onBell(() => void (bells += 1));
   terminal.onTitleChange((changed) => void (title = changed));
   const stdin = Object.assign(new PassThrough(), {
     isTTY: true as const,
     setRawMode(raw: boolean) {
+      if (raw) writtenBefore = written;
       isRaw = raw;
     },
   });
@@ -211,6 +215,7 @@ export function openVirtualStage({
     bells: () => bells,
     title: () => title,
     written: () => written,
+    writtenBefore: () => writtenBefore,
     isRaw: () => isRaw,
     answer() {
       answer(held);
