@@ -54,6 +54,8 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla --json -r x se", "send serve"],
   ["charla --server ", ""],
   ["charla --server --eph", "--ephemeral"],
+  ["charla --server --no", "--no-line-history"],
+  ["charla --no", "--no-log --no-line-history"],
   ["charla send --r", "--room --reply"],
   ["charla send -- --r", ""],
   ["charla send --to ex", "example.org:12345"],
@@ -164,6 +166,7 @@ testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", 
   await completes(screen, "charla serve ", "charla serve folder/");
   await completes(screen, "charla get -X PU", "charla get -X PUT");
   await completes(screen, "charla --server --eph", "charla --server --ephemeral");
+  await completes(screen, "charla --server --no", "charla --server --no-line-history");
   // Options with what they do, and none after "--".
   screen.type("charla send -- --re");
   screen.press("Tab");
@@ -209,6 +212,10 @@ testWith(
       ["charla history ", ["example.org:12345/garden"]],
       ["charla --server ", []],
       ["charla --server --eph", ["--ephemeral\tstore nothing"]],
+      ["charla --server --no", ["--no-line-history\tkeep none of the lines that I type"]],
+      ["charla --no-lo", ["--no-log\tkeep no messages on this machine"]],
+      // fish has made it from the man page.
+      ["charla --from-the-man", []],
       ["charla -- ", ["[2001:db8::1]:80", "example.org:12345"]],
       ["charla history --last ", []],
       ["charla send ", []],
@@ -220,9 +227,14 @@ testWith(
       ["charla completion bash ", []],
     ];
     const driver = [
+      // As without --no-config.
+      "set -g fish_complete_path $HOME/.local/share/fish/generated_completions",
       "source ./completion.fish",
       ...cases.map(([typed]) => `echo "# "${quoted(typed)}; complete -C ${quoted(typed)}`),
     ].join("\n");
+    const generated = join(folder.path, ".local/share/fish/generated_completions");
+    mkdirSync(generated, { recursive: true });
+    writeFileSync(join(generated, "charla.fish"), "complete -c charla -l from-the-man-page\n");
     const { stdout, stderr, status } = await run(["fish", "--no-config", "-c", driver], {
       as: ana,
       cwd: folder.path,

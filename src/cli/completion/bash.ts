@@ -19,9 +19,11 @@ export function bashScript(): string {
         return `  ${patterns.join(" | ")}) kind=${kindName(option.kind)} ;;`;
       }),
     ),
-    options: commands.map(({ name, options }) => {
-      const all = options.flatMap(({ forms }) => forms).join(" ");
-      return `  ${name}) printf '%s\\n' ${all} ;;`;
+    options: commands.flatMap(({ name, options }) => {
+      const opening = options.filter(({ excludesServer }) => !excludesServer);
+      return name === "chat"
+        ? [optionsCase(name, options), optionsCase("server", opening)]
+        : [optionsCase(name, options)];
     }),
     arguments: commands
       .filter(({ argument }) => isOffered(argument))
@@ -31,6 +33,10 @@ export function bashScript(): string {
     commands: names.join(" | "),
     words: names.join(" "),
   });
+}
+
+function optionsCase(page: string, options: readonly CompletedOption[]): string {
+  return `  ${page}) printf '%s\\n' ${options.flatMap(({ forms }) => forms).join(" ")} ;;`;
 }
 
 function kindName(kind: CompletedOption["kind"]): string {

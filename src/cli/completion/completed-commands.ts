@@ -22,6 +22,8 @@ export interface CompletedOption {
   readonly valueName: string;
   readonly kind: ValueKind;
   readonly repeats: boolean;
+  /** Of somebody who joins: it does not go with --server. */
+  readonly excludesServer: boolean;
   readonly does: string;
 }
 
@@ -60,6 +62,7 @@ function completedOption(name: string, option: Option, page: PageName): Complete
     valueName: value?.name ?? "",
     kind: value?.kind ?? "text",
     repeats: repeats === true,
+    excludesServer: page === "chat" && does.server === undefined,
     does: does[page] ?? "",
   };
 }

@@ -32,7 +32,8 @@ export function fishScript(): string {
 function linesOf({ name, options, argument }: CompletedCommand): string[] {
   const lines = options.map((option) => {
     const short = option.short === undefined ? "" : ` -s ${option.short}`;
-    const condition = `-n '__charla_is ${name}'`;
+    const joins = option.excludesServer ? "; and not __charla_opens" : "";
+    const condition = `-n '__charla_is ${name}${joins}'`;
     const value = takesNextWord(option) ? ` ${valueOf(option.kind)}` : "";
     return `complete -c charla ${condition}${short} -l ${option.name}${value} -d ${quote(option.does)}`;
   });

@@ -31,15 +31,26 @@ function caseOf({ name, options, argument }: CompletedCommand): string {
   // Nothing for a text: zsh would show a message in the place of options, too.
   const own = isOffered(argument) ? [`2: :${action(argument)}`] : [];
   const words = name === "chat" ? ["1: :_charla_first"] : [`1: :(${name})`, ...own];
-  const lines = [...options.flatMap(optionSpecs), ...words];
+  const lines = [
+    ...options.flatMap((option) => {
+      const excluded = options.filter(({ excludesServer }) => excludesServer);
+      return optionSpecs(option, option.name === "server" ? excluded : []);
+    }),
+    ...words,
+  ];
   const specs = lines.map((line) => `      ${quote(line)}`).join(" \\\n");
   return `  ${name})\n    _arguments -s -S : \\\n${specs}\n    ;;`;
 }
 
 /** As `_arguments` has them: exclusion, form, [what it does], and `:what the value is:how to complete it`. */
-function optionSpecs(option: CompletedOption): string[] {
+function optionSpecs(option: CompletedOption, others: readonly CompletedOption[]): string[] {
   const { forms } = option;
-  const before = option.repeats ? "*" : forms.length > 1 ? `(${forms.join(" ")})` : "";
+  const excluded = [
+    ...(forms.length > 1 ? forms : []),
+    ...(option.excludesServer ? ["--server"] : []),
+    ...others.flatMap((other) => other.forms),
+  ];
+  const before = option.repeats ? "*" : excluded.length > 0 ? `(${excluded.join(" ")})` : "";
   const does = `[${option.does.replaceAll(/[[\]\\]/g, "\\$&").replaceAll(":", "\\:")}]`;
   return forms.map((form) => {
     const isLong = form.startsWith("--");

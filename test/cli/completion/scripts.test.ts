@@ -69,5 +69,7 @@ function inZsh(command: string, name: string, option: Option): boolean {
 
 function inFish(command: string, name: string, { short }: Option): boolean {
   const form = short === undefined ? `-l ${name} ` : `-s ${short} -l ${name} `;
-  return scripts.fish.includes(`complete -c charla -n '__charla_is ${command}' ${form}`);
+  return ["", "; and not __charla_opens"].some((joins) =>
+    scripts.fish.includes(`complete -c charla -n '__charla_is ${command}${joins}' ${form}`),
+  );
 }
