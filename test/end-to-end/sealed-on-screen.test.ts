@@ -75,7 +75,7 @@ for (const host of LOOPBACKS) {
       enter(ben, " line");
       await shows(ana, "##:## ben I have half a line");
       enter(ben, "bye");
-      const benSaw = await ben.until("Ben's end", (rows) => rows.includes("status=0"));
+      const benSaw = await ben.until("Ben's end", (rows) => rows.slice(-2).join() === "status=0,$");
       expect(withoutTimes(benSaw).slice(-5)).toEqual([
         "##:## ben I have half a line",
         "##:## ben bye",

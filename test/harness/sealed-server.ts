@@ -32,6 +32,8 @@ async function untilInvited(
   const server = start(["--server", "--name", "ana", "--port", "0", ...args], options);
   const stream = args.includes("--json") ? "stdout" : "stderr";
   const [invitation] = await server.until(stream, /charla:\/\/[^'"\s]+/);
+  // Those who join now find its owner there.
+  await server.until(stream, /^you are .* in |"type":"entered"/m);
   return Object.assign(server, { port: portOf(invitation), invitation });
 }
 
