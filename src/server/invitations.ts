@@ -233,7 +233,7 @@ export function noSuchInvitation(number: number): CharlaError {
   return new CharlaError(
     "NO_SUCH_INVITATION",
     `there is no open invitation with the number ${number}`,
-    "/invites lists those that do; /invite --renew replaces the standing one",
+    "/invites lists the open ones; /invite --renew replaces the standing one",
   );
 }
 
