@@ -13,6 +13,7 @@ import {
   personRenamed,
   personSpoke,
   type Presence,
+  withoutArrival,
 } from "./presence.ts";
 import { print, printMessage, printNotice, printPast, settleOldPresence } from "./print.ts";
 import { mentions, roomAfter, type RoomMessage, wasMissed } from "./room.ts";
@@ -55,7 +56,15 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       return [changePresence(state, now, (line) => personJoined(line, event.peer, now)), []];
     case "left": {
       const { peer, reason } = event;
-      const next = changePresence(state, now, (line) => personLeft(line, peer, reason, now));
+      // A kick, a ban or a goodbye stays, also if they had just come or are back soon.
+      const next =
+        reason === ""
+          ? changePresence(state, now, (line) => personLeft(line, peer, now))
+          : describe(
+              changePresence(state, now, (line) => withoutArrival(line, peer)),
+              event,
+              now,
+            );
       // Somebody who is known by the name of another of their windows.
       const isKnown = before.room.here.includes(peer);
       return [next, isKnown ? [] : [{ type: "ask-people" }]];

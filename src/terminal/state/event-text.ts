@@ -7,7 +7,7 @@ import { isolated, visibleLine, visibleName } from "../visible-text.ts";
 import { peopleHere } from "./room.ts";
 
 /** Names in one line; of more, how many there are is enough. */
-export const MAX_LISTED = 12;
+const MAX_LISTED = 12;
 /** Characters of a message that was not delivered: enough to know which it is. */
 const MAX_UNSAID = 200;
 

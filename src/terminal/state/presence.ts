@@ -1,15 +1,13 @@
 // Who came and who left, in one line that holds the net change: somebody who comes and goes at once, as `charla send` does,
-// is never in it. Pure; times are ms since 1970.
+// is never in it. Somebody who leaves with a reason has a line of their own instead. Pure; times are ms since 1970.
 
-import { isolated, visibleLine, visibleName } from "../visible-text.ts";
-import { listNames, MAX_LISTED } from "./event-text.ts";
+import { listNames } from "./event-text.ts";
 
 export interface Presence {
   /** Who has come: shown if they stay, unless they have spoken meanwhile, which shows it too. */
   readonly arriving: ReadonlyMap<string, Arrival>;
   readonly joined: readonly string[];
-  /** With the reason, which may be empty. */
-  readonly left: ReadonlyMap<string, string>;
+  readonly left: readonly string[];
   /** When the first of those in the line came or left. */
   readonly since: number;
 }
@@ -22,7 +20,7 @@ interface Arrival {
 export const NO_PRESENCE: Presence = {
   arriving: new Map(),
   joined: [],
-  left: new Map(),
+  left: [],
   since: 0,
 };
 
@@ -40,7 +38,9 @@ const MAX_CHANGED = 100;
 
 export function personJoined(presence: Presence, name: string, now: number): Presence {
   // Back again: nothing has changed.
-  if (presence.left.has(name)) return { ...presence, left: without(presence.left, name) };
+  if (presence.left.includes(name)) {
+    return { ...presence, left: presence.left.filter((other) => other !== name) };
+  }
   const { arriving, joined } = presence;
   if (joined.includes(name) || arriving.size >= MAX_ARRIVING) return presence;
   return { ...presence, arriving: new Map(arriving).set(name, { since: now, hasSpoken: false }) };
@@ -53,19 +53,18 @@ export function personSpoke(presence: Presence, name: string): Presence {
   return { ...presence, arriving };
 }
 
-export function personLeft(
-  presence: Presence,
-  name: string,
-  reason: string,
-  now: number,
-): Presence {
-  if (presence.arriving.has(name)) {
-    return { ...presence, arriving: without(presence.arriving, name) };
-  }
+/** Without a reason. */
+export function personLeft(presence: Presence, name: string, now: number): Presence {
+  if (presence.arriving.has(name)) return withoutArrival(presence, name);
   if (presence.joined.includes(name)) {
     return { ...presence, joined: presence.joined.filter((other) => other !== name) };
   }
-  return begun({ ...presence, left: new Map(presence.left).set(name, reason) }, presence, now);
+  return begun({ ...presence, left: [...presence.left, name] }, presence, now);
+}
+
+/** Somebody who has come is gone before that was shown. */
+export function withoutArrival(presence: Presence, name: string): Presence {
+  return { ...presence, arriving: without(presence.arriving, name) };
 }
 
 export function personRenamed(presence: Presence, from: string, to: string): Presence {
@@ -110,22 +109,15 @@ export function presencePrinted({ arriving }: Presence): Presence {
 
 /** Whether the line has as many people as it may have. */
 export function isPresenceFull({ joined, left }: Presence): boolean {
-  return joined.length + left.size >= MAX_CHANGED;
+  return joined.length + left.length >= MAX_CHANGED;
 }
 
 /** `ben, eva joined; tom left`; null if nothing has changed. */
 export function presenceText({ joined, left }: Presence): string | null {
   if (isNothing({ joined, left })) return null;
-  const quietly = [...left].filter(([, reason]) => reason === "").map(([name]) => name);
-  const others = [...left].filter(([, reason]) => reason !== "");
-  const more = others.length - MAX_LISTED;
   const parts = [
     ...(joined.length === 0 ? [] : [`${listNames(joined)} joined`]),
-    ...(quietly.length === 0 ? [] : [`${listNames(quietly)} left`]),
-    ...others
-      .slice(0, MAX_LISTED)
-      .map(([name, reason]) => `${visibleName(name)} left: ${isolated(visibleLine(reason))}`),
-    ...(more > 0 ? [`${more} more left`] : []),
+    ...(left.length === 0 ? [] : [`${listNames(left)} left`]),
   ];
   return parts.join("; ");
 }
@@ -135,7 +127,7 @@ function begun(next: Presence, before: Presence, now: number): Presence {
 }
 
 function isNothing({ joined, left }: Pick<Presence, "joined" | "left">): boolean {
-  return joined.length === 0 && left.size === 0;
+  return joined.length === 0 && left.length === 0;
 }
 
 function without<Value>(map: ReadonlyMap<string, Value>, name: string): Map<string, Value> {

@@ -126,10 +126,11 @@ describe("the line about who came and left", () => {
     expect(screen.live()).toEqual(["ben left"]);
   });
 
-  test("says why somebody left, if there is a reason", () => {
+  test("is printed before the line of somebody who leaves with a reason", () => {
     const screen = openRoom("tom", "eva");
-    screen.emit(left("tom", "removed by ana"), left("eva"));
-    expect(screen.live()).toEqual(["eva left; tom left: removed by ana"]);
+    screen.emit(left("eva"), left("tom", "kicked by ana"));
+    expect(screen.printed()).toEqual(["-- eva left", "-- tom left: kicked by ana"]);
+    expect(screen.live()).toEqual([]);
   });
 
   test("lists twelve names, and counts the others", () => {
@@ -139,14 +140,6 @@ describe("the line about who came and left", () => {
     expect(screen.live()).toEqual([
       `${Array.from({ length: 12 }, (_, index) => `p${index}`).join(", ")} and 3 more joined`,
     ]);
-  });
-
-  test("lists twelve reasons, and counts the others", () => {
-    const people = Array.from({ length: 15 }, (_, index) => `p${index}`);
-    const screen = openRoom(...people);
-    screen.emit(...people.map((name) => left(name, "gone")));
-    const listed = people.slice(0, 12).map((name) => `${name} left: gone`);
-    expect(screen.live()).toEqual([[...listed, "3 more left"].join("; ")]);
   });
 
   test("is printed with a hundred people in it, and another begins", () => {
@@ -175,6 +168,48 @@ describe("the line about who came and left", () => {
     expect(screen.live()).toEqual([]);
     screen.emit(says("ben", "hello"));
     expect(screen.printed()).toEqual(["ben: hello"]);
+  });
+});
+
+describe("somebody who leaves with a reason", () => {
+  test("has a line of their own, however many they are", () => {
+    const people = Array.from({ length: 15 }, (_, index) => `p${index}`);
+    const screen = openRoom(...people);
+    screen.emit(...people.map((name) => left(name, "gone")));
+    expect(screen.printed()).toEqual(people.map((name) => `-- ${name} left: gone`));
+  });
+
+  test("within five minutes of joining is shown to have joined and left", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["ben joined"]);
+    screen.emit(left("ben", "kicked by ana"));
+    expect(screen.printed()).toEqual(["-- ben joined", "-- ben left: kicked by ana"]);
+    expect(screen.live()).toEqual([]);
+  });
+
+  test("before it was shown that they joined is shown to have left, and nothing after that", () => {
+    const screen = openRoom();
+    screen.emit(joined("ben"), left("ben", "kicked by ana"));
+    screen.wait(60_000);
+    expect(screen.printed()).toEqual(["-- ben left: kicked by ana"]);
+    expect(screen.live()).toEqual([]);
+  });
+
+  test("and is back soon has left all the same", () => {
+    const screen = openRoom("eva");
+    screen.emit(left("eva", "banned by ben"), joined("eva"));
+    screen.wait(3_000);
+    expect(screen.printed()).toEqual(["-- eva left: banned by ben"]);
+    expect(screen.live()).toEqual(["eva joined"]);
+  });
+
+  test("is not shown with --quiet", () => {
+    const screen = openVirtualScreen({ quiet: true });
+    screen.emit(entered("tom"), left("tom", "kicked by ana"));
+    expect(screen.printed()).toEqual([]);
+    expect(screen.live()).toEqual([]);
   });
 });
 

@@ -95,7 +95,7 @@ function stateOf(columns: number, transcript: readonly TranscriptItem[]): State 
       here: ["ana", "Ana María", "ben", "日本太郎"],
     },
     pending: [{ id: 1, text: "this is still on its way" }],
-    presence: { arriving: new Map(), joined: [], left: new Map([["tom", ""]]), since: at(8) },
+    presence: { arriving: new Map(), joined: [], left: ["tom"], since: at(8) },
     connection: { type: "silent", since: 0, seconds: 12 },
     unread: { ...state.unread, rooms: [{ room: "lunch", count: 3 }] },
     editing: { ...editing, line: insert(editing.line, "and this is not") },

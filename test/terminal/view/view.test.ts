@@ -69,7 +69,7 @@ describe("above the line being typed stand", () => {
     const presence = {
       arriving: new Map(),
       joined: ["ana", "eva"],
-      left: new Map(),
+      left: [],
       since: TIME,
     };
     const state = stateOf(
@@ -105,7 +105,7 @@ describe("above the line being typed stand", () => {
     const state = { ...here, room, lastAuthor: BEN, pending: pending("one", "two") };
     expect(live(state)).toEqual(["  …     one", "  …     two", "> ", " main  ana, ben  ok "]);
     const joined = ["eva"];
-    const presence = { arriving: new Map(), joined, left: new Map(), since: TIME };
+    const presence = { arriving: new Map(), joined, left: [], since: TIME };
     expect(live({ ...state, presence }).slice(0, 3)).toEqual([
       "-- 14:03 eva joined",
       "  …   ben",
@@ -157,7 +157,7 @@ describe("in a very small window", () => {
       const presence = {
         arriving: new Map(),
         joined: random(2) === 0 ? [] : [some()],
-        left: new Map([[some(), some()]]),
+        left: [some()],
         since: TIME,
       };
       const lines = pending(...Array.from({ length: random(6) }, some));
