@@ -400,7 +400,10 @@ function talkOn(
     get isInterruptForEditor() {
       return isLent || performance.now() < editorEnded + INTERRUPT_DELAY;
     },
-    end: () => ending.abort(),
+    end() {
+      ending.abort();
+      step({ type: "leaving" });
+    },
     untilReturned: () => editor,
     async event(event) {
       const isPrinted = event.type === "message" ? !showsMessages : !showsNotices;

@@ -281,14 +281,17 @@ function countStrays(
 }
 
 function end(before: State, event: EventOf<"ended">, now: number): State {
-  const { quiet } = before.settings;
-  if (quiet) return before;
-  const state = {
-    ...before,
-    // Nothing more is said.
-    showsPast: false,
-    pending: before.pending.filter(({ text }) => !event.unsaid.includes(text)),
-  };
+  const { isRoom, quiet } = before.settings;
+  const unlisted = before.pending.filter(({ text }) => !event.unsaid.includes(text));
+  // A room lists every message that it has taken: it has refused the others, because it was over.
+  const refused = isRoom ? unlisted : [];
+  const named = refused.reduce(
+    (next, { id, text }) => printUnsaid(withoutPending(next, id), "not sent", text, now),
+    before,
+  );
+  if (quiet) return named;
+  // Nothing more is said.
+  const state = { ...named, showsPast: false, pending: isRoom ? [] : unlisted };
   return describe(state, event, now);
 }
 

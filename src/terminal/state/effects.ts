@@ -64,6 +64,8 @@ export type ScreenEvent =
   /** To "say": why it was not, or is not known to be. */
   | { readonly type: "not-said"; readonly id: number; readonly error: Failure }
   | { readonly type: "error"; readonly error: Failure }
+  /** The program leaves, by a signal. */
+  | { readonly type: "leaving" }
   /** The program ends: what is still pending is printed as it is. */
   | { readonly type: "closed" };
 

@@ -84,7 +84,7 @@ function pressKey(state: State, key: Key, now: number): Step {
 function editorStep(state: State, command: EditorCommand, now: number): Step {
   switch (command.type) {
     case "enter": {
-      const [next, effects] = enterLine(state, command.text, now);
+      const [next, effects] = enterUnlessLeaving(state, command.text, now);
       // As in a shell, a line that begins with a blank is not kept.
       const isKept = /^\S/.test(command.text);
       return [next, isKept ? [{ type: "keep-line", text: command.text }, ...effects] : effects];
@@ -156,6 +156,19 @@ function dropLine(state: State, text: string): State {
   const line = Array.from(visibleLine(text));
   const shown = line.length > MAX_DROPPED ? `${line.slice(0, MAX_DROPPED).join("")}…` : text;
   return print(state, ...noticeItems(visibleLine(`${promptText(state)}${shown}^C`), null));
+}
+
+/** The conversation takes no message any more, and the line may be the only copy of its text. */
+function enterUnlessLeaving(state: State, text: string, now: number): Step {
+  const entered = enterLine(state, text, now);
+  const [, effects] = entered;
+  const isSaid = effects.some(({ type }) => type === "say");
+  if (!isSaid || state.leaving?.type !== "begun") return entered;
+  const refused = printError(state, {
+    message: "you are leaving, so this is not sent; it is still on the line",
+    hint: "Ctrl-C leaves at once; send it when you are back",
+  });
+  return [takeEdited(refused, text), []];
 }
 
 export function enterLine(state: State, text: string, now: number): Step {

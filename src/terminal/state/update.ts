@@ -57,6 +57,8 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
     }
     case "not-said":
       return [notSaid(state, event, now), []];
+    case "leaving":
+      return [{ ...state, leaving: { type: "begun" } }, []];
     case "error":
       return [printError(state, event.error), []];
     case "closed":

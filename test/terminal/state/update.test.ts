@@ -473,6 +473,20 @@ describe("at the end", () => {
     ]);
   });
 
+  test.each([false, true])(
+    "a message that was entered after the room was over is named as not sent, quiet: %s",
+    (quiet) => {
+      const screen = openVirtualScreen({ quiet });
+      screen.emit(entered());
+      screen.printed();
+      screen.enter("one");
+      screen.emit({ type: "ended", reason: "left", unsaid: [] });
+      screen.dispatch({ type: "closed" });
+      const end = quiet ? [] : ["-- the conversation is over: you left"];
+      expect(screen.printed()).toEqual(["-- not sent: one", ...end]);
+    },
+  );
+
   test("with --quiet what is still on its way stays as it is, without a time", () => {
     const screen = openVirtualScreen({ quiet: true });
     screen.emit(entered());
@@ -908,6 +922,24 @@ describe("keys", () => {
     screen.press("c", "ctrl");
     expect(screen.effects()).toEqual([]);
   });
+
+  test.each(["Ctrl-D", "/quit", "a signal"])(
+    "a message entered while one is leaving, by %s, is refused and stays on the line",
+    (way) => {
+      const screen = openRoom("ben");
+      if (way === "a signal") screen.dispatch({ type: "leaving" });
+      else if (way === "/quit") screen.enter("/quit");
+      else screen.press("d", "ctrl");
+      screen.effects();
+      screen.enter("Z2");
+      expect(screen.printed()).toEqual([
+        "!! you are leaving, so this is not sent; it is still on the line (Ctrl-C leaves at once; send it when you are back)",
+      ]);
+      expect(screen.state.editing.line.text).toBe("Z2");
+      expect(screen.state.pending).toEqual([]);
+      expect(screen.effects()).toEqual([{ type: "keep-line", text: "Z2" }]);
+    },
+  );
 
   test("Ctrl-D on an empty line leaves", () => {
     const screen = openRoom();
