@@ -244,6 +244,14 @@ function runCommand(state: State, command: Command, now: number): Step {
     }
     case "copy":
       return copy(next);
+    case "join": {
+      if (state.connection.type !== "reconnecting" || command.room === state.room.room) {
+        return [next, [{ type: "run", command, confirmed }]];
+      }
+      // To connect for the other room would fail in words about an address.
+      const message = "the connection to the server is lost; reconnecting";
+      return [printError(next, { message, hint: "join again once it is back" }), []];
+    }
     default:
       return [next, [{ type: "run", command, confirmed }]];
   }
