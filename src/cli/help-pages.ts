@@ -53,7 +53,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
       ["plain turns", "plain UDP like ncat -u, not encrypted; speak in turns"],
       ["stay bell", "stay after the end of stdin; ring when I am named"],
       "history",
-      ["no-log no-line-history", "keep no messages; none of the lines I type"],
+      ["no-log no-line-history", "keep only unsent messages; no lines I type"],
       "json",
       "quiet verbose",
       ["help version", "this (charla send -h: help for send); the version"],

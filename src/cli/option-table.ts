@@ -189,7 +189,7 @@ export const OPTIONS: OptionTable = {
     ...NUMBER,
     does: { chat: "show N earlier messages at first (20; in a pipe: 0)" },
   },
-  "no-log": { ...flag, does: { chat: "keep no messages on this machine" } },
+  "no-log": { ...flag, does: { chat: "keep no messages on this machine, except unsent ones" } },
   "no-line-history": {
     ...flag,
     does: {

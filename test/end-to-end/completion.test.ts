@@ -213,7 +213,7 @@ testWith(
       ["charla --server ", []],
       ["charla --server --eph", ["--ephemeral\tstore nothing"]],
       ["charla --server --no", ["--no-line-history\tkeep none of the lines that I type"]],
-      ["charla --no-lo", ["--no-log\tkeep no messages on this machine"]],
+      ["charla --no-lo", ["--no-log\tkeep no messages on this machine, except unsent ones"]],
       // fish has made it from the man page.
       ["charla --from-the-man", []],
       ["charla -- ", ["[2001:db8::1]:80", "example.org:12345"]],

@@ -28,7 +28,7 @@ test("charla --help describes charla", async () => {
           --plain, --turns  plain UDP like ncat -u, not encrypted; speak in turns
           --stay, --bell    stay after the end of stdin; ring when I am named
           --history N       show N earlier messages at first (20; in a pipe: 0)
-          --no-log, --no-line-history   keep no messages; none of the lines I type
+          --no-log, --no-line-history   keep only unsent messages; no lines I type
           --json            every event as one JSON object a line on stdout
       -q, --quiet           only messages and errors; -v, --verbose: every detail
       -h, --help, --version   this (charla send -h: help for send); the version
