@@ -117,7 +117,7 @@ describe("a message of somebody else", () => {
     for (const stage of [loud, silent]) {
       stage.emit(enters("main", "ben", "ana"), said("ana", "ben?", Date.now()));
     }
-    await lastRows(loud, "##:## ana ben?", ">");
+    await lastRows(loud, "##:##!ana ben?", ">");
     loud.emit(says("ana", "bench"), says("ben", "ben"));
     await lastRows(loud, "##:## ben ben", ">");
     expect(loud.bells()).toBe(0);

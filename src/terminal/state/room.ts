@@ -83,9 +83,12 @@ export function peopleHere(members: readonly MemberDescription[], ownName: strin
   return [...new Set([ownName, ...names.values()])];
 }
 
-/** Whether a message mentions this person by name, and was sent since they entered. */
-export function mentions(state: RoomState, { text, fingerprint, past }: RoomMessage): boolean {
-  return past !== true && fingerprint !== state.fingerprint && mentionsName(text, state.name);
+/** Whether somebody else's message mentions this person by name. */
+export function mentions(
+  state: RoomState,
+  { text, fingerprint }: Pick<RoomMessage, "text" | "fingerprint">,
+): boolean {
+  return fingerprint !== state.fingerprint && mentionsName(text, state.name);
 }
 
 /** Whether a text mentions a name: as a whole word, in upper or lower case. */

@@ -62,6 +62,12 @@ export interface PrintedRows {
   readonly total: number;
 }
 
+/** A message that /history or /search has found. */
+export interface FoundEntry extends LogEntry {
+  /** It names this person. */
+  readonly mentions: boolean;
+}
+
 /** What a command was answered. */
 export type Answer =
   | { readonly type: "commands"; readonly rights: Rights }
@@ -83,7 +89,7 @@ export type Answer =
   | { readonly type: "invitations"; readonly invitations: readonly InvitationDescription[] }
   | {
       readonly type: "entries";
-      readonly entries: readonly LogEntry[];
+      readonly entries: readonly FoundEntry[];
       readonly colours: ReadonlyMap<string, number>;
     };
 

@@ -13,7 +13,7 @@ import type { Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
 import { announceArrivals, nextAnnouncement, presenceEnd } from "./presence.ts";
 import { endPages, noticeItems, print, printNotice, settleOldPresence } from "./print.ts";
-import { peopleHere } from "./room.ts";
+import { mentions, peopleHere } from "./room.ts";
 import type { State, Step } from "./state.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
@@ -183,10 +183,14 @@ function printEntries(
     entries.map(({ author }) => author),
   );
   const [first] = entries;
+  const found = entries.map((entry) => ({
+    ...entry,
+    mentions: mentions(state.room, { text: entry.text, fingerprint: entry.author }),
+  }));
   const oldest = isOlder && first !== undefined ? first.sequence : state.room.oldest;
   const printed = printAnswer(
     { ...state, colours, room: { ...state.room, oldest }, showsPast: false },
-    { type: "entries", entries, colours },
+    { type: "entries", entries: found, colours },
   );
   const noted = note === null ? printed : print(printed, ...noticeItems(note, null));
   // They stand below days of their own, and look like what is said now.

@@ -3,11 +3,11 @@
 
 import { actionText, commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
-import type { InvitationDescription, LogEntry, MemberDescription } from "../../chat/frames.ts";
+import type { InvitationDescription, MemberDescription } from "../../chat/frames.ts";
 import { type Row, span } from "../rows.ts";
 import { chooseHue } from "../state/colours.ts";
 import { banSentences } from "../state/event-text.ts";
-import type { Answer } from "../state/transcript.ts";
+import type { Answer, FoundEntry } from "../state/transcript.ts";
 import { visibleLabel, visibleName } from "../visible-text.ts";
 import { invitationRows } from "./invitation-rows.ts";
 import { hang, type ItemLayout, type Layout, MARK_COLUMNS, OWN_INDENT, ownRows } from "./layout.ts";
@@ -179,10 +179,10 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout
       width,
     ),
   );
-  let last: LogEntry | null = null;
+  let last: FoundEntry | null = null;
   let rowsSinceName = 0;
   return entries.flatMap((entry) => {
-    const { time, name, author, text } = entry;
+    const { time, name, author, text, mentions } = entry;
     const isNewDay = last === null || calendarDay(last.time) !== calendarDay(time);
     const follows =
       !isNewDay && last?.author === author && last.name === name && actionText(last.text) === null;
@@ -193,7 +193,7 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout
       name,
       colour: colours.get(author) ?? chooseHue(author, []),
       text,
-      mentions: false,
+      mentions,
       follows,
     } as const;
     const following = followingRows(message, rowsSinceName, { ...layout, nameColumns });

@@ -355,6 +355,39 @@ test("the bell rings for a message that names one, if --bell is given, and not f
   }
 });
 
+test("an old message that names one has the mark of a mention, but no notification", () => {
+  const screen = openVirtualScreen();
+  screen.emit(entered("ben"));
+  screen.focus(false);
+  screen.emit(says("ben", "ana?", NOON, true), says("ben", "bananas", NOON, true));
+  screen.emit(says("ana", "I am ana", NOON, true));
+  const messages = screen.items().filter((item) => item.type === "message");
+  expect(messages.map(({ mentions }) => mentions)).toEqual([true, false, false]);
+  const entry = { device: "", number: 1, sequence: 1, time: NOON };
+  const entries = [
+    { ...entry, author: "key of ben", name: "ben", text: "Ana?" },
+    { ...entry, author: "key of ben", name: "ben", text: "bananas" },
+    { ...entry, author: "key of ana", name: "ana", text: "I am ana" },
+  ];
+  const outcome = { type: "entries", entries, isOlder: true, note: null } as const;
+  screen.dispatch({ type: "answered", outcome });
+  const [first, second, third] = entries;
+  expect(screen.items()).toMatchObject([
+    {
+      type: "answer",
+      answer: {
+        type: "entries",
+        entries: [
+          { ...first, mentions: true },
+          { ...second, mentions: false },
+          { ...third, mentions: false },
+        ],
+      },
+    },
+  ]);
+  expect(notifications(screen)).toEqual([]);
+});
+
 describe("a message typed here", () => {
   test("is on its way until it is stored, and then printed with the time when it was", () => {
     const screen = openRoom("ben");

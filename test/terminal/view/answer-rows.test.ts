@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 
-import type { InvitationDescription, LogEntry } from "../../../src/chat/frames.ts";
+import type { InvitationDescription } from "../../../src/chat/frames.ts";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
-import type { Answer } from "../../../src/terminal/state/transcript.ts";
+import type { Answer, FoundEntry } from "../../../src/terminal/state/transcript.ts";
 import { answerRows } from "../../../src/terminal/view/answer-rows.ts";
 
 const rowsOf = (answer: Answer, columns = 80) =>
@@ -243,7 +243,7 @@ describe("/invites shows", () => {
   });
 });
 
-const entry = (day: number, minute: number, name: string, text: string): LogEntry => ({
+const entry = (day: number, minute: number, name: string, text: string): FoundEntry => ({
   sequence: 1,
   time: new Date(2026, 2, day, 14, minute).getTime(),
   author: `SHA256:${name}`,
@@ -251,6 +251,7 @@ const entry = (day: number, minute: number, name: string, text: string): LogEntr
   device: "a",
   number: 1,
   text,
+  mentions: text.includes("ben"),
 });
 
 test("messages found have their days, times and names as in the conversation", () => {
@@ -259,6 +260,7 @@ test("messages found have their days, times and names as in the conversation", (
     entry(1, 4, "Ana María", "/me waves"),
     entry(2, 5, "ana", "one"),
     entry(2, 6, "ana", "two"),
+    entry(2, 7, "ana", "ben?"),
   ];
   const answer = { type: "entries", entries, colours: new Map([["SHA256:ana", 7]]) } as const;
   expect(lines(answer)).toEqual([
@@ -268,9 +270,15 @@ test("messages found have their days, times and names as in the conversation", (
     "   Monday 2 March 2026",
     "14:05       ana one",
     "14:06       ana two",
+    "14:07!      ana ben?",
   ]);
   expect(rowsOf(answer)[1]).toContainEqual(span("ana", { person: 7 }));
-  expect(lines(answer, 42).slice(-3)).toEqual(["14:05 ana", "        one", "14:06   two"]);
+  expect(lines(answer, 42).slice(-4)).toEqual([
+    "14:05 ana",
+    "        one",
+    "14:06   two",
+    "14:07!  ben?",
+  ]);
 });
 
 test("no answer holds what a server wrote without making it visible", () => {
@@ -285,7 +293,7 @@ test("no answer holds what a server wrote without making it visible", () => {
     { type: "bans", bans: [{ ...person, by: bad, time: 1_000 }] },
     { type: "banned", banned: { ...person, closed: [bad, "standing"], invitation: bad } },
     { type: "invitations", invitations: [{ id: bad, room: bad, count: 2, guests }] },
-    { type: "entries", entries: [{ ...entry, text: bad }], colours },
+    { type: "entries", entries: [{ ...entry, text: bad, mentions: false }], colours },
   ];
   for (const answer of answers) {
     for (const columns of [12, 42, 80, 200]) {

@@ -189,7 +189,14 @@ describe("only charla's own lines have a mark at column 0", () => {
     const some = () => someOf(random, PIECES, 1 + random(8)).join("");
     for (let round = 0; round < 40; round += 1) {
       const person = { name: some(), fingerprint: some(), away: random(2) === 0 };
-      const entry = { sequence: 1, time: TIME, author: some(), device: "a", number: 1 };
+      const entry = {
+        sequence: 1,
+        time: TIME,
+        author: some(),
+        device: "a",
+        number: 1,
+        mentions: false,
+      };
       const own: TranscriptItem[] = [
         { type: "notice", time: TIME, text: `${visibleName(some())} joined`, hint: some() },
         { type: "notice", time: null, text: `${visibleName(some())} is muted` },
