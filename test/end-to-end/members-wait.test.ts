@@ -111,6 +111,37 @@ const shows = (screen: Screen, row: string) =>
 
 testWith(
   ["tmux"],
+  "a member who leaves while the server is stopped keeps on the line what is typed after that",
+  async () => {
+    await using server = await startSealedServerProcess(["--bind", "127.0.0.1"]);
+    await using ben = await openScreen(160, 40);
+    enter(ben, `clear; charla '${server.invitation}' -n ben; echo status=$?`);
+    await ben.until("the room", (rows) => rows.some((row) => row.includes("you are ben in main")));
+    server.signal("SIGSTOP");
+    enter(ben, "before");
+    await ben.until("the message", (rows) =>
+      rows.some((row) => /^ +… +(?:ben )?before$/.test(row)),
+    );
+    ben.press("C-d");
+    await ben.until("what it waits for", (rows) =>
+      rows.some((row) => row.includes("leaving once a message is on the server")),
+    );
+    enter(ben, "after");
+    await shows(ben, "!! you are leaving, so this is not sent; it is still on the line");
+    await ben.until("the line", (rows) => rows.includes("> after"));
+
+    server.signal("SIGCONT");
+    await server.until("stdout", "ben: before\n");
+    const rows = await ben.until("the end", (all) => all.at(-2) === "status=0");
+    expect(withoutTimes(rows)).toContain("-- ##:## the conversation is over: you left");
+    expect(withoutTimes(rows)).toContain("##:## ben before");
+    expect(rows.some((row) => row.endsWith("ben after"))).toBe(false);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+testWith(
+  ["tmux"],
   "a typed bye and /quit leave, and /close, which asks once, ends it for all",
   async () => {
     using person = newPerson();
