@@ -8,6 +8,7 @@ import { join as joinPath } from "node:path";
 import { join, type RoomEvent } from "../../src/index.ts";
 import { open } from "../../src/server.ts";
 import { compileForNode, newLibraryFolder } from "../harness/library.ts";
+import { testWithNode, testWithStoringNode } from "../harness/node.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
 import { root, run, start } from "../harness/program.ts";
@@ -252,22 +253,17 @@ const printed = [
   "members: 1\nit is over: left\n",
   "asked: how are you?\nanswered: true\n",
 ];
-/** A server needs a newer Node.js than what joins it. */
-const NODE_FOR_SERVERS = 22;
-const nodeVersion = Number(/^v(\d+)/.exec((await run(["node", "--version"])).stdout)?.[1]);
-
 for (const [index, example] of blocks("docs/library.md", "ts").entries()) {
-  for (const runtime of ["Bun", "Node.js"] as const) {
-    const opens = example.some((line) => line.includes("await open("));
-    test.skipIf(opens && runtime === "Node.js" && nodeVersion < NODE_FOR_SERVERS)(
-      `example ${index + 1} of docs/library.md runs under ${runtime}`,
-      async () => {
-        const command = await commandFor(runtime, `example-${index + 1}`, example);
-        await using server = await open({ bind: "127.0.0.1" });
-        const ended = await run([...command, server.invitation("main")]);
-        expect(ended).toEqual({ stdout: printed[index] ?? "", stderr: "", status: 0 });
-      },
-      END_TO_END_TIMEOUT,
-    );
-  }
+  const title = `example ${index + 1} of docs/library.md runs under`;
+  const runs = async (runtime: "Bun" | "Node.js", program: string) => {
+    const [, file = ""] = await commandFor(runtime, `example-${index + 1}`, example);
+    await using server = await open({ bind: "127.0.0.1" });
+    const ended = await run([program, file, server.invitation("main")]);
+    expect(ended).toEqual({ stdout: printed[index] ?? "", stderr: "", status: 0 });
+  };
+  test(`${title} Bun`, () => runs("Bun", process.execPath), END_TO_END_TIMEOUT);
+  const opens = example.some((line) => line.includes("await open("));
+  // A server needs a newer Node.js than what joins it.
+  const underNode = opens ? testWithStoringNode : testWithNode;
+  underNode(`${title} Node.js`, (node) => runs("Node.js", node));
 }
