@@ -8,6 +8,7 @@ import { openRoomConversation, type OwnRoomConversation } from "../client/room-c
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, type Environment } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
+import { fingerprint } from "../identity/key-text.ts";
 import { ownIdentity } from "../identity/private-files.ts";
 import { formatAddress } from "../net/address.ts";
 import { CLOSE_DONE } from "../protocol/session/session.ts";
@@ -82,12 +83,16 @@ export async function openConversation(
     onOtherWire: (peer, ignored) => addNotice(otherWireNotice(peer, ignored)),
     // Members see that somebody is gone by their silence.
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
-    onRenewed() {
+    onRenewed(bannedBy) {
       files[Symbol.dispose]();
       files = writeFiles();
       if (flags.has("json") && service === null) {
         addEvent({ type: "invitation", invitation: server.invitation(room) });
-      } else addNotice(files.forOthers ?? RENEWED_NOTICE);
+      } else if (files.forOthers !== null) addNotice(files.forOthers);
+      // The answer to the owner's own ban says it in their window.
+      else if (service !== null || bannedBy !== fingerprint(keyPair.publicKey)) {
+        addNotice(RENEWED_NOTICE);
+      }
     },
   });
   const invitation = server.invitation(room);

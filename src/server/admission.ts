@@ -45,8 +45,8 @@ interface AdmissionOptions {
   readonly random: (length: number) => Uint8Array;
   /** A new guest could not be stored; the next change stores it as well. */
   onNotStored(error: CharlaError): void;
-  /** The standing invitation has another secret. */
-  onRenewed(): void;
+  /** The standing invitation has another secret; after a ban, `bannedBy` is the fingerprint of who banned somebody. */
+  onRenewed(bannedBy?: string): void;
 }
 
 export function createAdmission(options: AdmissionOptions) {
@@ -86,7 +86,7 @@ export function createAdmission(options: AdmissionOptions) {
   }
 
   /** @throws {CharlaError} REFUSED, FOLDER_NOT_WRITABLE */
-  function renew(): void {
+  function renew(bannedBy?: string): void {
     if (secret === null) {
       throw new CharlaError(
         "REFUSED",
@@ -101,7 +101,7 @@ export function createAdmission(options: AdmissionOptions) {
     store.saveSecret(replacement);
     secret = replacement;
     invitations = renewed;
-    options.onRenewed();
+    options.onRenewed(bannedBy);
   }
 
   function findStanding(key: string): StandingInvitation | undefined {
@@ -196,14 +196,14 @@ export function createAdmission(options: AdmissionOptions) {
      * @returns the ids of those that are closed now
      * @throws {CharlaError} FOLDER_NOT_WRITABLE
      */
-    closeAllOf(guest: string): string[] {
+    closeAllOf(guest: string, by?: string): string[] {
       const numbers = invitations.limited
         .filter((each) => each.guests.has(guest) && isOpen(each, now()))
         .map(({ number }) => number);
       if (numbers.length > 0) save(closeInvitations(invitations, new Set(numbers), now()));
       const standing = current();
       const hasStanding = standing !== null && mayHaveUsed(standing, guest);
-      if (hasStanding) renew();
+      if (hasStanding) renew(by);
       return [...(hasStanding ? ["standing"] : []), ...numbers.map(String)];
     },
     /** Those that let somebody new in, or have let somebody in who may come back; the standing ones as one. */

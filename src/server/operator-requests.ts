@@ -77,12 +77,8 @@ export async function answerOperator(
     case "ban": {
       const person = await findOther(server, membership, frame.name);
       checkRank(server, membership, person, "ban");
-      const result = server.ban({
-        ...person,
-        by: member.name,
-        time: Date.now(),
-        room: room.name,
-      });
+      const ban = { ...person, by: member.name, time: Date.now(), room: room.name };
+      const result = server.ban(ban, member.fingerprint);
       const closed = result instanceof CharlaError ? [] : result;
       if (result instanceof CharlaError) {
         server.notifyPerson(room, member.fingerprint, notClosedNotice(person.name, result));

@@ -49,8 +49,8 @@ export interface InvitationControl {
   mayEnter(invitation: UsedInvitation, fingerprint: string): boolean;
   /** Somebody has entered a room by it: from now on they may come back with it. */
   enter(invitation: UsedInvitation, fingerprint: string): void;
-  /** Closes those by which somebody came; returns their ids. */
-  closeAllOf(fingerprint: string): readonly string[];
+  /** Closes those by which somebody came, for the person with the key `by`; returns their ids. */
+  closeAllOf(fingerprint: string, by?: string): readonly string[];
 }
 
 export interface Invited {
@@ -215,14 +215,15 @@ export class ServerState {
    * Lets a person enter no room any more, and disconnects all of their programs; closes the invitations by which they came,
    * with which they could come back with another key.
    *
+   * @param by the fingerprint of who bans them
    * @returns the ids of these invitations; or why they can't be closed, which the ban doesn't depend on
    * @throws {CharlaError} REFUSED, FOLDER_NOT_WRITABLE; then nobody is banned
    */
-  ban(ban: Ban): readonly string[] | CharlaError {
+  ban(ban: Ban, by?: string): readonly string[] | CharlaError {
     this.moderation.ban(ban);
     for (const room of this.#rooms.values()) this.#remove(room, ban, "banned", BANNED);
     try {
-      return this.invitations.closeAllOf(ban.fingerprint);
+      return this.invitations.closeAllOf(ban.fingerprint, by);
     } catch (error) {
       if (error instanceof CharlaError) return error;
       throw error;

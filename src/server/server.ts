@@ -53,8 +53,12 @@ export interface ServerOptions {
   readonly host: string;
   /** Datagrams of another wire are ignored; called for the 1st, 10th, 100th, ..., with the sender and the count. */
   onOtherWire?(peer: string, ignored: number): void;
-  /** The standing invitation was renewed: `invitation` returns another one. */
-  onRenewed?(): void;
+  /**
+   * The standing invitation was renewed: `invitation` returns another one.
+   *
+   * @param bannedBy after a ban, the fingerprint of who banned somebody: the answer says it to them
+   */
+  onRenewed?(bannedBy?: string): void;
   /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
   onRefused?(error: CharlaError): void;
   /** The messages take most or all of the space that they may. The owner's windows show it anyhow. */
@@ -113,7 +117,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       renew: () => admission.renew(),
       mayEnter: (used, guest) => admission.mayEnter(used, guest),
       enter: (used, guest) => admission.enter(used, guest),
-      closeAllOf: (guest) => admission.closeAllOf(guest),
+      closeAllOf: (guest, by) => admission.closeAllOf(guest, by),
     },
     moderation: new Moderation(options.moderation),
     owner: ownFingerprint,
@@ -128,7 +132,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     authorized: options.authorized,
     now: options.now ?? Date.now,
     random: randomBytes,
-    onRenewed: () => options.onRenewed?.(),
+    onRenewed: (bannedBy) => options.onRenewed?.(bannedBy),
     onNotStored: (error) => options.onRefused?.(error),
   });
   const socket = await openSealedSocket({

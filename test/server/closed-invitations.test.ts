@@ -50,7 +50,8 @@ describe("a ban holds", () => {
   endToEnd(
     "a person who came by the standing invitation does not come back with another key, and the others do",
     async () => {
-      await using server = await openHere();
+      const bannedBy: unknown[] = [];
+      await using server = await openHere({ onRenewed: (by) => bannedBy.push(by) });
       const owner = await ownerOf(server);
       const old = server.invitation("main");
       expect(await knockAll(old, [ANN, BOB])).toEqual(["in", "in"]);
@@ -62,6 +63,7 @@ describe("a ban holds", () => {
         invitation: server.invitation("main"),
         open: undefined,
       });
+      expect(bannedBy).toEqual([fingerprint(SERVER_KEYS.publicKey)]);
       expect(server.invitation("main")).not.toBe(old);
       expect(await knockAll(old, [BOB, CARL, ANN])).toEqual(["BANNED", "WRONG_SECRET", "in"]);
       expect(await knockAll(server.invitation("main"), [CARL, ANN, BOB])).toEqual([
