@@ -148,7 +148,7 @@ const PIPES = [
 ];
 
 const SECURITY = [
-  "An invitation holds a secret: whoever has it can join.",
+  "An invitation holds a secret: anyone who has it can join.",
   "On a command line other users of the machine can read it while the program starts; charla - reads it from stdin, --invitation-file from a file, and CHARLA_INVITATION holds it in the environment.",
   "Joining by host trusts the key that the server shows the first time, as ssh(1) does.",
   "With --plain, and with charla receive, nothing is encrypted: anyone on the network can read and forge what is said.",

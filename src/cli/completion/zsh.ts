@@ -31,13 +31,11 @@ function caseOf({ name, options, argument }: CompletedCommand): string {
   // Nothing for a text: zsh would show a message in the place of options, too.
   const own = isOffered(argument) ? [`2: :${action(argument)}`] : [];
   const words = name === "chat" ? ["1: :_charla_first"] : [`1: :(${name})`, ...own];
-  const lines = [
-    ...options.flatMap((option) => {
-      const excluded = options.filter(({ excludesServer }) => excludesServer);
-      return optionSpecs(option, option.name === "server" ? excluded : []);
-    }),
-    ...words,
-  ];
+  const excluded = options.filter(({ excludesServer }) => excludesServer);
+  const specified = options.flatMap((option) =>
+    optionSpecs(option, option.name === "server" ? excluded : []),
+  );
+  const lines = [...specified, ...words];
   const specs = lines.map((line) => `      ${quote(line)}`).join(" \\\n");
   return `  ${name})\n    _arguments -s -S : \\\n${specs}\n    ;;`;
 }
