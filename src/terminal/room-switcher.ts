@@ -14,7 +14,8 @@ export interface RoomSwitcher {
   /**
    * Resolves once the other room has been entered and the current one left.
    *
-   * @throws {CharlaError} why it can't be entered; then the current room stays. Or CONVERSATION_OVER
+   * @throws {CharlaError} NOT_CONNECTED while the connection is lost, or why the room can't be entered: then the current
+   *   room stays. Or CONVERSATION_OVER
    */
   switchTo(room: string): Promise<void>;
   leave(): Promise<void>;
@@ -36,6 +37,7 @@ export function createRoomSwitcher(
   let next: OpenRoom | null = null;
   /** The conversation of a room that is being entered. */
   let entering: RoomConversation | null = null;
+  let isConnected = true;
   let over = false;
 
   async function* events(): AsyncGenerator<ConversationEvent, void, undefined> {
@@ -46,6 +48,7 @@ export function createRoomSwitcher(
         if (next === null) return;
         current = next;
         next = null;
+        isConnected = true;
       }
     } finally {
       over = true;
@@ -58,6 +61,8 @@ export function createRoomSwitcher(
   ): AsyncGenerator<ConversationEvent, void, undefined> {
     try {
       for await (const event of { [Symbol.asyncIterator]: () => iterator }) {
+        if (event.type === "disconnected") isConnected = false;
+        else if (event.type === "reconnected") isConnected = true;
         // If another room follows, this is not the end.
         if (event.type !== "ended" || next === null) yield event;
       }
@@ -76,6 +81,14 @@ export function createRoomSwitcher(
     }
     if (entering !== null || next !== null)
       throw usageError("already joining another room", "wait until that is done");
+    // To connect for the other room would fail in words about an address.
+    if (!isConnected) {
+      throw new CharlaError(
+        "NOT_CONNECTED",
+        "the connection to the server is lost; reconnecting",
+        "join again once it is back",
+      );
+    }
     const conversation = open(room);
     entering = conversation;
     try {

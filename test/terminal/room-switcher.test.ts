@@ -172,6 +172,38 @@ describe("switching to another room", () => {
     expect(events).toEqual([entered("one"), entered("two"), ended()]);
   });
 
+  test("is refused until the connection is back", async () => {
+    const other = room();
+    const { first, switcher, events } = start({ other });
+    first.push({ type: "disconnected", message: "nothing came for 30 s" });
+    while (events.length < 1) await Bun.sleep(0);
+    expect(await rejection(switcher.switchTo("other"))).toMatchObject({
+      code: "NOT_CONNECTED",
+      message: "the connection to the server is lost; reconnecting",
+      hint: "join again once it is back",
+    });
+    expect(other.left()).toBe(0);
+    first.push({ type: "reconnected" });
+    while (events.length < 2) await Bun.sleep(0);
+    other.push(entered("other"));
+    await switcher.switchTo("other");
+    expect(first.left()).toBe(1);
+  });
+
+  test("is possible again where the connection of the room that was left had been lost meanwhile", async () => {
+    const [one, two] = [room(), room()];
+    const { first, switcher, events } = start({ one, two });
+    const switching = switcher.switchTo("one");
+    first.push({ type: "disconnected", message: "nothing came for 30 s" });
+    while (events.length < 1) await Bun.sleep(0);
+    one.push(entered("one"));
+    await switching;
+    while (switcher.conversation !== one.conversation) await Bun.sleep(0);
+    two.push(entered("two"));
+    await switcher.switchTo("two");
+    expect(one.left()).toBe(1);
+  });
+
   test("is not possible if there is only one room", async () => {
     const switcher = createRoomSwitcher(room().conversation);
     expect(await rejection(switcher.switchTo("other"))).toMatchObject({ code: "USAGE" });

@@ -158,17 +158,27 @@ function dropLine(state: State, text: string): State {
   return print(state, ...noticeItems(visibleLine(`${promptText(state)}${shown}^C`), null));
 }
 
-/** The conversation takes no message any more, and the line may be the only copy of its text. */
+/** Once one is leaving, the conversation takes no message any more, and the line may be the only copy of its text. */
 function enterUnlessLeaving(state: State, text: string, now: number): Step {
-  const entered = enterLine(state, text, now);
-  const [, effects] = entered;
-  const isSaid = effects.some(({ type }) => type === "say");
-  if (!isSaid || state.leaving?.type !== "begun") return entered;
+  if (state.leaving?.type !== "begun" || !isMessage(state, text)) {
+    return enterLine(state, text, now);
+  }
   const refused = printError(state, {
     message: "you are leaving, so this is not sent; it is still on the line",
     hint: "Ctrl-C leaves at once; send it when you are back",
   });
   return [takeEdited(refused, text), []];
+}
+
+/** Whether a line is sent: it is not empty, and in a room no command, not even an unknown one. */
+function isMessage({ settings }: State, text: string): boolean {
+  if (text.trim() === "") return false;
+  if (!settings.isRoom) return true;
+  try {
+    return parseLine(withoutLastNewlines(text)).type === "say";
+  } catch {
+    return false;
+  }
 }
 
 export function enterLine(state: State, text: string, now: number): Step {
@@ -244,14 +254,6 @@ function runCommand(state: State, command: Command, now: number): Step {
     }
     case "copy":
       return copy(next);
-    case "join": {
-      if (state.connection.type !== "reconnecting" || command.room === state.room.room) {
-        return [next, [{ type: "run", command, confirmed }]];
-      }
-      // To connect for the other room would fail in words about an address.
-      const message = "the connection to the server is lost; reconnecting";
-      return [printError(next, { message, hint: "join again once it is back" }), []];
-    }
     default:
       return [next, [{ type: "run", command, confirmed }]];
   }

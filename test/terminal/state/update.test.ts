@@ -793,21 +793,6 @@ describe("a command", () => {
     ]);
   });
 
-  test("/join waits until the connection is back", () => {
-    const screen = openRoom("ben");
-    const joins = () => screen.effects().filter(({ type }) => type === "run").length;
-    screen.emit({ type: "disconnected", message: "nothing came for 30 s" });
-    screen.printed();
-    screen.enter("/join lunch");
-    expect(screen.printed()).toEqual([
-      "!! the connection to the server is lost; reconnecting (join again once it is back)",
-    ]);
-    expect(joins()).toBe(0);
-    screen.emit({ type: "reconnected" });
-    screen.enter("/join lunch");
-    expect(joins()).toBe(1);
-  });
-
   test("/quit leaves, and bye says so before", () => {
     const screen = openRoom();
     screen.enter("/quit");
