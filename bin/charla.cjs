@@ -3,7 +3,7 @@
 // platform. For Node.js 20 or newer and nothing else, and so plain JavaScript; CommonJS starts 10 ms sooner than a module.
 "use strict";
 
-const { closeSync } = require("node:fs");
+const { accessSync, closeSync, constants, existsSync, openSync, readSync } = require("node:fs");
 const { join } = require("node:path");
 
 /** By `process.platform` and `process.arch`: packages `@oven/bun-*` whose programs run there, the best first. */
@@ -19,6 +19,9 @@ const PACKAGES = {
 
 /** Not those of job control: Ctrl-Z, `fg` and `kill %1` reach all processes of a job, and each must stop by itself. */
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+
+/** By `process.arch`: the machine in the header of an ELF file (System V ABI, "e_machine"). */
+const MACHINES = { x64: 62, arm64: 183 };
 
 /** The runtime reads nothing of the folder it is started in: no .env, bunfig.toml or tsconfig.json. */
 const OWN_SETTINGS = [
@@ -58,6 +61,39 @@ function tryTo(act, argument) {
   }
 }
 
+/**
+ * Why the system would not start a file; null if it would. To be known before: where execve fails Node.js aborts, and what
+ * spawn starts may be taken for a script.
+ */
+function findFault(file) {
+  let head;
+  try {
+    accessSync(file, constants.X_OK);
+    head = readHead(file);
+  } catch (error) {
+    return error.message;
+  }
+  if (process.platform !== "linux") return null;
+  const script = /^#! *(\S+)/.exec(head);
+  const isProgram = head.startsWith("\x7fELF") && head.charCodeAt(18) === MACHINES[process.arch];
+  if (script === null && !isProgram) return `${file} is no program for this processor`;
+  // Of an ELF file, the loader of the C library (PT_INTERP): that of musl is missing where the system has another.
+  const [, interpreter] = script ?? /(\/[^\0]*\/ld-[^\0]*)/.exec(head) ?? [];
+  const isMissing = interpreter !== undefined && !existsSync(interpreter);
+  return isMissing ? `${file} needs ${interpreter}, which is missing` : null;
+}
+
+/** The first 4 KiB: the headers and the name of the interpreter. */
+function readHead(file) {
+  const head = Buffer.alloc(4096);
+  const descriptor = openSync(file);
+  try {
+    return head.latin1Slice(0, readSync(descriptor, head));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function usesMusl() {
   process.report.excludeNetwork = true;
   return process.report.getReport().header.glibcVersionRuntime === undefined;
@@ -70,6 +106,8 @@ function launch(program, args) {
   const runtime = findRuntime(process.platform, process.arch);
   if (runtime === null)
     return fail("its runtime, the package of Bun for this platform, is missing");
+  const fault = findFault(runtime);
+  if (fault !== null) return fail(`its runtime can't be started: ${fault}`);
   // Bun takes the first "--" for its own.
   const words = [...OWN_SETTINGS, program, "--", ...args];
   // Best is no process between the shell and charla; Node.js 22.15 was the first that could do that.
@@ -81,11 +119,13 @@ function launch(program, args) {
 }
 
 function start(runtime, words) {
-  const child = require("node:child_process").spawn(runtime, words, { stdio: "inherit" });
+  let child;
   // A terminal sends them to both, `kill` only to this process: charla takes two in a row for one. On Windows only a console
   // sends any, and to both; there, kill() would end charla at once.
   const pass = (signal) => process.platform === "win32" || child.kill(signal);
+  // Before there is a child: one that comes meanwhile waits for it.
   for (const signal of ENDING_SIGNALS) process.on(signal, pass);
+  child = require("node:child_process").spawn(runtime, words, { stdio: "inherit" });
   child.on("error", (error) => fail(`its runtime can't be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     leaveTerminal();

@@ -1,7 +1,7 @@
 // What npm installs as `charla`: JavaScript for Node.js that finds the runtime and starts it. Here with a shell script in the
 // place of the runtime, or with the source in the place of the bundle; published.test.ts does everything with the package.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
   cpSync,
@@ -32,6 +32,8 @@ interface Launcher {
 }
 const { PACKAGES, findRuntime }: Launcher = await import(join(root, "bin", "charla.cjs"));
 
+/** From 22.15 on, Node.js gives its process to the program. */
+const NODES = ["node", process.env["CHARLA_TEST_NODE_22"] ?? ""].filter((name) => name !== "");
 const PLATFORM = `${process.platform} ${process.arch}`;
 const PACKAGE = `@oven/bun-${PACKAGES[PLATFORM]?.[0] ?? "none"}`;
 
@@ -121,12 +123,49 @@ test("where the runtime is missing, charla says so in one sentence and how to in
   });
 });
 
-test("a runtime that can't be started is reported in one sentence", async () => {
-  using place = newPlace();
-  place.runtime("#!/no/such/interpreter\n");
-  const { stdout, stderr, status } = await run([...place.parent, "--version"]);
-  expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
-  expect(stderr).toMatch(/^charla: its runtime can't be started: .*ENOENT.*\nhint: .*\n$/);
+/** An ELF file with nothing but its machine (System V ABI, "e_machine") and the name of its loader. */
+const elf = (machine: number, loader: string) =>
+  Buffer.from(
+    `\x7fELF${"\0".repeat(14)}${String.fromCharCode(machine)}${"\0".repeat(45)}${loader}\0`,
+    "latin1",
+  );
+const [OWN_MACHINE, OTHER_MACHINE] = process.arch === "arm64" ? [183, 62] : [62, 183];
+
+describe.skipIf(process.platform !== "linux")("a runtime that can't be started", () => {
+  for (const [what, content, mode, reason] of [
+    ["has no right to run", "#!/bin/sh\n", 0o644, "EACCES: permission denied, access 'FILE'"],
+    [
+      "has no interpreter",
+      "#!/no/such/interpreter\n",
+      0o755,
+      "FILE needs /no/such/interpreter, which is missing",
+    ],
+    [
+      "is for another C library",
+      elf(OWN_MACHINE, "/lib/ld-none.so.1"),
+      0o755,
+      "FILE needs /lib/ld-none.so.1, which is missing",
+    ],
+    [
+      "is for another processor",
+      elf(OTHER_MACHINE, "/lib/ld-none.so.1"),
+      0o755,
+      "FILE is no program for this processor",
+    ],
+    ["is empty", "", 0o755, "FILE is no program for this processor"],
+  ] as const) {
+    test(`because it ${what} is reported in one sentence`, async () => {
+      using place = newPlace();
+      const file = place.runtime(content, mode);
+      for (const node of NODES) {
+        expect(await run([node, place.launcher, "--version"])).toEqual({
+          stdout: "",
+          stderr: `charla: its runtime can't be started: ${reason.replace("FILE", file)} (${PLATFORM})\nhint: npm install --global --include=optional charla, on Linux, macOS or Windows, x64 or arm64\n`,
+          status: 1,
+        });
+      }
+    });
+  }
 });
 
 test("where Node.js can give its process to the program, the launcher does that, with all of its environment", async () => {
@@ -276,15 +315,16 @@ function newPlace() {
     launcher,
     /** The launcher as a process of its own, which newer versions of Node.js replace by the program. */
     parent: ["node", "--require", shim, launcher],
-    write(name: string, text: string) {
+    write(name: string, content: string | Buffer) {
       mkdirSync(dirname(join(path, name)), { recursive: true });
-      writeFileSync(join(path, name), text);
+      writeFileSync(join(path, name), content);
     },
     /** Puts a script in the place of the runtime. */
-    runtime(script: string) {
+    runtime(script: string | Buffer, mode = 0o755) {
       const file = join("node_modules", PACKAGE, "bin", "bun");
       place.write(file, script);
-      chmodSync(join(path, file), 0o755);
+      chmodSync(join(path, file), mode);
+      return join(path, file);
     },
     /** The real runtime and the real program. */
     linked() {
