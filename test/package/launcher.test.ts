@@ -241,6 +241,31 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
+test.skipIf(process.platform === "win32")(
+  "a signal that comes while the launcher is still starting the program ends the program",
+  async () => {
+    using place = newPlace();
+    const started = join(place.path, "started");
+    // Ends by itself as well, or it would stay if the launcher left it alone.
+    const wait = "for i in $(seq 200); do sleep 0.05; done";
+    place.runtime(`#!/bin/sh\ntrap "exit 7" TERM\n: > "${started}"\n${wait}\n`);
+    place.write(
+      "signal-in-spawn.cjs",
+      `const processes = require("node:child_process");
+      const { spawn } = processes;
+      processes.spawn = (...given) => {
+        const child = spawn(...given);
+        while (!require("node:fs").existsSync(${JSON.stringify(started)}));
+        process.kill(process.pid, "SIGTERM");
+        return child;
+      };`,
+    );
+    const [node = "", ...rest] = place.parent;
+    const shim = ["--require", join(place.path, "signal-in-spawn.cjs")];
+    expect(await run([node, ...shim, ...rest])).toEqual({ stdout: "", stderr: "", status: 7 });
+  },
+);
+
 for (const [signal, receivers, status] of [
   ["SIGINT", "the launcher alone", 130],
   ["SIGTERM", "the launcher alone", 0],
