@@ -36,6 +36,7 @@ export async function startTmux(
     },
   );
   const awaited: Answer[] = [];
+  const attached = Promise.withResolvers<void>();
   let output = Promise.withResolvers<void>();
   let isOver = false;
 
@@ -56,6 +57,7 @@ export async function startTmux(
           // The last number is 1 if the command came from this client's input.
           if (/^%begin .* 1$/.test(line)) block = [];
           else if (line.startsWith("%output ")) onOutput();
+          else if (line.startsWith("%session-changed ")) attached.resolve();
         } else if (line.startsWith("%end ")) {
           awaited.shift()?.resolve(block);
           block = null;
@@ -67,7 +69,9 @@ export async function startTmux(
     }
     isOver = true;
     onOutput();
-    for (const answer of awaited.splice(0)) answer.reject(new Error("tmux has ended"));
+    const error = new Error("tmux has ended");
+    attached.reject(error);
+    for (const answer of awaited.splice(0)) answer.reject(error);
   }
   const over = read();
 
@@ -90,7 +94,8 @@ export async function startTmux(
   };
   await using starting = new AsyncDisposableStack();
   starting.use(tmux);
-  await tmux.run("list-sessions");
+  // It may read commands before it has made the session, and runs them without one.
+  await attached.promise;
   starting.move();
   return tmux;
 }
