@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `charla` as npm installs it: starts the bundled program with the runtime, Bun, of which npm has installed the package for this
-// platform. For Node.js 20 or newer and nothing else, and so plain JavaScript; CommonJS starts 10 ms sooner than a module.
+// platform. For Node.js 20.4 or newer and nothing else, and so plain JavaScript; CommonJS starts 10 ms sooner than a module.
 "use strict";
 
 const { accessSync, closeSync, constants, existsSync, openSync, readSync } = require("node:fs");

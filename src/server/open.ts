@@ -78,7 +78,7 @@ function checkRuntime(): void {
   throw new CharlaError(
     "RUNTIME_TOO_OLD",
     `a server needs Node.js 22, and this is ${version}`,
-    "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20 is enough",
+    "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20.4 is enough",
   );
 }
 

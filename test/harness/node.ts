@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 
 import { END_TO_END_TIMEOUT } from "./peer-programs.ts";
 
-/** What joins runs there. */
-const NODE_OF_MEMBERS = [20, 0];
+/** What joins runs there: the first with Symbol.asyncDispose. */
+const NODE_OF_MEMBERS = [20, 4];
 /** With an SQLite that has full-text search (log/sqlite/sqlite-connection.node.ts). */
 const NODE_WITH_STORE = [22, 16];
 
@@ -29,7 +29,7 @@ export function testWithNode(
   timeout = END_TO_END_TIMEOUT,
 ): void {
   const node = findNode(["node"], NODE_OF_MEMBERS);
-  if (node === null) test.skip(`${title} (no Node.js 20 or newer on this machine)`, () => {});
+  if (node === null) test.skip(`${title} (no Node.js 20.4 or newer on this machine)`, () => {});
   else test(title, () => body(node), timeout);
 }
 

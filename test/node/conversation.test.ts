@@ -103,7 +103,7 @@ testWithNode("a Node.js that is too old for a server says which one it needs", a
     expect(said).toEqual([
       "RUNTIME_TOO_OLD",
       `a server needs Node.js 22, and this is ${version}`,
-      "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20 is enough",
+      "use Node.js 22.16 or newer, or Bun; to join a conversation, Node.js 20.4 is enough",
     ]);
   } else if (said.length > 0) {
     // Without an SQLite that has full-text search.
