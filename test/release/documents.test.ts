@@ -23,11 +23,25 @@ testWith(["systemd-analyze"], "systemd finds the unit exposed by 1.5 of 10 at mo
   expect(Number(exposure)).toBeLessThanOrEqual(1.5);
 });
 
-test("the version is the same in package.json, package-lock.json and the newest heading of the changelog", () => {
-  const [first, second] = read("CHANGELOG.md").match(/^## .*$/gm) ?? [];
-  expect(first).toBe("## Unreleased");
-  expect(second).toMatch(/^## \d+\.\d+\.\d+ - \d{4}-\d\d-\d\d$/);
-  expect(second).toStartWith(`## ${manifest.version} - `);
+test("the changelog has the form of Keep a Changelog", () => {
+  const [, ...versions] = read("CHANGELOG.md").split(/^## /m);
+  for (const [index, version] of versions.entries()) {
+    const [heading = "", ...groups] = version.split(/^### /m);
+    expect(heading).toMatch(
+      index === 0
+        ? /^(?:Unreleased|\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d)\n\n$/
+        : /^\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d\n\n$/,
+    );
+    expect(groups.length).toBeGreaterThan(0);
+    for (const group of groups) {
+      expect(group).toMatch(/^(?:Added|Changed|Deprecated|Removed|Fixed|Security)\n\n- /);
+    }
+  }
+});
+
+test("the version is the same in package.json, package-lock.json and the newest version of the changelog", () => {
+  const [newest] = read("CHANGELOG.md").match(/^## \d.*$/gm) ?? [];
+  expect(newest).toStartWith(`## ${manifest.version} - `);
   expect(lock.version).toBe(manifest.version);
   expect(lock.packages[""].version).toBe(manifest.version);
 });
