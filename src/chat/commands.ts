@@ -8,7 +8,8 @@ import { MAX_FOUND } from "./frames.ts";
 import { describeNameProblem, isRoomName } from "./names.ts";
 
 export type Command =
-  | { readonly type: "help" }
+  /** `about` one command, or all of them. */
+  | { readonly type: "help"; readonly about?: HelpTopic }
   | { readonly type: "who" }
   | { readonly type: "rooms" }
   | { readonly type: "join"; readonly room: string }
@@ -35,7 +36,7 @@ export type ParsedLine =
   | { readonly type: "say"; readonly text: string }
   | { readonly type: "command"; readonly command: Command };
 
-interface CommandDescription {
+export interface CommandDescription {
   readonly name: string;
   readonly takes: string;
   readonly does: string;
@@ -46,7 +47,7 @@ interface CommandDescription {
 }
 
 export const COMMANDS = [
-  { name: "help", takes: "", does: "lists the commands" },
+  { name: "help", takes: "[TOPIC]", does: "lists commands, or explains one" },
   { name: "who", takes: "", does: "lists who is here" },
   { name: "rooms", takes: "", does: "lists the rooms of this server" },
   { name: "join", takes: "ROOM", does: "switches to another room" },
@@ -65,7 +66,12 @@ export const COMMANDS = [
   { name: "lock", takes: "", does: "lets nobody else join", operator: true },
   { name: "unlock", takes: "", does: "lets others join again", operator: true },
   { name: "op", takes: "NAME", does: "makes somebody an operator", owner: true },
-  { name: "deop", takes: "NAME", does: "takes an operator's rights", owner: true },
+  {
+    name: "deop",
+    takes: "NAME",
+    does: "ends an operator's rights, or yours",
+    operator: true,
+  },
   { name: "delete", takes: "ROOM", does: "deletes a room for good", owner: true },
   {
     name: "invite",
@@ -94,6 +100,8 @@ export function commandsFor({ owner, operator }: Rights): readonly CommandDescri
 }
 
 type CommandWord = (typeof COMMANDS)[number]["name"];
+/** What `/help` explains: `bye` is a command without a slash. */
+export type HelpTopic = CommandWord | typeof GOODBYE;
 
 /** Messages that `/history` shows without a number. */
 const HISTORY = 20;
@@ -145,6 +153,7 @@ function readCommand(
   const { name } = known;
   switch (name) {
     case "help":
+      return readHelp(known, rest);
     case "who":
     case "rooms":
     case "bans":
@@ -170,18 +179,42 @@ function readCommand(
     case "kick":
     case "ban":
     case "unban":
-      return { type: name, name: requireArgument(known, rest) };
+      return { type: name, name: readPerson(known, rest) };
     case "mute":
     case "unmute":
-      return { type: "mute", name: requireArgument(known, rest), muted: name === "mute" };
+      return { type: "mute", name: readPerson(known, rest), muted: name === "mute" };
     case "op":
     case "deop":
-      return { type: "op", name: requireArgument(known, rest), operator: name === "op" };
+      return { type: "op", name: readPerson(known, rest), operator: name === "op" };
     case "revoke":
       return { type: "revoke", number: readNumber(known, rest) };
     case "invite":
       return readInvite(known, rest);
   }
+}
+
+function readHelp(known: CommandDescription, rest: string): Command {
+  if (rest === "") return { type: "help" };
+  if (/\s/.test(rest)) {
+    throw usageError(
+      `/help takes one command`,
+      `usage: ${commandUsage(known)}; to send it as a message: //help ${rest}`,
+    );
+  }
+  const word = rest.replace(/^\//, "");
+  if (word === GOODBYE) return { type: "help", about: word };
+  const about = COMMANDS.find(({ name }) => name === word)?.name;
+  if (about !== undefined) return { type: "help", about };
+  const meant = closestCommand(word);
+  throw usageError(
+    `there is no command /${word}`,
+    meant === null ? "/help lists them" : `did you mean /help ${meant}?`,
+  );
+}
+
+/** A name, perhaps behind an @, as in a mention: no name begins with one. */
+function readPerson(known: CommandDescription, rest: string): string {
+  return requireArgument(known, rest.replace(/^@/, ""));
 }
 
 function readRoom(known: CommandDescription, rest: string): string {
@@ -287,15 +320,16 @@ const ELSEWHERE: ReadonlyMap<string, CommandWord> = new Map([
 /** The line may also be a path: then only its first part is named. */
 function noSuchCommand(word: string): CharlaError {
   const first = word.split("/")[0] ?? "";
-  const lower = first.toLowerCase();
-  if (lower === "clear") return unknown(first, "Ctrl-L clears the screen;", word);
-  const meant =
-    ELSEWHERE.get(lower) ??
-    closest(
-      lower,
-      COMMANDS.map(({ name }) => name),
-    );
+  if (first.toLowerCase() === "clear") return unknown(first, "Ctrl-L clears the screen;", word);
+  const meant = closestCommand(first);
   return unknown(first, meant === null ? "/help lists them;" : `did you mean /${meant}?`, word);
+}
+
+/** The command that was probably meant. */
+function closestCommand(word: string): string | null {
+  const lower = word.toLowerCase();
+  const names = COMMANDS.map(({ name }) => name);
+  return ELSEWHERE.get(lower) ?? closest(lower, names);
 }
 
 function unknown(first: string, hint: string, word: string): CharlaError {

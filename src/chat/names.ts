@@ -53,8 +53,8 @@ const COLON =
   /[:\u02D0\u02F8\u0589\u05C3\u0703\u0704\u16EC\u1803\u1809\u205A\u2236\uA4FD\uA789\uFE30\uFF1A](?: |$)/u;
 /** What looks like a comma (UTS #39), behind which a list of names goes on. */
 const COMMA = /[,\u00B8\u060D\u066B\u201A\uA4F9\uFE10\uFE50\uFF0C](?: |$)/u;
-/** What begins lines of charla's own, and commands. */
-const LINE_MARK = /^[*>#/\p{Dash}]/u;
+/** What begins lines of charla's own, commands and mentions. */
+const LINE_MARK = /^[*>#/@\p{Dash}]/u;
 /**
  * As charla's own lines begin, or say who somebody is: a time, "ben left", "ben is away", "ben (owner)" and "ben
  * (SHA256:...)", "ben and 3 more". On a screen such a line has a mark that no name can have; in pipes and transcripts it
@@ -102,7 +102,7 @@ export function describeNameProblem(written: string): string | null {
   if (hasForeignMark(name)) return "no accents of other scripts";
   if (COMMA.test(name)) return "no comma before a blank or at the end";
   if (COLON.test(name)) return "no colon before a blank or at the end";
-  if (LINE_MARK.test(compatible)) return 'none of * > - # and "/" at the beginning';
+  if (LINE_MARK.test(compatible)) return 'none of * > - # @ and "/" at the beginning';
   if (reserved.has(compatible.toLowerCase())) return "not the words of charla itself";
   // The keys are of the compatible characters, but ſ, for one, is then an s, and looks like an f.
   const shapes = [...nameKeys(name), skeleton(name).toLowerCase()];

@@ -55,7 +55,13 @@ export async function answerOperator(
   const { room, member } = membership;
   const { request } = frame;
   const done = { type: "done", request } as const;
-  checkRights(server, membership, frame);
+  const isOwnDeop = frame.type === "op" && !frame.operator && isOwnName(membership, frame.name);
+  if (isOwnDeop && member.owner) {
+    throw permissionDenied("you are the owner, and stay it", "/close ends the conversation");
+  }
+  // Nobody has to ask the owner to have fewer rights.
+  const isResigning = isOwnDeop && moderation.isOperator(member.fingerprint);
+  if (!isResigning) checkRights(server, membership, frame);
   if ("name" in frame && frame.name.length > MAX_PERSON) {
     throw new CharlaError(
       "NO_SUCH_MEMBER",
@@ -109,7 +115,10 @@ export async function answerOperator(
     case "mute": {
       const person = frame.muted
         ? await findOther(server, membership, frame.name)
-        : moderation.unmute(room.name, frame.name);
+        : moderation.unmute(
+            room.name,
+            keyOf(room, frame.name, (key) => moderation.isMuted(room.name, key)),
+          );
       if (frame.muted) {
         checkRank(server, membership, person, "mute");
         const wasMuted = moderation.isMuted(room.name, person.fingerprint);
@@ -167,8 +176,8 @@ export async function answerOperator(
     case "op": {
       const person = frame.operator
         ? await findOther(server, membership, frame.name)
-        : moderation.removeOperator(frame.name);
-      const notice = operatorNotice(person.name, frame.operator);
+        : moderation.removeOperator(keyOf(room, frame.name, (key) => moderation.isOperator(key)));
+      const notice = operatorNotice(nameNow(room, person), frame.operator);
       if (frame.operator) {
         const wasOperator = moderation.isOperator(person.fingerprint);
         moderation.addOperator(person);
@@ -253,6 +262,27 @@ function checkRights(
   }
   if (moderation.isOperator(member.fingerprint)) return;
   throw permissionDenied(`only the owner and operators may ${OPERATOR_REQUESTS[type]}`);
+}
+
+/** Whether this is a name or the fingerprint of the member who asks. */
+function isOwnName({ room, member }: Membership, nameOrFingerprint: string): boolean {
+  const found = room.find(nameOrFingerprint)?.fingerprint ?? nameOrFingerprint;
+  return found === member.fingerprint;
+}
+
+/** The key of somebody in the room who is called so now, if it is one of those; else what was written. */
+function keyOf(
+  room: Room,
+  nameOrFingerprint: string,
+  isOne: (fingerprint: string) => boolean,
+): string {
+  const found = room.find(nameOrFingerprint)?.fingerprint;
+  return found !== undefined && isOne(found) ? found : nameOrFingerprint;
+}
+
+/** Somebody who is in the room may have another name than when it was noted. */
+function nameNow(room: Room, { fingerprint, name }: Person): string {
+  return room.members.find((member) => member.fingerprint === fingerprint)?.name ?? name;
 }
 
 /** Operators can do nothing to the owner, and neither kick nor ban each other. */

@@ -4,6 +4,7 @@
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
 import { CharlaError } from "../errors.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
+import type { AskedWords } from "./state/completion.ts";
 import type { Effect, Outcome, RoomCommand, ScreenEvent } from "./state/effects.ts";
 import type { RoomState } from "./state/room.ts";
 import { visibleName } from "./visible-text.ts";
@@ -180,8 +181,8 @@ export function performInConversation(
       return;
     case "complete":
       return ask(switcher, async (asked) => {
-        const rooms = (await asked.rooms()).map(({ name }) => name);
-        dispatch({ type: "completed", line: effect.line, rooms });
+        const words = await askForWords(asked, effect.words, room.room);
+        dispatch({ type: "completed", line: effect.line, words });
       });
     case "ask-rooms":
       return ask(switcher, async (asked) => {
@@ -194,6 +195,34 @@ export function performInConversation(
     case "goodbye":
       return sayGoodbye(conversation);
   }
+}
+
+async function askForWords(
+  conversation: RoomConversation,
+  words: AskedWords,
+  current: string,
+): Promise<string[]> {
+  switch (words) {
+    case "rooms":
+      return (await conversation.rooms())
+        .map(({ name }) => name)
+        .filter((name) => name !== current);
+    case "operators":
+      return namesOf((await conversation.who()).filter(({ operator }) => operator === true));
+    case "muted":
+      return namesOf((await conversation.who()).filter(({ muted }) => muted === true));
+    case "banned":
+      return namesOf(await conversation.bans());
+    case "invitations":
+      return (await conversation.invitations())
+        .filter(({ id, left }) => id !== "standing" && left !== 0)
+        .map(({ id }) => id);
+  }
+}
+
+/** Each once: somebody may have several windows. */
+function namesOf(people: readonly { readonly name: string }[]): string[] {
+  return [...new Set(people.map(({ name }) => name))];
 }
 
 /** While the server can't be asked, nothing happens. */

@@ -60,6 +60,9 @@ test("a line that begins with //me is a text that reads like an action, and is n
 describe("a command is parsed with its arguments", () => {
   test.each([
     ["/help", { type: "help" }],
+    ["/help kick", { type: "help", about: "kick" }],
+    ["/help  /kick ", { type: "help", about: "kick" }],
+    ["/help bye", { type: "help", about: "bye" }],
     ["/who", { type: "who" }],
     ["/who  ", { type: "who" }],
     ["/rooms", { type: "rooms" }],
@@ -93,6 +96,33 @@ describe("a command is parsed with its arguments", () => {
     ["/invite --for=2d  --uses=1", { type: "invite", uses: 1, seconds: 172_800 }],
   ] satisfies [string, Command][])("%s", (line, command) => {
     expect(parseLine(line)).toEqual({ type: "command", command });
+  });
+});
+
+test.each(["kick", "ban", "unban", "mute", "unmute", "op", "deop"])(
+  "/%s takes a name behind an @, as a mention has it",
+  (command) => {
+    for (const name of ["eva", "Ana María", "SHA256:abc"]) {
+      expect(parseLine(`/${command} @${name}`)).toEqual(parseLine(`/${command} ${name}`));
+    }
+    // A person who is called so at a server of an earlier version.
+    expect(parseLine(`/${command} @@eva`)).toMatchObject({ command: { name: "@eva" } });
+    expect(mistake(`/${command} @`)).toMatchObject({
+      message: `/${command} needs an argument: NAME`,
+    });
+  },
+);
+
+test("help of a command that does not exist is a mistake, with a suggestion", () => {
+  expect(mistake("/help kik")).toMatchObject({
+    message: "there is no command /kik",
+    hint: "did you mean /help kick?",
+  });
+  expect(mistake("/help /nick")).toMatchObject({ hint: "did you mean /help name?" });
+  expect(mistake("/help weather")).toMatchObject({ hint: "/help lists them" });
+  expect(mistake("/help kick eva")).toMatchObject({
+    message: "/help takes one command",
+    hint: "usage: /help [TOPIC]; to send it as a message: //help kick eva",
   });
 });
 
@@ -206,6 +236,7 @@ test("every listed command can be parsed, and fits forty columns in two lines", 
   for (const command of COMMANDS) {
     const line = commandUsage(command)
       .replace("[N]", "")
+      .replace("[TOPIC]", "")
       .replace(" N", " 7")
       .replace(/ \[--.*/, "");
     expect(() => parseLine(line)).not.toThrow();

@@ -444,6 +444,54 @@ describe("an operator", () => {
     ]);
   });
 
+  test("may resign, under the name that they have now or by their fingerprint", async () => {
+    for (const named of ["robert", "key of Bob"]) {
+      const state = openState();
+      const ann = await enter(state, "Ann", { owner: true });
+      const bob = await enter(state, "Bob");
+      await ask(ann, { type: "op", name: "Bob", operator: true });
+      await ask(bob, { type: "rename", name: "Robert" });
+      expect(await ask(bob, { type: "op", name: named, operator: false })).toMatchObject({
+        type: "done",
+      });
+      expect((await ann.until("notice", 2)).at(-1)).toMatchObject({
+        code: "OPERATOR",
+        message: "Robert is no longer an operator",
+      });
+      expect((await bob.until("rights", 2)).at(-1)).toMatchObject({ operator: false });
+      expect(await ask(bob, { type: "bans" })).toMatchObject({ code: "NOT_THE_OWNER" });
+      // Who is none has nothing to give up.
+      expect(await ask(bob, { type: "op", name: "Robert", operator: false })).toMatchObject({
+        message: "permission denied: only the owner may take an operator's rights",
+      });
+    }
+  });
+
+  test("who has changed their name is named by the new one", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob");
+    await ask(ann, { type: "op", name: "Bob", operator: true });
+    await ask(bob, { type: "rename", name: "Robert" });
+    expect(await ask(ann, { type: "op", name: "robert", operator: false })).toMatchObject({
+      type: "done",
+    });
+    expect((await bob.until("notice", 2)).at(-1)?.message).toBe("Robert is no longer an operator");
+  });
+
+  test("is not what the owner can become, or cease to be", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    expect(await ask(ann, { type: "op", name: "ann", operator: false })).toMatchObject({
+      code: "NOT_THE_OWNER",
+      message: "permission denied: you are the owner, and stay it",
+      hint: "/close ends the conversation",
+    });
+    expect(await ask(ann, { type: "op", name: "ann", operator: true })).toMatchObject({
+      message: "that is you",
+    });
+  });
+
   test("is announced to everybody, knows it in every window and room, and no longer after deop", async () => {
     const { state, ann, bob, dan } = await operators();
     expect((await dan.until("notice")).map(({ message }) => message)).toEqual([

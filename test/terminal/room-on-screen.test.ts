@@ -224,8 +224,8 @@ describe("a command", () => {
       "   everybody",
       "   /copy",
       "     copies the last invitation shown",
-      "   /help",
-      "     lists the commands",
+      "   /help [TOPIC]",
+      "     lists commands, or explains one",
     ]);
     expect(help).toContain("   //TEXT");
     // 25 commands, `bye` and `//TEXT` take two rows each; three headings, and two rows that are broken.
@@ -432,5 +432,20 @@ describe("Tab", () => {
     stage.type("t");
     stage.press("Tab");
     await lastRows(stage, "> /join lunch-time");
+  });
+
+  test("behind a command completes without a letter, and offers only what it can be about", async () => {
+    await using stage = await openMain({ columns: 40 }, "eva");
+    for (const [typed, completed] of [
+      ["/kick ", "/kick eva"],
+      ["/unban ", "/unban mallory"],
+      ["/revoke ", "/revoke 3"],
+      ["/delete lunch-p", "/delete lunch-place"],
+    ] as const) {
+      stage.type(typed);
+      stage.press("Tab");
+      await lastRows(stage, `> ${completed}`);
+      stage.press("C-u");
+    }
   });
 });

@@ -8,6 +8,7 @@ import type { LineBuffer } from "../editor/line-buffer.ts";
 import type { InputEvent } from "../input/input-event.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
+import type { AskedWords } from "./completion.ts";
 import type { Answer, Drawn } from "./transcript.ts";
 
 /** Commands that need the conversation; the others are for the screen alone. */
@@ -53,8 +54,8 @@ export type ScreenEvent =
   | { readonly type: "tick" }
   | ({ readonly type: "drawn" } & Drawn)
   | { readonly type: "answered"; readonly outcome: Outcome }
-  /** To "complete": the names of the rooms. */
-  | { readonly type: "completed"; readonly line: LineBuffer; readonly rooms: readonly string[] }
+  /** To "complete": what was asked for. */
+  | { readonly type: "completed"; readonly line: LineBuffer; readonly words: readonly string[] }
   /** To "edit". */
   | { readonly type: "edited"; readonly text: string }
   /** To "ask-rooms". */
@@ -73,8 +74,8 @@ export type Effect =
   | { readonly type: "say"; readonly id: number; readonly text: string }
   /** `confirmed`: the line that was typed before and asked to be typed again. */
   | { readonly type: "run"; readonly command: RoomCommand; readonly confirmed: string | null }
-  /** Completes the name of a room. */
-  | { readonly type: "complete"; readonly line: LineBuffer }
+  /** Completes what the server has to be asked for. */
+  | { readonly type: "complete"; readonly line: LineBuffer; readonly words: AskedWords }
   | { readonly type: "ask-rooms" }
   | { readonly type: "ask-people" }
   /** Says bye, if that can be sent now. */

@@ -8,7 +8,7 @@ import type { LineBuffer } from "../editor/line-buffer.ts";
 import { complete as completeLine, paste, press } from "../editor/line-keys.ts";
 import type { InputEvent, Key } from "../input/input-event.ts";
 import { visibleLine } from "../visible-text.ts";
-import { completeInRoom, isTypingRoom } from "./completion.ts";
+import { completeInRoom, wordsToAskFor } from "./completion.ts";
 import { printOwn } from "./conversation-events.ts";
 import type { Effect, Failure } from "./effects.ts";
 import { endPages, noticeItems, print } from "./print.ts";
@@ -243,7 +243,11 @@ function runCommand(state: State, command: Command, now: number): Step {
   const next = { ...state, unconfirmed: null };
   switch (command.type) {
     case "help": {
-      const answer = { type: "commands", rights: state.room.rights } as const;
+      const { about } = command;
+      const answer =
+        about === undefined
+          ? ({ type: "commands", rights: state.room.rights } as const)
+          : ({ type: "command", about } as const);
       return [print(next, { type: "answer", answer }), []];
     }
     case "quit":
@@ -284,16 +288,17 @@ export function printError(state: State, { message, hint }: Pick<Failure, "messa
 
 function completeStep(state: State, line: LineBuffer): Step {
   if (!state.settings.isRoom) return [state, []];
-  if (isTypingRoom(line)) return [state, [{ type: "complete", line }]];
+  const words = wordsToAskFor(line);
+  if (words !== null) return [state, [{ type: "complete", line, words }]];
   return [complete(state, line, []), []];
 }
 
-/** The line may have changed while the rooms were looked up. */
-export function complete(state: State, line: LineBuffer, rooms: readonly string[]): State {
+/** The line may have changed while the server was asked for `asked`. */
+export function complete(state: State, line: LineBuffer, asked: readonly string[]): State {
   if (line !== state.editing.line) return state;
   const { others: people, rights } = state.room;
-  const commands = commandsFor(rights).map(({ name }) => `/${name}`);
-  const completion = completeInRoom(line, { commands, people, rooms });
+  const commands = commandsFor(rights).map(({ name }) => name);
+  const completion = completeInRoom(line, { commands, people, asked });
   const [editing, candidates] = completeLine(state.editing, line, completion);
   const next = { ...state, editing };
   return candidates === null ? next : print(next, ...noticeItems(candidates, null));

@@ -1,7 +1,7 @@
 // What stands in the transcript of a conversation, one item after the other: messages, the lines between them,
 // and answers. Each item can be laid out by itself. Knows no rows, columns or colours.
 
-import type { Rights } from "../../chat/commands.ts";
+import type { HelpTopic, Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type {
   BanDescription,
@@ -71,6 +71,7 @@ export interface FoundEntry extends LogEntry {
 /** What a command was answered. */
 export type Answer =
   | { readonly type: "commands"; readonly rights: Rights }
+  | { readonly type: "command"; readonly about: HelpTopic }
   | {
       readonly type: "people";
       readonly people: readonly MemberDescription[];

@@ -46,7 +46,7 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
     case "answered":
       return [answered(state, event.outcome, now), []];
     case "completed":
-      return [complete(state, event.line, event.rooms), []];
+      return [complete(state, event.line, event.words), []];
     case "edited":
       return [takeEdited(state, event.text), []];
     case "rooms":

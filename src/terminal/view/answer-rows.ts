@@ -1,6 +1,7 @@
 // What the commands of a room are answered, as rows: commands, people, rooms, bans, invitations, messages. Pure, but for
 // this machine's time zone.
 
+import { commandHelp } from "../../chat/command-help.ts";
 import { actionText, commandsFor, commandUsage, type Rights } from "../../chat/commands.ts";
 import type { Banned } from "../../chat/conversation.ts";
 import type { InvitationDescription, MemberDescription } from "../../chat/frames.ts";
@@ -28,6 +29,10 @@ export function answerRows(answer: Answer, layout: ItemLayout): Row[] {
   switch (answer.type) {
     case "commands":
       return commandRows(answer.rights, layout);
+    case "command":
+      return commandHelp(answer.about).flatMap((line, index) =>
+        index === 0 ? ownRows("   ", [span(line, "strong")], layout) : sentenceRows(line, layout),
+      );
     case "people":
       return peopleRows(answer, layout);
     case "rooms":

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { COMMANDS } from "../../../src/chat/commands.ts";
-import { completeInRoom, isTypingRoom } from "../../../src/terminal/state/completion.ts";
+import { completeInRoom, wordsToAskFor } from "../../../src/terminal/state/completion.ts";
 
 const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
 const PEOPLE_SORTED = ["ana", "Ana María", "Anselm", "Ben", "émile", "日本太郎", "日本次郎"];
@@ -13,9 +13,9 @@ const written = (line: string) => ({ text: line.replace("|", ""), cursor: line.i
 /** The line after Tab, and the candidates. */
 function tab(line: string): [line: string, ...candidates: string[]] {
   const { line: next, candidates } = completeInRoom(written(line), {
-    commands: COMMANDS.map(({ name }) => `/${name}`),
+    commands: COMMANDS.map(({ name }) => name),
     people: PEOPLE,
-    rooms: ROOMS,
+    asked: ROOMS,
   });
   return [`${next.text.slice(0, next.cursor)}|${next.text.slice(next.cursor)}`, ...candidates];
 }
@@ -136,13 +136,56 @@ describe("a room's name", () => {
     expect(tab("/join ben|")).toEqual(["/join ben|"]);
   });
 
-  test("is being typed there and nowhere else", () => {
-    expect(isTypingRoom(written("/join l|"))).toBe(true);
-    expect(isTypingRoom(written("/join |"))).toBe(true);
+  test("is asked for there and nowhere else", () => {
+    expect(wordsToAskFor(written("/join l|"))).toBe("rooms");
+    expect(wordsToAskFor(written("/join |"))).toBe("rooms");
     for (const line of ["/join|", "/jo|in x", "/join a b|", "x /join a|"]) {
-      expect(isTypingRoom(written(line))).toBe(false);
+      expect(wordsToAskFor(written(line))).toBeNull();
     }
   });
+});
+
+describe("behind a command that takes a name, without a letter,", () => {
+  test.each(["kick", "ban", "mute", "op"])("/%s offers everybody in the room", (command) => {
+    expect(wordsToAskFor(written(`/${command} |`))).toBeNull();
+    expect(tab(`/${command} |`)).toEqual([`/${command} |`, ...PEOPLE_SORTED]);
+  });
+
+  test.each([
+    ["/deop |", "operators"],
+    ["/unmute |", "muted"],
+    ["/unban |", "banned"],
+    ["/revoke |", "invitations"],
+    ["/join |", "rooms"],
+    ["/delete |", "rooms"],
+  ] as const)("%s asks the server for its %s, and offers all of them", (line, words) => {
+    expect(wordsToAskFor(written(line))).toBe(words);
+    expect(tab(line)).toEqual([line, "lunch-place", "lunch-time", "main"]);
+  });
+
+  test("the only one is completed at once", () => {
+    const known = { commands: [], people: ["eva"], asked: [] };
+    expect(completeInRoom(written("/kick |"), known).line.text).toBe("/kick eva ");
+    expect(completeInRoom(written("/kick @|"), known).line.text).toBe("/kick @eva ");
+    expect(completeInRoom(written("/kick |"), { ...known, people: [] }).candidates).toEqual([]);
+  });
+
+  test("/help offers the commands, and /invite its options", () => {
+    expect(tab("/help |")).toEqual(["/help |", ...COMMANDS.map(({ name }) => name).toSorted()]);
+    expect(tab("/help ki|")).toEqual(["/help kick |", "kick"]);
+    expect(tab("/help /ki|")).toEqual(["/help /kick |", "kick"]);
+    expect(tab("/invite |")).toEqual(["/invite --|", "--for", "--renew", "--uses"]);
+    expect(tab("/invite --u|")).toEqual(["/invite --uses |", "--uses"]);
+    expect(tab("/invite --uses |")).toEqual(["/invite --uses |"]);
+    expect(tab("/invite --uses 2 |")).toEqual(["/invite --uses 2 --for |", "--for"]);
+    expect(tab("/invite --renew |")).toEqual(["/invite --renew |"]);
+  });
+});
+
+test("a name behind a command may have an @ before it, and blanks in it", () => {
+  expect(tab("/kick @be|")).toEqual(["/kick @Ben |", "Ben"]);
+  expect(tab("/kick ana m|")).toEqual(["/kick Ana María |", "Ana María"]);
+  expect(tab("/mute @ana m|")).toEqual(["/mute @Ana María |", "Ana María"]);
 });
 
 test("Tab takes no time to speak of behind a text of 200,000 words", () => {

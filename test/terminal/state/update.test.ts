@@ -781,6 +781,16 @@ describe("a command", () => {
     ]);
   });
 
+  test("/help of one command is answered at once, also of one that one may not use", () => {
+    const screen = openRoom();
+    screen.enter("/help kick");
+    expect(screen.items()).toEqual([
+      { type: "answer", answer: { type: "command", about: "kick" } },
+    ]);
+    screen.enter("/help kik");
+    expect(screen.printed()).toEqual(["!! there is no command /kik (did you mean /help kick?)"]);
+  });
+
   test("that is mistyped is an error, and so is one that failed", () => {
     const screen = openRoom();
     screen.enter("/etc/hosts");
@@ -1034,8 +1044,8 @@ describe("Tab", () => {
     screen.type("/join lu");
     screen.press("tab");
     const { line } = screen.state.editing;
-    expect(screen.effects()).toEqual([{ type: "complete", line }]);
-    screen.dispatch({ type: "completed", line, rooms: ["lunch", "main"] });
+    expect(screen.effects()).toEqual([{ type: "complete", line, words: "rooms" }]);
+    screen.dispatch({ type: "completed", line, words: ["lunch", "main"] });
     expect(screen.state.editing.line.text).toBe("/join lunch ");
   });
 
@@ -1058,7 +1068,7 @@ describe("Tab", () => {
     screen.press("tab");
     const { line } = screen.state.editing;
     screen.type("x");
-    screen.dispatch({ type: "completed", line, rooms: ["lunch"] });
+    screen.dispatch({ type: "completed", line, words: ["lunch"] });
     expect(screen.state.editing.line.text).toBe("/join lux");
   });
 });

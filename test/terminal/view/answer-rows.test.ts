@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { COMMANDS, parseLine } from "../../../src/chat/commands.ts";
 import type { InvitationDescription } from "../../../src/chat/frames.ts";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
@@ -26,7 +27,7 @@ describe("/help lists for", () => {
     expect(words(guest)).toEqual(EVERYBODYS);
     expect(help(guest)).toEqual([
       "      /copy          copies the last invitation shown",
-      "      /help          lists the commands",
+      "      /help [TOPIC]  lists commands, or explains one",
       "      /history [N]   shows earlier messages; again for more",
       "      /join ROOM     switches to another room",
       "      /me TEXT       says what you do",
@@ -45,7 +46,9 @@ describe("/help lists for", () => {
     expect(listed).toEqual(
       expect.arrayContaining([...EVERYBODYS, "/kick", "/ban", "/mute", "/invites", "/revoke"]),
     );
-    for (const word of ["/op", "/deop", "/delete"]) expect(listed).not.toContain(word);
+    for (const word of ["/op", "/close", "/delete"]) expect(listed).not.toContain(word);
+    // They may give up their own rights.
+    expect(listed).toContain("/deop");
   });
 
   test("the owner all of them, in groups", () => {
@@ -63,10 +66,34 @@ describe("/help lists for", () => {
       "   /copy",
       "     copies the last",
       "     invitation shown",
-      "   /help",
-      "     lists the commands",
-      "   /history [N]",
+      "   /help [TOPIC]",
+      "     lists commands, or",
+      "     explains one",
     ]);
+  });
+});
+
+describe("/help of one command says", () => {
+  test("how it is written, what it does and for whom, and an example", () => {
+    expect(lines({ type: "command", about: "kick" })).toEqual([
+      "   /kick NAME",
+      "   removes somebody now",
+      "   they may come back: /ban prevents that",
+      "   for the owner and operators",
+      "   example: /kick eva",
+    ]);
+    expect(lines({ type: "command", about: "close" })).toContain("   for the owner");
+    expect(lines({ type: "command", about: "bye" })).toEqual(["   bye", "   says bye, and leaves"]);
+  });
+
+  test("examples that can be typed", () => {
+    for (const { name } of COMMANDS) {
+      const shown = lines({ type: "command", about: name }, 200);
+      const example = shown.find((line) => line.startsWith("   example: ")) ?? shown[0] ?? "";
+      const typed = example.replace(/^ *(?:example: )?/, "");
+      expect(typed).toStartWith(`/${name}`);
+      expect(() => parseLine(typed)).not.toThrow();
+    }
   });
 });
 

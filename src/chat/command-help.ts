@@ -1,0 +1,72 @@
+// What `/help COMMAND` says of one command: how it is written, what it does and for whom, and an example. Pure.
+
+import { type CommandDescription, COMMANDS, commandUsage, type HelpTopic } from "./commands.ts";
+
+interface Help {
+  readonly example: string;
+  /** What the list of commands has no room for. */
+  readonly more?: readonly string[];
+}
+
+const BY_KEY = "it belongs to their key: a new name doesn't change it";
+const ABSENT = "somebody who is absent is named by a name that they had, or by their fingerprint";
+
+const HELP: { readonly [Topic in HelpTopic]: Help } = {
+  help: { example: "/help kick" },
+  who: { example: "/who" },
+  rooms: { example: "/rooms" },
+  join: {
+    example: "/join lunch",
+    more: ["a room that doesn't exist yet is created"],
+  },
+  name: { example: "/name Ana María", more: ["a name that you had stays yours"] },
+  history: { example: "/history 50" },
+  search: {
+    example: "/search lunch friday",
+    more: ["each word may be the beginning of one; words of one letter are not searched for"],
+  },
+  me: { example: "/me waves", more: ["others read: * ana waves"] },
+  copy: { example: "/copy" },
+  quit: { example: "/quit" },
+  bye: { example: "bye" },
+  kick: { example: "/kick eva", more: ["they may come back: /ban prevents that"] },
+  ban: {
+    example: "/ban eva",
+    more: ["also closes the invitation by which they came", BY_KEY, ABSENT],
+  },
+  unban: { example: "/unban eva", more: ["/bans lists who is banned"] },
+  bans: { example: "/bans" },
+  mute: { example: "/mute eva", more: [BY_KEY, ABSENT] },
+  unmute: { example: "/unmute eva", more: ["/who shows who is muted"] },
+  lock: { example: "/lock", more: ["people who are here when it is locked may come back"] },
+  unlock: { example: "/unlock" },
+  op: { example: "/op ben", more: ["an operator may do what /help lists for operators", BY_KEY] },
+  deop: { example: "/deop ben", more: ["only the owner may take somebody else's"] },
+  delete: {
+    example: "/delete lunch",
+    more: ["with all that was said in it"],
+  },
+  invite: {
+    example: "/invite --uses 3 --for 1h",
+    more: ["without an option, the standing one, for everybody; --renew replaces that one"],
+  },
+  invites: { example: "/invites" },
+  revoke: { example: "/revoke 3", more: ["people who came by it may come back"] },
+  close: { example: "/close", more: ["in all rooms, and ends the server; /quit only leaves"] },
+};
+
+/** Lines; the first is how the command is written. */
+export function commandHelp(topic: HelpTopic): readonly string[] {
+  const described: readonly CommandDescription[] = COMMANDS;
+  const command = described.find(({ name }) => name === topic);
+  const { example, more = [] } = HELP[topic];
+  const usage = command === undefined ? topic : commandUsage(command);
+  const does = command?.does ?? "says bye, and leaves";
+  const forWhom =
+    command?.owner === true
+      ? ["for the owner"]
+      : command?.operator === true
+        ? ["for the owner and operators"]
+        : [];
+  return [usage, does, ...more, ...forWhom, ...(example === usage ? [] : [`example: ${example}`])];
+}
