@@ -50,9 +50,6 @@ const MAX_BUSY = 4;
 /** How long after a signal to end a terminal may take nothing, ms. */
 const END_WAIT = 1_000;
 
-/** How long after the end of an editor a SIGINT may be the one that ended it, ms: a terminal sends it to both programs. */
-const INTERRUPT_DELAY = 500;
-
 const BELL = "\x07";
 
 /** Its disposal waits for answers of the terminal that are still to come: the shell would take them for typed text. */
@@ -114,7 +111,6 @@ function talkOn(
   /** Until the editor that was opened last has ended. */
   let editor: Promise<void> = Promise.resolve();
   const ending = new AbortController();
-  let editorEnded = -Infinity;
   /** Null while the window has the title that it had. */
   let shownTitle: string | null = null;
   let lastDrawn = 0;
@@ -303,8 +299,6 @@ function talkOn(
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
       dispatch({ type: "error", error });
-    } finally {
-      editorEnded = performance.now();
     }
   }
 
@@ -398,7 +392,7 @@ function talkOn(
 
   return {
     get isInterruptForEditor() {
-      return isLent || performance.now() < editorEnded + INTERRUPT_DELAY;
+      return terminal.isSignalForOther;
     },
     end() {
       ending.abort();

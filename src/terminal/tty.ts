@@ -31,6 +31,8 @@ export interface HeldTerminal extends Disposable {
   suspend(): void;
   /** Gives the terminal to another program until the result is disposed of. */
   lend(this: void): LentTerminal;
+  /** Whether SIGINT and SIGQUIT are for that program: it has the terminal, or had it a moment ago. */
+  readonly isSignalForOther: boolean;
 }
 
 /** Signals that end the program, and that nothing else here handles. */
@@ -46,6 +48,12 @@ const EDITOR_MODES_OFF =
 /** A stopped program is continued by SIGCONT. If that has not come after so many ms, it could not be stopped. */
 const STOP_WAIT = 50;
 
+/**
+ * How long after the other program has given the terminal back SIGINT and SIGQUIT may be those that ended it, ms: the terminal sends
+ * them to both programs, and on a busy machine the runtime reports the end of a child before them.
+ */
+const SIGNAL_DELAY = 500;
+
 export function holdTerminal(
   input: TerminalInput,
   output: Output,
@@ -53,6 +61,7 @@ export function holdTerminal(
   modes: readonly Mode[] = FIRST_MODES,
 ): HeldTerminal {
   let state: "held" | "stopping" | "lent" | "closed" = "held";
+  let lentUntil = -Infinity;
 
   function setRaw(raw: boolean): void {
     try {
@@ -115,10 +124,11 @@ export function holdTerminal(
     if (state !== "stopping") stop(process.pid);
   }
 
+  const isSignalForOther = () => state === "lent" || performance.now() < lentUntil + SIGNAL_DELAY;
+
   /** The default action, which ends the program. */
   function onEndingSignal(signal: NodeJS.Signals): void {
-    // Ctrl-\ in the other program, which the terminal sends to both.
-    if (signal === "SIGQUIT" && state === "lent") return;
+    if (signal === "SIGQUIT" && isSignalForOther()) return;
     user.killed?.();
     close();
     process.kill(process.pid, signal);
@@ -172,9 +182,14 @@ export function holdTerminal(
           if (state === "lent") output.write(EDITOR_MODES_OFF);
         },
         [Symbol.dispose]() {
-          if (state === "lent") takeBack();
+          if (state !== "lent") return;
+          takeBack();
+          lentUntil = performance.now();
         },
       };
+    },
+    get isSignalForOther() {
+      return isSignalForOther();
     },
     [Symbol.dispose]: close,
   };

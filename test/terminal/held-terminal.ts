@@ -41,8 +41,14 @@ readInput(stdin, (event) => {
   } else if (name === "l") lend();
   else if (name === "k") {
     const lent = held.lend();
+    process.once("SIGQUIT", () => print("SIGQUIT"));
     process.once("SIGHUP", () => lent[Symbol.dispose]());
     print("lent");
+  } else if (name === "q") {
+    using _lent = held.lend();
+    process.once("SIGQUIT", () => print("late SIGQUIT"));
+    // This turn has to end before the runtime reports it.
+    process.kill(process.pid, "SIGQUIT");
   }
 });
 
