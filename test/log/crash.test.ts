@@ -1,7 +1,7 @@
 // kill -9 while a program appends as fast as it can: every entry that was reported as durable is there afterwards.
 
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 
 import { openConnection } from "#sqlite-connection";
 
@@ -26,7 +26,7 @@ test(
       const device = `device ${round}`;
       await using program = start([
         process.execPath,
-        join(import.meta.dir, "append-until-killed.ts"),
+        join(import.meta.dirname, `append-until-killed${extname(import.meta.filename)}`),
         folder.path,
         device,
       ]);

@@ -10,6 +10,7 @@ import { runTests } from "./run-tests.ts";
 const FILES = FULL_SIZE
   ? [
       "agreement",
+      "crash",
       "group-commit",
       "memory-log",
       "retention",

@@ -13,12 +13,15 @@ const FILES = [
   "claim-name",
   "hostile-member",
   "invitations",
+  "limits",
   "local-channel",
+  "member-session",
   "moderation",
   "open",
   "own-channel",
   "requests",
   "room",
+  "server-view",
   "storage-watch",
 ];
 
