@@ -83,14 +83,14 @@ export async function openConversation(
     onOtherWire: (peer, ignored) => addNotice(otherWireNotice(peer, ignored)),
     // Members see that somebody is gone by their silence.
     onRefused: (error) => (NETWORK_ERRORS.has(error.code) ? undefined : addNotice(error)),
-    onRenewed(bannedBy) {
+    onRenewed(by, cause) {
       files[Symbol.dispose]();
       files = writeFiles();
       if (flags.has("json") && service === null) {
         addEvent({ type: "invitation", invitation: server.invitation(room) });
       } else if (files.forOthers !== null) addNotice(files.forOthers);
-      // The answer to the owner's own ban says it in their window.
-      else if (service !== null || bannedBy !== fingerprint(keyPair.publicKey)) {
+      // In the owner's window the answer to their own ban says it, and a notice what an operator has done.
+      else if (service !== null || (cause === "renew" && by === fingerprint(keyPair.publicKey))) {
         addNotice(RENEWED_NOTICE);
       }
     },

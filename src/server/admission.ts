@@ -45,8 +45,8 @@ interface AdmissionOptions {
   readonly random: (length: number) => Uint8Array;
   /** A new guest could not be stored; the next change stores it as well. */
   onNotStored(error: CharlaError): void;
-  /** The standing invitation has another secret; after a ban, `bannedBy` is the fingerprint of who banned somebody. */
-  onRenewed(bannedBy?: string): void;
+  /** The standing invitation has another secret; `by` is the fingerprint of who has renewed it, or banned somebody. */
+  onRenewed(by: string | undefined, cause: "renew" | "ban"): void;
 }
 
 export function createAdmission(options: AdmissionOptions) {
@@ -86,7 +86,7 @@ export function createAdmission(options: AdmissionOptions) {
   }
 
   /** @throws {CharlaError} REFUSED, FOLDER_NOT_WRITABLE */
-  function renew(bannedBy?: string): void {
+  function renew(by?: string, cause: "renew" | "ban" = "renew"): void {
     if (secret === null) {
       throw new CharlaError(
         "REFUSED",
@@ -101,7 +101,7 @@ export function createAdmission(options: AdmissionOptions) {
     store.saveSecret(replacement);
     secret = replacement;
     invitations = renewed;
-    options.onRenewed(bannedBy);
+    options.onRenewed(by, cause);
   }
 
   function findStanding(key: string): StandingInvitation | undefined {
@@ -203,7 +203,7 @@ export function createAdmission(options: AdmissionOptions) {
       if (numbers.length > 0) save(closeInvitations(invitations, new Set(numbers), now()));
       const standing = current();
       const hasStanding = standing !== null && mayHaveUsed(standing, guest);
-      if (hasStanding) renew(by);
+      if (hasStanding) renew(by, "ban");
       return [...(hasStanding ? ["standing"] : []), ...numbers.map(String)];
     },
     /** Those that let somebody new in, or have let somebody in who may come back; the standing ones as one. */

@@ -7,7 +7,7 @@ import { isMemberName } from "../chat/names.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { claimName } from "./claim-name.ts";
 import type { UsedInvitation } from "./invitations.ts";
-import { mutedNotice } from "./operator-requests.ts";
+import { mutedNotice } from "./moderation-notices.ts";
 import { describeMembers } from "./requests.ts";
 import { Member, type Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";

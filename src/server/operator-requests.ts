@@ -1,7 +1,6 @@
 // What the owner and operators of a server ask for: removing and silencing people, locking rooms, inviting. A person
 // who is absent is named by a name that they had in this room, or by their fingerprint.
 
-import { formatDuration } from "../chat/commands.ts";
 import {
   type InvitationDescription,
   MAX_PERSON,
@@ -12,8 +11,17 @@ import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import type { LogReader } from "../log/log.ts";
 import { type IssuedInvitation, noSuchInvitation } from "./invitations.ts";
+import {
+  mayHaveStanding,
+  mutedNotice,
+  notClosedNotice,
+  notifyOfLimits,
+  notifyOperators,
+  operatorNotice,
+  unmutedNotice,
+} from "./moderation-notices.ts";
 import type { Ban, Person } from "./moderation.ts";
-import { type Member, notifyMembers, type Room } from "./room.ts";
+import type { Member, Room } from "./room.ts";
 import type { Membership, ServerState } from "./server-state.ts";
 import { truncateList } from "./truncate-list.ts";
 
@@ -38,6 +46,7 @@ const OWNER_REQUESTS = {
 type OperatorRequestType = keyof typeof OPERATOR_REQUESTS | keyof typeof OWNER_REQUESTS;
 /** Guests that are listed, the latest of each invitation: as many as fit one message of the wire, with their names. */
 const MAX_DESCRIBED_GUESTS = 300;
+const NEW_INVITATION_HINT = "/invite prints the new one";
 
 export type OperatorRequest = Extract<MemberFrame, { type: OperatorRequestType }>;
 
@@ -55,6 +64,11 @@ export async function answerOperator(
   const { room, member } = membership;
   const { request } = frame;
   const done = { type: "done", request } as const;
+  const by = member.name;
+  const about = room.name;
+  const notify = (act: Parameters<typeof notifyOperators>[2]) => {
+    notifyOperators(server, membership, act);
+  };
   const isOwnDeop = frame.type === "op" && !frame.operator && isOwnName(membership, frame.name);
   if (isOwnDeop && member.owner) {
     throw permissionDenied("you are the owner, and stay it", "/close ends the conversation");
@@ -73,7 +87,11 @@ export async function answerOperator(
     case "kick": {
       const person = await findOther(server, membership, frame.name);
       checkRank(server, membership, person, "kick");
-      if (server.kick(room, { ...person, by: member.name })) return done;
+      if (server.kick(room, { ...person, by })) {
+        const message = `${by} has kicked ${person.name} from ${about}`;
+        notify({ message, about, knownIn: new Set([room]) });
+        return done;
+      }
       throw new CharlaError(
         "NO_SUCH_MEMBER",
         `${person.name} is not in ${room.name}`,
@@ -83,13 +101,20 @@ export async function answerOperator(
     case "ban": {
       const person = await findOther(server, membership, frame.name);
       checkRank(server, membership, person, "ban");
-      const ban = { ...person, by: member.name, time: Date.now(), room: room.name };
+      const ban = { ...person, by, time: Date.now(), room: about };
+      const isThere = ({ fingerprint }: Member) => fingerprint === person.fingerprint;
+      const knownIn = new Set(server.rooms.values().filter((each) => each.members.some(isThere)));
       const result = server.ban(ban, member.fingerprint);
       const closed = result instanceof CharlaError ? [] : result;
       if (result instanceof CharlaError) {
         server.notifyPerson(room, member.fingerprint, notClosedNotice(person.name, result));
       }
       const isRenewed = closed.includes("standing") && mayHaveStanding(member);
+      const banned = `${by} has banned ${person.name}`;
+      if (closed.includes("standing")) {
+        const message = `${banned}: the standing invitation was renewed`;
+        notify({ message, hint: NEW_INVITATION_HINT, about });
+      } else notify({ message: banned, about, knownIn });
       return {
         type: "banned",
         request,
@@ -99,9 +124,12 @@ export async function answerOperator(
         ...(server.invitations.isOpen() ? { open: true } : {}),
       };
     }
-    case "unban":
-      moderation.unban(frame.name, (ban) => maySeeBan(member, ban));
+    case "unban": {
+      const ban = moderation.unban(frame.name, (each) => maySeeBan(member, each));
+      const message = `${by} has lifted the ban of ${ban.name}`;
+      notify({ message, about: ban.room ?? null });
       return done;
+    }
     case "bans": {
       const bans = Array.from(moderation.bans).filter((ban) => maySeeBan(member, ban));
       return {
@@ -130,11 +158,18 @@ export async function answerOperator(
         ? mutedNotice(room.name, member.name)
         : unmutedNotice(room.name, member.name);
       server.notifyPerson(room, person.fingerprint, notice);
+      const name = nameNow(room, person);
+      const message = frame.muted
+        ? `${by} has muted ${name} in ${about}`
+        : `${by} lets ${name} write in ${about} again`;
+      notify({ message, about, person: person.fingerprint });
       return done;
     }
     case "lock":
-      if (frame.locked) moderation.lock(room.name, room.fingerprints);
-      else moderation.unlock(room.name);
+      if (!frame.locked && !moderation.isLocked(about)) return done;
+      if (frame.locked) moderation.lock(about, room.fingerprints);
+      else moderation.unlock(about);
+      notify({ message: `${by} has ${frame.locked ? "locked" : "unlocked"} ${about}`, about });
       return done;
     case "invite": {
       const { uses = 0, seconds = 0, renew = false } = frame;
@@ -146,7 +181,11 @@ export async function answerOperator(
           "make one with an end: /invite --uses N, or --for 1d",
         );
       }
-      if (renew) server.invitations.renew();
+      if (renew) {
+        server.invitations.renew(member.fingerprint);
+        const message = `${by} has renewed the standing invitation`;
+        notify({ message, hint: NEW_INVITATION_HINT, about: null });
+      }
       const { link, limited } = server.invitations.invite(room.name, uses, seconds);
       if (limited !== null) notifyOfLimits(limited, seconds, member);
       return { type: "invited", request, invitation: link };
@@ -159,8 +198,10 @@ export async function answerOperator(
     }
     case "revoke": {
       const list = visibleInvitations(server, member);
-      if (!list.some(({ id }) => id === String(frame.number))) throw noSuchInvitation(frame.number);
+      const revoked = list.find(({ id }) => id === String(frame.number));
+      if (revoked === undefined) throw noSuchInvitation(frame.number);
       server.invitations.revoke(frame.number);
+      notify({ message: `${by} has closed invitation ${revoked.id}`, about: revoked.room });
       return done;
     }
     case "close":
@@ -171,7 +212,8 @@ export async function answerOperator(
       if (frame.room === room.name) {
         throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");
       }
-      await server.deleteRoom(frame.room, member.name);
+      await server.deleteRoom(frame.room, by);
+      notify({ message: `${by} has deleted the room ${frame.room}`, about: frame.room });
       return done;
     case "op": {
       const person = frame.operator
@@ -186,29 +228,20 @@ export async function answerOperator(
           return done;
         }
       }
-      for (const entered of server.rooms.values()) announceRights(server, entered, person);
+      for (const entered of server.rooms.values()) {
+        announceRights(server, entered, person);
+        if (entered !== room) server.notifyPerson(entered, person.fingerprint, notice);
+      }
       room.notify(notice);
+      const message = isResigning
+        ? notice.message
+        : frame.operator
+          ? `${by} has made ${person.name} an operator`
+          : `${by} has taken the operator's rights of ${nameNow(room, person)}`;
+      notify({ message, about: null, person: person.fingerprint, knownIn: new Set([room]) });
       return done;
     }
   }
-}
-
-/** Describes the invitation that the member has just made. */
-function notifyOfLimits({ id, left }: IssuedInvitation, seconds: number, member: Member): void {
-  const people = left === 1 ? "1 person" : `${left} people`;
-  // No time of the day: where the member is, it may be another hour than here.
-  const end = seconds === 0 ? "" : ` within ${formatDuration(seconds)}`;
-  notifyMembers([member], {
-    type: "notice",
-    code: "INVITED",
-    message: `invitation ${id} lets in ${people}${end}`,
-    hint: `/revoke ${id} closes it`,
-  });
-}
-
-/** Whether the standing invitation gives the member no more than they have: it opens all rooms. */
-function mayHaveStanding({ owner, invitation }: Member): boolean {
-  return owner || invitation.room === null;
 }
 
 /** An operator whose own invitation is for one room learns of no other. */
@@ -351,38 +384,6 @@ function announceRights(server: ServerState, room: Room, { fingerprint }: Person
     operator: moderation.isOperator(fingerprint),
     muted: moderation.isMuted(room.name, fingerprint),
   });
-}
-
-type NoticeFrame = Extract<ServerFrame, { type: "notice" }>;
-
-/** @param by who did it just now */
-export function mutedNotice(room: string, by?: string): NoticeFrame {
-  const how = by === undefined ? "you are muted" : `${by} has muted you`;
-  return {
-    type: "notice",
-    code: "MUTED",
-    message: `${how} in ${room}: nobody gets what you write`,
-    hint: `you can still read; ask ${by === undefined ? "the owner or an operator" : "them, or the owner,"} why`,
-  };
-}
-
-function unmutedNotice(room: string, by: string): NoticeFrame {
-  return { type: "notice", code: "UNMUTED", message: `${by} lets you write in ${room} again` };
-}
-
-/** The ban holds all the same. */
-function notClosedNotice(name: string, { code, message }: CharlaError): NoticeFrame {
-  return {
-    type: "notice",
-    code,
-    message: `${name} is banned, but can come back with another key: an invitation could not be closed: ${message}`,
-    hint: "free space on the server's disk or check its permissions; then /revoke what /invites lists, and /invite --renew",
-  };
-}
-
-function operatorNotice(name: string, isOperator: boolean): NoticeFrame {
-  const message = `${name} is ${isOperator ? "an operator now" : "no longer an operator"}`;
-  return { type: "notice", code: "OPERATOR", message };
 }
 
 function permissionDenied(why: string, hint = "ask the owner to do it"): CharlaError {

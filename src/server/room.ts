@@ -294,9 +294,14 @@ export class Room implements Disposable {
     this.notify({ type: "away", name: person.announcedAs, away }, person);
   }
 
+  /** Whether its members learn of what happens to each other: not if they are too many. */
+  get isAnnouncing(): boolean {
+    return this.#members.size <= MAX_NOTIFIED;
+  }
+
   /** Sends a frame to all but the programs of one person, unless they are too many. */
   notify(frame: ServerFrame, except: Person | null = null): void {
-    if (this.#members.size > MAX_NOTIFIED) return;
+    if (!this.isAnnouncing) return;
     const others = this.members.filter((member) => except?.members.includes(member) !== true);
     notifyMembers(others, frame);
   }

@@ -43,8 +43,11 @@ export interface InvitationControl {
   isOpen(): boolean;
   /** @throws {CharlaError} NO_SUCH_INVITATION */
   revoke(number: number): void;
-  /** @throws {CharlaError} REFUSED on an open server */
-  renew(): void;
+  /**
+   * @param by the fingerprint of who does it
+   * @throws {CharlaError} REFUSED on an open server
+   */
+  renew(by: string): void;
   /** Whether somebody who came by it may enter a room now. */
   mayEnter(invitation: UsedInvitation, fingerprint: string): boolean;
   /** Somebody has entered a room by it: from now on they may come back with it. */

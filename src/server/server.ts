@@ -56,9 +56,10 @@ export interface ServerOptions {
   /**
    * The standing invitation was renewed: `invitation` returns another one.
    *
-   * @param bannedBy after a ban, the fingerprint of who banned somebody: the answer says it to them
+   * @param by the fingerprint of who has renewed it, or banned somebody: operators' windows, also the owner's, show what
+   * others do
    */
-  onRenewed?(bannedBy?: string): void;
+  onRenewed?(by: string | undefined, cause: "renew" | "ban"): void;
   /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
   onRefused?(error: CharlaError): void;
   /** The messages take most or all of the space that they may. The owner's windows show it anyhow. */
@@ -114,7 +115,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       list: () => admission.list(),
       isOpen: () => secret === null,
       revoke: (number) => admission.revoke(number),
-      renew: () => admission.renew(),
+      renew: (by) => admission.renew(by),
       mayEnter: (used, guest) => admission.mayEnter(used, guest),
       enter: (used, guest) => admission.enter(used, guest),
       closeAllOf: (guest, by) => admission.closeAllOf(guest, by),
@@ -132,7 +133,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     authorized: options.authorized,
     now: options.now ?? Date.now,
     random: randomBytes,
-    onRenewed: (bannedBy) => options.onRenewed?.(bannedBy),
+    onRenewed: (by, cause) => options.onRenewed?.(by, cause),
     onNotStored: (error) => options.onRefused?.(error),
   });
   const socket = await openSealedSocket({

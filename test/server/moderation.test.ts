@@ -131,6 +131,106 @@ test("a person who was muted is told, in each of their windows, and again when t
   expect(ann.of("notice")).toEqual([]);
 });
 
+/** What others have done, as the notices of somebody say. */
+const actsShownTo = (member: TestMember) =>
+  member.of("notice").flatMap(({ code, message }) => (code === "MODERATION" ? [message] : []));
+
+/** Ann, the owner, and Bob, an operator, are in main, and so is Eve; Dan, an operator, and a guest are in lunch. */
+async function operatorsInTwoRooms() {
+  const invited = { left: 1, until: null, guests: new Set<string>() };
+  const list = () => [
+    { id: "3", room: "main", ...invited },
+    { id: "4", room: "lunch", ...invited },
+  ];
+  const invitations = { ...NO_INVITATIONS, list, revoke() {}, renew() {} };
+  const state = openState({ owner: ANN, invitations });
+  const ann = await enter(state, "Ann", { owner: true, key: ANN });
+  const bob = await enter(state, "Bob");
+  const eve = await enter(state, "Eve");
+  const dan = await enter(state, "Dan", { room: "lunch", key: key("D") });
+  const guest = await enter(state, "Gil", { room: "lunch" });
+  await ask(ann, { type: "op", name: "Bob", operator: true });
+  await ask(ann, { type: "op", name: key("D"), operator: true });
+  await dan.until("notice");
+  return { state, ann, bob, eve, dan, guest };
+}
+describe("what an operator does is shown to the owner and the other operators, in one line,", () => {
+  test("and not to themselves, nor to anybody else", async () => {
+    const { ann, bob, eve, dan, guest } = await operatorsInTwoRooms();
+    for (const question of [
+      { type: "mute", name: "Eve", muted: true },
+      // No news.
+      { type: "mute", name: "Eve", muted: true },
+      { type: "mute", name: "Eve", muted: false },
+      { type: "lock", locked: true },
+      { type: "lock", locked: false },
+      { type: "lock", locked: false },
+      { type: "invite", renew: true },
+      { type: "revoke", number: 3 },
+    ] as const) {
+      expect(await ask(bob, question)).not.toMatchObject({ type: "failed" });
+    }
+    const done = [
+      "Bob has muted Eve in main",
+      "Bob lets Eve write in main again",
+      "Bob has locked main",
+      "Bob has unlocked main",
+      "Bob has renewed the standing invitation",
+      "Bob has closed invitation 3",
+    ];
+    await dan.until("notice", 1 + done.length);
+    expect(actsShownTo(dan)).toEqual(done);
+    expect(actsShownTo(ann)).toEqual(done);
+    for (const other of [bob, eve, guest]) expect(actsShownTo(other)).toEqual([]);
+  });
+
+  test("a kick and a ban to those who have not seen that somebody is gone, and the end of a ban", async () => {
+    const { state, ann, bob, dan } = await operatorsInTwoRooms();
+    await ask(bob, { type: "kick", name: "Eve" });
+    const back = await enter(state, "Eve");
+    await ask(bob, { type: "ban", name: "Eve" });
+    await ask(bob, { type: "unban", name: "Eve" });
+    await dan.until("notice", 4);
+    expect(actsShownTo(dan)).toEqual([
+      "Bob has kicked Eve from main",
+      "Bob has banned Eve",
+      "Bob has lifted the ban of Eve",
+    ]);
+    expect(actsShownTo(ann)).toEqual(["Bob has lifted the ban of Eve"]);
+    expect(ann.of("left").map(({ reason }) => reason)).toEqual(["kicked by Bob", "banned by Bob"]);
+    expect(actsShownTo(back)).toEqual([]);
+  });
+
+  test("and so is what the owner does, with a new operator and a deleted room", async () => {
+    const { ann, bob, dan } = await operatorsInTwoRooms();
+    await ask(ann, { type: "op", name: "Bob", operator: false });
+    await ask(ann, { type: "op", name: "Bob", operator: true });
+    await ask(ann, { type: "delete", room: "lunch" });
+    await dan.until("notice", 3);
+    expect(actsShownTo(dan)).toEqual([
+      "Ann has taken the operator's rights of Bob",
+      "Ann has made Bob an operator",
+    ]);
+    // In the room where it was done everybody reads it.
+    await bob.until("notice", 5);
+    expect(actsShownTo(bob)).toEqual(["Ann has deleted the room lunch"]);
+  });
+
+  test("but what concerns other rooms not to an operator of one room", async () => {
+    const { state, ann, bob } = await operatorsInTwoRooms();
+    const gus = connect(state, key("G"), false, null, "lunch");
+    gus.say(enterFrame("Gus", { room: "lunch" }));
+    await gus.until("welcome");
+    await ask(ann, { type: "op", name: key("G"), operator: true });
+    await gus.until("notice");
+    await ask(bob, { type: "lock", locked: true });
+    await ask(bob, { type: "revoke", number: 3 });
+    await ask(bob, { type: "revoke", number: 4 });
+    await gus.until("notice", 2);
+    expect(actsShownTo(gus)).toEqual(["Bob has closed invitation 4"]);
+  });
+});
+
 test("a muted person who enters is told whom to ask why", async () => {
   const state = openState();
   const ann = await enter(state, "Ann", { owner: true });
