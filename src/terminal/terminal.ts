@@ -141,7 +141,8 @@ function talkOn(
   function dispatch(event: ScreenEvent): void {
     step(event);
     if (event.type === "input") isKeyDue = !wasKeyFirst;
-    drawSoon(event.type === "input");
+    if (event.type === "input") drawAtOnce();
+    else drawSoon(false);
   }
 
   function step(event: ScreenEvent): void {
@@ -166,18 +167,25 @@ function talkOn(
     }, next - now).unref();
   }
 
+  /** As soon as all that was read with the key has been taken: a turn of the event loop later, a key would be drawn later too. */
+  function drawAtOnce(): void {
+    if (!isOpen || isDrawingNow) return;
+    isDrawingNow = true;
+    queueMicrotask(drawNow);
+  }
+
   function drawSoon(now: boolean): void {
     if (!isOpen || isDrawingNow) return;
     const wait = lastDrawn + DRAW_EVERY - performance.now();
     if (now || wait <= 0) {
       isDrawingNow = true;
-      clearTimeout(drawing);
-      drawing = undefined;
-      setImmediate(() => {
-        isDrawingNow = false;
-        draw();
-      });
+      setImmediate(drawNow);
     } else drawing ??= setTimeout(draw, wait);
+  }
+
+  function drawNow(): void {
+    isDrawingNow = false;
+    draw();
   }
 
   function draw(): void {

@@ -165,6 +165,17 @@ describe("keys", () => {
     await stage.until("the cursor", () => stage.cursor().column === 3);
   });
 
+  test("are drawn before the event loop turns", async () => {
+    await using stage = await openAtPrompt();
+    const before = stage.written().length;
+    stage.type("a");
+    // These come before timers, immediates and what the system reports.
+    for (let tick = 0; tick < 20; tick += 1) {
+      await new Promise((resolve) => process.nextTick(resolve));
+    }
+    expect(stage.written().slice(before)).toContain("a");
+  });
+
   test("enter lines, interrupt and end", async () => {
     await using stage = await openAtPrompt();
     stage.type("one\rtwo\x03\x03");
