@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -51,6 +51,21 @@ test("a terminal that does not read blocks nobody, and gets everything in order 
     }
   }
   expect(read).toBe(expected);
+  output.destroy();
+});
+
+test("a terminal that does not read is tried again after waits that grow slowly, up to 50 ms", async () => {
+  using pipe = newPipe();
+  using timers = spyOn(globalThis, "setTimeout");
+  const output = terminalOutput(stream, pipe.path);
+  for (const chunk of CHUNKS) output.write(chunk);
+  const waits = () => timers.mock.calls.map(([, wait = 0]) => wait);
+  while (waits().at(-1) !== 50) await new Promise((resolve) => void setImmediate(resolve));
+  const longer = waits()
+    .slice(1)
+    .map((wait, index) => wait / (waits()[index] ?? 0));
+  expect(waits()[0]).toBe(1);
+  expect(Math.max(...longer)).toBe(1.25);
   output.destroy();
 });
 
