@@ -28,6 +28,7 @@ afterAll(() => library[Symbol.dispose]());
 
 const linesOf = (author: string) =>
   Array.from({ length: COUNT }, (_, number) => `${author} says ${number}`);
+const [anas, bens] = [linesOf("ana"), linesOf("ben")];
 
 function say(end: Program, lines: readonly string[]): void {
   end.type(lines.map((line) => `${line}\n`).join(""));
@@ -35,6 +36,10 @@ function say(end: Program, lines: readonly string[]): void {
 
 async function untilDelivered(end: Program, lines: readonly string[]): Promise<void> {
   await end.until("stdout", new RegExp(`"type":"delivered",[^\n]*"text":"${lines.at(-1)}"`));
+}
+
+async function untilReceived(end: Program, lines: readonly string[]): Promise<void> {
+  await end.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${lines.at(-1)}"`));
 }
 
 /** What was received of ben, by its number in the log: a program that starts again shows what it has shown. */
@@ -46,6 +51,41 @@ function receivedBy(...programs: readonly Program[]): string[] {
   return Array.from(bySequence)
     .toSorted(([one], [other]) => one - other)
     .map(([, text]) => text);
+}
+
+/**
+ * Both ends say half of their messages, the server is killed, the member says the rest, and the server is started again.
+ *
+ * @returns the program of the server that was started again, once everything is delivered
+ */
+async function talkThroughRestart(
+  server: Program,
+  member: Program,
+  restart: () => Promise<Program>,
+): Promise<Program> {
+  const [firstOfAna, firstOfBen] = [anas.slice(0, COUNT / 2), bens.slice(0, COUNT / 2)];
+  say(server, firstOfAna);
+  say(member, firstOfBen);
+  await untilDelivered(server, firstOfAna);
+  await untilDelivered(member, firstOfBen);
+
+  server.signal("SIGKILL");
+  expect(await server.exited).toBe(137);
+  say(member, bens.slice(COUNT / 2));
+  const again = await restart();
+  say(again, anas.slice(COUNT / 2));
+  await untilDelivered(again, anas);
+  await untilDelivered(member, bens);
+  await untilReceived(member, anas);
+  await untilReceived(again, bens);
+  return again;
+}
+
+/** Once all of them have ended. */
+function expectEverything(member: Program, servers: readonly Program[]): void {
+  expect(eventTexts(member, "message")).toEqual(anas);
+  expect(eventTexts(member, "delivered")).toEqual(bens);
+  expect(receivedBy(...servers)).toEqual(bens);
 }
 
 testWithNode(
@@ -60,31 +100,13 @@ testWithNode(
     const invitation = server.invitation.replace(`:${server.port}/`, `:${relay.port}/`);
     const member = stack.use(start([node, "member.mjs", invitation, "ben"], { cwd: library.path }));
     await member.until("stdout", '"type":"entered"');
-    const [anas, bens] = [linesOf("ana"), linesOf("ben")];
-    const [firstOfAna, firstOfBen] = [anas.slice(0, COUNT / 2), bens.slice(0, COUNT / 2)];
-    say(server, firstOfAna);
-    say(member, firstOfBen);
-    await untilDelivered(server, firstOfAna);
-    await untilDelivered(member, firstOfBen);
-
-    server.signal("SIGKILL");
-    expect(await server.exited).toBe(137);
-    say(member, bens.slice(COUNT / 2));
-    const again = stack.use(
-      await startSealedServerProcess([...bind, "--port", server.port], { as: ana }),
+    const again = await talkThroughRestart(server, member, async () =>
+      stack.use(await startSealedServerProcess([...bind, "--port", server.port], { as: ana })),
     );
-    say(again, anas.slice(COUNT / 2));
-    await untilDelivered(again, anas);
-    await untilDelivered(member, bens);
-    await member.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${anas.at(-1)}"`));
-    await again.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${bens.at(-1)}"`));
     member.signal("SIGTERM");
     expect(await member.exited).toBe(0);
     expect(member.stderr).toBe("");
-
-    expect(eventTexts(member, "message")).toEqual(anas);
-    expect(eventTexts(member, "delivered")).toEqual(bens);
-    expect(receivedBy(server, again)).toEqual(bens);
+    expectEverything(member, [server, again]);
   },
 );
 
@@ -128,28 +150,11 @@ testWithStoringNode(
     const port = /:(\d+)\//.exec(invitation)?.[1] ?? "";
     const member = stack.use(charla([invitation, "--json", "--stay", "-n", "ben"]));
     await member.until("stdout", '"type":"entered"');
-    const [anas, bens] = [linesOf("ana"), linesOf("ben")];
-    const [firstOfAna, firstOfBen] = [anas.slice(0, COUNT / 2), bens.slice(0, COUNT / 2)];
-    say(server, firstOfAna);
-    say(member, firstOfBen);
-    await untilDelivered(server, firstOfAna);
-    await untilDelivered(member, firstOfBen);
-
-    server.signal("SIGKILL");
-    expect(await server.exited).toBe(137);
-    say(member, bens.slice(COUNT / 2));
-    const { server: again } = await serve(port);
-    say(again, anas.slice(COUNT / 2));
-    await untilDelivered(again, anas);
-    await untilDelivered(member, bens);
-    await member.until("stdout", new RegExp(`"type":"message",[^\n]*"text":"${anas.at(-1)}"`));
+    const again = await talkThroughRestart(server, member, async () => (await serve(port)).server);
     again.signal("SIGTERM");
     expect(await again.exited).toBe(0);
     member.signal("SIGTERM");
     expect(await member.exited).toBe(0);
-
-    expect(eventTexts(member, "message")).toEqual(anas);
-    expect(eventTexts(member, "delivered")).toEqual(bens);
-    expect(receivedBy(server, again)).toEqual(bens);
+    expectEverything(member, [server, again]);
   },
 );
