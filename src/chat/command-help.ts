@@ -44,7 +44,10 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   deop: { example: "/deop ben", more: ["only the owner may take somebody else's"] },
   delete: {
     example: "/delete lunch",
-    more: ["with all that was said in it"],
+    more: [
+      "with all that was said in it",
+      "people in it go back to the room where they were before, or leave",
+    ],
   },
   invite: {
     example: "/invite --uses 3 --for 1h",

@@ -1,8 +1,8 @@
 // Switches between the rooms of one server: holds one conversation after the other, and gives their events in
-// one sequence. Knows neither the rules of rooms nor screens.
+// one sequence. When a room is deleted, it goes back to the one before. Knows neither the rules of rooms nor screens.
 
 import type { Conversation, RoomConversation } from "../chat/conversation.ts";
-import type { ConversationEvent } from "../chat/events.ts";
+import type { ConversationEvent, EventOf } from "../chat/events.ts";
 import { CharlaError, usageError } from "../errors.ts";
 
 export interface RoomSwitcher {
@@ -28,6 +28,12 @@ interface OpenRoom {
   readonly first: readonly ConversationEvent[];
 }
 
+/** The room was deleted: its conversation has ended, but not those of the other rooms. */
+interface Deletion {
+  readonly ended: EventOf<"ended">;
+  readonly error: CharlaError;
+}
+
 /** @param open opens the conversation of another room; without it there is only one room */
 export function createRoomSwitcher(
   start: Conversation | RoomConversation,
@@ -37,14 +43,20 @@ export function createRoomSwitcher(
   let next: OpenRoom | null = null;
   /** The conversation of a room that is being entered. */
   let entering: RoomConversation | null = null;
+  /** Resolves when that is entered, or can't be. */
+  let entered: Promise<unknown> = Promise.resolve();
+  /** The current room, as far as it is known, and those that were left for it, the latest last. */
+  let room: string | null = null;
+  let earlier: readonly string[] = [];
   let isConnected = true;
   let over = false;
 
   async function* events(): AsyncGenerator<ConversationEvent, void, undefined> {
     try {
       for (;;) {
-        yield* current.first;
-        yield* remaining(current.events);
+        yield* seen(current.first);
+        const deletion = yield* remaining(current.events);
+        if (deletion !== null) yield* goBack(deletion);
         if (next === null) return;
         current = next;
         next = null;
@@ -58,21 +70,63 @@ export function createRoomSwitcher(
 
   async function* remaining(
     iterator: AsyncIterator<ConversationEvent>,
-  ): AsyncGenerator<ConversationEvent, void, undefined> {
+  ): AsyncGenerator<ConversationEvent, Deletion | null, undefined> {
+    let ended: EventOf<"ended"> | null = null;
     try {
       for await (const event of { [Symbol.asyncIterator]: () => iterator }) {
         if (event.type === "disconnected") isConnected = false;
         else if (event.type === "reconnected") isConnected = true;
+        else if (event.type === "entered") arrive(event.room);
+        // Why it was removed follows.
+        if (event.type === "ended" && event.reason === "removed") ended = event;
         // If another room follows, this is not the end.
-        if (event.type !== "ended" || next === null) yield event;
+        else if (event.type !== "ended" || next === null) yield event;
       }
     } catch (error) {
       // It doesn't matter how a room ends that was left anyway.
-      if (next === null) throw error;
+      if (next !== null) return null;
+      const isDeleted = error instanceof CharlaError && error.code === "ROOM_DELETED";
+      if (isDeleted && ended !== null) return { ended, error };
+      if (ended !== null) yield ended;
+      throw error;
+    }
+    return null;
+  }
+
+  function* seen(first: readonly ConversationEvent[]): Generator<ConversationEvent> {
+    for (const event of first) {
+      if (event.type === "entered") arrive(event.room);
+      yield event;
     }
   }
 
-  async function switchTo(room: string): Promise<void> {
+  function arrive(name: string): void {
+    earlier = [...earlier, ...(room === null ? [] : [room])].filter((other) => other !== name);
+    room = name;
+  }
+
+  /** Enters the room before the one that was deleted; without any, that is the end. */
+  async function* goBack({
+    ended,
+    error,
+  }: Deletion): AsyncGenerator<ConversationEvent, void, undefined> {
+    const { code, message } = error;
+    room = null;
+    // Another one may be on its way.
+    await entered.catch(() => {});
+    if (next !== null || earlier.length > 0) yield { type: "notice", code, message };
+    for (const name of earlier.toReversed()) {
+      if (open === undefined || next !== null || over) break;
+      entered = enter(name, open);
+      // It may be locked by now: then perhaps the one before it.
+      await entered.catch(rethrowUnlessCharlaError);
+    }
+    if (next !== null) return;
+    yield ended;
+    throw error;
+  }
+
+  async function switchTo(other: string): Promise<void> {
     if (open === undefined) {
       throw usageError(
         "this conversation has only one room",
@@ -89,7 +143,14 @@ export function createRoomSwitcher(
         "join again once it is back",
       );
     }
-    const conversation = open(room);
+    const left = current.conversation;
+    entered = enter(other, open);
+    await entered;
+    await left.leave();
+  }
+
+  async function enter(name: string, openRoom: (room: string) => RoomConversation): Promise<void> {
+    const conversation = openRoom(name);
     entering = conversation;
     try {
       const iterator = iterate(conversation);
@@ -102,7 +163,6 @@ export function createRoomSwitcher(
     } finally {
       entering = null;
     }
-    await current.conversation.leave();
   }
 
   return {
@@ -121,6 +181,10 @@ export function createRoomSwitcher(
       ]);
     },
   };
+}
+
+function rethrowUnlessCharlaError(error: unknown): void {
+  if (!(error instanceof CharlaError)) throw error;
 }
 
 function iterate(conversation: Conversation): AsyncIterator<ConversationEvent> {
