@@ -17,7 +17,7 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   rooms: { example: "/rooms" },
   join: {
     example: "/join lunch",
-    more: ["a room that doesn't exist yet is created"],
+    more: ["capitals make no difference, and a room that doesn't exist yet is created"],
   },
   name: { example: "/name Ana María", more: ["a name that you had stays yours"] },
   history: { example: "/history 50" },

@@ -141,6 +141,7 @@ export function describeSessionEnd(end: SessionEnd, where: string): CharlaError 
 const REFUSAL_HINTS: readonly (readonly [words: RegExp, hint: string])[] = [
   [/ is locked$/, "ask its owner to unlock it"],
   [/ is full$/, "try again later"],
+  [/ looks like the room \S+$/, "join that room, or choose another name"],
   [/^your invitation lets in nobody new/, "ask the owner for a new invitation"],
   [/^your invitation is for the room /, "join that room, or ask the owner for another invitation"],
   [/ closed the conversation$/, "it is over for everybody; ask them for the next one"],

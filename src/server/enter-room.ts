@@ -3,6 +3,7 @@
 
 import { BANNED, type Channel, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
 import { encodeFrame, FIRST_ENTRIES, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
+import { findLookalike, findRoom } from "../chat/name-keys.ts";
 import { isMemberName } from "../chat/names.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { claimName } from "./claim-name.ts";
@@ -32,13 +33,19 @@ export interface Client {
 export async function enterRoom(
   server: ServerState,
   client: Client,
-  { room: roomName, name: wanted, device, after, history }: Extract<MemberFrame, { type: "enter" }>,
+  { room: written, name: wanted, device, after, history }: Extract<MemberFrame, { type: "enter" }>,
 ): Promise<Membership> {
   const { log, quota, moderation, invitations } = server;
   const { channel, fingerprint, owner, invitation } = client;
-  using reservation = server.reserve(roomName);
+  const rooms = [...(await quota.names()), ...server.rooms.keys()];
+  const known = findRoom(rooms, written);
+  using reservation = server.reserve(known ?? written);
   const { room } = reservation;
-  checkAdmission(server, client, room);
+  checkAdmission(server, client, room, written);
+  const lookalike = known === null ? findLookalike(rooms, written) : null;
+  if (lookalike !== null) {
+    throw refusal(`${written} looks like the room ${lookalike}`, LOOKALIKE_HINT);
+  }
   const creator = owner ? null : { fingerprint, invitation: invitation.id };
   const created = await quota.enter(room.name, creator);
   let name: string;
@@ -54,7 +61,7 @@ export async function enterRoom(
   }
   const last = await log.last(room.name);
   // The owner may have locked the room meanwhile, banned the client, or closed the invitation.
-  checkAdmission(server, client, room);
+  checkAdmission(server, client, room, written);
   invitations.enter(invitation, fingerprint);
   replaceProgram(server, client, room, device);
   // A cursor into another log means nothing in this one, nor does one beyond its end.
@@ -87,8 +94,13 @@ export async function enterRoom(
   return { room, member };
 }
 
-/** @throws {CharlaError} REFUSED, BANNED */
-function checkAdmission(server: ServerState, client: Client, room: Room): void {
+const LOOKALIKE_HINT = "join that room, or choose another name";
+
+/**
+ * @param written the name of the room as the client has it, which alone somebody learns who may not enter
+ * @throws {CharlaError} REFUSED, BANNED
+ */
+function checkAdmission(server: ServerState, client: Client, room: Room, written: string): void {
   const { fingerprint, owner, invitation } = client;
   const { moderation, invitations } = server;
   const isOperator = owner || moderation.isOperator(fingerprint);
@@ -107,7 +119,7 @@ function checkAdmission(server: ServerState, client: Client, room: Room): void {
   }
   if (invitation.room !== null && invitation.room !== room.name && !owner) {
     throw refusal(
-      `your invitation is for the room ${invitation.room}, not for ${room.name}`,
+      `your invitation is for the room ${invitation.room}, not for ${written}`,
       "join that room, or ask the owner for another invitation",
     );
   }

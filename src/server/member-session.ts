@@ -33,6 +33,8 @@ export class MemberSession implements ChannelHandlers {
   readonly #deadline: Disposable | null;
   /** Null while it is outside. */
   #membership: Membership | null = null;
+  /** The room that it has asked for, as it has written it; null while it is outside. */
+  #asked: string | null = null;
   /** Frames that it has sent outside a room, counted as for the rate. */
   #framesOutside = 0;
   /** What it waits for because it was too fast. */
@@ -193,12 +195,15 @@ export class MemberSession implements ChannelHandlers {
   async #enter(frame: FrameOf<"enter">): Promise<boolean> {
     const before = this.#membership;
     // A client that had no answer in time asks again.
-    if (before?.room.name === frame.room && before.member.device === frame.device) return true;
+    const isSame =
+      before !== null && (frame.room === this.#asked || frame.room === before.room.name);
+    if (isSame && before.member.device === frame.device) return true;
     const wait = this.#allowance?.take("enter") ?? 0;
     if (wait > 0 && !(await this.#pause(wait, "enter"))) return false;
     this.#leave();
     try {
       this.#membership = await enterRoom(this.#server, this.#client, frame);
+      this.#asked = frame.room;
       return true;
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;

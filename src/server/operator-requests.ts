@@ -7,6 +7,7 @@ import {
   type MemberFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
+import { findRoom } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import type { LogReader } from "../log/log.ts";
@@ -208,13 +209,15 @@ export async function answerOperator(
       // Once the answer was sent.
       server.setTimer(() => server.end(`${member.name} closed the conversation`), 0);
       return done;
-    case "delete":
-      if (frame.room === room.name) {
+    case "delete": {
+      const deleted = findRoom(await server.quota.names(), frame.room) ?? frame.room;
+      if (deleted === room.name) {
         throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");
       }
-      await server.deleteRoom(frame.room, by);
-      notify({ message: `${by} has deleted the room ${frame.room}`, about: frame.room });
+      await server.deleteRoom(deleted, by);
+      notify({ message: `${by} has deleted the room ${deleted}`, about: deleted });
       return done;
+    }
     case "op": {
       const person = frame.operator
         ? await findOther(server, membership, frame.name)

@@ -75,6 +75,10 @@ export function createRoomQuota({ log, limits, date, isInUse }: RoomQuotaOptions
   }
 
   return {
+    /** Of all rooms of the log, and of those that are being created. */
+    async names(): Promise<Iterable<string>> {
+      return (await load()).keys();
+    },
     /**
      * Somebody enters a room. If it is a new one, it counts at once, for the first who enters it. The result, null for a
      * room that exists, must be called with whether it was created: once all who tried have failed, it counts no more.

@@ -2,6 +2,7 @@
 // became of them. Knows the conversation, and nothing of what is shown.
 
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
+import { findRoom } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
 import type { AskedWords } from "./state/completion.ts";
@@ -56,10 +57,12 @@ async function run(
       return { type: "people", people: await conversation.who() };
     case "rooms":
       return { type: "rooms", rooms: await conversation.rooms() };
-    case "join":
-      if (command.room === room) return text(`you are already in ${room}`);
-      await switcher.switchTo(command.room);
+    case "join": {
+      const other = command.room === room ? room : await findJoined(conversation, command.room);
+      if (other === room) return text(`you are already in ${room}`);
+      await switcher.switchTo(other);
       return DONE;
+    }
     case "name":
       await conversation.rename(command.name);
       return DONE;
@@ -107,19 +110,22 @@ async function run(
           : "the room is unlocked: others can join again",
       );
     case "delete": {
-      if (command.room === room && mayBeOwner) {
+      // The server refuses it to others: they aren't asked first.
+      const isSelf = command.room === room;
+      const rooms = mayBeOwner && !isSelf ? await conversation.rooms() : [];
+      const names = rooms.map(({ name }) => name);
+      const written = findRoom(names, command.room) ?? command.room;
+      if (written === room && mayBeOwner) {
         throw new CharlaError("REFUSED", `you are in ${room}`, "/join another room first");
       }
-      // The server refuses it to others: they aren't asked first.
-      const rooms = mayBeOwner ? await conversation.rooms() : [];
-      const deleted = rooms.find(({ name }) => name === command.room);
-      const line = `/delete ${command.room}`;
+      const deleted = rooms.find(({ name }) => name === written);
+      const line = `/delete ${written}`;
       if (deleted !== undefined && confirmed !== line) {
         const messages = deleted.entries === 1 ? "1 message" : `${deleted.entries} messages`;
         return { type: "ask-back", line, text: `${line} again deletes its ${messages}` };
       }
-      await conversation.deleteRoom(command.room);
-      return text(`${command.room} is deleted`);
+      await conversation.deleteRoom(written);
+      return text(`${written} is deleted`);
     }
     case "invites":
       return { type: "invitations", invitations: await conversation.invitations() };
@@ -135,6 +141,23 @@ async function run(
       return DONE;
     case "invite":
       return { type: "invitation", invitation: await conversation.invite(command) };
+  }
+}
+
+/** The room as the server spells it: so its messages are kept with those of earlier visits. */
+async function findJoined(conversation: RoomConversation, written: string): Promise<string> {
+  try {
+    const rooms = await conversation.rooms();
+    return (
+      findRoom(
+        rooms.map(({ name }) => name),
+        written,
+      ) ?? written
+    );
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    // Why it can't be joined is said by the attempt.
+    return written;
   }
 }
 

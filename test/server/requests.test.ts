@@ -96,7 +96,7 @@ test("a guest of one room is refused in the same words whether or not another ro
   const ann = await enter(state, "Ann", { owner: true, room: "secret-plans" });
   await ask(ann, { type: "lock", request: 1, locked: true });
   const reasons = [];
-  for (const room of ["secret-plans", "not-there"]) {
+  for (const room of ["secret-plans", "not-there", "Secret-Plans", "secret-p1ans"]) {
     const guest = connect(state, "key of Bob", false, null, "garden");
     guest.say(enterFrame("Bob", { room }));
     reasons.push(await reasonOf(guest));
@@ -104,7 +104,62 @@ test("a guest of one room is refused in the same words whether or not another ro
   expect(reasons).toEqual([
     "your invitation is for the room garden, not for secret-plans",
     "your invitation is for the room garden, not for not-there",
+    "your invitation is for the room garden, not for Secret-Plans",
+    "your invitation is for the room garden, not for secret-p1ans",
   ]);
+});
+
+describe("a room whose name differs only in case from that of another", () => {
+  test("is that room, for who enters and for the owner who deletes it", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob", { room: "lunch" });
+    const carl = await enter(state, "Carl", { room: "Ｌunch" });
+    expect(carl.of("welcome")).toMatchObject([{ room: "lunch", members: [{ name: "Bob" }, {}] }]);
+    carl.say(sayFrame(1));
+    expect(await bob.texts(1)).toEqual(["message 1"]);
+    // A client that had no answer in time asks again.
+    carl.say(enterFrame("Carl", { room: "Ｌunch" }));
+    await ask(carl, { type: "who", request: 1 });
+    expect(carl.of("welcome")).toHaveLength(1);
+    expect(await ask(ann, { type: "delete", request: 2, room: "LUNCH" })).toMatchObject({
+      type: "done",
+    });
+    expect(await reasonOf(bob)).toBe("Ann has deleted the room lunch");
+    const again = await enter(state, "Bob", { room: "Lunch" });
+    expect(again.of("welcome")).toMatchObject([{ room: "Lunch" }]);
+  });
+
+  test("is one of its own where both are in the log since an earlier version", async () => {
+    const state = openState();
+    for (const room of ["Lunch", "lunch"]) await talk(state.log, room === "lunch" ? 2 : 1, room);
+    for (const [room, last] of [
+      ["Lunch", 1],
+      ["lunch", 2],
+    ] as const) {
+      const bob = await enter(state, `Bob-${room}`, { room });
+      expect(bob.of("welcome")).toMatchObject([{ room, last }]);
+    }
+  });
+
+  test("is created once, by two who enter it at the same time", async () => {
+    const state = openState();
+    const members = await Promise.all([
+      enter(state, "Bob", { room: "lunch" }),
+      enter(state, "Carl", { room: "Lunch" }),
+    ]);
+    expect(new Set(members.map((member) => member.of("welcome")[0]?.room)).size).toBe(1);
+  });
+
+  test("is refused where it only looks like it", async () => {
+    const state = openState();
+    await enter(state, "Ann", { room: "lunch" });
+    const bob = connect(state, "key of Bob");
+    // A Cyrillic с.
+    bob.say(enterFrame("Bob", { room: "lun\u0441h" }));
+    expect(await reasonOf(bob)).toBe("lun\u0441h looks like the room lunch");
+    expect((await state.log.rooms()).map(({ name }) => name)).toEqual(["lunch"]);
+  });
 });
 
 const numbersIn = (answer: ServerFrame | undefined) =>

@@ -394,6 +394,15 @@ describe("another room", () => {
     expect(stage.sent).toEqual(["unheard", "(asked) enter lunch-time as Benno", "yes"]);
   });
 
+  test("is found in any spelling, and so is the current one", async () => {
+    await using stage = await openMain({ columns: 80 });
+    stage.enter("/join MAIN");
+    await stage.until("where one is", (rows) => rows.includes("   you are already in main"));
+    stage.enter("/join Lunch-Time");
+    await stage.received(1);
+    expect(stage.sent).toEqual(["(asked) enter lunch-time as ben"]);
+  });
+
   test("that cannot be joined leaves one in the current room", async () => {
     await using stage = await openMain({});
     stage.enter("/join none");

@@ -221,65 +221,65 @@ describe("switching to another room", () => {
   });
 });
 
+const DELETED = new CharlaError("ROOM_DELETED", "ana has deleted the room lunch", "join another");
+const REMOVED = { type: "ended", reason: "removed", unsaid: [] } as const;
+const NOTICE = { type: "notice", code: "ROOM_DELETED", message: DELETED.message } as const;
+
+/** In lunch, which was entered from main; what is `open`ed after that is the others. */
+async function inLunch(others: Readonly<Record<string, ReturnType<typeof room>>>) {
+  const lunch = room();
+  const started = start({ lunch, ...others });
+  started.first.push(entered("main"));
+  lunch.push(entered("lunch"));
+  while (started.events.length < 1) await Bun.sleep(0);
+  await started.switcher.switchTo("lunch");
+  while (started.events.length < 2) await Bun.sleep(0);
+  started.events.splice(0);
+  return { ...started, lunch };
+}
+
 describe("a room that is deleted", () => {
-  const DELETED = new CharlaError("ROOM_DELETED", "ana has deleted the room lunch", "join another");
-  const removed = { type: "ended", reason: "removed", unsaid: [] } as const;
-  const notice = { type: "notice", code: "ROOM_DELETED", message: DELETED.message } as const;
-
-  /** In lunch, which was entered from main; what is `open`ed after that is the others. */
-  async function inLunch(others: Readonly<Record<string, ReturnType<typeof room>>>) {
-    const lunch = room();
-    const started = start({ lunch, ...others });
-    started.first.push(entered("main"));
-    lunch.push(entered("lunch"));
-    while (started.events.length < 1) await Bun.sleep(0);
-    await started.switcher.switchTo("lunch");
-    while (started.events.length < 2) await Bun.sleep(0);
-    started.events.splice(0);
-    return { ...started, lunch };
-  }
-
   test("is left for the one before, with a notice instead of the end", async () => {
     const main = room();
     const { switcher, events, over, lunch } = await inLunch({ main });
-    lunch.end(removed, DELETED);
+    lunch.end(REMOVED, DELETED);
     main.push(entered("main"));
     main.push(message("welcome back"));
     while (events.length < 3) await Bun.sleep(0);
     expect(switcher.conversation).toBe(main.conversation);
     main.end(ended());
     await over;
-    expect(events).toEqual([notice, entered("main"), message("welcome back"), ended()]);
+    expect(events).toEqual([NOTICE, entered("main"), message("welcome back"), ended()]);
   });
 
   test("is the end where no other was entered before", async () => {
     const { first, events, over } = start();
     first.push(entered("lunch"));
-    first.end(removed, DELETED);
+    first.end(REMOVED, DELETED);
     expect(await rejection(over)).toBe(DELETED);
-    expect(events).toEqual([entered("lunch"), removed]);
+    expect(events).toEqual([entered("lunch"), REMOVED]);
   });
 
   test("is the end where the one before can't be entered any more", async () => {
     const main = room();
     const { events, over, lunch } = await inLunch({ main });
     main.end(null, NOBODY);
-    lunch.end(removed, DELETED);
+    lunch.end(REMOVED, DELETED);
     expect(await rejection(over)).toBe(DELETED);
-    expect(events).toEqual([notice, removed]);
+    expect(events).toEqual([NOTICE, REMOVED]);
   });
 
   test("while another is being entered is left for that one", async () => {
     const other = room();
     const { switcher, events, over, lunch } = await inLunch({ other });
     const switching = switcher.switchTo("other");
-    lunch.end(removed, DELETED);
+    lunch.end(REMOVED, DELETED);
     await Bun.sleep(0);
     other.push(entered("other"));
     await switching;
     other.end(ended());
     await over;
-    expect(events).toEqual([notice, entered("other"), ended()]);
+    expect(events).toEqual([NOTICE, entered("other"), ended()]);
   });
 
   test("and the one before it, deleted as well, are left for the first", async () => {
@@ -289,21 +289,21 @@ describe("a room that is deleted", () => {
     await switcher.switchTo("garden");
     while (events.length < 1) await Bun.sleep(0);
     expect(lunch.left()).toBe(1);
-    garden.end(removed, DELETED);
+    garden.end(REMOVED, DELETED);
     // "lunch" has ended, and is not entered again.
     main.push(entered("main"));
     while (events.length < 3) await Bun.sleep(0);
     main.end(ended());
     await over;
-    expect(events).toEqual([entered("garden"), notice, entered("main"), ended()]);
+    expect(events).toEqual([entered("garden"), NOTICE, entered("main"), ended()]);
   });
 
   test("is the end for somebody who was removed in another way", async () => {
     const kicked = new CharlaError("KICKED", "you were kicked by ana", "ask them");
     const { events, over, lunch } = await inLunch({});
-    lunch.end(removed, kicked);
+    lunch.end(REMOVED, kicked);
     expect(await rejection(over)).toBe(kicked);
-    expect(events).toEqual([removed]);
+    expect(events).toEqual([REMOVED]);
   });
 });
 
