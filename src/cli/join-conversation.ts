@@ -82,6 +82,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       if (conversation === null) early.push(notice);
       else conversation.addEvent(noticeEvent(notice));
     };
+    const isFirstVisit = !devices.has(room);
     const file = openDevice(room, addNotice);
     const shown = (cursor: Cursor) => (isRead ? file?.shown(cursor) : undefined);
     const device = file && { ...file, shown };
@@ -95,6 +96,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       // A script says what failed again: it must not be sent twice.
       keepsUnsaid: io.stdin.isTTY === true,
       history,
+      // Back in a room, its last messages are on the screen already.
+      repeatsHistory: flags.has("history") && isFirstVisit,
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);
         // It is said once; one can talk without a log.

@@ -3,8 +3,12 @@
 
 import { GOING_AWAY } from "../chat/channel.ts";
 import { noticeEvent, type NoticeText, type RoomEvent } from "../chat/events.ts";
-import { memoryDevice } from "../client/device.ts";
-import { openRoomConversation, type OwnRoomConversation } from "../client/room-conversation.ts";
+import { type Device, memoryDevice } from "../client/device.ts";
+import {
+  openRoomConversation,
+  type OwnRoomConversation,
+  type RoomConversationOptions,
+} from "../client/room-conversation.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { dataFolder, type Environment } from "../identity/folders.ts";
 import { DEFAULT_ROOM } from "../identity/invitation.ts";
@@ -128,8 +132,12 @@ export async function openConversation(
     onOpened?.({ address, invitation, notices });
     return await untilEnd(io, server);
   }
+  /** By room: back in one, the owner gets what they have missed, as everybody does. */
+  const devices = new Map<string, Device>();
   const enter = (entered: string, ownName: string) => {
-    const conversation = converseWith(server, ownName, entered, history);
+    const device = devices.get(entered) ?? memoryDevice();
+    devices.set(entered, device);
+    const conversation = converseWith(server, { name: ownName, room: entered, history, device });
     conversations.push(conversation);
     return conversation;
   };
@@ -226,15 +234,10 @@ const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set([
  */
 export function converseWith(
   server: Pick<Server, "connect">,
-  name: string,
-  room: string,
-  history: number | undefined,
+  options: Pick<RoomConversationOptions, "room" | "name" | "history" | "device">,
 ): OwnRoomConversation {
   return openRoomConversation({
-    room,
-    name,
-    history,
-    device: memoryDevice(),
+    ...options,
     keepsUnsaid: false,
     random: Math.random,
     isTemporary: () => false,

@@ -36,6 +36,8 @@ export interface JoinRoomOptions {
   readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
   /** How many earlier messages are shown where the device has no cursor, 0 to 100; 20 by default. */
   readonly history?: number | undefined;
+  /** So many of the last messages are shown at the start in any case, also where the device has shown them before. */
+  readonly repeatsHistory?: boolean | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -76,6 +78,7 @@ export function joinRoom(
     name: options.name,
     device: options.device ?? memoryDevice(),
     history: options.history,
+    repeatsHistory: options.repeatsHistory,
     keepsUnsaid: options.device !== undefined && options.keepsUnsaid !== false,
     onEntry: options.onEntry,
     random: Math.random,

@@ -27,7 +27,14 @@ import { step } from "./room-client/step.ts";
 
 export interface RoomConversationOptions extends Pick<
   RoomClientOptions,
-  "room" | "name" | "history" | "keepsUnsaid" | "random" | "resendAfter" | "retryDelay"
+  | "room"
+  | "name"
+  | "history"
+  | "repeatsHistory"
+  | "keepsUnsaid"
+  | "random"
+  | "resendAfter"
+  | "retryDelay"
 > {
   /** Keeps what is said until it is stored. */
   readonly device: Device;

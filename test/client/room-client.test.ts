@@ -127,6 +127,8 @@ const bobSaid = (sequence: number) => ({
 const shows = (sequence: number, log = "log") => emit(bobSaid(sequence), at(sequence, log));
 const showsPast = (sequence: number, log = "log") =>
   emit({ ...bobSaid(sequence), past: true }, at(sequence, log));
+/** What the device has shown before. */
+const showsAgain = (sequence: number) => emit({ ...bobSaid(sequence), past: true });
 const said = (number: number) => emit({ type: "said", text: `text ${number}` });
 const waits = (number: number) => emit({ type: "waiting", for: "server", text: `text ${number}` });
 const delivered = (number: number, sequence: number): Action[] => [
@@ -346,6 +348,68 @@ describe("entering", () => {
       emit(ENTERED, at(2)),
       showsPast(3),
     ]);
+  });
+
+  describe("with a cursor and as many last entries as are wanted in any case", () => {
+    const AGAIN = { history: 3, repeatsHistory: true };
+
+    test("shows again those that were shown before, which stay shown, and then goes on", () => {
+      const client = connecting({ ...AGAIN, cursor: at(7) });
+      expect(happen(client, 0, CONNECTED)).toEqual([enter(at(4))]);
+      const entries = [5, 6, 7, 8].map(entry);
+      expect(happen(client, 0, welcome(7), ...entries)).toEqual([
+        emit(ENTERED, at(7)),
+        showsAgain(5),
+        showsAgain(6),
+        showsAgain(7),
+        shows(8),
+      ]);
+    });
+
+    test("counts those that were missed among them", () => {
+      const client = connecting({ ...AGAIN, cursor: at(5) });
+      expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);
+      const entries = [3, 4, 5, 6, 7].map(entry);
+      expect(happen(client, 0, welcome(7), ...entries)).toEqual([
+        emit(ENTERED, at(5)),
+        showsAgain(5),
+        showsPast(6),
+        showsPast(7),
+      ]);
+    });
+
+    test("shows all that was missed where that is more", () => {
+      const client = connecting({ ...AGAIN, cursor: at(2) });
+      expect(happen(client, 0, CONNECTED)).toEqual([enter(at(0))]);
+      const entries = [1, 2, 3, 4, 5, 6].map(entry);
+      expect(happen(client, 0, welcome(6), ...entries)).toEqual([
+        emit(ENTERED, at(2)),
+        ...[3, 4, 5, 6].map((sequence) => showsPast(sequence)),
+      ]);
+    });
+
+    test("shows each of them once, also where the connection is lost in between", () => {
+      const client = connecting({ ...AGAIN, cursor: at(7) });
+      happen(client, 0, CONNECTED, welcome(7), entry(5));
+      happen(client, 0, LOSS);
+      expect(happen(client, 375, TICK, CONNECTED)).toContainEqual(enter(at(5)));
+      expect(happen(client, 375, welcome(8), entry(6), entry(7), entry(8))).toEqual([
+        emit(RECONNECTED, at(7)),
+        showsAgain(6),
+        showsAgain(7),
+        shows(8),
+      ]);
+    });
+
+    test("shows the last ones of a log that was cut short, and from there on what is new", () => {
+      const client = connecting({ ...AGAIN, cursor: at(9) });
+      expect(happen(client, 0, CONNECTED)).toEqual([enter(at(6))]);
+      expect(happen(client, 0, welcome(7), entry(7), entry(8))).toEqual([
+        emit(ENTERED, at(7)),
+        showsAgain(7),
+        shows(8),
+      ]);
+    });
   });
 
   test("with a cursor in another log shows its last entries, however many are wanted at first", () => {

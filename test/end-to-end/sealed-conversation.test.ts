@@ -98,6 +98,40 @@ endToEnd("a member who joins later gets the last messages with --history", async
 });
 
 endToEnd(
+  "--history shows the last messages also where all of them were shown before, and after them what is new",
+  async () => {
+    using ben = newPerson();
+    await using server = await startSealedServer(["--verbose"]);
+    server.type("one\ntwo\nthree\n");
+    await server.until("stderr", "delivered: three\n");
+    const command = [server.invitation, "-n", "ben"];
+    for (const [count, shown] of [
+      ["3", "ana: one\nana: two\nana: three\n"],
+      ["2", "ana: two\nana: three\n"],
+      ["2", "ana: two\nana: three\n"],
+    ] as const) {
+      await using client = charla([...command, "--history", count], { as: ben });
+      await client.until("stdout", "three\n");
+      client.endInput();
+      expect(await client.exited).toBe(0);
+      expect(client.stdout).toBe(shown);
+    }
+    server.type("four\n");
+    await server.until("stderr", "delivered: four\n");
+    // What was missed is never left out, and what was shown again counts as shown as before.
+    await using one = charla([...command, "--history", "1"], { as: ben });
+    await one.until("stdout", "four\n");
+    one.endInput();
+    await one.exited;
+    await using none = charla(command, { as: ben });
+    await none.until("stderr", "you are ben");
+    server.type("five\n");
+    await none.until("stdout", "five\n");
+    expect([one.stdout, none.stdout]).toEqual(["ana: four\n", "ana: five\n"]);
+  },
+);
+
+endToEnd(
   "in a pipe the first visit shows nothing that was said before, and the next all of it",
   async () => {
     using ben = newPerson();

@@ -201,3 +201,37 @@ onTerminal(
     ]);
   },
 );
+
+onTerminal(
+  "an owner who comes back to a room is shown what they missed there, and nothing twice",
+  async () => {
+    using ana = newPerson();
+    await using screen = await openScreen(COLUMNS, 20, { as: ana });
+    enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0");
+    await screen.until("the prompt", prompts);
+    await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+    await using client = charla(["-n", "ben", "-v"], { as: ana });
+    client.type("before\n");
+    await shows(screen, "##:## ben before");
+    enter(screen, "/join lunch");
+    await screen.until("the other room", (rows) => rows.at(-1) === " lunch  ana  ok");
+    client.type("meanwhile\n");
+    await client.until("stderr", "delivered: meanwhile\n");
+    enter(screen, "/join main");
+    await screen.until("the first room", (rows) => rows.at(-1) === " main  ana  ok");
+    client.type("after\n");
+    await shows(screen, "##:## ben after");
+    const rows = withoutTimes(await screen.rows());
+    expect(rows.slice(rows.indexOf("##:## ben before"))).toEqual([
+      "##:## ben before",
+      '-- ##:## you are ana in lunch, nobody else is here yet; "bye" leaves',
+      '-- ##:## you are ana in main, nobody else is here yet; "bye" leaves',
+      "-- earlier --",
+      "##:## ben meanwhile",
+      "-- now --",
+      "##:## ben after",
+      ">",
+      " main  ana  ok",
+    ]);
+  },
+);

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 
 import { ENDED_BY_PROGRAM, NOT_ADMITTED } from "../../src/chat/channel.ts";
 import { converseWith } from "../../src/cli/open-conversation.ts";
+import { memoryDevice } from "../../src/client/device.ts";
 import { joinRoom } from "../../src/client/join-room.ts";
 import type { LocalChannel } from "../../src/server/local-channel.ts";
 import { until } from "../harness/until.ts";
@@ -20,7 +21,10 @@ test.each([
     channels.push(channel);
     return channel;
   };
-  const owner = converseWith({ connect }, "Olga", "main", undefined);
+  const owner = converseWith(
+    { connect },
+    { name: "Olga", room: "main", history: undefined, device: memoryDevice() },
+  );
   const seenByOwner = shownTo(owner);
   await entered(seenByOwner);
   await using ann = joinRoom(server.invitation("main"), { name: "Ann" });

@@ -5,6 +5,7 @@
 import type { RoomEvent } from "../../chat/events.ts";
 import { FIRST_ENTRIES, type ServerFrame } from "../../chat/frames.ts";
 import { otherConversation } from "../conversation-errors.ts";
+import type { Cursor } from "../device.ts";
 import { close } from "./leaving.ts";
 import { send } from "./outbox.ts";
 import { type Action, connectionPhase, emit, type RoomClient, setConnection } from "./state.ts";
@@ -12,11 +13,20 @@ import { type Action, connectionPhase, emit, type RoomClient, setConnection } fr
 /** Sends `enter`; again if there was no answer in time. */
 export function enter(client: RoomClient, now: number, actions: Action[]): void {
   const { room, name, device, received } = client;
-  const after = received ?? undefined;
+  const after =
+    received === null
+      ? undefined
+      : { ...received, sequence: firstShown(client, received.sequence) };
   // A returning member gets what was missed, also from another log, such as a restored copy.
   const history = received === null ? client.history : undefined;
   actions.push({ type: "send", frame: { type: "enter", room, name, device, after, history } });
   setConnection(client, { name: "entering", resendAt: now + client.resendAfter });
+}
+
+/** The entry after which this run begins to show the log, where `sequence` is the newest that may be shown again. */
+function firstShown(client: RoomClient, sequence: number): number {
+  const { entered, repeatsHistory, history = 0 } = client;
+  return entered || !repeatsHistory ? sequence : Math.max(0, sequence - history);
 }
 
 export function welcome(
@@ -31,14 +41,16 @@ export function welcome(
   client.past ??= { log, sequence: last };
   // Where an empty room was entered there is nothing older to be shown; and a log that was cut short gives what is new
   // the numbers of entries that were seen before.
-  const { received } = client;
-  const isKnown = received?.log === log;
-  if (isKnown ? received.sequence > last : last === 0) {
-    client.received = { log, sequence: last };
-  } else if (received === null) {
+  client.received = upTo(client.received, log, last);
+  client.shown = upTo(client.shown, log, last);
+  if (client.received === null) {
     // From here on nothing is missed, even if the connection is lost before the first entry comes. Also for a server that
     // does not know how many were asked for.
     client.received = { log, sequence: Math.max(0, last - (client.history ?? FIRST_ENTRIES)) };
+    client.shown = client.received;
+  } else if (client.received.log === log) {
+    const sequence = Math.min(client.received.sequence, firstShown(client, last));
+    client.received = { log, sequence };
   }
   const event: RoomEvent = client.entered
     ? { type: "reconnected" }
@@ -51,7 +63,7 @@ export function welcome(
         ...(muted ? { muted } : {}),
         members,
       };
-  emit(actions, event, client.received?.log === log ? client.received : null);
+  emit(actions, event, client.shown?.log === log ? client.shown : null);
   if (client.entered) changeRights(client, { operator, muted }, actions);
   client.rights = { operator, muted };
   client.entered = true;
@@ -62,6 +74,11 @@ export function welcome(
   holdBack(client, actions);
   for (const message of client.outbox.values()) send(client, message, now, actions);
   if (client.phase.name === "leaving" && client.outbox.size === 0) close(client, actions);
+}
+
+function upTo(cursor: Cursor | null, log: string, last: number): Cursor | null {
+  if (cursor?.log === log) return { log, sequence: Math.min(cursor.sequence, last) };
+  return last === 0 ? { log, sequence: 0 } : cursor;
 }
 
 /** What was said in another conversation is not for the people of this one: the device keeps it. */

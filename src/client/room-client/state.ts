@@ -29,6 +29,8 @@ export interface RoomClientOptions {
   readonly cursor: Cursor | null;
   /** Earlier entries that are shown where there is no cursor, 0 to MAX_FOUND; without it, as many as the server sends. */
   readonly history?: number | undefined;
+  /** So many of the last entries are shown at the start in any case, also if the device has shown them before. */
+  readonly repeatsHistory?: boolean | undefined;
   /** What is said, and not known to be stored at the end, stays with the device for its next run; by default it does. */
   readonly keepsUnsaid?: boolean | undefined;
   /** Each new entry is a `keep`. */
@@ -78,7 +80,7 @@ export type Answer = Extract<ServerFrame, { readonly request: number }>;
 
 export interface RoomClient extends Pick<
   RoomClientOptions,
-  "room" | "device" | "random" | "history" | "keepsEntries"
+  "room" | "device" | "random" | "history" | "repeatsHistory" | "keepsEntries"
 > {
   readonly keepsUnsaid: boolean;
   readonly resendAfter: number;
@@ -102,6 +104,8 @@ export interface RoomClient extends Pick<
   past: Cursor | null;
   /** The newest entry that has come; its reader may be behind. */
   received: Cursor | null;
+  /** The newest entry that was ever handed to a reader; in this run, entries up to it may be shown again. */
+  shown: Cursor | null;
   /** Said and not known to be stored, by number, oldest first. */
   readonly outbox: Map<number, Outgoing>;
   /** Asked and not answered, by number. */
@@ -176,6 +180,7 @@ export type Action =
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
+  const { repeatsHistory = false } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text, log } of unstored) {
@@ -186,6 +191,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     device,
     random,
     history,
+    repeatsHistory,
     keepsEntries,
     keepsUnsaid,
     resendAfter,
@@ -200,6 +206,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     log: "",
     past: null,
     received: cursor,
+    shown: cursor,
     outbox,
     questions: new Map(),
   };

@@ -19,6 +19,7 @@
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
 import { notConnected } from "../conversation-errors.ts";
+import type { Cursor } from "../device.ts";
 import { changeRights, enter, welcome } from "./entering.ts";
 import { fail, finish, leave, leaveAtOnce, noticeLeaving } from "./leaving.ts";
 import { refused, resendOldest, say, settled, withdraw } from "./outbox.ts";
@@ -179,10 +180,12 @@ function receiveEntry(
   actions: Action[],
 ): void {
   const { sequence, time, author: fingerprint, name: from, text, number, device } = frame;
-  const { log, received, past } = client;
-  const isNew = received?.log !== log || sequence > received.sequence;
-  const shown = isNew ? { log, sequence } : null;
-  if (shown !== null) client.received = shown;
+  const { log, past } = client;
+  const isNew = isAfter(client.received);
+  const at = { log, sequence };
+  if (isNew) client.received = at;
+  const shown = isNew && isAfter(client.shown) ? at : null;
+  if (shown !== null) client.shown = shown;
   if (isNew && client.keepsEntries === true) actions.push({ type: "keep", log, entry: frame });
   const own = device === client.device ? client.outbox.get(number) : undefined;
   if (own !== undefined) {
@@ -193,6 +196,10 @@ function receiveEntry(
     const message = { type: "message", from, text, sequence, time, fingerprint } as const;
     const isPast = past?.log === log && sequence <= past.sequence;
     emit(actions, isPast ? { ...message, past: true } : message, shown);
+  }
+
+  function isAfter(cursor: Cursor | null): boolean {
+    return cursor?.log !== log || sequence > cursor.sequence;
   }
 }
 
