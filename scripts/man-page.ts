@@ -51,7 +51,7 @@ const ENVIRONMENT: readonly Entry[] = [
     "Where the folders under FILES are, if they are absolute paths (XDG Base Directory Specification).",
   ],
   ["HOME", "The home folder, where these are not set."],
-  ["USER", "The login name, which is my name without --name."],
+  ["USER", "The login name, which is my name without --name and before /name."],
   ["NO_COLOR", "If it is not empty, nothing is coloured or styled."],
   ["VISUAL, EDITOR", "The editor that Ctrl-X Ctrl-E starts; without either, vi."],
   [
@@ -98,6 +98,7 @@ const FILES: readonly Entry[] = [
     "~/.local/share/charla/rooms",
     "Rooms that I have joined: what was shown to me, and what is not sent yet.",
   ],
+  ["~/.local/share/charla/names", "The name that I have chosen last on each server."],
   ["~/.local/share/charla/typed-lines", "The lines that I have typed."],
   ["~/.cache/charla/widths.json", "How wide terminals draw text."],
 ];

@@ -49,7 +49,7 @@ export const PAGES: Readonly<Record<PageName, HelpPage>> = {
     ],
     about: [],
     rows: [
-      ["name room", "my name (login name); which room (main)"],
+      ["name room", "name (last /name or login); room (main)"],
       ["plain turns", "plain UDP like ncat -u, not encrypted; speak in turns"],
       ["stay bell", "stay after the end of stdin; ring when I am named"],
       "history",

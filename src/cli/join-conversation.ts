@@ -17,6 +17,7 @@ import { formatAddress } from "../net/address.ts";
 import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { talk } from "../terminal/talk.ts";
+import { keepChosenName } from "./chosen-name.ts";
 import { historyOption, printerOptions } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { keptLines } from "./kept-lines.ts";
@@ -113,7 +114,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     return conversation;
   }
 
-  return await talk(io, enter(member.room ?? target.room ?? DEFAULT_ROOM, member.name), {
+  const room = member.room ?? target.room ?? DEFAULT_ROOM;
+  return await talk(io, enter(room, member.nameOn(server)), {
     ...printerOptions(commandLine),
     atEndOfInput: flags.has("stay") ? "stay" : "leave",
     delivery: "shown",
@@ -121,6 +123,10 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     keptLines: lines,
     keptWidths: keptWidths(commandLine, io),
     enter,
+    onRenamed(name) {
+      if (!canKeep) return;
+      orNotice(() => keepChosenName(io.env, server, name), addLater);
+    },
     onUnread() {
       isRead = false;
     },

@@ -23,6 +23,7 @@ import type { Server } from "../server/server.ts";
 import { type Io, onSignalToEnd } from "../terminal/io.ts";
 import { createPrinter } from "../terminal/printer.ts";
 import { talk } from "../terminal/talk.ts";
+import { keepChosenName } from "./chosen-name.ts";
 import {
   historyOption,
   listenOptions,
@@ -54,7 +55,7 @@ export async function openConversation(
   onOpened?: (opened: Opened) => void,
 ): Promise<number> {
   const { flags, values } = commandLine;
-  const { name, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
+  const { nameOn, room = DEFAULT_ROOM } = memberOptions(commandLine, io.env);
   const listening = listenOptions(commandLine);
   const history = historyOption(commandLine, io);
   const memory = memoryOption(commandLine);
@@ -141,7 +142,7 @@ export async function openConversation(
     conversations.push(conversation);
     return conversation;
   };
-  const conversation = enter(room, name);
+  const conversation = enter(room, nameOn(keyPair.publicKey));
   // Before the one that leaves: the window says why it closes.
   using _stopped = io.onSignal("SIGTERM", () => addNotice(STOPPED_NOTICE));
   for (const event of [listens, invites]) addEvent(event);
@@ -154,6 +155,15 @@ export async function openConversation(
     keptLines: keptLines(commandLine, io, addNotice),
     keptWidths: keptWidths(commandLine, io),
     enter,
+    onRenamed(name) {
+      if (data === undefined) return;
+      try {
+        keepChosenName(io.env, keyPair.publicKey, name);
+      } catch (error) {
+        if (!(error instanceof CharlaError)) throw error;
+        addNotice(error);
+      }
+    },
   });
 }
 

@@ -105,9 +105,9 @@ export const OPTIONS: OptionTable = {
     short: "n",
     ...value("NAME", "text"),
     does: {
-      chat: "how others see me (my login name)",
-      server: "how others see me (my login name)",
-      send: "with an invitation: how others see me (my login name)",
+      chat: "how others see me (my last /name there, or login name)",
+      server: "how others see me (my last /name, or login name)",
+      send: "with an invitation: how others see me (as in charla)",
     },
   },
   room: {

@@ -9,6 +9,7 @@ import { usageError } from "../errors.ts";
 import { ownOrTemporaryIdentity } from "../identity/private-files.ts";
 import type { KeyPair } from "../protocol/crypto-provider.ts";
 import type { Io } from "../terminal/io.ts";
+import { findChosenName } from "./chosen-name.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
 /** What Bun calls a user whose name is not in the environment. */
@@ -22,9 +23,8 @@ const FALLBACK_NAME = "someone";
  * @throws {CharlaError} USAGE
  */
 export function memberOptions({ command, values }: CommandLine, env: Io["env"]) {
-  const login = loginName(env);
-  const name = values.get("name") ?? (isMemberName(login) ? login : FALLBACK_NAME);
-  const problem = describeNameProblem(name);
+  const name = values.get("name");
+  const problem = name === undefined ? null : describeNameProblem(name);
   if (problem !== null) {
     throw usageError(`${JSON.stringify(name)} is not a valid name: ${problem}`, helpFor(command));
   }
@@ -35,7 +35,16 @@ export function memberOptions({ command, values }: CommandLine, env: Io["env"]) 
       helpFor(command),
     );
   }
-  return { name, room };
+  return {
+    /** On that server; without --name, the one that was chosen there last. */
+    nameOn: (server: Uint8Array) => name ?? findChosenName(env, server) ?? defaultName(env),
+    room,
+  };
+}
+
+function defaultName(env: Io["env"]): string {
+  const login = loginName(env);
+  return isMemberName(login) ? login : FALLBACK_NAME;
 }
 
 export interface MemberIdentity {

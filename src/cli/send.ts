@@ -116,13 +116,13 @@ async function openSender(
   if (looksLikeInvitation(to)) {
     const { openSealedSender } = await import("../client/sealed-message.ts");
     const { sealedTarget } = await import("../client/sealed-target.ts");
-    const options = memberOptions(commandLine, io.env);
-    const { target } = sealedTarget(to, io.env);
+    const { nameOn, room } = memberOptions(commandLine, io.env);
+    const { target, server } = sealedTarget(to, io.env);
     const { keyPair, notice } = memberIdentity(io.env);
     if (notice !== null) await printer.event(noticeEvent(notice));
-    const { name: wanted } = options;
-    const { signal } = io;
-    const sender = await openSealedSender(target, { ...options, identity: keyPair, signal });
+    const wanted = nameOn(server);
+    const options = { name: wanted, room, identity: keyPair, signal: io.signal };
+    const sender = await openSealedSender(target, options);
     if (sender.name !== wanted.normalize("NFC")) {
       await printer.event(noticeEvent(otherName(wanted, sender.name)));
     }

@@ -43,6 +43,8 @@ export interface TalkOptions extends PrinterOptions {
   readonly keptLines?: KeptLines | undefined;
   /** How wide this terminal draws text, as it has answered before; without it, it is asked. */
   readonly keptWidths?: KeptWidths | undefined;
+  /** This person has taken another name. */
+  readonly onRenamed?: (name: string) => void;
   /** Nobody reads stdout any more: from now on no message counts as shown. */
   readonly onUnread?: () => void;
 }
@@ -217,7 +219,10 @@ export async function talk(
     for await (const event of switcher.events) {
       if (event.type === "entered" || event.type === "joining") begun.resolve();
       if (event.type === "entered") ownName = event.name;
-      if (event.type === "renamed" && event.from === ownName) ownName = event.to;
+      if (event.type === "renamed" && event.from === ownName) {
+        ownName = event.to;
+        options.onRenamed?.(ownName);
+      }
       dumb?.event(event);
       try {
         const shown = event.type === "ended" ? await finish(event) : event;

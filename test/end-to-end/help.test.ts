@@ -24,7 +24,7 @@ test("charla --help describes charla", async () => {
     charla stop                 end my server; charla id: my name and fingerprint
     charla completion SHELL     let Tab complete all this in bash, zsh or fish
 
-      -n, --name NAME, -r, --room ROOM   my name (login name); which room (main)
+      -n, --name NAME, -r, --room ROOM   name (last /name or login); room (main)
           --plain, --turns  plain UDP like ncat -u, not encrypted; speak in turns
           --stay, --bell    stay after the end of stdin; ring when I am named
           --history N       show the last N messages at first (20; in a pipe: 0)
@@ -49,7 +49,7 @@ test("charla --server --help describes a server", async () => {
     stored, and the invitation stays valid when the server is started again.
 
       -p, --port N, -b, --bind ADDRESS   where to listen (12345; 0: any free port)
-      -n, --name NAME       how others see me (my login name)
+      -n, --name NAME       how others see me (my last /name, or login name)
       -r, --room ROOM       the room that I enter and invite to (main)
           --open            let anyone in, without an invitation
           --admit FILE      also let in people whose fingerprints are in FILE
@@ -80,7 +80,7 @@ test("charla send --help describes send", async () => {
 
           --to WHERE       host, invitation, or - for one on stdin (localhost:12345)
           --invitation-file FILE   to the invitation in FILE
-      -n, --name NAME      with an invitation: how others see me (my login name)
+      -n, --name NAME      with an invitation: how others see me (as in charla)
       -r, --room ROOM      with an invitation: which room (the invitation's)
           --reply          wait for a reply to each message, and print it
           --json           every event as one JSON object a line on stdout

@@ -4,7 +4,7 @@ import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { charla } from "../harness/in-process.ts";
+import { charla, runCharla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
@@ -233,5 +233,47 @@ onTerminal(
       ">",
       " main  ana  ok",
     ]);
+  },
+);
+
+onTerminal(
+  "a name that was chosen with /name is that of later windows and of charla send, unless --name says otherwise",
+  async () => {
+    using ana = newPerson();
+    using ben = newPerson();
+    const env = { USER: "ben" };
+    await using owner = await openScreen(COLUMNS, 20, { as: ana });
+    enter(owner, "clear; USER=ana charla --server --bind 127.0.0.1 --port 0; echo status=$?");
+    const opened = await owner.until("the invitation", (rows) => rows.some(isInvitation));
+    const [, invitation = ""] = /(charla:[^']+)/.exec(opened.find(isInvitation) ?? "") ?? [];
+    await using screen = await openScreen(COLUMNS, 20, { as: ben });
+    enter(screen, `clear; USER=ben charla '${invitation}'; echo status=$?`);
+    await screen.until("the room", (rows) => rows.at(-1) === " main  ben, ana  ok");
+    enter(screen, "/name Benno");
+    await screen.until("the name", (rows) => rows.at(-1) === " main  Benno, ana  ok");
+    enter(owner, "/name Ana María");
+    await screen.until("her name", (rows) => rows.at(-1) === " main  Benno, Ana María  ok");
+
+    await using second = charla([invitation], { as: ben, env });
+    await second.until("stderr", "you are Benno in main, with Ana María\n");
+    await using hers = charla([], { as: ana, env: { USER: "ana" } });
+    await hers.until("stderr", "you are Ana María in main, with Benno\n");
+    const sent = await runCharla(["send", "--to", invitation, "hello"], { as: ben, env });
+    expect(sent.status).toBe(0);
+    await hers.until("stdout", "Benno: hello\n");
+    await using named = charla([invitation, "--name", "Benjamin"], { as: ben, env });
+    await named.until("stderr", "you are Benjamin in main, with Ana María\n");
+    // To others and on other servers they are who they were.
+    using cy = newPerson();
+    await using stranger = charla([invitation], { as: cy, env: { USER: "cy" } });
+    await stranger.until("stderr", "you are cy in main, with ");
+    await using other = await startSealedServer();
+    await using there = charla([other.invitation], { as: ben, env });
+    await there.until("stderr", "you are ben in main, with ana\n");
+
+    owner.press("C-d");
+    await owner.until("Ana's end", (rows) => rows.includes("status=0"));
+    enter(owner, "clear; USER=ana charla --server --bind 127.0.0.1 --port 0");
+    await shows(owner, '-- ##:## you are Ana María in main, nobody else is here yet; "bye" leaves');
   },
 );

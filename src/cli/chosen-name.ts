@@ -1,0 +1,40 @@
+// The name that a person has chosen last on a server, with /name: their later windows there begin with it. A file for
+// each server, in the folder `names` of the data folder.
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+
+import { isMemberName } from "../chat/names.ts";
+import { CharlaError } from "../errors.ts";
+import { readSmallFile, replaceFile } from "../identity/atomic-file.ts";
+import { dataFolder, type Environment } from "../identity/folders.ts";
+
+/** Bytes of a file: the longest name is shorter. */
+const MAX_FILE_BYTES = 1_024;
+
+/**
+ * Null where none was chosen, and where none can be read: that is nothing to fail for.
+ *
+ * @param server its key or, where that may not be known, its host and port
+ */
+export function findChosenName(env: Environment, server: Uint8Array): string | null {
+  try {
+    const file = readSmallFile(chosenNamePath(env, server), MAX_FILE_BYTES);
+    if (file === null || typeof file === "string") return null;
+    const name = file.text.replace(/\n$/, "");
+    return isMemberName(name) ? name : null;
+  } catch (error) {
+    if (error instanceof CharlaError) return null;
+    throw error;
+  }
+}
+
+/** @throws {CharlaError} FOLDER_NOT_WRITABLE */
+export function keepChosenName(env: Environment, server: Uint8Array, name: string): void {
+  replaceFile(chosenNamePath(env, server), `${name}\n`);
+}
+
+function chosenNamePath(env: Environment, server: Uint8Array): string {
+  const name = createHash("sha256").update(server).digest("hex").slice(0, 32);
+  return join(dataFolder(env), "names", name);
+}
