@@ -3,20 +3,14 @@
 import { actionText } from "../../chat/commands.ts";
 import type { ConversationEvent, EventOf } from "../../chat/events.ts";
 import { visibleLine } from "../visible-text.ts";
+import { connectionBack, connectionLost } from "./awaited.ts";
 import { withHue, withHues } from "./colours.ts";
 import type { Effect } from "./effects.ts";
 import { describeEvent } from "./event-text.ts";
-import {
-  isPresenceFull,
-  personJoined,
-  personLeft,
-  personRenamed,
-  personSpoke,
-  type Presence,
-  withoutArrival,
-} from "./presence.ts";
-import { print, printMessage, printNotice, printPast, settleOldPresence } from "./print.ts";
-import { mentions, roomAfter, type RoomMessage, wasMissed } from "./room.ts";
+import { join, leave, rename } from "./people-events.ts";
+import { NO_PRESENCE, personSpoke } from "./presence.ts";
+import { describe, print, printMessage, printNotice, printPast } from "./print.ts";
+import { keyOf, mentions, othersHere, roomAfter, type RoomMessage, wasMissed } from "./room.ts";
 import {
   type Connection,
   type PendingMessage,
@@ -47,37 +41,25 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
       return [enter(state, before, event, now), []];
     case "message":
       return "sequence" in event ? roomMessage(state, event, now) : plainMessage(state, event, now);
+    case "said":
+    case "waiting":
+      return [describe(taken(state, event.text), event, now), []];
     case "delivered":
       return [deliver(state, event), []];
     case "joined":
-      if (!("fingerprint" in event) || state.settings.verbose) {
-        return [describe(state, event, now), []];
-      }
-      return [changePresence(state, now, (line) => personJoined(line, event.peer, now)), []];
-    case "left": {
-      const { peer, reason } = event;
-      // A kick, a ban or a goodbye stays, also if they had just come or are back soon.
-      const next =
-        reason === ""
-          ? changePresence(state, now, (line) => personLeft(line, peer, now))
-          : describe(
-              changePresence(state, now, (line) => withoutArrival(line, peer)),
-              event,
-              now,
-            );
-      // Somebody who is known by the name of another of their windows.
-      const isKnown = before.room.here.includes(peer);
-      return [next, isKnown ? [] : [{ type: "ask-people" }]];
-    }
-    case "renamed": {
-      // Somebody who has not been announced yet will be, under the new name.
-      const isKnown = !state.presence.arriving.has(event.from);
-      const next = isKnown ? describe(state, event, now) : state;
-      const presence = personRenamed(next.presence, event.from, event.to);
-      return [{ ...next, presence }, []];
+      if (!("fingerprint" in event)) return [describe(state, event, now), []];
+      return [join(state, before, event, now), []];
+    case "left":
+      return leave(state, before, event, now);
+    case "renamed":
+      return [rename(state, keyOf(before.room, event.from), event, now), []];
+    case "disconnected": {
+      const awaited = connectionLost(state.awaited, othersHere(state.room));
+      return [describe({ ...state, awaited }, event, now), []];
     }
     case "reconnected": {
-      const next: State = { ...state, reconnectedAt: now };
+      const awaited = connectionBack(state.awaited, othersHere(state.room), now);
+      const next: State = { ...state, awaited, reconnectedAt: now };
       // Who came or left meanwhile was not reported.
       return [describe(next, event, now), [{ type: "ask-people" }]];
     }
@@ -108,29 +90,6 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
   }
 }
 
-/** With --quiet nobody's coming and going is shown. */
-function changePresence(
-  state: State,
-  now: number,
-  change: (presence: Presence) => Presence,
-): State {
-  if (state.settings.quiet) return state;
-  const ready = settleOldPresence(state, now);
-  const presence = change(ready.presence);
-  const next = { ...ready, presence };
-  return isPresenceFull(presence) ? print(next) : next;
-}
-
-function describe(state: State, event: ConversationEvent, now: number): State {
-  const { verbose } = state.settings;
-  const text = describeEvent(event, verbose, delivery(state), true);
-  return text === null ? state : printNotice(state, text, now);
-}
-
-function delivery({ settings }: State): "shown" | "unknown" {
-  return settings.showsDelivery ? "shown" : "unknown";
-}
-
 function enter(joined: State, before: State, event: EventOf<"entered">, now: number): State {
   const { pending } = joined;
   const isSwitch = before.room.room !== "";
@@ -149,7 +108,8 @@ function enter(joined: State, before: State, event: EventOf<"entered">, now: num
     colours,
     unread: roomEntered(state.unread, before.room.room, event.room, now),
   };
-  return describe(entered, event, now);
+  // What is known of the last room is printed above.
+  return { ...describe(entered, event, now), presence: NO_PRESENCE, awaited: null };
 }
 
 /** It is not known whether the message was delivered, and won't be. */
@@ -178,7 +138,7 @@ function roomMessage(state: State, message: RoomMessage, now: number): Step {
     mentions: named,
   };
   const isPast = message.past === true;
-  const presence = isPast ? state.presence : personSpoke(state.presence, from);
+  const presence = isPast ? state.presence : personSpoke(state.presence, fingerprint);
   const heard = { ...state, colours, presence };
   const printed = state.settings.showsMessages
     ? isPast
@@ -186,7 +146,7 @@ function roomMessage(state: State, message: RoomMessage, now: number): Step {
       : printMessage(printMark(heard, message), item, fingerprint)
     : heard;
   if (isPast || fingerprint === state.room.fingerprint) return [printed, []];
-  const isToMe = named || state.room.here.length === 2;
+  const isToMe = named || state.room.here.size === 2;
   const rings: Effect[] = named && state.settings.bell ? [{ type: "bell" }] : [];
   const [seen, effects] = unseen(printed, isToMe ? { from, text } : null, now);
   return [seen, [...rings, ...effects]];
@@ -239,6 +199,16 @@ function printMark(state: State, message: RoomMessage): State {
   return print({ ...next, showsPast: false }, { type: "mark", label: "new" });
 }
 
+/** They are taken in the order in which they were said. */
+function taken(state: State, text: string): State {
+  const message = state.pending.find((other) => !other.isTaken && other.text === text);
+  if (message === undefined) return state;
+  const pending = state.pending.map((other) =>
+    other === message ? { ...other, isTaken: true } : other,
+  );
+  return { ...state, pending };
+}
+
 /** In a room it may be a message of an earlier session, delivered only now. */
 function deliver(state: State, { text, time }: EventOf<"delivered">): State {
   const { isRoom, showsDelivery } = state.settings;
@@ -282,16 +252,15 @@ function countStrays(
 
 function end(before: State, event: EventOf<"ended">, now: number): State {
   const { isRoom, quiet } = before.settings;
-  const unlisted = before.pending.filter(({ text }) => !event.unsaid.includes(text));
   // A room lists every message that it has taken: it has refused the others, because it was over.
-  const refused = isRoom ? unlisted : [];
+  const refused = isRoom ? before.pending.filter(({ isTaken }) => !isTaken) : [];
   const named = refused.reduce(
     (next, { id, text }) => printUnsaid(withoutPending(next, id), "not sent", text, now),
     before,
   );
   if (quiet) return named;
   // Nothing more is said.
-  const state = { ...named, showsPast: false, pending: isRoom ? [] : unlisted };
+  const state = { ...named, showsPast: false, pending: [] };
   return describe(state, event, now);
 }
 

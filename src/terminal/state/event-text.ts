@@ -167,7 +167,7 @@ function beginning(text: string): string {
 }
 
 function describeEntered({ room, name, members }: EventOf<"entered">): string {
-  const [, ...others] = peopleHere(members, name);
+  const [, ...others] = peopleHere(members, name).values();
   const who = others.length === 0 ? "nobody else is here yet" : `with ${listNames(others)}`;
   return `you are ${visibleName(name)} in ${visibleName(room)}, ${who}`;
 }

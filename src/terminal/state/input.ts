@@ -234,7 +234,7 @@ function say(state: State, text: string, now: number): State {
   const { nextId: id, pending, settings } = state;
   const next = { ...state, nextId: id + 1 };
   if (!settings.showsDelivery) return printOwn(next, text, now);
-  return { ...next, pending: [...pending, { id, text }] };
+  return { ...next, pending: [...pending, { id, text, isTaken: false }] };
 }
 
 function runCommand(state: State, command: Command, now: number): Step {

@@ -1,26 +1,30 @@
 // Who came and who left, in one line that holds the net change: somebody who comes and goes at once, as `charla send` does,
-// is never in it. Somebody who leaves with a reason has a line of their own instead. Pure; times are ms since 1970.
+// is never in it. Somebody who leaves with a reason has a line of their own instead. People are told apart by their keys, for
+// they may come back under another name. Pure; times are ms since 1970.
 
 import { listNames } from "./event-text.ts";
+import type { People } from "./room.ts";
 
 export interface Presence {
-  /** Who has come: shown if they stay, unless they have spoken meanwhile, which shows it too. */
+  /** Who has come, by key: shown if they stay, unless they have spoken meanwhile, which shows it too. */
   readonly arriving: ReadonlyMap<string, Arrival>;
-  readonly joined: readonly string[];
-  readonly left: readonly string[];
+  readonly joined: People;
+  /** By the names that they had. */
+  readonly left: People;
   /** When the first of those in the line came or left. */
   readonly since: number;
 }
 
 interface Arrival {
+  readonly name: string;
   readonly since: number;
   readonly hasSpoken: boolean;
 }
 
 export const NO_PRESENCE: Presence = {
   arriving: new Map(),
-  joined: [],
-  left: [],
+  joined: new Map(),
+  left: new Map(),
   since: 0,
 };
 
@@ -36,47 +40,45 @@ const MAX_ARRIVING = 1_000;
 /** People in one line: with more, it is printed, and another begins. */
 const MAX_CHANGED = 100;
 
-export function personJoined(presence: Presence, name: string, now: number): Presence {
+export function personJoined(presence: Presence, key: string, name: string, now: number): Presence {
   // Back again: nothing has changed.
-  if (presence.left.includes(name)) {
-    return { ...presence, left: presence.left.filter((other) => other !== name) };
-  }
+  if (presence.left.has(key)) return { ...presence, left: without(presence.left, key) };
   const { arriving, joined } = presence;
-  if (joined.includes(name) || arriving.size >= MAX_ARRIVING) return presence;
-  return { ...presence, arriving: new Map(arriving).set(name, { since: now, hasSpoken: false }) };
+  if (joined.has(key) || arriving.size >= MAX_ARRIVING) return presence;
+  const arrival = { name, since: now, hasSpoken: false };
+  return { ...presence, arriving: new Map(arriving).set(key, arrival) };
 }
 
-export function personSpoke(presence: Presence, name: string): Presence {
-  const arrival = presence.arriving.get(name);
+export function personSpoke(presence: Presence, key: string): Presence {
+  const arrival = presence.arriving.get(key);
   if (arrival === undefined || arrival.hasSpoken) return presence;
-  const arriving = new Map(presence.arriving).set(name, { ...arrival, hasSpoken: true });
+  const arriving = new Map(presence.arriving).set(key, { ...arrival, hasSpoken: true });
   return { ...presence, arriving };
 }
 
 /** Without a reason. */
-export function personLeft(presence: Presence, name: string, now: number): Presence {
-  if (presence.arriving.has(name)) return withoutArrival(presence, name);
-  if (presence.joined.includes(name)) {
-    return { ...presence, joined: presence.joined.filter((other) => other !== name) };
-  }
-  return begun({ ...presence, left: [...presence.left, name] }, presence, now);
+export function personLeft(presence: Presence, key: string, name: string, now: number): Presence {
+  const { arriving, joined, left } = presence;
+  if (arriving.has(key)) return withoutArrival(presence, key);
+  if (joined.has(key)) return { ...presence, joined: without(joined, key) };
+  return begun({ ...presence, left: new Map(left).set(key, name) }, presence, now);
 }
 
 /** Somebody who has come is gone before that was shown. */
-export function withoutArrival(presence: Presence, name: string): Presence {
-  return { ...presence, arriving: without(presence.arriving, name) };
+export function withoutArrival(presence: Presence, key: string): Presence {
+  return { ...presence, arriving: without(presence.arriving, key) };
 }
 
-export function personRenamed(presence: Presence, from: string, to: string): Presence {
-  const arrival = presence.arriving.get(from);
-  return {
-    ...presence,
-    arriving:
-      arrival === undefined
-        ? presence.arriving
-        : new Map(without(presence.arriving, from)).set(to, arrival),
-    joined: presence.joined.map((name) => (name === from ? to : name)),
-  };
+/** Somebody who has just come will be shown under the new name; null if that is not who has another name. */
+export function arrivalRenamed(
+  presence: Presence,
+  key: string,
+  from: string,
+  to: string,
+): Presence | null {
+  const arrival = presence.arriving.get(key);
+  if (arrival?.name !== from) return null;
+  return { ...presence, arriving: new Map(presence.arriving).set(key, { ...arrival, name: to }) };
 }
 
 /** Those who have stayed long enough are in the line; the same object if nothing changed. */
@@ -84,10 +86,10 @@ export function announceArrivals(presence: Presence, now: number): Presence {
   const isRecent = ({ since }: Arrival) => since + ANNOUNCE_AFTER > now;
   const arriving = new Map([...presence.arriving].filter(([, arrival]) => isRecent(arrival)));
   if (arriving.size === presence.arriving.size) return presence;
-  const names = [...presence.arriving]
+  const came = [...presence.arriving]
     .filter(([, arrival]) => !isRecent(arrival) && !arrival.hasSpoken)
-    .map(([name]) => name);
-  const next = { ...presence, arriving, joined: [...presence.joined, ...names] };
+    .map(([key, { name }]) => [key, name] as const);
+  const next = { ...presence, arriving, joined: new Map([...presence.joined, ...came]) };
   return begun(next, presence, now);
 }
 
@@ -109,15 +111,15 @@ export function presencePrinted({ arriving }: Presence): Presence {
 
 /** Whether the line has as many people as it may have. */
 export function isPresenceFull({ joined, left }: Presence): boolean {
-  return joined.length + left.length >= MAX_CHANGED;
+  return joined.size + left.size >= MAX_CHANGED;
 }
 
 /** `ben, eva joined; tom left`; null if nothing has changed. */
 export function presenceText({ joined, left }: Presence): string | null {
   if (isNothing({ joined, left })) return null;
   const parts = [
-    ...(joined.length === 0 ? [] : [`${listNames(joined)} joined`]),
-    ...(left.length === 0 ? [] : [`${listNames(left)} left`]),
+    ...(joined.size === 0 ? [] : [`${listNames([...joined.values()])} joined`]),
+    ...(left.size === 0 ? [] : [`${listNames([...left.values()])} left`]),
   ];
   return parts.join("; ");
 }
@@ -127,11 +129,11 @@ function begun(next: Presence, before: Presence, now: number): Presence {
 }
 
 function isNothing({ joined, left }: Pick<Presence, "joined" | "left">): boolean {
-  return joined.length === 0 && left.length === 0;
+  return joined.size === 0 && left.size === 0;
 }
 
-function without<Value>(map: ReadonlyMap<string, Value>, name: string): Map<string, Value> {
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): Map<string, Value> {
   const rest = new Map(map);
-  rest.delete(name);
+  rest.delete(key);
   return rest;
 }

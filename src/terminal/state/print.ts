@@ -2,6 +2,8 @@
 // changed. Pure, but for the time zone of this machine.
 
 import { actionText } from "../../chat/commands.ts";
+import type { ConversationEvent } from "../../chat/events.ts";
+import { describeEvent } from "./event-text.ts";
 import { presenceEnd, presencePrinted, presenceText } from "./presence.ts";
 import type { State } from "./state.ts";
 import type { MessageItem, TranscriptItem } from "./transcript.ts";
@@ -49,6 +51,17 @@ function printBelow(
 /** A line about the conversation itself, or several. */
 export function printNotice(state: State, text: string, now: number, hint?: string): State {
   return state.settings.quiet ? state : print(state, ...noticeItems(text, now, hint));
+}
+
+/** A line about an event, if it has one. */
+export function describe(state: State, event: ConversationEvent, now: number): State {
+  const { verbose } = state.settings;
+  const text = describeEvent(event, verbose, delivery(state), true);
+  return text === null ? state : printNotice(state, text, now);
+}
+
+function delivery({ settings }: State): "shown" | "unknown" {
+  return settings.showsDelivery ? "shown" : "unknown";
 }
 
 /** @param time null for the answer to a command */

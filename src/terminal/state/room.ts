@@ -5,6 +5,9 @@ import type { Rights } from "../../chat/commands.ts";
 import type { ConversationEvent, RoomEvent } from "../../chat/events.ts";
 import type { MemberDescription } from "../../chat/frames.ts";
 
+/** Names by key: the fingerprint or, of somebody whose key is not known, the name. */
+export type People = ReadonlyMap<string, string>;
+
 export interface RoomState {
   readonly room: string;
   /** One's own name and key there. */
@@ -13,8 +16,10 @@ export interface RoomState {
   readonly rights: Rights;
   /** Names of others, in the order in which they were met. */
   readonly others: readonly string[];
-  /** Names of the people who are here, this one among them; somebody with several windows is here once. */
-  readonly here: readonly string[];
+  /** Who is here, this person among them; somebody with several windows is here once. */
+  readonly here: People;
+  /** Whose the names are that were met, by name: each belongs to one key for good. */
+  readonly keys: ReadonlyMap<string, string>;
   /** Sequence number of the oldest message shown. */
   readonly oldest: number | null;
 }
@@ -27,7 +32,8 @@ export const NO_ROOM: RoomState = {
   fingerprint: null,
   rights: { owner: false, operator: false },
   others: [],
-  here: [],
+  here: new Map(),
+  keys: new Map(),
   oldest: null,
 };
 
@@ -50,37 +56,66 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
           .filter((other) => other !== name)
           .slice(-MAX_OTHERS),
         here: peopleHere(members, name),
+        keys: new Map(members.map((member) => [member.name, member.fingerprint])),
       };
     }
     case "rights":
       return { ...state, rights: { ...state.rights, operator: event.operator } };
-    case "joined":
-      return arrive(addOther(state, event.peer), event.peer);
-    case "left":
-      return depart(removeOther(state, event.peer), event.peer);
-    case "renamed": {
-      const here = state.here.map((name) => (name === event.from ? event.to : name));
-      const next = { ...state, here: [...new Set(here)] };
-      if (event.from === state.name) return { ...next, name: event.to };
-      return addOther(removeOther(next, event.from), event.to);
+    case "joined": {
+      const { peer } = event;
+      const key = "fingerprint" in event ? event.fingerprint : peer;
+      const here = new Map(state.here).set(key, peer);
+      return addOther(addKeys({ ...state, here }, [peer, key]), peer);
     }
+    case "left": {
+      const here = new Map(state.here);
+      here.delete(keyOf(state, event.peer));
+      return removeOther({ ...state, here }, event.peer);
+    }
+    case "renamed":
+      return rename(state, event.from, event.to);
     case "delivered":
       return showMessage(state, event.sequence);
     case "message":
-      return "sequence" in event ? showMessage(addOther(state, event.from), event.sequence) : state;
+      if (!("sequence" in event)) return state;
+      return showMessage(
+        addOther(addKeys(state, [event.from, event.fingerprint]), event.from),
+        event.sequence,
+      );
     default:
       return state;
   }
 }
 
-/** The name of each person who is here, one's own first. Several windows of one person may have different names. */
-export function peopleHere(members: readonly MemberDescription[], ownName: string): string[] {
-  const own = members.find(({ name }) => name === ownName)?.fingerprint;
-  const names = new Map<string, string>();
+/** Oneself first. Several windows of one person may have different names. */
+export function peopleHere(
+  members: readonly MemberDescription[],
+  ownName: string,
+  ownKey = members.find(({ name }) => name === ownName)?.fingerprint ?? ownName,
+): People {
+  const people = new Map([[ownKey, ownName]]);
   for (const { fingerprint, name } of members) {
-    if (fingerprint !== own && !names.has(fingerprint)) names.set(fingerprint, name);
+    if (!people.has(fingerprint)) people.set(fingerprint, name);
   }
-  return [...new Set([ownName, ...names.values()])];
+  return people;
+}
+
+/** The server's answer to who is here. */
+export function withMembers(state: RoomState, members: readonly MemberDescription[]): RoomState {
+  const names = members.map(({ name, fingerprint }) => [name, fingerprint] as const);
+  const here = peopleHere(members, state.name, state.fingerprint ?? undefined);
+  return { ...addKeys(state, ...names), here };
+}
+
+export function othersHere({ here, fingerprint, name }: RoomState): People {
+  const others = new Map(here);
+  others.delete(fingerprint ?? name);
+  return others;
+}
+
+/** Whose name it is; the name itself if that is not known. */
+export function keyOf({ keys, here }: RoomState, name: string): string {
+  return keys.get(name) ?? [...here].find(([, known]) => known === name)?.[0] ?? name;
 }
 
 /** Whether somebody else's message mentions this person by name. */
@@ -112,12 +147,20 @@ function removeOther(state: RoomState, name: string): RoomState {
   return { ...state, others: state.others.filter((other) => other !== name) };
 }
 
-function arrive(state: RoomState, name: string): RoomState {
-  return state.here.includes(name) ? state : { ...state, here: [...state.here, name] };
+function addKeys(state: RoomState, ...names: readonly (readonly [string, string])[]): RoomState {
+  const added = names.filter(([name, key]) => state.keys.get(name) !== key);
+  if (added.length === 0) return state;
+  return { ...state, keys: new Map([...state.keys, ...added].slice(-MAX_OTHERS)) };
 }
 
-function depart(state: RoomState, name: string): RoomState {
-  return { ...state, here: state.here.filter((other) => other !== name) };
+/** In their other windows, somebody may go on under another name: then others know them by that one. */
+function rename(before: RoomState, from: string, to: string): RoomState {
+  const key = keyOf(before, from);
+  const isKnown = before.here.get(key) === from;
+  const here = isKnown ? new Map(before.here).set(key, to) : before.here;
+  const state = addKeys({ ...before, here }, [to, key]);
+  if (from === state.name) return { ...state, name: to };
+  return addOther(removeOther(state, from), to);
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Editing, startEditing } from "../editor/editing.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
 import { visibleLine } from "../visible-text.ts";
+import type { Awaited } from "./awaited.ts";
 import type { Effect } from "./effects.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
 import { NO_ROOM, type RoomState } from "./room.ts";
@@ -29,6 +30,8 @@ export interface TalkSettings {
 export interface PendingMessage {
   readonly id: number;
   readonly text: string;
+  /** The conversation has taken it: it will be delivered, or refused, or listed at the end. */
+  readonly isTaken: boolean;
 }
 
 export type Connection =
@@ -103,6 +106,8 @@ export interface State {
   readonly nextId: number;
 
   readonly presence: Presence;
+  /** Null while nobody is. */
+  readonly awaited: Awaited | null;
   readonly strays: Strays | null;
 
   readonly editing: Editing;
@@ -162,6 +167,7 @@ export function startState(
     pending: [],
     nextId: 1,
     presence: NO_PRESENCE,
+    awaited: null,
     strays: null,
     editing: startEditing(lines),
     room: NO_ROOM,

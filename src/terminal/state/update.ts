@@ -1,6 +1,7 @@
 // The screen of a conversation as a state machine: what happens in, the next state and what is to be done out. Pure: the
 // time is passed in, in ms since 1970.
 
+import { askAt, askingWhoIsGone } from "./awaited.ts";
 import { withHues } from "./colours.ts";
 import {
   conversationStep,
@@ -9,11 +10,12 @@ import {
   printUnsaid,
   withoutPending,
 } from "./conversation-events.ts";
-import type { Outcome, ScreenEvent } from "./effects.ts";
+import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
 import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
+import { peopleAnswered } from "./people-events.ts";
 import { announceArrivals, nextAnnouncement, presenceEnd } from "./presence.ts";
 import { endPages, noticeItems, print, printNotice, settleOldPresence } from "./print.ts";
-import { mentions, peopleHere } from "./room.ts";
+import { mentions } from "./room.ts";
 import type { State, Step } from "./state.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
@@ -51,10 +53,8 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
       return [takeEdited(state, event.text), []];
     case "rooms":
       return [{ ...state, unread: roomsAnswered(state.unread, event.rooms) }, []];
-    case "people": {
-      const here = peopleHere(event.people, state.room.name);
-      return [{ ...state, room: { ...state.room, here } }, []];
-    }
+    case "people":
+      return [peopleAnswered(state, event.people, now), []];
     case "not-said":
       return [notSaid(state, event, now), []];
     case "leaving":
@@ -72,6 +72,7 @@ export function nextTick(state: State, now: number): number | null {
   const times = [
     nextAnnouncement(state.presence),
     presenceEnd(state.presence),
+    askAt(state.awaited),
     connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
     connection.type === "ok" ? unread.askAt : null,
     strays === null || strays.text === null ? null : strays.until,
@@ -103,9 +104,23 @@ function tick(before: State, now: number): Step {
   if (strays !== null && strays.until <= now) next = { ...next, strays: { ...strays, text: null } };
   if (leaving?.type === "asked" && leaving.until <= now) next = { ...next, leaving: null };
   const [ticked, effects] = notifyMore(next, now);
-  const { askAt } = state.unread;
-  if (askAt === null || now < askAt || connection.type !== "ok") return [ticked, effects];
-  return [{ ...ticked, unread: asked(ticked.unread, now) }, [...effects, { type: "ask-rooms" }]];
+  return askWhatIsDue(ticked, effects, now);
+}
+
+function askWhatIsDue(state: State, wanted: readonly Effect[], now: number): Step {
+  let next = state;
+  const effects = [...wanted];
+  const peopleAt = askAt(state.awaited);
+  if (peopleAt !== null && peopleAt <= now) {
+    next = { ...next, awaited: askingWhoIsGone(state.awaited) };
+    effects.push({ type: "ask-people" });
+  }
+  const roomsAt = state.unread.askAt;
+  if (roomsAt !== null && roomsAt <= now && state.connection.type === "ok") {
+    next = { ...next, unread: asked(next.unread, now) };
+    effects.push({ type: "ask-rooms" });
+  }
+  return [next, effects];
 }
 
 function notSaid(

@@ -25,7 +25,7 @@ const MAX_NAMES = 40;
 
 export function statusOf({ settings, room, peer, connection, unread }: State): Status {
   if (settings.isRoom) {
-    return { place: room.room, people: room.here, connection, unread: unread.rooms };
+    return { place: room.room, people: [...room.here.values()], connection, unread: unread.rooms };
   }
   const plain = { place: peer ?? "", people: [], connection, unread: [] };
   if (peer !== null || connection.type !== "connecting") return plain;

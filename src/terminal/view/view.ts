@@ -68,7 +68,7 @@ function layoutOf(state: State): ItemLayout {
 /** Those of who is here, and of whose messages are printed now, though they may have left. */
 function namesShown({ here }: State["room"], transcript: State["transcript"]): Set<string> {
   const authors = transcript.filter((item) => item.type === "message").map(({ name }) => name);
-  return new Set([...here, ...authors]);
+  return new Set([...here.values(), ...authors]);
 }
 
 /** Answers that are printed a page at a time are laid out once for a window: some take long. */

@@ -99,6 +99,37 @@ describe("the line about who came and left", () => {
     expect(screen.printed()).toEqual(["tom: hello"]);
   });
 
+  test("loses who comes back under another name, and that is a line below it", () => {
+    const screen = openRoom("Benno", "tom");
+    screen.emit(left("Benno"), left("tom"));
+    screen.emit({ type: "joined", peer: "ben", fingerprint: "key of Benno" });
+    expect(screen.printed()).toEqual(["-- tom left", "-- Benno is now ben"]);
+    screen.wait(3_000);
+    expect(screen.live()).toEqual([]);
+  });
+
+  test("counts a person once, whichever name they had when they came, spoke or left", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"), joined("eva"));
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["ben, eva joined"]);
+    screen.emit({ type: "renamed", from: "ben", to: "Benno" }, left("Benno"));
+    expect(screen.printed()).toEqual(["-- ben, eva joined", "-- ben is now Benno"]);
+    expect(screen.live()).toEqual(["Benno left"]);
+    screen.emit({ type: "joined", peer: "ben", fingerprint: "key of ben" });
+    expect(screen.live()).toEqual([]);
+    expect(screen.printed()).toEqual(["-- Benno is now ben"]);
+    // With two windows of different names, the others know somebody by the name of either.
+    screen.emit(joined("kim"));
+    screen.wait(3_000);
+    const people = entered("tom", "eva").members;
+    const window = { name: "kim-2", fingerprint: "key of kim", away: false };
+    screen.dispatch({ type: "people", people: [...people, window] });
+    expect(screen.live()).toEqual(["kim joined"]);
+    screen.emit(left("kim-2"));
+    expect(screen.live()).toEqual([]);
+  });
+
   test("changes for five minutes, for it has the time of the first change, and then another begins", () => {
     const screen = openRoom("tom", "eva");
     screen.emit(joined("ben"));

@@ -24,7 +24,14 @@ test("entering a room gives one a name there and the names of the others", () =>
     fingerprint: "key of ben",
     rights: { owner: false, operator: false },
     others: ["ana"],
-    here: ["ben", "ana"],
+    here: new Map([
+      ["key of ben", "ben"],
+      ["key of ana", "ana"],
+    ]),
+    keys: new Map([
+      ["ben", "key of ben"],
+      ["ana", "key of ana"],
+    ]),
     oldest: null,
   });
 });

@@ -44,7 +44,7 @@ const notice = (message: string): ConversationEvent => ({
   message,
 });
 
-const here = (screen: ReturnType<typeof openRoom>) => screen.state.room.here;
+const here = (screen: ReturnType<typeof openRoom>) => [...screen.state.room.here.values()];
 
 const enters = (room: string): ConversationEvent => ({ ...entered(), room });
 const rooms = (main: number, lunch: number) => ({
@@ -394,7 +394,9 @@ describe("a message typed here", () => {
     screen.type("hello");
     screen.press("return");
     expect(screen.effects()).toContainEqual({ type: "say", id: 1, text: "hello" });
-    expect(screen.state.pending).toEqual([{ id: 1, text: "hello" }]);
+    expect(screen.state.pending).toEqual([{ id: 1, text: "hello", isTaken: false }]);
+    screen.emit({ type: "said", text: "hello" });
+    expect(screen.state.pending).toEqual([{ id: 1, text: "hello", isTaken: true }]);
     expect(screen.printed()).toEqual([]);
     screen.emit(says("ben", "before yours"));
     // The server's clock is a minute behind, and the acknowledgement took a while: the others see that time too.
@@ -497,6 +499,7 @@ describe("at the end", () => {
     const screen = openRoom();
     screen.enter("one");
     screen.enter("two");
+    screen.emit({ type: "said", text: "one" }, { type: "waiting", for: "server", text: "two" });
     screen.emit({ type: "ended", reason: "left", unsaid: ["one", "two"], kept: ["two"] });
     screen.dispatch({ type: "closed" });
     expect(screen.printed()).toEqual([
@@ -520,10 +523,29 @@ describe("at the end", () => {
     },
   );
 
+  test("what became of each message is said of that one, also where several have the same text", () => {
+    const screen = openRoom();
+    for (let count = 0; count < 4; count += 1) screen.enter("hi");
+    const said = { type: "said", text: "hi" } as const;
+    screen.emit(said, { type: "delivered", text: "hi", sequence: 1, time: NOON }, said);
+    // One of an earlier run of the program is listed as well. The last two came too late.
+    screen.emit({ type: "ended", reason: "removed", unsaid: ["hi", "hi"] });
+    screen.dispatch({ type: "closed" });
+    expect(screen.printed()).toEqual([
+      "ana: hi",
+      "-- not sent: hi",
+      "-- not sent: hi",
+      "-- the conversation is over: the server removed you",
+      "-- may not have been delivered: hi",
+      "-- may not have been delivered: hi",
+    ]);
+  });
+
   test("with --quiet what is still on its way stays as it is, without a time", () => {
     const screen = openVirtualScreen({ quiet: true });
     screen.emit(entered());
     screen.enter("one");
+    screen.emit({ type: "said", text: "one" });
     screen.emit({ type: "ended", reason: "lost", unsaid: ["one"] });
     screen.dispatch({ type: "closed" });
     expect(screen.items()).toMatchObject([{ type: "message", text: "one", time: null }]);
@@ -634,6 +656,10 @@ describe("people who are here", () => {
     expect(here(screen)).toEqual(["ana", "ben"]);
     // The last of their windows may have the other name.
     screen.emit({ type: "left", peer: "ben-2", reason: "" });
+    expect(here(screen)).toEqual(["ana"]);
+    expect(screen.effects()).toEqual([]);
+    // Somebody of whom nothing is known here.
+    screen.emit({ type: "left", peer: "zoe", reason: "" });
     expect(screen.effects()).toEqual([{ type: "ask-people" }]);
     screen.dispatch({ type: "people", people: windows.slice(3) });
     expect(here(screen)).toEqual(["ana"]);
@@ -651,8 +677,7 @@ describe("people who are here", () => {
     const screen = openRoom("ben");
     screen.emit({ type: "reconnected" });
     expect(screen.effects()).toEqual([{ type: "ask-people" }]);
-    const people = ["ana", "tom"].map((name) => ({ name, fingerprint: name, away: false }));
-    screen.dispatch({ type: "people", people });
+    screen.dispatch({ type: "people", people: entered("tom").members });
     expect(here(screen)).toEqual(["ana", "tom"]);
   });
 });

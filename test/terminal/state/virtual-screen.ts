@@ -4,6 +4,7 @@ import type { ConversationEvent } from "../../../src/chat/events.ts";
 import type { Key } from "../../../src/terminal/input/input-event.ts";
 import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
 import type { Effect, ScreenEvent } from "../../../src/terminal/state/effects.ts";
+import type { People } from "../../../src/terminal/state/room.ts";
 import {
   liveNotices,
   startState,
@@ -136,6 +137,11 @@ function lineOf(item: TranscriptItem): string {
 }
 
 const fingerprintOf = (name: string) => `key of ${name}`;
+
+/** Names by key. */
+export function people(...names: readonly string[]): People {
+  return new Map(names.map((name) => [fingerprintOf(name), name]));
+}
 
 export const entered = (...others: readonly string[]) => ({
   type: "entered" as const,

@@ -10,7 +10,7 @@ import { type Row, rowText } from "../../../src/terminal/rows.ts";
 import { startState, type State } from "../../../src/terminal/state/state.ts";
 import type { MessageItem, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
 import { view } from "../../../src/terminal/view/view.ts";
-import { IN_A_ROOM } from "../state/virtual-screen.ts";
+import { IN_A_ROOM, people } from "../state/virtual-screen.ts";
 
 const at = (minute: number) => new Date(2026, 2, 1, 14, minute).getTime();
 
@@ -92,10 +92,10 @@ function stateOf(columns: number, transcript: readonly TranscriptItem[]): State 
       ...state.room,
       room: "main",
       name: "ben",
-      here: ["ana", "Ana María", "ben", "日本太郎"],
+      here: people("ana", "Ana María", "ben", "日本太郎"),
     },
-    pending: [{ id: 1, text: "this is still on its way" }],
-    presence: { arriving: new Map(), joined: [], left: ["tom"], since: at(8) },
+    pending: [{ id: 1, text: "this is still on its way", isTaken: true }],
+    presence: { arriving: new Map(), joined: people(), left: people("tom"), since: at(8) },
     connection: { type: "silent", since: 0, seconds: 12 },
     unread: { ...state.unread, rooms: [{ room: "lunch", count: 3 }] },
     editing: { ...editing, line: insert(editing.line, "and this is not") },

@@ -9,12 +9,12 @@ import { startState, type State } from "../../../src/terminal/state/state.ts";
 import type { MessageItem, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
 import { view } from "../../../src/terminal/view/view.ts";
 import { seeded } from "../../harness/random.ts";
-import { IN_A_ROOM } from "../state/virtual-screen.ts";
+import { IN_A_ROOM, people } from "../state/virtual-screen.ts";
 
 const TIME = new Date(2026, 2, 1, 14, 3).getTime();
 function stateOf(size: Size, more: Partial<State> = {}): State {
   const state = startState(IN_A_ROOM, size, PLAIN, TIME);
-  const room = { ...state.room, room: "main", name: "ben", here: ["ana", "ben"] };
+  const room = { ...state.room, room: "main", name: "ben", here: people("ana", "ben") };
   return { ...state, room, connection: { type: "ok" }, ...more };
 }
 
@@ -23,7 +23,7 @@ function typing(state: State, text: string): State {
   return { ...state, editing: { ...editing, line: insert(editing.line, text) } };
 }
 
-const pending = (...texts: string[]) => texts.map((text, id) => ({ id, text }));
+const pending = (...texts: string[]) => texts.map((text, id) => ({ id, text, isTaken: true }));
 
 const BEN = { key: "SHA256:ben", name: "ben" };
 
@@ -68,8 +68,8 @@ describe("above the line being typed stand", () => {
   test("who came and left, and messages on their way", () => {
     const presence = {
       arriving: new Map(),
-      joined: ["ana", "eva"],
-      left: [],
+      joined: people("ana", "eva"),
+      left: people(),
       since: TIME,
     };
     const state = stateOf(
@@ -104,8 +104,8 @@ describe("above the line being typed stand", () => {
     const room = { ...here.room, fingerprint: "SHA256:ben" };
     const state = { ...here, room, lastAuthor: BEN, pending: pending("one", "two") };
     expect(live(state)).toEqual(["  …     one", "  …     two", "> ", " main  ana, ben  ok "]);
-    const joined = ["eva"];
-    const presence = { arriving: new Map(), joined, left: [], since: TIME };
+    const joined = people("eva");
+    const presence = { arriving: new Map(), joined, left: people(), since: TIME };
     expect(live({ ...state, presence }).slice(0, 3)).toEqual([
       "-- 14:03 eva joined",
       "  …   ben",
@@ -156,8 +156,8 @@ describe("in a very small window", () => {
       const size = { columns: 1 + random(90), rows: 1 + random(30) };
       const presence = {
         arriving: new Map(),
-        joined: random(2) === 0 ? [] : [some()],
-        left: [some()],
+        joined: random(2) === 0 ? people() : people(some()),
+        left: people(some()),
         since: TIME,
       };
       const lines = pending(...Array.from({ length: random(6) }, some));
@@ -232,7 +232,7 @@ test("the column of names becomes wider for a longer name, and stays so when its
   const wide = stateOf({ columns: 80, rows: 24 }, { transcript: [message("hello")] });
   const { nameColumns } = view({
     ...wide,
-    room: { ...wide.room, here: ["ana", "ben", "Ana María"] },
+    room: { ...wide.room, here: people("ana", "ben", "Ana María") },
   });
   expect(nameColumns).toBe(9);
   expect(settled({ ...wide, nameColumns })).toEqual(["14:03       ana hello"]);
