@@ -40,12 +40,14 @@ export async function takeFirstLine(stream: Readable, maxBytes: number): Promise
 /**
  * Asks for a line on a terminal, and does not show what is typed. Null at the end of the input (Ctrl-D at the beginning).
  *
+ * @param clock in ms, and never goes back
  * @throws {Interruption} Ctrl-C
  */
 export async function askUnseen(
   input: TerminalInput,
   io: Pick<Io, "stdout" | "stderr">,
   question: string,
+  clock: () => number = () => performance.now(),
 ): Promise<string | null> {
   const output = [io.stderr, io.stdout].find(({ isTTY }) => isTTY) ?? io.stderr;
   const decoder = createInputDecoder();
@@ -83,7 +85,7 @@ export async function askUnseen(
     for (;;) {
       const chunk = await nextChunk(input);
       if (chunk === null) return null;
-      const now = performance.now();
+      const now = clock();
       const late = decoder.expire(now);
       for (let at = -1; at < chunk.length; at += 1) {
         // One by one, because what follows the line is left for others.

@@ -8,21 +8,23 @@ import { askUnseen } from "../../src/terminal/secret-line.ts";
 import { ANSWERS } from "./input/answers.ts";
 import { bytesOf, utf8 } from "./input/decoding.ts";
 
-/** The line that is taken of these reads, what was written, and the terminal's settings in between. */
+/** The line that is taken of these reads, with so many ms in between, what was written, and the terminal's settings. */
 async function ask(...reads: (string | number)[]) {
+  let now = 0;
   const raw: boolean[] = [];
   const stdin = Object.assign(new PassThrough(), {
     isTTY: true as const,
     setRawMode: (on: boolean) => raw.push(on),
   });
   const stderr = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY: true });
-  const line = askUnseen(stdin, { stdout: new PassThrough(), stderr }, "secret: ");
+  const io = { stdout: new PassThrough(), stderr };
+  const line = askUnseen(stdin, io, "secret: ", () => now);
   const settled = line.then(
     (value) => value,
     (error: unknown) => error,
   );
   for (const read of reads) {
-    if (typeof read === "number") await Bun.sleep(read);
+    if (typeof read === "number") now += read;
     else stdin.write(bytesOf(read));
     await new Promise((resolve) => void setImmediate(resolve));
   }
