@@ -13,8 +13,8 @@ import type { TalkOptions } from "../../src/terminal/talk.ts";
 import { createInbox, type Inbox } from "./script.ts";
 import { startTalk } from "./scripted-talk.ts";
 
-/** How long a test waits for the screen to show something, ms. */
-const PATIENCE = 10_000;
+/** How long a test waits for the screen to show something, ms: long, for a busy 2-core machine. */
+const PATIENCE = 20_000;
 /** How often it looks, ms. */
 const LOOK_EVERY = 5;
 

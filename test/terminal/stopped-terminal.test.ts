@@ -61,7 +61,8 @@ test("only the newest frame is written to a terminal that reads again", async ()
     using _stopped = stage.stopReading();
     for (let typed = 1; typed <= 20; typed += 1) {
       stage.type("x");
-      await Bun.sleep(1);
+      // All together take the time of several frames.
+      await Bun.sleep(5);
     }
   }
   await stage.until("the letters", (rows) => rows.at(-2) === `> ${"x".repeat(20)}`);
@@ -74,6 +75,7 @@ test("a key that was pressed while many messages came is shown before them", asy
   const before = stage.written().length;
   {
     using _stopped = stage.stopReading();
+    // Three turns with time for a frame each, although none can be written.
     stage.type("z");
     await Bun.sleep(20);
     stage.emit(...messages);
@@ -102,6 +104,7 @@ test("a terminal that reads slowly gets everything before the program ends", asy
   const stopped = stage.stopReading();
   stage.emit(...messages);
   stage.press("C-d");
+  // It would have ended by then, if it did not wait for the terminal.
   await Bun.sleep(100);
   stopped[Symbol.dispose]();
   expect(await stage.exited).toBe(0);
@@ -128,6 +131,7 @@ test("a program in a pipe that does not read holds the messages back, and a sign
   const talk = startTalk(io, () => {}, true, { onUnread: () => (unread += 1) });
   talk.emit(entered);
   for (const event of messages) talk.emit(event);
+  // It would have taken them all by then.
   await Bun.sleep(50);
   // The others wait in the conversation, which loses none.
   expect(stdout.writableLength).toBeLessThan(100);

@@ -5,6 +5,8 @@ import { PassThrough, Writable } from "node:stream";
 
 import type { ConversationEvent } from "../../src/chat/events.ts";
 import { CharlaError } from "../../src/errors.ts";
+import { cpuTime } from "../harness/cpu-time.ts";
+import { newFolder } from "../harness/folder.ts";
 import { startTalk } from "./scripted-talk.ts";
 import { openVirtualStage, type VirtualStage } from "./stage.ts";
 
@@ -309,12 +311,6 @@ describe("ten thousand messages at once", () => {
   });
 });
 
-/** What this process has had of the processors, ms: unlike the clock, whatever else they do. */
-function cpuTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
 function onSignal(): Disposable {
   return { [Symbol.dispose]: () => {} };
 }
@@ -325,7 +321,10 @@ function turn(): Promise<void> {
 }
 
 test("while an editor has the terminal nothing is drawn, and no more is held than can be printed at once", async () => {
-  await using stage = await openAtPrompt({ room: true, env: { VISUAL: "sleep 0.7; :" } });
+  using folder = newFolder();
+  const VISUAL = `until [ -e '${folder.path}/done' ]; do sleep 0.02; done; :`;
+  await using stage = await openAtPrompt({ room: true, env: { VISUAL } });
+  using _done = { [Symbol.dispose]: () => folder.write("done", "") };
   stage.emit(enters("ben"));
   await stage.ends(">", " main  ana, ben  ok");
   stage.type("draft");
@@ -333,9 +332,13 @@ test("while an editor has the terminal nothing is drawn, and no more is held tha
   await stage.until("the editor", (rows) => rows.at(-1)?.startsWith("--") === true);
   const COUNT = 6_000;
   for (let index = 0; index < COUNT; index += 1) stage.emit(says("ben", `message ${index}.`));
+  // Time for many frames.
   await Bun.sleep(200);
   expect(stage.written()).not.toContain("message 0.");
-  while (!stage.written().includes(`message ${COUNT - 1}.`)) await Bun.sleep(50);
+  folder.write("done", "");
+  await stage.until("the last message", () => {
+    return stage.written().includes(`message ${COUNT - 1}.`);
+  });
   const numbers = stage.written().matchAll(/message (\d+)\./g);
   expect(Array.from(numbers, ([, number]) => Number(number))).toEqual(
     Array.from({ length: COUNT }, (_, index) => index),

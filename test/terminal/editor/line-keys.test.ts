@@ -4,6 +4,7 @@ import { NOTHING_TYPED, replaceText, startEditing } from "../../../src/terminal/
 import { atEnd } from "../../../src/terminal/editor/line-buffer.ts";
 import { complete, paste } from "../../../src/terminal/editor/line-keys.ts";
 import type { Key } from "../../../src/terminal/input/input-event.ts";
+import { cpuTime } from "../../harness/cpu-time.ts";
 import { edited, key, keys, line, NO_KEY, pasted, pressAll, text } from "./pressing.ts";
 
 describe("a character", () => {
@@ -431,14 +432,14 @@ test("lines of earlier runs come back as those of this one", () => {
 
 test("keys that move by words take no time to speak of in a line without any", () => {
   const long = `${"a".repeat(200_000)} b c`;
-  const start = performance.now();
+  const start = cpuTime();
   for (const chord of ["ctrl+w", "meta+b", "meta+backspace"]) {
     pressAll(keys(chord), pasted(long).editing);
   }
   const blanks = " ".repeat(200_000);
   pressAll(keys("return", "meta+."), pasted(`${blanks}b${blanks}`).editing);
   // Minutes where each letter is tried as the beginning.
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(cpuTime() - start).toBeLessThan(5_000);
 });
 
 test("Alt-. takes the last word of a line that ends with blanks", () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { COMMANDS } from "../../../src/chat/commands.ts";
 import { completeInRoom, wordsToAskFor } from "../../../src/terminal/state/completion.ts";
+import { cpuTime } from "../../harness/cpu-time.ts";
 
 const PEOPLE = ["ana", "Ana María", "Anselm", "Ben", "日本太郎", "日本次郎", "émile"];
 const PEOPLE_SORTED = ["ana", "Ana María", "Anselm", "Ben", "émile", "日本太郎", "日本次郎"];
@@ -189,8 +190,8 @@ test("a name behind a command may have an @ before it, and blanks in it", () => 
 });
 
 test("Tab takes no time to speak of behind a text of 200,000 words", () => {
-  const start = performance.now();
+  const start = cpuTime();
   expect(tab(`${"word ".repeat(200_000)}ans|`)[0]).toEndWith(" Anselm |");
   // Minutes where each word is tried with all that follows.
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(cpuTime() - start).toBeLessThan(5_000);
 });

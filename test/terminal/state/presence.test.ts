@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 
+import { cpuTime } from "../../harness/cpu-time.ts";
 import { entered, joined, left, openVirtualScreen, says } from "./virtual-screen.ts";
 
 function openRoom(...others: readonly string[]) {
@@ -186,10 +187,10 @@ describe("the line about who came and left", () => {
   test("takes no longer for each person, however many leave with a reason", () => {
     const people = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
     const screen = openRoom();
-    const start = performance.now();
+    const start = cpuTime();
     screen.emit(...people.map((name) => left(name, "connection lost")));
     // About 1 s on a slow machine; more than a minute where each looks at all before.
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(cpuTime() - start).toBeLessThan(10_000);
   });
 
   test("is not there with --quiet", () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { promptText, titleText } from "../../../src/terminal/state/state.ts";
+import { cpuTime } from "../../harness/cpu-time.ts";
 import {
   drawn,
   entered,
@@ -1169,9 +1170,9 @@ test("a text of newlines and a letter is sent at once", () => {
   const screen = openVirtualScreen();
   screen.emit(entered("ben"));
   const newlines = "\n".repeat(200_000);
-  const start = performance.now();
+  const start = cpuTime();
   screen.dispatch({ type: "line", text: `${newlines}x\n\n` });
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(cpuTime() - start).toBeLessThan(5_000);
   expect(screen.effects()).toEqual([{ type: "say", id: 1, text: `${newlines}x` }]);
 });
 

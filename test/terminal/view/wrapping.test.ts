@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
 import { clip, wrap } from "../../../src/terminal/view/wrapping.ts";
+import { cpuTime } from "../../harness/cpu-time.ts";
 
 const rows = (text: string, columns: number) =>
   wrap([span(text)], { columns, width }).map((row) => rowText(row));
@@ -155,11 +156,11 @@ describe("a grapheme that is wider than a row", () => {
 });
 
 test("a text of addresses is broken in time that grows as it does", () => {
-  const start = performance.now();
+  const start = cpuTime();
   const broken = rows("https://example.org/ ".repeat(40_000), 40);
   expect(broken).toHaveLength(40_000);
   // A second on a slow machine; a minute where each row looks at all addresses.
-  expect(performance.now() - start).toBeLessThan(8_000);
+  expect(cpuTime() - start).toBeLessThan(8_000);
 });
 
 describe("a text that is clipped", () => {
