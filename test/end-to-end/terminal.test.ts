@@ -48,6 +48,22 @@ async function talkOnScreen(
   return { screen, peer, endForAll, [Symbol.asyncDispose]: () => talk.disposeAsync() };
 }
 
+/** In a room a second time, once charla asks for that; again if it is still asking, since two presses may be read at once. */
+async function leaveWithCtrlC(screen: Screen): Promise<void> {
+  // Within 10 ms of another it would be the same press.
+  await Bun.sleep(100);
+  screen.press("C-c");
+  let pressed = performance.now();
+  await screen.until("the status", (rows) => {
+    const asks = rows.at(-1) === " press Ctrl-C again to leave";
+    if (asks && performance.now() - pressed > 100) {
+      screen.press("C-c");
+      pressed = performance.now();
+    }
+    return rows.includes("status=130");
+  });
+}
+
 for (const wire of WIRES) {
   const received = (text: string) => `##:## ${wire.from}${text}`;
   const sent = (text: string) => `##:## ${wire.own}${text}`;
@@ -185,9 +201,7 @@ for (const wire of WIRES) {
           "a new line",
           (rows) => typedRow(rows) === ">" && rows.includes("   > never mind^C"),
         );
-        // At once: a busy machine may show the question for 2 s only after they are over.
-        screen.press(...(wire === PLAIN ? ["C-c"] : ["C-c", "C-c"]));
-        await screen.until("the status", (rows) => rows.includes("status=130"));
+        await leaveWithCtrlC(screen);
       },
     );
 
@@ -208,13 +222,13 @@ for (const wire of WIRES) {
   describe(`on the ${wire.wire} wire the terminal`, () => {
     for (const [how, leave] of [
       ["bye", (screen: Screen) => screen.press("b", "y", "e", "Enter")],
-      ["Ctrl-C", (screen: Screen) => screen.press(...(wire === PLAIN ? ["C-c"] : ["C-c", "C-c"]))],
+      ["Ctrl-C", leaveWithCtrlC],
       ["Ctrl-D", (screen: Screen) => screen.press("C-d")],
     ] as const) {
       onTerminal(`the terminal's settings are restored after ${how}`, async () => {
         await using talk = await talkOnScreen(wire);
         const { screen, peer } = talk;
-        leave(screen);
+        await leave(screen);
         await screen.until("the shell", (rows) => rows.at(-1) === "$");
         expect(await screen.settings()).toContain(" icanon ");
         expect(await screen.settings()).toContain(" echo ");

@@ -181,6 +181,9 @@ describe("keys", () => {
   test("enter lines, interrupt and end", async () => {
     await using stage = await openAtPrompt();
     stage.type("one\rtwo\x03\x03");
+    await stage.until("the dropped line", (rows) => rows.includes("   > two^C"));
+    await Bun.sleep(30);
+    stage.type("\x03");
     expect(await stage.exited).toBe(130);
     expect(stage.sent).toEqual(["one"]);
   });

@@ -19,6 +19,11 @@ const NEXT_PAGE: ReadonlySet<string> = new Set(["return", "space", "pagedown"]);
 
 /** How long Ctrl-C can be pressed again to leave, ms: long enough to read that it can. */
 const LEAVE_WITHIN = 2_000;
+/**
+ * Ctrl-C that comes so soon after another, in ms, is the same press: both are of a text that was pasted, which a terminal without
+ * bracketed pastes sends as keys. Nobody presses a key that quickly, and a key that is held repeats more slowly (30 ms).
+ */
+const SAME_PRESS = 10;
 
 /** What looks like a command, and not like a path. */
 const COMMAND = /^\/[a-z]+(?:\s|$)/;
@@ -89,8 +94,11 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
       const isKept = /^\S/.test(command.text);
       return [next, isKept ? [{ type: "keep-line", text: command.text }, ...effects] : effects];
     }
-    case "interrupt":
-      return command.text === "" ? interrupt(state, now) : [dropLine(state, command.text), []];
+    case "interrupt": {
+      const [next, effects] =
+        command.text === "" ? interrupt(state, now) : [dropLine(state, command.text), []];
+      return [{ ...next, interruptedAt: now }, effects];
+    }
     case "end":
       return leave(state, "done");
     case "complete":
@@ -108,11 +116,16 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
  * one is leaving, it leaves at once.
  */
 function interrupt(state: State, now: number): Step {
-  const { settings, connection, leaving } = state;
+  const { settings, connection, leaving, interruptedAt } = state;
+  const asked: State = { ...state, leaving: { type: "asked", until: now + LEAVE_WITHIN } };
+  // The clock may have been set back.
+  if (interruptedAt !== null && Math.abs(now - interruptedAt) < SAME_PRESS) {
+    return [leaving?.type === "asked" ? asked : state, []];
+  }
   const isTalking = settings.isRoom && connection.type !== "connecting";
   const isMeant = leaving !== null && (leaving.type === "begun" || now < leaving.until);
   if (!isTalking || isMeant) return leave(state, "interrupted");
-  return [{ ...state, leaving: { type: "asked", until: now + LEAVE_WITHIN } }, []];
+  return [asked, []];
 }
 
 function leave(state: State, status: "done" | "interrupted"): Step {

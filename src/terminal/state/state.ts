@@ -132,6 +132,8 @@ export interface State {
   /** What was asked back after the last line: typed again before that time, it is done. */
   readonly unconfirmed: { readonly line: string; readonly until: number } | null;
   readonly leaving: Leaving | null;
+  /** When Ctrl-C came last, ms since 1970. */
+  readonly interruptedAt: number | null;
   /** Has seen that there are no commands on the plain wire. */
   readonly knowsNoCommands: boolean;
 }
@@ -182,6 +184,7 @@ export function startState(
     invitation: null,
     unconfirmed: null,
     leaving: null,
+    interruptedAt: null,
     knowsNoCommands: false,
   };
 }

@@ -920,8 +920,10 @@ describe("keys", () => {
     screen.press("c", "ctrl");
     expect(screen.printed()).toEqual([`-- > ${"x".repeat(400)}…^C`]);
     expect(screen.state.editing.line.text).toBe("");
+    screen.wait(100);
     screen.press("c", "ctrl");
     expect(screen.effects()).toEqual([]);
+    screen.wait(100);
     screen.press("c", "ctrl");
     expect(screen.effects()).toEqual([{ type: "leave", status: "interrupted" }]);
   });
@@ -940,15 +942,18 @@ describe("keys", () => {
       () => screen.press("left"),
       () => screen.dispatch({ type: "input", event: { type: "paste", text: "x" } }),
     ]) {
+      screen.wait(100);
       screen.press("c", "ctrl");
       expect(isAsked()).toBe(true);
       takeBack();
       expect(isAsked()).toBe(false);
+      screen.wait(100);
       // It drops what was typed.
       screen.press("c", "ctrl");
       if (isAsked()) screen.press("left");
     }
     screen.focus(false);
+    screen.wait(100);
     screen.press("c", "ctrl");
     screen.focus(true);
     screen.emit(says("ben", "meanwhile"));
@@ -974,12 +979,14 @@ describe("keys", () => {
       (screen: ReturnType<typeof openRoom>) => screen.enter("bye"),
       (screen: ReturnType<typeof openRoom>) => {
         screen.press("c", "ctrl");
+        screen.wait(100);
         screen.press("c", "ctrl");
       },
     ]) {
       const screen = openRoom();
       begin(screen);
       screen.effects();
+      screen.wait(100);
       screen.press("c", "ctrl");
       expect(screen.effects()).toEqual([{ type: "leave", status: "interrupted" }]);
     }
@@ -1009,6 +1016,34 @@ describe("keys", () => {
       expect(screen.effects()).toEqual([{ type: "keep-line", text: "Z2" }]);
     },
   );
+
+  test("Ctrl-C several times in a paste without brackets is one press", () => {
+    const screen = openRoom();
+    const isAsked = () => screen.state.leaving?.type === "asked";
+    const paste = () => {
+      for (let count = 0; count < 50; count += 1) screen.press("c", "ctrl");
+    };
+    paste();
+    expect(isAsked()).toBe(true);
+    screen.wait(9);
+    screen.press("c", "ctrl");
+    expect(isAsked()).toBe(true);
+    expect(screen.effects()).toEqual([]);
+    screen.wait(10);
+    screen.press("c", "ctrl");
+    expect(screen.effects()).toEqual([{ type: "leave", status: "interrupted" }]);
+
+    const plain = openVirtualScreen(PLAIN_WIRE);
+    plain.emit({ type: "joined", peer: "192.0.2.1:5000" });
+    plain.type("draft");
+    plain.press("c", "ctrl");
+    plain.press("c", "ctrl");
+    expect(plain.printed()).toEqual(['-- 192.0.2.1:5000 joined; "bye" ends it', "-- > draft^C"]);
+    expect(plain.effects()).toEqual([]);
+    plain.wait(10);
+    plain.press("c", "ctrl");
+    expect(plain.effects()).toEqual([{ type: "leave", status: "interrupted" }]);
+  });
 
   test("Ctrl-D on an empty line leaves", () => {
     const screen = openRoom();
