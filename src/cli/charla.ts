@@ -14,10 +14,15 @@ import { type CommandLine, readCommandLine, wantsEvents } from "./options.ts";
  * @throws {Interruption} the command was ended by `io.signal`
  */
 export async function charla(args: readonly string[], io: Io): Promise<number> {
+  let command: CommandName | null = null;
   try {
-    return await run(readCommandLine(args), io);
+    const commandLine = readCommandLine(args);
+    ({ command } = commandLine);
+    return await run(commandLine, io);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
+    // The reader has enough, as `head` does: that is no failure.
+    if (error.code === "STDOUT_CLOSED" && !isMessageLost(command)) return 0;
     const { createPrinter } = await import("../terminal/printer.ts");
     const json = wantsEvents(args);
     await createPrinter(io, { json, quiet: false, verbose: false }).error(error);
@@ -29,12 +34,12 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
   const { command, flags } = commandLine;
   if (flags.has("help")) {
     const { helpText } = await import("./help.ts");
-    io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
+    await io.print(helpText(command === "chat" && flags.has("server") ? "server" : command));
     return 0;
   }
   if (flags.has("version")) {
     const { VERSION } = await import("./version.ts");
-    io.print(`charla ${VERSION}`);
+    await io.print(`charla ${VERSION}`);
     return 0;
   }
   if (WAITING_COMMANDS.has(command)) endRowOfInterruption(io);
@@ -60,6 +65,11 @@ async function run(commandLine: CommandLine, io: Io): Promise<number> {
     case "id":
       return (await import("./id.ts")).id(commandLine, io);
   }
+}
+
+/** What these print can't be asked for again. */
+function isMessageLost(command: CommandName | null): boolean {
+  return command === "receive" || command === "send";
 }
 
 /** Those that wait for something else than typed lines, on a terminal that echoes `^C`. */

@@ -17,7 +17,7 @@ export async function completion({ words, values }: CommandLine, io: Io): Promis
       `write ${SHELLS.map((name) => `charla completion ${name}`).join(", or ")}`,
     );
   }
-  io.print((await scriptFor(shell)).trimEnd());
+  await io.print((await scriptFor(shell)).trimEnd());
   return 0;
 }
 
@@ -44,6 +44,6 @@ async function printValues(kind: string, io: Io): Promise<number> {
     throw usageError(`there are no values of ${quoteWord(kind)}`, helpFor("completion"));
   }
   const found = await knownValues(known, io.env);
-  if (found.length > 0) io.print(found.join("\n"));
+  if (found.length > 0) await io.print(found.join("\n"));
   return 0;
 }

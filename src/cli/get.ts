@@ -67,8 +67,6 @@ export async function get(commandLine: CommandLine, io: Io): Promise<number> {
     progress.end();
     if (file !== null) await keepOrRemovePart(file, error, printer);
     if (signal.aborted) throw signal.reason;
-    // As with `head`, whatever reads stdout has seen enough.
-    if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
     throw error;
   }
 }

@@ -104,15 +104,9 @@ async function print(
     ? (entry: ShownEntry) => messageEvent(room, entry)
     : (entry: ShownEntry) => transcriptLine(entry, flags.has("verbose"));
   let shown = 0;
-  try {
-    for await (const batch of batches) {
-      if (batch.length > 0) await printer.print(batch.map(formatEntry).join("\n"));
-      shown += batch.length;
-    }
-  } catch (error) {
-    // The reader has enough, as `head` does: nothing is lost, so it is no failure.
-    if (error instanceof CharlaError && error.code === "STDOUT_CLOSED") return 0;
-    throw error;
+  for await (const batch of batches) {
+    if (batch.length > 0) await printer.print(batch.map(formatEntry).join("\n"));
+    shown += batch.length;
   }
   if (shown === 0) {
     let message = `none of the ${count} messages in ${room} matches`;

@@ -73,8 +73,7 @@ export function processIo(): Io & Disposable {
       const { fstatSync } = process.getBuiltinModule("node:fs");
       return !process.stdin.isTTY && fstatSync(0).isCharacterDevice();
     },
-    // console.log writes before it returns, and needs no stream.
-    print: (line) => console.log(line),
+    print: printLine,
     get signal() {
       interrupted ??= abortOnInterruption(onProcessSignal, (status) => process.exit(status));
       return interrupted;
@@ -86,6 +85,17 @@ export function processIo(): Io & Disposable {
       if (hasStdin) process.stdin.destroy();
     },
   };
+}
+
+/** Not with console.log, which says nothing of what could not be written. */
+async function printLine(line: string): Promise<void> {
+  try {
+    await Bun.write(Bun.stdout, `${line}\n`);
+  } catch (error) {
+    if (!(error instanceof Error) || systemCode(error) === "") throw error;
+    const { stdoutError } = await import("../terminal/output-stream.ts");
+    throw stdoutError(error);
+  }
 }
 
 function isTerminalAt(descriptor: number): boolean {

@@ -4,5 +4,14 @@
 import { VERSION } from "./version.ts";
 
 const args = process.argv.slice(2);
-if (args.length === 1 && args[0] === "--version") console.log(`charla ${VERSION}`);
-else await import("./process.ts");
+const isPrinted =
+  args.length === 1 && args[0] === "--version" && (await print(`charla ${VERSION}\n`));
+if (!isPrinted) await import("./process.ts");
+
+/** False if it could not be written: then the whole program tries, and says why. */
+function print(text: string): Promise<boolean> {
+  return Bun.write(Bun.stdout, text).then(
+    () => true,
+    () => false,
+  );
+}

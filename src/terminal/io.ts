@@ -66,8 +66,12 @@ export interface Io {
    * file are somebody's words.
    */
   readonly isService: boolean;
-  /** Prints a line on stdout at once, without loading the stream, which takes 10 ms. */
-  print(line: string): void;
+  /**
+   * Prints a line on stdout without loading the stream, which takes 10 ms.
+   *
+   * @throws {CharlaError} STDOUT_CLOSED, STDOUT_FAILED
+   */
+  print(line: string): Promise<void>;
   /**
    * Aborted by the first SIGINT or SIGTERM, with an `Interruption`; the second ends the program at once.
    * A command that never reads this property is ended by the first.

@@ -41,9 +41,13 @@ export function writeTo(stream: Writable, chunk: string | Uint8Array): Promise<E
  */
 export async function writeToStdout(stdout: Output, chunk: string | Uint8Array): Promise<void> {
   const cause = await writeTo(stdout, chunk);
-  if (cause === null) return;
+  if (cause !== null) throw stdoutError(cause);
+}
+
+/** Why nothing more can be written to standard output. */
+export function stdoutError(cause: Error): CharlaError {
   const isClosed = systemCode(cause) === "EPIPE";
-  throw new CharlaError(
+  return new CharlaError(
     isClosed ? "STDOUT_CLOSED" : "STDOUT_FAILED",
     isClosed ? "stdout was closed" : `cannot write to stdout: ${cause.message}`,
     "write to a file, or to a program that reads everything",

@@ -39,7 +39,7 @@ export function charla(args: readonly string[], options: StartOptions = {}): Pro
       throw new Error("--background needs a process");
     },
     report: null,
-    print: (line) => printed.add("stdout", `${line}\n`),
+    print: async (line) => printed.add("stdout", `${line}\n`),
     get signal() {
       interrupted ??= abortOnInterruption(onSignal, finish);
       return interrupted;
