@@ -19,7 +19,10 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
     example: "/join lunch",
     more: ["capitals make no difference, and a room that doesn't exist yet is created"],
   },
-  name: { example: "/name Ana María", more: ["a name that you had stays yours"] },
+  name: {
+    example: "/name Ana María",
+    more: ["a name that you had stays yours until you have been away for 90 days"],
+  },
   history: { example: "/history 50" },
   search: {
     example: "/search lunch friday",

@@ -15,8 +15,10 @@ export const MAX_ROOMS = 1_000;
 export const MAX_NAMES = 20;
 /** Keys of these names: a name has two at most, and other spellings of it may have others. */
 export const MAX_NAME_KEYS = 4 * MAX_NAMES;
+/** Once its author has claimed no name in the room for so long, a name is free, ms. */
+const NAME_LIFETIME = 90 * 24 * 60 * 60 * 1_000;
 /** How exactly the last activity in a room is known, ms: so that not every `enter` is another write. */
-const ACTIVITY_STEP = 60 * 60 * 1_000;
+export const ACTIVITY_STEP = 60 * 60 * 1_000;
 /** Characters of one text: as many as the bytes of the longest message on the wire. */
 const MAX_TEXT = 65_536;
 /** Characters of everything else, such as a room's name or a fingerprint. */
@@ -39,7 +41,7 @@ export interface LogReader extends AsyncDisposable {
   readonly readLast: (room: string, count: number, before?: number) => Promise<LogEntry[]>;
   /** Who holds a name in a room (`claimName`), and how they wrote it; null if nobody does. */
   readonly nameHolder: (room: string, name: string) => Promise<NameHolder | null>;
-  /** A name that an author holds in a room; null if there is none. */
+  /** The name that an author has claimed last in a room; null if they hold none. */
   readonly nameOf: (room: string, author: string) => Promise<string | null>;
   /** Those of the entries after a sequence number, oldest first: at most `limit`, and at most MAX_READ. */
   readonly marks: (room: string, after: number, limit: number) => Promise<Mark[]>;
@@ -91,8 +93,8 @@ export interface Log extends LogReader {
    */
   readonly subscribe: (room: string, onAppended: OnAppended) => Disposable;
   /**
-   * Binds a name in a room to the first author who claims it, durably. Names that differ only in
-   * case or in the spelling of their characters (Unicode NFKC) are one.
+   * Binds a name in a room to the first author who claims it, durably, until that author has claimed none there for
+   * NAME_LIFETIME. Names that differ only in case or in the spelling of their characters (Unicode NFKC) are one.
    *
    * @throws {CharlaError} TOO_MANY_NAMES, TOO_MANY_ROOMS, STORE_...
    */
@@ -176,6 +178,11 @@ export function checkLabels(...labels: readonly string[]): void {
 /** `limit`, from 0 to `bound`. */
 export function clampLimit(limit: number, bound = MAX_READ): number {
   return Math.min(Math.max(limit, 0), bound);
+}
+
+/** Whether the names of somebody who has last claimed one at that time are free now; ms since 1970. */
+export function isLapsed(claimed: number, now: number): boolean {
+  return now - claimed > NAME_LIFETIME;
 }
 
 /** The last activity in a room that is active now; ms since 1970. */

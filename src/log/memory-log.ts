@@ -11,6 +11,7 @@ import {
   checkDraft,
   checkLabels,
   clampLimit,
+  isLapsed,
   MAX_FOUND,
   MAX_NAME_KEYS,
   MAX_NAMES,
@@ -47,7 +48,12 @@ interface Room {
   active: number;
   readonly byMessage: Map<string, LogEntry>;
   /** By each key of a name, who holds it: one object for each name. */
-  readonly names: Map<string, NameHolder>;
+  readonly names: Map<string, Claim>;
+}
+
+interface Claim extends NameHolder {
+  /** When it was claimed last, up to an hour too early, ms since 1970; no two of one author at the same time. */
+  used: number;
 }
 
 export function openMemoryLog(options: MemoryLogOptions): Log {
@@ -208,28 +214,39 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     async nameHolder(room, name) {
       checkOpen();
       const names = rooms.get(room)?.names;
-      return nameKeys(name).flatMap((key) => names?.get(key) ?? [])[0] ?? null;
+      const holder = nameKeys(name).flatMap((key) => names?.get(key) ?? [])[0];
+      return holder === undefined ? null : { author: holder.author, name: holder.name };
     },
     async nameOf(room, author) {
       checkOpen();
-      const held = rooms.get(room)?.names.values();
-      return held?.find((holder) => holder.author === author)?.name ?? null;
+      const names = rooms.get(room)?.names;
+      return names === undefined ? null : (lastClaim(names, author)?.name ?? null);
     },
     async claimName(room, name, author) {
       checkLabels(room, author, name);
-      const { names } = findOrAddRoom(room, now());
+      const time = now();
+      const { names } = findOrAddRoom(room, time);
       const keys = nameKeys(name);
       const holders = keys.flatMap((key) => names.get(key) ?? []);
-      if (holders.some((holder) => holder.author !== author)) return "taken";
+      const others = new Set(holders.filter((holder) => holder.author !== author));
+      const isHeld = (other: Claim) => !isLapsed(lastClaim(names, other.author)?.used ?? 0, time);
+      if (others.values().some(isHeld)) return "taken";
+      const own = holders.filter((holder) => holder.author === author);
       const held = names
         .values()
         .filter((holder) => holder.author === author)
         .toArray();
-      const isNew = holders.length === 0;
-      if (isNew && new Set(held).size >= MAX_NAMES) throw tooManyNames();
-      if (holders.length < keys.length && held.length >= MAX_NAME_KEYS) throw tooManyNames();
-      const holder = holders[0] ?? { author, name };
-      for (const key of keys) names.set(key, holder);
+      if (own.length === 0 && new Set(held).size >= MAX_NAMES) throw tooManyNames();
+      if (own.length < keys.length && held.length >= MAX_NAME_KEYS) throw tooManyNames();
+      for (const [key, holder] of names) if (others.has(holder)) names.delete(key);
+      const claim = own[0] ?? { author, name, used: Number.NEGATIVE_INFINITY };
+      for (const key of keys) names.set(key, claim);
+      const last = lastClaim(names, author);
+      if (last !== claim || activityAt(time, claim.used) === time) {
+        // No earlier claim counts as a later one, also where the clock was set back.
+        for (const other of held) other.used = Math.min(other.used, time - 1);
+        claim.used = time;
+      }
       return "yours";
     },
     async deleteRoom(name) {
@@ -255,6 +272,14 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       subscribers.close();
     },
   };
+}
+
+function lastClaim(names: ReadonlyMap<string, Claim>, author: string): Claim | null {
+  const held = names.values().filter((holder) => holder.author === author);
+  return held.reduce<Claim | null>(
+    (last, holder) => (last === null || holder.used > last.used ? holder : last),
+    null,
+  );
 }
 
 function* newestFirst<Item>(items: readonly Item[]): Generator<Item> {

@@ -1,4 +1,5 @@
-// Which name a member gets when it enters a room: names belong to keys for good, and a name that somebody else holds gets a
+// Which name a member gets when it enters a room: names belong to keys until these
+// have been away for 90 days (log/log.ts), and a name that somebody else holds gets a
 // number, or, when other people hold all of these, a part of the member's fingerprint. Knows the log and the room, not the session.
 
 import { withSuffix } from "../chat/names.ts";

@@ -89,6 +89,7 @@ test.each([1, 2, 3])(
         await log.first(room),
         await log.last(room),
         await log.rooms(),
+        await log.nameOf(room, author),
       ]);
       const [byMemory, byDisk] = await Promise.all(answers);
       expect(byDisk).toEqual(byMemory);

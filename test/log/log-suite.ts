@@ -503,6 +503,56 @@ export function testLog(title: string, open: OpenLog): void {
       expect(await log.nameOf("garden", "key of José")).toBeNull();
     });
 
+    test("the name of an author is the one that they have claimed last", async () => {
+      let time = 5_000;
+      await using log = await open(() => time);
+      const claims = ["Ann", "Anna", "Ann", "Zoe", "Anna"];
+      for (const name of claims) {
+        await log.claimName("main", name, "key of Ann");
+        expect(await log.nameOf("main", "key of Ann")).toBe(name);
+      }
+      // Also where the clock is set back, and where it is the same name for a long time.
+      time = 1_000;
+      for (const name of ["Ann", "Ann", "Zoe"]) {
+        await log.claimName("main", name, "key of Ann");
+        expect(await log.nameOf("main", "key of Ann")).toBe(name);
+        time += 4_000_000;
+      }
+    });
+
+    test("a name is free once its author has claimed none in the room for 90 days", async () => {
+      const day = 24 * 60 * 60 * 1_000;
+      let time = 1_000;
+      await using log = await open(() => time);
+      await log.claimName("main", "Ann", "key of Ann");
+      await log.claimName("main", "Аnn-2", "key of Ann"); // Cyrillic А
+      await log.claimName("garden", "Ann", "key of Ann");
+      time += 90 * day;
+      expect(await log.claimName("main", "Ann", "key of Bob")).toBe("taken");
+      time += 1;
+      // Who comes back under one of their names keeps all.
+      await log.claimName("garden", "Ann", "key of Ann");
+      time += 1 * day;
+      expect(await log.claimName("main", "Ann", "key of Bob")).toBe("yours");
+      expect(await log.claimName("main", "Ann-2", "key of Bob")).toBe("yours");
+      expect(await log.nameHolder("main", "ann")).toEqual({ author: "key of Bob", name: "Ann" });
+      expect(await log.nameOf("main", "key of Ann")).toBeNull();
+      expect(await log.claimName("main", "Ann", "key of Ann")).toBe("taken");
+      expect(await log.claimName("garden", "Ann", "key of Bob")).toBe("taken");
+    });
+
+    test("an author keeps all names as long as they claim one of them", async () => {
+      const day = 24 * 60 * 60 * 1_000;
+      let time = 1_000;
+      await using log = await open(() => time);
+      await log.claimName("main", "Ann", "key of Ann");
+      for (let month = 1; month <= 6; month += 1) {
+        time += 30 * day;
+        expect(await log.claimName("main", "Anna", "key of Ann")).toBe("yours");
+        expect(await log.claimName("main", "Ann", "key of Bob")).toBe("taken");
+      }
+    });
+
     test("an author has at most 20 names in a room", async () => {
       await using log = await openAtOnce();
       for (let count = 1; count <= 20; count += 1) {

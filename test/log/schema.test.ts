@@ -12,8 +12,8 @@ describe("a store's schema", () => {
     using database = newRawStore();
     expect(readVersion(database, "log.sqlite")).toBe(0);
     migrate(database, "log.sqlite");
-    expect(readVersion(database, "log.sqlite")).toBe(3);
-    expect(MIGRATIONS).toHaveLength(3);
+    expect(readVersion(database, "log.sqlite")).toBe(4);
+    expect(MIGRATIONS).toHaveLength(4);
     expect(database.prepare("PRAGMA application_id").get()).toEqual({ application_id: 0x63686c61 });
   });
 

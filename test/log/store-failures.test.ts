@@ -184,7 +184,7 @@ describe("a store that must not be changed", () => {
     writeFileSync(folder.file, bytes);
     const refusal = {
       code: "STORE_TOO_NEW",
-      message: `${folder.file} was written by a newer charla: it has version 7, and this one knows up to 3`,
+      message: `${folder.file} was written by a newer charla: it has version 7, and this one knows up to 4`,
       hint: "use the newer charla, or name another folder with --data",
     };
     expect(await rejection(open(folder.path))).toMatchObject(refusal);

@@ -231,6 +231,28 @@ describe("what an operator does is shown to the owner and the other operators, i
   });
 });
 
+test("invites lists each guest under the name that they have, or had last", async () => {
+  const guests = new Set(["key of Bob", "key of Eve"]);
+  const list = () => [{ id: "1", room: "main", left: 1, until: null, guests }];
+  const state = openState({ invitations: { ...NO_INVITATIONS, list } });
+  const ann = await enter(state, "Ann", { owner: true });
+  for (const name of ["Bob", "Eve"]) {
+    const guest = await enter(state, name);
+    for (const later of ["2nd", "3rd"]) await ask(guest, { type: "rename", name: name + later });
+    if (name === "Bob") await guest.channel.close();
+  }
+  expect(await ask(ann, { type: "invites" })).toMatchObject({
+    invitations: [
+      {
+        guests: [
+          { fingerprint: "key of Bob", name: "Bob3rd" },
+          { fingerprint: "key of Eve", name: "Eve3rd" },
+        ],
+      },
+    ],
+  });
+});
+
 test("a muted person who enters is told whom to ask why", async () => {
   const state = openState();
   const ann = await enter(state, "Ann", { owner: true });

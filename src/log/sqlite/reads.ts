@@ -82,7 +82,8 @@ export function prepareReads(database: Connection) {
   );
 
   const heldName = database.prepare<{ name: string }, [string, string]>(
-    "SELECT name FROM names WHERE room = (SELECT id FROM rooms WHERE name = ?) AND author = ? LIMIT 1",
+    `SELECT name FROM names WHERE room = (SELECT id FROM rooms WHERE name = ?) AND author = ?
+     ORDER BY used DESC LIMIT 1`,
   );
 
   /** Sequence number up to which a room's entries do not count any more. */

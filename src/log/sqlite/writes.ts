@@ -7,6 +7,7 @@ import type { Draft, LogEntry } from "../../chat/frames.ts";
 import { nameKeys } from "../../chat/name-keys.ts";
 import {
   activityAt,
+  isLapsed,
   MAX_NAME_KEYS,
   MAX_NAMES,
   MAX_ROOMS,
@@ -93,14 +94,27 @@ export function prepareWrites(database: Connection, quota = Number.POSITIVE_INFI
     `SELECT sequence FROM entries WHERE room = ? AND number = ?
        AND sender = (SELECT id FROM senders WHERE author = ? AND device = ?)`,
   );
-  const holder = database.prepare<{ author: string; name: string }, [number, string]>(
-    "SELECT author, name FROM names WHERE room = ? AND key = ?",
+  const holder = database.prepare<{ author: string; name: string; used: number }, [number, string]>(
+    "SELECT author, name, used FROM names WHERE room = ? AND key = ?",
+  );
+  const lastUse = database.prepare<{ used: number | null }, [number, string]>(
+    "SELECT max(used) AS used FROM names WHERE room = ? AND author = ?",
+  );
+  /** So that no earlier claim counts as a later one, also where the clock was set back. */
+  const useBefore = database.prepare<null, [number, number, string, number]>(
+    "UPDATE names SET used = ? WHERE room = ? AND author = ? AND used > ?",
+  );
+  const setUsed = database.prepare<null, [number, number, string, string]>(
+    "UPDATE names SET used = ? WHERE room = ? AND author = ? AND name = ?",
+  );
+  const removeName = database.prepare<null, [number, string, string]>(
+    "DELETE FROM names WHERE room = ? AND author = ? AND name = ?",
   );
   const countNames = database.prepare<{ names: number; nameKeys: number }, [number, string]>(
     "SELECT count(DISTINCT name) AS names, count(*) AS nameKeys FROM names WHERE room = ? AND author = ?",
   );
-  const insertName = database.prepare<null, [number, string, string, string]>(
-    "INSERT OR IGNORE INTO names (room, key, name, author) VALUES (?, ?, ?, ?)",
+  const insertName = database.prepare<null, [number, string, string, string, number]>(
+    "INSERT OR IGNORE INTO names (room, key, name, author, used) VALUES (?, ?, ?, ?, ?)",
   );
 
   const removal = prepareRemoval(database);
@@ -237,13 +251,24 @@ export function prepareWrites(database: Connection, quota = Number.POSITIVE_INFI
       const { id } = findOrAddRoom(roomName);
       const keys = nameKeys(name);
       const holders = keys.flatMap((key) => holder.get(id, key) ?? []);
-      if (holders.some((held) => held.author !== author)) return "taken";
-      if (holders.length === keys.length) return "yours";
-      const known = holders[0]?.name;
-      const { names = 0, nameKeys: held = 0 } = countNames.get(id, author) ?? {};
-      if ((known === undefined && names >= MAX_NAMES) || held >= MAX_NAME_KEYS)
-        throw tooManyNames();
-      for (const key of keys) insertName.run(id, key, known ?? name, author);
+      const others = holders.filter((held) => held.author !== author);
+      const isHeld = (other: { readonly author: string }) =>
+        !isLapsed(lastUse.get(id, other.author)?.used ?? 0, time);
+      if (others.some(isHeld)) return "taken";
+      const own = holders.filter((held) => held.author === author);
+      const known = own[0]?.name ?? name;
+      const used = own[0]?.used ?? Number.NEGATIVE_INFINITY;
+      const last = lastUse.get(id, author)?.used ?? Number.NEGATIVE_INFINITY;
+      if (own.length < keys.length) {
+        const { names = 0, nameKeys: held = 0 } = countNames.get(id, author) ?? {};
+        if ((own.length === 0 && names >= MAX_NAMES) || held >= MAX_NAME_KEYS) throw tooManyNames();
+        for (const other of others) removeName.run(id, other.author, other.name);
+        for (const key of keys) insertName.run(id, key, known, author, time);
+      }
+      if (last !== used || activityAt(time, used) === time) {
+        useBefore.run(time - 1, id, author, time - 1);
+        setUsed.run(time, id, author, known);
+      }
       return "yours";
     },
     deleteRoom(name: string): boolean {
