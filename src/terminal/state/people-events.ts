@@ -59,8 +59,9 @@ export function leave(state: State, before: State, event: EventOf<"left">, now: 
   const effects: Effect[] = isKnown ? [] : [{ type: "ask-people" }];
   const { awaited } = state;
   if (reason === "") {
-    // They may be back yet.
-    if (awaited?.people.has(key) === true) return [state, effects];
+    // They may be back yet; or they have come and left again before it was known that they were here.
+    const isUnseen = !isKnown && awaited?.phase.type === "back" && !awaited.phase.isCounted;
+    if (isUnseen || awaited?.people.has(key) === true) return [state, effects];
     return [changePresence(state, now, (line) => personLeft(line, key, peer, now)), effects];
   }
   // A kick, a ban or a goodbye stays, also if they had just come or are back soon.
@@ -75,6 +76,8 @@ export function peopleAnswered(
   members: readonly MemberDescription[],
   now: number,
 ): State {
+  // An answer of before the loss says nothing of what is now.
+  if (before.awaited?.phase.type === "lost") return before;
   const state = { ...before, room: withMembers(before.room, members) };
   if (before.awaited === null) return state;
   const here = othersHere(state.room);

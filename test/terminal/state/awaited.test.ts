@@ -163,6 +163,25 @@ describe("after the connection was lost", () => {
     expect(screen.live()).toEqual(["eva left"]);
   });
 
+  test("somebody who came meanwhile, and leaves before the server has said who is here, was never shown", () => {
+    const screen = reconnected("ben");
+    screen.emit(left("zoe"));
+    screen.answer("ben");
+    screen.wait(100_000);
+    expect([screen.printed(), screen.live()]).toEqual([[], []]);
+  });
+
+  test("an answer that came too late, while the connection is lost, is none", () => {
+    const screen = openRoom("ben");
+    screen.emit(LOST);
+    screen.dispatch({ type: "people", people: entered("zoe").members });
+    screen.emit(BACK);
+    expect(screen.here()).toEqual(["ana", "ben"]);
+    screen.answer("ben", "zoe");
+    screen.wait(3_000);
+    expect(screen.live()).toEqual(["zoe joined"]);
+  });
+
   test("nobody left only because the server does not answer", () => {
     const screen = reconnected("ben");
     screen.wait(600_000);
