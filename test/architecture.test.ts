@@ -35,7 +35,7 @@ const TABLE: Record<string, readonly string[]> = {
     "doctor",
   ],
   // The public surface: re-exports only.
-  "index.ts": ["chat", "client"],
+  "index.ts": ["protocol", "net", "identity", "chat", "client"],
   "server.ts": ["protocol", "net", "log", "server"],
   "errors.ts": [],
   "backoff.ts": [],

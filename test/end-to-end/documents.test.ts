@@ -7,6 +7,7 @@ import { join as joinPath } from "node:path";
 
 import { join, type RoomEvent } from "../../src/index.ts";
 import { open } from "../../src/server.ts";
+import { newFolder } from "../harness/folder.ts";
 import { compileForNode, newLibraryFolder } from "../harness/library.ts";
 import { testWithNode, testWithStoringNode } from "../harness/node.ts";
 import { END_TO_END_TIMEOUT, testWith } from "../harness/peer-programs.ts";
@@ -249,6 +250,7 @@ testWith(
 
 const printed = [
   "ben said hello\nben said bye\n",
+  "0 messages are for the next run\n",
   "they said hello\nthey said bye\nit is over: heard-bye\n",
   "members: 1\nit is over: left\n",
   "asked: how are you?\nanswered: true\n",
@@ -258,7 +260,8 @@ for (const [index, example] of blocks("docs/library.md", "ts").entries()) {
   const runs = async (runtime: "Bun" | "Node.js", program: string) => {
     const [, file = ""] = await commandFor(runtime, `example-${index + 1}`, example);
     await using server = await open({ bind: "127.0.0.1" });
-    const ended = await run([program, file, server.invitation("main")]);
+    using place = newFolder();
+    const ended = await run([program, file, server.invitation("main")], { cwd: place.path });
     expect(ended).toEqual({ stdout: printed[index] ?? "", stderr: "", status: 0 });
   };
   test(`${title} Bun`, () => runs("Bun", process.execPath), END_TO_END_TIMEOUT);
