@@ -16,22 +16,22 @@ for (const host of LOOPBACKS) {
       "that no program is listening is reported at once, for a host and for an invitation",
       async () => {
         const where = hostAndPort(host, String(await freeUdpPort()));
-        const start = performance.now();
         const stderr =
           `charla: no program is listening at ${where}\n` +
           "hint: start charla --server there first, or charla receive\n";
         const input = "hello?\n";
         for (const target of [where, `charla://${where}/${ENDING}`]) {
+          const start = performance.now();
           expect(await runCharla([target], { input })).toEqual({ stdout: "", stderr, status: 1 });
+          // It takes 0.1 s; waiting for an answer would take 8 s.
+          expect(performance.now() - start).toBeLessThan(7_000);
         }
-        // It takes 0.1 s; waiting for an answer would take longer than 5 s.
-        expect(performance.now() - start).toBeLessThan(5_000);
       },
     );
   });
 }
 
-endToEnd("a host that does not answer is reported within 10 s", async () => {
+endToEnd("a host that does not answer is reported after 8 s", async () => {
   await Promise.all(
     LOOPBACKS.map(async (host) => {
       await using silent = await openBareSocket(host);
@@ -45,7 +45,8 @@ endToEnd("a host that does not answer is reported within 10 s", async () => {
           "drop UDP\n",
         status: 1,
       });
-      expect(performance.now() - start).toBeLessThan(10_000);
+      // The machine may be busy.
+      expect(performance.now() - start).toBeWithin(7_900, 20_000);
     }),
   );
 });

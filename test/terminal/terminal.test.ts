@@ -7,6 +7,7 @@ import type { ConversationEvent } from "../../src/chat/events.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { cpuTime } from "../harness/cpu-time.ts";
 import { newFolder } from "../harness/folder.ts";
+import { shortest } from "../harness/shortest.ts";
 import { startTalk } from "./scripted-talk.ts";
 import { openVirtualStage, type VirtualStage } from "./stage.ts";
 
@@ -146,12 +147,14 @@ describe("answers of the terminal", () => {
     await silent.exited;
     const waited = performance.now() - start;
     expect(waited).toBeGreaterThan(900);
-    expect(waited).toBeLessThan(3_000);
-    const restart = performance.now();
-    await using gone = openVirtualStage({ answersAfter: Infinity });
-    gone.hangUp();
-    await gone.exited;
-    expect(performance.now() - restart).toBeLessThan(800);
+    // The machine may be busy.
+    expect(waited).toBeLessThan(10_000);
+    const untilGone = await shortest(800, async () => {
+      await using gone = openVirtualStage({ answersAfter: Infinity });
+      gone.hangUp();
+      await gone.exited;
+    });
+    expect(untilGone).toBeLessThan(800);
   });
 });
 
