@@ -21,6 +21,13 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   if (values.has("reply")) {
     throw usageError("--reply takes no text here: the other end writes the reply", helpFor("send"));
   }
+  // In a pipe blank lines are part of a text.
+  if (words.length > 0 && words.join("").trim() === "") {
+    throw usageError(
+      "there is nothing to send: the message is blank",
+      "write it behind charla send; without one, each line of stdin is sent",
+    );
+  }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const where = await readWhere(values.get("to"), commandLine, io);
   if (where === undefined && looksLikeInvitation(words[0] ?? "")) {

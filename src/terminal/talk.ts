@@ -193,7 +193,11 @@ export async function talk(
   if (terminal === null) {
     // A message may take a round trip until it is delivered; one at a time would be slow.
     const inFlight = showsDelivery ? MAX_IN_FLIGHT : 1;
-    const say = (line: string) => dumb?.enter(line) ?? switcher.conversation.say(line);
+    const say = async (line: string) => {
+      // Enter alone says nothing; in a pipe blank lines are part of a text.
+      if (isTyped && line.trim() === "") return;
+      await (dumb?.enter(line) ?? switcher.conversation.say(line));
+    };
     lines = sendLines(inputLines(io.stdin), { say }, inFlight, fail);
     lines.done.then(
       async (all) => {

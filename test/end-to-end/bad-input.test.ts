@@ -52,6 +52,11 @@ describe("the command line", () => {
       'charla: "99999" is not a port',
       "hint: give a whole number from 1 to 65535, or none for 12345",
     ],
+    ...[[""], ["  "], ["", " "]].map((blank): [string[], string, string] => [
+      ["send", ...blank],
+      "charla: there is nothing to send: the message is blank",
+      "hint: write it behind charla send; without one, each line of stdin is sent",
+    ]),
     [["--sever"], "charla: there is no option --sever", "hint: did you mean --server?"],
     [["-z"], "charla: there is no option -z", "hint: charla --help lists the options"],
     [

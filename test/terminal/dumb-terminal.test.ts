@@ -54,6 +54,17 @@ test("a terminal to which a program in a pipe writes too gets text only: nothing
   expect(stage.written()).not.toMatch(/(?![\n\r\t])\p{Cc}/u);
 });
 
+test.each([
+  ["in a room", true],
+  ["on the plain wire", false],
+])("Enter alone, and a line of blanks, is no message %s", async (_, isRoom) => {
+  await using stage = openVirtualStage({ env: { TERM: "dumb" }, room: isRoom });
+  stage.emit(isRoom ? entered : { type: "joined", peer: "ana", fingerprint: "" });
+  stage.type("\n   \n\u3000\none\n");
+  await stage.received(1);
+  expect(stage.sent).toEqual(["one"]);
+});
+
 test("a terminal that is known gets some", async () => {
   await using stage = openVirtualStage({ env: { TERM: "vt100" }, styled: true, room: true });
   stage.emit(entered);

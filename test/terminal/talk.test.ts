@@ -161,3 +161,23 @@ test.each([
   expect(await talk.exited).toBe(status);
   expect(talk.stderr).toBe("the conversation is over: you left\n");
 });
+
+test.each([true, false])(
+  "in a pipe a blank line is a message, as any other (room: %p)",
+  async (room) => {
+    const talk = startPipedTalk({
+      room,
+      input: "one\n\n  \ntwo\n",
+      options: { delivery: "unknown" },
+    });
+    if (room) {
+      talk.emit({ type: "entered", room: "main", name: "ben", owner: false, members: [] });
+    } else talk.emit({ type: "joining", peer: "127.0.0.1:12345" });
+    for (let count = 1; count <= 4; count += 1) {
+      await talk.received(count);
+      talk.emit({ type: "delivered", text: "", sequence: count, time: 0 });
+    }
+    expect(talk.sent).toEqual(["one", "", "  ", "two"]);
+    expect(await talk.exited).toBe(0);
+  },
+);
