@@ -99,6 +99,31 @@ test("a signal to end is heard although the terminal does not read", async () =>
   expect(stage.isRaw()).toBe(false);
 });
 
+test("a signal ends the conversation soon although the terminal does not read, however much waits", async () => {
+  const stage = await openRoom();
+  using _stopped = stage.stopReading();
+  stage.emit(...Array.from({ length: 10 }, () => messages).flat());
+  await Bun.sleep(50);
+  const start = performance.now();
+  stage.signal("SIGTERM");
+  expect(await stage.exited).toBe(0);
+  // 200 ms, where nobody else uses the machine.
+  expect(performance.now() - start).toBeLessThan(900);
+  expect(stage.isRaw()).toBe(false);
+});
+
+test("a terminal that reads again in time gets everything that came before a signal", async () => {
+  const stage = await openRoom();
+  const stopped = stage.stopReading();
+  stage.emit(...messages);
+  stage.signal("SIGTERM");
+  await Bun.sleep(60);
+  stopped[Symbol.dispose]();
+  expect(await stage.exited).toBe(0);
+  await stage.until("the end", (rows) => rows.at(-1) === "status=0");
+  expect(stage.allRows().filter((row) => row.includes(" message "))).toHaveLength(COUNT);
+});
+
 test("a terminal that reads slowly gets everything before the program ends", async () => {
   const stage = await openRoom();
   const stopped = stage.stopReading();
