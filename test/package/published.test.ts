@@ -245,6 +245,8 @@ function describePublished(): void {
           "the question",
           (rows) => rows.at(-1) === " press Ctrl-C again to leave",
         );
+        // Within 10 ms of another it would be the same press.
+        await Bun.sleep(30);
         screen.press("C-c");
         await screen.until("the end", (rows) => rows.at(-1) === "#");
         enter("echo status=$?");
