@@ -63,6 +63,50 @@ describe("members wait, come back and lose nothing when the owner's program is e
   }
 });
 
+/** The others, as ben's status line lists them. */
+const people = (row: string) => row.replace(/^ main {2}ben, (.*) {2}ok$/, "$1").split(", ");
+
+testWith(
+  ["tmux"],
+  "on a screen only the owner is shown to leave and to come when they start their server again, and nobody else",
+  async () => {
+    using ana = newPerson();
+    const bind = ["--bind", "127.0.0.1"];
+    await using server = await startSealedServer(bind, { as: ana });
+    await using eva = charla([server.invitation, "-n", "eva"]);
+    await eva.until("stderr", "you are eva");
+    await using screen = await openScreen(100, 20);
+    screen.type(`clear; charla -n ben '${server.invitation}'`);
+    screen.press("Enter");
+    const here = (...names: string[]) =>
+      screen.until(
+        names.join(),
+        (rows) =>
+          people(rows.at(-1) ?? "")
+            .toSorted()
+            .join() === names.join(),
+      );
+    await here("ana", "eva");
+    server.signal("SIGTERM");
+    await server.exited;
+    await screen.until("the loss", (rows) => rows.at(-1)?.endsWith("reconnecting") === true);
+    await using again = await startSealedServer([...bind, "--port", server.port], { as: ana });
+    await eva.until("stderr", "reconnected to the server\n");
+    await here("ana", "eva");
+    const back = "-- ##:## ana joined";
+    await screen.until("the owner", (rows) => withoutTimes(rows).includes(back));
+    again.type("all here?\n");
+    await screen.until("a message", (rows) => withoutTimes(rows).includes("##:## ana all here?"));
+    expect(withoutTimes(await screen.rows()).slice(1, -2)).toEqual([
+      "-- ##:## ana left",
+      "-- ##:## connection to the server lost (the server was stopped); reconnecting",
+      "-- ##:## reconnected to the server",
+      back,
+      "##:## ana all here?",
+    ]);
+  },
+);
+
 endToEnd("an owner who was alone leaves without a word about others", async () => {
   await using server = await startSealedServer();
   server.signal("SIGINT");
