@@ -58,7 +58,10 @@ const HELP: { readonly [Topic in HelpTopic]: Help } = {
   },
   invites: { example: "/invites" },
   revoke: { example: "/revoke 3", more: ["people who came by it may come back"] },
-  close: { example: "/close", more: ["in all rooms, and ends the server; /quit only leaves"] },
+  close: {
+    example: "/close",
+    more: ["in all rooms, and ends the server, which waits up to a minute for people who are away"],
+  },
 };
 
 /** Lines; the first is how the command is written. */

@@ -146,7 +146,7 @@ export async function openConversation(
   // Before the one that leaves: the window says why it closes.
   using _stopped = io.onSignal("SIGTERM", () => addNotice(STOPPED_NOTICE));
   for (const event of [listens, invites]) addEvent(event);
-  return await talk(io, conversation, {
+  const status = await talk(io, conversation, {
     ...printerOptions(commandLine),
     atEndOfInput: "stay",
     delivery: "shown",
@@ -165,6 +165,20 @@ export async function openConversation(
       }
     },
   });
+  const awaited = server.countAwaited();
+  if (awaited === 0) return status;
+  const printer = createPrinter(io, printerOptions(commandLine));
+  await printer.event(noticeEvent(awaitedNotice(awaited)));
+  return await untilEnd(io, server);
+}
+
+/** The owner has closed the conversation. */
+function awaitedNotice(count: number): NoticeText {
+  return {
+    code: "OTHERS_AWAY",
+    message: `${count === 1 ? "somebody is" : `${count} people are`} away: waiting up to a minute to let them know that it is over`,
+    hint: "Ctrl-C ends the server at once",
+  };
 }
 
 /** Nobody else's conversation is over because a window was closed. */

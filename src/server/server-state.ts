@@ -137,6 +137,16 @@ export class ServerState {
     return people.size;
   }
 
+  /** The people who don't hear from the server at the moment, as far as it knows. */
+  get awayPeople(): Set<string> {
+    const away = new Set<string>();
+    const present = new Set<string>();
+    for (const { members } of this.#rooms.values()) {
+      for (const { fingerprint, isAway } of members) (isAway ? away : present).add(fingerprint);
+    }
+    return away.difference(present);
+  }
+
   /**
    * `over` resolves in so many ms, when the pause is disposed of, or when the server begins to close; at once if it has
    * begun.

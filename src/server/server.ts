@@ -26,7 +26,7 @@ import { LIMITS, type Limits } from "./limits.ts";
 import { type LocalChannel, localChannel } from "./local-channel.ts";
 import { MemberSession } from "./member-session.ts";
 import { Moderation, type ModerationStore } from "./moderation.ts";
-import { ServerState } from "./server-state.ts";
+import { ServerState, systemTimer } from "./server-state.ts";
 import type { StorageNotice } from "./storage-watch.ts";
 
 export interface ServerOptions {
@@ -78,8 +78,12 @@ export interface Server extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** How many people beside the owner are in its rooms; none when it is closing. */
   countOthers(): number;
+  /** After `/close`: how many people were away, and are waited for to learn of it, unless `close` is called. */
+  countAwaited(): number;
 }
 
+/** How long the server stays after `/close` for members who were away, ms: a session lasts no longer without a word. */
+const FAREWELL = 60_000;
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
 const CLOSE_TIMEOUT = 3_000;
 /** Of the sessions that there is memory for. */
@@ -102,6 +106,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const channels = new Set<Channel>();
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
+  /** After `/close`, who has yet to learn of it, by their fingerprints; null before. */
+  let farewell: { readonly awaited: Set<string>; readonly reason: string } | null = null;
+  /** Ends the wait for them. */
+  const allKnow = Promise.withResolvers<void>();
   const state = new ServerState({
     log,
     limits,
@@ -125,7 +133,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     onStorage: (notice) => options.onStorage?.(notice),
     now: () => performance.now(),
     date: options.now,
-    end: (reason) => void close(CLOSE_DONE, reason),
+    end(reason) {
+      farewell ??= { awaited: state.awayPeople, reason };
+      void close(CLOSE_DONE, reason);
+    },
   });
   const admission = createAdmission({
     secret,
@@ -154,6 +165,17 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         return { onMessages() {} };
       }
       const joined = fingerprint(peerKey);
+      if (farewell !== null) {
+        const { awaited, reason } = farewell;
+        return {
+          // Not before: to a member whose attempt to join ends, the server seems to be restarting.
+          onMessages() {
+            void link.close(CLOSE_DONE, reason);
+            awaited.delete(joined);
+            if (awaited.size === 0) allKnow.resolve();
+          },
+        };
+      }
       return startSession({
         channel: link,
         fingerprint: joined,
@@ -200,11 +222,27 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     }, CLOSE_TIMEOUT);
     try {
       const ends = Array.from(channels, (channel) => channel.close(code, reason));
+      if (farewell !== null && farewell.awaited.size > 0) {
+        await Promise.all(ends);
+        await waitForAway();
+      }
       await Promise.all([...ends, socket.close(code, reason)]);
       admission.flush();
     } finally {
       clearTimeout(timeout);
     }
+  }
+
+  /** Those who come back meanwhile are answered with CLOSE. */
+  async function waitForAway(): Promise<void> {
+    using _timer = systemTimer(allKnow.resolve, FAREWELL);
+    await allKnow.promise;
+  }
+
+  /** At once, but for what was said: nobody is waited for who is away. */
+  function closeNow(): Promise<void> {
+    allKnow.resolve();
+    return close();
   }
 
   return {
@@ -227,9 +265,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       );
       return clientEnd;
     },
-    close: () => close(),
+    close: closeNow,
     closed: closed.promise,
     countOthers: () => (closing === null ? state.countOthers(ownFingerprint) : 0),
-    [Symbol.asyncDispose]: () => close(),
+    countAwaited: () => farewell?.awaited.size ?? 0,
+    [Symbol.asyncDispose]: closeNow,
   };
 }

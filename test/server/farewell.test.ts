@@ -1,12 +1,15 @@
-// SIGTERM while members talk: the server closes their sessions, keeps what it has acknowledged, and they wait for it.
+// SIGTERM while members talk: the server closes their sessions, keeps what it has acknowledged, and they wait for it. After
+// `/close`, members who were away learn that it is over when they are back.
 
 import { expect, test } from "bun:test";
 
 import { openSqliteReader } from "../../src/log/sqlite-log.ts";
+import { openLossyRelay } from "../harness/lossy-relay.ts";
 import { END_TO_END_TIMEOUT } from "../harness/peer-programs.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
-import { allTexts, entered, joinServed, serve, shownTo } from "./served.ts";
+import { ownerOf } from "./admitting.ts";
+import { allTexts, entered, joinServed, openHere, serve, shownTo } from "./served.ts";
 
 const MEMBERS = 20;
 /** At a time from each member. */
@@ -63,6 +66,64 @@ test(
     }
     again.signal("SIGTERM");
     expect(await again.exited).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+/** A member behind a relay, who is away. */
+async function withAwayMember(use: AsyncDisposableStack) {
+  const server = use.use(await openHere());
+  const owner = await ownerOf(server);
+  const { port } = server.local;
+  const to = { address: "127.0.0.1", port };
+  const relay = use.use(await openLossyRelay({ seed: 1, loss: 0, jitter: 0, server: to }));
+  const seen = shownTo(joinServed(relay.port, "Bob"));
+  await entered(seen);
+  const others = shownTo(joinServed(port, "Carl"));
+  await entered(others);
+  relay.silent = true;
+  // The server notices it when something that it sends is not acknowledged.
+  await owner.say("is anybody here?");
+  await until("that he is away", async () =>
+    (await owner.who()).some(({ name, away }) => name === "Bob" && away),
+  );
+  return { server, owner, relay, seen, others };
+}
+
+const closedBy = (name: string) => [
+  { type: "notice", code: "SERVER_SAYS", message: `${name} closed the conversation` },
+  { type: "ended", reason: "peer-left", unsaid: [] },
+];
+
+test(
+  "a member whose network was away when the owner closed the conversation learns it when they are back",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const { server, owner, relay, seen, others } = await withAwayMember(stack);
+    await owner.close();
+    await others.ended;
+    expect(others.shown.slice(-2)).toMatchObject(closedBy("Olga"));
+    expect(server.countAwaited()).toBe(1);
+    // The session is over at the server by now.
+    await Bun.sleep(5_000);
+    relay.silent = false;
+    await seen.ended;
+    expect(seen.shown.slice(-2)).toMatchObject(closedBy("Olga"));
+    await server.closed;
+    expect(server.countAwaited()).toBe(0);
+  },
+  END_TO_END_TIMEOUT,
+);
+
+test(
+  "a server that is closed by its program waits for nobody who is away",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const { server, owner } = await withAwayMember(stack);
+    await owner.close();
+    const start = performance.now();
+    await server.close();
+    expect(performance.now() - start).toBeLessThan(20_000);
   },
   END_TO_END_TIMEOUT,
 );
