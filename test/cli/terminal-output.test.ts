@@ -6,6 +6,7 @@ import { Writable } from "node:stream";
 import { terminalOutput } from "../../src/cli/terminal-output.ts";
 import { systemCode } from "../../src/errors.ts";
 import { newFolder } from "../harness/folder.ts";
+import { until } from "../harness/until.ts";
 
 /** A pipe has room for 4 to 64 KiB, as a terminal has for some: then a write has to wait. */
 const CHUNKS = Array.from({ length: 250 }, (_, index) => `${index} `.repeat(600));
@@ -35,7 +36,12 @@ test("a terminal that does not read blocks nobody, and gets everything in order 
   let written = 0;
   for (const chunk of CHUNKS) output.write(chunk, () => (written += 1));
   expect(output.writableNeedDrain).toBe(true);
-  await Bun.sleep(20);
+  let before = 0;
+  await until("a full pipe", () => {
+    const isFull = written > 0 && written === before;
+    before = written;
+    return isFull;
+  });
   expect(written).toBeGreaterThan(0);
   expect(written).toBeLessThan(CHUNKS.length);
 
