@@ -14,7 +14,7 @@ import { seededRandom } from "../simulator/random.ts";
 import { allTexts, entered, openHere, shownTo } from "./served.ts";
 
 /** Of all together; more in CI. */
-const KILLS = FULL_SIZE ? 50 : 6;
+const KILLS = FULL_SIZE ? 50 : 4;
 /** Members that are killed, each a process of its own. */
 const KILLED = ["Ann", "Ben"];
 /** Members that talk all the time, in this process. */

@@ -8,7 +8,9 @@ import { FULL_SIZE } from "../harness/full-size.ts";
 import { run } from "../harness/program.ts";
 import { simulate } from "./run.ts";
 
-const SEEDS = 200;
+const SEEDS = FULL_SIZE ? 200 : 60;
+/** The part of them that delivers everything, at least; few of them differ more. */
+const DELIVERED = FULL_SIZE ? 0.75 : 0.65;
 /** At full size, half of them in each of two processes: ten minutes on two processors. */
 const MANY_SEEDS = 20_000;
 const HALF_HOUR = 1_800_000;
@@ -20,7 +22,7 @@ test(`${SEEDS} sessions under random conditions keep the guarantee`, () => {
   // A simulator in which nothing arrived would keep the guarantee as well. Some 17 % of the runs end: their networks are silent for
   // longer than a session lives, lose half of everything, or have somebody who claims that the responder speaks another wire.
   const delivered = outcomes.filter(({ result }) => result === "delivered").length;
-  expect(delivered).toBeGreaterThan(SEEDS * 0.75);
+  expect(delivered).toBeGreaterThan(SEEDS * DELIVERED);
   expect(delivered).toBeLessThan(SEEDS);
 }, 180_000);
 
