@@ -9,7 +9,7 @@
 import { isIP } from "node:net";
 
 import { CharlaError } from "../errors.ts";
-import { formatAddress, type HostAndPort, parseHostAndPort } from "../net/address.ts";
+import { formatAddress, type HostAndPort, MAX_PORT, parseHostAndPort } from "../net/address.ts";
 import { hkdf } from "../net/node-crypto.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
 import { base64urlLength, decodeBase64url, encodeBase64url } from "./key-text.ts";
@@ -96,6 +96,9 @@ function readHost(authority: string): HostAndPort {
       return parseHostAndPort(authority);
     } catch (error) {
       if (!(error instanceof CharlaError)) throw error;
+      if (error.code === "PORT_OUT_OF_RANGE") {
+        throw invalid(`the invitation's port is not a number from 1 to ${MAX_PORT}`, COPY_IT_AGAIN);
+      }
     }
   }
   throw invalid(

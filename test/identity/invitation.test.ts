@@ -75,6 +75,7 @@ describe("formatInvitation and parseInvitation", () => {
 describe("a malformed invitation is INVALID_INVITATION", () => {
   const WHERE =
     "the invitation has no address: HOST, HOST:PORT or [IPV6]:PORT must follow charla://";
+  const PORT = "the invitation's port is not a number from 1 to 65535";
   const ROOM = "the invitation's room is not one percent-encoded name";
   const NO_KEY = "the invitation ends before its key: it has no #";
   const AGAIN = "copy it again, completely, from where it was shown";
@@ -93,9 +94,11 @@ describe("a malformed invitation is INVALID_INVITATION", () => {
     ["charla://", WHERE, AGAIN],
     [`charla:///main#${KEY}`, WHERE, AGAIN],
     [`charla://#${KEY}`, WHERE, AGAIN],
-    [`charla://h:0/main#${KEY}`, WHERE, AGAIN],
-    [`charla://h:65536/main#${KEY}`, WHERE, AGAIN],
-    [`charla://h:/main#${KEY}`, WHERE, AGAIN],
+    [`charla://h:0/main#${KEY}`, PORT, AGAIN],
+    [`charla://h:65536/main#${KEY}`, PORT, AGAIN],
+    [`charla://h:/main#${KEY}`, PORT, AGAIN],
+    [`charla://h:12x/main#${KEY}`, PORT, AGAIN],
+    [`charla://[::1]:70000/main#${KEY}`, PORT, AGAIN],
     [`charla://::1/main#${KEY}`, WHERE, AGAIN],
     [`charla://::1:12345/main#${KEY}`, WHERE, AGAIN],
     [`charla://[::1/main#${KEY}`, WHERE, AGAIN],
