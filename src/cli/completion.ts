@@ -1,5 +1,5 @@
 // `charla completion SHELL`: prints the script with which a shell completes the command line. What the script asks for
-// when somebody presses Tab is `charla completion --values KIND`.
+// when somebody presses Tab is `charla completion --values KIND [DATA-FOLDER]`.
 
 import { usageError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";
@@ -10,7 +10,7 @@ import { type CommandLine, helpFor } from "./options.ts";
 export async function completion({ words, values }: CommandLine, io: Io): Promise<number> {
   const [shell, extra] = words;
   const kind = values.get("values");
-  if (kind !== undefined) return await printValues(kind, io);
+  if (kind !== undefined) return await printValues(kind, shell, io);
   if (shell === undefined || extra !== undefined) {
     throw usageError(
       `completion takes the name of one shell, not ${words.length}`,
@@ -37,13 +37,15 @@ async function scriptFor(shell: string): Promise<string> {
   }
 }
 
-async function printValues(kind: string, io: Io): Promise<number> {
-  const { KNOWN_KINDS, knownValues } = await import("./completion/known-values.ts");
+/** @param folder where the messages are, as it is written on the command line; undefined for the usual one */
+async function printValues(kind: string, folder: string | undefined, io: Io): Promise<number> {
+  const { KNOWN_KINDS, knownValues, unquoted } = await import("./completion/known-values.ts");
   const known = KNOWN_KINDS.find((name) => name === kind);
   if (known === undefined) {
     throw usageError(`there are no values of ${quoteWord(kind)}`, helpFor("completion"));
   }
-  const found = await knownValues(known, io.env);
+  const data = folder === undefined ? undefined : unquoted(folder, io.env["HOME"]);
+  const found = await knownValues(known, io.env, data);
   if (found.length > 0) await io.print(found.join("\n"));
   return 0;
 }

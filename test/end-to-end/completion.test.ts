@@ -68,6 +68,9 @@ const IN_BASH: [typed: string, offered: string][] = [
   ["charla --room ", "garden"],
   ["charla --bind ::", "1 "],
   ["charla history ", "example.org:12345/garden"],
+  ["charla history --data .other ", "example.org:8/cellar"],
+  ["charla history --data=.other ex", "example.org:8/cellar"],
+  ["charla --server --data .other --room ", "cellar"],
   ["charla history --last ", ""],
   ["charla receive --reply=", ""],
   ["charla get -X P", "POST PUT PATCH"],
@@ -151,6 +154,8 @@ testWith(["bash", "tmux"], "bash completes on a terminal, files and folders too"
   await completes(screen, "charla get --output=fi", "charla get --output=file\\ one");
   await completes(screen, "charla get -d @fi", "charla get -d @file\\ one");
   await completes(screen, "charla serve fo", "charla serve folder/");
+  const inFolder = "charla history --data .my\\ data ";
+  await completes(screen, inFolder, `${inFolder}example.org:9/kitchen`);
 });
 
 testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", async () => {
@@ -161,6 +166,10 @@ testWith(["zsh", "tmux"], "zsh completes on a terminal, files and folders too", 
   await completes(screen, "charla send --to=exa", "charla send --to=example.org:12345");
   await completes(screen, "charla --json --room ", "charla --json --room garden");
   await completes(screen, "charla history ", "charla history example.org:12345/garden");
+  for (const option of [String.raw`--data .my\ data`, "--data='.my data'"]) {
+    const inFolder = `charla history ${option} `;
+    await completes(screen, inFolder, `${inFolder}example.org:9/kitchen`);
+  }
   await completes(screen, "charla get -o fi", "charla get -o file\\ one");
   await completes(screen, "charla get --json @fi", "charla get --json @file\\ one");
   await completes(screen, "charla serve ", "charla serve folder/");
@@ -217,6 +226,8 @@ testWith(
       // fish has made it from the man page.
       ["charla --from-the-man", []],
       ["charla -- ", ["[2001:db8::1]:80", "example.org:12345"]],
+      ["charla history --data '.my data' ", ["example.org:9/kitchen"]],
+      ["charla history --data=.other ", ["example.org:8/cellar"]],
       ["charla history --last ", []],
       ["charla send ", []],
       ["charla get -o fi", ["file one"]],
@@ -286,16 +297,19 @@ function newMember(): Person {
     join(ana.config, "known-servers"),
     "[2001:db8::1]:80 KEY\n$(touch${IFS}harm):1 KEY\n",
   );
-  const room = join(ana.data, "rooms", "1");
-  mkdirSync(room, { recursive: true });
-  const header = { room: "garden", where: "example.org:12345" };
-  const entry = { type: "message", sequence: 1, from: "ben", text: "hello" };
-  const lines = [header, entry].map((line) => `${JSON.stringify(line)}\n`);
-  writeFileSync(join(room, "history.jsonl"), lines.join(""));
+  writeJoinedRoom(ana.data, "garden", "example.org:12345");
   return ana;
 }
 
-/** A folder to be in, with the completion script, a file and a folder, and charla in `bin`. */
+function writeJoinedRoom(data: string, room: string, where: string): void {
+  const folder = join(data, "rooms", "1");
+  mkdirSync(folder, { recursive: true });
+  const entry = { type: "message", sequence: 1, from: "ben", text: "hello" };
+  const lines = [{ room, where }, entry].map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(join(folder, "history.jsonl"), lines.join(""));
+}
+
+/** A folder to be in, with the completion script, a file and a folder, two data folders, and charla in `bin`. */
 async function newFolderWith(shell: string): Promise<Folder> {
   const folder = newFolder();
   const { stdout } = await runCharla(["completion", shell]);
@@ -303,6 +317,8 @@ async function newFolderWith(shell: string): Promise<Folder> {
   folder.write("file one", "");
   mkdirSync(join(folder.path, "folder"));
   mkdirSync(join(folder.path, ".bin"));
+  writeJoinedRoom(join(folder.path, ".my data"), "kitchen", "example.org:9");
+  writeJoinedRoom(join(folder.path, ".other"), "cellar", "example.org:8");
   writeProgram(folder, `exec "${process.execPath}" "${MAIN}" "$@"`);
   return folder;
 }

@@ -20,14 +20,29 @@ const MAX_VALUES = 500;
 const SAFE_ROOM = /^(?!-)[\p{L}\p{N}_.-]{1,40}$/u;
 const SAFE_SERVER = /^(?!-)[\p{L}\p{N}_.:%[\]-]{1,300}$/u;
 
-export async function knownValues(kind: KnownKind, environment: Environment): Promise<string[]> {
-  const logs = await orNone(() => listLocalLogs(join(dataFolder(environment), "rooms")));
+/** What a word of a command line means to a shell, as far as that needs nothing run: it is completed before it is entered. */
+export function unquoted(word: string, home: string | undefined): string {
+  const plain = home === undefined ? word : word.replace(/^~(?=\/|$)/, () => home);
+  return plain.replaceAll(
+    /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,
+    (_quoted, single?: string, double?: string, escaped?: string) =>
+      single ?? double?.replaceAll(/\\([$`"\\])/g, "$1") ?? escaped ?? "",
+  );
+}
+
+/** @param folder where the messages are */
+export async function knownValues(
+  kind: KnownKind,
+  environment: Environment,
+  folder: string = dataFolder(environment),
+): Promise<string[]> {
+  const logs = await orNone(() => listLocalLogs(join(folder, "rooms")));
   const joined = logs.filter(({ where, room }) => SAFE_SERVER.test(where) && SAFE_ROOM.test(room));
   const values =
     kind === "server"
       ? [...(await knownServers(environment)), ...joined.map(({ where }) => where)]
       : [
-          ...(await roomsHere(environment)),
+          ...(await roomsHere(folder)),
           ...joined.map(({ where, room }) => (kind === "room" ? room : `${where}/${room}`)),
         ];
   return [...new Set(values)].toSorted().slice(0, MAX_VALUES);
@@ -38,10 +53,10 @@ async function knownServers(environment: Environment): Promise<string[]> {
   return servers.filter((server) => SAFE_SERVER.test(server));
 }
 
-/** Those of the server that stores its messages in the data folder. */
-async function roomsHere(environment: Environment): Promise<string[]> {
+/** Those of the server that stores its messages there. */
+async function roomsHere(folder: string): Promise<string[]> {
   const rooms = await orNone(async () => {
-    await using log = await openSqliteReader(dataFolder(environment));
+    await using log = await openSqliteReader(folder);
     return await log.rooms();
   });
   return rooms.map(({ name }) => name).filter((name) => SAFE_ROOM.test(name));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { knownValues } from "../../../src/cli/completion/known-values.ts";
+import { knownValues, unquoted } from "../../../src/cli/completion/known-values.ts";
 import { openSqliteLog } from "../../../src/log/sqlite-log.ts";
 import { newPerson, type Person } from "../../harness/person.ts";
 
@@ -70,6 +70,28 @@ test("the rooms are those of the own server and those that were joined, each onc
     "garden",
     "main",
   ]);
+});
+
+test("the rooms of another folder are those of that folder only", async () => {
+  using ana = newPerson();
+  using ben = newPerson();
+  await writeStore(ana, ["main"]);
+  await writeStore(ben, ["garden"]);
+  writeLocalLog(ben, "1", { room: "kitchen", where: "example.org:12345" });
+  expect(await knownValues("room", ana.env, ben.data)).toEqual(["garden", "kitchen"]);
+});
+
+test.each([
+  ["~/data", "/home/ana/data"],
+  ["~", "/home/ana"],
+  ["~ben/data", "~ben/data"],
+  [String.raw`my\ data`, "my data"],
+  [`'a "b" $c'/d`, `a "b" $c/d`],
+  [String.raw`"a \"b\" 'c' \$d \e"`, String.raw`a "b" 'c' $d \e`],
+  ["'~'/data", "~/data"],
+  ["$(touch /tmp/x)", "$(touch /tmp/x)"],
+])("%s on a command line is the folder %s", (word, folder) => {
+  expect(unquoted(word, "/home/ana")).toBe(folder);
 });
 
 test("an address where nothing was joined, for it was mistyped or refused, is no value", async () => {
