@@ -282,6 +282,35 @@ test("the state of a session is written only by the protocol's own folders", () 
   expect(offences).toEqual([]);
 });
 
+/** Files that are loaded with one, but for those that it loads when it needs them. */
+function loadedWith(path: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const text = readFileSync(join(source, path), "utf8");
+  for (const [, specifier = ""] of text.matchAll(
+    /^(?:import|export) (?!type )[^;]*?from "(\.[^"]+\.ts)"/gm,
+  )) {
+    loadedWith(
+      relative(source, join(source, path, "..", specifier))
+        .split(sep)
+        .join("/"),
+      seen,
+    );
+  }
+  return seen;
+}
+
+test("a conversation in a pipe loads nothing of the screen", () => {
+  const loaded = loadedWith("terminal/talk.ts");
+  const ofScreen = ["terminal.ts", "state/update.ts", "view/view.ts", "output/writer.ts"];
+  for (const file of ofScreen.map((name) => `terminal/${name}`)) {
+    expect(files).toContain(file);
+    expect(loadedWith("terminal/terminal.ts")).toContain(file);
+    expect(loaded).not.toContain(file);
+  }
+  expect([...loaded].filter((file) => file.startsWith("terminal/editor/"))).toEqual([]);
+});
+
 test("no folder is a drawer for odds and ends", () => {
   const drawers = files.filter((path) =>
     /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(path),

@@ -9,9 +9,16 @@ import {
   type NoticeText,
 } from "../chat/events.ts";
 import { CharlaError } from "../errors.ts";
-import { openDumbTerminal } from "./dumb-terminal.ts";
 import type { KeptLines } from "./editor/line-history.ts";
-import { Interruption, type Io, onSignalToEnd, SIGNAL_STATUS, type SignalName } from "./io.ts";
+import {
+  Interruption,
+  type Io,
+  isTerminal,
+  onSignalToEnd,
+  SIGNAL_STATUS,
+  type SignalName,
+} from "./io.ts";
+import { isDumb } from "./known-terminals.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
 import {
   inputLines,
@@ -23,7 +30,7 @@ import {
 import { createPrinter, type Printer, type PrinterOptions } from "./printer.ts";
 import { createRoomSwitcher } from "./room-switcher.ts";
 import { isRoomConversation } from "./run-command.ts";
-import { openTerminal } from "./terminal.ts";
+import type { Screen, Terminal } from "./terminal.ts";
 
 export interface TalkOptions extends PrinterOptions {
   /** Ring when a message mentions this person. */
@@ -117,6 +124,19 @@ function withUnsent(
   return [...others, ...lines];
 }
 
+/** Null if there is no terminal to type on, or none to draw on, or if a program in a pipe may write among what is drawn. */
+function findScreen({
+  stdin,
+  stdout,
+  stderr,
+  env,
+}: Pick<Io, "stdin" | "stdout" | "stderr" | "env">): Screen | null {
+  if (stdout.isPipe === true) return null;
+  const output = [stdout, stderr].find((stream) => stream.isTTY);
+  if (!isTerminal(stdin) || output === undefined || isDumb(env)) return null;
+  return { input: stdin, output };
+}
+
 /**
  * Holds the conversation until it ends; returns the exit status.
  *
@@ -154,36 +174,43 @@ export async function talk(
     shownError = error;
     await display.error(error);
   };
+  const reader = readersPace(printer);
+  let opened: Terminal | null = null;
   using _signals = onSignalToEnd(io, (status, signal) => {
-    if (status === SIGNAL_STATUS.SIGINT && terminal?.isInterruptForEditor === true) return;
-    display.end(signal);
+    if (status === SIGNAL_STATUS.SIGINT && opened?.isInterruptForEditor === true) return;
+    (opened ?? reader).end(signal);
     leave(status);
   });
 
   const isRoom = isRoomConversation(start);
+  const screen = json ? null : findScreen(io);
+  const isDumbTerminal = screen === null && isRoom && isTyped;
+  // A conversation in a pipe needs neither, and starts sooner.
+  const { openTerminal } = screen === null ? {} : await import("./terminal.ts");
+  const { openDumbTerminal } = isDumbTerminal ? await import("./dumb-terminal.ts") : {};
   const showsDelivery = options.delivery === "shown";
   using cleanup = new DisposableStack();
   // Input that is no longer read must not keep the program running.
   cleanup.defer(() => io.stdin.destroy());
-  await using terminal = json
-    ? null
-    : openTerminal(io, switcher, printer, {
-        isRoom,
-        showsDelivery,
-        quiet: options.quiet,
-        verbose,
-        bell: options.bell === true,
-        keptLines: options.keptLines,
-        keptWidths: options.keptWidths,
-        leave,
-        fail,
-      });
-  const reader = readersPace(printer);
+  await using terminal =
+    screen === null || openTerminal === undefined
+      ? null
+      : openTerminal(screen, io, switcher, printer, {
+          isRoom,
+          showsDelivery,
+          quiet: options.quiet,
+          verbose,
+          bell: options.bell === true,
+          keptLines: options.keptLines,
+          keptWidths: options.keptWidths,
+          leave,
+          fail,
+        });
+  opened = terminal;
+  // By a signal that came meanwhile.
+  if (leaveStatus !== null) terminal?.end();
   const display = terminal ?? reader;
-  const dumb =
-    terminal === null && isRoom && isTyped
-      ? openDumbTerminal(io, switcher, printer, { verbose, quit: () => leave(0) })
-      : null;
+  const dumb = openDumbTerminal?.(io, switcher, printer, { verbose, quit: () => leave(0) }) ?? null;
 
   for (const notice of options.notices ?? []) await display.event(noticeEvent(notice));
   let over = false;

@@ -9,8 +9,7 @@ import type { KeptLines } from "./editor/line-history.ts";
 import { editOutside } from "./external-editor.ts";
 import type { InputEvent } from "./input/input-event.ts";
 import { readInput } from "./input/input-reader.ts";
-import { type Io, isTerminal, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
-import { isDumb } from "./known-terminals.ts";
+import { type Io, type Output, SIGNAL_STATUS, type TerminalInput } from "./io.ts";
 import { askTerminal } from "./output/asking.ts";
 import { PLAIN } from "./output/capabilities.ts";
 import type { KeptWidths } from "./output/measured-width.ts";
@@ -71,23 +70,14 @@ export interface TerminalOptions extends Omit<TalkSettings, "showsMessages"> {
   fail(this: void, error: unknown): Promise<void>;
 }
 
-/** Null if there is no terminal to type on, or none to draw on, or if a program in a pipe may write among what is drawn. */
-export function openTerminal(
-  io: Pick<Io, "stdin" | "stdout" | "stderr" | "env">,
-  switcher: RoomSwitcher,
-  printer: Printer,
-  options: TerminalOptions,
-): Terminal | null {
-  const { stdin } = io;
-  if (io.stdout.isPipe === true) return null;
-  const output = [io.stdout, io.stderr].find((stream) => stream.isTTY);
-  if (!isTerminal(stdin) || output === undefined || isDumb(io.env)) return null;
-  return talkOn(stdin, output, io, switcher, printer, options);
+/** What is typed on, and what is drawn on. */
+export interface Screen {
+  readonly input: TerminalInput;
+  readonly output: Output;
 }
 
-function talkOn(
-  input: TerminalInput,
-  output: Output,
+export function openTerminal(
+  { input, output }: Screen,
   io: Pick<Io, "stdout" | "stderr" | "env">,
   switcher: RoomSwitcher,
   printer: Printer,
