@@ -152,6 +152,7 @@ test.each([
     "your invitation is for the room lunch, not for main",
     "join that room, or ask the owner for another invitation",
   ],
+  ["lunсh looks like the room lunch", "join that room, or choose another name"],
   ["ana closed the conversation", "it is over for everybody; ask them for the next one"],
 ])('a server that says "%s" leaves the hint: %s', (reason, hint) => {
   expect(describeRefusal(16, reason)).toMatchObject({ code: "REFUSED", message: reason, hint });
