@@ -2,6 +2,7 @@
 // another. Knows neither keys nor how events are shown (printer.ts).
 
 import type { ConversationEvent } from "../chat/events.ts";
+import { defer, type Deferred } from "../deferred.ts";
 import { CharlaError } from "../errors.ts";
 import { displayWidth } from "./display-width.ts";
 import type { Io } from "./io.ts";
@@ -12,10 +13,12 @@ import type { RoomSwitcher } from "./room-switcher.ts";
 import { rowText } from "./rows.ts";
 import { runCommand, sayGoodbye } from "./run-command.ts";
 import type { Effect, ScreenEvent } from "./state/effects.ts";
+import { noticeItems } from "./state/print.ts";
 import { startState } from "./state/state.ts";
 import type { TranscriptItem } from "./state/transcript.ts";
 import { update } from "./state/update.ts";
 import { itemRows } from "./view/item-rows.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /** Rows of a page that nobody waits for. */
 const ROWS = 1_000;
@@ -24,7 +27,11 @@ export function openDumbTerminal(
   io: Pick<Io, "stderr" | "env">,
   switcher: RoomSwitcher,
   printer: Printer,
-  { verbose, quit }: { verbose: boolean; quit: () => void },
+  {
+    verbose,
+    quit,
+    fail,
+  }: { verbose: boolean; quit: () => void; fail: (error: unknown) => Promise<void> },
 ) {
   const settings = {
     isRoom: true,
@@ -36,6 +43,8 @@ export function openDumbTerminal(
   };
   const size = { columns: io.stderr.columns || 80, rows: ROWS };
   let state = startState(settings, size, PLAIN, Date.now());
+  /** Resolves once what was held for the room that is being entered is sent, or given back. */
+  let holding: Deferred<void> | null = null;
 
   /** What is to be done, and what was printed. */
   function dispatch(event: ScreenEvent): [readonly Effect[], readonly TranscriptItem[]] {
@@ -58,6 +67,16 @@ export function openDumbTerminal(
     await printer.answer(items.flatMap(linesOf));
   }
 
+  async function performAll(effects: readonly Effect[]): Promise<void> {
+    for (const effect of effects) await perform(effect);
+  }
+
+  function endHolding(done: Promise<void>): void {
+    if (holding === null || state.switching !== null) return;
+    holding.resolve(done);
+    holding = null;
+  }
+
   async function perform(effect: Effect): Promise<void> {
     const { conversation } = switcher;
     switch (effect.type) {
@@ -72,8 +91,10 @@ export function openDumbTerminal(
         }
       case "run": {
         const outcome = await runCommand(effect.command, switcher, state.room, effect.confirmed);
-        const [, items] = dispatch({ type: "answered", outcome });
-        return answer(items);
+        const [effects, items] = dispatch({ type: "answered", id: effect.id, outcome });
+        await answer(items);
+        endHolding(Promise.resolve());
+        return performAll(effects);
       }
       case "goodbye":
         return sayGoodbye(conversation);
@@ -86,13 +107,23 @@ export function openDumbTerminal(
   return {
     /** To be called with each event before it is shown. */
     event(event: ConversationEvent): void {
-      dispatch({ type: "conversation", event });
+      const held = state.switching?.held ?? [];
+      const [effects] = dispatch({ type: "conversation", event });
+      if (state.switching !== null) return;
+      const lost = event.type === "ended" ? held : [];
+      void answer(lost.flatMap((text) => noticeItems(`not sent: ${visibleLine(text)}`, null)));
+      // Each is sent before the one before it is stored.
+      endHolding(Promise.all(effects.map((effect) => perform(effect).catch(fail))).then(() => {}));
     },
     /** Sends a line or runs it. */
     async enter(line: string): Promise<void> {
       const [effects, items] = dispatch({ type: "line", text: line });
       await answer(items);
-      for (const effect of effects) await perform(effect);
+      if (state.switching !== null && effects.length === 0) {
+        holding ??= defer();
+        return holding.promise;
+      }
+      await performAll(effects);
     },
   };
 }

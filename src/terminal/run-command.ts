@@ -12,6 +12,9 @@ import { visibleName } from "./visible-text.ts";
 
 /** A word that the server leaves out of a search. */
 const ONE_LETTER = /(?:^|\s)[a-z\d](?:\s|$)/i;
+const NO_CONTACT: ReadonlySet<string> = new Set(["NO_ANSWER", "NOBODY_LISTENING", "UNREACHABLE"]);
+/** How long a silent server is asked how it spells a room, ms: what is typed for that room waits. */
+const FIND_WITHIN = 5_000;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
 const MORE_FOUND = `only the last ${MAX_FOUND} are shown\ncharla history --search finds all in your log`;
@@ -60,7 +63,7 @@ async function run(
     case "join": {
       const other = command.room === room ? room : await findJoined(conversation, command.room);
       if (other === room) return text(`you are already in ${room}`);
-      await switcher.switchTo(other);
+      await switchTo(switcher, other, room);
       return DONE;
     }
     case "name":
@@ -144,10 +147,29 @@ async function run(
   }
 }
 
+/** @throws {CharlaError} why the room can't be entered, and that this person is where they were */
+async function switchTo(switcher: RoomSwitcher, other: string, room: string): Promise<void> {
+  try {
+    await switcher.switchTo(other);
+  } catch (error) {
+    if (!(error instanceof CharlaError) || error.code === "CONVERSATION_OVER") throw error;
+    const { code, message, hint, cause } = error;
+    const stays = room === "" ? "" : `; you are still in ${visibleName(room)}`;
+    throw new CharlaError(
+      code,
+      `cannot join ${visibleName(other)}: ${message}${stays}`,
+      // The address is known to be right.
+      NO_CONTACT.has(code) ? "join again once the server answers" : hint,
+      { cause },
+    );
+  }
+}
+
 /** The room as the server spells it: so its messages are kept with those of earlier visits. */
 async function findJoined(conversation: RoomConversation, written: string): Promise<string> {
+  const signal = AbortSignal.timeout(FIND_WITHIN);
   try {
-    const rooms = await conversation.rooms();
+    const rooms = await conversation.rooms({ signal });
     return (
       findRoom(
         rooms.map(({ name }) => name),
@@ -155,7 +177,7 @@ async function findJoined(conversation: RoomConversation, written: string): Prom
       ) ?? written
     );
   } catch (error) {
-    if (!(error instanceof CharlaError)) throw error;
+    if (!(error instanceof CharlaError) && !signal.aborted) throw error;
     // Why it can't be joined is said by the attempt.
     return written;
   }
@@ -199,7 +221,7 @@ export function performInConversation(
       return;
     case "run":
       void runCommand(effect.command, switcher, room, effect.confirmed).then((outcome) => {
-        dispatch({ type: "answered", outcome });
+        dispatch({ type: "answered", id: effect.id, outcome });
       });
       return;
     case "complete":

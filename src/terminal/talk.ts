@@ -210,7 +210,8 @@ export async function talk(
   // By a signal that came meanwhile.
   if (leaveStatus !== null) terminal?.end();
   const display = terminal ?? reader;
-  const dumb = openDumbTerminal?.(io, switcher, printer, { verbose, quit: () => leave(0) }) ?? null;
+  const dumb =
+    openDumbTerminal?.(io, switcher, printer, { verbose, quit: () => leave(0), fail }) ?? null;
 
   for (const notice of options.notices ?? []) await display.event(noticeEvent(notice));
   let over = false;

@@ -376,9 +376,10 @@ describe("another room", () => {
     await using stage = await openMain({ columns: 80 });
     stage.emit({ type: "renamed", from: "ben", to: "Benno" });
     await lastRows(stage, "-- ##:## ben is now Benno", ">");
-    stage.enter("unheard", "/join lunch-time", "/join main");
-    await stage.received(2);
+    stage.enter("unheard", "/join main");
     await stage.until("where one is", (rows) => rows.includes("   you are already in main"));
+    stage.enter("/join lunch-time");
+    await stage.received(2);
     stage.emit(enters("lunch-time", "ben", "ana"), says("ana", "soup"));
     await lastRows(
       stage,
@@ -404,10 +405,45 @@ describe("another room", () => {
     expect(stage.sent).toEqual(["(asked) enter lunch-time as ben"]);
   });
 
-  test("that cannot be joined leaves one in the current room", async () => {
-    await using stage = await openMain({});
-    stage.enter("/join none");
-    await lastRows(stage, "!! no answer", "   hint: look for it", ">");
+  test("gets what is typed while it is being entered, and the one before gets nothing of it", async () => {
+    await using stage = await openMain({ columns: 80 });
+    stage.enter("/join Lunch-Time", "soup", "/me sits down", "/name Benno", "/history 2");
+    await stage.received(1);
+    await lastRows(
+      stage,
+      "  …   ben soup",
+      "  …     * ben sits down",
+      "  …   ben /name Benno",
+      "  …   ben /history 2",
+      ">",
+    );
+    expect(stage.rows().at(-1)).toBe(" main  ben  joining Lunch-Time …");
+    expect(stage.sent).toEqual(["(asked) enter lunch-time as ben"]);
+    stage.emit(enters("lunch-time", "ben", "ana"));
+    await stage.received(5);
+    expect(stage.sent.slice(1)).toEqual([
+      "soup",
+      "/me sits down",
+      "(asked) rename Benno",
+      "(asked) history 2 51 ",
+    ]);
+    await stage.until("the room", (rows) => rows.at(-1) === " lunch-time  ben, ana  ok");
+  });
+
+  test("that cannot be joined leaves one in the current room, and gives back what was typed for it", async () => {
+    await using stage = await openMain({ columns: 80 });
+    // Each line is read before any answer comes.
+    stage.type("/join none\rsoup\r/who\r");
+    await lastRows(
+      stage,
+      "!! cannot join none: no answer; you are still in main",
+      "   hint: join again once the server answers",
+      "-- ##:## not sent: soup",
+      "-- ##:## not sent: /who",
+      ">",
+    );
+    expect(stage.rows().at(-1)).toBe(" main  ben  ok");
+    expect(stage.sent).toEqual(["(asked) enter none as ben"]);
     stage.enter("/who");
     await stage.until("who is here", (rows) => rows.some((row) => row.includes("  you  ")));
   });

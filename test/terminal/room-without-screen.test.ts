@@ -57,17 +57,31 @@ testWith(["tmux"], "on a dumb terminal messages have names, and commands work", 
   await script.received(2);
   screen.type("soup");
   screen.press("Enter");
-  await script.received(3);
+  await screen.until("what is held", (rows) => rows.at(-1) === "soup");
   script.emit({ ...entered, room: "lunch-time" });
   await screen.until("another room", (rows) =>
     rows.some((row) => row.startsWith("you are ben in lunch-time")),
   );
+  await script.received(3);
+  expect(script.sent).toEqual(["/rooms", "(asked) enter lunch-time as ben", "soup"]);
+  screen.type("/join main");
+  screen.press("Enter");
+  await script.received(4);
+  script.emit({ ...entered, room: "main" });
   await screen.until("what was lost", (rows) =>
     rows.includes("charla: may not have been delivered: soup"),
   );
+  screen.type("/join none");
+  screen.press("Enter");
+  screen.type("again");
+  screen.press("Enter");
+  await screen.until("what was not sent", (rows) => rows.at(-1) === "not sent: again");
+  expect(await screen.rows()).toContain(
+    "charla: cannot join none: no answer; you are still in main",
+  );
   screen.type("bye");
   screen.press("Enter");
-  await script.received(4);
+  await script.received(6);
   expect(script.sent.at(-1)).toBe("bye");
   const rows = await screen.until("the shell", (shown) => shown.at(-1) === "$");
   expect(rows).toContain("ana: hello");

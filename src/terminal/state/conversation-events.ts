@@ -122,6 +122,21 @@ export function printUnsaid(state: State, fate: string, text: string, now: numbe
   return print(state, { type: "notice", time: now, text: `${fate}: ${visibleLine(text)}` });
 }
 
+/** What was typed for a room that was not entered; `isShown` says which lines of it. */
+export function printHeld(
+  state: State,
+  now: number,
+  isShown: (text: string) => boolean = () => true,
+): State {
+  const held = state.switching?.held ?? [];
+  return held
+    .filter(isShown)
+    .reduce<State>((next, text) => printUnsaid(next, "not sent", text, now), {
+      ...state,
+      switching: null,
+    });
+}
+
 export function withoutPending(state: State, id: number): State {
   return { ...state, pending: state.pending.filter((message) => message.id !== id) };
 }
@@ -250,7 +265,8 @@ function countStrays(
   return { ...state, strays: { text, until: now + SHOW_STRAYS } };
 }
 
-function end(before: State, event: EventOf<"ended">, now: number): State {
+function end(start: State, event: EventOf<"ended">, now: number): State {
+  const before = printHeld(start, now);
   const { isRoom, quiet } = before.settings;
   // A room lists every message that it has taken: it has refused the others, because it was over.
   const refused = isRoom ? before.pending.filter(({ isTaken }) => !isTaken) : [];

@@ -53,7 +53,8 @@ export type ScreenEvent =
   /** Time has passed: see `nextTick`. */
   | { readonly type: "tick" }
   | ({ readonly type: "drawn" } & Drawn)
-  | { readonly type: "answered"; readonly outcome: Outcome }
+  /** To "run". */
+  | { readonly type: "answered"; readonly id: number; readonly outcome: Outcome }
   /** To "complete": what was asked for. */
   | { readonly type: "completed"; readonly line: LineBuffer; readonly words: readonly string[] }
   /** To "edit". */
@@ -73,7 +74,12 @@ export type ScreenEvent =
 export type Effect =
   | { readonly type: "say"; readonly id: number; readonly text: string }
   /** `confirmed`: the line that was typed before and asked to be typed again. */
-  | { readonly type: "run"; readonly command: RoomCommand; readonly confirmed: string | null }
+  | {
+      readonly type: "run";
+      readonly id: number;
+      readonly command: RoomCommand;
+      readonly confirmed: string | null;
+    }
   /** Completes what the server has to be asked for. */
   | { readonly type: "complete"; readonly line: LineBuffer; readonly words: AskedWords }
   | { readonly type: "ask-rooms" }

@@ -1,15 +1,15 @@
 // What a key or another input of the terminal changes: the line being typed, what is sent, which command is run. Pure.
 
-import { type Command, commandsFor, parseLine } from "../../chat/commands.ts";
+import { type Command, commandsFor, type ParsedLine, parseLine } from "../../chat/commands.ts";
 import { MAX_TEXT, MAX_WAITING } from "../../chat/conversation.ts";
 import { CharlaError } from "../../errors.ts";
 import { type Editing, type EditorCommand, replaceText } from "../editor/editing.ts";
 import type { LineBuffer } from "../editor/line-buffer.ts";
 import { complete as completeLine, paste, press } from "../editor/line-keys.ts";
 import type { InputEvent, Key } from "../input/input-event.ts";
-import { visibleLine } from "../visible-text.ts";
+import { visibleLine, visibleName } from "../visible-text.ts";
 import { completeInRoom, wordsToAskFor } from "./completion.ts";
-import { printOwn } from "./conversation-events.ts";
+import { printHeld, printOwn } from "./conversation-events.ts";
 import type { Effect, Failure } from "./effects.ts";
 import { endPages, noticeItems, print } from "./print.ts";
 import { promptText, type State, type Step } from "./state.ts";
@@ -228,12 +228,65 @@ function enterInRoom(state: State, text: string, now: number): Step {
   if (text === "") return [state, []];
   try {
     const parsed = parseLine(text);
+    if (isForOtherRoom(state, parsed)) return [hold(state, text), []];
     if (parsed.type === "command") return runCommand(state, parsed.command, now);
     return sayAll({ ...state, unconfirmed: null }, [parsed.text], now);
   } catch (error) {
     if (!(error instanceof CharlaError)) throw error;
     return [printError(state, error), []];
   }
+}
+
+/** While another room is being entered, all but what is for the screen alone, or leaves. */
+function isForOtherRoom({ switching }: State, parsed: ParsedLine): boolean {
+  if (switching === null) return false;
+  if (parsed.type === "say") return true;
+  const { type } = parsed.command;
+  return type !== "help" && type !== "copy" && !(isFarewell(type) && switching.held.length === 0);
+}
+
+function isFarewell(type: Command["type"]): boolean {
+  return type === "bye" || type === "quit";
+}
+
+function isFarewellLine(text: string): boolean {
+  const parsed = parseLine(text);
+  return parsed.type === "command" && isFarewell(parsed.command.type);
+}
+
+function hold(state: State, text: string): State {
+  const { switching } = state;
+  if (switching === null) return state;
+  const { room, held } = switching;
+  if (held.length < MAX_WAITING) {
+    return { ...state, switching: { ...switching, held: [...held, text] } };
+  }
+  const refused = printError(state, {
+    message: `${counted(MAX_WAITING)} lines wait for ${visibleName(room)} already; this one is still on the line`,
+    hint: "enter it again once you are there",
+  });
+  return takeEdited(refused, text);
+}
+
+/** The other room was entered: what was held for it is done there. */
+export function enterHeld(state: State, now: number): Step {
+  const held = state.switching?.held ?? [];
+  let next: State = { ...state, switching: null };
+  const effects: Effect[] = [];
+  // If one of them joins yet another room, those behind it are held for that.
+  for (const text of held) {
+    const [entered, wanted] = enterLine(next, text, now);
+    next = entered;
+    effects.push(...wanted);
+  }
+  return [next, effects];
+}
+
+/** The other room can't be entered. Somebody who wanted to leave then leaves. */
+export function giveBackHeld(state: State, now: number): Step {
+  const held = state.switching?.held ?? [];
+  const given = printHeld(state, now, (text) => !isFarewellLine(text));
+  return held.some(isFarewellLine) ? leave(given, "done") : [given, []];
 }
 
 function sayAll(state: State, texts: readonly string[], now: number): Step {
@@ -266,13 +319,21 @@ function runCommand(state: State, command: Command, now: number): Step {
     case "quit":
       return leave(next, "done");
     case "bye": {
+      // Those in the room that is being left for another have not been talked to any more.
+      if (next.switching !== null) return leave(next, "done");
       const [left, effects] = leave(next, "done");
       return [left, [{ type: "goodbye" }, ...effects]];
     }
     case "copy":
       return copy(next);
-    default:
-      return [next, [{ type: "run", command, confirmed }]];
+    default: {
+      const { nextId: id } = next;
+      const switching = command.type === "join" ? { id, room: command.room, held: [] } : null;
+      return [
+        { ...next, nextId: id + 1, switching: switching ?? next.switching },
+        [{ type: "run", id, command, confirmed }],
+      ];
+    }
   }
 }
 

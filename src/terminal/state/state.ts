@@ -9,6 +9,7 @@ import type { Awaited } from "./awaited.ts";
 import type { Effect } from "./effects.ts";
 import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
 import { NO_ROOM, type RoomState } from "./room.ts";
+import type { Switching } from "./switching.ts";
 import type { PrintedRows, TranscriptItem } from "./transcript.ts";
 import { NO_UNREAD, type Unread } from "./unread.ts";
 
@@ -103,7 +104,10 @@ export interface State {
 
   /** Own messages on their way, oldest first. */
   readonly pending: readonly PendingMessage[];
+  /** Of messages and commands. */
   readonly nextId: number;
+  /** Null while this person stays in the room. */
+  readonly switching: Switching | null;
 
   readonly presence: Presence;
   /** Null while nobody is. */
@@ -168,6 +172,7 @@ export function startState(
     markedNew: false,
     pending: [],
     nextId: 1,
+    switching: null,
     presence: NO_PRESENCE,
     awaited: null,
     strays: null,

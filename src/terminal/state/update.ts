@@ -1,22 +1,33 @@
 // The screen of a conversation as a state machine: what happens in, the next state and what is to be done out. Pure: the
 // time is passed in, in ms since 1970.
 
+import type { ConversationEvent } from "../../chat/events.ts";
 import { askAt, askingWhoIsGone } from "./awaited.ts";
 import { withHues } from "./colours.ts";
 import {
   conversationStep,
   notifyMore,
+  printHeld,
   printOwn,
   printUnsaid,
   withoutPending,
 } from "./conversation-events.ts";
 import type { Effect, Outcome, ScreenEvent } from "./effects.ts";
-import { complete, enterLine, inputStep, printError, takeEdited } from "./input.ts";
+import {
+  complete,
+  enterHeld,
+  enterLine,
+  giveBackHeld,
+  inputStep,
+  printError,
+  takeEdited,
+} from "./input.ts";
 import { peopleAnswered } from "./people-events.ts";
 import { announceArrivals, nextAnnouncement, presenceEnd } from "./presence.ts";
 import { endPages, noticeItems, print, printNotice, settleOldPresence } from "./print.ts";
 import { mentions } from "./room.ts";
 import type { State, Step } from "./state.ts";
+import { isSwitchTo } from "./switching.ts";
 import type { Answer } from "./transcript.ts";
 import { asked, roomsAnswered } from "./unread.ts";
 
@@ -30,7 +41,7 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
     case "line":
       return enterLine(state, event.text, now);
     case "conversation":
-      return conversationStep(state, event.event, now);
+      return conversationEvent(state, event.event, now);
     case "resize":
       return [{ ...state, size: event.size }, []];
     case "capabilities":
@@ -46,7 +57,7 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
       return [{ ...state, transcript, page, nameColumns, rowsSinceName }, []];
     }
     case "answered":
-      return [answered(state, event.outcome, now), []];
+      return commandAnswered(state, event, now);
     case "completed":
       return [complete(state, event.line, event.words), []];
     case "edited":
@@ -64,6 +75,24 @@ export function update(state: State, event: ScreenEvent, now: number): Step {
     case "closed":
       return [closed(state, now), []];
   }
+}
+
+function conversationEvent(state: State, event: ConversationEvent, now: number): Step {
+  const [next, effects] = conversationStep(state, event, now);
+  if (event.type !== "entered" || !isSwitchTo(next.switching, event.room)) return [next, effects];
+  const [entered, more] = enterHeld(next, now);
+  return [entered, [...effects, ...more]];
+}
+
+function commandAnswered(
+  before: State,
+  { id, outcome }: Extract<ScreenEvent, { type: "answered" }>,
+  now: number,
+): Step {
+  const state = answered(before, outcome, now);
+  // That the room was entered is an event of the conversation.
+  if (state.switching?.id !== id || outcome.type === "done") return [state, []];
+  return outcome.type === "failed" ? giveBackHeld(state, now) : enterHeld(state, now);
 }
 
 /** When time alone changes something; null if it doesn't. */
@@ -88,7 +117,10 @@ function closed(before: State, now: number): State {
   const counted =
     strays === null || strays.text === null ? state : printNotice(state, strays.text, now);
   // Printed like those that were stored, but for the time.
-  const printed = pending.reduce((next, { text }) => printOwn(next, text, null), counted);
+  const printed = printHeld(
+    pending.reduce((next, { text }) => printOwn(next, text, null), counted),
+    now,
+  );
   return { ...printed, strays: null, pending: [] };
 }
 

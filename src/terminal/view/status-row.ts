@@ -14,6 +14,8 @@ export interface Status {
   readonly people: readonly string[];
   /** Null before anybody has connected. */
   readonly connection: Connection | null;
+  /** The room that is being entered; empty while none is. */
+  readonly joining: string;
   /** In other rooms. */
   readonly unread: readonly UnreadRoom[];
 }
@@ -23,18 +25,24 @@ const GAP = "  ";
 /** Names beyond these are counted: more than anyone reads. */
 const MAX_NAMES = 40;
 
-export function statusOf({ settings, room, peer, connection, unread }: State): Status {
+export function statusOf({ settings, room, peer, connection, switching, unread }: State): Status {
   if (settings.isRoom) {
-    return { place: room.room, people: [...room.here.values()], connection, unread: unread.rooms };
+    return {
+      place: room.room,
+      people: [...room.here.values()],
+      connection,
+      joining: switching?.room ?? "",
+      unread: unread.rooms,
+    };
   }
-  const plain = { place: peer ?? "", people: [], connection, unread: [] };
+  const plain = { place: peer ?? "", people: [], connection, joining: "", unread: [] };
   if (peer !== null || connection.type !== "connecting") return plain;
   return { ...plain, place: "nobody is here yet", connection: null };
 }
 
 export function statusRow(status: Status, space: Space): Row {
   const { columns, width } = space;
-  const trouble = describeTrouble(status.connection);
+  const trouble = urgent(status);
   const [where, ...choices] = parts(status);
   for (const choice of choices) {
     const line = ` ${[where, ...choice].filter((part) => part !== "").join(GAP)} `;
@@ -50,8 +58,8 @@ export function statusRow(status: Status, space: Space): Row {
 /** The place, and what may stand behind it, the fullest first. */
 function parts(status: Status): [place: string, ...choices: string[][]] {
   const { place, people, unread } = status;
-  const trouble = describeTrouble(status.connection);
-  const connection = status.connection?.type === "ok" ? "ok" : trouble;
+  const trouble = urgent(status);
+  const connection = trouble === "" && status.connection?.type === "ok" ? "ok" : trouble;
   const names = people.length > MAX_NAMES ? null : people.map(visibleName).join(", ");
   const count = people.length === 0 ? "" : `${people.length} here`;
   const rooms = unread.map((room) => `${visibleName(room.room)}: ${room.count} new`).join(", ");
@@ -66,6 +74,12 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
     [trouble, news],
     [trouble],
   ];
+}
+
+/** What goes last where the window is narrow. */
+function urgent({ joining, connection }: Status): string {
+  const doing = joining === "" ? "" : `joining ${visibleName(joining)} …`;
+  return [doing, describeTrouble(connection)].filter((part) => part !== "").join(GAP);
 }
 
 /** Empty where all is well. */

@@ -177,13 +177,14 @@ function pendingRows(
   const rows: Row[] = [];
   // As it will when it is stored, so that its rows stay the same.
   const { lastAuthor, room } = state;
+  const waiting = linesOnTheirWay(state);
   const firstFollows =
     !isBelowNotice && lastAuthor?.key === room.fingerprint && lastAuthor.name === room.name;
-  let hidden = state.pending.length;
+  let hidden = waiting.length;
   while (hidden > 0) {
     // The count of hidden messages takes a row.
     const free = most - rows.length - (hidden > 1 ? 1 : 0);
-    const item = pendingItem(state, hidden - 1, firstFollows);
+    const item = pendingItem(state, waiting, hidden - 1, firstFollows);
     const next =
       hidden === 1
         ? followingRows(item, state.rowsSinceName, layout).rows
@@ -197,8 +198,14 @@ function pendingRows(
   return [count, ...rows];
 }
 
+/** Messages that are not stored yet, and what is held for a room that is being entered. */
+function linesOnTheirWay({ pending, switching }: State): readonly string[] {
+  return [...pending.map(({ text }) => text), ...(switching?.held ?? [])];
+}
+
 function pendingItem(
-  { pending, room, settings }: State,
+  { room, settings }: State,
+  waiting: readonly string[],
   index: number,
   firstFollows: boolean,
 ): MessageItem {
@@ -208,9 +215,9 @@ function pendingItem(
     name: settings.isRoom ? room.name : ">",
     // The rows of the plain wire have no names; the colour of a pending message isn't shown.
     colour: settings.isRoom ? 0 : null,
-    text: pending[index]?.text ?? "",
+    text: waiting[index] ?? "",
     mentions: false,
-    follows: index > 0 ? actionText(pending[index - 1]?.text ?? "") === null : firstFollows,
+    follows: index > 0 ? actionText(waiting[index - 1] ?? "") === null : firstFollows,
   };
 }
 

@@ -77,7 +77,8 @@ export async function createConversationScene(
 
   function perform(effect: Effect): void {
     if (effect.type === "say") unsaid.push(effect.text);
-    else if (effect.type === "run") dispatch({ type: "answered", outcome: { type: "done" } });
+    else if (effect.type === "run")
+      dispatch({ type: "answered", id: effect.id, outcome: { type: "done" } });
   }
 
   function emit(...events: readonly ConversationEvent[]): void {

@@ -30,7 +30,7 @@ function typing(owner: boolean) {
         if (effect.type !== "run") continue;
         const { room } = screen.state;
         const outcome = await runCommand(effect.command, switcher, room, effect.confirmed);
-        screen.dispatch({ type: "answered", outcome });
+        screen.dispatch({ type: "answered", id: 1, outcome });
       }
       const answers = screen.items().flatMap((item) => {
         if (item.type === "notice") return [item.text];

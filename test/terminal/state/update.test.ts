@@ -371,7 +371,7 @@ test("an old message that names one has the mark of a mention, but no notificati
     { ...entry, author: "key of ana", name: "ana", text: "I am ana" },
   ];
   const outcome = { type: "entries", entries, isOlder: true, note: null } as const;
-  screen.dispatch({ type: "answered", outcome });
+  screen.dispatch({ type: "answered", id: 1, outcome });
   const [first, second, third] = entries;
   expect(screen.items()).toMatchObject([
     {
@@ -743,7 +743,7 @@ describe("/copy", () => {
   test("copies the last invitation that was shown", () => {
     const screen = openRoom();
     screen.emit({ type: "invitation", invitation: "charla://192.0.2.1/main#KEY.OLD" });
-    screen.dispatch({ type: "answered", outcome: { type: "invitation", invitation } });
+    screen.dispatch({ type: "answered", id: 1, outcome: { type: "invitation", invitation } });
     screen.enter("/copy");
     expect(screen.effects()).toContainEqual({ type: "copy", text: invitation });
     expect(screen.printed().at(-1)).toBe("-- the invitation was sent to the terminal's clipboard");
@@ -791,10 +791,11 @@ describe("a command", () => {
     screen.enter("/who");
     expect(screen.effects()).toContainEqual({
       type: "run",
+      id: 1,
       command: { type: "who" },
       confirmed: null,
     });
-    screen.dispatch({ type: "answered", outcome: { type: "people", people: [] } });
+    screen.dispatch({ type: "answered", id: 1, outcome: { type: "people", people: [] } });
     expect(screen.printed()).toEqual(["answer people"]);
   });
 
@@ -821,8 +822,8 @@ describe("a command", () => {
     const screen = openRoom();
     screen.enter("/etc/hosts");
     const failed = { type: "failed", code: "REFUSED", message: "no", hint: "ask" } as const;
-    screen.dispatch({ type: "answered", outcome: failed });
-    screen.dispatch({ type: "answered", outcome: { ...failed, code: "CONVERSATION_OVER" } });
+    screen.dispatch({ type: "answered", id: 1, outcome: failed });
+    screen.dispatch({ type: "answered", id: 1, outcome: { ...failed, code: "CONVERSATION_OVER" } });
     expect(screen.printed()).toEqual([
       "!! there is no command /etc (/help lists them; //etc/hosts sends it as a message)",
       "!! no (ask)",
@@ -845,6 +846,7 @@ describe("a command", () => {
     const entry = { author: "key", name: "ben", text: "x", time: NOON, device: "", number: 1 };
     const outcome = (sequence: number, isOlder: boolean, note: string | null) => ({
       type: "answered" as const,
+      id: 1,
       outcome: { type: "entries" as const, entries: [{ ...entry, sequence }], isOlder, note },
     });
     screen.dispatch(outcome(7, true, null));
@@ -905,7 +907,7 @@ test("a message below older ones that a command has shown stands below its own d
   const entry = { author: "key", name: "ben", text: "x", device: "", number: 1, sequence: 1 };
   const entries = [{ ...entry, time: NOON - 24 * HOUR }];
   const outcome = { type: "entries", entries, isOlder: true, note: null } as const;
-  screen.dispatch({ type: "answered", outcome });
+  screen.dispatch({ type: "answered", id: 1, outcome });
   screen.emit(says("ben", "now"));
   expect(screen.printed()).toEqual(["answer entries", "~ now", "day 2", "ben: now"]);
 });
@@ -1273,4 +1275,81 @@ test("more lines than may wait on the plain wire are not sent, and are on the li
   screen.printed();
   screen.enter("x\n".repeat(1_000));
   expect(screen.effects().filter(({ type }) => type === "say")).toHaveLength(1_000);
+});
+
+/** Lines are entered behind `/join lunch`. */
+function joining(...lines: readonly string[]) {
+  const screen = openRoom();
+  screen.enter("/join lunch");
+  const effects = screen.effects();
+  const id = effects.find((effect) => effect.type === "run")?.id ?? 0;
+  screen.printed();
+  for (const line of lines) screen.enter(line);
+  const wanted = () => screen.effects().filter(({ type }) => type !== "keep-line");
+  return { screen, id, wanted };
+}
+
+describe("while another room is being entered", () => {
+  const lunch = { ...entered("ben"), room: "lunch" };
+  const failed = { type: "failed", code: "NO_ANSWER", message: "no answer", hint: "wait" } as const;
+  test("messages and commands wait for it, and those behind another /join for that", () => {
+    const { screen, id, wanted } = joining("soup", "/who", "/join garden", "flowers");
+    expect(wanted()).toEqual([]);
+    screen.dispatch({ type: "answered", id, outcome: { type: "done" } });
+    expect(wanted()).toEqual([]);
+    screen.emit(lunch);
+    expect(wanted()).toMatchObject([
+      { type: "say", text: "soup" },
+      { type: "run", command: { type: "who" } },
+      { type: "run", command: { type: "join", room: "garden" } },
+    ]);
+    screen.emit({ ...lunch, room: "garden" });
+    expect(wanted()).toMatchObject([{ type: "say", text: "flowers" }]);
+  });
+
+  test("that one is back in the room before, because it was deleted, sends nothing there", () => {
+    const { screen, wanted } = joining("soup");
+    screen.emit(entered("ben"));
+    expect(wanted()).toEqual([]);
+  });
+
+  test("help is shown at once, and with nothing waiting, bye leaves without a word to the room before", () => {
+    const { screen, wanted } = joining("/help", "bye");
+    expect(screen.printed()).toEqual(["answer commands"]);
+    expect(wanted()).toEqual([{ type: "leave", status: "done" }]);
+  });
+
+  test("bye waits behind a message, and leaves whether the room is entered or not", () => {
+    const joined = joining("soup", "bye");
+    expect(joined.wanted()).toEqual([]);
+    joined.screen.emit(lunch);
+    expect(joined.wanted()).toMatchObject([
+      { type: "say", text: "soup" },
+      { type: "goodbye" },
+      { type: "leave" },
+    ]);
+    const { screen, id, wanted } = joining("soup", "bye");
+    screen.dispatch({ type: "answered", id, outcome: failed });
+    expect(wanted()).toEqual([{ type: "leave", status: "done" }]);
+    expect(screen.printed()).toEqual(["!! no answer (wait)", "-- not sent: soup"]);
+  });
+
+  test("the end names what was not sent", () => {
+    const { screen } = joining("soup");
+    screen.emit({ type: "ended", reason: "left", unsaid: [] });
+    screen.dispatch({ type: "closed" });
+    expect(screen.printed()).toEqual([
+      "-- not sent: soup",
+      "-- the conversation is over: you left",
+    ]);
+  });
+
+  test("as many lines wait as may, and the next stays on the line", () => {
+    const { screen, wanted } = joining(...Array.from({ length: 1_000 }, (_, index) => `${index}`));
+    screen.enter("one more");
+    expect(screen.state.editing.line.text).toBe("one more");
+    expect(wanted()).toEqual([]);
+    screen.emit(lunch);
+    expect(wanted()).toHaveLength(1_000);
+  });
 });

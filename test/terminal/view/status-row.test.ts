@@ -13,6 +13,7 @@ const STATUS: Status = {
   place: "main",
   people: ["ana", "ben", "eva"],
   connection: { type: "ok" },
+  joining: "",
   unread: [{ room: "lunch", count: 3 }],
 };
 
