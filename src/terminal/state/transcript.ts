@@ -60,6 +60,21 @@ export interface Drawn {
 export interface PrintedRows {
   readonly shown: number;
   readonly total: number;
+  readonly next: PagePlace;
+}
+
+/** Where the next page begins: in a window of another size the item has other rows, but the same parts. */
+export interface PagePlace {
+  /** Parts of the item that were printed whole, such as the messages of an answer. */
+  readonly parts: number;
+  /** Rows of the next part that were printed. */
+  readonly rows: number;
+  /** The layout of those rows. */
+  readonly layout: {
+    readonly columns: number;
+    readonly rows: number;
+    readonly nameColumns: number;
+  };
 }
 
 /** A message that /history or /search has found. */

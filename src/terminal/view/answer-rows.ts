@@ -25,12 +25,13 @@ const MIN_DOES_COLUMNS = 20;
 /** Letters of a fingerprint that tell the people of one room apart. */
 const SHORT_FINGERPRINT = 12;
 
-export function answerRows(answer: Answer, layout: ItemLayout): Row[] {
+/** The rows of each part of the answer, such as a message or a person. In every window there are the same parts. */
+export function answerParts(answer: Answer, layout: ItemLayout): Row[][] {
   switch (answer.type) {
     case "commands":
       return commandRows(answer.rights, layout);
     case "command":
-      return commandHelp(answer.about).flatMap((line, index) =>
+      return commandHelp(answer.about).map((line, index) =>
         index === 0 ? ownRows("   ", [span(line, "strong")], layout) : sentenceRows(line, layout),
       );
     case "people":
@@ -49,25 +50,25 @@ export function answerRows(answer: Answer, layout: ItemLayout): Row[] {
 }
 
 /** The commands that somebody may use, by who else may. */
-function commandRows(rights: Rights, layout: Layout): Row[] {
+function commandRows(rights: Rights, layout: Layout): Row[][] {
   const commands = commandsFor(rights).toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const rowsOf = (chosen: typeof commands) =>
-    chosen.flatMap((command) => usageRows(commandUsage(command), command.does, layout));
+    chosen.map((command) => usageRows(commandUsage(command), command.does, layout));
   const operators = commands.filter(({ operator }) => operator === true);
   const owners = commands.filter(({ owner }) => owner === true);
   const others = commands.filter(({ owner, operator }) => owner !== true && operator !== true);
   const forEverybody = [
     ...rowsOf(others),
-    ...usageRows("bye", "says bye, and leaves", layout),
-    ...usageRows("//TEXT", "sends /TEXT", layout),
+    usageRows("bye", "says bye, and leaves", layout),
+    usageRows("//TEXT", "sends /TEXT", layout),
   ];
   if (operators.length + owners.length === 0) return forEverybody;
   return [
-    ...sentenceRows("everybody", layout),
+    sentenceRows("everybody", layout),
     ...forEverybody,
-    ...sentenceRows("operators", layout),
+    sentenceRows("operators", layout),
     ...rowsOf(operators),
-    ...(owners.length === 0 ? [] : sentenceRows("the owner", layout)),
+    ...(owners.length === 0 ? [] : [sentenceRows("the owner", layout)]),
     ...rowsOf(owners),
   ];
 }
@@ -91,7 +92,7 @@ function usageRows(usage: string, does: string, layout: Layout): Row[] {
 function peopleRows(
   { people, ownName, verbose, colours }: AnswerOf<"people">,
   layout: Layout,
-): Row[] {
+): Row[][] {
   const rows = Map.groupBy(people, ({ fingerprint }) => fingerprint)
     .entries()
     .map(([fingerprint, windows]) => {
@@ -116,7 +117,7 @@ function describePerson(windows: readonly MemberDescription[], isSelf: boolean):
   ].join(", ");
 }
 
-function roomRows({ rooms, current }: AnswerOf<"rooms">, layout: Layout): Row[] {
+function roomRows({ rooms, current }: AnswerOf<"rooms">, layout: Layout): Row[][] {
   const rows = rooms.map(({ name, members, entries }) => [
     span(visibleName(name), "strong"),
     span(String(members)),
@@ -126,8 +127,8 @@ function roomRows({ rooms, current }: AnswerOf<"rooms">, layout: Layout): Row[] 
   return tableRows(["room", "people", "messages", ""], rows, layout);
 }
 
-function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[] {
-  if (bans.length === 0) return sentenceRows("nobody is banned", layout);
+function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[][] {
+  if (bans.length === 0) return [sentenceRows("nobody is banned", layout)];
   const rows = bans.map(({ name, fingerprint, by, time }) => [
     span(visibleName(name), "strong"),
     // Whole, for it is what /unban takes.
@@ -137,17 +138,17 @@ function banRows({ bans }: AnswerOf<"bans">, layout: Layout): Row[] {
   return tableRows(["name", "key", "banned"], rows, layout);
 }
 
-function bannedRows(banned: Banned, layout: ItemLayout): Row[] {
+function bannedRows(banned: Banned, layout: ItemLayout): Row[][] {
   const { invitation } = banned;
   return [
-    ...banSentences(banned).flatMap((sentence) => sentenceRows(sentence, layout)),
-    ...(invitation === undefined ? [] : invitationRows({ invitation, showsCode: false }, layout)),
+    ...banSentences(banned).map((sentence) => sentenceRows(sentence, layout)),
+    ...(invitation === undefined ? [] : [invitationRows({ invitation, showsCode: false }, layout)]),
   ];
 }
 
-function invitationListRows({ invitations }: AnswerOf<"invitations">, layout: Layout): Row[] {
+function invitationListRows({ invitations }: AnswerOf<"invitations">, layout: Layout): Row[][] {
   if (invitations.length === 0) {
-    return sentenceRows("anyone may join: there are no invitations", layout);
+    return [sentenceRows("anyone may join: there are no invitations", layout)];
   }
   const rows = invitations.map((invitation) => [
     span(visibleName(invitation.id), "strong"),
@@ -175,7 +176,7 @@ function listGuests({ guests, count }: InvitationDescription): string {
 }
 
 /** Messages as in the conversation, with a line for each day. */
-function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout): Row[] {
+function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout): Row[][] {
   const { width } = layout;
   const nameColumns = Math.max(
     layout.nameColumns,
@@ -186,7 +187,7 @@ function entryRows({ entries, colours }: AnswerOf<"entries">, layout: ItemLayout
   );
   let last: FoundEntry | null = null;
   let rowsSinceName = 0;
-  return entries.flatMap((entry) => {
+  return entries.map((entry) => {
     const { time, name, author, text, mentions } = entry;
     const isNewDay = last === null || calendarDay(last.time) !== calendarDay(time);
     const follows =

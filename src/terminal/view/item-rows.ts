@@ -4,7 +4,7 @@
 import { type Row, span } from "../rows.ts";
 import type { TranscriptItem } from "../state/transcript.ts";
 import { visibleLine, visibleText } from "../visible-text.ts";
-import { answerRows } from "./answer-rows.ts";
+import { answerParts } from "./answer-rows.ts";
 import { invitationRows } from "./invitation-rows.ts";
 import { type ItemLayout, type Layout, ownRows } from "./layout.ts";
 import { messageRows } from "./message-rows.ts";
@@ -37,7 +37,7 @@ export function itemRows(item: TranscriptItem, layout: ItemLayout): Row[] {
     case "invitation":
       return invitationRows(item, layout);
     case "answer":
-      return answerRows(item.answer, layout);
+      return answerParts(item.answer, layout).flat();
   }
 }
 

@@ -12,12 +12,13 @@ const GAP = "  ";
  * follows the first cell of each row goes on a row of its own, each cell behind its heading.
  *
  * @param cells visible text on one line each
+ * @returns the rows of the headings, and those of each row of cells
  */
 export function tableRows(
   headings: readonly string[],
   cells: readonly (readonly Span[])[],
   layout: Space,
-): Row[] {
+): Row[][] {
   const { columns, width } = layout;
   const indent = columns < 3 * OWN_INDENT ? Math.min(MARK_COLUMNS, columns - 1) : OWN_INDENT;
   const further = Math.min(indent + GAP.length, columns - 1);
@@ -34,8 +35,8 @@ export function tableRows(
     (row) => indent + row.reduce((sum, { text }) => sum + width(text), 0) > columns,
   );
   const blanks = span(" ".repeat(indent));
-  if (!isNarrow) return rows.map((row) => [blanks].concat(row));
-  return cells.flatMap(([first, ...others]) => {
+  if (!isNarrow) return rows.map((row) => [[blanks].concat(row)]);
+  const parts = cells.map(([first, ...others]): Row[] => {
     const rest = others
       .map((cell, index) => labelled(headings[index + 1] ?? "", cell))
       .filter((row) => row.length > 0)
@@ -45,6 +46,7 @@ export function tableRows(
       ...(rest.length === 0 ? [] : hang([span(" ".repeat(further))], rest, further, layout)),
     ];
   });
+  return [[], ...parts];
 }
 
 function labelled(heading: string, cell: Span): Row {

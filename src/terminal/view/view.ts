@@ -5,11 +5,12 @@ import { actionText } from "../../chat/commands.ts";
 import { layOutEditor } from "../editor/layout.ts";
 import { type Frame, type Row, span } from "../rows.ts";
 import { liveNotices, promptText, type State } from "../state/state.ts";
-import type { Drawn, MessageItem, PrintedRows, TranscriptItem } from "../state/transcript.ts";
+import type { Drawn, MessageItem, PrintedRows } from "../state/transcript.ts";
 import { itemRows } from "./item-rows.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { followingRows, messageRows, nameColumnWidth } from "./message-rows.ts";
 import { clockTime } from "./message-text.ts";
+import { answerRows, printedRows, printedUpTo } from "./pages.ts";
 import { statusOf, statusRow } from "./status-row.ts";
 import { clip } from "./wrapping.ts";
 
@@ -71,37 +72,15 @@ function namesShown({ here }: State["room"], transcript: State["transcript"]): S
   return new Set([...here.values(), ...authors]);
 }
 
-/** Answers that are printed a page at a time are laid out once for a window: some take long. */
-const ANSWERS = new WeakMap<
-  TranscriptItem,
-  { readonly layout: ItemLayout; readonly rows: readonly Row[] }
->();
-
-function laidOut(item: TranscriptItem, layout: ItemLayout): readonly Row[] {
-  if (item.type !== "answer") return itemRows(item, layout);
-  const known = ANSWERS.get(item);
-  if (known !== undefined && isSameLayout(known.layout, layout)) return known.rows;
-  const rows = itemRows(item, layout);
-  ANSWERS.set(item, { layout, rows });
-  return rows;
-}
-
-function isSameLayout(one: ItemLayout, other: ItemLayout): boolean {
-  return (
-    one.columns === other.columns &&
-    one.rows === other.rows &&
-    one.width === other.width &&
-    one.nameColumns === other.nameColumns &&
-    one.drawsCodes === other.drawsCodes
-  );
-}
-
 /** All that waits, or the next page of an answer that is longer than the window. */
 function printTranscript(state: State, layout: ItemLayout) {
   const { transcript, page } = state;
   const rows: Row[] = [];
   let { rowsSinceName } = state;
-  if (page?.waits === true) return { rows, items: 0, page, rowsSinceName };
+  const [paged] = transcript;
+  const printed =
+    page === null || paged?.type !== "answer" ? null : printedRows(paged, page, layout);
+  if (page?.waits === true) return { rows, items: 0, page: printed, rowsSinceName };
   const pageRows = Math.max(1, layout.rows - 2);
   for (const [index, item] of transcript.entries()) {
     if (item.type === "message") {
@@ -110,13 +89,16 @@ function printTranscript(state: State, layout: ItemLayout) {
       ({ rowsSinceName } = following);
       continue;
     }
-    const next = laidOut(item, layout);
-    const isPaged = item.type === "answer" && next.length > pageRows;
-    const from = index === 0 && page !== null ? Math.min(page.shown, next.length) : 0;
-    const to = isPaged ? Math.min(from + pageRows, next.length) : next.length;
+    if (item.type !== "answer") {
+      rows.push(...itemRows(item, layout));
+      continue;
+    }
+    const next = answerRows(item, layout);
+    const from = index === 0 && printed !== null ? printed.shown : 0;
+    const to = next.length > pageRows ? Math.min(from + pageRows, next.length) : next.length;
     rows.push(...next.slice(from, to));
     if (to < next.length) {
-      return { rows, items: index, page: { shown: to, total: next.length }, rowsSinceName };
+      return { rows, items: index, page: printedUpTo(item, to, layout), rowsSinceName };
     }
   }
   return { rows, items: transcript.length, page: null, rowsSinceName };

@@ -13,6 +13,7 @@ import {
   NOON,
   openVirtualScreen,
   PLAIN_WIRE,
+  rowsPrinted,
   says,
 } from "./virtual-screen.ts";
 
@@ -63,7 +64,7 @@ function openPages() {
   const screen = openRoom("ben");
   screen.enter("/help");
   screen.emit(says("ben", "meanwhile"));
-  screen.dispatch(drawn(0, { shown: 22, total: 30 }));
+  screen.dispatch(drawn(0, rowsPrinted(22, 30)));
   return screen;
 }
 
@@ -1139,9 +1140,9 @@ describe("Tab", () => {
 describe("an answer that is longer than the window", () => {
   test("waits for Enter, and what comes meanwhile waits below it", () => {
     const screen = openPages();
-    expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: true });
+    expect(screen.state.page).toEqual({ ...rowsPrinted(22, 30), waits: true });
     screen.press("return");
-    expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: false });
+    expect(screen.state.page).toEqual({ ...rowsPrinted(22, 30), waits: false });
     screen.dispatch(drawn(1));
     expect(screen.state.page).toBeNull();
     expect(screen.printed()).toEqual(["ben: meanwhile"]);
@@ -1158,7 +1159,7 @@ describe("an answer that is longer than the window", () => {
   test.each(["return", "space", "pagedown"])("goes on with %s", (name) => {
     const screen = openPages();
     screen.press(name);
-    expect(screen.state.page).toEqual({ shown: 22, total: 30, waits: false });
+    expect(screen.state.page).toEqual({ ...rowsPrinted(22, 30), waits: false });
     expect(screen.state.editing.line.text).toBe("");
   });
 

@@ -108,6 +108,12 @@ export function openVirtualScreen(settings: Partial<TalkSettings> = {}) {
   };
 }
 
+/** So many rows, each of them a part of its item. */
+export function rowsPrinted(shown: number, total: number): PrintedRows {
+  const layout = { columns: 80, rows: 24, nameColumns: 1 };
+  return { shown, total, next: { parts: shown, rows: 0, layout } };
+}
+
 /** So many items were printed, and of the next one so many rows. */
 export function drawn(items: number, page: PrintedRows | null = null): ScreenEvent {
   return { type: "drawn", items, page, nameColumns: 1, rowsSinceName: 0 };

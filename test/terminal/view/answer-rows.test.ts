@@ -7,10 +7,10 @@ import type { InvitationDescription } from "../../../src/chat/frames.ts";
 import { displayWidth as width } from "../../../src/terminal/display-width.ts";
 import { rowText, span } from "../../../src/terminal/rows.ts";
 import type { Answer, FoundEntry } from "../../../src/terminal/state/transcript.ts";
-import { answerRows } from "../../../src/terminal/view/answer-rows.ts";
+import { answerParts } from "../../../src/terminal/view/answer-rows.ts";
 
 const rowsOf = (answer: Answer, columns = 80) =>
-  answerRows(answer, { columns, rows: 24, nameColumns: 3, width, drawsCodes: false });
+  answerParts(answer, { columns, rows: 24, nameColumns: 3, width, drawsCodes: false }).flat();
 const lines = (answer: Answer, columns = 80) => rowsOf(answer, columns).map(rowText);
 
 const help = (rights: { owner: boolean; operator: boolean }, columns = 80) =>

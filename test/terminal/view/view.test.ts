@@ -40,6 +40,10 @@ const message = (text: string): MessageItem => ({
 const follows = (text: string) => ({ ...message(text), follows: true });
 const isNamed = (row: string) => row === "14:03 ana";
 
+/** Such as m1 and m2, in the order in which they stand there. */
+const marks = (rows: readonly string[], letter: string) =>
+  rows.flatMap((row) => row.match(new RegExp(`\\b${letter}\\d+\\b`, "g")) ?? []);
+
 const settled = (state: State) => view(state).frame.settled.map(rowText);
 const live = (state: State) => view(state).frame.live.map(rowText);
 
@@ -247,6 +251,10 @@ describe("an answer that is longer than the window", () => {
   };
   const size = { columns: 80, rows: 8 };
   const waiting = stateOf(size, { transcript: [answer, message("hello")] });
+  const atPage2 = (waits: boolean): State => {
+    const { page } = view(waiting);
+    return { ...waiting, page: page && { ...page, waits } };
+  };
 
   test("is laid out once, and again in another window", () => {
     const rows = view(waiting).frame.settled;
@@ -262,7 +270,9 @@ describe("an answer that is longer than the window", () => {
 
   test("is printed a page at a time, with a question in place of the line being typed", () => {
     const { items, page } = view(waiting);
-    expect({ items, page }).toEqual({ items: 0, page: { shown: 6, total: 12 } });
+    const layout = { columns: 80, rows: 8, nameColumns: 3 };
+    const next = { parts: 6, rows: 0, layout };
+    expect({ items, page }).toEqual({ items: 0, page: { shown: 6, total: 12, next } });
     expect(settled(waiting)).toHaveLength(6);
     expect(live(waiting)).toEqual([
       "-- 6 more rows: Enter shows them, q leaves",
@@ -282,14 +292,14 @@ describe("an answer that is longer than the window", () => {
   });
 
   test("stops until a key is pressed, and what comes meanwhile waits", () => {
-    const state = { ...waiting, page: { shown: 6, total: 12, waits: true } };
+    const state = atPage2(true);
     expect(view(state)).toMatchObject({ items: 0, page: { shown: 6, total: 12 } });
     expect(settled(state)).toEqual([]);
     expect(live(state)).toEqual(live(waiting));
   });
 
   test("goes on where it stopped, and what came meanwhile follows its end", () => {
-    const state = { ...waiting, page: { shown: 6, total: 12, waits: false } };
+    const state = atPage2(false);
     expect(view(state)).toMatchObject({ items: 2, page: null });
     expect(settled(state)).toHaveLength(7);
     expect(settled(state).slice(-2)).toEqual([
@@ -298,6 +308,53 @@ describe("an answer that is longer than the window", () => {
     ]);
     expect(live(state)).toEqual(["> ", " main  ana, ben  ok "]);
   });
+
+  test.each([
+    [42, 100],
+    [100, 42],
+    [42, 30],
+    [30, 80],
+  ])(
+    "goes on behind the last message that was printed whole, in a window of %d columns that has %d by then",
+    (before, after) => {
+      const found: TranscriptItem = {
+        type: "answer",
+        answer: {
+          type: "entries",
+          colours: new Map(),
+          entries: Array.from({ length: 20 }, (_, index) => ({
+            sequence: index,
+            time: TIME,
+            author: index % 3 === 0 ? "ana" : "ben",
+            name: index % 3 === 0 ? "ana" : "ben",
+            device: "",
+            number: index,
+            text: `m${index} ${"several rows of a text ".repeat(4)}e${index}`,
+            mentions: false,
+          })),
+        },
+      };
+      const first = stateOf({ columns: before, rows: 20 }, { transcript: [found] });
+      const { page } = view(first);
+      const resized: State = {
+        ...first,
+        size: { columns: after, rows: 20 },
+        page: page && { ...page, waits: true },
+      };
+      const printedWhole = marks(settled(first), "e").length;
+      expect(printedWhole).toBeGreaterThan(0);
+      const rest: string[] = [];
+      for (let next: State["page"] = resized.page; next !== null;) {
+        const screen = view({ ...resized, page: { ...next, waits: false } });
+        rest.push(...screen.frame.settled.map(rowText));
+        next = screen.page && { ...screen.page, waits: true };
+      }
+      const numbers = Array.from({ length: 20 - printedWhole }, (_, index) => index + printedWhole);
+      expect(marks(rest, "m")).toEqual(numbers.map((number) => `m${number}`));
+      expect(marks(rest, "e")).toEqual(numbers.map((number) => `e${number}`));
+      expect(live(resized)[0]).toStartWith(`-- ${rest.length} more rows`);
+    },
+  );
 
   test("is printed whole if it just fits", () => {
     expect(view({ ...waiting, size: { columns: 80, rows: 14 } })).toMatchObject({ items: 2 });
