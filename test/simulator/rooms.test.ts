@@ -60,7 +60,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: "a member comes back without saying what it has already",
     file: "client/room-client/step.ts",
-    from: "if (shown !== null) client.received = shown;",
+    from: "if (isNew) client.received = at;",
     to: "",
   },
   {
