@@ -93,6 +93,21 @@ export function announceArrivals(presence: Presence, now: number): Presence {
   return begun(next, presence, now);
 }
 
+/** Those who have come and not spoken are in the line now: something is printed below it that was said after they came. */
+export function announceAll(presence: Presence): Presence {
+  const came = [...presence.arriving].filter(([, { hasSpoken }]) => !hasSpoken);
+  const [first] = came;
+  if (first === undefined) return presence;
+  const [, { since }] = first;
+  const arriving = new Map([...presence.arriving].filter(([, { hasSpoken }]) => hasSpoken));
+  const names = came.map(([key, { name }]) => [key, name] as const);
+  return begun(
+    { ...presence, arriving, joined: new Map([...presence.joined, ...names]) },
+    presence,
+    since,
+  );
+}
+
 /** When the next of those who came has stayed long enough; null if nobody has come. */
 export function nextAnnouncement({ arriving }: Presence): number | null {
   const [first] = arriving.values();

@@ -4,7 +4,7 @@
 import { actionText } from "../../chat/commands.ts";
 import type { ConversationEvent } from "../../chat/events.ts";
 import { describeEvent } from "./event-text.ts";
-import { presenceEnd, presencePrinted, presenceText } from "./presence.ts";
+import { announceAll, presenceEnd, presencePrinted, presenceText } from "./presence.ts";
 import type { State } from "./state.ts";
 import type { MessageItem, TranscriptItem } from "./transcript.ts";
 
@@ -32,7 +32,8 @@ export function printMessage(
   message: Omit<MessageItem, "type" | "follows">,
   key: string,
 ): State {
-  return printBelow(settlePast(state), message, key);
+  const presence = announceAll(state.presence);
+  return printBelow(settlePast({ ...state, presence }), message, key);
 }
 
 function printBelow(

@@ -45,11 +45,31 @@ describe("somebody who joins", () => {
 
   test("and speaks at once is not announced after that, but leaves like everybody", () => {
     const screen = openRoom();
-    screen.emit(joined("ben"), joined("eva"), says("ben", "hello"));
+    screen.emit(joined("ben"), says("ben", "hello"), joined("eva"));
     screen.wait(3_000);
     expect(screen.live()).toEqual(["eva joined"]);
     screen.emit(left("ben"));
     expect(screen.live()).toEqual(["eva joined; ben left"]);
+    expect(screen.printed()).toEqual(["ben: hello"]);
+  });
+
+  test("stands above what others say after that, and with the time at which they came", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"));
+    screen.wait(1_000);
+    screen.emit(joined("eva"), says("ben", "hello"), says("tom", "hello ben"));
+    screen.wait(60_000);
+    expect(screen.live()).toEqual([]);
+    const notice = screen.items().find(({ type }) => type === "notice");
+    expect(notice).toMatchObject({ text: "eva joined", time: screen.now - 60_000 });
+  });
+
+  test("while messages from before one came are still being shown stands below those", () => {
+    const screen = openRoom("tom");
+    screen.emit(joined("ben"), says("tom", "old", screen.now - 60_000, true));
+    expect(screen.printed()).toEqual(["~ earlier", "tom: old"]);
+    screen.emit(says("tom", "hello ben"));
+    expect(screen.printed()).toEqual(["~ now", "-- ben joined", "tom: hello ben"]);
   });
 
   test("is shown by the name that they have then", () => {
