@@ -26,6 +26,9 @@ import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning } from "./running-server.ts";
 
+/** Messages that somebody has missed and that are shown at once: some screens full. */
+const MAX_MISSED = 100;
+
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
   const member = memberOptions(commandLine, io.env);
@@ -50,6 +53,8 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     ? keptLines(commandLine, io, (error) => (canKeep ? addLater(error) : undefined))
     : undefined;
   let isRead = true;
+  // Programs get all of it; they have no /history.
+  const isShown = io.stdin.isTTY === true && io.stdout.isTTY === true && !flags.has("json");
 
   /** Null when none is kept; where it can't be, a notice says so. */
   function openLog(room: string, addNotice: (notice: NoticeText) => void): LocalLog | null {
@@ -99,6 +104,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       history,
       // Back in a room, its last messages are on the screen already.
       repeatsHistory: flags.has("history") && isFirstVisit,
+      missed: isShown ? Math.max(MAX_MISSED, history ?? 0) : undefined,
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);
         // It is said once; one can talk without a log.

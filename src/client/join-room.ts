@@ -38,6 +38,8 @@ export interface JoinRoomOptions {
   readonly history?: number | undefined;
   /** So many of the last messages are shown at the start in any case, also where the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
+  /** So many of the last messages that were missed are shown, and how many more there were; without it, all are. */
+  readonly missed?: number | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -79,6 +81,7 @@ export function joinRoom(
     device: options.device ?? memoryDevice(),
     history: options.history,
     repeatsHistory: options.repeatsHistory,
+    missed: options.missed,
     keepsUnsaid: options.device !== undefined && options.keepsUnsaid !== false,
     onEntry: options.onEntry,
     random: Math.random,

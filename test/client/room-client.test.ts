@@ -366,6 +366,28 @@ describe("entering", () => {
       ]);
     });
 
+    test("of many that were missed shows the last, and how many more there are, also after a lost connection", () => {
+      const client = connecting({ missed: 2, cursor: at(3) });
+      happen(client, 0, CONNECTED);
+      const more = (count: string) =>
+        emit({
+          type: "notice",
+          code: "MISSED_MORE",
+          message: `you have missed ${count} more`,
+          hint: "/history shows them, from the last on",
+        });
+      expect(happen(client, 0, welcome(8), ...[4, 5, 6, 7, 8, 9].map(entry))).toEqual([
+        emit(ENTERED, at(3)),
+        more("3 earlier messages"),
+        showsPast(7),
+        showsPast(8),
+        shows(9),
+      ]);
+      happen(client, 0, LOSS, TICK, CONNECTED);
+      const shown = happen(client, 0, welcome(12), ...[10, 11, 12].map(entry));
+      expect(shown.slice(-3)).toEqual([more("1 earlier message"), shows(11), shows(12)]);
+    });
+
     test("counts those that were missed among them", () => {
       const client = connecting({ ...AGAIN, cursor: at(5) });
       expect(happen(client, 0, CONNECTED)).toEqual([enter(at(2))]);

@@ -52,6 +52,7 @@ export function welcome(
     const sequence = Math.min(client.received.sequence, firstShown(client, last));
     client.received = { log, sequence };
   }
+  client.skipUpTo = last - (client.missed ?? Number.POSITIVE_INFINITY);
   const event: RoomEvent = client.entered
     ? { type: "reconnected" }
     : {

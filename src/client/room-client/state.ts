@@ -31,6 +31,11 @@ export interface RoomClientOptions {
   readonly history?: number | undefined;
   /** So many of the last entries are shown at the start in any case, also if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
+  /**
+   * Of what was missed, so many of the last entries are shown, and a notice says how many more there were; without it, all
+   * are.
+   */
+  readonly missed?: number | undefined;
   /** What is said, and not known to be stored at the end, stays with the device for its next run; by default it does. */
   readonly keepsUnsaid?: boolean | undefined;
   /** Each new entry is a `keep`. */
@@ -80,7 +85,7 @@ export type Answer = Extract<ServerFrame, { readonly request: number }>;
 
 export interface RoomClient extends Pick<
   RoomClientOptions,
-  "room" | "device" | "random" | "history" | "repeatsHistory" | "keepsEntries"
+  "room" | "device" | "random" | "history" | "repeatsHistory" | "missed" | "keepsEntries"
 > {
   readonly keepsUnsaid: boolean;
   readonly resendAfter: number;
@@ -104,6 +109,9 @@ export interface RoomClient extends Pick<
   past: Cursor | null;
   /** The newest entry that has come; its reader may be behind. */
   received: Cursor | null;
+  /** Entries up to this one were missed and are not shown; `skipped` of them have come. */
+  skipUpTo: number;
+  skipped: number;
   /** The newest entry that was ever handed to a reader; in this run, entries up to it may be shown again. */
   shown: Cursor | null;
   /** Said and not known to be stored, by number, oldest first. */
@@ -180,7 +188,7 @@ export type Action =
 /** Connects at the first `tick`. */
 export function createRoomClient(options: RoomClientOptions, now: number): RoomClient {
   const { room, name, device, unstored, cursor, history, keepsEntries, random } = options;
-  const { repeatsHistory = false } = options;
+  const { repeatsHistory = false, missed } = options;
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text, log } of unstored) {
@@ -192,6 +200,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     random,
     history,
     repeatsHistory,
+    missed,
     keepsEntries,
     keepsUnsaid,
     resendAfter,
@@ -206,6 +215,8 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     log: "",
     past: null,
     received: cursor,
+    skipUpTo: 0,
+    skipped: 0,
     shown: cursor,
     outbox,
     questions: new Map(),

@@ -16,6 +16,7 @@
 //
 // This file has the events and the connection; entering.ts, outbox.ts, questions.ts and leaving.ts have the rest.
 
+import type { RoomEvent } from "../../chat/events.ts";
 import { readServerFrame, type ServerFrame } from "../../chat/frames.ts";
 import type { CharlaError, ErrorCode } from "../../errors.ts";
 import { notConnected } from "../conversation-errors.ts";
@@ -192,7 +193,10 @@ function receiveEntry(
     emit(actions, { type: "delivered", text, sequence, time }, shown);
     actions.push({ type: "stored", number });
     settled(client, own, actions);
-  } else if (isNew) {
+  } else if (isNew && sequence <= client.skipUpTo) client.skipped += 1;
+  else if (isNew) {
+    if (client.skipped > 0) emit(actions, missedMore(client.skipped));
+    client.skipped = 0;
     const message = { type: "message", from, text, sequence, time, fingerprint } as const;
     const isPast = past?.log === log && sequence <= past.sequence;
     emit(actions, isPast ? { ...message, past: true } : message, shown);
@@ -201,6 +205,16 @@ function receiveEntry(
   function isAfter(cursor: Cursor | null): boolean {
     return cursor?.log !== log || sequence > cursor.sequence;
   }
+}
+
+function missedMore(count: number): RoomEvent {
+  const what = count === 1 ? "1 earlier message" : `${count} earlier messages`;
+  return {
+    type: "notice",
+    code: "MISSED_MORE",
+    message: `you have missed ${what} more`,
+    hint: "/history shows them, from the last on",
+  };
 }
 
 function tick(client: RoomClient, now: number, actions: Action[]): void {
