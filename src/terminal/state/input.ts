@@ -13,6 +13,7 @@ import { printHeld, printOwn } from "./conversation-events.ts";
 import type { Effect, Failure } from "./effects.ts";
 import { endPages, noticeItems, print } from "./print.ts";
 import { promptText, type State, type Step } from "./state.ts";
+import { lookedAt } from "./unread.ts";
 
 /** As in less and more. */
 const NEXT_PAGE: ReadonlySet<string> = new Set(["return", "space", "pagedown"]);
@@ -53,7 +54,8 @@ export function inputStep(state: State, event: InputEvent, now: number): Step {
       const markedNew = state.markedNew && !focused;
       const unseen = focused ? 0 : state.unseen;
       const notified = focused ? null : state.notified;
-      return [{ ...state, focused, markedNew, unseen, notified }, []];
+      const unread = focused ? lookedAt(state.unread, now) : state.unread;
+      return [{ ...state, focused, markedNew, unseen, notified, unread }, []];
     }
     // What the terminal can do is known to the driver.
     case "answer":

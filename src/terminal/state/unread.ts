@@ -20,7 +20,10 @@ export interface Unread {
 export const NO_UNREAD: Unread = { left: new Map(), rooms: [], askAt: null };
 
 /** How often the server is asked, ms. */
-const ASK_EVERY = 30_000;
+const ASK_EVERY = 10_000;
+
+/** How soon again at the earliest, ms. */
+const ASK_SOON = 2_000;
 
 /** Rooms that are counted; those left longest ago go first. */
 const MAX_ROOMS = 100;
@@ -41,6 +44,13 @@ export function roomEntered(unread: Unread, from: string, to: string, now: numbe
 /** The server is being asked. */
 export function asked(unread: Unread, now: number): Unread {
   return { ...unread, askAt: unread.askAt === null ? null : now + ASK_EVERY };
+}
+
+/** Somebody looks at the window, perhaps for the first time in a while: the server is asked soon. */
+export function lookedAt(unread: Unread, now: number): Unread {
+  const { askAt } = unread;
+  if (askAt === null) return unread;
+  return { ...unread, askAt: Math.min(askAt, Math.max(now, askAt - ASK_EVERY + ASK_SOON)) };
 }
 
 export function roomsAnswered(unread: Unread, rooms: readonly RoomDescription[]): Unread {

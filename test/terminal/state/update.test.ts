@@ -691,19 +691,31 @@ describe("messages in other rooms", () => {
     expect(asks(screen)).toBe(0);
   });
 
-  test("are counted since a room was left, every 30 seconds", () => {
+  test("are counted since a room was left, every 10 seconds, and soon when the window gets the focus", () => {
     const screen = openRoom();
     screen.emit(enters("lunch"));
     screen.wait(0);
     expect(asks(screen)).toBe(1);
     screen.dispatch(rooms(10, 3));
     expect(screen.state.unread.rooms).toEqual([]);
-    screen.wait(29_999);
+    screen.wait(9_999);
     expect(asks(screen)).toBe(0);
     screen.wait(1);
     expect(asks(screen)).toBe(1);
     screen.dispatch(rooms(12, 4));
     expect(screen.state.unread.rooms).toEqual([{ room: "main", count: 2 }]);
+    screen.focus(false);
+    screen.wait(1_999);
+    screen.focus(true);
+    screen.wait(0);
+    expect(asks(screen)).toBe(0);
+    screen.wait(1);
+    expect(asks(screen)).toBe(1);
+    screen.wait(5_000);
+    screen.focus(false);
+    screen.focus(true);
+    screen.wait(0);
+    expect(asks(screen)).toBe(1);
   });
 
   test("count as read once their room is entered", () => {
