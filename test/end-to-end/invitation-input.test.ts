@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { endToEnd, testWith } from "../harness/peer-programs.ts";
 import { newPerson } from "../harness/person.ts";
-import { charla as startProcess, MAIN, root, run } from "../harness/program.ts";
+import { CHARLA, charla as startProcess, MAIN, root, run } from "../harness/program.ts";
 import { openRawServer } from "../harness/raw-server.ts";
 import { openScreen, typedRow } from "../harness/screen.ts";
 import { type SealedServer, startSealedServer } from "../harness/sealed-server.ts";
@@ -261,7 +261,7 @@ onLinux("a password among the arguments is covered as well", async () => {
     cases.map(async (args) => {
       await using program = startProcess(args);
       const path = `/proc/${program.pid}/cmdline`;
-      const seen = () => readFileSync(path, "utf8").split("\0").slice(2).join(" ");
+      const seen = () => readFileSync(path, "utf8").split("\0").slice(CHARLA.length).join(" ");
       await until("the cover", () => seen().includes("*****"));
       const covered = args.join(" ").replace(/pa:ss|pa@ss|Bearer pa:ss|id=pa:ss/, "*****");
       expect(seen().replace(/\*+/, "*****").trim()).toBe(covered.replace(": *", ":*"));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { newPerson, type Person } from "./person.ts";
-import { MAIN, root, run } from "./program.ts";
+import { CHARLA, root, run } from "./program.ts";
 import { startTmux } from "./tmux.ts";
 
 /** How long a test waits for the screen to show something, in ms. */
@@ -70,9 +70,13 @@ export async function openScreen(
   const stranger = as === undefined ? opened.use(newPerson()) : null;
   const folder = mkdtempSync(join(tmpdir(), "charla-screen-"));
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, "charla"), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, {
-    mode: 0o755,
-  });
+  writeFileSync(
+    join(folder, "charla"),
+    `#!/bin/sh\nexec ${CHARLA.map((word) => `"${word}"`).join(" ")} "$@"\n`,
+    {
+      mode: 0o755,
+    },
+  );
   const size = ["-x", String(columns), "-y", String(rows)];
   const tmux = opened.use(
     await startTmux(join(folder, "tmux"), [...size, "-c", root, "env PS1='$ ' sh"], {
