@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 
 import { CharlaError, describeCause, usageError } from "../errors.ts";
-import { parseInvitation } from "../identity/invitation.ts";
+import { isCutOff, parseInvitation } from "../identity/invitation.ts";
 import { type Io, isTerminal } from "../terminal/io.ts";
 import { askUnseen, takeFirstLine } from "../terminal/secret-line.ts";
 import { INVITATION_VARIABLE } from "./io.ts";
@@ -48,7 +48,7 @@ async function readStdin(
   io: Pick<Io, "stdin" | "stdout" | "stderr">,
 ): Promise<string> {
   const line = isTerminal(io.stdin)
-    ? await askUnseen(io.stdin, io, "invitation (it is not shown): ")
+    ? await askUnseen(io.stdin, io, "invitation (it is not shown): ", { isCutOff })
     : await takeFirstLine(io.stdin, MAX_BYTES);
   if (line !== null) return line;
   throw usageError("stdin ended, and there was no invitation in it", helpFor(command));

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 
 import { closest } from "../chat/closest.ts";
 import { CharlaError, usageError } from "../errors.ts";
+import { looksLikeInvitation } from "../identity/invitation.ts";
 import {
   type CommandName,
   COMMANDS,
@@ -39,7 +40,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
   const command = findCommand(tokens);
   const written = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
-  const words = command === "chat" ? written : written.slice(1);
+  const words = withoutProgram(command === "chat" ? written : written.slice(1));
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const lists = new Map<string, string[]>();
@@ -66,6 +67,12 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     lists.set(token.name, [...(lists.get(token.name) ?? []), token.value]);
   }
   return { command, words, flags, values, lists };
+}
+
+/** A whole line `charla INVITATION`, as a server prints it, pasted behind what was typed already. */
+function withoutProgram(words: readonly string[]): readonly string[] {
+  const [first, second = ""] = words;
+  return first === "charla" && looksLikeInvitation(second) ? words.slice(1) : words;
 }
 
 /** Whether errors are events on stdout too; works for a command line with an error in it. */

@@ -30,7 +30,7 @@ export async function send(commandLine: CommandLine, io: Io): Promise<number> {
   }
   const printer = createPrinter(io, { ...printerOptions(commandLine), showSender: true });
   const where = await readWhere(values.get("to"), commandLine, io);
-  if (where === undefined && looksLikeInvitation(words[0] ?? "")) {
+  if (where === undefined && looksLikeInvitation(words.join(" "))) {
     throw usageError(
       "this would send the invitation itself to this machine, unencrypted",
       "to send a message with it, write it as --to INVITATION",

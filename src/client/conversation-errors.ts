@@ -112,7 +112,7 @@ function wrongSecret(where: string, secret: Uint8Array | null): CharlaError {
     return new CharlaError(
       "WRONG_SECRET",
       `the conversation at ${where} is by invitation only`,
-      "ask the owner for the whole line that begins with charla://, up to the part after the dot",
+      "ask the owner for the whole invitation: it has a dot, and 22 characters after it",
     );
   }
   return new CharlaError(

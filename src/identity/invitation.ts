@@ -33,23 +33,44 @@ export interface Invitation extends HostAndPort {
 
 /** Whether it is meant as an invitation, well-formed or not, and not as a host. */
 export function looksLikeInvitation(text: string): boolean {
-  // A scheme is case-insensitive (RFC 3986 s. 3.1).
-  return text.trim().slice(0, SCHEME.length).toLowerCase() === SCHEME;
+  return afterScheme(text) !== null;
+}
+
+/** Null without the scheme, which is case-insensitive (RFC 3986 s. 3.1). A server prints `charla ` before it. */
+function afterScheme(text: string): string | null {
+  return /^(?:charla\s+)?charla:\/\/(.*)$/is.exec(text.trim())?.[1] ?? null;
 }
 
 /**
- * Reads an invitation; blanks around it are ignored.
+ * Whether it may be the first rows of an invitation that was copied from a narrow window as several.
+ *
+ * @param next the row that follows, empty where that is not known
+ */
+export function isCutOff(text: string, next: string): boolean {
+  const written = afterScheme(text);
+  if (written === null || /\s/.test(written)) return false;
+  const [, end] = written.split("#", 2);
+  if (end === undefined) return true;
+  const [key = "", secret] = end.split(".", 2);
+  const keyLength = base64urlLength(KEY_BYTES);
+  // That of an open conversation ends after its key, and so may a row.
+  if (secret === undefined) return key.length < keyLength || /^(?:\.|\s*$)/.test(next);
+  return secret.length < base64urlLength(SECRET_BYTES);
+}
+
+/**
+ * Reads an invitation, or the line with it that a server prints; blanks around it are ignored.
  *
  * @throws {CharlaError} INVALID_INVITATION
  */
 export function parseInvitation(text: string): Invitation {
-  if (!looksLikeInvitation(text)) {
+  const written = afterScheme(text);
+  if (written === null) {
     throw invalid(
       `this is not an invitation: it does not begin with ${SCHEME}`,
       `an invitation looks like ${SCHEME}HOST:PORT/ROOM#KEY.SECRET`,
     );
   }
-  const written = text.trim().slice(SCHEME.length);
   if (/\s/.test(written)) {
     throw invalid("the invitation has a blank or a line break inside", "copy it as one line");
   }

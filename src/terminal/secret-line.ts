@@ -10,6 +10,7 @@ import { Interruption, type Io, type TerminalInput } from "./io.ts";
 import { holdTerminal } from "./tty.ts";
 
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /**
  * Takes the first line from a stream of bytes, without its end; null if the stream ends before it begins.
@@ -37,41 +38,71 @@ export async function takeFirstLine(stream: Readable, maxBytes: number): Promise
   return line.byteLength === 0 ? null : line.toString();
 }
 
+export interface UnseenOptions {
+  /** Whether the line goes on below, in the row that follows: copied from a narrow window, it is in several. */
+  readonly isCutOff?: (line: string, next: string) => boolean;
+  /** In ms, and never goes back. */
+  readonly clock?: () => number;
+}
+
+/** After a row that is cut off: Enter alone ends it. */
+const REST_QUESTION = "the rest of it, if it goes on: ";
+
 /**
  * Asks for a line on a terminal, and does not show what is typed. Null at the end of the input (Ctrl-D at the beginning).
  *
- * @param clock in ms, and never goes back
  * @throws {Interruption} Ctrl-C
  */
 export async function askUnseen(
   input: TerminalInput,
   io: Pick<Io, "stdout" | "stderr">,
   question: string,
-  clock: () => number = () => performance.now(),
+  { isCutOff = () => false, clock = () => performance.now() }: UnseenOptions = {},
 ): Promise<string | null> {
   const output = [io.stderr, io.stdout].find(({ isTTY }) => isTTY) ?? io.stderr;
   const decoder = createInputDecoder();
   let line = "";
+  /** How much of it there was when the rest of it was asked for. */
+  let cutOffAt = -1;
+  let lastByte: number | undefined;
   // After `kill -STOP` and `fg` too nothing that is typed is shown.
   using terminal = holdTerminal(
     input,
     output,
-    { released: () => output.write("\n"), returned: () => output.write(question), hungUp() {} },
+    {
+      released: () => output.write("\n"),
+      returned: () => output.write(cutOffAt === -1 ? question : REST_QUESTION),
+      hungUp() {},
+    },
     [],
   );
   // From now on what is typed is not shown, however soon it comes.
   output.write(question);
 
+  /** @param next what follows the end of a row */
+  function endRow(next: string): "more" | "enter" {
+    if (line.length === cutOffAt || !isCutOff(line, next)) return "enter";
+    line = line.trimEnd();
+    if (next.trim() !== "") return "more";
+    cutOffAt = line.length;
+    output.write(`\n${REST_QUESTION}`);
+    return "more";
+  }
+
   /** Whether the line is complete. */
-  function take(event: InputEvent): "more" | "enter" | "end" {
+  function take(event: InputEvent, next: string): "more" | "enter" | "end" {
     if (event.type === "paste") {
-      const [pasted = "", ...others] = event.text.split("\n");
-      line += printable(pasted);
-      return others.length === 0 ? "more" : "enter";
+      const rows = event.text.split("\n");
+      for (const [index, row] of rows.entries()) {
+        line += printable(row);
+        const following = rows[index + 1];
+        if (following !== undefined && endRow(following) === "enter") return "enter";
+      }
+      return "more";
     }
     if (event.type !== "key") return "more";
     const { name, text, ctrl } = event.key;
-    if (name === "return") return "enter";
+    if (name === "return") return endRow(next);
     if (name === "backspace") line = line.replace(/.$/su, "");
     else if (!ctrl) line += text;
     else if (name === "c") throw new Interruption("SIGINT");
@@ -88,10 +119,13 @@ export async function askUnseen(
       const now = clock();
       const late = decoder.expire(now);
       for (let at = -1; at < chunk.length; at += 1) {
+        const isSecondOfEnd = lastByte === RETURN && chunk[at] === NEWLINE;
+        if (at !== -1) lastByte = chunk[at];
+        if (isSecondOfEnd) continue;
         // One by one, because what follows the line is left for others.
         const events = at === -1 ? late : decoder.decode(chunk.subarray(at, at + 1), now);
         for (const event of events) {
-          const taken = take(event);
+          const taken = take(event, chunk.subarray(at + 1).toString());
           if (taken === "end") return line === "" ? null : line;
           if (taken !== "enter") continue;
           if (at + 1 < chunk.length) input.unshift(chunk.subarray(at + 1));

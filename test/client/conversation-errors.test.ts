@@ -68,7 +68,7 @@ describe("a session that did not begin fails with", () => {
     expect(described({ type: "handshake-failed", failure: "wrong-secret" }, null)).toEqual({
       code: "WRONG_SECRET",
       message: `the conversation at ${WHERE} is by invitation only`,
-      hint: "ask the owner for the whole line that begins with charla://, up to the part after the dot",
+      hint: "ask the owner for the whole invitation: it has a dot, and 22 characters after it",
     });
   });
 

@@ -37,6 +37,34 @@ describe("the invitation is the first line of stdin", () => {
     expect(server.stdout).toBe("ben: one\nben: two\n");
   });
 
+  endToEnd("the whole line that a server prints does everywhere, as it was copied", async () => {
+    await using server = await startServer();
+    const line = `charla ${server.invitation}`;
+    using file = fileWith(`${line}\n`);
+    const env = { CHARLA_INVITATION: line };
+    for (const [args, options] of [
+      [["-"], { input: `${line}\nhello\n` }],
+      [["--invitation-file", file.path], { input: "hello\n" }],
+      [[], { env, input: "hello\n" }],
+      [[line], { input: "hello\n" }],
+      [["charla", server.invitation], { input: "hello\n" }],
+      [["send", "--to", line, "hello"], {}],
+      [["send", "--to", "-", "hello"], { input: line }],
+    ] as const) {
+      expect(await runCharla([...args, "-q"], options)).toEqual({
+        stdout: "",
+        stderr: "",
+        status: 0,
+      });
+    }
+    for (const words of [
+      ["doctor", line],
+      ["doctor", "charla", server.invitation],
+    ]) {
+      expect((await runCharla(words)).stdout).toContain("the server lets you in");
+    }
+  });
+
   endToEnd("a line that comes in pieces is one invitation", async () => {
     await using server = await startServer();
     await using ben = charla(["-", "-n", "ben"]);
@@ -205,6 +233,7 @@ endToEnd("an error repeats no invitation that is in the wrong place", async () =
     ["--server", invitation],
     ["doctor", "localhost", invitation],
     ["send", invitation, "hello"],
+    ["send", "charla", invitation],
     ...["id", "receive", "stop"].map((command) => [command, invitation]),
   ]) {
     const { stdout, stderr, status } = await runCharla(args);
@@ -292,6 +321,26 @@ onTerminal("on a terminal charla - asks for the invitation, and does not show it
   await ben.until("the status", (rows) => rows.includes("status=0"));
   expect(await ben.settings()).toMatch(/(?<!-)icanon/);
 });
+
+onTerminal(
+  "an invitation that was copied as several rows shows none of them to charla - either",
+  async () => {
+    await using server = await startServer();
+    await using ben = await openScreen(80);
+    ben.type("clear; charla - -n ben");
+    ben.press("Enter");
+    const question = "invitation (it is not shown):";
+    await ben.until("the question", (rows) => rows.at(-1) === question);
+    const line = `charla ${server.invitation}`;
+    ben.type(line.slice(0, 80));
+    ben.press("Enter");
+    await ben.until("the next question", (rows) => rows.at(-1)?.startsWith("the rest of") === true);
+    ben.type(line.slice(80));
+    ben.press("Enter");
+    await ben.until("the prompt", (rows) => typedRow(rows) === ">");
+    expect((await ben.rows()).join("\n")).not.toContain(line.slice(80));
+  },
+);
 
 onTerminal("Ctrl-C and Ctrl-D instead of an invitation end charla -", async () => {
   await using ben = await openScreen(100);

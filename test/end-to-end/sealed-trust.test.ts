@@ -136,7 +136,7 @@ describe("an invitation", () => {
     [
       "before the dot",
       (whole) => whole.replace(/\.[^.]*$/, ""),
-      /^charla: the conversation at 127\.0\.0\.1:\d+ is by invitation only\nhint: ask the owner for the whole line that begins with charla:\/\/, up to the part after the dot\n$/,
+      /^charla: the conversation at 127\.0\.0\.1:\d+ is by invitation only\nhint: ask the owner for the whole invitation: it has a dot, and 22 characters after it\n$/,
       1,
     ],
     [
@@ -192,7 +192,7 @@ endToEnd("a host whose server needs an invitation is not joined, and not remembe
     stdout: "",
     stderr:
       `charla: the conversation at ${where} is by invitation only\n` +
-      "hint: ask the owner for the whole line that begins with charla://, up to the part after the dot\n",
+      "hint: ask the owner for the whole invitation: it has a dot, and 22 characters after it\n",
     status: 1,
   });
   expect(() => readFileSync(knownServersOf(ben))).toThrow("ENOENT");

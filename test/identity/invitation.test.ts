@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { CharlaError } from "../../src/errors.ts";
 import {
   formatInvitation,
+  isCutOff,
   looksLikeInvitation,
   parseInvitation,
   secretToPsk,
@@ -40,6 +41,8 @@ describe("formatInvitation and parseInvitation", () => {
     `charla://example.org:12345#${KEY}.${SECRET}`,
     `CHARLA://example.org/main#${KEY}.${SECRET}`,
     ` charla://example.org/main#${KEY}.${SECRET}\n`,
+    `charla charla://example.org/main#${KEY}.${SECRET}\n`,
+    ` charla  charla://example.org/main#${KEY}.${SECRET}`,
   ])("the invitation %j means port 12345 and the room main", (text) => {
     expect(parseInvitation(text)).toEqual({
       host: "example.org",
@@ -57,9 +60,25 @@ describe("formatInvitation and parseInvitation", () => {
   test("a text that is not meant as an invitation is recognized as such", () => {
     expect(looksLikeInvitation("charla://")).toBe(true);
     expect(looksLikeInvitation(" Charla://x")).toBe(true);
+    expect(looksLikeInvitation("charla charla://x")).toBe(true);
+    expect(looksLikeInvitation("charlacharla://x")).toBe(false);
     expect(looksLikeInvitation("charla")).toBe(false);
     expect(looksLikeInvitation("charla:12345")).toBe(false);
     expect(looksLikeInvitation("example.org")).toBe(false);
+  });
+
+  test("the first row of one that a window breaks in two is known to be cut off, wherever that is", () => {
+    for (const end of [`${KEY}.${SECRET}`, KEY]) {
+      const line = `charla charla://example.org:12345/main#${end}`;
+      for (let at = "charla charla://".length; at < line.length; at += 1) {
+        expect(isCutOff(line.slice(0, at), line.slice(at))).toBe(true);
+      }
+      expect(isCutOff(line, "hello")).toBe(false);
+    }
+    expect(isCutOff(`charla://h/main#${KEY}`, "")).toBe(true);
+    expect(isCutOff(`charla://h/main#${KEY}.${SECRET}`, "")).toBe(false);
+    expect(isCutOff("example.org", "")).toBe(false);
+    expect(isCutOff("charla://example.org and more", "")).toBe(false);
   });
 
   test("writing a key or a secret of the wrong length throws", () => {

@@ -8,6 +8,9 @@ import { askUnseen } from "../../src/terminal/secret-line.ts";
 import { ANSWERS } from "./input/answers.ts";
 import { bytesOf, utf8 } from "./input/decoding.ts";
 
+/** As if it should have eight characters. */
+const isCutOff = (line: string) => line.startsWith("8") && line.length < 8;
+
 /** The line that is taken of these reads, with so many ms in between, what was written, and the terminal's settings. */
 async function ask(...reads: (string | number)[]) {
   let now = 0;
@@ -18,7 +21,7 @@ async function ask(...reads: (string | number)[]) {
   });
   const stderr = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY: true });
   const io = { stdout: new PassThrough(), stderr };
-  const line = askUnseen(stdin, io, "secret: ", () => now);
+  const line = askUnseen(stdin, io, "secret: ", { isCutOff, clock: () => now });
   const settled = line.then(
     (value) => value,
     (error: unknown) => error,
@@ -92,6 +95,26 @@ describe("a secret", () => {
     expect((await ask("a\x1b[200~bc\x1b[201~d\r")).line).toBe("abcd");
     expect((await ask("\x1b[200~b\x1b[Ac\nmore\x1b[201~d")).line).toBe("b[Ac");
     expect((await ask("abc\nmore")).line).toBe("abc");
+  });
+
+  test("goes on in the next row where it is cut off", async () => {
+    for (const reads of [
+      ["8ab\rcdefg\rrest\n"],
+      ["8ab \rcd\r\nefg\nrest\n"],
+      ["\x1b[200~8ab\ncd\nefg\n\x1b[201~", "rest\n"],
+      ["8ab\r", "cdefg\r", "rest\n"],
+      ["8ab\r\n", "cdefg\rrest\n"],
+    ]) {
+      const { line, rest } = await ask(...reads);
+      expect([reads, line, rest]).toEqual([reads, "8abcdefg", "rest\n"]);
+    }
+  });
+
+  test("of which the rest is asked for ends with Enter alone", async () => {
+    expect(await ask("8ab\r", "c\r", "\r")).toMatchObject({
+      line: "8abc",
+      written: `secret: ${"\nthe rest of it, if it goes on: ".repeat(2)}\n`,
+    });
   });
 
   test("can be entered after a sequence or a paste that was cut off", async () => {
