@@ -35,8 +35,10 @@ export function notClosedNotice(name: string, { code, message }: CharlaError): N
   };
 }
 
-export function operatorNotice(name: string, isOperator: boolean): NoticeFrame {
-  const message = `${name} is ${isOperator ? "an operator now" : "no longer an operator"}`;
+/** @param name null for the person themselves */
+export function operatorNotice(name: string | null, isOperator: boolean): NoticeFrame {
+  const who = name === null ? "you are" : `${name} is`;
+  const message = `${who} ${isOperator ? "an operator now" : "no longer an operator"}`;
   return { type: "notice", code: "OPERATOR", message };
 }
 

@@ -233,9 +233,10 @@ export async function answerOperator(
       }
       for (const entered of server.rooms.values()) {
         announceRights(server, entered, person);
-        if (entered !== room) server.notifyPerson(entered, person.fingerprint, notice);
+        server.notifyPerson(entered, person.fingerprint, operatorNotice(null, frame.operator));
       }
-      room.notify(notice);
+      const isThem = ({ fingerprint }: Member) => fingerprint === person.fingerprint;
+      room.notify(notice, { members: [...room.members].filter(isThem) });
       const message = isResigning
         ? notice.message
         : frame.operator

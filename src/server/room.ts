@@ -300,7 +300,7 @@ export class Room implements Disposable {
   }
 
   /** Sends a frame to all but the programs of one person, unless they are too many. */
-  notify(frame: ServerFrame, except: Person | null = null): void {
+  notify(frame: ServerFrame, except: Pick<Person, "members"> | null = null): void {
     if (!this.isAnnouncing) return;
     const others = this.members.filter((member) => except?.members.includes(member) !== true);
     notifyMembers(others, frame);

@@ -598,7 +598,8 @@ describe("an operator", () => {
     expect(await ask(ann, { type: "op", name: "robert", operator: false })).toMatchObject({
       type: "done",
     });
-    expect((await bob.until("notice", 2)).at(-1)?.message).toBe("Robert is no longer an operator");
+    expect((await bob.until("notice", 2)).at(-1)?.message).toBe("you are no longer an operator");
+    expect((await ann.until("notice", 2)).at(-1)?.message).toBe("Robert is no longer an operator");
   });
 
   test("is not what the owner can become, or cease to be", async () => {
@@ -620,9 +621,17 @@ describe("an operator", () => {
       "Bob is an operator now",
       "Carl is an operator now",
     ]);
+    // Themselves by "you".
+    expect((await bob.until("notice", 2)).map(({ message }) => message)).toEqual([
+      "you are an operator now",
+      "Carl is an operator now",
+    ]);
     const phone = await enter(state, "Bob", { device: deviceOf("phone"), room: "garden" });
     expect((await phone.until("welcome"))[0]).toMatchObject({ operator: true });
     await ask(ann, { type: "op", name: "bob", operator: false });
+    expect((await phone.until("notice")).map(({ message }) => message)).toEqual([
+      "you are no longer an operator",
+    ]);
     expect(await bob.until("rights", 2)).toEqual([
       { type: "rights", operator: true, muted: false },
       { type: "rights", operator: false, muted: false },
