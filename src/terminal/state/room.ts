@@ -126,12 +126,19 @@ export function mentions(
   return fingerprint !== state.fingerprint && mentionsName(text, state.name);
 }
 
-/** Whether a text mentions a name: as a whole word, in upper or lower case. */
+/** Whether a text mentions a name: as a whole word, in upper or lower case; not within a link, an address or a longer name. */
 export function mentionsName(text: string, name: string): boolean {
   if (name === "") return false;
   const escaped = RegExp.escape(name.normalize("NFC"));
-  const word = new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}\\p{M}_])`, "iu");
-  return word.test(text.normalize("NFC"));
+  const before = String.raw`(?<![\p{L}\p{N}_]|[\p{L}\p{N}][-.@])`;
+  const after = String.raw`(?![\p{L}\p{N}\p{M}_]|[-.@][\p{L}\p{N}])`;
+  return new RegExp(`${before}${escaped}${after}`, "iu").test(withoutLinks(text.normalize("NFC")));
+}
+
+function withoutLinks(text: string): string {
+  if (!text.includes("://")) return text;
+  const words = text.split(/\s/);
+  return words.map((word) => (word.includes("://") ? "," : word)).join(" ");
 }
 
 function showMessage(state: RoomState, sequence: number): RoomState {

@@ -94,6 +94,12 @@ describe("a text mentions a name", () => {
     ["cafe\u0301", "café"],
     ["a.b", "a.b"],
     ["日本太郎 さん", "日本太郎"],
+    ["ask @ben-2 and @ben.", "ben"],
+    ["@ben-2: yes", "ben-2"],
+    ["(@ben, see below)", "ben"],
+    ["a question - ben? - ask ben's", "ben"],
+    ["ana/ben: see https://example.org", "ben"],
+    ["see https://example.org/u/ben ben", "ben"],
   ])("%j: %j", (text, name) => {
     expect(mentionsName(text, name)).toBe(true);
   });
@@ -106,6 +112,16 @@ describe("a text mentions a name", () => {
     ["e\u0301", "e"],
     ["axb", "a.b"],
     ["hello", ""],
+    ["@ben-2: yes", "ben"],
+    ["ask ana-ben", "ben"],
+    ["ben.smith", "ben"],
+    ["https://example.org/u/ben", "ben"],
+    ["see (https://ben.example.org)", "ben"],
+    ["x@ben.org", "ben"],
+    ["x@ben", "ben"],
+    ["ben@example.org", "ben"],
+    ["www.ben.org", "ben"],
+    ["ana https://example.org maría", "ana maría"],
   ])("and not here: %j: %j", (text, name) => {
     expect(mentionsName(text, name)).toBe(false);
   });
