@@ -67,7 +67,10 @@ function refuseContradictions({ words, flags }: CommandLine): void {
       "leave one of them out; --bind ADDRESS chooses where to listen",
     );
   }
-  if (extra !== undefined) {
+  if (first !== undefined && extra !== undefined) {
+    // One after `--` was meant as an argument.
+    const hint = COMMANDS.some((name) => name === first) ? null : commandHint(words);
+    if (hint !== null) throw usageError(`there is no command ${quoteWord(first)}`, hint);
     throw usageError(
       `one host can be joined, not ${words.length}`,
       "to send a message without joining: charla send TEXT",
@@ -139,13 +142,21 @@ const SEALED_ONLY = {
 /** A host that is not found may be a mistyped command, also where no name server answers. */
 function withCommandHint(error: unknown, { words }: CommandLine): unknown {
   if (!(error instanceof CharlaError) || !isLookupError(error)) return error;
-  const hint = commandHint(words[0] ?? "");
+  const hint = commandHint(words);
   return hint === null ? error : new CharlaError(error.code, error.message, hint);
 }
 
-function commandHint(written: string): string | null {
-  if (written === "help") return "did you mean charla --help?";
-  const meant = closest(written, COMMANDS);
+/** A host may have any name: that two letters of it are wrong says nothing. */
+const MAX_COMMAND_SLIPS = 1;
+
+function commandHint([written = "", about = ""]: readonly string[]): string | null {
+  if (written === "help") {
+    const command = COMMANDS.find((name) => name === about);
+    return command === undefined
+      ? "did you mean charla --help?"
+      : `did you mean charla ${command} --help?`;
+  }
+  const meant = closest(written, COMMANDS, MAX_COMMAND_SLIPS);
   if (meant !== null) return `did you mean charla ${meant}?`;
   if (!ROOM_COMMANDS.some(({ name }) => name === written)) return null;
   return `/${written} is typed in a conversation, which charla joins`;

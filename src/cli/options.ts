@@ -120,7 +120,15 @@ export function helpFor(command: CommandName): string {
   return command === "chat" ? "see charla --help" : `see charla ${command} --help`;
 }
 
+/** Of the command that is typed in a room. */
+const INVITE_OPTIONS: ReadonlySet<string> = new Set(["uses", "for", "renew"]);
+
 function unknownOption(written: string, table: OptionTable): CharlaError {
+  const name = written.replace(/^--/, "");
+  if (INVITE_OPTIONS.has(name)) {
+    const hint = `/invite --${name} is typed in a conversation, by its owner`;
+    return new CharlaError("UNKNOWN_OPTION", `there is no option ${written}`, hint);
+  }
   const known = Object.entries(table)
     .filter(([, { hidden }]) => hidden !== true)
     .flatMap(([name, option]) => writtenForms(name, option));

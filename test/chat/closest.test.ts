@@ -10,7 +10,7 @@ describe("a mistyped word is taken for the known one that is nearest", () => {
     ["with a letter too few", "--plan", "--plain"],
     ["with a letter too many", "--plainn", "--plain"],
     ["with a wrong letter", "--plaim", "--plain"],
-    ["with two letters exchanged: two slips", "--sevrer", "--server"],
+    ["with two letters exchanged: one slip", "--sevrer", "--server"],
     ["with two letters missing", "--srvr", "--server"],
     ["with a hyphen missing", "-turns", "--turns"],
   ])("%s", (_what, written, known) => {
@@ -33,6 +33,14 @@ test("the word of which the first half or more is written", () => {
   expect(closest("do", ["doctor"])).toBeNull();
   expect(closest("tory", ["history"])).toBeNull();
   expect(closest("", [""])).toBeNull();
+});
+
+test("at most so many slips away as may be", () => {
+  expect(closest("sned", ["send"], 1)).toBe("send");
+  expect(closest("sedn", ["send"], 1)).toBe("send");
+  expect(closest("tom", ["stop"])).toBe("stop");
+  expect(closest("tom", ["stop"], 1)).toBeNull();
+  expect(closest("hist", ["history"], 1)).toBe("history");
 });
 
 test("a word three slips away is none of them", () => {

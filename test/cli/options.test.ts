@@ -106,6 +106,8 @@ describe("what is wrong with the options is said", () => {
   test.each([
     ["--plian", "--plian", "did you mean --plain?"],
     ["--sever", "--sever", "did you mean --server?"],
+    ["--server --for 3", "--for", "/invite --for is typed in a conversation, by its owner"],
+    ["--server --uses=3", "--uses", "/invite --uses is typed in a conversation, by its owner"],
     ["send --jsno", "--jsno", "did you mean --json?"],
     ["--port8000", "--port8000", "charla --help lists the options"],
     ["--encrypt", "--encrypt", "charla --help lists the options"],

@@ -76,6 +76,18 @@ describe("the command line", () => {
       "charla: one host can be joined, not 2",
       "hint: to send a message without joining: charla send TEXT",
     ],
+    [["sned", "hi"], 'charla: there is no command "sned"', "hint: did you mean charla send?"],
+    [
+      ["help", "send"],
+      'charla: there is no command "help"',
+      "hint: did you mean charla send --help?",
+    ],
+    [["help", "me"], 'charla: there is no command "help"', "hint: did you mean charla --help?"],
+    [
+      ["join", "lunch"],
+      'charla: there is no command "join"',
+      "hint: /join is typed in a conversation, which charla joins",
+    ],
     [
       ["-p", "5", "localhost"],
       "charla: --port goes with --server",
@@ -119,6 +131,7 @@ describe("the network", () => {
       ["hist", "did you mean charla history?"],
       ["rooms", "/rooms is typed in a conversation, which charla joins"],
       ["help", "did you mean charla --help?"],
+      ["tom", "check the spelling, or give its IP address"],
     ] as const) {
       const other = await runCharla([written]);
       expect(other.stderr).toEndWith(`hint: ${hint}\n`);
