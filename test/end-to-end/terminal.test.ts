@@ -327,7 +327,7 @@ describe("turn-taking", () => {
     await screen.until(
       "what waits for its turn",
       (rows) =>
-        withoutTimes(rows).at(-3) === "##:## > too early" && typedRow(rows) === "(their turn) >",
+        withoutTimes(rows).at(-3) === "  …   > too early" && typedRow(rows) === "(their turn) >",
     );
     expect(peer.stdout).toBe("hi\n");
     peer.type("now you\n");
@@ -339,8 +339,8 @@ describe("turn-taking", () => {
     );
     expect(withoutTimes(rows)).toEqual([
       "##:## > hi",
-      "##:## > too early",
       "##:## < now you",
+      "##:## > too early",
       "(their turn) >",
       " 127.0.0.1:#  ok",
     ]);

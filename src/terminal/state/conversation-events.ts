@@ -42,8 +42,13 @@ export function conversationStep(before: State, event: ConversationEvent, now: n
     case "message":
       return "sequence" in event ? roomMessage(state, event, now) : plainMessage(state, event, now);
     case "said":
-    case "waiting":
-      return [describe(taken(state, event.text), event, now), []];
+      return [describe(said(state, event.text, now), event, now), []];
+    case "waiting": {
+      const next = taken(state, event.text);
+      // It is shown as waiting.
+      const isShown = event.for === "turn" && state.pending.some(({ text }) => text === event.text);
+      return [isShown ? next : describe(next, event, now), []];
+    }
     case "delivered":
       return [deliver(state, event), []];
     case "joined":
@@ -222,6 +227,14 @@ function taken(state: State, text: string): State {
     other === message ? { ...other, isTaken: true } : other,
   );
   return { ...state, pending };
+}
+
+/** On the plain wire a message that has waited goes out. */
+function said(state: State, text: string, now: number): State {
+  if (state.settings.showsDelivery) return taken(state, text);
+  const [first] = state.pending;
+  if (first?.text !== text) return state;
+  return printOwn(withoutPending(state, first.id), text, now);
 }
 
 /** In a room it may be a message of an earlier session, delivered only now. */

@@ -301,7 +301,9 @@ function sayAll(state: State, texts: readonly string[], now: number): Step {
 function say(state: State, text: string, now: number): State {
   const { nextId: id, pending, settings } = state;
   const next = { ...state, nextId: id + 1 };
-  if (!settings.showsDelivery) return printOwn(next, text, now);
+  // On the plain wire a message waits for the turn, and those behind it.
+  const waits = state.turn === "theirs" || pending.length > 0;
+  if (!settings.showsDelivery && !waits) return printOwn(next, text, now);
   return { ...next, pending: [...pending, { id, text, isTaken: false }] };
 }
 

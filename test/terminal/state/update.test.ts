@@ -633,6 +633,34 @@ describe("the connection", () => {
   });
 });
 
+test("a message that waits for one's turn is on its way until it goes out, and then stands below what it answers", () => {
+  const screen = openVirtualScreen(PLAIN_WIRE);
+  screen.enter("first");
+  screen.emit({ type: "said", text: "first" }, { type: "turn", whose: "theirs" });
+  expect(screen.printed()).toEqual([">: first"]);
+  for (const text of ["second", "third"]) {
+    screen.enter(text);
+    screen.emit({ type: "waiting", for: "turn", text });
+  }
+  expect(screen.printed()).toEqual([]);
+  expect(screen.state.pending.map(({ text }) => text)).toEqual(["second", "third"]);
+  screen.emit(
+    plainMessage("answer"),
+    { type: "turn", whose: "mine" },
+    { type: "said", text: "second" },
+    { type: "turn", whose: "theirs" },
+  );
+  expect(screen.printed()).toEqual(["<: answer", ">: second"]);
+  expect(screen.state.pending.map(({ text }) => text)).toEqual(["third"]);
+  screen.emit(plainMessage("bye"), { type: "ended", reason: "heard-bye", unsaid: ["third"] });
+  screen.dispatch({ type: "closed" });
+  expect(screen.printed()).toEqual([
+    "<: bye",
+    "-- the conversation is over: the other end said bye",
+    "-- not sent: third",
+  ]);
+});
+
 test("the prompt says when it is the other end's turn, and nothing when it is one's own", () => {
   const screen = openVirtualScreen(PLAIN_WIRE);
   expect(promptText(screen.state)).toBe("> ");
