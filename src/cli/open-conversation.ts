@@ -151,6 +151,7 @@ export async function openConversation(
     atEndOfInput: "stay",
     delivery: "shown",
     notices,
+    beforeStop: STANDS_STILL_NOTICE,
     atEnd: () => othersNotice(server.countOthers()),
     keptLines: keptLines(commandLine, io, addNotice),
     keptWidths: keptWidths(commandLine, io),
@@ -280,6 +281,12 @@ const RENEWED_NOTICE: NoticeText = {
   code: "INVITATION_RENEWED",
   message: "the standing invitation was renewed: people who came by the old one may come back",
   hint: "/invite prints the new one",
+};
+
+const STANDS_STILL_NOTICE: NoticeText = {
+  code: "STANDS_STILL",
+  message: "the server is stopped, and nobody can talk until fg",
+  hint: "charla --server --background needs no window",
 };
 
 const STOPPED_NOTICE: NoticeText = {

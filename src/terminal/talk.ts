@@ -39,6 +39,8 @@ export interface TalkOptions extends PrinterOptions {
   readonly atEndOfInput: "leave" | "stay";
   /** Shown before anything happens. */
   readonly notices?: readonly NoticeText[];
+  /** Something to say before Ctrl-Z stops the program. */
+  readonly beforeStop?: NoticeText;
   /** Something to say before the end is shown. */
   readonly atEnd?: () => NoticeText | null;
   /**
@@ -201,6 +203,7 @@ export async function talk(
           quiet: options.quiet,
           verbose,
           bell: options.bell === true,
+          beforeStop: options.beforeStop,
           keptLines: options.keptLines,
           keptWidths: options.keptWidths,
           leave,

@@ -269,6 +269,8 @@ export function openTerminal(
       case "leave":
         return leave(effect.status === "interrupted" ? SIGNAL_STATUS.SIGINT : 0);
       case "suspend":
+        // What is said about it is read while the program is stopped.
+        draw();
         return terminal.suspend();
       case "clear-screen":
         return writer.clear();

@@ -202,6 +202,19 @@ onTerminal(
   },
 );
 
+onTerminal("Ctrl-Z in the window of a server says that it stops the server", async () => {
+  await using screen = await openScreen(COLUMNS, 20);
+  enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0 --ephemeral");
+  await screen.until("the prompt", prompts);
+  screen.press("C-z");
+  const rows = withoutTimes(await screen.until("the shell", (shown) => shown.at(-1) === "$"));
+  const said = rows.indexOf("-- ##:## the server is stopped, and nobody can talk until fg");
+  expect(said).toBeGreaterThan(0);
+  expect(rows[said + 1]).toBe("   hint: charla --server --background needs no window");
+  enter(screen, "fg");
+  await screen.until("the prompt", prompts);
+});
+
 onTerminal(
   "an owner who comes back to a room is shown what they missed there, and nothing twice",
   async () => {

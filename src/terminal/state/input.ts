@@ -107,7 +107,12 @@ function editorStep(state: State, command: EditorCommand, now: number): Step {
       return completeStep(state, command.line);
     case "clear-screen":
       return [{ ...state, lastAuthor: null }, [command]];
-    case "suspend":
+    case "suspend": {
+      const { beforeStop } = state.settings;
+      if (beforeStop === undefined) return [state, [command]];
+      const { message, hint } = beforeStop;
+      return [print(state, ...noticeItems(message, now, hint)), [command]];
+    }
     case "edit":
       return [state, [command]];
   }

@@ -1,6 +1,7 @@
 // The state of the screen, as data: what is still to be printed, what is drawn anew with each change, and what is known
 // of the conversation. Knows no rows, no bytes and no clock.
 
+import type { NoticeText } from "../../chat/events.ts";
 import { type Editing, startEditing } from "../editor/editing.ts";
 import type { Capabilities } from "../output/capabilities.ts";
 import type { Size } from "../rows.ts";
@@ -25,6 +26,8 @@ export interface TalkSettings {
   readonly verbose: boolean;
   /** Ring when a message mentions this person. */
   readonly bell: boolean;
+  /** Said before Ctrl-Z stops the program, where that is more than this person's window. */
+  readonly beforeStop?: NoticeText | undefined;
 }
 
 /** A message of this end that is not known to be delivered. */

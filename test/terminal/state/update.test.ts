@@ -1130,6 +1130,15 @@ describe("keys", () => {
     screen.press("z", "ctrl");
     screen.press("l", "ctrl");
     expect(screen.effects()).toEqual([{ type: "suspend" }, { type: "clear-screen" }]);
+    expect(screen.printed()).toEqual([]);
+  });
+
+  test("Ctrl-Z says first what else it stops", () => {
+    const beforeStop = { code: "", message: "the server is stopped", hint: "fg" };
+    const screen = openVirtualScreen({ beforeStop });
+    screen.press("z", "ctrl");
+    expect(screen.effects()).toEqual([{ type: "suspend" }]);
+    expect(screen.printed()).toEqual(["-- the server is stopped (fg)"]);
   });
 });
 
