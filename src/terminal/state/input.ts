@@ -13,6 +13,7 @@ import { printHeld, printOwn } from "./conversation-events.ts";
 import type { Effect, Failure } from "./effects.ts";
 import { endPages, noticeItems, print } from "./print.ts";
 import { promptText, type State, type Step } from "./state.ts";
+import { asking } from "./unanswered.ts";
 import { lookedAt } from "./unread.ts";
 
 /** As in less and more. */
@@ -337,11 +338,13 @@ function runCommand(state: State, command: Command, now: number): Step {
       return copy(next);
     default: {
       const { nextId: id } = next;
-      const switching = command.type === "join" ? { id, room: command.room, held: [] } : null;
-      return [
-        { ...next, nextId: id + 1, switching: switching ?? next.switching },
-        [{ type: "run", id, command, confirmed }],
-      ];
+      const effects: Effect[] = [{ type: "run", id, command, confirmed }];
+      const running = { ...next, nextId: id + 1 };
+      if (command.type === "join") {
+        return [{ ...running, switching: { id, room: command.room, held: [] } }, effects];
+      }
+      const unanswered = asking(next.unanswered, id, command.type, now);
+      return [{ ...running, unanswered }, effects];
     }
   }
 }

@@ -12,6 +12,7 @@ import { NO_PRESENCE, type Presence, presenceText } from "./presence.ts";
 import { NO_ROOM, type RoomState } from "./room.ts";
 import type { Switching } from "./switching.ts";
 import type { PrintedRows, TranscriptItem } from "./transcript.ts";
+import type { Unanswered } from "./unanswered.ts";
 import { NO_UNREAD, type Unread } from "./unread.ts";
 
 /** What the program was started with. */
@@ -111,6 +112,8 @@ export interface State {
   readonly nextId: number;
   /** Null while this person stays in the room. */
   readonly switching: Switching | null;
+  /** Oldest first. */
+  readonly unanswered: readonly Unanswered[];
 
   readonly presence: Presence;
   /** Null while nobody is. */
@@ -176,6 +179,7 @@ export function startState(
     pending: [],
     nextId: 1,
     switching: null,
+    unanswered: [],
     presence: NO_PRESENCE,
     awaited: null,
     strays: null,

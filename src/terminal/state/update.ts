@@ -29,6 +29,7 @@ import { mentions } from "./room.ts";
 import type { State, Step } from "./state.ts";
 import { isSwitchTo } from "./switching.ts";
 import type { Answer } from "./transcript.ts";
+import { nameWaiting, nextNaming, withoutAnswered } from "./unanswered.ts";
 import { asked, roomsAnswered } from "./unread.ts";
 
 /** How long what was asked back can be confirmed, ms: longer ago, it may be forgotten. */
@@ -89,7 +90,8 @@ function commandAnswered(
   { id, outcome }: Extract<ScreenEvent, { type: "answered" }>,
   now: number,
 ): Step {
-  const state = answered(before, outcome, now);
+  const unanswered = withoutAnswered(before.unanswered, id);
+  const state = answered({ ...before, unanswered }, outcome, now);
   // That the room was entered is an event of the conversation.
   if (state.switching?.id !== id || outcome.type === "done") return [state, []];
   return outcome.type === "failed" ? giveBackHeld(state, now) : enterHeld(state, now);
@@ -104,6 +106,7 @@ export function nextTick(state: State, now: number): number | null {
     askAt(state.awaited),
     connection.type === "silent" ? connection.since + (connection.seconds + 1) * 1_000 : null,
     connection.type === "ok" ? unread.askAt : null,
+    nextNaming(state.unanswered),
     strays === null || strays.text === null ? null : strays.until,
     leaving?.type === "asked" ? leaving.until : null,
     notified === null || notified.more === 0 ? null : notified.until,
@@ -127,7 +130,11 @@ function closed(before: State, now: number): State {
 function tick(before: State, now: number): Step {
   const state = settleOldPresence(before, now);
   const { connection, strays, leaving } = state;
-  let next: State = { ...state, presence: announceArrivals(state.presence, now) };
+  let next: State = {
+    ...state,
+    presence: announceArrivals(state.presence, now),
+    unanswered: nameWaiting(state.unanswered, now),
+  };
   if (connection.type === "silent") {
     // Rounded, so that a timer that fires a little early or late still counts every second.
     const seconds = Math.round((now - connection.since) / 1_000);

@@ -3,6 +3,7 @@
 
 import { type Row, span } from "../rows.ts";
 import type { Connection, State } from "../state/state.ts";
+import { namedCommands } from "../state/unanswered.ts";
 import type { UnreadRoom } from "../state/unread.ts";
 import { visibleName } from "../visible-text.ts";
 import { clip, type Space } from "./wrapping.ts";
@@ -14,8 +15,8 @@ export interface Status {
   readonly people: readonly string[];
   /** Null before anybody has connected. */
   readonly connection: Connection | null;
-  /** The room that is being entered; empty while none is. */
-  readonly joining: string;
+  /** What the server has not done or answered yet, such as "joining lunch"; empty where it has. */
+  readonly waitsFor: string;
   /** In other rooms. */
   readonly unread: readonly UnreadRoom[];
 }
@@ -25,17 +26,18 @@ const GAP = "  ";
 /** Names beyond these are counted: more than anyone reads. */
 const MAX_NAMES = 40;
 
-export function statusOf({ settings, room, peer, connection, switching, unread }: State): Status {
+export function statusOf(state: State): Status {
+  const { settings, room, peer, connection, unread } = state;
   if (settings.isRoom) {
     return {
       place: room.room,
       people: [...room.here.values()],
       connection,
-      joining: switching?.room ?? "",
+      waitsFor: describeWaiting(state),
       unread: unread.rooms,
     };
   }
-  const plain = { place: peer ?? "", people: [], connection, joining: "", unread: [] };
+  const plain = { place: peer ?? "", people: [], connection, waitsFor: "", unread: [] };
   if (peer !== null || connection.type !== "connecting") return plain;
   return { ...plain, place: "nobody is here yet", connection: null };
 }
@@ -76,9 +78,14 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
   ];
 }
 
+function describeWaiting({ switching, unanswered }: State): string {
+  const joining = switching === null ? [] : [`joining ${visibleName(switching.room)}`];
+  return [...joining, ...namedCommands(unanswered).map((name) => `/${name}`)].join(", ");
+}
+
 /** What goes last where the window is narrow. */
-function urgent({ joining, connection }: Status): string {
-  const doing = joining === "" ? "" : `joining ${visibleName(joining)} …`;
+function urgent({ waitsFor, connection }: Status): string {
+  const doing = waitsFor === "" ? "" : `${waitsFor} …`;
   return [doing, describeTrouble(connection)].filter((part) => part !== "").join(GAP);
 }
 

@@ -7,13 +7,13 @@ import { rowText, span } from "../../../src/terminal/rows.ts";
 import { startState, type State } from "../../../src/terminal/state/state.ts";
 import { update } from "../../../src/terminal/state/update.ts";
 import { type Status, statusOf, statusRow } from "../../../src/terminal/view/status-row.ts";
-import { IN_A_ROOM } from "../state/virtual-screen.ts";
+import { entered, IN_A_ROOM, openVirtualScreen } from "../state/virtual-screen.ts";
 
 const STATUS: Status = {
   place: "main",
   people: ["ana", "ben", "eva"],
   connection: { type: "ok" },
-  joining: "",
+  waitsFor: "",
   unread: [{ room: "lunch", count: 3 }],
 };
 
@@ -96,4 +96,24 @@ test("names of peers can neither break the line nor turn it around", () => {
 test("of very many people, how many there are is enough", () => {
   const people = Array.from({ length: 41 }, (_, index) => `m${index}`);
   expect(line({ people, unread: [] }, 1_000)).toBe(" main  41 here  ok ");
+});
+
+test("it names the room that is being joined, and commands that have waited for half a second, until they are answered", () => {
+  const screen = openVirtualScreen();
+  screen.emit(entered("ben"));
+  for (const command of ["/who", "/search soup", "/who"]) screen.enter(command);
+  screen.wait(499);
+  expect(shown(screen.state)).toBe(" main  ana, ben  ok ");
+  screen.wait(1);
+  expect(shown(screen.state)).toBe(" main  ana, ben  /who, /search … ");
+  screen.emit({ type: "silent", seconds: 6 });
+  screen.enter("/join lunch");
+  expect(shown(screen.state)).toBe(
+    " main  ana, ben  joining lunch, /who, /search …  no contact for 6 s ",
+  );
+  const done = { type: "done" } as const;
+  const ids = screen.effects().flatMap((effect) => (effect.type === "run" ? [effect.id] : []));
+  for (const id of ids.slice(0, 3)) screen.dispatch({ type: "answered", id, outcome: done });
+  expect(shown(screen.state)).toBe(" main  ana, ben  joining lunch …  no contact for 6 s ");
+  expect(line({ waitsFor: "joining lunch", unread: [] }, 23)).toBe(" main  joining lunch … ");
 });
