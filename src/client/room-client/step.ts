@@ -208,11 +208,11 @@ function receiveEntry(
 }
 
 function missedMore(count: number): RoomEvent {
-  const what = count === 1 ? "1 earlier message" : `${count} earlier messages`;
+  const what = count === 1 ? "1 earlier message is" : `${count} earlier messages are`;
   return {
     type: "notice",
     code: "MISSED_MORE",
-    message: `you have missed ${what} more`,
+    message: `you have missed more: ${what} not shown`,
     hint: "/history shows them, from the last on",
   };
 }
