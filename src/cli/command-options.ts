@@ -10,6 +10,7 @@ import type { Keep } from "../log/retention.ts";
 import { DEFAULT_PORT, parsePort } from "../net/address.ts";
 import type { Io } from "../terminal/io.ts";
 import type { PrinterOptions } from "../terminal/printer.ts";
+import { quoteForShell } from "../terminal/state/event-text.ts";
 import { parseBytes, parseCount } from "./amounts.ts";
 import { type CommandLine, helpFor } from "./options.ts";
 
@@ -122,4 +123,15 @@ export function memoryOption({ command, values }: CommandLine): number | undefin
 /** A word of the command line, for an error; an invitation is not repeated, as it holds a secret. */
 export function quoteWord(word = ""): string {
   return looksLikeInvitation(word) ? "an invitation" : JSON.stringify(word);
+}
+
+/**
+ * What is typed in a shell to search what is kept of a room; the words follow.
+ *
+ * @param room as `charla history` takes it
+ * @param data the folder of --data
+ */
+export function searchCommand(room: string, data?: string): string {
+  const folder = data === undefined ? "" : ` --data ${quoteForShell(data)}`;
+  return `charla history ${quoteForShell(room)}${folder} --search`;
 }

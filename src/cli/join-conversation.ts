@@ -18,7 +18,7 @@ import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { talk } from "../terminal/talk.ts";
 import { keepChosenName } from "./chosen-name.ts";
-import { historyOption, printerOptions } from "./command-options.ts";
+import { historyOption, printerOptions, searchCommand } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { keptLines } from "./kept-lines.ts";
 import { keptWidths } from "./kept-widths.ts";
@@ -129,6 +129,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     keptLines: lines,
     keptWidths: keptWidths(commandLine, io),
     enter,
+    searchCommand: (entered) => (logs.has(entered) ? searchCommand(`${where}/${entered}`) : null),
     onRenamed(name) {
       if (!canKeep) return;
       orNotice(() => keepChosenName(io.env, server, name), addLater);

@@ -29,6 +29,7 @@ import {
   listenOptions,
   memoryOption,
   printerOptions,
+  searchCommand,
   storageOptions,
 } from "./command-options.ts";
 import { keptLines } from "./kept-lines.ts";
@@ -156,6 +157,8 @@ export async function openConversation(
     keptLines: keptLines(commandLine, io, addNotice),
     keptWidths: keptWidths(commandLine, io),
     enter,
+    searchCommand: (entered) =>
+      data === undefined ? null : searchCommand(entered, values.get("data")),
     onRenamed(name) {
       if (data === undefined) return;
       try {

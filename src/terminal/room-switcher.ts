@@ -7,6 +7,8 @@ import { CharlaError, usageError } from "../errors.ts";
 
 export interface RoomSwitcher {
   readonly conversation: Conversation | RoomConversation;
+  /** In a shell, what searches all that is kept of a room; null where nothing is. */
+  searchCommand(room: string): string | null;
   /** Whether another conversation has replaced this one, or is about to. */
   hasLeft(conversation: Conversation): boolean;
   /** Events of the current conversation, until one ends that no other follows. */
@@ -34,10 +36,14 @@ interface Deletion {
   readonly error: CharlaError;
 }
 
-/** @param open opens the conversation of another room; without it there is only one room */
+/**
+ * @param open opens the conversation of another room; without it there is only one room
+ * @param searchCommand as RoomSwitcher has it
+ */
 export function createRoomSwitcher(
   start: Conversation | RoomConversation,
   open?: (room: string) => RoomConversation,
+  searchCommand: RoomSwitcher["searchCommand"] = () => null,
 ): RoomSwitcher {
   let current: OpenRoom = { conversation: start, events: iterate(start), first: [] };
   let next: OpenRoom | null = null;
@@ -169,6 +175,7 @@ export function createRoomSwitcher(
     get conversation() {
       return current.conversation;
     },
+    searchCommand,
     hasLeft: (conversation) => conversation !== current.conversation || next !== null,
     events: { [Symbol.asyncIterator]: events },
     switchTo,

@@ -17,7 +17,6 @@ const NO_CONTACT: ReadonlySet<string> = new Set(["NO_ANSWER", "NOBODY_LISTENING"
 const FIND_WITHIN = 5_000;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
-const MORE_FOUND = `only the last ${MAX_FOUND} are shown\ncharla history --search finds all in your log`;
 
 export function isRoomConversation(
   conversation: Conversation | RoomConversation,
@@ -80,7 +79,7 @@ async function run(
       const entries = await conversation.history({ count: MAX_FOUND, words });
       if (entries.length === 0) return text(`no messages found with: ${words}`);
       const notes = [
-        ...(entries.length < MAX_FOUND ? [] : [MORE_FOUND]),
+        ...(entries.length < MAX_FOUND ? [] : moreFound(switcher.searchCommand(room))),
         ...(ONE_LETTER.test(words) ? ["words of one letter are not searched for"] : []),
       ];
       return { type: "entries", entries, isOlder: false, note: notes.join("\n") || null };
@@ -163,6 +162,12 @@ async function switchTo(switcher: RoomSwitcher, other: string, room: string): Pr
       { cause },
     );
   }
+}
+
+/** @param searchCommand of a shell; null where nothing is kept */
+function moreFound(searchCommand: string | null): readonly string[] {
+  const shown = `only the last ${MAX_FOUND} are shown`;
+  return searchCommand === null ? [shown] : [shown, `${searchCommand} WORDS finds all in your log`];
 }
 
 /** The room as the server spells it: so its messages are kept with those of earlier visits. */

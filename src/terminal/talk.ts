@@ -48,6 +48,8 @@ export interface TalkOptions extends PrinterOptions {
    * only one room.
    */
   readonly enter?: (room: string, name: string) => RoomConversation;
+  /** In a shell, what searches all that is kept of a room; null, or missing, where nothing is. */
+  readonly searchCommand?: (room: string) => string | null;
   /** Lines typed earlier, to recall; without it, only those of this conversation. */
   readonly keptLines?: KeptLines | undefined;
   /** How wide this terminal draws text, as it has answered before; without it, it is asked. */
@@ -154,6 +156,7 @@ export async function talk(
   const switcher = createRoomSwitcher(
     start,
     enter === undefined ? undefined : (room) => enter(room, ownName),
+    options.searchCommand,
   );
   const isTyped = io.stdin.isTTY === true && !json;
   const printer = createPrinter(io, { ...options, typed: isTyped });

@@ -5,6 +5,7 @@ import {
   historyOption,
   listenOptions,
   memoryOption,
+  searchCommand,
   storageOptions,
 } from "../../src/cli/command-options.ts";
 import { readCommandLine } from "../../src/cli/options.ts";
@@ -23,6 +24,14 @@ test.each([
   [["-b", "localhost"], { bind: "localhost", port: 12345 }],
 ])("%j says where to listen", (args, where) => {
   expect(listen(...args)).toEqual(where);
+});
+
+test("the command that searches a room can be pasted into a shell", () => {
+  expect(searchCommand("h:1/main")).toBe("charla history h:1/main --search");
+  expect(searchCommand("[::1]:1/main")).toBe("charla history '[::1]:1/main' --search");
+  expect(searchCommand("lunch", "my rooms")).toBe(
+    "charla history lunch --data 'my rooms' --search",
+  );
 });
 
 test.each(["65536", "-1", "http", "1.5"])("-p %s is PORT_OUT_OF_RANGE", (port) => {

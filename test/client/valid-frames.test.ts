@@ -155,6 +155,7 @@ describe("no frame that is not valid is sent", () => {
     const shown: string[] = [];
     const switcher: RoomSwitcher = {
       conversation,
+      searchCommand: () => null,
       hasLeft: () => false,
       events: conversation.events,
       async switchTo(name) {

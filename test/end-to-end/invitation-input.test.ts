@@ -342,6 +342,29 @@ onTerminal(
   },
 );
 
+onTerminal("what /search says to type in a shell works there, for a guest too", async () => {
+  await using server = await startServer();
+  const input = Array.from({ length: 30 }, (_, index) => `lunch ${index}\n`).join("");
+  expect((await runCharla([server.invitation, "-n", "eva"], { input })).status).toBe(0);
+  await using ben = await openScreen(120);
+  ben.type(`charla --history 100 -n ben ${server.invitation}`);
+  ben.press("Enter");
+  await ben.until("the prompt", (rows) => typedRow(rows) === ">");
+  ben.type("/search lunch");
+  ben.press("Enter");
+  await ben.until("the next page", (shown) => / more rows: Enter/.test(shown.join("\n")));
+  ben.press("Enter");
+  const command = /charla history (\S+) --search WORDS/;
+  const rows = await ben.until("the command", (shown) => command.test(shown.join("\n")));
+  const [found = ""] = command.exec(rows.join("\n")) ?? [];
+  ben.type("/quit");
+  ben.press("Enter");
+  await ben.until("the end", (shown) => shown.at(-1) === "$");
+  ben.type(`clear; ${found.replace("WORDS", "lunch")} | wc -l`);
+  ben.press("Enter");
+  await ben.until("all of them", (shown) => shown.includes("30"));
+});
+
 onTerminal("Ctrl-C and Ctrl-D instead of an invitation end charla -", async () => {
   await using ben = await openScreen(100);
   for (const [key, status] of [

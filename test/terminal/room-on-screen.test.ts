@@ -29,6 +29,8 @@ const said = (from: string, text: string, time: number): ConversationEvent => ({
   past: true,
 });
 
+const inShell = (room: string) => `charla history ${room} --search`;
+
 const openRoom = (options: Parameters<typeof openVirtualStage>[0] = {}) =>
   openVirtualStage({ columns: 60, rows: 20, ...options, room: true });
 
@@ -261,7 +263,7 @@ describe("a command", () => {
   });
 
   test("finds messages by their words", async () => {
-    await using stage = await openMain({ rows: 40 });
+    await using stage = await openMain({ rows: 40, options: { searchCommand: inShell } });
     stage.enter("/search said 7", "/search lunch");
     await lastRows(
       stage,
@@ -278,10 +280,16 @@ describe("a command", () => {
       stage,
       "##:## Ana María said 50",
       "   only the last 20 are shown",
-      "   charla history --search finds all in your log",
+      "   charla history main --search WORDS finds all in your log",
       ">",
     );
     expect(stage.rows().at(-5)).toBe("12:00 Ana María said 50");
+  });
+
+  test("names no log where none is kept", async () => {
+    await using stage = await openMain({ rows: 40 });
+    stage.enter("/search said");
+    await lastRows(stage, "##:## Ana María said 50", "   only the last 20 are shown", ">");
   });
 
   test("bans, lists who is banned with what /unban takes, and lifts a ban", async () => {

@@ -179,10 +179,8 @@ export function listNames(names: readonly string[]): string {
 }
 
 /** Ready to paste: to a shell the brackets of an IPv6 address, for one, are a pattern. */
-function quoteForShell(invitation: string): string {
-  return /^[\w.:/#%-]+$/.test(invitation)
-    ? invitation
-    : `'${invitation.replaceAll("'", String.raw`'\''`)}'`;
+export function quoteForShell(word: string): string {
+  return /^[\w.:/#%-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** 1, 10, 100, ...: a flood is reported in as many lines as its count has digits. */

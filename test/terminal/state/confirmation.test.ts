@@ -16,6 +16,7 @@ function typing(owner: boolean) {
   const { conversation } = createScriptedRoom("main", (text) => void asked.push(text));
   const switcher: RoomSwitcher = {
     conversation,
+    searchCommand: () => null,
     hasLeft: () => false,
     switchTo: async () => {},
     leave: async () => {},
