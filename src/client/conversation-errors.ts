@@ -159,7 +159,13 @@ export function describeRefusal(code: number, reason: string): CharlaError | nul
     case NOT_ADMITTED:
       return refusedByServer(reason);
     case KICKED:
-      return new CharlaError("KICKED", reason, "you may join again; ask them before you do");
+      return new CharlaError(
+        "KICKED",
+        reason,
+        reason.endsWith(" is locked")
+          ? "you may join again once it is unlocked: ask them"
+          : "you may join again; ask them before you do",
+      );
     case ROOM_DELETED:
       return new CharlaError(
         "ROOM_DELETED",

@@ -253,8 +253,18 @@ export class ServerState {
 
   /** Disconnects all of a person's programs in one room; returns whether there were any. */
   kick(room: Room, person: Person & { readonly by: string }): boolean {
-    this.moderation.kick(room.name, person.fingerprint);
-    return this.#remove(room, person, "kicked", KICKED);
+    const { moderation } = this;
+    moderation.kick(room.name, person.fingerprint);
+    const isOut =
+      moderation.keepsOut(room.name, person.fingerprint) &&
+      !moderation.isOperator(person.fingerprint);
+    return this.#remove(
+      room,
+      person,
+      "kicked",
+      KICKED,
+      isOut ? `, and ${room.name} is locked` : "",
+    );
   }
 
   #remove(
@@ -262,12 +272,13 @@ export class ServerState {
     { fingerprint, by }: Pick<Ban, "fingerprint" | "by">,
     how: string,
     code: number,
+    state = "",
   ): boolean {
     let count = 0;
     for (const member of room.members) {
       if (member.fingerprint !== fingerprint) continue;
       const toOthers = `${how} by ${by}`;
-      this.disconnect({ room, member }, `you were ${toOthers}`, { toOthers, code });
+      this.disconnect({ room, member }, `you were ${toOthers}${state}`, { toOthers, code });
       count += 1;
     }
     return count > 0;

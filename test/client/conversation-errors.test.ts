@@ -169,6 +169,10 @@ test("a CLOSE with which the server refuses a member is an error with its reason
     ["BANNED", "because", "ask the owner of the conversation to /unban you"],
     ["ROOM_DELETED", "because", "join another room with --room ROOM, or ask the owner"],
   ]);
+  expect(describeRefusal(17, "you were kicked by Olga, and main is locked")).toMatchObject({
+    code: "KICKED",
+    hint: "you may join again once it is unlocked: ask them",
+  });
   expect([0, 1, 2, 15, 19].map((code) => describeRefusal(code, "because"))).toEqual(
     Array(5).fill(null),
   );

@@ -384,6 +384,21 @@ describe("a lock", () => {
     expect(await refusal(state, "Dan", key("D"), "garden")).toBeNull();
   });
 
+  test("keeps out who is kicked, and they learn it, but operators come back", async () => {
+    const state = openState();
+    const ann = await enter(state, "Ann", { owner: true });
+    const bob = await enter(state, "Bob", { key: BOB });
+    const carl = await enter(state, "Carl");
+    await ask(ann, { type: "op", name: "Carl", operator: true });
+    await ask(ann, { type: "lock", locked: true });
+    for (const name of ["Bob", "Carl"]) await ask(ann, { type: "kick", name });
+    expect(await reasonOf(bob)).toBe("you were kicked by Ann, and main is locked");
+    expect((await ann.until("left", 2))[0]).toMatchObject({ reason: "kicked by Ann" });
+    expect(await refusal(state, "Bob", BOB)).toBe("main is locked");
+    expect(await reasonOf(carl)).toBe("you were kicked by Ann");
+    await enter(state, "Carl");
+  });
+
   test("holds when everybody has left", async () => {
     const state = openState();
     const ann = await enter(state, "Ann", { owner: true });
@@ -503,7 +518,7 @@ describe("an operator", () => {
     expect(await ask(bob, { type: "lock", locked: true })).toMatchObject({ type: "done" });
     expect(await ask(bob, { type: "invite", uses: 1 })).toMatchObject({ type: "invited" });
     expect(await ask(bob, { type: "kick", name: "Dan" })).toMatchObject({ type: "done" });
-    expect(await reasonOf(dan)).toBe("you were kicked by Bob");
+    expect(await reasonOf(dan)).toBe("you were kicked by Bob, and main is locked");
     expect(await ask(bob, { type: "ban", name: "Dan" })).toMatchObject({ type: "banned" });
     for (const [question, what] of [
       [{ type: "op", name: "Dan", operator: true }, "make operators"],
