@@ -160,7 +160,7 @@ const leavingNotice = (what: string) =>
     type: "notice",
     code: "LEAVING",
     message: `leaving once ${what} on the server`,
-    hint: "Ctrl-C again leaves at once",
+    hint: "Ctrl-C leaves at once",
   });
 
 const create = (options: Partial<RoomClientOptions> = {}) =>
@@ -919,6 +919,19 @@ describe("leaving", () => {
       notStored(0, true),
       notStored(1, true),
       over("left", "text 0", "bye"),
+    ]);
+  });
+
+  test("keeps no goodbye for the next run, which was withdrawn as soon as it was sent", () => {
+    const client = after(joined(), say(0), say(1, "bye"), withdraw(1), LEAVE);
+    expect(happen(client, 0, LOSS)).toEqual([
+      notStored(0, true),
+      notStored(1, false),
+      {
+        type: "over",
+        event: { type: "ended", reason: "left", unsaid: ["text 0", "bye"], kept: ["text 0"] },
+        error: null,
+      },
     ]);
   });
 

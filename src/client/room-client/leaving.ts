@@ -36,7 +36,7 @@ export function noticeLeaving(client: RoomClient, now: number, actions: Action[]
     type: "notice",
     code: "LEAVING",
     message: `leaving once ${count === 1 ? "a message is" : `${count} messages are`} on the server`,
-    hint: "Ctrl-C again leaves at once",
+    hint: "Ctrl-C leaves at once",
   });
 }
 
@@ -73,10 +73,10 @@ function giveUp(client: RoomClient, actions: Action[]): { unsaid: string[]; kept
   client.phase = { name: "over" };
   failQuestions(client, conversationOver(), actions);
   const kept: string[] = [];
-  const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld }) => {
+  const unsaid = Array.from(client.outbox.values(), ({ number, text, isOld, isWithdrawn }) => {
     // The device sends it in its next run. But where no server was reached, the person knows, and says it again; and so
     // does a script, which may say it again for its status.
-    const keep = isOld || (client.entered && client.keepsUnsaid);
+    const keep = isOld || (client.entered && client.keepsUnsaid && !isWithdrawn);
     if (keep) kept.push(text);
     actions.push({ type: "not-stored", number, error: conversationOver(), keep });
     return text;

@@ -36,7 +36,7 @@ export function say(
   actions: Action[],
 ): void {
   const log = client.log === "" ? undefined : client.log;
-  const message = { number, text, log, isOld: false, isSent: false };
+  const message = { number, text, log, isOld: false, isSent: false, isWithdrawn: false };
   client.outbox.set(number, message);
   if (client.phase.name === "joined") {
     send(client, message, now, actions);
@@ -60,7 +60,7 @@ export function resendOldest(client: RoomClient, now: number, actions: Action[])
   if (oldest !== undefined) send(client, oldest, now, actions);
 }
 
-/** Takes a message back, unless it was sent: then the server may have it. */
+/** Takes a message back, unless it was sent: then the server may have it, and this run alone still sends it. */
 export function withdraw(
   client: RoomClient,
   number: number,
@@ -68,7 +68,9 @@ export function withdraw(
   actions: Action[],
 ): void {
   const message = client.outbox.get(number);
-  if (message === undefined || message.isSent || message.isOld) return;
+  if (message === undefined || message.isOld) return;
+  message.isWithdrawn = true;
+  if (message.isSent) return;
   actions.push({ type: "not-stored", number, error: reason, keep: false });
   settled(client, message, actions);
 }

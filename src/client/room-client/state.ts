@@ -74,6 +74,8 @@ export interface Outgoing extends Unstored {
   readonly isOld: boolean;
   /** Whether it was sent in this run; then the server may have it. */
   isSent: boolean;
+  /** Too late to take it back; but it need not be sent in a later run. */
+  isWithdrawn: boolean;
 }
 
 /** A request without its number: that is given by the one who asks. */
@@ -192,7 +194,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
   const { resendAfter = RESEND_AFTER, retryDelay = connectDelay, keepsUnsaid = true } = options;
   const outbox = new Map<number, Outgoing>();
   for (const { number, text, log } of unstored) {
-    outbox.set(number, { number, text, log, isOld: true, isSent: false });
+    outbox.set(number, { number, text, log, isOld: true, isSent: false, isWithdrawn: false });
   }
   return {
     room,
