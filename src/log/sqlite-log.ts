@@ -44,7 +44,9 @@ interface SqliteLogOptions {
   readonly quota?: number | undefined;
 }
 
-interface SqliteLog extends Log {
+export interface SqliteLog extends Log {
+  /** Closes it, as if it had not been opened: without its file, if that was missing and nothing was appended. */
+  discard(): Promise<void>;
   /** Removes all that was deleted, and gives its space back; others wait for that. */
   removeDeleted(): Promise<void>;
 }
@@ -120,6 +122,17 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
   }
   removeSoon();
 
+  async function close(closeFiles: () => void): Promise<void> {
+    if (!open) return;
+    group.flush();
+    open = false;
+    clearTimeout(timer);
+    subscribers.close();
+    // The writer last: the last connection to be closed removes SQLite's own files, and a reader may not.
+    await searcher[Symbol.asyncDispose]();
+    closeFiles();
+  }
+
   return {
     ...reader,
     async search(search) {
@@ -161,16 +174,11 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
       while (await group.add(() => writes.removeSome(sliceEnd())));
       checkpoint(database);
     },
-    async [Symbol.asyncDispose]() {
-      if (!open) return;
-      group.flush();
-      open = false;
-      clearTimeout(timer);
-      subscribers.close();
-      // The writer last: the last connection to be closed removes SQLite's own files, and a reader may not.
-      await searcher[Symbol.asyncDispose]();
-      files[Symbol.dispose]();
+    discard() {
+      const isEmpty = open && reads.rooms().length === 0;
+      return close(() => (isEmpty ? files.discard() : files[Symbol.dispose]()));
     },
+    [Symbol.asyncDispose]: () => close(() => files[Symbol.dispose]()),
   };
 }
 

@@ -12,7 +12,7 @@ import { loadResetSalt, loadSecret } from "../identity/private-files.ts";
 import type { Log } from "../log/log.ts";
 import { openMemoryLog } from "../log/memory-log.ts";
 import { createRetention, type Keep } from "../log/retention.ts";
-import { openSqliteLog, STORE } from "../log/sqlite-log.ts";
+import { openSqliteLog, type SqliteLog, STORE } from "../log/sqlite-log.ts";
 import { generateKeyPair } from "../net/node-crypto.ts";
 import { ownAddresses } from "../net/own-addresses.ts";
 import { KEY_BYTES } from "../protocol/crypto-provider.ts";
@@ -66,7 +66,8 @@ export async function open(options: OpenOptions = {}): Promise<Server> {
   try {
     return await openOn(log, options);
   } catch (error) {
-    await log[Symbol.asyncDispose]();
+    // Nothing was said in it yet: `charla history` would show an empty conversation that never was.
+    await ("discard" in log ? log.discard() : log[Symbol.asyncDispose]());
     throw error;
   }
 }
@@ -82,7 +83,7 @@ function checkRuntime(): void {
   );
 }
 
-async function openLog({ data, quota }: OpenOptions): Promise<Log> {
+async function openLog({ data, quota }: OpenOptions): Promise<Log | SqliteLog> {
   if (data === undefined) {
     return openMemoryLog({
       now: Date.now,

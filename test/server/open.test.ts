@@ -3,9 +3,11 @@
 import { expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
 import { getEventListeners, once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 import { joinRoom } from "../../src/client/join-room.ts";
-import { openSqliteLog } from "../../src/log/sqlite-log.ts";
+import { openSqliteLog, openSqliteReader } from "../../src/log/sqlite-log.ts";
 import { generateKeyPair } from "../../src/net/node-crypto.ts";
 import { type InvitationStore, NO_INVITATION_STORE } from "../../src/server/invitations-file.ts";
 import { open } from "../../src/server/open.ts";
@@ -137,4 +139,18 @@ test("a server that can't have its port deletes no message", async () => {
   const again = open({ ...local, port, data: folder.path, keep: { time: 1_000 } });
   expect(await rejection(again)).toMatchObject({ code: "PORT_IN_USE" });
   expect(await texts()).toEqual(["hello", "hello"]);
+});
+
+test("a server that can't have its port leaves no store where there was none, and an empty one as it was", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "log.sqlite");
+  await using first = await open(local);
+  const { port } = first.local;
+  const again = () => open({ ...local, port, data: folder.path });
+  expect(await rejection(again())).toMatchObject({ code: "PORT_IN_USE" });
+  expect(existsSync(path)).toBe(false);
+  expect(await rejection(openSqliteReader(folder.path))).toMatchObject({ code: "STORE_MISSING" });
+  await (await open({ ...local, data: folder.path })).close();
+  expect(await rejection(again())).toMatchObject({ code: "PORT_IN_USE" });
+  expect(existsSync(path)).toBe(true);
 });

@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  rmSync,
   statSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -30,6 +31,8 @@ interface StoreFiles<Prepared> extends Disposable {
   readonly database: Connection;
   /** What `prepare` returned. */
   readonly prepared: Prepared;
+  /** Closes it, and removes the store if it was missing when it was opened. */
+  discard(): void;
 }
 
 type Prepare<Prepared> = (database: Connection, path: string) => Prepared;
@@ -43,8 +46,9 @@ type Prepare<Prepared> = (database: Connection, path: string) => Prepared;
 export function openStoreToWrite<T>(folder: string, prepare: Prepare<T>): StoreFiles<T> {
   return openStore(folder, prepare, storeError, (path, hold) => {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    hold(takeLock(folder));
-    createFile(path);
+    const lock = takeLock(folder);
+    hold(lock, false);
+    hold(lock, createFile(path));
     return openToWrite(path);
   });
 }
@@ -74,23 +78,35 @@ function openStore<T>(
   folder: string,
   prepare: Prepare<T>,
   explain: (cause: unknown, path: string) => unknown,
-  open: (path: string, hold: (lock: Connection) => void) => Connection,
+  open: (path: string, hold: (lock: Connection, isNew: boolean) => void) => Connection,
 ): StoreFiles<T> {
   const path = join(folder, STORE);
   let lock: Connection | null = null;
   let opened: Connection | null = null;
-  const close = () => {
+  let isNew = false;
+  const close = (removesNew = false) => {
     try {
       opened?.close();
+      // While it is locked: afterwards another server may have it.
+      if (removesNew && isNew) rmSync(path, { force: true });
     } finally {
       lock?.close();
     }
   };
   try {
-    const database = open(path, (taken) => (lock = taken));
+    const database = open(path, (taken, created) => {
+      lock = taken;
+      isNew = created;
+    });
     opened = database;
     const prepared = prepare(database, path);
-    return { path, database, prepared, [Symbol.dispose]: close };
+    return {
+      path,
+      database,
+      prepared,
+      discard: () => close(true),
+      [Symbol.dispose]: () => close(),
+    };
   } catch (cause) {
     close();
     throw explain(cause, path);
@@ -164,12 +180,14 @@ function takeLock(folder: string): Connection {
   }
 }
 
-/** Created here, because SQLite would let others read it. */
-function createFile(path: string): void {
+/** Created here, because SQLite would let others read it. Returns whether it was missing. */
+function createFile(path: string): boolean {
   try {
     // Only if it is missing: closing it would release the locks that this program has on it (POSIX fcntl).
     closeSync(openSync(path, "wx", FILE_MODE));
+    return true;
   } catch (cause) {
     if (systemCode(cause) !== "EEXIST") throw cause;
+    return false;
   }
 }
