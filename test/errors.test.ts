@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { CharlaError, ERROR_CODES, type ErrorCode } from "../src/errors.ts";
+import { root } from "./harness/program.ts";
 
 // 2: the command line was wrong. 1: the world was. The type holds this table to every code.
 const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
@@ -86,6 +89,10 @@ const EXIT_STATUS: Readonly<Record<ErrorCode, 1 | 2>> = {
   CERTIFICATE_UNUSABLE: 1,
 };
 
+/** In the source, but for those of the system, such as EAGAIN. */
+const NOTICE_CODE =
+  /(?:\bcode: (?:\w+ \? )?|\bnotify\(printer, |\bshow\(\s*)"(?!E[A-Z0-9]+")([A-Z][A-Z_]+)"/g;
+
 for (const code of ERROR_CODES) {
   test(`a program that fails with ${code} exits with status ${EXIT_STATUS[code]}`, () => {
     expect(new CharlaError(code, "it failed", "try again").exitStatus).toBe(EXIT_STATUS[code]);
@@ -94,6 +101,20 @@ for (const code of ERROR_CODES) {
 
 test("every code is in the list once", () => {
   expect(Object.keys(EXIT_STATUS).toSorted()).toEqual([...ERROR_CODES].toSorted());
+});
+
+test("docs/errors.md has every code of an error and of a notice", () => {
+  const source = join(root, "src");
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" });
+  const notices = files
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => readFileSync(join(source, path), "utf8"))
+    .flatMap((text) => Array.from(text.matchAll(NOTICE_CODE), ([, code = ""]) => code));
+  // So that the pattern is known to find them.
+  expect(notices).toEqual(expect.arrayContaining(["MISSED_MORE", "MODERATION", "SAVED", "RETRY"]));
+  const documented = readFileSync(join(root, "docs", "errors.md"), "utf8");
+  const codes = new Set<string>(ERROR_CODES).union(new Set(notices));
+  expect([...codes].filter((code) => !documented.includes(`\`${code}\``))).toEqual([]);
 });
 
 test("an error carries its code, its sentence, its hint and its cause", () => {
