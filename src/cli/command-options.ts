@@ -101,6 +101,18 @@ export function historyOption(
   );
 }
 
+/**
+ * How many of the messages that somebody has missed are shown: on a terminal some screens full, and a program gets all of them,
+ * for it has no /history.
+ */
+export function missedShown(
+  { flags }: CommandLine,
+  { stdin, stdout }: Pick<Io, "stdin" | "stdout">,
+): number | undefined {
+  const isTyped = stdin.isTTY === true && stdout.isTTY === true && !flags.has("json");
+  return isTyped ? MAX_FOUND : undefined;
+}
+
 /** Bytes with which a server admits a dozen members: it reserves 84 KiB for each. */
 const MIN_MEMORY = 1_024 * 1_024;
 

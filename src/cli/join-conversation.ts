@@ -18,16 +18,13 @@ import { resolve } from "../net/resolve.ts";
 import type { Io } from "../terminal/io.ts";
 import { talk } from "../terminal/talk.ts";
 import { keepChosenName } from "./chosen-name.ts";
-import { historyOption, printerOptions, searchCommand } from "./command-options.ts";
+import { historyOption, missedShown, printerOptions, searchCommand } from "./command-options.ts";
 import { readWhere } from "./invitation-input.ts";
 import { keptLines } from "./kept-lines.ts";
 import { keptWidths } from "./kept-widths.ts";
 import type { CommandLine } from "./options.ts";
 import { memberIdentity, memberOptions } from "./person.ts";
 import { findServers, isRunning } from "./running-server.ts";
-
-/** Messages that somebody has missed and that are shown at once: some screens full. */
-const MAX_MISSED = 100;
 
 export async function joinConversation(commandLine: CommandLine, io: Io): Promise<number> {
   const { words, flags } = commandLine;
@@ -53,8 +50,6 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     ? keptLines(commandLine, io, (error) => (canKeep ? addLater(error) : undefined))
     : undefined;
   let isRead = true;
-  // Programs get all of it; they have no /history.
-  const isShown = io.stdin.isTTY === true && io.stdout.isTTY === true && !flags.has("json");
 
   /** Null when none is kept; where it can't be, a notice says so. */
   function openLog(room: string, addNotice: (notice: NoticeText) => void): LocalLog | null {
@@ -104,7 +99,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
       history,
       // Back in a room, its last messages are on the screen already.
       repeatsHistory: flags.has("history") && isFirstVisit,
-      missed: isShown ? Math.max(MAX_MISSED, history ?? 0) : undefined,
+      missed: missedShown(commandLine, io),
       onEntry(id, entry) {
         const kept = orNotice(() => log?.keep(id, entry) ?? true, addNotice);
         // It is said once; one can talk without a log.

@@ -28,6 +28,7 @@ import {
   historyOption,
   listenOptions,
   memoryOption,
+  missedShown,
   printerOptions,
   searchCommand,
   storageOptions,
@@ -139,7 +140,13 @@ export async function openConversation(
   const enter = (entered: string, ownName: string) => {
     const device = devices.get(entered) ?? memoryDevice();
     devices.set(entered, device);
-    const conversation = converseWith(server, { name: ownName, room: entered, history, device });
+    const conversation = converseWith(server, {
+      name: ownName,
+      room: entered,
+      history,
+      missed: missedShown(commandLine, io),
+      device,
+    });
     conversations.push(conversation);
     return conversation;
   };
@@ -262,7 +269,7 @@ const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set([
  */
 export function converseWith(
   server: Pick<Server, "connect">,
-  options: Pick<RoomConversationOptions, "room" | "name" | "history" | "device">,
+  options: Pick<RoomConversationOptions, "room" | "name" | "history" | "missed" | "device">,
 ): OwnRoomConversation {
   return openRoomConversation({
     ...options,

@@ -202,6 +202,33 @@ onTerminal(
   },
 );
 
+onTerminal(
+  "of many missed messages the last hundred are shown, and how many more there are",
+  async () => {
+    using ana = newPerson();
+    await using screen = await openScreen(COLUMNS, 20, { as: ana });
+    enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0");
+    await screen.until("the prompt", prompts);
+    await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+    enter(screen, "/join lunch");
+    await screen.until("the other room", (rows) => rows.at(-1) === " lunch  ana  ok");
+    await using client = charla(["-n", "ben"], { as: ana });
+    client.type(Array.from({ length: 103 }, (_, index) => `m${index}\n`).join(""));
+    client.endInput();
+    expect(await client.exited).toBe(0);
+    enter(screen, "/join main");
+    await shows(screen, "##:## ben m102");
+    const rows = withoutTimes(await screen.allRows());
+    const first = rows.indexOf("##:## ben m3");
+    expect(rows.slice(first - 3, first)).toEqual([
+      "-- ##:## you have missed more: 3 earlier messages are not shown",
+      "   hint: /history shows them, from the last on",
+      "-- earlier --",
+    ]);
+    expect(rows).not.toContain("##:## ben m2");
+  },
+);
+
 onTerminal("Ctrl-Z in the window of a server says that it stops the server", async () => {
   await using screen = await openScreen(COLUMNS, 20);
   enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0 --ephemeral");
