@@ -1,5 +1,5 @@
-// A room on a terminal on which nothing can be drawn: lines are commands or messages, and answers are printed below one
-// another. Knows neither keys nor how events are shown (printer.ts).
+// A room on a terminal on which nothing is drawn, since it can't be or --json is wanted: lines are commands or messages, and
+// answers are printed below one another. Knows neither keys nor how events are shown (printer.ts).
 
 import type { ConversationEvent } from "../chat/events.ts";
 import { defer, type Deferred } from "../deferred.ts";

@@ -158,7 +158,7 @@ export async function talk(
     enter === undefined ? undefined : (room) => enter(room, ownName),
     options.searchCommand,
   );
-  const isTyped = io.stdin.isTTY === true && !json;
+  const isTyped = io.stdin.isTTY === true;
   const printer = createPrinter(io, { ...options, typed: isTyped });
   // The first cause to leave decides the status; a message that couldn't be sent makes 0 a 1.
   let leaveStatus: number | null = null;

@@ -65,6 +65,25 @@ test.each([
   expect(stage.sent).toEqual(["one"]);
 });
 
+test("with --json what is typed is a command all the same, and its answer stands on stderr alone", async () => {
+  await using stage = openVirtualStage({ room: true, options: { json: true } });
+  stage.emit(entered);
+  await stage.until("the room", (rows) => rows.some((row) => row.includes('"type":"entered"')));
+  expect(stage.isRaw()).toBe(false);
+  stage.type("/who\n/quti\none\n");
+  await stage.received(1);
+  expect(stage.sent).not.toContain("/who");
+  expect(stage.sent).not.toContain("/quti");
+  expect(stage.sent.at(-1)).toBe("one");
+  const shows = (text: string) =>
+    stage.until(text, (rows) => rows.some((row) => row.includes(text)));
+  await shows("日本太郎   away");
+  await shows("charla: there is no command /quti");
+  stage.type("bye\n");
+  await stage.exited;
+  expect(stage.written()).toContain('{"type":"ended"');
+});
+
 test("a terminal that is known gets some", async () => {
   await using stage = openVirtualStage({ env: { TERM: "vt100" }, styled: true, room: true });
   stage.emit(entered);
