@@ -15,7 +15,7 @@ export const MAX_ROOMS = 1_000;
 export const MAX_NAMES = 20;
 /** Keys of these names: a name has two at most, and other spellings of it may have others. */
 export const MAX_NAME_KEYS = 4 * MAX_NAMES;
-/** Once its author has claimed no name in the room for so long, a name is free, ms. */
+/** A name is free once its author has claimed none in the room for so long, ms. */
 const NAME_LIFETIME = 90 * 24 * 60 * 60 * 1_000;
 /** How exactly the last activity in a room is known, ms: so that not every `enter` is another write. */
 export const ACTIVITY_STEP = 60 * 60 * 1_000;
@@ -180,7 +180,7 @@ export function clampLimit(limit: number, bound = MAX_READ): number {
   return Math.min(Math.max(limit, 0), bound);
 }
 
-/** Whether the names of somebody who has last claimed one at that time are free now; ms since 1970. */
+/** Whether the names of an author are free now; `claimed` is when they claimed one last, ms since 1970. */
 export function isLapsed(claimed: number, now: number): boolean {
   return now - claimed > NAME_LIFETIME;
 }

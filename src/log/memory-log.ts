@@ -48,10 +48,10 @@ interface Room {
   active: number;
   readonly byMessage: Map<string, LogEntry>;
   /** By each key of a name, who holds it: one object for each name. */
-  readonly names: Map<string, Claim>;
+  readonly names: Map<string, HeldName>;
 }
 
-interface Claim extends NameHolder {
+interface HeldName extends NameHolder {
   /** When it was claimed last, up to an hour too early, ms since 1970; no two of one author at the same time. */
   used: number;
 }
@@ -220,7 +220,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
     async nameOf(room, author) {
       checkOpen();
       const names = rooms.get(room)?.names;
-      return names === undefined ? null : (lastClaim(names, author)?.name ?? null);
+      return names === undefined ? null : (lastHeld(names, author)?.name ?? null);
     },
     async claimName(room, name, author) {
       checkLabels(room, author, name);
@@ -229,7 +229,7 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       const keys = nameKeys(name);
       const holders = keys.flatMap((key) => names.get(key) ?? []);
       const others = new Set(holders.filter((holder) => holder.author !== author));
-      const isHeld = (other: Claim) => !isLapsed(lastClaim(names, other.author)?.used ?? 0, time);
+      const isHeld = (other: HeldName) => !isLapsed(lastHeld(names, other.author)?.used ?? 0, time);
       if (others.values().some(isHeld)) return "taken";
       const own = holders.filter((holder) => holder.author === author);
       const held = names
@@ -239,13 +239,13 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
       if (own.length === 0 && new Set(held).size >= MAX_NAMES) throw tooManyNames();
       if (own.length < keys.length && held.length >= MAX_NAME_KEYS) throw tooManyNames();
       for (const [key, holder] of names) if (others.has(holder)) names.delete(key);
-      const claim = own[0] ?? { author, name, used: Number.NEGATIVE_INFINITY };
-      for (const key of keys) names.set(key, claim);
-      const last = lastClaim(names, author);
-      if (last !== claim || activityAt(time, claim.used) === time) {
-        // No earlier claim counts as a later one, also where the clock was set back.
+      const claimed = own[0] ?? { author, name, used: Number.NEGATIVE_INFINITY };
+      for (const key of keys) names.set(key, claimed);
+      const last = lastHeld(names, author);
+      if (last !== claimed || activityAt(time, claimed.used) === time) {
+        // So that none that was claimed earlier counts as the last one, also where the clock was set back.
         for (const other of held) other.used = Math.min(other.used, time - 1);
-        claim.used = time;
+        claimed.used = time;
       }
       return "yours";
     },
@@ -274,9 +274,10 @@ export function openMemoryLog(options: MemoryLogOptions): Log {
   };
 }
 
-function lastClaim(names: ReadonlyMap<string, Claim>, author: string): Claim | null {
+/** The name that an author has claimed last. */
+function lastHeld(names: ReadonlyMap<string, HeldName>, author: string): HeldName | null {
   const held = names.values().filter((holder) => holder.author === author);
-  return held.reduce<Claim | null>(
+  return held.reduce<HeldName | null>(
     (last, holder) => (last === null || holder.used > last.used ? holder : last),
     null,
   );

@@ -100,7 +100,7 @@ export function prepareWrites(database: Connection, quota = Number.POSITIVE_INFI
   const lastUse = database.prepare<{ used: number | null }, [number, string]>(
     "SELECT max(used) AS used FROM names WHERE room = ? AND author = ?",
   );
-  /** So that no earlier claim counts as a later one, also where the clock was set back. */
+  /** So that no name that was claimed earlier counts as the last one, also where the clock was set back. */
   const useBefore = database.prepare<null, [number, number, string, number]>(
     "UPDATE names SET used = ? WHERE room = ? AND author = ? AND used > ?",
   );
