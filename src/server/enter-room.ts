@@ -44,7 +44,10 @@ export async function enterRoom(
   checkAdmission(server, client, room, written);
   const lookalike = known === null ? findLookalike(rooms, written) : null;
   if (lookalike !== null) {
-    throw refusal(`${written} looks like the room ${lookalike}`, LOOKALIKE_HINT);
+    throw refusal(
+      `${written} looks like the room ${lookalike}`,
+      "join that room, or choose another name",
+    );
   }
   const creator = owner ? null : { fingerprint, invitation: invitation.id };
   const created = await quota.enter(room.name, creator);
@@ -94,10 +97,9 @@ export async function enterRoom(
   return { room, member };
 }
 
-const LOOKALIKE_HINT = "join that room, or choose another name";
-
 /**
- * @param written the name of the room as the client has it, which alone somebody learns who may not enter
+ * @param written the name of the room as the client wrote it: somebody whose invitation is for another room does not learn
+ *   how this one is spelled
  * @throws {CharlaError} REFUSED, BANNED
  */
 function checkAdmission(server: ServerState, client: Client, room: Room, written: string): void {
