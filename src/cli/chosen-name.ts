@@ -9,11 +9,11 @@ import { CharlaError } from "../errors.ts";
 import { readSmallFile, replaceFile } from "../identity/atomic-file.ts";
 import { dataFolder, type Environment } from "../identity/folders.ts";
 
-/** Bytes of a file: the longest name is shorter. */
+/** Bytes of a file; the longest name takes fewer. */
 const MAX_FILE_BYTES = 1_024;
 
 /**
- * Null where none was chosen, and where none can be read: that is nothing to fail for.
+ * Null if none was chosen, or none can be read: a conversation doesn't fail for that.
  *
  * @param server its key or, where that may not be known, its host and port
  */

@@ -39,12 +39,12 @@ async function scriptFor(shell: string): Promise<string> {
 
 /** @param folder where the messages are, as it is written on the command line; undefined for the usual one */
 async function printValues(kind: string, folder: string | undefined, io: Io): Promise<number> {
-  const { KNOWN_KINDS, knownValues, unquoted } = await import("./completion/known-values.ts");
+  const { KNOWN_KINDS, knownValues, unquote } = await import("./completion/known-values.ts");
   const known = KNOWN_KINDS.find((name) => name === kind);
   if (known === undefined) {
     throw usageError(`there are no values of ${quoteWord(kind)}`, helpFor("completion"));
   }
-  const data = folder === undefined ? undefined : unquoted(folder, io.env["HOME"]);
+  const data = folder === undefined ? undefined : unquote(folder, io.env["HOME"]);
   const found = await knownValues(known, io.env, data);
   if (found.length > 0) await io.print(found.join("\n"));
   return 0;

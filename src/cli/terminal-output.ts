@@ -8,8 +8,8 @@ import type { Output } from "../terminal/io.ts";
 /** How long until the terminal is tried again, in ms: at first, and at most. It can't be polled: the runtime makes it block. */
 const FIRST_WAIT = 1;
 const MAX_WAIT = 50;
-/** By which each wait is longer than the last: a terminal that stood still for 30 ms gets the next frame at most 6 ms later. */
-const LONGER = 1.25;
+/** Factor from one wait to the next: a terminal that stood still for 30 ms gets the next frame at most 6 ms later. */
+const WAIT_GROWTH = 1.25;
 
 /**
  * The terminal of `stream`, opened anew: whether a descriptor blocks is a property of what was opened, which other programs share.
@@ -60,7 +60,7 @@ function unblocked(descriptor: number) {
       if (systemCode(error) !== "EAGAIN") {
         return done(error instanceof Error ? error : new Error(String(error)));
       }
-      const next = from > start ? FIRST_WAIT : Math.min(LONGER * wait, MAX_WAIT);
+      const next = from > start ? FIRST_WAIT : Math.min(WAIT_GROWTH * wait, MAX_WAIT);
       timer = setTimeout(() => writeFrom(chunk, from, next, done), wait);
       return;
     }

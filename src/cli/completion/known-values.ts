@@ -20,8 +20,8 @@ const MAX_VALUES = 500;
 const SAFE_ROOM = /^(?!-)[\p{L}\p{N}_.-]{1,40}$/u;
 const SAFE_SERVER = /^(?!-)[\p{L}\p{N}_.:%[\]-]{1,300}$/u;
 
-/** What a word of a command line means to a shell, as far as that needs nothing run: it is completed before it is entered. */
-export function unquoted(word: string, home: string | undefined): string {
+/** The word as the shell passes it on: without quotes and backslashes, `~` as the home folder. Nothing else is expanded. */
+export function unquote(word: string, home: string | undefined): string {
   const plain = home === undefined ? word : word.replace(/^~(?=\/|$)/, () => home);
   return plain.replaceAll(
     /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { knownValues, unquoted } from "../../../src/cli/completion/known-values.ts";
+import { knownValues, unquote } from "../../../src/cli/completion/known-values.ts";
 import { openSqliteLog } from "../../../src/log/sqlite-log.ts";
 import { newPerson, type Person } from "../../harness/person.ts";
 
@@ -91,7 +91,7 @@ test.each([
   ["'~'/data", "~/data"],
   ["$(touch /tmp/x)", "$(touch /tmp/x)"],
 ])("%s on a command line is the folder %s", (word, folder) => {
-  expect(unquoted(word, "/home/ana")).toBe(folder);
+  expect(unquote(word, "/home/ana")).toBe(folder);
 });
 
 test("an address where nothing was joined, for it was mistyped or refused, is no value", async () => {
