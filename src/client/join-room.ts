@@ -36,9 +36,9 @@ export interface JoinRoomOptions {
   readonly onEntry?: ((log: string, entry: LogEntry) => void) | undefined;
   /** How many earlier messages are shown where the device has no cursor, 0 to 100; 20 by default. */
   readonly history?: number | undefined;
-  /** So many of the last messages are shown at the start in any case, also where the device has shown them before. */
+  /** The last `history` messages are shown at the start even if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
-  /** So many of the last messages that were missed are shown, and how many more there were; without it, all are. */
+  /** How many of the messages that were missed are shown at most, the last ones; a notice says how many more there were. Without it, all. */
   readonly missed?: number | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;

@@ -29,12 +29,9 @@ export interface RoomClientOptions {
   readonly cursor: Cursor | null;
   /** Earlier entries that are shown where there is no cursor, 0 to MAX_FOUND; without it, as many as the server sends. */
   readonly history?: number | undefined;
-  /** So many of the last entries are shown at the start in any case, also if the device has shown them before. */
+  /** The last `history` entries are shown at the start even if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
-  /**
-   * Of what was missed, so many of the last entries are shown, and a notice says how many more there were; without it, all
-   * are.
-   */
+  /** How many of the entries that were missed are shown at most, the last ones; a notice says how many more there were. Without it, all. */
   readonly missed?: number | undefined;
   /** What is said, and not known to be stored at the end, stays with the device for its next run; by default it does. */
   readonly keepsUnsaid?: boolean | undefined;
