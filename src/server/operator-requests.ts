@@ -70,13 +70,11 @@ export async function answerOperator(
   const notify = (act: Parameters<typeof notifyOperators>[2]) => {
     notifyOperators(server, membership, act);
   };
-  const isOwnDeop = frame.type === "op" && !frame.operator && isOwnName(membership, frame.name);
-  if (isOwnDeop && member.owner) {
-    throw permissionDenied("you are the owner, and stay it", "/close ends the conversation");
-  }
+  const isOperator = moderation.isOperator(member.fingerprint);
   // Nobody has to ask the owner to have fewer rights.
-  const isResigning = isOwnDeop && moderation.isOperator(member.fingerprint);
-  if (!isResigning) checkRights(server, membership, frame);
+  const mayResign = frame.type === "op" && !frame.operator && (member.owner || isOperator);
+  if (!mayResign) checkRights(server, membership, frame);
+  // Before names are compared: that of a long text takes a second.
   if ("name" in frame && frame.name.length > MAX_PERSON) {
     throw new CharlaError(
       "NO_SUCH_MEMBER",
@@ -84,6 +82,11 @@ export async function answerOperator(
       "/who lists the members",
     );
   }
+  const isResigning = mayResign && isOwnName(membership, frame.name);
+  if (isResigning && member.owner) {
+    throw permissionDenied("you are the owner, and stay it", "/close ends the conversation");
+  }
+  if (mayResign && !isResigning) checkRights(server, membership, frame);
   switch (frame.type) {
     case "kick": {
       const person = await findOther(server, membership, frame.name);

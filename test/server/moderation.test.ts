@@ -10,6 +10,7 @@ import { CharlaError } from "../../src/errors.ts";
 import { openModerationFile } from "../../src/server/moderation-file.ts";
 import { MAX_OPERATORS, Moderation, NO_MODERATION } from "../../src/server/moderation.ts";
 import type { InvitationControl, ServerState } from "../../src/server/server-state.ts";
+import { cpuTime } from "../harness/cpu-time.ts";
 import { until } from "../harness/until.ts";
 import { temporaryFolder } from "../log/temporary-folder.ts";
 import { NO_INVITATIONS } from "../simulator/no-invitations.ts";
@@ -717,3 +718,21 @@ test.each(["", "x", "x".repeat(65), "\u0001".repeat(60_000)])(
     expect(await ask(ann, { type: "who" })).toMatchObject({ type: "people" });
   },
 );
+
+test("what nobody may ask for, or of somebody with a name that nobody can have, costs the server nothing", async () => {
+  const state = openState({ owner: ANN });
+  const eve = await enter(state, "Eve", { key: EVE });
+  // Its compatible characters (NFKC) are 18 each.
+  const name = "\ufdfa".repeat(20_000);
+  const ask20 = async (code: string) => {
+    const before = cpuTime();
+    for (let count = 0; count < 20; count += 1) {
+      const answer = await ask(eve, { type: "op", name, operator: false });
+      expect(answer).toMatchObject({ type: "failed", code });
+    }
+    return cpuTime() - before;
+  };
+  expect(await ask20("NOT_THE_OWNER")).toBeLessThan(1_000);
+  state.moderation.addOperator({ fingerprint: EVE, name: "Eve" });
+  expect(await ask20("NO_SUCH_MEMBER")).toBeLessThan(1_000);
+});
