@@ -26,18 +26,20 @@ export function nameKeys(name: string): string[] {
   return [...new Set([shape(foldName(name)), lookalike])];
 }
 
-/** The room that is meant: the one of that name, or else one that differs only in case or spelling; null if there is none. */
-export function findRoom(rooms: Iterable<string>, written: string): string | null {
+/**
+ * The room that is meant: the one of that name, or else one that differs only in case or spelling; null if there is none.
+ *
+ * @param foldRoom `foldName`, for names of rooms: it may remember them
+ */
+export function findRoom(
+  rooms: Iterable<string>,
+  written: string,
+  foldRoom: (room: string) => string = foldName,
+): string | null {
   const names = [...rooms];
   if (names.includes(written)) return written;
   const folded = foldName(written);
-  return names.find((name) => foldName(name) === folded) ?? null;
-}
-
-/** A room whose name looks like this one; null if there is none. */
-export function findLookalike(rooms: Iterable<string>, written: string): string | null {
-  const keys = new Set(nameKeys(written));
-  return [...rooms].find((name) => nameKeys(name).some((key) => keys.has(key))) ?? null;
+  return names.find((name) => foldRoom(name) === folded) ?? null;
 }
 
 /** The skeleton, with small capitals as letters: UTS #39 has only some of them. */

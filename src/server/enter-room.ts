@@ -3,7 +3,6 @@
 
 import { BANNED, type Channel, ENDED_BY_PROGRAM, NOT_ADMITTED } from "../chat/channel.ts";
 import { encodeFrame, FIRST_ENTRIES, type MemberFrame, type ServerFrame } from "../chat/frames.ts";
-import { findLookalike, findRoom } from "../chat/name-keys.ts";
 import { isMemberName } from "../chat/names.ts";
 import { CharlaError, type ErrorCode } from "../errors.ts";
 import { claimName } from "./claim-name.ts";
@@ -35,14 +34,14 @@ export async function enterRoom(
   client: Client,
   { room: written, name: wanted, device, after, history }: Extract<MemberFrame, { type: "enter" }>,
 ): Promise<Membership> {
-  const { log, quota, moderation, invitations } = server;
+  const { log, quota, roomNames, moderation, invitations } = server;
   const { channel, fingerprint, owner, invitation } = client;
   const rooms = [...(await quota.names()), ...server.rooms.keys()];
-  const known = findRoom(rooms, written);
+  const known = roomNames.find(rooms, written);
   using reservation = server.reserve(known ?? written);
   const { room } = reservation;
   checkAdmission(server, client, room, written);
-  const lookalike = known === null ? findLookalike(rooms, written) : null;
+  const lookalike = known === null ? roomNames.findLookalike(rooms, written) : null;
   if (lookalike !== null) {
     throw refusal(
       `${written} looks like the room ${lookalike}`,

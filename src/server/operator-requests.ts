@@ -7,7 +7,6 @@ import {
   type MemberFrame,
   type ServerFrame,
 } from "../chat/frames.ts";
-import { findRoom } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
 import { isFingerprint } from "../identity/key-text.ts";
 import type { LogReader } from "../log/log.ts";
@@ -67,14 +66,12 @@ export async function answerOperator(
   const done = { type: "done", request } as const;
   const by = member.name;
   const about = room.name;
-  const notify = (act: Parameters<typeof notifyOperators>[2]) => {
+  const notify = (act: Parameters<typeof notifyOperators>[2]) =>
     notifyOperators(server, membership, act);
-  };
   const isOperator = moderation.isOperator(member.fingerprint);
-  // Nobody has to ask the owner to have fewer rights.
+  // Nobody has to ask the owner to have fewer rights. Whose name it is, is looked up last: a long one takes a second.
   const mayResign = frame.type === "op" && !frame.operator && (member.owner || isOperator);
   if (!mayResign) checkRights(server, membership, frame);
-  // Before names are compared: that of a long text takes a second.
   if ("name" in frame && frame.name.length > MAX_PERSON) {
     throw new CharlaError(
       "NO_SUCH_MEMBER",
@@ -213,7 +210,7 @@ export async function answerOperator(
       server.setTimer(() => server.end(`${member.name} closed the conversation`), 0);
       return done;
     case "delete": {
-      const deleted = findRoom(await server.quota.names(), frame.room) ?? frame.room;
+      const deleted = server.roomNames.find(await server.quota.names(), frame.room) ?? frame.room;
       if (deleted === room.name) {
         throw new CharlaError("REFUSED", `you are in ${room.name}`, "/join another room first");
       }

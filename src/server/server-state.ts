@@ -10,6 +10,7 @@ import { createFanOut } from "./fan-out.ts";
 import type { IssuedInvitation, UsedInvitation } from "./invitations.ts";
 import type { Limits } from "./limits.ts";
 import { type Ban, Moderation, type Person } from "./moderation.ts";
+import { createRoomNames } from "./room-names.ts";
 import { createRoomQuota, type RoomQuota } from "./room-quota.ts";
 import { type Member, notifyMembers, Room } from "./room.ts";
 import { createStorageWatch, type StorageNotice } from "./storage-watch.ts";
@@ -76,6 +77,7 @@ export class ServerState {
   readonly log: Log;
   readonly limits: Limits;
   readonly quota: RoomQuota;
+  readonly roomNames = createRoomNames();
   readonly allowances: Allowances;
   readonly invitations: InvitationControl;
   readonly moderation: Moderation;

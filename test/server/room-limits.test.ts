@@ -6,6 +6,7 @@ import type { MemberFrame } from "../../src/chat/frames.ts";
 import { CharlaError } from "../../src/errors.ts";
 import { openMemoryLog } from "../../src/log/memory-log.ts";
 import { createRoomQuota } from "../../src/server/room-quota.ts";
+import { cpuTime } from "../harness/cpu-time.ts";
 import { rejection } from "../net/rejection.ts";
 import { UNLIMITED } from "./rates.ts";
 import {
@@ -161,5 +162,25 @@ describe("rooms", () => {
     const ann = await enter(state, "Ann", { owner: true });
     ann.say(...enterEach("Ann", ["one", "two", "three", "four"]));
     await ann.until("welcome", 5);
+  });
+
+  test("are compared with 200 others at no cost once these were compared", async () => {
+    const log = openMemoryLog({ now: Date.now });
+    for (let number = 0; number < 200; number += 1) {
+      // Its compatible characters (NFKC) are 18.
+      await log.claimName("\ufdfa".repeat(36) + number, "Ann", "key of Ann");
+    }
+    const state = openState({ log });
+    const ann = await enter(state, "Ann", { owner: true });
+    const before = cpuTime();
+    ann.say(
+      ...enterEach(
+        "Ann",
+        Array.from({ length: 50 }, (_, number) => `new-${number}`),
+      ),
+    );
+    await ann.until("welcome", 51);
+    // To find out by what all are compared takes 60 ms or more.
+    expect(cpuTime() - before).toBeLessThan(500);
   });
 });
