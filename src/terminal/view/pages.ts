@@ -15,6 +15,9 @@ interface LaidOut {
   readonly begins: readonly number[];
 }
 
+/** Above the text of a message: the day, and a name in a narrow window. */
+const HEAD_ROWS = 2;
+
 /** Each is laid out once for a window: some take long. */
 const ANSWERS = new WeakMap<AnswerItem, LaidOut>();
 
@@ -49,6 +52,21 @@ export function printedUpTo(item: AnswerItem, shown: number, layout: ItemLayout)
     layout: { columns, rows: height, nameColumns },
   };
   return { shown, total: rows.length, next };
+}
+
+/** How far a page goes that begins at a row; no name or day stands at its end without what follows it. */
+export function pageEnd(
+  item: AnswerItem,
+  from: number,
+  pageRows: number,
+  layout: ItemLayout,
+): number {
+  const { rows, begins } = laidOut(item, layout);
+  const end = from + pageRows;
+  if (end >= rows.length) return rows.length;
+  const begin = begins.findLast((each) => each < end) ?? 0;
+  const isWhole = begins.includes(end);
+  return !isWhole && end - begin <= HEAD_ROWS && begin > from ? begin : end;
 }
 
 function laidOut(item: AnswerItem, layout: ItemLayout): LaidOut {

@@ -10,7 +10,7 @@ import { itemRows } from "./item-rows.ts";
 import { type ItemLayout, MARK_COLUMNS, ownRows } from "./layout.ts";
 import { followingRows, messageRows, nameColumnWidth } from "./message-rows.ts";
 import { clockTime } from "./message-text.ts";
-import { answerRows, printedRows, printedUpTo } from "./pages.ts";
+import { answerRows, pageEnd, printedRows, printedUpTo } from "./pages.ts";
 import { statusOf, statusRow } from "./status-row.ts";
 import { clip } from "./wrapping.ts";
 
@@ -95,7 +95,7 @@ function printTranscript(state: State, layout: ItemLayout) {
     }
     const next = answerRows(item, layout);
     const from = index === 0 && printed !== null ? printed.shown : 0;
-    const to = next.length > pageRows ? Math.min(from + pageRows, next.length) : next.length;
+    const to = next.length > pageRows ? pageEnd(item, from, pageRows, layout) : next.length;
     rows.push(...next.slice(from, to));
     if (to < next.length) {
       return { rows, items: index, page: printedUpTo(item, to, layout), rowsSinceName };
@@ -138,9 +138,9 @@ function statusRows(state: State, layout: ItemLayout): Row[] {
 
 /** In the fullest words that there is room for. */
 function pageRow(left: number, layout: ItemLayout): Row {
-  const rows = `${left} more ${left === 1 ? "row" : "rows"}`;
+  const rows = left === 1 ? "1 more row" : `${left} more rows`;
   const choices = [
-    `${rows}: Enter shows them, q leaves`,
+    `${rows}: Enter shows ${left === 1 ? "it" : "them"}, q leaves`,
     `${rows}: Enter, or q`,
     `${left}: Enter, q`,
   ];

@@ -291,6 +291,43 @@ describe("an answer that is longer than the window", () => {
     }
   });
 
+  test("says of one row that Enter shows it", () => {
+    const [row] = live({ ...waiting, size: { columns: 80, rows: 13 } });
+    expect(row).toBe("-- 1 more row: Enter shows it, q leaves");
+  });
+
+  test("ends no page with a day or a name whose message follows on the next", () => {
+    const found: TranscriptItem = {
+      type: "answer",
+      answer: {
+        type: "entries",
+        colours: new Map(),
+        entries: Array.from({ length: 20 }, (_, index) => ({
+          sequence: index,
+          time: TIME + Math.floor(index / 5) * 86_400_000,
+          author: `${index}`,
+          name: `name ${index}`,
+          device: "",
+          number: index,
+          text: "text",
+          mentions: false,
+        })),
+      },
+    };
+    for (let rows = 5; rows < 30; rows += 1) {
+      const start = stateOf({ columns: 40, rows }, { transcript: [found] });
+      const seen = settled(start);
+      let { page } = view(start);
+      while (page !== null) {
+        expect(seen.at(-1)).toEndWith("  text");
+        const state = { ...start, page: { ...page, waits: false } };
+        seen.push(...settled(state));
+        ({ page } = view(state));
+      }
+      expect(seen.filter((row) => row.endsWith(" text"))).toHaveLength(20);
+    }
+  });
+
   test("stops until a key is pressed, and what comes meanwhile waits", () => {
     const state = atPage2(true);
     expect(view(state)).toMatchObject({ items: 0, page: { shown: 6, total: 12 } });
