@@ -169,9 +169,10 @@ function readHeader(path: string): unknown {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const start = new TextDecoder().decode(readUpTo(descriptor, MAX_HEADER_BYTES));
-      const [first = "", second = ""] = start.split("\n", 2);
-      // A log is opened before a server lets anybody in: an address that was mistyped has a header alone.
-      return second === "" ? null : parseJson(first);
+      const [first = "", ...others] = start.split("\n");
+      // A log is opened before a server lets anybody in: an address that was mistyped has a header alone, and an empty
+      // line for each further start.
+      return others.every((other) => other === "") ? null : parseJson(first);
     } finally {
       closeSync(descriptor);
     }

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { roomFolder } from "../../src/client/device.ts";
-import { openLocalLog, readLocalLog } from "../../src/client/local-log.ts";
+import { listLocalLogs, openLocalLog, readLocalLog } from "../../src/client/local-log.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -62,6 +62,16 @@ test("what two programs keep of a room is read once, in its order, and the next 
   using again = open();
   again.keep("log", entry(5));
   expect(read()).toEqual([1, 2, 3, 4, 5].map((sequence) => kept(sequence)));
+});
+
+test("a room is listed once a message of it was shown, though not at its first start", () => {
+  for (let start = 0; start < 3; start += 1) open()[Symbol.dispose]();
+  expect(listLocalLogs(folder)).toEqual([]);
+  {
+    using log = open();
+    log.keep("log", entry(1));
+  }
+  expect(listLocalLogs(folder)).toEqual([{ room: "main", where }]);
 });
 
 test("a full file that can't be moved away is reported, and is closed only once", () => {
