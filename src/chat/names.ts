@@ -103,13 +103,13 @@ export function describeNameProblem(written: string): string | null {
   if (COMMA.test(name)) return "no comma before a blank or at the end";
   if (COLON.test(name)) return "no colon before a blank or at the end";
   if (LINE_MARK.test(compatible)) return 'none of * > - # @ and "/" at the beginning';
-  if (reserved.has(compatible.toLowerCase())) return "not the words of charla itself";
+  if (reserved.has(compatible.toLowerCase())) return "no words of charla's own";
   // The keys are of the compatible characters, but ſ, for one, is then an s, and looks like an f.
   const shapes = [...nameKeys(name), skeleton(name).toLowerCase()];
   if (shapes.some((shape) => shape.startsWith("sha256:"))) {
     return 'no "SHA256:" at the beginning, as a fingerprint has';
   }
-  return shapes.some((shape) => OWN_LINE.test(shape)) ? "not the words of charla itself" : null;
+  return shapes.some((shape) => OWN_LINE.test(shape)) ? "no words of charla's own" : null;
 }
 
 function hasForeignMark(name: string): boolean {
