@@ -42,7 +42,7 @@ const SEND: Readonly<Record<string, Description>> = {
   ECONNREFUSED: (where) => [
     "NOBODY_LISTENING",
     `no program is listening at ${where}`,
-    "start charla --server there first, or charla receive",
+    "start charla --server there first; on the plain wire, charla receive",
   ],
   EMSGSIZE: (where) => [
     "MESSAGE_TOO_LONG",

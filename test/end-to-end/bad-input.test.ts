@@ -170,7 +170,7 @@ describe("the network", () => {
       stdout: "",
       stderr:
         `charla: no program is listening at 127.0.0.1:${port}\n` +
-        "hint: start charla --server there first, or charla receive\n",
+        "hint: start charla --server there first; on the plain wire, charla receive\n",
       status: 1,
     });
   });
@@ -198,7 +198,7 @@ describe("the network", () => {
           "the conversation is over: the other end can't be reached\n" +
           "not sent: two\n" +
           `charla: no program is listening at 127.0.0.1:${port}\n` +
-          "hint: start charla --server there first, or charla receive\n",
+          "hint: start charla --server there first; on the plain wire, charla receive\n",
       );
       expect(ended.status).toBe(1);
       const quick = await runCharla(["--plain", "-q", `127.0.0.1:${port}`], {
@@ -230,7 +230,7 @@ describe("the network", () => {
       type: "error",
       code: "NOBODY_LISTENING",
       message: `no program is listening at 127.0.0.1:${port}`,
-      hint: "start charla --server there first, or charla receive",
+      hint: "start charla --server there first; on the plain wire, charla receive",
     });
     expect(ended.status).toBe(1);
   });

@@ -124,7 +124,7 @@ endToEnd(
       stdout: "",
       stderr:
         `charla: no program is listening at 127.0.0.1:${killed.port}\n` +
-        "hint: start charla --server there first, or charla receive\n",
+        "hint: start charla --server there first; on the plain wire, charla receive\n",
       status: 1,
     });
     await using next = await startServer(ana);

@@ -18,7 +18,7 @@ for (const host of LOOPBACKS) {
         const where = hostAndPort(host, String(await freeUdpPort()));
         const stderr =
           `charla: no program is listening at ${where}\n` +
-          "hint: start charla --server there first, or charla receive\n";
+          "hint: start charla --server there first; on the plain wire, charla receive\n";
         const input = "hello?\n";
         for (const target of [where, `charla://${where}/${ENDING}`]) {
           const start = performance.now();
@@ -65,7 +65,7 @@ endToEnd("with --json the reason for a failed join is an event with its code", a
       type: "error",
       code: "NOBODY_LISTENING",
       message: `no program is listening at ${where}`,
-      hint: "start charla --server there first, or charla receive",
+      hint: "start charla --server there first; on the plain wire, charla receive",
     },
   ]);
   expect(ended.status).toBe(1);

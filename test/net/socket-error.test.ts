@@ -85,7 +85,7 @@ test("a port in use has the hint to choose another", () => {
 
 test("a refusal has the hint what to start there", () => {
   expect(describeSendError(systemError("ECONNREFUSED"), "127.0.0.1:1").hint).toBe(
-    "start charla --server there first, or charla receive",
+    "start charla --server there first; on the plain wire, charla receive",
   );
 });
 
