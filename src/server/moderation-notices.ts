@@ -50,7 +50,7 @@ export function notifyOfLimits(
 ): void {
   const people = left === 1 ? "1 person" : `${left} people`;
   // No time of the day: where the member is, it may be another hour than here.
-  const end = seconds === 0 ? "" : ` within ${formatDuration(seconds)}`;
+  const end = seconds === 0 ? "" : `, for ${formatDuration(seconds)} from now on`;
   notifyMembers([member], {
     type: "notice",
     code: "INVITED",

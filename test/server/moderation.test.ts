@@ -283,7 +283,7 @@ test("a limited invitation comes with its number, its uses and its end", async (
     {
       type: "notice",
       code: "INVITED",
-      message: "invitation 3 lets in 2 people within 1m",
+      message: "invitation 3 lets in 2 people, for 1m from now on",
       hint: "/revoke 3 closes it",
     },
   ]);
