@@ -29,9 +29,19 @@ export function findChosenName(env: Environment, server: Uint8Array): string | n
   }
 }
 
-/** @throws {CharlaError} FOLDER_NOT_WRITABLE */
-export function keepChosenName(env: Environment, server: Uint8Array, name: string): void {
-  replaceFile(chosenNamePath(env, server), `${name}\n`);
+/** @param onFailure why it could not be kept, which is no reason to end a conversation */
+export function keepChosenName(
+  env: Environment,
+  server: Uint8Array,
+  name: string,
+  onFailure: (error: CharlaError) => void,
+): void {
+  try {
+    replaceFile(chosenNamePath(env, server), `${name}\n`);
+  } catch (error) {
+    if (!(error instanceof CharlaError)) throw error;
+    onFailure(error);
+  }
 }
 
 function chosenNamePath(env: Environment, server: Uint8Array): string {

@@ -126,8 +126,7 @@ export async function joinConversation(commandLine: CommandLine, io: Io): Promis
     enter,
     searchCommand: (entered) => (logs.has(entered) ? searchCommand(`${where}/${entered}`) : null),
     onRenamed(name) {
-      if (!canKeep) return;
-      orNotice(() => keepChosenName(io.env, server, name), addLater);
+      if (canKeep) keepChosenName(io.env, server, name, addLater);
     },
     onUnread() {
       isRead = false;

@@ -167,13 +167,7 @@ export async function openConversation(
     searchCommand: (entered) =>
       data === undefined ? null : searchCommand(entered, values.get("data")),
     onRenamed(name) {
-      if (data === undefined) return;
-      try {
-        keepChosenName(io.env, keyPair.publicKey, name);
-      } catch (error) {
-        if (!(error instanceof CharlaError)) throw error;
-        addNotice(error);
-      }
+      if (data !== undefined) keepChosenName(io.env, keyPair.publicKey, name, addNotice);
     },
   });
   const awaited = server.countAwaited();
