@@ -2,6 +2,7 @@
 // became of them. Knows the conversation, and nothing of what is shown.
 
 import { type Conversation, GOODBYE, type RoomConversation } from "../chat/conversation.ts";
+import type { RoomDescription } from "../chat/frames.ts";
 import { findRoom } from "../chat/name-keys.ts";
 import { CharlaError } from "../errors.ts";
 import type { RoomSwitcher } from "./room-switcher.ts";
@@ -12,8 +13,9 @@ import { visibleName } from "./visible-text.ts";
 
 /** A word that the server leaves out of a search. */
 const ONE_LETTER = /(?:^|\s)[a-z\d](?:\s|$)/i;
+/** The server could not be reached. */
 const NO_CONTACT: ReadonlySet<string> = new Set(["NO_ANSWER", "NOBODY_LISTENING", "UNREACHABLE"]);
-/** How long a silent server is asked how it spells a room, ms: what is typed for that room waits. */
+/** How long to wait for the server to say how a room is spelled, ms: what is typed for that room waits as well. */
 const FIND_WITHIN = 5_000;
 /** Messages that a search shows. */
 const MAX_FOUND = 20;
@@ -60,7 +62,7 @@ async function run(
     case "rooms":
       return { type: "rooms", rooms: await conversation.rooms() };
     case "join": {
-      const other = command.room === room ? room : await findJoined(conversation, command.room);
+      const other = command.room === room ? room : await findSpelling(conversation, command.room);
       if (other === room) return text(`you are already in ${room}`);
       await switchTo(switcher, other, room);
       return DONE;
@@ -113,21 +115,20 @@ async function run(
       );
     case "delete": {
       // The server refuses it to others: they aren't asked first.
-      const isSelf = command.room === room;
-      const rooms = mayBeOwner && !isSelf ? await conversation.rooms() : [];
-      const names = rooms.map(({ name }) => name);
-      const written = findRoom(names, command.room) ?? command.room;
-      if (written === room && mayBeOwner) {
+      const isCurrent = command.room === room;
+      const rooms = mayBeOwner && !isCurrent ? await conversation.rooms() : [];
+      const name = spelledAmong(rooms, command.room);
+      if (name === room && mayBeOwner) {
         throw new CharlaError("REFUSED", `you are in ${room}`, "/join another room first");
       }
-      const deleted = rooms.find(({ name }) => name === written);
-      const line = `/delete ${written}`;
+      const deleted = rooms.find((other) => other.name === name);
+      const line = `/delete ${name}`;
       if (deleted !== undefined && confirmed !== line) {
         const messages = deleted.entries === 1 ? "1 message" : `${deleted.entries} messages`;
         return { type: "ask-back", line, text: `${line} again deletes its ${messages}` };
       }
-      await conversation.deleteRoom(written);
-      return text(`${written} is deleted`);
+      await conversation.deleteRoom(name);
+      return text(`${name} is deleted`);
     }
     case "invites":
       return { type: "invitations", invitations: await conversation.invitations() };
@@ -170,17 +171,16 @@ function moreFound(searchCommand: string | null): readonly string[] {
   return searchCommand === null ? [shown] : [shown, `${searchCommand} WORDS finds all in your log`];
 }
 
+function spelledAmong(rooms: readonly RoomDescription[], written: string): string {
+  const names = rooms.map(({ name }) => name);
+  return findRoom(names, written) ?? written;
+}
+
 /** The room as the server spells it: so its messages are kept with those of earlier visits. */
-async function findJoined(conversation: RoomConversation, written: string): Promise<string> {
+async function findSpelling(conversation: RoomConversation, written: string): Promise<string> {
   const signal = AbortSignal.timeout(FIND_WITHIN);
   try {
-    const rooms = await conversation.rooms({ signal });
-    return (
-      findRoom(
-        rooms.map(({ name }) => name),
-        written,
-      ) ?? written
-    );
+    return spelledAmong(await conversation.rooms({ signal }), written);
   } catch (error) {
     if (!(error instanceof CharlaError) && !signal.aborted) throw error;
     // Why it can't be joined is said by the attempt.
