@@ -18,7 +18,7 @@ export interface RoomState {
   readonly others: readonly string[];
   /** Who is here, this person among them; somebody with several windows is here once. */
   readonly here: People;
-  /** Whose the names are that were met, by name: each belongs to one key for good. */
+  /** By name, the key of the person who was last seen with it: a name is free again after 90 days. */
   readonly keys: ReadonlyMap<string, string>;
   /** Sequence number of the oldest message shown. */
   readonly oldest: number | null;

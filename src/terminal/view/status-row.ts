@@ -44,24 +44,24 @@ export function statusOf(state: State): Status {
 
 export function statusRow(status: Status, space: Space): Row {
   const { columns, width } = space;
-  const trouble = urgent(status);
+  const urgent = describeUrgent(status);
   const [where, ...choices] = parts(status);
   for (const choice of choices) {
     const line = ` ${[where, ...choice].filter((part) => part !== "").join(GAP)} `;
     if (width(line) <= columns) return [span(line, "status")];
   }
-  // The trouble stays whole as long as it can.
-  const end = trouble === "" ? " " : `${GAP}${trouble}`;
+  // What is urgent stays whole as long as it can.
+  const end = urgent === "" ? " " : `${GAP}${urgent}`;
   const place = clip(where ?? "", { columns: Math.max(0, columns - 1 - width(end)), width });
-  const line = place === "" ? clip(trouble, space) : clip(` ${place}${end}`, space);
+  const line = place === "" ? clip(urgent, space) : clip(` ${place}${end}`, space);
   return line === "" ? [] : [span(line, "status")];
 }
 
 /** The place, and what may stand behind it, the fullest first. */
 function parts(status: Status): [place: string, ...choices: string[][]] {
   const { place, people, unread } = status;
-  const trouble = urgent(status);
-  const connection = trouble === "" && status.connection?.type === "ok" ? "ok" : trouble;
+  const urgent = describeUrgent(status);
+  const connection = urgent === "" && status.connection?.type === "ok" ? "ok" : urgent;
   const names = people.length > MAX_NAMES ? null : people.map(visibleName).join(", ");
   const count = people.length === 0 ? "" : `${people.length} here`;
   const rooms = unread.map((room) => `${visibleName(room.room)}: ${room.count} new`).join(", ");
@@ -73,8 +73,8 @@ function parts(status: Status): [place: string, ...choices: string[][]] {
     [count, connection, rooms],
     [count, connection, news],
     [connection, news],
-    [trouble, news],
-    [trouble],
+    [urgent, news],
+    [urgent],
   ];
 }
 
@@ -84,13 +84,13 @@ function describeWaiting({ switching, unanswered }: State): string {
 }
 
 /** What goes last where the window is narrow. */
-function urgent({ waitsFor, connection }: Status): string {
-  const doing = waitsFor === "" ? "" : `${waitsFor} …`;
-  return [doing, describeTrouble(connection)].filter((part) => part !== "").join(GAP);
+function describeUrgent({ waitsFor, connection }: Status): string {
+  const waiting = waitsFor === "" ? "" : `${waitsFor} …`;
+  return [waiting, describeConnection(connection)].filter((part) => part !== "").join(GAP);
 }
 
 /** Empty where all is well. */
-function describeTrouble(connection: Connection | null): string {
+function describeConnection(connection: Connection | null): string {
   switch (connection?.type) {
     case undefined:
     case "ok":
