@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { ConversationEvent } from "../../../src/chat/events.ts";
 import { seeded } from "../../harness/random.ts";
-import { entered, joined, left, openVirtualScreen, says } from "./virtual-screen.ts";
+import { entered, joined, left, openRoom, openVirtualScreen, says } from "./virtual-screen.ts";
 
 const named = (name: string, key: string) => ({
   name,
@@ -19,11 +19,8 @@ const LINES = [
 ];
 
 /** With `others` here. */
-function openRoom(...others: readonly string[]) {
-  const screen = openVirtualScreen();
-  screen.emit(entered(...others));
-  screen.printed();
-  screen.effects();
+function openRoomWithServer(...others: readonly string[]) {
+  const screen = openRoom(...others);
   return {
     ...screen,
     /** The server answers that these are here, if it was asked. */
@@ -37,7 +34,7 @@ function openRoom(...others: readonly string[]) {
 
 /** The same, after the connection was lost and is back. */
 function reconnected(...others: readonly string[]) {
-  const screen = openRoom(...others);
+  const screen = openRoomWithServer(...others);
   screen.emit(LOST, BACK);
   expect(screen.printed()).toEqual(LINES);
   return screen;
@@ -91,7 +88,7 @@ describe("after the connection was lost", () => {
   });
 
   test("somebody who was shown to leave before is shown to be back", () => {
-    const screen = openRoom("ben", "olga");
+    const screen = openRoomWithServer("ben", "olga");
     screen.emit(left("olga"), LOST, BACK);
     expect(screen.printed()).toEqual(["-- olga left", ...LINES]);
     screen.answer("olga");
@@ -172,7 +169,7 @@ describe("after the connection was lost", () => {
   });
 
   test("an answer that came too late, while the connection is lost, is none", () => {
-    const screen = openRoom("ben");
+    const screen = openRoomWithServer("ben");
     screen.emit(LOST);
     screen.dispatch({ type: "people", people: entered("zoe").members });
     screen.emit(BACK);
@@ -191,7 +188,7 @@ describe("after the connection was lost", () => {
   });
 
   test("in another room nobody of the last one is awaited, nor announced", () => {
-    const screen = openRoom("ben");
+    const screen = openRoomWithServer("ben");
     screen.emit(joined("eva"), LOST, BACK, { ...entered("tom"), room: "lunch" });
     screen.printed();
     screen.wait(100_000);

@@ -185,3 +185,12 @@ export function says(
   const message = { type: "message", from, text, sequence, time, fingerprint: fingerprintOf(from) };
   return { ...message, type: "message", ...(past ? { past } : {}) };
 }
+
+/** Entered with `others` there, which is printed. */
+export function openRoom(...others: readonly string[]) {
+  const screen = openVirtualScreen();
+  screen.emit(entered(...others));
+  screen.printed();
+  screen.effects();
+  return screen;
+}
