@@ -9,6 +9,8 @@ import { nameKeys } from "./name-keys.ts";
 const MAX_NAME = 40;
 /** UTF-16 units of a name as it is written: NFC makes at most four of these one. More are not even normalized. */
 const MAX_WRITTEN = 4 * MAX_NAME;
+/** UTF-16 units of a name in NFKC, by which it is compared: of 40 ligatures, it may make 720. */
+const MAX_COMPATIBLE = 2 * MAX_NAME;
 
 const LENGTH = `1 to ${MAX_NAME} characters`;
 
@@ -93,6 +95,7 @@ export function describeNameProblem(written: string): string | null {
   const name = written.normalize("NFC");
   if (name.length > MAX_NAME) return LENGTH;
   const compatible = name.normalize("NFKC");
+  if (compatible.length > MAX_COMPATIBLE) return "fewer ligatures";
   const drawn = name.replaceAll(EMOJI_JOINER, "");
   if (/^ | $/.test(name)) return "no blanks at either end";
   if (MARK.test(Array.from(name)[0] ?? "")) return "no accent at the beginning";

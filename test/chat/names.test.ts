@@ -97,6 +97,8 @@ describe("a member's name", () => {
   test.each([
     ["", "1 to 40 characters"],
     ["x".repeat(41), "1 to 40 characters"],
+    ["\ufdfa".repeat(5), "fewer ligatures"],
+    ["\ufb03".repeat(27), "fewer ligatures"],
     [" ana", "no blanks at either end"],
     ["ana ", "no blanks at either end"],
     ["an\na", "only characters that are drawn"],
@@ -219,6 +221,12 @@ test("a name is measured in NFC, however long it is as it was written", () => {
   expect(isMemberName("e\u0301".repeat(41))).toBe(false);
   expect(isRoomName("\ufb2c".repeat(40))).toBe(false);
   expect(isMemberName("a".repeat(2 ** 24))).toBe(false);
+});
+
+test("ligatures that make up to 80 characters in NFKC may be in a name", () => {
+  for (const name of ["\ufdfa".repeat(4), "\ufb03".repeat(26), "\uff41".repeat(40)]) {
+    expect(describeNameProblem(name)).toBeNull();
+  }
 });
 
 test("a number behind a name makes a name, also behind the longest", () => {
