@@ -1,5 +1,5 @@
-// What people learn of moderation: who is muted, or an operator now, learns it themselves, and of everything that the owner
-// or an operator does the owner and the other operators, in whatever room they are.
+// The notices of moderation: to the person who is muted or becomes an operator, and, of everything that the owner or an operator
+// does, to the owner and the other operators, in whatever room they are.
 
 import { formatDuration } from "../chat/commands.ts";
 import type { ServerFrame } from "../chat/frames.ts";
@@ -70,9 +70,9 @@ interface Act {
   readonly hint?: string;
   /** The room that it is about; null for what concerns the whole server. */
   readonly about: string | null;
-  /** The fingerprint of whom it concerns, who learns it otherwise. */
+  /** The fingerprint of the person concerned, who gets a notice of their own. */
   readonly person?: string;
-  /** Rooms whose members all have learned it. */
+  /** Rooms all of whose members know it already. */
   readonly knownIn?: ReadonlySet<Room>;
 }
 

@@ -1,5 +1,5 @@
-// Who was here when the connection was lost, and may be back soon: after a restart of the server all members enter again,
-// and what happened meanwhile was not reported. Only what is different in the end is shown. Pure; times are ms since 1970.
+// Who was here when the connection was lost and may be back soon. After a restart of the server all members enter again, and
+// what happened meanwhile was not reported: only the difference is shown. Pure; times are ms since 1970.
 
 import type { People } from "./room.ts";
 
@@ -10,7 +10,7 @@ export interface Awaited {
     | { readonly type: "lost" }
     /** The connection is back, and so may they be until then; `isCounted` once the server has said who is here. */
     | { readonly type: "back"; readonly until: number; readonly isCounted: boolean }
-    /** It is time to say who is gone: the server is being asked who is here. */
+    /** They have had their time: the server is being asked who is here, so that the others are said to have left. */
     | { readonly type: "asked" };
 }
 
