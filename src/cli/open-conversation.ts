@@ -284,7 +284,6 @@ export function converseWith(
 const RENEWED_NOTICE: NoticeText = {
   code: "INVITATION_RENEWED",
   message: "the standing invitation was renewed: people who came by the old one may come back",
-  hint: "/invite prints the new one",
 };
 
 const STANDS_STILL_NOTICE: NoticeText = {

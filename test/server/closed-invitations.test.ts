@@ -183,6 +183,26 @@ describe("a renewed invitation", () => {
   });
 });
 
+endToEnd(
+  "the owner's window says that it was renewed, and not how to ask for what is shown",
+  async () => {
+    using ana = newPerson();
+    await using server = await startSealedServer(["--bind", "127.0.0.1"], { as: ana });
+    const conversation = joinRoom(server.invitation, {
+      name: "ana",
+      identity: ownIdentity(ana.env).keyPair,
+    });
+    for await (const event of conversation.events) if (event.type === "entered") break;
+    await conversation.invite({ renew: true });
+    await server.until(
+      "stderr",
+      "the standing invitation was renewed: people who came by the old one",
+    );
+    expect(server.stderr).not.toContain("/invite prints");
+    await conversation.leave();
+  },
+);
+
 describe("the owner", () => {
   endToEnd("sees who came by which invitation, and what is left of each", async () => {
     let now = 1_800_000_000_000;
