@@ -18,6 +18,8 @@ export interface RoomState {
   readonly others: readonly string[];
   /** Who is here, this person among them; somebody with several windows is here once. */
   readonly here: People;
+  /** The keys of those of them of whom the server hears nothing. */
+  readonly away: ReadonlySet<string>;
   /** By name, the key of the person who was last seen with it: a name is free again after 90 days. */
   readonly keys: ReadonlyMap<string, string>;
   /** Sequence number of the oldest message shown. */
@@ -33,6 +35,7 @@ export const NO_ROOM: RoomState = {
   rights: { owner: false, operator: false },
   others: [],
   here: new Map(),
+  away: new Set(),
   keys: new Map(),
   oldest: null,
 };
@@ -56,6 +59,7 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
           .filter((other) => other !== name)
           .slice(-MAX_OTHERS),
         here: peopleHere(members, name),
+        away: peopleAway(members),
         keys: new Map(members.map((member) => [member.name, member.fingerprint])),
       };
     }
@@ -65,13 +69,17 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
       const { peer } = event;
       const key = "fingerprint" in event ? event.fingerprint : peer;
       const here = new Map(state.here).set(key, peer);
-      return addOther(addKeys({ ...state, here }, [peer, key]), peer);
+      const away = withAway(state, key, false);
+      return addOther(addKeys({ ...state, here, away }, [peer, key]), peer);
     }
     case "left": {
       const here = new Map(state.here);
-      here.delete(keyOf(state, event.peer));
-      return removeOther({ ...state, here }, event.peer);
+      const key = keyOf(state, event.peer);
+      here.delete(key);
+      return removeOther({ ...state, here, away: withAway(state, key, false) }, event.peer);
     }
+    case "away":
+      return { ...state, away: withAway(state, keyOf(state, event.peer), event.away) };
     case "renamed":
       return rename(state, event.from, event.to);
     case "delivered":
@@ -104,7 +112,18 @@ export function peopleHere(
 export function withMembers(state: RoomState, members: readonly MemberDescription[]): RoomState {
   const names = members.map(({ name, fingerprint }) => [name, fingerprint] as const);
   const here = peopleHere(members, state.name, state.fingerprint ?? undefined);
-  return { ...addKeys(state, ...names), here };
+  return { ...addKeys(state, ...names), here, away: peopleAway(members) };
+}
+
+/** Somebody with several windows is away if all of them are. */
+function peopleAway(members: readonly MemberDescription[]): ReadonlySet<string> {
+  const present = new Set(members.filter(({ away }) => !away).map((member) => member.fingerprint));
+  return new Set(members.map((member) => member.fingerprint)).difference(present);
+}
+
+function withAway({ away }: RoomState, key: string, isAway: boolean): ReadonlySet<string> {
+  if (away.has(key) === isAway) return away;
+  return isAway ? new Set([...away, key]) : new Set([...away].filter((other) => other !== key));
 }
 
 export function othersHere({ here, fingerprint, name }: RoomState): People {

@@ -13,6 +13,8 @@ export interface Status {
   readonly place: string;
   /** Everybody who is here, each once. */
   readonly people: readonly string[];
+  /** Those of them who are away: the server has not heard from their programs lately. */
+  readonly away: ReadonlySet<string>;
   /** Null before anybody has connected. */
   readonly connection: Connection | null;
   /** What the server has not done or answered yet, such as "joining lunch"; empty where it has. */
@@ -26,18 +28,28 @@ const GAP = "  ";
 /** Names beyond these are counted: more than anyone reads. */
 const MAX_NAMES = 40;
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 export function statusOf(state: State): Status {
   const { settings, room, peer, connection, unread } = state;
   if (settings.isRoom) {
     return {
       place: room.room,
       people: [...room.here.values()],
+      away: new Set([...room.here].filter(([key]) => room.away.has(key)).map(([, name]) => name)),
       connection,
       waitsFor: describeWaiting(state),
       unread: unread.rooms,
     };
   }
-  const plain = { place: peer ?? "", people: [], connection, waitsFor: "", unread: [] };
+  const plain = {
+    place: peer ?? "",
+    people: [],
+    away: NOBODY,
+    connection,
+    waitsFor: "",
+    unread: [],
+  };
   if (peer !== null || connection.type !== "connecting") return plain;
   return { ...plain, place: "nobody is here yet", connection: null };
 }
@@ -59,11 +71,12 @@ export function statusRow(status: Status, space: Space): Row {
 
 /** The place, and what may stand behind it, the fullest first. */
 function parts(status: Status): [place: string, ...choices: string[][]] {
-  const { place, people, unread } = status;
+  const { place, people, away, unread } = status;
   const urgent = describeUrgent(status);
   const connection = urgent === "" && status.connection?.type === "ok" ? "ok" : urgent;
-  const names = people.length > MAX_NAMES ? null : people.map(visibleName).join(", ");
-  const count = people.length === 0 ? "" : `${people.length} here`;
+  const described = (name: string) => `${visibleName(name)}${away.has(name) ? " (away)" : ""}`;
+  const names = people.length > MAX_NAMES ? null : people.map(described).join(", ");
+  const count = people.length === 0 ? "" : `${people.length - away.size} here`;
   const rooms = unread.map((room) => `${visibleName(room.room)}: ${room.count} new`).join(", ");
   const total = unread.reduce((sum, room) => sum + room.count, 0);
   const news = total === 0 ? "" : `${total} new elsewhere`;

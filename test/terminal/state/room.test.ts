@@ -28,12 +28,32 @@ test("entering a room gives one a name there and the names of the others", () =>
       ["key of ben", "ben"],
       ["key of ana", "ana"],
     ]),
+    away: new Set(),
     keys: new Map([
       ["ben", "key of ben"],
       ["ana", "key of ana"],
     ]),
     oldest: null,
   });
+});
+
+const away = (peer: string, isAway: boolean) => ({ type: "away", peer, away: isAway }) as const;
+const left = (peer: string) => ({ type: "left", peer, reason: "" }) as const;
+
+test("people are away when all of their windows are, until they are back or leave", () => {
+  const members = [
+    member("ben"),
+    { ...member("ana"), away: true },
+    { ...member("eva"), away: true },
+    { ...member("eva"), name: "eva-2" },
+  ];
+  const at = { ...entered, members };
+  const keys = (...events: ConversationEvent[]) => [...after(at, ...events).away];
+  expect(keys()).toEqual(["key of ana"]);
+  expect(keys(away("eva", true))).toEqual(["key of ana", "key of eva"]);
+  expect(keys(away("ana", false))).toEqual([]);
+  expect(keys(left("ana"))).toEqual([]);
+  expect(keys({ type: "joined", peer: "ana", fingerprint: "key of ana" })).toEqual([]);
 });
 
 test("one's rights are those of entering, until they change", () => {

@@ -12,6 +12,7 @@ import { entered, IN_A_ROOM, openVirtualScreen } from "../state/virtual-screen.t
 const STATUS: Status = {
   place: "main",
   people: ["ana", "ben", "eva"],
+  away: new Set(),
   connection: { type: "ok" },
   waitsFor: "",
   unread: [{ room: "lunch", count: 3 }],
@@ -30,6 +31,12 @@ test("the status line shows the room, who is here, the connection and what is un
     { room: "work", count: 1 },
   ];
   expect(line({ unread })).toBe(" main  ana, ben, eva  ok  lunch: 3 new, work: 1 new ");
+});
+
+test("somebody who is away is shown to be, and is not counted where names are", () => {
+  const away = new Set(["ben"]);
+  expect(line({ away, unread: [] })).toBe(" main  ana, ben (away), eva  ok ");
+  expect(line({ away, unread: [] }, 24)).toBe(" main  2 here  ok ");
 });
 
 test.each<[Status["connection"], string]>([
