@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { NOTHING_TYPED, replaceText, startEditing } from "../../../src/terminal/editor/editing.ts";
 import { atEnd } from "../../../src/terminal/editor/line-buffer.ts";
 import { complete, paste } from "../../../src/terminal/editor/line-keys.ts";
 import type { Key } from "../../../src/terminal/input/input-event.ts";
 import { cpuTime } from "../../harness/cpu-time.ts";
+import { root } from "../../harness/program.ts";
 import { edited, key, keys, line, NO_KEY, pasted, pressAll, text } from "./pressing.ts";
 
 describe("a character", () => {
@@ -444,4 +447,45 @@ test("keys that move by words take no time to speak of in a line without any", (
 
 test("Alt-. takes the last word of a line that ends with blanks", () => {
   expect(edited("one tw\u{1f600}  |", "return", "meta+.")).toBe("tw\u{1f600}|");
+});
+
+describe("docs/terminal.md", () => {
+  const page = readFileSync(join(root, "docs", "terminal.md"), "utf8").replaceAll("\\", "");
+  const table = page.slice(page.indexOf("## Keys"), page.indexOf("In a room, the first Ctrl-C"));
+  const documented = new Set(
+    Array.from(table.matchAll(/^\| ([^|]+?) +\|/gm), ([, names = ""]) =>
+      names.split(/, (?:then )?| or /),
+    ).flat(),
+  );
+
+  test("has every key that does something", () => {
+    const source = readFileSync(join(root, "src", "terminal", "editor", "line-keys.ts"), "utf8");
+    const tables = source.slice(source.indexOf("const KEYS"), source.indexOf("const ACTIONS"));
+    const prefixed = tables.indexOf("const PREFIXED");
+    const chords = Array.from(tables.matchAll(/^ +\[?"([^"]+)",/gm), ({ index, 1: written = "" }) =>
+      written.split(" ").map((chord) => (index > prefixed ? `ctrl+x ${chord}` : chord)),
+    ).flat();
+    expect(chords.length).toBeGreaterThan(50);
+    const names = chords.map((chord) =>
+      chord
+        .replaceAll("ctrl+", "Ctrl-")
+        .replaceAll("meta+", "Alt-")
+        .replaceAll("shift+", "Shift-")
+        .replace("return", "Enter")
+        .replaceAll(/(?<=^|[ -])[a-z]/g, (letter) => letter.toUpperCase()),
+    );
+    // These send the same as Enter, Tab and Ctrl-_ on most terminals.
+    const others = ["Ctrl-M", "Ctrl-I", "Ctrl--", "Ctrl-7", "Ctrl-X"];
+    expect(names.filter((name) => !documented.has(name))).toEqual(others);
+  });
+
+  test("names the keys of readline that do nothing here", () => {
+    expect(table).toContain("no counts (Alt-3), no\nsearch for a character (Ctrl-])");
+    const start = pressAll(text("one two")).editing;
+    const lineAfter = (...chords: string[]) => pressAll(keys(...chords), start).editing.line;
+    for (const chord of ["meta+3", "meta+-", "ctrl+]", "ctrl+@", "ctrl+space"]) {
+      expect(lineAfter(chord)).toEqual(start.line);
+    }
+    expect(lineAfter("ctrl+x", "(")).toEqual(start.line);
+  });
 });
