@@ -1,5 +1,5 @@
-// Which room a written name means, and which one a new name looks like. By what two names are compared takes up to 1 ms to
-// find out, and everybody waits for it: of the rooms that a server has it is remembered. Knows names only.
+// Which room a written name means, and which one a new name looks like. To fold a name, or to find its keys, takes up to 1 ms, in
+// which the server does nothing else: for its rooms, the results are remembered. Knows names only.
 
 import { findRoom, foldName, nameKeys } from "../chat/name-keys.ts";
 import { MAX_ROOMS } from "../log/log.ts";
