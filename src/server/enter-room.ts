@@ -31,12 +31,16 @@ export interface Client {
  */
 export async function enterRoom(
   server: ServerState,
-  client: Client,
+  connected: Client,
   { room: written, name: wanted, device, after, history }: Extract<MemberFrame, { type: "enter" }>,
 ): Promise<Membership> {
   const { log, quota, roomNames, moderation, invitations } = server;
-  const { channel, fingerprint, owner, invitation } = client;
   const rooms = [...(await quota.names()), ...server.rooms.keys()];
+  const client = {
+    ...connected,
+    invitation: openedBy(connected, (room) => roomNames.find(rooms, room)),
+  };
+  const { channel, fingerprint, owner, invitation } = client;
   const known = roomNames.find(rooms, written);
   using reservation = server.reserve(known ?? written);
   const { room } = reservation;
@@ -94,6 +98,15 @@ export async function enterRoom(
   const notice = owner ? server.storage.notice : null;
   if (notice !== null) send(channel, { type: "notice", ...notice });
   return { room, member };
+}
+
+/** The invitation, for the room that it opens now: in its name, capitals make no difference either. */
+function openedBy(
+  { invitation }: Client,
+  findRoom: (written: string) => string | null,
+): UsedInvitation {
+  const { room } = invitation;
+  return room === null ? invitation : { ...invitation, room: findRoom(room) ?? room };
 }
 
 /**

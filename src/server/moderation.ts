@@ -89,6 +89,11 @@ export class Moderation {
     return this.#state.locks.has(room);
   }
 
+  /** Whether it is locked, or somebody is muted there. */
+  isRestricted(room: string): boolean {
+    return this.isLocked(room) || this.#state.mutes.has(room);
+  }
+
   /** Whether a lock keeps this person out. */
   keepsOut(room: string, fingerprint: string): boolean {
     return this.#state.locks.get(room)?.has(fingerprint) === false;

@@ -98,7 +98,7 @@ export class ServerState {
     const { log, limits, now, invitations, end, date = Date.now, setTimer = systemTimer } = options;
     this.log = log;
     this.limits = limits;
-    const isInUse = (room: string) => this.#rooms.has(room) || this.moderation.isLocked(room);
+    const isInUse = (room: string) => this.#rooms.has(room) || this.moderation.isRestricted(room);
     this.quota = createRoomQuota({ log, limits, date, isInUse });
     this.allowances = new Allowances(limits.rates, now);
     this.invitations = invitations;

@@ -142,6 +142,25 @@ describe("a room whose name differs only in case from that of another", () => {
     }
   });
 
+  test("is the one that an invitation for the other opens, where that is gone", async () => {
+    const state = openState();
+    await enter(state, "Ann", { room: "lunch" });
+    const bob = connect(state, "key of Bob", false, null, "Lunch");
+    bob.say(enterFrame("Bob", { room: "Lunch" }));
+    expect(await bob.until("welcome")).toMatchObject([{ room: "lunch" }]);
+    expect(await ask(bob, { type: "rooms", request: 1 })).toMatchObject({
+      rooms: [{ name: "lunch" }],
+    });
+  });
+
+  test("is not opened by an invitation for the other, where there is one", async () => {
+    const state = openState();
+    for (const room of ["Lunch", "lunch"]) await talk(state.log, 1, room);
+    const bob = connect(state, "key of Bob", false, null, "Lunch");
+    bob.say(enterFrame("Bob", { room: "lunch" }));
+    expect(await reasonOf(bob)).toBe("your invitation is for the room Lunch, not for lunch");
+  });
+
   test("is created once, by two who enter it at the same time", async () => {
     const state = openState();
     const members = await Promise.all([

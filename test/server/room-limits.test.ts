@@ -157,6 +157,19 @@ describe("rooms", () => {
     expect(await names()).toEqual(["one", "four", "five"]);
   });
 
+  test("in which somebody is muted stay, and their name means them in whatever case", async () => {
+    let date = 1_000 * 3_600_000;
+    const log = openMemoryLog({ now: () => date });
+    const state = openState({ log, date: () => date });
+    const ann = await enter(state, "Ann", { room: "Lunch" });
+    state.moderation.mute("Lunch", { fingerprint: "key of Bob", name: "Bob" });
+    await ann.channel.close();
+    date += 25 * 3_600_000;
+    await enter(state, "Carl");
+    const bob = await enter(state, "Bob", { room: "lunch" });
+    expect(bob.of("welcome")).toMatchObject([{ room: "Lunch", muted: true }]);
+  });
+
   test("are not limited for the owner", async () => {
     const state = openState({ limits });
     const ann = await enter(state, "Ann", { owner: true });
