@@ -45,7 +45,7 @@ interface AdmissionOptions {
   readonly random: (length: number) => Uint8Array;
   /** A new guest could not be stored; the next change stores it as well. */
   onNotStored(error: CharlaError): void;
-  /** The standing invitation has another secret; `by` is the fingerprint of who has renewed it, or banned somebody. */
+  /** The standing invitation has another secret; `by` is the fingerprint of the person who has renewed it, or banned somebody. */
   onRenewed(by: string | undefined, cause: "renew" | "ban"): void;
 }
 

@@ -45,7 +45,7 @@ export interface InvitationControl {
   /** @throws {CharlaError} NO_SUCH_INVITATION */
   revoke(number: number): void;
   /**
-   * @param by the fingerprint of who does it
+   * @param by the fingerprint of the person who does it
    * @throws {CharlaError} REFUSED on an open server
    */
   renew(by: string): void;

@@ -56,8 +56,8 @@ export interface ServerOptions {
   /**
    * The standing invitation was renewed: `invitation` returns another one.
    *
-   * @param by the fingerprint of who has renewed it, or banned somebody: operators' windows, also the owner's, show what
-   * others do
+   * @param by the fingerprint of the person who has renewed it, or banned somebody; the other operators, and the owner, get a
+   *   notice of that
    */
   onRenewed?(by: string | undefined, cause: "renew" | "ban"): void;
   /** A member is lost, the network refuses what is sent, or the guest of an invitation cannot be stored. */
@@ -78,11 +78,11 @@ export interface Server extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** How many people beside the owner are in its rooms; none when it is closing. */
   countOthers(): number;
-  /** After `/close`: how many people were away, and are waited for to learn of it, unless `close` is called. */
+  /** After `/close`: for how many people who were away the server still waits, to tell them; `close` ends the wait. */
   countAwaited(): number;
 }
 
-/** How long the server stays after `/close` for members who were away, ms: a session lasts no longer without a word. */
+/** How long the server waits after `/close` for members who were away, ms: a session that hears nothing lasts no longer. */
 const FAREWELL = 60_000;
 /** How long closing waits for members that do not read, or are gone without a word, ms. */
 const CLOSE_TIMEOUT = 3_000;
@@ -168,7 +168,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       if (farewell !== null) {
         const { awaited, reason } = farewell;
         return {
-          // Not before: to a member whose attempt to join ends, the server seems to be restarting.
+          // Not sooner: a member takes the end of its attempt to join for a restart of the server.
           onMessages() {
             void link.close(CLOSE_DONE, reason);
             awaited.delete(joined);
@@ -239,7 +239,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     await allKnow.promise;
   }
 
-  /** At once, but for what was said: nobody is waited for who is away. */
+  /** Without waiting for people who are away. */
   function closeNow(): Promise<void> {
     allKnow.resolve();
     return close();
