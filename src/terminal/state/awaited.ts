@@ -1,7 +1,7 @@
 // Who was here when the connection was lost and may be back soon. After a restart of the server all members enter again, and
 // what happened meanwhile was not reported: only the difference is shown. Pure; times are ms since 1970.
 
-import type { People } from "./room.ts";
+import { MAX_HERE, type People } from "./room.ts";
 
 export interface Awaited {
   /** Those who were here, and are not known to be here again. */
@@ -25,7 +25,7 @@ const MAX_COMPARED = 200;
 
 /** @param others who is here, without this person */
 export function connectionLost(awaited: Awaited | null, others: People): Awaited {
-  const people = new Map([...(awaited?.people ?? []), ...others]);
+  const people = new Map([...(awaited?.people ?? []), ...others].slice(-MAX_HERE));
   return { people, phase: { type: "lost" } };
 }
 

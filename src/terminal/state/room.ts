@@ -42,6 +42,8 @@ export const NO_ROOM: RoomState = {
 
 /** Names remembered, the latest ones: more than anyone can tell apart. */
 const MAX_OTHERS = 1_000;
+/** People who are here, away, or awaited: of a room with more than 1,000, a server reports no more (docs/protocol.md s. 18.2). */
+export const MAX_HERE = 2_000;
 
 export function roomAfter(state: RoomState, event: ConversationEvent): RoomState {
   switch (event.type) {
@@ -68,7 +70,8 @@ export function roomAfter(state: RoomState, event: ConversationEvent): RoomState
     case "joined": {
       const { peer } = event;
       const key = "fingerprint" in event ? event.fingerprint : peer;
-      const here = new Map(state.here).set(key, peer);
+      const isRemembered = state.here.size < MAX_HERE || state.here.has(key);
+      const here = isRemembered ? new Map(state.here).set(key, peer) : state.here;
       const away = withAway(state, key, false);
       return addOther(addKeys({ ...state, here, away }, [peer, key]), peer);
     }
@@ -122,7 +125,7 @@ function peopleAway(members: readonly MemberDescription[]): ReadonlySet<string> 
 }
 
 function withAway({ away }: RoomState, key: string, isAway: boolean): ReadonlySet<string> {
-  if (away.has(key) === isAway) return away;
+  if (away.has(key) === isAway || (isAway && away.size >= MAX_HERE)) return away;
   return isAway ? new Set([...away, key]) : new Set([...away].filter((other) => other !== key));
 }
 

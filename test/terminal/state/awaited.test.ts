@@ -316,3 +316,13 @@ test("people come, go and take other names while connections are lost and server
     expect(readLines(start, [...lines, ...screen.live()])).toEqual(present);
   }
 });
+
+test("of people that a server invents before each loss, 2,000 are awaited", () => {
+  const screen = openRoom();
+  for (let loss = 0; loss < 3; loss += 1) {
+    const names = Array.from({ length: 900 }, (_, number) => `eva ${loss}-${number}`);
+    screen.emit(...names.map(joined), LOST);
+    expect(screen.state.awaited?.people.size).toBe(Math.min(2_000, 900 * (loss + 1)));
+    screen.emit(BACK, ...names.map((name) => left(name, "")));
+  }
+});

@@ -56,6 +56,19 @@ test("people are away when all of their windows are, until they are back or leav
   expect(keys({ type: "joined", peer: "ana", fingerprint: "key of ana" })).toEqual([]);
 });
 
+test("of people that a server invents, 2,000 are remembered", () => {
+  const invented = Array.from({ length: 2_500 }, (_, number) => `eva ${number}`);
+  const joins = invented.map((peer) => ({ type: "joined", peer, fingerprint: peer }) as const);
+  const state = after(entered, ...joins, ...invented.map((peer) => away(peer, true)));
+  expect([state.here.size, state.away.size]).toEqual([2_000, 2_000]);
+  // Those who are known may still leave, and come back.
+  const names = (...events: ConversationEvent[]) => events.reduce(roomAfter, state).here.size;
+  expect(names(left("ana"))).toBe(1_999);
+  expect(names(left("ana"), { type: "joined", peer: "ana", fingerprint: "key of ana" })).toBe(
+    2_000,
+  );
+});
+
 test("one's rights are those of entering, until they change", () => {
   const owner = { ...entered, owner: true, operator: true };
   expect(after(owner).rights).toEqual({ owner: true, operator: true });
