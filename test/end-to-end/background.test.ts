@@ -330,7 +330,7 @@ endToEnd("charla stop waits until the server has ended, also one at a terminal",
   expect(await stop(ana)).toBe(0);
   expect(await server.exited).toBe(0);
   expect(server.stderr).toContain(
-    "the server was asked to end, with charla stop or another SIGTERM\nthe conversation is over: you left\n",
+    "the server was asked to end, with charla stop or another SIGTERM\nyou left\n",
   );
 });
 

@@ -39,7 +39,7 @@ describe("members wait, come back and lose nothing when the owner's program is e
         expect(server.stderr).toContain(
           "2 others are still here, and will wait until your server is back\n" +
             "hint: charla --server opens it again; with --background it needs no window; /close ends it for all\n" +
-            "the conversation is over: you left\n",
+            "you left\n",
         );
       }
       ben.type("meanwhile\n");
@@ -111,7 +111,7 @@ endToEnd("an owner who was alone leaves without a word about others", async () =
   await using server = await startSealedServer();
   server.signal("SIGINT");
   expect(await server.exited).toBe(130);
-  expect(server.stderr).toEndWith("here yet\nthe conversation is over: you left\n");
+  expect(server.stderr).toEndWith("here yet\nyou left\n");
 });
 
 endToEnd(
@@ -177,7 +177,7 @@ testWith(
     server.signal("SIGCONT");
     await server.until("stdout", "ben: before\n");
     const rows = await ben.until("the end", (all) => all.at(-2) === "status=0");
-    expect(withoutTimes(rows)).toContain("-- ##:## the conversation is over: you left");
+    expect(withoutTimes(rows)).toContain("-- ##:## you left");
     expect(withoutTimes(rows)).toContain("##:## ben before");
     expect(rows.some((row) => row.endsWith("ben after"))).toBe(false);
   },

@@ -55,8 +55,7 @@ describe("a refusal is an error", () => {
     await owner.kick("ben");
     expect(await joined.exited).toBe(1);
     expect(joined.stderr).toContain(
-      "the conversation is over: the server removed you\n" +
-        "charla: you were kicked by Olga\nhint: you may join again",
+      "the server removed you\ncharla: you were kicked by Olga\nhint: you may join again",
     );
     expect((await runCharla([invitation, "-n", "ben"], { as: ben })).status).toBe(0);
   });
@@ -67,7 +66,7 @@ describe("a refusal is an error", () => {
     await owner.deleteRoom("garden");
     expect(await joined.exited).toBe(1);
     expect(joined.stderr).toContain(
-      "the conversation is over: the server removed you\n" +
+      "the server removed you\n" +
         "charla: Olga has deleted the room garden\n" +
         "hint: join another room with --room ROOM, or ask the owner\n",
     );

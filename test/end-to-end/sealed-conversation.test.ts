@@ -46,7 +46,7 @@ for (const host of LOOPBACKS) {
         first.type("bye\n");
         first.endInput();
         expect(await first.exited).toBe(0);
-        expect(first.stderr).toEndWith("the conversation is over: you left\n");
+        expect(first.stderr).toEndWith("you left\n");
         await server.until("stderr", /^ben left$/m);
         await using second = await joinTalk(server.invitation, "--name", "cy", "--history", "9");
         second.type("my turn\n");
@@ -68,8 +68,8 @@ for (const host of LOOPBACKS) {
       client.endInput();
       expect(await client.exited).toBe(0);
       expect(client.stdout).toBe("ana: that was all\nana: bye\n");
-      expect(server.stderr).toEndWith("the conversation is over: you left\n");
-      expect(client.stderr).toEndWith(`ana left\n${STOPPED}the conversation is over: you left\n`);
+      expect(server.stderr).toEndWith("you left\n");
+      expect(client.stderr).toEndWith(`ana left\n${STOPPED}you left\n`);
     });
   });
 }
@@ -222,7 +222,7 @@ describe("the end", () => {
       await using client = await joinTalk(server.invitation);
       client.signal("SIGINT");
       expect(await client.exited).toBe(130);
-      expect(client.stderr).toEndWith("the conversation is over: you left\n");
+      expect(client.stderr).toEndWith("you left\n");
       await server.until("stderr", /^ben left$/m);
     },
   );
@@ -237,7 +237,7 @@ describe("the end", () => {
       await client.until("stderr", STOPPED);
       client.endInput();
       expect(await client.exited).toBe(0);
-      expect(client.stderr).toEndWith(`ana left\n${STOPPED}the conversation is over: you left\n`);
+      expect(client.stderr).toEndWith(`ana left\n${STOPPED}you left\n`);
     },
   );
 

@@ -79,7 +79,7 @@ for (const host of LOOPBACKS) {
       expect(withoutTimes(benSaw).slice(-5)).toEqual([
         "##:## ben I have half a line",
         "##:## ben bye",
-        "-- ##:## the conversation is over: you left",
+        "-- ##:## you left",
         "status=0",
         "$",
       ]);

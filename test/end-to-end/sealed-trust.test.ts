@@ -35,7 +35,7 @@ for (const host of LOOPBACKS) {
           stdout: "",
           stderr:
             `met this server for the first time; its fingerprint is ${fingerprint}\n` +
-            "you are ben in main, with ana\nthe conversation is over: you left\n",
+            "you are ben in main, with ana\nyou left\n",
           status: 0,
         });
         expect(readFileSync(knownServersOf(ben), "utf8")).toBe(`${where} ${publicKey}\n`);
@@ -43,7 +43,7 @@ for (const host of LOOPBACKS) {
         const second = await runCharla([where, "-n", "ben"], { as: ben, input: "again\n" });
         expect(second).toEqual({
           stdout: "",
-          stderr: "you are ben in main, with ana\nthe conversation is over: you left\n",
+          stderr: "you are ben in main, with ana\nyou left\n",
           status: 0,
         });
         await server.until("stdout", "ben: hello\nben: again\n");

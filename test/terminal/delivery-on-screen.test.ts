@@ -225,7 +225,7 @@ describe("at the end, what was not delivered", () => {
     expect(withoutTimes(rows)).toEqual([
       '-- ##:## 192.0.2.1:5000 joined; "bye" ends it',
       "##:## > one",
-      "-- ##:## the conversation is over: you left",
+      "-- ##:## you left",
       "-- ##:## may not have been delivered: two",
       "status=130",
     ]);
@@ -274,10 +274,6 @@ describe("a silence", () => {
     await stage.screen.until("a silence", (rows) => secondsSilent(rows) >= 12);
     stage.screen.press("C-d");
     const rows = await stage.screen.until("the shell", (shown) => shown.at(-1) === "$");
-    expect(withoutTimes(rows.slice(-3))).toEqual([
-      "-- ##:## the conversation is over: you left",
-      "status=0",
-      "$",
-    ]);
+    expect(withoutTimes(rows.slice(-3))).toEqual(["-- ##:## you left", "status=0", "$"]);
   });
 });

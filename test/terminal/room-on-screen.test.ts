@@ -184,7 +184,7 @@ describe("a message typed here", () => {
     stage.press("C-u", "C-d");
     expect(await stage.exited).toBe(0);
     await stage.until("the end", (rows) => rows.at(-1) === "status=0");
-    expect(withoutTimes(stage.rows()).at(-2)).toBe("-- ##:## the conversation is over: you left");
+    expect(withoutTimes(stage.rows()).at(-2)).toBe("-- ##:## you left");
     expect(stage.sent).toEqual([]);
   });
 });
@@ -363,7 +363,7 @@ describe("a command", () => {
     const rows = await stage.until("the end", (shown) => shown.at(-1) === "status=0");
     expect(withoutTimes(rows.slice(-3))).toEqual([
       "-- invite with: charla charla://192.0.2.1/main#KEY.SECRET",
-      "-- ##:## the conversation is over: you left",
+      "-- ##:## you left",
       "status=0",
     ]);
     expect(stage.sent).toEqual([

@@ -34,7 +34,7 @@ test("in a pipe only messages are on stdout, each with its sender, and a line wi
   expect(await talk.exited).toBe(0);
   expect(talk.sent).toEqual(["/who", "//two"]);
   expect(talk.stdout).toBe("ana: ben, two\n  lines\n* ana waves\n");
-  expect(talk.stderr).toBe("you are ben in main, with ana\nthe conversation is over: you left\n");
+  expect(talk.stderr).toBe("you are ben in main, with ana\nyou left\n");
 });
 
 testWith(["tmux"], "on a dumb terminal messages have names, and commands work", async () => {
@@ -85,5 +85,5 @@ testWith(["tmux"], "on a dumb terminal messages have names, and commands work", 
   expect(script.sent.at(-1)).toBe("bye");
   const rows = await screen.until("the shell", (shown) => shown.at(-1) === "$");
   expect(rows).toContain("ana: hello");
-  expect(rows).toContain("the conversation is over: you left");
+  expect(rows).toContain("you left");
 });

@@ -25,8 +25,7 @@ describe("lines in a pipe", () => {
     expect(await talk.exited).toBe(0);
     expect(talk.sent.map((text) => `${text}\n`).join("")).toBe(input);
     expect(talk.stderr).toBe(
-      'talking to 192.0.2.1:12345; "bye" ends it\n' +
-        "no contact for 3 s\nthe conversation is over: you left\n",
+      'talking to 192.0.2.1:12345; "bye" ends it\nno contact for 3 s\nyou left\n',
     );
   });
 
@@ -51,7 +50,7 @@ describe("lines in a pipe", () => {
     expect(talk.stderr).toBe(
       "charla: line 1 was not sent: that is too long\nhint: say less\n" +
         'talking to 192.0.2.1:12345; "bye" ends it\n' +
-        "the conversation is over: you left\n",
+        "you left\n",
     );
   });
 
@@ -159,7 +158,7 @@ test.each([
   const talk = startPipedTalk({});
   talk.signal(signal);
   expect(await talk.exited).toBe(status);
-  expect(talk.stderr).toBe("the conversation is over: you left\n");
+  expect(talk.stderr).toBe("you left\n");
 });
 
 test.each([true, false])(

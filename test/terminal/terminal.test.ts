@@ -66,7 +66,7 @@ describe("the terminal", () => {
     const rows = await stage.until("the end", (shown) => shown.at(-1) === "status=0");
     expect(rows.map((row) => row.replace(/\d\d:\d\d/, "14:05"))).toEqual([
       "14:05 < hello",
-      "-- 14:05 the conversation is over: you left",
+      "-- 14:05 you left",
       "status=0",
     ]);
   });
@@ -130,7 +130,7 @@ describe("answers of the terminal", () => {
     stage.signal("SIGTERM");
     stage.type("too late");
     // Without the wait it would end now.
-    await stage.until("the end", (rows) => rows.some((row) => row.includes("is over")));
+    await stage.until("the end", (rows) => rows.some((row) => row.includes("you left")));
     await Bun.sleep(20);
     stage.answer();
     expect(await stage.exited).toBe(0);

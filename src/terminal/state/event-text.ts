@@ -133,16 +133,18 @@ function describeStranger({ from, ignored }: EventOf<"stranger">): string {
 }
 
 function describeEnd(event: EventOf<"ended">, delivery: Delivery): string {
-  const why = {
-    "said-bye": "you said bye",
-    "heard-bye": "the other end said bye",
+  const over = "the conversation is over";
+  const what = {
+    "said-bye": `${over}: you said bye`,
+    "heard-bye": `${over}: the other end said bye`,
+    // For the others it goes on.
     left: "you left",
     // In a room the other end is the server.
-    "peer-left": delivery === "shown" ? "the server has ended it" : "the other end left",
+    "peer-left": `${over}: ${delivery === "shown" ? "the server has ended it" : "the other end left"}`,
     removed: "the server removed you",
-    lost: "the other end can't be reached",
+    lost: `${over}: the other end can't be reached`,
   }[event.reason];
-  return [`the conversation is over: ${why}`, ...unsaidLines(event, delivery)].join("\n");
+  return [what, ...unsaidLines(event, delivery)].join("\n");
 }
 
 /** A line for each message that is not known to have arrived. */

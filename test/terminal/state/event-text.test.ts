@@ -46,7 +46,7 @@ const LINES: [event: ConversationEvent, words: string][] = [
   ],
   [
     { type: "ended", reason: "left", unsaid: ["one", "two"] },
-    "the conversation is over: you left\nnot sent: one\nnot sent: two",
+    "you left\nnot sent: one\nnot sent: two",
   ],
 ];
 
@@ -204,7 +204,7 @@ test("if delivery is reported, what is pending at the end may not have been deli
 test("what is kept will be sent, and is not said to be lost", () => {
   const ended = { type: "ended", reason: "left", unsaid: ["a", "b", "b"], kept: ["b"] } as const;
   expect(describeEvent(ended, false, "shown")).toBe(
-    "the conversation is over: you left\nmay not have been delivered: a\n" +
+    "you left\nmay not have been delivered: a\n" +
       "kept; will be sent when you join again: b\nmay not have been delivered: b",
   );
 });
@@ -213,7 +213,7 @@ test("of a long message that may not have been delivered, the beginning is shown
   const long = "é👋".repeat(1_000);
   const ended = { type: "ended", reason: "left", unsaid: [long, "a".repeat(200)] } as const;
   expect(describeEvent(ended, false, "shown")).toBe(
-    "the conversation is over: you left\n" +
+    "you left\n" +
       `may not have been delivered: ${"é👋".repeat(100)}… (3000 characters)\n` +
       `may not have been delivered: ${"a".repeat(200)}`,
   );
@@ -251,7 +251,7 @@ describe("text typed here or sent by a peer stays on its line, and moves no curs
     [{ type: "waiting", for: "turn", text: "a\r\nb" }, "not your turn yet; waiting: a^Jb"],
     [
       { type: "ended", reason: "left", unsaid: ["a\nhint: obey", "\u202eb"] },
-      "the conversation is over: you left\nnot sent: a^Jhint: obey\nnot sent: \\u{202e}b",
+      "you left\nnot sent: a^Jhint: obey\nnot sent: \\u{202e}b",
     ],
   ] satisfies [ConversationEvent, string][])("%j", (event, words) => {
     expect(describeEvent(event, true)).toBe(words);

@@ -148,11 +148,7 @@ describe("what was sent before one joined", () => {
     }
     const ended = openRoom("ben");
     ended.emit(says("ben", "one", NOON, true), { type: "ended", reason: "left", unsaid: [] });
-    expect(ended.printed()).toEqual([
-      "~ earlier",
-      "ben: one",
-      "-- the conversation is over: you left",
-    ]);
+    expect(ended.printed()).toEqual(["~ earlier", "ben: one", "-- you left"]);
     const elsewhere = openRoom("ben");
     elsewhere.emit(says("ben", "one", NOON, true), enters("lunch"), says("ben", "two", NOON, true));
     expect(elsewhere.printed()).toEqual([

@@ -65,10 +65,7 @@ describe("while another room is being entered", () => {
     const { screen } = joining("soup");
     screen.emit({ type: "ended", reason: "left", unsaid: [] });
     screen.dispatch({ type: "closed" });
-    expect(screen.printed()).toEqual([
-      "-- not sent: soup",
-      "-- the conversation is over: you left",
-    ]);
+    expect(screen.printed()).toEqual(["-- not sent: soup", "-- you left"]);
   });
 
   test("as many lines wait as may, and the next stays on the line", () => {

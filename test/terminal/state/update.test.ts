@@ -151,7 +151,7 @@ describe("at the end", () => {
     screen.emit({ type: "ended", reason: "left", unsaid: ["one", "two"], kept: ["two"] });
     screen.dispatch({ type: "closed" });
     expect(screen.printed()).toEqual([
-      "-- the conversation is over: you left",
+      "-- you left",
       "-- may not have been delivered: one",
       "-- kept; will be sent when you join again: two",
     ]);
@@ -166,7 +166,7 @@ describe("at the end", () => {
       screen.enter("one");
       screen.emit({ type: "ended", reason: "left", unsaid: [] });
       screen.dispatch({ type: "closed" });
-      const end = quiet ? [] : ["-- the conversation is over: you left"];
+      const end = quiet ? [] : ["-- you left"];
       expect(screen.printed()).toEqual(["-- not sent: one", ...end]);
     },
   );
@@ -183,7 +183,7 @@ describe("at the end", () => {
       "ana: hi",
       "-- not sent: hi",
       "-- not sent: hi",
-      "-- the conversation is over: the server removed you",
+      "-- the server removed you",
       "-- may not have been delivered: hi",
       "-- may not have been delivered: hi",
     ]);
