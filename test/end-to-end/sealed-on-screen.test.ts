@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { charla, runCharla } from "../harness/in-process.ts";
 import { LOOPBACKS } from "../harness/loopback.ts";
 import { testWith } from "../harness/peer-programs.ts";
-import { newPerson } from "../harness/person.ts";
+import { newPerson, type Person } from "../harness/person.ts";
 import { openScreen, type Screen, typedRow, withoutTimes } from "../harness/screen.ts";
 import {
   type SealedServer,
@@ -32,6 +32,18 @@ async function joinOnScreen(server: SealedServer, styled: boolean): Promise<Scre
   const screen = opened.use(await openScreen(COLUMNS, 20, { styled }));
   enter(screen, `clear; charla -q -n ben '${server.invitation}'; echo status=$?`);
   await screen.until("the room", (rows) => rows.join("/") === ">/ main  ben, ana  ok");
+  opened.move();
+  return screen;
+}
+
+/** A screen with a server of hers, which other programs of hers find. */
+async function openServer(ana: Person, ...options: readonly string[]): Promise<Screen> {
+  await using opened = new AsyncDisposableStack();
+  const screen = opened.use(await openScreen(COLUMNS, 20, { as: ana }));
+  const command = ["charla --server -n ana --bind 127.0.0.1 --port 0", ...options].join(" ");
+  enter(screen, `clear; ${command}`);
+  await screen.until("the prompt", prompts);
+  await until("her invitation", () => existsSync(join(ana.data, "invitation")));
   opened.move();
   return screen;
 }
@@ -180,10 +192,7 @@ onTerminal(
   "an immediate answer to the server's owner is drawn below the question, too",
   async () => {
     using ana = newPerson();
-    await using screen = await openScreen(COLUMNS, 20, { as: ana });
-    enter(screen, "clear; charla --server -q -n ana --bind 127.0.0.1 --port 0");
-    await screen.until("the prompt", prompts);
-    await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+    await using screen = await openServer(ana, "-q");
     await using client = charla(["-n", "ben"], { as: ana });
     client.type("ask me\n");
     await shows(screen, "##:## ben ask me");
@@ -206,10 +215,7 @@ onTerminal(
   "of many missed messages the last hundred are shown, and how many more there are",
   async () => {
     using ana = newPerson();
-    await using screen = await openScreen(COLUMNS, 20, { as: ana });
-    enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0");
-    await screen.until("the prompt", prompts);
-    await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+    await using screen = await openServer(ana);
     enter(screen, "/join lunch");
     await screen.until("the other room", (rows) => rows.at(-1) === " lunch  ana  ok");
     await using client = charla(["-n", "ben"], { as: ana });
@@ -246,10 +252,7 @@ onTerminal(
   "an owner who comes back to a room is shown what they missed there, and nothing twice",
   async () => {
     using ana = newPerson();
-    await using screen = await openScreen(COLUMNS, 20, { as: ana });
-    enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0");
-    await screen.until("the prompt", prompts);
-    await until("her invitation", () => existsSync(join(ana.data, "invitation")));
+    await using screen = await openServer(ana);
     await using client = charla(["-n", "ben", "-v"], { as: ana });
     client.type("before\n");
     await shows(screen, "##:## ben before");

@@ -6,7 +6,11 @@ import { insert } from "../../../src/terminal/editor/line-buffer.ts";
 import { PLAIN } from "../../../src/terminal/output/capabilities.ts";
 import { rowText, type Size } from "../../../src/terminal/rows.ts";
 import { startState, type State } from "../../../src/terminal/state/state.ts";
-import type { MessageItem, TranscriptItem } from "../../../src/terminal/state/transcript.ts";
+import type {
+  FoundEntry,
+  MessageItem,
+  TranscriptItem,
+} from "../../../src/terminal/state/transcript.ts";
 import { view } from "../../../src/terminal/view/view.ts";
 import { seeded } from "../../harness/random.ts";
 import { IN_A_ROOM, people } from "../state/virtual-screen.ts";
@@ -37,6 +41,21 @@ const message = (text: string): MessageItem => ({
   follows: false,
 });
 
+/** The answer to /history with 20 messages. */
+const foundEntries = (
+  entry: (index: number) => Pick<FoundEntry, "time" | "name" | "text">,
+): TranscriptItem => ({
+  type: "answer",
+  answer: {
+    type: "entries",
+    colours: new Map(),
+    entries: Array.from({ length: 20 }, (_, index) => {
+      const { name, ...rest } = entry(index);
+      const sent = { device: "", number: index, mentions: false };
+      return { sequence: index, author: name, name, ...rest, ...sent };
+    }),
+  },
+});
 const follows = (text: string) => ({ ...message(text), follows: true });
 const isNamed = (row: string) => row === "14:03 ana";
 
@@ -297,23 +316,11 @@ describe("an answer that is longer than the window", () => {
   });
 
   test("ends no page with a day or a name whose message follows on the next", () => {
-    const found: TranscriptItem = {
-      type: "answer",
-      answer: {
-        type: "entries",
-        colours: new Map(),
-        entries: Array.from({ length: 20 }, (_, index) => ({
-          sequence: index,
-          time: TIME + Math.floor(index / 5) * 86_400_000,
-          author: `${index}`,
-          name: `name ${index}`,
-          device: "",
-          number: index,
-          text: "text",
-          mentions: false,
-        })),
-      },
-    };
+    const found = foundEntries((index) => ({
+      time: TIME + Math.floor(index / 5) * 86_400_000,
+      name: `name ${index}`,
+      text: "text",
+    }));
     for (let rows = 5; rows < 30; rows += 1) {
       const start = stateOf({ columns: 40, rows }, { transcript: [found] });
       const seen = settled(start);
@@ -354,23 +361,11 @@ describe("an answer that is longer than the window", () => {
   ])(
     "goes on behind the last message that was printed whole, in a window of %d columns that has %d by then",
     (before, after) => {
-      const found: TranscriptItem = {
-        type: "answer",
-        answer: {
-          type: "entries",
-          colours: new Map(),
-          entries: Array.from({ length: 20 }, (_, index) => ({
-            sequence: index,
-            time: TIME,
-            author: index % 3 === 0 ? "ana" : "ben",
-            name: index % 3 === 0 ? "ana" : "ben",
-            device: "",
-            number: index,
-            text: `m${index} ${"several rows of a text ".repeat(4)}e${index}`,
-            mentions: false,
-          })),
-        },
-      };
+      const found = foundEntries((index) => ({
+        time: TIME,
+        name: index % 3 === 0 ? "ana" : "ben",
+        text: `m${index} ${"several rows of a text ".repeat(4)}e${index}`,
+      }));
       const first = stateOf({ columns: before, rows: 20 }, { transcript: [found] });
       const { page } = view(first);
       const resized: State = {
