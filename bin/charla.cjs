@@ -62,8 +62,8 @@ function tryTo(act, argument) {
 }
 
 /**
- * Why the system would not start a file; null if it would. To be known before: where execve fails Node.js aborts, and what
- * spawn starts may be taken for a script.
+ * Why the system would not start a file; null if it would. It is looked at first because Node.js aborts where execve fails, and
+ * because spawn may run it as a script.
  */
 function findFault(file) {
   let head;
@@ -123,7 +123,7 @@ function start(runtime, words) {
   // A terminal sends them to both, `kill` only to this process: charla takes two in a row for one. On Windows only a console
   // sends any, and to both; there, kill() would end charla at once.
   const pass = (signal) => process.platform === "win32" || child.kill(signal);
-  // Before there is a child: one that comes meanwhile waits for it.
+  // Set before the child exists: a signal that comes while it is being started is passed on then.
   for (const signal of ENDING_SIGNALS) process.on(signal, pass);
   child = require("node:child_process").spawn(runtime, words, { stdio: "inherit" });
   child.on("error", (error) => fail(`its runtime can't be started: ${error.message}`));
