@@ -137,7 +137,7 @@ export async function openConversation(
   }
   /** By room: back in one, the owner gets what they have missed, as everybody does. */
   const devices = new Map<string, Device>();
-  const enter = (entered: string, ownName: string) => {
+  const enter = (entered: string, ownName: string, belowPast?: RoomEvent) => {
     const device = devices.get(entered) ?? memoryDevice();
     devices.set(entered, device);
     const conversation = converseWith(server, {
@@ -146,14 +146,17 @@ export async function openConversation(
       history,
       missed: missedShown(commandLine, io),
       device,
+      belowPast,
     });
     conversations.push(conversation);
     return conversation;
   };
-  const conversation = enter(room, nameOn(keyPair.publicKey));
+  // On a screen, what was said before would push the invitation out of sight.
+  const isBelow = io.stdin.isTTY === true && !flags.has("json");
+  const conversation = enter(room, nameOn(keyPair.publicKey), isBelow ? invites : undefined);
   // Before the one that leaves: the window says why it closes.
   using _stopped = io.onSignal("SIGTERM", () => addNotice(STOPPED_NOTICE));
-  for (const event of [listens, invites]) addEvent(event);
+  for (const event of isBelow ? [listens] : [listens, invites]) addEvent(event);
   const status = await talk(io, conversation, {
     ...printerOptions(commandLine),
     atEndOfInput: "stay",
@@ -163,7 +166,7 @@ export async function openConversation(
     atEnd: () => othersNotice(server.countOthers()),
     keptLines: keptLines(commandLine, io, addNotice),
     keptWidths: keptWidths(commandLine, io),
-    enter,
+    enter: (entered, ownName) => enter(entered, ownName),
     searchCommand: (entered) =>
       data === undefined ? null : searchCommand(entered, values.get("data")),
     onRenamed(name) {
@@ -263,7 +266,10 @@ const NETWORK_ERRORS: ReadonlySet<ErrorCode> = new Set([
  */
 export function converseWith(
   server: Pick<Server, "connect">,
-  options: Pick<RoomConversationOptions, "room" | "name" | "history" | "missed" | "device">,
+  options: Pick<
+    RoomConversationOptions,
+    "room" | "name" | "history" | "missed" | "device" | "belowPast"
+  >,
 ): OwnRoomConversation {
   return openRoomConversation({
     ...options,

@@ -31,6 +31,7 @@ export interface RoomConversationOptions extends Pick<
   | "name"
   | "history"
   | "repeatsHistory"
+  | "belowPast"
   | "missed"
   | "keepsUnsaid"
   | "random"

@@ -922,6 +922,20 @@ describe("leaving", () => {
     ]);
   });
 
+  test("shows what is to stand below what was said before when that is shown, and once", () => {
+    const event = { type: "invitation", invitation: "charla://h/main#K" } as const;
+    const client = entering({ belowPast: event });
+    expect(happen(client, 0, welcome(2))).toEqual([emit(ENTERED, at(0))]);
+    expect(happen(client, 0, entry(1))).toEqual([showsPast(1)]);
+    expect(happen(client, 0, entry(2), entry(3))).toEqual([showsPast(2), emit(event), shows(3)]);
+    const empty = entering({ belowPast: event });
+    expect(happen(empty, 0, welcome(0), entry(1))).toEqual([
+      emit(event),
+      emit(ENTERED, at(0)),
+      shows(1),
+    ]);
+  });
+
   test("keeps no goodbye for the next run, which was withdrawn as soon as it was sent", () => {
     const client = after(joined(), say(0), say(1, "bye"), withdraw(1), LEAVE);
     expect(happen(client, 0, LOSS)).toEqual([

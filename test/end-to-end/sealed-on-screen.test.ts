@@ -235,6 +235,31 @@ onTerminal(
   },
 );
 
+onTerminal(
+  "a server that is started again shows its invitation below what was said before",
+  async () => {
+    using ana = newPerson();
+    {
+      await using server = await startSealedServer(["--bind", "127.0.0.1", "-n", "ana"], {
+        as: ana,
+      });
+      const input = Array.from({ length: 30 }, (_, index) => `m${index}\n`).join("");
+      expect((await runCharla([server.invitation, "-n", "ben"], { as: ana, input })).status).toBe(
+        0,
+      );
+    }
+    await using screen = await openScreen(80, 24, { as: ana });
+    enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0");
+    await screen.until("the prompt", prompts);
+    await shows(screen, "-- invite with:");
+    const rows = withoutTimes(await screen.rows());
+    expect(rows.indexOf("-- invite with:")).toBeGreaterThan(
+      rows.findIndex((row) => row.endsWith("m29")),
+    );
+    expect(rows.filter((row) => row === "-- invite with:")).toHaveLength(1);
+  },
+);
+
 onTerminal("Ctrl-Z in the window of a server says that it stops the server", async () => {
   await using screen = await openScreen(COLUMNS, 20);
   enter(screen, "clear; charla --server -n ana --bind 127.0.0.1 --port 0 --ephemeral");

@@ -8,7 +8,14 @@ import { otherConversation } from "../conversation-errors.ts";
 import type { Cursor } from "../device.ts";
 import { close } from "./leaving.ts";
 import { send } from "./outbox.ts";
-import { type Action, connectionPhase, emit, type RoomClient, setConnection } from "./state.ts";
+import {
+  type Action,
+  connectionPhase,
+  emit,
+  emitBelowPast,
+  type RoomClient,
+  setConnection,
+} from "./state.ts";
 
 /** Sends `enter`; again if there was no answer in time. */
 export function enter(client: RoomClient, now: number, actions: Action[]): void {
@@ -53,6 +60,7 @@ export function welcome(
     client.received = { log, sequence };
   }
   client.skipUpTo = last - (client.missed ?? Number.POSITIVE_INFINITY);
+  if (client.received.sequence >= last) emitBelowPast(client, actions);
   const event: RoomEvent = client.entered
     ? { type: "reconnected" }
     : {

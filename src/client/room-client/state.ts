@@ -31,6 +31,8 @@ export interface RoomClientOptions {
   readonly history?: number | undefined;
   /** The last `history` entries are shown at the start even if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
+  /** Shown as soon as nothing older follows: before the room is entered, or below what was said before. */
+  readonly belowPast?: RoomEvent | undefined;
   /** How many of the entries that were missed are shown at most, the last ones; a notice says how many more there were. Without it, all. */
   readonly missed?: number | undefined;
   /** What is said, and not known to be stored at the end, stays with the device for its next run; by default it does. */
@@ -87,6 +89,8 @@ export interface RoomClient extends Pick<
   "room" | "device" | "random" | "history" | "repeatsHistory" | "missed" | "keepsEntries"
 > {
   readonly keepsUnsaid: boolean;
+  /** Null once it was shown. */
+  belowPast: RoomEvent | null;
   readonly resendAfter: number;
   readonly retryDelay: (attempts: number, random: number) => number;
   /** The name under which this member enters. */
@@ -202,6 +206,7 @@ export function createRoomClient(options: RoomClientOptions, now: number): RoomC
     missed,
     keepsEntries,
     keepsUnsaid,
+    belowPast: options.belowPast ?? null,
     resendAfter,
     retryDelay,
     name,
@@ -251,6 +256,12 @@ export function setConnection(client: RoomClient, connection: OpenPhase): void {
 }
 
 /** @param shown the newest entry of the log that the reader has seen once it has the event */
+/** Nothing older follows. */
+export function emitBelowPast(client: RoomClient, actions: Action[]): void {
+  if (client.belowPast !== null) emit(actions, client.belowPast);
+  client.belowPast = null;
+}
+
 export function emit(actions: Action[], event: RoomEvent, shown: Cursor | null = null): void {
   actions.push({ type: "emit", event, shown });
 }

@@ -31,6 +31,7 @@ import {
   type ClientEvent,
   connectionPhase,
   emit,
+  emitBelowPast,
   type RoomClient,
   setConnection,
 } from "./state.ts";
@@ -201,6 +202,7 @@ function receiveEntry(
     const isPast = past?.log === log && sequence <= past.sequence;
     emit(actions, isPast ? { ...message, past: true } : message, shown);
   }
+  if (past?.log === log && sequence >= past.sequence) emitBelowPast(client, actions);
 
   function isAfter(cursor: Cursor | null): boolean {
     return cursor?.log !== log || sequence > cursor.sequence;
