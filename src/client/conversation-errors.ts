@@ -63,7 +63,7 @@ export function refusal(code: string, why: string): CharlaError {
 export function tooManyWaiting(until: string): CharlaError {
   return new CharlaError(
     "TOO_MANY_WAITING",
-    `${MAX_WAITING} messages wait already`,
+    `${MAX_WAITING.toLocaleString("en")} messages wait already`,
     `wait until ${until}`,
   );
 }

@@ -48,7 +48,8 @@ export function readSmallFile(path: string, maxBytes: number): SmallFile | strin
       const status = fstatSync(descriptor);
       if (!status.isFile()) return "is not a file";
       const bytes = readUpTo(descriptor, maxBytes + 1);
-      if (bytes.byteLength > maxBytes) return `is longer than ${maxBytes} bytes`;
+      if (bytes.byteLength > maxBytes)
+        return `is longer than ${maxBytes.toLocaleString("en")} bytes`;
       const text = new TextDecoder().decode(bytes);
       return { text, owner: status.uid, mode: status.mode & 0o777 };
     } finally {

@@ -28,7 +28,7 @@ export function encodeText(text: string): Uint8Array {
   if (datagram.byteLength <= MAX_TEXT_BYTES) return datagram;
   throw new CharlaError(
     "MESSAGE_TOO_LONG",
-    `the message is ${datagram.byteLength} bytes long; one datagram carries ${MAX_TEXT_BYTES}`,
+    `the message is ${datagram.byteLength.toLocaleString("en")} bytes long; one datagram carries ${MAX_TEXT_BYTES.toLocaleString("en")}`,
     "split it into several messages",
   );
 }

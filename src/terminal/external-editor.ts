@@ -120,7 +120,7 @@ function readEdited(path: string): string {
   const bytes = readBeginning(path, MAX_BYTES + 1);
   if (bytes.byteLength > MAX_BYTES) {
     throw notTaken(
-      `it is longer than ${MAX_BYTES} bytes`,
+      `it is longer than ${MAX_BYTES.toLocaleString("en")} bytes`,
       "shorten it, or share the file with charla serve",
     );
   }

@@ -167,7 +167,7 @@ function readLine(
   if (length > MAX_LINE_BYTES + 1 || bytes.byteLength > MAX_LINE_BYTES) {
     const error = new CharlaError(
       "MESSAGE_TOO_LONG",
-      `line ${number} of the input is ${length} bytes long; a message can have at most ${MAX_LINE_BYTES}`,
+      `line ${number} of the input is ${length.toLocaleString("en")} bytes long; a message can have at most ${MAX_LINE_BYTES.toLocaleString("en")}`,
       "split it into several lines",
     );
     return { number, error };

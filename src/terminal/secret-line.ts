@@ -27,7 +27,7 @@ export async function takeFirstLine(stream: Readable, maxBytes: number): Promise
     line = Buffer.concat([line, end === -1 ? chunk : chunk.subarray(0, end)]);
     if (line.byteLength > maxBytes) {
       throw usageError(
-        `the first line is longer than ${maxBytes} bytes`,
+        `the first line is longer than ${maxBytes.toLocaleString("en")} bytes`,
         "it should hold the invitation, and nothing else",
       );
     }

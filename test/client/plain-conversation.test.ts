@@ -353,7 +353,7 @@ describe("say", () => {
     await using peer = server.peer;
     expect(await rejection(server.conversation.say("é".repeat(32_754)))).toMatchObject({
       code: "MESSAGE_TOO_LONG",
-      message: "the message is 65508 bytes long; one datagram carries 65507",
+      message: "the message is 65,508 bytes long; one datagram carries 65,507",
     });
     await server.conversation.say("é".repeat(32_753));
     expect(await server.events.next()).toEqual(said("é".repeat(32_753)));
@@ -376,7 +376,7 @@ describe("say", () => {
     );
     expect(await rejection(server.conversation.say("one too many"))).toMatchObject({
       code: "TOO_MANY_WAITING",
-      message: "1000 messages wait already",
+      message: "1,000 messages wait already",
       hint: "wait until the other end has answered",
     });
 

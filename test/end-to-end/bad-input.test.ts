@@ -246,7 +246,7 @@ describe("messages", () => {
       expect(await runCharla(to, { input: `${"x".repeat(65_508)}\n` })).toEqual({
         stdout: "",
         stderr:
-          "charla: line 1 of the input is 65508 bytes long; a message can have at most 65507\n" +
+          "charla: line 1 of the input is 65,508 bytes long; a message can have at most 65,507\n" +
           "hint: split it into several lines\n",
         status: 1,
       });

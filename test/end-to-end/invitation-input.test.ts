@@ -118,7 +118,7 @@ describe("the invitation is the first line of stdin", () => {
 
   endToEnd("a first line without an end is refused after 4,096 bytes", async () => {
     const { stderr, status } = await runCharla(["-"], { input: "x".repeat(5_000) });
-    expect(stderr).toStartWith("charla: the first line is longer than 4096 bytes\n");
+    expect(stderr).toStartWith("charla: the first line is longer than 4,096 bytes\n");
     expect(status).toBe(2);
   });
 });

@@ -329,7 +329,7 @@ describe("messages through a pipe", () => {
       client.type(`${long}y\nshort\n`);
       await server.until("stdout", "short\n");
       expect(client.stderr).toEndWith(
-        "charla: line 2 was not sent: the message is 10001 characters long; one may have 10000\n" +
+        "charla: line 2 was not sent: the message is 10,001 characters long; one may have 10,000\n" +
           "hint: say it in several messages, or share it as a file\n",
       );
       expect(server.stdout).toBe(`ben: ${long}\nben: short\n`);

@@ -86,7 +86,7 @@ endToEnd("a line that fails ends the input, and what was not stored is named", a
   const ended = await runCharla(to, { input: `L1\nL2\n${long}\nL4\n` });
   expect(ended.status).toBe(1);
   expect(ended.stderr).toContain(
-    "charla: line 3 was not sent: the message is 10001 characters long; one may have 10000\n",
+    "charla: line 3 was not sent: the message is 10,001 characters long; one may have 10,000\n",
   );
   await server.until("stderr", "ben left\n");
   const stored = server.stdout;

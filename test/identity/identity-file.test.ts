@@ -211,7 +211,7 @@ describe("a damaged key file is KEY_FILE_DAMAGED, and stays as it is", () => {
     expect(() => load(longer.folder)).toThrow(
       expect.objectContaining({
         code: "KEY_FILE_DAMAGED",
-        message: `${longer.path} is longer than 4096 bytes`,
+        message: `${longer.path} is longer than 4,096 bytes`,
       }),
     );
   });

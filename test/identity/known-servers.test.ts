@@ -162,7 +162,7 @@ describe("a file that cannot be trusted is KNOWN_SERVERS_DAMAGED", () => {
     expect(() => compareServerKey(longer.folder, server, key)).toThrow(
       expect.objectContaining({
         code: "KNOWN_SERVERS_DAMAGED",
-        message: `${longer.path} is longer than 1048576 bytes`,
+        message: `${longer.path} is longer than 1,048,576 bytes`,
         hint,
       }),
     );

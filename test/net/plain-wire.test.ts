@@ -45,7 +45,7 @@ describe("encodeText", () => {
     expect(() => encodeText("a".repeat(65_508))).toThrow(
       expect.objectContaining({
         code: "MESSAGE_TOO_LONG",
-        message: "the message is 65508 bytes long; one datagram carries 65507",
+        message: "the message is 65,508 bytes long; one datagram carries 65,507",
         hint: "split it into several messages",
       }),
     );

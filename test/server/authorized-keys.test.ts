@@ -99,7 +99,7 @@ describe("a file of authorized keys", () => {
     using list = listOf("#".repeat(256 * 1024 + 1));
     expect(refused(list.path)).toMatchObject({
       code: "AUTHORIZED_KEYS_DAMAGED",
-      message: `${list.path} is longer than 262144 bytes`,
+      message: `${list.path} is longer than 262,144 bytes`,
     });
     expect(refused(join(list.folder, "nobody"))).toMatchObject({
       code: "AUTHORIZED_KEYS_DAMAGED",

@@ -137,7 +137,7 @@ describe("a failure says what it is, gives the terminal back and leaves no file"
     [
       "a text that is too long",
       `head -c 2000000 /dev/zero > "$1"; :`,
-      /it is longer than 1048576 bytes/,
+      /it is longer than 1,048,576 bytes/,
       /^shorten it/,
     ],
     ["a file that is gone", `rm "$1"; :`, /cannot be taken: no such file/, /^let the editor write/],

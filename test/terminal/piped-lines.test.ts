@@ -137,7 +137,7 @@ describe("a line of more than 65,507 bytes is MESSAGE_TOO_LONG", () => {
     expect(line).toMatchObject({
       number: 2,
       error: {
-        message: "line 2 of the input is 70000 bytes long; a message can have at most 65507",
+        message: "line 2 of the input is 70,000 bytes long; a message can have at most 65,507",
         hint: "split it into several lines",
       },
     });

@@ -21,7 +21,7 @@ export function refuseToSay({ phase, outbox }: RoomClient, text: string): Charla
   if (text.length > MAX_TEXT) {
     return new CharlaError(
       "MESSAGE_TOO_LONG",
-      `the message is ${text.length} characters long; one may have ${MAX_TEXT}`,
+      `the message is ${text.length.toLocaleString("en")} characters long; one may have ${MAX_TEXT.toLocaleString("en")}`,
       "say it in several messages, or share it as a file",
     );
   }

@@ -165,7 +165,7 @@ export function unsaidLines(
 function beginning(text: string): string {
   const characters = Array.from(text.slice(0, 2 * MAX_UNSAID + 1));
   if (characters.length <= MAX_UNSAID) return text;
-  return `${characters.slice(0, MAX_UNSAID).join("")}… (${text.length} characters)`;
+  return `${characters.slice(0, MAX_UNSAID).join("")}… (${text.length.toLocaleString("en")} characters)`;
 }
 
 function describeEntered({ room, name, members }: EventOf<"entered">): string {

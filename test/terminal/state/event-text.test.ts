@@ -214,7 +214,7 @@ test("of a long message that may not have been delivered, the beginning is shown
   const ended = { type: "ended", reason: "left", unsaid: [long, "a".repeat(200)] } as const;
   expect(describeEvent(ended, false, "shown")).toBe(
     "you left\n" +
-      `may not have been delivered: ${"é👋".repeat(100)}… (3000 characters)\n` +
+      `may not have been delivered: ${"é👋".repeat(100)}… (3,000 characters)\n` +
       `may not have been delivered: ${"a".repeat(200)}`,
   );
 });
