@@ -182,7 +182,7 @@ export async function talk(
   const reader = readersPace(printer);
   let opened: Terminal | null = null;
   using _signals = onSignalToEnd(io, (status, signal) => {
-    if (status === SIGNAL_STATUS.SIGINT && opened?.isInterruptForEditor === true) return;
+    if (status === SIGNAL_STATUS.SIGINT && opened?.isSignalForOther() === true) return;
     (opened ?? reader).end(signal);
     leave(status);
   });

@@ -53,8 +53,8 @@ const BELL = "\x07";
 
 /** Its disposal waits for answers of the terminal that are still to come: the shell would take them for typed text. */
 export interface Terminal extends AsyncDisposable, Pick<Printer, "event" | "error"> {
-  /** Whether a SIGINT is for the person's own editor, which has the terminal, or had it a moment ago. */
-  readonly isInterruptForEditor: boolean;
+  /** Whether SIGINT is for the person's own editor, which has the terminal, or had it a moment ago. */
+  isSignalForOther(this: void): boolean;
   /** A signal asks the program to end: ends that editor, and soon no terminal that doesn't read is waited for. */
   end(): void;
   /** Resolves once no editor has the terminal: what is shown at the end needs it. */
@@ -399,9 +399,7 @@ export function openTerminal(
   }
 
   return {
-    get isInterruptForEditor() {
-      return terminal.isSignalForOther;
-    },
+    isSignalForOther: terminal.isSignalForOther,
     end() {
       ending.abort();
       step({ type: "leaving" });

@@ -32,7 +32,7 @@ export interface HeldTerminal extends Disposable {
   /** Gives the terminal to another program until the result is disposed of. */
   lend(this: void): LentTerminal;
   /** Whether SIGINT and SIGQUIT are for that program: it has the terminal, or had it a moment ago. */
-  readonly isSignalForOther: boolean;
+  isSignalForOther(this: void): boolean;
 }
 
 /** Signals that end the program, and that nothing else here handles. */
@@ -124,7 +124,9 @@ export function holdTerminal(
     if (state !== "stopping") stop(process.pid);
   }
 
-  const isSignalForOther = () => state === "lent" || performance.now() < lentUntil + SIGNAL_DELAY;
+  function isSignalForOther(): boolean {
+    return state === "lent" || performance.now() < lentUntil + SIGNAL_DELAY;
+  }
 
   /** The default action, which ends the program. */
   function onEndingSignal(signal: NodeJS.Signals): void {
@@ -188,9 +190,7 @@ export function holdTerminal(
         },
       };
     },
-    get isSignalForOther() {
-      return isSignalForOther();
-    },
+    isSignalForOther,
     [Symbol.dispose]: close,
   };
 }

@@ -18,7 +18,7 @@ export interface RoomState {
   readonly others: readonly string[];
   /** Who is here, this person among them; somebody with several windows is here once. */
   readonly here: People;
-  /** The keys of those of them of whom the server hears nothing. */
+  /** The keys of those among them who are away. */
   readonly away: ReadonlySet<string>;
   /** By name, the key of the person who was last seen with it: a name is free again after 90 days. */
   readonly keys: ReadonlyMap<string, string>;

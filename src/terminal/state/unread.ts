@@ -22,7 +22,7 @@ export const NO_UNREAD: Unread = { left: new Map(), rooms: [], askAt: null };
 /** How often the server is asked, ms. */
 const ASK_EVERY = 10_000;
 
-/** How soon again at the earliest, ms. */
+/** How soon it is asked again at the earliest, when somebody looks at the window, ms. */
 const ASK_SOON = 2_000;
 
 /** Rooms that are counted; those left longest ago go first. */
