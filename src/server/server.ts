@@ -26,6 +26,7 @@ import { LIMITS, type Limits } from "./limits.ts";
 import { type LocalChannel, localChannel } from "./local-channel.ts";
 import { MemberSession } from "./member-session.ts";
 import { Moderation, type ModerationStore } from "./moderation.ts";
+import { createNameRenewal } from "./name-renewal.ts";
 import { ServerState, systemTimer } from "./server-state.ts";
 import type { StorageNotice } from "./storage-watch.ts";
 
@@ -193,6 +194,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
   });
 
+  const renewal = createNameRenewal({ log, rooms: state.rooms, setTimer: systemTimer });
+
   function startSession(client: Client): ChannelHandlers {
     const { channel } = client;
     channels.add(channel);
@@ -217,6 +220,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   async function closeAll(code: number, reason: string): Promise<void> {
     state.startClosing();
+    renewal[Symbol.dispose]();
     const timeout = setTimeout(() => {
       for (const channel of channels) channel.abort(code, reason);
     }, CLOSE_TIMEOUT);
