@@ -38,7 +38,7 @@ export interface JoinRoomOptions {
   readonly history?: number | undefined;
   /** The last `history` messages are shown at the start even if the device has shown them before. */
   readonly repeatsHistory?: boolean | undefined;
-  /** How many of the messages that were missed are shown at most, the last ones; a notice says how many more there were. Without it, all. */
+  /** Of the messages that were missed only the last so many are shown, and a notice counts the others; without it, all are. */
   readonly missed?: number | undefined;
   /** Leaves at once when it aborts: what is not stored is in the `unsaid` of the event `ended`. */
   readonly signal?: AbortSignal | undefined;

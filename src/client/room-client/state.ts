@@ -33,7 +33,7 @@ export interface RoomClientOptions {
   readonly repeatsHistory?: boolean | undefined;
   /** Shown as soon as nothing older follows: before the room is entered, or below what was said before. */
   readonly belowPast?: RoomEvent | undefined;
-  /** How many of the entries that were missed are shown at most, the last ones; a notice says how many more there were. Without it, all. */
+  /** Of the entries that were missed only the last so many are shown, and a notice counts the others; without it, all are. */
   readonly missed?: number | undefined;
   /** What is said, and not known to be stored at the end, stays with the device for its next run; by default it does. */
   readonly keepsUnsaid?: boolean | undefined;
