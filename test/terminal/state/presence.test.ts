@@ -3,14 +3,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { cpuTime } from "../../harness/cpu-time.ts";
-import { entered, joined, left, openVirtualScreen, says } from "./virtual-screen.ts";
-
-function openRoom(...others: readonly string[]) {
-  const screen = openVirtualScreen();
-  screen.emit(entered(...others));
-  screen.printed();
-  return screen;
-}
+import { entered, joined, left, openRoom, openVirtualScreen, says } from "./virtual-screen.ts";
 
 describe("somebody who joins", () => {
   test("is shown in a line that changes once they have stayed for three seconds", () => {
