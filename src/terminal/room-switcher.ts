@@ -126,6 +126,8 @@ export function createRoomSwitcher(
       entered = enter(name, open);
       // It may be locked by now: then perhaps the one before it.
       await entered.catch(rethrowUnlessCharlaError);
+      // The server may call it otherwise, and delete it as well: it is not gone back to for ever.
+      if (next !== null) earlier = earlier.filter((other) => other !== name);
     }
     if (next !== null) return;
     yield ended;

@@ -298,6 +298,16 @@ describe("a room that is deleted", () => {
     expect(events).toEqual([entered("garden"), NOTICE, entered("main"), ended()]);
   });
 
+  test("is left once for the one before, also where the server calls that one otherwise, and deletes it", async () => {
+    const main = room();
+    const { events, over, lunch } = await inLunch({ main });
+    main.push(entered("MAIN"));
+    main.end(REMOVED, DELETED);
+    lunch.end(REMOVED, DELETED);
+    expect(await rejection(over)).toBe(DELETED);
+    expect(events).toEqual([NOTICE, entered("MAIN"), REMOVED]);
+  });
+
   test("is the end for somebody who was removed in another way", async () => {
     const kicked = new CharlaError("KICKED", "you were kicked by ana", "ask them");
     const { events, over, lunch } = await inLunch({});
