@@ -1,4 +1,4 @@
-// Which name a member gets when it enters a room. A name belongs to a key until that key has not entered the room for 90 days
+// Which name a member gets when it enters a room. A name belongs to a key until that key has not been in the room for 90 days
 // (log/log.ts). One that somebody else holds gets a number or, when other people hold all of these, a part of the member's
 // fingerprint. Knows the log and the room, not the session.
 

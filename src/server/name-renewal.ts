@@ -6,7 +6,7 @@ import { CharlaError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Room } from "./room.ts";
 
-/** ms. */
+/** How often the names of those who are in a room are claimed again, ms. */
 const RENEW_EVERY = 24 * 3_600_000;
 
 interface NameRenewalOptions {
