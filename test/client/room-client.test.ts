@@ -373,19 +373,23 @@ describe("entering", () => {
         emit({
           type: "notice",
           code: "MISSED_MORE",
-          message: `you have missed more: ${count} not shown`,
-          hint: "/history shows them, from the last on",
+          message: `${count} not shown`,
+          hint: "/history shows them",
         });
       expect(happen(client, 0, welcome(8), ...[4, 5, 6, 7, 8, 9].map(entry))).toEqual([
         emit(ENTERED, at(3)),
-        more("3 earlier messages are"),
+        more("3 earlier messages that you missed are"),
         showsPast(7),
         showsPast(8),
         shows(9),
       ]);
       happen(client, 0, LOSS, TICK, CONNECTED);
       const shown = happen(client, 0, welcome(12), ...[10, 11, 12].map(entry));
-      expect(shown.slice(-3)).toEqual([more("1 earlier message is"), shows(11), shows(12)]);
+      expect(shown.slice(-3)).toEqual([
+        more("1 earlier message that you missed is"),
+        shows(11),
+        shows(12),
+      ]);
     });
 
     test("counts those that were missed among them", () => {

@@ -227,8 +227,8 @@ onTerminal(
     const rows = withoutTimes(await screen.allRows());
     const first = rows.indexOf("##:## ben m3");
     expect(rows.slice(first - 3, first)).toEqual([
-      "-- ##:## you have missed more: 3 earlier messages are not shown",
-      "   hint: /history shows them, from the last on",
+      "-- ##:## 3 earlier messages that you missed are not shown",
+      "   hint: /history shows them",
       "-- earlier --",
     ]);
     expect(rows).not.toContain("##:## ben m2");

@@ -210,12 +210,12 @@ function receiveEntry(
 }
 
 function missedMore(count: number): RoomEvent {
-  const what = count === 1 ? "1 earlier message is" : `${count} earlier messages are`;
+  const what = count === 1 ? "1 earlier message" : `${count} earlier messages`;
   return {
     type: "notice",
     code: "MISSED_MORE",
-    message: `you have missed more: ${what} not shown`,
-    hint: "/history shows them, from the last on",
+    message: `${what} that you missed ${count === 1 ? "is" : "are"} not shown`,
+    hint: "/history shows them",
   };
 }
 
